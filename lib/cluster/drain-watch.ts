@@ -1,0 +1,65 @@
+import type { ExecutionContext } from '@nestjs/common';
+import type { InFlight } from '../decision/in-flight.js';
+
+/** Milliseconds between two looks at what is still running, while somebody waits for it. */
+const LOOK_AGAIN = 5;
+
+/**
+ * The calls that one draining hold waits for on this replica: those its key refuses, of all that had been let pass when
+ * the hold was learned of. What is let pass later was let pass in spite of it.
+ */
+export class DrainWatch {
+  private readonly counted = new WeakSet<ExecutionContext>();
+  private timer: NodeJS.Timeout | undefined;
+  private rest: readonly string[] = [];
+
+  /**
+   * @param refuses would the key refuse this call; an orphan's request is over, only its handler tells
+   * @param done is called once nothing is left
+   */
+  constructor(
+    private readonly inFlight: InFlight,
+    private readonly refuses: (context: ExecutionContext, orphan: boolean) => boolean | Promise<boolean>,
+    private readonly done: () => void,
+  ) {
+    this.inFlight.remaining((context, orphan) => {
+      if (!orphan) {
+        this.count(context);
+      }
+      return false;
+    });
+    this.look();
+  }
+
+  /** Routes still served. */
+  get routes(): readonly string[] {
+    return this.rest;
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  private count(context: ExecutionContext): void {
+    const refused = this.refuses(context, false);
+    if (refused === true) {
+      this.counted.add(context);
+    } else if (refused !== false) {
+      // counts until it is known to be allowed
+      this.counted.add(context);
+      refused.then((value) => (value ? undefined : this.counted.delete(context))).catch(() => undefined);
+    }
+  }
+
+  private look(): void {
+    this.rest = this.inFlight.remaining((context, orphan) =>
+      orphan ? this.refuses(context, true) !== false : this.counted.has(context),
+    );
+    if (this.rest.length > 0) {
+      this.timer = setTimeout(() => this.look(), LOOK_AGAIN);
+      this.timer.unref();
+    } else {
+      this.done();
+    }
+  }
+}

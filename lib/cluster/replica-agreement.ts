@@ -1,0 +1,173 @@
+import type { ExecutionContext } from '@nestjs/common';
+import {
+  MaintenanceDrainError,
+  MaintenanceStoreError,
+  type UndrainedReplica,
+} from '../maintenance.errors.js';
+import type { InFlight } from '../decision/in-flight.js';
+import type { Agreement } from '../state/agreement.js';
+import type { StateKeeper } from '../state/state-keeper.js';
+import type { SeenReplica } from '../state/store.js';
+import { nextOrTimeout } from '../state/waiting.js';
+import { DrainWatch } from './drain-watch.js';
+
+/** Milliseconds between two looks at the other replicas, besides being woken by them. */
+const LOOK_AGAIN = 100;
+
+/** Would a key refuse a call that was let pass before. */
+export type Refuses = (key: string, context: ExecutionContext, orphan: boolean) => boolean | Promise<boolean>;
+
+/**
+ * How this replica agrees with the others. Each tells with its heartbeat, and at once after a change, what it has applied
+ * and what it still serves; whoever waits looks at what they told. A replica that tells nothing any more is waited for
+ * until its lease is over, after which it does not trust what it knows.
+ */
+export class ReplicaAgreement implements Agreement {
+  private readonly watches = new Map<string, DrainWatch>();
+
+  constructor(
+    private readonly keeper: StateKeeper,
+    private readonly inFlight: InFlight,
+    private readonly refuses: Refuses,
+  ) {
+    keeper.details = () => {
+      this.watchHolds();
+      return { inFlight: inFlight.size, draining: this.draining() };
+    };
+    // in the same tick as the snapshot: what was let pass before it is all there is to wait for
+    keeper.changes.subscribe(() => this.watchHolds());
+  }
+
+  async acknowledged(
+    revision: number,
+    timeout: number,
+  ): Promise<{ acknowledged: string[]; missing: string[] }> {
+    const { keeper } = this;
+    const until = performance.now() + timeout;
+    for (;;) {
+      const replicas = await this.others(until);
+      const behind = replicas.filter((replica) => !this.hasApplied(replica, revision)).map(({ id }) => id);
+      if (behind.length === 0 || performance.now() >= until) {
+        const reached = replicas.map(({ id }) => id).filter((id) => !behind.includes(id));
+        return { acknowledged: [keeper.replica.id, ...reached], missing: behind };
+      }
+      await this.wait(until);
+    }
+  }
+
+  async drained(
+    key: string,
+    hold: string,
+    revision: number,
+    timeout: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const until = performance.now() + timeout;
+    for (;;) {
+      signal.throwIfAborted();
+      const left = await this.undrained(hold, revision, until);
+      if (left.length === 0) {
+        return;
+      }
+      if (performance.now() >= until) {
+        throw new MaintenanceDrainError(key, left, timeout);
+      }
+      await this.wait(until, signal);
+    }
+  }
+
+  park(): () => void {
+    return this.inFlight.park();
+  }
+
+  stop(): void {
+    this.watches.forEach((watch) => watch.stop());
+    this.watches.clear();
+  }
+
+  private async undrained(hold: string, revision: number, until: number): Promise<UndrainedReplica[]> {
+    const self = this.keeper.replica;
+    const own = this.watches.get(hold)?.routes ?? [];
+    const left: UndrainedReplica[] = own.length > 0 ? [{ ...self, routes: own }] : [];
+    for (const { id, host, pid, draining, ...replica } of await this.others(until)) {
+      const routes = draining[hold] ?? [];
+      if (!this.hasApplied(replica, revision) || routes.length > 0) {
+        left.push({ id, host, pid, routes });
+      }
+    }
+    return left;
+  }
+
+  /** The live replicas besides this one; asked again until the time is over when the store does not answer. */
+  private async others(until: number): Promise<SeenReplica[]> {
+    const { store, replica } = this.keeper;
+    if (!store.clustered) {
+      return [];
+    }
+    for (;;) {
+      try {
+        return (await store.replicas(this.keeper.deadline())).filter(({ id }) => id !== replica.id);
+      } catch (error) {
+        if (!(error instanceof MaintenanceStoreError) || performance.now() >= until) {
+          throw error;
+        }
+        await this.wait(until);
+      }
+    }
+  }
+
+  private hasApplied(
+    { history, revision }: Pick<SeenReplica, 'history' | 'revision'>,
+    wanted: number,
+  ): boolean {
+    return history === this.keeper.document?.history && revision >= wanted;
+  }
+
+  private async wait(until: number, signal?: AbortSignal): Promise<void> {
+    await nextOrTimeout(
+      this.keeper.woken,
+      Math.max(0, Math.min(LOOK_AGAIN, until - performance.now())),
+      signal,
+    );
+  }
+
+  /** One watch for each hold that drains; made when the hold is learned of. */
+  private watchHolds(): void {
+    const draining = new Map<string, string>();
+    for (const [key, { holds }] of this.keeper.document?.keys ?? []) {
+      holds.filter((hold) => hold.draining).forEach(({ id }) => draining.set(id, key));
+    }
+    for (const [hold, watch] of this.watches) {
+      if (!draining.has(hold)) {
+        watch.stop();
+        this.watches.delete(hold);
+      }
+    }
+    for (const [hold, key] of draining) {
+      if (!this.watches.has(hold)) {
+        const watch = new DrainWatch(
+          this.inFlight,
+          (context, orphan) => this.refuses(key, context, orphan),
+          () => queueMicrotask(() => this.tell()),
+        );
+        this.watches.set(hold, watch);
+      }
+    }
+  }
+
+  private draining(): Record<string, readonly string[]> {
+    return Object.fromEntries(
+      [...this.watches]
+        .filter(([, { routes }]) => routes.length > 0)
+        .map(([hold, { routes }]) => [hold, routes]),
+    );
+  }
+
+  /** Nothing is left here: who waits shall look. */
+  private tell(): void {
+    this.keeper.woken.next();
+    if (this.keeper.store.clustered) {
+      this.keeper.sync().catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import 'reflect-metadata';
+
+type Handler = (...args: unknown[]) => unknown;
+
+/** How many calls of a handler have not settled, whatever became of their responses. */
+interface Calls {
+  running: number;
+}
+
+/** One call of a handler, for code that is reached from it. */
+export interface HandlerCall {
+  readonly handler: Handler;
+}
+
+const calls = new WeakMap<object, Calls>();
+const current = new AsyncLocalStorage<HandlerCall>();
+let followed = 0;
+
+/** Calls of this handler that have not settled. */
+export const runningCalls = (handler: object): number => calls.get(handler)?.running ?? 0;
+
+/** Is every call of this handler counted. */
+export const isTracked = (handler: object): boolean => calls.has(handler);
+
+/** The handler call this code was reached from, when its handler is followed. */
+export const currentCall = (): HandlerCall | undefined => current.getStore();
+
+/**
+ * Counts the calls of one instance's method until they settle: a response tells when it is sent, not when the handler
+ * that sent it is done. The method keeps its name, its metadata and its class; only this instance's is counted.
+ * @param follow also makes {@link currentCall} work below it; costs more, so only where `maintain()` may be called
+ */
+export function trackMethod(instance: object, property: string, follow: boolean): void {
+  const original = (instance as Record<string, unknown>)[property];
+  if (typeof original !== 'function' || calls.has(original)) {
+    return;
+  }
+  const count: Calls = { running: 0 };
+  const tracked = function (this: unknown, ...args: unknown[]): unknown {
+    count.running++;
+    let result: unknown;
+    try {
+      result = follow
+        ? followCall(tracked, () => original.apply(this, args) as unknown)
+        : (original.apply(this, args) as unknown);
+    } catch (error) {
+      count.running--;
+      throw error;
+    }
+    return settle(result, () => count.running--);
+  };
+  for (const key of Reflect.getMetadataKeys(original)) {
+    Reflect.defineMetadata(key, Reflect.getMetadata(key, original), tracked);
+  }
+  Object.defineProperty(tracked, 'name', { value: original.name, configurable: true });
+  Object.defineProperty(tracked, 'length', { value: original.length, configurable: true });
+  try {
+    Object.defineProperty(instance, property, {
+      value: tracked,
+      configurable: true,
+      writable: true,
+      enumerable: false,
+    });
+    calls.set(tracked, count);
+  } catch {
+    // a frozen instance: its responses are what is known of its calls
+  }
+}
+
+/** Counts a call that somebody else observes, until the returned function is called. */
+export function countCall(handler: object): () => void {
+  let count = calls.get(handler);
+  if (!count) {
+    calls.set(handler, (count = { running: 0 }));
+  }
+  const counted = count;
+  counted.running++;
+  let open = true;
+  return () => {
+    if (open) {
+      open = false;
+      counted.running--;
+    }
+  };
+}
+
+/** Following costs every promise of the process while it is on: it is on only while such a call runs. */
+function followCall(handler: Handler, call: () => unknown): unknown {
+  followed++;
+  const end = (): void => {
+    if (--followed === 0) {
+      current.disable();
+    }
+  };
+  try {
+    return settle(current.run({ handler }, call), end);
+  } catch (error) {
+    end();
+    throw error;
+  }
+}
+
+/** Runs `done` when the result has settled; hands back what the handler gave, or a promise for it. */
+function settle(result: unknown, done: () => void): unknown {
+  if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
+    done();
+    return result;
+  }
+  if (result instanceof Promise) {
+    result.then(done, done);
+    return result;
+  }
+  // a lazy thenable must be asked once only
+  return Promise.resolve(result as PromiseLike<unknown>).finally(done);
+}

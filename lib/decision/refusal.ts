@@ -1,0 +1,79 @@
+import type { MaintenanceStatus } from '../keys/maintenance-status.js';
+
+/**
+ * The sentence for visitors when the operator gave no message of their own; it stands on the page, in JSON and on sockets.
+ *
+ * @publicApi
+ */
+export const DEFAULT_MESSAGE = 'We are carrying out maintenance and will be back as soon as we can.';
+
+/** Body of a JSON refusal. @publicApi */
+export interface MaintenanceRefusalJson {
+  statusCode: number;
+  error: string;
+  message: string;
+  maintenanceMode: true;
+  /** Whole seconds. */
+  retryAfter: number;
+  /** ISO 8601, `null` when no end is known. */
+  until: string | null;
+}
+
+/** The facts of a refusal, the same for every transport. */
+export interface Refusal {
+  readonly status: MaintenanceStatus;
+  readonly statusCode: number;
+  readonly message: string;
+  /** Whole seconds, at least 1. */
+  readonly retryAfter: number;
+  readonly until: Date | null;
+}
+
+/** What a refusal is made of besides the status. */
+export interface RefusalSettings {
+  readonly statusCode: number;
+  /** Milliseconds. */
+  readonly refreshDelay: number;
+}
+
+/**
+ * @param now epoch ms by the store's clock
+ * @param text translates the message
+ */
+export function refusalOf(
+  status: MaintenanceStatus,
+  settings: RefusalSettings,
+  now: number,
+  text: (english: string) => string,
+): Refusal {
+  const until = status.state?.until ?? null;
+  return {
+    status,
+    statusCode: settings.statusCode,
+    message: text(status.state?.message ?? DEFAULT_MESSAGE),
+    retryAfter: retryAfterOf(until, settings.refreshDelay, now),
+    until,
+  };
+}
+
+/** Whole seconds to the known end, at least 1; without one the time after which a page looks again. */
+export function retryAfterOf(until: Date | null, refreshDelay: number, now: number): number {
+  return Math.max(1, Math.ceil((until === null ? refreshDelay : until.getTime() - now) / 1000));
+}
+
+/** The facts as JSON. */
+export function refusalJson({
+  statusCode,
+  message,
+  retryAfter,
+  until,
+}: Omit<Refusal, 'status'>): MaintenanceRefusalJson {
+  return {
+    statusCode,
+    error: 'Service Unavailable',
+    message,
+    maintenanceMode: true,
+    retryAfter,
+    until: until?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,147 @@
+import { parseCookie, stringifySetCookie } from 'cookie';
+import { BlockList, isIP } from 'node:net';
+import type { BypassTokens } from '../decision/bypass-tokens.js';
+import type { MaintenanceBypassOptions } from '../maintenance.options.js';
+import { messageOf } from '../state/store.js';
+import { addressOf, isHttps, urlOf, type HttpRequest } from './http-port.js';
+
+/** Name of the query parameter that carries a token, and of the cookie that takes its place. */
+export const BYPASS = 'maintenance-bypass';
+
+/** Addresses whose answer is remembered. */
+const REMEMBERED = 1_000;
+
+/** A visitor who came with a good token is sent on with a cookie. */
+export interface BypassLink {
+  /** The same URL without the token; always on this site. */
+  readonly location: string;
+  readonly cookie: string;
+}
+
+/** Who passes although the site is in maintenance. */
+export class Bypass {
+  private readonly list = new BlockList();
+  private readonly addresses = new Map<string, boolean>();
+  private readonly hasList: boolean;
+
+  constructor(
+    private readonly options: MaintenanceBypassOptions,
+    private readonly tokens: BypassTokens,
+    private readonly warn: (message: string) => void,
+  ) {
+    this.hasList = (options.ips?.length ?? 0) > 0;
+    for (const entry of options.ips ?? []) {
+      const [address = '', prefix] = entry.split('/');
+      const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+      this.list.addSubnet(
+        address,
+        prefix === undefined ? (family === 'ipv6' ? 128 : 32) : Number(prefix),
+        family,
+      );
+    }
+  }
+
+  /** By address or cookie; in memory only. */
+  passes(request: HttpRequest, key: string): boolean {
+    return (
+      (this.hasList && this.allowsAddress(addressOf(request))) ||
+      this.allowsCookie(request.headers.cookie, key)
+    );
+  }
+
+  /** Are there tokens at all. */
+  get offersLinks(): boolean {
+    return this.tokens.enabled;
+  }
+
+  /** Is there a function to ask. */
+  get asks(): boolean {
+    return this.options.when !== undefined;
+  }
+
+  /** What the application's own function says; one that throws says no. */
+  ask(request: unknown): boolean | Promise<boolean> {
+    const refuse = (error: unknown): false => {
+      this.warn(`bypass.when threw, the request is not let pass: ${messageOf(error)}`);
+      return false;
+    };
+    try {
+      const answer: unknown = this.options.when?.(request as never);
+      return answer instanceof Promise ? answer.then((value) => value === true, refuse) : answer === true;
+    } catch (error) {
+      return refuse(error);
+    }
+  }
+
+  /** The link a request follows, when it carries exactly one good token. */
+  link(request: HttpRequest): BypassLink | undefined {
+    const url = urlOf(request);
+    if (
+      !this.tokens.enabled ||
+      !url.includes(`${BYPASS}=`) ||
+      (request.method !== 'GET' && request.method !== 'HEAD')
+    ) {
+      return undefined;
+    }
+    const [target = '', hash] = url.split('#', 2);
+    const mark = target.indexOf('?');
+    if (mark < 0 || hash !== undefined) {
+      return undefined;
+    }
+    const query = new URLSearchParams(target.slice(mark + 1));
+    const tokens = query.getAll(BYPASS);
+    const grant = tokens.length === 1 ? this.tokens.check(tokens[0]) : undefined;
+    if (!grant) {
+      return undefined;
+    }
+    return {
+      location: withoutToken(target.slice(0, mark), target.slice(mark + 1)),
+      cookie: stringifySetCookie(BYPASS, tokens[0] ?? '', {
+        path: '/',
+        httpOnly: true,
+        sameSite: 'lax',
+        secure: isHttps(request),
+        expires: new Date(Math.min(grant.expires, Date.now() + 400 * 86_400_000)),
+      }),
+    };
+  }
+
+  private allowsAddress(address: string | undefined): boolean {
+    if (address === undefined) {
+      return false;
+    }
+    let answer = this.addresses.get(address);
+    if (answer === undefined) {
+      // a zone says which of this machine's links, not who
+      const plain = address.replace(/%.*$/, '');
+      const family = isIP(plain);
+      answer = family !== 0 && this.list.check(plain, family === 6 ? 'ipv6' : 'ipv4');
+      if (this.addresses.size >= REMEMBERED) {
+        this.addresses.clear();
+      }
+      this.addresses.set(address, answer);
+    }
+    return answer;
+  }
+
+  private allowsCookie(header: string | undefined, key: string): boolean {
+    if (!this.tokens.enabled || !header?.includes(BYPASS)) {
+      return false;
+    }
+    const grant = this.tokens.check(parseCookie(header)[BYPASS]);
+    return grant !== undefined && (grant.keys === undefined || grant.keys.has(key));
+  }
+}
+
+/** The rest of the query stays as it was sent; a path that would name another host does not. */
+function withoutToken(path: string, query: string): string {
+  const rest = query
+    .split('&')
+    .filter((part) => part !== '' && new URLSearchParams(part).get(BYPASS) === null)
+    .join('&');
+  const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/]*/i.exec(path);
+  const local = `/${(absolute ? path.slice(absolute[0].length) : path).replace(/^[/\\]+/, '')}`;
+  const clean = (text: string): string =>
+    text.replace(/[^\x21-\x7e]/g, (character) => encodeURIComponent(character));
+  return clean(local) + (rest === '' ? '' : `?${clean(rest)}`);
+}

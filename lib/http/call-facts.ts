@@ -1,0 +1,45 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { targetOf, type Target } from '../decision/target.js';
+import { isSafeMethod, type HttpRequest } from './http-port.js';
+
+/** What an execution context is about, whatever its transport. */
+export interface CallFacts {
+  readonly transport: 'http' | 'graphql' | 'ws' | 'rpc';
+  /** What status classes see: the HTTP request, the socket, the message's context. */
+  readonly request: unknown;
+  /** The HTTP request behind it, if there is one. */
+  readonly http: HttpRequest | undefined;
+  readonly target: Target;
+  /** Can it only read. */
+  readonly safe: boolean;
+}
+
+export function factsOf(context: ExecutionContext): CallFacts {
+  const target = targetOf(context.getClass(), context.getHandler());
+  const transport = context.getType<string>();
+  const args = context.getArgs<unknown[]>();
+  if (transport === 'graphql') {
+    const http = graphqlRequest(args[2]);
+    const operation = (args[3] as { operation?: { operation?: unknown } } | undefined)?.operation?.operation;
+    return { transport, request: http, http, target, safe: operation === 'query' };
+  }
+  if (transport === 'ws' || transport === 'rpc') {
+    return {
+      transport,
+      request: transport === 'ws' ? args[0] : args[1],
+      http: undefined,
+      target,
+      safe: false,
+    };
+  }
+  const http = args[0] as HttpRequest;
+  return { transport: 'http', request: http, http, target, safe: isSafeMethod(http.method) };
+}
+
+/** Where GraphQL drivers keep the HTTP request in their context. */
+function graphqlRequest(value: unknown): HttpRequest | undefined {
+  const context = value as
+    { req?: HttpRequest; request?: HttpRequest; reply?: { request?: HttpRequest } } | undefined;
+  const request = context?.req ?? context?.reply?.request ?? context?.request;
+  return typeof request?.headers === 'object' ? request : undefined;
+}

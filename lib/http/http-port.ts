@@ -1,0 +1,98 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** What Express and Fastify requests have in common, as far as it is needed here. */
+export interface HttpRequest {
+  readonly method: string;
+  /** As it was sent. */
+  readonly url: string;
+  readonly originalUrl?: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly ip?: string;
+  readonly protocol?: string;
+  readonly hostname?: string;
+  /** Express: the matched route. */
+  readonly route?: { readonly path?: unknown };
+  /** Fastify: the matched route. */
+  readonly routeOptions?: { readonly url?: string };
+  readonly raw?: IncomingMessage;
+  readonly socket?: { readonly remoteAddress?: string };
+}
+
+/** Express' response, Fastify's reply, or Node's own response. */
+export interface HttpReply {
+  readonly raw?: ServerResponse;
+  getHeader(name: string): unknown;
+  removeHeader(name: string): unknown;
+  setHeader?(name: string, value: string | string[]): unknown;
+  /** Fastify. */
+  header?(name: string, value: string | string[]): unknown;
+  code?(status: number): HttpReply;
+  send?(body: unknown): unknown;
+  hijack?(): unknown;
+}
+
+/** A Fastify reply has a raw response behind it, and headers of its own until it is sent. */
+export const isFastifyReply = (reply: HttpReply): boolean =>
+  reply.raw !== undefined && typeof reply.code === 'function';
+
+/** Node's response behind a reply. */
+export const rawResponse = (reply: HttpReply): ServerResponse =>
+  reply.raw ?? (reply as unknown as ServerResponse);
+
+/** The path and query as they were sent, whatever the framework has cut off meanwhile. */
+export const urlOf = (request: HttpRequest): string => request.originalUrl ?? request.raw?.url ?? request.url;
+
+/** The path as it was sent; also of an absolute-form target. */
+export function pathOf(request: HttpRequest): string {
+  const target = urlOf(request).split(/[?#]/, 1)[0] ?? '/';
+  const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/]*/i.exec(target);
+  return absolute ? target.slice(absolute[0].length) || '/' : target;
+}
+
+/** The template of the route that matched, `undefined` when none did. */
+export function routeTemplate(request: HttpRequest): string | undefined {
+  const path = request.routeOptions?.url ?? request.route?.path;
+  return typeof path === 'string' ? path : undefined;
+}
+
+/** The visitor's address as the framework's trust proxy setting gives it. */
+export const addressOf = (request: HttpRequest): string | undefined =>
+  request.ip ?? request.socket?.remoteAddress;
+
+export const isHttps = (request: HttpRequest): boolean => request.protocol === 'https';
+
+/** Can this method only read. */
+export const isSafeMethod = (method: string): boolean =>
+  method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
+
+/** Sets a header, in place of whatever was set by anybody before. */
+export function setHeader(reply: HttpReply, name: string, value: string | string[]): void {
+  if (reply.header && isFastifyReply(reply)) {
+    // what middleware set on the raw response would be sent as well
+    rawResponse(reply).removeHeader(name);
+    reply.header(name, value);
+  } else {
+    rawResponse(reply).setHeader(name, value);
+  }
+}
+
+export function removeHeader(reply: HttpReply, name: string): void {
+  reply.removeHeader(name);
+  rawResponse(reply).removeHeader(name);
+}
+
+/** Adds a field to `Vary`, keeping those that are there. */
+export function vary(reply: HttpReply, field: string): void {
+  const set = [reply.getHeader('vary'), reply.raw?.getHeader('vary')]
+    .flat()
+    .filter((value) => typeof value === 'string');
+  const fields = new Map(
+    [...set.flatMap((value) => value.split(',')), field].map((name) => [
+      name.trim().toLowerCase(),
+      name.trim(),
+    ]),
+  );
+  if (!fields.has('*')) {
+    setHeader(reply, 'Vary', [...fields.values()].filter(Boolean).join(', '));
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Routes that are never refused. Compared is the template of the matched route, never what a client sent: whole segments
+ * from its beginning, case-insensitive, with or without the application's global prefix.
+ */
+export class IgnorePaths {
+  private readonly paths: readonly (readonly string[])[];
+  private readonly known = new Map<string, boolean>();
+
+  constructor(
+    paths: readonly string[],
+    private readonly globalPrefix: () => string,
+  ) {
+    this.paths = paths.map(segments);
+  }
+
+  matches(template: string | undefined): boolean {
+    if (this.paths.length === 0 || template === undefined) {
+      return false;
+    }
+    let answer = this.known.get(template);
+    if (answer === undefined) {
+      answer = this.decide(segments(template));
+      this.known.set(template, answer);
+    }
+    return answer;
+  }
+
+  private decide(template: readonly string[]): boolean {
+    const prefix = segments(this.globalPrefix());
+    const inner = startsWith(template, prefix) ? template.slice(prefix.length) : template;
+    return this.paths.some((path) => matchesPath(template, path) || matchesPath(inner, path));
+  }
+}
+
+const segments = (path: string): string[] => path.toLowerCase().split('/').filter(Boolean);
+
+const startsWith = (path: readonly string[], start: readonly string[]): boolean =>
+  start.every((segment, index) => path[index] === segment);
+
+/** The root is itself only, not everything below it. */
+const matchesPath = (template: readonly string[], path: readonly string[]): boolean =>
+  path.length === 0 ? template.length === 0 : startsWith(template, path);

@@ -1,0 +1,122 @@
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { InFlight } from '../decision/in-flight.js';
+import type { MaintenanceStatus } from '../keys/maintenance-status.js';
+import { StateKeeper } from '../state/state-keeper.js';
+import { Admission, type Verdict } from './admission.js';
+import { Bypass } from './bypass.js';
+import { factsOf, type CallFacts } from './call-facts.js';
+import { MaintenanceGraphQLError, rpcError, wsError } from './foreign-errors.js';
+import { routeTemplate, setHeader, type HttpReply, type HttpRequest } from './http-port.js';
+import { IgnorePaths } from './ignore-paths.js';
+import { forceHeader } from './force-header.js';
+import { MaintenanceRedirect, withoutStack } from './maintenance.exception.js';
+import { Refuser } from './refuser.js';
+import { StalePolicy } from './stale-policy.js';
+
+/**
+ * Refuses what maintenance affects. Registered for all handlers by `forRoot({ guard: true })`; extend it and override the
+ * protected members to change how.
+ * @publicApi
+ */
+@Injectable()
+export class MaintenanceGuard implements CanActivate {
+  constructor(
+    @Inject(StateKeeper) private readonly keeper: StateKeeper,
+    @Inject(Admission) private readonly admission: Admission,
+    @Inject(InFlight) private readonly inFlight: InFlight,
+    @Inject(Refuser) private readonly refuser: Refuser,
+    @Inject(Bypass) private readonly bypass: Bypass,
+    @Inject(IgnorePaths) private readonly ignorePaths: IgnorePaths,
+    @Inject(StalePolicy) private readonly stale: StalePolicy,
+  ) {}
+
+  /** Synchronous, but for a lapsed lease and a bypass function that gives a promise. */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    if (this.keeper.lease.lapsed()) {
+      return this.stale.catchUp().then(() => this.decide(context));
+    }
+    return this.decide(context);
+  }
+
+  /** Is this call none of our business, whatever its decorators say. Override to add rules of your own. */
+  protected ignores(context: ExecutionContext): boolean {
+    return (
+      context.getType() === 'http' &&
+      this.ignorePaths.matches(routeTemplate(context.getArgByIndex<HttpRequest>(0)))
+    );
+  }
+
+  private decide(context: ExecutionContext): boolean | Promise<boolean> {
+    if (this.bypass.offersLinks && context.getType() === 'http') {
+      this.followLink(context);
+    }
+    if (this.keeper.snapshot.active.length === 0 && !this.stale.blocks) {
+      this.inFlight.admit(context);
+      return true;
+    }
+    const facts = factsOf(context);
+    if (facts.target.exempt || this.ignores(context)) {
+      this.inFlight.admit(context);
+      return true;
+    }
+    if (this.stale.blocks) {
+      return this.refuse(context, facts, this.stale.status(facts.request));
+    }
+    const verdict = this.admission.judge(facts.request, facts.http, facts.target, facts.safe);
+    return verdict instanceof Promise
+      ? verdict.then((settled) => this.carryOut(context, facts, settled))
+      : this.carryOut(context, facts, verdict);
+  }
+
+  private carryOut(
+    context: ExecutionContext,
+    facts: CallFacts,
+    { refused, bypassed }: Verdict,
+  ): boolean | Promise<boolean> {
+    if (refused) {
+      return this.refuse(context, facts, refused);
+    }
+    if (bypassed && facts.transport === 'http') {
+      forceHeader(context.getArgByIndex<HttpReply>(1), 'Cache-Control', 'private, no-store');
+    }
+    this.inFlight.admit(context);
+    return true;
+  }
+
+  private refuse(
+    context: ExecutionContext,
+    { transport, http }: CallFacts,
+    status: MaintenanceStatus,
+  ): Promise<boolean> {
+    if (transport === 'http') {
+      const exception = this.refuser.exception(status, http);
+      this.refuser.setHeaders(context.getArgByIndex<HttpReply>(1), exception);
+      throw exception;
+    }
+    const refusal = this.refuser.refusal(status, http);
+    if (transport === 'graphql') {
+      throw withoutStack(() => new MaintenanceGraphQLError(refusal));
+    }
+    return (transport === 'ws' ? wsError(refusal) : rpcError(refusal)).then((error) => {
+      throw error;
+    });
+  }
+
+  /** A visitor who comes with a good token is sent to the same page without it. */
+  private followLink(context: ExecutionContext): void {
+    const link = this.bypass.link(context.getArgByIndex<HttpRequest>(0));
+    if (link) {
+      const reply = context.getArgByIndex<HttpReply>(1);
+      setLinkHeaders(reply, link.cookie);
+      throw withoutStack(() => new MaintenanceRedirect(303, link.location));
+    }
+  }
+}
+
+/** What goes with the redirect that follows a bypass link; the token must not stay in a cache or a referrer. */
+export function setLinkHeaders(reply: HttpReply, cookie: string): void {
+  const present = [reply.getHeader('set-cookie')].flat().filter((value) => typeof value === 'string');
+  setHeader(reply, 'Set-Cookie', [...present, cookie]);
+  setHeader(reply, 'Cache-Control', 'no-store');
+  setHeader(reply, 'Referrer-Policy', 'no-referrer');
+}

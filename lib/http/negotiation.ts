@@ -1,0 +1,69 @@
+import Negotiator from 'negotiator';
+
+/** What a refused visitor gets. */
+export type Representation = 'html' | 'json' | 'problem';
+
+const HTML = ['text/html', 'application/xhtml+xml'];
+const PROBLEM = 'application/problem+json';
+const JSON_TYPE = 'application/json';
+
+/** Answers remembered; Accept headers are few, and whoever invents more shall not fill the memory. */
+const REMEMBERED = 500;
+const known = new Map<string, Representation>();
+
+/**
+ * The representation that an `Accept` header asks for: HTML when it is named and not ranked below JSON, problem+json
+ * when it is named, else JSON.
+ */
+export function negotiate(accept: string | undefined): Representation {
+  if (!accept) {
+    return 'json';
+  }
+  const remembered = known.get(accept);
+  if (remembered) {
+    return remembered;
+  }
+  const answer = decide(accept);
+  if (known.size >= REMEMBERED) {
+    known.clear();
+  }
+  known.set(accept, answer);
+  return answer;
+}
+
+function decide(accept: string): Representation {
+  const parts = accept.split(',');
+  const named =
+    (types: string[]) =>
+    (part: string): boolean =>
+      types.includes((part.split(';')[0] ?? '').trim().toLowerCase());
+  const isHtml = named(HTML);
+  const isProblem = named([PROBLEM]);
+  // the order of ranges of the same weight says nothing (RFC 9110, 12.5.1): of those, HTML goes first, then problem+json
+  const sorted = [
+    ...parts.filter(isHtml),
+    ...parts.filter(isProblem),
+    ...parts.filter((part) => !isHtml(part) && !isProblem(part)),
+  ];
+  const offered = [
+    ...(parts.some(isHtml) ? HTML : []),
+    ...(parts.some(isProblem) ? [PROBLEM] : []),
+    JSON_TYPE,
+  ];
+  const [best] = new Negotiator({ headers: { accept: sorted.join(',') } }).mediaTypes(offered);
+  if (best !== undefined && HTML.includes(best)) {
+    return 'html';
+  }
+  return best === PROBLEM ? 'problem' : 'json';
+}
+
+/** The language a visitor asks for first, `'en'` when none. */
+export function languageOf(acceptLanguage: string | undefined): string {
+  if (!acceptLanguage) {
+    return 'en';
+  }
+  const [first] = new Negotiator({ headers: { 'accept-language': acceptLanguage } }).languages();
+  return first !== undefined && /^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$/.test(first) && first.length <= 35
+    ? first
+    : 'en';
+}

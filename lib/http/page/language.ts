@@ -1,0 +1,67 @@
+/** What the page needs to know of one language. */
+export interface PageLanguage {
+  /** Canonical BCP 47 tag for `<html lang>`. */
+  readonly tag: string;
+  readonly direction: 'ltr' | 'rtl';
+  /** Date, time and the letters "UTC", as this language writes them. */
+  formatUtc(instant: Date): string;
+}
+
+const FALLBACK = 'en';
+const REMEMBERED = 64;
+const LONGEST_TAG = 35;
+const RTL_SCRIPTS = new Set(['Adlm', 'Arab', 'Aran', 'Hebr', 'Mand', 'Nkoo', 'Rohg', 'Syrc', 'Thaa']);
+
+const known = new Map<string, PageLanguage>();
+
+/**
+ * The language of a tag; English for a tag that is none. Formatters are dear to make, so the last languages are remembered: a
+ * bounded number, because the tag may be whatever a client wrote into `Accept-Language`.
+ */
+export function pageLanguage(tag: string): PageLanguage {
+  let language = known.get(tag);
+  if (language === undefined) {
+    language = describe(tag);
+    if (tag.length <= LONGEST_TAG) {
+      if (known.size >= REMEMBERED) known.clear();
+      known.set(tag, language);
+    }
+  }
+  return language;
+}
+
+function describe(tag: string): PageLanguage {
+  const locale = parse(tag);
+  const format = new Intl.DateTimeFormat(locale.baseName, {
+    timeZone: 'UTC',
+    timeZoneName: 'short',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+  });
+  // Many visitors are told the same end, and formatting takes longer than the rest of the page.
+  let last = Number.NaN;
+  let text = '';
+  return {
+    tag: locale.baseName,
+    direction: RTL_SCRIPTS.has(locale.maximize().script ?? '') ? 'rtl' : 'ltr',
+    formatUtc: (instant) => {
+      if (instant.getTime() !== last) {
+        text = format.format(instant);
+        last = instant.getTime();
+      }
+      return text;
+    },
+  };
+}
+
+function parse(tag: string): Intl.Locale {
+  try {
+    if (tag.length <= LONGEST_TAG) return new Intl.Locale(tag);
+  } catch {
+    // Not a language tag (`*`, or nonsense from a header): the page is still owed to the visitor.
+  }
+  return new Intl.Locale(FALLBACK);
+}

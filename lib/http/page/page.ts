@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { escapeHtml } from './html.js';
+import { pageLanguage } from './language.js';
+import { PAGE_ICON, PAGE_SCENE } from './page.scene.js';
+import { PAGE_SCRIPT } from './page.script.js';
+import { PAGE_STYLES } from './page.styles.js';
+import { PAGE_TEXTS } from './texts.js';
+
+export { BUILTIN_TEXTS, DEFAULT_MESSAGE } from './texts.js';
+
+/**
+ * What the built-in page says: the facts of one refusal, ready for a visitor.
+ *
+ * @publicApi
+ */
+export interface MaintenancePageContext {
+  /** The HTTP status of the refusal, e.g. 503. */
+  statusCode: number;
+  /** The message for visitors, already chosen and translated; plain text, whose line breaks are kept. */
+  message: string;
+  /** When the maintenance is expected to end; `null` when nobody has said. */
+  until: Date | null;
+  /** Seconds until the client should try again; with `until` the seconds left, which is where the countdown starts. */
+  retryAfter: number;
+  /** Milliseconds until the page reloads. */
+  refreshDelay: number;
+  /** BCP 47 tag of the language the texts are in; anything that is none counts as English. */
+  language: string;
+  /** The translation of a built-in English text, see {@link BUILTIN_TEXTS}. Must not throw. */
+  text: (builtin: string) => string;
+  /** Same-origin URL of the browser script. Default: none, and the page only reloads. */
+  scriptUrl?: string | null;
+}
+
+/**
+ * What {@link maintenancePageCsp} has to allow beyond the page itself.
+ *
+ * @publicApi
+ */
+export interface MaintenancePageCspOptions {
+  /** The `scriptUrl` of the page: allows scripts from, and connections to, the page's own origin. */
+  scriptUrl?: string | null;
+  /** Further sources the script may connect to, e.g. `wss://live.example.com`. */
+  connect?: string[];
+}
+
+const HEAD =
+  `<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">` +
+  `<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark">` +
+  `<meta name="theme-color" content="#faf8f3" media="(prefers-color-scheme:light)">` +
+  `<meta name="theme-color" content="#0c151d" media="(prefers-color-scheme:dark)">` +
+  `<link rel="icon" href="${PAGE_ICON}"><style>${PAGE_STYLES}</style>`;
+const FOOT = `${PAGE_SCENE}<script>${PAGE_SCRIPT}</script>`;
+
+const STYLE_HASH = hashSource(PAGE_STYLES);
+const SCRIPT_HASH = hashSource(PAGE_SCRIPT);
+
+/**
+ * The whole seconds after which the page reloads, at least 1: the number in `<meta http-equiv=refresh>` and in the `Refresh` header.
+ *
+ * @param refreshDelay - milliseconds
+ */
+export function refreshSeconds(refreshDelay: number): number {
+  return Math.max(1, Math.round(refreshDelay / 1000) || 1);
+}
+
+/**
+ * The built-in maintenance page: one HTML document that asks for nothing else (but `scriptUrl`, when given), in which every
+ * value of the context is escaped. Send it with {@link maintenancePageCsp}.
+ *
+ * @example
+ * ```ts
+ * const html = renderMaintenancePage({
+ *   statusCode: 503, message: DEFAULT_MESSAGE, until: null, retryAfter: 60, refreshDelay: 60_000,
+ *   language: 'en', text: (builtin) => builtin,
+ * });
+ * ```
+ *
+ * @publicApi
+ */
+export function renderMaintenancePage(context: MaintenancePageContext): string {
+  const { text, scriptUrl } = context;
+  const language = pageLanguage(context.language);
+  const title = escapeHtml(text(PAGE_TEXTS.title));
+  const refresh = refreshSeconds(context.refreshDelay);
+  const end = renderEnd(context, language.formatUtc);
+  // The refresh stands in <noscript> because the script does the same with jitter where it runs.
+  return (
+    `<!doctype html><html lang="${escapeHtml(language.tag)}" dir="${language.direction}"><head>${HEAD}` +
+    `<title>${title}</title><noscript><meta http-equiv="refresh" content="${refresh}"></noscript>` +
+    (scriptUrl ? `<script src="${escapeHtml(scriptUrl)}" defer data-page="maintenance"></script>` : '') +
+    `</head><body><main data-status="${Number(context.statusCode)}" data-refresh="${refresh}"${end.data}>` +
+    `<h1>${title}</h1><p class="message" dir="auto">${escapeHtml(context.message)}</p>${end.html}` +
+    `<p class="note">${escapeHtml(text(PAGE_TEXTS.reloads))}</p></main>${FOOT}</body></html>\n`
+  );
+}
+
+/**
+ * The Content-Security-Policy that fits exactly the built-in page: its style and its script by their hashes, nothing else.
+ *
+ * @returns the value of the header
+ *
+ * @publicApi
+ */
+export function maintenancePageCsp(options: MaintenancePageCspOptions = {}): string {
+  const connect = (options.connect ?? []).map(encodeSource);
+  if (options.scriptUrl) connect.unshift(`'self'`);
+  return (
+    `default-src 'none'; style-src ${STYLE_HASH}; script-src ${SCRIPT_HASH}${options.scriptUrl ? ` 'self'` : ''}; ` +
+    (connect.length > 0 ? `connect-src ${connect.join(' ')}; ` : '') +
+    `img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'`
+  );
+}
+
+/** What the page knows of the end: the data for the countdown and the markup; both empty when the end is not known. */
+function renderEnd(
+  { until, retryAfter, text }: MaintenancePageContext,
+  formatUtc: (instant: Date) => string,
+): { data: string; html: string } {
+  if (until === null || Number.isNaN(until.getTime())) return { data: '', html: '' };
+  const timeLeft = escapeHtml(text(PAGE_TEXTS.timeLeft));
+  return {
+    data: ` data-left="${Math.max(1, Math.ceil(retryAfter) || 1)}" data-soon="${escapeHtml(text(PAGE_TEXTS.anyMoment))}"`,
+    html:
+      `<dl><div><dt>${escapeHtml(text(PAGE_TEXTS.expectedBack))}</dt>` +
+      `<dd><time datetime="${until.toISOString()}">${escapeHtml(formatUtc(until))}</time></dd></div>` +
+      `<div hidden><dt>${timeLeft}</dt><dd><span role="timer" aria-label="${timeLeft}"></span></dd></div></dl>`,
+  };
+}
+
+function hashSource(content: string): string {
+  return `'sha256-${createHash('sha256').update(content, 'utf8').digest('base64')}'`;
+}
+
+/** A source must end neither its directive nor the header line, whatever is in it. */
+function encodeSource(source: string): string {
+  return source.replace(/[^\x21-\x2b\x2d-\x3a\x3c-\x7e]/gu, (character) =>
+    Buffer.from(character, 'utf8').toString('hex').replace(/../g, '%$&'),
+  );
+}

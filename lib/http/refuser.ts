@@ -1,0 +1,216 @@
+import type { MaintenanceState } from '../keys/maintenance-state.js';
+import type { MaintenanceStatus } from '../keys/maintenance-status.js';
+import {
+  refusalJson,
+  refusalOf,
+  retryAfterOf,
+  type Refusal,
+  type RefusalSettings,
+} from '../decision/refusal.js';
+import { messageOf } from '../state/store.js';
+import {
+  isFastifyReply,
+  pathOf,
+  rawResponse,
+  removeHeader,
+  setHeader,
+  vary,
+  type HttpReply,
+  type HttpRequest,
+} from './http-port.js';
+import { MaintenanceException, withoutStack } from './maintenance.exception.js';
+import { negotiate, type Representation } from './negotiation.js';
+import type { PageRenderer } from './page-renderer.js';
+import { refreshSeconds } from './page/page.js';
+
+/** A body ready to be sent. */
+export interface ReadyBody {
+  readonly type: string;
+  readonly body: Buffer;
+  readonly csp?: string;
+  /** Seconds, for pages. */
+  readonly refresh?: number;
+}
+
+/** What the refuser needs to know of the application. */
+export interface RefuserSettings extends RefusalSettings {
+  readonly responseType: 'html' | 'json' | ((request: never) => 'html' | 'json') | undefined;
+  readonly redirect: string | undefined;
+  /** Do texts depend on the request. */
+  readonly translated: boolean;
+  readonly translate: (text: string, request: unknown) => string;
+  /** Epoch ms by the store's clock. */
+  readonly now: () => number;
+  readonly error: (message: string) => void;
+}
+
+interface Made {
+  readonly retryAfter: number;
+  readonly exception: MaintenanceException;
+  readonly bodies: Map<string, ReadyBody>;
+}
+
+/** Makes refusals. What is the same for all who are refused is made once: per state of a key and second of `Retry-After`. */
+export class Refuser {
+  private readonly made = new WeakMap<MaintenanceState, Made>();
+
+  constructor(
+    private readonly settings: RefuserSettings,
+    private readonly pages: PageRenderer,
+  ) {}
+
+  refusal(status: MaintenanceStatus, request: unknown): Refusal {
+    const { translate, now } = this.settings;
+    return refusalOf(status, this.settings, now(), (text) => translate(text, request));
+  }
+
+  /** The exception for a status, its headers not set yet. */
+  exception(status: MaintenanceStatus, request: unknown): MaintenanceException {
+    return (
+      this.madeFor(status, request)?.exception ??
+      withoutStack(() => new MaintenanceException(this.refusal(status, request)))
+    );
+  }
+
+  /** Sets what every refusal carries, in place of what was set before. */
+  setHeaders(reply: HttpReply, { retryAfter }: Pick<Refusal, 'retryAfter'>): void {
+    setHeader(reply, 'Retry-After', String(retryAfter));
+    setHeader(reply, 'Cache-Control', 'no-store');
+    setHeader(reply, 'X-Maintenance-Mode', '1');
+    vary(reply, 'Accept');
+    removeHeader(reply, 'ETag');
+    removeHeader(reply, 'Last-Modified');
+    removeHeader(reply, 'Expires');
+  }
+
+  representation(request: HttpRequest): Representation {
+    const { responseType } = this.settings;
+    if (responseType === undefined) {
+      return negotiate(request.headers.accept);
+    }
+    if (typeof responseType === 'string') {
+      return responseType;
+    }
+    try {
+      return responseType(request as never) === 'html' ? 'html' : 'json';
+    } catch (error) {
+      this.settings.error(`responseType threw, JSON is sent: ${messageOf(error)}`);
+      return 'json';
+    }
+  }
+
+  /** Where somebody is sent who would get HTML; never the page he asks for. */
+  redirect(request: HttpRequest): string | undefined {
+    const { redirect } = this.settings;
+    return redirect !== undefined && samePath(pathOf(request)) !== samePath(redirect) ? redirect : undefined;
+  }
+
+  /** The body of a refusal; a promise only where an application's own template is rendered. */
+  body(
+    exception: MaintenanceException,
+    request: HttpRequest,
+    representation: Representation,
+  ): ReadyBody | Promise<ReadyBody> {
+    const { refusal } = exception;
+    if (representation === 'html' && !this.pages.isBuiltIn(refusal.status.key)) {
+      return this.pages.render(refusal, request).then((page) => this.html(page));
+    }
+    const made = this.madeFor(refusal.status, request);
+    const name =
+      representation === 'html' ? `html ${request.headers['accept-language'] ?? ''}` : representation;
+    let ready = made?.bodies.get(name);
+    if (!ready) {
+      ready =
+        representation === 'html'
+          ? this.html(this.pages.builtIn(refusal, request))
+          : jsonBody(refusal, representation);
+      // languages are the visitors' to invent
+      if (made && made.bodies.size < 50) {
+        made.bodies.set(name, ready);
+      }
+    }
+    return ready;
+  }
+
+  /** Answers with a refusal, all headers set. */
+  send(reply: HttpReply, statusCode: number, ready: ReadyBody): void {
+    setHeader(reply, 'Content-Type', ready.type);
+    if (ready.csp !== undefined) {
+      setHeader(reply, 'Content-Security-Policy', ready.csp);
+    }
+    if (ready.refresh !== undefined) {
+      setHeader(reply, 'Refresh', String(ready.refresh));
+    }
+    sendBody(reply, statusCode, ready.body);
+  }
+
+  private html({ html, csp }: { html: string; csp?: string }): ReadyBody {
+    return {
+      type: 'text/html; charset=utf-8',
+      body: Buffer.from(html),
+      ...(csp !== undefined && { csp }),
+      refresh: refreshSeconds(this.settings.refreshDelay),
+    };
+  }
+
+  /** What is the same for everybody; `undefined` where texts depend on the request. */
+  private madeFor(status: MaintenanceStatus, request: unknown): Made | undefined {
+    const { state } = status;
+    if (!state || this.settings.translated) {
+      return undefined;
+    }
+    const retryAfter = retryAfterOf(
+      state.until,
+      this.settings.refreshDelay,
+      state.until === null ? 0 : this.settings.now(),
+    );
+    let made = this.made.get(state);
+    if (made?.retryAfter !== retryAfter) {
+      made = {
+        retryAfter,
+        exception: withoutStack(() => new MaintenanceException(this.refusal(status, request))),
+        bodies: new Map(),
+      };
+      this.made.set(state, made);
+    }
+    return made;
+  }
+}
+
+/** Ends the response; Express' own `send()` would add an ETag. */
+export function sendBody(reply: HttpReply, statusCode: number, body: Buffer): void {
+  if (reply.code && reply.send && isFastifyReply(reply)) {
+    reply.code(statusCode);
+    reply.send(body);
+    return;
+  }
+  const response = rawResponse(reply);
+  response.statusCode = statusCode;
+  response.setHeader('Content-Length', body.length);
+  response.end(body);
+}
+
+function jsonBody(refusal: Refusal, representation: 'json' | 'problem'): ReadyBody {
+  const json = refusalJson(refusal);
+  if (representation === 'json') {
+    return { type: 'application/json; charset=utf-8', body: Buffer.from(JSON.stringify(json)) };
+  }
+  const { statusCode, error, message, ...facts } = json;
+  const problem = { type: 'about:blank', title: error, status: statusCode, detail: message, ...facts };
+  return { type: 'application/problem+json; charset=utf-8', body: Buffer.from(JSON.stringify(problem)) };
+}
+
+/** Equal for paths that lead to the same page as far as routers care. */
+function samePath(path: string): string {
+  const [plain = ''] = path.split(/[?#]/, 1);
+  let decoded = plain;
+  try {
+    decoded = decodeURIComponent(plain);
+  } catch {
+    // compared as it is
+  }
+  return decoded
+    .toLowerCase()
+    .replace(/\/+/g, '/')
+    .replace(/(.)\/$/, '$1');
+}

@@ -1,0 +1,47 @@
+import { RequestMethod } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import 'reflect-metadata';
+import type { Target } from '../decision/target.js';
+
+/** What `configure()` leaves on handlers; Nest copies it on to what it registers with the router. */
+export const TARGET = Symbol('nestjs-maintenance:target');
+
+/** A layer of Express' router. */
+export interface ExpressLayer {
+  readonly handle: object & { readonly name?: string };
+  readonly route?: {
+    readonly path: unknown;
+    readonly methods?: Record<string, boolean>;
+    readonly stack: readonly { readonly handle: object }[];
+  };
+  match(path: string): boolean;
+}
+
+/** What is certain of a route before Nest has seen the request. */
+export type RouteKnowledge = { readonly target: Target } | 'unknown' | 'not-nest';
+
+/** What a route's handler tells: its target, that it is Nest's but not known, or that it is none of Nest's. */
+export function knowledgeOf(handler: unknown): RouteKnowledge {
+  if (typeof handler !== 'function' || Reflect.getMetadata(PATH_METADATA, handler) === undefined) {
+    return 'not-nest';
+  }
+  const target = Reflect.getMetadata(TARGET, handler) as Target | undefined;
+  return target ? { target } : 'unknown';
+}
+
+/** Can a handler only read, as its decorator says. */
+export function readsOnly(handler: object): boolean {
+  const method: unknown = Reflect.getMetadata(METHOD_METADATA, handler);
+  return method === RequestMethod.GET || method === RequestMethod.HEAD || method === RequestMethod.OPTIONS;
+}
+
+/** Is a route certain to be refused if the site is: Nest's own guard need not be asked. */
+export function isCertain(knowledge: RouteKnowledge): boolean {
+  return (
+    knowledge === 'not-nest' ||
+    (knowledge !== 'unknown' &&
+      !knowledge.target.exempt &&
+      knowledge.target.exemptKeys.size === 0 &&
+      knowledge.target.keys.size === 0)
+  );
+}

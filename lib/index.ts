@@ -1,0 +1,54 @@
+export { MaintenanceModule } from './maintenance.module.js';
+export {
+  MaintenanceService,
+  type KeyLike,
+  type MaintenanceReplica,
+  type SetMaintenanceOptions,
+} from './maintenance.service.js';
+export type { MaintainOptions, Maintenance } from './maintenance.js';
+export type { MaintenanceWindow } from './maintenance.durations.js';
+export type { MaintenanceMenuItem } from './maintenance.menu.js';
+export type {
+  MaintenanceAdminOptions,
+  MaintenanceBypassOptions,
+  MaintenanceModuleOptions,
+  MaintenanceOptionsFactory,
+  MaintenancePermission,
+  MaintenancePermissions,
+  MaintenanceRootOptions,
+  MaintenanceSocketOptions,
+  MaintenanceStructuralOptions,
+  MaintenanceSubject,
+} from './maintenance.options.js';
+export {
+  MaintenanceConfigurationError,
+  MaintenanceDrainError,
+  MaintenanceError,
+  MaintenanceLockedError,
+  MaintenanceLockLostError,
+  MaintenanceStoreError,
+  UnknownMaintenanceKeyError,
+  type UndrainedReplica,
+} from './maintenance.errors.js';
+export { DAY, HOUR, MINUTE, MONTH, WEEK } from './keys/durations.js';
+export {
+  GENERAL_MAINTENANCE,
+  MaintenanceKey,
+  type MaintenanceKeyJson,
+  type MaintenanceKeyOptions,
+} from './keys/maintenance-key.js';
+export type { MaintenanceHold, MaintenanceState } from './keys/maintenance-state.js';
+export { MaintenanceStatus, type MaintenanceStatusClass } from './keys/maintenance-status.js';
+export type { MaintenanceTemplate, MaintenanceTemplateContext } from './keys/maintenance-template.js';
+export { RegisterMaintenanceKey } from './keys/register-maintenance-key.decorator.js';
+export { OnMaintenance, type MaintenanceEvent } from './hooks/on-maintenance.decorator.js';
+export { MaintenanceExempt, MaintenanceKeys } from './decision/decorators.js';
+export type { BypassTokenOptions } from './decision/bypass-tokens.js';
+export { DEFAULT_MESSAGE, type MaintenanceRefusalJson } from './decision/refusal.js';
+export { MaintenanceGuard } from './http/maintenance.guard.js';
+export { MaintenanceException } from './http/maintenance.exception.js';
+export type { MaintenancePing } from './http/ping.controller.js';
+export { BUILTIN_TEXTS, renderMaintenancePage, type MaintenancePageContext } from './http/page/page.js';
+export type { MaintenanceChange } from './state/change.js';
+export type { MaintenanceCause } from './state/record.js';
+export type { MaintenanceHealth } from './state/state-keeper.js';

@@ -1,0 +1,233 @@
+import 'reflect-metadata';
+import { describeValue, MaintenanceConfigurationError, MaintenanceError } from '../maintenance.errors.js';
+import { DAY, MONTH } from './durations.js';
+import { OFF, type MaintenanceState } from './maintenance-state.js';
+import { MaintenanceStatus, type MaintenanceStatusClass } from './maintenance-status.js';
+import type { MaintenanceTemplate, MaintenanceTemplateContext } from './maintenance-template.js';
+
+/** What a key may be given besides its name. @publicApi */
+export interface MaintenanceKeyOptions {
+  /** What operators read. Default: the name. */
+  label?: string;
+  /** A sentence that explains the key to operators. Default: empty. */
+  helpText?: string;
+  /** Lower is asked first. Default 0. */
+  order?: number;
+  /** Milliseconds after which a maintenance without an end of its own ends as a safety net; 0 is never. Default MONTH. */
+  timeout?: number;
+  /** Page of this key: a view name of the application's view engine, or a function. Default: the module's `template`. */
+  template?: MaintenanceTemplate;
+  /** Answers for each request. Default {@link MaintenanceStatus}. */
+  statusClass?: MaintenanceStatusClass;
+  /** `'site'` affects every handler, `'marked'` only those marked with `@MaintenanceKeys(name)`. Default `'site'`. */
+  scope?: 'site' | 'marked';
+  /** Let GET, HEAD, OPTIONS and GraphQL queries pass. Default `false`. */
+  readOnly?: boolean;
+  /** May visitors' browsers learn of this key by name. Default `true`. */
+  public?: boolean;
+}
+
+/** Key data: what operators and the admin API read. Instants are ISO 8601. @publicApi */
+export interface MaintenanceKeyJson {
+  name: string;
+  value: boolean;
+  order: number;
+  label: string;
+  helpText: string;
+  timeout: number;
+  since: string | null;
+  until: string | null;
+  message: string | null;
+  reason: string | null;
+  actor: string | null;
+  /** Present and `true` while a `maintain()` that died still holds the key. */
+  abandoned?: true;
+}
+
+/** Where a key finds out what is known of it; set when the key is registered. */
+export interface KeyStateReader {
+  current(key: MaintenanceKey): MaintenanceState;
+  fresh(key: MaintenanceKey): Promise<MaintenanceState>;
+}
+
+const NAME = /^[A-Za-z0-9][\w.-]{0,127}$/;
+const DECLARATION = Symbol('nestjs-maintenance:key');
+const readers = new WeakMap<MaintenanceKey, KeyStateReader>();
+
+/** Ties a key to the state of the application that registered it, or unties it. */
+export function bindKey(key: MaintenanceKey, reader: KeyStateReader | null, only?: KeyStateReader): void {
+  if (reader) {
+    readers.set(key, reader);
+  } else if (!only || readers.get(key) === only) {
+    readers.delete(key);
+  }
+}
+
+/** Records what `@RegisterMaintenanceKey(name, options)` says of a class, for its constructor to find. */
+export function declareKeyClass(target: object, name: string, options: MaintenanceKeyOptions): void {
+  Reflect.defineMetadata(DECLARATION, { name, options }, target);
+}
+
+/**
+ * A kind of maintenance: what it is called, whom it affects and what they see.
+ *
+ * @example
+ * ```ts
+ * export const IMPORT = new MaintenanceKey('import-export', { label: 'Import and export', scope: 'marked' });
+ * ```
+ * @publicApi
+ */
+export class MaintenanceKey {
+  readonly name: string;
+  readonly label: string;
+  readonly helpText: string;
+  readonly order: number;
+  /** Milliseconds; 0 is never. */
+  readonly timeout: number;
+  readonly template: MaintenanceTemplate | undefined;
+  readonly statusClass: MaintenanceStatusClass;
+  readonly scope: 'site' | 'marked';
+  readonly readOnly: boolean;
+  readonly public: boolean;
+
+  /**
+   * @param name matches `^[A-Za-z0-9][\w.-]{0,127}$`; may be left out in a class that carries
+   * `@RegisterMaintenanceKey(name, options)`
+   * @throws MaintenanceConfigurationError when the name or an option is wrong
+   */
+  constructor(name?: string, options: MaintenanceKeyOptions = {}) {
+    const declared = Reflect.getMetadata(DECLARATION, new.target) as
+      { name: string; options: MaintenanceKeyOptions } | undefined;
+    if (declared && name !== undefined && name !== declared.name) {
+      throw new MaintenanceConfigurationError(
+        `${new.target.name} is registered as maintenance key ${describeValue(declared.name)} but names itself ${describeValue(name)}.`,
+      );
+    }
+    const given: MaintenanceKeyOptions = { ...declared?.options, ...options };
+    this.name = checkName(name ?? declared?.name);
+    this.label = check(this.name, 'label', given.label ?? this.name, 'a string', isString);
+    this.helpText = check(this.name, 'helpText', given.helpText ?? '', 'a string', isString);
+    this.order = check(this.name, 'order', given.order ?? 0, 'a finite number', Number.isFinite);
+    this.timeout = check(
+      this.name,
+      'timeout',
+      given.timeout ?? MONTH,
+      'whole milliseconds, 0 for ever',
+      isDuration,
+    );
+    this.template = check(this.name, 'template', given.template, 'a view name or a function', isTemplate);
+    this.statusClass = check(
+      this.name,
+      'statusClass',
+      given.statusClass ?? MaintenanceStatus,
+      'a class that extends MaintenanceStatus',
+      isStatusClass,
+    );
+    this.scope = check(this.name, 'scope', given.scope ?? 'site', "'site' or 'marked'", (value) =>
+      ['site', 'marked'].includes(value),
+    );
+    this.readOnly = check(this.name, 'readOnly', given.readOnly ?? false, 'a boolean', isBoolean);
+    this.public = check(this.name, 'public', given.public ?? true, 'a boolean', isBoolean);
+  }
+
+  /** The class whose instances answer for each request. */
+  getStatusClass(): MaintenanceStatusClass {
+    return this.statusClass;
+  }
+
+  /**
+   * What the template of this key is rendered with.
+   * @param parentContext what the library knows: see {@link MaintenanceTemplateContext}
+   */
+  getContext(
+    _request: unknown,
+    parentContext: MaintenanceTemplateContext,
+  ): Record<string, unknown> | Promise<Record<string, unknown>> {
+    return { ...parentContext };
+  }
+
+  /** The template for this request, `undefined` for the module's own. */
+  getTemplate(_request: unknown): MaintenanceTemplate | undefined {
+    return this.template;
+  }
+
+  /**
+   * The whole page for this request; `undefined` leaves it to the module's `template` and then to the built-in page.
+   */
+  async render(request: unknown, parentContext: MaintenanceTemplateContext): Promise<string | undefined> {
+    const template = this.getTemplate(request);
+    return template === undefined
+      ? undefined
+      : parentContext.renderTemplate(template, await this.getContext(request, parentContext));
+  }
+
+  /**
+   * Key data.
+   * @param state what to describe; default: what this process knows now
+   */
+  toJSON(state: MaintenanceState = readers.get(this)?.current(this) ?? OFF): MaintenanceKeyJson {
+    return {
+      name: this.name,
+      value: state.value,
+      order: this.order,
+      label: this.label,
+      helpText: this.helpText,
+      timeout: this.timeout,
+      since: state.since?.toISOString() ?? null,
+      until: state.until?.toISOString() ?? null,
+      message: state.message,
+      reason: state.reason,
+      actor: state.actor,
+      ...(state.holds.some((hold) => hold.abandoned) && { abandoned: true as const }),
+    };
+  }
+
+  /** May the admin page and API offer this key to whoever sends this request. Default: yes. */
+  isEditable(_request: unknown): boolean | Promise<boolean> {
+    return true;
+  }
+
+  /**
+   * Is this key in maintenance, read afresh from the store.
+   * @throws MaintenanceStoreError when the store cannot be read
+   */
+  async isMaintenance(): Promise<boolean> {
+    const reader = readers.get(this);
+    if (!reader) {
+      throw new MaintenanceError(
+        `Maintenance key "${this.name}" is not registered with a running application.`,
+      );
+    }
+    return (await reader.fresh(this)).value;
+  }
+}
+
+function checkName(name: unknown): string {
+  if (typeof name !== 'string' || !NAME.test(name)) {
+    throw MaintenanceConfigurationError.of('key name', name, `a string that matches ${NAME.source}`);
+  }
+  return name;
+}
+
+function check<T>(name: string, option: string, value: T, accepted: string, valid: (value: T) => boolean): T {
+  if (!valid(value)) {
+    throw MaintenanceConfigurationError.of(`${option} of key ${name}`, value, accepted);
+  }
+  return value;
+}
+
+const isString = (value: unknown): boolean => typeof value === 'string';
+const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
+const isDuration = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+const isTemplate = (value: unknown): boolean =>
+  value === undefined || typeof value === 'function' || (typeof value === 'string' && value !== '');
+const isStatusClass = (value: MaintenanceStatusClass): boolean =>
+  (value as unknown) === MaintenanceStatus ||
+  (typeof value === 'function' && value.prototype instanceof MaintenanceStatus);
+
+/** The key that is always there: the whole site. @publicApi */
+export const GENERAL_MAINTENANCE = new MaintenanceKey('general', {
+  label: 'General maintenance',
+  helpText: 'Takes the whole site out of service.',
+  timeout: DAY,
+});

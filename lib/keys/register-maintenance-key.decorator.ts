@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import { MaintenanceConfigurationError } from '../maintenance.errors.js';
+import { markMember } from './marked-members.js';
+import { declareKeyClass, MaintenanceKey, type MaintenanceKeyOptions } from './maintenance-key.js';
+
+/** Classes that are keys, and members that give keys. */
+export const KEY_CLASS = Symbol('nestjs-maintenance:key-class');
+export const KEY_MEMBERS = Symbol('nestjs-maintenance:key-members');
+
+type MemberDecorator = (target: object, property: string | symbol, descriptor?: PropertyDescriptor) => void;
+
+/**
+ * Registers a maintenance key. On a provider class that extends {@link MaintenanceKey}: with its name and options, its
+ * dependencies injected as in any provider. On a method or property of a provider, without arguments: for the key or
+ * the array of keys it gives.
+ *
+ * @example
+ * ```ts
+ * @RegisterMaintenanceKey('billing', { label: 'Billing', scope: 'marked' })
+ * export class BillingKey extends MaintenanceKey {
+ *   constructor(private readonly staff: StaffService) { super(); }
+ *   override isEditable(request: Request) { return this.staff.isFinance(request.user); }
+ * }
+ * ```
+ * @publicApi
+ */
+export function RegisterMaintenanceKey(name: string, options?: MaintenanceKeyOptions): ClassDecorator;
+export function RegisterMaintenanceKey(): MemberDecorator;
+export function RegisterMaintenanceKey(name?: string, options: MaintenanceKeyOptions = {}) {
+  return (target: object, property?: string | symbol): void => {
+    if (property !== undefined) {
+      if (name !== undefined) {
+        throw new MaintenanceConfigurationError(
+          `@RegisterMaintenanceKey() on ${target.constructor.name}.${String(property)} takes no arguments; the member gives the key.`,
+        );
+      }
+      markMember(KEY_MEMBERS, target, { property });
+      return;
+    }
+    const cls = target as { prototype?: unknown; name: string };
+    if (!(cls.prototype instanceof MaintenanceKey) || name === undefined) {
+      throw new MaintenanceConfigurationError(
+        `@RegisterMaintenanceKey(name, options?) on class ${cls.name}: accepted: a name, on a class that extends MaintenanceKey.`,
+      );
+    }
+    declareKeyClass(target, name, options);
+    Reflect.defineMetadata(KEY_CLASS, true, target);
+    Injectable()(target as new () => unknown);
+  };
+}

@@ -1,0 +1,13 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import {
+  STRUCTURAL_DEFAULTS,
+  type MaintenanceModuleOptions,
+  type MaintenanceStructuralOptions,
+} from './maintenance.options.js';
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<MaintenanceModuleOptions>({ moduleName: 'Maintenance' })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createMaintenanceOptions')
+    .setExtras<MaintenanceStructuralOptions>(STRUCTURAL_DEFAULTS)
+    .build();

@@ -1,0 +1,330 @@
+import { Injectable } from '@nestjs/common';
+import { map, Subject, type Observable } from 'rxjs';
+import type { MaintenanceMenuItem } from './maintenance.menu.js';
+import type { BypassTokenOptions, BypassTokens } from './decision/bypass-tokens.js';
+import { Decision } from './decision/decision.js';
+import type { HookRunner } from './hooks/hook-runner.js';
+import type { KeyRegistry } from './keys/key-registry.js';
+import { GENERAL_MAINTENANCE, MaintenanceKey, type MaintenanceKeyJson } from './keys/maintenance-key.js';
+import { MaintenanceStatus } from './keys/maintenance-status.js';
+import { blockingOption, endOf, textOption, type MaintenanceWindow } from './maintenance.durations.js';
+import { MaintenanceConfigurationError, MaintenanceLockedError } from './maintenance.errors.js';
+import type { MaintainOptions, Maintenance } from './maintenance.js';
+import type { MaintenanceSubject } from './maintenance.options.js';
+import type { MaintenanceSessions } from './maintenance.sessions.js';
+import type { Agreement } from './state/agreement.js';
+import type { MaintenanceChange } from './state/change.js';
+import type { Editor, MaintenanceHealth, StateKeeper } from './state/state-keeper.js';
+import { leaseOfKey } from './state/state-view.js';
+import { nextOrTimeout } from './state/waiting.js';
+
+/** Names a key. @publicApi */
+export type KeyLike = string | MaintenanceKey;
+
+/** What `setMaintenance()` may be told. @publicApi */
+export interface SetMaintenanceOptions extends MaintenanceWindow {
+  /** What visitors read, in place of the built-in sentence. */
+  message?: string;
+  /** For operators only. */
+  reason?: string;
+  /** For operators only. */
+  actor?: string;
+  /** While a `maintain()` has the key's lock: `true` waits for it, a number waits that many ms. Default `false`: changes at once. */
+  blocking?: boolean | number;
+  /** `false`: hooks are not called for this change. Default `true`. */
+  callHooks?: boolean;
+  /** Milliseconds to wait until every live replica has applied the change; the change then says who has and who has not. */
+  acknowledge?: number;
+}
+
+/** A replica of the application, as it last told of itself. @publicApi */
+export interface MaintenanceReplica {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  /** What it has applied. */
+  readonly revision: number;
+  /** Requests it was serving. */
+  readonly inFlight: number;
+  readonly lastSeen: Date;
+}
+
+/** What the service is made of. */
+export interface MaintenanceServiceParts {
+  readonly keeper: StateKeeper;
+  readonly registry: KeyRegistry;
+  readonly hooks: HookRunner;
+  readonly sessions: MaintenanceSessions;
+  readonly agreement: Agreement;
+  readonly decision: Decision;
+  readonly tokens: BypassTokens;
+  readonly menu: (subject: MaintenanceSubject) => Promise<MaintenanceMenuItem | null>;
+}
+
+/**
+ * Puts the application, or a part of it, into maintenance and out again.
+ * @publicApi
+ */
+@Injectable()
+export class MaintenanceService {
+  /** Every change as this process learns of it: its own, another replica's, an expiry. Never fails; ends with the application. */
+  readonly changes: Observable<MaintenanceChange>;
+  /** Emits when touch with the store is lost and when it is found again. */
+  readonly healthChanges: Observable<MaintenanceHealth>;
+
+  constructor(private readonly parts: MaintenanceServiceParts) {
+    const changes = new Subject<MaintenanceChange>();
+    parts.keeper.changes.pipe(map(({ change }) => change)).subscribe(changes);
+    this.changes = changes.asObservable();
+    this.healthChanges = parts.keeper.health$.asObservable();
+  }
+
+  /**
+   * Does maintenance affect this request. Reads memory only: never waits, never asks the store.
+   * @param request as the framework hands it out; without one every key in maintenance counts
+   * @param keys only these; default: all that affect unmarked handlers (all, without a request)
+   * @returns the answer of the first key, in order, that says `true`; otherwise one whose `value` is `false`
+   * @throws UnknownMaintenanceKeyError
+   */
+  isInMaintenance(request?: unknown, keys?: KeyLike | readonly KeyLike[]): MaintenanceStatus {
+    const { keeper, registry, decision } = this.parts;
+    const asked =
+      keys === undefined
+        ? undefined
+        : new Set((isList(keys) ? keys : [keys]).map((key) => registry.get(key)));
+    for (const { key, state } of keeper.snapshot.active) {
+      if (asked ? !asked.has(key) : request !== undefined && key.scope === 'marked') {
+        continue;
+      }
+      if (key.readOnly && isSafe(request)) {
+        continue;
+      }
+      const status = decision.ask(key, state, request);
+      if (status) {
+        return status;
+      }
+    }
+    return new MaintenanceStatus(false, null, request);
+  }
+
+  /**
+   * Turns a key's switch on or off. Turning it off leaves a key on that a `maintain()` still holds; the change says so.
+   * @param key default: `GENERAL_MAINTENANCE`
+   * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError for wrong options, MaintenanceLockedError when
+   * waiting for the lock was in vain, MaintenanceStoreError, and what a `changing` hook throws
+   */
+  async setMaintenance(
+    mode: boolean,
+    key: KeyLike = GENERAL_MAINTENANCE,
+    options: SetMaintenanceOptions = {},
+  ): Promise<MaintenanceChange> {
+    const { keeper, registry, hooks } = this.parts;
+    if (typeof mode !== 'boolean') {
+      throw MaintenanceConfigurationError.of('mode', mode, 'a boolean');
+    }
+    const target = registry.get(key);
+    const { timeout, until, callHooks = true, acknowledge } = options;
+    const window = { ...(timeout !== undefined && { timeout }), ...(until !== undefined && { until }) };
+    const notice = {
+      message: textOption('message', options.message),
+      reason: textOption('reason', options.reason),
+      actor: textOption('actor', options.actor),
+    };
+    const blocking = blockingOption(options.blocking);
+    endOf(window, target.timeout, keeper.store.now());
+    checkFlag('callHooks', callHooks);
+    if (acknowledge !== undefined && (!Number.isSafeInteger(acknowledge) || acknowledge < 0)) {
+      throw MaintenanceConfigurationError.of('acknowledge', acknowledge, 'whole milliseconds');
+    }
+    const change = await this.change(target, notice, mode, 'set', callHooks, blocking, (record, now) => {
+      if (!mode && !record?.switch) {
+        return null;
+      }
+      const since = record?.switch?.since ?? Math.floor(now);
+      return {
+        switch: mode ? { ...notice, ...endOf(window, target.timeout, now), since } : null,
+        holds: record?.holds ?? [],
+        cause: 'set',
+        ...notice,
+        hooks: callHooks,
+      };
+    });
+    if (callHooks && change.from !== change.to) {
+      await hooks.tell(change.to ? 'entering' : 'exiting', change);
+    }
+    return acknowledge === undefined
+      ? change
+      : { ...change, ...(await this.parts.agreement.acknowledged(change.revision, acknowledge)) };
+  }
+
+  /**
+   * Forgets all that is recorded of the key: its switch and every hold. Signals of `maintain()` calls abort.
+   * @param key default: `GENERAL_MAINTENANCE`
+   * @throws UnknownMaintenanceKeyError, MaintenanceStoreError, and what a `changing` hook throws
+   */
+  async unsetMaintenance(key: KeyLike = GENERAL_MAINTENANCE): Promise<void> {
+    const target = this.parts.registry.get(key);
+    const notice = { message: null, reason: null, actor: null };
+    const change = await this.change(target, notice, false, 'unset', true, 0, (record) =>
+      record && (record.switch || record.holds.length > 0)
+        ? { switch: null, holds: [], cause: 'unset', ...notice, hooks: true }
+        : null,
+    );
+    if (change.from && !change.to) {
+      await this.parts.hooks.tell('exiting', change);
+    }
+  }
+
+  /**
+   * Keeps a key in maintenance while work is done that must not be interrupted.
+   *
+   * With work: runs it inside and gives what it gives. Without: gives a {@link Maintenance} to be left by `await using`.
+   * The key is held until every such call has left it, and stays on if it was on before.
+   *
+   * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError, MaintenanceLockedError, MaintenanceDrainError (work
+   * did not run), MaintenanceLockLostError (the maintenance was lost while work ran), MaintenanceStoreError, and what work
+   * or a `changing` hook throws
+   * @example
+   * ```ts
+   * await service.maintain('import-export', async ({ signal }) => importAll({ signal }));
+   *
+   * await using maintenance = await service.maintain('import-export');
+   * ```
+   */
+  maintain(key?: KeyLike, options?: MaintainOptions): Promise<Maintenance>;
+  maintain<T>(
+    key: KeyLike | undefined,
+    work: (maintenance: Maintenance) => T | Promise<T>,
+    options?: MaintainOptions,
+  ): Promise<T>;
+  async maintain<T>(
+    key: KeyLike = GENERAL_MAINTENANCE,
+    work?: MaintainOptions | ((maintenance: Maintenance) => T | Promise<T>),
+    options?: MaintainOptions,
+  ): Promise<T | Maintenance> {
+    const target = this.parts.registry.get(key);
+    return typeof work === 'function'
+      ? this.parts.sessions.run(target, work, options)
+      : this.parts.sessions.enter(target, work);
+  }
+
+  /** All registered keys, in the order they are asked. */
+  getKeys(): readonly MaintenanceKey[] {
+    return this.parts.registry.all();
+  }
+
+  /** Key data by name, read from the store; from memory when the store is away. */
+  async getKeyData(): Promise<Record<string, MaintenanceKeyJson>> {
+    await this.parts.keeper.refresh().catch(() => undefined);
+    return Object.fromEntries(
+      this.getKeys().map((key) => [key.name, key.toJSON(this.parts.keeper.current(key))]),
+    );
+  }
+
+  /**
+   * Reads the store now.
+   * @throws MaintenanceStoreError
+   */
+  refresh(): Promise<void> {
+    return this.parts.keeper.refresh();
+  }
+
+  /** How well this replica is in touch with the store, for readiness probes. */
+  health(): MaintenanceHealth {
+    return this.parts.keeper.health();
+  }
+
+  /**
+   * The live replicas; this one alone without Redis.
+   * @throws MaintenanceStoreError
+   */
+  async replicas(): Promise<MaintenanceReplica[]> {
+    const { keeper } = this.parts;
+    await keeper.refresh();
+    const seen = await keeper.store.replicas(keeper.deadline());
+    return seen.map(({ id, host, pid, revision, inFlight, lastSeen }) => ({
+      id,
+      host,
+      pid,
+      revision,
+      inFlight,
+      lastSeen: new Date(lastSeen),
+    }));
+  }
+
+  /**
+   * A token that lets its bearer pass, for `?maintenance-bypass=TOKEN`.
+   * @throws MaintenanceConfigurationError without `bypass.secret`, UnknownMaintenanceKeyError
+   */
+  createBypassToken(options?: BypassTokenOptions): string {
+    return this.parts.tokens.create(options, (key) => this.parts.registry.get(key).name);
+  }
+
+  /** The item for the host's own menu; `null` without the permission `see_menu_item`. */
+  getMenuItem(subject: MaintenanceSubject): Promise<MaintenanceMenuItem | null> {
+    return this.parts.menu(subject);
+  }
+
+  /** Asks, waits for the lock, writes. */
+  private async change(
+    key: MaintenanceKey,
+    notice: Pick<MaintenanceChange, 'message' | 'reason' | 'actor'>,
+    to: boolean,
+    cause: 'set' | 'unset',
+    callHooks: boolean,
+    blocking: number,
+    editor: Editor,
+  ): Promise<MaintenanceChange> {
+    const { keeper, hooks } = this.parts;
+    const describe = (wish: boolean | undefined): MaintenanceChange => {
+      const { snapshot, store } = keeper;
+      const { value } = snapshot.of(key);
+      return {
+        key: key.name,
+        from: value,
+        to: wish ?? value,
+        cause,
+        ...notice,
+        revision: snapshot.revision,
+        at: new Date(store.now()),
+      };
+    };
+    if (callHooks) {
+      await hooks.ask(describe(to));
+    }
+    await this.waitForLock(key, blocking);
+    return (await keeper.write(key.name, editor)) ?? describe(undefined);
+  }
+
+  private async waitForLock(key: MaintenanceKey, blocking: number): Promise<void> {
+    const { keeper } = this.parts;
+    const until = performance.now() + blocking;
+    while (blocking > 0) {
+      await keeper.refresh();
+      if (!keeper.leaseAlive(leaseOfKey(key.name))) {
+        return;
+      }
+      const wait = Math.min(until - performance.now(), 250);
+      if (wait <= 0) {
+        throw new MaintenanceLockedError(key.name, blocking);
+      }
+      await nextOrTimeout(keeper.woken, wait);
+    }
+  }
+}
+
+function isList(keys: KeyLike | readonly KeyLike[]): keys is readonly KeyLike[] {
+  return Array.isArray(keys);
+}
+
+function checkFlag(option: string, value: unknown): void {
+  if (typeof value !== 'boolean') {
+    throw MaintenanceConfigurationError.of(option, value, 'a boolean');
+  }
+}
+
+/** Can this request only read, as far as it can be told. */
+function isSafe(request: unknown): boolean {
+  const method = (request as { method?: unknown } | null | undefined)?.method;
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
+}

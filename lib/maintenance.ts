@@ -1,0 +1,48 @@
+import type { MaintenanceLockLostError } from './maintenance.errors.js';
+
+/**
+ * A maintenance under way: what `service.maintain()` gives. Leave it with `await using`, or call {@link leave}.
+ * @publicApi
+ */
+export interface Maintenance extends AsyncDisposable {
+  /** Name of the key. */
+  readonly key: string;
+  /**
+   * Aborts with a {@link MaintenanceLockLostError} when the maintenance is lost before it was left: its lease ran out, or
+   * an operator unset the key. Pass it on to what the work calls.
+   */
+  readonly signal: AbortSignal;
+  /**
+   * Only grows from one maintenance of the key to the next: hand it to what you write to, so that it can refuse a holder
+   * that lost its lease and does not know yet.
+   */
+  readonly fence: number;
+  /** Ends the maintenance; the second call does nothing. Never rejects: what the store refused now is tried again later. */
+  leave(): Promise<void>;
+}
+
+/** Options of `service.maintain()`. @publicApi */
+export interface MaintainOptions {
+  /** Milliseconds after which the key opens again even if work never ends; 0 is never. Default: the key's own timeout. */
+  timeout?: number;
+  /** Take the key's lock, so that one `maintain()` at a time works on it. Default `true`. */
+  lock?: boolean;
+  /** When the lock is taken: `false` rejects at once, `true` waits, a number waits that many ms. Default `false`. */
+  blocking?: boolean | number;
+  /**
+   * Milliseconds to wait until no request is running any more that the key refuses, on any replica; `false` starts at once.
+   * Default 10,000.
+   */
+  drain?: number | false;
+  /** What visitors read. */
+  message?: string;
+  /** For operators only. */
+  reason?: string;
+  /** For operators only. */
+  actor?: string;
+  /**
+   * What becomes of the key when the application shuts down and the work has not ended in time: `'stay'` leaves it on,
+   * marked as abandoned, since the work may be half done; `'leave'` opens it. Default `'stay'`.
+   */
+  onShutdown?: 'stay' | 'leave';
+}

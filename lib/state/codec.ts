@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto';
+import type {
+  ChangeRecord,
+  HoldRecord,
+  KeyRecord,
+  MaintenanceCause,
+  Notice,
+  StateDocument,
+} from './record.js';
+
+/** Format of the stored document; a document of another version is never read as this one. */
+const VERSION = 1;
+/** How a stored document begins; Redis compares this much of it without parsing. */
+export const HEADER_LENGTH = `{"v":${VERSION},"w":"`.length + 22 + 1;
+/** Larger stored values are not ours, and not worth moving. */
+export const MAX_BYTES = 4 * 1024 * 1024;
+
+/** 128 random bits, URL-safe, 22 characters. */
+export const randomId = (): string => randomBytes(16).toString('base64url');
+
+/** Text for the store: begins with the write id, so that two documents can be told apart by their first bytes. */
+export function encode(document: StateDocument): string {
+  return JSON.stringify({
+    v: VERSION,
+    w: document.write,
+    history: document.history,
+    revision: document.revision,
+    keys: [...document.keys],
+  });
+}
+
+/** The version of a document as the store's scripts compute it: its first bytes and its length. */
+export function versionOf(text: string): string {
+  return `${text.slice(0, HEADER_LENGTH)}#${Buffer.byteLength(text)}`;
+}
+
+/**
+ * Reads a stored document.
+ * @throws Error that says what is wrong with it: truncated, foreign, of another version, of another shape
+ */
+export function decode(text: unknown): StateDocument {
+  if (typeof text !== 'string' || text === '') {
+    throw new Error(text === '' ? 'it is empty' : `it is ${text === null ? 'null' : typeof text}, not text`);
+  }
+  if (Buffer.byteLength(text) > MAX_BYTES) {
+    throw new Error(`it is longer than ${MAX_BYTES} bytes`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Error('it is not JSON');
+  }
+  const raw = object(value, 'document');
+  if (raw.v !== VERSION) {
+    throw new Error(`it is of version ${JSON.stringify(raw.v)?.slice(0, 20)}, this library reads ${VERSION}`);
+  }
+  if (!Array.isArray(raw.keys)) {
+    throw new Error('its keys are not a list');
+  }
+  return {
+    write: id(raw.w, 'write id'),
+    history: id(raw.history, 'history'),
+    revision: integer(raw.revision, 'revision'),
+    keys: new Map(raw.keys.map(keyEntry)),
+  };
+}
+
+function keyEntry(value: unknown): [string, KeyRecord] {
+  if (!Array.isArray(value) || typeof value[0] !== 'string') {
+    throw new Error('a key has no name');
+  }
+  const raw = object(value[1], 'key');
+  if (!Array.isArray(raw.holds)) {
+    throw new Error('the holds of a key are not a list');
+  }
+  return [
+    value[0],
+    {
+      switch: raw.switch === null ? null : notice(raw.switch),
+      holds: raw.holds.map(hold),
+      change: change(raw.change),
+    },
+  ];
+}
+
+function notice(value: unknown): Notice {
+  const raw = object(value, 'switch');
+  return {
+    since: instant(raw.since, 'since'),
+    until: raw.until === null ? null : instant(raw.until, 'until'),
+    announced: raw.announced === true,
+    message: text(raw.message),
+    reason: text(raw.reason),
+    actor: text(raw.actor),
+  };
+}
+
+function hold(value: unknown): HoldRecord {
+  const raw = object(value, 'hold');
+  return {
+    ...notice(raw),
+    id: id(raw.id, 'hold id'),
+    owner: id(raw.owner, 'hold owner'),
+    fence: integer(raw.fence, 'fence'),
+    locked: raw.locked === true,
+    draining: raw.draining === true,
+  };
+}
+
+const CAUSES: readonly unknown[] = [
+  'set',
+  'unset',
+  'maintain',
+  'release',
+  'expiry',
+] satisfies MaintenanceCause[];
+
+function change(value: unknown): ChangeRecord {
+  const raw = object(value, 'change');
+  if (!CAUSES.includes(raw.cause)) {
+    throw new Error('the cause of a change is unknown');
+  }
+  return {
+    cause: raw.cause as MaintenanceCause,
+    from: raw.from === true,
+    to: raw.to === true,
+    message: text(raw.message),
+    reason: text(raw.reason),
+    actor: text(raw.actor),
+    revision: integer(raw.revision, 'revision of a change'),
+    at: instant(raw.at, 'time of a change'),
+    hooks: raw.hooks !== false,
+  };
+}
+
+function object(value: unknown, what: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Error(`its ${what} is not an object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function integer(value: unknown, what: string): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) {
+    throw new Error(`its ${what} is not a whole number`);
+  }
+  return value as number;
+}
+
+/** Epoch ms that `Date` can hold. */
+function instant(value: unknown, what: string): number {
+  if (typeof value !== 'number' || Number.isNaN(new Date(value).getTime())) {
+    throw new Error(`its ${what} is not an instant`);
+  }
+  return value;
+}
+
+function id(value: unknown, what: string): string {
+  if (typeof value !== 'string' || value === '' || value.length > 200) {
+    throw new Error(`its ${what} is not an id`);
+  }
+  return value;
+}
+
+function text(value: unknown): string | null {
+  if (value !== null && typeof value !== 'string') {
+    throw new Error('a message, reason or actor is not text');
+  }
+  return value;
+}

@@ -1,0 +1,102 @@
+import { MaintenanceLockLostError } from '../maintenance.errors.js';
+import { LOCK_LEASE } from './lease.js';
+import type { StateKeeper } from './state-keeper.js';
+import { leaseOfHold, leaseOfKey } from './state-view.js';
+
+/** The leases behind one `maintain()`: taken together, renewed together, watched until they are given back. */
+export class HoldLease {
+  private readonly controller = new AbortController();
+  private timer: NodeJS.Timeout | undefined;
+  private guard: NodeJS.Timeout | undefined;
+  private given = false;
+
+  private constructor(
+    private readonly keeper: StateKeeper,
+    private readonly key: string,
+    readonly id: string,
+    private readonly names: readonly string[],
+    readonly fence: number,
+    from: number,
+  ) {
+    this.watch(from);
+  }
+
+  /** Aborts when the leases are lost before they were given back. */
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /**
+   * @param lock also take the key's lock
+   * @returns `null` when somebody else has the lock
+   * @throws MaintenanceStoreError
+   */
+  static async take(keeper: StateKeeper, key: string, id: string, lock: boolean): Promise<HoldLease | null> {
+    const { store } = keeper;
+    const from = performance.now();
+    const deadline = keeper.deadline();
+    const names = lock ? [leaseOfKey(key), leaseOfHold(id)] : [leaseOfHold(id)];
+    let fence = 0;
+    for (const name of names) {
+      const grant = await store.acquire(name, key, id, LOCK_LEASE, deadline).catch(async (error: unknown) => {
+        await store.release(names, id, keeper.deadline()).catch(() => undefined);
+        throw error;
+      });
+      if (!grant) {
+        return null;
+      }
+      fence = grant.fence;
+    }
+    return new HoldLease(keeper, key, id, names, fence, from);
+  }
+
+  /** The hold is gone from the state: somebody unset the key, or its time is over. */
+  lose(why: string): void {
+    if (!this.given && !this.signal.aborted) {
+      this.controller.abort(new MaintenanceLockLostError(this.key, why));
+    }
+  }
+
+  /** Gives the leases back; what cannot be given back runs out by itself. */
+  async giveBack(): Promise<void> {
+    this.given = true;
+    clearInterval(this.timer);
+    clearTimeout(this.guard);
+    await this.keeper.store.release(this.names, this.id, this.keeper.deadline()).catch(() => undefined);
+  }
+
+  private watch(from: number): void {
+    if (!this.keeper.store.clustered) {
+      // leases within one process do not run out
+      return;
+    }
+    this.trust(from);
+    this.timer = setInterval(() => void this.renew(), LOCK_LEASE / 3);
+    this.timer.unref();
+  }
+
+  /** The work is told somewhat before others may take over. */
+  private trust(from: number): void {
+    clearTimeout(this.guard);
+    this.guard = setTimeout(
+      () => this.lose('its lease could not be renewed in time'),
+      Math.max(0, from + LOCK_LEASE * 0.9 - performance.now()),
+    );
+    this.guard.unref();
+  }
+
+  private async renew(): Promise<void> {
+    const from = performance.now();
+    try {
+      if (await this.keeper.store.renew(this.names, this.id, LOCK_LEASE, this.keeper.deadline())) {
+        if (!this.given) {
+          this.trust(from);
+        }
+      } else {
+        this.lose('its lease was lost');
+      }
+    } catch {
+      // tried again with the next interval, until the guard gives up
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import type { MaintenanceHold, MaintenanceState } from '../keys/maintenance-state.js';
+import { OFF } from '../keys/maintenance-state.js';
+
+/** Why a key changed. @publicApi */
+export type MaintenanceCause = 'set' | 'unset' | 'maintain' | 'release' | 'expiry';
+
+/** What an operator's switch or a hold says about itself. */
+export interface Notice {
+  readonly since: number;
+  /** Epoch ms when it ends by itself; `null` for never. */
+  readonly until: number | null;
+  /** Was the end given with the change (and may visitors hear of it). */
+  readonly announced: boolean;
+  readonly message: string | null;
+  readonly reason: string | null;
+  readonly actor: string | null;
+}
+
+/** One `maintain()` that keeps a key on. */
+export interface HoldRecord extends Notice {
+  readonly id: string;
+  readonly owner: string;
+  readonly fence: number;
+  /** Did it take the key's lock: a later holder of the lock takes over from it when it died. */
+  readonly locked: boolean;
+  /** Its work waits until requests admitted before are done. */
+  readonly draining: boolean;
+}
+
+/** The last change of a key, for those who learn of it from the document. */
+export interface ChangeRecord {
+  readonly cause: MaintenanceCause;
+  readonly from: boolean;
+  readonly to: boolean;
+  readonly message: string | null;
+  readonly reason: string | null;
+  readonly actor: string | null;
+  readonly revision: number;
+  readonly at: number;
+  /** `false`: hooks are not called for it. */
+  readonly hooks: boolean;
+}
+
+/** All that is recorded of one key. */
+export interface KeyRecord {
+  readonly switch: Notice | null;
+  readonly holds: readonly HoldRecord[];
+  readonly change: ChangeRecord;
+}
+
+/** The whole state of an application: one document, written by compare-and-set. */
+export interface StateDocument {
+  /** Random id of the write that made it. */
+  readonly write: string;
+  /** Random id of the line of documents it belongs to; revisions only compare within one. */
+  readonly history: string;
+  readonly revision: number;
+  readonly keys: ReadonlyMap<string, KeyRecord>;
+}
+
+const lives = (end: number | null, now: number): boolean => end === null || now < end;
+
+/** Drops what has ended by itself; `null` when nothing is left on. */
+export function pruneRecord(record: KeyRecord, now: number): KeyRecord {
+  const keep = record.switch !== null && lives(record.switch.until, now);
+  const holds = record.holds.filter((hold) => lives(hold.until, now));
+  return keep === (record.switch !== null) && holds.length === record.holds.length
+    ? record
+    : { ...record, switch: keep ? record.switch : null, holds };
+}
+
+/** Is the key on at that moment. */
+export function isOn(record: KeyRecord | undefined, now: number): boolean {
+  return (
+    record !== undefined &&
+    ((record.switch !== null && lives(record.switch.until, now)) ||
+      record.holds.some((hold) => lives(hold.until, now)))
+  );
+}
+
+/** When the next part of the record ends by itself; `Infinity` for never. */
+export function nextEnd(record: KeyRecord, now: number): number {
+  let end = Infinity;
+  for (const part of [record.switch, ...record.holds]) {
+    if (part && part.until !== null && part.until > now && part.until < end) {
+      end = part.until;
+    }
+  }
+  return end;
+}
+
+/**
+ * What is known of a key at that moment.
+ * @param isLive says whether somebody still renews a hold
+ */
+export function describeRecord(
+  record: KeyRecord | undefined,
+  now: number,
+  isLive: (hold: HoldRecord) => boolean,
+): MaintenanceState {
+  if (!record) {
+    return OFF;
+  }
+  const { switch: on, holds } = pruneRecord(record, now);
+  const parts: Notice[] = on ? [on, ...holds] : [...holds];
+  if (parts.length === 0) {
+    return OFF;
+  }
+  // an operator's words win over those of a job; among jobs the latest
+  const told = (pick: (part: Notice) => string | null): string | null =>
+    (on && pick(on)) ??
+    [...holds]
+      .reverse()
+      .map(pick)
+      .find((text) => text !== null) ??
+    null;
+  // the key ends with its last part, and the end is known only when it is known of each
+  const announced = parts.every((part) => part.announced && part.until !== null);
+  return Object.freeze({
+    value: true,
+    since: new Date(Math.min(...parts.map((part) => part.since))),
+    until: announced ? new Date(Math.max(...parts.map((part) => part.until ?? 0))) : null,
+    message: told((part) => part.message),
+    reason: told((part) => part.reason),
+    actor: told((part) => part.actor),
+    switched: on !== null,
+    holds: Object.freeze(holds.map((hold) => describeHold(hold, isLive))),
+  });
+}
+
+function describeHold(hold: HoldRecord, isLive: (hold: HoldRecord) => boolean): MaintenanceHold {
+  return Object.freeze({
+    id: hold.id,
+    owner: hold.owner,
+    since: new Date(hold.since),
+    fence: hold.fence,
+    abandoned: !isLive(hold),
+  });
+}

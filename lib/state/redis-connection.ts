@@ -1,0 +1,161 @@
+import type { Cluster, Redis, RedisOptions } from 'ioredis';
+import { MaintenanceConfigurationError, MaintenanceStoreError } from '../maintenance.errors.js';
+import { bounded, messageOf } from './store.js';
+
+/** What this library asks of an ioredis client, `Redis` or `Cluster`, of any version. */
+export interface RedisClient {
+  readonly status: string;
+  readonly isCluster?: boolean;
+  readonly options: object;
+  connect(): Promise<void>;
+  disconnect(reconnect?: boolean): void;
+  eval(script: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
+  subscribe(...channels: string[]): Promise<unknown>;
+  ping(): Promise<unknown>;
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  off(event: string, listener: (...args: never[]) => void): unknown;
+  duplicate(...args: unknown[]): RedisClient;
+}
+
+/** What `redis` of `forRoot()` may be, before it is known which. */
+export type RedisInput = string | object;
+
+/** Is this value an ioredis client (or one that behaves like it). */
+export function isRedisClient(value: unknown): value is RedisClient {
+  const candidate = value as Partial<RedisClient> | null;
+  return (
+    typeof candidate === 'object' &&
+    candidate !== null &&
+    typeof candidate.eval === 'function' &&
+    typeof candidate.duplicate === 'function' &&
+    typeof candidate.subscribe === 'function'
+  );
+}
+
+/**
+ * Opens a connection of the library's own: commands fail at once while the server is away, are never sent again after
+ * a reconnect, and an application's client keeps its settings.
+ */
+export async function openConnection(
+  input: RedisInput,
+  commandTimeout: number,
+  role: string,
+): Promise<RedisClient> {
+  const overrides = {
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: true,
+    maxRetriesPerRequest: 0,
+    commandTimeout,
+    connectTimeout: Math.max(commandTimeout, 1000),
+    enableReadyCheck: true,
+    lazyConnect: true,
+    connectionName: `nestjs-maintenance:${role}`,
+    // a demoted primary keeps answering: look for the new one
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+    retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 5), 1000),
+  } satisfies RedisOptions;
+  if (isRedisClient(input)) {
+    return input.isCluster === true
+      ? input.duplicate([], {
+          ...input.options,
+          enableOfflineQueue: false,
+          lazyConnect: true,
+          clusterRetryStrategy: overrides.retryStrategy,
+          redisOptions: {
+            ...(input.options as { redisOptions?: object }).redisOptions,
+            ...overrides,
+            lazyConnect: undefined,
+          },
+        })
+      : input.duplicate(overrides);
+  }
+  const { Redis: Client } = await loadRedis();
+  const client: Redis | Cluster =
+    typeof input === 'string'
+      ? new Client(input, overrides)
+      : new Client({ ...(input as RedisOptions), ...overrides });
+  return client as unknown as RedisClient;
+}
+
+/** Connects within the deadline; a server that is away is tried again in the background by the client itself. */
+export async function connect(client: RedisClient, deadline: number): Promise<void> {
+  if (client.status === 'ready') {
+    return;
+  }
+  const ready = new Promise<void>((resolve) => client.on('ready', () => resolve()));
+  if (client.status === 'wait') {
+    client.connect().catch(() => undefined);
+  }
+  await bounded('connect', ready, deadline);
+}
+
+/** The cache made with cache-manager-ioredis-yet carries the client that speaks Lua and pub/sub. */
+export async function throughCache(client: RedisClient): Promise<RedisClient> {
+  const { redisInsStore } = await loadPeer(
+    'cache-manager-ioredis-yet',
+    () => import('cache-manager-ioredis-yet'),
+  );
+  return redisInsStore(client as unknown as Redis).client as unknown as RedisClient;
+}
+
+/** The ioredis client inside an application's own cache, if there is one. */
+export function clientOfCache(cache: unknown): RedisClient | undefined {
+  const pending: unknown[] = [cache];
+  for (let depth = 0; depth < 6 && pending.length > 0; depth++) {
+    for (const value of pending.splice(0)) {
+      if (typeof value !== 'object' || value === null) {
+        continue;
+      }
+      const { client, redis, store, stores, opts, _cache } = value as Record<string, unknown>;
+      const found = [client, redis].find(isRedisClient);
+      if (found) {
+        return found;
+      }
+      pending.push(
+        store,
+        _cache,
+        (opts as { store?: unknown } | undefined)?.store,
+        ...(Array.isArray(stores) ? stores : []),
+      );
+    }
+  }
+  return undefined;
+}
+
+async function loadRedis(): Promise<{ Redis: typeof Redis }> {
+  return loadPeer('ioredis', () => import('ioredis'));
+}
+
+async function loadPeer<T>(name: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    throw new MaintenanceConfigurationError(
+      `Maintenance option "redis" needs the packages cache-manager-ioredis-yet and ioredis, but ${name} cannot be loaded ` +
+        `(${messageOf(error)}): npm install cache-manager-ioredis-yet ioredis, or leave "redis" out.`,
+      { option: 'redis', cause: error },
+    );
+  }
+}
+
+/** What a Redis error means for a write: a refusal is certain, anything else is not. */
+export function storeError(what: string, error: unknown): MaintenanceStoreError {
+  if (error instanceof MaintenanceStoreError) {
+    return error;
+  }
+  const message = messageOf(error);
+  const refused =
+    /^(READONLY|OOM|NOAUTH|NOPERM|WRONGTYPE|MISCONF|LOADING|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|WRONGPASS|ERR)/.test(
+      message,
+    );
+  const unsent = /Stream isn't writeable|enableOfflineQueue|None of startup nodes|Cluster isn't ready/i.test(
+    message,
+  );
+  const certain = refused || unsent;
+  return new MaintenanceStoreError(
+    `Redis ${certain ? 'refused' : 'did not answer'} (${what}): ${message}; ${certain ? 'nothing was written' : 'the outcome is unknown'}.`,
+    certain ? 'refused' : 'unknown',
+    { cause: error },
+  );
+}

@@ -1,0 +1,138 @@
+import type { KeyRegistry } from '../keys/key-registry.js';
+import { toChange, type MaintenanceChange } from './change.js';
+import { LongTimer } from './long-timer.js';
+import { isOn, type HoldRecord, type StateDocument } from './record.js';
+import { Snapshot } from './snapshot.js';
+import type { Version } from './store.js';
+
+/** A change and whether hooks hear of it. */
+export interface AnnouncedChange {
+  readonly change: MaintenanceChange;
+  readonly hooks: boolean;
+}
+
+interface Announced {
+  readonly on: boolean;
+  readonly history: string;
+  readonly revision: number;
+}
+
+/**
+ * This process's view of the state: the last document, the snapshot made from it, and what has been announced of it.
+ * Knows nothing of where documents come from.
+ */
+export class StateView {
+  private view: Snapshot;
+  private document: StateDocument | null = null;
+  private stored: Version | null = null;
+  private leases: ReadonlySet<string> = new Set();
+  private readonly announced = new Map<string, Announced>();
+  private readonly expiry = new LongTimer();
+
+  /**
+   * @param now the clock that ends are measured by
+   * @param judgesLeaseOf can a missing lease of that owner be seen from here
+   * @param announce is called after the snapshot has changed, once per change
+   */
+  constructor(
+    private readonly registry: KeyRegistry,
+    private readonly now: () => number,
+    private readonly judgesLeaseOf: (owner: string) => boolean,
+    private readonly announce: (change: AnnouncedChange) => void,
+  ) {
+    this.view = this.compile();
+    registry.onAdd(() => (this.view = this.compile()));
+  }
+
+  /** What is known now. An end that has come counts even where its timer is late. */
+  get snapshot(): Snapshot {
+    if (this.view.nextEnd !== Infinity && this.now() >= this.view.nextEnd) {
+      this.update();
+    }
+    return this.view;
+  }
+
+  /** The last document; `null` before the first. */
+  get known(): StateDocument | null {
+    return this.document;
+  }
+
+  /** Its version in the store; `null` before the store was read. */
+  get version(): Version | null {
+    return this.stored;
+  }
+
+  /** Takes a document over and announces what is new in it. The first one is where the process starts from. */
+  take(document: StateDocument | null, version: Version): void {
+    const first = this.stored === null;
+    this.document = document;
+    this.stored = version;
+    this.update(first);
+  }
+
+  /** The same document is stored under another version. */
+  rename(version: Version): void {
+    this.stored = version;
+  }
+
+  /** Which leases are alive; a hold without one is abandoned. */
+  takeLeases(leases: ReadonlySet<string>): void {
+    const matters = [...(this.document?.keys.values() ?? [])].some((record) =>
+      record.holds.some((hold) => leases.has(leaseOfHold(hold.id)) !== this.leases.has(leaseOfHold(hold.id))),
+    );
+    this.leases = leases;
+    if (matters) {
+      this.view = this.compile();
+    }
+  }
+
+  /** Is somebody still renewing this hold. */
+  readonly isLive = (hold: HoldRecord): boolean =>
+    this.leases.has(leaseOfHold(hold.id)) || !this.judgesLeaseOf(hold.owner);
+
+  leaseAlive(name: string): boolean {
+    return this.leases.has(name);
+  }
+
+  stop(): void {
+    this.expiry.clear();
+  }
+
+  private compile(): Snapshot {
+    return new Snapshot(this.document, this.registry, this.now(), this.isLive);
+  }
+
+  private update(silent = false): void {
+    const now = this.now();
+    this.view = this.compile();
+    this.expiry.set(this.view.nextEnd, this.now, () => this.update());
+    const { document } = this;
+    if (!document) {
+      return;
+    }
+    const news: AnnouncedChange[] = [];
+    for (const [name, record] of document.keys) {
+      const { change } = record;
+      const before = this.announced.get(name);
+      const on = isOn(record, now);
+      const written = !before || before.history !== document.history || before.revision < change.revision;
+      this.announced.set(name, { on, history: document.history, revision: change.revision });
+      const from = before?.on ?? false;
+      if (silent || (from === on && !(on && written))) {
+        continue;
+      }
+      // what turned off with no write of its own has ended by itself
+      const expired = from && !on && (!written || change.to);
+      news.push({
+        change: toChange(name, from, on, expired ? { ...change, cause: 'expiry', at: now } : change),
+        hooks: change.hooks,
+      });
+    }
+    news.forEach(this.announce);
+  }
+}
+
+/** Name of the lease that keeps a hold alive. */
+export const leaseOfHold = (id: string): string => `hold:${id}`;
+/** Name of the lease that is a key's lock. */
+export const leaseOfKey = (key: string): string => `lock:${key}`;

@@ -1,0 +1,27 @@
+import type { Observable } from 'rxjs';
+
+/**
+ * Waits for the next value, at most so many ms; settles early when the signal aborts.
+ * @returns whether a value came
+ */
+export function nextOrTimeout(
+  source: Observable<unknown>,
+  timeout: number,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (came: boolean): void => {
+      clearTimeout(timer);
+      subscription.unsubscribe();
+      signal?.removeEventListener('abort', aborted);
+      resolve(came);
+    };
+    const aborted = (): void => settle(false);
+    const timer = setTimeout(() => settle(false), timeout);
+    const subscription = source.subscribe({
+      next: () => queueMicrotask(() => settle(true)),
+      complete: () => queueMicrotask(() => settle(false)),
+    });
+    signal?.addEventListener('abort', aborted, { once: true });
+  });
+}

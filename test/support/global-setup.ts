@@ -1,0 +1,26 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * Compiles the applications of test/apps, with the library they import, for the specs that run them in processes of their
+ * own (no loader for Node 20 emits the types that injection reads). Their folder is a package under the library's
+ * name, so `nestjs-maintenance` is the code that was compiled with them.
+ */
+export default function compileReplicas(): void {
+  const folder = `${root}.tmp/replicas`;
+  const entry = (path: string) => `./lib/${path}index.js`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    `${folder}/package.json`,
+    JSON.stringify({
+      name: 'nestjs-maintenance',
+      type: 'module',
+      exports: { '.': entry(''), './client': entry('client/') },
+    }),
+  );
+  const tsc = `${root}node_modules/typescript/bin/tsc`;
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.replicas.json'], { cwd: root, stdio: 'inherit' });
+}

@@ -1,0 +1,71 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/**
+ * @typedef {object} Tool
+ * @property {string[]} commands names it goes by, the preferred one first
+ * @property {string} [env] variable that may hold its path
+ * @property {string[]} packages Debian packages that bring it
+ */
+
+/** What the tests need beside Node. A new entry here is found and installed like the others. */
+export const tools = /** @satisfies {Record<string, Tool>} */ ({
+  redis: {
+    commands: ['redis-server', 'valkey-server'],
+    env: 'REDIS_SERVER',
+    packages: ['redis-server'],
+  },
+  chromium: {
+    commands: ['chromium', 'chromium-browser', 'google-chrome'],
+    env: 'CHROMIUM',
+    packages: ['chromium', 'fonts-liberation'],
+  },
+  faketime: { commands: ['faketime'], packages: ['faketime'] },
+  nginx: { commands: ['nginx'], env: 'NGINX', packages: ['nginx-light'] },
+});
+
+const usual = ['/usr/local/bin', '/usr/bin', '/usr/local/sbin', '/usr/sbin'];
+
+/**
+ * The path of a command, looked for in PATH and then where Debian puts things.
+ * @param {string} command
+ * @returns {string | undefined}
+ */
+export function findCommand(command) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter).filter(Boolean), ...usual];
+  return folders.map((folder) => join(folder, command)).find(isExecutable);
+}
+
+/**
+ * The path of a tool: what its variable says, else the first of its names that exists.
+ * @param {keyof typeof tools} name
+ * @returns {string | undefined}
+ */
+export function findTool(name) {
+  /** @type {Tool} */
+  const tool = tools[name];
+  const named = tool.env && process.env[tool.env];
+  if (named) return isExecutable(named) ? named : undefined;
+  return tool.commands.map(findCommand).find((path) => path !== undefined);
+}
+
+/**
+ * The path of a tool that the set-up has seen to.
+ * @param {keyof typeof tools} name
+ * @returns {string}
+ */
+export function requireTool(name) {
+  const path = findTool(name);
+  if (!path) throw new Error(`${tools[name].commands[0]} is not installed: run \`npm run setup\``);
+  return path;
+}
+
+/** @param {string} path */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
