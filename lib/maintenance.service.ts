@@ -298,8 +298,11 @@ export class MaintenanceService {
 
   private async waitForLock(key: MaintenanceKey, blocking: number): Promise<void> {
     const { keeper } = this.parts;
+    if (blocking === 0) {
+      return;
+    }
     const until = performance.now() + blocking;
-    while (blocking > 0) {
+    for (;;) {
       await keeper.refresh();
       if (!keeper.leaseAlive(leaseOfKey(key.name))) {
         return;

@@ -95,7 +95,7 @@ export class MaintenanceSessions {
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, SHUTDOWN)));
     await Promise.race([Promise.all(open.map(({ left }) => left)), late]);
     clearTimeout(timer);
-    for (const session of [...this.sessions.values()]) {
+    for (const session of this.sessions.values()) {
       if (session.onShutdown === 'leave') {
         await session.leave();
       } else {

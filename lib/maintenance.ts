@@ -1,5 +1,3 @@
-import type { MaintenanceLockLostError } from './maintenance.errors.js';
-
 /**
  * A maintenance under way: what `service.maintain()` gives. Leave it with `await using`, or call {@link leave}.
  * @publicApi
@@ -8,7 +6,7 @@ export interface Maintenance extends AsyncDisposable {
   /** Name of the key. */
   readonly key: string;
   /**
-   * Aborts with a {@link MaintenanceLockLostError} when the maintenance is lost before it was left: its lease ran out, or
+   * Aborts with a `MaintenanceLockLostError` when the maintenance is lost before it was left: its lease ran out, or
    * an operator unset the key. Pass it on to what the work calls.
    */
   readonly signal: AbortSignal;
