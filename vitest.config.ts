@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { nest11Aliases } from './test/matrix/nest-11.ts';
 
 const lib = (entry: string) => fileURLToPath(new URL(`lib/${entry}`, import.meta.url));
 
@@ -8,6 +9,7 @@ export default defineConfig({
   oxc: { target: 'es2022' },
   resolve: {
     alias: [
+      ...(process.env.NEST_MAJOR === '11' ? nest11Aliases() : []),
       { find: /^nestjs-maintenance$/, replacement: lib('index.ts') },
       { find: /^nestjs-maintenance\/client$/, replacement: lib('client/index.ts') },
     ],

@@ -1,0 +1,84 @@
+// Runs the end-to-end suites over {Nest 12, Nest 11} x {Node 20, 22, 24}, Express and Fastify in each, and prints the table.
+// Other versions of Node come from the npm packages that ship its binary.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const nodes = `${root}.tmp/nodes`;
+const NODES = ['20', '22', '24'];
+const NESTS = ['12', '11'];
+const SUITES = [
+  'http',
+  'e2e',
+  'module',
+  'keys',
+  'hooks',
+  'service',
+  'realtime',
+  'admin',
+  'hostile',
+  'matrix',
+];
+
+/** The binary of a major version: this process's own, or one from npm. */
+function nodeOf(major) {
+  if (process.versions.node.startsWith(`${major}.`)) {
+    return process.execPath;
+  }
+  const name = `node-${process.platform}-${process.arch}`;
+  const folder = `${nodes}/${major}`;
+  const binary = `${folder}/node_modules/${name}/bin/node`;
+  if (!existsSync(binary)) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(`${folder}/package.json`, '{ "private": true }');
+    execFileSync('npm', ['install', '--no-package-lock', '--prefix', folder, `${name}@${major}`], {
+      stdio: 'inherit',
+    });
+  }
+  return binary;
+}
+
+const suites = SUITES.map((suite) => `test/${suite}/`).filter((suite) => existsSync(root + suite));
+const rows = [];
+let failed = false;
+for (const node of NODES) {
+  const binary = nodeOf(node);
+  const version = execFileSync(binary, ['--version']).toString().trim();
+  for (const nest of NESTS) {
+    const report = `${root}.tmp/matrix-${node}-${nest}.json`;
+    rmSync(report, { force: true });
+    const args = [
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      ...suites,
+    ];
+    const { status } = spawnSync(binary, args, {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, NEST_MAJOR: nest },
+    });
+    const { numPassedTests = 0, numFailedTests = 0 } = existsSync(report)
+      ? JSON.parse(readFileSync(report, 'utf8'))
+      : {};
+    failed ||= status !== 0 || numPassedTests === 0;
+    rows.push(
+      `| ${nest} | ${version} | Express, Fastify | ${numPassedTests} | ${status === 0 ? numFailedTests : `${numFailedTests} (exit ${status})`} |`,
+    );
+  }
+}
+
+console.log(
+  [
+    '',
+    '| Nest | Node | adapters | passed | failed |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+    `Run on ${new Date().toISOString().slice(0, 10)}.`,
+  ].join('\n'),
+);
+process.exit(failed ? 1 : 0);

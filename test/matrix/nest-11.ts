@@ -1,0 +1,23 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const folder = fileURLToPath(new URL('./nest-11/node_modules', import.meta.url));
+
+/** Packages that hold state of their own, so that Nest 11 and the specs must mean the same copy. */
+const SHARED = [
+  'rxjs',
+  'reflect-metadata',
+  'class-validator',
+  'class-transformer',
+  'graphql',
+  '@apollo/server',
+];
+
+/** Aliases that make the specs, and the library they import, run on Nest 11 instead of the repository's own Nest. */
+export function nest11Aliases(): { find: RegExp; replacement: string }[] {
+  if (!existsSync(folder)) {
+    throw new Error('Nest 11 is not installed: npm ci --prefix test/matrix/nest-11');
+  }
+  const packages = [...readdirSync(`${folder}/@nestjs`).map((name) => `@nestjs/${name}`), ...SHARED];
+  return packages.map((name) => ({ find: new RegExp(`^${name}(?=/|$)`), replacement: `${folder}/${name}` }));
+}
