@@ -1,0 +1,108 @@
+import { All, Body, Controller, Get, Param, Post } from '@nestjs/common';
+import {
+  GENERAL_MAINTENANCE,
+  MaintenanceExempt,
+  MaintenanceKey,
+  MaintenanceKeys,
+  MaintenanceModule,
+  MaintenanceService,
+} from 'nestjs-maintenance';
+import type { CreateApp, RunningApp } from '../support/apps.js';
+
+/** Calls of handlers that should have been refused. */
+export const reached: string[] = [];
+
+@Controller('api')
+class ApiController {
+  @Get('x')
+  read() {
+    reached.push('GET api/x');
+    return { reached: true };
+  }
+
+  @Post('x')
+  write(@Body() body: unknown) {
+    reached.push('POST api/x');
+    return { reached: true, body };
+  }
+
+  @All('any')
+  any() {
+    reached.push('ALL api/any');
+    return { reached: true };
+  }
+
+  @Get('item/:id')
+  item(@Param('id') id: string) {
+    reached.push('GET api/item');
+    return { id };
+  }
+}
+
+@MaintenanceExempt()
+@Controller('health')
+class HealthController {
+  @Get()
+  health() {
+    return { up: true };
+  }
+}
+
+@Controller('status')
+class StatusController {
+  @Get('live')
+  live() {
+    return { live: true };
+  }
+}
+
+@MaintenanceExempt('general')
+@MaintenanceKeys('billing')
+@Controller('billing')
+class BillingController {
+  @Get()
+  bill() {
+    return { bill: 1 };
+  }
+}
+
+export const MESSAGE = `</script><script>alert(1)</script> "quoted" 'single' $' javascript:alert(1)`;
+export const BYPASS_SECRET = 'a-long-and-random-bypass-secret';
+
+const isOperator = (request: { headers: Record<string, unknown> }): boolean =>
+  String(request.headers['cookie'] ?? '').includes('operator=yes');
+
+/** A site in maintenance, with everything switched on that could be abused. */
+export async function startSite(
+  createApp: CreateApp,
+  trustProxy = false,
+): Promise<RunningApp & { service: MaintenanceService }> {
+  const running = await createApp(
+    {
+      imports: [
+        MaintenanceModule.forRoot({
+          keys: [
+            new MaintenanceKey('billing', { scope: 'marked', label: '<b>Billing</b>' }),
+            new MaintenanceKey('hidden-key', { public: false, order: 5 }),
+          ],
+          ignorePaths: ['/status'],
+          bypass: { ips: ['10.0.0.0/8', '2001:db8::/32'], secret: BYPASS_SECRET },
+          permissions: (_permission, subject) =>
+            subject.type === 'http' && isOperator(subject.request as Parameters<typeof isOperator>[0]),
+        }),
+      ],
+      controllers: [ApiController, HealthController, StatusController, BillingController],
+    },
+    undefined,
+    { trustProxy },
+  );
+  const service = running.app.get(MaintenanceService);
+  const operator = { reason: 'SECRET-REASON', actor: 'SECRET-ACTOR' };
+  await service.setMaintenance(true, GENERAL_MAINTENANCE, {
+    message: MESSAGE,
+    timeout: 3_600_000,
+    ...operator,
+  });
+  await service.setMaintenance(true, 'hidden-key', operator);
+  return Object.assign(running, { service });
+}

@@ -1,0 +1,59 @@
+import type { MaintenanceService } from 'nestjs-maintenance';
+
+/** What a row may need that only exists once the application runs. */
+export interface Ground {
+  readonly adapter: 'express' | 'fastify';
+  readonly port: number;
+  readonly service: MaintenanceService;
+}
+
+/** One hostile input: what is sent, what must come back, and why. */
+export interface Row {
+  readonly name: string;
+  /** The bytes of a whole HTTP request (or several). */
+  readonly send: string | ((ground: Ground) => string);
+  /** The status that must come back, on both adapters or on each; with `0` the connection is closed without an answer. */
+  readonly status: number | { readonly express: number; readonly fastify: number };
+  readonly why: string;
+  /** Text that the answer must hold, besides. */
+  readonly holds?: string;
+  /** Text that the answer must not hold, besides what no answer ever may. */
+  readonly lacks?: string;
+}
+
+const CRLF = '\r\n';
+
+/** A request whose parts go out as they are written. */
+export function http(line: string, headers: readonly string[] = [], body = ''): string {
+  const length = body === '' ? [] : [`Content-Length: ${Buffer.byteLength(body, 'latin1')}`];
+  return [
+    `${line} HTTP/1.1`,
+    'Host: shop.example',
+    'Connection: close',
+    ...headers,
+    ...length,
+    '',
+    body,
+  ].join(CRLF);
+}
+
+export const get = (target: string, ...headers: string[]): string => http(`GET ${target}`, headers);
+
+/** Cookies and permission of an operator who is logged in. */
+export const OPERATOR = [
+  'Cookie: operator=yes',
+  'Sec-Fetch-Site: same-origin',
+  'Origin: http://shop.example',
+];
+
+/** A write to the admin API as the admin page sends it, but for what the row changes. */
+export function put(
+  body: string,
+  headers: readonly string[] = [...OPERATOR, 'Content-Type: application/json'],
+  key = 'billing',
+): string {
+  return http(`PUT /maintenance/keys/${key}`, headers, body);
+}
+
+/** What no answer to somebody without `see_info` may ever hold. */
+export const PROTECTED = ['SECRET-REASON', 'SECRET-ACTOR', 'hidden-key'];
