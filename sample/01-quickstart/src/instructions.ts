@@ -1,0 +1,42 @@
+import type { INestApplication } from '@nestjs/common';
+import { MaintenanceService } from 'nestjs-maintenance';
+import type { AddressInfo } from 'node:net';
+
+/** What there is to try, with the addresses it is really at. */
+export function instructions(app: INestApplication): string {
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const url = `http://localhost:${port}`;
+  const token = app.get(MaintenanceService).createBypassToken();
+  const json = `-H 'Content-Type: application/json'`;
+  return `
+The corner shop is open at ${url} (${process.env.REDIS_URL ? 'Redis' : 'in memory'}).
+
+In a browser
+  ${url}/                   a page that follows maintenance live
+  ${url}/login              log in as ada/ada, then switch on the admin page
+  ${url}/maintenance/admin  the admin page
+
+From a terminal
+  curl -i -c operator.txt -d 'name=ada&password=ada' ${url}/login
+
+  # close the shop for five minutes, look at it, open it again
+  curl -b operator.txt -X PUT ${json} -d '{"mode":true,"minutes":5,"message":"Back at nine."}' ${url}/operators/maintenance/general
+  curl -i ${url}/products
+  curl -i -H 'Accept: text/html' ${url}/
+  curl -i ${url}/health
+  curl -b operator.txt -X PUT ${json} -d '{"mode":false}' ${url}/operators/maintenance/general
+
+  # close billing only
+  curl -b operator.txt -X PUT ${json} -d '{"mode":true}' ${url}/operators/maintenance/billing
+  curl -i ${url}/invoices
+  curl -i ${url}/products
+
+  # a job during which visitors may look, but not buy
+  curl -b operator.txt -X POST '${url}/catalogue/import?seconds=20' &
+  curl -i ${url}/products
+  curl -i -X POST ${json} -d '{"product":1}' ${url}/orders
+
+Pass in spite of maintenance, for a day
+  ${url}/?maintenance-bypass=${token}
+`;
+}

@@ -1,0 +1,15 @@
+import { Global, Module } from '@nestjs/common';
+import { EngineerGuard } from './engineer.guard.js';
+import { LoginController } from './login.controller.js';
+import { OperatorsMaintenanceController } from './maintenance.controller.js';
+import { OperatorGuard } from './operator.guard.js';
+import { Operators } from './operators.service.js';
+
+/** Global, since guards everywhere ask who is there. */
+@Global()
+@Module({
+  controllers: [LoginController, OperatorsMaintenanceController],
+  providers: [Operators, OperatorGuard, EngineerGuard],
+  exports: [Operators, OperatorGuard, EngineerGuard],
+})
+export class OperatorsModule {}
