@@ -1,11 +1,22 @@
 import 'reflect-metadata';
 import { MaintenanceConfigurationError } from '../maintenance.errors.js';
+import { markedMembers, markMember } from '../keys/marked-members.js';
 import { MaintenanceKey } from '../keys/maintenance-key.js';
 
 /** What `@MaintenanceExempt()` leaves: names of keys, or `'all'`. */
 export const EXEMPT = Symbol('nestjs-maintenance:exempt');
 /** What `@MaintenanceKeys()` leaves: names of keys. */
 export const KEYS = Symbol('nestjs-maintenance:keys');
+
+/** The members of a class that name keys. */
+export const NAMING_MEMBERS = Symbol('nestjs-maintenance:naming-members');
+
+/** A member and the keys one of its decorators names. */
+interface NamingMark {
+  readonly property: string | symbol;
+  readonly names: readonly string[];
+  readonly decorator: string;
+}
 
 type KeyLike = string | MaintenanceKey;
 
@@ -47,7 +58,11 @@ function mark(metadata: symbol, name: string, keys: KeyLike[]): ClassDecorator &
       'names of keys or MaintenanceKey objects',
     );
   }
-  return (target: object, _property?: string | symbol, descriptor?: PropertyDescriptor) => {
+  return (target: object, property?: string | symbol, descriptor?: PropertyDescriptor) => {
+    const decorator = `@${name}()`;
+    if (property !== undefined && typeof target !== 'function') {
+      markMember<NamingMark>(NAMING_MEMBERS, target, { property, names, decorator }, decorator);
+    }
     const subject = (descriptor?.value as object | undefined) ?? target;
     const before = (Reflect.getOwnMetadata(metadata, subject) ?? []) as string[][];
     Reflect.defineMetadata(metadata, [...before, names], subject);
@@ -57,4 +72,17 @@ function mark(metadata: symbol, name: string, keys: KeyLike[]): ClassDecorator &
 /** All that decorators of one kind say of a handler and its class: a list of lists of names. */
 export function marksOf(metadata: symbol, cls: object, handler: object): readonly (readonly string[])[] {
   return [cls, handler].flatMap((subject) => (Reflect.getMetadata(metadata, subject) ?? []) as string[][]);
+}
+
+/** All keys that decorators of a class and of its members name, and where: to tell of names nobody registers. */
+export function namedKeys(cls: { readonly name: string }): readonly { where: string; name: string }[] {
+  const onClass = marksOf(KEYS, cls, cls)
+    .concat(marksOf(EXEMPT, cls, cls))
+    .flat();
+  return [
+    ...[...new Set(onClass)].map((name) => ({ where: cls.name, name })),
+    ...markedMembers<NamingMark>(NAMING_MEMBERS, cls).flatMap(({ property, names, decorator }) =>
+      names.map((name) => ({ where: `${decorator} on ${cls.name}.${String(property)}`, name })),
+    ),
+  ];
 }

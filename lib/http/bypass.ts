@@ -75,12 +75,11 @@ export class Bypass {
 
   /** The link a request follows, when it carries exactly one good token. */
   link(request: HttpRequest): BypassLink | undefined {
+    if (!this.tokens.enabled || (request.method !== 'GET' && request.method !== 'HEAD')) {
+      return undefined;
+    }
     const url = urlOf(request);
-    if (
-      !this.tokens.enabled ||
-      !url.includes(`${BYPASS}=`) ||
-      (request.method !== 'GET' && request.method !== 'HEAD')
-    ) {
+    if (!url.includes(`${BYPASS}=`)) {
       return undefined;
     }
     const [target = '', hash] = url.split('#', 2);

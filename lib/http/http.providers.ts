@@ -1,5 +1,5 @@
 import type { Provider } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { BypassTokens } from '../decision/bypass-tokens.js';
 import { Decision } from '../decision/decision.js';
 import { KeyRegistry } from '../keys/key-registry.js';
@@ -15,7 +15,10 @@ import { MaintenanceFilter } from './maintenance.filter.js';
 import { MaintenanceGuard } from './maintenance.guard.js';
 import { PageRenderer } from './page-renderer.js';
 import { Refuser } from './refuser.js';
+import { SiteCoverage } from './site-coverage.js';
+import { GraphqlPaths } from './site-routes.js';
 import { StalePolicy } from './stale-policy.js';
+import { versionSegments } from './version-segments.js';
 import { renderView } from './view-engine.js';
 import { WouldRefuse } from './would-refuse.js';
 
@@ -29,9 +32,19 @@ export function httpProviders({ warn, error }: Log): Provider[] {
   return [
     {
       provide: IgnorePaths,
-      inject: [OPTIONS, ApplicationConfig],
-      useFactory: ({ ignorePaths }: ResolvedOptions, config: ApplicationConfig) =>
-        new IgnorePaths(ignorePaths, () => config.getGlobalPrefix()),
+      inject: [OPTIONS, ApplicationConfig, ModulesContainer],
+      useFactory: ({ ignorePaths }: ResolvedOptions, config: ApplicationConfig, modules: ModulesContainer) =>
+        new IgnorePaths(
+          ignorePaths,
+          () => config.getGlobalPrefix(),
+          () => versionSegments(config, modules),
+        ),
+    },
+    {
+      provide: GraphqlPaths,
+      inject: [ModulesContainer, ApplicationConfig],
+      useFactory: (modules: ModulesContainer, config: ApplicationConfig) =>
+        new GraphqlPaths(modules, () => config.getGlobalPrefix()),
     },
     {
       provide: Bypass,
@@ -108,5 +121,6 @@ export function httpProviders({ warn, error }: Log): Provider[] {
     },
     MaintenanceGuard,
     MaintenanceFilter,
+    SiteCoverage,
   ];
 }

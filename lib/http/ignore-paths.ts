@@ -1,14 +1,16 @@
 /**
  * Routes that are never refused. Compared is the template of the matched route, never what a client sent: whole segments
- * from its beginning, case-insensitive, with or without the application's global prefix.
+ * from its beginning, case-insensitive, with or without the application's global prefix and the route's version.
  */
 export class IgnorePaths {
   private readonly paths: readonly (readonly string[])[];
   private readonly known = new Map<string, boolean>();
 
+  /** @param versions first segments that are versions; asked when routes are known */
   constructor(
     paths: readonly string[],
     private readonly globalPrefix: () => string,
+    private readonly versions: () => ReadonlySet<string>,
   ) {
     this.paths = paths.map(segments);
   }
@@ -28,7 +30,8 @@ export class IgnorePaths {
   private decide(template: readonly string[]): boolean {
     const prefix = segments(this.globalPrefix());
     const inner = startsWith(template, prefix) ? template.slice(prefix.length) : template;
-    return this.paths.some((path) => matchesPath(template, path) || matchesPath(inner, path));
+    const plain = this.versions().has(inner[0] ?? '') ? inner.slice(1) : inner;
+    return this.paths.some((path) => [template, inner, plain].some((route) => matchesPath(route, path)));
   }
 }
 

@@ -35,19 +35,6 @@ export class MaintenanceException extends HttpException {
   }
 }
 
-/** Answers a request with a redirect from where only an exception can. */
-export class MaintenanceRedirect extends HttpException {
-  override name = 'MaintenanceRedirect';
-
-  constructor(
-    status: 302 | 303,
-    /** Where to, on this site. */
-    readonly location: string,
-  ) {
-    super({ statusCode: status, message: 'See Other' }, status);
-  }
-}
-
 /** Makes an error without a stack trace: it is an answer, and its origin is always the same. */
 export function withoutStack<T>(make: () => T): T {
   const limit = Error.stackTraceLimit;

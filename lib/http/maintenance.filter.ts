@@ -1,41 +1,19 @@
 import { Catch, Inject, Injectable, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { setHeader, type HttpReply, type HttpRequest } from './http-port.js';
-import { MaintenanceException, MaintenanceRedirect } from './maintenance.exception.js';
-import { Refuser, sendBody } from './refuser.js';
+import type { HttpReply, HttpRequest } from './http-port.js';
+import { MaintenanceException } from './maintenance.exception.js';
+import { Refuser } from './refuser.js';
 
 /** Gives a refusal its page. Status, JSON and headers do not depend on it. */
 @Injectable()
-@Catch(MaintenanceException, MaintenanceRedirect)
+@Catch(MaintenanceException)
 export class MaintenanceFilter implements ExceptionFilter {
   constructor(@Inject(Refuser) private readonly refuser: Refuser) {}
 
-  catch(exception: MaintenanceException | MaintenanceRedirect, host: ArgumentsHost): unknown {
+  catch(exception: MaintenanceException, host: ArgumentsHost): void | Promise<void> {
     if (host.getType() !== 'http') {
       throw exception;
     }
-    const request = host.switchToHttp().getRequest<HttpRequest>();
-    const reply = host.switchToHttp().getResponse<HttpReply>();
-    return exception instanceof MaintenanceRedirect
-      ? redirect(reply, exception)
-      : this.refuse(exception, request, reply);
+    const http = host.switchToHttp();
+    return this.refuser.answer(http.getResponse<HttpReply>(), http.getRequest<HttpRequest>(), exception);
   }
-
-  private refuse(exception: MaintenanceException, request: HttpRequest, reply: HttpReply): unknown {
-    const { refuser } = this;
-    const representation = refuser.representation(request);
-    const elsewhere = representation === 'html' ? refuser.redirect(request) : undefined;
-    if (elsewhere !== undefined) {
-      return redirect(reply, new MaintenanceRedirect(302, elsewhere));
-    }
-    const ready = refuser.body(exception, request, representation);
-    const status = exception.getStatus();
-    return ready instanceof Promise
-      ? ready.then((body) => refuser.send(reply, status, body))
-      : refuser.send(reply, status, ready);
-  }
-}
-
-function redirect(reply: HttpReply, exception: MaintenanceRedirect): void {
-  setHeader(reply, 'Location', exception.location);
-  sendBody(reply, exception.getStatus(), Buffer.alloc(0));
 }

@@ -3,13 +3,12 @@ import { InFlight } from '../decision/in-flight.js';
 import type { MaintenanceStatus } from '../keys/maintenance-status.js';
 import { StateKeeper } from '../state/state-keeper.js';
 import { Admission, type Verdict } from './admission.js';
-import { Bypass } from './bypass.js';
 import { factsOf, type CallFacts } from './call-facts.js';
 import { MaintenanceGraphQLError, rpcError, wsError } from './foreign-errors.js';
-import { routeTemplate, setHeader, type HttpReply, type HttpRequest } from './http-port.js';
+import { routeTemplate, type HttpReply, type HttpRequest } from './http-port.js';
 import { IgnorePaths } from './ignore-paths.js';
 import { forceHeader } from './force-header.js';
-import { MaintenanceRedirect, withoutStack } from './maintenance.exception.js';
+import { withoutStack } from './maintenance.exception.js';
 import { Refuser } from './refuser.js';
 import { StalePolicy } from './stale-policy.js';
 
@@ -25,7 +24,6 @@ export class MaintenanceGuard implements CanActivate {
     @Inject(Admission) private readonly admission: Admission,
     @Inject(InFlight) private readonly inFlight: InFlight,
     @Inject(Refuser) private readonly refuser: Refuser,
-    @Inject(Bypass) private readonly bypass: Bypass,
     @Inject(IgnorePaths) private readonly ignorePaths: IgnorePaths,
     @Inject(StalePolicy) private readonly stale: StalePolicy,
   ) {}
@@ -47,9 +45,6 @@ export class MaintenanceGuard implements CanActivate {
   }
 
   private decide(context: ExecutionContext): boolean | Promise<boolean> {
-    if (this.bypass.offersLinks && context.getType() === 'http') {
-      this.followLink(context);
-    }
     if (this.keeper.snapshot.active.length === 0 && !this.stale.blocks) {
       this.inFlight.admit(context);
       return true;
@@ -101,22 +96,4 @@ export class MaintenanceGuard implements CanActivate {
       throw error;
     });
   }
-
-  /** A visitor who comes with a good token is sent to the same page without it. */
-  private followLink(context: ExecutionContext): void {
-    const link = this.bypass.link(context.getArgByIndex<HttpRequest>(0));
-    if (link) {
-      const reply = context.getArgByIndex<HttpReply>(1);
-      setLinkHeaders(reply, link.cookie);
-      throw withoutStack(() => new MaintenanceRedirect(303, link.location));
-    }
-  }
-}
-
-/** What goes with the redirect that follows a bypass link; the token must not stay in a cache or a referrer. */
-export function setLinkHeaders(reply: HttpReply, cookie: string): void {
-  const present = [reply.getHeader('set-cookie')].flat().filter((value) => typeof value === 'string');
-  setHeader(reply, 'Set-Cookie', [...present, cookie]);
-  setHeader(reply, 'Cache-Control', 'no-store');
-  setHeader(reply, 'Referrer-Policy', 'no-referrer');
 }

@@ -132,8 +132,25 @@ export class Refuser {
     return ready;
   }
 
-  /** Answers with a refusal, all headers set. */
-  send(reply: HttpReply, statusCode: number, ready: ReadyBody): void {
+  /** Answers with a refusal whose headers are set: redirect, page or JSON. Never rejects. */
+  answer(reply: HttpReply, request: HttpRequest, exception: MaintenanceException): void | Promise<void> {
+    const representation = this.representation(request);
+    const elsewhere = representation === 'html' ? this.redirect(request) : undefined;
+    if (elsewhere !== undefined) {
+      setHeader(reply, 'Location', elsewhere);
+      sendBody(reply, 302, Buffer.alloc(0));
+      return undefined;
+    }
+    const ready = this.body(exception, request, representation);
+    const send = (body: ReadyBody): void => this.send(reply, exception.getStatus(), body);
+    return ready instanceof Promise ? ready.then(send) : send(ready);
+  }
+
+  private send(reply: HttpReply, statusCode: number, ready: ReadyBody): void {
+    if (rawResponse(reply).headersSent) {
+      // somebody has answered while the page was made
+      return;
+    }
     setHeader(reply, 'Content-Type', ready.type);
     if (ready.csp !== undefined) {
       setHeader(reply, 'Content-Security-Policy', ready.csp);

@@ -1,21 +1,11 @@
 import { RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import type { ModulesContainer } from '@nestjs/core';
 import 'reflect-metadata';
 import type { Target } from '../decision/target.js';
 
 /** What `configure()` leaves on handlers; Nest copies it on to what it registers with the router. */
 export const TARGET = Symbol('nestjs-maintenance:target');
-
-/** A layer of Express' router. */
-export interface ExpressLayer {
-  readonly handle: object & { readonly name?: string };
-  readonly route?: {
-    readonly path: unknown;
-    readonly methods?: Record<string, boolean>;
-    readonly stack: readonly { readonly handle: object }[];
-  };
-  match(path: string): boolean;
-}
 
 /** What is certain of a route before Nest has seen the request. */
 export type RouteKnowledge = { readonly target: Target } | 'unknown' | 'not-nest';
@@ -45,3 +35,39 @@ export function isCertain(knowledge: RouteKnowledge): boolean {
       knowledge.target.keys.size === 0)
   );
 }
+
+/** Where GraphQL is served: a resolver may be exempt, and only GraphQL knows which one is asked. */
+export class GraphqlPaths {
+  private paths: readonly string[] | undefined;
+
+  constructor(
+    private readonly modules: ModulesContainer,
+    private readonly globalPrefix: () => string,
+  ) {}
+
+  /** @param path of a request or a route */
+  matches(path: string): boolean {
+    this.paths ??= this.find();
+    const asked = path.toLowerCase();
+    return this.paths.some((graphql) => asked === graphql || asked.startsWith(`${graphql}/`));
+  }
+
+  private find(): string[] {
+    return [...this.modules.values()].flatMap((module) => {
+      const options = module.providers.get('GqlModuleOptions')?.instance as { path?: string } | undefined;
+      if (!options) {
+        return [];
+      }
+      const path = slashed(options.path ?? '/graphql');
+      return [path, slashed(this.globalPrefix()) + path];
+    });
+  }
+}
+
+const slashed = (path: string): string =>
+  path
+    .toLowerCase()
+    .split('/')
+    .filter(Boolean)
+    .map((segment) => `/${segment}`)
+    .join('');

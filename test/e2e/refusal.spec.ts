@@ -1,0 +1,208 @@
+import { Controller, Get, Options, Res } from '@nestjs/common';
+import { MINUTE } from 'nestjs-maintenance';
+import { describe, expect, it } from 'vitest';
+import { Ledger, maintenance, serviceOf, SHOP, shop } from '../apps/shop.js';
+import { adapters } from '../support/apps.js';
+import { raw, request } from '../support/http.js';
+
+const MESSAGE = 'We are carrying out maintenance and will be back as soon as we can.';
+
+interface RawResponse {
+  setHeader(name: string, value: string): void;
+}
+
+@Controller('options')
+class OptionsController {
+  @Options()
+  answer(@Res({ passthrough: true }) _response: unknown): string {
+    return 'by hand';
+  }
+
+  @Get()
+  get(): string {
+    return 'got';
+  }
+}
+
+describe.each(adapters)('a refusal on %s', (_name, createApp) => {
+  it('comes while maintenance is on, and never else', async () => {
+    await using running = await shop(createApp);
+    const service = serviceOf(running);
+    const before = await request(running.port, '/shop');
+    expect(before).toMatchObject({ status: 200 });
+    expect(before.headers).not.toHaveProperty('x-maintenance-mode');
+
+    await service.setMaintenance(true);
+    const refused = await request(running.port, '/shop');
+    expect(refused).toMatchObject({
+      status: 503,
+      headers: {
+        'retry-after': '60',
+        'cache-control': 'no-store',
+        'x-maintenance-mode': '1',
+        vary: 'Accept',
+        'content-type': 'application/json; charset=utf-8',
+      },
+    });
+    expect(refused.headers).not.toHaveProperty('etag');
+    expect(refused.json()).toEqual({
+      statusCode: 503,
+      error: 'Service Unavailable',
+      message: MESSAGE,
+      maintenanceMode: true,
+      retryAfter: 60,
+      until: null,
+    });
+
+    await service.setMaintenance(false);
+    expect(await request(running.port, '/shop')).toMatchObject({ status: 200 });
+  });
+
+  it('keeps writes from their handlers', async () => {
+    await using running = await shop(createApp);
+    await serviceOf(running).setMaintenance(true);
+    const refused = await request(running.port, '/shop', { method: 'POST', json: { a: 1 } });
+    expect(refused.status).toBe(503);
+    expect(running.app.get(Ledger).entries).toEqual([]);
+  });
+
+  it('tells when it ends, in whole seconds of at least 1', async () => {
+    await using running = await shop(createApp);
+    const service = serviceOf(running);
+    const { port } = running;
+
+    const until = new Date(Date.now() + 10 * MINUTE);
+    await service.setMaintenance(true, 'general', {
+      until,
+      message: 'New shelves.',
+      reason: 'secret',
+      actor: 'Ada',
+    });
+    const known = await request(port, '/shop');
+    const body = known.json<{ retryAfter: number; until: string }>();
+    expect(body).toMatchObject({ message: 'New shelves.', until: until.toISOString() });
+    expect(body.retryAfter).toBeGreaterThan(550);
+    expect(body.retryAfter).toBeLessThanOrEqual(600);
+    expect(known.headers['retry-after']).toBe(String(body.retryAfter));
+    expect(known.text).not.toMatch(/secret|Ada/);
+
+    // the key's own timeout is a safety net and no promise
+    await service.setMaintenance(true);
+    expect((await request(port, '/shop')).json()).toMatchObject({ retryAfter: 60, until: null });
+
+    await service.setMaintenance(true, 'general', { timeout: 900 });
+    const soon = await request(port, '/shop');
+    expect(soon.headers['retry-after']).toBe('1');
+  });
+
+  it('takes refreshDelay and statusCode from the options', async () => {
+    await using running = await shop(createApp, { refreshDelay: 1_500, statusCode: 500 });
+    await serviceOf(running).setMaintenance(true);
+    const refused = await request(running.port, '/shop');
+    expect(refused).toMatchObject({ status: 500, headers: { 'retry-after': '2' } });
+    expect(refused.json()).toMatchObject({ statusCode: 500, retryAfter: 2 });
+    const page = await request(running.port, '/shop', { headers: { accept: 'text/html' } });
+    expect(page).toMatchObject({ status: 500, headers: { refresh: expect.stringMatching(/^\d+$/) } });
+  });
+
+  it('replaces what middleware has set', async () => {
+    await using running = await shop(createApp, {}, (app) => {
+      app.use((_request: unknown, response: RawResponse, next: () => void) => {
+        response.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
+        response.setHeader('ETag', '"abc"');
+        response.setHeader('Last-Modified', 'Mon, 01 Jan 2024 00:00:00 GMT');
+        response.setHeader('Expires', 'Mon, 01 Jan 2034 00:00:00 GMT');
+        response.setHeader('Vary', 'Origin, Accept-Encoding');
+        response.setHeader('Retry-After', '7200');
+        response.setHeader('X-Own', 'kept');
+        next();
+      });
+    });
+    await serviceOf(running).setMaintenance(true);
+    for (const accept of ['application/json', 'text/html', 'application/problem+json']) {
+      const { status, headers } = await request(running.port, '/shop', { headers: { accept } });
+      expect(status).toBe(503);
+      expect(headers).toMatchObject({
+        'cache-control': 'no-store',
+        'retry-after': '60',
+        vary: 'Origin, Accept-Encoding, Accept',
+        'x-own': 'kept',
+      });
+      expect(headers).not.toHaveProperty('etag');
+      expect(headers).not.toHaveProperty('last-modified');
+      expect(headers).not.toHaveProperty('expires');
+    }
+  });
+
+  it('carries CORS headers, and preflights are answered', async () => {
+    await using running = await shop(createApp, {}, (app) =>
+      app.enableCors({ origin: ['https://shop.example'], credentials: true, exposedHeaders: ['Retry-After'] }),
+    );
+    await serviceOf(running).setMaintenance(true);
+    const headers = { origin: 'https://shop.example' };
+    const refused = await request(running.port, '/shop', { headers });
+    expect(refused).toMatchObject({
+      status: 503,
+      headers: {
+        'access-control-allow-origin': 'https://shop.example',
+        'access-control-allow-credentials': 'true',
+        'access-control-expose-headers': 'Retry-After',
+        vary: 'Origin, Accept',
+      },
+    });
+    const preflight = await request(running.port, '/shop', {
+      method: 'OPTIONS',
+      headers: { ...headers, 'access-control-request-method': 'POST' },
+    });
+    expect(preflight).toMatchObject({
+      status: 204,
+      headers: { 'access-control-allow-origin': 'https://shop.example' },
+    });
+    expect(preflight.headers).not.toHaveProperty('x-maintenance-mode');
+  });
+
+  it('of HEAD has the headers of GET and no body', async () => {
+    await using running = await shop(createApp);
+    await serviceOf(running).setMaintenance(true);
+    for (const accept of ['text/html', 'application/json']) {
+      const head = await raw(
+        running.port,
+        `HEAD /shop HTTP/1.1\r\nHost: a\r\nAccept: ${accept}\r\nConnection: close\r\n\r\n`,
+      );
+      const [headers, ...body] = head.split('\r\n\r\n');
+      expect(headers).toMatch(/^HTTP\/1\.1 503 /);
+      expect(headers).toMatch(/^x-maintenance-mode: 1$/im);
+      expect(headers).toMatch(/^content-length: [1-9]\d+$/im);
+      expect(body.join('')).toBe('');
+    }
+  });
+
+  it('is for an OPTIONS handler of the application too', async () => {
+    await using running = await createApp({ imports: [maintenance()], controllers: [OptionsController] });
+    expect(await request(running.port, '/options', { method: 'OPTIONS' })).toMatchObject({ status: 200 });
+    await serviceOf(running).setMaintenance(true);
+    expect(await request(running.port, '/options', { method: 'OPTIONS' })).toMatchObject({
+      status: 503,
+      headers: { 'x-maintenance-mode': '1' },
+    });
+  });
+
+  it('leaves a keep-alive connection usable, also with an unread body', async () => {
+    await using running = await shop(createApp, { coverage: 'site' });
+    await serviceOf(running).setMaintenance(true);
+    const big = 'x'.repeat(300_000);
+    const answer = await raw(
+      running.port,
+      `POST /shop HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: ${big.length}\r\n\r\n${big}` +
+        'GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    );
+    expect(answer.match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 503', 'HTTP/1.1 200']);
+  });
+
+  it('does not come from a module that only registers no guard', async () => {
+    await using running = await createApp({ imports: [maintenance({ guard: false })], ...SHOP });
+    await serviceOf(running).setMaintenance(true);
+    expect(await request(running.port, '/shop')).toMatchObject({ status: 200 });
+    expect(await request(running.port, '/maintenance/ping')).toMatchObject({ status: 503 });
+  });
+});
