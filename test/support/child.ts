@@ -34,9 +34,13 @@ export class Child<Facts = unknown> {
     });
   }
 
-  /** Starts test/apps/<app>.ts, which vitest's global set-up has compiled, and waits until it is ready. */
-  static async start<Facts>(app: string, { args = [], env = {}, timeout = 20_000 }: ChildOptions = {}) {
-    const file = fileURLToPath(new URL(`../../.tmp/replicas/test/apps/${app}.js`, import.meta.url));
+  /**
+   * Starts an application and waits until it is ready.
+   * @param app test/apps/<app>.ts, which vitest's global set-up has compiled; or any compiled file
+   */
+  static async start<Facts>(app: string | URL, { args = [], env = {}, timeout = 20_000 }: ChildOptions = {}) {
+    const compiled = new URL('../../.tmp/replicas/test/apps/', import.meta.url);
+    const file = fileURLToPath(typeof app === 'string' ? new URL(`${app}.js`, compiled) : app);
     const [execPath, execArgv] = mortal(process.execPath);
     const options = {
       execPath,

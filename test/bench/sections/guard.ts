@@ -1,0 +1,69 @@
+import { RedisServer } from '../../support/redis.js';
+import { alternate, startFarm, warmUp } from '../alternate.js';
+import type { Variant } from '../apps/http-app.js';
+import type { Report } from '../report.js';
+import type { Effort } from '../main.js';
+
+const app = (kind: Variant['kind'], more: Partial<Variant> = {}): Variant => ({ adapter: 'fastify', kind, ...more });
+
+/** What the guard costs a request that it lets pass. */
+export async function guard(report: Report, effort: Effort): Promise<void> {
+  await using redis = await RedisServer.start();
+  await cost(report, effort, redis.url);
+  await throughput(report, effort, redis.url);
+}
+
+async function cost(report: Report, { rounds, processes }: Effort, redis: string): Promise<void> {
+  const farm = await startFarm(
+    {
+      reference: app('true'),
+      same: app('true'),
+      bare: app('bare'),
+      off: app('module'),
+      busy: app('module', { busy: true }),
+      redis: app('module', { redis }),
+    },
+    { processes, connections: 32 },
+  );
+  try {
+    await warmUp(farm, 1_000);
+    const measured = await alternate(farm, rounds * 4);
+    const beside = 'a guard that returns true';
+    const row = (what: string, name: 'bare' | 'off' | 'busy' | 'redis', most?: number): void =>
+      report.values(
+        { section: 'guard', what, beside, limit: most === undefined ? undefined : { most } },
+        measured.cpu(name, 'reference'),
+      );
+    report.control('guard', 'CPU per request, Fastify', measured.cpu('same', 'reference'));
+    row('bare Nest', 'bare');
+    row('maintenance off', 'off', 1.02);
+    row('five keys, one active elsewhere, 20 paths, 20 CIDRs', 'busy', 1.06);
+    row('off, Redis store with lease', 'redis', 1.02);
+  } finally {
+    await farm.stop();
+  }
+}
+
+async function throughput(report: Report, { rounds }: Effort, redis: string): Promise<void> {
+  const farm = await startFarm(
+    { module: app('module', { redis }), reads: app('read-redis', { redis }), same: app('read-redis', { redis }) },
+    { processes: 2, connections: 32 },
+  );
+  try {
+    for (const [connections, least] of [
+      [32, 1.5],
+      [1, 2.5],
+    ] as const) {
+      await warmUp(farm, 700, { connections });
+      const measured = await alternate(farm, rounds, { connections });
+      const what = `requests per second, ${connections} connection${connections === 1 ? '' : 's'}`;
+      report.control('guard', what, measured.throughput('same', 'reads'));
+      report.values(
+        { section: 'guard', what, beside: 'a guard that reads five keys from Redis', limit: { least } },
+        measured.throughput('module', 'reads'),
+      );
+    }
+  } finally {
+    await farm.stop();
+  }
+}

@@ -1,0 +1,86 @@
+import { request } from '../../support/http.js';
+import { alternate, startFarm, warmUp, type Rounds } from '../alternate.js';
+import type { Variant } from '../apps/http-app.js';
+import type { Report } from '../report.js';
+import type { Effort } from '../main.js';
+import { Server } from '../server.js';
+
+type Adapter = Variant['adapter'];
+type Name = 'ok' | 'same' | 'ready' | 'fresh' | 'site' | 'guard';
+
+const ACCEPT = { json: 'application/json', html: 'text/html' };
+
+/** How many refusals a closed site can give, and whether its memory stays flat meanwhile. */
+export async function refusal(report: Report, effort: Effort): Promise<void> {
+  for (const adapter of ['fastify', 'express'] as const) {
+    await storm(report, effort, adapter);
+  }
+}
+
+async function storm(report: Report, { rounds, processes }: Effort, adapter: Adapter): Promise<void> {
+  const bodies = await refusalsOf(adapter);
+  const app = (kind: Variant['kind'], more: Partial<Variant> = {}): Variant => ({ adapter, kind, ...bodies, ...more });
+  const farm = await startFarm<Name>(
+    {
+      ok: app('bare'),
+      ready: app('buffer'),
+      same: app('buffer'),
+      fresh: app('throw'),
+      site: app('module', { coverage: 'site', closed: true }),
+      guard: app('module', { closed: true }),
+    },
+    { processes, connections: 256, status: (name) => (name === 'ok' ? 200 : 503) },
+  );
+  const kinds = (['json', 'html'] as const).flatMap((body) => [32, 256].map((connections) => ({ body, connections })));
+  try {
+    await warmUp(farm, 500, ...kinds.map(({ body, connections }) => ({ accept: ACCEPT[body], connections })));
+    const heaps = async (): Promise<number> => {
+      const servers = [...(farm.servers.get('site') ?? []), ...(farm.servers.get('guard') ?? [])];
+      const sizes = await Promise.all(servers.map((server) => server.heap()));
+      return sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+    };
+    const before = await heaps();
+    for (const { body, connections } of kinds) {
+      const measured = await alternate(farm, rounds, { accept: ACCEPT[body], connections });
+      rows(report, adapter, `${body === 'json' ? 'JSON' : 'page'}, ${connections} connections`, measured);
+    }
+    report.add({
+      section: 'refusal',
+      what: `${adapter}: heap after the storm`,
+      beside: 'before it',
+      median: (await heaps()) / before,
+      spread: undefined,
+      limit: { most: 1.05 },
+    });
+  } finally {
+    await farm.stop();
+  }
+}
+
+function rows(report: Report, adapter: Adapter, what: string, measured: Rounds<Name>): void {
+  const row = (name: Name, reference: Name, beside: string, least: number): void =>
+    report.values(
+      { section: 'refusal', what: `${adapter}, ${name === 'site' ? "coverage 'site'" : 'guard alone'}: ${what}`, beside, limit: { least } },
+      measured.capacity(name, reference),
+    );
+  report.control('refusal', `${adapter}: ${what}`, measured.capacity('same', 'ready'));
+  row('site', 'ready', 'a middleware that writes a ready buffer', 0.9);
+  if (adapter === 'express') {
+    row('site', 'ok', 'the bare 200', 1.3);
+  }
+  row('guard', 'fresh', 'a guard that throws a fresh HttpException', adapter === 'fastify' ? 1.3 : 1.05);
+}
+
+/** What the module answers: the references answer with the same. */
+async function refusalsOf(adapter: Adapter): Promise<{ json: string; html: string }> {
+  const server = await Server.start({ adapter, kind: 'module', closed: true }, 0);
+  try {
+    const { port } = server.child.facts;
+    const [json, html] = await Promise.all(
+      Object.values(ACCEPT).map(async (accept) => (await request(port, '/', { headers: { accept } })).text),
+    );
+    return { json: json ?? '', html: html ?? '' };
+  } finally {
+    await server.stop();
+  }
+}
