@@ -10,11 +10,14 @@ export type { MaintenanceWindow } from './maintenance.durations.js';
 export type { MaintenanceMenuItem } from './maintenance.menu.js';
 export type {
   MaintenanceAdminOptions,
+  MaintenanceAsyncOptions,
   MaintenanceBypassOptions,
   MaintenanceModuleOptions,
+  MaintenanceOptionsCreator,
   MaintenanceOptionsFactory,
   MaintenancePermission,
   MaintenancePermissions,
+  MaintenanceRequestFunction,
   MaintenanceRootOptions,
   MaintenanceSocketOptions,
   MaintenanceStructuralOptions,
@@ -22,6 +25,7 @@ export type {
 } from './maintenance.options.js';
 export {
   MaintenanceConfigurationError,
+  MaintenanceConflictError,
   MaintenanceDrainError,
   MaintenanceError,
   MaintenanceLockedError,

@@ -41,7 +41,8 @@ export function endOf(
   }
   const length = timeout ?? fallback;
   return {
-    until: length === 0 ? null : Math.ceil(now + length),
+    // a key's own timeout may be longer than time itself
+    until: length === 0 || now + length > LAST_INSTANT ? null : Math.ceil(now + length),
     announced: timeout !== undefined && timeout !== 0,
   };
 }
@@ -74,4 +75,21 @@ export function blockingOption(value: unknown): number {
     throw MaintenanceConfigurationError.of('blocking', value, 'a boolean or whole milliseconds');
   }
   return value as number;
+}
+
+/**
+ * @throws MaintenanceConfigurationError for what is no object of options, and for one that nobody knows: a misspelt
+ * `timeout` would be a maintenance without an end
+ */
+export function checkOptionNames(method: string, options: unknown, accepted: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw MaintenanceConfigurationError.of(`options of ${method}()`, options, 'an object');
+  }
+  const unknown = Object.keys(options).find((name) => !accepted.includes(name));
+  if (unknown !== undefined) {
+    throw new MaintenanceConfigurationError(
+      `Unknown option "${unknown}" of ${method}(); accepted: ${accepted.join(', ')}.`,
+      { option: unknown },
+    );
+  }
 }

@@ -3,7 +3,7 @@ export class MaintenanceError extends Error {
   override name = 'MaintenanceError';
 }
 
-/** Renders a received value for an error message: short, and never a secret's full length. */
+/** Renders a received value for an error message, short. What may hold a secret is not for here. */
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') {
     return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
@@ -38,10 +38,18 @@ export class MaintenanceConfigurationError extends MaintenanceError {
     this.option = details?.option;
   }
 
-  /** The usual form: option, value received, what is accepted. */
-  static of(option: string, received: unknown, accepted: string): MaintenanceConfigurationError {
+  /**
+   * The usual form: option, value received, what is accepted.
+   * @param describe renders the value; for values that may hold a secret
+   */
+  static of(
+    option: string,
+    received: unknown,
+    accepted: string,
+    describe: (value: unknown) => string = describeValue,
+  ): MaintenanceConfigurationError {
     return new MaintenanceConfigurationError(
-      `Maintenance option "${option}" received ${describeValue(received)}; accepted: ${accepted}.`,
+      `Maintenance option "${option}" received ${describe(received)}; accepted: ${accepted}.`,
       { option },
     );
   }
@@ -77,6 +85,18 @@ export class MaintenanceLockedError extends MaintenanceError {
           ? `, also after waiting ${waited} ms.`
           : '; pass { blocking: true } or a number of milliseconds to wait for it.'),
     );
+  }
+}
+
+/** A change was asked for on the condition that the key is still at a revision, and it is not. @publicApi */
+export class MaintenanceConflictError extends MaintenanceError {
+  override name = 'MaintenanceConflictError';
+
+  constructor(
+    /** Name of the key. */
+    readonly key: string,
+  ) {
+    super(`Maintenance key "${key}" was changed by somebody else meanwhile; this change was not made.`);
   }
 }
 

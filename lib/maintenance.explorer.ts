@@ -1,22 +1,26 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import { namedKeys } from './decision/decorators.js';
 import { HookRunner } from './hooks/hook-runner.js';
 import { HOOK_MEMBERS, type HookMark } from './hooks/on-maintenance.decorator.js';
 import { KeyRegistry } from './keys/key-registry.js';
 import type { MaintenanceKey } from './keys/maintenance-key.js';
 import { markedMembers } from './keys/marked-members.js';
 import { KEY_CLASS, KEY_MEMBERS } from './keys/register-maintenance-key.decorator.js';
-import { MaintenanceConfigurationError, MaintenanceError } from './maintenance.errors.js';
+import { describeValue, MaintenanceConfigurationError, MaintenanceError } from './maintenance.errors.js';
+import { messageOf } from './state/store.js';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 /**
  * Finds keys and hooks among all providers. Each provider class is asked once for the marks its decorators left, so
- * that a large application is not scanned method by method; what a lazily loaded module brings is found on the next look.
+ * that a large application is not scanned method by method; what a lazily loaded module brings is found on the next ask.
  */
 @Injectable()
 export class MaintenanceExplorer {
-  private readonly seen = new Set<unknown>();
+  /** What was looked at: wrappers and instances with marks, classes without. */
+  private readonly seen = new WeakSet<object>();
+  private readonly told = new Set<string>();
   private readonly logger = new Logger('Maintenance');
   private exploring = false;
 
@@ -40,10 +44,21 @@ export class MaintenanceExplorer {
       for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
         this.exploreWrapper(wrapper);
       }
-      this.checkHooks();
     } finally {
       this.exploring = false;
     }
+  }
+
+  /** Warns of keys that decorators name and nobody registers: what names them would never be affected, or called. */
+  check(): void {
+    const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
+    const classes = new Set(wrappers.filter(({ isAlias }) => !isAlias).map(classOf));
+    for (const cls of classes) {
+      for (const { where, name } of typeof cls === 'function' ? namedKeys(cls) : []) {
+        this.warnOfUnknown(where, 'names', name);
+      }
+    }
+    this.hooks.keys.forEach(({ name, key }) => this.warnOfUnknown(name, 'listens to', key));
   }
 
   private exploreWrapper(wrapper: Wrapper): void {
@@ -52,13 +67,17 @@ export class MaintenanceExplorer {
       return;
     }
     const cls = classOf(wrapper);
-    const keys = markedMembers(KEY_MEMBERS, cls);
-    const hooks = markedMembers<HookMark>(HOOK_MEMBERS, cls);
-    const isKey = typeof cls === 'function' && Reflect.getOwnMetadata(KEY_CLASS, cls) === true;
-    if (!isKey && keys.length === 0 && hooks.length === 0) {
+    if (typeof cls !== 'function' || this.seen.has(cls)) {
       return;
     }
-    const name = String(wrapper.name ?? cls);
+    const keys = markedMembers(KEY_MEMBERS, cls);
+    const hooks = markedMembers<HookMark>(HOOK_MEMBERS, cls);
+    const isKey = Reflect.getOwnMetadata(KEY_CLASS, cls) === true;
+    if (!isKey && keys.length === 0 && hooks.length === 0) {
+      this.seen.add(cls);
+      return;
+    }
+    const name = cls.name || String(wrapper.name);
     this.seen.add(wrapper);
     if (!wrapper.isDependencyTreeStatic() || wrapper.isTransient) {
       const what = isKey || keys.length > 0 ? 'keys' : 'hooks';
@@ -73,21 +92,22 @@ export class MaintenanceExplorer {
     }
     this.seen.add(instance);
     if (isKey) {
-      this.registry.add(instance as MaintenanceKey, `class ${name}`);
+      this.registry.add(instance as MaintenanceKey, `class ${name}${placeOf(wrapper)}`);
     }
-    keys.forEach(({ property }) => this.addKeys(instance, name, property));
+    keys.forEach(({ property }) =>
+      this.addKeys(instance, `${name}.${String(property)}${placeOf(wrapper)}`, property),
+    );
     hooks.forEach((mark) => this.addHook(instance, name, mark));
   }
 
-  private addKeys(instance: object, name: string, property: string | symbol): void {
-    const source = `${name}.${String(property)}`;
-    const member = (instance as Record<string | symbol, unknown>)[property];
+  private addKeys(instance: object, source: string, property: string | symbol): void {
     let given: unknown;
     try {
+      const member = (instance as Record<string | symbol, unknown>)[property];
       given = typeof member === 'function' ? member.call(instance) : member;
     } catch (error) {
       throw new MaintenanceConfigurationError(
-        `${source} threw while it was asked for maintenance keys: ${String(error)}`,
+        `${source} threw while it was asked for maintenance keys: ${messageOf(error)}`,
         { cause: error },
       );
     }
@@ -111,19 +131,22 @@ export class MaintenanceExplorer {
     });
   }
 
-  /** A hook for a key that nobody registers would never be called. */
-  private checkHooks(): void {
-    for (const { name, key } of this.hooks.keys) {
-      if (!this.registry.has(key) && !this.seen.has(`${name} ${key}`)) {
-        this.seen.add(`${name} ${key}`);
-        this.logger.warn(`${name} listens to maintenance key "${key}", which is not registered (yet).`);
-      }
+  private warnOfUnknown(where: string, how: string, name: string): void {
+    const message = `${where} ${how} maintenance key ${describeValue(name)}, which is not registered (yet).`;
+    if (!this.registry.has(name) && !this.told.has(message)) {
+      this.told.add(message);
+      this.logger.warn(message);
     }
   }
 }
 
+/** The module a provider belongs to, for messages. */
+function placeOf({ host }: Wrapper): string {
+  return host?.name ? ` in ${host.name}` : '';
+}
+
 /** The class a provider's instance is of, also where a factory or a value gives it. */
-function classOf({ metatype, inject, instance, isNotMetatype }: Wrapper): unknown {
+function classOf({ metatype, inject, instance, isNotMetatype }: Wrapper): Function | undefined {
   if (typeof metatype === 'function' && !inject && !isNotMetatype) {
     return metatype;
   }

@@ -8,37 +8,21 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
   type OnModuleInit,
-  type Provider,
-  type Type,
 } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, DiscoveryModule, DiscoveryService, ModulesContainer } from '@nestjs/core';
+import { DiscoveryService, ModulesContainer } from '@nestjs/core';
+import { asyncSource } from './maintenance.async-options.js';
+import { assemble, failing } from './maintenance.assembly.js';
 import { ReplicaAgreement } from './cluster/replica-agreement.js';
 import { reachesProvider, trackHandlers } from './decision/track-handlers.js';
 import { HookRunner } from './hooks/hook-runner.js';
-import { MaintenanceFilter } from './http/maintenance.filter.js';
-import { MaintenanceGuard } from './http/maintenance.guard.js';
-import { pingController } from './http/ping.controller.js';
-import { SiteCoverage } from './http/site-coverage.js';
 import { TARGET } from './http/site-routes.js';
 import { MaintenanceConfigurationError } from './maintenance.errors.js';
 import { MaintenanceExplorer } from './maintenance.explorer.js';
-import {
-  ASYNC_OPTIONS_TYPE,
-  ConfigurableModuleClass,
-  OPTIONS_TYPE,
-} from './maintenance.module-definition.js';
-import { mount } from './maintenance.mount.js';
-import type { MaintenanceStructuralOptions, ResolvedStructure } from './maintenance.options.js';
-import { coreProviders } from './maintenance.providers.js';
+import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './maintenance.module-definition.js';
+import type { MaintenanceAsyncOptions, MaintenanceRootOptions } from './maintenance.options.js';
 import { MaintenanceService } from './maintenance.service.js';
 import { MaintenanceSessions } from './maintenance.sessions.js';
-import { STRUCTURE } from './maintenance.tokens.js';
-import { resolveStructure } from './maintenance.validation.js';
 import { StateKeeper } from './state/state-keeper.js';
-
-/** Holds what the mounted parts share. */
-@Module({})
-export class MaintenanceCoreModule {}
 
 /**
  * Maintenance mode for a Nest application. Import it once, in the root module.
@@ -83,7 +67,8 @@ export class MaintenanceModule
     ).length;
     if (registrations > 1) {
       throw new MaintenanceConfigurationError(
-        'MaintenanceModule is imported more than once; accepted: one forRoot() or forRootAsync(), in the root module. MaintenanceService is injectable everywhere.',
+        'MaintenanceModule is imported more than once; accepted: one forRoot() or forRootAsync(), in the root module. ' +
+          'MaintenanceService is injectable everywhere; with { isGlobal: false } import what that one forRoot() gave, or re-export it.',
       );
     }
     if (!keeper || !explorer || !sessions || !agreement || !hooks || !discovery) {
@@ -98,13 +83,25 @@ export class MaintenanceModule
   }
 
   /** Options known now. */
-  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+  static override forRoot(options: MaintenanceRootOptions = {}): DynamicModule {
+    if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+      const provided = { provide: MODULE_OPTIONS_TOKEN, useValue: options };
+      return assemble({ module: this, providers: [provided] }, {});
+    }
     return assemble(super.forRoot(options), options);
   }
 
   /** Options from a factory, a class or a provider that exists; structural ones stand beside it. */
-  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
-    return assemble(super.forRootAsync(options), options);
+  static override forRootAsync(options: MaintenanceAsyncOptions): DynamicModule {
+    try {
+      const source = asyncSource(options);
+      const definition = super.forRootAsync(source.options);
+      const providers = [...(definition.providers ?? []), ...source.providers];
+      return assemble({ ...definition, providers }, options);
+    } catch (error) {
+      const providers = [failing(MODULE_OPTIONS_TOKEN, error)];
+      return assemble({ module: this, providers }, { socket: false, admin: false });
+    }
   }
 
   /** Called before Nest registers its routes. */
@@ -125,6 +122,7 @@ export class MaintenanceModule
   /** Other modules may have made more of their providers ready meanwhile. */
   onApplicationBootstrap(): void {
     this.parts.explorer.explore();
+    this.parts.explorer.check();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -135,85 +133,4 @@ export class MaintenanceModule
     this.parts.agreement.stop();
     await this.parts.keeper.stop();
   }
-}
-
-function assemble(definition: DynamicModule, given: MaintenanceStructuralOptions): DynamicModule {
-  const { structure, provider } = structureOf(given);
-  const core: DynamicModule = {
-    module: MaintenanceCoreModule,
-    imports: [...(definition.imports ?? []), DiscoveryModule],
-    providers: [...(definition.providers ?? []), provider, ...coreProviders],
-    exports: [...coreProviders.map(tokenOf), STRUCTURE],
-  };
-  return {
-    module: MaintenanceModule,
-    global: structure.isGlobal,
-    imports: [core, DiscoveryModule, ...optionalParts(core, structure)],
-    controllers: [pingController(structure.path)],
-    providers: [
-      { provide: APP_FILTER, useExisting: MaintenanceFilter },
-      ...(structure.guard ? [{ provide: APP_GUARD, useExisting: MaintenanceGuard }] : []),
-      ...(structure.coverage === 'site' ? [SiteCoverage] : []),
-    ],
-    exports: [core],
-  };
-}
-
-/** Loaded only when switched on: an application without them need not have their packages. */
-function optionalParts(core: DynamicModule, structure: ResolvedStructure): Promise<DynamicModule>[] {
-  const parts: Promise<DynamicModule>[] = [];
-  if (structure.socket) {
-    parts.push(
-      mount({
-        option: 'socket',
-        packages: ['@nestjs/websockets', '@nestjs/platform-socket.io'],
-        load: async () => {
-          await Promise.all([import('@nestjs/websockets'), import('@nestjs/platform-socket.io')]);
-          return (await import('./realtime/realtime.module.js')).RealtimeModule.register(core, structure);
-        },
-      }),
-    );
-  }
-  if (structure.admin) {
-    parts.push(
-      mount({
-        option: 'admin',
-        packages: ['class-validator', 'class-transformer'],
-        load: async () => {
-          await Promise.all([import('class-validator'), import('class-transformer')]);
-          return (await import('./admin/admin.module.js')).AdminModule.register(core, structure);
-        },
-      }),
-    );
-  }
-  return parts;
-}
-
-/** Wrong options stop the start, not the import of the file that names them. */
-function structureOf(given: MaintenanceStructuralOptions): {
-  structure: ResolvedStructure;
-  provider: Provider;
-} {
-  const { isGlobal, path, guard, coverage, socket, admin } = given;
-  try {
-    const structure = resolveStructure({
-      isGlobal,
-      path,
-      guard,
-      coverage,
-      socket,
-      admin,
-    } as MaintenanceStructuralOptions);
-    return { structure, provider: { provide: STRUCTURE, useValue: structure } };
-  } catch (error) {
-    const structure = resolveStructure({ socket: false, admin: false });
-    const useFactory = (): never => {
-      throw error;
-    };
-    return { structure, provider: { provide: STRUCTURE, useFactory } };
-  }
-}
-
-function tokenOf(provider: Provider): Type | string | symbol {
-  return typeof provider === 'function' ? provider : (provider.provide as Type | string | symbol);
 }

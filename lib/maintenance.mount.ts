@@ -6,35 +6,74 @@ import { messageOf } from './state/store.js';
 export interface OptionalPart {
   /** The option that switches it off. */
   readonly option: 'socket' | 'admin';
-  readonly packages: readonly string[];
-  /** Loads the packages, then the part itself. */
+  /** Loads each package it needs, by name. */
+  readonly packages: Readonly<Record<string, () => Promise<unknown>>>;
+  /** Loads the part itself, once its packages are there. */
   readonly load: () => Promise<DynamicModule>;
 }
 
-/**
- * The part as Nest's `imports` takes it. A package that is missing stops the start with one error that says what to
- * install and what switches the part off.
- */
-export function mount({ option, packages, load }: OptionalPart): Promise<DynamicModule> {
-  const part = load().catch((error: unknown) => {
-    if (!isMissing(error, packages)) {
-      throw error;
-    }
-    throw new MaintenanceConfigurationError(
-      `Maintenance option "${option}" is on and needs packages that cannot be loaded (${messageOf(error)}): ` +
-        `npm install ${packages.join(' ')}, or switch it off with { ${option}: false }.`,
-      { option, cause: error },
-    );
-  });
-  // Nest awaits it when it scans the imports, which may be much later than now
-  part.catch(() => undefined);
-  return part;
+/** What a part lacks. */
+interface Lack {
+  readonly option: string;
+  readonly packages: readonly string[];
+  readonly cause: unknown;
 }
 
-function isMissing(error: unknown, packages: readonly string[]): boolean {
+/**
+ * The parts as Nest's `imports` takes them. Packages that are missing stop the start with one error for all parts, which
+ * says what to install and what switches each part off.
+ */
+export function mount(parts: readonly OptionalPart[]): Promise<DynamicModule>[] {
+  const lacks = Promise.all(parts.map(lackOf));
+  return parts.map((part) => {
+    const mounted = lacks.then((all) => {
+      const lacking = all.filter((lack) => lack !== undefined);
+      if (lacking.length > 0) {
+        throw missing(lacking);
+      }
+      return part.load();
+    });
+    // Nest awaits it when it scans the imports, which may be much later than now
+    mounted.catch(() => undefined);
+    return mounted;
+  });
+}
+
+async function lackOf({ option, packages }: OptionalPart): Promise<Lack | undefined> {
+  const lacking: string[] = [];
+  let cause: unknown;
+  for (const [name, load] of Object.entries(packages)) {
+    try {
+      await load();
+    } catch (error) {
+      if (!isMissing(error, name)) {
+        throw error;
+      }
+      lacking.push(name);
+      cause ??= error;
+    }
+  }
+  return lacking.length > 0 ? { option, packages: lacking, cause } : undefined;
+}
+
+function missing(lacks: readonly Lack[]): MaintenanceConfigurationError {
+  const options = lacks.map(({ option }) => option);
+  const packages = lacks.flatMap((lack) => lack.packages);
+  return new MaintenanceConfigurationError(
+    `Maintenance option${options.length > 1 ? 's' : ''} ${options.map((option) => `"${option}"`).join(' and ')} ` +
+      `${options.length > 1 ? 'are' : 'is'} on and needs packages that are not installed: ` +
+      `npm install ${packages.join(' ')}, or switch off with { ${options.map((option) => `${option}: false`).join(', ')} }.`,
+    { option: options[0], cause: lacks[0]?.cause },
+  );
+}
+
+/** Is it this very package that is absent, and not something that a present one needs. */
+function isMissing(error: unknown, name: string): boolean {
   const { code } = error as { code?: unknown };
   return (
     (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') &&
-    packages.some((name) => messageOf(error).includes(name))
+    messageOf(error)
+      .split(/\s(?:imported from|Require stack)/)[0]
+      ?.includes(name) === true
   );
 }

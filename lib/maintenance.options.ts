@@ -1,4 +1,11 @@
-import type { CanActivate, Type } from '@nestjs/common';
+import type {
+  CanActivate,
+  FactoryProvider,
+  InjectionToken,
+  ModuleMetadata,
+  Provider,
+  Type,
+} from '@nestjs/common';
 import type { Cache } from 'cache-manager';
 import type { MaintenanceKey } from './keys/maintenance-key.js';
 import type { MaintenanceTemplate } from './keys/maintenance-template.js';
@@ -9,16 +16,24 @@ export type MaintenancePermission = 'toggle_maintenance_mode' | 'see_menu_item' 
 /** Who asks for a permission. @publicApi */
 export type MaintenanceSubject = { type: 'http'; request: unknown } | { type: 'socket'; socket: unknown };
 
+/**
+ * A function of the request as the framework hands it out: annotate the parameter with your framework's type.
+ * @publicApi
+ */
+export type MaintenanceRequestFunction<Result> = {
+  // as a method, so that `(request: Request) => …` is one, too
+  of(request: unknown): Result;
+}['of'];
+
 /** Decides who may do what. @publicApi */
-export type MaintenancePermissions = (
-  permission: MaintenancePermission,
-  subject: MaintenanceSubject,
-) => boolean | Promise<boolean>;
+export type MaintenancePermissions = {
+  of(permission: MaintenancePermission, subject: MaintenanceSubject): boolean | Promise<boolean>;
+}['of'];
 
 /** Who passes although the site is in maintenance. @publicApi */
 export interface MaintenanceBypassOptions {
   /** Asked for each request that would be refused. */
-  when?: (request: never) => boolean | Promise<boolean>;
+  when?: MaintenanceRequestFunction<boolean | Promise<boolean>>;
   /** Addresses and CIDR ranges, IPv4 and IPv6. The address is the framework's `request.ip`, so mind its trust proxy setting. */
   ips?: string[];
   /** Signs bypass links and cookies; keep it long and random. */
@@ -44,14 +59,14 @@ export interface MaintenanceModuleOptions {
   /** Routes that are never refused: whole path segments of the route's own template, case-insensitive. */
   ignorePaths?: string[];
   /** Overrides what `Accept` asks for. */
-  responseType?: 'html' | 'json' | ((request: never) => 'html' | 'json');
+  responseType?: 'html' | 'json' | MaintenanceRequestFunction<'html' | 'json'>;
   /** Where those who would get HTML are sent instead, with 302. */
   redirect?: string;
   bypass?: MaintenanceBypassOptions;
   /** Without it everything is denied. */
   permissions?: MaintenancePermissions;
   /** Translates built-in texts, labels, help texts and messages into the language that `Accept-Language` asks for. */
-  translate?: (text: string, language: string, request?: unknown) => string;
+  translate?(text: string, language: string, request?: unknown): string;
   /** What a replica does with requests while it has lost touch with Redis. Default `'serve'`: what it last knew holds. */
   onStale?: 'serve' | 'block';
   /** Milliseconds any call of the store may take. Default 1,000. */
@@ -68,7 +83,7 @@ export interface MaintenanceSocketOptions {
   /** Origins that may connect; default: any that the server's CORS settings let through. */
   origins?: string[];
   /** The URL the browser script connects to. Default: the page's own origin. */
-  url?: (request: never) => string;
+  url?: MaintenanceRequestFunction<string>;
 }
 
 /** Admin page and API. @publicApi */
@@ -99,6 +114,25 @@ export type MaintenanceRootOptions = MaintenanceModuleOptions & MaintenanceStruc
 /** What `useClass` and `useExisting` of `forRootAsync()` name. @publicApi */
 export interface MaintenanceOptionsFactory {
   createMaintenanceOptions(): MaintenanceModuleOptions | Promise<MaintenanceModuleOptions>;
+}
+
+/** The same under the name that Nest's own configurable modules use. @publicApi */
+export interface MaintenanceOptionsCreator {
+  create(): MaintenanceModuleOptions | Promise<MaintenanceModuleOptions>;
+}
+
+/** Options of `forRootAsync()`: one of `useFactory`, `useClass` and `useExisting`, the structural ones beside it. @publicApi */
+export interface MaintenanceAsyncOptions
+  extends MaintenanceStructuralOptions, Pick<ModuleMetadata, 'imports'> {
+  /** What `useFactory` takes. */
+  inject?: FactoryProvider['inject'];
+  useFactory?: FactoryProvider<MaintenanceModuleOptions>['useFactory'];
+  /** A class that is made for this; it may inject what `imports` give. */
+  useClass?: Type<MaintenanceOptionsFactory | MaintenanceOptionsCreator>;
+  /** A provider that `imports` give. */
+  useExisting?: InjectionToken<MaintenanceOptionsFactory | MaintenanceOptionsCreator>;
+  /** Providers of a parent module, of which those that `inject` names are taken over. */
+  provideInjectionTokensFrom?: Provider[];
 }
 
 /** Options with their defaults, validated. */

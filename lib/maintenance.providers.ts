@@ -52,7 +52,7 @@ export const coreProviders: Provider[] = [
   made(OPTIONS, [MODULE_OPTIONS_TOKEN], (given: unknown) => resolveOptions(given)),
   made(KeyRegistry, [OPTIONS], (options: ResolvedOptions) => {
     const registry = new KeyRegistry();
-    options.keys.forEach((key) => registry.add(key, 'the option "keys"'));
+    options.keys.forEach((key, index) => registry.add(key, `the option "keys" (index ${index})`));
     return registry;
   }),
   made(

@@ -6,14 +6,26 @@ import { Decision } from './decision/decision.js';
 import type { HookRunner } from './hooks/hook-runner.js';
 import type { KeyRegistry } from './keys/key-registry.js';
 import { GENERAL_MAINTENANCE, MaintenanceKey, type MaintenanceKeyJson } from './keys/maintenance-key.js';
+import type { MaintenanceState } from './keys/maintenance-state.js';
 import { MaintenanceStatus } from './keys/maintenance-status.js';
-import { blockingOption, endOf, textOption, type MaintenanceWindow } from './maintenance.durations.js';
-import { MaintenanceConfigurationError, MaintenanceLockedError } from './maintenance.errors.js';
+import {
+  blockingOption,
+  checkOptionNames,
+  endOf,
+  textOption,
+  type MaintenanceWindow,
+} from './maintenance.durations.js';
+import {
+  MaintenanceConfigurationError,
+  MaintenanceConflictError,
+  MaintenanceLockedError,
+} from './maintenance.errors.js';
 import type { MaintainOptions, Maintenance } from './maintenance.js';
 import type { MaintenanceSubject } from './maintenance.options.js';
 import type { MaintenanceSessions } from './maintenance.sessions.js';
 import type { Agreement } from './state/agreement.js';
 import type { MaintenanceChange } from './state/change.js';
+import type { KeyRecord, Notice } from './state/record.js';
 import type { Editor, MaintenanceHealth, StateKeeper } from './state/state-keeper.js';
 import { leaseOfKey } from './state/state-view.js';
 import { nextOrTimeout } from './state/waiting.js';
@@ -35,6 +47,8 @@ export interface SetMaintenanceOptions extends MaintenanceWindow {
   callHooks?: boolean;
   /** Milliseconds to wait until every live replica has applied the change; the change then says who has and who has not. */
   acknowledge?: number;
+  /** Only if the key's last change is still that one (`MaintenanceChange.revision`; 0: it was never changed). Default: whatever it is. */
+  ifRevision?: number;
 }
 
 /** A replica of the application, as it last told of itself. @publicApi */
@@ -93,7 +107,7 @@ export class MaintenanceService {
         ? undefined
         : new Set((isList(keys) ? keys : [keys]).map((key) => registry.get(key)));
     for (const { key, state } of keeper.snapshot.active) {
-      if (asked ? !asked.has(key) : request !== undefined && key.scope === 'marked') {
+      if (asked ? !asked.has(key) : (request ?? undefined) !== undefined && key.scope === 'marked') {
         continue;
       }
       if (key.readOnly && isSafe(request)) {
@@ -111,19 +125,19 @@ export class MaintenanceService {
    * Turns a key's switch on or off. Turning it off leaves a key on that a `maintain()` still holds; the change says so.
    * @param key default: `GENERAL_MAINTENANCE`
    * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError for wrong options, MaintenanceLockedError when
-   * waiting for the lock was in vain, MaintenanceStoreError, and what a `changing` hook throws
+   * waiting for the lock was in vain, MaintenanceConflictError when `ifRevision` does not hold, MaintenanceStoreError, and
+   * what a `changing` hook throws
    */
   async setMaintenance(
     mode: boolean,
     key: KeyLike = GENERAL_MAINTENANCE,
     options: SetMaintenanceOptions = {},
   ): Promise<MaintenanceChange> {
-    const { keeper, registry, hooks } = this.parts;
-    if (typeof mode !== 'boolean') {
-      throw MaintenanceConfigurationError.of('mode', mode, 'a boolean');
-    }
-    const target = registry.get(key);
-    const { timeout, until, callHooks = true, acknowledge } = options;
+    const { keeper, hooks } = this.parts;
+    checkFlag('mode', mode);
+    const target = this.target(key);
+    checkOptionNames('setMaintenance', options, SET_OPTIONS);
+    const { timeout, until, callHooks = true, acknowledge, ifRevision } = options;
     const window = { ...(timeout !== undefined && { timeout }), ...(until !== undefined && { until }) };
     const notice = {
       message: textOption('message', options.message),
@@ -136,11 +150,14 @@ export class MaintenanceService {
     if (acknowledge !== undefined && (!Number.isSafeInteger(acknowledge) || acknowledge < 0)) {
       throw MaintenanceConfigurationError.of('acknowledge', acknowledge, 'whole milliseconds');
     }
-    const change = await this.change(target, notice, mode, 'set', callHooks, blocking, (record, now) => {
+    const wish = (state: MaintenanceState): boolean => mode || state.holds.length > 0;
+    const change = await this.change(target, notice, wish, 'set', callHooks, blocking, (record, now) => {
+      checkRevision(target, record, ifRevision);
       if (!mode && !record?.switch) {
         return null;
       }
-      const since = record?.switch?.since ?? Math.floor(now);
+      // a key that is held has been in maintenance since then
+      const since = Math.min(Math.floor(now), ...partsOf(record).map((part) => part.since));
       return {
         switch: mode ? { ...notice, ...endOf(window, target.timeout, now), since } : null,
         holds: record?.holds ?? [],
@@ -160,15 +177,28 @@ export class MaintenanceService {
   /**
    * Forgets all that is recorded of the key: its switch and every hold. Signals of `maintain()` calls abort.
    * @param key default: `GENERAL_MAINTENANCE`
-   * @throws UnknownMaintenanceKeyError, MaintenanceStoreError, and what a `changing` hook throws
+   * @throws UnknownMaintenanceKeyError, MaintenanceConflictError when `ifRevision` does not hold, MaintenanceStoreError, and
+   * what a `changing` hook throws
    */
-  async unsetMaintenance(key: KeyLike = GENERAL_MAINTENANCE): Promise<void> {
-    const target = this.parts.registry.get(key);
+  async unsetMaintenance(
+    key: KeyLike = GENERAL_MAINTENANCE,
+    { ifRevision }: Pick<SetMaintenanceOptions, 'ifRevision'> = {},
+  ): Promise<void> {
+    const target = this.target(key);
     const notice = { message: null, reason: null, actor: null };
-    const change = await this.change(target, notice, false, 'unset', true, 0, (record) =>
-      record && (record.switch || record.holds.length > 0)
-        ? { switch: null, holds: [], cause: 'unset', ...notice, hooks: true }
-        : null,
+    const change = await this.change(
+      target,
+      notice,
+      () => false,
+      'unset',
+      true,
+      0,
+      (record) => {
+        checkRevision(target, record, ifRevision);
+        return record && (record.switch || record.holds.length > 0)
+          ? { switch: null, holds: [], cause: 'unset', ...notice, hooks: true }
+          : null;
+      },
     );
     if (change.from && !change.to) {
       await this.parts.hooks.tell('exiting', change);
@@ -202,14 +232,17 @@ export class MaintenanceService {
     work?: MaintainOptions | ((maintenance: Maintenance) => T | Promise<T>),
     options?: MaintainOptions,
   ): Promise<T | Maintenance> {
-    const target = this.parts.registry.get(key);
+    const target = this.target(key);
+    const given = (typeof work === 'function' ? options : (work ?? options)) ?? {};
+    checkOptionNames('maintain', given, MAINTAIN_OPTIONS);
     return typeof work === 'function'
-      ? this.parts.sessions.run(target, work, options)
-      : this.parts.sessions.enter(target, work);
+      ? this.parts.sessions.run(target, work, given)
+      : this.parts.sessions.enter(target, given);
   }
 
   /** All registered keys, in the order they are asked. */
   getKeys(): readonly MaintenanceKey[] {
+    this.parts.registry.rescan();
     return this.parts.registry.all();
   }
 
@@ -265,35 +298,41 @@ export class MaintenanceService {
     return this.parts.menu(subject);
   }
 
-  /** Asks, waits for the lock, writes. */
+  /** The registered key; finds what lazily loaded modules have brought, hooks included. */
+  private target(key: KeyLike): MaintenanceKey {
+    this.parts.registry.rescan();
+    return this.parts.registry.get(key);
+  }
+
+  /** Waits for the lock, asks, writes. */
   private async change(
     key: MaintenanceKey,
     notice: Pick<MaintenanceChange, 'message' | 'reason' | 'actor'>,
-    to: boolean,
+    wish: (state: MaintenanceState) => boolean,
     cause: 'set' | 'unset',
     callHooks: boolean,
     blocking: number,
     editor: Editor,
   ): Promise<MaintenanceChange> {
     const { keeper, hooks } = this.parts;
-    const describe = (wish: boolean | undefined): MaintenanceChange => {
+    const describe = (to: (state: MaintenanceState) => boolean): MaintenanceChange => {
       const { snapshot, store } = keeper;
-      const { value } = snapshot.of(key);
+      const state = snapshot.of(key);
       return {
         key: key.name,
-        from: value,
-        to: wish ?? value,
+        from: state.value,
+        to: to(state),
         cause,
         ...notice,
         revision: snapshot.revision,
         at: new Date(store.now()),
       };
     };
-    if (callHooks) {
-      await hooks.ask(describe(to));
-    }
     await this.waitForLock(key, blocking);
-    return (await keeper.write(key.name, editor)) ?? describe(undefined);
+    if (callHooks) {
+      await hooks.ask(describe(wish));
+    }
+    return (await keeper.write(key.name, editor)) ?? describe(({ value }) => value);
   }
 
   private async waitForLock(key: MaintenanceKey, blocking: number): Promise<void> {
@@ -316,8 +355,46 @@ export class MaintenanceService {
   }
 }
 
+const SET_OPTIONS: readonly string[] = [
+  'timeout',
+  'until',
+  'message',
+  'reason',
+  'actor',
+  'blocking',
+  'callHooks',
+  'acknowledge',
+  'ifRevision',
+] satisfies (keyof SetMaintenanceOptions)[];
+
+const MAINTAIN_OPTIONS: readonly string[] = [
+  'timeout',
+  'lock',
+  'blocking',
+  'drain',
+  'message',
+  'reason',
+  'actor',
+  'onShutdown',
+] satisfies (keyof MaintainOptions)[];
+
 function isList(keys: KeyLike | readonly KeyLike[]): keys is readonly KeyLike[] {
   return Array.isArray(keys);
+}
+
+/** The switch and the holds of a key. */
+function partsOf(record: KeyRecord | undefined): readonly Notice[] {
+  return record ? [...(record.switch ? [record.switch] : []), ...record.holds] : [];
+}
+
+function checkRevision(
+  key: MaintenanceKey,
+  record: KeyRecord | undefined,
+  expected: number | undefined,
+): void {
+  if (expected !== undefined && (record?.change.revision ?? 0) !== expected) {
+    throw new MaintenanceConflictError(key.name);
+  }
 }
 
 function checkFlag(option: string, value: unknown): void {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { MaintenanceKey } from './keys/maintenance-key.js';
-import { MaintenanceConfigurationError } from './maintenance.errors.js';
+import { describeValue, MaintenanceConfigurationError } from './maintenance.errors.js';
 import type {
   MaintenanceAdminOptions,
   MaintenanceBypassOptions,
@@ -12,7 +12,7 @@ import type {
 } from './maintenance.options.js';
 import { STRUCTURAL_DEFAULTS } from './maintenance.options.js';
 
-type Check = [accepted: string, valid: (value: never) => boolean];
+type Check = [accepted: string, valid: (value: never) => boolean, item?: (item: unknown) => boolean];
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -23,10 +23,8 @@ const whole =
   (min: number, max: number) =>
   (value: unknown): boolean =>
     Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
-const listOf =
-  (valid: (item: unknown) => boolean) =>
-  (value: unknown): boolean =>
-    Array.isArray(value) && value.every(valid);
+/** A list, whose items are checked one by one so that the error can name the wrong one. */
+const listOf = (accepted: string, item: (item: unknown) => boolean): Check => [accepted, Array.isArray, item];
 /** A path of one's own site: no other host, no characters a header or a router cannot carry. */
 const isLocalPath = (value: unknown): boolean =>
   typeof value === 'string' && /^\/(?![/\\])[\x21-\x7e]*$/.test(value);
@@ -59,14 +57,14 @@ const OPTIONS: Record<keyof MaintenanceModuleOptions, Check> = {
     'letters, digits, ".", "_", ":" and "-", at most 64',
     (value) => typeof value === 'string' && /^[A-Za-z0-9][\w.:-]{0,63}$/.test(value),
   ],
-  keys: ['an array of MaintenanceKey', listOf((item) => item instanceof MaintenanceKey)],
+  keys: listOf('an array of MaintenanceKey', (item) => item instanceof MaintenanceKey),
   statusCode: ['an HTTP error status, 400 to 599', whole(400, 599)],
   refreshDelay: ['whole milliseconds, 1 to 2147483647', whole(1, 2 ** 31 - 1)],
   template: ['a view name or a function', (value) => isText(value) || isFunction(value)],
-  ignorePaths: [
+  ignorePaths: listOf(
     'an array of paths that begin with "/"',
-    listOf((item) => typeof item === 'string' && item.startsWith('/')),
-  ],
+    (item) => typeof item === 'string' && item.startsWith('/'),
+  ),
   responseType: [
     "'html', 'json' or a function",
     (value) => value === 'html' || value === 'json' || isFunction(value),
@@ -81,7 +79,7 @@ const OPTIONS: Record<keyof MaintenanceModuleOptions, Check> = {
 
 const BYPASS: Record<keyof MaintenanceBypassOptions, Check> = {
   when: ['a function', isFunction],
-  ips: ['an array of IPv4 and IPv6 addresses and CIDR ranges', listOf(isCidr)],
+  ips: listOf('an array of IPv4 and IPv6 addresses and CIDR ranges', isCidr),
   secret: ['a string that is not empty', isText],
 };
 
@@ -89,7 +87,10 @@ const STRUCTURE: Record<keyof MaintenanceStructuralOptions, Check> = {
   isGlobal: ['a boolean', isBoolean],
   path: [
     'a path of letters, digits, "-", "_", "." and "/"',
-    (value) => typeof value === 'string' && /^\/?[\w.~-]+(\/[\w.~-]+)*\/?$/.test(value),
+    (value) =>
+      typeof value === 'string' &&
+      /^\/?[\w.~-]+(\/[\w.~-]+)*\/?$/.test(value) &&
+      !/(^|\/)\.\.?(\/|$)/.test(value),
   ],
   guard: ['a boolean', isBoolean],
   coverage: ["'handlers' or 'site'", (value) => value === 'handlers' || value === 'site'],
@@ -107,15 +108,15 @@ const SOCKET: Record<keyof MaintenanceSocketOptions, Check> = {
   ],
   path: ['a path that begins with "/"', isLocalPath],
   cors: ['a boolean or CORS options', (value) => isBoolean(value) || isRecord(value)],
-  origins: ['an array of origins such as "https://example.com"', listOf(isOrigin)],
+  origins: listOf('an array of origins such as "https://example.com"', isOrigin),
   url: ['a function', isFunction],
 };
 
 const ADMIN: Record<keyof MaintenanceAdminOptions, Check> = {
-  guards: [
+  guards: listOf(
     'an array of guards (classes or instances)',
-    listOf((item) => isFunction(item) || (isRecord(item) && isFunction(item['canActivate']))),
-  ],
+    (item) => isFunction(item) || (isRecord(item) && isFunction(item['canActivate'])),
+  ),
 };
 
 /**
@@ -124,7 +125,7 @@ const ADMIN: Record<keyof MaintenanceAdminOptions, Check> = {
  */
 export function resolveOptions(given: unknown): ResolvedOptions {
   if (given !== undefined && !isRecord(given)) {
-    throw MaintenanceConfigurationError.of('options', given, 'an object');
+    throw MaintenanceConfigurationError.of('options', given, 'an object', describeSecret);
   }
   const options: MaintenanceModuleOptions = given ?? {};
   for (const name of Object.keys(options)) {
@@ -186,15 +187,46 @@ function check(prefix: string, given: object | undefined, checks: Record<string,
         { option: prefix + name },
       );
     }
-    const [accepted, valid] = known;
-    if (value !== undefined && !valid(value as never)) {
+    const [accepted, valid, validItem] = known;
+    if (value === undefined) {
+      continue;
+    }
+    const option = prefix + name;
+    if (!valid(value as never)) {
+      throw MaintenanceConfigurationError.of(option, value, accepted, DESCRIBE[option]);
+    }
+    const items: unknown[] = validItem ? (value as unknown[]) : [];
+    const wrong = items.findIndex((item) => !validItem?.(item));
+    if (wrong >= 0) {
       throw MaintenanceConfigurationError.of(
-        prefix + name,
-        name === 'secret' ? typeof value : value,
+        option,
+        items[wrong],
         accepted,
+        (item) => `${describeValue(item)} at index ${wrong}`,
       );
     }
   }
+}
+
+/** How values that may hold a password are shown. */
+const DESCRIBE: Partial<Record<string, (value: unknown) => string>> = {
+  redis: describeUrl,
+  cache: describeUrl,
+  bypass: describeSecret,
+  'bypass.secret': describeSecret,
+};
+
+function describeSecret(value: unknown): string {
+  return typeof value === 'string' ? (value === '' ? 'an empty string' : 'a string') : describeValue(value);
+}
+
+/** Without what stands before the last "@" and behind "?": both may be a password. */
+function describeUrl(value: unknown): string {
+  return describeValue(
+    typeof value === 'string'
+      ? value.replace(/\?.*$/s, '?***').replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@')
+      : value,
+  );
 }
 
 function definedOf<T extends object>(value: T): T {

@@ -43,5 +43,14 @@ export function OnMaintenance(
     throw MaintenanceConfigurationError.of('event of @OnMaintenance()', event, EVENTS.join(', '));
   }
   const names = keys.map((key) => (key instanceof MaintenanceKey ? key.name : key));
-  return (target, property) => markMember<HookMark>(HOOK_MEMBERS, target, { property, event, keys: names });
+  const wrong = names.findIndex((name) => typeof name !== 'string' || name === '');
+  if (wrong >= 0) {
+    throw MaintenanceConfigurationError.of(
+      'keys of @OnMaintenance()',
+      names[wrong],
+      'names of keys or MaintenanceKey objects',
+    );
+  }
+  return (target, property) =>
+    markMember<HookMark>(HOOK_MEMBERS, target, { property, event, keys: names }, '@OnMaintenance()');
 }

@@ -3,7 +3,13 @@ import {
   MaintenanceConfigurationError,
   UnknownMaintenanceKeyError,
 } from '../maintenance.errors.js';
-import { bindKey, GENERAL_MAINTENANCE, MaintenanceKey, type KeyStateReader } from './maintenance-key.js';
+import {
+  bindKey,
+  GENERAL_MAINTENANCE,
+  MaintenanceKey,
+  unbindKey,
+  type KeyStateReader,
+} from './maintenance-key.js';
 
 /** The keys of one application, in the order they are asked. */
 export class KeyRegistry {
@@ -61,16 +67,14 @@ export class KeyRegistry {
   }
 
   /**
-   * The registered key for a name or a key object.
+   * The registered key for a name, or of the same name as a key object.
    * @throws UnknownMaintenanceKeyError
    */
   get(key: string | MaintenanceKey): MaintenanceKey {
     const name: unknown = key instanceof MaintenanceKey ? key.name : key;
-    if (typeof name === 'string') {
-      const found = this.byName.get(name) ?? this.search(name);
-      if (found && (typeof key === 'string' || found === key)) {
-        return found;
-      }
+    const found = typeof name === 'string' ? (this.byName.get(name) ?? this.search(name)) : undefined;
+    if (found) {
+      return found;
     }
     throw new UnknownMaintenanceKeyError(name, [...this.byName.keys()]);
   }
@@ -88,7 +92,7 @@ export class KeyRegistry {
   unbind(): void {
     const { reader } = this;
     if (reader) {
-      this.ordered.forEach((key) => bindKey(key, null, reader));
+      this.ordered.forEach((key) => unbindKey(key, reader));
     }
     this.reader = null;
   }

@@ -51,16 +51,34 @@ export interface KeyStateReader {
 }
 
 const NAME = /^[A-Za-z0-9][\w.-]{0,127}$/;
+const OPTIONS: readonly string[] = [
+  'label',
+  'helpText',
+  'order',
+  'timeout',
+  'template',
+  'statusClass',
+  'scope',
+  'readOnly',
+  'public',
+] satisfies (keyof MaintenanceKeyOptions)[];
 const DECLARATION = Symbol('nestjs-maintenance:key');
-const readers = new WeakMap<MaintenanceKey, KeyStateReader>();
+/** By key, since several applications of one process may register it; it speaks for the one that did so last. */
+const readers = new WeakMap<MaintenanceKey, KeyStateReader[]>();
 
-/** Ties a key to the state of the application that registered it, or unties it. */
-export function bindKey(key: MaintenanceKey, reader: KeyStateReader | null, only?: KeyStateReader): void {
-  if (reader) {
-    readers.set(key, reader);
-  } else if (!only || readers.get(key) === only) {
-    readers.delete(key);
-  }
+const readerOf = (key: MaintenanceKey): KeyStateReader | undefined => readers.get(key)?.at(-1);
+
+/** Ties a key to the state of an application that registered it. */
+export function bindKey(key: MaintenanceKey, reader: KeyStateReader): void {
+  readers.set(key, [...(readers.get(key) ?? []), reader]);
+}
+
+/** Unties it from an application that ends. */
+export function unbindKey(key: MaintenanceKey, reader: KeyStateReader): void {
+  readers.set(
+    key,
+    (readers.get(key) ?? []).filter((other) => other !== reader),
+  );
 }
 
 /** Records what `@RegisterMaintenanceKey(name, options)` says of a class, for its constructor to find. */
@@ -103,31 +121,39 @@ export class MaintenanceKey {
         `${new.target.name} is registered as maintenance key ${describeValue(declared.name)} but names itself ${describeValue(name)}.`,
       );
     }
-    const given: MaintenanceKeyOptions = { ...declared?.options, ...options };
     this.name = checkName(name ?? declared?.name);
-    this.label = check(this.name, 'label', given.label ?? this.name, 'a string', isString);
-    this.helpText = check(this.name, 'helpText', given.helpText ?? '', 'a string', isString);
-    this.order = check(this.name, 'order', given.order ?? 0, 'a finite number', Number.isFinite);
-    this.timeout = check(
-      this.name,
-      'timeout',
-      given.timeout ?? MONTH,
-      'whole milliseconds, 0 for ever',
-      isDuration,
-    );
-    this.template = check(this.name, 'template', given.template, 'a view name or a function', isTemplate);
+    const given = { ...checkOptions(this.name, declared?.options), ...checkOptions(this.name, options) };
+    const check = <T>(option: string, value: T, accepted: string, valid: (value: T) => boolean): T => {
+      if (!valid(value)) {
+        throw MaintenanceConfigurationError.of(`${option} of key ${this.name}`, value, accepted);
+      }
+      return value;
+    };
+    const {
+      label = this.name,
+      helpText = '',
+      order = 0,
+      timeout = MONTH,
+      template,
+      statusClass = MaintenanceStatus,
+      scope = 'site',
+      readOnly = false,
+      public: isPublic = true,
+    } = given;
+    this.label = check('label', label, 'a string', isString);
+    this.helpText = check('helpText', helpText, 'a string', isString);
+    this.order = check('order', order, 'a finite number', Number.isFinite);
+    this.timeout = check('timeout', timeout, 'whole milliseconds, 0 for ever', isDuration);
+    this.template = check('template', template, 'a view name or a function', isTemplate);
     this.statusClass = check(
-      this.name,
       'statusClass',
-      given.statusClass ?? MaintenanceStatus,
+      statusClass,
       'a class that extends MaintenanceStatus',
       isStatusClass,
     );
-    this.scope = check(this.name, 'scope', given.scope ?? 'site', "'site' or 'marked'", (value) =>
-      ['site', 'marked'].includes(value),
-    );
-    this.readOnly = check(this.name, 'readOnly', given.readOnly ?? false, 'a boolean', isBoolean);
-    this.public = check(this.name, 'public', given.public ?? true, 'a boolean', isBoolean);
+    this.scope = check('scope', scope, "'site' or 'marked'", (value) => ['site', 'marked'].includes(value));
+    this.readOnly = check('readOnly', readOnly, 'a boolean', isBoolean);
+    this.public = check('public', isPublic, 'a boolean', isBoolean);
   }
 
   /** The class whose instances answer for each request. */
@@ -165,7 +191,7 @@ export class MaintenanceKey {
    * Key data.
    * @param state what to describe; default: what this process knows now
    */
-  toJSON(state: MaintenanceState = readers.get(this)?.current(this) ?? OFF): MaintenanceKeyJson {
+  toJSON(state: MaintenanceState = readerOf(this)?.current(this) ?? OFF): MaintenanceKeyJson {
     return {
       name: this.name,
       value: state.value,
@@ -188,11 +214,12 @@ export class MaintenanceKey {
   }
 
   /**
-   * Is this key in maintenance, read afresh from the store.
+   * Is this key in maintenance, read afresh from the store. A key that several applications of one process share (as
+   * {@link GENERAL_MAINTENANCE} is) asks the one that registered it last.
    * @throws MaintenanceStoreError when the store cannot be read
    */
   async isMaintenance(): Promise<boolean> {
-    const reader = readers.get(this);
+    const reader = readerOf(this);
     if (!reader) {
       throw new MaintenanceError(
         `Maintenance key "${this.name}" is not registered with a running application.`,
@@ -209,11 +236,20 @@ function checkName(name: unknown): string {
   return name;
 }
 
-function check<T>(name: string, option: string, value: T, accepted: string, valid: (value: T) => boolean): T {
-  if (!valid(value)) {
-    throw MaintenanceConfigurationError.of(`${option} of key ${name}`, value, accepted);
+/** What was given; what is undefined counts as not given. */
+function checkOptions(name: string, options: MaintenanceKeyOptions = {}): MaintenanceKeyOptions {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw MaintenanceConfigurationError.of(`options of key ${name}`, options, 'an object');
   }
-  return value;
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const unknown = given.find(([option]) => !OPTIONS.includes(option))?.[0];
+  if (unknown !== undefined) {
+    throw new MaintenanceConfigurationError(
+      `Unknown maintenance option "${unknown} of key ${name}"; accepted: ${OPTIONS.join(', ')}.`,
+      { option: `${unknown} of key ${name}` },
+    );
+  }
+  return Object.fromEntries(given);
 }
 
 const isString = (value: unknown): boolean => typeof value === 'string';

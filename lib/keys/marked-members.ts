@@ -1,15 +1,24 @@
 import 'reflect-metadata';
+import { MaintenanceConfigurationError } from '../maintenance.errors.js';
 
 /**
  * Notes on the class that one of its members is marked, so that discovery asks each class once instead of scanning
  * every method of every provider.
- * @param target the prototype (or the class, for a static member), as a decorator receives it
+ * @param target the prototype, as a decorator receives it
+ * @param decorator its name, for messages
+ * @throws MaintenanceConfigurationError on a static member: nobody injects anything into a class itself
  */
 export function markMember<T extends { property: string | symbol }>(
   mark: symbol,
   target: object,
   entry: T,
+  decorator: string,
 ): void {
+  if (typeof target === 'function') {
+    throw new MaintenanceConfigurationError(
+      `${decorator} on static member ${target.name}.${String(entry.property)}; accepted: a member of instances.`,
+    );
+  }
   const own = (Reflect.getOwnMetadata(mark, target) ?? []) as T[];
   Reflect.defineMetadata(mark, [...own, entry], target);
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { INJECTABLE_WATERMARK } from '@nestjs/common/constants.js';
 import { MaintenanceConfigurationError } from '../maintenance.errors.js';
 import { markMember } from './marked-members.js';
 import { declareKeyClass, MaintenanceKey, type MaintenanceKeyOptions } from './maintenance-key.js';
@@ -7,7 +8,7 @@ import { declareKeyClass, MaintenanceKey, type MaintenanceKeyOptions } from './m
 export const KEY_CLASS = Symbol('nestjs-maintenance:key-class');
 export const KEY_MEMBERS = Symbol('nestjs-maintenance:key-members');
 
-type MemberDecorator = (target: object, property: string | symbol, descriptor?: PropertyDescriptor) => void;
+type MemberDecorator = MethodDecorator & PropertyDecorator;
 
 /**
  * Registers a maintenance key. On a provider class that extends {@link MaintenanceKey}: with its name and options, its
@@ -34,7 +35,7 @@ export function RegisterMaintenanceKey(name?: string, options: MaintenanceKeyOpt
           `@RegisterMaintenanceKey() on ${target.constructor.name}.${String(property)} takes no arguments; the member gives the key.`,
         );
       }
-      markMember(KEY_MEMBERS, target, { property });
+      markMember(KEY_MEMBERS, target, { property }, '@RegisterMaintenanceKey()');
       return;
     }
     const cls = target as { prototype?: unknown; name: string };
@@ -45,6 +46,8 @@ export function RegisterMaintenanceKey(name?: string, options: MaintenanceKeyOpt
     }
     declareKeyClass(target, name, options);
     Reflect.defineMetadata(KEY_CLASS, true, target);
-    Injectable()(target as new () => unknown);
+    if (!Reflect.hasOwnMetadata(INJECTABLE_WATERMARK, target)) {
+      Injectable()(target as new () => unknown);
+    }
   };
 }

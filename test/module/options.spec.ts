@@ -1,0 +1,234 @@
+import { Test } from '@nestjs/testing';
+import { createCache } from 'cache-manager';
+import {
+  MaintenanceConfigurationError,
+  MaintenanceKey,
+  MaintenanceModule,
+  MaintenanceService,
+  type MaintenanceRootOptions,
+} from 'nestjs-maintenance';
+import { describe, expect, it } from 'vitest';
+import { failure } from './started.js';
+
+const compile = (options: unknown) =>
+  Test.createTestingModule({ imports: [MaintenanceModule.forRoot(options as MaintenanceRootOptions)] })
+    .setLogger(false)
+    .compile();
+
+const compileAsync = (options: unknown) =>
+  Test.createTestingModule({
+    imports: [
+      MaintenanceModule.forRootAsync({ socket: false, admin: false, useFactory: () => options as never }),
+    ],
+  })
+    .setLogger(false)
+    .compile();
+
+type Wrong = [option: string, value: unknown, received: string, accepted: string];
+
+const plain: Wrong[] = [
+  ['cache', 5, '5', 'cache-manager cache'],
+  ['cache', {}, 'an object (Object)', 'cache-manager cache'],
+  ['cache', null, 'null', 'cache-manager cache'],
+  ['redis', 6379, '6379', 'redis:// or rediss:// URL'],
+  ['redis', '', '""', 'redis:// or rediss:// URL'],
+  ['redis', 'localhost', '"localhost"', 'redis:// or rediss:// URL'],
+  ['redis', 'http://localhost', '"http://localhost"', 'redis:// or rediss:// URL'],
+  ['redis', 'redis://:x:y', '"redis://:x:y"', 'redis:// or rediss:// URL'],
+  ['redis', [], 'an array of 0', 'redis:// or rediss:// URL'],
+  ['namespace', '', '""', 'letters, digits'],
+  ['namespace', 'a{b}', '"a{b}"', 'letters, digits'],
+  ['namespace', 'a'.repeat(65), 'aaa', 'at most 64'],
+  ['namespace', 7, '7', 'letters, digits'],
+  ['keys', new MaintenanceKey('a'), 'an object (MaintenanceKey)', 'an array of MaintenanceKey'],
+  ['keys', [new MaintenanceKey('a'), 'b'], '"b" at index 1', 'an array of MaintenanceKey'],
+  ['keys', { a: 1 }, 'an object (Object)', 'an array of MaintenanceKey'],
+  ['statusCode', 200, '200', '400 to 599'],
+  ['statusCode', 600, '600', '400 to 599'],
+  ['statusCode', '503', '"503"', '400 to 599'],
+  ['statusCode', 503.5, '503.5', '400 to 599'],
+  ['statusCode', Number.NaN, 'NaN', '400 to 599'],
+  ['refreshDelay', 0, '0', 'whole milliseconds'],
+  ['refreshDelay', -1, '-1', 'whole milliseconds'],
+  ['refreshDelay', 1.5, '1.5', 'whole milliseconds'],
+  ['refreshDelay', 2 ** 31, '2147483648', '2147483647'],
+  ['refreshDelay', '60s', '"60s"', 'whole milliseconds'],
+  ['refreshDelay', Infinity, 'Infinity', 'whole milliseconds'],
+  ['template', '', '""', 'a view name or a function'],
+  ['template', 3, '3', 'a view name or a function'],
+  ['ignorePaths', '/health', '"/health"', 'an array of paths'],
+  ['ignorePaths', ['/a', 'health'], '"health" at index 1', 'begin with "/"'],
+  ['ignorePaths', [/health/], 'an object (RegExp) at index 0', 'begin with "/"'],
+  ['responseType', 'xml', '"xml"', "'html', 'json' or a function"],
+  ['responseType', true, 'true', "'html', 'json' or a function"],
+  ['redirect', 'status', '"status"', 'begins with one "/"'],
+  ['redirect', 'https://evil.example', '"https://evil.example"', 'begins with one "/"'],
+  ['redirect', '//evil.example', '"//evil.example"', 'begins with one "/"'],
+  ['redirect', '/\\evil.example', '"/\\\\evil.example"', 'begins with one "/"'],
+  ['redirect', '/a\r\nSet-Cookie: x', 'Set-Cookie', 'begins with one "/"'],
+  ['bypass', [], 'an array of 0', 'an object with when, ips, secret'],
+  ['bypass', true, 'true', 'an object with when, ips, secret'],
+  ['permissions', true, 'true', 'a function'],
+  ['translate', {}, 'an object (Object)', 'a function'],
+  ['onStale', 'wait', '"wait"', "'serve' or 'block'"],
+  ['commandTimeout', 0, '0', 'whole milliseconds'],
+  ['commandTimeout', 60_001, '60001', '60000'],
+  ['commandTimeout', '1s', '"1s"', 'whole milliseconds'],
+];
+
+const nested: [option: string, value: MaintenanceRootOptions, received: string, accepted: string][] = [
+  ['bypass.when', { bypass: { when: true as never } }, 'true', 'a function'],
+  ['bypass.ips', { bypass: { ips: '10.0.0.1' as never } }, '"10.0.0.1"', 'addresses and CIDR'],
+  ...['010.0.0.5', '10.0.0.5:1234', 'unknown', '10.0.0.0/33', '::/129', '10.0.0.0/8/8', '10.0.0.0/', ''].map(
+    (ip): [string, MaintenanceRootOptions, string, string] => [
+      'bypass.ips',
+      { bypass: { ips: ['10.0.0.5', ip] } },
+      `"${ip}" at index 1`,
+      'addresses and CIDR',
+    ],
+  ),
+  ['bypass.secret', { bypass: { secret: '' } }, 'an empty string', 'not empty'],
+  ['bypass.secret', { bypass: { secret: 42 as never } }, '42', 'not empty'],
+];
+
+const structural: Wrong[] = [
+  ['isGlobal', 'yes', '"yes"', 'a boolean'],
+  ['guard', 1, '1', 'a boolean'],
+  ['path', '', '""', 'a path of letters'],
+  ['path', '/', '"/"', 'a path of letters'],
+  ['path', 'a//b', '"a//b"', 'a path of letters'],
+  ['path', 'a/../b', '"a/../b"', 'a path of letters'],
+  ['path', ':id', '":id"', 'a path of letters'],
+  ['path', ['a'], 'an array of 1', 'a path of letters'],
+  ['coverage', 'all', '"all"', "'handlers' or 'site'"],
+  ['socket', 'yes', '"yes"', 'a boolean or an object'],
+  ['admin', null, 'null', 'a boolean or an object'],
+];
+
+const structuralNested: [option: string, value: MaintenanceRootOptions, received: string][] = [
+  ['socket.namespace', { socket: { namespace: 'maintenance' } }, '"maintenance"'],
+  ['socket.path', { socket: { path: 'socket' } }, '"socket"'],
+  ['socket.cors', { socket: { cors: '*' as never } }, '"*"'],
+  ['socket.origins', { socket: { origins: ['example.com'] } }, '"example.com" at index 0'],
+  ['socket.url', { socket: { url: 'https://a' as never } }, '"https://a"'],
+  ['admin.guards', { admin: { guards: [true as never] } }, 'true at index 0'],
+];
+
+function expectClear(error: Error, option: string, received: string, accepted: string): void {
+  expect(error).toBeInstanceOf(MaintenanceConfigurationError);
+  expect((error as MaintenanceConfigurationError).option).toBe(option);
+  expect(error.message).toContain(`"${option}"`);
+  expect(error.message).toContain(received);
+  expect(error.message).toContain(accepted);
+}
+
+describe('a wrong option stops the start with an error that says what is accepted', () => {
+  it.each(plain)('%s: %o', async (option, value, received, accepted) => {
+    const given = { socket: false, admin: false, [option]: value };
+    expectClear(await failure(compile(given)), option, received, accepted);
+    expectClear(await failure(compileAsync({ [option]: value })), option, received, accepted);
+  });
+
+  it.each(nested)('%s: %o', async (option, value, received, accepted) => {
+    expectClear(
+      await failure(compile({ socket: false, admin: false, ...value })),
+      option,
+      received,
+      accepted,
+    );
+    expectClear(await failure(compileAsync(value)), option, received, accepted);
+  });
+
+  it.each(structural)('%s: %o', async (option, value, received, accepted) => {
+    expectClear(await failure(compile({ [option]: value })), option, received, accepted);
+    const beside = MaintenanceModule.forRootAsync({ useFactory: () => ({}), [option]: value });
+    const started = Test.createTestingModule({ imports: [beside] })
+      .setLogger(false)
+      .compile();
+    expectClear(await failure(started), option, received, accepted);
+  });
+
+  it.each(structuralNested)('%s: %o', async (option, value, received) => {
+    expectClear(await failure(compile(value)), option, received, 'a');
+  });
+
+  it.each([null, 'redis://x', 5, []])('options that are no options at all: %o', async (value) => {
+    const error = await failure(compile(value));
+    expect(error).toBeInstanceOf(MaintenanceConfigurationError);
+    expect(error.message).toMatch(/"options" received .+; accepted: an object\./);
+    expect(await failure(compileAsync(value))).toBeInstanceOf(MaintenanceConfigurationError);
+  });
+
+  it.each([
+    ['nameSpace', { nameSpace: 'x' }],
+    ['bypass.ip', { bypass: { ip: ['10.0.0.1'] } }],
+    ['socket.port', { socket: { port: 1 } }],
+    ['admin.guard', { admin: { guard: [] } }],
+  ])('the unknown option %s, with the known ones', async (option, value) => {
+    const error = await failure(compile(value));
+    expect(error).toMatchObject({ name: 'MaintenanceConfigurationError', option });
+    expect(error.message).toMatch(/Unknown maintenance option ".+"; accepted: \w.+\./);
+  });
+
+  it('redis and cache together', async () => {
+    const both = { redis: 'redis://127.0.0.1:1', cache: createCache(), socket: false, admin: false };
+    const error = await failure(compile(both));
+    expect(error).toBeInstanceOf(MaintenanceConfigurationError);
+    expect(error.message).toMatch(/"cache" and "redis" were both given/);
+  });
+
+  it('never when the file is imported: forRoot() itself does not throw', () => {
+    expect(() => MaintenanceModule.forRoot({ statusCode: 1, path: '' } as never)).not.toThrow();
+    expect(() => MaintenanceModule.forRoot(null as never)).not.toThrow();
+    expect(() => MaintenanceModule.forRootAsync(undefined as never)).not.toThrow();
+  });
+});
+
+describe('an error never shows a secret', () => {
+  it.each([
+    { redis: 'http://user:hunter2@redis.example:6379/0' },
+    { redis: 'user:hunter2@redis.example' },
+    { redis: 'redis://:hunter2/@:@redis.example:99999' },
+    { redis: 'https://redis.example/?password=hunter2' },
+    { cache: 'redis://:hunter2@redis.example' },
+    { bypass: 'hunter2' },
+    { bypass: { secret: ['hunter2'] } },
+    { redis: [{ password: 'hunter2' }] },
+    { bypass: { secret: 'hunter2', ips: ['x'] } },
+  ])('%o', async (given) => {
+    const error = await failure(compile({ socket: false, admin: false, ...given }));
+    expect(error).toBeInstanceOf(MaintenanceConfigurationError);
+    expect(`${error.message} ${error.stack} ${JSON.stringify(error)}`).not.toContain('hunter2');
+  });
+
+  it('but shows the rest of a URL', async () => {
+    const error = await failure(
+      compile({ socket: false, admin: false, redis: 'http://u:p@redis.example:6379' }),
+    );
+    expect(error.message).toContain('"http://***@redis.example:6379"');
+  });
+});
+
+describe('options that are right', () => {
+  it.each<MaintenanceRootOptions>([
+    {},
+    { statusCode: 400, refreshDelay: 1, commandTimeout: 60_000, onStale: 'block' },
+    { namespace: 'shop:eu-1.prod_2' },
+    { ignorePaths: [], keys: [], bypass: {} },
+    { bypass: { ips: ['10.0.0.5', '10.0.0.0/8', '::1', 'fe80::/10', '::ffff:10.0.0.5'], secret: 's' } },
+    {
+      template: () => '<p>',
+      responseType: () => 'json',
+      redirect: '/status?x=1#y',
+      translate: (text) => text,
+    },
+    { path: '/ops/maintenance/' },
+    { cache: createCache() },
+    { coverage: 'site', guard: false, isGlobal: false },
+    { statusCode: undefined, cache: undefined, path: undefined, bypass: undefined },
+  ])('%o', async (options) => {
+    const module = await compile({ socket: false, admin: false, ...options });
+    expect(module.get(MaintenanceService, { strict: false }).isInMaintenance().value).toBe(false);
+    await module.close();
+  });
+});
