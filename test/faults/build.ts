@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Mutant } from './mutants.js';
+
+// from the sources as well as from .tmp/faults/sound/test/faults
+const root = import.meta.url.includes('/.tmp/faults/') ? '../../../../../' : '../../';
+const ROOT = fileURLToPath(new URL(root, import.meta.url));
+const FOLDER = `${ROOT}.tmp/faults`;
+
+/** The replica of a build. */
+const replicaIn = (build: string): URL => pathToFileURL(`${FOLDER}/${build}/test/faults/replica.js`);
+
+/** Compiles the library and the machine. */
+export function compile(): URL {
+  const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
+  execFileSync(process.execPath, [tsc, '-p', 'test/faults/tsconfig.json'], { cwd: ROOT, stdio: 'inherit' });
+  return replicaIn('sound');
+}
+
+/** The text of a compiled file after a patch, which must fit in exactly one place. */
+export function patched(text: string, { name, file, find, replace }: Mutant): string {
+  const places = text.split(find).length - 1;
+  if (places !== 1) {
+    throw new Error(
+      `The seeded bug "${name}" fits in ${places} places of ${file}, not in one: ${find}\n` +
+        'The library has moved on; write the patch anew.',
+    );
+  }
+  return text.replace(find, () => replace);
+}
+
+/** The compiled text a seeded bug is planted in. */
+export const compiledText = (file: string): string => readFileSync(`${FOLDER}/sound/lib/${file}`, 'utf8');
+
+/** A copy of what was compiled, with one bug in it. */
+export function plant(mutant: Mutant): URL {
+  const text = patched(compiledText(mutant.file), mutant);
+  const folder = `${FOLDER}/${mutant.name}`;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  cpSync(`${FOLDER}/sound/lib`, `${folder}/lib`, { recursive: true });
+  cpSync(`${FOLDER}/sound/test`, `${folder}/test`, { recursive: true });
+  writeFileSync(`${folder}/lib/${mutant.file}`, text);
+  return replicaIn(mutant.name);
+}

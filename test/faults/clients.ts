@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { KEYS } from './history.js';
+import { Random } from './random.js';
+import type { Replica, World } from './world.js';
+
+/** Numbers the calls of one world. */
+const numbers = new WeakMap<World, { last: number }>();
+
+export interface CallOptions {
+  /** Milliseconds after which the client hangs up. */
+  readonly abort?: number;
+}
+
+/** One request over a kept connection, noted before it leaves and after its answer has come. */
+export async function call(
+  world: World,
+  { name, port }: Pick<Replica, 'name' | 'port'>,
+  path: string,
+  { abort }: CallOptions = {},
+): Promise<number> {
+  const count = numbers.get(world) ?? { last: 0 };
+  numbers.set(world, count);
+  const id = `c${++count.last}`;
+  const route = path.replace(/[?].*|\/\d+$/g, '');
+  world.journal.note({ e: 'sent', call: id, route, replica: name });
+  let status = 0;
+  let message: string | undefined;
+  try {
+    const { statusCode, body } = await world.agent.request({
+      origin: `http://127.0.0.1:${port}`,
+      path,
+      method: 'GET',
+      headers: { 'x-call': id, accept: 'application/json' },
+      signal: AbortSignal.timeout(abort ?? 20_000),
+    });
+    const text = await body.text();
+    status = statusCode;
+    if (status === 503) ({ message } = JSON.parse(text) as { message?: string });
+  } catch {
+    // hung up, or the replica is gone: the answer is unknown
+    status = 0;
+  }
+  world.journal.note({ e: 'got', call: id, status, ...(message !== undefined && { message }) });
+  return status;
+}
+
+/** A visitor of one replica, who asks again and again until told to stop. */
+export async function visit(world: World, replica: Replica, seed: number, stop: AbortSignal): Promise<void> {
+  const random = new Random(seed);
+  while (!stop.aborted) {
+    const key = random.pick(KEYS);
+    const kind = random.next();
+    const slow = random.between(50, 1_500);
+    const pause = random.between(2, 30);
+    if (replica.port === undefined) {
+      await delay(20);
+    } else if (kind < 0.1) {
+      await call(world, replica, '/health');
+    } else if (kind < 0.85) {
+      await call(world, replica, `/${key}/wait/${random.between(0, 4)}`);
+    } else if (kind < 0.9) {
+      await call(world, replica, `/${key}/wait/${slow}`);
+    } else if (kind < 0.94) {
+      await call(world, replica, `/${key}/wait/${slow}`, { abort: random.between(1, slow) });
+    } else {
+      await call(world, replica, `/${key}/${kind < 0.97 ? 'stream' : 'events'}?ms=${slow}`);
+    }
+    await delay(pause);
+  }
+}

@@ -1,0 +1,115 @@
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+
+/** What is known of a document: its line of documents, and its number in it. */
+export interface Applied {
+  readonly history: string;
+  readonly revision: number;
+  /** Keys in maintenance. */
+  readonly on: readonly string[];
+}
+
+/** A call of the library, as its caller wished it. */
+export interface Wish {
+  readonly kind: 'enable' | 'disable' | 'unset' | 'maintain';
+  readonly key: string;
+  /** Milliseconds after which it ends by itself. */
+  readonly timeout?: number;
+  /** Milliseconds to wait for the others. */
+  readonly acknowledge?: number;
+  /** Only for `maintain`: was the work to wait for requests under way; was the lock to be taken. */
+  readonly drain?: number | false;
+  readonly lock?: boolean;
+}
+
+/** What became of it. */
+export interface Result {
+  readonly ok: boolean;
+  readonly error?: string;
+  /** Is it certain that a failed call changed nothing. */
+  readonly refused?: boolean;
+  readonly missing?: readonly string[];
+  readonly message?: string;
+}
+
+/** One thing that was about to happen, or had just been learned. */
+export type Event =
+  | { readonly e: 'boot' }
+  | { readonly e: 'beat'; readonly applied: Applied }
+  | { readonly e: 'enter'; readonly call: string; readonly route: string; readonly applied: Applied }
+  | { readonly e: 'leave'; readonly call: string }
+  | { readonly e: 'op'; readonly op: string; readonly wish: Wish }
+  | { readonly e: 'done'; readonly op: string; readonly result: Result }
+  | { readonly e: 'work'; readonly op: string; readonly fence: number }
+  | { readonly e: 'act'; readonly op: string }
+  | { readonly e: 'abort'; readonly op: string; readonly why: string }
+  | { readonly e: 'worked'; readonly op: string }
+  | { readonly e: 'sent'; readonly call: string; readonly route: string; readonly replica: string }
+  | { readonly e: 'got'; readonly call: string; readonly status: number; readonly message?: string }
+  | { readonly e: 'fault'; readonly id: number; readonly kind: FaultKind; readonly target: string }
+  | { readonly e: 'healed'; readonly id: number }
+  | { readonly e: 'killed'; readonly who: string }
+  | { readonly e: 'wrote'; readonly op: string; readonly fence: number; readonly accepted: boolean }
+  | { readonly e: 'calm' }
+  | { readonly e: 'agreed'; readonly after: number };
+
+/** An event, when (ms on the clock that all processes of a machine share) and where. */
+export type Line = Event & { readonly t: number; readonly p: string };
+
+/** What is done to the world. The target is a replica, or `redis`. */
+export type FaultKind =
+  | 'stop'
+  | 'kill'
+  | 'partition'
+  | 'cut'
+  | 'cut-subscriber'
+  | 'freeze-subscriber'
+  | 'redis-stop'
+  | 'redis-kill'
+  | 'redis-restart'
+  | 'redis-empty'
+  | 'clock'
+  | 'replay';
+
+/** Milliseconds on CLOCK_MONOTONIC: the same for all processes of the machine. */
+export const moment = (): number => Number(process.hrtime.bigint() / 1000n) / 1000;
+
+/** Appends to the one file of a run. A line is there when `note` returns, whatever becomes of the process. */
+export class Journal {
+  readonly #file: number;
+
+  constructor(
+    path: string,
+    private readonly who: string,
+  ) {
+    this.#file = openSync(path, 'a');
+  }
+
+  note(event: Event): void {
+    writeSync(this.#file, JSON.stringify({ t: moment(), p: this.who, ...event }) + '\n');
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+/** All lines of a run, in the order things happened. */
+export function readHistory(path: string): Line[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Line)
+    .sort((a, b) => a.t - b.t);
+}
+
+/** `r1` of `r1.2`, the second process that was replica 1. */
+export const replicaOf = (process: string): string => process.split('.')[0]!;
+
+/** Switched by operators, held by work, both, and never touched. */
+export const KEYS = ['a', 'b', 'job', 'mix', 'never'] as const;
+
+/** The key that a route belongs to; `undefined` for those that are exempt. */
+export function keyOf(route: string): string | undefined {
+  const [, key] = route.split('/');
+  return KEYS.find((name) => name === key);
+}

@@ -1,0 +1,223 @@
+// One replica of the application under test: a process of its own that notes what it is about to do.
+import {
+  Controller,
+  Get,
+  Headers,
+  Module,
+  Param,
+  Query,
+  Sse,
+  StreamableFile,
+  type Type,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { finalize, interval, map, take, type Observable } from 'rxjs';
+import {
+  MaintenanceExempt,
+  MaintenanceKey,
+  MaintenanceKeys,
+  MaintenanceModule,
+  MaintenanceService,
+  MaintenanceStoreError,
+} from '../../lib/index.js';
+import { StateKeeper } from '../../lib/state/state-keeper.js';
+import { answer } from '../support/answer.js';
+import { Journal, KEYS, type Applied, type Result, type Wish } from './history.js';
+
+const [redisPort, resourcePort, path, name, onStale] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+  'serve' | 'block',
+];
+const journal = new Journal(path, name);
+journal.note({ e: 'boot' });
+
+let applied = (): Applied => ({ history: '', revision: 0, on: [] });
+
+const enter = (call: string, route: string): void =>
+  journal.note({ e: 'enter', call, route, applied: applied() });
+const leave = (call: string): void => journal.note({ e: 'leave', call });
+
+/** The handlers of one key: quick and slow ones, an answer that goes on after the handler, and events. */
+function controllerOf(key: string): Type {
+  @Controller(key)
+  @MaintenanceKeys(key)
+  class KeyController {
+    @Get('wait/:ms')
+    async wait(@Headers('x-call') call: string, @Param('ms') ms: string): Promise<string> {
+      enter(call, `/${key}/wait`);
+      await delay(Number(ms));
+      leave(call);
+      return 'done';
+    }
+
+    @Get('stream')
+    stream(@Headers('x-call') call: string, @Query('ms') ms: string): StreamableFile {
+      enter(call, `/${key}/stream`);
+      return new StreamableFile(Readable.from(slowly(call, Number(ms))));
+    }
+
+    @Sse('events')
+    events(@Headers('x-call') call: string, @Query('ms') ms: string): Observable<{ data: string }> {
+      enter(call, `/${key}/events`);
+      return interval(50).pipe(
+        take(Math.ceil(Number(ms) / 50)),
+        map((data) => ({ data: String(data) })),
+        finalize(() => leave(call)),
+      );
+    }
+  }
+  return KeyController;
+}
+
+async function* slowly(call: string, ms: number): AsyncGenerator<string> {
+  try {
+    for (let left = ms; left > 0; left -= 50) {
+      yield 'x'.repeat(100);
+      await delay(50);
+    }
+  } finally {
+    leave(call);
+  }
+}
+
+@Controller()
+class OpenController {
+  @MaintenanceExempt()
+  @Get('health')
+  health(@Headers('x-call') call: string): string {
+    enter(call, '/health');
+    leave(call);
+    return 'up';
+  }
+}
+
+@Module({
+  imports: [
+    MaintenanceModule.forRoot({
+      redis: { host: '127.0.0.1', port: Number(redisPort) },
+      keys: KEYS.map((key) => new MaintenanceKey(key, { scope: 'marked' })),
+      onStale,
+      socket: false,
+      admin: false,
+    }),
+  ],
+  controllers: [OpenController, ...KEYS.map(controllerOf)],
+})
+class ReplicaModule {}
+
+const app = await NestFactory.create<NestFastifyApplication>(ReplicaModule, new FastifyAdapter(), {
+  logger: false,
+});
+const service = app.get(MaintenanceService);
+const keeper = app.get(StateKeeper);
+
+applied = () => ({
+  history: keeper.document?.history ?? '',
+  revision: keeper.document?.revision ?? 0,
+  on: keeper.snapshot.active.map(({ key }) => key.name),
+});
+const beat = (): void => journal.note({ e: 'beat', applied: applied() });
+service.changes.subscribe(beat);
+setInterval(beat, 250);
+
+await app.listen(0, '127.0.0.1');
+const { port } = app.getHttpServer().address() as AddressInfo;
+
+/** What maintenance protects: it takes a write only from the newest holder it has heard of. */
+async function write(op: string, key: string, fence: number): Promise<void> {
+  await fetch(`http://127.0.0.1:${resourcePort}/`, {
+    method: 'POST',
+    body: JSON.stringify({ op, key, fence }),
+  }).catch(() => undefined);
+}
+
+async function carryOut(
+  op: string,
+  wish: Wish,
+  call: () => Promise<Pick<Result, 'missing'>>,
+): Promise<Result> {
+  journal.note({ e: 'op', op, wish });
+  let result: Result;
+  try {
+    result = { ok: true, ...(await call()) };
+  } catch (error) {
+    const { name, message } = error as Error;
+    const refused = !(error instanceof MaintenanceStoreError) || error.outcome === 'refused';
+    result = { ok: false, error: name, message, refused };
+  }
+  journal.note({ e: 'done', op, result });
+  return result;
+}
+
+async function change(op: string, wish: Wish): Promise<Pick<Result, 'missing'>> {
+  const { kind, key, timeout, acknowledge } = wish;
+  if (kind === 'unset') {
+    await service.unsetMaintenance(key);
+    return {};
+  }
+  const { missing } = await service.setMaintenance(kind === 'enable', key, {
+    message: op,
+    ...(timeout !== undefined && { timeout }),
+    ...(acknowledge !== undefined && { acknowledge }),
+  });
+  return missing ? { missing } : {};
+}
+
+/** Work in steps, each of which looks at the signal before it acts. */
+export interface Work {
+  readonly steps: number;
+  /** Milliseconds of each. */
+  readonly step: number;
+  readonly blocking?: number;
+  readonly fails?: boolean;
+}
+
+async function maintain(op: string, wish: Wish, { steps, step, blocking = 0, fails }: Work) {
+  await service.maintain(
+    wish.key,
+    async ({ signal, fence }) => {
+      journal.note({ e: 'work', op, fence });
+      const aborted = (): void => {
+        journal.note({ e: 'abort', op, why: (signal.reason as Error).message });
+      };
+      if (signal.aborted) aborted();
+      else signal.addEventListener('abort', aborted);
+      try {
+        for (let i = 0; i < steps && !signal.aborted; i++) {
+          journal.note({ e: 'act', op });
+          await write(op, wish.key, fence);
+          await delay(step);
+        }
+        if (fails) throw new RangeError('on purpose');
+      } finally {
+        signal.removeEventListener('abort', aborted);
+        journal.note({ e: 'worked', op });
+      }
+    },
+    {
+      message: op,
+      blocking,
+      ...(wish.lock !== undefined && { lock: wish.lock }),
+      ...(wish.drain !== undefined && { drain: wish.drain }),
+      ...(wish.timeout !== undefined && { timeout: wish.timeout }),
+    },
+  );
+  return {};
+}
+
+answer(
+  {
+    change: (op: string, wish: Wish) => carryOut(op, wish, () => change(op, wish)),
+    maintain: (op: string, wish: Wish, work: Work) => carryOut(op, wish, () => maintain(op, wish, work)),
+    facts: () => ({ ...applied(), health: service.health() }),
+    close: () => app.close(),
+  },
+  { port, id: keeper.replica.id },
+);

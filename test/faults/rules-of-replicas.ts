@@ -1,0 +1,166 @@
+import type { Rule, Violation } from './checker.js';
+import type { Evidence, Op } from './evidence.js';
+import { replicaOf, type Line } from './history.js';
+
+/** Milliseconds a lease of a lock lasts, with what its holder may have missed before. */
+const LOCK_LEASE = 8_000;
+const CLOCK_LAG = 1_100;
+/** Milliseconds within which all replicas agree again. */
+export const AGREEMENT = 5_000;
+
+const breach = (rule: string, text: string, ...lines: (Line | undefined)[]): Violation => ({
+  rule,
+  text,
+  lines: lines.filter((line) => line !== undefined),
+});
+
+const maintains = (evidence: Evidence): Op[] =>
+  [...evidence.ops.values()].filter(({ wish }) => wish.kind === 'maintain');
+
+const workers = (evidence: Evidence): Op[] =>
+  maintains(evidence)
+    .filter(({ works }) => works.length > 0)
+    .sort((a, b) => a.works[0]!.t - b.works[0]!.t);
+
+/** One holder of a key's lock at a time; who was standing still when it was lost acts at most once more. */
+export const holders: Rule = (evidence) => {
+  const found: Violation[] = [];
+  const locked = workers(evidence).filter(({ wish }) => wish.lock !== false);
+  for (const [i, later] of locked.entries()) {
+    const begin = later.works[0]!.t;
+    for (const earlier of locked.slice(0, i)) {
+      const end = Math.min(
+        earlier.aborted?.t ?? Infinity,
+        earlier.worked ?? Infinity,
+        evidence.deaths.get(earlier.process) ?? Infinity,
+      );
+      if (earlier.wish.key !== later.wish.key || end <= begin) continue;
+      const excused =
+        evidence.stoodStill(replicaOf(earlier.process), begin) || emptiedBefore(evidence, begin);
+      const acts = earlier.acts.filter((t) => t > begin).length;
+      if (!excused || acts > 1) {
+        found.push(
+          breach(
+            'holder',
+            `${earlier.name} and ${later.name} held ${later.wish.key} at the same time` +
+              (excused ? `, and the first acted ${acts} more times` : ''),
+            earlier.line,
+            earlier.works[0]?.line,
+            later.works[0]?.line,
+          ),
+        );
+      }
+    }
+  }
+  return found;
+};
+
+/** Locks are gone with Redis' data; their holders hear of it when they renew them. */
+const emptiedBefore = (evidence: Evidence, moment: number): boolean =>
+  evidence.windows.some(
+    ({ kind, begin }) => kind === 'redis-empty' && begin < moment && moment - begin < LOCK_LEASE,
+  );
+
+/** A later holder has a greater fence; what maintenance protects takes nothing from an earlier one. */
+export const fences: Rule = (evidence) => {
+  const found: Violation[] = [];
+  const all = workers(evidence);
+  for (const [i, later] of all.entries()) {
+    const earlier = all
+      .slice(0, i)
+      .find(
+        (other) =>
+          other.wish.key === later.wish.key &&
+          (other.works[0]!.fence === later.works[0]!.fence ||
+            (other.works[0]!.t < later.begin && other.works[0]!.fence > later.works[0]!.fence)),
+      );
+    if (earlier) {
+      found.push(
+        breach(
+          'fence',
+          `the fence of ${later.name} is not greater than that of ${earlier.name} before it`,
+          earlier.works[0]?.line,
+          later.works[0]?.line,
+        ),
+      );
+    }
+  }
+  return found;
+};
+
+/** Work runs once when its call succeeds, at most once ever, and not at all when the call was given up before. */
+export const works: Rule = (evidence) =>
+  maintains(evidence).flatMap((op) => {
+    const { name, line, result } = op;
+    const count = op.works.length;
+    const none = ['MaintenanceDrainError', 'MaintenanceLockedError', 'MaintenanceStoreError'];
+    const wrong =
+      count > 1 ||
+      (result?.ok === true && count !== 1) ||
+      (result?.ok === false && none.includes(result.error ?? '') && count > 0);
+    return wrong
+      ? [
+          breach(
+            'work',
+            `the work of ${name} ran ${count} times (${result?.error ?? 'ok'})`,
+            line,
+            op.works[0]?.line,
+          ),
+        ]
+      : [];
+  });
+
+/** Nobody is told of a loss that nothing explains. */
+export const aborts: Rule = (evidence) =>
+  workers(evidence).flatMap((op) => {
+    const { aborted, wish, begin, name, process } = op;
+    if (!aborted) return [];
+    const { t } = aborted;
+    const unset = evidence
+      .of(wish.key)
+      .some((other) => other.wish.kind === 'unset' && other.begin <= t && other.end >= begin);
+    const over = wish.timeout !== undefined && begin + wish.timeout - CLOCK_LAG <= t;
+    const explained = unset || over || evidence.troubled(replicaOf(process), t, t, LOCK_LEASE);
+    return explained
+      ? []
+      : [
+          breach(
+            'abort',
+            `${name} was told of a loss without a cause: ${aborted.why}`,
+            op.line,
+            aborted.line,
+          ),
+        ];
+  });
+
+/** A replica never goes back within one history. */
+export const revisions: Rule = (evidence) => {
+  const found: Violation[] = [];
+  const newest = new Map<string, { revision: number; line: Line }>();
+  for (const { process, applied, line } of evidence.applied) {
+    const place = `${process} ${applied.history}`;
+    const before = newest.get(place);
+    if (before && applied.history && applied.revision < before.revision) {
+      found.push(
+        breach(
+          'revision',
+          `${process} went back from ${before.revision} to ${applied.revision}`,
+          before.line,
+          line,
+        ),
+      );
+    }
+    newest.set(place, { revision: applied.revision, line });
+  }
+  return found;
+};
+
+/** After the faults have stopped, all agree. */
+export const agreement: Rule = ({ lines }) => {
+  const calm = lines.findLast(({ e }) => e === 'calm');
+  const agreed = lines.findLast((line) => line.e === 'agreed');
+  if (!calm) return [];
+  return agreed?.e === 'agreed' && agreed.t > calm.t && agreed.after <= AGREEMENT
+    ? []
+    : [breach('agreement', `the replicas did not agree within ${AGREEMENT} ms`, calm, agreed)];
+};

@@ -1,0 +1,177 @@
+import type { Rule, Violation } from './checker.js';
+import type { Evidence, Handling, Op, Request } from './evidence.js';
+import { keyOf, replicaOf, type Line } from './history.js';
+
+/** Milliseconds by which Redis' clock, as a replica last heard it, may be behind. */
+const CLOCK_LAG = 1_100;
+/** A replica that told nothing for so long may be off the list of the living: its lease less one heartbeat. */
+const UNSEEN = 1_800;
+/** Milliseconds in which everybody knows of a change, when nothing is wrong. */
+const SPREAD = 4_000;
+
+const breach = (rule: string, text: string, ...lines: (Line | undefined)[]): Violation => ({
+  rule,
+  text,
+  lines: lines.filter((line) => line !== undefined),
+});
+
+/** Did every live replica say that it has applied it. */
+const isAcknowledged = ({ result }: Op): boolean => result?.ok === true && result.missing?.length === 0;
+
+/** May it have had an effect. */
+const mayCount = ({ result, wish }: Op): boolean =>
+  result === undefined || result.ok || !result.refused || wish.kind === 'maintain';
+
+/** Moments from which the key's switch may be off again, after it was surely on. */
+function mayOpen(key: readonly Op[], enabled: Op): number {
+  let open = Infinity;
+  for (const op of key) {
+    if (op.wish.kind === 'maintain' || op.end < enabled.begin || !mayCount(op)) continue;
+    if (op.wish.kind !== 'enable') open = Math.min(open, op.begin);
+    else if (op.wish.timeout) open = Math.min(open, op.begin + op.wish.timeout - CLOCK_LAG);
+  }
+  return open;
+}
+
+/** From when to when nobody may be let in because of this work, and until when nobody may still be inside. */
+function held(evidence: Evidence, key: readonly Op[], op: Op) {
+  const begin = op.works[0]?.t ?? Infinity;
+  let end = op.wish.timeout ? op.begin + op.wish.timeout - CLOCK_LAG : Infinity;
+  for (const other of key) {
+    if (other.wish.kind === 'unset' && mayCount(other) && other.end > op.begin)
+      end = Math.min(end, other.begin);
+  }
+  // a hold stays when its holder dies, until somebody takes over from it
+  const died = evidence.deaths.get(op.process);
+  const alive = Math.min(end, op.aborted?.t ?? Infinity, op.worked ?? Infinity, died ?? Infinity);
+  const taken = key.find(
+    ({ wish, begin }) => wish.kind === 'maintain' && begin > op.begin + 1 && died! < begin + SPREAD,
+  );
+  const left = op.aborted ?? op.worked;
+  const closed = left === undefined && died !== undefined ? Math.min(end, taken?.begin ?? Infinity) : alive;
+  return { begin, alive, closed };
+}
+
+/** No request is admitted that an acknowledged switch or a drained hold refuses, and none still runs below such work. */
+export const admissions: Rule = (evidence) => {
+  const found: Violation[] = [];
+  for (const [key, handlings] of byKey(evidence.handlings)) {
+    const ops = evidence.of(key);
+    for (const op of ops.filter((op) => op.wish.kind === 'enable' && isAcknowledged(op))) {
+      const open = mayOpen(ops, op);
+      for (const handling of handlings.filter(({ begin }) => begin > op.end && begin < open)) {
+        if (!evidence.forgot(op.begin, handling.begin)) {
+          found.push(
+            breach(
+              'admission',
+              `${handling.process} admitted ${handling.route} after ${op.name} was acknowledged`,
+              op.line,
+              handling.line,
+            ),
+          );
+        }
+      }
+    }
+    const drained = ops.filter(
+      ({ wish, works }) => wish.kind === 'maintain' && wish.drain !== false && works.length > 0,
+    );
+    for (const op of drained) {
+      const { begin, alive, closed } = held(evidence, ops, op);
+      for (const handling of handlings) {
+        const admitted = handling.begin > begin && handling.begin < closed;
+        const overlaps = handling.begin <= begin && handling.end > begin && begin < alive;
+        if (
+          (admitted && !evidence.forgot(op.begin, handling.begin)) ||
+          (overlaps && !wasUnseen(evidence, handling, begin))
+        ) {
+          found.push(
+            breach(
+              'drain',
+              `${handling.route} on ${handling.process} ${admitted ? 'was admitted' : 'still ran'} below the work of ${op.name}`,
+              op.line,
+              op.works[0]?.line,
+              handling.line,
+            ),
+          );
+        }
+      }
+    }
+  }
+  return found;
+};
+
+/** Nobody waits for a replica that was out of touch longer than its lease; what it runs is what fences are for. */
+function wasUnseen(evidence: Evidence, handling: Handling, moment: number): boolean {
+  return evidence
+    .outages(replicaOf(handling.process))
+    .some(
+      ({ begin, end }) =>
+        begin < moment &&
+        end > handling.begin &&
+        (Math.min(end, moment) - begin >= UNSEEN || emptied(evidence, begin, moment)),
+    );
+}
+
+/** The list of the living is gone with Redis' data until each has told again. */
+const emptied = (evidence: Evidence, from: number, to: number): boolean =>
+  evidence.windows.some(
+    ({ kind, begin, end }) => kind === 'redis-empty' && begin <= to && end + 3_000 >= from,
+  );
+
+/** Every refusal has a cause that was in force; what is exempt is never refused; nothing answers with an error. */
+export const refusals: Rule = (evidence) =>
+  evidence.requests.flatMap((request) => {
+    const text = judge(evidence, request);
+    const cause = evidence.ops.get(request.message ?? '');
+    return text
+      ? [breach('refusal', `${request.route} on ${request.replica}: ${text}`, cause?.line, request.line)]
+      : [];
+  });
+
+function judge(evidence: Evidence, request: Request): string | undefined {
+  const { route, status, message, sent, got, replica } = request;
+  const key = keyOf(route);
+  if (status === 0) {
+    const excused = key !== undefined || evidence.troubled(replica, sent, got, 500);
+    return excused ? undefined : 'an exempt route did not answer';
+  }
+  if (status !== 503) return status === 200 ? undefined : `answered ${status}`;
+  if (key === undefined) return 'an exempt route was refused';
+  const op = evidence.ops.get(message ?? '');
+  if (!op) {
+    return evidence.troubled(replica, sent, got, 3_000) ? undefined : `refused without a cause: ${message}`;
+  }
+  if (op.wish.key !== key) return `refused by another key's ${op.name}`;
+  if (!mayCount(op)) return `refused by ${op.name}, which had failed for certain`;
+  const quiet = Math.max(op.end, evidence.quietSince(got)) + SPREAD;
+  if (op.wish.kind === 'maintain') {
+    return op.result && quiet < sent ? `still refused by ${op.name}, which was left` : undefined;
+  }
+  if (op.wish.kind !== 'enable') return `refused by ${op.name}, which opens`;
+  if (op.wish.timeout && op.end + op.wish.timeout + CLOCK_LAG < sent)
+    return `refused by ${op.name}, which was over`;
+  const later = evidence
+    .of(key)
+    .find(
+      (other) =>
+        other.wish.kind !== 'maintain' &&
+        isAcknowledged(other) &&
+        other.begin > op.end &&
+        other.end < sent &&
+        !evidence.forgot(op.begin, got),
+    );
+  return later ? `refused by ${op.name}, although ${later.name} was acknowledged after it` : undefined;
+}
+
+function byKey(handlings: readonly Handling[]): Map<string, Handling[]> {
+  const result = new Map<string, Handling[]>();
+  for (const handling of handlings) {
+    const key = keyOf(handling.route);
+    if (key !== undefined) {
+      const list = result.get(key) ?? [];
+      list.push(handling);
+      result.set(key, list);
+    }
+  }
+  return result;
+}

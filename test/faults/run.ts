@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { check, type Violation } from './checker.js';
+import { call, visit } from './clients.js';
+import { KEYS, type Line } from './history.js';
+import { operate } from './operators.js';
+import { schedule, type Fault } from './schedule.js';
+import { AGREEMENT } from './rules-of-replicas.js';
+import { World } from './world.js';
+
+/** Visitors of each replica. */
+const VISITORS = 5;
+
+export interface RunOptions {
+  readonly build: URL;
+  readonly seconds: number;
+  readonly seed: number;
+  readonly replicas?: number;
+}
+
+export interface Run {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly lines: readonly Line[];
+  readonly violations: readonly Violation[];
+}
+
+/** One run of the fault machine: load, operators and faults, then calm, then judgement. */
+export async function runFaults({ build, seconds, seed, replicas = 3 }: RunOptions): Promise<Run> {
+  await using world = await World.start({ build, replicas });
+  const stop = new AbortController();
+  const { signal } = stop;
+  const length = seconds * 1000;
+  const names = world.replicas.map(({ name }) => name);
+  const faults = schedule(seed, length, names);
+  const visitors = world.replicas.flatMap((replica, place) =>
+    Array.from({ length: VISITORS }, (_, i) => visit(world, replica, seed + place * VISITORS + i, signal)),
+  );
+  const operators = ['x', 'y', 'z'].map((name, i) => operate(world, name, seed * 31 + i, signal));
+  const begun = performance.now();
+  await Promise.all(
+    [...names, 'redis'].map((target) =>
+      suffer(
+        world,
+        begun,
+        faults.filter((fault) => fault.target === target),
+      ),
+    ),
+  );
+  await delay(Math.max(0, begun + length - performance.now()));
+  stop.abort();
+  await Promise.all([...visitors, ...operators]);
+  await settle(world);
+  const lines = world.history();
+  return { seed, seconds, lines, violations: check(lines) };
+}
+
+/** What one target has to bear, one thing after the other. */
+async function suffer(world: World, begun: number, faults: readonly Fault[]): Promise<void> {
+  for (const { at, kind, target, lasts } of faults) {
+    await delay(Math.max(0, begun + at - performance.now()));
+    await world.inflict(kind, target, lasts);
+  }
+}
+
+/** Nothing is done to anybody any more: all agree, and the answers fit what was last acknowledged. */
+export async function settle(world: World): Promise<void> {
+  world.journal.note({ e: 'calm' });
+  const after = await world.agreement(AGREEMENT * 3).catch(() => undefined);
+  if (after !== undefined) world.journal.note({ e: 'agreed', after });
+  for (const replica of world.replicas) {
+    for (const key of KEYS) await call(world, replica, `/${key}/wait/0`);
+    await call(world, replica, '/health');
+  }
+}

@@ -1,0 +1,284 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Agent } from 'undici';
+import { Child } from '../support/child.js';
+import { RedisServer } from '../support/redis.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
+import { Journal, readHistory, type Applied, type FaultKind, type Line, type Wish } from './history.js';
+import type { Work } from './replica.js';
+
+interface Facts {
+  port: number;
+  id: string;
+}
+
+/** Makes the wall clock of one process lie; its monotonic clock stays true. */
+const FAKETIME = ['x86_64', 'aarch64']
+  .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketimeMT.so.1`)
+  .find(existsSync);
+
+/** Text by which the proxy knows the connection that listens to changes. */
+const SUBSCRIBER = ':changes';
+
+/** One place in the cluster: its process may die and come again, its wire to Redis is its own. */
+export class Replica {
+  child: Child<Facts> | undefined;
+  #lives = 0;
+
+  constructor(
+    readonly name: string,
+    readonly proxy: TcpProxy,
+    private readonly world: World,
+  ) {}
+
+  /** Name of the process that lives here now. */
+  get process(): string {
+    return `${this.name}.${this.#lives}`;
+  }
+
+  get port(): number | undefined {
+    return this.child?.facts?.port;
+  }
+
+  async start(): Promise<void> {
+    const { world } = this;
+    const clock = join(world.folder, `${this.name}.clock`);
+    await writeFile(clock, '+0\n');
+    this.#lives++;
+    this.child = await Child.start<Facts>(world.build as never, {
+      args: [
+        String(this.proxy.port),
+        String(world.resourcePort),
+        world.journalPath,
+        this.process,
+        world.onStale,
+      ],
+      timeout: 60_000,
+      ...(FAKETIME && {
+        env: {
+          LD_PRELOAD: FAKETIME,
+          FAKETIME_TIMESTAMP_FILE: clock,
+          FAKETIME_DONT_FAKE_MONOTONIC: '1',
+          FAKETIME_NO_CACHE: '1',
+        },
+      }),
+    });
+  }
+
+  async kill(): Promise<void> {
+    const { child } = this;
+    this.child = undefined;
+    await child?.kill();
+    this.world.journal.note({ e: 'killed', who: this.process });
+  }
+
+  change(op: string, wish: Wish): Promise<unknown> {
+    return this.#send('change', op, wish);
+  }
+
+  maintain(op: string, wish: Wish, work: Work): Promise<unknown> {
+    return this.#send('maintain', op, wish, work);
+  }
+
+  facts(): Promise<Applied & { health: { up: boolean } }> {
+    return this.#send('facts') as never;
+  }
+
+  /** The seconds its wall clock is off. */
+  async clock(seconds: number): Promise<void> {
+    await writeFile(join(this.world.folder, `${this.name}.clock`), `${seconds < 0 ? '' : '+'}${seconds}\n`);
+  }
+
+  async #send(name: string, ...args: unknown[]): Promise<unknown> {
+    if (!this.child) throw new Error(`Replica ${this.name} is not running`);
+    return this.child.send(name, ...args);
+  }
+}
+
+export interface WorldOptions {
+  readonly build: URL;
+  readonly replicas?: number;
+  readonly onStale?: 'serve' | 'block';
+}
+
+/** Redis, replicas with a wire each, the thing that maintenance protects, and the journal of all that happens. */
+export class World {
+  readonly replicas: Replica[] = [];
+  readonly agent = new Agent({ connections: 32, pipelining: 1 });
+  journal!: Journal;
+  redis!: RedisServer;
+  folder = '';
+  resourcePort = 0;
+  #resource!: Server;
+  #faults = 0;
+  /** Documents that were announced, for those who announce them again. */
+  readonly #announced: [channel: string, message: string][] = [];
+
+  private constructor(
+    readonly build: URL,
+    readonly onStale: 'serve' | 'block',
+  ) {}
+
+  static async start({ build, replicas = 3, onStale = 'block' }: WorldOptions): Promise<World> {
+    const world = new World(build, onStale);
+    world.folder = await mkdtemp(join(tmpdir(), 'maintenance-faults-'));
+    world.journal = new Journal(world.journalPath, 'driver');
+    world.redis = await RedisServer.start({ persist: true, config: ['appendfsync always'] });
+    await world.#protect();
+    await world.#overhear();
+    for (let i = 1; i <= replicas; i++) {
+      world.replicas.push(new Replica(`r${i}`, await TcpProxy.start(world.redis.port), world));
+    }
+    await Promise.all(world.replicas.map((replica) => replica.start()));
+    return world;
+  }
+
+  get journalPath(): string {
+    return join(this.folder, 'journal');
+  }
+
+  replica(name: string): Replica {
+    const found = this.replicas.find((replica) => replica.name === name);
+    if (!found) throw new Error(`No replica ${name}`);
+    return found;
+  }
+
+  history(): Line[] {
+    return readHistory(this.journalPath);
+  }
+
+  /** Does something to the world for a while; the healing is awaited too. */
+  async inflict(kind: FaultKind, target: string, lasts: number): Promise<void> {
+    const id = ++this.#faults;
+    this.journal.note({ e: 'fault', id, kind, target });
+    const heal = await this.#begin(kind, target, lasts);
+    await delay(lasts);
+    await heal();
+    this.journal.note({ e: 'healed', id });
+  }
+
+  /** Says again what was said before: the newest but `age` announcements. */
+  async replay(age: number): Promise<void> {
+    const again = this.#announced.at(-1 - age);
+    const client = this.redis.client({ maxRetriesPerRequest: 1 });
+    try {
+      if (again) await client.publish(...again);
+      await client.publish(again?.[0] ?? '', 'd{"v":1,"w":"foreign"}');
+    } catch {
+      // Redis is away: nobody hears it
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  /** Waits until all replicas say the same, and gives how long it took. */
+  async agreement(timeout: number): Promise<number> {
+    const begun = performance.now();
+    await until(
+      async () => {
+        const all = await Promise.all(this.replicas.map((replica) => replica.facts()));
+        const views = all.map(({ history, revision, on }) => JSON.stringify([history, revision, on]));
+        return new Set(views).size === 1 && all.every(({ health }) => health.up);
+      },
+      { timeout, interval: 25, what: 'all replicas to agree' },
+    );
+    return performance.now() - begun;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.replicas.map(({ child }) => child?.kill()));
+    await Promise.all(this.replicas.map(({ proxy }) => proxy.stop()));
+    await this.agent.destroy();
+    this.#resource.closeAllConnections();
+    this.#resource.close();
+    await this.redis.stop();
+    this.journal.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #begin(kind: FaultKind, target: string, lasts: number): Promise<() => unknown> {
+    const { redis } = this;
+    switch (kind) {
+      case 'redis-stop':
+        redis.pause();
+        return () => redis.resume();
+      case 'redis-kill':
+        await redis.kill();
+        return () => redis.restart();
+      case 'redis-restart':
+        await redis.restart();
+        return () => undefined;
+      case 'redis-empty':
+        await redis.restart({ empty: true });
+        return () => undefined;
+      case 'replay':
+        await this.replay(lasts % 7);
+        return () => undefined;
+      default:
+        return this.#beginAt(kind, this.replica(target), lasts);
+    }
+  }
+
+  async #beginAt(kind: FaultKind, replica: Replica, lasts: number): Promise<() => unknown> {
+    const { proxy, child } = replica;
+    switch (kind) {
+      case 'stop':
+        child?.signal('SIGSTOP');
+        return () => child?.signal('SIGCONT');
+      case 'kill':
+        await replica.kill();
+        return () => replica.start();
+      case 'partition':
+        proxy.pause();
+        return () => proxy.resume();
+      case 'clock':
+        // back and forth, by seconds and by days
+        await replica.clock((lasts % 2 ? -1 : 1) * (lasts % 3 ? 20 : 86_400 * 40));
+        return () => replica.clock(0);
+      case 'cut':
+        proxy.cut();
+        return () => undefined;
+      case 'cut-subscriber':
+        proxy.cut(SUBSCRIBER);
+        return () => undefined;
+      default:
+        proxy.freeze(SUBSCRIBER);
+        return () => undefined;
+    }
+  }
+
+  /** The thing that maintenance protects takes no write of a holder older than the newest it has heard of. */
+  async #protect(): Promise<void> {
+    const newest = new Map<string, number>();
+    this.#resource = createServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += String(chunk);
+      const { op, key, fence } = JSON.parse(body) as { op: string; key: string; fence: number };
+      const accepted = fence >= (newest.get(key) ?? 0);
+      if (accepted) newest.set(key, fence);
+      this.journal.note({ e: 'wrote', op, fence, accepted });
+      response.end();
+    }).listen(0, '127.0.0.1');
+    await once(this.#resource, 'listening');
+    this.resourcePort = (this.#resource.address() as AddressInfo).port;
+  }
+
+  async #overhear(): Promise<void> {
+    const client = this.redis.client();
+    client.on('pmessage', (_pattern: string, channel: string, message: string) => {
+      if (message.startsWith('d{')) this.#announced.push([channel, message]);
+    });
+    await client.psubscribe('*changes');
+  }
+}
