@@ -191,20 +191,23 @@ export class MaintenanceKey {
    * Key data.
    * @param state what to describe; default: what this process knows now
    */
-  toJSON(state: MaintenanceState = readerOf(this)?.current(this) ?? OFF): MaintenanceKeyJson {
+  toJSON(state?: MaintenanceState): MaintenanceKeyJson {
+    // JSON.stringify() calls this with the name of a property
+    const known = typeof state === 'object' ? state : (readerOf(this)?.current(this) ?? OFF);
+    const { value, since, until, message, reason, actor, holds = [] } = known;
     return {
       name: this.name,
-      value: state.value,
+      value,
       order: this.order,
       label: this.label,
       helpText: this.helpText,
       timeout: this.timeout,
-      since: state.since?.toISOString() ?? null,
-      until: state.until?.toISOString() ?? null,
-      message: state.message,
-      reason: state.reason,
-      actor: state.actor,
-      ...(state.holds.some((hold) => hold.abandoned) && { abandoned: true as const }),
+      since: since?.toISOString() ?? null,
+      until: until?.toISOString() ?? null,
+      message: message ?? null,
+      reason: reason ?? null,
+      actor: actor ?? null,
+      ...(holds.some((hold) => hold.abandoned) && { abandoned: true as const }),
     };
   }
 

@@ -1,0 +1,401 @@
+import { Controller, Get, Injectable, Module, Scope, type ModuleMetadata } from '@nestjs/common';
+import { LazyModuleLoader } from '@nestjs/core';
+import {
+  MaintenanceConfigurationError,
+  MaintenanceExempt,
+  MaintenanceKey,
+  MaintenanceKeys,
+  OnMaintenance,
+  RegisterMaintenanceKey,
+  type MaintenanceChange,
+} from 'nestjs-maintenance';
+import { describe, expect, it } from 'vitest';
+import { failure, started } from '../module/started.js';
+
+@Injectable()
+class Staff {
+  isFinance(): boolean {
+    return false;
+  }
+}
+
+@RegisterMaintenanceKey('billing', { label: 'Billing', scope: 'marked', order: 2 })
+class BillingKey extends MaintenanceKey {
+  constructor(private readonly staff: Staff) {
+    super();
+  }
+
+  override isEditable(): boolean {
+    return this.staff.isFinance();
+  }
+}
+
+@RegisterMaintenanceKey('plain', { order: 1 })
+class PlainKey extends MaintenanceKey {}
+
+@RegisterMaintenanceKey('named')
+class NamedKey extends MaintenanceKey {
+  constructor() {
+    super('named', { label: 'From the constructor', order: 3 });
+  }
+}
+
+@Injectable()
+class Members {
+  private readonly made: string[] = [];
+
+  @RegisterMaintenanceKey()
+  readonly property = new MaintenanceKey('property');
+
+  @RegisterMaintenanceKey()
+  readonly several = [new MaintenanceKey('first'), new MaintenanceKey('second')];
+
+  @RegisterMaintenanceKey()
+  method(): MaintenanceKey {
+    this.made.push('method');
+    return new MaintenanceKey('method', { helpText: `made ${this.made.length} time` });
+  }
+
+  @RegisterMaintenanceKey()
+  methods(): MaintenanceKey[] {
+    return [new MaintenanceKey('third'), new MaintenanceKey('fourth')];
+  }
+
+  @RegisterMaintenanceKey()
+  get getter(): MaintenanceKey {
+    return new MaintenanceKey('getter');
+  }
+
+  @RegisterMaintenanceKey()
+  none(): MaintenanceKey[] {
+    return [];
+  }
+}
+
+const names = async (metadata: ModuleMetadata) => {
+  await using running = await started({}, metadata);
+  return running.service.getKeys().map(({ name }) => name);
+};
+
+describe('@RegisterMaintenanceKey(name, options?) on a provider class', () => {
+  it('registers it, with its dependencies, with and without a constructor', async () => {
+    await using running = await started({}, { providers: [Staff, BillingKey, PlainKey, NamedKey] });
+    const keys = running.service.getKeys();
+    expect(keys.map(({ name, label, order }) => [name, label, order])).toEqual([
+      ['general', 'General maintenance', 0],
+      ['plain', 'plain', 1],
+      ['billing', 'Billing', 2],
+      ['named', 'From the constructor', 3],
+    ]);
+    expect(keys[2]).toBe(running.app.get(BillingKey));
+    expect(keys[2]?.isEditable(undefined)).toBe(false);
+    await running.service.setMaintenance(true, running.app.get(BillingKey));
+    expect(await running.app.get(BillingKey).isMaintenance()).toBe(true);
+  });
+
+  it('finds it in feature modules, and once under all its names', async () => {
+    @Module({
+      providers: [
+        PlainKey,
+        { provide: 'alias', useExisting: PlainKey },
+        { provide: 'alias of an alias', useExisting: 'alias' },
+      ],
+      exports: [PlainKey],
+    })
+    class FeatureModule {}
+
+    @Module({ imports: [FeatureModule], providers: [Staff, BillingKey] })
+    class OtherModule {}
+
+    expect(await names({ imports: [OtherModule, FeatureModule] })).toEqual(['general', 'plain', 'billing']);
+  });
+
+  it.each([
+    ['a factory', { provide: 'key', useFactory: () => new PlainKey() }],
+    ['an asynchronous factory', { provide: 'key', useFactory: async () => new PlainKey() }],
+    ['a factory that injects', { provide: 'key', useFactory: () => new PlainKey(), inject: [Staff] }],
+    ['a value', { provide: 'key', useValue: new PlainKey() }],
+    ['a class under another token', { provide: 'key', useClass: PlainKey }],
+  ])('finds what %s gives', async (_what, provider) => {
+    expect(await names({ providers: [Staff, provider] })).toEqual(['general', 'plain']);
+  });
+
+  it('finds one value under two tokens once', async () => {
+    const useValue = new PlainKey();
+    const providers = [
+      { provide: 'one', useValue },
+      { provide: 'two', useValue },
+    ];
+    expect(await names({ providers })).toEqual(['general', 'plain']);
+  });
+
+  it('leaves a class alone that only inherits from one', async () => {
+    @Injectable()
+    class Child extends PlainKey {}
+    expect(await names({ providers: [Child] })).toEqual(['general']);
+  });
+
+  it('lets a class that inherits be a key of its own', async () => {
+    @RegisterMaintenanceKey('child', { label: 'Child' })
+    class Child extends BillingKey {}
+    await using running = await started({}, { providers: [Staff, BillingKey, Child] });
+    expect(running.service.getKeys().map(({ name }) => name)).toEqual(['general', 'child', 'billing']);
+    expect(running.app.get(Child)).toMatchObject({ label: 'Child', scope: 'site' });
+  });
+
+  it('stops the start when the constructor gives another name', async () => {
+    @RegisterMaintenanceKey('one')
+    class Confused extends MaintenanceKey {
+      constructor() {
+        super('two');
+      }
+    }
+    const error = await failure(started({}, { providers: [Confused] }));
+    expect(error).toBeInstanceOf(MaintenanceConfigurationError);
+    expect(error.message).toMatch(/Confused is registered as maintenance key "one" but names itself "two"/);
+  });
+
+  it.each(['a:b', '__proto__', '', 'a'.repeat(10_240)])('stops the start over the name %o', async (name) => {
+    @RegisterMaintenanceKey(name)
+    class Hostile extends MaintenanceKey {}
+    expect(await failure(started({}, { providers: [Hostile] }))).toBeInstanceOf(
+      MaintenanceConfigurationError,
+    );
+  });
+
+  it('stops the start over a wrong option', async () => {
+    @RegisterMaintenanceKey('a', { timeout: -1 })
+    class Wrong extends MaintenanceKey {}
+    expect((await failure(started({}, { providers: [Wrong] }))).message).toMatch(
+      /"timeout of key a" received -1/,
+    );
+  });
+
+  it('refuses what cannot be meant', () => {
+    expect(() => {
+      @RegisterMaintenanceKey('a')
+      class NotAKey {}
+      return NotAKey;
+    }).toThrow(/on class NotAKey: accepted: a name, on a class that extends MaintenanceKey/);
+    expect(() => {
+      class Holder {
+        @((RegisterMaintenanceKey as unknown as (name: string) => PropertyDecorator)('a'))
+        key = new MaintenanceKey('a');
+      }
+      return Holder;
+    }).toThrow(/on Holder\.key takes no arguments/);
+    expect(() => {
+      class Holder {
+        @RegisterMaintenanceKey()
+        static key = new MaintenanceKey('a');
+      }
+      return Holder;
+    }).toThrow(/on static member Holder\.key; accepted: a member of instances/);
+  });
+});
+
+describe('@RegisterMaintenanceKey() on members of a provider', () => {
+  it('registers what properties, getters and methods give: one key, or an array', async () => {
+    await using running = await started({}, { providers: [Members] });
+    const found = running.service.getKeys().map(({ name }) => name);
+    expect(found.toSorted()).toEqual([
+      'first',
+      'fourth',
+      'general',
+      'getter',
+      'method',
+      'property',
+      'second',
+      'third',
+    ]);
+    const [method] = running.service.getKeys().filter(({ name }) => name === 'method');
+    expect(method?.helpText).toBe('made 1 time');
+  });
+
+  it('on a controller and on an ancestor, too; an override counts once', async () => {
+    class Base {
+      @RegisterMaintenanceKey()
+      inherited(): MaintenanceKey {
+        return new MaintenanceKey('inherited');
+      }
+
+      @RegisterMaintenanceKey()
+      overridden(): MaintenanceKey {
+        return new MaintenanceKey('base');
+      }
+    }
+
+    @Controller()
+    class Child extends Base {
+      @RegisterMaintenanceKey()
+      override overridden(): MaintenanceKey {
+        return new MaintenanceKey('child');
+      }
+    }
+    expect((await names({ controllers: [Child] })).toSorted()).toEqual(['child', 'general', 'inherited']);
+  });
+
+  it.each([
+    ['nothing', () => undefined, 'gave undefined; accepted: a MaintenanceKey'],
+    ['a name', () => 'billing', 'gave "billing"; accepted: a MaintenanceKey'],
+    [
+      'a promise',
+      async () => new MaintenanceKey('a'),
+      'gave an object (Promise); accepted: a MaintenanceKey',
+    ],
+    ['a bad item', () => [new MaintenanceKey('a'), null], 'gave null; accepted: a MaintenanceKey'],
+    [
+      'an error',
+      () => {
+        throw new Error('on purpose');
+      },
+      'threw while it was asked for maintenance keys: on purpose',
+    ],
+  ])('stops the start when one gives %s', async (_what, give, message) => {
+    @Injectable()
+    class Holder {
+      @RegisterMaintenanceKey()
+      keys(): unknown {
+        return give();
+      }
+    }
+    const error = await failure(started({}, { providers: [Holder] }));
+    expect(error).toBeInstanceOf(MaintenanceConfigurationError);
+    expect(error.message).toBe(`Holder.keys in RootModule ${message}.`.replace(/purpose\.$/, 'purpose'));
+  });
+});
+
+describe('a name that is declared twice', () => {
+  it('stops the start, naming both places', async () => {
+    @Injectable()
+    class Holder {
+      @RegisterMaintenanceKey()
+      key = new MaintenanceKey('plain');
+    }
+    @Module({ providers: [Holder] })
+    class HolderModule {}
+
+    const error = await failure(started({}, { imports: [HolderModule], providers: [PlainKey] }));
+    expect(error).toBeInstanceOf(MaintenanceConfigurationError);
+    expect(error.message).toContain('"plain" is declared twice');
+    expect(error.message).toContain('class PlainKey in RootModule');
+    expect(error.message).toContain('Holder.key in HolderModule');
+  });
+
+  it('names the modules when one class is provided in two', async () => {
+    @Module({ providers: [PlainKey] })
+    class OneModule {}
+    @Module({ providers: [PlainKey] })
+    class TwoModule {}
+    const { message } = await failure(started({}, { imports: [OneModule, TwoModule] }));
+    expect(message).toMatch(/class PlainKey in OneModule and by class PlainKey in TwoModule/);
+  });
+
+  it('also between the option and a class', async () => {
+    const error = await failure(started({ keys: [new MaintenanceKey('plain')] }, { providers: [PlainKey] }));
+    expect(error.message).toMatch(/by the option "keys" \(index 0\) and by class PlainKey/);
+  });
+});
+
+describe('providers that are not singletons', () => {
+  it.each([Scope.REQUEST, Scope.TRANSIENT])('are warned about, scope %s', async (scope) => {
+    @Injectable({ scope })
+    class Scoped {
+      @RegisterMaintenanceKey()
+      key = new MaintenanceKey('scoped');
+    }
+    @RegisterMaintenanceKey('scoped-class')
+    @Injectable({ scope })
+    class ScopedKey extends MaintenanceKey {}
+
+    await using running = await started({}, { providers: [Scoped, ScopedKey] });
+    expect(running.service.getKeys()).toHaveLength(1);
+    const warnings = running.log.filter((line) => line.startsWith('warn'));
+    expect(warnings).toHaveLength(2);
+    expect(warnings[0]).toMatch(/Scoped is not a singleton: its maintenance keys cannot be registered/);
+    expect(warnings[1]).toMatch(/ScopedKey is not a singleton/);
+  });
+
+  it('also when they become so by what they inject', async () => {
+    @Injectable({ scope: Scope.REQUEST })
+    class Tenant {}
+    @RegisterMaintenanceKey('tenant')
+    class TenantKey extends MaintenanceKey {
+      constructor(readonly tenant: Tenant) {
+        super();
+      }
+    }
+    await using running = await started({}, { providers: [Tenant, TenantKey] });
+    expect(running.service.getKeys()).toHaveLength(1);
+    expect(running.log.join('\n')).toMatch(/TenantKey is not a singleton/);
+  });
+});
+
+describe('modules that are loaded lazily', () => {
+  it('bring keys and hooks that are found on the next ask', async () => {
+    const changes: MaintenanceChange[] = [];
+
+    @Injectable()
+    class Hooks {
+      @OnMaintenance('changed', 'plain')
+      changed(change: MaintenanceChange): void {
+        changes.push(change);
+      }
+    }
+    @Module({ providers: [PlainKey, Hooks] })
+    class LazyModule {}
+
+    await using running = await started();
+    expect(() => running.service.isInMaintenance(undefined, 'plain')).toThrow(
+      /Unknown maintenance key "plain"/,
+    );
+    await running.app.get(LazyModuleLoader).load(() => LazyModule);
+    expect(running.service.isInMaintenance(undefined, 'plain').value).toBe(false);
+    expect(running.service.getKeys().map(({ name }) => name)).toEqual(['general', 'plain']);
+    await running.service.setMaintenance(true, 'plain');
+    expect(running.service.isInMaintenance(undefined, 'plain').value).toBe(true);
+    expect(changes.map(({ key, to }) => [key, to])).toEqual([['plain', true]]);
+    expect(Object.keys(await running.service.getKeyData())).toEqual(['general', 'plain']);
+  });
+});
+
+describe('names that nobody registers', () => {
+  it('are warned about once, wherever a decorator names them', async () => {
+    @MaintenanceKeys('ghost-1')
+    @Controller()
+    class GhostController {
+      @MaintenanceExempt('ghost-2', 'plain')
+      @Get()
+      get(): void {}
+
+      @MaintenanceKeys('plain', 'ghost-3')
+      @Get('b')
+      other(): void {}
+    }
+    @Injectable()
+    class GhostHooks {
+      @OnMaintenance('changed', 'ghost-4', 'plain')
+      changed(): void {}
+    }
+    await using running = await started(
+      {},
+      { controllers: [GhostController], providers: [GhostHooks, PlainKey] },
+    );
+    const warnings = running.log.filter((line) => line.includes('not registered')).toSorted();
+    expect(warnings).toEqual([
+      'warn @MaintenanceExempt() on GhostController.get names maintenance key "ghost-2", which is not registered (yet).',
+      'warn @MaintenanceKeys() on GhostController.other names maintenance key "ghost-3", which is not registered (yet).',
+      'warn GhostController names maintenance key "ghost-1", which is not registered (yet).',
+      'warn GhostHooks.changed listens to maintenance key "ghost-4", which is not registered (yet).',
+    ]);
+  });
+
+  it('are not, while all are known', async () => {
+    @MaintenanceKeys('plain', 'general')
+    @MaintenanceExempt()
+    @Controller()
+    class TidyController {}
+    await using running = await started({}, { controllers: [TidyController], providers: [PlainKey] });
+    expect(running.log.filter((line) => line.startsWith('warn'))).toEqual([]);
+  });
+});

@@ -1,0 +1,353 @@
+import { Controller, Get, Inject, Injectable, Module, type DynamicModule } from '@nestjs/common';
+import { LazyModuleLoader, NestFactory } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
+import {
+  MaintenanceConfigurationError,
+  MaintenanceGuard,
+  MaintenanceKey,
+  MaintenanceModule,
+  MaintenanceService,
+  type MaintenanceModuleOptions,
+  type MaintenanceOptionsFactory,
+} from 'nestjs-maintenance';
+import { describe, expect, it } from 'vitest';
+import { adapters } from '../support/apps.js';
+import { request } from '../support/http.js';
+import { failure, started, startedWith } from './started.js';
+
+const off = { socket: false, admin: false } as const;
+const compile = (...imports: (DynamicModule | (new () => object))[]) =>
+  Test.createTestingModule({ imports }).setLogger(false).compile();
+
+@Controller()
+class HelloController {
+  @Get('hello')
+  hello(): string {
+    return 'hello';
+  }
+}
+
+@Injectable()
+class Settings {
+  readonly status = 418;
+}
+
+@Module({ providers: [Settings], exports: [Settings] })
+class SettingsModule {}
+
+describe.each(adapters)('forRoot() on %s', (_name, createApp) => {
+  it('mounts everything without options: guard, ping', async () => {
+    await using running = await createApp({
+      imports: [MaintenanceModule.forRoot()],
+      controllers: [HelloController],
+    });
+    expect((await request(running.port, '/hello')).text).toBe('hello');
+    expect((await request(running.port, '/maintenance/ping')).json()).toMatchObject({
+      maintenanceMode: false,
+    });
+    await running.app.get(MaintenanceService).setMaintenance(true);
+    expect((await request(running.port, '/hello')).status).toBe(503);
+    await running.app.get(MaintenanceService).setMaintenance(false);
+    expect((await request(running.port, '/hello')).status).toBe(200);
+  });
+
+  it('leaves the guard away on request', async () => {
+    await using running = await createApp({
+      imports: [MaintenanceModule.forRoot({ ...off, guard: false })],
+      controllers: [HelloController],
+    });
+    await running.app.get(MaintenanceService).setMaintenance(true);
+    expect((await request(running.port, '/hello')).status).toBe(200);
+  });
+
+  it('refuses once, not once per module that imports the same registration', async () => {
+    const maintenance = MaintenanceModule.forRoot(off);
+    let calls = 0;
+
+    @Module({ imports: [maintenance] })
+    class FeatureModule {}
+
+    await using running = await createApp(
+      Test.createTestingModule({ imports: [maintenance, FeatureModule], controllers: [HelloController] })
+        .overrideProvider(MaintenanceGuard)
+        .useValue({ canActivate: () => ++calls > 0 }),
+    );
+    expect((await request(running.port, '/hello')).status).toBe(200);
+    expect(calls).toBe(1);
+  });
+
+  it('lets tests override the guard', async () => {
+    const builder = Test.createTestingModule({
+      imports: [MaintenanceModule.forRoot(off)],
+      controllers: [HelloController],
+    })
+      .overrideProvider(MaintenanceGuard)
+      .useValue({ canActivate: () => true });
+    await using running = await createApp(builder);
+    await running.app.get(MaintenanceService).setMaintenance(true);
+    expect((await request(running.port, '/hello')).status).toBe(200);
+  });
+
+  it('keeps two applications of one process apart', async () => {
+    const metadata = () => ({
+      imports: [MaintenanceModule.forRoot(off)],
+      controllers: [HelloController],
+    });
+    await using one = await createApp(metadata());
+    const two = await createApp(metadata());
+    await two.app.get(MaintenanceService).setMaintenance(true);
+    expect((await request(two.port, '/hello')).status).toBe(503);
+    expect((await request(one.port, '/hello')).status).toBe(200);
+    expect((await one.app.get(MaintenanceService).getKeyData()).general?.value).toBe(false);
+    expect(one.app.get(MaintenanceService).getKeys()[0]?.toJSON().value).toBe(true);
+    await two.close();
+    // the shared key speaks for the application that is left
+    const [general] = one.app.get(MaintenanceService).getKeys();
+    expect(general?.toJSON().value).toBe(false);
+    expect(await general?.isMaintenance()).toBe(false);
+  });
+});
+
+describe('forRootAsync()', () => {
+  const optionsOf = async (module: DynamicModule): Promise<number | undefined> => {
+    await using running = await adapters[0]![1]({ imports: [module], controllers: [HelloController] });
+    await running.app.get(MaintenanceService).setMaintenance(true);
+    return (await request(running.port, '/hello')).status;
+  };
+
+  it('takes a factory with what it injects', async () => {
+    const module = MaintenanceModule.forRootAsync({
+      ...off,
+      imports: [SettingsModule],
+      inject: [Settings],
+      useFactory: ({ status }: Settings) => ({ statusCode: status }),
+    });
+    expect(await optionsOf(module)).toBe(418);
+  });
+
+  it('takes a factory that is asynchronous', async () => {
+    const useFactory = async () => Promise.resolve({ statusCode: 419 });
+    expect(await optionsOf(MaintenanceModule.forRootAsync({ ...off, useFactory }))).toBe(419);
+  });
+
+  it('takes a factory that gives nothing', async () => {
+    const useFactory = () => undefined as never;
+    expect(await optionsOf(MaintenanceModule.forRootAsync({ ...off, useFactory }))).toBe(503);
+  });
+
+  it('takes a class, which may inject', async () => {
+    @Injectable()
+    class Factory implements MaintenanceOptionsFactory {
+      constructor(private readonly settings: Settings) {}
+
+      async createMaintenanceOptions(): Promise<MaintenanceModuleOptions> {
+        return { statusCode: this.settings.status };
+      }
+    }
+    const module = MaintenanceModule.forRootAsync({ ...off, imports: [SettingsModule], useClass: Factory });
+    expect(await optionsOf(module)).toBe(418);
+  });
+
+  it('takes a class whose method is called create()', async () => {
+    class Factory {
+      private readonly status = 420;
+
+      create(): MaintenanceModuleOptions {
+        return { statusCode: this.status };
+      }
+    }
+    expect(await optionsOf(MaintenanceModule.forRootAsync({ ...off, useClass: Factory }))).toBe(420);
+  });
+
+  it.each(['createMaintenanceOptions', 'create'])(
+    'takes a provider that exists, with %s()',
+    async (method) => {
+      const token = Symbol('factory');
+
+      @Module({
+        providers: [{ provide: token, useValue: { [method]: () => ({ statusCode: 421 }) } }],
+        exports: [token],
+      })
+      class FactoryModule {}
+
+      const module = MaintenanceModule.forRootAsync({ ...off, imports: [FactoryModule], useExisting: token });
+      expect(await optionsOf(module)).toBe(421);
+    },
+  );
+
+  it('takes structural options beside the factory', async () => {
+    const module = MaintenanceModule.forRootAsync({
+      ...off,
+      path: 'ops',
+      guard: false,
+      isGlobal: false,
+      useFactory: () => ({ statusCode: 422 }),
+    });
+    expect(module.global).toBe(false);
+    await using running = await adapters[0]![1]({ imports: [module] });
+    await running.app.get(MaintenanceService).setMaintenance(true);
+    expect((await request(running.port, '/ops/ping')).status).toBe(422);
+  });
+
+  it.each(['isGlobal', 'path', 'guard', 'coverage', 'socket', 'admin'])(
+    'tells that %s stands beside the factory, not in what it returns',
+    async (option) => {
+      const useFactory = () => ({ [option]: true });
+      const error = await failure(compile(MaintenanceModule.forRootAsync({ ...off, useFactory })));
+      expect(error).toMatchObject({ name: 'MaintenanceConfigurationError', option });
+      expect(error.message).toMatch(/beside useFactory/);
+    },
+  );
+
+  it.each<[string, unknown, RegExp]>([
+    ['nothing', undefined, /accepted: an object with useFactory/],
+    ['no source', {}, /received none; accepted: one of useFactory, useClass, useExisting/],
+    [
+      'two sources',
+      { useFactory: () => ({}), useClass: Settings },
+      /received useFactory and useClass; accepted: one of/,
+    ],
+    ['a factory that is none', { useFactory: {} }, /"useFactory" received an object.+accepted: a function/],
+    ['a class that is none', { useClass: 'x' }, /"useClass" received "x"; accepted: a class/],
+    ['a class without the method', { ...off, useClass: Settings }, /"useClass" names an object \(Settings\)/],
+    [
+      'an option in the wrong place',
+      { useFactory: () => ({}), statusCode: 500 },
+      /Unknown maintenance option "statusCode" in forRootAsync\(\).+belong in what useFactory returns/,
+    ],
+  ])('stops the start when it gets %s', async (_what, options, message) => {
+    const error = await failure(compile(MaintenanceModule.forRootAsync(options as never)));
+    expect(error).toBeInstanceOf(MaintenanceConfigurationError);
+    expect(error.message).toMatch(message);
+  });
+
+  it('lets out what a factory throws', async () => {
+    const useFactory = () => {
+      throw new RangeError('on purpose');
+    };
+    expect(await failure(compile(MaintenanceModule.forRootAsync({ ...off, useFactory })))).toBeInstanceOf(
+      RangeError,
+    );
+  });
+});
+
+describe('a second registration stops the start', () => {
+  const twice = /MaintenanceModule is imported more than once; accepted: one forRoot\(\)/;
+
+  it('two forRoot()', async () => {
+    const error = await failure(compile(MaintenanceModule.forRoot(off), MaintenanceModule.forRoot(off)));
+    expect(error).toBeInstanceOf(MaintenanceConfigurationError);
+    expect(error.message).toMatch(twice);
+  });
+
+  it('forRootAsync() in a feature module', async () => {
+    @Module({ imports: [MaintenanceModule.forRootAsync({ ...off, useFactory: () => ({}) })] })
+    class FeatureModule {}
+    expect((await failure(compile(MaintenanceModule.forRoot(off), FeatureModule))).message).toMatch(twice);
+  });
+
+  it('the bare module in a feature module', async () => {
+    @Module({ imports: [MaintenanceModule] })
+    class FeatureModule {}
+    expect((await failure(compile(MaintenanceModule.forRoot(off), FeatureModule))).message).toMatch(twice);
+  });
+
+  it('the bare module alone, which has no options', async () => {
+    const error = await failure(compile(MaintenanceModule));
+    expect(error).toBeInstanceOf(MaintenanceConfigurationError);
+    expect(error.message).toMatch(/imported without options; accepted: MaintenanceModule\.forRoot\(\)/);
+  });
+
+  it('with NestFactory, too', async () => {
+    @Module({ imports: [MaintenanceModule.forRoot(off), MaintenanceModule.forRoot(off)] })
+    class RootModule {}
+    const settings = { logger: false, abortOnError: false } as const;
+    expect((await failure(NestFactory.create(RootModule, settings))).message).toMatch(twice);
+  });
+
+  it('one that is loaded lazily is refused', async () => {
+    await using running = await started();
+    const loading = running.app.get(LazyModuleLoader).load(() => MaintenanceModule.forRoot(off));
+    expect((await failure(loading)).message).toMatch(twice);
+  });
+});
+
+describe('isGlobal', () => {
+  @Injectable()
+  class Job {
+    constructor(readonly service: MaintenanceService) {}
+  }
+
+  it('true: the service is injectable everywhere', async () => {
+    @Module({ providers: [Job] })
+    class FeatureModule {}
+    await using running = await started({}, { imports: [FeatureModule] });
+    expect(running.app.get(Job).service).toBe(running.service);
+  });
+
+  it('false: only where the registration is imported', async () => {
+    @Module({ providers: [Job] })
+    class FeatureModule {}
+    const maintenance = MaintenanceModule.forRoot({ ...off, isGlobal: false });
+    const error = await failure(compile(maintenance, FeatureModule));
+    expect(error.message).toMatch(/resolve dependencies of the Job/);
+
+    @Module({ imports: [maintenance], providers: [Job] })
+    class ImportingModule {}
+    await using running = await startedWith({ imports: [maintenance, ImportingModule] });
+    expect(running.app.get(Job).service).toBe(running.service);
+  });
+});
+
+describe('life of the application', () => {
+  it('works when it is only compiled', async () => {
+    class Billing {
+      constructor(@Inject(MaintenanceService) readonly service: MaintenanceService) {}
+    }
+    const module = await Test.createTestingModule({
+      imports: [MaintenanceModule.forRoot({ ...off, keys: [new MaintenanceKey('billing')] })],
+      providers: [Billing],
+    }).compile();
+    const { service } = module.get(Billing);
+    expect(service.isInMaintenance(undefined, 'billing').value).toBe(false);
+    await service.setMaintenance(true, 'billing');
+    expect(service.isInMaintenance(undefined, 'billing').value).toBe(true);
+    expect(await service.maintain('billing', () => 'done')).toBe('done');
+    await service.unsetMaintenance('billing');
+    expect((await service.getKeyData()).billing?.value).toBe(false);
+    await module.close();
+  });
+
+  it('works without HTTP', async () => {
+    await using running = await started();
+    await running.service.setMaintenance(true);
+    expect(running.service.isInMaintenance().value).toBe(true);
+  });
+
+  it('tells that it has ended to whoever listens', async () => {
+    const running = await started();
+    const ended = new Promise<void>((resolve) => {
+      running.service.changes.subscribe({ complete: resolve });
+    });
+    await running.app.close();
+    await ended;
+  });
+
+  it('leaves nothing behind that keeps the process alive', async () => {
+    const before = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const running = await started();
+    await running.service.setMaintenance(true, 'general', { timeout: 60_000 });
+    const held = await running.service.maintain('general');
+    await held.leave();
+    await running.app.close();
+    expect(process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout')).toHaveLength(before);
+  });
+
+  it('forgets what an application in memory knew', async () => {
+    const first = await started();
+    await first.service.setMaintenance(true);
+    await first.app.close();
+    await using second = await started();
+    expect(second.service.isInMaintenance().value).toBe(false);
+  });
+});
