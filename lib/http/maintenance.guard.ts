@@ -7,6 +7,7 @@ import { factsOf, type CallFacts } from './call-facts.js';
 import { MaintenanceGraphQLError, rpcError, wsError } from './foreign-errors.js';
 import { routeTemplate, type HttpReply, type HttpRequest } from './http-port.js';
 import { IgnorePaths } from './ignore-paths.js';
+import { BYPASSED_CACHE_CONTROL } from './bypass.js';
 import { forceHeader } from './force-header.js';
 import { withoutStack } from './maintenance.exception.js';
 import { Refuser } from './refuser.js';
@@ -72,7 +73,7 @@ export class MaintenanceGuard implements CanActivate {
       return this.refuse(context, facts, refused);
     }
     if (bypassed && facts.transport === 'http') {
-      forceHeader(context.getArgByIndex<HttpReply>(1), 'Cache-Control', 'private, no-store');
+      forceHeader(context.getArgByIndex<HttpReply>(1), 'Cache-Control', BYPASSED_CACHE_CONTROL);
     }
     this.inFlight.admit(context);
     return true;

@@ -9,6 +9,7 @@ const JSON_TYPE = 'application/json';
 
 /** Answers remembered; Accept headers are few, and whoever invents more shall not fill the memory. */
 const REMEMBERED = 500;
+const LONGEST_REMEMBERED = 500;
 const known = new Map<string, Representation>();
 
 /**
@@ -24,33 +25,36 @@ export function negotiate(accept: string | undefined): Representation {
     return remembered;
   }
   const answer = decide(accept);
-  if (known.size >= REMEMBERED) {
-    known.clear();
+  if (accept.length <= LONGEST_REMEMBERED) {
+    if (known.size >= REMEMBERED) {
+      known.clear();
+    }
+    known.set(accept, answer);
   }
-  known.set(accept, answer);
   return answer;
 }
 
 function decide(accept: string): Representation {
-  const parts = accept.split(',');
-  const named =
-    (types: string[]) =>
-    (part: string): boolean =>
-      types.includes((part.split(';')[0] ?? '').trim().toLowerCase());
-  const isHtml = named(HTML);
-  const isProblem = named([PROBLEM]);
+  const html: string[] = [];
+  const problem: string[] = [];
+  const others: string[] = [];
+  for (const part of accept.split(',')) {
+    const [range = '', ...parameters] = part.split(';');
+    const type = range.trim().toLowerCase();
+    if (HTML.includes(type) || type === PROBLEM) {
+      // a charset or profile does not make it another page
+      const weight = parameters.filter((parameter) => /^\s*q\s*=/i.test(parameter));
+      (type === PROBLEM ? problem : html).push([type, ...weight].join(';'));
+    } else {
+      others.push(part);
+    }
+  }
   // the order of ranges of the same weight says nothing (RFC 9110, 12.5.1): of those, HTML goes first, then problem+json
-  const sorted = [
-    ...parts.filter(isHtml),
-    ...parts.filter(isProblem),
-    ...parts.filter((part) => !isHtml(part) && !isProblem(part)),
-  ];
-  const offered = [
-    ...(parts.some(isHtml) ? HTML : []),
-    ...(parts.some(isProblem) ? [PROBLEM] : []),
-    JSON_TYPE,
-  ];
-  const [best] = new Negotiator({ headers: { accept: sorted.join(',') } }).mediaTypes(offered);
+  const named = [...html, ...problem];
+  const sorted = [...named, ...others].join(',');
+  // what is not named is not offered: `*/*` does not mean a page
+  const offered = [...new Set(named.map((range) => range.split(';', 1)[0] ?? '')), JSON_TYPE];
+  const [best] = new Negotiator({ headers: { accept: sorted } }).mediaTypes(offered);
   if (best !== undefined && HTML.includes(best)) {
     return 'html';
   }

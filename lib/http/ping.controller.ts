@@ -7,6 +7,7 @@ import type { ResolvedOptions } from '../maintenance.options.js';
 import { OPTIONS } from '../maintenance.tokens.js';
 import { StateKeeper } from '../state/state-keeper.js';
 import { Admission } from './admission.js';
+import { BYPASSED_CACHE_CONTROL } from './bypass.js';
 import { isSafeMethod, setHeader, type HttpReply, type HttpRequest } from './http-port.js';
 import { Localizer } from './localizer.js';
 import { Refuser, sendBody } from './refuser.js';
@@ -45,7 +46,7 @@ export function pingController(path: string): Type {
     async ping(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
       const seesInfo = await this.permissions.allows('see_info', { type: 'http', request });
       const maintenance = seesInfo ? this.localizer.keyData(this.registry, this.keeper, request) : undefined;
-      const { refused } = await this.admission.judge(
+      const { refused, bypassed } = await this.admission.judge(
         request,
         request,
         undefined,
@@ -60,7 +61,7 @@ export function pingController(path: string): Type {
         Object.assign(body, { retryAfter, until: until?.toISOString() ?? null, error: message });
         this.refuser.setHeaders(reply, { retryAfter });
       } else {
-        setHeader(reply, 'Cache-Control', 'no-store');
+        setHeader(reply, 'Cache-Control', bypassed ? BYPASSED_CACHE_CONTROL : 'no-store');
       }
       setHeader(reply, 'Content-Type', 'application/json; charset=utf-8');
       sendBody(

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { StateKeeper } from '../state/state-keeper.js';
 import { Admission, type Verdict } from './admission.js';
+import { BYPASSED_CACHE_CONTROL } from './bypass.js';
 import { forceHeader } from './force-header.js';
 import { isSafeMethod, rawResponse, type HttpReply, type HttpRequest } from './http-port.js';
 import { Refuser } from './refuser.js';
@@ -55,7 +56,7 @@ export class SiteCoverage {
         return;
       }
       if (bypassed) {
-        forceHeader(reply, 'Cache-Control', 'private, no-store');
+        forceHeader(reply, 'Cache-Control', BYPASSED_CACHE_CONTROL);
       }
       next();
     };

@@ -136,7 +136,11 @@ describe.each(adapters)('a refusal on %s', (_name, createApp) => {
 
   it('carries CORS headers, and preflights are answered', async () => {
     await using running = await shop(createApp, {}, (app) =>
-      app.enableCors({ origin: ['https://shop.example'], credentials: true, exposedHeaders: ['Retry-After'] }),
+      app.enableCors({
+        origin: ['https://shop.example'],
+        credentials: true,
+        exposedHeaders: ['Retry-After'],
+      }),
     );
     await serviceOf(running).setMaintenance(true);
     const headers = { origin: 'https://shop.example' };
