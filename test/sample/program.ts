@@ -6,6 +6,11 @@ import { until } from '../support/until.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+interface ProgramOptions {
+  args?: string[];
+  env?: NodeJS.ProcessEnv;
+}
+
 /** A sample in a process of its own, as a reader would start it. */
 export class Program implements AsyncDisposable {
   /** What it has printed. */
@@ -18,23 +23,24 @@ export class Program implements AsyncDisposable {
   }
 
   /** @param file from the repository's root */
-  static start(file: string, env: NodeJS.ProcessEnv = {}): Program {
+  static start(file: string, { env = {}, args = [] }: ProgramOptions = {}): Program {
     const options = {
       cwd: root,
       env: { ...process.env, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'],
     };
-    return new Program(spawnMortal(process.execPath, [file], options));
+    return new Program(spawnMortal(process.execPath, [file, ...args], options));
   }
 
   /** The first match in what it prints. */
   async prints(pattern: RegExp, timeout = 25_000): Promise<RegExpExecArray> {
-    const match = await until(() => pattern.exec(this.output) ?? (hasEnded(this.child) && 'ended'), {
+    const seen = () => pattern.exec(this.output);
+    await until(() => seen() ?? hasEnded(this.child), {
       timeout,
       what: `the program to print ${pattern}`,
     });
-    if (match === 'ended')
-      throw new Error(`The program has ended without printing ${pattern}:\n${this.output}`);
+    const match = seen();
+    if (!match) throw new Error(`The program has ended without printing ${pattern}:\n${this.output}`);
     return match;
   }
 

@@ -26,7 +26,7 @@ class Shop implements AsyncDisposable {
   ) {}
 
   static async open(env: NodeJS.ProcessEnv): Promise<Shop> {
-    const program = Program.start(MAIN, { PORT: '0', ...env });
+    const program = Program.start(MAIN, { env: { PORT: '0', ...env } });
     const [, port] = await program.prints(/open at http:\/\/localhost:(\d+)/);
     return new Shop(program, Number(port));
   }
@@ -170,6 +170,6 @@ it('builds as an application that has the package installed', async () => {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const tsc = `${root}node_modules/typescript/bin/tsc`;
   await promisify(execFile)(process.execPath, [tsc, '-p', 'sample/01-quickstart'], { cwd: root });
-  await using program = Program.start('sample/01-quickstart/dist/main.js', { PORT: '0' });
+  await using program = Program.start('sample/01-quickstart/dist/main.js', { env: { PORT: '0' } });
   expect(await program.prints(/open at http/)).toBeTruthy();
 }, 60_000);
