@@ -96,7 +96,7 @@ export class TcpProxy {
       from.on('close', () => {
         // whoever is frozen never hears of the end either
         if (!link.frozen) to.destroy();
-        this.#links.delete(link);
+        if (to.destroyed) this.#links.delete(link);
       });
     };
     carry(near, far, (chunk) => {
