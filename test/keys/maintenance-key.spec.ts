@@ -18,8 +18,8 @@ function thrown(act: () => unknown): MaintenanceConfigurationError {
   try {
     act();
   } catch (error) {
-    expect(error).toBeInstanceOf(MaintenanceConfigurationError);
-    return error as MaintenanceConfigurationError;
+    if (error instanceof MaintenanceConfigurationError) return error;
+    throw error;
   }
   throw new Error('It did not throw');
 }

@@ -188,6 +188,8 @@ describe('@RegisterMaintenanceKey(name, options?) on a provider class', () => {
       class Holder {
         @RegisterMaintenanceKey()
         static key = new MaintenanceKey('a');
+
+        readonly other = 1;
       }
       return Holder;
     }).toThrow(/on static member Holder\.key; accepted: a member of instances/);
@@ -208,7 +210,7 @@ describe('@RegisterMaintenanceKey() on members of a provider', () => {
       'second',
       'third',
     ]);
-    const [method] = running.service.getKeys().filter(({ name }) => name === 'method');
+    const method = running.service.getKeys().find(({ name }) => name === 'method');
     expect(method?.helpText).toBe('made 1 time');
   });
 

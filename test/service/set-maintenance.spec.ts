@@ -1,0 +1,308 @@
+import {
+  HOUR,
+  MaintenanceConfigurationError,
+  MaintenanceKey,
+  MaintenanceLockedError,
+  UnknownMaintenanceKeyError,
+  type MaintenanceChange,
+  type SetMaintenanceOptions,
+} from 'nestjs-maintenance';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { failure, started } from '../module/started.js';
+import { until } from '../support/until.js';
+
+async function site(timeout = HOUR) {
+  const key = new MaintenanceKey('key', { timeout });
+  const running = await started({ keys: [key] });
+  const changes: MaintenanceChange[] = [];
+  running.service.changes.subscribe((change) => changes.push(change));
+  return { key, service: running.service, changes, [Symbol.asyncDispose]: () => running.app.close() };
+}
+
+const told = { message: null, reason: null, actor: null };
+
+describe('setMaintenance()', () => {
+  it('turns the switch on and off, and gives the change', async () => {
+    await using at = await site();
+    const before = Date.now();
+    const words = { message: 'Back soon', reason: 'upgrade', actor: 'ada' };
+    const on = await at.service.setMaintenance(true, 'key', words);
+    expect(on).toEqual({
+      key: 'key',
+      from: false,
+      to: true,
+      cause: 'set',
+      ...words,
+      revision: 1,
+      at: expect.any(Date) as Date,
+    });
+    expect(on.at.getTime()).toBeGreaterThanOrEqual(before);
+    expect(on.at.getTime()).toBeLessThanOrEqual(Date.now());
+    expect(at.service.isInMaintenance().value).toBe(true);
+    const off = await at.service.setMaintenance(false, at.key);
+    expect(off).toMatchObject({ key: 'key', from: true, to: false, cause: 'set', revision: 2, ...told });
+    expect(at.service.isInMaintenance().value).toBe(false);
+    expect(at.changes).toEqual([on, off]);
+  });
+
+  it('means the whole site without a key', async () => {
+    await using at = await site();
+    expect(await at.service.setMaintenance(true)).toMatchObject({ key: 'general', to: true });
+  });
+
+  it('writes and announces nothing when there is nothing to turn off', async () => {
+    await using at = await site();
+    expect(await at.service.setMaintenance(false, 'key')).toMatchObject({
+      key: 'key',
+      from: false,
+      to: false,
+      cause: 'set',
+      revision: 0,
+    });
+    expect(at.changes).toEqual([]);
+  });
+
+  it('keeps "since" while the key stays on, and replaces what is told', async () => {
+    await using at = await site();
+    await at.service.setMaintenance(true, 'key', { message: 'one', reason: 'one', actor: 'one' });
+    const { since } = at.key.toJSON();
+    await until(() => Date.now() > Date.parse(since ?? ''));
+    const again = await at.service.setMaintenance(true, 'key', { message: 'two' });
+    expect(again).toMatchObject({ from: true, to: true, message: 'two' });
+    expect(at.key.toJSON()).toMatchObject({ since, message: 'two', reason: null, actor: null });
+    expect(at.changes).toHaveLength(2);
+  });
+
+  it('counts "since" from a maintain() that held the key before', async () => {
+    await using at = await site();
+    const held = await at.service.maintain('key');
+    const { since } = at.key.toJSON();
+    await until(() => Date.now() > Date.parse(since ?? ''));
+    await at.service.setMaintenance(true, 'key');
+    await held.leave();
+    expect(at.key.toJSON()).toMatchObject({ value: true, since });
+  });
+
+  it('off leaves a key on that is held, and says so', async () => {
+    await using at = await site();
+    await at.service.setMaintenance(true, 'key');
+    const held = await at.service.maintain('key');
+    const off = await at.service.setMaintenance(false, 'key');
+    expect(off).toMatchObject({ from: true, to: true, cause: 'set' });
+    expect(at.service.isInMaintenance().value).toBe(true);
+    expect(held.signal.aborted).toBe(false);
+    await held.leave();
+    expect(at.service.isInMaintenance().value).toBe(false);
+  });
+
+  it('changes at once although a maintain() has the lock, unless it is told to wait', async () => {
+    await using at = await site();
+    const held = await at.service.maintain('key');
+    expect(await at.service.setMaintenance(true, 'key')).toMatchObject({ to: true });
+    const error = await failure(at.service.setMaintenance(false, 'key', { blocking: 20 }));
+    expect(error).toBeInstanceOf(MaintenanceLockedError);
+    expect(error.message).toMatch(/"key" is locked by another maintain\(\), also after waiting 20 ms/);
+    let done = false;
+    const waiting = at.service.setMaintenance(false, 'key', { blocking: true }).then((change) => {
+      done = true;
+      return change;
+    });
+    await at.service.refresh();
+    expect(done).toBe(false);
+    await held.leave();
+    expect(await waiting).toMatchObject({ from: true, to: false });
+  });
+
+  it('without blocking is not hindered by a lock that nobody has', async () => {
+    await using at = await site();
+    expect(await at.service.setMaintenance(true, 'key', { blocking: true })).toMatchObject({ to: true });
+    expect(await at.service.setMaintenance(false, 'key', { blocking: 0 })).toMatchObject({ to: false });
+  });
+
+  it('says who has acknowledged: without Redis, this replica alone', async () => {
+    await using at = await site();
+    const change = await at.service.setMaintenance(true, 'key', { acknowledge: 1_000 });
+    const [replica] = await at.service.replicas();
+    expect(change).toMatchObject({ acknowledged: [replica?.id], missing: [] });
+  });
+
+  it.each<unknown>(['unknown', '', '__proto__', 'constructor', 'a'.repeat(10_240), null, 5, { timeout: 5 }])(
+    'rejects for the unknown key %o and changes nothing',
+    async (key) => {
+      await using at = await site();
+      expect(await failure(at.service.setMaintenance(true, key as string))).toBeInstanceOf(
+        UnknownMaintenanceKeyError,
+      );
+      expect(await failure(at.service.unsetMaintenance(key as string))).toBeInstanceOf(
+        UnknownMaintenanceKeyError,
+      );
+      expect(await failure(at.service.maintain(key as string))).toBeInstanceOf(UnknownMaintenanceKeyError);
+      expect(at.changes).toEqual([]);
+    },
+  );
+});
+
+describe('when a maintenance ends by itself', () => {
+  it('is told when it was given with the change, not when the key has it as a safety net', async () => {
+    await using at = await site();
+    await at.service.setMaintenance(true, 'key');
+    expect(at.key.toJSON().until).toBeNull();
+    const change = await at.service.setMaintenance(true, 'key', { timeout: 5_000 });
+    expect(at.key.toJSON().until).toBe(new Date(change.at.getTime() + 5_000).toISOString());
+    const end = new Date(Date.now() + HOUR);
+    await at.service.setMaintenance(true, 'key', { until: end });
+    expect(at.key.toJSON().until).toBe(end.toISOString());
+    await at.service.setMaintenance(true, 'key', { timeout: 0 });
+    expect(at.key.toJSON().until).toBeNull();
+  });
+
+  it.each<[string, SetMaintenanceOptions, RegExp]>([
+    ['both', { timeout: 5, until: new Date(Date.now() + HOUR) }, /Both "timeout" and "until"/],
+    ...[-1, 1.5, Number.NaN, Infinity, 8.64e15, Number.MAX_SAFE_INTEGER, '5', null, true].map(
+      (timeout): [string, SetMaintenanceOptions, RegExp] => [
+        `timeout ${String(timeout)}`,
+        { timeout: timeout as number },
+        /"timeout" received .+; accepted: whole milliseconds, 0 for ever/,
+      ],
+    ),
+    ...[
+      new Date(0),
+      new Date(Date.now() - 1),
+      new Date(Number.NaN),
+      Date.now() + HOUR,
+      '2999-01-01T00:00:00Z',
+      null,
+      {},
+    ].map((end): [string, SetMaintenanceOptions, RegExp] => [
+      `until ${String(end)}`,
+      { until: end as Date },
+      /"until" received .+; accepted: a Date in the future/,
+    ]),
+    ['message', { message: 5 as never }, /"message" received 5; accepted: a string/],
+    ['a long message', { message: 'a'.repeat(10_001) }, /"message" received "aaa.+at most 10000/],
+    ['reason', { reason: {} as never }, /"reason" received an object/],
+    ['actor', { actor: ['ada'] as never }, /"actor" received an array/],
+    ['blocking', { blocking: -1 }, /"blocking" received -1; accepted: a boolean or whole milliseconds/],
+    ['blocking', { blocking: 'yes' as never }, /"blocking" received "yes"/],
+    ['callHooks', { callHooks: 1 as never }, /"callHooks" received 1; accepted: a boolean/],
+    ['acknowledge', { acknowledge: -1 }, /"acknowledge" received -1; accepted: whole milliseconds/],
+    ['a misspelt option', { timeOut: 5 } as never, /Unknown option "timeOut" of setMaintenance\(\)/],
+    ['no options', null as never, /"options of setMaintenance\(\)" received null; accepted: an object/],
+  ])('refuses %s and changes nothing', async (_what, options, message) => {
+    await using at = await site();
+    for (const mode of [true, false]) {
+      const error = await failure(at.service.setMaintenance(mode, 'key', options));
+      expect(error).toBeInstanceOf(MaintenanceConfigurationError);
+      expect(error.message).toMatch(message);
+    }
+    expect(at.changes).toEqual([]);
+    expect(at.key.toJSON().value).toBe(false);
+  });
+
+  it.each([undefined, null, 1, 'on'])('refuses the mode %o', async (mode) => {
+    await using at = await site();
+    const error = await failure(at.service.setMaintenance(mode as never, 'key'));
+    expect(error.message).toMatch(/"mode" received .+; accepted: a boolean/);
+  });
+
+  describe('with the clock moved on', () => {
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    const clock = () => vi.useFakeTimers({ now: new Date('2030-01-01T00:00:00Z') });
+
+    it.each([
+      ['timeout', 5_000, () => ({ timeout: 5_000 })],
+      ['until', 5_000, () => ({ until: new Date(Date.now() + 5_000) })],
+      ["the key's own timeout", HOUR, () => ({})],
+      ['more than 2^31 ms', 2 ** 33, () => ({ timeout: 2 ** 33 })],
+    ])('%s ends it to the millisecond, and the end is announced', async (_what, length, options) => {
+      clock();
+      await using at = await site();
+      const on = await at.service.setMaintenance(true, 'key', { ...options(), message: 'Back soon' });
+      await vi.advanceTimersByTimeAsync(length - 1);
+      expect(at.service.isInMaintenance().value).toBe(true);
+      expect(at.changes).toEqual([on]);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(at.changes).toHaveLength(2);
+      expect(at.changes[1]).toMatchObject({
+        key: 'key',
+        from: true,
+        to: false,
+        cause: 'expiry',
+        at: new Date(on.at.getTime() + length),
+      });
+      expect(at.service.isInMaintenance().value).toBe(false);
+      expect(at.key.toJSON()).toMatchObject({ value: false, until: null, since: null, message: null });
+    });
+
+    it('is seen by who asks before the timer has run', async () => {
+      clock();
+      await using at = await site();
+      await at.service.setMaintenance(true, 'key', { timeout: 5_000 });
+      vi.setSystemTime(Date.now() + 5_000);
+      expect(at.service.isInMaintenance().value).toBe(false);
+      expect(at.changes.map(({ cause }) => cause)).toEqual(['set', 'expiry']);
+      await vi.advanceTimersByTimeAsync(HOUR);
+      expect(at.changes).toHaveLength(2);
+    });
+
+    it.each<[string, number, SetMaintenanceOptions]>([
+      ['timeout: 0', HOUR, { timeout: 0 }],
+      ['a key without timeout', 0, {}],
+      ['a key whose timeout is longer than time', Number.MAX_SAFE_INTEGER, {}],
+    ])('never, with %s', async (_what, timeout, options) => {
+      clock();
+      await using at = await site(timeout);
+      await at.service.setMaintenance(true, 'key', options);
+      expect(at.key.toJSON()).toMatchObject({ value: true, until: null });
+      await vi.advanceTimersByTimeAsync(2 ** 40);
+      expect(at.service.isInMaintenance().value).toBe(true);
+    });
+
+    it('a later change moves the end', async () => {
+      clock();
+      await using at = await site();
+      await at.service.setMaintenance(true, 'key', { timeout: 5_000 });
+      await at.service.setMaintenance(true, 'key', { timeout: 10_000 });
+      await vi.advanceTimersByTimeAsync(9_999);
+      expect(at.service.isInMaintenance().value).toBe(true);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(at.service.isInMaintenance().value).toBe(false);
+      expect(at.changes.map(({ cause }) => cause)).toEqual(['set', 'set', 'expiry']);
+    });
+
+    it('what is held stays on when the switch has ended', async () => {
+      clock();
+      await using at = await site();
+      await at.service.setMaintenance(true, 'key', { timeout: 5_000 });
+      const held = await at.service.maintain('key', { timeout: 10_000 });
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(at.service.isInMaintenance()).toMatchObject({ value: true, state: { switched: false } });
+      await held.leave();
+      expect(at.service.isInMaintenance().value).toBe(false);
+      expect(at.changes.at(-1)).toMatchObject({ cause: 'release', to: false });
+    });
+  });
+});
+
+describe('unsetMaintenance()', () => {
+  it('forgets the switch and every hold', async () => {
+    await using at = await site();
+    await at.service.setMaintenance(true, 'key');
+    const held = await at.service.maintain('key');
+    await at.service.unsetMaintenance('key');
+    expect(at.service.isInMaintenance().value).toBe(false);
+    expect(held.signal.aborted).toBe(true);
+    expect(at.changes.at(-1)).toMatchObject({ from: true, to: false, cause: 'unset' });
+  });
+
+  it('means the whole site without a key, and does nothing twice', async () => {
+    await using at = await site();
+    await at.service.setMaintenance(true);
+    await at.service.unsetMaintenance();
+    await at.service.unsetMaintenance();
+    expect(at.changes.map(({ cause }) => cause)).toEqual(['set', 'unset']);
+  });
+});
