@@ -1,11 +1,19 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { ResolvedStructure } from '../maintenance.options.js';
+import { AdminApi } from './admin-api.js';
+import { AdminPage } from './admin-page.js';
+import { adminController } from './admin.controller.js';
 
 /** Admin page and admin API. */
 @Module({})
 export class AdminModule {
   /** @param core what all parts share */
-  static register(core: DynamicModule, _structure: ResolvedStructure): DynamicModule {
-    return { module: AdminModule, imports: [core] };
+  static register(core: DynamicModule, structure: ResolvedStructure): DynamicModule {
+    return {
+      module: AdminModule,
+      imports: [core],
+      controllers: [adminController(structure.path)],
+      providers: [AdminApi, AdminPage],
+    };
   }
 }

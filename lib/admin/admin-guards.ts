@@ -1,0 +1,102 @@
+import {
+  ForbiddenException,
+  Inject,
+  Injectable,
+  type CanActivate,
+  type ExecutionContext,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
+import { ContextIdFactory, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { isObservable, lastValueFrom } from 'rxjs';
+import type { HttpReply } from '../http/http-port.js';
+import { describeValue, MaintenanceConfigurationError } from '../maintenance.errors.js';
+import type { ResolvedStructure } from '../maintenance.options.js';
+import { STRUCTURE } from '../maintenance.tokens.js';
+import { messageOf } from '../state/store.js';
+import { setCommonHeaders } from './answer.js';
+
+type HostModule = ModulesContainer extends Map<string, infer Host> ? Host : never;
+
+/** Gives the guard that answers for one request. */
+type GuardSource = (request: object) => CanActivate | Promise<CanActivate>;
+
+/** Runs the application's own guards, `admin: { guards: [...] }`, in order, before any permission is asked. */
+@Injectable()
+export class AdminGuards implements CanActivate, OnModuleInit {
+  private guards: readonly GuardSource[] = [];
+
+  constructor(
+    @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
+    @Inject(ModuleRef) private readonly moduleRef: ModuleRef,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+  ) {}
+
+  /** A guard that cannot be made stops the start. */
+  async onModuleInit(): Promise<void> {
+    const guards = (this.structure.admin && this.structure.admin.guards) || [];
+    this.guards = await Promise.all(
+      guards.map((guard) => (typeof guard === 'function' ? this.find(guard) : () => guard)),
+    );
+  }
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const http = context.switchToHttp();
+    // a guard's own refusal must not be kept by a cache either
+    setCommonHeaders(http.getResponse<HttpReply>());
+    for (const source of this.guards) {
+      const guard = await source(http.getRequest<object>());
+      const answer = guard.canActivate(context);
+      if (!(await (isObservable(answer) ? lastValueFrom(answer) : answer))) {
+        throw new ForbiddenException();
+      }
+    }
+    return true;
+  }
+
+  /** The application's own instance wherever it is provided; one of ours where it is a mere class. */
+  private async find(guard: Type<CanActivate>): Promise<GuardSource> {
+    try {
+      const instance = this.moduleRef.get<CanActivate>(guard, { strict: false });
+      return () => instance;
+    } catch (error) {
+      if ((error as Error).constructor.name === 'InvalidClassScopeException') {
+        return (request) => this.perRequest(guard, request);
+      }
+    }
+    const instance = await this.create(guard);
+    return () => instance;
+  }
+
+  private perRequest(guard: Type<CanActivate>, request: object): Promise<CanActivate> {
+    const contextId = ContextIdFactory.getByRequest(request as Record<PropertyKey, unknown>);
+    this.moduleRef.registerRequestByContextId(request, contextId);
+    return this.moduleRef.resolve(guard, contextId, { strict: false });
+  }
+
+  /** Made where the library's module is imported, the root module first, so that it gets what may be injected there. */
+  private async create(guard: Type<CanActivate>): Promise<CanActivate> {
+    const failures: string[] = [];
+    for (const { providers } of this.surroundings()) {
+      try {
+        const { instance } = providers.get(ModuleRef) as { instance: ModuleRef };
+        return await instance.create(guard);
+      } catch (error) {
+        failures.push(messageOf(error));
+      }
+    }
+    throw new MaintenanceConfigurationError(
+      `Maintenance option "admin.guards" received ${describeValue(guard)}, which cannot be made (${failures[0]}); accepted: a ` +
+        'guard that any module provides, one whose dependencies can be injected where MaintenanceModule is imported, or an instance.',
+      { option: 'admin.guards' },
+    );
+  }
+
+  private surroundings(): HostModule[] {
+    const all: HostModule[] = [...this.modules.values()];
+    const importing = (hosts: HostModule[]): HostModule[] =>
+      all.filter((module) => hosts.some((host) => host !== module && module.imports.has(host)));
+    const own = all.filter(({ injectables }) => injectables.has(AdminGuards));
+    return [...importing(importing(own)), ...own];
+  }
+}

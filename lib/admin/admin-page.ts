@@ -1,0 +1,100 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DEFAULT_MESSAGE } from '../decision/refusal.js';
+import type { HttpRequest } from '../http/http-port.js';
+import { Localizer } from '../http/localizer.js';
+import { languageOf, negotiate } from '../http/negotiation.js';
+import { KeyRegistry } from '../keys/key-registry.js';
+import type { MaintenanceKey } from '../keys/maintenance-key.js';
+import type { ResolvedStructure } from '../maintenance.options.js';
+import { STRUCTURE } from '../maintenance.tokens.js';
+import { StateKeeper } from '../state/state-keeper.js';
+import { AdminApi } from './admin-api.js';
+import { AdminApiError } from './admin.errors.js';
+import type { Answer } from './answer.js';
+import { tagOf } from './key-version.js';
+import { headlineOf, pageKey, type PageState } from './page-state.js';
+import { adminPageCsp, renderAdminPage, renderDenial } from './page/admin-page.html.js';
+
+/** Headers of every page: nothing may frame it, nothing leaks from it. */
+const PAGE_HEADERS = {
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'same-origin',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  Vary: 'Accept, Accept-Language, Cookie',
+};
+
+/** The admin page and what it shows. */
+@Injectable()
+export class AdminPage {
+  constructor(
+    @Inject(AdminApi) private readonly api: AdminApi,
+    @Inject(StateKeeper) private readonly keeper: StateKeeper,
+    @Inject(KeyRegistry) private readonly registry: KeyRegistry,
+    @Inject(Localizer) private readonly localizer: Localizer,
+    @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
+  ) {}
+
+  async render(request: HttpRequest): Promise<Answer> {
+    const language = this.localizer.active ? languageOf(request.headers['accept-language']) : 'en';
+    const { socket } = this.structure;
+    const page = { language, text: this.translation(request), live: socket !== false };
+    try {
+      await this.demand(request);
+    } catch (error) {
+      if (!(error instanceof AdminApiError) || negotiate(request.headers.accept) !== 'html') {
+        throw error;
+      }
+      return this.html(error.statusCode, renderDenial(page, error.message), adminPageCsp());
+    }
+    const state = await this.read(request);
+    const connect = socket && socket.url ? [socket.url(request as never)] : [];
+    const html = renderAdminPage({ ...page, state, defaultMessage: page.text(DEFAULT_MESSAGE) });
+    return this.html(200, html, adminPageCsp({ live: page.live, connect }));
+  }
+
+  async state(request: HttpRequest): Promise<Answer> {
+    await this.demand(request);
+    return { status: 200, json: await this.read(request) };
+  }
+
+  private demand(request: HttpRequest): Promise<void> {
+    return this.api.demand(request, 'see_menu_item', 'see_info');
+  }
+
+  private html(status: number, html: string, csp: string): Answer {
+    return { status, html, headers: { ...PAGE_HEADERS, 'Content-Security-Policy': csp } };
+  }
+
+  private async read(request: HttpRequest): Promise<PageState> {
+    await this.api.readAfresh();
+    const { keeper, registry, localizer } = this;
+    const [mayToggle, offered] = await Promise.all([
+      this.api.allows(request, 'toggle_maintenance_mode'),
+      this.offered(request),
+    ]);
+    const active = keeper.snapshot.active.map(({ key }) => key);
+    return {
+      now: new Date(keeper.store.now()).toISOString(),
+      mayToggle,
+      headline: headlineOf(active),
+      active: active.map(({ label }) => localizer.translate(label, request)),
+      storeUp: keeper.health().up,
+      keys: registry
+        .all()
+        .filter((key) => offered.has(key))
+        .map((key) =>
+          pageKey(localizer.describe(key, keeper, request), keeper.current(key), tagOf(keeper, key)),
+        ),
+    };
+  }
+
+  private async offered(request: HttpRequest): Promise<ReadonlySet<MaintenanceKey>> {
+    const keys = this.registry.all();
+    const answers = await Promise.all(keys.map((key) => this.api.isEditable(key, request)));
+    return new Set(keys.filter((_, index) => answers[index]));
+  }
+
+  private translation(request: HttpRequest): (text: string) => string {
+    return (text) => this.localizer.translate(text, request);
+  }
+}

@@ -1,0 +1,73 @@
+import {
+  Controller,
+  Delete,
+  Get,
+  Inject,
+  Put,
+  Req,
+  Res,
+  UseGuards,
+  VERSION_NEUTRAL,
+  type Type,
+} from '@nestjs/common';
+import { MaintenanceExempt } from '../decision/decorators.js';
+import type { HttpReply, HttpRequest } from '../http/http-port.js';
+import { AdminApi } from './admin-api.js';
+import { AdminGuards } from './admin-guards.js';
+import { AdminPage } from './admin-page.js';
+import { respond } from './answer.js';
+
+type KeyRequest = HttpRequest & { readonly params: Readonly<Record<string, unknown>> };
+
+/**
+ * The routes of admin page and admin API; made per registration, since their path is an option. They take the bare request
+ * and reply: the application's pipes have nothing to convert, its interceptors nothing to wrap.
+ */
+export function adminController(path: string): Type {
+  @MaintenanceExempt()
+  @UseGuards(AdminGuards)
+  @Controller({ path, version: VERSION_NEUTRAL })
+  class MaintenanceAdminController {
+    constructor(
+      @Inject(AdminApi) private readonly api: AdminApi,
+      @Inject(AdminPage) private readonly page: AdminPage,
+    ) {}
+
+    @Get('admin')
+    admin(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.page.render(request));
+    }
+
+    /** What the page shows, for the page alone. */
+    @Get('admin/state')
+    state(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.page.state(request));
+    }
+
+    @Get('menu')
+    menu(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.api.menu(request));
+    }
+
+    @Get('keys')
+    keys(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.api.keys(request));
+    }
+
+    @Get('keys/:name')
+    key(@Req() request: KeyRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.api.key(request, request.params['name']));
+    }
+
+    @Put('keys/:name')
+    set(@Req() request: KeyRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.api.set(request, request.params['name']));
+    }
+
+    @Delete('keys/:name')
+    unset(@Req() request: KeyRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.api.unset(request, request.params['name']));
+    }
+  }
+  return MaintenanceAdminController;
+}

@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http';
+import type { HttpRequest } from '../http/http-port.js';
+import { AdminApiError, badRequest } from './admin.errors.js';
+
+/** Twice what the longest body that is accepted can take, each of its characters written as an escape. */
+const LIMIT = 256 * 1024;
+
+type WithBody = HttpRequest & { readonly body?: unknown };
+
+/**
+ * The JSON that a request brings, whatever body parser the application uses, or none.
+ * @throws AdminApiError 400, 413, 415
+ */
+export async function readJson(request: WithBody): Promise<unknown> {
+  checkJson(request);
+  const body = request.body === undefined ? await readStream(request) : request.body;
+  if (typeof body !== 'string' && !Buffer.isBuffer(body)) {
+    return body;
+  }
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    throw badRequest([{ field: 'body', message: 'The body is not valid JSON.' }]);
+  }
+}
+
+/**
+ * A body of any other type could come from a form of another site.
+ * @throws AdminApiError 415
+ */
+export function checkJson({ headers }: HttpRequest): void {
+  const type = headers['content-type'];
+  if (type?.split(';', 1)[0]?.trim().toLowerCase() !== 'application/json') {
+    throw new AdminApiError(
+      415,
+      `A change must be sent as "application/json"; received ${type === undefined ? 'no Content-Type' : JSON.stringify(type.slice(0, 100))}.`,
+    );
+  }
+}
+
+/** Does a request announce a body. */
+export function hasBody({ headers }: HttpRequest): boolean {
+  const { 'content-length': length, 'transfer-encoding': encoding, 'content-type': type } = headers;
+  return type !== undefined || encoding !== undefined || (length !== undefined && length !== '0');
+}
+
+/** The body where no parser has read it: an application that does without, or one whose parser skipped it. */
+async function readStream(request: HttpRequest): Promise<Buffer> {
+  const stream = request.raw ?? (request as unknown as IncomingMessage);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  if (!stream.readableEnded) {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > LIMIT) {
+        throw new AdminApiError(413, `The body is larger than ${LIMIT} bytes.`);
+      }
+      chunks.push(chunk);
+    }
+  }
+  return Buffer.concat(chunks);
+}
