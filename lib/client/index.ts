@@ -1,1 +1,172 @@
-export {};
+import { createLink, type MaintenanceConnection, type SocketFactory } from './link.js';
+import type { MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
+
+export type { MaintenanceConnection } from './link.js';
+export type { MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
+
+/** Where the application is, and how to reach it. All have defaults in a browser. @publicApi */
+export interface MaintenanceClientOptions {
+  /** Origin of the application, such as `'https://example.com'`. Default: the page's own; needed outside of a browser. */
+  url?: string;
+  /** As `forRoot({ socket: { namespace } })` has it. Default `'/maintenance'`. */
+  namespace?: string;
+  /** Path of the Socket.IO server. Default `'/socket.io'`. */
+  path?: string;
+  /**
+   * The ping endpoint, asked again and again while no socket gets through; a path counts from `url`.
+   * Default `'/maintenance/ping'`; `null`: none.
+   */
+  pingUrl?: string | null;
+  /** `io` of socket.io-client. Default: that package is imported; `null`: no socket, the ping endpoint is polled. */
+  io?: ((url: string, options: never) => object) | null;
+  /** Goes with the connection, as in socket.io-client: `socket.handshake.auth` for your `permissions`. */
+  auth?: unknown;
+}
+
+/** The state of maintenance, kept up to date. @publicApi */
+export interface MaintenanceClient {
+  /** What was last heard; `null` before the first time. */
+  readonly status: MaintenanceStatusMessage | null;
+  /** How it comes in at the moment. */
+  readonly connection: MaintenanceConnection;
+  /**
+   * Calls back with every new state, the first one included.
+   * @returns ends the subscription
+   */
+  subscribe(listener: (status: MaintenanceStatusMessage) => void): () => void;
+  /** Calls back when {@link connection} changes. */
+  onConnection(listener: (connection: MaintenanceConnection) => void): () => void;
+  /**
+   * Asks now.
+   * @param key a key to be told of, as `currentMode`
+   */
+  ping(key?: string): Promise<MaintenancePong>;
+  /** Ends the connection and all subscriptions. */
+  close(): void;
+}
+
+/**
+ * Tells of maintenance live, by Socket.IO, or by asking the ping endpoint where no socket gets through.
+ *
+ * @throws TypeError for an URL that is none, or none outside of a browser
+ * @example
+ * ```ts
+ * import { io } from 'socket.io-client';
+ * import { createMaintenanceClient } from 'nestjs-maintenance/client';
+ *
+ * const maintenance = createMaintenanceClient({ io });
+ * const stop = maintenance.subscribe(({ maintenanceMode, message }) => render(maintenanceMode, message));
+ * ```
+ * @publicApi
+ */
+export function createMaintenanceClient(options: MaintenanceClientOptions = {}): MaintenanceClient {
+  const { namespace = '/maintenance', path = '/socket.io', pingUrl = '/maintenance/ping', auth } = options;
+  const { location, document } = globalThis as unknown as BrowserGlobals;
+  const url = options.url ?? location?.origin;
+  if (url === undefined) {
+    throw new TypeError('createMaintenanceClient() needs { url } outside of a browser.');
+  }
+  const origin = new URL(url).origin;
+  const connect = (io: SocketFactory | null) =>
+    createLink({
+      io,
+      socketUrl: origin + (namespace.startsWith('/') ? namespace : `/${namespace}`),
+      path,
+      auth,
+      pingUrl: pingUrl === null ? null : new URL(pingUrl, origin).href,
+      idle: () => document?.hidden === true,
+    });
+  return options.io === undefined
+    ? deferred(() => importIo().then(connect), document)
+    : watched(connect(options.io as SocketFactory | null), document);
+}
+
+type Link = ReturnType<typeof createLink>;
+
+interface BrowserGlobals {
+  location?: { origin: string };
+  document?: {
+    hidden: boolean;
+    addEventListener(event: string, listener: () => void): void;
+    removeEventListener(event: string, listener: () => void): void;
+  };
+}
+
+/** Without the package the ping endpoint has to do. */
+async function importIo(): Promise<SocketFactory | null> {
+  try {
+    return (await import('socket.io-client')).io as unknown as SocketFactory;
+  } catch {
+    return null;
+  }
+}
+
+/** Looks again as soon as somebody looks at the page. */
+function watched(link: Link, document: BrowserGlobals['document']): MaintenanceClient {
+  const wake = (): void => (document?.hidden ? undefined : link.wake());
+  document?.addEventListener('visibilitychange', wake);
+  return {
+    get status() {
+      return link.status;
+    },
+    get connection() {
+      return link.connection;
+    },
+    subscribe: (listener) => link.subscribe(listener),
+    onConnection: (listener) => link.onConnection(listener),
+    ping: (key) => link.ping(key),
+    close: () => {
+      document?.removeEventListener('visibilitychange', wake);
+      link.close();
+    },
+  };
+}
+
+/** A client whose connection is still on its way. */
+function deferred(open: () => Promise<Link>, document: BrowserGlobals['document']): MaintenanceClient {
+  let client: MaintenanceClient | undefined;
+  let closed = false;
+  const opened = open().then((link) => {
+    client = watched(link, document);
+    if (closed) {
+      client.close();
+    }
+    return client;
+  });
+  const subscription =
+    <T>(subscribe: (client: MaintenanceClient, listener: (news: T) => void) => () => void) =>
+    (listener: (news: T) => void): (() => void) => {
+      if (client) {
+        return subscribe(client, listener);
+      }
+      let ended = false;
+      let end = (): void => void (ended = true);
+      const begin = async (): Promise<void> => {
+        const ready = await opened;
+        if (!ended) {
+          end = subscribe(ready, listener);
+        }
+      };
+      void begin();
+      return () => end();
+    };
+  return {
+    get status() {
+      return client?.status ?? null;
+    },
+    get connection() {
+      return client?.connection ?? 'connecting';
+    },
+    subscribe: subscription((ready, listener: (status: MaintenanceStatusMessage) => void) =>
+      ready.subscribe(listener),
+    ),
+    onConnection: subscription((ready, listener: (connection: MaintenanceConnection) => void) =>
+      ready.onConnection(listener),
+    ),
+    ping: async (key) => (await opened).ping(key),
+    close: () => {
+      closed = true;
+      client?.close();
+    },
+  };
+}

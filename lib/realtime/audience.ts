@@ -1,0 +1,190 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Namespace, Socket } from 'socket.io';
+import type { Permissions } from '../decision/permissions.js';
+import type { StateKeeper } from '../state/state-keeper.js';
+import { messageOf } from '../state/store.js';
+import { PingDesk } from './ping-desk.js';
+import type { SocketOrigins } from './socket-origins.js';
+import type { StatusReporter } from './status-reporter.js';
+
+/** Clients told in one go; between two of them the event loop serves the others. */
+const SLICE = 256;
+/** Milliseconds an application's `permissions` may take before a client is told what everybody may know. */
+const PATIENCE = 2_000;
+
+/** What the audience is made of. */
+export interface AudienceParts {
+  readonly keeper: StateKeeper;
+  readonly permissions: Permissions;
+  readonly reporter: StatusReporter;
+  readonly origins: SocketOrigins;
+  readonly warn: (message: string) => void;
+}
+
+/**
+ * All who listen on this replica. Every client hears of every change once: changes that come faster than they can be told
+ * are told as one, and who has just connected has heard the last already.
+ */
+export class MaintenanceAudience {
+  /** Path of the Socket.IO server. */
+  path = '/socket.io';
+
+  private namespace: Namespace | undefined;
+  private readonly desk: PingDesk;
+  /** Those whose permission is being asked; what they are told then is the last state. */
+  private readonly asked = new Set<Socket>();
+  /** Those who may see key data: they are few, and asked again each time. */
+  private readonly insiders = new Set<Socket>();
+  /** Those who connected while a round was due, and know. */
+  private served = new Set<Socket>();
+  private due = false;
+  private telling = false;
+  private lastTold = '';
+
+  constructor(private readonly parts: AudienceParts) {
+    this.desk = new PingDesk(parts.reporter, (socket) => this.mayKnow(socket));
+    parts.keeper.changes.subscribe(() => this.announce());
+    // a state that was found only after the start is no change, but news to those who are here already
+    parts.keeper.health$.subscribe(() => {
+      if (this.fingerprint() !== this.lastTold) {
+        this.announce();
+      }
+    });
+  }
+
+  /** Lets clients in. */
+  open(namespace: Namespace, path: string): void {
+    this.path = path;
+    this.namespace = namespace;
+    this.lastTold = this.fingerprint();
+    namespace.use((socket, next) =>
+      next(this.parts.origins.accepts(socket) ? undefined : new Error('Origin not allowed')),
+    );
+    // one function for all clients: what is kept per client is what counts with many
+    const ping = pingListener((socket, args) => {
+      this.desk.answer(socket, args).catch((error: unknown) => this.report(error));
+    });
+    namespace.on('connection', (socket) => {
+      socket.on('ping', ping);
+      void this.consult(socket);
+    });
+  }
+
+  private announce(): void {
+    if (!this.due && this.namespace) {
+      this.due = true;
+      // what is announced in one go is told as one
+      queueMicrotask(() => {
+        this.tell().catch((error: unknown) => this.report(error));
+      });
+    }
+  }
+
+  private async tell(): Promise<void> {
+    if (this.telling) {
+      return;
+    }
+    this.telling = true;
+    try {
+      while (this.due) {
+        const { served } = this;
+        this.served = new Set();
+        this.due = false;
+        await this.round(served);
+      }
+    } finally {
+      this.telling = false;
+    }
+  }
+
+  private async round(served: ReadonlySet<Socket>): Promise<void> {
+    const { namespace } = this;
+    this.lastTold = this.fingerprint();
+    const clients: Socket[] = [];
+    for (const socket of namespace?.sockets.values() ?? []) {
+      if (served.has(socket) || this.asked.has(socket)) {
+        continue;
+      }
+      if (this.insiders.has(socket)) {
+        void this.consult(socket);
+      } else {
+        clients.push(socket);
+      }
+    }
+    const status = this.parts.reporter.forAll();
+    for (let start = 0; start < clients.length; start += SLICE) {
+      if (start > 0) {
+        await nextTurn();
+      }
+      const slice = clients.slice(start, start + SLICE);
+      if (this.parts.reporter.personal) {
+        slice.forEach((socket) => socket.emit('status', this.parts.reporter.forAll(socket)));
+      } else {
+        // every replica learns of the change itself; each client is a room of its own
+        namespace?.local.to(slice.map(({ id }) => id)).emit('status', status);
+      }
+    }
+  }
+
+  /** Tells one client the present state, as far as it may know it. */
+  private async consult(socket: Socket): Promise<void> {
+    this.asked.add(socket);
+    const insider = await this.mayKnow(socket);
+    this.asked.delete(socket);
+    if (!socket.connected) {
+      return;
+    }
+    if (this.due) {
+      this.served.add(socket);
+    }
+    this.remember(socket, insider);
+    const { reporter } = this.parts;
+    try {
+      socket.emit('status', insider ? reporter.forInsider(socket) : reporter.forAll(socket));
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
+  private remember(socket: Socket, insider: boolean): void {
+    if (!insider) {
+      this.insiders.delete(socket);
+    } else if (!this.insiders.has(socket)) {
+      this.insiders.add(socket);
+      socket.once('disconnect', () => this.insiders.delete(socket));
+    }
+  }
+
+  /** An application's answer that does not come (its database is what is being maintained) is a no. */
+  private async mayKnow(socket: Socket): Promise<boolean> {
+    const { origins, permissions } = this.parts;
+    if (!origins.trusts(socket)) {
+      return false;
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), PATIENCE);
+    });
+    try {
+      return await Promise.race([permissions.allows('see_info', { type: 'socket', socket }), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** What everybody is told, but for the seconds left. */
+  private fingerprint(): string {
+    return JSON.stringify({ ...this.parts.reporter.forAll(), retryAfter: 0 });
+  }
+
+  private report(error: unknown): void {
+    this.parts.warn(`Clients could not be told of maintenance: ${messageOf(error)}`);
+  }
+}
+
+/** Socket.IO calls a listener on the socket. */
+function pingListener(answer: (socket: Socket, args: unknown[]) => void) {
+  return function ping(this: Socket, ...args: unknown[]): void {
+    answer(this, args);
+  };
+}

@@ -1,0 +1,167 @@
+import type { createLink as CreateLink, SocketFactory } from '../../client/link.js';
+import type { MaintenanceStatusMessage } from '../../client/status-message.js';
+import type { PageWindow, ScriptSettings } from './dom.js';
+import type { createMarks as CreateMarks } from './marks.js';
+
+/** What the page's script is made of besides itself. */
+export interface PageParts {
+  readonly createLink: typeof CreateLink;
+  readonly createMarks: typeof CreateMarks;
+  readonly io: SocketFactory;
+  readonly settings: ScriptSettings;
+}
+
+/**
+ * What the browser script does on a page. It carries the source of this function, so it must not refer to anything outside
+ * of itself but what it is given.
+ *
+ * Attributes of its own tag choose: `data-page="maintenance"` on a maintenance page; `data-exempt` or `data-banner` (with a
+ * text of its own, or `none`) where the page is served in spite of maintenance; `data-admin` where operators shall see it;
+ * `data-url`, `data-path`, `data-namespace`, `data-ping` for other addresses.
+ */
+export function runPage(window: PageWindow, { createLink, createMarks, io, settings }: PageParts): void {
+  const { document, location } = window;
+  if (window.maintenance) {
+    return;
+  }
+  const tag = document.currentScript;
+  const data = tag ? tag.dataset : {};
+  const base = new URL((tag && tag.src) || settings.script, location.href);
+  const onMaintenancePage = data['page'] === 'maintenance';
+  const admin = data['admin'] !== undefined;
+  const exempt = admin || data['exempt'] !== undefined || data['banner'] !== undefined;
+  const marks = createMarks(window, admin ? 'edge' : 'banner');
+  const REMEMBERED = 'maintenance:left';
+  let before: boolean | undefined;
+  let leaving: ReturnType<typeof setTimeout> | undefined;
+
+  const link = createLink({
+    io,
+    socketUrl:
+      new URL(data['url'] ?? settings.url ?? base.origin, base).origin +
+      (data['namespace'] ?? settings.namespace),
+    path: data['path'] ?? settings.path,
+    pingUrl: new URL(data['ping'] ?? 'ping', base).href,
+    idle: () => document.hidden,
+  });
+
+  function fire(name: string, detail: unknown): void {
+    window.dispatchEvent(new window.CustomEvent(name, { detail }));
+  }
+
+  /** A page is left once per state: one that turns out to be served all the same must not be loaded again and again. */
+  function mayLeave({ revision, maintenanceMode }: MaintenanceStatusMessage): boolean {
+    const mark = JSON.stringify([location.href, revision, maintenanceMode]);
+    try {
+      if (window.sessionStorage.getItem(REMEMBERED) === mark) {
+        return false;
+      }
+      window.sessionStorage.setItem(REMEMBERED, mark);
+    } catch {
+      // no storage in this browser: then a page is only left when the state has changed before its eyes
+      return before !== undefined;
+    }
+    return true;
+  }
+
+  function reload(): void {
+    // reload() would offer to send a form again; it is needed where replacing would not load
+    if (location.hash) {
+      location.reload();
+    } else {
+      location.replace(location.href);
+    }
+  }
+
+  /** Not everybody in the same moment; who is not looking can wait. */
+  function leaveWithin(ms: number, allowed: () => boolean): void {
+    clearTimeout(leaving);
+    leaving = setTimeout(() => allowed() && reload(), Math.random() * (document.hidden ? ms * 20 : ms));
+  }
+
+  /** Maintenance has begun: is it for this visitor, too? The ping endpoint knows of bypasses. */
+  async function onBegin(status: MaintenanceStatusMessage): Promise<void> {
+    const current = (): boolean => link.status !== null && link.status.maintenanceMode;
+    const refused = await link.look().then(
+      (own) => own.maintenanceMode,
+      () => true,
+    );
+    if (!refused || !current()) {
+      return;
+    }
+    if (mayLeave(status)) {
+      leaveWithin(250, current);
+    } else {
+      mark(status);
+    }
+  }
+
+  /** The maintenance page: open for a change of state, or for a key that closes only a part of the site. */
+  async function onMaintenance(status: MaintenanceStatusMessage, was: boolean | undefined): Promise<void> {
+    clearTimeout(leaving);
+    if (status.maintenanceMode) {
+      return;
+    }
+    const current = (): boolean => link.status === status;
+    if (was === true) {
+      leaveWithin(500, current);
+      return;
+    }
+    const refused = await fetch(location.href, {
+      headers: { accept: 'text/html' },
+      cache: 'no-store',
+    } as RequestInit)
+      .then((answer) => answer.headers.get('x-maintenance-mode') !== null)
+      .catch(() => true);
+    if (!refused && current() && mayLeave(status)) {
+      leaveWithin(500, current);
+    }
+  }
+
+  function mark(status: MaintenanceStatusMessage): void {
+    const own = data[admin ? 'admin' : 'banner'];
+    if (!status.maintenanceMode || own === 'none') {
+      marks.hide();
+    } else {
+      marks.show(own || (admin ? 'Maintenance mode is on' : status.message || 'Maintenance mode is on'));
+    }
+  }
+
+  link.subscribe((status) => {
+    const was = before;
+    fire('maintenance:change', status);
+    if (onMaintenancePage) {
+      void onMaintenance(status, was);
+    } else if (exempt || !status.maintenanceMode) {
+      clearTimeout(leaving);
+      mark(status);
+    } else if (was !== true) {
+      void onBegin(status);
+    }
+    before = status.maintenanceMode;
+  });
+  link.onConnection((connection) => fire('maintenance:connection', connection));
+  const wake = (): void => {
+    if (!document.hidden) {
+      link.wake();
+    }
+  };
+  document.addEventListener('visibilitychange', wake);
+
+  window.maintenance = {
+    get status() {
+      return link.status;
+    },
+    get connection() {
+      return link.connection;
+    },
+    subscribe: (listener) => link.subscribe(listener),
+    ping: (key) => link.ping(key),
+    close() {
+      clearTimeout(leaving);
+      document.removeEventListener('visibilitychange', wake);
+      marks.hide();
+      link.close();
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { GATEWAY_METADATA, GATEWAY_OPTIONS, PORT_METADATA } from '@nestjs/websockets/constants.js';
+import type { ModulesContainer } from '@nestjs/core';
+import type { MaintenanceSocketOptions, ResolvedStructure } from '../maintenance.options.js';
+
+/** What a gateway is decorated with, as far as it matters here. */
+interface GatewayOptions {
+  readonly path?: string;
+  readonly namespace?: unknown;
+  readonly [option: string]: unknown;
+}
+
+/** The socket options with their defaults. */
+export function socketOptionsOf({
+  socket,
+}: ResolvedStructure): MaintenanceSocketOptions & { namespace: string } {
+  const options = socket || {};
+  return { ...options, namespace: options.namespace ?? '/maintenance' };
+}
+
+/**
+ * The options Nest opens the Socket.IO server with. A server is opened by the first gateway on its path, and whatever other
+ * gateways there say is ignored; so ours, which may well be the first, says what the application's own would have said.
+ *
+ * @param isSocketIo does the application's adapter speak Socket.IO; asked when the gateway is opened
+ */
+export function serverOptions(
+  { path, cors, origins }: MaintenanceSocketOptions,
+  others: readonly GatewayOptions[],
+  isSocketIo: () => boolean,
+): object {
+  const own: GatewayOptions = { path, cors: cors ?? (origins && { origin: origins, credentials: true }) };
+  const shared = others.find((other) => pathOf(other.path) === pathOf(path)) ?? own;
+  return {
+    ...shared,
+    namespace: undefined,
+    // on any other adapter ours only shares what is open anyway
+    get path() {
+      return isSocketIo() ? shared.path : others[0]?.path;
+    },
+  };
+}
+
+/** Options of the application's gateways on its HTTP server, in the order in which Nest opens them. */
+export function gatewaysOf(modules: ModulesContainer): GatewayOptions[] {
+  const gateways: GatewayOptions[] = [];
+  for (const { providers } of modules.values()) {
+    for (const { metatype } of providers.values()) {
+      if (isGateway(metatype)) {
+        gateways.push((Reflect.getMetadata(GATEWAY_OPTIONS, metatype) ?? {}) as GatewayOptions);
+      }
+    }
+  }
+  return gateways;
+}
+
+function isGateway(metatype: unknown): metatype is object {
+  return (
+    typeof metatype === 'function' &&
+    Reflect.hasMetadata(GATEWAY_METADATA, metatype) &&
+    !Reflect.getMetadata(PORT_METADATA, metatype)
+  );
+}
+
+const pathOf = (path = '/socket.io'): string => path.replace(/\/$/, '');

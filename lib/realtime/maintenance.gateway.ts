@@ -1,0 +1,68 @@
+import { Inject, Injectable, type BeforeApplicationShutdown, type Type } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { WebSocketGateway, type OnGatewayInit } from '@nestjs/websockets';
+import type { Server } from 'socket.io';
+import type { ResolvedStructure } from '../maintenance.options.js';
+import { STRUCTURE } from '../maintenance.tokens.js';
+import { MaintenanceAudience } from './audience.js';
+import { gatewaysOf, serverOptions, socketOptionsOf } from './gateway-options.js';
+
+/**
+ * The gateway, a class per registration, since its options are those of one application. It shares the Socket.IO server
+ * of the application's own gateways and opens its namespace there by itself: what Nest binds to every client of a gateway
+ * would nearly double what an idle client costs.
+ */
+export function maintenanceGateway(): Type {
+  @Injectable()
+  class MaintenanceGateway implements OnGatewayInit, BeforeApplicationShutdown {
+    private own: Server | undefined;
+
+    constructor(
+      @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+      @Inject(ModulesContainer) modules: ModulesContainer,
+      @Inject(ApplicationConfig) config: ApplicationConfig,
+      @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
+      @Inject(MaintenanceAudience) private readonly audience: MaintenanceAudience,
+    ) {
+      // comes at once, later in tests, and never in a microservice, which has no HTTP server to stand beside
+      host.init$.subscribe(() => {
+        const options = serverOptions(socketOptionsOf(structure), gatewaysOf(modules), () =>
+          isSocketIo(config.getIoAdapter()),
+        );
+        WebSocketGateway(options)(MaintenanceGateway);
+      });
+    }
+
+    /** Nest gives the server of the application's adapter. */
+    afterInit(server: unknown): void {
+      const { namespace } = socketOptionsOf(this.structure);
+      const io = isServer(server) ? server : (this.own ??= this.open());
+      this.audience.open(io.of(namespace), io.path());
+    }
+
+    async beforeApplicationShutdown(): Promise<void> {
+      await this.own?.close();
+    }
+
+    /** Beside an adapter that speaks something else. */
+    private open(): Server {
+      const { path, cors, origins } = socketOptionsOf(this.structure);
+      const options = serverOptions({ path, cors, origins }, [], () => true) as never;
+      return new IoAdapter(this.host.httpAdapter.getHttpServer()).createIOServer(
+        0,
+        options,
+      ) as unknown as Server;
+    }
+  }
+  return MaintenanceGateway;
+}
+
+function isSocketIo(adapter: unknown): boolean {
+  return !adapter || typeof (adapter as { createIOServer?: unknown }).createIOServer === 'function';
+}
+
+function isServer(server: unknown): server is Server {
+  const { of, path } = server as Partial<Server>;
+  return typeof of === 'function' && typeof path === 'function';
+}

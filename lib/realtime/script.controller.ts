@@ -1,0 +1,76 @@
+import { Controller, Get, Inject, Req, Res, VERSION_NEUTRAL, type Type } from '@nestjs/common';
+import { ApplicationConfig } from '@nestjs/core';
+import { MaintenanceExempt } from '../decision/decorators.js';
+import {
+  isFastifyReply,
+  rawResponse,
+  setHeader,
+  type HttpReply,
+  type HttpRequest,
+} from '../http/http-port.js';
+import { sendBody } from '../http/refuser.js';
+import type { ResolvedStructure } from '../maintenance.options.js';
+import { mountedPath } from '../maintenance.paths.js';
+import { STRUCTURE } from '../maintenance.tokens.js';
+import { MaintenanceAudience } from './audience.js';
+import { socketOptionsOf } from './gateway-options.js';
+import { ScriptSource } from './script-source.js';
+
+/** Seconds a browser may use the script without asking. */
+const FRESH = 300;
+
+/** Serves the browser script; made per registration, since its path is an option. */
+export function scriptController(path: string): Type {
+  @MaintenanceExempt()
+  @Controller({ path, version: VERSION_NEUTRAL })
+  class MaintenanceScriptController {
+    constructor(
+      @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
+      @Inject(ScriptSource) private readonly source: ScriptSource,
+      @Inject(MaintenanceAudience) private readonly audience: MaintenanceAudience,
+      @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
+    ) {}
+
+    @Get('script')
+    script(@Req() request: HttpRequest, @Res() reply: HttpReply): void {
+      const { namespace, url } = socketOptionsOf(this.structure);
+      const { body, etag } = this.source.of({
+        script: mountedPath(this.config.getGlobalPrefix(), this.structure.path, 'script'),
+        url: url?.(request as never) ?? null,
+        path: this.audience.path,
+        namespace,
+      });
+      setHeader(reply, 'Content-Type', 'text/javascript; charset=utf-8');
+      setHeader(reply, 'X-Content-Type-Options', 'nosniff');
+      setHeader(reply, 'Cross-Origin-Resource-Policy', 'cross-origin');
+      setHeader(reply, 'Cache-Control', `${url ? 'private' : 'public'}, max-age=${FRESH}`);
+      setHeader(reply, 'ETag', etag);
+      if (matches(request.headers['if-none-match'], etag)) {
+        sendNotModified(reply);
+      } else {
+        sendBody(reply, 200, body);
+      }
+    }
+  }
+  return MaintenanceScriptController;
+}
+
+/** A 304 has no length of its own. */
+function sendNotModified(reply: HttpReply): void {
+  if (reply.code && reply.send && isFastifyReply(reply)) {
+    reply.code(304);
+    reply.send('');
+    return;
+  }
+  const response = rawResponse(reply);
+  response.statusCode = 304;
+  response.end();
+}
+
+/** Weakly, as RFC 9110 wants it for `If-None-Match`: a proxy may have weakened the tag. */
+function matches(header: string | undefined, etag: string): boolean {
+  return (header ?? '')
+    .split(',')
+    .map((tag) => tag.trim().replace(/^W\//, ''))
+    .some((tag) => tag === etag || tag === '*');
+}

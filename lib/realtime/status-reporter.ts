@@ -1,0 +1,77 @@
+import { DEFAULT_MESSAGE, retryAfterOf } from '../decision/refusal.js';
+import type { MaintenanceStatusMessage } from '../client/status-message.js';
+import type { Localizer } from '../http/localizer.js';
+import type { KeyRegistry } from '../keys/key-registry.js';
+import type { ActiveKey } from '../state/snapshot.js';
+import type { StateKeeper } from '../state/state-keeper.js';
+import { messageOf } from '../state/store.js';
+
+/** Puts what is known into words for sockets. */
+export class StatusReporter {
+  constructor(
+    private readonly keeper: StateKeeper,
+    private readonly registry: KeyRegistry,
+    private readonly localizer: Localizer,
+    /** Milliseconds. */
+    private readonly refreshDelay: number,
+    private readonly warn: (message: string) => void,
+  ) {}
+
+  /** Does what is told depend on who hears it. */
+  get personal(): boolean {
+    return this.localizer.active;
+  }
+
+  /** What everybody may know. A key that is not public lends its message, which is for visitors, but never its name. */
+  forAll(socket?: unknown): MaintenanceStatusMessage {
+    const { snapshot, store } = this.keeper;
+    const closing = snapshot.active.find(closesSite)?.state;
+    const until = closing?.until ?? null;
+    const modes = this.registry
+      .all()
+      .filter((key) => key.public)
+      .map((key) => [key.name, snapshot.of(key).value] as const);
+    return {
+      maintenanceMode: closing !== undefined,
+      modes: Object.fromEntries(modes),
+      message: closing ? this.localizer.translate(closing.message ?? DEFAULT_MESSAGE, socket) : null,
+      retryAfter: closing ? retryAfterOf(until, this.refreshDelay, store.now()) : null,
+      until: until?.toISOString() ?? null,
+      revision: snapshot.revision,
+    };
+  }
+
+  /** What those with `see_info` may know. */
+  forInsider(socket: unknown): MaintenanceStatusMessage {
+    try {
+      const maintenance = this.localizer.keyData(this.registry, this.keeper, socket);
+      return { ...this.forAll(socket), maintenance };
+    } catch (error) {
+      this.warn(`Key data could not be made: ${messageOf(error)}`);
+      return this.forAll(socket);
+    }
+  }
+
+  /** Is a key in maintenance; `undefined` for one that is not to be known. */
+  modeOf(name: string, insider: boolean): boolean | undefined {
+    const key = this.registry.find(name);
+    return key && (key.public || insider) ? this.keeper.snapshot.of(key).value : undefined;
+  }
+
+  get closed(): boolean {
+    return this.keeper.snapshot.active.some(closesSite);
+  }
+}
+
+/** Would an ordinary visitor be refused a page. A status class that cannot say so without a request counts as its value. */
+function closesSite({ key, state }: ActiveKey): boolean {
+  if (key.scope !== 'site' || key.readOnly) {
+    return false;
+  }
+  try {
+    const Status = key.getStatusClass();
+    return new Status(state.value, key, undefined, state).active;
+  } catch {
+    return state.value;
+  }
+}
