@@ -1,26 +1,47 @@
-// npm run faults -- [--seconds N] [--seed S] [--replicas N] [--journal FILE] | --mutants [NAME…]
+// npm run faults -- [--seconds N] [--seed S] [--replicas N] [--journal FILE]
+// npm run faults -- --mutants [--parallel N] [NAME…]
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { compile } from './build.js';
 import { runFaults } from './run.js';
 import { report, summary } from './summary.js';
+import { trials } from './trial.js';
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     seconds: { type: 'string', default: '150' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     replicas: { type: 'string', default: '3' },
     journal: { type: 'string' },
+    mutants: { type: 'boolean', default: false },
+    parallel: { type: 'string', default: '4' },
   },
 });
 
-const run = await runFaults({
-  build: compile(),
-  seconds: Number(values.seconds),
-  seed: Number(values.seed),
-  replicas: Number(values.replicas),
-});
-if (values.journal) writeFileSync(values.journal, run.lines.map((line) => JSON.stringify(line)).join('\n'));
-for (const violation of run.violations.slice(0, 5)) console.log(`${report(run, violation)}\n`);
-console.log(summary(run));
-process.exit(run.violations.length > 0 ? 1 : 0);
+process.exitCode = (await (values.mutants ? provoke() : run())) ? 0 : 1;
+
+async function run(): Promise<boolean> {
+  const result = await runFaults({
+    build: compile(),
+    seconds: Number(values.seconds),
+    seed: Number(values.seed),
+    replicas: Number(values.replicas),
+  });
+  const { lines, violations } = result;
+  if (values.journal) writeFileSync(values.journal, lines.map((line) => JSON.stringify(line)).join('\n'));
+  for (const violation of violations.slice(0, 5)) console.log(`${report(result, violation)}\n`);
+  console.log(summary(result));
+  return violations.length === 0;
+}
+
+async function provoke(): Promise<boolean> {
+  const options = { only: positionals, parallel: Number(values.parallel) };
+  const results = await trials(compile(), options, ({ name, story, rules, right, text }) => {
+    console.log(`${right ? 'ok    ' : 'WRONG '} ${name} (${story}): ${rules.join(', ') || 'nothing found'}`);
+    if (!right && text) console.log(text);
+  });
+  const bugs = results.filter(({ name }) => !name.startsWith('sound '));
+  console.log(`${bugs.filter(({ right }) => right).length} of ${bugs.length} seeded bugs caught`);
+  return results.every(({ right }) => right);
+}

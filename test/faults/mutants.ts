@@ -1,7 +1,198 @@
-/** A bug that is planted in the compiled library. */
+import type { STORIES } from './scenarios.js';
+
+/** A bug that is planted in the compiled library, and the story in which it must come to light. */
 export interface Mutant {
   readonly name: string;
+  readonly story: keyof typeof STORIES;
+  /** Below lib/, compiled. */
   readonly file: string;
+  /** Fits in exactly one place. */
   readonly find: string;
   readonly replace: string;
 }
+
+const bug = (name: string, story: Mutant['story'], file: string, find: string, replace: string): Mutant => ({
+  name,
+  story,
+  file,
+  find,
+  replace,
+});
+
+const SCRIPTS = 'state/redis-scripts.js';
+const AGREEMENT = 'cluster/replica-agreement.js';
+
+/** Bugs that somebody could have written, one at a time. */
+export const MUTANTS: readonly Mutant[] = [
+  // trusting what one knows
+  bug(
+    'no-lease',
+    'partition',
+    'state/lease.js',
+    'return now >= this.end && now >= this.retry;',
+    'return false;',
+  ),
+  bug(
+    'lease-outlives-presence',
+    'partition',
+    'state/lease.js',
+    'from + REPLICA_LEASE * 0.9',
+    'from + REPLICA_LEASE * 4',
+  ),
+  bug(
+    'presence-cut-short',
+    'partition',
+    'maintenance.providers.js',
+    'replicaLease: REPLICA_LEASE',
+    'replicaLease: REPLICA_LEASE / 6',
+  ),
+  bug(
+    'silence-is-consent',
+    'partition',
+    'http/stale-policy.js',
+    'this.failed = !(await this.keeper.catchUp())',
+    'this.failed = (await this.keeper.catchUp(), false)',
+  ),
+  bug('stale-is-served', 'partition', 'http/stale-policy.js', "this.onStale === 'block'", 'false'),
+  bug('exempt-is-blocked', 'partition', 'http/maintenance.guard.js', 'facts.target.exempt ||', 'false ||'),
+  bug(
+    'old-is-news',
+    'forgetful',
+    'state/recovery.js',
+    "return lost(known, 'The stored maintenance state is gone.')",
+    "return { kind: 'news', document: null }",
+  ),
+  bug(
+    'no-put-back',
+    'forgetful',
+    'state/state-sync.js',
+    'const written = await store.write(again, version, deadline());',
+    "const written = 'conflict';",
+  ),
+  // acknowledgement
+  bug(
+    'told-before-applied',
+    'unheard',
+    'state/state-keeper.js',
+    'revision: document?.revision ?? 0',
+    'revision: (document?.revision ?? 0) + 1',
+  ),
+  bug('any-revision-will-do', 'unheard', AGREEMENT, ' && revision >= wanted', ''),
+  bug('missing-not-told', 'partition', AGREEMENT, 'missing: behind }', 'missing: [] }'),
+  bug(
+    'half-open-line-kept',
+    'deaf',
+    'state/redis-subscriber.js',
+    'if (!client || this.checking',
+    'if (client || this.checking',
+  ),
+  // drain
+  bug('drains-itself-only', 'drain', AGREEMENT, ' || routes.length > 0', ''),
+  bug(
+    'drains-others-only',
+    'drain',
+    AGREEMENT,
+    'const left = own.length > 0 ?',
+    'const left = own.length < 0 ?',
+  ),
+  bug('counts-by-close-only', 'drain', 'decision/in-flight.js', '? running - all : 0', '? 0 : 0'),
+  bug(
+    'counts-by-handler-only',
+    'drain',
+    'decision/in-flight.js',
+    'return !response || (',
+    'return true || (',
+  ),
+  bug(
+    'drain-gives-up-and-works',
+    'drain',
+    AGREEMENT,
+    'throw new MaintenanceDrainError(key, left, timeout);',
+    'return;',
+  ),
+  bug(
+    'drain-error-leaves-hold',
+    'drain',
+    'maintenance.sessions.js',
+    'await session.leave();\n                throw error;',
+    'throw error;',
+  ),
+  bug('thrown-work-stays', 'drain', 'maintenance.sessions.js', 'await maintenance.leave();', ''),
+  // locks
+  bug(
+    'lock-for-all',
+    'holders',
+    SCRIPTS,
+    'if token and token ~= ARGV[1] and tonumber(stop) > now then',
+    'if false then',
+  ),
+  bug(
+    'unlock-without-token',
+    'holders',
+    SCRIPTS,
+    "if held and string.match(held, '^(.-)|') == ARGV[1] then",
+    'if held then',
+  ),
+  bug('constant-fence', 'holders', SCRIPTS, "return { 'taken', fence }", "return { 'taken', 7 }"),
+  bug('loss-not-told', 'holders', 'state/hold.js', 'this.controller.abort(', 'void ('),
+  bug(
+    'lease-not-renewed',
+    'longWork',
+    'state/hold.js',
+    'setInterval(() => void this.renew()',
+    'setInterval(() => undefined',
+  ),
+  // writes
+  bug(
+    'write-without-compare',
+    'operators',
+    SCRIPTS,
+    "if version ~= ARGV[1] then return { 'conflict', now } end",
+    '',
+  ),
+  bug(
+    'conflict-taken-for-success',
+    'operators',
+    'state/redis-store.js',
+    "return outcome === 'written' ? versionOf(text) : 'conflict';",
+    'return versionOf(text);',
+  ),
+  bug('late-write-lands', 'late', SCRIPTS, "if now > tonumber(ARGV[4]) then return { 'late', now } end", ''),
+  bug(
+    'failed-write-ignored',
+    'late',
+    'state/redis-store.js',
+    'throw failure;',
+    "if (what === 'write') return ['written', Date.now()];\n            throw failure;",
+  ),
+  // ends and holds
+  bug(
+    'ends-by-wall-clock',
+    'clocks',
+    'state/redis-clock.js',
+    'return this.offset === undefined ? Date.now()',
+    'return true ? Date.now()',
+  ),
+  bug('ends-are-ignored', 'clocks', 'state/record.js', 'end === null || now < end', 'true'),
+  bug(
+    'release-ends-other-holds',
+    'together',
+    'maintenance.sessions.js',
+    'holds: record.holds.filter(({ id }) => id !== hold)',
+    'holds: []',
+  ),
+  bug(
+    'switch-off-ends-holds',
+    'together',
+    'maintenance.service.js',
+    'holds: record?.holds ?? [],',
+    'holds: [],',
+  ),
+  bug(
+    'dead-holder-opens',
+    'death',
+    'state/snapshot.js',
+    'if (record && state.value) {',
+    'if (record && state.value && !state.holds.some((hold) => hold.abandoned)) {',
+  ),
+];

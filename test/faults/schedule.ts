@@ -3,7 +3,6 @@ import { Random } from './random.js';
 
 /** One fault: when it begins (ms from the start), how long it lasts, and whom it hits. */
 export interface Fault {
-  readonly id: number;
   readonly at: number;
   readonly lasts: number;
   readonly kind: FaultKind;
@@ -40,7 +39,7 @@ const ON_REDIS: readonly Kind[] = [
  * but none has two at a time.
  */
 export function schedule(seed: number, length: number, replicas: readonly string[]): Fault[] {
-  const faults: Omit<Fault, 'id'>[] = [];
+  const faults: Fault[] = [];
   const random = new Random(seed);
   const live = (target: string, kinds: readonly Kind[], pauses: readonly [number, number]): void => {
     let at = random.between(500, pauses[1]);
@@ -53,7 +52,7 @@ export function schedule(seed: number, length: number, replicas: readonly string
   };
   replicas.forEach((replica) => live(replica, ON_REPLICAS, [1_000, 9_000]));
   live('redis', ON_REDIS, [5_000, 15_000]);
-  return faults.sort((a, b) => a.at - b.at).map((fault, index) => ({ id: index + 1, ...fault }));
+  return faults.sort((a, b) => a.at - b.at);
 }
 
 function weighted(random: Random, kinds: readonly Kind[]): Kind {

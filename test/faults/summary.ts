@@ -4,7 +4,7 @@ import type { Line } from './history.js';
 import type { Run } from './run.js';
 
 /** Faults after which a replica has to find back. */
-const OUTAGES = [
+const OUTAGES = new Set([
   'stop',
   'kill',
   'partition',
@@ -13,7 +13,7 @@ const OUTAGES = [
   'redis-kill',
   'redis-restart',
   'redis-empty',
-];
+]);
 
 /** What a run amounts to, in a few lines. */
 export function summary({ seed, seconds, lines, violations }: Run): string {
@@ -62,7 +62,7 @@ export function report(run: Pick<Run, 'seed' | 'lines'>, violation: Violation): 
 
 /** From the end of a fault to the first sound answer, per replica that it has hit. */
 function recovery(evidence: Evidence, { kind, target, end }: Window): number[] {
-  if (!OUTAGES.includes(kind)) return [];
+  if (!OUTAGES.has(kind)) return [];
   const hit = target === 'redis' ? new Set(evidence.requests.map(({ replica }) => replica)) : [target];
   return [...hit].flatMap((replica) => {
     const again = evidence.windows.find(

@@ -1,0 +1,234 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { check, type Violation } from './checker.js';
+import { call } from './clients.js';
+import type { FaultKind, Line } from './history.js';
+import { settle } from './run.js';
+import { World, type Replica } from './world.js';
+
+/** A short story that only a sound library survives; each seeded bug is told the one that is meant for it. */
+export type Scenario = (world: World, stage: Stage) => Promise<void>;
+
+/** Shorthands for those who tell one. */
+export class Stage {
+  constructor(private readonly world: World) {}
+
+  get replicas(): readonly [Replica, Replica, Replica] {
+    return this.world.replicas as never;
+  }
+
+  /** Begins a fault and gives its end. */
+  fault(kind: FaultKind, target: string, lasts: number): Promise<void> {
+    return this.world.inflict(kind, target, lasts);
+  }
+
+  enable(replica: Replica, op: string, key: string, acknowledge = 6_000, timeout?: number): Promise<unknown> {
+    return replica.change(op, { kind: 'enable', key, acknowledge, ...(timeout && { timeout }) });
+  }
+
+  disable(replica: Replica, op: string, key: string, acknowledge = 6_000): Promise<unknown> {
+    return replica.change(op, { kind: 'disable', key, acknowledge });
+  }
+
+  /** Work in steps of 50 ms. */
+  work(
+    replica: Replica,
+    op: string,
+    key: string,
+    { steps = 3, drain = 8_000, lock = true, blocking = 0, fails = false } = {},
+  ): Promise<unknown> {
+    return replica.maintain(op, { kind: 'maintain', key, drain, lock }, { steps, step: 50, blocking, fails });
+  }
+}
+
+/** Tells a story under a light load, and judges what came of it. */
+export async function tell(
+  build: URL,
+  { keys, scenario, replicas = 3 }: Story,
+): Promise<{ lines: Line[]; violations: Violation[] }> {
+  await using world = await World.start({ build, replicas });
+  const stop = new AbortController();
+  const load = world.replicas.flatMap((replica) =>
+    keys.map((key) => ask(world, replica, key ? `/${key}/wait/0` : '/health', stop.signal)),
+  );
+  await scenario(world, new Stage(world));
+  stop.abort();
+  await Promise.all(load);
+  await settle(world);
+  const lines = world.history();
+  return { lines, violations: check(lines) };
+}
+
+async function ask(world: World, replica: Replica, path: string, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    if (replica.port !== undefined) await call(world, replica, path);
+    await delay(15);
+  }
+}
+
+export interface Story {
+  readonly replicas?: number;
+  /** Keys that are asked for all the time; an empty one is the exempt route. */
+  readonly keys: readonly string[];
+  readonly scenario: Scenario;
+}
+
+/** One replica is cut off, while the others agree without it. */
+const partition: Scenario = async (_world, stage) => {
+  const [one] = stage.replicas;
+  await stage.enable(one, 'warm-1', 'a');
+  await stage.disable(one, 'warm-2', 'a');
+  const cut = stage.fault('partition', 'r2', 7_000);
+  await stage.enable(one, 'hasty-1', 'a', 200);
+  await delay(300);
+  await stage.disable(one, 'warm-3', 'a', 5_000);
+  await stage.enable(one, 'sure-1', 'a', 5_000);
+  await cut;
+};
+
+/** Nobody is told of changes; who asks is not believed to know before it does. */
+const unheard: Scenario = async (_world, stage) => {
+  const [one] = stage.replicas;
+  for (let i = 1; i <= 4; i++) {
+    await stage.fault('freeze-subscriber', 'r2', 10);
+    await stage.enable(one, `on-${i}`, 'a');
+    await delay(300);
+    await stage.disable(one, `off-${i}`, 'a');
+  }
+};
+
+/** A line that died without a word is replaced, and changes are heard at once again. */
+const deaf: Scenario = async (_world, stage) => {
+  const [one] = stage.replicas;
+  await Promise.all([stage.fault('freeze-subscriber', 'r2', 10), stage.fault('freeze-subscriber', 'r3', 10)]);
+  await delay(6_000);
+  for (let i = 1; i <= 8; i++) {
+    await stage.enable(one, `on-${i}`, 'a');
+    await stage.disable(one, `off-${i}`, 'a');
+    await delay(i * 37);
+  }
+};
+
+/** Requests that take long are waited for, wherever they run and whatever became of their clients. */
+const drain: Scenario = async (world, stage) => {
+  const [one, two] = stage.replicas;
+  let count = 0;
+  for (const replica of [one, two]) {
+    for (const kind of ['slow', 'hung-up', 'stream']) {
+      const path = kind === 'stream' ? '/job/stream?ms=900' : '/job/wait/900';
+      const request = call(world, replica, path, kind === 'hung-up' ? { abort: 100 } : {});
+      await delay(250);
+      await stage.work(one, `drain-${++count}`, 'job');
+      await request;
+      await delay(100);
+    }
+  }
+  const request = call(world, two, '/job/wait/1500');
+  await delay(150);
+  await stage.work(one, 'hasty-1', 'job', { drain: 300 });
+  await request;
+  await stage.work(one, 'thrown-1', 'b', { fails: true });
+  await delay(4_500);
+};
+
+/** A holder stands still until its lease is over; another takes the lock, and keeps it when the first one wakes. */
+const holders: Scenario = async (_world, stage) => {
+  const [one, two, three] = stage.replicas;
+  const first = stage.work(one, 'first-1', 'job', { steps: 400 });
+  await delay(400);
+  await stage.work(two, 'barred-1', 'job');
+  const stopped = stage.fault('stop', 'r1', 9_500);
+  const second = stage.work(two, 'second-1', 'job', { steps: 120, blocking: 9_000 });
+  await stopped;
+  await delay(700);
+  await stage.work(three, 'barred-2', 'job');
+  await Promise.all([first, second]);
+};
+
+/** Work that takes longer than a lease is not disturbed. */
+const longWork: Scenario = async (_world, stage) => {
+  await stage.work(stage.replicas[0], 'long-1', 'job', { steps: 140 });
+};
+
+/** Three operators at once, each with a key of its own: none undoes what another has done. */
+const operators: Scenario = async (_world, stage) => {
+  const [one, two, three] = stage.replicas;
+  for (let i = 1; i <= 8; i++) {
+    await Promise.all([
+      stage.enable(one, `a-${i}`, 'a'),
+      stage.enable(two, `b-${i}`, 'b'),
+      stage.enable(three, `mix-${i}`, 'mix'),
+    ]);
+    await delay(60);
+    await Promise.all([
+      stage.disable(one, `aoff-${i}`, 'a'),
+      stage.disable(two, `boff-${i}`, 'b'),
+      stage.disable(three, `mixoff-${i}`, 'mix'),
+    ]);
+    await delay(60);
+  }
+};
+
+/** A write is held up on its way until its caller has given up, and arrives after somebody else was acknowledged. */
+const late: Scenario = async (_world, stage) => {
+  const [one, two] = stage.replicas;
+  await stage.enable(two, 'warm-1', 'a');
+  await stage.disable(two, 'warm-2', 'a');
+  const held = stage.fault('partition', 'r1', 5_500);
+  await one.change('lost-1', { kind: 'enable', key: 'a' });
+  await stage.disable(two, 'last-1', 'a', 5_000);
+  await held;
+  await delay(1_500);
+};
+
+/** Redis loses its data, and a replica that knows nothing comes to it. */
+const forgetful: Scenario = async (_world, stage) => {
+  await stage.enable(stage.replicas[0], 'on-1', 'a');
+  await stage.fault('redis-empty', 'redis', 50);
+  await delay(5_000);
+  await stage.fault('kill', 'r2', 50);
+  await delay(1_000);
+};
+
+/** Wall clocks jump; ends come when they were said to come. */
+const clocks: Scenario = async (_world, stage) => {
+  await stage.enable(stage.replicas[0], 'window-1', 'a', 6_000, 4_000);
+  await stage.fault('clock', 'r2', 2_400);
+  await delay(4_000);
+};
+
+/** Two jobs and an operator on one key: it is on until the last of them lets go. */
+const together: Scenario = async (_world, stage) => {
+  const [one, two, three] = stage.replicas;
+  const long = stage.work(two, 'long-1', 'mix', { steps: 50, lock: false });
+  const short = stage.work(one, 'short-1', 'mix', { steps: 10, lock: false });
+  await delay(300);
+  await short;
+  await stage.enable(three, 'on-1', 'mix');
+  await stage.disable(three, 'off-1', 'mix');
+  await long;
+};
+
+/** A holder dies in the middle of its work: what is half done stays closed. */
+const death: Scenario = async (_world, stage) => {
+  const [, two] = stage.replicas;
+  const work = stage.work(two, 'dying-1', 'job', { steps: 1_000 }).catch(() => undefined);
+  await delay(800);
+  await stage.fault('kill', 'r2', 3_000);
+  await work;
+  await delay(5_000);
+};
+
+export const STORIES = {
+  partition: { replicas: 2, keys: ['a', ''], scenario: partition },
+  unheard: { replicas: 2, keys: ['a'], scenario: unheard },
+  deaf: { keys: [], scenario: deaf },
+  drain: { replicas: 2, keys: ['job', 'b'], scenario: drain },
+  holders: { keys: ['job'], scenario: holders },
+  longWork: { replicas: 1, keys: ['job'], scenario: longWork },
+  operators: { keys: ['a', 'b', 'mix', 'never'], scenario: operators },
+  late: { replicas: 2, keys: ['a'], scenario: late },
+  forgetful: { replicas: 2, keys: ['a'], scenario: forgetful },
+  clocks: { replicas: 2, keys: ['a'], scenario: clocks },
+  together: { keys: ['mix'], scenario: together },
+  death: { replicas: 2, keys: ['job'], scenario: death },
+} satisfies Record<string, Story>;

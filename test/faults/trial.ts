@@ -1,0 +1,52 @@
+import { plant } from './build.js';
+import { MUTANTS, type Mutant } from './mutants.js';
+import { STORIES, tell } from './scenarios.js';
+import { report } from './summary.js';
+
+/** What came of one story. */
+export interface Trial {
+  readonly name: string;
+  readonly story: string;
+  /** Rules that were found broken. */
+  readonly rules: readonly string[];
+  /** Did it go as it must: a bug is caught, the sound library is not accused. */
+  readonly right: boolean;
+  readonly text: string;
+}
+
+/** Tells every story to the sound library, and each seeded bug the one that is meant for it; some at a time. */
+export async function trials(
+  sound: URL,
+  { only = [], parallel = 4 }: { only?: readonly string[]; parallel?: number } = {},
+  told: (trial: Trial) => void = () => undefined,
+): Promise<Trial[]> {
+  const wanted = (name: string): boolean => only.length === 0 || only.includes(name);
+  const tasks = [
+    ...(Object.keys(STORIES) as Mutant['story'][])
+      .filter(wanted)
+      .map((story) => () => tryOne(`sound ${story}`, story, sound, false)),
+    ...MUTANTS.filter(({ name }) => wanted(name)).map(
+      (mutant) => () => tryOne(mutant.name, mutant.story, plant(mutant), true),
+    ),
+  ];
+  const results: Trial[] = [];
+  const worker = async (): Promise<void> => {
+    for (let task = tasks.shift(); task; task = tasks.shift()) {
+      const trial = await task();
+      results.push(trial);
+      told(trial);
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, worker));
+  return results;
+}
+
+async function tryOne(name: string, story: Mutant['story'], build: URL, broken: boolean): Promise<Trial> {
+  const { lines, violations } = await tell(build, STORIES[story]);
+  const rules = [...new Set(violations.map(({ rule }) => rule))];
+  const text = violations
+    .slice(0, 2)
+    .map((violation) => report({ seed: 0, lines }, violation))
+    .join('\n\n');
+  return { name, story, rules, right: violations.length > 0 === broken, text };
+}
