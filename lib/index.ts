@@ -55,4 +55,4 @@ export type { MaintenancePing } from './http/ping.controller.js';
 export { BUILTIN_TEXTS, renderMaintenancePage, type MaintenancePageContext } from './http/page/page.js';
 export type { MaintenanceChange } from './state/change.js';
 export type { MaintenanceCause } from './state/record.js';
-export type { MaintenanceHealth } from './state/state-keeper.js';
+export type { MaintenanceHealth } from './state/store-touch.js';

@@ -26,7 +26,9 @@ import type { MaintenanceSessions } from './maintenance.sessions.js';
 import type { Agreement } from './state/agreement.js';
 import type { MaintenanceChange } from './state/change.js';
 import type { KeyRecord, Notice } from './state/record.js';
-import type { Editor, MaintenanceHealth, StateKeeper } from './state/state-keeper.js';
+import type { Editor } from './state/edit.js';
+import type { StateKeeper } from './state/state-keeper.js';
+import type { MaintenanceHealth } from './state/store-touch.js';
 import { leaseOfKey } from './state/state-view.js';
 import { nextOrTimeout } from './state/waiting.js';
 

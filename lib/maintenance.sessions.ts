@@ -1,19 +1,19 @@
 import type { MaintainOptions, Maintenance } from './maintenance.js';
-import { blockingOption, endOf, textOption } from './maintenance.durations.js';
-import { MaintenanceConfigurationError, MaintenanceLockedError } from './maintenance.errors.js';
+import { MaintenanceError, MaintenanceLockedError, MaintenanceLockLostError } from './maintenance.errors.js';
+import { planOf, type MaintainPlan } from './maintenance.plan.js';
 import type { HookRunner } from './hooks/hook-runner.js';
 import type { MaintenanceKey } from './keys/maintenance-key.js';
 import type { Agreement } from './state/agreement.js';
 import type { MaintenanceChange } from './state/change.js';
 import { randomId } from './state/codec.js';
+import type { Edit } from './state/edit.js';
 import { HoldLease } from './state/hold.js';
+import { HEARTBEAT } from './state/lease.js';
 import type { HoldRecord, KeyRecord } from './state/record.js';
-import type { Edit, StateKeeper } from './state/state-keeper.js';
+import type { StateKeeper } from './state/state-keeper.js';
 import { messageOf } from './state/store.js';
 import { nextOrTimeout } from './state/waiting.js';
 
-/** Milliseconds a drain waits by default. */
-const DRAIN = 10_000;
 /** Milliseconds between two looks at a lock that is waited for, besides being woken. */
 const LOOK_AGAIN = 250;
 /** Milliseconds a shutdown waits for work that was told to stop. */
@@ -28,20 +28,12 @@ interface Session extends Maintenance {
   readonly left: Promise<void>;
 }
 
-interface Plan {
-  readonly lock: boolean;
-  readonly blocking: number;
-  readonly drain: number | false;
-  readonly onShutdown: 'stay' | 'leave';
-  readonly notice: Pick<HoldRecord, 'message' | 'reason' | 'actor'>;
-  readonly end: (now: number) => Pick<HoldRecord, 'until' | 'announced'>;
-}
-
 /** Enters and leaves `maintain()`, and knows all that are under way in this process. */
 export class MaintenanceSessions {
   private readonly sessions = new Map<string, Session>();
   /** Holds that were left while the store could not be written. */
   private readonly unreleased = new Map<string, MaintenanceKey>();
+  private retry: NodeJS.Timeout | undefined;
   private closing = false;
 
   constructor(
@@ -50,8 +42,7 @@ export class MaintenanceSessions {
     private readonly agreement: Agreement,
     private readonly warn: (message: string) => void,
   ) {
-    keeper.changes.subscribe(() => this.lookAfterHolds());
-    keeper.health$.subscribe(({ up }) => (up ? void this.releaseLate() : undefined));
+    keeper.updates.subscribe(() => this.lookAfterHolds());
   }
 
   async enter(key: MaintenanceKey, options: MaintainOptions = {}): Promise<Maintenance> {
@@ -105,61 +96,86 @@ export class MaintenanceSessions {
         await session.lease.giveBack();
       }
     }
+    clearTimeout(this.retry);
     await this.releaseLate();
   }
 
-  private async begin(key: MaintenanceKey, plan: Plan): Promise<Maintenance> {
+  private async begin(key: MaintenanceKey, plan: MaintainPlan): Promise<Maintenance> {
     const { keeper } = this;
+    this.refuseWhenClosing(key);
     const hold = randomId();
     await this.hooks.ask(this.expected(key, plan));
     const lease = await this.takeLease(key, hold, plan);
     const release = async (): Promise<void> => {
+      lease.close();
       await this.leave(key, hold);
       await lease.giveBack();
     };
     let change: MaintenanceChange | null;
     try {
-      change = await keeper.write(key.name, (record, now) => {
-        const holds = (record?.holds ?? []).filter(
-          (other) => !(plan.lock && other.locked && !keeper.isLive(other)),
-        );
-        const own: HoldRecord = {
-          ...plan.notice,
-          ...plan.end(now),
-          since: Math.floor(now),
-          id: hold,
-          owner: keeper.replica.id,
-          fence: lease.fence,
-          locked: plan.lock,
-          draining: plan.drain !== false,
-        };
-        return { ...editOf(record, 'maintain', plan.notice), holds: [...holds, own] };
-      });
+      const deadline = Math.min(keeper.deadline(), lease.end);
+      change = await keeper.write(
+        key.name,
+        (record, now) => this.entered(key, record, hold, lease, plan, now),
+        deadline,
+      );
     } catch (error) {
-      // the write may have taken effect: then it must not stay behind
-      await release();
+      // the write may have taken effect all the same; the caller does not wait for the store again
+      void release();
       throw error;
     }
     const session = this.open(key, hold, lease, plan, release);
+    this.lookAfterHolds();
     if (change && !change.from) {
       await this.hooks.tell('entering', change);
     }
-    if (plan.drain !== false) {
-      try {
+    try {
+      if (plan.drain !== false) {
         await this.agreement.drained(key.name, hold, change?.revision ?? 0, plan.drain, lease.signal);
-      } catch (error) {
-        await session.leave();
-        throw error;
       }
+      lease.signal.throwIfAborted();
+    } catch (error) {
+      await session.leave();
+      throw error;
     }
     return session;
+  }
+
+  /** The record with one more hold, the caller's. */
+  private entered(
+    key: MaintenanceKey,
+    record: KeyRecord | undefined,
+    id: string,
+    { fence }: HoldLease,
+    { lock: locked, drain, notice, end }: MaintainPlan,
+    now: number,
+  ): Edit {
+    const { keeper } = this;
+    const rivals = locked ? (record?.holds ?? []).filter((other) => other.locked) : [];
+    if (rivals.some((rival) => rival.fence > fence && keeper.isLive(rival))) {
+      throw new MaintenanceLockLostError(key.name, 'somebody else has taken its lock since');
+    }
+    // whoever has the lock takes over from those who had it; only where it holds for all processes are they surely gone
+    const gone = new Set(rivals.filter((rival) => keeper.store.clustered || !keeper.isLive(rival)));
+    const own: HoldRecord = {
+      ...notice,
+      ...end(now),
+      since: Math.floor(now),
+      id,
+      owner: keeper.replica.id,
+      fence,
+      locked,
+      draining: drain !== false,
+    };
+    const others = (record?.holds ?? []).filter((other) => !gone.has(other));
+    return { ...editOf(record, 'maintain', notice), holds: [...others, own] };
   }
 
   private open(
     key: MaintenanceKey,
     hold: string,
     lease: HoldLease,
-    plan: Plan,
+    plan: MaintainPlan,
     release: () => Promise<void>,
   ): Session {
     let leaving: Promise<void> | undefined;
@@ -185,7 +201,11 @@ export class MaintenanceSessions {
     return session;
   }
 
-  private async takeLease(key: MaintenanceKey, hold: string, { lock, blocking }: Plan): Promise<HoldLease> {
+  private async takeLease(
+    key: MaintenanceKey,
+    hold: string,
+    { lock, blocking }: MaintainPlan,
+  ): Promise<HoldLease> {
     const { keeper } = this;
     await keeper.start();
     const until = performance.now() + blocking;
@@ -194,8 +214,9 @@ export class MaintenanceSessions {
       if (lease) {
         return lease;
       }
+      this.refuseWhenClosing(key);
       const wait = Math.min(until - performance.now(), LOOK_AGAIN);
-      if (wait <= 0 || this.closing) {
+      if (wait <= 0) {
         throw new MaintenanceLockedError(key.name, blocking === Infinity ? 0 : blocking);
       }
       await nextOrTimeout(keeper.woken, wait);
@@ -216,14 +237,28 @@ export class MaintenanceSessions {
         await this.hooks.tell('exiting', change);
       }
     } catch (error) {
-      this.unreleased.set(hold, key);
-      this.warn(`Leaving maintenance key "${key.name}" has to wait for the store: ${messageOf(error)}`);
+      if (!this.unreleased.has(hold)) {
+        this.unreleased.set(hold, key);
+        this.warn(`Leaving maintenance key "${key.name}" has to wait for the store: ${messageOf(error)}`);
+      }
+      if (!this.closing) {
+        this.retry ??= setTimeout(() => {
+          this.retry = undefined;
+          void this.releaseLate();
+        }, HEARTBEAT).unref();
+      }
     }
   }
 
   private async releaseLate(): Promise<void> {
     for (const [hold, key] of this.unreleased) {
       await this.leave(key, hold);
+    }
+  }
+
+  private refuseWhenClosing(key: MaintenanceKey): void {
+    if (this.closing) {
+      throw new MaintenanceError(`The application shuts down: no maintenance of key "${key.name}" begins.`);
     }
   }
 
@@ -241,7 +276,7 @@ export class MaintenanceSessions {
     }
   }
 
-  private expected(key: MaintenanceKey, plan: Plan): MaintenanceChange {
+  private expected(key: MaintenanceKey, plan: MaintainPlan): MaintenanceChange {
     const { snapshot, store } = this.keeper;
     return {
       key: key.name,
@@ -263,40 +298,4 @@ function editOf(
 ): Omit<Edit, 'holds'> {
   const { message, reason, actor } = notice;
   return { switch: record?.switch ?? null, cause, message, reason, actor, hooks: true };
-}
-
-function planOf(key: MaintenanceKey, options: MaintainOptions, now: number): Plan {
-  const {
-    timeout,
-    lock = true,
-    blocking,
-    drain = DRAIN,
-    message,
-    reason,
-    actor,
-    onShutdown = 'stay',
-  } = options;
-  const window = timeout === undefined ? {} : { timeout };
-  endOf(window, key.timeout, now);
-  if (typeof lock !== 'boolean') {
-    throw MaintenanceConfigurationError.of('lock', lock, 'a boolean');
-  }
-  if (drain !== false && (!Number.isSafeInteger(drain) || drain < 0)) {
-    throw MaintenanceConfigurationError.of('drain', drain, 'whole milliseconds or false');
-  }
-  if (onShutdown !== 'stay' && onShutdown !== 'leave') {
-    throw MaintenanceConfigurationError.of('onShutdown', onShutdown, "'stay' or 'leave'");
-  }
-  return {
-    lock,
-    blocking: blockingOption(blocking),
-    drain,
-    onShutdown,
-    notice: {
-      message: textOption('message', message),
-      reason: textOption('reason', reason),
-      actor: textOption('actor', actor),
-    },
-    end: (at) => endOf(window, key.timeout, at),
-  };
 }

@@ -35,7 +35,7 @@ export class ReplicaAgreement implements Agreement {
       return { inFlight: inFlight.size, draining: this.draining() };
     };
     // in the same tick as the snapshot: what was let pass before it is all there is to wait for
-    keeper.changes.subscribe(() => this.watchHolds());
+    keeper.updates.subscribe(() => this.watchHolds());
   }
 
   async acknowledged(
@@ -47,7 +47,7 @@ export class ReplicaAgreement implements Agreement {
     for (;;) {
       const replicas = await this.others(until);
       const behind = replicas.filter((replica) => !this.hasApplied(replica, revision)).map(({ id }) => id);
-      if (behind.length === 0 || performance.now() >= until) {
+      if ((behind.length === 0 && keeper.seesAll) || performance.now() >= until) {
         const reached = replicas.map(({ id }) => id).filter((id) => !behind.includes(id));
         return { acknowledged: [keeper.replica.id, ...reached], missing: behind };
       }
@@ -62,11 +62,13 @@ export class ReplicaAgreement implements Agreement {
     timeout: number,
     signal: AbortSignal,
   ): Promise<void> {
+    const { keeper } = this;
     const until = performance.now() + timeout;
+    this.watchHolds();
     for (;;) {
       signal.throwIfAborted();
       const left = await this.undrained(hold, revision, until);
-      if (left.length === 0) {
+      if (left.length === 0 && keeper.seesAll) {
         return;
       }
       if (performance.now() >= until) {

@@ -112,8 +112,8 @@ export class CacheStore implements StateStore {
     });
   }
 
-  acquire(name: string, key: string, token: string): Promise<Grant | null> {
-    return Promise.resolve(this.leases.acquire(name, key, token));
+  acquire(names: readonly string[], key: string, token: string): Promise<Grant | null> {
+    return Promise.resolve(this.leases.acquire(names, key, token));
   }
 
   renew(names: readonly string[], token: string): Promise<boolean> {

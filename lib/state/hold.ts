@@ -8,6 +8,8 @@ export class HoldLease {
   private readonly controller = new AbortController();
   private timer: NodeJS.Timeout | undefined;
   private guard: NodeJS.Timeout | undefined;
+  private readonly disown: () => void;
+  private until = Infinity;
   private given = false;
 
   private constructor(
@@ -18,12 +20,18 @@ export class HoldLease {
     readonly fence: number,
     from: number,
   ) {
+    this.disown = keeper.holding(id);
     this.watch(from);
   }
 
   /** Aborts when the leases are lost before they were given back. */
   get signal(): AbortSignal {
     return this.controller.signal;
+  }
+
+  /** On the monotonic clock: what is written in the name of the hold is written before this, or not at all. */
+  get end(): number {
+    return this.until;
   }
 
   /**
@@ -34,34 +42,36 @@ export class HoldLease {
   static async take(keeper: StateKeeper, key: string, id: string, lock: boolean): Promise<HoldLease | null> {
     const { store } = keeper;
     const from = performance.now();
-    const deadline = keeper.deadline();
     const names = lock ? [leaseOfKey(key), leaseOfHold(id)] : [leaseOfHold(id)];
-    let fence = 0;
-    for (const name of names) {
-      const grant = await store.acquire(name, key, id, LOCK_LEASE, deadline).catch(async (error: unknown) => {
-        await store.release(names, id, keeper.deadline()).catch(() => undefined);
-        throw error;
-      });
-      if (!grant) {
-        return null;
-      }
-      fence = grant.fence;
+    try {
+      const grant = await store.acquire(names, key, id, LOCK_LEASE, keeper.deadline());
+      return grant && new HoldLease(keeper, key, id, names, grant.fence, from);
+    } catch (error) {
+      // perhaps it was granted all the same; what cannot be given back now runs out by itself
+      store.release(names, id, keeper.deadline()).catch(() => undefined);
+      throw error;
     }
-    return new HoldLease(keeper, key, id, names, fence, from);
   }
 
   /** The hold is gone from the state: somebody unset the key, or its time is over. */
   lose(why: string): void {
     if (!this.given && !this.signal.aborted) {
+      this.disown();
       this.controller.abort(new MaintenanceLockLostError(this.key, why));
     }
   }
 
-  /** Gives the leases back; what cannot be given back runs out by itself. */
-  async giveBack(): Promise<void> {
+  /** The work is over: nothing is lost any more. */
+  close(): void {
     this.given = true;
     clearInterval(this.timer);
     clearTimeout(this.guard);
+  }
+
+  /** Gives the leases back; what cannot be given back runs out by itself. */
+  async giveBack(): Promise<void> {
+    this.close();
+    this.disown();
     await this.keeper.store.release(this.names, this.id, this.keeper.deadline()).catch(() => undefined);
   }
 
@@ -78,9 +88,10 @@ export class HoldLease {
   /** The work is told somewhat before others may take over. */
   private trust(from: number): void {
     clearTimeout(this.guard);
+    this.until = from + LOCK_LEASE * 0.9;
     this.guard = setTimeout(
       () => this.lose('its lease could not be renewed in time'),
-      Math.max(0, from + LOCK_LEASE * 0.9 - performance.now()),
+      Math.max(0, this.until - performance.now()),
     );
     this.guard.unref();
   }

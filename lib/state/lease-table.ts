@@ -9,14 +9,14 @@ export class LeaseTable {
   private readonly fences = new Map<string, number>();
   private readonly listeners = new Set<() => void>();
 
-  acquire(name: string, key: string, token: string): Grant | null {
-    if (this.tokens.has(name)) {
+  acquire(names: readonly string[], key: string, token: string): Grant | null {
+    if (names.some((name) => this.tokens.has(name))) {
       return null;
     }
     // starts at the clock, so that it grows also over a restart of the process
     const fence = Math.max((this.fences.get(key) ?? 0) + 1, Date.now());
     this.fences.set(key, fence);
-    this.tokens.set(name, token);
+    names.forEach((name) => this.tokens.set(name, token));
     return { fence };
   }
 

@@ -48,6 +48,8 @@ export async function openConnection(
     maxRetriesPerRequest: 0,
     commandTimeout,
     connectTimeout: Math.max(commandTimeout, 1000),
+    // a connection that is given up on is not waited for
+    disconnectTimeout: 100,
     enableReadyCheck: true,
     lazyConnect: true,
     connectionName: `nestjs-maintenance:${role}`,

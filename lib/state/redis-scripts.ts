@@ -3,7 +3,7 @@ import { HEADER_LENGTH, MAX_BYTES } from './codec.js';
 /*
  * Every script that writes takes a deadline on Redis' own clock and does nothing past it: a command that its sender has
  * given up on may still be on its way, and must not take effect later. Messages on the channel begin with a letter:
- * `d` a document, `s` look again, `a` a replica or a lease changed.
+ * `s` the state changed, `a` a replica or a lease did.
  */
 
 /** Version of the stored value: '' for none, header and length for ours, a digest for anything else. */
@@ -49,7 +49,7 @@ return { now, version, document, present, leases }
 `;
 
 /**
- * KEYS state. ARGV expected version, document, channel, deadline, message.
+ * KEYS state. ARGV expected version, document, channel, deadline.
  * Returns 'written', 'conflict' or 'late', and the clock.
  */
 export const WRITE = `${PRELUDE}
@@ -58,25 +58,26 @@ if now > tonumber(ARGV[4]) then return { 'late', now } end
 local version = stored(KEYS[1])
 if version ~= ARGV[1] then return { 'conflict', now } end
 redis.call('SET', KEYS[1], ARGV[2])
-redis.pcall('PUBLISH', ARGV[3], ARGV[5])
+redis.pcall('PUBLISH', ARGV[3], 's')
 return { 'written', now }
 `;
 
 /**
- * KEYS leases, fences. ARGV name, token, lease ms, deadline, key.
+ * KEYS leases, fences. ARGV token, lease ms, deadline, key, names. Takes all or none.
  * Returns 'taken', 'held' or 'late', and the fence.
  */
 export const ACQUIRE = `${PRELUDE}
 local now = clock()
-if now > tonumber(ARGV[4]) then return { 'late', 0 } end
-local held = redis.call('HGET', KEYS[1], ARGV[1])
-if held then
-  local token, stop = string.match(held, '^(.-)|(%d+)$')
-  if token and token ~= ARGV[2] and tonumber(stop) > now then return { 'held', 0 } end
+if now > tonumber(ARGV[3]) then return { 'late', 0 } end
+for i = 5, #ARGV do
+  local token, stop = string.match(redis.call('HGET', KEYS[1], ARGV[i]) or '', '^(.-)|(%d+)$')
+  if token and token ~= ARGV[1] and tonumber(stop) > now then return { 'held', 0 } end
 end
-local fence = math.max((tonumber(redis.call('HGET', KEYS[2], ARGV[5]) or '0') or 0) + 1, now)
-redis.call('HSET', KEYS[2], ARGV[5], string.format('%.0f', fence))
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. '|' .. string.format('%.0f', now + tonumber(ARGV[3])))
+local fence = math.max((tonumber(redis.call('HGET', KEYS[2], ARGV[4]) or '0') or 0) + 1, now)
+redis.call('HSET', KEYS[2], ARGV[4], string.format('%.0f', fence))
+for i = 5, #ARGV do
+  redis.call('HSET', KEYS[1], ARGV[i], ARGV[1] .. '|' .. string.format('%.0f', now + tonumber(ARGV[2])))
+end
 return { 'taken', fence }
 `;
 

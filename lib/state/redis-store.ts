@@ -9,6 +9,7 @@ import {
   type RedisClient,
   type RedisInput,
 } from './redis-connection.js';
+import { RedisClock } from './redis-clock.js';
 import { ACQUIRE, LEAVE, RELEASE, RENEW, REPLICAS, SYNC, WRITE } from './redis-scripts.js';
 import { RedisSubscriber } from './redis-subscriber.js';
 import {
@@ -23,9 +24,6 @@ import {
   type Version,
 } from './store.js';
 
-/** Larger documents are not sent along with the message that announces them. */
-const PUSH_LIMIT = 64 * 1024;
-
 /** Keeps the document in Redis: compare-and-set, leases with fences, presence and push, in one script each. */
 export class RedisStore implements StateStore {
   readonly shared = true;
@@ -33,11 +31,11 @@ export class RedisStore implements StateStore {
   readonly kind = 'redis';
   private client: RedisClient | undefined;
   private subscriber: RedisSubscriber | undefined;
-  private listener: StoreListener | undefined;
   private readonly keys: Record<'state' | 'replicas' | 'leases' | 'fences', string>;
   private readonly channel: string;
-  /** Redis' clock as last heard: at this monotonic moment it was not yet past this. */
-  private heard: { redis: number; at: number } | undefined;
+  private readonly clock = new RedisClock();
+  /** What was last told that others may wait for. */
+  private acknowledged = '';
 
   constructor(
     private readonly input: RedisInput,
@@ -55,30 +53,35 @@ export class RedisStore implements StateStore {
     this.channel = name('changes');
   }
 
-  /** Redis' clock, carried on by the monotonic one: neither a jump of this machine's clock nor its skew matters. */
   now(): number {
-    return this.heard ? this.heard.redis + (performance.now() - this.heard.at) : Date.now();
+    return this.clock.now();
   }
 
   async start(listener: StoreListener, deadline: number): Promise<void> {
-    this.listener = listener;
-    this.client = await throughCache(await openConnection(this.input, this.options.commandTimeout, 'state'));
+    const { commandTimeout } = this.options;
+    const client = await throughCache(await openConnection(this.input, commandTimeout, 'state'));
+    this.client = client;
+    let started = false;
     // without a listener ioredis prints every failed reconnect itself
-    this.client.on('error', () => undefined);
-    this.client.on('ready', () => listener.pushed(undefined));
+    client.on('error', () => undefined);
+    client.on('ready', () => (started ? listener.reconnected() : undefined));
     this.subscriber = new RedisSubscriber(
-      () => openConnection(this.input, this.options.commandTimeout, 'changes'),
+      () => openConnection(this.input, commandTimeout, 'changes'),
       this.channel,
-      (message) => this.receive(message),
-      this.options.commandTimeout,
+      (message) => (message === 'a' ? listener.woken() : listener.pushed()),
+      commandTimeout,
     );
     const subscribed = this.subscriber.start();
-    await connect(this.client, deadline);
-    await bounded('subscribe', subscribed, deadline);
+    try {
+      await Promise.all([connect(client, deadline), bounded('subscribe', subscribed, deadline)]);
+    } finally {
+      started = true;
+    }
   }
 
   async sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult> {
-    const wakes = presence !== null && this.acknowledges(presence);
+    const asked = performance.now();
+    const wakes = presence !== null && acknowledgement(presence) !== this.acknowledged;
     const reply = (await this.run('sync', SYNC, ['state', 'replicas', 'leases'], deadline, [
       known ?? '?',
       presence?.id ?? '',
@@ -89,7 +92,7 @@ export class RedisStore implements StateStore {
       this.redisDeadline(deadline),
     ])) as [number, string, string | null, number, string[]];
     const [now, version, text, present, leases] = reply;
-    this.hear(now);
+    this.clock.hear(now, asked);
     this.subscriber?.check();
     const common = { version, present: present === 1, leases: aliveLeases(leases, now) };
     if (present === 1 && presence) {
@@ -113,16 +116,16 @@ export class RedisStore implements StateStore {
   }
 
   async write(document: StateDocument, expected: Version, deadline: number): Promise<Version | 'conflict'> {
+    await this.learnClock(deadline);
     const text = encode(document);
-    const push = text.length <= PUSH_LIMIT ? `d${text}` : 's';
+    const asked = performance.now();
     const [outcome, now] = (await this.run('write', WRITE, ['state'], deadline, [
       expected,
       text,
       this.channel,
       this.redisDeadline(deadline),
-      push,
     ])) as [string, number];
-    this.hear(now);
+    this.clock.hear(now, asked);
     if (outcome === 'late') {
       throw new MaintenanceStoreError('Redis was too slow; nothing was written.', 'refused');
     }
@@ -130,18 +133,19 @@ export class RedisStore implements StateStore {
   }
 
   async acquire(
-    name: string,
+    names: readonly string[],
     key: string,
     token: string,
     lease: number,
     deadline: number,
   ): Promise<Grant | null> {
+    await this.learnClock(deadline);
     const [outcome, fence] = (await this.run('lock', ACQUIRE, ['leases', 'fences'], deadline, [
-      name,
       token,
       lease,
       this.redisDeadline(deadline),
       key,
+      ...names,
     ])) as [string, number];
     if (outcome === 'late') {
       throw new MaintenanceStoreError('Redis was too slow; no lock was taken.', 'refused');
@@ -189,40 +193,27 @@ export class RedisStore implements StateStore {
     return Promise.resolve();
   }
 
-  private acknowledged = '';
-
-  /** Does this presence tell something that others may wait for. */
-  private acknowledges(presence: Presence): boolean {
-    return acknowledgement(presence) !== this.acknowledged;
-  }
-
-  private receive(message: string | undefined): void {
-    if (message?.startsWith('d')) {
-      try {
-        this.listener?.pushed(decode(message.slice(1)));
-        return;
-      } catch {
-        // somebody else's message: what is stored decides
-      }
+  /** Redis' clock must be known before a deadline on it can be set. */
+  private async learnClock(deadline: number): Promise<void> {
+    if (!this.clock.heard) {
+      await this.sync(null, null, deadline);
     }
-    if (message === 'a') {
-      this.listener?.woken();
-    } else {
-      this.listener?.pushed(undefined);
-    }
-  }
-
-  private hear(redis: number): void {
-    this.heard = { redis: Number(redis), at: performance.now() };
   }
 
   /**
-   * The moment on Redis' clock after which a script must do nothing, somewhat before the caller gives up. The clock was
-   * read before its answer arrived, so it is never ahead here. Until it was heard once nothing is written.
+   * The moment on Redis' clock after which a script must do nothing, somewhat before the caller gives up. What is known
+   * of that clock is never ahead of it.
    */
   private redisDeadline(deadline: number): number {
     const left = deadline - performance.now();
     return Math.floor(this.now() + left - Math.min(100, left / 5));
+  }
+
+  /** A connection that is half open would stay silent for many minutes. */
+  private replaceConnection(): void {
+    if (this.client?.status === 'ready') {
+      this.client.disconnect(true);
+    }
   }
 
   private async run(
@@ -239,18 +230,23 @@ export class RedisStore implements StateStore {
         'refused',
       );
     }
+    const asked = performance.now();
+    const answer = client.eval(script, keys.length, ...keys.map((key) => this.keys[key]), ...args);
     try {
       return await bounded(
         what,
-        client
-          .eval(script, keys.length, ...keys.map((key) => this.keys[key]), ...args)
-          .catch((error: unknown) => {
-            throw storeError(what, error);
-          }),
+        answer.catch((error: unknown) => {
+          throw storeError(what, error);
+        }),
         deadline,
       );
     } catch (error) {
-      throw storeError(what, error);
+      const failure = storeError(what, error);
+      const waited = performance.now() - asked;
+      if (failure.outcome === 'unknown' && waited > this.options.commandTimeout / 2) {
+        this.replaceConnection();
+      }
+      throw failure;
     }
   }
 }

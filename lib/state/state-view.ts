@@ -15,6 +15,7 @@ interface Announced {
   readonly on: boolean;
   readonly history: string;
   readonly revision: number;
+  readonly at: number;
 }
 
 /**
@@ -28,16 +29,21 @@ export class StateView {
   private leases: ReadonlySet<string> = new Set();
   private readonly announced = new Map<string, Announced>();
   private readonly expiry = new LongTimer();
+  private readonly own = new Set<string>();
+  private begun = false;
+  private damaged = false;
 
   /**
    * @param now the clock that ends are measured by
    * @param judgesLeaseOf can a missing lease of that owner be seen from here
-   * @param announce is called after the snapshot has changed, once per change
+   * @param updated is called after the snapshot has changed, in the same tick
+   * @param announce is called after that, once per change
    */
   constructor(
     private readonly registry: KeyRegistry,
     private readonly now: () => number,
     private readonly judgesLeaseOf: (owner: string) => boolean,
+    private readonly updated: () => void,
     private readonly announce: (change: AnnouncedChange) => void,
   ) {
     this.view = this.compile();
@@ -62,17 +68,36 @@ export class StateView {
     return this.stored;
   }
 
-  /** Takes a document over and announces what is new in it. The first one is where the process starts from. */
-  take(document: StateDocument | null, version: Version): void {
-    const first = this.stored === null;
-    this.document = document;
-    this.stored = version;
-    this.update(first);
+  /** Is there something in the store that cannot be read. */
+  get unreadable(): boolean {
+    return this.damaged;
   }
 
-  /** The same document is stored under another version. */
-  rename(version: Version): void {
+  /** What was read so far is where the process starts from; what comes now is announced. */
+  begin(): void {
+    this.begun = true;
+  }
+
+  /** Takes over what the store holds, and announces what is new in it. */
+  take(document: StateDocument | null, version: Version): void {
+    this.document = document;
     this.stored = version;
+    this.damaged = false;
+    this.update();
+  }
+
+  /** Takes over what this process wrote itself, unless an answer that was faster has brought something newer. */
+  advance(document: StateDocument, version: Version): void {
+    const { known } = this;
+    if (!known || known.history !== document.history || known.revision < document.revision) {
+      this.take(document, version);
+    }
+  }
+
+  /** Something that cannot be read is stored under that version; it can be written over. */
+  obstructed(version: Version): void {
+    this.stored = version;
+    this.damaged = true;
   }
 
   /** Which leases are alive; a hold without one is abandoned. */
@@ -88,7 +113,13 @@ export class StateView {
 
   /** Is somebody still renewing this hold. */
   readonly isLive = (hold: HoldRecord): boolean =>
-    this.leases.has(leaseOfHold(hold.id)) || !this.judgesLeaseOf(hold.owner);
+    this.own.has(hold.id) || this.leases.has(leaseOfHold(hold.id)) || !this.judgesLeaseOf(hold.owner);
+
+  /** This process renews that hold itself, until the returned function is called. */
+  holding(id: string): () => void {
+    this.own.add(id);
+    return () => this.own.delete(id);
+  }
 
   leaseAlive(name: string): boolean {
     return this.leases.has(name);
@@ -102,23 +133,27 @@ export class StateView {
     return new Snapshot(this.document, this.registry, this.now(), this.isLive);
   }
 
-  private update(silent = false): void {
+  private update(): void {
     const now = this.now();
     this.view = this.compile();
     this.expiry.set(this.view.nextEnd, this.now, () => this.update());
-    const { document } = this;
-    if (!document) {
-      return;
-    }
+    const news = this.document ? this.news(this.document, now) : [];
+    this.updated();
+    news.forEach(this.announce);
+  }
+
+  private news(document: StateDocument, now: number): AnnouncedChange[] {
     const news: AnnouncedChange[] = [];
     for (const [name, record] of document.keys) {
       const { change } = record;
       const before = this.announced.get(name);
       const on = isOn(record, now);
-      const written = !before || before.history !== document.history || before.revision < change.revision;
-      this.announced.set(name, { on, history: document.history, revision: change.revision });
+      const { history } = document;
+      const { revision, at } = change;
+      const written = before?.history !== history || before.revision !== revision || before.at !== at;
+      this.announced.set(name, { on, history, revision, at });
       const from = before?.on ?? false;
-      if (silent || (from === on && !(on && written))) {
+      if (!this.begun || (from === on && !(on && written))) {
         continue;
       }
       // what turned off with no write of its own has ended by itself
@@ -128,7 +163,7 @@ export class StateView {
         hooks: change.hooks,
       });
     }
-    news.forEach(this.announce);
+    return news;
   }
 }
 

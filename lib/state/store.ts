@@ -1,4 +1,4 @@
-import { MaintenanceStoreError } from '../maintenance.errors.js';
+import { MaintenanceError, MaintenanceStoreError } from '../maintenance.errors.js';
 import type { StateDocument } from './record.js';
 
 /** Identifies one stored value for compare-and-set: `''` when nothing is stored. */
@@ -39,8 +39,10 @@ export interface SyncResult {
 
 /** What the store tells without being asked. */
 export interface StoreListener {
-  /** A document was written by somebody; `undefined`: something may have changed, sync. */
-  pushed(document: StateDocument | undefined): void;
+  /** Something may have changed: look. */
+  pushed(): void;
+  /** The store was away and may have forgotten what it knew. */
+  reconnected(): void;
   /** A replica acknowledged, a lease was released: whoever waits for one looks again. */
   woken(): void;
   /** Something a person should know. */
@@ -70,8 +72,14 @@ export interface StateStore {
   sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult>;
   /** Writes if the stored value is still the expected one. */
   write(document: StateDocument, expected: Version, deadline: number): Promise<Version | 'conflict'>;
-  /** Takes a lease and the next fence of a key; `null` when somebody else has the lease. */
-  acquire(name: string, key: string, token: string, lease: number, deadline: number): Promise<Grant | null>;
+  /** Takes all these leases and the next fence of a key; `null`, and none, when somebody else has one of them. */
+  acquire(
+    names: readonly string[],
+    key: string,
+    token: string,
+    lease: number,
+    deadline: number,
+  ): Promise<Grant | null>;
   /** Prolongs leases; `false` when one of them is no longer the caller's. */
   renew(names: readonly string[], token: string, lease: number, deadline: number): Promise<boolean>;
   release(names: readonly string[], token: string, deadline: number): Promise<void>;
@@ -100,7 +108,7 @@ export async function bounded<T>(what: string, call: Promise<T>, deadline: numbe
   try {
     return await Promise.race([call, late]);
   } catch (error) {
-    throw error instanceof MaintenanceStoreError
+    throw error instanceof MaintenanceError
       ? error
       : new MaintenanceStoreError(
           `The store failed (${what}): ${messageOf(error)}; the outcome is unknown.`,

@@ -1,0 +1,49 @@
+import { randomId } from './codec.js';
+import type { StateDocument } from './record.js';
+import type { SyncResult } from './store.js';
+
+/** What the answer of the store means. */
+export type Finding =
+  | { readonly kind: 'same' }
+  | { readonly kind: 'news'; readonly document: StateDocument | null; readonly warning?: string }
+  /** The store has lost what was known; this is to be written over what it has now. */
+  | { readonly kind: 'lost'; readonly again: StateDocument; readonly warning: string }
+  /** It cannot be read, and nothing is known to put in its place. */
+  | { readonly kind: 'damaged'; readonly warning: string };
+
+/** Tells news from a store that has lost its memory. Unknown is not off: what was known is never dropped for nothing. */
+export function examine(
+  known: StateDocument | null,
+  { document, unreadable }: Pick<SyncResult, 'document' | 'unreadable'>,
+): Finding {
+  if (unreadable !== undefined) {
+    const warning = `The stored maintenance state cannot be read: ${unreadable}.`;
+    return known ? lost(known, warning) : { kind: 'damaged', warning };
+  }
+  if (document === undefined) {
+    return { kind: 'same' };
+  }
+  if (!known) {
+    return { kind: 'news', document };
+  }
+  if (!document) {
+    return lost(known, 'The stored maintenance state is gone.');
+  }
+  if (document.history !== known.history || document.revision > known.revision || isKnown(document, known)) {
+    return { kind: 'news', document };
+  }
+  // somebody who knew less has gone on from an older state: what was made later counts
+  return lastChange(document) > lastChange(known)
+    ? { kind: 'news', document, warning: 'The store has lost changes of the maintenance state.' }
+    : lost(known, 'The stored maintenance state is older than what was known.');
+}
+
+function lost(known: StateDocument, warning: string): Finding {
+  const again: StateDocument = { ...known, write: randomId(), revision: known.revision + 1 };
+  return { kind: 'lost', again, warning };
+}
+
+const isKnown = (document: StateDocument, known: StateDocument): boolean => document.write === known.write;
+
+const lastChange = ({ keys }: StateDocument): number =>
+  Math.max(...[...keys.values()].map(({ change }) => change.at));

@@ -1,0 +1,28 @@
+/** Redis' clock, carried on by the monotonic one: neither a jump of this machine's clock nor its skew matters. */
+export class RedisClock {
+  /** What the monotonic clock is behind by, or somewhat less: never more. */
+  private offset: number | undefined;
+
+  /** Was it heard at all; before that this machine's clock stands in for it. */
+  get heard(): boolean {
+    return this.offset !== undefined;
+  }
+
+  /** Epoch ms. Does not run back, unless Redis' own clock did. */
+  now(): number {
+    return this.offset === undefined ? Date.now() : this.offset + performance.now();
+  }
+
+  /**
+   * @param told what the clock said, some time between question and answer
+   * @param asked monotonic moment of the question; the answer came now
+   */
+  hear(told: number, asked: number): void {
+    const least = told - performance.now();
+    // it said whole milliseconds
+    const most = told + 1 - asked;
+    if (this.offset === undefined || this.offset < least || this.offset > most) {
+      this.offset = least;
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { decode, encode, HEADER_LENGTH, MAX_BYTES, randomId, versionOf } from '../../lib/state/codec.js';
+import { change, document, hold, notice, record } from './documents.js';
+
+const full = document(
+  {
+    general: record({
+      switch: notice({ until: 5_000, announced: true, message: 'Grüße — 😀', actor: 'ada' }),
+    }),
+    'import-export': record({
+      holds: [hold({ draining: true }), hold({ id: 'hold-2', locked: false, until: 9_000 })],
+      change: change({ cause: 'maintain', hooks: false }),
+    }),
+    off: record({ change: change({ to: false, cause: 'unset', revision: 7 }) }),
+  },
+  { write: randomId(), revision: 7 },
+);
+
+describe('the stored document', () => {
+  it('comes back as it went in', () => {
+    expect(decode(encode(full))).toEqual(full);
+  });
+
+  it('keeps keys whose names an object could not', () => {
+    const odd = document({ constructor: record() });
+    const text = encode({ ...odd, keys: new Map([...odd.keys, ['__proto__', record()]]) });
+    expect([...decode(text).keys.keys()]).toEqual(['constructor', '__proto__']);
+  });
+
+  it('begins with its write id, which its version is made of', () => {
+    const text = encode(full);
+    expect(text.slice(0, HEADER_LENGTH)).toBe(`{"v":1,"w":"${full.write}"`);
+    expect(versionOf(text)).toBe(`{"v":1,"w":"${full.write}"#${Buffer.byteLength(text)}`);
+    expect(versionOf(encode({ ...full, write: randomId() }))).not.toBe(versionOf(text));
+  });
+
+  it('gives every write an id of its own of one length', () => {
+    const ids = Array.from({ length: 100 }, randomId);
+    expect(new Set(ids).size).toBe(100);
+    expect(ids.every((id) => id.length === 22)).toBe(true);
+  });
+});
+
+const raw = JSON.parse(encode(full)) as Record<string, unknown>;
+const but = (over: Record<string, unknown>): string => JSON.stringify({ ...raw, ...over });
+const general = (over: Record<string, unknown>): string =>
+  but({ keys: [['general', { switch: null, holds: [], change: change(), ...over }]] });
+
+describe('a value that cannot be read', () => {
+  it.each([
+    ['nothing', undefined, 'it is undefined, not text'],
+    ['null', null, 'it is null, not text'],
+    ['a number', 7, 'it is number, not text'],
+    ['an empty text', '', 'it is empty'],
+    ['a truncated text', encode(full).slice(0, -20), 'it is not JSON'],
+    ['something else', 'hello', 'it is not JSON'],
+    ['a number as JSON', '7', 'its document is not an object'],
+    ['a list', '[]', 'its document is not an object'],
+    ['foreign JSON', '{"user":1}', 'it is of version undefined, this library reads 1'],
+    ['another version', but({ v: 2 }), 'it is of version 2, this library reads 1'],
+    ['a long version', but({ v: 'x'.repeat(999) }), 'it is of version "xxxxxxxxxxxxxxxxxxx, this'],
+    ['no write id', but({ w: '' }), 'its write id is not an id'],
+    ['a history of 10 kB', but({ history: 'x'.repeat(10_000) }), 'its history is not an id'],
+    ['a negative revision', but({ revision: -1 }), 'its revision is not a whole number'],
+    ['a broken revision', but({ revision: 1.5 }), 'its revision is not a whole number'],
+    ['keys that are no list', but({ keys: {} }), 'its keys are not a list'],
+    ['a key without a name', but({ keys: [[7, {}]] }), 'a key has no name'],
+    ['a key that is no object', but({ keys: [['general', null]] }), 'its key is not an object'],
+    ['holds that are no list', general({ holds: 1 }), 'the holds of a key are not a list'],
+    ['a hold without an id', general({ holds: [{ ...hold(), id: 7 }] }), 'its hold id is not an id'],
+    ['a hold without a fence', general({ holds: [{ ...hold(), fence: '1' }] }), 'its fence is not a whole'],
+    ['a switch that is true', general({ switch: true }), 'its switch is not an object'],
+    [
+      'an end that is text',
+      general({ switch: notice({ until: 'x' as never }) }),
+      'its until is not an instant',
+    ],
+    ['an end beyond time', general({ switch: notice({ until: 8.65e15 }) }), 'its until is not an instant'],
+    ['a message of numbers', general({ switch: notice({ message: 7 as never }) }), 'is not text'],
+    [
+      'an unknown cause',
+      general({ change: change({ cause: 'magic' as never }) }),
+      'cause of a change is unknown',
+    ],
+  ])('says of %s what is wrong', (_, value, message) => {
+    expect(() => decode(value)).toThrow(message);
+  });
+
+  it('is not parsed when it is too long', () => {
+    expect(() => decode(`{"v":1${' '.repeat(MAX_BYTES)}}`)).toThrow(`longer than ${MAX_BYTES} bytes`);
+  });
+});

@@ -1,0 +1,54 @@
+import type { ChangeRecord, HoldRecord, KeyRecord, Notice, StateDocument } from '../../lib/state/record.js';
+
+// Made-up records for specs; each names only what it is about.
+
+export const notice = (over: Partial<Notice> = {}): Notice => ({
+  since: 1_000,
+  until: null,
+  announced: false,
+  message: null,
+  reason: null,
+  actor: null,
+  ...over,
+});
+
+export const hold = (over: Partial<HoldRecord> = {}): HoldRecord => ({
+  ...notice(),
+  id: 'hold-1',
+  owner: 'replica-1',
+  fence: 1,
+  locked: true,
+  draining: false,
+  ...over,
+});
+
+export const change = (over: Partial<ChangeRecord> = {}): ChangeRecord => ({
+  cause: 'set',
+  from: false,
+  to: true,
+  message: null,
+  reason: null,
+  actor: null,
+  revision: 1,
+  at: 1_000,
+  hooks: true,
+  ...over,
+});
+
+export const record = (over: Partial<KeyRecord> = {}): KeyRecord => ({
+  switch: null,
+  holds: [],
+  change: change(),
+  ...over,
+});
+
+export const document = (
+  keys: Record<string, KeyRecord> = {},
+  over: Partial<StateDocument> = {},
+): StateDocument => ({
+  write: 'AAAAAAAAAAAAAAAAAAAAAA',
+  history: 'history-1',
+  revision: 1,
+  keys: new Map(Object.entries(keys)),
+  ...over,
+});

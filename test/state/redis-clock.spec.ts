@@ -1,0 +1,51 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { RedisClock } from '../../lib/state/redis-clock.js';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('is this machine’s clock until it was heard', () => {
+  const clock = new RedisClock();
+  expect(clock.heard).toBe(false);
+  expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000);
+});
+
+it('goes on with the monotonic clock, whatever this machine’s clock does', () => {
+  vi.useFakeTimers({ toFake: ['performance', 'Date'] });
+  const clock = new RedisClock();
+  clock.hear(50_000, performance.now());
+  vi.setSystemTime(0);
+  vi.advanceTimersByTime(300);
+  expect(clock.now()).toBe(50_300);
+});
+
+it('does not run back because an answer was slow', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const clock = new RedisClock();
+  clock.hear(50_000, performance.now());
+  const asked = performance.now();
+  vi.advanceTimersByTime(400);
+  // read at 50,010, and 390 ms on its way
+  clock.hear(50_010, asked);
+  expect(clock.now()).toBe(50_400);
+});
+
+it('is never ahead of what it was told, however long that took', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const clock = new RedisClock();
+  const asked = performance.now();
+  vi.advanceTimersByTime(400);
+  clock.hear(50_010, asked);
+  expect(clock.now()).toBe(50_010);
+  clock.hear(50_300, performance.now());
+  expect(clock.now()).toBe(50_300);
+});
+
+it('follows Redis’ clock back when that one was set back', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const clock = new RedisClock();
+  clock.hear(50_000, performance.now());
+  clock.hear(20_000, performance.now());
+  expect(clock.now()).toBe(20_000);
+});

@@ -1,0 +1,226 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { KeyRegistry } from '../../lib/keys/key-registry.js';
+import { MaintenanceKey } from '../../lib/keys/maintenance-key.js';
+import { StateView, type AnnouncedChange } from '../../lib/state/state-view.js';
+import { change, document, hold, notice, record } from './documents.js';
+
+const MONTH = 30 * 24 * 60 * 60 * 1000;
+
+function open({ begun = true, judges = true } = {}) {
+  const registry = new KeyRegistry();
+  const news: AnnouncedChange['change'][] = [];
+  let updates = 0;
+  const view = new StateView(
+    registry,
+    () => Date.now(),
+    () => judges,
+    () => updates++,
+    (announced) => news.push(announced.change),
+  );
+  view.take(null, '');
+  if (begun) view.begin();
+  const names = () => view.snapshot.active.map(({ key }) => key.name);
+  return { view, registry, news, names, updates: () => updates };
+}
+
+const on = (over: Parameters<typeof notice>[0] = {}, revision = 1, told: Parameters<typeof change>[0] = {}) =>
+  document(
+    { general: record({ switch: notice(over), change: change({ revision, ...told }) }) },
+    { revision, write: `w${revision}` },
+  );
+const off = (revision: number, told: Parameters<typeof change>[0] = {}) =>
+  document(
+    { general: record({ change: change({ from: true, to: false, revision, ...told }) }) },
+    { revision, write: `w${revision}` },
+  );
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: 1_000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('the view of the state', () => {
+  it('starts from what it reads first, without announcing it', () => {
+    const { view, news, names } = open({ begun: false });
+    view.take(on(), 'v1');
+    view.begin();
+    expect(names()).toEqual(['general']);
+    expect(news).toEqual([]);
+    view.take(off(2), 'v2');
+    expect(news).toMatchObject([{ key: 'general', from: true, to: false, cause: 'set', revision: 2 }]);
+  });
+
+  it('announces what it learns later, also of a key it never saw', () => {
+    const { view, news } = open();
+    view.take(on({}, 1, { message: 'hello', reason: 'why', actor: 'ada', at: 900 }), 'v1');
+    expect(news).toEqual([
+      {
+        key: 'general',
+        from: false,
+        to: true,
+        cause: 'set',
+        message: 'hello',
+        reason: 'why',
+        actor: 'ada',
+        revision: 1,
+        at: new Date(900),
+      },
+    ]);
+  });
+
+  it('announces the same document once, and a new write of a key that stays on again', () => {
+    const { view, news } = open();
+    view.take(on(), 'v1');
+    view.take(on(), 'v1');
+    expect(news).toHaveLength(1);
+    view.take(on({}, 2, { message: 'longer than thought' }), 'v2');
+    expect(news).toHaveLength(2);
+    expect(news[1]).toMatchObject({ from: true, to: true, message: 'longer than thought' });
+  });
+
+  it('says nothing of a write that concerns another key, or of what was put back', () => {
+    const { view, news } = open();
+    const first = on();
+    view.take(first, 'v1');
+    view.take({ ...first, write: 'again', revision: 2 }, 'v2');
+    expect(news).toHaveLength(1);
+  });
+
+  it('says nothing of a key that is off and is written off again', () => {
+    const { view, news } = open();
+    view.take(off(1), 'v1');
+    view.take(off(2), 'v2');
+    expect(news).toEqual([]);
+  });
+
+  it('has the snapshot ready and updates told before the first change is announced', () => {
+    const registry = new KeyRegistry();
+    const seen: string[] = [];
+    const view: StateView = new StateView(
+      registry,
+      () => Date.now(),
+      () => true,
+      () => seen.push(`updated ${view.snapshot.active.length}`),
+      () => seen.push(`announced ${view.snapshot.active.length}`),
+    );
+    view.begin();
+    view.take(on(), 'v1');
+    expect(seen).toEqual(['updated 1', 'announced 1']);
+  });
+
+  it('does not go back to its own write when something newer was faster', () => {
+    const { view } = open();
+    view.take(on({}, 3), 'v3');
+    view.advance(on({}, 2), 'v2');
+    expect(view.version).toBe('v3');
+    view.advance(on({}, 4), 'v4');
+    expect(view.version).toBe('v4');
+  });
+
+  it('keeps to the order of the keys, and sees keys that come later', () => {
+    const { view, registry, names } = open();
+    registry.add(new MaintenanceKey('last', { order: 5 }), 'test');
+    view.take(
+      document({
+        later: record({ switch: notice() }),
+        last: record({ switch: notice() }),
+        ...Object.fromEntries(on().keys),
+      }),
+      'v1',
+    );
+    expect(names()).toEqual(['general', 'last']);
+    registry.add(new MaintenanceKey('later', { order: -1 }), 'test');
+    expect(names()).toEqual(['later', 'general', 'last']);
+  });
+});
+
+describe('an end that comes by itself', () => {
+  it('is announced without anybody acting, once', () => {
+    const { view, news, names } = open();
+    view.take(on({ until: 5_000 }), 'v1');
+    vi.advanceTimersByTime(3_999);
+    expect(names()).toEqual(['general']);
+    expect(news).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    expect(names()).toEqual([]);
+    expect(news[1]).toMatchObject({ from: true, to: false, cause: 'expiry', at: new Date(5_000) });
+    vi.advanceTimersByTime(10_000);
+    expect(news).toHaveLength(2);
+  });
+
+  it('counts from its moment on, even where the timer is late', () => {
+    const { view, names } = open();
+    view.take(on({ until: 5_000 }), 'v1');
+    vi.setSystemTime(5_000);
+    expect(names()).toEqual([]);
+  });
+
+  it('comes for windows that no timer can wait for', () => {
+    const { view, news, names } = open();
+    view.take(on({ until: 1_000 + 2 * MONTH }), 'v1');
+    vi.advanceTimersByTime(2 * MONTH - 1);
+    expect(names()).toEqual(['general']);
+    vi.advanceTimersByTime(1);
+    expect(names()).toEqual([]);
+    expect(news[1]?.cause).toBe('expiry');
+  });
+
+  it('of one part tells those who look after it, though the key stays on', () => {
+    const { view, news, updates, names } = open();
+    view.take(document({ general: record({ switch: notice(), holds: [hold({ until: 2_000 })] }) }), 'v1');
+    const before = updates();
+    vi.advanceTimersByTime(1_000);
+    expect(updates()).toBeGreaterThan(before);
+    expect(names()).toEqual(['general']);
+    expect(news).toHaveLength(1);
+    expect(view.snapshot.active[0]?.state.holds).toEqual([]);
+  });
+
+  it('that had come before the document arrived is still no change by an operator', () => {
+    const { view, news } = open();
+    view.take(on({}, 1), 'v1');
+    vi.setSystemTime(9_000);
+    view.take(on({ until: 5_000 }, 2), 'v2');
+    expect(news[1]).toMatchObject({ from: true, to: false, cause: 'expiry' });
+  });
+
+  it('no longer comes once the view has stopped', () => {
+    const { view, news } = open();
+    view.take(on({ until: 2_000 }), 'v1');
+    view.stop();
+    vi.advanceTimersByTime(5_000);
+    expect(news).toHaveLength(1);
+  });
+});
+
+describe('a hold', () => {
+  const held = document({ general: record({ holds: [hold()] }) });
+  const abandoned = (view: StateView) => view.snapshot.active[0]?.state.holds[0]?.abandoned;
+
+  it('is abandoned once its lease is gone, and not before', () => {
+    const { view } = open();
+    view.takeLeases(new Set(['hold:hold-1']));
+    view.take(held, 'v1');
+    expect(abandoned(view)).toBe(false);
+    view.takeLeases(new Set());
+    expect(abandoned(view)).toBe(true);
+  });
+
+  it('of this process lives as long as it is renewed here', () => {
+    const { view } = open();
+    const end = view.holding('hold-1');
+    view.take(held, 'v1');
+    expect(abandoned(view)).toBe(false);
+    end();
+    view.take(held, 'v1');
+    expect(abandoned(view)).toBe(true);
+  });
+
+  it('whose lease cannot be seen from here is not called abandoned', () => {
+    const { view } = open({ judges: false });
+    view.take(held, 'v1');
+    expect(abandoned(view)).toBe(false);
+  });
+});

@@ -1,0 +1,190 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { MAX_BYTES, randomId } from '../../lib/state/codec.js';
+import { CacheStore } from '../../lib/state/cache-store.js';
+import type { Presence, StateStore, StoreListener } from '../../lib/state/store.js';
+import { until } from '../support/until.js';
+import { document, notice, record } from './documents.js';
+import { storeKinds } from './stores.js';
+
+const soon = () => performance.now() + 5_000;
+const some = (revision = 1, message: string | null = null) =>
+  document({ general: record({ switch: notice({ message }) }) }, { revision, write: randomId() });
+const presence = (id: string): Presence => ({
+  id,
+  host: 'here',
+  pid: 1,
+  history: '',
+  revision: 3,
+  inFlight: 2,
+  draining: {},
+});
+
+describe.each(storeKinds)('a store on $name', ({ prepare }) => {
+  let ground: Awaited<ReturnType<typeof prepare>>;
+  let count = 0;
+  let namespace = '';
+  const stores: StateStore[] = [];
+
+  beforeAll(async () => {
+    ground = await prepare();
+  }, 60_000);
+  afterEach(async () => {
+    await Promise.all(stores.splice(0).map((store) => store.stop()));
+    namespace = '';
+  });
+  afterAll(() => ground.close());
+
+  /** A store in a namespace of this test's own, and what it told. */
+  async function start(listener: Partial<StoreListener> = {}): Promise<StateStore> {
+    namespace ||= `test-${++count}`;
+    const store = ground.open(namespace);
+    stores.push(store);
+    const deaf: StoreListener = {
+      pushed: () => undefined,
+      reconnected: () => undefined,
+      woken: () => undefined,
+      warn: () => undefined,
+      ...listener,
+    };
+    await store.start(deaf, soon());
+    return store;
+  }
+
+  it('holds nothing at first', async () => {
+    const store = await start();
+    expect(await store.sync(null, null, soon())).toMatchObject({ version: '', document: null });
+    expect((await store.sync('', null, soon())).document ?? null).toBeNull();
+  });
+
+  it('gives what was written, to others too, and nothing twice', async () => {
+    const [one, two] = [await start(), await start()];
+    const written = some(1, 'Grüße 😀');
+    const version = await one.write(written, '', soon());
+    const seen = await two.sync(null, null, soon());
+    expect(seen).toMatchObject({ version, document: written });
+    expect(await two.sync(seen.version, null, soon())).toMatchObject({ version, document: undefined });
+  });
+
+  it('writes only over what the writer has seen', async () => {
+    const [one, two] = [await start(), await start()];
+    const first = some();
+    const version = await one.write(first, '', soon());
+    expect(await two.write(some(), '', soon())).toBe('conflict');
+    expect(await two.write(some(), 'another', soon())).toBe('conflict');
+    expect((await two.sync(null, null, soon())).document).toEqual(first);
+    expect(await two.write(some(2), version, soon())).not.toBe('conflict');
+    expect(await one.write(some(2), version, soon())).toBe('conflict');
+  });
+
+  it('lets one of many who write at once win', async () => {
+    const [one, two] = [await start(), await start()];
+    const outcomes = await Promise.all(
+      Array.from({ length: 10 }, (_, i) => (i % 2 ? one : two).write(some(), '', soon())),
+    );
+    expect(outcomes.filter((outcome) => outcome !== 'conflict')).toHaveLength(1);
+  });
+
+  it('writes nothing when its time is over', async () => {
+    const store = await start();
+    await expect(store.write(some(), '', performance.now() - 1)).rejects.toMatchObject({
+      name: 'MaintenanceStoreError',
+    });
+    expect((await store.sync(null, null, soon())).document).toBeNull();
+  });
+
+  it.each([
+    ['empty', ''],
+    ['truncated', '{"v":1,"w":"AAAAAAAA'],
+    ['foreign JSON', '{"user":1}'],
+    ['of another version', '{"v":2,"w":"AAAAAAAAAAAAAAAAAAAAAA"}'],
+    ['too long', 'x'.repeat(MAX_BYTES + 1)],
+  ])(
+    'says of a value that is %s that it cannot be read, and writes over it when told to',
+    async (_, value) => {
+      const store = await start();
+      await ground.spoil(namespace, value);
+      const { version, document, unreadable } = await store.sync(null, null, soon());
+      expect(document).toBeUndefined();
+      expect(unreadable).toEqual(expect.any(String));
+      expect(await store.write(some(), '', soon())).toBe('conflict');
+      const good = some();
+      expect(await store.write(good, version, soon())).not.toBe('conflict');
+      expect((await store.sync(null, null, soon())).document).toEqual(good);
+    },
+  );
+
+  it('shows that it has forgotten', async () => {
+    const store = await start();
+    const version = await store.write(some(), '', soon());
+    await ground.forget();
+    expect(await store.sync(version as string, null, soon())).toMatchObject({ version: '', document: null });
+  });
+
+  it('gives a lease to one, with a fence that only grows, and again when it was given back', async () => {
+    const woken: string[] = [];
+    const [one, two] = [await start(), await start({ woken: () => woken.push('two') })];
+    const lock = ['lock:general'];
+    const first = await one.acquire([...lock, 'hold:a'], 'general', 'a', 60_000, soon());
+    expect(await two.acquire([...lock, 'hold:b'], 'general', 'b', 60_000, soon())).toBeNull();
+    // all or nothing
+    expect(await two.renew(['hold:b'], 'b', 60_000, soon())).toBe(false);
+    expect(await one.renew([...lock, 'hold:a'], 'a', 60_000, soon())).toBe(true);
+    expect(await two.renew(lock, 'b', 60_000, soon())).toBe(false);
+    expect((await two.sync(null, null, soon())).leases).toEqual(new Set(['lock:general', 'hold:a']));
+
+    await two.release(lock, 'b', soon());
+    expect(await two.acquire(lock, 'general', 'b', 60_000, soon())).toBeNull();
+    await one.release([...lock, 'hold:a'], 'a', soon());
+    await until(() => woken.length > 0, { what: 'the release to wake the other' });
+    const second = await two.acquire(lock, 'general', 'b', 60_000, soon());
+    expect(second!.fence).toBeGreaterThan(first!.fence);
+    const other = await one.acquire(['lock:other'], 'other', 'a', 60_000, soon());
+    expect(other).not.toBeNull();
+  });
+
+  it('lists who is there, and who has left no longer', async () => {
+    const store = await start();
+    const before = store.now();
+    await store.sync(null, presence('one'), soon());
+    expect((await store.sync(null, presence('two'), soon())).present).toBe(true);
+    const seen = await store.replicas(soon());
+    expect(seen.map(({ id }) => id).sort()).toEqual(['one', 'two']);
+    expect(seen[0]).toMatchObject({ host: 'here', pid: 1, revision: 3, inFlight: 2 });
+    expect(seen[0]!.lastSeen).toBeGreaterThanOrEqual(Math.floor(before) - 5);
+    await store.leave('one', soon());
+    expect((await store.replicas(soon())).map(({ id }) => id)).toEqual(['two']);
+  });
+
+  it('keeps namespaces apart', async () => {
+    const store = await start();
+    await store.write(some(), '', soon());
+    namespace = '';
+    const other = await start();
+    expect((await other.sync(null, null, soon())).document).toBeNull();
+  });
+
+  it('tells others of a write when it can, and is polled when it cannot', async () => {
+    const heard: string[] = [];
+    const one = await start();
+    const two = await start({ pushed: () => heard.push('two') });
+    expect(two.shared).toBe(true);
+    if (one.clustered) {
+      heard.length = 0;
+      await one.write(some(), '', soon());
+      await until(() => heard.length > 0, { what: 'the push' });
+    }
+  });
+});
+
+describe('the embedded store', () => {
+  it('is private: nobody else can write to it', async () => {
+    const stores = [new CacheStore(undefined, 'same'), new CacheStore(undefined, 'same')] as const;
+    for (const store of stores) {
+      await store.start({ pushed() {}, reconnected() {}, woken() {}, warn() {} });
+      expect(store.shared).toBe(false);
+    }
+    await stores[0].write(some(), '', soon());
+    expect((await stores[0].sync(null, null, soon())).document).not.toBeNull();
+    expect((await stores[1].sync(null, null, soon())).document).toBeNull();
+  });
+});

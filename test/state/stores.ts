@@ -1,0 +1,129 @@
+import { Redis } from 'ioredis';
+import { createCache, type Cache } from 'cache-manager';
+import { redisInsStore } from 'cache-manager-ioredis-yet';
+import { KeyvAdapter } from 'cache-manager';
+import { Keyv } from 'keyv';
+import { CACHE_MANAGER, CacheModule } from '@nestjs/cache-manager';
+import { Test } from '@nestjs/testing';
+import { Redis as Redis6 } from 'ioredis6';
+import { CacheStore } from '../../lib/state/cache-store.js';
+import { clientOfCache } from '../../lib/state/redis-connection.js';
+import { RedisStore } from '../../lib/state/redis-store.js';
+import { REPLICA_LEASE } from '../../lib/state/lease.js';
+import type { StateStore } from '../../lib/state/store.js';
+import { RedisCluster } from '../support/redis-cluster.js';
+import { RedisSentinel } from '../support/redis-sentinel.js';
+import { RedisServer } from '../support/redis.js';
+
+/** One kind of store that the contract suite runs over. */
+export interface StoreKind {
+  readonly name: string;
+  /** Starts what it needs; `open` makes one more store, as another application (or process) would have it. */
+  readonly prepare: () => Promise<{
+    open: (namespace: string) => StateStore;
+    /** Writes something over the stored value behind the store's back. */
+    spoil: (namespace: string, value: string) => Promise<unknown>;
+    /** Forgets everything behind the store's back. */
+    forget: () => Promise<unknown>;
+    close: () => Promise<unknown>;
+  }>;
+}
+
+const options = { commandTimeout: 1_000, replicaLease: REPLICA_LEASE };
+const stateKey = (namespace: string): string => `${namespace}:{${namespace}}:state`;
+
+const overCache = (cache: Cache, close: () => Promise<unknown>) => ({
+  open: (namespace: string) => new CacheStore(cache, namespace),
+  spoil: (namespace: string, value: string) => cache.set(`${namespace}:state`, value, 0),
+  forget: () => cache.clear(),
+  close,
+});
+
+/** @param make turns a client or address into what `redis` may be */
+const overRedis = (
+  name: string,
+  make: (server: RedisServer) => { input: string | object; close?: () => void },
+) => ({
+  name,
+  prepare: async () => {
+    const server = await RedisServer.start();
+    const { input, close } = make(server);
+    const admin = server.client();
+    return {
+      open: (namespace: string) => new RedisStore(input, namespace, options),
+      spoil: (namespace: string, value: string) => admin.set(stateKey(namespace), value),
+      forget: () => admin.flushall(),
+      close: async () => {
+        close?.();
+        await server.stop();
+      },
+    };
+  },
+});
+
+const quiet = <T extends { on(event: 'error', listener: () => void): unknown }>(client: T): T => {
+  client.on('error', () => undefined);
+  return client;
+};
+
+export const storeKinds: readonly StoreKind[] = [
+  {
+    name: 'a cache-manager cache',
+    prepare: async () => overCache(createCache({ stores: [new Keyv({ store: new Map() })] }), async () => {}),
+  },
+  {
+    name: 'the cache of @nestjs/cache-manager',
+    prepare: async () => {
+      const module = await Test.createTestingModule({
+        imports: [CacheModule.register({ ttl: 50 })],
+      }).compile();
+      return overCache(module.get<Cache>(CACHE_MANAGER), () => module.close());
+    },
+  },
+  overRedis('Redis by URL', ({ url }) => ({ input: url })),
+  overRedis('Redis by options', ({ host, port }) => ({ input: { host, port, connectionName: 'app' } })),
+  overRedis('a client of ioredis 5', ({ url }) => {
+    const client = quiet(new Redis(url));
+    return { input: client, close: () => client.disconnect() };
+  }),
+  overRedis('a client of ioredis 6', ({ url }) => {
+    const client = quiet(new Redis6(url));
+    return { input: client, close: () => client.disconnect() };
+  }),
+  overRedis('the client in a cache of cache-manager-ioredis-yet', ({ url }) => {
+    const client = quiet(new Redis(url));
+    const adapter = new KeyvAdapter(redisInsStore(client) as never);
+    const cache = createCache({ stores: [new Keyv({ store: adapter })] });
+    const found = clientOfCache(cache);
+    if (!found) {
+      throw new Error('The client in the cache was not found.');
+    }
+    return { input: found, close: () => client.disconnect() };
+  }),
+  {
+    name: 'Redis Cluster',
+    prepare: async () => {
+      const cluster = await RedisCluster.start();
+      const client = cluster.client();
+      return {
+        open: (namespace) => new RedisStore(client, namespace, options),
+        spoil: (namespace, value) => client.set(stateKey(namespace), value),
+        forget: () => Promise.all(client.nodes('master').map((node) => node.flushall())),
+        close: () => cluster.stop(),
+      };
+    },
+  },
+  {
+    name: 'Redis Sentinel',
+    prepare: async () => {
+      const group = await RedisSentinel.start();
+      const client = group.client();
+      return {
+        open: (namespace) => new RedisStore(group.options, namespace, options),
+        spoil: (namespace, value) => client.set(stateKey(namespace), value),
+        forget: () => client.flushall(),
+        close: () => group.stop(),
+      };
+    },
+  },
+];
