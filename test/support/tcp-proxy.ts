@@ -1,121 +1,132 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** One connection through the proxy. */
-interface Link {
-  readonly near: Socket;
-  readonly far: Socket;
-  /** What the client has sent first, to tell one kind of connection from another. */
-  greeting: string;
+interface Pair {
+  readonly client: Socket;
+  readonly upstream: Socket;
+  /** Nothing passes any more, and nobody is told. */
   frozen: boolean;
 }
 
-/** A wire that can be held up, half opened and cut: stands between a client and a server of this machine. */
+/** A wire to a TCP server that can be made slow, silent or cut. */
 export class TcpProxy {
-  readonly #links = new Set<Link>();
+  readonly #pairs = new Set<Pair>();
+  #latency = 0;
   #paused = false;
-  #port = 0;
+  #closed = false;
 
   private constructor(
     private readonly server: Server,
-    private readonly target: number,
-    private readonly delay: number,
+    private readonly target: { host: string; port: number },
   ) {
-    server.on('connection', (near) => this.#accept(near));
+    server.on('connection', (client) => this.#accept(client));
   }
 
-  /**
-   * @param target port of the server on 127.0.0.1
-   * @param delay milliseconds before a new connection carries its first byte
-   */
-  static async start(target: number, { delay = 0 }: { delay?: number } = {}): Promise<TcpProxy> {
-    const proxy = new TcpProxy(createServer(), target, delay);
-    proxy.server.listen(0, '127.0.0.1');
-    await once(proxy.server, 'listening');
-    proxy.#port = (proxy.server.address() as AddressInfo).port;
-    return proxy;
+  static async start(target: { host: string; port: number }): Promise<TcpProxy> {
+    const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new TcpProxy(server, target);
   }
 
   get port(): number {
-    return this.#port;
+    return (this.server.address() as AddressInfo).port;
   }
 
-  /** Holds every byte back, also those of new connections; nothing is lost. */
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** How many connections are open. */
+  get size(): number {
+    return this.#pairs.size;
+  }
+
+  /** Milliseconds that everything takes longer, in each direction. */
+  set latency(ms: number) {
+    this.#latency = ms;
+  }
+
+  /** Nothing passes, in either direction, and nobody is told; new connections open and stay silent, too. */
   pause(): void {
     this.#paused = true;
-    this.#links.forEach((link) => this.#flow(link));
+    this.#pairs.forEach((pair) => this.#hold(pair));
   }
 
+  /** What was held back goes on its way. */
   resume(): void {
     this.#paused = false;
-    this.#links.forEach((link) => this.#flow(link));
-  }
-
-  /** Ends the connections whose greeting holds the text; all by default. New ones are welcome. */
-  cut(greeting = ''): void {
-    for (const { near, far } of this.#chosen(greeting)) {
-      near.destroy();
-      far.destroy();
+    for (const pair of this.#pairs) {
+      if (!pair.frozen) this.#release(pair);
     }
   }
 
-  /** Those connections stay open and carry nothing ever again: the other machine has lost power. New ones are welcome. */
-  freeze(greeting = ''): void {
-    for (const link of this.#chosen(greeting)) {
-      link.frozen = true;
-      this.#flow(link);
+  /** The connections of this moment are half open for good, as after a router forgot them; new ones work. */
+  freeze(): void {
+    for (const pair of this.#pairs) {
+      pair.frozen = true;
+      this.#hold(pair);
+    }
+  }
+
+  /** Resets all connections; new ones work. */
+  cut(): void {
+    for (const { client, upstream } of this.#pairs) {
+      client.resetAndDestroy();
+      upstream.destroy();
     }
   }
 
   async stop(): Promise<void> {
-    this.cut();
-    const closed = once(this.server, 'close');
+    this.#closed = true;
+    for (const { client, upstream } of this.#pairs) {
+      client.destroy();
+      upstream.destroy();
+    }
     this.server.close();
-    await closed;
+    await once(this.server, 'close');
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
 
-  #chosen(greeting: string): Link[] {
-    return [...this.#links].filter((link) => link.greeting.includes(greeting));
-  }
-
-  #accept(near: Socket): void {
-    const far = connect(this.target, '127.0.0.1');
-    const link: Link = { near, far, greeting: '', frozen: false };
-    this.#links.add(link);
-    const carry = (from: Socket, to: Socket, note?: (chunk: Buffer) => void): void => {
-      from.setNoDelay(true);
-      from.on('data', (chunk: Buffer) => {
-        note?.(chunk);
-        to.write(chunk);
-      });
-      from.on('error', () => to.destroy());
-      from.on('close', () => {
-        // whoever is frozen never hears of the end either
-        if (!link.frozen) to.destroy();
-        if (to.destroyed) this.#links.delete(link);
-      });
-    };
-    carry(near, far, (chunk) => {
-      if (link.greeting.length < 512) link.greeting += chunk.toString('latin1');
-    });
-    carry(far, near);
-    if (this.delay > 0) {
-      near.pause();
-      setTimeout(() => this.#flow(link), this.delay);
+  #accept(client: Socket): void {
+    const upstream = connect(this.target);
+    const pair: Pair = { client, upstream, frozen: false };
+    this.#pairs.add(pair);
+    this.#forward(pair, client, upstream);
+    this.#forward(pair, upstream, client);
+    if (this.#closed) {
+      client.destroy();
+    } else if (this.#paused) {
+      this.#hold(pair);
     } else {
-      this.#flow(link);
+      client.resume();
     }
   }
 
-  #flow({ near, far, frozen }: Link): void {
-    const held = frozen || this.#paused;
-    for (const socket of [near, far]) {
-      if (held) socket.pause();
-      else if (!socket.destroyed) socket.resume();
-    }
+  #forward(pair: Pair, from: Socket, to: Socket): void {
+    from.setNoDelay(true);
+    from.on('data', (chunk: Buffer) => {
+      if (this.#latency > 0) setTimeout(() => to.writable && to.write(chunk), this.#latency);
+      else if (to.writable) to.write(chunk);
+    });
+    from.on('error', () => undefined);
+    from.on('close', () => {
+      this.#pairs.delete(pair);
+      // a frozen wire carries no news of an end either
+      if (!pair.frozen) to.destroy();
+      else if (from === pair.client) pair.upstream.destroy();
+    });
+  }
+
+  #hold({ client, upstream }: Pair): void {
+    client.pause();
+    upstream.pause();
+  }
+
+  #release({ client, upstream }: Pair): void {
+    client.resume();
+    upstream.resume();
   }
 }
