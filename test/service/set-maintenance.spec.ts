@@ -296,6 +296,7 @@ describe('unsetMaintenance()', () => {
     expect(at.service.isInMaintenance().value).toBe(false);
     expect(held.signal.aborted).toBe(true);
     expect(at.changes.at(-1)).toMatchObject({ from: true, to: false, cause: 'unset' });
+    await held.leave();
   });
 
   it('means the whole site without a key, and does nothing twice', async () => {
