@@ -1,0 +1,279 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { MaintenanceStoreError } from 'nestjs-maintenance';
+import { decode } from '../../lib/state/codec.js';
+import { RedisServer } from '../support/redis.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
+import { COMMAND_TIMEOUT, startService } from './service.js';
+
+const STATE = 'maintenance:{maintenance}:state';
+const CHANNEL = 'maintenance:{maintenance}:changes';
+
+/** What the server holds, as the library reads it. */
+const stored = async (server: RedisServer) => decode(await server.client().get(STATE));
+const isStoredOn = async (server: RedisServer) => (await stored(server)).keys.get('general')?.switch !== null;
+/** Connections that listen for changes. */
+const listeners = async (server: RedisServer) =>
+  Number(((await server.client().pubsub('NUMSUB', CHANNEL)) as unknown[])[1]);
+
+describe('a Redis that is down when the application starts', () => {
+  it('does not stop the start, is reported, and is used as soon as it is there', async () => {
+    await using server = await RedisServer.start();
+    await server.kill();
+    await using app = await startService({ redis: server.url });
+    expect(app.service.health()).toMatchObject({ up: false, stale: expect.any(Date) as Date, revision: 0 });
+    expect(app.logged('Lost touch with the maintenance store')).toBe(1);
+    expect(app.isOn()).toBe(false);
+    await expect(app.service.setMaintenance(true)).rejects.toBeInstanceOf(MaintenanceStoreError);
+    await expect(app.service.getKeyData()).resolves.toHaveProperty('general.value', false);
+
+    await server.restart();
+    await until(() => app.service.health().up, { timeout: 10_000 });
+    expect(app.service.health()).toMatchObject({ stale: null, error: null });
+    expect(app.logged('In touch with the maintenance store again')).toBe(1);
+    await app.service.setMaintenance(true);
+    expect(await isStoredOn(server)).toBe(true);
+  });
+
+  it('brings news when it comes: requests were served from nothing until then', async () => {
+    await using server = await RedisServer.start({ persist: true });
+    {
+      await using writer = await startService({ redis: server.url });
+      await writer.service.setMaintenance(true, 'general', { message: 'Back soon' });
+    }
+    await server.kill();
+    await using app = await startService({ redis: server.url });
+    expect(app.isOn()).toBe(false);
+    await server.restart();
+    await until(() => app.changes.length > 0, { timeout: 10_000 });
+    expect(app.changes).toMatchObject([{ from: false, to: true, message: 'Back soon' }]);
+    expect(app.isOn()).toBe(true);
+  });
+});
+
+describe('a Redis that stops answering', () => {
+  it('makes calls reject in time, and a write that was given up on never takes effect', async () => {
+    await using server = await RedisServer.start();
+    await using app = await startService({ redis: server.url });
+    await app.service.setMaintenance(true, 'import-export');
+    server.pause();
+    const begun = performance.now();
+    const calls = [
+      app.service.setMaintenance(true),
+      app.service.setMaintenance(true),
+      app.service.unsetMaintenance('import-export'),
+      app.service.maintain('general', () => 'never'),
+      app.service.refresh(),
+      app.service.replicas(),
+    ];
+    for (const outcome of await Promise.allSettled(calls)) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'MaintenanceStoreError' } });
+    }
+    expect(performance.now() - begun).toBeLessThan(2 * COMMAND_TIMEOUT + 1_000);
+    // what was last known holds
+    expect([app.isOn(), app.isOn('import-export')]).toEqual([false, true]);
+
+    server.resume();
+    // answered after everything that was on its way to the server
+    await server.client().ping();
+    await until(() => app.service.health().up, { timeout: 10_000 });
+    await app.service.refresh();
+    expect([app.isOn(), app.isOn('import-export')]).toEqual([false, true]);
+    expect((await stored(server)).keys.get('general')).toBeUndefined();
+    expect(app.logged('Lost touch')).toBe(1);
+    expect(app.health.map(({ up }) => up)).toEqual([false, true]);
+    // and nothing of the given up maintain() is in the way
+    expect(await app.service.maintain('general', () => 'done', { blocking: 10_000 })).toBe('done');
+  });
+});
+
+describe('a Redis that restarts', () => {
+  it('with its data changes nothing', async () => {
+    await using server = await RedisServer.start({ persist: true });
+    await using app = await startService({ redis: server.url });
+    await app.service.setMaintenance(true, 'general', { message: 'kept' });
+    const before = await stored(server);
+    await server.restart();
+    await until(() => app.health.at(-1)?.up !== false && app.service.health().lease > 0, { timeout: 10_000 });
+    await until(() => app.service.refresh().then(() => true), { timeout: 10_000 });
+    expect(await stored(server)).toEqual(before);
+    expect(app.changes).toHaveLength(1);
+    await using other = await startService({ redis: server.url });
+    expect(other.service.isInMaintenance().state?.message).toBe('kept');
+  });
+
+  it.each([
+    ['empty', (server: RedisServer) => server.restart({ empty: true })],
+    ['and one that is flushed', (server: RedisServer) => server.client().flushall()],
+  ])('%s is told again what was known', async (_, forget) => {
+    await using server = await RedisServer.start();
+    await using app = await startService({ redis: server.url });
+    await app.service.setMaintenance(true, 'general', { message: 'kept' });
+    const { revision, history } = await stored(server);
+    await forget(server);
+    expect(app.isOn()).toBe(true);
+    const again = await until(() => stored(server), { timeout: 10_000 });
+    expect(again.history).toBe(history);
+    expect(again.revision).toBeGreaterThan(revision);
+    expect(again.keys.get('general')?.switch?.message).toBe('kept');
+    expect(app.changes).toHaveLength(1);
+    await until(() => app.logged('was written back') === 1);
+    await until(() => app.service.setMaintenance(false).then(() => true), { timeout: 10_000 });
+    expect(await isStoredOn(server)).toBe(false);
+  });
+});
+
+describe('a Redis that refuses to write', () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+  afterAll(() => server.stop());
+
+  it.each([
+    [
+      'READONLY',
+      () => server.client().replicaof('127.0.0.1', 1),
+      () => server.client().replicaof('NO', 'ONE'),
+    ],
+    [
+      'OOM',
+      () => server.client().config('SET', 'maxmemory', '1mb'),
+      () => server.client().config('SET', 'maxmemory', '0'),
+    ],
+  ])('says %s, has written nothing, and is used again when it writes again', async (why, refuse, accept) => {
+    await using app = await startService({ redis: server.url, namespace: why });
+    await app.service.setMaintenance(true);
+    await refuse();
+    await expect(app.service.setMaintenance(false)).rejects.toMatchObject({
+      name: 'MaintenanceStoreError',
+      outcome: 'refused',
+      message: expect.stringContaining(why) as string,
+    });
+    expect(app.isOn()).toBe(true);
+    await accept();
+    await until(() => app.service.setMaintenance(false).then(() => true), { timeout: 10_000 });
+    expect(app.isOn()).toBe(false);
+  });
+});
+
+describe('a stored value that is not ours', () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+  afterAll(() => server.stop());
+
+  const over = (value: string | Buffer) => (key: string) => server.client().set(key, value);
+  const values: [string, (key: string) => Promise<unknown>][] = [
+    ['empty', over('')],
+    ['truncated', async (key) => over((await server.client().get(key))?.slice(0, -9) ?? '')(key)],
+    ['foreign JSON', over('{"user":{"name":"ada"}}')],
+    ['of another version', over('{"v":2,"w":"AAAAAAAAAAAAAAAAAAAAAA","keys":[]}')],
+    ['not even text', over(Buffer.from([0xff, 0x00, 0xfe]))],
+    ['50 MB long', over('x'.repeat(50 * 1024 * 1024))],
+    ['of another type', (key) => server.client().multi().del(key).rpush(key, 'a', 'b').exec()],
+  ];
+
+  it.each(values)('because it is %s: the state is kept, logged once and put back', async (name, spoil) => {
+    const namespace = `spoilt-${values.findIndex(([other]) => other === name)}`;
+    const key = `${namespace}:{${namespace}}:state`;
+    await using app = await startService({ redis: server.url, namespace });
+    await app.service.setMaintenance(true, 'general', { message: 'kept' });
+    await spoil(key);
+    const again = await until(async () => decode(await server.client().get(key)), { timeout: 10_000 });
+    expect(again.keys.get('general')?.switch?.message).toBe('kept');
+    expect(app.isOn()).toBe(true);
+    await app.service.refresh();
+    expect(app.logged('cannot be read')).toBe(1);
+    expect(app.logged('was written back')).toBe(1);
+    expect(app.changes).toHaveLength(1);
+    await app.service.setMaintenance(false);
+    expect(app.isOn()).toBe(false);
+  });
+
+  it.each([
+    ['foreign JSON', 'boot-1', over('{"user":1}')],
+    ['a list', 'boot-2', (key: string) => server.client().rpush(key, 'a')],
+  ])('at the start (%s) is reported until something is written over it', async (_, namespace, spoil) => {
+    await spoil(`${namespace}:{${namespace}}:state`);
+    await using app = await startService({ redis: server.url, namespace });
+    expect(app.isOn()).toBe(false);
+    await app.service.refresh();
+    await app.service.refresh();
+    expect(app.service.health()).toMatchObject({
+      up: false,
+      error: expect.stringContaining('cannot be read') as string,
+    });
+    expect(app.logged('cannot be read')).toBe(1);
+    await app.service.setMaintenance(true);
+    await until(() => app.service.health().up);
+    expect(app.isOn()).toBe(true);
+  });
+});
+
+describe('the connection that listens', () => {
+  it('is there again after it was killed', async () => {
+    await using server = await RedisServer.start();
+    await using app = await startService({ redis: server.url });
+    expect(await listeners(server)).toBe(1);
+    expect(await server.client().client('KILL', 'TYPE', 'pubsub')).toBe(1);
+    await until(async () => (await listeners(server)) === 1, { timeout: 10_000 });
+    await using other = await startService({ redis: server.url });
+    await other.service.setMaintenance(true);
+    await until(() => app.isOn());
+  });
+
+  it('and the other one are replaced when they are half open', async () => {
+    await using server = await RedisServer.start();
+    await using proxy = await TcpProxy.start(server);
+    await using app = await startService({ redis: proxy.url });
+    expect(await listeners(server)).toBe(1);
+    proxy.freeze();
+    await using other = await startService({ redis: server.url });
+    await other.service.setMaintenance(true);
+    await until(() => app.isOn(), { timeout: 15_000 });
+    // the silent one, the one that took its place, the other application's
+    await until(async () => (await listeners(server)) === 3, { timeout: 15_000 });
+    await app.service.setMaintenance(false);
+    await until(() => !other.isOn());
+  });
+
+  it('costs one warning and one event, and its return is announced', async () => {
+    await using server = await RedisServer.start();
+    await using proxy = await TcpProxy.start(server);
+    await using app = await startService({ redis: proxy.url });
+    await app.service.setMaintenance(true);
+    proxy.pause();
+    await until(() => app.service.health().lease === 0, { timeout: 15_000 });
+    expect(app.service.health()).toMatchObject({ up: false, stale: expect.any(Date) as Date, revision: 1 });
+    expect(app.isOn()).toBe(true);
+    proxy.resume();
+    await until(() => app.service.health().lease > 0, { timeout: 15_000 });
+    await until(() => app.health.length === 2);
+    expect(app.health.map(({ up }) => up)).toEqual([false, true]);
+    expect(app.logged('Lost touch')).toBe(1);
+    expect(app.logged('In touch')).toBe(1);
+  });
+});
+
+describe('packages that are not installed', () => {
+  it.each(['ioredis', 'cache-manager-ioredis-yet'])('are named, when it is %s', async (name) => {
+    vi.doMock(name, () => {
+      throw new Error(`Cannot find package '${name}'`);
+    });
+    try {
+      await expect(startService({ redis: 'redis://127.0.0.1:1' })).rejects.toMatchObject({
+        name: 'MaintenanceConfigurationError',
+        option: 'redis',
+        message: expect.stringMatching(
+          new RegExp(
+            `${name} cannot be loaded.*npm install cache-manager-ioredis-yet ioredis, or leave "redis" out`,
+          ),
+        ) as string,
+      });
+    } finally {
+      vi.doUnmock(name);
+    }
+  });
+});
