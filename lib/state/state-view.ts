@@ -160,7 +160,8 @@ export class StateView {
       const expired = from && !on && (!written || change.to);
       news.push({
         change: toChange(name, from, on, expired ? { ...change, cause: 'expiry', at: now } : change),
-        hooks: change.hooks,
+        // `callHooks: false` was said of the change, not of its end
+        hooks: expired || change.hooks,
       });
     }
     return news;
