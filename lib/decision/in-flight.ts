@@ -1,28 +1,35 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { ServerResponse } from 'node:http';
+import { ServerResponse } from 'node:http';
 import { currentCall, runningCalls, type HandlerCall } from './handler-calls.js';
 
 /** How many entries may gather before those that are over are thrown out. */
-const FIRST_SWEEP = 128;
+const FIRST_SWEEP = 64;
+
+/** Node's responses, of HTTP/1 and of HTTP/2. */
+type Response = Pick<ServerResponse, 'closed' | 'writableEnded' | 'headersSent'>;
 
 interface Reply {
-  readonly raw?: Reply & ServerResponse;
+  readonly raw?: unknown;
+  readonly writableEnded?: unknown;
 }
 
 /**
- * The calls that were let pass and are not over yet. Noting one is an array push; whether it is over is looked up in
+ * The calls that were let pass and are not over yet. Noting one is an array write; whether it is over is looked up in
  * its response when somebody asks, or when many have gathered.
  */
 export class InFlight {
-  private entries: ExecutionContext[] = [];
-  private limit = FIRST_SWEEP;
+  /** The first `count` are taken. Filled before it is used: an array that grows and shrinks all the time costs more. */
+  private entries = Array.from<ExecutionContext | undefined>({ length: FIRST_SWEEP });
+  private count = 0;
   /** Handlers that have been let pass at least once: their calls may outlive their responses. */
   private readonly handlers = new Map<object, ExecutionContext>();
+  private lastHandler: object | undefined;
   private readonly parked = new Map<HandlerCall, number>();
 
   /** In the same tick as the decision. */
   admit(context: ExecutionContext): void {
-    if (this.entries.push(context) >= this.limit) {
+    this.entries[this.count++] = context;
+    if (this.count === this.entries.length) {
       this.sweep();
     }
   }
@@ -30,7 +37,7 @@ export class InFlight {
   /** Calls under way. */
   get size(): number {
     this.sweep();
-    return this.entries.length;
+    return this.count;
   }
 
   /**
@@ -40,7 +47,7 @@ export class InFlight {
   remaining(counts: (context: ExecutionContext, orphan: boolean) => boolean): string[] {
     this.sweep();
     const open = new Map<object, { all: number; counted: number }>();
-    for (const context of this.entries) {
+    for (const context of this.entries.slice(0, this.count) as ExecutionContext[]) {
       const handler = context.getHandler();
       const of = open.get(handler) ?? { all: 0, counted: 0 };
       of.all++;
@@ -86,28 +93,41 @@ export class InFlight {
   }
 
   private sweep(): void {
-    const open: ExecutionContext[] = [];
-    for (const context of this.entries) {
+    const { entries, count } = this;
+    let open = 0;
+    for (let i = 0; i < count; i++) {
+      const context = entries[i] as ExecutionContext;
       const handler = context.getHandler();
-      if (!this.handlers.has(handler)) {
-        this.handlers.set(handler, context);
+      if (handler !== this.lastHandler) {
+        this.lastHandler = handler;
+        if (!this.handlers.has(handler)) {
+          this.handlers.set(handler, context);
+        }
       }
       if (!isOver(context)) {
-        open.push(context);
+        entries[open++] = context;
       }
     }
-    this.entries = open;
-    this.limit = Math.max(FIRST_SWEEP, open.length * 2);
+    this.count = open;
+    entries.fill(undefined, open, count);
+    const length = Math.max(FIRST_SWEEP, open * 2);
+    if (length > entries.length || length < entries.length / 4) {
+      this.entries = Array.from({ length }, (_, index) => entries[index]);
+    }
   }
 }
 
 /** The response a call is answered by; `undefined` where there is none, as in a gateway. */
-export function responseOf(context: ExecutionContext): ServerResponse | undefined {
+function responseOf(context: ExecutionContext): Response | undefined {
   const args = context.getArgs<unknown[]>();
-  const candidate = context.getType<string>() === 'graphql' ? graphqlReply(args[2]) : args[1];
-  const reply = candidate as Reply | undefined;
-  const raw = (reply?.raw ?? reply) as ServerResponse | undefined;
-  return typeof raw?.writableEnded === 'boolean' ? raw : undefined;
+  const reply = context.getType<string>() === 'graphql' ? graphqlReply(args[2]) : args[1];
+  if (reply instanceof ServerResponse) {
+    return reply;
+  }
+  const raw = (reply as Reply | undefined)?.raw ?? reply;
+  return raw instanceof ServerResponse || typeof (raw as Reply | undefined)?.writableEnded === 'boolean'
+    ? (raw as Response)
+    : undefined;
 }
 
 function graphqlReply(value: unknown): unknown {
@@ -121,7 +141,31 @@ function graphqlReply(value: unknown): unknown {
  */
 function isOver(context: ExecutionContext): boolean {
   const response = responseOf(context);
+  if (response instanceof ServerResponse) {
+    return isClosed.call(response) && (isEnded.call(response) || response.headersSent);
+  }
   return !response || (response.closed && (response.writableEnded || response.headersSent));
+}
+
+/**
+ * Getters of Node's responses. Called as they are: Express gives every response another prototype, through which looking
+ * a getter up costs more than everything else here.
+ */
+const isClosed = getterOf('closed');
+const isEnded = getterOf('writableEnded');
+
+function getterOf(name: 'closed' | 'writableEnded'): (this: ServerResponse) => boolean {
+  let prototype: unknown = ServerResponse.prototype;
+  while (typeof prototype === 'object' && prototype !== null) {
+    const get = Object.getOwnPropertyDescriptor(prototype, name)?.get;
+    if (get) {
+      return get as (this: ServerResponse) => boolean;
+    }
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return function (this: ServerResponse) {
+    return this[name];
+  };
 }
 
 function routeName(context: ExecutionContext): string {

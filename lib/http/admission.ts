@@ -11,6 +11,8 @@ export interface Verdict {
   readonly bypassed?: boolean;
 }
 
+type Active = StateKeeper['snapshot']['active'];
+
 const PASS: Verdict = Object.freeze({});
 const BYPASSED: Verdict = Object.freeze({ bypassed: true });
 
@@ -26,20 +28,24 @@ export class Admission {
    * A promise only where the application's own bypass function gives one; the state is then looked at again after it, so
    * that the decision is always of this moment.
    * @param http where address and cookies are read; `undefined` where there is no HTTP request
+   * @param active the keys in maintenance, of this moment
    */
   judge(
     request: unknown,
     http: HttpRequest | undefined,
     target: Target | undefined,
     safe: boolean,
+    active: Active = this.keeper.snapshot.active,
   ): Verdict | Promise<Verdict> {
-    const verdict = this.remembered(request, http, target, safe);
+    const verdict = this.remembered(request, http, target, safe, active);
     if (!verdict.refused || !http || !this.bypass.asks) {
       return verdict;
     }
     const answer = this.bypass.ask(http);
     return answer instanceof Promise
-      ? answer.then((value) => (value ? BYPASSED : this.remembered(request, http, target, safe)))
+      ? answer.then((value) =>
+          value ? BYPASSED : this.remembered(request, http, target, safe, this.keeper.snapshot.active),
+        )
       : answer
         ? BYPASSED
         : verdict;
@@ -51,28 +57,19 @@ export class Admission {
     http: HttpRequest | undefined,
     target: Target | undefined,
     safe: boolean,
+    keys: Active,
   ): Verdict {
-    let bypassed = false;
-    const refused = this.refusal(request, http, target, safe, () => (bypassed = true));
-    return refused ? { refused } : bypassed ? BYPASSED : PASS;
-  }
-
-  private refusal(
-    request: unknown,
-    http: HttpRequest | undefined,
-    target: Target | undefined,
-    safe: boolean,
-    passed: () => void,
-  ): MaintenanceStatus | undefined {
+    let verdict = PASS;
     const call = { request, target, safe };
-    for (const active of this.keeper.snapshot.active) {
-      const status = this.decision.refusedBy(active, call);
-      if (status && http && this.bypass.passes(http, active.key.name)) {
-        passed();
-      } else if (status) {
-        return status;
+    for (const active of keys) {
+      const refused = this.decision.refusedBy(active, call);
+      if (refused) {
+        if (!http || !this.bypass.passes(http, active.key.name)) {
+          return { refused };
+        }
+        verdict = BYPASSED;
       }
     }
-    return undefined;
+    return verdict;
   }
 }

@@ -34,13 +34,8 @@ export class Bypass {
   ) {
     this.hasList = (options.ips?.length ?? 0) > 0;
     for (const entry of options.ips ?? []) {
-      const [address = '', prefix] = entry.split('/');
-      const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-      this.list.addSubnet(
-        address,
-        prefix === undefined ? (family === 'ipv6' ? 128 : 32) : Number(prefix),
-        family,
-      );
+      const { address, prefix, family } = rangeOf(entry);
+      this.list.addSubnet(address, prefix, family);
     }
   }
 
@@ -70,7 +65,9 @@ export class Bypass {
     };
     try {
       const answer: unknown = this.options.when?.(request as never);
-      return answer instanceof Promise ? answer.then((value) => value === true, refuse) : answer === true;
+      return typeof (answer as PromiseLike<unknown> | null | undefined)?.then === 'function'
+        ? Promise.resolve(answer).then((value) => value === true, refuse)
+        : answer === true;
     } catch (error) {
       return refuse(error);
     }
@@ -114,9 +111,9 @@ export class Bypass {
     }
     let answer = this.addresses.get(address);
     if (answer === undefined) {
-      // a zone says which of this machine's links, not who
+      const family = isIP(address);
+      // the zone of an IPv6 address says which of this machine's links, not who
       const plain = address.replace(/%.*$/, '');
-      const family = isIP(plain);
       answer = family !== 0 && this.list.check(plain, family === 6 ? 'ipv6' : 'ipv4');
       if (this.addresses.size >= REMEMBERED) {
         this.addresses.clear();
@@ -135,15 +132,31 @@ export class Bypass {
   }
 }
 
+/** An entry of `ips`; one address is a range of its own, an IPv4-mapped one is IPv4. */
+function rangeOf(entry: string): { address: string; prefix: number; family: 'ipv4' | 'ipv6' } {
+  const [address = '', length] = entry.split('/');
+  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
+  if (mapped !== undefined && Number(length ?? 128) >= 96) {
+    return { address: mapped, prefix: Number(length ?? 128) - 96, family: 'ipv4' };
+  }
+  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+  return { address, prefix: Number(length ?? (family === 'ipv6' ? 128 : 32)), family };
+}
+
 /** The rest of the query stays as it was sent; a path that would name another host does not. */
 function withoutToken(path: string, query: string): string {
   const rest = query
     .split('&')
-    .filter((part) => part !== '' && new URLSearchParams(part).get(BYPASS) === null)
+    .filter((part) => new URLSearchParams(part).get(BYPASS) === null)
     .join('&');
   const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/]*/i.exec(path);
   const local = `/${(absolute ? path.slice(absolute[0].length) : path).replace(/^[/\\]+/, '')}`;
-  const clean = (text: string): string =>
-    text.replace(/[^\x21-\x7e]/g, (character) => encodeURIComponent(character));
-  return clean(local) + (rest === '' ? '' : `?${clean(rest)}`);
+  return encoded(local) + (rest === '' ? '' : `?${encoded(rest)}`);
 }
+
+/** Bytes that a header cannot carry, percent-encoded; Node gives each as one character. */
+const encoded = (text: string): string =>
+  text.replace(
+    /[^\x21-\x7e]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );

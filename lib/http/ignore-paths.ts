@@ -15,8 +15,13 @@ export class IgnorePaths {
     this.paths = paths.map(segments);
   }
 
+  /** Are there any: asking a request for its template costs something. */
+  get any(): boolean {
+    return this.paths.length > 0;
+  }
+
   matches(template: string | undefined): boolean {
-    if (this.paths.length === 0 || template === undefined) {
+    if (template === undefined) {
       return false;
     }
     let answer = this.known.get(template);

@@ -40,13 +40,15 @@ export class MaintenanceGuard implements CanActivate {
   /** Is this call none of our business, whatever its decorators say. Override to add rules of your own. */
   protected ignores(context: ExecutionContext): boolean {
     return (
+      this.ignorePaths.any &&
       context.getType() === 'http' &&
       this.ignorePaths.matches(routeTemplate(context.getArgByIndex<HttpRequest>(0)))
     );
   }
 
   private decide(context: ExecutionContext): boolean | Promise<boolean> {
-    if (this.keeper.snapshot.active.length === 0 && !this.stale.blocks) {
+    const { active } = this.keeper.snapshot;
+    if (active.length === 0 && !this.stale.blocks) {
       this.inFlight.admit(context);
       return true;
     }
@@ -58,7 +60,7 @@ export class MaintenanceGuard implements CanActivate {
     if (this.stale.blocks) {
       return this.refuse(context, facts, this.stale.status(facts.request));
     }
-    const verdict = this.admission.judge(facts.request, facts.http, facts.target, facts.safe);
+    const verdict = this.admission.judge(facts.request, facts.http, facts.target, facts.safe, active);
     return verdict instanceof Promise
       ? verdict.then((settled) => this.carryOut(context, facts, settled))
       : this.carryOut(context, facts, verdict);

@@ -3,7 +3,7 @@ import Negotiator from 'negotiator';
 /** What a refused visitor gets. */
 export type Representation = 'html' | 'json' | 'problem';
 
-const HTML = ['text/html', 'application/xhtml+xml'];
+const HTML = new Set(['text/html', 'application/xhtml+xml']);
 const PROBLEM = 'application/problem+json';
 const JSON_TYPE = 'application/json';
 
@@ -41,7 +41,7 @@ function decide(accept: string): Representation {
   for (const part of accept.split(',')) {
     const [range = '', ...parameters] = part.split(';');
     const type = range.trim().toLowerCase();
-    if (HTML.includes(type) || type === PROBLEM) {
+    if (HTML.has(type) || type === PROBLEM) {
       // a charset or profile does not make it another page
       const weight = parameters.filter((parameter) => /^\s*q\s*=/i.test(parameter));
       (type === PROBLEM ? problem : html).push([type, ...weight].join(';'));
@@ -55,7 +55,7 @@ function decide(accept: string): Representation {
   // what is not named is not offered: `*/*` does not mean a page
   const offered = [...new Set(named.map((range) => range.split(';', 1)[0] ?? '')), JSON_TYPE];
   const [best] = new Negotiator({ headers: { accept: sorted } }).mediaTypes(offered);
-  if (best !== undefined && HTML.includes(best)) {
+  if (best !== undefined && HTML.has(best)) {
     return 'html';
   }
   return best === PROBLEM ? 'problem' : 'json';
