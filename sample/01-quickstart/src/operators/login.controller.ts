@@ -21,6 +21,7 @@ export class LoginController {
         <button>Log in</button>
       </form>
       <p>ada/ada is an engineer and may switch, bob/bob is an auditor and may look.</p>`,
+      { exempt: true },
     );
   }
 

@@ -19,7 +19,7 @@ export class ShopController {
   @Header('Content-Type', 'text/html; charset=utf-8')
   home(@Req() request: unknown): string {
     const items = PRODUCTS.map(({ name, price }) => `<li>${name} <b>${price} €</b></li>`).join('');
-    return page('Corner shop', `<ul>${items}</ul>`, this.operators.of(request));
+    return page('Corner shop', `<ul>${items}</ul>`, { operator: this.operators.of(request) });
   }
 
   @Get('products')
