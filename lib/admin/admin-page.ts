@@ -77,7 +77,10 @@ export class AdminPage {
       now: new Date(keeper.store.now()).toISOString(),
       mayToggle,
       headline: headlineOf(active),
-      active: active.map(({ label }) => localizer.translate(label, request)),
+      active: active.map((key) => {
+        const { label, since, until } = localizer.describe(key, keeper, request);
+        return { label, since, until };
+      }),
       storeUp: keeper.health().up,
       keys: registry
         .all()

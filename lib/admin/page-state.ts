@@ -20,8 +20,8 @@ export interface PageState {
   readonly now: string;
   readonly mayToggle: boolean;
   readonly headline: Headline;
-  /** Labels of all keys that are in maintenance, also of those that are not offered. */
-  readonly active: readonly string[];
+  /** All keys that are in maintenance, also those that are not offered. */
+  readonly active: readonly Pick<MaintenanceKeyJson, 'label' | 'since' | 'until'>[];
   /** Is the store in reach. */
   readonly storeUp: boolean;
   readonly keys: readonly PageKey[];

@@ -18,13 +18,13 @@ function makeCard(name) {
     facts[id] = element('dd', { dir: 'auto' });
     list.append(element('div', { className: id }, element('dt', { textContent: texts[id] }), facts[id]));
   }
-  const times = { since: element('time'), until: element('time') };
-  facts.since.append(times.since);
+  const times = { since: makeTime(), until: makeTime() };
+  facts.since.append(...times.since);
   const actions = {
-    on: button('switchOn', 'danger', () => openSwitch(name)),
+    on: button('switchOn', 'begin', () => openSwitch(name)),
     off: button('switchOff', 'primary', () => openOff(name)),
     change: button('change', 'plain', () => openSwitch(name)),
-    unset: button('unset', 'plain', () => openUnset(name)),
+    unset: button('unset', 'quiet', () => openUnset(name)),
   };
   for (const [id, made] of Object.entries(actions)) {
     made.id = at(id);
@@ -55,18 +55,18 @@ function drawCard(key) {
     writeTime(view.times.since, key.since);
     if (key.until) {
       writeTime(view.times.until, key.until);
-      if (!view.times.until.isConnected) view.facts.until.replaceChildren(view.times.until);
+      if (!view.times.until[0].isConnected) view.facts.until.replaceChildren(...view.times.until);
     } else write(view.facts.until, texts.noEnd);
     write(view.facts.by, key.actor || texts.nobody);
     write(view.facts.reason, key.reason || texts.noReason);
     write(view.facts.message, key.message || data.defaultMessage);
   }
   view.actions.on.hidden = !may || key.switched;
-  view.actions.on.className = key.value ? 'plain' : 'danger';
+  view.actions.on.className = key.value ? 'plain' : 'begin';
   view.actions.off.hidden = !may || !key.switched;
   view.actions.change.hidden = !may || !key.switched;
   view.actions.unset.hidden = !may || !key.value;
-  view.actions.unset.className = key.abandoned && !key.switched ? 'primary' : 'plain';
+  view.actions.unset.className = key.abandoned && !key.switched ? 'primary' : 'quiet';
 }
 
 function drawState() {
@@ -80,8 +80,13 @@ function drawState() {
   state.keys.forEach(drawCard);
   root.dataset.headline = state.headline;
   write(byId('headline'), texts[state.headline]);
-  const labels = new Intl.ListFormat(locale).format(state.active);
-  write(byId('note'), state.headline === 'open' ? texts.openNote : fill('activeNote', { labels }));
+  const told = state.active.map(({ label, since, until }) => {
+    const instant = until || since;
+    return fill(until ? 'activeUntil' : 'activeSince', { label, time: clock(instant) + ' (' + ago(instant) + ')' });
+  });
+  const note = told.length ? new Intl.ListFormat(locale).format(told) : texts.openNote;
+  const inTouch = link === 'live' || link === 'polling';
+  write(byId('note'), inTouch ? note : fill('lastKnown', { time: clock(heard + ahead, true), note }));
   document.title = (state.headline === 'open' ? '' : '\u25cf ') + texts[state.headline] + ' \u2013 ' + texts.title;
   alert('store', state.storeUp ? null : ['storeLost', texts.storeLostNote]);
   alert('reader', state.mayToggle ? null : [null, texts.readerNote]);

@@ -28,7 +28,7 @@ function openDialog(name, { title, notes, fields, confirm, kind, send }) {
   };
   dialog.replaceChildren(form);
   dialog.showModal();
-  if (!fields) (kind === 'danger' ? cancel : go).focus();
+  (form.querySelector(':checked') || (kind === 'danger' ? cancel : go)).focus();
 }
 
 dialog.onclose = () => {

@@ -33,6 +33,7 @@ function setLink(next) {
   alert('lost', next === 'lost' ? ['lost', fill('lostNote', { time: clock(heard + ahead, true) })] : null);
   const reload = next === 'signedOut' ? button('reload', 'primary', () => location.reload()) : null;
   alert('signedOut', reload && ['signedOut', texts.signedOutNote], reload);
+  drawState();
 }
 
 async function refresh() {
@@ -61,16 +62,24 @@ function look() {
 }
 
 addEventListener('maintenance:change', () => void look());
+addEventListener('maintenance:connection', (event) => {
+  live = event.detail === 'live';
+  void look();
+});
 addEventListener('online', () => void look());
 addEventListener('offline', () => setLink('lost'));
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) void look();
 });
 
-root.classList.add('ready');
-drawState();
 setLink('polling');
 plan();
+if (data.live) {
+  const socket = element('script', { src: base + 'script', async: true });
+  // this page shows by itself what the script would mark
+  socket.dataset.admin = 'none';
+  document.head.append(socket);
+}
 // times are told in relation to now
-setInterval(() => state.keys.forEach(drawCard), LOOK);
+setInterval(drawState, LOOK);
 `.trim();

@@ -50,15 +50,19 @@ const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });
 function ago(instant) {
   const seconds = Math.round((Date.parse(instant) - serverNow()) / 1000);
   const size = Math.abs(seconds);
+  if (size < 5) return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(0, 'second');
   if (size < 60) return relative.format(seconds, 'second');
   if (size < 3570) return relative.format(Math.round(seconds / 60), 'minute');
   if (size < 84600) return relative.format(Math.round(seconds / 3600), 'hour');
   return relative.format(Math.round(seconds / 86400), 'day');
 }
 
-function writeTime(node, instant) {
-  node.dateTime = instant;
-  node.title = new Date(instant).toLocaleString(locale, { dateStyle: 'full', timeStyle: 'long' });
-  write(node, clock(instant) + ' (' + ago(instant) + ')');
+const makeTime = () => [element('time'), element('span', { className: 'ago' })];
+
+function writeTime([time, distance], instant) {
+  time.dateTime = instant;
+  time.title = new Date(instant).toLocaleString(locale, { dateStyle: 'full', timeStyle: 'long' });
+  write(time, clock(instant));
+  write(distance, ago(instant));
 }
 `.trim();

@@ -24,7 +24,7 @@ color-scheme:light dark;
 :root{
 --ground:#0c151d;--card:#131f29;--ink:#f1f3f1;--soft:#bcc7cd;--quiet:#93a2ab;--line:#263541;--edge:#6d808c;
 --go:#8fcfdd;--go-ink:#06222b;--stop:#ff9c8d;--stop-ink:#3b0904;--warn:#3a2a0c;--warn-ink:#f7d89a;--severe:#451611;--severe-ink:#ffc9c0;
---ok:#12382a;--ok-ink:#a6e3c6;--focus:#8ec5ff;
+--ok:#12382a;--ok-ink:#a6e3c6;--focus:#8ec5ff;--glow:.1;
 --sky-a:#0c151d;--sky-b:#1d3447;--sky-ink:#f1f3f1;--disc:#efe6cf;--halo:#f4ecd6;--far:#2b4c5e;--mid:#1d3a4a;--near:#122a38
 }
 :root[data-headline=part],:root[data-headline=readOnly]{
@@ -58,7 +58,7 @@ h1{font-size:clamp(2rem,1.35rem + 2.9vw,3.25rem);line-height:1.1;letter-spacing:
 .stars{display:none!important}
 .sun{inset-inline-end:max(1.5rem,50% - 28rem);bottom:14%;width:clamp(6.5rem,17vh,9.5rem);height:auto}
 .disc{fill:var(--disc)}
-.halo{fill:var(--halo);opacity:.2}
+.halo{fill:var(--halo);opacity:var(--glow,.2)}
 .wave{left:0;bottom:0;width:max(4000px,125vw)}
 .far{height:44%;fill:var(--far)}
 .mid{height:32%;fill:var(--mid);margin-left:-170px}
@@ -71,11 +71,11 @@ main{padding-top:1.75rem;padding-bottom:5rem}
 main .hint{color:var(--quiet)}
 #keys{display:grid;gap:1rem}
 .card{
-display:grid;grid-template-columns:1fr auto;gap:.75rem 2rem;align-items:start;padding:1.25rem 1.5rem;border:1px solid var(--line);
-border-inline-start:.375rem solid var(--line);border-radius:.875rem;background:var(--card)
+display:grid;grid-template-columns:1fr auto;gap:.75rem 2rem;align-items:center;padding:1.25rem 1.5rem;border:1px solid var(--line);
+border-radius:.875rem;background:var(--card)
 }
-.card.is-on{border-inline-start-color:var(--stop)}
-[data-link=lost] .card,[data-link=signedOut] .card{opacity:.75}
+.card.is-on{border-color:var(--stop);box-shadow:0 0 0 1px var(--stop)}
+[data-link=lost] :is(.sky,.card),[data-link=signedOut] :is(.sky,.card){filter:grayscale(1)}
 .name{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem .75rem}
 h3{font-size:1.1875rem;line-height:1.35}
 .badge{padding:.0625rem .625rem;border-radius:1rem;background:var(--ok);color:var(--ok-ink);font-size:.8125rem;font-weight:600}
@@ -90,13 +90,16 @@ dl .reason,dl .message{grid-column:1/-1}
 dt{color:var(--quiet);font-size:.875rem}
 dd{white-space:pre-line;font-variant-numeric:tabular-nums}
 .since dd,.until dd,.by dd{font-weight:600}
+.ago{display:block;color:var(--soft);font-weight:400;font-size:.9375rem}
 button{
 min-height:2.75rem;padding:.5rem 1.125rem;border:1px solid transparent;border-radius:.625rem;background:none;color:inherit;
 font:inherit;font-weight:600;cursor:pointer
 }
 button.primary{background:var(--go);color:var(--go-ink)}
 button.danger{background:var(--stop);color:var(--stop-ink)}
-button.plain{border-color:var(--edge)}
+button.plain,button.begin{border-color:var(--edge)}
+button.begin{color:var(--stop)}
+button.quiet{color:var(--soft);text-decoration:underline;text-underline-offset:.2em}
 button:hover{filter:brightness(1.08)}
 button:disabled{filter:none;opacity:.7;cursor:progress}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px}
@@ -113,7 +116,8 @@ border-radius:.75rem;background:var(--ink);color:var(--ground);font-weight:600;b
 .card .actions button{flex:1 1 auto}
 dl{grid-template-columns:1fr 1fr}
 dl .by{grid-column:1/-1}
-.headline{padding-bottom:8rem}
+.headline{padding-bottom:8.5rem}
+.sun{width:5.5rem;bottom:24%}
 }
 @media (prefers-reduced-motion:no-preference){
 .wave{animation:drift 40s linear infinite}

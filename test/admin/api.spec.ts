@@ -1,0 +1,306 @@
+import {
+  MaintenanceKey,
+  MaintenanceModule,
+  MaintenanceService,
+  OnMaintenance,
+  type MaintenanceKeyJson,
+} from 'nestjs-maintenance';
+import { describe, expect, it } from 'vitest';
+import { adapters, createExpressApp } from '../support/apps.js';
+import { request } from '../support/http.js';
+import { RedisServer } from '../support/redis.js';
+import { adminModule, ALL, as, IMPORT } from './operators.js';
+
+type Changed = MaintenanceKeyJson & { change?: { from: boolean; to: boolean; revision: number } };
+interface Problem {
+  statusCode: number;
+  error: string;
+  message: string;
+}
+
+const KEYS = ['general', 'import-export', 'checkout'];
+
+describe.each(adapters)('admin API on %s', (_name, createApp) => {
+  const start = (options?: Parameters<typeof adminModule>[0], providers: never[] = []) =>
+    createApp({ imports: [adminModule(options)], providers });
+
+  const routes = [
+    ['GET', 'admin', ['see_menu_item', 'see_info'], 200, 403],
+    ['GET', 'admin/state', ['see_menu_item', 'see_info'], 200, 403],
+    ['GET', 'menu', ['see_menu_item'], 200, 204],
+    ['GET', 'keys', ['see_info'], 200, 403],
+    ['GET', 'keys/general', ['see_info'], 200, 403],
+    ['PUT', 'keys/general', ['toggle_maintenance_mode'], 200, 403],
+    ['DELETE', 'keys/general', ['toggle_maintenance_mode'], 200, 403],
+  ] as const;
+
+  it('asks for exactly the permissions each route needs', async () => {
+    await using running = await start();
+    const subsets = Array.from({ length: 8 }, (_, bits) =>
+      ALL.split(',').filter((_, at) => bits & (1 << at)),
+    );
+    for (const [method, path, needed, allowed, denied] of routes) {
+      for (const may of subsets) {
+        const json = method === 'PUT' ? { json: { mode: true } } : {};
+        const answer = await as(may.join(','), running.port, `/maintenance/${path}`, { method, ...json });
+        const expected = needed.every((permission) => may.includes(permission)) ? allowed : denied;
+        expect(answer.status, `${method} ${path} with ${may}`).toBe(expected);
+        expect(answer.headers['cache-control']).toBe('no-store');
+        if (expected === 403) {
+          const missing = needed.find((permission) => !may.includes(permission));
+          expect(answer.json<Problem>()).toEqual({
+            statusCode: 403,
+            error: 'Forbidden',
+            message: `This needs the permission "${missing}".`,
+          });
+        }
+      }
+    }
+  });
+
+  it('denies everything to everybody without any options, and says so once', async () => {
+    await using running = await createApp({ imports: [MaintenanceModule.forRoot({ socket: false })] });
+    for (const [method, path, , , denied] of routes) {
+      const answer = await as(ALL, running.port, `/maintenance/${path}`, { method, json: { mode: true } });
+      expect(answer.status, `${method} ${path}`).toBe(denied);
+      expect(answer.text).toMatch(denied === 403 ? /"permissions\\" is not set/ : /^$/);
+    }
+    expect(running.log.filter((line) => line.includes('"permissions" is not set'))).toHaveLength(1);
+  });
+
+  it('switches on and off, and answers what is true afterwards', async () => {
+    await using running = await start();
+    const service = running.app.get(MaintenanceService);
+    const until = new Date(Date.now() + 3_600_000);
+    const on = await as(ALL, running.port, '/maintenance/keys/import-export', {
+      method: 'PUT',
+      json: { mode: true, until: until.toISOString(), message: 'Back soon', reason: 'OPS-1' },
+      headers: { 'x-user': 'Ada' },
+    });
+    expect(on.status).toBe(200);
+    expect(on.json<Changed>()).toMatchObject({
+      name: 'import-export',
+      value: true,
+      label: IMPORT.label,
+      until: until.toISOString(),
+      message: 'Back soon',
+      reason: 'OPS-1',
+      actor: 'Ada',
+      change: { from: false, to: true },
+    });
+    expect(service.isInMaintenance(undefined, 'import-export').value).toBe(true);
+    const data = await as(ALL, running.port, '/maintenance/keys');
+    expect(data.json()).toEqual(await service.getKeyData());
+    expect(Object.keys(data.json<object>())).toEqual(KEYS);
+
+    const off = await as(ALL, running.port, '/maintenance/keys/import-export', {
+      method: 'PUT',
+      json: { mode: false },
+    });
+    expect(off.json<Changed>()).toMatchObject({ value: false, change: { from: true, to: false } });
+    expect(service.isInMaintenance(undefined, 'import-export').value).toBe(false);
+  });
+
+  it('stays reachable while the whole site is in maintenance', async () => {
+    await using running = await start();
+    await running.app.get(MaintenanceService).setMaintenance(true);
+    expect((await as(ALL, running.port, '/maintenance/admin')).status).toBe(200);
+    expect((await as(ALL, running.port, '/maintenance/keys/general', { method: 'DELETE' })).status).toBe(200);
+  });
+
+  it('keeps reason and actor from those without see_info', async () => {
+    await using running = await start();
+    const answer = await as('toggle_maintenance_mode', running.port, '/maintenance/keys/general', {
+      method: 'PUT',
+      json: { mode: true, reason: 'secret reason', message: 'Hello' },
+      headers: { 'x-user': 'secret actor' },
+    });
+    expect(answer.status).toBe(200);
+    expect(answer.json<Changed>()).toMatchObject({ name: 'general', value: true, message: 'Hello' });
+    expect(answer.text).not.toContain('secret');
+  });
+
+  it('tells that a key stays on while a job holds it, and ends it for all by DELETE', async () => {
+    await using running = await start();
+    const service = running.app.get(MaintenanceService);
+    const held = await service.maintain('import-export', { drain: false });
+    await service.setMaintenance(true, 'import-export');
+    const off = await as(ALL, running.port, '/maintenance/keys/import-export', {
+      method: 'PUT',
+      json: { mode: false },
+    });
+    expect(off.status).toBe(200);
+    expect(off.json<Changed>()).toMatchObject({ value: true, change: { from: true, to: true } });
+    expect(held.signal.aborted).toBe(false);
+    const unset = await as(ALL, running.port, '/maintenance/keys/import-export', { method: 'DELETE' });
+    expect(unset.json<Changed>().value).toBe(false);
+    expect(held.signal.aborted).toBe(true);
+    await held.leave();
+  });
+
+  it('tells the loser of two operators, and nothing is lost', async () => {
+    await using running = await start();
+    const tag = (await as(ALL, running.port, '/maintenance/keys/general')).headers['etag'] as string;
+    const write = (reason: string) =>
+      as(ALL, running.port, '/maintenance/keys/general', {
+        method: 'PUT',
+        json: { mode: true, reason },
+        headers: { 'if-match': tag },
+      });
+    const answers = await Promise.all(['one', 'two', 'three', 'four'].map(write));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
+    const winner = answers.find(({ status }) => status === 200)!;
+    const now = await as(ALL, running.port, '/maintenance/keys/general');
+    expect(now.json<Changed>().reason).toBe(winner.json<Changed>().reason);
+    expect(now.headers['etag']).toBe(winner.headers['etag']);
+    const loser = answers.find(({ status }) => status === 409)!;
+    expect(loser.json<Problem>().message).toContain('changed by somebody else');
+
+    const stale = await as(ALL, running.port, '/maintenance/keys/general', {
+      method: 'DELETE',
+      headers: { 'if-match': tag },
+    });
+    expect(stale.status).toBe(409);
+    const fresh = await as(ALL, running.port, '/maintenance/keys/general', {
+      method: 'DELETE',
+      headers: { 'if-match': `"other", ${now.headers['etag'] as string}` },
+    });
+    expect(fresh.status).toBe(200);
+  });
+
+  it('lets another key change meanwhile', async () => {
+    await using running = await start();
+    const tag = (await as(ALL, running.port, '/maintenance/keys/general')).headers['etag'] as string;
+    await running.app.get(MaintenanceService).setMaintenance(true, 'checkout');
+    const answer = await as(ALL, running.port, '/maintenance/keys/general', {
+      method: 'PUT',
+      json: { mode: true },
+      headers: { 'if-match': tag },
+    });
+    expect(answer.status).toBe(200);
+  });
+
+  it.each([
+    'nope',
+    '__proto__',
+    'constructor',
+    'toString',
+    'GENERAL',
+    '%2e%2e%2fgeneral',
+    'general%00',
+    '%3Cscript%3E',
+    'a'.repeat(100),
+    '%F0%9F%99%8F',
+  ])('knows no key %j', async (name) => {
+    await using running = await start();
+    for (const init of [{}, { method: 'PUT', json: { mode: true } }, { method: 'DELETE' }] as const) {
+      const answer = await as(ALL, running.port, `/maintenance/keys/${name}`, init);
+      expect(answer.status).toBe(404);
+      expect(answer.json<Problem>().message).toMatch(/^Unknown maintenance key "/);
+      expect(answer.text).not.toContain('checkout');
+    }
+  });
+
+  it('leaves keys alone that a person may not edit, and does not tell strangers that there are any', async () => {
+    class Locked extends MaintenanceKey {
+      override isEditable(incoming: { headers: Record<string, string> }): boolean {
+        if (incoming.headers['x-user'] === 'broken') throw new Error('on purpose');
+        return incoming.headers['x-user'] === 'Ada';
+      }
+    }
+    await using running = await start({ keys: [new Locked('payroll', { label: 'Payroll' })] });
+    const write = (may: string, user: string) =>
+      as(may, running.port, '/maintenance/keys/payroll', {
+        method: 'PUT',
+        json: { mode: true },
+        headers: { 'x-user': user },
+      });
+    expect(await write(ALL, 'Bob')).toMatchObject({ status: 403 });
+    expect(await write(ALL, 'broken')).toMatchObject({ status: 403 });
+    const stranger = await write('toggle_maintenance_mode', 'Bob');
+    const unknown = await as('toggle_maintenance_mode', running.port, '/maintenance/keys/payrolx', {
+      method: 'PUT',
+      json: { mode: true },
+    });
+    expect(stranger.status).toBe(404);
+    expect(stranger.text).toBe(unknown.text.replace('payrolx', 'payroll'));
+    const offered = async (user: string) =>
+      (await as(ALL, running.port, '/maintenance/admin/state', { headers: { 'x-user': user } }))
+        .json<{ keys: { name: string }[] }>()
+        .keys.map(({ name }) => name);
+    expect(await offered('Bob')).toEqual(['general']);
+    expect(await offered('Ada')).toEqual(['general', 'payroll']);
+    expect((await write(ALL, 'Ada')).status).toBe(200);
+  });
+
+  it('answers 409 with the words of a hook that refuses', async () => {
+    class Veto {
+      @OnMaintenance('changing', 'general')
+      refuse(): void {
+        throw new Error('the nightly import is running');
+      }
+    }
+    await using running = await start({}, [Veto] as never[]);
+    const answer = await as(ALL, running.port, '/maintenance/keys/general', {
+      method: 'PUT',
+      json: { mode: true },
+    });
+    expect(answer.status).toBe(409);
+    expect(answer.json<Problem>().message).toBe('The change was refused: the nightly import is running');
+    expect(running.app.get(MaintenanceService).isInMaintenance().value).toBe(false);
+  });
+
+  it('offers the menu item with the path the page is served at', async () => {
+    await using running = await createApp({ imports: [adminModule({ path: 'ops/down' })] }, (app) =>
+      app.setGlobalPrefix('api'),
+    );
+    const item = (await as(ALL, running.port, '/api/ops/down/menu')).json<{ url: string; active: boolean }>();
+    expect(item).toEqual({
+      label: 'Maintenance',
+      url: '/api/ops/down/admin',
+      icon: 'maintenance',
+      active: false,
+    });
+    expect((await as(ALL, running.port, item.url)).status).toBe(200);
+    await running.app.get(MaintenanceService).setMaintenance(true, 'checkout');
+    expect((await as(ALL, running.port, '/api/ops/down/menu')).json()).toMatchObject({ active: true });
+  });
+
+  it('answers in the language that is asked for', async () => {
+    await using running = await start({ translate: (text, language) => `${language}:${text}` });
+    await running.app.get(MaintenanceService).setMaintenance(true, 'general', { message: 'Hello' });
+    const headers = { 'accept-language': 'de-AT,en;q=0.5' };
+    const key = await as(ALL, running.port, '/maintenance/keys/general', { headers });
+    expect(key.json()).toMatchObject({ label: 'de-AT:General maintenance', message: 'de-AT:Hello' });
+    const page = (await as(ALL, running.port, '/maintenance/admin', { headers })).text;
+    expect(page).toContain('<html lang="de-AT" dir="ltr">');
+    expect(page).toContain('"switchOn":"de-AT:Switch on…"');
+  });
+});
+
+it('says that the outcome is unknown when the store does not answer, and goes on to show what was known', async () => {
+  const redis = await RedisServer.start();
+  try {
+    const module = adminModule({ redis: redis.url, commandTimeout: 300 });
+    await using running = await createExpressApp({ imports: [module] });
+    const write = (mode: boolean) =>
+      as(ALL, running.port, '/maintenance/keys/general', { method: 'PUT', json: { mode } });
+    expect((await write(true)).status).toBe(200);
+    await redis.kill();
+    const lost = await write(false);
+    expect(lost.status).toBe(503);
+    expect(lost.json()).toMatchObject({ statusCode: 503, outcome: expect.stringMatching(/unknown|refused/) });
+    const known = await as(ALL, running.port, '/maintenance/keys/general');
+    expect(known.json()).toMatchObject({ value: true });
+    const state = await as(ALL, running.port, '/maintenance/admin/state');
+    expect(state.json()).toMatchObject({ storeUp: false, headline: 'closed' });
+  } finally {
+    await redis.stop();
+  }
+});
+
+it('is not there when it is switched off', async () => {
+  await using running = await createExpressApp({ imports: [adminModule({ admin: false })] });
+  expect((await request(running.port, '/maintenance/admin')).status).toBe(404);
+  expect((await request(running.port, '/maintenance/ping')).status).toBe(200);
+});
