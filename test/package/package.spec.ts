@@ -32,31 +32,99 @@ describe('the tarball', () => {
   });
 });
 
+const imports = `
+  import { Controller, Get, Module } from '@nestjs/common';
+  import { NestFactory } from '@nestjs/core';
+  import * as library from 'nestjs-maintenance';`;
+const requires = `
+  const { Controller, Get, Module } = require('@nestjs/common');
+  const { NestFactory } = require('@nestjs/core');
+  const library = require('nestjs-maintenance');`;
+
+/** The two ways to load it, for `describe.each`. */
+const ways = [
+  ['imported', 'app.mjs', imports],
+  ['required from CommonJS', 'app.cjs', requires],
+] as const;
+
+describe.each(ways)('an application without the optional peers, %s', (_way, file, head) => {
+  /** Runs it until it ends by itself. */
+  const run = (source: string) => packed.run(file, head + source);
+
+  it('starts with the features off that need them, answers, and ends by itself', async () => {
+    const printed = await run(`
+      const { MaintenanceModule, MaintenanceService, MaintenanceExempt } = library;
+      class Hello { get() { return 'hello'; } health() { return 'fine'; } }
+      const get = (name) => Object.getOwnPropertyDescriptor(Hello.prototype, name);
+      Controller()(Hello);
+      Get('hello')(Hello.prototype, 'get', get('get'));
+      Get('health')(Hello.prototype, 'health', get('health'));
+      MaintenanceExempt()(Hello.prototype, 'health', get('health'));
+      class App {}
+      Module({ imports: [MaintenanceModule.forRoot({ socket: false, admin: false })], controllers: [Hello] })(App);
+      const start = async () => {
+        const app = await NestFactory.create(App, { logger: ['error'] });
+        await app.listen(0, '127.0.0.1');
+        const ask = async (path) => {
+          const answer = await fetch('http://127.0.0.1:' + app.getHttpServer().address().port + path);
+          return answer.status + ' ' + (answer.headers.get('retry-after') ?? (await answer.text()));
+        };
+        const said = [await ask('/hello')];
+        await app.get(MaintenanceService).setMaintenance(true, 'general', { timeout: 3_600_000 });
+        said.push(await ask('/hello'), await ask('/health'), await ask('/maintenance/ping'));
+        await app.close();
+        console.log(said.join(', '));
+      };
+      start();`);
+    expect(printed).toMatch(/^200 hello, 503 (3600|3599), 200 fine, 503 (3600|3599)$/);
+  });
+
+  it('ends by itself also when nobody closes it', async () => {
+    const printed = await run(`
+      const { MaintenanceModule, MaintenanceService } = library;
+      const options = MaintenanceModule.forRoot({ socket: false, admin: false });
+      NestFactory.createApplicationContext(options, { logger: false }).then(async (app) => {
+        const service = app.get(MaintenanceService);
+        await service.setMaintenance(true, 'general', { timeout: 3_600_000 });
+        await service.maintain('general');
+        console.log(service.isInMaintenance().value);
+      });`);
+    expect(printed).toBe('true');
+  });
+
+  const socket = ['@nestjs/websockets', '@nestjs/platform-socket.io'];
+  const admin = ['class-validator', 'class-transformer'];
+
+  it.each([
+    ['both', '{}', [...socket, ...admin], '{ socket: false, admin: false }'],
+    ['the gateway', '{ admin: false }', socket, '{ socket: false }'],
+    ['the admin API', '{ socket: false }', admin, '{ admin: false }'],
+  ])('does not start with %s on: one error says what to do', async (_what, options, packages, off) => {
+    const printed = await run(`
+      const options = { logger: false, abortOnError: false };
+      NestFactory.createApplicationContext(library.MaintenanceModule.forRoot(${options}), options).catch(
+        (error) => console.log(error.name + ': ' + error.message),
+      );`);
+    expect(printed).toMatch(/^MaintenanceConfigurationError: /);
+    expect(printed).toContain(`npm install ${packages.join(' ')}, or switch off with ${off}.`);
+  });
+
+  it('does not start with Redis on: the error names what to install', async () => {
+    const printed = await run(`
+      const { MaintenanceModule } = library;
+      const options = { redis: 'redis://127.0.0.1:1', socket: false, admin: false };
+      const settings = { logger: false, abortOnError: false };
+      NestFactory.createApplicationContext(MaintenanceModule.forRoot(options), settings).then(
+        () => console.log('started'),
+        (error) => console.log(error.name + ': ' + error.message),
+      );`);
+    expect(printed).toMatch(
+      /^MaintenanceConfigurationError: .*"redis".* ioredis.*cache-manager-ioredis-yet|^MaintenanceConfigurationError: .*"redis".*cache-manager-ioredis-yet.* ioredis/,
+    );
+  });
+});
+
 describe('an application without the optional peers', () => {
-  const start = `
-    const { MaintenanceModule, MaintenanceService } = library;
-    const options = { logger: ['error', 'warn'] };
-    NestFactory.createApplicationContext(MaintenanceModule.forRoot(), options).then(async (app) => {
-      console.log(app.get(MaintenanceService).isInMaintenance().value);
-      await app.close();
-    });`;
-
-  it('imports it', async () => {
-    const source = `
-      import { NestFactory } from '@nestjs/core';
-      import * as library from 'nestjs-maintenance';
-      ${start}`;
-    expect(await packed.run('app.mjs', source)).toBe('false');
-  });
-
-  it('requires it from CommonJS', async () => {
-    const source = `
-      const { NestFactory } = require('@nestjs/core');
-      const library = require('nestjs-maintenance');
-      ${start}`;
-    expect(await packed.run('app.cjs', source)).toBe('false');
-  });
-
   it('has one copy, however it is loaded', async () => {
     const source = `
       const required = require('nestjs-maintenance');
