@@ -40,7 +40,7 @@ export class TestClient {
 
   /** Waits until the last status is as wished. */
   async sees(wish: (status: MaintenanceStatusMessage) => boolean): Promise<MaintenanceStatusMessage> {
-    return until(() => this.last !== undefined && wish(this.last) && this.last, {
+    return until(() => (this.last && wish(this.last) ? this.last : undefined), {
       timeout: 10_000,
       what: 'the status',
     });

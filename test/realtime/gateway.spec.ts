@@ -10,7 +10,7 @@ import {
 } from 'nestjs-maintenance';
 import type { MaintenanceStatusMessage } from 'nestjs-maintenance/client';
 import { Test } from '@nestjs/testing';
-import type { Server, ServerOptions } from 'socket.io';
+import type { Server } from 'socket.io';
 import { describe, expect, it } from 'vitest';
 import { adapters, createExpressApp, type RunningApp } from '../support/apps.js';
 import { request } from '../support/http.js';
@@ -216,7 +216,8 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
       expect(refused.errors).toEqual(['Origin not allowed']);
       expect(refused.statuses).toEqual([]);
     }
-    for (const headers of [{ origin: good }, { origin: app.url }, {}]) {
+    const welcome: Record<string, string>[] = [{ origin: good }, { origin: app.url }, {}];
+    for (const headers of welcome) {
       using client = await TestClient.connect(app.url, { transports: [transport], extraHeaders: headers });
       expect(client.last).toMatchObject(OPEN);
     }
@@ -291,9 +292,9 @@ class SameNamespaceGateway {
 class LoudAdapter extends IoAdapter {
   readonly created: unknown[] = [];
 
-  override createIOServer(port: number, options?: ServerOptions): Server {
+  override createIOServer(...[port, options]: Parameters<IoAdapter['createIOServer']>) {
     this.created.push(options);
-    return super.createIOServer(port, { ...options, path: '/loud' } as ServerOptions) as unknown as Server;
+    return super.createIOServer(port, { ...options, path: '/loud' } as typeof options);
   }
 }
 

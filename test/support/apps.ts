@@ -19,6 +19,8 @@ export type AppSource = ModuleMetadata | Type | TestingModuleBuilder;
 export interface AppOptions extends NestApplicationOptions {
   /** Believe `X-Forwarded-For`. */
   trustProxy?: boolean;
+  /** Default: any that is free. */
+  port?: number;
 }
 
 export interface RunningApp<App extends INestApplication = INestApplication> extends AsyncDisposable {
@@ -61,7 +63,7 @@ async function start<App extends INestApplication>(
   adapter: AbstractHttpAdapter,
   source: AppSource,
   configure?: (app: App) => unknown,
-  options?: NestApplicationOptions,
+  { port: wanted = 0, ...options }: Omit<AppOptions, 'trustProxy'> = {},
 ): Promise<RunningApp<App>> {
   const logger = new LogLines();
   const settings: NestApplicationOptions = { logger, abortOnError: false, ...options };
@@ -69,7 +71,7 @@ async function start<App extends INestApplication>(
   const close = () => app.close();
   try {
     await configure?.(app);
-    await app.listen(0, '127.0.0.1');
+    await app.listen(wanted, '127.0.0.1');
   } catch (error) {
     await close();
     throw error;

@@ -1,0 +1,44 @@
+// A replica with the gateway, on its own or behind Socket.IO's Redis adapter.
+import { Module, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { createAdapter } from '@socket.io/redis-adapter';
+import { Redis } from 'ioredis';
+import { MaintenanceModule, MaintenanceService, type SetMaintenanceOptions } from 'nestjs-maintenance';
+import type { AddressInfo } from 'node:net';
+import type { ServerOptions } from 'socket.io';
+import { answer } from '../support/answer.js';
+
+const redis = process.env.REDIS_URL as string;
+
+@Module({ imports: [MaintenanceModule.forRoot({ redis, permissions: () => true })] })
+class LiveModule {}
+
+class RedisIoAdapter extends IoAdapter {
+  private readonly connection = createAdapter(new Redis(redis), new Redis(redis));
+
+  constructor(app: INestApplication) {
+    super(app);
+  }
+
+  override createIOServer(port: number, options?: ServerOptions) {
+    const server = super.createIOServer(port, options as never);
+    server.adapter(this.connection as never);
+    return server;
+  }
+}
+
+const app = await NestFactory.create(LiveModule, { logger: false });
+if (process.env.SOCKET_ADAPTER === 'redis') app.useWebSocketAdapter(new RedisIoAdapter(app));
+await app.listen(Number(process.env.PORT ?? 0), '127.0.0.1');
+const { port } = app.getHttpServer().address() as AddressInfo;
+const service = app.get(MaintenanceService);
+
+answer(
+  {
+    set: (mode: boolean, options?: SetMaintenanceOptions) => service.setMaintenance(mode, 'general', options),
+    unset: () => service.unsetMaintenance(),
+    revision: () => service.health().revision,
+  },
+  { port, url: `http://127.0.0.1:${port}` },
+);
