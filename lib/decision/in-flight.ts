@@ -1,12 +1,12 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { ServerResponse } from 'node:http';
+import { OutgoingMessage, ServerResponse } from 'node:http';
 import { currentCall, runningCalls, type HandlerCall } from './handler-calls.js';
 
 /** How many entries may gather before those that are over are thrown out. */
 const FIRST_SWEEP = 64;
 
 /** Node's responses, of HTTP/1 and of HTTP/2. */
-type Response = Pick<ServerResponse, 'closed' | 'writableEnded' | 'headersSent'>;
+type Response = Pick<ServerResponse, 'destroyed' | 'writableEnded' | 'headersSent'>;
 
 interface Reply {
   readonly raw?: unknown;
@@ -18,7 +18,7 @@ interface Reply {
  * its response when somebody asks, or when many have gathered.
  */
 export class InFlight {
-  /** The first `count` are taken. Filled before it is used: an array that grows and shrinks all the time costs more. */
+  /** The first `count` are open or not looked at yet. Its length only follows the load: changing it costs more. */
   private entries = Array.from<ExecutionContext | undefined>({ length: FIRST_SWEEP });
   private count = 0;
   /** Handlers that have been let pass at least once: their calls may outlive their responses. */
@@ -109,7 +109,6 @@ export class InFlight {
       }
     }
     this.count = open;
-    entries.fill(undefined, open, count);
     const length = Math.max(FIRST_SWEEP, open * 2);
     if (length > entries.length || length < entries.length / 4) {
       this.entries = Array.from({ length }, (_, index) => entries[index]);
@@ -117,17 +116,26 @@ export class InFlight {
   }
 }
 
+/**
+ * Over is a call whose response is done with and whose handler has answered: Nest ends or begins the response only
+ * then, also when the client is gone.
+ */
+function isOver(context: ExecutionContext): boolean {
+  const reply = context.getArgs<unknown[]>()[1];
+  const response = reply instanceof ServerResponse ? reply : (reply as Reply | undefined)?.raw;
+  if (response instanceof ServerResponse) {
+    return response.destroyed && (isEnded.call(response) || response.headersSent);
+  }
+  const other = responseOf(context);
+  return !other || (other.destroyed && (other.writableEnded || other.headersSent));
+}
+
 /** The response a call is answered by; `undefined` where there is none, as in a gateway. */
 function responseOf(context: ExecutionContext): Response | undefined {
   const args = context.getArgs<unknown[]>();
   const reply = context.getType<string>() === 'graphql' ? graphqlReply(args[2]) : args[1];
-  if (reply instanceof ServerResponse) {
-    return reply;
-  }
   const raw = (reply as Reply | undefined)?.raw ?? reply;
-  return raw instanceof ServerResponse || typeof (raw as Reply | undefined)?.writableEnded === 'boolean'
-    ? (raw as Response)
-    : undefined;
+  return typeof (raw as Reply | undefined)?.writableEnded === 'boolean' ? (raw as Response) : undefined;
 }
 
 function graphqlReply(value: unknown): unknown {
@@ -136,37 +144,12 @@ function graphqlReply(value: unknown): unknown {
 }
 
 /**
- * Over is a call whose response has closed and whose handler has answered: Nest ends or begins the response only
- * then, also when the client is gone.
+ * The getter of `writableEnded`, called as it is: Express gives every response another prototype, through which looking a
+ * getter up costs more than everything else here.
  */
-function isOver(context: ExecutionContext): boolean {
-  const response = responseOf(context);
-  if (response instanceof ServerResponse) {
-    return isClosed.call(response) && (isEnded.call(response) || response.headersSent);
-  }
-  return !response || (response.closed && (response.writableEnded || response.headersSent));
-}
-
-/**
- * Getters of Node's responses. Called as they are: Express gives every response another prototype, through which looking
- * a getter up costs more than everything else here.
- */
-const isClosed = getterOf('closed');
-const isEnded = getterOf('writableEnded');
-
-function getterOf(name: 'closed' | 'writableEnded'): (this: ServerResponse) => boolean {
-  let prototype: unknown = ServerResponse.prototype;
-  while (typeof prototype === 'object' && prototype !== null) {
-    const get = Object.getOwnPropertyDescriptor(prototype, name)?.get;
-    if (get) {
-      return get as (this: ServerResponse) => boolean;
-    }
-    prototype = Object.getPrototypeOf(prototype);
-  }
-  return function (this: ServerResponse) {
-    return this[name];
-  };
-}
+const isEnded = Object.getOwnPropertyDescriptor(OutgoingMessage.prototype, 'writableEnded')?.get as (
+  this: ServerResponse,
+) => boolean;
 
 function routeName(context: ExecutionContext): string {
   const name = `${context.getClass().name}.${context.getHandler().name}`;
