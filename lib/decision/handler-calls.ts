@@ -37,6 +37,7 @@ export function trackMethod(instance: object, property: string, follow: boolean)
     return;
   }
   const count: Calls = { running: 0 };
+  const done = (): void => void count.running--;
   const tracked = function (this: unknown, ...args: unknown[]): unknown {
     count.running++;
     let result: unknown;
@@ -48,7 +49,7 @@ export function trackMethod(instance: object, property: string, follow: boolean)
       count.running--;
       throw error;
     }
-    return settle(result, () => count.running--);
+    return settle(result, done);
   };
   for (const key of Reflect.getMetadataKeys(original)) {
     Reflect.defineMetadata(key, Reflect.getMetadata(key, original), tracked);
@@ -103,12 +104,12 @@ function followCall(handler: Handler, call: () => unknown): unknown {
 
 /** Runs `done` when the result has settled; hands back what the handler gave, or a promise for it. */
 function settle(result: unknown, done: () => void): unknown {
-  if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
-    done();
-    return result;
-  }
   if (result instanceof Promise) {
     result.then(done, done);
+    return result;
+  }
+  if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
+    done();
     return result;
   }
   // a lazy thenable must be asked once only
