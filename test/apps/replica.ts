@@ -1,0 +1,233 @@
+// One replica of an application over Redis, told what to do by the spec that started it.
+import {
+  Controller,
+  Get,
+  Module,
+  Param,
+  Res,
+  Sse,
+  StreamableFile,
+  UseInterceptors,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply } from 'fastify';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { from, map, startWith, timeout, type Observable } from 'rxjs';
+import {
+  MaintenanceDrainError,
+  MaintenanceExempt,
+  MaintenanceKey,
+  MaintenanceModule,
+  MaintenanceService,
+  type MaintainOptions,
+  type Maintenance,
+  type MaintenanceChange,
+  type MaintenanceHealth,
+  type SetMaintenanceOptions,
+} from '../../lib/index.js';
+import { answer } from '../support/answer.js';
+
+/** Names that work waits for until the spec opens them. */
+class Gates {
+  private readonly gates = new Map<string, { opened: Promise<void>; open: () => void }>();
+  /** Who has come to a gate, and who has gone through. */
+  readonly begun: string[] = [];
+  readonly ended: string[] = [];
+
+  async pass(name: string): Promise<string> {
+    this.begun.push(name);
+    await this.gate(name).opened;
+    this.ended.push(name);
+    return name;
+  }
+
+  open(name: string): void {
+    this.gate(name).open();
+  }
+
+  private gate(name: string) {
+    let gate = this.gates.get(name);
+    if (!gate) {
+      let open: () => void = () => undefined;
+      const opened = new Promise<void>((resolve) => (open = resolve));
+      this.gates.set(name, (gate = { opened, open }));
+    }
+    return gate;
+  }
+}
+
+const gates = new Gates();
+
+class Impatient implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(timeout(50));
+  }
+}
+
+@Controller()
+class OrdersController {
+  @Get('orders')
+  orders(): string {
+    return 'orders';
+  }
+
+  @MaintenanceExempt()
+  @Get('health/:gate')
+  health(@Param('gate') gate: string): Promise<string> {
+    return gates.pass(gate);
+  }
+
+  @Get('wait/:gate')
+  wait(@Param('gate') gate: string): Promise<string> {
+    return gates.pass(gate);
+  }
+
+  @Get('early/:gate')
+  async early(@Param('gate') gate: string, @Res() reply: FastifyReply): Promise<void> {
+    await reply.send('early');
+    await gates.pass(gate);
+  }
+
+  @Get('stream/:gate')
+  stream(@Param('gate') gate: string): StreamableFile {
+    const parts = async function* () {
+      yield 'begun ';
+      yield await gates.pass(gate);
+    };
+    return new StreamableFile(Readable.from(parts()));
+  }
+
+  @Sse('events/:gate')
+  events(@Param('gate') gate: string): Observable<{ data: string }> {
+    return from(gates.pass(gate)).pipe(
+      startWith('begun'),
+      map((data) => ({ data })),
+    );
+  }
+
+  @UseInterceptors(Impatient)
+  @Get('impatient/:gate')
+  impatient(@Param('gate') gate: string): Promise<string> {
+    return gates.pass(gate);
+  }
+}
+
+@Controller()
+class JobController {
+  constructor(private readonly service: MaintenanceService) {}
+
+  @Get('job/:gate')
+  job(@Param('gate') gate: string): Promise<string> {
+    return this.service.maintain('import-export', () => gates.pass(gate), { drain: 5_000, blocking: true });
+  }
+}
+
+const { REDIS_URL, ON_STALE = 'serve' } = process.env;
+
+@Module({
+  imports: [
+    MaintenanceModule.forRoot({
+      redis: REDIS_URL ?? '',
+      onStale: ON_STALE as 'serve' | 'block',
+      keys: [new MaintenanceKey('import-export'), new MaintenanceKey('billing', { scope: 'marked' })],
+      socket: false,
+      admin: false,
+    }),
+  ],
+  controllers: [OrdersController, JobController],
+})
+class ReplicaModule {}
+
+const app = await NestFactory.create<NestFastifyApplication>(
+  ReplicaModule,
+  new FastifyAdapter({ forceCloseConnections: true }),
+  { logger: ['warn', 'error'] },
+);
+app.enableShutdownHooks(['SIGTERM']);
+const service = app.get(MaintenanceService);
+const changes: MaintenanceChange[] = [];
+const health: MaintenanceHealth[] = [];
+service.changes.subscribe((change) => changes.push(change));
+service.healthChanges.subscribe((state) => health.push(state));
+await app.listen(0, '127.0.0.1');
+const { port } = app.getHttpServer().address() as AddressInfo;
+const [self] = (await service.replicas().catch(() => [])).filter(({ pid }) => pid === process.pid);
+
+/** What became of a `maintain()`. */
+export interface Outcome {
+  readonly ran: boolean;
+  readonly error?: { readonly name: string; readonly message: string };
+  /** Of a drain that failed. */
+  readonly replicas?: MaintenanceDrainError['replicas'];
+}
+
+const held = new Map<string, Maintenance>();
+const why = (signal: AbortSignal | undefined): string | null =>
+  signal?.aborted ? String((signal.reason as Error).message) : null;
+
+answer(
+  {
+    set: (mode: boolean, key: string, options?: SetMaintenanceOptions) =>
+      service.setMaintenance(mode, key, options),
+    unset: (key: string) => service.unsetMaintenance(key),
+    isOn: (key: string) => service.isInMaintenance(undefined, key).value,
+    keyData: async (key: string) => {
+      await service.refresh();
+      return service
+        .getKeys()
+        .find(({ name }) => name === key)
+        ?.toJSON();
+    },
+    replicas: () => service.replicas(),
+    health: () => service.health(),
+    heard: () => ({ changes, health }),
+    open: (gate: string) => gates.open(gate),
+    gates: () => ({ begun: gates.begun, ended: gates.ended }),
+    hold: async (id: string, key: string, options?: MaintainOptions) => {
+      const maintenance = await service.maintain(key, options);
+      held.set(id, maintenance);
+      return maintenance.fence;
+    },
+    leave: (id: string) => held.get(id)?.leave(),
+    aborted: (id: string) => why(held.get(id)?.signal),
+    work: async (gate: string, key: string, options?: MaintainOptions): Promise<Outcome> => {
+      let ran = false;
+      try {
+        await service.maintain(
+          key,
+          async (maintenance) => {
+            ran = true;
+            held.set(gate, maintenance);
+            const aborted = new Promise<never>((_, reject) =>
+              maintenance.signal.addEventListener('abort', () => reject(maintenance.signal.reason as Error)),
+            );
+            await (gate.startsWith('stubborn')
+              ? gates.pass(gate)
+              : Promise.race([gates.pass(gate), aborted]));
+          },
+          options,
+        );
+        return { ran };
+      } catch (error) {
+        const { name, message } = error as Error;
+        return {
+          ran,
+          error: { name, message },
+          ...(error instanceof MaintenanceDrainError && { replicas: error.replicas }),
+        };
+      }
+    },
+    changeOften: async (count: number, key: string, label: string) => {
+      for (let i = 0; i < count; i++) {
+        await service.setMaintenance(true, key, { message: `${label}-${i}` });
+      }
+    },
+    close: () => app.close(),
+  },
+  { port, id: self?.id ?? '' },
+);

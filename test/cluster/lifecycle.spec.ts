@@ -1,0 +1,96 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { REPLICA_LEASE } from '../../lib/state/lease.js';
+import { RedisServer } from '../support/redis.js';
+import { until } from '../support/until.js';
+import { Replica } from './replicas.js';
+
+const KEY = 'import-export';
+let server: RedisServer;
+let observer: Replica;
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+  observer = await Replica.start(server.url);
+}, 90_000);
+afterEach(() => observer.unset(KEY));
+afterAll(async () => {
+  await observer?.child.kill();
+  await server.stop();
+});
+
+const listed = async (replica: Replica) => (await observer.replicas()).some(({ id }) => id === replica.id);
+
+describe('a replica that goes', () => {
+  it('leaves the list at once when it shuts down', async () => {
+    await using replica = await Replica.start(server.url);
+    expect(await listed(replica)).toBe(true);
+    replica.child.signal('SIGTERM');
+    await replica.child.ended();
+    expect(await listed(replica)).toBe(false);
+  });
+
+  it('leaves it after its lease when it is killed, and nobody waits for it longer', async () => {
+    await using replica = await Replica.start(server.url);
+    await replica.child.kill();
+    expect(await listed(replica)).toBe(true);
+    const begun = performance.now();
+    expect(await observer.work('stubborn', KEY, { drain: 1 }).then(({ ran }) => ran)).toBe(false);
+    const work = observer.work('after-death', KEY, { drain: 20_000 });
+    await observer.reaches('after-death');
+    expect(performance.now() - begun).toBeLessThan(REPLICA_LEASE + 5_000);
+    expect(await listed(replica)).toBe(false);
+    await observer.open('after-death');
+    expect(await work).toEqual({ ran: true });
+  }, 60_000);
+});
+
+describe('SIGTERM in the middle of work', () => {
+  it('aborts its signal, lets it end, and opens the key', async () => {
+    await using replica = await Replica.start(server.url);
+    const work = replica.work('interrupted', KEY).catch(() => undefined);
+    await replica.reaches('interrupted');
+    replica.child.signal('SIGTERM');
+    await replica.child.ended();
+    await work;
+    expect(await observer.keyData(KEY)).toMatchObject({ value: false });
+    await observer.hold('free', KEY, { drain: false });
+    await observer.leave('free');
+  });
+
+  it.each([
+    ['stay', true],
+    ['leave', false],
+  ] as const)(
+    'waits for work that does not end only so long, and then lets the key %s',
+    async (onShutdown, value) => {
+      await using replica = await Replica.start(server.url);
+      replica.work(`stubborn-${onShutdown}`, KEY, { onShutdown }).catch(() => undefined);
+      await replica.reaches(`stubborn-${onShutdown}`);
+      replica.child.signal('SIGTERM');
+      await until(async () => (await replica.aborted(`stubborn-${onShutdown}`))?.includes('shuts down'));
+      await replica.child.ended();
+      const data = await observer.keyData(KEY);
+      expect(data.value).toBe(value);
+      expect(data.abandoned ?? false).toBe(value);
+      // nobody has the lock
+      await observer.hold('free', KEY, { drain: false });
+      await observer.leave('free');
+      expect(await observer.keyData(KEY)).toMatchObject({ value: false });
+    },
+    60_000,
+  );
+});
+
+describe('a replica that slept longer than its lease', () => {
+  it('admits nothing old when it wakes', async () => {
+    await using sleeper = await Replica.start(server.url);
+    expect((await sleeper.get('/orders')).status).toBe(200);
+    sleeper.child.signal('SIGSTOP');
+    await until(async () => !(await listed(sleeper)), { timeout: 20_000, interval: 100 });
+    await observer.set(true, KEY);
+    // these wait in its queue, and are the first that it sees when it wakes
+    const asked = Array.from({ length: 5 }, () => sleeper.get('/orders'));
+    sleeper.child.signal('SIGCONT');
+    for (const { status } of await Promise.all(asked)) expect(status).toBe(503);
+  }, 60_000);
+});

@@ -1,0 +1,100 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LOCK_LEASE } from '../../lib/state/lease.js';
+import { RedisServer } from '../support/redis.js';
+import { until } from '../support/until.js';
+import { Replica, startReplicas } from './replicas.js';
+
+let server: RedisServer;
+let one: Replica;
+let two: Replica;
+const KEY = 'import-export';
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+  [one, two] = (await startReplicas(2, server.url)) as [Replica, Replica];
+}, 90_000);
+afterEach(async () => {
+  await two.unset(KEY);
+});
+afterAll(async () => {
+  await Promise.all([one, two].map((replica) => replica?.child.kill()));
+  await server.stop();
+});
+
+describe('the lock of a key', () => {
+  it('is for one at a time, in whichever process', async () => {
+    await one.hold('a', KEY);
+    await expect(two.hold('b', KEY)).rejects.toMatchObject({ name: 'MaintenanceLockedError' });
+    await expect(two.hold('b', KEY, { blocking: 300 })).rejects.toThrow('also after waiting 300 ms');
+    await expect(one.hold('b', KEY)).rejects.toMatchObject({ name: 'MaintenanceLockedError' });
+    // another key has its own, and who wants none need not have it
+    await two.hold('other', 'billing');
+    await two.leave('other');
+    await two.hold('unlocked', KEY, { lock: false });
+    await two.leave('unlocked');
+    await one.leave('a');
+  });
+
+  it('goes to who waits for it, with a greater fence each time', async () => {
+    const fences = [await one.hold('a', KEY)];
+    const waiting = two.hold('b', KEY, { blocking: true });
+    const alsoWaiting = one.hold('c', KEY, { blocking: 20_000 });
+    await one.leave('a');
+    const first = await Promise.race([
+      waiting.then((fence) => ({ fence, replica: two, id: 'b', rest: alsoWaiting })),
+      alsoWaiting.then((fence) => ({ fence, replica: one, id: 'c', rest: waiting })),
+    ]);
+    fences.push(first.fence);
+    await first.replica.leave(first.id);
+    fences.push(await first.rest);
+    await (first.id === 'b' ? one.leave('c') : two.leave('b'));
+    expect(fences).toEqual(fences.toSorted((a, b) => a - b));
+    expect(new Set(fences).size).toBe(3);
+    expect(await two.keyData(KEY)).toMatchObject({ value: false });
+  });
+});
+
+describe('a holder', () => {
+  it('that is killed leaves the key on, marked; its lock is free after its lease, and who takes it opens the key', async () => {
+    await using holder = await Replica.start(server.url);
+    const fence = await holder.hold('dying', KEY);
+    await until(async () => (await two.keyData(KEY)).value);
+    await holder.child.kill();
+    const died = performance.now();
+    await expect(two.hold('hasty', KEY)).rejects.toMatchObject({ name: 'MaintenanceLockedError' });
+    const marked = await until(
+      async () => {
+        const data = await two.keyData(KEY);
+        return data.abandoned && data;
+      },
+      { timeout: 2 * LOCK_LEASE },
+    );
+    expect(marked).toMatchObject({ value: true, abandoned: true });
+    expect((await two.get('/orders')).status).toBe(503);
+
+    const next = await two.hold('successor', KEY);
+    expect(performance.now() - died).toBeGreaterThan(LOCK_LEASE / 2);
+    expect(next).toBeGreaterThan(fence);
+    expect(await two.keyData(KEY)).not.toHaveProperty('abandoned');
+    await two.leave('successor');
+    expect(await two.keyData(KEY)).toMatchObject({ value: false });
+    // the list of replicas has forgotten it, too
+    expect((await two.replicas()).map(({ id }) => id)).not.toContain(holder.id);
+  }, 60_000);
+
+  it('that slept over its lease learns of it when it wakes, and what it does late changes nothing', async () => {
+    await using holder = await Replica.start(server.url);
+    const fence = await holder.hold('sleeping', KEY);
+    holder.child.signal('SIGSTOP');
+    const next = await two.hold('successor', KEY, { blocking: 4 * LOCK_LEASE });
+    expect(next).toBeGreaterThan(fence);
+    holder.child.signal('SIGCONT');
+    await until(async () => (await holder.aborted('sleeping')) !== null, { timeout: 10_000 });
+    await holder.leave('sleeping');
+    expect(await two.aborted('successor')).toBeNull();
+    expect(await holder.keyData(KEY)).toMatchObject({ value: true });
+    await expect(holder.hold('again', KEY)).rejects.toMatchObject({ name: 'MaintenanceLockedError' });
+    await two.leave('successor');
+    expect(await holder.keyData(KEY)).toMatchObject({ value: false });
+  }, 60_000);
+});

@@ -1,0 +1,102 @@
+import type {
+  MaintainOptions,
+  MaintenanceChange,
+  MaintenanceHealth,
+  MaintenanceKeyJson,
+  MaintenanceReplica,
+  SetMaintenanceOptions,
+} from 'nestjs-maintenance';
+import type { Outcome } from '../apps/replica.js';
+import { Child } from '../support/child.js';
+import { request, type Answer } from '../support/http.js';
+import { until } from '../support/until.js';
+
+/** What crosses to the other process as JSON comes back as text. */
+type Sent<T> = { [Key in keyof T]: T[Key] extends Date ? string : T[Key] };
+
+/** A replica in a process of its own. */
+export class Replica {
+  private constructor(readonly child: Child<{ port: number; id: string }>) {}
+
+  static async start(url: string, env: Record<string, string> = {}): Promise<Replica> {
+    return new Replica(await Child.start('replica', { env: { REDIS_URL: url, ...env }, timeout: 60_000 }));
+  }
+
+  get id(): string {
+    return this.child.facts.id;
+  }
+
+  get(path: string): Promise<Answer> {
+    return request(this.child.facts.port, path);
+  }
+
+  set(mode: boolean, key: string, options: SetMaintenanceOptions = {}): Promise<Sent<MaintenanceChange>> {
+    return this.child.send('set', mode, key, options);
+  }
+
+  unset(key: string): Promise<void> {
+    return this.child.send('unset', key);
+  }
+
+  isOn(key: string): Promise<boolean> {
+    return this.child.send('isOn', key);
+  }
+
+  keyData(key: string): Promise<MaintenanceKeyJson> {
+    return this.child.send('keyData', key);
+  }
+
+  replicas(): Promise<Sent<MaintenanceReplica>[]> {
+    return this.child.send('replicas');
+  }
+
+  health(): Promise<Sent<MaintenanceHealth>> {
+    return this.child.send('health');
+  }
+
+  heard(): Promise<{ changes: Sent<MaintenanceChange>[]; health: Sent<MaintenanceHealth>[] }> {
+    return this.child.send('heard');
+  }
+
+  /** Enters a `maintain()` under a name of the spec's own; gives its fence. */
+  hold(id: string, key: string, options: MaintainOptions = {}): Promise<number> {
+    return this.child.send('hold', id, key, options);
+  }
+
+  leave(id: string): Promise<void> {
+    return this.child.send('leave', id);
+  }
+
+  /** Why the signal of that hold (or work) has aborted; `null` while it has not. */
+  aborted(id: string): Promise<string | null> {
+    return this.child.send('aborted', id);
+  }
+
+  /** Runs `maintain()` with work that waits for a gate, or until its signal aborts; `stubborn…` gates heed no signal. */
+  work(gate: string, key: string, options: MaintainOptions = {}): Promise<Outcome> {
+    return this.child.send('work', gate, key, options);
+  }
+
+  open(gate: string): Promise<void> {
+    return this.child.send('open', gate);
+  }
+
+  gates(): Promise<{ begun: string[]; ended: string[] }> {
+    return this.child.send('gates');
+  }
+
+  /** Waits until something has come to the gate. */
+  async reaches(gate: string): Promise<void> {
+    await until(async () => (await this.gates()).begun.includes(gate), {
+      timeout: 15_000,
+      what: `something to reach the gate "${gate}"`,
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.child.kill();
+  }
+}
+
+export const startReplicas = (count: number, url: string, env?: Record<string, string>): Promise<Replica[]> =>
+  Promise.all(Array.from({ length: count }, () => Replica.start(url, env)));
