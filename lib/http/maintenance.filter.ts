@@ -1,4 +1,5 @@
 import { Catch, Inject, Injectable, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { ApplicationConfig } from '@nestjs/core';
 import type { HttpReply, HttpRequest } from './http-port.js';
 import { MaintenanceException } from './maintenance.exception.js';
 import { Refuser } from './refuser.js';
@@ -7,7 +8,14 @@ import { Refuser } from './refuser.js';
 @Injectable()
 @Catch(MaintenanceException)
 export class MaintenanceFilter implements ExceptionFilter {
-  constructor(@Inject(Refuser) private readonly refuser: Refuser) {}
+  constructor(
+    @Inject(Refuser) private readonly refuser: Refuser,
+    @Inject(ApplicationConfig) config: ApplicationConfig,
+  ) {
+    // Nest asks the filter first that was added last: added while providers are made, before any APP_FILTER, it gives
+    // way to every filter of the application
+    config.addGlobalFilter(this);
+  }
 
   catch(exception: MaintenanceException, host: ArgumentsHost): void | Promise<void> {
     if (host.getType() !== 'http') {
