@@ -18,16 +18,17 @@ export function compile(): URL {
   return replicaIn('sound');
 }
 
-/** The text of a compiled file after a patch, which must fit in exactly one place. */
+/** The text of a compiled file after a patch, which must fit in exactly one place, however it is indented. */
 export function patched(text: string, { name, file, find, replace }: Mutant): string {
-  const places = text.split(find).length - 1;
-  if (places !== 1) {
+  const words = find.split(/\s+/).map((word) => word.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&'));
+  const places = text.match(new RegExp(words.join('\\s+'), 'g')) ?? [];
+  if (places.length !== 1) {
     throw new Error(
-      `The seeded bug "${name}" fits in ${places} places of ${file}, not in one: ${find}\n` +
+      `The seeded bug "${name}" fits in ${places.length} places of ${file}, not in one: ${find}\n` +
         'The library has moved on; write the patch anew.',
     );
   }
-  return text.replace(find, () => replace);
+  return text.replace(places[0]!, () => replace);
 }
 
 /** The compiled text a seeded bug is planted in. */

@@ -1,7 +1,7 @@
 import { Evidence } from './evidence.js';
 import { type Line } from './history.js';
 import { admissions, refusals } from './rules-of-requests.js';
-import { aborts, agreement, fences, holders, revisions, works } from './rules-of-replicas.js';
+import { aborts, agreement, fences, holders, promptness, revisions, works } from './rules-of-replicas.js';
 
 /** What must not have happened, and the lines that show that it did. */
 export interface Violation {
@@ -13,7 +13,17 @@ export interface Violation {
 /** Looks at one rule; gives every breach of it. */
 export type Rule = (evidence: Evidence) => Violation[];
 
-const RULES: readonly Rule[] = [admissions, refusals, holders, fences, works, aborts, revisions, agreement];
+const RULES: readonly Rule[] = [
+  admissions,
+  refusals,
+  holders,
+  fences,
+  works,
+  aborts,
+  revisions,
+  promptness,
+  agreement,
+];
 
 /** Judges a history. No breach means that nothing in it contradicts what the library promises. */
 export function check(lines: readonly Line[]): Violation[] {

@@ -7,8 +7,8 @@ import type { Replica, World } from './world.js';
 const numbers = new WeakMap<World, { last: number }>();
 
 export interface CallOptions {
-  /** Milliseconds after which the client hangs up. */
-  readonly abort?: number;
+  /** When the client hangs up: after so many ms, or when it is told. */
+  readonly abort?: number | AbortSignal;
 }
 
 /** One request over a kept connection, noted before it leaves and after its answer has come. */
@@ -31,7 +31,7 @@ export async function call(
       path,
       method: 'GET',
       headers: { 'x-call': id, accept: 'application/json' },
-      signal: AbortSignal.timeout(abort ?? 20_000),
+      signal: abort instanceof AbortSignal ? abort : AbortSignal.timeout(abort ?? 20_000),
     });
     const text = await body.text();
     status = statusCode;

@@ -125,9 +125,7 @@ export class Evidence {
         window.begin < end + 4_000 &&
         window.end > begin - 4_000 &&
         !(window.kind === 'redis-empty' && window.begin === begin) &&
-        ['stop', 'kill', 'partition', 'stall', 'redis-stop', 'redis-kill', 'redis-empty'].includes(
-          window.kind,
-        ),
+        ['stop', 'kill', 'partition', 'redis-stop', 'redis-kill', 'redis-empty'].includes(window.kind),
     );
   }
 
@@ -155,7 +153,8 @@ export class Evidence {
           line: before,
         });
       }
-      seen.set(line.p, line);
+      // a process that is still starting is not standing still
+      if (line.e !== 'boot') seen.set(line.p, line);
     }
     open.forEach((fault) => close(fault, this.last));
     this.windows.sort((a, b) => a.begin - b.begin);

@@ -114,8 +114,8 @@ export const MUTANTS: readonly Mutant[] = [
     'drain-error-leaves-hold',
     'drain',
     'maintenance.sessions.js',
-    'await session.leave();\n                throw error;',
-    'throw error;',
+    'catch (error) { await session.leave();',
+    'catch (error) {',
   ),
   bug('thrown-work-stays', 'drain', 'maintenance.sessions.js', 'await maintenance.leave();', ''),
   // locks

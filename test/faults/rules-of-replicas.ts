@@ -5,6 +5,10 @@ import { replicaOf, type Line } from './history.js';
 /** Milliseconds a lease of a lock lasts, with what its holder may have missed before. */
 const LOCK_LEASE = 8_000;
 const CLOCK_LAG = 1_100;
+/** Milliseconds in which an acknowledgement comes when nothing is wrong: far more than a push, far less than a poll. */
+const PROMPT = 300;
+/** Milliseconds after which a fault has left no trace. */
+const SETTLED = 4_000;
 /** Milliseconds within which all replicas agree again. */
 export const AGREEMENT = 5_000;
 
@@ -153,6 +157,27 @@ export const revisions: Rule = (evidence) => {
     newest.set(place, { revision: applied.revision, line });
   }
   return found;
+};
+
+/** When nothing is wrong changes are heard at once, not when somebody happens to look. */
+export const promptness: Rule = (evidence) => {
+  const calm = [...evidence.ops.values()]
+    .filter(({ begin, end, wish, result }) => {
+      const agreed = wish.acknowledge !== undefined && result?.ok === true && result.missing?.length === 0;
+      return agreed && evidence.quietSince(end) + SETTLED < begin;
+    })
+    .sort((a, b) => a.end - a.begin - (b.end - b.begin));
+  const middle = calm[Math.floor(calm.length / 2)];
+  const time = middle ? middle.end - middle.begin : 0;
+  return calm.length >= 5 && time > PROMPT
+    ? [
+        breach(
+          'promptness',
+          `half of ${calm.length} acknowledgements took more than ${Math.round(time)} ms`,
+          middle?.line,
+        ),
+      ]
+    : [];
 };
 
 /** After the faults have stopped, all agree. */

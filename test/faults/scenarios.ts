@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { check, type Violation } from './checker.js';
 import { call } from './clients.js';
-import type { FaultKind, Line } from './history.js';
+import type { FaultKind, Line, Wish } from './history.js';
 import { settle } from './run.js';
 import { World, type Replica } from './world.js';
 
@@ -21,12 +21,24 @@ export class Stage {
     return this.world.inflict(kind, target, lasts);
   }
 
-  enable(replica: Replica, op: string, key: string, acknowledge = 6_000, timeout?: number): Promise<unknown> {
-    return replica.change(op, { kind: 'enable', key, acknowledge, ...(timeout && { timeout }) });
+  /** Tried until every live replica has said that it has applied it. */
+  enable(replica: Replica, op: string, key: string, timeout?: number): Promise<void> {
+    return this.#insist(replica, op, { kind: 'enable', key, ...(timeout && { timeout }) });
   }
 
-  disable(replica: Replica, op: string, key: string, acknowledge = 6_000): Promise<unknown> {
-    return replica.change(op, { kind: 'disable', key, acknowledge });
+  disable(replica: Replica, op: string, key: string): Promise<void> {
+    return this.#insist(replica, op, { kind: 'disable', key });
+  }
+
+  async #insist(replica: Replica, op: string, wish: Wish): Promise<void> {
+    for (let i = 1; ; i++) {
+      const { ok, missing } = await replica.change(i === 1 ? op : `${op}-${i}`, {
+        ...wish,
+        acknowledge: 5_000,
+      });
+      if (ok && missing?.length === 0) return;
+      if (i === 5) throw new Error(`${op} was never acknowledged`);
+    }
   }
 
   /** Work in steps of 50 ms. */
@@ -78,10 +90,10 @@ const partition: Scenario = async (_world, stage) => {
   await stage.enable(one, 'warm-1', 'a');
   await stage.disable(one, 'warm-2', 'a');
   const cut = stage.fault('partition', 'r2', 7_000);
-  await stage.enable(one, 'hasty-1', 'a', 200);
+  await one.change('hasty-1', { kind: 'enable', key: 'a', acknowledge: 200 });
   await delay(300);
-  await stage.disable(one, 'warm-3', 'a', 5_000);
-  await stage.enable(one, 'sure-1', 'a', 5_000);
+  await stage.disable(one, 'warm-3', 'a');
+  await stage.enable(one, 'sure-1', 'a');
   await cut;
 };
 
@@ -114,16 +126,18 @@ const drain: Scenario = async (world, stage) => {
   let count = 0;
   for (const replica of [one, two]) {
     for (const kind of ['slow', 'hung-up', 'stream']) {
-      const path = kind === 'stream' ? '/job/stream?ms=900' : '/job/wait/900';
-      const request = call(world, replica, path, kind === 'hung-up' ? { abort: 100 } : {});
-      await delay(250);
+      const [route, path] = kind === 'stream' ? ['/job/stream', '?ms=1500'] : ['/job/wait', '/1500'];
+      const hangUp = new AbortController();
+      const request = call(world, replica, `${route}${path}`, { abort: hangUp.signal });
+      await world.handling(replica, route);
+      if (kind === 'hung-up') hangUp.abort();
       await stage.work(one, `drain-${++count}`, 'job');
       await request;
       await delay(100);
     }
   }
-  const request = call(world, two, '/job/wait/1500');
-  await delay(150);
+  const request = call(world, two, '/job/stream?ms=2000');
+  await world.handling(two, '/job/stream');
   await stage.work(one, 'hasty-1', 'job', { drain: 300 });
   await request;
   await stage.work(one, 'thrown-1', 'b', { fails: true });
@@ -175,7 +189,7 @@ const late: Scenario = async (_world, stage) => {
   await stage.disable(two, 'warm-2', 'a');
   const held = stage.fault('partition', 'r1', 5_500);
   await one.change('lost-1', { kind: 'enable', key: 'a' });
-  await stage.disable(two, 'last-1', 'a', 5_000);
+  await stage.disable(two, 'last-1', 'a');
   await held;
   await delay(1_500);
 };
@@ -191,7 +205,7 @@ const forgetful: Scenario = async (_world, stage) => {
 
 /** Wall clocks jump; ends come when they were said to come. */
 const clocks: Scenario = async (_world, stage) => {
-  await stage.enable(stage.replicas[0], 'window-1', 'a', 6_000, 4_000);
+  await stage.enable(stage.replicas[0], 'window-1', 'a', 4_000);
   await stage.fault('clock', 'r2', 2_400);
   await delay(4_000);
 };

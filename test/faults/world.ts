@@ -11,7 +11,16 @@ import { Child } from '../support/child.js';
 import { RedisServer } from '../support/redis.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
-import { Journal, readHistory, type Applied, type FaultKind, type Line, type Wish } from './history.js';
+import {
+  Journal,
+  readHistory,
+  replicaOf,
+  type Applied,
+  type FaultKind,
+  type Line,
+  type Result,
+  type Wish,
+} from './history.js';
 import type { Work } from './replica.js';
 
 interface Facts {
@@ -79,12 +88,12 @@ export class Replica {
     this.world.journal.note({ e: 'killed', who: this.process });
   }
 
-  change(op: string, wish: Wish): Promise<unknown> {
-    return this.#send('change', op, wish);
+  change(op: string, wish: Wish): Promise<Result> {
+    return this.#send('change', op, wish) as never;
   }
 
-  maintain(op: string, wish: Wish, work: Work): Promise<unknown> {
-    return this.#send('maintain', op, wish, work);
+  maintain(op: string, wish: Wish, work: Work): Promise<Result> {
+    return this.#send('maintain', op, wish, work) as never;
   }
 
   facts(): Promise<Applied & { health: { up: boolean } }> {
@@ -134,9 +143,11 @@ export class World {
     await world.#protect();
     await world.#overhear();
     for (let i = 1; i <= replicas; i++) {
-      world.replicas.push(new Replica(`r${i}`, await TcpProxy.start(world.redis.port), world));
+      world.replicas.push(new Replica(`r${i}`, await TcpProxy.start(world.redis), world));
     }
     await Promise.all(world.replicas.map((replica) => replica.start()));
+    await world.agreement(30_000);
+    await until(() => world.#allListen(), { timeout: 30_000, what: 'all replicas to listen to changes' });
     return world;
   }
 
@@ -176,6 +187,19 @@ export class World {
     } finally {
       client.disconnect();
     }
+  }
+
+  /** Waits until a replica runs a handler of that route. */
+  async handling({ name }: Replica, route: string): Promise<void> {
+    const isRunning = (): boolean => {
+      const lines = this.history();
+      const left = new Set(lines.flatMap((line) => (line.e === 'leave' ? [line.call] : [])));
+      return lines.some(
+        (line) =>
+          line.e === 'enter' && line.route === route && replicaOf(line.p) === name && !left.has(line.call),
+      );
+    };
+    await until(isRunning, { timeout: 10_000, what: `a handler of ${route} on ${name}` });
   }
 
   /** Waits until all replicas say the same, and gives how long it took. */
@@ -272,6 +296,17 @@ export class World {
     }).listen(0, '127.0.0.1');
     await once(this.#resource, 'listening');
     this.resourcePort = (this.#resource.address() as AddressInfo).port;
+  }
+
+  async #allListen(): Promise<boolean> {
+    const client = this.redis.client();
+    try {
+      const channels = (await client.pubsub('CHANNELS', '*changes')) as string[];
+      const counts = (await client.pubsub('NUMSUB', ...channels)) as number[];
+      return counts[1] === this.replicas.length;
+    } finally {
+      client.disconnect();
+    }
   }
 
   async #overhear(): Promise<void> {

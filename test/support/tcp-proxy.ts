@@ -4,6 +4,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 interface Pair {
   readonly client: Socket;
   readonly upstream: Socket;
+  /** What the client has said first: with ioredis, the connection's name. */
+  greeting: string;
   /** Nothing passes any more, and nobody is told. */
   frozen: boolean;
 }
@@ -60,17 +62,20 @@ export class TcpProxy {
     }
   }
 
-  /** The connections of this moment are half open for good, as after a router forgot them; new ones work. */
-  freeze(): void {
-    for (const pair of this.#pairs) {
+  /**
+   * The connections of this moment are half open for good, as after a router forgot them; new ones work.
+   * @param greeting only those whose first words hold it
+   */
+  freeze(greeting = ''): void {
+    for (const pair of this.#greetedBy(greeting)) {
       pair.frozen = true;
       this.#hold(pair);
     }
   }
 
-  /** Resets all connections; new ones work. */
-  cut(): void {
-    for (const { client, upstream } of this.#pairs) {
+  /** Resets all connections, or those whose first words hold the greeting; new ones work. */
+  cut(greeting = ''): void {
+    for (const { client, upstream } of this.#greetedBy(greeting)) {
       client.resetAndDestroy();
       upstream.destroy();
     }
@@ -90,10 +95,17 @@ export class TcpProxy {
     return this.stop();
   }
 
+  #greetedBy(greeting: string): Pair[] {
+    return [...this.#pairs].filter((pair) => pair.greeting.includes(greeting));
+  }
+
   #accept(client: Socket): void {
     const upstream = connect(this.target);
-    const pair: Pair = { client, upstream, frozen: false };
+    const pair: Pair = { client, upstream, greeting: '', frozen: false };
     this.#pairs.add(pair);
+    client.on('data', (chunk: Buffer) => {
+      if (pair.greeting.length < 512) pair.greeting += chunk.toString('latin1');
+    });
     this.#forward(pair, client, upstream);
     this.#forward(pair, upstream, client);
     if (this.#closed) {
@@ -113,10 +125,9 @@ export class TcpProxy {
     });
     from.on('error', () => undefined);
     from.on('close', () => {
-      this.#pairs.delete(pair);
+      if (to.destroyed) this.#pairs.delete(pair);
       // a frozen wire carries no news of an end either
-      if (!pair.frozen) to.destroy();
-      else if (from === pair.client) pair.upstream.destroy();
+      if (!pair.frozen || from === pair.client) to.destroy();
     });
   }
 
