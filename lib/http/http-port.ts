@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ServerResponse, type IncomingMessage } from 'node:http';
 
 /** What Express and Fastify requests have in common, as far as it is needed here. */
 export interface HttpRequest {
@@ -22,6 +22,7 @@ export interface HttpRequest {
 export interface HttpReply {
   readonly raw?: ServerResponse;
   getHeader(name: string): unknown;
+  getHeaders(): object;
   removeHeader(name: string): unknown;
   setHeader?(name: string, value: string | string[]): unknown;
   /** Fastify. */
@@ -33,11 +34,15 @@ export interface HttpReply {
 
 /** A Fastify reply has a raw response behind it, and headers of its own until it is sent. */
 export const isFastifyReply = (reply: HttpReply): boolean =>
-  reply.raw !== undefined && typeof reply.code === 'function';
+  // asking Express' response for what it does not have costs more than asking what it is
+  !(reply instanceof ServerResponse) && reply.raw !== undefined && typeof reply.code === 'function';
 
 /** Node's response behind a reply. */
 export const rawResponse = (reply: HttpReply): ServerResponse =>
-  reply.raw ?? (reply as unknown as ServerResponse);
+  reply instanceof ServerResponse ? reply : (reply.raw ?? (reply as unknown as ServerResponse));
+
+/** Has nobody set a header yet. */
+export const isUntouched = (reply: HttpReply): boolean => Object.keys(reply.getHeaders()).length === 0;
 
 /** The path and query as they were sent, whatever the framework has cut off meanwhile. */
 export const urlOf = (request: HttpRequest): string => request.originalUrl ?? request.raw?.url ?? request.url;
@@ -68,8 +73,11 @@ export const isSafeMethod = (method: string): boolean =>
 /** Sets a header, in place of whatever was set by anybody before. */
 export function setHeader(reply: HttpReply, name: string, value: string | string[]): void {
   if (reply.header && isFastifyReply(reply)) {
-    // what middleware set on the raw response would be sent as well
-    rawResponse(reply).removeHeader(name);
+    const raw = rawResponse(reply);
+    if (raw.hasHeader(name)) {
+      // what middleware set would be sent as well
+      raw.removeHeader(name);
+    }
     reply.header(name, value);
   } else {
     rawResponse(reply).setHeader(name, value);
@@ -77,12 +85,18 @@ export function setHeader(reply: HttpReply, name: string, value: string | string
 }
 
 export function removeHeader(reply: HttpReply, name: string): void {
-  reply.removeHeader(name);
-  rawResponse(reply).removeHeader(name);
+  // Fastify looks at the raw response too; and deleting what is not there makes its headers slow
+  if (reply.getHeader(name) !== undefined) {
+    reply.removeHeader(name);
+  }
 }
 
 /** Adds a field to `Vary`, keeping those that are there. */
 export function vary(reply: HttpReply, field: string): void {
+  if (reply.getHeader('vary') === undefined) {
+    setHeader(reply, 'Vary', field);
+    return;
+  }
   const set = [reply.getHeader('vary'), reply.raw?.getHeader('vary')]
     .flat()
     .filter((value) => typeof value === 'string');

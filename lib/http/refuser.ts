@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { MaintenanceState } from '../keys/maintenance-state.js';
 import type { MaintenanceStatus } from '../keys/maintenance-status.js';
 import {
@@ -23,13 +24,10 @@ import { negotiate, type Representation } from './negotiation.js';
 import type { PageRenderer } from './page-renderer.js';
 import { refreshSeconds } from './page/page.js';
 
-/** A body ready to be sent. */
-export interface ReadyBody {
-  readonly type: string;
-  readonly body: Buffer;
-  readonly csp?: string;
-  /** Seconds, for pages. */
-  readonly refresh?: number;
+/** A body ready to be sent, and the headers that say what it is. */
+interface ReadyBody {
+  readonly body: string | Buffer;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** What the refuser needs to know of the application. */
@@ -106,7 +104,7 @@ export class Refuser {
   }
 
   /** The body of a refusal; a promise only where an application's own template is rendered. */
-  body(
+  private body(
     exception: MaintenanceException,
     request: HttpRequest,
     representation: Representation,
@@ -134,39 +132,61 @@ export class Refuser {
 
   /** Answers with a refusal whose headers are set: redirect, page or JSON. Never rejects. */
   answer(reply: HttpReply, request: HttpRequest, exception: MaintenanceException): void | Promise<void> {
+    return this.chosen(request, exception, (statusCode, { body, headers }) => {
+      // unless somebody has answered while the page was made
+      if (!rawResponse(reply).headersSent) {
+        for (const name in headers) {
+          setHeader(reply, name, headers[name] ?? '');
+        }
+        sendBody(reply, statusCode, body);
+      }
+    });
+  }
+
+  /** Answers with a refusal and all its headers in one pass, where nobody has set any. Never rejects. */
+  answerAlone(
+    response: ServerResponse,
+    request: HttpRequest,
+    exception: MaintenanceException,
+  ): void | Promise<void> {
+    return this.chosen(request, exception, (statusCode, { body, headers }) => {
+      if (!response.headersSent) {
+        response.writeHead(statusCode, {
+          'Retry-After': String(exception.retryAfter),
+          'Cache-Control': 'no-store',
+          'X-Maintenance-Mode': '1',
+          Vary: 'Accept',
+          ...headers,
+          'Content-Length': Buffer.byteLength(body),
+        });
+        response.end(body);
+      }
+    });
+  }
+
+  private chosen(
+    request: HttpRequest,
+    exception: MaintenanceException,
+    send: (statusCode: number, ready: ReadyBody) => void,
+  ): void | Promise<void> {
     const representation = this.representation(request);
     const elsewhere = representation === 'html' ? this.redirect(request) : undefined;
     if (elsewhere !== undefined) {
-      setHeader(reply, 'Location', elsewhere);
-      sendBody(reply, 302, Buffer.alloc(0));
-      return undefined;
+      return send(302, { body: '', headers: { Location: elsewhere } });
     }
     const ready = this.body(exception, request, representation);
-    const send = (body: ReadyBody): void => this.send(reply, exception.getStatus(), body);
-    return ready instanceof Promise ? ready.then(send) : send(ready);
-  }
-
-  private send(reply: HttpReply, statusCode: number, ready: ReadyBody): void {
-    if (rawResponse(reply).headersSent) {
-      // somebody has answered while the page was made
-      return;
-    }
-    setHeader(reply, 'Content-Type', ready.type);
-    if (ready.csp !== undefined) {
-      setHeader(reply, 'Content-Security-Policy', ready.csp);
-    }
-    if (ready.refresh !== undefined) {
-      setHeader(reply, 'Refresh', String(ready.refresh));
-    }
-    sendBody(reply, statusCode, ready.body);
+    const status = exception.getStatus();
+    return ready instanceof Promise ? ready.then((body) => send(status, body)) : send(status, ready);
   }
 
   private html({ html, csp }: { html: string; csp?: string }): ReadyBody {
     return {
-      type: 'text/html; charset=utf-8',
-      body: Buffer.from(html),
-      ...(csp !== undefined && { csp }),
-      refresh: refreshSeconds(this.settings.refreshDelay),
+      body: bodyOf(html),
+      headers: {
+        'Content-Type': 'text/html; charset=utf-8',
+        ...(csp !== undefined && { 'Content-Security-Policy': csp }),
+        Refresh: String(refreshSeconds(this.settings.refreshDelay)),
+      },
     };
   }
 
@@ -195,26 +215,38 @@ export class Refuser {
 }
 
 /** Ends the response; Express' own `send()` would add an ETag. */
-export function sendBody(reply: HttpReply, statusCode: number, body: Buffer): void {
-  if (reply.code && reply.send && isFastifyReply(reply)) {
-    reply.code(statusCode);
-    reply.send(body);
+export function sendBody(reply: HttpReply, statusCode: number, body: string | Buffer): void {
+  if (isFastifyReply(reply)) {
+    reply.code?.(statusCode);
+    reply.send?.(body);
     return;
   }
   const response = rawResponse(reply);
   response.statusCode = statusCode;
-  response.setHeader('Content-Length', body.length);
+  response.setHeader('Content-Length', Buffer.byteLength(body));
   response.end(body);
 }
 
 function jsonBody(refusal: Refusal, representation: 'json' | 'problem'): ReadyBody {
   const json = refusalJson(refusal);
   if (representation === 'json') {
-    return { type: 'application/json; charset=utf-8', body: Buffer.from(JSON.stringify(json)) };
+    return {
+      body: bodyOf(JSON.stringify(json)),
+      headers: { 'Content-Type': 'application/json; charset=utf-8' },
+    };
   }
   const { statusCode, error, message, ...facts } = json;
   const problem = { type: 'about:blank', title: error, status: statusCode, detail: message, ...facts };
-  return { type: 'application/problem+json; charset=utf-8', body: Buffer.from(JSON.stringify(problem)) };
+  return {
+    body: bodyOf(JSON.stringify(problem)),
+    headers: { 'Content-Type': 'application/problem+json; charset=utf-8' },
+  };
+}
+
+/** Node sends a string together with the head, in one piece; what it would have to encode each time it gets encoded. */
+function bodyOf(text: string): string | Buffer {
+  const encoded = Buffer.from(text);
+  return encoded.length === text.length ? text : encoded;
 }
 
 /** Equal for paths that lead to the same page as far as routers care. */

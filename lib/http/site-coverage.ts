@@ -3,7 +3,7 @@ import { StateKeeper } from '../state/state-keeper.js';
 import { Admission, type Verdict } from './admission.js';
 import { BYPASSED_CACHE_CONTROL } from './bypass.js';
 import { forceHeader } from './force-header.js';
-import { isSafeMethod, rawResponse, type HttpReply, type HttpRequest } from './http-port.js';
+import { isSafeMethod, isUntouched, rawResponse, type HttpReply, type HttpRequest } from './http-port.js';
 import { Refuser } from './refuser.js';
 import { StalePolicy } from './stale-policy.js';
 
@@ -72,6 +72,11 @@ export class SiteCoverage {
       return;
     }
     const exception = this.refuser.exception(status, request);
+    if (isUntouched(reply)) {
+      reply.hijack?.();
+      void this.refuser.answerAlone(rawResponse(reply), request, exception);
+      return;
+    }
     this.refuser.setHeaders(reply, exception);
     void this.refuser.answer(reply, request, exception);
   }
