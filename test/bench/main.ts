@@ -1,8 +1,11 @@
-// `npm run bench [-- guard refusal cluster start decision] [--long]`: prints one Markdown table.
+// `npm run bench [-- guard refusal cluster start decision] [--long | --quick]`: prints one
+// Markdown table.
 import { Report } from './report.js';
+import { cluster } from './sections/cluster.js';
 import { decision } from './sections/decision.js';
 import { guard } from './sections/guard.js';
 import { refusal } from './sections/refusal.js';
+import { start } from './sections/start.js';
 
 /** How much is measured. */
 export interface Effort {
@@ -11,10 +14,14 @@ export interface Effort {
   readonly processes: number;
 }
 
-const sections = { decision, guard, refusal };
+const sections = { decision, guard, refusal, cluster, start };
 
 const args = process.argv.slice(2);
-const effort: Effort = args.includes('--long') ? { rounds: 60, processes: 6 } : { rounds: 15, processes: 4 };
+const effort: Effort = args.includes('--long')
+  ? { rounds: 60, processes: 6 }
+  : args.includes('--quick')
+    ? { rounds: 6, processes: 2 }
+    : { rounds: 15, processes: 4 };
 const names = args.filter((arg) => !arg.startsWith('--'));
 const unknown = names.filter((name) => !Object.hasOwn(sections, name));
 if (unknown.length > 0) {

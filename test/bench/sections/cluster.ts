@@ -1,0 +1,133 @@
+import type { MaintenanceChange } from '../../../lib/index.js';
+import { Child } from '../../support/child.js';
+import { request } from '../../support/http.js';
+import { RedisServer } from '../../support/redis.js';
+import { until } from '../../support/until.js';
+import type { Effort } from '../main.js';
+import type { Report } from '../report.js';
+import { median, quantile } from '../statistics.js';
+
+/** Milliseconds a replica counts as alive after its last sign of life. */
+const LEASE = 3_000;
+/** Milliseconds that a request lasts which is waited for. */
+const LASTING = 60;
+
+type Replica = Child<{ port: number }>;
+
+interface Written {
+  begun: number;
+  took: number;
+  change: MaintenanceChange & { acknowledged?: string[]; missing?: string[] };
+}
+
+/** How quickly replicas agree, in round trips of a GET to the same Redis. */
+export async function cluster(report: Report, { rounds }: Effort): Promise<void> {
+  await using redis = await RedisServer.start();
+  const start = (): Promise<Replica> =>
+    Child.start(new URL('../apps/replica.js', import.meta.url), { args: [redis.url], timeout: 60_000 });
+  const [writer, ...others] = await Promise.all([start(), start(), start(), start(), start()]);
+  const all = [writer, ...others] as Replica[];
+  try {
+    await until(async () => (await writer?.send('replicas')) === 5, { timeout: 10_000, what: 'five replicas' });
+    await learning(report, writer as Replica, others[0] as Replica, rounds * 4);
+    const acknowledgement = await acknowledging(report, writer as Replica, rounds * 4);
+    await draining(report, writer as Replica, others, rounds, acknowledgement);
+    for (const signal of ['SIGSTOP', 'SIGKILL'] as const) {
+      await losing(report, writer as Replica, others.pop() as Replica, signal);
+    }
+  } finally {
+    await Promise.all(all.map((child) => child.kill()));
+  }
+}
+
+const row = (what: string, beside: string, most?: number) => ({
+  section: 'cluster',
+  what,
+  beside,
+  limit: most === undefined ? undefined : { most },
+});
+
+const ROUND_TRIP = 'a GET round trip';
+
+async function learning(report: Report, writer: Replica, reader: Replica, rounds: number): Promise<void> {
+  const ratios: number[] = [];
+  const trips: number[] = [];
+  for (let i = 0; i < rounds; i++) {
+    const trip = await writer.send<number>('roundTrip');
+    const mode = i % 2 === 0;
+    const { begun, change } = await writer.send<Written>('set', mode);
+    const at = await until(() => reader.send<number>('learned', change.revision));
+    const { status } = await request(reader.facts.port, '/');
+    if (status !== (mode ? 503 : 200)) {
+      throw new Error(`the other process answered ${status}`);
+    }
+    trips.push(trip);
+    ratios.push((at - begun) / trip);
+  }
+  report.values(row('GET round trip', 'milliseconds'), trips);
+  report.values(row('from the write to the refusal by another process', ROUND_TRIP, 10), ratios);
+}
+
+/** @returns milliseconds, the median */
+async function acknowledging(report: Report, writer: Replica, rounds: number): Promise<number> {
+  const ratios: number[] = [];
+  const times: number[] = [];
+  for (let i = 0; i < rounds; i++) {
+    const trip = await writer.send<number>('roundTrip');
+    const { took, change } = await writer.send<Written>('set', i % 2 === 0, 5_000);
+    if (change.acknowledged?.length !== 5 || change.missing?.length !== 0) {
+      throw new Error(`acknowledged by ${String(change.acknowledged)}, missing ${String(change.missing)}`);
+    }
+    ratios.push(took / trip);
+    times.push(took);
+  }
+  report.values(row('from the write to acknowledged by 4 others', ROUND_TRIP, 40), ratios);
+  report.add({ ...row('the same, 99 of 100', 'milliseconds'), median: quantile(times, 0.99), spread: undefined });
+  await writer.send('set', false, 5_000);
+  return median(times);
+}
+
+async function draining(
+  report: Report,
+  writer: Replica,
+  others: Replica[],
+  rounds: number,
+  acknowledgement: number,
+): Promise<void> {
+  const beyond: number[] = [];
+  for (let i = 0; i < rounds; i++) {
+    const answers = others.map(({ facts }) => request(facts.port, `/?ms=${LASTING}`));
+    await Promise.all(
+      others.map((other) => until(() => other.send('running'), { interval: 1, what: 'the request to run' })),
+    );
+    const { begun, worked } = await writer.send<{ begun: number; worked: number }>('maintain');
+    const ends = await Promise.all(others.map((other) => other.send<number>('lastEnd')));
+    await Promise.all(answers);
+    // a request that was over before the write was not waited for
+    beyond.push((worked - Math.max(begun, ...ends)) / acknowledgement);
+    await writer.send('set', false, 5_000);
+  }
+  report.values(
+    row('from the end of the last request to drained', 'an acknowledgement', 2),
+    beyond,
+  );
+}
+
+async function losing(
+  report: Report,
+  writer: Replica,
+  lost: Replica,
+  signal: 'SIGSTOP' | 'SIGKILL',
+): Promise<void> {
+  lost.signal(signal);
+  const { took, change } = await writer.send<Written>('set', true, 3 * LEASE);
+  if (change.missing?.length !== 0) {
+    throw new Error(`still missing after ${took} ms: ${change.missing?.join(', ')}`);
+  }
+  report.add({
+    ...row(`acknowledged although one got ${signal}`, 'a lease of 3 s', 1.1),
+    median: took / LEASE,
+    spread: undefined,
+  });
+  await writer.send('set', false);
+}

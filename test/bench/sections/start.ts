@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Effort } from '../main.js';
+import type { Report } from '../report.js';
+import { median, shuffle } from '../statistics.js';
+
+const run = promisify(execFile);
+
+/** What importing and starting cost; every value is of a fresh process. */
+export async function start(report: Report, { rounds }: Effort): Promise<void> {
+  const imported = await interleaved(rounds * 2, {
+    nest: () => print<number>('import', 'nest'),
+    same: () => print<number>('import', 'nest'),
+    library: () => print<number>('import', 'library'),
+  });
+  const reference = median(imported.nest);
+  const ratios = (values: number[]): number[] => values.map((value) => value / reference);
+  report.control('start', 'CPU of importing Nest', ratios(imported.same));
+  report.values(
+    { section: 'start', what: 'importing the main entry', beside: 'importing Nest alone', limit: { most: 1.05 } },
+    ratios(imported.library),
+  );
+  await starting(report, rounds);
+}
+
+interface Started {
+  cpu: number;
+  heap: number;
+}
+
+async function starting(report: Report, rounds: number): Promise<void> {
+  for (const providers of [10, 100, 1_000]) {
+    const app = (kind: 'with' | 'without') => () => print<Started>('start-app', String(providers), '0', kind);
+    const { without, with: withModule } = await interleaved(Math.ceil(rounds / 2), {
+      without: app('without'),
+      with: app('with'),
+    });
+    const reference = median(without.map(({ cpu }) => cpu));
+    report.values(
+      {
+        section: 'start',
+        what: `starting with ${providers.toLocaleString('en')} providers, every tenth with a key`,
+        beside: 'CPU ms more than without the module',
+        limit: undefined,
+      },
+      withModule.map(({ cpu }) => cpu - reference),
+    );
+  }
+  const { none, thousand } = await interleaved(3, {
+    none: () => print<Started>('start-app', '0', '0', 'with'),
+    thousand: () => print<Started>('start-app', '0', '1000', 'with'),
+  });
+  const reference = median(none.map(({ heap }) => heap));
+  report.values(
+    { section: 'start', what: 'memory of a key, of 1,000', beside: 'bytes', limit: undefined },
+    thousand.map(({ heap }) => (heap - reference) / 1_000),
+  );
+}
+
+async function print<T>(app: string, ...args: string[]): Promise<T> {
+  const file = fileURLToPath(new URL(`../apps/${app}.js`, import.meta.url));
+  const { stdout } = await run(process.execPath, [file, ...args]);
+  return JSON.parse(stdout) as T;
+}
+
+/** Values by name, the calls in random order, round after round. */
+async function interleaved<T, Name extends string>(
+  rounds: number,
+  calls: Record<Name, () => Promise<T>>,
+): Promise<Record<Name, T[]>> {
+  const names = Object.keys(calls) as Name[];
+  const values = Object.fromEntries(names.map((name) => [name, [] as T[]])) as Record<Name, T[]>;
+  for (let i = 0; i < rounds; i++) {
+    for (const name of shuffle([...names])) {
+      values[name].push(await calls[name]());
+    }
+  }
+  return values;
+}
