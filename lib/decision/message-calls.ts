@@ -1,0 +1,91 @@
+import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import { INTERCEPTORS_METADATA } from '@nestjs/common/constants.js';
+import 'reflect-metadata';
+import { finalize, type Observable } from 'rxjs';
+import { countCall } from './handler-calls.js';
+
+/** What `@SubscribeMessage()`, `@MessagePattern()` and `@EventPattern()` leave on a method. */
+const MESSAGE_MARKS = ['websockets:message_mapping', 'microservices:pattern'];
+const GATEWAY_MARK = 'websockets:is_gateway';
+
+/** Asks an application's guard about a gateway message. */
+export interface MessageGuard {
+  /** Throws, or rejects, what the sender shall get. */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean>;
+  /** Did the message come in by this application's server. */
+  serves(context: ExecutionContext): boolean;
+}
+
+/** Guards of the running applications by gateway class: decorators are the class's, applications share it. */
+const guards = new WeakMap<object, Set<MessageGuard>>();
+
+/**
+ * Counts handler calls that no HTTP response tells of, and asks the guard in the moment a gateway message is handled:
+ * other guards may have taken their time, and Nest 11 runs no global guard on messages.
+ */
+class MessageCalls implements NestInterceptor {
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const over = countCall(context.getHandler());
+    try {
+      if (context.getType() === 'ws') {
+        await ask(context);
+      }
+      return next.handle().pipe(finalize(over));
+    } catch (error) {
+      over();
+      throw error;
+    }
+  }
+}
+
+const messageCalls = new MessageCalls();
+
+async function ask(context: ExecutionContext): Promise<void> {
+  const known = [...(guards.get(context.getClass()) ?? [])];
+  const asked = known.length > 1 ? known.filter((guard) => guard.serves(context)) : known;
+  for (const guard of asked) {
+    await guard.canActivate(context);
+  }
+}
+
+/**
+ * Watches the message handlers of these classes, innermost of all their interceptors. Before Nest registers them.
+ * @returns takes the guard away again; the counting stays
+ */
+export function watchMessages(classes: Iterable<object>, guard: MessageGuard | undefined): () => void {
+  const guarded: Set<MessageGuard>[] = [];
+  for (const cls of classes) {
+    messageMethods(cls).forEach(watchMethod);
+    if (guard && Reflect.hasMetadata(GATEWAY_MARK, cls)) {
+      const known = guards.get(cls) ?? new Set();
+      guards.set(cls, known.add(guard));
+      guarded.push(known);
+    }
+  }
+  return () => guarded.forEach((known) => guard && known.delete(guard));
+}
+
+function watchMethod(method: object): void {
+  const interceptors = (Reflect.getMetadata(INTERCEPTORS_METADATA, method) ?? []) as unknown[];
+  if (!interceptors.includes(messageCalls)) {
+    Reflect.defineMetadata(INTERCEPTORS_METADATA, [...interceptors, messageCalls], method);
+  }
+}
+
+/** Methods that handle messages, ancestors' included. */
+function messageMethods(cls: object): object[] {
+  const methods: object[] = [];
+  let prototype = (cls as { prototype?: object | null }).prototype;
+  while (prototype && prototype !== Object.prototype) {
+    for (const { value } of Object.values(Object.getOwnPropertyDescriptors(prototype))) {
+      if (
+        typeof value === 'function' &&
+        MESSAGE_MARKS.some((mark) => Reflect.hasMetadata(mark, value as object))
+      ) {
+        methods.push(value as object);
+      }
+    }
+    prototype = Object.getPrototypeOf(prototype) as object | null;
+  }
+  return methods;
+}

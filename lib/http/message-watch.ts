@@ -1,0 +1,49 @@
+import { Inject, Injectable, type ExecutionContext, type OnApplicationShutdown } from '@nestjs/common';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { watchMessages } from '../decision/message-calls.js';
+import type { ResolvedStructure } from '../maintenance.options.js';
+import { STRUCTURE } from '../maintenance.tokens.js';
+import { MaintenanceGuard } from './maintenance.guard.js';
+
+/** Has the application's gateway messages and microservice handlers watched from its start to its end. */
+@Injectable()
+export class MessageWatch implements OnApplicationShutdown {
+  private readonly unwatch: () => void;
+
+  constructor(
+    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(STRUCTURE) { guard: guards }: ResolvedStructure,
+    @Inject(MaintenanceGuard) guard: MaintenanceGuard,
+    host: HttpAdapterHost,
+  ) {
+    const serves = (context: ExecutionContext): boolean => {
+      const server = serverOf(context);
+      return server === undefined || server === host.httpAdapter?.getHttpServer();
+    };
+    // while providers are made: gateways are registered before any module is configured
+    this.unwatch = watchMessages(
+      messageClasses(modules),
+      guards ? { canActivate: (context) => guard.canActivate(context), serves } : undefined,
+    );
+  }
+
+  onApplicationShutdown(): void {
+    this.unwatch();
+  }
+}
+
+function* messageClasses(modules: ModulesContainer): Generator<object> {
+  for (const { providers, controllers } of modules.values()) {
+    for (const { metatype } of [...providers.values(), ...controllers.values()]) {
+      if (typeof metatype === 'function') {
+        yield metatype;
+      }
+    }
+  }
+}
+
+/** The HTTP server a Socket.IO client is connected to; `undefined` with other adapters. */
+function serverOf(context: ExecutionContext): unknown {
+  const client = context.getArgByIndex<{ nsp?: { server?: { httpServer?: unknown } } } | undefined>(0);
+  return client?.nsp?.server?.httpServer;
+}
