@@ -6,10 +6,11 @@ import type { MaintenanceKey } from './keys/maintenance-key.js';
 import type { Agreement } from './state/agreement.js';
 import type { MaintenanceChange } from './state/change.js';
 import { randomId } from './state/codec.js';
-import type { Edit } from './state/edit.js';
+import type { Editor } from './state/edit.js';
 import { HoldLease } from './state/hold.js';
+import { isOvertaken, withHold, withoutHold, type Entering } from './state/holds.js';
 import { HEARTBEAT } from './state/lease.js';
-import type { HoldRecord, KeyRecord } from './state/record.js';
+import type { HoldRecord } from './state/record.js';
 import type { StateKeeper } from './state/state-keeper.js';
 import { messageOf } from './state/store.js';
 import { nextOrTimeout } from './state/waiting.js';
@@ -101,7 +102,6 @@ export class MaintenanceSessions {
   }
 
   private async begin(key: MaintenanceKey, plan: MaintainPlan): Promise<Maintenance> {
-    const { keeper } = this;
     this.refuseWhenClosing(key);
     const hold = randomId();
     await this.hooks.ask(this.expected(key, plan));
@@ -113,12 +113,7 @@ export class MaintenanceSessions {
     };
     let change: MaintenanceChange | null;
     try {
-      const deadline = Math.min(keeper.deadline(), lease.end);
-      change = await keeper.write(
-        key.name,
-        (record, now) => this.entered(key, record, hold, lease, plan, now),
-        deadline,
-      );
+      change = await this.write(key, hold, lease, plan);
     } catch (error) {
       // the write may have taken effect all the same; the caller does not wait for the store again
       void release();
@@ -141,34 +136,32 @@ export class MaintenanceSessions {
     return session;
   }
 
-  /** The record with one more hold, the caller's. */
-  private entered(
+  /** Writes the hold into the record while its lease is trusted. */
+  private write(
     key: MaintenanceKey,
-    record: KeyRecord | undefined,
     id: string,
-    { fence }: HoldLease,
-    { lock: locked, drain, notice, end }: MaintainPlan,
-    now: number,
-  ): Edit {
+    { fence, end }: HoldLease,
+    plan: MaintainPlan,
+  ): Promise<MaintenanceChange | null> {
     const { keeper } = this;
-    const rivals = locked ? (record?.holds ?? []).filter((other) => other.locked) : [];
-    if (rivals.some((rival) => rival.fence > fence && keeper.isLive(rival))) {
-      throw new MaintenanceLockLostError(key.name, 'somebody else has taken its lock since');
-    }
-    // whoever has the lock takes over from those who had it; only where it holds for all processes are they surely gone
-    const gone = new Set(rivals.filter((rival) => keeper.store.clustered || !keeper.isLive(rival)));
-    const own: HoldRecord = {
-      ...notice,
-      ...end(now),
-      since: Math.floor(now),
-      id,
-      owner: keeper.replica.id,
-      fence,
-      locked,
-      draining: drain !== false,
+    const enter: Editor = (record, now) => {
+      const hold: HoldRecord = {
+        ...plan.notice,
+        ...plan.end(now),
+        since: Math.floor(now),
+        id,
+        owner: keeper.replica.id,
+        fence,
+        locked: plan.lock,
+        draining: plan.drain !== false,
+      };
+      const entering: Entering = { hold, isLive: keeper.isLive, exclusive: keeper.store.clustered };
+      if (isOvertaken(record, entering)) {
+        throw new MaintenanceLockLostError(key.name, 'somebody else has taken its lock since');
+      }
+      return withHold(record, entering);
     };
-    const others = (record?.holds ?? []).filter((other) => !gone.has(other));
-    return { ...editOf(record, 'maintain', notice), holds: [...others, own] };
+    return keeper.write(key.name, enter, Math.min(keeper.deadline(), end));
   }
 
   private open(
@@ -226,12 +219,7 @@ export class MaintenanceSessions {
   /** Takes the hold out of the record; when the store cannot be written, as soon as it can. */
   private async leave(key: MaintenanceKey, hold: string): Promise<void> {
     try {
-      const change = await this.keeper.write(key.name, (record) => {
-        const mine = record?.holds.find(({ id }) => id === hold);
-        return mine && record
-          ? { ...editOf(record, 'release', mine), holds: record.holds.filter(({ id }) => id !== hold) }
-          : null;
-      });
+      const change = await this.keeper.write(key.name, (record) => withoutHold(record, hold));
       this.unreleased.delete(hold);
       if (change && change.from && !change.to) {
         await this.hooks.tell('exiting', change);
@@ -288,14 +276,4 @@ export class MaintenanceSessions {
       at: new Date(store.now()),
     };
   }
-}
-
-/** An edit that leaves the switch as it is. */
-function editOf(
-  record: KeyRecord | undefined,
-  cause: Edit['cause'],
-  notice: Pick<HoldRecord, 'message' | 'reason' | 'actor'>,
-): Omit<Edit, 'holds'> {
-  const { message, reason, actor } = notice;
-  return { switch: record?.switch ?? null, cause, message, reason, actor, hooks: true };
 }

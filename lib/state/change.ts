@@ -10,11 +10,15 @@ export interface MaintenanceChange {
   readonly to: boolean;
   /** `'set'` and `'unset'` by an operator, `'maintain'` and `'release'` by a job, `'expiry'` by itself. */
   readonly cause: MaintenanceCause;
+  /** What visitors read; `null`: the built-in sentence. */
   readonly message: string | null;
+  /** For operators only. */
   readonly reason: string | null;
+  /** For operators only: who did it. */
   readonly actor: string | null;
   /** Number of the write; only grows within one history of the store. */
   readonly revision: number;
+  /** When, by the clock of the store. */
   readonly at: Date;
   /** Replicas that have applied the change; only with `{ acknowledge }`. */
   readonly acknowledged?: string[];

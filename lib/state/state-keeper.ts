@@ -186,12 +186,14 @@ export class StateKeeper implements KeyStateReader {
 
   private async open(): Promise<void> {
     const deadline = this.deadline();
+    let open = false;
+    const look = (): void => (open ? this.exchanges.poll() : undefined);
     const connected = this.store.start(
       {
-        pushed: () => this.exchanges.poll(),
+        pushed: look,
         reconnected: () => {
           this.exchanges.forgot();
-          this.exchanges.poll();
+          look();
         },
         woken: () => this.woken.next(),
         warn: (message) => this.log.warn(message),
@@ -199,7 +201,7 @@ export class StateKeeper implements KeyStateReader {
       deadline,
     );
     try {
-      await bounded('connect', connected, deadline);
+      await bounded('connect', connected, deadline).finally(() => (open = true));
       await bounded('read', this.sync(), deadline);
     } catch (error) {
       if (!(error instanceof MaintenanceStoreError)) {

@@ -7,6 +7,7 @@ export interface MaintenanceHealth {
   readonly up: boolean;
   /** Since when this replica works from what it last knew; `null` while it is in touch. */
   readonly stale: Date | null;
+  /** What this replica knows. */
   readonly revision: number;
   /** Milliseconds this replica may still trust what it knows without asking; `Infinity` without Redis. */
   readonly lease: number;

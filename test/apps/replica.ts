@@ -156,7 +156,7 @@ service.changes.subscribe((change) => changes.push(change));
 service.healthChanges.subscribe((state) => health.push(state));
 await app.listen(0, '127.0.0.1');
 const { port } = app.getHttpServer().address() as AddressInfo;
-const [self] = (await service.replicas().catch(() => [])).filter(({ pid }) => pid === process.pid);
+const self = (await service.replicas().catch(() => [])).find(({ pid }) => pid === process.pid);
 
 /** What became of a `maintain()`. */
 export interface Outcome {
@@ -203,12 +203,11 @@ answer(
           async (maintenance) => {
             ran = true;
             held.set(gate, maintenance);
-            const aborted = new Promise<never>((_, reject) =>
-              maintenance.signal.addEventListener('abort', () => reject(maintenance.signal.reason as Error)),
-            );
-            await (gate.startsWith('stubborn')
-              ? gates.pass(gate)
-              : Promise.race([gates.pass(gate), aborted]));
+            if (gate.startsWith('stubborn')) {
+              await gates.pass(gate);
+            } else {
+              await Promise.race([gates.pass(gate), abortOf(maintenance.signal)]);
+            }
           },
           options,
         );
@@ -231,3 +230,7 @@ answer(
   },
   { port, id: self?.id ?? '' },
 );
+
+function abortOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+}

@@ -31,8 +31,8 @@ async function hangUp(replica: Replica, path: string, gate: string): Promise<voi
   socket.destroy();
 }
 
-/** Work begins only once the gate was opened: what is behind it is waited for. */
-async function expectWaitedFor(gate: string, replica: Replica): Promise<void> {
+/** Runs work once what is behind the gate was let go, and gives what had ended when it began. */
+async function endedBefore(gate: string, replica: Replica): Promise<string[]> {
   const work = holder.work(`work-${gate}`, KEY, { drain: 20_000 });
   await until(() => serving.isOn(KEY), { what: 'the key to be on' });
   // a refusal shows that it is closed, an exchange that the others had time to tell
@@ -42,9 +42,10 @@ async function expectWaitedFor(gate: string, replica: Replica): Promise<void> {
   expect((await holder.gates()).begun).not.toContain(`work-${gate}`);
   await replica.open(gate);
   await holder.reaches(`work-${gate}`);
-  expect((await replica.gates()).ended).toContain(gate);
+  const { ended } = await replica.gates();
   await holder.open(`work-${gate}`);
   expect(await work).toEqual({ ran: true });
+  return ended;
 }
 
 describe.each([
@@ -57,34 +58,34 @@ describe.each([
     const gate = name('slow');
     const asked = replica().get(`/wait/${gate}`);
     await replica().reaches(gate);
-    await expectWaitedFor(gate, replica());
+    expect(await endedBefore(gate, replica())).toContain(gate);
     expect((await asked).text).toBe(gate);
   });
 
   it('whose client has hung up', async () => {
     const gate = name('hung-up');
     await hangUp(replica(), `/wait/${gate}`, gate);
-    await expectWaitedFor(gate, replica());
+    expect(await endedBefore(gate, replica())).toContain(gate);
   });
 
   it('that were answered early and go on working', async () => {
     const gate = name('early');
     expect((await replica().get(`/early/${gate}`)).text).toBe('early');
     await replica().reaches(gate);
-    await expectWaitedFor(gate, replica());
+    expect(await endedBefore(gate, replica())).toContain(gate);
   });
 
   it('that an interceptor has given up on, while their handler goes on', async () => {
     const gate = name('impatient');
     expect((await replica().get(`/impatient/${gate}`)).status).toBe(500);
-    await expectWaitedFor(gate, replica());
+    expect(await endedBefore(gate, replica())).toContain(gate);
   });
 
   it('that stream', async () => {
     const gate = name('stream');
     const asked = replica().get(`/stream/${gate}`);
     await replica().reaches(gate);
-    await expectWaitedFor(gate, replica());
+    expect(await endedBefore(gate, replica())).toContain(gate);
     expect((await asked).text).toBe(`begun ${gate}`);
   });
 
@@ -92,7 +93,7 @@ describe.each([
     const gate = name('events');
     const asked = replica().get(`/events/${gate}`);
     await replica().reaches(gate);
-    await expectWaitedFor(gate, replica());
+    expect(await endedBefore(gate, replica())).toContain(gate);
     expect((await asked).text).toContain(`data: ${gate}`);
   });
 });

@@ -57,28 +57,28 @@ describe('SIGTERM in the middle of work', () => {
     await observer.leave('free');
   });
 
-  it.each([
-    ['stay', true],
-    ['leave', false],
-  ] as const)(
-    'waits for work that does not end only so long, and then lets the key %s',
-    async (onShutdown, value) => {
-      await using replica = await Replica.start(server.url);
-      replica.work(`stubborn-${onShutdown}`, KEY, { onShutdown }).catch(() => undefined);
-      await replica.reaches(`stubborn-${onShutdown}`);
-      replica.child.signal('SIGTERM');
-      await until(async () => (await replica.aborted(`stubborn-${onShutdown}`))?.includes('shuts down'));
-      await replica.child.ended();
-      const data = await observer.keyData(KEY);
-      expect(data.value).toBe(value);
-      expect(data.abandoned ?? false).toBe(value);
-      // nobody has the lock
-      await observer.hold('free', KEY, { drain: false });
-      await observer.leave('free');
-      expect(await observer.keyData(KEY)).toMatchObject({ value: false });
-    },
-    60_000,
-  );
+  it('waits for work that does not end only so long, and then leaves the key on or opens it, as told', async () => {
+    const cases = [
+      { key: KEY, onShutdown: 'stay', after: { value: true, abandoned: true } },
+      { key: 'billing', onShutdown: 'leave', after: { value: false } },
+    ] as const;
+    await Promise.all(
+      cases.map(async ({ key, onShutdown, after }) => {
+        await using replica = await Replica.start(server.url);
+        const gate = `stubborn-${onShutdown}`;
+        replica.work(gate, key, { onShutdown, drain: false }).catch(() => undefined);
+        await replica.reaches(gate);
+        replica.child.signal('SIGTERM');
+        await until(async () => (await replica.aborted(gate))?.includes('the application shuts down'));
+        await replica.child.ended();
+        expect(await observer.keyData(key)).toMatchObject(after);
+        // nobody has the lock, and whoever takes it takes over
+        await observer.hold(key, key, { drain: false });
+        await observer.leave(key);
+        expect(await observer.keyData(key)).toMatchObject({ value: false });
+      }),
+    );
+  }, 60_000);
 });
 
 describe('a replica that slept longer than its lease', () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MaintenanceStoreError } from 'nestjs-maintenance';
 import { decode } from '../../lib/state/codec.js';
 import { RedisServer } from '../support/redis.js';
+import { RedisSentinel } from '../support/redis-sentinel.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 import { COMMAND_TIMEOUT, startService } from './service.js';
@@ -121,6 +122,26 @@ describe('a Redis that restarts', () => {
     await until(() => app.service.setMaintenance(false).then(() => true), { timeout: 10_000 });
     expect(await isStoredOn(server)).toBe(false);
   });
+});
+
+describe('a Sentinel that promotes another server', () => {
+  it('is followed: the state is there, and can be changed', async () => {
+    const group = await RedisSentinel.start();
+    try {
+      await using app = await startService({ redis: group.options });
+      await app.service.setMaintenance(true, 'general', { message: 'kept' });
+      await until(() => isStoredOn(group.replica), { what: 'the replica to have it' });
+      await group.master.kill();
+      await until(() => app.service.setMaintenance(true, 'import-export').then(() => true), {
+        timeout: 25_000,
+      });
+      const { keys } = await stored(group.replica);
+      expect(keys.get('general')?.switch?.message).toBe('kept');
+      expect(keys.get('import-export')?.switch).not.toBeNull();
+    } finally {
+      await group.stop();
+    }
+  }, 60_000);
 });
 
 describe('a Redis that refuses to write', () => {

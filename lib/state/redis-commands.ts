@@ -1,0 +1,102 @@
+import { MaintenanceStoreError } from '../maintenance.errors.js';
+import { RedisClock } from './redis-clock.js';
+import { storeError, type RedisClient } from './redis-connection.js';
+import { SYNC } from './redis-scripts.js';
+import { bounded } from './store.js';
+
+type KeyName = 'state' | 'replicas' | 'leases' | 'fences';
+
+/** Runs scripts on one connection: each settles in time, and none that was given up on takes effect later. */
+export class RedisCommands {
+  /** Redis' clock, as its answers tell it. */
+  readonly clock = new RedisClock();
+  /** Where the library's changes are told. */
+  readonly channel: string;
+  private client: RedisClient | undefined;
+  private readonly keys: Readonly<Record<KeyName, string>>;
+
+  constructor(
+    namespace: string,
+    private readonly commandTimeout: number,
+  ) {
+    // one hash tag, so that all keys live in one slot of a cluster
+    const name = (part: string): string => `${namespace}:{${namespace}}:${part}`;
+    this.channel = name('changes');
+    this.keys = {
+      state: name('state'),
+      replicas: name('replicas'),
+      leases: name('leases'),
+      fences: name('fences'),
+    };
+  }
+
+  use(client: RedisClient): void {
+    this.client = client;
+  }
+
+  close(): void {
+    this.client?.disconnect();
+  }
+
+  /** Before a deadline can be set on Redis' clock, that clock must have been heard. */
+  async learnClock(deadline: number): Promise<void> {
+    if (!this.clock.heard) {
+      const asked = performance.now();
+      const args = ['?', '', '', 0, this.channel, '0', 0];
+      const [now] = (await this.run('clock', SYNC, ['state', 'replicas', 'leases'], deadline, args)) as [
+        number,
+      ];
+      this.clock.hear(now, asked);
+    }
+  }
+
+  /**
+   * The moment on Redis' clock after which a script must do nothing, somewhat before the caller gives up. What is known
+   * of that clock is never ahead of it.
+   */
+  redisDeadline(deadline: number): number {
+    const left = deadline - performance.now();
+    return Math.floor(this.clock.now() + left - Math.min(100, left / 5));
+  }
+
+  /** @throws MaintenanceStoreError by the deadline, on the monotonic clock */
+  async run(
+    what: string,
+    script: string,
+    keys: readonly KeyName[],
+    deadline: number,
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    const { client } = this;
+    const asked = performance.now();
+    if (!client || deadline <= asked) {
+      throw new MaintenanceStoreError(
+        `Redis was not asked in time (${what}); nothing was written.`,
+        'refused',
+      );
+    }
+    const answer = client.eval(script, keys.length, ...keys.map((key) => this.keys[key]), ...args);
+    try {
+      return await bounded(
+        what,
+        answer.catch((error: unknown) => {
+          throw storeError(what, error);
+        }),
+        deadline,
+      );
+    } catch (error) {
+      const failure = storeError(what, error);
+      if (failure.outcome === 'unknown' && performance.now() - asked > this.commandTimeout / 2) {
+        this.replaceConnection(client);
+      }
+      throw failure;
+    }
+  }
+
+  /** A connection that is half open would stay silent for many minutes. */
+  private replaceConnection(client: RedisClient): void {
+    if (client.status === 'ready') {
+      client.disconnect(true);
+    }
+  }
+}
