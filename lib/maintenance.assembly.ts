@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
-import { MaintenanceFilter } from './http/maintenance.filter.js';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { MaintenanceGuard } from './http/maintenance.guard.js';
+import { MessageWatch } from './http/message-watch.js';
 import { pingController } from './http/ping.controller.js';
 import { SiteEntrance } from './http/site-entrance.js';
 import { mount, type OptionalPart } from './maintenance.mount.js';
@@ -32,9 +32,9 @@ export function assemble(definition: DynamicModule, given: unknown): DynamicModu
     imports: [core, DiscoveryModule, ...mount(optionalParts(core, structure))],
     controllers: [pingController(structure.path)],
     providers: [
-      { provide: APP_FILTER, useExisting: MaintenanceFilter },
       ...(structure.guard ? [{ provide: APP_GUARD, useExisting: MaintenanceGuard }] : []),
       SiteEntrance,
+      MessageWatch,
     ],
     exports: [core],
   };
