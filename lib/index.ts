@@ -1,10 +1,6 @@
 export { MaintenanceModule } from './maintenance.module.js';
-export {
-  MaintenanceService,
-  type KeyLike,
-  type MaintenanceReplica,
-  type SetMaintenanceOptions,
-} from './maintenance.service.js';
+export { MaintenanceService, type KeyLike, type MaintenanceReplica } from './maintenance.service.js';
+export type { SetMaintenanceOptions } from './maintenance.switch.js';
 export type { MaintainOptions, Maintenance } from './maintenance.js';
 export type { MaintenanceWindow } from './maintenance.durations.js';
 export type { MaintenanceMenuItem } from './maintenance.menu.js';
@@ -52,7 +48,13 @@ export { DEFAULT_MESSAGE, type MaintenanceRefusalJson } from './decision/refusal
 export { MaintenanceGuard } from './http/maintenance.guard.js';
 export { MaintenanceException } from './http/maintenance.exception.js';
 export type { MaintenancePing } from './http/ping.controller.js';
-export { BUILTIN_TEXTS, renderMaintenancePage, type MaintenancePageContext } from './http/page/page.js';
+export {
+  BUILTIN_TEXTS,
+  maintenancePageCsp,
+  renderMaintenancePage,
+  type MaintenancePageContext,
+  type MaintenancePageCspOptions,
+} from './http/page/page.js';
 export type { MaintenanceChange } from './state/change.js';
 export type { MaintenanceCause } from './state/record.js';
 export type { MaintenanceHealth } from './state/store-touch.js';

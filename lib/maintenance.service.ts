@@ -6,62 +6,33 @@ import { Decision } from './decision/decision.js';
 import type { HookRunner } from './hooks/hook-runner.js';
 import type { KeyRegistry } from './keys/key-registry.js';
 import { GENERAL_MAINTENANCE, MaintenanceKey, type MaintenanceKeyJson } from './keys/maintenance-key.js';
-import type { MaintenanceState } from './keys/maintenance-state.js';
 import { MaintenanceStatus } from './keys/maintenance-status.js';
-import {
-  blockingOption,
-  checkOptionNames,
-  endOf,
-  textOption,
-  type MaintenanceWindow,
-} from './maintenance.durations.js';
-import {
-  MaintenanceConfigurationError,
-  MaintenanceConflictError,
-  MaintenanceLockedError,
-} from './maintenance.errors.js';
+import { checkOptionNames } from './maintenance.durations.js';
 import type { MaintainOptions, Maintenance } from './maintenance.js';
 import type { MaintenanceSubject } from './maintenance.options.js';
 import type { MaintenanceSessions } from './maintenance.sessions.js';
+import { MaintenanceSwitch, type SetMaintenanceOptions } from './maintenance.switch.js';
 import type { Agreement } from './state/agreement.js';
 import type { MaintenanceChange } from './state/change.js';
-import type { KeyRecord, Notice } from './state/record.js';
-import type { Editor } from './state/edit.js';
 import type { StateKeeper } from './state/state-keeper.js';
 import type { MaintenanceHealth } from './state/store-touch.js';
-import { leaseOfKey } from './state/state-view.js';
-import { nextOrTimeout } from './state/waiting.js';
 
 /** Names a key. @publicApi */
 export type KeyLike = string | MaintenanceKey;
 
-/** What `setMaintenance()` may be told. @publicApi */
-export interface SetMaintenanceOptions extends MaintenanceWindow {
-  /** What visitors read, in place of the built-in sentence. */
-  message?: string;
-  /** For operators only. */
-  reason?: string;
-  /** For operators only. */
-  actor?: string;
-  /** While a `maintain()` has the key's lock: `true` waits for it, a number waits that many ms. Default `false`: changes at once. */
-  blocking?: boolean | number;
-  /** `false`: hooks are not called for this change. Default `true`. */
-  callHooks?: boolean;
-  /** Milliseconds to wait until every live replica has applied the change; the change then says who has and who has not. */
-  acknowledge?: number;
-  /** Only if the key's last change is still that one (`MaintenanceChange.revision`; 0: it was never changed). Default: whatever it is. */
-  ifRevision?: number;
-}
-
 /** A replica of the application, as it last told of itself. @publicApi */
 export interface MaintenanceReplica {
+  /** Random, new with every start. */
   readonly id: string;
+  /** Name of its machine. */
   readonly host: string;
+  /** Its process. */
   readonly pid: number;
   /** What it has applied. */
   readonly revision: number;
   /** Requests it was serving. */
   readonly inFlight: number;
+  /** When it last told of itself, by the clock of the store. */
   readonly lastSeen: Date;
 }
 
@@ -88,7 +59,12 @@ export class MaintenanceService {
   /** Emits when touch with the store is lost and when it is found again. */
   readonly healthChanges: Observable<MaintenanceHealth>;
 
+  /** @internal */
+  private readonly switch: MaintenanceSwitch;
+
+  /** @internal */
   constructor(private readonly parts: MaintenanceServiceParts) {
+    this.switch = new MaintenanceSwitch(parts.keeper, parts.hooks, parts.agreement);
     const changes = new Subject<MaintenanceChange>();
     parts.keeper.changes.pipe(map(({ change }) => change)).subscribe(changes);
     this.changes = changes.asObservable();
@@ -135,45 +111,7 @@ export class MaintenanceService {
     key: KeyLike = GENERAL_MAINTENANCE,
     options: SetMaintenanceOptions = {},
   ): Promise<MaintenanceChange> {
-    const { keeper, hooks } = this.parts;
-    checkFlag('mode', mode);
-    const target = this.target(key);
-    checkOptionNames('setMaintenance', options, SET_OPTIONS);
-    const { timeout, until, callHooks = true, acknowledge, ifRevision } = options;
-    const window = { ...(timeout !== undefined && { timeout }), ...(until !== undefined && { until }) };
-    const notice = {
-      message: textOption('message', options.message),
-      reason: textOption('reason', options.reason),
-      actor: textOption('actor', options.actor),
-    };
-    const blocking = blockingOption(options.blocking);
-    endOf(window, target.timeout, keeper.store.now());
-    checkFlag('callHooks', callHooks);
-    if (acknowledge !== undefined && (!Number.isSafeInteger(acknowledge) || acknowledge < 0)) {
-      throw MaintenanceConfigurationError.of('acknowledge', acknowledge, 'whole milliseconds');
-    }
-    const wish = (state: MaintenanceState): boolean => mode || state.holds.length > 0;
-    const change = await this.change(target, notice, wish, 'set', callHooks, blocking, (record, now) => {
-      checkRevision(target, record, ifRevision);
-      if (!mode && !record?.switch) {
-        return null;
-      }
-      // a key that is held has been in maintenance since then
-      const since = Math.min(Math.floor(now), ...partsOf(record).map((part) => part.since));
-      return {
-        switch: mode ? { ...notice, ...endOf(window, target.timeout, now), since } : null,
-        holds: record?.holds ?? [],
-        cause: 'set',
-        ...notice,
-        hooks: callHooks,
-      };
-    });
-    if (callHooks && change.from !== change.to) {
-      await hooks.tell(change.to ? 'entering' : 'exiting', change);
-    }
-    return acknowledge === undefined
-      ? change
-      : { ...change, ...(await this.parts.agreement.acknowledged(change.revision, acknowledge)) };
+    return this.switch.set(this.target(key), mode, options);
   }
 
   /**
@@ -184,27 +122,9 @@ export class MaintenanceService {
    */
   async unsetMaintenance(
     key: KeyLike = GENERAL_MAINTENANCE,
-    { ifRevision }: Pick<SetMaintenanceOptions, 'ifRevision'> = {},
+    options: Pick<SetMaintenanceOptions, 'ifRevision'> = {},
   ): Promise<void> {
-    const target = this.target(key);
-    const notice = { message: null, reason: null, actor: null };
-    const change = await this.change(
-      target,
-      notice,
-      () => false,
-      'unset',
-      true,
-      0,
-      (record) => {
-        checkRevision(target, record, ifRevision);
-        return record && (record.switch || record.holds.length > 0)
-          ? { switch: null, holds: [], cause: 'unset', ...notice, hooks: true }
-          : null;
-      },
-    );
-    if (change.from && !change.to) {
-      await this.parts.hooks.tell('exiting', change);
-    }
+    return this.switch.unset(this.target(key), options);
   }
 
   /**
@@ -305,69 +225,7 @@ export class MaintenanceService {
     this.parts.registry.rescan();
     return this.parts.registry.get(key);
   }
-
-  /** Waits for the lock, asks, writes. */
-  private async change(
-    key: MaintenanceKey,
-    notice: Pick<MaintenanceChange, 'message' | 'reason' | 'actor'>,
-    wish: (state: MaintenanceState) => boolean,
-    cause: 'set' | 'unset',
-    callHooks: boolean,
-    blocking: number,
-    editor: Editor,
-  ): Promise<MaintenanceChange> {
-    const { keeper, hooks } = this.parts;
-    const describe = (to: (state: MaintenanceState) => boolean): MaintenanceChange => {
-      const { snapshot, store } = keeper;
-      const state = snapshot.of(key);
-      return {
-        key: key.name,
-        from: state.value,
-        to: to(state),
-        cause,
-        ...notice,
-        revision: snapshot.revision,
-        at: new Date(store.now()),
-      };
-    };
-    await this.waitForLock(key, blocking);
-    if (callHooks) {
-      await hooks.ask(describe(wish));
-    }
-    return (await keeper.write(key.name, editor)) ?? describe(({ value }) => value);
-  }
-
-  private async waitForLock(key: MaintenanceKey, blocking: number): Promise<void> {
-    const { keeper } = this.parts;
-    if (blocking === 0) {
-      return;
-    }
-    const until = performance.now() + blocking;
-    for (;;) {
-      await keeper.refresh();
-      if (!keeper.leaseAlive(leaseOfKey(key.name))) {
-        return;
-      }
-      const wait = Math.min(until - performance.now(), 250);
-      if (wait <= 0) {
-        throw new MaintenanceLockedError(key.name, blocking);
-      }
-      await nextOrTimeout(keeper.woken, wait);
-    }
-  }
 }
-
-const SET_OPTIONS: readonly string[] = [
-  'timeout',
-  'until',
-  'message',
-  'reason',
-  'actor',
-  'blocking',
-  'callHooks',
-  'acknowledge',
-  'ifRevision',
-] satisfies (keyof SetMaintenanceOptions)[];
 
 const MAINTAIN_OPTIONS: readonly string[] = [
   'timeout',
@@ -382,27 +240,6 @@ const MAINTAIN_OPTIONS: readonly string[] = [
 
 function isList(keys: KeyLike | readonly KeyLike[]): keys is readonly KeyLike[] {
   return Array.isArray(keys);
-}
-
-/** The switch and the holds of a key. */
-function partsOf(record: KeyRecord | undefined): readonly Notice[] {
-  return record ? [...(record.switch ? [record.switch] : []), ...record.holds] : [];
-}
-
-function checkRevision(
-  key: MaintenanceKey,
-  record: KeyRecord | undefined,
-  expected: number | undefined,
-): void {
-  if (expected !== undefined && (record?.change.revision ?? 0) !== expected) {
-    throw new MaintenanceConflictError(key.name);
-  }
-}
-
-function checkFlag(option: string, value: unknown): void {
-  if (typeof value !== 'boolean') {
-    throw MaintenanceConfigurationError.of(option, value, 'a boolean');
-  }
 }
 
 /** Can this request only read, as far as it can be told. */

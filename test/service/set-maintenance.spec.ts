@@ -186,6 +186,7 @@ describe('when a maintenance ends by itself', () => {
     ['blocking', { blocking: 'yes' as never }, /"blocking" received "yes"/],
     ['callHooks', { callHooks: 1 as never }, /"callHooks" received 1; accepted: a boolean/],
     ['acknowledge', { acknowledge: -1 }, /"acknowledge" received -1; accepted: whole milliseconds/],
+    ['ifRevision', { ifRevision: 'x' as never }, /"ifRevision" received "x"; accepted: the revision/],
     ['a misspelt option', { timeOut: 5 } as never, /Unknown option "timeOut" of setMaintenance\(\)/],
     ['no options', null as never, /"options of setMaintenance\(\)" received null; accepted: an object/],
   ])('refuses %s and changes nothing', async (_what, options, message) => {
