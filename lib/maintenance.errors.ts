@@ -1,5 +1,6 @@
 /** What every error of this library extends, so that `catch` can tell them from an application's own. @publicApi */
 export class MaintenanceError extends Error {
+  /** The class, also where `instanceof` does not reach: in logs and across processes. */
   override name = 'MaintenanceError';
 }
 
@@ -134,8 +135,11 @@ export class MaintenanceStoreError extends MaintenanceError {
 
 /** A replica that kept `maintain()` from starting its work, and the routes it was still serving. @publicApi */
 export interface UndrainedReplica {
+  /** As in `service.replicas()`. */
   readonly id: string;
+  /** Name of its machine. */
   readonly host: string;
+  /** Its process. */
   readonly pid: number;
   /** Routes with requests still in flight; empty when the replica never acknowledged. */
   readonly routes: readonly string[];

@@ -6,6 +6,7 @@ import type { StateKeeper } from './state/state-keeper.js';
 
 /** An item for the host's own menu. @publicApi */
 export interface MaintenanceMenuItem {
+  /** Translated. */
   label: string;
   /** Of the admin page. */
   url: string;

@@ -52,6 +52,7 @@ export class MaintenanceModule
     discovery: DiscoveryService;
   };
 
+  /** @internal */
   constructor(
     @Optional() @Inject(ModulesContainer) modules?: ModulesContainer,
     @Optional() @Inject(StateKeeper) keeper?: StateKeeper,
@@ -104,7 +105,7 @@ export class MaintenanceModule
     }
   }
 
-  /** Called before Nest registers its routes. */
+  /** Called before Nest registers its routes. @internal */
   configure(): void {
     const { discovery } = this.parts;
     trackHandlers(
@@ -114,21 +115,24 @@ export class MaintenanceModule
     );
   }
 
+  /** @internal */
   async onModuleInit(): Promise<void> {
     this.parts.explorer.explore();
     await this.parts.keeper.start();
   }
 
-  /** Other modules may have made more of their providers ready meanwhile. */
+  /** Other modules may have made more of their providers ready meanwhile. @internal */
   onApplicationBootstrap(): void {
     this.parts.explorer.explore();
     this.parts.explorer.check();
   }
 
+  /** @internal */
   async beforeApplicationShutdown(): Promise<void> {
     await this.parts.sessions.shutdown();
   }
 
+  /** @internal */
   async onApplicationShutdown(): Promise<void> {
     this.parts.agreement.stop();
     await this.parts.keeper.stop();

@@ -14,7 +14,19 @@ import type { MaintenanceTemplate } from './keys/maintenance-template.js';
 export type MaintenancePermission = 'toggle_maintenance_mode' | 'see_menu_item' | 'see_info';
 
 /** Who asks for a permission. @publicApi */
-export type MaintenanceSubject = { type: 'http'; request: unknown } | { type: 'socket'; socket: unknown };
+export type MaintenanceSubject =
+  | {
+      /** A request. */
+      type: 'http';
+      /** As the framework hands it out. */
+      request: unknown;
+    }
+  | {
+      /** A connection of the realtime gateway. */
+      type: 'socket';
+      /** Socket.IO's; `socket.handshake` has headers and `auth`. */
+      socket: unknown;
+    };
 
 /**
  * A function of the request as the framework hands it out: annotate the parameter with your framework's type.
@@ -22,11 +34,13 @@ export type MaintenanceSubject = { type: 'http'; request: unknown } | { type: 's
  */
 export type MaintenanceRequestFunction<Result> = {
   // as a method, so that `(request: Request) => …` is one, too
+  /** The answer for one request. */
   of(request: unknown): Result;
 }['of'];
 
 /** Decides who may do what. @publicApi */
 export type MaintenancePermissions = {
+  /** May the subject do it; a rejection says no. */
   of(permission: MaintenancePermission, subject: MaintenanceSubject): boolean | Promise<boolean>;
 }['of'];
 
@@ -62,6 +76,7 @@ export interface MaintenanceModuleOptions {
   responseType?: 'html' | 'json' | MaintenanceRequestFunction<'html' | 'json'>;
   /** Where those who would get HTML are sent instead, with 302. */
   redirect?: string;
+  /** Who passes although the site is in maintenance. Default: nobody. */
   bypass?: MaintenanceBypassOptions;
   /** Without it everything is denied. */
   permissions?: MaintenancePermissions;
@@ -79,6 +94,7 @@ export interface MaintenanceSocketOptions {
   namespace?: string;
   /** Path of the Socket.IO server. Default: that of the application's adapter. */
   path?: string;
+  /** As Socket.IO takes it. Default: that of the application's adapter. */
   cors?: object | boolean;
   /** Origins that may connect; default: any that the server's CORS settings let through. */
   origins?: string[];
@@ -113,11 +129,13 @@ export type MaintenanceRootOptions = MaintenanceModuleOptions & MaintenanceStruc
 
 /** What `useClass` and `useExisting` of `forRootAsync()` name. @publicApi */
 export interface MaintenanceOptionsFactory {
+  /** The options; structural ones stand beside the factory. */
   createMaintenanceOptions(): MaintenanceModuleOptions | Promise<MaintenanceModuleOptions>;
 }
 
 /** The same under the name that Nest's own configurable modules use. @publicApi */
 export interface MaintenanceOptionsCreator {
+  /** The options; structural ones stand beside the factory. */
   create(): MaintenanceModuleOptions | Promise<MaintenanceModuleOptions>;
 }
 
@@ -126,6 +144,7 @@ export interface MaintenanceAsyncOptions
   extends MaintenanceStructuralOptions, Pick<ModuleMetadata, 'imports'> {
   /** What `useFactory` takes. */
   inject?: FactoryProvider['inject'];
+  /** Gives the options. */
   useFactory?: FactoryProvider<MaintenanceModuleOptions>['useFactory'];
   /** A class that is made for this; it may inject what `imports` give. */
   useClass?: Type<MaintenanceOptionsFactory | MaintenanceOptionsCreator>;

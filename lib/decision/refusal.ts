@@ -9,9 +9,13 @@ export const DEFAULT_MESSAGE = 'We are carrying out maintenance and will be back
 
 /** Body of a JSON refusal. @publicApi */
 export interface MaintenanceRefusalJson {
+  /** As in the status line. */
   statusCode: number;
+  /** `'Service Unavailable'`. */
   error: string;
+  /** What visitors shall read. */
   message: string;
+  /** Tells it from any other 503. */
   maintenanceMode: true;
   /** Whole seconds. */
   retryAfter: number;

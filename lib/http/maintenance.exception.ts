@@ -8,6 +8,7 @@ import { refusalJson, type MaintenanceRefusalJson, type Refusal } from '../decis
  * @publicApi
  */
 export class MaintenanceException extends HttpException {
+  /** The class, also where `instanceof` does not reach. */
   override name = 'MaintenanceException';
 
   /** The key that refused. */
@@ -18,6 +19,7 @@ export class MaintenanceException extends HttpException {
   readonly until: Date | null;
   private readonly body: MaintenanceRefusalJson;
 
+  /** @internal */
   constructor(
     /** @internal */
     readonly refusal: Refusal,

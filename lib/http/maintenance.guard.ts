@@ -20,6 +20,7 @@ import { StalePolicy } from './stale-policy.js';
  */
 @Injectable()
 export class MaintenanceGuard implements CanActivate {
+  /** @internal */
   constructor(
     @Inject(StateKeeper) private readonly keeper: StateKeeper,
     @Inject(Admission) private readonly admission: Admission,

@@ -14,6 +14,7 @@ import { Refuser, sendBody } from './refuser.js';
 
 /** What a ping answers. @publicApi */
 export interface MaintenancePing {
+  /** Is whoever asks refused. */
   maintenanceMode: boolean;
   /** Milliseconds. */
   refreshDelay: number;

@@ -29,16 +29,27 @@ export interface MaintenanceKeyOptions {
 
 /** Key data: what operators and the admin API read. Instants are ISO 8601. @publicApi */
 export interface MaintenanceKeyJson {
+  /** The key. */
   name: string;
+  /** Is it in maintenance. */
   value: boolean;
+  /** Lower is asked first. */
   order: number;
+  /** What operators read, translated where a request is answered. */
   label: string;
+  /** A sentence that explains it to operators, translated where a request is answered. */
   helpText: string;
+  /** Milliseconds of its safety net; 0 is never. */
   timeout: number;
+  /** Since when it has been in maintenance without a break. */
   since: string | null;
+  /** The end that was given with the change; `null`: none. */
   until: string | null;
+  /** What visitors read; `null`: the built-in sentence. */
   message: string | null;
+  /** For operators only. */
   reason: string | null;
+  /** For operators only: who did it. */
   actor: string | null;
   /** Present and `true` while a `maintain()` that died still holds the key. */
   abandoned?: true;
@@ -96,16 +107,25 @@ export function declareKeyClass(target: object, name: string, options: Maintenan
  * @publicApi
  */
 export class MaintenanceKey {
+  /** What it is called everywhere. */
   readonly name: string;
+  /** What operators read. */
   readonly label: string;
+  /** A sentence that explains it to operators. */
   readonly helpText: string;
+  /** Lower is asked first. */
   readonly order: number;
   /** Milliseconds; 0 is never. */
   readonly timeout: number;
+  /** Its page; `undefined`: the module's own. */
   readonly template: MaintenanceTemplate | undefined;
+  /** What {@link getStatusClass} gives unless it is overridden. */
   readonly statusClass: MaintenanceStatusClass;
+  /** `'site'` affects every handler, `'marked'` only those marked with it. */
   readonly scope: 'site' | 'marked';
+  /** Does everything pass that can only read. */
   readonly readOnly: boolean;
+  /** May visitors' browsers learn of it by name. */
   readonly public: boolean;
 
   /**

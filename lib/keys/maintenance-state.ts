@@ -4,6 +4,7 @@ export interface MaintenanceHold {
   readonly id: string;
   /** Id of the replica that took it. */
   readonly owner: string;
+  /** When it was taken. */
   readonly since: Date;
   /** Fencing number, greater than that of every earlier hold of the key. */
   readonly fence: number;

@@ -8,6 +8,7 @@ export interface MaintenanceTemplateContext {
   readonly title: string;
   /** What visitors shall read, translated. Not escaped: escape it as your template language does. */
   readonly message: string;
+  /** Of the answer. */
   readonly statusCode: number;
   /** Whole seconds. */
   readonly retryAfter: number;
@@ -21,6 +22,7 @@ export interface MaintenanceTemplateContext {
   readonly pingUrl: string;
   /** Where the browser script is served; `null` while realtime is off. */
   readonly scriptUrl: string | null;
+  /** As the framework hands it out. */
   readonly request: unknown;
   /** Translates one of your own texts as the built-in ones are. */
   readonly translate: (text: string) => string;
