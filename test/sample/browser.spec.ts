@@ -1,0 +1,82 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { startChromium } from '../support/chromium.js';
+import { Program } from './program.js';
+
+// compiled by vitest's global set-up
+const MAIN = '.tmp/replicas/sample/01-quickstart/src/main.js';
+/** `SCREENSHOT=1 npx vitest run test/sample/browser.spec.ts` makes the picture in the README anew. */
+const PICTURE = fileURLToPath(new URL('../../sample/01-quickstart/admin.png', import.meta.url));
+
+let shop: Program;
+let browser: Browser;
+let url: string;
+
+beforeAll(async () => {
+  shop = Program.start(MAIN, { env: { PORT: '0', REDIS_URL: '' } });
+  [browser, [, url = '']] = await Promise.all([startChromium(), shop.prints(/open at (http:\/\/\S+)/)]);
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await shop?.[Symbol.asyncDispose]();
+});
+
+async function open(path: string): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1100, height: 900 } });
+  const page = await context.newPage();
+  await page.goto(url + path);
+  return page;
+}
+
+it('shows an operator and a visitor what the instructions promise', async () => {
+  const visitor = await open('/');
+  const operator = await open('/login');
+  await operator.getByLabel('Name').fill('ada');
+  await operator.getByLabel('Password').fill('ada');
+  await operator.getByRole('button', { name: 'Log in' }).click();
+  await operator.waitForURL('**/maintenance/admin');
+
+  const general = operator.getByRole('region', { name: 'General maintenance' });
+  const dialog = operator.getByRole('dialog');
+  await general.getByRole('button', { name: 'Switch on' }).click();
+  await dialog.getByLabel('1 hour').check();
+  await dialog.getByLabel('Message for visitors').fill('We are moving house. Back within the hour.');
+  await dialog.getByLabel('Reason').fill('Moving to the new database');
+  await dialog.getByRole('button', { name: 'Switch on' }).click();
+
+  await visitor.getByText('We are moving house.').waitFor();
+  await general.getByText('Moving to the new database').waitFor();
+  expect(await general.getByText('ada', { exact: true }).count()).toBe(1);
+  if (process.env.SCREENSHOT) {
+    await operator.locator('#toast:empty').waitFor({ state: 'attached' });
+    await operator.screenshot({ path: PICTURE, fullPage: true });
+  }
+
+  await general.getByRole('button', { name: 'Switch off' }).click();
+  await dialog.getByRole('button', { name: 'Switch off' }).click();
+  await visitor.getByText('Apples').waitFor();
+}, 60_000);
+
+it('does not take the log-in page away from an operator', async () => {
+  const login = await open('/login');
+  const reloaded = login.waitForEvent('framenavigated').then(() => true);
+  const operator = await open('/login');
+  await operator.getByLabel('Name').fill('ada');
+  await operator.getByLabel('Password').fill('ada');
+  await operator.getByRole('button', { name: 'Log in' }).click();
+  await operator.waitForURL('**/maintenance/admin');
+  await operator.evaluate(() =>
+    fetch('/maintenance/keys/general', {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: '{"mode":true}',
+    }),
+  );
+  const banner = login
+    .getByRole('status')
+    .waitFor()
+    .then(() => false);
+  expect(await Promise.race([reloaded, banner])).toBe(false);
+}, 60_000);
