@@ -60,7 +60,9 @@ export async function visit(world: World, replica: Replica, seed: number, stop: 
       await call(world, replica, `/${key}/wait/${random.between(0, 4)}`);
     } else if (kind < 0.9) {
       await call(world, replica, `/${key}/wait/${slow}`);
-    } else if (kind < 0.94) {
+    } else if (kind < 0.92) {
+      await call(world, replica, `/${key}/early/${slow}`);
+    } else if (kind < 0.95) {
       await call(world, replica, `/${key}/wait/${slow}`, { abort: random.between(1, slow) });
     } else {
       await call(world, replica, `/${key}/${kind < 0.97 ? 'stream' : 'events'}?ms=${slow}`);

@@ -96,13 +96,7 @@ export const MUTANTS: readonly Mutant[] = [
     'const left = own.length < 0 ?',
   ),
   bug('counts-by-close-only', 'drain', 'decision/in-flight.js', '? running - all : 0', '? 0 : 0'),
-  bug(
-    'counts-by-handler-only',
-    'drain',
-    'decision/in-flight.js',
-    'return !response || (',
-    'return true || (',
-  ),
+  bug('counts-by-handler-only', 'drain', 'decision/in-flight.js', 'if (!isOver(context)) {', 'if (false) {'),
   bug(
     'drain-gives-up-and-works',
     'drain',
@@ -184,7 +178,7 @@ export const MUTANTS: readonly Mutant[] = [
   bug(
     'switch-off-ends-holds',
     'together',
-    'maintenance.service.js',
+    'maintenance.switch.js',
     'holds: record?.holds ?? [],',
     'holds: [],',
   ),

@@ -6,12 +6,14 @@ import {
   Module,
   Param,
   Query,
+  Res,
   Sse,
   StreamableFile,
   type Type,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -44,7 +46,7 @@ const enter = (call: string, route: string): void =>
   journal.note({ e: 'enter', call, route, applied: applied() });
 const leave = (call: string): void => journal.note({ e: 'leave', call });
 
-/** The handlers of one key: quick and slow ones, an answer that goes on after the handler, and events. */
+/** The handlers of one key: one that takes its time, one that works on after its answer, answers that go on after it. */
 function controllerOf(key: string): Type {
   @Controller(key)
   @MaintenanceKeys(key)
@@ -55,6 +57,14 @@ function controllerOf(key: string): Type {
       await delay(Number(ms));
       leave(call);
       return 'done';
+    }
+
+    @Get('early/:ms')
+    async early(@Headers('x-call') call: string, @Param('ms') ms: string, @Res() reply: FastifyReply) {
+      enter(call, `/${key}/early`);
+      reply.send('accepted');
+      await delay(Number(ms));
+      leave(call);
     }
 
     @Get('stream')

@@ -125,8 +125,9 @@ const drain: Scenario = async (world, stage) => {
   const [one, two] = stage.replicas;
   let count = 0;
   for (const replica of [one, two]) {
-    for (const kind of ['slow', 'hung-up', 'stream']) {
-      const [route, path] = kind === 'stream' ? ['/job/stream', '?ms=1500'] : ['/job/wait', '/1500'];
+    for (const kind of ['hung-up', 'early', 'stream']) {
+      const route = `/job/${kind === 'hung-up' ? 'wait' : kind}`;
+      const path = kind === 'stream' ? '?ms=1500' : '/1500';
       const hangUp = new AbortController();
       const request = call(world, replica, `${route}${path}`, { abort: hangUp.signal });
       await world.handling(replica, route);
