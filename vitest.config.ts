@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import { nest11Aliases } from './test/matrix/nest-11.ts';
+import { nest11Aliases } from './test/matrix/nest-11.js';
 
 const lib = (entry: string) => fileURLToPath(new URL(`lib/${entry}`, import.meta.url));
 

@@ -10,7 +10,10 @@ const nodes = `${root}.tmp/nodes`;
 const NODES = ['20', '22', '24'];
 const NESTS = ['12', '11'];
 
-/** The binary of a major version: this process's own, or one from npm. */
+/**
+ * The binary of a major version: this process's own, or one from npm.
+ * @param {string} major
+ */
 function nodeOf(major) {
   if (process.versions.node.startsWith(`${major}.`)) {
     return process.execPath;
