@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import * as library from '../../lib/index.js';
 import { STRUCTURAL_DEFAULTS } from '../../lib/maintenance.options.js';
 import { resolveOptions } from '../../lib/maintenance.validation.js';
 import { manifest } from '../package/packed.js';
@@ -78,6 +79,14 @@ describe('the README', () => {
     const others = ['redis', 'cache', 'keys', 'template', 'ignorePaths', 'responseType', 'redirect'];
     for (const name of [...others, 'bypass', 'permissions', 'translate'])
       expect(row(name), name).toBeTruthy();
+  });
+
+  it('names every error', () => {
+    const errors = Object.keys(library).filter((name) =>
+      /^Maintenance.*(Error|Exception)$|Error$/.test(name),
+    );
+    expect(errors.length).toBeGreaterThan(7);
+    expect(errors.filter((name) => !new RegExp(`^\\| \`${name}\` `, 'm').test(readme))).toEqual([]);
   });
 
   it('leads nowhere that is not there', () => {
