@@ -31,12 +31,8 @@ export {
   type UndrainedReplica,
 } from './maintenance.errors.js';
 export { DAY, HOUR, MINUTE, MONTH, WEEK } from './keys/durations.js';
-export {
-  GENERAL_MAINTENANCE,
-  MaintenanceKey,
-  type MaintenanceKeyJson,
-  type MaintenanceKeyOptions,
-} from './keys/maintenance-key.js';
+export { GENERAL_MAINTENANCE, MaintenanceKey, type MaintenanceKeyJson } from './keys/maintenance-key.js';
+export type { MaintenanceKeyOptions } from './keys/maintenance-key-options.js';
 export type { MaintenanceHold, MaintenanceState } from './keys/maintenance-state.js';
 export { MaintenanceStatus, type MaintenanceStatusClass } from './keys/maintenance-status.js';
 export type { MaintenanceTemplate, MaintenanceTemplateContext } from './keys/maintenance-template.js';

@@ -1,6 +1,20 @@
-import { isIP } from 'node:net';
 import { MaintenanceKey } from './keys/maintenance-key.js';
-import { describeValue, MaintenanceConfigurationError } from './maintenance.errors.js';
+import {
+  check,
+  describeSecret,
+  isBoolean,
+  isCidr,
+  isFunction,
+  isLocalPath,
+  isOrigin,
+  isRecord,
+  isRedisUrl,
+  isText,
+  listOf,
+  whole,
+  type Check,
+} from './maintenance.checks.js';
+import { MaintenanceConfigurationError } from './maintenance.errors.js';
 import type {
   MaintenanceAdminOptions,
   MaintenanceBypassOptions,
@@ -11,35 +25,6 @@ import type {
   ResolvedStructure,
 } from './maintenance.options.js';
 import { STRUCTURAL_DEFAULTS } from './maintenance.options.js';
-
-type Check = [accepted: string, valid: (value: never) => boolean, item?: (item: unknown) => boolean];
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const isFunction = (value: unknown): boolean => typeof value === 'function';
-const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
-const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
-const whole =
-  (min: number, max: number) =>
-  (value: unknown): boolean =>
-    Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
-/** A list, whose items are checked one by one so that the error can name the wrong one. */
-const listOf = (accepted: string, item: (item: unknown) => boolean): Check => [accepted, Array.isArray, item];
-/** A path of one's own site: no other host, no characters a header or a router cannot carry. */
-const isLocalPath = (value: unknown): boolean =>
-  typeof value === 'string' && /^\/(?![/\\])[\x21-\x7e]*$/.test(value);
-const isCidr = (value: unknown): boolean => {
-  if (typeof value !== 'string') {
-    return false;
-  }
-  const [address = '', prefix, ...rest] = value.split('/');
-  const version = isIP(address);
-  return (
-    version !== 0 &&
-    rest.length === 0 &&
-    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128)))
-  );
-};
 
 const OPTIONS: Record<keyof MaintenanceModuleOptions, Check> = {
   cache: [
@@ -129,7 +114,7 @@ export function resolveOptions(given: unknown): ResolvedOptions {
   }
   const options: MaintenanceModuleOptions = given ?? {};
   for (const name of Object.keys(options)) {
-    if (name in STRUCTURAL_DEFAULTS) {
+    if (Object.hasOwn(STRUCTURAL_DEFAULTS, name)) {
       throw new MaintenanceConfigurationError(
         `Maintenance option "${name}" must be known before providers exist: in forRootAsync() it stands beside useFactory, not in what it returns.`,
         { option: name },
@@ -176,71 +161,6 @@ export function resolveStructure(given: MaintenanceStructuralOptions): ResolvedS
   };
 }
 
-function check(prefix: string, given: object | undefined, checks: Record<string, Check>): void {
-  for (const [name, value] of Object.entries(given ?? {})) {
-    const known = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (!known) {
-      throw new MaintenanceConfigurationError(
-        `Unknown maintenance option "${prefix}${name}"; accepted: ${Object.keys(checks)
-          .map((option) => prefix + option)
-          .join(', ')}.`,
-        { option: prefix + name },
-      );
-    }
-    const [accepted, valid, validItem] = known;
-    if (value === undefined) {
-      continue;
-    }
-    const option = prefix + name;
-    if (!valid(value as never)) {
-      throw MaintenanceConfigurationError.of(option, value, accepted, DESCRIBE[option]);
-    }
-    const items: unknown[] = validItem ? (value as unknown[]) : [];
-    const wrong = items.findIndex((item) => !validItem?.(item));
-    if (wrong >= 0) {
-      throw MaintenanceConfigurationError.of(
-        option,
-        items[wrong],
-        accepted,
-        (item) => `${describeValue(item)} at index ${wrong}`,
-      );
-    }
-  }
-}
-
-/** How values that may hold a password are shown. */
-const DESCRIBE: Partial<Record<string, (value: unknown) => string>> = {
-  redis: describeUrl,
-  cache: describeUrl,
-  bypass: describeSecret,
-  'bypass.secret': describeSecret,
-};
-
-function describeSecret(value: unknown): string {
-  return typeof value === 'string' ? (value === '' ? 'an empty string' : 'a string') : describeValue(value);
-}
-
-/** Without what stands before the last "@" and behind "?": both may be a password. */
-function describeUrl(value: unknown): string {
-  return describeValue(
-    typeof value === 'string'
-      ? value.replace(/\?.*$/s, '?***').replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@')
-      : value,
-  );
-}
-
 function definedOf<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;
-}
-
-function isRedisUrl(value: unknown): boolean {
-  return (
-    typeof value === 'string' &&
-    /^(rediss?:\/\/|\/|unix:)./.test(value) &&
-    (!value.startsWith('redis') || URL.canParse(value))
-  );
-}
-
-function isOrigin(value: unknown): boolean {
-  return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value.toLowerCase();
 }

@@ -1,31 +1,19 @@
 import 'reflect-metadata';
 import { describeValue, MaintenanceConfigurationError, MaintenanceError } from '../maintenance.errors.js';
 import { DAY, MONTH } from './durations.js';
+import {
+  checkName,
+  checkOptions,
+  isString,
+  isBoolean,
+  isDuration,
+  isTemplate,
+  isStatusClass,
+  type MaintenanceKeyOptions,
+} from './maintenance-key-options.js';
 import { OFF, type MaintenanceState } from './maintenance-state.js';
 import { MaintenanceStatus, type MaintenanceStatusClass } from './maintenance-status.js';
 import type { MaintenanceTemplate, MaintenanceTemplateContext } from './maintenance-template.js';
-
-/** What a key may be given besides its name. @publicApi */
-export interface MaintenanceKeyOptions {
-  /** What operators read. Default: the name. */
-  label?: string;
-  /** A sentence that explains the key to operators. Default: empty. */
-  helpText?: string;
-  /** Lower is asked first. Default 0. */
-  order?: number;
-  /** Milliseconds after which a maintenance without an end of its own ends as a safety net; 0 is never. Default MONTH. */
-  timeout?: number;
-  /** Page of this key: a view name of the application's view engine, or a function. Default: the module's `template`. */
-  template?: MaintenanceTemplate;
-  /** Answers for each request. Default {@link MaintenanceStatus}. */
-  statusClass?: MaintenanceStatusClass;
-  /** `'site'` affects every handler, `'marked'` only those marked with `@MaintenanceKeys(name)`. Default `'site'`. */
-  scope?: 'site' | 'marked';
-  /** Let GET, HEAD, OPTIONS and GraphQL queries pass. Default `false`. */
-  readOnly?: boolean;
-  /** May visitors' browsers learn of this key by name. Default `true`. */
-  public?: boolean;
-}
 
 /** Key data: what operators and the admin API read. Instants are ISO 8601. @publicApi */
 export interface MaintenanceKeyJson {
@@ -61,18 +49,6 @@ export interface KeyStateReader {
   fresh(key: MaintenanceKey): Promise<MaintenanceState>;
 }
 
-const NAME = /^[A-Za-z0-9][\w.-]{0,127}$/;
-const OPTIONS: readonly string[] = [
-  'label',
-  'helpText',
-  'order',
-  'timeout',
-  'template',
-  'statusClass',
-  'scope',
-  'readOnly',
-  'public',
-] satisfies (keyof MaintenanceKeyOptions)[];
 const DECLARATION = Symbol('nestjs-maintenance:key');
 /** By key, since several applications of one process may register it; it speaks for the one that did so last. */
 const readers = new WeakMap<MaintenanceKey, KeyStateReader[]>();
@@ -251,38 +227,6 @@ export class MaintenanceKey {
     return (await reader.fresh(this)).value;
   }
 }
-
-function checkName(name: unknown): string {
-  if (typeof name !== 'string' || !NAME.test(name)) {
-    throw MaintenanceConfigurationError.of('key name', name, `a string that matches ${NAME.source}`);
-  }
-  return name;
-}
-
-/** What was given; what is undefined counts as not given. */
-function checkOptions(name: string, options: MaintenanceKeyOptions = {}): MaintenanceKeyOptions {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw MaintenanceConfigurationError.of(`options of key ${name}`, options, 'an object');
-  }
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  const unknown = given.find(([option]) => !OPTIONS.includes(option))?.[0];
-  if (unknown !== undefined) {
-    throw new MaintenanceConfigurationError(
-      `Unknown maintenance option "${unknown} of key ${name}"; accepted: ${OPTIONS.join(', ')}.`,
-      { option: `${unknown} of key ${name}` },
-    );
-  }
-  return Object.fromEntries(given);
-}
-
-const isString = (value: unknown): boolean => typeof value === 'string';
-const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
-const isDuration = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
-const isTemplate = (value: unknown): boolean =>
-  value === undefined || typeof value === 'function' || (typeof value === 'string' && value !== '');
-const isStatusClass = (value: MaintenanceStatusClass): boolean =>
-  (value as unknown) === MaintenanceStatus ||
-  (typeof value === 'function' && value.prototype instanceof MaintenanceStatus);
 
 /** The key that is always there: the whole site. @publicApi */
 export const GENERAL_MAINTENANCE = new MaintenanceKey('general', {

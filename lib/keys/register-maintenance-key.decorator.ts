@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { INJECTABLE_WATERMARK } from '@nestjs/common/constants.js';
 import { MaintenanceConfigurationError } from '../maintenance.errors.js';
 import { markMember } from './marked-members.js';
-import { declareKeyClass, MaintenanceKey, type MaintenanceKeyOptions } from './maintenance-key.js';
+import type { MaintenanceKeyOptions } from './maintenance-key-options.js';
+import { declareKeyClass, MaintenanceKey } from './maintenance-key.js';
 
 /** Classes that are keys, and members that give keys. */
 export const KEY_CLASS = Symbol('nestjs-maintenance:key-class');
