@@ -46,14 +46,8 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
         const expected = needed.every((permission) => may.includes(permission)) ? allowed : denied;
         expect(answer.status, `${method} ${path} with ${may}`).toBe(expected);
         expect(answer.headers['cache-control']).toBe('no-store');
-        if (expected === 403) {
-          const missing = needed.find((permission) => !may.includes(permission));
-          expect(answer.json<Problem>()).toEqual({
-            statusCode: 403,
-            error: 'Forbidden',
-            message: `This needs the permission "${missing}".`,
-          });
-        }
+        const missing = needed.find((permission) => !may.includes(permission));
+        expect(answer.text.includes(`This needs the permission \\"${missing}\\".`)).toBe(expected === 403);
       }
     }
   });

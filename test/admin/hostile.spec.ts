@@ -266,8 +266,6 @@ describe.each(adapters)('admin API on %s under attack', (name, createApp) => {
 
   it(`is not impressed on ${name}`, async () => {
     expect((await as(ALL, running.port, '/maintenance/keys')).status).toBe(200);
-    expect(running.log.filter((line) => /^error/.test(line) && /TypeError|RangeError/.test(line))).toEqual(
-      [],
-    );
+    expect(running.log.filter((line) => /TypeError|RangeError/.test(line))).toEqual([]);
   });
 });

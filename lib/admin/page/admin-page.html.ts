@@ -54,8 +54,8 @@ export function renderAdminPage(
 export function renderDenial(context: AdminPageContext, why: string): string {
   return document(
     context,
-    `<header class="sky"><div class="bar"><p class="brand">${escapeHtml(context.text(ADMIN_TEXTS.title))}</p></div>` +
-      `<div class="headline"><h1>403</h1><p>${escapeHtml(context.text(why))}</p></div>${PAGE_SCENE}</header>`,
+    `<div class="sky" role="main"><div class="bar"><p class="brand">${escapeHtml(context.text(ADMIN_TEXTS.title))}</p></div>` +
+      `<div class="headline"><h1>403</h1><p>${escapeHtml(context.text(why))}</p></div>${PAGE_SCENE}</div>`,
   );
 }
 
