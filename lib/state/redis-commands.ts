@@ -86,7 +86,13 @@ export class RedisCommands {
       );
     } catch (error) {
       const failure = storeError(what, error);
-      if (failure.outcome === 'unknown' && performance.now() - asked > this.commandTimeout / 2) {
+      const waited = performance.now() - asked;
+      // an answer missed by far says that this process was asleep, and nothing about the connection
+      if (
+        failure.outcome === 'unknown' &&
+        waited > this.commandTimeout / 2 &&
+        waited < this.commandTimeout * 2
+      ) {
         this.replaceConnection(client);
       }
       throw failure;

@@ -13,6 +13,7 @@ import { StateView, type AnnouncedChange } from './state-view.js';
 import { StateWriter } from './state-writer.js';
 import { StoreTouch, type KeeperLog, type MaintenanceHealth } from './store-touch.js';
 import { bounded, type Presence, type StateStore } from './store.js';
+import { nextOrTimeout } from './waiting.js';
 
 /** Replicas of this process: of their holds a missing lease can be seen in any store. */
 const localReplicas = new Set<string>();
@@ -37,6 +38,7 @@ export class StateKeeper implements KeyStateReader {
   private readonly touch: StoreTouch;
   private readonly exchanges: StateSync;
   private readonly writer: StateWriter;
+  private readonly reconnected = new Subject<void>();
   private heartbeat: NodeJS.Timeout | undefined;
   private started: Promise<void> | undefined;
   private stopped = false;
@@ -135,7 +137,7 @@ export class StateKeeper implements KeyStateReader {
     await this.store.stop();
     this.registry.unbind();
     localReplicas.delete(this.replica.id);
-    for (const subject of [this.changes, this.updates, this.health$, this.woken]) {
+    for (const subject of [this.changes, this.updates, this.health$, this.woken, this.reconnected]) {
       subject.complete();
     }
   }
@@ -156,17 +158,23 @@ export class StateKeeper implements KeyStateReader {
    */
   async catchUp(): Promise<boolean> {
     const deadline = this.deadline();
-    try {
-      await bounded('read', this.sync(), deadline);
-      // a write of this process came between question and answer
-      if (this.lease.over()) {
+    do {
+      try {
         await bounded('read', this.sync(), deadline);
+        // a write of this process came between question and answer
+        if (this.lease.over()) {
+          await bounded('read', this.sync(), deadline);
+        }
+        return true;
+      } catch {
+        // the connection may just be on its way back, as after a sleep; in an outage nobody waits for it
       }
-      return true;
-    } catch {
-      this.lease.failed();
-      return false;
-    }
+    } while (
+      this.touch.lostFor() < this.commandTimeout &&
+      (await nextOrTimeout(this.reconnected, Math.max(0, deadline - performance.now())))
+    );
+    this.lease.failed();
+    return false;
   }
 
   /** One exchange with the store: tells what was applied, brings what is new. */
@@ -193,6 +201,7 @@ export class StateKeeper implements KeyStateReader {
         pushed: look,
         reconnected: () => {
           this.exchanges.forgot();
+          this.reconnected.next();
           look();
         },
         woken: () => this.woken.next(),

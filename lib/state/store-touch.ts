@@ -28,6 +28,7 @@ export class StoreTouch {
   /** Emits when touch with the store is lost and when it is found again. */
   readonly changes = new Subject<MaintenanceHealth>();
   private since: Date | null = null;
+  private lostAt = Infinity;
   private error: string | null = null;
   private readonly warned = new Set<string>();
 
@@ -39,6 +40,11 @@ export class StoreTouch {
 
   health(): MaintenanceHealth {
     return { up: this.error === null, stale: this.since, ...this.facts(), error: this.error };
+  }
+
+  /** Milliseconds since touch was lost; 0 while it is not. */
+  lostFor(): number {
+    return Math.max(0, performance.now() - this.lostAt);
   }
 
   /** The store did not answer. */
@@ -67,6 +73,7 @@ export class StoreTouch {
     }
     this.error = null;
     this.since = null;
+    this.lostAt = Infinity;
     this.log.log('In touch with the maintenance store again.');
     this.changes.next(this.health());
   }
@@ -76,6 +83,7 @@ export class StoreTouch {
     this.error = error;
     this.since ??= new Date();
     if (first) {
+      this.lostAt = performance.now();
       if (say) {
         this.log.warn(say(error));
       }

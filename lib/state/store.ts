@@ -97,13 +97,14 @@ export async function bounded<T>(what: string, call: Promise<T>, deadline: numbe
   const wait = Math.max(0, deadline - performance.now());
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+    const giveUp = (): void =>
       reject(
         new MaintenanceStoreError(
           `The store did not answer within ${Math.round(wait)} ms (${what}); the outcome is unknown.`,
         ),
       );
-    }, wait);
+    // after a sleep of this process the answer may be there, and not have been read yet
+    timer = setTimeout(() => setImmediate(giveUp), wait);
   });
   try {
     return await Promise.race([call, late]);

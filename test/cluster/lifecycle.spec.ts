@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { REPLICA_LEASE } from '../../lib/state/lease.js';
 import { RedisServer } from '../support/redis.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 import { Replica } from './replicas.js';
 
@@ -82,15 +83,27 @@ describe('SIGTERM in the middle of work', () => {
 });
 
 describe('a replica that slept longer than its lease', () => {
-  it('admits nothing old when it wakes', async () => {
-    await using sleeper = await Replica.start(server.url);
-    expect((await sleeper.get('/orders')).status).toBe(200);
-    sleeper.child.signal('SIGSTOP');
-    await until(async () => !(await listed(sleeper)), { timeout: 20_000, interval: 100 });
-    await observer.set(true, KEY);
-    // these wait in its queue, and are the first that it sees when it wakes
-    const asked = Array.from({ length: 5 }, () => sleeper.get('/orders'));
-    sleeper.child.signal('SIGCONT');
-    for (const { status } of await Promise.all(asked)) expect(status).toBe(503);
-  }, 60_000);
+  it.each([
+    ['between two exchanges', 0, () => undefined],
+    ['in the middle of an exchange', 250, () => undefined],
+    ['while its connections were cut', 0, (proxy: TcpProxy) => proxy.cut()],
+  ])(
+    'admits nothing old when it wakes, having slept %s',
+    async (_, latency, meanwhile) => {
+      await using proxy = await TcpProxy.start(server);
+      await using sleeper = await Replica.start(proxy.url);
+      expect((await sleeper.get('/orders')).status).toBe(200);
+      proxy.latency = latency;
+      await until(async () => (await sleeper.health()).lease < 2_000);
+      sleeper.child.signal('SIGSTOP');
+      await until(async () => !(await listed(sleeper)), { timeout: 20_000, interval: 100 });
+      await observer.set(true, KEY);
+      meanwhile(proxy);
+      // these wait in its queue, and are the first that it sees when it wakes
+      const asked = Array.from({ length: 5 }, () => sleeper.get('/orders'));
+      sleeper.child.signal('SIGCONT');
+      for (const { status } of await Promise.all(asked)) expect(status).toBe(503);
+    },
+    60_000,
+  );
 });
