@@ -25,7 +25,10 @@ export async function startFarm<Name extends string>(
       servers.set(name, [...(servers.get(name) ?? []), server]);
     }
   }
-  return { servers, stop: async () => void (await Promise.all([...servers.values()].flat().map((s) => s.stop()))) };
+  return {
+    servers,
+    stop: async () => void (await Promise.all([...servers.values()].flat().map((s) => s.stop()))),
+  };
 }
 
 interface FarmOptions<Name extends string> {

@@ -47,7 +47,7 @@ class Connection {
         return;
       }
       this.head = undefined;
-      const head = data.latin1Slice(0, end);
+      const head = data.toString('latin1', 0, end);
       const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
       if (length === undefined || head.slice(9, 12) !== this.status) {
         this.settle?.(new Error(`not the expected ${this.status} with a length: ${head}`));

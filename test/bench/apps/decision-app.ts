@@ -84,7 +84,9 @@ async function start(adapter: string, options: MaintenanceModuleOptions) {
   load.close();
   contexts.splice(BATCH);
   // answered, and over: as a guard finds what it let pass before
-  await until(() => contexts.every((context) => responseOf(context).closed), { what: 'the answers to be closed' });
+  await until(() => contexts.every((context) => responseOf(context).closed), {
+    what: 'the answers to be closed',
+  });
   return { app, contexts, service: app.get(MaintenanceService), guard: app.get(MaintenanceGuard) };
 }
 
@@ -94,7 +96,10 @@ function responseOf(context: ExecutionContext): { closed: boolean } {
 }
 
 /** Nanoseconds per decision: a hundred values that stand for all samples. */
-async function time(guard: { canActivate(context: ExecutionContext): unknown }, contexts: ExecutionContext[]) {
+async function time(
+  guard: { canActivate(context: ExecutionContext): unknown },
+  contexts: ExecutionContext[],
+) {
   const bench = new Bench({ time: 300, warmupTime: 200, retainSamples: true });
   bench.add('decision', () => {
     let passed = 0;

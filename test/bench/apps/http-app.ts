@@ -16,7 +16,7 @@ import {
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { createCache, KeyvAdapter, type Cache } from 'cache-manager';
+import { createCache, Keyv, KeyvAdapter, type Cache } from 'cache-manager';
 import redisStores from 'cache-manager-ioredis-yet';
 import { Redis } from 'ioredis';
 import { Session } from 'node:inspector/promises';
@@ -78,7 +78,9 @@ const FIVE = ['a', 'b', 'c', 'd', 'e'].map((name) => `maintenance-${name}`);
 @Injectable()
 class ReadRedisGuard implements CanActivate {
   private readonly cache: Cache = createCache({
-    stores: [new KeyvAdapter(redisStores.redisInsStore(new Redis(redis ?? ''))) as never],
+    stores: [
+      new Keyv({ store: new KeyvAdapter(redisStores.redisInsStore(new Redis(redis ?? '')) as never) }),
+    ],
   });
 
   async canActivate(): Promise<boolean> {

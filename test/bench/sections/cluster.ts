@@ -28,7 +28,10 @@ export async function cluster(report: Report, { rounds }: Effort): Promise<void>
   const [writer, ...others] = await Promise.all([start(), start(), start(), start(), start()]);
   const all = [writer, ...others] as Replica[];
   try {
-    await until(async () => (await writer?.send('replicas')) === 5, { timeout: 10_000, what: 'five replicas' });
+    await until(async () => (await writer?.send('replicas')) === 5, {
+      timeout: 10_000,
+      what: 'five replicas',
+    });
     await learning(report, writer as Replica, others[0] as Replica, rounds * 4);
     const acknowledgement = await acknowledging(report, writer as Replica, rounds * 4);
     await draining(report, writer as Replica, others, rounds, acknowledgement);
@@ -47,13 +50,19 @@ const row = (what: string, beside: string, most?: number) => ({
   limit: most === undefined ? undefined : { most },
 });
 
+/** In medians of something else measured at the same time. */
+const inUnits = (times: readonly number[], units: readonly number[]): number[] => {
+  const unit = median(units);
+  return times.map((time) => time / unit);
+};
+
 const ROUND_TRIP = 'a GET round trip';
 
 async function learning(report: Report, writer: Replica, reader: Replica, rounds: number): Promise<void> {
-  const ratios: number[] = [];
+  const times: number[] = [];
   const trips: number[] = [];
   for (let i = 0; i < rounds; i++) {
-    const trip = await writer.send<number>('roundTrip');
+    trips.push(await writer.send<number>('roundTrip'));
     const mode = i % 2 === 0;
     const { begun, change } = await writer.send<Written>('set', mode);
     const at = await until(() => reader.send<number>('learned', change.revision));
@@ -61,28 +70,33 @@ async function learning(report: Report, writer: Replica, reader: Replica, rounds
     if (status !== (mode ? 503 : 200)) {
       throw new Error(`the other process answered ${status}`);
     }
-    trips.push(trip);
-    ratios.push((at - begun) / trip);
+    times.push(at - begun);
   }
   report.values(row('GET round trip', 'milliseconds'), trips);
-  report.values(row('from the write to the refusal by another process', ROUND_TRIP, 10), ratios);
+  report.values(
+    row('from the write to the refusal by another process', ROUND_TRIP, 10),
+    inUnits(times, trips),
+  );
 }
 
 /** @returns milliseconds, the median */
 async function acknowledging(report: Report, writer: Replica, rounds: number): Promise<number> {
-  const ratios: number[] = [];
+  const trips: number[] = [];
   const times: number[] = [];
   for (let i = 0; i < rounds; i++) {
-    const trip = await writer.send<number>('roundTrip');
+    trips.push(await writer.send<number>('roundTrip'));
     const { took, change } = await writer.send<Written>('set', i % 2 === 0, 5_000);
     if (change.acknowledged?.length !== 5 || change.missing?.length !== 0) {
       throw new Error(`acknowledged by ${String(change.acknowledged)}, missing ${String(change.missing)}`);
     }
-    ratios.push(took / trip);
     times.push(took);
   }
-  report.values(row('from the write to acknowledged by 4 others', ROUND_TRIP, 40), ratios);
-  report.add({ ...row('the same, 99 of 100', 'milliseconds'), median: quantile(times, 0.99), spread: undefined });
+  report.values(row('from the write to acknowledged by 4 others', ROUND_TRIP, 40), inUnits(times, trips));
+  report.add({
+    ...row('the same, 99 of 100', 'milliseconds'),
+    median: quantile(times, 0.99),
+    spread: undefined,
+  });
   await writer.send('set', false, 5_000);
   return median(times);
 }
@@ -107,10 +121,7 @@ async function draining(
     beyond.push((worked - Math.max(begun, ...ends)) / acknowledgement);
     await writer.send('set', false, 5_000);
   }
-  report.values(
-    row('from the end of the last request to drained', 'an acknowledgement', 2),
-    beyond,
-  );
+  report.values(row('from the end of the last request to drained', 'an acknowledgement', 2), beyond);
 }
 
 async function losing(

@@ -4,7 +4,11 @@ import type { Variant } from '../apps/http-app.js';
 import type { Report } from '../report.js';
 import type { Effort } from '../main.js';
 
-const app = (kind: Variant['kind'], more: Partial<Variant> = {}): Variant => ({ adapter: 'fastify', kind, ...more });
+const app = (kind: Variant['kind'], more: Partial<Variant> = {}): Variant => ({
+  adapter: 'fastify',
+  kind,
+  ...more,
+});
 
 /** What the guard costs a request that it lets pass. */
 export async function guard(report: Report, effort: Effort): Promise<void> {
@@ -46,7 +50,11 @@ async function cost(report: Report, { rounds, processes }: Effort, redis: string
 
 async function throughput(report: Report, { rounds }: Effort, redis: string): Promise<void> {
   const farm = await startFarm(
-    { module: app('module', { redis }), reads: app('read-redis', { redis }), same: app('read-redis', { redis }) },
+    {
+      module: app('module', { redis }),
+      reads: app('read-redis', { redis }),
+      same: app('read-redis', { redis }),
+    },
     { processes: 2, connections: 32 },
   );
   try {

@@ -19,7 +19,12 @@ export async function refusal(report: Report, effort: Effort): Promise<void> {
 
 async function storm(report: Report, { rounds, processes }: Effort, adapter: Adapter): Promise<void> {
   const bodies = await refusalsOf(adapter);
-  const app = (kind: Variant['kind'], more: Partial<Variant> = {}): Variant => ({ adapter, kind, ...bodies, ...more });
+  const app = (kind: Variant['kind'], more: Partial<Variant> = {}): Variant => ({
+    adapter,
+    kind,
+    ...bodies,
+    ...more,
+  });
   const farm = await startFarm<Name>(
     {
       ok: app('bare'),
@@ -31,7 +36,9 @@ async function storm(report: Report, { rounds, processes }: Effort, adapter: Ada
     },
     { processes, connections: 256, status: (name) => (name === 'ok' ? 200 : 503) },
   );
-  const kinds = (['json', 'html'] as const).flatMap((body) => [32, 256].map((connections) => ({ body, connections })));
+  const kinds = (['json', 'html'] as const).flatMap((body) =>
+    [32, 256].map((connections) => ({ body, connections })),
+  );
   try {
     await warmUp(farm, 500, ...kinds.map(({ body, connections }) => ({ accept: ACCEPT[body], connections })));
     const heaps = async (): Promise<number> => {
@@ -60,7 +67,12 @@ async function storm(report: Report, { rounds, processes }: Effort, adapter: Ada
 function rows(report: Report, adapter: Adapter, what: string, measured: Rounds<Name>): void {
   const row = (name: Name, reference: Name, beside: string, least: number): void =>
     report.values(
-      { section: 'refusal', what: `${adapter}, ${name === 'site' ? "coverage 'site'" : 'guard alone'}: ${what}`, beside, limit: { least } },
+      {
+        section: 'refusal',
+        what: `${adapter}, ${name === 'site' ? "coverage 'site'" : 'guard alone'}: ${what}`,
+        beside,
+        limit: { least },
+      },
       measured.capacity(name, reference),
     );
   report.control('refusal', `${adapter}: ${what}`, measured.capacity('same', 'ready'));

@@ -18,7 +18,12 @@ export async function start(report: Report, { rounds }: Effort): Promise<void> {
   const ratios = (values: number[]): number[] => values.map((value) => value / reference);
   report.control('start', 'CPU of importing Nest', ratios(imported.same));
   report.values(
-    { section: 'start', what: 'importing the main entry', beside: 'importing Nest alone', limit: { most: 1.05 } },
+    {
+      section: 'start',
+      what: 'importing the main entry',
+      beside: 'importing Nest alone',
+      limit: { most: 1.05 },
+    },
     ratios(imported.library),
   );
   await starting(report, rounds);
