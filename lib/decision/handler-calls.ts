@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import 'reflect-metadata';
 
 type Handler = (...args: unknown[]) => unknown;
@@ -14,6 +16,8 @@ export interface HandlerCall {
 }
 
 const calls = new WeakMap<object, Calls>();
+/** What handlers that answer by themselves were to answer with, once they have settled. */
+const settledReplies = new WeakSet<object>();
 const current = new AsyncLocalStorage<HandlerCall>();
 let followed = 0;
 
@@ -22,6 +26,9 @@ export const runningCalls = (handler: object): number => calls.get(handler)?.run
 
 /** Is every call of this handler counted. */
 export const isTracked = (handler: object): boolean => calls.has(handler);
+
+/** Has a handler that answers by itself settled with this reply, whether it has answered or not. */
+export const isSettled = (reply: object): boolean => settledReplies.has(reply);
 
 /** The handler call this code was reached from, when its handler is followed. */
 export const currentCall = (): HandlerCall | undefined => current.getStore();
@@ -37,16 +44,22 @@ export function trackMethod(instance: object, property: string, follow: boolean)
     return;
   }
   const count: Calls = { running: 0 };
-  const done = (): void => void count.running--;
+  const replyAt = indexOfReply(instance, property);
+  const settled = (): void => void count.running--;
+  const settledWith = (reply: unknown) => (): void => {
+    count.running--;
+    settledReplies.add(reply as object);
+  };
   const tracked = function (this: unknown, ...args: unknown[]): unknown {
     count.running++;
+    const done = typeof args[replyAt] === 'object' ? settledWith(args[replyAt]) : settled;
     let result: unknown;
     try {
       result = follow
         ? followCall(tracked, () => original.apply(this, args) as unknown)
         : (original.apply(this, args) as unknown);
     } catch (error) {
-      count.running--;
+      done();
       throw error;
     }
     return settle(result, done);
@@ -67,6 +80,14 @@ export function trackMethod(instance: object, property: string, follow: boolean)
   } catch {
     // a frozen instance: its responses are what is known of its calls
   }
+}
+
+/** Where a route handler receives the reply it answers with; -1 where Nest answers. */
+function indexOfReply(instance: object, property: string): number {
+  const parameters = (Reflect.getMetadata(ROUTE_ARGS_METADATA, instance.constructor, property) ??
+    {}) as Record<string, { index: number }>;
+  const found = Object.entries(parameters).find(([key]) => key.startsWith(`${RouteParamtypes.RESPONSE}:`));
+  return found?.[1].index ?? -1;
 }
 
 /** Counts a call that somebody else observes, until the returned function is called. */

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { OutgoingMessage, ServerResponse } from 'node:http';
-import { currentCall, runningCalls, type HandlerCall } from './handler-calls.js';
+import { currentCall, isSettled, runningCalls, type HandlerCall } from './handler-calls.js';
 
 /** How many entries may gather before those that are over are thrown out. */
 const FIRST_SWEEP = 64;
@@ -37,7 +37,7 @@ export class InFlight {
   /** Calls under way. */
   get size(): number {
     this.sweep();
-    return this.count;
+    return this.open().size;
   }
 
   /**
@@ -47,7 +47,7 @@ export class InFlight {
   remaining(counts: (context: ExecutionContext, orphan: boolean) => boolean): string[] {
     this.sweep();
     const open = new Map<object, { all: number; counted: number }>();
-    for (const context of this.entries.slice(0, this.count) as ExecutionContext[]) {
+    for (const context of this.open()) {
       const handler = context.getHandler();
       const of = open.get(handler) ?? { all: 0, counted: 0 };
       of.all++;
@@ -84,6 +84,11 @@ export class InFlight {
     };
   }
 
+  /** Each once, also where a second guard on the way has noted it again. */
+  private open(): Set<ExecutionContext> {
+    return new Set(this.entries.slice(0, this.count) as ExecutionContext[]);
+  }
+
   private parkedCalls(handler: object): number {
     let count = 0;
     for (const call of this.parked.keys()) {
@@ -118,13 +123,15 @@ export class InFlight {
 
 /**
  * Over is a call whose response is done with and whose handler has answered: Nest ends or begins the response only
- * then, also when the client is gone.
+ * then, also when the client is gone. A handler that answers by itself may leave it at that when the client is gone.
  */
 function isOver(context: ExecutionContext): boolean {
   const reply = context.getArgs<unknown[]>()[1];
   const response = reply instanceof ServerResponse ? reply : (reply as Reply | undefined)?.raw;
   if (response instanceof ServerResponse) {
-    return response.destroyed && (isEnded.call(response) || response.headersSent);
+    return (
+      response.destroyed && (isEnded.call(response) || response.headersSent || isSettled(reply as object))
+    );
   }
   const other = responseOf(context);
   return !other || (other.destroyed && (other.writableEnded || other.headersSent));
