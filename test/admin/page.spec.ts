@@ -5,7 +5,9 @@ import { MaintenanceKey, MaintenanceService, type MaintenanceRootOptions } from 
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createExpressApp, createFastifyApp, type CreateApp, type RunningApp } from '../support/apps.js';
+import { Child } from '../support/child.js';
 import { startChromium } from '../support/chromium.js';
+import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 import { adminModule, ALL, as } from './operators.js';
 
@@ -56,6 +58,8 @@ async function operator(
   });
   cleanups.push(() => tab.close());
   const page = await tab.newPage();
+  // less than the test's own, so that a failure says what was waited for
+  page.setDefaultTimeout(20_000);
   const refused: string[] = [];
   const foreign: string[] = [];
   page.on('console', (entry) => /status of 40[39]/.test(entry.text()) || refused.push(entry.text()));
@@ -145,9 +149,11 @@ describe('admin page', () => {
     await start({ socket: false });
     const { page, refused } = await operator('Bob');
     await press(page, 'Checkout', 'Switch on…');
-    await page.route('**/admin/state', (route) => route.abort());
+    // the page hears nothing of it until it is answered
+    let answered = false;
+    page.on('response', (response) => (answered ||= response.status() === 409));
+    await page.route('**/admin/state', (route) => (answered ? route.continue() : route.abort()));
     await service.setMaintenance(true, 'checkout', { actor: 'Ada', reason: 'first' });
-    await page.unroute('**/admin/state');
     await confirm(page, 'Switch on');
     await page.getByRole('dialog').getByText('Ada · first').waitFor();
     expect(await service.getKeyData()).toMatchObject({ checkout: { actor: 'Ada' } });
@@ -200,7 +206,7 @@ describe('admin page', () => {
     await headline(page, 'The site is open');
     await page.setExtraHTTPHeaders({ 'x-user': 'nobody' });
     await page.getByRole('alert').getByText('You may no longer see this page').waitFor({ timeout: 15_000 });
-    await page.getByRole('button', { name: 'Reload' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Reload' }).isVisible()).toBe(true);
   });
 
   it('shows what holds a key, what was abandoned, and ends it for all', async () => {
@@ -219,6 +225,36 @@ describe('admin page', () => {
     await headline(page, 'The site is open');
     expect(job.signal.aborted).toBe(true);
     await job.leave();
+  });
+
+  it('shows what another replica does, and what it leaves behind when it dies', async () => {
+    const redis = await RedisServer.start();
+    cleanups.push(() => redis.stop());
+    await start({ redis: redis.url });
+    const { page } = await operator('Ada');
+    await using other = await Child.start('replica', { env: { REDIS_URL: redis.url } });
+    await other.send('set', true, 'general', { actor: 'Bob' });
+    await headline(page, 'The site is in maintenance');
+    await other.send('unset', 'general');
+    await headline(page, 'The site is open');
+    await other.send('hold', 'job', 'import-export', { drain: false, actor: 'worker' });
+    await card(page, 'Import and export').getByText('A running job holds it.').waitFor();
+    await other.kill();
+    await card(page, 'Import and export').getByText('The job that held it has died.').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await press(page, 'Import and export', 'Unset…');
+    await confirm(page, 'Unset');
+    await headline(page, 'The site is open');
+    expect(await service.getKeyData()).toMatchObject({ 'import-export': { value: false, actor: null } });
+  });
+
+  it('shows an end that comes by itself', async () => {
+    await start();
+    const { page } = await operator('Ada');
+    await service.setMaintenance(true, 'general', { timeout: 1_000 });
+    await headline(page, 'The site is in maintenance');
+    await headline(page, 'The site is open');
+    expect(await page.title()).toBe('The site is open – Maintenance');
   });
 
   it('changes what was said and keeps the end', async () => {
@@ -333,6 +369,7 @@ describe('admin page', () => {
     await page.goto(`${running.url}/frame`);
     const frame = await until(() => page.frames()[1]);
     await until(() => frame.url().startsWith('chrome-error:'));
+    expect(await page.frameLocator('iframe').getByRole('heading').count()).toBe(0);
   });
 
   it('is found behind a proxy that takes a part of the path away, also with a slash at its end', async () => {

@@ -88,26 +88,25 @@ function drawState() {
   const inTouch = link === 'live' || link === 'polling';
   write(byId('note'), inTouch ? note : fill('lastKnown', { time: clock(heard + ahead, true), note }));
   document.title = (state.headline === 'open' ? '' : '\u25cf ') + texts[state.headline] + ' \u2013 ' + texts.title;
-  alert('store', state.storeUp ? null : ['storeLost', texts.storeLostNote]);
-  alert('reader', state.mayToggle ? null : [null, texts.readerNote]);
-  alert('none', state.keys.length ? null : [null, texts.noKeys]);
+  notice('store', state.storeUp ? null : ['storeLost', texts.storeLostNote]);
+  notice('reader', state.mayToggle ? null : [null, texts.readerNote]);
+  notice('none', state.keys.length ? null : [null, texts.noKeys]);
 }
 
 /** Shows a notice above the keys, or takes it away. */
-function alert(id, content, action) {
-  const shown = byId('alert-' + id);
-  if (!content) return void (shown && shown.remove());
+function notice(id, content, action) {
+  const shown = byId('notice-' + id);
+  if (!content || shown) {
+    if (shown && content) write(shown.querySelector('p'), content[1]);
+    else if (shown) shown.remove();
+    return;
+  }
   const [title, text] = content;
-  if (shown) return write(shown.lastElementChild.previousElementSibling || shown.lastElementChild, text);
-  byId('alerts').append(
-    element(
-      'div',
-      { id: 'alert-' + id, className: title ? 'alert' : 'hint', role: title ? 'alert' : 'note' },
-      title && element('strong', { textContent: texts[title] }),
-      element('p', { textContent: text }),
-      action || element('span', { hidden: true }),
-    ),
-  );
+  const made = element('div', { id: 'notice-' + id, className: title ? 'alert' : 'hint', role: title ? 'alert' : 'note' });
+  if (title) made.append(element('strong', { textContent: texts[title] }));
+  made.append(element('p', { textContent: text }));
+  if (action) made.append(action);
+  byId('alerts').append(made);
 }
 
 let toastTimer;

@@ -4,6 +4,8 @@ const LOOK = 5000;
 const LOOK_HIDDEN = 30000;
 const LOOK_LOST = 2000;
 const PATIENCE = 10000;
+// hooks of the application may take their time before and after a change
+const PATIENCE_WRITE = 20000;
 
 async function ask(path, init) {
   const response = await fetch(base + path, {
@@ -12,7 +14,7 @@ async function ask(path, init) {
     credentials: 'same-origin',
     cache: 'no-store',
     redirect: 'manual',
-    signal: AbortSignal.timeout(PATIENCE),
+    signal: AbortSignal.timeout(init ? PATIENCE_WRITE : PATIENCE),
   });
   const json = (response.headers.get('content-type') || '').includes('json') ? await response.json() : null;
   return { ok: response.ok && json !== null, status: response.status, json, elsewhere: response.type === 'opaqueredirect' };
@@ -30,9 +32,9 @@ function setLink(next) {
   link = next;
   root.dataset.link = next;
   write(byId('link'), texts[next]);
-  alert('lost', next === 'lost' ? ['lost', fill('lostNote', { time: clock(heard + ahead, true) })] : null);
+  notice('lost', next === 'lost' ? ['lost', fill('lostNote', { time: clock(heard + ahead, true) })] : null);
   const reload = next === 'signedOut' ? button('reload', 'primary', () => location.reload()) : null;
-  alert('signedOut', reload && ['signedOut', texts.signedOutNote], reload);
+  notice('signedOut', reload && ['signedOut', texts.signedOutNote], reload);
   drawState();
 }
 
