@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { MaintenanceState } from '../keys/maintenance-state.js';
 import type { MaintenanceStatus } from '../keys/maintenance-status.js';
 import {
@@ -28,6 +28,8 @@ import { refreshSeconds } from './page/page.js';
 interface ReadyBody {
   readonly body: string | Buffer;
   readonly headers: Readonly<Record<string, string>>;
+  /** All headers of an answer that nobody else adds to. */
+  head?: OutgoingHttpHeaders;
 }
 
 /** What the refuser needs to know of the application. */
@@ -149,17 +151,18 @@ export class Refuser {
     request: HttpRequest,
     exception: MaintenanceException,
   ): void | Promise<void> {
-    return this.chosen(request, exception, (statusCode, { body, headers }) => {
+    return this.chosen(request, exception, (statusCode, ready) => {
       if (!response.headersSent) {
-        response.writeHead(statusCode, {
+        ready.head ??= {
           'Retry-After': String(exception.retryAfter),
           'Cache-Control': 'no-store',
           'X-Maintenance-Mode': '1',
           Vary: 'Accept',
-          ...headers,
-          'Content-Length': Buffer.byteLength(body),
-        });
-        response.end(body);
+          ...ready.headers,
+          'Content-Length': Buffer.byteLength(ready.body),
+        };
+        response.writeHead(statusCode, ready.head);
+        response.end(ready.body);
       }
     });
   }
