@@ -92,15 +92,17 @@ export async function alternate<Name extends string>(
   return new Rounds(done);
 }
 
-/** Lets every process compile what it runs often. */
+/** Lets every process compile what it runs often: each answers so many requests of each kind. */
 export async function warmUp<Name extends string>(
   { servers }: Farm<Name>,
-  ms: number,
+  count: number,
   ...requests: Request[]
 ): Promise<void> {
   for (const server of [...servers.values()].flat()) {
     for (const request of requests.length > 0 ? requests : [{}]) {
-      await server.slice(ms, request);
+      for (let done = 0; done < count;) {
+        done += (await server.slice(200, request)).requests;
+      }
     }
   }
 }

@@ -16,9 +16,10 @@ import {
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { createCache, Keyv, KeyvAdapter, type Cache } from 'cache-manager';
+import { createCache, KeyvAdapter, type Cache } from 'cache-manager';
 import redisStores from 'cache-manager-ioredis-yet';
 import { Redis } from 'ioredis';
+import { Keyv } from 'keyv';
 import { Session } from 'node:inspector/promises';
 import { writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';

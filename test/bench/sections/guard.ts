@@ -30,7 +30,7 @@ async function cost(report: Report, { rounds, processes }: Effort, redis: string
     { processes, connections: 32 },
   );
   try {
-    await warmUp(farm, 1_000);
+    await warmUp(farm, 20_000);
     const measured = await alternate(farm, rounds * 4);
     const beside = 'a guard that returns true';
     const row = (what: string, name: 'bare' | 'off' | 'busy' | 'redis', most?: number): void =>
@@ -62,7 +62,7 @@ async function throughput(report: Report, { rounds }: Effort, redis: string): Pr
       [32, 1.5],
       [1, 2.5],
     ] as const) {
-      await warmUp(farm, 700, { connections });
+      await warmUp(farm, connections === 1 ? 3_000 : 15_000, { connections });
       const measured = await alternate(farm, rounds, { connections });
       const what = `requests per second, ${connections} connection${connections === 1 ? '' : 's'}`;
       report.control('guard', what, measured.throughput('same', 'reads'));

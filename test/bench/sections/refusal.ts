@@ -40,7 +40,11 @@ async function storm(report: Report, { rounds, processes }: Effort, adapter: Ada
     [32, 256].map((connections) => ({ body, connections })),
   );
   try {
-    await warmUp(farm, 500, ...kinds.map(({ body, connections }) => ({ accept: ACCEPT[body], connections })));
+    await warmUp(
+      farm,
+      6_000,
+      ...kinds.map(({ body, connections }) => ({ accept: ACCEPT[body], connections })),
+    );
     const heaps = async (): Promise<number> => {
       const servers = [...(farm.servers.get('site') ?? []), ...(farm.servers.get('guard') ?? [])];
       const sizes = await Promise.all(servers.map((server) => server.heap()));
