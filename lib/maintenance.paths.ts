@@ -5,3 +5,9 @@ export function mountedPath(prefix: string, base: string, name: string): string 
     .filter(Boolean)
     .join('/')}`;
 }
+
+/** What a policy must allow for a Socket.IO server: browsers do not take a `http:` source for `ws:` everywhere. */
+export function socketSources(url: string): string[] {
+  const { origin } = new URL(url);
+  return [origin.replace(/^ws/, 'http'), origin.replace(/^http/, 'ws')];
+}

@@ -4,9 +4,10 @@ import { BypassTokens } from '../decision/bypass-tokens.js';
 import { Decision } from '../decision/decision.js';
 import { KeyRegistry } from '../keys/key-registry.js';
 import type { ResolvedOptions, ResolvedStructure } from '../maintenance.options.js';
-import { mountedPath } from '../maintenance.paths.js';
+import { mountedPath, socketSources } from '../maintenance.paths.js';
 import { OPTIONS, STRUCTURE } from '../maintenance.tokens.js';
 import { StateKeeper } from '../state/state-keeper.js';
+import { messageOf } from '../state/store.js';
 import { Admission } from './admission.js';
 import { Bypass } from './bypass.js';
 import { IgnorePaths } from './ignore-paths.js';
@@ -90,7 +91,14 @@ export function httpProviders({ warn, error }: Log): Provider[] {
             const at = (name: string): string => mountedPath(config.getGlobalPrefix(), path, name);
             return { ping: at('ping'), script: socket ? at('script') : null };
           },
-          connect: (request) => (socket && socket.url ? [socket.url(request as never)] : []),
+          connect: (request) => {
+            try {
+              return socket && socket.url ? socketSources(socket.url(request as never)) : [];
+            } catch (cause) {
+              error(`"socket.url" gave no URL, the page connects to its own origin: ${messageOf(cause)}`);
+              return [];
+            }
+          },
           translate: (text, request) => localizer.translate(text, request),
           view: (name, context) => renderView(host.httpAdapter, name, context),
           error,

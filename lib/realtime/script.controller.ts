@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Req, Res, VERSION_NEUTRAL, type Type } from '@nestjs/common';
+import { Controller, Get, Inject, Logger, Req, Res, VERSION_NEUTRAL, type Type } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import { MaintenanceExempt } from '../decision/decorators.js';
 import {
@@ -12,9 +12,12 @@ import { sendBody } from '../http/refuser.js';
 import type { ResolvedStructure } from '../maintenance.options.js';
 import { mountedPath } from '../maintenance.paths.js';
 import { STRUCTURE } from '../maintenance.tokens.js';
+import { messageOf } from '../state/store.js';
 import { MaintenanceAudience } from './audience.js';
 import { socketOptionsOf } from './gateway-options.js';
 import { ScriptSource } from './script-source.js';
+
+const logger = new Logger('Maintenance');
 
 /** Seconds a browser may use the script without asking. */
 const FRESH = 300;
@@ -31,12 +34,22 @@ export function scriptController(path: string): Type {
       @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
     ) {}
 
+    /** A page without the right URL still has the ping endpoint. */
+    private urlFor(request: HttpRequest, url: (request: never) => string): string | null {
+      try {
+        return new URL(url(request as never)).origin;
+      } catch (error) {
+        logger.error(`"socket.url" gave no URL: ${messageOf(error)}`);
+        return null;
+      }
+    }
+
     @Get('script')
     script(@Req() request: HttpRequest, @Res() reply: HttpReply): void {
       const { namespace, url } = socketOptionsOf(this.structure);
       const { body, etag } = this.source.of({
         script: mountedPath(this.config.getGlobalPrefix(), this.structure.path, 'script'),
-        url: url?.(request as never) ?? null,
+        url: url ? this.urlFor(request, url) : null,
         path: this.audience.path,
         namespace,
       });

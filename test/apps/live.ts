@@ -1,12 +1,11 @@
 // A replica with the gateway, on its own or behind Socket.IO's Redis adapter.
-import { Module, type INestApplication } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { createAdapter } from '@socket.io/redis-adapter';
 import { Redis } from 'ioredis';
 import { MaintenanceModule, MaintenanceService, type SetMaintenanceOptions } from 'nestjs-maintenance';
 import type { AddressInfo } from 'node:net';
-import type { ServerOptions } from 'socket.io';
 import { answer } from '../support/answer.js';
 
 const redis = process.env.REDIS_URL as string;
@@ -17,12 +16,8 @@ class LiveModule {}
 class RedisIoAdapter extends IoAdapter {
   private readonly connection = createAdapter(new Redis(redis), new Redis(redis));
 
-  constructor(app: INestApplication) {
-    super(app);
-  }
-
-  override createIOServer(port: number, options?: ServerOptions) {
-    const server = super.createIOServer(port, options as never);
+  override createIOServer(...args: Parameters<IoAdapter['createIOServer']>) {
+    const server = super.createIOServer(...args);
     server.adapter(this.connection as never);
     return server;
   }

@@ -155,6 +155,7 @@ describe.each(adapters)('pages that include the script on %s', (_name, createApp
     await service(app).setMaintenance(true, GENERAL_MAINTENANCE, { timeout: 4_000 });
     await closed(page);
     await title(page, 'Shop');
+    expect(await stored(page, 'loads')).toBe('2');
     await page.close();
   });
 });
@@ -272,6 +273,7 @@ describe('the browser script', () => {
     await live(page);
     await service(app).setMaintenance(false, 'billing');
     await title(page, 'Billing');
+    expect(await stored(page, 'loads')).toBe('1');
     await page.close();
   });
 
@@ -287,6 +289,23 @@ describe('the browser script', () => {
     await page.locator('[data-maintenance=banner]', { hasText: 'By post' }).waitFor({ timeout: 15_000 });
     expect((await heard(page)).at(-1)).toBe(true);
     await context.close();
+  });
+
+  it('connects to another origin where socket.url says so, and the policy of the page lets it', async () => {
+    await using elsewhere = await createExpressApp(source());
+    await using app = await createExpressApp(source({ socket: { url: () => elsewhere.url } }));
+    await service(app).setMaintenance(true);
+    await service(elsewhere).setMaintenance(true);
+    const page = await browser.newPage();
+    const problems: string[] = [];
+    const sockets: string[] = [];
+    page.on('console', (message) => problems.push(message.text()));
+    page.on('websocket', (socket) => sockets.push(socket.url()));
+    await page.goto(`${app.url}/shop`);
+    await live(page);
+    expect(sockets[0]).toContain(`:${elsewhere.port}/`);
+    expect(problems.filter((text) => !text.includes('503'))).toEqual([]);
+    await page.close();
   });
 
   it('gives the page an interface', async () => {

@@ -73,7 +73,8 @@ describe('a replica', () => {
     await first.kill();
     await until(() => !client.socket.connected);
     await other.send('set', true);
-    await using _second = await start('memory', { PORT: String(first.facts.port) });
+    await using second = await start('memory', { PORT: String(first.facts.port) });
+    expect(second.facts.port).toBe(first.facts.port);
     expect(await client.sees(({ maintenanceMode }) => maintenanceMode)).toMatchObject({ revision: 1 });
   });
 

@@ -1,0 +1,130 @@
+import {
+  GENERAL_MAINTENANCE,
+  MaintenanceModule,
+  MaintenanceService,
+  type MaintenanceRootOptions,
+} from 'nestjs-maintenance';
+import { createMaintenanceClient, type MaintenanceStatusMessage } from 'nestjs-maintenance/client';
+import { io } from 'socket.io-client';
+import { describe, expect, it } from 'vitest';
+import { adapters, createExpressApp, type RunningApp } from '../support/apps.js';
+import { until } from '../support/until.js';
+
+const root = (options?: MaintenanceRootOptions) => ({ imports: [MaintenanceModule.forRoot(options)] });
+const service = ({ app }: RunningApp) => app.get(MaintenanceService);
+
+describe.each(adapters)('createMaintenanceClient() on %s', (_name, createApp) => {
+  it.each([
+    ['with the io it is given', { io }],
+    ['with the socket.io-client it finds', {}],
+  ])('tells of every state %s', async (_how, given) => {
+    await using app = await createApp(root());
+    const client = createMaintenanceClient({ url: app.url, ...given });
+    expect(client.status).toBeNull();
+    expect(client.connection).toBe('connecting');
+    const heard: MaintenanceStatusMessage[] = [];
+    const connections: string[] = [];
+    client.subscribe((status) => heard.push(status));
+    client.onConnection((connection) => connections.push(connection));
+    const stop = client.subscribe(() => expect.fail('this subscription has ended'));
+    stop();
+    await until(() => client.status);
+    await service(app).setMaintenance(true, GENERAL_MAINTENANCE, { message: 'Back soon' });
+    await until(() => client.status?.maintenanceMode);
+    await service(app).setMaintenance(false);
+    await until(() => client.status?.maintenanceMode === false);
+    expect(heard.map(({ maintenanceMode, message }) => [maintenanceMode, message])).toEqual([
+      [false, null],
+      [true, 'Back soon'],
+      [false, null],
+    ]);
+    expect(connections).toEqual(['live']);
+    expect(await client.ping('general')).toEqual({ ...client.status, currentMode: false });
+    client.close();
+    await service(app).setMaintenance(true);
+    expect(heard).toHaveLength(3);
+  });
+});
+
+describe('createMaintenanceClient()', () => {
+  it('asks the ping endpoint when it is told to use no socket, and with a prefix', async () => {
+    await using app = await createExpressApp(root({ socket: false }), (nest) => nest.setGlobalPrefix('api'));
+    await service(app).setMaintenance(true, GENERAL_MAINTENANCE, { message: 'By post' });
+    const client = createMaintenanceClient({ url: app.url, io: null, pingUrl: '/api/maintenance/ping' });
+    await until(() => client.status);
+    expect(client.connection).toBe('polling');
+    expect(client.status).toEqual({
+      maintenanceMode: true,
+      modes: {},
+      message: 'By post',
+      retryAfter: 60,
+      until: null,
+      revision: 0,
+    });
+    await service(app).setMaintenance(false);
+    await until(() => client.status?.maintenanceMode === false, { timeout: 15_000 });
+    expect(await client.ping()).toMatchObject({ maintenanceMode: false });
+    client.close();
+  });
+
+  it('falls back to the ping endpoint where the gateway refuses it', async () => {
+    await using app = await createExpressApp(root({ socket: { namespace: '/elsewhere' } }));
+    const client = createMaintenanceClient({ url: app.url, io });
+    await until(() => client.connection === 'polling', { timeout: 15_000 });
+    expect(client.status).toMatchObject({ maintenanceMode: false });
+    client.close();
+  });
+
+  it('says that it has lost touch, and finds back', async () => {
+    const first = await createExpressApp(root());
+    const client = createMaintenanceClient({ url: first.url, io });
+    await until(() => client.connection === 'live');
+    await first.close();
+    await until(() => client.connection === 'lost');
+    await using second = await createExpressApp(root(), undefined, { port: first.port });
+    await until(() => client.connection === 'live', { timeout: 15_000 });
+    await service(second).setMaintenance(true);
+    await until(() => client.status?.maintenanceMode);
+    expect(client.status?.revision).toBe(1);
+    client.close();
+  });
+
+  it('carries auth to the permissions, and names what is wrong with an answer', async () => {
+    await using app = await createExpressApp(
+      root({
+        permissions: (_permission, subject) =>
+          subject.type === 'socket' &&
+          (subject.socket as { handshake: { auth: { token?: string } } }).handshake.auth.token === 'staff',
+      }),
+    );
+    const client = createMaintenanceClient({ url: app.url, io, auth: { token: 'staff' } });
+    await until(() => client.status);
+    expect(client.status?.maintenance?.['general']).toMatchObject({ name: 'general', value: false });
+    await expect(client.ping(5 as never)).rejects.toThrow('Malformed ping');
+    client.close();
+  });
+
+  it('tells all subscribers although one of them throws', async () => {
+    await using app = await createExpressApp(root());
+    const client = createMaintenanceClient({ url: app.url, io });
+    const thrown = new Promise((resolve) => process.once('uncaughtException', resolve));
+    const others = process.listeners('uncaughtException').slice(0, -1);
+    others.forEach((listener) => process.off('uncaughtException', listener));
+    try {
+      client.subscribe(() => {
+        throw new Error('on purpose');
+      });
+      const heard = new Promise((resolve) => client.subscribe(resolve));
+      expect(await heard).toMatchObject({ maintenanceMode: false });
+      expect(await thrown).toMatchObject({ message: 'on purpose' });
+    } finally {
+      others.forEach((listener) => process.on('uncaughtException', listener));
+      client.close();
+    }
+  });
+
+  it('refuses an URL that is none', () => {
+    expect(() => createMaintenanceClient()).toThrow('needs { url } outside of a browser');
+    expect(() => createMaintenanceClient({ url: 'nonsense' })).toThrow('Invalid URL');
+  });
+});

@@ -1,0 +1,98 @@
+import { Controller, Get, VersioningType } from '@nestjs/common';
+import { MaintenanceModule, MaintenanceService, type MaintenanceRootOptions } from 'nestjs-maintenance';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { adapters, type RunningApp } from '../support/apps.js';
+import { request } from '../support/http.js';
+
+@Controller()
+class HomeController {
+  @Get()
+  home(): string {
+    return 'home';
+  }
+}
+
+const root = (options?: MaintenanceRootOptions) => ({ imports: [MaintenanceModule.forRoot(options)] });
+const get = ({ port }: RunningApp, path = '/maintenance/script', headers: Record<string, string> = {}) =>
+  request(port, path, { headers });
+
+describe.each(adapters)('GET {path}/script on %s', (_name, createApp) => {
+  it('is one classic script with the Socket.IO client in it, also during maintenance', async () => {
+    await using app = await createApp(root());
+    await app.app.get(MaintenanceService).setMaintenance(true);
+    const answer = await get(app);
+    expect(answer.status).toBe(200);
+    expect(answer.headers).toMatchObject({
+      'content-type': 'text/javascript; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'public, max-age=300',
+      'cross-origin-resource-policy': 'cross-origin',
+    });
+    expect(answer.headers['content-length']).toBe(String(Buffer.byteLength(answer.text)));
+    expect(answer.text).toContain('Socket.IO v4');
+    expect(answer.text).not.toMatch(/sourceMappingURL|innerHTML|\beval\(|new Function|\bimport\b.*from/);
+    expect(() => runInNewContext(`(function () { ${answer.text} })`)).not.toThrow();
+  });
+
+  it('is sent once: who has it is told that it has not changed', async () => {
+    await using app = await createApp(root());
+    const { headers } = await get(app);
+    const etag = String(headers['etag']);
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const again = await get(app, undefined, { 'if-none-match': known });
+      expect(again.status).toBe(304);
+      expect(again.text).toBe('');
+      expect(again.headers).toMatchObject({ etag, 'cache-control': 'public, max-age=300' });
+    }
+    expect((await get(app, undefined, { 'if-none-match': '"other"' })).status).toBe(200);
+  });
+
+  it('is where path and prefix put it, whatever the version, and knows its addresses', async () => {
+    await using app = await createApp(
+      root({ path: 'ops/down', socket: { namespace: '/live', path: '/ws' } }),
+      (nest) => {
+        nest.setGlobalPrefix('api');
+        nest.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+      },
+    );
+    const { text, status } = await get(app, '/api/ops/down/script');
+    expect(status).toBe(200);
+    expect(text).toContain('{"script":"/api/ops/down/script","url":null,"path":"/ws","namespace":"/live"}');
+  });
+
+  it('connects to where socket.url says, for each request', async () => {
+    await using app = await createApp(
+      root({
+        socket: {
+          url: (request: { headers: { host: string } }) => `https://live.${request.headers.host}/path`,
+        },
+      }),
+    );
+    const [one, two] = [
+      await get(app, undefined, { host: 'a.example' }),
+      await get(app, undefined, { host: 'b.example' }),
+    ];
+    expect(one.text).toContain('"url":"https://live.a.example"');
+    expect(two.text).toContain('"url":"https://live.b.example"');
+    expect(one.headers['etag']).not.toBe(two.headers['etag']);
+    expect(one.headers['cache-control']).toBe('private, max-age=300');
+  });
+
+  it.each([
+    ['throws', () => expect.fail('on purpose')],
+    ['gives no URL', () => '</script>'],
+  ])('connects to its own origin when socket.url %s, and so does the built-in page', async (_what, url) => {
+    await using app = await createApp({ ...root({ socket: { url } }), controllers: [HomeController] });
+    expect((await get(app)).text).toContain('"url":null');
+    await app.app.get(MaintenanceService).setMaintenance(true);
+    const page = await get(app, '/', { accept: 'text/html' });
+    expect(page.headers['content-security-policy']).toContain("connect-src 'self';");
+    expect(app.log.join()).toContain('socket.url');
+  });
+
+  it('is not there when realtime is off', async () => {
+    await using app = await createApp(root({ socket: false }));
+    expect((await get(app)).status).toBe(404);
+  });
+});
