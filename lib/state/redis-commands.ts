@@ -4,6 +4,9 @@ import { storeError, type RedisClient } from './redis-connection.js';
 import { SYNC } from './redis-scripts.js';
 import { bounded } from './store.js';
 
+/** Milliseconds that a call waits for a connection that has just broken; one that is away for longer is not waited for. */
+const PATIENCE = 500;
+
 type KeyName = 'state' | 'replicas' | 'leases' | 'fences';
 
 /** Runs scripts on one connection: each settles in time, and none that was given up on takes effect later. */
@@ -13,6 +16,8 @@ export class RedisCommands {
   /** Where the library's changes are told. */
   readonly channel: string;
   private client: RedisClient | undefined;
+  private live = false;
+  private brokenAt = -Infinity;
   private readonly keys: Readonly<Record<KeyName, string>>;
 
   constructor(
@@ -32,6 +37,8 @@ export class RedisCommands {
 
   use(client: RedisClient): void {
     this.client = client;
+    client.on('ready', () => (this.live = true));
+    client.on('close', () => this.broken());
   }
 
   close(): void {
@@ -68,6 +75,7 @@ export class RedisCommands {
     args: readonly (string | number)[],
   ): Promise<unknown> {
     const { client } = this;
+    await this.connection(deadline);
     const asked = performance.now();
     if (!client || deadline <= asked) {
       throw new MaintenanceStoreError(
@@ -99,10 +107,36 @@ export class RedisCommands {
     }
   }
 
+  /** A connection that has just broken is usually there again in no time. */
+  private async connection(deadline: number): Promise<void> {
+    const { client } = this;
+    const patience = Math.min(this.brokenAt + PATIENCE, deadline) - performance.now();
+    if (!client || this.live || patience <= 0) {
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        client.off('ready', settle);
+        resolve();
+      };
+      const timer = setTimeout(settle, patience);
+      client.on('ready', settle);
+    });
+  }
+
   /** A connection that is half open would stay silent for many minutes. */
   private replaceConnection(client: RedisClient): void {
-    if (client.status === 'ready') {
+    if (this.live) {
+      this.broken();
       client.disconnect(true);
+    }
+  }
+
+  private broken(): void {
+    if (this.live) {
+      this.live = false;
+      this.brokenAt = performance.now();
     }
   }
 }

@@ -233,6 +233,20 @@ describe('a stored value that is not ours', () => {
   });
 });
 
+describe('a connection that breaks', () => {
+  it('is waited for by the next call, since it is there again in no time', async () => {
+    await using server = await RedisServer.start();
+    await using proxy = await TcpProxy.start(server);
+    await using app = await startService({ redis: proxy.url });
+    for (let i = 0; i < 5; i++) {
+      proxy.cut();
+      await until(() => proxy.size === 0);
+      await expect(app.service.setMaintenance(i % 2 === 0)).resolves.toMatchObject({ to: i % 2 === 0 });
+      await until(() => proxy.size === 2);
+    }
+  });
+});
+
 describe('the connection that listens', () => {
   it('is there again after it was killed', async () => {
     await using server = await RedisServer.start();

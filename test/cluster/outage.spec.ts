@@ -1,0 +1,79 @@
+import { expect, it } from 'vitest';
+import { LOCK_LEASE } from '../../lib/state/lease.js';
+import { COMMAND_TIMEOUT, startService } from '../state/service.js';
+import { RedisServer } from '../support/redis.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
+import { Replica } from './replicas.js';
+
+const KEY = 'import-export';
+const LEASES = 'maintenance:{maintenance}:leases';
+
+it('work hears that its lease cannot be renewed before the lease is over', async () => {
+  await using server = await RedisServer.start();
+  await using app = await startService({ redis: server.url });
+  const maintenance = await app.service.maintain(KEY);
+  server.pause();
+  let aborted = Infinity;
+  maintenance.signal.addEventListener('abort', () => (aborted = Date.now()));
+  await until(() => aborted < Infinity, { timeout: 2 * LOCK_LEASE });
+  server.resume();
+  const lease = await server.client().hget(LEASES, `lock:${KEY}`);
+  expect(aborted).toBeLessThan(Number(lease?.split('|')[1]));
+  expect(maintenance.signal.reason).toMatchObject({
+    name: 'MaintenanceLockLostError',
+    key: KEY,
+    why: 'its lease could not be renewed in time',
+  });
+  await maintenance.leave();
+}, 60_000);
+
+it('work that ends while Redis is silent has its result, and the key opens as soon as Redis is back', async () => {
+  await using server = await RedisServer.start();
+  await using app = await startService({ redis: server.url });
+  const begun = performance.now();
+  const result = await app.service.maintain(KEY, () => {
+    server.pause();
+    return 'done';
+  });
+  expect(result).toBe('done');
+  expect(performance.now() - begun).toBeLessThan(4 * COMMAND_TIMEOUT + 2_000);
+  expect(app.isOn(KEY)).toBe(true);
+  server.resume();
+  await until(() => !app.isOn(KEY), { timeout: 15_000 });
+  expect(app.changes.at(-1)).toMatchObject({ key: KEY, from: true, to: false, cause: 'release' });
+  expect(app.logged('has to wait for the store')).toBe(1);
+  // and the lock was given back with it, or runs out
+  expect(await app.service.maintain(KEY, () => 'again', { blocking: 2 * LOCK_LEASE })).toBe('again');
+}, 60_000);
+
+it('a maintain() that was given up on holds neither the key nor its lock for long', async () => {
+  await using server = await RedisServer.start();
+  await using app = await startService({ redis: server.url });
+  server.pause();
+  await expect(app.service.maintain(KEY)).rejects.toMatchObject({ name: 'MaintenanceStoreError' });
+  server.resume();
+  await until(() => app.service.health().up, { timeout: 15_000 });
+  await app.service.refresh();
+  expect(app.isOn(KEY)).toBe(false);
+  expect(await server.client().hlen(LEASES)).toBe(0);
+}, 60_000);
+
+it('work waits for replicas that a restarted Redis has forgotten, until they trust nothing any more', async () => {
+  await using server = await RedisServer.start();
+  await using proxy = await TcpProxy.start(server);
+  await using holder = await Replica.start(server.url);
+  await using forgotten = await Replica.start(proxy.url, { ON_STALE: 'block' });
+  await until(async () => (await holder.replicas()).length === 2);
+  await until(async () => (await forgotten.health()).lease > 2_000);
+  proxy.pause();
+  await server.restart({ empty: true });
+  await until(async () => (await holder.health()).lease > 0 && (await holder.health()).up, {
+    timeout: 10_000,
+  });
+  const work = holder.work('forgotten', KEY, { drain: 20_000 });
+  await holder.reaches('forgotten');
+  expect((await forgotten.get('/orders')).status).toBe(503);
+  await holder.open('forgotten');
+  expect(await work).toEqual({ ran: true });
+}, 60_000);
