@@ -30,6 +30,7 @@ From a terminal
   curl -b operator.txt -X PUT ${json} -d '{"mode":true}' ${url}/operators/maintenance/billing
   curl -i ${url}/invoices
   curl -i ${url}/products
+  curl -b operator.txt -X PUT ${json} -d '{"mode":false}' ${url}/operators/maintenance/billing
 
   # a job during which visitors may look, but not buy
   curl -b operator.txt -X POST '${url}/catalogue/import?seconds=20' &
