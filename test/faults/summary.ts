@@ -61,12 +61,15 @@ export function report(run: Pick<Run, 'seed' | 'lines'>, violation: Violation): 
 }
 
 /** From the end of a fault to the first sound answer, per replica that it has hit. */
-function recovery(evidence: Evidence, { kind, target, end }: Window): number[] {
+function recovery(evidence: Evidence, { kind, target, end, line }: Window): number[] {
   if (!OUTAGES.has(kind)) return [];
   const hit = target === 'redis' ? new Set(evidence.requests.map(({ replica }) => replica)) : [target];
   return [...hit].flatMap((replica) => {
     const again = evidence.windows.find(
-      (window) => window.begin > end && (window.target === replica || window.kind.startsWith('redis')),
+      (window) =>
+        window.end > end &&
+        window.line !== line &&
+        (window.target === replica || window.kind.startsWith('redis')),
     );
     const sound = evidence.requests.find(
       (request) =>

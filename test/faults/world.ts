@@ -208,8 +208,12 @@ export class World {
     await until(
       async () => {
         const all = await Promise.all(this.replicas.map((replica) => replica.facts()));
-        const views = all.map(({ history, revision, on }) => JSON.stringify([history, revision, on]));
-        return new Set(views).size === 1 && all.every(({ health }) => health.up);
+        const views = all.map(({ history, revision, on, health }) =>
+          JSON.stringify([history, revision, on, health.up]),
+        );
+        if (new Set(views).size > 1 || !all.every(({ health }) => health.up))
+          throw new Error(views.join(' '));
+        return true;
       },
       { timeout, interval: 25, what: 'all replicas to agree' },
     );

@@ -1,0 +1,195 @@
+import { MaintenanceStoreError } from '../../lib/maintenance.errors.js';
+import { decode, encode, versionOf } from '../../lib/state/codec.js';
+import type { StateDocument } from '../../lib/state/record.js';
+import {
+  bounded,
+  messageOf,
+  type Grant,
+  type Presence,
+  type SeenReplica,
+  type StateStore,
+  type StoreListener,
+  type SyncResult,
+  type Version,
+} from '../../lib/state/store.js';
+
+/** Milliseconds a question or an answer is on its way. */
+const TRIP = 1;
+/** As in lib/state/lease.ts, told by the module that opens the store. */
+const REPLICA_LEASE = 3_000;
+
+/** What a server remembers, with the promises of the Redis scripts, in memory and on the test's clock. */
+export class MemoryServer {
+  text: string | undefined;
+  readonly leases = new Map<string, { token: string; end: number }>();
+  readonly fences = new Map<string, number>();
+  readonly replicas = new Map<string, { presence: Presence; seen: number }>();
+  readonly stores = new Set<MemoryStore>();
+  /** Nothing is announced: only who asks learns of changes. */
+  mute = false;
+
+  get document(): StateDocument | undefined {
+    return this.text === undefined ? undefined : decode(this.text);
+  }
+
+  get version(): Version {
+    if (this.text === undefined) return '';
+    return this.text.startsWith('{"v":1,') ? versionOf(this.text) : `~${this.text}`;
+  }
+
+  /** Tells everybody, in any order, more than once if wished. */
+  tell(kind: 'pushed' | 'woken', times = 1): void {
+    for (let i = 0; i < times && !this.mute; i++) {
+      for (const store of [...this.stores].reverse()) setTimeout(() => store.hear(kind), TRIP + i * 3);
+    }
+  }
+}
+
+/** How a replica's wire behaves. */
+export interface Wire {
+  /** Nothing gets through, in either direction. */
+  cut: boolean;
+  /** The answer that is lost on its way back, counted from the next; 0 for none. */
+  lose: number;
+  /** The next questions arrive so many ms late. */
+  late: number;
+}
+
+/** One replica's connection to the server. */
+export class MemoryStore implements StateStore {
+  readonly shared = true;
+  readonly clustered = true;
+  readonly kind = 'memory';
+  readonly wire: Wire = { cut: false, lose: 0, late: 0 };
+  #listener: StoreListener | undefined;
+
+  constructor(private readonly server: MemoryServer) {}
+
+  now(): number {
+    return Date.now();
+  }
+
+  start(listener: StoreListener): Promise<void> {
+    this.#listener = listener;
+    this.server.stores.add(this);
+    return Promise.resolve();
+  }
+
+  stop(): Promise<void> {
+    this.server.stores.delete(this);
+    return Promise.resolve();
+  }
+
+  hear(kind: 'pushed' | 'woken' | 'reconnected'): void {
+    if (!this.wire.cut) this.#listener?.[kind]();
+  }
+
+  sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult> {
+    const { server } = this;
+    return this.#ask('sync', deadline, (inTime) => {
+      const present = presence !== null && inTime;
+      if (present) {
+        const before = server.replicas.get(presence.id)?.presence;
+        server.replicas.set(presence.id, { presence, seen: Date.now() });
+        if (JSON.stringify(before) !== JSON.stringify(presence)) server.tell('woken');
+      }
+      const { version, text } = server;
+      const leases = new Set(
+        [...server.leases].filter(([, { end }]) => end > Date.now()).map(([name]) => name),
+      );
+      const common = { version, leases, present };
+      if (version === known) return { ...common, document: undefined };
+      if (text === undefined) return { ...common, document: null };
+      try {
+        return { ...common, document: decode(text) };
+      } catch (error) {
+        return { ...common, document: undefined, unreadable: messageOf(error) };
+      }
+    });
+  }
+
+  write(document: StateDocument, expected: Version, deadline: number): Promise<Version | 'conflict'> {
+    const { server } = this;
+    return this.#ask('write', deadline, (inTime) => {
+      if (!inTime) throw new MaintenanceStoreError('too slow; nothing was written', 'refused');
+      if (server.version !== expected) return 'conflict';
+      server.text = encode(document);
+      server.tell('pushed');
+      return server.version;
+    });
+  }
+
+  acquire(names: readonly string[], key: string, token: string, lease: number, deadline: number) {
+    const { leases, fences } = this.server;
+    return this.#ask('lock', deadline, (inTime): Grant | null => {
+      if (!inTime) throw new MaintenanceStoreError('too slow; no lock was taken', 'refused');
+      const now = Date.now();
+      const isTaken = (name: string): boolean => {
+        const held = leases.get(name);
+        return held !== undefined && held.token !== token && held.end > now;
+      };
+      if (names.some(isTaken)) return null;
+      const fence = Math.max((fences.get(key) ?? 0) + 1, now);
+      fences.set(key, fence);
+      names.forEach((name) => leases.set(name, { token, end: now + lease }));
+      return { fence };
+    });
+  }
+
+  renew(names: readonly string[], token: string, lease: number, deadline: number): Promise<boolean> {
+    const { leases } = this.server;
+    return this.#ask('renew', deadline, (inTime) => {
+      if (!inTime) throw new MaintenanceStoreError('too slow; nothing was renewed', 'refused');
+      const now = Date.now();
+      const isMine = (name: string): boolean => {
+        const held = leases.get(name);
+        return held?.token === token && held.end > now;
+      };
+      if (!names.every(isMine)) return false;
+      names.forEach((name) => leases.set(name, { token, end: now + lease }));
+      return true;
+    });
+  }
+
+  release(names: readonly string[], token: string, deadline: number): Promise<void> {
+    const { leases } = this.server;
+    return this.#ask('unlock', deadline, () => {
+      for (const name of names) if (leases.get(name)?.token === token) leases.delete(name);
+      this.server.tell('woken');
+    });
+  }
+
+  replicas(deadline: number): Promise<SeenReplica[]> {
+    return this.#ask('replicas', deadline, () =>
+      [...this.server.replicas.values()]
+        .filter(({ seen }) => seen + REPLICA_LEASE > Date.now())
+        .map(({ presence, seen }) => Object.assign({ lastSeen: seen }, presence)),
+    );
+  }
+
+  leave(id: string, deadline: number): Promise<void> {
+    return this.#ask('leave', deadline, () => {
+      this.server.replicas.delete(id);
+      this.server.tell('woken');
+    });
+  }
+
+  /** One round trip, over a wire that loses and delays; a command that arrives past its deadline does nothing. */
+  #ask<T>(what: string, deadline: number, answer: (inTime: boolean) => T): Promise<T> {
+    const { wire } = this;
+    const trip = TRIP + wire.late;
+    const reply = new Promise<T>((resolve, reject) => {
+      if (wire.cut) return;
+      setTimeout(() => {
+        try {
+          const value = answer(performance.now() <= deadline);
+          const lost = wire.lose > 0 && --wire.lose === 0;
+          if (!lost && !wire.cut) setTimeout(resolve, TRIP, value);
+        } catch (error) {
+          setTimeout(reject, TRIP, error);
+        }
+      }, trip);
+    });
+    return bounded(what, reply, deadline);
+  }
+}
