@@ -85,9 +85,14 @@ export function setHeader(reply: HttpReply, name: string, value: string | string
 }
 
 export function removeHeader(reply: HttpReply, name: string): void {
-  // Fastify looks at the raw response too; and deleting what is not there makes its headers slow
+  // deleting what is not there makes Fastify's headers slow
   if (reply.getHeader(name) !== undefined) {
     reply.removeHeader(name);
+  }
+  // Fastify looks at the raw response too, but not every version removes it there
+  const raw = rawResponse(reply);
+  if (raw.hasHeader(name)) {
+    raw.removeHeader(name);
   }
 }
 
