@@ -12,4 +12,4 @@ it('the API reference builds without a warning: every public symbol is documente
     env: { ...process.env, NO_COLOR: '1' },
   });
   expect(stdout + stderr).not.toMatch(/warning|error/);
-}, 120_000);
+}, 240_000);

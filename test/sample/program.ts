@@ -57,6 +57,8 @@ export class Program implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await end(this.child);
+    const impatient = setTimeout(() => this.child.kill('SIGKILL'), 5_000);
+    await end(this.child, 'SIGTERM');
+    clearTimeout(impatient);
   }
 }

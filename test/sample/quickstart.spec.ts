@@ -116,7 +116,7 @@ describe.each([
     const order = () => shop.post('/orders', { product: 1 });
     expect((await order()).status).toBe(201);
 
-    const importing = send('/catalogue/import?seconds=2', { method: 'POST' });
+    const importing = send('/catalogue/import?seconds=4', { method: 'POST' });
     await until(async () => (await order()).status === 503, { what: 'orders to be refused' });
     expect((await order()).json()).toMatchObject({ message: expect.stringContaining('New products') });
     expect((await shop.get('/products')).status).toBe(200);

@@ -45,7 +45,7 @@ class OperationsController {
         await journal.during('migration', () => delay(4_000, undefined, { signal }));
         return `done, with fence ${fence}`;
       },
-      { drain: drain === 'false' ? false : 5_000 },
+      { drain: drain === 'false' ? false : 10_000 },
     );
   }
 
