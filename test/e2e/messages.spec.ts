@@ -1,4 +1,5 @@
-import { Controller, Injectable, UseGuards, type CanActivate } from '@nestjs/common';
+import { Controller, Injectable, Module, UseGuards, type CanActivate } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import {
   ClientProxyFactory,
   EventPattern,
@@ -12,6 +13,7 @@ import {
   MaintenanceExempt,
   MaintenanceKey,
   MaintenanceKeys,
+  MaintenanceService,
   MaintenanceStatus,
   type MaintenanceRootOptions,
 } from 'nestjs-maintenance';
@@ -93,6 +95,11 @@ class SumController {
   alive(): string {
     return 'alive';
   }
+}
+
+/** A microservice over TCP, as far as its port is concerned. */
+interface Listening {
+  serverInstance: { server: { address(): { port: number } } };
 }
 
 const FACTS = {
@@ -264,9 +271,7 @@ describe('microservice messages', () => {
         await app.startAllMicroservices();
       },
     );
-    const [microservice] = running.app.getMicroservices() as unknown as [
-      { serverInstance: { server: { address(): { port: number } } } },
-    ];
+    const [microservice] = running.app.getMicroservices() as unknown as [Listening];
     const { server } = microservice.serverInstance;
     const client = ClientProxyFactory.create({
       transport: Transport.TCP,
@@ -306,4 +311,45 @@ describe('microservice messages', () => {
     expect(await answer).toBe(3);
     expect(await work).toBe('done');
   });
+
+  it('a microservice without HTTP is guarded as well', async () => {
+    @Module({ imports: [maintenance({ coverage: 'site' })], controllers: [SumController] })
+    class SumModule {}
+    const app = await NestFactory.createMicroservice<MicroserviceOptions>(SumModule, {
+      transport: Transport.TCP,
+      options: { host: '127.0.0.1', port: 0 },
+      logger: false,
+      abortOnError: false,
+    });
+    try {
+      await app.listen();
+      const { server } = (app as unknown as Listening).serverInstance;
+      const client = ClientProxyFactory.create({
+        transport: Transport.TCP,
+        options: { host: '127.0.0.1', port: server.address().port },
+      });
+      clients.push(client);
+      const send = (pattern: string, data: unknown) => firstValueFrom(client.send<unknown>(pattern, data));
+      expect(await send('sum', [1, 2])).toBe(3);
+      await app.get(MaintenanceService).setMaintenance(true, 'general', { message: 'Closed.' });
+      await expect(send('sum', [1, 2])).rejects.toEqual(FACTS);
+      expect(await send('alive', '')).toBe('alive');
+    } finally {
+      await app.close();
+    }
+  });
+});
+
+it('an application without any transport can switch as well', async () => {
+  @Module({ imports: [maintenance({ coverage: 'site', bypass: { secret: 'secret' } })] })
+  class ToolModule {}
+  const app = await NestFactory.createApplicationContext(ToolModule, { logger: false, abortOnError: false });
+  try {
+    const service = app.get(MaintenanceService);
+    expect(await service.setMaintenance(true)).toMatchObject({ from: false, to: true });
+    expect(service.isInMaintenance().value).toBe(true);
+    expect(await service.maintain('general', () => 'worked')).toBe('worked');
+  } finally {
+    await app.close();
+  }
 });
