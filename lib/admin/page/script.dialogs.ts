@@ -10,7 +10,7 @@ function openDialog(name, { title, notes, fields, confirm, kind, send }) {
   const heading = element('h2', { id: 'dialog-title', textContent: fill(title, { label: key.label }) });
   const problem = element('div', { className: 'problem', role: 'alert' });
   const go = element('button', { type: 'submit', className: kind, textContent: texts[confirm] });
-  const cancel = button('cancel', 'plain', () => dialog.close());
+  const cancel = button('cancel', 'plain', closeDialog);
   const form = element(
     'form',
     { method: 'dialog', noValidate: true },
@@ -31,14 +31,22 @@ function openDialog(name, { title, notes, fields, confirm, kind, send }) {
   (form.querySelector(':checked') || (kind === 'danger' ? cancel : go)).focus();
 }
 
-dialog.onclose = () => {
+/** Gives the focus back; the button that opened the dialog may have gone with the change. */
+function leave() {
   const view = asking && cards.get(asking.name);
   asking = null;
-  // the button that opened it may have gone with the change
   if (view && !view.card.contains(document.activeElement)) {
     (Object.values(view.actions).find((action) => !action.hidden) || view.card).focus();
   }
-};
+}
+
+function closeDialog() {
+  dialog.close();
+  leave();
+}
+
+// the event comes late: the next dialog may be open by now
+dialog.onclose = () => void (dialog.open || leave());
 dialog.oncancel = (event) => {
   if (asking && asking.busy) event.preventDefault();
 };
@@ -58,7 +66,7 @@ async function submit(current, send) {
   if (asking !== current) return;
   const key = keyOf(current.name);
   if (answer && answer.ok) {
-    dialog.close();
+    closeDialog();
     toast(fill(outcomeOf(request, current, answer.json), { label: key ? key.label : current.name }));
     return;
   }
@@ -83,9 +91,9 @@ function drawGo(current) {
 
 /** Tells whoever is about to change a key that somebody else just did; their own input stays. */
 function watchOthers() {
-  if (!asking || asking.busy) return;
+  if (!asking || asking.busy || !dialog.open) return;
   const key = keyOf(asking.name);
-  if (!key) return dialog.close();
+  if (!key) return closeDialog();
   if (key.tag !== asking.tag) {
     asking.conflict = true;
     tellNow(asking, key, texts.changedMeanwhile);
