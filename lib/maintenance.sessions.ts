@@ -1,5 +1,6 @@
 import type { MaintainOptions, Maintenance } from './maintenance.js';
 import { MaintenanceError, MaintenanceLockedError, MaintenanceLockLostError } from './maintenance.errors.js';
+import { HoldReleases } from './maintenance.releases.js';
 import { planOf, type MaintainPlan } from './maintenance.plan.js';
 import type { HookRunner } from './hooks/hook-runner.js';
 import type { MaintenanceKey } from './keys/maintenance-key.js';
@@ -8,17 +9,16 @@ import type { MaintenanceChange } from './state/change.js';
 import { randomId } from './state/codec.js';
 import type { Editor } from './state/edit.js';
 import { HoldLease } from './state/hold.js';
-import { isOvertaken, withHold, withoutHold, type Entering } from './state/holds.js';
-import { HEARTBEAT } from './state/lease.js';
+import { isOvertaken, withHold, type Entering } from './state/holds.js';
 import type { HoldRecord } from './state/record.js';
 import type { StateKeeper } from './state/state-keeper.js';
-import { messageOf } from './state/store.js';
 import { nextOrTimeout } from './state/waiting.js';
 
 /** Milliseconds between two looks at a lock that is waited for, besides being woken. */
 const LOOK_AGAIN = 250;
 /** Milliseconds a shutdown waits for work that was told to stop. */
 const SHUTDOWN = 10_000;
+const SHUTS_DOWN = 'the application shuts down';
 
 /** A `maintain()` under way. */
 interface Session extends Maintenance {
@@ -32,9 +32,7 @@ interface Session extends Maintenance {
 /** Enters and leaves `maintain()`, and knows all that are under way in this process. */
 export class MaintenanceSessions {
   private readonly sessions = new Map<string, Session>();
-  /** Holds that were left while the store could not be written. */
-  private readonly unreleased = new Map<string, MaintenanceKey>();
-  private retry: NodeJS.Timeout | undefined;
+  private readonly releases: HoldReleases;
   private closing = false;
 
   constructor(
@@ -43,6 +41,7 @@ export class MaintenanceSessions {
     private readonly agreement: Agreement,
     private readonly warn: (message: string) => void,
   ) {
+    this.releases = new HoldReleases(keeper, hooks, warn);
     keeper.updates.subscribe(() => this.lookAfterHolds());
   }
 
@@ -82,7 +81,7 @@ export class MaintenanceSessions {
   async shutdown(): Promise<void> {
     this.closing = true;
     const open = [...this.sessions.values()];
-    open.forEach(({ lease }) => lease.lose('the application shuts down'));
+    open.forEach(({ lease }) => lease.lose(SHUTS_DOWN));
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, SHUTDOWN)));
     await Promise.race([Promise.all(open.map(({ left }) => left)), late]);
@@ -97,8 +96,7 @@ export class MaintenanceSessions {
         await session.lease.giveBack();
       }
     }
-    clearTimeout(this.retry);
-    await this.releaseLate();
+    await this.releases.close();
   }
 
   private async begin(key: MaintenanceKey, plan: MaintainPlan): Promise<Maintenance> {
@@ -108,7 +106,7 @@ export class MaintenanceSessions {
     const lease = await this.takeLease(key, hold, plan);
     const release = async (): Promise<void> => {
       lease.close();
-      await this.leave(key, hold);
+      await this.releases.release(key, hold);
       await lease.giveBack();
     };
     let change: MaintenanceChange | null;
@@ -120,7 +118,11 @@ export class MaintenanceSessions {
       throw error;
     }
     const session = this.open(key, hold, lease, plan, release);
+    // what happened while the write was on its way
     this.lookAfterHolds();
+    if (this.closing) {
+      lease.lose(SHUTS_DOWN);
+    }
     if (change && !change.from) {
       await this.hooks.tell('entering', change);
     }
@@ -213,34 +215,6 @@ export class MaintenanceSessions {
         throw new MaintenanceLockedError(key.name, blocking === Infinity ? 0 : blocking);
       }
       await nextOrTimeout(keeper.woken, wait);
-    }
-  }
-
-  /** Takes the hold out of the record; when the store cannot be written, as soon as it can. */
-  private async leave(key: MaintenanceKey, hold: string): Promise<void> {
-    try {
-      const change = await this.keeper.write(key.name, (record) => withoutHold(record, hold));
-      this.unreleased.delete(hold);
-      if (change && change.from && !change.to) {
-        await this.hooks.tell('exiting', change);
-      }
-    } catch (error) {
-      if (!this.unreleased.has(hold)) {
-        this.unreleased.set(hold, key);
-        this.warn(`Leaving maintenance key "${key.name}" has to wait for the store: ${messageOf(error)}`);
-      }
-      if (!this.closing) {
-        this.retry ??= setTimeout(() => {
-          this.retry = undefined;
-          void this.releaseLate();
-        }, HEARTBEAT).unref();
-      }
-    }
-  }
-
-  private async releaseLate(): Promise<void> {
-    for (const [hold, key] of this.unreleased) {
-      await this.leave(key, hold);
     }
   }
 

@@ -44,7 +44,8 @@ export async function openConnection(
   const overrides = {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
-    autoResubscribe: true,
+    // done by hand: ioredis leaves the rejection of its own attempt unhandled
+    autoResubscribe: false,
     maxRetriesPerRequest: 0,
     commandTimeout,
     connectTimeout: Math.max(commandTimeout, 1000),
@@ -85,11 +86,22 @@ export async function connect(client: RedisClient, deadline: number): Promise<vo
   if (client.status === 'ready') {
     return;
   }
+  let problem: unknown;
+  const note = (error: unknown): void => {
+    problem = error;
+  };
+  client.on('error', note);
   const ready = new Promise<void>((resolve) => client.on('ready', () => resolve()));
   if (client.status === 'wait') {
     client.connect().catch(() => undefined);
   }
-  await bounded('connect', ready, deadline);
+  try {
+    await bounded('connect', ready, deadline);
+  } catch (error) {
+    throw problem === undefined ? error : storeError('connect', problem);
+  } finally {
+    client.off('error', note);
+  }
 }
 
 /** The cache made with cache-manager-ioredis-yet carries the client that speaks Lua and pub/sub. */

@@ -54,8 +54,10 @@ export class RedisStore implements StateStore {
       commandTimeout,
     );
     const subscribed = this.subscriber.start();
+    // before the caller gives up, who would not know why
+    const soon = deadline - commandTimeout / 10;
     try {
-      await Promise.all([connect(client, deadline), bounded('subscribe', subscribed, deadline)]);
+      await Promise.all([connect(client, soon), bounded('subscribe', subscribed, deadline)]);
     } finally {
       started = true;
     }

@@ -24,6 +24,7 @@ describe('a Redis that is down when the application starts', () => {
     await using app = await startService({ redis: server.url });
     expect(app.service.health()).toMatchObject({ up: false, stale: expect.any(Date) as Date, revision: 0 });
     expect(app.logged('Lost touch with the maintenance store')).toBe(1);
+    expect(app.logged('ECONNREFUSED')).toBe(1);
     expect(app.isOn()).toBe(false);
     await expect(app.service.setMaintenance(true)).rejects.toBeInstanceOf(MaintenanceStoreError);
     await expect(app.service.getKeyData()).resolves.toHaveProperty('general.value', false);

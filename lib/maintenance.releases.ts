@@ -1,0 +1,59 @@
+import type { HookRunner } from './hooks/hook-runner.js';
+import type { MaintenanceKey } from './keys/maintenance-key.js';
+import { withoutHold } from './state/holds.js';
+import { HEARTBEAT } from './state/lease.js';
+import type { StateKeeper } from './state/state-keeper.js';
+import { messageOf } from './state/store.js';
+
+/** Takes holds out of the state; what the store refuses now is tried again until it does not. */
+export class HoldReleases {
+  private readonly waiting = new Map<string, MaintenanceKey>();
+  private retry: NodeJS.Timeout | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly keeper: StateKeeper,
+    private readonly hooks: HookRunner,
+    private readonly warn: (message: string) => void,
+  ) {}
+
+  /** Never rejects. */
+  async release(key: MaintenanceKey, hold: string): Promise<void> {
+    try {
+      const change = await this.keeper.write(key.name, (record) => withoutHold(record, hold));
+      this.waiting.delete(hold);
+      if (change?.from && !change.to) {
+        await this.hooks.tell('exiting', change);
+      }
+    } catch (error) {
+      if (!this.waiting.has(hold)) {
+        this.waiting.set(hold, key);
+        this.warn(`Leaving maintenance key "${key.name}" has to wait for the store: ${messageOf(error)}`);
+      }
+      this.tryAgain();
+    }
+  }
+
+  /** The last attempt, when the application shuts down. */
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.retry);
+    await this.releaseAll();
+  }
+
+  private tryAgain(): void {
+    if (this.closed) {
+      return;
+    }
+    this.retry ??= setTimeout(() => {
+      this.retry = undefined;
+      void this.releaseAll();
+    }, HEARTBEAT).unref();
+  }
+
+  private async releaseAll(): Promise<void> {
+    for (const [hold, key] of this.waiting) {
+      await this.release(key, hold);
+    }
+  }
+}
