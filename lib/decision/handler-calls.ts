@@ -24,9 +24,6 @@ let followed = 0;
 /** Calls of this handler that have not settled. */
 export const runningCalls = (handler: object): number => calls.get(handler)?.running ?? 0;
 
-/** Is every call of this handler counted. */
-export const isTracked = (handler: object): boolean => calls.has(handler);
-
 /** Has a handler that answers by itself settled with this reply, whether it has answered or not. */
 export const isSettled = (reply: object): boolean => settledReplies.has(reply);
 
