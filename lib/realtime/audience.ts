@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Namespace, Socket } from 'socket.io';
+import type { MaintenanceStatusMessage } from '../client/status-message.js';
 import type { Permissions } from '../decision/permissions.js';
 import type { StateKeeper } from '../state/state-keeper.js';
 import { messageOf } from '../state/store.js';
@@ -46,7 +47,7 @@ export class MaintenanceAudience {
     parts.keeper.changes.subscribe(() => this.announce());
     // a state that was found only after the start is no change, but news to those who are here already
     parts.keeper.health$.subscribe(() => {
-      if (this.fingerprint() !== this.lastTold) {
+      if (fingerprint(parts.reporter.forAll()) !== this.lastTold) {
         this.announce();
       }
     });
@@ -56,7 +57,7 @@ export class MaintenanceAudience {
   open(namespace: Namespace, path: string): void {
     this.path = path;
     this.namespace = namespace;
-    this.lastTold = this.fingerprint();
+    this.lastTold = fingerprint(this.parts.reporter.forAll());
     namespace.use((socket, next) =>
       next(this.parts.origins.accepts(socket) ? undefined : new Error('Origin not allowed')),
     );
@@ -87,19 +88,21 @@ export class MaintenanceAudience {
     this.telling = true;
     try {
       while (this.due) {
+        // reading the state may bring an end to light that has just come, and is then told with the rest
+        const status = this.parts.reporter.forAll();
         const { served } = this;
         this.served = new Set();
         this.due = false;
-        await this.round(served);
+        this.lastTold = fingerprint(status);
+        await this.round(served, status);
       }
     } finally {
       this.telling = false;
     }
   }
 
-  private async round(served: ReadonlySet<Socket>): Promise<void> {
+  private async round(served: ReadonlySet<Socket>, status: MaintenanceStatusMessage): Promise<void> {
     const { namespace } = this;
-    this.lastTold = this.fingerprint();
     const clients: Socket[] = [];
     for (const socket of namespace?.sockets.values() ?? []) {
       if (served.has(socket) || this.asked.has(socket)) {
@@ -111,14 +114,13 @@ export class MaintenanceAudience {
         clients.push(socket);
       }
     }
-    const status = this.parts.reporter.forAll();
     for (let start = 0; start < clients.length; start += SLICE) {
       if (start > 0) {
         await nextTurn();
       }
       const slice = clients.slice(start, start + SLICE);
       if (this.parts.reporter.personal) {
-        slice.forEach((socket) => socket.emit('status', this.parts.reporter.forAll(socket)));
+        slice.forEach((socket) => this.send(socket, false));
       } else {
         // every replica learns of the change itself; each client is a room of its own
         namespace?.local.to(slice.map(({ id }) => id)).emit('status', status);
@@ -134,15 +136,20 @@ export class MaintenanceAudience {
     if (!socket.connected) {
       return;
     }
-    if (this.due) {
-      this.served.add(socket);
-    }
     this.remember(socket, insider);
+    this.send(socket, insider);
+  }
+
+  /** Tells one client what is known now, which may be more than the round that is under way knows. */
+  private send(socket: Socket, insider: boolean): void {
     const { reporter } = this.parts;
     try {
       socket.emit('status', insider ? reporter.forInsider(socket) : reporter.forAll(socket));
     } catch (error) {
       this.report(error);
+    }
+    if (this.due) {
+      this.served.add(socket);
     }
   }
 
@@ -172,14 +179,14 @@ export class MaintenanceAudience {
     }
   }
 
-  /** What everybody is told, but for the seconds left. */
-  private fingerprint(): string {
-    return JSON.stringify({ ...this.parts.reporter.forAll(), retryAfter: 0 });
-  }
-
   private report(error: unknown): void {
     this.parts.warn(`Clients could not be told of maintenance: ${messageOf(error)}`);
   }
+}
+
+/** What everybody is told, but for the seconds left. */
+function fingerprint(status: MaintenanceStatusMessage): string {
+  return JSON.stringify({ ...status, retryAfter: 0 });
 }
 
 /** Socket.IO calls a listener on the socket. */

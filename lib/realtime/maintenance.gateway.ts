@@ -25,8 +25,11 @@ export function maintenanceGateway(): Type {
       @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
       @Inject(MaintenanceAudience) private readonly audience: MaintenanceAudience,
     ) {
-      // comes at once, later in tests, and never in a microservice, which has no HTTP server to stand beside
+      // known at once, or later in tests; a microservice has no HTTP server to stand beside
       host.init$.subscribe(() => {
+        if (!host.httpAdapter) {
+          return;
+        }
         const options = serverOptions(socketOptionsOf(structure), gatewaysOf(modules), () =>
           isSocketIo(config.getIoAdapter()),
         );
