@@ -1,8 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { InFlight } from '../decision/in-flight.js';
 
-/** Milliseconds between two looks at what is still running, while somebody waits for it. */
-const LOOK_AGAIN = 5;
+/** Looking takes at most one part in so many of the time, while somebody waits for what is still running. */
+const LOOKING = 10;
 
 /**
  * The calls that one draining hold waits for on this replica: those its key refuses, of all that had been let pass when
@@ -52,11 +52,13 @@ export class DrainWatch {
   }
 
   private look(): void {
+    const begun = performance.now();
     this.rest = this.inFlight.remaining((context, orphan) =>
       orphan ? this.refuses(context, true) !== false : this.counted.has(context),
     );
     if (this.rest.length > 0) {
-      this.timer = setTimeout(() => this.look(), LOOK_AGAIN);
+      // as soon as a timer can, where few calls are under way: whoever waits is late by as much
+      this.timer = setTimeout(() => this.look(), LOOKING * (performance.now() - begun));
       this.timer.unref();
     } else {
       this.done();
