@@ -155,7 +155,7 @@ export const MUTANTS: readonly Mutant[] = [
   bug(
     'failed-write-ignored',
     'late',
-    'state/redis-store.js',
+    'state/redis-commands.js',
     'throw failure;',
     "if (what === 'write') return ['written', Date.now()];\n            throw failure;",
   ),
@@ -171,8 +171,8 @@ export const MUTANTS: readonly Mutant[] = [
   bug(
     'release-ends-other-holds',
     'together',
-    'maintenance.sessions.js',
-    'holds: record.holds.filter(({ id }) => id !== hold)',
+    'state/holds.js',
+    'holds: record.holds.filter((other) => other !== hold)',
     'holds: []',
   ),
   bug(

@@ -1,0 +1,251 @@
+import { describe, expect, it } from 'vitest';
+import { check } from './checker.js';
+import type { Event, Line, Wish } from './history.js';
+import { schedule } from './schedule.js';
+
+const nothing = { history: 'h', revision: 1, on: [] };
+
+/** Writes a history by hand: each entry is a moment, a process and what it notes. */
+function history(...entries: [t: number, p: string, event: Event][]): Line[] {
+  return entries.map(([t, p, event]) => Object.assign({ t, p }, event));
+}
+
+const enter = (call: string, route: string, revision = 1): Event => ({
+  e: 'enter',
+  call,
+  route,
+  applied: { ...nothing, revision },
+});
+const op = (name: string, wish: Wish): Event => ({ e: 'op', op: name, wish });
+const done = (name: string, missing?: string[]): Event => ({
+  e: 'done',
+  op: name,
+  result: { ok: true, ...(missing && { missing }) },
+});
+const failed = (name: string, error: string, refused = true): Event => ({
+  e: 'done',
+  op: name,
+  result: { ok: false, error, refused },
+});
+const work = (name: string, fence: number): Event => ({ e: 'work', op: name, fence });
+
+const enableA: Wish = { kind: 'enable', key: 'a', acknowledge: 1_000 };
+const disableA: Wish = { kind: 'disable', key: 'a', acknowledge: 1_000 };
+const maintainJob: Wish = { kind: 'maintain', key: 'job', drain: 1_000, lock: true };
+
+/** A refused request and its cause. */
+const refused = (t: number, call: string, route: string, message: string): [number, string, Event][] => [
+  [t, 'driver', { e: 'sent', call, route, replica: 'r1' }],
+  [t + 1, 'driver', { e: 'got', call, status: 503, message }],
+];
+
+const rules = (lines: Line[]): string[] => check(lines).map(({ rule }) => rule);
+
+describe('requests and switches', () => {
+  const enabled: [number, string, Event][] = [
+    [10, 'r1.1', op('x-1', enableA)],
+    [20, 'r1.1', done('x-1', [])],
+  ];
+
+  it('nothing is said of a history without contradictions', () => {
+    expect(
+      check(history([5, 'r2.1', enter('c1', '/a/wait')], ...enabled, ...refused(30, 'c2', '/a/wait', 'x-1'))),
+    ).toEqual([]);
+  });
+
+  it('an admission after an acknowledged enable', () => {
+    expect(rules(history(...enabled, [30, 'r2.1', enter('c1', '/a/wait')]))).toEqual(['admission']);
+  });
+
+  it('but not of another key, nor while some replica has not acknowledged', () => {
+    expect(check(history(...enabled, [30, 'r2.1', enter('c1', '/b/wait')]))).toEqual([]);
+    const lines = history(
+      enabled[0]!,
+      [20, 'r1.1', done('x-1', ['r2'])],
+      [30, 'r2.1', enter('c1', '/a/wait')],
+    );
+    expect(check(lines)).toEqual([]);
+  });
+
+  it('but not once a disable has begun, whatever became of it, or the end may have come', () => {
+    const begun = history(
+      ...enabled,
+      [25, 'r2.1', op('y-1', disableA)],
+      [30, 'r2.1', enter('c1', '/a/wait')],
+    );
+    expect(check(begun)).toEqual([]);
+    const timed = { ...enableA, timeout: 5_000 };
+    const until = (t: number) =>
+      rules(
+        history(
+          [10, 'r1.1', op('x-1', timed)],
+          [20, 'r1.1', done('x-1', [])],
+          [t, 'r2.1', enter('c1', '/a/wait')],
+        ),
+      );
+    expect(until(3_000)).toEqual(['admission']);
+    expect(until(5_100)).toEqual([]);
+  });
+
+  it('a refusal by what was acknowledged to be off, was over, or had failed for certain', () => {
+    const off: [number, string, Event][] = [
+      [40, 'r2.1', op('y-1', disableA)],
+      [50, 'r2.1', done('y-1', [])],
+    ];
+    expect(rules(history(...enabled, ...off, ...refused(60, 'c1', '/a/wait', 'x-1')))).toEqual(['refusal']);
+    expect(check(history(...enabled, off[0]!, ...refused(45, 'c1', '/a/wait', 'x-1')))).toEqual([]);
+    const timed = history(
+      [10, 'r1.1', op('x-1', { ...enableA, timeout: 1_000 })],
+      [20, 'r1.1', done('x-1', [])],
+      ...refused(9_000, 'c1', '/a/wait', 'x-1'),
+    );
+    expect(rules(timed)).toEqual(['refusal']);
+    const certain = history(
+      enabled[0]!,
+      [20, 'r1.1', failed('x-1', 'MaintenanceStoreError')],
+      ...refused(30, 'c1', '/a/wait', 'x-1'),
+    );
+    expect(rules(certain)).toEqual(['refusal']);
+    const unknown = history(
+      enabled[0]!,
+      [20, 'r1.1', failed('x-1', 'MaintenanceStoreError', false)],
+      ...refused(30, 'c1', '/a/wait', 'x-1'),
+    );
+    expect(check(unknown)).toEqual([]);
+  });
+
+  it('a failed call that takes effect after a later acknowledged one', () => {
+    const lines = history(
+      [10, 'r1.1', op('x-1', enableA)],
+      [20, 'r1.1', failed('x-1', 'MaintenanceStoreError', false)],
+      [30, 'r2.1', op('y-1', disableA)],
+      [40, 'r2.1', done('y-1', [])],
+      ...refused(50, 'c1', '/a/wait', 'x-1'),
+    );
+    expect(rules(lines)).toEqual(['refusal']);
+  });
+
+  it('a refusal without a cause, unless the replica was out of touch; an exempt route refused or silent', () => {
+    expect(rules(history(...refused(10, 'c1', '/never/wait', 'We are busy')))).toEqual(['refusal']);
+    const cut = history(
+      [1, 'driver', { e: 'fault', id: 1, kind: 'partition', target: 'r1' }],
+      ...refused(10, 'c1', '/never/wait', 'We are busy'),
+    );
+    expect(check(cut)).toEqual([]);
+    expect(rules(history(...refused(10, 'c1', '/health', 'We are busy')))).toEqual(['refusal']);
+    const silent = history(
+      [10, 'driver', { e: 'sent', call: 'c1', route: '/health', replica: 'r1' }],
+      [20, 'driver', { e: 'got', call: 'c1', status: 0 }],
+    );
+    expect(rules(silent)).toEqual(['refusal']);
+  });
+});
+
+describe('work', () => {
+  const working: [number, string, Event][] = [
+    [10, 'r1.1', op('x-1', maintainJob)],
+    [20, 'r1.1', work('x-1', 7)],
+    [60, 'r1.1', { e: 'worked', op: 'x-1' }],
+    [70, 'r1.1', done('x-1')],
+  ];
+  const [begun, atWork, ended, over] = working as [Entry, Entry, Entry, Entry];
+  type Entry = (typeof working)[number];
+
+  it('a handler that runs or begins below drained work', () => {
+    const before = history(
+      [5, 'r2.1', enter('c1', '/job/wait')],
+      begun,
+      atWork,
+      [30, 'r2.1', { e: 'leave', call: 'c1' }],
+      ended,
+      over,
+    );
+    expect(rules(before)).toEqual(['drain']);
+    const during = history(
+      begun,
+      atWork,
+      [30, 'r2.1', enter('c1', '/job/wait')],
+      [35, 'r2.1', { e: 'leave', call: 'c1' }],
+      ended,
+      over,
+    );
+    expect(rules(during)).toEqual(['drain']);
+    const done = history(
+      [5, 'r2.1', enter('c1', '/job/wait')],
+      [15, 'r2.1', { e: 'leave', call: 'c1' }],
+      ...working,
+    );
+    expect(check(done)).toEqual([]);
+  });
+
+  it('a key that opens because its holder died', () => {
+    const lines = history(
+      begun,
+      atWork,
+      [30, 'driver', { e: 'killed', who: 'r1.1' }],
+      [9_000, 'r2.1', enter('c1', '/job/wait')],
+    );
+    expect(rules(lines)).toEqual(['drain']);
+  });
+
+  it('two holders at once, and fences that do not grow', () => {
+    const second = (t: number, fence: number): Entry[] => [
+      [t, 'r2.1', op('y-1', maintainJob)],
+      [t + 1, 'r2.1', work('y-1', fence)],
+      [t + 2, 'r2.1', { e: 'worked', op: 'y-1' }],
+      [t + 3, 'r2.1', done('y-1')],
+    ];
+    expect(rules(history(begun, atWork, ...second(30, 8), ended, over))).toEqual(['holder']);
+    expect(rules(history(...working, ...second(80, 7)))).toEqual(['fence']);
+    expect(check(history(...working, ...second(80, 8)))).toEqual([]);
+  });
+
+  it('work that ran although the call was given up, or that never ran', () => {
+    expect(
+      rules(history(begun, atWork, ended, [70, 'r1.1', failed('x-1', 'MaintenanceDrainError')])),
+    ).toEqual(['work']);
+    expect(rules(history(begun, over))).toEqual(['work']);
+  });
+
+  it('a loss that nothing explains', () => {
+    const lost: Entry = [40, 'r1.1', { e: 'abort', op: 'x-1', why: 'its lease was lost' }];
+    expect(rules(history(begun, atWork, lost, ended, over))).toEqual(['abort']);
+    const unset: Entry = [30, 'r2.1', op('y-1', { kind: 'unset', key: 'job' })];
+    expect(check(history(begun, atWork, unset, lost, ended, over))).toEqual([]);
+  });
+});
+
+describe('replicas', () => {
+  it('a revision that goes back within a history', () => {
+    const lines = history([1, 'r1.1', enter('c1', '/b/wait', 5)], [2, 'r1.1', enter('c2', '/b/wait', 4)]);
+    expect(rules(lines)).toEqual(['revision']);
+    expect(
+      check(history([1, 'r1.1', enter('c1', '/b/wait', 5)], [2, 'r2.1', enter('c2', '/b/wait', 4)])),
+    ).toEqual([]);
+  });
+
+  it('replicas that do not agree after the faults have stopped', () => {
+    expect(rules(history([1, 'driver', { e: 'calm' }]))).toEqual(['agreement']);
+    expect(check(history([1, 'driver', { e: 'calm' }], [9, 'driver', { e: 'agreed', after: 8 }]))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('the schedule', () => {
+  const names = ['r1', 'r2', 'r3'];
+
+  it('is the same for the same seed, and another for another', () => {
+    expect(schedule(7, 60_000, names)).toEqual(schedule(7, 60_000, names));
+    expect(schedule(7, 60_000, names)).not.toEqual(schedule(8, 60_000, names));
+  });
+
+  it('does one thing at a time to each target, and everything there is in a long run', () => {
+    const faults = schedule(7, 1_800_000, names);
+    for (const target of [...names, 'redis']) {
+      const own = faults.filter((fault) => fault.target === target);
+      own.slice(1).forEach(({ at }, i) => expect(at).toBeGreaterThanOrEqual(own[i]!.at + own[i]!.lasts));
+    }
+    expect(new Set(faults.map(({ kind }) => kind)).size).toBe(12);
+  });
+});

@@ -1,0 +1,39 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { compile, compiledText, patched } from './build.js';
+import { MUTANTS } from './mutants.js';
+import { runFaults } from './run.js';
+import { report, summary } from './summary.js';
+import { trials } from './trial.js';
+
+/** Always the same faults; `npm run faults` takes other seeds, and longer. */
+const SEED = 4;
+const SECONDS = 75;
+
+let build: URL;
+
+beforeAll(() => {
+  build = compile();
+}, 120_000);
+
+it('three replicas keep their promises under faults', async () => {
+  const run = await runFaults({ build, seconds: SECONDS, seed: SEED });
+  console.log(summary(run));
+  expect(run.violations.slice(0, 3).map((violation) => report(run, violation))).toEqual([]);
+  const served = run.lines.filter((line) => line.e === 'got' && line.status === 200);
+  expect(served.length, 'the machine has run').toBeGreaterThan(200);
+}, 300_000);
+
+describe('the seeded bugs', () => {
+  it.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))(
+    '%s fits in one place',
+    (_name, mutant) => {
+      const text = compiledText(mutant.file);
+      expect(patched(text, mutant)).not.toBe(text);
+    },
+  );
+
+  it('are caught, each in its own story, and the sound library is never accused', async () => {
+    const wrong = (await trials(build, { parallel: 4 })).filter(({ right }) => !right);
+    expect(wrong.map(({ name, story, text }) => `${name} (${story}) ${text}`)).toEqual([]);
+  }, 600_000);
+});
