@@ -107,9 +107,10 @@ function tellNow(current, key, text) {
   if (!key) return;
   current.tag = key.tag;
   const facts = [texts[key.value ? 'on' : 'off']];
-  if (key.since) facts.push(clock(key.since, true));
+  if (key.since) facts.push(texts.since + ' ' + clock(key.since, true));
   for (const fact of [key.actor, key.reason]) if (fact) facts.push(fact);
   current.problem.append(element('p', { className: 'now', dir: 'auto', textContent: facts.join(' \u00b7 ') }));
+  current.problem.scrollIntoView({ block: 'nearest' });
 }
 
 function openOff(name) {

@@ -42,7 +42,7 @@ min-height:100vh;background:var(--ground);color:var(--ink);overflow-wrap:anywher
 font:400 1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","Noto Sans",Arial,sans-serif
 }
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.sky{position:relative;overflow:hidden;background:linear-gradient(var(--sky-a),var(--sky-b));color:var(--sky-ink);transition:color .4s}
+.sky{position:relative;overflow:hidden;background:linear-gradient(var(--sky-a),var(--sky-b));color:var(--sky-ink)}
 .bar,.headline,main{position:relative;z-index:1;max-width:60rem;margin:0 auto;padding:0 1.5rem}
 .bar{display:flex;flex-wrap:wrap;justify-content:space-between;gap:.25rem 1rem;padding-top:1.25rem}
 .brand{font-weight:600}
