@@ -45,11 +45,17 @@ export class ReplicaAgreement implements Agreement {
     const { keeper } = this;
     const until = performance.now() + timeout;
     for (;;) {
-      const replicas = await this.others(until);
+      const replicas = await this.others(until).catch((error: unknown) => {
+        throw unknownAcknowledgement(messageOf(error), error);
+      });
       const behind = replicas.filter((replica) => !this.hasApplied(replica, revision)).map(({ id }) => id);
-      if ((behind.length === 0 && keeper.seesAll) || performance.now() >= until) {
+      const over = performance.now() >= until;
+      if (over ? behind.length > 0 || keeper.seesAll : behind.length === 0 && keeper.seesAll) {
         const reached = replicas.map(({ id }) => id).filter((id) => !behind.includes(id));
         return { acknowledged: [keeper.replica.id, ...reached], missing: behind };
+      }
+      if (over) {
+        throw unknownAcknowledgement('the store has only just come back, and may not know all replicas again.');
       }
       await this.wait(until);
     }

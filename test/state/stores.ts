@@ -13,7 +13,7 @@ import { REPLICA_LEASE } from '../../lib/state/lease.js';
 import type { StateStore } from '../../lib/state/store.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisSentinel } from '../support/redis-sentinel.js';
-import { RedisServer } from '../support/redis.js';
+import { hasValkey, RedisServer, type RedisServerOptions } from '../support/redis.js';
 
 /** One kind of store that the contract suite runs over. */
 export interface StoreKind {
@@ -43,10 +43,11 @@ const overCache = (cache: Cache, close: () => Promise<unknown>) => ({
 const overRedis = (
   name: string,
   make: (server: RedisServer) => { input: string | object; close?: () => void },
+  settings: RedisServerOptions = {},
 ) => ({
   name,
   prepare: async () => {
-    const server = await RedisServer.start();
+    const server = await RedisServer.start(settings);
     const { input, close } = make(server);
     const admin = server.client();
     return {
@@ -100,6 +101,8 @@ export const storeKinds: readonly StoreKind[] = [
     }
     return { input: found, close: () => client.disconnect() };
   }),
+  // Debian 12 has no Valkey; where there is one, it is tested, too
+  ...(hasValkey ? [overRedis('Valkey', ({ url }) => ({ input: url }), { valkey: true })] : []),
   {
     name: 'Redis Cluster',
     prepare: async () => {
