@@ -158,13 +158,13 @@ export class MaintenanceDrainError extends MaintenanceError {
   ) {
     super(
       `Maintenance of key "${key}" was given up after ${waited} ms, its work did not run: ` +
-        replicas
+        (replicas
           .map(({ id, host, pid, routes }) =>
             routes.length > 0
               ? `replica ${id} (${host}, pid ${pid}) still serves ${routes.join(', ')}`
               : `replica ${id} (${host}, pid ${pid}) did not acknowledge`,
           )
-          .join('; '),
+          .join('; ') || 'the store has only just come back, and may not know all replicas again'),
     );
   }
 
