@@ -7,7 +7,7 @@ import {
 import type { InFlight } from '../decision/in-flight.js';
 import type { Agreement } from '../state/agreement.js';
 import type { StateKeeper } from '../state/state-keeper.js';
-import type { SeenReplica } from '../state/store.js';
+import { messageOf, type SeenReplica } from '../state/store.js';
 import { nextOrTimeout } from '../state/waiting.js';
 import { DrainWatch } from './drain-watch.js';
 
@@ -55,7 +55,9 @@ export class ReplicaAgreement implements Agreement {
         return { acknowledged: [keeper.replica.id, ...reached], missing: behind };
       }
       if (over) {
-        throw unknownAcknowledgement('the store has only just come back, and may not know all replicas again.');
+        throw unknownAcknowledgement(
+          'the store has only just come back, and may not know all replicas again.',
+        );
       }
       await this.wait(until);
     }
@@ -178,4 +180,13 @@ export class ReplicaAgreement implements Agreement {
       this.keeper.sync().catch(() => undefined);
     }
   }
+}
+
+/** The change itself is written: whatever failed here, "nothing was written" would be wrong. */
+function unknownAcknowledgement(why: string, cause?: unknown): MaintenanceStoreError {
+  return new MaintenanceStoreError(
+    `The change was written, but who has applied it is unknown: ${why}`,
+    'unknown',
+    cause === undefined ? undefined : { cause },
+  );
 }
