@@ -39,7 +39,8 @@ export function createMarks(window: PageWindow, kind: 'banner' | 'edge'): Marks 
       overflowWrap: 'anywhere',
     };
     if (kind === 'banner') {
-      const place = { top: '0', left: '0', right: '0', padding: '10px 16px', textAlign: 'center' };
+      // at the foot, where it hides neither headings nor menus
+      const place = { bottom: '0', left: '0', right: '0', padding: '10px 16px', textAlign: 'center' };
       return element({ ...text, ...place, whiteSpace: 'pre-line' }, attributes);
     }
     // clicks go through to the page

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { firstValueFrom, map } from 'rxjs';
 import { Server } from 'socket.io';
 import { answer } from '../../support/answer.js';
 
@@ -23,7 +24,11 @@ const status = (maintenanceMode: boolean, revision: number) => ({
   revision,
 });
 
-type Tell = (mode: boolean) => unknown;
+/** Tells everybody; gives the time when telling began: writing the change to the store comes before, and is no part of it. */
+type Tell = (mode: boolean) => Promise<number>;
+
+/** On the clock that all processes of a machine share, in milliseconds. */
+const now = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 async function bare(): Promise<{ port: number; tell: Tell }> {
   const http = createServer();
@@ -33,7 +38,11 @@ async function bare(): Promise<{ port: number; tell: Tell }> {
   namespace.on('connection', (socket) => socket.emit('status', status(false, revision)));
   return {
     port: (http.address() as AddressInfo).port,
-    tell: (mode) => namespace.emit('status', status(mode, ++revision)),
+    tell: async (mode) => {
+      const begun = now();
+      namespace.emit('status', status(mode, ++revision));
+      return begun;
+    },
   };
 }
 
@@ -45,7 +54,11 @@ async function library(): Promise<{ port: number; tell: Tell }> {
   const service = app.get(MaintenanceService);
   return {
     port: (app.getHttpServer().address() as AddressInfo).port,
-    tell: (mode) => service.setMaintenance(mode, 'general', { message: 'Back soon' }),
+    tell: async (mode) => {
+      const known = firstValueFrom(service.changes.pipe(map(now)));
+      await service.setMaintenance(mode, 'general', { message: 'Back soon' });
+      return known;
+    },
   };
 }
 
@@ -82,14 +95,11 @@ const blocks = {
 
 answer(
   {
-    /** When it began, on the clock that all processes of a machine share, in milliseconds. */
     tell: async (mode: boolean) => {
       blocks.watch();
       await pause(10);
       blocks.reset();
-      const begun = Number(process.hrtime.bigint()) / 1e6;
-      await tell(mode);
-      return begun;
+      return tell(mode);
     },
     /** What it cost since, in milliseconds. */
     cost: async () => {
