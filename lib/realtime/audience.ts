@@ -9,7 +9,7 @@ import type { SocketOrigins } from './socket-origins.js';
 import type { StatusReporter } from './status-reporter.js';
 
 /** Clients told in one go; between two of them the event loop serves the others. */
-const SLICE = 256;
+const SLICE = 192;
 /** Milliseconds an application's `permissions` may take before a client is told what everybody may know. */
 const PATIENCE = 2_000;
 
