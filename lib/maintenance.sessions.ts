@@ -18,6 +18,8 @@ import { nextOrTimeout } from './state/waiting.js';
 const LOOK_AGAIN = 250;
 /** Milliseconds a shutdown waits for work that was told to stop. */
 const SHUTDOWN = 10_000;
+/** The same for one that was only entered: nobody can tell whether it is still going to be left. */
+const SHUTDOWN_ENTERED = 3_000;
 const SHUTS_DOWN = 'the application shuts down';
 
 /** A `maintain()` under way. */
@@ -25,6 +27,8 @@ interface Session extends Maintenance {
   readonly hold: string;
   readonly lease: HoldLease;
   readonly onShutdown: 'stay' | 'leave';
+  /** Milliseconds a shutdown waits for it. */
+  patience: number;
   /** Settles when it was left. */
   readonly left: Promise<void>;
 }
@@ -45,7 +49,7 @@ export class MaintenanceSessions {
     keeper.updates.subscribe(() => this.lookAfterHolds());
   }
 
-  async enter(key: MaintenanceKey, options: MaintainOptions = {}): Promise<Maintenance> {
+  async enter(key: MaintenanceKey, options: MaintainOptions = {}): Promise<Session> {
     const plan = planOf(key, options, this.keeper.store.now());
     const unpark = this.agreement.park();
     try {
@@ -61,19 +65,15 @@ export class MaintenanceSessions {
     work: (maintenance: Maintenance) => T | Promise<T>,
     options?: MaintainOptions,
   ): Promise<T> {
-    const unpark = this.agreement.park();
+    const session = await this.enter(key, options);
+    session.patience = SHUTDOWN;
     try {
-      const maintenance = await this.enter(key, options);
-      try {
-        const result = await work(maintenance);
-        // what was done after the loss was not protected
-        maintenance.signal.throwIfAborted();
-        return result;
-      } finally {
-        await maintenance.leave();
-      }
+      const result = await work(session);
+      // what was done after the loss was not protected
+      session.signal.throwIfAborted();
+      return result;
     } finally {
-      unpark();
+      await session.leave();
     }
   }
 
@@ -82,10 +82,7 @@ export class MaintenanceSessions {
     this.closing = true;
     const open = [...this.sessions.values()];
     open.forEach(({ lease }) => lease.lose(SHUTS_DOWN));
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, SHUTDOWN)));
-    await Promise.race([Promise.all(open.map(({ left }) => left)), late]);
-    clearTimeout(timer);
+    await Promise.all(open.map(inPatience));
     for (const session of this.sessions.values()) {
       if (session.onShutdown === 'leave') {
         await session.leave();
@@ -99,7 +96,7 @@ export class MaintenanceSessions {
     await this.releases.close();
   }
 
-  private async begin(key: MaintenanceKey, plan: MaintainPlan): Promise<Maintenance> {
+  private async begin(key: MaintenanceKey, plan: MaintainPlan): Promise<Session> {
     this.refuseWhenClosing(key);
     const hold = randomId();
     await this.hooks.ask(this.expected(key, plan));
@@ -188,6 +185,7 @@ export class MaintenanceSessions {
       hold,
       lease,
       onShutdown: plan.onShutdown,
+      patience: SHUTDOWN_ENTERED,
       left,
       leave,
       [Symbol.asyncDispose]: leave,
@@ -250,4 +248,12 @@ export class MaintenanceSessions {
       at: new Date(store.now()),
     };
   }
+}
+
+/** Settles when the session was left, or when a shutdown waits for it no longer. */
+async function inPatience({ left, patience }: Session): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
+  await Promise.race([left, late]);
+  clearTimeout(timer);
 }
