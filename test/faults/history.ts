@@ -76,6 +76,7 @@ export const moment = (): number => Number(process.hrtime.bigint() / 1000n) / 10
 /** Appends to the one file of a run. A line is there when `note` returns, whatever becomes of the process. */
 export class Journal {
   readonly #file: number;
+  #open = true;
 
   constructor(
     path: string,
@@ -85,10 +86,12 @@ export class Journal {
   }
 
   note(event: Event): void {
-    writeSync(this.#file, JSON.stringify({ t: moment(), p: this.who, ...event }) + '\n');
+    // what is still on its way when a run has ended belongs to nobody
+    if (this.#open) writeSync(this.#file, JSON.stringify({ t: moment(), p: this.who, ...event }) + '\n');
   }
 
   close(): void {
+    this.#open = false;
     closeSync(this.#file);
   }
 }
