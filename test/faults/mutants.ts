@@ -111,7 +111,13 @@ export const MUTANTS: readonly Mutant[] = [
     'catch (error) { await session.leave();',
     'catch (error) {',
   ),
-  bug('thrown-work-stays', 'drain', 'maintenance.sessions.js', 'await maintenance.leave();', ''),
+  bug(
+    'thrown-work-stays',
+    'drain',
+    'maintenance.sessions.js',
+    'finally { await session.leave();',
+    'finally {',
+  ),
   // locks
   bug(
     'lock-for-all',
