@@ -32,7 +32,7 @@ export async function trials(
   const results: Trial[] = [];
   const worker = async (): Promise<void> => {
     for (let task = tasks.shift(); task; task = tasks.shift()) {
-      const trial = await task();
+      const trial = await task().catch((error: unknown) => untold(String(error)));
       results.push(trial);
       told(trial);
     }
@@ -40,6 +40,8 @@ export async function trials(
   await Promise.all(Array.from({ length: parallel }, worker));
   return results;
 }
+
+const untold = (text: string): Trial => ({ name: 'untold', story: '', rules: [], right: false, text });
 
 async function tryOne(name: string, story: Mutant['story'], build: URL, broken: boolean): Promise<Trial> {
   const { lines, violations } = await tell(build, STORIES[story]);
