@@ -21,7 +21,7 @@ const effort: Effort = args.includes('--long')
   ? { rounds: 60, processes: 6 }
   : args.includes('--quick')
     ? { rounds: 6, processes: 2 }
-    : { rounds: 15, processes: 4 };
+    : { rounds: 15, processes: 3 };
 const names = args.filter((arg) => !arg.startsWith('--'));
 const unknown = names.filter((name) => !Object.hasOwn(sections, name));
 if (unknown.length > 0) {

@@ -30,7 +30,7 @@ async function cost(report: Report, { rounds, processes }: Effort, redis: string
     { processes, connections: 32 },
   );
   try {
-    await warmUp(farm, 20_000);
+    await warmUp(farm, 15_000);
     const measured = await alternate(farm, rounds * 4);
     const beside = 'a guard that returns true';
     const row = (what: string, name: 'bare' | 'off' | 'busy' | 'redis', most?: number): void =>
