@@ -152,14 +152,14 @@ const drain: Scenario = async (world, stage) => {
 };
 
 /** A holder stands still until its lease is over; another takes the lock, and keeps it when the first one wakes. */
-const holders: Scenario = async (_world, stage) => {
+const holders: Scenario = async (world, stage) => {
   const [one, two, three] = stage.replicas;
   const first = stage.work(one, 'first-1', 'job', { steps: 400 });
-  await delay(400);
+  await world.working('first-1');
   await stage.work(two, 'barred-1', 'job');
   const stopped = stage.fault('stop', 'r1', 9_500);
-  const second = stage.work(two, 'second-1', 'job', { steps: 120, blocking: 9_000 });
-  await stopped;
+  const second = stage.work(two, 'second-1', 'job', { steps: 120, blocking: 15_000 });
+  await Promise.all([stopped, world.working('second-1')]);
   await delay(700);
   await stage.work(three, 'barred-2', 'job');
   await Promise.all([first, second]);

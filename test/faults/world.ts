@@ -189,6 +189,12 @@ export class World {
     }
   }
 
+  /** Waits until the work of a call has begun. */
+  async working(op: string): Promise<void> {
+    const hasBegun = (): boolean => this.history().some((line) => line.e === 'work' && line.op === op);
+    await until(hasBegun, { timeout: 15_000, interval: 50, what: `the work of ${op}` });
+  }
+
   /** Waits until a replica runs a handler of that route. */
   async handling({ name }: Replica, route: string): Promise<void> {
     const isRunning = (): boolean => {
