@@ -66,7 +66,13 @@ async function start<App extends INestApplication>(
   { port: wanted = 0, ...options }: Omit<AppOptions, 'trustProxy'> = {},
 ): Promise<RunningApp<App>> {
   const logger = new LogLines();
-  const settings: NestApplicationOptions = { logger, abortOnError: false, ...options };
+  // a browser's spare connection, never used, would hold the end up for as long as Node lets it
+  const settings: NestApplicationOptions = {
+    logger,
+    abortOnError: false,
+    forceCloseConnections: true,
+    ...options,
+  };
   const app = await create<App>(adapter, source, settings);
   const close = () => app.close();
   try {
@@ -115,7 +121,7 @@ export const createExpressApp: CreateApp<NestExpressApplication> = (source, conf
 
 export const createFastifyApp: CreateApp<NestFastifyApplication> = (source, configure, options = {}) => {
   const { trustProxy = false, ...settings } = options;
-  return start(new FastifyAdapter({ trustProxy }), source, configure, settings);
+  return start(new FastifyAdapter({ trustProxy, forceCloseConnections: true }), source, configure, settings);
 };
 
 /** For `describe.each(adapters)('… on %s', (name, createApp) => …)`. */
