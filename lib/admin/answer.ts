@@ -5,7 +5,7 @@ import {
   MaintenanceStoreError,
 } from '../maintenance.errors.js';
 import { setHeader, type HttpReply } from '../http/http-port.js';
-import { sendBody } from '../http/refuser.js';
+import { sendBody } from '../http/send-body.js';
 import { AdminApiError, badRequest } from './admin.errors.js';
 
 /** What a route answers. */

@@ -10,7 +10,8 @@ import { Admission } from './admission.js';
 import { BYPASSED_CACHE_CONTROL } from './bypass.js';
 import { isSafeMethod, setHeader, type HttpReply, type HttpRequest } from './http-port.js';
 import { Localizer } from './localizer.js';
-import { Refuser, sendBody } from './refuser.js';
+import { Refuser } from './refuser.js';
+import { sendBody } from './send-body.js';
 
 /** What a ping answers. @publicApi */
 export interface MaintenancePing {

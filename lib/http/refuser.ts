@@ -1,16 +1,9 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { MaintenanceState } from '../keys/maintenance-state.js';
 import type { MaintenanceStatus } from '../keys/maintenance-status.js';
-import {
-  refusalJson,
-  refusalOf,
-  retryAfterOf,
-  type Refusal,
-  type RefusalSettings,
-} from '../decision/refusal.js';
+import { refusalOf, retryAfterOf, type Refusal, type RefusalSettings } from '../decision/refusal.js';
 import { messageOf } from '../state/store.js';
 import {
-  isFastifyReply,
   pathOf,
   rawResponse,
   removeHeader,
@@ -21,16 +14,10 @@ import {
 } from './http-port.js';
 import { MaintenanceException, withoutStack } from './maintenance.exception.js';
 import { negotiate, type Representation } from './negotiation.js';
+import { bodyOf, jsonBody, type ReadyBody } from './ready-body.js';
+import { sendBody } from './send-body.js';
 import type { PageRenderer } from './page-renderer.js';
 import { refreshSeconds } from './page/page.js';
-
-/** A body ready to be sent, and the headers that say what it is. */
-interface ReadyBody {
-  readonly body: string | Buffer;
-  readonly headers: Readonly<Record<string, string>>;
-  /** All headers of an answer that nobody else adds to. */
-  head?: OutgoingHttpHeaders;
-}
 
 /** What the refuser needs to know of the application. */
 export interface RefuserSettings extends RefusalSettings {
@@ -215,41 +202,6 @@ export class Refuser {
     }
     return made;
   }
-}
-
-/** Ends the response; Express' own `send()` would add an ETag. */
-export function sendBody(reply: HttpReply, statusCode: number, body: string | Buffer): void {
-  if (isFastifyReply(reply)) {
-    reply.code?.(statusCode);
-    reply.send?.(body);
-    return;
-  }
-  const response = rawResponse(reply);
-  response.statusCode = statusCode;
-  response.setHeader('Content-Length', Buffer.byteLength(body));
-  response.end(body);
-}
-
-function jsonBody(refusal: Refusal, representation: 'json' | 'problem'): ReadyBody {
-  const json = refusalJson(refusal);
-  if (representation === 'json') {
-    return {
-      body: bodyOf(JSON.stringify(json)),
-      headers: { 'Content-Type': 'application/json; charset=utf-8' },
-    };
-  }
-  const { statusCode, error, message, ...facts } = json;
-  const problem = { type: 'about:blank', title: error, status: statusCode, detail: message, ...facts };
-  return {
-    body: bodyOf(JSON.stringify(problem)),
-    headers: { 'Content-Type': 'application/problem+json; charset=utf-8' },
-  };
-}
-
-/** Node sends a string together with the head, in one piece; what it would have to encode each time it gets encoded. */
-function bodyOf(text: string): string | Buffer {
-  const encoded = Buffer.from(text);
-  return encoded.length === text.length ? text : encoded;
 }
 
 /** Equal for paths that lead to the same page as far as routers care. */

@@ -7,7 +7,7 @@ import { ExpressRoutes, type ExpressApp } from './express-routes.js';
 import { FastifyRoutes, type FastifyAdapterLike } from './fastify-routes.js';
 import { setHeader, type HttpReply, type HttpRequest } from './http-port.js';
 import { IgnorePaths } from './ignore-paths.js';
-import { sendBody } from './refuser.js';
+import { sendBody } from './send-body.js';
 import { SiteCoverage } from './site-coverage.js';
 import { GraphqlPaths } from './site-routes.js';
 

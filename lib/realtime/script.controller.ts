@@ -8,7 +8,7 @@ import {
   type HttpReply,
   type HttpRequest,
 } from '../http/http-port.js';
-import { sendBody } from '../http/refuser.js';
+import { sendBody } from '../http/send-body.js';
 import type { ResolvedStructure } from '../maintenance.options.js';
 import { mountedPath } from '../maintenance.paths.js';
 import { STRUCTURE } from '../maintenance.tokens.js';

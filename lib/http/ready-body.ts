@@ -1,0 +1,33 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import { refusalJson, type Refusal } from '../decision/refusal.js';
+
+/** A body ready to be sent, and the headers that say what it is. */
+export interface ReadyBody {
+  readonly body: string | Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+  /** All headers of an answer that nobody else adds to. */
+  head?: OutgoingHttpHeaders;
+}
+
+/** A refusal as JSON, or as problem details (RFC 9457). */
+export function jsonBody(refusal: Refusal, representation: 'json' | 'problem'): ReadyBody {
+  const json = refusalJson(refusal);
+  if (representation === 'json') {
+    return {
+      body: bodyOf(JSON.stringify(json)),
+      headers: { 'Content-Type': 'application/json; charset=utf-8' },
+    };
+  }
+  const { statusCode, error, message, ...facts } = json;
+  const problem = { type: 'about:blank', title: error, status: statusCode, detail: message, ...facts };
+  return {
+    body: bodyOf(JSON.stringify(problem)),
+    headers: { 'Content-Type': 'application/problem+json; charset=utf-8' },
+  };
+}
+
+/** Node sends a string together with the head, in one piece; what it would have to encode each time it gets encoded. */
+export function bodyOf(text: string): string | Buffer {
+  const encoded = Buffer.from(text);
+  return encoded.length === text.length ? text : encoded;
+}
