@@ -66,13 +66,7 @@ async function start<App extends INestApplication>(
   { port: wanted = 0, ...options }: Omit<AppOptions, 'trustProxy'> = {},
 ): Promise<RunningApp<App>> {
   const logger = new LogLines();
-  // a browser's spare connection, never used, would hold the end up for as long as Node lets it
-  const settings: NestApplicationOptions = {
-    logger,
-    abortOnError: false,
-    forceCloseConnections: true,
-    ...options,
-  };
+  const settings: NestApplicationOptions = { logger, abortOnError: false, ...options };
   const app = await create<App>(adapter, source, settings);
   const close = () => app.close();
   try {
@@ -112,15 +106,18 @@ function rootModule(metadata: ModuleMetadata): Type {
   return RootModule;
 }
 
+// Connections are closed by force: a browser's spare one, never used, would hold the end up for as long as Node lets it.
+
 export const createExpressApp: CreateApp<NestExpressApplication> = (source, configure, options = {}) => {
   const { trustProxy = false, ...settings } = options;
   const adapter = new ExpressAdapter();
   adapter.set('trust proxy', trustProxy);
-  return start(adapter, source, configure, settings);
+  return start(adapter, source, configure, { forceCloseConnections: true, ...settings });
 };
 
 export const createFastifyApp: CreateApp<NestFastifyApplication> = (source, configure, options = {}) => {
   const { trustProxy = false, ...settings } = options;
+  // Fastify's own option: with Nest's, Nest 11 leaves closing the sockets of gateways to an adapter that does not
   return start(new FastifyAdapter({ trustProxy, forceCloseConnections: true }), source, configure, settings);
 };
 
