@@ -1,7 +1,11 @@
-import { createLink, type MaintenanceConnection, type SocketFactory } from './link.js';
+import { createLink } from './link.js';
+import type { Link, MaintenanceConnection, SocketFactory } from './link-options.js';
+import { createListeners } from './listeners.js';
+import { createLookout } from './lookout.js';
+import { askPingEndpoint } from './ping-endpoint.js';
 import type { MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
 
-export type { MaintenanceConnection } from './link.js';
+export type { MaintenanceConnection } from './link-options.js';
 export type { MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
 
 /** Where the application is, and how to reach it. All have defaults in a browser. @publicApi */
@@ -68,20 +72,21 @@ export function createMaintenanceClient(options: MaintenanceClientOptions = {}):
   }
   const origin = new URL(url).origin;
   const connect = (io: SocketFactory | null) =>
-    createLink({
-      io,
-      socketUrl: origin + (namespace.startsWith('/') ? namespace : `/${namespace}`),
-      path,
-      auth,
-      pingUrl: pingUrl === null ? null : new URL(pingUrl, origin).href,
-      idle: () => document?.hidden === true,
-    });
+    createLink(
+      {
+        io,
+        socketUrl: origin + (namespace.startsWith('/') ? namespace : `/${namespace}`),
+        path,
+        auth,
+        pingUrl: pingUrl === null ? null : new URL(pingUrl, origin).href,
+        idle: () => document?.hidden === true,
+      },
+      { createListeners, createLookout, askPingEndpoint },
+    );
   return options.io === undefined
     ? deferred(() => importIo().then(connect), document)
     : watched(connect(options.io as SocketFactory | null), document);
 }
-
-type Link = ReturnType<typeof createLink>;
 
 interface BrowserGlobals {
   location?: { origin: string };

@@ -1,80 +1,38 @@
+import type { Link, LinkOptions, MaintenanceConnection } from './link-options.js';
+import type { createListeners as CreateListeners } from './listeners.js';
+import type { createLookout as CreateLookout } from './lookout.js';
+import type { askPingEndpoint as AskPingEndpoint, PingAnswer, PingState } from './ping-endpoint.js';
 import type { MaintenancePingError, MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
 
-/** What is used of a Socket.IO client. */
-export interface SocketLike {
-  readonly active: boolean;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  connect(): unknown;
-  close(): unknown;
-  timeout(ms: number): { emit(event: string, ...args: unknown[]): unknown };
-}
-
-/** `io` of socket.io-client. */
-export type SocketFactory = (url: string, options: Record<string, unknown>) => SocketLike;
-
-/** How the state comes in: by socket, by looking again and again, or not at all for the moment. @publicApi */
-export type MaintenanceConnection = 'connecting' | 'live' | 'polling' | 'lost';
-
-/** Where a link leads. */
-export interface LinkOptions {
-  /** Without one the ping endpoint is asked again and again. */
-  readonly io: SocketFactory | null;
-  /** Origin and namespace. */
-  readonly socketUrl: string;
-  /** Path of the Socket.IO server. */
-  readonly path: string;
-  /** Goes with the connection, as in socket.io-client. */
-  readonly auth?: unknown;
-  /** `null`: there is no endpoint to fall back to. */
-  readonly pingUrl: string | null;
-  /** Is nobody looking, so that polling can wait for {@link Link.wake}. */
-  readonly idle: () => boolean;
-}
-
-/** Keeps the last state and tells of new ones. */
-export interface Link {
-  readonly status: MaintenanceStatusMessage | null;
-  readonly connection: MaintenanceConnection;
-  subscribe(listener: (status: MaintenanceStatusMessage) => void): () => void;
-  onConnection(listener: (connection: MaintenanceConnection) => void): () => void;
-  ping(key?: string): Promise<MaintenancePong>;
-  /** Asks the ping endpoint, which answers for this very visitor. */
-  look(): Promise<MaintenanceStatusMessage>;
-  /** Somebody is looking again. */
-  wake(): void;
-  close(): void;
+/** What a link is made of besides itself. */
+export interface LinkParts {
+  readonly createListeners: typeof CreateListeners;
+  readonly createLookout: typeof CreateLookout;
+  readonly askPingEndpoint: typeof AskPingEndpoint;
 }
 
 /**
- * A connection to the gateway that falls back to the ping endpoint. The browser script carries the source of this function, so
- * it must not refer to anything outside of itself but what browsers and Node have in common.
+ * A connection to the gateway that falls back to the ping endpoint. While it is out of touch it looks there, more often than a
+ * socket may try (browsers hold back WebSockets that fail again and again), and connects as soon as somebody answers.
+ *
+ * The browser script carries the source of this function, so it must not refer to anything outside of itself but its
+ * parts and what browsers and Node have in common.
  */
-export function createLink(options: LinkOptions): Link {
-  const POLL = 5_000;
-  const LONGEST = 60_000;
+export function createLink(options: LinkOptions, parts: LinkParts): Link {
   const PATIENCE = 10_000;
-  const listeners = new Set<(status: MaintenanceStatusMessage) => void>();
-  const watchers = new Set<(connection: MaintenanceConnection) => void>();
+  /** Until a socket that gets no further is helped out. */
+  const CONNECTING = 5_000;
+  /** Until one that the server has closed tries again, or has refused. */
+  const CLOSED = 2_000;
+  const REFUSED = 60_000;
+  /** Leaves a page that is about to load anew the time to do so. */
+  const FOUND = 150;
+  const listeners = parts.createListeners<MaintenanceStatusMessage>();
+  const watchers = parts.createListeners<MaintenanceConnection>();
   let status: MaintenanceStatusMessage | null = null;
   let connection: MaintenanceConnection = 'connecting';
-  let failures = 0;
   let closed = false;
-  let polling = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let comeback: ReturnType<typeof setTimeout> | undefined;
-
-  function tell<T>(audience: Set<(news: T) => void>, news: T): void {
-    for (const listener of Array.from(audience)) {
-      try {
-        listener(news);
-      } catch (error) {
-        // the others shall hear it, and the page's error handling shall see it
-        setTimeout(() => {
-          throw error;
-        });
-      }
-    }
-  }
+  let attempt: ReturnType<typeof setTimeout> | undefined;
 
   /** The seconds left count down by themselves; that is no news. */
   function fingerprint(of: MaintenanceStatusMessage | null): string {
@@ -85,76 +43,56 @@ export function createLink(options: LinkOptions): Link {
     const news = fingerprint(next) !== fingerprint(status);
     status = next;
     if (news && !closed) {
-      tell(listeners, next);
+      listeners.tell(next);
     }
   }
 
   function move(next: MaintenanceConnection): void {
     if (connection !== next && !closed) {
       connection = next;
-      tell(watchers, next);
+      watchers.tell(next);
     }
   }
 
-  async function look(): Promise<MaintenanceStatusMessage> {
+  async function ask(): Promise<PingAnswer> {
     if (options.pingUrl === null) {
       throw new Error('There is no ping endpoint to ask.');
     }
-    const response = await fetch(options.pingUrl, {
-      headers: { accept: 'application/json' },
-      cache: 'no-store',
-      credentials: 'same-origin',
-      signal: AbortSignal.timeout(PATIENCE),
-    } as RequestInit);
-    const body = (await response.json()) as Partial<MaintenanceStatusMessage> & { error?: string };
-    if (typeof body.maintenanceMode !== 'boolean') {
-      throw new Error(`The ping endpoint answered ${response.status} without a state.`);
-    }
+    return parts.askPingEndpoint(options.pingUrl, PATIENCE);
+  }
+
+  function statusOf(state: PingState): MaintenanceStatusMessage {
     return {
-      maintenanceMode: body.maintenanceMode,
+      maintenanceMode: state.maintenanceMode,
       modes: status ? status.modes : {},
-      message: body.error ?? null,
-      retryAfter: body.retryAfter ?? null,
-      until: body.until ?? null,
+      message: state.error ?? null,
+      retryAfter: state.retryAfter ?? null,
+      until: state.until ?? null,
       revision: status ? status.revision : 0,
-      ...(body.maintenance && { maintenance: body.maintenance }),
+      ...(state.maintenance && { maintenance: state.maintenance }),
     };
   }
 
-  function plan(delay: number): void {
-    clearTimeout(timer);
-    timer = setTimeout(poll, delay * (0.75 + Math.random() / 2));
+  async function look(): Promise<MaintenanceStatusMessage> {
+    const { code, state } = await ask();
+    if (!state) {
+      throw new Error(`The ping endpoint answered ${code} without a state.`);
+    }
+    return statusOf(state);
   }
 
-  async function poll(): Promise<void> {
-    timer = undefined;
-    if (closed || connection === 'live' || polling || options.pingUrl === null || options.idle()) {
-      return;
-    }
-    polling = true;
-    let seen: MaintenanceStatusMessage | null = null;
-    try {
-      seen = await look();
-      failures = 0;
-    } catch {
-      failures++;
-    }
-    polling = false;
-    // a socket may have got through meanwhile, and knows better
-    if (!closed && (connection as MaintenanceConnection) !== 'live') {
-      move(seen ? 'polling' : 'lost');
-      if (seen) {
-        take(seen);
+  const lookout = parts.createLookout({
+    ask,
+    wanted: () => !closed && connection !== 'live' && options.pingUrl !== null && !options.idle(),
+    found(state) {
+      if (connection === 'lost') {
+        connectIn(FOUND);
       }
-      plan(Math.min(POLL * 2 ** failures, LONGEST));
-    }
-  }
-
-  function fallBack(delay: number): void {
-    if (timer === undefined && !polling && !closed) {
-      plan(delay);
-    }
-  }
+      move('polling');
+      take(statusOf(state));
+    },
+    missed: () => move('lost'),
+  });
 
   const socket = options.io
     ? options.io(options.socketUrl, {
@@ -163,50 +101,54 @@ export function createLink(options: LinkOptions): Link {
         // needs no sticky sessions, and spares the server two requests per client when all come back at once
         transports: ['websocket', 'polling'],
         tryAllTransports: true,
-        reconnectionDelay: 500,
-        reconnectionDelayMax: 3_000,
         timeout: PATIENCE,
       })
     : null;
-  if (socket) {
-    /** Where the server has ended or refused the connection, Socket.IO does not come back by itself. */
-    const comeBack = (delay: number): void => {
-      clearTimeout(comeback);
-      if (!socket.active && !closed) {
-        comeback = setTimeout(() => socket.connect(), delay * (0.75 + Math.random() / 2));
+
+  /** Begins anew, also where Socket.IO waits for its own next attempt, or would make none. */
+  function connectIn(delay: number): void {
+    clearTimeout(attempt);
+    const begin = (): void => {
+      if (socket && connection !== 'live' && !closed) {
+        socket.close();
+        socket.connect();
       }
     };
+    attempt = setTimeout(begin, delay * (0.5 + Math.random()));
+  }
+
+  if (socket) {
     socket.on('connect', () => {
-      clearTimeout(timer);
-      timer = undefined;
-      failures = 0;
+      clearTimeout(attempt);
+      lookout.rest();
       move('live');
     });
     socket.on('status', take as (...args: never[]) => void);
     socket.on('disconnect', () => {
+      if (closed) {
+        return;
+      }
       move('lost');
-      fallBack(1_000);
-      comeBack(2_000);
+      lookout.lookSoon();
+      if (!socket.active) {
+        connectIn(CLOSED);
+      }
     });
     socket.on('connect_error', () => {
+      if (closed) {
+        return;
+      }
       if (connection === 'live' || connection === 'connecting') {
         move('lost');
+        lookout.lookSoon();
       }
-      fallBack(1_000);
-      comeBack(LONGEST);
+      if (!socket.active) {
+        connectIn(REFUSED);
+      }
     });
-    fallBack(POLL);
+    lookout.lookIn(CONNECTING);
   } else {
-    void poll();
-  }
-
-  function subscription<T>(audience: Set<(news: T) => void>) {
-    return (listener: (news: T) => void): (() => void) => {
-      // its own entry, so that a function subscribed twice is two subscriptions
-      const own = (news: T): void => listener(news);
-      audience.add(own);
-      return () => void audience.delete(own);
-    };
+    lookout.lookIn(0);
   }
 
   async function ping(key?: string): Promise<MaintenancePong> {
@@ -233,19 +175,19 @@ export function createLink(options: LinkOptions): Link {
     get connection() {
       return connection;
     },
-    subscribe: subscription(listeners),
-    onConnection: subscription(watchers),
+    subscribe: (listener) => listeners.add(listener),
+    onConnection: (listener) => watchers.add(listener),
     ping,
     look,
     wake() {
       if (connection !== 'live') {
-        plan(0);
+        lookout.lookIn(0);
       }
     },
     close() {
       closed = true;
-      clearTimeout(timer);
-      clearTimeout(comeback);
+      clearTimeout(attempt);
+      lookout.rest();
       listeners.clear();
       watchers.clear();
       if (socket) {

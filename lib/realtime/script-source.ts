@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { createLink } from '../client/link.js';
+import { createListeners } from '../client/listeners.js';
+import { createLookout } from '../client/lookout.js';
+import { askPingEndpoint } from '../client/ping-endpoint.js';
 import type { ScriptSettings } from './browser/dom.js';
 import { createMarks } from './browser/marks.js';
 import { runPage } from './browser/page.js';
@@ -49,7 +52,9 @@ function program(): string {
     'var io = (function () { var module = { exports: {} }, exports = module.exports;',
     socketIoClient(),
     'return module.exports.io || module.exports; })();',
-    `runPage(window, { createLink: ${String(createLink)}, createMarks: ${String(createMarks)}, io: io, settings: settings });`,
+    `var linkParts = { createListeners: ${String(createListeners)}, createLookout: ${String(createLookout)}, askPingEndpoint: ${String(askPingEndpoint)} };`,
+    `var createLink = ${String(createLink)};`,
+    `runPage(window, { createLink: function (options) { return createLink(options, linkParts); }, createMarks: ${String(createMarks)}, io: io, settings: settings });`,
     `${String(runPage).replace(/^function\s+[\w$]+/, 'function runPage')}`,
     '})();',
     '',

@@ -1,4 +1,4 @@
-import type { Link } from '../../client/link.js';
+import type { Link } from '../../client/link-options.js';
 
 /** What the browser script uses of an element. */
 export interface PageElement {

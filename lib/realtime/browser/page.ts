@@ -1,11 +1,11 @@
-import type { createLink as CreateLink, SocketFactory } from '../../client/link.js';
+import type { Link, LinkOptions, SocketFactory } from '../../client/link-options.js';
 import type { MaintenanceStatusMessage } from '../../client/status-message.js';
 import type { PageWindow, ScriptSettings } from './dom.js';
 import type { createMarks as CreateMarks } from './marks.js';
 
 /** What the page's script is made of besides itself. */
 export interface PageParts {
-  readonly createLink: typeof CreateLink;
+  readonly createLink: (options: LinkOptions) => Link;
   readonly createMarks: typeof CreateMarks;
   readonly io: SocketFactory;
   readonly settings: ScriptSettings;
@@ -73,10 +73,28 @@ export function runPage(window: PageWindow, { createLink, createMarks, io, setti
     }
   }
 
-  /** Not everybody in the same moment; who is not looking can wait. */
+  /**
+   * Not everybody in the same moment, unless everybody looked by himself, at a moment of his own; who is not looking can
+   * wait.
+   */
   function leaveWithin(ms: number, allowed: () => boolean): void {
+    stay();
+    const spread = link.connection === 'live' ? ms : 0;
+    leaving = setTimeout(
+      () => {
+        leaving = undefined;
+        // a page that is left for a server that has gone would not find back
+        if (allowed() && link.connection !== 'lost') {
+          reload();
+        }
+      },
+      Math.random() * (document.hidden ? ms * 20 : spread),
+    );
+  }
+
+  function stay(): void {
     clearTimeout(leaving);
-    leaving = setTimeout(() => allowed() && reload(), Math.random() * (document.hidden ? ms * 20 : ms));
+    leaving = undefined;
   }
 
   /** Maintenance has begun: is it for this visitor, too? The ping endpoint knows of bypasses. */
@@ -98,23 +116,28 @@ export function runPage(window: PageWindow, { createLink, createMarks, io, setti
 
   /** The maintenance page: open for a change of state, or for a key that closes only a part of the site. */
   async function onMaintenance(status: MaintenanceStatusMessage, was: boolean | undefined): Promise<void> {
-    clearTimeout(leaving);
     if (status.maintenanceMode) {
+      stay();
+      return;
+    }
+    // more than one state may say that it is over, and the first is enough
+    const over = (): boolean => link.status !== null && !link.status.maintenanceMode;
+    if (leaving !== undefined) {
+      return;
+    }
+    if (was === true) {
+      leaveWithin(500, over);
       return;
     }
     const current = (): boolean => link.status === status;
-    if (was === true) {
-      leaveWithin(500, current);
-      return;
-    }
     const refused = await fetch(location.href, {
       headers: { accept: 'text/html' },
       cache: 'no-store',
     } as RequestInit)
-      .then((answer) => answer.headers.get('x-maintenance-mode') !== null)
+      .then((answer) => answer.status >= 500 || answer.headers.get('x-maintenance-mode') !== null)
       .catch(() => true);
     if (!refused && current() && mayLeave(status)) {
-      leaveWithin(500, current);
+      leaveWithin(500, over);
     }
   }
 
@@ -133,14 +156,20 @@ export function runPage(window: PageWindow, { createLink, createMarks, io, setti
     if (onMaintenancePage) {
       void onMaintenance(status, was);
     } else if (exempt || !status.maintenanceMode) {
-      clearTimeout(leaving);
+      stay();
       mark(status);
     } else if (was !== true) {
       void onBegin(status);
     }
     before = status.maintenanceMode;
   });
-  link.onConnection((connection) => fire('maintenance:connection', connection));
+  link.onConnection((connection) => {
+    fire('maintenance:connection', connection);
+    if (onMaintenancePage && connection !== 'lost' && link.status) {
+      // what kept it from leaving before may be gone, too
+      void onMaintenance(link.status, undefined);
+    }
+  });
   const wake = (): void => {
     if (!document.hidden) {
       link.wake();
@@ -158,7 +187,7 @@ export function runPage(window: PageWindow, { createLink, createMarks, io, setti
     subscribe: (listener) => link.subscribe(listener),
     ping: (key) => link.ping(key),
     close() {
-      clearTimeout(leaving);
+      stay();
       document.removeEventListener('visibilitychange', wake);
       marks.hide();
       link.close();

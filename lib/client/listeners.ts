@@ -1,0 +1,36 @@
+/** Those who want to hear of something. */
+export interface Listeners<T> {
+  /** @returns ends the subscription */
+  add(listener: (news: T) => void): () => void;
+  tell(news: T): void;
+  clear(): void;
+}
+
+/**
+ * Keeps listeners. The browser script carries the source of this function, so it must not refer to anything outside of itself
+ * but what browsers and Node have in common.
+ */
+export function createListeners<T>(): Listeners<T> {
+  const listeners = new Set<(news: T) => void>();
+  return {
+    add(listener) {
+      // its own entry, so that a function subscribed twice is two subscriptions
+      const own = (news: T): void => listener(news);
+      listeners.add(own);
+      return () => void listeners.delete(own);
+    },
+    tell(news) {
+      for (const listener of Array.from(listeners)) {
+        try {
+          listener(news);
+        } catch (error) {
+          // the others shall hear it, and the page's error handling shall see it
+          setTimeout(() => {
+            throw error;
+          });
+        }
+      }
+    },
+    clear: () => listeners.clear(),
+  };
+}
