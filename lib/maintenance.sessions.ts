@@ -12,7 +12,6 @@ import { HoldLease } from './state/hold.js';
 import { isOvertaken, withHold, type Entering } from './state/holds.js';
 import type { HoldRecord } from './state/record.js';
 import type { StateKeeper } from './state/state-keeper.js';
-import { nextOrTimeout } from './state/waiting.js';
 
 /** Milliseconds between two looks at a lock that is waited for, besides being woken. */
 const LOOK_AGAIN = 250;
@@ -203,6 +202,7 @@ export class MaintenanceSessions {
     await keeper.start();
     const until = performance.now() + blocking;
     for (;;) {
+      const { mark } = keeper.wakeUp;
       const lease = await HoldLease.take(keeper, key.name, hold, lock);
       if (lease) {
         return lease;
@@ -212,7 +212,7 @@ export class MaintenanceSessions {
       if (wait <= 0) {
         throw new MaintenanceLockedError(key.name, blocking === Infinity ? 0 : blocking);
       }
-      await nextOrTimeout(keeper.woken, wait);
+      await keeper.wakeUp.wait(mark, wait);
     }
   }
 

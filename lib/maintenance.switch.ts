@@ -19,7 +19,6 @@ import type { Editor } from './state/edit.js';
 import type { KeyRecord, Notice } from './state/record.js';
 import type { StateKeeper } from './state/state-keeper.js';
 import { leaseOfKey } from './state/state-view.js';
-import { nextOrTimeout } from './state/waiting.js';
 
 /** What `setMaintenance()` may be told. @publicApi */
 export interface SetMaintenanceOptions extends MaintenanceWindow {
@@ -170,6 +169,7 @@ export class MaintenanceSwitch {
     const { keeper } = this;
     const until = performance.now() + blocking;
     for (;;) {
+      const { mark } = keeper.wakeUp;
       await keeper.refresh();
       if (!keeper.leaseAlive(leaseOfKey(key.name))) {
         return;
@@ -178,7 +178,7 @@ export class MaintenanceSwitch {
       if (wait <= 0) {
         throw new MaintenanceLockedError(key.name, blocking);
       }
-      await nextOrTimeout(keeper.woken, wait);
+      await keeper.wakeUp.wait(mark, wait);
     }
   }
 }

@@ -46,10 +46,7 @@ const OPTIONS: Record<keyof MaintenanceModuleOptions, Check> = {
   statusCode: ['an HTTP error status, 400 to 599', whole(400, 599)],
   refreshDelay: ['whole milliseconds, 1 to 2147483647', whole(1, 2 ** 31 - 1)],
   template: ['a view name or a function', (value) => isText(value) || isFunction(value)],
-  ignorePaths: listOf(
-    'an array of paths that begin with "/"',
-    (item) => typeof item === 'string' && item.startsWith('/'),
-  ),
+  ignorePaths: listOf('an array of paths of routes such as "/health"', isText),
   responseType: [
     "'html', 'json' or a function",
     (value) => value === 'html' || value === 'json' || isFunction(value),
@@ -88,8 +85,8 @@ const STRUCTURE: Record<keyof MaintenanceStructuralOptions, Check> = {
 
 const SOCKET: Record<keyof MaintenanceSocketOptions, Check> = {
   namespace: [
-    'a namespace that begins with "/"',
-    (value) => typeof value === 'string' && /^\/[\w./-]*$/.test(value),
+    'a namespace such as "/maintenance"',
+    (value) => typeof value === 'string' && /^\/?[\w.-][\w./-]*$|^\/$/.test(value),
   ],
   path: ['a path that begins with "/"', isLocalPath],
   cors: ['a boolean or CORS options', (value) => isBoolean(value) || isRecord(value)],

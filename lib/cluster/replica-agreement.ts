@@ -8,8 +8,8 @@ import type { InFlight } from '../decision/in-flight.js';
 import type { Agreement } from '../state/agreement.js';
 import type { StateKeeper } from '../state/state-keeper.js';
 import { messageOf, type SeenReplica } from '../state/store.js';
-import { nextOrTimeout } from '../state/waiting.js';
 import { DrainWatch } from './drain-watch.js';
+import { Lineage } from './lineage.js';
 
 /** Milliseconds between two looks at the other replicas, besides being woken by them. */
 const LOOK_AGAIN = 100;
@@ -43,12 +43,15 @@ export class ReplicaAgreement implements Agreement {
     timeout: number,
   ): Promise<{ acknowledged: string[]; missing: string[] }> {
     const { keeper } = this;
+    const lineage = new Lineage(keeper, revision);
     const until = performance.now() + timeout;
     for (;;) {
+      const { mark } = keeper.wakeUp;
       const replicas = await this.others(until).catch((error: unknown) => {
         throw unknownAcknowledgement(messageOf(error), error);
       });
-      const behind = replicas.filter((replica) => !this.hasApplied(replica, revision)).map(({ id }) => id);
+      lineage.look();
+      const behind = replicas.filter((replica) => !lineage.includes(replica)).map(({ id }) => id);
       const over = performance.now() >= until;
       if (over ? behind.length > 0 || keeper.seesAll : behind.length === 0 && keeper.seesAll) {
         const reached = replicas.map(({ id }) => id).filter((id) => !behind.includes(id));
@@ -59,7 +62,7 @@ export class ReplicaAgreement implements Agreement {
           'the store has only just come back, and may not know all replicas again.',
         );
       }
-      await this.wait(until);
+      await this.wait(mark, until);
     }
   }
 
@@ -71,18 +74,20 @@ export class ReplicaAgreement implements Agreement {
     signal: AbortSignal,
   ): Promise<void> {
     const { keeper } = this;
+    const lineage = new Lineage(keeper, revision);
     const until = performance.now() + timeout;
     this.watchHolds();
     for (;;) {
       signal.throwIfAborted();
-      const left = await this.undrained(hold, revision, until);
+      const { mark } = keeper.wakeUp;
+      const left = await this.undrained(hold, lineage, until);
       if (left.length === 0 && keeper.seesAll) {
         return;
       }
       if (performance.now() >= until) {
         throw new MaintenanceDrainError(key, left, timeout);
       }
-      await this.wait(until, signal);
+      await this.wait(mark, until, signal);
     }
   }
 
@@ -95,13 +100,15 @@ export class ReplicaAgreement implements Agreement {
     this.watches.clear();
   }
 
-  private async undrained(hold: string, revision: number, until: number): Promise<UndrainedReplica[]> {
+  private async undrained(hold: string, lineage: Lineage, until: number): Promise<UndrainedReplica[]> {
     const self = this.keeper.replica;
     const own = this.watches.get(hold)?.routes ?? [];
     const left: UndrainedReplica[] = own.length > 0 ? [{ ...self, routes: own }] : [];
-    for (const { id, host, pid, draining, ...replica } of await this.others(until)) {
+    const others = await this.others(until);
+    lineage.look();
+    for (const { id, host, pid, draining, write } of others) {
       const routes = draining[hold] ?? [];
-      if (!this.hasApplied(replica, revision) || routes.length > 0) {
+      if (!lineage.includes({ write }) || routes.length > 0) {
         left.push({ id, host, pid, routes });
       }
     }
@@ -115,30 +122,21 @@ export class ReplicaAgreement implements Agreement {
       return [];
     }
     for (;;) {
+      const { mark } = this.keeper.wakeUp;
       try {
         return (await store.replicas(this.keeper.deadline())).filter(({ id }) => id !== replica.id);
       } catch (error) {
         if (!(error instanceof MaintenanceStoreError) || performance.now() >= until) {
           throw error;
         }
-        await this.wait(until);
+        await this.wait(mark, until);
       }
     }
   }
 
-  private hasApplied(
-    { history, revision }: Pick<SeenReplica, 'history' | 'revision'>,
-    wanted: number,
-  ): boolean {
-    return history === this.keeper.document?.history && revision >= wanted;
-  }
-
-  private async wait(until: number, signal?: AbortSignal): Promise<void> {
-    await nextOrTimeout(
-      this.keeper.woken,
-      Math.max(0, Math.min(LOOK_AGAIN, until - performance.now())),
-      signal,
-    );
+  private async wait(mark: number, until: number, signal?: AbortSignal): Promise<void> {
+    const timeout = Math.max(0, Math.min(LOOK_AGAIN, until - performance.now()));
+    await this.keeper.wakeUp.wait(mark, timeout, signal);
   }
 
   /** One watch for each hold that drains; made when the hold is learned of. */
@@ -175,7 +173,7 @@ export class ReplicaAgreement implements Agreement {
 
   /** Nothing is left here: who waits shall look. */
   private tell(): void {
-    this.keeper.woken.next();
+    this.keeper.wakeUp.call();
     if (this.keeper.store.clustered) {
       this.keeper.sync().catch(() => undefined);
     }

@@ -9,12 +9,13 @@ interface GatewayOptions {
   readonly [option: string]: unknown;
 }
 
-/** The socket options with their defaults. */
+/** The socket options with their defaults; a namespace may come without its slash, as it may in Nest's own gateways. */
 export function socketOptionsOf({
   socket,
 }: ResolvedStructure): MaintenanceSocketOptions & { namespace: string } {
   const options = socket || {};
-  return { ...options, namespace: options.namespace ?? '/maintenance' };
+  const { namespace = '/maintenance' } = options;
+  return { ...options, namespace: namespace.startsWith('/') ? namespace : `/${namespace}` };
 }
 
 /**

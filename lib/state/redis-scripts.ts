@@ -3,8 +3,12 @@ import { HEADER_LENGTH, MAX_BYTES } from './codec.js';
 /*
  * Every script that writes takes a deadline on Redis' own clock and does nothing past it: a command that its sender has
  * given up on may still be on its way, and must not take effect later. Messages on the channel begin with a letter:
- * `s` the state changed, `a` a replica or a lease did.
+ * `s` the state changed, with the version before, a line feed and the document, unless that is long; `a` a replica or
+ * a lease did.
  */
+
+/** Longer documents are not pushed: who hears of one reads it. */
+const MAX_PUSH_BYTES = 64 * 1024;
 
 /** Version of the stored value: '' for none, header and length for ours, a digest for anything else. */
 const PRELUDE = `
@@ -25,22 +29,31 @@ end
 `;
 
 /**
- * KEYS state, replicas, leases. ARGV known version, replica id ('' for none), presence, lease ms, channel,
- * '1' to wake those who wait for acknowledgements, deadline.
+ * KEYS state, replicas, leases. ARGV known version, replica id ('' for none), presence after its write id and a bar,
+ * lease ms, channel, '1' to wake those who wait for acknowledgements, deadline.
+ * The last to apply what is stored wakes them: until then they would look in vain.
  * Returns clock, version, document or false, 1 when the presence was recorded, names and ends of all leases.
  */
 export const SYNC = `${PRELUDE}
+local function all_applied(replicas, version, now)
+  local write = string.sub(version, ${HEADER_LENGTH - 22}, ${HEADER_LENGTH - 1})
+  for _, entry in ipairs(redis.call('HVALS', replicas)) do
+    local stop, applied = string.match(entry, '^(%d+)|%d+|([^|]*)|')
+    if stop and tonumber(stop) > now and applied ~= write then return false end
+  end
+  return true
+end
 local now = clock()
 local present = 0
+local version, readable = stored(KEYS[1])
 if ARGV[2] ~= '' and now <= tonumber(ARGV[7]) then
   local entry = (now + tonumber(ARGV[4])) .. '|' .. now .. '|' .. ARGV[3]
   local done = redis.pcall('HSET', KEYS[2], ARGV[2], entry)
   if type(done) == 'number' then
     present = 1
-    if ARGV[6] == '1' then redis.pcall('PUBLISH', ARGV[5], 'a') end
+    if ARGV[6] == '1' and all_applied(KEYS[2], version, now) then redis.pcall('PUBLISH', ARGV[5], 'a') end
   end
 end
-local version, readable = stored(KEYS[1])
 local document = false
 if readable and version ~= ARGV[1] then document = redis.call('GET', KEYS[1]) end
 local leases = redis.pcall('HGETALL', KEYS[3])
@@ -58,7 +71,8 @@ if now > tonumber(ARGV[4]) then return { 'late', now } end
 local version = stored(KEYS[1])
 if version ~= ARGV[1] then return { 'conflict', now } end
 redis.call('SET', KEYS[1], ARGV[2])
-redis.pcall('PUBLISH', ARGV[3], 's')
+local news = #ARGV[2] > ${MAX_PUSH_BYTES} and 's' or 's' .. version .. '\\n' .. ARGV[2]
+redis.pcall('PUBLISH', ARGV[3], news)
 return { 'written', now }
 `;
 

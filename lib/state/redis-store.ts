@@ -9,6 +9,7 @@ import {
   bounded,
   messageOf,
   type Grant,
+  type News,
   type Presence,
   type SeenReplica,
   type StateStore,
@@ -50,7 +51,7 @@ export class RedisStore implements StateStore {
     this.subscriber = new RedisSubscriber(
       () => openConnection(this.input, commandTimeout, 'changes'),
       this.commands.channel,
-      (message) => (message === 'a' ? listener.woken() : listener.pushed()),
+      (message) => (message === 'a' ? listener.woken() : listener.pushed(newsOf(message))),
       commandTimeout,
     );
     const subscribed = this.subscriber.start();
@@ -69,7 +70,7 @@ export class RedisStore implements StateStore {
     const reply = (await this.commands.run('sync', SYNC, ['state', 'replicas', 'leases'], deadline, [
       known ?? '?',
       presence?.id ?? '',
-      presence ? JSON.stringify(presence) : '',
+      presence ? `${presence.write}|${JSON.stringify(presence)}` : '',
       this.options.replicaLease,
       this.commands.channel,
       wakes ? '1' : '0',
@@ -164,7 +165,7 @@ export class RedisStore implements StateStore {
       string[],
     ];
     return entries.flatMap((entry) => {
-      const [, lastSeen, presence] = /^\d+\|(\d+)\|(.*)$/s.exec(entry) ?? [];
+      const [, lastSeen, presence] = /^\d+\|(\d+)\|[^|]*\|(.*)$/s.exec(entry) ?? [];
       return presence === undefined
         ? []
         : [{ ...(JSON.parse(presence) as Presence), lastSeen: Number(lastSeen) }];
@@ -182,8 +183,20 @@ export class RedisStore implements StateStore {
   }
 }
 
-const acknowledgement = (presence: Presence): string =>
-  `${presence.history}:${presence.revision}:${JSON.stringify(presence.draining)}`;
+const acknowledgement = ({ write, draining }: Presence): string => `${write}:${JSON.stringify(draining)}`;
+
+/** What a push brings; one that cannot be read still says that there is something to read. */
+function newsOf(message: string | undefined): News | undefined {
+  const [, before, text] = /^s(.*)\n([^]+)$/.exec(message ?? '') ?? [];
+  if (before === undefined || text === undefined) {
+    return undefined;
+  }
+  try {
+    return { document: decode(text), version: versionOf(text), before };
+  } catch {
+    return undefined;
+  }
+}
 
 function aliveLeases(flat: readonly string[], now: number): ReadonlySet<string> {
   const alive = new Set<string>();

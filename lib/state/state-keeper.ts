@@ -14,6 +14,7 @@ import { StateWriter } from './state-writer.js';
 import { StoreTouch, type KeeperLog, type MaintenanceHealth } from './store-touch.js';
 import { bounded, type Presence, type StateStore } from './store.js';
 import { nextOrTimeout } from './waiting.js';
+import { WakeUp } from './wake-up.js';
 
 /** Replicas of this process: of their holds a missing lease can be seen in any store. */
 const localReplicas = new Set<string>();
@@ -28,8 +29,7 @@ export class StateKeeper implements KeyStateReader {
   readonly updates = new Subject<void>();
   /** Emits when touch with the store is lost and when it is found again. */
   readonly health$: Subject<MaintenanceHealth>;
-  /** Emits when whoever waits for a lock or an acknowledgement should look again. */
-  readonly woken = new Subject<void>();
+  readonly wakeUp = new WakeUp();
   readonly lease: ReplicaLease;
   /** What is told of this replica besides what it has applied. */
   details: () => Pick<Presence, 'inFlight' | 'draining'> = () => ({ inFlight: 0, draining: {} });
@@ -137,9 +137,10 @@ export class StateKeeper implements KeyStateReader {
     await this.store.stop();
     this.registry.unbind();
     localReplicas.delete(this.replica.id);
-    for (const subject of [this.changes, this.updates, this.health$, this.woken, this.reconnected]) {
+    for (const subject of [this.changes, this.updates, this.health$, this.reconnected]) {
       subject.complete();
     }
+    this.wakeUp.stop();
   }
 
   /**
@@ -195,16 +196,17 @@ export class StateKeeper implements KeyStateReader {
   private async open(): Promise<void> {
     const deadline = this.deadline();
     let open = false;
-    const look = (): void => (open ? this.exchanges.poll() : undefined);
     const connected = this.store.start(
       {
-        pushed: look,
+        pushed: (news) => (open ? this.exchanges.hear(news) : undefined),
         reconnected: () => {
           this.exchanges.forgot();
           this.reconnected.next();
-          look();
+          if (open) {
+            this.exchanges.poll();
+          }
         },
-        woken: () => this.woken.next(),
+        woken: () => this.wakeUp.call(),
         warn: (message) => this.log.warn(message),
       },
       deadline,
@@ -228,7 +230,7 @@ export class StateKeeper implements KeyStateReader {
     const { document } = this;
     return {
       ...this.replica,
-      history: document?.history ?? '',
+      write: document?.write ?? '',
       revision: document?.revision ?? 0,
       ...this.details(),
     };

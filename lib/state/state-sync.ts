@@ -3,7 +3,7 @@ import { examine } from './recovery.js';
 import type { StateDocument } from './record.js';
 import type { StateView } from './state-view.js';
 import type { StoreTouch } from './store-touch.js';
-import type { Presence, StateStore, SyncResult, Version } from './store.js';
+import type { News, Presence, StateStore, SyncResult, Version } from './store.js';
 
 /** What syncing needs of its surroundings. */
 export interface SyncParts {
@@ -51,6 +51,18 @@ export class StateSync {
         return this.sync();
       });
     return this.next;
+  }
+
+  /**
+   * A push came. What it brings is believed only where it replaces exactly what is known, so that none that is late,
+   * doubled or out of order does harm; in any case the store is asked, which tells it what was applied.
+   */
+  hear(news?: News): void {
+    const { view } = this.parts;
+    if (news && !this.stopped && !view.unreadable && news.before === view.version) {
+      view.take(news.document, news.version);
+    }
+    this.poll();
   }
 
   /** A sync that nobody waits for. */

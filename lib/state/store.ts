@@ -9,8 +9,8 @@ export interface Presence {
   readonly id: string;
   readonly host: string;
   readonly pid: number;
-  /** What it has applied. */
-  readonly history: string;
+  /** What it has applied: the write id of the document, and its revision. */
+  readonly write: string;
   readonly revision: number;
   /** Requests it is serving. */
   readonly inFlight: number;
@@ -37,10 +37,17 @@ export interface SyncResult {
   readonly present: boolean;
 }
 
+/** A document as it was written, and the version that it replaced. */
+export interface News {
+  readonly document: StateDocument;
+  readonly version: Version;
+  readonly before: Version;
+}
+
 /** What the store tells without being asked. */
 export interface StoreListener {
-  /** Something may have changed: look. */
-  pushed(): void;
+  /** Something may have changed: look. What was written may come along. */
+  pushed(news?: News): void;
   /** The store was away and may have forgotten what it knew. */
   reconnected(): void;
   /** A replica acknowledged, a lease was released: whoever waits for one looks again. */

@@ -73,11 +73,17 @@ export const MUTANTS: readonly Mutant[] = [
   bug(
     'told-before-applied',
     'unheard',
-    'state/state-keeper.js',
-    'revision: document?.revision ?? 0',
-    'revision: (document?.revision ?? 0) + 1',
+    SCRIPTS,
+    "'|' .. now .. '|' .. ARGV[3]",
+    "'|' .. now .. '|' .. string.gsub(ARGV[3], '\"write\":\"[^\"]*\"', '\"write\":\"' .. string.sub(version, 13, 34) .. '\"')",
   ),
-  bug('any-revision-will-do', 'unheard', AGREEMENT, ' && revision >= wanted', ''),
+  bug(
+    'any-write-will-do',
+    'unheard',
+    'cluster/lineage.js',
+    'return this.writes.has(write)',
+    "return write !== ''",
+  ),
   bug('missing-not-told', 'partition', AGREEMENT, 'missing: behind }', 'missing: [] }'),
   bug(
     'half-open-line-kept',

@@ -93,6 +93,8 @@ const entering = ({ replica, key, lock, drain, timeout }: Entering): Command =>
         assert.ok(outcome.error instanceof MaintenanceLockedError, String(outcome.error));
         const mayHold =
           holders.some(({ deadSince }) => deadSince === undefined) ||
+          // its time is over, and it has not left yet
+          contract.over.some((hold) => hold.key === key && hold.locked) ||
           contract.graves.some((grave) => grave.key === key && begun < grave.died + LOCK_LEASE);
         assert.equal(lock && mayHold, true, 'somebody has the lock');
         return;
@@ -180,10 +182,14 @@ const forgetting = (text: string | undefined): Command =>
     await vi.advanceTimersByTimeAsync(2_100);
   });
 
-/** Pushes come more often than there were changes, in another order, and for no reason. */
+/** Pushes come more often than there were changes, in another order, late, and for no reason. */
 const rumour = (times: number): Command =>
   command(`${times} rumours`, async (_contract, { server, replicas }) => {
     server.tell('pushed', times);
+    server.news
+      .slice(-times)
+      .reverse()
+      .forEach((news) => server.tell('pushed', 2, news));
     server.tell('woken', times);
     replicas[times % replicas.length]!.store.hear('reconnected');
     await vi.advanceTimersByTimeAsync(times);

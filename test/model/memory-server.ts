@@ -5,6 +5,7 @@ import {
   bounded,
   messageOf,
   type Grant,
+  type News,
   type Presence,
   type SeenReplica,
   type StateStore,
@@ -37,10 +38,13 @@ export class MemoryServer {
     return this.text.startsWith('{"v":1,') ? versionOf(this.text) : `~${this.text}`;
   }
 
+  /** Everything that was written, oldest first. */
+  readonly news: News[] = [];
+
   /** Tells everybody, in any order, more than once if wished. */
-  tell(kind: 'pushed' | 'woken', times = 1): void {
+  tell(kind: 'pushed' | 'woken', times = 1, news?: News): void {
     for (let i = 0; i < times && !this.mute; i++) {
-      for (const store of [...this.stores].reverse()) setTimeout(() => store.hear(kind), TRIP + i * 3);
+      for (const store of [...this.stores].reverse()) setTimeout(() => store.hear(kind, news), TRIP + i * 3);
     }
   }
 }
@@ -80,8 +84,8 @@ export class MemoryStore implements StateStore {
     return Promise.resolve();
   }
 
-  hear(kind: 'pushed' | 'woken' | 'reconnected'): void {
-    if (!this.wire.cut) this.#listener?.[kind]();
+  hear(kind: 'pushed' | 'woken' | 'reconnected', news?: News): void {
+    if (!this.wire.cut) this.#listener?.[kind](news);
   }
 
   sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult> {
@@ -114,7 +118,9 @@ export class MemoryStore implements StateStore {
       if (!inTime) throw new MaintenanceStoreError('too slow; nothing was written', 'refused');
       if (server.version !== expected) return 'conflict';
       server.text = encode(document);
-      server.tell('pushed');
+      const news = { document: decode(server.text), version: server.version, before: expected };
+      server.news.push(news);
+      server.tell('pushed', 1, news);
       return server.version;
     });
   }

@@ -74,6 +74,7 @@ describe('a Redis that stops answering', () => {
     expect(performance.now() - begun).toBeLessThan(2 * COMMAND_TIMEOUT + 1_000);
     // what was last known holds
     expect([app.isOn(), app.isOn('import-export')]).toEqual([false, true]);
+    await until(() => !app.service.health().up, { what: 'the loss of touch to be noticed' });
 
     server.resume();
     // answered after everything that was on its way to the server

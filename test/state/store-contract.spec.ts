@@ -13,7 +13,7 @@ const presence = (id: string): Presence => ({
   id,
   host: 'here',
   pid: 1,
-  history: '',
+  write: '',
   revision: 3,
   inFlight: 2,
   draining: {},
@@ -164,14 +164,20 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
   });
 
   it('tells others of a write when it can, and is polled when it cannot', async () => {
-    const heard: string[] = [];
+    const heard: unknown[] = [];
     const one = await start();
-    const two = await start({ pushed: () => heard.push('two') });
+    const two = await start({ pushed: (news) => heard.push(news) });
     expect(two.shared).toBe(true);
     if (one.clustered) {
       heard.length = 0;
-      await one.write(some(), '', soon());
-      await until(() => heard.length > 0, { what: 'the push' });
+      const [first, second] = [some(), some()];
+      const before = (await one.write(first, '', soon())) as string;
+      const version = await one.write(second, before, soon());
+      await until(() => heard.length > 1, { what: 'the pushes' });
+      expect(heard).toEqual([
+        { document: first, version: before, before: '' },
+        { document: second, version, before },
+      ]);
     }
   });
 });

@@ -7,13 +7,19 @@ import { compact } from './html.js';
  *
  * - The countdown starts from the seconds that the server counted, so a wrong clock on the visitor's side does not matter.
  * - At zero the page waits between 1 and 10 seconds, by chance, so that not everybody returns in the same moment.
+ * - A server that has gone would answer with the browser's own page, which never comes back: the page waits until the browser
+ *   script, where it is included, has found somebody again.
  * - `location.reload()` would offer to send a refused form again; it is used only where replacing could not load (a fragment).
  */
 export const PAGE_SCRIPT = compact(`
 (function(){
 var root=document.documentElement,main=document.querySelector('main'),data=main.dataset,time=main.querySelector('time');
-function reload(){location.hash?location.reload():location.replace(location.href)}
 function after(ms){setTimeout(reload,Math.min(ms,2147483647))}
+function reload(){
+if(window.maintenance&&window.maintenance.connection==='lost')after(1000);
+else if(location.hash)location.reload();
+else location.replace(location.href)
+}
 after(data.refresh*(1000+Math.random()*100));
 if(!time)return;
 var own=(navigator.languages||[]).filter(function(tag){return tag.split('-')[0]===root.lang.split('-')[0]})[0]||root.lang;
