@@ -1,13 +1,17 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { rawResponse, type HttpReply } from './http-port.js';
 
-/** Sends a header with this value, whatever the handler and everything after it set. */
-export function forceHeader(reply: HttpReply, name: string, value: string): void {
+/** Sends a header with this value, or not at all, whatever the handler and everything after it set. */
+export function forceHeader(reply: HttpReply, name: string, value: string | undefined): void {
   const response = rawResponse(reply);
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => typeof response;
   response.writeHead = ((status: number, ...rest: unknown[]) => {
     const headers = rest.pop();
-    response.setHeader(name, value);
+    if (value === undefined) {
+      response.removeHeader(name);
+    } else {
+      response.setHeader(name, value);
+    }
     if (Array.isArray(headers)) {
       rest.push(withoutPair(headers, name));
     } else if (typeof headers === 'object' && headers !== null) {

@@ -5,7 +5,7 @@ import { StateKeeper } from '../state/state-keeper.js';
 import { Admission, type Verdict } from './admission.js';
 import { factsOf, type CallFacts } from './call-facts.js';
 import { MaintenanceGraphQLError, rpcError, wsError } from './foreign-errors.js';
-import { routeTemplate, type HttpReply, type HttpRequest } from './http-port.js';
+import { isFastifyReply, routeTemplate, type HttpReply, type HttpRequest } from './http-port.js';
 import { IgnorePaths } from './ignore-paths.js';
 import { BYPASSED_CACHE_CONTROL } from './bypass.js';
 import { forceHeader } from './force-header.js';
@@ -89,7 +89,12 @@ export class MaintenanceGuard implements CanActivate {
   ): Promise<boolean> {
     if (transport === 'http') {
       const exception = this.refuser.exception(status, http);
-      this.refuser.setHeaders(context.getArgByIndex<HttpReply>(1), exception);
+      const reply = context.getArgByIndex<HttpReply>(1);
+      this.refuser.setHeaders(reply, exception);
+      if (!isFastifyReply(reply)) {
+        // Express makes one for whatever a filter of the application sends
+        forceHeader(reply, 'ETag', undefined);
+      }
       throw exception;
     }
     const refusal = this.refuser.refusal(status, http);

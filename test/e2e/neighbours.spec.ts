@@ -117,6 +117,7 @@ describe.each(adapters)("beside the application's own parts on %s", (_name, crea
             vary: 'Accept',
           },
         });
+        expect(answer.headers).not.toHaveProperty('etag');
         expect(answer.json()).toMatchObject({
           own: { statusCode: 503, message: 'mine', maintenanceMode: true, retryAfter: 60, until: null },
         });

@@ -55,8 +55,8 @@ const plain: Wrong[] = [
   ['template', '', '""', 'a view name or a function'],
   ['template', 3, '3', 'a view name or a function'],
   ['ignorePaths', '/health', '"/health"', 'an array of paths'],
-  ['ignorePaths', ['/a', 'health'], '"health" at index 1', 'begin with "/"'],
-  ['ignorePaths', [/health/], 'an object (RegExp) at index 0', 'begin with "/"'],
+  ['ignorePaths', ['/a', ''], '"" at index 1', 'an array of paths'],
+  ['ignorePaths', [/health/], 'an object (RegExp) at index 0', 'an array of paths'],
   ['responseType', 'xml', '"xml"', "'html', 'json' or a function"],
   ['responseType', true, 'true', "'html', 'json' or a function"],
   ['redirect', 'status', '"status"', 'begins with one "/"'],
@@ -104,7 +104,9 @@ const structural: Wrong[] = [
 ];
 
 const structuralNested: [option: string, value: MaintenanceRootOptions, received: string][] = [
-  ['socket.namespace', { socket: { namespace: 'maintenance' } }, '"maintenance"'],
+  ['socket.namespace', { socket: { namespace: '' } }, '""'],
+  ['socket.namespace', { socket: { namespace: '/a b' } }, '"/a b"'],
+  ['socket.namespace', { socket: { namespace: '//a' } }, '"//a"'],
   ['socket.path', { socket: { path: 'socket' } }, '"socket"'],
   ['socket.cors', { socket: { cors: '*' as never } }, '"*"'],
   ['socket.origins', { socket: { origins: ['example.com'] } }, '"example.com" at index 0'],

@@ -231,7 +231,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     await using one = await createApp(
       root({ socket: { namespace: '/one', path: '/live', cors: { origin: 'https://a.example' } } }),
     );
-    await using two = await createApp(root({ socket: { namespace: '/two' } }));
+    await using two = await createApp(root({ socket: { namespace: 'two' } }));
     using first = await TestClient.connect(one.url, { path: '/live' }, '/one');
     using second = await TestClient.connect(two.url, {}, '/two');
     expect([first.last?.maintenanceMode, second.last?.maintenanceMode]).toEqual([false, false]);
