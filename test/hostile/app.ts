@@ -69,8 +69,12 @@ class BillingController {
 export const MESSAGE = `</script><script>alert(1)</script> "quoted" 'single' $' javascript:alert(1)`;
 export const BYPASS_SECRET = 'a-long-and-random-bypass-secret';
 
-const isOperator = (request: { headers: Record<string, unknown> }): boolean =>
-  String(request.headers['cookie'] ?? '').includes('operator=yes');
+interface WithHeaders {
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+const isOperator = ({ headers }: WithHeaders): boolean =>
+  String(headers['cookie'] ?? '').includes('operator=yes');
 
 /** A site in maintenance, with everything switched on that could be abused. */
 export async function startSite(
@@ -88,7 +92,11 @@ export async function startSite(
           ignorePaths: ['/status'],
           bypass: { ips: ['10.0.0.0/8', '2001:db8::/32'], secret: BYPASS_SECRET },
           permissions: (_permission, subject) =>
-            subject.type === 'http' && isOperator(subject.request as Parameters<typeof isOperator>[0]),
+            isOperator(
+              subject.type === 'http'
+                ? (subject.request as WithHeaders)
+                : (subject.socket as { handshake: WithHeaders }).handshake,
+            ),
         }),
       ],
       controllers: [ApiController, HealthController, StatusController, BillingController],

@@ -19,6 +19,8 @@ export interface Row {
   readonly holds?: string;
   /** Text that the answer must not hold, besides what no answer ever may. */
   readonly lacks?: string;
+  /** Which handlers run, in any order; by default none, but where the status is 200. */
+  readonly reaches?: readonly string[];
 }
 
 const CRLF = '\r\n';
@@ -57,3 +59,26 @@ export function put(
 
 /** What no answer to somebody without `see_info` may ever hold. */
 export const PROTECTED = ['SECRET-REASON', 'SECRET-ACTOR', 'hidden-key'];
+
+/** One hostile client of the sockets. */
+export interface SocketRow {
+  readonly name: string;
+  /** Headers of the handshake besides what every WebSocket has. */
+  readonly headers?: readonly string[];
+  /** The packet that joins the namespace; `null` when the row sends something before, or never joins. */
+  readonly join?: string | null;
+  /** Text frames, or the bytes of frames as they are. */
+  readonly send: readonly (string | Buffer)[];
+  /**
+   * What must come back, on both adapters: a packet that begins so; `'silence'`, and the next ping is answered; the end of the
+   * connection (`'closed'`); or nothing, since the client hangs up (`'hangs up'`).
+   */
+  readonly answer: string;
+  readonly why: string;
+  /** Text that the packet must hold, besides. */
+  readonly holds?: string;
+  /** Text that nothing received may hold, besides what no answer ever may. */
+  readonly lacks?: string;
+  /** Is it somebody with `see_info`. */
+  readonly operator?: boolean;
+}
