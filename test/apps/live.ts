@@ -1,5 +1,5 @@
-// A replica with the gateway, on its own or behind Socket.IO's Redis adapter.
-import { Module } from '@nestjs/common';
+// A replica with the gateway and a page, on its own or behind Socket.IO's Redis adapter; over Redis, or with its own memory.
+import { Controller, Get, Header, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { createAdapter } from '@socket.io/redis-adapter';
@@ -8,9 +8,27 @@ import { MaintenanceModule, MaintenanceService, type SetMaintenanceOptions } fro
 import type { AddressInfo } from 'node:net';
 import { answer } from '../support/answer.js';
 
-const redis = process.env.REDIS_URL as string;
+const { REDIS_URL: redis = '', REFRESH_DELAY = '60000' } = process.env;
 
-@Module({ imports: [MaintenanceModule.forRoot({ redis, permissions: () => true })] })
+@Controller()
+class ShopController {
+  @Get()
+  @Header('Content-Type', 'text/html; charset=utf-8')
+  index(): string {
+    return '<!doctype html><html lang="en"><head><title>Shop</title><script src="/maintenance/script"></script></head></html>';
+  }
+}
+
+@Module({
+  imports: [
+    MaintenanceModule.forRoot({
+      ...(redis && { redis }),
+      permissions: () => true,
+      refreshDelay: Number(REFRESH_DELAY),
+    }),
+  ],
+  controllers: [ShopController],
+})
 class LiveModule {}
 
 class RedisIoAdapter extends IoAdapter {
@@ -26,6 +44,7 @@ class RedisIoAdapter extends IoAdapter {
 const app = await NestFactory.create(LiveModule, { logger: false });
 if (process.env.SOCKET_ADAPTER === 'redis') app.useWebSocketAdapter(new RedisIoAdapter(app));
 await app.listen(Number(process.env.PORT ?? 0), '127.0.0.1');
+const since = Date.now();
 const { port } = app.getHttpServer().address() as AddressInfo;
 const service = app.get(MaintenanceService);
 
@@ -35,5 +54,5 @@ answer(
     unset: () => service.unsetMaintenance(),
     revision: () => service.health().revision,
   },
-  { port, url: `http://127.0.0.1:${port}` },
+  { port, url: `http://127.0.0.1:${port}`, since },
 );

@@ -31,6 +31,7 @@ export interface PageWindow {
   readonly sessionStorage: { getItem(key: string): string | null; setItem(key: string, value: string): void };
   readonly CustomEvent: new (type: string, init: { detail: unknown }) => object;
   dispatchEvent(event: object): boolean;
+  stop(): void;
   maintenance?: PageApi;
 }
 

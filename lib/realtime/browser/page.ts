@@ -165,8 +165,11 @@ export function runPage(window: PageWindow, { createLink, createMarks, io, setti
   });
   link.onConnection((connection) => {
     fire('maintenance:connection', connection);
-    if (onMaintenancePage && connection !== 'lost' && link.status) {
-      // what kept it from leaving before may be gone, too
+    if (onMaintenancePage && connection === 'lost') {
+      // a refresh that the page came with would load the browser's own error page, from which nothing leads back
+      window.stop();
+    } else if (onMaintenancePage && link.status) {
+      // what kept it from leaving before may be gone
       void onMaintenance(link.status, undefined);
     }
   });
