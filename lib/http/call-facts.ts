@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { targetOf, type Target } from '../decision/target.js';
-import { isSafeMethod, type HttpRequest } from './http-port.js';
+import { isSafeMethod, type HttpReply, type HttpRequest } from './http-port.js';
 
 /** What an execution context is about, whatever its transport. */
 export interface CallFacts {
@@ -9,6 +9,8 @@ export interface CallFacts {
   readonly request: unknown;
   /** The HTTP request behind it, if there is one. */
   readonly http: HttpRequest | undefined;
+  /** What answers it, if there is one. */
+  readonly reply: HttpReply | undefined;
   readonly target: Target;
   /** Can it only read. */
   readonly safe: boolean;
@@ -21,19 +23,34 @@ export function factsOf(context: ExecutionContext): CallFacts {
   if (transport === 'graphql') {
     const http = graphqlRequest(args[2]);
     const operation = (args[3] as { operation?: { operation?: unknown } } | undefined)?.operation?.operation;
-    return { transport, request: http, http, target, safe: operation === 'query' };
+    return {
+      transport,
+      request: http,
+      http,
+      reply: graphqlReply(args[2]),
+      target,
+      safe: operation === 'query',
+    };
   }
   if (transport === 'ws' || transport === 'rpc') {
     return {
       transport,
       request: transport === 'ws' ? args[0] : args[1],
       http: undefined,
+      reply: undefined,
       target,
       safe: false,
     };
   }
   const http = args[0] as HttpRequest;
-  return { transport: 'http', request: http, http, target, safe: isSafeMethod(http.method) };
+  return {
+    transport: 'http',
+    request: http,
+    http,
+    reply: args[1] as HttpReply,
+    target,
+    safe: isSafeMethod(http.method),
+  };
 }
 
 /** Where GraphQL drivers keep the HTTP request in their context. */
@@ -42,4 +59,11 @@ function graphqlRequest(value: unknown): HttpRequest | undefined {
     { req?: HttpRequest; request?: HttpRequest; reply?: { request?: HttpRequest } } | undefined;
   const request = context?.req ?? context?.reply?.request ?? context?.request;
   return typeof request?.headers === 'object' ? request : undefined;
+}
+
+/** Where GraphQL drivers keep what answers it; there is none where a subscription comes by websocket. */
+function graphqlReply(value: unknown): HttpReply | undefined {
+  const context = value as { res?: HttpReply; reply?: HttpReply; req?: { res?: HttpReply } } | undefined;
+  const reply = context?.res ?? context?.reply ?? context?.req?.res;
+  return typeof reply?.getHeaders === 'function' ? reply : undefined;
 }

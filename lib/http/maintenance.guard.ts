@@ -75,8 +75,8 @@ export class MaintenanceGuard implements CanActivate {
     if (refused) {
       return this.refuse(context, facts, refused);
     }
-    if (bypassed && facts.transport === 'http') {
-      forceHeader(context.getArgByIndex<HttpReply>(1), 'Cache-Control', BYPASSED_CACHE_CONTROL);
+    if (bypassed && facts.reply) {
+      forceHeader(facts.reply, 'Cache-Control', BYPASSED_CACHE_CONTROL);
     }
     this.inFlight.admit(context);
     return true;

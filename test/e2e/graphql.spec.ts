@@ -50,7 +50,7 @@ const KEYS = [
 
 describe.each(adapters)('GraphQL on %s', (_name, createApp) => {
   describe.each(['handlers', 'site'] as const)('with coverage %s', (coverage) => {
-    const start = (options: MaintenanceRootOptions = {}) =>
+    const start = (options: MaintenanceRootOptions = {}, driver: Partial<ApolloDriverConfig> = {}) =>
       createApp({
         imports: [
           maintenance({ coverage, keys: KEYS, ...options }),
@@ -59,6 +59,7 @@ describe.each(adapters)('GraphQL on %s', (_name, createApp) => {
             autoSchemaFile: true,
             allowBatchedHttpRequests: true,
             csrfPrevention: false,
+            ...driver,
           }),
         ],
         providers: [StockResolver],
@@ -142,6 +143,25 @@ describe.each(adapters)('GraphQL on %s', (_name, createApp) => {
         'de:Closed.',
       );
       expect(await ask(running.port, '{ debts }', { 'x-staff': '1' })).toEqual({ data: { debts: 0 } });
+    });
+
+    it('an answer to a bypassed request is for nobody else, however many resolvers it took', async () => {
+      await using running = await start(
+        { bypass: { ips: ['127.0.0.0/8'] } },
+        // on Fastify, Apollo's driver keeps the reply only when told to
+        { context: (first: object, reply?: object) => (reply ? { reply } : first) },
+      );
+      await serviceOf(running).setMaintenance(true);
+      const fields = Array.from({ length: 2_000 }, (_, index) => `f${index}: stock`).join(' ');
+      const answer = await request(running.port, '/graphql', {
+        method: 'POST',
+        json: { query: `{${fields}}` },
+      });
+      expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'private, no-store' } });
+      expect(answer.json<Result>().errors).toBeUndefined();
+      await serviceOf(running).setMaintenance(false);
+      const open = await request(running.port, '/graphql', { method: 'POST', json: { query: '{ stock }' } });
+      expect(open.headers['cache-control']).not.toContain('private');
     });
 
     it('what GraphQL itself complains about stays its own', async () => {
