@@ -1,31 +1,47 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
-import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import type { ExecutionContext } from '@nestjs/common';
 import 'reflect-metadata';
-
-type Handler = (...args: unknown[]) => unknown;
+import { isObservable, Observable } from 'rxjs';
+import { isStreamed, seatOf } from './call-seat.js';
 
 /** How many calls of a handler have not settled, whatever became of their responses. */
 interface Calls {
   running: number;
+  /** Are its calls noted on their requests. */
+  readonly noted: boolean;
 }
 
-/** One call of a handler, for code that is reached from it. */
+/** One call of a handler, for code that is reached from it and for those who have its request. */
 export interface HandlerCall {
-  readonly handler: Handler;
+  readonly handler: object;
+  /** It has not settled. */
+  running: boolean;
+  /** It is over, and Nest need not answer for it when the client is gone. */
+  released: boolean;
+}
+
+/** Where a request, or a reply, has the call that serves it. */
+const CALL = Symbol('nestjs-maintenance:call');
+interface Noted {
+  [CALL]?: HandlerCall;
 }
 
 const calls = new WeakMap<object, Calls>();
-/** What handlers that answer by themselves were to answer with, once they have settled. */
-const settledReplies = new WeakSet<object>();
 const current = new AsyncLocalStorage<HandlerCall>();
 let followed = 0;
 
 /** Calls of this handler that have not settled. */
 export const runningCalls = (handler: object): number => calls.get(handler)?.running ?? 0;
 
-/** Has a handler that answers by itself settled with this reply, whether it has answered or not. */
-export const isSettled = (reply: object): boolean => settledReplies.has(reply);
+/** Can {@link callOf} tell the calls of this handler; else only how many they are is known. */
+export const notesCalls = (handler: object): boolean => calls.get(handler)?.noted === true;
+
+/** The call that serves an HTTP request, once its handler has begun. */
+export function callOf(context: ExecutionContext): HandlerCall | undefined {
+  const [request, reply] = context.getArgs<(Noted | null | undefined)[]>();
+  const call = request?.[CALL] ?? reply?.[CALL];
+  return call?.handler === context.getHandler() ? call : undefined;
+}
 
 /** The handler call this code was reached from, when its handler is followed. */
 export const currentCall = (): HandlerCall | undefined => current.getStore();
@@ -40,24 +56,34 @@ export function trackMethod(instance: object, property: string, follow: boolean)
   if (typeof original !== 'function' || calls.has(original)) {
     return;
   }
-  const count: Calls = { running: 0 };
-  const replyAt = indexOfReply(instance, property);
-  const settled = (): void => void count.running--;
-  const settledWith = (reply: unknown) => (): void => {
-    count.running--;
-    settledReplies.add(reply as object);
-  };
+  const seat = seatOf(instance, property, original.length);
+  const count: Calls = { running: 0, noted: seat !== undefined };
   const tracked = function (this: unknown, ...args: unknown[]): unknown {
     count.running++;
-    const done = typeof args[replyAt] === 'object' ? settledWith(args[replyAt]) : settled;
+    const call: HandlerCall = { handler: tracked, running: true, released: false };
+    const done = (value?: unknown): void => {
+      count.running--;
+      call.running = false;
+      call.released = seat !== undefined && (seat.answers || isStreamed(value));
+    };
+    if (seat) {
+      note(call, args[seat.index]);
+      if (seat.added && args.length > seat.index) {
+        args.length = seat.index;
+      }
+    }
     let result: unknown;
     try {
       result = follow
-        ? followCall(tracked, () => original.apply(this, args) as unknown)
+        ? followCall(call, () => original.apply(this, args) as unknown)
         : (original.apply(this, args) as unknown);
     } catch (error) {
       done();
       throw error;
+    }
+    if (seat && isObservable(result)) {
+      done(result);
+      return listened(result, call);
     }
     return settle(result, done);
   };
@@ -74,62 +100,93 @@ export function trackMethod(instance: object, property: string, follow: boolean)
       enumerable: false,
     });
     calls.set(tracked, count);
+    seat?.claim();
   } catch {
     // a frozen instance: its responses are what is known of its calls
   }
 }
 
-/** Where a route handler receives the reply it answers with; -1 where Nest answers. */
-function indexOfReply(instance: object, property: string): number {
-  const parameters = (Reflect.getMetadata(ROUTE_ARGS_METADATA, instance.constructor, property) ??
-    {}) as Record<string, { index: number }>;
-  const found = Object.entries(parameters).find(([key]) => key.startsWith(`${RouteParamtypes.RESPONSE}:`));
-  return found?.[1].index ?? -1;
+/** A request that is handed on from one handler to the next has the call that serves it now. */
+function note(call: HandlerCall, subject: unknown): void {
+  if (typeof subject === 'object' && subject !== null && !(subject as Noted)[CALL]?.running) {
+    (subject as Noted)[CALL] = call;
+  }
 }
 
-/** Counts a call that somebody else observes, until the returned function is called. */
-export function countCall(handler: object): () => void {
+/** The same; while somebody listens to it the call is not released. */
+function listened(source: Observable<unknown>, call: HandlerCall): Observable<unknown> {
+  return new Observable((subscriber) => {
+    call.released = false;
+    subscriber.add(() => (call.released = true));
+    return source.subscribe(subscriber);
+  });
+}
+
+/** A call that somebody else observes. */
+export interface CountedCall {
+  /** Runs something in its name, so that {@link currentCall} works below it. */
+  follow<T>(run: () => T): T;
+  /** It is over; only the first time counts. */
+  end(): void;
+}
+
+/** Counts a call until its end is told. */
+export function countCall(handler: object): CountedCall {
   let count = calls.get(handler);
   if (!count) {
-    calls.set(handler, (count = { running: 0 }));
+    calls.set(handler, (count = { running: 0, noted: false }));
   }
   const counted = count;
+  const call: HandlerCall = { handler, running: true, released: false };
+  const ends: (() => void)[] = [];
   counted.running++;
-  let open = true;
-  return () => {
-    if (open) {
-      open = false;
-      counted.running--;
-    }
+  return {
+    follow: (run) => {
+      ends.push(beginFollowing());
+      return current.run(call, run);
+    },
+    end: () => {
+      if (call.running) {
+        call.running = false;
+        counted.running--;
+        ends.forEach((end) => end());
+      }
+    },
   };
 }
 
 /** Following costs every promise of the process while it is on: it is on only while such a call runs. */
-function followCall(handler: Handler, call: () => unknown): unknown {
-  followed++;
-  const end = (): void => {
-    if (--followed === 0) {
-      current.disable();
-    }
-  };
+function followCall(call: HandlerCall, run: () => unknown): unknown {
+  const end = beginFollowing();
   try {
-    return settle(current.run({ handler }, call), end);
+    return settle(current.run(call, run), end);
   } catch (error) {
     end();
     throw error;
   }
 }
 
-/** Runs `done` when the result has settled; hands back what the handler gave, or a promise for it. */
-function settle(result: unknown, done: () => void): unknown {
+function beginFollowing(): () => void {
+  followed++;
+  return () => {
+    if (--followed === 0) {
+      current.disable();
+    }
+  };
+}
+
+/** Runs `done` with what came of it when the result has settled; hands back what the handler gave, or a promise for it. */
+function settle(result: unknown, done: (value?: unknown) => void): unknown {
   if (result instanceof Promise) {
-    result.then(done, done);
+    result.then(done, () => done());
     return result;
   }
   if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
-    done();
+    done(result);
     return result;
   }
   // a lazy thenable must be asked once only
-  return Promise.resolve(result as PromiseLike<unknown>).finally(done);
+  const asked = Promise.resolve(result as PromiseLike<unknown>);
+  asked.then(done, () => done());
+  return asked;
 }

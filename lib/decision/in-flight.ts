@@ -1,9 +1,13 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { OutgoingMessage, ServerResponse } from 'node:http';
-import { currentCall, isSettled, runningCalls, type HandlerCall } from './handler-calls.js';
+import { Tally } from './call-tally.js';
+import { callOf, currentCall, type HandlerCall } from './handler-calls.js';
 
 /** How many entries may gather before those that are over are thrown out. */
 const FIRST_SWEEP = 64;
+/** Milliseconds after which those that are over are thrown out in any case. */
+const SWEEP = 1_000;
 
 /** Node's responses, of HTTP/1 and of HTTP/2. */
 type Response = Pick<ServerResponse, 'destroyed' | 'writableEnded' | 'headersSent'>;
@@ -21,8 +25,9 @@ export class InFlight {
   /** The first `count` are open or not looked at yet. Its length only follows the load: changing it costs more. */
   private entries = Array.from<ExecutionContext | undefined>({ length: FIRST_SWEEP });
   private count = 0;
-  /** Handlers that have been let pass at least once: their calls may outlive their responses. */
+  /** Handlers that have been let pass at least once: their calls may outlive their responses. Without their requests. */
   private readonly handlers = new Map<object, ExecutionContext>();
+  private sweeping: NodeJS.Timeout | undefined;
   private lastHandler: object | undefined;
   private readonly parked = new Map<HandlerCall, number>();
 
@@ -32,6 +37,8 @@ export class InFlight {
     if (this.count === this.entries.length) {
       this.sweep();
     }
+    // what is over holds its request, and all that came with it, for no longer than that
+    this.sweeping ??= setTimeout(() => this.sweepAgain(), SWEEP).unref();
   }
 
   /** Calls under way. */
@@ -46,25 +53,17 @@ export class InFlight {
    */
   remaining(counts: (context: ExecutionContext, orphan: boolean) => boolean): string[] {
     this.sweep();
-    const open = new Map<object, { all: number; counted: number }>();
+    const tallies = new Map<object, Tally>();
     for (const context of this.open()) {
       const handler = context.getHandler();
-      const of = open.get(handler) ?? { all: 0, counted: 0 };
-      of.all++;
-      of.counted += counts(context, false) ? 1 : 0;
-      open.set(handler, of);
+      const tally = tallies.get(handler) ?? new Tally(handler);
+      tallies.set(handler, tally.add(callOf(context), counts(context, false), this.parked));
     }
-    const routes: string[] = [];
-    for (const [handler, context] of this.handlers) {
-      const { all, counted } = open.get(handler) ?? { all: 0, counted: 0 };
-      const running = runningCalls(handler);
-      // calls whose response is gone: a client that hung up, an answer sent early
-      const orphans = running > all && counts(context, true) ? running - all : 0;
-      if (counted + orphans > this.parkedCalls(handler)) {
-        routes.push(routeName(context));
-      }
-    }
-    return routes;
+    return [...this.handlers]
+      .filter(([handler, context]) =>
+        (tallies.get(handler) ?? new Tally(handler)).remains(this.parked, () => counts(context, true)),
+      )
+      .map(([, context]) => routeName(context));
   }
 
   /** The handler call this is called from waits for others: nobody waits for it meanwhile. */
@@ -89,12 +88,12 @@ export class InFlight {
     return new Set(this.entries.slice(0, this.count) as ExecutionContext[]);
   }
 
-  private parkedCalls(handler: object): number {
-    let count = 0;
-    for (const call of this.parked.keys()) {
-      count += call.handler === handler ? 1 : 0;
+  private sweepAgain(): void {
+    this.sweeping = undefined;
+    this.sweep();
+    if (this.count > 0) {
+      this.sweeping = setTimeout(() => this.sweepAgain(), SWEEP).unref();
     }
-    return count;
   }
 
   private sweep(): void {
@@ -106,13 +105,14 @@ export class InFlight {
       if (handler !== this.lastHandler) {
         this.lastHandler = handler;
         if (!this.handlers.has(handler)) {
-          this.handlers.set(handler, context);
+          this.handlers.set(handler, withoutRequest(context));
         }
       }
       if (!isOver(context)) {
         entries[open++] = context;
       }
     }
+    entries.fill(undefined, open, count);
     this.count = open;
     const length = Math.max(FIRST_SWEEP, open * 2);
     if (length > entries.length || length < entries.length / 4) {
@@ -123,14 +123,15 @@ export class InFlight {
 
 /**
  * Over is a call whose response is done with and whose handler has answered: Nest ends or begins the response only
- * then, also when the client is gone. A handler that answers by itself may leave it at that when the client is gone.
+ * then, also when the client is gone. Only what streams, and a handler that answers by itself, may be left at that.
  */
 function isOver(context: ExecutionContext): boolean {
   const reply = context.getArgs<unknown[]>()[1];
   const response = reply instanceof ServerResponse ? reply : (reply as Reply | undefined)?.raw;
   if (response instanceof ServerResponse) {
     return (
-      response.destroyed && (isEnded.call(response) || response.headersSent || isSettled(reply as object))
+      response.destroyed &&
+      (isEnded.call(response) || response.headersSent || callOf(context)?.released === true)
     );
   }
   const other = responseOf(context);
@@ -158,16 +159,36 @@ const isEnded = Object.getOwnPropertyDescriptor(OutgoingMessage.prototype, 'writ
   this: ServerResponse,
 ) => boolean;
 
+/** Stands for a handler: its class, its name and its route. */
+function withoutRequest(context: ExecutionContext): ExecutionContext {
+  const type = context.getType();
+  const args: object[] = [];
+  if (type === 'http') {
+    const { method, route, routeOptions } = context.getArgByIndex<RoutedRequest>(0);
+    args.push({
+      method,
+      headers: {},
+      route: { path: route?.path },
+      routeOptions: { url: routeOptions?.url },
+    });
+  }
+  const host = new ExecutionContextHost(args, context.getClass(), context.getHandler());
+  host.setType(type);
+  return host;
+}
+
+interface RoutedRequest {
+  readonly method?: string;
+  readonly route?: { readonly path?: unknown };
+  readonly routeOptions?: { readonly url?: unknown };
+}
+
 function routeName(context: ExecutionContext): string {
   const name = `${context.getClass().name}.${context.getHandler().name}`;
   if (context.getType() !== 'http') {
     return name;
   }
-  const request = context.getArgByIndex<{
-    method?: string;
-    route?: { path?: unknown };
-    routeOptions?: { url?: unknown };
-  }>(0);
+  const request = context.getArgByIndex<RoutedRequest>(0);
   const path = request.routeOptions?.url ?? request.route?.path;
   return typeof path === 'string' ? `${request.method} ${path}` : name;
 }

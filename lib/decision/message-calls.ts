@@ -6,7 +6,6 @@ import { countCall } from './handler-calls.js';
 
 /** What `@SubscribeMessage()`, `@MessagePattern()` and `@EventPattern()` leave on a method. */
 const MESSAGE_MARKS = ['websockets:message_mapping', 'microservices:pattern'];
-const GATEWAY_MARK = 'websockets:is_gateway';
 
 /** Asks an application's guard about a gateway message. */
 export interface MessageGuard {
@@ -14,6 +13,8 @@ export interface MessageGuard {
   canActivate(context: ExecutionContext): boolean | Promise<boolean>;
   /** Did the message come in by this application's server. */
   serves(context: ExecutionContext): boolean;
+  /** Could a handler of that class call `maintain()`. */
+  reaches(cls: object): boolean;
 }
 
 /** Guards of the running applications by gateway class: decorators are the class's, applications share it. */
@@ -25,14 +26,15 @@ const guards = new WeakMap<object, Set<MessageGuard>>();
  */
 class MessageCalls implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
-    const over = countCall(context.getHandler());
+    const call = countCall(context.getHandler());
     try {
       if (context.getType() === 'ws') {
         await ask(context);
       }
-      return next.handle().pipe(finalize(over));
+      const handled = mayMaintain(context.getClass()) ? call.follow(() => next.handle()) : next.handle();
+      return handled.pipe(finalize(() => call.end()));
     } catch (error) {
-      over();
+      call.end();
       throw error;
     }
   }
@@ -48,6 +50,9 @@ async function ask(context: ExecutionContext): Promise<void> {
   }
 }
 
+const mayMaintain = (cls: object): boolean =>
+  [...(guards.get(cls) ?? [])].some((guard) => guard.reaches(cls));
+
 /**
  * Watches the message handlers of these classes, innermost of all their interceptors. Before Nest registers them.
  * @returns takes the guard away again; the counting stays
@@ -55,8 +60,9 @@ async function ask(context: ExecutionContext): Promise<void> {
 export function watchMessages(classes: Iterable<object>, guard: MessageGuard | undefined): () => void {
   const guarded: Set<MessageGuard>[] = [];
   for (const cls of classes) {
-    messageMethods(cls).forEach(watchMethod);
-    if (guard && Reflect.hasMetadata(GATEWAY_MARK, cls)) {
+    const methods = messageMethods(cls);
+    methods.forEach(watchMethod);
+    if (guard && methods.length > 0) {
       const known = guards.get(cls) ?? new Set();
       guards.set(cls, known.add(guard));
       guarded.push(known);

@@ -18,8 +18,12 @@ export function trackHandlers(
   reaches: (wrapper: Wrapper) => boolean,
 ): void {
   for (const wrapper of wrappers) {
+    if (!wrapper.isDependencyTreeStatic()) {
+      trackPerRequest(wrapper, reaches);
+      continue;
+    }
     const instance: unknown = wrapper.instance;
-    if (typeof instance !== 'object' || instance === null || !wrapper.isDependencyTreeStatic()) {
+    if (typeof instance !== 'object' || instance === null) {
       continue;
     }
     const follow = reaches(wrapper);
@@ -30,6 +34,17 @@ export function trackHandlers(
         note(handler, targetOf(instance.constructor, handler));
       }
     }
+  }
+}
+
+/** What is made anew for each request has its calls counted by its class. */
+function trackPerRequest(wrapper: Wrapper, reaches: (wrapper: Wrapper) => boolean): void {
+  const prototype: unknown = (wrapper.metatype as { prototype?: unknown } | null)?.prototype;
+  if (typeof prototype !== 'object' || prototype === null) {
+    return;
+  }
+  for (const property of routeMethods(Object.create(prototype) as object)) {
+    trackMethod(prototype, property, reaches(wrapper));
   }
 }
 

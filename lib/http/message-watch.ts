@@ -1,7 +1,9 @@
 import { Inject, Injectable, type ExecutionContext, type OnApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { watchMessages } from '../decision/message-calls.js';
+import { reachesProvider } from '../decision/track-handlers.js';
 import type { ResolvedStructure } from '../maintenance.options.js';
+import { MaintenanceService } from '../maintenance.service.js';
 import { STRUCTURE } from '../maintenance.tokens.js';
 import { MaintenanceGuard } from './maintenance.guard.js';
 
@@ -23,7 +25,13 @@ export class MessageWatch implements OnApplicationShutdown {
     // while providers are made: gateways are registered before any module is configured
     this.unwatch = watchMessages(
       messageClasses(modules),
-      guards ? { canActivate: (context) => guard.canActivate(context), serves } : undefined,
+      guards
+        ? {
+            canActivate: (context) => guard.canActivate(context),
+            serves,
+            reaches: remembered((cls) => reachesService(modules, cls)),
+          }
+        : undefined,
     );
   }
 
@@ -32,12 +40,36 @@ export class MessageWatch implements OnApplicationShutdown {
   }
 }
 
-function* messageClasses(modules: ModulesContainer): Generator<object> {
+/** Is there a provider or a controller of that class whose injected tree reaches the service. */
+function reachesService(modules: ModulesContainer, cls: object): boolean {
+  for (const wrapper of wrappersOf(modules)) {
+    if (wrapper.metatype === cls && reachesProvider(wrapper, (token) => token === MaintenanceService)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+function remembered(ask: (cls: object) => boolean): (cls: object) => boolean {
+  const answers = new WeakMap<object, boolean>();
+  return (cls) => {
+    const answer = answers.get(cls) ?? ask(cls);
+    answers.set(cls, answer);
+    return answer;
+  };
+}
+
+function* wrappersOf(modules: ModulesContainer) {
   for (const { providers, controllers } of modules.values()) {
-    for (const { metatype } of [...providers.values(), ...controllers.values()]) {
-      if (typeof metatype === 'function') {
-        yield metatype;
-      }
+    yield* providers.values();
+    yield* controllers.values();
+  }
+}
+
+function* messageClasses(modules: ModulesContainer): Generator<object> {
+  for (const { metatype } of wrappersOf(modules)) {
+    if (typeof metatype === 'function') {
+      yield metatype;
     }
   }
 }

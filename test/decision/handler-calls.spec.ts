@@ -139,7 +139,7 @@ describe('the current call', () => {
     expect(currentCall()).toBeUndefined();
     open();
     const [first, second, third] = (await Promise.all(calls)) as [object, object][];
-    expect(first?.[0]).toEqual({ handler: followed.see });
+    expect(first?.[0]).toMatchObject({ handler: followed.see });
     expect(first?.[1]).toBe(first?.[0]);
     expect(second?.[0]).not.toBe(first?.[0]);
     expect(third).toEqual([undefined, undefined]);
@@ -153,10 +153,10 @@ describe('a call that somebody else observes', () => {
     expect(runningCalls(handler)).toBe(0);
     const [first, second] = [countCall(handler), countCall(handler)];
     expect(runningCalls(handler)).toBe(2);
-    first();
-    first();
+    first.end();
+    first.end();
     expect(runningCalls(handler)).toBe(1);
-    second();
+    second.end();
     expect(runningCalls(handler)).toBe(0);
   });
 });

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import {
   Controller,
   Get,
@@ -8,17 +9,22 @@ import {
   Res,
   Scope,
   Sse,
+  StreamableFile,
   UseGuards,
   type CanActivate,
+  type ExecutionContext,
 } from '@nestjs/common';
 import { MaintenanceGuard, MaintenanceService } from 'nestjs-maintenance';
-import { NEVER, startWith } from 'rxjs';
+import { defer, NEVER, startWith } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { InFlight } from '../../lib/decision/in-flight.js';
 import { maintenance, serviceOf } from '../apps/shop.js';
 import { adapters, type RunningApp } from '../support/apps.js';
 import { request } from '../support/http.js';
 import { until } from '../support/until.js';
+
+/** Nest 11 goes on listening to an observable whose visitor has left. */
+const NEST = Number(process.env['NEST_MAJOR'] ?? 12);
 
 let entered = 0;
 let open: () => void = () => undefined;
@@ -78,6 +84,35 @@ class WorksController {
   events(): unknown {
     entered++;
     return NEVER.pipe(startWith({ data: 'hello' }));
+  }
+
+  @Get('observable')
+  observable(): unknown {
+    entered++;
+    return NEVER;
+  }
+
+  /** Does its work when somebody listens. */
+  @Get('deferred')
+  deferred(): unknown {
+    return defer(async () => {
+      entered++;
+      await held;
+      return 'deferred';
+    });
+  }
+
+  @Get('stream')
+  stream(): StreamableFile {
+    entered++;
+    return new StreamableFile(new Readable({ read: () => undefined }));
+  }
+
+  @Get('late-stream')
+  async lateStream(): Promise<StreamableFile> {
+    entered++;
+    await held;
+    return new StreamableFile(new Readable({ read: () => undefined }));
   }
 
   @UseGuards(DenyGuard)
@@ -181,6 +216,49 @@ describe.each(adapters)('calls in flight on %s', (_name, createApp) => {
       await until(() => size(running) === 0 && remaining(running).length === 0);
     },
   );
+
+  it.each(['/works/stream', ...(NEST > 11 ? ['/works/observable'] : [])])(
+    'end with a visitor who hangs up before the first byte of what streams: %s',
+    async (path) => {
+      await using running = await start();
+      close();
+      const socket = visit(running.port, path);
+      await until(() => entered === 1);
+      expect(remaining(running)).toHaveLength(1);
+      socket.destroy();
+      await until(() => size(running) === 0 && remaining(running).length === 0);
+    },
+  );
+
+  it.each(['/works/late-stream', '/works/deferred'])(
+    'end with such a visitor only when no more work can come of them: %s',
+    async (path) => {
+      await using running = await start();
+      close();
+      const socket = visit(running.port, path);
+      await until(() => entered === 1);
+      expect(remaining(running)).toHaveLength(1);
+      socket.destroy();
+      await request(running.port, '/works/denied');
+      open();
+      await until(() => size(running) === 0 && remaining(running).length === 0);
+    },
+  );
+
+  it('keep nothing of a request that is over', async () => {
+    await using running = await start();
+    open();
+    for (let i = 0; i < 3; i++) await request(running.port, '/works/plain/1');
+    const { entries, handlers } = running.app.get(InFlight) as unknown as {
+      entries: unknown[];
+      handlers: Map<object, ExecutionContext>;
+    };
+    await until(() => entries.every((entry) => entry === undefined));
+    const kept = [...handlers.values()].flatMap((context) => context.getArgs<object[]>());
+    expect(kept.map((request) => Object.keys(request))).toEqual([
+      ['method', 'headers', 'route', 'routeOptions'],
+    ]);
+  });
 
   it('outlast an answer that is sent early', async () => {
     await using running = await start();

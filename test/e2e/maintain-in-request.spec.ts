@@ -1,13 +1,19 @@
-import { Controller, Post } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Post } from '@nestjs/common';
+import { REQUEST } from '@nestjs/core';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import {
   MaintenanceDrainError,
   MaintenanceKey,
   MaintenanceModule,
   MaintenanceService,
 } from 'nestjs-maintenance';
+import { from } from 'rxjs';
+import { io } from 'socket.io-client';
 import { describe, expect, it } from 'vitest';
+import { InFlight } from '../../lib/decision/in-flight.js';
 import { adapters } from '../support/apps.js';
 import { request } from '../support/http.js';
+import { until } from '../support/until.js';
 
 /** Opens once, for whoever waits. */
 function gate(): { opened: Promise<void>; open: () => void } {
@@ -67,5 +73,158 @@ describe.each(adapters)('maintain() inside a request on %s', (_name, createApp) 
     finish.open();
     expect((await importing).json()).toEqual({ imported: true });
     expect(await patient).toBe('migrated');
+  });
+
+  it.each(['per-request', 'observable'])('does not wait for itself: a handler that is %s', async (kind) => {
+    @Controller()
+    class PerRequestController {
+      constructor(
+        private readonly maintenance: MaintenanceService,
+        @Inject(REQUEST) readonly visitor: unknown,
+      ) {}
+
+      @Get('per-request')
+      run() {
+        return this.maintenance.maintain('general', () => 'worked');
+      }
+    }
+
+    @Controller()
+    class ObservableController {
+      constructor(private readonly maintenance: MaintenanceService) {}
+
+      @Get('observable')
+      run() {
+        return from(this.maintenance.maintain('general', () => 'worked'));
+      }
+    }
+
+    await using app = await createApp({
+      imports: [MaintenanceModule.forRoot({ socket: false, admin: false })],
+      controllers: [PerRequestController, ObservableController],
+    });
+    expect((await request(app.port, `/${kind}`)).text).toBe('worked');
+  });
+
+  it('does not wait for itself: a gateway, which others wait for', async () => {
+    const working = gate();
+    const finish = gate();
+
+    @WebSocketGateway()
+    class ImportGateway {
+      constructor(private readonly maintenance: MaintenanceService) {}
+
+      @SubscribeMessage('import')
+      import() {
+        return this.maintenance.maintain('import', async () => {
+          working.open();
+          await finish.opened;
+          return 'imported';
+        });
+      }
+    }
+
+    await using app = await createApp({
+      imports: [
+        MaintenanceModule.forRoot({ keys: [new MaintenanceKey('import')], socket: false, admin: false }),
+      ],
+      providers: [ImportGateway],
+    });
+    const socket = io(app.url, { transports: ['websocket'], forceNew: true });
+    try {
+      const importing = socket.emitWithAck('import', {});
+      await working.opened;
+      const service = app.app.get(MaintenanceService);
+      await expect(service.maintain('general', () => 'never', { drain: 100 })).rejects.toMatchObject({
+        routes: ['ImportGateway.import'],
+      });
+      finish.open();
+      expect(await importing).toBe('imported');
+      expect(await service.maintain('general', () => 'done')).toBe('done');
+    } finally {
+      socket.disconnect();
+    }
+  });
+
+  describe('a call that waits is no other call', () => {
+    const staff = { 'x-staff': '1' };
+    const startTwo = async () => {
+      const working = gate();
+      const finish = gate();
+      const background: Promise<unknown>[] = [];
+
+      @Controller()
+      class ImportController {
+        constructor(private readonly maintenance: MaintenanceService) {}
+
+        @Post('import/:id')
+        import(@Param('id') id: string) {
+          const work = async () => {
+            working.open();
+            await finish.opened;
+            return id;
+          };
+          return this.maintenance.maintain('import', work, { blocking: true });
+        }
+
+        /** Does not wait for what it begins. */
+        @Post('start/:id')
+        async start(@Param('id') id: string) {
+          if (id === 'slow') {
+            working.open();
+            await finish.opened;
+          } else {
+            const begun = this.maintenance.maintain('general', () => 'ran', { drain: 300 });
+            background.push(begun.catch((error: unknown) => error));
+          }
+          return id;
+        }
+      }
+
+      const app = await createApp({
+        imports: [
+          MaintenanceModule.forRoot({
+            keys: [new MaintenanceKey('import')],
+            bypass: {
+              when: ({ headers }: { headers: Record<string, string> }) => headers['x-staff'] === '1',
+            },
+            socket: false,
+            admin: false,
+          }),
+        ],
+        controllers: [ImportController],
+      });
+      return { app, working, finish, background };
+    };
+    const post = (port: number, path: string, headers = {}) =>
+      request(port, path, { method: 'POST', headers });
+
+    it('that works, though the one that waits is not refused', async () => {
+      const { app: started, working, finish } = await startTwo();
+      await using app = started;
+      const importing = post(app.port, '/import/1');
+      await working.opened;
+      const waiting = post(app.port, '/import/2', staff);
+      await until(() => app.app.get(InFlight).size === 2);
+      const service = app.app.get(MaintenanceService);
+      await expect(service.maintain('general', () => 'never', { drain: 300 })).rejects.toMatchObject({
+        routes: ['POST /import/:id'],
+      });
+      finish.open();
+      expect((await importing).text).toBe('1');
+      expect((await waiting).text).toBe('2');
+      expect(await service.maintain('general', () => 'done')).toBe('done');
+    });
+
+    it('that works, though the one that began the wait has long answered', async () => {
+      const { app: started, working, finish, background } = await startTwo();
+      await using app = started;
+      const slow = post(app.port, '/start/slow');
+      await working.opened;
+      expect((await post(app.port, '/start/quick')).text).toBe('quick');
+      expect(await background[0]).toMatchObject({ routes: ['POST /start/:id'] });
+      finish.open();
+      expect((await slow).text).toBe('slow');
+    });
   });
 });
