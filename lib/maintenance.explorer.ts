@@ -22,6 +22,9 @@ export class MaintenanceExplorer {
   private readonly seen = new WeakSet<object>();
   private readonly told = new Set<string>();
   private readonly logger = new Logger('Maintenance');
+  /** Asks members again that had no key to give: their providers may make them in `onModuleInit()`. */
+  private unready: (() => void)[] = [];
+  private initialised = false;
   private exploring = false;
 
   constructor(
@@ -41,12 +44,19 @@ export class MaintenanceExplorer {
     }
     this.exploring = true;
     try {
+      this.unready.splice(0).forEach((ask) => ask());
       for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
         this.exploreWrapper(wrapper);
       }
     } finally {
       this.exploring = false;
     }
+  }
+
+  /** All providers have made themselves ready: what a member gives now is what it has. @throws as {@link explore} */
+  complete(): void {
+    this.initialised = true;
+    this.explore();
   }
 
   /** Warns of keys that decorators name and nobody registers: what names them would never be affected, or called. */
@@ -111,7 +121,12 @@ export class MaintenanceExplorer {
         { cause: error },
       );
     }
-    for (const key of Array.isArray(given) ? given : [given]) {
+    const keys: unknown[] = Array.isArray(given) ? given : [given];
+    if (!this.initialised && (keys[0] ?? undefined) === undefined) {
+      this.unready.push(() => this.addKeys(instance, source, property));
+      return;
+    }
+    for (const key of keys) {
       this.registry.add(key as MaintenanceKey, source);
     }
   }

@@ -121,9 +121,9 @@ export class MaintenanceModule
     await this.parts.keeper.start();
   }
 
-  /** Other modules may have made more of their providers ready meanwhile. @internal */
+  /** Other modules may have made more of their providers ready meanwhile, or keys in them. @internal */
   onApplicationBootstrap(): void {
-    this.parts.explorer.explore();
+    this.parts.explorer.complete();
     this.parts.explorer.check();
   }
 

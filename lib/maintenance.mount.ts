@@ -61,7 +61,7 @@ function missing(lacks: readonly Lack[]): MaintenanceConfigurationError {
   const packages = lacks.flatMap((lack) => lack.packages);
   return new MaintenanceConfigurationError(
     `Maintenance option${options.length > 1 ? 's' : ''} ${options.map((option) => `"${option}"`).join(' and ')} ` +
-      `${options.length > 1 ? 'are' : 'is'} on and needs packages that are not installed: ` +
+      `${options.length > 1 ? 'are on and need' : 'is on and needs'} packages that are not installed: ` +
       `npm install ${packages.join(' ')}, or switch off with { ${options.map((option) => `${option}: false`).join(', ')} }.`,
     { option: options[0], cause: lacks[0]?.cause },
   );

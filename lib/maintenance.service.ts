@@ -165,7 +165,8 @@ export class MaintenanceService {
   /** All registered keys, in the order they are asked. */
   getKeys(): readonly MaintenanceKey[] {
     this.parts.registry.rescan();
-    return this.parts.registry.all();
+    // a list of the caller's own: it may be sorted
+    return [...this.parts.registry.all()];
   }
 
   /** Key data by name, read from the store; from memory when the store is away. */

@@ -17,6 +17,9 @@ import {
 
 type Keyv = Cache['stores'][number];
 
+/** Writes given up on that are remembered: no cache is that late with that many. */
+const MAX_STRAYS = 1_000;
+
 /** Applications of this process that share a cache share its locks, too. */
 const perCache = new WeakMap<object, { mutex: Mutex; leases: Map<string, LeaseTable> }>();
 
@@ -33,6 +36,8 @@ export class CacheStore implements StateStore {
   private leases = new LeaseTable();
   private deaf: () => void = () => undefined;
   private readonly seen = new Map<string, SeenReplica>();
+  /** Ids of writes that were given up on. No cache can be told to forget one: it may still come through. */
+  private readonly strays = new Set<string>();
 
   constructor(
     private readonly cache: Cache | undefined,
@@ -83,7 +88,8 @@ export class CacheStore implements StateStore {
     }
     try {
       const document = typeof text === 'string' && versionOf(text) === known ? undefined : decode(text);
-      return { ...common, version: versionOf(text as string), document };
+      const stray = document !== undefined && this.strays.has(document.write);
+      return { ...common, version: versionOf(text as string), document, stray };
     } catch (error) {
       return {
         ...common,
@@ -104,9 +110,11 @@ export class CacheStore implements StateStore {
         throw new MaintenanceStoreError('The cache was too slow; nothing was written.', 'refused');
       }
       const text = encode(document);
-      const stored = await bounded('set', this.store().set(this.entry, text, 0), deadline);
-      if (!stored) {
-        throw new MaintenanceStoreError('The cache did not store the state; nothing was written.', 'refused');
+      try {
+        await this.put(text, deadline);
+      } catch (error) {
+        this.giveUpOn(document);
+        throw error;
       }
       return versionOf(text);
     });
@@ -137,6 +145,21 @@ export class CacheStore implements StateStore {
   stop(): Promise<void> {
     this.deaf();
     return Promise.resolve();
+  }
+
+  private async put(text: string, deadline: number): Promise<void> {
+    if (!(await bounded('set', this.store().set(this.entry, text, 0), deadline))) {
+      // also when the connection broke before the answer
+      throw new MaintenanceStoreError('The cache did not confirm the write; the outcome is unknown.');
+    }
+  }
+
+  private giveUpOn({ write }: StateDocument): void {
+    this.strays.add(write);
+    const [oldest] = this.strays;
+    if (oldest !== undefined && this.strays.size > MAX_STRAYS) {
+      this.strays.delete(oldest);
+    }
   }
 
   /** `getRaw` throws where `get` would hide a failure as an absence. */

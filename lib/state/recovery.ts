@@ -8,13 +8,15 @@ export type Finding =
   | { readonly kind: 'news'; readonly document: StateDocument | null; readonly warning?: string }
   /** The store has lost what was known; this is to be written over what it has now. */
   | { readonly kind: 'lost'; readonly again: StateDocument; readonly warning: string }
+  /** A write that was given up on has come through; this is to be written over it. */
+  | { readonly kind: 'stray'; readonly again: StateDocument; readonly warning: string }
   /** It cannot be read, and nothing is known to put in its place. */
   | { readonly kind: 'damaged'; readonly warning: string };
 
 /** Tells news from a store that has lost its memory. Unknown is not off: what was known is never dropped for nothing. */
 export function examine(
   known: StateDocument | null,
-  { document, unreadable }: Pick<SyncResult, 'document' | 'unreadable'>,
+  { document, unreadable, stray }: Pick<SyncResult, 'document' | 'unreadable' | 'stray'>,
 ): Finding {
   if (unreadable !== undefined) {
     const warning = `The stored maintenance state cannot be read: ${unreadable}.`;
@@ -22,6 +24,9 @@ export function examine(
   }
   if (document === undefined) {
     return { kind: 'same' };
+  }
+  if (stray && document) {
+    return takenBack(known, document);
   }
   if (!known) {
     return { kind: 'news', document };
@@ -41,6 +46,14 @@ export function examine(
 function lost(known: StateDocument, warning: string): Finding {
   const again: StateDocument = { ...known, write: randomId(), revision: known.revision + 1 };
   return { kind: 'lost', again, warning };
+}
+
+/** Newer than the stray itself, so that whoever has read that one follows. */
+function takenBack(known: StateDocument | null, stray: StateDocument): Finding {
+  const kept = known ?? { ...stray, keys: new Map() };
+  const revision = Math.max(kept.revision, stray.revision) + 1;
+  const warning = 'A change of the maintenance state that was given up on came through later.';
+  return { kind: 'stray', again: { ...kept, write: randomId(), revision }, warning };
 }
 
 const isKnown = (document: StateDocument, known: StateDocument): boolean => document.write === known.write;

@@ -79,8 +79,7 @@ export class RedisCommands {
     const asked = performance.now();
     if (!client || deadline <= asked) {
       throw new MaintenanceStoreError(
-        `Redis was not asked in time (${what}); nothing was written.`,
-        'refused',
+        `Redis could not be reached in time (${what}); the outcome is unknown.`,
       );
     }
     const answer = client.eval(script, keys.length, ...keys.map((key) => this.keys[key]), ...args);

@@ -153,7 +153,7 @@ async function loadPeer<T>(name: string, load: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What a Redis error means for a write: a refusal is certain, anything else is not. */
+/** What a Redis error means for a write: what Redis itself has refused is certain, anything else is not. */
 export function storeError(what: string, error: unknown): MaintenanceStoreError {
   if (error instanceof MaintenanceStoreError) {
     return error;
@@ -163,13 +163,9 @@ export function storeError(what: string, error: unknown): MaintenanceStoreError 
     /^(READONLY|OOM|NOAUTH|NOPERM|WRONGTYPE|MISCONF|LOADING|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|WRONGPASS|ERR)/.test(
       message,
     );
-  const unsent = /Stream isn't writeable|enableOfflineQueue|None of startup nodes|Cluster isn't ready/i.test(
-    message,
-  );
-  const certain = refused || unsent;
   return new MaintenanceStoreError(
-    `Redis ${certain ? 'refused' : 'did not answer'} (${what}): ${message}; ${certain ? 'nothing was written' : 'the outcome is unknown'}.`,
-    certain ? 'refused' : 'unknown',
+    `Redis ${refused ? 'refused' : 'did not answer'} (${what}): ${message}; ${refused ? 'nothing was written' : 'the outcome is unknown'}.`,
+    refused ? 'refused' : 'unknown',
     { cause: error },
   );
 }

@@ -130,6 +130,9 @@ export class StateSync {
         this.forgot();
         touch.warn(finding.warning);
         return this.putBack(finding.again, result.version);
+      case 'stray':
+        touch.warn(finding.warning);
+        return this.putBack(finding.again, result.version);
     }
   }
 

@@ -31,6 +31,8 @@ export interface SyncResult {
   readonly document: StateDocument | null | undefined;
   /** Why the stored value cannot be read; then {@link document} is `undefined`. */
   readonly unreadable?: string;
+  /** The document is a write of this process that was given up on, and has come through since. */
+  readonly stray?: boolean;
   /** Names of the leases that are alive. */
   readonly leases: ReadonlySet<string>;
   /** Was the presence recorded. */

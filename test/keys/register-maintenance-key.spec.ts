@@ -1,4 +1,13 @@
-import { Controller, Get, Injectable, Module, Scope, type ModuleMetadata } from '@nestjs/common';
+import { setImmediate } from 'node:timers/promises';
+import {
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  Scope,
+  type ModuleMetadata,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { LazyModuleLoader } from '@nestjs/core';
 import {
   MaintenanceConfigurationError,
@@ -212,6 +221,45 @@ describe('@RegisterMaintenanceKey() on members of a provider', () => {
     ]);
     const method = running.service.getKeys().find(({ name }) => name === 'method');
     expect(method?.helpText).toBe('made 1 time');
+  });
+
+  it('registers what a provider makes in onModuleInit(), before anything is served', async () => {
+    @Injectable()
+    class Tenants implements OnModuleInit {
+      @RegisterMaintenanceKey()
+      property?: MaintenanceKey;
+
+      @RegisterMaintenanceKey()
+      list: MaintenanceKey[] = [];
+
+      private made?: MaintenanceKey;
+
+      @RegisterMaintenanceKey()
+      method(): MaintenanceKey | undefined {
+        return this.made;
+      }
+
+      async onModuleInit(): Promise<void> {
+        await setImmediate();
+        this.property = new MaintenanceKey('north');
+        this.list.push(new MaintenanceKey('south'));
+        this.made = new MaintenanceKey('west');
+      }
+    }
+    await using running = await started({}, { providers: [Tenants] });
+    const names = running.service.getKeys().map(({ name }) => name);
+    expect(names.toSorted()).toEqual(['general', 'north', 'south', 'west']);
+    expect((await running.service.setMaintenance(true, 'north')).to).toBe(true);
+  });
+
+  it('registers nothing for an empty list', async () => {
+    @Injectable()
+    class None {
+      @RegisterMaintenanceKey()
+      readonly list: MaintenanceKey[] = [];
+    }
+    await using running = await started({}, { providers: [None] });
+    expect(running.service.getKeys().map(({ name }) => name)).toEqual(['general']);
   });
 
   it('on a controller and on an ancestor, too; an override counts once', async () => {

@@ -19,6 +19,12 @@ describe('what the service tells', () => {
     expect(data.general).toMatchObject({ name: 'general', value: false, since: null });
   });
 
+  it('keys as a list of its own, which the caller may change', async () => {
+    await using running = await started({ keys: [new MaintenanceKey('a', { order: -1 })] });
+    (running.service.getKeys() as MaintenanceKey[]).reverse().pop();
+    expect(running.service.getKeys().map(({ name }) => name)).toEqual(['a', 'general']);
+  });
+
   it('its health, which is always good in memory', async () => {
     await using running = await started();
     expect(running.service.health()).toEqual({

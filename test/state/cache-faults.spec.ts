@@ -1,0 +1,148 @@
+import { createCache } from 'cache-manager';
+import { Keyv, type KeyvStoreAdapter } from 'keyv';
+import { describe, expect, it } from 'vitest';
+import { MaintenanceStoreError } from 'nestjs-maintenance';
+import { decode } from '../../lib/state/codec.js';
+import { until } from '../support/until.js';
+import { COMMAND_TIMEOUT, startService } from './service.js';
+
+type Fault = 'none' | 'late' | 'answer lost' | 'refused' | 'away' | 'silent';
+
+/** A server as a store of Keyv reaches it, over a line that can fail. */
+class FarStore {
+  readonly opts = {};
+  fault: Fault = 'none';
+  private late: (() => void)[] = [];
+
+  constructor(private readonly entries = new Map<string, unknown>()) {}
+
+  /** What was on its way arrives. */
+  arrive(): void {
+    this.late.splice(0).forEach((write) => write());
+  }
+
+  /** The stored state of the maintenance. */
+  get state() {
+    return decode(
+      (JSON.parse(String(this.entries.get('keyv:maintenance:state'))) as { value: unknown }).value,
+    );
+  }
+
+  /** Another client of the same server. */
+  beside(): FarStore {
+    return new FarStore(this.entries);
+  }
+
+  on(): this {
+    return this;
+  }
+
+  async get(key: string): Promise<unknown> {
+    if (this.fault === 'away') throw new Error('connect ECONNREFUSED');
+    if (this.fault === 'silent') return new Promise(() => undefined);
+    return this.entries.get(key);
+  }
+
+  async set(key: string, value: unknown): Promise<boolean> {
+    const write = () => this.entries.set(key, value);
+    switch (this.fault) {
+      case 'late':
+        this.late.push(write);
+        return new Promise(() => undefined);
+      case 'answer lost':
+        write();
+        throw new Error('read ECONNRESET');
+      case 'refused':
+        throw new Error('OOM');
+      default:
+        write();
+        return true;
+    }
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return this.entries.delete(key);
+  }
+
+  async clear(): Promise<void> {
+    this.entries.clear();
+  }
+}
+
+const over = (store: FarStore) =>
+  startService({
+    cache: createCache({ stores: [new Keyv({ store: store as unknown as KeyvStoreAdapter })] }),
+  });
+const TAKEN_BACK = 'given up on came through later';
+
+describe("an application's own cache that fails", () => {
+  it.each<Fault>(['late', 'answer lost', 'refused', 'away', 'silent'])(
+    'when it is %s, a change rejects in time and says that its outcome is unknown',
+    async (fault) => {
+      const store = new FarStore();
+      await using app = await over(store);
+      await app.service.setMaintenance(true, 'general', { message: 'Back soon' });
+      store.fault = fault;
+      const begun = performance.now();
+      const error = await app.service.setMaintenance(false).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(MaintenanceStoreError);
+      expect(error).toMatchObject({
+        outcome: 'unknown',
+        message: expect.stringContaining('the outcome is unknown') as string,
+      });
+      expect(performance.now() - begun).toBeLessThan(2 * COMMAND_TIMEOUT + 1_000);
+      expect(app.isOn()).toBe(true);
+    },
+  );
+
+  it.each<Fault>(['late', 'answer lost'])(
+    'when it is %s, what was given up on never takes effect later, for nobody',
+    async (fault) => {
+      const store = new FarStore();
+      await using app = await over(store);
+      await using other = await over(store.beside());
+      await app.service.setMaintenance(true, 'general', { message: 'Back soon' });
+      await until(() => other.isOn());
+      store.fault = fault;
+      await expect(app.service.setMaintenance(false)).rejects.toBeInstanceOf(MaintenanceStoreError);
+      store.fault = 'none';
+      store.arrive();
+      // Nest has one logger for the whole process: that of the application made last
+      await until(() => other.logged(TAKEN_BACK) === 1);
+      await until(() => store.state.keys.get('general')?.switch);
+      await other.service.refresh();
+      expect([app.isOn(), other.isOn()]).toEqual([true, true]);
+      expect(app.changes.map(({ to }) => to)).toEqual([true]);
+      // and the state can be changed as before
+      await app.service.setMaintenance(false);
+      await until(() => !other.isOn());
+    },
+  );
+
+  it('the very first change, given up on, does not take effect either', async () => {
+    const store = new FarStore();
+    await using app = await over(store);
+    store.fault = 'late';
+    await expect(app.service.setMaintenance(true)).rejects.toBeInstanceOf(MaintenanceStoreError);
+    store.fault = 'none';
+    store.arrive();
+    await until(() => app.logged(TAKEN_BACK) === 1);
+    expect(app.isOn()).toBe(false);
+    expect(store.state.keys.get('general')?.switch ?? null).toBe(null);
+    expect(app.changes).toEqual([]);
+  });
+
+  it('keeps a later change when an earlier one, given up on, comes through over it', async () => {
+    const store = new FarStore();
+    await using app = await over(store);
+    await app.service.setMaintenance(true);
+    store.fault = 'late';
+    await expect(app.service.setMaintenance(false)).rejects.toBeInstanceOf(MaintenanceStoreError);
+    store.fault = 'none';
+    await app.service.setMaintenance(true, 'general', { message: 'Later' });
+    store.arrive();
+    await until(() => app.logged(TAKEN_BACK) === 1);
+    await until(() => store.state.keys.get('general')?.switch?.message === 'Later');
+    expect(app.service.isInMaintenance().state?.message).toBe('Later');
+  });
+});
