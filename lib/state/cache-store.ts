@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Cache } from 'cache-manager';
 import { MaintenanceStoreError } from '../maintenance.errors.js';
 import { decode, encode, versionOf } from './codec.js';
@@ -164,8 +165,16 @@ export class CacheStore implements StateStore {
 
   /** `getRaw` throws where `get` would hide a failure as an absence. */
   private async read(deadline: number): Promise<unknown> {
-    const raw: unknown = await bounded('get', this.store().getRaw(this.entry), deadline);
-    return raw !== null && typeof raw === 'object' && 'value' in raw ? raw.value : raw;
+    try {
+      const raw: unknown = await bounded('get', this.store().getRaw(this.entry), deadline);
+      return raw !== null && typeof raw === 'object' && 'value' in raw ? raw.value : raw;
+    } catch (error) {
+      // there is something that the cache itself cannot read: damage to be written over, not a store that is away
+      if (error instanceof MaintenanceStoreError && error.cause instanceof SyntaxError) {
+        return error.cause.message;
+      }
+      throw error;
+    }
   }
 
   private store(): Keyv {
@@ -190,6 +199,6 @@ function versionOfStored(value: unknown): Version {
 
 /** Stands for a value that is not ours; equal for equal values as far as it can tell. */
 function fingerprint(value: unknown): Version {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? typeof value);
+  const text = typeof value === 'string' ? value : inspect(value);
   return `?${text.length}:${text.slice(0, 64)}`;
 }

@@ -27,13 +27,16 @@ export function edited(
   from: boolean,
   now: number,
 ): StateDocument {
-  const revision = (known?.revision ?? 0) + 1;
+  const next = successor(known);
   const to = on !== null || holds.length > 0;
-  const change: ChangeRecord = { ...told, from, to, revision, at: Math.floor(now) };
-  return {
-    write: randomId(),
-    history: known?.history ?? randomId(),
-    revision,
-    keys: new Map(known?.keys).set(key, { switch: on, holds, change }),
-  };
+  const change: ChangeRecord = { ...told, from, to, revision: next.revision, at: Math.floor(now) };
+  return { ...next, keys: new Map(known?.keys).set(key, { switch: on, holds, change }) };
+}
+
+/** How the next document is marked. A history ends where numbers do: a revision past that could not be read again. */
+export function successor(known: StateDocument | null): Omit<StateDocument, 'keys'> {
+  const write = randomId();
+  return known && known.revision < Number.MAX_SAFE_INTEGER
+    ? { write, history: known.history, revision: known.revision + 1 }
+    : { write, history: randomId(), revision: 1 };
 }

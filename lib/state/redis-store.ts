@@ -1,6 +1,7 @@
 import { MaintenanceStoreError } from '../maintenance.errors.js';
 import { decode, encode, versionOf } from './codec.js';
 import type { StateDocument } from './record.js';
+import { presenceOf } from './presence.js';
 import { RedisCommands } from './redis-commands.js';
 import { connect, openConnection, throughCache, type RedisInput } from './redis-connection.js';
 import { ACQUIRE, LEAVE, RELEASE, RENEW, REPLICAS, SYNC, WRITE } from './redis-scripts.js';
@@ -165,10 +166,9 @@ export class RedisStore implements StateStore {
       string[],
     ];
     return entries.flatMap((entry) => {
-      const [, lastSeen, presence] = /^\d+\|(\d+)\|[^|]*\|(.*)$/s.exec(entry) ?? [];
-      return presence === undefined
-        ? []
-        : [{ ...(JSON.parse(presence) as Presence), lastSeen: Number(lastSeen) }];
+      const [, lastSeen, text = ''] = /^\d+\|(\d{1,15})\|[^|]*\|(.*)$/s.exec(entry) ?? [];
+      const presence = presenceOf(text);
+      return presence ? [{ ...presence, lastSeen: Number(lastSeen) }] : [];
     });
   }
 

@@ -6,6 +6,7 @@ import {
   MaintenanceKeys,
   MaintenanceModule,
   MaintenanceService,
+  type MaintenanceRootOptions,
 } from 'nestjs-maintenance';
 import type { CreateApp, RunningApp } from '../support/apps.js';
 
@@ -76,11 +77,14 @@ interface WithHeaders {
 const isOperator = ({ headers }: WithHeaders): boolean =>
   String(headers['cookie'] ?? '').includes('operator=yes');
 
-/** A site in maintenance, with everything switched on that could be abused. */
-export async function startSite(
+export type Site = RunningApp & { service: MaintenanceService };
+
+/** A site with everything switched on that could be abused. */
+export async function createSite(
   createApp: CreateApp,
   trustProxy = false,
-): Promise<RunningApp & { service: MaintenanceService }> {
+  options: MaintenanceRootOptions = {},
+): Promise<Site> {
   const running = await createApp(
     {
       imports: [
@@ -97,6 +101,7 @@ export async function startSite(
                 ? (subject.request as WithHeaders)
                 : (subject.socket as { handshake: WithHeaders }).handshake,
             ),
+          ...options,
         }),
       ],
       controllers: [ApiController, HealthController, StatusController, BillingController],
@@ -104,13 +109,18 @@ export async function startSite(
     undefined,
     { trustProxy },
   );
-  const service = running.app.get(MaintenanceService);
+  return Object.assign(running, { service: running.app.get(MaintenanceService) });
+}
+
+/** The same in maintenance: everybody is refused, and there is something to keep from them. */
+export async function startSite(createApp: CreateApp, trustProxy = false): Promise<Site> {
+  const site = await createSite(createApp, trustProxy);
+  await closeSite(site);
+  return site;
+}
+
+export async function closeSite({ service }: Site, message = MESSAGE): Promise<void> {
   const operator = { reason: 'SECRET-REASON', actor: 'SECRET-ACTOR' };
-  await service.setMaintenance(true, GENERAL_MAINTENANCE, {
-    message: MESSAGE,
-    timeout: 3_600_000,
-    ...operator,
-  });
+  await service.setMaintenance(true, GENERAL_MAINTENANCE, { message, timeout: 3_600_000, ...operator });
   await service.setMaintenance(true, 'hidden-key', operator);
-  return Object.assign(running, { service });
 }

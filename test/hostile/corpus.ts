@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import type { MaintenanceService } from 'nestjs-maintenance';
 
 /** What a row may need that only exists once the application runs. */
@@ -81,4 +82,26 @@ export interface SocketRow {
   readonly lacks?: string;
   /** Is it somebody with `see_info`. */
   readonly operator?: boolean;
+}
+
+/** What a hostile store holds in place of the state. */
+export interface StoreRow {
+  readonly name: string;
+  /** In place of the document, which is given: for Redis, and as a value for a cache. */
+  readonly text?: (sound: string) => string | Buffer;
+  /** Only in Redis, by hand. */
+  readonly redis?: (
+    client: Redis,
+    name: (part: 'state' | 'replicas' | 'leases' | 'fences') => string,
+  ) => unknown;
+  /** Only in a cache: what its storage holds in place of an entry, which is given. */
+  readonly cache?: (entry: string) => unknown;
+  /**
+   * `'damage'`: what was known is kept and put back, and where nothing is known that is reported; `'nothing'`: the
+   * same, but not to have a document is sound; a status: the document is believed, and a visitor gets this.
+   */
+  readonly means: 'damage' | 'nothing' | 200 | 503;
+  /** Locks cannot be had until somebody mends the store; they are refused with the error that is meant for it. */
+  readonly locks?: false;
+  readonly why: string;
 }

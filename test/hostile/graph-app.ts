@@ -18,8 +18,8 @@ import {
   MaintenanceModule,
   MaintenanceService,
 } from 'nestjs-maintenance';
-import type { CreateApp, RunningApp } from '../support/apps.js';
-import { BYPASS_SECRET, reached } from './app.js';
+import type { CreateApp } from '../support/apps.js';
+import { BYPASS_SECRET, reached, type Site } from './app.js';
 
 @ObjectType()
 class Box {
@@ -78,7 +78,7 @@ export async function startGraph(
   createApp: CreateApp,
   closed: boolean,
   coverage: 'handlers' | 'site',
-): Promise<RunningApp & { service: MaintenanceService }> {
+): Promise<Site> {
   const running = await createApp({
     imports: [
       MaintenanceModule.forRoot({

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adapters, type CreateApp, type RunningApp } from '../support/apps.js';
+import { adapters, type CreateApp } from '../support/apps.js';
 import { raw, request } from '../support/http.js';
-import type { MaintenanceService } from 'nestjs-maintenance';
-import { reached, startSite } from './app.js';
+import { reached, startSite, type Site } from './app.js';
 import { PROTECTED, type Ground, type Row } from './corpus.js';
 import { startGraph } from './graph-app.js';
 import { accept } from './rows/accept.js';
@@ -15,7 +14,6 @@ import { page } from './rows/page.js';
 import { paths } from './rows/paths.js';
 import { tokens } from './rows/tokens.js';
 
-type Site = RunningApp & { service: MaintenanceService };
 type Start = (createApp: CreateApp) => Promise<Site>;
 
 const behindProxy: Start = (createApp) => startSite(createApp, true);

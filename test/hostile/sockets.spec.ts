@@ -1,9 +1,8 @@
-import type { MaintenanceService } from 'nestjs-maintenance';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adapters, type RunningApp } from '../support/apps.js';
+import { adapters } from '../support/apps.js';
 import { request } from '../support/http.js';
 import { RawWebSocket } from '../support/raw-web-socket.js';
-import { reached, startSite } from './app.js';
+import { reached, startSite, type Site } from './app.js';
 import { PROTECTED, type SocketRow } from './corpus.js';
 import { events, frames, origins, packets, pings } from './rows/sockets.js';
 
@@ -20,7 +19,7 @@ const ANSWERED = '43/maintenance,424242[{';
 
 describe.each(adapters)('hostile sockets on %s', (_adapter, createApp) => {
   describe.each(groups)('%s', (_group, rows) => {
-    let site: RunningApp & { service: MaintenanceService };
+    let site: Site;
     let bystander: RawWebSocket;
     let before: unknown;
 
