@@ -122,8 +122,9 @@ class JobController {
   constructor(private readonly service: MaintenanceService) {}
 
   @Get('job/:gate')
-  job(@Param('gate') gate: string): Promise<string> {
-    return this.service.maintain('import-export', () => gates.pass(gate), { drain: 5_000, blocking: true });
+  async job(@Param('gate') gate: string): Promise<string> {
+    await gates.pass(`asked-for-${gate}`);
+    return this.service.maintain('import-export', () => gates.pass(gate), { drain: 20_000, blocking: true });
   }
 }
 

@@ -124,12 +124,16 @@ describe('work does not wait', () => {
   });
 
   it('for itself, called from inside a request; nor do two such requests for one another', async () => {
-    const asked = [serving.get('/job/job-1'), serving.get('/job/job-2'), holder.get('/job/job-3')];
     const gates = new Map([
       ['job-1', serving],
       ['job-2', serving],
       ['job-3', holder],
     ]);
+    const jobs = [...gates];
+    const asked = jobs.map(([gate, replica]) => replica.get(`/job/${gate}`));
+    // all are let pass before the first closes the site
+    await Promise.all(jobs.map(([gate, replica]) => replica.reaches(`asked-for-${gate}`)));
+    await Promise.all(jobs.map(([gate, replica]) => replica.open(`asked-for-${gate}`)));
     while (gates.size > 0) {
       const [gate, replica] = await until(
         async () => {
