@@ -1,22 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Namespace, Socket } from 'socket.io';
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
-import type { Permissions } from '../decision/permissions.js';
 import type { StateKeeper } from '../state/state-keeper.js';
 import { messageOf } from '../state/store.js';
+import { inTime, type Insight } from './insight.js';
 import { PingDesk } from './ping-desk.js';
 import type { SocketOrigins } from './socket-origins.js';
 import type { StatusReporter } from './status-reporter.js';
 
 /** Clients told in one go; between two of them the event loop serves the others. */
 const SLICE = 192;
-/** Milliseconds an application's `permissions` may take before a client is told what everybody may know. */
-const PATIENCE = 2_000;
 
 /** What the audience is made of. */
 export interface AudienceParts {
   readonly keeper: StateKeeper;
-  readonly permissions: Permissions;
+  readonly insight: Insight;
   readonly reporter: StatusReporter;
   readonly origins: SocketOrigins;
   readonly warn: (message: string) => void;
@@ -43,7 +41,10 @@ export class MaintenanceAudience {
   private lastTold = '';
 
   constructor(private readonly parts: AudienceParts) {
-    this.desk = new PingDesk(parts.reporter, (socket) => this.mayKnow(socket));
+    this.desk = new PingDesk(
+      parts.reporter,
+      async (socket) => (await inTime(parts.insight.ask(socket))) === true,
+    );
     parts.keeper.changes.subscribe(() => this.announce());
     // a state that was found only after the start is no change, but news to those who are here already
     parts.keeper.health$.subscribe(() => {
@@ -131,13 +132,21 @@ export class MaintenanceAudience {
   /** Tells one client the present state, as far as it may know it. */
   private async consult(socket: Socket): Promise<void> {
     this.asked.add(socket);
-    const insider = await this.mayKnow(socket);
+    const answer = this.parts.insight.ask(socket);
+    const insider = await inTime(answer);
     this.asked.delete(socket);
-    if (!socket.connected) {
-      return;
+    this.admit(socket, insider === true);
+    // better late than never
+    if (insider === undefined && (await answer)) {
+      this.admit(socket, true);
     }
-    this.remember(socket, insider);
-    this.send(socket, insider);
+  }
+
+  private admit(socket: Socket, insider: boolean): void {
+    if (socket.connected) {
+      this.remember(socket, insider);
+      this.send(socket, insider);
+    }
   }
 
   /** Tells one client what is known now, which may be more than the round that is under way knows. */
@@ -159,23 +168,6 @@ export class MaintenanceAudience {
     } else if (!this.insiders.has(socket)) {
       this.insiders.add(socket);
       socket.once('disconnect', () => this.insiders.delete(socket));
-    }
-  }
-
-  /** An application's answer that does not come (its database is what is being maintained) is a no. */
-  private async mayKnow(socket: Socket): Promise<boolean> {
-    const { origins, permissions } = this.parts;
-    if (!origins.trusts(socket)) {
-      return false;
-    }
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), PATIENCE);
-    });
-    try {
-      return await Promise.race([permissions.allows('see_info', { type: 'socket', socket }), late]);
-    } finally {
-      clearTimeout(timer);
     }
   }
 

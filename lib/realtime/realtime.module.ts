@@ -7,6 +7,7 @@ import { OPTIONS } from '../maintenance.tokens.js';
 import { StateKeeper } from '../state/state-keeper.js';
 import { MaintenanceAudience } from './audience.js';
 import { socketOptionsOf } from './gateway-options.js';
+import { Insight } from './insight.js';
 import { maintenanceGateway } from './maintenance.gateway.js';
 import { scriptController } from './script.controller.js';
 import { ScriptSource } from './script-source.js';
@@ -40,14 +41,16 @@ export class RealtimeModule {
         {
           provide: MaintenanceAudience,
           inject: [StateKeeper, Permissions, StatusReporter],
-          useFactory: (keeper: StateKeeper, permissions: Permissions, reporter: StatusReporter) =>
-            new MaintenanceAudience({
+          useFactory: (keeper: StateKeeper, permissions: Permissions, reporter: StatusReporter) => {
+            const origins = new SocketOrigins(socketOptionsOf(structure).origins);
+            return new MaintenanceAudience({
               keeper,
-              permissions,
+              insight: new Insight(permissions, origins),
               reporter,
-              origins: new SocketOrigins(socketOptionsOf(structure).origins),
+              origins,
               warn,
-            }),
+            });
+          },
         },
         maintenanceGateway(),
       ],

@@ -2,12 +2,14 @@ import { DEFAULT_MESSAGE, retryAfterOf } from '../decision/refusal.js';
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
 import type { Localizer } from '../http/localizer.js';
 import type { KeyRegistry } from '../keys/key-registry.js';
-import type { ActiveKey } from '../state/snapshot.js';
+import type { ActiveKey, Snapshot } from '../state/snapshot.js';
 import type { StateKeeper } from '../state/state-keeper.js';
 import { messageOf } from '../state/store.js';
 
 /** Puts what is known into words for sockets. */
 export class StatusReporter {
+  private shared: { readonly snapshot: Snapshot; readonly status: MaintenanceStatusMessage } | undefined;
+
   constructor(
     private readonly keeper: StateKeeper,
     private readonly registry: KeyRegistry,
@@ -24,7 +26,19 @@ export class StatusReporter {
 
   /** What everybody may know. A key that is not public lends its message, which is for visitors, but never its name. */
   forAll(socket?: unknown): MaintenanceStatusMessage {
-    const { snapshot, store } = this.keeper;
+    const { snapshot } = this.keeper;
+    if (this.personal) {
+      return this.make(snapshot, socket);
+    }
+    // made once for all who come in one turn of the event loop: thousands may come back together
+    if (this.shared?.snapshot !== snapshot) {
+      this.shared = { snapshot, status: this.make(snapshot, undefined) };
+      setImmediate(() => (this.shared = undefined));
+    }
+    return this.shared.status;
+  }
+
+  private make(snapshot: Snapshot, socket: unknown): MaintenanceStatusMessage {
     const closing = snapshot.active.find(closesSite)?.state;
     const until = closing?.until ?? null;
     const modes = this.registry
@@ -35,7 +49,7 @@ export class StatusReporter {
       maintenanceMode: closing !== undefined,
       modes: Object.fromEntries(modes),
       message: closing ? this.localizer.translate(closing.message ?? DEFAULT_MESSAGE, socket) : null,
-      retryAfter: closing ? retryAfterOf(until, this.refreshDelay, store.now()) : null,
+      retryAfter: closing ? retryAfterOf(until, this.refreshDelay, this.keeper.store.now()) : null,
       until: until?.toISOString() ?? null,
       revision: snapshot.revision,
     };

@@ -172,6 +172,29 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     expect(app.log.join()).toContain('database is down');
   });
 
+  it('gives key data as soon as the permission is decided, be it late', async () => {
+    let decide: (allowed: boolean) => void = () => undefined;
+    await using app = await createApp(
+      root({ permissions: () => new Promise<boolean>((resolve) => (decide = resolve)) }),
+    );
+    using late = await TestClient.connect(app.url);
+    expect(late.last).not.toHaveProperty('maintenance');
+    await service(app).setMaintenance(true);
+    expect(await late.sees(({ maintenanceMode }) => maintenanceMode)).not.toHaveProperty('maintenance');
+    decide(true);
+    expect(await late.sees((status) => 'maintenance' in status)).toMatchObject({ maintenanceMode: true });
+    expect(late.statuses).toHaveLength(3);
+  });
+
+  it('does not leave clients untold behind others whose permission is never decided', async () => {
+    await using app = await createApp(root({ permissions: () => new Promise<boolean>(() => undefined) }));
+    const clients = await Promise.all(Array.from({ length: 150 }, () => TestClient.connect(app.url)));
+    for (const client of clients) {
+      expect(client.last).not.toHaveProperty('maintenance');
+      client.close();
+    }
+  });
+
   it('gives nothing for the cookies of a foreign page, unless its origin is listed', async () => {
     const options: MaintenanceRootOptions = { permissions: () => true };
     const cookie = 'session=staff';
