@@ -1,3 +1,4 @@
+import type { Target } from '../decision/target.js';
 import { pathOf, type HttpReply, type HttpRequest } from './http-port.js';
 import type { IgnorePaths } from './ignore-paths.js';
 import type { CoveredRoutes } from './site-coverage.js';
@@ -8,6 +9,7 @@ interface ExpressLayer {
   readonly handle: object & { readonly name?: string };
   readonly route?: {
     readonly path: unknown;
+    readonly methods: Readonly<Record<string, boolean | undefined>>;
     readonly stack: readonly { readonly handle: object }[];
   };
   match(path: string): boolean;
@@ -19,11 +21,17 @@ export interface ExpressApp {
   readonly router?: { readonly stack: readonly ExpressLayer[] };
 }
 
+interface Doubtful {
+  readonly layer: ExpressLayer;
+  /** What their handlers say of themselves, or that only Nest's guard can judge. */
+  readonly targets: readonly Target[] | 'guard';
+}
+
 interface Layers {
   readonly of: readonly ExpressLayer[];
   readonly length: number;
-  /** Routes that only Nest's guard can judge. */
-  readonly doubtful: readonly ExpressLayer[];
+  /** Routes that are not refused just because the site is. */
+  readonly doubtful: readonly Doubtful[];
   readonly cors: ExpressLayer | undefined;
 }
 
@@ -37,9 +45,21 @@ export class ExpressRoutes implements CoveredRoutes {
     private readonly graphql: GraphqlPaths,
   ) {}
 
-  isCertain(request: HttpRequest): boolean {
+  judgedBy(request: HttpRequest): Target | undefined | 'guard' {
     const path = pathOf(request);
-    return !this.graphql.matches(path) && !this.layers().doubtful.some((layer) => matches(layer, path));
+    if (this.graphql.matches(path)) {
+      return 'guard';
+    }
+    let found: Target[] | undefined;
+    for (const { layer, targets } of this.layers().doubtful) {
+      if (handles(layer, request.method) && matches(layer, path)) {
+        if (targets === 'guard') {
+          return 'guard';
+        }
+        (found ??= []).push(...targets);
+      }
+    }
+    return found && union(found);
   }
 
   /** The CORS middleware comes later than this: its headers are set by calling it now. */
@@ -59,20 +79,47 @@ export class ExpressRoutes implements CoveredRoutes {
       this.known = {
         of: stack,
         length: stack.length,
-        doubtful: stack.filter((layer) => this.isDoubtful(layer)),
+        doubtful: stack.flatMap((layer) => this.doubtOf(layer) ?? []),
         cors: stack.find(({ handle }) => handle.name === 'corsMiddleware'),
       };
     }
     return this.known;
   }
 
-  private isDoubtful({ route }: ExpressLayer): boolean {
-    return (
-      route !== undefined &&
-      ((typeof route.path === 'string' && this.ignorePaths.matches(route.path)) ||
-        route.stack.some(({ handle }) => !isCertain(knowledgeOf(handle))))
+  private doubtOf(layer: ExpressLayer): Doubtful | undefined {
+    const { route } = layer;
+    if (!route) {
+      return undefined;
+    }
+    if (typeof route.path === 'string' && this.ignorePaths.matches(route.path)) {
+      return { layer, targets: 'guard' };
+    }
+    const doubts = route.stack.map(({ handle }) => knowledgeOf(handle)).filter((known) => !isCertain(known));
+    const targets = doubts.flatMap((known) =>
+      typeof known === 'object' && !known.target.exempt ? known.target : [],
     );
+    if (targets.length < doubts.length) {
+      return { layer, targets: 'guard' };
+    }
+    return targets.length > 0 ? { layer, targets } : undefined;
   }
+}
+
+/** As Express' router has it: HEAD is answered by GET. */
+function handles({ route }: ExpressLayer, method: string): boolean {
+  const name = method.toLowerCase();
+  const { methods = {} } = route ?? {};
+  return methods['_all'] === true || methods[name] === true || (name === 'head' && methods['get'] === true);
+}
+
+/** Several routes may match: what all of them together let pass, and all keys they belong to. */
+function union(targets: readonly Target[]): Target {
+  return {
+    exempt: false,
+    exemptKeys: new Set(targets.flatMap(({ exemptKeys }) => [...exemptKeys])),
+    keys: new Set(targets.flatMap(({ keys }) => [...keys])),
+    name: targets[0]?.name ?? '',
+  };
 }
 
 function matches(layer: ExpressLayer, path: string): boolean {

@@ -54,7 +54,11 @@ export class FastifyRoutes implements CoveredRoutes {
     }) satisfies RouteHook);
   }
 
-  isCertain(request: FastifyRequest): boolean {
+  judgedBy(request: FastifyRequest): 'guard' | undefined {
+    return this.isCertain(request) ? undefined : 'guard';
+  }
+
+  private isCertain(request: FastifyRequest): boolean {
     const { url, config } = request.routeOptions ?? {};
     if (url === undefined) {
       return true;

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Target } from '../decision/target.js';
 import { StateKeeper } from '../state/state-keeper.js';
 import { Admission, type Verdict } from './admission.js';
 import { BYPASSED_CACHE_CONTROL } from './bypass.js';
@@ -9,8 +10,11 @@ import { StalePolicy } from './stale-policy.js';
 
 /** What an adapter's router knows of a request that it has not served yet. */
 export interface CoveredRoutes {
-  /** Is the request certain to be refused if the site is: no exempt or marked handler, no ignored path, no resolver. */
-  isCertain(request: HttpRequest): boolean;
+  /**
+   * What the handlers that may answer a request say of themselves, `undefined` when nothing. `'guard'` where only Nest's
+   * guard can tell: an exempt handler, an ignored path, a resolver.
+   */
+  judgedBy(request: HttpRequest): Target | undefined | 'guard';
   /** Gives CORS headers to a refusal, then calls back. */
   prepare(request: HttpRequest, reply: HttpReply, refuse: () => void): void;
 }
@@ -43,13 +47,11 @@ export class SiteCoverage {
       return;
     }
     // a preflight is answered as ever
-    if (request.method === 'OPTIONS' || !routes.isCertain(request)) {
+    const target = request.method === 'OPTIONS' ? 'guard' : routes.judgedBy(request);
+    if (target === 'guard') {
       next();
       return;
     }
-    const verdict = blocks
-      ? { refused: this.stale.status(request) }
-      : this.admission.judge(request, request, undefined, isSafeMethod(request.method));
     const carryOut = ({ refused, bypassed }: Verdict): void => {
       if (refused) {
         routes.prepare(request, reply, () => this.refuse(request, reply, refused));
@@ -60,11 +62,26 @@ export class SiteCoverage {
       }
       next();
     };
-    if (verdict instanceof Promise) {
-      void verdict.then(carryOut);
-    } else {
-      carryOut(verdict);
+    if (blocks) {
+      carryOut({ refused: this.stale.status(request) });
+      return;
     }
+    const judge = (as: Target | undefined): Verdict | Promise<Verdict> =>
+      this.admission.judge(request, request, as, isSafeMethod(request.method));
+    if (!target) {
+      settle(judge(undefined), carryOut);
+      return;
+    }
+    settle(judge({ ...target, keys: new Set() }), (unmarked) => {
+      settle(target.keys.size === 0 ? unmarked : judge(target), (verdict) => {
+        if (verdict.refused && !unmarked.refused) {
+          // a static file may stand in front of the handler: what only its mark refuses is the guard's business
+          next();
+        } else {
+          carryOut(verdict);
+        }
+      });
+    });
   }
 
   private refuse(request: HttpRequest, reply: HttpReply, status: NonNullable<Verdict['refused']>): void {
@@ -79,5 +96,14 @@ export class SiteCoverage {
     }
     this.refuser.setHeaders(reply, exception);
     void this.refuser.answer(reply, request, exception);
+  }
+}
+
+/** Goes on in the same tick where there is nothing to wait for. */
+function settle(verdict: Verdict | Promise<Verdict>, then: (verdict: Verdict) => void): void {
+  if (verdict instanceof Promise) {
+    void verdict.then(then);
+  } else {
+    then(verdict);
   }
 }

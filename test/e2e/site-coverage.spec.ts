@@ -4,7 +4,12 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ServeStaticModule } from '@nestjs/serve-static';
 import { Test } from '@nestjs/testing';
-import { MaintenanceExempt, MaintenanceKey, type MaintenanceRootOptions } from 'nestjs-maintenance';
+import {
+  MaintenanceExempt,
+  MaintenanceKey,
+  MaintenanceKeys,
+  type MaintenanceRootOptions,
+} from 'nestjs-maintenance';
 import { describe, expect, it } from 'vitest';
 import { maintenance, serviceOf, SHOP } from '../apps/shop.js';
 import { adapters, type RunningApp } from '../support/apps.js';
@@ -26,6 +31,21 @@ class EchoController {
   @Post()
   echo(@Body() body: unknown): unknown {
     return body;
+  }
+}
+
+@Controller()
+class PagesController {
+  @MaintenanceKeys('billing')
+  @Get(['assets/:file', 'pages/bill'])
+  page(): string {
+    return 'page';
+  }
+
+  @MaintenanceExempt('stock')
+  @Get('pages/free')
+  free(): string {
+    return 'free';
   }
 }
 
@@ -85,6 +105,41 @@ describe.each(adapters)("coverage: 'site' on %s", (name, createApp) => {
     await serviceOf(running).setMaintenance(false);
     const after = await Promise.all(paths.map(async (path) => (await request(port, path)).status));
     expect(after).toEqual(before);
+  });
+
+  it('answers for a file in front of a handler that is marked or partly exempt, and where only another method is exempt', async () => {
+    const keys = [
+      new MaintenanceKey('billing', { scope: 'marked', order: -1 }),
+      new MaintenanceKey('stock', { order: 1 }),
+    ];
+    await using running = await createApp(
+      {
+        imports: [maintenance({ coverage: 'site', keys })],
+        controllers: [PagesController, EchoController],
+      },
+      serveStatic,
+    );
+    const ask = async (path: string, method = 'GET') =>
+      (await request(running.port, path, { method })).status;
+    const service = serviceOf(running);
+    const seen = async () => [
+      await ask('/assets/style.css'),
+      await ask('/pages/bill'),
+      await ask('/pages/free'),
+      await ask('/echo'),
+      await ask('/echo', 'POST'),
+    ];
+    expect(await seen()).toEqual([200, 200, 200, 404, 201]);
+    await service.setMaintenance(true, 'billing', { message: 'Bills.' });
+    // Express asks its static files first, Fastify the handler
+    expect(await seen()).toEqual([name === 'express' ? 200 : 503, 503, 200, 404, 201]);
+    await service.setMaintenance(true);
+    expect(await seen()).toEqual([503, 503, 503, 503, 201]);
+    // the first key in order decides, as the guard would have it
+    expect((await request(running.port, '/pages/bill')).json()).toMatchObject({ message: 'Bills.' });
+    await service.setMaintenance(false);
+    await service.setMaintenance(true, 'stock');
+    expect((await seen()).slice(1)).toEqual([503, 200, 503, 201]);
   });
 
   it("'handlers' leaves static files and unmatched routes alone", async () => {
