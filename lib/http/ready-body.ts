@@ -1,9 +1,9 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { refusalJson, type Refusal } from '../decision/refusal.js';
 
-/** A body ready to be sent, and the headers that say what it is. */
+/** A body ready to be sent, and the headers that say what it is. A string would be encoded each time it is sent. */
 export interface ReadyBody {
-  readonly body: string | Buffer;
+  readonly body: Buffer;
   readonly headers: Readonly<Record<string, string>>;
   /** All headers of an answer that nobody else adds to. */
   head?: OutgoingHttpHeaders;
@@ -14,20 +14,14 @@ export function jsonBody(refusal: Refusal, representation: 'json' | 'problem'): 
   const json = refusalJson(refusal);
   if (representation === 'json') {
     return {
-      body: bodyOf(JSON.stringify(json)),
+      body: Buffer.from(JSON.stringify(json)),
       headers: { 'Content-Type': 'application/json; charset=utf-8' },
     };
   }
   const { statusCode, error, message, ...facts } = json;
   const problem = { type: 'about:blank', title: error, status: statusCode, detail: message, ...facts };
   return {
-    body: bodyOf(JSON.stringify(problem)),
+    body: Buffer.from(JSON.stringify(problem)),
     headers: { 'Content-Type': 'application/problem+json; charset=utf-8' },
   };
-}
-
-/** Node sends a string together with the head, in one piece; what it would have to encode each time it gets encoded. */
-export function bodyOf(text: string): string | Buffer {
-  const encoded = Buffer.from(text);
-  return encoded.length === text.length ? text : encoded;
 }

@@ -14,7 +14,7 @@ import {
 } from './http-port.js';
 import { MaintenanceException, withoutStack } from './maintenance.exception.js';
 import { negotiate, type Representation } from './negotiation.js';
-import { bodyOf, jsonBody, type ReadyBody } from './ready-body.js';
+import { jsonBody, type ReadyBody } from './ready-body.js';
 import { sendBody } from './send-body.js';
 import type { PageRenderer } from './page-renderer.js';
 import { refreshSeconds } from './page/page.js';
@@ -30,6 +30,8 @@ export interface RefuserSettings extends RefusalSettings {
   readonly now: () => number;
   readonly error: (message: string) => void;
 }
+
+const NOTHING = Buffer.alloc(0);
 
 interface Made {
   readonly retryAfter: number;
@@ -146,7 +148,7 @@ export class Refuser {
           'X-Maintenance-Mode': '1',
           Vary: 'Accept',
           ...ready.headers,
-          'Content-Length': Buffer.byteLength(ready.body),
+          'Content-Length': ready.body.length,
         };
         response.writeHead(statusCode, ready.head);
         response.end(ready.body);
@@ -162,7 +164,7 @@ export class Refuser {
     const representation = this.representation(request);
     const elsewhere = representation === 'html' ? this.redirect(request) : undefined;
     if (elsewhere !== undefined) {
-      return send(302, { body: '', headers: { Location: elsewhere } });
+      return send(302, { body: NOTHING, headers: { Location: elsewhere } });
     }
     const ready = this.body(exception, request, representation);
     const status = exception.getStatus();
@@ -171,7 +173,7 @@ export class Refuser {
 
   private html({ html, csp }: { html: string; csp?: string }): ReadyBody {
     return {
-      body: bodyOf(html),
+      body: Buffer.from(html),
       headers: {
         'Content-Type': 'text/html; charset=utf-8',
         ...(csp !== undefined && { 'Content-Security-Policy': csp }),
