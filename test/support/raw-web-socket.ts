@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { until } from './until.js';
 
 export interface FrameOptions {
   /** 1 text (default), 2 binary, 0 continuation, 8 close, 9 ping, 10 pong; the others mean nothing. */
@@ -57,14 +56,20 @@ export function upgradeRequest(headers: readonly string[] = [], query = 'EIO=4&t
 export class RawWebSocket {
   /** Text frames, in the order in which they came. */
   readonly received: string[] = [];
+  /** Answers to WebSocket pings. */
+  pongs = 0;
   closed = false;
+  private readonly watchers = new Set<() => void>();
   private bytes: Buffer = Buffer.alloc(0);
   private upgraded = false;
 
   private constructor(private readonly socket: Socket) {
     socket.on('data', (chunk: Buffer) => this.read(chunk));
     socket.on('error', () => undefined);
-    socket.on('close', () => (this.closed = true));
+    socket.on('close', () => {
+      this.closed = true;
+      this.watchers.forEach((look) => look());
+    });
   }
 
   /** Connects, and waits for Engine.IO's own handshake. */
@@ -94,18 +99,42 @@ export class RawWebSocket {
   }
 
   /** Waits for a packet; one that has come counts, too. */
-  next(wish: (packet: string) => boolean, what: string): Promise<string> {
-    const said = (): string => this.received.map((packet) => packet.slice(0, 200)).join('\n');
-    return until(() => this.received.find(wish), { what, timeout: 10_000, interval: 2 }).catch(
-      (error: unknown) => {
-        throw new Error(`${String(error)}; ${this.closed ? 'closed' : 'open'}; received:\n${said()}`);
-      },
-    );
+  async next(wish: (packet: string) => boolean, what: string): Promise<string> {
+    let found: string | undefined;
+    await this.until(() => (found = this.received.find(wish)) !== undefined, what);
+    return found ?? '';
   }
 
   /** Waits until the other side has closed the connection. */
-  async ended(): Promise<void> {
-    await until(() => this.closed, { what: 'the end of the connection', timeout: 10_000, interval: 2 });
+  ended(): Promise<void> {
+    return this.until(() => this.closed, 'the end of the connection');
+  }
+
+  /** Waits for something to be true; looked at whenever something has come. */
+  until(isSo: () => boolean, what: string, timeout = 10_000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (isSo()) {
+          settle();
+          resolve();
+        }
+      };
+      const settle = (): void => {
+        clearTimeout(timer);
+        this.watchers.delete(look);
+      };
+      const timer = setTimeout(() => {
+        settle();
+        const said = this.received.map((packet) => packet.slice(0, 200)).join('\n');
+        reject(
+          new Error(
+            `Waited ${timeout} ms for ${what}; ${this.closed ? 'closed' : 'open'}, received:\n${said}`,
+          ),
+        );
+      }, timeout);
+      this.watchers.add(look);
+      look();
+    });
   }
 
   close(): void {
@@ -126,10 +155,13 @@ export class RawWebSocket {
     for (let whole = this.take(); whole; whole = this.take()) {
       if (whole.opcode === 1) {
         this.received.push(whole.body.toString());
+      } else if (whole.opcode === 10) {
+        this.pongs++;
       } else if (whole.opcode === 8) {
         this.socket.end();
       }
     }
+    this.watchers.forEach((look) => look());
   }
 
   /** One whole frame of a server: never masked. */
