@@ -4,6 +4,7 @@ import {
   MaintenanceLockedError,
   MaintenanceStoreError,
 } from '../maintenance.errors.js';
+import { forbidKeeping } from '../http/caching.js';
 import { setHeader, type HttpReply } from '../http/http-port.js';
 import { sendBody } from '../http/send-body.js';
 import { AdminApiError, badRequest } from './admin.errors.js';
@@ -20,7 +21,7 @@ export interface Answer {
 
 /** Headers of every answer, also of those that the application's own guards and filters give. */
 export function setCommonHeaders(reply: HttpReply): void {
-  setHeader(reply, 'Cache-Control', 'no-store');
+  forbidKeeping(reply);
   setHeader(reply, 'X-Content-Type-Options', 'nosniff');
 }
 

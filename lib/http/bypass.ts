@@ -8,9 +8,6 @@ import { addressOf, isHttps, urlOf, type HttpRequest } from './http-port.js';
 /** Name of the query parameter that carries a token, and of the cookie that takes its place. */
 export const BYPASS = 'maintenance-bypass';
 
-/** What answers to bypassed requests say: they are for nobody else. */
-export const BYPASSED_CACHE_CONTROL = 'private, no-store';
-
 /** Addresses whose answer is remembered. */
 const REMEMBERED = 1_000;
 

@@ -7,7 +7,7 @@ import { factsOf, type CallFacts } from './call-facts.js';
 import { MaintenanceGraphQLError, rpcError, wsError } from './foreign-errors.js';
 import { isFastifyReply, routeTemplate, type HttpReply, type HttpRequest } from './http-port.js';
 import { IgnorePaths } from './ignore-paths.js';
-import { BYPASSED_CACHE_CONTROL } from './bypass.js';
+import { forcePrivate } from './caching.js';
 import { forceHeader } from './force-header.js';
 import { withoutStack } from './maintenance.exception.js';
 import { Refuser } from './refuser.js';
@@ -76,7 +76,7 @@ export class MaintenanceGuard implements CanActivate {
       return this.refuse(context, facts, refused);
     }
     if (bypassed && facts.reply) {
-      forceHeader(facts.reply, 'Cache-Control', BYPASSED_CACHE_CONTROL);
+      forcePrivate(facts.reply);
     }
     this.inFlight.admit(context);
     return true;

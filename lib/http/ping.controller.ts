@@ -7,7 +7,7 @@ import type { ResolvedOptions } from '../maintenance.options.js';
 import { OPTIONS } from '../maintenance.tokens.js';
 import { StateKeeper } from '../state/state-keeper.js';
 import { Admission } from './admission.js';
-import { BYPASSED_CACHE_CONTROL } from './bypass.js';
+import { BYPASSED_CACHE_CONTROL, forbidKeeping } from './caching.js';
 import { isSafeMethod, setHeader, type HttpReply, type HttpRequest } from './http-port.js';
 import { Localizer } from './localizer.js';
 import { Refuser } from './refuser.js';
@@ -63,7 +63,7 @@ export function pingController(path: string): Type {
         Object.assign(body, { retryAfter, until: until?.toISOString() ?? null, error: message });
         this.refuser.setHeaders(reply, { retryAfter });
       } else {
-        setHeader(reply, 'Cache-Control', bypassed ? BYPASSED_CACHE_CONTROL : 'no-store');
+        forbidKeeping(reply, bypassed ? BYPASSED_CACHE_CONTROL : undefined);
       }
       setHeader(reply, 'Content-Type', 'application/json; charset=utf-8');
       sendBody(

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { MaintenanceState } from '../keys/maintenance-state.js';
 import type { MaintenanceStatus } from '../keys/maintenance-status.js';
+import { forbidKeeping } from './caching.js';
 import { refusalOf, retryAfterOf, type Refusal, type RefusalSettings } from '../decision/refusal.js';
 import { messageOf } from '../state/store.js';
 import {
@@ -64,7 +65,7 @@ export class Refuser {
   /** Sets what every refusal carries, in place of what was set before. */
   setHeaders(reply: HttpReply, { retryAfter }: Pick<Refusal, 'retryAfter'>): void {
     setHeader(reply, 'Retry-After', String(retryAfter));
-    setHeader(reply, 'Cache-Control', 'no-store');
+    forbidKeeping(reply);
     setHeader(reply, 'X-Maintenance-Mode', '1');
     vary(reply, 'Accept');
     removeHeader(reply, 'ETag');

@@ -2,8 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Target } from '../decision/target.js';
 import { StateKeeper } from '../state/state-keeper.js';
 import { Admission, type Verdict } from './admission.js';
-import { BYPASSED_CACHE_CONTROL } from './bypass.js';
-import { forceHeader } from './force-header.js';
+import { forcePrivate } from './caching.js';
 import { isSafeMethod, isUntouched, rawResponse, type HttpReply, type HttpRequest } from './http-port.js';
 import { Refuser } from './refuser.js';
 import { StalePolicy } from './stale-policy.js';
@@ -58,7 +57,7 @@ export class SiteCoverage {
         return;
       }
       if (bypassed) {
-        forceHeader(reply, 'Cache-Control', BYPASSED_CACHE_CONTROL);
+        forcePrivate(reply);
       }
       next();
     };

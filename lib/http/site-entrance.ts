@@ -5,6 +5,7 @@ import { STRUCTURE } from '../maintenance.tokens.js';
 import { Bypass } from './bypass.js';
 import { ExpressRoutes, type ExpressApp } from './express-routes.js';
 import { FastifyRoutes, type FastifyAdapterLike } from './fastify-routes.js';
+import { forbidKeeping } from './caching.js';
 import { setHeader, type HttpReply, type HttpRequest } from './http-port.js';
 import { IgnorePaths } from './ignore-paths.js';
 import { sendBody } from './send-body.js';
@@ -95,7 +96,7 @@ export class SiteEntrance {
     const present = [reply.getHeader('set-cookie')].flat().filter((value) => typeof value === 'string');
     setHeader(reply, 'Set-Cookie', [...present, link.cookie]);
     // the token must not stay in a cache or a referrer
-    setHeader(reply, 'Cache-Control', 'no-store');
+    forbidKeeping(reply);
     setHeader(reply, 'Referrer-Policy', 'no-referrer');
     setHeader(reply, 'Location', link.location);
     sendBody(reply, 303, Buffer.alloc(0));

@@ -105,3 +105,21 @@ export interface StoreRow {
   readonly locks?: false;
   readonly why: string;
 }
+
+/** Two visits through a cache that keeps whatever it may. */
+export interface CdnRow {
+  readonly name: string;
+  readonly path: string;
+  readonly method?: 'GET' | 'HEAD';
+  /** Of the first visitor. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Has the first visitor a bypass. */
+  readonly token?: true;
+  /** What the first visitor gets, while the site is closed. */
+  readonly status: number;
+  /** Then the site opens and he asks again, or somebody without his headers asks for the same. */
+  readonly next: 'opens' | 'stranger';
+  /** The status of the second answer. */
+  readonly again: number;
+  readonly why: string;
+}
