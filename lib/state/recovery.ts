@@ -1,4 +1,4 @@
-import { randomId } from './codec.js';
+import { successor } from './edit.js';
 import type { StateDocument } from './record.js';
 import type { SyncResult } from './store.js';
 
@@ -44,16 +44,16 @@ export function examine(
 }
 
 function lost(known: StateDocument, warning: string): Finding {
-  const again: StateDocument = { ...known, write: randomId(), revision: known.revision + 1 };
+  const again: StateDocument = { ...known, ...successor(known) };
   return { kind: 'lost', again, warning };
 }
 
 /** Newer than the stray itself, so that whoever has read that one follows. */
 function takenBack(known: StateDocument | null, stray: StateDocument): Finding {
   const kept = known ?? { ...stray, keys: new Map() };
-  const revision = Math.max(kept.revision, stray.revision) + 1;
+  const next = successor({ ...kept, revision: Math.max(kept.revision, stray.revision) });
   const warning = 'A change of the maintenance state that was given up on came through later.';
-  return { kind: 'stray', again: { ...kept, write: randomId(), revision }, warning };
+  return { kind: 'stray', again: { ...kept, ...next }, warning };
 }
 
 const isKnown = (document: StateDocument, known: StateDocument): boolean => document.write === known.write;
