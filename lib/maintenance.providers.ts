@@ -16,14 +16,11 @@ import { MODULE_OPTIONS_TOKEN } from './maintenance.module-definition.js';
 import type { ResolvedOptions, ResolvedStructure } from './maintenance.options.js';
 import { MaintenanceService } from './maintenance.service.js';
 import { MaintenanceSessions } from './maintenance.sessions.js';
+import { storeFor } from './maintenance.store.js';
 import { OPTIONS, STRUCTURE } from './maintenance.tokens.js';
 import { resolveOptions } from './maintenance.validation.js';
-import { CacheStore } from './state/cache-store.js';
-import { newReplica, REPLICA_LEASE } from './state/lease.js';
-import { clientOfCache } from './state/redis-connection.js';
-import { RedisStore } from './state/redis-store.js';
+import { newReplica } from './state/lease.js';
 import { StateKeeper } from './state/state-keeper.js';
-import type { StateStore } from './state/store.js';
 
 const logger = new Logger('Maintenance');
 const warn = (message: string): void => logger.warn(message);
@@ -34,17 +31,6 @@ type Token = FactoryProvider['provide'];
 /** A provider made by a factory that takes what the tokens stand for. */
 function made(provide: Token, inject: Token[], useFactory: (...args: never[]) => unknown): Provider {
   return { provide, inject, useFactory };
-}
-
-/** The store for these options. */
-export function storeFor(options: ResolvedOptions): StateStore {
-  const redis = options.redis ?? clientOfCache(options.cache);
-  return redis === undefined
-    ? new CacheStore(options.cache, options.namespace)
-    : new RedisStore(redis, options.namespace, {
-        commandTimeout: options.commandTimeout,
-        replicaLease: REPLICA_LEASE,
-      });
 }
 
 /** All that applications and the mounted parts share; pure factories, so that tests can make them without Nest. */
@@ -58,8 +44,8 @@ export const coreProviders: Provider[] = [
   made(
     StateKeeper,
     [OPTIONS, KeyRegistry],
-    (options: ResolvedOptions, registry: KeyRegistry) =>
-      new StateKeeper(storeFor(options), registry, newReplica(), options.commandTimeout, {
+    async (options: ResolvedOptions, registry: KeyRegistry) =>
+      new StateKeeper(await storeFor(options), registry, newReplica(), options.commandTimeout, {
         log: (message) => logger.log(message),
         warn,
       }),

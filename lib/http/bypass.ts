@@ -1,4 +1,3 @@
-import { parseCookie, stringifySetCookie } from 'cookie';
 import { BlockList, isIP } from 'node:net';
 import type { BypassTokens } from '../decision/bypass-tokens.js';
 import type { MaintenanceBypassOptions } from '../maintenance.options.js';
@@ -27,6 +26,8 @@ export class Bypass {
   constructor(
     private readonly options: MaintenanceBypassOptions,
     private readonly tokens: BypassTokens,
+    /** Given, since it is loaded when the application starts, not when it is imported. */
+    private readonly cookies: Pick<typeof import('cookie'), 'parseCookie' | 'stringifySetCookie'>,
     private readonly warn: (message: string) => void,
   ) {
     this.hasList = (options.ips?.length ?? 0) > 0;
@@ -92,7 +93,7 @@ export class Bypass {
     }
     return {
       location: withoutToken(target.slice(0, mark), target.slice(mark + 1)),
-      cookie: stringifySetCookie(BYPASS, tokens[0] ?? '', {
+      cookie: this.cookies.stringifySetCookie(BYPASS, tokens[0] ?? '', {
         path: '/',
         httpOnly: true,
         sameSite: 'lax',
@@ -124,7 +125,7 @@ export class Bypass {
     if (!this.tokens.enabled || !header?.includes(BYPASS)) {
       return false;
     }
-    const grant = this.tokens.check(parseCookie(header)[BYPASS]);
+    const grant = this.tokens.check(this.cookies.parseCookie(header)[BYPASS]);
     return grant !== undefined && (grant.keys === undefined || grant.keys.has(key));
   }
 }

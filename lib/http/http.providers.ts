@@ -14,6 +14,7 @@ import { IgnorePaths } from './ignore-paths.js';
 import { Localizer } from './localizer.js';
 import { MaintenanceFilter } from './maintenance.filter.js';
 import { MaintenanceGuard } from './maintenance.guard.js';
+import { loadNegotiator } from './negotiation.js';
 import { PageRenderer } from './page-renderer.js';
 import { Refuser } from './refuser.js';
 import { SiteCoverage } from './site-coverage.js';
@@ -50,7 +51,8 @@ export function httpProviders({ warn, error }: Log): Provider[] {
     {
       provide: Bypass,
       inject: [OPTIONS, BypassTokens],
-      useFactory: ({ bypass }: ResolvedOptions, tokens: BypassTokens) => new Bypass(bypass, tokens, warn),
+      useFactory: async ({ bypass }: ResolvedOptions, tokens: BypassTokens) =>
+        new Bypass(bypass, tokens, await import('cookie'), warn),
     },
     {
       provide: Admission,
@@ -107,13 +109,14 @@ export function httpProviders({ warn, error }: Log): Provider[] {
     {
       provide: Refuser,
       inject: [OPTIONS, StateKeeper, Localizer, PageRenderer],
-      useFactory: (
+      useFactory: async (
         options: ResolvedOptions,
         keeper: StateKeeper,
         localizer: Localizer,
         pages: PageRenderer,
-      ) =>
-        new Refuser(
+      ) => {
+        await loadNegotiator();
+        return new Refuser(
           {
             statusCode: options.statusCode,
             refreshDelay: options.refreshDelay,
@@ -125,7 +128,8 @@ export function httpProviders({ warn, error }: Log): Provider[] {
             error,
           },
           pages,
-        ),
+        );
+      },
     },
     MaintenanceGuard,
     MaintenanceFilter,

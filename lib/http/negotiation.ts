@@ -1,4 +1,18 @@
-import Negotiator from 'negotiator';
+import type Negotiator from 'negotiator';
+
+let parser: typeof Negotiator | undefined;
+
+/** Before anything is negotiated; an application that only imports the library need not wait for it. */
+export async function loadNegotiator(): Promise<void> {
+  parser ??= (await import('negotiator')).default;
+}
+
+function negotiator(headers: Record<string, string>): Negotiator {
+  if (!parser) {
+    throw new Error('loadNegotiator() comes first');
+  }
+  return new parser({ headers });
+}
 
 /** What a refused visitor gets. */
 export type Representation = 'html' | 'json' | 'problem';
@@ -54,7 +68,7 @@ function decide(accept: string): Representation {
   const sorted = [...named, ...others].join(',');
   // what is not named is not offered: `*/*` does not mean a page
   const offered = [...new Set(named.map((range) => range.split(';', 1)[0] ?? '')), JSON_TYPE];
-  const [best] = new Negotiator({ headers: { accept: sorted } }).mediaTypes(offered);
+  const [best] = negotiator({ accept: sorted }).mediaTypes(offered);
   if (best !== undefined && HTML.has(best)) {
     return 'html';
   }
@@ -66,7 +80,7 @@ export function languageOf(acceptLanguage: string | undefined): string {
   if (!acceptLanguage) {
     return 'en';
   }
-  const [first] = new Negotiator({ headers: { 'accept-language': acceptLanguage } }).languages();
+  const [first] = negotiator({ 'accept-language': acceptLanguage }).languages();
   return first !== undefined && /^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$/.test(first) && first.length <= 35
     ? first
     : 'en';

@@ -1,6 +1,7 @@
 import { MaintenanceStoreError } from '../maintenance.errors.js';
 import { RedisClock } from './redis-clock.js';
-import { storeError, type RedisClient } from './redis-connection.js';
+import type { RedisClient } from './redis-client.js';
+import { storeError } from './redis-connection.js';
 import { SYNC } from './redis-scripts.js';
 import { bounded } from './store.js';
 

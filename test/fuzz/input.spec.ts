@@ -1,14 +1,17 @@
+import * as cookie from 'cookie';
 import * as fc from 'fast-check';
 import { MaintenanceConfigurationError, MaintenanceKey } from 'nestjs-maintenance';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { BypassTokens } from '../../lib/decision/bypass-tokens.js';
 import { Bypass } from '../../lib/http/bypass.js';
 import type { HttpRequest } from '../../lib/http/http-port.js';
-import { languageOf, negotiate } from '../../lib/http/negotiation.js';
+import { languageOf, loadNegotiator, negotiate } from '../../lib/http/negotiation.js';
 import { resolveOptions, resolveStructure } from '../../lib/maintenance.validation.js';
 import { decode, encode } from '../../lib/state/codec.js';
 import type { StateDocument } from '../../lib/state/record.js';
 import { runs } from './runs.js';
+
+beforeAll(loadNegotiator);
 
 /** Does what is called give a value or the one error that is meant for it. */
 function settles(call: () => unknown, accepted: new (...args: never[]) => Error): boolean {
@@ -182,7 +185,7 @@ describe('any input', () => {
 
   it('no invented token or cookie passes, and none crashes', () => {
     const tokens = new BypassTokens('a-long-and-random-secret', 'maintenance');
-    const bypass = new Bypass({ secret: 'a-long-and-random-secret' }, tokens, () => undefined);
+    const bypass = new Bypass({ secret: 'a-long-and-random-secret' }, tokens, cookie, () => undefined);
     const good = tokens.create({}, String);
     const token = fc.oneof(
       fc.string(),

@@ -1,3 +1,4 @@
+import * as cookie from 'cookie';
 import { describe, expect, it } from 'vitest';
 import { BypassTokens } from '../../lib/decision/bypass-tokens.js';
 import { Bypass } from '../../lib/http/bypass.js';
@@ -5,7 +6,7 @@ import type { HttpRequest } from '../../lib/http/http-port.js';
 
 const tokens = new BypassTokens('secret', 'maintenance');
 const token = tokens.create({}, String);
-const bypass = new Bypass({}, tokens, () => undefined);
+const bypass = new Bypass({}, tokens, cookie, () => undefined);
 const visit = (url: string): HttpRequest => ({ method: 'GET', url, headers: {} });
 
 describe('where a bypass link leads', () => {

@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { languageOf, negotiate } from '../../lib/http/negotiation.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { languageOf, loadNegotiator, negotiate } from '../../lib/http/negotiation.js';
+
+beforeAll(loadNegotiator);
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8';
 

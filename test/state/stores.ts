@@ -7,7 +7,7 @@ import { CACHE_MANAGER, CacheModule } from '@nestjs/cache-manager';
 import { Test } from '@nestjs/testing';
 import { Redis as Redis6 } from 'ioredis6';
 import { CacheStore } from '../../lib/state/cache-store.js';
-import { clientOfCache } from '../../lib/state/redis-connection.js';
+import { clientOfCache } from '../../lib/state/redis-client.js';
 import { RedisStore } from '../../lib/state/redis-store.js';
 import { REPLICA_LEASE } from '../../lib/state/lease.js';
 import type { StateStore } from '../../lib/state/store.js';
