@@ -9,6 +9,8 @@ interface Calls {
   running: number;
   /** Are its calls noted on their requests. */
   readonly noted: boolean;
+  /** Those counted before it began; as far as counting goes one is as good as another. */
+  readonly pending: Set<object>;
 }
 
 /** One call of a handler, for code that is reached from it and for those who have its request. */
@@ -31,7 +33,10 @@ const current = new AsyncLocalStorage<HandlerCall>();
 let followed = 0;
 
 /** Calls of this handler that have not settled. */
-export const runningCalls = (handler: object): number => calls.get(handler)?.running ?? 0;
+export function runningCalls(handler: object): number {
+  const count = calls.get(handler);
+  return count ? count.running + count.pending.size : 0;
+}
 
 /** Can {@link callOf} tell the calls of this handler; else only how many they are is known. */
 export const notesCalls = (handler: object): boolean => calls.get(handler)?.noted === true;
@@ -51,15 +56,19 @@ export const currentCall = (): HandlerCall | undefined => current.getStore();
  * that sent it is done. The method keeps its name, its metadata and its class; only this instance's is counted.
  * @param follow also makes {@link currentCall} work below it; costs more, so only where `maintain()` may be called
  */
-export function trackMethod(instance: object, property: string, follow: boolean): void {
+export function trackMethod(instance: object, property: string, follow: boolean | (() => boolean)): void {
   const original = (instance as Record<string, unknown>)[property];
   if (typeof original !== 'function' || calls.has(original)) {
     return;
   }
   const seat = seatOf(instance, property, original.length);
-  const count: Calls = { running: 0, noted: seat !== undefined };
+  const count: Calls = { running: 0, noted: seat !== undefined, pending: new Set() };
   const tracked = function (this: unknown, ...args: unknown[]): unknown {
     count.running++;
+    for (const one of count.pending) {
+      count.pending.delete(one);
+      break;
+    }
     const call: HandlerCall = { handler: tracked, running: true, released: false };
     const done = (value?: unknown): void => {
       count.running--;
@@ -74,7 +83,7 @@ export function trackMethod(instance: object, property: string, follow: boolean)
     }
     let result: unknown;
     try {
-      result = follow
+      result = (typeof follow === 'function' ? follow() : follow)
         ? followCall(call, () => original.apply(this, args) as unknown)
         : (original.apply(this, args) as unknown);
     } catch (error) {
@@ -122,57 +131,37 @@ function listened(source: Observable<unknown>, call: HandlerCall): Observable<un
   });
 }
 
-/** A call that somebody else observes. */
-export interface CountedCall {
-  /** Runs something in its name, so that {@link currentCall} works below it. */
-  follow<T>(run: () => T): T;
-  /** It is over; only the first time counts. */
-  end(): void;
+/**
+ * Counts a call before its handler begins, from which moment on it counts by itself.
+ * @returns to be called when it is over, in case the handler never began or is not tracked
+ */
+export function countCall(handler: object): () => void {
+  const { pending } = calls.get(handler) ?? remember(handler, false);
+  const call = {};
+  pending.add(call);
+  return () => void pending.delete(call);
 }
 
-/** Counts a call until its end is told. */
-export function countCall(handler: object): CountedCall {
-  let count = calls.get(handler);
-  if (!count) {
-    calls.set(handler, (count = { running: 0, noted: false }));
-  }
-  const counted = count;
-  const call: HandlerCall = { handler, running: true, released: false };
-  const ends: (() => void)[] = [];
-  counted.running++;
-  return {
-    follow: (run) => {
-      ends.push(beginFollowing());
-      return current.run(call, run);
-    },
-    end: () => {
-      if (call.running) {
-        call.running = false;
-        counted.running--;
-        ends.forEach((end) => end());
-      }
-    },
-  };
+function remember(handler: object, noted: boolean): Calls {
+  const count: Calls = { running: 0, noted, pending: new Set() };
+  calls.set(handler, count);
+  return count;
 }
 
 /** Following costs every promise of the process while it is on: it is on only while such a call runs. */
 function followCall(call: HandlerCall, run: () => unknown): unknown {
-  const end = beginFollowing();
+  followed++;
+  const end = (): void => {
+    if (--followed === 0) {
+      current.disable();
+    }
+  };
   try {
     return settle(current.run(call, run), end);
   } catch (error) {
     end();
     throw error;
   }
-}
-
-function beginFollowing(): () => void {
-  followed++;
-  return () => {
-    if (--followed === 0) {
-      current.disable();
-    }
-  };
 }
 
 /** Runs `done` with what came of it when the result has settled; hands back what the handler gave, or a promise for it. */

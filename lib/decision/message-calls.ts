@@ -2,7 +2,7 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import { INTERCEPTORS_METADATA } from '@nestjs/common/constants.js';
 import 'reflect-metadata';
 import { finalize, type Observable } from 'rxjs';
-import { countCall } from './handler-calls.js';
+import { countCall, trackMethod } from './handler-calls.js';
 
 /** What `@SubscribeMessage()`, `@MessagePattern()` and `@EventPattern()` leave on a method. */
 const MESSAGE_MARKS = ['websockets:message_mapping', 'microservices:pattern'];
@@ -26,15 +26,14 @@ const guards = new WeakMap<object, Set<MessageGuard>>();
  */
 class MessageCalls implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
-    const call = countCall(context.getHandler());
+    const over = countCall(context.getHandler());
     try {
       if (context.getType() === 'ws') {
         await ask(context);
       }
-      const handled = mayMaintain(context.getClass()) ? call.follow(() => next.handle()) : next.handle();
-      return handled.pipe(finalize(() => call.end()));
+      return next.handle().pipe(finalize(over));
     } catch (error) {
-      call.end();
+      over();
       throw error;
     }
   }
@@ -61,7 +60,7 @@ export function watchMessages(classes: Iterable<object>, guard: MessageGuard | u
   const guarded: Set<MessageGuard>[] = [];
   for (const cls of classes) {
     const methods = messageMethods(cls);
-    methods.forEach(watchMethod);
+    methods.forEach(([prototype, property]) => watchMethod(prototype, property, () => mayMaintain(cls)));
     if (guard && methods.length > 0) {
       const known = guards.get(cls) ?? new Set();
       guards.set(cls, known.add(guard));
@@ -71,24 +70,27 @@ export function watchMessages(classes: Iterable<object>, guard: MessageGuard | u
   return () => guarded.forEach((known) => guard && known.delete(guard));
 }
 
-function watchMethod(method: object): void {
+/** A client that goes does not end what its message has begun: the handler itself is counted. */
+function watchMethod(prototype: object, property: string, follow: () => boolean): void {
+  trackMethod(prototype, property, follow);
+  const method = (prototype as Record<string, object>)[property] as object;
   const interceptors = (Reflect.getMetadata(INTERCEPTORS_METADATA, method) ?? []) as unknown[];
   if (!interceptors.includes(messageCalls)) {
     Reflect.defineMetadata(INTERCEPTORS_METADATA, [...interceptors, messageCalls], method);
   }
 }
 
-/** Methods that handle messages, ancestors' included. */
-function messageMethods(cls: object): object[] {
-  const methods: object[] = [];
+/** Methods that handle messages, ancestors' included, and where they are. */
+function messageMethods(cls: object): [prototype: object, property: string][] {
+  const methods: [object, string][] = [];
   let prototype = (cls as { prototype?: object | null }).prototype;
   while (prototype && prototype !== Object.prototype) {
-    for (const { value } of Object.values(Object.getOwnPropertyDescriptors(prototype))) {
+    for (const [property, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
       if (
         typeof value === 'function' &&
         MESSAGE_MARKS.some((mark) => Reflect.hasMetadata(mark, value as object))
       ) {
-        methods.push(value as object);
+        methods.push([prototype, property]);
       }
     }
     prototype = Object.getPrototypeOf(prototype) as object | null;

@@ -153,10 +153,26 @@ describe('a call that somebody else observes', () => {
     expect(runningCalls(handler)).toBe(0);
     const [first, second] = [countCall(handler), countCall(handler)];
     expect(runningCalls(handler)).toBe(2);
-    first.end();
-    first.end();
+    first();
+    first();
     expect(runningCalls(handler)).toBe(1);
-    second.end();
+    second();
     expect(runningCalls(handler)).toBe(0);
+  });
+
+  it("is the handler's own once that has begun, also when the observer has gone", async () => {
+    const instance = new Base();
+    const method = tracked(instance, 'waits');
+    const [first, second] = [countCall(method), countCall(method)];
+    expect(runningCalls(method)).toBe(2);
+    const { promise, open } = gate();
+    const call = instance.waits(promise);
+    expect(runningCalls(method)).toBe(2);
+    second();
+    first();
+    expect(runningCalls(method)).toBe(1);
+    open();
+    await call;
+    expect(runningCalls(method)).toBe(0);
   });
 });
