@@ -4,7 +4,10 @@ import { request } from '../support/http.js';
 import { RawWebSocket } from '../support/raw-web-socket.js';
 import { reached, startSite, type Site } from './app.js';
 import { PROTECTED, type SocketRow } from './corpus.js';
-import { events, frames, origins, packets, pings } from './rows/sockets.js';
+import { frames } from './rows/socket-frames.js';
+import { origins } from './rows/socket-origins.js';
+import { packets } from './rows/socket-packets.js';
+import { events, pings } from './rows/socket-pings.js';
 
 const groups: [string, SocketRow[]][] = [
   ['pings', pings],
