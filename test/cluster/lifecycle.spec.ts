@@ -58,6 +58,47 @@ describe('SIGTERM in the middle of work', () => {
     await observer.leave('free');
   });
 
+  it('while requests are still waited for: its work never runs, and the key opens', async () => {
+    await using replica = await Replica.start(server.url);
+    const asked = observer.get('/wait/undrained');
+    await observer.reaches('undrained');
+    replica.work('never-begun', KEY, { drain: 60_000 }).catch(() => undefined);
+    await until(() => observer.isOn(KEY));
+    replica.child.signal('SIGTERM');
+    await replica.child.ended();
+    expect(await observer.keyData(KEY)).toMatchObject({ value: false });
+    await observer.hold('not-drained', KEY, { drain: false });
+    await observer.leave('not-drained');
+    await observer.open('undrained');
+    expect((await asked).status).toBe(200);
+  });
+
+  it('while the lock is waited for: it is not taken any more', async () => {
+    await using replica = await Replica.start(server.url);
+    await observer.hold('in-the-way', KEY, { drain: false });
+    replica.hold('waiting', KEY, { blocking: true }).catch(() => undefined);
+    // its command has been carried out when a later one has
+    await replica.gates();
+    replica.child.signal('SIGTERM');
+    await replica.child.ended();
+    expect(await observer.aborted('in-the-way')).toBeNull();
+    await observer.leave('in-the-way');
+    expect(await observer.keyData(KEY)).toMatchObject({ value: false });
+  });
+
+  it('tells a maintain() that was only entered, and leaves the key on if nobody leaves it', async () => {
+    await using replica = await Replica.start(server.url);
+    await replica.hold('entered', KEY, { drain: false });
+    replica.child.signal('SIGTERM');
+    await until(async () => (await replica.aborted('entered'))?.includes('the application shuts down'));
+    await replica.child.ended();
+    expect(await observer.keyData(KEY)).toMatchObject({ value: true, abandoned: true });
+    // its lock was given back, nobody waits for a lease
+    await observer.hold('heir', KEY, { drain: false });
+    await observer.leave('heir');
+    expect(await observer.keyData(KEY)).toMatchObject({ value: false });
+  });
+
   it('waits for work that does not end only so long, and then leaves the key on or opens it, as told', async () => {
     const cases = [
       { key: KEY, onShutdown: 'stay', after: { value: true, abandoned: true } },
