@@ -28,6 +28,8 @@ class Client {
   connect(): void {
     const socket = new WebSocket(`ws://127.0.0.1:${this.port}/socket.io/?EIO=4&transport=websocket`, {
       perMessageDeflate: false,
+      // what the kernel of a server has no place for it drops without a word: as long as the browser script waits
+      handshakeTimeout: 10_000,
     });
     this.#socket = socket;
     this.statuses = 0;

@@ -72,7 +72,7 @@ export class Storm {
         const crowd = await this.crowd();
         return wish(crowd) ? crowd : undefined;
       },
-      { timeout: 60_000, interval: 50, what },
+      { timeout: 90_000, interval: 50, what },
     );
   }
 
