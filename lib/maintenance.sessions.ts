@@ -1,6 +1,7 @@
 import type { MaintainOptions, Maintenance } from './maintenance.js';
 import { MaintenanceError, MaintenanceLockedError, MaintenanceLockLostError } from './maintenance.errors.js';
 import { HoldReleases } from './maintenance.releases.js';
+import { Session } from './maintenance.session.js';
 import { planOf, type MaintainPlan } from './maintenance.plan.js';
 import type { HookRunner } from './hooks/hook-runner.js';
 import type { MaintenanceKey } from './keys/maintenance-key.js';
@@ -15,22 +16,7 @@ import type { StateKeeper } from './state/state-keeper.js';
 
 /** Milliseconds between two looks at a lock that is waited for, besides being woken. */
 const LOOK_AGAIN = 250;
-/** Milliseconds a shutdown waits for work that was told to stop. */
-const SHUTDOWN = 10_000;
-/** The same for one that was only entered: nobody can tell whether it is still going to be left. */
-const SHUTDOWN_ENTERED = 3_000;
 const SHUTS_DOWN = 'the application shuts down';
-
-/** A `maintain()` under way. */
-interface Session extends Maintenance {
-  readonly hold: string;
-  readonly lease: HoldLease;
-  readonly onShutdown: 'stay' | 'leave';
-  /** Milliseconds a shutdown waits for it. */
-  patience: number;
-  /** Settles when it was left. */
-  readonly left: Promise<void>;
-}
 
 /** Enters and leaves `maintain()`, and knows all that are under way in this process. */
 export class MaintenanceSessions {
@@ -48,14 +34,8 @@ export class MaintenanceSessions {
     keeper.updates.subscribe(() => this.lookAfterHolds());
   }
 
-  async enter(key: MaintenanceKey, options: MaintainOptions = {}): Promise<Session> {
-    const plan = planOf(key, options, this.keeper.store.now());
-    const unpark = this.agreement.park();
-    try {
-      return await this.begin(key, plan);
-    } finally {
-      unpark();
-    }
+  async enter(key: MaintenanceKey, options?: MaintainOptions): Promise<Maintenance> {
+    return (await this.start(key, options)).handle;
   }
 
   /** Runs work inside; what work throws comes out, after the maintenance was left. */
@@ -64,12 +44,12 @@ export class MaintenanceSessions {
     work: (maintenance: Maintenance) => T | Promise<T>,
     options?: MaintainOptions,
   ): Promise<T> {
-    const session = await this.enter(key, options);
-    session.patience = SHUTDOWN;
+    const session = await this.start(key, options);
+    session.works();
     try {
-      const result = await work(session);
+      const result = await work(session.handle);
       // what was done after the loss was not protected
-      session.signal.throwIfAborted();
+      session.handle.signal.throwIfAborted();
       return result;
     } finally {
       await session.leave();
@@ -81,7 +61,7 @@ export class MaintenanceSessions {
     this.closing = true;
     const open = [...this.sessions.values()];
     open.forEach(({ lease }) => lease.lose(SHUTS_DOWN));
-    await Promise.all(open.map(inPatience));
+    await Promise.all(open.map((session) => session.inPatience()));
     for (const session of this.sessions.values()) {
       if (session.onShutdown === 'leave') {
         await session.leave();
@@ -95,6 +75,16 @@ export class MaintenanceSessions {
     await this.releases.close();
   }
 
+  private async start(key: MaintenanceKey, options: MaintainOptions = {}): Promise<Session> {
+    const plan = planOf(key, options, this.keeper.store.now());
+    const unpark = this.agreement.park();
+    try {
+      return await this.begin(key, plan);
+    } finally {
+      unpark();
+    }
+  }
+
   private async begin(key: MaintenanceKey, plan: MaintainPlan): Promise<Session> {
     this.refuseWhenClosing(key);
     const hold = randomId();
@@ -104,6 +94,7 @@ export class MaintenanceSessions {
       lease.close();
       await this.releases.release(key, hold);
       await lease.giveBack();
+      this.sessions.delete(hold);
     };
     let change: MaintenanceChange | null;
     try {
@@ -113,7 +104,8 @@ export class MaintenanceSessions {
       void release();
       throw error;
     }
-    const session = this.open(key, hold, lease, plan, release);
+    const session = new Session(key.name, hold, lease, plan.onShutdown, release);
+    this.sessions.set(hold, session);
     // what happened while the write was on its way
     this.lookAfterHolds();
     if (this.closing) {
@@ -160,37 +152,6 @@ export class MaintenanceSessions {
       return withHold(record, entering);
     };
     return keeper.write(key.name, enter, Math.min(keeper.deadline(), end));
-  }
-
-  private open(
-    key: MaintenanceKey,
-    hold: string,
-    lease: HoldLease,
-    plan: MaintainPlan,
-    release: () => Promise<void>,
-  ): Session {
-    let leaving: Promise<void> | undefined;
-    let settled: () => void = () => undefined;
-    const left = new Promise<void>((resolve) => (settled = resolve));
-    const leave = (): Promise<void> =>
-      (leaving ??= release().finally(() => {
-        this.sessions.delete(hold);
-        settled();
-      }));
-    const session: Session = {
-      key: key.name,
-      signal: lease.signal,
-      fence: lease.fence,
-      hold,
-      lease,
-      onShutdown: plan.onShutdown,
-      patience: SHUTDOWN_ENTERED,
-      left,
-      leave,
-      [Symbol.asyncDispose]: leave,
-    };
-    this.sessions.set(hold, session);
-    return session;
   }
 
   private async takeLease(
@@ -248,12 +209,4 @@ export class MaintenanceSessions {
       at: new Date(store.now()),
     };
   }
-}
-
-/** Settles when the session was left, or when a shutdown waits for it no longer. */
-async function inPatience({ left, patience }: Session): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
-  await Promise.race([left, late]);
-  clearTimeout(timer);
 }
