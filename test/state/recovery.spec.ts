@@ -38,6 +38,13 @@ describe('an answer of the store', () => {
     expect(finding.kind === 'lost' && finding.again.write).not.toBe(known.write);
   });
 
+  it('leads to another history where numbers end, since what is past them could not be read again', () => {
+    const last = at(Number.MAX_SAFE_INTEGER, 500);
+    const finding = examine(last, { document: null });
+    expect(finding).toMatchObject({ kind: 'lost', again: { revision: 1, keys: last.keys } });
+    expect(finding.kind === 'lost' && finding.again.history).not.toBe(last.history);
+  });
+
   it('that went on from an older state is not overwritten: what was made later counts', () => {
     const branch = at(5, 900, { write: 'branch' });
     expect(examine(known, { document: branch })).toMatchObject({ kind: 'news', document: branch });
