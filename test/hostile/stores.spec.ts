@@ -84,7 +84,9 @@ describe.each(adapters)('a hostile store on %s', (adapter, createApp) => {
       it.each(rows.map((row, index) => [row.name, index, row] as const))('%s', async (_name, index, row) => {
         const enemy = open(`${adapter}-${store}-${group.replaceAll(' ', '-')}-${index}`);
         await enemy.spoil(row, sound);
-        await using site = await createSite(createApp, false, { socket: false, ...enemy.options });
+        // 50 MB take their time on a busy machine
+        const options = { socket: false as const, commandTimeout: 10_000, ...enemy.options };
+        await using site = await createSite(createApp, false, options);
         const damaged = row.means === 'damage';
 
         // at the start: what cannot be read is reported, and no reason to stop
