@@ -113,7 +113,7 @@ export class MaintenanceSwitch {
     });
     return acknowledge === undefined
       ? change
-      : { ...change, ...(await this.agreement.acknowledged(change.revision, acknowledge)) };
+      : { ...change, ...(await this.agreement.acknowledged(change, acknowledge)) };
   }
 
   /** Forgets the switch and all holds. */

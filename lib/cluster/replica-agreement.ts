@@ -6,6 +6,7 @@ import {
 } from '../maintenance.errors.js';
 import type { InFlight } from '../decision/in-flight.js';
 import type { Agreement } from '../state/agreement.js';
+import type { MaintenanceChange } from '../state/change.js';
 import type { StateKeeper } from '../state/state-keeper.js';
 import { messageOf, type SeenReplica } from '../state/store.js';
 import { DrainWatch } from './drain-watch.js';
@@ -39,11 +40,11 @@ export class ReplicaAgreement implements Agreement {
   }
 
   async acknowledged(
-    revision: number,
+    { key, revision }: Pick<MaintenanceChange, 'key' | 'revision'>,
     timeout: number,
   ): Promise<{ acknowledged: string[]; missing: string[] }> {
     const { keeper } = this;
-    const lineage = new Lineage(keeper, revision);
+    const lineage = new Lineage(keeper, key, revision);
     const until = performance.now() + timeout;
     for (;;) {
       const { mark } = keeper.wakeUp;
@@ -74,13 +75,13 @@ export class ReplicaAgreement implements Agreement {
     signal: AbortSignal,
   ): Promise<void> {
     const { keeper } = this;
-    const lineage = new Lineage(keeper, revision);
+    const lineage = new Lineage(keeper, key, revision);
     const until = performance.now() + timeout;
     this.watchHolds();
     for (;;) {
       signal.throwIfAborted();
       const { mark } = keeper.wakeUp;
-      const left = await this.undrained(hold, lineage, until);
+      const left = await this.undrained(hold, lineage, until, signal);
       if (left.length === 0 && keeper.seesAll) {
         return;
       }
@@ -100,11 +101,16 @@ export class ReplicaAgreement implements Agreement {
     this.watches.clear();
   }
 
-  private async undrained(hold: string, lineage: Lineage, until: number): Promise<UndrainedReplica[]> {
+  private async undrained(
+    hold: string,
+    lineage: Lineage,
+    until: number,
+    signal: AbortSignal,
+  ): Promise<UndrainedReplica[]> {
     const self = this.keeper.replica;
     const own = this.watches.get(hold)?.routes ?? [];
     const left: UndrainedReplica[] = own.length > 0 ? [{ ...self, routes: own }] : [];
-    const others = await this.others(until);
+    const others = await this.others(until, signal);
     lineage.look();
     for (const { id, host, pid, draining, write } of others) {
       const routes = draining[hold] ?? [];
@@ -116,7 +122,7 @@ export class ReplicaAgreement implements Agreement {
   }
 
   /** The live replicas besides this one; asked again until the time is over when the store does not answer. */
-  private async others(until: number): Promise<SeenReplica[]> {
+  private async others(until: number, signal?: AbortSignal): Promise<SeenReplica[]> {
     const { store, replica } = this.keeper;
     if (!store.clustered) {
       return [];
@@ -129,7 +135,8 @@ export class ReplicaAgreement implements Agreement {
         if (!(error instanceof MaintenanceStoreError) || performance.now() >= until) {
           throw error;
         }
-        await this.wait(mark, until);
+        await this.wait(mark, until, signal);
+        signal?.throwIfAborted();
       }
     }
   }

@@ -4,7 +4,7 @@ import type { MaintenanceChange } from './change.js';
 export interface Agreement {
   /** Waits until every live replica has applied the change, at most so many ms. */
   acknowledged(
-    revision: number,
+    change: Pick<MaintenanceChange, 'key' | 'revision'>,
     timeout: number,
   ): Promise<Required<Pick<MaintenanceChange, 'acknowledged' | 'missing'>>>;
   /**

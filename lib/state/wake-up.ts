@@ -1,10 +1,12 @@
 import { Subject } from 'rxjs';
+import { MaintenanceError } from '../maintenance.errors.js';
 import { nextOrTimeout } from './waiting.js';
 
 /** Tells those who wait for a lock or for other replicas to look again. */
 export class WakeUp {
   private readonly calls = new Subject<void>();
   private count = 0;
+  private stopped = false;
 
   /** Taken before a look, so that a call that comes during it is not missed. */
   get mark(): number {
@@ -16,14 +18,21 @@ export class WakeUp {
     this.calls.next();
   }
 
-  /** Waits for a call since the mark was taken, at most so many ms; settles early when the signal aborts. */
+  /**
+   * Waits for a call since the mark was taken, at most so many ms; settles early when the signal aborts.
+   * @throws MaintenanceError when nobody will call any more
+   */
   async wait(mark: number, timeout: number, signal?: AbortSignal): Promise<void> {
+    if (this.stopped) {
+      throw new MaintenanceError('The application has shut down.');
+    }
     if (this.count === mark) {
       await nextOrTimeout(this.calls, timeout, signal);
     }
   }
 
   stop(): void {
+    this.stopped = true;
     this.calls.complete();
   }
 }

@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { decode, encode } from '../../lib/state/codec.js';
+import { edited, type Edit } from '../../lib/state/edit.js';
 import { LOCK_LEASE } from '../../lib/state/lease.js';
 import { COMMAND_TIMEOUT, startService } from '../state/service.js';
 import { RedisServer } from '../support/redis.js';
@@ -76,4 +78,56 @@ it('work waits for replicas that a restarted Redis has forgotten, until they tru
   expect((await forgotten.get('/orders')).status).toBe(503);
   await holder.open('forgotten');
   expect(await work).toEqual({ ran: true });
+}, 60_000);
+
+it('who waits for acknowledgements does not hold up an application that ends while Redis is away', async () => {
+  await using server = await RedisServer.start();
+  await using other = await Replica.start(server.url);
+  const app = await startService({ redis: server.url });
+  await until(async () => (await app.service.replicas()).length === 2);
+  other.child.signal('SIGSTOP');
+  const outcome = app.service
+    .setMaintenance(true, 'general', { acknowledge: 60_000 })
+    .catch((error: unknown) => error);
+  await until(() => app.isOn());
+  await server.kill();
+  const begun = performance.now();
+  await app[Symbol.asyncDispose]();
+  expect(await outcome).toMatchObject({
+    name: 'MaintenanceStoreError',
+    message: expect.stringContaining('The change was written') as string,
+  });
+  expect(performance.now() - begun).toBeLessThan(30_000);
+}, 90_000);
+
+it('a change that a failover has lost is not acknowledged by who went on without it', async () => {
+  await using server = await RedisServer.start();
+  await using proxy = await TcpProxy.start(server);
+  await using app = await startService({ redis: server.url });
+  await using other = await startService({ redis: proxy.url });
+  await until(async () => (await app.service.replicas()).length === 2);
+  const first = await app.service.setMaintenance(true, KEY, { acknowledge: 10_000 });
+  expect(first.acknowledged).toHaveLength(2);
+  const state = 'maintenance:{maintenance}:state';
+  const redis = server.client();
+  const before = decode((await redis.get(state)) ?? '');
+  proxy.pause();
+  const lost = app.service.setMaintenance(true, 'general', { acknowledge: 2_500 });
+  await until(() => app.isOn());
+  // another primary has taken over, where somebody else has made a change of the same revision
+  const edit: Edit = {
+    switch: null,
+    holds: [],
+    cause: 'set',
+    message: null,
+    reason: null,
+    actor: null,
+    hooks: true,
+  };
+  await redis.set(state, encode(edited(before, KEY, edit, true, Date.now() + 1_000)));
+  await until(() => !app.isOn());
+  proxy.resume();
+  const { missing } = await lost;
+  expect(missing).toHaveLength(1);
+  expect([app.isOn(), other.isOn()]).toEqual([false, false]);
 }, 60_000);

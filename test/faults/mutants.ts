@@ -101,7 +101,7 @@ export const MUTANTS: readonly Mutant[] = [
     'const left = own.length > 0 ?',
     'const left = own.length < 0 ?',
   ),
-  bug('counts-by-close-only', 'drain', 'decision/in-flight.js', '? running - all : 0', '? 0 : 0'),
+  bug('counts-by-close-only', 'drain', 'decision/call-tally.js', '? running : 0', '? 0 : 0'),
   bug('counts-by-handler-only', 'drain', 'decision/in-flight.js', 'if (!isOver(context)) {', 'if (false) {'),
   bug(
     'drain-gives-up-and-works',
