@@ -1,13 +1,17 @@
 import { forceHeader } from './force-header.js';
-import { removeHeader, setHeader, type HttpReply } from './http-port.js';
+import { removeHeaders, setHeader, type HttpReply } from './http-port.js';
 
 /** What single caches obey before `Cache-Control`: RFC 9213, and what vendors had before it. */
 const TARGETED = [
-  'CDN-Cache-Control',
-  'Cloudflare-CDN-Cache-Control',
-  'Surrogate-Control',
-  'X-Accel-Expires',
+  'cdn-cache-control',
+  'cloudflare-cdn-cache-control',
+  'surrogate-control',
+  'x-accel-expires',
 ] as const;
+
+const UNWANTED: ReadonlySet<string> = new Set(TARGETED);
+/** The same, and what says how old or how fresh something is that a refusal is not. */
+const UNWANTED_OF_REFUSALS: ReadonlySet<string> = new Set([...TARGETED, 'etag', 'last-modified', 'expires']);
 
 /** What answers to bypassed requests say: they are for nobody else. */
 export const BYPASSED_CACHE_CONTROL = 'private, no-store';
@@ -15,9 +19,13 @@ export const BYPASSED_CACHE_CONTROL = 'private, no-store';
 /** No cache keeps this answer, whatever was said to any of them before. */
 export function forbidKeeping(reply: HttpReply, cacheControl = 'no-store'): void {
   setHeader(reply, 'Cache-Control', cacheControl);
-  for (const name of TARGETED) {
-    removeHeader(reply, name);
-  }
+  removeHeaders(reply, UNWANTED);
+}
+
+/** The same of a refusal, which is no version of what was asked for. */
+export function forbidKeepingRefusal(reply: HttpReply): void {
+  removeHeaders(reply, UNWANTED_OF_REFUSALS);
+  setHeader(reply, 'Cache-Control', 'no-store');
 }
 
 /** The answer to a bypassed request is kept by no cache, whatever is said to any of them before or after. */

@@ -84,15 +84,15 @@ export function setHeader(reply: HttpReply, name: string, value: string | string
   }
 }
 
-export function removeHeader(reply: HttpReply, name: string): void {
-  // deleting what is not there makes Fastify's headers slow
-  if (reply.getHeader(name) !== undefined) {
-    reply.removeHeader(name);
-  }
-  // Fastify looks at the raw response too, but not every version removes it there
-  const raw = rawResponse(reply);
-  if (raw.hasHeader(name)) {
-    raw.removeHeader(name);
+/** Removes those of these headers that were set by anybody before. @param unwanted names in lower case */
+export function removeHeaders(reply: HttpReply, unwanted: ReadonlySet<string>): void {
+  // few are set, if any: looking through those costs less than asking for each that is unwanted
+  for (const name of Object.keys(reply.getHeaders())) {
+    if (unwanted.has(name)) {
+      reply.removeHeader(name);
+      // Fastify looks at the raw response too, but not every version removes it there
+      rawResponse(reply).removeHeader(name);
+    }
   }
 }
 

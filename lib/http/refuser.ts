@@ -1,18 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { MaintenanceState } from '../keys/maintenance-state.js';
 import type { MaintenanceStatus } from '../keys/maintenance-status.js';
-import { forbidKeeping } from './caching.js';
+import { forbidKeepingRefusal } from './caching.js';
 import { refusalOf, retryAfterOf, type Refusal, type RefusalSettings } from '../decision/refusal.js';
 import { messageOf } from '../state/store.js';
-import {
-  pathOf,
-  rawResponse,
-  removeHeader,
-  setHeader,
-  vary,
-  type HttpReply,
-  type HttpRequest,
-} from './http-port.js';
+import { pathOf, rawResponse, setHeader, vary, type HttpReply, type HttpRequest } from './http-port.js';
 import { MaintenanceException, withoutStack } from './maintenance.exception.js';
 import { negotiate, type Representation } from './negotiation.js';
 import { jsonBody, type ReadyBody } from './ready-body.js';
@@ -64,13 +56,10 @@ export class Refuser {
 
   /** Sets what every refusal carries, in place of what was set before. */
   setHeaders(reply: HttpReply, { retryAfter }: Pick<Refusal, 'retryAfter'>): void {
+    forbidKeepingRefusal(reply);
     setHeader(reply, 'Retry-After', String(retryAfter));
-    forbidKeeping(reply);
     setHeader(reply, 'X-Maintenance-Mode', '1');
     vary(reply, 'Accept');
-    removeHeader(reply, 'ETag');
-    removeHeader(reply, 'Last-Modified');
-    removeHeader(reply, 'Expires');
   }
 
   representation(request: HttpRequest): Representation {
