@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'rolldown';
 
+/** The modules that importing the main entry loads. */
+const always = new Set();
+
 const dist = fileURLToPath(new URL('dist', import.meta.url));
 
 /**
@@ -13,8 +16,28 @@ export default defineConfig({
   input: { index: join(dist, 'index.js'), 'client/index': join(dist, 'client/index.js') },
   platform: 'node',
   external: /^[^./]/,
-  output: { dir: dist, format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js' },
+  output: {
+    dir: dist,
+    format: 'esm',
+    chunkFileNames: 'chunks/[name]-[hash].js',
+    comments: { jsdoc: false },
+    // what every application loads is one file
+    codeSplitting: { groups: [{ name: 'core', test: (id) => always.has(id) }] },
+  },
   plugins: [
+    {
+      name: 'find-what-is-always-loaded',
+      buildEnd() {
+        const add = (id) => {
+          const { importedIds = [] } = this.getModuleInfo(id) ?? {};
+          if (!always.has(id) && id.startsWith(dist)) {
+            always.add(id);
+            importedIds.forEach(add);
+          }
+        };
+        add(join(dist, 'index.js'));
+      },
+    },
     {
       name: 'remove-packed-modules',
       async writeBundle(_options, bundle) {

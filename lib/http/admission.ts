@@ -1,6 +1,7 @@
-import type { Decision } from '../decision/decision.js';
+import { affects, type Decision } from '../decision/decision.js';
 import type { Target } from '../decision/target.js';
-import type { MaintenanceStatus } from '../keys/maintenance-status.js';
+import type { MaintenanceKey } from '../keys/maintenance-key.js';
+import { MaintenanceStatus } from '../keys/maintenance-status.js';
 import type { StateKeeper } from '../state/state-keeper.js';
 import type { Bypass } from './bypass.js';
 import type { HttpRequest } from './http-port.js';
@@ -51,6 +52,21 @@ export class Admission {
         : verdict;
   }
 
+  /**
+   * The refusal of a request that no rule of the application's own can let pass, where none of its handlers has marks;
+   * `undefined` for all others.
+   */
+  plainRefusal(request: HttpRequest, safe: boolean): MaintenanceStatus | undefined {
+    if (this.bypass.concerns(request)) {
+      return undefined;
+    }
+    const call = { request, target: undefined, safe };
+    const first = this.keeper.snapshot.active.find(({ key }) => affects(key, call));
+    return first && hasPlainStatus(first.key)
+      ? this.decision.ask(first.key, first.state, request)
+      : undefined;
+  }
+
   /** From memory: state, address, cookie. */
   private remembered(
     request: unknown,
@@ -71,5 +87,14 @@ export class Admission {
       }
     }
     return verdict;
+  }
+}
+
+/** Does a key refuse whatever the request is. */
+function hasPlainStatus(key: MaintenanceKey): boolean {
+  try {
+    return key.getStatusClass() === MaintenanceStatus;
+  } catch {
+    return false;
   }
 }

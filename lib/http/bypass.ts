@@ -45,6 +45,16 @@ export class Bypass {
     );
   }
 
+  /** May this request pass, or follow a link, for all that Node alone knows of it. */
+  concerns(request: HttpRequest): boolean {
+    return (
+      this.hasList ||
+      this.asks ||
+      (this.tokens.enabled &&
+        (request.headers.cookie?.includes(BYPASS) === true || urlOf(request).includes(BYPASS)))
+    );
+  }
+
   /** Are there tokens at all. */
   get offersLinks(): boolean {
     return this.tokens.enabled;

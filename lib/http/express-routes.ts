@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Target } from '../decision/target.js';
 import { pathOf, type HttpReply, type HttpRequest } from './http-port.js';
 import type { IgnorePaths } from './ignore-paths.js';
@@ -17,6 +18,7 @@ interface ExpressLayer {
 
 /** An Express application, as far as it is needed here. */
 export interface ExpressApp {
+  handle(request: IncomingMessage & HttpRequest, response: ServerResponse, ...rest: unknown[]): void;
   use(middleware: (request: HttpRequest, reply: HttpReply, next: () => void) => void): void;
   readonly router?: { readonly stack: readonly ExpressLayer[] };
 }

@@ -85,26 +85,30 @@ export function httpProviders({ warn, error }: Log): Provider[] {
         localizer: Localizer,
         config: ApplicationConfig,
         host: HttpAdapterHost,
-      ) =>
-        new PageRenderer({
+      ) => {
+        const url = socket ? socket.url : undefined;
+        return new PageRenderer({
           template,
           refreshDelay,
           urls: () => {
             const at = (name: string): string => mountedPath(config.getGlobalPrefix(), path, name);
             return { ping: at('ping'), script: socket ? at('script') : null };
           },
-          connect: (request) => {
-            try {
-              return socket && socket.url ? socketSources(socket.url(request as never)) : [];
-            } catch (cause) {
-              error(`"socket.url" gave no URL, the page connects to its own origin: ${messageOf(cause)}`);
-              return [];
-            }
-          },
+          connect:
+            url &&
+            ((request) => {
+              try {
+                return socketSources(url(request as never));
+              } catch (cause) {
+                error(`"socket.url" gave no URL, the page connects to its own origin: ${messageOf(cause)}`);
+                return [];
+              }
+            }),
           translate: (text, request) => localizer.translate(text, request),
           view: (name, context) => renderView(host.httpAdapter, name, context),
           error,
-        }),
+        });
+      },
     },
     {
       provide: Refuser,

@@ -21,8 +21,8 @@ export interface PageSettings {
   readonly refreshDelay: number;
   /** Where ping and script are served. */
   readonly urls: () => { ping: string; script: string | null };
-  /** Further sources the browser script connects to. */
-  readonly connect: (request: HttpRequest) => string[];
+  /** Further sources the browser script connects to, where they depend on the request. */
+  readonly connect: ((request: HttpRequest) => string[]) | undefined;
   readonly translate: (text: string, request: unknown) => string;
   /** The application's view engine. */
   readonly view: (name: string, context: Record<string, unknown>) => Promise<string>;
@@ -42,6 +42,11 @@ export class PageRenderer {
           key.render === MaintenanceKey.prototype.render &&
           key.getTemplate === MaintenanceKey.prototype.getTemplate))
     );
+  }
+
+  /** Does the built-in page depend on who asks, besides the language. */
+  get isPersonal(): boolean {
+    return this.settings.connect !== undefined;
   }
 
   /** Never rejects: a template that throws gives way to the built-in page, and the error is logged. */
@@ -78,7 +83,7 @@ export class PageRenderer {
       }),
       csp: maintenancePageCsp({
         scriptUrl: script,
-        connect: script === null ? [] : this.settings.connect(request),
+        connect: script === null ? [] : (this.settings.connect?.(request) ?? []),
       }),
     };
   }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { MaintenanceState } from '../keys/maintenance-state.js';
 import type { MaintenanceStatus } from '../keys/maintenance-status.js';
 import { forbidKeepingRefusal } from './caching.js';
@@ -60,6 +61,14 @@ export class Refuser {
     setHeader(reply, 'Retry-After', String(retryAfter));
     setHeader(reply, 'X-Maintenance-Mode', '1');
     vary(reply, 'Accept');
+  }
+
+  /** Do refusals by this key depend on nothing but what Node knows of a request. */
+  isPlain(key: MaintenanceKey | null): boolean {
+    const { translated, responseType } = this.settings;
+    return (
+      !translated && typeof responseType !== 'function' && this.pages.isBuiltIn(key) && !this.pages.isPersonal
+    );
   }
 
   representation(request: HttpRequest): Representation {

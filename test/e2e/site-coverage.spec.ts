@@ -8,6 +8,7 @@ import {
   MaintenanceExempt,
   MaintenanceKey,
   MaintenanceKeys,
+  MaintenanceStatus,
   type MaintenanceRootOptions,
 } from 'nestjs-maintenance';
 import { describe, expect, it } from 'vitest';
@@ -230,6 +231,44 @@ describe.each(adapters)("coverage: 'site' on %s", (name, createApp) => {
         headers: { 'access-control-allow-origin': 'https://shop.example' },
       });
     }
+  });
+
+  it("asks the application's own rules, with the request as the framework hands it out", async () => {
+    /** Express' and Fastify's requests have it, Node's has not. */
+    const isFramework = (request: unknown): boolean => 'hostname' in (request as object);
+    class Staff extends MaintenanceStatus {
+      override maintaining(): boolean {
+        return !(isFramework(this.request) && this.state?.message === 'staff passes');
+      }
+    }
+    const answers = async (options: MaintenanceRootOptions, headers = {}): Promise<unknown[]> => {
+      await using running = await createApp(source(options));
+      await serviceOf(running).setMaintenance(true, 'general', { message: 'staff passes' });
+      if (options.keys?.[0]?.name === 'site') {
+        await serviceOf(running).setMaintenance(false);
+        await serviceOf(running).setMaintenance(true, 'site', { message: 'staff passes' });
+      }
+      const { status, headers: answered, text } = await request(running.port, '/shop', { headers });
+      return [status, answered['content-type'], text.length < 30 ? text : ''];
+    };
+    const refused = [503, 'application/json; charset=utf-8', ''];
+    const html = { accept: 'text/html' };
+    expect(await answers({})).toEqual(refused);
+    const passed = await answers({ bypass: { ips: ['127.0.0.1'] } });
+    expect(passed[0]).toBe(200);
+    expect(await answers({ bypass: { ips: ['10.0.0.1'] } })).toEqual(refused);
+    expect(await answers({ bypass: { when: isFramework } })).toEqual(passed);
+    expect(await answers({ bypass: { when: () => Promise.resolve(false) } })).toEqual(refused);
+    expect(await answers({ keys: [new MaintenanceKey('site', { statusClass: Staff })] })).toEqual(passed);
+    const page = (text: string) => [503, 'text/html; charset=utf-8', text];
+    const responseType = (request: unknown) => (isFramework(request) ? 'html' : 'json');
+    expect(await answers({ responseType, template: () => 'own' })).toEqual(page('own'));
+    const template = ({ request }: { request: unknown }): string => String(isFramework(request));
+    expect(await answers({ template }, html)).toEqual(page('true'));
+    const translate = (text: string, _language: string, request?: unknown): string =>
+      text === 'staff passes' ? String(isFramework(request)) : text;
+    expect(await answers({ translate })).toEqual(refused);
+    expect(await answers({ redirect: '/status' }, html)).toEqual([302, undefined, '']);
   });
 
   it('is mounted by a testing module as well, and can be overridden with its options', async () => {
