@@ -3,6 +3,7 @@ import type { Namespace, Socket } from 'socket.io';
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
 import type { StateKeeper } from '../state/state-keeper.js';
 import { messageOf } from '../state/store.js';
+import { fanOut } from './fan-out.js';
 import { inTime, type Insight } from './insight.js';
 import { PingDesk } from './ping-desk.js';
 import type { SocketOrigins } from './socket-origins.js';
@@ -115,17 +116,18 @@ export class MaintenanceAudience {
         clients.push(socket);
       }
     }
+    if (!namespace) {
+      return;
+    }
+    // every replica learns of the change itself
+    const send = this.parts.reporter.personal
+      ? (socket: Socket) => this.send(socket, false)
+      : fanOut(namespace, 'status', status);
     for (let start = 0; start < clients.length; start += SLICE) {
       if (start > 0) {
         await nextTurn();
       }
-      const slice = clients.slice(start, start + SLICE);
-      if (this.parts.reporter.personal) {
-        slice.forEach((socket) => this.send(socket, false));
-      } else {
-        // every replica learns of the change itself; each client is a room of its own
-        namespace?.local.to(slice.map(({ id }) => id)).emit('status', status);
-      }
+      clients.slice(start, start + SLICE).forEach(send);
     }
   }
 
