@@ -130,7 +130,13 @@ export class ReplicaAgreement implements Agreement {
     for (;;) {
       const { mark } = this.keeper.wakeUp;
       try {
-        return (await store.replicas(this.keeper.deadline())).filter(({ id }) => id !== replica.id);
+        const all = await store.replicas(this.keeper.deadline());
+        const others = all.filter(({ id }) => id !== replica.id);
+        if (others.length === all.length) {
+          // its own entry is lost, and others' may be: the exchange that records it again notes that
+          await this.keeper.sync();
+        }
+        return others;
       } catch (error) {
         if (!(error instanceof MaintenanceStoreError) || performance.now() >= until) {
           throw error;

@@ -32,7 +32,8 @@ end
  * KEYS state, replicas, leases. ARGV known version, replica id ('' for none), presence after its write id and a bar,
  * lease ms, channel, '1' to wake those who wait for acknowledgements, deadline.
  * The last to apply what is stored wakes them: until then they would look in vain.
- * Returns clock, version, document or false, 1 when the presence was recorded, names and ends of all leases.
+ * Returns clock, version, document or false, 1 when the presence was recorded and 2 when it had not been there, names and
+ * ends of all leases.
  */
 export const SYNC = `${PRELUDE}
 local function all_applied(replicas, version, now)
@@ -50,7 +51,7 @@ if ARGV[2] ~= '' and now <= tonumber(ARGV[7]) then
   local entry = (now + tonumber(ARGV[4])) .. '|' .. now .. '|' .. ARGV[3]
   local done = redis.pcall('HSET', KEYS[2], ARGV[2], entry)
   if type(done) == 'number' then
-    present = 1
+    present = 1 + done
     if ARGV[6] == '1' and all_applied(KEYS[2], version, now) then redis.pcall('PUBLISH', ARGV[5], 'a') end
   end
 end

@@ -80,8 +80,13 @@ export class RedisStore implements StateStore {
     const [now, version, text, present, leases] = reply;
     this.commands.clock.hear(now, asked);
     this.subscriber?.check();
-    const common = { version, present: present === 1, leases: aliveLeases(leases, now) };
-    if (present === 1 && presence) {
+    const common = {
+      version,
+      present: present > 0,
+      relisted: present === 2 && this.acknowledged !== '',
+      leases: aliveLeases(leases, now),
+    };
+    if (present > 0 && presence) {
       this.acknowledged = acknowledgement(presence);
     }
     if (version === '' || version === known) {

@@ -89,6 +89,9 @@ export class StateSync {
         return;
       }
       view.takeLeases(result.leases);
+      if (result.relisted) {
+        this.forgot();
+      }
       const current = view.version === version;
       const sound = current ? await this.accept(result) : covers(view.known, result);
       if (result.present && sound) {

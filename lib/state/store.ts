@@ -37,6 +37,8 @@ export interface SyncResult {
   readonly leases: ReadonlySet<string>;
   /** Was the presence recorded. */
   readonly present: boolean;
+  /** It had been recorded before, and was gone: others may be forgotten, too. */
+  readonly relisted?: boolean;
 }
 
 /** A document as it was written, and the version that it replaced. */

@@ -24,6 +24,9 @@ class Connection {
 
   /** Asks again after each answer for as long as `again` says so. */
   async run(request: Buffer, again: () => boolean): Promise<void> {
+    if (this.socket.destroyed) {
+      throw new Error('the server has closed the connection');
+    }
     this.request = request;
     this.again = again;
     await new Promise<void>((resolve, reject) => {

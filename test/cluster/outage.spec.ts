@@ -80,6 +80,29 @@ it('work waits for replicas that a restarted Redis has forgotten, until they tru
   expect(await work).toEqual({ ran: true });
 }, 60_000);
 
+it('work waits for replicas that were wiped from the list, also where the state was put back before anybody looked', async () => {
+  await using server = await RedisServer.start();
+  await using proxy = await TcpProxy.start(server);
+  await using holder = await Replica.start(server.url);
+  await using forgotten = await Replica.start(proxy.url, { ON_STALE: 'block' });
+  await until(async () => (await holder.replicas()).length === 2);
+  await holder.set(true, 'general', { acknowledge: 10_000 });
+  await until(async () => (await forgotten.health()).lease > 2_000);
+  proxy.pause();
+  const redis = server.client();
+  const state = 'maintenance:{maintenance}:state';
+  await redis
+    .multi()
+    .set(state, (await redis.get(state)) ?? '')
+    .del('maintenance:{maintenance}:replicas')
+    .exec();
+  const work = holder.work('wiped', KEY, { drain: 20_000 });
+  await holder.reaches('wiped');
+  expect((await forgotten.health()).lease).toBe(0);
+  await holder.open('wiped');
+  expect(await work).toEqual({ ran: true });
+}, 60_000);
+
 it('who waits for acknowledgements does not hold up an application that ends while Redis is away', async () => {
   await using server = await RedisServer.start();
   await using other = await Replica.start(server.url);

@@ -23,7 +23,7 @@ import { Keyv } from 'keyv';
 import { Session } from 'node:inspector/promises';
 import { writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { MaintenanceKey, MaintenanceModule, MaintenanceService } from '../../../lib/index.js';
@@ -178,8 +178,9 @@ if (kind === 'buffer') {
   answerReady(app);
 }
 await app.listen(0, '127.0.0.1');
-const server = app.getHttpServer() as { keepAliveTimeout: number; address(): AddressInfo };
-server.keepAliveTimeout = 0;
+const server = app.getHttpServer() as Server;
+// connections wait for their turn for as long as it takes
+Object.assign(server, { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 });
 const service = kind === 'module' ? app.get(MaintenanceService) : undefined;
 if (variant.busy) {
   await service?.setMaintenance(true, FIVE[0]);
@@ -210,5 +211,5 @@ answer(
       }
     },
   },
-  { port: server.address().port },
+  { port: (server.address() as AddressInfo).port },
 );
