@@ -1,27 +1,31 @@
-// `npm run bench [-- guard refusal cluster start decision] [--long | --quick]`: prints one
-// Markdown table.
+// `npm run bench [-- decision guard refusal cluster start realtime storm] [--long | --quick]`: prints one Markdown table.
 import { Report } from './report.js';
 import { cluster } from './sections/cluster.js';
 import { decision } from './sections/decision.js';
 import { guard } from './sections/guard.js';
+import { realtime } from './sections/realtime.js';
 import { refusal } from './sections/refusal.js';
 import { start } from './sections/start.js';
+import { storm } from './sections/storm.js';
 
 /** How much is measured. */
 export interface Effort {
   readonly rounds: number;
   /** Of each variant. */
   readonly processes: number;
+  /** How many sockets are told at once, one measurement for each. */
+  readonly clients: readonly number[];
 }
 
-const sections = { decision, guard, refusal, cluster, start };
+const sections = { decision, guard, refusal, cluster, start, realtime, storm };
 
 const args = process.argv.slice(2);
+const clients = [100, 1_000, 5_000, 10_000];
 const effort: Effort = args.includes('--long')
-  ? { rounds: 60, processes: 6 }
+  ? { rounds: 60, processes: 6, clients }
   : args.includes('--quick')
-    ? { rounds: 6, processes: 2 }
-    : { rounds: 15, processes: 3 };
+    ? { rounds: 6, processes: 2, clients: [100, 1_000] }
+    : { rounds: 15, processes: 3, clients };
 const names = args.filter((arg) => !arg.startsWith('--'));
 const unknown = names.filter((name) => !Object.hasOwn(sections, name));
 if (unknown.length > 0) {

@@ -1,5 +1,5 @@
 // Runs the end-to-end suites over {Nest 12, Nest 11} x {Node 20, 22, 24}, Express and Fastify in each, and prints the table.
-// Other versions of Node come from the npm packages that ship its binary.
+// Other versions of Node come from the npm packages that ship its binary. `npm run test:matrix -- 22 24`: only these.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,8 @@ import { SUITES } from './suites.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const nodes = `${root}.tmp/nodes`;
-const NODES = ['20', '22', '24'];
+const ALL_NODES = ['20', '22', '24'];
+const NODES = process.argv.length > 2 ? process.argv.slice(2) : ALL_NODES;
 const NESTS = ['12', '11'];
 
 /**

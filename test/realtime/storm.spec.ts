@@ -5,7 +5,7 @@ import { request } from '../support/http.js';
 import { TestClient } from './clients.js';
 import { Storm } from './storm.js';
 
-// `node test/bench/run.mjs storm` does it with 10,000, beside bare Socket.IO
+// `npm run bench -- storm` does it with 10,000, beside bare Socket.IO
 const CLIENTS = 4_000;
 const MB = 1024 * 1024;
 

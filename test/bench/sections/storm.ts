@@ -1,14 +1,18 @@
-// All clients of a gateway thrown out at once, and back at once, beside bare Socket.IO:
-// `node test/bench/run.mjs storm [clients ...]`.
-import { Storm, type Weathered } from '../realtime/storm.js';
-import { Report } from './report.js';
+import { Storm, type Weathered } from '../../realtime/storm.js';
+import type { Effort } from '../main.js';
+import type { Report } from '../report.js';
 
-const COUNTS = process.argv.slice(2).map(Number);
 const ROUNDS = 3;
-const APPS = new URL('../apps/', import.meta.url);
+const APPS = new URL('../../apps/', import.meta.url);
 
-const report = new Report();
-for (const count of COUNTS.length > 0 ? COUNTS : [1_000, 10_000]) {
+/** All clients of a gateway thrown out at once, and back at once, beside bare Socket.IO. */
+export async function storm(report: Report, { clients }: Effort): Promise<void> {
+  for (const count of clients.filter((count) => count === 1_000 || count === 10_000)) {
+    await weather(report, count);
+  }
+}
+
+async function weather(report: Report, count: number): Promise<void> {
   const section = `${count} clients come back at once`;
   for (const variant of ['bare', 'library', 'asking'] as const) {
     await using storm = await Storm.start(variant, 2, APPS);
@@ -48,8 +52,5 @@ for (const count of COUNTS.length > 0 ? COUNTS : [1_000, 10_000]) {
     heap('with all', full / 1024);
     heap(`with all, ${ROUNDS} storms later`, again / full, 1.1);
     heap('with nobody, afterwards', left / 1024);
-    if (variant === 'asking') console.error(await storm.server.send('asked'));
   }
 }
-console.log(report.toMarkdown());
-process.exit(report.failures > 0 ? 1 : 0);

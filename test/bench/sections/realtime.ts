@@ -1,12 +1,9 @@
-// Telling many clients of one change, beside a bare Socket.IO namespace that emits the same bytes:
-// `node test/bench/run.mjs realtime [clients ...]`.
-import { writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Child } from '../support/child.js';
-import { Report } from './report.js';
-import { median, shuffle } from './statistics.js';
+import { Child } from '../../support/child.js';
+import type { Effort } from '../main.js';
+import type { Report } from '../report.js';
+import { median, shuffle } from '../statistics.js';
 
-const COUNTS = process.argv.slice(2).map(Number);
 /** Few clients are told in so little time that chance weighs more. */
 const roundsFor = (clients: number): number => (clients < 5_000 ? 60 : 15);
 const CLIENT_PROCESSES = 2;
@@ -29,7 +26,7 @@ class Stage {
   ) {}
 
   static async start(variant: string, crowd: readonly Child[], count: number): Promise<Stage> {
-    const app = new URL('./apps/realtime-server.js', import.meta.url);
+    const app = new URL('../apps/realtime-server.js', import.meta.url);
     const server = await Child.start<{ port: number }>(app, { args: [variant], timeout: 60_000 });
     return new Stage(server, crowd, count);
   }
@@ -78,12 +75,18 @@ class Stage {
   }
 }
 
-const report = new Report();
-for (const count of COUNTS.length > 0 ? COUNTS : [100, 1_000, 5_000, 10_000]) {
+/** Telling many clients of one change, beside a bare Socket.IO namespace that emits the same bytes. */
+export async function realtime(report: Report, { clients }: Effort): Promise<void> {
+  for (const count of clients) {
+    await telling(report, count);
+  }
+}
+
+async function telling(report: Report, count: number): Promise<void> {
   const section = `${count} clients`;
   const crowd = await Promise.all(
     Array.from({ length: CLIENT_PROCESSES }, () =>
-      Child.start(new URL('./apps/realtime-clients.js', import.meta.url)),
+      Child.start(new URL('../apps/realtime-clients.js', import.meta.url)),
     ),
   );
   const bare = await Stage.start('bare', crowd, count);
@@ -141,7 +144,3 @@ for (const count of COUNTS.length > 0 ? COUNTS : [100, 1_000, 5_000, 10_000]) {
   });
   await Promise.all([bare.stop(), library.stop(), ...crowd.map((clients) => clients.kill())]);
 }
-const markdown = report.toMarkdown();
-writeFileSync(new URL('../../../realtime.md', import.meta.url), `${markdown}\n`);
-console.log(markdown);
-process.exit(report.failures > 0 ? 1 : 0);
