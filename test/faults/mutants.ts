@@ -42,7 +42,7 @@ export const MUTANTS: readonly Mutant[] = [
   bug(
     'presence-cut-short',
     'partition',
-    'maintenance.providers.js',
+    'maintenance.store.js',
     'replicaLease: REPLICA_LEASE',
     'replicaLease: REPLICA_LEASE / 6',
   ),
@@ -73,9 +73,9 @@ export const MUTANTS: readonly Mutant[] = [
   bug(
     'told-before-applied',
     'unheard',
-    SCRIPTS,
-    "'|' .. now .. '|' .. ARGV[3]",
-    "'|' .. now .. '|' .. string.gsub(ARGV[3], '\"write\":\"[^\"]*\"', '\"write\":\"' .. string.sub(version, 13, 34) .. '\"')",
+    'state/state-view.js',
+    'this.damaged = false; this.update();',
+    'this.damaged = false; setTimeout(() => this.update(), 300);',
   ),
   bug(
     'any-write-will-do',
