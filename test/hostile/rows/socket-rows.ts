@@ -18,13 +18,11 @@ export const unknown = (name: string, json: string, why: string): SocketRow => (
   lacks: 'currentMode',
   why,
 });
-export const known = (
-  name: string,
-  packet: string | readonly (string | Buffer)[],
-  why: string,
-): SocketRow => ({
+type Packets = string | SocketRow['send'];
+const all = (packets: Packets): SocketRow['send'] => (typeof packets === 'string' ? [packets] : packets);
+export const known = (name: string, packets: Packets, why: string): SocketRow => ({
   name,
-  send: typeof packet === 'string' ? [packet] : packet,
+  send: all(packets),
   answer: TOLD,
   holds: '"currentMode":true',
   why,
@@ -35,13 +33,9 @@ export const silent = (name: string, packet: string | Buffer, why: string): Sock
   answer: 'silence',
   why,
 });
-export const closed = (
-  name: string,
-  packet: string | readonly (string | Buffer)[],
-  why: string,
-): SocketRow => ({
+export const closed = (name: string, packets: Packets, why: string): SocketRow => ({
   name,
-  send: typeof packet === 'string' ? [packet] : packet,
+  send: all(packets),
   answer: 'closed',
   why,
 });
