@@ -122,7 +122,7 @@ export class MaintenanceExplorer {
       );
     }
     const keys: unknown[] = Array.isArray(given) ? given : [given];
-    if (!this.initialised && (keys[0] ?? undefined) === undefined) {
+    if (!this.initialised && (keys[0] === undefined || keys[0] === null)) {
       this.unready.push(() => this.addKeys(instance, source, property));
       return;
     }

@@ -51,13 +51,13 @@ export class SiteCoverage {
       this.keeper.lease.lapsed() ||
       this.stale.blocks ||
       request.method === 'OPTIONS' ||
-      request.headers.origin !== undefined ||
-      routes.judgedBy(asked) !== undefined
+      request.headers.origin !== undefined
     ) {
       return false;
     }
     const refused = this.admission.plainRefusal(asked, isSafeMethod(asked.method));
-    if (!refused || !this.refuser.isPlain(refused.key)) {
+    // routes are asked last: what is not refused here asks them again
+    if (!refused || !this.refuser.isPlain(refused.key) || routes.judgedBy(asked) !== undefined) {
       return false;
     }
     void this.refuser.answerAlone(response, asked, this.refuser.exception(refused, asked));

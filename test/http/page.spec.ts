@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -337,7 +336,7 @@ describe('the page in Chromium', () => {
     const { page, refused } = await newPage();
     await page.goto(origin);
     expect(await page.evaluate('window.live')).toBe('maintenance');
-    await delay(50);
+    await page.waitForLoadState('networkidle');
     expect(requests).toEqual(['GET /', 'GET /live.js']);
     expect(refused).toEqual([]);
   });
