@@ -6,8 +6,8 @@ import 'reflect-metadata';
 /** The argument by which a call of a route handler is told from others: its request or its reply. */
 export interface Seat {
   readonly index: number;
-  /** The handler does not ask for it: it is taken away again before it is called. */
-  readonly added: boolean;
+  /** How many arguments the handler asks for, where it does not ask for this one. */
+  readonly keeps: number | undefined;
   /** The handler answers by itself, and perhaps not at all when the client is gone. */
   readonly answers: boolean;
   /** Has Nest pass it. */
@@ -34,15 +34,22 @@ export function seatOf(instance: object, property: string, declared: number): Se
     Object.entries(parameters).find(([key]) => key.startsWith(`${type}:`))?.[1];
   const [reply, request] = [at(RouteParamtypes.RESPONSE), at(RouteParamtypes.REQUEST)];
   const found = reply ?? request;
+  const own = Object.values(parameters).filter((parameter) => parameter.data !== ADDED);
+  const keeps = Math.max(0, ...own.map((parameter) => parameter.index + 1));
   if (found) {
     const { index, data } = found;
-    return { index, added: data === ADDED, answers: reply !== undefined, claim: () => undefined };
+    return {
+      index,
+      keeps: data === ADDED ? keeps : undefined,
+      answers: reply !== undefined,
+      claim: () => undefined,
+    };
   }
-  const index = Math.max(declared, ...Object.values(parameters).map((parameter) => parameter.index + 1));
+  const index = Math.max(declared, keeps);
   const more: Parameters = { [`${RouteParamtypes.REQUEST}:${index}`]: { index, data: ADDED, pipes: [] } };
   return {
     index,
-    added: true,
+    keeps,
     answers: false,
     claim: () => Reflect.defineMetadata(ROUTE_ARGS_METADATA, { ...parameters, ...more }, cls, property),
   };
@@ -50,13 +57,29 @@ export function seatOf(instance: object, property: string, declared: number): Se
 
 /** Does Nest send this bit by bit: when the client goes it stops, and leaves the response as it is. */
 export function isStreamed(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) {
+    return false;
+  }
+  const { subscribe, pipe } = value as { subscribe?: unknown; pipe?: unknown };
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    (value instanceof StreamableFile ||
-      typeof (value as { subscribe?: unknown }).subscribe === 'function' ||
-      typeof (value as { pipe?: unknown }).pipe === 'function' ||
-      Symbol.asyncIterator in value ||
-      value instanceof Response)
+    typeof subscribe === 'function' ||
+    typeof pipe === 'function' ||
+    Symbol.asyncIterator in value ||
+    // most are plain: they need not be asked for their ancestors
+    (Object.getPrototypeOf(value) !== Object.prototype &&
+      (value instanceof StreamableFile || value instanceof Response))
   );
 }
+
+/**
+ * The arguments that a handler was written for. The application may call it too, and with more than it declares: arguments
+ * with a default do not count as declared.
+ */
+export function argumentsFor({ index, keeps }: Seat, args: unknown[]): unknown[] {
+  return keeps === undefined || !isRequest(args[index]) ? args : keeps === 0 ? NONE : args.slice(0, keeps);
+}
+
+const NONE: unknown[] = [];
+
+const isRequest = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'headers' in value && 'method' in value;

@@ -1,4 +1,5 @@
-import { notesCalls, runningCalls, type HandlerCall } from './handler-calls.js';
+import type { ExecutionContext } from '@nestjs/common';
+import { bookOf, type CallBook, type HandlerCall } from './call-book.js';
 
 /** Calls that wait for others themselves, and how often each. */
 export type ParkedCalls = ReadonlyMap<HandlerCall, number>;
@@ -8,7 +9,8 @@ export type ParkedCalls = ReadonlyMap<HandlerCall, number>;
  * orphans, which are calls that have outlived their response.
  */
 export class Tally {
-  private readonly noted: boolean;
+  private readonly book: CallBook | undefined;
+  private readonly calls: ReadonlyMap<unknown, HandlerCall> | undefined;
   /** Requests whose own call is not known to be parked. */
   private counted = 0;
   private uncounted = 0;
@@ -17,17 +19,17 @@ export class Tally {
   private parked = 0;
 
   constructor(private readonly handler: object) {
-    this.noted = notesCalls(handler);
+    this.book = bookOf(handler);
+    this.calls = this.book?.noted ? this.book.bySubject() : undefined;
   }
 
-  /**
-   * One more open request.
-   * @param call that serves it; none before its handler has begun, and where calls are not noted on requests
-   */
-  add(call: HandlerCall | undefined, counts: boolean, parked: ParkedCalls): this {
-    this.attached += call ? Number(call.running) : Number(!this.noted);
+  /** One more open request. It has no call before its handler has begun, nor after that has settled. */
+  add(context: ExecutionContext, counts: boolean, parked: ParkedCalls): this {
+    const [request, reply] = context.getArgs<unknown[]>();
+    const call = this.calls?.get(request) ?? this.calls?.get(reply);
+    this.attached += Number(!this.calls || call !== undefined);
     if (call && parked.has(call)) {
-      this.parked += Number(call.running);
+      this.parked++;
     } else if (counts) {
       this.counted++;
     } else {
@@ -38,14 +40,14 @@ export class Tally {
 
   /** Is there anything left to wait for. */
   remains(parked: ParkedCalls, orphansCount: () => boolean): boolean {
-    const running = Math.max(0, runningCalls(this.handler) - this.attached);
+    const running = Math.max(0, (this.book?.running ?? 0) - this.attached);
     const orphans = running > 0 && orphansCount() ? running : 0;
     let parkedElsewhere = -this.parked;
     for (const call of parked.keys()) {
       parkedElsewhere += Number(call.handler === this.handler && call.running);
     }
     // which of them are parked is not known: it may as well be those that nobody waits for
-    const others = (this.noted ? 0 : this.uncounted) + running - orphans;
+    const others = (this.calls ? 0 : this.uncounted) + running - orphans;
     return this.counted + orphans > Math.max(0, parkedElsewhere - others);
   }
 }

@@ -1,11 +1,12 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { OutgoingMessage, ServerResponse } from 'node:http';
+import { bookOf, type HandlerCall } from './call-book.js';
 import { Tally } from './call-tally.js';
-import { callOf, currentCall, type HandlerCall } from './handler-calls.js';
+import { currentCall } from './handler-calls.js';
 
-/** How many entries may gather before those that are over are thrown out. */
-const FIRST_SWEEP = 64;
+/** How many entries may gather before those that are over are thrown out: few, since keeping them costs more than looking. */
+const FIRST_SWEEP = 16;
 /** Milliseconds after which those that are over are thrown out in any case. */
 const SWEEP = 1_000;
 
@@ -57,7 +58,7 @@ export class InFlight {
     for (const context of this.open()) {
       const handler = context.getHandler();
       const tally = tallies.get(handler) ?? new Tally(handler);
-      tallies.set(handler, tally.add(callOf(context), counts(context, false), this.parked));
+      tallies.set(handler, tally.add(context, counts(context, false), this.parked));
     }
     return [...this.handlers]
       .filter(([handler, context]) =>
@@ -114,7 +115,7 @@ export class InFlight {
     }
     entries.fill(undefined, open, count);
     this.count = open;
-    const length = Math.max(FIRST_SWEEP, open * 2);
+    const length = Math.max(FIRST_SWEEP, open + (open >> 2));
     if (length > entries.length || length < entries.length / 4) {
       this.entries = Array.from({ length }, (_, index) => entries[index]);
     }
@@ -131,7 +132,9 @@ function isOver(context: ExecutionContext): boolean {
   if (response instanceof ServerResponse) {
     return (
       response.destroyed &&
-      (isEnded.call(response) || response.headersSent || callOf(context)?.released === true)
+      (isEnded.call(response) ||
+        response.headersSent ||
+        bookOf(context.getHandler())?.isReleased(context) === true)
     );
   }
   const other = responseOf(context);

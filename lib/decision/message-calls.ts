@@ -2,7 +2,8 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import { INTERCEPTORS_METADATA } from '@nestjs/common/constants.js';
 import 'reflect-metadata';
 import { finalize, type Observable } from 'rxjs';
-import { countCall, trackMethod } from './handler-calls.js';
+import { countCall } from './call-book.js';
+import { trackMethod } from './handler-calls.js';
 
 /** What `@SubscribeMessage()`, `@MessagePattern()` and `@EventPattern()` leave on a method. */
 const MESSAGE_MARKS = ['websockets:message_mapping', 'microservices:pattern'];

@@ -22,11 +22,8 @@ export function forbidKeeping(reply: HttpReply, cacheControl = 'no-store'): void
   removeHeaders(reply, UNWANTED);
 }
 
-/** The same of a refusal, which is no version of what was asked for. */
-export function forbidKeepingRefusal(reply: HttpReply): void {
-  removeHeaders(reply, UNWANTED_OF_REFUSALS);
-  setHeader(reply, 'Cache-Control', 'no-store');
-}
+/** Takes away what was said of the answer that a refusal takes the place of. */
+export const removeStale = (reply: HttpReply): void => removeHeaders(reply, UNWANTED_OF_REFUSALS);
 
 /** The answer to a bypassed request is kept by no cache, whatever is said to any of them before or after. */
 export function forcePrivate(reply: HttpReply): void {

@@ -70,6 +70,19 @@ export const isHttps = (request: HttpRequest): boolean => request.protocol === '
 export const isSafeMethod = (method: string): boolean =>
   method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
 
+/** Names by how Fastify keeps them; it would make each anew, and look it up, for every request. */
+const lowered = new Map<string, string>();
+
+/** @param name one of the library's own */
+function lowerCase(name: string): string {
+  let lower = lowered.get(name);
+  if (lower === undefined) {
+    lower = name.toLowerCase();
+    lowered.set(name, lower);
+  }
+  return lower;
+}
+
 /** Sets a header, in place of whatever was set by anybody before. */
 export function setHeader(reply: HttpReply, name: string, value: string | string[]): void {
   if (reply.header && isFastifyReply(reply)) {
@@ -78,7 +91,7 @@ export function setHeader(reply: HttpReply, name: string, value: string | string
       // what middleware set would be sent as well
       raw.removeHeader(name);
     }
-    reply.header(name, value);
+    reply.header(lowerCase(name), value);
   } else {
     rawResponse(reply).setHeader(name, value);
   }

@@ -2,10 +2,18 @@ import type { ServerResponse } from 'node:http';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { MaintenanceState } from '../keys/maintenance-state.js';
 import type { MaintenanceStatus } from '../keys/maintenance-status.js';
-import { forbidKeepingRefusal } from './caching.js';
+import { removeStale } from './caching.js';
 import { refusalOf, retryAfterOf, type Refusal, type RefusalSettings } from '../decision/refusal.js';
 import { messageOf } from '../state/store.js';
-import { pathOf, rawResponse, setHeader, vary, type HttpReply, type HttpRequest } from './http-port.js';
+import {
+  isUntouched,
+  pathOf,
+  rawResponse,
+  setHeader,
+  vary,
+  type HttpReply,
+  type HttpRequest,
+} from './http-port.js';
 import { MaintenanceException, withoutStack } from './maintenance.exception.js';
 import { negotiate, type Representation } from './negotiation.js';
 import { jsonBody, type ReadyBody } from './ready-body.js';
@@ -57,10 +65,15 @@ export class Refuser {
 
   /** Sets what every refusal carries, in place of what was set before. */
   setHeaders(reply: HttpReply, { retryAfter }: Pick<Refusal, 'retryAfter'>): void {
-    forbidKeepingRefusal(reply);
+    if (isUntouched(reply)) {
+      setHeader(reply, 'Vary', 'Accept');
+    } else {
+      removeStale(reply);
+      vary(reply, 'Accept');
+    }
+    setHeader(reply, 'Cache-Control', 'no-store');
     setHeader(reply, 'Retry-After', String(retryAfter));
     setHeader(reply, 'X-Maintenance-Mode', '1');
-    vary(reply, 'Accept');
   }
 
   /** Do refusals by this key depend on nothing but what Node knows of a request. */

@@ -4,7 +4,7 @@ import { shuffle } from './statistics.js';
 import type { Variant } from './apps/http-app.js';
 
 /** Milliseconds of one slice: short, so that what else the machine does meets all variants alike. */
-const SLICE = 40;
+const SLICE = 20;
 
 /** Variants by name; each is served by several fresh processes, since identical ones differ. */
 export type Group<Name extends string> = Record<Name, Variant>;

@@ -22,10 +22,10 @@ const sections = { decision, guard, refusal, cluster, start, realtime, storm };
 const args = process.argv.slice(2);
 const clients = [100, 1_000, 5_000, 10_000];
 const effort: Effort = args.includes('--long')
-  ? { rounds: 60, processes: 6, clients }
+  ? { rounds: 40, processes: 12, clients }
   : args.includes('--quick')
     ? { rounds: 6, processes: 2, clients: [100, 1_000] }
-    : { rounds: 15, processes: 3, clients };
+    : { rounds: 20, processes: 4, clients };
 const names = args.filter((arg) => !arg.startsWith('--'));
 const unknown = names.filter((name) => !Object.hasOwn(sections, name));
 if (unknown.length > 0) {

@@ -1,6 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { Get, Param } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
-import { countCall, currentCall, runningCalls, trackMethod } from '../../lib/decision/handler-calls.js';
+import { countCall, runningCalls } from '../../lib/decision/call-book.js';
+import { currentCall, trackMethod } from '../../lib/decision/handler-calls.js';
 
 const MARK = Symbol('mark');
 
@@ -34,6 +36,21 @@ class Base {
 class Derived extends Base {
   override readonly greeting = 'hi';
 }
+
+class Pages {
+  @Get()
+  list(limit = 10, ...others: unknown[]): unknown[] {
+    return [limit, ...others];
+  }
+
+  @Get(':id')
+  one(@Param('id') id: string, format = 'short', ...others: unknown[]): unknown[] {
+    return [id, format, ...others];
+  }
+}
+
+/** What Nest passes for `@Req()`. */
+const request = { method: 'GET', headers: {} };
 
 /** Does its work each time it is asked. */
 class Lazy implements PromiseLike<string> {
@@ -174,5 +191,25 @@ describe('a call that somebody else observes', () => {
     open();
     await call;
     expect(runningCalls(method)).toBe(0);
+  });
+});
+
+describe('a route handler', () => {
+  const pages = (): Pages => {
+    const instance = new Pages();
+    trackMethod(instance, 'list', false);
+    trackMethod(instance, 'one', false);
+    return instance;
+  };
+
+  it('is not given the request by which its calls are told apart', () => {
+    expect((pages().list as (...args: unknown[]) => unknown)(request)).toEqual([10]);
+    expect((pages().one as (...args: unknown[]) => unknown)('7', request)).toEqual(['7', 'short']);
+  });
+
+  it('keeps arguments that have a default when the application calls it', () => {
+    expect(pages().list(5)).toEqual([5]);
+    expect(pages().list(5, 6)).toEqual([5, 6]);
+    expect(pages().one('7', 'long')).toEqual(['7', 'long']);
   });
 });

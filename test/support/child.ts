@@ -6,6 +6,8 @@ import { end, hasEnded, mortal, watch } from './process.js';
 
 export interface ChildOptions {
   args?: string[];
+  /** Of Node and V8. */
+  flags?: string[];
   env?: NodeJS.ProcessEnv;
   /** Milliseconds it may take to say that it is ready. */
   timeout?: number;
@@ -38,10 +40,13 @@ export class Child<Facts = unknown> {
    * Starts an application and waits until it is ready.
    * @param app test/apps/<app>.ts, which vitest's global set-up has compiled; or any compiled file
    */
-  static async start<Facts>(app: string | URL, { args = [], env = {}, timeout = 20_000 }: ChildOptions = {}) {
+  static async start<Facts>(
+    app: string | URL,
+    { args = [], flags = [], env = {}, timeout = 20_000 }: ChildOptions = {},
+  ) {
     const compiled = new URL('../../.tmp/replicas/test/apps/', import.meta.url);
     const file = fileURLToPath(typeof app === 'string' ? new URL(`${app}.js`, compiled) : app);
-    const [execPath, execArgv] = mortal(process.execPath);
+    const [execPath, execArgv] = mortal(process.execPath, flags);
     const options = {
       execPath,
       execArgv,

@@ -3,6 +3,7 @@ import { alternate, startFarm, warmUp, type Rounds } from '../alternate.js';
 import type { Variant } from '../apps/http-app.js';
 import type { Report } from '../report.js';
 import type { Effort } from '../main.js';
+import { onOneCore } from '../one-core.js';
 import { Server } from '../server.js';
 
 type Adapter = Variant['adapter'];
@@ -13,7 +14,7 @@ const ACCEPT = { json: 'application/json', html: 'text/html' };
 /** How many refusals a closed site can give, and whether its memory stays flat meanwhile. */
 export async function refusal(report: Report, effort: Effort): Promise<void> {
   for (const adapter of ['fastify', 'express'] as const) {
-    await storm(report, effort, adapter);
+    await onOneCore(() => storm(report, effort, adapter));
   }
 }
 
@@ -42,7 +43,7 @@ async function storm(report: Report, { rounds, processes }: Effort, adapter: Ada
   try {
     await warmUp(
       farm,
-      6_000,
+      8_000,
       ...kinds.map(({ body, connections }) => ({ accept: ACCEPT[body], connections })),
     );
     const heaps = async (): Promise<number> => {

@@ -1,0 +1,120 @@
+import type { ExecutionContext } from '@nestjs/common';
+
+/** One call of a handler, for code that is reached from it and for those who have its request. */
+export class HandlerCall {
+  /** It has not settled. */
+  running = true;
+  previous: HandlerCall | undefined = undefined;
+
+  constructor(
+    readonly handler: object,
+    /** The request, or the reply, that it serves; where that is known. */
+    readonly subject: unknown,
+    public next: HandlerCall | undefined,
+  ) {}
+}
+
+/**
+ * The calls of one handler that have not settled, whatever became of their responses. A call is on every request's way:
+ * the running ones are a linked list, and nothing is written on requests.
+ */
+export class CallBook {
+  private count = 0;
+  private last: HandlerCall | undefined;
+  /** Those counted before their handler began; as far as counting goes one is as good as another. */
+  private readonly pending = new Set<object>();
+  /** Requests whose call is over, and which Nest need not answer when the client is gone. */
+  private readonly released = new WeakSet<object>();
+
+  constructor(
+    private readonly handler: object,
+    /** Are the calls known by their requests; else only how many they are is known. */
+    readonly noted: boolean,
+  ) {}
+
+  get running(): number {
+    return this.count + this.pending.size;
+  }
+
+  begin(subject: unknown): HandlerCall {
+    if (this.pending.size > 0) {
+      const [first] = this.pending;
+      this.pending.delete(first as object);
+    }
+    this.count++;
+    const call = new HandlerCall(this.handler, subject, this.last);
+    if (this.last) {
+      this.last.previous = call;
+    }
+    this.last = call;
+    return call;
+  }
+
+  end(call: HandlerCall): void {
+    const { previous, next } = call;
+    this.count--;
+    call.running = false;
+    if (previous) {
+      previous.next = next;
+    } else {
+      this.last = next;
+    }
+    if (next) {
+      next.previous = previous;
+    }
+    // a call that is kept must not keep the ones that came after
+    call.previous = call.next = undefined;
+  }
+
+  /** @returns to be called when the call has begun, or never will */
+  expect(): () => void {
+    const call = {};
+    this.pending.add(call);
+    return () => void this.pending.delete(call);
+  }
+
+  /** Need its request not be answered any more, as far as this call goes. */
+  setReleased({ subject }: HandlerCall, released: boolean): void {
+    if (typeof subject === 'object' && subject !== null) {
+      if (released) {
+        this.released.add(subject);
+      } else {
+        this.released.delete(subject);
+      }
+    }
+  }
+
+  isReleased(context: ExecutionContext): boolean {
+    const [request, reply] = context.getArgs<object[]>();
+    return this.released.has(request as object) || this.released.has(reply as object);
+  }
+
+  /** The running calls by what they serve; of a call within a call the outer one. */
+  bySubject(): Map<unknown, HandlerCall> {
+    const calls = new Map<unknown, HandlerCall>();
+    for (let call = this.last; call; call = call.next) {
+      calls.set(call.subject, call);
+    }
+    return calls;
+  }
+}
+
+const books = new WeakMap<object, CallBook>();
+
+export const bookOf = (handler: object): CallBook | undefined => books.get(handler);
+
+export function openBook(handler: object, noted: boolean): CallBook {
+  const book = new CallBook(handler, noted);
+  books.set(handler, book);
+  return book;
+}
+
+/** Calls of this handler that have not settled. */
+export const runningCalls = (handler: object): number => bookOf(handler)?.running ?? 0;
+
+/**
+ * Counts a call before its handler begins, from which moment on it counts by itself.
+ * @returns to be called when it is over, in case the handler never began or is not tracked
+ */
+export const countCall = (handler: object): (() => void) =>
+  (bookOf(handler) ?? openBook(handler, false)).expect();
