@@ -23,6 +23,8 @@ export class CallBook {
   private last: HandlerCall | undefined;
   /** Those counted before their handler began; as far as counting goes one is as good as another. */
   private readonly pending = new Set<object>();
+  /** Calls that are over but for an observable that they gave and that somebody listens to. */
+  private readonly heard = new Set<HandlerCall>();
   /** Requests whose call is over, and which Nest need not answer when the client is gone. */
   private readonly released = new WeakSet<object>();
 
@@ -73,14 +75,19 @@ export class CallBook {
     return () => void this.pending.delete(call);
   }
 
-  /** Need its request not be answered any more, as far as this call goes. */
-  setReleased({ subject }: HandlerCall, released: boolean): void {
-    if (typeof subject === 'object' && subject !== null) {
-      if (released) {
-        this.released.add(subject);
-      } else {
-        this.released.delete(subject);
-      }
+  /** Its request need not be answered any more, as far as this call goes. */
+  release(call: HandlerCall): void {
+    this.heard.delete(call);
+    if (isObject(call.subject)) {
+      this.released.add(call.subject);
+    }
+  }
+
+  /** Somebody listens to what a released call gave: until it is released again its request may still be answered. */
+  retain(call: HandlerCall): void {
+    this.heard.add(call);
+    if (isObject(call.subject)) {
+      this.released.delete(call.subject);
     }
   }
 
@@ -89,15 +96,20 @@ export class CallBook {
     return this.released.has(request as object) || this.released.has(reply as object);
   }
 
-  /** The running calls by what they serve; of a call within a call the outer one. */
+  /** The calls that are not over by what they serve; of a call within a call the outer one. */
   bySubject(): Map<unknown, HandlerCall> {
     const calls = new Map<unknown, HandlerCall>();
+    for (const call of this.heard) {
+      calls.set(call.subject, call);
+    }
     for (let call = this.last; call; call = call.next) {
       calls.set(call.subject, call);
     }
     return calls;
   }
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 const books = new WeakMap<object, CallBook>();
 

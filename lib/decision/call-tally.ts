@@ -23,13 +23,13 @@ export class Tally {
     this.calls = this.book?.noted ? this.book.bySubject() : undefined;
   }
 
-  /** One more open request. It has no call before its handler has begun, nor after that has settled. */
+  /** One more open request. It has no call before its handler has begun, nor after that is over. */
   add(context: ExecutionContext, counts: boolean, parked: ParkedCalls): this {
     const [request, reply] = context.getArgs<unknown[]>();
     const call = this.calls?.get(request) ?? this.calls?.get(reply);
-    this.attached += Number(!this.calls || call !== undefined);
+    this.attached += Number(call ? call.running : !this.calls);
     if (call && parked.has(call)) {
-      this.parked++;
+      this.parked += Number(call.running);
     } else if (counts) {
       this.counted++;
     } else {

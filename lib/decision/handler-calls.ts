@@ -27,7 +27,7 @@ export function trackMethod(instance: object, property: string, follow: boolean 
     const done = (value?: unknown): void => {
       book.end(call);
       if (seat && (seat.answers || isStreamed(value))) {
-        book.setReleased(call, true);
+        book.release(call);
       }
     };
     let result: unknown;
@@ -72,8 +72,8 @@ export function trackMethod(instance: object, property: string, follow: boolean 
 /** The same; while somebody listens to it the call is not released. */
 function listened(source: Observable<unknown>, book: CallBook, call: HandlerCall): Observable<unknown> {
   return new Observable((subscriber) => {
-    book.setReleased(call, false);
-    subscriber.add(() => book.setReleased(call, true));
+    book.retain(call);
+    subscriber.add(() => book.release(call));
     return source.subscribe(subscriber);
   });
 }

@@ -249,3 +249,28 @@ describe('the schedule', () => {
     expect(new Set(faults.map(({ kind }) => kind)).size).toBe(12);
   });
 });
+
+describe('who listens again', () => {
+  /** Ten times a change comes while r2 is about to listen again, and r2 finds it so many ms after it listens. */
+  const found = (after: (i: number) => number): Line[] =>
+    history(
+      ...Array.from({ length: 10 }, (_, i): [number, string, Event][] => {
+        const at = i * 2_000;
+        return [
+          [at, 'driver', { e: 'fault', id: i, kind: 'slow-subscribe', target: 'r2' }],
+          [at + 100, 'r1.1', op(`x-${i}`, i % 2 ? disableA : enableA)],
+          [at + 200, 'driver', { e: 'healed', id: i }],
+          [at + 200 + after(i), 'r1.1', done(`x-${i}`, [])],
+        ];
+      }).flat(),
+    );
+
+  it('looks at once', () => {
+    expect(rules(found(() => 30))).toEqual([]);
+    expect(rules(found((i) => i * 100))).toEqual(['attention']);
+  });
+
+  it('may be late now and then', () => {
+    expect(rules(found((i) => (i < 8 ? 30 : 900)))).toEqual([]);
+  });
+});

@@ -1,7 +1,16 @@
 import { Evidence } from './evidence.js';
 import { type Line } from './history.js';
 import { admissions, refusals } from './rules-of-requests.js';
-import { aborts, agreement, fences, holders, promptness, revisions, works } from './rules-of-replicas.js';
+import {
+  aborts,
+  agreement,
+  attention,
+  fences,
+  holders,
+  promptness,
+  revisions,
+  works,
+} from './rules-of-replicas.js';
 
 /** What must not have happened, and the lines that show that it did. */
 export interface Violation {
@@ -22,6 +31,7 @@ const RULES: readonly Rule[] = [
   aborts,
   revisions,
   promptness,
+  attention,
   agreement,
 ];
 

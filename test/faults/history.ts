@@ -63,6 +63,7 @@ export type FaultKind =
   | 'cut'
   | 'cut-subscriber'
   | 'freeze-subscriber'
+  | 'slow-subscribe'
   | 'redis-stop'
   | 'redis-kill'
   | 'redis-restart'

@@ -92,6 +92,13 @@ export const MUTANTS: readonly Mutant[] = [
     'if (!client || this.checking',
     'if (client || this.checking',
   ),
+  bug(
+    'sync-before-subscribed',
+    'absent',
+    'state/redis-subscriber.js',
+    'await client.subscribe(this.channel); this.receive(undefined);',
+    'this.receive(undefined); await client.subscribe(this.channel);',
+  ),
   // drain
   bug('drains-itself-only', 'drain', AGREEMENT, ' || routes.length > 0', ''),
   bug(

@@ -7,6 +7,8 @@ const LOCK_LEASE = 8_000;
 const CLOCK_LAG = 1_100;
 /** Milliseconds in which an acknowledgement comes when nothing is wrong: far more than a push, far less than a poll. */
 const PROMPT = 500;
+/** Milliseconds in which a change is found by who looks for it at once, also on a busy machine; polling takes 500 on average. */
+const ATTENTIVE = 300;
 /** Milliseconds after which a fault has left no trace. */
 const SETTLED = 4_000;
 /** Milliseconds within which all replicas agree again. */
@@ -176,6 +178,30 @@ export const promptness: Rule = (evidence) => {
           'promptness',
           `three quarters of ${calm.length} acknowledgements took more than ${Math.round(time)} ms`,
           quick?.line,
+        ),
+      ]
+    : [];
+};
+
+/** Who listens again looks at once at what it has missed. */
+export const attention: Rule = (evidence) => {
+  const delays = evidence.windows
+    .filter(({ kind }) => kind === 'slow-subscribe')
+    .flatMap(({ begin, end, line }) => {
+      const heard = [...evidence.ops.values()].find(
+        (op) => op.begin > begin && op.begin < end && op.result?.missing?.length === 0,
+      );
+      return heard ? [{ line, ms: heard.end - end }] : [];
+    })
+    .sort((a, b) => a.ms - b.ms);
+  // polling finds it too, within a second: now and then that comes as soon
+  const most = delays[Math.floor(delays.length * 0.75)];
+  return delays.length >= 8 && most && most.ms > ATTENTIVE
+    ? [
+        breach(
+          'attention',
+          `a quarter of ${delays.length} changes were found only ${Math.round(most.ms)} ms after listening again`,
+          most.line,
         ),
       ]
     : [];

@@ -3,6 +3,7 @@ import { check, type Violation } from './checker.js';
 import { call } from './clients.js';
 import type { FaultKind, Line, Wish } from './history.js';
 import { settle } from './run.js';
+import { until } from '../support/until.js';
 import { World, type Replica } from './world.js';
 
 /** A short story that only a sound library survives; each seeded bug is told the one that is meant for it. */
@@ -126,6 +127,19 @@ const deaf: Scenario = async (_world, stage) => {
   }
 };
 
+/** Changes come while a replica is about to listen again: it looks for what it may have missed once it listens. */
+const absent: Scenario = async (_world, stage) => {
+  const [one, two] = stage.replicas;
+  for (let i = 1; i <= 14; i++) {
+    const slow = stage.fault('slow-subscribe', 'r2', 200);
+    await until(() => two.proxy.holdsBack, { timeout: 10_000, what: 'r2 to subscribe again' });
+    await delay(150);
+    await (i % 2 ? stage.enable : stage.disable).call(stage, one, `change-${i}`, 'a');
+    await slow;
+    await delay(i * 37);
+  }
+};
+
 /** Requests that take long are waited for, wherever they run and whatever became of their clients. */
 const drain: Scenario = async (world, stage) => {
   const [one, two] = stage.replicas;
@@ -243,6 +257,7 @@ export const STORIES = {
   partition: { replicas: 2, keys: ['a', ''], scenario: partition },
   unheard: { replicas: 2, keys: ['a'], scenario: unheard },
   deaf: { keys: [], scenario: deaf },
+  absent: { replicas: 2, keys: [], scenario: absent },
   drain: { replicas: 2, keys: ['job', 'b'], scenario: drain },
   holders: { keys: ['job'], scenario: holders },
   longWork: { replicas: 1, keys: ['job'], scenario: longWork },

@@ -286,6 +286,12 @@ export class World {
       case 'cut-subscriber':
         proxy.cut(SUBSCRIBER);
         return () => undefined;
+      case 'slow-subscribe': {
+        const letGo = proxy.holdBack('subscribe');
+        proxy.cut(SUBSCRIBER);
+        await until(() => proxy.holdsBack, { timeout: 10_000, what: `${replica.name} to subscribe again` });
+        return letGo;
+      }
       default:
         proxy.freeze(SUBSCRIBER);
         return () => undefined;

@@ -10,10 +10,17 @@ interface Pair {
   frozen: boolean;
 }
 
+/** Words of a client that do not pass; once they were said, what lets them pass after all. */
+interface Trap {
+  readonly words: string;
+  letGo?: () => void;
+}
+
 /** A wire to a TCP server that can be made slow, silent or cut. */
 export class TcpProxy {
   readonly #pairs = new Set<Pair>();
   #latency = 0;
+  #trap: Trap | undefined;
   #paused = false;
   #closed = false;
 
@@ -81,6 +88,24 @@ export class TcpProxy {
     }
   }
 
+  /**
+   * The next time a client says these words they do not pass, nor does what it says after them.
+   * @returns lets them pass
+   */
+  holdBack(words: string): () => void {
+    const trap: Trap = { words };
+    this.#trap = trap;
+    return () => {
+      this.#trap = undefined;
+      trap.letGo?.();
+    };
+  }
+
+  /** Are some held back. */
+  get holdsBack(): boolean {
+    return this.#trap?.letGo !== undefined;
+  }
+
   async stop(): Promise<void> {
     this.#closed = true;
     for (const { client, upstream } of this.#pairs) {
@@ -120,7 +145,14 @@ export class TcpProxy {
   #forward(pair: Pair, from: Socket, to: Socket): void {
     from.setNoDelay(true);
     from.on('data', (chunk: Buffer) => {
-      if (this.#latency > 0) setTimeout(() => to.writable && to.write(chunk), this.#latency);
+      const trap = this.#trap;
+      if (trap && !trap.letGo && from === pair.client && chunk.includes(trap.words)) {
+        from.pause();
+        trap.letGo = () => {
+          to.write(chunk);
+          from.resume();
+        };
+      } else if (this.#latency > 0) setTimeout(() => to.writable && to.write(chunk), this.#latency);
       else if (to.writable) to.write(chunk);
     });
     from.on('error', () => undefined);
