@@ -57,6 +57,23 @@ describe('requests and switches', () => {
     expect(rules(history(...enabled, [30, 'r2.1', enter('c1', '/a/wait')]))).toEqual(['admission']);
   });
 
+  it('but not by a replica out of touch that is to serve on', () => {
+    const lines = history(
+      [0, 'driver', { e: 'fault', id: 1, kind: 'partition', target: 'r2' }],
+      ...enabled.map(([t, p, event]): [number, string, Event] => [t + 3_500, p, event]),
+      [4_000, 'r2.1', enter('c1', '/a/wait')],
+      [6_000, 'driver', { e: 'healed', id: 1 }],
+      ...Array.from({ length: 9 }, (_, i): [number, string, Event] => [
+        i * 1_000 + 500,
+        'r2.1',
+        { e: 'beat', applied: nothing },
+      ]),
+      [9_500, 'r2.1', enter('c2', '/a/wait')],
+    );
+    expect(check(lines, 'serve').map(({ lines: [, line] }) => line?.t)).toEqual([9_500]);
+    expect(check(lines, 'block').map(({ lines: [, line] }) => line?.t)).toEqual([4_000, 9_500]);
+  });
+
   it('but not of another key, nor while some replica has not acknowledged', () => {
     expect(check(history(...enabled, [30, 'r2.1', enter('c1', '/b/wait')]))).toEqual([]);
     const lines = history(

@@ -36,7 +36,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Judges a history. No breach means that nothing in it contradicts what the library promises. */
-export function check(lines: readonly Line[]): Violation[] {
-  const evidence = new Evidence(lines);
+export function check(lines: readonly Line[], onStale?: Evidence['onStale']): Violation[] {
+  const evidence = new Evidence(lines, onStale);
   return RULES.flatMap((rule) => rule(evidence));
 }

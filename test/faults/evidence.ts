@@ -67,7 +67,11 @@ export class Evidence {
   readonly last: number;
   readonly #outages = new Map<string, readonly Span[]>();
 
-  constructor(readonly lines: readonly Line[]) {
+  /** @param onStale what replicas do that are out of touch */
+  constructor(
+    readonly lines: readonly Line[],
+    readonly onStale: 'serve' | 'block' = 'block',
+  ) {
     this.last = lines.at(-1)?.t ?? 0;
     this.#readFaults();
     this.#readCalls();

@@ -1,4 +1,4 @@
-// npm run faults -- [--seconds N] [--seed S] [--replicas N] [--journal FILE]
+// npm run faults -- [--seconds N] [--seed S] [--replicas N] [--on-stale serve|block] [--journal FILE]
 // npm run faults -- --mutants [--parallel N] [NAME…]
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '150' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     replicas: { type: 'string', default: '3' },
+    'on-stale': { type: 'string', default: 'block' },
     journal: { type: 'string' },
     mutants: { type: 'boolean', default: false },
     parallel: { type: 'string', default: '4' },
@@ -27,6 +28,7 @@ async function run(): Promise<boolean> {
     seconds: Number(values.seconds),
     seed: Number(values.seed),
     replicas: Number(values.replicas),
+    onStale: values['on-stale'] === 'serve' ? 'serve' : 'block',
   });
   const { lines, violations } = result;
   if (values.journal) writeFileSync(values.journal, lines.map((line) => JSON.stringify(line)).join('\n'));

@@ -6,6 +6,8 @@ import { keyOf, replicaOf, type Line } from './history.js';
 const CLOCK_LAG = 1_100;
 /** A replica that told nothing for so long may be off the list of the living: its lease less one heartbeat. */
 const UNSEEN = 1_800;
+/** Milliseconds after an outage in which a replica is in touch again. */
+const BACK = 3_000;
 /** Milliseconds in which everybody knows of a change, when nothing is wrong. */
 const SPREAD = 4_000;
 
@@ -60,7 +62,10 @@ export const admissions: Rule = (evidence) => {
     for (const op of ops.filter((op) => op.wish.kind === 'enable' && isAcknowledged(op))) {
       const open = mayOpen(ops, op);
       for (const handling of handlings.filter(({ begin }) => begin > op.end && begin < open)) {
-        if (!evidence.forgot(op.begin, handling.begin)) {
+        if (
+          !evidence.forgot(op.begin, handling.begin) &&
+          !servedStale(evidence, replicaOf(handling.process), handling.begin)
+        ) {
           found.push(
             breach(
               'admission',
@@ -81,7 +86,9 @@ export const admissions: Rule = (evidence) => {
         const admitted = handling.begin > begin && handling.begin < closed;
         const overlaps = handling.begin <= begin && handling.end > begin && begin < alive;
         if (
-          (admitted && !evidence.forgot(op.begin, handling.begin)) ||
+          (admitted &&
+            !evidence.forgot(op.begin, handling.begin) &&
+            !servedStale(evidence, replicaOf(handling.process), handling.begin)) ||
           (overlaps && !wasUnseen(evidence, handling, begin))
         ) {
           found.push(
@@ -111,6 +118,18 @@ function wasUnseen(evidence: Evidence, handling: Handling, moment: number): bool
         (Math.min(end, moment) - begin >= UNSEEN || emptied(evidence, begin, moment)),
     );
 }
+
+/** With `onStale: 'serve'` who was out of touch for longer than its lease goes on with what it knew, until it is back. */
+const servedStale = (evidence: Evidence, replica: string, moment: number): boolean =>
+  evidence.onStale === 'serve' &&
+  evidence
+    .outages(replica)
+    .some(
+      ({ begin, end }) =>
+        begin < moment &&
+        moment < end + BACK &&
+        (Math.min(end, moment) - begin >= UNSEEN || emptied(evidence, begin, moment)),
+    );
 
 /** The list of the living is gone with Redis' data until each has told again. */
 const emptied = (evidence: Evidence, from: number, to: number): boolean =>
@@ -150,6 +169,7 @@ function judge(evidence: Evidence, request: Request): string | undefined {
   if (op.wish.kind !== 'enable') return `refused by ${op.name}, which opens`;
   if (op.wish.timeout && op.end + op.wish.timeout + CLOCK_LAG < sent)
     return `refused by ${op.name}, which was over`;
+  if (servedStale(evidence, replica, sent)) return undefined;
   const later = evidence
     .of(key)
     .find(

@@ -15,6 +15,7 @@ export interface RunOptions {
   readonly seconds: number;
   readonly seed: number;
   readonly replicas?: number;
+  readonly onStale?: 'serve' | 'block';
 }
 
 export interface Run {
@@ -25,8 +26,14 @@ export interface Run {
 }
 
 /** One run of the fault machine: load, operators and faults, then calm, then judgement. */
-export async function runFaults({ build, seconds, seed, replicas = 3 }: RunOptions): Promise<Run> {
-  await using world = await World.start({ build, replicas });
+export async function runFaults({
+  build,
+  seconds,
+  seed,
+  replicas = 3,
+  onStale = 'block',
+}: RunOptions): Promise<Run> {
+  await using world = await World.start({ build, replicas, onStale });
   const stop = new AbortController();
   const { signal } = stop;
   const length = seconds * 1000;
@@ -51,7 +58,7 @@ export async function runFaults({ build, seconds, seed, replicas = 3 }: RunOptio
   await Promise.all([...visitors, ...operators]);
   await settle(world);
   const lines = world.history();
-  return { seed, seconds, lines, violations: check(lines) };
+  return { seed, seconds, lines, violations: check(lines, onStale) };
 }
 
 /** What one target has to bear, one thing after the other. */
