@@ -8,8 +8,8 @@ export class HandlerCall {
 
   constructor(
     readonly handler: object,
-    /** The request, or the reply, that it serves; where that is known. */
-    readonly subject: unknown,
+    /** The request, or the reply, that it serves; where that is known, and as long as it matters. */
+    public subject: unknown,
     public next: HandlerCall | undefined,
   ) {}
 }
@@ -52,7 +52,8 @@ export class CallBook {
     return call;
   }
 
-  end(call: HandlerCall): void {
+  /** @param released Nest need not answer its request when the client is gone */
+  end(call: HandlerCall, released: boolean): void {
     const { previous, next } = call;
     this.count--;
     call.running = false;
@@ -64,8 +65,13 @@ export class CallBook {
     if (next) {
       next.previous = previous;
     }
-    // a call that is kept must not keep the ones that came after
+    // what goes on below a call keeps it, but not the others, nor its request
     call.previous = call.next = undefined;
+    if (released) {
+      this.release(call);
+    } else {
+      call.subject = undefined;
+    }
   }
 
   /** @returns to be called when the call has begun, or never will */

@@ -25,10 +25,7 @@ export function trackMethod(instance: object, property: string, follow: boolean 
     const call = book.begin(seat && args[seat.index]);
     const given = seat ? argumentsFor(seat, args) : args;
     const done = (value?: unknown): void => {
-      book.end(call);
-      if (seat && (seat.answers || isStreamed(value))) {
-        book.release(call);
-      }
+      book.end(call, seat !== undefined && (seat.answers || isStreamed(value)));
     };
     let result: unknown;
     try {
