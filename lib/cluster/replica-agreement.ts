@@ -82,7 +82,7 @@ export class ReplicaAgreement implements Agreement {
       signal.throwIfAborted();
       const { mark } = keeper.wakeUp;
       const left = await this.undrained(hold, lineage, until, signal);
-      if (left.length === 0 && keeper.seesAll) {
+      if (left.length === 0 && keeper.knowsAll) {
         return;
       }
       if (performance.now() >= until) {

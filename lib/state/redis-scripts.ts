@@ -33,7 +33,7 @@ end
  * lease ms, channel, '1' to wake those who wait for acknowledgements, deadline.
  * The last to apply what is stored wakes them: until then they would look in vain.
  * Returns clock, version, document or false, 1 when the presence was recorded and 2 when it had not been there, names and
- * ends of all leases.
+ * ends of all leases, and for a presence that had not been there the seconds since Redis started (-1 when it does not say).
  */
 export const SYNC = `${PRELUDE}
 local function all_applied(replicas, version, now)
@@ -44,14 +44,20 @@ local function all_applied(replicas, version, now)
   end
   return true
 end
+local function uptime()
+  local info = redis.pcall('INFO', 'server')
+  return tonumber(type(info) == 'string' and string.match(info, 'uptime_in_seconds:(%d+)') or '-1')
+end
 local now = clock()
 local present = 0
+local up = -1
 local version, readable = stored(KEYS[1])
 if ARGV[2] ~= '' and now <= tonumber(ARGV[7]) then
   local entry = (now + tonumber(ARGV[4])) .. '|' .. now .. '|' .. ARGV[3]
   local done = redis.pcall('HSET', KEYS[2], ARGV[2], entry)
   if type(done) == 'number' then
     present = 1 + done
+    if done == 1 then up = uptime() end
     if ARGV[6] == '1' and all_applied(KEYS[2], version, now) then redis.pcall('PUBLISH', ARGV[5], 'a') end
   end
 end
@@ -59,7 +65,7 @@ local document = false
 if readable and version ~= ARGV[1] then document = redis.call('GET', KEYS[1]) end
 local leases = redis.pcall('HGETALL', KEYS[3])
 if leases.err then leases = {} end
-return { now, version, document, present, leases }
+return { now, version, document, present, leases, up }
 `;
 
 /**

@@ -76,14 +76,16 @@ export class RedisStore implements StateStore {
       this.commands.channel,
       wakes ? '1' : '0',
       this.commands.redisDeadline(deadline),
-    ])) as [number, string, string | null, number, string[]];
-    const [now, version, text, present, leases] = reply;
+    ])) as [number, string, string | null, number, string[], number];
+    const [now, version, text, present, leases, uptime] = reply;
     this.commands.clock.hear(now, asked);
     this.subscriber?.check();
     const common = {
       version,
       present: present > 0,
       relisted: present === 2 && this.acknowledged !== '',
+      // replicas that were there before Redis started trust themselves for a lease, and need not have come back yet
+      unsure: uptime < 0 ? 0 : Math.max(0, this.options.replicaLease - uptime * 1_000),
       leases: aliveLeases(leases, now),
     };
     if (present > 0 && presence) {

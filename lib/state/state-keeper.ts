@@ -89,6 +89,11 @@ export class StateKeeper implements KeyStateReader {
     return this.exchanges.seesAll;
   }
 
+  /** The same, and none is left from before the store started. */
+  get knowsAll(): boolean {
+    return this.exchanges.knowsAll;
+  }
+
   readonly isLive = (hold: HoldRecord): boolean => this.view.isLive(hold);
 
   /** Was the lease of that name alive when the store was last read. */

@@ -24,6 +24,8 @@ export class StateSync {
   private next: Promise<void> | undefined;
   /** On the monotonic clock: until then other replicas may be alive that the store has forgotten. */
   private doubt = -Infinity;
+  /** The same, of replicas that nobody here has ever heard of. */
+  private youth = -Infinity;
   private stopped = false;
 
   constructor(private readonly parts: SyncParts) {}
@@ -31,6 +33,14 @@ export class StateSync {
   /** Is every live replica known to the store, as far as can be told from here. */
   get seesAll(): boolean {
     return performance.now() >= this.doubt;
+  }
+
+  /**
+   * The same of a store that had only just started when this replica came to it: what others have written there, and who
+   * they were, may be lost. It matters where somebody might still be let in, not for who has heard of a change.
+   */
+  get knowsAll(): boolean {
+    return this.seesAll && performance.now() >= this.youth;
   }
 
   /** The store may have forgotten who was there; whoever was comes back before its lease is over, or admits nothing. */
@@ -91,6 +101,9 @@ export class StateSync {
       view.takeLeases(result.leases);
       if (result.relisted) {
         this.forgot();
+      }
+      if (result.unsure) {
+        this.youth = performance.now() + result.unsure;
       }
       const current = view.version === version;
       const sound = current ? await this.accept(result) : covers(view.known, result);

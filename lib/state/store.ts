@@ -39,6 +39,8 @@ export interface SyncResult {
   readonly present: boolean;
   /** It had been recorded before, and was gone: others may be forgotten, too. */
   readonly relisted?: boolean;
+  /** Milliseconds for which replicas may be alive that the store, itself only just started, does not know of. */
+  readonly unsure?: number;
 }
 
 /** A document as it was written, and the version that it replaced. */

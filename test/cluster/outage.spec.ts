@@ -80,6 +80,21 @@ it('work waits for replicas that a restarted Redis has forgotten, until they tru
   expect(await work).toEqual({ ran: true });
 }, 60_000);
 
+it('work of a replica that comes to a Redis just started without its data waits for those it has never heard of', async () => {
+  await using server = await RedisServer.start();
+  await using proxy = await TcpProxy.start(server);
+  await using forgotten = await Replica.start(proxy.url, { ON_STALE: 'block' });
+  await until(async () => (await forgotten.health()).lease > 2_000);
+  proxy.pause();
+  await server.restart({ empty: true });
+  await using newcomer = await Replica.start(server.url);
+  const work = newcomer.work('new', KEY, { drain: 20_000 });
+  await newcomer.reaches('new');
+  expect((await forgotten.health()).lease).toBe(0);
+  await newcomer.open('new');
+  expect(await work).toEqual({ ran: true });
+}, 60_000);
+
 it('work waits for replicas that were wiped from the list, also where the state was put back before anybody looked', async () => {
   await using server = await RedisServer.start();
   await using proxy = await TcpProxy.start(server);
