@@ -92,16 +92,20 @@ export async function alternate<Name extends string>(
   return new Rounds(done);
 }
 
-/** Lets every process compile what it runs often: each answers so many requests of each kind. */
+/**
+ * Lets every process compile what it runs often: each answers so many requests of each kind, by turns. One kind after the
+ * other would leave it with code that is made for the last of them.
+ */
 export async function warmUp<Name extends string>(
   { servers }: Farm<Name>,
   count: number,
   ...requests: Request[]
 ): Promise<void> {
+  const kinds = requests.length > 0 ? requests : [{}];
   for (const server of [...servers.values()].flat()) {
-    for (const request of requests.length > 0 ? requests : [{}]) {
-      for (let done = 0; done < count;) {
-        done += (await server.slice(200, request)).requests;
+    for (let done = 0; done < count * kinds.length;) {
+      for (const kind of kinds) {
+        done += (await server.slice(SLICE, kind)).requests;
       }
     }
   }

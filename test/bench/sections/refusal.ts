@@ -41,17 +41,17 @@ async function storm(report: Report, { rounds, processes }: Effort, adapter: Ada
     [32, 256].map((connections) => ({ body, connections })),
   );
   try {
-    await warmUp(
-      farm,
-      8_000,
-      ...kinds.map(({ body, connections }) => ({ accept: ACCEPT[body], connections })),
-    );
     const heaps = async (): Promise<number> => {
       const servers = [...(farm.servers.get('site') ?? []), ...(farm.servers.get('guard') ?? [])];
       const sizes = await Promise.all(servers.map((server) => server.heap()));
       return sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
     };
+    const warm = (count: number): Promise<void> =>
+      warmUp(farm, count, ...kinds.map(({ body, connections }) => ({ accept: ACCEPT[body], connections })));
+    await warm(6_000);
     const before = await heaps();
+    // a forced collection throws compiled code away
+    await warm(4_000);
     for (const { body, connections } of kinds) {
       const measured = await alternate(farm, rounds, { accept: ACCEPT[body], connections });
       rows(report, adapter, `${body === 'json' ? 'JSON' : 'page'}, ${connections} connections`, measured);
