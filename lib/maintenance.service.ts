@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { map, Subject, type Observable } from 'rxjs';
 import type { MaintenanceMenuItem } from './maintenance.menu.js';
 import type { BypassTokenOptions, BypassTokens } from './decision/bypass-tokens.js';
-import { Decision } from './decision/decision.js';
+import { isSafeMethod, type Decision } from './decision/decision.js';
 import type { HookRunner } from './hooks/hook-runner.js';
 import type { KeyRegistry } from './keys/key-registry.js';
 import { GENERAL_MAINTENANCE, MaintenanceKey, type MaintenanceKeyJson } from './keys/maintenance-key.js';
@@ -88,7 +88,7 @@ export class MaintenanceService {
       if (asked ? !asked.has(key) : (request ?? undefined) !== undefined && key.scope === 'marked') {
         continue;
       }
-      if (key.readOnly && isSafe(request)) {
+      if (key.readOnly && isSafeMethod((request as { method?: unknown } | null | undefined)?.method)) {
         continue;
       }
       const status = decision.ask(key, state, request);
@@ -241,10 +241,4 @@ const MAINTAIN_OPTIONS: readonly string[] = [
 
 function isList(keys: KeyLike | readonly KeyLike[]): keys is readonly KeyLike[] {
   return Array.isArray(keys);
-}
-
-/** Can this request only read, as far as it can be told. */
-function isSafe(request: unknown): boolean {
-  const method = (request as { method?: unknown } | null | undefined)?.method;
-  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
 }

@@ -34,6 +34,7 @@ export class CallBook {
     readonly noted: boolean,
   ) {}
 
+  /** Calls that have not settled. */
   get running(): number {
     return this.count + this.pending.size;
   }
@@ -126,9 +127,6 @@ export function openBook(handler: object, noted: boolean): CallBook {
   books.set(handler, book);
   return book;
 }
-
-/** Calls of this handler that have not settled. */
-export const runningCalls = (handler: object): number => bookOf(handler)?.running ?? 0;
 
 /**
  * Counts a call before its handler begins, from which moment on it counts by itself.

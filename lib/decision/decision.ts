@@ -14,6 +14,10 @@ export interface Call {
   readonly safe: boolean;
 }
 
+/** Can this method only read. */
+export const isSafeMethod = (method: unknown): boolean =>
+  method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
+
 /** The one question every transport asks: may this call pass? */
 export class Decision {
   constructor(private readonly warn: (message: string) => void) {}

@@ -36,12 +36,7 @@ export function trackMethod(instance: object, property: string, follow: boolean 
       done();
       throw error;
     }
-    if (result instanceof Promise) {
-      // what it is rejected with is no stream, and nobody minds if it were
-      result.then(done, done);
-      return result;
-    }
-    if (seat && isObservable(result)) {
+    if (seat && !(result instanceof Promise) && isObservable(result)) {
       done(result);
       return listened(result, book, call);
     }
@@ -102,6 +97,7 @@ function settle(result: unknown, done: (value?: unknown) => void): unknown {
   }
   // a lazy thenable must be asked once only
   const asked = result instanceof Promise ? result : Promise.resolve(result as PromiseLike<unknown>);
-  asked.then(done, () => done());
+  // what it is rejected with is no stream, and nobody minds if it were
+  asked.then(done, done);
   return asked;
 }

@@ -1,6 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { isSafeMethod } from '../decision/decision.js';
 import { targetOf, type Target } from '../decision/target.js';
-import { isSafeMethod, type HttpReply, type HttpRequest } from './http-port.js';
+import type { HttpReply, HttpRequest } from './http-port.js';
 
 /** What an execution context is about, whatever its transport. */
 export interface CallFacts {

@@ -66,10 +66,6 @@ export const addressOf = (request: HttpRequest): string | undefined =>
 
 export const isHttps = (request: HttpRequest): boolean => request.protocol === 'https';
 
-/** Can this method only read. */
-export const isSafeMethod = (method: string): boolean =>
-  method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
-
 /** Names by how Fastify keeps them; it would make each anew, and look it up, for every request. */
 const lowered = new Map<string, string>();
 

@@ -4,7 +4,8 @@ import type { Target } from '../decision/target.js';
 import { StateKeeper } from '../state/state-keeper.js';
 import { Admission, type Verdict } from './admission.js';
 import { forcePrivate } from './caching.js';
-import { isSafeMethod, isUntouched, rawResponse, type HttpReply, type HttpRequest } from './http-port.js';
+import { isSafeMethod } from '../decision/decision.js';
+import { isUntouched, rawResponse, type HttpReply, type HttpRequest } from './http-port.js';
 import { Refuser } from './refuser.js';
 import { StalePolicy } from './stale-policy.js';
 

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { cpus } from 'node:os';
 import { findCommand } from '../support/tools.mjs';
 
 const taskset = findCommand('taskset');
@@ -16,15 +15,16 @@ export async function onOneCore(work: () => Promise<void>): Promise<void> {
     return work();
   }
   const self = String(process.pid);
-  const keep = (cores: string, policy: string): void => {
-    execFileSync(taskset, ['--all-tasks', '--cpu-list', '--pid', cores, self], { stdio: 'ignore' });
+  const keep = (list: string, policy: string): void => {
+    execFileSync(taskset, ['--all-tasks', '--cpu-list', '--pid', list, self], { stdio: 'ignore' });
     execFileSync(chrt, ['--all-tasks', policy, '--pid', '0', self], { stdio: 'ignore' });
   };
   const affinity = execFileSync(taskset, ['--cpu-list', '--pid', self], { encoding: 'utf8' });
-  keep(String(cpus().length - 1), '--batch');
+  const cores = affinity.split(': ')[1]?.trim() ?? '0';
+  keep(/\d+$/.exec(cores)?.[0] ?? '0', '--batch');
   try {
     await work();
   } finally {
-    keep(affinity.split(': ')[1]?.trim() ?? '', '--other');
+    keep(cores, '--other');
   }
 }

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Get, Param } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
-import { countCall, runningCalls } from '../../lib/decision/call-book.js';
+import { bookOf, countCall } from '../../lib/decision/call-book.js';
 import { currentCall, trackMethod } from '../../lib/decision/handler-calls.js';
 
 const MARK = Symbol('mark');
@@ -65,6 +65,8 @@ class Lazy implements PromiseLike<string> {
     return Promise.resolve('lazy').then(done, failed);
   }
 }
+
+const runningCalls = (handler: object): number => bookOf(handler)?.running ?? 0;
 
 const tracked = (instance: Base, property: keyof Base, follow = false): object => {
   trackMethod(instance, property, follow);

@@ -20,15 +20,20 @@ const { values, positionals } = parseArgs({
   },
 });
 
-process.exitCode = (await (values.mutants ? provoke() : run())) ? 0 : 1;
+const onStale = values['on-stale'];
+if (onStale !== 'serve' && onStale !== 'block') {
+  throw new Error(`--on-stale must be serve or block, not ${onStale}`);
+}
 
-async function run(): Promise<boolean> {
+process.exitCode = (await (values.mutants ? provoke() : run(onStale))) ? 0 : 1;
+
+async function run(onStale: 'serve' | 'block'): Promise<boolean> {
   const result = await runFaults({
     build: compile(),
     seconds: Number(values.seconds),
     seed: Number(values.seed),
     replicas: Number(values.replicas),
-    onStale: values['on-stale'] === 'serve' ? 'serve' : 'block',
+    onStale,
   });
   const { lines, violations } = result;
   if (values.journal) writeFileSync(values.journal, lines.map((line) => JSON.stringify(line)).join('\n'));

@@ -62,10 +62,7 @@ export const admissions: Rule = (evidence) => {
     for (const op of ops.filter((op) => op.wish.kind === 'enable' && isAcknowledged(op))) {
       const open = mayOpen(ops, op);
       for (const handling of handlings.filter(({ begin }) => begin > op.end && begin < open)) {
-        if (
-          !evidence.forgot(op.begin, handling.begin) &&
-          !servedStale(evidence, replicaOf(handling.process), handling.begin)
-        ) {
+        if (!mayNotKnow(evidence, op, handling)) {
           found.push(
             breach(
               'admission',
@@ -86,9 +83,7 @@ export const admissions: Rule = (evidence) => {
         const admitted = handling.begin > begin && handling.begin < closed;
         const overlaps = handling.begin <= begin && handling.end > begin && begin < alive;
         if (
-          (admitted &&
-            !evidence.forgot(op.begin, handling.begin) &&
-            !servedStale(evidence, replicaOf(handling.process), handling.begin)) ||
+          (admitted && !mayNotKnow(evidence, op, handling)) ||
           (overlaps && !wasUnseen(evidence, handling, begin))
         ) {
           found.push(
@@ -118,6 +113,10 @@ function wasUnseen(evidence: Evidence, handling: Handling, moment: number): bool
         (Math.min(end, moment) - begin >= UNSEEN || emptied(evidence, begin, moment)),
     );
 }
+
+/** Redis has lost the change, or the replica is one that serves on without it. */
+const mayNotKnow = (evidence: Evidence, op: Op, { process, begin }: Handling): boolean =>
+  evidence.forgot(op.begin, begin) || servedStale(evidence, replicaOf(process), begin);
 
 /** With `onStale: 'serve'` who was out of touch for longer than its lease goes on with what it knew, until it is back. */
 const servedStale = (evidence: Evidence, replica: string, moment: number): boolean =>
