@@ -20,6 +20,7 @@ import { jsonBody, type ReadyBody } from './ready-body.js';
 import { sendBody } from './send-body.js';
 import type { PageRenderer } from './page-renderer.js';
 import { refreshSeconds } from './page/page.js';
+import { samePath } from './same-path.js';
 
 /** What the refuser needs to know of the application. */
 export interface RefuserSettings extends RefusalSettings {
@@ -103,7 +104,7 @@ export class Refuser {
   /** Where somebody is sent who would get HTML; never the page he asks for. */
   redirect(request: HttpRequest): string | undefined {
     const { redirect } = this.settings;
-    return redirect !== undefined && samePath(pathOf(request)) !== samePath(redirect) ? redirect : undefined;
+    return redirect !== undefined && !samePath(pathOf(request), redirect) ? redirect : undefined;
   }
 
   /** The body of a refusal; a promise only where an application's own template is rendered. */
@@ -216,19 +217,4 @@ export class Refuser {
     }
     return made;
   }
-}
-
-/** Equal for paths that lead to the same page as far as routers care. */
-function samePath(path: string): string {
-  const [plain = ''] = path.split(/[?#]/, 1);
-  let decoded = plain;
-  try {
-    decoded = decodeURIComponent(plain);
-  } catch {
-    // compared as it is
-  }
-  return decoded
-    .toLowerCase()
-    .replace(/\/+/g, '/')
-    .replace(/(.)\/$/, '$1');
 }
