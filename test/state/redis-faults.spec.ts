@@ -319,3 +319,14 @@ describe('packages that are not installed', () => {
     }
   });
 });
+
+it('work on a Redis that has only just started waits until nobody from before trusts what he knew', async () => {
+  await using server = await RedisServer.start();
+  await using app = await startService({ redis: server.url });
+  const uptime = async (): Promise<number> =>
+    Number(/uptime_in_seconds:(\d+)/.exec(await server.client().info('server'))?.[1]);
+  expect(await app.service.maintain('general', uptime, { drain: 10_000 })).toBeGreaterThanOrEqual(2);
+  const begun = performance.now();
+  await app.service.maintain('general', () => undefined, { drain: 10_000 });
+  expect(performance.now() - begun, 'and later work does not').toBeLessThan(2_000);
+});
