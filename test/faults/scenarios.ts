@@ -244,10 +244,10 @@ const together: Scenario = async (_world, stage) => {
 };
 
 /** A holder dies in the middle of its work: what is half done stays closed. */
-const death: Scenario = async (_world, stage) => {
+const death: Scenario = async (world, stage) => {
   const [, two] = stage.replicas;
   const work = stage.work(two, 'dying-1', 'job', { steps: 1_000 }).catch(() => undefined);
-  await delay(800);
+  await world.working('dying-1');
   await stage.fault('kill', 'r2', 3_000);
   await work;
   await delay(5_000);
