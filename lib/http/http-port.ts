@@ -66,30 +66,46 @@ export const addressOf = (request: HttpRequest): string | undefined =>
 
 export const isHttps = (request: HttpRequest): boolean => request.protocol === 'https';
 
-/** Names by how Fastify keeps them; it would make each anew, and look it up, for every request. */
-const lowered = new Map<string, string>();
-
-/** @param name one of the library's own */
-function lowerCase(name: string): string {
-  let lower = lowered.get(name);
-  if (lower === undefined) {
-    lower = name.toLowerCase();
-    lowered.set(name, lower);
-  }
-  return lower;
-}
-
 /** Sets a header, in place of whatever was set by anybody before. */
 export function setHeader(reply: HttpReply, name: string, value: string | string[]): void {
+  const raw = rawResponse(reply);
   if (reply.header && isFastifyReply(reply)) {
-    const raw = rawResponse(reply);
     if (raw.hasHeader(name)) {
       // what middleware set would be sent as well
       raw.removeHeader(name);
     }
-    reply.header(lowerCase(name), value);
+    reply.header(name, value);
   } else {
-    rawResponse(reply).setHeader(name, value);
+    raw.setHeader(name, value);
+  }
+}
+
+/** Headers that are set again and again: also by the names Fastify keeps them by, which it would make anew each time. */
+export interface HeaderSet {
+  readonly named: Readonly<Record<string, string>>;
+  readonly lowered: Readonly<Record<string, string>>;
+}
+
+export const headerSet = (named: Readonly<Record<string, string>>): HeaderSet => ({
+  named,
+  lowered: Object.fromEntries(Object.entries(named).map(([name, value]) => [name.toLowerCase(), value])),
+});
+
+/** Sets them all, in place of whatever was set by anybody before. */
+export function setHeaders(reply: HttpReply, { named, lowered }: HeaderSet): void {
+  const raw = rawResponse(reply);
+  if (!reply.header || !isFastifyReply(reply)) {
+    for (const name in named) {
+      raw.setHeader(name, named[name] ?? '');
+    }
+    return;
+  }
+  if (raw.getHeaderNames().length > 0) {
+    // what middleware set would be sent as well
+    removeHeaders(reply, new Set(Object.keys(lowered)));
+  }
+  for (const name in lowered) {
+    reply.header(name, lowered[name] ?? '');
   }
 }
 

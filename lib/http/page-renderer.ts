@@ -44,7 +44,7 @@ export class PageRenderer {
     );
   }
 
-  /** Does the built-in page depend on who asks, besides the language. */
+  /** Does the policy of the built-in page depend on who asks. */
   get isPersonal(): boolean {
     return this.settings.connect !== undefined;
   }
@@ -81,11 +81,17 @@ export class PageRenderer {
         text: (text) => this.settings.translate(text, request),
         scriptUrl: script,
       }),
-      csp: maintenancePageCsp({
-        scriptUrl: script,
-        connect: script === null ? [] : (this.settings.connect?.(request) ?? []),
-      }),
+      csp: this.policy(request),
     };
+  }
+
+  /** The `Content-Security-Policy` of the built-in page. */
+  policy(request: HttpRequest): string {
+    const { script } = this.settings.urls();
+    return maintenancePageCsp({
+      scriptUrl: script,
+      connect: script === null ? [] : (this.settings.connect?.(request) ?? []),
+    });
   }
 
   private async ownPage(refusal: Refusal, request: HttpRequest): Promise<string | undefined> {

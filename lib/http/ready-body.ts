@@ -1,10 +1,11 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { refusalJson, type Refusal } from '../decision/refusal.js';
+import { headerSet, type HeaderSet } from './http-port.js';
 
 /** A body ready to be sent, and the headers that say what it is. A string would be encoded each time it is sent. */
 export interface ReadyBody {
   readonly body: Buffer;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: HeaderSet;
   /** All headers of an answer that nobody else adds to. */
   head?: OutgoingHttpHeaders;
 }
@@ -15,13 +16,13 @@ export function jsonBody(refusal: Refusal, representation: 'json' | 'problem'): 
   if (representation === 'json') {
     return {
       body: Buffer.from(JSON.stringify(json)),
-      headers: { 'Content-Type': 'application/json; charset=utf-8' },
+      headers: headerSet({ 'Content-Type': 'application/json; charset=utf-8' }),
     };
   }
   const { statusCode, error, message, ...facts } = json;
   const problem = { type: 'about:blank', title: error, status: statusCode, detail: message, ...facts };
   return {
     body: Buffer.from(JSON.stringify(problem)),
-    headers: { 'Content-Type': 'application/problem+json; charset=utf-8' },
+    headers: headerSet({ 'Content-Type': 'application/problem+json; charset=utf-8' }),
   };
 }

@@ -6,11 +6,13 @@ import { removeStale } from './caching.js';
 import { refusalOf, retryAfterOf, type Refusal, type RefusalSettings } from '../decision/refusal.js';
 import { messageOf } from '../state/store.js';
 import {
+  headerSet,
   isUntouched,
   pathOf,
   rawResponse,
-  setHeader,
+  setHeaders,
   vary,
+  type HeaderSet,
   type HttpReply,
   type HttpRequest,
 } from './http-port.js';
@@ -35,16 +37,29 @@ export interface RefuserSettings extends RefusalSettings {
 }
 
 const NOTHING = Buffer.alloc(0);
+const POLICY = 'Content-Security-Policy';
+
+/** What every refusal carries. */
+interface Common {
+  readonly retryAfter: number;
+  /** Where nobody has set a header. */
+  readonly alone: HeaderSet;
+  readonly besides: HeaderSet;
+}
 
 interface Made {
   readonly retryAfter: number;
   readonly exception: MaintenanceException;
-  readonly bodies: Map<string, ReadyBody>;
+  json?: ReadyBody;
+  problem?: ReadyBody;
+  /** Built-in pages by what the visitors' `Accept-Language` says. */
+  readonly pages: Map<string, ReadyBody>;
 }
 
 /** Makes refusals. What is the same for all who are refused is made once: per state of a key and second of `Retry-After`. */
 export class Refuser {
   private readonly made = new WeakMap<MaintenanceState, Made>();
+  private lastCommon: Common | undefined;
 
   constructor(
     private readonly settings: RefuserSettings,
@@ -66,15 +81,14 @@ export class Refuser {
 
   /** Sets what every refusal carries, in place of what was set before. */
   setHeaders(reply: HttpReply, { retryAfter }: Pick<Refusal, 'retryAfter'>): void {
+    const headers = this.common(retryAfter);
     if (isUntouched(reply)) {
-      setHeader(reply, 'Vary', 'Accept');
-    } else {
-      removeStale(reply);
-      vary(reply, 'Accept');
+      setHeaders(reply, headers.alone);
+      return;
     }
-    setHeader(reply, 'Cache-Control', 'no-store');
-    setHeader(reply, 'Retry-After', String(retryAfter));
-    setHeader(reply, 'X-Maintenance-Mode', '1');
+    removeStale(reply);
+    vary(reply, 'Accept');
+    setHeaders(reply, headers.besides);
   }
 
   /** Do refusals by this key depend on nothing but what Node knows of a request. */
@@ -118,20 +132,27 @@ export class Refuser {
       return this.pages.render(refusal, request).then((page) => this.html(page));
     }
     const made = this.madeFor(refusal.status, request);
-    const name =
-      representation === 'html' ? `html ${request.headers['accept-language'] ?? ''}` : representation;
-    let ready = made?.bodies.get(name);
-    if (!ready) {
-      ready =
-        representation === 'html'
-          ? this.html(this.pages.builtIn(refusal, request))
-          : jsonBody(refusal, representation);
+    if (representation !== 'html') {
+      const ready = made?.[representation] ?? jsonBody(refusal, representation);
+      if (made) {
+        made[representation] = ready;
+      }
+      return ready;
+    }
+    const language = request.headers['accept-language'] ?? '';
+    let page = made?.pages.get(language);
+    if (!page) {
+      page = this.html(this.pages.builtIn(refusal, request));
       // languages are the visitors' to invent
-      if (made && made.bodies.size < 50) {
-        made.bodies.set(name, ready);
+      if (made && made.pages.size < 50) {
+        made.pages.set(language, page);
       }
     }
-    return ready;
+    if (!this.pages.isPersonal) {
+      return page;
+    }
+    const { body, headers } = page;
+    return { body, headers: headerSet({ ...headers.named, [POLICY]: this.pages.policy(request) }) };
   }
 
   /** Answers with a refusal whose headers are set: redirect, page or JSON. Never rejects. */
@@ -139,9 +160,7 @@ export class Refuser {
     return this.chosen(request, exception, (statusCode, { body, headers }) => {
       // unless somebody has answered while the page was made
       if (!rawResponse(reply).headersSent) {
-        for (const name in headers) {
-          setHeader(reply, name, headers[name] ?? '');
-        }
+        setHeaders(reply, headers);
         sendBody(reply, statusCode, body);
       }
     });
@@ -156,11 +175,8 @@ export class Refuser {
     return this.chosen(request, exception, (statusCode, ready) => {
       if (!response.headersSent) {
         ready.head ??= {
-          'Retry-After': String(exception.retryAfter),
-          'Cache-Control': 'no-store',
-          'X-Maintenance-Mode': '1',
-          Vary: 'Accept',
-          ...ready.headers,
+          ...this.common(exception.retryAfter).alone.named,
+          ...ready.headers.named,
           'Content-Length': ready.body.length,
         };
         response.writeHead(statusCode, ready.head);
@@ -177,21 +193,37 @@ export class Refuser {
     const representation = this.representation(request);
     const elsewhere = representation === 'html' ? this.redirect(request) : undefined;
     if (elsewhere !== undefined) {
-      return send(302, { body: NOTHING, headers: { Location: elsewhere } });
+      return send(302, { body: NOTHING, headers: headerSet({ Location: elsewhere }) });
     }
     const ready = this.body(exception, request, representation);
     const status = exception.getStatus();
     return ready instanceof Promise ? ready.then((body) => send(status, body)) : send(status, ready);
   }
 
+  private common(retryAfter: number): Common {
+    if (this.lastCommon?.retryAfter !== retryAfter) {
+      const headers = {
+        'Retry-After': String(retryAfter),
+        'Cache-Control': 'no-store',
+        'X-Maintenance-Mode': '1',
+      };
+      this.lastCommon = {
+        retryAfter,
+        alone: headerSet({ ...headers, Vary: 'Accept' }),
+        besides: headerSet(headers),
+      };
+    }
+    return this.lastCommon;
+  }
+
   private html({ html, csp }: { html: string; csp?: string }): ReadyBody {
     return {
       body: Buffer.from(html),
-      headers: {
+      headers: headerSet({
         'Content-Type': 'text/html; charset=utf-8',
-        ...(csp !== undefined && { 'Content-Security-Policy': csp }),
+        ...(csp !== undefined && { [POLICY]: csp }),
         Refresh: String(refreshSeconds(this.settings.refreshDelay)),
-      },
+      }),
     };
   }
 
@@ -211,7 +243,7 @@ export class Refuser {
       made = {
         retryAfter,
         exception: withoutStack(() => new MaintenanceException(this.refusal(status, request))),
-        bodies: new Map(),
+        pages: new Map(),
       };
       this.made.set(state, made);
     }

@@ -79,6 +79,25 @@ describe.each(adapters)('GET {path}/script on %s', (_name, createApp) => {
     expect(one.headers['cache-control']).toBe('private, max-age=300');
   });
 
+  it('lets each visitor of the built-in page connect to where socket.url sends him, and nowhere else', async () => {
+    await using app = await createApp({
+      ...root({
+        socket: { url: (request: { headers: { host: string } }) => `https://live.${request.headers.host}` },
+      }),
+      controllers: [HomeController],
+    });
+    await app.app.get(MaintenanceService).setMaintenance(true);
+    for (const [host, other] of [
+      ['a.example', 'b.example'],
+      ['b.example', 'a.example'],
+    ]) {
+      const page = await get(app, '/', { accept: 'text/html', host: host! });
+      expect(page.status).toBe(503);
+      expect(page.headers['content-security-policy']).toContain(`wss://live.${host}`);
+      expect(page.headers['content-security-policy']).not.toContain(other);
+    }
+  });
+
   it.each([
     ['throws', () => expect.fail('on purpose')],
     ['gives no URL', () => '</script>'],
