@@ -1,13 +1,13 @@
 import type { HookRunner } from './hooks/hook-runner.js';
 import type { MaintenanceKey } from './keys/maintenance-key.js';
-import { withoutHold } from './state/holds.js';
+import { withoutHold, type Witness } from './state/holds.js';
 import { HEARTBEAT } from './state/lease.js';
 import type { StateKeeper } from './state/state-keeper.js';
 import { messageOf } from './state/store.js';
 
 /** Takes holds out of the state; what the store refuses now is tried again until it does not. */
 export class HoldReleases {
-  private readonly waiting = new Map<string, MaintenanceKey>();
+  private readonly waiting = new Map<string, { key: MaintenanceKey; heirs: Witness | undefined }>();
   private retry: NodeJS.Timeout | undefined;
   private closed = false;
 
@@ -17,17 +17,20 @@ export class HoldReleases {
     private readonly warn: (message: string) => void,
   ) {}
 
-  /** Never rejects. */
-  async release(key: MaintenanceKey, hold: string): Promise<void> {
+  /**
+   * Never rejects.
+   * @param heirs given when its work has begun, see {@link withoutHold}
+   */
+  async release(key: MaintenanceKey, hold: string, heirs?: Witness): Promise<void> {
     try {
-      const change = await this.keeper.write(key.name, (record) => withoutHold(record, hold));
+      const change = await this.keeper.write(key.name, (record) => withoutHold(record, hold, heirs));
       this.waiting.delete(hold);
       if (change?.from && !change.to) {
         await this.hooks.tell('exiting', change);
       }
     } catch (error) {
       if (!this.waiting.has(hold)) {
-        this.waiting.set(hold, key);
+        this.waiting.set(hold, { key, heirs });
         this.warn(`Leaving maintenance key "${key.name}" has to wait for the store: ${messageOf(error)}`);
       }
       this.tryAgain();
@@ -52,8 +55,8 @@ export class HoldReleases {
   }
 
   private async releaseAll(): Promise<void> {
-    for (const [hold, key] of this.waiting) {
-      await this.release(key, hold);
+    for (const [hold, { key, heirs }] of this.waiting) {
+      await this.release(key, hold, heirs);
     }
   }
 }

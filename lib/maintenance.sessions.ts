@@ -10,7 +10,7 @@ import type { MaintenanceChange } from './state/change.js';
 import { randomId } from './state/codec.js';
 import type { Editor } from './state/edit.js';
 import { HoldLease } from './state/hold.js';
-import { isOvertaken, withHold, type Entering } from './state/holds.js';
+import { isOvertaken, withHold, type Witness } from './state/holds.js';
 import type { HoldRecord } from './state/record.js';
 import type { StateKeeper } from './state/state-keeper.js';
 
@@ -32,6 +32,11 @@ export class MaintenanceSessions {
   ) {
     this.releases = new HoldReleases(keeper, hooks, warn);
     keeper.updates.subscribe(() => this.lookAfterHolds());
+  }
+
+  private get witness(): Witness {
+    const { isLive, store } = this.keeper;
+    return { isLive, exclusive: store.clustered };
   }
 
   async enter(key: MaintenanceKey, options?: MaintainOptions): Promise<Maintenance> {
@@ -90,9 +95,10 @@ export class MaintenanceSessions {
     const hold = randomId();
     await this.hooks.ask(this.expected(key, plan));
     const lease = await this.takeLease(key, hold, plan);
+    let heirs: Witness | undefined;
     const release = async (): Promise<void> => {
       lease.close();
-      await this.releases.release(key, hold);
+      await this.releases.release(key, hold, heirs);
       await lease.giveBack();
       this.sessions.delete(hold);
     };
@@ -119,6 +125,7 @@ export class MaintenanceSessions {
         await this.agreement.drained(key.name, hold, change?.revision ?? 0, plan.drain, lease.signal);
       }
       lease.signal.throwIfAborted();
+      heirs = this.witness;
     } catch (error) {
       await session.leave();
       throw error;
@@ -145,11 +152,10 @@ export class MaintenanceSessions {
         locked: plan.lock,
         draining: plan.drain !== false,
       };
-      const entering: Entering = { hold, isLive: keeper.isLive, exclusive: keeper.store.clustered };
-      if (isOvertaken(record, entering)) {
+      if (isOvertaken(record, hold, this.witness)) {
         throw new MaintenanceLockLostError(key.name, 'somebody else has taken its lock since');
       }
-      return withHold(record, entering);
+      return withHold(record, hold, this.witness);
     };
     return keeper.write(key.name, enter, Math.min(keeper.deadline(), end));
   }

@@ -8,7 +8,10 @@ export interface MaintenanceHold {
   readonly since: Date;
   /** Fencing number, greater than that of every earlier hold of the key. */
   readonly fence: number;
-  /** Its process died or lost the store: nobody renews the hold any more. */
+  /**
+   * Its process died or lost the store: nobody renews the hold any more, and no later `maintain()` with the key's lock is
+   * there to take over from it.
+   */
   readonly abandoned: boolean;
 }
 

@@ -21,7 +21,7 @@ export interface HoldRecord extends Notice {
   readonly id: string;
   readonly owner: string;
   readonly fence: number;
-  /** Did it take the key's lock: a later holder of the lock takes over from it when it died. */
+  /** Did it take the key's lock: a later holder of the lock takes over from it when it died, once it works. */
   readonly locked: boolean;
   /** Its work waits until requests admitted before are done. */
   readonly draining: boolean;
@@ -124,16 +124,25 @@ export function describeRecord(
     reason: told((part) => part.reason),
     actor: told((part) => part.actor),
     switched: on !== null,
-    holds: Object.freeze(holds.map((hold) => describeHold(hold, isLive))),
+    holds: describeHolds(holds, isLive),
   });
 }
 
-function describeHold(hold: HoldRecord, isLive: (hold: HoldRecord) => boolean): MaintenanceHold {
-  return Object.freeze({
-    id: hold.id,
-    owner: hold.owner,
-    since: new Date(hold.since),
-    fence: hold.fence,
-    abandoned: !isLive(hold),
-  });
+function describeHolds(
+  holds: readonly HoldRecord[],
+  isLive: (hold: HoldRecord) => boolean,
+): readonly MaintenanceHold[] {
+  const isSucceeded = ({ locked, fence }: HoldRecord): boolean =>
+    locked && holds.some((heir) => heir.locked && heir.fence > fence && isLive(heir));
+  return Object.freeze(
+    holds.map((hold) =>
+      Object.freeze({
+        id: hold.id,
+        owner: hold.owner,
+        since: new Date(hold.since),
+        fence: hold.fence,
+        abandoned: !isLive(hold) && !isSucceeded(hold),
+      }),
+    ),
+  );
 }

@@ -82,6 +82,25 @@ describe('a holder', () => {
     expect((await two.replicas()).map(({ id }) => id)).not.toContain(holder.id);
   }, 60_000);
 
+  it('that is killed leaves the key on also when its successor gives up before it works', async () => {
+    await using holder = await Replica.start(server.url);
+    await holder.hold('dying', KEY);
+    await holder.child.kill();
+    await until(async () => (await two.keyData(KEY)).abandoned, { timeout: 2 * LOCK_LEASE });
+    // this one cannot acknowledge
+    one.child.signal('SIGSTOP');
+    const outcome = await two.work('too-soon', KEY, { drain: 300 });
+    one.child.signal('SIGCONT');
+    expect(outcome).toMatchObject({ ran: false, error: { name: 'MaintenanceDrainError' } });
+    expect(await two.keyData(KEY)).toMatchObject({ value: true, abandoned: true });
+    expect((await two.get('/orders')).status).toBe(503);
+
+    await two.hold('successor', KEY, { drain: 20_000 });
+    expect(await two.keyData(KEY)).not.toHaveProperty('abandoned');
+    await two.leave('successor');
+    expect(await two.keyData(KEY)).toMatchObject({ value: false });
+  }, 60_000);
+
   it('that slept over its lease learns of it when it wakes, and what it does late changes nothing', async () => {
     await using holder = await Replica.start(server.url);
     const fence = await holder.hold('sleeping', KEY);

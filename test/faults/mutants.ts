@@ -208,4 +208,11 @@ export const MUTANTS: readonly Mutant[] = [
     'if (record && state.value) {',
     'if (record && state.value && !state.holds.some((hold) => hold.abandoned)) {',
   ),
+  bug(
+    'heir-before-work',
+    'heir',
+    'state/holds.js',
+    '[...merged(gone), ...others, hold]',
+    '[...others, hold]',
+  ),
 ];

@@ -35,6 +35,13 @@ function mayOpen(key: readonly Op[], enabled: Op): number {
   return open;
 }
 
+const isHeir = (op: Op, other: Op): boolean =>
+  op.wish.lock !== false &&
+  other.wish.kind === 'maintain' &&
+  other.wish.lock !== false &&
+  other.works.length > 0 &&
+  other.works[0]!.t > (op.works[0]?.t ?? Infinity);
+
 /** From when to when nobody may be let in because of this work, and until when nobody may still be inside. */
 function held(evidence: Evidence, key: readonly Op[], op: Op) {
   const begin = op.works[0]?.t ?? Infinity;
@@ -43,14 +50,12 @@ function held(evidence: Evidence, key: readonly Op[], op: Op) {
     if (other.wish.kind === 'unset' && mayCount(other) && other.end > op.begin)
       end = Math.min(end, other.begin);
   }
-  // a hold stays when its holder dies, until somebody takes over from it
   const died = evidence.deaths.get(op.process);
   const alive = Math.min(end, op.aborted?.t ?? Infinity, op.worked ?? Infinity, died ?? Infinity);
-  const taken = key.find(
-    ({ wish, begin }) => wish.kind === 'maintain' && begin > op.begin + 1 && died! < begin + SPREAD,
-  );
-  const left = op.aborted ?? op.worked;
-  const closed = left === undefined && died !== undefined ? Math.min(end, taken?.begin ?? Infinity) : alive;
+  const isLeft = op.aborted !== undefined || op.worked !== undefined;
+  // a hold stays when its holder dies, until the next one who has the lock is at work
+  const taken = Math.min(...key.filter((other) => isHeir(op, other)).map(({ works }) => works[0]!.t));
+  const closed = Math.min(isLeft || died === undefined ? alive : end, taken);
   return { begin, alive, closed };
 }
 

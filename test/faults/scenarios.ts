@@ -253,6 +253,21 @@ const death: Scenario = async (world, stage) => {
   await delay(5_000);
 };
 
+/** The next one gives up before it works: what the one that died has left half done stays closed. */
+const heir: Scenario = async (world, stage) => {
+  const [one, two] = stage.replicas;
+  const work = stage.work(two, 'dying-1', 'job', { steps: 1_000 }).catch(() => undefined);
+  await world.working('dying-1');
+  await stage.fault('kill', 'r2', 3_000);
+  await work;
+  await delay(4_000);
+  const cut = stage.fault('partition', 'r2', 2_000);
+  await stage.work(one, 'hasty-1', 'job', { drain: 300 });
+  await cut;
+  await delay(1_000);
+  await stage.work(one, 'heir-1', 'job');
+};
+
 export const STORIES = {
   partition: { replicas: 2, keys: ['a', ''], scenario: partition },
   unheard: { replicas: 2, keys: ['a'], scenario: unheard },
@@ -267,4 +282,5 @@ export const STORIES = {
   clocks: { replicas: 2, keys: ['a'], scenario: clocks },
   together: { keys: ['mix'], scenario: together },
   death: { replicas: 2, keys: ['job'], scenario: death },
+  heir: { replicas: 2, keys: ['job'], scenario: heir },
 } satisfies Record<string, Story>;

@@ -6,45 +6,47 @@ const alive = () => true;
 const dead = () => false;
 const ids = (edit: ReturnType<typeof withoutHold>) => edit?.holds.map(({ id }) => id);
 
+const shared = { isLive: alive, exclusive: true };
+
 describe('entering', () => {
   const own = hold({ id: 'own', fence: 5, message: 'mine' });
 
   it('adds the hold, leaves the switch, and says what the hold says', () => {
     const on = notice({ message: 'operator' });
-    const edit = withHold(record({ switch: on, holds: [hold({ locked: false })] }), {
-      hold: own,
-      isLive: alive,
-      exclusive: true,
-    });
+    const edit = withHold(record({ switch: on, holds: [hold({ locked: false })] }), own, shared);
     expect(edit).toMatchObject({ switch: on, cause: 'maintain', message: 'mine', hooks: true });
     expect(ids(edit)).toEqual(['hold-1', 'own']);
-    expect(ids(withHold(undefined, { hold: own, isLive: alive, exclusive: true }))).toEqual(['own']);
+    expect(ids(withHold(undefined, own, shared))).toEqual(['own']);
   });
 
-  it('takes over from whoever had the lock, where a lock holds for all', () => {
-    const before = record({ holds: [hold({ id: 'died' }), hold({ id: 'free', locked: false })] });
-    expect(ids(withHold(before, { hold: own, isLive: alive, exclusive: true }))).toEqual(['free', 'own']);
+  it('leaves what those left behind that had the lock: the one that ends last for all, since the earliest', () => {
+    const before = record({
+      holds: [
+        hold({ id: 'short', fence: 1, since: 100, until: 900 }),
+        hold({ id: 'long', fence: 2, since: 300, until: null }),
+        hold({ id: 'other', fence: 3, since: 500, until: 5_000 }),
+        hold({ id: 'free', locked: false }),
+      ],
+    });
+    const edit = withHold(before, own, shared);
+    expect(ids(edit)).toEqual(['long', 'free', 'own']);
+    expect(edit.holds[0]).toMatchObject({ since: 100, until: null });
   });
 
-  it('takes over only from the dead, where other processes have locks of their own', () => {
-    const before = record({ holds: [hold({ id: 'other' })] });
-    expect(ids(withHold(before, { hold: own, isLive: alive, exclusive: false }))).toEqual(['other', 'own']);
-    expect(ids(withHold(before, { hold: own, isLive: dead, exclusive: false }))).toEqual(['own']);
-  });
-
-  it('without the lock takes over from nobody', () => {
-    const before = record({ holds: [hold({ id: 'died' })] });
-    const unlocked = { ...own, locked: false };
-    expect(ids(withHold(before, { hold: unlocked, isLive: dead, exclusive: true }))).toEqual(['died', 'own']);
+  it('touches no living ones, where other processes have locks of their own', () => {
+    const before = record({ holds: [hold({ id: 'a', fence: 1 }), hold({ id: 'b', fence: 9 })] });
+    const separate = { isLive: alive, exclusive: false };
+    expect(ids(withHold(before, own, separate))).toEqual(['a', 'b', 'own']);
+    expect(ids(withHold(before, own, { ...separate, isLive: dead }))).toEqual(['b', 'own']);
   });
 
   it('is too late when a newer holder is at work, and not when that one died', () => {
     const newer = record({ holds: [hold({ id: 'newer', fence: 6 })] });
     const older = record({ holds: [hold({ id: 'older', fence: 4 })] });
-    expect(isOvertaken(newer, { hold: own, isLive: alive, exclusive: true })).toBe(true);
-    expect(isOvertaken(newer, { hold: own, isLive: dead, exclusive: true })).toBe(false);
-    expect(isOvertaken(older, { hold: own, isLive: alive, exclusive: true })).toBe(false);
-    expect(isOvertaken(undefined, { hold: own, isLive: alive, exclusive: true })).toBe(false);
+    expect(isOvertaken(newer, own, shared)).toBe(true);
+    expect(isOvertaken(newer, own, { ...shared, isLive: dead })).toBe(false);
+    expect(isOvertaken(older, own, shared)).toBe(false);
+    expect(isOvertaken(undefined, own, shared)).toBe(false);
   });
 });
 
@@ -60,5 +62,24 @@ describe('leaving', () => {
   it('has nothing to do when the hold is gone', () => {
     expect(withoutHold(record({ holds: [hold()] }), 'other')).toBeNull();
     expect(withoutHold(undefined, 'any')).toBeNull();
+  });
+
+  it('after work takes along what those left behind that had the lock before, where a lock holds for all', () => {
+    const holds = [
+      hold({ id: 'died', fence: 2 }),
+      hold({ id: 'free', fence: 3, locked: false }),
+      hold({ id: 'own', fence: 5 }),
+      hold({ id: 'newer', fence: 6 }),
+    ];
+    expect(ids(withoutHold(record({ holds }), 'own', shared))).toEqual(['free', 'newer']);
+    expect(ids(withoutHold(record({ holds }), 'own'))).toEqual(['died', 'free', 'newer']);
+    expect(ids(withoutHold(record({ holds }), 'free', shared))).toEqual(['died', 'own', 'newer']);
+  });
+
+  it('after work takes along only the dead, where other processes have locks of their own', () => {
+    const holds = [hold({ id: 'other', fence: 2 }), hold({ id: 'own', fence: 5 })];
+    const separate = { isLive: alive, exclusive: false };
+    expect(ids(withoutHold(record({ holds }), 'own', separate))).toEqual(['other']);
+    expect(ids(withoutHold(record({ holds }), 'own', { ...separate, isLive: dead }))).toEqual([]);
   });
 });

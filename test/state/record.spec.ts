@@ -86,4 +86,15 @@ describe('a record at a moment', () => {
       { id: 'hold-2', owner: 'replica-2', fence: 9, abandoned: true },
     ]);
   });
+
+  it('marks none that somebody is about to take over from', () => {
+    const holds = [hold({ fence: 1 }), hold({ id: 'heir', fence: 2 })];
+    const marks = (heir: Partial<ReturnType<typeof hold>>, isLive: (id: string) => boolean) =>
+      describeRecord(record({ holds: [holds[0]!, { ...holds[1]!, ...heir }] }), 0, ({ id }) =>
+        isLive(id),
+      ).holds.map(({ abandoned }) => abandoned);
+    expect(marks({}, (id) => id === 'heir')).toEqual([false, false]);
+    expect(marks({}, () => false)).toEqual([true, true]);
+    expect(marks({ locked: false }, (id) => id === 'heir')).toEqual([true, false]);
+  });
 });
