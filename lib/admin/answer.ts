@@ -56,7 +56,7 @@ function send(reply: HttpReply, { status, json, html, headers = {} }: Answer): v
       html === undefined ? 'application/json; charset=utf-8' : 'text/html; charset=utf-8',
     );
   }
-  sendBody(reply, status, Buffer.from(text ?? ''));
+  sendBody(reply, status, text ?? '');
 }
 
 /** The refusal that an error stands for; `undefined` for one that the API does not know. */

@@ -28,6 +28,7 @@ export interface HttpReply {
   /** Fastify. */
   header?(name: string, value: string | string[]): unknown;
   code?(status: number): HttpReply;
+  serializer?(serialize: (body: unknown) => unknown): unknown;
   send?(body: unknown): unknown;
   hijack?(): unknown;
 }

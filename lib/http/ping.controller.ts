@@ -70,7 +70,7 @@ export function pingController(path: string): Type {
       sendBody(
         reply,
         refused ? this.options.statusCode : 200,
-        Buffer.from(JSON.stringify({ ...body, ...(maintenance && { maintenance }) })),
+        JSON.stringify({ ...body, ...(maintenance && { maintenance }) }),
       );
     }
   }

@@ -36,7 +36,6 @@ export interface RefuserSettings extends RefusalSettings {
   readonly error: (message: string) => void;
 }
 
-const NOTHING = Buffer.alloc(0);
 const POLICY = 'Content-Security-Policy';
 
 /** What every refusal carries. */
@@ -177,7 +176,7 @@ export class Refuser {
         ready.head ??= {
           ...this.common(exception.retryAfter).alone.named,
           ...ready.headers.named,
-          'Content-Length': ready.body.length,
+          'Content-Length': Buffer.byteLength(ready.body),
         };
         response.writeHead(statusCode, ready.head);
         response.end(ready.body);
@@ -193,7 +192,7 @@ export class Refuser {
     const representation = this.representation(request);
     const elsewhere = representation === 'html' ? this.redirect(request) : undefined;
     if (elsewhere !== undefined) {
-      return send(302, { body: NOTHING, headers: headerSet({ Location: elsewhere }) });
+      return send(302, { body: '', headers: headerSet({ Location: elsewhere }) });
     }
     const ready = this.body(exception, request, representation);
     const status = exception.getStatus();

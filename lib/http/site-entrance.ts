@@ -114,7 +114,7 @@ export class SiteEntrance {
     forbidKeeping(reply);
     setHeader(reply, 'Referrer-Policy', 'no-referrer');
     setHeader(reply, 'Location', link.location);
-    sendBody(reply, 303, Buffer.alloc(0));
+    sendBody(reply, 303, '');
     return true;
   }
 }

@@ -3,8 +3,11 @@ import { Server, type Slice } from './server.js';
 import { shuffle } from './statistics.js';
 import type { Variant } from './apps/http-app.js';
 
-/** Milliseconds of one slice: short, so that what else the machine does meets all variants alike. */
-const SLICE = 20;
+/**
+ * Milliseconds of one slice: short, so that what else the machine does meets all variants alike, but not so short that it is
+ * mostly about finding the processor's caches filled by others.
+ */
+const SLICE = 60;
 
 /** Variants by name; each is served by several fresh processes, since identical ones differ. */
 export type Group<Name extends string> = Record<Name, Variant>;
