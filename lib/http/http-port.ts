@@ -43,7 +43,12 @@ export const rawResponse = (reply: HttpReply): ServerResponse =>
   reply instanceof ServerResponse ? reply : (reply.raw ?? (reply as unknown as ServerResponse));
 
 /** Has nobody set a header yet. */
-export const isUntouched = (reply: HttpReply): boolean => Object.keys(reply.getHeaders()).length === 0;
+export function isUntouched(reply: HttpReply): boolean {
+  for (const _ in reply.getHeaders()) {
+    return false;
+  }
+  return true;
+}
 
 /** The path and query as they were sent, whatever the framework has cut off meanwhile. */
 export const urlOf = (request: HttpRequest): string => request.originalUrl ?? request.raw?.url ?? request.url;

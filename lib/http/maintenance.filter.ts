@@ -21,7 +21,10 @@ export class MaintenanceFilter implements ExceptionFilter {
     if (host.getType() !== 'http') {
       throw exception;
     }
-    const http = host.switchToHttp();
-    return this.refuser.answer(http.getResponse<HttpReply>(), http.getRequest<HttpRequest>(), exception);
+    return this.refuser.answer(
+      host.getArgByIndex<HttpReply>(1),
+      host.getArgByIndex<HttpRequest>(0),
+      exception,
+    );
   }
 }

@@ -88,18 +88,18 @@ export class MaintenanceGuard implements CanActivate {
     status: MaintenanceStatus,
   ): Promise<boolean> {
     if (transport === 'http') {
-      const exception = this.refuser.exception(status, http);
+      const { exception, promise } = this.refuser.rejected(status, http);
       const reply = context.getArgByIndex<HttpReply>(1);
       this.refuser.setHeaders(reply, exception);
       if (!isFastifyReply(reply)) {
         // Express makes one for whatever a filter of the application sends
         forceHeader(reply, 'ETag', undefined);
       }
-      throw exception;
+      return promise;
     }
     const refusal = this.refuser.refusal(status, http);
     if (transport === 'graphql') {
-      throw withoutStack(() => new MaintenanceGraphQLError(refusal));
+      return Promise.reject(withoutStack(() => new MaintenanceGraphQLError(refusal)));
     }
     return (transport === 'ws' ? wsError(refusal) : rpcError(refusal)).then((error) => {
       throw error;

@@ -46,9 +46,15 @@ interface Common {
   readonly besides: HeaderSet;
 }
 
-interface Made {
-  readonly retryAfter: number;
+/** An exception, and a promise that is rejected with it. */
+export interface Rejected {
   readonly exception: MaintenanceException;
+  readonly promise: Promise<never>;
+}
+
+interface Made extends Rejected {
+  readonly state: MaintenanceState;
+  readonly retryAfter: number;
   json?: ReadyBody;
   problem?: ReadyBody;
   /** Built-in pages by what the visitors' `Accept-Language` says. */
@@ -58,6 +64,8 @@ interface Made {
 /** Makes refusals. What is the same for all who are refused is made once: per state of a key and second of `Retry-After`. */
 export class Refuser {
   private readonly made = new WeakMap<MaintenanceState, Made>();
+  /** Mostly it is the same key that refuses. */
+  private lastMade: Made | undefined;
   private lastCommon: Common | undefined;
 
   constructor(
@@ -72,10 +80,15 @@ export class Refuser {
 
   /** The exception for a status, its headers not set yet. */
   exception(status: MaintenanceStatus, request: unknown): MaintenanceException {
-    return (
-      this.madeFor(status, request)?.exception ??
-      withoutStack(() => new MaintenanceException(this.refusal(status, request)))
-    );
+    return this.rejected(status, request).exception;
+  }
+
+  /**
+   * The same for where one would throw it in an asynchronous function: nobody waits for the promise of that yet, and Node
+   * takes note of each that is rejected so.
+   */
+  rejected(status: MaintenanceStatus, request: unknown): Rejected {
+    return this.madeFor(status, request) ?? this.reject(status, request);
   }
 
   /** Sets what every refusal carries, in place of what was set before. */
@@ -199,6 +212,13 @@ export class Refuser {
     return ready instanceof Promise ? ready.then((body) => send(status, body)) : send(status, ready);
   }
 
+  private reject(status: MaintenanceStatus, request: unknown): Rejected {
+    const exception = withoutStack(() => new MaintenanceException(this.refusal(status, request)));
+    const promise = Promise.reject<never>(exception);
+    promise.catch(() => undefined);
+    return { exception, promise };
+  }
+
   private common(retryAfter: number): Common {
     if (this.lastCommon?.retryAfter !== retryAfter) {
       const headers = {
@@ -237,15 +257,17 @@ export class Refuser {
       this.settings.refreshDelay,
       state.until === null ? 0 : this.settings.now(),
     );
-    let made = this.made.get(state);
+    let made = this.lastMade?.state === state ? this.lastMade : this.made.get(state);
     if (made?.retryAfter !== retryAfter) {
       made = {
+        state,
         retryAfter,
-        exception: withoutStack(() => new MaintenanceException(this.refusal(status, request))),
+        ...this.reject(status, request),
         pages: new Map(),
       };
       this.made.set(state, made);
     }
+    this.lastMade = made;
     return made;
   }
 }
