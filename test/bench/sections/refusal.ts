@@ -57,7 +57,10 @@ async function storm(report: Report, { rounds, processes }: Effort, adapter: Ada
     section: 'refusal',
     what: `${adapter}: heap after the storm`,
     beside: 'before it',
-    median: await growth([app('module', { coverage: 'site', closed: true }), app('module', { closed: true })]),
+    median: await growth([
+      app('module', { coverage: 'site', closed: true }),
+      app('module', { closed: true }),
+    ]),
     spread: undefined,
     limit: { most: 1.05 },
   });
