@@ -191,7 +191,7 @@ export const MUTANTS: readonly Mutant[] = [
     'release-ends-other-holds',
     'together',
     'state/holds.js',
-    'holds: record.holds.filter((other) => other !== hold)',
+    'holds: record.holds.filter((other) => !gone.has(other))',
     'holds: []',
   ),
   bug(
