@@ -1,8 +1,9 @@
 import { Controller, Get, Options, Res } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
 import { MINUTE } from 'nestjs-maintenance';
 import { describe, expect, it } from 'vitest';
 import { Ledger, maintenance, serviceOf, SHOP, shop } from '../apps/shop.js';
-import { adapters } from '../support/apps.js';
+import { adapters, createFastifyApp, type CreateApp } from '../support/apps.js';
 import { raw, request } from '../support/http.js';
 
 const MESSAGE = 'We are carrying out maintenance and will be back as soon as we can.';
@@ -208,5 +209,30 @@ describe.each(adapters)('a refusal on %s', (_name, createApp) => {
     await serviceOf(running).setMaintenance(true);
     expect(await request(running.port, '/shop')).toMatchObject({ status: 200 });
     expect(await request(running.port, '/maintenance/ping')).toMatchObject({ status: 503 });
+  });
+});
+
+describe("a serializer of the application's own on fastify", () => {
+  const createApp = createFastifyApp as CreateApp;
+  const ways = {
+    'set on each reply': (fastify: FastifyInstance) =>
+      fastify.addHook('onRequest', async (_request, reply) => void reply.serializer(JSON.stringify)),
+    'set for all replies': (fastify: FastifyInstance) =>
+      fastify.setReplySerializer((body) => JSON.stringify(body)),
+  };
+
+  it.each(Object.entries(ways))('%s does not encode a refusal once more', async (_way, set) => {
+    for (const coverage of ['handlers', 'site'] as const) {
+      await using running = await shop(createApp, { coverage }, (app) =>
+        set(app.getHttpAdapter().getInstance() as FastifyInstance),
+      );
+      expect((await request(running.port, '/shop')).json()).toEqual({ entries: 0 });
+      await serviceOf(running).setMaintenance(true);
+      const refused = await request(running.port, '/shop');
+      expect(refused).toMatchObject({ status: 503 });
+      expect(refused.json()).toMatchObject({ statusCode: 503, maintenanceMode: true });
+      const page = await request(running.port, '/shop', { headers: { accept: 'text/html' } });
+      expect(page.text).toMatch(/^<!doctype html>/i);
+    }
   });
 });
