@@ -47,10 +47,5 @@ export function affects(key: MaintenanceKey, { target, safe }: Call): boolean {
   if (key.readOnly && safe) {
     return false;
   }
-  if (!target) {
-    return key.scope === 'site';
-  }
-  return (
-    !target.exempt && !target.exemptKeys.has(key.name) && (key.scope === 'site' || target.keys.has(key.name))
-  );
+  return target ? target.isConcernedBy(key) : key.scope === 'site';
 }

@@ -1,24 +1,59 @@
+import type { MaintenanceKey } from '../keys/maintenance-key.js';
+import type { ActiveKey } from '../state/snapshot.js';
 import { EXEMPT, KEYS, marksOf } from './decorators.js';
 
 /** What a handler's decorators say, worked out once per handler. */
-export interface Target {
-  /** Never refused. */
-  readonly exempt: boolean;
-  /** Not refused by these keys. */
-  readonly exemptKeys: ReadonlySet<string>;
-  /** Keys it belongs to. */
-  readonly keys: ReadonlySet<string>;
-  /** Class and method, for messages. */
-  readonly name: string;
+export class Target {
+  private state: readonly ActiveKey[] | undefined;
+  private concerning: readonly ActiveKey[] = [];
+
+  constructor(
+    /** Class and method, for messages. */
+    readonly name: string,
+    /** Never refused. */
+    readonly exempt: boolean,
+    /** Not refused by these keys. */
+    readonly exemptKeys: ReadonlySet<string>,
+    /** Keys it belongs to. */
+    readonly keys: ReadonlySet<string>,
+  ) {}
+
+  /** The same without its keys. */
+  get unmarked(): Target {
+    return new Target(this.name, this.exempt, this.exemptKeys, new Set());
+  }
+
+  isConcernedBy({ name, scope }: MaintenanceKey): boolean {
+    return !this.exempt && !this.exemptKeys.has(name) && (scope === 'site' || this.keys.has(name));
+  }
+
+  /** Those that concern it; worked out once for each list. */
+  among(active: readonly ActiveKey[]): readonly ActiveKey[] {
+    if (this.state !== active) {
+      this.state = active;
+      this.concerning = active.filter(({ key }) => this.isConcernedBy(key));
+    }
+    return this.concerning;
+  }
 }
 
 type Handler = object & { readonly name: string };
 type Class = object & { readonly name: string };
+type Known = { readonly cls: Class; readonly target: Target };
 
-const targets = new WeakMap<Handler, { cls: Class; target: Target } | Map<Class, Target>>();
+const targets = new WeakMap<Handler, Known | Map<Class, Target>>();
+/** Mostly it is the same handler again. */
+let last: (Known & { readonly handler: Handler }) | undefined;
 
 /** What is known of a handler. One that several classes inherit is told apart by class. */
 export function targetOf(cls: Class, handler: Handler): Target {
+  if (last?.handler !== handler || last.cls !== cls) {
+    last = { cls, handler, target: lookUp(cls, handler) };
+  }
+  return last.target;
+}
+
+function lookUp(cls: Class, handler: Handler): Target {
   const known = targets.get(handler);
   if (known && !(known instanceof Map) && known.cls === cls) {
     return known.target;
@@ -27,11 +62,7 @@ export function targetOf(cls: Class, handler: Handler): Target {
   return inherited ?? remember(cls, handler, known);
 }
 
-function remember(
-  cls: Class,
-  handler: Handler,
-  known: { cls: Class; target: Target } | Map<Class, Target> | undefined,
-): Target {
+function remember(cls: Class, handler: Handler, known: Known | Map<Class, Target> | undefined): Target {
   const target = readTarget(cls, handler);
   if (!known) {
     targets.set(handler, { cls, target });
@@ -44,10 +75,10 @@ function remember(
 
 function readTarget(cls: Class, handler: Handler): Target {
   const exempt = marksOf(EXEMPT, cls, handler);
-  return {
-    exempt: exempt.some((names) => names.length === 0),
-    exemptKeys: new Set(exempt.flat()),
-    keys: new Set(marksOf(KEYS, cls, handler).flat()),
-    name: `${cls.name}.${handler.name}`,
-  };
+  return new Target(
+    `${cls.name}.${handler.name}`,
+    exempt.some((names) => names.length === 0),
+    new Set(exempt.flat()),
+    new Set(marksOf(KEYS, cls, handler).flat()),
+  );
 }

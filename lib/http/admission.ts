@@ -76,11 +76,11 @@ export class Admission {
     keys: Active,
   ): Verdict {
     let verdict = PASS;
-    const call = { request, target, safe };
-    for (const active of keys) {
-      const refused = this.decision.refusedBy(active, call);
+    const concerned = target ? target.among(keys) : keys.filter(({ key }) => key.scope === 'site');
+    for (const { key, state } of concerned) {
+      const refused = key.readOnly && safe ? undefined : this.decision.ask(key, state, request);
       if (refused) {
-        if (!http || !this.bypass.passes(http, active.key.name)) {
+        if (!http || !this.bypass.passes(http, key.name)) {
           return { refused };
         }
         verdict = BYPASSED;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Target } from '../decision/target.js';
+import { Target } from '../decision/target.js';
 import { pathOf, type HttpReply, type HttpRequest } from './http-port.js';
 import type { IgnorePaths } from './ignore-paths.js';
 import type { CoveredRoutes } from './site-coverage.js';
@@ -116,12 +116,12 @@ function handles({ route }: ExpressLayer, method: string): boolean {
 
 /** Several routes may match: what all of them together let pass, and all keys they belong to. */
 function union(targets: readonly Target[]): Target {
-  return {
-    exempt: false,
-    exemptKeys: new Set(targets.flatMap(({ exemptKeys }) => [...exemptKeys])),
-    keys: new Set(targets.flatMap(({ keys }) => [...keys])),
-    name: targets[0]?.name ?? '',
-  };
+  return new Target(
+    targets[0]?.name ?? '',
+    false,
+    new Set(targets.flatMap(({ exemptKeys }) => [...exemptKeys])),
+    new Set(targets.flatMap(({ keys }) => [...keys])),
+  );
 }
 
 function matches(layer: ExpressLayer, path: string): boolean {

@@ -97,7 +97,7 @@ export class SiteCoverage {
       settle(judge(undefined), carryOut);
       return;
     }
-    settle(judge({ ...target, keys: new Set() }), (unmarked) => {
+    settle(judge(target.unmarked), (unmarked) => {
       settle(target.keys.size === 0 ? unmarked : judge(target), (verdict) => {
         if (verdict.refused && !unmarked.refused) {
           // a static file may stand in front of the handler: what only its mark refuses is the guard's business
