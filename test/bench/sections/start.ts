@@ -3,12 +3,16 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Effort } from '../main.js';
 import type { Report } from '../report.js';
+import { onOneCore } from '../one-core.js';
 import { median, shuffle } from '../statistics.js';
 
 const run = promisify(execFile);
 
 /** What importing and starting cost; every value is of a fresh process. */
-export async function start(report: Report, { rounds }: Effort): Promise<void> {
+export const start = (report: Report, effort: Effort): Promise<void> =>
+  onOneCore(() => costs(report, effort));
+
+async function costs(report: Report, { rounds }: Effort): Promise<void> {
   const imported = await interleaved(rounds * 2, {
     nest: () => print<number>('import', 'nest'),
     same: () => print<number>('import', 'nest'),
