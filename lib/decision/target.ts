@@ -4,7 +4,7 @@ import { EXEMPT, KEYS, marksOf } from './decorators.js';
 
 /** What a handler's decorators say, worked out once per handler. */
 export class Target {
-  private state: readonly ActiveKey[] | undefined;
+  private asked: readonly ActiveKey[] | undefined;
   private concerning: readonly ActiveKey[] = [];
 
   constructor(
@@ -29,8 +29,8 @@ export class Target {
 
   /** Those that concern it; worked out once for each list. */
   among(active: readonly ActiveKey[]): readonly ActiveKey[] {
-    if (this.state !== active) {
-      this.state = active;
+    if (this.asked !== active) {
+      this.asked = active;
       this.concerning = active.filter(({ key }) => this.isConcernedBy(key));
     }
     return this.concerning;

@@ -53,7 +53,7 @@ const HEAD =
 const FOOT = `${PAGE_SCENE}<script>${PAGE_SCRIPT}</script>`;
 
 /** What the policy allows; worked out when first asked for: loading the hash functions would make each start slower. */
-let own: string | undefined;
+let ownSources: string | undefined;
 
 /**
  * The whole seconds after which the page reloads, at least 1: the number in `<meta http-equiv=refresh>` and in the `Refresh` header.
@@ -105,9 +105,9 @@ export function renderMaintenancePage(context: MaintenancePageContext): string {
 export function maintenancePageCsp(options: MaintenancePageCspOptions = {}): string {
   const connect = (options.connect ?? []).map(encodeSource);
   if (options.scriptUrl) connect.unshift(`'self'`);
-  own ??= `default-src 'none'; style-src ${hashSource(PAGE_STYLES)}; script-src ${hashSource(PAGE_SCRIPT)}`;
+  ownSources ??= `default-src 'none'; style-src ${hashSource(PAGE_STYLES)}; script-src ${hashSource(PAGE_SCRIPT)}`;
   return (
-    `${own}${options.scriptUrl ? ` 'self'` : ''}; ` +
+    `${ownSources}${options.scriptUrl ? ` 'self'` : ''}; ` +
     (connect.length > 0 ? `connect-src ${connect.join(' ')}; ` : '') +
     `img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'`
   );
