@@ -1,5 +1,6 @@
 export { MaintenanceModule } from './maintenance.module.js';
-export { MaintenanceService, type KeyLike, type MaintenanceReplica } from './maintenance.service.js';
+export { MaintenanceService, type KeyLike } from './maintenance.service.js';
+export type { MaintenanceReplica } from './maintenance.replica.js';
 export type { SetMaintenanceOptions } from './maintenance.switch.js';
 export type { MaintainOptions, Maintenance } from './maintenance.js';
 export type { MaintenanceWindow } from './maintenance.durations.js';

@@ -96,7 +96,7 @@ export interface MaintenanceSocketOptions {
   path?: string;
   /** As Socket.IO takes it. Default: that of the application's adapter. */
   cors?: object | boolean;
-  /** Origins that may connect; default: any that the server's CORS settings let through. */
+  /** Origins that may connect. Default: those that the server's CORS settings let through. */
   origins?: string[];
   /** The URL the browser script connects to. Default: the page's own origin. */
   url?: MaintenanceRequestFunction<string>;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { map, Subject, type Observable } from 'rxjs';
 import type { MaintenanceMenuItem } from './maintenance.menu.js';
 import type { BypassTokenOptions, BypassTokens } from './decision/bypass-tokens.js';
-import { isSafeMethod, type Decision } from './decision/decision.js';
+import { isSafeMethod, letsRead, type Decision } from './decision/decision.js';
 import type { HookRunner } from './hooks/hook-runner.js';
 import type { KeyRegistry } from './keys/key-registry.js';
 import { GENERAL_MAINTENANCE, MaintenanceKey, type MaintenanceKeyJson } from './keys/maintenance-key.js';
@@ -10,6 +10,7 @@ import { MaintenanceStatus } from './keys/maintenance-status.js';
 import { checkOptionNames } from './maintenance.durations.js';
 import type { MaintainOptions, Maintenance } from './maintenance.js';
 import type { MaintenanceSubject } from './maintenance.options.js';
+import { replicaOf, type MaintenanceReplica } from './maintenance.replica.js';
 import type { MaintenanceSessions } from './maintenance.sessions.js';
 import { MaintenanceSwitch, type SetMaintenanceOptions } from './maintenance.switch.js';
 import type { Agreement } from './state/agreement.js';
@@ -19,22 +20,6 @@ import type { MaintenanceHealth } from './state/store-touch.js';
 
 /** Names a key. @publicApi */
 export type KeyLike = string | MaintenanceKey;
-
-/** A replica of the application, as it last told of itself. @publicApi */
-export interface MaintenanceReplica {
-  /** Random, new with every start. */
-  readonly id: string;
-  /** Name of its machine. */
-  readonly host: string;
-  /** Its process. */
-  readonly pid: number;
-  /** What it has applied. */
-  readonly revision: number;
-  /** Requests it was serving. */
-  readonly inFlight: number;
-  /** When it last told of itself, by the clock of the store. */
-  readonly lastSeen: Date;
-}
 
 /** What the service is made of. */
 export interface MaintenanceServiceParts {
@@ -88,7 +73,7 @@ export class MaintenanceService {
       if (asked ? !asked.has(key) : (request ?? undefined) !== undefined && key.scope === 'marked') {
         continue;
       }
-      if (key.readOnly && isSafeMethod((request as { method?: unknown } | null | undefined)?.method)) {
+      if (letsRead(key, isSafeMethod((request as { method?: unknown } | null | undefined)?.method))) {
         continue;
       }
       const status = decision.ask(key, state, request);
@@ -198,14 +183,7 @@ export class MaintenanceService {
     const { keeper } = this.parts;
     await keeper.refresh();
     const seen = await keeper.store.replicas(keeper.deadline());
-    return seen.map(({ id, host, pid, revision, inFlight, lastSeen }) => ({
-      id,
-      host,
-      pid,
-      revision,
-      inFlight,
-      lastSeen: new Date(lastSeen),
-    }));
+    return seen.map(replicaOf);
   }
 
   /**

@@ -4,16 +4,6 @@ import type { ActiveKey } from '../state/snapshot.js';
 import { messageOf } from '../state/store.js';
 import type { Target } from './target.js';
 
-/** What may pass or not: a request, a message, a resolver call. */
-export interface Call {
-  /** As the framework hands it out; what status classes see. */
-  readonly request: unknown;
-  /** What its handler's decorators say; `undefined` where no handler is known. */
-  readonly target: Target | undefined;
-  /** Can it only read: GET, HEAD, OPTIONS, a GraphQL query. */
-  readonly safe: boolean;
-}
-
 /** Can this method only read. */
 export const isSafeMethod = (method: unknown): boolean =>
   method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
@@ -21,11 +11,6 @@ export const isSafeMethod = (method: unknown): boolean =>
 /** The one question every transport asks: may this call pass? */
 export class Decision {
   constructor(private readonly warn: (message: string) => void) {}
-
-  /** What one key that is in maintenance says of the call; `undefined` lets it pass. */
-  refusedBy({ key, state }: ActiveKey, call: Call): MaintenanceStatus | undefined {
-    return affects(key, call) ? this.ask(key, state, call.request) : undefined;
-  }
 
   /** The status of a key for a request, when it says so. A status that throws counts as its value. */
   ask(key: MaintenanceKey, state: ActiveKey['state'], request: unknown): MaintenanceStatus | undefined {
@@ -42,10 +27,12 @@ export class Decision {
   }
 }
 
-/** Does a key concern this call at all, whatever its status class says. */
-export function affects(key: MaintenanceKey, { target, safe }: Call): boolean {
-  if (key.readOnly && safe) {
-    return false;
-  }
-  return target ? target.isConcernedBy(key) : key.scope === 'site';
-}
+/** Does a key let pass what can only read. */
+export const letsRead = ({ readOnly }: MaintenanceKey, safe: boolean): boolean => readOnly && safe;
+
+/**
+ * Does a key concern a call at all, whatever its status class says.
+ * @param safe can the call only read: GET, HEAD, OPTIONS, a GraphQL query
+ */
+export const affects = (key: MaintenanceKey, target: Target, safe: boolean): boolean =>
+  !letsRead(key, safe) && target.isConcernedBy(key);

@@ -6,6 +6,7 @@ import { EXEMPT, KEYS, marksOf } from './decorators.js';
 export class Target {
   private asked: readonly ActiveKey[] | undefined;
   private concerning: readonly ActiveKey[] = [];
+  private withoutKeys: Target | undefined;
 
   constructor(
     /** Class and method, for messages. */
@@ -20,7 +21,13 @@ export class Target {
 
   /** The same without its keys. */
   get unmarked(): Target {
-    return new Target(this.name, this.exempt, this.exemptKeys, new Set());
+    return (this.withoutKeys ??=
+      this.keys.size === 0 ? this : new Target(this.name, this.exempt, this.exemptKeys, new Set()));
+  }
+
+  /** Do its decorators say nothing. */
+  get isPlain(): boolean {
+    return !this.exempt && this.exemptKeys.size === 0 && this.keys.size === 0;
   }
 
   isConcernedBy({ name, scope }: MaintenanceKey): boolean {
@@ -37,23 +44,17 @@ export class Target {
   }
 }
 
+/** Stands for whatever has no handler, or none that says anything. */
+export const PLAIN = new Target('', false, new Set(), new Set());
+
 type Handler = object & { readonly name: string };
 type Class = object & { readonly name: string };
 type Known = { readonly cls: Class; readonly target: Target };
 
 const targets = new WeakMap<Handler, Known | Map<Class, Target>>();
-/** Mostly it is the same handler again. */
-let last: (Known & { readonly handler: Handler }) | undefined;
 
 /** What is known of a handler. One that several classes inherit is told apart by class. */
 export function targetOf(cls: Class, handler: Handler): Target {
-  if (last?.handler !== handler || last.cls !== cls) {
-    last = { cls, handler, target: lookUp(cls, handler) };
-  }
-  return last.target;
-}
-
-function lookUp(cls: Class, handler: Handler): Target {
   const known = targets.get(handler);
   if (known && !(known instanceof Map) && known.cls === cls) {
     return known.target;

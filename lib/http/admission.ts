@@ -1,5 +1,5 @@
-import { affects, type Decision } from '../decision/decision.js';
-import type { Target } from '../decision/target.js';
+import { affects, letsRead, type Decision } from '../decision/decision.js';
+import { PLAIN, type Target } from '../decision/target.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import { MaintenanceStatus } from '../keys/maintenance-status.js';
 import type { StateKeeper } from '../state/state-keeper.js';
@@ -34,7 +34,7 @@ export class Admission {
   judge(
     request: unknown,
     http: HttpRequest | undefined,
-    target: Target | undefined,
+    target: Target,
     safe: boolean,
     active: Active = this.keeper.snapshot.active,
   ): Verdict | Promise<Verdict> {
@@ -60,8 +60,7 @@ export class Admission {
     if (this.bypass.concerns(request)) {
       return undefined;
     }
-    const call = { request, target: undefined, safe };
-    const first = this.keeper.snapshot.active.find(({ key }) => affects(key, call));
+    const first = this.keeper.snapshot.active.find(({ key }) => affects(key, PLAIN, safe));
     return first && hasPlainStatus(first.key)
       ? this.decision.ask(first.key, first.state, request)
       : undefined;
@@ -71,14 +70,13 @@ export class Admission {
   private remembered(
     request: unknown,
     http: HttpRequest | undefined,
-    target: Target | undefined,
+    target: Target,
     safe: boolean,
     keys: Active,
   ): Verdict {
     let verdict = PASS;
-    const concerned = target ? target.among(keys) : keys.filter(({ key }) => key.scope === 'site');
-    for (const { key, state } of concerned) {
-      const refused = key.readOnly && safe ? undefined : this.decision.ask(key, state, request);
+    for (const { key, state } of target.among(keys)) {
+      const refused = letsRead(key, safe) ? undefined : this.decision.ask(key, state, request);
       if (refused) {
         if (!http || !this.bypass.passes(http, key.name)) {
           return { refused };

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Target } from '../decision/target.js';
+import { PLAIN, Target } from '../decision/target.js';
 import { pathOf, type HttpReply, type HttpRequest } from './http-port.js';
 import type { IgnorePaths } from './ignore-paths.js';
 import type { CoveredRoutes } from './site-coverage.js';
@@ -47,21 +47,21 @@ export class ExpressRoutes implements CoveredRoutes {
     private readonly graphql: GraphqlPaths,
   ) {}
 
-  judgedBy(request: HttpRequest): Target | undefined | 'guard' {
+  judgedBy(request: HttpRequest): Target | 'guard' {
     const path = pathOf(request);
     if (this.graphql.matches(path)) {
       return 'guard';
     }
-    let found: Target[] | undefined;
+    const found: Target[] = [];
     for (const { layer, targets } of this.layers().doubtful) {
       if (handles(layer, request.method) && matches(layer, path)) {
         if (targets === 'guard') {
           return 'guard';
         }
-        (found ??= []).push(...targets);
+        found.push(...targets);
       }
     }
-    return found && union(found);
+    return union(found);
   }
 
   /** The CORS middleware comes later than this: its headers are set by calling it now. */
@@ -116,8 +116,12 @@ function handles({ route }: ExpressLayer, method: string): boolean {
 
 /** Several routes may match: what all of them together let pass, and all keys they belong to. */
 function union(targets: readonly Target[]): Target {
+  const [first = PLAIN, ...others] = targets;
+  if (others.length === 0) {
+    return first;
+  }
   return new Target(
-    targets[0]?.name ?? '',
+    first.name,
     false,
     new Set(targets.flatMap(({ exemptKeys }) => [...exemptKeys])),
     new Set(targets.flatMap(({ keys }) => [...keys])),

@@ -1,4 +1,5 @@
 import { RequestMethod } from '@nestjs/common';
+import { PLAIN, type Target } from '../decision/target.js';
 import type { HttpReply, HttpRequest } from './http-port.js';
 import type { IgnorePaths } from './ignore-paths.js';
 import type { CoveredRoutes } from './site-coverage.js';
@@ -54,8 +55,8 @@ export class FastifyRoutes implements CoveredRoutes {
     }) satisfies RouteHook);
   }
 
-  judgedBy(request: FastifyRequest): 'guard' | undefined {
-    return this.isCertain(request) ? undefined : 'guard';
+  judgedBy(request: FastifyRequest): Target | 'guard' {
+    return this.isCertain(request) ? PLAIN : 'guard';
   }
 
   private isCertain(request: FastifyRequest): boolean {

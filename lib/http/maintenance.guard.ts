@@ -88,7 +88,7 @@ export class MaintenanceGuard implements CanActivate {
     status: MaintenanceStatus,
   ): Promise<boolean> {
     if (transport === 'http') {
-      const { exception, promise } = this.refuser.rejected(status, http);
+      const { exception, promise } = this.refuser.ready.rejected(status, http);
       const reply = context.getArgByIndex<HttpReply>(1);
       this.refuser.setHeaders(reply, exception);
       if (!isFastifyReply(reply)) {
@@ -97,7 +97,7 @@ export class MaintenanceGuard implements CanActivate {
       }
       return promise;
     }
-    const refusal = this.refuser.refusal(status, http);
+    const refusal = this.refuser.ready.refusal(status, http);
     if (transport === 'graphql') {
       return Promise.reject(withoutStack(() => new MaintenanceGraphQLError(refusal)));
     }

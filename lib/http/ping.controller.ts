@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Req, Res, VERSION_NEUTRAL, type Type } from '@nestjs/common';
 import { MaintenanceExempt } from '../decision/decorators.js';
 import { Permissions } from '../decision/permissions.js';
+import { PLAIN } from '../decision/target.js';
 import { KeyRegistry } from '../keys/key-registry.js';
 import type { MaintenanceKeyJson } from '../keys/maintenance-key.js';
 import type { ResolvedOptions } from '../maintenance.options.js';
@@ -52,7 +53,7 @@ export function pingController(path: string): Type {
       const { refused, bypassed } = await this.admission.judge(
         request,
         request,
-        undefined,
+        PLAIN,
         isSafeMethod(request.method),
       );
       const body: MaintenancePing = {
@@ -60,7 +61,7 @@ export function pingController(path: string): Type {
         refreshDelay: this.options.refreshDelay,
       };
       if (refused) {
-        const { message, retryAfter, until } = this.refuser.refusal(refused, request);
+        const { message, retryAfter, until } = this.refuser.ready.refusal(refused, request);
         Object.assign(body, { retryAfter, until: until?.toISOString() ?? null, error: message });
         this.refuser.setHeaders(reply, { retryAfter });
       } else {

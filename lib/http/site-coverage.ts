@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Target } from '../decision/target.js';
+import { PLAIN, type Target } from '../decision/target.js';
 import { StateKeeper } from '../state/state-keeper.js';
 import { Admission, type Verdict } from './admission.js';
 import { forcePrivate } from './caching.js';
@@ -12,10 +12,10 @@ import { StalePolicy } from './stale-policy.js';
 /** What an adapter's router knows of a request that it has not served yet. */
 export interface CoveredRoutes {
   /**
-   * What the handlers that may answer a request say of themselves, `undefined` when nothing. `'guard'` where only Nest's
+   * What the handlers that may answer a request say of themselves, {@link PLAIN} when nothing. `'guard'` where only Nest's
    * guard can tell: an exempt handler, an ignored path, a resolver.
    */
-  judgedBy(request: HttpRequest): Target | undefined | 'guard';
+  judgedBy(request: HttpRequest): Target | 'guard';
   /** Gives CORS headers to a refusal, then calls back. */
   prepare(request: HttpRequest, reply: HttpReply, refuse: () => void): void;
 }
@@ -58,10 +58,10 @@ export class SiteCoverage {
     }
     const refused = this.admission.plainRefusal(asked, isSafeMethod(asked.method));
     // routes are asked last: what is not refused here asks them again
-    if (!refused || !this.refuser.isPlain(refused.key) || routes.judgedBy(asked) !== undefined) {
+    if (!refused || !this.refuser.isPlain(refused.key) || routes.judgedBy(asked) !== PLAIN) {
       return false;
     }
-    void this.refuser.answerAlone(response, asked, this.refuser.exception(refused, asked));
+    void this.refuser.answerAlone(response, asked, this.refuser.ready.exception(refused, asked));
     return true;
   }
 
@@ -91,14 +91,10 @@ export class SiteCoverage {
       carryOut({ refused: this.stale.status(request) });
       return;
     }
-    const judge = (as: Target | undefined): Verdict | Promise<Verdict> =>
+    const judge = (as: Target): Verdict | Promise<Verdict> =>
       this.admission.judge(request, request, as, isSafeMethod(request.method));
-    if (!target) {
-      settle(judge(undefined), carryOut);
-      return;
-    }
     settle(judge(target.unmarked), (unmarked) => {
-      settle(target.keys.size === 0 ? unmarked : judge(target), (verdict) => {
+      settle(target.unmarked === target ? unmarked : judge(target), (verdict) => {
         if (verdict.refused && !unmarked.refused) {
           // a static file may stand in front of the handler: what only its mark refuses is the guard's business
           next();
@@ -113,7 +109,7 @@ export class SiteCoverage {
     if (rawResponse(reply).headersSent) {
       return;
     }
-    const exception = this.refuser.exception(status, request);
+    const exception = this.refuser.ready.exception(status, request);
     if (isUntouched(reply)) {
       reply.hijack?.();
       void this.refuser.answerAlone(rawResponse(reply), request, exception);

@@ -27,13 +27,7 @@ export function readsOnly(handler: object): boolean {
 
 /** Is a route certain to be refused if the site is: Nest's own guard need not be asked. */
 export function isCertain(knowledge: RouteKnowledge): boolean {
-  return (
-    knowledge === 'not-nest' ||
-    (knowledge !== 'unknown' &&
-      !knowledge.target.exempt &&
-      knowledge.target.exemptKeys.size === 0 &&
-      knowledge.target.keys.size === 0)
-  );
+  return knowledge === 'not-nest' || (knowledge !== 'unknown' && knowledge.target.isPlain);
 }
 
 /** Where GraphQL is served: a resolver may be exempt, and only GraphQL knows which one is asked. */

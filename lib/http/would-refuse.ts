@@ -1,6 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { Decision, affects } from '../decision/decision.js';
-import { targetOf } from '../decision/target.js';
 import type { KeyRegistry } from '../keys/key-registry.js';
 import type { StateKeeper } from '../state/state-keeper.js';
 import type { Bypass } from './bypass.js';
@@ -29,15 +28,12 @@ export class WouldRefuse {
     if (facts.http && context.getType() === 'http' && this.ignorePaths.matches(routeTemplate(facts.http))) {
       return false;
     }
-    if (orphan) {
-      const target = targetOf(context.getClass(), context.getHandler());
-      return affects(key, { request: undefined, target, safe: readsOnly(context.getHandler()) });
+    const { request, http, target } = facts;
+    const concerned = affects(key, target, orphan ? readsOnly(context.getHandler()) : facts.safe);
+    if (!concerned || orphan) {
+      return concerned;
     }
-    const { request, http, target, safe } = facts;
-    const refused = this.decision.refusedBy(
-      { key, state: { ...this.keeper.current(key), value: true } },
-      { request, target, safe },
-    );
+    const refused = this.decision.ask(key, { ...this.keeper.current(key), value: true }, request);
     if (!refused || (http && this.bypass.passes(http, name))) {
       return false;
     }

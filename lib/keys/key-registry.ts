@@ -3,13 +3,8 @@ import {
   MaintenanceConfigurationError,
   UnknownMaintenanceKeyError,
 } from '../maintenance.errors.js';
-import {
-  bindKey,
-  GENERAL_MAINTENANCE,
-  MaintenanceKey,
-  unbindKey,
-  type KeyStateReader,
-} from './maintenance-key.js';
+import { bindKey, unbindKey, type KeyStateReader } from './key-readers.js';
+import { GENERAL_MAINTENANCE, MaintenanceKey } from './maintenance-key.js';
 
 /** The keys of one application, in the order they are asked. */
 export class KeyRegistry {

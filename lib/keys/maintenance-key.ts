@@ -11,6 +11,7 @@ import {
   isStatusClass,
   type MaintenanceKeyOptions,
 } from './maintenance-key-options.js';
+import { readerOf } from './key-readers.js';
 import { OFF, type MaintenanceState } from './maintenance-state.js';
 import { MaintenanceStatus, type MaintenanceStatusClass } from './maintenance-status.js';
 import type { MaintenanceTemplate, MaintenanceTemplateContext } from './maintenance-template.js';
@@ -43,30 +44,7 @@ export interface MaintenanceKeyJson {
   abandoned?: true;
 }
 
-/** Where a key finds out what is known of it; set when the key is registered. */
-export interface KeyStateReader {
-  current(key: MaintenanceKey): MaintenanceState;
-  fresh(key: MaintenanceKey): Promise<MaintenanceState>;
-}
-
 const DECLARATION = Symbol('nestjs-maintenance:key');
-/** By key, since several applications of one process may register it; it speaks for the one that did so last. */
-const readers = new WeakMap<MaintenanceKey, KeyStateReader[]>();
-
-const readerOf = (key: MaintenanceKey): KeyStateReader | undefined => readers.get(key)?.at(-1);
-
-/** Ties a key to the state of an application that registered it. */
-export function bindKey(key: MaintenanceKey, reader: KeyStateReader): void {
-  readers.set(key, [...(readers.get(key) ?? []), reader]);
-}
-
-/** Unties it from an application that ends. */
-export function unbindKey(key: MaintenanceKey, reader: KeyStateReader): void {
-  readers.set(
-    key,
-    (readers.get(key) ?? []).filter((other) => other !== reader),
-  );
-}
 
 /** Records what `@RegisterMaintenanceKey(name, options)` says of a class, for its constructor to find. */
 export function declareKeyClass(target: object, name: string, options: MaintenanceKeyOptions): void {

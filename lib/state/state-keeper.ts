@@ -1,6 +1,7 @@
 import { Subject } from 'rxjs';
 import type { KeyRegistry } from '../keys/key-registry.js';
-import type { KeyStateReader, MaintenanceKey } from '../keys/maintenance-key.js';
+import type { KeyStateReader } from '../keys/key-readers.js';
+import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { MaintenanceState } from '../keys/maintenance-state.js';
 import { MaintenanceStoreError } from '../maintenance.errors.js';
 import type { MaintenanceChange } from './change.js';
