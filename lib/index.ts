@@ -1,10 +1,10 @@
 export { MaintenanceModule } from './maintenance.module.js';
-export { MaintenanceService, type KeyLike } from './maintenance.service.js';
-export type { MaintenanceReplica } from './maintenance.replica.js';
-export type { SetMaintenanceOptions } from './maintenance.switch.js';
-export type { MaintainOptions, Maintenance } from './maintenance.js';
-export type { MaintenanceWindow } from './maintenance.durations.js';
-export type { MaintenanceMenuItem } from './maintenance.menu.js';
+export { MaintenanceService, type MaintenanceKeyLike } from './core/service/maintenance.service.js';
+export type { MaintenanceReplica } from './core/service/replica.js';
+export type { SetMaintenanceOptions } from './core/service/switch.js';
+export type { MaintainOptions, Maintenance } from './core/service/maintenance.js';
+export type { MaintenanceEnd } from './core/service/call-options.js';
+export type { MaintenanceMenuItem } from './admin/menu-item.js';
 export type {
   MaintenanceAdminOptions,
   MaintenanceAsyncOptions,
@@ -19,7 +19,7 @@ export type {
   MaintenanceSocketOptions,
   MaintenanceStructuralOptions,
   MaintenanceSubject,
-} from './maintenance.options.js';
+} from './options/options.js';
 export {
   MaintenanceConfigurationError,
   MaintenanceConflictError,
@@ -29,21 +29,21 @@ export {
   MaintenanceLockLostError,
   MaintenanceStoreError,
   UnknownMaintenanceKeyError,
-  type UndrainedReplica,
-} from './maintenance.errors.js';
-export { DAY, HOUR, MINUTE, MONTH, WEEK } from './keys/durations.js';
-export { GENERAL_MAINTENANCE, MaintenanceKey, type MaintenanceKeyJson } from './keys/maintenance-key.js';
-export type { MaintenanceKeyOptions } from './keys/maintenance-key-options.js';
-export type { MaintenanceHold, MaintenanceState } from './keys/maintenance-state.js';
-export { MaintenanceStatus, type MaintenanceStatusClass } from './keys/maintenance-status.js';
-export type { MaintenanceTemplate, MaintenanceTemplateContext } from './keys/maintenance-template.js';
-export { RegisterMaintenanceKey } from './keys/register-maintenance-key.decorator.js';
-export { OnMaintenance, type MaintenanceEvent } from './hooks/on-maintenance.decorator.js';
+  type MaintenanceUndrainedReplica,
+} from './core/errors/errors.js';
+export { DAY, HOUR, MINUTE, MONTH, WEEK } from './core/keys/durations.js';
+export { GENERAL_MAINTENANCE, MaintenanceKey, type MaintenanceKeyJson } from './core/keys/maintenance-key.js';
+export type { MaintenanceKeyOptions } from './core/keys/maintenance-key-options.js';
+export type { MaintenanceHold, MaintenanceState } from './core/keys/maintenance-state.js';
+export { MaintenanceStatus, type MaintenanceStatusClass } from './core/keys/maintenance-status.js';
+export type { MaintenanceTemplate, MaintenanceTemplateContext } from './core/keys/maintenance-template.js';
+export { RegisterMaintenanceKey } from './decision/register-maintenance-key.decorator.js';
+export { OnMaintenance, type MaintenanceEvent } from './decision/on-maintenance.decorator.js';
 export { MaintenanceExempt, MaintenanceKeys } from './decision/decorators.js';
-export type { BypassTokenOptions } from './decision/bypass-tokens.js';
+export type { BypassTokenOptions } from './access/bypass-tokens.js';
 export { DEFAULT_MESSAGE, type MaintenanceRefusalJson } from './decision/refusal.js';
 export { MaintenanceGuard } from './http/maintenance.guard.js';
-export { MaintenanceException } from './http/maintenance.exception.js';
+export { MaintenanceException } from './http/refusal/maintenance.exception.js';
 export type { MaintenancePing } from './http/ping.controller.js';
 export {
   BUILTIN_TEXTS,
@@ -52,6 +52,6 @@ export {
   type MaintenancePageContext,
   type MaintenancePageCspOptions,
 } from './http/page/page.js';
-export type { MaintenanceChange } from './state/change.js';
-export type { MaintenanceCause } from './state/record.js';
-export type { MaintenanceHealth } from './state/store-touch.js';
+export type { MaintenanceChange } from './core/document/change.js';
+export type { MaintenanceCause } from './core/document/record.js';
+export type { MaintenanceHealth } from './core/state/store-health.js';

@@ -1,14 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { namedKeys } from './decision/decorators.js';
-import { HookRunner } from './hooks/hook-runner.js';
-import { HOOK_MEMBERS, type HookMark } from './hooks/on-maintenance.decorator.js';
-import { KeyRegistry } from './keys/key-registry.js';
-import type { MaintenanceKey } from './keys/maintenance-key.js';
-import { markedMembers } from './keys/marked-members.js';
-import { KEY_CLASS, KEY_MEMBERS } from './keys/register-maintenance-key.decorator.js';
-import { describeValue, MaintenanceConfigurationError, MaintenanceError } from './maintenance.errors.js';
-import { messageOf } from './state/store.js';
+import { HookRunner } from './core/hooks/hook-runner.js';
+import { HOOK_MEMBERS, type HookMark } from './decision/on-maintenance.decorator.js';
+import { KeyRegistry } from './core/keys/key-registry.js';
+import type { MaintenanceKey } from './core/keys/maintenance-key.js';
+import { markedMembers } from './decision/marked-members.js';
+import { KEY_CLASS, KEY_MEMBERS } from './decision/register-maintenance-key.decorator.js';
+import { describeValue, MaintenanceConfigurationError, MaintenanceError } from './core/errors/errors.js';
+import { messageOf } from './core/store/store.js';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 

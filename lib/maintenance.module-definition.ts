@@ -3,7 +3,7 @@ import {
   STRUCTURAL_DEFAULTS,
   type MaintenanceModuleOptions,
   type MaintenanceStructuralOptions,
-} from './maintenance.options.js';
+} from './options/options.js';
 
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<MaintenanceModuleOptions>({ moduleName: 'Maintenance' })

@@ -10,19 +10,19 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { DiscoveryService, ModulesContainer } from '@nestjs/core';
-import { asyncSource } from './maintenance.async-options.js';
-import { assemble, failing } from './maintenance.assembly.js';
-import { ReplicaAgreement } from './cluster/replica-agreement.js';
-import { reachesProvider, trackHandlers } from './decision/track-handlers.js';
-import { HookRunner } from './hooks/hook-runner.js';
-import { TARGET } from './http/site-routes.js';
-import { MaintenanceConfigurationError } from './maintenance.errors.js';
+import { asyncSource } from './module/async-options.js';
+import { createDynamicModule, failing } from './module/dynamic-module.js';
+import { ReplicaCoordinator } from './core/cluster/replica-coordinator.js';
+import { reachesProvider, trackHandlers } from './in-flight/track-handlers.js';
+import { HookRunner } from './core/hooks/hook-runner.js';
+import { TARGET } from './http/site/site-routes.js';
+import { MaintenanceConfigurationError } from './core/errors/errors.js';
 import { MaintenanceExplorer } from './maintenance.explorer.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './maintenance.module-definition.js';
-import type { MaintenanceAsyncOptions, MaintenanceRootOptions } from './maintenance.options.js';
-import { MaintenanceService } from './maintenance.service.js';
-import { MaintenanceSessions } from './maintenance.sessions.js';
-import { StateKeeper } from './state/state-keeper.js';
+import type { MaintenanceAsyncOptions, MaintenanceRootOptions } from './options/options.js';
+import { MaintenanceService } from './core/service/maintenance.service.js';
+import { MaintenanceSessions } from './core/service/sessions.js';
+import { StateManager } from './core/state/state-manager.js';
 
 /**
  * Maintenance mode for a Nest application. Import it once, in the root module.
@@ -45,20 +45,20 @@ export class MaintenanceModule
     OnApplicationShutdown
 {
   private readonly parts: {
-    keeper: StateKeeper;
+    manager: StateManager;
     explorer: MaintenanceExplorer;
     sessions: MaintenanceSessions;
-    agreement: ReplicaAgreement;
+    coordinator: ReplicaCoordinator;
     discovery: DiscoveryService;
   };
 
   /** @internal */
   constructor(
     @Optional() @Inject(ModulesContainer) modules?: ModulesContainer,
-    @Optional() @Inject(StateKeeper) keeper?: StateKeeper,
+    @Optional() @Inject(StateManager) manager?: StateManager,
     @Optional() @Inject(MaintenanceExplorer) explorer?: MaintenanceExplorer,
     @Optional() @Inject(MaintenanceSessions) sessions?: MaintenanceSessions,
-    @Optional() @Inject(ReplicaAgreement) agreement?: ReplicaAgreement,
+    @Optional() @Inject(ReplicaCoordinator) coordinator?: ReplicaCoordinator,
     @Optional() @Inject(HookRunner) hooks?: HookRunner,
     @Optional() @Inject(DiscoveryService) discovery?: DiscoveryService,
   ) {
@@ -72,14 +72,14 @@ export class MaintenanceModule
           'MaintenanceService is injectable everywhere; with { isGlobal: false } import what that one forRoot() gave, or re-export it.',
       );
     }
-    if (!keeper || !explorer || !sessions || !agreement || !hooks || !discovery) {
+    if (!manager || !explorer || !sessions || !coordinator || !hooks || !discovery) {
       throw new MaintenanceConfigurationError(
         'MaintenanceModule is imported without options; accepted: MaintenanceModule.forRoot() or MaintenanceModule.forRootAsync().',
       );
     }
-    this.parts = { keeper, explorer, sessions, agreement, discovery };
-    keeper.changes.subscribe(({ change, hooks: heard }) =>
-      heard ? void hooks.tell('changed', change) : undefined,
+    this.parts = { manager, explorer, sessions, coordinator, discovery };
+    manager.changes.subscribe(({ change, hooks: heard }) =>
+      heard ? void hooks.notify('changed', change) : undefined,
     );
   }
 
@@ -87,9 +87,9 @@ export class MaintenanceModule
   static override forRoot(options: MaintenanceRootOptions = {}): DynamicModule {
     if (typeof options !== 'object' || options === null || Array.isArray(options)) {
       const provided = { provide: MODULE_OPTIONS_TOKEN, useValue: options };
-      return assemble({ module: this, providers: [provided] }, {});
+      return createDynamicModule({ module: this, providers: [provided] }, {});
     }
-    return assemble(super.forRoot(options), options);
+    return createDynamicModule(super.forRoot(options), options);
   }
 
   /** Options from a factory, a class or a provider that exists; structural ones stand beside it. */
@@ -98,10 +98,10 @@ export class MaintenanceModule
       const source = asyncSource(options);
       const definition = super.forRootAsync(source.options);
       const providers = [...(definition.providers ?? []), ...source.providers];
-      return assemble({ ...definition, providers }, options);
+      return createDynamicModule({ ...definition, providers }, options);
     } catch (error) {
       const providers = [failing(MODULE_OPTIONS_TOKEN, error)];
-      return assemble({ module: this, providers }, { socket: false, admin: false });
+      return createDynamicModule({ module: this, providers }, { socket: false, admin: false });
     }
   }
 
@@ -118,7 +118,7 @@ export class MaintenanceModule
   /** @internal */
   async onModuleInit(): Promise<void> {
     this.parts.explorer.explore();
-    await this.parts.keeper.start();
+    await this.parts.manager.start();
   }
 
   /** Other modules may have made more of their providers ready meanwhile, or keys in them. @internal */
@@ -134,7 +134,7 @@ export class MaintenanceModule
 
   /** @internal */
   async onApplicationShutdown(): Promise<void> {
-    this.parts.agreement.stop();
-    await this.parts.keeper.stop();
+    this.parts.coordinator.stop();
+    await this.parts.manager.stop();
   }
 }

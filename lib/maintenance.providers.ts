@@ -1,26 +1,26 @@
 import { Logger, type FactoryProvider, type Provider } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
-import { ReplicaAgreement } from './cluster/replica-agreement.js';
-import { BypassTokens } from './decision/bypass-tokens.js';
+import { ReplicaCoordinator } from './core/cluster/replica-coordinator.js';
+import { BypassTokens } from './access/bypass-tokens.js';
 import { Decision } from './decision/decision.js';
-import { InFlight } from './decision/in-flight.js';
-import { Permissions } from './decision/permissions.js';
-import { HookRunner } from './hooks/hook-runner.js';
+import { InFlight } from './in-flight/in-flight.js';
+import { Permissions } from './access/permissions.js';
+import { HookRunner } from './core/hooks/hook-runner.js';
 import { httpProviders } from './http/http.providers.js';
-import { Localizer } from './http/localizer.js';
-import { WouldRefuse } from './http/would-refuse.js';
-import { KeyRegistry } from './keys/key-registry.js';
+import { Localizer } from './i18n/localizer.js';
+import { WouldRefuse } from './decision/would-refuse.js';
+import { KeyRegistry } from './core/keys/key-registry.js';
 import { MaintenanceExplorer } from './maintenance.explorer.js';
-import { menuItem } from './maintenance.menu.js';
+import { menuItem } from './admin/menu-item.js';
 import { MODULE_OPTIONS_TOKEN } from './maintenance.module-definition.js';
-import type { ResolvedOptions, ResolvedStructure } from './maintenance.options.js';
-import { MaintenanceService } from './maintenance.service.js';
-import { MaintenanceSessions } from './maintenance.sessions.js';
-import { storeFor } from './maintenance.store.js';
-import { OPTIONS, STRUCTURE } from './maintenance.tokens.js';
-import { resolveOptions } from './maintenance.validation.js';
-import { newReplica } from './state/lease.js';
-import { StateKeeper } from './state/state-keeper.js';
+import type { ResolvedOptions, ResolvedStructure } from './options/options.js';
+import { MaintenanceService } from './core/service/maintenance.service.js';
+import { MaintenanceSessions } from './core/service/sessions.js';
+import { createStore } from './module/create-store.js';
+import { OPTIONS, STRUCTURE } from './options/tokens.js';
+import { resolveOptions } from './options/resolve-options.js';
+import { newReplica } from './core/state/replica-lease.js';
+import { StateManager } from './core/state/state-manager.js';
 
 const logger = new Logger('Maintenance');
 const warn = (message: string): void => logger.warn(message);
@@ -42,10 +42,10 @@ export const coreProviders: Provider[] = [
     return registry;
   }),
   made(
-    StateKeeper,
+    StateManager,
     [OPTIONS, KeyRegistry],
     async (options: ResolvedOptions, registry: KeyRegistry) =>
-      new StateKeeper(await storeFor(options), registry, newReplica(), options.commandTimeout, {
+      new StateManager(await createStore(options), registry, newReplica(), options.commandTimeout, {
         log: (message) => logger.log(message),
         warn,
       }),
@@ -62,25 +62,27 @@ export const coreProviders: Provider[] = [
   made(Permissions, [OPTIONS], ({ permissions }: ResolvedOptions) => new Permissions(permissions, warn)),
   made(Localizer, [OPTIONS], ({ translate }: ResolvedOptions) => new Localizer(translate, warn)),
   made(
-    ReplicaAgreement,
-    [StateKeeper, InFlight, WouldRefuse],
-    (keeper: StateKeeper, inFlight: InFlight, wouldRefuse: WouldRefuse) =>
-      new ReplicaAgreement(keeper, inFlight, (key, context, orphan) => wouldRefuse.ask(key, context, orphan)),
+    ReplicaCoordinator,
+    [StateManager, InFlight, WouldRefuse],
+    (manager: StateManager, inFlight: InFlight, wouldRefuse: WouldRefuse) =>
+      new ReplicaCoordinator(manager, inFlight, (key, context, orphan) =>
+        wouldRefuse.ask(key, context, orphan),
+      ),
   ),
   made(
     MaintenanceSessions,
-    [StateKeeper, HookRunner, ReplicaAgreement],
-    (keeper: StateKeeper, hooks: HookRunner, agreement: ReplicaAgreement) =>
-      new MaintenanceSessions(keeper, hooks, agreement, warn),
+    [StateManager, HookRunner, ReplicaCoordinator],
+    (manager: StateManager, hooks: HookRunner, coordinator: ReplicaCoordinator) =>
+      new MaintenanceSessions(manager, hooks, coordinator, warn),
   ),
   made(
     MaintenanceService,
     [
-      StateKeeper,
+      StateManager,
       KeyRegistry,
       HookRunner,
       MaintenanceSessions,
-      ReplicaAgreement,
+      ReplicaCoordinator,
       Decision,
       BypassTokens,
       Permissions,
@@ -89,11 +91,11 @@ export const coreProviders: Provider[] = [
       ApplicationConfig,
     ],
     (
-      keeper: StateKeeper,
+      manager: StateManager,
       registry: KeyRegistry,
       hooks: HookRunner,
       sessions: MaintenanceSessions,
-      agreement: ReplicaAgreement,
+      coordinator: ReplicaCoordinator,
       decision: Decision,
       tokens: BypassTokens,
       permissions: Permissions,
@@ -102,15 +104,15 @@ export const coreProviders: Provider[] = [
       config: ApplicationConfig,
     ) =>
       new MaintenanceService({
-        keeper,
+        manager,
         registry,
         hooks,
         sessions,
-        agreement,
+        coordinator,
         decision,
         tokens,
         menu: (subject) =>
-          menuItem(subject, { keeper, permissions, localizer, structure, prefix: config.getGlobalPrefix() }),
+          menuItem(subject, { manager, permissions, localizer, structure, prefix: config.getGlobalPrefix() }),
       }),
   ),
   ...httpProviders({ warn, error }),

@@ -10,11 +10,11 @@ import {
 import { ContextIdFactory, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { HttpReply } from '../http/http-port.js';
-import { describeValue, MaintenanceConfigurationError } from '../maintenance.errors.js';
-import type { ResolvedStructure } from '../maintenance.options.js';
-import { STRUCTURE } from '../maintenance.tokens.js';
-import { messageOf } from '../state/store.js';
-import { setCommonHeaders } from './answer.js';
+import { describeValue, MaintenanceConfigurationError } from '../core/errors/errors.js';
+import type { ResolvedStructure } from '../options/options.js';
+import { STRUCTURE } from '../options/tokens.js';
+import { messageOf } from '../core/store/store.js';
+import { setCommonHeaders } from './api-response.js';
 
 type HostModule = ModulesContainer extends Map<string, infer Host> ? Host : never;
 

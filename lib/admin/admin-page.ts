@@ -1,17 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DEFAULT_MESSAGE } from '../decision/refusal.js';
 import type { HttpRequest } from '../http/http-port.js';
-import { Localizer } from '../http/localizer.js';
+import { Localizer } from '../i18n/localizer.js';
 import { languageOf, negotiate } from '../http/negotiation.js';
-import { KeyRegistry } from '../keys/key-registry.js';
-import type { MaintenanceKey } from '../keys/maintenance-key.js';
-import type { ResolvedStructure } from '../maintenance.options.js';
-import { STRUCTURE } from '../maintenance.tokens.js';
-import { StateKeeper } from '../state/state-keeper.js';
-import { AdminApi } from './admin-api.js';
+import { KeyRegistry } from '../core/keys/key-registry.js';
+import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import type { ResolvedStructure } from '../options/options.js';
+import { STRUCTURE } from '../options/tokens.js';
+import { StateManager } from '../core/state/state-manager.js';
+import { AdminService } from './admin.service.js';
 import { AdminApiError } from './admin.errors.js';
-import type { Answer } from './answer.js';
-import { tagOf } from './key-version.js';
+import type { ApiResponse } from './api-response.js';
+import { createEtag } from './etag.js';
 import { headlineOf, pageKey, type PageState } from './page-state.js';
 import { adminPageCsp, renderAdminPage, renderDenial } from './page/admin-page.html.js';
 
@@ -27,14 +27,14 @@ const PAGE_HEADERS = {
 @Injectable()
 export class AdminPage {
   constructor(
-    @Inject(AdminApi) private readonly api: AdminApi,
-    @Inject(StateKeeper) private readonly keeper: StateKeeper,
+    @Inject(AdminService) private readonly api: AdminService,
+    @Inject(StateManager) private readonly manager: StateManager,
     @Inject(KeyRegistry) private readonly registry: KeyRegistry,
     @Inject(Localizer) private readonly localizer: Localizer,
     @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
   ) {}
 
-  async render(request: HttpRequest): Promise<Answer> {
+  async render(request: HttpRequest): Promise<ApiResponse> {
     const language = this.localizer.active ? languageOf(request.headers['accept-language']) : 'en';
     const { socket } = this.structure;
     const page = { language, text: this.translation(request), live: socket !== false };
@@ -52,7 +52,7 @@ export class AdminPage {
     return this.html(200, html, adminPageCsp({ live: page.live, connect }));
   }
 
-  async state(request: HttpRequest): Promise<Answer> {
+  async state(request: HttpRequest): Promise<ApiResponse> {
     await this.demand(request);
     return { status: 200, json: await this.read(request) };
   }
@@ -61,32 +61,32 @@ export class AdminPage {
     return this.api.demand(request, 'see_menu_item', 'see_info');
   }
 
-  private html(status: number, html: string, csp: string): Answer {
+  private html(status: number, html: string, csp: string): ApiResponse {
     return { status, html, headers: { ...PAGE_HEADERS, 'Content-Security-Policy': csp } };
   }
 
   private async read(request: HttpRequest): Promise<PageState> {
     await this.api.readAfresh();
-    const { keeper, registry, localizer } = this;
+    const { manager, registry, localizer } = this;
     const [mayToggle, offered] = await Promise.all([
       this.api.allows(request, 'toggle_maintenance_mode'),
       this.offered(request),
     ]);
-    const active = keeper.snapshot.active.map(({ key }) => key);
+    const active = manager.snapshot.active.map(({ key }) => key);
     return {
-      now: new Date(keeper.store.now()).toISOString(),
+      now: new Date(manager.store.now()).toISOString(),
       mayToggle,
       headline: headlineOf(active),
       active: active.map((key) => {
-        const { label, since, until } = localizer.describe(key, keeper, request);
+        const { label, since, until } = localizer.describe(key, manager, request);
         return { label, since, until };
       }),
-      storeUp: keeper.health().up,
+      storeUp: manager.health().up,
       keys: registry
         .all()
         .filter((key) => offered.has(key))
         .map((key) =>
-          pageKey(localizer.describe(key, keeper, request), keeper.current(key), tagOf(keeper, key)),
+          pageKey(localizer.describe(key, manager, request), manager.current(key), createEtag(manager, key)),
         ),
     };
   }

@@ -12,10 +12,10 @@ import {
 } from '@nestjs/common';
 import { MaintenanceExempt } from '../decision/decorators.js';
 import type { HttpReply, HttpRequest } from '../http/http-port.js';
-import { AdminApi } from './admin-api.js';
+import { AdminService } from './admin.service.js';
 import { AdminGuards } from './admin-guards.js';
 import { AdminPage } from './admin-page.js';
-import { respond } from './answer.js';
+import { respond } from './api-response.js';
 
 type KeyRequest = HttpRequest & { readonly params: Readonly<Record<string, unknown>> };
 
@@ -29,7 +29,7 @@ export function adminController(path: string): Type {
   @Controller({ path, version: VERSION_NEUTRAL })
   class MaintenanceAdminController {
     constructor(
-      @Inject(AdminApi) private readonly api: AdminApi,
+      @Inject(AdminService) private readonly api: AdminService,
       @Inject(AdminPage) private readonly page: AdminPage,
     ) {}
 

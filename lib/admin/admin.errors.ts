@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { MaintenanceError } from '../maintenance.errors.js';
+import { MaintenanceError } from '../core/errors/errors.js';
 
 /** One thing that is wrong with a request's body. */
 export interface FieldError {

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import type { ResolvedStructure } from '../maintenance.options.js';
-import { AdminApi } from './admin-api.js';
+import type { ResolvedStructure } from '../options/options.js';
+import { AdminService } from './admin.service.js';
 import { AdminPage } from './admin-page.js';
 import { adminController } from './admin.controller.js';
 
@@ -13,7 +13,7 @@ export class AdminModule {
       module: AdminModule,
       imports: [core],
       controllers: [adminController(structure.path)],
-      providers: [AdminApi, AdminPage],
+      providers: [AdminService, AdminPage],
     };
   }
 }

@@ -1,5 +1,5 @@
-import type { MaintenanceKey, MaintenanceKeyJson } from '../keys/maintenance-key.js';
-import type { MaintenanceState } from '../keys/maintenance-state.js';
+import type { MaintenanceKey, MaintenanceKeyJson } from '../core/keys/maintenance-key.js';
+import type { MaintenanceState } from '../core/keys/maintenance-state.js';
 
 /** How much of the site is affected: what the page says first. */
 export type Headline = 'open' | 'part' | 'readOnly' | 'closed';

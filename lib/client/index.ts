@@ -1,11 +1,11 @@
-import { createLink } from './link.js';
-import type { Link, MaintenanceConnection, SocketFactory } from './link-options.js';
+import { createConnection } from './connection.js';
+import type { Connection, MaintenanceConnection, SocketFactory } from './connection-options.js';
 import { createListeners } from './listeners.js';
-import { createLookout } from './lookout.js';
+import { createPoller } from './poller.js';
 import { askPingEndpoint } from './ping-endpoint.js';
 import type { MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
 
-export type { MaintenanceConnection } from './link-options.js';
+export type { MaintenanceConnection } from './connection-options.js';
 export type { MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
 
 /** Where the application is, and how to reach it. All have defaults in a browser. @publicApi */
@@ -72,7 +72,7 @@ export function createMaintenanceClient(options: MaintenanceClientOptions = {}):
   }
   const origin = new URL(url).origin;
   const connect = (io: SocketFactory | null) =>
-    createLink(
+    createConnection(
       {
         io,
         socketUrl: origin + (namespace.startsWith('/') ? namespace : `/${namespace}`),
@@ -81,7 +81,7 @@ export function createMaintenanceClient(options: MaintenanceClientOptions = {}):
         pingUrl: pingUrl === null ? null : new URL(pingUrl, origin).href,
         idle: () => document?.hidden === true,
       },
-      { createListeners, createLookout, askPingEndpoint },
+      { createListeners, createPoller, askPingEndpoint },
     );
   return options.io === undefined
     ? deferred(() => importIo().then(connect), document)
@@ -107,7 +107,7 @@ async function importIo(): Promise<SocketFactory | null> {
 }
 
 /** Looks again as soon as somebody looks at the page. */
-function watched(link: Link, document: BrowserGlobals['document']): MaintenanceClient {
+function watched(link: Connection, document: BrowserGlobals['document']): MaintenanceClient {
   const wake = (): void => (document?.hidden ? undefined : link.wake());
   document?.addEventListener('visibilitychange', wake);
   return {
@@ -128,7 +128,7 @@ function watched(link: Link, document: BrowserGlobals['document']): MaintenanceC
 }
 
 /** A client whose connection is still on its way. */
-function deferred(open: () => Promise<Link>, document: BrowserGlobals['document']): MaintenanceClient {
+function deferred(open: () => Promise<Connection>, document: BrowserGlobals['document']): MaintenanceClient {
   let client: MaintenanceClient | undefined;
   let closed = false;
   const opened = open().then((link) => {

@@ -1,4 +1,4 @@
-import type { MaintenanceKeyJson } from '../keys/maintenance-key.js';
+import type { MaintenanceKeyJson } from '../core/keys/maintenance-key.js';
 
 /** What the ping endpoint says, as far as it matters here. */
 export interface PingState {

@@ -1,8 +1,8 @@
-import type { MaintenanceKey } from '../keys/maintenance-key.js';
-import { MaintenanceStatus } from '../keys/maintenance-status.js';
-import type { ActiveKey } from '../state/snapshot.js';
-import { messageOf } from '../state/store.js';
-import type { Target } from './target.js';
+import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import { MaintenanceStatus } from '../core/keys/maintenance-status.js';
+import type { ActiveKey } from '../core/state/snapshot.js';
+import { messageOf } from '../core/store/store.js';
+import type { HandlerPolicy } from './handler-policy.js';
 
 /** Can this method only read. */
 export const isSafeMethod = (method: unknown): boolean =>
@@ -28,11 +28,11 @@ export class Decision {
 }
 
 /** Does a key let pass what can only read. */
-export const letsRead = ({ readOnly }: MaintenanceKey, safe: boolean): boolean => readOnly && safe;
+export const allowsRead = ({ readOnly }: MaintenanceKey, safe: boolean): boolean => readOnly && safe;
 
 /**
  * Does a key concern a call at all, whatever its status class says.
  * @param safe can the call only read: GET, HEAD, OPTIONS, a GraphQL query
  */
-export const affects = (key: MaintenanceKey, target: Target, safe: boolean): boolean =>
-  !letsRead(key, safe) && target.isConcernedBy(key);
+export const affects = (key: MaintenanceKey, target: HandlerPolicy, safe: boolean): boolean =>
+  !allowsRead(key, safe) && target.isConcernedBy(key);

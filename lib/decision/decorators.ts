@@ -1,7 +1,7 @@
 import 'reflect-metadata';
-import { MaintenanceConfigurationError } from '../maintenance.errors.js';
-import { markedMembers, markMember } from '../keys/marked-members.js';
-import { MaintenanceKey } from '../keys/maintenance-key.js';
+import { MaintenanceConfigurationError } from '../core/errors/errors.js';
+import { markedMembers, markMember } from './marked-members.js';
+import { MaintenanceKey } from '../core/keys/maintenance-key.js';
 
 /** What `@MaintenanceExempt()` leaves: names of keys, or `'all'`. */
 export const EXEMPT = Symbol('nestjs-maintenance:exempt');

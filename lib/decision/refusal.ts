@@ -1,4 +1,4 @@
-import type { MaintenanceStatus } from '../keys/maintenance-status.js';
+import type { MaintenanceStatus } from '../core/keys/maintenance-status.js';
 
 /**
  * The sentence for visitors when the operator gave no message of their own; it stands on the page, in JSON and on sockets.
@@ -44,7 +44,7 @@ export interface RefusalSettings {
  * @param now epoch ms by the store's clock
  * @param text translates the message
  */
-export function refusalOf(
+export function createRefusal(
   status: MaintenanceStatus,
   settings: RefusalSettings,
   now: number,
@@ -55,13 +55,13 @@ export function refusalOf(
     status,
     statusCode: settings.statusCode,
     message: text(status.state?.message ?? DEFAULT_MESSAGE),
-    retryAfter: retryAfterOf(until, settings.refreshDelay, now),
+    retryAfter: getRetryAfter(until, settings.refreshDelay, now),
     until,
   };
 }
 
 /** Whole seconds to the known end, at least 1; without one the time after which a page looks again. */
-export function retryAfterOf(until: Date | null, refreshDelay: number, now: number): number {
+export function getRetryAfter(until: Date | null, refreshDelay: number, now: number): number {
   return Math.max(1, Math.ceil((until === null ? refreshDelay : until.getTime() - now) / 1000));
 }
 

@@ -1,28 +1,28 @@
 import type { Provider } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import { BypassTokens } from '../decision/bypass-tokens.js';
+import { BypassTokens } from '../access/bypass-tokens.js';
 import { Decision } from '../decision/decision.js';
-import { KeyRegistry } from '../keys/key-registry.js';
-import type { ResolvedOptions, ResolvedStructure } from '../maintenance.options.js';
-import { mountedPath, socketSources } from '../maintenance.paths.js';
-import { OPTIONS, STRUCTURE } from '../maintenance.tokens.js';
-import { StateKeeper } from '../state/state-keeper.js';
-import { messageOf } from '../state/store.js';
-import { Admission } from './admission.js';
-import { Bypass } from './bypass.js';
-import { IgnorePaths } from './ignore-paths.js';
-import { Localizer } from './localizer.js';
-import { MaintenanceFilter } from './maintenance.filter.js';
+import { KeyRegistry } from '../core/keys/key-registry.js';
+import type { ResolvedOptions, ResolvedStructure } from '../options/options.js';
+import { mountedPath, socketSources } from './mounted-path.js';
+import { OPTIONS, STRUCTURE } from '../options/tokens.js';
+import { StateManager } from '../core/state/state-manager.js';
+import { messageOf } from '../core/store/store.js';
+import { Evaluator } from '../decision/evaluator.js';
+import { Bypass } from '../access/bypass.js';
+import { IgnorePaths } from '../decision/ignore-paths.js';
+import { Localizer } from '../i18n/localizer.js';
+import { MaintenanceFilter } from './refusal/maintenance.filter.js';
 import { MaintenanceGuard } from './maintenance.guard.js';
 import { loadNegotiator } from './negotiation.js';
-import { PageRenderer } from './page-renderer.js';
-import { Refuser } from './refuser.js';
-import { SiteCoverage } from './site-coverage.js';
-import { GraphqlPaths } from './site-routes.js';
-import { StalePolicy } from './stale-policy.js';
+import { PageRenderer } from './page/page-renderer.js';
+import { RefusalResponder } from './refusal/refusal-responder.js';
+import { SiteCoverage } from './site/site-coverage.js';
+import { GraphqlPaths } from './site/site-routes.js';
+import { StalePolicy } from '../decision/stale-policy.js';
 import { versionSegments } from './version-segments.js';
-import { renderView } from './view-engine.js';
-import { WouldRefuse } from './would-refuse.js';
+import { renderView } from './page/view-engine.js';
+import { WouldRefuse } from '../decision/would-refuse.js';
 
 interface Log {
   readonly warn: (message: string) => void;
@@ -55,26 +55,26 @@ export function httpProviders({ warn, error }: Log): Provider[] {
         new Bypass(bypass, tokens, await import('cookie'), warn),
     },
     {
-      provide: Admission,
-      inject: [StateKeeper, Decision, Bypass],
-      useFactory: (keeper: StateKeeper, decision: Decision, bypass: Bypass) =>
-        new Admission(keeper, decision, bypass),
+      provide: Evaluator,
+      inject: [StateManager, Decision, Bypass],
+      useFactory: (manager: StateManager, decision: Decision, bypass: Bypass) =>
+        new Evaluator(manager, decision, bypass),
     },
     {
       provide: StalePolicy,
-      inject: [StateKeeper, OPTIONS],
-      useFactory: (keeper: StateKeeper, { onStale }: ResolvedOptions) => new StalePolicy(keeper, onStale),
+      inject: [StateManager, OPTIONS],
+      useFactory: (manager: StateManager, { onStale }: ResolvedOptions) => new StalePolicy(manager, onStale),
     },
     {
       provide: WouldRefuse,
-      inject: [StateKeeper, KeyRegistry, Decision, Bypass, IgnorePaths],
+      inject: [StateManager, KeyRegistry, Decision, Bypass, IgnorePaths],
       useFactory: (
-        keeper: StateKeeper,
+        manager: StateManager,
         registry: KeyRegistry,
         decision: Decision,
         bypass: Bypass,
         ignore: IgnorePaths,
-      ) => new WouldRefuse(keeper, registry, decision, bypass, ignore),
+      ) => new WouldRefuse(manager, registry, decision, bypass, ignore),
     },
     {
       provide: PageRenderer,
@@ -111,16 +111,16 @@ export function httpProviders({ warn, error }: Log): Provider[] {
       },
     },
     {
-      provide: Refuser,
-      inject: [OPTIONS, StateKeeper, Localizer, PageRenderer],
+      provide: RefusalResponder,
+      inject: [OPTIONS, StateManager, Localizer, PageRenderer],
       useFactory: async (
         options: ResolvedOptions,
-        keeper: StateKeeper,
+        manager: StateManager,
         localizer: Localizer,
         pages: PageRenderer,
       ) => {
         await loadNegotiator();
-        return new Refuser(
+        return new RefusalResponder(
           {
             statusCode: options.statusCode,
             refreshDelay: options.refreshDelay,
@@ -128,7 +128,7 @@ export function httpProviders({ warn, error }: Log): Provider[] {
             redirect: options.redirect,
             translated: localizer.active,
             translate: (text, request) => localizer.translate(text, request),
-            now: () => keeper.store.now(),
+            now: () => manager.store.now(),
             error,
           },
           pages,

@@ -1,17 +1,17 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { InFlight } from '../decision/in-flight.js';
-import type { MaintenanceStatus } from '../keys/maintenance-status.js';
-import { StateKeeper } from '../state/state-keeper.js';
-import { Admission, type Verdict } from './admission.js';
-import { factsOf, type CallFacts } from './call-facts.js';
-import { MaintenanceGraphQLError, rpcError, wsError } from './foreign-errors.js';
+import { InFlight } from '../in-flight/in-flight.js';
+import type { MaintenanceStatus } from '../core/keys/maintenance-status.js';
+import { StateManager } from '../core/state/state-manager.js';
+import { Evaluator, type Verdict } from '../decision/evaluator.js';
+import { getCallFacts, type CallFacts } from '../decision/call-facts.js';
+import { MaintenanceGraphQLError, rpcError, wsError } from '../messages/transport-errors.js';
 import { isFastifyReply, routeTemplate, type HttpReply, type HttpRequest } from './http-port.js';
-import { IgnorePaths } from './ignore-paths.js';
-import { forcePrivate } from './caching.js';
+import { IgnorePaths } from '../decision/ignore-paths.js';
+import { forcePrivate } from './prevent-caching.js';
 import { forceHeader } from './force-header.js';
-import { withoutStack } from './maintenance.exception.js';
-import { Refuser } from './refuser.js';
-import { StalePolicy } from './stale-policy.js';
+import { withoutStack } from './refusal/maintenance.exception.js';
+import { RefusalResponder } from './refusal/refusal-responder.js';
+import { StalePolicy } from '../decision/stale-policy.js';
 
 /**
  * Refuses what maintenance affects. Registered for all handlers by `forRoot({ guard: true })`; extend it and override the
@@ -22,17 +22,17 @@ import { StalePolicy } from './stale-policy.js';
 export class MaintenanceGuard implements CanActivate {
   /** @internal */
   constructor(
-    @Inject(StateKeeper) private readonly keeper: StateKeeper,
-    @Inject(Admission) private readonly admission: Admission,
+    @Inject(StateManager) private readonly manager: StateManager,
+    @Inject(Evaluator) private readonly evaluator: Evaluator,
     @Inject(InFlight) private readonly inFlight: InFlight,
-    @Inject(Refuser) private readonly refuser: Refuser,
+    @Inject(RefusalResponder) private readonly responder: RefusalResponder,
     @Inject(IgnorePaths) private readonly ignorePaths: IgnorePaths,
     @Inject(StalePolicy) private readonly stale: StalePolicy,
   ) {}
 
   /** Synchronous, but for a lapsed lease and a bypass function that gives a promise. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    if (this.keeper.lease.lapsed()) {
+    if (this.manager.lease.lapsed()) {
       return this.stale.catchUp().then(() => this.decide(context));
     }
     return this.decide(context);
@@ -48,12 +48,12 @@ export class MaintenanceGuard implements CanActivate {
   }
 
   private decide(context: ExecutionContext): boolean | Promise<boolean> {
-    const { active } = this.keeper.snapshot;
+    const { active } = this.manager.snapshot;
     if (active.length === 0 && !this.stale.blocks) {
       this.inFlight.admit(context);
       return true;
     }
-    const facts = factsOf(context);
+    const facts = getCallFacts(context);
     if (facts.target.exempt || this.ignores(context)) {
       this.inFlight.admit(context);
       return true;
@@ -61,7 +61,7 @@ export class MaintenanceGuard implements CanActivate {
     if (this.stale.blocks) {
       return this.refuse(context, facts, this.stale.status(facts.request));
     }
-    const verdict = this.admission.judge(facts.request, facts.http, facts.target, facts.safe, active);
+    const verdict = this.evaluator.judge(facts.request, facts.http, facts.target, facts.safe, active);
     return verdict instanceof Promise
       ? verdict.then((settled) => this.carryOut(context, facts, settled))
       : this.carryOut(context, facts, verdict);
@@ -88,16 +88,16 @@ export class MaintenanceGuard implements CanActivate {
     status: MaintenanceStatus,
   ): Promise<boolean> {
     if (transport === 'http') {
-      const { exception, promise } = this.refuser.ready.rejected(status, http);
+      const { exception, promise } = this.responder.ready.rejected(status, http);
       const reply = context.getArgByIndex<HttpReply>(1);
-      this.refuser.setHeaders(reply, exception);
+      this.responder.setHeaders(reply, exception);
       if (!isFastifyReply(reply)) {
         // Express makes one for whatever a filter of the application sends
         forceHeader(reply, 'ETag', undefined);
       }
       return promise;
     }
-    const refusal = this.refuser.ready.refusal(status, http);
+    const refusal = this.responder.ready.refusal(status, http);
     if (transport === 'graphql') {
       return Promise.reject(withoutStack(() => new MaintenanceGraphQLError(refusal)));
     }

@@ -1,19 +1,19 @@
 import { Controller, Get, Inject, Req, Res, VERSION_NEUTRAL, type Type } from '@nestjs/common';
 import { MaintenanceExempt } from '../decision/decorators.js';
-import { Permissions } from '../decision/permissions.js';
-import { PLAIN } from '../decision/target.js';
-import { KeyRegistry } from '../keys/key-registry.js';
-import type { MaintenanceKeyJson } from '../keys/maintenance-key.js';
-import type { ResolvedOptions } from '../maintenance.options.js';
-import { OPTIONS } from '../maintenance.tokens.js';
-import { StateKeeper } from '../state/state-keeper.js';
-import { Admission } from './admission.js';
-import { BYPASSED_CACHE_CONTROL, forbidKeeping } from './caching.js';
+import { Permissions } from '../access/permissions.js';
+import { PLAIN_POLICY } from '../decision/handler-policy.js';
+import { KeyRegistry } from '../core/keys/key-registry.js';
+import type { MaintenanceKeyJson } from '../core/keys/maintenance-key.js';
+import type { ResolvedOptions } from '../options/options.js';
+import { OPTIONS } from '../options/tokens.js';
+import { StateManager } from '../core/state/state-manager.js';
+import { Evaluator } from '../decision/evaluator.js';
+import { BYPASSED_CACHE_CONTROL, preventCaching } from './prevent-caching.js';
 import { isSafeMethod } from '../decision/decision.js';
 import { setHeader, type HttpReply, type HttpRequest } from './http-port.js';
-import { Localizer } from './localizer.js';
-import { Refuser } from './refuser.js';
-import { sendBody } from './send-body.js';
+import { Localizer } from '../i18n/localizer.js';
+import { RefusalResponder } from './refusal/refusal-responder.js';
+import { sendBody } from './refusal/send-body.js';
 
 /** What a ping answers. @publicApi */
 export interface MaintenancePing {
@@ -37,10 +37,10 @@ export function pingController(path: string): Type {
   @Controller({ path, version: VERSION_NEUTRAL })
   class MaintenancePingController {
     constructor(
-      @Inject(StateKeeper) private readonly keeper: StateKeeper,
+      @Inject(StateManager) private readonly manager: StateManager,
       @Inject(KeyRegistry) private readonly registry: KeyRegistry,
-      @Inject(Admission) private readonly admission: Admission,
-      @Inject(Refuser) private readonly refuser: Refuser,
+      @Inject(Evaluator) private readonly evaluator: Evaluator,
+      @Inject(RefusalResponder) private readonly responder: RefusalResponder,
       @Inject(Permissions) private readonly permissions: Permissions,
       @Inject(Localizer) private readonly localizer: Localizer,
       @Inject(OPTIONS) private readonly options: ResolvedOptions,
@@ -49,11 +49,11 @@ export function pingController(path: string): Type {
     @Get('ping')
     async ping(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
       const seesInfo = await this.permissions.allows('see_info', { type: 'http', request });
-      const maintenance = seesInfo ? this.localizer.keyData(this.registry, this.keeper, request) : undefined;
-      const { refused, bypassed } = await this.admission.judge(
+      const maintenance = seesInfo ? this.localizer.keyData(this.registry, this.manager, request) : undefined;
+      const { refused, bypassed } = await this.evaluator.judge(
         request,
         request,
-        PLAIN,
+        PLAIN_POLICY,
         isSafeMethod(request.method),
       );
       const body: MaintenancePing = {
@@ -61,11 +61,11 @@ export function pingController(path: string): Type {
         refreshDelay: this.options.refreshDelay,
       };
       if (refused) {
-        const { message, retryAfter, until } = this.refuser.ready.refusal(refused, request);
+        const { message, retryAfter, until } = this.responder.ready.refusal(refused, request);
         Object.assign(body, { retryAfter, until: until?.toISOString() ?? null, error: message });
-        this.refuser.setHeaders(reply, { retryAfter });
+        this.responder.setHeaders(reply, { retryAfter });
       } else {
-        forbidKeeping(reply, bypassed ? BYPASSED_CACHE_CONTROL : undefined);
+        preventCaching(reply, bypassed ? BYPASSED_CACHE_CONTROL : undefined);
       }
       setHeader(reply, 'Content-Type', 'application/json; charset=utf-8');
       sendBody(

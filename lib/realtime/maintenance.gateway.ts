@@ -3,9 +3,9 @@ import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/co
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WebSocketGateway, type OnGatewayInit } from '@nestjs/websockets';
 import type { Server } from 'socket.io';
-import type { ResolvedStructure } from '../maintenance.options.js';
-import { STRUCTURE } from '../maintenance.tokens.js';
-import { MaintenanceAudience } from './audience.js';
+import type { ResolvedStructure } from '../options/options.js';
+import { STRUCTURE } from '../options/tokens.js';
+import { StatusBroadcaster } from './status-broadcaster.js';
 import { gatewaysOf, serverOptions, socketOptionsOf } from './gateway-options.js';
 
 /**
@@ -23,7 +23,7 @@ export function maintenanceGateway(): Type {
       @Inject(ModulesContainer) modules: ModulesContainer,
       @Inject(ApplicationConfig) config: ApplicationConfig,
       @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
-      @Inject(MaintenanceAudience) private readonly audience: MaintenanceAudience,
+      @Inject(StatusBroadcaster) private readonly broadcaster: StatusBroadcaster,
     ) {
       // known at once, or later in tests; a microservice has no HTTP server to stand beside
       host.init$.subscribe(() => {
@@ -41,7 +41,7 @@ export function maintenanceGateway(): Type {
     afterInit(server: unknown): void {
       const { namespace } = socketOptionsOf(this.structure);
       const io = isServer(server) ? server : (this.own ??= this.open());
-      this.audience.open(io.of(namespace), io.path());
+      this.broadcaster.open(io.of(namespace), io.path());
     }
 
     async beforeApplicationShutdown(): Promise<void> {

@@ -1,13 +1,13 @@
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
-import { Permissions } from '../decision/permissions.js';
-import { Localizer } from '../http/localizer.js';
-import { KeyRegistry } from '../keys/key-registry.js';
-import type { ResolvedOptions, ResolvedStructure } from '../maintenance.options.js';
-import { OPTIONS } from '../maintenance.tokens.js';
-import { StateKeeper } from '../state/state-keeper.js';
-import { MaintenanceAudience } from './audience.js';
+import { Permissions } from '../access/permissions.js';
+import { Localizer } from '../i18n/localizer.js';
+import { KeyRegistry } from '../core/keys/key-registry.js';
+import type { ResolvedOptions, ResolvedStructure } from '../options/options.js';
+import { OPTIONS } from '../options/tokens.js';
+import { StateManager } from '../core/state/state-manager.js';
+import { StatusBroadcaster } from './status-broadcaster.js';
 import { socketOptionsOf } from './gateway-options.js';
-import { Insight } from './insight.js';
+import { SocketPermissions } from './socket-permissions.js';
 import { maintenanceGateway } from './maintenance.gateway.js';
 import { scriptController } from './script.controller.js';
 import { ScriptSource } from './script-source.js';
@@ -30,22 +30,22 @@ export class RealtimeModule {
         ScriptSource,
         {
           provide: StatusReporter,
-          inject: [StateKeeper, KeyRegistry, Localizer, OPTIONS],
+          inject: [StateManager, KeyRegistry, Localizer, OPTIONS],
           useFactory: (
-            keeper: StateKeeper,
+            manager: StateManager,
             registry: KeyRegistry,
             localizer: Localizer,
             { refreshDelay }: ResolvedOptions,
-          ) => new StatusReporter(keeper, registry, localizer, refreshDelay, warn),
+          ) => new StatusReporter(manager, registry, localizer, refreshDelay, warn),
         },
         {
-          provide: MaintenanceAudience,
-          inject: [StateKeeper, Permissions, StatusReporter],
-          useFactory: (keeper: StateKeeper, permissions: Permissions, reporter: StatusReporter) => {
+          provide: StatusBroadcaster,
+          inject: [StateManager, Permissions, StatusReporter],
+          useFactory: (manager: StateManager, permissions: Permissions, reporter: StatusReporter) => {
             const origins = new SocketOrigins(socketOptionsOf(structure).origins);
-            return new MaintenanceAudience({
-              keeper,
-              insight: new Insight(permissions, origins),
+            return new StatusBroadcaster({
+              manager,
+              insight: new SocketPermissions(permissions, origins),
               reporter,
               origins,
               warn,

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { createLink } from '../client/link.js';
+import { createConnection } from '../client/connection.js';
 import { createListeners } from '../client/listeners.js';
-import { createLookout } from '../client/lookout.js';
+import { createPoller } from '../client/poller.js';
 import { askPingEndpoint } from '../client/ping-endpoint.js';
 import type { ScriptSettings } from './browser/dom.js';
-import { createMarks } from './browser/marks.js';
+import { createBanner } from './browser/banner.js';
 import { runPage } from './browser/page.js';
 
 /** A script ready to be sent. */
@@ -52,9 +52,9 @@ function program(): string {
     'var io = (function () { var module = { exports: {} }, exports = module.exports;',
     socketIoClient(),
     'return module.exports.io || module.exports; })();',
-    `var linkParts = { createListeners: ${String(createListeners)}, createLookout: ${String(createLookout)}, askPingEndpoint: ${String(askPingEndpoint)} };`,
-    `var createLink = ${String(createLink)};`,
-    `runPage(window, { createLink: function (options) { return createLink(options, linkParts); }, createMarks: ${String(createMarks)}, io: io, settings: settings });`,
+    `var linkParts = { createListeners: ${String(createListeners)}, createPoller: ${String(createPoller)}, askPingEndpoint: ${String(askPingEndpoint)} };`,
+    `var createLink = ${String(createConnection)};`,
+    `runPage(window, { createLink: function (options) { return createLink(options, linkParts); }, createMarks: ${String(createBanner)}, io: io, settings: settings });`,
     `${String(runPage).replace(/^function\s+[\w$]+/, 'function runPage')}`,
     '})();',
     '',

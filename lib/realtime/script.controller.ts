@@ -8,12 +8,12 @@ import {
   type HttpReply,
   type HttpRequest,
 } from '../http/http-port.js';
-import { sendBody } from '../http/send-body.js';
-import type { ResolvedStructure } from '../maintenance.options.js';
-import { mountedPath } from '../maintenance.paths.js';
-import { STRUCTURE } from '../maintenance.tokens.js';
-import { messageOf } from '../state/store.js';
-import { MaintenanceAudience } from './audience.js';
+import { sendBody } from '../http/refusal/send-body.js';
+import type { ResolvedStructure } from '../options/options.js';
+import { mountedPath } from '../http/mounted-path.js';
+import { STRUCTURE } from '../options/tokens.js';
+import { messageOf } from '../core/store/store.js';
+import { StatusBroadcaster } from './status-broadcaster.js';
 import { socketOptionsOf } from './gateway-options.js';
 import { ScriptSource } from './script-source.js';
 
@@ -30,7 +30,7 @@ export function scriptController(path: string): Type {
     constructor(
       @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
       @Inject(ScriptSource) private readonly source: ScriptSource,
-      @Inject(MaintenanceAudience) private readonly audience: MaintenanceAudience,
+      @Inject(StatusBroadcaster) private readonly broadcaster: StatusBroadcaster,
       @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
     ) {}
 
@@ -50,7 +50,7 @@ export function scriptController(path: string): Type {
       const { body, etag } = this.source.of({
         script: mountedPath(this.config.getGlobalPrefix(), this.structure.path, 'script'),
         url: url ? this.urlFor(request, url) : null,
-        path: this.audience.path,
+        path: this.broadcaster.path,
         namespace,
       });
       setHeader(reply, 'Content-Type', 'text/javascript; charset=utf-8');

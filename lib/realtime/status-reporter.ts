@@ -1,17 +1,17 @@
-import { DEFAULT_MESSAGE, retryAfterOf } from '../decision/refusal.js';
+import { DEFAULT_MESSAGE, getRetryAfter } from '../decision/refusal.js';
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
-import type { Localizer } from '../http/localizer.js';
-import type { KeyRegistry } from '../keys/key-registry.js';
-import type { ActiveKey, Snapshot } from '../state/snapshot.js';
-import type { StateKeeper } from '../state/state-keeper.js';
-import { messageOf } from '../state/store.js';
+import type { Localizer } from '../i18n/localizer.js';
+import type { KeyRegistry } from '../core/keys/key-registry.js';
+import type { ActiveKey, Snapshot } from '../core/state/snapshot.js';
+import type { StateManager } from '../core/state/state-manager.js';
+import { messageOf } from '../core/store/store.js';
 
 /** Puts what is known into words for sockets. */
 export class StatusReporter {
   private shared: { readonly snapshot: Snapshot; readonly status: MaintenanceStatusMessage } | undefined;
 
   constructor(
-    private readonly keeper: StateKeeper,
+    private readonly manager: StateManager,
     private readonly registry: KeyRegistry,
     private readonly localizer: Localizer,
     /** Milliseconds. */
@@ -26,7 +26,7 @@ export class StatusReporter {
 
   /** What everybody may know. A key that is not public lends its message, which is for visitors, but never its name. */
   forAll(socket?: unknown): MaintenanceStatusMessage {
-    const { snapshot } = this.keeper;
+    const { snapshot } = this.manager;
     if (this.personal) {
       return this.make(snapshot, socket);
     }
@@ -49,7 +49,7 @@ export class StatusReporter {
       maintenanceMode: closing !== undefined,
       modes: Object.fromEntries(modes),
       message: closing ? this.localizer.translate(closing.message ?? DEFAULT_MESSAGE, socket) : null,
-      retryAfter: closing ? retryAfterOf(until, this.refreshDelay, this.keeper.store.now()) : null,
+      retryAfter: closing ? getRetryAfter(until, this.refreshDelay, this.manager.store.now()) : null,
       until: until?.toISOString() ?? null,
       revision: snapshot.revision,
     };
@@ -58,7 +58,7 @@ export class StatusReporter {
   /** What those with `see_info` may know. */
   forInsider(socket: unknown): MaintenanceStatusMessage {
     try {
-      const maintenance = this.localizer.keyData(this.registry, this.keeper, socket);
+      const maintenance = this.localizer.keyData(this.registry, this.manager, socket);
       return { ...this.forAll(socket), maintenance };
     } catch (error) {
       this.warn(`Key data could not be made: ${messageOf(error)}`);
@@ -69,11 +69,11 @@ export class StatusReporter {
   /** Is a key in maintenance; `undefined` for one that is not to be known. */
   modeOf(name: string, insider: boolean): boolean | undefined {
     const key = this.registry.find(name);
-    return key && (key.public || insider) ? this.keeper.snapshot.of(key).value : undefined;
+    return key && (key.public || insider) ? this.manager.snapshot.of(key).value : undefined;
   }
 
   get closed(): boolean {
-    return this.keeper.snapshot.active.some(closesSite);
+    return this.manager.snapshot.active.some(closesSite);
   }
 }
 

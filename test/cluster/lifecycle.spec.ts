@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { REPLICA_LEASE } from '../../lib/state/lease.js';
+import { REPLICA_LEASE } from '../../lib/core/state/replica-lease.js';
 import { RedisServer } from '../support/redis.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';

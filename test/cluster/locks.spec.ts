@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { LOCK_LEASE } from '../../lib/state/lease.js';
+import { LOCK_LEASE } from '../../lib/core/state/replica-lease.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 import { Replica, startReplicas } from './replicas.js';

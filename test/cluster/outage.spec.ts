@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { decode, encode } from '../../lib/state/codec.js';
-import { edited, type Edit } from '../../lib/state/edit.js';
-import { LOCK_LEASE } from '../../lib/state/lease.js';
+import { decode, encode } from '../../lib/core/document/codec.js';
+import { applyEdit, type Edit } from '../../lib/core/document/updates.js';
+import { LOCK_LEASE } from '../../lib/core/state/replica-lease.js';
 import { COMMAND_TIMEOUT, startService } from '../state/service.js';
 import { RedisServer } from '../support/redis.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
@@ -162,7 +162,7 @@ it('a change that a failover has lost is not acknowledged by who went on without
     actor: null,
     hooks: true,
   };
-  await redis.set(state, encode(edited(before, KEY, edit, true, Date.now() + 1_000)));
+  await redis.set(state, encode(applyEdit(before, KEY, edit, true, Date.now() + 1_000)));
   await until(() => !app.isOn());
   proxy.resume();
   const { missing } = await lost;

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Get, Param } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
-import { bookOf, countCall } from '../../lib/decision/call-book.js';
-import { currentCall, trackMethod } from '../../lib/decision/handler-calls.js';
+import { getHandlerCalls, countCall } from '../../lib/in-flight/handler-calls.js';
+import { currentCall, trackMethod } from '../../lib/in-flight/track-method.js';
 
 const MARK = Symbol('mark');
 
@@ -66,7 +66,7 @@ class Lazy implements PromiseLike<string> {
   }
 }
 
-const runningCalls = (handler: object): number => bookOf(handler)?.running ?? 0;
+const runningCalls = (handler: object): number => getHandlerCalls(handler)?.running ?? 0;
 
 const tracked = (instance: Base, property: keyof Base, follow = false): object => {
   trackMethod(instance, property, follow);

@@ -17,7 +17,7 @@ import {
 import { MaintenanceGuard, MaintenanceService } from 'nestjs-maintenance';
 import { defer, NEVER, startWith } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { InFlight } from '../../lib/decision/in-flight.js';
+import { InFlight } from '../../lib/in-flight/in-flight.js';
 import { maintenance, serviceOf } from '../apps/shop.js';
 import { adapters, type RunningApp } from '../support/apps.js';
 import { request } from '../support/http.js';

@@ -3,7 +3,7 @@ import { FileInterceptor } from '@nestjs/platform-express';
 import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { InFlight } from '../../lib/decision/in-flight.js';
+import { InFlight } from '../../lib/in-flight/in-flight.js';
 import { maintenance, serviceOf } from '../apps/shop.js';
 import { adapters, createExpressApp, type CreateApp, type RunningApp } from '../support/apps.js';
 import { request } from '../support/http.js';

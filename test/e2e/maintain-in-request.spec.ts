@@ -10,7 +10,7 @@ import {
 import { from } from 'rxjs';
 import { io } from 'socket.io-client';
 import { describe, expect, it } from 'vitest';
-import { InFlight } from '../../lib/decision/in-flight.js';
+import { InFlight } from '../../lib/in-flight/in-flight.js';
 import { adapters } from '../support/apps.js';
 import { request } from '../support/http.js';
 import { until } from '../support/until.js';

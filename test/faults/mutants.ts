@@ -19,8 +19,8 @@ const bug = (name: string, story: Mutant['story'], file: string, find: string, r
   replace,
 });
 
-const SCRIPTS = 'state/redis-scripts.js';
-const AGREEMENT = 'cluster/replica-agreement.js';
+const SCRIPTS = 'core/store/redis/redis-scripts.js';
+const AGREEMENT = 'core/cluster/replica-coordinator.js';
 
 /** Bugs that somebody could have written, one at a time. */
 export const MUTANTS: readonly Mutant[] = [
@@ -28,44 +28,44 @@ export const MUTANTS: readonly Mutant[] = [
   bug(
     'no-lease',
     'partition',
-    'state/lease.js',
+    'core/state/replica-lease.js',
     'return now >= this.end && now >= this.retry;',
     'return false;',
   ),
   bug(
     'lease-outlives-presence',
     'partition',
-    'state/lease.js',
+    'core/state/replica-lease.js',
     'from + REPLICA_LEASE * 0.9',
     'from + REPLICA_LEASE * 4',
   ),
   bug(
     'presence-cut-short',
     'partition',
-    'maintenance.store.js',
+    'module/create-store.js',
     'replicaLease: REPLICA_LEASE',
     'replicaLease: REPLICA_LEASE / 6',
   ),
   bug(
     'silence-is-consent',
     'partition',
-    'http/stale-policy.js',
-    'this.failed = !(await this.keeper.catchUp())',
-    'this.failed = (await this.keeper.catchUp(), false)',
+    'decision/stale-policy.js',
+    'this.failed = !(await this.manager.catchUp())',
+    'this.failed = (await this.manager.catchUp(), false)',
   ),
-  bug('stale-is-served', 'partition', 'http/stale-policy.js', "this.onStale === 'block'", 'false'),
+  bug('stale-is-served', 'partition', 'decision/stale-policy.js', "this.onStale === 'block'", 'false'),
   bug('exempt-is-blocked', 'partition', 'http/maintenance.guard.js', 'facts.target.exempt ||', 'false ||'),
   bug(
     'old-is-news',
     'forgetful',
-    'state/recovery.js',
+    'core/document/reconcile.js',
     "return lost(known, 'The stored maintenance state is gone.')",
     "return { kind: 'news', document: null }",
   ),
   bug(
     'no-put-back',
     'forgetful',
-    'state/state-sync.js',
+    'core/state/state-sync.js',
     'const written = await store.write(again, version, deadline());',
     "const written = 'conflict';",
   ),
@@ -73,14 +73,14 @@ export const MUTANTS: readonly Mutant[] = [
   bug(
     'told-before-applied',
     'unheard',
-    'state/state-view.js',
+    'core/state/state-view.js',
     'this.damaged = false; this.update();',
     'this.damaged = false; setTimeout(() => this.update(), 300);',
   ),
   bug(
     'any-write-will-do',
     'unheard',
-    'cluster/lineage.js',
+    'core/cluster/acknowledged-writes.js',
     'return this.writes.has(write)',
     "return write !== ''",
   ),
@@ -88,14 +88,14 @@ export const MUTANTS: readonly Mutant[] = [
   bug(
     'half-open-line-kept',
     'deaf',
-    'state/redis-subscriber.js',
+    'core/store/redis/redis-subscriber.js',
     'if (!client || this.checking',
     'if (client || this.checking',
   ),
   bug(
     'sync-before-subscribed',
     'absent',
-    'state/redis-subscriber.js',
+    'core/store/redis/redis-subscriber.js',
     'await client.subscribe(this.channel); this.receive(undefined);',
     'this.receive(undefined); await client.subscribe(this.channel);',
   ),
@@ -108,8 +108,8 @@ export const MUTANTS: readonly Mutant[] = [
     'const left = own.length > 0 ?',
     'const left = own.length < 0 ?',
   ),
-  bug('counts-by-close-only', 'drain', 'decision/call-tally.js', '? running : 0', '? 0 : 0'),
-  bug('counts-by-handler-only', 'drain', 'decision/in-flight.js', 'if (!isOver(context)) {', 'if (false) {'),
+  bug('counts-by-close-only', 'drain', 'in-flight/call-counter.js', '? running : 0', '? 0 : 0'),
+  bug('counts-by-handler-only', 'drain', 'in-flight/in-flight.js', 'if (!isOver(context)) {', 'if (false) {'),
   bug(
     'drain-gives-up-and-works',
     'drain',
@@ -120,14 +120,14 @@ export const MUTANTS: readonly Mutant[] = [
   bug(
     'drain-error-leaves-hold',
     'drain',
-    'maintenance.sessions.js',
+    'core/service/sessions.js',
     'catch (error) { await session.leave();',
     'catch (error) {',
   ),
   bug(
     'thrown-work-stays',
     'drain',
-    'maintenance.sessions.js',
+    'core/service/sessions.js',
     'finally { await session.leave();',
     'finally {',
   ),
@@ -147,11 +147,11 @@ export const MUTANTS: readonly Mutant[] = [
     'if held then',
   ),
   bug('constant-fence', 'holders', SCRIPTS, "return { 'taken', fence }", "return { 'taken', 7 }"),
-  bug('loss-not-told', 'holders', 'state/hold.js', 'this.controller.abort(', 'void ('),
+  bug('loss-not-told', 'holders', 'core/state/hold-lease.js', 'this.controller.abort(', 'void ('),
   bug(
     'lease-not-renewed',
     'longWork',
-    'state/hold.js',
+    'core/state/hold-lease.js',
     'setInterval(() => void this.renew()',
     'setInterval(() => undefined',
   ),
@@ -166,7 +166,7 @@ export const MUTANTS: readonly Mutant[] = [
   bug(
     'conflict-taken-for-success',
     'operators',
-    'state/redis-store.js',
+    'core/store/redis/redis-store.js',
     "return outcome === 'written' ? versionOf(text) : 'conflict';",
     'return versionOf(text);',
   ),
@@ -174,7 +174,7 @@ export const MUTANTS: readonly Mutant[] = [
   bug(
     'failed-write-ignored',
     'late',
-    'state/redis-commands.js',
+    'core/store/redis/redis-commands.js',
     'throw failure;',
     "if (what === 'write') return ['written', Date.now()];\n            throw failure;",
   ),
@@ -182,36 +182,36 @@ export const MUTANTS: readonly Mutant[] = [
   bug(
     'ends-by-wall-clock',
     'clocks',
-    'state/redis-clock.js',
+    'core/store/redis/redis-clock.js',
     'return this.offset === undefined ? Date.now()',
     'return true ? Date.now()',
   ),
-  bug('ends-are-ignored', 'clocks', 'state/record.js', 'end === null || now < end', 'true'),
+  bug('ends-are-ignored', 'clocks', 'core/document/record.js', 'end === null || now < end', 'true'),
   bug(
     'release-ends-other-holds',
     'together',
-    'state/holds.js',
+    'core/document/holds.js',
     'holds: record.holds.filter((other) => !gone.has(other))',
     'holds: []',
   ),
   bug(
     'switch-off-ends-holds',
     'together',
-    'maintenance.switch.js',
+    'core/service/switch.js',
     'holds: record?.holds ?? [],',
     'holds: [],',
   ),
   bug(
     'dead-holder-opens',
     'death',
-    'state/snapshot.js',
+    'core/state/snapshot.js',
     'if (record && state.value) {',
     'if (record && state.value && !state.holds.some((hold) => hold.abandoned)) {',
   ),
   bug(
     'heir-before-work',
     'heir',
-    'state/holds.js',
+    'core/document/holds.js',
     '[...merged(gone), ...others, hold]',
     '[...others, hold]',
   ),

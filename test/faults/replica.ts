@@ -26,7 +26,7 @@ import {
   MaintenanceService,
   MaintenanceStoreError,
 } from '../../lib/index.js';
-import { StateKeeper } from '../../lib/state/state-keeper.js';
+import { StateManager } from '../../lib/core/state/state-manager.js';
 import { answer } from '../support/answer.js';
 import { Journal, KEYS, type Applied, type Result, type Wish } from './history.js';
 
@@ -126,12 +126,12 @@ const app = await NestFactory.create<NestFastifyApplication>(ReplicaModule, new 
   logger: false,
 });
 const service = app.get(MaintenanceService);
-const keeper = app.get(StateKeeper);
+const manager = app.get(StateManager);
 
 applied = () => ({
-  history: keeper.document?.history ?? '',
-  revision: keeper.document?.revision ?? 0,
-  on: keeper.snapshot.active.map(({ key }) => key.name),
+  history: manager.document?.history ?? '',
+  revision: manager.document?.revision ?? 0,
+  on: manager.snapshot.active.map(({ key }) => key.name),
 });
 const beat = (): void => journal.note({ e: 'beat', applied: applied() });
 service.changes.subscribe(beat);
@@ -229,5 +229,5 @@ answer(
     facts: () => ({ ...applied(), health: service.health() }),
     close: () => app.close(),
   },
-  { port, id: keeper.replica.id },
+  { port, id: manager.replica.id },
 );

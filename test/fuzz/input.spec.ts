@@ -2,13 +2,13 @@ import * as cookie from 'cookie';
 import * as fc from 'fast-check';
 import { MaintenanceConfigurationError, MaintenanceKey } from 'nestjs-maintenance';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { BypassTokens } from '../../lib/decision/bypass-tokens.js';
-import { Bypass } from '../../lib/http/bypass.js';
+import { BypassTokens } from '../../lib/access/bypass-tokens.js';
+import { Bypass } from '../../lib/access/bypass.js';
 import type { HttpRequest } from '../../lib/http/http-port.js';
 import { languageOf, loadNegotiator, negotiate } from '../../lib/http/negotiation.js';
-import { resolveOptions, resolveStructure } from '../../lib/maintenance.validation.js';
-import { decode, encode } from '../../lib/state/codec.js';
-import type { StateDocument } from '../../lib/state/record.js';
+import { resolveOptions, resolveStructure } from '../../lib/options/resolve-options.js';
+import { decode, encode } from '../../lib/core/document/codec.js';
+import type { StateDocument } from '../../lib/core/document/record.js';
 import { runs } from './runs.js';
 
 beforeAll(loadNegotiator);

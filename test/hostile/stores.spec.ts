@@ -2,7 +2,7 @@ import { createCache } from 'cache-manager';
 import { Keyv } from 'keyv';
 import { MaintenanceStoreError, type MaintenanceRootOptions } from 'nestjs-maintenance';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decode } from '../../lib/state/codec.js';
+import { decode } from '../../lib/core/document/codec.js';
 import { adapters } from '../support/apps.js';
 import { request } from '../support/http.js';
 import { RedisServer } from '../support/redis.js';

@@ -1,7 +1,7 @@
 import * as cookie from 'cookie';
 import { describe, expect, it } from 'vitest';
-import { BypassTokens } from '../../lib/decision/bypass-tokens.js';
-import { Bypass } from '../../lib/http/bypass.js';
+import { BypassTokens } from '../../lib/access/bypass-tokens.js';
+import { Bypass } from '../../lib/access/bypass.js';
 import type { HttpRequest } from '../../lib/http/http-port.js';
 
 const tokens = new BypassTokens('secret', 'maintenance');

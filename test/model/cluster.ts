@@ -1,15 +1,15 @@
 import { vi } from 'vitest';
-import { ReplicaAgreement } from '../../lib/cluster/replica-agreement.js';
-import { InFlight } from '../../lib/decision/in-flight.js';
-import { HookRunner } from '../../lib/hooks/hook-runner.js';
-import { KeyRegistry } from '../../lib/keys/key-registry.js';
-import { MaintenanceKey } from '../../lib/keys/maintenance-key.js';
-import type { MaintainOptions, Maintenance } from '../../lib/maintenance.js';
-import { MaintenanceSessions } from '../../lib/maintenance.sessions.js';
-import { MaintenanceSwitch } from '../../lib/maintenance.switch.js';
-import type { MaintenanceChange } from '../../lib/state/change.js';
-import { newReplica } from '../../lib/state/lease.js';
-import { StateKeeper } from '../../lib/state/state-keeper.js';
+import { ReplicaCoordinator } from '../../lib/core/cluster/replica-coordinator.js';
+import { InFlight } from '../../lib/in-flight/in-flight.js';
+import { HookRunner } from '../../lib/core/hooks/hook-runner.js';
+import { KeyRegistry } from '../../lib/core/keys/key-registry.js';
+import { MaintenanceKey } from '../../lib/core/keys/maintenance-key.js';
+import type { MaintainOptions, Maintenance } from '../../lib/core/service/maintenance.js';
+import { MaintenanceSessions } from '../../lib/core/service/sessions.js';
+import { MaintenanceSwitch } from '../../lib/core/service/switch.js';
+import type { MaintenanceChange } from '../../lib/core/document/change.js';
+import { newReplica } from '../../lib/core/state/replica-lease.js';
+import { StateManager } from '../../lib/core/state/state-manager.js';
 import { MemoryStore, type MemoryServer } from './memory-server.js';
 
 export const KEYS = ['a', 'b'] as const;
@@ -23,23 +23,23 @@ const quiet = { log: () => undefined, warn: () => undefined };
 /** One replica without Nest: everything that keeps and changes the state, over the memory server. */
 export class ModelReplica {
   readonly store: MemoryStore;
-  readonly keeper: StateKeeper;
+  readonly manager: StateManager;
   readonly sessions: MaintenanceSessions;
   readonly switch: MaintenanceSwitch;
   readonly changes: MaintenanceChange[] = [];
   /** What contradicts the promises a replica makes by itself. */
   readonly faults: string[] = [];
   readonly #registry = new KeyRegistry();
-  readonly #agreement: ReplicaAgreement;
+  readonly #coordinator: ReplicaCoordinator;
 
   constructor(server: MemoryServer) {
     KEYS.forEach((name) => this.#registry.add(new MaintenanceKey(name), 'the model'));
     this.store = new MemoryStore(server);
-    this.keeper = new StateKeeper(this.store, this.#registry, newReplica(), 1_000, quiet);
+    this.manager = new StateManager(this.store, this.#registry, newReplica(), 1_000, quiet);
     const hooks = new HookRunner(() => undefined);
-    this.#agreement = new ReplicaAgreement(this.keeper, new InFlight(), () => false);
-    this.sessions = new MaintenanceSessions(this.keeper, hooks, this.#agreement, () => undefined);
-    this.switch = new MaintenanceSwitch(this.keeper, hooks, this.#agreement);
+    this.#coordinator = new ReplicaCoordinator(this.manager, new InFlight(), () => false);
+    this.sessions = new MaintenanceSessions(this.manager, hooks, this.#coordinator, () => undefined);
+    this.switch = new MaintenanceSwitch(this.manager, hooks, this.#coordinator);
     this.#watch();
   }
 
@@ -48,7 +48,7 @@ export class ModelReplica {
   }
 
   isOn(name: Key): boolean {
-    return this.keeper.snapshot.of(this.key(name)).value;
+    return this.manager.snapshot.of(this.key(name)).value;
   }
 
   enter(name: Key, options: MaintainOptions): Promise<Maintenance> {
@@ -59,22 +59,22 @@ export class ModelReplica {
   crash(): void {
     this.store.wire.cut = true;
     void this.store.stop();
-    this.#agreement.stop();
-    void this.keeper.stop();
+    this.#coordinator.stop();
+    void this.manager.stop();
   }
 
   /** Revisions grow within a history; what is announced of a key follows on what was announced before. */
   #watch(): void {
     const newest = new Map<string, number>();
     const announced = new Map<string, boolean>();
-    this.keeper.updates.subscribe(() => {
-      const { document } = this.keeper;
+    this.manager.updates.subscribe(() => {
+      const { document } = this.manager;
       if (!document) return;
       const before = newest.get(document.history) ?? 0;
       if (document.revision < before) this.faults.push(`went back from ${before} to ${document.revision}`);
       newest.set(document.history, document.revision);
     });
-    this.keeper.changes.subscribe(({ change }) => {
+    this.manager.changes.subscribe(({ change }) => {
       this.changes.push(change);
       const { key, from, to } = change;
       const before = announced.get(key);

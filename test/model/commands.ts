@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { vi } from 'vitest';
-import { MaintenanceLockedError, MaintenanceStoreError } from '../../lib/maintenance.errors.js';
-import { LOCK_LEASE, REPLICA_LEASE } from '../../lib/state/lease.js';
+import { MaintenanceLockedError, MaintenanceStoreError } from '../../lib/core/errors/errors.js';
+import { LOCK_LEASE, REPLICA_LEASE } from '../../lib/core/state/replica-lease.js';
 import { KEYS, ModelReplica, settled, type Key } from './cluster.js';
 import type { Cluster, Contract } from './contract.js';
 
@@ -134,11 +134,11 @@ const waiting = (ms: number): Command =>
 /** A replica cannot reach the store for a while. It knows when it may no longer trust what it knows. */
 const cutting = (replica: number, ms: number): Command =>
   command(`cut ${replica} off for ${ms}`, async (contract, cluster) => {
-    const { store, keeper } = cluster.at(replica);
+    const { store, manager } = cluster.at(replica);
     const index = replica % cluster.replicas.length;
     store.wire.cut = true;
     await vi.advanceTimersByTimeAsync(ms);
-    if (ms >= REPLICA_LEASE) assert.equal(keeper.lease.over(), true, 'the lease is over');
+    if (ms >= REPLICA_LEASE) assert.equal(manager.lease.over(), true, 'the lease is over');
     contract.prune();
     const mine = contract.holds.filter(
       (hold) => hold.replica % cluster.replicas.length === index && hold.deadSince === undefined,
@@ -171,7 +171,7 @@ const restarting = (replica: number): Command =>
     }
     const next = new ModelReplica(cluster.server);
     cluster.replicas[index] = next;
-    await settled(next.keeper.start());
+    await settled(next.manager.start());
   });
 
 /** The store loses what it knew, or gets something foreign: who knows puts it back. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { vi } from 'vitest';
-import { pruneRecord } from '../../lib/state/record.js';
-import type { Maintenance } from '../../lib/maintenance.js';
+import { pruneRecord } from '../../lib/core/document/record.js';
+import type { Maintenance } from '../../lib/core/service/maintenance.js';
 import { KEYS, ModelReplica, settled, type Key } from './cluster.js';
 import { MemoryServer } from './memory-server.js';
 
@@ -49,7 +49,7 @@ export class Cluster {
   static async start(size: number): Promise<Cluster> {
     const cluster = new Cluster();
     for (let i = 0; i < size; i++) cluster.replicas.push(new ModelReplica(cluster.server));
-    const started = Promise.all(cluster.replicas.map(({ keeper }) => keeper.start()));
+    const started = Promise.all(cluster.replicas.map(({ manager }) => manager.start()));
     await vi.advanceTimersByTimeAsync(50);
     await started;
     return cluster;
@@ -101,8 +101,8 @@ export class Cluster {
     await vi.advanceTimersByTimeAsync(this.server.mute ? 2_100 : 60);
     this.expectStored(contract);
     const { document } = this.server;
-    for (const { keeper, changes, faults, ...replica } of this.replicas.map(facts)) {
-      assert.equal(keeper.document?.write, document?.write, `${replica.name} knows what is stored`);
+    for (const { manager, changes, faults, ...replica } of this.replicas.map(facts)) {
+      assert.equal(manager.document?.write, document?.write, `${replica.name} knows what is stored`);
       assert.deepEqual(faults, [], replica.name);
       for (const key of KEYS) {
         assert.equal(replica.isOn(key), contract.isOn(key), `${key} on ${replica.name}`);
@@ -115,7 +115,7 @@ export class Cluster {
 
 const facts = (replica: ModelReplica, index: number) => ({
   name: `replica ${index}`,
-  keeper: replica.keeper,
+  manager: replica.manager,
   changes: replica.changes,
   faults: replica.faults,
   isOn: (key: Key) => replica.isOn(key),

@@ -1,6 +1,6 @@
-import { MaintenanceStoreError } from '../../lib/maintenance.errors.js';
-import { decode, encode, versionOf } from '../../lib/state/codec.js';
-import type { StateDocument } from '../../lib/state/record.js';
+import { MaintenanceStoreError } from '../../lib/core/errors/errors.js';
+import { decode, encode, versionOf } from '../../lib/core/document/codec.js';
+import type { StateDocument } from '../../lib/core/document/record.js';
 import {
   bounded,
   messageOf,
@@ -12,7 +12,7 @@ import {
   type StoreListener,
   type SyncResult,
   type Version,
-} from '../../lib/state/store.js';
+} from '../../lib/core/store/store.js';
 
 /** Milliseconds a question or an answer is on its way. */
 const TRIP = 1;

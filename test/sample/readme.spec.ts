@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import * as library from '../../lib/index.js';
-import { STRUCTURAL_DEFAULTS } from '../../lib/maintenance.options.js';
-import { resolveOptions } from '../../lib/maintenance.validation.js';
+import { STRUCTURAL_DEFAULTS } from '../../lib/options/options.js';
+import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { manifest } from '../package/packed.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

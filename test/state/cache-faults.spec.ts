@@ -2,7 +2,7 @@ import { createCache } from 'cache-manager';
 import { Keyv, type KeyvStoreAdapter } from 'keyv';
 import { describe, expect, it } from 'vitest';
 import { MaintenanceStoreError } from 'nestjs-maintenance';
-import { decode } from '../../lib/state/codec.js';
+import { decode } from '../../lib/core/document/codec.js';
 import { until } from '../support/until.js';
 import { COMMAND_TIMEOUT, startService } from './service.js';
 

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { decode, encode, HEADER_LENGTH, MAX_BYTES, randomId, versionOf } from '../../lib/state/codec.js';
+import {
+  decode,
+  encode,
+  HEADER_LENGTH,
+  MAX_BYTES,
+  randomId,
+  versionOf,
+} from '../../lib/core/document/codec.js';
 import { change, document, hold, notice, record } from './documents.js';
 
 const full = document(

@@ -1,4 +1,10 @@
-import type { ChangeRecord, HoldRecord, KeyRecord, Notice, StateDocument } from '../../lib/state/record.js';
+import type {
+  ChangeRecord,
+  HoldRecord,
+  KeyRecord,
+  Notice,
+  StateDocument,
+} from '../../lib/core/document/record.js';
 
 // Made-up records for specs; each names only what it is about.
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isOvertaken, withHold, withoutHold } from '../../lib/state/holds.js';
+import { isOvertaken, withHold, withoutHold } from '../../lib/core/document/holds.js';
 import { hold, notice, record } from './documents.js';
 
 const alive = () => true;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeRecord, isOn, nextEnd, pruneRecord } from '../../lib/state/record.js';
+import { describeRecord, isOn, nextEnd, pruneRecord } from '../../lib/core/document/record.js';
 import { hold, notice, record } from './documents.js';
 
 const alive = () => true;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { examine } from '../../lib/state/recovery.js';
+import { reconcile } from '../../lib/core/document/reconcile.js';
 import { change, document, notice, record } from './documents.js';
 
 const at = (revision: number, moment: number, over: object = {}) =>
@@ -11,16 +11,16 @@ const known = at(5, 500);
 
 describe('an answer of the store', () => {
   it('brings nothing, or news', () => {
-    expect(examine(known, { document: undefined })).toEqual({ kind: 'same' });
-    expect(examine(null, { document: null })).toEqual({ kind: 'news', document: null });
-    expect(examine(null, { document: known })).toEqual({ kind: 'news', document: known });
+    expect(reconcile(known, { document: undefined })).toEqual({ kind: 'same' });
+    expect(reconcile(null, { document: null })).toEqual({ kind: 'news', document: null });
+    expect(reconcile(null, { document: known })).toEqual({ kind: 'news', document: known });
     const next = at(6, 600);
-    expect(examine(known, { document: next })).toEqual({ kind: 'news', document: next });
+    expect(reconcile(known, { document: next })).toEqual({ kind: 'news', document: next });
   });
 
   it('begins another history', () => {
     const other = at(1, 100, { history: 'history-2' });
-    expect(examine(known, { document: other })).toEqual({ kind: 'news', document: other });
+    expect(reconcile(known, { document: other })).toEqual({ kind: 'news', document: other });
   });
 
   it.each([
@@ -29,7 +29,7 @@ describe('an answer of the store', () => {
     ['as old, put back by somebody who knew less', { document: at(5, 400, { write: 'other' }) }, 'is older'],
     ['unreadable', { document: undefined, unreadable: 'it is empty' }, 'cannot be read: it is empty'],
   ])('that is %s leads to putting back what was known, as a write of its own', (_, answer, warning) => {
-    const finding = examine(known, answer);
+    const finding = reconcile(known, answer);
     expect(finding).toMatchObject({
       kind: 'lost',
       again: { revision: 6, history: known.history, keys: known.keys },
@@ -40,18 +40,18 @@ describe('an answer of the store', () => {
 
   it('leads to another history where numbers end, since what is past them could not be read again', () => {
     const last = at(Number.MAX_SAFE_INTEGER, 500);
-    const finding = examine(last, { document: null });
+    const finding = reconcile(last, { document: null });
     expect(finding).toMatchObject({ kind: 'lost', again: { revision: 1, keys: last.keys } });
     expect(finding.kind === 'lost' && finding.again.history).not.toBe(last.history);
   });
 
   it('that went on from an older state is not overwritten: what was made later counts', () => {
     const branch = at(5, 900, { write: 'branch' });
-    expect(examine(known, { document: branch })).toMatchObject({ kind: 'news', document: branch });
+    expect(reconcile(known, { document: branch })).toMatchObject({ kind: 'news', document: branch });
   });
 
   it('that cannot be read, with nothing known, is left where it is', () => {
-    expect(examine(null, { document: undefined, unreadable: 'it is empty' })).toMatchObject({
+    expect(reconcile(null, { document: undefined, unreadable: 'it is empty' })).toMatchObject({
       kind: 'damaged',
     });
   });

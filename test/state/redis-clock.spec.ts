@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { RedisClock } from '../../lib/state/redis-clock.js';
+import { RedisClock } from '../../lib/core/store/redis/redis-clock.js';
 
 afterEach(() => {
   vi.useRealTimers();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MaintenanceStoreError } from 'nestjs-maintenance';
-import { decode } from '../../lib/state/codec.js';
+import { decode } from '../../lib/core/document/codec.js';
 import { RedisServer } from '../support/redis.js';
 import { RedisSentinel } from '../support/redis-sentinel.js';
 import { TcpProxy } from '../support/tcp-proxy.js';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { MAX_BYTES, randomId } from '../../lib/state/codec.js';
-import { CacheStore } from '../../lib/state/cache-store.js';
-import type { Presence, StateStore, StoreListener } from '../../lib/state/store.js';
+import { MAX_BYTES, randomId } from '../../lib/core/document/codec.js';
+import { CacheStore } from '../../lib/core/store/cache/cache-store.js';
+import type { Presence, StateStore, StoreListener } from '../../lib/core/store/store.js';
 import { until } from '../support/until.js';
 import { document, notice, record } from './documents.js';
 import { storeKinds } from './stores.js';

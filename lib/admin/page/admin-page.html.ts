@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { escapeHtml } from '../../http/page/html.js';
-import { pageLanguage } from '../../http/page/language.js';
+import { pageLanguage } from '../../i18n/page-language.js';
 import { PAGE_ICON, PAGE_SCENE } from '../../http/page/page.scene.js';
 import type { PageState } from '../page-state.js';
 import { ADMIN_SCRIPT } from './script.js';

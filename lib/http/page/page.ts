@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { escapeHtml } from './html.js';
-import { pageLanguage } from './language.js';
+import { pageLanguage } from '../../i18n/page-language.js';
 import { PAGE_ICON, PAGE_SCENE } from './page.scene.js';
 import { PAGE_SCRIPT } from './page.script.js';
 import { PAGE_STYLES } from './page.styles.js';
-import { PAGE_TEXTS } from './texts.js';
+import { PAGE_TEXTS } from '../../i18n/texts.js';
 
-export { BUILTIN_TEXTS, DEFAULT_MESSAGE } from './texts.js';
+export { BUILTIN_TEXTS, DEFAULT_MESSAGE } from '../../i18n/texts.js';
 
 /**
  * What the built-in page says: the facts of one refusal, ready for a visitor.

@@ -1,4 +1,4 @@
-import type { Link } from '../../client/link-options.js';
+import type { Connection } from '../../client/connection-options.js';
 
 /** What the browser script uses of an element. */
 export interface PageElement {
@@ -36,7 +36,7 @@ export interface PageWindow {
 }
 
 /** `window.maintenance`. */
-export type PageApi = Pick<Link, 'status' | 'connection' | 'subscribe' | 'ping' | 'close'>;
+export type PageApi = Pick<Connection, 'status' | 'connection' | 'subscribe' | 'ping' | 'close'>;
 
 /** What the server writes into the script. */
 export interface ScriptSettings {

@@ -1,11 +1,11 @@
-import type { Link, LinkOptions, SocketFactory } from '../../client/link-options.js';
+import type { Connection, ConnectionOptions, SocketFactory } from '../../client/connection-options.js';
 import type { MaintenanceStatusMessage } from '../../client/status-message.js';
 import type { PageWindow, ScriptSettings } from './dom.js';
-import type { createMarks as CreateMarks } from './marks.js';
+import type { createBanner as CreateMarks } from './banner.js';
 
 /** What the page's script is made of besides itself. */
 export interface PageParts {
-  readonly createLink: (options: LinkOptions) => Link;
+  readonly createLink: (options: ConnectionOptions) => Connection;
   readonly createMarks: typeof CreateMarks;
   readonly io: SocketFactory;
   readonly settings: ScriptSettings;

@@ -20,7 +20,7 @@ import {
   MaintenanceStatus,
   type MaintenanceModuleOptions,
 } from '../../../lib/index.js';
-import { InFlight } from '../../../lib/decision/in-flight.js';
+import { InFlight } from '../../../lib/in-flight/in-flight.js';
 import { answer } from '../../support/answer.js';
 import { Load } from '../load.js';
 import { quantile } from '../statistics.js';

@@ -1,0 +1,39 @@
+import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import type { StateManager } from '../core/state/state-manager.js';
+import { AdminApiError } from './admin.errors.js';
+
+/** What is known of a key, by the number of its last change, as an entity tag. */
+export function createEtag(manager: StateManager, key: MaintenanceKey): string {
+  const { document } = manager;
+  const revision = document?.keys.get(key.name)?.change.revision;
+  // until it is changed for the first time, a key does not care which history it belongs to
+  return document && revision !== undefined ? `"${document.history}.${revision}"` : '"0"';
+}
+
+/**
+ * The revision that a write must find, when the client has said so by `If-Match`.
+ * @returns `undefined` when any will do
+ * @throws AdminApiError 409 when the key is known to have changed meanwhile
+ */
+export function expectedRevision(
+  manager: StateManager,
+  key: MaintenanceKey,
+  ifMatch: string | undefined,
+): number | undefined {
+  if (ifMatch === undefined || ifMatch.trim() === '*') {
+    return undefined;
+  }
+  const tags = ifMatch.split(',').map((tag) => tag.trim());
+  if (!tags.includes(createEtag(manager, key))) {
+    throw changedMeanwhile(key);
+  }
+  return manager.document?.keys.get(key.name)?.change.revision ?? 0;
+}
+
+/** The answer to a client that decided by what is no longer true. */
+export function changedMeanwhile({ name }: MaintenanceKey): AdminApiError {
+  return new AdminApiError(
+    409,
+    `Maintenance key "${name}" was changed by somebody else meanwhile; nothing was changed by this request.`,
+  );
+}

@@ -1,0 +1,94 @@
+import type { PingAnswer, PingState } from './ping-endpoint.js';
+
+/** What a poller looks at, and whom it tells. */
+export interface PollerOptions {
+  ask(): Promise<PingAnswer>;
+  /** Is it worth to look; if not, it rests until it is told to look again. */
+  wanted(): boolean;
+  found(state: PingState): void;
+  missed(): void;
+}
+
+/** Looks at the ping endpoint again and again. */
+export interface Poller {
+  /** Begins within so many milliseconds; a look that is under way counts. */
+  lookIn(ms: number): void;
+  /** Begins for one that has just got out of touch. */
+  lookSoon(): void;
+  /** All is well, there is nothing to look for. */
+  rest(): void;
+}
+
+/**
+ * The poller of a page that is out of touch. What has just gone will soon be back, and pages shall know within a second; the
+ * longer it takes, the longer a page waits between two looks, and the less thousands of them trouble a server that struggles to
+ * its feet. No page looks before its last look has ended, and every wait is jittered in proportion.
+ *
+ * The browser script carries the source of this function, so it must not refer to anything outside of itself but what
+ * browsers and Node have in common.
+ */
+export function createPoller({ ask, wanted, found, missed }: PollerOptions): Poller {
+  /** Where nobody answers: a part of the time it has been away, within bounds. */
+  const AWAY = { share: 1 / 16, least: 300, most: 3_000 };
+  /** Where somebody answers, but no socket gets through. */
+  const POLL = 5_000;
+  /** Where whoever answers knows nothing of maintenance, and may never do. */
+  const STRANGE = 60_000;
+  let awaySince: number | undefined;
+  let strangers = 0;
+  let looking = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function plan(ms: number): void {
+    clearTimeout(timer);
+    timer = setTimeout(() => void look(), ms);
+  }
+
+  function planAbout(ms: number): void {
+    plan(ms * (0.5 + Math.random()));
+  }
+
+  function planAway(): void {
+    const now = performance.now();
+    awaySince ??= now;
+    planAbout(Math.min(Math.max((now - awaySince) * AWAY.share, AWAY.least), AWAY.most));
+  }
+
+  async function look(): Promise<void> {
+    if (looking || !wanted()) {
+      return;
+    }
+    looking = true;
+    const answer = await ask().catch(() => null);
+    looking = false;
+    // it may have become known meanwhile in a better way
+    if (!wanted()) {
+      return;
+    }
+    if (answer && answer.state) {
+      awaySince = undefined;
+      strangers = 0;
+      planAbout(POLL);
+      found(answer.state);
+      return;
+    }
+    // a proxy says by an error of the server's kind that nobody answers
+    if (answer && answer.code < 500) {
+      strangers++;
+      planAbout(Math.min(POLL * 2 ** strangers, STRANGE));
+    } else {
+      planAway();
+    }
+    missed();
+  }
+
+  return {
+    lookIn: plan,
+    lookSoon: planAway,
+    rest() {
+      clearTimeout(timer);
+      awaySince = undefined;
+      strangers = 0;
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import type { MaintenanceChange } from '../document/change.js';
+
+/** How this replica agrees with the others; made by the cluster room. */
+export interface Coordinator {
+  /** Waits until every live replica has applied the change, at most so many ms. */
+  acknowledged(
+    change: Pick<MaintenanceChange, 'key' | 'revision'>,
+    timeout: number,
+  ): Promise<Required<Pick<MaintenanceChange, 'acknowledged' | 'missing'>>>;
+  /**
+   * Waits until no replica serves a request any more that the hold's key refuses.
+   * @throws MaintenanceDrainError after `timeout` ms, or what the signal was aborted with
+   */
+  drained(key: string, hold: string, revision: number, timeout: number, signal: AbortSignal): Promise<void>;
+  /** The calling handler waits for others: they do not wait for it. */
+  excludeFromDrain(): () => void;
+}

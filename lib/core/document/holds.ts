@@ -1,0 +1,65 @@
+import type { Edit } from './updates.js';
+import type { HoldRecord, KeyRecord } from './record.js';
+
+/** What is known of those that have, or had, the lock of a key. */
+export interface LeaseView {
+  /** Is somebody still renewing that hold. */
+  readonly isLive: (hold: HoldRecord) => boolean;
+  /** Does a lock hold for all processes: then whoever had it before is surely gone. */
+  readonly exclusive: boolean;
+}
+
+/** Has somebody else taken the key's lock since this hold got it. */
+export const isOvertaken = (
+  record: KeyRecord | undefined,
+  hold: HoldRecord,
+  { isLive }: LeaseView,
+): boolean => rivalsOf(record, hold).some((rival) => rival.fence > hold.fence && isLive(rival));
+
+/**
+ * The record with one more hold. What those left behind that had the lock and died keeps the key on, since this one may give
+ * up before it works; as one hold, however many they were.
+ */
+export function withHold(record: KeyRecord | undefined, hold: HoldRecord, leaseView: LeaseView): Edit {
+  const gone = predecessorsOf(record, hold, leaseView);
+  const others = (record?.holds ?? []).filter((other) => !gone.includes(other));
+  return { ...told(record, 'maintain', hold), holds: [...merged(gone), ...others, hold] };
+}
+
+/**
+ * The record without that hold; `null` when it has none of that id.
+ * @param takeover given when its work has begun: then it has taken over what those left behind that had the lock and died
+ */
+export function withoutHold(record: KeyRecord | undefined, id: string, takeover?: LeaseView): Edit | null {
+  const hold = record?.holds.find((other) => other.id === id);
+  if (!record || !hold) {
+    return null;
+  }
+  const gone = new Set(takeover && predecessorsOf(record, hold, takeover)).add(hold);
+  return { ...told(record, 'release', hold), holds: record.holds.filter((other) => !gone.has(other)) };
+}
+
+/** Those that had the lock before this hold, and are gone. */
+const predecessorsOf = (
+  record: KeyRecord | undefined,
+  hold: HoldRecord,
+  { isLive, exclusive }: LeaseView,
+): HoldRecord[] =>
+  rivalsOf(record, hold).filter((rival) => (exclusive ? rival.fence < hold.fence : !isLive(rival)));
+
+/** Others that have, or had, the key's lock. */
+const rivalsOf = (record: KeyRecord | undefined, hold: HoldRecord): HoldRecord[] =>
+  hold.locked ? (record?.holds ?? []).filter(({ id, locked }) => locked && id !== hold.id) : [];
+
+/** The one that ends last stands for all; none for none. */
+function merged(holds: readonly HoldRecord[]): HoldRecord[] {
+  const [last] = holds.toSorted((a, b) => (b.until ?? Infinity) - (a.until ?? Infinity) || b.fence - a.fence);
+  return last ? [{ ...last, since: Math.min(...holds.map(({ since }) => since)) }] : [];
+}
+
+/** An edit that leaves the switch as it is. */
+const told = (
+  record: KeyRecord | undefined,
+  cause: Edit['cause'],
+  { message, reason, actor }: HoldRecord,
+): Omit<Edit, 'holds'> => ({ switch: record?.switch ?? null, cause, message, reason, actor, hooks: true });

@@ -1,0 +1,42 @@
+import { randomId } from './codec.js';
+import type { ChangeRecord, HoldRecord, KeyRecord, MaintenanceCause, StateDocument } from './record.js';
+
+/** A wished change of one key's record. */
+export interface Edit {
+  readonly switch: KeyRecord['switch'];
+  readonly holds: readonly HoldRecord[];
+  readonly cause: Exclude<MaintenanceCause, 'expiry'>;
+  readonly message: string | null;
+  readonly reason: string | null;
+  readonly actor: string | null;
+  /** Are hooks called for it. */
+  readonly hooks: boolean;
+}
+
+/** Makes a wish from what is recorded now (what has ended is gone from it); `null` when nothing needs to be written. */
+export type Editor = (record: KeyRecord | undefined, now: number) => Edit | null;
+
+/**
+ * The document after an edit: next in its history, or the first of a new one.
+ * @param from was the key on before
+ */
+export function applyEdit(
+  known: StateDocument | null,
+  key: string,
+  { switch: on, holds, ...told }: Edit,
+  from: boolean,
+  now: number,
+): StateDocument {
+  const next = nextVersion(known);
+  const to = on !== null || holds.length > 0;
+  const change: ChangeRecord = { ...told, from, to, revision: next.revision, at: Math.floor(now) };
+  return { ...next, keys: new Map(known?.keys).set(key, { switch: on, holds, change }) };
+}
+
+/** How the next document is marked. A history ends where numbers do: a revision past that could not be read again. */
+export function nextVersion(known: StateDocument | null): Omit<StateDocument, 'keys'> {
+  const write = randomId();
+  return known && known.revision < Number.MAX_SAFE_INTEGER
+    ? { write, history: known.history, revision: known.revision + 1 }
+    : { write, history: randomId(), revision: 1 };
+}

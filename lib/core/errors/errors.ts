@@ -1,0 +1,175 @@
+/** What every error of this library extends, so that `catch` can tell them from an application's own. @publicApi */
+export class MaintenanceError extends Error {
+  /** The class, also where `instanceof` does not reach: in logs and across processes. */
+  override name = 'MaintenanceError';
+}
+
+/** Renders a received value for an error message, short. What may hold a secret is not for here. */
+export function describeValue(value: unknown): string {
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
+  }
+  if (typeof value === 'function') {
+    return value.name ? `function ${value.name}` : 'a function';
+  }
+  if (value instanceof Date) {
+    return Number.isNaN(value.getTime()) ? 'an invalid Date' : value.toISOString();
+  }
+  if (typeof value === 'object' && value !== null) {
+    return Array.isArray(value)
+      ? `an array of ${value.length}`
+      : `an object (${value.constructor?.name ?? 'null prototype'})`;
+  }
+  return String(value);
+}
+
+/**
+ * An option or an argument is wrong. The message names the option, what was received and what is accepted.
+ * @publicApi
+ */
+export class MaintenanceConfigurationError extends MaintenanceError {
+  override name = 'MaintenanceConfigurationError';
+
+  /** The option or argument the error is about, e.g. `"statusCode"`. */
+  readonly option: string | undefined;
+
+  /** @param message a whole sentence, or use {@link MaintenanceConfigurationError.of} */
+  constructor(message: string, details?: { option?: string; cause?: unknown }) {
+    super(message, details?.cause === undefined ? undefined : { cause: details.cause });
+    this.option = details?.option;
+  }
+
+  /**
+   * The usual form: option, value received, what is accepted.
+   * @param describe renders the value; for values that may hold a secret
+   */
+  static of(
+    option: string,
+    received: unknown,
+    accepted: string,
+    describe: (value: unknown) => string = describeValue,
+  ): MaintenanceConfigurationError {
+    return new MaintenanceConfigurationError(
+      `Maintenance option "${option}" received ${describe(received)}; accepted: ${accepted}.`,
+      { option },
+    );
+  }
+}
+
+/** A key was named that nobody registered. @publicApi */
+export class UnknownMaintenanceKeyError extends MaintenanceError {
+  override name = 'UnknownMaintenanceKeyError';
+
+  /** The name that was asked for. */
+  readonly key: string;
+
+  constructor(key: unknown, known: readonly string[]) {
+    super(
+      `Unknown maintenance key ${describeValue(key)}; registered: ${known.map((name) => `"${name}"`).join(', ')}.`,
+    );
+    this.key = typeof key === 'string' ? key : String(key);
+  }
+}
+
+/** The key's lock is held by somebody else, and the caller did not want to wait (any longer). @publicApi */
+export class MaintenanceLockedError extends MaintenanceError {
+  override name = 'MaintenanceLockedError';
+
+  constructor(
+    /** Name of the key. */
+    readonly key: string,
+    waited = 0,
+  ) {
+    super(
+      `Maintenance key "${key}" is locked by another maintain()` +
+        (waited > 0
+          ? `, also after waiting ${waited} ms.`
+          : '; pass { blocking: true } or a number of milliseconds to wait for it.'),
+    );
+  }
+}
+
+/** A change was asked for on the condition that the key is still at a revision, and it is not. @publicApi */
+export class MaintenanceConflictError extends MaintenanceError {
+  override name = 'MaintenanceConflictError';
+
+  constructor(
+    /** Name of the key. */
+    readonly key: string,
+  ) {
+    super(`Maintenance key "${key}" was changed by somebody else meanwhile; this change was not made.`);
+  }
+}
+
+/** A lock or hold was lost while work was under way: its lease ran out, or somebody unset the key. @publicApi */
+export class MaintenanceLockLostError extends MaintenanceError {
+  override name = 'MaintenanceLockLostError';
+
+  constructor(
+    /** Name of the key. */
+    readonly key: string,
+    /** Why, in words. */
+    readonly why: string,
+  ) {
+    super(`The maintenance of key "${key}" was lost while work was under way: ${why}.`);
+  }
+}
+
+/**
+ * The store could not be reached or refused. When {@link outcome} is `'unknown'` the write may have taken effect
+ * before the answer was lost; it will not take effect later.
+ * @publicApi
+ */
+export class MaintenanceStoreError extends MaintenanceError {
+  override name = 'MaintenanceStoreError';
+
+  constructor(
+    message: string,
+    /** `'unknown'`: perhaps applied; `'refused'`: certainly not applied. */
+    readonly outcome: 'unknown' | 'refused' = 'unknown',
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** A replica that kept `maintain()` from starting its work, and the routes it was still serving. @publicApi */
+export interface MaintenanceUndrainedReplica {
+  /** As in `service.replicas()`. */
+  readonly id: string;
+  /** Name of its machine. */
+  readonly host: string;
+  /** Its process. */
+  readonly pid: number;
+  /** Routes with requests still in flight; empty when the replica never acknowledged. */
+  readonly routes: readonly string[];
+}
+
+/** Requests admitted before the maintenance were still running when the time to drain was over. @publicApi */
+export class MaintenanceDrainError extends MaintenanceError {
+  override name = 'MaintenanceDrainError';
+
+  constructor(
+    /** Name of the key. */
+    readonly key: string,
+    /** Who was waited for in vain. */
+    readonly replicas: readonly MaintenanceUndrainedReplica[],
+    waited: number,
+  ) {
+    super(
+      `Maintenance of key "${key}" was given up after ${waited} ms, its work did not run: ` +
+        (replicas
+          .map(({ id, host, pid, routes }) =>
+            routes.length > 0
+              ? `replica ${id} (${host}, pid ${pid}) still serves ${routes.join(', ')}`
+              : `replica ${id} (${host}, pid ${pid}) did not acknowledge`,
+          )
+          .join('; ') || 'the store has only just come back, and may not know all replicas again'),
+    );
+  }
+
+  /** All routes that were still being served, without repetition. */
+  get routes(): readonly string[] {
+    return [...new Set(this.replicas.flatMap((replica) => replica.routes))];
+  }
+}

@@ -1,0 +1,80 @@
+import { describeValue, MaintenanceError } from '../errors/errors.js';
+import type { MaintenanceChange } from '../document/change.js';
+import { messageOf } from '../store/store.js';
+import type { MaintenanceEvent } from '../../decision/on-maintenance.decorator.js';
+
+/** Milliseconds a hook may take. */
+export const HOOK_TIMEOUT = 5_000;
+
+/** A hook that was found. */
+export interface Hook {
+  /** Class and method, for messages. */
+  readonly name: string;
+  readonly event: MaintenanceEvent;
+  /** Names of keys; empty for all. */
+  readonly keys: readonly string[];
+  call(change: MaintenanceChange): unknown;
+}
+
+/** Calls hooks, and keeps those that misbehave from stopping anybody. */
+export class HookRunner {
+  private readonly hooks: Hook[] = [];
+
+  constructor(private readonly error: (message: string) => void) {}
+
+  add(hook: Hook): void {
+    this.hooks.push(hook);
+  }
+
+  /** The keys hooks were registered for. */
+  get keys(): readonly { name: string; key: string }[] {
+    return this.hooks.flatMap(({ name, keys }) => keys.map((key) => ({ name, key })));
+  }
+
+  /**
+   * Asks all `changing` hooks, one after another.
+   * @throws what a hook throws, or MaintenanceError when one does not answer in time: the change is refused
+   */
+  async ask(change: MaintenanceChange): Promise<void> {
+    for (const hook of this.of('changing', change)) {
+      await inTime(hook, change);
+    }
+  }
+
+  /** Tells hooks after the fact; settles when all have, and never rejects. */
+  async notify(event: Exclude<MaintenanceEvent, 'changing'>, change: MaintenanceChange): Promise<void> {
+    await Promise.all(
+      this.of(event, change).map((hook) =>
+        inTime(hook, change).catch((error: unknown) =>
+          this.error(`Maintenance hook ${hook.name} (${event} "${change.key}") failed: ${messageOf(error)}`),
+        ),
+      ),
+    );
+  }
+
+  private of(event: MaintenanceEvent, change: MaintenanceChange): Hook[] {
+    return this.hooks.filter(
+      (hook) => hook.event === event && (hook.keys.length === 0 || hook.keys.includes(change.key)),
+    );
+  }
+}
+
+async function inTime(hook: Hook, change: MaintenanceChange): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () =>
+        reject(
+          new MaintenanceError(
+            `Maintenance hook ${describeValue(hook.name)} did not finish within ${HOOK_TIMEOUT} ms.`,
+          ),
+        ),
+      HOOK_TIMEOUT,
+    );
+  });
+  try {
+    await Promise.race([(async () => hook.call(change))(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

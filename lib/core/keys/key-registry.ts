@@ -1,0 +1,99 @@
+import {
+  describeValue,
+  MaintenanceConfigurationError,
+  UnknownMaintenanceKeyError,
+} from '../errors/errors.js';
+import { bindKey, unbindKey, type KeyStateReader } from './key-readers.js';
+import { GENERAL_MAINTENANCE, MaintenanceKey } from './maintenance-key.js';
+
+/** The keys of one application, in the order they are asked. */
+export class KeyRegistry {
+  private readonly byName = new Map<string, MaintenanceKey>();
+  private readonly sources = new Map<string, string>();
+  private ordered: readonly MaintenanceKey[] = [];
+  private reader: KeyStateReader | null = null;
+  private readonly listeners = new Set<() => void>();
+
+  /** Looks for keys that were not there yet (lazily loaded modules); set by the explorer. */
+  rescan: () => void = () => undefined;
+
+  constructor() {
+    this.add(GENERAL_MAINTENANCE, 'the library');
+  }
+
+  /**
+   * @param source where the key was declared, for error messages
+   * @throws MaintenanceConfigurationError for a second key of the same name
+   */
+  add(key: MaintenanceKey, source: string): void {
+    if (!(key instanceof MaintenanceKey)) {
+      throw new MaintenanceConfigurationError(
+        `${source} gave ${describeValue(key)}; accepted: a MaintenanceKey.`,
+      );
+    }
+    const present = this.byName.get(key.name);
+    if (present) {
+      throw new MaintenanceConfigurationError(
+        `Maintenance key "${key.name}" is declared twice: by ${this.sources.get(key.name)} and by ${source}.`,
+      );
+    }
+    this.byName.set(key.name, key);
+    this.sources.set(key.name, source);
+    this.ordered = [...this.byName.values()].sort((a, b) => a.order - b.order);
+    if (this.reader) {
+      bindKey(key, this.reader);
+    }
+    for (const listener of this.listeners) {
+      listener();
+    }
+  }
+
+  all(): readonly MaintenanceKey[] {
+    return this.ordered;
+  }
+
+  has(name: string): boolean {
+    return this.byName.has(name);
+  }
+
+  /** The key of that name or `undefined`; never looks for new ones. */
+  find(name: string): MaintenanceKey | undefined {
+    return this.byName.get(name);
+  }
+
+  /**
+   * The registered key for a name, or of the same name as a key object.
+   * @throws UnknownMaintenanceKeyError
+   */
+  get(key: string | MaintenanceKey): MaintenanceKey {
+    const name: unknown = key instanceof MaintenanceKey ? key.name : key;
+    const found = typeof name === 'string' ? (this.byName.get(name) ?? this.search(name)) : undefined;
+    if (found) {
+      return found;
+    }
+    throw new UnknownMaintenanceKeyError(name, [...this.byName.keys()]);
+  }
+
+  /** Calls back after each later {@link add}. */
+  onAdd(listener: () => void): void {
+    this.listeners.add(listener);
+  }
+
+  bind(reader: KeyStateReader): void {
+    this.reader = reader;
+    this.ordered.forEach((key) => bindKey(key, reader));
+  }
+
+  unbind(): void {
+    const { reader } = this;
+    if (reader) {
+      this.ordered.forEach((key) => unbindKey(key, reader));
+    }
+    this.reader = null;
+  }
+
+  private search(name: string): MaintenanceKey | undefined {
+    this.rescan();
+    return this.byName.get(name);
+  }
+}

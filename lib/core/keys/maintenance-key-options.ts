@@ -1,0 +1,70 @@
+import { MaintenanceConfigurationError } from '../errors/errors.js';
+import { MaintenanceStatus, type MaintenanceStatusClass } from './maintenance-status.js';
+import type { MaintenanceTemplate } from './maintenance-template.js';
+
+/** What a key may be given besides its name. @publicApi */
+export interface MaintenanceKeyOptions {
+  /** What operators read. Default: the name. */
+  label?: string;
+  /** A sentence that explains the key to operators. Default: empty. */
+  helpText?: string;
+  /** Lower is asked first. Default 0. */
+  order?: number;
+  /** Milliseconds after which a maintenance without an end of its own ends as a safety net; 0 is never. Default MONTH. */
+  timeout?: number;
+  /** Page of this key: a view name of the application's view engine, or a function. Default: the module's `template`. */
+  template?: MaintenanceTemplate;
+  /** Answers for each request. Default {@link MaintenanceStatus}. */
+  statusClass?: MaintenanceStatusClass;
+  /** `'site'` affects every handler, `'marked'` only those marked with `@MaintenanceKeys(name)`. Default `'site'`. */
+  scope?: 'site' | 'marked';
+  /** Let GET, HEAD, OPTIONS and GraphQL queries pass. Default `false`. */
+  readOnly?: boolean;
+  /** May visitors' browsers learn of this key by name. Default `true`. */
+  public?: boolean;
+}
+
+const NAME = /^[A-Za-z0-9][\w.-]{0,127}$/;
+const OPTIONS: readonly string[] = [
+  'label',
+  'helpText',
+  'order',
+  'timeout',
+  'template',
+  'statusClass',
+  'scope',
+  'readOnly',
+  'public',
+] satisfies (keyof MaintenanceKeyOptions)[];
+
+export function checkName(name: unknown): string {
+  if (typeof name !== 'string' || !NAME.test(name)) {
+    throw MaintenanceConfigurationError.of('key name', name, `a string that matches ${NAME.source}`);
+  }
+  return name;
+}
+
+/** What was given; what is undefined counts as not given. */
+export function checkOptions(name: string, options: MaintenanceKeyOptions = {}): MaintenanceKeyOptions {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw MaintenanceConfigurationError.of(`options of key ${name}`, options, 'an object');
+  }
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const unknown = given.find(([option]) => !OPTIONS.includes(option))?.[0];
+  if (unknown !== undefined) {
+    throw new MaintenanceConfigurationError(
+      `Unknown maintenance option "${unknown} of key ${name}"; accepted: ${OPTIONS.join(', ')}.`,
+      { option: `${unknown} of key ${name}` },
+    );
+  }
+  return Object.fromEntries(given);
+}
+
+export const isString = (value: unknown): boolean => typeof value === 'string';
+export const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
+export const isDuration = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+export const isTemplate = (value: unknown): boolean =>
+  value === undefined || typeof value === 'function' || (typeof value === 'string' && value !== '');
+export const isStatusClass = (value: MaintenanceStatusClass): boolean =>
+  (value as unknown) === MaintenanceStatus ||
+  (typeof value === 'function' && value.prototype instanceof MaintenanceStatus);

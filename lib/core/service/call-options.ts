@@ -1,0 +1,95 @@
+import { MaintenanceConfigurationError } from '../errors/errors.js';
+
+/** How long: at most one of the two. @publicApi */
+export interface MaintenanceEnd {
+  /** Milliseconds; 0 is for ever. Default: the key's own timeout, as a safety net visitors are not told of. */
+  timeout?: number;
+  /** The moment it ends by itself. */
+  until?: Date;
+}
+
+/** The last instant a `Date` can hold. */
+const LAST_INSTANT = 8.64e15;
+
+/**
+ * When a change ends by itself, and whether that was said with the change.
+ * @param fallback the key's own timeout in ms
+ * @param now epoch ms by the store's clock
+ * @throws MaintenanceConfigurationError
+ */
+export function parseEnd(
+  { timeout, until }: MaintenanceEnd,
+  fallback: number,
+  now: number,
+): { until: number | null; announced: boolean } {
+  if (timeout !== undefined && until !== undefined) {
+    throw new MaintenanceConfigurationError('Both "timeout" and "until" were given; accepted: one of them.', {
+      option: 'until',
+    });
+  }
+  if (until !== undefined) {
+    if (!(until instanceof Date) || Number.isNaN(until.getTime()) || until.getTime() <= now) {
+      throw MaintenanceConfigurationError.of('until', until, 'a Date in the future');
+    }
+    return { until: until.getTime(), announced: true };
+  }
+  if (
+    timeout !== undefined &&
+    (!Number.isSafeInteger(timeout) || timeout < 0 || now + timeout > LAST_INSTANT)
+  ) {
+    throw MaintenanceConfigurationError.of('timeout', timeout, 'whole milliseconds, 0 for ever');
+  }
+  const length = timeout ?? fallback;
+  return {
+    // a key's own timeout may be longer than time itself
+    until: length === 0 || now + length > LAST_INSTANT ? null : Math.ceil(now + length),
+    announced: timeout !== undefined && timeout !== 0,
+  };
+}
+
+/**
+ * @throws MaintenanceConfigurationError unless it is text of a sensible length, `null` or absent
+ */
+export function textOption(option: string, value: unknown): string | null {
+  if (value === undefined || value === null) {
+    return null;
+  }
+  if (typeof value !== 'string' || value.length > 10_000) {
+    throw MaintenanceConfigurationError.of(option, value, 'a string of at most 10000 characters');
+  }
+  return value === '' ? null : value;
+}
+
+/**
+ * How long to wait for a lock: `false` not at all, `true` without end, or milliseconds.
+ * @throws MaintenanceConfigurationError
+ */
+export function blockingOption(value: unknown): number {
+  if (value === undefined || value === false) {
+    return 0;
+  }
+  if (value === true) {
+    return Infinity;
+  }
+  if (!Number.isSafeInteger(value) || (value as number) < 0) {
+    throw MaintenanceConfigurationError.of('blocking', value, 'a boolean or whole milliseconds');
+  }
+  return value as number;
+}
+
+/**
+ * @throws MaintenanceConfigurationError for what is no object of options, and for one that nobody knows: a misspelt
+ * `timeout` would be a maintenance without an end
+ */
+export function checkOptionNames(method: string, options: unknown, accepted: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw MaintenanceConfigurationError.of(`options of ${method}()`, options, 'an object');
+  }
+  const unknown = Object.keys(options).find((name) => !accepted.includes(name));
+  if (unknown !== undefined) {
+    throw new MaintenanceConfigurationError(
+      `Unknown option "${unknown}" of ${method}(); accepted: ${accepted.join(', ')}.`,
+      { option: unknown },
+    );
+  }
+}

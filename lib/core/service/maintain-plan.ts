@@ -1,0 +1,51 @@
+import { blockingOption, parseEnd, textOption } from './call-options.js';
+import { MaintenanceConfigurationError } from '../errors/errors.js';
+import type { MaintainOptions } from './maintenance.js';
+import type { MaintenanceKey } from '../keys/maintenance-key.js';
+import type { HoldRecord } from '../document/record.js';
+
+/** Milliseconds a drain waits by default. */
+const DRAIN = 10_000;
+
+/** The options of one `maintain()`, checked and with their defaults. */
+export interface MaintainPlan {
+  readonly lock: boolean;
+  /** Milliseconds to wait for the lock. */
+  readonly blocking: number;
+  readonly drain: number | false;
+  readonly onShutdown: 'stay' | 'leave';
+  readonly notice: Pick<HoldRecord, 'message' | 'reason' | 'actor'>;
+  /** When the hold ends by itself if it begins at that moment. */
+  readonly end: (now: number) => Pick<HoldRecord, 'until' | 'announced'>;
+}
+
+/**
+ * @param now epoch ms by the store's clock
+ * @throws MaintenanceConfigurationError
+ */
+export function createPlan(key: MaintenanceKey, options: MaintainOptions, now: number): MaintainPlan {
+  const { timeout, lock = true, drain = DRAIN, onShutdown = 'stay' } = options;
+  const window = timeout === undefined ? {} : { timeout };
+  parseEnd(window, key.timeout, now);
+  if (typeof lock !== 'boolean') {
+    throw MaintenanceConfigurationError.of('lock', lock, 'a boolean');
+  }
+  if (drain !== false && (!Number.isSafeInteger(drain) || drain < 0)) {
+    throw MaintenanceConfigurationError.of('drain', drain, 'whole milliseconds or false');
+  }
+  if (onShutdown !== 'stay' && onShutdown !== 'leave') {
+    throw MaintenanceConfigurationError.of('onShutdown', onShutdown, "'stay' or 'leave'");
+  }
+  return {
+    lock,
+    blocking: blockingOption(options.blocking),
+    drain,
+    onShutdown,
+    notice: {
+      message: textOption('message', options.message),
+      reason: textOption('reason', options.reason),
+      actor: textOption('actor', options.actor),
+    },
+    end: (at) => parseEnd(window, key.timeout, at),
+  };
+}

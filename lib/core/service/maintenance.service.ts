@@ -1,0 +1,227 @@
+import { Injectable } from '@nestjs/common';
+import { map, Subject, type Observable } from 'rxjs';
+import type { MaintenanceMenuItem } from '../../admin/menu-item.js';
+import type { BypassTokenOptions, BypassTokens } from '../../access/bypass-tokens.js';
+import { isSafeMethod, allowsRead, type Decision } from '../../decision/decision.js';
+import type { HookRunner } from '../hooks/hook-runner.js';
+import type { KeyRegistry } from '../keys/key-registry.js';
+import { GENERAL_MAINTENANCE, MaintenanceKey, type MaintenanceKeyJson } from '../keys/maintenance-key.js';
+import { MaintenanceStatus } from '../keys/maintenance-status.js';
+import { checkOptionNames } from './call-options.js';
+import type { MaintainOptions, Maintenance } from './maintenance.js';
+import type { MaintenanceSubject } from '../../options/options.js';
+import { toReplica, type MaintenanceReplica } from './replica.js';
+import type { MaintenanceSessions } from './sessions.js';
+import { MaintenanceSwitch, type SetMaintenanceOptions } from './switch.js';
+import type { Coordinator } from '../cluster/coordinator.js';
+import type { MaintenanceChange } from '../document/change.js';
+import type { StateManager } from '../state/state-manager.js';
+import type { MaintenanceHealth } from '../state/store-health.js';
+
+/** Names a key. @publicApi */
+export type MaintenanceKeyLike = string | MaintenanceKey;
+
+/** What the service is made of. */
+export interface MaintenanceServiceParts {
+  readonly manager: StateManager;
+  readonly registry: KeyRegistry;
+  readonly hooks: HookRunner;
+  readonly sessions: MaintenanceSessions;
+  readonly coordinator: Coordinator;
+  readonly decision: Decision;
+  readonly tokens: BypassTokens;
+  readonly menu: (subject: MaintenanceSubject) => Promise<MaintenanceMenuItem | null>;
+}
+
+/**
+ * Puts the application, or a part of it, into maintenance and out again.
+ * @publicApi
+ */
+@Injectable()
+export class MaintenanceService {
+  /** Every change as this process learns of it: its own, another replica's, an expiry. Never fails; ends with the application. */
+  readonly changes: Observable<MaintenanceChange>;
+  /** Emits when touch with the store is lost and when it is found again. */
+  readonly healthChanges: Observable<MaintenanceHealth>;
+
+  /** @internal */
+  private readonly switch: MaintenanceSwitch;
+
+  /** @internal */
+  constructor(private readonly parts: MaintenanceServiceParts) {
+    this.switch = new MaintenanceSwitch(parts.manager, parts.hooks, parts.coordinator);
+    const changes = new Subject<MaintenanceChange>();
+    parts.manager.changes.pipe(map(({ change }) => change)).subscribe(changes);
+    this.changes = changes.asObservable();
+    this.healthChanges = parts.manager.health$.asObservable();
+  }
+
+  /**
+   * Does maintenance affect this request. Reads memory only: never waits, never asks the store.
+   * @param request as the framework hands it out; without one every key in maintenance counts
+   * @param keys only these; default: all that affect unmarked handlers (all, without a request)
+   * @returns the answer of the first key, in order, that says `true`; otherwise one whose `value` is `false`
+   * @throws UnknownMaintenanceKeyError
+   */
+  isInMaintenance(
+    request?: unknown,
+    keys?: MaintenanceKeyLike | readonly MaintenanceKeyLike[],
+  ): MaintenanceStatus {
+    const { manager, registry, decision } = this.parts;
+    const asked =
+      keys === undefined
+        ? undefined
+        : new Set((isList(keys) ? keys : [keys]).map((key) => registry.get(key)));
+    for (const { key, state } of manager.snapshot.active) {
+      if (asked ? !asked.has(key) : (request ?? undefined) !== undefined && key.scope === 'marked') {
+        continue;
+      }
+      if (allowsRead(key, isSafeMethod((request as { method?: unknown } | null | undefined)?.method))) {
+        continue;
+      }
+      const status = decision.ask(key, state, request);
+      if (status) {
+        return status;
+      }
+    }
+    return new MaintenanceStatus(false, null, request);
+  }
+
+  /**
+   * Turns a key's switch on or off. Turning it off leaves a key on that a `maintain()` still holds; the change says so.
+   * @param key default: `GENERAL_MAINTENANCE`
+   * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError for wrong options, MaintenanceLockedError when
+   * waiting for the lock was in vain, MaintenanceConflictError when `ifRevision` does not hold, MaintenanceStoreError, and
+   * what a `changing` hook throws
+   */
+  async setMaintenance(
+    mode: boolean,
+    key: MaintenanceKeyLike = GENERAL_MAINTENANCE,
+    options: SetMaintenanceOptions = {},
+  ): Promise<MaintenanceChange> {
+    return this.switch.set(this.target(key), mode, options);
+  }
+
+  /**
+   * Forgets all that is recorded of the key: its switch and every hold. Signals of `maintain()` calls abort.
+   * @param key default: `GENERAL_MAINTENANCE`
+   * @throws UnknownMaintenanceKeyError, MaintenanceConflictError when `ifRevision` does not hold, MaintenanceStoreError, and
+   * what a `changing` hook throws
+   */
+  async unsetMaintenance(
+    key: MaintenanceKeyLike = GENERAL_MAINTENANCE,
+    options: Pick<SetMaintenanceOptions, 'ifRevision'> = {},
+  ): Promise<void> {
+    return this.switch.unset(this.target(key), options);
+  }
+
+  /**
+   * Keeps a key in maintenance while work is done that must not be interrupted.
+   *
+   * With work: runs it inside and gives what it gives. Without: gives a {@link Maintenance} to be left by `await using`.
+   * The key is held until every such call has left it, and stays on if it was on before.
+   *
+   * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError, MaintenanceLockedError, MaintenanceDrainError (work
+   * did not run), MaintenanceLockLostError (the maintenance was lost while work ran), MaintenanceStoreError, and what work
+   * or a `changing` hook throws
+   * @example
+   * ```ts
+   * await service.maintain('import-export', async ({ signal }) => importAll({ signal }));
+   *
+   * await using maintenance = await service.maintain('import-export');
+   * ```
+   */
+  maintain(key?: MaintenanceKeyLike, options?: MaintainOptions): Promise<Maintenance>;
+  maintain<T>(
+    key: MaintenanceKeyLike | undefined,
+    work: (maintenance: Maintenance) => T | Promise<T>,
+    options?: MaintainOptions,
+  ): Promise<T>;
+  async maintain<T>(
+    key: MaintenanceKeyLike = GENERAL_MAINTENANCE,
+    work?: MaintainOptions | ((maintenance: Maintenance) => T | Promise<T>),
+    options?: MaintainOptions,
+  ): Promise<T | Maintenance> {
+    const target = this.target(key);
+    const given = (typeof work === 'function' ? options : (work ?? options)) ?? {};
+    checkOptionNames('maintain', given, MAINTAIN_OPTIONS);
+    return typeof work === 'function'
+      ? this.parts.sessions.run(target, work, given)
+      : this.parts.sessions.enter(target, given);
+  }
+
+  /** All registered keys, in the order they are asked. */
+  getKeys(): readonly MaintenanceKey[] {
+    this.parts.registry.rescan();
+    // a list of the caller's own: it may be sorted
+    return [...this.parts.registry.all()];
+  }
+
+  /** Key data by name, read from the store; from memory when the store is away. */
+  async getKeyData(): Promise<Record<string, MaintenanceKeyJson>> {
+    await this.parts.manager.refresh().catch(() => undefined);
+    return Object.fromEntries(
+      this.getKeys().map((key) => [key.name, key.toJSON(this.parts.manager.current(key))]),
+    );
+  }
+
+  /**
+   * Reads the store now.
+   * @throws MaintenanceStoreError
+   */
+  refresh(): Promise<void> {
+    return this.parts.manager.refresh();
+  }
+
+  /** How well this replica is in touch with the store, for readiness probes. */
+  health(): MaintenanceHealth {
+    return this.parts.manager.health();
+  }
+
+  /**
+   * The live replicas; this one alone without Redis.
+   * @throws MaintenanceStoreError
+   */
+  async replicas(): Promise<MaintenanceReplica[]> {
+    const { manager } = this.parts;
+    await manager.refresh();
+    const seen = await manager.store.replicas(manager.deadline());
+    return seen.map(toReplica);
+  }
+
+  /**
+   * A token that lets its bearer pass, for `?maintenance-bypass=TOKEN`.
+   * @throws MaintenanceConfigurationError without `bypass.secret`, UnknownMaintenanceKeyError
+   */
+  createBypassToken(options?: BypassTokenOptions): string {
+    return this.parts.tokens.create(options, (key) => this.parts.registry.get(key).name);
+  }
+
+  /** The item for the host's own menu; `null` without the permission `see_menu_item`. */
+  getMenuItem(subject: MaintenanceSubject): Promise<MaintenanceMenuItem | null> {
+    return this.parts.menu(subject);
+  }
+
+  /** The registered key; finds what lazily loaded modules have brought, hooks included. */
+  private target(key: MaintenanceKeyLike): MaintenanceKey {
+    this.parts.registry.rescan();
+    return this.parts.registry.get(key);
+  }
+}
+
+const MAINTAIN_OPTIONS: readonly string[] = [
+  'timeout',
+  'lock',
+  'blocking',
+  'drain',
+  'message',
+  'reason',
+  'actor',
+  'onShutdown',
+] satisfies (keyof MaintainOptions)[];
+
+function isList(
+  keys: MaintenanceKeyLike | readonly MaintenanceKeyLike[],
+): keys is readonly MaintenanceKeyLike[] {
+  return Array.isArray(keys);
+}

@@ -1,0 +1,53 @@
+import type { Maintenance } from './maintenance.js';
+import type { MaintainPlan } from './maintain-plan.js';
+import type { HoldLease } from '../state/hold-lease.js';
+
+/** Milliseconds a shutdown waits for work that was told to stop. */
+const SHUTDOWN = 10_000;
+/** The same for one that was only entered: nobody can tell whether it is still going to be left. */
+const SHUTDOWN_ENTERED = 3_000;
+
+/** A `maintain()` under way, and the handle that its caller has of it. */
+export class Session {
+  readonly handle: Maintenance;
+  private readonly left: Promise<void>;
+  private settle: () => void = () => undefined;
+  private leaving: Promise<void> | undefined;
+  private patience = SHUTDOWN_ENTERED;
+
+  /**
+   * @param key name of the key
+   * @param hold id of the hold that keeps it in maintenance
+   * @param release takes the hold out of the state and gives the lease back; never rejects
+   */
+  constructor(
+    readonly key: string,
+    readonly hold: string,
+    readonly lease: HoldLease,
+    readonly onShutdown: MaintainPlan['onShutdown'],
+    private readonly release: () => Promise<void>,
+  ) {
+    this.left = new Promise((resolve) => (this.settle = resolve));
+    const leave = (): Promise<void> => this.leave();
+    const { signal, fence } = lease;
+    this.handle = { key, signal, fence, leave, [Symbol.asyncDispose]: leave };
+  }
+
+  /** The second call waits for the first. */
+  leave(): Promise<void> {
+    return (this.leaving ??= this.release().finally(() => this.settle()));
+  }
+
+  /** Its work runs in here, and is told to stop when the application shuts down. */
+  works(): void {
+    this.patience = SHUTDOWN;
+  }
+
+  /** Settles when it was left, or when a shutdown waits for it no longer. */
+  async inPatience(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.patience)));
+    await Promise.race([this.left, late]);
+    clearTimeout(timer);
+  }
+}

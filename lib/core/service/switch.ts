@@ -1,0 +1,211 @@
+import type { HookRunner } from '../hooks/hook-runner.js';
+import type { MaintenanceKey } from '../keys/maintenance-key.js';
+import type { MaintenanceState } from '../keys/maintenance-state.js';
+import {
+  blockingOption,
+  checkOptionNames,
+  parseEnd,
+  textOption,
+  type MaintenanceEnd,
+} from './call-options.js';
+import {
+  MaintenanceConfigurationError,
+  MaintenanceConflictError,
+  MaintenanceLockedError,
+} from '../errors/errors.js';
+import type { Coordinator } from '../cluster/coordinator.js';
+import type { MaintenanceChange } from '../document/change.js';
+import type { Editor } from '../document/updates.js';
+import type { KeyRecord, Notice } from '../document/record.js';
+import type { StateManager } from '../state/state-manager.js';
+import { leaseOfKey } from '../state/state-view.js';
+
+/** What `setMaintenance()` may be told. @publicApi */
+export interface SetMaintenanceOptions extends MaintenanceEnd {
+  /** What visitors read, in place of the built-in sentence. */
+  message?: string;
+  /** For operators only. */
+  reason?: string;
+  /** For operators only. */
+  actor?: string;
+  /** While a `maintain()` has the key's lock: `true` waits for it, a number waits that many ms. Default `false`: changes at once. */
+  blocking?: boolean | number;
+  /** `false`: hooks are not called for this change. Default `true`. */
+  callHooks?: boolean;
+  /** Milliseconds to wait until every live replica has applied the change; the change then says who has and who has not. */
+  acknowledge?: number;
+  /** Only if the key's last change is still that one (`MaintenanceChange.revision`; 0: it was never changed). Default: whatever it is. */
+  ifRevision?: number;
+}
+
+const OPTIONS: readonly string[] = [
+  'timeout',
+  'until',
+  'message',
+  'reason',
+  'actor',
+  'blocking',
+  'callHooks',
+  'acknowledge',
+  'ifRevision',
+] satisfies (keyof SetMaintenanceOptions)[];
+
+/** Milliseconds between two looks at a lock that is waited for, besides being woken. */
+const POLL_INTERVAL = 250;
+
+/** A change as it is wished for, before it is written. */
+interface PendingChange {
+  readonly cause: 'set' | 'unset';
+  readonly notice: Pick<MaintenanceChange, 'message' | 'reason' | 'actor'>;
+  /** What it would come to. */
+  readonly to: (state: MaintenanceState) => boolean;
+  readonly callHooks: boolean;
+  /** Milliseconds to wait for the key's lock. */
+  readonly blocking: number;
+  readonly editor: Editor;
+}
+
+/** The operators' switch of each key. */
+export class MaintenanceSwitch {
+  constructor(
+    private readonly manager: StateManager,
+    private readonly hooks: HookRunner,
+    private readonly coordinator: Coordinator,
+  ) {}
+
+  /** Turns it on or off; holds stay as they are. */
+  async set(key: MaintenanceKey, mode: boolean, options: SetMaintenanceOptions): Promise<MaintenanceChange> {
+    checkFlag('mode', mode);
+    checkOptionNames('setMaintenance', options, OPTIONS);
+    const { timeout, until, callHooks = true, acknowledge, ifRevision } = options;
+    const window = { ...(timeout !== undefined && { timeout }), ...(until !== undefined && { until }) };
+    parseEnd(window, key.timeout, this.manager.store.now());
+    checkFlag('callHooks', callHooks);
+    checkWhole('acknowledge', acknowledge, 'whole milliseconds');
+    checkWhole('ifRevision', ifRevision, 'the revision of a change');
+    const notice = {
+      message: textOption('message', options.message),
+      reason: textOption('reason', options.reason),
+      actor: textOption('actor', options.actor),
+    };
+    const editor: Editor = (record, now) => {
+      checkRevision(key, record, ifRevision);
+      if (!mode && !record?.switch) {
+        return null;
+      }
+      // a key that is held has been in maintenance since then
+      const since = Math.min(Math.floor(now), ...partsOf(record).map((part) => part.since));
+      return {
+        switch: mode ? { ...notice, ...parseEnd(window, key.timeout, now), since } : null,
+        holds: record?.holds ?? [],
+        cause: 'set',
+        ...notice,
+        hooks: callHooks,
+      };
+    };
+    const change = await this.change(key, {
+      cause: 'set',
+      notice,
+      to: ({ holds }) => mode || holds.length > 0,
+      callHooks,
+      blocking: blockingOption(options.blocking),
+      editor,
+    });
+    return acknowledge === undefined
+      ? change
+      : { ...change, ...(await this.coordinator.acknowledged(change, acknowledge)) };
+  }
+
+  /** Forgets the switch and all holds. */
+  async unset(key: MaintenanceKey, { ifRevision }: Pick<SetMaintenanceOptions, 'ifRevision'>): Promise<void> {
+    checkWhole('ifRevision', ifRevision, 'the revision of a change');
+    const notice = { message: null, reason: null, actor: null };
+    await this.change(key, {
+      cause: 'unset',
+      notice,
+      to: () => false,
+      callHooks: true,
+      blocking: 0,
+      editor: (record) => {
+        checkRevision(key, record, ifRevision);
+        return record && partsOf(record).length > 0
+          ? { switch: null, holds: [], cause: 'unset', ...notice, hooks: true }
+          : null;
+      },
+    });
+  }
+
+  /** Waits for the lock, asks, writes, tells. */
+  private async change(key: MaintenanceKey, wish: PendingChange): Promise<MaintenanceChange> {
+    const { manager, hooks } = this;
+    const describe = (to: (state: MaintenanceState) => boolean): MaintenanceChange => {
+      const { snapshot, store } = manager;
+      const state = snapshot.of(key);
+      return {
+        key: key.name,
+        from: state.value,
+        to: to(state),
+        cause: wish.cause,
+        ...wish.notice,
+        revision: snapshot.revision,
+        at: new Date(store.now()),
+      };
+    };
+    await this.waitForLock(key, wish.blocking);
+    if (wish.callHooks) {
+      await hooks.ask(describe(wish.to));
+    }
+    const change = (await manager.write(key.name, wish.editor)) ?? describe(({ value }) => value);
+    if (wish.callHooks && change.from !== change.to) {
+      await hooks.notify(change.to ? 'entering' : 'exiting', change);
+    }
+    return change;
+  }
+
+  private async waitForLock(key: MaintenanceKey, blocking: number): Promise<void> {
+    if (blocking === 0) {
+      return;
+    }
+    const { manager } = this;
+    const until = performance.now() + blocking;
+    for (;;) {
+      const { mark } = manager.notifier;
+      await manager.refresh();
+      if (!manager.leaseAlive(leaseOfKey(key.name))) {
+        return;
+      }
+      const wait = Math.min(until - performance.now(), POLL_INTERVAL);
+      if (wait <= 0) {
+        throw new MaintenanceLockedError(key.name, blocking);
+      }
+      await manager.notifier.wait(mark, wait);
+    }
+  }
+}
+
+/** The switch and the holds of a key. */
+function partsOf(record: KeyRecord | undefined): readonly Notice[] {
+  return record ? [...(record.switch ? [record.switch] : []), ...record.holds] : [];
+}
+
+function checkRevision(
+  key: MaintenanceKey,
+  record: KeyRecord | undefined,
+  expected: number | undefined,
+): void {
+  if (expected !== undefined && (record?.change.revision ?? 0) !== expected) {
+    throw new MaintenanceConflictError(key.name);
+  }
+}
+
+function checkFlag(option: string, value: unknown): void {
+  if (typeof value !== 'boolean') {
+    throw MaintenanceConfigurationError.of(option, value, 'a boolean');
+  }
+}
+
+function checkWhole(option: string, value: number | undefined, accepted: string): void {
+  if (value !== undefined && (!Number.isSafeInteger(value) || value < 0)) {
+    throw MaintenanceConfigurationError.of(option, value, accepted);
+  }
+}

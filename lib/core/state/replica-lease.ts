@@ -1,0 +1,69 @@
+import { hostname } from 'node:os';
+import { randomId } from '../document/codec.js';
+
+/** Milliseconds between two heartbeats of a replica, and between two looks at a shared cache. */
+export const HEARTBEAT = 1_000;
+/** Milliseconds a replica counts as alive after its last heartbeat. */
+export const REPLICA_LEASE = 3_000;
+/** Milliseconds a lock and a hold outlive their holder's last renewal. */
+export const LOCK_LEASE = 6_000;
+
+/** Who this replica is; one per application, also within one process. */
+export interface Replica {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+}
+
+export const newReplica = (): Replica => ({
+  id: randomId().slice(0, 12),
+  host: hostname(),
+  pid: process.pid,
+});
+
+/**
+ * The replica's right to trust its snapshot, on the monotonic clock, which goes on while a process is stopped. It begins
+ * before the call that renews it and is somewhat shorter than what the store grants, so it ends here first.
+ */
+export class ReplicaLease {
+  private end = -Infinity;
+  private retry = -Infinity;
+
+  /** @param required `false`: nobody else writes, or nobody waits for this replica; it never lapses */
+  constructor(private readonly required: boolean) {
+    if (!required) {
+      this.end = Infinity;
+    }
+  }
+
+  /** Must a decision wait for the store. */
+  lapsed(): boolean {
+    if (!this.required) {
+      return false;
+    }
+    const now = performance.now();
+    return now >= this.end && now >= this.retry;
+  }
+
+  /** Is it over, whether or not the store is asked again for it. */
+  over(): boolean {
+    return performance.now() >= this.end;
+  }
+
+  /** Milliseconds left. */
+  left(): number {
+    return Math.max(0, this.end - performance.now());
+  }
+
+  /** @param from monotonic moment before the call that renewed it */
+  renew(from: number): void {
+    if (this.required) {
+      this.end = Math.max(this.end, from + REPLICA_LEASE * 0.9);
+    }
+  }
+
+  /** The store could not be asked: the next decisions do not wait for it again at once. */
+  failed(): void {
+    this.retry = performance.now() + HEARTBEAT;
+  }
+}

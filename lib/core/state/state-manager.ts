@@ -1,0 +1,244 @@
+import { Subject } from 'rxjs';
+import type { KeyRegistry } from '../keys/key-registry.js';
+import type { KeyStateReader } from '../keys/key-readers.js';
+import type { MaintenanceKey } from '../keys/maintenance-key.js';
+import type { MaintenanceState } from '../keys/maintenance-state.js';
+import { MaintenanceStoreError } from '../errors/errors.js';
+import type { MaintenanceChange } from '../document/change.js';
+import type { Editor } from '../document/updates.js';
+import { HEARTBEAT, ReplicaLease, type Replica } from './replica-lease.js';
+import type { HoldRecord, StateDocument } from '../document/record.js';
+import type { Snapshot } from './snapshot.js';
+import { StateSync } from './state-sync.js';
+import { StateView, type AnnouncedChange } from './state-view.js';
+import { StateWriter } from './state-writer.js';
+import { StoreHealth, type StateLog, type MaintenanceHealth } from './store-health.js';
+import { bounded, type Presence, type StateStore } from '../store/store.js';
+import { nextOrTimeout } from '../common/next-or-timeout.js';
+import { Notifier } from '../common/notifier.js';
+
+/** Replicas of this process: of their holds a missing lease can be seen in any store. */
+const localReplicas = new Set<string>();
+
+/**
+ * Keeps what this process knows of the state up to date: by polls, which pushes hasten, and by its own writes.
+ */
+export class StateManager implements KeyStateReader {
+  /** Every change as this process learns of it. */
+  readonly changes = new Subject<AnnouncedChange>();
+  /** Emits in the same tick as the snapshot changes, before {@link changes}, also when there is nothing to announce. */
+  readonly updates = new Subject<void>();
+  /** Emits when touch with the store is lost and when it is found again. */
+  readonly health$: Subject<MaintenanceHealth>;
+  readonly notifier = new Notifier();
+  readonly lease: ReplicaLease;
+  /** What is told of this replica besides what it has applied. */
+  details: () => Pick<Presence, 'inFlight' | 'draining'> = () => ({ inFlight: 0, draining: {} });
+
+  private readonly view: StateView;
+  private readonly touch: StoreHealth;
+  private readonly exchanges: StateSync;
+  private readonly writer: StateWriter;
+  private readonly reconnected = new Subject<void>();
+  private heartbeat: NodeJS.Timeout | undefined;
+  private started: Promise<void> | undefined;
+  private stopped = false;
+
+  constructor(
+    readonly store: StateStore,
+    readonly registry: KeyRegistry,
+    readonly replica: Replica,
+    private readonly commandTimeout: number,
+    private readonly log: StateLog,
+  ) {
+    localReplicas.add(replica.id);
+    this.lease = new ReplicaLease(store.clustered);
+    this.touch = new StoreHealth(log, () => ({ revision: this.snapshot.revision, lease: this.lease.left() }));
+    this.health$ = this.touch.changes;
+    this.view = new StateView(
+      registry,
+      () => store.now(),
+      (owner) => store.clustered || localReplicas.has(owner),
+      () => this.updates.next(),
+      (change) => this.changes.next(change),
+    );
+    this.exchanges = new StateSync({
+      store,
+      view: this.view,
+      lease: this.lease,
+      touch: this.touch,
+      warn: (message) => log.warn(message),
+      presence: () => this.presence(),
+      deadline: () => this.deadline(),
+    });
+    this.writer = new StateWriter(store, this.view, this.exchanges);
+    registry.bind(this);
+  }
+
+  /** What this process knows now; never waits. */
+  get snapshot(): Snapshot {
+    return this.view.snapshot;
+  }
+
+  /** What is recorded, for those who wait for others to apply it. */
+  get document(): StateDocument | null {
+    return this.view.known;
+  }
+
+  /** Is every live replica known to the store; for a while after the store was away it may not be. */
+  get seesAll(): boolean {
+    return this.exchanges.seesAll;
+  }
+
+  /** The same, and none is left from before the store started. */
+  get knowsAll(): boolean {
+    return this.exchanges.knowsAll;
+  }
+
+  readonly isLive = (hold: HoldRecord): boolean => this.view.isLive(hold);
+
+  /** Was the lease of that name alive when the store was last read. */
+  leaseAlive(name: string): boolean {
+    return this.view.leaseAlive(name);
+  }
+
+  /** This process renews that hold itself, until the returned function is called. */
+  holding(hold: string): () => void {
+    return this.view.holding(hold);
+  }
+
+  current(key: MaintenanceKey): MaintenanceState {
+    return this.snapshot.of(key);
+  }
+
+  async fresh(key: MaintenanceKey): Promise<MaintenanceState> {
+    await this.refresh();
+    return this.current(key);
+  }
+
+  health(): MaintenanceHealth {
+    return this.touch.health();
+  }
+
+  /** When a call that begins now must have settled, on the monotonic clock. */
+  deadline(): number {
+    return performance.now() + this.commandTimeout;
+  }
+
+  /** Connects and reads once. A store that is away does not stop the start; it is tried again with each heartbeat. */
+  start(): Promise<void> {
+    return (this.started ??= this.open());
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.writer.close();
+    clearInterval(this.heartbeat);
+    this.view.stop();
+    await this.started?.catch(() => undefined);
+    await this.exchanges.stop();
+    if (this.started) {
+      await this.store.leave(this.replica.id, this.deadline()).catch(() => undefined);
+    }
+    await this.store.stop();
+    this.registry.unbind();
+    localReplicas.delete(this.replica.id);
+    for (const subject of [this.changes, this.updates, this.health$, this.reconnected]) {
+      subject.complete();
+    }
+    this.notifier.stop();
+  }
+
+  /**
+   * Reads the store now.
+   * @throws MaintenanceStoreError
+   */
+  async refresh(): Promise<void> {
+    const deadline = this.deadline();
+    await bounded('start', this.start(), deadline);
+    await bounded('read', this.sync(), deadline);
+  }
+
+  /**
+   * One look at the store before a decision of a replica whose lease has lapsed, bounded by `commandTimeout`.
+   * @returns `false` when the store could not be read
+   */
+  async catchUp(): Promise<boolean> {
+    const deadline = this.deadline();
+    do {
+      try {
+        await bounded('read', this.sync(), deadline);
+        // a write of this process came between question and answer
+        if (this.lease.over()) {
+          await bounded('read', this.sync(), deadline);
+        }
+        return true;
+      } catch {
+        // the connection may just be on its way back, as after a sleep; in an outage nobody waits for it
+      }
+    } while (
+      this.touch.lostFor() < this.commandTimeout &&
+      (await nextOrTimeout(this.reconnected, Math.max(0, deadline - performance.now())))
+    );
+    this.lease.failed();
+    return false;
+  }
+
+  /** One exchange with the store: tells what was applied, brings what is new. */
+  sync(): Promise<void> {
+    return this.exchanges.sync();
+  }
+
+  /**
+   * Changes a key's record by compare-and-set.
+   * @returns the change, or `null` when there was nothing to write
+   * @throws MaintenanceStoreError by the deadline, and what the editor throws
+   */
+  async write(key: string, editor: Editor, deadline = this.deadline()): Promise<MaintenanceChange | null> {
+    await bounded('start', this.start(), deadline);
+    return bounded('write', this.writer.write(key, editor, deadline), deadline);
+  }
+
+  private async open(): Promise<void> {
+    const deadline = this.deadline();
+    let open = false;
+    const connected = this.store.start(
+      {
+        pushed: (news) => (open ? this.exchanges.onPush(news) : undefined),
+        reconnected: () => {
+          this.exchanges.forgot();
+          this.reconnected.next();
+          if (open) {
+            this.exchanges.poll();
+          }
+        },
+        woken: () => this.notifier.call(),
+        warn: (message) => this.log.warn(message),
+      },
+      deadline,
+    );
+    try {
+      await bounded('connect', connected, deadline).finally(() => (open = true));
+      await bounded('read', this.sync(), deadline);
+    } catch (error) {
+      if (!(error instanceof MaintenanceStoreError)) {
+        throw error;
+      }
+      this.touch.lost(error);
+    }
+    this.view.begin();
+    if (this.store.shared && !this.stopped) {
+      this.heartbeat = setInterval(() => this.exchanges.poll(), HEARTBEAT).unref();
+    }
+  }
+
+  private presence(): Presence {
+    const { document } = this;
+    return {
+      ...this.replica,
+      write: document?.write ?? '',
+      revision: document?.revision ?? 0,
+      ...this.details(),
+    };
+  }
+}

@@ -1,0 +1,172 @@
+import { REPLICA_LEASE, type ReplicaLease } from './replica-lease.js';
+import { reconcile } from '../document/reconcile.js';
+import type { StateDocument } from '../document/record.js';
+import type { StateView } from './state-view.js';
+import type { StoreHealth } from './store-health.js';
+import type { News, Presence, StateStore, SyncResult, Version } from '../store/store.js';
+
+/** What syncing needs of its surroundings. */
+export interface SyncParts {
+  readonly store: StateStore;
+  readonly view: StateView;
+  readonly lease: ReplicaLease;
+  readonly touch: StoreHealth;
+  readonly warn: (message: string) => void;
+  /** What this replica tells of itself; `null` when it no longer takes part. */
+  readonly presence: () => Presence | null;
+  /** When a call that begins now must have settled. */
+  readonly deadline: () => number;
+}
+
+/** Exchanges with the store: tells what was applied, brings what is new, puts back what the store has lost. */
+export class StateSync {
+  private running: Promise<void> | undefined;
+  private next: Promise<void> | undefined;
+  /** On the monotonic clock: until then other replicas may be alive that the store has forgotten. */
+  private unknownUntil = -Infinity;
+  /** The same, of replicas that nobody here has ever heard of. */
+  private newcomersUnknownUntil = -Infinity;
+  private stopped = false;
+
+  constructor(private readonly parts: SyncParts) {}
+
+  /** Is every live replica known to the store, as far as can be told from here. */
+  get seesAll(): boolean {
+    return performance.now() >= this.unknownUntil;
+  }
+
+  /**
+   * The same of a store that had only just started when this replica came to it: what others have written there, and who
+   * they were, may be lost. It matters where somebody might still be let in, not for who has heard of a change.
+   */
+  get knowsAll(): boolean {
+    return this.seesAll && performance.now() >= this.newcomersUnknownUntil;
+  }
+
+  /** The store may have forgotten who was there; whoever was comes back before its lease is over, or admits nothing. */
+  forgot(): void {
+    this.unknownUntil = performance.now() + REPLICA_LEASE;
+  }
+
+  /** One exchange that begins after the call. Calls that come while one is under way share the next. */
+  sync(): Promise<void> {
+    if (!this.running) {
+      this.running = this.exchange().finally(() => (this.running = undefined));
+      return this.running;
+    }
+    this.next ??= this.running
+      .catch(() => undefined)
+      .then(() => {
+        this.next = undefined;
+        return this.sync();
+      });
+    return this.next;
+  }
+
+  /**
+   * A push came. What it brings is believed only where it replaces exactly what is known, so that none that is late,
+   * doubled or out of order does harm; in any case the store is asked, which tells it what was applied.
+   */
+  onPush(news?: News): void {
+    const { view } = this.parts;
+    if (news && !this.stopped && !view.unreadable && news.before === view.version) {
+      view.take(news.document, news.version);
+    }
+    this.poll();
+  }
+
+  /** A sync that nobody waits for. */
+  poll(): void {
+    if (!this.stopped) {
+      this.sync().catch(() => undefined);
+    }
+  }
+
+  /** Ends exchanging; settles when the last one has. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.next?.catch(() => undefined);
+    await this.running?.catch(() => undefined);
+  }
+
+  private async exchange(): Promise<void> {
+    const { store, view, lease, touch, presence, deadline } = this.parts;
+    const begun = performance.now();
+    const { known, version } = view;
+    try {
+      const result = await store.sync(version, this.stopped ? null : presence(), deadline());
+      if (this.stopped) {
+        return;
+      }
+      view.takeLeases(result.leases);
+      if (result.relisted) {
+        this.forgot();
+      }
+      if (result.unsure) {
+        this.newcomersUnknownUntil = performance.now() + result.unsure;
+      }
+      const current = view.version === version;
+      const sound = current ? await this.accept(result) : covers(view.known, result);
+      if (result.present && sound) {
+        lease.renew(begun);
+      }
+      if (sound) {
+        touch.found();
+      }
+      if (store.clustered && (view.known?.write !== known?.write || !current)) {
+        this.poll();
+      }
+    } catch (error) {
+      if (!this.stopped) {
+        touch.lost(error);
+      }
+      throw error;
+    }
+  }
+
+  /** @returns whether the store is readable, and what it holds is now known here */
+  private async accept(result: SyncResult): Promise<boolean> {
+    const { view, touch, warn } = this.parts;
+    const finding = reconcile(view.known, result);
+    switch (finding.kind) {
+      case 'same':
+        // also when it is the same damage as before
+        return !view.unreadable;
+      case 'news':
+        if (finding.warning) {
+          warn(finding.warning);
+        }
+        view.take(finding.document, result.version);
+        return true;
+      case 'damaged':
+        view.markUnreadable(result.version);
+        touch.damaged(finding.warning);
+        return false;
+      case 'lost':
+        this.forgot();
+        touch.warn(finding.warning);
+        return this.putBack(finding.again, result.version);
+      case 'lateWrite':
+        touch.warn(finding.warning);
+        return this.putBack(finding.again, result.version);
+    }
+  }
+
+  private async putBack(again: StateDocument, version: Version): Promise<boolean> {
+    const { store, view, warn, deadline } = this.parts;
+    const written = await store.write(again, version, deadline());
+    if (written === 'conflict') {
+      this.poll();
+      return false;
+    }
+    warn('What was last known of the maintenance state was written back.');
+    view.advance(again, written);
+    return true;
+  }
+}
+
+/** A write of this process came while the answer was on its way: does it build on what the answer says. */
+const covers = (known: StateDocument | null, { document, unreadable }: SyncResult): boolean =>
+  unreadable === undefined &&
+  (document === undefined ||
+    (document !== null && document.history === known?.history && document.revision <= known.revision));

@@ -1,0 +1,174 @@
+import type { KeyRegistry } from '../keys/key-registry.js';
+import { toChange, type MaintenanceChange } from '../document/change.js';
+import { LongTimer } from '../common/long-timer.js';
+import { isOn, type HoldRecord, type StateDocument } from '../document/record.js';
+import { Snapshot } from './snapshot.js';
+import type { Version } from '../store/store.js';
+
+/** A change and whether hooks hear of it. */
+export interface AnnouncedChange {
+  readonly change: MaintenanceChange;
+  readonly hooks: boolean;
+}
+
+interface Announced {
+  readonly on: boolean;
+  readonly history: string;
+  readonly revision: number;
+  readonly at: number;
+}
+
+/**
+ * This process's view of the state: the last document, the snapshot made from it, and what has been announced of it.
+ * Knows nothing of where documents come from.
+ */
+export class StateView {
+  private view: Snapshot;
+  private document: StateDocument | null = null;
+  private stored: Version | null = null;
+  private leases: ReadonlySet<string> = new Set();
+  private readonly announced = new Map<string, Announced>();
+  private readonly expiry = new LongTimer();
+  private readonly own = new Set<string>();
+  private begun = false;
+  private damaged = false;
+
+  /**
+   * @param now the clock that ends are measured by
+   * @param judgesLeaseOf can a missing lease of that owner be seen from here
+   * @param updated is called after the snapshot has changed, in the same tick
+   * @param announce is called after that, once per change
+   */
+  constructor(
+    private readonly registry: KeyRegistry,
+    private readonly now: () => number,
+    private readonly judgesLeaseOf: (owner: string) => boolean,
+    private readonly updated: () => void,
+    private readonly announce: (change: AnnouncedChange) => void,
+  ) {
+    this.view = this.compile();
+    registry.onAdd(() => (this.view = this.compile()));
+  }
+
+  /** What is known now. An end that has come counts even where its timer is late. */
+  get snapshot(): Snapshot {
+    if (this.view.nextEnd !== Infinity && this.now() >= this.view.nextEnd) {
+      this.update();
+    }
+    return this.view;
+  }
+
+  /** The last document; `null` before the first. */
+  get known(): StateDocument | null {
+    return this.document;
+  }
+
+  /** Its version in the store; `null` before the store was read. */
+  get version(): Version | null {
+    return this.stored;
+  }
+
+  /** Is there something in the store that cannot be read. */
+  get unreadable(): boolean {
+    return this.damaged;
+  }
+
+  /** What was read so far is where the process starts from; what comes now is announced. */
+  begin(): void {
+    this.begun = true;
+  }
+
+  /** Takes over what the store holds, and announces what is new in it. */
+  take(document: StateDocument | null, version: Version): void {
+    this.document = document;
+    this.stored = version;
+    this.damaged = false;
+    this.update();
+  }
+
+  /** Takes over what this process wrote itself, unless an answer that was faster has brought something newer. */
+  advance(document: StateDocument, version: Version): void {
+    const { known } = this;
+    if (!known || known.history !== document.history || known.revision < document.revision) {
+      this.take(document, version);
+    }
+  }
+
+  /** Something that cannot be read is stored under that version; it can be written over. */
+  markUnreadable(version: Version): void {
+    this.stored = version;
+    this.damaged = true;
+  }
+
+  /** Which leases are alive; a hold without one is abandoned. */
+  takeLeases(leases: ReadonlySet<string>): void {
+    const matters = [...(this.document?.keys.values() ?? [])].some((record) =>
+      record.holds.some((hold) => leases.has(leaseOfHold(hold.id)) !== this.leases.has(leaseOfHold(hold.id))),
+    );
+    this.leases = leases;
+    if (matters) {
+      this.view = this.compile();
+    }
+  }
+
+  /** Is somebody still renewing this hold. */
+  readonly isLive = (hold: HoldRecord): boolean =>
+    this.own.has(hold.id) || this.leases.has(leaseOfHold(hold.id)) || !this.judgesLeaseOf(hold.owner);
+
+  /** This process renews that hold itself, until the returned function is called. */
+  holding(id: string): () => void {
+    this.own.add(id);
+    return () => this.own.delete(id);
+  }
+
+  leaseAlive(name: string): boolean {
+    return this.leases.has(name);
+  }
+
+  stop(): void {
+    this.expiry.clear();
+  }
+
+  private compile(): Snapshot {
+    return new Snapshot(this.document, this.registry, this.now(), this.isLive);
+  }
+
+  private update(): void {
+    const now = this.now();
+    this.view = this.compile();
+    this.expiry.set(this.view.nextEnd, this.now, () => this.update());
+    const news = this.document ? this.news(this.document, now) : [];
+    this.updated();
+    news.forEach(this.announce);
+  }
+
+  private news(document: StateDocument, now: number): AnnouncedChange[] {
+    const news: AnnouncedChange[] = [];
+    for (const [name, record] of document.keys) {
+      const { change } = record;
+      const before = this.announced.get(name);
+      const on = isOn(record, now);
+      const { history } = document;
+      const { revision, at } = change;
+      const written = before?.history !== history || before.revision !== revision || before.at !== at;
+      this.announced.set(name, { on, history, revision, at });
+      const from = before?.on ?? false;
+      if (!this.begun || (from === on && !(on && written))) {
+        continue;
+      }
+      // what turned off with no write of its own has ended by itself
+      const expired = from && !on && (!written || change.to);
+      news.push({
+        change: toChange(name, from, on, expired ? { ...change, cause: 'expiry', at: now } : change),
+        // `callHooks: false` was said of the change, not of its end
+        hooks: expired || change.hooks,
+      });
+    }
+    return news;
+  }
+}
+
+/** Name of the lease that keeps a hold alive. */
+export const leaseOfHold = (id: string): string => `hold:${id}`;
+/** Name of the lease that is a key's lock. */
+export const leaseOfKey = (key: string): string => `lock:${key}`;

@@ -1,0 +1,76 @@
+import { MaintenanceStoreError } from '../errors/errors.js';
+import { toChange, type MaintenanceChange } from '../document/change.js';
+import { applyEdit, type Editor } from '../document/updates.js';
+import { Mutex } from '../common/mutex.js';
+import { isOn, pruneRecord, type StateDocument } from '../document/record.js';
+import type { StateSync } from './state-sync.js';
+import type { StateView } from './state-view.js';
+import type { StateStore, Version } from '../store/store.js';
+
+/** Changes the stored document by compare-and-set, one change of this process after another. */
+export class StateWriter {
+  private readonly queue = new Mutex();
+  private closed = false;
+
+  constructor(
+    private readonly store: StateStore,
+    private readonly view: StateView,
+    private readonly exchanges: StateSync,
+  ) {}
+
+  /**
+   * @param deadline on the monotonic clock; past it nothing is written
+   * @returns the change, or `null` when there was nothing to write
+   * @throws MaintenanceStoreError, and what the editor throws
+   */
+  write(key: string, editor: Editor, deadline: number): Promise<MaintenanceChange | null> {
+    return this.queue.run(() => this.attempt(key, editor, deadline));
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  private async attempt(key: string, editor: Editor, deadline: number): Promise<MaintenanceChange | null> {
+    // that nothing needs to be written is only believed of a document just read
+    let fresh = !this.store.shared;
+    while (performance.now() < deadline) {
+      if (this.closed) {
+        throw new MaintenanceStoreError('The application has shut down; nothing was written.', 'refused');
+      }
+      if (this.view.version === null) {
+        await this.exchanges.sync();
+        fresh = true;
+      }
+      const now = this.store.now();
+      const { known, version } = this.view;
+      const present = known?.keys.get(key);
+      const record = present && pruneRecord(present, now);
+      const edit = editor(record, now);
+      if (edit) {
+        const document = applyEdit(known, key, edit, isOn(record, now), now);
+        const written = await this.store.write(document, version ?? '', deadline);
+        if (written !== 'conflict') {
+          return this.commit(document, written, key);
+        }
+      } else if (fresh) {
+        return null;
+      }
+      await this.exchanges.sync();
+      fresh = true;
+    }
+    throw new MaintenanceStoreError(
+      'The state could not be written in time; nothing was written.',
+      'refused',
+    );
+  }
+
+  private commit(document: StateDocument, version: Version, key: string): MaintenanceChange | null {
+    this.view.advance(document, version);
+    if (this.store.clustered) {
+      this.exchanges.poll();
+    }
+    const change = document.keys.get(key)?.change;
+    return change ? toChange(key, change.from, change.to, change) : null;
+  }
+}

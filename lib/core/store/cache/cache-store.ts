@@ -1,0 +1,204 @@
+import { inspect } from 'node:util';
+import type { Cache } from 'cache-manager';
+import { MaintenanceStoreError } from '../../errors/errors.js';
+import { decode, encode, versionOf } from '../../document/codec.js';
+import { LeaseTable } from './lease-table.js';
+import { Mutex } from '../../common/mutex.js';
+import type { StateDocument } from '../../document/record.js';
+import {
+  bounded,
+  type Grant,
+  type Presence,
+  type SeenReplica,
+  type StateStore,
+  type StoreListener,
+  type SyncResult,
+  type Version,
+} from '../store.js';
+
+type Keyv = Cache['stores'][number];
+
+/** Writes given up on that are remembered: no cache is that late with that many. */
+const MAX_LATE_WRITES = 1_000;
+
+/** Applications of this process that share a cache share its locks, too. */
+const perCache = new WeakMap<object, { mutex: Mutex; leases: Map<string, LeaseTable> }>();
+
+/**
+ * Keeps the document in any cache-manager cache. Such a cache has no compare-and-set: within this process writes are
+ * one after another, between processes the last writer wins. Without a cache it makes one of its own, in memory.
+ */
+export class CacheStore implements StateStore {
+  readonly clustered = false;
+  readonly kind: string;
+  private readonly entry: string;
+  private keyv: Keyv | undefined;
+  private mutex = new Mutex();
+  private leases = new LeaseTable();
+  private unsubscribe: () => void = () => undefined;
+  private readonly seen = new Map<string, SeenReplica>();
+  /** Ids of writes that were given up on. No cache can be told to forget one: it may still come through. */
+  private readonly lateWrites = new Set<string>();
+
+  constructor(
+    private readonly cache: Cache | undefined,
+    private readonly namespace: string,
+  ) {
+    this.kind = cache ? 'cache' : 'memory';
+    this.entry = `${namespace}:state`;
+  }
+
+  get shared(): boolean {
+    return this.cache !== undefined;
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  async start(listener: StoreListener): Promise<void> {
+    const cache = this.cache ?? (await import('cache-manager')).createCache();
+    // with several tiers the last is the one that processes share
+    this.keyv = cache.stores[cache.stores.length - 1];
+    let common = perCache.get(cache);
+    if (!common) {
+      perCache.set(cache, (common = { mutex: new Mutex(), leases: new Map() }));
+    }
+    this.mutex = common.mutex;
+    let leases = common.leases.get(this.namespace);
+    if (!leases) {
+      common.leases.set(this.namespace, (leases = new LeaseTable()));
+    }
+    this.leases = leases;
+    this.unsubscribe = leases.onRelease(() => listener.woken());
+    if (this.cache && !(this.keyv?.store instanceof Map)) {
+      listener.warn(
+        'This cache cannot compare and set: when two processes change the state at once, the last writer wins, and locks hold within one process only. Give "redis" for both.',
+      );
+    }
+  }
+
+  async sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult> {
+    if (presence) {
+      this.seen.set(presence.id, { ...presence, lastSeen: this.now() });
+    }
+    const text = await this.read(deadline);
+    const common = { leases: this.leases.alive(), present: true };
+    if (text === undefined) {
+      return { ...common, version: '', document: known === '' ? undefined : null };
+    }
+    try {
+      const document = typeof text === 'string' && versionOf(text) === known ? undefined : decode(text);
+      const lateWrite = document !== undefined && this.lateWrites.has(document.write);
+      return { ...common, version: versionOf(text as string), document, lateWrite };
+    } catch (error) {
+      return {
+        ...common,
+        version: fingerprint(text),
+        document: undefined,
+        unreadable: (error as Error).message,
+      };
+    }
+  }
+
+  write(document: StateDocument, expected: Version, deadline: number): Promise<Version | 'conflict'> {
+    return this.mutex.run(async () => {
+      const present = await this.read(deadline);
+      if (versionOfStored(present) !== expected) {
+        return 'conflict';
+      }
+      if (performance.now() >= deadline) {
+        throw new MaintenanceStoreError('The cache was too slow; nothing was written.', 'refused');
+      }
+      const text = encode(document);
+      try {
+        await this.put(text, deadline);
+      } catch (error) {
+        this.giveUpOn(document);
+        throw error;
+      }
+      return versionOf(text);
+    });
+  }
+
+  acquire(names: readonly string[], key: string, token: string): Promise<Grant | null> {
+    return Promise.resolve(this.leases.acquire(names, key, token));
+  }
+
+  renew(names: readonly string[], token: string): Promise<boolean> {
+    return Promise.resolve(this.leases.holds(names, token));
+  }
+
+  release(names: readonly string[], token: string): Promise<void> {
+    this.leases.release(names, token);
+    return Promise.resolve();
+  }
+
+  replicas(): Promise<SeenReplica[]> {
+    return Promise.resolve([...this.seen.values()]);
+  }
+
+  leave(id: string): Promise<void> {
+    this.seen.delete(id);
+    return Promise.resolve();
+  }
+
+  stop(): Promise<void> {
+    this.unsubscribe();
+    return Promise.resolve();
+  }
+
+  private async put(text: string, deadline: number): Promise<void> {
+    if (!(await bounded('set', this.store().set(this.entry, text, 0), deadline))) {
+      // also when the connection broke before the answer
+      throw new MaintenanceStoreError('The cache did not confirm the write; the outcome is unknown.');
+    }
+  }
+
+  private giveUpOn({ write }: StateDocument): void {
+    this.lateWrites.add(write);
+    const [oldest] = this.lateWrites;
+    if (oldest !== undefined && this.lateWrites.size > MAX_LATE_WRITES) {
+      this.lateWrites.delete(oldest);
+    }
+  }
+
+  /** `getRaw` throws where `get` would hide a failure as an absence. */
+  private async read(deadline: number): Promise<unknown> {
+    try {
+      const raw: unknown = await bounded('get', this.store().getRaw(this.entry), deadline);
+      return raw !== null && typeof raw === 'object' && 'value' in raw ? raw.value : raw;
+    } catch (error) {
+      // there is something that the cache itself cannot read: damage to be written over, not a store that is away
+      if (error instanceof MaintenanceStoreError && error.cause instanceof SyntaxError) {
+        return error.cause.message;
+      }
+      throw error;
+    }
+  }
+
+  private store(): Keyv {
+    if (!this.keyv) {
+      throw new MaintenanceStoreError('The cache has no store.', 'refused');
+    }
+    return this.keyv;
+  }
+}
+
+function versionOfStored(value: unknown): Version {
+  if (value === undefined) {
+    return '';
+  }
+  try {
+    decode(value);
+    return versionOf(value as string);
+  } catch {
+    return fingerprint(value);
+  }
+}
+
+/** Stands for a value that is not ours; equal for equal values as far as it can tell. */
+function fingerprint(value: unknown): Version {
+  const text = typeof value === 'string' ? value : inspect(value);
+  return `?${text.length}:${text.slice(0, 64)}`;
+}

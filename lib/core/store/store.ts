@@ -1,0 +1,142 @@
+import { MaintenanceError, MaintenanceStoreError } from '../errors/errors.js';
+import type { StateDocument } from '../document/record.js';
+
+/** Identifies one stored value for compare-and-set: `''` when nothing is stored. */
+export type Version = string;
+
+/** What a replica tells of itself with each sync. */
+export interface Presence {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  /** What it has applied: the write id of the document, and its revision. */
+  readonly write: string;
+  readonly revision: number;
+  /** Requests it is serving. */
+  readonly inFlight: number;
+  /** Per draining hold: the routes still served that were admitted before. */
+  readonly draining: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A replica as others see it. */
+export interface SeenReplica extends Presence {
+  /** Epoch ms by the store's clock. */
+  readonly lastSeen: number;
+}
+
+/** What one sync brings. */
+export interface SyncResult {
+  readonly version: Version;
+  /** The stored document; `undefined` when it is the known one, `null` when nothing is stored. */
+  readonly document: StateDocument | null | undefined;
+  /** Why the stored value cannot be read; then {@link document} is `undefined`. */
+  readonly unreadable?: string;
+  /** The document is a write of this process that was given up on, and has come through since. */
+  readonly lateWrite?: boolean;
+  /** Names of the leases that are alive. */
+  readonly leases: ReadonlySet<string>;
+  /** Was the presence recorded. */
+  readonly present: boolean;
+  /** It had been recorded before, and was gone: others may be forgotten, too. */
+  readonly relisted?: boolean;
+  /** Milliseconds for which replicas may be alive that the store, itself only just started, does not know of. */
+  readonly unsure?: number;
+}
+
+/** A document as it was written, and the version that it replaced. */
+export interface News {
+  readonly document: StateDocument;
+  readonly version: Version;
+  readonly before: Version;
+}
+
+/** What the store tells without being asked. */
+export interface StoreListener {
+  /** Something may have changed: look. What was written may come along. */
+  pushed(news?: News): void;
+  /** The store was away and may have forgotten what it knew. */
+  reconnected(): void;
+  /** A replica acknowledged, a lease was released: whoever waits for one looks again. */
+  woken(): void;
+  /** Something a person should know. */
+  warn(message: string): void;
+}
+
+/** A grant of {@link StateStore.acquire}. */
+export interface Grant {
+  /** Greater than that of every earlier grant for the same key. */
+  readonly fence: number;
+}
+
+/**
+ * Where the state is kept. Every call settles by its `deadline` (ms on the monotonic clock of `performance.now()`),
+ * with a {@link MaintenanceStoreError} when the store did not answer.
+ */
+export interface StateStore {
+  /** Do other processes (or other applications) write here: then it is polled. */
+  readonly shared: boolean;
+  /** Do replicas see each other here. */
+  readonly clustered: boolean;
+  /** How the store is called in messages. */
+  readonly kind: string;
+  /** Epoch ms by the clock that ends are measured by. */
+  now(): number;
+  start(listener: StoreListener, deadline: number): Promise<void>;
+  sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult>;
+  /** Writes if the stored value is still the expected one. */
+  write(document: StateDocument, expected: Version, deadline: number): Promise<Version | 'conflict'>;
+  /** Takes all these leases and the next fence of a key; `null`, and none, when somebody else has one of them. */
+  acquire(
+    names: readonly string[],
+    key: string,
+    token: string,
+    lease: number,
+    deadline: number,
+  ): Promise<Grant | null>;
+  /** Prolongs leases; `false` when one of them is no longer the caller's. */
+  renew(names: readonly string[], token: string, lease: number, deadline: number): Promise<boolean>;
+  release(names: readonly string[], token: string, deadline: number): Promise<void>;
+  replicas(deadline: number): Promise<SeenReplica[]>;
+  /** Takes a replica off the list at once. */
+  leave(id: string, deadline: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Waits for a call of the store until the deadline.
+ * @throws MaintenanceStoreError when the call fails or the deadline passes; the outcome is then unknown
+ */
+export async function bounded<T>(what: string, call: Promise<T>, deadline: number): Promise<T> {
+  const wait = Math.max(0, deadline - performance.now());
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const giveUp = (): void =>
+      reject(
+        new MaintenanceStoreError(
+          `The store did not answer within ${Math.round(wait)} ms (${what}); the outcome is unknown.`,
+        ),
+      );
+    // after a sleep of this process the answer may be there, and not have been read yet
+    timer = setTimeout(() => setImmediate(giveUp), wait);
+  });
+  try {
+    return await Promise.race([call, late]);
+  } catch (error) {
+    throw error instanceof MaintenanceError
+      ? error
+      : new MaintenanceStoreError(
+          `The store failed (${what}): ${messageOf(error)}; the outcome is unknown.`,
+          'unknown',
+          {
+            cause: error,
+          },
+        );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
+}

@@ -1,0 +1,89 @@
+import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import type { ActiveKey } from '../core/state/snapshot.js';
+import { EXEMPT, KEYS, marksOf } from './decorators.js';
+
+/** What a handler's decorators say, worked out once per handler. */
+export class HandlerPolicy {
+  private asked: readonly ActiveKey[] | undefined;
+  private concerning: readonly ActiveKey[] = [];
+  private withoutKeys: HandlerPolicy | undefined;
+
+  constructor(
+    /** Class and method, for messages. */
+    readonly name: string,
+    /** Never refused. */
+    readonly exempt: boolean,
+    /** Not refused by these keys. */
+    readonly exemptKeys: ReadonlySet<string>,
+    /** Keys it belongs to. */
+    readonly keys: ReadonlySet<string>,
+  ) {}
+
+  /** The same without its keys. */
+  get unmarked(): HandlerPolicy {
+    return (this.withoutKeys ??=
+      this.keys.size === 0 ? this : new HandlerPolicy(this.name, this.exempt, this.exemptKeys, new Set()));
+  }
+
+  /** Do its decorators say nothing. */
+  get isPlain(): boolean {
+    return !this.exempt && this.exemptKeys.size === 0 && this.keys.size === 0;
+  }
+
+  isConcernedBy({ name, scope }: MaintenanceKey): boolean {
+    return !this.exempt && !this.exemptKeys.has(name) && (scope === 'site' || this.keys.has(name));
+  }
+
+  /** Those that concern it; worked out once for each list. */
+  affecting(active: readonly ActiveKey[]): readonly ActiveKey[] {
+    if (this.asked !== active) {
+      this.asked = active;
+      this.concerning = active.filter(({ key }) => this.isConcernedBy(key));
+    }
+    return this.concerning;
+  }
+}
+
+/** Stands for whatever has no handler, or none that says anything. */
+export const PLAIN_POLICY = new HandlerPolicy('', false, new Set(), new Set());
+
+type Handler = object & { readonly name: string };
+type Class = object & { readonly name: string };
+type Known = { readonly cls: Class; readonly target: HandlerPolicy };
+
+const targets = new WeakMap<Handler, Known | Map<Class, HandlerPolicy>>();
+
+/** What is known of a handler. One that several classes inherit is told apart by class. */
+export function getHandlerPolicy(cls: Class, handler: Handler): HandlerPolicy {
+  const known = targets.get(handler);
+  if (known && !(known instanceof Map) && known.cls === cls) {
+    return known.target;
+  }
+  const inherited = known instanceof Map ? known.get(cls) : undefined;
+  return inherited ?? remember(cls, handler, known);
+}
+
+function remember(
+  cls: Class,
+  handler: Handler,
+  known: Known | Map<Class, HandlerPolicy> | undefined,
+): HandlerPolicy {
+  const target = readTarget(cls, handler);
+  if (!known) {
+    targets.set(handler, { cls, target });
+  } else {
+    const map = known instanceof Map ? known : new Map([[known.cls, known.target]]);
+    targets.set(handler, map.set(cls, target));
+  }
+  return target;
+}
+
+function readTarget(cls: Class, handler: Handler): HandlerPolicy {
+  const exempt = marksOf(EXEMPT, cls, handler);
+  return new HandlerPolicy(
+    `${cls.name}.${handler.name}`,
+    exempt.some((names) => names.length === 0),
+    new Set(exempt.flat()),
+    new Set(marksOf(KEYS, cls, handler).flat()),
+  );
+}

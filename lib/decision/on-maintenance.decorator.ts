@@ -1,0 +1,56 @@
+import { MaintenanceConfigurationError } from '../core/errors/errors.js';
+import { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import { markMember } from './marked-members.js';
+
+/** When a hook is called. @publicApi */
+export type MaintenanceEvent = 'changing' | 'entering' | 'exiting' | 'changed';
+
+const EVENTS: readonly unknown[] = [
+  'changing',
+  'entering',
+  'exiting',
+  'changed',
+] satisfies MaintenanceEvent[];
+
+/** Members that are hooks. */
+export const HOOK_MEMBERS = Symbol('nestjs-maintenance:hooks');
+
+/** What a decorated member says of itself. */
+export interface HookMark {
+  readonly property: string | symbol;
+  readonly event: MaintenanceEvent;
+  /** Names of keys; empty for all. */
+  readonly keys: readonly string[];
+}
+
+/**
+ * Calls a provider's method when maintenance changes; it gets a {@link MaintenanceChange}.
+ *
+ * - `'changing'`: before, on the process that makes the change; throwing refuses it.
+ * - `'entering'`, `'exiting'`: after, on the process that made the change.
+ * - `'changed'`: after, on every process.
+ *
+ * A hook has five seconds. One that throws or hangs after the fact is logged and stops nobody.
+ *
+ * @param keys names or keys it is called for; default: all
+ * @publicApi
+ */
+export function OnMaintenance(
+  event: MaintenanceEvent,
+  ...keys: (string | MaintenanceKey)[]
+): MethodDecorator {
+  if (!EVENTS.includes(event)) {
+    throw MaintenanceConfigurationError.of('event of @OnMaintenance()', event, EVENTS.join(', '));
+  }
+  const names = keys.map((key) => (key instanceof MaintenanceKey ? key.name : key));
+  const wrong = names.findIndex((name) => typeof name !== 'string' || name === '');
+  if (wrong >= 0) {
+    throw MaintenanceConfigurationError.of(
+      'keys of @OnMaintenance()',
+      names[wrong],
+      'names of keys or MaintenanceKey objects',
+    );
+  }
+  return (target, property) =>
+    markMember<HookMark>(HOOK_MEMBERS, target, { property, event, keys: names }, '@OnMaintenance()');
+}

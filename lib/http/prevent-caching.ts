@@ -1,0 +1,34 @@
+import { forceHeader } from './force-header.js';
+import { removeHeaders, setHeader, type HttpReply } from './http-port.js';
+
+/** What single caches obey before `Cache-Control`: RFC 9213, and what vendors had before it. */
+const TARGETED = [
+  'cdn-cache-control',
+  'cloudflare-cdn-cache-control',
+  'surrogate-control',
+  'x-accel-expires',
+] as const;
+
+const UNWANTED: ReadonlySet<string> = new Set(TARGETED);
+/** The same, and what says how old or how fresh something is that a refusal is not. */
+const UNWANTED_OF_REFUSALS: ReadonlySet<string> = new Set([...TARGETED, 'etag', 'last-modified', 'expires']);
+
+/** What answers to bypassed requests say: they are for nobody else. */
+export const BYPASSED_CACHE_CONTROL = 'private, no-store';
+
+/** No cache keeps this answer, whatever was said to any of them before. */
+export function preventCaching(reply: HttpReply, cacheControl = 'no-store'): void {
+  setHeader(reply, 'Cache-Control', cacheControl);
+  removeHeaders(reply, UNWANTED);
+}
+
+/** Takes away what was said of the answer that a refusal takes the place of. */
+export const removeStale = (reply: HttpReply): void => removeHeaders(reply, UNWANTED_OF_REFUSALS);
+
+/** The answer to a bypassed request is kept by no cache, whatever is said to any of them before or after. */
+export function forcePrivate(reply: HttpReply): void {
+  forceHeader(reply, 'Cache-Control', BYPASSED_CACHE_CONTROL);
+  for (const name of TARGETED) {
+    forceHeader(reply, name, undefined);
+  }
+}

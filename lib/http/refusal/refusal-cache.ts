@@ -1,0 +1,172 @@
+import { createRefusal, getRetryAfter, type Refusal, type RefusalSettings } from '../../decision/refusal.js';
+import type { MaintenanceState } from '../../core/keys/maintenance-state.js';
+import type { MaintenanceStatus } from '../../core/keys/maintenance-status.js';
+import { headerSet, type HeaderSet, type HttpRequest } from '../http-port.js';
+import { MaintenanceException, withoutStack } from './maintenance.exception.js';
+import type { Representation } from '../negotiation.js';
+import { jsonBody, type ReadyBody } from './ready-body.js';
+import type { PageRenderer } from '../page/page-renderer.js';
+import { refreshSeconds } from '../page/page.js';
+
+/** What refusals are made of. */
+export interface RefusalCacheSettings extends RefusalSettings {
+  /** Do texts depend on the request. */
+  readonly translated: boolean;
+  readonly translate: (text: string, request: unknown) => string;
+  /** Epoch ms by the store's clock. */
+  readonly now: () => number;
+}
+
+const POLICY = 'Content-Security-Policy';
+
+/** What every refusal carries. */
+interface Common {
+  readonly retryAfter: number;
+  /** Where nobody has set a header. */
+  readonly alone: HeaderSet;
+  readonly besides: HeaderSet;
+}
+
+/** An exception, and a promise that is rejected with it. */
+export interface Rejected {
+  readonly exception: MaintenanceException;
+  readonly promise: Promise<never>;
+}
+
+interface Made extends Rejected {
+  readonly state: MaintenanceState;
+  readonly retryAfter: number;
+  json?: ReadyBody;
+  problem?: ReadyBody;
+  /** Built-in pages by what the visitors' `Accept-Language` says. */
+  readonly pages: Map<string, ReadyBody>;
+}
+
+/** Makes refusals. What is the same for all who are refused is made once: per state of a key and second of `Retry-After`. */
+export class RefusalCache {
+  private readonly made = new WeakMap<MaintenanceState, Made>();
+  /** Mostly it is the same key that refuses. */
+  private lastMade: Made | undefined;
+  private lastCommon: Common | undefined;
+
+  constructor(
+    private readonly settings: RefusalCacheSettings,
+    private readonly pages: PageRenderer,
+  ) {}
+
+  refusal(status: MaintenanceStatus, request: unknown): Refusal {
+    const { translate, now } = this.settings;
+    return createRefusal(status, this.settings, now(), (text) => translate(text, request));
+  }
+
+  /** The exception for a status, its headers not set yet. */
+  exception(status: MaintenanceStatus, request: unknown): MaintenanceException {
+    return this.madeFor(status, request)?.exception ?? this.fresh(status, request);
+  }
+
+  /**
+   * The same for where one would throw it in an asynchronous function: nobody waits for the promise of that yet, and Node
+   * takes note of each that is rejected so.
+   */
+  rejected(status: MaintenanceStatus, request: unknown): Rejected {
+    return this.madeFor(status, request) ?? this.reject(status, request);
+  }
+
+  /** The headers that every refusal carries. */
+  common(retryAfter: number): Common {
+    if (this.lastCommon?.retryAfter !== retryAfter) {
+      const headers = {
+        'Retry-After': String(retryAfter),
+        'Cache-Control': 'no-store',
+        'X-Maintenance-Mode': '1',
+      };
+      this.lastCommon = {
+        retryAfter,
+        alone: headerSet({ ...headers, Vary: 'Accept' }),
+        besides: headerSet(headers),
+      };
+    }
+    return this.lastCommon;
+  }
+
+  /** The body of a refusal; a promise only where an application's own template is rendered. */
+  body(
+    exception: MaintenanceException,
+    request: HttpRequest,
+    representation: Representation,
+  ): ReadyBody | Promise<ReadyBody> {
+    const { refusal } = exception;
+    if (representation === 'html' && !this.pages.isBuiltIn(refusal.status.key)) {
+      return this.pages.render(refusal, request).then((page) => this.html(page));
+    }
+    const made = this.madeFor(refusal.status, request);
+    if (representation !== 'html') {
+      const ready = made?.[representation] ?? jsonBody(refusal, representation);
+      if (made) {
+        made[representation] = ready;
+      }
+      return ready;
+    }
+    const language = request.headers['accept-language'] ?? '';
+    let page = made?.pages.get(language);
+    if (!page) {
+      page = this.html(this.pages.builtIn(refusal, request));
+      // languages are the visitors' to invent
+      if (made && made.pages.size < 50) {
+        made.pages.set(language, page);
+      }
+    }
+    if (!this.pages.isPersonal) {
+      return page;
+    }
+    const { body, headers } = page;
+    return { body, headers: headerSet({ ...headers.named, [POLICY]: this.pages.policy(request) }) };
+  }
+
+  private fresh(status: MaintenanceStatus, request: unknown): MaintenanceException {
+    return withoutStack(() => new MaintenanceException(this.refusal(status, request)));
+  }
+
+  private reject(status: MaintenanceStatus, request: unknown): Rejected {
+    const exception = this.fresh(status, request);
+    const promise = Promise.reject<never>(exception);
+    promise.catch(() => undefined);
+    return { exception, promise };
+  }
+
+  private html({ html, csp }: { html: string; csp?: string }): ReadyBody {
+    return {
+      body: Buffer.from(html),
+      headers: headerSet({
+        'Content-Type': 'text/html; charset=utf-8',
+        ...(csp !== undefined && { [POLICY]: csp }),
+        Refresh: String(refreshSeconds(this.settings.refreshDelay)),
+      }),
+    };
+  }
+
+  /** What is the same for everybody; `undefined` where texts depend on the request. */
+  private madeFor(status: MaintenanceStatus, request: unknown): Made | undefined {
+    const { state } = status;
+    if (!state || this.settings.translated) {
+      return undefined;
+    }
+    const retryAfter = getRetryAfter(
+      state.until,
+      this.settings.refreshDelay,
+      state.until === null ? 0 : this.settings.now(),
+    );
+    let made = this.lastMade?.state === state ? this.lastMade : this.made.get(state);
+    if (made?.retryAfter !== retryAfter) {
+      made = {
+        state,
+        retryAfter,
+        ...this.reject(status, request),
+        pages: new Map(),
+      };
+      this.made.set(state, made);
+    }
+    this.lastMade = made;
+    return made;
+  }
+}

@@ -1,0 +1,129 @@
+import type { ServerResponse } from 'node:http';
+import type { Refusal } from '../../decision/refusal.js';
+import type { MaintenanceKey } from '../../core/keys/maintenance-key.js';
+import { messageOf } from '../../core/store/store.js';
+import { removeStale } from '../prevent-caching.js';
+import {
+  headerSet,
+  isUntouched,
+  pathOf,
+  rawResponse,
+  setHeaders,
+  vary,
+  type HttpReply,
+  type HttpRequest,
+} from '../http-port.js';
+import type { MaintenanceException } from './maintenance.exception.js';
+import { negotiate, type Representation } from '../negotiation.js';
+import type { PageRenderer } from '../page/page-renderer.js';
+import type { ReadyBody } from './ready-body.js';
+import { RefusalCache, type RefusalCacheSettings } from './refusal-cache.js';
+import { samePath } from '../same-path.js';
+import { sendBody } from './send-body.js';
+
+/** What the responder needs to know of the application. */
+export interface RefusalResponderSettings extends RefusalCacheSettings {
+  readonly responseType: 'html' | 'json' | ((request: never) => 'html' | 'json') | undefined;
+  readonly redirect: string | undefined;
+  readonly error: (message: string) => void;
+}
+
+/** Answers who is refused, as he asks for it. */
+export class RefusalResponder {
+  /** What is answered. */
+  readonly ready: RefusalCache;
+
+  constructor(
+    private readonly settings: RefusalResponderSettings,
+    private readonly pages: PageRenderer,
+  ) {
+    this.ready = new RefusalCache(settings, pages);
+  }
+
+  /** Sets what every refusal carries, in place of what was set before. */
+  setHeaders(reply: HttpReply, { retryAfter }: Pick<Refusal, 'retryAfter'>): void {
+    const headers = this.ready.common(retryAfter);
+    if (isUntouched(reply)) {
+      setHeaders(reply, headers.alone);
+      return;
+    }
+    removeStale(reply);
+    vary(reply, 'Accept');
+    setHeaders(reply, headers.besides);
+  }
+
+  /** Do refusals by this key depend on nothing but what Node knows of a request. */
+  isPlain(key: MaintenanceKey | null): boolean {
+    const { translated, responseType } = this.settings;
+    return (
+      !translated && typeof responseType !== 'function' && this.pages.isBuiltIn(key) && !this.pages.isPersonal
+    );
+  }
+
+  representation(request: HttpRequest): Representation {
+    const { responseType } = this.settings;
+    if (responseType === undefined) {
+      return negotiate(request.headers.accept);
+    }
+    if (typeof responseType === 'string') {
+      return responseType;
+    }
+    try {
+      return responseType(request as never) === 'html' ? 'html' : 'json';
+    } catch (error) {
+      this.settings.error(`responseType threw, JSON is sent: ${messageOf(error)}`);
+      return 'json';
+    }
+  }
+
+  /** Where somebody is sent who would get HTML; never the page he asks for. */
+  redirect(request: HttpRequest): string | undefined {
+    const { redirect } = this.settings;
+    return redirect !== undefined && !samePath(pathOf(request), redirect) ? redirect : undefined;
+  }
+
+  /** Answers with a refusal whose headers are set: redirect, page or JSON. Never rejects. */
+  answer(reply: HttpReply, request: HttpRequest, exception: MaintenanceException): void | Promise<void> {
+    return this.chosen(request, exception, (statusCode, { body, headers }) => {
+      // unless somebody has answered while the page was made
+      if (!rawResponse(reply).headersSent) {
+        setHeaders(reply, headers);
+        sendBody(reply, statusCode, body);
+      }
+    });
+  }
+
+  /** Answers with a refusal and all its headers in one pass, where nobody has set any. Never rejects. */
+  answerAlone(
+    response: ServerResponse,
+    request: HttpRequest,
+    exception: MaintenanceException,
+  ): void | Promise<void> {
+    return this.chosen(request, exception, (statusCode, ready) => {
+      if (!response.headersSent) {
+        ready.head ??= {
+          ...this.ready.common(exception.retryAfter).alone.named,
+          ...ready.headers.named,
+          'Content-Length': Buffer.byteLength(ready.body),
+        };
+        response.writeHead(statusCode, ready.head);
+        response.end(ready.body);
+      }
+    });
+  }
+
+  private chosen(
+    request: HttpRequest,
+    exception: MaintenanceException,
+    send: (statusCode: number, ready: ReadyBody) => void,
+  ): void | Promise<void> {
+    const representation = this.representation(request);
+    const elsewhere = representation === 'html' ? this.redirect(request) : undefined;
+    if (elsewhere !== undefined) {
+      return send(302, { body: '', headers: headerSet({ Location: elsewhere }) });
+    }
+    const ready = this.ready.body(exception, request, representation);
+    const status = exception.getStatus();
+    return ready instanceof Promise ? ready.then((body) => send(status, body)) : send(status, ready);
+  }
+}

@@ -1,0 +1,23 @@
+import { isFastifyReply, rawResponse, type HttpReply } from '../http-port.js';
+
+/** What is sent: a short text goes out in one piece with its head, a long one would be encoded each time. */
+export type Body = string | Buffer;
+
+const asItIs = (body: unknown): unknown => body;
+
+/** Ends the response; Express' own `send()` would add an ETag. */
+export function sendBody(reply: HttpReply, statusCode: number, body: Body): void {
+  if (isFastifyReply(reply)) {
+    reply.code?.(statusCode);
+    if (typeof body === 'string') {
+      // one that the application has set would encode it once more
+      reply.serializer?.(asItIs);
+    }
+    reply.send?.(body);
+    return;
+  }
+  const response = rawResponse(reply);
+  response.statusCode = statusCode;
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.end(body);
+}

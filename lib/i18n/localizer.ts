@@ -1,0 +1,63 @@
+import type { KeyRegistry } from '../core/keys/key-registry.js';
+import type { MaintenanceKey, MaintenanceKeyJson } from '../core/keys/maintenance-key.js';
+import type { ResolvedOptions } from '../options/options.js';
+import type { StateManager } from '../core/state/state-manager.js';
+import { messageOf } from '../core/store/store.js';
+import { languageOf } from '../http/negotiation.js';
+
+/** Gives texts in a visitor's language, by the application's own translation. */
+export class Localizer {
+  constructor(
+    private readonly translation: ResolvedOptions['translate'],
+    private readonly warn: (message: string) => void,
+  ) {}
+
+  /** Do texts depend on who reads them. */
+  get active(): boolean {
+    return this.translation !== undefined;
+  }
+
+  /** Never throws: a text that cannot be translated stays as it is. */
+  translate(text: string, request: unknown): string {
+    if (!this.translation || text === '') {
+      return text;
+    }
+    try {
+      const translated: unknown = this.translation(text, languageOf(acceptLanguage(request)), request);
+      return typeof translated === 'string' ? translated : text;
+    } catch (error) {
+      this.warn(`"translate" threw: ${messageOf(error)}`);
+      return text;
+    }
+  }
+
+  /** Key data with label, help text and message translated. */
+  describe(key: MaintenanceKey, manager: StateManager, request: unknown): MaintenanceKeyJson {
+    const data = key.toJSON(manager.current(key));
+    const text = (english: string): string => this.translate(english, request);
+    return {
+      ...data,
+      label: text(data.label),
+      helpText: text(data.helpText),
+      message: data.message === null ? null : text(data.message),
+    };
+  }
+
+  /** Data of all keys, by name. */
+  keyData(
+    registry: KeyRegistry,
+    manager: StateManager,
+    request: unknown,
+  ): Record<string, MaintenanceKeyJson> {
+    return Object.fromEntries(registry.all().map((key) => [key.name, this.describe(key, manager, request)]));
+  }
+}
+
+function acceptLanguage(request: unknown): string | undefined {
+  const { headers, handshake } = (request ?? {}) as {
+    headers?: Record<string, unknown>;
+    handshake?: { headers?: Record<string, unknown> };
+  };
+  const value = (headers ?? handshake?.headers)?.['accept-language'];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,89 @@
+import { StreamableFile } from '@nestjs/common';
+import { METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import 'reflect-metadata';
+
+/** The argument by which a call of a route handler is told from others: its request or its reply. */
+export interface RequestArgument {
+  readonly index: number;
+  /** How many arguments the handler asks for, where it does not ask for this one. */
+  readonly keeps: number | undefined;
+  /** The handler answers by itself, and perhaps not at all when the client is gone. */
+  readonly answers: boolean;
+  /** Has Nest pass it. */
+  claim(): void;
+}
+
+type Parameters = Record<string, { index: number; data?: unknown; pipes?: unknown[] }>;
+
+/** In place of what a parameter decorator was told. */
+const ADDED = Symbol('nestjs-maintenance:request');
+
+/**
+ * @param declared how many arguments the method declares
+ * @returns `undefined` where the method is no HTTP route's handler
+ */
+export function findRequestArgument(
+  instance: object,
+  property: string,
+  declared: number,
+): RequestArgument | undefined {
+  const cls = instance.constructor;
+  const method: unknown = (instance as Record<string, unknown>)[property];
+  if (typeof method !== 'function' || !Reflect.hasMetadata(METHOD_METADATA, method)) {
+    return undefined;
+  }
+  const parameters = (Reflect.getMetadata(ROUTE_ARGS_METADATA, cls, property) ?? {}) as Parameters;
+  const at = (type: RouteParamtypes) =>
+    Object.entries(parameters).find(([key]) => key.startsWith(`${type}:`))?.[1];
+  const [reply, request] = [at(RouteParamtypes.RESPONSE), at(RouteParamtypes.REQUEST)];
+  const found = reply ?? request;
+  const own = Object.values(parameters).filter((parameter) => parameter.data !== ADDED);
+  const keeps = Math.max(0, ...own.map((parameter) => parameter.index + 1));
+  if (found) {
+    const { index, data } = found;
+    return {
+      index,
+      keeps: data === ADDED ? keeps : undefined,
+      answers: reply !== undefined,
+      claim: () => undefined,
+    };
+  }
+  const index = Math.max(declared, keeps);
+  const more: Parameters = { [`${RouteParamtypes.REQUEST}:${index}`]: { index, data: ADDED, pipes: [] } };
+  return {
+    index,
+    keeps,
+    answers: false,
+    claim: () => Reflect.defineMetadata(ROUTE_ARGS_METADATA, { ...parameters, ...more }, cls, property),
+  };
+}
+
+/** Does Nest send this bit by bit: when the client goes it stops, and leaves the response as it is. */
+export function isStreamed(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) {
+    return false;
+  }
+  const { subscribe, pipe } = value as { subscribe?: unknown; pipe?: unknown };
+  return (
+    typeof subscribe === 'function' ||
+    typeof pipe === 'function' ||
+    Symbol.asyncIterator in value ||
+    // most are plain: they need not be asked for their ancestors
+    (Object.getPrototypeOf(value) !== Object.prototype &&
+      (value instanceof StreamableFile || value instanceof Response))
+  );
+}
+
+/**
+ * The arguments that a handler was written for. The application may call it too, and with more than it declares: arguments
+ * with a default do not count as declared.
+ */
+export function argumentsFor({ index, keeps }: RequestArgument, args: unknown[]): unknown[] {
+  return keeps === undefined || !isRequest(args[index]) ? args : keeps === 0 ? NONE : args.slice(0, keeps);
+}
+
+const NONE: unknown[] = [];
+
+const isRequest = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'headers' in value && 'method' in value;

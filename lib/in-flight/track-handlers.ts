@@ -1,0 +1,86 @@
+import type { DiscoveryService } from '@nestjs/core';
+import { METHOD_METADATA } from '@nestjs/common/constants.js';
+import 'reflect-metadata';
+import { trackMethod } from './track-method.js';
+import { getHandlerPolicy, type HandlerPolicy } from '../decision/handler-policy.js';
+
+type Wrapper = ReturnType<DiscoveryService['getControllers']>[number];
+
+/**
+ * Prepares all route handlers before Nest registers them: their calls are counted, what their decorators say is noted
+ * on them, and those that could reach `maintain()` are followed.
+ * @param note receives each handler and its target
+ * @param reaches does this class's injected tree reach the service
+ */
+export function trackHandlers(
+  wrappers: readonly Wrapper[],
+  note: (handler: object, target: HandlerPolicy) => void,
+  reaches: (wrapper: Wrapper) => boolean,
+): void {
+  for (const wrapper of wrappers) {
+    if (!wrapper.isDependencyTreeStatic()) {
+      trackPerRequest(wrapper, reaches);
+      continue;
+    }
+    const instance: unknown = wrapper.instance;
+    if (typeof instance !== 'object' || instance === null) {
+      continue;
+    }
+    const follow = reaches(wrapper);
+    for (const property of routeMethods(instance)) {
+      trackMethod(instance, property, follow);
+      const handler = (instance as Record<string, object & { name: string }>)[property];
+      if (handler) {
+        note(handler, getHandlerPolicy(instance.constructor, handler));
+      }
+    }
+  }
+}
+
+/** What is made anew for each request has its calls counted by its class. */
+function trackPerRequest(wrapper: Wrapper, reaches: (wrapper: Wrapper) => boolean): void {
+  const prototype: unknown = (wrapper.metatype as { prototype?: unknown } | null)?.prototype;
+  if (typeof prototype !== 'object' || prototype === null) {
+    return;
+  }
+  for (const property of routeMethods(Object.create(prototype) as object)) {
+    trackMethod(prototype, property, reaches(wrapper));
+  }
+}
+
+/** Does something a class injects, directly or through others, satisfy the test. */
+export function reachesProvider(
+  wrapper: Wrapper,
+  test: (token: unknown) => boolean,
+  seen = new Set<Wrapper>(),
+): boolean {
+  if (seen.has(wrapper)) {
+    return false;
+  }
+  seen.add(wrapper);
+  const parameters = wrapper.getCtorMetadata() ?? [];
+  const properties = (wrapper.getPropertiesMetadata() ?? []).map((property) => property.wrapper);
+  return [...parameters, ...properties].some(
+    (dependency) =>
+      dependency !== undefined && (test(dependency.token) || reachesProvider(dependency, test, seen)),
+  );
+}
+
+/** Names of the methods that carry a route or a resolver decorator, ancestors' included. */
+function routeMethods(instance: object): string[] {
+  const names = new Set<string>();
+  let prototype: unknown = Object.getPrototypeOf(instance);
+  while (typeof prototype === 'object' && prototype !== null && prototype !== Object.prototype) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+      if (
+        typeof value === 'function' &&
+        name !== 'constructor' &&
+        (Reflect.hasMetadata(METHOD_METADATA, value) || Reflect.hasMetadata('graphql:resolver_type', value))
+      ) {
+        names.add(name);
+      }
+    }
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return [...names];
+}

@@ -1,0 +1,100 @@
+import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import { INTERCEPTORS_METADATA } from '@nestjs/common/constants.js';
+import 'reflect-metadata';
+import { finalize, type Observable } from 'rxjs';
+import { countCall } from '../in-flight/handler-calls.js';
+import { trackMethod } from '../in-flight/track-method.js';
+
+/** What `@SubscribeMessage()`, `@MessagePattern()` and `@EventPattern()` leave on a method. */
+const MESSAGE_MARKS = ['websockets:message_mapping', 'microservices:pattern'];
+
+/** Asks an application's guard about a gateway message. */
+export interface MessageGuard {
+  /** Throws, or rejects, what the sender shall get. */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean>;
+  /** Did the message come in by this application's server. */
+  serves(context: ExecutionContext): boolean;
+  /** Could a handler of that class call `maintain()`. */
+  reaches(cls: object): boolean;
+}
+
+/** Guards of the running applications by gateway class: decorators are the class's, applications share it. */
+const guards = new WeakMap<object, Set<MessageGuard>>();
+
+/**
+ * Counts handler calls that no HTTP response tells of, and asks the guard in the moment a gateway message is handled:
+ * other guards may have taken their time, and Nest 11 runs no global guard on messages.
+ */
+class MessageCalls implements NestInterceptor {
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const over = countCall(context.getHandler());
+    try {
+      if (context.getType() === 'ws') {
+        await ask(context);
+      }
+      return next.handle().pipe(finalize(over));
+    } catch (error) {
+      over();
+      throw error;
+    }
+  }
+}
+
+const messageCalls = new MessageCalls();
+
+async function ask(context: ExecutionContext): Promise<void> {
+  const known = [...(guards.get(context.getClass()) ?? [])];
+  const asked = known.length > 1 ? known.filter((guard) => guard.serves(context)) : known;
+  for (const guard of asked) {
+    await guard.canActivate(context);
+  }
+}
+
+const mayMaintain = (cls: object): boolean =>
+  [...(guards.get(cls) ?? [])].some((guard) => guard.reaches(cls));
+
+/**
+ * Watches the message handlers of these classes, innermost of all their interceptors. Before Nest registers them.
+ * @returns takes the guard away again; the counting stays
+ */
+export function watchMessages(classes: Iterable<object>, guard: MessageGuard | undefined): () => void {
+  const guarded: Set<MessageGuard>[] = [];
+  for (const cls of classes) {
+    const methods = messageMethods(cls);
+    methods.forEach(([prototype, property]) => watchMethod(prototype, property, () => mayMaintain(cls)));
+    if (guard && methods.length > 0) {
+      const known = guards.get(cls) ?? new Set();
+      guards.set(cls, known.add(guard));
+      guarded.push(known);
+    }
+  }
+  return () => guarded.forEach((known) => guard && known.delete(guard));
+}
+
+/** A client that goes does not end what its message has begun: the handler itself is counted. */
+function watchMethod(prototype: object, property: string, follow: () => boolean): void {
+  trackMethod(prototype, property, follow);
+  const method = (prototype as Record<string, object>)[property] as object;
+  const interceptors = (Reflect.getMetadata(INTERCEPTORS_METADATA, method) ?? []) as unknown[];
+  if (!interceptors.includes(messageCalls)) {
+    Reflect.defineMetadata(INTERCEPTORS_METADATA, [...interceptors, messageCalls], method);
+  }
+}
+
+/** Methods that handle messages, ancestors' included, and where they are. */
+function messageMethods(cls: object): [prototype: object, property: string][] {
+  const methods: [object, string][] = [];
+  let prototype = (cls as { prototype?: object | null }).prototype;
+  while (prototype && prototype !== Object.prototype) {
+    for (const [property, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+      if (
+        typeof value === 'function' &&
+        MESSAGE_MARKS.some((mark) => Reflect.hasMetadata(mark, value as object))
+      ) {
+        methods.push([prototype, property]);
+      }
+    }
+    prototype = Object.getPrototypeOf(prototype) as object | null;
+  }
+  return methods;
+}

@@ -1,0 +1,81 @@
+import { Inject, Injectable, type ExecutionContext, type OnApplicationShutdown } from '@nestjs/common';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { watchMessages } from './message-calls.js';
+import { reachesProvider } from '../in-flight/track-handlers.js';
+import type { ResolvedStructure } from '../options/options.js';
+import { MaintenanceService } from '../core/service/maintenance.service.js';
+import { STRUCTURE } from '../options/tokens.js';
+import { MaintenanceGuard } from '../http/maintenance.guard.js';
+
+/** Has the application's gateway messages and microservice handlers watched from its start to its end. */
+@Injectable()
+export class MessageWatch implements OnApplicationShutdown {
+  private readonly unwatch: () => void;
+
+  constructor(
+    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(STRUCTURE) { guard: guards }: ResolvedStructure,
+    @Inject(MaintenanceGuard) guard: MaintenanceGuard,
+    host: HttpAdapterHost,
+  ) {
+    const serves = (context: ExecutionContext): boolean => {
+      const server = serverOf(context);
+      return server === undefined || server === host.httpAdapter?.getHttpServer();
+    };
+    // while providers are made: gateways are registered before any module is configured
+    this.unwatch = watchMessages(
+      messageClasses(modules),
+      guards
+        ? {
+            canActivate: (context) => guard.canActivate(context),
+            serves,
+            reaches: remembered((cls) => reachesService(modules, cls)),
+          }
+        : undefined,
+    );
+  }
+
+  onApplicationShutdown(): void {
+    this.unwatch();
+  }
+}
+
+/** Is there a provider or a controller of that class whose injected tree reaches the service. */
+function reachesService(modules: ModulesContainer, cls: object): boolean {
+  for (const wrapper of wrappersOf(modules)) {
+    if (wrapper.metatype === cls && reachesProvider(wrapper, (token) => token === MaintenanceService)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+function remembered(ask: (cls: object) => boolean): (cls: object) => boolean {
+  const answers = new WeakMap<object, boolean>();
+  return (cls) => {
+    const answer = answers.get(cls) ?? ask(cls);
+    answers.set(cls, answer);
+    return answer;
+  };
+}
+
+function* wrappersOf(modules: ModulesContainer) {
+  for (const { providers, controllers } of modules.values()) {
+    yield* providers.values();
+    yield* controllers.values();
+  }
+}
+
+function* messageClasses(modules: ModulesContainer): Generator<object> {
+  for (const { metatype } of wrappersOf(modules)) {
+    if (typeof metatype === 'function') {
+      yield metatype;
+    }
+  }
+}
+
+/** The HTTP server a Socket.IO client is connected to; `undefined` with other adapters. */
+function serverOf(context: ExecutionContext): unknown {
+  const client = context.getArgByIndex<{ nsp?: { server?: { httpServer?: unknown } } } | undefined>(0);
+  return client?.nsp?.server?.httpServer;
+}

@@ -1,0 +1,87 @@
+import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { MaintenanceGuard } from '../http/maintenance.guard.js';
+import { MessageWatch } from '../messages/message-watch.js';
+import { pingController } from '../http/ping.controller.js';
+import { SiteEntrance } from '../http/site/site-entrance.js';
+import { loadFeatures, type OptionalFeature } from './optional-features.js';
+import type { MaintenanceStructuralOptions, ResolvedStructure } from '../options/options.js';
+import { coreProviders } from '../maintenance.providers.js';
+import { STRUCTURE } from '../options/tokens.js';
+import { resolveStructure } from '../options/resolve-options.js';
+
+/** Holds what the mounted parts share. */
+@Module({})
+class MaintenanceCoreModule {}
+
+/**
+ * The whole module from the definition that provides its options.
+ * @param given the structural options, among others
+ */
+export function createDynamicModule(definition: DynamicModule, given: unknown): DynamicModule {
+  const { structure, provider } = structureOf(given);
+  const core: DynamicModule = {
+    module: MaintenanceCoreModule,
+    imports: [...(definition.imports ?? []), DiscoveryModule],
+    providers: [...(definition.providers ?? []), provider, ...coreProviders],
+    exports: [...coreProviders.map(tokenOf), STRUCTURE],
+  };
+  return {
+    module: definition.module,
+    global: structure.isGlobal,
+    imports: [core, DiscoveryModule, ...loadFeatures(optionalParts(core, structure))],
+    controllers: [pingController(structure.path)],
+    providers: [
+      ...(structure.guard ? [{ provide: APP_GUARD, useExisting: MaintenanceGuard }] : []),
+      SiteEntrance,
+      MessageWatch,
+    ],
+    exports: [core],
+  };
+}
+
+/** Loaded only when switched on: an application without them need not have their packages. */
+function optionalParts(core: DynamicModule, structure: ResolvedStructure): OptionalFeature[] {
+  const socket: OptionalFeature = {
+    option: 'socket',
+    packages: {
+      '@nestjs/websockets': () => import('@nestjs/websockets'),
+      '@nestjs/platform-socket.io': () => import('@nestjs/platform-socket.io'),
+    },
+    load: async () =>
+      (await import('../realtime/realtime.module.js')).RealtimeModule.register(core, structure),
+  };
+  const admin: OptionalFeature = {
+    option: 'admin',
+    packages: {
+      'class-validator': () => import('class-validator'),
+      'class-transformer': () => import('class-transformer'),
+    },
+    load: async () => (await import('../admin/admin.module.js')).AdminModule.register(core, structure),
+  };
+  return [...(structure.socket ? [socket] : []), ...(structure.admin ? [admin] : [])];
+}
+
+/** Wrong options stop the start, not the import of the file that names them. */
+function structureOf(given: unknown): { structure: ResolvedStructure; provider: Provider } {
+  const { isGlobal, path, guard, coverage, socket, admin } = (given ?? {}) as MaintenanceStructuralOptions;
+  try {
+    const structure = resolveStructure({ isGlobal, path, guard, coverage, socket, admin });
+    return { structure, provider: { provide: STRUCTURE, useValue: structure } };
+  } catch (error) {
+    const structure = resolveStructure({ socket: false, admin: false });
+    return { structure, provider: failing(STRUCTURE, error) };
+  }
+}
+
+/** A provider that stops the start. */
+export function failing(provide: string | symbol, error: unknown): Provider {
+  const useFactory = (): never => {
+    throw error;
+  };
+  return { provide, useFactory };
+}
+
+function tokenOf(provider: Provider): Type | string | symbol {
+  return typeof provider === 'function' ? provider : (provider.provide as Type | string | symbol);
+}

@@ -1,0 +1,79 @@
+import type { DynamicModule } from '@nestjs/common';
+import { MaintenanceConfigurationError } from '../core/errors/errors.js';
+import { messageOf } from '../core/store/store.js';
+
+/** A part that is only loaded when it is switched on, since it needs packages that an application may not have. */
+export interface OptionalFeature {
+  /** The option that switches it off. */
+  readonly option: 'socket' | 'admin';
+  /** Loads each package it needs, by name. */
+  readonly packages: Readonly<Record<string, () => Promise<unknown>>>;
+  /** Loads the part itself, once its packages are there. */
+  readonly load: () => Promise<DynamicModule>;
+}
+
+/** What a part lacks. */
+interface Lack {
+  readonly option: string;
+  readonly packages: readonly string[];
+  readonly cause: unknown;
+}
+
+/**
+ * The parts as Nest's `imports` takes them. Packages that are missing stop the start with one error for all parts, which
+ * says what to install and what switches each part off.
+ */
+export function loadFeatures(parts: readonly OptionalFeature[]): Promise<DynamicModule>[] {
+  const lacks = Promise.all(parts.map(lackOf));
+  return parts.map((part) => {
+    const mounted = lacks.then((all) => {
+      const lacking = all.filter((lack) => lack !== undefined);
+      if (lacking.length > 0) {
+        throw missing(lacking);
+      }
+      return part.load();
+    });
+    // Nest awaits it when it scans the imports, which may be much later than now
+    mounted.catch(() => undefined);
+    return mounted;
+  });
+}
+
+async function lackOf({ option, packages }: OptionalFeature): Promise<Lack | undefined> {
+  const lacking: string[] = [];
+  let cause: unknown;
+  for (const [name, load] of Object.entries(packages)) {
+    try {
+      await load();
+    } catch (error) {
+      if (!isMissing(error, name)) {
+        throw error;
+      }
+      lacking.push(name);
+      cause ??= error;
+    }
+  }
+  return lacking.length > 0 ? { option, packages: lacking, cause } : undefined;
+}
+
+function missing(lacks: readonly Lack[]): MaintenanceConfigurationError {
+  const options = lacks.map(({ option }) => option);
+  const packages = lacks.flatMap((lack) => lack.packages);
+  return new MaintenanceConfigurationError(
+    `Maintenance option${options.length > 1 ? 's' : ''} ${options.map((option) => `"${option}"`).join(' and ')} ` +
+      `${options.length > 1 ? 'are on and need' : 'is on and needs'} packages that are not installed: ` +
+      `npm install ${packages.join(' ')}, or switch off with { ${options.map((option) => `${option}: false`).join(', ')} }.`,
+    { option: options[0], cause: lacks[0]?.cause },
+  );
+}
+
+/** Is it this very package that is absent, and not something that a present one needs. */
+function isMissing(error: unknown, name: string): boolean {
+  const { code } = error as { code?: unknown };
+  return (
+    (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') &&
+    messageOf(error)
+      .split(/\s(?:imported from|Require stack)/)[0]
+      ?.includes(name) === true
+  );
+}

@@ -1,0 +1,106 @@
+import { isIP } from 'node:net';
+import { describeValue, MaintenanceConfigurationError } from '../core/errors/errors.js';
+
+/** What is accepted, in words and as a test; for a list, also of its items. */
+export type Check = [accepted: string, valid: (value: never) => boolean, item?: (item: unknown) => boolean];
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isFunction = (value: unknown): boolean => typeof value === 'function';
+export const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+export const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
+export const whole =
+  (min: number, max: number) =>
+  (value: unknown): boolean =>
+    Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
+/** A list, whose items are checked one by one so that the error can name the wrong one. */
+export const listOf = (accepted: string, item: (item: unknown) => boolean): Check => [
+  accepted,
+  Array.isArray,
+  item,
+];
+/** A path of one's own site: no other host, no characters a header or a router cannot carry. */
+export const isLocalPath = (value: unknown): boolean =>
+  typeof value === 'string' && /^\/(?![/\\])[\x21-\x7e]*$/.test(value);
+export const isCidr = (value: unknown): boolean => {
+  if (typeof value !== 'string') {
+    return false;
+  }
+  const [address = '', prefix, ...rest] = value.split('/');
+  const version = isIP(address);
+  return (
+    version !== 0 &&
+    rest.length === 0 &&
+    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128)))
+  );
+};
+
+export function isRedisUrl(value: unknown): boolean {
+  return (
+    typeof value === 'string' &&
+    /^(rediss?:\/\/|\/|unix:)./.test(value) &&
+    (!value.startsWith('redis') || URL.canParse(value))
+  );
+}
+
+export function isOrigin(value: unknown): boolean {
+  return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value.toLowerCase();
+}
+
+/**
+ * @param prefix of the names, for messages
+ * @throws MaintenanceConfigurationError that names the first option that is unknown or wrong
+ */
+export function check(prefix: string, given: object | undefined, checks: Record<string, Check>): void {
+  for (const [name, value] of Object.entries(given ?? {})) {
+    const known = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (!known) {
+      throw new MaintenanceConfigurationError(
+        `Unknown maintenance option "${prefix}${name}"; accepted: ${Object.keys(checks)
+          .map((option) => prefix + option)
+          .join(', ')}.`,
+        { option: prefix + name },
+      );
+    }
+    const [accepted, valid, validItem] = known;
+    if (value === undefined) {
+      continue;
+    }
+    const option = prefix + name;
+    if (!valid(value as never)) {
+      throw MaintenanceConfigurationError.of(option, value, accepted, DESCRIBE[option]);
+    }
+    const items: unknown[] = validItem ? (value as unknown[]) : [];
+    const wrong = items.findIndex((item) => !validItem?.(item));
+    if (wrong >= 0) {
+      throw MaintenanceConfigurationError.of(
+        option,
+        items[wrong],
+        accepted,
+        (item) => `${describeValue(item)} at index ${wrong}`,
+      );
+    }
+  }
+}
+
+/** How values that may hold a password are shown. */
+const DESCRIBE: Partial<Record<string, (value: unknown) => string>> = {
+  redis: describeUrl,
+  cache: describeUrl,
+  bypass: describeSecret,
+  'bypass.secret': describeSecret,
+};
+
+/** A value that may be a secret: what it is, not what it says. */
+export function describeSecret(value: unknown): string {
+  return typeof value === 'string' ? (value === '' ? 'an empty string' : 'a string') : describeValue(value);
+}
+
+/** Without what stands before the last "@" and behind "?": both may be a password. */
+function describeUrl(value: unknown): string {
+  return describeValue(
+    typeof value === 'string'
+      ? value.replace(/\?.*$/s, '?***').replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@')
+      : value,
+  );
+}

@@ -1,0 +1,62 @@
+import type { Socket } from 'socket.io';
+import type { Permissions } from '../access/permissions.js';
+import type { SocketOrigins } from './socket-origins.js';
+
+/** Questions that the application is asked at once: all clients may come back together, and its database answers few. */
+const AT_ONCE = 100;
+/** Milliseconds an application's `permissions` may take before a client is told what everybody may know. */
+const PATIENCE = 2_000;
+
+/** Asks the application which clients may see key data. */
+export class SocketPermissions {
+  private open = 0;
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(
+    private readonly permissions: Permissions,
+    private readonly origins: SocketOrigins,
+  ) {}
+
+  /** The answer, as soon as there is one. */
+  async ask(socket: Socket): Promise<boolean> {
+    if (!this.origins.trusts(socket)) {
+      return false;
+    }
+    if (this.open >= AT_ONCE) {
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    } else {
+      this.open++;
+    }
+    if (!socket.connected) {
+      this.next();
+      return false;
+    }
+    const answer = this.permissions.allows('see_info', { type: 'socket', socket });
+    // one that never comes must not keep others from being asked
+    void inTime(answer).finally(() => this.next());
+    return answer;
+  }
+
+  /** Whoever waits takes the place that has become free. */
+  private next(): void {
+    const waiting = this.waiting.shift();
+    if (waiting) {
+      waiting();
+    } else {
+      this.open--;
+    }
+  }
+}
+
+/** An answer that does not come in time (the application's database may be what is being maintained) is `undefined`. */
+export async function inTime(answer: Promise<boolean>): Promise<boolean | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), PATIENCE);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
