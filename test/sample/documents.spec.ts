@@ -74,6 +74,9 @@ function errors(): string[] {
     });
 }
 
+const shown = (value: unknown): string | undefined =>
+  typeof value === 'number' ? `\`${value}\`` : typeof value === 'string' ? `\`'${value}'\`` : undefined;
+
 const slug = (heading: string): string =>
   heading
     .toLowerCase()
@@ -109,13 +112,10 @@ describe('the documents', () => {
       expect(row(name), name).toBe(`\`${shown}\``);
     }
     for (const [name, value] of Object.entries(resolveOptions({}))) {
-      const said = row(name);
+      const said = row(name)?.replaceAll(/(?<=\d)_(?=\d)/g, '');
       expect(said, name).toBeTruthy();
-      if (typeof value === 'number') {
-        expect(said?.replaceAll('_', ''), name).toBe(`\`${value}\``);
-      } else if (typeof value === 'string') {
-        expect(said, name).toBe(`\`'${value}'\``);
-      }
+      // what is no number or text is described
+      expect(shown(value) ?? said, name).toBe(said);
     }
   });
 
