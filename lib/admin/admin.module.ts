@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { ResolvedStructure } from '../options/options.js';
 import { AdminService } from './admin.service.js';
+import { Csrf } from './csrf.js';
 import { AdminPage } from './admin-page.js';
 import { adminController } from './admin.controller.js';
 
@@ -13,7 +14,7 @@ export class AdminModule {
       module: AdminModule,
       imports: [core],
       controllers: [adminController(structure.path)],
-      providers: [AdminService, AdminPage],
+      providers: [AdminService, AdminPage, Csrf],
     };
   }
 }

@@ -17,7 +17,7 @@ import { AdminApiError } from './admin.errors.js';
 import { refusalFor, type ApiResponse } from './api-response.js';
 import { expectedRevision, createEtag } from './etag.js';
 import { checkJson, hasBody, readJson } from './request-body.js';
-import { checkCsrf } from './csrf.js';
+import { Csrf } from './csrf.js';
 import { parseSetMaintenance, type SetMaintenanceDto } from './set-maintenance.dto.js';
 
 const logger = new Logger('Maintenance');
@@ -31,6 +31,7 @@ export class AdminService {
     @Inject(KeyRegistry) private readonly registry: KeyRegistry,
     @Inject(Permissions) private readonly permissions: Permissions,
     @Inject(Localizer) private readonly localizer: Localizer,
+    @Inject(Csrf) private readonly csrf: Csrf,
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -57,7 +58,7 @@ export class AdminService {
   }
 
   async set(request: HttpRequest, name: unknown): Promise<ApiResponse> {
-    checkCsrf(request);
+    this.csrf.check(request);
     await this.demand(request, 'toggle_maintenance_mode');
     const dto = await this.body(request);
     const key = await this.editable(request, name);
@@ -71,7 +72,7 @@ export class AdminService {
   }
 
   async unset(request: HttpRequest, name: unknown): Promise<ApiResponse> {
-    checkCsrf(request);
+    this.csrf.check(request);
     await this.demand(request, 'toggle_maintenance_mode');
     if (hasBody(request)) {
       checkJson(request);

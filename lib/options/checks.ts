@@ -43,6 +43,16 @@ export function isRedisUrl(value: unknown): boolean {
   );
 }
 
+/** Of another site, say of an identity provider; without credentials, which would end up in pages. */
+export function isWebUrl(value: unknown): boolean {
+  return (
+    typeof value === 'string' &&
+    /^https?:\/\/[\x21-\x7e]+$/i.test(value) &&
+    URL.canParse(value) &&
+    new URL(value).username === ''
+  );
+}
+
 export function isOrigin(value: unknown): boolean {
   return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value.toLowerCase();
 }

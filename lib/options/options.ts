@@ -104,8 +104,26 @@ export interface MaintenanceSocketOptions {
 
 /** Admin page and API. @publicApi */
 export interface MaintenanceAdminOptions {
-  /** The application's own guards, run before permissions are asked. */
+  /** The application's own guards, run before permissions are asked. Default: none. */
   guards?: (Type<CanActivate> | CanActivate)[];
+  /** Heading of the page and name of its tab, such as the name of the application. Default `'Maintenance'`, translated. */
+  title?: string;
+  /** Which deployment this is, such as `'production'`; shown beside the title. Default: none. */
+  environment?: string;
+  /**
+   * Origins the admin page is opened at, such as `'https://shop.example'`: writes of browsers are then accepted from these
+   * only. Needed where the page is reached by a name over plain http, or where a proxy hides its name. Default: the site's own,
+   * as far as the browser or `Host` prove it.
+   */
+  origins?: string[];
+  /**
+   * Where operators sign in: a path of this site, or an http(s) URL. `{url}` in it stands for the path and query to come back to.
+   * Whoever opens the admin page without being signed in is sent there; an open page whose session has ended links to it and
+   * keeps what was typed. Default: none.
+   */
+  loginUrl?: string;
+  /** Paths of the application that operators need in order to sign in, such as `'/login'`. Default: that of {@link loginUrl}. */
+  loginPaths?: string[];
 }
 
 /** What must be known before providers exist; stands beside `useFactory` in `forRootAsync()`. @publicApi */

@@ -10,6 +10,7 @@ import {
   isRecord,
   isRedisUrl,
   isText,
+  isWebUrl,
   listOf,
   whole,
   type Check,
@@ -80,7 +81,10 @@ const STRUCTURE: Record<keyof MaintenanceStructuralOptions, Check> = {
     'a boolean or an object with namespace, path, cors, origins, url',
     (value) => isBoolean(value) || isRecord(value),
   ],
-  admin: ['a boolean or an object with guards', (value) => isBoolean(value) || isRecord(value)],
+  admin: [
+    'a boolean or an object with guards, title, environment, origins, loginUrl, loginPaths',
+    (value) => isBoolean(value) || isRecord(value),
+  ],
 };
 
 const SOCKET: Record<keyof MaintenanceSocketOptions, Check> = {
@@ -99,6 +103,14 @@ const ADMIN: Record<keyof MaintenanceAdminOptions, Check> = {
     'an array of guards (classes or instances)',
     (item) => isFunction(item) || (isRecord(item) && isFunction(item['canActivate'])),
   ),
+  title: ['a string that is not empty', isText],
+  environment: ['a string that is not empty', isText],
+  origins: listOf('an array of origins such as "https://example.com"', isOrigin),
+  loginUrl: [
+    'a path of this site that begins with one "/", or an http(s) URL',
+    (value) => isLocalPath(value) || isWebUrl(value),
+  ],
+  loginPaths: listOf('an array of paths such as "/login"', isLocalPath),
 };
 
 /**

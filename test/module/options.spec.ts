@@ -112,6 +112,13 @@ const structuralNested: [option: string, value: MaintenanceRootOptions, received
   ['socket.origins', { socket: { origins: ['example.com'] } }, '"example.com" at index 0'],
   ['socket.url', { socket: { url: 'https://a' as never } }, '"https://a"'],
   ['admin.guards', { admin: { guards: [true as never] } }, 'true at index 0'],
+  ['admin.title', { admin: { title: '' } }, '""'],
+  ['admin.environment', { admin: { environment: 1 as never } }, '1'],
+  ['admin.origins', { admin: { origins: ['shop.example'] } }, '"shop.example" at index 0'],
+  ['admin.loginUrl', { admin: { loginUrl: 'login' } }, '"login"'],
+  ['admin.loginUrl', { admin: { loginUrl: '//evil.example' } }, '"//evil.example"'],
+  ['admin.loginUrl', { admin: { loginUrl: 'javascript:alert(1)' } }, '"javascript:alert(1)"'],
+  ['admin.loginPaths', { admin: { loginPaths: ['login'] } }, '"login" at index 0'],
 ];
 
 /** An error whose message names, in this order, the option, what was received and what is accepted. */

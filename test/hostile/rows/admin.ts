@@ -21,9 +21,29 @@ export const admin: Row[] = [
   forbidden('nobody', ['Origin: http://shop.example', 'Sec-Fetch-Site: same-origin'], 'no permission'),
   forbidden('a foreign origin', [COOKIE, 'Origin: http://evil.example'], 'cross-site'),
   forbidden(
-    'a foreign origin that says same-origin',
-    [COOKIE, 'Origin: http://evil.example', 'Sec-Fetch-Site: same-origin'],
-    'the origin is compared',
+    'a rebound name',
+    [COOKIE, 'Origin: http://shop.example'],
+    'a name on http proves nothing: DNS rebinding',
+  ),
+  forbidden(
+    'a foreign page that names the host itself',
+    [COOKIE, 'Origin: http://evil.example', 'X-Forwarded-Host: evil.example'],
+    'no proxy is trusted',
+  ),
+  forbidden(
+    'a foreign page that pretends to be behind TLS',
+    [COOKIE, 'Origin: http://shop.example', 'X-Forwarded-Proto: https'],
+    'no proxy is trusted',
+  ),
+  forbidden(
+    'a foreign page with two words from a browser',
+    [COOKIE, 'Origin: https://shop.example', 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Site: same-origin'],
+    'a browser says one',
+  ),
+  forbidden(
+    'an origin with a name for the user',
+    [COOKIE, 'Origin: https://shop.example@evil.example'],
+    'no origin at all',
   ),
   forbidden('a null origin', [COOKIE, 'Origin: null'], 'a sandboxed page'),
   forbidden('a sibling', [COOKIE, 'Origin: http://shop.example.evil.example'], 'a longer host is another'),
