@@ -19,7 +19,7 @@ const bug = (name: string, story: Mutant['story'], file: string, find: string, r
   replace,
 });
 
-const SCRIPTS = 'core/store/redis/redis-scripts.js';
+const SCRIPTS = 'core/store/redis/redis-scripts.generated.js';
 const AGREEMENT = 'core/cluster/replica-coordinator.js';
 
 /** Bugs that somebody could have written, one at a time. */

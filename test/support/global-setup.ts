@@ -1,15 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { generate } from '../../generate.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Compiles the applications of test/apps, with the library they import, for the specs that run them in processes of their
+ * Makes the generated sources and compiles the applications of test/apps, with the library they import, for the specs that run them in processes of their
  * own (no loader for Node 20 emits the types that injection reads). Their folder is a package under the library's
  * name, so `nestjs-maintenance` is the code that was compiled with them.
  */
 export default function compileReplicas(): void {
+  generate();
   const folder = `${root}.tmp/replicas`;
   const entry = (path: string) => `./lib/${path}index.js`;
   mkdirSync(folder, { recursive: true });

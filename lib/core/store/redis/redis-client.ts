@@ -5,7 +5,7 @@ export interface RedisClient {
   readonly options: object;
   connect(): Promise<void>;
   disconnect(reconnect?: boolean): void;
-  eval(script: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
+  defineCommand(name: string, definition: { lua: string }): void;
   subscribe(...channels: string[]): Promise<unknown>;
   ping(): Promise<unknown>;
   on(event: string, listener: (...args: never[]) => void): unknown;
@@ -13,13 +13,16 @@ export interface RedisClient {
   duplicate(...args: unknown[]): RedisClient;
 }
 
+/** A command made by `defineCommand`: number of keys, keys, arguments. */
+export type RedisCommand = (keys: number, ...args: (string | number)[]) => Promise<unknown>;
+
 /** Is this value an ioredis client (or one that behaves like it). */
 export function isRedisClient(value: unknown): value is RedisClient {
   const candidate = value as Partial<RedisClient> | null;
   return (
     typeof candidate === 'object' &&
     candidate !== null &&
-    typeof candidate.eval === 'function' &&
+    typeof candidate.defineCommand === 'function' &&
     typeof candidate.duplicate === 'function' &&
     typeof candidate.subscribe === 'function'
   );

@@ -1,14 +1,20 @@
 import { MaintenanceStoreError } from '../../errors/errors.js';
 import { RedisClock } from './redis-clock.js';
-import type { RedisClient } from './redis-client.js';
+import type { RedisClient, RedisCommand } from './redis-client.js';
 import { storeError } from './redis-connection.js';
-import { SYNC } from './redis-scripts.js';
+import * as scripts from './redis-scripts.generated.js';
 import { bounded } from '../store.js';
 
 /** Milliseconds that a call waits for a connection that has just broken; one that is away for longer is not waited for. */
 const RECONNECT_TIMEOUT = 500;
 
 type KeyName = 'state' | 'replicas' | 'leases' | 'fences';
+
+/** Names a script of scripts/. */
+type ScriptName = keyof typeof scripts;
+
+/** What a script is called on the client: one of its own commands, sent by EVALSHA once the server has it. */
+const commandOf = (script: string): string => `maintenance:${script.toLowerCase()}`;
 
 /** Runs scripts on one connection: each settles in time, and none that was given up on takes effect later. */
 export class RedisCommands {
@@ -38,6 +44,9 @@ export class RedisCommands {
 
   use(client: RedisClient): void {
     this.client = client;
+    for (const [name, lua] of Object.entries(scripts)) {
+      client.defineCommand(commandOf(name), { lua });
+    }
     client.on('ready', () => (this.live = true));
     client.on('close', () => this.broken());
   }
@@ -51,7 +60,7 @@ export class RedisCommands {
     if (!this.clock.heard) {
       const asked = performance.now();
       const args = ['?', '', '', 0, this.channel, '0', 0];
-      const [now] = (await this.run('clock', SYNC, ['state', 'replicas', 'leases'], deadline, args)) as [
+      const [now] = (await this.run('clock', 'SYNC', ['state', 'replicas', 'leases'], deadline, args)) as [
         number,
       ];
       this.clock.hear(now, asked);
@@ -70,7 +79,7 @@ export class RedisCommands {
   /** @throws MaintenanceStoreError by the deadline, on the monotonic clock */
   async run(
     what: string,
-    script: string,
+    script: ScriptName,
     keys: readonly KeyName[],
     deadline: number,
     args: readonly (string | number)[],
@@ -83,7 +92,8 @@ export class RedisCommands {
         `Redis could not be reached in time (${what}); the outcome is unknown.`,
       );
     }
-    const answer = client.eval(script, keys.length, ...keys.map((key) => this.keys[key]), ...args);
+    const command = (client as unknown as Record<string, RedisCommand>)[commandOf(script)] as RedisCommand;
+    const answer = command.call(client, keys.length, ...keys.map((key) => this.keys[key]), ...args);
     try {
       return await bounded(
         what,

@@ -4,7 +4,6 @@ import type { StateDocument } from '../../document/record.js';
 import { parsePresence } from '../presence.js';
 import { RedisCommands } from './redis-commands.js';
 import { connect, openConnection, throughCache, type RedisInput } from './redis-connection.js';
-import { ACQUIRE, LEAVE, RELEASE, RENEW, REPLICAS, SYNC, WRITE } from './redis-scripts.js';
 import { RedisSubscriber } from './redis-subscriber.js';
 import {
   bounded,
@@ -68,7 +67,7 @@ export class RedisStore implements StateStore {
   async sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult> {
     const asked = performance.now();
     const wakes = presence !== null && acknowledgement(presence) !== this.acknowledged;
-    const reply = (await this.commands.run('sync', SYNC, ['state', 'replicas', 'leases'], deadline, [
+    const reply = (await this.commands.run('sync', 'SYNC', ['state', 'replicas', 'leases'], deadline, [
       known ?? '?',
       presence?.id ?? '',
       presence ? `${presence.write}|${JSON.stringify(presence)}` : '',
@@ -112,7 +111,7 @@ export class RedisStore implements StateStore {
     await this.commands.learnClock(deadline);
     const text = encode(document);
     const asked = performance.now();
-    const [outcome, now] = (await this.commands.run('write', WRITE, ['state'], deadline, [
+    const [outcome, now] = (await this.commands.run('write', 'WRITE', ['state'], deadline, [
       expected,
       text,
       this.commands.channel,
@@ -133,7 +132,7 @@ export class RedisStore implements StateStore {
     deadline: number,
   ): Promise<Grant | null> {
     await this.commands.learnClock(deadline);
-    const [outcome, fence] = (await this.commands.run('lock', ACQUIRE, ['leases', 'fences'], deadline, [
+    const [outcome, fence] = (await this.commands.run('lock', 'ACQUIRE', ['leases', 'fences'], deadline, [
       token,
       lease,
       this.commands.redisDeadline(deadline),
@@ -147,7 +146,7 @@ export class RedisStore implements StateStore {
   }
 
   async renew(names: readonly string[], token: string, lease: number, deadline: number): Promise<boolean> {
-    const reply = await this.commands.run('renew', RENEW, ['leases'], deadline, [
+    const reply = await this.commands.run('renew', 'RENEW', ['leases'], deadline, [
       token,
       lease,
       this.commands.redisDeadline(deadline),
@@ -160,7 +159,7 @@ export class RedisStore implements StateStore {
   }
 
   async release(names: readonly string[], token: string, deadline: number): Promise<void> {
-    await this.commands.run('unlock', RELEASE, ['leases'], deadline, [
+    await this.commands.run('unlock', 'RELEASE', ['leases'], deadline, [
       token,
       this.commands.channel,
       ...names,
@@ -168,7 +167,7 @@ export class RedisStore implements StateStore {
   }
 
   async replicas(deadline: number): Promise<SeenReplica[]> {
-    const [, entries] = (await this.commands.run('replicas', REPLICAS, ['replicas'], deadline, [])) as [
+    const [, entries] = (await this.commands.run('replicas', 'REPLICAS', ['replicas'], deadline, [])) as [
       number,
       string[],
     ];
@@ -180,7 +179,7 @@ export class RedisStore implements StateStore {
   }
 
   async leave(id: string, deadline: number): Promise<void> {
-    await this.commands.run('leave', LEAVE, ['replicas'], deadline, [id, this.commands.channel]);
+    await this.commands.run('leave', 'LEAVE', ['replicas'], deadline, [id, this.commands.channel]);
   }
 
   stop(): Promise<void> {

@@ -1,0 +1,54 @@
+// Makes the generated constants of lib/: what ships with the library and is not TypeScript, as text, so that nothing is
+// read from disk at run time. Run before the compiler and the tests; writes a file only when its text has changed.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const lib = fileURLToPath(new URL('lib/', import.meta.url));
+
+/** Every generated file below lib/ and what makes its text. */
+const FILES = {
+  'core/store/redis/redis-scripts.generated.ts': luaScripts,
+};
+
+/** Brings all generated files up to date. */
+export function generate() {
+  for (const [file, make] of Object.entries(FILES)) {
+    const text = `// Made by generate.mjs; change the sources.\n\n${make()}`;
+    if (read(file) !== text) {
+      writeFileSync(lib + file, text);
+    }
+  }
+}
+
+/** One constant for each Lua script that is not a part of others: `core/store/redis/scripts/sync.lua` becomes `SYNC`. */
+function luaScripts() {
+  const folder = 'core/store/redis/scripts/';
+  const source = (/** @type {string} */ name) => readFileSync(`${lib}${folder}${name}.lua`, 'utf8');
+  const include = /^--- @include "(\w+)"$/gm;
+  const names = readdirSync(lib + folder).flatMap((file) => /^(\w+)\.lua$/.exec(file)?.[1] ?? []);
+  const parts = new Set(
+    names.flatMap((name) => [...source(name).matchAll(include)].map((found) => found[1])),
+  );
+  return names
+    .filter((name) => !parts.has(name))
+    .map((name) => {
+      const text = source(name).replace(include, (_, part) => source(part).trimEnd());
+      return `/** scripts/${name}.lua */\nexport const ${name.toUpperCase()} = ${literal(text)};\n`;
+    })
+    .join('\n');
+}
+
+/** Text as a template literal, which stays readable and can be patched by the fault machine. */
+const literal = (/** @type {string} */ text) => `\`${text.replace(/[\\`]|\$(?=\{)/g, '\\$&')}\``;
+
+function read(/** @type {string} */ file) {
+  try {
+    return readFileSync(lib + file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  generate();
+}
