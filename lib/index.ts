@@ -28,6 +28,7 @@ export {
   MaintenanceLockedError,
   MaintenanceLockLostError,
   MaintenanceStoreError,
+  MaintenanceVetoError,
   UnknownMaintenanceKeyError,
   type MaintenanceUndrainedReplica,
 } from './core/errors/errors.js';

@@ -4,7 +4,8 @@ import type { HttpRequest } from '../http/http-port.js';
 import { Localizer } from '../i18n/localizer.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import type { MaintenanceKey, MaintenanceKeyJson } from '../core/keys/maintenance-key.js';
-import { describeValue } from '../core/errors/errors.js';
+import { describeValue, MaintenanceVetoError } from '../core/errors/errors.js';
+import { HookRunner } from '../core/hooks/hook-runner.js';
 import type { MaintenancePermission, ResolvedOptions } from '../options/options.js';
 import { MaintenanceService } from '../core/service/maintenance.service.js';
 import type { SetMaintenanceOptions } from '../core/service/switch.js';
@@ -14,7 +15,7 @@ import { StateManager } from '../core/state/state-manager.js';
 import { messageOf } from '../core/store/store.js';
 import { getRequestActor } from './request-actor.js';
 import { AdminApiError } from './admin.errors.js';
-import { refusalFor, type ApiResponse } from './api-response.js';
+import type { ApiResponse } from './api-response.js';
 import { expectedRevision, createEtag } from './etag.js';
 import { checkJson, hasBody, readJson } from './request-body.js';
 import { Csrf } from './csrf.js';
@@ -31,6 +32,7 @@ export class AdminService {
     @Inject(KeyRegistry) private readonly registry: KeyRegistry,
     @Inject(Permissions) private readonly permissions: Permissions,
     @Inject(Localizer) private readonly localizer: Localizer,
+    @Inject(HookRunner) private readonly hooks: HookRunner,
     @Inject(Csrf) private readonly csrf: Csrf,
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
   ) {}
@@ -145,7 +147,6 @@ export class AdminService {
       : unknownKey(name);
   }
 
-  /** What a `changing` hook throws is a veto; everything else that can go wrong has an error of its own. */
   private async carryOut<T>(
     request: HttpRequest,
     key: MaintenanceKey,
@@ -156,7 +157,7 @@ export class AdminService {
     try {
       return await work(ifRevision === undefined ? {} : { ifRevision });
     } catch (error) {
-      throw refusalFor(error) ?? new AdminApiError(409, `The change was refused: ${messageOf(error)}`);
+      throw this.hooks.hasRefused(error) ? refusedByHook(key, error) : error;
     }
   }
 
@@ -177,6 +178,15 @@ export class AdminService {
       headers: { ETag: createEtag(this.manager, key) },
     };
   }
+}
+
+/** Only what is thrown as a veto is meant for people; everything else may hold anything, and is for the log. */
+function refusedByHook(key: MaintenanceKey, error: unknown): AdminApiError {
+  if (error instanceof MaintenanceVetoError) {
+    return new AdminApiError(409, `The change was refused: ${error.message}`);
+  }
+  logger.warn(`A hook refused a change of maintenance key "${key.name}": ${messageOf(error)}`);
+  return new AdminApiError(409, 'The change was refused by a hook.');
 }
 
 function unknownKey(name: unknown): AdminApiError {

@@ -1,7 +1,11 @@
+import { HttpException } from '@nestjs/common';
 import {
+  MaintenanceConfigurationError,
   MaintenanceKey,
   MaintenanceModule,
   MaintenanceService,
+  MaintenanceStoreError,
+  MaintenanceVetoError,
   OnMaintenance,
   type MaintenanceKeyJson,
 } from 'nestjs-maintenance';
@@ -227,20 +231,36 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     expect((await write(ALL, 'Ada')).status).toBe(200);
   });
 
-  it('answers 409 with the words of a hook that refuses', async () => {
+  it.each<[string, () => unknown, RegExp]>([
+    [
+      'a veto',
+      () => new MaintenanceVetoError('The nightly import is running.'),
+      /^The change was refused: The nightly import is running\.$/,
+    ],
+    ['an error', () => new Error('SECRET'), /^The change was refused by a hook\.$/],
+    [
+      'an error that looks like one of ours',
+      () => new MaintenanceConfigurationError('SECRET', { option: 'SECRET' }),
+      /^The change was refused by a hook\.$/,
+    ],
+    ['a store error', () => new MaintenanceStoreError('SECRET'), /^The change was refused by a hook\.$/],
+    ['an HTTP error', () => new HttpException('SECRET', 418), /^The change was refused by a hook\.$/],
+    ['text', () => 'SECRET', /^The change was refused by a hook\.$/],
+    ['nothing', () => undefined, /^The change was refused by a hook\.$/],
+  ])('answers 409 where a hook throws %s', async (_case, thrown, message) => {
     class Veto {
       @OnMaintenance('changing', 'general')
       refuse(): void {
-        throw new Error('the nightly import is running');
+        throw thrown();
       }
     }
     await using running = await start({}, [Veto] as never[]);
-    const answer = await as(ALL, running.port, '/maintenance/keys/general', {
-      method: 'PUT',
-      json: { mode: true },
-    });
-    expect(answer.status).toBe(409);
-    expect(answer.json<Problem>().message).toBe('The change was refused: the nightly import is running');
+    for (const init of [{ method: 'PUT', json: { mode: true } }, { method: 'DELETE' }] as const) {
+      const answer = await as(ALL, running.port, '/maintenance/keys/general', init);
+      expect(answer.status).toBe(409);
+      expect(answer.json<Problem>().message).toMatch(message);
+      expect(answer.text).not.toContain('SECRET');
+    }
     expect(running.app.get(MaintenanceService).isInMaintenance().value).toBe(false);
   });
 

@@ -101,6 +101,23 @@ export class MaintenanceConflictError extends MaintenanceError {
   }
 }
 
+/**
+ * Refuses a change, thrown by a `changing` hook. Its message is for people: unlike that of any other error a hook throws, the
+ * admin page and API show it to whoever asked for the change.
+ *
+ * @example
+ * ```ts
+ * @OnMaintenance('changing', 'general')
+ * check(change: MaintenanceChange) {
+ *   if (change.to && this.checkout.isBusy) throw new MaintenanceVetoError('Payments are under way; try again in a minute.');
+ * }
+ * ```
+ * @publicApi
+ */
+export class MaintenanceVetoError extends MaintenanceError {
+  override name = 'MaintenanceVetoError';
+}
+
 /** A lock or hold was lost while work was under way: its lease ran out, or somebody unset the key. @publicApi */
 export class MaintenanceLockLostError extends MaintenanceError {
   override name = 'MaintenanceLockLostError';

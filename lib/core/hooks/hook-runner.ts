@@ -19,6 +19,8 @@ export interface Hook {
 /** Calls hooks, and keeps those that misbehave from stopping anybody. */
 export class HookRunner {
   private readonly hooks: Hook[] = [];
+  /** What `changing` hooks have thrown: it may look like any error of this library. */
+  private readonly refusals = new WeakSet<object>();
 
   constructor(private readonly error: (message: string) => void) {}
 
@@ -37,8 +39,18 @@ export class HookRunner {
    */
   async ask(change: MaintenanceChange): Promise<void> {
     for (const hook of this.of('changing', change)) {
-      await inTime(hook, change);
+      try {
+        await inTime(hook, change);
+      } catch (error) {
+        this.refusals.add(Object(error) as object);
+        throw error;
+      }
     }
+  }
+
+  /** Did a `changing` hook throw this, whatever it is. What is no object can come from nowhere else. */
+  hasRefused(error: unknown): boolean {
+    return Object(error) !== error || this.refusals.has(error as object);
   }
 
   /** Tells hooks after the fact; settles when all have, and never rejects. */
