@@ -65,9 +65,7 @@ export const coreProviders: Provider[] = [
     ReplicaCoordinator,
     [StateManager, InFlight, WouldRefuse],
     (manager: StateManager, inFlight: InFlight, wouldRefuse: WouldRefuse) =>
-      new ReplicaCoordinator(manager, inFlight, (key, context, orphan) =>
-        wouldRefuse.ask(key, context, orphan),
-      ),
+      new ReplicaCoordinator(manager, inFlight, wouldRefuse),
   ),
   made(
     MaintenanceSessions,

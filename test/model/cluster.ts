@@ -37,7 +37,7 @@ export class ModelReplica {
     this.store = new MemoryStore(server);
     this.manager = new StateManager(this.store, this.#registry, newReplica(), 1_000, quiet);
     const hooks = new HookRunner(() => undefined);
-    this.#coordinator = new ReplicaCoordinator(this.manager, new InFlight(), () => false);
+    this.#coordinator = new ReplicaCoordinator(this.manager, new InFlight(), { ask: () => false });
     this.sessions = new MaintenanceSessions(this.manager, hooks, this.#coordinator, () => undefined);
     this.switch = new MaintenanceSwitch(this.manager, hooks, this.#coordinator);
     this.#watch();

@@ -1,5 +1,4 @@
-import type { ExecutionContext } from '@nestjs/common';
-import type { InFlight } from '../../in-flight/in-flight.js';
+import type { RunningCalls } from './running-calls.js';
 
 /** Looking takes at most one part in so many of the time, while somebody waits for what is still running. */
 const LOOKING = 10;
@@ -9,7 +8,7 @@ const LOOKING = 10;
  * the hold was learned of. What is let pass later was let pass in spite of it.
  */
 export class DrainWatch {
-  private readonly counted = new WeakSet<ExecutionContext>();
+  private readonly counted = new WeakSet<object>();
   private timer: NodeJS.Timeout | undefined;
   private rest: readonly string[] = [];
 
@@ -18,11 +17,8 @@ export class DrainWatch {
    * @param done is called once nothing is left
    */
   constructor(
-    private readonly inFlight: InFlight,
-    private readonly refuses: (
-      context: ExecutionContext,
-      outlivesResponse: boolean,
-    ) => boolean | Promise<boolean>,
+    private readonly inFlight: RunningCalls,
+    private readonly refuses: (call: object, outlivesResponse: boolean) => boolean | Promise<boolean>,
     private readonly done: () => void,
   ) {
     this.inFlight.remaining((context, outlivesResponse) => {
@@ -43,7 +39,7 @@ export class DrainWatch {
     clearTimeout(this.timer);
   }
 
-  private count(context: ExecutionContext): void {
+  private count(context: object): void {
     const refused = this.refuses(context, false);
     if (refused === true) {
       this.counted.add(context);

@@ -1,10 +1,9 @@
-import type { ExecutionContext } from '@nestjs/common';
 import {
   MaintenanceDrainError,
   MaintenanceStoreError,
   type MaintenanceUndrainedReplica,
 } from '../errors/errors.js';
-import type { InFlight } from '../../in-flight/in-flight.js';
+import type { CallJudge, RunningCalls } from './running-calls.js';
 import type { Coordinator } from './coordinator.js';
 import type { MaintenanceChange } from '../document/change.js';
 import type { StateManager } from '../state/state-manager.js';
@@ -14,13 +13,6 @@ import { AcknowledgedWrites } from './acknowledged-writes.js';
 
 /** Milliseconds between two looks at the other replicas, besides being woken by them. */
 const POLL_INTERVAL = 100;
-
-/** Would a key refuse a call that was let pass before. */
-export type Refuses = (
-  key: string,
-  context: ExecutionContext,
-  outlivesResponse: boolean,
-) => boolean | Promise<boolean>;
 
 /**
  * How this replica agrees with the others. Each tells with its heartbeat, and at once after a change, what it has applied
@@ -32,8 +24,8 @@ export class ReplicaCoordinator implements Coordinator {
 
   constructor(
     private readonly manager: StateManager,
-    private readonly inFlight: InFlight,
-    private readonly refuses: Refuses,
+    private readonly inFlight: RunningCalls,
+    private readonly judge: CallJudge,
   ) {
     manager.details = () => {
       this.watchHolds();
@@ -172,7 +164,7 @@ export class ReplicaCoordinator implements Coordinator {
       if (!this.watches.has(hold)) {
         const watch = new DrainWatch(
           this.inFlight,
-          (context, outlivesResponse) => this.refuses(key, context, outlivesResponse),
+          (call, outlivesResponse) => this.judge.ask(key, call, outlivesResponse),
           () => queueMicrotask(() => this.tell()),
         );
         this.watches.set(hold, watch);
