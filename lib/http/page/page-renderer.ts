@@ -6,7 +6,6 @@ import type {
 import type { Refusal } from '../../decision/refusal.js';
 import { MaintenanceError } from '../../core/errors/errors.js';
 import { messageOf } from '../../core/store/store.js';
-import { languageOf } from '../negotiation.js';
 import type { HttpRequest } from '../http-port.js';
 import { maintenancePageCsp, renderMaintenancePage } from './page.js';
 import { PAGE_TEXTS } from '../../i18n/texts.js';
@@ -27,6 +26,9 @@ export interface PageSettings {
   /** Further sources the browser script connects to, where they depend on the request. */
   readonly connect: ((request: HttpRequest) => string[]) | undefined;
   readonly translate: (text: string, request: unknown) => string;
+  /** The language that a visitor asks for, and the one that built-in texts are in for them. */
+  readonly language: (request: unknown) => string;
+  readonly textLanguage: (request: unknown) => string;
   /** The application's view engine. */
   readonly view: (name: string, context: Record<string, unknown>) => Promise<string>;
   readonly error: (message: string) => void;
@@ -70,6 +72,11 @@ export class PageRenderer {
     return this.builtIn(refusal, request);
   }
 
+  /** The language of the built-in page. */
+  language(request: HttpRequest): string {
+    return this.settings.textLanguage(request);
+  }
+
   builtIn(refusal: Refusal, request: HttpRequest): RenderedPage {
     const { message, statusCode, until, retryAfter } = refusal;
     const { script } = this.settings.urls();
@@ -80,7 +87,7 @@ export class PageRenderer {
         until,
         retryAfter,
         refreshDelay: this.settings.refreshDelay,
-        language: languageOf(request.headers['accept-language']),
+        language: this.language(request),
         text: (text) => this.settings.translate(text, request),
         scriptUrl: script,
       }),
@@ -112,7 +119,7 @@ export class PageRenderer {
 
   private contextOf(refusal: Refusal, request: HttpRequest): MaintenanceTemplateContext {
     const { status, message, statusCode, retryAfter, until } = refusal;
-    const { translate, refreshDelay, urls } = this.settings;
+    const { translate, refreshDelay, urls, language } = this.settings;
     const text = (english: string): string => translate(english, request);
     return {
       key: status.key?.name ?? '',
@@ -123,7 +130,7 @@ export class PageRenderer {
       retryAfter,
       refreshDelay,
       until,
-      language: languageOf(request.headers['accept-language']),
+      language: language(request),
       pingUrl: urls().ping,
       scriptUrl: urls().script,
       request,

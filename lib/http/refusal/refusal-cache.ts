@@ -38,7 +38,7 @@ interface Made extends Rejected {
   readonly retryAfter: number;
   json?: ReadyBody;
   problem?: ReadyBody;
-  /** Built-in pages by what the visitors' `Accept-Language` says. */
+  /** Built-in pages by language: one of those that the application has. */
   readonly pages: Map<string, ReadyBody>;
 }
 
@@ -107,14 +107,11 @@ export class RefusalCache {
       }
       return ready;
     }
-    const language = request.headers['accept-language'] ?? '';
+    const language = this.pages.language(request);
     let page = made?.pages.get(language);
     if (!page) {
       page = this.html(this.pages.builtIn(refusal, request));
-      // languages are the visitors' to invent
-      if (made && made.pages.size < 50) {
-        made.pages.set(language, page);
-      }
+      made?.pages.set(language, page);
     }
     if (!this.pages.isPersonal) {
       return page;
