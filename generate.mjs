@@ -2,18 +2,20 @@
 // read from disk at run time. Run before the compiler and the tests; writes a file only when its text has changed.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { browserCode } from './lib/browser/generate.mjs';
 
 const lib = fileURLToPath(new URL('lib/', import.meta.url));
 
-/** Every generated file below lib/ and what makes its text. */
-const FILES = {
-  'core/store/redis/redis-scripts.generated.ts': luaScripts,
-};
+/** The text of every generated file below lib/. */
+const makeFiles = async () => ({
+  'core/store/redis/redis-scripts.generated.ts': luaScripts(),
+  ...(await browserCode(`${lib}browser/`)),
+});
 
 /** Brings all generated files up to date. */
-export function generate() {
-  for (const [file, make] of Object.entries(FILES)) {
-    const text = `// Made by generate.mjs; change the sources.\n\n${make()}`;
+export async function generate() {
+  for (const [file, made] of Object.entries(await makeFiles())) {
+    const text = `// Made by generate.mjs; change the sources.\n\n${made}`;
     if (read(file) !== text) {
       writeFileSync(lib + file, text);
     }
@@ -50,5 +52,5 @@ function read(/** @type {string} */ file) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  generate();
+  await generate();
 }

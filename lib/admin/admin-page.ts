@@ -12,7 +12,8 @@ import { AdminService } from './admin.service.js';
 import { AdminApiError } from './admin.errors.js';
 import type { ApiResponse } from './api-response.js';
 import { createEtag } from './etag.js';
-import { headlineOf, pageKey, type PageState } from './page-state.js';
+import type { PageState } from './page-data.js';
+import { headlineOf, pageKey } from './page-state.js';
 import { adminPageCsp, renderAdminPage, renderDenial } from './page/admin-page.html.js';
 
 /** Headers of every page: nothing may frame it, nothing leaks from it. */

@@ -1,31 +1,6 @@
 import type { MaintenanceKey, MaintenanceKeyJson } from '../core/keys/maintenance-key.js';
 import type { MaintenanceState } from '../core/keys/maintenance-state.js';
-
-/** How much of the site is affected: what the page says first. */
-export type Headline = 'open' | 'part' | 'readOnly' | 'closed';
-
-/** A key as the admin page shows it. */
-export interface PageKey extends MaintenanceKeyJson {
-  /** Entity tag, for `If-Match`. */
-  readonly tag: string;
-  /** Is the operator's switch on. */
-  readonly switched: boolean;
-  /** Does a running `maintain()` hold it. */
-  readonly held: boolean;
-}
-
-/** All that changes on the admin page. */
-export interface PageState {
-  /** The server's clock. */
-  readonly now: string;
-  readonly mayToggle: boolean;
-  readonly headline: Headline;
-  /** All keys that are in maintenance, also those that are not offered. */
-  readonly active: readonly Pick<MaintenanceKeyJson, 'label' | 'since' | 'until'>[];
-  /** Is the store in reach. */
-  readonly storeUp: boolean;
-  readonly keys: readonly PageKey[];
-}
+import type { Headline, PageKey } from './page-data.js';
 
 const RANKS: readonly Headline[] = ['open', 'part', 'readOnly', 'closed'];
 

@@ -1,24 +1,14 @@
 import type { Connection, ConnectionOptions, MaintenanceConnection } from './connection-options.js';
-import type { createListeners as CreateListeners } from './listeners.js';
-import type { createPoller as CreatePoller } from './poller.js';
-import type { askPingEndpoint as AskPingEndpoint, PingAnswer, PingState } from './ping-endpoint.js';
+import { createListeners } from './listeners.js';
+import { askPingEndpoint, type PingAnswer, type PingState } from './ping-endpoint.js';
+import { createPoller } from './poller.js';
 import type { MaintenancePingError, MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
-
-/** What a link is made of besides itself. */
-export interface ConnectionParts {
-  readonly createListeners: typeof CreateListeners;
-  readonly createPoller: typeof CreatePoller;
-  readonly askPingEndpoint: typeof AskPingEndpoint;
-}
 
 /**
  * A connection to the gateway that falls back to the ping endpoint. While it is out of touch it looks there, more often than a
  * socket may try (browsers hold back WebSockets that fail again and again), and connects as soon as somebody answers.
- *
- * The browser script carries the source of this function, so it must not refer to anything outside of itself but its
- * parts and what browsers and Node have in common.
  */
-export function createConnection(options: ConnectionOptions, parts: ConnectionParts): Connection {
+export function createConnection(options: ConnectionOptions): Connection {
   const PATIENCE = 10_000;
   /** Until a socket that gets no further is helped out. */
   const CONNECTING = 5_000;
@@ -27,8 +17,8 @@ export function createConnection(options: ConnectionOptions, parts: ConnectionPa
   const REFUSED = 60_000;
   /** Leaves a page that is about to load anew the time to do so. */
   const FOUND = 150;
-  const listeners = parts.createListeners<MaintenanceStatusMessage>();
-  const watchers = parts.createListeners<MaintenanceConnection>();
+  const listeners = createListeners<MaintenanceStatusMessage>();
+  const watchers = createListeners<MaintenanceConnection>();
   let status: MaintenanceStatusMessage | null = null;
   let connection: MaintenanceConnection = 'connecting';
   let closed = false;
@@ -58,7 +48,7 @@ export function createConnection(options: ConnectionOptions, parts: ConnectionPa
     if (options.pingUrl === null) {
       throw new Error('There is no ping endpoint to ask.');
     }
-    return parts.askPingEndpoint(options.pingUrl, PATIENCE);
+    return askPingEndpoint(options.pingUrl, PATIENCE);
   }
 
   function statusOf(state: PingState): MaintenanceStatusMessage {
@@ -81,7 +71,7 @@ export function createConnection(options: ConnectionOptions, parts: ConnectionPa
     return statusOf(state);
   }
 
-  const poller = parts.createPoller({
+  const poller = createPoller({
     ask,
     wanted: () => !closed && connection !== 'live' && options.pingUrl !== null && !options.idle(),
     found(state) {

@@ -1,8 +1,5 @@
 import { createConnection } from './connection.js';
 import type { Connection, MaintenanceConnection, SocketFactory } from './connection-options.js';
-import { createListeners } from './listeners.js';
-import { createPoller } from './poller.js';
-import { askPingEndpoint } from './ping-endpoint.js';
 import type { MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
 
 export type { MaintenanceConnection } from './connection-options.js';
@@ -72,17 +69,14 @@ export function createMaintenanceClient(options: MaintenanceClientOptions = {}):
   }
   const origin = new URL(url).origin;
   const connect = (io: SocketFactory | null) =>
-    createConnection(
-      {
-        io,
-        socketUrl: origin + (namespace.startsWith('/') ? namespace : `/${namespace}`),
-        path,
-        auth,
-        pingUrl: pingUrl === null ? null : new URL(pingUrl, origin).href,
-        idle: () => document?.hidden === true,
-      },
-      { createListeners, createPoller, askPingEndpoint },
-    );
+    createConnection({
+      io,
+      socketUrl: origin + (namespace.startsWith('/') ? namespace : `/${namespace}`),
+      path,
+      auth,
+      pingUrl: pingUrl === null ? null : new URL(pingUrl, origin).href,
+      idle: () => document?.hidden === true,
+    });
   return options.io === undefined
     ? deferred(() => importIo().then(connect), document)
     : watched(connect(options.io as SocketFactory | null), document);

@@ -6,10 +6,7 @@ export interface Listeners<T> {
   clear(): void;
 }
 
-/**
- * Keeps listeners. The browser script carries the source of this function, so it must not refer to anything outside of itself
- * but what browsers and Node have in common.
- */
+/** Keeps listeners. */
 export function createListeners<T>(): Listeners<T> {
   const listeners = new Set<(news: T) => void>();
   return {

@@ -1,4 +1,4 @@
-import type { MaintenanceKeyJson } from '../core/keys/maintenance-key.js';
+import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
 
 /** What the ping endpoint says, as far as it matters here. */
 export interface PingState {
@@ -17,10 +17,7 @@ export interface PingAnswer {
   readonly state: PingState | null;
 }
 
-/**
- * Asks the ping endpoint, which answers for this very visitor; rejects when nobody answers. The browser script carries the
- * source of this function, so it must not refer to anything outside of itself but what browsers and Node have in common.
- */
+/** Asks the ping endpoint, which answers for this very visitor; rejects when nobody answers. */
 export async function askPingEndpoint(url: string, patience: number): Promise<PingAnswer> {
   const response = await fetch(url, {
     headers: { accept: 'application/json' },

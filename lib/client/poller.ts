@@ -23,9 +23,6 @@ export interface Poller {
  * The poller of a page that is out of touch. What has just gone will soon be back, and pages shall know within a second; the
  * longer it takes, the longer a page waits between two looks, and the less thousands of them trouble a server that struggles to
  * its feet. No page looks before its last look has ended, and every wait is jittered in proportion.
- *
- * The browser script carries the source of this function, so it must not refer to anything outside of itself but what
- * browsers and Node have in common.
  */
 export function createPoller({ ask, wanted, found, missed }: PollerOptions): Poller {
   /** Where nobody answers: a part of the time it has been away, within bounds. */

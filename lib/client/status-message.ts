@@ -1,4 +1,4 @@
-import type { MaintenanceKeyJson } from '../core/keys/maintenance-key.js';
+import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
 
 /** What every client is told on connecting and on every change. @publicApi */
 export interface MaintenanceStatusMessage {

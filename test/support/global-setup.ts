@@ -6,12 +6,12 @@ import { generate } from '../../generate.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Makes the generated sources and compiles the applications of test/apps, with the library they import, for the specs that run them in processes of their
- * own (no loader for Node 20 emits the types that injection reads). Their folder is a package under the library's
- * name, so `nestjs-maintenance` is the code that was compiled with them.
+ * Makes the generated sources, and compiles the applications of test/apps with the library they import, for the specs that run
+ * them in processes of their own (no loader for Node 20 emits the types that injection reads). Their folder is a package under
+ * the library's name, so `nestjs-maintenance` is the code that was compiled with them.
  */
-export default function compileReplicas(): void {
-  generate();
+export default async function compileReplicas(): Promise<void> {
+  await generate();
   const folder = `${root}.tmp/replicas`;
   const entry = (path: string) => `./lib/${path}index.js`;
   mkdirSync(folder, { recursive: true });

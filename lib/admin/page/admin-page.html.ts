@@ -1,10 +1,13 @@
-import { createHash } from 'node:crypto';
+import {
+  ADMIN_SCRIPT,
+  ADMIN_SCRIPT_SOURCE,
+  ADMIN_STYLES,
+  ADMIN_STYLES_SOURCE,
+} from '../../browser/admin.generated.js';
+import { PAGE_ICON, PAGE_SCENE } from '../../browser/page.generated.js';
 import { escapeHtml } from '../../http/page/html.js';
 import { pageLanguage } from '../../i18n/page-language.js';
-import { PAGE_ICON, PAGE_SCENE } from '../../http/page/page.scene.js';
-import type { PageState } from '../page-state.js';
-import { ADMIN_SCRIPT } from './script.js';
-import { ADMIN_STYLES } from './styles.js';
+import type { PageData, PageState } from '../page-data.js';
 import { ADMIN_TEXTS, type AdminText } from './texts.js';
 
 /** What pages are rendered with besides what they show. */
@@ -22,9 +25,6 @@ const HEAD =
   `<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark">` +
   `<link rel="icon" href="${PAGE_ICON}"><style>${ADMIN_STYLES}</style>`;
 
-const STYLE_HASH = hashOf(ADMIN_STYLES);
-const SCRIPT_HASH = hashOf(ADMIN_SCRIPT);
-
 /**
  * The admin page. All that it shows is data for its script, which writes it as text and never as markup; without the script it
  * says that it needs one.
@@ -35,8 +35,9 @@ export function renderAdminPage(
   const { state, defaultMessage, live } = context;
   const texts = Object.fromEntries(
     Object.entries(ADMIN_TEXTS).map(([id, english]) => [id, context.text(english)]),
-  );
-  const text = (id: AdminText): string => escapeHtml(texts[id] ?? '');
+  ) as PageData['texts'];
+  const data: PageData = { state, texts, defaultMessage, live };
+  const text = (id: AdminText): string => escapeHtml(texts[id]);
   return document(
     context,
     `<header class="sky"><div class="bar"><p class="brand">${text('title')}</p>` +
@@ -45,7 +46,7 @@ export function renderAdminPage(
       `<main id="main"><noscript><p class="alert">${text('needsScript')}</p></noscript><div id="alerts"></div>` +
       `<h2 class="unseen">${text('keys')}</h2><div id="keys"></div></main>` +
       `<dialog id="dialog" aria-labelledby="dialog-title"></dialog><p class="toast" id="toast" role="status"></p>` +
-      `<script type="application/json" id="data">${scriptJson({ state, texts, defaultMessage, live })}</script>` +
+      `<script type="application/json" id="data">${scriptJson(data)}</script>` +
       `<script>${ADMIN_SCRIPT}</script>`,
   );
 }
@@ -69,7 +70,7 @@ export function adminPageCsp({
     .map((url) => new URL(url).origin)
     .flatMap((origin) => [origin, origin.replace(/^http/, 'ws')]);
   return (
-    `default-src 'none'; style-src ${STYLE_HASH}; script-src ${SCRIPT_HASH}${live ? ` 'self'` : ''}; ` +
+    `default-src 'none'; style-src ${ADMIN_STYLES_SOURCE}; script-src ${ADMIN_SCRIPT_SOURCE}${live ? ` 'self'` : ''}; ` +
     `connect-src ${["'self'", ...sources].join(' ')}; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
   );
 }
@@ -88,8 +89,4 @@ function scriptJson(value: unknown): string {
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-}
-
-function hashOf(content: string): string {
-  return `'sha256-${createHash('sha256').update(content, 'utf8').digest('base64')}'`;
 }

@@ -12,37 +12,12 @@ import {
   type MaintenanceKeyOptions,
 } from './maintenance-key-options.js';
 import { readerOf } from './key-readers.js';
+import type { MaintenanceKeyJson } from './maintenance-key-json.js';
 import { OFF, type MaintenanceState } from './maintenance-state.js';
 import { MaintenanceStatus, type MaintenanceStatusClass } from './maintenance-status.js';
 import type { MaintenanceTemplate, MaintenanceTemplateContext } from './maintenance-template.js';
 
-/** Key data: what operators and the admin API read. Instants are ISO 8601. @publicApi */
-export interface MaintenanceKeyJson {
-  /** The key. */
-  name: string;
-  /** Is it in maintenance. */
-  value: boolean;
-  /** Lower is asked first. */
-  order: number;
-  /** What operators read, translated where a request is answered. */
-  label: string;
-  /** A sentence that explains it to operators, translated where a request is answered. */
-  helpText: string;
-  /** Milliseconds of its safety net; 0 is never. */
-  timeout: number;
-  /** Since when it has been in maintenance without a break. */
-  since: string | null;
-  /** The end that was given with the change; `null`: none. */
-  until: string | null;
-  /** What visitors read; `null`: the built-in sentence. */
-  message: string | null;
-  /** For operators only. */
-  reason: string | null;
-  /** For operators only: who did it. */
-  actor: string | null;
-  /** Present and `true` while a `maintain()` that died still holds the key. */
-  abandoned?: true;
-}
+export type { MaintenanceKeyJson };
 
 const DECLARATION = Symbol('nestjs-maintenance:key');
 

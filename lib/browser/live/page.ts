@@ -1,41 +1,34 @@
-import type { Connection, ConnectionOptions, SocketFactory } from '../../client/connection-options.js';
+import { createConnection } from '../../client/connection.js';
+import type { SocketFactory } from '../../client/connection-options.js';
 import type { MaintenanceStatusMessage } from '../../client/status-message.js';
-import type { PageWindow, ScriptSettings } from './dom.js';
-import type { createBanner as CreateMarks } from './banner.js';
-
-/** What the page's script is made of besides itself. */
-export interface PageParts {
-  readonly createLink: (options: ConnectionOptions) => Connection;
-  readonly createMarks: typeof CreateMarks;
-  readonly io: SocketFactory;
-  readonly settings: ScriptSettings;
-}
+import { createBanner } from './banner.js';
+import './page-api.js';
+import type { ScriptSettings } from '../settings.js';
 
 /**
- * What the browser script does on a page. It carries the source of this function, so it must not refer to anything outside
- * of itself but what it is given.
+ * What the browser script does on a page.
  *
  * Attributes of its own tag choose: `data-page="maintenance"` on a maintenance page; `data-exempt` or `data-banner` (with a
  * text of its own, or `none`) where the page is served in spite of maintenance; `data-admin` where operators shall see it;
  * `data-url`, `data-path`, `data-namespace`, `data-ping` for other addresses.
  */
-export function runPage(window: PageWindow, { createLink, createMarks, io, settings }: PageParts): void {
-  const { document, location } = window;
+export function runPage(settings: ScriptSettings, io: SocketFactory | null): void {
   if (window.maintenance) {
     return;
   }
-  const tag = document.currentScript;
-  const data = tag ? tag.dataset : {};
-  const base = new URL((tag && tag.src) || settings.script, location.href);
+  // a module script has none
+  const tag = document.currentScript as HTMLScriptElement | null;
+  const data: DOMStringMap = tag?.dataset ?? {};
+  const base = new URL(tag?.src || settings.script, location.href);
   const onMaintenancePage = data['page'] === 'maintenance';
   const admin = data['admin'] !== undefined;
   const exempt = admin || data['exempt'] !== undefined || data['banner'] !== undefined;
-  const marks = createMarks(window, admin ? 'edge' : 'banner');
+  const marks = createBanner(admin ? 'edge' : 'banner');
   const REMEMBERED = 'maintenance:left';
   let before: boolean | undefined;
   let leaving: ReturnType<typeof setTimeout> | undefined;
 
-  const link = createLink({
+  const link = createConnection({
     io,
     socketUrl:
       new URL(data['url'] ?? settings.url ?? base.origin, base).origin +
@@ -46,17 +39,17 @@ export function runPage(window: PageWindow, { createLink, createMarks, io, setti
   });
 
   function fire(name: string, detail: unknown): void {
-    window.dispatchEvent(new window.CustomEvent(name, { detail }));
+    window.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
   /** A page is left once per state: one that turns out to be served all the same must not be loaded again and again. */
   function mayLeave({ revision, maintenanceMode }: MaintenanceStatusMessage): boolean {
     const mark = JSON.stringify([location.href, revision, maintenanceMode]);
     try {
-      if (window.sessionStorage.getItem(REMEMBERED) === mark) {
+      if (sessionStorage.getItem(REMEMBERED) === mark) {
         return false;
       }
-      window.sessionStorage.setItem(REMEMBERED, mark);
+      sessionStorage.setItem(REMEMBERED, mark);
     } catch {
       // no storage in this browser: then a page is only left when the state has changed before its eyes
       return before !== undefined;
@@ -133,7 +126,7 @@ export function runPage(window: PageWindow, { createLink, createMarks, io, setti
     const refused = await fetch(location.href, {
       headers: { accept: 'text/html' },
       cache: 'no-store',
-    } as RequestInit)
+    })
       .then((answer) => answer.status >= 500 || answer.headers.get('x-maintenance-mode') !== null)
       .catch(() => true);
     if (!refused && current() && mayLeave(status)) {

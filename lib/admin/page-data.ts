@@ -1,0 +1,39 @@
+import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
+import type { AdminText } from './page/texts.js';
+
+/** How much of the site is affected: what the page says first. */
+export type Headline = 'open' | 'part' | 'readOnly' | 'closed';
+
+/** A key as the admin page shows it. */
+export interface PageKey extends MaintenanceKeyJson {
+  /** Entity tag, for `If-Match`. */
+  readonly tag: string;
+  /** Is the operator's switch on. */
+  readonly switched: boolean;
+  /** Does a running `maintain()` hold it. */
+  readonly held: boolean;
+}
+
+/** All that changes on the admin page. */
+export interface PageState {
+  /** The server's clock. */
+  readonly now: string;
+  readonly mayToggle: boolean;
+  readonly headline: Headline;
+  /** All keys that are in maintenance, also those that are not offered. */
+  readonly active: readonly Pick<MaintenanceKeyJson, 'label' | 'since' | 'until'>[];
+  /** Is the store in reach. */
+  readonly storeUp: boolean;
+  readonly keys: readonly PageKey[];
+}
+
+/** What the admin page is served with. */
+export interface PageData {
+  readonly state: PageState;
+  /** Translated. */
+  readonly texts: Readonly<Record<AdminText, string>>;
+  /** What visitors read where no message was given. */
+  readonly defaultMessage: string;
+  /** Is there a browser script to include. */
+  readonly live: boolean;
+}

@@ -1,0 +1,183 @@
+import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
+import type { PageKey } from '../../admin/page-data.js';
+import type { AdminText } from '../../admin/page/texts.js';
+import { ask, type ApiRequest } from './api.js';
+import { focusCard } from './cards.js';
+import { button, byId, element, fill, write } from './elements.js';
+import { toast } from './notices.js';
+import { findKey, texts } from './page.js';
+import { refresh } from './refresh.js';
+import { clock } from './times.js';
+
+/** A dialog before a change: what it says, and what it sends. */
+export interface DialogContent {
+  readonly title: AdminText;
+  readonly notes: readonly string[];
+  readonly fields?: readonly HTMLElement[];
+  readonly confirm: AdminText;
+  readonly kind: 'primary' | 'danger';
+  /** The change; `null`: something is missing, and the dialog says what. */
+  send(asked: Asked): ApiRequest | null;
+}
+
+/** The dialog that is open: for which key, decided by which state. */
+export interface Asked {
+  readonly name: string;
+  readonly confirm: AdminText;
+  readonly problem: HTMLElement;
+  readonly go: HTMLButtonElement;
+  tag: string;
+  busy: boolean;
+  conflict: boolean;
+}
+
+/** What the server says of a change, also of one that it refused. */
+type Outcome = Partial<MaintenanceKeyJson> & { outcome?: string };
+
+const dialog = byId('dialog') as HTMLDialogElement;
+let asked: Asked | null = null;
+
+// the event comes late: the next dialog may be open by now
+dialog.addEventListener('close', () => {
+  if (!dialog.open) {
+    leave();
+  }
+});
+dialog.addEventListener('cancel', (event) => {
+  if (asked?.busy) {
+    event.preventDefault();
+  }
+});
+
+export function openDialog(key: PageKey, content: DialogContent): void {
+  const heading = element('h2', {
+    id: 'dialog-title',
+    textContent: fill(content.title, { label: key.label }),
+  });
+  const problem = element('div', { className: 'problem', role: 'alert' });
+  const go = element('button', {
+    type: 'submit',
+    className: content.kind,
+    textContent: texts[content.confirm],
+  });
+  const cancel = button('cancel', 'plain', closeDialog);
+  const form = element(
+    'form',
+    { method: 'dialog', noValidate: true },
+    heading,
+    ...content.notes.map((text) => element('p', { className: 'note', textContent: text })),
+    ...(content.fields ?? []),
+    problem,
+    element('div', { className: 'actions' }, cancel, go),
+  );
+  const opened: Asked = {
+    name: key.name,
+    confirm: content.confirm,
+    problem,
+    go,
+    tag: key.tag,
+    busy: false,
+    conflict: false,
+  };
+  asked = opened;
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void submit(opened, content);
+  });
+  dialog.replaceChildren(form);
+  dialog.showModal();
+  (form.querySelector<HTMLElement>(':checked') ?? (content.kind === 'danger' ? cancel : go)).focus();
+}
+
+/** Tells whoever is about to change a key that somebody else just did; their own input stays. */
+export function watchOthers(): void {
+  if (!asked || asked.busy || !dialog.open) {
+    return;
+  }
+  const key = findKey(asked.name);
+  if (!key) {
+    closeDialog();
+  } else if (key.tag !== asked.tag) {
+    asked.conflict = true;
+    tellNow(asked, key, texts.changedMeanwhile);
+    drawGo(asked);
+  }
+}
+
+function closeDialog(): void {
+  dialog.close();
+  leave();
+}
+
+/** Gives the focus back. */
+function leave(): void {
+  const name = asked?.name;
+  asked = null;
+  if (name !== undefined) {
+    focusCard(name);
+  }
+}
+
+async function submit(current: Asked, content: DialogContent): Promise<void> {
+  const request = current.busy ? null : content.send(current);
+  if (!request) {
+    return;
+  }
+  current.busy = true;
+  drawGo(current);
+  current.problem.replaceChildren();
+  const path = `keys/${encodeURIComponent(current.name)}`;
+  const answer = await ask<Outcome>(path, { ...request, tag: current.tag }).catch(() => null);
+  await refresh();
+  current.busy = false;
+  if (asked !== current) {
+    return;
+  }
+  const key = findKey(current.name);
+  if (answer?.ok) {
+    closeDialog();
+    toast(fill(describeOutcome(request, current, answer.json), { label: key?.label ?? current.name }));
+    return;
+  }
+  if (!answer?.json || answer.json.outcome === 'unknown') {
+    tellNow(current, key, texts[answer?.json ? 'unknownOutcome' : 'noAnswer']);
+  } else if (answer.status === 409 && key && key.tag !== current.tag) {
+    tellNow(current, key, texts.changedMeanwhile);
+  } else {
+    current.problem.replaceChildren(answer.json.message || texts.noAnswer);
+  }
+  current.conflict = answer?.status === 409;
+  drawGo(current);
+  current.go.focus();
+}
+
+function describeOutcome({ method, body }: ApiRequest, { confirm }: Asked, json: Outcome | null): AdminText {
+  if (method === 'PUT' && body?.['mode']) {
+    return confirm === 'confirmChange' ? 'changed' : 'isOn';
+  }
+  return json?.value ? 'isHeld' : 'isOff';
+}
+
+function drawGo({ go, busy, conflict, confirm }: Asked): void {
+  go.disabled = busy;
+  write(go, texts[busy ? 'working' : conflict ? 'confirmAnyway' : confirm]);
+}
+
+/** What is true now; from here on the person decides by that. */
+function tellNow(current: Asked, key: PageKey | undefined, text: string): void {
+  current.problem.replaceChildren(element('p', { textContent: text }));
+  if (!key) {
+    return;
+  }
+  current.tag = key.tag;
+  const facts = [
+    texts[key.value ? 'on' : 'off'],
+    key.since && `${texts.since} ${clock(key.since, true)}`,
+    key.actor,
+    key.reason,
+  ].filter(Boolean);
+  current.problem.append(
+    element('p', { className: 'now', dir: 'auto', textContent: facts.join(' \u00b7 ') }),
+  );
+  current.problem.scrollIntoView({ block: 'nearest' });
+}

@@ -1,0 +1,48 @@
+import type { AdminText } from '../../admin/page/texts.js';
+import { texts } from './page.js';
+
+type Child = Node | string;
+
+export const root = document.documentElement;
+
+export const byId = (id: string): HTMLElement => document.getElementById(id) as HTMLElement;
+
+/** An element with properties, or attributes where it has no such property. */
+export function element<Name extends keyof HTMLElementTagNameMap>(
+  name: Name,
+  properties: Readonly<Record<string, unknown>> = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[Name] {
+  const made = document.createElement(name);
+  for (const [property, value] of Object.entries(properties)) {
+    if (property in made) {
+      Object.assign(made, { [property]: value });
+    } else {
+      made.setAttribute(property, String(value));
+    }
+  }
+  made.append(...children);
+  return made;
+}
+
+export function button(text: AdminText, className: string, onclick: () => void): HTMLButtonElement {
+  return element('button', { type: 'button', className, textContent: texts[text], onclick });
+}
+
+/** Writes only what is new, so that nothing is read aloud twice. */
+export function write(node: Node, text: string): void {
+  if (node.textContent !== text) {
+    node.textContent = text;
+  }
+}
+
+/** A text in which names in braces stand for values. */
+export function fill(text: AdminText, values: Readonly<Record<string, string>>): string {
+  return texts[text]
+    .split(/(\{\w+\})/)
+    .map((part) => {
+      const name = part.slice(1, -1);
+      return part.startsWith('{') && Object.hasOwn(values, name) ? values[name] : part;
+    })
+    .join('');
+}

@@ -1,0 +1,30 @@
+import { openDialog } from './dialog.js';
+import { findKey, texts } from './page.js';
+
+/** Ends what an operator has begun. */
+export function openOff(name: string): void {
+  const key = findKey(name);
+  if (key) {
+    openDialog(key, {
+      title: 'offTitle',
+      notes: [texts[key.held ? 'staysHeld' : 'opensSite']],
+      confirm: 'confirmOff',
+      kind: 'primary',
+      send: () => ({ method: 'PUT', body: { mode: false } }),
+    });
+  }
+}
+
+/** Ends all of it, running jobs too. */
+export function openUnset(name: string): void {
+  const key = findKey(name);
+  if (key) {
+    openDialog(key, {
+      title: 'unsetTitle',
+      notes: [texts.unsetNote],
+      confirm: 'confirmUnset',
+      kind: 'danger',
+      send: () => ({ method: 'DELETE' }),
+    });
+  }
+}

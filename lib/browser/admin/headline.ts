@@ -1,0 +1,29 @@
+import { byId, fill, root, write } from './elements.js';
+import { page, texts } from './page.js';
+import { ago, clock, locale } from './times.js';
+
+/** What the page says first: how much of the site is affected, and by what. */
+export function drawHeadline(): void {
+  const { headline } = page.state;
+  const inTouch = page.connection === 'live' || page.connection === 'polling';
+  root.dataset['headline'] = headline;
+  write(byId('headline'), texts[headline]);
+  write(
+    byId('note'),
+    inTouch
+      ? describe()
+      : fill('lastKnown', { time: clock(page.heard + page.ahead, true), note: describe() }),
+  );
+  document.title = `${headline === 'open' ? '' : '\u25cf '}${texts[headline]} \u2013 ${texts.title}`;
+}
+
+function describe(): string {
+  const keys = page.state.active.map(({ label, since, until }) => {
+    const instant = until ?? since ?? page.state.now;
+    return fill(until ? 'activeUntil' : 'activeSince', {
+      label,
+      time: `${clock(instant)} (${ago(instant)})`,
+    });
+  });
+  return keys.length > 0 ? new Intl.ListFormat(locale).format(keys) : texts.openNote;
+}

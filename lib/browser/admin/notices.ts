@@ -1,0 +1,43 @@
+import { byId, element, write } from './elements.js';
+
+/** What a notice says; without a title it is only a hint. */
+export interface Notice {
+  readonly title?: string;
+  readonly text: string;
+  readonly action?: HTMLElement;
+}
+
+const SHOWN_FOR = 8_000;
+
+let toastTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** Shows a notice above the keys, or takes it away. */
+export function setNotice(id: string, notice: Notice | null): void {
+  const shown = document.getElementById(`notice-${id}`);
+  if (!notice) {
+    shown?.remove();
+    return;
+  }
+  const { title, text, action } = notice;
+  const paragraph = shown?.querySelector('p');
+  if (paragraph) {
+    write(paragraph, text);
+    return;
+  }
+  byId('alerts').append(
+    element(
+      'div',
+      { id: `notice-${id}`, className: title ? 'alert' : 'hint', role: title ? 'alert' : 'note' },
+      ...(title ? [element('strong', { textContent: title })] : []),
+      element('p', { textContent: text }),
+      ...(action ? [action] : []),
+    ),
+  );
+}
+
+/** Says for a moment what has been done. */
+export function toast(text: string): void {
+  write(byId('toast'), text);
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => write(byId('toast'), ''), SHOWN_FOR);
+}

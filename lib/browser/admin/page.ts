@@ -1,0 +1,30 @@
+import type { PageData, PageKey, PageState } from '../../admin/page-data.js';
+
+/** How the page learns of changes; `signedOut`: the server no longer shows it. */
+export type Connection = 'live' | 'polling' | 'lost' | 'signedOut';
+
+const data = JSON.parse(document.getElementById('data')?.textContent ?? '') as PageData;
+
+export const { texts, defaultMessage, live } = data;
+
+/** All that changes. */
+export const page = {
+  state: data.state,
+  connection: null as Connection | null,
+  /** When the state was heard, by the clock here. */
+  heard: Date.now(),
+  /** How far the server's clock is ahead of the one here: the server's counts. */
+  ahead: Date.parse(data.state.now) - Date.now(),
+};
+
+/** Takes a state that has just come from the server. */
+export function takeState(state: PageState): void {
+  page.state = state;
+  page.heard = Date.now();
+  page.ahead = Date.parse(state.now) - page.heard;
+}
+
+export const serverNow = (): number => Date.now() + page.ahead;
+
+export const findKey = (name: string): PageKey | undefined =>
+  page.state.keys.find((key) => key.name === name);

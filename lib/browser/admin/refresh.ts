@@ -1,0 +1,71 @@
+import type { PageState } from '../../admin/page-data.js';
+import { ask } from './api.js';
+import { button, byId, fill, root, write } from './elements.js';
+import { setNotice } from './notices.js';
+import { page, takeState, texts, type Connection } from './page.js';
+import { clock } from './times.js';
+
+/** What is drawn anew. */
+export interface Drawing {
+  /** Something is known that may look different. */
+  draw(): void;
+  /** A state has come from the server. */
+  taken(): void;
+}
+
+let drawing: Drawing | undefined;
+let asked = 0;
+let shown = 0;
+/** Does the socket wake. */
+let awake = false;
+
+/** Says how the state is drawn. */
+export function startDrawing(given: Drawing): void {
+  drawing = given;
+}
+
+export function setAwake(next: boolean): void {
+  awake = next;
+}
+
+export function setConnection(next: Connection): void {
+  if (page.connection === next) {
+    return;
+  }
+  page.connection = next;
+  root.dataset['link'] = next;
+  write(byId('link'), texts[next]);
+  const time = clock(page.heard + page.ahead, true);
+  setNotice('lost', next === 'lost' ? { title: texts.lost, text: fill('lostNote', { time }) } : null);
+  setNotice(
+    'signedOut',
+    next === 'signedOut'
+      ? {
+          title: texts.signedOut,
+          text: texts.signedOutNote,
+          action: button('reload', 'primary', () => location.reload()),
+        }
+      : null,
+  );
+  drawing?.draw();
+}
+
+/** Asks for the state; of several answers that overtake one another the one asked for last counts. */
+export async function refresh(): Promise<void> {
+  const mine = ++asked;
+  const answer = await ask<PageState>('admin/state').catch(() => null);
+  if (mine < shown) {
+    return;
+  }
+  if (answer?.ok && answer.json) {
+    shown = mine;
+    takeState(answer.json);
+    setConnection(awake ? 'live' : 'polling');
+    drawing?.draw();
+    drawing?.taken();
+  } else if (mine === asked) {
+    const denied =
+      answer && (answer.elsewhere || answer.status === 401 || answer.status === 403 || answer.status === 200);
+    setConnection(denied ? 'signedOut' : 'lost');
+  }
+}

@@ -1,0 +1,9 @@
+/** What the server writes into the browser script. */
+export interface ScriptSettings {
+  /** Where the script itself is served, should the browser not tell. */
+  readonly script: string;
+  /** What the script connects to; `null`: the origin it came from. */
+  readonly url: string | null;
+  readonly path: string;
+  readonly namespace: string;
+}
