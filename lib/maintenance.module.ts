@@ -15,6 +15,7 @@ import { createDynamicModule, failing } from './module/dynamic-module.js';
 import { ReplicaCoordinator } from './core/cluster/replica-coordinator.js';
 import { reachesProvider, trackHandlers } from './in-flight/track-handlers.js';
 import { HookRunner } from './core/hooks/hook-runner.js';
+import { OwnRoutes } from './http/own-routes.js';
 import { TARGET } from './http/site/site-routes.js';
 import { MaintenanceConfigurationError } from './core/errors/errors.js';
 import { MaintenanceExplorer } from './maintenance.explorer.js';
@@ -50,6 +51,7 @@ export class MaintenanceModule
     sessions: MaintenanceSessions;
     coordinator: ReplicaCoordinator;
     discovery: DiscoveryService;
+    routes: OwnRoutes;
   };
 
   /** @internal */
@@ -61,6 +63,7 @@ export class MaintenanceModule
     @Optional() @Inject(ReplicaCoordinator) coordinator?: ReplicaCoordinator,
     @Optional() @Inject(HookRunner) hooks?: HookRunner,
     @Optional() @Inject(DiscoveryService) discovery?: DiscoveryService,
+    @Optional() @Inject(OwnRoutes) routes?: OwnRoutes,
   ) {
     super();
     const registrations = [...(modules?.values() ?? [])].filter(
@@ -72,12 +75,12 @@ export class MaintenanceModule
           'MaintenanceService is injectable everywhere; with { isGlobal: false } import what that one forRoot() gave, or re-export it.',
       );
     }
-    if (!manager || !explorer || !sessions || !coordinator || !hooks || !discovery) {
+    if (!manager || !explorer || !sessions || !coordinator || !hooks || !discovery || !routes) {
       throw new MaintenanceConfigurationError(
         'MaintenanceModule is imported without options; accepted: MaintenanceModule.forRoot() or MaintenanceModule.forRootAsync().',
       );
     }
-    this.parts = { manager, explorer, sessions, coordinator, discovery };
+    this.parts = { manager, explorer, sessions, coordinator, discovery, routes };
     manager.changes.subscribe(({ change, hooks: heard }) =>
       heard ? void hooks.notify('changed', change) : undefined,
     );
@@ -107,12 +110,13 @@ export class MaintenanceModule
 
   /** Called before Nest registers its routes. @internal */
   configure(): void {
-    const { discovery } = this.parts;
+    const { discovery, routes } = this.parts;
     trackHandlers(
       [...discovery.getControllers(), ...discovery.getProviders()],
       (handler, target) => Reflect.defineMetadata(TARGET, target, handler),
       (wrapper) => reachesProvider(wrapper, (token) => token === MaintenanceService),
     );
+    routes.mount();
   }
 
   /** @internal */

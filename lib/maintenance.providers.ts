@@ -1,24 +1,23 @@
 import { Logger, type FactoryProvider, type Provider } from '@nestjs/common';
-import { ApplicationConfig } from '@nestjs/core';
 import { ReplicaCoordinator } from './core/cluster/replica-coordinator.js';
 import { BypassTokens } from './access/bypass-tokens.js';
 import { Decision } from './decision/decision.js';
 import { InFlight } from './in-flight/in-flight.js';
 import { Permissions } from './access/permissions.js';
 import { HookRunner } from './core/hooks/hook-runner.js';
+import { MountedPaths } from './http/mounted-path.js';
 import { httpProviders } from './http/http.providers.js';
-import { Languages } from './i18n/languages.js';
 import { Localizer } from './i18n/localizer.js';
 import { WouldRefuse } from './decision/would-refuse.js';
 import { KeyRegistry } from './core/keys/key-registry.js';
 import { MaintenanceExplorer } from './maintenance.explorer.js';
 import { menuItem } from './admin/menu-item.js';
 import { MODULE_OPTIONS_TOKEN } from './maintenance.module-definition.js';
-import type { ResolvedOptions, ResolvedStructure } from './options/options.js';
+import type { ResolvedOptions } from './options/options.js';
 import { MaintenanceService } from './core/service/maintenance.service.js';
 import { MaintenanceSessions } from './core/service/sessions.js';
 import { createStore } from './module/create-store.js';
-import { OPTIONS, STRUCTURE } from './options/tokens.js';
+import { OPTIONS } from './options/tokens.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { newReplica } from './core/state/replica-lease.js';
 import { StateManager } from './core/state/state-manager.js';
@@ -61,11 +60,7 @@ export const coreProviders: Provider[] = [
     ({ bypass, namespace }: ResolvedOptions) => new BypassTokens(bypass.secret, namespace),
   ),
   made(Permissions, [OPTIONS], ({ permissions }: ResolvedOptions) => new Permissions(permissions, warn)),
-  made(
-    Localizer,
-    [OPTIONS],
-    ({ translate, languages }: ResolvedOptions) => new Localizer(translate, new Languages(languages), warn),
-  ),
+  made(Localizer, [OPTIONS], ({ translate }: ResolvedOptions) => new Localizer(translate, warn)),
   made(
     ReplicaCoordinator,
     [StateManager, InFlight, WouldRefuse],
@@ -90,8 +85,7 @@ export const coreProviders: Provider[] = [
       BypassTokens,
       Permissions,
       Localizer,
-      STRUCTURE,
-      ApplicationConfig,
+      MountedPaths,
     ],
     (
       manager: StateManager,
@@ -103,8 +97,7 @@ export const coreProviders: Provider[] = [
       tokens: BypassTokens,
       permissions: Permissions,
       localizer: Localizer,
-      structure: ResolvedStructure,
-      config: ApplicationConfig,
+      paths: MountedPaths,
     ) =>
       new MaintenanceService({
         manager,
@@ -114,8 +107,7 @@ export const coreProviders: Provider[] = [
         coordinator,
         decision,
         tokens,
-        menu: (subject) =>
-          menuItem(subject, { manager, permissions, localizer, structure, prefix: config.getGlobalPrefix() }),
+        menu: (subject) => menuItem(subject, { manager, permissions, localizer, paths }),
       }),
   ),
   ...httpProviders({ warn, error }),

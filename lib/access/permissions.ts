@@ -14,6 +14,11 @@ export class Permissions {
     private readonly warn: (message: string) => void,
   ) {}
 
+  /** Is there anybody to ask. What is there for some and not for others does without, and nobody needs a warning. */
+  get given(): boolean {
+    return this.decide !== undefined;
+  }
+
   async allows(permission: MaintenancePermission, subject: MaintenanceSubject): Promise<boolean> {
     if (!this.decide) {
       if (!this.told) {

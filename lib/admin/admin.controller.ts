@@ -15,6 +15,7 @@ import type { HttpReply, HttpRequest } from '../http/http-port.js';
 import { AdminService } from './admin.service.js';
 import { AdminGuards } from './admin-guards.js';
 import { AdminPage } from './admin-page.js';
+import { ExcludeFromOpenApi } from './exclude-from-openapi.js';
 import { respond } from './api-response.js';
 
 type KeyRequest = HttpRequest & { readonly params: Readonly<Record<string, unknown>> };
@@ -24,6 +25,7 @@ type KeyRequest = HttpRequest & { readonly params: Readonly<Record<string, unkno
  * and reply: the application's pipes have nothing to convert, its interceptors nothing to wrap.
  */
 export function adminController(path: string): Type {
+  @ExcludeFromOpenApi()
   @MaintenanceExempt()
   @UseGuards(AdminGuards)
   @Controller({ path, version: VERSION_NEUTRAL })

@@ -47,6 +47,9 @@ export class HandlerPolicy {
 /** Stands for whatever has no handler, or none that says anything. */
 export const PLAIN_POLICY = new HandlerPolicy('', false, new Set(), new Set());
 
+/** Stands for what is never refused and is no handler of Nest's. */
+export const EXEMPT_POLICY = new HandlerPolicy('', true, new Set(), new Set());
+
 type Handler = object & { readonly name: string };
 type Class = object & { readonly name: string };
 type Known = { readonly cls: Class; readonly target: HandlerPolicy };

@@ -10,6 +10,12 @@ export interface HttpRequest {
   readonly ip?: string;
   readonly protocol?: string;
   readonly hostname?: string;
+  /** Express: what an outer application or router has cut off. */
+  readonly baseUrl?: string;
+  /** Express: the application. */
+  readonly app?: { get(setting: string): unknown };
+  /** Fastify, where it trusts proxies: the addresses on the way, nearest first. */
+  readonly ips?: readonly string[];
   /** Express: the matched route. */
   readonly route?: { readonly path?: unknown };
   /** Fastify: the matched route. */
@@ -71,6 +77,38 @@ export const addressOf = (request: HttpRequest): string | undefined =>
   request.ip ?? request.socket?.remoteAddress;
 
 export const isHttps = (request: HttpRequest): boolean => request.protocol === 'https';
+
+/** Does the framework's trust proxy setting believe the headers of whoever sent this. */
+export function trustsProxy(request: HttpRequest): boolean {
+  const trusts = request.app?.get('trust proxy fn');
+  if (typeof trusts === 'function') {
+    return (trusts as (address: unknown, hop: number) => unknown)(request.socket?.remoteAddress, 0) === true;
+  }
+  if (!request.raw || !('ips' in request)) {
+    return false;
+  }
+  // Fastify keeps its setting to itself: would it believe that the sender passes on what another one has sent
+  const { socket } = request.raw;
+  const probe = Object.create(Object.getPrototypeOf(request) as object, {
+    raw: { value: { headers: { 'x-forwarded-for': '192.0.2.1' }, socket } },
+  }) as HttpRequest;
+  return (probe.ips?.length ?? 0) > 1;
+}
+
+/** A path of whole segments, none of which leads elsewhere. */
+const PREFIX = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~!$&'()*+;=:@%-]+)*$/;
+const LONGEST_PREFIX = 1_024;
+
+/** The path that a proxy has stripped and tells of: those of several in the order they were passed; `''` when there is none to believe. */
+export function forwardedPrefix(request: HttpRequest): string {
+  const header = request.headers['x-forwarded-prefix'];
+  if (header === undefined || header.length > LONGEST_PREFIX || !trustsProxy(request)) {
+    return '';
+  }
+  const paths = [header].flat().flatMap((value) => value.split(','));
+  const prefix = paths.map((path) => path.trim().replace(/\/$/, '')).join('');
+  return PREFIX.test(prefix) ? prefix : '';
+}
 
 /** Sets a header, in place of whatever was set by anybody before. */
 export function setHeader(reply: HttpReply, name: string, value: string | string[]): void {

@@ -4,7 +4,8 @@ import { BypassTokens } from '../access/bypass-tokens.js';
 import { Decision } from '../decision/decision.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import type { ResolvedOptions, ResolvedStructure } from '../options/options.js';
-import { mountedPath, socketSources } from './mounted-path.js';
+import { MountedPaths, socketSources } from './mounted-path.js';
+import { OwnRoutes } from './own-routes.js';
 import { OPTIONS, STRUCTURE } from '../options/tokens.js';
 import { StateManager } from '../core/state/state-manager.js';
 import { messageOf } from '../core/store/store.js';
@@ -14,7 +15,7 @@ import { IgnorePaths } from '../decision/ignore-paths.js';
 import { Localizer } from '../i18n/localizer.js';
 import { MaintenanceFilter } from './refusal/maintenance.filter.js';
 import { MaintenanceGuard } from './maintenance.guard.js';
-import { loadNegotiator } from '../i18n/preferences.js';
+import { loadNegotiator } from './negotiation.js';
 import { PageRenderer } from './page/page-renderer.js';
 import { RefusalResponder } from './refusal/refusal-responder.js';
 import { SiteCoverage } from './site/site-coverage.js';
@@ -32,6 +33,16 @@ interface Log {
 /** All that answers HTTP requests. */
 export function httpProviders({ warn, error }: Log): Provider[] {
   return [
+    {
+      provide: MountedPaths,
+      inject: [ApplicationConfig, STRUCTURE, OPTIONS],
+      useFactory: (config: ApplicationConfig, { path }: ResolvedStructure) => new MountedPaths(config, path),
+    },
+    {
+      provide: OwnRoutes,
+      inject: [HttpAdapterHost, MountedPaths],
+      useFactory: (host: HttpAdapterHost, paths: MountedPaths) => new OwnRoutes(host, paths),
+    },
     {
       provide: IgnorePaths,
       inject: [OPTIONS, ApplicationConfig, ModulesContainer],
@@ -78,22 +89,20 @@ export function httpProviders({ warn, error }: Log): Provider[] {
     },
     {
       provide: PageRenderer,
-      inject: [OPTIONS, STRUCTURE, Localizer, ApplicationConfig, HttpAdapterHost],
+      inject: [OPTIONS, STRUCTURE, Localizer, MountedPaths, HttpAdapterHost],
       useFactory: (
         { template, refreshDelay }: ResolvedOptions,
-        { path, socket }: ResolvedStructure,
+        { socket }: ResolvedStructure,
         localizer: Localizer,
-        config: ApplicationConfig,
+        paths: MountedPaths,
         host: HttpAdapterHost,
       ) => {
         const url = socket ? socket.url : undefined;
         return new PageRenderer({
           template,
           refreshDelay,
-          urls: () => {
-            const at = (name: string): string => mountedPath(config.getGlobalPrefix(), path, name);
-            return { ping: at('ping'), script: socket ? at('script') : null };
-          },
+          paths,
+          script: socket !== false,
           connect:
             url &&
             ((request) => {
@@ -105,8 +114,6 @@ export function httpProviders({ warn, error }: Log): Provider[] {
               }
             }),
           translate: (text, request) => localizer.translate(text, request),
-          language: (request) => localizer.language(request),
-          textLanguage: (request) => localizer.textLanguage(request),
           view: (name, context) => renderView(host.httpAdapter, name, context),
           error,
         });

@@ -1,9 +1,69 @@
-/** A path of this library as a browser asks for it: global prefix, base route, name. */
-export function mountedPath(prefix: string, base: string, name: string): string {
-  return `/${[prefix, base, name]
-    .flatMap((part) => part.split('/'))
-    .filter(Boolean)
-    .join('/')}`;
+import { RequestMethod, VERSION_NEUTRAL } from '@nestjs/common';
+import type { ApplicationConfig } from '@nestjs/core';
+import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
+import { posix } from 'node:path';
+import { forwardedPrefix, type HttpRequest } from './http-port.js';
+
+/** Where this library's routes are: in the application, and as browsers ask for them. */
+export class MountedPaths {
+  private readonly factory: RoutePathFactory;
+
+  constructor(
+    private readonly config: ApplicationConfig,
+    /** The option `path`. */
+    private readonly path: string,
+    /** The option `baseUrl`, without a slash at its end: what browsers put before every path of the application. */
+    private readonly baseUrl?: string,
+  ) {
+    this.factory = new RoutePathFactory(config);
+  }
+
+  /**
+   * A path as the application's router has it: below the global prefix, unless that excludes it, and in no version.
+   * @param name relative to the base route, such as `ping`
+   */
+  local(name: string): string {
+    const prefix = this.config.getGlobalPrefix();
+    const metadata = {
+      ctrlPath: `/${this.path}`,
+      methodPath: `/${name}`,
+      globalPrefix: prefix && `/${prefix.replace(/^\/+/, '')}`,
+      controllerVersion: VERSION_NEUTRAL,
+      versioningOptions: this.config.getVersioning(),
+    } as const;
+    return this.factory.create(metadata, RequestMethod.GET)[0] as string;
+  }
+
+  /** The same as a browser asks for it. @param request of that browser, where there is one */
+  url(name: string, request: HttpRequest | undefined): string {
+    return this.base(request) + this.local(name);
+  }
+
+  /** How one of these paths is asked for from another, wherever both are mounted. */
+  relative(from: string, to: string): string {
+    return posix.relative(posix.dirname(this.local(from)), this.local(to));
+  }
+
+  /**
+   * What browsers put before every path of the application, `''` for nothing: what a proxy or an outer Express application
+   * strips.
+   */
+  base(request: HttpRequest | undefined): string {
+    // an application may ask for its menu with a request of its own making
+    return this.baseUrl ?? this.stripped(request) + (request?.baseUrl ?? '');
+  }
+
+  /** Of that, what a proxy strips. */
+  stripped(request: HttpRequest | undefined): string {
+    return this.baseUrl ?? (request?.headers ? forwardedPrefix(request) : '');
+  }
+
+  /** A path that Node was asked for, as the browser asked for it; always one of this site. */
+  outside(path: string, request: HttpRequest): string {
+    const { baseUrl = '' } = request;
+    const inside = path.startsWith(baseUrl) ? path.slice(baseUrl.length) : path;
+    return `${this.base(request)}/${inside.replace(/^[/\\]+/, '')}`;
+  }
 }
 
 /** What a policy must allow for a Socket.IO server: browsers do not take a `http:` source for `ws:` everywhere. */

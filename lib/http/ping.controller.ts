@@ -1,5 +1,4 @@
-import { Controller, Get, Inject, Req, Res, VERSION_NEUTRAL, type Type } from '@nestjs/common';
-import { MaintenanceExempt } from '../decision/decorators.js';
+import { Inject, Injectable } from '@nestjs/common';
 import { Permissions } from '../access/permissions.js';
 import { PLAIN_POLICY } from '../decision/handler-policy.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
@@ -12,6 +11,7 @@ import { BYPASSED_CACHE_CONTROL, preventCaching } from './prevent-caching.js';
 import { isSafeMethod } from '../decision/decision.js';
 import { setHeader, type HttpReply, type HttpRequest } from './http-port.js';
 import { Localizer } from '../i18n/localizer.js';
+import { OwnRoutes } from './own-routes.js';
 import { RefusalResponder } from './refusal/refusal-responder.js';
 import { sendBody } from './refusal/send-body.js';
 
@@ -31,49 +31,48 @@ export interface MaintenancePing {
   maintenance?: Record<string, MaintenanceKeyJson>;
 }
 
-/** Says whether the site is in maintenance for whoever asks; made per registration, since its path is an option. */
-export function pingController(path: string): Type {
-  @MaintenanceExempt()
-  @Controller({ path, version: VERSION_NEUTRAL })
-  class MaintenancePingController {
-    constructor(
-      @Inject(StateManager) private readonly manager: StateManager,
-      @Inject(KeyRegistry) private readonly registry: KeyRegistry,
-      @Inject(Evaluator) private readonly evaluator: Evaluator,
-      @Inject(RefusalResponder) private readonly responder: RefusalResponder,
-      @Inject(Permissions) private readonly permissions: Permissions,
-      @Inject(Localizer) private readonly localizer: Localizer,
-      @Inject(OPTIONS) private readonly options: ResolvedOptions,
-    ) {}
-
-    @Get('ping')
-    async ping(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
-      const seesInfo = await this.permissions.allows('see_info', { type: 'http', request });
-      const maintenance = seesInfo ? this.localizer.keyData(this.registry, this.manager, request) : undefined;
-      const { refused, bypassed } = await this.evaluator.judge(
-        request,
-        request,
-        PLAIN_POLICY,
-        isSafeMethod(request.method),
-      );
-      const body: MaintenancePing = {
-        maintenanceMode: refused !== undefined,
-        refreshDelay: this.options.refreshDelay,
-      };
-      if (refused) {
-        const { message, retryAfter, until } = this.responder.ready.refusal(refused, request);
-        Object.assign(body, { retryAfter, until: until?.toISOString() ?? null, error: message });
-        this.responder.setHeaders(reply, { retryAfter });
-      } else {
-        preventCaching(reply, bypassed ? BYPASSED_CACHE_CONTROL : undefined);
-      }
-      setHeader(reply, 'Content-Type', 'application/json; charset=utf-8');
-      sendBody(
-        reply,
-        refused ? this.options.statusCode : 200,
-        JSON.stringify({ ...body, ...(maintenance && { maintenance }) }),
-      );
-    }
+/** `GET {path}/ping`: says whether the site is in maintenance for whoever asks. */
+@Injectable()
+export class PingRoute {
+  constructor(
+    @Inject(OwnRoutes) routes: OwnRoutes,
+    @Inject(StateManager) private readonly manager: StateManager,
+    @Inject(KeyRegistry) private readonly registry: KeyRegistry,
+    @Inject(Evaluator) private readonly evaluator: Evaluator,
+    @Inject(RefusalResponder) private readonly responder: RefusalResponder,
+    @Inject(Permissions) private readonly permissions: Permissions,
+    @Inject(Localizer) private readonly localizer: Localizer,
+    @Inject(OPTIONS) private readonly options: ResolvedOptions,
+  ) {
+    routes.add('ping', (request, reply) => this.ping(request, reply));
   }
-  return MaintenancePingController;
+
+  private async ping(request: HttpRequest, reply: HttpReply): Promise<void> {
+    const seesInfo =
+      this.permissions.given && (await this.permissions.allows('see_info', { type: 'http', request }));
+    const maintenance = seesInfo ? this.localizer.keyData(this.registry, this.manager, request) : undefined;
+    const { refused, bypassed } = await this.evaluator.judge(
+      request,
+      request,
+      PLAIN_POLICY,
+      isSafeMethod(request.method),
+    );
+    const body: MaintenancePing = {
+      maintenanceMode: refused !== undefined,
+      refreshDelay: this.options.refreshDelay,
+    };
+    if (refused) {
+      const { message, retryAfter, until } = this.responder.ready.refusal(refused, request);
+      Object.assign(body, { retryAfter, until: until?.toISOString() ?? null, error: message });
+      this.responder.setHeaders(reply, { retryAfter });
+    } else {
+      preventCaching(reply, bypassed ? BYPASSED_CACHE_CONTROL : undefined);
+    }
+    setHeader(reply, 'Content-Type', 'application/json; charset=utf-8');
+    sendBody(
+      reply,
+      refused ? this.options.statusCode : 200,
+      JSON.stringify({ ...body, ...(maintenance && { maintenance }) }),
+    );
+  }
 }

@@ -2,7 +2,7 @@ import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/co
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { MaintenanceGuard } from '../http/maintenance.guard.js';
 import { MessageWatch } from '../messages/message-watch.js';
-import { pingController } from '../http/ping.controller.js';
+import { PingRoute } from '../http/ping.controller.js';
 import { SiteEntrance } from '../http/site/site-entrance.js';
 import { loadFeatures, type OptionalFeature } from './optional-features.js';
 import type { MaintenanceStructuralOptions, ResolvedStructure } from '../options/options.js';
@@ -30,9 +30,9 @@ export function createDynamicModule(definition: DynamicModule, given: unknown): 
     module: definition.module,
     global: structure.isGlobal,
     imports: [core, DiscoveryModule, ...loadFeatures(optionalParts(core, structure))],
-    controllers: [pingController(structure.path)],
     providers: [
       ...(structure.guard ? [{ provide: APP_GUARD, useExisting: MaintenanceGuard }] : []),
+      PingRoute,
       SiteEntrance,
       MessageWatch,
     ],

@@ -9,7 +9,7 @@ import { StatusBroadcaster } from './status-broadcaster.js';
 import { socketOptionsOf } from './gateway-options.js';
 import { SocketPermissions } from './socket-permissions.js';
 import { maintenanceGateway } from './maintenance.gateway.js';
-import { scriptController } from './script.controller.js';
+import { ScriptRoute } from './script.controller.js';
 import { ScriptSource } from './script-source.js';
 import { SocketOrigins } from './socket-origins.js';
 import { StatusReporter } from './status-reporter.js';
@@ -25,9 +25,9 @@ export class RealtimeModule {
     return {
       module: RealtimeModule,
       imports: [core],
-      controllers: [scriptController(structure.path)],
       providers: [
         ScriptSource,
+        ScriptRoute,
         {
           provide: StatusReporter,
           inject: [StateManager, KeyRegistry, Localizer, OPTIONS],

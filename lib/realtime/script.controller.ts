@@ -1,16 +1,17 @@
-import { Controller, Get, Inject, Logger, Req, Res, VERSION_NEUTRAL, type Type } from '@nestjs/common';
-import { ApplicationConfig } from '@nestjs/core';
-import { MaintenanceExempt } from '../decision/decorators.js';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
   isFastifyReply,
   rawResponse,
   setHeader,
+  trustsProxy,
+  vary,
   type HttpReply,
   type HttpRequest,
 } from '../http/http-port.js';
 import { sendBody } from '../http/refusal/send-body.js';
 import type { ResolvedStructure } from '../options/options.js';
-import { mountedPath } from '../http/mounted-path.js';
+import { MountedPaths } from '../http/mounted-path.js';
+import { OwnRoutes } from '../http/own-routes.js';
 import { STRUCTURE } from '../options/tokens.js';
 import { messageOf } from '../core/store/store.js';
 import { StatusBroadcaster } from './status-broadcaster.js';
@@ -22,50 +23,52 @@ const logger = new Logger('Maintenance');
 /** Seconds a browser may use the script without asking. */
 const FRESH = 300;
 
-/** Serves the browser script; made per registration, since its path is an option. */
-export function scriptController(path: string): Type {
-  @MaintenanceExempt()
-  @Controller({ path, version: VERSION_NEUTRAL })
-  class MaintenanceScriptController {
-    constructor(
-      @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
-      @Inject(ScriptSource) private readonly source: ScriptSource,
-      @Inject(StatusBroadcaster) private readonly broadcaster: StatusBroadcaster,
-      @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
-    ) {}
+/** `GET {path}/script`: the browser script. */
+@Injectable()
+export class ScriptRoute {
+  constructor(
+    @Inject(OwnRoutes) routes: OwnRoutes,
+    @Inject(MountedPaths) private readonly paths: MountedPaths,
+    @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
+    @Inject(ScriptSource) private readonly source: ScriptSource,
+    @Inject(StatusBroadcaster) private readonly broadcaster: StatusBroadcaster,
+  ) {
+    routes.add('script', (request, reply) => this.script(request, reply));
+  }
 
-    /** A page without the right URL still has the ping endpoint. */
-    private urlFor(request: HttpRequest, url: (request: never) => string): string | null {
-      try {
-        return new URL(url(request as never)).origin;
-      } catch (error) {
-        logger.error(`"socket.url" gave no URL: ${messageOf(error)}`);
-        return null;
-      }
+  private script(request: HttpRequest, reply: HttpReply): void {
+    const { namespace, url } = socketOptionsOf(this.structure);
+    const { body, etag } = this.source.of({
+      script: this.paths.url('script', request),
+      url: url ? this.urlFor(request, url) : null,
+      // Socket.IO listens on the server itself, and one of another origin is not behind this proxy
+      path: (url ? '' : this.paths.stripped(request)) + this.broadcaster.path,
+      namespace,
+    });
+    setHeader(reply, 'Content-Type', 'text/javascript; charset=utf-8');
+    setHeader(reply, 'X-Content-Type-Options', 'nosniff');
+    setHeader(reply, 'Cross-Origin-Resource-Policy', 'cross-origin');
+    setHeader(reply, 'Cache-Control', `${url ? 'private' : 'public'}, max-age=${FRESH}`);
+    setHeader(reply, 'ETag', etag);
+    if (trustsProxy(request)) {
+      vary(reply, 'X-Forwarded-Prefix');
     }
-
-    @Get('script')
-    script(@Req() request: HttpRequest, @Res() reply: HttpReply): void {
-      const { namespace, url } = socketOptionsOf(this.structure);
-      const { body, etag } = this.source.of({
-        script: mountedPath(this.config.getGlobalPrefix(), this.structure.path, 'script'),
-        url: url ? this.urlFor(request, url) : null,
-        path: this.broadcaster.path,
-        namespace,
-      });
-      setHeader(reply, 'Content-Type', 'text/javascript; charset=utf-8');
-      setHeader(reply, 'X-Content-Type-Options', 'nosniff');
-      setHeader(reply, 'Cross-Origin-Resource-Policy', 'cross-origin');
-      setHeader(reply, 'Cache-Control', `${url ? 'private' : 'public'}, max-age=${FRESH}`);
-      setHeader(reply, 'ETag', etag);
-      if (matches(request.headers['if-none-match'], etag)) {
-        sendNotModified(reply);
-      } else {
-        sendBody(reply, 200, body);
-      }
+    if (matches(request.headers['if-none-match'], etag)) {
+      sendNotModified(reply);
+    } else {
+      sendBody(reply, 200, body);
     }
   }
-  return MaintenanceScriptController;
+
+  /** A page without the right URL still has the ping endpoint. */
+  private urlFor(request: HttpRequest, url: (request: never) => string): string | null {
+    try {
+      return new URL(url(request as never)).origin;
+    } catch (error) {
+      logger.error(`"socket.url" gave no URL: ${messageOf(error)}`);
+      return null;
+    }
+  }
 }
 
 /** A 304 has no length of its own. */

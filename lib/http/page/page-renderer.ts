@@ -6,7 +6,9 @@ import type {
 import type { Refusal } from '../../decision/refusal.js';
 import { MaintenanceError } from '../../core/errors/errors.js';
 import { messageOf } from '../../core/store/store.js';
+import { languageOf } from '../negotiation.js';
 import type { HttpRequest } from '../http-port.js';
+import type { MountedPaths } from '../mounted-path.js';
 import { maintenancePageCsp, renderMaintenancePage } from './page.js';
 import { PAGE_TEXTS } from '../../i18n/texts.js';
 
@@ -21,14 +23,12 @@ export interface PageSettings {
   readonly template: MaintenanceTemplate | undefined;
   /** Milliseconds. */
   readonly refreshDelay: number;
-  /** Where ping and script are served. */
-  readonly urls: () => { ping: string; script: string | null };
+  readonly paths: MountedPaths;
+  /** Is there a browser script. */
+  readonly script: boolean;
   /** Further sources the browser script connects to, where they depend on the request. */
   readonly connect: ((request: HttpRequest) => string[]) | undefined;
   readonly translate: (text: string, request: unknown) => string;
-  /** The language that a visitor asks for, and the one that built-in texts are in for them. */
-  readonly language: (request: unknown) => string;
-  readonly textLanguage: (request: unknown) => string;
   /** The application's view engine. */
   readonly view: (name: string, context: Record<string, unknown>) => Promise<string>;
   readonly error: (message: string) => void;
@@ -54,6 +54,12 @@ export class PageRenderer {
     return this.settings.connect !== undefined;
   }
 
+  /** What the built-in page of one refusal depends on besides the refusal. */
+  variant(request: HttpRequest): string {
+    const language = request.headers['accept-language'] ?? '';
+    return `${this.settings.paths.base(request)} ${language}`;
+  }
+
   /** Never rejects: a template that throws gives way to the built-in page, and the error is logged. */
   async render(refusal: Refusal, request: HttpRequest): Promise<RenderedPage> {
     const { key } = refusal.status;
@@ -72,14 +78,9 @@ export class PageRenderer {
     return this.builtIn(refusal, request);
   }
 
-  /** The language of the built-in page. */
-  language(request: HttpRequest): string {
-    return this.settings.textLanguage(request);
-  }
-
   builtIn(refusal: Refusal, request: HttpRequest): RenderedPage {
     const { message, statusCode, until, retryAfter } = refusal;
-    const { script } = this.settings.urls();
+    const { script } = this.urls(request);
     return {
       html: renderMaintenancePage({
         statusCode,
@@ -87,7 +88,7 @@ export class PageRenderer {
         until,
         retryAfter,
         refreshDelay: this.settings.refreshDelay,
-        language: this.language(request),
+        language: languageOf(request.headers['accept-language']),
         text: (text) => this.settings.translate(text, request),
         scriptUrl: script,
       }),
@@ -97,11 +98,16 @@ export class PageRenderer {
 
   /** The `Content-Security-Policy` of the built-in page. */
   policy(request: HttpRequest): string {
-    const { script } = this.settings.urls();
+    const { script } = this.urls(request);
     return maintenancePageCsp({
       scriptUrl: script,
       connect: script === null ? [] : (this.settings.connect?.(request) ?? []),
     });
+  }
+
+  private urls(request: HttpRequest): { ping: string; script: string | null } {
+    const { paths, script } = this.settings;
+    return { ping: paths.url('ping', request), script: script ? paths.url('script', request) : null };
   }
 
   private async ownPage(refusal: Refusal, request: HttpRequest): Promise<string | undefined> {
@@ -119,7 +125,8 @@ export class PageRenderer {
 
   private contextOf(refusal: Refusal, request: HttpRequest): MaintenanceTemplateContext {
     const { status, message, statusCode, retryAfter, until } = refusal;
-    const { translate, refreshDelay, urls, language } = this.settings;
+    const { translate, refreshDelay } = this.settings;
+    const { ping, script } = this.urls(request);
     const text = (english: string): string => translate(english, request);
     return {
       key: status.key?.name ?? '',
@@ -130,9 +137,9 @@ export class PageRenderer {
       retryAfter,
       refreshDelay,
       until,
-      language: language(request),
-      pingUrl: urls().ping,
-      scriptUrl: urls().script,
+      language: languageOf(request.headers['accept-language']),
+      pingUrl: ping,
+      scriptUrl: script,
       request,
       translate: text,
       renderTemplate: async (template, context) =>

@@ -38,7 +38,7 @@ interface Made extends Rejected {
   readonly retryAfter: number;
   json?: ReadyBody;
   problem?: ReadyBody;
-  /** Built-in pages by language: one of those that the application has. */
+  /** Built-in pages by what they depend on besides. */
   readonly pages: Map<string, ReadyBody>;
 }
 
@@ -107,11 +107,14 @@ export class RefusalCache {
       }
       return ready;
     }
-    const language = this.pages.language(request);
-    let page = made?.pages.get(language);
+    const variant = this.pages.variant(request);
+    let page = made?.pages.get(variant);
     if (!page) {
       page = this.html(this.pages.builtIn(refusal, request));
-      made?.pages.set(language, page);
+      // languages are the visitors' to invent
+      if (made && made.pages.size < 50) {
+        made.pages.set(variant, page);
+      }
     }
     if (!this.pages.isPersonal) {
       return page;

@@ -52,7 +52,8 @@ export class SiteCoverage {
       this.manager.lease.lapsed() ||
       this.stale.blocks ||
       request.method === 'OPTIONS' ||
-      request.headers.origin !== undefined
+      request.headers.origin !== undefined ||
+      request.headers['x-forwarded-prefix'] !== undefined
     ) {
       return false;
     }

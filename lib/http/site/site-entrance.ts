@@ -7,6 +7,7 @@ import { ExpressRoutes, type ExpressApp } from './express-routes.js';
 import { FastifyRoutes, type FastifyAdapterLike } from './fastify-routes.js';
 import { preventCaching } from '../prevent-caching.js';
 import { setHeader, type HttpReply, type HttpRequest } from '../http-port.js';
+import { MountedPaths } from '../mounted-path.js';
 import { IgnorePaths } from '../../decision/ignore-paths.js';
 import { sendBody } from '../refusal/send-body.js';
 import { SiteCoverage } from './site-coverage.js';
@@ -29,6 +30,7 @@ export class SiteEntrance {
     @Inject(Bypass) private readonly bypass: Bypass,
     @Inject(IgnorePaths) private readonly ignorePaths: IgnorePaths,
     @Inject(GraphqlPaths) private readonly graphql: GraphqlPaths,
+    @Inject(MountedPaths) private readonly paths: MountedPaths,
   ) {
     this.covers = structure.coverage === 'site';
     if (!this.covers && !bypass.offersLinks) {
@@ -113,7 +115,7 @@ export class SiteEntrance {
     // the token must not stay in a cache or a referrer
     preventCaching(reply);
     setHeader(reply, 'Referrer-Policy', 'no-referrer');
-    setHeader(reply, 'Location', link.location);
+    setHeader(reply, 'Location', this.paths.outside(link.location, request));
     sendBody(reply, 303, '');
     return true;
   }

@@ -1,0 +1,67 @@
+import { Logger } from '@nestjs/common';
+import { PATH_METADATA } from '@nestjs/common/constants.js';
+import type { HttpAdapterHost } from '@nestjs/core';
+import 'reflect-metadata';
+import { EXEMPT_POLICY } from '../decision/handler-policy.js';
+import { messageOf } from '../core/store/store.js';
+import { rawResponse, setHeader, type HttpReply, type HttpRequest } from './http-port.js';
+import type { MountedPaths } from './mounted-path.js';
+import { preventCaching } from './prevent-caching.js';
+import { sendBody } from './refusal/send-body.js';
+import { TARGET } from './site/site-routes.js';
+
+/** Answers one of this library's routes by itself. */
+export type OwnRouteHandler = (request: HttpRequest, reply: HttpReply) => void | Promise<void>;
+
+const logger = new Logger('Maintenance');
+
+/**
+ * The routes that a visitor's page depends on. They are registered on the HTTP adapter and not as controllers, so that an
+ * application's global guards, throttlers, interceptors and filters do not touch them, and its OpenAPI document does not
+ * list them.
+ */
+export class OwnRoutes {
+  private readonly routes = new Map<string, OwnRouteHandler>();
+
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly paths: MountedPaths,
+  ) {}
+
+  /**
+   * Serves `GET {path}/{name}`, and with it HEAD. To be called while providers are made.
+   * @param name relative to the base route; may have parameters as both routers know them, such as `gate/:key`
+   * @param handle answers; an error that it throws is logged and answered with 500
+   */
+  add(name: string, handle: OwnRouteHandler): void {
+    this.routes.set(name, handle);
+  }
+
+  /**
+   * Registers them: behind what the application has put before everything with `use()` (CORS, sessions), before its routes.
+   * To be called when prefix and versioning are known, before Nest registers its own routes.
+   */
+  mount(): void {
+    for (const [name, handle] of this.routes) {
+      const path = this.paths.local(name);
+      const route = (request: HttpRequest, reply: HttpReply): void => void answer(handle, request, reply);
+      // coverage of the whole site reads what it reads of Nest's handlers
+      Reflect.defineMetadata(PATH_METADATA, path, route);
+      Reflect.defineMetadata(TARGET, EXEMPT_POLICY, route);
+      this.host.httpAdapter.get(path, route);
+    }
+  }
+}
+
+async function answer(handle: OwnRouteHandler, request: HttpRequest, reply: HttpReply): Promise<void> {
+  try {
+    await handle(request, reply);
+  } catch (error) {
+    logger.error(`${request.method} ${request.url} failed: ${messageOf(error)}`);
+    if (!rawResponse(reply).headersSent) {
+      preventCaching(reply);
+      setHeader(reply, 'Content-Type', 'application/json; charset=utf-8');
+      sendBody(reply, 500, JSON.stringify({ statusCode: 500, message: 'Internal server error' }));
+    }
+  }
+}

@@ -1,0 +1,226 @@
+import {
+  Controller,
+  Get,
+  HttpException,
+  Param,
+  UnauthorizedException,
+  VersioningType,
+  type CallHandler,
+  type ExecutionContext,
+  type INestApplication,
+  type ModuleMetadata,
+} from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import {
+  MaintenanceKey,
+  MaintenanceModule,
+  MaintenanceService,
+  type MaintenanceRootOptions,
+} from 'nestjs-maintenance';
+import { map } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { adapters, type RunningApp } from '../support/apps.js';
+import { request } from '../support/http.js';
+
+@Controller()
+class AnyController {
+  @Get(':one/:two')
+  two(@Param('two') two: string): string {
+    return `caught ${two}`;
+  }
+}
+
+@Controller()
+class HomeController {
+  @Get('home')
+  home(): string {
+    return 'home';
+  }
+}
+
+const root = (options: MaintenanceRootOptions = {}, more: ModuleMetadata = {}): ModuleMetadata => ({
+  imports: [MaintenanceModule.forRoot({ permissions: () => true, ...options })],
+  controllers: [HomeController],
+  ...more,
+});
+
+const visitor = { headers: { accept: 'text/html' } };
+const close = ({ app }: RunningApp) => app.get(MaintenanceService).setMaintenance(true);
+const scriptOf = (page: string): string | undefined => /<script src="([^"]*)"/.exec(page)?.[1];
+
+describe.each(adapters)('our own routes on %s', (_name, createApp) => {
+  describe.each(['handlers', 'site'] as const)('with coverage %s', (coverage) => {
+    it('are not touched by guards, interceptors and filters of the whole application, nor by its routes', async () => {
+      let asked = 0;
+      const refuse = {
+        canActivate(): never {
+          asked++;
+          throw new UnauthorizedException();
+        },
+      };
+      await using running = await createApp(
+        root(
+          { coverage },
+          {
+            controllers: [AnyController],
+            providers: [
+              { provide: APP_GUARD, useValue: refuse },
+              {
+                provide: APP_INTERCEPTOR,
+                useValue: {
+                  intercept: (_context: ExecutionContext, next: CallHandler) =>
+                    next.handle().pipe(map((data) => ({ wrapped: data }))),
+                },
+              },
+              {
+                provide: APP_FILTER,
+                useValue: {
+                  catch: (error: HttpException, host: { getArgByIndex(index: number): unknown }) => {
+                    const reply = host.getArgByIndex(1) as {
+                      status(code: number): { send(body: unknown): void };
+                    };
+                    reply.status(error.getStatus()).send('mine');
+                  },
+                },
+              },
+            ],
+          },
+        ),
+        (app: INestApplication) =>
+          app.useGlobalGuards({
+            canActivate(): never {
+              asked++;
+              throw new HttpException('too many', 429);
+            },
+          }),
+      );
+      expect((await request(running.port, '/maintenance/other')).status).toBe(401);
+      asked = 0;
+      const ping = await request(running.port, '/maintenance/ping');
+      expect(ping.json()).toMatchObject({ maintenanceMode: false, maintenance: { general: {} } });
+      expect((await request(running.port, '/maintenance/script')).text).toContain('Socket.IO');
+      await close(running);
+      expect((await request(running.port, '/maintenance/ping')).json()).toMatchObject({
+        maintenanceMode: true,
+      });
+      expect((await request(running.port, '/maintenance/script')).status).toBe(200);
+      expect(asked).toBe(0);
+    });
+
+    it('answer HEAD, and preflights and cross-origin requests as the application does', async () => {
+      await using running = await createApp(root({ coverage }), (app: INestApplication) =>
+        app.enableCors({ origin: 'https://shop.example' }),
+      );
+      for (const closed of [false, true]) {
+        if (closed) await close(running);
+        for (const path of ['/maintenance/ping', '/maintenance/script']) {
+          const head = await request(running.port, path, { method: 'HEAD' });
+          expect([head.status, head.text]).toEqual([closed && path.endsWith('ping') ? 503 : 200, '']);
+          expect(Number(head.headers['content-length'])).toBeGreaterThan(10);
+          const origin = { origin: 'https://shop.example' };
+          const foreign = await request(running.port, path, { headers: origin });
+          expect(foreign.headers['access-control-allow-origin']).toBe('https://shop.example');
+          const preflight = await request(running.port, path, {
+            method: 'OPTIONS',
+            headers: { ...origin, 'access-control-request-method': 'GET' },
+          });
+          expect(preflight.status).toBe(204);
+          expect(preflight.headers['access-control-allow-origin']).toBe('https://shop.example');
+        }
+      }
+    });
+
+    it('see what middleware put on the request', async () => {
+      await using running = await createApp(
+        root({
+          coverage,
+          permissions: (_, subject) => {
+            const { request: asked } = subject as { request: { staff?: boolean; raw?: { staff?: boolean } } };
+            return (asked.raw ?? asked).staff === true;
+          },
+        }),
+        (app: INestApplication) =>
+          app.use(
+            (incoming: { headers: { cookie?: string }; staff?: boolean }, _: unknown, next: () => void) => {
+              incoming.staff = incoming.headers.cookie === 'staff';
+              next();
+            },
+          ),
+      );
+      const staff = await request(running.port, '/maintenance/ping', { headers: { cookie: 'staff' } });
+      expect(staff.json()).toHaveProperty('maintenance');
+      expect((await request(running.port, '/maintenance/ping')).json()).not.toHaveProperty('maintenance');
+    });
+
+    it.each<[string, (app: INestApplication) => unknown, string, string]>([
+      ['a global prefix', (app) => app.setGlobalPrefix('/api/'), '/api/maintenance', '/api/home'],
+      [
+        'a global prefix that excludes them',
+        (app) => app.setGlobalPrefix('api', { exclude: ['maintenance/*path'] }),
+        '/maintenance',
+        '/api/home',
+      ],
+      [
+        'versions in the path',
+        (app) =>
+          app
+            .setGlobalPrefix('api')
+            .enableVersioning({ type: VersioningType.URI, defaultVersion: '2', prefix: 'version-' }),
+        '/api/maintenance',
+        '/api/version-2/home',
+      ],
+      [
+        'versions in a header',
+        (app) => app.enableVersioning({ type: VersioningType.HEADER, header: 'x-v', defaultVersion: '2' }),
+        '/maintenance',
+        '/home',
+      ],
+    ])('with %s are where menu and page say', async (_what, configure, base, home) => {
+      await using running = await createApp(root({ coverage }), configure);
+      expect((await request(running.port, `${base}/menu`)).json()).toMatchObject({ url: `${base}/admin` });
+      expect((await request(running.port, `${base}/admin`, visitor)).status).toBe(200);
+      expect((await request(running.port, `${base}/ping`)).json()).toMatchObject({ maintenanceMode: false });
+      await close(running);
+      const headers = { ...visitor.headers, 'x-v': '2' };
+      const page = await request(running.port, home, { headers });
+      expect(page.status).toBe(503);
+      expect(scriptOf(page.text)).toBe(`${base}/script`);
+      const script = await request(running.port, `${base}/script`, { headers });
+      expect(script.text).toContain(`"script":"${base}/script"`);
+      expect((await request(running.port, `${base}/ping`, { headers })).json()).toMatchObject({
+        maintenanceMode: true,
+      });
+    });
+  });
+
+  it('one that fails says so in the log, and no more to whoever asked', async () => {
+    class Broken extends MaintenanceKey {
+      override toJSON(): never {
+        throw new Error('the wheel came off');
+      }
+    }
+    await using running = await createApp(root({ keys: [new Broken('broken')] }));
+    const answer = await request(running.port, '/maintenance/ping');
+    expect(answer).toMatchObject({ status: 500, headers: { 'cache-control': 'no-store' } });
+    expect(answer.json()).toEqual({ statusCode: 500, message: 'Internal server error' });
+    expect(running.log.join('\n')).toMatch(/error \[Maintenance\] GET \/maintenance\/ping failed: the wheel/);
+  });
+
+  it('and those of the admin page are not in the OpenAPI document', async () => {
+    await using running = await createApp(root());
+    const document = SwaggerModule.createDocument(running.app, new DocumentBuilder().build());
+    expect(Object.keys(document.paths)).toEqual(['/home']);
+  });
+
+  it('warn of missing permissions only those who use what needs them', async () => {
+    await using running = await createApp(root({ permissions: undefined }));
+    expect((await request(running.port, '/maintenance/ping')).status).toBe(200);
+    const warnings = () => running.log.filter((line) => line.includes('"permissions" is not set'));
+    expect(warnings()).toEqual([]);
+    for (let i = 0; i < 2; i++) {
+      expect((await request(running.port, '/maintenance/keys/general')).status).toBe(403);
+    }
+    expect(warnings()).toHaveLength(1);
+  });
+});
