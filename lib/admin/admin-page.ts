@@ -8,6 +8,7 @@ import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { ResolvedStructure } from '../options/options.js';
 import { STRUCTURE } from '../options/tokens.js';
 import { StateManager } from '../core/state/state-manager.js';
+import { AdminAccess } from './admin-access.js';
 import { AdminService } from './admin.service.js';
 import { AdminApiError } from './admin.errors.js';
 import type { ApiResponse } from './api-response.js';
@@ -29,6 +30,7 @@ const PAGE_HEADERS = {
 export class AdminPage {
   constructor(
     @Inject(AdminService) private readonly api: AdminService,
+    @Inject(AdminAccess) private readonly access: AdminAccess,
     @Inject(StateManager) private readonly manager: StateManager,
     @Inject(KeyRegistry) private readonly registry: KeyRegistry,
     @Inject(Localizer) private readonly localizer: Localizer,
@@ -59,7 +61,7 @@ export class AdminPage {
   }
 
   private demand(request: HttpRequest): Promise<void> {
-    return this.api.demand(request, 'see_menu_item', 'see_info');
+    return this.access.demand(request, 'see_menu_item', 'see_info');
   }
 
   private html(status: number, html: string, csp: string): ApiResponse {
@@ -70,7 +72,7 @@ export class AdminPage {
     await this.api.readAfresh();
     const { manager, registry, localizer } = this;
     const [mayToggle, offered] = await Promise.all([
-      this.api.allows(request, 'toggle_maintenance_mode'),
+      this.access.allows(request, 'toggle_maintenance_mode'),
       this.offered(request),
     ]);
     const active = manager.snapshot.active.map(({ key }) => key);
@@ -94,7 +96,7 @@ export class AdminPage {
 
   private async offered(request: HttpRequest): Promise<ReadonlySet<MaintenanceKey>> {
     const keys = this.registry.all();
-    const answers = await Promise.all(keys.map((key) => this.api.isEditable(key, request)));
+    const answers = await Promise.all(keys.map((key) => this.access.isEditable(key, request)));
     return new Set(keys.filter((_, index) => answers[index]));
   }
 

@@ -3,6 +3,7 @@ import {
   Delete,
   Get,
   Inject,
+  Patch,
   Put,
   Req,
   Res,
@@ -13,6 +14,7 @@ import {
 import { MaintenanceExempt } from '../decision/decorators.js';
 import type { HttpReply, HttpRequest } from '../http/http-port.js';
 import { AdminService } from './admin.service.js';
+import { KeyWriter } from './key-writer.js';
 import { AdminGuards } from './admin-guards.js';
 import { AdminPage } from './admin-page.js';
 import { ExcludeFromOpenApi } from './exclude-from-openapi.js';
@@ -32,6 +34,7 @@ export function adminController(path: string): Type {
   class MaintenanceAdminController {
     constructor(
       @Inject(AdminService) private readonly api: AdminService,
+      @Inject(KeyWriter) private readonly writer: KeyWriter,
       @Inject(AdminPage) private readonly page: AdminPage,
     ) {}
 
@@ -62,13 +65,23 @@ export function adminController(path: string): Type {
     }
 
     @Put('keys/:name')
-    set(@Req() request: KeyRequest, @Res() reply: HttpReply): Promise<void> {
-      return respond(reply, () => this.api.set(request, request.params['name']));
+    put(@Req() request: KeyRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.writer.put(request, request.params['name']));
+    }
+
+    @Patch('keys/:name')
+    patch(@Req() request: KeyRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.writer.patch(request, request.params['name']));
     }
 
     @Delete('keys/:name')
     unset(@Req() request: KeyRequest, @Res() reply: HttpReply): Promise<void> {
-      return respond(reply, () => this.api.unset(request, request.params['name']));
+      return respond(reply, () => this.writer.unset(request, request.params['name']));
+    }
+
+    @Get('replicas')
+    replicas(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.api.replicas(request));
     }
   }
   return MaintenanceAdminController;

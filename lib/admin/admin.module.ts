@@ -1,6 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { ResolvedStructure } from '../options/options.js';
 import { AdminService } from './admin.service.js';
+import { AdminAccess } from './admin-access.js';
+import { KeyWriter } from './key-writer.js';
 import { Csrf } from './csrf.js';
 import { AdminPage } from './admin-page.js';
 import { adminController } from './admin.controller.js';
@@ -14,7 +16,7 @@ export class AdminModule {
       module: AdminModule,
       imports: [core],
       controllers: [adminController(structure.path)],
-      providers: [AdminService, AdminPage, Csrf],
+      providers: [Csrf, AdminAccess, AdminService, KeyWriter, AdminPage],
     };
   }
 }

@@ -4,10 +4,13 @@ import {
   MaintenanceLockedError,
   MaintenanceStoreError,
 } from '../core/errors/errors.js';
+import { Logger } from '@nestjs/common';
 import { preventCaching } from '../http/prevent-caching.js';
 import { setHeader, type HttpReply } from '../http/http-port.js';
 import { sendBody } from '../http/refusal/send-body.js';
 import { AdminApiError, badRequest } from './admin.errors.js';
+
+const logger = new Logger('Maintenance');
 
 /** What a route answers. */
 export interface ApiResponse {
@@ -59,6 +62,15 @@ function send(reply: HttpReply, { status, json, html, headers = {} }: ApiRespons
   sendBody(reply, status, text ?? '');
 }
 
+/** What the store itself says is for the log. */
+function storeFailure(outcome: 'unknown' | 'refused'): AdminApiError {
+  const said =
+    outcome === 'refused'
+      ? 'The store cannot be written to at the moment. Nothing was changed.'
+      : 'The store did not answer. Whether the change was made is not known: check the state before you try again.';
+  return new AdminApiError(503, said, { outcome });
+}
+
 /** The refusal that an error stands for; `undefined` for one that the API does not know. */
 export function refusalFor(error: unknown): AdminApiError | undefined {
   if (error instanceof AdminApiError) {
@@ -71,7 +83,8 @@ export function refusalFor(error: unknown): AdminApiError | undefined {
     return new AdminApiError(409, error.message);
   }
   if (error instanceof MaintenanceStoreError) {
-    return new AdminApiError(503, error.message, { outcome: error.outcome });
+    logger.warn(`The store failed a request of the admin API: ${error.message}`);
+    return storeFailure(error.outcome);
   }
   return undefined;
 }

@@ -1,21 +1,32 @@
 const LONGEST = 200;
 
-/** In this order, as Passport profiles, JWT claims and user entities call them. */
-const NAMES = ['name', 'displayName', 'username', 'preferred_username', 'email', 'id', 'sub'];
+/** What identifies an account, in this order, as Passport profiles, JWT claims and user entities call it. */
+const ACCOUNT = ['email', 'username', 'preferred_username', 'id', 'sub'];
+/** What somebody is called, which most applications let people choose themselves. */
+const DISPLAY_NAME = ['displayName', 'name'];
 
 /**
  * Who makes a change: what the application's own authentication has put on `request.user`, so that nobody can name somebody
  * else in the body.
  *
- * @returns the first of name, displayName, username, preferred_username, email, id, sub that says something; `undefined`
- * when there is no user
+ * @returns the account, with the display name beside it, such as `ada@example.com (Ada)`; the first of the two that there is
+ * where the other is missing; `undefined` when there is no user
  */
 export function getRequestActor(request: unknown): string | undefined {
   const { user } = request as { user?: unknown };
   if (typeof user !== 'object' || user === null) {
     return text(user);
   }
-  for (const name of NAMES) {
+  const account = first(user, ACCOUNT);
+  const name = first(user, DISPLAY_NAME);
+  // the account comes first, where no display name can pass itself off as one
+  return account !== undefined && name !== undefined && name !== account
+    ? `${account} (${name})`
+    : (account ?? name);
+}
+
+function first(user: object, names: readonly string[]): string | undefined {
+  for (const name of names) {
     const said = text((user as Record<string, unknown>)[name]);
     if (said !== undefined) {
       return said;
@@ -28,5 +39,5 @@ function text(value: unknown): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') {
     return undefined;
   }
-  return String(value).trim().slice(0, LONGEST) || undefined;
+  return String(value).replace(/\s+/g, ' ').trim().slice(0, LONGEST) || undefined;
 }

@@ -4,6 +4,7 @@ import { MaintenanceGuard } from '../http/maintenance.guard.js';
 import { MessageWatch } from '../messages/message-watch.js';
 import { PingRoute } from '../http/ping.controller.js';
 import { SiteEntrance } from '../http/site/site-entrance.js';
+import { ensureInstalled } from './ensure-installed.js';
 import { loadFeatures, type OptionalFeature } from './optional-features.js';
 import type { MaintenanceStructuralOptions, ResolvedStructure } from '../options/options.js';
 import { coreProviders } from '../maintenance.providers.js';
@@ -54,8 +55,9 @@ function optionalParts(core: DynamicModule, structure: ResolvedStructure): Optio
   const admin: OptionalFeature = {
     option: 'admin',
     packages: {
-      'class-validator': () => import('class-validator'),
-      'class-transformer': () => import('class-transformer'),
+      // loaded with the first change by way of the admin API: they would be half of what a start costs
+      'class-validator': () => ensureInstalled('class-validator', () => import('class-validator')),
+      'class-transformer': () => ensureInstalled('class-transformer', () => import('class-transformer')),
     },
     load: async () => (await import('../admin/admin.module.js')).AdminModule.register(core, structure),
   };

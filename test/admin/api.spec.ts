@@ -35,7 +35,9 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     ['GET', 'keys', ['see_info'], 200, 403],
     ['GET', 'keys/general', ['see_info'], 200, 403],
     ['PUT', 'keys/general', ['toggle_maintenance_mode'], 200, 403],
+    ['PATCH', 'keys/general', ['toggle_maintenance_mode'], 200, 403],
     ['DELETE', 'keys/general', ['toggle_maintenance_mode'], 200, 403],
+    ['GET', 'replicas', ['see_info'], 200, 403],
   ] as const;
 
   it('asks for exactly the permissions each route needs', async () => {
@@ -45,7 +47,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     );
     for (const [method, path, needed, allowed, denied] of routes) {
       for (const may of subsets) {
-        const json = method === 'PUT' ? { json: { mode: true } } : {};
+        const json = method === 'PUT' || method === 'PATCH' ? { json: { mode: true } } : {};
         const answer = await as(may.join(','), running.port, `/maintenance/${path}`, { method, ...json });
         const expected = needed.every((permission) => may.includes(permission)) ? allowed : denied;
         expect(answer.status, `${method} ${path} with ${may}`).toBe(expected);
@@ -191,11 +193,22 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     '%F0%9F%99%8F',
   ])('knows no key %j', async (name) => {
     await using running = await start();
-    for (const init of [{}, { method: 'PUT', json: { mode: true } }, { method: 'DELETE' }] as const) {
+    const json = { mode: true };
+    for (const init of [
+      {},
+      { method: 'PUT', json },
+      { method: 'PATCH', json },
+      { method: 'DELETE' },
+    ] as const) {
       const answer = await as(ALL, running.port, `/maintenance/keys/${name}`, init);
       expect(answer.status).toBe(404);
-      expect(answer.json<Problem>().message).toMatch(/^Unknown maintenance key "/);
-      expect(answer.text).not.toContain('checkout');
+      expect(answer.json<Problem>().message).toMatch(
+        /^Unknown maintenance key ".+"; registered: "general", "import-export", "checkout"\.$/,
+      );
+      if (!('method' in init)) continue;
+      const stranger = await as('toggle_maintenance_mode', running.port, `/maintenance/keys/${name}`, init);
+      expect(stranger.status).toBe(404);
+      expect(stranger.text).not.toContain('checkout');
     }
   });
 

@@ -113,8 +113,18 @@ describe.each(adapters)('admin API on %s under attack', (name, createApp) => {
   describe('with a body that is wrong', () => {
     const soon = new Date(Date.now() + 60_000).toISOString();
 
-    it.each<[string, unknown]>([
-      ['mode', {}],
+    it('wants all of a PUT, and something of a PATCH', async () => {
+      for (const [method, field] of [
+        ['PUT', 'mode'],
+        ['PATCH', 'body'],
+      ] as const) {
+        const answer = await as(ALL, running.port, PATH, { method, json: {} });
+        expect(answer.status).toBe(400);
+        expect(answer.json<Problem>().errors).toMatchObject([{ field }]);
+      }
+    });
+
+    it.each<[string, object]>([
       ['mode', { mode: 'true' }],
       ['mode', { mode: 1 }],
       ['mode', { mode: null }],
@@ -122,7 +132,10 @@ describe.each(adapters)('admin API on %s under attack', (name, createApp) => {
       ['timeout', { mode: true, timeout: '1000' }],
       ['timeout', { mode: true, timeout: -1 }],
       ['timeout', { mode: true, timeout: 1.5 }],
-      ['timeout', { mode: true, timeout: null }],
+      ['drain', { mode: true, drain: -1 }],
+      ['drain', { mode: true, drain: '5s' }],
+      ['drain', { mode: true, drain: null }],
+      ['drain', { mode: true, drain: 1e9 }],
       ['timeout', { mode: true, timeout: 1e308 }],
       ['timeout', { mode: true, timeout: Number.MAX_SAFE_INTEGER }],
       ['until', { mode: true, until: 5 }],
@@ -146,13 +159,15 @@ describe.each(adapters)('admin API on %s under attack', (name, createApp) => {
       ['toString', { mode: true, toString: 1 }],
       ['body', [{ mode: true }]],
     ])('names %s in %j', async (field, json) => {
-      const answer = await write({ json });
-      expect(answer.status).toBe(400);
-      const { statusCode, message, errors } = answer.json<Problem>();
-      expect(statusCode).toBe(400);
-      expect(errors.map((error) => error.field)).toContain(field);
-      expect(message).toContain(errors[0]!.message);
-      expect(isOn()).toBe(false);
+      for (const method of ['PUT', 'PATCH'] as const) {
+        const answer = await as(ALL, running.port, PATH, { method, json });
+        expect(answer.status).toBe(400);
+        const { statusCode, message, errors } = answer.json<Problem>();
+        expect(statusCode).toBe(400);
+        expect(errors.map((error) => error.field)).toContain(field);
+        expect(message).toContain(errors[0]!.message);
+        expect(isOn()).toBe(false);
+      }
     });
 
     it.each([

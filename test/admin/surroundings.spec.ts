@@ -252,9 +252,13 @@ it.each([
 });
 
 it.each([
-  [{ name: 'Ada', email: 'ada@example.com' }, 'Ada'],
+  [{ name: 'Ada', email: 'ada@example.com', id: 7 }, 'ada@example.com (Ada)'],
+  [{ displayName: 'Ada', id: 7 }, '7 (Ada)'],
   [{ email: 'ada@example.com', id: 7 }, 'ada@example.com'],
   [{ name: '  ', username: 'ada', sub: 'x' }, 'ada'],
+  [{ name: 'ada', username: 'ada' }, 'ada'],
+  [{ name: 'root)\n(boss@example.com', sub: 'auth0|1' }, 'auth0|1 (root) (boss@example.com)'],
+  [{ name: 'Ada' }, 'Ada'],
   [{ id: 7 }, '7'],
   ['ada', 'ada'],
   [{ name: { first: 'Ada' }, sub: 'auth0|1' }, 'auth0|1'],

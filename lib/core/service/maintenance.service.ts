@@ -110,7 +110,7 @@ export class MaintenanceService {
    */
   async unsetMaintenance(
     key: MaintenanceKeyLike = GENERAL_MAINTENANCE,
-    options: Pick<SetMaintenanceOptions, 'ifRevision'> = {},
+    options: Pick<SetMaintenanceOptions, 'ifRevision' | 'actor'> = {},
   ): Promise<void> {
     return this.switch.unset(this.target(key), options);
   }

@@ -21,13 +21,17 @@ import type { StateManager } from '../state/state-manager.js';
 import { leaseOfKey } from '../state/state-view.js';
 
 /** What `setMaintenance()` may be told. @publicApi */
-export interface SetMaintenanceOptions extends MaintenanceEnd {
-  /** What visitors read, in place of the built-in sentence. */
-  message?: string;
+export interface SetMaintenanceOptions {
+  /** Milliseconds; 0 is for ever. `null`: the key's own timeout, as a safety net visitors do not hear of. Not with `until`. */
+  timeout?: number | null;
+  /** The moment it ends by itself. `null`: as `timeout: null`. */
+  until?: Date | null;
+  /** What visitors read; `null`: the built-in sentence. */
+  message?: string | null;
   /** For operators only. */
-  reason?: string;
+  reason?: string | null;
   /** For operators only. */
-  actor?: string;
+  actor?: string | null;
   /** While a `maintain()` has the key's lock: `true` waits for it, a number waits that many ms. Default `false`: changes at once. */
   blocking?: boolean | number;
   /** `false`: hooks are not called for this change. Default `true`. */
@@ -78,7 +82,10 @@ export class MaintenanceSwitch {
     checkFlag('mode', mode);
     checkOptionNames('setMaintenance', options, OPTIONS);
     const { timeout, until, callHooks = true, acknowledge, ifRevision } = options;
-    const window = { ...(timeout !== undefined && { timeout }), ...(until !== undefined && { until }) };
+    const window: MaintenanceEnd = {
+      ...(timeout !== undefined && timeout !== null && { timeout }),
+      ...(until !== undefined && until !== null && { until }),
+    };
     parseEnd(window, key.timeout, this.manager.store.now());
     checkFlag('callHooks', callHooks);
     checkWhole('acknowledge', acknowledge, 'whole milliseconds');
@@ -117,9 +124,12 @@ export class MaintenanceSwitch {
   }
 
   /** Forgets the switch and all holds. */
-  async unset(key: MaintenanceKey, { ifRevision }: Pick<SetMaintenanceOptions, 'ifRevision'>): Promise<void> {
+  async unset(
+    key: MaintenanceKey,
+    { ifRevision, actor }: Pick<SetMaintenanceOptions, 'ifRevision' | 'actor'>,
+  ): Promise<void> {
     checkWhole('ifRevision', ifRevision, 'the revision of a change');
-    const notice = { message: null, reason: null, actor: null };
+    const notice = { message: null, reason: null, actor: textOption('actor', actor) };
     await this.change(key, {
       cause: 'unset',
       notice,

@@ -1,0 +1,96 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Permissions } from '../access/permissions.js';
+import { describeValue } from '../core/errors/errors.js';
+import { KeyRegistry } from '../core/keys/key-registry.js';
+import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import { messageOf } from '../core/store/store.js';
+import type { HttpRequest } from '../http/http-port.js';
+import type { MaintenancePermission, ResolvedOptions } from '../options/options.js';
+import { OPTIONS } from '../options/tokens.js';
+import { AdminApiError } from './admin.errors.js';
+import { Csrf } from './csrf.js';
+
+const logger = new Logger('Maintenance');
+
+/** Who may do what by way of admin page and admin API, and which keys there are for them. */
+@Injectable()
+export class AdminAccess {
+  constructor(
+    @Inject(Permissions) private readonly permissions: Permissions,
+    @Inject(KeyRegistry) private readonly registry: KeyRegistry,
+    @Inject(Csrf) private readonly csrf: Csrf,
+    @Inject(OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  allows(request: HttpRequest, permission: MaintenancePermission): Promise<boolean> {
+    return this.permissions.allows(permission, { type: 'http', request });
+  }
+
+  /** @throws AdminApiError 403 that says which permission is missing */
+  async demand(request: HttpRequest, ...permissions: MaintenancePermission[]): Promise<void> {
+    for (const permission of permissions) {
+      if (!(await this.allows(request, permission))) {
+        throw new AdminApiError(
+          403,
+          this.options.permissions
+            ? `This needs the permission "${permission}".`
+            : 'The maintenance option "permissions" is not set, so everything is denied.',
+        );
+      }
+    }
+  }
+
+  /**
+   * For everything that changes something.
+   * @throws AdminApiError 403
+   */
+  async demandWrite(request: HttpRequest): Promise<void> {
+    this.csrf.check(request);
+    await this.demand(request, 'toggle_maintenance_mode');
+  }
+
+  /**
+   * The key that a route names.
+   * @throws AdminApiError 404; the keys there are, are named to those who may see them
+   */
+  async find(request: HttpRequest, name: unknown): Promise<MaintenanceKey> {
+    try {
+      return this.registry.get(name as string);
+    } catch (error) {
+      // the registry's error names the keys there are
+      throw (await this.allows(request, 'see_info'))
+        ? new AdminApiError(404, messageOf(error))
+        : unknownKey(name);
+    }
+  }
+
+  /**
+   * The key, for a change. Whoever may not see key data does not learn that there is one which they may not edit.
+   * @throws AdminApiError 403, 404
+   */
+  async findEditable(request: HttpRequest, name: unknown): Promise<MaintenanceKey> {
+    const key = await this.find(request, name);
+    if (await this.isEditable(key, request)) {
+      return key;
+    }
+    throw (await this.allows(request, 'see_info'))
+      ? new AdminApiError(403, `You may not change the maintenance key "${key.name}".`)
+      : unknownKey(name);
+  }
+
+  /** May this key be offered to whoever asks; not when asking fails. */
+  async isEditable(key: MaintenanceKey, request: HttpRequest): Promise<boolean> {
+    try {
+      return (await key.isEditable(request)) === true;
+    } catch (error) {
+      logger.warn(
+        `isEditable() of maintenance key "${key.name}" threw, it is not offered: ${messageOf(error)}`,
+      );
+      return false;
+    }
+  }
+}
+
+function unknownKey(name: unknown): AdminApiError {
+  return new AdminApiError(404, `Unknown maintenance key ${describeValue(name)}.`);
+}

@@ -1,0 +1,154 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { MaintenanceChange } from '../core/document/change.js';
+import {
+  MaintenanceConflictError,
+  MaintenanceStoreError,
+  MaintenanceVetoError,
+} from '../core/errors/errors.js';
+import { HookRunner } from '../core/hooks/hook-runner.js';
+import type { MaintenanceKey, MaintenanceKeyJson } from '../core/keys/maintenance-key.js';
+import { MaintenanceService } from '../core/service/maintenance.service.js';
+import type { SetMaintenanceOptions } from '../core/service/switch.js';
+import { StateManager } from '../core/state/state-manager.js';
+import { messageOf } from '../core/store/store.js';
+import type { HttpRequest } from '../http/http-port.js';
+import { Localizer } from '../i18n/localizer.js';
+import { AdminAccess } from './admin-access.js';
+import { AdminApiError } from './admin.errors.js';
+import type { ApiResponse } from './api-response.js';
+import { createEtag, expectedRevision } from './etag.js';
+import { getRequestActor } from './request-actor.js';
+import { checkJson, hasBody, readJson } from './request-body.js';
+
+const logger = new Logger('Maintenance');
+
+/** How often a change is tried again that others keep coming before. */
+const ATTEMPTS = 5;
+
+type Condition = Pick<SetMaintenanceOptions, 'ifRevision'>;
+
+/** What the routes of the admin API change. */
+@Injectable()
+export class KeyWriter {
+  constructor(
+    @Inject(MaintenanceService) private readonly service: MaintenanceService,
+    @Inject(StateManager) private readonly manager: StateManager,
+    @Inject(HookRunner) private readonly hooks: HookRunner,
+    @Inject(Localizer) private readonly localizer: Localizer,
+    @Inject(AdminAccess) private readonly access: AdminAccess,
+  ) {}
+
+  /** Sets a key's switch and all that goes with it: what is not given goes back to its default. */
+  async put(request: HttpRequest, name: unknown): Promise<ApiResponse> {
+    await this.access.demandWrite(request);
+    const { parsePut, optionsOfPut } = await import('./parse-change.js');
+    const body = await parsePut(await readJson(request));
+    const key = await this.access.findEditable(request, name);
+    const options = { ...optionsOfPut(body), actor: getRequestActor(request) ?? null };
+    const change = await this.carryOut(request, key, (condition) =>
+      this.service.setMaintenance(body.mode, key, { ...options, ...condition }),
+    );
+    return this.changed(request, key, change);
+  }
+
+  /** Changes what is given, and leaves the rest as it is. */
+  async patch(request: HttpRequest, name: unknown): Promise<ApiResponse> {
+    await this.access.demandWrite(request);
+    const { parsePatch, optionsOfPatch } = await import('./parse-change.js');
+    const body = await parsePatch(await readJson(request));
+    const key = await this.access.findEditable(request, name);
+    const options = { ...optionsOfPatch(body), actor: getRequestActor(request) ?? null };
+    const change = await this.carryOut(request, key, (condition) =>
+      body.mode === undefined
+        ? this.amend(key, options, condition)
+        : this.service.setMaintenance(body.mode, key, { ...options, ...condition }),
+    );
+    return this.changed(request, key, change);
+  }
+
+  /** Ends a key for all: forgets its switch and every hold. */
+  async unset(request: HttpRequest, name: unknown): Promise<ApiResponse> {
+    await this.access.demandWrite(request);
+    if (hasBody(request)) {
+      checkJson(request);
+    }
+    const key = await this.access.findEditable(request, name);
+    const actor = getRequestActor(request) ?? null;
+    await this.carryOut(request, key, (condition) =>
+      this.service.unsetMaintenance(key, { actor, ...condition }),
+    );
+    return this.changed(request, key);
+  }
+
+  /** Changes what is said of a key that is on; one that was switched off meanwhile must not come on again by that. */
+  private async amend(
+    key: MaintenanceKey,
+    options: SetMaintenanceOptions,
+    { ifRevision }: Condition,
+  ): Promise<MaintenanceChange> {
+    for (let attempt = 1; ; attempt++) {
+      if (!this.manager.current(key).switched) {
+        throw new AdminApiError(
+          409,
+          `Maintenance key "${key.name}" is not switched on, so nothing was changed; send {"mode": true} to switch it on.`,
+        );
+      }
+      const seen = this.manager.document?.keys.get(key.name)?.change.revision ?? 0;
+      try {
+        return await this.service.setMaintenance(true, key, { ...options, ifRevision: ifRevision ?? seen });
+      } catch (error) {
+        if (
+          !(error instanceof MaintenanceConflictError) ||
+          ifRevision !== undefined ||
+          attempt === ATTEMPTS
+        ) {
+          throw error;
+        }
+        await this.manager.refresh();
+      }
+    }
+  }
+
+  private async carryOut<T>(
+    request: HttpRequest,
+    key: MaintenanceKey,
+    work: (condition: Condition) => Promise<T>,
+  ): Promise<T> {
+    await this.manager.refresh().catch((error: unknown) => {
+      throw new MaintenanceStoreError(messageOf(error), 'refused', { cause: error });
+    });
+    const ifRevision = expectedRevision(this.manager, key, request.headers['if-match']);
+    try {
+      return await work(ifRevision === undefined ? {} : { ifRevision });
+    } catch (error) {
+      throw this.hooks.hasRefused(error) ? refusedByHook(key, error) : error;
+    }
+  }
+
+  /** The key as it is now. Reason and actor are only for those who may see key data. */
+  private async changed(
+    request: HttpRequest,
+    key: MaintenanceKey,
+    change?: MaintenanceChange,
+  ): Promise<ApiResponse> {
+    const data = this.localizer.describe(key, this.manager, request);
+    const seen: Partial<MaintenanceKeyJson> = (await this.access.allows(request, 'see_info'))
+      ? data
+      : { name: data.name, value: data.value, until: data.until, message: data.message };
+    const facts = change && { from: change.from, to: change.to, revision: change.revision, at: change.at };
+    return {
+      status: 200,
+      json: { ...seen, ...(facts && { change: facts }) },
+      headers: { ETag: createEtag(this.manager, key) },
+    };
+  }
+}
+
+/** Only what is thrown as a veto is meant for people; everything else may hold anything, and is for the log. */
+function refusedByHook(key: MaintenanceKey, error: unknown): AdminApiError {
+  if (error instanceof MaintenanceVetoError) {
+    return new AdminApiError(409, `The change was refused: ${error.message}`);
+  }
+  logger.warn(`A hook refused a change of maintenance key "${key.name}": ${messageOf(error)}`);
+  return new AdminApiError(409, 'The change was refused by a hook.');
+}
