@@ -7,6 +7,7 @@ import { Permissions } from './access/permissions.js';
 import { HookRunner } from './core/hooks/hook-runner.js';
 import { MountedPaths } from './http/mounted-path.js';
 import { httpProviders } from './http/http.providers.js';
+import { Languages } from './i18n/languages.js';
 import { Localizer } from './i18n/localizer.js';
 import { WouldRefuse } from './decision/would-refuse.js';
 import { KeyRegistry } from './core/keys/key-registry.js';
@@ -60,7 +61,11 @@ export const coreProviders: Provider[] = [
     ({ bypass, namespace }: ResolvedOptions) => new BypassTokens(bypass.secret, namespace),
   ),
   made(Permissions, [OPTIONS], ({ permissions }: ResolvedOptions) => new Permissions(permissions, warn)),
-  made(Localizer, [OPTIONS], ({ translate }: ResolvedOptions) => new Localizer(translate, warn)),
+  made(
+    Localizer,
+    [OPTIONS],
+    ({ translate, languages }: ResolvedOptions) => new Localizer(translate, new Languages(languages), warn),
+  ),
   made(
     ReplicaCoordinator,
     [StateManager, InFlight, WouldRefuse],

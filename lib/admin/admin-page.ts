@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DEFAULT_MESSAGE } from '../decision/refusal.js';
 import type { HttpRequest } from '../http/http-port.js';
 import { Localizer } from '../i18n/localizer.js';
-import { languageOf, negotiate } from '../http/negotiation.js';
+import { negotiate } from '../http/negotiation.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { ResolvedStructure } from '../options/options.js';
@@ -38,7 +38,7 @@ export class AdminPage {
   ) {}
 
   async render(request: HttpRequest): Promise<ApiResponse> {
-    const language = this.localizer.active ? languageOf(request.headers['accept-language']) : 'en';
+    const language = this.localizer.textLanguage(request);
     const { socket } = this.structure;
     const page = { language, text: this.translation(request), live: socket !== false };
     try {

@@ -15,7 +15,7 @@ import { IgnorePaths } from '../decision/ignore-paths.js';
 import { Localizer } from '../i18n/localizer.js';
 import { MaintenanceFilter } from './refusal/maintenance.filter.js';
 import { MaintenanceGuard } from './maintenance.guard.js';
-import { loadNegotiator } from './negotiation.js';
+import { loadNegotiator } from '../i18n/preferences.js';
 import { PageRenderer } from './page/page-renderer.js';
 import { RefusalResponder } from './refusal/refusal-responder.js';
 import { SiteCoverage } from './site/site-coverage.js';
@@ -114,6 +114,8 @@ export function httpProviders({ warn, error }: Log): Provider[] {
               }
             }),
           translate: (text, request) => localizer.translate(text, request),
+          language: (request) => localizer.language(request),
+          textLanguage: (request) => localizer.textLanguage(request),
           view: (name, context) => renderView(host.httpAdapter, name, context),
           error,
         });

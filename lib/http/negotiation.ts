@@ -1,18 +1,4 @@
-import type Negotiator from 'negotiator';
-
-let parser: typeof Negotiator | undefined;
-
-/** Before anything is negotiated; an application that only imports the library need not wait for it. */
-export async function loadNegotiator(): Promise<void> {
-  parser ??= (await import('negotiator')).default;
-}
-
-function negotiator(headers: Record<string, string>): Negotiator {
-  if (!parser) {
-    throw new Error('loadNegotiator() comes first');
-  }
-  return new parser({ headers });
-}
+import { createNegotiator, readPreferences } from '../i18n/preferences.js';
 
 /** What a refused visitor gets. */
 export type Representation = 'html' | 'json' | 'problem';
@@ -20,6 +6,8 @@ export type Representation = 'html' | 'json' | 'problem';
 const HTML = new Set(['text/html', 'application/xhtml+xml']);
 const PROBLEM = 'application/problem+json';
 const JSON_TYPE = 'application/json';
+/** Ranges that say how much JSON is wanted. */
+const JSON_RANGES = new Set([JSON_TYPE, 'application/*', '*/*']);
 
 /** Answers remembered; Accept headers are few, and whoever invents more shall not fill the memory. */
 const REMEMBERED = 500;
@@ -38,7 +26,7 @@ export function negotiate(accept: string | undefined): Representation {
   if (remembered) {
     return remembered;
   }
-  const answer = decide(accept);
+  const answer = decide(readPreferences(accept));
   if (accept.length <= LONGEST_REMEMBERED) {
     if (known.size >= REMEMBERED) {
       known.clear();
@@ -51,37 +39,32 @@ export function negotiate(accept: string | undefined): Representation {
 function decide(accept: string): Representation {
   const html: string[] = [];
   const problem: string[] = [];
-  const others: string[] = [];
+  const json: string[] = [];
   for (const part of accept.split(',')) {
     const [range = '', ...parameters] = part.split(';');
     const type = range.trim().toLowerCase();
-    if (HTML.has(type) || type === PROBLEM) {
-      // a charset or profile does not make it another page
-      const weight = parameters.filter((parameter) => /^\s*q\s*=/i.test(parameter));
-      (type === PROBLEM ? problem : html).push([type, ...weight].join(';'));
-    } else {
-      others.push(part);
-    }
+    const list = HTML.has(type)
+      ? html
+      : type === PROBLEM
+        ? problem
+        : JSON_RANGES.has(type)
+          ? json
+          : undefined;
+    // a charset or profile does not make it another type
+    list?.push([type, ...parameters.filter(isWeight)].join(';'));
+  }
+  // what is not named is not offered: `*/*` does not mean a page
+  if (html.length === 0 && problem.length === 0) {
+    return 'json';
   }
   // the order of ranges of the same weight says nothing (RFC 9110, 12.5.1): of those, HTML goes first, then problem+json
   const named = [...html, ...problem];
-  const sorted = [...named, ...others].join(',');
-  // what is not named is not offered: `*/*` does not mean a page
   const offered = [...new Set(named.map((range) => range.split(';', 1)[0] ?? '')), JSON_TYPE];
-  const [best] = negotiator({ accept: sorted }).mediaTypes(offered);
+  const [best] = createNegotiator({ accept: [...named, ...json].join(',') }).mediaTypes(offered);
   if (best !== undefined && HTML.has(best)) {
     return 'html';
   }
   return best === PROBLEM ? 'problem' : 'json';
 }
 
-/** The language a visitor asks for first, `'en'` when none. */
-export function languageOf(acceptLanguage: string | undefined): string {
-  if (!acceptLanguage) {
-    return 'en';
-  }
-  const [first] = negotiator({ 'accept-language': acceptLanguage }).languages();
-  return first !== undefined && /^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$/.test(first) && first.length <= 35
-    ? first
-    : 'en';
-}
+const isWeight = (parameter: string): boolean => /^\s*q\s*=/i.test(parameter);

@@ -3,12 +3,13 @@ import type { MaintenanceKey, MaintenanceKeyJson } from '../core/keys/maintenanc
 import type { ResolvedOptions } from '../options/options.js';
 import type { StateManager } from '../core/state/state-manager.js';
 import { messageOf } from '../core/store/store.js';
-import { languageOf } from '../http/negotiation.js';
+import type { Languages } from './languages.js';
 
 /** Gives texts in a visitor's language, by the application's own translation. */
 export class Localizer {
   constructor(
     private readonly translation: ResolvedOptions['translate'],
+    private readonly languages: Languages,
     private readonly warn: (message: string) => void,
   ) {}
 
@@ -17,13 +18,23 @@ export class Localizer {
     return this.translation !== undefined;
   }
 
+  /** The language that whoever sends this request asks for, among those there are. */
+  language(request: unknown): string {
+    return this.languages.pick(acceptLanguage(request));
+  }
+
+  /** The language that built-in texts are in for this request. */
+  textLanguage(request: unknown): string {
+    return this.active ? this.language(request) : 'en';
+  }
+
   /** Never throws: a text that cannot be translated stays as it is. */
   translate(text: string, request: unknown): string {
     if (!this.translation || text === '') {
       return text;
     }
     try {
-      const translated: unknown = this.translation(text, languageOf(acceptLanguage(request)), request);
+      const translated: unknown = this.translation(text, this.language(request), request);
       return typeof translated === 'string' ? translated : text;
     } catch (error) {
       this.warn(`"translate" threw: ${messageOf(error)}`);

@@ -8,22 +8,34 @@ export interface PageLanguage {
 }
 
 const FALLBACK = 'en';
-const REMEMBERED = 64;
+/** More than there are languages to choose from: see `Languages`. */
+const REMEMBERED = 200;
 const LONGEST_TAG = 35;
 const RTL_SCRIPTS = new Set(['Adlm', 'Arab', 'Aran', 'Hebr', 'Mand', 'Nkoo', 'Rohg', 'Syrc', 'Thaa']);
+
+const FORMAT: Intl.DateTimeFormatOptions = {
+  timeZone: 'UTC',
+  timeZoneName: 'short',
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  hour: 'numeric',
+  minute: '2-digit',
+};
 
 const known = new Map<string, PageLanguage>();
 
 /**
- * The language of a tag; English for a tag that is none. Formatters are dear to make, so the last languages are remembered: a
- * bounded number, because the tag may be whatever a client wrote into `Accept-Language`.
+ * The language of a tag; English for a tag that is none. Formatters are dear to make (some 30 kB each, outside of what the
+ * garbage collector sees): they are made once per language, and the caller offers a limited choice of those.
  */
 export function pageLanguage(tag: string): PageLanguage {
   let language = known.get(tag);
   if (language === undefined) {
     language = describe(tag);
     if (tag.length <= LONGEST_TAG) {
-      if (known.size >= REMEMBERED) known.clear();
+      const [oldest] = known.size >= REMEMBERED ? known.keys() : [];
+      if (oldest !== undefined) known.delete(oldest);
       known.set(tag, language);
     }
   }
@@ -32,15 +44,7 @@ export function pageLanguage(tag: string): PageLanguage {
 
 function describe(tag: string): PageLanguage {
   const locale = parse(tag);
-  const format = new Intl.DateTimeFormat(locale.baseName, {
-    timeZone: 'UTC',
-    timeZoneName: 'short',
-    day: 'numeric',
-    month: 'long',
-    year: 'numeric',
-    hour: 'numeric',
-    minute: '2-digit',
-  });
+  let format: Intl.DateTimeFormat | undefined;
   // Many visitors are told the same end, and formatting takes longer than the rest of the page.
   let last = Number.NaN;
   let text = '';
@@ -49,6 +53,7 @@ function describe(tag: string): PageLanguage {
     direction: RTL_SCRIPTS.has(locale.maximize().script ?? '') ? 'rtl' : 'ltr',
     formatUtc: (instant) => {
       if (instant.getTime() !== last) {
+        format ??= new Intl.DateTimeFormat(locale.baseName, FORMAT);
         text = format.format(instant);
         last = instant.getTime();
       }

@@ -35,6 +35,14 @@ export const isCidr = (value: unknown): boolean => {
   );
 };
 
+export function isLanguageTag(value: unknown): boolean {
+  try {
+    return typeof value === 'string' && value !== '' && Intl.getCanonicalLocales(value).length === 1;
+  } catch {
+    return false;
+  }
+}
+
 export function isRedisUrl(value: unknown): boolean {
   return (
     typeof value === 'string' &&

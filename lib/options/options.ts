@@ -82,6 +82,11 @@ export interface MaintenanceModuleOptions {
   permissions?: MaintenancePermissions;
   /** Translates built-in texts, labels, help texts and messages into the language that `Accept-Language` asks for. */
   translate?(text: string, language: string, request?: unknown): string;
+  /**
+   * Languages that `translate` knows, as BCP 47 tags, first the one for those who ask for none of them. `translate` is never asked
+   * for another. Default: the languages that browsers offer, English first.
+   */
+  languages?: string[];
   /** What a replica does with requests while it has lost touch with Redis. Default `'serve'`: what it last knew holds. */
   onStale?: 'serve' | 'block';
   /** Milliseconds any call of the store may take. Default 1,000. */

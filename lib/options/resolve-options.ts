@@ -5,6 +5,7 @@ import {
   isBoolean,
   isCidr,
   isFunction,
+  isLanguageTag,
   isLocalPath,
   isOrigin,
   isRecord,
@@ -56,6 +57,11 @@ const OPTIONS: Record<keyof MaintenanceModuleOptions, Check> = {
   bypass: ['an object with when, ips, secret', isRecord],
   permissions: ['a function', isFunction],
   translate: ['a function', isFunction],
+  languages: [
+    'an array of at least one language tag such as "en" or "pt-BR"',
+    (value: unknown) => Array.isArray(value) && value.length > 0,
+    isLanguageTag,
+  ],
   onStale: ["'serve' or 'block'", (value) => value === 'serve' || value === 'block'],
   commandTimeout: ['whole milliseconds, 1 to 60000', whole(1, 60_000)],
 };

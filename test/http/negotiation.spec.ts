@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { languageOf, loadNegotiator, negotiate } from '../../lib/http/negotiation.js';
+import { negotiate } from '../../lib/http/negotiation.js';
+import { loadNegotiator } from '../../lib/i18n/preferences.js';
 
 beforeAll(loadNegotiator);
 
@@ -68,21 +69,11 @@ describe('Accept', () => {
     }
     expect(negotiate(BROWSER)).toBe('html');
   });
-});
 
-describe('Accept-Language', () => {
-  it.each([
-    [undefined, 'en'],
-    ['', 'en'],
-    ['de', 'de'],
-    ['de-CH, de;q=0.9, en;q=0.8', 'de-CH'],
-    ['en;q=0.1, fr;q=0.9', 'fr'],
-    ['*', 'en'],
-    ['"><script>', 'en'],
-    ['de_DE', 'en'],
-    ['x'.repeat(300), 'en'],
-    ['a-'.repeat(40), 'en'],
-  ])('%j is %s', (header, expected) => {
-    expect(languageOf(header)).toBe(expected);
+  it('reads 1,024 characters, and only whole ranges of them', () => {
+    expect(negotiate(`${'a/b,'.repeat(250)}text/html`)).toBe('html');
+    expect(negotiate(`${'a/b,'.repeat(256)}text/html`)).toBe('json');
+    expect(negotiate(`application/json;q=0.5,${'a/b,'.repeat(247)}text/html;q=0.1`)).toBe('json');
+    expect(negotiate(`text/html;${' '.repeat(2_000)}`)).toBe('html');
   });
 });

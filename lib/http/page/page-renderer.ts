@@ -6,7 +6,6 @@ import type {
 import type { Refusal } from '../../decision/refusal.js';
 import { MaintenanceError } from '../../core/errors/errors.js';
 import { messageOf } from '../../core/store/store.js';
-import { languageOf } from '../negotiation.js';
 import type { HttpRequest } from '../http-port.js';
 import type { MountedPaths } from '../mounted-path.js';
 import { maintenancePageCsp, renderMaintenancePage } from './page.js';
@@ -29,6 +28,9 @@ export interface PageSettings {
   /** Further sources the browser script connects to, where they depend on the request. */
   readonly connect: ((request: HttpRequest) => string[]) | undefined;
   readonly translate: (text: string, request: unknown) => string;
+  /** The language that a visitor asks for, and the one that built-in texts are in for them. */
+  readonly language: (request: unknown) => string;
+  readonly textLanguage: (request: unknown) => string;
   /** The application's view engine. */
   readonly view: (name: string, context: Record<string, unknown>) => Promise<string>;
   readonly error: (message: string) => void;
@@ -56,8 +58,7 @@ export class PageRenderer {
 
   /** What the built-in page of one refusal depends on besides the refusal. */
   variant(request: HttpRequest): string {
-    const language = request.headers['accept-language'] ?? '';
-    return `${this.settings.paths.base(request)} ${language}`;
+    return `${this.settings.paths.base(request)} ${this.settings.textLanguage(request)}`;
   }
 
   /** Never rejects: a template that throws gives way to the built-in page, and the error is logged. */
@@ -88,7 +89,7 @@ export class PageRenderer {
         until,
         retryAfter,
         refreshDelay: this.settings.refreshDelay,
-        language: languageOf(request.headers['accept-language']),
+        language: this.settings.textLanguage(request),
         text: (text) => this.settings.translate(text, request),
         scriptUrl: script,
       }),
@@ -125,7 +126,7 @@ export class PageRenderer {
 
   private contextOf(refusal: Refusal, request: HttpRequest): MaintenanceTemplateContext {
     const { status, message, statusCode, retryAfter, until } = refusal;
-    const { translate, refreshDelay } = this.settings;
+    const { translate, refreshDelay, language } = this.settings;
     const { ping, script } = this.urls(request);
     const text = (english: string): string => translate(english, request);
     return {
@@ -137,7 +138,7 @@ export class PageRenderer {
       retryAfter,
       refreshDelay,
       until,
-      language: languageOf(request.headers['accept-language']),
+      language: language(request),
       pingUrl: ping,
       scriptUrl: script,
       request,

@@ -38,7 +38,7 @@ interface Made extends Rejected {
   readonly retryAfter: number;
   json?: ReadyBody;
   problem?: ReadyBody;
-  /** Built-in pages by what they depend on besides. */
+  /** Built-in pages by what they depend on besides: a language that the application has, the path they are served below. */
   readonly pages: Map<string, ReadyBody>;
 }
 
@@ -111,7 +111,7 @@ export class RefusalCache {
     let page = made?.pages.get(variant);
     if (!page) {
       page = this.html(this.pages.builtIn(refusal, request));
-      // languages are the visitors' to invent
+      // paths are the visitors' to invent where a proxy passes them on
       if (made && made.pages.size < 50) {
         made.pages.set(variant, page);
       }

@@ -1,0 +1,76 @@
+import { createNegotiator, readPreferences } from './preferences.js';
+
+/** Languages that browsers offer their users: what an application's `translate` may be asked for when `languages` is not set. */
+const OF_BROWSERS = (
+  'en af am ar az be bg bn bs ca cs cy da de de-AT de-CH de-DE de-LI el en-AU en-CA en-GB en-IE en-IN en-NZ en-US en-ZA eo ' +
+  'es es-419 es-AR es-CL es-CO es-ES es-MX es-PE es-US et eu fa fi fil fr fr-BE fr-CA fr-CH fr-FR ga gl gu he hi hr hu hy id ' +
+  'is it it-CH it-IT ja ka kk km kn ko ky lb lo lt lv mk ml mn mr ms mt my nb ne nl nl-BE nl-NL nn no pa pl ps pt pt-BR ' +
+  'pt-PT ro ru si sk sl sq sr sr-Latn sv sw ta te th tr uk ur uz vi zh zh-CN zh-HK zh-Hans zh-Hant zh-TW zu'
+).split(' ');
+
+/** Headers whose answer is remembered; browsers send few different ones. */
+const REMEMBERED = 500;
+const LONGEST_REMEMBERED = 100;
+
+/** The languages that texts can be in. A visitor chooses among them and never adds one. */
+export class Languages {
+  /** Canonical tags by what they may be asked for as. */
+  private readonly tags = new Map<string, string>();
+  private readonly fallback: string;
+  private readonly known = new Map<string, string>();
+
+  /** @param languages those of the application, the one for everybody else first; default: what browsers offer, English first */
+  constructor(languages: readonly string[] = OF_BROWSERS) {
+    this.fallback = languages[0] ?? 'en';
+    for (const tag of languages) {
+      this.tags.set(tag.toLowerCase(), tag);
+    }
+    // who asks for `de` is content with `de-AT` where there is nothing closer
+    for (const tag of languages) {
+      for (const shorter of parents(tag.toLowerCase())) {
+        if (!this.tags.has(shorter)) {
+          this.tags.set(shorter, tag);
+        }
+      }
+    }
+  }
+
+  /** The one that an `Accept-Language` header ranks first. */
+  pick(acceptLanguage: string | undefined): string {
+    if (!acceptLanguage) {
+      return this.fallback;
+    }
+    let language = this.known.get(acceptLanguage);
+    if (language === undefined) {
+      language = this.negotiate(acceptLanguage);
+      if (acceptLanguage.length <= LONGEST_REMEMBERED) {
+        if (this.known.size >= REMEMBERED) {
+          this.known.clear();
+        }
+        this.known.set(acceptLanguage, language);
+      }
+    }
+    return language;
+  }
+
+  /** RFC 4647, 3.4 (lookup): each range in turn, shortened until it is one of ours. */
+  private negotiate(acceptLanguage: string): string {
+    const ranges = createNegotiator({ 'accept-language': readPreferences(acceptLanguage) }).languages();
+    for (const range of ranges) {
+      const asked = range.toLowerCase();
+      for (const tag of [asked, ...parents(asked)]) {
+        const found = this.tags.get(tag);
+        if (found !== undefined) {
+          return found;
+        }
+      }
+    }
+    return this.fallback;
+  }
+}
+
+/** A tag's shorter forms, the longest first: `zh-hant`, `zh` for `zh-hant-tw`. */
+function parents(tag: string): string[] {
+  const subtags = tag.split('-', 5);
+  return subtags.slice(1).map((_, index) => subtags.slice(0, subtags.length - 1 - index).join('-'));
+}

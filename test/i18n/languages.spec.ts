@@ -1,0 +1,81 @@
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Languages } from '../../lib/i18n/languages.js';
+import { pageLanguage } from '../../lib/i18n/page-language.js';
+import { loadNegotiator } from '../../lib/i18n/preferences.js';
+
+beforeAll(loadNegotiator);
+afterEach(() => vi.restoreAllMocks());
+
+describe('languages of browsers, where the application does not say which it has', () => {
+  const languages = new Languages();
+
+  it.each([
+    [undefined, 'en'],
+    ['', 'en'],
+    ['de', 'de'],
+    ['DE-ch', 'de-CH'],
+    ['de-CH, de;q=0.9, en;q=0.8', 'de-CH'],
+    ['en;q=0.1, fr;q=0.9', 'fr'],
+    ['de-NA', 'de'],
+    ['zh-Hant-TW-x-private', 'zh-Hant'],
+    ['tlh, pt-BR;q=0.2', 'pt-BR'],
+    ['de;q=0, fr;q=0', 'en'],
+    ['*', 'en'],
+    ['"><script>', 'en'],
+    ['de_DE', 'en'],
+    ['x'.repeat(300), 'en'],
+    ['a-'.repeat(40), 'en'],
+  ])('%j is %s', (header, expected) => {
+    expect(languages.pick(header)).toBe(expected);
+    // remembered
+    expect(languages.pick(header)).toBe(expected);
+  });
+});
+
+it('reads 1,024 characters', () => {
+  const languages = new Languages();
+  expect(languages.pick(`${'xx,'.repeat(330)}fr`)).toBe('fr');
+  expect(languages.pick(`${'xx,'.repeat(342)}fr`)).toBe('en');
+});
+
+describe("an application's own languages", () => {
+  const languages = new Languages(['nl', 'de-AT', 'de-CH', 'en']);
+
+  it.each([
+    [undefined, 'nl'],
+    ['fr, it;q=0.5', 'nl'],
+    ['de', 'de-AT'],
+    ['de-DE', 'de-AT'],
+    ['de-ch', 'de-CH'],
+    ['en-GB, de;q=0.5', 'en'],
+  ])('%j is %s', (header, expected) => {
+    expect(languages.pick(header)).toBe(expected);
+  });
+});
+
+it('clients who invent languages choose among a limited number, each of whose formatters is made once', () => {
+  const languages = new Languages();
+  const letters = 'abcdefghijklmnopqrstuvwxyz';
+  const invented = Array.from({ length: 20_000 }, (_, index) => {
+    const letter = (place: number): string => letters[Math.floor(index / 26 ** place) % 26] ?? '';
+    const language = letter(0) + letter(1) + (index % 3 === 0 ? '' : letter(2));
+    return `${language}-${['Latn', 'Cyrl', 'Arab'][index % 3]}-${letter(2)}${letter(0)}-v${1_000 + index}`.toUpperCase();
+  });
+  const { DateTimeFormat } = Intl;
+  let made = 0;
+  vi.spyOn(Intl, 'DateTimeFormat').mockImplementation(function (...given) {
+    made++;
+    return new DateTimeFormat(...given);
+  } as typeof DateTimeFormat);
+  const picked = new Set<string>();
+  for (const round of [1, 2]) {
+    for (const header of invented) {
+      const language = languages.pick(header);
+      picked.add(language);
+      expect(pageLanguage(language).formatUtc(new Date(round * 86_400_000 + picked.size))).toContain('UTC');
+    }
+  }
+  expect(picked.size).toBeGreaterThan(20);
+  expect(picked.size).toBeLessThan(150);
+  expect(made).toBeLessThanOrEqual(picked.size);
+});
