@@ -38,11 +38,12 @@ export class ScriptRoute {
 
   private script(request: HttpRequest, reply: HttpReply): void {
     const { namespace, url } = socketOptionsOf(this.structure);
+    const origin = url ? this.urlFor(request, url) : null;
     const { body, etag } = this.source.of({
       script: this.paths.url('script', request),
-      url: url ? this.urlFor(request, url) : null,
+      url: origin,
       // Socket.IO listens on the server itself, and one of another origin is not behind this proxy
-      path: (url ? '' : this.paths.stripped(request)) + this.broadcaster.path,
+      path: (origin === null ? this.paths.stripped(request) : '') + this.broadcaster.path,
       namespace,
     });
     setHeader(reply, 'Content-Type', 'text/javascript; charset=utf-8');
