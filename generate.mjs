@@ -22,19 +22,14 @@ export async function generate() {
   }
 }
 
-/** One constant for each Lua script that is not a part of others: `core/store/redis/scripts/sync.lua` becomes `SYNC`. */
+/** One constant for each Lua script, with the parts that it includes: `core/store/redis/scripts/sync.lua` becomes `SYNC`. */
 function luaScripts() {
-  const folder = 'core/store/redis/scripts/';
-  const source = (/** @type {string} */ name) => readFileSync(`${lib}${folder}${name}.lua`, 'utf8');
-  const include = /^--- @include "(\w+)"$/gm;
-  const names = readdirSync(lib + folder).flatMap((file) => /^(\w+)\.lua$/.exec(file)?.[1] ?? []);
-  const parts = new Set(
-    names.flatMap((name) => [...source(name).matchAll(include)].map((found) => found[1])),
-  );
-  return names
-    .filter((name) => !parts.has(name))
+  const folder = `${lib}core/store/redis/scripts/`;
+  const source = (/** @type {string} */ name) => readFileSync(`${folder}${name}.lua`, 'utf8');
+  return readdirSync(folder)
+    .flatMap((file) => /^(\w+)\.lua$/.exec(file)?.[1] ?? [])
     .map((name) => {
-      const text = source(name).replace(include, (_, part) => source(part).trimEnd());
+      const text = source(name).replace(/^--- @include "(.+)"$/gm, (_, part) => source(part).trimEnd());
       return `/** scripts/${name}.lua */\nexport const ${name.toUpperCase()} = ${literal(text)};\n`;
     })
     .join('\n');

@@ -8,7 +8,7 @@ import { until } from '../support/until.js';
 import { COMMAND_TIMEOUT, startService } from './service.js';
 
 const STATE = 'maintenance:{maintenance}:state';
-const CHANNEL = 'maintenance:{maintenance}:changes';
+const CHANNEL = 'maintenance:{maintenance}:changes:0:';
 
 /** What the server holds, as the library reads it. */
 const stored = async (server: RedisServer) => decode(await server.client().get(STATE));

@@ -1,9 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HEADER_LENGTH, MAX_BYTES } from '../../lib/core/document/codec.js';
+import { MAX_BYTES, randomId } from '../../lib/core/document/codec.js';
 import * as scripts from '../../lib/core/store/redis/redis-scripts.generated.js';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
 import { RedisServer } from '../support/redis.js';
+import { document, notice, record } from './documents.js';
 
 const soon = () => performance.now() + 5_000;
 const folder = new URL('../../lib/core/store/redis/scripts/', import.meta.url);
@@ -15,14 +16,13 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 it('has a constant for each script, with the parts that it includes', () => {
-  const files = readdirSync(folder).map((file) => file.replace('.lua', '').toUpperCase());
+  const files = readdirSync(folder).filter((file) => file.endsWith('.lua'));
   expect(Object.keys(scripts).sort()).toEqual(
-    files.filter((file) => !['CLOCK', 'STORED'].includes(file)).sort(),
+    files.map((file) => file.replace('.lua', '').toUpperCase()).sort(),
   );
   for (const script of Object.values(scripts)) {
     expect(script).not.toContain('@include');
   }
-  expect(scripts.SYNC).toContain(`local HEADER_LENGTH = ${HEADER_LENGTH}\n`);
   expect(scripts.SYNC).toContain(`local MAX_BYTES = ${MAX_BYTES}\n`);
 });
 
@@ -52,5 +52,39 @@ describe('a script on its way to Redis', () => {
     await store.sync(null, null, soon());
     expect(await calls()).toEqual({ evalsha: 3, eval: 1 });
     await store.stop();
+  });
+
+  it('costs a heartbeat at most 350 bytes, and its answer at most 150', async () => {
+    const own = await RedisServer.start();
+    const store = new RedisStore(own.url, 'maintenance', { commandTimeout: 1_000, replicaLease: 3_000 });
+    const quiet = () => undefined;
+    await store.start({ pushed: quiet, reconnected: quiet, woken: quiet, warn: quiet }, soon());
+    const written = document({ general: record({ switch: notice() }) }, { write: randomId() });
+    const version = (await store.write(written, '', soon())) as string;
+    const { write } = written;
+    const facts = { id: 'AAAAAAAAAAAA', host: 'web-7f9c5d8b6-x2k4q.production.internal', pid: 123_456 };
+    const heartbeat = (inFlight: number) =>
+      store.sync(version, { ...facts, write, revision: 7, inFlight, draining: {} }, soon());
+    const admin = own.client();
+    const bytes = async (): Promise<[number, number]> => {
+      const stats = await admin.info('stats');
+      const of = (name: string) => Number(new RegExp(`total_net_${name}_bytes:(\\d+)`).exec(stats)?.[1]);
+      return [of('input'), of('output')];
+    };
+    // the first tells more, and the script itself
+    await heartbeat(0);
+    await heartbeat(0);
+    const [askedBefore, answeredBefore] = await bytes();
+    await bytes();
+    const [askedOther, answeredOther] = await bytes();
+    const COUNT = 50;
+    for (let i = 0; i < COUNT; i++) await heartbeat(i);
+    const [asked, answered] = await bytes();
+    // without the questions for these figures
+    const measure = [(askedOther - askedBefore) / 2, (answeredOther - answeredBefore) / 2] as const;
+    expect((asked - askedOther - measure[0]) / COUNT).toBeLessThanOrEqual(350);
+    expect((answered - answeredOther - measure[1]) / COUNT).toBeLessThanOrEqual(150);
+    await store.stop();
+    await own.stop();
   });
 });

@@ -168,6 +168,8 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     const one = await start();
     const two = await start({ pushed: (news) => heard.push(news) });
     expect(two.shared).toBe(true);
+    // it learns how to tell what the store has said from what anybody may say
+    await two.sync(null, presence('two'), soon());
     heard.length = 0;
     const [first, second] = [some(), some()];
     const before = (await one.write(first, '', soon())) as string;

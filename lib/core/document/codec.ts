@@ -10,8 +10,8 @@ import type {
 
 /** Format of the stored document; a document of another version is never read as this one. */
 const VERSION = 1;
-/** How a stored document begins; Redis compares this much of it without parsing. */
-export const HEADER_LENGTH = `{"v":${VERSION},"w":"`.length + 22 + 1;
+/** How every stored document begins, whatever its format: what scripts/parts/stored.lua tells documents apart by. */
+const HEADER = /^\{"v":(\d+),"w":"([\w-]+)"/;
 /** Larger stored values are not ours, and not worth moving. */
 export const MAX_BYTES = 4 * 1024 * 1024;
 
@@ -29,9 +29,10 @@ export function encode(document: StateDocument): string {
   });
 }
 
-/** The version of a document as the store's scripts compute it: its first bytes and its length. */
+/** The version of a document as the store's scripts compute it: its write id and its length. */
 export function versionOf(text: string): string {
-  return `${text.slice(0, HEADER_LENGTH)}#${Buffer.byteLength(text)}`;
+  const [, format, write = ''] = HEADER.exec(text) ?? [];
+  return `${format === String(VERSION) ? '' : `${format}:`}${write}#${Buffer.byteLength(text)}`;
 }
 
 /**

@@ -65,12 +65,13 @@ export class StateSync {
 
   /**
    * A push came. What it brings is believed only where it replaces exactly what is known, so that none that is late,
-   * doubled or out of order does harm; in any case the store is asked, which tells it what was applied.
+   * doubled or out of order does harm, and only until the store is asked, which happens in any case and tells it what was
+   * applied: what was only heard is never written back.
    */
   onPush(news?: News): void {
     const { view } = this.parts;
     if (news && !this.stopped && !view.unreadable && news.before === view.version) {
-      view.take(news.document, news.version);
+      view.hear(news.document, news.version);
     }
     this.poll();
   }
@@ -127,9 +128,10 @@ export class StateSync {
   /** @returns whether the store is readable, and what it holds is now known here */
   private async accept(result: SyncResult): Promise<boolean> {
     const { view, touch, warn } = this.parts;
-    const finding = reconcile(view.known, result);
+    const finding = reconcile(view.proven, result);
     switch (finding.kind) {
       case 'same':
+        view.confirm();
         // also when it is the same damage as before
         return !view.unreadable;
       case 'news':

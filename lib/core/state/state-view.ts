@@ -26,6 +26,8 @@ export class StateView {
   private view: Snapshot;
   private document: StateDocument | null = null;
   private stored: Version | null = null;
+  /** What the store itself has shown last, while what is known was only heard to have replaced it. */
+  private shown: { document: StateDocument | null } | undefined;
   private leases: ReadonlySet<string> = new Set();
   private readonly announced = new Map<string, Announced>();
   private readonly expiry = new LongTimer();
@@ -68,6 +70,11 @@ export class StateView {
     return this.stored;
   }
 
+  /** The last document that the store itself has shown, or taken: what may be written back to it. */
+  get proven(): StateDocument | null {
+    return this.shown ? this.shown.document : this.document;
+  }
+
   /** Is there something in the store that cannot be read. */
   get unreadable(): boolean {
     return this.damaged;
@@ -80,10 +87,19 @@ export class StateView {
 
   /** Takes over what the store holds, and announces what is new in it. */
   take(document: StateDocument | null, version: Version): void {
-    this.document = document;
-    this.stored = version;
-    this.damaged = false;
-    this.update();
+    this.shown = undefined;
+    this.replace(document, version);
+  }
+
+  /** Takes over what the store was heard to hold, until it shows what it holds. */
+  hear(document: StateDocument, version: Version): void {
+    this.shown ??= { document: this.document };
+    this.replace(document, version);
+  }
+
+  /** The store holds what is known here. */
+  confirm(): void {
+    this.shown = undefined;
   }
 
   /** Takes over what this process wrote itself, unless an answer that was faster has brought something newer. */
@@ -127,6 +143,13 @@ export class StateView {
 
   stop(): void {
     this.expiry.clear();
+  }
+
+  private replace(document: StateDocument | null, version: Version): void {
+    this.document = document;
+    this.stored = version;
+    this.damaged = false;
+    this.update();
   }
 
   private compile(): Snapshot {

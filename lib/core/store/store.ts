@@ -37,13 +37,15 @@ export interface SyncResult {
   readonly leases: ReadonlySet<string>;
   /** Was the presence recorded. */
   readonly present: boolean;
+  /** Why the store, which could be read, does not take the presence, in its own words. */
+  readonly refused?: string;
   /** It had been recorded before, and was gone: others may be forgotten, too. */
   readonly relisted?: boolean;
   /** Milliseconds for which replicas may be alive that the store, itself only just started, does not know of. */
   readonly unsure?: number;
 }
 
-/** A document as it was written, and the version that it replaced. */
+/** A document as the store says it was written, and the version that it replaced. */
 export interface News {
   readonly document: StateDocument;
   readonly version: Version;
@@ -52,7 +54,7 @@ export interface News {
 
 /** What the store tells without being asked. */
 export interface StoreListener {
-  /** Something may have changed: look. What was written may come along. */
+  /** Something may have changed: look. What was written comes along where the store itself vouches for it. */
   pushed(news?: News): void;
   /** The store was away and may have forgotten what it knew. */
   reconnected(): void;

@@ -8,7 +8,17 @@ import { bounded } from '../store.js';
 /** Milliseconds that a call waits for a connection that has just broken; one that is away for longer is not waited for. */
 const RECONNECT_TIMEOUT = 500;
 
-type KeyName = 'state' | 'replicas' | 'leases' | 'fences';
+type KeyName = 'state' | 'secret' | 'replicas' | 'leases' | 'fences';
+
+/** One hash tag, so that all entries live in one slot of a cluster. */
+const entryName = (namespace: string, part: string): string => `${namespace}:{${namespace}}:${part}`;
+
+/** What counts of an ioredis client's options; those of a cluster may stand below `redisOptions`. */
+interface RedisSettings {
+  readonly db?: number;
+  readonly keyPrefix?: string;
+  readonly redisOptions?: { readonly keyPrefix?: string };
+}
 
 /** Names a script of scripts/. */
 type ScriptName = keyof typeof scripts;
@@ -20,26 +30,29 @@ const commandOf = (script: string): string => `maintenance:${script.toLowerCase(
 export class RedisCommands {
   /** Redis' clock, as its answers tell it. */
   readonly clock = new RedisClock();
-  /** Where the library's changes are told. */
-  readonly channel: string;
   private client: RedisClient | undefined;
   private live = false;
   private brokenAt = -Infinity;
   private readonly keys: Readonly<Record<KeyName, string>>;
 
   constructor(
-    namespace: string,
+    private readonly namespace: string,
     private readonly commandTimeout: number,
   ) {
-    // one hash tag, so that all keys live in one slot of a cluster
-    const name = (part: string): string => `${namespace}:{${namespace}}:${part}`;
-    this.channel = name('changes');
+    const name = (part: string): string => entryName(namespace, part);
     this.keys = {
       state: name('state'),
+      secret: name('secret'),
       replicas: name('replicas'),
       leases: name('leases'),
       fences: name('fences'),
     };
+  }
+
+  /** Where the library's changes are told. Channels know no database and no prefix of keys, so both are in the name. */
+  get channel(): string {
+    const { db, keyPrefix, redisOptions } = (this.client?.options ?? {}) as RedisSettings;
+    return `${entryName(this.namespace, 'changes')}:${db ?? 0}:${keyPrefix ?? redisOptions?.keyPrefix ?? ''}`;
   }
 
   use(client: RedisClient): void {
@@ -59,10 +72,7 @@ export class RedisCommands {
   async learnClock(deadline: number): Promise<void> {
     if (!this.clock.heard) {
       const asked = performance.now();
-      const args = ['?', '', '', 0, this.channel, '0', 0];
-      const [now] = (await this.run('clock', 'SYNC', ['state', 'replicas', 'leases'], deadline, args)) as [
-        number,
-      ];
+      const now = (await this.run('clock', 'NOW', ['state'], deadline, [])) as number;
       this.clock.hear(now, asked);
     }
   }

@@ -27,6 +27,8 @@ export async function openConnection(
     disconnectTimeout: 100,
     enableReadyCheck: true,
     lazyConnect: true,
+    // an application may want numbers as text
+    stringNumbers: false,
     connectionName: `nestjs-maintenance:${role}`,
     // a demoted primary keeps answering: look for the new one
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),

@@ -1,15 +1,15 @@
 import { MaintenanceStoreError } from '../../errors/errors.js';
-import { decode, encode, versionOf } from '../../document/codec.js';
+import { encode, versionOf } from '../../document/codec.js';
 import type { StateDocument } from '../../document/record.js';
 import { parsePresence } from '../presence.js';
 import { RedisCommands } from './redis-commands.js';
 import { connect, openConnection, throughCache, type RedisInput } from './redis-connection.js';
+import { RedisExchange } from './redis-exchange.js';
+import { RedisPushes } from './redis-pushes.js';
 import { RedisSubscriber } from './redis-subscriber.js';
 import {
   bounded,
-  messageOf,
   type Grant,
-  type News,
   type Presence,
   type SeenReplica,
   type StateStore,
@@ -24,9 +24,8 @@ export class RedisStore implements StateStore {
   readonly clustered = true;
   readonly kind = 'redis';
   private readonly commands: RedisCommands;
+  private readonly exchange: RedisExchange;
   private subscriber: RedisSubscriber | undefined;
-  /** What was last told that others may wait for. */
-  private acknowledged = '';
 
   constructor(
     private readonly input: RedisInput,
@@ -34,6 +33,7 @@ export class RedisStore implements StateStore {
     private readonly options: { commandTimeout: number; replicaLease: number },
   ) {
     this.commands = new RedisCommands(namespace, options.commandTimeout);
+    this.exchange = new RedisExchange(this.commands, options.replicaLease);
   }
 
   now(): number {
@@ -51,7 +51,7 @@ export class RedisStore implements StateStore {
     this.subscriber = new RedisSubscriber(
       () => openConnection(this.input, commandTimeout, 'changes'),
       this.commands.channel,
-      (message) => (message === 'a' ? listener.woken() : listener.pushed(newsOf(message))),
+      (message) => (message === 'a' ? listener.woken() : listener.pushed(this.exchange.readPush(message))),
       commandTimeout,
     );
     const subscribed = this.subscriber.start();
@@ -64,58 +64,21 @@ export class RedisStore implements StateStore {
     }
   }
 
-  async sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult> {
-    const asked = performance.now();
-    const wakes = presence !== null && acknowledgement(presence) !== this.acknowledged;
-    const reply = (await this.commands.run('sync', 'SYNC', ['state', 'replicas', 'leases'], deadline, [
-      known ?? '?',
-      presence?.id ?? '',
-      presence ? `${presence.write}|${JSON.stringify(presence)}` : '',
-      this.options.replicaLease,
-      this.commands.channel,
-      wakes ? '1' : '0',
-      this.commands.redisDeadline(deadline),
-    ])) as [number, string, string | null, number, string[], number];
-    const [now, version, text, present, leases, uptime] = reply;
-    this.commands.clock.hear(now, asked);
+  sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult> {
     this.subscriber?.check();
-    const common = {
-      version,
-      present: present > 0,
-      relisted: present === 2 && this.acknowledged !== '',
-      // replicas that were there before Redis started trust themselves for a lease, and need not have come back yet
-      unsure: uptime < 0 ? 0 : Math.max(0, this.options.replicaLease - uptime * 1_000),
-      leases: aliveLeases(leases, now),
-    };
-    if (present > 0 && presence) {
-      this.acknowledged = acknowledgement(presence);
-    }
-    if (version === '' || version === known) {
-      return { ...common, document: version === known ? undefined : null };
-    }
-    try {
-      if (text === null) {
-        throw new Error(
-          version.startsWith('!')
-            ? `its Redis type is ${version.slice(1)}`
-            : `it is ${version.slice(1)} bytes long`,
-        );
-      }
-      return { ...common, document: decode(text) };
-    } catch (error) {
-      return { ...common, document: undefined, unreadable: messageOf(error) };
-    }
+    return this.exchange.sync(known, presence, deadline);
   }
 
   async write(document: StateDocument, expected: Version, deadline: number): Promise<Version | 'conflict'> {
     await this.commands.learnClock(deadline);
     const text = encode(document);
     const asked = performance.now();
-    const [outcome, now] = (await this.commands.run('write', 'WRITE', ['state'], deadline, [
+    const [outcome, now] = (await this.commands.run('write', 'WRITE', ['state', 'secret'], deadline, [
       expected,
       text,
       this.commands.channel,
       this.commands.redisDeadline(deadline),
+      RedisPushes.newSecret(),
     ])) as [string, number];
     this.commands.clock.hear(now, asked);
     if (outcome === 'late') {
@@ -172,13 +135,15 @@ export class RedisStore implements StateStore {
       string[],
     ];
     return entries.flatMap((entry) => {
-      const [, lastSeen, text = ''] = /^\d+\|(\d{1,15})\|[^|]*\|(.*)$/s.exec(entry) ?? [];
-      const presence = parsePresence(text);
+      const [, lastSeen, write = '', facts = '', figures = ''] =
+        /^\d+\|(\d{1,15})\|([^|]*)\|(.*)\n(.*)$/.exec(entry) ?? [];
+      const presence = parsePresence(write, { facts, figures });
       return presence ? [{ ...presence, lastSeen: Number(lastSeen) }] : [];
     });
   }
 
   async leave(id: string, deadline: number): Promise<void> {
+    this.exchange.left();
     await this.commands.run('leave', 'LEAVE', ['replicas'], deadline, [id, this.commands.channel]);
   }
 
@@ -187,30 +152,4 @@ export class RedisStore implements StateStore {
     this.commands.close();
     return Promise.resolve();
   }
-}
-
-const acknowledgement = ({ write, draining }: Presence): string => `${write}:${JSON.stringify(draining)}`;
-
-/** What a push brings; one that cannot be read still says that there is something to read. */
-function newsOf(message: string | undefined): News | undefined {
-  const [, before, text] = /^s(.*)\n([^]+)$/.exec(message ?? '') ?? [];
-  if (before === undefined || text === undefined) {
-    return undefined;
-  }
-  try {
-    return { document: decode(text), version: versionOf(text), before };
-  } catch {
-    return undefined;
-  }
-}
-
-function aliveLeases(flat: readonly string[], now: number): ReadonlySet<string> {
-  const alive = new Set<string>();
-  for (let i = 0; i + 1 < flat.length; i += 2) {
-    const end = Number(flat[i + 1]?.split('|').pop());
-    if (end > now) {
-      alive.add(flat[i] as string);
-    }
-  }
-  return alive;
 }

@@ -4,7 +4,7 @@
 -- ARGV token, lease ms, deadline, key, names of the leases
 -- Returns 'taken', 'held' or 'late', and the fence.
 
---- @include "clock"
+--- @include "parts/clock"
 
 local now = clock()
 if now > tonumber(ARGV[3]) then return { 'late', 0 } end

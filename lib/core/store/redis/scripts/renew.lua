@@ -4,7 +4,7 @@
 -- ARGV token, lease ms, deadline, names of the leases
 -- Returns 1 when all were prolonged, 0 when one is lost, -1 when late.
 
---- @include "clock"
+--- @include "parts/clock"
 
 local now = clock()
 if now > tonumber(ARGV[3]) then return -1 end

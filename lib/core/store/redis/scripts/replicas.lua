@@ -3,7 +3,7 @@
 -- KEYS replicas
 -- Returns the clock and all entries.
 
---- @include "clock"
+--- @include "parts/clock"
 
 local now = clock()
 local all = redis.call('HGETALL', KEYS[1])

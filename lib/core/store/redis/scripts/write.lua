@@ -1,11 +1,12 @@
 -- Writes the document if the stored value is still the one its writer has seen, and publishes it.
 --
--- KEYS state
--- ARGV expected version, document, channel, deadline
+-- KEYS state, secret
+-- ARGV expected version, document, channel, deadline, a new secret in case there is none
 -- Returns 'written', 'conflict' or 'late', and the clock.
 
---- @include "clock"
---- @include "stored"
+--- @include "parts/clock"
+--- @include "parts/stored"
+--- @include "parts/secret"
 
 -- Longer documents are not pushed: who hears of one reads it.
 local MAX_PUSH_BYTES = 65536
@@ -15,6 +16,13 @@ if now > tonumber(ARGV[4]) then return { 'late', now } end
 local version = stored(KEYS[1])
 if version ~= ARGV[1] then return { 'conflict', now } end
 redis.call('SET', KEYS[1], ARGV[2])
-local news = #ARGV[2] > MAX_PUSH_BYTES and 's' or 's' .. version .. '\n' .. ARGV[2]
+
+-- 's', and for those who know the secret a signature, the version before, a line feed and the document
+local news = 's'
+local known = #ARGV[2] <= MAX_PUSH_BYTES and secret(KEYS[2], ARGV[5])
+if known then
+  local text = version .. '\n' .. ARGV[2]
+  news = news .. sign(known, text) .. text
+end
 redis.pcall('PUBLISH', ARGV[3], news)
 return { 'written', now }

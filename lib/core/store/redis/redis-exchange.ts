@@ -1,0 +1,108 @@
+import { decode } from '../../document/codec.js';
+import type { StateDocument } from '../../document/record.js';
+import { formatPresence } from '../presence.js';
+import { messageOf, type News, type Presence, type SyncResult, type Version } from '../store.js';
+import type { RedisCommands } from './redis-commands.js';
+import { RedisPushes } from './redis-pushes.js';
+import { parseSyncReply, type SyncReply } from './sync-reply.js';
+
+/** A replica's side of the exchange with the store: what it has told already need not be told again. */
+export class RedisExchange {
+  private readonly pushes = new RedisPushes();
+  /** What was last told that others may wait for. */
+  private acknowledged = '';
+  /** What was told of this replica that does not change. */
+  private told = '';
+
+  constructor(
+    private readonly commands: RedisCommands,
+    private readonly replicaLease: number,
+  ) {}
+
+  async sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult> {
+    let reply = await this.ask(known, presence, deadline);
+    if (reply.presence === 'untold') {
+      // somebody has removed what was told
+      this.told = '';
+      reply = await this.ask(known, presence, deadline);
+    }
+    const { version, text, uptime } = reply;
+    const common = {
+      version,
+      present: reply.presence === 'recorded' || reply.presence === 'new',
+      ...(reply.refused === null ? {} : { refused: reply.refused }),
+      relisted: reply.presence === 'new' && this.acknowledged !== '',
+      // replicas that were there before Redis started trust themselves for a lease, and need not have come back yet
+      unsure: uptime < 0 ? 0 : Math.max(0, this.replicaLease - uptime * 1_000),
+      leases: new Set(reply.leases),
+    };
+    if (common.present && presence) {
+      this.acknowledged = acknowledgement(presence);
+      this.told = formatPresence(presence).facts;
+    }
+    if (version === '' || version === known) {
+      return { ...common, document: version === known ? undefined : null };
+    }
+    try {
+      return { ...common, document: readDocument(version, text) };
+    } catch (error) {
+      return { ...common, document: undefined, unreadable: messageOf(error) };
+    }
+  }
+
+  /** What a push brings, when it is certain. */
+  readPush(message: string | undefined): News | undefined {
+    return message === undefined ? undefined : this.pushes.read(message);
+  }
+
+  /** The replica was taken off the list. */
+  left(): void {
+    this.told = '';
+  }
+
+  /** One round trip of the sync script. */
+  private async ask(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncReply> {
+    const { commands, pushes } = this;
+    const { facts, figures } = presence ? formatPresence(presence) : { facts: '', figures: '' };
+    const wakes = presence !== null && acknowledgement(presence) !== this.acknowledged;
+    const asksSecret = pushes.needsSecret;
+    const asked = performance.now();
+    const reply = await commands.run(
+      'sync',
+      'SYNC',
+      ['state', 'replicas', 'leases', ...(asksSecret ? (['secret'] as const) : [])],
+      deadline,
+      [
+        known ?? '?',
+        presence?.id ?? '',
+        presence && known?.startsWith(`${presence.write}#`) ? '=' : (presence?.write ?? ''),
+        facts === this.told ? '' : facts,
+        figures,
+        this.replicaLease,
+        commands.redisDeadline(deadline),
+        ...(wakes || asksSecret ? [wakes ? commands.channel : ''] : []),
+        ...(asksSecret ? [RedisPushes.newSecret()] : []),
+      ],
+    );
+    const parsed = parseSyncReply(reply);
+    commands.clock.hear(parsed.now, asked);
+    if (asksSecret) {
+      pushes.learn(parsed.secret);
+    }
+    return parsed;
+  }
+}
+
+const acknowledgement = ({ write, draining }: Presence): string => `${write}:${JSON.stringify(draining)}`;
+
+/** @throws Error that says why the stored value cannot be read */
+function readDocument(version: Version, text: string | null): StateDocument {
+  if (text === null) {
+    throw new Error(
+      version.startsWith('!')
+        ? `its Redis type is ${version.slice(1)}`
+        : `it is ${version.slice(1)} bytes long`,
+    );
+  }
+  return decode(text);
+}
