@@ -1,25 +1,34 @@
 export { MaintenanceModule } from './maintenance.module.js';
-export { MaintenanceService, type MaintenanceKeyLike } from './core/service/maintenance.service.js';
+export { MaintenanceService } from './core/service/maintenance.service.js';
 export type { MaintenanceReplica } from './core/service/replica.js';
 export type { SetMaintenanceOptions } from './core/service/switch.js';
 export type { MaintainOptions, Maintenance } from './core/service/maintenance.js';
 export type { MaintenanceEnd } from './core/service/call-options.js';
-export type { MaintenanceMenuItem } from './admin/menu-item.js';
+export type { MaintenanceBypassTokenOptions } from './core/service/bypass-token-options.js';
+export type { MaintenanceMenuItem } from './core/service/menu-item.js';
+export type { MaintenanceSubject } from './core/service/subject.js';
 export type {
-  MaintenanceAdminOptions,
-  MaintenanceAsyncOptions,
+  MaintenanceBypassCookieOptions,
   MaintenanceBypassOptions,
-  MaintenanceModuleOptions,
-  MaintenanceOptionsCreator,
-  MaintenanceOptionsFactory,
   MaintenancePermission,
   MaintenancePermissions,
   MaintenanceRequestFunction,
+} from './options/access-options.js';
+export type {
+  MaintenanceAsyncOptions,
+  MaintenanceOptionsCreator,
+  MaintenanceOptionsFactory,
+} from './options/async-options.js';
+export type {
+  MaintenanceGeneralOptions,
+  MaintenanceModuleOptions,
   MaintenanceRootOptions,
+} from './options/options.js';
+export type {
+  MaintenanceAdminOptions,
   MaintenanceSocketOptions,
   MaintenanceStructuralOptions,
-  MaintenanceSubject,
-} from './options/options.js';
+} from './options/structural-options.js';
 export {
   MaintenanceConfigurationError,
   MaintenanceConflictError,
@@ -33,15 +42,25 @@ export {
   type MaintenanceUndrainedReplica,
 } from './core/errors/errors.js';
 export { DAY, HOUR, MINUTE, MONTH, WEEK } from './core/keys/durations.js';
-export { GENERAL_MAINTENANCE, MaintenanceKey, type MaintenanceKeyJson } from './core/keys/maintenance-key.js';
+export { GENERAL_MAINTENANCE } from './core/keys/general-maintenance.js';
+export { MaintenanceKey } from './core/keys/maintenance-key.js';
+export type { MaintenanceHolderJson, MaintenanceKeyJson } from './core/keys/maintenance-key-json.js';
+export type { KeyLike, MaintenanceKeyLike } from './core/keys/maintenance-key-like.js';
+// the one file exported whole: an interface that applications add to must be
+export * from './core/keys/maintenance-key-names.js';
 export type { MaintenanceKeyOptions } from './core/keys/maintenance-key-options.js';
-export type { MaintenanceHold, MaintenanceState } from './core/keys/maintenance-state.js';
+export type {
+  MaintenanceHold,
+  MaintenanceHolder,
+  MaintenancePhase,
+  MaintenanceState,
+} from './core/keys/maintenance-state.js';
 export { MaintenanceStatus, type MaintenanceStatusClass } from './core/keys/maintenance-status.js';
 export type { MaintenanceTemplate, MaintenanceTemplateContext } from './core/keys/maintenance-template.js';
 export { RegisterMaintenanceKey } from './decision/register-maintenance-key.decorator.js';
-export { OnMaintenance, type MaintenanceEvent } from './decision/on-maintenance.decorator.js';
+export type { MaintenanceEvent } from './core/hooks/maintenance-event.js';
+export { OnMaintenance } from './decision/on-maintenance.decorator.js';
 export { MaintenanceExempt, MaintenanceKeys } from './decision/decorators.js';
-export type { BypassTokenOptions } from './access/bypass-tokens.js';
 export { DEFAULT_MESSAGE, type MaintenanceRefusalJson } from './decision/refusal.js';
 export { MaintenanceGuard } from './http/maintenance.guard.js';
 export { MaintenanceException } from './http/refusal/maintenance.exception.js';

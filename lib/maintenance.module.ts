@@ -20,7 +20,8 @@ import { TARGET } from './http/site/site-routes.js';
 import { MaintenanceConfigurationError } from './core/errors/errors.js';
 import { MaintenanceExplorer } from './maintenance.explorer.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './maintenance.module-definition.js';
-import type { MaintenanceAsyncOptions, MaintenanceRootOptions } from './options/options.js';
+import type { MaintenanceAsyncOptions } from './options/async-options.js';
+import type { MaintenanceRootOptions } from './options/options.js';
 import { MaintenanceService } from './core/service/maintenance.service.js';
 import { MaintenanceSessions } from './core/service/sessions.js';
 import { StateManager } from './core/state/state-manager.js';
@@ -30,7 +31,7 @@ import { StateManager } from './core/state/state-manager.js';
  *
  * @example
  * ```ts
- * @Module({ imports: [MaintenanceModule.forRoot({ redis: process.env.REDIS_URL })] })
+ * @Module({ imports: [MaintenanceModule.forRoot({ redis: process.env.REDIS_URL ?? false })] })
  * export class AppModule {}
  * ```
  * @publicApi

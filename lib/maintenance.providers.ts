@@ -10,9 +10,10 @@ import { httpProviders } from './http/http.providers.js';
 import { Languages } from './i18n/languages.js';
 import { Localizer } from './i18n/localizer.js';
 import { WouldRefuse } from './decision/would-refuse.js';
+import { createGeneralKey } from './core/keys/general-maintenance.js';
 import { KeyRegistry } from './core/keys/key-registry.js';
 import { MaintenanceExplorer } from './maintenance.explorer.js';
-import { menuItem } from './admin/menu-item.js';
+import { AdminMenu } from './admin/menu-item.js';
 import { MODULE_OPTIONS_TOKEN } from './maintenance.module-definition.js';
 import type { ResolvedOptions } from './options/options.js';
 import { MaintenanceService } from './core/service/maintenance.service.js';
@@ -38,7 +39,7 @@ function made(provide: Token, inject: Token[], useFactory: (...args: never[]) =>
 export const coreProviders: Provider[] = [
   made(OPTIONS, [MODULE_OPTIONS_TOKEN], (given: unknown) => resolveOptions(given)),
   made(KeyRegistry, [OPTIONS], (options: ResolvedOptions) => {
-    const registry = new KeyRegistry();
+    const registry = new KeyRegistry(createGeneralKey(options.general));
     options.keys.forEach((key, index) => registry.add(key, `the option "keys" (index ${index})`));
     return registry;
   }),
@@ -58,7 +59,7 @@ export const coreProviders: Provider[] = [
   made(
     BypassTokens,
     [OPTIONS],
-    ({ bypass, namespace }: ResolvedOptions) => new BypassTokens(bypass.secret, namespace),
+    ({ bypass, namespace }: ResolvedOptions) => new BypassTokens(bypass.secrets, namespace),
   ),
   made(Permissions, [OPTIONS], ({ permissions }: ResolvedOptions) => new Permissions(permissions, warn)),
   made(
@@ -79,6 +80,12 @@ export const coreProviders: Provider[] = [
       new MaintenanceSessions(manager, hooks, coordinator, warn),
   ),
   made(
+    AdminMenu,
+    [StateManager, Permissions, Localizer, MountedPaths],
+    (manager: StateManager, permissions: Permissions, localizer: Localizer, paths: MountedPaths) =>
+      new AdminMenu(manager, permissions, localizer, paths),
+  ),
+  made(
     MaintenanceService,
     [
       StateManager,
@@ -88,9 +95,7 @@ export const coreProviders: Provider[] = [
       ReplicaCoordinator,
       Decision,
       BypassTokens,
-      Permissions,
-      Localizer,
-      MountedPaths,
+      AdminMenu,
     ],
     (
       manager: StateManager,
@@ -98,11 +103,9 @@ export const coreProviders: Provider[] = [
       hooks: HookRunner,
       sessions: MaintenanceSessions,
       coordinator: ReplicaCoordinator,
-      decision: Decision,
+      statuses: Decision,
       tokens: BypassTokens,
-      permissions: Permissions,
-      localizer: Localizer,
-      paths: MountedPaths,
+      menu: AdminMenu,
     ) =>
       new MaintenanceService({
         manager,
@@ -110,9 +113,9 @@ export const coreProviders: Provider[] = [
         hooks,
         sessions,
         coordinator,
-        decision,
+        statuses,
         tokens,
-        menu: (subject) => menuItem(subject, { manager, permissions, localizer, paths }),
+        menu,
       }),
   ),
   ...httpProviders({ warn, error }),

@@ -1,15 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import type { MaintenanceKeyLike } from '../core/keys/maintenance-key-like.js';
+import type { MaintenanceBypassTokenOptions } from '../core/service/bypass-token-options.js';
+import type { TokenSource } from '../core/service/service-ports.js';
 import { DAY } from '../core/keys/durations.js';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
-
-/** What a bypass token grants. @publicApi */
-export interface BypassTokenOptions {
-  /** Milliseconds it is good for. Default: a day. */
-  expiresIn?: number;
-  /** Only these keys; default: all. */
-  keys?: readonly (string | MaintenanceKey)[];
-}
 
 /** What a good token says. */
 export interface BypassGrant {
@@ -23,22 +17,24 @@ export interface BypassGrant {
 const LONGEST = 4096;
 
 /** Makes and checks bypass tokens: signed, so that nothing has to be stored. */
-export class BypassTokens {
+export class BypassTokens implements TokenSource {
   constructor(
-    private readonly secret: string | undefined,
+    /** The first signs, all verify; none: there are no tokens. */
+    private readonly secrets: readonly string[],
     private readonly namespace: string,
   ) {}
 
   get enabled(): boolean {
-    return this.secret !== undefined;
+    return this.secrets.length > 0;
   }
 
-  /** @param nameOf resolves a key or throws */
+  /** @param getKey resolves a key or throws */
   create(
-    { expiresIn = DAY, keys }: BypassTokenOptions = {},
-    nameOf: (key: string | MaintenanceKey) => string,
+    { expiresIn = DAY, keys }: MaintenanceBypassTokenOptions = {},
+    getKey: (key: MaintenanceKeyLike) => { readonly name: string },
   ): string {
-    if (this.secret === undefined) {
+    const [secret] = this.secrets;
+    if (secret === undefined) {
       throw new MaintenanceConfigurationError(
         'A bypass token needs the maintenance option "bypass.secret".',
         { option: 'bypass.secret' },
@@ -50,27 +46,28 @@ export class BypassTokens {
     if (keys !== undefined && (!Array.isArray(keys) || keys.length === 0)) {
       throw MaintenanceConfigurationError.of('keys', keys, 'an array of at least one key');
     }
-    const payload = JSON.stringify({ exp: Date.now() + expiresIn, ...(keys && { keys: keys.map(nameOf) }) });
+    const payload = JSON.stringify({
+      exp: Date.now() + expiresIn,
+      ...(keys && { keys: keys.map((key) => getKey(key).name) }),
+    });
     const body = Buffer.from(payload).toString('base64url');
-    return `${body}.${this.sign(body).toString('base64url')}`;
+    return `${body}.${this.sign(body, secret).toString('base64url')}`;
   }
 
   /** What a token grants now; `undefined` for one that is wrong, expired or malformed. Never throws. */
   check(token: unknown): BypassGrant | undefined {
-    if (this.secret === undefined || typeof token !== 'string' || token.length > LONGEST) {
+    if (typeof token !== 'string' || token.length > LONGEST) {
       return undefined;
     }
     const [, body, signature] = /^([\w-]+)\.([\w-]{43})$/.exec(token) ?? [];
     if (body === undefined || signature === undefined) {
       return undefined;
     }
-    const expected = this.sign(body);
     const received = Buffer.from(signature, 'base64url');
     // the last character of base64url has bits to spare: only one spelling is ours
     if (
-      received.length !== expected.length ||
-      !timingSafeEqual(received, expected) ||
-      received.toString('base64url') !== signature
+      received.toString('base64url') !== signature ||
+      !this.secrets.some((secret) => timingSafeEqual(received, this.sign(body, secret)))
     ) {
       return undefined;
     }
@@ -81,8 +78,8 @@ export class BypassTokens {
     return exp > Date.now() ? { expires: exp, keys: keys && new Set(keys) } : undefined;
   }
 
-  private sign(body: string): Buffer {
-    return createHmac('sha256', this.secret ?? '')
+  private sign(body: string, secret: string): Buffer {
+    return createHmac('sha256', secret)
       .update(`nestjs-maintenance:bypass:${this.namespace}:${body}`)
       .digest();
   }

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import type { BypassTokens } from './bypass-tokens.js';
-import type { MaintenanceBypassOptions } from '../options/options.js';
+import type { MaintenanceBypassOptions } from '../options/access-options.js';
 import { messageOf } from '../core/store/store.js';
 import { addressOf, isHttps, urlOf, type HttpRequest } from '../http/http-port.js';
 

@@ -1,8 +1,5 @@
-import type {
-  MaintenancePermission,
-  MaintenancePermissions,
-  MaintenanceSubject,
-} from '../options/options.js';
+import type { MaintenancePermission, MaintenancePermissions } from '../options/access-options.js';
+import type { MaintenanceSubject } from '../core/service/subject.js';
 import { messageOf } from '../core/store/store.js';
 
 /** Asks the application who may do what. Denies by default, and when asking fails. */

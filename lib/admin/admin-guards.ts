@@ -11,7 +11,7 @@ import { ContextIdFactory, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { HttpReply } from '../http/http-port.js';
 import { describeValue, MaintenanceConfigurationError } from '../core/errors/errors.js';
-import type { ResolvedStructure } from '../options/options.js';
+import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
 import { messageOf } from '../core/store/store.js';
 import { setCommonHeaders } from './api-response.js';

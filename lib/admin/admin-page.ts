@@ -5,7 +5,7 @@ import { Localizer } from '../i18n/localizer.js';
 import { negotiate } from '../http/negotiation.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
-import type { ResolvedStructure } from '../options/options.js';
+import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
 import { StateManager } from '../core/state/state-manager.js';
 import { AdminAccess } from './admin-access.js';

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import type { ResolvedStructure } from '../options/options.js';
+import type { ResolvedStructure } from '../options/structural-options.js';
 import { AdminService } from './admin.service.js';
 import { AdminAccess } from './admin-access.js';
 import { KeyWriter } from './key-writer.js';

@@ -6,7 +6,8 @@ import {
   MaintenanceVetoError,
 } from '../core/errors/errors.js';
 import { HookRunner } from '../core/hooks/hook-runner.js';
-import type { MaintenanceKey, MaintenanceKeyJson } from '../core/keys/maintenance-key.js';
+import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
 import { MaintenanceService } from '../core/service/maintenance.service.js';
 import type { SetMaintenanceOptions } from '../core/service/switch.js';
 import { StateManager } from '../core/state/state-manager.js';

@@ -1,42 +1,32 @@
 import type { Permissions } from '../access/permissions.js';
-import type { Localizer } from '../i18n/localizer.js';
-import type { MaintenanceSubject } from '../options/options.js';
+import type { MaintenanceMenuItem } from '../core/service/menu-item.js';
+import type { MenuSource } from '../core/service/service-ports.js';
+import type { MaintenanceSubject } from '../core/service/subject.js';
+import type { StateManager } from '../core/state/state-manager.js';
 import type { HttpRequest } from '../http/http-port.js';
 import type { MountedPaths } from '../http/mounted-path.js';
-import type { StateManager } from '../core/state/state-manager.js';
+import type { Localizer } from '../i18n/localizer.js';
 
-/** An item for the host's own menu. @publicApi */
-export interface MaintenanceMenuItem {
-  /** Translated. */
-  label: string;
-  /** Of the admin page. */
-  url: string;
-  /** Name of an icon, for the host's own icon set. */
-  icon: string;
-  /** Is anything in maintenance. */
-  active: boolean;
-}
+/** The item for the host's own menu. */
+export class AdminMenu implements MenuSource {
+  constructor(
+    private readonly manager: StateManager,
+    private readonly permissions: Permissions,
+    private readonly localizer: Localizer,
+    private readonly paths: MountedPaths,
+  ) {}
 
-interface MenuParts {
-  readonly manager: StateManager;
-  readonly permissions: Permissions;
-  readonly localizer: Localizer;
-  readonly paths: MountedPaths;
-}
-
-/** The menu item for whoever asks; `null` without the permission `see_menu_item`. */
-export async function menuItem(
-  subject: MaintenanceSubject,
-  parts: MenuParts,
-): Promise<MaintenanceMenuItem | null> {
-  const { manager, permissions, localizer, paths } = parts;
-  if (!(await permissions.allows('see_menu_item', subject))) {
-    return null;
+  /** `null` without the permission `see_menu_item`. */
+  async getItem(subject: MaintenanceSubject): Promise<MaintenanceMenuItem | null> {
+    if (!(await this.permissions.allows('see_menu_item', subject))) {
+      return null;
+    }
+    const asked = subject.type === 'http' ? subject.request : subject.socket;
+    return {
+      label: this.localizer.translate('Maintenance', asked),
+      url: this.paths.url('admin', subject.type === 'http' ? (subject.request as HttpRequest) : undefined),
+      icon: 'maintenance',
+      active: this.manager.snapshot.active.length > 0,
+    };
   }
-  return {
-    label: localizer.translate('Maintenance', subject.type === 'http' ? subject.request : subject.socket),
-    url: paths.url('admin', subject.type === 'http' ? (subject.request as HttpRequest) : undefined),
-    icon: 'maintenance',
-    active: manager.snapshot.active.length > 0,
-  };
 }

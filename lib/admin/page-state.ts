@@ -1,4 +1,5 @@
-import type { MaintenanceKey, MaintenanceKeyJson } from '../core/keys/maintenance-key.js';
+import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
 import type { MaintenanceState } from '../core/keys/maintenance-state.js';
 import type { Headline, PageKey } from './page-data.js';
 

@@ -25,6 +25,18 @@ export class Decision {
       return new MaintenanceStatus(state.value, key, request, state);
     }
   }
+
+  /** The status of the first of these keys, in order, that says so; of a request whose handler nobody knows. */
+  first(active: readonly ActiveKey[], request: unknown): MaintenanceStatus | undefined {
+    const safe = isSafeMethod((request as { method?: unknown } | null | undefined)?.method);
+    for (const { key, state } of active) {
+      const status = allowsRead(key, safe) ? undefined : this.ask(key, state, request);
+      if (status) {
+        return status;
+      }
+    }
+    return undefined;
+  }
 }
 
 /** Does a key let pass what can only read. */

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { markedMembers, markMember } from './marked-members.js';
+import type { MaintenanceKeyLike } from '../core/keys/maintenance-key-like.js';
 import { MaintenanceKey } from '../core/keys/maintenance-key.js';
 
 /** What `@MaintenanceExempt()` leaves: names of keys, or `'all'`. */
@@ -18,8 +19,6 @@ interface NamingMark {
   readonly decorator: string;
 }
 
-type KeyLike = string | MaintenanceKey;
-
 /**
  * What carries it is never refused: a controller, gateway or resolver, or one of their handlers. With names of keys: not by those.
  *
@@ -31,7 +30,7 @@ type KeyLike = string | MaintenanceKey;
  * ```
  * @publicApi
  */
-export function MaintenanceExempt(...keys: KeyLike[]): ClassDecorator & MethodDecorator {
+export function MaintenanceExempt(...keys: MaintenanceKeyLike[]): ClassDecorator & MethodDecorator {
   return mark(EXEMPT, 'MaintenanceExempt', keys);
 }
 
@@ -39,7 +38,7 @@ export function MaintenanceExempt(...keys: KeyLike[]): ClassDecorator & MethodDe
  * What carries it belongs to these keys: keys of `scope: 'marked'` affect it.
  * @publicApi
  */
-export function MaintenanceKeys(...keys: KeyLike[]): ClassDecorator & MethodDecorator {
+export function MaintenanceKeys(...keys: MaintenanceKeyLike[]): ClassDecorator & MethodDecorator {
   if (keys.length === 0) {
     throw new MaintenanceConfigurationError(
       '@MaintenanceKeys() received no key; accepted: one or more names or keys.',
@@ -48,7 +47,7 @@ export function MaintenanceKeys(...keys: KeyLike[]): ClassDecorator & MethodDeco
   return mark(KEYS, 'MaintenanceKeys', keys);
 }
 
-function mark(metadata: symbol, name: string, keys: KeyLike[]): ClassDecorator & MethodDecorator {
+function mark(metadata: symbol, name: string, keys: MaintenanceKeyLike[]): ClassDecorator & MethodDecorator {
   const names = keys.map((key) => (key instanceof MaintenanceKey ? key.name : key));
   const wrong = names.find((key) => typeof key !== 'string' || key === '');
   if (wrong !== undefined) {

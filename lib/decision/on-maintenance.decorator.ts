@@ -1,16 +1,8 @@
+import { MAINTENANCE_EVENTS, type MaintenanceEvent } from '../core/hooks/maintenance-event.js';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
+import type { MaintenanceKeyLike } from '../core/keys/maintenance-key-like.js';
 import { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { markMember } from './marked-members.js';
-
-/** When a hook is called. @publicApi */
-export type MaintenanceEvent = 'changing' | 'entering' | 'exiting' | 'changed';
-
-const EVENTS: readonly unknown[] = [
-  'changing',
-  'entering',
-  'exiting',
-  'changed',
-] satisfies MaintenanceEvent[];
 
 /** Members that are hooks. */
 export const HOOK_MEMBERS = Symbol('nestjs-maintenance:hooks');
@@ -29,18 +21,18 @@ export interface HookMark {
  * - `'changing'`: before, on the process that makes the change; throwing refuses it.
  * - `'entering'`, `'exiting'`: after, on the process that made the change.
  * - `'changed'`: after, on every process.
+ * - `'abandoned'`: a `maintain()` died and left its key on; on one process.
+ * - `'overrun'`: a key is still on past its announced or expected end; on one process.
+ * - `'scheduled'`, `'announced'`, `'cancelled'`: of planned windows; on one process.
  *
  * A hook has five seconds. One that throws or hangs after the fact is logged and stops nobody.
  *
  * @param keys names or keys it is called for; default: all
  * @publicApi
  */
-export function OnMaintenance(
-  event: MaintenanceEvent,
-  ...keys: (string | MaintenanceKey)[]
-): MethodDecorator {
-  if (!EVENTS.includes(event)) {
-    throw MaintenanceConfigurationError.of('event of @OnMaintenance()', event, EVENTS.join(', '));
+export function OnMaintenance(event: MaintenanceEvent, ...keys: MaintenanceKeyLike[]): MethodDecorator {
+  if (!MAINTENANCE_EVENTS.includes(event)) {
+    throw MaintenanceConfigurationError.of('event of @OnMaintenance()', event, MAINTENANCE_EVENTS.join(', '));
   }
   const names = keys.map((key) => (key instanceof MaintenanceKey ? key.name : key));
   const wrong = names.findIndex((name) => typeof name !== 'string' || name === '');

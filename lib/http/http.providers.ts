@@ -3,7 +3,8 @@ import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/co
 import { BypassTokens } from '../access/bypass-tokens.js';
 import { Decision } from '../decision/decision.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
-import type { ResolvedOptions, ResolvedStructure } from '../options/options.js';
+import type { ResolvedOptions } from '../options/options.js';
+import type { ResolvedStructure } from '../options/structural-options.js';
 import { MountedPaths, socketSources } from './mounted-path.js';
 import { OwnRoutes } from './own-routes.js';
 import { OPTIONS, STRUCTURE } from '../options/tokens.js';

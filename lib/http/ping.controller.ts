@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Permissions } from '../access/permissions.js';
 import { PLAIN_POLICY } from '../decision/handler-policy.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
-import type { MaintenanceKeyJson } from '../core/keys/maintenance-key.js';
+import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
 import type { ResolvedOptions } from '../options/options.js';
 import { OPTIONS } from '../options/tokens.js';
 import { StateManager } from '../core/state/state-manager.js';

@@ -1,5 +1,6 @@
 import type { KeyRegistry } from '../core/keys/key-registry.js';
-import type { MaintenanceKey, MaintenanceKeyJson } from '../core/keys/maintenance-key.js';
+import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
 import type { ResolvedOptions } from '../options/options.js';
 import type { StateManager } from '../core/state/state-manager.js';
 import { messageOf } from '../core/store/store.js';

@@ -2,7 +2,7 @@ import { Inject, Injectable, type ExecutionContext, type OnApplicationShutdown }
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { watchMessages } from './message-calls.js';
 import { reachesProvider } from '../in-flight/track-handlers.js';
-import type { ResolvedStructure } from '../options/options.js';
+import type { ResolvedStructure } from '../options/structural-options.js';
 import { MaintenanceService } from '../core/service/maintenance.service.js';
 import { STRUCTURE } from '../options/tokens.js';
 import { MaintenanceGuard } from '../http/maintenance.guard.js';

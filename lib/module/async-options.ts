@@ -1,10 +1,8 @@
 import type { Provider } from '@nestjs/common';
 import { describeValue, MaintenanceConfigurationError } from '../core/errors/errors.js';
-import {
-  STRUCTURAL_DEFAULTS,
-  type MaintenanceAsyncOptions,
-  type MaintenanceModuleOptions,
-} from '../options/options.js';
+import { STRUCTURAL_DEFAULTS } from '../options/structural-options.js';
+import type { MaintenanceAsyncOptions } from '../options/async-options.js';
+import type { MaintenanceModuleOptions } from '../options/options.js';
 
 const SOURCES = ['useFactory', 'useClass', 'useExisting'] as const;
 const ACCEPTED = [

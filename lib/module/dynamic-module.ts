@@ -6,7 +6,11 @@ import { PingRoute } from '../http/ping.controller.js';
 import { SiteEntrance } from '../http/site/site-entrance.js';
 import { ensureInstalled } from './ensure-installed.js';
 import { loadFeatures, type OptionalFeature } from './optional-features.js';
-import type { MaintenanceStructuralOptions, ResolvedStructure } from '../options/options.js';
+import {
+  STRUCTURAL_DEFAULTS,
+  type MaintenanceStructuralOptions,
+  type ResolvedStructure,
+} from '../options/structural-options.js';
 import { coreProviders } from '../maintenance.providers.js';
 import { STRUCTURE } from '../options/tokens.js';
 import { resolveStructure } from '../options/resolve-options.js';
@@ -66,9 +70,9 @@ function optionalParts(core: DynamicModule, structure: ResolvedStructure): Optio
 
 /** Wrong options stop the start, not the import of the file that names them. */
 function structureOf(given: unknown): { structure: ResolvedStructure; provider: Provider } {
-  const { isGlobal, path, guard, coverage, socket, admin } = (given ?? {}) as MaintenanceStructuralOptions;
+  const structural = Object.entries(given ?? {}).filter(([name]) => Object.hasOwn(STRUCTURAL_DEFAULTS, name));
   try {
-    const structure = resolveStructure({ isGlobal, path, guard, coverage, socket, admin });
+    const structure = resolveStructure(Object.fromEntries(structural) as MaintenanceStructuralOptions);
     return { structure, provider: { provide: STRUCTURE, useValue: structure } };
   } catch (error) {
     const structure = resolveStructure({ socket: false, admin: false });

@@ -19,6 +19,11 @@ export const listOf = (accepted: string, item: (item: unknown) => boolean): Chec
   Array.isArray,
   item,
 ];
+/** One of these words. */
+export const oneOf = (...words: string[]): Check => [
+  words.map((word) => `'${word}'`).join(' or '),
+  (value) => words.includes(value),
+];
 /** A path of one's own site: no other host, no characters a header or a router cannot carry. */
 export const isLocalPath = (value: unknown): boolean =>
   typeof value === 'string' && /^\/(?![/\\])[\x21-\x7e]*$/.test(value);
@@ -65,6 +70,11 @@ export function isOrigin(value: unknown): boolean {
   return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value.toLowerCase();
 }
 
+/** A host name a cookie may name as its domain. */
+export const isHostname = (value: unknown): boolean =>
+  typeof value === 'string' &&
+  /^(?=.{1,253}$)[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i.test(value);
+
 /**
  * @param prefix of the names, for messages
  * @throws MaintenanceConfigurationError that names the first option that is unknown or wrong
@@ -88,7 +98,7 @@ export function check(prefix: string, given: object | undefined, checks: Record<
     if (!valid(value as never)) {
       throw MaintenanceConfigurationError.of(option, value, accepted, DESCRIBE[option]);
     }
-    const items: unknown[] = validItem ? (value as unknown[]) : [];
+    const items: unknown[] = validItem && Array.isArray(value) ? value : [];
     const wrong = items.findIndex((item) => !validItem?.(item));
     if (wrong >= 0) {
       throw MaintenanceConfigurationError.of(
@@ -111,7 +121,12 @@ const DESCRIBE: Partial<Record<string, (value: unknown) => string>> = {
 
 /** A value that may be a secret: what it is, not what it says. */
 export function describeSecret(value: unknown): string {
-  return typeof value === 'string' ? (value === '' ? 'an empty string' : 'a string') : describeValue(value);
+  if (typeof value !== 'string') {
+    return describeValue(value);
+  }
+  return value === ''
+    ? 'an empty string'
+    : `a string of ${value.length} character${value.length === 1 ? '' : 's'}`;
 }
 
 /** Without what stands before the last "@" and behind "?": both may be a password. */

@@ -1,123 +1,13 @@
-import { MaintenanceKey } from '../core/keys/maintenance-key.js';
-import {
-  check,
-  describeSecret,
-  isBoolean,
-  isCidr,
-  isFunction,
-  isLanguageTag,
-  isLocalPath,
-  isOrigin,
-  isRecord,
-  isRedisUrl,
-  isText,
-  isWebUrl,
-  listOf,
-  whole,
-  type Check,
-} from './checks.js';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
-import type {
-  MaintenanceAdminOptions,
-  MaintenanceBypassOptions,
-  MaintenanceModuleOptions,
-  MaintenanceSocketOptions,
-  MaintenanceStructuralOptions,
-  ResolvedOptions,
-  ResolvedStructure,
-} from './options.js';
-import { STRUCTURAL_DEFAULTS } from './options.js';
-
-const OPTIONS: Record<keyof MaintenanceModuleOptions, Check> = {
-  cache: [
-    'a cache-manager cache',
-    (value) =>
-      isRecord(value) &&
-      (Array.isArray((value as { stores?: unknown }).stores) ||
-        isRecord((value as { store?: unknown }).store)),
-  ],
-  redis: [
-    'a redis:// or rediss:// URL, ioredis options, or a Redis or Cluster instance',
-    (value) => isRecord(value) || isRedisUrl(value),
-  ],
-  namespace: [
-    'letters, digits, ".", "_", ":" and "-", at most 64',
-    (value) => typeof value === 'string' && /^[A-Za-z0-9][\w.:-]{0,63}$/.test(value),
-  ],
-  keys: listOf('an array of MaintenanceKey', (item) => item instanceof MaintenanceKey),
-  statusCode: ['an HTTP error status, 400 to 599', whole(400, 599)],
-  refreshDelay: ['whole milliseconds, 1 to 2147483647', whole(1, 2 ** 31 - 1)],
-  template: ['a view name or a function', (value) => isText(value) || isFunction(value)],
-  ignorePaths: listOf('an array of paths of routes such as "/health"', isText),
-  responseType: [
-    "'html', 'json' or a function",
-    (value) => value === 'html' || value === 'json' || isFunction(value),
-  ],
-  redirect: ['a path of this site that begins with one "/"', isLocalPath],
-  bypass: ['an object with when, ips, secret', isRecord],
-  permissions: ['a function', isFunction],
-  translate: ['a function', isFunction],
-  languages: [
-    'an array of at least one language tag such as "en" or "pt-BR"',
-    (value: unknown) => Array.isArray(value) && value.length > 0,
-    isLanguageTag,
-  ],
-  onStale: ["'serve' or 'block'", (value) => value === 'serve' || value === 'block'],
-  commandTimeout: ['whole milliseconds, 1 to 60000', whole(1, 60_000)],
-};
-
-const BYPASS: Record<keyof MaintenanceBypassOptions, Check> = {
-  when: ['a function', isFunction],
-  ips: listOf('an array of IPv4 and IPv6 addresses and CIDR ranges', isCidr),
-  secret: ['a string that is not empty', isText],
-};
-
-const STRUCTURE: Record<keyof MaintenanceStructuralOptions, Check> = {
-  isGlobal: ['a boolean', isBoolean],
-  path: [
-    'a path of letters, digits, "-", "_", "." and "/"',
-    (value) =>
-      typeof value === 'string' &&
-      /^\/?[\w.~-]+(\/[\w.~-]+)*\/?$/.test(value) &&
-      !/(^|\/)\.\.?(\/|$)/.test(value),
-  ],
-  guard: ['a boolean', isBoolean],
-  coverage: ["'handlers' or 'site'", (value) => value === 'handlers' || value === 'site'],
-  socket: [
-    'a boolean or an object with namespace, path, cors, origins, url',
-    (value) => isBoolean(value) || isRecord(value),
-  ],
-  admin: [
-    'a boolean or an object with guards, title, environment, origins, loginUrl, loginPaths',
-    (value) => isBoolean(value) || isRecord(value),
-  ],
-};
-
-const SOCKET: Record<keyof MaintenanceSocketOptions, Check> = {
-  namespace: [
-    'a namespace such as "/maintenance"',
-    (value) => typeof value === 'string' && /^\/?[\w.-][\w./-]*$|^\/$/.test(value),
-  ],
-  path: ['a path that begins with "/"', isLocalPath],
-  cors: ['a boolean or CORS options', (value) => isBoolean(value) || isRecord(value)],
-  origins: listOf('an array of origins such as "https://example.com"', isOrigin),
-  url: ['a function', isFunction],
-};
-
-const ADMIN: Record<keyof MaintenanceAdminOptions, Check> = {
-  guards: listOf(
-    'an array of guards (classes or instances)',
-    (item) => isFunction(item) || (isRecord(item) && isFunction(item['canActivate'])),
-  ),
-  title: ['a string that is not empty', isText],
-  environment: ['a string that is not empty', isText],
-  origins: listOf('an array of origins such as "https://example.com"', isOrigin),
-  loginUrl: [
-    'a path of this site that begins with one "/", or an http(s) URL',
-    (value) => isLocalPath(value) || isWebUrl(value),
-  ],
-  loginPaths: listOf('an array of paths such as "/login"', isLocalPath),
-};
+import { check, describeSecret, isRecord } from './checks.js';
+import { BYPASS_CHECKS, COOKIE_CHECKS, GENERAL_CHECKS, MODULE_CHECKS } from './module-checks.js';
+import type { MaintenanceModuleOptions, ResolvedOptions } from './options.js';
+import {
+  STRUCTURAL_DEFAULTS,
+  type MaintenanceStructuralOptions,
+  type ResolvedStructure,
+} from './structural-options.js';
+import { ADMIN_CHECKS, SOCKET_CHECKS, STRUCTURE_CHECKS } from './structure-checks.js';
 
 /**
  * Options with defaults.
@@ -136,24 +26,40 @@ export function resolveOptions(given: unknown): ResolvedOptions {
       );
     }
   }
-  check('', options, OPTIONS);
-  check('bypass.', options.bypass, BYPASS);
-  if (options.cache !== undefined && options.redis !== undefined) {
+  if (Object.hasOwn(options, 'redis') && options.redis === undefined) {
+    // what `process.env` lacks must not pass for "in memory"
+    throw MaintenanceConfigurationError.of('redis', undefined, MODULE_CHECKS.redis[0]);
+  }
+  check('', options, MODULE_CHECKS);
+  check('general.', options.general, GENERAL_CHECKS);
+  check('bypass.', options.bypass, BYPASS_CHECKS);
+  check('bypass.cookie.', options.bypass?.cookie, COOKIE_CHECKS);
+  if (options.cache !== undefined && (options.redis ?? false) !== false) {
     throw new MaintenanceConfigurationError(
       'Maintenance options "cache" and "redis" were both given; accepted: one of them.',
       { option: 'redis' },
     );
   }
+  const { redis, bypass: { secret, ...bypass } = {}, onStale = 'serve' } = options;
   return {
     ...options,
+    redis: redis === false ? undefined : redis,
     namespace: options.namespace ?? 'maintenance',
     keys: options.keys ?? [],
+    general: options.general ?? {},
     statusCode: options.statusCode ?? 503,
     refreshDelay: options.refreshDelay ?? 60_000,
     ignorePaths: options.ignorePaths ?? [],
-    onStale: options.onStale ?? 'serve',
+    refusalHeaders: options.refusalHeaders ?? [],
+    callTimeout: options.callTimeout ?? 2_000,
+    onStale,
+    onUnknown: options.onUnknown ?? onStale,
     commandTimeout: options.commandTimeout ?? 1_000,
-    bypass: options.bypass ?? {},
+    lease: options.lease ?? 3_000,
+    presumedDead: options.presumedDead ?? 60_000,
+    followCalls: options.followCalls ?? false,
+    reloadRate: options.reloadRate ?? 100,
+    bypass: { ...bypass, secrets: secret === undefined ? [] : [secret].flat() },
   };
 }
 
@@ -162,15 +68,14 @@ export function resolveOptions(given: unknown): ResolvedOptions {
  * @throws MaintenanceConfigurationError that names the first wrong one
  */
 export function resolveStructure(given: MaintenanceStructuralOptions): ResolvedStructure {
-  check('', given, STRUCTURE);
-  check('socket.', isRecord(given.socket) ? given.socket : undefined, SOCKET);
-  check('admin.', isRecord(given.admin) ? given.admin : undefined, ADMIN);
-  const { isGlobal, path, guard, coverage, socket, admin } = { ...STRUCTURAL_DEFAULTS, ...definedOf(given) };
+  check('', given, STRUCTURE_CHECKS);
+  check('socket.', isRecord(given.socket) ? given.socket : undefined, SOCKET_CHECKS);
+  check('admin.', isRecord(given.admin) ? given.admin : undefined, ADMIN_CHECKS);
+  const { guard, socket, admin, ...rest } = { ...STRUCTURAL_DEFAULTS, ...definedOf(given) };
   return {
-    isGlobal,
-    path: path.replace(/^\/|\/$/g, ''),
-    guard,
-    coverage,
+    ...rest,
+    path: rest.path.replace(/^\/|\/$/g, ''),
+    guard: guard === true ? 'first' : guard,
     socket: socket === true ? {} : socket,
     admin: admin === true ? {} : admin,
   };

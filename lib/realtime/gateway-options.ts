@@ -1,6 +1,6 @@
 import { GATEWAY_METADATA, GATEWAY_OPTIONS, PORT_METADATA } from '@nestjs/websockets/constants.js';
 import type { ModulesContainer } from '@nestjs/core';
-import type { MaintenanceSocketOptions, ResolvedStructure } from '../options/options.js';
+import type { MaintenanceSocketOptions, ResolvedStructure } from '../options/structural-options.js';
 
 /** What a gateway is decorated with, as far as it matters here. */
 interface GatewayOptions {

@@ -3,7 +3,7 @@ import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/co
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WebSocketGateway, type OnGatewayInit } from '@nestjs/websockets';
 import type { Server } from 'socket.io';
-import type { ResolvedStructure } from '../options/options.js';
+import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
 import { StatusBroadcaster } from './status-broadcaster.js';
 import { gatewaysOf, serverOptions, socketOptionsOf } from './gateway-options.js';

@@ -9,7 +9,7 @@ import {
   type HttpRequest,
 } from '../http/http-port.js';
 import { sendBody } from '../http/refusal/send-body.js';
-import type { ResolvedStructure } from '../options/options.js';
+import type { ResolvedStructure } from '../options/structural-options.js';
 import { MountedPaths } from '../http/mounted-path.js';
 import { OwnRoutes } from '../http/own-routes.js';
 import { STRUCTURE } from '../options/tokens.js';

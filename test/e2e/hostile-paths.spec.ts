@@ -112,7 +112,7 @@ describe.each(adapters)('hostile paths on %s', (_name, createApp) => {
               coverage,
               ignorePaths: ['/ignored', '/health'],
               redirect: '/status',
-              bypass: { secret: 'secret', ips: ['10.0.0.1'] },
+              bypass: { secret: 'a-secret-of-at-least-32-characters-0', ips: ['10.0.0.1'] },
             }),
           ],
           controllers: [ApiController, HealthController, IgnoredController],

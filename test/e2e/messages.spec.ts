@@ -341,7 +341,9 @@ describe('microservice messages', () => {
 });
 
 it('an application without any transport can switch as well', async () => {
-  @Module({ imports: [maintenance({ coverage: 'site', bypass: { secret: 'secret' } })] })
+  @Module({
+    imports: [maintenance({ coverage: 'site', bypass: { secret: 'a-secret-of-at-least-32-characters-0' } })],
+  })
   class ToolModule {}
   const app = await NestFactory.createApplicationContext(ToolModule, { logger: false, abortOnError: false });
   try {

@@ -101,7 +101,7 @@ describe.each(
           MaintenanceModule.forRoot({
             coverage,
             socket: false,
-            bypass: { secret: 'a-long-bypass-secret' },
+            bypass: { secret: 'a-secret-of-at-least-32-characters-0' },
             permissions: (_permission, subject) =>
               subject.type === 'http' &&
               (subject.request as IncomingMessage).headers.cookie?.includes('operator=yes') === true,

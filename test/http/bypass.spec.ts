@@ -4,8 +4,8 @@ import { BypassTokens } from '../../lib/access/bypass-tokens.js';
 import { Bypass } from '../../lib/access/bypass.js';
 import type { HttpRequest } from '../../lib/http/http-port.js';
 
-const tokens = new BypassTokens('secret', 'maintenance');
-const token = tokens.create({}, String);
+const tokens = new BypassTokens(['secret'], 'maintenance');
+const token = tokens.create({}, (key) => ({ name: String(key) }));
 const bypass = new Bypass({}, tokens, cookie, () => undefined);
 const visit = (url: string): HttpRequest => ({ method: 'GET', url, headers: {} });
 

@@ -108,6 +108,7 @@ describe('the options of a key', () => {
       scope: 'marked',
       readOnly: true,
       public: false,
+      ignorePaths: ['/health'],
     };
     const key = new MaintenanceKey('billing', options);
     expect(key).toMatchObject(options);
@@ -136,6 +137,8 @@ describe('the options of a key', () => {
     ['timeout', Infinity, 'whole milliseconds, 0 for ever'],
     ['timeout', '1h', 'whole milliseconds, 0 for ever'],
     ['timeout', null, 'whole milliseconds, 0 for ever'],
+    ['timeout', 60, 'whole milliseconds, 0 for ever, else at least 1000'],
+    ['timeout', 999, 'whole milliseconds, 0 for ever, else at least 1000'],
     ['template', '', 'a view name or a function'],
     ['template', 5, 'a view name or a function'],
     ['statusClass', class {}, 'a class that extends MaintenanceStatus'],
@@ -144,6 +147,9 @@ describe('the options of a key', () => {
     ['scope', 'page', "'site' or 'marked'"],
     ['readOnly', 'yes', 'a boolean'],
     ['public', 0, 'a boolean'],
+    ['ignorePaths', '/health', 'an array of paths'],
+    ['ignorePaths', ['/api/*'], 'an array of paths'],
+    ['ignorePaths', ['/'], 'an array of paths'],
   ])('are refused when wrong: %s %o', (option, value, accepted) => {
     const { message } = thrown(() => new MaintenanceKey('billing', { [option]: value }));
     expect(message).toContain(`"${option} of key billing"`);
@@ -227,11 +233,17 @@ describe('key data', () => {
       label: 'A',
       helpText: 'about a',
       timeout: MONTH,
+      scope: 'site',
+      readOnly: false,
+      phase: 'open',
       since: null,
       until: null,
+      endsAt: null,
       message: null,
       reason: null,
       actor: null,
+      holder: null,
+      abandoned: false,
     });
   });
 
@@ -250,11 +262,32 @@ describe('key data', () => {
       helpText: '',
       timeout: MONTH,
       since: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
+      scope: 'site',
+      readOnly: false,
+      phase: 'closed',
       until: until.toISOString(),
+      endsAt: until.toISOString(),
       ...told,
+      holder: null,
+      abandoned: false,
     });
     expect(JSON.parse(JSON.stringify({ key }))).toEqual({ key: json });
     expect((await running.service.getKeyData()).a).toEqual(json);
+  });
+
+  it('tells when it ends, also where visitors are not told', async () => {
+    const key = new MaintenanceKey('a', { timeout: HOUR, readOnly: true, scope: 'marked' });
+    await using running = await started({ keys: [key] });
+    const { at } = await running.service.setMaintenance(true, key);
+    expect(key.toJSON()).toMatchObject({
+      until: null,
+      endsAt: new Date(at.getTime() + HOUR).toISOString(),
+      phase: 'readOnly',
+      scope: 'marked',
+      readOnly: true,
+    });
+    await running.service.setMaintenance(true, key, { timeout: 0 });
+    expect(key.toJSON()).toMatchObject({ until: null, endsAt: null });
   });
 
   it('can be extended', async () => {
@@ -265,6 +298,37 @@ describe('key data', () => {
     }
     await using running = await started({ keys: [new Loud('loud')] });
     expect((await running.service.getKeyData()).loud?.label).toBe('LOUD');
+  });
+});
+
+describe('the name', () => {
+  it('is what a key is as text', () => {
+    const key = new MaintenanceKey('billing');
+    expect(String(key)).toBe('billing');
+    expect(`${key}`).toBe('billing');
+  });
+});
+
+describe('the general key', () => {
+  it('looks and lasts as the application says, everywhere, and for this application alone', async () => {
+    const general = { label: 'Shop', helpText: 'All of it', timeout: HOUR };
+    await using running = await started({ general });
+    await using other = await started();
+    expect((await running.service.getKeyData()).general).toMatchObject(general);
+    expect((await other.service.getKeyData()).general).toMatchObject({
+      label: 'General maintenance',
+      timeout: DAY,
+    });
+    const { at } = await running.service.setMaintenance(true);
+    const { endsAt } = (await running.service.getKeyData()).general!;
+    expect(Math.abs(Date.parse(endsAt!) - at.getTime() - HOUR)).toBeLessThan(1_000);
+    // the constant stands for it, too
+    expect(running.service.isInMaintenance(undefined, GENERAL_MAINTENANCE).active).toBe(true);
+    expect(running.service.isActive(GENERAL_MAINTENANCE)).toBe(true);
+    expect(other.service.isActive(GENERAL_MAINTENANCE)).toBe(false);
+    await other.app.close();
+    expect(await GENERAL_MAINTENANCE.isMaintenance()).toBe(true);
+    expect(GENERAL_MAINTENANCE.toJSON().value).toBe(true);
   });
 });
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import * as library from '../../lib/index.js';
-import { STRUCTURAL_DEFAULTS } from '../../lib/options/options.js';
+import { STRUCTURAL_DEFAULTS } from '../../lib/options/structural-options.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { manifest } from '../package/packed.js';
 
@@ -108,7 +108,7 @@ describe('the documents', () => {
     const row = (name: string) =>
       new RegExp(`^\\| \`${name}\`( \\*)? +\\| +(.*?) +\\|`, 'm').exec(table)?.[2];
     for (const [name, value] of Object.entries(STRUCTURAL_DEFAULTS)) {
-      const shown = typeof value === 'string' ? `'${value}'` : String(value);
+      const shown = typeof value === 'string' ? `'${value}'` : Array.isArray(value) ? '[]' : String(value);
       expect(row(name), name).toBe(`\`${shown}\``);
     }
     for (const [name, value] of Object.entries(resolveOptions({}))) {

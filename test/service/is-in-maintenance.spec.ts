@@ -146,3 +146,22 @@ describe('isInMaintenance()', () => {
     expect(running.log.join('\n')).toMatch(/status class of maintenance key "broken" threw.+on purpose/);
   });
 });
+
+describe('isActive()', () => {
+  it('says whether any of these keys is on now, whatever a request would make of it', async () => {
+    await using at = await site();
+    expect(at.service.isActive()).toBe(false);
+    await at.put(at.first, at.marked);
+    expect(at.service.isActive()).toBe(true);
+    expect(at.service.isActive('first')).toBe(true);
+    expect(at.service.isActive(at.marked)).toBe(true);
+    expect(at.service.isActive('second')).toBe(false);
+    expect(at.service.isActive(['second', at.marked])).toBe(true);
+    expect(at.service.isActive([])).toBe(false);
+  });
+
+  it('knows no other keys', async () => {
+    await using at = await site();
+    expect(() => at.service.isActive('third')).toThrow(UnknownMaintenanceKeyError);
+  });
+});

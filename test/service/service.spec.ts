@@ -6,7 +6,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { failure, started } from '../module/started.js';
 
-const secret = 'correct horse battery staple';
+const secret = 'correct horse battery staple, and more';
 
 describe('what the service tells', () => {
   it('keys and their data, in order', async () => {

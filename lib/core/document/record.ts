@@ -115,16 +115,19 @@ export function describeRecord(
       .find((text) => text !== null) ??
     null;
   // the key ends with its last part, and the end is known only when it is known of each
-  const announced = parts.every((part) => part.announced && part.until !== null);
+  const ends = parts.every((part) => part.until !== null);
+  const endsAt = ends ? new Date(Math.max(...parts.map((part) => part.until ?? 0))) : null;
   return Object.freeze({
     value: true,
     since: new Date(Math.min(...parts.map((part) => part.since))),
-    until: announced ? new Date(Math.max(...parts.map((part) => part.until ?? 0))) : null,
+    until: parts.every((part) => part.announced) ? endsAt : null,
+    endsAt,
     message: told((part) => part.message),
     reason: told((part) => part.reason),
     actor: told((part) => part.actor),
     switched: on !== null,
     holds: describeHolds(holds, isLive),
+    holder: null,
   });
 }
 

@@ -1,7 +1,7 @@
 import { describeValue, MaintenanceError } from '../errors/errors.js';
 import type { MaintenanceChange } from '../document/change.js';
 import { messageOf } from '../store/store.js';
-import type { MaintenanceEvent } from '../../decision/on-maintenance.decorator.js';
+import type { MaintenanceEvent } from './maintenance-event.js';
 
 /** Milliseconds a hook may take. */
 export const HOOK_TIMEOUT = 5_000;

@@ -4,7 +4,8 @@ import {
   UnknownMaintenanceKeyError,
 } from '../errors/errors.js';
 import { bindKey, unbindKey, type KeyStateReader } from './key-readers.js';
-import { GENERAL_MAINTENANCE, MaintenanceKey } from './maintenance-key.js';
+import { GENERAL_MAINTENANCE } from './general-maintenance.js';
+import { MaintenanceKey } from './maintenance-key.js';
 
 /** The keys of one application, in the order they are asked. */
 export class KeyRegistry {
@@ -17,8 +18,9 @@ export class KeyRegistry {
   /** Looks for keys that were not there yet (lazily loaded modules); set by the explorer. */
   rescan: () => void = () => undefined;
 
-  constructor() {
-    this.add(GENERAL_MAINTENANCE, 'the library');
+  /** @param general the key of that name as this application wants it */
+  constructor(private readonly general: MaintenanceKey = GENERAL_MAINTENANCE) {
+    this.add(general, 'the library');
   }
 
   /**
@@ -81,15 +83,20 @@ export class KeyRegistry {
 
   bind(reader: KeyStateReader): void {
     this.reader = reader;
-    this.ordered.forEach((key) => bindKey(key, reader));
+    this.bound.forEach((key) => bindKey(key, reader));
   }
 
   unbind(): void {
     const { reader } = this;
     if (reader) {
-      this.ordered.forEach((key) => unbindKey(key, reader));
+      this.bound.forEach((key) => unbindKey(key, reader));
     }
     this.reader = null;
+  }
+
+  /** `GENERAL_MAINTENANCE` speaks for the application's own key of that name. */
+  private get bound(): readonly MaintenanceKey[] {
+    return this.general === GENERAL_MAINTENANCE ? this.ordered : [...this.ordered, GENERAL_MAINTENANCE];
   }
 
   private search(name: string): MaintenanceKey | undefined {

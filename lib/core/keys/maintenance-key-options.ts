@@ -10,7 +10,7 @@ export interface MaintenanceKeyOptions {
   helpText?: string;
   /** Lower is asked first. Default 0. */
   order?: number;
-  /** Milliseconds after which a maintenance without an end of its own ends as a safety net; 0 is never. Default MONTH. */
+  /** Milliseconds after which a maintenance without an end of its own ends, as a safety net; at least 1,000, 0 is never. Default MONTH. */
   timeout?: number;
   /** Page of this key: a view name of the application's view engine, or a function. Default: the module's `template`. */
   template?: MaintenanceTemplate;
@@ -22,6 +22,8 @@ export interface MaintenanceKeyOptions {
   readOnly?: boolean;
   /** May visitors' browsers learn of this key by name. Default `true`. */
   public?: boolean;
+  /** Routes that this key never refuses, in place of the module's `ignorePaths`. Default: the module's. */
+  ignorePaths?: readonly string[];
 }
 
 const NAME = /^[A-Za-z0-9][\w.-]{0,127}$/;
@@ -35,6 +37,7 @@ const OPTIONS: readonly string[] = [
   'scope',
   'readOnly',
   'public',
+  'ignorePaths',
 ] satisfies (keyof MaintenanceKeyOptions)[];
 
 export function checkName(name: unknown): string {
@@ -62,7 +65,9 @@ export function checkOptions(name: string, options: MaintenanceKeyOptions = {}):
 
 export const isString = (value: unknown): boolean => typeof value === 'string';
 export const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
-export const isDuration = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+/** Less than a second is no safety net: whoever writes `timeout: 60` means seconds. */
+export const isSafetyNet = (value: unknown): boolean =>
+  value === 0 || (Number.isSafeInteger(value) && (value as number) >= 1_000);
 export const isTemplate = (value: unknown): boolean =>
   value === undefined || typeof value === 'function' || (typeof value === 'string' && value !== '');
 export const isStatusClass = (value: MaintenanceStatusClass): boolean =>

@@ -1,23 +1,22 @@
 import 'reflect-metadata';
 import { describeValue, MaintenanceConfigurationError, MaintenanceError } from '../errors/errors.js';
-import { DAY, MONTH } from './durations.js';
+import { MONTH } from './durations.js';
+import { isIgnorePath } from './ignore-path-option.js';
+import { describeKey, type MaintenanceKeyJson } from './maintenance-key-json.js';
 import {
   checkName,
   checkOptions,
   isString,
   isBoolean,
-  isDuration,
+  isSafetyNet,
   isTemplate,
   isStatusClass,
   type MaintenanceKeyOptions,
 } from './maintenance-key-options.js';
 import { readerOf } from './key-readers.js';
-import type { MaintenanceKeyJson } from './maintenance-key-json.js';
 import { OFF, type MaintenanceState } from './maintenance-state.js';
 import { MaintenanceStatus, type MaintenanceStatusClass } from './maintenance-status.js';
 import type { MaintenanceTemplate, MaintenanceTemplateContext } from './maintenance-template.js';
-
-export type { MaintenanceKeyJson };
 
 const DECLARATION = Symbol('nestjs-maintenance:key');
 
@@ -56,6 +55,8 @@ export class MaintenanceKey {
   readonly readOnly: boolean;
   /** May visitors' browsers learn of it by name. */
   readonly public: boolean;
+  /** Routes that this key never refuses, in place of the module's `ignorePaths`; `undefined`: those. */
+  readonly ignorePaths: readonly string[] | undefined;
 
   /**
    * @param name matches `^[A-Za-z0-9][\w.-]{0,127}$`; may be left out in a class that carries
@@ -88,11 +89,17 @@ export class MaintenanceKey {
       scope = 'site',
       readOnly = false,
       public: isPublic = true,
+      ignorePaths,
     } = given;
     this.label = check('label', label, 'a string', isString);
     this.helpText = check('helpText', helpText, 'a string', isString);
     this.order = check('order', order, 'a finite number', Number.isFinite);
-    this.timeout = check('timeout', timeout, 'whole milliseconds, 0 for ever', isDuration);
+    this.timeout = check(
+      'timeout',
+      timeout,
+      'whole milliseconds, 0 for ever, else at least 1000',
+      isSafetyNet,
+    );
     this.template = check('template', template, 'a view name or a function', isTemplate);
     this.statusClass = check(
       'statusClass',
@@ -103,6 +110,12 @@ export class MaintenanceKey {
     this.scope = check('scope', scope, "'site' or 'marked'", (value) => ['site', 'marked'].includes(value));
     this.readOnly = check('readOnly', readOnly, 'a boolean', isBoolean);
     this.public = check('public', isPublic, 'a boolean', isBoolean);
+    this.ignorePaths = check(
+      'ignorePaths',
+      Array.isArray(ignorePaths) ? Object.freeze([...ignorePaths]) : ignorePaths,
+      'an array of paths of routes such as "/health", without patterns',
+      (paths) => paths === undefined || (Array.isArray(paths) && paths.every(isIgnorePath)),
+    );
   }
 
   /** The class whose instances answer for each request. */
@@ -136,6 +149,11 @@ export class MaintenanceKey {
       : parentContext.renderTemplate(template, await this.getContext(request, parentContext));
   }
 
+  /** Its name, so that a key can stand in a text. */
+  toString(): string {
+    return this.name;
+  }
+
   /**
    * Key data.
    * @param state what to describe; default: what this process knows now
@@ -143,21 +161,7 @@ export class MaintenanceKey {
   toJSON(state?: MaintenanceState): MaintenanceKeyJson {
     // JSON.stringify() calls this with the name of a property
     const known = typeof state === 'object' ? state : (readerOf(this)?.current(this) ?? OFF);
-    const { value, since, until, message, reason, actor, holds = [] } = known;
-    return {
-      name: this.name,
-      value,
-      order: this.order,
-      label: this.label,
-      helpText: this.helpText,
-      timeout: this.timeout,
-      since: since?.toISOString() ?? null,
-      until: until?.toISOString() ?? null,
-      message: message ?? null,
-      reason: reason ?? null,
-      actor: actor ?? null,
-      ...(holds.some((hold) => hold.abandoned) && { abandoned: true as const }),
-    };
+    return describeKey(this, known);
   }
 
   /** May the admin page and API offer this key to whoever sends this request. Default: yes. */
@@ -180,10 +184,3 @@ export class MaintenanceKey {
     return (await reader.fresh(this)).value;
   }
 }
-
-/** The key that is always there: the whole site. @publicApi */
-export const GENERAL_MAINTENANCE = new MaintenanceKey('general', {
-  label: 'General maintenance',
-  helpText: 'Takes the whole site out of service.',
-  timeout: DAY,
-});

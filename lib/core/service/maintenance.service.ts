@@ -1,15 +1,17 @@
-import { Injectable } from '@nestjs/common';
 import { map, Subject, type Observable } from 'rxjs';
-import type { MaintenanceMenuItem } from '../../admin/menu-item.js';
-import type { BypassTokenOptions, BypassTokens } from '../../access/bypass-tokens.js';
-import { isSafeMethod, allowsRead, type Decision } from '../../decision/decision.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { KeyRegistry } from '../keys/key-registry.js';
-import { GENERAL_MAINTENANCE, MaintenanceKey, type MaintenanceKeyJson } from '../keys/maintenance-key.js';
+import { GENERAL_MAINTENANCE } from '../keys/general-maintenance.js';
+import type { MaintenanceKey } from '../keys/maintenance-key.js';
+import type { MaintenanceKeyJson } from '../keys/maintenance-key-json.js';
+import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 import { MaintenanceStatus } from '../keys/maintenance-status.js';
+import type { MaintenanceBypassTokenOptions } from './bypass-token-options.js';
 import { checkOptionNames } from './call-options.js';
 import type { MaintainOptions, Maintenance } from './maintenance.js';
-import type { MaintenanceSubject } from '../../options/options.js';
+import type { MaintenanceMenuItem } from './menu-item.js';
+import type { MenuSource, StatusSource, TokenSource } from './service-ports.js';
+import type { MaintenanceSubject } from './subject.js';
 import { toReplica, type MaintenanceReplica } from './replica.js';
 import type { MaintenanceSessions } from './sessions.js';
 import { MaintenanceSwitch, type SetMaintenanceOptions } from './switch.js';
@@ -18,9 +20,6 @@ import type { MaintenanceChange } from '../document/change.js';
 import type { StateManager } from '../state/state-manager.js';
 import type { MaintenanceHealth } from '../state/store-health.js';
 
-/** Names a key. @publicApi */
-export type MaintenanceKeyLike = string | MaintenanceKey;
-
 /** What the service is made of. */
 export interface MaintenanceServiceParts {
   readonly manager: StateManager;
@@ -28,16 +27,15 @@ export interface MaintenanceServiceParts {
   readonly hooks: HookRunner;
   readonly sessions: MaintenanceSessions;
   readonly coordinator: Coordinator;
-  readonly decision: Decision;
-  readonly tokens: BypassTokens;
-  readonly menu: (subject: MaintenanceSubject) => Promise<MaintenanceMenuItem | null>;
+  readonly statuses: StatusSource;
+  readonly tokens: TokenSource;
+  readonly menu: MenuSource;
 }
 
 /**
  * Puts the application, or a part of it, into maintenance and out again.
  * @publicApi
  */
-@Injectable()
 export class MaintenanceService {
   /** Every change as this process learns of it: its own, another replica's, an expiry. Never fails; ends with the application. */
   readonly changes: Observable<MaintenanceChange>;
@@ -67,24 +65,26 @@ export class MaintenanceService {
     request?: unknown,
     keys?: MaintenanceKeyLike | readonly MaintenanceKeyLike[],
   ): MaintenanceStatus {
-    const { manager, registry, decision } = this.parts;
-    const asked =
-      keys === undefined
-        ? undefined
-        : new Set((isList(keys) ? keys : [keys]).map((key) => registry.get(key)));
-    for (const { key, state } of manager.snapshot.active) {
-      if (asked ? !asked.has(key) : (request ?? undefined) !== undefined && key.scope === 'marked') {
-        continue;
-      }
-      if (allowsRead(key, isSafeMethod((request as { method?: unknown } | null | undefined)?.method))) {
-        continue;
-      }
-      const status = decision.ask(key, state, request);
-      if (status) {
-        return status;
-      }
+    const given = request ?? undefined;
+    const asked = keys === undefined ? undefined : this.resolve(keys);
+    const active = this.parts.manager.snapshot.active.filter(({ key }) =>
+      asked ? asked.has(key) : given === undefined || key.scope === 'site',
+    );
+    return this.parts.statuses.first(active, request) ?? new MaintenanceStatus(false, null, request);
+  }
+
+  /**
+   * Is any of these keys in maintenance now. Reads memory only: never waits, never asks the store.
+   * @param keys default: all
+   * @throws UnknownMaintenanceKeyError
+   */
+  isActive(keys?: MaintenanceKeyLike | readonly MaintenanceKeyLike[]): boolean {
+    const { active } = this.parts.manager.snapshot;
+    if (keys === undefined) {
+      return active.length > 0;
     }
-    return new MaintenanceStatus(false, null, request);
+    const asked = this.resolve(keys);
+    return active.some(({ key }) => asked.has(key));
   }
 
   /**
@@ -193,13 +193,17 @@ export class MaintenanceService {
    * A token that lets its bearer pass, for `?maintenance-bypass=TOKEN`.
    * @throws MaintenanceConfigurationError without `bypass.secret`, UnknownMaintenanceKeyError
    */
-  createBypassToken(options?: BypassTokenOptions): string {
-    return this.parts.tokens.create(options, (key) => this.parts.registry.get(key).name);
+  createBypassToken(options?: MaintenanceBypassTokenOptions): string {
+    return this.parts.tokens.create(options, (key) => this.parts.registry.get(key));
   }
 
   /** The item for the host's own menu; `null` without the permission `see_menu_item`. */
   getMenuItem(subject: MaintenanceSubject): Promise<MaintenanceMenuItem | null> {
-    return this.parts.menu(subject);
+    return this.parts.menu.getItem(subject);
+  }
+
+  private resolve(keys: MaintenanceKeyLike | readonly MaintenanceKeyLike[]): ReadonlySet<MaintenanceKey> {
+    return new Set((isList(keys) ? keys : [keys]).map((key) => this.parts.registry.get(key)));
   }
 
   /** The registered key; finds what lazily loaded modules have brought, hooks included. */

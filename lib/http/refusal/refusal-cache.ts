@@ -79,6 +79,8 @@ export class RefusalCache {
         'Retry-After': String(retryAfter),
         'Cache-Control': 'no-store',
         'X-Maintenance-Mode': '1',
+        // a success would be taken for the page itself
+        ...(this.settings.statusCode === 200 && { 'X-Robots-Tag': 'noindex' }),
       };
       this.lastCommon = {
         retryAfter,

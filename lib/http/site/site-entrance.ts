@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { ResolvedStructure } from '../../options/options.js';
+import type { ResolvedStructure } from '../../options/structural-options.js';
 import { STRUCTURE } from '../../options/tokens.js';
 import { Bypass } from '../../access/bypass.js';
 import { ExpressRoutes, type ExpressApp } from './express-routes.js';

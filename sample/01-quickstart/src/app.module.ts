@@ -19,7 +19,7 @@ import { ShopController } from './shop/shop.controller.js';
       inject: [Operators],
       useFactory: (operators: Operators) => ({
         // Without REDIS_URL the state is kept in this process.
-        redis: process.env.REDIS_URL || undefined,
+        redis: process.env.REDIS_URL || false,
         keys: [CATALOGUE_IMPORT],
         bypass: { secret: process.env.BYPASS_SECRET ?? randomUUID() },
         permissions: (permission, subject) =>

@@ -1,0 +1,21 @@
+/**
+ * The names of an application's keys, for autocompletion. Declare them once, and everything that takes a key accepts these
+ * names and `'general'` only; without the declaration any string.
+ *
+ * @example
+ * ```ts
+ * declare module 'nestjs-maintenance' {
+ *   interface MaintenanceKeyNames {
+ *     billing: true;
+ *   }
+ * }
+ * ```
+ * @publicApi
+ */
+// An interface, since only those can be added to; exported from the main entry by `export *`, since only then can they.
+export interface MaintenanceKeyNames {}
+
+/** Name of a key: any string, or one of {@link MaintenanceKeyNames} where they are declared. @publicApi */
+export type MaintenanceKeyName = keyof MaintenanceKeyNames extends never
+  ? string
+  : (keyof MaintenanceKeyNames & string) | 'general';
