@@ -17,6 +17,7 @@ import { AdminMenu } from './admin/menu-item.js';
 import { MODULE_OPTIONS_TOKEN } from './maintenance.module-definition.js';
 import type { ResolvedOptions } from './options/options.js';
 import { MaintenanceService } from './core/service/maintenance.service.js';
+import { LockWait } from './core/service/lock-wait.js';
 import { MaintenanceSessions } from './core/service/sessions.js';
 import { createStore } from './module/create-store.js';
 import { OPTIONS } from './options/tokens.js';
@@ -73,11 +74,12 @@ export const coreProviders: Provider[] = [
     (manager: StateManager, inFlight: InFlight, wouldRefuse: WouldRefuse) =>
       new ReplicaCoordinator(manager, inFlight, wouldRefuse),
   ),
+  made(LockWait, [StateManager], (manager: StateManager) => new LockWait(manager)),
   made(
     MaintenanceSessions,
-    [StateManager, HookRunner, ReplicaCoordinator],
-    (manager: StateManager, hooks: HookRunner, coordinator: ReplicaCoordinator) =>
-      new MaintenanceSessions(manager, hooks, coordinator, warn),
+    [StateManager, HookRunner, ReplicaCoordinator, LockWait],
+    (manager: StateManager, hooks: HookRunner, coordinator: ReplicaCoordinator, locks: LockWait) =>
+      new MaintenanceSessions(manager, hooks, coordinator, locks, warn),
   ),
   made(
     AdminMenu,
@@ -92,6 +94,7 @@ export const coreProviders: Provider[] = [
       KeyRegistry,
       HookRunner,
       MaintenanceSessions,
+      LockWait,
       ReplicaCoordinator,
       Decision,
       BypassTokens,
@@ -102,6 +105,7 @@ export const coreProviders: Provider[] = [
       registry: KeyRegistry,
       hooks: HookRunner,
       sessions: MaintenanceSessions,
+      locks: LockWait,
       coordinator: ReplicaCoordinator,
       statuses: Decision,
       tokens: BypassTokens,
@@ -112,6 +116,7 @@ export const coreProviders: Provider[] = [
         registry,
         hooks,
         sessions,
+        locks,
         coordinator,
         statuses,
         tokens,

@@ -1,9 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { Call } from '../core/calls/call.js';
 
 /** One call of a handler, for code that is reached from it and for those who have its request. */
-export class HandlerCall {
-  /** It has not settled. */
-  running = true;
+export class HandlerCall extends Call {
   previous: HandlerCall | undefined = undefined;
 
   constructor(
@@ -11,7 +10,9 @@ export class HandlerCall {
     /** The request, or the reply, that it serves; where that is known, and as long as it matters. */
     public subject: unknown,
     public next: HandlerCall | undefined,
-  ) {}
+  ) {
+    super();
+  }
 }
 
 /**
@@ -37,6 +38,15 @@ export class HandlerCalls {
   /** Calls that have not settled. */
   get running(): number {
     return this.count + this.pending.size;
+  }
+
+  /** Of these, those that wait for others themselves. */
+  get waiting(): number {
+    let waiting = 0;
+    for (let call = this.last; call; call = call.next) {
+      waiting += Number(call.waits > 0);
+    }
+    return waiting;
   }
 
   begin(subject: unknown): HandlerCall {

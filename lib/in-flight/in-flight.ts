@@ -1,9 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { OutgoingMessage, ServerResponse } from 'node:http';
-import { getHandlerCalls, type HandlerCall } from './handler-calls.js';
+import { getHandlerCalls } from './handler-calls.js';
 import { CallCounter } from './call-counter.js';
-import { currentCall } from './track-method.js';
 
 /** How many entries may gather before those that are over are thrown out: few, since keeping them costs more than looking. */
 const FIRST_SWEEP = 16;
@@ -30,7 +29,6 @@ export class InFlight {
   private readonly handlers = new Map<object, ExecutionContext>();
   private sweeping: NodeJS.Timeout | undefined;
   private lastHandler: object | undefined;
-  private readonly parked = new Map<HandlerCall, number>();
 
   /** In the same tick as the decision. */
   admit(context: ExecutionContext): void {
@@ -49,8 +47,8 @@ export class InFlight {
   }
 
   /**
-   * Routes still served, of those calls that `counts` says yes to; the handler calls that are themselves waiting
-   * in {@link park} excepted.
+   * Routes still served, of those calls that `counts` says yes to; the handler calls that are themselves waiting for others
+   * excepted.
    */
   remaining(counts: (context: ExecutionContext, outlivesResponse: boolean) => boolean): string[] {
     this.sweep();
@@ -58,30 +56,13 @@ export class InFlight {
     for (const context of this.open()) {
       const handler = context.getHandler();
       const counter = tallies.get(handler) ?? new CallCounter(handler);
-      tallies.set(handler, counter.add(context, counts(context, false), this.parked));
+      tallies.set(handler, counter.add(context, counts(context, false)));
     }
     return [...this.handlers]
       .filter(([handler, context]) =>
-        (tallies.get(handler) ?? new CallCounter(handler)).remains(this.parked, () => counts(context, true)),
+        (tallies.get(handler) ?? new CallCounter(handler)).remains(() => counts(context, true)),
       )
       .map(([, context]) => routeName(context));
-  }
-
-  /** The handler call this is called from waits for others: nobody waits for it meanwhile. */
-  park(): () => void {
-    const call = currentCall();
-    if (!call) {
-      return () => undefined;
-    }
-    this.parked.set(call, (this.parked.get(call) ?? 0) + 1);
-    return () => {
-      const left = (this.parked.get(call) ?? 1) - 1;
-      if (left > 0) {
-        this.parked.set(call, left);
-      } else {
-        this.parked.delete(call);
-      }
-    };
   }
 
   /** Each once, also where a second guard on the way has noted it again. */

@@ -1,21 +1,15 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import 'reflect-metadata';
 import { isObservable, Observable } from 'rxjs';
+import { currentCall, follow } from '../core/calls/current-call.js';
 import { getHandlerCalls, createHandlerCalls, type HandlerCalls, type HandlerCall } from './handler-calls.js';
 import { argumentsFor, isStreamed, findRequestArgument } from './request-argument.js';
-
-const current = new AsyncLocalStorage<HandlerCall>();
-let followed = 0;
-
-/** The handler call this code was reached from, when its handler is followed. */
-export const currentCall = (): HandlerCall | undefined => current.getStore();
 
 /**
  * Counts the calls of one instance's method until they settle: a response tells when it is sent, not when the handler
  * that sent it is done. The method keeps its name, its metadata and its class; only this instance's is counted.
- * @param follow also makes {@link currentCall} work below it; costs more, so only where `maintain()` may be called
+ * @param follows also makes {@link currentCall} work below it; costs more, so only where `maintain()` may be called
  */
-export function trackMethod(instance: object, property: string, follow: boolean | (() => boolean)): void {
+export function trackMethod(instance: object, property: string, follows: boolean | (() => boolean)): void {
   const original = (instance as Record<string, unknown>)[property];
   if (typeof original !== 'function' || getHandlerCalls(original)) {
     return;
@@ -29,7 +23,7 @@ export function trackMethod(instance: object, property: string, follow: boolean 
     };
     let result: unknown;
     try {
-      result = (typeof follow === 'function' ? follow() : follow)
+      result = (typeof follows === 'function' ? follows() : follows)
         ? followCall(call, original, this, given)
         : (original.apply(this, given) as unknown);
     } catch (error) {
@@ -70,23 +64,11 @@ function listened(source: Observable<unknown>, book: HandlerCalls, call: Handler
   });
 }
 
-/** Following costs every promise of the process while it is on: it is on only while such a call runs. */
+/** The call is begun in the one that has reached it, if that is followed too. */
 function followCall(call: HandlerCall, method: Function, self: unknown, args: unknown[]): unknown {
-  followed++;
-  const end = (): void => {
-    if (--followed === 0) {
-      current.disable();
-    }
-  };
-  try {
-    return settle(
-      current.run(call, () => method.apply(self, args) as unknown),
-      end,
-    );
-  } catch (error) {
-    end();
-    throw error;
-  }
+  call.parent = currentCall();
+  const { result, done } = follow(call, () => method.apply(self, args) as unknown);
+  return settle(result, done);
 }
 
 /** Runs `done` with what came of it when the result has settled; hands back what the handler gave, or a promise for it. */

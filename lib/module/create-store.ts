@@ -1,6 +1,6 @@
 import type { ResolvedOptions } from '../options/options.js';
 import { clientOfCache } from '../core/store/redis/redis-client.js';
-import { REPLICA_LEASE } from '../core/state/replica-lease.js';
+import { LOCK_LEASE, REPLICA_LEASE } from '../core/state/replica-lease.js';
 import type { StateStore } from '../core/store/store.js';
 
 /** The store for these options; only the one that is used is loaded. */
@@ -14,5 +14,6 @@ export async function createStore(options: ResolvedOptions): Promise<StateStore>
   return new RedisStore(redis, options.namespace, {
     commandTimeout: options.commandTimeout,
     replicaLease: REPLICA_LEASE,
+    lockLease: LOCK_LEASE,
   });
 }

@@ -2,7 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Get, Param } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import { getHandlerCalls, countCall } from '../../lib/in-flight/handler-calls.js';
-import { currentCall, trackMethod } from '../../lib/in-flight/track-method.js';
+import { currentCall } from '../../lib/core/calls/current-call.js';
+import { trackMethod } from '../../lib/in-flight/track-method.js';
 
 const MARK = Symbol('mark');
 

@@ -136,8 +136,8 @@ export const MUTANTS: readonly Mutant[] = [
     'lock-for-all',
     'holders',
     SCRIPTS,
-    'if token and token ~= ARGV[1] and tonumber(stop) > now then',
-    'if false then',
+    'if owner and owner ~= token and tonumber(stop) > now then free = false end',
+    '',
   ),
   bug(
     'unlock-without-token',
@@ -152,7 +152,7 @@ export const MUTANTS: readonly Mutant[] = [
     'lease-not-renewed',
     'longWork',
     'core/state/hold-lease.js',
-    'setInterval(() => void this.renew()',
+    'setInterval(() => this.renew()',
     'setInterval(() => undefined',
   ),
   // writes

@@ -5,6 +5,7 @@ import { HookRunner } from '../../lib/core/hooks/hook-runner.js';
 import { KeyRegistry } from '../../lib/core/keys/key-registry.js';
 import { MaintenanceKey } from '../../lib/core/keys/maintenance-key.js';
 import type { MaintainOptions, Maintenance } from '../../lib/core/service/maintenance.js';
+import { LockWait } from '../../lib/core/service/lock-wait.js';
 import { MaintenanceSessions } from '../../lib/core/service/sessions.js';
 import { MaintenanceSwitch } from '../../lib/core/service/switch.js';
 import type { MaintenanceChange } from '../../lib/core/document/change.js';
@@ -38,8 +39,9 @@ export class ModelReplica {
     this.manager = new StateManager(this.store, this.#registry, newReplica(), 1_000, quiet);
     const hooks = new HookRunner(() => undefined);
     this.#coordinator = new ReplicaCoordinator(this.manager, new InFlight(), { ask: () => false });
-    this.sessions = new MaintenanceSessions(this.manager, hooks, this.#coordinator, () => undefined);
-    this.switch = new MaintenanceSwitch(this.manager, hooks, this.#coordinator);
+    const locks = new LockWait(this.manager);
+    this.sessions = new MaintenanceSessions(this.manager, hooks, this.#coordinator, locks, () => undefined);
+    this.switch = new MaintenanceSwitch(this.manager, hooks, this.#coordinator, locks);
     this.#watch();
   }
 

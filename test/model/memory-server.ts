@@ -1,10 +1,17 @@
 import { MaintenanceStoreError } from '../../lib/core/errors/errors.js';
 import { decode, encode, versionOf } from '../../lib/core/document/codec.js';
+import type {
+  Denial,
+  Grant,
+  LeaseRequest,
+  LeaseStore,
+  LinePlace,
+  Waiter,
+} from '../../lib/core/store/leases.js';
 import type { StateDocument } from '../../lib/core/document/record.js';
 import {
   bounded,
   messageOf,
-  type Grant,
   type News,
   type Presence,
   type SeenReplica,
@@ -19,11 +26,17 @@ const TRIP = 1;
 /** As in lib/state/lease.ts, told by the module that opens the store. */
 const REPLICA_LEASE = 3_000;
 
+/** Milliseconds somebody who waits is remembered for. */
+const WAIT_LEASE = 2_000;
+
 /** What a server remembers, with the promises of the Redis scripts, in memory and on the test's clock. */
 export class MemoryServer {
   text: string | undefined;
   readonly leases = new Map<string, { token: string; end: number }>();
   readonly fences = new Map<string, number>();
+  /** Fences of locks only. */
+  readonly locked = new Map<string, number>();
+  readonly waiters = new Map<string, Waiter & { seen: number }>();
   readonly replicas = new Map<string, { presence: Presence; seen: number }>();
   readonly stores = new Set<MemoryStore>();
   /** Nothing is announced: only who asks learns of changes. */
@@ -59,15 +72,106 @@ export interface Wire {
   late: number;
 }
 
+/** The leases of a server, as one replica asks for them. */
+class MemoryLeases implements LeaseStore {
+  constructor(
+    private readonly server: MemoryServer,
+    private readonly ask: <T>(what: string, deadline: number, answer: (inTime: boolean) => T) => Promise<T>,
+  ) {}
+
+  acquire(request: LeaseRequest, line: LinePlace | null, deadline: number): Promise<Grant | Denial> {
+    const { fences, locked } = this.server;
+    const { names, key, token, lease } = request;
+    return this.ask('lock', deadline, (inTime): Grant | Denial => {
+      if (!inTime) throw new MaintenanceStoreError('too slow; no lock was taken', 'refused');
+      const now = Date.now();
+      const waiters = this.line(now);
+      const ticket = this.place(waiters, token, line?.ticket ?? null, now);
+      const isAhead = (other: Waiter): boolean =>
+        line !== null && other.key === key && !other.open && other.ticket < ticket;
+      if (names.some((name) => this.owner(name, now, token) !== undefined) || waiters.some(isAhead)) {
+        return line?.waits
+          ? this.note({ token, ticket, key, open: false, held: line.held }, now)
+          : { fence: null, ticket: null, waiters: [], unsure: 0 };
+      }
+      this.server.waiters.delete(token);
+      const fence = Math.max((fences.get(key) ?? 0) + 1, now);
+      fences.set(key, fence);
+      if (line) locked.set(key, fence);
+      this.take(names, token, now + lease);
+      return { fence };
+    });
+  }
+
+  enlist(
+    waiter: Pick<Waiter, 'token' | 'key' | 'held'>,
+    ticket: number | null,
+    deadline: number,
+  ): Promise<Denial> {
+    return this.ask('wait', deadline, () => {
+      const now = Date.now();
+      const place = this.place(this.line(now), waiter.token, ticket, now);
+      return this.note({ ...waiter, ticket: place, open: true }, now);
+    });
+  }
+
+  renew({ names, key, token, lease }: LeaseRequest, fence: number, deadline: number): Promise<boolean> {
+    return this.ask('renew', deadline, (inTime) => {
+      if (!inTime) throw new MaintenanceStoreError('too slow; nothing was renewed', 'refused');
+      const now = Date.now();
+      const overtaken = names.includes(`lock:${key}`) && (this.server.locked.get(key) ?? 0) > fence;
+      if (overtaken || names.some((name) => this.owner(name, now, token) !== undefined)) return false;
+      this.take(names, token, now + lease);
+      return true;
+    });
+  }
+
+  release(names: readonly string[], token: string, deadline: number): Promise<void> {
+    const { leases, waiters } = this.server;
+    return this.ask('unlock', deadline, () => {
+      for (const name of names) if (leases.get(name)?.token === token) leases.delete(name);
+      waiters.delete(token);
+      this.server.tell('woken');
+    });
+  }
+
+  private take(names: readonly string[], token: string, end: number): void {
+    names.forEach((name) => this.server.leases.set(name, { token, end }));
+  }
+
+  /** Who else has it. */
+  private owner(name: string, now: number, token: string): string | undefined {
+    const held = this.server.leases.get(name);
+    return held && held.token !== token && held.end > now ? held.token : undefined;
+  }
+
+  private line(now: number): Waiter[] {
+    return [...this.server.waiters.values()].filter(({ seen }) => seen + WAIT_LEASE > now);
+  }
+
+  private place(line: readonly Waiter[], token: string, ticket: number | null, now: number): number {
+    const last = Math.max(now, ...line.map((other) => other.ticket + 1));
+    return line.find((other) => other.token === token)?.ticket ?? ticket ?? last;
+  }
+
+  private note(waiter: Waiter, now: number): Denial {
+    this.server.waiters.set(waiter.token, { ...waiter, seen: now });
+    return { fence: null, ticket: waiter.ticket, waiters: this.line(now), unsure: 0 };
+  }
+}
+
 /** One replica's connection to the server. */
 export class MemoryStore implements StateStore {
   readonly shared = true;
   readonly clustered = true;
   readonly kind = 'memory';
   readonly wire: Wire = { cut: false, lose: 0, late: 0 };
+  readonly leases: LeaseStore;
   #listener: StoreListener | undefined;
 
-  constructor(private readonly server: MemoryServer) {}
+  constructor(private readonly server: MemoryServer) {
+    this.leases = new MemoryLeases(server, (what, deadline, answer) => this.#ask(what, deadline, answer));
+  }
 
   now(): number {
     return Date.now();
@@ -122,46 +226,6 @@ export class MemoryStore implements StateStore {
       server.news.push(news);
       server.tell('pushed', 1, news);
       return server.version;
-    });
-  }
-
-  acquire(names: readonly string[], key: string, token: string, lease: number, deadline: number) {
-    const { leases, fences } = this.server;
-    return this.#ask('lock', deadline, (inTime): Grant | null => {
-      if (!inTime) throw new MaintenanceStoreError('too slow; no lock was taken', 'refused');
-      const now = Date.now();
-      const isTaken = (name: string): boolean => {
-        const held = leases.get(name);
-        return held !== undefined && held.token !== token && held.end > now;
-      };
-      if (names.some(isTaken)) return null;
-      const fence = Math.max((fences.get(key) ?? 0) + 1, now);
-      fences.set(key, fence);
-      names.forEach((name) => leases.set(name, { token, end: now + lease }));
-      return { fence };
-    });
-  }
-
-  renew(names: readonly string[], token: string, lease: number, deadline: number): Promise<boolean> {
-    const { leases } = this.server;
-    return this.#ask('renew', deadline, (inTime) => {
-      if (!inTime) throw new MaintenanceStoreError('too slow; nothing was renewed', 'refused');
-      const now = Date.now();
-      const isMine = (name: string): boolean => {
-        const held = leases.get(name);
-        return held?.token === token && held.end > now;
-      };
-      if (!names.every(isMine)) return false;
-      names.forEach((name) => leases.set(name, { token, end: now + lease }));
-      return true;
-    });
-  }
-
-  release(names: readonly string[], token: string, deadline: number): Promise<void> {
-    const { leases } = this.server;
-    return this.#ask('unlock', deadline, () => {
-      for (const name of names) if (leases.get(name)?.token === token) leases.delete(name);
-      this.server.tell('woken');
     });
   }
 

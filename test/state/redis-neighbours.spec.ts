@@ -78,7 +78,11 @@ describe('a push', () => {
     const namespace = `push-${++count}`;
     const heard: (News | undefined)[] = [];
     const quiet = () => undefined;
-    const store = new RedisStore(server.url, namespace, { commandTimeout: 1_000, replicaLease: 3_000 });
+    const store = new RedisStore(server.url, namespace, {
+      commandTimeout: 1_000,
+      replicaLease: 3_000,
+      lockLease: 6_000,
+    });
     await store.start(
       { pushed: (news) => heard.push(news), reconnected: quiet, woken: quiet, warn: quiet },
       soon(),

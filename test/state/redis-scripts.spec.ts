@@ -33,7 +33,11 @@ it.each(Object.entries(scripts))('compiles %s', async (_, script) => {
 
 describe('a script on its way to Redis', () => {
   it('goes as a digest, once Redis has it, and whole again after Redis forgot it', async () => {
-    const store = new RedisStore(server.url, 'digest', { commandTimeout: 1_000, replicaLease: 3_000 });
+    const store = new RedisStore(server.url, 'digest', {
+      commandTimeout: 1_000,
+      replicaLease: 3_000,
+      lockLease: 6_000,
+    });
     const quiet = () => undefined;
     await store.start({ pushed: quiet, reconnected: quiet, woken: quiet, warn: quiet }, soon());
     const admin = server.client();
@@ -56,7 +60,11 @@ describe('a script on its way to Redis', () => {
 
   it('costs a heartbeat at most 350 bytes, and its answer at most 150', async () => {
     const own = await RedisServer.start();
-    const store = new RedisStore(own.url, 'maintenance', { commandTimeout: 1_000, replicaLease: 3_000 });
+    const store = new RedisStore(own.url, 'maintenance', {
+      commandTimeout: 1_000,
+      replicaLease: 3_000,
+      lockLease: 6_000,
+    });
     const quiet = () => undefined;
     await store.start({ pushed: quiet, reconnected: quiet, woken: quiet, warn: quiet }, soon());
     const written = document({ general: record({ switch: notice() }) }, { write: randomId() });

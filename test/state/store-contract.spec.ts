@@ -120,28 +120,6 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect(await store.sync(version as string, null, soon())).toMatchObject({ version: '', document: null });
   });
 
-  it('gives a lease to one, with a fence that only grows, and again when it was given back', async () => {
-    const woken: string[] = [];
-    const [one, two] = [await start(), await start({ woken: () => woken.push('two') })];
-    const lock = ['lock:general'];
-    const first = await one.acquire([...lock, 'hold:a'], 'general', 'a', 60_000, soon());
-    expect(await two.acquire([...lock, 'hold:b'], 'general', 'b', 60_000, soon())).toBeNull();
-    // all or nothing
-    expect(await two.renew(['hold:b'], 'b', 60_000, soon())).toBe(false);
-    expect(await one.renew([...lock, 'hold:a'], 'a', 60_000, soon())).toBe(true);
-    expect(await two.renew(lock, 'b', 60_000, soon())).toBe(false);
-    expect((await two.sync(null, null, soon())).leases).toEqual(new Set(['lock:general', 'hold:a']));
-
-    await two.release(lock, 'b', soon());
-    expect(await two.acquire(lock, 'general', 'b', 60_000, soon())).toBeNull();
-    await one.release([...lock, 'hold:a'], 'a', soon());
-    await until(() => woken.length > 0, { what: 'the release to wake the other' });
-    const second = await two.acquire(lock, 'general', 'b', 60_000, soon());
-    expect(second!.fence).toBeGreaterThan(first!.fence);
-    const other = await one.acquire(['lock:other'], 'other', 'a', 60_000, soon());
-    expect(other).not.toBeNull();
-  });
-
   it('lists who is there, and who has left no longer', async () => {
     const store = await start();
     const before = store.now();

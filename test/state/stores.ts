@@ -9,7 +9,7 @@ import { Redis as Redis6 } from 'ioredis6';
 import { CacheStore } from '../../lib/core/store/cache/cache-store.js';
 import { clientOfCache } from '../../lib/core/store/redis/redis-client.js';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
-import { REPLICA_LEASE } from '../../lib/core/state/replica-lease.js';
+import { LOCK_LEASE, REPLICA_LEASE } from '../../lib/core/state/replica-lease.js';
 import type { StateStore } from '../../lib/core/store/store.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisSentinel } from '../support/redis-sentinel.js';
@@ -29,7 +29,8 @@ export interface StoreKind {
   }>;
 }
 
-const options = { commandTimeout: 1_000, replicaLease: REPLICA_LEASE };
+/** As the module opens it. */
+export const redisOptions = { commandTimeout: 1_000, replicaLease: REPLICA_LEASE, lockLease: LOCK_LEASE };
 const stateKey = (namespace: string): string => `${namespace}:{${namespace}}:state`;
 
 const overCache = (cache: Cache, close: () => Promise<unknown>) => ({
@@ -51,7 +52,7 @@ const overRedis = (
     const { input, close } = make(server);
     const admin = server.client();
     return {
-      open: (namespace: string) => new RedisStore(input, namespace, options),
+      open: (namespace: string) => new RedisStore(input, namespace, redisOptions),
       spoil: (namespace: string, value: string) => admin.set(stateKey(namespace), value),
       forget: () => admin.flushall(),
       close: async () => {
@@ -109,7 +110,7 @@ export const storeKinds: readonly StoreKind[] = [
       const cluster = await RedisCluster.start();
       const client = cluster.client();
       return {
-        open: (namespace) => new RedisStore(client, namespace, options),
+        open: (namespace) => new RedisStore(client, namespace, redisOptions),
         spoil: (namespace, value) => client.set(stateKey(namespace), value),
         forget: () => Promise.all(client.nodes('master').map((node) => node.flushall())),
         close: () => cluster.stop(),
@@ -122,7 +123,7 @@ export const storeKinds: readonly StoreKind[] = [
       const group = await RedisSentinel.start();
       const client = group.client();
       return {
-        open: (namespace) => new RedisStore(group.options, namespace, options),
+        open: (namespace) => new RedisStore(group.options, namespace, redisOptions),
         spoil: (namespace, value) => client.set(stateKey(namespace), value),
         forget: () => client.flushall(),
         close: () => group.stop(),

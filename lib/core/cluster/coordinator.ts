@@ -12,6 +12,4 @@ export interface Coordinator {
    * @throws MaintenanceDrainError after `timeout` ms, or what the signal was aborted with
    */
   drained(key: string, hold: string, revision: number, timeout: number, signal: AbortSignal): Promise<void>;
-  /** The calling handler waits for others: they do not wait for it. */
-  excludeFromDrain(): () => void;
 }

@@ -88,10 +88,6 @@ export class ReplicaCoordinator implements Coordinator {
     }
   }
 
-  excludeFromDrain(): () => void {
-    return this.inFlight.park();
-  }
-
   stop(): void {
     this.watches.forEach((watch) => watch.stop());
     this.watches.clear();

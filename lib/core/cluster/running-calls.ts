@@ -2,10 +2,8 @@
 export interface RunningCalls {
   /** Calls under way. */
   readonly size: number;
-  /** Routes still served, of those calls that `counts` says yes to. */
+  /** Routes still served, of those calls that `counts` says yes to; calls that wait for others themselves excepted. */
   remaining(counts: (call: object, outlivesResponse: boolean) => boolean): string[];
-  /** The call this is called from waits for others: nobody waits for it meanwhile. */
-  park(): () => void;
 }
 
 /** Would a key refuse a call that was let pass before. */

@@ -71,21 +71,27 @@ export class UnknownMaintenanceKeyError extends MaintenanceError {
   }
 }
 
-/** The key's lock is held by somebody else, and the caller did not want to wait (any longer). @publicApi */
+/** The key's lock is held by somebody else, and the caller did not want to wait (any longer), or would wait for itself. @publicApi */
 export class MaintenanceLockedError extends MaintenanceError {
   override name = 'MaintenanceLockedError';
+
+  /** Waiting would never have ended: the call itself has the key, or whoever has it waits for a key that the call has. */
+  readonly deadlock: boolean;
 
   constructor(
     /** Name of the key. */
     readonly key: string,
-    waited = 0,
+    { waited = 0, deadlock = false }: { waited?: number; deadlock?: boolean } = {},
   ) {
     super(
-      `Maintenance key "${key}" is locked by another maintain()` +
-        (waited > 0
-          ? `, also after waiting ${waited} ms.`
-          : '; pass { blocking: true } or a number of milliseconds to wait for it.'),
+      deadlock
+        ? `Waiting for maintenance key "${key}" would never end: this call holds it itself, or holds a key that its holder waits for.`
+        : `Maintenance key "${key}" is locked by another maintain()` +
+            (waited > 0
+              ? `, also after waiting ${waited} ms.`
+              : '; pass { blocking: true } or a number of milliseconds to wait for it.'),
     );
+    this.deadlock = deadlock;
   }
 }
 

@@ -78,6 +78,21 @@ export function blockingOption(value: unknown): number {
 }
 
 /**
+ * What ends a wait.
+ * @throws MaintenanceConfigurationError
+ */
+export function signalOption(value: unknown): AbortSignal | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>;
+  if (typeof aborted !== 'boolean' || typeof addEventListener !== 'function') {
+    throw MaintenanceConfigurationError.of('signal', value, 'an AbortSignal');
+  }
+  return value as AbortSignal;
+}
+
+/**
  * @throws MaintenanceConfigurationError for what is no object of options, and for one that nobody knows: a misspelt
  * `timeout` would be a maintenance without an end
  */

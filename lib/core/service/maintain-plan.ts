@@ -1,5 +1,6 @@
-import { blockingOption, parseEnd, textOption } from './call-options.js';
+import { blockingOption, parseEnd, signalOption, textOption } from './call-options.js';
 import { MaintenanceConfigurationError } from '../errors/errors.js';
+import type { LockPatience } from './lock-wait.js';
 import type { MaintainOptions } from './maintenance.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { HoldRecord } from '../document/record.js';
@@ -8,10 +9,8 @@ import type { HoldRecord } from '../document/record.js';
 const DRAIN = 10_000;
 
 /** The options of one `maintain()`, checked and with their defaults. */
-export interface MaintainPlan {
+export interface MaintainPlan extends LockPatience {
   readonly lock: boolean;
-  /** Milliseconds to wait for the lock. */
-  readonly blocking: number;
   readonly drain: number | false;
   readonly onShutdown: 'stay' | 'leave';
   readonly notice: Pick<HoldRecord, 'message' | 'reason' | 'actor'>;
@@ -39,6 +38,7 @@ export function createPlan(key: MaintenanceKey, options: MaintainOptions, now: n
   return {
     lock,
     blocking: blockingOption(options.blocking),
+    signal: signalOption(options.signal),
     drain,
     onShutdown,
     notice: {

@@ -8,6 +8,7 @@ import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 import { MaintenanceStatus } from '../keys/maintenance-status.js';
 import type { MaintenanceBypassTokenOptions } from './bypass-token-options.js';
 import { checkOptionNames } from './call-options.js';
+import type { LockWait } from './lock-wait.js';
 import type { MaintainOptions, Maintenance } from './maintenance.js';
 import type { MaintenanceMenuItem } from './menu-item.js';
 import type { MenuSource, StatusSource, TokenSource } from './service-ports.js';
@@ -26,6 +27,7 @@ export interface MaintenanceServiceParts {
   readonly registry: KeyRegistry;
   readonly hooks: HookRunner;
   readonly sessions: MaintenanceSessions;
+  readonly locks: LockWait;
   readonly coordinator: Coordinator;
   readonly statuses: StatusSource;
   readonly tokens: TokenSource;
@@ -47,7 +49,7 @@ export class MaintenanceService {
 
   /** @internal */
   constructor(private readonly parts: MaintenanceServiceParts) {
-    this.switch = new MaintenanceSwitch(parts.manager, parts.hooks, parts.coordinator);
+    this.switch = new MaintenanceSwitch(parts.manager, parts.hooks, parts.coordinator, parts.locks);
     const changes = new Subject<MaintenanceChange>();
     parts.manager.changes.pipe(map(({ change }) => change)).subscribe(changes);
     this.changes = changes.asObservable();
@@ -217,6 +219,7 @@ const MAINTAIN_OPTIONS: readonly string[] = [
   'timeout',
   'lock',
   'blocking',
+  'signal',
   'drain',
   'message',
   'reason',

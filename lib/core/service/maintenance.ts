@@ -6,8 +6,8 @@ export interface Maintenance extends AsyncDisposable {
   /** Name of the key. */
   readonly key: string;
   /**
-   * Aborts with a `MaintenanceLockLostError` when the maintenance is lost before it was left: its lease ran out, or
-   * an operator unset the key. Pass it on to what the work calls.
+   * Aborts with a `MaintenanceLockLostError` when the maintenance is lost before it was left: its lease ran out, its time was
+   * over, or an operator unset the key. Others may take the lock from then on. Pass it on to what the work calls.
    */
   readonly signal: AbortSignal;
   /**
@@ -25,8 +25,13 @@ export interface MaintainOptions {
   timeout?: number;
   /** Take the key's lock, so that one `maintain()` at a time works on it. Default `true`. */
   lock?: boolean;
-  /** When the lock is taken: `false` rejects at once, `true` waits, a number waits that many ms. Default `false`. */
+  /**
+   * When the lock is taken: `false` rejects at once, `true` waits, a number waits that many ms. Who waits is served in order
+   * of arrival, over all replicas, and goes on waiting while Redis restarts. Default `false`.
+   */
   blocking?: boolean | number;
+  /** Ends the wait, for the lock and for what has to drain: `maintain()` rejects with its reason. Not heeded once work runs. */
+  signal?: AbortSignal;
   /**
    * Milliseconds to wait until no request is running any more that the key refuses, on any replica; `false` starts at once.
    * Default 10,000.

@@ -1,5 +1,6 @@
 import type { Maintenance } from './maintenance.js';
 import type { MaintainPlan } from './maintain-plan.js';
+import type { HeldKey } from '../calls/call.js';
 import type { HoldLease } from '../state/hold-lease.js';
 
 /** Milliseconds a shutdown waits for work that was told to stop. */
@@ -8,9 +9,10 @@ const SHUTDOWN = 10_000;
 const SHUTDOWN_ENTERED = 3_000;
 
 /** A `maintain()` under way, and the handle that its caller has of it. */
-export class Session {
+export class Session implements HeldKey {
   readonly handle: Maintenance;
-  private readonly left: Promise<void>;
+  /** Settles when it was left. */
+  readonly left: Promise<void>;
   private settle: () => void = () => undefined;
   private leaving: Promise<void> | undefined;
   private patience = SHUTDOWN_ENTERED;
@@ -24,13 +26,22 @@ export class Session {
     readonly key: string,
     readonly hold: string,
     readonly lease: HoldLease,
-    readonly onShutdown: MaintainPlan['onShutdown'],
+    private readonly plan: Pick<MaintainPlan, 'lock' | 'onShutdown'>,
     private readonly release: () => Promise<void>,
   ) {
     this.left = new Promise((resolve) => (this.settle = resolve));
     const leave = (): Promise<void> => this.leave();
     const { signal, fence } = lease;
     this.handle = { key, signal, fence, leave, [Symbol.asyncDispose]: leave };
+  }
+
+  /** Does it still have the key's lock. */
+  get locked(): boolean {
+    return this.plan.lock && !this.lease.signal.aborted;
+  }
+
+  get onShutdown(): MaintainPlan['onShutdown'] {
+    return this.plan.onShutdown;
   }
 
   /** The second call waits for the first. */

@@ -1,6 +1,9 @@
 import type { MaintainOptions, Maintenance } from './maintenance.js';
-import { MaintenanceError, MaintenanceLockedError, MaintenanceLockLostError } from '../errors/errors.js';
+import { Call } from '../calls/call.js';
+import { currentCall, excludeFromDrain, follow } from '../calls/current-call.js';
+import { MaintenanceLockLostError } from '../errors/errors.js';
 import { HoldReleases } from './hold-releases.js';
+import type { LockWait } from './lock-wait.js';
 import { Session } from './session.js';
 import { createPlan, type MaintainPlan } from './maintain-plan.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
@@ -9,13 +12,11 @@ import type { Coordinator } from '../cluster/coordinator.js';
 import type { MaintenanceChange } from '../document/change.js';
 import { randomId } from '../document/codec.js';
 import type { Editor } from '../document/updates.js';
-import { HoldLease } from '../state/hold-lease.js';
+import { leasesOf, type HoldLease } from '../state/hold-lease.js';
 import { isOvertaken, withHold, type LeaseView } from '../document/holds.js';
 import type { HoldRecord } from '../document/record.js';
 import type { StateManager } from '../state/state-manager.js';
 
-/** Milliseconds between two looks at a lock that is waited for, besides being woken. */
-const POLL_INTERVAL = 250;
 const SHUTS_DOWN = 'the application shuts down';
 
 /** Enters and leaves `maintain()`, and knows all that are under way in this process. */
@@ -28,6 +29,7 @@ export class MaintenanceSessions {
     private readonly manager: StateManager,
     private readonly hooks: HookRunner,
     private readonly coordinator: Coordinator,
+    private readonly locks: LockWait,
     private readonly warn: (message: string) => void,
   ) {
     this.releases = new HoldReleases(manager, hooks, warn);
@@ -40,7 +42,12 @@ export class MaintenanceSessions {
   }
 
   async enter(key: MaintenanceKey, options?: MaintainOptions): Promise<Maintenance> {
-    return (await this.start(key, options)).handle;
+    const session = await this.start(key, options);
+    const left = currentCall()?.holding(session);
+    if (left) {
+      void session.left.then(left);
+    }
+    return session.handle;
   }
 
   /** Runs work inside; what work throws comes out, after the maintenance was left. */
@@ -51,12 +58,17 @@ export class MaintenanceSessions {
   ): Promise<T> {
     const session = await this.start(key, options);
     session.works();
+    const call = new Call(currentCall());
+    call.holding(session);
+    const { result, done } = follow(call, async () => work(session.handle));
     try {
-      const result = await work(session.handle);
+      const value = await result;
       // what was done after the loss was not protected
       session.handle.signal.throwIfAborted();
-      return result;
+      return value;
     } finally {
+      call.running = false;
+      done();
       await session.leave();
     }
   }
@@ -64,8 +76,9 @@ export class MaintenanceSessions {
   /** Tells all work to stop, waits for it, and leaves behind what the options say. */
   async shutdown(): Promise<void> {
     this.closing = true;
+    this.locks.close();
     const open = [...this.sessions.values()];
-    open.forEach(({ lease }) => lease.lose(SHUTS_DOWN));
+    open.forEach(({ lease }) => lease.stop(SHUTS_DOWN));
     await Promise.all(open.map((session) => session.inPatience()));
     for (const session of this.sessions.values()) {
       if (session.onShutdown === 'leave') {
@@ -82,19 +95,20 @@ export class MaintenanceSessions {
 
   private async start(key: MaintenanceKey, options: MaintainOptions = {}): Promise<Session> {
     const plan = createPlan(key, options, this.manager.store.now());
-    const unpark = this.coordinator.excludeFromDrain();
+    const include = excludeFromDrain();
     try {
       return await this.begin(key, plan);
     } finally {
-      unpark();
+      include();
     }
   }
 
   private async begin(key: MaintenanceKey, plan: MaintainPlan): Promise<Session> {
-    this.refuseWhenClosing(key);
+    this.locks.refuseWhenClosing(key.name);
+    plan.signal?.throwIfAborted();
     const hold = randomId();
     await this.hooks.ask(this.expected(key, plan));
-    const lease = await this.takeLease(key, hold, plan);
+    const lease = await this.locks.take(leasesOf(key.name, hold, plan.lock), plan);
     let takeover: LeaseView | undefined;
     const release = async (): Promise<void> => {
       lease.close();
@@ -110,21 +124,23 @@ export class MaintenanceSessions {
       void release();
       throw error;
     }
-    const session = new Session(key.name, hold, lease, plan.onShutdown, release);
+    const session = new Session(key.name, hold, lease, plan, release);
     this.sessions.set(hold, session);
     // what happened while the write was on its way
     this.lookAfterHolds();
     if (this.closing) {
-      lease.lose(SHUTS_DOWN);
+      lease.stop(SHUTS_DOWN);
     }
     if (change && !change.from) {
       await this.hooks.notify('entering', change);
     }
     try {
       if (plan.drain !== false) {
-        await this.coordinator.drained(key.name, hold, change?.revision ?? 0, plan.drain, lease.signal);
+        const signal = plan.signal ? AbortSignal.any([lease.signal, plan.signal]) : lease.signal;
+        await this.coordinator.drained(key.name, hold, change?.revision ?? 0, plan.drain, signal);
       }
       lease.signal.throwIfAborted();
+      plan.signal?.throwIfAborted();
       takeover = this.leaseView;
     } catch (error) {
       await session.leave();
@@ -137,7 +153,7 @@ export class MaintenanceSessions {
   private write(
     key: MaintenanceKey,
     id: string,
-    { fence, end }: HoldLease,
+    { fence, deadline }: HoldLease,
     plan: MaintainPlan,
   ): Promise<MaintenanceChange | null> {
     const { manager } = this;
@@ -157,36 +173,7 @@ export class MaintenanceSessions {
       }
       return withHold(record, hold, this.leaseView);
     };
-    return manager.write(key.name, enter, Math.min(manager.deadline(), end));
-  }
-
-  private async takeLease(
-    key: MaintenanceKey,
-    hold: string,
-    { lock, blocking }: MaintainPlan,
-  ): Promise<HoldLease> {
-    const { manager } = this;
-    await manager.start();
-    const until = performance.now() + blocking;
-    for (;;) {
-      const { mark } = manager.notifier;
-      const lease = await HoldLease.take(manager, key.name, hold, lock);
-      if (lease) {
-        return lease;
-      }
-      this.refuseWhenClosing(key);
-      const wait = Math.min(until - performance.now(), POLL_INTERVAL);
-      if (wait <= 0) {
-        throw new MaintenanceLockedError(key.name, blocking === Infinity ? 0 : blocking);
-      }
-      await manager.notifier.wait(mark, wait);
-    }
-  }
-
-  private refuseWhenClosing(key: MaintenanceKey): void {
-    if (this.closing) {
-      throw new MaintenanceError(`The application shuts down: no maintenance of key "${key.name}" begins.`);
-    }
+    return manager.write(key.name, enter, Math.min(manager.deadline(), deadline));
   }
 
   /** A hold that is gone from the state is lost: somebody unset the key, or its time is over. */
@@ -196,9 +183,9 @@ export class MaintenanceSessions {
       const record = document?.keys.get(key);
       const own = record?.holds.find(({ id }) => id === hold);
       if (!own) {
-        lease.lose('somebody unset the key');
+        lease.end('somebody unset the key');
       } else if (own.until !== null && own.until <= store.now()) {
-        lease.lose('its time is over');
+        lease.end('its time is over');
       }
     }
   }

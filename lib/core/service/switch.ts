@@ -3,22 +3,23 @@ import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { MaintenanceState } from '../keys/maintenance-state.js';
 import {
   blockingOption,
+  signalOption,
   checkOptionNames,
   parseEnd,
   textOption,
   type MaintenanceEnd,
 } from './call-options.js';
-import {
-  MaintenanceConfigurationError,
-  MaintenanceConflictError,
-  MaintenanceLockedError,
-} from '../errors/errors.js';
+import { MaintenanceConfigurationError, MaintenanceConflictError } from '../errors/errors.js';
 import type { Coordinator } from '../cluster/coordinator.js';
 import type { MaintenanceChange } from '../document/change.js';
 import type { Editor } from '../document/updates.js';
 import type { KeyRecord, Notice } from '../document/record.js';
 import type { StateManager } from '../state/state-manager.js';
-import { leaseOfKey } from '../state/state-view.js';
+import { LOCK_LEASE } from '../state/replica-lease.js';
+import { leaseOfKey } from '../store/leases.js';
+import { excludeFromDrain } from '../calls/current-call.js';
+import { randomId } from '../document/codec.js';
+import type { LockPatience, LockWait } from './lock-wait.js';
 
 /** What `setMaintenance()` may be told. @publicApi */
 export interface SetMaintenanceOptions {
@@ -32,8 +33,13 @@ export interface SetMaintenanceOptions {
   reason?: string | null;
   /** For operators only. */
   actor?: string | null;
-  /** While a `maintain()` has the key's lock: `true` waits for it, a number waits that many ms. Default `false`: changes at once. */
+  /**
+   * While a `maintain()` has the key's lock: `true` waits for it, in order of arrival, a number waits that many ms. Default
+   * `false`: changes at once.
+   */
   blocking?: boolean | number;
+  /** Ends the wait for the lock: the call rejects with its reason, and nothing changes. */
+  signal?: AbortSignal;
   /** `false`: hooks are not called for this change. Default `true`. */
   callHooks?: boolean;
   /** Milliseconds to wait until every live replica has applied the change; the change then says who has and who has not. */
@@ -49,13 +55,11 @@ const OPTIONS: readonly string[] = [
   'reason',
   'actor',
   'blocking',
+  'signal',
   'callHooks',
   'acknowledge',
   'ifRevision',
 ] satisfies (keyof SetMaintenanceOptions)[];
-
-/** Milliseconds between two looks at a lock that is waited for, besides being woken. */
-const POLL_INTERVAL = 250;
 
 /** A change as it is wished for, before it is written. */
 interface PendingChange {
@@ -64,8 +68,8 @@ interface PendingChange {
   /** What it would come to. */
   readonly to: (state: MaintenanceState) => boolean;
   readonly callHooks: boolean;
-  /** Milliseconds to wait for the key's lock. */
-  readonly blocking: number;
+  /** How long it waits for the key's lock. */
+  readonly patience: LockPatience;
   readonly editor: Editor;
 }
 
@@ -75,6 +79,7 @@ export class MaintenanceSwitch {
     private readonly manager: StateManager,
     private readonly hooks: HookRunner,
     private readonly coordinator: Coordinator,
+    private readonly locks: LockWait,
   ) {}
 
   /** Turns it on or off; holds stay as they are. */
@@ -115,7 +120,7 @@ export class MaintenanceSwitch {
       notice,
       to: ({ holds }) => mode || holds.length > 0,
       callHooks,
-      blocking: blockingOption(options.blocking),
+      patience: { blocking: blockingOption(options.blocking), signal: signalOption(options.signal) },
       editor,
     });
     return acknowledge === undefined
@@ -135,7 +140,7 @@ export class MaintenanceSwitch {
       notice,
       to: () => false,
       callHooks: true,
-      blocking: 0,
+      patience: { blocking: 0, signal: undefined },
       editor: (record) => {
         checkRevision(key, record, ifRevision);
         return record && partsOf(record).length > 0
@@ -145,8 +150,29 @@ export class MaintenanceSwitch {
     });
   }
 
-  /** Waits for the lock, asks, writes, tells. */
+  /** Waits for the lock, which is kept until the change is made. */
   private async change(key: MaintenanceKey, wish: PendingChange): Promise<MaintenanceChange> {
+    wish.patience.signal?.throwIfAborted();
+    if (wish.patience.blocking === 0) {
+      return this.make(key, wish);
+    }
+    const include = excludeFromDrain();
+    try {
+      const { name } = key;
+      const request = { names: [leaseOfKey(name)], key: name, token: randomId(), lease: LOCK_LEASE };
+      const lock = await this.locks.take(request, wish.patience);
+      try {
+        return await this.make(key, wish);
+      } finally {
+        await lock.giveBack();
+      }
+    } finally {
+      include();
+    }
+  }
+
+  /** Asks, writes, tells. */
+  private async make(key: MaintenanceKey, wish: PendingChange): Promise<MaintenanceChange> {
     const { manager, hooks } = this;
     const describe = (to: (state: MaintenanceState) => boolean): MaintenanceChange => {
       const { snapshot, store } = manager;
@@ -161,7 +187,6 @@ export class MaintenanceSwitch {
         at: new Date(store.now()),
       };
     };
-    await this.waitForLock(key, wish.blocking);
     if (wish.callHooks) {
       await hooks.ask(describe(wish.to));
     }
@@ -170,26 +195,6 @@ export class MaintenanceSwitch {
       await hooks.notify(change.to ? 'entering' : 'exiting', change);
     }
     return change;
-  }
-
-  private async waitForLock(key: MaintenanceKey, blocking: number): Promise<void> {
-    if (blocking === 0) {
-      return;
-    }
-    const { manager } = this;
-    const until = performance.now() + blocking;
-    for (;;) {
-      const { mark } = manager.notifier;
-      await manager.refresh();
-      if (!manager.leaseAlive(leaseOfKey(key.name))) {
-        return;
-      }
-      const wait = Math.min(until - performance.now(), POLL_INTERVAL);
-      if (wait <= 0) {
-        throw new MaintenanceLockedError(key.name, blocking);
-      }
-      await manager.notifier.wait(mark, wait);
-    }
   }
 }
 

@@ -1,7 +1,16 @@
+import type { Subscription } from 'rxjs';
 import { MaintenanceLockLostError } from '../errors/errors.js';
+import { leaseOfHold, leaseOfKey, type LeaseRequest } from '../store/leases.js';
 import { LOCK_LEASE } from './replica-lease.js';
 import type { StateManager } from './state-manager.js';
-import { leaseOfHold, leaseOfKey } from './state-view.js';
+
+/** What the leases behind one `maintain()` are asked for with. */
+export const leasesOf = (key: string, id: string, lock: boolean): LeaseRequest => ({
+  names: lock ? [leaseOfKey(key), leaseOfHold(id)] : [leaseOfHold(id)],
+  key,
+  token: id,
+  lease: LOCK_LEASE,
+});
 
 /** The leases behind one `maintain()`: taken together, renewed together, watched until they are given back. */
 export class HoldLease {
@@ -9,18 +18,19 @@ export class HoldLease {
   private timer: NodeJS.Timeout | undefined;
   private guard: NodeJS.Timeout | undefined;
   private readonly disown: () => void;
+  private reconnects: Subscription | undefined;
+  private renewing: Promise<void> | undefined;
   private until = Infinity;
   private given = false;
 
-  private constructor(
+  /** @param from monotonic moment before they were asked for */
+  constructor(
     private readonly manager: StateManager,
-    private readonly key: string,
-    readonly id: string,
-    private readonly names: readonly string[],
+    private readonly request: LeaseRequest,
     readonly fence: number,
     from: number,
   ) {
-    this.disown = manager.holding(id);
+    this.disown = manager.holding(request.token);
     this.watch(from);
   }
 
@@ -30,54 +40,39 @@ export class HoldLease {
   }
 
   /** On the monotonic clock: what is written in the name of the hold is written before this, or not at all. */
-  get end(): number {
+  get deadline(): number {
     return this.until;
   }
 
-  /**
-   * @param lock also take the key's lock
-   * @returns `null` when somebody else has the lock
-   * @throws MaintenanceStoreError
-   */
-  static async take(
-    manager: StateManager,
-    key: string,
-    id: string,
-    lock: boolean,
-  ): Promise<HoldLease | null> {
-    const { store } = manager;
-    const from = performance.now();
-    const names = lock ? [leaseOfKey(key), leaseOfHold(id)] : [leaseOfHold(id)];
-    try {
-      const grant = await store.acquire(names, key, id, LOCK_LEASE, manager.deadline());
-      return grant && new HoldLease(manager, key, id, names, grant.fence, from);
-    } catch (error) {
-      // perhaps it was granted all the same; what cannot be given back now runs out by itself
-      store.release(names, id, manager.deadline()).catch(() => undefined);
-      throw error;
+  /** The work is told to end; until it has, nobody else gets the leases. */
+  stop(why: string): void {
+    if (!this.given && !this.signal.aborted) {
+      this.disown();
+      this.controller.abort(new MaintenanceLockLostError(this.request.key, why));
     }
   }
 
-  /** The hold is gone from the state: somebody unset the key, or its time is over. */
-  lose(why: string): void {
-    if (!this.given && !this.signal.aborted) {
-      this.disown();
-      this.controller.abort(new MaintenanceLockLostError(this.key, why));
-    }
+  /** The hold is gone from the state: work that goes on all the same keeps nobody from the lock. */
+  end(why: string): void {
+    this.stop(why);
+    void this.giveBack();
   }
 
   /** The work is over: nothing is lost any more. */
   close(): void {
     this.given = true;
-    clearInterval(this.timer);
-    clearTimeout(this.guard);
+    this.rest();
   }
 
   /** Gives the leases back; what cannot be given back runs out by itself. */
   async giveBack(): Promise<void> {
     this.close();
     this.disown();
-    await this.manager.store.release(this.names, this.id, this.manager.deadline()).catch(() => undefined);
+    // one that came later would take them again
+    await this.renewing;
+    const { store } = this.manager;
+    const { names, token } = this.request;
+    await store.leases.release(names, token, this.manager.deadline()).catch(() => undefined);
   }
 
   private watch(from: number): void {
@@ -86,8 +81,10 @@ export class HoldLease {
       return;
     }
     this.trust(from);
-    this.timer = setInterval(() => void this.renew(), LOCK_LEASE / 3);
+    this.timer = setInterval(() => this.renew(), LOCK_LEASE / 3);
     this.timer.unref();
+    // the store may have lost them: taken again before anybody else does
+    this.reconnects = this.manager.reconnected.subscribe(() => this.renew());
   }
 
   /** The work is told somewhat before others may take over. */
@@ -101,15 +98,31 @@ export class HoldLease {
     this.guard.unref();
   }
 
-  private async renew(): Promise<void> {
+  /** They are somebody else's by now, or may be: they are not asked for again. */
+  private lose(why: string): void {
+    this.rest();
+    this.stop(why);
+  }
+
+  private rest(): void {
+    clearInterval(this.timer);
+    clearTimeout(this.guard);
+    this.reconnects?.unsubscribe();
+  }
+
+  private renew(): void {
+    this.renewing ??= this.prolong().finally(() => (this.renewing = undefined));
+  }
+
+  private async prolong(): Promise<void> {
+    const { store } = this.manager;
     const from = performance.now();
+    const deadline = Math.min(this.manager.deadline(), this.until);
     try {
-      if (await this.manager.store.renew(this.names, this.id, LOCK_LEASE, this.manager.deadline())) {
-        if (!this.given) {
-          this.trust(from);
-        }
-      } else {
+      if (!(await store.leases.renew(this.request, this.fence, deadline))) {
         this.lose('its lease was lost');
+      } else if (!this.given && performance.now() < this.until) {
+        this.trust(from);
       }
     } catch {
       // tried again with the next interval, until the guard gives up

@@ -30,6 +30,8 @@ export class StateManager implements KeyStateReader {
   readonly updates = new Subject<void>();
   /** Emits when touch with the store is lost and when it is found again. */
   readonly health$: Subject<MaintenanceHealth>;
+  /** Emits when the store is there again; it may have forgotten what it knew. */
+  readonly reconnected = new Subject<void>();
   readonly notifier = new Notifier();
   readonly lease: ReplicaLease;
   /** What is told of this replica besides what it has applied. */
@@ -39,7 +41,6 @@ export class StateManager implements KeyStateReader {
   private readonly touch: StoreHealth;
   private readonly exchanges: StateSync;
   private readonly writer: StateWriter;
-  private readonly reconnected = new Subject<void>();
   private heartbeat: NodeJS.Timeout | undefined;
   private started: Promise<void> | undefined;
   private stopped = false;

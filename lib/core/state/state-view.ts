@@ -3,6 +3,7 @@ import { toChange, type MaintenanceChange } from '../document/change.js';
 import { LongTimer } from '../common/long-timer.js';
 import { isOn, type HoldRecord, type StateDocument } from '../document/record.js';
 import { Snapshot } from './snapshot.js';
+import { leaseOfHold } from '../store/leases.js';
 import type { Version } from '../store/store.js';
 
 /** A change and whether hooks hear of it. */
@@ -190,8 +191,3 @@ export class StateView {
     return news;
   }
 }
-
-/** Name of the lease that keeps a hold alive. */
-export const leaseOfHold = (id: string): string => `hold:${id}`;
-/** Name of the lease that is a key's lock. */
-export const leaseOfKey = (key: string): string => `lock:${key}`;

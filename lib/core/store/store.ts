@@ -1,5 +1,6 @@
 import { MaintenanceError, MaintenanceStoreError } from '../errors/errors.js';
 import type { StateDocument } from '../document/record.js';
+import type { LeaseStore } from './leases.js';
 
 /** Identifies one stored value for compare-and-set: `''` when nothing is stored. */
 export type Version = string;
@@ -64,12 +65,6 @@ export interface StoreListener {
   warn(message: string): void;
 }
 
-/** A grant of {@link StateStore.acquire}. */
-export interface Grant {
-  /** Greater than that of every earlier grant for the same key. */
-  readonly fence: number;
-}
-
 /**
  * Where the state is kept. Every call settles by its `deadline` (ms on the monotonic clock of `performance.now()`),
  * with a {@link MaintenanceStoreError} when the store did not answer.
@@ -81,23 +76,14 @@ export interface StateStore {
   readonly clustered: boolean;
   /** How the store is called in messages. */
   readonly kind: string;
+  /** Locks, and what keeps holds alive. */
+  readonly leases: LeaseStore;
   /** Epoch ms by the clock that ends are measured by. */
   now(): number;
   start(listener: StoreListener, deadline: number): Promise<void>;
   sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult>;
   /** Writes if the stored value is still the expected one. */
   write(document: StateDocument, expected: Version, deadline: number): Promise<Version | 'conflict'>;
-  /** Takes all these leases and the next fence of a key; `null`, and none, when somebody else has one of them. */
-  acquire(
-    names: readonly string[],
-    key: string,
-    token: string,
-    lease: number,
-    deadline: number,
-  ): Promise<Grant | null>;
-  /** Prolongs leases; `false` when one of them is no longer the caller's. */
-  renew(names: readonly string[], token: string, lease: number, deadline: number): Promise<boolean>;
-  release(names: readonly string[], token: string, deadline: number): Promise<void>;
   replicas(deadline: number): Promise<SeenReplica[]>;
   /** Takes a replica off the list at once. */
   leave(id: string, deadline: number): Promise<void>;

@@ -3,11 +3,11 @@ import type { Cache } from 'cache-manager';
 import { MaintenanceStoreError } from '../../errors/errors.js';
 import { decode, encode, versionOf } from '../../document/codec.js';
 import { LeaseTable } from './lease-table.js';
+import type { LeaseStore } from '../leases.js';
 import { Mutex } from '../../common/mutex.js';
 import type { StateDocument } from '../../document/record.js';
 import {
   bounded,
-  type Grant,
   type Presence,
   type SeenReplica,
   type StateStore,
@@ -32,9 +32,9 @@ export class CacheStore implements StateStore {
   readonly clustered = false;
   readonly kind: string;
   private readonly entry: string;
+  private table = new LeaseTable();
   private keyv: Keyv | undefined;
   private mutex = new Mutex();
-  private leases = new LeaseTable();
   private unsubscribe: () => void = () => undefined;
   private readonly seen = new Map<string, SeenReplica>();
   /** Ids of writes that were given up on. No cache can be told to forget one: it may still come through. */
@@ -50,6 +50,10 @@ export class CacheStore implements StateStore {
 
   get shared(): boolean {
     return this.cache !== undefined;
+  }
+
+  get leases(): LeaseStore {
+    return this.table;
   }
 
   now(): number {
@@ -69,7 +73,7 @@ export class CacheStore implements StateStore {
     if (!leases) {
       common.leases.set(this.namespace, (leases = new LeaseTable()));
     }
-    this.leases = leases;
+    this.table = leases;
     this.unsubscribe = leases.onRelease(() => listener.woken());
     if (this.cache && !(this.keyv?.store instanceof Map)) {
       listener.warn(
@@ -83,7 +87,7 @@ export class CacheStore implements StateStore {
       this.seen.set(presence.id, { ...presence, lastSeen: this.now() });
     }
     const text = await this.read(deadline);
-    const common = { leases: this.leases.alive(), present: true };
+    const common = { leases: this.table.alive(), present: true };
     if (text === undefined) {
       return { ...common, version: '', document: known === '' ? undefined : null };
     }
@@ -119,19 +123,6 @@ export class CacheStore implements StateStore {
       }
       return versionOf(text);
     });
-  }
-
-  acquire(names: readonly string[], key: string, token: string): Promise<Grant | null> {
-    return Promise.resolve(this.leases.acquire(names, key, token));
-  }
-
-  renew(names: readonly string[], token: string): Promise<boolean> {
-    return Promise.resolve(this.leases.holds(names, token));
-  }
-
-  release(names: readonly string[], token: string): Promise<void> {
-    this.leases.release(names, token);
-    return Promise.resolve();
   }
 
   replicas(): Promise<SeenReplica[]> {

@@ -5,11 +5,11 @@ import { parsePresence } from '../presence.js';
 import { RedisCommands } from './redis-commands.js';
 import { connect, openConnection, throughCache, type RedisInput } from './redis-connection.js';
 import { RedisExchange } from './redis-exchange.js';
+import { RedisLeases } from './redis-leases.js';
 import { RedisPushes } from './redis-pushes.js';
 import { RedisSubscriber } from './redis-subscriber.js';
 import {
   bounded,
-  type Grant,
   type Presence,
   type SeenReplica,
   type StateStore,
@@ -23,6 +23,7 @@ export class RedisStore implements StateStore {
   readonly shared = true;
   readonly clustered = true;
   readonly kind = 'redis';
+  readonly leases: RedisLeases;
   private readonly commands: RedisCommands;
   private readonly exchange: RedisExchange;
   private subscriber: RedisSubscriber | undefined;
@@ -30,10 +31,11 @@ export class RedisStore implements StateStore {
   constructor(
     private readonly input: RedisInput,
     namespace: string,
-    private readonly options: { commandTimeout: number; replicaLease: number },
+    private readonly options: { commandTimeout: number; replicaLease: number; lockLease: number },
   ) {
     this.commands = new RedisCommands(namespace, options.commandTimeout);
     this.exchange = new RedisExchange(this.commands, options.replicaLease);
+    this.leases = new RedisLeases(this.commands, { replica: options.replicaLease, lock: options.lockLease });
   }
 
   now(): number {
@@ -64,9 +66,13 @@ export class RedisStore implements StateStore {
     }
   }
 
-  sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult> {
+  async sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult> {
     this.subscriber?.check();
-    return this.exchange.sync(known, presence, deadline);
+    const result = await this.exchange.sync(known, presence, deadline);
+    if (result.present && (result.relisted || this.leases.remembersNothing)) {
+      await this.leases.recall(deadline);
+    }
+    return result;
   }
 
   async write(document: StateDocument, expected: Version, deadline: number): Promise<Version | 'conflict'> {
@@ -85,48 +91,6 @@ export class RedisStore implements StateStore {
       throw new MaintenanceStoreError('Redis was too slow; nothing was written.', 'refused');
     }
     return outcome === 'written' ? versionOf(text) : 'conflict';
-  }
-
-  async acquire(
-    names: readonly string[],
-    key: string,
-    token: string,
-    lease: number,
-    deadline: number,
-  ): Promise<Grant | null> {
-    await this.commands.learnClock(deadline);
-    const [outcome, fence] = (await this.commands.run('lock', 'ACQUIRE', ['leases', 'fences'], deadline, [
-      token,
-      lease,
-      this.commands.redisDeadline(deadline),
-      key,
-      ...names,
-    ])) as [string, number];
-    if (outcome === 'late') {
-      throw new MaintenanceStoreError('Redis was too slow; no lock was taken.', 'refused');
-    }
-    return outcome === 'taken' ? { fence: Number(fence) } : null;
-  }
-
-  async renew(names: readonly string[], token: string, lease: number, deadline: number): Promise<boolean> {
-    const reply = await this.commands.run('renew', 'RENEW', ['leases'], deadline, [
-      token,
-      lease,
-      this.commands.redisDeadline(deadline),
-      ...names,
-    ]);
-    if (reply === -1) {
-      throw new MaintenanceStoreError('Redis was too slow; no lease was renewed.', 'refused');
-    }
-    return reply === 1;
-  }
-
-  async release(names: readonly string[], token: string, deadline: number): Promise<void> {
-    await this.commands.run('unlock', 'RELEASE', ['leases'], deadline, [
-      token,
-      this.commands.channel,
-      ...names,
-    ]);
   }
 
   async replicas(deadline: number): Promise<SeenReplica[]> {

@@ -1,10 +1,11 @@
 -- Releases what is the caller's, whenever it arrives: it takes nothing from anybody else.
 --
--- KEYS leases
+-- KEYS leases, waiters
 -- ARGV token, channel, names of the leases
 for i = 3, #ARGV do
   local held = redis.call('HGET', KEYS[1], ARGV[i])
   if held and string.match(held, '^(.-)|') == ARGV[1] then redis.call('HDEL', KEYS[1], ARGV[i]) end
 end
+redis.call('HDEL', KEYS[2], ARGV[1])
 redis.pcall('PUBLISH', ARGV[2], 'a')
 return 1

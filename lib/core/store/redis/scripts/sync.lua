@@ -13,6 +13,7 @@
 --- @include "parts/clock"
 --- @include "parts/stored"
 --- @include "parts/secret"
+--- @include "parts/uptime"
 
 -- The last to apply what is stored wakes those who wait: until then they would look in vain.
 local function all_applied(replicas, write, now)
@@ -21,11 +22,6 @@ local function all_applied(replicas, write, now)
     if stop and tonumber(stop) > now and applied ~= write then return false end
   end
   return true
-end
-
-local function uptime()
-  local info = redis.pcall('INFO', 'server')
-  return tonumber(type(info) == 'string' and string.match(info, 'uptime_in_seconds:(%d+)') or '-1')
 end
 
 local now = clock()

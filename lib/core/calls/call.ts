@@ -1,0 +1,50 @@
+/** What a call has entered with `maintain()` and not left. */
+export interface HeldKey {
+  /** Name of the key. */
+  readonly key: string;
+  /** Id of the hold, which is the token of its leases too. */
+  readonly hold: string;
+  /** Does it have the key's lock. */
+  readonly locked: boolean;
+}
+
+/** Something under way: a handler's call, work under `whileOpen()`, the work of a `maintain()`. */
+export class Call {
+  /** It has not settled. */
+  running = true;
+  /** In how many waits for others it is: nobody waits for it meanwhile. */
+  waits = 0;
+  private held: Set<HeldKey> | undefined = undefined;
+
+  /** @param parent the call it was begun in */
+  constructor(public parent: Call | undefined = undefined) {}
+
+  /** What it entered itself. */
+  get holds(): Iterable<HeldKey> {
+    return this.held ?? NONE;
+  }
+
+  /** @returns to be called when the key was left */
+  holding(held: HeldKey): () => void {
+    (this.held ??= new Set()).add(held);
+    return () => this.held?.delete(held);
+  }
+}
+
+const NONE: readonly HeldKey[] = [];
+
+/** A call and all that it was begun in, innermost first. */
+export function* callChain(call: Call | undefined): Generator<Call> {
+  for (let at = call; at; at = at.parent) {
+    yield at;
+  }
+}
+
+/** All keys that a call, or one it was begun in, has entered. */
+export function heldBy(call: Call | undefined): HeldKey[] {
+  const held: HeldKey[] = [];
+  for (const { holds } of callChain(call)) {
+    held.push(...holds);
+  }
+  return held;
+}

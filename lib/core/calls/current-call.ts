@@ -1,0 +1,50 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { callChain, type Call } from './call.js';
+
+/** Milliseconds that following stays on when nothing is followed any more: switching it costs more than having it. */
+const LINGER = 1_000;
+
+const storage = new AsyncLocalStorage<Call>();
+let followed = 0;
+let lingering: NodeJS.Timeout | undefined;
+
+/** The call that this code was reached from, where calls are followed. */
+export const currentCall = (): Call | undefined => storage.getStore();
+
+/**
+ * Runs something so that {@link currentCall} gives the call below it. Following costs every promise of the process, so it is
+ * on only while somebody is followed; `done` says when that is over.
+ * @returns what the function gives, and what must be called once it has settled
+ */
+export function follow<T>(call: Call, run: () => T): { result: T; done: () => void } {
+  followed++;
+  try {
+    return { result: storage.run(call, run), done: unfollow };
+  } catch (error) {
+    unfollow();
+    throw error;
+  }
+}
+
+/**
+ * Nobody waits for the call that this code was reached from, nor for those around it, until the returned function is called:
+ * it waits for others itself.
+ */
+export function excludeFromDrain(): () => void {
+  const calls = [...callChain(currentCall())];
+  calls.forEach((call) => call.waits++);
+  return () => calls.splice(0).forEach((call) => call.waits--);
+}
+
+function unfollow(): void {
+  if (--followed === 0) {
+    lingering ??= setTimeout(rest, LINGER).unref();
+  }
+}
+
+function rest(): void {
+  lingering = undefined;
+  if (followed === 0) {
+    storage.disable();
+  }
+}

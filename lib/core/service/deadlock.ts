@@ -1,0 +1,28 @@
+import type { Waiter } from '../store/leases.js';
+
+/**
+ * Would a wait never end, since those waited for wait for the caller in turn. In each circle exactly one waiter gives up:
+ * the one that came last.
+ * @param blockers ids of the holds that a waiter waits for
+ */
+export function closesCircle(
+  waiter: Waiter,
+  waiters: readonly Waiter[],
+  blockers: (waiter: Waiter) => readonly string[],
+): boolean {
+  const seen = new Set<string>();
+  const leadsBack = (from: Waiter): boolean =>
+    blockers(from).some(
+      (hold) =>
+        waiter.held.includes(hold) ||
+        // whoever has that hold and waits, too
+        waiters.some((other) => {
+          if (other.ticket > waiter.ticket || seen.has(other.token) || !other.held.includes(hold)) {
+            return false;
+          }
+          seen.add(other.token);
+          return leadsBack(other);
+        }),
+    );
+  return waiter.held.length > 0 && leadsBack(waiter);
+}

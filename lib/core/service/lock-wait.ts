@@ -1,0 +1,113 @@
+import { heldBy } from '../calls/call.js';
+import { currentCall } from '../calls/current-call.js';
+import { orAborted } from '../common/or-aborted.js';
+import { MaintenanceError, MaintenanceLockedError, MaintenanceStoreError } from '../errors/errors.js';
+import { HoldLease } from '../state/hold-lease.js';
+import type { StateManager } from '../state/state-manager.js';
+import { leaseOfKey, type Denial, type LeaseRequest, type Waiter } from '../store/leases.js';
+import { closesCircle } from './deadlock.js';
+
+/** Milliseconds between two looks at a lock that is waited for, besides being woken. Shorter than a waiter is remembered. */
+const POLL_INTERVAL = 250;
+
+/** How long somebody waits for leases. */
+export interface LockPatience {
+  /** Milliseconds; 0 does not wait. */
+  readonly blocking: number;
+  /** Ends the wait. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Takes leases, and waits for the locks among them in order of arrival. */
+export class LockWait {
+  private closing = false;
+
+  constructor(private readonly manager: StateManager) {}
+
+  /** Nobody gets anything any more, and who waits gives up. */
+  close(): void {
+    this.closing = true;
+    this.manager.notifier.call();
+  }
+
+  /** @throws MaintenanceError when the application shuts down */
+  refuseWhenClosing(key: string): void {
+    if (this.closing) {
+      throw new MaintenanceError(`The application shuts down: no maintenance of key "${key}" begins.`);
+    }
+  }
+
+  /**
+   * @throws MaintenanceLockedError, MaintenanceStoreError, MaintenanceError when the application shuts down, and what the
+   * signal was aborted with
+   */
+  async take(request: LeaseRequest, patience: LockPatience): Promise<HoldLease> {
+    const { manager } = this;
+    const { key, names, token } = request;
+    const held = heldBy(currentCall());
+    const locks = names.includes(leaseOfKey(key));
+    if (locks && held.some((own) => own.key === key && own.locked)) {
+      throw new MaintenanceLockedError(key, { deadlock: true });
+    }
+    await manager.start();
+    try {
+      return await this.wait(
+        request,
+        locks ? { token, key, open: false, held: held.map(({ hold }) => hold) } : null,
+        patience,
+      );
+    } catch (error) {
+      // perhaps it was granted all the same; what cannot be given back now runs out by itself
+      manager.store.leases.release(names, token, manager.deadline()).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private async wait(
+    request: LeaseRequest,
+    waiter: Omit<Waiter, 'ticket'> | null,
+    { blocking, signal }: LockPatience,
+  ): Promise<HoldLease> {
+    const { manager } = this;
+    const until = performance.now() + blocking;
+    let ticket: number | null = null;
+    for (;;) {
+      this.refuseWhenClosing(request.key);
+      const { mark } = manager.notifier;
+      const from = performance.now();
+      const line = waiter && { waits: blocking > 0, ticket, held: waiter.held };
+      let unsure = 0;
+      try {
+        const asked = manager.store.leases.acquire(request, line, manager.deadline());
+        const answer = await orAborted(asked, signal);
+        if (answer.fence !== null) {
+          return new HoldLease(manager, request, answer.fence, from);
+        }
+        ({ ticket, unsure } = answer);
+        this.refuseDeadlock(waiter, answer);
+      } catch (error) {
+        // who has come to wait waits for the store as well
+        if (ticket === null || !(error instanceof MaintenanceStoreError) || performance.now() >= until) {
+          throw error;
+        }
+      }
+      // whether somebody has the lock is not known yet: that is waited for in any case
+      const left = Math.max(until - performance.now(), unsure);
+      if (left <= 0) {
+        throw new MaintenanceLockedError(request.key, { waited: blocking });
+      }
+      await manager.notifier.wait(mark, Math.min(left, POLL_INTERVAL), signal);
+      signal?.throwIfAborted();
+    }
+  }
+
+  private refuseDeadlock(waiter: Omit<Waiter, 'ticket'> | null, { ticket, waiters }: Denial): void {
+    const holds = (of: Waiter): string[] =>
+      (this.manager.document?.keys.get(of.key)?.holds ?? [])
+        .filter(({ locked }) => of.open || locked)
+        .map(({ id }) => id);
+    if (waiter && ticket !== null && closesCircle({ ...waiter, ticket }, waiters, holds)) {
+      throw new MaintenanceLockedError(waiter.key, { deadlock: true });
+    }
+  }
+}

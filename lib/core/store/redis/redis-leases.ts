@@ -1,0 +1,104 @@
+import { MaintenanceStoreError } from '../../errors/errors.js';
+import { randomId } from '../../document/codec.js';
+import type { Denial, Grant, LeaseRequest, LeaseStore, LinePlace, Waiter } from '../leases.js';
+import type { RedisCommands } from './redis-commands.js';
+
+/** What ACQUIRE and ENLIST give. */
+type Reply =
+  | readonly ['taken', fence: number]
+  | readonly ['held', ticket: string, waiters: readonly string[], unsure: number]
+  | readonly ['late'];
+
+/** Leases in Redis, by Redis' own clock. */
+export class RedisLeases implements LeaseStore {
+  /** Id of the memory that Redis had when this process last looked; `''` before. */
+  private memory = '';
+
+  /** @param lasts ms that a presence, and a lock, outlives its last renewal */
+  constructor(
+    private readonly commands: RedisCommands,
+    private readonly lasts: { readonly replica: number; readonly lock: number },
+  ) {}
+
+  /** Has this process yet to look whether Redis has lost its memory. */
+  get remembersNothing(): boolean {
+    return this.memory === '';
+  }
+
+  /** Looks whether Redis has lost its memory since: for a while locks may then be held that it does not know of. */
+  async recall(deadline: number): Promise<void> {
+    const args = [this.memory, randomId(), this.lasts.replica, this.lasts.lock];
+    this.memory = (await this.commands.run('memory', 'RECALL', ['fences'], deadline, args)) as string;
+  }
+
+  async acquire(
+    { names, key, token, lease }: LeaseRequest,
+    line: LinePlace | null,
+    deadline: number,
+  ): Promise<Grant | Denial> {
+    await this.commands.learnClock(deadline);
+    const reply = (await this.commands.run('lock', 'ACQUIRE', ['leases', 'fences', 'waiters'], deadline, [
+      token,
+      lease,
+      this.commands.redisDeadline(deadline),
+      key,
+      line ? (line.waits ? 'wait' : 'try') : '',
+      line?.ticket ?? '',
+      (line?.held ?? []).join(','),
+      this.memory,
+      randomId(),
+      this.lasts.replica,
+      ...names,
+    ])) as Reply;
+    return reply[0] === 'taken' ? { fence: Number(reply[1]) } : denial(reply);
+  }
+
+  async enlist(
+    { token, key, held }: Pick<Waiter, 'token' | 'key' | 'held'>,
+    ticket: number | null,
+    deadline: number,
+  ): Promise<Denial> {
+    await this.commands.learnClock(deadline);
+    const args = [token, this.commands.redisDeadline(deadline), key, ticket ?? '', held.join(',')];
+    return denial((await this.commands.run('wait', 'ENLIST', ['waiters'], deadline, args)) as Reply);
+  }
+
+  async renew({ names, key, token, lease }: LeaseRequest, fence: number, deadline: number): Promise<boolean> {
+    const reply = await this.commands.run('renew', 'RENEW', ['leases', 'fences'], deadline, [
+      token,
+      lease,
+      this.commands.redisDeadline(deadline),
+      key,
+      fence,
+      ...names,
+    ]);
+    if (reply === -1) {
+      throw new MaintenanceStoreError('Redis was too slow; no lease was renewed.', 'refused');
+    }
+    return reply === 1;
+  }
+
+  async release(names: readonly string[], token: string, deadline: number): Promise<void> {
+    const { channel } = this.commands;
+    await this.commands.run('unlock', 'RELEASE', ['leases', 'waiters'], deadline, [token, channel, ...names]);
+  }
+}
+
+function denial(reply: Reply): Denial {
+  if (reply[0] !== 'held') {
+    throw new MaintenanceStoreError('Redis was too slow; no lock was taken.', 'refused');
+  }
+  const [, ticket, flat, unsure] = reply;
+  const waiters: Waiter[] = [];
+  for (let i = 0; i + 4 < flat.length; i += 5) {
+    const [token, place, key, kind, held] = flat.slice(i, i + 5) as [string, string, string, string, string];
+    waiters.push({
+      token,
+      ticket: Number(place),
+      key,
+      open: kind === 'o',
+      held: held === '' ? [] : held.split(','),
+    });
+  }
+  return { fence: null, ticket: ticket === '' ? null : Number(ticket), waiters, unsure };
+}

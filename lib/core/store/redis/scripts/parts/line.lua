@@ -1,0 +1,48 @@
+-- Who waits: a hash of tokens. An entry is its end, its ticket, the key, 'o' who waits for it to be open or 'l' for its
+-- lock, and the ids of the holds that the waiter has, with commas between them.
+
+-- Milliseconds that somebody who waits is remembered for; it asks again well before.
+local WAIT_LEASE = 2000
+
+-- All who wait, as the caller gets them; who does not ask any more is forgotten.
+local function line_of(waiters, now)
+  local line = {}
+  local all = redis.call('HGETALL', waiters)
+  for i = 1, #all, 2 do
+    local stop, ticket, key, kind, held = string.match(all[i + 1], '^(%d+)|(%d+)|([^|]*)|(%l)|(.*)$')
+    if stop and tonumber(stop) > now then
+      line[#line + 1] = { token = all[i], ticket = tonumber(ticket), key = key, kind = kind, held = held }
+    else
+      redis.call('HDEL', waiters, all[i])
+    end
+  end
+  return line
+end
+
+-- The place of somebody: the one it had, or the last.
+local function place_in(line, now, token, ticket)
+  local last = now
+  for _, waiter in ipairs(line) do
+    if waiter.token == token then return waiter.ticket end
+    if waiter.ticket >= last then last = waiter.ticket + 1 end
+  end
+  return tonumber(ticket) or last
+end
+
+-- Notes that somebody waits; gives its ticket, and all who wait as a list of token, ticket, key, kind, held.
+local function enlist(waiters, line, now, token, ticket, key, kind, held)
+  ticket = place_in(line, now, token, ticket)
+  local mark = string.format('%.0f|%.0f|', now + WAIT_LEASE, ticket)
+  redis.call('HSET', waiters, token, mark .. key .. '|' .. kind .. '|' .. held)
+  local all = { token, string.format('%.0f', ticket), key, kind, held }
+  for _, waiter in ipairs(line) do
+    if waiter.token ~= token then
+      all[#all + 1] = waiter.token
+      all[#all + 1] = string.format('%.0f', waiter.ticket)
+      all[#all + 1] = waiter.key
+      all[#all + 1] = waiter.kind
+      all[#all + 1] = waiter.held
+    end
+  end
+  return string.format('%.0f', ticket), all
+end

@@ -1,0 +1,31 @@
+-- What tells a store that has lost its memory from one that never had any: a mark beside the fences, which nobody removes.
+-- It is an id, when it was made, and until when locks may be held that the store does not know of.
+
+local MEMORY = ':memory'
+
+local function mark_of(fences)
+  return string.match(redis.call('HGET', fences, MEMORY) or '', '^([^|]+)|(%d+)|(%d+)$')
+end
+
+-- Milliseconds for which locks may be held that are not known of.
+local function unsure_of(fences, now)
+  local _, _, stop = mark_of(fences)
+  return stop and math.max(0, tonumber(stop) - now) or 0
+end
+
+-- The id of the mark, made when there is none. A caller that knew another one knows of a loss: whoever had a lock then may
+-- still have it for `lease` ms. Without such a caller, whoever was there before Redis started is back after `back` ms and
+-- knows more.
+local function recall(fences, now, known, id, back, lease)
+  local own, made, stop = mark_of(fences)
+  if own and (known == '' or known == own) then return own end
+  own, made, stop = own or id, tonumber(made or now), tonumber(stop or 0)
+  if known ~= '' then
+    stop = math.max(stop, made + lease)
+  else
+    local up = uptime()
+    if up >= 0 then stop = math.max(stop, now + math.max(0, back - up * 1000)) end
+  end
+  redis.call('HSET', fences, MEMORY, string.format('%s|%.0f|%.0f', own, made, stop))
+  return own
+end

@@ -1,0 +1,11 @@
+-- Has Redis lost its memory since the caller asked last.
+--
+-- KEYS fences
+-- ARGV memory known ('' for none), id of a new one, lease ms of a replica, lease ms of a lock
+-- Returns the id of the memory.
+
+--- @include "parts/clock"
+--- @include "parts/uptime"
+--- @include "parts/memory"
+
+return recall(KEYS[1], clock(), ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]))
