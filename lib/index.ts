@@ -61,12 +61,12 @@ export { RegisterMaintenanceKey } from './decision/register-maintenance-key.deco
 export type { MaintenanceEvent } from './core/hooks/maintenance-event.js';
 export { OnMaintenance } from './decision/on-maintenance.decorator.js';
 export { MaintenanceExempt, MaintenanceKeys } from './decision/decorators.js';
-export { DEFAULT_MESSAGE, type MaintenanceRefusalJson } from './decision/refusal.js';
+export type { MaintenanceRefusalJson } from './decision/refusal.js';
 export { MaintenanceGuard } from './http/maintenance.guard.js';
 export { MaintenanceException } from './http/refusal/maintenance.exception.js';
 export type { MaintenancePing } from './http/ping.controller.js';
+export { BUILTIN_TEXTS, DEFAULT_MESSAGE } from './i18n/texts.js';
 export {
-  BUILTIN_TEXTS,
   maintenancePageCsp,
   renderMaintenancePage,
   type MaintenancePageContext,

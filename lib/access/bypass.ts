@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import type { BypassTokens } from './bypass-tokens.js';
 import type { MaintenanceBypassOptions } from '../options/access-options.js';
 import { messageOf } from '../core/store/store.js';
-import { addressOf, isHttps, urlOf, type HttpRequest } from '../http/http-port.js';
+import { addressOf, isHttps, urlOf, type HttpRequest } from '../request/http-request.js';
 
 /** Name of the query parameter that carries a token, and of the cookie that takes its place. */
 export const BYPASS = 'maintenance-bypass';

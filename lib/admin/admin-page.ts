@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DEFAULT_MESSAGE } from '../decision/refusal.js';
+import { DEFAULT_MESSAGE } from '../i18n/texts.js';
 import type { HttpRequest } from '../http/http-port.js';
 import { Localizer } from '../i18n/localizer.js';
 import { negotiate } from '../http/negotiation.js';

@@ -1,7 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { isSafeMethod } from './decision.js';
 import { getHandlerPolicy, type HandlerPolicy } from './handler-policy.js';
-import type { HttpReply, HttpRequest } from '../http/http-port.js';
+import type { HttpReply } from '../request/http-reply.js';
+import type { HttpRequest } from '../request/http-request.js';
 
 /** What an execution context is about, whatever its transport. */
 export interface CallFacts {

@@ -4,7 +4,7 @@ import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { MaintenanceStatus } from '../core/keys/maintenance-status.js';
 import type { StateManager } from '../core/state/state-manager.js';
 import type { Bypass } from '../access/bypass.js';
-import type { HttpRequest } from '../http/http-port.js';
+import type { HttpRequest } from '../request/http-request.js';
 
 /** What came of a request: refused by this status, or let pass, perhaps in spite of maintenance. */
 export interface Verdict {

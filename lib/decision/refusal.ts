@@ -1,11 +1,5 @@
+import { DEFAULT_MESSAGE } from '../i18n/texts.js';
 import type { MaintenanceStatus } from '../core/keys/maintenance-status.js';
-
-/**
- * The sentence for visitors when the operator gave no message of their own; it stands on the page, in JSON and on sockets.
- *
- * @publicApi
- */
-export const DEFAULT_MESSAGE = 'We are carrying out maintenance and will be back as soon as we can.';
 
 /** Body of a JSON refusal. @publicApi */
 export interface MaintenanceRefusalJson {

@@ -4,9 +4,9 @@ import type { KeyRegistry } from '../core/keys/key-registry.js';
 import type { StateManager } from '../core/state/state-manager.js';
 import type { Bypass } from '../access/bypass.js';
 import { getCallFacts } from './call-facts.js';
-import { routeTemplate } from '../http/http-port.js';
+import { routeTemplate } from '../request/http-request.js';
 import type { IgnorePaths } from './ignore-paths.js';
-import { readsOnly } from '../http/site/site-routes.js';
+import { readsOnly } from './reads-only.js';
 
 /** Would a key refuse a call that was let pass before the key was on. */
 export class WouldRefuse {

@@ -1,43 +1,8 @@
-import { ServerResponse, type IncomingMessage } from 'node:http';
+import { ServerResponse } from 'node:http';
+import type { HttpReply } from '../request/http-reply.js';
 
-/** What Express and Fastify requests have in common, as far as it is needed here. */
-export interface HttpRequest {
-  readonly method: string;
-  /** As it was sent. */
-  readonly url: string;
-  readonly originalUrl?: string;
-  readonly headers: IncomingMessage['headers'];
-  readonly ip?: string;
-  readonly protocol?: string;
-  readonly hostname?: string;
-  /** Express: what an outer application or router has cut off. */
-  readonly baseUrl?: string;
-  /** Express: the application. */
-  readonly app?: { get(setting: string): unknown };
-  /** Fastify, where it trusts proxies: the addresses on the way, nearest first. */
-  readonly ips?: readonly string[];
-  /** Express: the matched route. */
-  readonly route?: { readonly path?: unknown };
-  /** Fastify: the matched route. */
-  readonly routeOptions?: { readonly url?: string };
-  readonly raw?: IncomingMessage;
-  readonly socket?: { readonly remoteAddress?: string };
-}
-
-/** Express' response, Fastify's reply, or Node's own response. */
-export interface HttpReply {
-  readonly raw?: ServerResponse;
-  getHeader(name: string): unknown;
-  getHeaders(): object;
-  removeHeader(name: string): unknown;
-  setHeader?(name: string, value: string | string[]): unknown;
-  /** Fastify. */
-  header?(name: string, value: string | string[]): unknown;
-  code?(status: number): HttpReply;
-  serializer?(serialize: (body: unknown) => unknown): unknown;
-  send?(body: unknown): unknown;
-  hijack?(): unknown;
-}
+export * from '../request/http-request.js';
+export type { HttpReply };
 
 /** A Fastify reply has a raw response behind it, and headers of its own until it is sent. */
 export const isFastifyReply = (reply: HttpReply): boolean =>
@@ -54,60 +19,6 @@ export function isUntouched(reply: HttpReply): boolean {
     return false;
   }
   return true;
-}
-
-/** The path and query as they were sent, whatever the framework has cut off meanwhile. */
-export const urlOf = (request: HttpRequest): string => request.originalUrl ?? request.raw?.url ?? request.url;
-
-/** The path as it was sent; also of an absolute-form target. */
-export function pathOf(request: HttpRequest): string {
-  const target = urlOf(request).split(/[?#]/, 1)[0] ?? '/';
-  const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/]*/i.exec(target);
-  return absolute ? target.slice(absolute[0].length) || '/' : target;
-}
-
-/** The template of the route that matched, `undefined` when none did. */
-export function routeTemplate(request: HttpRequest): string | undefined {
-  const path = request.routeOptions?.url ?? request.route?.path;
-  return typeof path === 'string' ? path : undefined;
-}
-
-/** The visitor's address as the framework's trust proxy setting gives it. */
-export const addressOf = (request: HttpRequest): string | undefined =>
-  request.ip ?? request.socket?.remoteAddress;
-
-export const isHttps = (request: HttpRequest): boolean => request.protocol === 'https';
-
-/** Does the framework's trust proxy setting believe the headers of whoever sent this. */
-export function trustsProxy(request: HttpRequest): boolean {
-  const trusts = request.app?.get('trust proxy fn');
-  if (typeof trusts === 'function') {
-    return (trusts as (address: unknown, hop: number) => unknown)(request.socket?.remoteAddress, 0) === true;
-  }
-  if (!request.raw || !('ips' in request)) {
-    return false;
-  }
-  // Fastify keeps its setting to itself: would it believe that the sender passes on what another one has sent
-  const { socket } = request.raw;
-  const probe = Object.create(Object.getPrototypeOf(request) as object, {
-    raw: { value: { headers: { 'x-forwarded-for': '192.0.2.1' }, socket } },
-  }) as HttpRequest;
-  return (probe.ips?.length ?? 0) > 1;
-}
-
-/** A path of whole segments, none of which leads elsewhere. */
-const PREFIX = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~!$&'()*+;=:@%-]+)*$/;
-const LONGEST_PREFIX = 1_024;
-
-/** The path that a proxy has stripped and tells of: those of several in the order they were passed; `''` when there is none to believe. */
-export function forwardedPrefix(request: HttpRequest): string {
-  const header = request.headers['x-forwarded-prefix'];
-  if (header === undefined || header.length > LONGEST_PREFIX || !trustsProxy(request)) {
-    return '';
-  }
-  const paths = [header].flat().flatMap((value) => value.split(','));
-  const prefix = paths.map((path) => path.trim().replace(/\/$/, '')).join('');
-  return PREFIX.test(prefix) ? prefix : '';
 }
 
 /** Sets a header, in place of whatever was set by anybody before. */

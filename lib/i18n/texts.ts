@@ -1,6 +1,9 @@
-import { DEFAULT_MESSAGE } from '../decision/refusal.js';
-
-export { DEFAULT_MESSAGE };
+/**
+ * The sentence for visitors when the operator gave no message of their own; it stands on the page, in JSON and on sockets.
+ *
+ * @publicApi
+ */
+export const DEFAULT_MESSAGE = 'We are carrying out maintenance and will be back as soon as we can.';
 
 /** The English texts of the built-in page, by the place they stand in. */
 export const PAGE_TEXTS = {

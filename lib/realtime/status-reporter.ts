@@ -1,4 +1,5 @@
-import { DEFAULT_MESSAGE, getRetryAfter } from '../decision/refusal.js';
+import { getRetryAfter } from '../decision/refusal.js';
+import { DEFAULT_MESSAGE } from '../i18n/texts.js';
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
 import type { Localizer } from '../i18n/localizer.js';
 import type { KeyRegistry } from '../core/keys/key-registry.js';

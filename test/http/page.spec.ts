@@ -5,13 +5,12 @@ import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
-  BUILTIN_TEXTS,
-  DEFAULT_MESSAGE,
   maintenancePageCsp,
   refreshSeconds,
   renderMaintenancePage,
   type MaintenancePageContext,
 } from '../../lib/http/page/page.js';
+import { BUILTIN_TEXTS, DEFAULT_MESSAGE } from '../../lib/i18n/texts.js';
 import { startChromium } from '../support/chromium.js';
 
 const HOSTILE = `</script><script>alert(1)</script><img src=x onerror=alert(2)>" onload='x' $' $& $\` \${0} &lt; 🙏\n\nnext line`;

@@ -10,8 +10,6 @@ import { escapeHtml } from './html.js';
 import { pageLanguage } from '../../i18n/page-language.js';
 import { PAGE_TEXTS } from '../../i18n/texts.js';
 
-export { BUILTIN_TEXTS, DEFAULT_MESSAGE } from '../../i18n/texts.js';
-
 /**
  * What the built-in page says: the facts of one refusal, ready for a visitor.
  *

@@ -1,5 +1,4 @@
-import { RequestMethod } from '@nestjs/common';
-import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { PATH_METADATA } from '@nestjs/common/constants.js';
 import type { ModulesContainer } from '@nestjs/core';
 import 'reflect-metadata';
 import type { HandlerPolicy } from '../../decision/handler-policy.js';
@@ -17,12 +16,6 @@ export function knowledgeOf(handler: unknown): RouteKnowledge {
   }
   const target = Reflect.getMetadata(TARGET, handler) as HandlerPolicy | undefined;
   return target ? { target } : 'unknown';
-}
-
-/** Can a handler only read, as its decorator says. */
-export function readsOnly(handler: object): boolean {
-  const method: unknown = Reflect.getMetadata(METHOD_METADATA, handler);
-  return method === RequestMethod.GET || method === RequestMethod.HEAD || method === RequestMethod.OPTIONS;
 }
 
 /** Is a route certain to be refused if the site is: Nest's own guard need not be asked. */

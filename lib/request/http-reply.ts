@@ -1,0 +1,16 @@
+import type { ServerResponse } from 'node:http';
+
+/** Express' response, Fastify's reply, or Node's own response. */
+export interface HttpReply {
+  readonly raw?: ServerResponse;
+  getHeader(name: string): unknown;
+  getHeaders(): object;
+  removeHeader(name: string): unknown;
+  setHeader?(name: string, value: string | string[]): unknown;
+  /** Fastify. */
+  header?(name: string, value: string | string[]): unknown;
+  code?(status: number): HttpReply;
+  serializer?(serialize: (body: unknown) => unknown): unknown;
+  send?(body: unknown): unknown;
+  hijack?(): unknown;
+}
