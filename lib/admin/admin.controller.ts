@@ -11,8 +11,10 @@ import {
   VERSION_NEUTRAL,
   type Type,
 } from '@nestjs/common';
+import 'reflect-metadata';
 import { MaintenanceExempt } from '../decision/decorators.js';
 import type { HttpReply, HttpRequest } from '../http/http-port.js';
+import type { ResolvedStructure } from '../options/structural-options.js';
 import { AdminService } from './admin.service.js';
 import { KeyWriter } from './key-writer.js';
 import { AdminGuards } from './admin-guards.js';
@@ -23,10 +25,10 @@ import { respond } from './api-response.js';
 type KeyRequest = HttpRequest & { readonly params: Readonly<Record<string, unknown>> };
 
 /**
- * The routes of admin page and admin API; made per registration, since their path is an option. They take the bare request
+ * The routes of admin page and admin API; made per registration, since their path and decorators are options. They take the bare request
  * and reply: the application's pipes have nothing to convert, its interceptors nothing to wrap.
  */
-export function adminController(path: string): Type {
+export function adminController({ path, decorators }: Pick<ResolvedStructure, 'path' | 'decorators'>): Type {
   @ExcludeFromOpenApi()
   @MaintenanceExempt()
   @UseGuards(AdminGuards)
@@ -84,5 +86,10 @@ export function adminController(path: string): Type {
       return respond(reply, () => this.api.replicas(request));
     }
   }
-  return MaintenanceAdminController;
+  return decorate(MaintenanceAdminController, decorators);
+}
+
+/** As if they stood above the class, in the order given. */
+function decorate(cls: Type, decorators: readonly ClassDecorator[]): Type {
+  return (Reflect.decorate([...decorators], cls) as Type | undefined) ?? cls;
 }

@@ -15,7 +15,7 @@ export class AdminModule {
     return {
       module: AdminModule,
       imports: [core],
-      controllers: [adminController(structure.path)],
+      controllers: [adminController(structure)],
       providers: [Csrf, AdminAccess, AdminService, KeyWriter, AdminPage],
     };
   }

@@ -37,7 +37,8 @@ export function httpProviders({ warn, error }: Log): Provider[] {
     {
       provide: MountedPaths,
       inject: [ApplicationConfig, STRUCTURE, OPTIONS],
-      useFactory: (config: ApplicationConfig, { path }: ResolvedStructure) => new MountedPaths(config, path),
+      useFactory: (config: ApplicationConfig, { path }: ResolvedStructure, { baseUrl }: ResolvedOptions) =>
+        new MountedPaths(config, path, baseUrl),
     },
     {
       provide: OwnRoutes,

@@ -14,8 +14,27 @@ import { RefusalResponder } from './refusal/refusal-responder.js';
 import { StalePolicy } from '../decision/stale-policy.js';
 
 /**
- * Refuses what maintenance affects. Registered for all handlers by `forRoot({ guard: true })`; extend it and override the
- * protected members to change how.
+ * Refuses what maintenance affects. `forRoot({ guard: 'first' })`, the default, has it decide for every handler before any guard
+ * of the application.
+ *
+ * To change how it decides, extend it, override its protected members, switch the built-in one off with `guard: false` and
+ * register yours: as the first `APP_GUARD` of the root module it is asked before all others.
+ *
+ * @example
+ * ```ts
+ * @Injectable()
+ * export class ShopGuard extends MaintenanceGuard {
+ *   protected override shouldSkip(context: ExecutionContext): boolean {
+ *     return super.shouldSkip(context) || context.getClass() === WebhookController;
+ *   }
+ * }
+ *
+ * @Module({
+ *   imports: [MaintenanceModule.forRoot({ guard: false })],
+ *   providers: [{ provide: APP_GUARD, useClass: ShopGuard }],
+ * })
+ * export class AppModule {}
+ * ```
  * @publicApi
  */
 @Injectable()
@@ -30,7 +49,10 @@ export class MaintenanceGuard implements CanActivate {
     @Inject(StalePolicy) private readonly stale: StalePolicy,
   ) {}
 
-  /** Synchronous, but for a lapsed lease and a bypass function that gives a promise. */
+  /**
+   * Lets a call pass, or refuses it. Synchronous, but where the replica's lease has lapsed and where `bypass.when` gives a promise.
+   * @returns `true`; what is refused throws, or rejects with, what its transport sends: over HTTP a {@link MaintenanceException}
+   */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (this.manager.lease.lapsed()) {
       return this.stale.catchUp().then(() => this.decide(context));
@@ -38,14 +60,27 @@ export class MaintenanceGuard implements CanActivate {
     return this.decide(context);
   }
 
-  /** Is this call none of our business, whatever its decorators say. Override to add rules of your own. */
-  protected ignores(context: ExecutionContext): boolean {
+  /**
+   * May this call pass whatever is in maintenance. Asked only while something is, for calls that are not exempt by decorator; must
+   * be quick and synchronous. Override it for rules of your own, and ask `super.shouldSkip()` too: it knows `ignorePaths`.
+   *
+   * With `coverage: 'site'` whatever is certain to be refused is refused before any guard is asked, this one included. A drain
+   * still waits for calls that pass by this.
+   */
+  protected shouldSkip(context: ExecutionContext): boolean {
     return (
       this.ignorePaths.any &&
       context.getType() === 'http' &&
       this.ignorePaths.matches(routeTemplate(context.getArgByIndex<HttpRequest>(0)))
     );
   }
+
+  /**
+   * Called for each call that is refused, just before. Override it to count refusals, or to log them; does nothing by itself.
+   * What it throws is what the caller gets.
+   * @param status says which key refuses, `null` when this replica has lost touch with the store and `onStale` is `'block'`
+   */
+  protected onRefused(_context: ExecutionContext, _status: MaintenanceStatus): void {}
 
   private decide(context: ExecutionContext): boolean | Promise<boolean> {
     const { active } = this.manager.snapshot;
@@ -54,7 +89,7 @@ export class MaintenanceGuard implements CanActivate {
       return true;
     }
     const facts = getCallFacts(context);
-    if (facts.target.exempt || this.ignores(context)) {
+    if (facts.target.exempt || this.shouldSkip(context)) {
       this.inFlight.admit(context);
       return true;
     }
@@ -87,6 +122,7 @@ export class MaintenanceGuard implements CanActivate {
     { transport, http }: CallFacts,
     status: MaintenanceStatus,
   ): Promise<boolean> {
+    this.onRefused(context, status);
     if (transport === 'http') {
       const { exception, promise } = this.responder.ready.rejected(status, http);
       const reply = context.getArgByIndex<HttpReply>(1);

@@ -7,14 +7,18 @@ import { forwardedPrefix, type HttpRequest } from './http-port.js';
 /** Where this library's routes are: in the application, and as browsers ask for them. */
 export class MountedPaths {
   private readonly factory: RoutePathFactory;
+  /** What browsers put before every path of the application, where an option says so. */
+  private readonly given: string | undefined;
 
   constructor(
     private readonly config: ApplicationConfig,
     /** The option `path`. */
     private readonly path: string,
-    /** The option `baseUrl`, without a slash at its end: what browsers put before every path of the application. */
-    private readonly baseUrl?: string,
+    /** The option of that name: a path or a URL. */
+    baseUrl?: string,
   ) {
+    this.given =
+      baseUrl && new URL(baseUrl, 'http://localhost').pathname.replace(/\/+$/, '').replace(/^\/{2,}/, '/');
     this.factory = new RoutePathFactory(config);
   }
 
@@ -50,12 +54,12 @@ export class MountedPaths {
    */
   base(request: HttpRequest | undefined): string {
     // an application may ask for its menu with a request of its own making
-    return this.baseUrl ?? this.stripped(request) + (request?.baseUrl ?? '');
+    return this.given ?? this.stripped(request) + (request?.baseUrl ?? '');
   }
 
   /** Of that, what a proxy strips. */
   stripped(request: HttpRequest | undefined): string {
-    return this.baseUrl ?? (request?.headers ? forwardedPrefix(request) : '');
+    return this.given ?? (request?.headers ? forwardedPrefix(request) : '');
   }
 
   /** A path that Node was asked for, as the browser asked for it; always one of this site. */

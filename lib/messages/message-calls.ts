@@ -1,10 +1,12 @@
-import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import { INTERCEPTORS_METADATA } from '@nestjs/common/constants.js';
+import type { CallHandler, CanActivate, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import { GUARDS_METADATA, INTERCEPTORS_METADATA } from '@nestjs/common/constants.js';
 import 'reflect-metadata';
 import { finalize, type Observable } from 'rxjs';
 import { countCall } from '../in-flight/handler-calls.js';
 import { trackMethod } from '../in-flight/track-method.js';
 
+/** What `@WebSocketGateway()` leaves on a class. */
+const GATEWAY_MARK = 'websockets:is_gateway';
 /** What `@SubscribeMessage()`, `@MessagePattern()` and `@EventPattern()` leave on a method. */
 const MESSAGE_MARKS = ['websockets:message_mapping', 'microservices:pattern'];
 
@@ -14,6 +16,8 @@ export interface MessageGuard {
   canActivate(context: ExecutionContext): boolean | Promise<boolean>;
   /** Did the message come in by this application's server. */
   serves(context: ExecutionContext): boolean;
+  /** Is it asked before the gateway's own guards, too. */
+  readonly first: boolean;
   /** Could a handler of that class call `maintain()`. */
   reaches(cls: object): boolean;
 }
@@ -30,7 +34,7 @@ class MessageCalls implements NestInterceptor {
     const over = countCall(context.getHandler());
     try {
       if (context.getType() === 'ws') {
-        await ask(context);
+        await ask(context, () => true);
       }
       return next.handle().pipe(finalize(over));
     } catch (error) {
@@ -42,8 +46,16 @@ class MessageCalls implements NestInterceptor {
 
 const messageCalls = new MessageCalls();
 
-async function ask(context: ExecutionContext): Promise<void> {
-  const known = [...(guards.get(context.getClass()) ?? [])];
+/** Asks the guard before the gateway's own guards: on Nest 11 no global guard does. */
+const firstGuard: CanActivate = {
+  async canActivate(context) {
+    await ask(context, ({ first }) => first);
+    return true;
+  },
+};
+
+async function ask(context: ExecutionContext, which: (guard: MessageGuard) => boolean): Promise<void> {
+  const known = [...(guards.get(context.getClass()) ?? [])].filter(which);
   const asked = known.length > 1 ? known.filter((guard) => guard.serves(context)) : known;
   for (const guard of asked) {
     await guard.canActivate(context);
@@ -66,9 +78,19 @@ export function watchMessages(classes: Iterable<object>, guard: MessageGuard | u
       const known = guards.get(cls) ?? new Set();
       guards.set(cls, known.add(guard));
       guarded.push(known);
+      if (guard.first && Reflect.hasMetadata(GATEWAY_MARK, cls)) {
+        askFirst(cls);
+      }
     }
   }
   return () => guarded.forEach((known) => guard && known.delete(guard));
+}
+
+function askFirst(cls: object): void {
+  const own = (Reflect.getMetadata(GUARDS_METADATA, cls) ?? []) as unknown[];
+  if (!own.includes(firstGuard)) {
+    Reflect.defineMetadata(GUARDS_METADATA, [firstGuard, ...own], cls);
+  }
 }
 
 /** A client that goes does not end what its message has begun: the handler itself is counted. */

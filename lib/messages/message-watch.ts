@@ -29,6 +29,7 @@ export class MessageWatch implements OnApplicationShutdown {
         ? {
             canActivate: (context) => guard.canActivate(context),
             serves,
+            first: guards === 'first',
             reaches: remembered((cls) => reachesService(modules, cls)),
           }
         : undefined,

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { FirstGuard } from '../http/first-guard.js';
 import { MaintenanceGuard } from '../http/maintenance.guard.js';
 import { MessageWatch } from '../messages/message-watch.js';
 import { PingRoute } from '../http/ping.controller.js';
@@ -36,7 +37,8 @@ export function createDynamicModule(definition: DynamicModule, given: unknown): 
     global: structure.isGlobal,
     imports: [core, DiscoveryModule, ...loadFeatures(optionalParts(core, structure))],
     providers: [
-      ...(structure.guard ? [{ provide: APP_GUARD, useExisting: MaintenanceGuard }] : []),
+      ...(structure.guard === 'first' ? [FirstGuard] : []),
+      ...(structure.guard === 'in-order' ? [{ provide: APP_GUARD, useExisting: MaintenanceGuard }] : []),
       PingRoute,
       SiteEntrance,
       MessageWatch,

@@ -12,6 +12,7 @@ import {
   isRecord,
   isRedisUrl,
   isText,
+  isWebUrl,
   listOf,
   oneOf,
   whole,
@@ -57,8 +58,8 @@ export const MODULE_CHECKS: Record<keyof MaintenanceModuleOptions, Check> = {
     (item) => typeof item === 'string' && /^[!#$%&'*+.^_`|~\w-]+$/.test(item),
   ),
   baseUrl: [
-    'a path of this site that begins with one "/"',
-    (value) => value === '' || (isLocalPath(value) && !/[?#]/.test(value as string)),
+    'a path of this site that begins with one "/", or an http:// or https:// URL with such a path',
+    (value) => value === '' || ((isLocalPath(value) || isWebUrl(value)) && !/[?#]/.test(value as string)),
   ],
   bypass: ['an object with when, ips, secret, cookie', isRecord],
   permissions: ['a function', isFunction],

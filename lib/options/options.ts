@@ -48,7 +48,10 @@ export interface MaintenanceModuleOptions {
   redirect?: string;
   /** Names of further headers that the application's middleware sets and refusals keep, with `coverage: 'site'`. */
   refusalHeaders?: string[];
-  /** Path below which a proxy serves this application when it strips that path: `/shop`. Default: `X-Forwarded-Prefix`. */
+  /**
+   * Where browsers find this application when a proxy strips a path before it: `/shop`, or a URL with that path. Default: what
+   * `X-Forwarded-Prefix` says, where the framework's trust proxy setting believes it.
+   */
   baseUrl?: string;
   /** Who passes although the site is in maintenance. Default: nobody. */
   bypass?: MaintenanceBypassOptions;

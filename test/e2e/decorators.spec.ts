@@ -429,9 +429,9 @@ describe.each(adapters)('whom a key affects on %s', (_name, createApp) => {
   it('a guard that extends ours has its say', async () => {
     @Injectable()
     class StaffGuard extends MaintenanceGuard {
-      protected override ignores(context: Parameters<MaintenanceGuard['canActivate']>[0]): boolean {
+      protected override shouldSkip(context: Parameters<MaintenanceGuard['canActivate']>[0]): boolean {
         const { headers } = context.switchToHttp().getRequest<{ headers: Record<string, string> }>();
-        return headers['x-staff'] === '1' || super.ignores(context);
+        return headers['x-staff'] === '1' || super.shouldSkip(context);
       }
     }
     @UseGuards(StaffGuard)

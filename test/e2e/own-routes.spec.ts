@@ -2,15 +2,18 @@ import {
   Controller,
   Get,
   HttpException,
+  Injectable,
   Param,
+  SetMetadata,
   UnauthorizedException,
   VersioningType,
   type CallHandler,
+  type CanActivate,
   type ExecutionContext,
   type INestApplication,
   type ModuleMetadata,
 } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import {
   MaintenanceKey,
@@ -205,6 +208,43 @@ describe.each(adapters)('our own routes on %s', (_name, createApp) => {
     expect(answer).toMatchObject({ status: 500, headers: { 'cache-control': 'no-store' } });
     expect(answer.json()).toEqual({ statusCode: 500, message: 'Internal server error' });
     expect(running.log.join('\n')).toMatch(/error \[Maintenance\] GET \/maintenance\/ping failed: the wheel/);
+  });
+
+  it('menu, admin page and API carry the decorators that the application gives them', async () => {
+    @Injectable()
+    class SessionGuard implements CanActivate {
+      constructor(private readonly reflector: Reflector) {}
+
+      canActivate(context: ExecutionContext): boolean {
+        const isPublic = this.reflector.getAllAndOverride<boolean>('public', [
+          context.getHandler(),
+          context.getClass(),
+        ]);
+        return isPublic === true;
+      }
+    }
+    const session = { providers: [{ provide: APP_GUARD, useClass: SessionGuard }] };
+    const statuses = async ({ port }: RunningApp) => {
+      const of = async (path: string) => (await request(port, `/maintenance/${path}`)).status;
+      return [
+        await of('menu'),
+        await of('admin'),
+        await of('keys'),
+        await of('keys/general'),
+        await of('ping'),
+      ];
+    };
+    await using plain = await createApp(root({}, session));
+    expect(await statuses(plain)).toEqual([403, 403, 403, 403, 200]);
+    const order: string[] = [];
+    const noted = (name: string) => () => void order.push(name);
+    await using open = await createApp(
+      root({ decorators: [noted('above'), SetMetadata('public', true), noted('below')] }, session),
+    );
+    expect(await statuses(open)).toEqual([200, 200, 200, 200, 200]);
+    expect(order).toEqual(['below', 'above']);
+    // the classes are this application's own
+    expect(await statuses(plain)).toEqual([403, 403, 403, 403, 200]);
   });
 
   it('and those of the admin page are not in the OpenAPI document', async () => {

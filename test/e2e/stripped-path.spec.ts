@@ -88,6 +88,18 @@ describe.each(adapters)('below a path that a proxy strips, on %s', (_name, creat
       expect(await seen(running, {})).toEqual({ ...below(''), vary: 'X-Forwarded-Prefix' });
     });
 
+    it.each([
+      ['/shop', '/shop'],
+      ['/eu/shop/', '/eu/shop'],
+      ['https://example.com/shop/', '/shop'],
+      ['https://example.com', ''],
+      ['', ''],
+    ])('baseUrl %j says %j, whatever headers say', async (baseUrl, base) => {
+      await using running = await createApp(root({ coverage, baseUrl }), undefined, { trustProxy: true });
+      expect(await seen(running, { 'x-forwarded-prefix': '/other' })).toMatchObject(below(base));
+      expect(await seen(running, {})).toMatchObject(below(base));
+    });
+
     it('is not believed of those whom the framework does not trust', async () => {
       await using running = await createApp(root({ coverage }));
       expect(await seen(running, { 'x-forwarded-prefix': '/shop' })).toEqual(below(''));

@@ -110,7 +110,8 @@ const plain: Wrong[] = [
   ['followCalls', 'yes', '"yes"', 'a boolean'],
   ['reloadRate', 0, '0', 'page loads per second'],
   ['refusalHeaders', ['X-A', 'X A'], '"X A" at index 1', 'an array of names of headers'],
-  ['baseUrl', 'https://example.com/shop', '"https://example.com/shop"', 'begins with one "/"'],
+  ['baseUrl', 'shop', '"shop"', 'begins with one "/"'],
+  ['baseUrl', 'https://example.com/shop?a=1', '"https://example.com/shop?a=1"', 'URL with such a path'],
   ['general', [], 'an array of 0', 'an object with label'],
 ];
 
