@@ -4,6 +4,7 @@ import { BypassTokens } from './access/bypass-tokens.js';
 import { Decision } from './decision/decision.js';
 import { InFlight } from './in-flight/in-flight.js';
 import { Permissions } from './access/permissions.js';
+import { SocketTickets } from './access/socket-tickets.js';
 import { HookRunner } from './core/hooks/hook-runner.js';
 import { MountedPaths } from './http/mounted-path.js';
 import { httpProviders } from './http/http.providers.js';
@@ -16,11 +17,12 @@ import { MaintenanceExplorer } from './maintenance.explorer.js';
 import { AdminMenu } from './admin/menu-item.js';
 import { MODULE_OPTIONS_TOKEN } from './maintenance.module-definition.js';
 import type { ResolvedOptions } from './options/options.js';
+import type { ResolvedStructure } from './options/structural-options.js';
 import { MaintenanceService } from './core/service/maintenance.service.js';
 import { LockWait } from './core/service/lock-wait.js';
 import { MaintenanceSessions } from './core/service/sessions.js';
 import { createStore } from './module/create-store.js';
-import { OPTIONS } from './options/tokens.js';
+import { OPTIONS, STRUCTURE } from './options/tokens.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { newReplica } from './core/state/replica-lease.js';
 import { StateManager } from './core/state/state-manager.js';
@@ -67,6 +69,11 @@ export const coreProviders: Provider[] = [
     Localizer,
     [OPTIONS],
     ({ translate, languages }: ResolvedOptions) => new Localizer(translate, new Languages(languages), warn),
+  ),
+  made(
+    SocketTickets,
+    [STRUCTURE, StateManager],
+    (structure: ResolvedStructure, manager: StateManager) => new SocketTickets(structure, manager),
   ),
   made(
     ReplicaCoordinator,

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { SocketTickets } from '../access/socket-tickets.js';
 import { DEFAULT_MESSAGE } from '../i18n/texts.js';
 import type { HttpRequest } from '../http/http-port.js';
 import { Localizer } from '../i18n/localizer.js';
@@ -31,6 +32,7 @@ export class AdminPage {
   constructor(
     @Inject(AdminService) private readonly api: AdminService,
     @Inject(AdminAccess) private readonly access: AdminAccess,
+    @Inject(SocketTickets) private readonly tickets: SocketTickets,
     @Inject(StateManager) private readonly manager: StateManager,
     @Inject(KeyRegistry) private readonly registry: KeyRegistry,
     @Inject(Localizer) private readonly localizer: Localizer,
@@ -51,7 +53,12 @@ export class AdminPage {
     }
     const state = await this.read(request);
     const connect = socket && socket.url ? [socket.url(request as never)] : [];
-    const html = renderAdminPage({ ...page, state, defaultMessage: page.text(DEFAULT_MESSAGE) });
+    const html = renderAdminPage({
+      ...page,
+      state,
+      defaultMessage: page.text(DEFAULT_MESSAGE),
+      tickets: this.tickets.needed,
+    });
     return this.html(200, html, adminPageCsp({ live: page.live, connect }));
   }
 

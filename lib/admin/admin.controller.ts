@@ -4,6 +4,7 @@ import {
   Get,
   Inject,
   Patch,
+  Post,
   Put,
   Req,
   Res,
@@ -49,6 +50,11 @@ export function adminController({ path, decorators }: Pick<ResolvedStructure, 'p
     @Get('admin/state')
     state(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
       return respond(reply, () => this.page.state(request));
+    }
+
+    @Post('admin/ticket')
+    ticket(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.api.ticket(request));
     }
 
     @Get('menu')

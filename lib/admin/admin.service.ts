@@ -4,8 +4,10 @@ import { MaintenanceService } from '../core/service/maintenance.service.js';
 import { StateManager } from '../core/state/state-manager.js';
 import type { HttpRequest } from '../http/http-port.js';
 import { Localizer } from '../i18n/localizer.js';
+import { SocketTickets, TICKET_LIFETIME } from '../access/socket-tickets.js';
 import { AdminAccess } from './admin-access.js';
 import type { ApiResponse } from './api-response.js';
+import { Csrf } from './csrf.js';
 import { createEtag } from './etag.js';
 
 /** What the routes of the admin API read. */
@@ -17,6 +19,8 @@ export class AdminService {
     @Inject(KeyRegistry) private readonly registry: KeyRegistry,
     @Inject(Localizer) private readonly localizer: Localizer,
     @Inject(AdminAccess) private readonly access: AdminAccess,
+    @Inject(Csrf) private readonly csrf: Csrf,
+    @Inject(SocketTickets) private readonly tickets: SocketTickets,
   ) {}
 
   async menu(request: HttpRequest): Promise<ApiResponse> {
@@ -44,6 +48,13 @@ export class AdminService {
   async replicas(request: HttpRequest): Promise<ApiResponse> {
     await this.access.demand(request, 'see_info');
     return { status: 200, json: await this.service.replicas() };
+  }
+
+  /** What the page's socket shows to be given key data, where guards of the application stand in front of it. */
+  async ticket(request: HttpRequest): Promise<ApiResponse> {
+    this.csrf.check(request);
+    await this.access.demand(request, 'see_info');
+    return { status: 201, json: { ticket: await this.tickets.create(), expiresIn: TICKET_LIFETIME } };
   }
 
   /** A store that is away leaves what was last known. */

@@ -36,4 +36,6 @@ export interface PageData {
   readonly defaultMessage: string;
   /** Is there a browser script to include. */
   readonly live: boolean;
+  /** Does it need tickets to be given key data. */
+  readonly tickets: boolean;
 }

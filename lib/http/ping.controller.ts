@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Permissions } from '../access/permissions.js';
+import { SocketTickets } from '../access/socket-tickets.js';
 import { PLAIN_POLICY } from '../decision/handler-policy.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
@@ -27,7 +28,7 @@ export interface MaintenancePing {
   until?: string | null;
   /** What visitors shall read. */
   error?: string;
-  /** Key data by name; only with the permission `see_info`. */
+  /** Key data by name; only with the permission `see_info`, and never with `admin.guards`, which do not run here. */
   maintenance?: Record<string, MaintenanceKeyJson>;
 }
 
@@ -41,6 +42,7 @@ export class PingRoute {
     @Inject(Evaluator) private readonly evaluator: Evaluator,
     @Inject(RefusalResponder) private readonly responder: RefusalResponder,
     @Inject(Permissions) private readonly permissions: Permissions,
+    @Inject(SocketTickets) private readonly tickets: SocketTickets,
     @Inject(Localizer) private readonly localizer: Localizer,
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
   ) {
@@ -48,8 +50,11 @@ export class PingRoute {
   }
 
   private async ping(request: HttpRequest, reply: HttpReply): Promise<void> {
+    // guards of the application that stand in front of key data elsewhere do not run here
     const seesInfo =
-      this.permissions.given && (await this.permissions.allows('see_info', { type: 'http', request }));
+      !this.tickets.needed &&
+      this.permissions.given &&
+      (await this.permissions.allows('see_info', { type: 'http', request }));
     const maintenance = seesInfo ? this.localizer.keyData(this.registry, this.manager, request) : undefined;
     const { refused, bypassed } = await this.evaluator.judge(
       request,

@@ -1,5 +1,6 @@
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import { Permissions } from '../access/permissions.js';
+import { SocketTickets } from '../access/socket-tickets.js';
 import { Localizer } from '../i18n/localizer.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import type { ResolvedOptions } from '../options/options.js';
@@ -41,12 +42,17 @@ export class RealtimeModule {
         },
         {
           provide: StatusBroadcaster,
-          inject: [StateManager, Permissions, StatusReporter],
-          useFactory: (manager: StateManager, permissions: Permissions, reporter: StatusReporter) => {
+          inject: [StateManager, Permissions, SocketTickets, StatusReporter],
+          useFactory: (
+            manager: StateManager,
+            permissions: Permissions,
+            tickets: SocketTickets,
+            reporter: StatusReporter,
+          ) => {
             const origins = new SocketOrigins(socketOptionsOf(structure).origins);
             return new StatusBroadcaster({
               manager,
-              insight: new SocketPermissions(permissions, origins),
+              insight: new SocketPermissions(permissions, origins, tickets),
               reporter,
               origins,
               warn,

@@ -1,5 +1,6 @@
 import type { Socket } from 'socket.io';
 import type { Permissions } from '../access/permissions.js';
+import type { SocketTickets } from '../access/socket-tickets.js';
 import type { SocketOrigins } from './socket-origins.js';
 
 /** Questions that the application is asked at once: all clients may come back together, and its database answers few. */
@@ -15,11 +16,12 @@ export class SocketPermissions {
   constructor(
     private readonly permissions: Permissions,
     private readonly origins: SocketOrigins,
+    private readonly tickets: Pick<SocketTickets, 'admits'>,
   ) {}
 
   /** The answer, as soon as there is one. */
   async ask(socket: Socket): Promise<boolean> {
-    if (!this.origins.trusts(socket)) {
+    if (!this.origins.trusts(socket) || !(await this.tickets.admits(socket))) {
       return false;
     }
     if (this.open >= AT_ONCE) {

@@ -7,7 +7,7 @@ import {
 import { PAGE_ICON, PAGE_SCENE } from '../../browser/page.generated.js';
 import { escapeHtml } from '../../http/page/html.js';
 import { pageLanguage } from '../../i18n/page-language.js';
-import type { PageData, PageState } from '../page-data.js';
+import type { PageData } from '../page-data.js';
 import { ADMIN_TEXTS, type AdminText } from './texts.js';
 
 /** What pages are rendered with besides what they show. */
@@ -30,13 +30,13 @@ const HEAD =
  * says that it needs one.
  */
 export function renderAdminPage(
-  context: AdminPageContext & { readonly state: PageState; readonly defaultMessage: string },
+  context: AdminPageContext & Pick<PageData, 'state' | 'defaultMessage' | 'tickets'>,
 ): string {
-  const { state, defaultMessage, live } = context;
+  const { state, defaultMessage, live, tickets } = context;
   const texts = Object.fromEntries(
     Object.entries(ADMIN_TEXTS).map(([id, english]) => [id, context.text(english)]),
   ) as PageData['texts'];
-  const data: PageData = { state, texts, defaultMessage, live };
+  const data: PageData = { state, texts, defaultMessage, live, tickets };
   const text = (id: AdminText): string => escapeHtml(texts[id]);
   return document(
     context,

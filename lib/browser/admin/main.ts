@@ -8,7 +8,7 @@ import { element } from './elements.js';
 import { openOff, openUnset } from './end-dialogs.js';
 import { drawHeadline } from './headline.js';
 import { setNotice } from './notices.js';
-import { live, page, texts } from './page.js';
+import { live, page, texts, tickets } from './page.js';
 import { refresh, setAwake, setConnection, startDrawing } from './refresh.js';
 
 /** Milliseconds between two looks: the socket wakes, looking again and again guarantees. */
@@ -57,6 +57,9 @@ if (live) {
   const script = element('script', { src: `${base}script`, async: true });
   // this page shows by itself what the script would mark
   script.dataset['admin'] = 'none';
+  if (tickets) {
+    script.dataset['ticket'] = 'admin/ticket';
+  }
   document.head.append(script);
 }
 // times are told in relation to now

@@ -2,6 +2,7 @@ import { createConnection } from '../../client/connection.js';
 import type { SocketFactory } from '../../client/connection-options.js';
 import type { MaintenanceStatusMessage } from '../../client/status-message.js';
 import { createBanner } from './banner.js';
+import { showTicket } from './ticket.js';
 import './page-api.js';
 import type { ScriptSettings } from '../settings.js';
 
@@ -10,7 +11,8 @@ import type { ScriptSettings } from '../settings.js';
  *
  * Attributes of its own tag choose: `data-page="maintenance"` on a maintenance page; `data-exempt` or `data-banner` (with a
  * text of its own, or `none`) where the page is served in spite of maintenance; `data-admin` where operators shall see it;
- * `data-url`, `data-path`, `data-namespace`, `data-ping` for other addresses.
+ * `data-url`, `data-path`, `data-namespace`, `data-ping` for other addresses; `data-ticket` where a ticket is got before each
+ * connection, which key data may need.
  */
 export function runPage(settings: ScriptSettings, io: SocketFactory | null): void {
   if (window.maintenance) {
@@ -34,6 +36,7 @@ export function runPage(settings: ScriptSettings, io: SocketFactory | null): voi
       new URL(data['url'] ?? settings.url ?? base.origin, base).origin +
       (data['namespace'] ?? settings.namespace),
     path: data['path'] ?? settings.path,
+    ...(data['ticket'] !== undefined && { auth: showTicket(new URL(data['ticket'], base)) }),
     pingUrl: new URL(data['ping'] ?? 'ping', base).href,
     idle: () => document.hidden,
   });
