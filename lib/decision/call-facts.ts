@@ -1,21 +1,25 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { isSafeMethod } from './decision.js';
-import { getHandlerPolicy, type HandlerPolicy } from './handler-policy.js';
+import type { Call } from './evaluator.js';
+import { getHandlerPolicy } from './handler-policy.js';
+import type { Place } from './ignore-paths.js';
 import type { HttpReply } from '../request/http-reply.js';
-import type { HttpRequest } from '../request/http-request.js';
+import { routeTemplate, type HttpRequest } from '../request/http-request.js';
 
 /** What an execution context is about, whatever its transport. */
-export interface CallFacts {
+export interface CallFacts extends Call {
   readonly transport: 'http' | 'graphql' | 'ws' | 'rpc';
-  /** What status classes see: the HTTP request, the socket, the message's context. */
-  readonly request: unknown;
-  /** The HTTP request behind it, if there is one. */
-  readonly http: HttpRequest | undefined;
   /** What answers it, if there is one. */
   readonly reply: HttpReply | undefined;
-  readonly target: HandlerPolicy;
-  /** Can it only read. */
-  readonly safe: boolean;
+}
+
+/** The route that serves a request; read only where somebody wants to know, since that costs something. */
+class MatchedRoute implements Place {
+  constructor(private readonly request: HttpRequest) {}
+
+  get template(): string | undefined {
+    return routeTemplate(this.request);
+  }
 }
 
 export function getCallFacts(context: ExecutionContext): CallFacts {
@@ -32,6 +36,7 @@ export function getCallFacts(context: ExecutionContext): CallFacts {
       reply: graphqlReply(args[2]),
       target,
       safe: operation === 'query',
+      place: undefined,
     };
   }
   if (transport === 'ws' || transport === 'rpc') {
@@ -42,6 +47,7 @@ export function getCallFacts(context: ExecutionContext): CallFacts {
       reply: undefined,
       target,
       safe: false,
+      place: undefined,
     };
   }
   const http = args[0] as HttpRequest;
@@ -52,6 +58,7 @@ export function getCallFacts(context: ExecutionContext): CallFacts {
     reply: args[1] as HttpReply,
     target,
     safe: isSafeMethod(http.method),
+    place: new MatchedRoute(http),
   };
 }
 

@@ -4,6 +4,16 @@ import type { ActiveKey } from '../core/state/snapshot.js';
 import { messageOf } from '../core/store/store.js';
 import type { HandlerPolicy } from './handler-policy.js';
 
+/** What came of a call: refused by this status, or let pass, perhaps in spite of maintenance. */
+export interface Verdict {
+  readonly refused?: MaintenanceStatus;
+  /** Passes for who sent it, by a bypass or a status class: the answer is for nobody else. */
+  readonly personal?: boolean;
+}
+
+export const PASS: Verdict = Object.freeze({});
+export const PERSONAL: Verdict = Object.freeze({ personal: true });
+
 /** Can this method only read. */
 export const isSafeMethod = (method: unknown): boolean =>
   method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
@@ -26,18 +36,38 @@ export class Decision {
     }
   }
 
+  /**
+   * Asks keys in order; the first whose status says so refuses.
+   * @param passes does whoever sent it pass this key all the same
+   */
+  judge(
+    active: readonly ActiveKey[],
+    request: unknown,
+    safe: boolean,
+    passes: (key: MaintenanceKey) => boolean,
+  ): Verdict {
+    let verdict = PASS;
+    for (const { key, state } of active) {
+      if (allowsRead(key, safe)) {
+        continue;
+      }
+      const refused = this.ask(key, state, request);
+      if (refused && !passes(key)) {
+        return { refused };
+      }
+      verdict = PERSONAL;
+    }
+    return verdict;
+  }
+
   /** The status of the first of these keys, in order, that says so; of a request whose handler nobody knows. */
   first(active: readonly ActiveKey[], request: unknown): MaintenanceStatus | undefined {
     const safe = isSafeMethod((request as { method?: unknown } | null | undefined)?.method);
-    for (const { key, state } of active) {
-      const status = allowsRead(key, safe) ? undefined : this.ask(key, state, request);
-      if (status) {
-        return status;
-      }
-    }
-    return undefined;
+    return this.judge(active, request, safe, nobody).refused;
   }
 }
+
+const nobody = (): boolean => false;
 
 /** Does a key let pass what can only read. */
 export const allowsRead = ({ readOnly }: MaintenanceKey, safe: boolean): boolean => readOnly && safe;

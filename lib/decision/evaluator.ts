@@ -1,90 +1,99 @@
-import { affects, allowsRead, type Decision } from './decision.js';
+import { affects, PERSONAL, type Decision, type Verdict } from './decision.js';
 import { PLAIN_POLICY, type HandlerPolicy } from './handler-policy.js';
+import type { IgnorePaths, Place } from './ignore-paths.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { MaintenanceStatus } from '../core/keys/maintenance-status.js';
+import type { ActiveKey } from '../core/state/snapshot.js';
 import type { StateManager } from '../core/state/state-manager.js';
 import type { Bypass } from '../access/bypass.js';
 import type { HttpRequest } from '../request/http-request.js';
 
-/** What came of a request: refused by this status, or let pass, perhaps in spite of maintenance. */
-export interface Verdict {
-  readonly refused?: MaintenanceStatus;
-  readonly bypassed?: boolean;
+/** What is judged. */
+export interface Call {
+  /** What status classes see. */
+  readonly request: unknown;
+  /** Where address and cookies are read; `undefined` where there is no HTTP request. */
+  readonly http: HttpRequest | undefined;
+  readonly target: HandlerPolicy;
+  /** Can it only read: GET, HEAD, OPTIONS, a GraphQL query. */
+  readonly safe: boolean;
+  /** Where it is served, where paths say something of it. */
+  readonly place: Place | undefined;
 }
 
-type Active = StateManager['snapshot']['active'];
+type Active = readonly ActiveKey[];
 
-const PASS: Verdict = Object.freeze({});
-const BYPASSED: Verdict = Object.freeze({ bypassed: true });
-
-/** Asks the decision about a request, and the bypass about its answer. */
+/** The one place that decides which key refuses a call. */
 export class Evaluator {
   constructor(
     private readonly manager: StateManager,
     private readonly decision: Decision,
     private readonly bypass: Bypass,
+    private readonly ignorePaths: IgnorePaths,
   ) {}
 
   /**
    * A promise only where the application's own bypass function gives one; the state is then looked at again after it, so
    * that the decision is always of this moment.
-   * @param http where address and cookies are read; `undefined` where there is no HTTP request
-   * @param active the keys in maintenance, of this moment
+   * @param keys those that count as in maintenance
    */
-  judge(
-    request: unknown,
-    http: HttpRequest | undefined,
-    target: HandlerPolicy,
-    safe: boolean,
-    active: Active = this.manager.snapshot.active,
-  ): Verdict | Promise<Verdict> {
-    const verdict = this.remembered(request, http, target, safe, active);
+  judge(call: Call, keys: () => Active = () => this.manager.snapshot.active): Verdict | Promise<Verdict> {
+    const verdict = this.remembered(call, keys());
+    const { http } = call;
     if (!verdict.refused || !http || !this.bypass.asks) {
       return verdict;
     }
     const answer = this.bypass.ask(http);
     return answer instanceof Promise
-      ? answer.then((value) =>
-          value ? BYPASSED : this.remembered(request, http, target, safe, this.manager.snapshot.active),
-        )
+      ? answer.then((value) => (value ? PERSONAL : this.remembered(call, keys())))
       : answer
-        ? BYPASSED
+        ? PERSONAL
         : verdict;
   }
 
+  /** Would a key refuse a call if it were on. */
+  wouldRefuse(key: MaintenanceKey, call: Call): boolean | Promise<boolean> {
+    const active = [{ key, state: { ...this.manager.current(key), value: true } }];
+    const verdict = this.judge(call, () => active);
+    return verdict instanceof Promise
+      ? verdict.then(({ refused }) => refused !== undefined)
+      : verdict.refused !== undefined;
+  }
+
   /**
-   * The refusal of a request that no rule of the application's own can let pass, where none of its handlers has marks;
-   * `undefined` for all others.
+   * The refusal of a request that no rule of the application's own can let pass, where no handler says anything of it; `undefined`
+   * for all others.
    */
-  plainRefusal(request: HttpRequest, safe: boolean): MaintenanceStatus | undefined {
+  plainRefusal(request: HttpRequest, safe: boolean, place: Place): MaintenanceStatus | undefined {
     if (this.bypass.concerns(request)) {
       return undefined;
     }
-    const first = this.manager.snapshot.active.find(({ key }) => affects(key, PLAIN_POLICY, safe));
+    const keys = this.ignorePaths.affecting(this.manager.snapshot.active, place);
+    const first = keys.find(({ key }) => affects(key, PLAIN_POLICY, safe));
     return first && hasPlainStatus(first.key)
       ? this.decision.ask(first.key, first.state, request)
       : undefined;
   }
 
+  /** Is a call exempt by its path from what no key stands for: that nothing certain is known. */
+  isIgnored({ place }: Call): boolean {
+    return place !== undefined && this.ignorePaths.matches(null, place);
+  }
+
+  /** Can rules of the application's own say something of a call that is refused for its request: a session, say. */
+  get asksApplication(): boolean {
+    return this.bypass.asks || this.manager.snapshot.active.some(({ key }) => !hasPlainStatus(key));
+  }
+
   /** From memory: state, address, cookie. */
-  private remembered(
-    request: unknown,
-    http: HttpRequest | undefined,
-    target: HandlerPolicy,
-    safe: boolean,
-    keys: Active,
-  ): Verdict {
-    let verdict = PASS;
-    for (const { key, state } of target.affecting(keys)) {
-      const refused = allowsRead(key, safe) ? undefined : this.decision.ask(key, state, request);
-      if (refused) {
-        if (!http || !this.bypass.passes(http, key.name)) {
-          return { refused };
-        }
-        verdict = BYPASSED;
-      }
-    }
-    return verdict;
+  private remembered({ request, http, target, safe, place }: Call, active: Active): Verdict {
+    const keys = place ? this.ignorePaths.affecting(active, place) : active;
+    return this.decision.judge(
+      target.affecting(keys),
+      request,
+      safe,
+      ({ name }) => http !== undefined && this.bypass.passes(http, name),
+    );
   }
 }
 

@@ -1,50 +1,148 @@
-/**
- * Routes that are never refused. Compared is the template of the matched route, never what a client sent: whole segments
- * from its beginning, case-insensitive, with or without the application's global prefix and the route's version.
- */
-export class IgnorePaths {
-  private readonly paths: readonly (readonly string[])[];
-  private readonly known = new Map<string, boolean>();
+import { pathSegments } from '../core/keys/ignore-path-option.js';
+import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import type { ActiveKey } from '../core/state/snapshot.js';
+import { servedPath } from './served-path.js';
 
-  /** @param versions first segments that are versions; asked when routes are known */
+/** Where a request is served. */
+export interface Place {
+  /** The template of the route that serves it; `undefined` where there is none. */
+  readonly template?: string | undefined;
+  /** The path of the request as it was sent, where files, routers and the like are served by it. */
+  readonly path?: string | undefined;
+}
+
+/** One list of paths, made ready. */
+class PathList {
+  private readonly starts: readonly string[];
+  private readonly known = new Map<string, boolean>();
+  private inPath: RegExp | undefined;
+
   constructor(
     paths: readonly string[],
-    private readonly globalPrefix: () => string,
-    private readonly versions: () => ReadonlySet<string>,
+    private readonly outer: Outer,
   ) {
-    this.paths = paths.map(segments);
+    this.starts = paths.map((path) => pathSegments(path).join('/'));
   }
 
-  /** Are there any: asking a request for its template costs something. */
-  get any(): boolean {
-    return this.paths.length > 0;
+  has({ template, path }: Place): boolean {
+    return (
+      (template !== undefined && this.hasTemplate(template)) || (path !== undefined && this.hasPath(path))
+    );
   }
 
-  matches(template: string | undefined): boolean {
-    if (template === undefined) {
-      return false;
-    }
+  private hasTemplate(template: string): boolean {
     let answer = this.known.get(template);
     if (answer === undefined) {
-      answer = this.decide(segments(template));
+      const whole = pathSegments(template);
+      const prefix = pathSegments(this.outer.globalPrefix());
+      const inner = startsWith(whole, prefix) ? whole.slice(prefix.length) : whole;
+      const plain = this.outer.versions().has(inner[0] ?? '') ? inner.slice(1) : inner;
+      answer = [whole, inner, plain].some((route) => {
+        const text = route.join('/');
+        return this.starts.some((start) => text === start || text.startsWith(`${start}/`));
+      });
       this.known.set(template, answer);
     }
     return answer;
   }
 
-  private decide(template: readonly string[]): boolean {
-    const prefix = segments(this.globalPrefix());
-    const inner = startsWith(template, prefix) ? template.slice(prefix.length) : template;
-    const plain = this.versions().has(inner[0] ?? '') ? inner.slice(1) : inner;
-    return this.paths.some((path) => [template, inner, plain].some((route) => matchesPath(route, path)));
+  /** One expression and no memory: clients have more paths than there is room. */
+  private hasPath(path: string): boolean {
+    this.inPath ??= this.pathPattern();
+    if (!path.includes('%') && !this.inPath.test(path)) {
+      return false;
+    }
+    const served = servedPath(path);
+    return served !== undefined && this.inPath.test(served);
+  }
+
+  private pathPattern(): RegExp {
+    const prefix = pathSegments(this.outer.globalPrefix())
+      .map((segment) => `/${escape(segment)}`)
+      .join('');
+    return new RegExp(`^(?:${prefix})?/(?:${this.starts.map(escape).join('|')})(?:/|$)`, 'i');
   }
 }
 
-const segments = (path: string): string[] => path.toLowerCase().split('/').filter(Boolean);
+const escape = (text: string): string => text.replace(/[^\w/]/g, '\\$&');
 
 const startsWith = (path: readonly string[], start: readonly string[]): boolean =>
   start.every((segment, index) => path[index] === segment);
 
-/** The root is itself only, not everything below it. */
-const matchesPath = (template: readonly string[], path: readonly string[]): boolean =>
-  path.length === 0 ? template.length === 0 : startsWith(template, path);
+/** What may stand before a path that is meant. */
+interface Outer {
+  readonly globalPrefix: () => string;
+  /** First segments that are versions; asked when routes are known. */
+  readonly versions: () => ReadonlySet<string>;
+}
+
+/**
+ * Places that keys do not refuse. Compared is the template of the matched route, with or without the application's global prefix
+ * and the route's version; where there is none, the path of the request. Whole segments from the beginning, case-insensitive.
+ */
+export class IgnorePaths {
+  private readonly lists = new WeakMap<readonly string[], PathList>();
+  private readonly outer: Outer;
+  private seen: readonly ActiveKey[] | undefined;
+  private matters = false;
+  /** The keys that concern a template, for the list of active ones they were last asked of. */
+  private readonly concerning = new Map<string, { of: readonly ActiveKey[]; keys: readonly ActiveKey[] }>();
+
+  /** @param paths the module's, for all keys that have none of their own */
+  constructor(
+    private readonly paths: readonly string[],
+    globalPrefix: () => string,
+    versions: () => ReadonlySet<string>,
+  ) {
+    this.outer = { globalPrefix, versions };
+  }
+
+  /** Does any of these keys ignore anything: asking a request where it is served costs something. */
+  matter(active: readonly ActiveKey[]): boolean {
+    if (this.seen !== active) {
+      this.seen = active;
+      this.matters = active.some(({ key }) => this.pathsOf(key).length > 0);
+    }
+    return this.matters;
+  }
+
+  /** Those of the active keys that concern a place; the same list each time for the same template. */
+  affecting(active: readonly ActiveKey[], place: Place): readonly ActiveKey[] {
+    if (!this.matter(active)) {
+      return active;
+    }
+    const { template, path } = place;
+    if (template === undefined || path !== undefined) {
+      return this.filter(active, place);
+    }
+    let known = this.concerning.get(template);
+    if (known?.of !== active) {
+      known = { of: active, keys: this.filter(active, place) };
+      this.concerning.set(template, known);
+    }
+    return known.keys;
+  }
+
+  /** Is a place among the module's own paths, or a key's that has its own. */
+  matches(key: MaintenanceKey | null, place: Place): boolean {
+    const paths = this.pathsOf(key);
+    if (paths.length === 0) {
+      return false;
+    }
+    let list = this.lists.get(paths);
+    if (!list) {
+      list = new PathList(paths, this.outer);
+      this.lists.set(paths, list);
+    }
+    return list.has(place);
+  }
+
+  private filter(active: readonly ActiveKey[], place: Place): readonly ActiveKey[] {
+    const keys = active.filter(({ key }) => !this.matches(key, place));
+    return keys.length === active.length ? active : keys;
+  }
+
+  private pathsOf(key: MaintenanceKey | null): readonly string[] {
+    return key?.ignorePaths ?? this.paths;
+  }
+}

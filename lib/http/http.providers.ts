@@ -69,9 +69,9 @@ export function httpProviders({ warn, error }: Log): Provider[] {
     },
     {
       provide: Evaluator,
-      inject: [StateManager, Decision, Bypass],
-      useFactory: (manager: StateManager, decision: Decision, bypass: Bypass) =>
-        new Evaluator(manager, decision, bypass),
+      inject: [StateManager, Decision, Bypass, IgnorePaths],
+      useFactory: (manager: StateManager, decision: Decision, bypass: Bypass, ignorePaths: IgnorePaths) =>
+        new Evaluator(manager, decision, bypass, ignorePaths),
     },
     {
       provide: StalePolicy,
@@ -80,14 +80,8 @@ export function httpProviders({ warn, error }: Log): Provider[] {
     },
     {
       provide: WouldRefuse,
-      inject: [StateManager, KeyRegistry, Decision, Bypass, IgnorePaths],
-      useFactory: (
-        manager: StateManager,
-        registry: KeyRegistry,
-        decision: Decision,
-        bypass: Bypass,
-        ignore: IgnorePaths,
-      ) => new WouldRefuse(manager, registry, decision, bypass, ignore),
+      inject: [KeyRegistry, Evaluator],
+      useFactory: (registry: KeyRegistry, evaluator: Evaluator) => new WouldRefuse(registry, evaluator),
     },
     {
       provide: PageRenderer,

@@ -2,11 +2,11 @@ import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@ne
 import { InFlight } from '../in-flight/in-flight.js';
 import type { MaintenanceStatus } from '../core/keys/maintenance-status.js';
 import { StateManager } from '../core/state/state-manager.js';
-import { Evaluator, type Verdict } from '../decision/evaluator.js';
+import type { Verdict } from '../decision/decision.js';
+import { Evaluator } from '../decision/evaluator.js';
 import { getCallFacts, type CallFacts } from '../decision/call-facts.js';
 import { MaintenanceGraphQLError, rpcError, wsError } from '../messages/transport-errors.js';
-import { isFastifyReply, routeTemplate, type HttpReply, type HttpRequest } from './http-port.js';
-import { IgnorePaths } from '../decision/ignore-paths.js';
+import { isFastifyReply, type HttpReply } from './http-port.js';
 import { forcePrivate } from './prevent-caching.js';
 import { forceHeader } from './force-header.js';
 import { withoutStack } from './refusal/maintenance.exception.js';
@@ -45,7 +45,6 @@ export class MaintenanceGuard implements CanActivate {
     @Inject(Evaluator) private readonly evaluator: Evaluator,
     @Inject(InFlight) private readonly inFlight: InFlight,
     @Inject(RefusalResponder) private readonly responder: RefusalResponder,
-    @Inject(IgnorePaths) private readonly ignorePaths: IgnorePaths,
     @Inject(StalePolicy) private readonly stale: StalePolicy,
   ) {}
 
@@ -62,17 +61,13 @@ export class MaintenanceGuard implements CanActivate {
 
   /**
    * May this call pass whatever is in maintenance. Asked only while something is, for calls that are not exempt by decorator; must
-   * be quick and synchronous. Override it for rules of your own, and ask `super.shouldSkip()` too: it knows `ignorePaths`.
+   * be quick and synchronous. Override it for rules of your own; by itself it says no. `ignorePaths` are looked at besides.
    *
    * With `coverage: 'site'` whatever is certain to be refused is refused before any guard is asked, this one included. A drain
    * still waits for calls that pass by this.
    */
-  protected shouldSkip(context: ExecutionContext): boolean {
-    return (
-      this.ignorePaths.any &&
-      context.getType() === 'http' &&
-      this.ignorePaths.matches(routeTemplate(context.getArgByIndex<HttpRequest>(0)))
-    );
+  protected shouldSkip(_context: ExecutionContext): boolean {
+    return false;
   }
 
   /**
@@ -93,10 +88,10 @@ export class MaintenanceGuard implements CanActivate {
       this.inFlight.admit(context);
       return true;
     }
-    if (this.stale.blocks) {
+    if (this.stale.blocks && !this.evaluator.isIgnored(facts)) {
       return this.refuse(context, facts, this.stale.status(facts.request));
     }
-    const verdict = this.evaluator.judge(facts.request, facts.http, facts.target, facts.safe, active);
+    const verdict = this.evaluator.judge(facts);
     return verdict instanceof Promise
       ? verdict.then((settled) => this.carryOut(context, facts, settled))
       : this.carryOut(context, facts, verdict);
@@ -105,12 +100,12 @@ export class MaintenanceGuard implements CanActivate {
   private carryOut(
     context: ExecutionContext,
     facts: CallFacts,
-    { refused, bypassed }: Verdict,
+    { refused, personal }: Verdict,
   ): boolean | Promise<boolean> {
     if (refused) {
       return this.refuse(context, facts, refused);
     }
-    if (bypassed && facts.reply) {
+    if (personal && facts.reply) {
       forcePrivate(facts.reply);
     }
     this.inFlight.admit(context);

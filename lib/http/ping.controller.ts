@@ -8,7 +8,7 @@ import type { ResolvedOptions } from '../options/options.js';
 import { OPTIONS } from '../options/tokens.js';
 import { StateManager } from '../core/state/state-manager.js';
 import { Evaluator } from '../decision/evaluator.js';
-import { BYPASSED_CACHE_CONTROL, preventCaching } from './prevent-caching.js';
+import { PERSONAL_CACHE_CONTROL, preventCaching } from './prevent-caching.js';
 import { isSafeMethod } from '../decision/decision.js';
 import { setHeader, type HttpReply, type HttpRequest } from './http-port.js';
 import { Localizer } from '../i18n/localizer.js';
@@ -56,12 +56,13 @@ export class PingRoute {
       this.permissions.given &&
       (await this.permissions.allows('see_info', { type: 'http', request }));
     const maintenance = seesInfo ? this.localizer.keyData(this.registry, this.manager, request) : undefined;
-    const { refused, bypassed } = await this.evaluator.judge(
+    const { refused, personal } = await this.evaluator.judge({
       request,
-      request,
-      PLAIN_POLICY,
-      isSafeMethod(request.method),
-    );
+      http: request,
+      target: PLAIN_POLICY,
+      safe: isSafeMethod(request.method),
+      place: undefined,
+    });
     const body: MaintenancePing = {
       maintenanceMode: refused !== undefined,
       refreshDelay: this.options.refreshDelay,
@@ -71,7 +72,7 @@ export class PingRoute {
       Object.assign(body, { retryAfter, until: until?.toISOString() ?? null, error: message });
       this.responder.setHeaders(reply, { retryAfter });
     } else {
-      preventCaching(reply, bypassed ? BYPASSED_CACHE_CONTROL : undefined);
+      preventCaching(reply, personal ? PERSONAL_CACHE_CONTROL : undefined);
     }
     setHeader(reply, 'Content-Type', 'application/json; charset=utf-8');
     sendBody(

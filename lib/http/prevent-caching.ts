@@ -13,8 +13,8 @@ const UNWANTED: ReadonlySet<string> = new Set(TARGETED);
 /** The same, and what says how old or how fresh something is that a refusal is not. */
 const UNWANTED_OF_REFUSALS: ReadonlySet<string> = new Set([...TARGETED, 'etag', 'last-modified', 'expires']);
 
-/** What answers to bypassed requests say: they are for nobody else. */
-export const BYPASSED_CACHE_CONTROL = 'private, no-store';
+/** What answers say to those who are let pass for who they are: they are for nobody else. */
+export const PERSONAL_CACHE_CONTROL = 'private, no-store';
 
 /** No cache keeps this answer, whatever was said to any of them before. */
 export function preventCaching(reply: HttpReply, cacheControl = 'no-store'): void {
@@ -25,9 +25,9 @@ export function preventCaching(reply: HttpReply, cacheControl = 'no-store'): voi
 /** Takes away what was said of the answer that a refusal takes the place of. */
 export const removeStale = (reply: HttpReply): void => removeHeaders(reply, UNWANTED_OF_REFUSALS);
 
-/** The answer to a bypassed request is kept by no cache, whatever is said to any of them before or after. */
+/** The answer to a request that passes by a bypass or a status class is kept by no cache, whatever is said to any of them before or after. */
 export function forcePrivate(reply: HttpReply): void {
-  forceHeader(reply, 'Cache-Control', BYPASSED_CACHE_CONTROL);
+  forceHeader(reply, 'Cache-Control', PERSONAL_CACHE_CONTROL);
   for (const name of TARGETED) {
     forceHeader(reply, name, undefined);
   }

@@ -27,9 +27,12 @@ export interface HttpRequest {
 /** The path and query as they were sent, whatever the framework has cut off meanwhile. */
 export const urlOf = (request: HttpRequest): string => request.originalUrl ?? request.raw?.url ?? request.url;
 
-/** The path as it was sent; also of an absolute-form target. */
-export function pathOf(request: HttpRequest): string {
-  const target = urlOf(request).split(/[?#]/, 1)[0] ?? '/';
+/** The path as it was sent. */
+export const pathOf = (request: HttpRequest): string => pathname(urlOf(request));
+
+/** The path of a URL; also of an absolute-form target. */
+export function pathname(url: string): string {
+  const target = url.split(/[?#]/, 1)[0] ?? '/';
   const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/]*/i.exec(target);
   return absolute ? target.slice(absolute[0].length) || '/' : target;
 }

@@ -195,10 +195,9 @@ describe.each(adapters)("coverage: 'site' on %s", (name, createApp) => {
     expect((await request(running.port, '/nowhere', { method: 'POST' })).status).toBe(503);
   });
 
-  it('a static route that is ignored is served where the adapter has a route for it', async () => {
+  it('static files whose path is ignored are served', async () => {
     await using running = await closed(await createApp(source({ ignorePaths: ['/assets'] }), serveStatic));
-    const { status } = await request(running.port, '/assets/style.css');
-    expect(status).toBe(name === 'fastify' ? 200 : 503);
+    expect((await request(running.port, '/assets/style.css')).status).toBe(200);
     expect((await request(running.port, '/nowhere?/assets')).status).toBe(503);
   });
 

@@ -1,138 +1,154 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { PLAIN_POLICY, HandlerPolicy } from '../../decision/handler-policy.js';
-import { pathOf, type HttpReply, type HttpRequest } from '../http-port.js';
+import type { ActiveKey } from '../../core/state/snapshot.js';
+import { EXEMPT_POLICY, PLAIN_POLICY } from '../../decision/handler-policy.js';
 import type { IgnorePaths } from '../../decision/ignore-paths.js';
-import type { CoveredRoutes } from './site-coverage.js';
-import { isCertain, knowledgeOf, type GraphqlPaths } from './site-routes.js';
+import { answers, enter, recognise, type ExpressLayer, type LayerKind } from './express-layers.js';
+import { knowledgeOf, plainRoute, type GraphqlPaths, type Server } from './site-routes.js';
 
-/** A layer of Express' router. */
-interface ExpressLayer {
-  readonly handle: object & { readonly name?: string };
-  readonly route?: {
-    readonly path: unknown;
-    readonly methods: Readonly<Record<string, boolean | undefined>>;
-    readonly stack: readonly { readonly handle: object }[];
-  };
-  match(path: string): boolean;
-}
-
-/** An Express application, as far as it is needed here. */
-export interface ExpressApp {
-  handle(request: IncomingMessage & HttpRequest, response: ServerResponse, ...rest: unknown[]): void;
-  use(middleware: (request: HttpRequest, reply: HttpReply, next: () => void) => void): void;
-  readonly router?: { readonly stack: readonly ExpressLayer[] };
-}
-
-interface Doubtful {
-  readonly layer: ExpressLayer;
-  /** What their handlers say of themselves, or that only Nest's guard can judge. */
-  readonly targets: readonly HandlerPolicy[] | 'guard';
-}
-
-interface Layers {
-  readonly of: readonly ExpressLayer[];
+/** What is known of an application's layers while the same keys are active and no layer is added. */
+interface Knowledge {
+  readonly stack: readonly ExpressLayer[];
   readonly length: number;
-  /** Routes that are not refused just because the site is. */
-  readonly doubtful: readonly Doubtful[];
-  readonly cors: ExpressLayer | undefined;
+  readonly active: readonly ActiveKey[];
+  /** Routes that other keys refuse than those that refuse the rest of the site. */
+  readonly doubtful: readonly ExpressLayer[];
 }
 
-/** Express has no route yet when its first middleware runs: the router's own layers are asked. */
-export class ExpressRoutes implements CoveredRoutes {
-  private known: Layers | undefined;
+/** Reads from an Express router what would serve a request: it has no route yet when it is to be refused. */
+export class ExpressRoutes {
+  private readonly marked = new WeakMap<ExpressLayer, LayerKind>();
+  private known: Knowledge | undefined;
 
   constructor(
-    private readonly app: ExpressApp,
+    private readonly stack: () => readonly ExpressLayer[],
     private readonly ignorePaths: IgnorePaths,
     private readonly graphql: GraphqlPaths,
   ) {}
 
-  judgedBy(request: HttpRequest): HandlerPolicy | 'guard' {
-    const path = pathOf(request);
+  /** Says what the layers are that are added meanwhile. */
+  marking<T>(kind: LayerKind, add: () => T): T {
+    const before = this.stack().length;
+    const result = add();
+    for (const layer of this.stack().slice(before)) {
+      this.marked.set(layer, kind);
+    }
+    return result;
+  }
+
+  kindOf(layer: ExpressLayer): LayerKind {
+    let kind = this.marked.get(layer);
+    if (!kind) {
+      this.marked.set(layer, (kind = recognise(layer)));
+    }
+    return kind;
+  }
+
+  /** May a request reach something that other keys refuse than those that refuse the rest of the site. */
+  isDoubtful(path: string, method: string, active: readonly ActiveKey[]): boolean {
+    return (
+      this.graphql.matches(path) ||
+      this.knowledge(active).doubtful.some((layer) => enter(layer, path, method) !== undefined)
+    );
+  }
+
+  /**
+   * What may serve a request, but for static files: the first layer in the order of their registration that answers, or several
+   * where Nest chooses among its routes by version.
+   */
+  servers(path: string, method: string): readonly Server[] {
     if (this.graphql.matches(path)) {
-      return 'guard';
+      return [{ target: EXEMPT_POLICY, place: {} }];
     }
-    const found: HandlerPolicy[] = [];
-    for (const { layer, targets } of this.layers().doubtful) {
-      if (handles(layer, request.method) && matches(layer, path)) {
-        if (targets === 'guard') {
-          return 'guard';
-        }
-        found.push(...targets);
-      }
+    const layers = this.stack().filter((layer) => this.mayAnswer(layer, path, method));
+    const first = layers.findIndex(
+      (layer) => this.kindOf(layer) === 'nest' || !this.passesOn(layer, layers, method),
+    );
+    const layer = layers[first];
+    if (!layer) {
+      return [plainRoute(undefined, path)];
     }
-    return union(found);
+    return this.kindOf(layer) === 'nest'
+      ? layers
+          .slice(first)
+          .flatMap((other) => (this.kindOf(other) === 'nest' ? this.serversOf(other, path) : []))
+      : this.serversOf(layer, path);
   }
 
-  /** The CORS middleware comes later than this: its headers are set by calling it now. */
-  prepare(request: HttpRequest, reply: HttpReply, refuse: () => void): void {
-    const cors = request.headers.origin === undefined ? undefined : this.layers().cors;
-    if (cors) {
-      (cors.handle as (...args: unknown[]) => void)(request, reply, refuse);
-    } else {
-      refuse();
-    }
-  }
-
-  /** Found again when layers were added. */
-  private layers(): Layers {
-    const stack = this.app.router?.stack ?? [];
-    if (this.known?.of !== stack || this.known.length !== stack.length) {
-      this.known = {
-        of: stack,
-        length: stack.length,
-        doubtful: stack.flatMap((layer) => this.doubtOf(layer) ?? []),
-        cors: stack.find(({ handle }) => handle.name === 'corsMiddleware'),
-      };
-    }
-    return this.known;
-  }
-
-  private doubtOf(layer: ExpressLayer): Doubtful | undefined {
+  /** What a layer is to a decision. */
+  serversOf(layer: ExpressLayer, path: string): readonly Server[] {
     const { route } = layer;
     if (!route) {
-      return undefined;
+      return [plainRoute(undefined, path)];
     }
-    if (typeof route.path === 'string' && this.ignorePaths.matches(route.path)) {
-      return { layer, targets: 'guard' };
+    const template = typeof route.path === 'string' ? route.path : undefined;
+    if (this.kindOf(layer) !== 'nest') {
+      return [plainRoute(template, path)];
     }
-    const doubts = route.stack.map(({ handle }) => knowledgeOf(handle)).filter((known) => !isCertain(known));
-    const targets = doubts.flatMap((known) =>
-      typeof known === 'object' && !known.target.exempt ? known.target : [],
+    return route.stack.flatMap(({ handle }) => {
+      const known = knowledgeOf(handle);
+      if (known === 'not-nest') {
+        return [];
+      }
+      return { target: known === 'unknown' ? EXEMPT_POLICY : known.target, place: { template } };
+    });
+  }
+
+  /** Does a layer that is no route of Nest's have something that answers this request. */
+  answers(layer: ExpressLayer, path: string, method: string): boolean {
+    return this.kindOf(layer) !== 'router' || answers([layer], path, method);
+  }
+
+  /** As {@link passesOn}, among all that match this request. */
+  yields(layer: ExpressLayer, path: string, method: string): boolean {
+    const stack = this.stack();
+    const behind = stack.slice(stack.indexOf(layer));
+    return this.passesOn(
+      layer,
+      behind.filter((other) => this.mayAnswer(other, path, method)),
+      method,
     );
-    if (targets.length < doubts.length) {
-      return { layer, targets: 'guard' };
+  }
+
+  private mayAnswer(layer: ExpressLayer, path: string, method: string): boolean {
+    const kind = this.kindOf(layer);
+    return (
+      kind !== 'middleware' &&
+      kind !== 'static' &&
+      kind !== 'end' &&
+      (kind === 'router' ? answers([layer], path, method) : enter(layer, path, method) !== undefined)
+    );
+  }
+
+  /**
+   * Does a layer only stand before a route of Nest's: it matches whatever that route matches, so that nobody would ever get there
+   * if it answered. Redirects to https and checks of logins are written like that.
+   */
+  private passesOn(layer: ExpressLayer, layers: readonly ExpressLayer[], method: string): boolean {
+    return layers
+      .slice(layers.indexOf(layer) + 1)
+      .some(
+        (other) =>
+          this.kindOf(other) === 'nest' &&
+          typeof other.route?.path === 'string' &&
+          answers([layer], other.route.path, method),
+      );
+  }
+
+  /** Found again when layers were added or other keys are active. */
+  private knowledge(active: readonly ActiveKey[]): Knowledge {
+    const stack = this.stack();
+    const { known } = this;
+    if (known?.stack === stack && known.length === stack.length && known.active === active) {
+      return known;
     }
-    return targets.length > 0 ? { layer, targets } : undefined;
-  }
-}
-
-/** As Express' router has it: HEAD is answered by GET. */
-function handles({ route }: ExpressLayer, method: string): boolean {
-  const name = method.toLowerCase();
-  const { methods = {} } = route ?? {};
-  return methods['_all'] === true || methods[name] === true || (name === 'head' && methods['get'] === true);
-}
-
-/** Several routes may match: what all of them together let pass, and all keys they belong to. */
-function union(targets: readonly HandlerPolicy[]): HandlerPolicy {
-  const [first = PLAIN_POLICY, ...others] = targets;
-  if (others.length === 0) {
-    return first;
-  }
-  return new HandlerPolicy(
-    first.name,
-    false,
-    new Set(targets.flatMap(({ exemptKeys }) => [...exemptKeys])),
-    new Set(targets.flatMap(({ keys }) => [...keys])),
-  );
-}
-
-function matches(layer: ExpressLayer, path: string): boolean {
-  try {
-    return layer.match(path);
-  } catch {
-    // not decodable: no route is reached by it
-    return false;
+    const plain = PLAIN_POLICY.affecting(active);
+    const doubtful = stack.filter(
+      (layer) =>
+        layer.route &&
+        this.serversOf(layer, '').some(({ target, place }) => {
+          const keys = target.affecting(this.ignorePaths.affecting(active, { template: place.template }));
+          return keys.length !== plain.length || keys.some((key, index) => key !== plain[index]);
+        }),
+    );
+    return (this.known = { stack, length: stack.length, active, doubtful });
   }
 }

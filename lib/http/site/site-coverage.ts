@@ -1,29 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { PLAIN_POLICY, type HandlerPolicy } from '../../decision/handler-policy.js';
+import type { MaintenanceStatus } from '../../core/keys/maintenance-status.js';
 import { StateManager } from '../../core/state/state-manager.js';
-import { Evaluator, type Verdict } from '../../decision/evaluator.js';
-import { forcePrivate } from '../prevent-caching.js';
-import { isSafeMethod } from '../../decision/decision.js';
-import { isUntouched, rawResponse, type HttpReply, type HttpRequest } from '../http-port.js';
-import { RefusalResponder } from '../refusal/refusal-responder.js';
+import { isSafeMethod, type Verdict } from '../../decision/decision.js';
+import { Evaluator } from '../../decision/evaluator.js';
 import { StalePolicy } from '../../decision/stale-policy.js';
+import { isUntouched, pathname, rawResponse, type HttpReply, type HttpRequest } from '../http-port.js';
+import { forcePrivate } from '../prevent-caching.js';
+import { RefusalResponder } from '../refusal/refusal-responder.js';
+import type { Server } from './site-routes.js';
 
-/** What an adapter's router knows of a request that it has not served yet. */
-export interface CoveredRoutes {
-  /**
-   * What the handlers that may answer a request say of themselves, {@link PLAIN_POLICY} when nothing. `'guard'` where only Nest's
-   * guard can tell: an exempt handler, an ignored path, a resolver.
-   */
-  judgedBy(request: HttpRequest): HandlerPolicy | 'guard';
-  /** Gives CORS headers to a refusal, then calls back. */
-  prepare(request: HttpRequest, reply: HttpReply, refuse: () => void): void;
-}
-
-/**
- * Answers for the whole site, before static files and routers: for all that is certain to be refused. What may be exempt,
- * or what only Nest can tell, goes on to the guard.
- */
+/** Decides for the whole site, whatever serves it, and refuses. */
 @Injectable()
 export class SiteCoverage {
   constructor(
@@ -33,80 +20,108 @@ export class SiteCoverage {
     @Inject(StalePolicy) private readonly stale: StalePolicy,
   ) {}
 
-  handle(request: HttpRequest, reply: HttpReply, next: () => void, routes: CoveredRoutes): void {
+  /** Is there anything to decide, as far as is known. */
+  get engaged(): boolean {
+    return this.active.length > 0 || this.stale.blocks;
+  }
+
+  /** Is there nothing to decide for certain. */
+  get idle(): boolean {
+    return !this.engaged && !this.manager.lease.lapsed();
+  }
+
+  /** The keys in maintenance, of this moment. */
+  get active(): StateManager['snapshot']['active'] {
+    return this.manager.snapshot.active;
+  }
+
+  /** Is what the application has put on a request needed for a decision: it is then taken later. */
+  get asksApplication(): boolean {
+    return !this.stale.blocks && this.evaluator.asksApplication;
+  }
+
+  /** Calls back once this replica knows enough to decide: at once, but for a lease that has lapsed. */
+  whenKnown(then: () => void): void {
     if (this.manager.lease.lapsed()) {
-      void this.stale.catchUp().then(() => this.decide(request, reply, next, routes));
-      return;
+      void this.stale.catchUp().then(then);
+    } else {
+      then();
     }
-    this.decide(request, reply, next, routes);
+  }
+
+  /**
+   * Decides for a request that one of these may serve.
+   * @param pass one of them may; the answer is private where that is so for this visitor only
+   * @param refuse none of them may
+   */
+  decide(
+    request: HttpRequest,
+    reply: HttpReply,
+    servers: readonly Server[],
+    pass: () => void,
+    refuse: (status: MaintenanceStatus) => void,
+  ): void {
+    const next = (index: number, first: MaintenanceStatus | undefined): void => {
+      const server = servers[index];
+      if (!server) {
+        return first ? refuse(first) : pass();
+      }
+      const carryOut = ({ refused, personal }: Verdict): void => {
+        if (refused) {
+          next(index + 1, first ?? refused);
+          return;
+        }
+        if (personal) {
+          forcePrivate(reply);
+        }
+        pass();
+      };
+      const verdict = this.judge(request, server);
+      if (verdict instanceof Promise) {
+        void verdict.then(carryOut);
+      } else {
+        carryOut(verdict);
+      }
+    };
+    next(0, undefined);
+  }
+
+  private judge(request: HttpRequest, { target, place }: Server): Verdict | Promise<Verdict> {
+    const call = { request, http: request, target, safe: isSafeMethod(request.method), place };
+    if (this.stale.blocks && !target.exempt && !this.evaluator.isIgnored(call)) {
+      return { refused: this.stale.status(request) };
+    }
+    return this.evaluator.judge(call);
   }
 
   /**
    * Refuses a request before the framework has touched it, where that changes nothing but the time it takes.
-   * @returns `false` when it is for {@link handle} to say
+   * @param doubtful may anything say more of the request than that the site is in maintenance; asked last: that costs most
    */
-  refusesAtOnce(request: IncomingMessage, response: ServerResponse, routes: CoveredRoutes): boolean {
-    const asked = request as IncomingMessage & HttpRequest;
+  refusesAtOnce(
+    request: IncomingMessage & HttpRequest,
+    response: ServerResponse,
+    doubtful: (path: string) => boolean,
+  ): boolean {
     if (
-      this.manager.snapshot.active.length === 0 ||
+      this.active.length === 0 ||
       this.manager.lease.lapsed() ||
       this.stale.blocks ||
       request.method === 'OPTIONS' ||
-      request.headers.origin !== undefined ||
       request.headers['x-forwarded-prefix'] !== undefined
     ) {
       return false;
     }
-    const refused = this.evaluator.plainRefusal(asked, isSafeMethod(asked.method));
-    // routes are asked last: what is not refused here asks them again
-    if (!refused || !this.responder.isPlain(refused.key) || routes.judgedBy(asked) !== PLAIN_POLICY) {
+    const path = pathname(request.url);
+    const refused = this.evaluator.plainRefusal(request, isSafeMethod(request.method), { path });
+    if (!refused || !this.responder.isPlain(refused.key) || doubtful(path)) {
       return false;
     }
-    void this.responder.answerAlone(response, asked, this.responder.ready.exception(refused, asked));
+    void this.responder.answerAlone(response, request, this.responder.ready.exception(refused, request));
     return true;
   }
 
-  private decide(request: HttpRequest, reply: HttpReply, next: () => void, routes: CoveredRoutes): void {
-    const { blocks } = this.stale;
-    if (this.manager.snapshot.active.length === 0 && !blocks) {
-      next();
-      return;
-    }
-    // a preflight is answered as ever
-    const target = request.method === 'OPTIONS' ? 'guard' : routes.judgedBy(request);
-    if (target === 'guard') {
-      next();
-      return;
-    }
-    const carryOut = ({ refused, bypassed }: Verdict): void => {
-      if (refused) {
-        routes.prepare(request, reply, () => this.refuse(request, reply, refused));
-        return;
-      }
-      if (bypassed) {
-        forcePrivate(reply);
-      }
-      next();
-    };
-    if (blocks) {
-      carryOut({ refused: this.stale.status(request) });
-      return;
-    }
-    const judge = (as: HandlerPolicy): Verdict | Promise<Verdict> =>
-      this.evaluator.judge(request, request, as, isSafeMethod(request.method));
-    settle(judge(target.unmarked), (unmarked) => {
-      settle(target.unmarked === target ? unmarked : judge(target), (verdict) => {
-        if (verdict.refused && !unmarked.refused) {
-          // a static file may stand in front of the handler: what only its mark refuses is the guard's business
-          next();
-        } else {
-          carryOut(verdict);
-        }
-      });
-    });
-  }
-
-  private refuse(request: HttpRequest, reply: HttpReply, status: NonNullable<Verdict['refused']>): void {
+  refuse(request: HttpRequest, reply: HttpReply, status: MaintenanceStatus): void {
     if (rawResponse(reply).headersSent) {
       return;
     }
@@ -118,14 +133,5 @@ export class SiteCoverage {
     }
     this.responder.setHeaders(reply, exception);
     void this.responder.answer(reply, request, exception);
-  }
-}
-
-/** Goes on in the same tick where there is nothing to wait for. */
-function settle(verdict: Verdict | Promise<Verdict>, then: (verdict: Verdict) => void): void {
-  if (verdict instanceof Promise) {
-    void verdict.then(then);
-  } else {
-    then(verdict);
   }
 }

@@ -3,8 +3,10 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { ResolvedStructure } from '../../options/structural-options.js';
 import { STRUCTURE } from '../../options/tokens.js';
 import { Bypass } from '../../access/bypass.js';
-import { ExpressRoutes, type ExpressApp } from './express-routes.js';
-import { FastifyRoutes, type FastifyAdapterLike } from './fastify-routes.js';
+import { ExpressEntrance, type ExpressAdapterLike } from './express-entrance.js';
+import { ExpressRoutes } from './express-routes.js';
+import { FastifyEntrance, type FastifyAdapterLike } from './fastify-entrance.js';
+import { addFirst } from './fastify-hooks.js';
 import { preventCaching } from '../prevent-caching.js';
 import { setHeader, type HttpReply, type HttpRequest } from '../http-port.js';
 import { MountedPaths } from '../mounted-path.js';
@@ -13,15 +15,14 @@ import { sendBody } from '../refusal/send-body.js';
 import { SiteCoverage } from './site-coverage.js';
 import { GraphqlPaths } from './site-routes.js';
 
-type Next = () => void;
-
 /**
- * What is done before static files and routers see a request: bypass links are followed wherever they lead, and with
+ * What is done before anything of the application sees a request: bypass links are followed wherever they lead, and with
  * `coverage: 'site'` the whole site is answered for. Where neither is switched on nothing is mounted.
  */
 @Injectable()
 export class SiteEntrance {
   private readonly covers: boolean;
+  private readonly guarded: boolean;
 
   constructor(
     host: HttpAdapterHost,
@@ -33,6 +34,7 @@ export class SiteEntrance {
     @Inject(MountedPaths) private readonly paths: MountedPaths,
   ) {
     this.covers = structure.coverage === 'site';
+    this.guarded = structure.guard !== false;
     if (!this.covers && !bypass.offersLinks) {
       return;
     }
@@ -40,65 +42,38 @@ export class SiteEntrance {
     host.init$.subscribe(() => {
       const adapter = host.httpAdapter;
       if (adapter?.getType?.() === 'express') {
-        this.mountOnExpress(adapter.getInstance<ExpressApp>());
+        this.mountOnExpress(adapter as unknown as ExpressAdapterLike);
       } else if (adapter?.getType?.() === 'fastify') {
         this.mountOnFastify(adapter as unknown as FastifyAdapterLike);
       }
     });
   }
 
-  private mountOnExpress(app: ExpressApp): void {
-    const routes = new ExpressRoutes(app, this.ignorePaths, this.graphql);
+  private mountOnExpress(adapter: ExpressAdapterLike): void {
+    const app = adapter.getInstance();
     if (this.covers) {
-      this.shortcut(app, routes);
+      const routes = new ExpressRoutes(() => app.router.stack, this.ignorePaths, this.graphql);
+      new ExpressEntrance(app, this.coverage, routes, this.guarded).mount(adapter);
     }
-    app.use((request, reply, next) => {
-      if (this.followsLink(request, reply)) {
-        return;
-      }
-      if (this.covers) {
-        this.coverage.handle(request, reply, next, routes);
-      } else {
-        next();
-      }
-    });
-  }
-
-  /** What Express does to a request before its first middleware costs several times what a refusal does. */
-  private shortcut(app: ExpressApp, routes: ExpressRoutes): void {
-    const handle = app.handle.bind(app);
-    app.handle = (request, response, ...rest) => {
-      // another Express application that this one is mounted on has begun already
-      const begun = request.originalUrl !== undefined;
-      if (begun || !this.coverage.refusesAtOnce(request, response, routes)) {
-        handle(request, response, ...rest);
-      }
-    };
+    if (this.bypass.offersLinks) {
+      const { router } = app;
+      const handle = router.handle.bind(router);
+      router.handle = (request, reply, done) => {
+        if (!this.followsLink(request, reply)) {
+          handle(request, reply, done);
+        }
+      };
+    }
   }
 
   private mountOnFastify(adapter: FastifyAdapterLike): void {
-    const app = adapter.getInstance();
-    const routes = new FastifyRoutes(this.ignorePaths, this.graphql);
     if (this.covers) {
-      routes.watch(adapter);
+      new FastifyEntrance(adapter, this.coverage, this.graphql, this.guarded).mount();
     }
-    app.addHook('onRequest', (request, reply, done: Next) => {
-      if (this.followsLink(request, reply)) {
-        return;
-      }
-      // a cross-origin visitor is refused once the CORS plugin has set its headers
-      if (this.covers && request.headers.origin === undefined) {
-        this.coverage.handle(request, reply, done, routes);
-      } else {
-        done();
-      }
-    });
-    if (this.covers) {
-      app.addHook('preParsing', (request, reply, _payload, done: Next) => {
-        if (request.headers.origin === undefined) {
+    if (this.bypass.offersLinks) {
+      addFirst(adapter.getInstance(), 'onRequest', (request, reply, done) => {
+        if (!this.followsLink(request, reply)) {
           done();
-        } else {
-          this.coverage.handle(request, reply, done, routes);
         }
       });
     }

@@ -1,13 +1,21 @@
 import { PATH_METADATA } from '@nestjs/common/constants.js';
 import type { ModulesContainer } from '@nestjs/core';
 import 'reflect-metadata';
-import type { HandlerPolicy } from '../../decision/handler-policy.js';
+import { PLAIN_POLICY, type HandlerPolicy } from '../../decision/handler-policy.js';
+import type { Place } from '../../decision/ignore-paths.js';
 
 /** What `configure()` leaves on handlers; Nest copies it on to what it registers with the router. */
 export const TARGET = Symbol('nestjs-maintenance:target');
 
 /** What is certain of a route before Nest has seen the request. */
 export type RouteKnowledge = { readonly target: HandlerPolicy } | 'unknown' | 'not-nest';
+
+/** Something that may serve a request. */
+export interface Server {
+  /** What its handler says of itself; {@link PLAIN_POLICY} where it is none of Nest's. */
+  readonly target: HandlerPolicy;
+  readonly place: Place;
+}
 
 /** What a route's handler tells: its target, that it is Nest's but not known, or that it is none of Nest's. */
 export function knowledgeOf(handler: unknown): RouteKnowledge {
@@ -18,10 +26,17 @@ export function knowledgeOf(handler: unknown): RouteKnowledge {
   return target ? { target } : 'unknown';
 }
 
-/** Is a route certain to be refused if the site is: Nest's own guard need not be asked. */
-export function isCertain(knowledge: RouteKnowledge): boolean {
-  return knowledge === 'not-nest' || (knowledge !== 'unknown' && knowledge.target.isPlain);
+/**
+ * A route that is none of Nest's. One that ends in a wildcard serves what lies below it, files say: there the path of the request
+ * counts as well, as it does where the same files are served without a route.
+ */
+export function plainRoute(template: string | undefined, path: string): Server {
+  const place =
+    template === undefined ? { path } : WILDCARD.test(template) ? { template, path } : { template };
+  return { target: PLAIN_POLICY, place };
 }
+
+const WILDCARD = /\*\w*\}?\/?$/;
 
 /** Where GraphQL is served: a resolver may be exempt, and only GraphQL knows which one is asked. */
 export class GraphqlPaths {
@@ -35,8 +50,14 @@ export class GraphqlPaths {
   /** @param path of a request or a route */
   matches(path: string): boolean {
     this.paths ??= this.find();
-    const asked = path.toLowerCase();
-    return this.paths.some((graphql) => asked === graphql || asked.startsWith(`${graphql}/`));
+    if (this.paths.length === 0) {
+      return false;
+    }
+    const asked = path.toLowerCase().replace(/\/$/, '');
+    // at the root it has the root itself, not the whole site
+    return this.paths.some(
+      (graphql) => asked === graphql || (graphql !== '' && asked.startsWith(`${graphql}/`)),
+    );
   }
 
   private find(): string[] {

@@ -1,0 +1,206 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { MaintenanceStatus } from '../../core/keys/maintenance-status.js';
+import { pathname, type HttpReply, type HttpRequest } from '../http-port.js';
+import { ExpressHeaders } from './express-headers.js';
+import { isApplication, type ExpressLayer, type LayerKind, type Next } from './express-layers.js';
+import type { ExpressRoutes } from './express-routes.js';
+import type { SiteCoverage } from './site-coverage.js';
+import { plainRoute } from './site-routes.js';
+
+type Method = (...args: unknown[]) => unknown;
+
+interface Router {
+  readonly stack: ExpressLayer[];
+  handle(request: Request, reply: HttpReply, done: Next): void;
+}
+
+/** An Express application, as far as it is needed here. */
+export interface ExpressApp {
+  handle(request: IncomingMessage & HttpRequest, response: ServerResponse, ...rest: unknown[]): void;
+  use: Method;
+  readonly router: Router;
+}
+
+/** Nest's adapter for Express, as far as it is needed here. */
+export interface ExpressAdapterLike {
+  getInstance(): ExpressApp;
+}
+
+/** The URL of a request as the application got it, below where it is mounted. */
+const ENTERED = Symbol('nestjs-maintenance:entered');
+
+type Request = HttpRequest & { [ENTERED]?: string };
+
+const pathOf = (request: Request): string => pathname(request[ENTERED] ?? request.url);
+
+/** What is added by a method of the adapter, which its layer does not show. */
+const ADDED: Readonly<Record<string, LayerKind>> = { setNotFoundHandler: 'end', useStaticAssets: 'static' };
+
+/**
+ * Stands before everything of an Express application, whatever was registered earlier, and before each of its layers that
+ * answers requests.
+ */
+export class ExpressEntrance {
+  private readonly router: Router;
+  private readonly headers: ExpressHeaders;
+  /** Static files that were not looked at, by request: the decision of that moment. */
+  private readonly skipped = new WeakMap<object, MaintenanceStatus>();
+  private readonly armed = new WeakSet<ExpressLayer>();
+  private armedLength = 0;
+
+  constructor(
+    private readonly app: ExpressApp,
+    private readonly coverage: SiteCoverage,
+    private readonly routes: ExpressRoutes,
+    /** Does Nest's guard decide for handlers. */
+    private readonly guarded: boolean,
+  ) {
+    this.router = app.router;
+    this.headers = new ExpressHeaders(() => this.router.stack);
+  }
+
+  mount(adapter: object): void {
+    this.watch(adapter as Record<string, Method | undefined>);
+    this.shortcut();
+    const handle = this.router.handle.bind(this.router);
+    this.router.handle = (request, reply, done) => {
+      request[ENTERED] = request.url;
+      this.arm();
+      if (this.coverage.idle) {
+        handle(request, reply, done);
+      } else {
+        this.coverage.whenKnown(() => this.enter(request, reply, done, handle));
+      }
+    };
+  }
+
+  /** Notes what layers are that do not show it: what is bundled may have lost its name. */
+  private watch(adapter: Record<string, Method | undefined>): void {
+    const around = (name: string, wrap: (call: () => unknown) => unknown): void => {
+      const method = adapter[name];
+      if (typeof method === 'function') {
+        adapter[name] = (...args) => wrap(() => method.apply(adapter, args));
+      }
+    };
+    for (const [name, kind] of Object.entries(ADDED)) {
+      around(name, (call) => this.routes.marking(kind, call));
+    }
+    around('enableCors', (call) => this.headers.marking('cors', call));
+    around('registerSecurityHook', (call) => this.headers.marking('always', call));
+    // middleware that Nest registers for single methods looks like a route
+    around('createMiddlewareFactory', (call) => {
+      const register = call() as Method;
+      return (...args: unknown[]) => this.routes.marking('middleware', () => register(...args));
+    });
+    const use = this.app.use.bind(this.app);
+    this.app.use = (...args) =>
+      args.flat(Infinity).some(isApplication)
+        ? this.routes.marking('application', () => use(...args))
+        : use(...args);
+  }
+
+  /** What Express does to a request before its first middleware costs several times what a refusal does. */
+  private shortcut(): void {
+    const handle = this.app.handle.bind(this.app);
+    this.app.handle = (request, response, ...rest) => {
+      const doubtful = (path: string): boolean =>
+        this.headers.concern(request) || this.routes.isDoubtful(path, request.method, this.coverage.active);
+      // another Express application that this one is mounted on has begun already
+      const begun = request.originalUrl !== undefined;
+      if (begun || !this.coverage.refusesAtOnce(request, response, doubtful)) {
+        handle(request, response, ...rest);
+      }
+    };
+  }
+
+  private enter(request: Request, reply: HttpReply, done: Next, handle: Router['handle']): void {
+    const goOn = (): void =>
+      handle(request, reply, (error) => {
+        if (error) {
+          done(error);
+        } else {
+          this.atEnd(request, reply, done);
+        }
+      });
+    // a preflight is answered as ever
+    if (request.method === 'OPTIONS' || this.coverage.asksApplication) {
+      goOn();
+      return;
+    }
+    // before anything of the application runs: can nothing of all that matches serve the request
+    const path = pathOf(request);
+    const refuse = (status: MaintenanceStatus): void => this.refuse(request, reply, status);
+    this.coverage.decide(request, reply, [plainRoute(undefined, path)], goOn, (status) => {
+      if (this.routes.isDoubtful(path, request.method, this.coverage.active)) {
+        this.coverage.decide(request, reply, this.routes.servers(path, request.method), goOn, refuse);
+      } else {
+        refuse(status);
+      }
+    });
+  }
+
+  /** Stands before each layer that answers; again where some were added. */
+  private arm(): void {
+    const { stack } = this.router;
+    if (this.armedLength === stack.length) {
+      return;
+    }
+    this.armedLength = stack.length;
+    for (const layer of stack) {
+      const kind = this.routes.kindOf(layer);
+      if (kind !== 'middleware' && !(kind === 'nest' && this.guarded) && !this.armed.has(layer)) {
+        this.armed.add(layer);
+        const handle = layer.handleRequest.bind(layer);
+        layer.handleRequest = (request, reply, next) => {
+          if (this.coverage.engaged) {
+            this.atLayer(layer, request, reply, next, () => handle(request, reply, next));
+          } else {
+            handle(request, reply, next);
+          }
+        };
+      }
+    }
+  }
+
+  private atLayer(layer: ExpressLayer, request: Request, reply: HttpReply, next: Next, pass: Next): void {
+    const kind = this.routes.kindOf(layer);
+    const path = pathOf(request);
+    const { method } = request;
+    if (kind === 'end') {
+      this.atEnd(request, reply, pass);
+      return;
+    }
+    if (!this.routes.answers(layer, path, method)) {
+      pass();
+      return;
+    }
+    const servers = kind === 'nest' ? this.routes.servers(path, method) : this.routes.serversOf(layer, path);
+    this.coverage.decide(request, reply, servers, pass, (status) => {
+      if (kind === 'static') {
+        // what is behind them may be exempt, or decided with a session
+        this.skipped.set(request, status);
+        next();
+      } else if (this.routes.yields(layer, path, method)) {
+        pass();
+      } else {
+        this.refuse(request, reply, status);
+      }
+    });
+  }
+
+  /** Nothing has answered. */
+  private atEnd(request: Request, reply: HttpReply, pass: Next): void {
+    if (!this.coverage.engaged || request.method === 'OPTIONS') {
+      pass();
+      return;
+    }
+    const skipped = this.skipped.get(request);
+    const refuse = (status: MaintenanceStatus): void => this.refuse(request, reply, status);
+    const servers = [plainRoute(undefined, pathOf(request))];
+    this.coverage.decide(request, reply, servers, skipped ? () => refuse(skipped) : pass, refuse);
+  }
+
+  private refuse(request: Request, reply: HttpReply, status: MaintenanceStatus): void {
+    this.headers.apply(request, reply, pathOf(request), () => this.coverage.refuse(request, reply, status));
+  }
+}

@@ -1,0 +1,89 @@
+import type { HttpReply, HttpRequest } from '../http-port.js';
+import { enter, type ExpressLayer, type Next } from './express-layers.js';
+import { isHelmet } from './helmet.js';
+
+/** When a middleware's headers belong to a refusal: for requests of other origins, or always. */
+type Kind = 'cors' | 'always';
+
+/** The middleware whose headers a refusal carries although it comes before all middleware: CORS, helmet, Nest's security headers. */
+export class ExpressHeaders {
+  private readonly marked = new WeakMap<ExpressLayer, Kind>();
+  private known:
+    | { of: readonly ExpressLayer[]; length: number; layers: readonly (readonly [ExpressLayer, Kind])[] }
+    | undefined;
+
+  constructor(private readonly stack: () => readonly ExpressLayer[]) {}
+
+  /** Says what the layers are that are added meanwhile. */
+  marking<T>(kind: Kind, add: () => T): T {
+    const before = this.stack().length;
+    const result = add();
+    for (const layer of this.stack().slice(before)) {
+      this.marked.set(layer, kind);
+    }
+    return result;
+  }
+
+  /** Is there any for this request. */
+  concern(request: HttpRequest): boolean {
+    const crossOrigin = request.headers.origin !== undefined;
+    return this.layers().some(([, kind]) => kind === 'always' || crossOrigin);
+  }
+
+  /** Sets their headers, one after the other, then calls back. */
+  apply(request: HttpRequest, reply: HttpReply, path: string, then: () => void): void {
+    const crossOrigin = request.headers.origin !== undefined;
+    const layers = this.layers().filter(
+      ([layer, kind]) =>
+        (kind === 'always' || crossOrigin) && enter(layer, path, request.method) !== undefined,
+    );
+    const run = (index: number): void => {
+      const [layer] = layers[index] ?? [];
+      if (!layer) {
+        then();
+        return;
+      }
+      // an error of theirs is no reason to let the request pass
+      callOnce(layer, request, reply, () => run(index + 1));
+    };
+    run(0);
+  }
+
+  /** Found again when layers were added. */
+  private layers(): readonly (readonly [ExpressLayer, Kind])[] {
+    const stack = this.stack();
+    if (this.known?.of !== stack || this.known.length !== stack.length) {
+      this.known = {
+        of: stack,
+        length: stack.length,
+        layers: stack.flatMap((layer) => {
+          const kind = this.kindOf(layer);
+          return kind ? [[layer, kind] as const] : [];
+        }),
+      };
+    }
+    return this.known.layers;
+  }
+
+  private kindOf(layer: ExpressLayer): Kind | undefined {
+    const { name } = layer.handle;
+    return (
+      this.marked.get(layer) ?? (name === 'corsMiddleware' ? 'cors' : isHelmet(name) ? 'always' : undefined)
+    );
+  }
+}
+
+function callOnce(layer: ExpressLayer, request: HttpRequest, reply: HttpReply, next: () => void): void {
+  let called = false;
+  const once: Next = () => {
+    if (!called) {
+      called = true;
+      next();
+    }
+  };
+  try {
+    layer.handle(request, reply, once);
+  } catch {
+    once();
+  }
+}

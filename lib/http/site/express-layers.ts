@@ -1,0 +1,79 @@
+import type { HttpReply, HttpRequest } from '../http-port.js';
+import { knowledgeOf } from './site-routes.js';
+
+export type Next = (error?: unknown) => void;
+
+/** A layer of Express' router. */
+export interface ExpressLayer {
+  readonly handle: ((request: HttpRequest, reply: HttpReply, next: Next) => unknown) & {
+    readonly stack?: readonly ExpressLayer[];
+    readonly handle?: unknown;
+    readonly set?: unknown;
+  };
+  readonly route?: {
+    readonly path: unknown;
+    readonly methods: Readonly<Record<string, boolean | undefined>>;
+    readonly stack: readonly { readonly handle: object }[];
+  };
+  /** What the last match has taken of a path, in versions of the router whose {@link match} does not say. */
+  readonly path?: string;
+  match(path: string): boolean | { readonly path: string };
+  handleRequest(request: HttpRequest, reply: HttpReply, next: Next): void;
+}
+
+/**
+ * What a layer is: a route of Nest's, another route, a router, static files, another application of which nothing is known; the
+ * answer to what nothing else has answered; or something that only passes by: most of what `use()` is given.
+ */
+export type LayerKind = 'nest' | 'route' | 'router' | 'static' | 'application' | 'end' | 'middleware';
+
+/** What a layer is, as far as it can be seen. */
+export function recognise({ handle, route }: ExpressLayer): LayerKind {
+  if (route) {
+    return route.stack.some((inner) => knowledgeOf(inner.handle) !== 'not-nest') ? 'nest' : 'route';
+  }
+  if (Array.isArray(handle.stack)) {
+    return 'router';
+  }
+  if (handle.name === 'serveStatic') {
+    return 'static';
+  }
+  return handle.name === 'mounted_app' || isApplication(handle) ? 'application' : 'middleware';
+}
+
+/** Is it an Express application. */
+export const isApplication = (value: unknown): boolean =>
+  typeof value === 'function' && 'handle' in value && 'set' in value;
+
+/** What is left of a path behind a layer that it leads to, `undefined` where it leads elsewhere. */
+export function enter(layer: ExpressLayer, path: string, method: string): string | undefined {
+  if (layer.route && !handles(layer.route.methods, method)) {
+    return undefined;
+  }
+  try {
+    const match = layer.match(path);
+    if (!match) {
+      return undefined;
+    }
+    const rest = path.slice(((match === true ? layer.path : match.path) ?? '').length);
+    return rest.startsWith('/') ? rest : `/${rest}`;
+  } catch {
+    // not decodable: no route is reached by it
+    return undefined;
+  }
+}
+
+/** As Express' router has it: HEAD is answered by GET. */
+function handles(methods: Readonly<Record<string, boolean | undefined>>, method: string): boolean {
+  const name = method.toLowerCase();
+  return methods['_all'] === true || methods[name] === true || (name === 'head' && methods['get'] === true);
+}
+
+/** Does a router have something that answers a path, and not only what passes by. */
+export function answers(stack: readonly ExpressLayer[], path: string, method: string): boolean {
+  return stack.some((layer) => {
+    const kind = recognise(layer);
+    const rest = kind === 'middleware' ? undefined : enter(layer, path, method);
+    return rest !== undefined && (kind !== 'router' || answers(layer.handle.stack ?? [], rest, method));
+  });
+}

@@ -1,0 +1,130 @@
+import { RequestMethod } from '@nestjs/common';
+import { EXEMPT_POLICY } from '../../decision/handler-policy.js';
+import { pathOf, type HttpReply, type HttpRequest } from '../http-port.js';
+import { FastifyHeaders } from './fastify-headers.js';
+import { addFirst, routeConfig, type Done, type FastifyApp, type RouteConfig } from './fastify-hooks.js';
+import type { SiteCoverage } from './site-coverage.js';
+import {
+  knowledgeOf,
+  plainRoute,
+  type GraphqlPaths,
+  type RouteKnowledge,
+  type Server,
+} from './site-routes.js';
+
+/** What a route's configuration says of its handler. */
+const KNOWN = Symbol('nestjs-maintenance:route');
+
+type Register = (...args: unknown[]) => unknown;
+
+/** Nest's adapter for Fastify, as far as it is needed here. */
+export interface FastifyAdapterLike {
+  getInstance(): FastifyApp;
+}
+
+/** Stands before everything of a Fastify application that knows its route already, whatever was registered earlier. */
+export class FastifyEntrance {
+  private readonly headers: FastifyHeaders;
+  private registering: unknown;
+
+  constructor(
+    private readonly adapter: FastifyAdapterLike,
+    private readonly coverage: SiteCoverage,
+    private readonly graphql: GraphqlPaths,
+    /** Does Nest's guard decide for handlers. */
+    private readonly guarded: boolean,
+  ) {
+    this.headers = new FastifyHeaders(adapter);
+  }
+
+  mount(): void {
+    this.watch();
+    const app = this.adapter.getInstance();
+    addFirst(app, 'onRequest', (request, reply, done) => {
+      if (this.coverage.idle) {
+        done();
+      } else {
+        this.coverage.whenKnown(() => this.early(request, reply, done));
+      }
+    });
+    addFirst(app, 'preParsing', (request, reply, _payload, done) => {
+      if (this.coverage.engaged && !this.decidesEarly(request)) {
+        this.decide(request, reply, done, true);
+      } else {
+        done();
+      }
+    });
+  }
+
+  /** Fastify and its adapter wrap handlers: the one that Nest registers is caught on its way in. */
+  private watch(): void {
+    const adapter = this.adapter as unknown as Record<string, Register | undefined>;
+    for (const verb of Object.values(RequestMethod).filter((name) => typeof name === 'string')) {
+      const name = verb.toLowerCase();
+      const register = adapter[name];
+      if (typeof register === 'function') {
+        adapter[name] = (...args) => {
+          this.registering = args.at(-1);
+          try {
+            return register.apply(adapter, args);
+          } finally {
+            this.registering = undefined;
+          }
+        };
+      }
+    }
+    // routes that were registered earlier are none of Nest's
+    this.adapter.getInstance().addHook('onRoute', (route) => {
+      const known = knowledgeOf(this.registering);
+      if (known !== 'not-nest') {
+        route.config = { ...route.config, [KNOWN]: known };
+      }
+    });
+  }
+
+  private early(request: HttpRequest, reply: HttpReply, done: Done): void {
+    if (this.decidesEarly(request)) {
+      this.decide(request, reply, done, false);
+    } else {
+      done();
+    }
+  }
+
+  /** A preflight is answered as ever: by a hook. */
+  private decidesEarly({ method }: HttpRequest): boolean {
+    return method !== 'OPTIONS' && !this.coverage.asksApplication;
+  }
+
+  private decide(request: HttpRequest, reply: HttpReply, done: Done, late: boolean): void {
+    const config = routeConfig(request);
+    const known = config?.[KNOWN] as Exclude<RouteKnowledge, 'not-nest'> | undefined;
+    // asking the application twice is what the guard is there to save
+    const passes =
+      (late && known && this.guarded) ||
+      (request.method === 'OPTIONS' && (config?.url === undefined || config.url === '*'));
+    if (passes) {
+      done();
+      return;
+    }
+    this.coverage.decide(request, reply, [this.serverOf(request, config, known)], done, (status) => {
+      if (late) {
+        this.coverage.refuse(request, reply, status);
+      } else {
+        this.headers.apply(request, reply, () => this.coverage.refuse(request, reply, status));
+      }
+    });
+  }
+
+  private serverOf(
+    request: HttpRequest,
+    config: RouteConfig | undefined,
+    known: Exclude<RouteKnowledge, 'not-nest'> | undefined,
+  ): Server {
+    const template = config?.url;
+    const open = known === 'unknown' || (template !== undefined && this.graphql.matches(template));
+    if (open) {
+      return { target: EXEMPT_POLICY, place: {} };
+    }
+    return known ? { target: known.target, place: { template } } : plainRoute(template, pathOf(request));
+  }
+}

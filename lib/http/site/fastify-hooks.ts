@@ -1,0 +1,67 @@
+import type { HttpReply, HttpRequest } from '../http-port.js';
+
+export type Done = (error?: Error) => void;
+
+/** What Fastify keeps of a route. */
+export type RouteConfig = Record<symbol, unknown> & { readonly url?: string };
+
+export interface Hooks {
+  onRequest: (request: HttpRequest, reply: HttpReply, done: Done) => unknown;
+  preParsing: (request: HttpRequest, reply: HttpReply, payload: unknown, done: Done) => unknown;
+  onRoute: (route: { config?: RouteConfig }) => void;
+}
+
+/** A Fastify application, or a part of it that a plugin has for itself. */
+export interface FastifyApp {
+  addHook<Name extends keyof Hooks>(name: Name, hook: Hooks[Name]): unknown;
+}
+
+/** What Fastify knows of the route that a request takes: hooks, configuration. */
+export type RouteContext = Readonly<Record<string, unknown>> & { readonly config?: RouteConfig };
+
+/** Adds a hook before all others: also in parts that plugins have for themselves and that are there already. */
+export function addFirst<Name extends 'onRequest' | 'preParsing'>(
+  app: FastifyApp,
+  name: Name,
+  hook: Hooks[Name],
+): void {
+  const hooks = internal(app, 'fastify.hooks') as Record<string, unknown[] | undefined> | undefined;
+  const list = hooks?.[name];
+  if (Array.isArray(list)) {
+    list.unshift(hook);
+  } else {
+    app.addHook(name, hook);
+  }
+  for (const child of (internal(app, 'fastify.children') ?? []) as FastifyApp[]) {
+    addFirst(child, name, hook);
+  }
+}
+
+/** Its public form is made anew each time that it is asked for. */
+export function routeContext(request: HttpRequest): RouteContext | undefined {
+  return internal(request, 'fastify.context') as RouteContext | undefined;
+}
+
+export function routeConfig(request: HttpRequest): RouteConfig | undefined {
+  return (
+    routeContext(request)?.config ?? (request.routeOptions as { config?: RouteConfig } | undefined)?.config
+  );
+}
+
+const symbols = new Map<string, symbol>();
+
+/** What Fastify keeps under a symbol of its own, which has a name but is not exported. */
+function internal(owner: object, name: string): unknown {
+  const known = symbols.get(name);
+  if (known && known in owner) {
+    return (owner as Record<symbol, unknown>)[known];
+  }
+  for (let at: object | null = owner; at; at = Object.getPrototypeOf(at) as object | null) {
+    const symbol = Object.getOwnPropertySymbols(at).find(({ description }) => description === name);
+    if (symbol) {
+      symbols.set(name, symbol);
+      return (owner as Record<symbol, unknown>)[symbol];
+    }
+  }
+  return undefined;
+}
