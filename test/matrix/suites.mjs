@@ -2,6 +2,8 @@
 export const SUITES = [
   'http',
   'e2e',
+  'site',
+  'i18n',
   'module',
   'keys',
   'hooks',

@@ -21,6 +21,8 @@ export interface AppOptions extends NestApplicationOptions {
   trustProxy?: boolean;
   /** Default: any that is free. */
   port?: number;
+  /** An Express or Fastify application that has something of its own already. */
+  instance?: unknown;
 }
 
 export interface RunningApp<App extends INestApplication = INestApplication> extends AsyncDisposable {
@@ -63,7 +65,7 @@ async function start<App extends INestApplication>(
   adapter: AbstractHttpAdapter,
   source: AppSource,
   configure?: (app: App) => unknown,
-  { port: wanted = 0, ...options }: Omit<AppOptions, 'trustProxy'> = {},
+  { port: wanted = 0, ...options }: Omit<AppOptions, 'trustProxy' | 'instance'> = {},
 ): Promise<RunningApp<App>> {
   const logger = new LogLines();
   const settings: NestApplicationOptions = { logger, abortOnError: false, ...options };
@@ -109,16 +111,17 @@ function rootModule(metadata: ModuleMetadata): Type {
 // Connections are closed by force: a browser's spare one, never used, would hold the end up for as long as Node lets it.
 
 export const createExpressApp: CreateApp<NestExpressApplication> = (source, configure, options = {}) => {
-  const { trustProxy = false, ...settings } = options;
-  const adapter = new ExpressAdapter();
+  const { trustProxy = false, instance, ...settings } = options;
+  const adapter = new ExpressAdapter(instance);
   adapter.set('trust proxy', trustProxy);
   return start(adapter, source, configure, { forceCloseConnections: true, ...settings });
 };
 
 export const createFastifyApp: CreateApp<NestFastifyApplication> = (source, configure, options = {}) => {
-  const { trustProxy = false, ...settings } = options;
+  const { trustProxy = false, instance, ...settings } = options;
   // Fastify's own option: with Nest's, Nest 11 leaves closing the sockets of gateways to an adapter that does not
-  return start(new FastifyAdapter({ trustProxy, forceCloseConnections: true }), source, configure, settings);
+  const given = (instance ?? { trustProxy, forceCloseConnections: true }) as { trustProxy: boolean };
+  return start(new FastifyAdapter(given), source, configure, settings);
 };
 
 /** For `describe.each(adapters)('… on %s', (name, createApp) => …)`. */
