@@ -61,8 +61,9 @@ export const coreProviders: Provider[] = [
   made(InFlight, [], () => new InFlight()),
   made(
     BypassTokens,
-    [OPTIONS],
-    ({ bypass, namespace }: ResolvedOptions) => new BypassTokens(bypass.secrets, namespace),
+    [OPTIONS, StateManager],
+    ({ bypass, namespace }: ResolvedOptions, { store }: StateManager) =>
+      new BypassTokens(bypass.secrets, namespace, () => store.id),
   ),
   made(Permissions, [OPTIONS], ({ permissions }: ResolvedOptions) => new Permissions(permissions, warn)),
   made(

@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { MaintenanceKeyLike } from '../core/keys/maintenance-key-like.js';
 import type { MaintenanceBypassTokenOptions } from '../core/service/bypass-token-options.js';
 import type { TokenSource } from '../core/service/service-ports.js';
+import { HOST_COOKIE } from './bypass-cookie.js';
 import { DAY } from '../core/keys/durations.js';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 
@@ -13,15 +14,31 @@ export interface BypassGrant {
   readonly keys: ReadonlySet<string> | undefined;
 }
 
-/** A token is `payload.signature`, both base64url; longer ones were not made here. */
-const LONGEST = 4096;
+/** What a token says, signed. */
+interface Payload {
+  /** Epoch ms. */
+  readonly exp: number;
+  /** Names; without: all keys. */
+  readonly keys?: readonly string[];
+  /** The id of the store it was made for; without: none was known. */
+  readonly store?: string;
+}
 
-/** Makes and checks bypass tokens: signed, so that nothing has to be stored. */
+/** Browsers keep no cookie whose name and value are longer together. A token is `payload.signature`, both base64url. */
+const LONGEST = 4_096 - HOST_COOKIE.length;
+
+/**
+ * Makes and checks bypass tokens: signed, so that nothing has to be stored. They are good for one namespace, and where the store
+ * can be told from others for that store: a token of the staging environment opens nothing in production, although both were
+ * given the same secret.
+ */
 export class BypassTokens implements TokenSource {
   constructor(
     /** The first signs, all verify; none: there are no tokens. */
     private readonly secrets: readonly string[],
     private readonly namespace: string,
+    /** The id of the store; `undefined` where there is none, or as long as it is not known. */
+    private readonly storeId: () => string | undefined,
   ) {}
 
   get enabled(): boolean {
@@ -46,12 +63,23 @@ export class BypassTokens implements TokenSource {
     if (keys !== undefined && (!Array.isArray(keys) || keys.length === 0)) {
       throw MaintenanceConfigurationError.of('keys', keys, 'an array of at least one key');
     }
-    const payload = JSON.stringify({
+    const store = this.storeId();
+    const payload: Payload = {
       exp: Date.now() + expiresIn,
       ...(keys && { keys: keys.map((key) => getKey(key).name) }),
-    });
-    const body = Buffer.from(payload).toString('base64url');
-    return `${body}.${this.sign(body, secret).toString('base64url')}`;
+      ...(store !== undefined && { store }),
+    };
+    const body = Buffer.from(JSON.stringify(payload)).toString('base64url');
+    const token = `${body}.${this.sign(body, secret).toString('base64url')}`;
+    if (token.length > LONGEST) {
+      throw MaintenanceConfigurationError.of(
+        'keys',
+        keys,
+        `as many keys as make a token of at most ${LONGEST} characters, which is what a cookie can hold`,
+        () => `${keys?.length} keys that make one of ${token.length}`,
+      );
+    }
+    return token;
   }
 
   /** What a token grants now; `undefined` for one that is wrong, expired or malformed. Never throws. */
@@ -71,11 +99,10 @@ export class BypassTokens implements TokenSource {
     ) {
       return undefined;
     }
-    const { exp, keys } = JSON.parse(Buffer.from(body, 'base64url').toString()) as {
-      exp: number;
-      keys?: string[];
-    };
-    return exp > Date.now() ? { expires: exp, keys: keys && new Set(keys) } : undefined;
+    const { exp, keys, store } = JSON.parse(Buffer.from(body, 'base64url').toString()) as Payload;
+    const id = this.storeId();
+    const isOurs = id === undefined || store === id;
+    return isOurs && exp > Date.now() ? { expires: exp, keys: keys && new Set(keys) } : undefined;
   }
 
   private sign(body: string, secret: string): Buffer {

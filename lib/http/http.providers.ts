@@ -11,6 +11,7 @@ import { OPTIONS, STRUCTURE } from '../options/tokens.js';
 import { StateManager } from '../core/state/state-manager.js';
 import { messageOf } from '../core/store/store.js';
 import { Evaluator } from '../decision/evaluator.js';
+import { BypassCookie } from '../access/bypass-cookie.js';
 import { Bypass } from '../access/bypass.js';
 import { IgnorePaths } from '../decision/ignore-paths.js';
 import { Localizer } from '../i18n/localizer.js';
@@ -65,7 +66,7 @@ export function httpProviders({ warn, error }: Log): Provider[] {
       provide: Bypass,
       inject: [OPTIONS, BypassTokens],
       useFactory: async ({ bypass }: ResolvedOptions, tokens: BypassTokens) =>
-        new Bypass(bypass, tokens, await import('cookie'), warn),
+        new Bypass(bypass, tokens, new BypassCookie(bypass.cookie ?? {}, await import('cookie')), warn),
     },
     {
       provide: Evaluator,

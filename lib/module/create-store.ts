@@ -15,5 +15,7 @@ export async function createStore(options: ResolvedOptions): Promise<StateStore>
     commandTimeout: options.commandTimeout,
     replicaLease: REPLICA_LEASE,
     lockLease: LOCK_LEASE,
+    // bypass tokens are good for one store only
+    identified: options.bypass.secrets.length > 0,
   });
 }

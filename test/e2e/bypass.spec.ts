@@ -12,7 +12,8 @@ import { adapters, type CreateApp } from '../support/apps.js';
 import { raw, request } from '../support/http.js';
 import { until } from '../support/until.js';
 
-const SECRET = 'a long and random secret';
+const SECRET = 'a long and random secret, 32 long';
+const OLD_SECRET = 'the long and random secret of last year';
 
 /** What some promise libraries give. */
 class Answer {
@@ -240,13 +241,64 @@ describe.each(adapters)('bypass on %s', (_name, createApp) => {
         expect(head).toMatchObject({ status: 303, headers: { location: '/shop' } });
       });
 
-      it('sends a Secure cookie over https', async () => {
-        await using running = await closed({ secret: SECRET }, {}, { trustProxy: true });
-        const path = `/shop?${query(serviceOf(running).createBypassToken())}`;
-        const sent = await request(running.port, path, { headers: { 'x-forwarded-proto': 'https' } });
-        expect(String(sent.headers['set-cookie'])).toContain('; Secure');
-        const plain = await request(running.port, path);
-        expect(String(plain.headers['set-cookie'])).not.toContain('Secure');
+      it.each([
+        ['https', undefined, '__Host-maintenance-bypass', ['Path=/', 'HttpOnly', 'SameSite=Lax', 'Secure']],
+        ['http', undefined, 'maintenance-bypass', ['Path=/', 'HttpOnly', 'SameSite=Lax']],
+        [
+          'https',
+          { domain: 'shop.example' },
+          'maintenance-bypass',
+          ['Path=/', 'Domain=shop.example', 'HttpOnly', 'SameSite=Lax', 'Secure'],
+        ],
+        // whose proxy takes TLS away and says nothing of it
+        [
+          'http',
+          { secure: true },
+          '__Host-maintenance-bypass',
+          ['Path=/', 'HttpOnly', 'SameSite=Lax', 'Secure'],
+        ],
+        ['https', { secure: false }, 'maintenance-bypass', ['Path=/', 'HttpOnly', 'SameSite=Lax']],
+      ])('over %s with the cookie options %j sets %s', async (proto, cookie, name, attributes) => {
+        await using running = await closed(
+          { secret: SECRET, ...(cookie && { cookie }) },
+          {},
+          { trustProxy: true },
+        );
+        const token = serviceOf(running).createBypassToken();
+        const headers = { 'x-forwarded-proto': proto };
+        const sent = await request(running.port, `/shop?${query(token)}`, { headers });
+        const [pair, ...set] = [sent.headers['set-cookie']].flat()[0]?.split('; ') ?? [];
+        expect(pair).toBe(`${name}=${token}`);
+        expect(set.filter((attribute) => !attribute.startsWith('Expires=')).toSorted()).toEqual(
+          attributes.toSorted(),
+        );
+        const passed = await request(running.port, '/shop', { headers: { ...headers, cookie: pair ?? '' } });
+        expect(passed.status).toBe(200);
+      });
+
+      it('programs send the token as a header, with any method', async () => {
+        await using running = await closed({ secret: SECRET });
+        const headers = { 'x-maintenance-bypass': serviceOf(running).createBypassToken() };
+        const read = await request(running.port, '/shop', { headers });
+        expect(read).toMatchObject({ status: 200, headers: { 'cache-control': 'private, no-store' } });
+        const bought = await request(running.port, '/shop', { method: 'POST', json: { a: 1 }, headers });
+        expect(bought).toMatchObject({ status: 201, headers: { 'cache-control': 'private, no-store' } });
+        expect(running.app.get(Ledger).entries).toEqual([{ a: 1 }]);
+        const ping = await request(running.port, '/maintenance/ping', { headers });
+        expect(ping.json()).toMatchObject({ maintenanceMode: false });
+        const wrong = { 'x-maintenance-bypass': `${headers['x-maintenance-bypass']}A` };
+        expect((await request(running.port, '/shop', { headers: wrong })).status).toBe(503);
+      });
+
+      it('secrets rotate', async () => {
+        await using before = await closed({ secret: OLD_SECRET });
+        const old = serviceOf(before).createBypassToken();
+        await using running = await closed({ secret: [SECRET, OLD_SECRET] });
+        const fresh = serviceOf(running).createBypassToken();
+        for (const token of [old, fresh]) {
+          expect((await request(running.port, `/shop?${query(token)}`)).status).toBe(303);
+        }
+        expect((await request(before.port, `/shop?${query(fresh)}`)).status).toBe(503);
       });
 
       it.each([

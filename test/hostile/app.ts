@@ -68,7 +68,7 @@ class BillingController {
 }
 
 export const MESSAGE = `</script><script>alert(1)</script> "quoted" 'single' $' javascript:alert(1)`;
-export const BYPASS_SECRET = 'a-long-and-random-bypass-secret';
+export const BYPASS_SECRET = 'a-long-and-random-bypass-secret!!';
 
 interface WithHeaders {
   readonly headers: Readonly<Record<string, unknown>>;

@@ -76,6 +76,11 @@ export interface StateStore {
   readonly clustered: boolean;
   /** How the store is called in messages. */
   readonly kind: string;
+  /**
+   * Random id of what is stored here, which outlives a loss of data as long as a replica knows it; `undefined` as long as it was
+   * never read, and where nobody can tell one store from another.
+   */
+  readonly id?: string | undefined;
   /** Locks, and what keeps holds alive. */
   readonly leases: LeaseStore;
   /** Epoch ms by the clock that ends are measured by. */

@@ -16,6 +16,12 @@ const cookie = (name: string, value: (ground: Ground) => string, status: number,
   status,
   why,
 });
+const header = (name: string, tokens: (ground: Ground) => string[], status: number, why: string): Row => ({
+  name: `header: ${name}`,
+  send: (ground) => get('/api/x', ...tokens(ground).map((token) => `X-Maintenance-Bypass: ${token}`)),
+  status,
+  why,
+});
 const OTHER_SECRET = 'another-secret-of-the-same-length!';
 
 function forged(payload: unknown, secret = OTHER_SECRET): string {
@@ -116,6 +122,36 @@ export const tokens: Row[] = [
     503,
     'the first of a name counts',
   ),
+  cookie('of the host, over http', (ground) => `__Host-maintenance-bypass=${good(ground)}`, 200, 'let pass'),
+  cookie(
+    'a wrong one of the host beside a good one',
+    (ground) => `__Host-maintenance-bypass=x; maintenance-bypass=${good(ground)}`,
+    200,
+    'both names count',
+  ),
+  cookie(
+    'of another prefix',
+    (ground) => `__Secure-maintenance-bypass=${good(ground)}`,
+    503,
+    'another cookie',
+  ),
+  header('a good token', (ground) => [good(ground)], 200, 'programs send it so'),
+  header('twice', (ground) => [good(ground), good(ground)], 503, 'two tokens are none'),
+  header('after a wrong one', (ground) => ['x', good(ground)], 503, 'two tokens are none'),
+  header('as Bearer', (ground) => [`Bearer ${good(ground)}`], 503, 'not a token of ours'),
+  header('quoted', (ground) => [`"${good(ground)}"`], 503, 'not a token of ours'),
+  header('empty', () => [''], 503, 'no token'),
+  header('8 kB', () => ['a.'.repeat(4_000)], 503, 'longer than any of ours'),
+  header('bytes', () => ['\xff\xfe'], 503, 'no token'),
+  {
+    name: 'header: with POST',
+    send: (ground) =>
+      http('POST /api/x', [`X-Maintenance-Bypass: ${good(ground)}`, 'Content-Type: application/json'], '{}'),
+    status: 201,
+    reaches: ['POST api/x'],
+    holds: 'private, no-store',
+    why: 'programs write, too',
+  },
   cookie('quoted', () => 'maintenance-bypass="true"', 503, 'no token'),
   cookie('of a longer name', (ground) => `xmaintenance-bypass=${good(ground)}`, 503, 'another cookie'),
   cookie('broken escapes', () => 'maintenance-bypass=%E0%A4%A', 503, 'no token'),

@@ -8,7 +8,7 @@ import { bounded } from '../store.js';
 /** Milliseconds that a call waits for a connection that has just broken; one that is away for longer is not waited for. */
 const RECONNECT_TIMEOUT = 500;
 
-type KeyName = 'state' | 'secret' | 'replicas' | 'leases' | 'fences' | 'waiters';
+type KeyName = 'state' | 'identity' | 'secret' | 'replicas' | 'leases' | 'fences' | 'waiters';
 
 /** One hash tag, so that all entries live in one slot of a cluster. */
 const entryName = (namespace: string, part: string): string => `${namespace}:{${namespace}}:${part}`;
@@ -42,6 +42,7 @@ export class RedisCommands {
     const name = (part: string): string => entryName(namespace, part);
     this.keys = {
       state: name('state'),
+      identity: name('identity'),
       secret: name('secret'),
       replicas: name('replicas'),
       leases: name('leases'),

@@ -5,6 +5,7 @@ import { parsePresence } from '../presence.js';
 import { RedisCommands } from './redis-commands.js';
 import { connect, openConnection, throughCache, type RedisInput } from './redis-connection.js';
 import { RedisExchange } from './redis-exchange.js';
+import { RedisIdentity } from './redis-identity.js';
 import { RedisLeases } from './redis-leases.js';
 import { RedisPushes } from './redis-pushes.js';
 import { RedisSubscriber } from './redis-subscriber.js';
@@ -18,6 +19,15 @@ import {
   type Version,
 } from '../store.js';
 
+/** Milliseconds, but for the last. */
+interface RedisStoreOptions {
+  readonly commandTimeout: number;
+  readonly replicaLease: number;
+  readonly lockLease: number;
+  /** Does anybody want to tell this store from others. */
+  readonly identified?: boolean;
+}
+
 /** Keeps the document in Redis: compare-and-set, leases with fences, presence and push, in one script each. */
 export class RedisStore implements StateStore {
   readonly shared = true;
@@ -26,16 +36,22 @@ export class RedisStore implements StateStore {
   readonly leases: RedisLeases;
   private readonly commands: RedisCommands;
   private readonly exchange: RedisExchange;
+  private readonly identity: RedisIdentity;
   private subscriber: RedisSubscriber | undefined;
 
   constructor(
     private readonly input: RedisInput,
     namespace: string,
-    private readonly options: { commandTimeout: number; replicaLease: number; lockLease: number },
+    private readonly options: RedisStoreOptions,
   ) {
     this.commands = new RedisCommands(namespace, options.commandTimeout);
+    this.identity = new RedisIdentity(this.commands);
     this.exchange = new RedisExchange(this.commands, options.replicaLease);
     this.leases = new RedisLeases(this.commands, { replica: options.replicaLease, lock: options.lockLease });
+  }
+
+  get id(): string | undefined {
+    return this.identity.id;
   }
 
   now(): number {
@@ -53,7 +69,7 @@ export class RedisStore implements StateStore {
     this.subscriber = new RedisSubscriber(
       () => openConnection(this.input, commandTimeout, 'changes'),
       this.commands.channel,
-      (message) => (message === 'a' ? listener.woken() : listener.pushed(this.exchange.readPush(message))),
+      (message) => this.hear(message, listener),
       commandTimeout,
     );
     const subscribed = this.subscriber.start();
@@ -68,7 +84,14 @@ export class RedisStore implements StateStore {
 
   async sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult> {
     this.subscriber?.check();
-    const result = await this.exchange.sync(known, presence, deadline);
+    const { exchange, identity, options } = this;
+    const [result] = await Promise.all([
+      exchange.sync(known, presence, deadline),
+      options.identified && identity.isDue ? identity.learn(deadline) : undefined,
+    ]);
+    if (options.identified && result.relisted) {
+      await identity.learn(deadline);
+    }
     if (result.present && (result.relisted || this.leases.remembersNothing)) {
       await this.leases.recall(deadline);
     }
@@ -109,6 +132,17 @@ export class RedisStore implements StateStore {
   async leave(id: string, deadline: number): Promise<void> {
     this.exchange.left();
     await this.commands.run('leave', 'LEAVE', ['replicas'], deadline, [id, this.commands.channel]);
+  }
+
+  private hear(message: string | undefined, listener: StoreListener): void {
+    if (message === 'a') {
+      listener.woken();
+      return;
+    }
+    if (message === 'i') {
+      this.identity.doubt();
+    }
+    listener.pushed(this.exchange.readPush(message));
   }
 
   stop(): Promise<void> {

@@ -1,0 +1,37 @@
+import { randomId } from '../../document/codec.js';
+import type { RedisCommands } from './redis-commands.js';
+
+/** Milliseconds after which it is asked for again in any case. */
+const LOOK_AGAIN = 30_000;
+
+/** The random id of this store, kept in it. Replicas put it back when Redis has lost it. */
+export class RedisIdentity {
+  /** As long as the store has not said: `undefined`. */
+  id: string | undefined;
+  private asked = -Infinity;
+
+  constructor(private readonly commands: RedisCommands) {}
+
+  get isDue(): boolean {
+    return this.id === undefined || performance.now() - this.asked > LOOK_AGAIN;
+  }
+
+  /** Somebody has put an older one back. */
+  doubt(): void {
+    this.asked = -Infinity;
+  }
+
+  /** Learns it, and puts it back where the store has lost it. Never rejects: without it everything else still works. */
+  async learn(deadline: number): Promise<void> {
+    try {
+      const args = [this.id ?? '', randomId(), this.commands.channel];
+      const id = await this.commands.run('identity', 'IDENTITY', ['identity'], deadline, args);
+      if (typeof id === 'string') {
+        this.id = id;
+        this.asked = performance.now();
+      }
+    } catch {
+      // asked for again with the next exchange
+    }
+  }
+}

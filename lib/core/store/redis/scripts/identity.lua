@@ -1,0 +1,32 @@
+-- The id of this store: when it was made, and random. Of two ids the older one is right: whoever knows an older one than is
+-- stored has seen Redis lose it, and puts it back.
+--
+-- KEYS identity
+-- ARGV the id known ('' for none), 22 random characters in case there is none, channel on which to tell those who have a
+--      younger one
+-- Returns the id, or false where there is none and none can be stored.
+
+--- @include "parts/clock"
+
+-- When an id was made; nil for what is none.
+local function born(id)
+  return type(id) == 'string' and tonumber(string.match(id, '^(%d+)%-[%w_-]+$'))
+end
+
+local function older(one, other)
+  local a, b = born(one), born(other)
+  return a < b or (a == b and one < other)
+end
+
+local known, stored = ARGV[1], redis.pcall('GET', KEYS[1])
+if not born(stored) then stored = false end
+if born(known) then
+  if stored and not older(known, stored) then return stored end
+  redis.pcall('SET', KEYS[1], known)
+  if stored then redis.pcall('PUBLISH', ARGV[3], 'i') end
+  return known
+end
+if stored then return stored end
+local new = string.format('%.0f-%s', clock(), ARGV[2])
+local done = redis.pcall('SET', KEYS[1], new)
+return not done.err and new

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { BypassTokens } from '../../lib/access/bypass-tokens.js';
+
+const OLD = 'the secret of last year, 32 long';
+const NEW = 'the secret of this year, 32 long';
+
+interface Made {
+  secrets?: string[];
+  namespace?: string;
+  store?: string | undefined;
+}
+const make = ({ secrets = [OLD], namespace = 'shop', store }: Made = {}): BypassTokens =>
+  new BypassTokens(secrets, namespace, () => store);
+const create = (tokens: BypassTokens, keys?: string[]): string =>
+  tokens.create({ ...(keys && { keys }) }, (key) => ({ name: String(key) }));
+
+describe('bypass tokens', () => {
+  it('secrets rotate: the first signs, all verify', () => {
+    const before = create(make());
+    const rotated = make({ secrets: [NEW, OLD] });
+    const after = create(rotated);
+    expect([before, after].map((token) => rotated.check(token) !== undefined)).toEqual([true, true]);
+    expect(make({ secrets: [NEW] }).check(after)).toBeDefined();
+    expect(make({ secrets: [OLD] }).check(after)).toBeUndefined();
+    expect(make({ secrets: [NEW] }).check(before)).toBeUndefined();
+  });
+
+  it.each([
+    ['the store it was made for', { store: '1-a' }, { store: '1-a' }, true],
+    ['another store', { store: '1-a' }, { store: '2-b' }, false],
+    ['a store, made where none was known', {}, { store: '1-a' }, false],
+    ['a process that has not read its store', { store: '1-a' }, {}, true],
+    ['a process with a memory of its own', {}, {}, true],
+    ['another namespace', { store: '1-a' }, { store: '1-a', namespace: 'other' }, false],
+    ['another namespace, of no store', {}, { namespace: 'other' }, false],
+  ])('in %s', (_where, maker: Made, checker: Made, passes) => {
+    expect(make(checker).check(create(make(maker))) !== undefined).toBe(passes);
+  });
+
+  it('fit into a cookie, name included; longer ones are not made', () => {
+    const tokens = make({ store: '1764150000000-0123456789abcdefghijkl' });
+    const cookie = (token: string) => `__Host-maintenance-bypass${token}`.length;
+    const keys = Array.from({ length: 400 }, (_, index) => `key-${index}`);
+    const fits = (count: number): boolean => {
+      try {
+        return cookie(create(tokens, keys.slice(0, count))) <= 4_096;
+      } catch {
+        return false;
+      }
+    };
+    const most = keys.findIndex((_, index) => !fits(index + 1));
+    const longest = create(tokens, keys.slice(0, most));
+    expect(tokens.check(longest)?.keys?.size).toBe(most);
+    expect(cookie(longest)).toBeGreaterThan(4_000);
+    expect(() => create(tokens, keys.slice(0, most + 1))).toThrow(
+      `option "keys" received ${most + 1} keys that make one of`,
+    );
+    expect(() => create(tokens, keys)).toThrow('at most 4071 characters, which is what a cookie can hold');
+  });
+});
