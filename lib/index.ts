@@ -25,6 +25,10 @@ export type {
   MaintenanceRootOptions,
 } from './options/options.js';
 export type {
+  MaintenanceHeaderMiddleware,
+  MaintenanceRefusalHeaders,
+} from './options/refusal-headers-option.js';
+export type {
   MaintenanceAdminOptions,
   MaintenanceSocketOptions,
   MaintenanceStructuralOptions,

@@ -19,6 +19,7 @@ import { MaintenanceFilter } from './refusal/maintenance.filter.js';
 import { MaintenanceGuard } from './maintenance.guard.js';
 import { loadNegotiator } from '../i18n/preferences.js';
 import { PageRenderer } from './page/page-renderer.js';
+import { RefusalHeaders } from './refusal/refusal-headers.js';
 import { RefusalResponder } from './refusal/refusal-responder.js';
 import { SiteCoverage } from './site/site-coverage.js';
 import { GraphqlPaths } from './site/site-routes.js';
@@ -140,6 +141,7 @@ export function httpProviders({ warn, error }: Log): Provider[] {
             error,
           },
           pages,
+          new RefusalHeaders(options, error),
         );
       },
     },

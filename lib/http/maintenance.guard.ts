@@ -121,7 +121,7 @@ export class MaintenanceGuard implements CanActivate {
     if (transport === 'http') {
       const { exception, promise } = this.responder.ready.rejected(status, http);
       const reply = context.getArgByIndex<HttpReply>(1);
-      this.responder.setHeaders(reply, exception);
+      this.responder.setHeaders(reply, http, exception);
       if (!isFastifyReply(reply)) {
         // Express makes one for whatever a filter of the application sends
         forceHeader(reply, 'ETag', undefined);

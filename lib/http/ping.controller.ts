@@ -70,7 +70,7 @@ export class PingRoute {
     if (refused) {
       const { message, retryAfter, until } = this.responder.ready.refusal(refused, request);
       Object.assign(body, { retryAfter, until: until?.toISOString() ?? null, error: message });
-      this.responder.setHeaders(reply, { retryAfter });
+      this.responder.setHeaders(reply, request, { retryAfter });
     } else {
       preventCaching(reply, personal ? PERSONAL_CACHE_CONTROL : undefined);
     }

@@ -18,6 +18,7 @@ import {
   whole,
   type Check,
 } from './checks.js';
+import { isRefusalHeaders, REFUSAL_HEADERS_ACCEPTED } from './refusal-headers-option.js';
 import type { MaintenanceGeneralOptions, MaintenanceModuleOptions } from './options.js';
 
 /** Fewer characters can be guessed offline from any link or cookie that was signed with them. */
@@ -53,10 +54,11 @@ export const MODULE_CHECKS: Record<keyof MaintenanceModuleOptions, Check> = {
     (value) => value === 'html' || value === 'json' || isFunction(value),
   ],
   redirect: ['a path of this site that begins with one "/"', isLocalPath],
-  refusalHeaders: listOf(
-    'an array of names of headers',
-    (item) => typeof item === 'string' && /^[!#$%&'*+.^_`|~\w-]+$/.test(item),
-  ),
+  refusalHeaders: [
+    REFUSAL_HEADERS_ACCEPTED,
+    (value) => Array.isArray(value) || isRefusalHeaders(value),
+    isRefusalHeaders,
+  ],
   baseUrl: [
     'a path of this site that begins with one "/", or an http:// or https:// URL with such a path',
     (value) => value === '' || ((isLocalPath(value) || isWebUrl(value)) && !/[?#]/.test(value as string)),

@@ -7,6 +7,7 @@ import type {
   MaintenancePermissions,
   MaintenanceRequestFunction,
 } from './access-options.js';
+import type { MaintenanceRefusalHeaders } from './refusal-headers-option.js';
 import type { MaintenanceStructuralOptions } from './structural-options.js';
 
 /** How `GENERAL_MAINTENANCE` looks and lasts in this application. @publicApi */
@@ -46,8 +47,10 @@ export interface MaintenanceModuleOptions {
   responseType?: 'html' | 'json' | MaintenanceRequestFunction<'html' | 'json'>;
   /** Where those who would get HTML are sent instead, with 302. */
   redirect?: string;
-  /** Names of further headers that the application's middleware sets and refusals keep, with `coverage: 'site'`. */
-  refusalHeaders?: string[];
+  /**
+   * Headers that refusals carry besides those that the application's CORS and helmet set. Our own go before them. Default: none.
+   */
+  refusalHeaders?: MaintenanceRefusalHeaders | readonly MaintenanceRefusalHeaders[];
   /**
    * Where browsers find this application when a proxy strips a path before it: `/shop`, or a URL with that path. Default: what
    * `X-Forwarded-Prefix` says, where the framework's trust proxy setting believes it.
@@ -104,7 +107,7 @@ export interface ResolvedOptions extends MaintenanceModuleOptions {
   readonly statusCode: number;
   readonly refreshDelay: number;
   readonly ignorePaths: string[];
-  readonly refusalHeaders: string[];
+  readonly refusalHeaders: readonly MaintenanceRefusalHeaders[];
   readonly callTimeout: number;
   readonly onStale: 'serve' | 'block';
   readonly onUnknown: 'serve' | 'block';

@@ -2,6 +2,7 @@ import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { check, describeSecret, isRecord } from './checks.js';
 import { BYPASS_CHECKS, COOKIE_CHECKS, GENERAL_CHECKS, MODULE_CHECKS } from './module-checks.js';
 import type { MaintenanceModuleOptions, ResolvedOptions } from './options.js';
+import type { MaintenanceRefusalHeaders } from './refusal-headers-option.js';
 import {
   STRUCTURAL_DEFAULTS,
   type MaintenanceStructuralOptions,
@@ -50,7 +51,7 @@ export function resolveOptions(given: unknown): ResolvedOptions {
     statusCode: options.statusCode ?? 503,
     refreshDelay: options.refreshDelay ?? 60_000,
     ignorePaths: options.ignorePaths ?? [],
-    refusalHeaders: options.refusalHeaders ?? [],
+    refusalHeaders: [options.refusalHeaders ?? []].flat() as readonly MaintenanceRefusalHeaders[],
     callTimeout: options.callTimeout ?? 2_000,
     onStale,
     onUnknown: options.onUnknown ?? onStale,

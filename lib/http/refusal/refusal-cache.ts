@@ -1,7 +1,7 @@
 import { createRefusal, getRetryAfter, type Refusal, type RefusalSettings } from '../../decision/refusal.js';
 import type { MaintenanceState } from '../../core/keys/maintenance-state.js';
 import type { MaintenanceStatus } from '../../core/keys/maintenance-status.js';
-import { headerSet, type HeaderSet, type HttpRequest } from '../http-port.js';
+import { headerSet, type HttpRequest } from '../http-port.js';
 import { MaintenanceException, withoutStack } from './maintenance.exception.js';
 import type { Representation } from '../negotiation.js';
 import { jsonBody, type ReadyBody } from './ready-body.js';
@@ -18,14 +18,6 @@ export interface RefusalCacheSettings extends RefusalSettings {
 }
 
 const POLICY = 'Content-Security-Policy';
-
-/** What every refusal carries. */
-interface Common {
-  readonly retryAfter: number;
-  /** Where nobody has set a header. */
-  readonly alone: HeaderSet;
-  readonly besides: HeaderSet;
-}
 
 /** An exception, and a promise that is rejected with it. */
 export interface Rejected {
@@ -47,7 +39,6 @@ export class RefusalCache {
   private readonly made = new WeakMap<MaintenanceState, Made>();
   /** Mostly it is the same key that refuses. */
   private lastMade: Made | undefined;
-  private lastCommon: Common | undefined;
 
   constructor(
     private readonly settings: RefusalCacheSettings,
@@ -70,25 +61,6 @@ export class RefusalCache {
    */
   rejected(status: MaintenanceStatus, request: unknown): Rejected {
     return this.madeFor(status, request) ?? this.reject(status, request);
-  }
-
-  /** The headers that every refusal carries. */
-  common(retryAfter: number): Common {
-    if (this.lastCommon?.retryAfter !== retryAfter) {
-      const headers = {
-        'Retry-After': String(retryAfter),
-        'Cache-Control': 'no-store',
-        'X-Maintenance-Mode': '1',
-        // a success would be taken for the page itself
-        ...(this.settings.statusCode === 200 && { 'X-Robots-Tag': 'noindex' }),
-      };
-      this.lastCommon = {
-        retryAfter,
-        alone: headerSet({ ...headers, Vary: 'Accept' }),
-        besides: headerSet(headers),
-      };
-    }
-    return this.lastCommon;
   }
 
   /** The body of a refusal; a promise only where an application's own template is rendered. */

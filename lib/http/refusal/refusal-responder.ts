@@ -2,14 +2,11 @@ import type { ServerResponse } from 'node:http';
 import type { Refusal } from '../../decision/refusal.js';
 import type { MaintenanceKey } from '../../core/keys/maintenance-key.js';
 import { messageOf } from '../../core/store/store.js';
-import { removeStale } from '../prevent-caching.js';
 import {
   headerSet,
-  isUntouched,
   pathOf,
   rawResponse,
   setHeaders,
-  vary,
   type HttpReply,
   type HttpRequest,
 } from '../http-port.js';
@@ -18,6 +15,7 @@ import { negotiate, type Representation } from '../negotiation.js';
 import type { PageRenderer } from '../page/page-renderer.js';
 import type { ReadyBody } from './ready-body.js';
 import { RefusalCache, type RefusalCacheSettings } from './refusal-cache.js';
+import type { RefusalHeaders } from './refusal-headers.js';
 import { samePath } from '../same-path.js';
 import { sendBody } from './send-body.js';
 
@@ -36,27 +34,25 @@ export class RefusalResponder {
   constructor(
     private readonly settings: RefusalResponderSettings,
     private readonly pages: PageRenderer,
+    readonly headers: RefusalHeaders,
   ) {
     this.ready = new RefusalCache(settings, pages);
   }
 
   /** Sets what every refusal carries, in place of what was set before. */
-  setHeaders(reply: HttpReply, { retryAfter }: Pick<Refusal, 'retryAfter'>): void {
-    const headers = this.ready.common(retryAfter);
-    if (isUntouched(reply)) {
-      setHeaders(reply, headers.alone);
-      return;
-    }
-    removeStale(reply);
-    vary(reply, 'Accept');
-    setHeaders(reply, headers.besides);
+  setHeaders(reply: HttpReply, request: unknown, { retryAfter }: Pick<Refusal, 'retryAfter'>): void {
+    this.headers.set(reply, request, retryAfter);
   }
 
   /** Do refusals by this key depend on nothing but what Node knows of a request. */
   isPlain(key: MaintenanceKey | null): boolean {
     const { translated, responseType } = this.settings;
     return (
-      !translated && typeof responseType !== 'function' && this.pages.isBuiltIn(key) && !this.pages.isPersonal
+      !translated &&
+      typeof responseType !== 'function' &&
+      this.pages.isBuiltIn(key) &&
+      !this.pages.isPersonal &&
+      !this.headers.personal
     );
   }
 
@@ -102,7 +98,7 @@ export class RefusalResponder {
     return this.chosen(request, exception, (statusCode, ready) => {
       if (!response.headersSent) {
         ready.head ??= {
-          ...this.ready.common(exception.retryAfter).alone.named,
+          ...this.headers.of(exception.retryAfter).alone.named,
           ...ready.headers.named,
           'Content-Length': Buffer.byteLength(ready.body),
         };

@@ -56,7 +56,7 @@ export class ExpressEntrance {
     private readonly guarded: boolean,
   ) {
     this.router = app.router;
-    this.headers = new ExpressHeaders(() => this.router.stack);
+    this.headers = new ExpressHeaders(() => this.router.stack, coverage.middleware);
   }
 
   mount(adapter: object): void {

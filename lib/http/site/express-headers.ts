@@ -1,6 +1,8 @@
 import type { HttpReply, HttpRequest } from '../http-port.js';
-import { enter, type ExpressLayer, type Next } from './express-layers.js';
+import type { MaintenanceHeaderMiddleware as Middleware } from '../../options/refusal-headers-option.js';
+import { enter, type ExpressLayer } from './express-layers.js';
 import { isHelmet } from './helmet.js';
+import { inTurn } from './in-turn.js';
 
 /** When a middleware's headers belong to a refusal: for requests of other origins, or always. */
 type Kind = 'cors' | 'always';
@@ -12,7 +14,11 @@ export class ExpressHeaders {
     | { of: readonly ExpressLayer[]; length: number; layers: readonly (readonly [ExpressLayer, Kind])[] }
     | undefined;
 
-  constructor(private readonly stack: () => readonly ExpressLayer[]) {}
+  /** @param more what the application wants besides */
+  constructor(
+    private readonly stack: () => readonly ExpressLayer[],
+    private readonly more: readonly Middleware[],
+  ) {}
 
   /** Says what the layers are that are added meanwhile. */
   marking<T>(kind: Kind, add: () => T): T {
@@ -33,20 +39,15 @@ export class ExpressHeaders {
   /** Sets their headers, one after the other, then calls back. */
   apply(request: HttpRequest, reply: HttpReply, path: string, then: () => void): void {
     const crossOrigin = request.headers.origin !== undefined;
-    const layers = this.layers().filter(
+    const found = this.layers().filter(
       ([layer, kind]) =>
         (kind === 'always' || crossOrigin) && enter(layer, path, request.method) !== undefined,
     );
-    const run = (index: number): void => {
-      const [layer] = layers[index] ?? [];
-      if (!layer) {
-        then();
-        return;
-      }
-      // an error of theirs is no reason to let the request pass
-      callOnce(layer, request, reply, () => run(index + 1));
-    };
-    run(0);
+    inTurn(
+      [...found.map(([{ handle }]) => handle as Middleware), ...this.more],
+      (middleware, next) => middleware(request, reply, next),
+      then,
+    );
   }
 
   /** Found again when layers were added. */
@@ -70,20 +71,5 @@ export class ExpressHeaders {
     return (
       this.marked.get(layer) ?? (name === 'corsMiddleware' ? 'cors' : isHelmet(name) ? 'always' : undefined)
     );
-  }
-}
-
-function callOnce(layer: ExpressLayer, request: HttpRequest, reply: HttpReply, next: () => void): void {
-  let called = false;
-  const once: Next = () => {
-    if (!called) {
-      called = true;
-      next();
-    }
-  };
-  try {
-    layer.handle(request, reply, once);
-  } catch {
-    once();
   }
 }

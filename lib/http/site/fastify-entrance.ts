@@ -34,7 +34,7 @@ export class FastifyEntrance {
     /** Does Nest's guard decide for handlers. */
     private readonly guarded: boolean,
   ) {
-    this.headers = new FastifyHeaders(adapter);
+    this.headers = new FastifyHeaders(adapter, coverage.middleware);
   }
 
   mount(): void {
@@ -107,11 +107,7 @@ export class FastifyEntrance {
       return;
     }
     this.coverage.decide(request, reply, [this.serverOf(request, config, known)], done, (status) => {
-      if (late) {
-        this.coverage.refuse(request, reply, status);
-      } else {
-        this.headers.apply(request, reply, () => this.coverage.refuse(request, reply, status));
-      }
+      this.headers.apply(request, reply, () => this.coverage.refuse(request, reply, status));
     });
   }
 

@@ -1,6 +1,8 @@
+import type { MaintenanceHeaderMiddleware } from '../../options/refusal-headers-option.js';
 import { rawResponse, type HttpReply, type HttpRequest } from '../http-port.js';
-import { routeContext, type Done, type RouteContext } from './fastify-hooks.js';
+import { routeContext, type RouteContext } from './fastify-hooks.js';
 import { isHelmet } from './helmet.js';
+import { inTurn } from './in-turn.js';
 
 type Hook = (...args: unknown[]) => unknown;
 
@@ -12,8 +14,14 @@ export class FastifyHeaders {
   private readonly known = new WeakMap<RouteContext, { cors: readonly Hook[]; helmet: readonly Hook[] }>();
   private security: Hook | undefined;
 
-  /** @param adapter keeps the hook of `enableCors()` to itself */
-  constructor(private readonly adapter: object) {
+  /**
+   * @param adapter keeps the hook of `enableCors()` to itself
+   * @param more what the application wants besides
+   */
+  constructor(
+    private readonly adapter: object,
+    private readonly more: readonly MaintenanceHeaderMiddleware[],
+  ) {
     const watched = adapter as { registerSecurityHook?: Hook };
     const register = watched.registerSecurityHook;
     if (register) {
@@ -31,16 +39,17 @@ export class FastifyHeaders {
     } catch {
       // whatever it objects to: the request is refused anyway
     }
-    const hooks = this.hooksFor(request);
-    const run = (index: number): void => {
-      const hook = hooks[index];
-      if (hook) {
-        callOnce(hook, request, reply, () => run(index + 1));
-      } else {
-        then();
-      }
-    };
-    run(0);
+    const { raw } = request;
+    const middleware = this.more.map(
+      (one): Hook =>
+        (_request, _reply, next) =>
+          one(raw, rawResponse(reply), next as () => void),
+    );
+    inTurn(
+      [...this.hooksFor(request), ...middleware],
+      (hook, next) => (hook.length > 3 ? hook(request, reply, undefined, next) : hook(request, reply, next)),
+      then,
+    );
   }
 
   private hooksFor(request: HttpRequest): readonly Hook[] {
@@ -61,24 +70,5 @@ export class FastifyHeaders {
     }
     const { corsHook } = this.adapter as { corsHook?: Hook };
     return [...(corsHook ? [corsHook] : []), ...found.cors, ...found.helmet];
-  }
-}
-
-/** An error of a hook is no reason to let the request pass. */
-function callOnce(hook: Hook, request: HttpRequest, reply: HttpReply, next: () => void): void {
-  let called = false;
-  const once: Done = () => {
-    if (!called) {
-      called = true;
-      next();
-    }
-  };
-  try {
-    const result = hook.length > 3 ? hook(request, reply, undefined, once) : hook(request, reply, once);
-    if (result instanceof Promise) {
-      result.then(() => once(), once);
-    }
-  } catch {
-    once();
   }
 }

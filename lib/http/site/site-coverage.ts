@@ -35,6 +35,11 @@ export class SiteCoverage {
     return this.manager.snapshot.active;
   }
 
+  /** Middleware whose headers refusals carry although it has not run. */
+  get middleware(): RefusalResponder['headers']['middleware'] {
+    return this.responder.headers.middleware;
+  }
+
   /** Is what the application has put on a request needed for a decision: it is then taken later. */
   get asksApplication(): boolean {
     return !this.stale.blocks && this.evaluator.asksApplication;
@@ -126,12 +131,12 @@ export class SiteCoverage {
       return;
     }
     const exception = this.responder.ready.exception(status, request);
-    if (isUntouched(reply)) {
+    if (isUntouched(reply) && !this.responder.headers.personal) {
       reply.hijack?.();
       void this.responder.answerAlone(rawResponse(reply), request, exception);
       return;
     }
-    this.responder.setHeaders(reply, exception);
+    this.responder.setHeaders(reply, request, exception);
     void this.responder.answer(reply, request, exception);
   }
 }

@@ -1,0 +1,113 @@
+import {
+  isHeader,
+  isHeaderMiddleware,
+  type MaintenanceHeaderMiddleware,
+} from '../../options/refusal-headers-option.js';
+import type { ResolvedOptions } from '../../options/options.js';
+import { messageOf } from '../../core/store/store.js';
+import {
+  headerSet,
+  isUntouched,
+  setHeader,
+  setHeaders,
+  vary,
+  type HeaderSet,
+  type HttpReply,
+} from '../http-port.js';
+import { removeStale } from '../prevent-caching.js';
+
+/** What every refusal carries. */
+interface Common {
+  readonly retryAfter: number;
+  /** Where nobody has set a header. */
+  readonly alone: HeaderSet;
+  readonly besides: HeaderSet;
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+/** The headers of refusals: our own, and those that the application wants besides. */
+export class RefusalHeaders {
+  /** Sets headers; run where the application's middleware has not. */
+  readonly middleware: readonly MaintenanceHeaderMiddleware[];
+  private readonly fixed: Headers;
+  private readonly functions: readonly ((request: unknown) => Headers)[];
+  private last: Common | undefined;
+
+  constructor(
+    private readonly options: Pick<ResolvedOptions, 'statusCode' | 'refusalHeaders'>,
+    private readonly error: (message: string) => void,
+  ) {
+    const functions = options.refusalHeaders.filter((given) => typeof given === 'function');
+    this.middleware = functions.filter(isHeaderMiddleware);
+    this.functions = functions.filter((given) => !isHeaderMiddleware(given)) as ((
+      request: unknown,
+    ) => Headers)[];
+    this.fixed = merge(options.refusalHeaders.filter((given) => typeof given !== 'function'));
+  }
+
+  /** Do they depend on who asks. */
+  get personal(): boolean {
+    return this.functions.length > 0 || this.middleware.length > 0;
+  }
+
+  /** All that do not depend on who asks. */
+  of(retryAfter: number): Common {
+    if (this.last?.retryAfter !== retryAfter) {
+      const own = {
+        'Retry-After': String(retryAfter),
+        'Cache-Control': 'no-store',
+        'X-Maintenance-Mode': '1',
+        // a success would be taken for the page itself
+        ...(this.options.statusCode === 200 && { 'X-Robots-Tag': 'noindex' }),
+      };
+      const besides = merge([this.fixed, own]);
+      this.last = {
+        retryAfter,
+        alone: headerSet(merge([{ Vary: 'Accept' }, besides])),
+        besides: headerSet(besides),
+      };
+    }
+    return this.last;
+  }
+
+  /** Sets them, in place of what was set before. */
+  set(reply: HttpReply, request: unknown, retryAfter: number): void {
+    for (const give of this.functions) {
+      this.setGiven(reply, give, request);
+    }
+    const { alone, besides } = this.of(retryAfter);
+    if (isUntouched(reply)) {
+      setHeaders(reply, alone);
+      return;
+    }
+    removeStale(reply);
+    setHeaders(reply, besides);
+    vary(reply, 'Accept');
+  }
+
+  /** Sets what the application gives for this request; without any where it throws. */
+  private setGiven(reply: HttpReply, give: (request: unknown) => Headers, request: unknown): void {
+    try {
+      for (const [name, value] of Object.entries(give(request))) {
+        if (!isHeader(name, value)) {
+          throw new TypeError(`${JSON.stringify(name)} or its value is no header`);
+        }
+        setHeader(reply, name, value);
+      }
+    } catch (error) {
+      this.error(`"refusalHeaders" gave no headers, the refusal is sent without them: ${messageOf(error)}`);
+    }
+  }
+}
+
+/** Names are case-insensitive: the last one counts, but for `Vary`, whose fields come together. */
+function merge(all: readonly object[]): Headers {
+  const merged = new Map<string, readonly [name: string, value: string]>();
+  for (const [name, value] of all.flatMap((headers) => Object.entries(headers) as [string, string][])) {
+    const key = name.toLowerCase();
+    const before = key === 'vary' ? merged.get(key)?.[1] : undefined;
+    merged.set(key, [name, before === undefined ? value : `${before}, ${value}`]);
+  }
+  return Object.fromEntries(merged.values());
+}

@@ -1,0 +1,42 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { isRecord } from './checks.js';
+import type { MaintenanceRequestFunction } from './access-options.js';
+
+/** Middleware as Express knows it, which sets headers and calls `next()`. On Fastify it gets Node's request and response. @publicApi */
+export type MaintenanceHeaderMiddleware = {
+  // as a method, so that `(request: Request, …) => …` is one, too
+  /** Sets headers of the response. */
+  of(request: unknown, response: unknown, next: (error?: unknown) => void): unknown;
+}['of'];
+
+/**
+ * Headers that refusals carry besides: by name, or a function of the request that gives them, or middleware that sets them. The
+ * last is for `coverage: 'site'`, which refuses before the application's middleware runs; elsewhere it has run already.
+ * @publicApi
+ */
+export type MaintenanceRefusalHeaders =
+  | Readonly<Record<string, string>>
+  | MaintenanceRequestFunction<Readonly<Record<string, string>>>
+  | MaintenanceHeaderMiddleware;
+
+export const REFUSAL_HEADERS_ACCEPTED =
+  'headers by name, a function of the request that gives them, or middleware (request, response, next); or an array of these';
+
+export const isRefusalHeaders = (value: unknown): boolean =>
+  typeof value === 'function' ||
+  (isRecord(value) && Object.entries(value).every(([name, text]) => isHeader(name, text)));
+
+/** Can it be sent. */
+export function isHeader(name: string, value: unknown): value is string {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value as string);
+    return typeof value === 'string';
+  } catch {
+    return false;
+  }
+}
+
+/** Is it called with a response, too: what takes the request alone gives headers. */
+export const isHeaderMiddleware = (value: unknown): value is MaintenanceHeaderMiddleware =>
+  typeof value === 'function' && value.length >= 3;

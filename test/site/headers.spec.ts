@@ -1,0 +1,228 @@
+import fastifyHelmet from '@fastify/helmet';
+import { Controller, Get, Module, type INestApplication, type MiddlewareConsumer } from '@nestjs/common';
+import { NestApplication } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import helmet from 'helmet';
+import {
+  MaintenanceExempt,
+  MaintenanceModule,
+  MaintenanceService,
+  type MaintenanceRootOptions,
+} from 'nestjs-maintenance';
+import { describe, expect, it, vi } from 'vitest';
+import { adapters, type CreateApp } from '../support/apps.js';
+import { request } from '../support/http.js';
+
+@Controller()
+class ShopController {
+  @Get('shop')
+  shop(): string {
+    return 'shop';
+  }
+
+  @MaintenanceExempt()
+  @Get('health')
+  health(): string {
+    return 'healthy';
+  }
+}
+
+const addHelmet = async (app: INestApplication): Promise<void> => {
+  if (app.getHttpAdapter().getType() === 'express') {
+    app.use(helmet());
+  } else {
+    await (app as NestFastifyApplication).register(fastifyHelmet);
+  }
+};
+
+/** When the site decides: before everything, or after middleware. */
+const MOMENTS: readonly (readonly [string, MaintenanceRootOptions])[] = [
+  ['before everything', {}],
+  ['after middleware', { bypass: { when: () => false } }],
+];
+
+describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name, createApp) => {
+  describe.each(MOMENTS)('decided %s', (_moment, options) => {
+    const closed = async (
+      more: MaintenanceRootOptions = {},
+      configure: (app: INestApplication) => unknown = () => undefined,
+      create: CreateApp = createApp,
+    ) => {
+      const module = MaintenanceModule.forRoot({
+        coverage: 'site',
+        socket: false,
+        admin: false,
+        ...options,
+        ...more,
+      });
+      const running = await create({ imports: [module], controllers: [ShopController] }, configure);
+      await running.app.get(MaintenanceService).setMaintenance(true);
+      return running;
+    };
+    const PATHS = ['/shop', '/nowhere'];
+
+    it("helmet's are there, but for the policy of the page", async () => {
+      await using running = await closed({}, addHelmet);
+      for (const path of PATHS) {
+        const json = await request(running.port, path);
+        expect(json.status).toBe(503);
+        expect(json.headers).toMatchObject({
+          'x-content-type-options': 'nosniff',
+          'strict-transport-security': expect.stringContaining('max-age'),
+          'content-security-policy': expect.stringContaining("default-src 'self'"),
+          'retry-after': '60',
+          'cache-control': 'no-store',
+        });
+        const page = await request(running.port, path, { headers: { accept: 'text/html' } });
+        expect(page.headers).toMatchObject({
+          'x-content-type-options': 'nosniff',
+          'content-security-policy': expect.stringContaining("default-src 'none'"),
+        });
+        expect([page.headers['content-security-policy']].flat()).toHaveLength(1);
+      }
+      const other = await request(running.port, '/health');
+      expect(other.headers).toMatchObject({ 'x-content-type-options': 'nosniff' });
+    });
+
+    it('CORS and helmet together', async () => {
+      await using running = await closed({}, async (app) => {
+        app.enableCors({ origin: ['https://shop.example'], exposedHeaders: ['Retry-After'] });
+        await addHelmet(app);
+      });
+      for (const path of PATHS) {
+        const answer = await request(running.port, path, { headers: { origin: 'https://shop.example' } });
+        expect(answer).toMatchObject({
+          status: 503,
+          headers: {
+            'access-control-allow-origin': 'https://shop.example',
+            'access-control-expose-headers': 'Retry-After',
+            'x-content-type-options': 'nosniff',
+            vary: expect.stringMatching(/^Origin, ?Accept$/),
+          },
+        });
+      }
+    });
+
+    it('CORS whose origin is looked up, and one that fails, which opens nothing', async () => {
+      let fails = false;
+      const origin = (_origin: string | undefined, done: (error: Error | null, allowed?: boolean) => void) =>
+        setImmediate(() => (fails ? done(new Error('no answer')) : done(null, true)));
+      await using running = await closed({}, (app) => app.enableCors({ origin: origin as never }));
+      const headers = { origin: 'https://shop.example' };
+      expect(await request(running.port, '/nowhere', { headers })).toMatchObject({
+        status: 503,
+        headers: { 'access-control-allow-origin': 'https://shop.example' },
+      });
+      fails = true;
+      const failed = await request(running.port, '/nowhere', { headers });
+      expect(failed.status).toBe('bypass' in options ? 500 : 503);
+      expect(failed.headers).not.toHaveProperty('access-control-allow-origin');
+    });
+
+    it("those of Nest's own useSecurityHeaders(), where it has it: from Nest 12", async () => {
+      const own = 'useSecurityHeaders' in NestApplication.prototype;
+      expect(own).toBe(process.env.NEST_MAJOR !== '11');
+      await using running = await closed({}, (app) =>
+        own
+          ? (app as INestApplication & { useSecurityHeaders(): void }).useSecurityHeaders()
+          : addHelmet(app),
+      );
+      for (const path of [...PATHS, '/health']) {
+        const { headers } = await request(running.port, path);
+        expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff' });
+        expect(headers).not.toHaveProperty('x-powered-by');
+      }
+    });
+
+    it('refusalHeaders: by name, by request, by middleware; ours go before them', async () => {
+      const requestId = (
+        _request: unknown,
+        response: { setHeader(name: string, value: string): void },
+        next: () => void,
+      ) => {
+        response.setHeader('X-Request-Id', 'made');
+        setImmediate(next);
+      };
+      await using running = await closed({
+        refusalHeaders: [
+          { 'X-Site': 'shop', Vary: 'Cookie', 'retry-after': '1', 'Cache-Control': 'public' },
+          ({ headers }: { headers: Record<string, string> }) => ({
+            'X-Asked': headers['x-ask'] ?? 'nothing',
+          }),
+          requestId,
+        ],
+      });
+      const seen = { 'x-site': 'shop', 'retry-after': '60', 'cache-control': 'no-store' };
+      for (const path of PATHS) {
+        const answer = await request(running.port, path, { headers: { 'x-ask': 'this' } });
+        expect(answer.status).toBe(503);
+        expect(answer.headers).toMatchObject({ ...seen, 'x-asked': 'this' });
+        expect(String(answer.headers['vary']).split(', ').toSorted()).toEqual(['Accept', 'Cookie']);
+      }
+      // a handler's refusal comes behind the application's middleware, which this one is not part of
+      const early = !('bypass' in options);
+      expect((await request(running.port, '/nowhere')).headers['x-request-id']).toBe('made');
+      expect((await request(running.port, '/shop')).headers['x-request-id']).toBe(early ? 'made' : undefined);
+      expect((await request(running.port, '/maintenance/ping')).headers).toMatchObject(seen);
+    });
+
+    it('refusalHeaders that throw, or are none, cost nobody the refusal', async () => {
+      await using running = await closed({
+        refusalHeaders: [
+          () => {
+            throw new Error('on purpose');
+          },
+          () => ({ 'X-A': 'a\r\nSet-Cookie: b' }),
+          () => undefined as never,
+        ],
+      });
+      for (const path of PATHS) {
+        const answer = await request(running.port, path);
+        expect(answer.status).toBe(503);
+        expect(answer.headers).not.toHaveProperty('set-cookie');
+      }
+      expect(running.log.join('\n')).toContain('"refusalHeaders" gave no headers');
+    });
+  });
+
+  it('other middleware is not run for a refusal before everything', async () => {
+    const middleware = vi.fn((_request: unknown, _response: unknown, next: () => void) => next());
+    @Module({
+      imports: [MaintenanceModule.forRoot({ coverage: 'site', socket: false, admin: false })],
+      controllers: [ShopController],
+    })
+    class RootModule {
+      configure(consumer: MiddlewareConsumer): void {
+        consumer.apply(middleware).forRoutes('{*any}');
+      }
+    }
+    await using running = await createApp(RootModule, (app) => {
+      app.use(middleware);
+      app.enableCors();
+    });
+    await running.app.get(MaintenanceService).setMaintenance(true);
+    expect((await request(running.port, '/shop', { headers: { origin: 'https://a.example' } })).status).toBe(
+      503,
+    );
+    expect(middleware).not.toHaveBeenCalled();
+    expect((await request(running.port, '/health')).status).toBe(200);
+    expect(middleware).toHaveBeenCalledTimes(2);
+  });
+
+  it('a success says that it is not to be indexed', async () => {
+    await using running = await createApp({
+      imports: [
+        MaintenanceModule.forRoot({ coverage: 'site', statusCode: 200, socket: false, admin: false }),
+      ],
+      controllers: [ShopController],
+    });
+    expect((await request(running.port, '/shop')).headers).not.toHaveProperty('x-robots-tag');
+    await running.app.get(MaintenanceService).setMaintenance(true);
+    for (const path of ['/shop', '/nowhere', '/maintenance/ping']) {
+      const answer = await request(running.port, path, { headers: { accept: 'text/html' } });
+      expect(answer.status).toBe(200);
+      expect(answer.headers).toMatchObject({ 'x-robots-tag': 'noindex', 'x-maintenance-mode': '1' });
+    }
+    expect((await request(running.port, '/health')).headers).not.toHaveProperty('x-robots-tag');
+  });
+});
