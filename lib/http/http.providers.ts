@@ -121,12 +121,13 @@ export function httpProviders({ warn, error }: Log): Provider[] {
     },
     {
       provide: RefusalResponder,
-      inject: [OPTIONS, StateManager, Localizer, PageRenderer],
+      inject: [OPTIONS, StateManager, Localizer, PageRenderer, MountedPaths],
       useFactory: async (
         options: ResolvedOptions,
         manager: StateManager,
         localizer: Localizer,
         pages: PageRenderer,
+        paths: MountedPaths,
       ) => {
         await loadNegotiator();
         return new RefusalResponder(
@@ -135,6 +136,7 @@ export function httpProviders({ warn, error }: Log): Provider[] {
             refreshDelay: options.refreshDelay,
             responseType: options.responseType,
             redirect: options.redirect,
+            paths,
             translated: localizer.active,
             translate: (text, request) => localizer.translate(text, request),
             now: () => manager.store.now(),

@@ -7,7 +7,7 @@ import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser } from 'playwright-core';
-import { adapters, type RunningApp } from '../support/apps.js';
+import { adapters, createExpressApp, type RunningApp } from '../support/apps.js';
 import { startChromium } from '../support/chromium.js';
 import { request } from '../support/http.js';
 import { strippingProxy } from '../support/stripping-proxy.js';
@@ -100,6 +100,17 @@ describe.each(adapters)('below a path that a proxy strips, on %s', (_name, creat
       expect(await seen(running, {})).toMatchObject(below(base));
     });
 
+    it('nobody is redirected to the page that is asked for', async () => {
+      await using running = await createApp(root({ coverage, redirect: '/shop/home' }), undefined, {
+        trustProxy: true,
+      });
+      await serviceOf(running).setMaintenance(true);
+      const headers = { ...visitor, 'x-forwarded-prefix': '/shop' };
+      expect((await request(running.port, '/home', { headers })).status).toBe(503);
+      const elsewhere = await request(running.port, '/home', { headers: visitor });
+      expect(elsewhere).toMatchObject({ status: 302, headers: { location: '/shop/home' } });
+    });
+
     it('is not believed of those whom the framework does not trust', async () => {
       await using running = await createApp(root({ coverage }));
       expect(await seen(running, { 'x-forwarded-prefix': '/shop' })).toEqual(below(''));
@@ -136,6 +147,23 @@ describe.each(adapters)('below a path that a proxy strips, on %s', (_name, creat
       await until(live, { what: 'a live admin page' });
       await page.close();
     });
+  });
+});
+
+describe('in a router of an Express application', () => {
+  it('a refusal knows where the application is, and not where the router is', async () => {
+    await using running = await createExpressApp(
+      root({ coverage: 'site', bypass: { when: () => false } }),
+      (app) =>
+        app.use(
+          '/files',
+          express.Router().get('/one', (_, response) => void response.send('one')),
+        ),
+    );
+    expect((await request(running.port, '/files/one')).text).toBe('one');
+    await serviceOf(running).setMaintenance(true);
+    const page = await request(running.port, '/files/one', { headers: visitor });
+    expect([page.status, scriptOf(page.text)]).toEqual([503, '/maintenance/script']);
   });
 });
 

@@ -11,6 +11,7 @@ import {
   type HttpRequest,
 } from '../http-port.js';
 import type { MaintenanceException } from './maintenance.exception.js';
+import type { MountedPaths } from '../mounted-path.js';
 import { negotiate, type Representation } from '../negotiation.js';
 import type { PageRenderer } from '../page/page-renderer.js';
 import type { ReadyBody } from './ready-body.js';
@@ -23,6 +24,7 @@ import { sendBody } from './send-body.js';
 export interface RefusalResponderSettings extends RefusalCacheSettings {
   readonly responseType: 'html' | 'json' | ((request: never) => 'html' | 'json') | undefined;
   readonly redirect: string | undefined;
+  readonly paths: MountedPaths;
   readonly error: (message: string) => void;
 }
 
@@ -74,8 +76,13 @@ export class RefusalResponder {
 
   /** Where somebody is sent who would get HTML; never the page he asks for. */
   redirect(request: HttpRequest): string | undefined {
-    const { redirect } = this.settings;
-    return redirect !== undefined && !samePath(pathOf(request), redirect) ? redirect : undefined;
+    const { redirect, paths } = this.settings;
+    if (redirect === undefined) {
+      return undefined;
+    }
+    const path = pathOf(request);
+    const isThere = samePath(path, redirect) || samePath(paths.outside(path, request), redirect);
+    return isThere ? undefined : redirect;
   }
 
   /** Answers with a refusal whose headers are set: redirect, page or JSON. Never rejects. */

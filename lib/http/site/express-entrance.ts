@@ -29,7 +29,14 @@ export interface ExpressAdapterLike {
 /** The URL of a request as the application got it, below where it is mounted. */
 const ENTERED = Symbol('nestjs-maintenance:entered');
 
-type Request = HttpRequest & { [ENTERED]?: string };
+/** Where the application is mounted: what outer applications have cut off. */
+const MOUNTED = Symbol('nestjs-maintenance:mounted');
+
+type Request = Omit<HttpRequest, 'baseUrl'> & {
+  baseUrl?: string;
+  [ENTERED]?: string;
+  [MOUNTED]?: string;
+};
 
 const pathOf = (request: Request): string => pathname(request[ENTERED] ?? request.url);
 
@@ -65,6 +72,7 @@ export class ExpressEntrance {
     const handle = this.router.handle.bind(this.router);
     this.router.handle = (request, reply, done) => {
       request[ENTERED] = request.url;
+      request[MOUNTED] = request.baseUrl ?? '';
       this.arm();
       if (this.coverage.idle) {
         handle(request, reply, done);
@@ -201,6 +209,8 @@ export class ExpressEntrance {
   }
 
   private refuse(request: Request, reply: HttpReply, status: MaintenanceStatus): void {
+    // what a router of the application has cut off is nothing to a page that stands for the whole of it
+    request.baseUrl = request[MOUNTED] ?? '';
     this.headers.apply(request, reply, pathOf(request), () => this.coverage.refuse(request, reply, status));
   }
 }
