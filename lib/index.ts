@@ -68,7 +68,7 @@ export { MaintenanceExempt, MaintenanceKeys } from './decision/decorators.js';
 export type { MaintenanceRefusalJson } from './decision/refusal.js';
 export { MaintenanceGuard } from './http/maintenance.guard.js';
 export { MaintenanceException } from './http/refusal/maintenance.exception.js';
-export type { MaintenancePing } from './http/ping.controller.js';
+export type { MaintenancePing } from './http/ping.route.js';
 export { BUILTIN_TEXTS, DEFAULT_MESSAGE } from './i18n/texts.js';
 export {
   maintenancePageCsp,

@@ -3,7 +3,7 @@ import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { FirstGuard } from '../http/first-guard.js';
 import { MaintenanceGuard } from '../http/maintenance.guard.js';
 import { MessageWatch } from '../messages/message-watch.js';
-import { PingRoute } from '../http/ping.controller.js';
+import { PingRoute } from '../http/ping.route.js';
 import { SiteEntrance } from '../http/site/site-entrance.js';
 import { ensureInstalled } from './ensure-installed.js';
 import { loadFeatures, type OptionalFeature } from './optional-features.js';

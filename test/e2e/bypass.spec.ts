@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { Controller, Get, Header, Res, StreamableFile } from '@nestjs/common';
 import {
   MaintenanceKey,
+  MaintenanceStatus,
   type MaintenanceBypassOptions,
   type MaintenanceRootOptions,
 } from 'nestjs-maintenance';
@@ -425,6 +426,37 @@ describe.each(adapters)('bypass on %s', (_name, createApp) => {
       expect((await request(port, '/maintenance/ping')).headers['cache-control']).toBe('private, no-store');
       await serviceOf(running).setMaintenance(false);
       expect((await request(port, '/answers/decorated')).headers['cache-control']).toBe('public, max-age=60');
+    });
+
+    it('so are answers to those whom a status class lets pass, and to nobody else', async () => {
+      class Visitors extends MaintenanceStatus {
+        override maintaining(): boolean {
+          const { headers } = this.request as { headers: Record<string, string> };
+          return this.value && headers['x-staff'] !== '1';
+        }
+      }
+      await using running = await createApp({
+        imports: [
+          maintenance({
+            coverage,
+            keys: [
+              new MaintenanceKey('visitors', { statusClass: Visitors }),
+              new MaintenanceKey('frozen', { readOnly: true }),
+            ],
+          }),
+        ],
+        controllers: [AnswersController],
+      });
+      const { port } = running;
+      const cacheControl = async (headers: Record<string, string>) => {
+        const { status, headers: received } = await request(port, '/answers/decorated', { headers });
+        return [status, received['cache-control']];
+      };
+      await serviceOf(running).setMaintenance(true, 'frozen');
+      expect(await cacheControl({ 'x-staff': '1' })).toEqual([200, 'public, max-age=60']);
+      await serviceOf(running).setMaintenance(true, 'visitors');
+      expect(await cacheControl({ 'x-staff': '1' })).toEqual([200, 'private, no-store']);
+      expect(await cacheControl({})).toEqual([503, 'no-store']);
     });
   });
 });

@@ -25,9 +25,10 @@ import {
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import {
   MaintenanceGuard,
+  MaintenanceKey,
   MaintenanceService,
+  MaintenanceStatus,
   type MaintenanceRootOptions,
-  type MaintenanceStatus,
 } from 'nestjs-maintenance';
 import { firstValueFrom } from 'rxjs';
 import { io } from 'socket.io-client';
@@ -221,31 +222,50 @@ describe.each(adapters)('guards of the application on %s', (_name, createApp) =>
     expect((await request(first.port, '/shop', { headers })).status).toBe(503);
   });
 
-  it('what middleware puts on the request is there', async () => {
-    await using running = await createApp(
-      {
-        imports: [
-          maintenance({
-            bypass: {
-              when: (asking: { raw?: { staff?: boolean }; staff?: boolean }) =>
-                (asking.raw ?? asking).staff === true,
+  it.each(['handlers', 'site'] as const)(
+    "what middleware puts on the request is there, with coverage '%s'",
+    async (coverage) => {
+      interface Asking {
+        staff?: boolean;
+        raw?: { staff?: boolean };
+      }
+      const isStaff = (asking: unknown) => ((asking as Asking).raw ?? (asking as Asking)).staff === true;
+      class Visitors extends MaintenanceStatus {
+        override maintaining(): boolean {
+          return this.value && !isStaff(this.request);
+        }
+      }
+      await using running = await createApp(
+        {
+          imports: [
+            maintenance({
+              coverage,
+              bypass: { when: isStaff },
+              keys: [new MaintenanceKey('visitors', { statusClass: Visitors })],
+            }),
+          ],
+          controllers: [ShopController],
+        },
+        (app) =>
+          app.use(
+            (incoming: { headers: { cookie?: string }; staff?: boolean }, _: unknown, next: () => void) => {
+              incoming.staff = incoming.headers.cookie === 'staff';
+              next();
             },
-          }),
-        ],
-        controllers: [ShopController],
-      },
-      (app) =>
-        app.use(
-          (incoming: { headers: { cookie?: string }; staff?: boolean }, _: unknown, next: () => void) => {
-            incoming.staff = incoming.headers.cookie === 'staff';
-            next();
-          },
-        ),
-    );
-    await serviceOf(running).setMaintenance(true);
-    expect((await request(running.port, '/shop', { headers: { cookie: 'staff' } })).status).toBe(200);
-    expect((await request(running.port, '/shop')).status).toBe(503);
-  });
+          ),
+      );
+      for (const key of ['general', 'visitors']) {
+        await serviceOf(running).setMaintenance(true, key);
+        for (const origin of ['', 'http://elsewhere.example']) {
+          const more: Record<string, string> = origin ? { origin } : {};
+          const staff = { headers: { cookie: 'staff', ...more } };
+          expect((await request(running.port, '/shop', staff)).status).toBe(200);
+          expect((await request(running.port, '/shop', { headers: more })).status).toBe(503);
+        }
+        await serviceOf(running).unsetMaintenance(key);
+      }
+    },
+  );
 
   it('a guard of their own making is asked in place of ours, with its protected members', async () => {
     const refusals: unknown[] = [];
