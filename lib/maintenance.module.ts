@@ -13,7 +13,8 @@ import { DiscoveryService, ModulesContainer } from '@nestjs/core';
 import { asyncSource } from './module/async-options.js';
 import { createDynamicModule, failing } from './module/dynamic-module.js';
 import { ReplicaCoordinator } from './core/cluster/replica-coordinator.js';
-import { reachesProvider, trackHandlers } from './in-flight/track-handlers.js';
+import { CallFollowing } from './in-flight/call-following.js';
+import { trackHandlers } from './in-flight/track-handlers.js';
 import { HookRunner } from './core/hooks/hook-runner.js';
 import { OwnRoutes } from './http/own-routes.js';
 import { TARGET } from './http/site/site-routes.js';
@@ -22,7 +23,7 @@ import { MaintenanceExplorer } from './maintenance.explorer.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './maintenance.module-definition.js';
 import type { MaintenanceAsyncOptions } from './options/async-options.js';
 import type { MaintenanceRootOptions } from './options/options.js';
-import { MaintenanceService } from './core/service/maintenance.service.js';
+import { OpenWork } from './core/service/open-work.js';
 import { MaintenanceSessions } from './core/service/sessions.js';
 import { StateManager } from './core/state/state-manager.js';
 
@@ -50,6 +51,8 @@ export class MaintenanceModule
     manager: StateManager;
     explorer: MaintenanceExplorer;
     sessions: MaintenanceSessions;
+    openWork: OpenWork;
+    following: CallFollowing;
     coordinator: ReplicaCoordinator;
     discovery: DiscoveryService;
     routes: OwnRoutes;
@@ -61,6 +64,8 @@ export class MaintenanceModule
     @Optional() @Inject(StateManager) manager?: StateManager,
     @Optional() @Inject(MaintenanceExplorer) explorer?: MaintenanceExplorer,
     @Optional() @Inject(MaintenanceSessions) sessions?: MaintenanceSessions,
+    @Optional() @Inject(OpenWork) openWork?: OpenWork,
+    @Optional() @Inject(CallFollowing) following?: CallFollowing,
     @Optional() @Inject(ReplicaCoordinator) coordinator?: ReplicaCoordinator,
     @Optional() @Inject(HookRunner) hooks?: HookRunner,
     @Optional() @Inject(DiscoveryService) discovery?: DiscoveryService,
@@ -76,12 +81,22 @@ export class MaintenanceModule
           'MaintenanceService is injectable everywhere; with { isGlobal: false } import what that one forRoot() gave, or re-export it.',
       );
     }
-    if (!manager || !explorer || !sessions || !coordinator || !hooks || !discovery || !routes) {
+    if (
+      !manager ||
+      !explorer ||
+      !sessions ||
+      !openWork ||
+      !following ||
+      !coordinator ||
+      !hooks ||
+      !discovery ||
+      !routes
+    ) {
       throw new MaintenanceConfigurationError(
         'MaintenanceModule is imported without options; accepted: MaintenanceModule.forRoot() or MaintenanceModule.forRootAsync().',
       );
     }
-    this.parts = { manager, explorer, sessions, coordinator, discovery, routes };
+    this.parts = { manager, explorer, sessions, openWork, following, coordinator, discovery, routes };
     manager.changes.subscribe(({ change, hooks: heard }) =>
       heard ? void hooks.notify('changed', change) : undefined,
     );
@@ -111,11 +126,11 @@ export class MaintenanceModule
 
   /** Called before Nest registers its routes. @internal */
   configure(): void {
-    const { discovery, routes } = this.parts;
+    const { discovery, routes, following } = this.parts;
     trackHandlers(
       [...discovery.getControllers(), ...discovery.getProviders()],
       (handler, target) => Reflect.defineMetadata(TARGET, target, handler),
-      (wrapper) => reachesProvider(wrapper, (token) => token === MaintenanceService),
+      following,
     );
     routes.mount();
   }
@@ -134,6 +149,7 @@ export class MaintenanceModule
 
   /** @internal */
   async beforeApplicationShutdown(): Promise<void> {
+    this.parts.openWork.close();
     await this.parts.sessions.shutdown();
   }
 

@@ -19,6 +19,11 @@ import { MODULE_OPTIONS_TOKEN } from './maintenance.module-definition.js';
 import type { ResolvedOptions } from './options/options.js';
 import type { ResolvedStructure } from './options/structural-options.js';
 import { MaintenanceService } from './core/service/maintenance.service.js';
+import { CallRights } from './core/service/call-rights.js';
+import { OpenWork } from './core/service/open-work.js';
+import { CallFollowing } from './in-flight/call-following.js';
+import { CallCoverage } from './in-flight/call-coverage.js';
+import { StalePolicy } from './decision/stale-policy.js';
 import { LockWait } from './core/service/lock-wait.js';
 import { MaintenanceSessions } from './core/service/sessions.js';
 import { createStore } from './module/create-store.js';
@@ -59,6 +64,7 @@ export const coreProviders: Provider[] = [
   MaintenanceExplorer,
   made(Decision, [], () => new Decision(warn)),
   made(InFlight, [], () => new InFlight()),
+  CallFollowing,
   made(
     BypassTokens,
     [OPTIONS, StateManager],
@@ -85,9 +91,35 @@ export const coreProviders: Provider[] = [
   made(LockWait, [StateManager], (manager: StateManager) => new LockWait(manager)),
   made(
     MaintenanceSessions,
-    [StateManager, HookRunner, ReplicaCoordinator, LockWait],
-    (manager: StateManager, hooks: HookRunner, coordinator: ReplicaCoordinator, locks: LockWait) =>
-      new MaintenanceSessions(manager, hooks, coordinator, locks, warn),
+    [StateManager, HookRunner, ReplicaCoordinator, LockWait, InFlight],
+    (
+      manager: StateManager,
+      hooks: HookRunner,
+      coordinator: ReplicaCoordinator,
+      locks: LockWait,
+      { revocations }: InFlight,
+    ) => new MaintenanceSessions(manager, hooks, coordinator, locks, revocations, warn),
+  ),
+  made(
+    CallCoverage,
+    [InFlight, WouldRefuse],
+    (inFlight: InFlight, wouldRefuse: WouldRefuse) => new CallCoverage(inFlight, wouldRefuse),
+  ),
+  made(
+    OpenWork,
+    [StateManager, InFlight, Decision, CallCoverage, StalePolicy],
+    (
+      manager: StateManager,
+      { works }: InFlight,
+      statuses: Decision,
+      coverage: CallCoverage,
+      stale: StalePolicy,
+    ) => new OpenWork(manager, works, statuses, coverage, stale),
+  ),
+  made(
+    CallRights,
+    [StateManager, InFlight],
+    (manager: StateManager, inFlight: InFlight) => new CallRights(manager, inFlight, inFlight.revocations),
   ),
   made(
     AdminMenu,
@@ -103,6 +135,8 @@ export const coreProviders: Provider[] = [
       HookRunner,
       MaintenanceSessions,
       LockWait,
+      OpenWork,
+      CallRights,
       ReplicaCoordinator,
       Decision,
       BypassTokens,
@@ -114,6 +148,8 @@ export const coreProviders: Provider[] = [
       hooks: HookRunner,
       sessions: MaintenanceSessions,
       locks: LockWait,
+      openWork: OpenWork,
+      rights: CallRights,
       coordinator: ReplicaCoordinator,
       statuses: Decision,
       tokens: BypassTokens,
@@ -125,6 +161,8 @@ export const coreProviders: Provider[] = [
         hooks,
         sessions,
         locks,
+        openWork,
+        rights,
         coordinator,
         statuses,
         tokens,

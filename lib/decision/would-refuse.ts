@@ -1,8 +1,10 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { affects } from './decision.js';
-import type { Evaluator } from './evaluator.js';
+import { WorkCall } from '../core/calls/work-calls.js';
 import type { KeyRegistry } from '../core/keys/key-registry.js';
 import { getCallFacts } from './call-facts.js';
+import { affects } from './decision.js';
+import type { Evaluator } from './evaluator.js';
+import { HandlerPolicy } from './handler-policy.js';
 import { readsOnly } from './reads-only.js';
 
 /** Would a key refuse a call that was let pass before the key was on. */
@@ -12,15 +14,21 @@ export class WouldRefuse {
     private readonly evaluator: Evaluator,
   ) {}
 
-  /** @param outlivesResponse the call's request is over and another one of its handler stands for it: only the handler tells */
-  ask(name: string, context: ExecutionContext, outlivesResponse: boolean): boolean | Promise<boolean> {
+  /** @param late the call's request is over and another one of its handler stands for it: only the handler tells */
+  ask(name: string, call: ExecutionContext | WorkCall, late: boolean): boolean | Promise<boolean> {
     const key = this.registry.find(name);
     if (!key) {
       return false;
     }
-    const facts = getCallFacts(context);
-    return outlivesResponse
-      ? affects(key, facts.target, readsOnly(context.getHandler()))
+    if (call instanceof WorkCall) {
+      // what its keys say of a call of no request
+      const target = new HandlerPolicy(call.name, false, new Set(), new Set([name]));
+      const facts = { request: undefined, http: undefined, target, safe: false, place: undefined };
+      return call.scope.isConcernedBy(key) && (late || this.evaluator.wouldRefuse(key, facts));
+    }
+    const facts = getCallFacts(call);
+    return late
+      ? affects(key, facts.target, readsOnly(call.getHandler()))
       : this.evaluator.wouldRefuse(key, facts);
   }
 }

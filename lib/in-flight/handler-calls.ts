@@ -43,10 +43,17 @@ export class HandlerCalls {
   /** Of these, those that wait for others themselves. */
   get waiting(): number {
     let waiting = 0;
-    for (let call = this.last; call; call = call.next) {
+    for (const call of this.all()) {
       waiting += Number(call.waits > 0);
     }
     return waiting;
+  }
+
+  /** Those that have begun, the last first. */
+  *all(): Generator<HandlerCall> {
+    for (let call = this.last; call; call = call.next) {
+      yield call;
+    }
   }
 
   begin(subject: unknown): HandlerCall {
@@ -119,7 +126,7 @@ export class HandlerCalls {
     for (const call of this.heard) {
       calls.set(call.subject, call);
     }
-    for (let call = this.last; call; call = call.next) {
+    for (const call of this.all()) {
       calls.set(call.subject, call);
     }
     return calls;

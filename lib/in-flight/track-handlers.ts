@@ -1,6 +1,7 @@
 import type { DiscoveryService } from '@nestjs/core';
 import { METHOD_METADATA } from '@nestjs/common/constants.js';
 import 'reflect-metadata';
+import type { CallFollowing } from './call-following.js';
 import { trackMethod } from './track-method.js';
 import { getHandlerPolicy, type HandlerPolicy } from '../decision/handler-policy.js';
 
@@ -10,23 +11,23 @@ type Wrapper = ReturnType<DiscoveryService['getControllers']>[number];
  * Prepares all route handlers before Nest registers them: their calls are counted, what their decorators say is noted
  * on them, and those that could reach `maintain()` are followed.
  * @param note receives each handler and its target
- * @param reaches does this class's injected tree reach the service
+ * @param following whose calls are followed
  */
 export function trackHandlers(
   wrappers: readonly Wrapper[],
   note: (handler: object, target: HandlerPolicy) => void,
-  reaches: (wrapper: Wrapper) => boolean,
+  following: CallFollowing,
 ): void {
   for (const wrapper of wrappers) {
     if (!wrapper.isDependencyTreeStatic()) {
-      trackPerRequest(wrapper, reaches);
+      trackPerRequest(wrapper, following);
       continue;
     }
     const instance: unknown = wrapper.instance;
     if (typeof instance !== 'object' || instance === null) {
       continue;
     }
-    const follow = reaches(wrapper);
+    const follow = following.follows(wrapper);
     for (const property of routeMethods(instance)) {
       trackMethod(instance, property, follow);
       const handler = (instance as Record<string, object & { name: string }>)[property];
@@ -38,32 +39,14 @@ export function trackHandlers(
 }
 
 /** What is made anew for each request has its calls counted by its class. */
-function trackPerRequest(wrapper: Wrapper, reaches: (wrapper: Wrapper) => boolean): void {
+function trackPerRequest(wrapper: Wrapper, following: CallFollowing): void {
   const prototype: unknown = (wrapper.metatype as { prototype?: unknown } | null)?.prototype;
   if (typeof prototype !== 'object' || prototype === null) {
     return;
   }
   for (const property of routeMethods(Object.create(prototype) as object)) {
-    trackMethod(prototype, property, reaches(wrapper));
+    trackMethod(prototype, property, following.follows(wrapper));
   }
-}
-
-/** Does something a class injects, directly or through others, satisfy the test. */
-export function reachesProvider(
-  wrapper: Wrapper,
-  test: (token: unknown) => boolean,
-  seen = new Set<Wrapper>(),
-): boolean {
-  if (seen.has(wrapper)) {
-    return false;
-  }
-  seen.add(wrapper);
-  const parameters = wrapper.getCtorMetadata() ?? [];
-  const properties = (wrapper.getPropertiesMetadata() ?? []).map((property) => property.wrapper);
-  return [...parameters, ...properties].some(
-    (dependency) =>
-      dependency !== undefined && (test(dependency.token) || reachesProvider(dependency, test, seen)),
-  );
 }
 
 /** Names of the methods that carry a route or a resolver decorator, ancestors' included. */

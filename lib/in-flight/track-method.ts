@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { isObservable, Observable } from 'rxjs';
 import { currentCall, follow } from '../core/calls/current-call.js';
+import { settle } from '../core/calls/settle.js';
 import { getHandlerCalls, createHandlerCalls, type HandlerCalls, type HandlerCall } from './handler-calls.js';
 import { argumentsFor, isStreamed, findRequestArgument } from './request-argument.js';
 
@@ -67,19 +68,7 @@ function listened(source: Observable<unknown>, book: HandlerCalls, call: Handler
 /** The call is begun in the one that has reached it, if that is followed too. */
 function followCall(call: HandlerCall, method: Function, self: unknown, args: unknown[]): unknown {
   call.parent = currentCall();
-  const { result, done } = follow(call, () => method.apply(self, args) as unknown);
-  return settle(result, done);
+  return follow(call, () => method.apply(self, args) as unknown, NOTHING);
 }
 
-/** Runs `done` with what came of it when the result has settled; hands back what the handler gave, or a promise for it. */
-function settle(result: unknown, done: (value?: unknown) => void): unknown {
-  if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
-    done(result);
-    return result;
-  }
-  // a lazy thenable must be asked once only
-  const asked = result instanceof Promise ? result : Promise.resolve(result as PromiseLike<unknown>);
-  // what it is rejected with is no stream, and nobody minds if it were
-  asked.then(done, done);
-  return asked;
-}
+const NOTHING = (): void => undefined;

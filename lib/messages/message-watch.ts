@@ -1,9 +1,8 @@
 import { Inject, Injectable, type ExecutionContext, type OnApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { watchMessages } from './message-calls.js';
-import { reachesProvider } from '../in-flight/track-handlers.js';
+import { CallFollowing } from '../in-flight/call-following.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
-import { MaintenanceService } from '../core/service/maintenance.service.js';
 import { STRUCTURE } from '../options/tokens.js';
 import { MaintenanceGuard } from '../http/maintenance.guard.js';
 
@@ -16,6 +15,7 @@ export class MessageWatch implements OnApplicationShutdown {
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(STRUCTURE) { guard: guards }: ResolvedStructure,
     @Inject(MaintenanceGuard) guard: MaintenanceGuard,
+    @Inject(CallFollowing) following: CallFollowing,
     host: HttpAdapterHost,
   ) {
     const serves = (context: ExecutionContext): boolean => {
@@ -30,7 +30,7 @@ export class MessageWatch implements OnApplicationShutdown {
             canActivate: (context) => guard.canActivate(context),
             serves,
             first: guards === 'first',
-            reaches: remembered((cls) => reachesService(modules, cls)),
+            reaches: remembered((cls) => isFollowed(modules, cls, following)),
           }
         : undefined,
     );
@@ -41,10 +41,10 @@ export class MessageWatch implements OnApplicationShutdown {
   }
 }
 
-/** Is there a provider or a controller of that class whose injected tree reaches the service. */
-function reachesService(modules: ModulesContainer, cls: object): boolean {
+/** Is there a provider or a controller of that class whose calls are followed. */
+function isFollowed(modules: ModulesContainer, cls: object, following: CallFollowing): boolean {
   for (const wrapper of wrappersOf(modules)) {
-    if (wrapper.metatype === cls && reachesProvider(wrapper, (token) => token === MaintenanceService)) {
+    if (wrapper.metatype === cls && following.follows(wrapper)) {
       return true;
     }
   }

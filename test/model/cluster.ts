@@ -38,9 +38,17 @@ export class ModelReplica {
     this.store = new MemoryStore(server);
     this.manager = new StateManager(this.store, this.#registry, newReplica(), 1_000, quiet);
     const hooks = new HookRunner(() => undefined);
-    this.#coordinator = new ReplicaCoordinator(this.manager, new InFlight(), { ask: () => false });
+    const inFlight = new InFlight();
+    this.#coordinator = new ReplicaCoordinator(this.manager, inFlight, { ask: () => false });
     const locks = new LockWait(this.manager);
-    this.sessions = new MaintenanceSessions(this.manager, hooks, this.#coordinator, locks, () => undefined);
+    this.sessions = new MaintenanceSessions(
+      this.manager,
+      hooks,
+      this.#coordinator,
+      locks,
+      inFlight.revocations,
+      () => undefined,
+    );
     this.switch = new MaintenanceSwitch(this.manager, hooks, this.#coordinator, locks);
     this.#watch();
   }

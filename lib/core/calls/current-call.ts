@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { callChain, type Call } from './call.js';
+import { settle } from './settle.js';
 
 /** Milliseconds that following stays on when nothing is followed any more: switching it costs more than having it. */
 const LINGER = 1_000;
@@ -13,15 +14,22 @@ export const currentCall = (): Call | undefined => storage.getStore();
 
 /**
  * Runs something so that {@link currentCall} gives the call below it. Following costs every promise of the process, so it is
- * on only while somebody is followed; `done` says when that is over.
- * @returns what the function gives, and what must be called once it has settled
+ * on only while somebody is followed.
+ * @param over is called once what it gives has settled, with what that is
+ * @returns what it gives, or a promise for that
  */
-export function follow<T>(call: Call, run: () => T): { result: T; done: () => void } {
+export function follow<T>(call: Call, run: () => T, over: (value?: unknown) => void): T {
   followed++;
+  const done = (value?: unknown): void => {
+    if (--followed === 0) {
+      lingering ??= setTimeout(rest, LINGER).unref();
+    }
+    over(value);
+  };
   try {
-    return { result: storage.run(call, run), done: unfollow };
+    return settle(storage.run(call, run), done);
   } catch (error) {
-    unfollow();
+    done();
     throw error;
   }
 }
@@ -34,12 +42,6 @@ export function excludeFromDrain(): () => void {
   const calls = [...callChain(currentCall())];
   calls.forEach((call) => call.waits++);
   return () => calls.splice(0).forEach((call) => call.waits--);
-}
-
-function unfollow(): void {
-  if (--followed === 0) {
-    lingering ??= setTimeout(rest, LINGER).unref();
-  }
 }
 
 function rest(): void {

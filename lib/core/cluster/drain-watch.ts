@@ -1,4 +1,4 @@
-import type { RunningCalls } from './running-calls.js';
+import type { CallFilter, RunningCalls } from './running-calls.js';
 
 /** Looking takes at most one part in so many of the time, while somebody waits for what is still running. */
 const LOOKING = 10;
@@ -13,17 +13,19 @@ export class DrainWatch {
   private rest: readonly string[] = [];
 
   /**
-   * @param refuses would the key refuse this call; an outlivesResponse's request is over, only its handler tells
+   * @param key its name
+   * @param refuses would the key refuse this call
    * @param done is called once nothing is left
    */
   constructor(
+    readonly key: string,
     private readonly inFlight: RunningCalls,
-    private readonly refuses: (call: object, outlivesResponse: boolean) => boolean | Promise<boolean>,
+    private readonly refuses: (call: object, late: boolean) => boolean | Promise<boolean>,
     private readonly done: () => void,
   ) {
-    this.inFlight.remaining((context, outlivesResponse) => {
-      if (!outlivesResponse) {
-        this.count(context);
+    this.inFlight.remaining((call, late) => {
+      if (!late) {
+        this.count(call);
       }
       return false;
     });
@@ -39,6 +41,12 @@ export class DrainWatch {
     clearTimeout(this.timer);
   }
 
+  /** Nobody waits any more for what is left. */
+  giveUp(): void {
+    this.stop();
+    this.inFlight.revoke(this.isLeft, 'maintenance that refuses it has given up waiting for it');
+  }
+
   private count(context: object): void {
     const refused = this.refuses(context, false);
     if (refused === true) {
@@ -50,11 +58,12 @@ export class DrainWatch {
     }
   }
 
+  private readonly isLeft: CallFilter = (call, late) =>
+    late ? this.refuses(call, true) !== false : this.counted.has(call);
+
   private look(): void {
     const begun = performance.now();
-    this.rest = this.inFlight.remaining((context, outlivesResponse) =>
-      outlivesResponse ? this.refuses(context, true) !== false : this.counted.has(context),
-    );
+    this.rest = this.inFlight.remaining(this.isLeft);
     if (this.rest.length > 0) {
       // as soon as a timer can, where few calls are under way: whoever waits is late by as much
       this.timer = setTimeout(() => this.look(), LOOKING * (performance.now() - begun));

@@ -147,18 +147,27 @@ export class ReplicaCoordinator implements Coordinator {
   /** One watch for each hold that drains; made when the hold is learned of. */
   private watchHolds(): void {
     const draining = new Map<string, string>();
+    const now = this.manager.store.now();
     for (const [key, { holds }] of this.manager.document?.keys ?? []) {
-      holds.filter((hold) => hold.draining).forEach(({ id }) => draining.set(id, key));
+      holds
+        .filter(({ draining: drains, until }) => drains && (until === null || now < until))
+        .forEach(({ id }) => draining.set(id, key));
     }
     for (const [hold, watch] of this.watches) {
       if (!draining.has(hold)) {
-        watch.stop();
+        // an operator who unsets a key gives up nothing that ran before
+        if (this.manager.document?.keys.get(watch.key)?.change.cause === 'unset') {
+          watch.stop();
+        } else {
+          watch.giveUp();
+        }
         this.watches.delete(hold);
       }
     }
     for (const [hold, key] of draining) {
       if (!this.watches.has(hold)) {
         const watch = new DrainWatch(
+          key,
           this.inFlight,
           (call, outlivesResponse) => this.judge.ask(key, call, outlivesResponse),
           () => queueMicrotask(() => this.tell()),

@@ -9,6 +9,9 @@ export function nextOrTimeout(
   timeout: number,
   signal?: AbortSignal,
 ): Promise<boolean> {
+  if (signal?.aborted) {
+    return Promise.resolve(false);
+  }
   return new Promise((resolve) => {
     const settle = (came: boolean): void => {
       clearTimeout(timer);

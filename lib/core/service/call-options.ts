@@ -78,6 +78,26 @@ export function blockingOption(value: unknown): number {
 }
 
 /**
+ * @throws MaintenanceConfigurationError unless it is whole milliseconds or absent
+ */
+export function millisecondsOption(option: string, value: unknown): number | undefined {
+  if (value !== undefined && (!Number.isSafeInteger(value) || (value as number) < 0)) {
+    throw MaintenanceConfigurationError.of(option, value, 'whole milliseconds');
+  }
+  return value as number | undefined;
+}
+
+/**
+ * @throws MaintenanceConfigurationError unless it is one of those
+ */
+export function oneOf<T extends string>(option: string, value: unknown, accepted: readonly T[]): T {
+  if (!accepted.includes(value as T)) {
+    throw MaintenanceConfigurationError.of(option, value, accepted.map((one) => `'${one}'`).join(', '));
+  }
+  return value as T;
+}
+
+/**
  * What ends a wait.
  * @throws MaintenanceConfigurationError
  */

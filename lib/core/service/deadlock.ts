@@ -1,4 +1,11 @@
+import type { StateDocument } from '../document/record.js';
 import type { Waiter } from '../store/leases.js';
+
+/** Ids of the holds that a waiter waits for, as far as is known. */
+export const blockersIn =
+  (document: StateDocument | null) =>
+  ({ key, open }: Waiter): readonly string[] =>
+    (document?.keys.get(key)?.holds ?? []).filter(({ locked }) => open || locked).map(({ id }) => id);
 
 /**
  * Would a wait never end, since those waited for wait for the caller in turn. In each circle exactly one waiter gives up:

@@ -5,7 +5,7 @@ import { MaintenanceError, MaintenanceLockedError, MaintenanceStoreError } from 
 import { HoldLease } from '../state/hold-lease.js';
 import type { StateManager } from '../state/state-manager.js';
 import { leaseOfKey, type Denial, type LeaseRequest, type Waiter } from '../store/leases.js';
-import { closesCircle } from './deadlock.js';
+import { blockersIn, closesCircle } from './deadlock.js';
 
 /** Milliseconds between two looks at a lock that is waited for, besides being woken. Shorter than a waiter is remembered. */
 const POLL_INTERVAL = 250;
@@ -102,11 +102,11 @@ export class LockWait {
   }
 
   private refuseDeadlock(waiter: Omit<Waiter, 'ticket'> | null, { ticket, waiters }: Denial): void {
-    const holds = (of: Waiter): string[] =>
-      (this.manager.document?.keys.get(of.key)?.holds ?? [])
-        .filter(({ locked }) => of.open || locked)
-        .map(({ id }) => id);
-    if (waiter && ticket !== null && closesCircle({ ...waiter, ticket }, waiters, holds)) {
+    if (
+      waiter &&
+      ticket !== null &&
+      closesCircle({ ...waiter, ticket }, waiters, blockersIn(this.manager.document))
+    ) {
       throw new MaintenanceLockedError(waiter.key, { deadlock: true });
     }
   }

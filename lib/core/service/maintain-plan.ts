@@ -1,4 +1,4 @@
-import { blockingOption, parseEnd, signalOption, textOption } from './call-options.js';
+import { blockingOption, checkOptionNames, parseEnd, signalOption, textOption } from './call-options.js';
 import { MaintenanceConfigurationError } from '../errors/errors.js';
 import type { LockPatience } from './lock-wait.js';
 import type { MaintainOptions } from './maintenance.js';
@@ -7,6 +7,18 @@ import type { HoldRecord } from '../document/record.js';
 
 /** Milliseconds a drain waits by default. */
 const DRAIN = 10_000;
+
+const OPTIONS: readonly string[] = [
+  'timeout',
+  'lock',
+  'blocking',
+  'signal',
+  'drain',
+  'message',
+  'reason',
+  'actor',
+  'onShutdown',
+] satisfies (keyof MaintainOptions)[];
 
 /** The options of one `maintain()`, checked and with their defaults. */
 export interface MaintainPlan extends LockPatience {
@@ -23,6 +35,7 @@ export interface MaintainPlan extends LockPatience {
  * @throws MaintenanceConfigurationError
  */
 export function createPlan(key: MaintenanceKey, options: MaintainOptions, now: number): MaintainPlan {
+  checkOptionNames('maintain', options, OPTIONS);
   const { timeout, lock = true, drain = DRAIN, onShutdown = 'stay' } = options;
   const window = timeout === undefined ? {} : { timeout };
   parseEnd(window, key.timeout, now);

@@ -7,8 +7,10 @@ import type { MaintenanceKeyJson } from '../keys/maintenance-key-json.js';
 import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 import { MaintenanceStatus } from '../keys/maintenance-status.js';
 import type { MaintenanceBypassTokenOptions } from './bypass-token-options.js';
-import { checkOptionNames } from './call-options.js';
+import type { CallRights } from './call-rights.js';
 import type { LockWait } from './lock-wait.js';
+import { MaintenanceWork } from './maintenance-work.js';
+import type { OpenWork } from './open-work.js';
 import type { MaintainOptions, Maintenance } from './maintenance.js';
 import type { MaintenanceMenuItem } from './menu-item.js';
 import type { MenuSource, StatusSource, TokenSource } from './service-ports.js';
@@ -28,6 +30,8 @@ export interface MaintenanceServiceParts {
   readonly hooks: HookRunner;
   readonly sessions: MaintenanceSessions;
   readonly locks: LockWait;
+  readonly openWork: OpenWork;
+  readonly rights: CallRights;
   readonly coordinator: Coordinator;
   readonly statuses: StatusSource;
   readonly tokens: TokenSource;
@@ -38,7 +42,7 @@ export interface MaintenanceServiceParts {
  * Puts the application, or a part of it, into maintenance and out again.
  * @publicApi
  */
-export class MaintenanceService {
+export class MaintenanceService extends MaintenanceWork {
   /** Every change as this process learns of it: its own, another replica's, an expiry. Never fails; ends with the application. */
   readonly changes: Observable<MaintenanceChange>;
   /** Emits when touch with the store is lost and when it is found again. */
@@ -49,6 +53,7 @@ export class MaintenanceService {
 
   /** @internal */
   constructor(private readonly parts: MaintenanceServiceParts) {
+    super(parts.registry, parts.openWork, parts.rights);
     this.switch = new MaintenanceSwitch(parts.manager, parts.hooks, parts.coordinator, parts.locks);
     const changes = new Subject<MaintenanceChange>();
     parts.manager.changes.pipe(map(({ change }) => change)).subscribe(changes);
@@ -146,7 +151,6 @@ export class MaintenanceService {
   ): Promise<T | Maintenance> {
     const target = this.target(key);
     const given = (typeof work === 'function' ? options : (work ?? options)) ?? {};
-    checkOptionNames('maintain', given, MAINTAIN_OPTIONS);
     return typeof work === 'function'
       ? this.parts.sessions.run(target, work, given)
       : this.parts.sessions.enter(target, given);
@@ -214,18 +218,6 @@ export class MaintenanceService {
     return this.parts.registry.get(key);
   }
 }
-
-const MAINTAIN_OPTIONS: readonly string[] = [
-  'timeout',
-  'lock',
-  'blocking',
-  'signal',
-  'drain',
-  'message',
-  'reason',
-  'actor',
-  'onShutdown',
-] satisfies (keyof MaintainOptions)[];
 
 function isList(
   keys: MaintenanceKeyLike | readonly MaintenanceKeyLike[],

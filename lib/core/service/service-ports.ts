@@ -1,3 +1,5 @@
+import type { Call } from '../calls/call.js';
+import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 import type { MaintenanceStatus } from '../keys/maintenance-status.js';
 import type { ActiveKey } from '../state/snapshot.js';
@@ -9,6 +11,20 @@ import type { MaintenanceSubject } from './subject.js';
 export interface StatusSource {
   /** The answer of the first of these keys, in order, that says `true`. */
   first(active: readonly ActiveKey[], request: unknown): MaintenanceStatus | undefined;
+}
+
+/** Says whose work is waited for already; the room of what is in flight does. */
+export interface CoverageSource {
+  /** Would whoever drains the key wait for that call, or one that it was begun in, if it were still to be let pass. */
+  covers(call: Call, key: MaintenanceKey): boolean | Promise<boolean>;
+}
+
+/** What becomes of work while this replica is out of touch with the store; the room of decisions says. */
+export interface StaleSource {
+  /** Nothing begins, since nothing certain is known. */
+  readonly blocks: boolean;
+  /** One bounded look at the store. */
+  catchUp(): Promise<void>;
 }
 
 /** Makes bypass tokens; the room of access does. */

@@ -6,6 +6,8 @@ import { HoldReleases } from './hold-releases.js';
 import type { LockWait } from './lock-wait.js';
 import { Session } from './session.js';
 import { createPlan, type MaintainPlan } from './maintain-plan.js';
+import { explainOwnRoute } from './own-route.js';
+import type { Revocations } from '../calls/revocations.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { Coordinator } from '../cluster/coordinator.js';
@@ -30,6 +32,7 @@ export class MaintenanceSessions {
     private readonly hooks: HookRunner,
     private readonly coordinator: Coordinator,
     private readonly locks: LockWait,
+    private readonly revocations: Revocations,
     private readonly warn: (message: string) => void,
   ) {
     this.releases = new HoldReleases(manager, hooks, warn);
@@ -60,15 +63,20 @@ export class MaintenanceSessions {
     session.works();
     const call = new Call(currentCall());
     call.holding(session);
-    const { result, done } = follow(call, async () => work(session.handle));
+    const { signal } = session.handle;
+    const lost = (): void => this.revocations.revoke(call, (signal.reason as Error).message);
+    signal.addEventListener('abort', lost, { once: true });
     try {
-      const value = await result;
+      const result = await follow(
+        call,
+        async () => work(session.handle),
+        () => (call.running = false),
+      );
       // what was done after the loss was not protected
-      session.handle.signal.throwIfAborted();
-      return value;
+      signal.throwIfAborted();
+      return result;
     } finally {
-      call.running = false;
-      done();
+      signal.removeEventListener('abort', lost);
       await session.leave();
     }
   }
@@ -144,7 +152,7 @@ export class MaintenanceSessions {
       takeover = this.leaseView;
     } catch (error) {
       await session.leave();
-      throw error;
+      throw explainOwnRoute(error, this.manager.replica.id);
     }
     return session;
   }

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { Subject } from 'rxjs';
 import { randomId } from '../document/codec.js';
 
 /** Milliseconds between two heartbeats of a replica, and between two looks at a shared cache. */
@@ -26,6 +27,8 @@ export const newReplica = (): Replica => ({
  * before the call that renews it and is somewhat shorter than what the store grants, so it ends here first.
  */
 export class ReplicaLease {
+  /** Emits, before it is renewed, that it was over meanwhile: others may not have waited for what this replica does. */
+  readonly lapses = new Subject<void>();
   private end = -Infinity;
   private retry = -Infinity;
 
@@ -58,6 +61,9 @@ export class ReplicaLease {
   /** @param from monotonic moment before the call that renewed it */
   renew(from: number): void {
     if (this.required) {
+      if (this.over()) {
+        this.lapses.next();
+      }
       this.end = Math.max(this.end, from + REPLICA_LEASE * 0.9);
     }
   }

@@ -1,0 +1,54 @@
+import type { CallFilter, RunningCalls } from '../cluster/running-calls.js';
+import { Call } from './call.js';
+import type { Revocations } from './revocations.js';
+import type { WorkScope } from './work-scope.js';
+
+/** Work that is no request: under `whileOpen()`, or by a method that is skipped during maintenance. */
+export class WorkCall extends Call {
+  constructor(
+    /** For operators: where it comes from. */
+    readonly name: string,
+    readonly scope: WorkScope,
+    parent: Call | undefined,
+    /** It was begun although a key is on, by a call that whoever holds the key waits for: it belongs to that. */
+    readonly covered: boolean,
+  ) {
+    super(parent);
+  }
+}
+
+/** The work of this process that is not over. */
+export class WorkCalls implements RunningCalls {
+  private readonly open = new Set<WorkCall>();
+
+  constructor(private readonly revocations: Revocations) {}
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  begin(call: WorkCall): void {
+    this.open.add(call);
+  }
+
+  end(call: WorkCall): void {
+    call.running = false;
+    this.open.delete(call);
+  }
+
+  remaining(counts: CallFilter): string[] {
+    return [...new Set(this.counted(counts).map(({ name }) => name))];
+  }
+
+  revoke(counts: CallFilter, why: string): void {
+    this.counted(counts).forEach((call) => this.revocations.revoke(call, why));
+  }
+
+  revokeAll(why: string): void {
+    this.open.forEach((call) => this.revocations.revoke(call, why));
+  }
+
+  private counted(counts: CallFilter): WorkCall[] {
+    return [...this.open].filter((call) => call.waits === 0 && counts(call, call.covered));
+  }
+}

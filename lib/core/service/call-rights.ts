@@ -1,0 +1,86 @@
+import { Call, callChain } from '../calls/call.js';
+import { currentCall } from '../calls/current-call.js';
+import type { Revocations } from '../calls/revocations.js';
+import type { RunningCalls } from '../cluster/running-calls.js';
+import { MaintenanceConfigurationError } from '../errors/errors.js';
+import type { StateManager } from '../state/state-manager.js';
+
+const OUT_OF_TOUCH = 'this replica has lost touch with the store for longer than its lease';
+/** Longest time between two looks whether the lease is over, in ms. */
+const LOOK_INTERVAL = 60_000;
+
+/** Whether calls that were let pass may still write. */
+export class CallRights {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly manager: StateManager,
+    private readonly running: RunningCalls,
+    private readonly revocations: Revocations,
+  ) {
+    // whoever was let pass before stays revoked: others may have gone on without this replica
+    manager.lease.lapses.subscribe(() => running.revokeAll(OUT_OF_TOUCH));
+  }
+
+  /** @throws MaintenanceConfigurationError where the call is not known */
+  mayContinue(request: unknown): boolean {
+    const subject = subjectOf(request);
+    return !this.manager.lease.over() && !this.isRevoked(subject);
+  }
+
+  /**
+   * Aborts when the call may write no more.
+   * @throws MaintenanceConfigurationError where the call is not known
+   */
+  signalOf(request: unknown): AbortSignal {
+    const subject = subjectOf(request);
+    const subjects = subject instanceof Call ? [...callChain(subject)] : [subject];
+    if (this.manager.lease.over()) {
+      subjects.forEach((one) => this.revocations.revoke(one, OUT_OF_TOUCH));
+    }
+    this.timer ??= this.look();
+    const [first, ...others] = subjects.map((one) => this.revocations.signalOf(one)) as [AbortSignal];
+    return others.length === 0 ? first : AbortSignal.any([first, ...others]);
+  }
+
+  private isRevoked(subject: object): boolean {
+    for (let at: object | undefined = subject; at; at = at instanceof Call ? at.parent : undefined) {
+      if (this.revocations.has(at)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** While something runs that may have a signal: the end of the lease is no event by itself. */
+  private look(): NodeJS.Timeout {
+    return setTimeout(
+      () => {
+        this.timer = undefined;
+        if (this.manager.lease.over()) {
+          this.running.revokeAll(OUT_OF_TOUCH);
+        } else if (this.running.size > 0) {
+          this.timer = this.look();
+        }
+      },
+      Math.min(this.manager.lease.left(), LOOK_INTERVAL),
+    ).unref();
+  }
+}
+
+function subjectOf(request: unknown): object {
+  if (request === undefined) {
+    const call = currentCall();
+    if (!call) {
+      throw new MaintenanceConfigurationError(
+        'Which call asks is not known here, since it is not followed: pass its request, or set the option { followCalls: true }.',
+        { option: 'followCalls' },
+      );
+    }
+    return call;
+  }
+  if (typeof request !== 'object' || request === null) {
+    throw MaintenanceConfigurationError.of('request', request, 'a request as the framework hands it out');
+  }
+  return request;
+}

@@ -1,0 +1,141 @@
+import { ALL_KEYS, NamedKeys, type WorkScope } from '../calls/work-scope.js';
+import { MaintenanceConfigurationError } from '../errors/errors.js';
+import type { KeyRegistry } from '../keys/key-registry.js';
+import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
+import { checkOptionNames, millisecondsOption, oneOf, signalOption } from './call-options.js';
+import type { CallRights } from './call-rights.js';
+import type { MaintenanceOtherwise, OpenWork } from './open-work.js';
+
+/** Options of `service.whileOpen()`. @publicApi */
+export interface MaintenanceWhileOpenOptions {
+  /**
+   * While a key is on: `'throw'` rejects with a `MaintenanceActiveError`, `'wait'` waits until all are open, `'skip'` resolves
+   * with `undefined`. Default `'throw'`.
+   */
+  otherwise?: MaintenanceOtherwise;
+  /** Ends the wait: the call rejects with its reason, and the work does not begin. */
+  signal?: AbortSignal;
+}
+
+/** Options of `service.waitUntilOpen()`. @publicApi */
+export interface MaintenanceWaitOptions {
+  /** Ends the wait: the call rejects with its reason. */
+  signal?: AbortSignal;
+  /** Milliseconds to wait; then the call rejects with a `MaintenanceActiveError`. Default: without end. */
+  timeout?: number;
+}
+
+/** The part of the service that is for work: what is no request, and what goes on for long. @publicApi */
+export abstract class MaintenanceWork {
+  /** @internal */
+  private readonly single = new Map<MaintenanceKeyLike, { name: string; scope: WorkScope }>();
+
+  /** @internal */
+  protected constructor(
+    private readonly registry: KeyRegistry,
+    private readonly openWork: OpenWork,
+    private readonly rights: CallRights,
+  ) {}
+
+  /**
+   * Runs work while none of these keys is on. It counts like a request until what it gives has settled: a `maintain()` of one of
+   * them waits for it, on this replica and on others. Inside a call that is counted already it runs at once, as a part of that.
+   *
+   * @param keys one or more; whatever their `scope`
+   * @returns what work gives; `undefined` when it was skipped
+   * @throws MaintenanceActiveError, UnknownMaintenanceKeyError, MaintenanceConfigurationError, MaintenanceLockedError (`deadlock`)
+   * when it would wait for maintenance of its own, and what work throws
+   * @example
+   * ```ts
+   * await service.whileOpen('billing', () => sendInvoices(), { otherwise: 'wait' });
+   * ```
+   */
+  whileOpen<T>(
+    keys: MaintenanceKeyLike | readonly MaintenanceKeyLike[],
+    work: () => T | Promise<T>,
+    options?: MaintenanceWhileOpenOptions & { otherwise?: 'throw' | 'wait' },
+  ): Promise<T>;
+  whileOpen<T>(
+    keys: MaintenanceKeyLike | readonly MaintenanceKeyLike[],
+    work: () => T | Promise<T>,
+    options: MaintenanceWhileOpenOptions,
+  ): Promise<T | undefined>;
+  async whileOpen<T>(
+    keys: MaintenanceKeyLike | readonly MaintenanceKeyLike[],
+    work: () => T | Promise<T>,
+    options: MaintenanceWhileOpenOptions = NO_OPTIONS,
+  ): Promise<T | undefined> {
+    if (typeof work !== 'function') {
+      throw MaintenanceConfigurationError.of('work of whileOpen()', work, 'a function');
+    }
+    const { name, scope } = this.scopeOf(keys);
+    if (options === NO_OPTIONS) {
+      const begun = this.openWork.begin(name, scope, work);
+      return begun ? begun.result : this.openWork.run(name, scope, work, 'throw');
+    }
+    checkOptionNames('whileOpen', options, ['otherwise', 'signal']);
+    const otherwise = oneOf('otherwise', options.otherwise ?? 'throw', OTHERWISE);
+    return this.openWork.run(name, scope, work, otherwise, signalOption(options.signal));
+  }
+
+  /**
+   * Waits until none of these keys is on. Who waits is not waited for itself by those who drain. To begin work in the same moment
+   * use {@link whileOpen}: after this the keys may be on again.
+   *
+   * @param keys default: all
+   * @throws MaintenanceActiveError when the time is over, UnknownMaintenanceKeyError, MaintenanceConfigurationError,
+   * MaintenanceLockedError (`deadlock`) when it would wait for maintenance of its own, and what the signal was aborted with
+   */
+  async waitUntilOpen(
+    keys?: MaintenanceKeyLike | readonly MaintenanceKeyLike[],
+    options: MaintenanceWaitOptions = NO_OPTIONS,
+  ): Promise<void> {
+    checkOptionNames('waitUntilOpen', options, ['signal', 'timeout']);
+    const { scope } = keys === undefined ? { scope: ALL_KEYS } : this.scopeOf(keys);
+    const timeout = millisecondsOption('timeout', options.timeout) ?? Infinity;
+    return this.openWork.untilOpen(scope, { timeout, signal: signalOption(options.signal) });
+  }
+
+  /**
+   * May a call that was let pass still write: ask right before each write of a handler that goes on for long. `false` once this
+   * replica has lost touch with Redis for longer than its lease, whatever `onStale` says, or once a `maintain()` that refuses the
+   * call has given up waiting for it; then for ever. `setMaintenance()`, and a `maintain()` with `drain: false`, change nothing of
+   * what was let pass. Synchronous, from memory. Between asking and writing only `fence` protects.
+   *
+   * @param request as the framework hands it out; may be left out where calls are followed: in handlers of classes that this
+   * service is injected into, below `whileOpen()` and the work of `maintain()`, and everywhere with the option `followCalls`
+   * @throws MaintenanceConfigurationError without a request where calls are not followed
+   */
+  mayContinue(request?: unknown): boolean {
+    return this.rights.mayContinue(request);
+  }
+
+  /**
+   * Aborts with a `MaintenanceRevokedError` when {@link mayContinue} turns `false` for a call: pass it on to what the handler calls.
+   * @param request as for {@link mayContinue}
+   * @throws MaintenanceConfigurationError without a request where calls are not followed
+   */
+  getCallSignal(request?: unknown): AbortSignal {
+    return this.rights.signalOf(request);
+  }
+
+  private scopeOf(keys: MaintenanceKeyLike | readonly MaintenanceKeyLike[]): {
+    name: string;
+    scope: WorkScope;
+  } {
+    const known = this.single.get(keys as MaintenanceKeyLike);
+    if (known) {
+      return known;
+    }
+    const list = (Array.isArray(keys) ? keys : [keys]) as readonly MaintenanceKeyLike[];
+    const names = list.map((key) => this.registry.get(key).name);
+    const made = { name: `whileOpen(${names.join(', ')})`, scope: new NamedKeys(new Set(names)) };
+    if (!Array.isArray(keys)) {
+      this.single.set(keys as MaintenanceKeyLike, made);
+    }
+    return made;
+  }
+}
+
+const NO_OPTIONS = Object.freeze({});
+const OTHERWISE: readonly MaintenanceOtherwise[] = ['throw', 'wait', 'skip'];

@@ -1,0 +1,17 @@
+import { currentCall } from '../calls/current-call.js';
+import { MaintenanceDrainError } from '../errors/errors.js';
+
+/**
+ * A drain that waited for one route of this replica only, begun where calls are not followed, may have waited for the very
+ * request that began it: its error says so.
+ * @param replica id of this one
+ */
+export function explainOwnRoute(error: unknown, replica: string): unknown {
+  if (error instanceof MaintenanceDrainError && currentCall() === undefined) {
+    const [first, ...others] = error.replicas;
+    if (others.length === 0 && first?.id === replica && first.routes.length === 1) {
+      error.message += `. If maintain() was called while ${first.routes[0]} was handled, it waited for its own request: calls are followed where the service is injected into the class of the handler, or everywhere with the option { followCalls: true }`;
+    }
+  }
+  return error;
+}

@@ -1,0 +1,37 @@
+import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import { callChain, type Call } from '../core/calls/call.js';
+import { WorkCall } from '../core/calls/work-calls.js';
+import type { CoverageSource } from '../core/service/service-ports.js';
+import type { WouldRefuse } from '../decision/would-refuse.js';
+import { HandlerCall } from './handler-calls.js';
+import type { InFlight } from './in-flight.js';
+
+/** Whose work is waited for already: what it begins belongs to it. */
+export class CallCoverage implements CoverageSource {
+  constructor(
+    private readonly inFlight: InFlight,
+    private readonly judge: WouldRefuse,
+  ) {}
+
+  covers(call: Call, key: MaintenanceKey): boolean | Promise<boolean> {
+    const unsure: Promise<boolean>[] = [];
+    for (const around of callChain(call)) {
+      const answer = around.running && this.isWaitedFor(around, key);
+      if (answer === true) {
+        return true;
+      }
+      if (answer !== false) {
+        unsure.push(answer.then((waitedFor) => waitedFor && around.running));
+      }
+    }
+    return unsure.length > 0 && Promise.all(unsure).then((answers) => answers.includes(true));
+  }
+
+  private isWaitedFor(call: Call, key: MaintenanceKey): boolean | Promise<boolean> {
+    if (call instanceof WorkCall) {
+      return call.scope.isConcernedBy(key);
+    }
+    const found = call instanceof HandlerCall ? this.inFlight.contextOf(call) : undefined;
+    return found !== undefined && this.judge.ask(key.name, found.context, !found.known);
+  }
+}

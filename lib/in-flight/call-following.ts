@@ -1,0 +1,32 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DiscoveryService } from '@nestjs/core';
+import { MaintenanceService } from '../core/service/maintenance.service.js';
+import type { ResolvedOptions } from '../options/options.js';
+import { OPTIONS } from '../options/tokens.js';
+
+type Wrapper = ReturnType<DiscoveryService['getControllers']>[number];
+
+/** Whose calls are followed: those of classes that could call `maintain()`, since the service is injected; or all. */
+@Injectable()
+export class CallFollowing {
+  constructor(@Inject(OPTIONS) private readonly options: ResolvedOptions) {}
+
+  follows(wrapper: Wrapper): boolean {
+    return this.options.followCalls || reachesService(wrapper, new Set());
+  }
+}
+
+/** Directly, or through what it injects. */
+function reachesService(wrapper: Wrapper, seen: Set<Wrapper>): boolean {
+  if (seen.has(wrapper)) {
+    return false;
+  }
+  seen.add(wrapper);
+  const parameters = wrapper.getCtorMetadata() ?? [];
+  const properties = (wrapper.getPropertiesMetadata() ?? []).map((property) => property.wrapper);
+  return [...parameters, ...properties].some(
+    (dependency) =>
+      dependency !== undefined &&
+      (dependency.token === MaintenanceService || reachesService(dependency, seen)),
+  );
+}

@@ -1,0 +1,51 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { OutgoingMessage, ServerResponse } from 'node:http';
+import { getHandlerCalls } from './handler-calls.js';
+
+/** Node's responses, of HTTP/1 and of HTTP/2. */
+type Response = Pick<ServerResponse, 'destroyed' | 'writableEnded' | 'headersSent'>;
+
+interface Reply {
+  readonly raw?: unknown;
+  readonly writableEnded?: unknown;
+}
+
+/**
+ * Over is a call whose response is done with and whose handler has answered: Nest ends or begins the response only
+ * then, also when the client is gone. Only what streams, and a handler that answers by itself, may be left at that.
+ */
+export function isOver(context: ExecutionContext): boolean {
+  const reply = context.getArgs<unknown[]>()[1];
+  const response = reply instanceof ServerResponse ? reply : (reply as Reply | undefined)?.raw;
+  if (response instanceof ServerResponse) {
+    return (
+      response.destroyed &&
+      (isEnded.call(response) ||
+        response.headersSent ||
+        getHandlerCalls(context.getHandler())?.isReleased(context) === true)
+    );
+  }
+  const other = responseOf(context);
+  return !other || (other.destroyed && (other.writableEnded || other.headersSent));
+}
+
+/** The response a call is answered by; `undefined` where there is none, as in a gateway. */
+function responseOf(context: ExecutionContext): Response | undefined {
+  const args = context.getArgs<unknown[]>();
+  const reply = context.getType<string>() === 'graphql' ? graphqlReply(args[2]) : args[1];
+  const raw = (reply as Reply | undefined)?.raw ?? reply;
+  return typeof (raw as Reply | undefined)?.writableEnded === 'boolean' ? (raw as Response) : undefined;
+}
+
+function graphqlReply(value: unknown): unknown {
+  const context = value as { res?: unknown; reply?: unknown; req?: { res?: unknown } } | undefined;
+  return context?.res ?? context?.reply ?? context?.req?.res;
+}
+
+/**
+ * The getter of `writableEnded`, called as it is: Express gives every response another prototype, through which looking a
+ * getter up costs more than everything else here.
+ */
+const isEnded = Object.getOwnPropertyDescriptor(OutgoingMessage.prototype, 'writableEnded')?.get as (
+  this: ServerResponse,
+) => boolean;
