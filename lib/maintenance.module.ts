@@ -137,6 +137,7 @@ export class MaintenanceModule
 
   /** @internal */
   async onModuleInit(): Promise<void> {
+    this.parts.routes.settle();
     this.parts.explorer.explore();
     await this.parts.manager.start();
   }

@@ -8,7 +8,8 @@ import { rawResponse, setHeader, type HttpReply, type HttpRequest } from './http
 import type { MountedPaths } from './mounted-path.js';
 import { preventCaching } from './prevent-caching.js';
 import { sendBody } from './refusal/send-body.js';
-import { TARGET } from './site/site-routes.js';
+import type { ExpressLayer } from './site/express-layers.js';
+import { knowledgeOf, TARGET } from './site/site-routes.js';
 
 /** Answers one of this library's routes by itself. */
 export type OwnRouteHandler = (request: HttpRequest, reply: HttpReply) => void | Promise<void>;
@@ -22,6 +23,7 @@ const logger = new Logger('Maintenance');
  */
 export class OwnRoutes {
   private readonly routes = new Map<string, OwnRouteHandler>();
+  private readonly mounted = new Set<object>();
 
   constructor(
     private readonly host: HttpAdapterHost,
@@ -49,7 +51,27 @@ export class OwnRoutes {
       Reflect.defineMetadata(PATH_METADATA, path, route);
       Reflect.defineMetadata(TARGET, EXEMPT_POLICY, route);
       this.host.httpAdapter.get(path, route);
+      this.mounted.add(route);
     }
+  }
+
+  /**
+   * On Express the order of registration counts, and Nest registers the middleware that modules apply only after
+   * {@link mount}: puts the routes behind it, before Nest's own. To be called when Nest has registered those.
+   */
+  settle(): void {
+    const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
+    if (adapter?.getType() !== 'express') {
+      return;
+    }
+    const { stack } = adapter.getInstance<{ router: { stack: ExpressLayer[] } }>().router;
+    const has = (layer: ExpressLayer, test: (handler: object) => boolean): boolean =>
+      layer.route?.stack.some(({ handle }) => test(handle)) === true;
+    const own = stack.filter((layer) => has(layer, (handler) => this.mounted.has(handler)));
+    const others = stack.filter((layer) => !own.includes(layer));
+    const first = others.findIndex((layer) => has(layer, (handler) => knowledgeOf(handler) !== 'not-nest'));
+    others.splice(first < 0 ? others.length : first, 0, ...own);
+    stack.splice(0, stack.length, ...others);
   }
 }
 

@@ -3,7 +3,9 @@ import {
   Get,
   HttpException,
   Injectable,
+  Module,
   Param,
+  RequestMethod,
   SetMetadata,
   UnauthorizedException,
   VersioningType,
@@ -11,7 +13,9 @@ import {
   type CanActivate,
   type ExecutionContext,
   type INestApplication,
+  type MiddlewareConsumer,
   type ModuleMetadata,
+  type NestModule,
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -134,26 +138,50 @@ describe.each(adapters)('our own routes on %s', (_name, createApp) => {
       }
     });
 
-    it('see what middleware put on the request', async () => {
-      await using running = await createApp(
-        root({
+    describe('see what middleware put on the request', () => {
+      interface Incoming {
+        headers: { cookie?: string };
+        staff?: boolean;
+      }
+      const session = (incoming: Incoming, _: unknown, next: () => void): void => {
+        incoming.staff = incoming.headers.cookie === 'staff';
+        next();
+      };
+      const isStaff = (asked: unknown): boolean => {
+        const { raw, staff } = asked as Incoming & { raw?: Incoming };
+        return (raw ?? { staff }).staff === true;
+      };
+      @Module({ controllers: [AnyController] })
+      class SessionModule implements NestModule {
+        configure(consumer: MiddlewareConsumer): void {
+          consumer.apply(session).forRoutes('*path');
+        }
+      }
+      @Module({ controllers: [AnyController] })
+      class GetSessionModule implements NestModule {
+        configure(consumer: MiddlewareConsumer): void {
+          consumer.apply(session).forRoutes({ path: '*path', method: RequestMethod.GET });
+        }
+      }
+
+      it.each<[string, ModuleMetadata['imports'], (app: INestApplication) => unknown]>([
+        ['with use()', [], (app) => app.use(session)],
+        ['in a module', [SessionModule], () => undefined],
+        ['in a module, for one method', [GetSessionModule], () => undefined],
+      ])('%s', async (_where, imports, configure) => {
+        const module = MaintenanceModule.forRoot({
           coverage,
-          permissions: (_, subject) => {
-            const { request: asked } = subject as { request: { staff?: boolean; raw?: { staff?: boolean } } };
-            return (asked.raw ?? asked).staff === true;
-          },
-        }),
-        (app: INestApplication) =>
-          app.use(
-            (incoming: { headers: { cookie?: string }; staff?: boolean }, _: unknown, next: () => void) => {
-              incoming.staff = incoming.headers.cookie === 'staff';
-              next();
-            },
-          ),
-      );
-      const staff = await request(running.port, '/maintenance/ping', { headers: { cookie: 'staff' } });
-      expect(staff.json()).toHaveProperty('maintenance');
-      expect((await request(running.port, '/maintenance/ping')).json()).not.toHaveProperty('maintenance');
+          permissions: (_permission, subject) => isStaff((subject as { request: unknown }).request),
+          bypass: { when: isStaff },
+        });
+        await using running = await createApp({ imports: [module, ...(imports ?? [])] }, configure);
+        await close(running);
+        const staff = await request(running.port, '/maintenance/ping', { headers: { cookie: 'staff' } });
+        expect(staff.json()).toMatchObject({ maintenanceMode: false, maintenance: {} });
+        const visit = await request(running.port, '/maintenance/ping');
+        expect(visit.json()).toMatchObject({ maintenanceMode: true });
+        expect(visit.json()).not.toHaveProperty('maintenance');
+      });
     });
 
     it.each<[string, (app: INestApplication) => unknown, string, string]>([
