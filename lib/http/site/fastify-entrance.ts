@@ -44,11 +44,19 @@ export class FastifyEntrance {
       if (this.coverage.idle) {
         done();
       } else {
-        this.coverage.whenKnown(() => this.early(request, reply, done));
+        this.coverage.whenKnown(() => {
+          // a preflight is answered as ever: by a hook
+          if (request.method === 'OPTIONS' || this.coverage.asksApplication) {
+            done();
+          } else {
+            this.decide(request, reply, done, false);
+          }
+        });
       }
     });
     addFirst(app, 'preParsing', (request, reply, _payload, done) => {
-      if (this.coverage.engaged && !this.decidesEarly(request)) {
+      // also what came while the site was open, and was kept by a hook until now
+      if (this.coverage.engaged) {
         this.decide(request, reply, done, true);
       } else {
         done();
@@ -80,19 +88,6 @@ export class FastifyEntrance {
         route.config = { ...route.config, [KNOWN]: known };
       }
     });
-  }
-
-  private early(request: HttpRequest, reply: HttpReply, done: Done): void {
-    if (this.decidesEarly(request)) {
-      this.decide(request, reply, done, false);
-    } else {
-      done();
-    }
-  }
-
-  /** A preflight is answered as ever: by a hook. */
-  private decidesEarly({ method }: HttpRequest): boolean {
-    return method !== 'OPTIONS' && !this.coverage.asksApplication;
   }
 
   private decide(request: HttpRequest, reply: HttpReply, done: Done, late: boolean): void {
