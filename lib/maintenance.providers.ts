@@ -1,4 +1,5 @@
 import { Logger, type FactoryProvider, type Provider } from '@nestjs/common';
+import { ApplicationCalls } from './core/common/application-calls.js';
 import { ReplicaCoordinator } from './core/cluster/replica-coordinator.js';
 import { BypassTokens } from './access/bypass-tokens.js';
 import { Decision } from './decision/decision.js';
@@ -62,7 +63,12 @@ export const coreProviders: Provider[] = [
   ),
   made(HookRunner, [], () => new HookRunner(error)),
   MaintenanceExplorer,
-  made(Decision, [], () => new Decision(warn)),
+  made(
+    ApplicationCalls,
+    [OPTIONS],
+    ({ callTimeout }: ResolvedOptions) => new ApplicationCalls(callTimeout, error),
+  ),
+  made(Decision, [ApplicationCalls], (calls: ApplicationCalls) => new Decision(calls)),
   made(InFlight, [], () => new InFlight()),
   CallFollowing,
   made(
@@ -71,11 +77,16 @@ export const coreProviders: Provider[] = [
     ({ bypass, namespace }: ResolvedOptions, { store }: StateManager) =>
       new BypassTokens(bypass.secrets, namespace, () => store.id),
   ),
-  made(Permissions, [OPTIONS], ({ permissions }: ResolvedOptions) => new Permissions(permissions, warn)),
+  made(
+    Permissions,
+    [OPTIONS, ApplicationCalls],
+    ({ permissions }: ResolvedOptions, calls: ApplicationCalls) => new Permissions(permissions, calls, warn),
+  ),
   made(
     Localizer,
-    [OPTIONS],
-    ({ translate, languages }: ResolvedOptions) => new Localizer(translate, new Languages(languages), warn),
+    [OPTIONS, ApplicationCalls],
+    ({ translate, languages }: ResolvedOptions, calls: ApplicationCalls) =>
+      new Localizer(translate, new Languages(languages), calls),
   ),
   made(
     SocketTickets,
@@ -169,5 +180,5 @@ export const coreProviders: Provider[] = [
         menu,
       }),
   ),
-  ...httpProviders({ warn, error }),
+  ...httpProviders(),
 ];

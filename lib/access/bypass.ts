@@ -3,7 +3,7 @@ import type { BypassCookie } from './bypass-cookie.js';
 import { BYPASS, parseBypassLink } from './bypass-link.js';
 import type { BypassTokens } from './bypass-tokens.js';
 import type { MaintenanceBypassOptions } from '../options/access-options.js';
-import { messageOf } from '../core/store/store.js';
+import type { ApplicationCalls } from '../core/common/application-calls.js';
 import { addressOf, urlOf, type HttpRequest } from '../request/http-request.js';
 
 /** The header by which programs send a token, with any method. */
@@ -24,7 +24,7 @@ export class Bypass {
     private readonly options: MaintenanceBypassOptions,
     private readonly tokens: BypassTokens,
     private readonly cookie: BypassCookie,
-    private readonly warn: (message: string) => void,
+    private readonly calls: ApplicationCalls,
   ) {
     const { ips = [] } = options;
     this.addresses = ips.length > 0 ? new BypassAddresses(ips) : undefined;
@@ -67,20 +67,12 @@ export class Bypass {
     return this.options.when !== undefined;
   }
 
-  /** What the application's own function says; one that throws says no. */
+  /** What the application's own function says; one that throws, or is late, says no. */
   ask(request: unknown): boolean | Promise<boolean> {
-    const refuse = (error: unknown): false => {
-      this.warn(`bypass.when threw, the request is not let pass: ${messageOf(error)}`);
-      return false;
-    };
-    try {
-      const answer: unknown = this.options.when?.(request as never);
-      return typeof (answer as PromiseLike<unknown> | null | undefined)?.then === 'function'
-        ? Promise.resolve(answer).then((value) => value === true, refuse)
-        : answer === true;
-    } catch (error) {
-      return refuse(error);
-    }
+    const answer = this.calls.ask('"bypass.when"', 'the request is not let pass', false, () =>
+      this.options.when?.(request as never),
+    );
+    return answer instanceof Promise ? answer.then((value) => value === true) : answer === true;
   }
 
   /** The link a request follows, when it carries exactly one good token. */

@@ -1,36 +1,57 @@
-import type { MaintenancePermission, MaintenancePermissions } from '../options/access-options.js';
+import type { ApplicationCalls } from '../core/common/application-calls.js';
 import type { MaintenanceSubject } from '../core/service/subject.js';
-import { messageOf } from '../core/store/store.js';
+import type { MaintenancePermission, MaintenancePermissions } from '../options/access-options.js';
 
-/** Asks the application who may do what. Denies by default, and when asking fails. */
+/** Asks the application who may do what. Denies by default, and when asking fails or takes too long. */
 export class Permissions {
   private told = false;
 
   constructor(
     private readonly decide: MaintenancePermissions | undefined,
+    private readonly calls: ApplicationCalls,
     private readonly warn: (message: string) => void,
   ) {}
+
+  /** Milliseconds that somebody waits for an answer. */
+  get timeout(): number {
+    return this.calls.timeout;
+  }
 
   /** Is there anybody to ask. What is there for some and not for others does without, and nobody needs a warning. */
   get given(): boolean {
     return this.decide !== undefined;
   }
 
+  /** The answer, if it comes within `callTimeout`. Never rejects. */
   async allows(permission: MaintenancePermission, subject: MaintenanceSubject): Promise<boolean> {
-    if (!this.decide) {
-      if (!this.told) {
-        this.told = true;
-        this.warn(
-          'The maintenance option "permissions" is not set: key data, menu and admin are denied to everybody.',
-        );
-      }
-      return false;
+    const decide = this.decider();
+    const answer = await this.calls.ask(NAME, denied(permission), false, () => decide(permission, subject));
+    return answer === true;
+  }
+
+  /** The answer whenever it comes, for who is told without it meanwhile. Never rejects. */
+  async eventuallyAllows(permission: MaintenancePermission, subject: MaintenanceSubject): Promise<boolean> {
+    const decide = this.decider();
+    const answer = await this.calls.eventually(NAME, denied(permission), false, () =>
+      decide(permission, subject),
+    );
+    return answer === true;
+  }
+
+  /** The application's own function, or one that denies everything. */
+  private decider(): MaintenancePermissions {
+    if (this.decide) {
+      return this.decide;
     }
-    try {
-      return (await this.decide(permission, subject)) === true;
-    } catch (error) {
-      this.warn(`"permissions" threw for ${permission}, it is denied: ${messageOf(error)}`);
-      return false;
+    if (!this.told) {
+      this.told = true;
+      this.warn(
+        'The maintenance option "permissions" is not set: key data, menu and admin are denied to everybody.',
+      );
     }
+    return () => false;
   }
 }
+
+const NAME = '"permissions"';
+const denied = (permission: MaintenancePermission): string => `${permission} is denied`;

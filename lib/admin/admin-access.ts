@@ -1,5 +1,6 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Permissions } from '../access/permissions.js';
+import { ApplicationCalls } from '../core/common/application-calls.js';
 import { describeValue } from '../core/errors/errors.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
@@ -11,8 +12,6 @@ import { OPTIONS } from '../options/tokens.js';
 import { AdminApiError } from './admin.errors.js';
 import { Csrf } from './csrf.js';
 
-const logger = new Logger('Maintenance');
-
 /** Who may do what by way of admin page and admin API, and which keys there are for them. */
 @Injectable()
 export class AdminAccess {
@@ -20,6 +19,7 @@ export class AdminAccess {
     @Inject(Permissions) private readonly permissions: Permissions,
     @Inject(KeyRegistry) private readonly registry: KeyRegistry,
     @Inject(Csrf) private readonly csrf: Csrf,
+    @Inject(ApplicationCalls) private readonly calls: ApplicationCalls,
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -79,16 +79,10 @@ export class AdminAccess {
       : unknownKey(name);
   }
 
-  /** May this key be offered to whoever asks; not when asking fails. */
+  /** May this key be offered to whoever asks; not when asking fails or takes too long. */
   async isEditable(key: MaintenanceKey, request: HttpRequest): Promise<boolean> {
-    try {
-      return (await key.isEditable(request)) === true;
-    } catch (error) {
-      logger.warn(
-        `isEditable() of maintenance key "${key.name}" threw, it is not offered: ${messageOf(error)}`,
-      );
-      return false;
-    }
+    const name = `isEditable() of maintenance key "${key.name}"`;
+    return (await this.calls.ask(name, 'it is not offered', false, () => key.isEditable(request))) === true;
   }
 }
 

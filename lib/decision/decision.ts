@@ -1,7 +1,7 @@
+import type { ApplicationCalls } from '../core/common/application-calls.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { MaintenanceStatus } from '../core/keys/maintenance-status.js';
 import type { ActiveKey } from '../core/state/snapshot.js';
-import { messageOf } from '../core/store/store.js';
 import type { HandlerPolicy } from './handler-policy.js';
 
 /** What came of a call: refused by this status, or let pass, perhaps in spite of maintenance. */
@@ -20,19 +20,23 @@ export const isSafeMethod = (method: unknown): boolean =>
 
 /** The one question every transport asks: may this call pass? */
 export class Decision {
-  constructor(private readonly warn: (message: string) => void) {}
+  constructor(private readonly calls: ApplicationCalls) {}
 
-  /** The status of a key for a request, when it says so. A status that throws counts as its value. */
+  /** The status of a key for a request, when it says so. A status class that throws counts as its value. */
   ask(key: MaintenanceKey, state: ActiveKey['state'], request: unknown): MaintenanceStatus | undefined {
     try {
       const Status = key.getStatusClass();
       const status = new Status(state.value, key, request, state);
-      return status.active ? status : undefined;
+      const { active } = status;
+      if (typeof active === 'boolean') {
+        return active ? status : undefined;
+      }
+      // what is neither yes nor no, a promise say, lets nobody pass
+      return this.refuse(key, state, request, () => active);
     } catch (error) {
-      this.warn(
-        `The status class of maintenance key "${key.name}" threw, the request is refused: ${messageOf(error)}`,
-      );
-      return new MaintenanceStatus(state.value, key, request, state);
+      return this.refuse(key, state, request, () => {
+        throw error;
+      });
     }
   }
 
@@ -64,6 +68,22 @@ export class Decision {
   first(active: readonly ActiveKey[], request: unknown): MaintenanceStatus | undefined {
     const safe = isSafeMethod((request as { method?: unknown } | null | undefined)?.method);
     return this.judge(active, request, safe, nobody).refused;
+  }
+
+  /** @param answer what the status class gave or threw */
+  private refuse(
+    key: MaintenanceKey,
+    state: ActiveKey['state'],
+    request: unknown,
+    answer: () => unknown,
+  ): MaintenanceStatus {
+    const name = `The status class of maintenance key "${key.name}"`;
+    const refused = 'the request is refused';
+    const given = this.calls.askNow(name, refused, undefined, answer);
+    if (given !== undefined) {
+      this.calls.wrong(name, given, refused);
+    }
+    return new MaintenanceStatus(state.value, key, request, state);
   }
 }
 

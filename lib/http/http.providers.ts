@@ -1,6 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { BypassTokens } from '../access/bypass-tokens.js';
+import { ApplicationCalls } from '../core/common/application-calls.js';
 import { Decision } from '../decision/decision.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import type { ResolvedOptions } from '../options/options.js';
@@ -9,7 +10,6 @@ import { MountedPaths, socketSources } from './mounted-path.js';
 import { OwnRoutes } from './own-routes.js';
 import { OPTIONS, STRUCTURE } from '../options/tokens.js';
 import { StateManager } from '../core/state/state-manager.js';
-import { messageOf } from '../core/store/store.js';
 import { Evaluator } from '../decision/evaluator.js';
 import { BypassCookie } from '../access/bypass-cookie.js';
 import { Bypass } from '../access/bypass.js';
@@ -28,13 +28,8 @@ import { versionSegments } from './version-segments.js';
 import { renderView } from './page/view-engine.js';
 import { WouldRefuse } from '../decision/would-refuse.js';
 
-interface Log {
-  readonly warn: (message: string) => void;
-  readonly error: (message: string) => void;
-}
-
 /** All that answers HTTP requests. */
-export function httpProviders({ warn, error }: Log): Provider[] {
+export function httpProviders(): Provider[] {
   return [
     {
       provide: MountedPaths,
@@ -65,9 +60,9 @@ export function httpProviders({ warn, error }: Log): Provider[] {
     },
     {
       provide: Bypass,
-      inject: [OPTIONS, BypassTokens],
-      useFactory: async ({ bypass }: ResolvedOptions, tokens: BypassTokens) =>
-        new Bypass(bypass, tokens, new BypassCookie(bypass.cookie ?? {}, await import('cookie')), warn),
+      inject: [OPTIONS, BypassTokens, ApplicationCalls],
+      useFactory: async ({ bypass }: ResolvedOptions, tokens: BypassTokens, calls: ApplicationCalls) =>
+        new Bypass(bypass, tokens, new BypassCookie(bypass.cookie ?? {}, await import('cookie')), calls),
     },
     {
       provide: Evaluator,
@@ -87,13 +82,14 @@ export function httpProviders({ warn, error }: Log): Provider[] {
     },
     {
       provide: PageRenderer,
-      inject: [OPTIONS, STRUCTURE, Localizer, MountedPaths, HttpAdapterHost],
+      inject: [OPTIONS, STRUCTURE, Localizer, MountedPaths, HttpAdapterHost, ApplicationCalls],
       useFactory: (
         { template, refreshDelay }: ResolvedOptions,
         { socket }: ResolvedStructure,
         localizer: Localizer,
         paths: MountedPaths,
         host: HttpAdapterHost,
+        calls: ApplicationCalls,
       ) => {
         const url = socket ? socket.url : undefined;
         return new PageRenderer({
@@ -103,31 +99,28 @@ export function httpProviders({ warn, error }: Log): Provider[] {
           script: socket !== false,
           connect:
             url &&
-            ((request) => {
-              try {
-                return socketSources(url(request as never));
-              } catch (cause) {
-                error(`"socket.url" gave no URL, the page connects to its own origin: ${messageOf(cause)}`);
-                return [];
-              }
-            }),
+            ((request) =>
+              calls.askNow('"socket.url"', 'the page connects to its own origin', [], () =>
+                socketSources(url(request as never)),
+              )),
           translate: (text, request) => localizer.translate(text, request),
           language: (request) => localizer.language(request),
           textLanguage: (request) => localizer.textLanguage(request),
           view: (name, context) => renderView(host.httpAdapter, name, context),
-          error,
+          calls,
         });
       },
     },
     {
       provide: RefusalResponder,
-      inject: [OPTIONS, StateManager, Localizer, PageRenderer, MountedPaths],
+      inject: [OPTIONS, StateManager, Localizer, PageRenderer, MountedPaths, ApplicationCalls],
       useFactory: async (
         options: ResolvedOptions,
         manager: StateManager,
         localizer: Localizer,
         pages: PageRenderer,
         paths: MountedPaths,
+        calls: ApplicationCalls,
       ) => {
         await loadNegotiator();
         return new RefusalResponder(
@@ -140,10 +133,10 @@ export function httpProviders({ warn, error }: Log): Provider[] {
             translated: localizer.active,
             translate: (text, request) => localizer.translate(text, request),
             now: () => manager.store.now(),
-            error,
+            calls,
           },
           pages,
-          new RefusalHeaders(options, error),
+          new RefusalHeaders(options, calls),
         );
       },
     },

@@ -1,9 +1,9 @@
+import type { ApplicationCalls } from '../core/common/application-calls.js';
 import type { KeyRegistry } from '../core/keys/key-registry.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
 import type { ResolvedOptions } from '../options/options.js';
 import type { StateManager } from '../core/state/state-manager.js';
-import { messageOf } from '../core/store/store.js';
 import type { Languages } from './languages.js';
 
 /** Gives texts in a visitor's language, by the application's own translation. */
@@ -11,7 +11,7 @@ export class Localizer {
   constructor(
     private readonly translation: ResolvedOptions['translate'],
     private readonly languages: Languages,
-    private readonly warn: (message: string) => void,
+    private readonly calls: ApplicationCalls,
   ) {}
 
   /** Do texts depend on who reads them. */
@@ -31,16 +31,19 @@ export class Localizer {
 
   /** Never throws: a text that cannot be translated stays as it is. */
   translate(text: string, request: unknown): string {
-    if (!this.translation || text === '') {
+    const { translation } = this;
+    if (!translation || text === '') {
       return text;
     }
-    try {
-      const translated: unknown = this.translation(text, this.language(request), request);
-      return typeof translated === 'string' ? translated : text;
-    } catch (error) {
-      this.warn(`"translate" threw: ${messageOf(error)}`);
+    const english = 'the text stays as it is';
+    const translated: unknown = this.calls.askNow('"translate"', english, text, () =>
+      translation(text, this.language(request), request),
+    );
+    if (typeof translated !== 'string') {
+      this.calls.wrong('"translate"', translated, english);
       return text;
     }
+    return translated;
   }
 
   /** Key data with label, help text and message translated. */

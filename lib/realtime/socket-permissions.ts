@@ -1,12 +1,11 @@
 import type { Socket } from 'socket.io';
+import { withDeadline } from '../core/common/with-deadline.js';
 import type { Permissions } from '../access/permissions.js';
 import type { SocketTickets } from '../access/socket-tickets.js';
 import type { SocketOrigins } from './socket-origins.js';
 
 /** Questions that the application is asked at once: all clients may come back together, and its database answers few. */
 const AT_ONCE = 100;
-/** Milliseconds an application's `permissions` may take before a client is told what everybody may know. */
-const PATIENCE = 2_000;
 
 /** Asks the application which clients may see key data. */
 export class SocketPermissions {
@@ -33,10 +32,18 @@ export class SocketPermissions {
       this.next();
       return false;
     }
-    const answer = this.permissions.allows('see_info', { type: 'socket', socket });
+    const answer = this.permissions.eventuallyAllows('see_info', { type: 'socket', socket });
     // one that never comes must not keep others from being asked
-    void inTime(answer).finally(() => this.next());
+    void this.inTime(answer).finally(() => this.next());
     return answer;
+  }
+
+  /**
+   * An answer that does not come within `callTimeout` (the application's database may be what is being maintained) is
+   * `undefined`.
+   */
+  inTime(answer: Promise<boolean>): Promise<boolean | undefined> {
+    return withDeadline(answer, this.permissions.timeout, () => undefined).catch(() => undefined);
   }
 
   /** Whoever waits takes the place that has become free. */
@@ -47,18 +54,5 @@ export class SocketPermissions {
     } else {
       this.open--;
     }
-  }
-}
-
-/** An answer that does not come in time (the application's database may be what is being maintained) is `undefined`. */
-export async function inTime(answer: Promise<boolean>): Promise<boolean | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), PATIENCE);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

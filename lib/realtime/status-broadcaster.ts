@@ -4,7 +4,7 @@ import type { MaintenanceStatusMessage } from '../client/status-message.js';
 import type { StateManager } from '../core/state/state-manager.js';
 import { messageOf } from '../core/store/store.js';
 import { fanOut } from './fan-out.js';
-import { inTime, type SocketPermissions } from './socket-permissions.js';
+import type { SocketPermissions } from './socket-permissions.js';
 import { PingHandler } from './ping.handler.js';
 import type { SocketOrigins } from './socket-origins.js';
 import type { StatusReporter } from './status-reporter.js';
@@ -44,7 +44,7 @@ export class StatusBroadcaster {
   constructor(private readonly parts: StatusBroadcasterParts) {
     this.desk = new PingHandler(
       parts.reporter,
-      async (socket) => (await inTime(parts.insight.ask(socket))) === true,
+      async (socket) => (await parts.insight.inTime(parts.insight.ask(socket))) === true,
     );
     parts.manager.changes.subscribe(() => this.announce());
     // a state that was found only after the start is no change, but news to those who are here already
@@ -135,7 +135,7 @@ export class StatusBroadcaster {
   private async consult(socket: Socket): Promise<void> {
     this.asked.add(socket);
     const answer = this.parts.insight.ask(socket);
-    const insider = await inTime(answer);
+    const insider = await this.parts.insight.inTime(answer);
     this.asked.delete(socket);
     this.admit(socket, insider === true);
     // better late than never

@@ -164,7 +164,7 @@ describe.each(adapters)('representations on %s', (_name, createApp) => {
   it('a view without a view engine gives way too', async () => {
     await using running = await closed({ template: 'closed' });
     expect(await request(running.port, '/shop', asBrowser())).toMatchObject({ status: 503 });
-    expect(running.log.join('\n')).toMatch(/error .*could not be rendered.*engine/);
+    expect(running.log.join('\n')).toMatch(/error .*maintenance page of key "general" threw.*engine/);
   });
 
   it('what a key overrides is consulted', async () => {

@@ -2,6 +2,7 @@ import * as cookie from 'cookie';
 import * as fc from 'fast-check';
 import { MaintenanceConfigurationError, MaintenanceKey } from 'nestjs-maintenance';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ApplicationCalls } from '../../lib/core/common/application-calls.js';
 import { BypassTokens } from '../../lib/access/bypass-tokens.js';
 import { BypassCookie } from '../../lib/access/bypass-cookie.js';
 import { Bypass } from '../../lib/access/bypass.js';
@@ -189,7 +190,8 @@ describe('any input', () => {
 
   it('no invented token or cookie passes, and none crashes', () => {
     const tokens = new BypassTokens(['a-long-and-random-secret'], 'maintenance', () => 'store');
-    const bypass = new Bypass({}, tokens, new BypassCookie({}, cookie), () => undefined);
+    const calls = new ApplicationCalls(1_000, () => undefined);
+    const bypass = new Bypass({}, tokens, new BypassCookie({}, cookie), calls);
     const good = tokens.create({}, (key) => ({ name: String(key) }));
     const token = fc.oneof(
       fc.string(),

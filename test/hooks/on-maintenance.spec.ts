@@ -258,7 +258,7 @@ describe('a hook that misbehaves after the fact', () => {
       );
       await vi.advanceTimersByTimeAsync(4_999);
       const before = outcome;
-      await vi.advanceTimersByTimeAsync(1);
+      await vi.advanceTimersByTimeAsync(2);
       const isOn = at.service.isInMaintenance().value;
       await at.app.close();
       return { before, after: outcome, isOn, log: at.log.join('\n') };

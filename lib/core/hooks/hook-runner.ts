@@ -1,3 +1,4 @@
+import { withDeadline } from '../common/with-deadline.js';
 import { describeValue, MaintenanceError } from '../errors/errors.js';
 import type { MaintenanceChange } from '../document/change.js';
 import { messageOf } from '../store/store.js';
@@ -71,22 +72,13 @@ export class HookRunner {
   }
 }
 
-async function inTime(hook: Hook, change: MaintenanceChange): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () =>
-        reject(
-          new MaintenanceError(
-            `Maintenance hook ${describeValue(hook.name)} did not finish within ${HOOK_TIMEOUT} ms.`,
-          ),
-        ),
-      HOOK_TIMEOUT,
-    );
-  });
-  try {
-    await Promise.race([(async () => hook.call(change))(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function inTime(hook: Hook, change: MaintenanceChange): Promise<unknown> {
+  return withDeadline(
+    (async () => hook.call(change))(),
+    HOOK_TIMEOUT,
+    () =>
+      new MaintenanceError(
+        `Maintenance hook ${describeValue(hook.name)} did not finish within ${HOOK_TIMEOUT} ms.`,
+      ),
+  );
 }

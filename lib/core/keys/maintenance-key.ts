@@ -135,7 +135,7 @@ export class MaintenanceKey {
   }
 
   /** The template for this request, `undefined` for the module's own. */
-  getTemplate(_request: unknown): MaintenanceTemplate | undefined {
+  getTemplate(_request: unknown): MaintenanceTemplate | undefined | Promise<MaintenanceTemplate | undefined> {
     return this.template;
   }
 
@@ -143,7 +143,7 @@ export class MaintenanceKey {
    * The whole page for this request; `undefined` leaves it to the module's `template` and then to the built-in page.
    */
   async render(request: unknown, parentContext: MaintenanceTemplateContext): Promise<string | undefined> {
-    const template = this.getTemplate(request);
+    const template = await this.getTemplate(request);
     return template === undefined
       ? undefined
       : parentContext.renderTemplate(template, await this.getContext(request, parentContext));

@@ -1,6 +1,7 @@
 import type { Maintenance } from './maintenance.js';
 import type { MaintainPlan } from './maintain-plan.js';
 import type { HeldKey } from '../calls/call.js';
+import { withDeadline } from '../common/with-deadline.js';
 import type { HoldLease } from '../state/hold-lease.js';
 
 /** Milliseconds a shutdown waits for work that was told to stop. */
@@ -55,10 +56,7 @@ export class Session implements HeldKey {
   }
 
   /** Settles when it was left, or when a shutdown waits for it no longer. */
-  async inPatience(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.patience)));
-    await Promise.race([this.left, late]);
-    clearTimeout(timer);
+  inPatience(): Promise<void> {
+    return withDeadline(this.left, this.patience, () => undefined).catch(() => undefined);
   }
 }

@@ -1,6 +1,10 @@
+import { withDeadline } from '../common/with-deadline.js';
+import { messageOf } from '../errors/message-of.js';
 import { MaintenanceError, MaintenanceStoreError } from '../errors/errors.js';
 import type { StateDocument } from '../document/record.js';
 import type { LeaseStore } from './leases.js';
+
+export { messageOf };
 
 /** Identifies one stored value for compare-and-set: `''` when nothing is stored. */
 export type Version = string;
@@ -101,19 +105,15 @@ export interface StateStore {
  */
 export async function bounded<T>(what: string, call: Promise<T>, deadline: number): Promise<T> {
   const wait = Math.max(0, deadline - performance.now());
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const giveUp = (): void =>
-      reject(
+  try {
+    return await withDeadline(
+      call,
+      wait,
+      () =>
         new MaintenanceStoreError(
           `The store did not answer within ${Math.round(wait)} ms (${what}); the outcome is unknown.`,
         ),
-      );
-    // after a sleep of this process the answer may be there, and not have been read yet
-    timer = setTimeout(() => setImmediate(giveUp), wait);
-  });
-  try {
-    return await Promise.race([call, late]);
+    );
   } catch (error) {
     throw error instanceof MaintenanceError
       ? error
@@ -124,12 +124,5 @@ export async function bounded<T>(what: string, call: Promise<T>, deadline: numbe
             cause: error,
           },
         );
-  } finally {
-    clearTimeout(timer);
   }
-}
-
-/** The message of whatever was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error);
 }

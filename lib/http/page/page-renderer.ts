@@ -1,3 +1,4 @@
+import type { ApplicationCalls } from '../../core/common/application-calls.js';
 import { MaintenanceKey } from '../../core/keys/maintenance-key.js';
 import type {
   MaintenanceTemplate,
@@ -5,7 +6,6 @@ import type {
 } from '../../core/keys/maintenance-template.js';
 import type { Refusal } from '../../decision/refusal.js';
 import { MaintenanceError } from '../../core/errors/errors.js';
-import { messageOf } from '../../core/store/store.js';
 import type { HttpRequest } from '../http-port.js';
 import type { MountedPaths } from '../mounted-path.js';
 import { maintenancePageCsp, renderMaintenancePage } from './page.js';
@@ -33,7 +33,7 @@ export interface PageSettings {
   readonly textLanguage: (request: unknown) => string;
   /** The application's view engine. */
   readonly view: (name: string, context: Record<string, unknown>) => Promise<string>;
-  readonly error: (message: string) => void;
+  readonly calls: ApplicationCalls;
 }
 
 /** The page for a refusal: the key's own, else the application's, else the built-in one. */
@@ -61,19 +61,18 @@ export class PageRenderer {
     return `${this.settings.paths.base(request)} ${this.settings.textLanguage(request)}`;
   }
 
-  /** Never rejects: a template that throws gives way to the built-in page, and the error is logged. */
+  /** Never rejects: a template that throws or is late gives way to the built-in page, and the log says so. */
   async render(refusal: Refusal, request: HttpRequest): Promise<RenderedPage> {
     const { key } = refusal.status;
     if (!this.isBuiltIn(key)) {
-      try {
-        const html = await this.ownPage(refusal, request);
-        if (html !== undefined) {
-          return { html };
-        }
-      } catch (error) {
-        this.settings.error(
-          `The maintenance page of key "${key?.name}" could not be rendered, the built-in one is sent: ${messageOf(error)}`,
-        );
+      const html = await this.settings.calls.ask(
+        `The maintenance page of key "${key?.name}"`,
+        'the built-in one is sent',
+        undefined,
+        () => this.ownPage(refusal, request),
+      );
+      if (html !== undefined) {
+        return { html };
       }
     }
     return this.builtIn(refusal, request);

@@ -4,7 +4,7 @@ import {
   type MaintenanceHeaderMiddleware,
 } from '../../options/refusal-headers-option.js';
 import type { ResolvedOptions } from '../../options/options.js';
-import { messageOf } from '../../core/store/store.js';
+import type { ApplicationCalls } from '../../core/common/application-calls.js';
 import {
   headerSet,
   isUntouched,
@@ -36,7 +36,7 @@ export class RefusalHeaders {
 
   constructor(
     private readonly options: Pick<ResolvedOptions, 'statusCode' | 'refusalHeaders'>,
-    private readonly error: (message: string) => void,
+    private readonly calls: ApplicationCalls,
   ) {
     const functions = options.refusalHeaders.filter((given) => typeof given === 'function');
     this.middleware = functions.filter(isHeaderMiddleware);
@@ -88,15 +88,15 @@ export class RefusalHeaders {
 
   /** Sets what the application gives for this request; without any where it throws. */
   private setGiven(reply: HttpReply, give: (request: unknown) => Headers, request: unknown): void {
-    try {
-      for (const [name, value] of Object.entries(give(request))) {
-        if (!isHeader(name, value)) {
-          throw new TypeError(`${JSON.stringify(name)} or its value is no header`);
-        }
+    const given = this.calls.askNow('"refusalHeaders"', 'the refusal is sent without them', {}, () =>
+      give(request),
+    );
+    for (const [name, value] of Object.entries(given ?? {})) {
+      if (isHeader(name, value)) {
         setHeader(reply, name, value);
+      } else {
+        this.calls.wrong('"refusalHeaders"', name, 'the refusal is sent without it');
       }
-    } catch (error) {
-      this.error(`"refusalHeaders" gave no headers, the refusal is sent without them: ${messageOf(error)}`);
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Refusal } from '../../decision/refusal.js';
 import type { MaintenanceKey } from '../../core/keys/maintenance-key.js';
-import { messageOf } from '../../core/store/store.js';
+import type { ApplicationCalls } from '../../core/common/application-calls.js';
 import {
   headerSet,
   pathOf,
@@ -25,7 +25,7 @@ export interface RefusalResponderSettings extends RefusalCacheSettings {
   readonly responseType: 'html' | 'json' | ((request: never) => 'html' | 'json') | undefined;
   readonly redirect: string | undefined;
   readonly paths: MountedPaths;
-  readonly error: (message: string) => void;
+  readonly calls: ApplicationCalls;
 }
 
 /** Answers who is refused, as he asks for it. */
@@ -66,12 +66,14 @@ export class RefusalResponder {
     if (typeof responseType === 'string') {
       return responseType;
     }
-    try {
-      return responseType(request as never) === 'html' ? 'html' : 'json';
-    } catch (error) {
-      this.settings.error(`responseType threw, JSON is sent: ${messageOf(error)}`);
-      return 'json';
+    const { calls } = this.settings;
+    const asked: unknown = calls.askNow('"responseType"', 'JSON is sent', 'json', () =>
+      responseType(request as never),
+    );
+    if (asked !== 'html' && asked !== 'json') {
+      calls.wrong('"responseType"', asked, 'JSON is sent');
     }
+    return asked === 'html' ? 'html' : 'json';
   }
 
   /** Where somebody is sent who would get HTML; never the page he asks for. */

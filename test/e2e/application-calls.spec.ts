@@ -1,0 +1,127 @@
+import {
+  MaintenanceKey,
+  MaintenanceStatus,
+  type MaintenanceRootOptions,
+  type MaintenanceTemplateContext,
+} from 'nestjs-maintenance';
+import { describe, expect, it } from 'vitest';
+import { serviceOf, shop } from '../apps/shop.js';
+import { adapters } from '../support/apps.js';
+import { request } from '../support/http.js';
+
+const CALL_TIMEOUT = 300;
+const html = { headers: { accept: 'text/html' } };
+function fail(): never {
+  throw new Error('on purpose');
+}
+
+/** What functions do when that which they ask is itself in maintenance. */
+const troubles: [what: string, call: () => never | Promise<never>, logged: string][] = [
+  ['hangs', () => new Promise<never>(() => undefined), 'did not answer within 300 ms'],
+  ['rejects', () => Promise.reject(new Error('on purpose')), 'threw: on purpose'],
+  ['throws', fail, 'threw: on purpose'],
+];
+
+/** A key with some of its methods overridden. */
+class Own extends MaintenanceKey {
+  constructor(overridden: object) {
+    super('own', { order: -1 });
+    Object.assign(this, overridden);
+  }
+}
+
+describe.each(adapters)('functions of the application on %s', (_name, createApp) => {
+  describe.each(troubles)('one that %s', (_what, trouble, logged) => {
+    const closed = async (options: MaintenanceRootOptions, key = 'general') => {
+      const running = await shop(createApp, { callTimeout: CALL_TIMEOUT, ...options });
+      await serviceOf(running).setMaintenance(true, key, { message: 'Moving.' });
+      return running;
+    };
+    /** The line that says so, once, however often it happened. */
+    const expectLine = (log: readonly string[], ...parts: string[]) => {
+      const lines = log.filter((line) => parts.every((part) => line.includes(part)));
+      expect(lines, log.join('\n')).toHaveLength(1);
+      expect(lines[0]).toContain(logged);
+    };
+
+    it('permissions: denied', async () => {
+      await using running = await closed({ permissions: trouble });
+      const answers = await Promise.all(
+        Array.from({ length: 5 }, () => request(running.port, '/maintenance/ping')),
+      );
+      for (const answer of answers) {
+        expect(answer.status).toBe(503);
+        expect(answer.json()).not.toHaveProperty('maintenance');
+      }
+      expectLine(running.log, '"permissions"', 'see_info is denied');
+    });
+
+    it('bypass.when: not let pass', async () => {
+      await using running = await closed({ bypass: { when: trouble } });
+      const answers = await Promise.all(Array.from({ length: 5 }, () => request(running.port, '/shop')));
+      expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503]);
+      expectLine(running.log, '"bypass.when"', 'not let pass');
+    });
+
+    it('template: the built-in page', async () => {
+      await using running = await closed({ template: trouble });
+      const page = await request(running.port, '/shop', html);
+      expect(page).toMatchObject({ status: 503, headers: { 'content-type': 'text/html; charset=utf-8' } });
+      expect(page.text).toContain('Moving.');
+      expectLine(running.log, 'maintenance page of key "general"', 'built-in one');
+    });
+
+    it.each(['render', 'getTemplate', 'getContext'])('a key’s %s: the built-in page', async (method) => {
+      const template = ({ message }: MaintenanceTemplateContext) => `own ${message}`;
+      const key = new Own({
+        [method]: trouble,
+        ...(method === 'getContext' && { getTemplate: () => template as never }),
+      });
+      await using running = await closed({ keys: [key] }, 'own');
+      const page = await request(running.port, '/shop', html);
+      expect(page).toMatchObject({ status: 503, headers: { 'content-type': 'text/html; charset=utf-8' } });
+      expect(page.text).toContain('Moving.');
+      expectLine(running.log, 'maintenance page of key "own"', 'built-in one');
+    });
+  });
+
+  describe('a synchronous one that throws or gives a promise', () => {
+    const broken: [what: string, call: () => unknown, logged: RegExp][] = [
+      ['throws', fail, /threw: on purpose/],
+      ['promises', async () => fail(), /gave a promise, but must be synchronous/],
+    ];
+
+    it.each(broken)('translate %s: English', async (_what, translate, logged) => {
+      await using running = await shop(createApp, { translate: translate as never });
+      await serviceOf(running).setMaintenance(true);
+      const answer = await request(running.port, '/shop', { headers: { 'accept-language': 'de' } });
+      expect(answer.json<{ message: string }>().message).toMatch(/^We are carrying out maintenance/);
+      expect(running.log.filter((line) => line.includes('"translate"'))).toEqual([
+        expect.stringMatching(logged) as string,
+      ]);
+    });
+
+    it.each(broken)('responseType %s: JSON', async (_what, responseType, logged) => {
+      await using running = await shop(createApp, { responseType: responseType as never });
+      await serviceOf(running).setMaintenance(true);
+      expect((await request(running.port, '/shop', html)).json()).toMatchObject({ statusCode: 503 });
+      expect(running.log.join('\n')).toMatch(logged);
+    });
+
+    it.each([...broken, ['gives a number', () => 1, /gave 1; the request is refused/]])(
+      'a status class %s: refused',
+      async (_what, maintaining, logged) => {
+        class Broken extends MaintenanceStatus {
+          override maintaining(): boolean {
+            return maintaining() as boolean;
+          }
+        }
+        const key = new MaintenanceKey('broken', { statusClass: Broken });
+        await using running = await shop(createApp, { keys: [key] });
+        await serviceOf(running).setMaintenance(true, key);
+        expect((await request(running.port, '/shop')).status).toBe(503);
+        expect(running.log.join('\n')).toMatch(logged);
+      },
+    );
+  });
+});
