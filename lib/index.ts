@@ -1,11 +1,11 @@
 export { MaintenanceModule } from './maintenance.module.js';
 export { MaintenanceService } from './core/service/maintenance.service.js';
 export type { MaintenanceReplica } from './core/service/replica.js';
-export type { SetMaintenanceOptions } from './core/service/switch.js';
 export type { MaintenanceWaitOptions, MaintenanceWhileOpenOptions } from './core/service/maintenance-work.js';
 export type { MaintenanceOtherwise } from './core/service/open-work.js';
 export { MaintenanceActiveError } from './core/errors/active-error.js';
 export { MaintenanceRevokedError } from './core/errors/revoked-error.js';
+export type { SetMaintenanceOptions } from './core/service/set-maintenance-options.js';
 export type { MaintainOptions, Maintenance } from './core/service/maintenance.js';
 export type { MaintenanceEnd } from './core/service/call-options.js';
 export type { MaintenanceBypassTokenOptions } from './core/service/bypass-token-options.js';

@@ -9,7 +9,7 @@ import { HookRunner } from '../core/hooks/hook-runner.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
 import { MaintenanceService } from '../core/service/maintenance.service.js';
-import type { SetMaintenanceOptions } from '../core/service/switch.js';
+import type { SetMaintenanceOptions } from '../core/service/set-maintenance-options.js';
 import { StateManager } from '../core/state/state-manager.js';
 import { messageOf } from '../core/store/store.js';
 import type { HttpRequest } from '../http/http-port.js';

@@ -1,5 +1,5 @@
 import { validate } from 'class-validator';
-import type { SetMaintenanceOptions } from '../core/service/switch.js';
+import type { SetMaintenanceOptions } from '../core/service/set-maintenance-options.js';
 import { badRequest, type FieldError } from './admin.errors.js';
 import { PatchMaintenanceDto, PutMaintenanceDto } from './set-maintenance.dto.js';
 

@@ -101,6 +101,82 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     expect(service.isInMaintenance(undefined, 'import-export').value).toBe(false);
   });
 
+  it('changes by PATCH what is given, and sets all by PUT', async () => {
+    await using running = await start();
+    const write = async (method: 'PUT' | 'PATCH', json: object) =>
+      (await as(ALL, running.port, '/maintenance/keys/general', { method, json })).json<Changed>();
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    const words = { message: 'Back soon', reason: 'OPS-1' };
+    expect(await write('PATCH', { mode: true, until, ...words })).toMatchObject({
+      value: true,
+      until,
+      ...words,
+    });
+    expect(await write('PATCH', { message: 'Nearly there' })).toMatchObject({
+      until,
+      message: 'Nearly there',
+      reason: 'OPS-1',
+    });
+    const later = new Date(Date.now() + 7_200_000).toISOString();
+    expect(await write('PATCH', { until: later })).toMatchObject({ until: later, message: 'Nearly there' });
+    expect(await write('PATCH', { message: null, reason: '' })).toMatchObject({
+      until: later,
+      message: null,
+      reason: null,
+    });
+    const net = await write('PATCH', { until: null, reason: 'OPS-2' });
+    expect(net).toMatchObject({ until: null, reason: 'OPS-2' });
+    expect(Date.parse(net.endsAt ?? '')).toBeGreaterThan(Date.now());
+    expect(await write('PATCH', { message: 'x' })).toMatchObject({ endsAt: net.endsAt });
+
+    await write('PATCH', { timeout: 0, message: 'Hello' });
+    const put = await write('PUT', { mode: true });
+    expect(put).toMatchObject({ until: null, message: null, reason: null });
+    expect(put.endsAt).not.toBeNull();
+    expect(await write('PATCH', { mode: false })).toMatchObject({ value: false });
+  });
+
+  it('does not start a maintenance by changing what is said of it', async () => {
+    await using running = await start();
+    const service = running.app.get(MaintenanceService);
+    const patch = (json: object) =>
+      as(ALL, running.port, '/maintenance/keys/import-export', { method: 'PATCH', json });
+    const off = await patch({ message: 'x' });
+    expect(off.status).toBe(409);
+    expect(off.json<Problem>().message).toMatch(/^Maintenance key "import-export" is not switched on/);
+    await using held = await service.maintain('import-export', { drain: false });
+    expect((await patch({ message: 'x' })).status).toBe(409);
+    expect((await patch({ mode: true, message: 'x' })).status).toBe(200);
+    expect(held.signal.aborted).toBe(false);
+  });
+
+  it('loses none of many changes at once', async () => {
+    await using running = await start();
+    await running.app.get(MaintenanceService).setMaintenance(true);
+    const patch = (json: object) =>
+      as(ALL, running.port, '/maintenance/keys/general', { method: 'PATCH', json });
+    const answers = await Promise.all([
+      patch({ message: 'm' }),
+      patch({ reason: 'r' }),
+      patch({ timeout: 60_000 }),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const now = (await as(ALL, running.port, '/maintenance/keys/general')).json<Changed>();
+    expect(now).toMatchObject({ message: 'm', reason: 'r' });
+    expect(now.until).not.toBeNull();
+  });
+
+  it('records who ended a maintenance for all', async () => {
+    await using running = await start();
+    const service = running.app.get(MaintenanceService);
+    await service.setMaintenance(true);
+    const changes: unknown[] = [];
+    service.changes.subscribe(({ cause, actor }) => changes.push([cause, actor]));
+    const headers = { 'x-user': 'Ada' };
+    await as(ALL, running.port, '/maintenance/keys/general', { method: 'DELETE', headers });
+    expect(changes).toEqual([['unset', 'Ada']]);
+  });
+
   it('stays reachable while the whole site is in maintenance', async () => {
     await using running = await start();
     await running.app.get(MaintenanceService).setMaintenance(true);

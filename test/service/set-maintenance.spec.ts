@@ -3,17 +3,19 @@ import {
   MaintenanceConfigurationError,
   MaintenanceKey,
   MaintenanceLockedError,
+  OnMaintenance,
   UnknownMaintenanceKeyError,
   type MaintenanceChange,
   type SetMaintenanceOptions,
 } from 'nestjs-maintenance';
+import type { Type } from '@nestjs/common';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { failure, started } from '../module/started.js';
 import { until } from '../support/until.js';
 
-async function site(timeout = HOUR) {
+async function site(timeout = HOUR, providers: Type[] = []) {
   const key = new MaintenanceKey('key', { timeout });
-  const running = await started({ keys: [key] });
+  const running = await started({ keys: [key] }, { providers });
   const changes: MaintenanceChange[] = [];
   running.service.changes.subscribe((change) => changes.push(change));
   return { key, service: running.service, changes, [Symbol.asyncDispose]: () => running.app.close() };
@@ -62,15 +64,70 @@ describe('setMaintenance()', () => {
     expect(at.changes).toEqual([]);
   });
 
-  it('keeps "since" while the key stays on, and replaces what is told', async () => {
+  it('keeps "since" while the key stays on, and all that is not given', async () => {
     await using at = await site();
-    await at.service.setMaintenance(true, 'key', { message: 'one', reason: 'one', actor: 'one' });
+    const end = new Date(Date.now() + HOUR);
+    await at.service.setMaintenance(true, 'key', { message: 'one', reason: 'why', actor: 'one', until: end });
     const { since } = at.key.toJSON();
     await until(() => Date.now() > Date.parse(since ?? ''));
     const again = await at.service.setMaintenance(true, 'key', { message: 'two' });
-    expect(again).toMatchObject({ from: true, to: true, message: 'two' });
-    expect(at.key.toJSON()).toMatchObject({ since, message: 'two', reason: null, actor: null });
-    expect(at.changes).toHaveLength(2);
+    expect(again).toMatchObject({ from: true, to: true, message: 'two', reason: 'why', actor: null });
+    const kept = { since, message: 'two', reason: 'why', actor: null, until: end.toISOString() };
+    expect(at.key.toJSON()).toMatchObject(kept);
+
+    const later = new Date(Date.now() + 2 * HOUR);
+    const extended = await at.service.setMaintenance(true, 'key', { until: later });
+    expect(extended).toMatchObject({ message: 'two', reason: 'why' });
+    expect(at.key.toJSON()).toMatchObject({ ...kept, until: later.toISOString() });
+    expect(at.changes.map(({ message }) => message)).toEqual(['one', 'two', 'two']);
+  });
+
+  it('keeps a safety net where it is, and goes back to it, never to "for ever"', async () => {
+    await using at = await site();
+    await at.service.setMaintenance(true, 'key');
+    const { endsAt } = at.key.toJSON();
+    expect(Date.parse(endsAt ?? '')).toBeGreaterThan(Date.now() + HOUR / 2);
+    await until(() => Date.now() + HOUR > Date.parse(endsAt ?? ''));
+    await at.service.setMaintenance(true, 'key', { message: 'two' });
+    expect(at.key.toJSON()).toMatchObject({ until: null, endsAt });
+    for (const none of [{ timeout: null }, { until: null }]) {
+      await at.service.setMaintenance(true, 'key', { timeout: 0 });
+      expect(at.key.toJSON()).toMatchObject({ until: null, endsAt: null });
+      await at.service.setMaintenance(true, 'key', none);
+      expect(at.key.toJSON().until).toBeNull();
+      expect(Date.parse(at.key.toJSON().endsAt ?? '')).toBeGreaterThan(Date.now() + HOUR / 2);
+    }
+  });
+
+  it('clears by null, and begins anew after the key was off', async () => {
+    await using at = await site();
+    await at.service.setMaintenance(true, 'key', { message: 'one', reason: 'why', timeout: 0 });
+    await at.service.setMaintenance(true, 'key', { message: null, reason: null });
+    expect(at.key.toJSON()).toMatchObject({ message: null, reason: null, endsAt: null });
+    await at.service.setMaintenance(true, 'key', { message: 'one', reason: 'why' });
+    await at.service.setMaintenance(false, 'key');
+    await at.service.setMaintenance(true, 'key');
+    expect(at.key.toJSON()).toMatchObject({ message: null, reason: null });
+    expect(at.key.toJSON().endsAt).not.toBeNull();
+  });
+
+  it('asks hooks about what will be told, not only about what is given', async () => {
+    const asked: unknown[] = [];
+    class Ask {
+      @OnMaintenance('changing')
+      ask({ message, reason }: MaintenanceChange): void {
+        asked.push([message, reason]);
+      }
+    }
+    await using at = await site(HOUR, [Ask]);
+    await at.service.setMaintenance(true, 'key', { message: 'one', reason: 'why' });
+    await at.service.setMaintenance(true, 'key', { reason: null });
+    await at.service.setMaintenance(false, 'key');
+    expect(asked).toEqual([
+      ['one', 'why'],
+      ['one', null],
+      [null, null],
+    ]);
   });
 
   it('counts "since" from a maintain() that held the key before', async () => {

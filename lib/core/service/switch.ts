@@ -10,6 +10,7 @@ import {
   type MaintenanceEnd,
 } from './call-options.js';
 import { MaintenanceConfigurationError, MaintenanceConflictError } from '../errors/errors.js';
+import { SET_OPTIONS, type SetMaintenanceOptions } from './set-maintenance-options.js';
 import type { Coordinator } from '../cluster/coordinator.js';
 import type { MaintenanceChange } from '../document/change.js';
 import type { Editor } from '../document/updates.js';
@@ -20,46 +21,6 @@ import { leaseOfKey } from '../store/leases.js';
 import { excludeFromDrain } from '../calls/current-call.js';
 import { randomId } from '../document/codec.js';
 import type { LockPatience, LockWait } from './lock-wait.js';
-
-/** What `setMaintenance()` may be told. @publicApi */
-export interface SetMaintenanceOptions {
-  /** Milliseconds; 0 is for ever. `null`: the key's own timeout, as a safety net visitors do not hear of. Not with `until`. */
-  timeout?: number | null;
-  /** The moment it ends by itself. `null`: as `timeout: null`. */
-  until?: Date | null;
-  /** What visitors read; `null`: the built-in sentence. */
-  message?: string | null;
-  /** For operators only. */
-  reason?: string | null;
-  /** For operators only. */
-  actor?: string | null;
-  /**
-   * While a `maintain()` has the key's lock: `true` waits for it, in order of arrival, a number waits that many ms. Default
-   * `false`: changes at once.
-   */
-  blocking?: boolean | number;
-  /** Ends the wait for the lock: the call rejects with its reason, and nothing changes. */
-  signal?: AbortSignal;
-  /** `false`: hooks are not called for this change. Default `true`. */
-  callHooks?: boolean;
-  /** Milliseconds to wait until every live replica has applied the change; the change then says who has and who has not. */
-  acknowledge?: number;
-  /** Only if the key's last change is still that one (`MaintenanceChange.revision`; 0: it was never changed). Default: whatever it is. */
-  ifRevision?: number;
-}
-
-const OPTIONS: readonly string[] = [
-  'timeout',
-  'until',
-  'message',
-  'reason',
-  'actor',
-  'blocking',
-  'signal',
-  'callHooks',
-  'acknowledge',
-  'ifRevision',
-] satisfies (keyof SetMaintenanceOptions)[];
 
 /** A change as it is wished for, before it is written. */
 interface PendingChange {
@@ -85,7 +46,7 @@ export class MaintenanceSwitch {
   /** Turns it on or off; holds stay as they are. */
   async set(key: MaintenanceKey, mode: boolean, options: SetMaintenanceOptions): Promise<MaintenanceChange> {
     checkFlag('mode', mode);
-    checkOptionNames('setMaintenance', options, OPTIONS);
+    checkOptionNames('setMaintenance', options, SET_OPTIONS);
     const { timeout, until, callHooks = true, acknowledge, ifRevision } = options;
     const window: MaintenanceEnd = {
       ...(timeout !== undefined && timeout !== null && { timeout }),
@@ -95,20 +56,31 @@ export class MaintenanceSwitch {
     checkFlag('callHooks', callHooks);
     checkWhole('acknowledge', acknowledge, 'whole milliseconds');
     checkWhole('ifRevision', ifRevision, 'the revision of a change');
-    const notice = {
+    const given = {
       message: textOption('message', options.message),
       reason: textOption('reason', options.reason),
       actor: textOption('actor', options.actor),
     };
+    /** What is not given of a key that is on stays as it is; who says it is always the one who says it now. */
+    const noticeAfter = (on: Notice | null | undefined): PendingChange['notice'] => ({
+      message: options.message === undefined && mode ? (on?.message ?? null) : given.message,
+      reason: options.reason === undefined && mode ? (on?.reason ?? null) : given.reason,
+      actor: given.actor,
+    });
+    const keepsEnd = timeout === undefined && until === undefined;
     const editor: Editor = (record, now) => {
       checkRevision(key, record, ifRevision);
-      if (!mode && !record?.switch) {
+      const on = record?.switch;
+      if (!mode && !on) {
         return null;
       }
+      const notice = noticeAfter(on);
+      const end =
+        on && keepsEnd ? { until: on.until, announced: on.announced } : parseEnd(window, key.timeout, now);
       // a key that is held has been in maintenance since then
       const since = Math.min(Math.floor(now), ...partsOf(record).map((part) => part.since));
       return {
-        switch: mode ? { ...notice, ...parseEnd(window, key.timeout, now), since } : null,
+        switch: mode ? { ...notice, ...end, since } : null,
         holds: record?.holds ?? [],
         cause: 'set',
         ...notice,
@@ -117,7 +89,7 @@ export class MaintenanceSwitch {
     };
     const change = await this.change(key, {
       cause: 'set',
-      notice,
+      notice: noticeAfter(this.manager.document?.keys.get(key.name)?.switch),
       to: ({ holds }) => mode || holds.length > 0,
       callHooks,
       patience: { blocking: blockingOption(options.blocking), signal: signalOption(options.signal) },

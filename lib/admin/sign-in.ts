@@ -1,0 +1,64 @@
+import { HttpException, Inject, Injectable, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import { ApplicationConfig } from '@nestjs/core';
+import { negotiate } from '../http/negotiation.js';
+import { MountedPaths } from '../http/mounted-path.js';
+import { MaintenanceFilter } from '../http/refusal/maintenance.filter.js';
+import type { HttpRequest } from '../http/http-port.js';
+import type { ResolvedStructure } from '../options/structural-options.js';
+import { STRUCTURE } from '../options/tokens.js';
+
+const ANSWERS_ITSELF = 'nestjs-maintenance:answers-itself';
+
+/** On a handler that answers people whom the application's guards refuse. */
+export const AnswersRefused = (): MethodDecorator => SetMetadata(ANSWERS_ITSELF, true);
+
+/** What becomes of people who open the admin page and are not signed in, or may not see it. */
+@Injectable()
+export class SignIn {
+  /** Refusals of guards, by request. */
+  private readonly refused = new WeakMap<object, HttpException>();
+
+  constructor(
+    @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
+    @Inject(MountedPaths) private readonly paths: MountedPaths,
+    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
+  ) {}
+
+  /** Where to sign in, from where the way leads back to the page; `null` when nobody has said. */
+  url(request: HttpRequest): string | null {
+    const { admin } = this.structure;
+    const back = encodeURIComponent(this.paths.url('admin', request));
+    return (admin && admin.loginUrl?.replaceAll('{url}', () => back)) || null;
+  }
+
+  /**
+   * Leaves a refusal of the application's guards to the page, which then has to answer it.
+   * @returns `false` when it is not for the page: the refusal must be thrown on
+   */
+  takes(error: unknown, context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<HttpRequest>();
+    const isPage = Reflect.getMetadata(ANSWERS_ITSELF, context.getHandler()) === true;
+    if (!isPage || !isDenial(error) || negotiate(request.headers.accept) !== 'html') {
+      return false;
+    }
+    if (this.url(request) === null && this.hasFilters) {
+      // an application may send people somewhere by a filter of its own
+      return false;
+    }
+    this.refused.set(request, error);
+    return true;
+  }
+
+  refusalOf(request: HttpRequest): HttpException | undefined {
+    return this.refused.get(request);
+  }
+
+  private get hasFilters(): boolean {
+    const filters = [...this.config.getGlobalFilters(), ...this.config.getGlobalRequestFilters()];
+    return filters.some((filter) => !(filter instanceof MaintenanceFilter));
+  }
+}
+
+function isDenial(error: unknown): error is HttpException {
+  return error instanceof HttpException && [401, 403].includes(error.getStatus());
+}
