@@ -40,15 +40,14 @@ export type {
 export {
   MaintenanceConfigurationError,
   MaintenanceConflictError,
-  MaintenanceDrainError,
   MaintenanceError,
   MaintenanceLockedError,
   MaintenanceLockLostError,
   MaintenanceStoreError,
   MaintenanceVetoError,
   UnknownMaintenanceKeyError,
-  type MaintenanceUndrainedReplica,
 } from './core/errors/errors.js';
+export { MaintenanceDrainError, type MaintenanceUndrainedReplica } from './core/errors/drain-error.js';
 export { DAY, HOUR, MINUTE, MONTH, WEEK } from './core/keys/durations.js';
 export { GENERAL_MAINTENANCE } from './core/keys/general-maintenance.js';
 export { MaintenanceKey } from './core/keys/maintenance-key.js';

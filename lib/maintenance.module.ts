@@ -14,6 +14,7 @@ import { asyncSource } from './module/async-options.js';
 import { createDynamicModule, failing } from './module/dynamic-module.js';
 import { ReplicaCoordinator } from './core/cluster/replica-coordinator.js';
 import { CallFollowing } from './in-flight/call-following.js';
+import { InFlight } from './in-flight/in-flight.js';
 import { trackHandlers } from './in-flight/track-handlers.js';
 import { HookRunner } from './core/hooks/hook-runner.js';
 import { OwnRoutes } from './http/own-routes.js';
@@ -56,6 +57,7 @@ export class MaintenanceModule
     coordinator: ReplicaCoordinator;
     discovery: DiscoveryService;
     routes: OwnRoutes;
+    inFlight: InFlight;
   };
 
   /** @internal */
@@ -70,6 +72,7 @@ export class MaintenanceModule
     @Optional() @Inject(HookRunner) hooks?: HookRunner,
     @Optional() @Inject(DiscoveryService) discovery?: DiscoveryService,
     @Optional() @Inject(OwnRoutes) routes?: OwnRoutes,
+    @Optional() @Inject(InFlight) inFlight?: InFlight,
   ) {
     super();
     const registrations = [...(modules?.values() ?? [])].filter(
@@ -90,13 +93,24 @@ export class MaintenanceModule
       !coordinator ||
       !hooks ||
       !discovery ||
-      !routes
+      !routes ||
+      !inFlight
     ) {
       throw new MaintenanceConfigurationError(
         'MaintenanceModule is imported without options; accepted: MaintenanceModule.forRoot() or MaintenanceModule.forRootAsync().',
       );
     }
-    this.parts = { manager, explorer, sessions, openWork, following, coordinator, discovery, routes };
+    this.parts = {
+      manager,
+      explorer,
+      sessions,
+      openWork,
+      following,
+      coordinator,
+      discovery,
+      routes,
+      inFlight,
+    };
     manager.changes.subscribe(({ change, hooks: heard }) =>
       heard ? void hooks.notify('changed', change) : undefined,
     );
@@ -126,13 +140,14 @@ export class MaintenanceModule
 
   /** Called before Nest registers its routes. @internal */
   configure(): void {
-    const { discovery, routes, following } = this.parts;
-    trackHandlers(
+    const { discovery, routes, following, inFlight } = this.parts;
+    const serves = trackHandlers(
       [...discovery.getControllers(), ...discovery.getProviders()],
       (handler, target) => Reflect.defineMetadata(TARGET, target, handler),
       following,
     );
     routes.mount();
+    inFlight.serves ||= serves;
   }
 
   /** @internal */

@@ -56,7 +56,7 @@ export const coreProviders: Provider[] = [
     StateManager,
     [OPTIONS, KeyRegistry],
     async (options: ResolvedOptions, registry: KeyRegistry) =>
-      new StateManager(await createStore(options), registry, newReplica(), options.commandTimeout, {
+      new StateManager(await createStore(options), registry, newReplica(options), options.commandTimeout, {
         log: (message) => logger.log(message),
         warn,
       }),
@@ -95,9 +95,9 @@ export const coreProviders: Provider[] = [
   ),
   made(
     ReplicaCoordinator,
-    [StateManager, InFlight, WouldRefuse],
-    (manager: StateManager, inFlight: InFlight, wouldRefuse: WouldRefuse) =>
-      new ReplicaCoordinator(manager, inFlight, wouldRefuse),
+    [OPTIONS, StateManager, InFlight, WouldRefuse],
+    ({ foreignKeys }: ResolvedOptions, manager: StateManager, inFlight: InFlight, wouldRefuse: WouldRefuse) =>
+      new ReplicaCoordinator(manager, inFlight, wouldRefuse, foreignKeys),
   ),
   made(LockWait, [StateManager], (manager: StateManager) => new LockWait(manager)),
   made(

@@ -21,6 +21,8 @@ export class InFlight implements RunningCalls {
   readonly revocations = new Revocations();
   /** Work that is no request. */
   readonly works = new WorkCalls(this.revocations);
+  /** Does this application have handlers that maintenance could refuse. */
+  serves = false;
   /** The first `count` are open or not looked at yet. Its length only follows the load: changing it costs more. */
   private entries = Array.from<ExecutionContext | undefined>({ length: FIRST_SWEEP });
   private count = 0;

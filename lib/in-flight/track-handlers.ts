@@ -12,15 +12,17 @@ type Wrapper = ReturnType<DiscoveryService['getControllers']>[number];
  * on them, and those that could reach `maintain()` are followed.
  * @param note receives each handler and its target
  * @param following whose calls are followed
+ * @returns whether there are any that maintenance could refuse
  */
 export function trackHandlers(
   wrappers: readonly Wrapper[],
   note: (handler: object, target: HandlerPolicy) => void,
   following: CallFollowing,
-): void {
+): boolean {
+  let serves = false;
   for (const wrapper of wrappers) {
     if (!wrapper.isDependencyTreeStatic()) {
-      trackPerRequest(wrapper, following);
+      serves = trackPerRequest(wrapper, following) || serves;
       continue;
     }
     const instance: unknown = wrapper.instance;
@@ -32,21 +34,26 @@ export function trackHandlers(
       trackMethod(instance, property, follow);
       const handler = (instance as Record<string, object & { name: string }>)[property];
       if (handler) {
-        note(handler, getHandlerPolicy(instance.constructor, handler));
+        const policy = getHandlerPolicy(instance.constructor, handler);
+        note(handler, policy);
+        serves ||= !policy.exempt;
       }
     }
   }
+  return serves;
 }
 
 /** What is made anew for each request has its calls counted by its class. */
-function trackPerRequest(wrapper: Wrapper, following: CallFollowing): void {
+function trackPerRequest(wrapper: Wrapper, following: CallFollowing): boolean {
   const prototype: unknown = (wrapper.metatype as { prototype?: unknown } | null)?.prototype;
   if (typeof prototype !== 'object' || prototype === null) {
-    return;
+    return false;
   }
-  for (const property of routeMethods(Object.create(prototype) as object)) {
+  const properties = routeMethods(Object.create(prototype) as object);
+  for (const property of properties) {
     trackMethod(prototype, property, following.follows(wrapper));
   }
+  return properties.length > 0;
 }
 
 /** Names of the methods that carry a route or a resolver decorator, ancestors' included. */

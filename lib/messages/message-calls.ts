@@ -3,6 +3,7 @@ import { GUARDS_METADATA, INTERCEPTORS_METADATA } from '@nestjs/common/constants
 import 'reflect-metadata';
 import { finalize, type Observable } from 'rxjs';
 import { countCall } from '../in-flight/handler-calls.js';
+import { getHandlerPolicy } from '../decision/handler-policy.js';
 import { trackMethod } from '../in-flight/track-method.js';
 
 /** What `@WebSocketGateway()` leaves on a class. */
@@ -92,6 +93,13 @@ function askFirst(cls: object): void {
     Reflect.defineMetadata(GUARDS_METADATA, [firstGuard, ...own], cls);
   }
 }
+
+/** Does this class handle messages that maintenance could refuse. */
+export const handlesMessages = (cls: object & { name: string }): boolean =>
+  messageMethods(cls).some(([prototype, property]) => {
+    const method = (prototype as Record<string, object & { name: string }>)[property];
+    return method !== undefined && !getHandlerPolicy(cls, method).exempt;
+  });
 
 /** A client that goes does not end what its message has begun: the handler itself is counted. */
 function watchMethod(prototype: object, property: string, follow: () => boolean): void {

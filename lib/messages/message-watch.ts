@@ -1,6 +1,7 @@
 import { Inject, Injectable, type ExecutionContext, type OnApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import { watchMessages } from './message-calls.js';
+import { handlesMessages, watchMessages } from './message-calls.js';
+import { InFlight } from '../in-flight/in-flight.js';
 import { CallFollowing } from '../in-flight/call-following.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
@@ -16,15 +17,17 @@ export class MessageWatch implements OnApplicationShutdown {
     @Inject(STRUCTURE) { guard: guards }: ResolvedStructure,
     @Inject(MaintenanceGuard) guard: MaintenanceGuard,
     @Inject(CallFollowing) following: CallFollowing,
+    @Inject(InFlight) inFlight: InFlight,
     host: HttpAdapterHost,
   ) {
+    const classes = [...messageClasses(modules)];
     const serves = (context: ExecutionContext): boolean => {
       const server = serverOf(context);
       return server === undefined || server === host.httpAdapter?.getHttpServer();
     };
     // while providers are made: gateways are registered before any module is configured
     this.unwatch = watchMessages(
-      messageClasses(modules),
+      classes,
       guards
         ? {
             canActivate: (context) => guard.canActivate(context),
@@ -34,6 +37,7 @@ export class MessageWatch implements OnApplicationShutdown {
           }
         : undefined,
     );
+    inFlight.serves ||= classes.some(handlesMessages);
   }
 
   onApplicationShutdown(): void {
@@ -67,7 +71,7 @@ function* wrappersOf(modules: ModulesContainer) {
   }
 }
 
-function* messageClasses(modules: ModulesContainer): Generator<object> {
+function* messageClasses(modules: ModulesContainer): Generator<Function> {
   for (const { metatype } of wrappersOf(modules)) {
     if (typeof metatype === 'function') {
       yield metatype;

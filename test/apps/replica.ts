@@ -157,6 +157,7 @@ answer(
         ?.toJSON();
     },
     replicas: () => service.replicas(),
+    forget: (id: string) => service.forgetReplica(id),
     health: () => service.health(),
     heard: () => ({ changes, health }),
     open: (gate: string) => gates.open(gate),

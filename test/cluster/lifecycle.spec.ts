@@ -19,6 +19,8 @@ afterAll(async () => {
   await server.stop();
 });
 
+const isSilent = async (replica: Replica) =>
+  (await observer.replicas()).some(({ id, silent }) => id === replica.id && silent);
 const listed = async (replica: Replica) => (await observer.replicas()).some(({ id }) => id === replica.id);
 
 describe('a replica that goes', () => {
@@ -137,7 +139,7 @@ describe('a replica that slept longer than its lease', () => {
       proxy.latency = latency;
       await until(async () => (await sleeper.health()).lease < 2_000);
       sleeper.child.signal('SIGSTOP');
-      await until(async () => !(await listed(sleeper)), { timeout: 20_000, interval: 100 });
+      await until(() => isSilent(sleeper), { timeout: 20_000, interval: 100 });
       await observer.set(true, KEY);
       meanwhile(proxy);
       // these wait in its queue, and are the first that it sees when it wakes

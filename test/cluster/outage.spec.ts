@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { decode, encode } from '../../lib/core/document/codec.js';
 import { applyEdit, type Edit } from '../../lib/core/document/updates.js';
@@ -61,7 +62,7 @@ it('a maintain() that was given up on holds neither the key nor its lock for lon
   expect(await server.client().hlen(LEASES)).toBe(0);
 }, 60_000);
 
-it('work waits for replicas that a restarted Redis has forgotten, until they trust nothing any more', async () => {
+it('work waits for replicas that a restarted Redis has forgotten, until somebody knows that they are gone', async () => {
   await using server = await RedisServer.start();
   await using proxy = await TcpProxy.start(server);
   await using holder = await Replica.start(server.url);
@@ -73,9 +74,17 @@ it('work waits for replicas that a restarted Redis has forgotten, until they tru
   await until(async () => (await holder.health()).lease > 0 && (await holder.health()).up, {
     timeout: 10_000,
   });
-  const work = holder.work('forgotten', KEY, { drain: 20_000 });
-  await holder.reaches('forgotten');
+  const work = holder.work('forgotten', KEY, { drain: 40_000 });
+  await until(async () => (await forgotten.health()).lease === 0, { timeout: 20_000 });
   expect((await forgotten.get('/orders')).status).toBe(503);
+  // it admits nothing any more; what it was running may go on all the same
+  await delay(1_000);
+  expect((await holder.gates()).begun).not.toContain('forgotten');
+  expect(await holder.replicas()).toContainEqual(
+    expect.objectContaining({ id: forgotten.id, pid: forgotten.child.pid, silent: true }),
+  );
+  expect(await holder.forget(forgotten.id)).toBe(true);
+  await holder.reaches('forgotten');
   await holder.open('forgotten');
   expect(await work).toEqual({ ran: true });
 }, 60_000);
@@ -111,9 +120,12 @@ it('work waits for replicas that were wiped from the list, also where the state 
     .set(state, (await redis.get(state)) ?? '')
     .del('maintenance:{maintenance}:replicas')
     .exec();
-  const work = holder.work('wiped', KEY, { drain: 20_000 });
+  const work = holder.work('wiped', KEY, { drain: 40_000 });
+  await until(async () => (await forgotten.health()).lease === 0, { timeout: 20_000 });
+  await delay(1_000);
+  expect((await holder.gates()).begun).not.toContain('wiped');
+  expect(await holder.forget(forgotten.id)).toBe(true);
   await holder.reaches('wiped');
-  expect((await forgotten.health()).lease).toBe(0);
   await holder.open('wiped');
   expect(await work).toEqual({ ran: true });
 }, 60_000);

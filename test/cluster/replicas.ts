@@ -50,6 +50,10 @@ export class Replica {
     return this.child.send('replicas');
   }
 
+  forget(id: string): Promise<boolean> {
+    return this.child.send('forget', id);
+  }
+
   health(): Promise<Sent<MaintenanceHealth>> {
     return this.child.send('health');
   }

@@ -23,8 +23,6 @@ import {
 
 /** Milliseconds a question or an answer is on its way. */
 const TRIP = 1;
-/** As in lib/state/lease.ts, told by the module that opens the store. */
-const REPLICA_LEASE = 3_000;
 
 /** Milliseconds somebody who waits is remembered for. */
 const WAIT_LEASE = 2_000;
@@ -37,7 +35,7 @@ export class MemoryServer {
   /** Fences of locks only. */
   readonly locked = new Map<string, number>();
   readonly waiters = new Map<string, Waiter & { seen: number }>();
-  readonly replicas = new Map<string, { presence: Presence; seen: number }>();
+  readonly replicas = new Map<string, { presence: Presence; seen: number; store: MemoryStore }>();
   readonly stores = new Set<MemoryStore>();
   /** Nothing is announced: only who asks learns of changes. */
   mute = false;
@@ -198,7 +196,7 @@ export class MemoryStore implements StateStore {
       const present = presence !== null && inTime;
       if (present) {
         const before = server.replicas.get(presence.id)?.presence;
-        server.replicas.set(presence.id, { presence, seen: Date.now() });
+        server.replicas.set(presence.id, { presence, seen: Date.now(), store: this });
         if (JSON.stringify(before) !== JSON.stringify(presence)) server.tell('woken');
       }
       const { version, text } = server;
@@ -230,11 +228,27 @@ export class MemoryStore implements StateStore {
   }
 
   replicas(deadline: number): Promise<SeenReplica[]> {
+    const { replicas, stores } = this.server;
     return this.#ask('replicas', deadline, () =>
-      [...this.server.replicas.values()]
-        .filter(({ seen }) => seen + REPLICA_LEASE > Date.now())
-        .map(({ presence, seen }) => Object.assign({ lastSeen: seen }, presence)),
+      [...replicas.values()].flatMap(({ presence, seen, store }): SeenReplica[] => {
+        const { id, host, pid, lease, presumedDead } = presence;
+        const silence = Date.now() - seen;
+        const there = silence < lease || (stores.has(store) && silence < presumedDead);
+        const silentFor = silence < lease ? 0 : silence;
+        return there
+          ? [{ id, host, pid, lastSeen: seen, silentFor, connection: 'open', told: presence }]
+          : [];
+      }),
     );
+  }
+
+  forget(id: string, deadline: number): Promise<'gone' | 'absent' | 'alive'> {
+    const { replicas } = this.server;
+    return this.#ask('forget', deadline, () => {
+      const found = replicas.get(id);
+      if (found && Date.now() - found.seen < found.presence.lease) return 'alive';
+      return replicas.delete(id) ? 'gone' : 'absent';
+    });
   }
 
   leave(id: string, deadline: number): Promise<void> {

@@ -5,6 +5,7 @@ import type {
   Notice,
   StateDocument,
 } from '../../lib/core/document/record.js';
+import type { Presence } from '../../lib/core/store/store.js';
 
 // Made-up records for specs; each names only what it is about.
 
@@ -15,6 +16,22 @@ export const notice = (over: Partial<Notice> = {}): Notice => ({
   message: null,
   reason: null,
   actor: null,
+  ...over,
+});
+
+export const presence = (over: Partial<Presence> = {}): Presence => ({
+  id: 'replica-1',
+  host: 'here',
+  pid: 1,
+  lease: 3_000,
+  presumedDead: 60_000,
+  write: '',
+  revision: 0,
+  inFlight: 0,
+  observer: false,
+  unknownKeys: [],
+  foreignKeys: [],
+  draining: {},
   ...over,
 });
 

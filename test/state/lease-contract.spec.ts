@@ -2,10 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LOCK_LEASE } from '../../lib/core/state/replica-lease.js';
 import { randomId } from '../../lib/core/document/codec.js';
 import type { Denial, Grant, LinePlace } from '../../lib/core/store/leases.js';
-import type { Presence, StateStore, StoreListener } from '../../lib/core/store/store.js';
+import type { StateStore, StoreListener } from '../../lib/core/store/store.js';
 import { RedisServer } from '../support/redis.js';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
 import { until } from '../support/until.js';
+import { presence } from './documents.js';
 import { redisOptions, storeKinds } from './stores.js';
 
 const soon = () => performance.now() + 5_000;
@@ -15,15 +16,6 @@ const quiet: StoreListener = {
   woken: () => undefined,
   warn: () => undefined,
 };
-const presence = (id: string): Presence => ({
-  id,
-  host: 'here',
-  pid: 1,
-  write: '',
-  revision: 0,
-  inFlight: 0,
-  draining: {},
-});
 
 const TRY: LinePlace = { waits: false, ticket: null, held: [] };
 const WAIT: LinePlace = { waits: true, ticket: null, held: [] };
@@ -166,7 +158,7 @@ describe('a Redis that has lost its memory', () => {
     const store = new RedisStore(server.url, namespace, redisOptions);
     stores.push(store);
     await store.start(quiet, soon());
-    await store.sync(null, presence(id), soon());
+    await store.sync(null, presence({ id }), soon());
     return store;
   }
   const forget = () => server.client().flushall();
@@ -203,7 +195,7 @@ describe('a Redis that has lost its memory', () => {
     fenceOf(await caller(one, 'a').settled());
     await forget();
     const two = await join('two');
-    await one.sync(null, presence('one'), soon());
+    await one.sync(null, presence({ id: 'one' }), soon());
     expect(((await caller(two, 'b').acquire()) as Denial).unsure).toBeGreaterThan(LOCK_LEASE - 2_000);
   });
 
@@ -211,7 +203,7 @@ describe('a Redis that has lost its memory', () => {
     namespace = randomId();
     const one = await join('one');
     await one.leave('one', soon());
-    await one.sync(null, presence('one'), soon());
+    await one.sync(null, presence({ id: 'one' }), soon());
     await caller(one, 'a').settled();
     const two = await join('two');
     expect(await caller(two, 'b').acquire()).toMatchObject({ fence: null, unsure: 0 });
@@ -225,7 +217,7 @@ describe('a Redis that has lost its memory', () => {
     const first = ((await b.acquire(WAIT)) as Denial).ticket;
     const second = ((await c.acquire(WAIT)) as Denial).ticket;
     await forget();
-    await one.sync(null, presence('one'), soon());
+    await one.sync(null, presence({ id: 'one' }), soon());
     await a.renew(fence);
     expect(await c.acquire({ ...WAIT, ticket: second })).toMatchObject({ ticket: second });
     expect(await b.acquire({ ...WAIT, ticket: first })).toMatchObject({ ticket: first });

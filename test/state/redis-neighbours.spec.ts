@@ -3,10 +3,10 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encode, randomId, versionOf } from '../../lib/core/document/codec.js';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
-import type { News, Presence, StateStore } from '../../lib/core/store/store.js';
+import type { News, StateStore } from '../../lib/core/store/store.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
-import { document, notice, record } from './documents.js';
+import { document, notice, presence, record } from './documents.js';
 import { startService, type Running } from './service.js';
 
 let server: RedisServer;
@@ -50,15 +50,7 @@ describe('two applications with the same namespace on one Redis', () => {
 });
 
 const soon = () => performance.now() + 5_000;
-const presence: Presence = {
-  id: 'listener',
-  host: 'here',
-  pid: 1,
-  write: '',
-  revision: 0,
-  inFlight: 0,
-  draining: {},
-};
+const listener = presence({ id: 'listener' });
 const some = () => document({ general: record({ switch: notice() }) }, { write: randomId() });
 const sha1 = (text: string): string => createHash('sha1').update(text).digest('hex');
 const signed = (secret: string, before: string, text: string): string =>
@@ -87,7 +79,7 @@ describe('a push', () => {
       { pushed: (news) => heard.push(news), reconnected: quiet, woken: quiet, warn: quiet },
       soon(),
     );
-    await store.sync(null, presence, soon());
+    await store.sync(null, listener, soon());
     await until(() => heard.length === 1, { what: 'the subscription' });
     heard.length = 0;
     const key = (part: string): string => `${namespace}:{${namespace}}:${part}`;
@@ -138,7 +130,7 @@ describe('a push', () => {
     expect(second).not.toBe(first);
     await until(() => heard.length === 1);
     expect(heard).toEqual([undefined]);
-    await store.sync(version, presence, soon());
+    await store.sync(version, listener, soon());
     await store.write(some(), version, soon());
     await until(() => heard.length === 2);
     expect(heard[1]).toMatchObject({ before: version });

@@ -1,24 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MAX_BYTES, randomId } from '../../lib/core/document/codec.js';
 import { CacheStore } from '../../lib/core/store/cache/cache-store.js';
-import type { Presence, StateStore, StoreListener } from '../../lib/core/store/store.js';
+import type { StateStore, StoreListener } from '../../lib/core/store/store.js';
 import { until } from '../support/until.js';
-import { document, notice, record } from './documents.js';
+import { document, notice, presence, record } from './documents.js';
 import { storeKinds } from './stores.js';
 
 const soon = () => performance.now() + 5_000;
 const some = (revision = 1, message: string | null = null) =>
   document({ general: record({ switch: notice({ message }) }) }, { revision, write: randomId() });
-const presence = (id: string): Presence => ({
-  id,
-  host: 'here',
-  pid: 1,
-  write: '',
-  revision: 3,
-  inFlight: 2,
-  draining: {},
-});
-
 describe.each(storeKinds)('a store on $name', ({ prepare }) => {
   let ground: Awaited<ReturnType<typeof prepare>>;
   let count = 0;
@@ -123,11 +113,16 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
   it('lists who is there, and who has left no longer', async () => {
     const store = await start();
     const before = store.now();
-    await store.sync(null, presence('one'), soon());
-    expect((await store.sync(null, presence('two'), soon())).present).toBe(true);
+    await store.sync(null, presence({ id: 'one' }), soon());
+    expect((await store.sync(null, presence({ id: 'two' }), soon())).present).toBe(true);
     const seen = await store.replicas(soon());
     expect(seen.map(({ id }) => id).sort()).toEqual(['one', 'two']);
-    expect(seen[0]).toMatchObject({ host: 'here', pid: 1, revision: 3, inFlight: 2 });
+    expect(seen[0]).toMatchObject({
+      host: 'here',
+      pid: 1,
+      silentFor: 0,
+      told: presence({ id: seen[0]!.id }),
+    });
     expect(seen[0]!.lastSeen).toBeGreaterThanOrEqual(Math.floor(before) - 5);
     await store.leave('one', soon());
     expect((await store.replicas(soon())).map(({ id }) => id)).toEqual(['two']);
@@ -147,7 +142,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     const two = await start({ pushed: (news) => heard.push(news) });
     expect(two.shared).toBe(true);
     // it learns how to tell what the store has said from what anybody may say
-    await two.sync(null, presence('two'), soon());
+    await two.sync(null, presence({ id: 'two' }), soon());
     heard.length = 0;
     const [first, second] = [some(), some()];
     const before = (await one.write(first, '', soon())) as string;

@@ -1,54 +1,66 @@
-import {
-  MaintenanceDrainError,
-  MaintenanceStoreError,
-  type MaintenanceUndrainedReplica,
-} from '../errors/errors.js';
-import type { CallJudge, RunningCalls } from './running-calls.js';
-import type { Coordinator } from './coordinator.js';
+import { MaintenanceDrainError, type MaintenanceUndrainedReplica } from '../errors/drain-error.js';
+import { MaintenanceStoreError } from '../errors/errors.js';
 import type { MaintenanceChange } from '../document/change.js';
 import type { StateManager } from '../state/state-manager.js';
-import { messageOf, type SeenReplica } from '../store/store.js';
-import { DrainWatch } from './drain-watch.js';
+import { messageOf } from '../store/store.js';
 import { AcknowledgedWrites } from './acknowledged-writes.js';
-
-/** Milliseconds between two looks at the other replicas, besides being woken by them. */
-const POLL_INTERVAL = 100;
+import type { Coordinator } from './coordinator.js';
+import { HoldWatches } from './hold-watches.js';
+import { KnownKeys } from './known-keys.js';
+import { Peers } from './peers.js';
+import type { CallJudge, RunningCalls } from './running-calls.js';
+import { findUndrained, hasApplied, isConcerned } from './undrained.js';
 
 /**
  * How this replica agrees with the others. Each tells with its heartbeat, and at once after a change, what it has applied
- * and what it still serves; whoever waits looks at what they told. A replica that tells nothing any more is waited for
- * until its lease is over, after which it does not trust what it knows.
+ * and what it still serves; whoever waits looks at what they told.
+ *
+ * A replica that tells nothing any more is silent, and not gone: its event loop may be blocked, it may be stopped or cut off
+ * from the store, and go on with its handlers all the same. It is waited for as long as its connection to the store is
+ * open, and until nothing has been heard of it for `presumedDead`. A connection is closed by the kernel when its process
+ * ends, and otherwise by a network that resets it: a live process with a reset connection is the case that is left.
  */
 export class ReplicaCoordinator implements Coordinator {
-  private readonly watches = new Map<string, DrainWatch>();
+  private readonly peers: Peers;
+  private readonly watches: HoldWatches;
 
+  /** @param foreignKeys keys that cannot concern this application */
   constructor(
     private readonly manager: StateManager,
-    private readonly inFlight: RunningCalls,
-    private readonly judge: CallJudge,
+    private readonly calls: RunningCalls,
+    judge: CallJudge,
+    foreignKeys: readonly string[] | true = [],
   ) {
+    this.peers = new Peers(manager);
+    this.watches = new HoldWatches(manager, calls, judge, () => this.tell());
+    const keys = new KnownKeys(manager, foreignKeys);
     manager.details = () => {
-      this.watchHolds();
-      return { inFlight: inFlight.size, draining: this.draining() };
+      this.watches.follow();
+      return {
+        inFlight: calls.size,
+        observer: !calls.serves && calls.size === 0,
+        unknownKeys: keys.missing,
+        foreignKeys: keys.foreign,
+        draining: this.watches.all(),
+      };
     };
-    // in the same tick as the snapshot: what was let pass before it is all there is to wait for
-    manager.updates.subscribe(() => this.watchHolds());
   }
 
   async acknowledged(
     { key, revision }: Pick<MaintenanceChange, 'key' | 'revision'>,
     timeout: number,
   ): Promise<{ acknowledged: string[]; missing: string[] }> {
-    const { manager } = this;
+    const { manager, peers } = this;
     const applied = new AcknowledgedWrites(manager, key, revision);
     const until = performance.now() + timeout;
     for (;;) {
       const { mark } = manager.notifier;
-      const replicas = await this.others(until).catch((error: unknown) => {
+      const seen = await peers.look(until).catch((error: unknown) => {
         throw unknownAcknowledgement(messageOf(error), error);
       });
       applied.look();
-      const behind = replicas.filter((replica) => !applied.includes(replica)).map(({ id }) => id);
+      const replicas = seen.filter((peer) => isConcerned(peer, key) && !isIdle(peer));
+      const behind = replicas.filter((peer) => !hasApplied(peer, key, applied)).map(({ id }) => id);
       const over = performance.now() >= until;
       if (over ? behind.length > 0 || manager.seesAll : behind.length === 0 && manager.seesAll) {
         const reached = replicas.map(({ id }) => id).filter((id) => !behind.includes(id));
@@ -59,7 +71,7 @@ export class ReplicaCoordinator implements Coordinator {
           'the store has only just come back, and may not know all replicas again.',
         );
       }
-      await this.wait(mark, until);
+      await peers.wait(mark, until);
     }
   }
 
@@ -70,122 +82,49 @@ export class ReplicaCoordinator implements Coordinator {
     timeout: number,
     signal: AbortSignal,
   ): Promise<void> {
-    const { manager } = this;
+    const { manager, peers } = this;
     const applied = new AcknowledgedWrites(manager, key, revision);
     const until = performance.now() + timeout;
-    this.watchHolds();
+    this.watches.follow();
     for (;;) {
       signal.throwIfAborted();
       const { mark } = manager.notifier;
-      const left = await this.undrained(hold, applied, until, signal);
+      const left = await this.undrained(key, hold, applied, until, signal);
       if (left.length === 0 && manager.knowsAll) {
         return;
       }
       if (performance.now() >= until) {
         throw new MaintenanceDrainError(key, left, timeout);
       }
-      await this.wait(mark, until, signal);
+      await peers.wait(mark, until, signal);
     }
   }
 
   stop(): void {
-    this.watches.forEach((watch) => watch.stop());
-    this.watches.clear();
+    this.watches.stop();
   }
 
   private async undrained(
+    key: string,
     hold: string,
     applied: AcknowledgedWrites,
     until: number,
     signal: AbortSignal,
   ): Promise<MaintenanceUndrainedReplica[]> {
-    const self = this.manager.replica;
-    const own = this.watches.get(hold)?.routes ?? [];
-    const left: MaintenanceUndrainedReplica[] = own.length > 0 ? [{ ...self, routes: own }] : [];
-    const others = await this.others(until, signal);
+    const others = await this.peers.look(until, signal);
     applied.look();
-    for (const { id, host, pid, draining, write } of others) {
-      const routes = draining[hold] ?? [];
-      if (!applied.includes({ write }) || routes.length > 0) {
-        left.push({ id, host, pid, routes });
-      }
-    }
-    return left;
+    const left = others.flatMap((peer) => findUndrained(peer, key, hold, applied) ?? []);
+    const routes = this.watches.routesOf(hold);
+    return routes.length > 0 ? [this.itself(routes), ...left] : left;
   }
 
-  /** The live replicas besides this one; asked again until the time is over when the store does not answer. */
-  private async others(until: number, signal?: AbortSignal): Promise<SeenReplica[]> {
-    const { store, replica } = this.manager;
-    if (!store.clustered) {
-      return [];
-    }
-    for (;;) {
-      const { mark } = this.manager.notifier;
-      try {
-        const all = await store.replicas(this.manager.deadline());
-        const others = all.filter(({ id }) => id !== replica.id);
-        if (others.length === all.length) {
-          // its own entry is lost, and others' may be: the exchange that records it again notes that
-          await this.manager.sync();
-        }
-        return others;
-      } catch (error) {
-        if (!(error instanceof MaintenanceStoreError) || performance.now() >= until) {
-          throw error;
-        }
-        await this.wait(mark, until, signal);
-        signal?.throwIfAborted();
-      }
-    }
+  private itself(routes: readonly string[]): MaintenanceUndrainedReplica {
+    const { id, host, pid } = this.manager.replica;
+    const inFlight = this.calls.size;
+    return { id, host, pid, routes, silentFor: 0, connection: 'open', inFlight, knowsKey: true };
   }
 
-  private async wait(mark: number, until: number, signal?: AbortSignal): Promise<void> {
-    const timeout = Math.max(0, Math.min(POLL_INTERVAL, until - performance.now()));
-    await this.manager.notifier.wait(mark, timeout, signal);
-  }
-
-  /** One watch for each hold that drains; made when the hold is learned of. */
-  private watchHolds(): void {
-    const draining = new Map<string, string>();
-    const now = this.manager.store.now();
-    for (const [key, { holds }] of this.manager.document?.keys ?? []) {
-      holds
-        .filter(({ draining: drains, until }) => drains && (until === null || now < until))
-        .forEach(({ id }) => draining.set(id, key));
-    }
-    for (const [hold, watch] of this.watches) {
-      if (!draining.has(hold)) {
-        // an operator who unsets a key gives up nothing that ran before
-        if (this.manager.document?.keys.get(watch.key)?.change.cause === 'unset') {
-          watch.stop();
-        } else {
-          watch.giveUp();
-        }
-        this.watches.delete(hold);
-      }
-    }
-    for (const [hold, key] of draining) {
-      if (!this.watches.has(hold)) {
-        const watch = new DrainWatch(
-          key,
-          this.inFlight,
-          (call, outlivesResponse) => this.judge.ask(key, call, outlivesResponse),
-          () => queueMicrotask(() => this.tell()),
-        );
-        this.watches.set(hold, watch);
-      }
-    }
-  }
-
-  private draining(): Record<string, readonly string[]> {
-    return Object.fromEntries(
-      [...this.watches]
-        .filter(([, { routes }]) => routes.length > 0)
-        .map(([hold, { routes }]) => [hold, routes]),
-    );
-  }
-
-  /** Nothing is left here: who waits shall look. */
+  /** Nothing is left here: whoever waits looks again. */
   private tell(): void {
     this.manager.notifier.call();
     if (this.manager.store.clustered) {
@@ -193,6 +132,15 @@ export class ReplicaCoordinator implements Coordinator {
     }
   }
 }
+
+/** A silent process that runs nothing: it has nothing to acknowledge. */
+const isIdle = ({
+  silentFor,
+  told,
+}: {
+  silentFor: number;
+  told?: { observer: boolean } | undefined;
+}): boolean => silentFor > 0 && told?.observer === true;
 
 /** The change itself is written: whatever failed here, "nothing was written" would be wrong. */
 function unknownAcknowledgement(why: string, cause?: unknown): MaintenanceStoreError {

@@ -7,6 +7,8 @@ export type CallFilter = (call: object, late: boolean) => boolean;
 
 /** What this process is working on, counted by the room of what is in flight. A call is whatever that room calls one. */
 export interface RunningCalls {
+  /** Does this process have anything that maintenance could refuse: handlers, jobs, events. */
+  readonly serves: boolean;
   /** Calls under way. */
   readonly size: number;
   /** Routes still served, of those calls that `counts` says yes to; calls that wait for others themselves excepted. */

@@ -1,4 +1,5 @@
 import { map, Subject, type Observable } from 'rxjs';
+import { describeValue, MaintenanceError } from '../errors/errors.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { KeyRegistry } from '../keys/key-registry.js';
 import { GENERAL_MAINTENANCE } from '../keys/general-maintenance.js';
@@ -186,14 +187,34 @@ export class MaintenanceService extends MaintenanceWork {
   }
 
   /**
-   * The live replicas; this one alone without Redis.
+   * The replicas of the application, silent ones among them that are not known to be gone; this one alone without Redis.
    * @throws MaintenanceStoreError
    */
   async replicas(): Promise<MaintenanceReplica[]> {
     const { manager } = this.parts;
     await manager.refresh();
     const seen = await manager.store.replicas(manager.deadline());
-    return seen.map(toReplica);
+    return seen.map((replica) => toReplica(replica, manager.document?.write ?? ''));
+  }
+
+  /**
+   * Says of a silent replica that it is gone, so that nobody waits for it any longer: its machine is known to be lost, say,
+   * while its connection looks open. One that is not gone after all comes back by itself with its next heartbeat; what it
+   * was running until then nobody has waited for.
+   * @param id as in {@link replicas}
+   * @returns `false` when no such replica is listed (any more)
+   * @throws MaintenanceError when the replica is not silent; MaintenanceStoreError
+   */
+  async forgetReplica(id: string): Promise<boolean> {
+    const { manager } = this.parts;
+    await manager.refresh();
+    const outcome = await manager.store.forget(id, manager.deadline());
+    if (outcome === 'alive') {
+      throw new MaintenanceError(
+        `Replica ${describeValue(id)} is not silent: it is waited for until it leaves or falls silent.`,
+      );
+    }
+    return outcome === 'gone';
   }
 
   /**

@@ -1,5 +1,5 @@
 import { currentCall } from '../calls/current-call.js';
-import { MaintenanceDrainError } from '../errors/errors.js';
+import { MaintenanceDrainError } from '../errors/drain-error.js';
 
 /**
  * A drain that waited for one route of this replica only, begun where calls are not followed, may have waited for the very

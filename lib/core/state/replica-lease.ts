@@ -1,25 +1,29 @@
 import { hostname } from 'node:os';
 import { Subject } from 'rxjs';
 import { randomId } from '../document/codec.js';
+import type { Member } from '../store/presence.js';
 
-/** Milliseconds between two heartbeats of a replica, and between two looks at a shared cache. */
+/** Milliseconds between two heartbeats of a replica, and between two looks at a shared cache; with a short lease less. */
 export const HEARTBEAT = 1_000;
-/** Milliseconds a replica counts as alive after its last heartbeat. */
+/** Milliseconds a replica may be silent before it counts as silent, by default. */
 export const REPLICA_LEASE = 3_000;
+/** Milliseconds of silence after which a replica is presumed dead, by default. */
+export const PRESUMED_DEAD = 60_000;
 /** Milliseconds a lock and a hold outlive their holder's last renewal. */
 export const LOCK_LEASE = 6_000;
 
 /** Who this replica is; one per application, also within one process. */
-export interface Replica {
-  readonly id: string;
-  readonly host: string;
-  readonly pid: number;
-}
+export type Replica = Member;
 
-export const newReplica = (): Replica => ({
+export const newReplica = ({
+  lease = REPLICA_LEASE,
+  presumedDead = PRESUMED_DEAD,
+}: Partial<Pick<Member, 'lease' | 'presumedDead'>> = {}): Replica => ({
   id: randomId().slice(0, 12),
   host: hostname(),
   pid: process.pid,
+  lease,
+  presumedDead,
 });
 
 /**
@@ -32,8 +36,14 @@ export class ReplicaLease {
   private end = -Infinity;
   private retry = -Infinity;
 
-  /** @param required `false`: nobody else writes, or nobody waits for this replica; it never lapses */
-  constructor(private readonly required: boolean) {
+  /**
+   * @param required `false`: nobody else writes, or nobody waits for this replica; it never lapses
+   * @param length ms that the store grants
+   */
+  constructor(
+    private readonly required: boolean,
+    private readonly length = REPLICA_LEASE,
+  ) {
     if (!required) {
       this.end = Infinity;
     }
@@ -64,7 +74,7 @@ export class ReplicaLease {
       if (this.over()) {
         this.lapses.next();
       }
-      this.end = Math.max(this.end, from + REPLICA_LEASE * 0.9);
+      this.end = Math.max(this.end, from + this.length * 0.9);
     }
   }
 

@@ -20,6 +20,11 @@ import { Notifier } from '../common/notifier.js';
 /** Replicas of this process: of their holds a missing lease can be seen in any store. */
 const localReplicas = new Set<string>();
 
+/** What is told of a replica besides who it is and what it has applied. */
+type Details = Omit<Presence, keyof Replica | 'write' | 'revision'>;
+
+const IDLE: Details = { inFlight: 0, observer: true, unknownKeys: [], foreignKeys: [], draining: {} };
+
 /**
  * Keeps what this process knows of the state up to date: by polls, which pushes hasten, and by its own writes.
  */
@@ -35,7 +40,7 @@ export class StateManager implements KeyStateReader {
   readonly notifier = new Notifier();
   readonly lease: ReplicaLease;
   /** What is told of this replica besides what it has applied. */
-  details: () => Pick<Presence, 'inFlight' | 'draining'> = () => ({ inFlight: 0, draining: {} });
+  details: () => Details = () => IDLE;
 
   private readonly view: StateView;
   private readonly touch: StoreHealth;
@@ -53,7 +58,7 @@ export class StateManager implements KeyStateReader {
     private readonly log: StateLog,
   ) {
     localReplicas.add(replica.id);
-    this.lease = new ReplicaLease(store.clustered);
+    this.lease = new ReplicaLease(store.clustered, replica.lease);
     this.touch = new StoreHealth(log, () => ({ revision: this.snapshot.revision, lease: this.lease.left() }));
     this.health$ = this.touch.changes;
     this.view = new StateView(
@@ -67,6 +72,7 @@ export class StateManager implements KeyStateReader {
       store,
       view: this.view,
       lease: this.lease,
+      leaseLength: replica.lease,
       touch: this.touch,
       warn: (message) => log.warn(message),
       presence: () => this.presence(),
@@ -229,8 +235,13 @@ export class StateManager implements KeyStateReader {
     }
     this.view.begin();
     if (this.store.shared && !this.stopped) {
-      this.heartbeat = setInterval(() => this.exchanges.poll(), HEARTBEAT).unref();
+      this.heartbeat = setInterval(() => this.exchanges.poll(), this.interval).unref();
     }
+  }
+
+  /** Milliseconds between two heartbeats. */
+  private get interval(): number {
+    return this.store.clustered ? Math.min(HEARTBEAT, Math.floor(this.replica.lease / 3)) : HEARTBEAT;
   }
 
   private presence(): Presence {

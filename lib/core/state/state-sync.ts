@@ -1,4 +1,4 @@
-import { REPLICA_LEASE, type ReplicaLease } from './replica-lease.js';
+import type { ReplicaLease } from './replica-lease.js';
 import { reconcile } from '../document/reconcile.js';
 import type { StateDocument } from '../document/record.js';
 import type { StateView } from './state-view.js';
@@ -10,6 +10,8 @@ export interface SyncParts {
   readonly store: StateStore;
   readonly view: StateView;
   readonly lease: ReplicaLease;
+  /** Milliseconds within which whoever was there before is there again, or admits nothing. */
+  readonly leaseLength: number;
   readonly touch: StoreHealth;
   readonly warn: (message: string) => void;
   /** What this replica tells of itself; `null` when it no longer takes part. */
@@ -45,7 +47,7 @@ export class StateSync {
 
   /** The store may have forgotten who was there; whoever was comes back before its lease is over, or admits nothing. */
   forgot(): void {
-    this.unknownUntil = performance.now() + REPLICA_LEASE;
+    this.unknownUntil = performance.now() + this.parts.leaseLength;
   }
 
   /** One exchange that begins after the call. Calls that come while one is under way share the next. */

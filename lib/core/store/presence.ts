@@ -1,4 +1,47 @@
-import type { Presence } from './store.js';
+/** What does not change of a replica while it lives. */
+export interface Member {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  /** Milliseconds it trusts what it knows after it last told of itself; after that it counts as silent. */
+  readonly lease: number;
+  /** Milliseconds of silence after which nobody waits for it any more, whatever became of its connection. */
+  readonly presumedDead: number;
+}
+
+/** What a replica tells of itself with each sync. */
+export interface Presence extends Member {
+  /** What it has applied: the write id of the document, and its revision. */
+  readonly write: string;
+  readonly revision: number;
+  /** Calls it is serving. */
+  readonly inFlight: number;
+  /** It has nothing that maintenance could refuse, and says otherwise before it begins anything of the kind. */
+  readonly observer: boolean;
+  /** Keys in maintenance that it does not know, although they may concern it. */
+  readonly unknownKeys: readonly string[];
+  /** Keys of others that cannot concern it, `true` for all that it does not know. */
+  readonly foreignKeys: readonly string[] | true;
+  /** Per draining hold: the routes still served that were admitted before. */
+  readonly draining: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * What is known of a replica's connection to the store. It outlives a blocked event loop, a stopped or cut-off process, but
+ * not the process itself. `'unknown'` where the store cannot say.
+ */
+export type ReplicaConnection = 'open' | 'closed' | 'unknown';
+
+/** A replica as others see it. */
+export interface SeenReplica extends Pick<Member, 'id' | 'host' | 'pid'> {
+  /** Epoch ms by the store's clock. */
+  readonly lastSeen: number;
+  /** Milliseconds since it last told of itself, once that is longer than its lease; else 0. */
+  readonly silentFor: number;
+  readonly connection: ReplicaConnection;
+  /** What it last told; `undefined` for what this version cannot read, or what only others know of it. */
+  readonly told: Presence | undefined;
+}
 
 /** A presence as it is stored. */
 export interface PresenceText {
@@ -8,39 +51,68 @@ export interface PresenceText {
   readonly figures: string;
 }
 
-/** The texts that a replica tells of itself; what it has applied stands beside them. Neither has a line feed. */
-export function formatPresence({ write: _, revision, inFlight, draining, ...facts }: Presence): PresenceText {
+/**
+ * The texts that a replica tells of itself; what it has applied stands beside them. Neither has a line feed.
+ * @param channel that only its process listens to
+ */
+export function formatPresence(presence: Presence, channel: string): PresenceText {
+  const { id, host, pid, lease, presumedDead, foreignKeys } = presence;
+  const { revision, inFlight, draining, observer, unknownKeys } = presence;
   return {
-    facts: JSON.stringify(facts),
-    figures: JSON.stringify({ revision, inFlight, draining }),
+    facts: JSON.stringify({ id, host, pid, lease, presumedDead, channel, foreignKeys }),
+    // told with every heartbeat: what is as usual is left out
+    figures: JSON.stringify({
+      revision,
+      inFlight,
+      draining,
+      ...(observer && { observer }),
+      ...(unknownKeys.length > 0 && { unknownKeys }),
+    }),
   };
 }
 
 /** Reads what a replica has told of itself; `undefined` for what no replica of this version can have told. */
 export function parsePresence(write: string, { facts, figures }: PresenceText): Presence | undefined {
-  let value: Partial<Presence>;
+  const [member, rest] = [parseJson(facts), parseJson(figures)];
+  if (!isObject(member) || !isObject(rest)) {
+    return undefined;
+  }
+  const value: Partial<Presence> = { observer: false, unknownKeys: [], ...member, ...rest, write };
+  return isPresence(value) ? value : undefined;
+}
+
+/** The value of JSON text, `undefined` where it is none. */
+export function parseJson(text: string): unknown {
   try {
-    value = { ...(JSON.parse(facts) as object), ...(JSON.parse(figures) as object), write };
+    return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }
-  return isPresence(value) ? value : undefined;
+}
+
+/** As much as can be told of whoever this is. */
+export function describeMember(id: string, value: unknown): Pick<Member, 'id' | 'host' | 'pid'> {
+  const { host, pid } = (isObject(value) ? value : {}) as Partial<Member>;
+  return {
+    id,
+    host: typeof host === 'string' ? host : 'unknown host',
+    pid: isCount(pid) ? pid : 0,
+  };
 }
 
 function isPresence(value: Partial<Presence>): value is Presence {
   return (
     [value.id, value.host, value.write].every((text) => typeof text === 'string') &&
-    [value.pid, value.revision, value.inFlight].every((count) => Number.isSafeInteger(count)) &&
-    isDraining(value.draining)
+    [value.pid, value.revision, value.inFlight, value.lease, value.presumedDead].every(isCount) &&
+    typeof value.observer === 'boolean' &&
+    isTexts(value.unknownKeys) &&
+    (value.foreignKeys === true || isTexts(value.foreignKeys)) &&
+    isObject(value.draining) &&
+    Object.values(value.draining).every(isTexts)
   );
 }
 
-function isDraining(value: unknown): value is Presence['draining'] {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    Object.values(value).every(
-      (routes) => Array.isArray(routes) && routes.every((route) => typeof route === 'string'),
-    )
-  );
-}
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value);
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((text) => typeof text === 'string');

@@ -3,31 +3,14 @@ import { messageOf } from '../errors/message-of.js';
 import { MaintenanceError, MaintenanceStoreError } from '../errors/errors.js';
 import type { StateDocument } from '../document/record.js';
 import type { LeaseStore } from './leases.js';
+import type { Presence, SeenReplica } from './presence.js';
+
+export type { Presence, SeenReplica } from './presence.js';
 
 export { messageOf };
 
 /** Identifies one stored value for compare-and-set: `''` when nothing is stored. */
 export type Version = string;
-
-/** What a replica tells of itself with each sync. */
-export interface Presence {
-  readonly id: string;
-  readonly host: string;
-  readonly pid: number;
-  /** What it has applied: the write id of the document, and its revision. */
-  readonly write: string;
-  readonly revision: number;
-  /** Requests it is serving. */
-  readonly inFlight: number;
-  /** Per draining hold: the routes still served that were admitted before. */
-  readonly draining: Readonly<Record<string, readonly string[]>>;
-}
-
-/** A replica as others see it. */
-export interface SeenReplica extends Presence {
-  /** Epoch ms by the store's clock. */
-  readonly lastSeen: number;
-}
 
 /** What one sync brings. */
 export interface SyncResult {
@@ -46,7 +29,10 @@ export interface SyncResult {
   readonly refused?: string;
   /** It had been recorded before, and was gone: others may be forgotten, too. */
   readonly relisted?: boolean;
-  /** Milliseconds for which replicas may be alive that the store, itself only just started, does not know of. */
+  /**
+   * Milliseconds for which replicas may be there that the store does not list: it has only just started or lost its data, its
+   * clock has jumped, or nobody has looked for a while.
+   */
   readonly unsure?: number;
 }
 
@@ -93,9 +79,12 @@ export interface StateStore {
   sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult>;
   /** Writes if the stored value is still the expected one. */
   write(document: StateDocument, expected: Version, deadline: number): Promise<Version | 'conflict'>;
+  /** Who is there, silent replicas among them. */
   replicas(deadline: number): Promise<SeenReplica[]>;
   /** Takes a replica off the list at once. */
   leave(id: string, deadline: number): Promise<void>;
+  /** Takes a silent replica off the list, since somebody knows that it is gone; one that is alive stays. */
+  forget(id: string, deadline: number): Promise<'gone' | 'absent' | 'alive'>;
   stop(): Promise<void>;
 }
 

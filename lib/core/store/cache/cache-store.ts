@@ -84,7 +84,9 @@ export class CacheStore implements StateStore {
 
   async sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult> {
     if (presence) {
-      this.seen.set(presence.id, { ...presence, lastSeen: this.now() });
+      const { id, host, pid } = presence;
+      const lastSeen = this.now();
+      this.seen.set(id, { id, host, pid, lastSeen, silentFor: 0, connection: 'open', told: presence });
     }
     const text = await this.read(deadline);
     const common = { leases: this.table.alive(), present: true };
@@ -132,6 +134,10 @@ export class CacheStore implements StateStore {
   leave(id: string): Promise<void> {
     this.seen.delete(id);
     return Promise.resolve();
+  }
+
+  forget(id: string): Promise<'absent' | 'alive'> {
+    return Promise.resolve(this.seen.has(id) ? 'alive' : 'absent');
   }
 
   stop(): Promise<void> {

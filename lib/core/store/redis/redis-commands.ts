@@ -1,4 +1,5 @@
 import { MaintenanceStoreError } from '../../errors/errors.js';
+import { randomId } from '../../document/codec.js';
 import { RedisClock } from './redis-clock.js';
 import type { RedisClient, RedisCommand } from './redis-client.js';
 import { storeError } from './redis-connection.js';
@@ -34,12 +35,15 @@ export class RedisCommands {
   private live = false;
   private brokenAt = -Infinity;
   private readonly keys: Readonly<Record<KeyName, string>>;
+  /** Only this process listens to it, as long as it has its connection. */
+  readonly ownChannel: string;
 
   constructor(
     private readonly namespace: string,
     private readonly commandTimeout: number,
   ) {
     const name = (part: string): string => entryName(namespace, part);
+    this.ownChannel = name(`replica:${randomId()}`);
     this.keys = {
       state: name('state'),
       identity: name('identity'),

@@ -4,11 +4,13 @@ import { formatPresence } from '../presence.js';
 import { messageOf, type News, type Presence, type SyncResult, type Version } from '../store.js';
 import type { RedisCommands } from './redis-commands.js';
 import { RedisPushes } from './redis-pushes.js';
+import { RedisRoster } from './redis-roster.js';
 import { parseSyncReply, type SyncReply } from './sync-reply.js';
 
 /** A replica's side of the exchange with the store: what it has told already need not be told again. */
 export class RedisExchange {
   private readonly pushes = new RedisPushes();
+  private readonly roster = new RedisRoster();
   /** What was last told that others may wait for. */
   private acknowledged = '';
   /** What was told of this replica that does not change. */
@@ -26,19 +28,19 @@ export class RedisExchange {
       this.told = '';
       reply = await this.ask(known, presence, deadline);
     }
-    const { version, text, uptime } = reply;
+    const { version, text } = reply;
+    await this.vouch(reply, deadline);
     const common = {
       version,
       present: reply.presence === 'recorded' || reply.presence === 'new',
       ...(reply.refused === null ? {} : { refused: reply.refused }),
       relisted: reply.presence === 'new' && this.acknowledged !== '',
-      // replicas that were there before Redis started trust themselves for a lease, and need not have come back yet
-      unsure: uptime < 0 ? 0 : Math.max(0, this.replicaLease - uptime * 1_000),
+      unsure: this.unsure(reply, presence?.id),
       leases: new Set(reply.leases),
     };
     if (common.present && presence) {
       this.acknowledged = acknowledgement(presence);
-      this.told = formatPresence(presence).facts;
+      this.told = formatPresence(presence, this.commands.ownChannel).facts;
     }
     if (version === '' || version === known) {
       return { ...common, document: version === known ? undefined : null };
@@ -60,10 +62,34 @@ export class RedisExchange {
     this.told = '';
   }
 
+  /** Lists those again whom Redis has lost and this process remembers. */
+  private async vouch({ roster, members }: SyncReply, deadline: number): Promise<void> {
+    if (roster !== null) {
+      this.roster.learn(roster, members ?? []);
+    }
+    const { unlisted, since } = this.roster;
+    if (unlisted.length > 0) {
+      await this.commands.run('vouch', 'VOUCH', ['replicas'], deadline, [since, ...unlisted.flat()]);
+      this.roster.vouched();
+    }
+  }
+
+  /**
+   * Milliseconds for which the list is not believed: whoever was there before Redis started, or before something happened that
+   * nobody saw, trusts himself for a lease and need not have told again yet.
+   */
+  private unsure({ now, calm }: SyncReply, id: string | undefined): number {
+    const { since } = this.roster;
+    const begun = this.roster.hasOthers(id) ? Math.max(since, calm) : since;
+    return Math.max(0, this.roster.longestLease(this.replicaLease) - (now - begun));
+  }
+
   /** One round trip of the sync script. */
   private async ask(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncReply> {
     const { commands, pushes } = this;
-    const { facts, figures } = presence ? formatPresence(presence) : { facts: '', figures: '' };
+    const { facts, figures } = presence
+      ? formatPresence(presence, commands.ownChannel)
+      : { facts: '', figures: '' };
     const wakes = presence !== null && acknowledgement(presence) !== this.acknowledged;
     const asksSecret = pushes.needsSecret;
     const asked = performance.now();
@@ -80,6 +106,7 @@ export class RedisExchange {
         figures,
         this.replicaLease,
         commands.redisDeadline(deadline),
+        this.roster.known,
         ...(wakes || asksSecret ? [wakes ? commands.channel : ''] : []),
         ...(asksSecret ? [RedisPushes.newSecret()] : []),
       ],

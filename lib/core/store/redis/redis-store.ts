@@ -1,9 +1,9 @@
 import { MaintenanceStoreError } from '../../errors/errors.js';
 import { encode, versionOf } from '../../document/codec.js';
 import type { StateDocument } from '../../document/record.js';
-import { parsePresence } from '../presence.js';
 import { RedisCommands } from './redis-commands.js';
 import { connect, openConnection, throughCache, type RedisInput } from './redis-connection.js';
+import { readEntry, type RedisEntry } from './redis-entry.js';
 import { RedisExchange } from './redis-exchange.js';
 import { RedisIdentity } from './redis-identity.js';
 import { RedisLeases } from './redis-leases.js';
@@ -68,7 +68,7 @@ export class RedisStore implements StateStore {
     client.on('ready', () => (started ? listener.reconnected() : undefined));
     this.subscriber = new RedisSubscriber(
       () => openConnection(this.input, commandTimeout, 'changes'),
-      this.commands.channel,
+      [this.commands.channel, this.commands.ownChannel],
       (message) => this.hear(message, listener),
       commandTimeout,
     );
@@ -117,21 +117,19 @@ export class RedisStore implements StateStore {
   }
 
   async replicas(deadline: number): Promise<SeenReplica[]> {
-    const [, entries] = (await this.commands.run('replicas', 'REPLICAS', ['replicas'], deadline, [])) as [
-      number,
-      string[],
-    ];
-    return entries.flatMap((entry) => {
-      const [, lastSeen, write = '', facts = '', figures = ''] =
-        /^\d+\|(\d{1,15})\|([^|]*)\|(.*)\n(.*)$/.exec(entry) ?? [];
-      const presence = parsePresence(write, { facts, figures });
-      return presence ? [{ ...presence, lastSeen: Number(lastSeen) }] : [];
-    });
+    const { commands, options } = this;
+    const reply = await commands.run('replicas', 'REPLICAS', ['replicas'], deadline, [options.replicaLease]);
+    const [now, entries] = reply as [number, RedisEntry[]];
+    return entries.map((entry) => readEntry(entry, now));
   }
 
   async leave(id: string, deadline: number): Promise<void> {
     this.exchange.left();
-    await this.commands.run('leave', 'LEAVE', ['replicas'], deadline, [id, this.commands.channel]);
+    await this.strike(id, false, deadline);
+  }
+
+  async forget(id: string, deadline: number): Promise<'gone' | 'absent' | 'alive'> {
+    return (await this.strike(id, true, deadline)) as 'gone' | 'absent' | 'alive';
   }
 
   private hear(message: string | undefined, listener: StoreListener): void {
@@ -149,5 +147,10 @@ export class RedisStore implements StateStore {
     this.subscriber?.stop();
     this.commands.close();
     return Promise.resolve();
+  }
+
+  private strike(id: string, onlySilent: boolean, deadline: number): Promise<unknown> {
+    const args = [id, this.commands.channel, onlySilent ? '1' : '0'];
+    return this.commands.run('leave', 'LEAVE', ['replicas'], deadline, args);
   }
 }

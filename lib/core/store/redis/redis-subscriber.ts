@@ -14,7 +14,7 @@ export class RedisSubscriber {
   /** @param receive gets each message, and `undefined` after every finished (re)subscribe */
   constructor(
     private readonly open: () => Promise<RedisClient>,
-    private readonly channel: string,
+    private readonly channels: readonly string[],
     private readonly receive: (message: string | undefined) => void,
     private readonly timeout: number,
   ) {}
@@ -29,7 +29,7 @@ export class RedisSubscriber {
     client.on('message', (_channel: string, message: string) => this.receive(message));
     // `ready` comes before the client has subscribed again: only after a finished subscribe nothing more can be missed
     const subscribe = async (): Promise<void> => {
-      await client.subscribe(this.channel);
+      await client.subscribe(...this.channels);
       this.receive(undefined);
     };
     const first = new Promise<void>((resolve) => {
@@ -49,7 +49,7 @@ export class RedisSubscriber {
     }
     this.checking = true;
     // a cluster client answers PING from any node: subscribing again asks the node that matters
-    const question = client.isCluster ? client.subscribe(this.channel) : client.ping();
+    const question = client.isCluster ? client.subscribe(...this.channels) : client.ping();
     bounded('subscriber', question, performance.now() + this.timeout)
       .catch(() => {
         if (!this.stopped) {

@@ -11,14 +11,18 @@ export interface SyncReply {
   readonly text: string | null;
   readonly presence: (typeof FATES)[number];
   readonly leases: readonly string[];
-  /** Seconds since Redis started, for a new presence; -1 when unknown. */
-  readonly uptime: number;
+  /** Since when this Redis has been looked at without a gap, by its own clock; 0 for long. */
+  readonly calm: number;
+  /** Names the list of those who are there; `null` when it is the known one. */
+  readonly roster: string | null;
+  /** Facts of those on the list; `null` when it is the known one. */
+  readonly members: readonly string[] | null;
   readonly refused: string | null;
   readonly secret: string | null;
 }
 
 export function parseSyncReply(reply: unknown): SyncReply {
-  const [now, version, text, presence, leases, uptime, refused, secret] = reply as [
+  const [now, version, text, presence, leases, calm, roster, members, refused, secret] = reply as [
     number,
     string,
     string | null,
@@ -26,7 +30,10 @@ export function parseSyncReply(reply: unknown): SyncReply {
     string[],
     number,
     string | null,
+    string[] | null,
+    string | null,
     string | null,
   ];
-  return { now, version, text, presence: FATES[presence] ?? 'none', leases, uptime, refused, secret };
+  const fate = FATES[presence] ?? 'none';
+  return { now, version, text, presence: fate, leases, calm, roster, members, refused, secret };
 }

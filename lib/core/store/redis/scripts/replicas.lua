@@ -1,18 +1,11 @@
--- Who is there; entries whose lease is over are dropped.
+-- Who is there, silent ones among them; those that are gone are dropped.
 --
 -- KEYS replicas
--- Returns the clock and all entries.
+-- ARGV lease ms of the caller
+-- Returns the clock, and for each its id, its state and its entry.
 
 --- @include "parts/clock"
+--- @include "parts/members"
 
 local now = clock()
-local all = redis.call('HGETALL', KEYS[1])
-local alive = {}
-for i = 1, #all, 2 do
-  if tonumber(string.match(all[i + 1], '^(%d+)|') or '0') > now then
-    alive[#alive + 1] = all[i + 1]
-  else
-    redis.pcall('HDEL', KEYS[1], all[i])
-  end
-end
-return { now, alive }
+return { now, sweep(KEYS[1], now, meet(KEYS[1], now, tonumber(ARGV[1]), false)) }

@@ -2,18 +2,22 @@
 --
 -- KEYS state, replicas, leases, and the secret for a replica that has yet to learn it
 -- ARGV known version, replica id ('' for none), write id that the replica has applied ('=' for that of the known
---      version), what does not change about it ('' when it told that before), what does, lease ms, deadline, channel on
---      which to wake those who wait for acknowledgements ('' not to), a new secret in case there is none; what is not
---      needed at the end is left out
+--      version), what does not change about it ('' when it told that before), what does, lease ms, deadline, the known
+--      roster, channel on which to wake those who wait for acknowledgements ('' not to), a new secret in case there is
+--      none; what is not needed at the end is left out
 -- Returns clock, version, document or false, how the presence fared (0 not recorded, 1 recorded, 2 recorded and was not
--- there before, 3 not there before, and so needs to be told whole), names of the leases that are alive, for a presence
--- that had not been there the seconds since Redis started (-1 when it does not say), why the presence was refused or
--- false, and the secret or false.
+-- there before, 3 not there before, and so needs to be told whole), names of the leases that are alive, since when this
+-- server has been looked at without a gap (0 for long), the roster (when this server was met, a dot, a number) and the
+-- facts of its members, each false when it is the known one, why the presence was refused or false, and the secret or
+-- false.
 
 --- @include "parts/clock"
 --- @include "parts/stored"
 --- @include "parts/secret"
---- @include "parts/uptime"
+--- @include "parts/members"
+
+-- Milliseconds between two sweeps, whoever makes them.
+local SWEEP = 1000
 
 -- The last to apply what is stored wakes those who wait: until then they would look in vain.
 local function all_applied(replicas, write, now)
@@ -24,34 +28,54 @@ local function all_applied(replicas, write, now)
   return true
 end
 
+-- Facts of all who are listed.
+local function facts_of_all(replicas)
+  local found = {}
+  local entries = redis.pcall('HVALS', replicas)
+  for _, entry in ipairs(entries.err and {} or entries) do
+    found[#found + 1] = string.match(entry, '^%d+|%d+|[^|]*|%d+|%d+|([^\n]*)\n')
+  end
+  return found
+end
+
 local now = clock()
+local lease, channel = tonumber(ARGV[6]), ARGV[9] or ''
 local version, readable, write = stored(KEYS[1])
 
--- An entry is the end of its lease, when it was made, the write that was applied, what does not change, a line feed and
--- what does.
 local present = 0
-local up = -1
 local refused = false
+local facts = false
+local before = false
+local lost = false
 if ARGV[2] ~= '' and now <= tonumber(ARGV[7]) then
-  local facts = ARGV[4]
-  if facts == '' then
-    local entry = redis.pcall('HGET', KEYS[2], ARGV[2])
-    facts = string.match(type(entry) == 'string' and entry or '', '^%d+|%d+|[^|]*|([^\n]*)\n')
-  end
+  before = field_of(KEYS[2], ARGV[2])
+  facts = ARGV[4]
+  if facts == '' then facts = before and string.match(before, '^%d+|%d+|[^|]*|%d+|%d+|([^\n]*)\n') end
   if facts then
-    local applied = ARGV[3] == '=' and string.match(ARGV[1], '^[%w_-]*') or ARGV[3]
-    local entry = (now + tonumber(ARGV[6])) .. '|' .. now .. '|' .. applied .. '|' .. facts .. '\n' .. ARGV[5]
-    local done = redis.pcall('HSET', KEYS[2], ARGV[2], entry)
-    if type(done) == 'number' then
-      present = 1 + done
-      if done == 1 then up = uptime() end
-      local wakes = ARGV[8] and ARGV[8] ~= ''
-      if wakes and all_applied(KEYS[2], write, now) then redis.pcall('PUBLISH', ARGV[8], 'a') end
-    else
-      refused = done.err
-    end
+    -- nothing is known here of those who listen all the same
+    local own = listeners(channel_of(facts))
+    lost = channel ~= '' and redis.call('EXISTS', KEYS[2]) == 0 and listeners(channel) > own
   else
     present = 3
+    lost = not before
+  end
+end
+local met = meet(KEYS[2], now, lease, lost)
+if facts then
+  local open = met.named and listeners(channel_of(facts)) > 0 and met.since or 0
+  local applied = ARGV[3] == '=' and string.match(ARGV[1], '^[%w_-]*') or ARGV[3]
+  local entry = { whole(now + lease), whole(now), applied, whole(open), '0', facts .. '\n' .. ARGV[5] }
+  local done = redis.pcall('HSET', KEYS[2], ARGV[2], table.concat(entry, '|'))
+  if type(done) == 'number' then
+    present = 1 + done
+    if not before or string.sub(before, 1, 2) == 'x|' then redis.call('HINCRBY', KEYS[2], ':roster', 1) end
+    if channel ~= '' and all_applied(KEYS[2], write, now) then redis.pcall('PUBLISH', channel, 'a') end
+    if now - (tonumber(field_of(KEYS[2], ':swept')) or 0) >= SWEEP then
+      redis.call('HSET', KEYS[2], ':swept', whole(now))
+      sweep(KEYS[2], now, met)
+    end
+  else
+    refused = done.err
   end
 end
 
@@ -68,5 +92,8 @@ for i = 1, leases.err and 0 or #leases, 2 do
   end
 end
 
-local known = KEYS[4] and secret(KEYS[4], present > 0 and ARGV[9]) or false
-return { now, version, document, present, alive, up, refused, known }
+local roster = whole(met.since) .. '.' .. (field_of(KEYS[2], ':roster') or '0')
+local news = roster ~= ARGV[8] and roster
+local calm = now - met.calm < REMEMBERED and met.calm or 0
+local known = KEYS[4] and secret(KEYS[4], present > 0 and ARGV[10]) or false
+return { now, version, document, present, alive, calm, news, news and facts_of_all(KEYS[2]), refused, known }

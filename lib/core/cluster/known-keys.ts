@@ -1,0 +1,47 @@
+import { isOn } from '../document/record.js';
+import type { StateManager } from '../state/state-manager.js';
+
+/**
+ * Which keys in maintenance this replica knows. An older deployment that does not know a key cannot refuse what the key
+ * refuses, so it says so rather than acknowledge.
+ */
+export class KnownKeys {
+  private asked: unknown;
+  private unknown: readonly string[] = [];
+
+  /** @param foreign keys of services that share the namespace and cannot concern this one; `true`: all it does not know */
+  constructor(
+    private readonly manager: StateManager,
+    private readonly given: readonly string[] | true,
+  ) {}
+
+  /** Keys that cannot concern this replica; one that it knows does, whatever was said. */
+  get foreign(): readonly string[] | true {
+    const { registry } = this.manager;
+    return this.given === true ? true : this.given.filter((name) => !registry.has(name));
+  }
+
+  /** Names of keys in maintenance that may concern this replica and that it does not know. */
+  get missing(): readonly string[] {
+    const { document, registry, store } = this.manager;
+    const { foreign } = this;
+    if (foreign === true || !document) {
+      return NONE;
+    }
+    if (this.asked !== document) {
+      this.asked = document;
+      const strange = (): string[] => [...document.keys.keys()].filter((name) => !registry.has(name));
+      this.unknown = strange();
+      if (this.unknown.length > 0) {
+        // a module that was loaded since may have brought it
+        registry.rescan();
+        this.unknown = strange();
+      }
+    }
+    return this.unknown.filter(
+      (name) => !registry.has(name) && !foreign.includes(name) && isOn(document.keys.get(name), store.now()),
+    );
+  }
+}
+
+const NONE: readonly string[] = [];

@@ -1,0 +1,62 @@
+import { parseJson, type Member } from '../presence.js';
+
+/**
+ * What this process remembers of who was there. A Redis that was restarted or has taken over may have lost some of them, and
+ * among those may be one that is silent and cannot say so itself: everybody else lists it again.
+ */
+export class RedisRoster {
+  private token = '';
+  /** Member texts by id. */
+  private members: ReadonlyMap<string, string> = new Map();
+  private lost = new Map<string, string>();
+
+  /** Names what is known, so that Redis says only what is new. */
+  get known(): string {
+    return this.token;
+  }
+
+  /** When this Redis was first met with its data, by its own clock; 0 before. */
+  get since(): number {
+    return Number(this.token.split('.')[0]);
+  }
+
+  /** Ids and texts of those to vouch for. */
+  get unlisted(): readonly (readonly [id: string, text: string])[] {
+    return [...this.lost];
+  }
+
+  /** Milliseconds for which somebody may trust himself who is not listed: the longest lease of all. */
+  longestLease(own: number): number {
+    const leases = [...this.members.values()].map((text) => (parseJson(text) as Partial<Member>).lease);
+    return Math.max(own, ...leases.filter((lease) => lease !== undefined));
+  }
+
+  /** Is anybody listed besides that one. */
+  hasOthers(id: string | undefined): boolean {
+    return this.members.size > (id !== undefined && this.members.has(id) ? 1 : 0);
+  }
+
+  /**
+   * @param token names the list: when this Redis was met, a dot, a number
+   * @param texts of its members
+   */
+  learn(token: string, texts: readonly string[]): void {
+    const before = this.since;
+    this.token = token;
+    if (before !== 0 && before !== this.since) {
+      this.lost = new Map([...this.lost, ...this.members]);
+    }
+    this.members = new Map(texts.flatMap(entryOf));
+    this.members.forEach((_, id) => this.lost.delete(id));
+  }
+
+  /** All of {@link unlisted} are listed again. */
+  vouched(): void {
+    this.lost.clear();
+  }
+}
+
+function entryOf(text: string): [string, string][] {
+  const { id } = (parseJson(text) ?? {}) as Partial<Member>;
+  return typeof id === 'string' ? [[id, text]] : [];
+}

@@ -1,0 +1,15 @@
+-- Lists again those whom a replica remembers and a server does not know that was met anew: they may be silent.
+--
+-- KEYS replicas
+-- ARGV when the server was met, id and facts of each
+-- Returns how many were not listed.
+
+local count = 0
+local since = string.match(redis.call('HGET', KEYS[1], ':met') or '', '^r|[^|]*|(%d+)|')
+if since == ARGV[1] then
+  for i = 2, #ARGV, 2 do
+    count = count + redis.call('HSETNX', KEYS[1], ARGV[i], '0|' .. since .. '||0|0|' .. ARGV[i + 1] .. '\n')
+  end
+  if count > 0 then redis.call('HINCRBY', KEYS[1], ':roster', 1) end
+end
+return count
