@@ -73,7 +73,7 @@ export function httpProviders(): Provider[] {
     {
       provide: StalePolicy,
       inject: [StateManager, OPTIONS],
-      useFactory: (manager: StateManager, { onStale }: ResolvedOptions) => new StalePolicy(manager, onStale),
+      useFactory: (manager: StateManager, options: ResolvedOptions) => new StalePolicy(manager, options),
     },
     {
       provide: WouldRefuse,

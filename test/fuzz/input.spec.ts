@@ -44,6 +44,7 @@ const MORE_NAMES = [
   'permissions',
   'translate',
   'onStale',
+  'onUnknown',
   'commandTimeout',
   '__proto__',
   'constructor',

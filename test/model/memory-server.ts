@@ -163,6 +163,7 @@ export class MemoryStore implements StateStore {
   readonly shared = true;
   readonly clustered = true;
   readonly kind = 'memory';
+  readonly entry = 'state';
   readonly wire: Wire = { cut: false, lose: 0, late: 0 };
   readonly leases: LeaseStore;
   #listener: StoreListener | undefined;

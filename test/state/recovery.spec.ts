@@ -52,7 +52,17 @@ describe('an answer of the store', () => {
 
   it('that cannot be read, with nothing known, is left where it is', () => {
     expect(reconcile(null, { document: undefined, unreadable: 'it is empty' })).toMatchObject({
-      kind: 'damaged',
+      kind: 'unreadable',
     });
+  });
+
+  it('that a newer version has written is left where it is, whatever was known', () => {
+    const answer = { document: undefined, unreadable: 'it is of version 2', newer: true };
+    for (const before of [null, known]) {
+      expect(reconcile(before, answer)).toEqual({
+        kind: 'unreadable',
+        warning: 'The stored maintenance state cannot be read: it is of version 2.',
+      });
+    }
   });
 });

@@ -1,11 +1,13 @@
 import {
+  MaintenanceExempt,
   MaintenanceKey,
   MaintenanceModule,
   MaintenanceService,
   type MaintenanceRootOptions,
 } from 'nestjs-maintenance';
 import type { MaintenanceChange, MaintenanceHealth } from 'nestjs-maintenance';
-import { createFastifyApp } from '../support/apps.js';
+import { Controller, Get } from '@nestjs/common';
+import { createFastifyApp, type CreateApp } from '../support/apps.js';
 
 export interface Running extends AsyncDisposable {
   readonly service: MaintenanceService;
@@ -18,15 +20,33 @@ export interface Running extends AsyncDisposable {
   isOn(key?: string): boolean;
 }
 
+@Controller()
+class PagesController {
+  @Get('page')
+  page(): string {
+    return 'page';
+  }
+
+  @MaintenanceExempt()
+  @Get('exempt')
+  exempt(): string {
+    return 'exempt';
+  }
+}
+
 /** Short, so that outages are over soon; long enough for a busy machine. */
 export const COMMAND_TIMEOUT = 600;
 
 /** An application with maintenance and one more key, `import-export`, and what its service has told. */
-export async function startService(options: MaintenanceRootOptions): Promise<Running> {
+export async function startService(
+  options: MaintenanceRootOptions,
+  createApp: CreateApp = createFastifyApp as CreateApp,
+): Promise<Running> {
   const changes: MaintenanceChange[] = [];
   const health: MaintenanceHealth[] = [];
-  const { app, port, log, close } = await createFastifyApp(
+  const { app, port, log, close } = await createApp(
     {
+      controllers: [PagesController],
       imports: [
         MaintenanceModule.forRoot({
           socket: false,

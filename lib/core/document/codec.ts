@@ -10,6 +10,17 @@ import type {
 
 /** Format of the stored document; a document of another version is never read as this one. */
 const VERSION = 1;
+/** What was written by a version of this library that knows more; not damage, and never to be written over. */
+export class NewerFormatError extends Error {
+  override name = 'NewerFormatError';
+
+  constructor(readonly format: number) {
+    super(
+      `it is of version ${format}, this library reads ${VERSION}: a nestjs-maintenance that knows version ${format} is needed`,
+    );
+  }
+}
+
 /** How every stored document begins, whatever its format: what scripts/parts/stored.lua tells documents apart by. */
 const HEADER = /^\{"v":(\d+),"w":"([\w-]+)"/;
 /** Larger stored values are not ours, and not worth moving. */
@@ -53,6 +64,9 @@ export function decode(text: unknown): StateDocument {
     throw new Error('it is not JSON');
   }
   const raw = object(value, 'document');
+  if (Number.isSafeInteger(raw.v) && (raw.v as number) > VERSION) {
+    throw new NewerFormatError(raw.v as number);
+  }
   if (raw.v !== VERSION) {
     throw new Error(`it is of version ${JSON.stringify(raw.v)?.slice(0, 20)}, this library reads ${VERSION}`);
   }

@@ -10,17 +10,22 @@ export type Finding =
   | { readonly kind: 'lost'; readonly again: StateDocument; readonly warning: string }
   /** A write that was given up on has come through; this is to be written over it. */
   | { readonly kind: 'lateWrite'; readonly again: StateDocument; readonly warning: string }
-  /** It cannot be read, and nothing is known to put in its place. */
-  | { readonly kind: 'damaged'; readonly warning: string };
+  /** It cannot be read, and nothing may be put in its place: nothing is known, or a newer version has written it. */
+  | { readonly kind: 'unreadable'; readonly warning: string };
 
 /** Tells news from a store that has lost its memory. Unknown is not off: what was known is never dropped for nothing. */
 export function reconcile(
   known: StateDocument | null,
-  { document, unreadable, lateWrite }: Pick<SyncResult, 'document' | 'unreadable' | 'lateWrite'>,
+  {
+    document,
+    unreadable,
+    newer,
+    lateWrite,
+  }: Pick<SyncResult, 'document' | 'unreadable' | 'newer' | 'lateWrite'>,
 ): Finding {
   if (unreadable !== undefined) {
     const warning = `The stored maintenance state cannot be read: ${unreadable}.`;
-    return known ? lost(known, warning) : { kind: 'damaged', warning };
+    return known && !newer ? lost(known, warning) : { kind: 'unreadable', warning };
   }
   if (document === undefined) {
     return { kind: 'same' };

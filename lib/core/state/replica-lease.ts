@@ -37,21 +37,17 @@ export class ReplicaLease {
   private retry = -Infinity;
 
   /**
-   * @param required `false`: nobody else writes, or nobody waits for this replica; it never lapses
+   * @param required `false`: nobody else writes, or nobody waits for this replica; once the state was read it never lapses
    * @param length ms that the store grants
    */
   constructor(
     private readonly required: boolean,
     private readonly length = REPLICA_LEASE,
-  ) {
-    if (!required) {
-      this.end = Infinity;
-    }
-  }
+  ) {}
 
   /** Must a decision wait for the store. */
   lapsed(): boolean {
-    if (!this.required) {
+    if (this.end === Infinity) {
       return false;
     }
     const now = performance.now();
@@ -75,10 +71,12 @@ export class ReplicaLease {
         this.lapses.next();
       }
       this.end = Math.max(this.end, from + this.length * 0.9);
+    } else {
+      this.end = Infinity;
     }
   }
 
-  /** The store could not be asked: the next decisions do not wait for it again at once. */
+  /** It was not renewed: the next decisions do not wait for the store again at once. */
   failed(): void {
     this.retry = performance.now() + HEARTBEAT;
   }

@@ -87,6 +87,11 @@ export class StateManager implements KeyStateReader {
     return this.view.snapshot;
   }
 
+  /** Was the state ever read: before that nothing is known, not even that nothing is in maintenance. */
+  get hasRead(): boolean {
+    return this.view.hasRead;
+  }
+
   /** What is recorded, for those who wait for others to apply it. */
   get document(): StateDocument | null {
     return this.view.known;
@@ -164,22 +169,27 @@ export class StateManager implements KeyStateReader {
     const deadline = this.deadline();
     await bounded('start', this.start(), deadline);
     await bounded('read', this.sync(), deadline);
+    this.exchanges.requireReadable();
   }
 
   /**
    * One look at the store before a decision of a replica whose lease has lapsed, bounded by `commandTimeout`.
-   * @returns `false` when the store could not be read
+   * @returns `false` when the lease could not be renewed
    */
   async catchUp(): Promise<boolean> {
     const deadline = this.deadline();
     do {
       try {
         await bounded('read', this.sync(), deadline);
-        // a write of this process came between question and answer
-        if (this.lease.over()) {
+        if (this.lease.over() && this.touch.health().up) {
+          // a write of this process came between question and answer
           await bounded('read', this.sync(), deadline);
         }
-        return true;
+        if (!this.lease.over()) {
+          return true;
+        }
+        // it answers, and refuses this replica or has nothing that can be read
+        break;
       } catch {
         // the connection may just be on its way back, as after a sleep; in an outage nobody waits for it
       }
@@ -235,7 +245,7 @@ export class StateManager implements KeyStateReader {
     }
     this.view.begin();
     if (this.store.shared && !this.stopped) {
-      this.heartbeat = setInterval(() => this.exchanges.poll(), this.interval).unref();
+      this.heartbeat = setInterval(() => this.exchanges.heartbeat(), this.interval).unref();
     }
   }
 

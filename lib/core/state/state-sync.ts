@@ -1,3 +1,5 @@
+import { MaintenanceStoreError } from '../errors/errors.js';
+import { Backoff } from '../common/backoff.js';
 import type { ReplicaLease } from './replica-lease.js';
 import { reconcile } from '../document/reconcile.js';
 import type { StateDocument } from '../document/record.js';
@@ -28,6 +30,7 @@ export class StateSync {
   private unknownUntil = -Infinity;
   /** The same, of replicas that nobody here has ever heard of. */
   private newcomersUnknownUntil = -Infinity;
+  private readonly refusals = new Backoff();
   private stopped = false;
 
   constructor(private readonly parts: SyncParts) {}
@@ -72,16 +75,34 @@ export class StateSync {
    */
   onPush(news?: News): void {
     const { view } = this.parts;
-    if (news && !this.stopped && !view.unreadable && news.before === view.version) {
+    if (news && !this.stopped && view.unreadable === null && news.before === view.version) {
       view.hear(news.document, news.version);
     }
     this.poll();
+  }
+
+  /** A sync that is due: less often, the longer the store refuses this replica. */
+  heartbeat(): void {
+    if (this.refusals.due) {
+      this.poll();
+    }
   }
 
   /** A sync that nobody waits for. */
   poll(): void {
     if (!this.stopped) {
       this.sync().catch(() => undefined);
+    }
+  }
+
+  /**
+   * What is stored must be known before it is changed: a change made blindly could undo what it says.
+   * @throws MaintenanceStoreError
+   */
+  requireReadable(): void {
+    const { unreadable } = this.parts.view;
+    if (unreadable !== null) {
+      throw new MaintenanceStoreError(unreadable, 'refused');
     }
   }
 
@@ -110,10 +131,14 @@ export class StateSync {
       }
       const current = view.version === version;
       const sound = current ? await this.accept(result) : covers(view.known, result);
-      if (result.present && sound) {
-        lease.renew(begun);
-      }
-      if (sound) {
+      if (result.refused !== undefined) {
+        this.refusals.failed();
+        touch.refused(result.refused);
+      } else if (sound) {
+        this.refusals.succeeded();
+        if (result.present) {
+          lease.renew(begun);
+        }
         touch.found();
       }
       if (store.clustered && (view.known?.write !== known?.write || !current)) {
@@ -131,20 +156,26 @@ export class StateSync {
   private async accept(result: SyncResult): Promise<boolean> {
     const { view, touch, warn } = this.parts;
     const finding = reconcile(view.proven, result);
+    if (result.refused !== undefined && (finding.kind === 'lost' || finding.kind === 'lateWrite')) {
+      // a store that takes no writes may be behind one that does
+      return false;
+    }
     switch (finding.kind) {
       case 'same':
         view.confirm();
-        // also when it is the same damage as before
-        return !view.unreadable;
+        if (view.unreadable !== null) {
+          // the same as before
+          touch.unreadable(view.unreadable);
+        }
+        return view.unreadable === null;
       case 'news':
         if (finding.warning) {
           warn(finding.warning);
         }
         view.take(finding.document, result.version);
         return true;
-      case 'damaged':
-        view.markUnreadable(result.version);
-        touch.damaged(finding.warning);
+      case 'unreadable':
+        this.unreadable(result, finding.warning);
         return false;
       case 'lost':
         this.forgot();
@@ -154,6 +185,13 @@ export class StateSync {
         touch.warn(finding.warning);
         return this.putBack(finding.again, result.version);
     }
+  }
+
+  private unreadable({ version, newer }: SyncResult, warning: string): void {
+    const { store, view, touch } = this.parts;
+    const hint = newer ? '' : ` Remove the entry "${store.entry}" to begin with nothing in maintenance.`;
+    view.markUnreadable(version, warning + hint);
+    touch.unreadable(warning + hint);
   }
 
   private async putBack(again: StateDocument, version: Version): Promise<boolean> {

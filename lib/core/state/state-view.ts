@@ -34,7 +34,8 @@ export class StateView {
   private readonly expiry = new LongTimer();
   private readonly own = new Set<string>();
   private begun = false;
-  private damaged = false;
+  private problem: string | null = null;
+  private read = false;
 
   /**
    * @param now the clock that ends are measured by
@@ -76,9 +77,14 @@ export class StateView {
     return this.shown ? this.shown.document : this.document;
   }
 
-  /** Is there something in the store that cannot be read. */
-  get unreadable(): boolean {
-    return this.damaged;
+  /** Why what is in the store cannot be read; `null` when it can. */
+  get unreadable(): string | null {
+    return this.problem;
+  }
+
+  /** Was the state ever read: before that nothing is known, not even that nothing is in maintenance. */
+  get hasRead(): boolean {
+    return this.read;
   }
 
   /** What was read so far is where the process starts from; what comes now is announced. */
@@ -111,10 +117,10 @@ export class StateView {
     }
   }
 
-  /** Something that cannot be read is stored under that version; it can be written over. */
-  markUnreadable(version: Version): void {
+  /** Something that cannot be read is stored under that version. */
+  markUnreadable(version: Version, problem: string): void {
     this.stored = version;
-    this.damaged = true;
+    this.problem = problem;
   }
 
   /** Which leases are alive; a hold without one is abandoned. */
@@ -149,7 +155,8 @@ export class StateView {
   private replace(document: StateDocument | null, version: Version): void {
     this.document = document;
     this.stored = version;
-    this.damaged = false;
+    this.problem = null;
+    this.read = true;
     this.update();
   }
 

@@ -38,10 +38,11 @@ export class StateWriter {
       if (this.closed) {
         throw new MaintenanceStoreError('The application has shut down; nothing was written.', 'refused');
       }
-      if (this.view.version === null) {
+      if (this.view.version === null || this.view.unreadable !== null) {
         await this.exchanges.sync();
         fresh = true;
       }
+      this.exchanges.requireReadable();
       const now = this.store.now();
       const { known, version } = this.view;
       const present = known?.keys.get(key);

@@ -22,15 +22,17 @@ export interface StateLog {
 }
 
 const HOLDS = 'What was last known goes on to hold.';
+/** Different causes that are told of during one outage: enough for any real one. */
+const MOST_CAUSES = 20;
 
-/** Whether the store can be reached and read, told once when it changes. */
+/** Whether this replica is in touch with the store; each cause why it is not is told once, until it is again. */
 export class StoreHealth {
   /** Emits when touch with the store is lost and when it is found again. */
   readonly changes = new Subject<MaintenanceHealth>();
   private since: Date | null = null;
   private lostAt = Infinity;
   private error: string | null = null;
-  private readonly warned = new Set<string>();
+  private readonly told = new Set<string>();
 
   /** @param facts what else belongs to a health report */
   constructor(
@@ -49,25 +51,32 @@ export class StoreHealth {
 
   /** The store did not answer. */
   lost(error: unknown): void {
-    this.fail(messageOf(error), (message) => `Lost touch with the maintenance store: ${message} ${HOLDS}`);
+    const message = messageOf(error);
+    const said = this.error === null ? 'Lost touch with' : 'Still not in touch with';
+    this.fail(message, rootOf(error), `${said} the maintenance store: ${message}`);
+  }
+
+  /** The store answered, and does not take this replica's presence: others cannot see it. */
+  refused(reason: string): void {
+    this.fail(
+      `The store refuses this replica's presence: ${reason}`,
+      reason,
+      `Not in touch with the maintenance store, which refuses this replica's presence: ${reason}`,
+    );
   }
 
   /** The store answered with something that cannot be read, and that stays there. */
-  damaged(warning: string): void {
-    this.warn(warning);
-    this.fail(warning);
+  unreadable(problem: string): void {
+    this.fail(problem, problem, problem);
   }
 
   /** Told once, until the store is well again. */
   warn(warning: string): void {
-    if (!this.warned.has(warning)) {
-      this.warned.add(warning);
-      this.log.warn(`${warning} ${HOLDS}`);
-    }
+    this.tell(warning, warning);
   }
 
   found(): void {
-    this.warned.clear();
+    this.told.clear();
     if (this.error === null) {
       return;
     }
@@ -78,16 +87,32 @@ export class StoreHealth {
     this.changes.next(this.health());
   }
 
-  private fail(error: string, say?: (error: string) => string): void {
+  private fail(error: string, cause: string, line: string): void {
     const first = this.error === null;
     this.error = error;
     this.since ??= new Date();
+    this.tell(cause, line);
     if (first) {
       this.lostAt = performance.now();
-      if (say) {
-        this.log.warn(say(error));
-      }
       this.changes.next(this.health());
     }
   }
+
+  /** @param cause told once; what was attempted and figures, as ports or milliseconds, make no other cause of it */
+  private tell(cause: string, line: string): void {
+    const kind = cause.replace(/\(\w+\)/g, '').replace(/\d+/g, '0');
+    if (!this.told.has(kind) && this.told.size < MOST_CAUSES) {
+      this.told.add(kind);
+      this.log.warn(`${line.replace(/([^.;])$/, '$1.')} ${HOLDS}`);
+    }
+  }
+}
+
+/** What was at the bottom of a failure, whatever was attempted. */
+function rootOf(error: unknown): string {
+  let root = error;
+  while (root instanceof Error && root.cause !== undefined) {
+    root = root.cause;
+  }
+  return messageOf(root);
 }

@@ -19,6 +19,8 @@ export interface SyncResult {
   readonly document: StateDocument | null | undefined;
   /** Why the stored value cannot be read; then {@link document} is `undefined`. */
   readonly unreadable?: string;
+  /** It cannot be read since a newer version of this library wrote it, and must stay as it is. */
+  readonly newer?: boolean;
   /** The document is a write of this process that was given up on, and has come through since. */
   readonly lateWrite?: boolean;
   /** Names of the leases that are alive. */
@@ -73,6 +75,8 @@ export interface StateStore {
   readonly id?: string | undefined;
   /** Locks, and what keeps holds alive. */
   readonly leases: LeaseStore;
+  /** Name of the entry that holds the document, for those who have to look at it by hand. */
+  readonly entry: string;
   /** Epoch ms by the clock that ends are measured by. */
   now(): number;
   start(listener: StoreListener, deadline: number): Promise<void>;

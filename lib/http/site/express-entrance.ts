@@ -139,7 +139,7 @@ export class ExpressEntrance {
     const path = pathOf(request);
     const refuse = (status: MaintenanceStatus): void => this.refuse(request, reply, status);
     this.coverage.decide(request, reply, [plainRoute(undefined, path)], goOn, (status) => {
-      if (this.routes.isDoubtful(path, request.method, this.coverage.active)) {
+      if (this.coverage.blocks || this.routes.isDoubtful(path, request.method, this.coverage.active)) {
         this.coverage.decide(request, reply, this.routes.servers(path, request.method), goOn, refuse);
       } else {
         refuse(status);

@@ -40,6 +40,11 @@ export class SiteCoverage {
     return this.responder.headers.middleware;
   }
 
+  /** Is all refused that is not exempt, since nothing certain is known: whatever keys are active. */
+  get blocks(): boolean {
+    return this.stale.blocks;
+  }
+
   /** Is what the application has put on a request needed for a decision: it is then taken later. */
   get asksApplication(): boolean {
     return !this.stale.blocks && this.evaluator.asksApplication;

@@ -1,13 +1,14 @@
 import { inspect } from 'node:util';
 import type { Cache } from 'cache-manager';
 import { MaintenanceStoreError } from '../../errors/errors.js';
-import { decode, encode, versionOf } from '../../document/codec.js';
+import { decode, encode, NewerFormatError, versionOf } from '../../document/codec.js';
 import { LeaseTable } from './lease-table.js';
 import type { LeaseStore } from '../leases.js';
 import { Mutex } from '../../common/mutex.js';
 import type { StateDocument } from '../../document/record.js';
 import {
   bounded,
+  messageOf,
   type Presence,
   type SeenReplica,
   type StateStore,
@@ -31,8 +32,8 @@ const perCache = new WeakMap<object, { mutex: Mutex; leases: Map<string, LeaseTa
 export class CacheStore implements StateStore {
   readonly clustered = false;
   readonly kind: string;
-  private readonly entry: string;
   private table = new LeaseTable();
+  readonly entry: string;
   private keyv: Keyv | undefined;
   private mutex = new Mutex();
   private unsubscribe: () => void = () => undefined;
@@ -102,7 +103,8 @@ export class CacheStore implements StateStore {
         ...common,
         version: fingerprint(text),
         document: undefined,
-        unreadable: (error as Error).message,
+        unreadable: messageOf(error),
+        newer: error instanceof NewerFormatError,
       };
     }
   }

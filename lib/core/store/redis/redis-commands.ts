@@ -61,6 +61,11 @@ export class RedisCommands {
     return `${entryName(this.namespace, 'changes')}:${db ?? 0}:${keyPrefix ?? redisOptions?.keyPrefix ?? ''}`;
   }
 
+  /** The key of the document, without the client's prefix. */
+  get entry(): string {
+    return this.keys.state;
+  }
+
   use(client: RedisClient): void {
     this.client = client;
     for (const [name, lua] of Object.entries(scripts)) {

@@ -1,4 +1,4 @@
-import { decode } from '../../document/codec.js';
+import { decode, NewerFormatError } from '../../document/codec.js';
 import type { StateDocument } from '../../document/record.js';
 import { formatPresence } from '../presence.js';
 import { messageOf, type News, type Presence, type SyncResult, type Version } from '../store.js';
@@ -48,7 +48,12 @@ export class RedisExchange {
     try {
       return { ...common, document: readDocument(version, text) };
     } catch (error) {
-      return { ...common, document: undefined, unreadable: messageOf(error) };
+      return {
+        ...common,
+        document: undefined,
+        unreadable: messageOf(error),
+        newer: error instanceof NewerFormatError,
+      };
     }
   }
 

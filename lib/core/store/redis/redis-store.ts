@@ -54,6 +54,10 @@ export class RedisStore implements StateStore {
     return this.identity.id;
   }
 
+  get entry(): string {
+    return this.commands.entry;
+  }
+
   now(): number {
     return this.commands.clock.now();
   }

@@ -1,0 +1,206 @@
+import { createCache, type Cache } from 'cache-manager';
+import { Keyv } from 'keyv';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MaintenanceRootOptions } from 'nestjs-maintenance';
+import { decode, encode, randomId } from '../../lib/core/document/codec.js';
+import { adapters } from '../support/apps.js';
+import { request } from '../support/http.js';
+import { RedisServer } from '../support/redis.js';
+import { until } from '../support/until.js';
+import { document, notice, record } from './documents.js';
+import { startService, type Running } from './service.js';
+
+let server: RedisServer;
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterAll(() => server.stop());
+
+/** A kind of store, with what stands in its entry. */
+interface Ground {
+  readonly options: MaintenanceRootOptions;
+  readonly entry: string;
+  put(value: string): Promise<unknown>;
+  get(): Promise<unknown>;
+  remove(): Promise<unknown>;
+}
+
+let count = 0;
+const grounds: [string, () => Ground][] = [
+  [
+    'Redis',
+    () => {
+      const namespace = `unreadable-${++count}`;
+      const entry = `${namespace}:{${namespace}}:state`;
+      const client = server.client();
+      return {
+        options: { redis: server.url, namespace },
+        entry,
+        put: (value) => client.set(entry, value),
+        get: () => client.get(entry),
+        remove: () => client.del(entry),
+      };
+    },
+  ],
+  [
+    'a shared cache',
+    () => {
+      const cache: Cache = createCache({ stores: [new Keyv({ store: new Map() })] });
+      return {
+        options: { cache },
+        entry: 'maintenance:state',
+        put: (value) => cache.set('maintenance:state', value, 0),
+        get: () => cache.get('maintenance:state'),
+        remove: () => cache.del('maintenance:state'),
+      };
+    },
+  ],
+];
+
+const good = encode(document({ general: record({ switch: notice() }) }, { write: randomId() }));
+const values: [string, string][] = [
+  ['garbage', 'oops'],
+  ['empty', ''],
+  ['truncated', good.slice(0, -5)],
+  ['foreign JSON', '{"user":1}'],
+  ['of a newer version', good.replace('"v":1', '"v":2')],
+  ['16 MB long', `${good.slice(0, -1)}, "x": "${'x'.repeat(16 * 1024 * 1024)}"}`],
+];
+
+const status = async (app: Running, path: string) => (await request(app.port, path)).status;
+
+describe.each(grounds)('a value in %s that cannot be read', (_, makeGround) => {
+  it.each(values)(
+    '(%s) is unknown to a process that starts, never off: changes reject and write nothing',
+    async (_, value) => {
+      const ground = makeGround();
+      await ground.put(value);
+      await using app = await startService({ ...ground.options, onUnknown: 'block' });
+      expect(app.service.health()).toMatchObject({
+        up: false,
+        lease: 0,
+        error: expect.stringContaining('cannot be read') as string,
+      });
+      expect(await status(app, '/page')).toBe(503);
+      expect(await status(app, '/exempt')).toBe(200);
+      expect(app.logged('cannot be read')).toBe(1);
+      for (const change of [
+        () => app.service.setMaintenance(false),
+        () => app.service.setMaintenance(true, 'import-export'),
+        () => app.service.unsetMaintenance(),
+        () => app.service.maintain('general', () => 'never'),
+        () => app.service.refresh(),
+      ]) {
+        await expect(change()).rejects.toMatchObject({
+          name: 'MaintenanceStoreError',
+          outcome: 'refused',
+          message: expect.stringContaining('cannot be read') as string,
+        });
+      }
+      expect(await ground.get()).toBe(value);
+
+      await ground.remove();
+      await until(() => app.service.health().up, { timeout: 10_000 });
+      expect(await status(app, '/page')).toBe(200);
+      await app.service.setMaintenance(true);
+      expect(await status(app, '/page')).toBe(503);
+    },
+  );
+
+  it.each(adapters)('leaves it to `onUnknown` what is done with requests on %s', async (_, createApp) => {
+    for (const [options, answer] of [
+      [{}, 200],
+      [{ onStale: 'block' }, 503],
+      [{ onStale: 'block', onUnknown: 'serve' }, 200],
+      [{ onUnknown: 'block' }, 503],
+      [{ onUnknown: 'block', coverage: 'site' }, 503],
+    ] as const) {
+      const ground = makeGround();
+      await ground.put('oops');
+      await using app = await startService({ ...ground.options, ...options }, createApp);
+      const answers = await Promise.all([status(app, '/page'), status(app, '/page'), status(app, '/exempt')]);
+      expect([options, ...answers]).toEqual([options, answer, answer, 200]);
+      await ground.put(good);
+      await until(() => app.isOn(), { timeout: 10_000 });
+      expect(await status(app, '/page')).toBe(503);
+    }
+  });
+
+  it('names the entry to remove, but for one that a newer version needs', async () => {
+    const ground = makeGround();
+    await ground.put('oops');
+    await using app = await startService(ground.options);
+    expect(app.service.health().error).toContain(`Remove the entry "${ground.entry}"`);
+    await ground.put(good.replace('"v":1', '"v":3'));
+    await expect(app.service.refresh()).rejects.toThrow(
+      /a nestjs-maintenance that knows version 3 is needed/,
+    );
+    expect(app.service.health().error).not.toContain('Remove');
+  });
+});
+
+describe.each(grounds)('what a newer version has written to %s', (_, makeGround) => {
+  it('stays as it is: what was known holds, changes reject and say which version is needed', async () => {
+    const ground = makeGround();
+    await using app = await startService({ ...ground.options, onStale: 'serve' });
+    await app.service.setMaintenance(true, 'general', { message: 'known' });
+    const before = String(await ground.get());
+    const newer = JSON.stringify({ ...(JSON.parse(before) as object), v: 2, keys: { of: 'another shape' } });
+    await ground.put(newer);
+    await until(() => !app.service.health().up, { timeout: 10_000 });
+    const message = expect.stringMatching(/of version 2.*reads 1.*knows version 2 is needed/) as string;
+    expect(app.service.health()).toMatchObject({ error: message });
+    expect(app.logged('of version 2')).toBe(1);
+    for (const change of [
+      () => app.service.setMaintenance(false),
+      () => app.service.unsetMaintenance(),
+      () => app.service.maintain('import-export', () => 'never'),
+    ]) {
+      await expect(change()).rejects.toMatchObject({ name: 'MaintenanceStoreError', message });
+    }
+    // longer than any heartbeat
+    await until(() => app.service.health().lease < 1_500 || app.service.health().lease === Infinity);
+    expect(await ground.get()).toBe(newer);
+    expect(app.isOn()).toBe(true);
+
+    await ground.put(before);
+    await until(() => app.service.health().up, { timeout: 10_000 });
+    await app.service.setMaintenance(false);
+    expect(decode(await ground.get()).keys.get('general')?.switch).toBeNull();
+  });
+});
+
+describe('a process that starts while Redis is away', () => {
+  it.each(adapters)(
+    'does on %s what `onUnknown` says, and asks Redis at most once a second',
+    async (_, createApp) => {
+      const own = await RedisServer.start();
+      await own.kill();
+      try {
+        await using serving = await startService(
+          { redis: own.url, onUnknown: 'serve', onStale: 'block' },
+          createApp,
+        );
+        await using blocking = await startService({ redis: own.url, onUnknown: 'block' }, createApp);
+        expect([await status(serving, '/page'), await status(blocking, '/page')]).toEqual([200, 503]);
+        const begun = performance.now();
+        for (let i = 0; i < 20; i++) {
+          expect(await status(blocking, '/page')).toBe(503);
+        }
+        expect(performance.now() - begun).toBeLessThan(2_000);
+        await own.restart();
+        await until(async () => (await status(blocking, '/page')) === 200, { timeout: 10_000 });
+        await until(() => serving.service.health().up, { timeout: 10_000 });
+        // from now on something is known
+        await own.kill();
+        await until(() => [serving, blocking].every(({ service }) => service.health().lease === 0), {
+          timeout: 10_000,
+        });
+        expect([await status(serving, '/page'), await status(blocking, '/page')]).toEqual([503, 200]);
+      } finally {
+        await own.stop();
+      }
+    },
+    60_000,
+  );
+});
