@@ -1,3 +1,4 @@
+import Negotiator from 'negotiator';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Languages } from '../../lib/i18n/languages.js';
 import { pageLanguage } from '../../lib/i18n/page-language.js';
@@ -51,6 +52,21 @@ describe("an application's own languages", () => {
   ])('%j is %s', (header, expected) => {
     expect(languages.pick(header)).toBe(expected);
   });
+});
+
+it('what is parsed of a header is bounded, however long it is', () => {
+  const parsed: number[] = [];
+  const { languages } = Negotiator.prototype;
+  vi.spyOn(Negotiator.prototype, 'languages').mockImplementation(function (this: unknown, ...given) {
+    const { headers } = (this as { request: { headers: Record<string, string> } }).request;
+    parsed.push(headers['accept-language']?.length ?? 0);
+    return languages.apply(this, given);
+  });
+  for (const unit of [',', 'de,', 'x'.repeat(900) + ',', 'de;q=0.1,', '-', 'x']) {
+    new Languages().pick(unit.repeat(15_000 / unit.length));
+  }
+  expect(parsed).toHaveLength(6);
+  expect(Math.max(...parsed)).toBeLessThanOrEqual(1_024);
 });
 
 it('clients who invent languages choose among a limited number, each of whose formatters is made once', () => {

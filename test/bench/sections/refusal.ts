@@ -14,6 +14,12 @@ const KINDS = (['json', 'html'] as const).flatMap((body) =>
   [32, 256].map((connections) => ({ body, connections })),
 );
 
+/** Headers that cost whoever reads all of them: a refusal must not cost twice a bare answer to the same. */
+const HOSTILE = {
+  '15 kB of commas in Accept': ','.repeat(15_000),
+  '15 kB of weights in Accept': 'text/html;q=0.5,'.repeat(937),
+};
+
 /** How many refusals a closed site can give, and whether its memory stays flat meanwhile. */
 export async function refusal(report: Report, effort: Effort): Promise<void> {
   for (const adapter of ['fastify', 'express'] as const) {
@@ -49,6 +55,9 @@ async function storm(report: Report, { rounds, processes }: Effort, adapter: Ada
     for (const { body, connections } of KINDS) {
       const measured = await alternate(farm, rounds, { accept: ACCEPT[body], connections });
       rows(report, adapter, `${body === 'json' ? 'JSON' : 'page'}, ${connections} connections`, measured);
+    }
+    for (const [what, accept] of Object.entries(HOSTILE)) {
+      hostile(report, adapter, what, await alternate(farm, rounds, { accept, connections: 32 }));
     }
   } finally {
     await farm.stop();
@@ -103,6 +112,21 @@ function rows(report: Report, adapter: Adapter, what: string, measured: Rounds<N
     row('site', 'ok', 'the bare 200', 1.3);
   }
   row('guard', 'fresh', 'a guard that throws a fresh HttpException', adapter === 'fastify' ? 1.3 : 1.05);
+}
+
+function hostile(report: Report, adapter: Adapter, what: string, measured: Rounds<Name>): void {
+  report.control('refusal', `${adapter}: ${what}`, measured.capacity('same', 'ready'));
+  for (const name of ['site', 'guard'] as const) {
+    report.values(
+      {
+        section: 'refusal',
+        what: `${adapter}, ${name === 'site' ? "coverage 'site'" : 'guard alone'}: ${what}`,
+        beside: 'the bare 200 with the same headers',
+        limit: { least: 0.5 },
+      },
+      measured.capacity(name, 'ok'),
+    );
+  }
 }
 
 /** What the module answers: the references answer with the same. */

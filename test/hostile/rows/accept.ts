@@ -36,6 +36,11 @@ export const accept: Row[] = [
   row('text/html;q=-1', JSON_BODY, 'a weight below nothing is nothing'),
   row(`text/html;q=1;${'a=1;'.repeat(1_000)}`, HTML, 'what stands after the weight says nothing of the type'),
   row(Array.from({ length: 800 }, (_, index) => `a/b${index}`).join(','), JSON_BODY, 'many types'),
+  row(','.repeat(15_000), JSON_BODY, 'commas are nothing, and are read up to 1,024 characters'),
+  row('text/html;q=0.5,'.repeat(937), HTML, 'the first 1,024 characters say what is wanted'),
+  row(`${'a/b,'.repeat(3_700)}text/html`, JSON_BODY, 'what stands behind them is not read'),
+  row(`text/html${';'.repeat(14_900)}`, HTML, 'parameters that are none'),
+  row(`text/html;${' '.repeat(14_900)}q`, HTML, 'blanks before a parameter'),
   row('"text/html"', JSON_BODY, 'quoted is another name'),
   row('__proto__/constructor', JSON_BODY, 'a type names no property'),
   {

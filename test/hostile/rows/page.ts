@@ -33,6 +33,21 @@ export const page: Row[] = [
     why: 'not a language',
   },
   {
+    name: 'languages of 15 kB',
+    send: get('/api/x', 'Accept: text/html', `Accept-Language: ${'de,'.repeat(5_000)}`),
+    status: 503,
+    holds: 'lang="en"',
+    why: 'texts are English without a translation, whatever is asked for',
+  },
+  {
+    name: 'an invented language',
+    send: get('/api/x', 'Accept: text/html', 'Accept-Language: qaa-Zzzz-QM-v1234'),
+    status: 503,
+    holds: 'lang="en"',
+    lacks: 'qaa',
+    why: 'no language of ours',
+  },
+  {
     name: 'host with markup',
     send: get('/api/x', 'Accept: text/html', 'X-Forwarded-Host: "><script>alert(3)</script>'),
     status: 503,
