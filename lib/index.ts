@@ -1,5 +1,11 @@
 export { MaintenanceModule } from './maintenance.module.js';
 export { MaintenanceService } from './core/service/maintenance.service.js';
+export type { MaintenanceQuietOptions } from './core/service/cluster-view.js';
+export type {
+  MaintenanceQuiet,
+  MaintenanceQuietReplica,
+  MaintenanceRunningCall,
+} from './core/cluster/quiet.js';
 export type { MaintenanceReplica } from './core/service/replica.js';
 export type { MaintenanceWaitOptions, MaintenanceWhileOpenOptions } from './core/service/maintenance-work.js';
 export type { MaintenanceOtherwise } from './core/service/open-work.js';

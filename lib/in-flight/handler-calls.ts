@@ -1,8 +1,11 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { Call } from '../core/calls/call.js';
+import { coarseClock } from '../core/calls/coarse-clock.js';
 
 /** One call of a handler, for code that is reached from it and for those who have its request. */
 export class HandlerCall extends Call {
+  /** On the monotonic clock, a second early at most. */
+  readonly begun = coarseClock.now;
   previous: HandlerCall | undefined = undefined;
 
   constructor(

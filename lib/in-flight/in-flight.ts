@@ -1,7 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { coarseClock } from '../core/calls/coarse-clock.js';
 import { Revocations } from '../core/calls/revocations.js';
 import { WorkCalls } from '../core/calls/work-calls.js';
-import type { CallFilter, RunningCalls } from '../core/cluster/running-calls.js';
+import type { CallFilter, RunningCall, RunningCalls } from '../core/cluster/running-calls.js';
 import type { HandlerCall } from './handler-calls.js';
 import { CallCounter } from './call-counter.js';
 import { isOver } from './is-over.js';
@@ -26,6 +27,8 @@ export class InFlight implements RunningCalls {
   /** The first `count` are open or not looked at yet. Its length only follows the load: changing it costs more. */
   private entries = Array.from<ExecutionContext | undefined>({ length: FIRST_SWEEP });
   private count = 0;
+  /** When they began, by the coarse clock. */
+  private times = Array.from({ length: FIRST_SWEEP }, () => 0);
   /** Handlers that have been let pass at least once: their calls may outlive their responses. Without their requests. */
   private readonly handlers = new Map<object, ExecutionContext>();
   private sweeping: NodeJS.Timeout | undefined;
@@ -33,12 +36,16 @@ export class InFlight implements RunningCalls {
 
   /** In the same tick as the decision. */
   admit(context: ExecutionContext): void {
+    if (this.sweeping === undefined) {
+      coarseClock.now = performance.now();
+      // what is over holds its request, and all that came with it, for no longer than that
+      this.sweeping = setTimeout(() => this.sweepAgain(), SWEEP).unref();
+    }
+    this.times[this.count] = coarseClock.now;
     this.entries[this.count++] = context;
     if (this.count === this.entries.length) {
       this.sweep();
     }
-    // what is over holds its request, and all that came with it, for no longer than that
-    this.sweeping ??= setTimeout(() => this.sweepAgain(), SWEEP).unref();
   }
 
   /** Calls under way. */
@@ -47,20 +54,16 @@ export class InFlight implements RunningCalls {
     return this.open().size + this.works.size;
   }
 
-  /** Routes still served, and work, of those calls that `counts` says yes to; what waits for others itself excepted. */
+  running(counts: CallFilter): RunningCall[] {
+    const running = this.left(counts).flatMap(({ context, begun }) => {
+      const route = routeName(context);
+      return begun.map((time) => ({ route, begun: time }));
+    });
+    return [...running, ...this.works.running(counts)].sort((a, b) => a.begun - b.begun);
+  }
+
   remaining(counts: CallFilter): string[] {
-    this.sweep();
-    const counters = new Map<object, CallCounter>();
-    for (const context of this.open()) {
-      const handler = context.getHandler();
-      const counter = counters.get(handler) ?? new CallCounter(handler);
-      counters.set(handler, counter.add(context, counts(context, false)));
-    }
-    const routes = [...this.handlers]
-      .filter(([handler, context]) =>
-        (counters.get(handler) ?? new CallCounter(handler)).remains(() => counts(context, true)),
-      )
-      .map(([, context]) => routeName(context));
+    const routes = this.left(counts).map(({ context }) => routeName(context));
     return [...routes, ...this.works.remaining(counts)];
   }
 
@@ -76,7 +79,7 @@ export class InFlight implements RunningCalls {
 
   /** What a handler's call was let pass with; one without its request where that is not known. */
   contextOf({ handler, subject }: HandlerCall): { context: ExecutionContext; known: boolean } | undefined {
-    for (const context of subject === undefined ? [] : this.open()) {
+    for (const context of subject === undefined ? [] : this.open().keys()) {
       const [request, reply] = context.getArgs<unknown[]>();
       if (context.getHandler() === handler && (request === subject || reply === subject)) {
         return { context, known: true };
@@ -87,13 +90,34 @@ export class InFlight implements RunningCalls {
     return context && { context, known: false };
   }
 
-  /** Each once, also where a second guard on the way has noted it again. */
-  private open(): Set<ExecutionContext> {
-    return new Set(this.entries.slice(0, this.count) as ExecutionContext[]);
+  /** Handlers with calls that are left to wait for, and when these began. */
+  private left(counts: CallFilter): { context: ExecutionContext; begun: number[] }[] {
+    this.sweep();
+    const counters = new Map<object, CallCounter>();
+    for (const [context, begun] of this.open()) {
+      const handler = context.getHandler();
+      const counter = counters.get(handler) ?? new CallCounter(handler);
+      counters.set(handler, counter.add(context, counts(context, false), begun));
+    }
+    return [...this.handlers].flatMap(([handler, context]) => {
+      const counter = counters.get(handler) ?? new CallCounter(handler);
+      const begun = counter.left(() => counts(context, true));
+      return begun.length > 0 ? [{ context, begun }] : [];
+    });
+  }
+
+  /** Each once, also where a second guard on the way has noted it again, and when it began. */
+  private open(): Map<ExecutionContext, number> {
+    const open = new Map<ExecutionContext, number>();
+    for (let i = this.count - 1; i >= 0; i--) {
+      open.set(this.entries[i] as ExecutionContext, this.times[i] ?? 0);
+    }
+    return open;
   }
 
   private sweepAgain(): void {
     this.sweeping = undefined;
+    coarseClock.now = performance.now();
     this.sweep();
     if (this.count > 0) {
       this.sweeping = setTimeout(() => this.sweepAgain(), SWEEP).unref();
@@ -101,7 +125,7 @@ export class InFlight implements RunningCalls {
   }
 
   private sweep(): void {
-    const { entries, count } = this;
+    const { entries, times, count } = this;
     let open = 0;
     for (let i = 0; i < count; i++) {
       const context = entries[i] as ExecutionContext;
@@ -113,6 +137,7 @@ export class InFlight implements RunningCalls {
         }
       }
       if (!isOver(context)) {
+        times[open] = times[i] ?? 0;
         entries[open++] = context;
       }
     }
@@ -121,12 +146,13 @@ export class InFlight implements RunningCalls {
     const length = Math.max(FIRST_SWEEP, open + (open >> 2));
     if (length > entries.length || length < entries.length / 4) {
       this.entries = Array.from({ length }, (_, index) => entries[index]);
+      this.times = Array.from({ length }, (_, index) => times[index] ?? 0);
     }
   }
 
   private revokeHandlers(counts: CallFilter, alsoWaiting: boolean, why: string): void {
     this.sweep();
     const revoke = (subject: object): void => this.revocations.revoke(subject, why);
-    revokeHandlerCalls({ open: this.open(), handlers: this.handlers, counts, alsoWaiting, revoke });
+    revokeHandlerCalls({ open: this.open().keys(), handlers: this.handlers, counts, alsoWaiting, revoke });
   }
 }

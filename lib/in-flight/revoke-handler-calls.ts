@@ -6,7 +6,7 @@ import { getHandlerCalls, type HandlerCall } from './handler-calls.js';
 /** Which calls of handlers are to be revoked. */
 interface Revoking {
   /** Calls whose response is open. */
-  readonly open: ReadonlySet<ExecutionContext>;
+  readonly open: Iterable<ExecutionContext>;
   /** All handlers that had calls. */
   readonly handlers: ReadonlyMap<object, ExecutionContext>;
   readonly counts: CallFilter;

@@ -32,6 +32,7 @@ export const presence = (over: Partial<Presence> = {}): Presence => ({
   unknownKeys: [],
   foreignKeys: [],
   draining: {},
+  running: {},
   ...over,
 });
 

@@ -1,10 +1,13 @@
-import type { CallFilter, RunningCalls } from '../cluster/running-calls.js';
+import type { CallFilter, RunningCall, RunningCalls } from '../cluster/running-calls.js';
 import { Call } from './call.js';
 import type { Revocations } from './revocations.js';
 import type { WorkScope } from './work-scope.js';
 
 /** Work that is no request: under `whileOpen()`, or by a method that is skipped during maintenance. */
 export class WorkCall extends Call {
+  /** On the monotonic clock. */
+  readonly begun = performance.now();
+
   constructor(
     /** For operators: where it comes from. */
     readonly name: string,
@@ -36,6 +39,10 @@ export class WorkCalls implements RunningCalls {
   end(call: WorkCall): void {
     call.running = false;
     this.open.delete(call);
+  }
+
+  running(counts: CallFilter): RunningCall[] {
+    return this.counted(counts).map(({ name, begun }) => ({ route: name, begun }));
   }
 
   remaining(counts: CallFilter): string[] {

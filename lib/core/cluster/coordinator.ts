@@ -1,4 +1,5 @@
 import type { MaintenanceChange } from '../document/change.js';
+import type { MaintenanceQuiet } from './quiet.js';
 
 /** How this replica agrees with the others; made by the cluster room. */
 export interface Coordinator {
@@ -12,4 +13,10 @@ export interface Coordinator {
    * @throws MaintenanceDrainError after `timeout` ms, or what the signal was aborted with
    */
   drained(key: string, hold: string, revision: number, timeout: number, signal: AbortSignal): Promise<void>;
+  /**
+   * What still runs of what a key refuses, here and elsewhere.
+   * @param timeout ms to wait at most until nothing does
+   * @throws MaintenanceStoreError, and what the signal was aborted with
+   */
+  quiet(key: string, timeout: number, signal?: AbortSignal): Promise<MaintenanceQuiet>;
 }

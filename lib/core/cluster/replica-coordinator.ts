@@ -2,13 +2,16 @@ import { MaintenanceDrainError, type MaintenanceUndrainedReplica } from '../erro
 import { MaintenanceStoreError } from '../errors/errors.js';
 import type { MaintenanceChange } from '../document/change.js';
 import type { StateManager } from '../state/state-manager.js';
+import { isOn } from '../document/record.js';
+import { changeId, type SeenReplica } from '../store/presence.js';
 import { messageOf } from '../store/store.js';
 import { AcknowledgedWrites } from './acknowledged-writes.js';
 import type { Coordinator } from './coordinator.js';
-import { HoldWatches } from './hold-watches.js';
+import { CallWatches } from './call-watches.js';
 import { KnownKeys } from './known-keys.js';
 import { Peers } from './peers.js';
 import type { CallJudge, RunningCalls } from './running-calls.js';
+import { describeQuiet, type MaintenanceQuiet } from './quiet.js';
 import { findUndrained, hasApplied, isConcerned } from './undrained.js';
 
 /**
@@ -22,7 +25,7 @@ import { findUndrained, hasApplied, isConcerned } from './undrained.js';
  */
 export class ReplicaCoordinator implements Coordinator {
   private readonly peers: Peers;
-  private readonly watches: HoldWatches;
+  private readonly watches: CallWatches;
 
   /** @param foreignKeys keys that cannot concern this application */
   constructor(
@@ -32,7 +35,7 @@ export class ReplicaCoordinator implements Coordinator {
     foreignKeys: readonly string[] | true = [],
   ) {
     this.peers = new Peers(manager);
-    this.watches = new HoldWatches(manager, calls, judge, () => this.tell());
+    this.watches = new CallWatches(manager, calls, judge, () => this.tell());
     const keys = new KnownKeys(manager, foreignKeys);
     manager.details = () => {
       this.watches.follow();
@@ -41,7 +44,8 @@ export class ReplicaCoordinator implements Coordinator {
         observer: !calls.serves && calls.size === 0,
         unknownKeys: keys.missing,
         foreignKeys: keys.foreign,
-        draining: this.watches.all(),
+        draining: this.watches.draining(),
+        running: this.watches.running(),
       };
     };
   }
@@ -100,6 +104,24 @@ export class ReplicaCoordinator implements Coordinator {
     }
   }
 
+  async quiet(key: string, timeout: number, signal?: AbortSignal): Promise<MaintenanceQuiet> {
+    const { manager, peers } = this;
+    const until = performance.now() + timeout;
+    for (;;) {
+      signal?.throwIfAborted();
+      const { mark } = manager.notifier;
+      const others = await peers.look(until, signal);
+      const { write = '', keys } = manager.document ?? {};
+      const record = keys?.get(key);
+      const change = record && isOn(record, manager.store.now()) ? changeId(record.change) : undefined;
+      const quiet = describeQuiet([this.seen(), ...others], key, { write, change }, manager.knowsAll);
+      if (quiet.quiet || performance.now() >= until) {
+        return quiet;
+      }
+      await peers.wait(mark, until, signal);
+    }
+  }
+
   stop(): void {
     this.watches.stop();
   }
@@ -116,6 +138,14 @@ export class ReplicaCoordinator implements Coordinator {
     const left = others.flatMap((peer) => findUndrained(peer, key, hold, applied) ?? []);
     const routes = this.watches.routesOf(hold);
     return routes.length > 0 ? [this.itself(routes), ...left] : left;
+  }
+
+  /** This replica as others would see it, if they looked now. */
+  private seen(): SeenReplica {
+    const { replica, store } = this.manager;
+    const { id, host, pid } = replica;
+    const told = this.manager.presence();
+    return { id, host, pid, lastSeen: store.now(), silentFor: 0, connection: 'open', told };
   }
 
   private itself(routes: readonly string[]): MaintenanceUndrainedReplica {

@@ -1,5 +1,4 @@
 import { map, Subject, type Observable } from 'rxjs';
-import { describeValue, MaintenanceError } from '../errors/errors.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { KeyRegistry } from '../keys/key-registry.js';
 import { GENERAL_MAINTENANCE } from '../keys/general-maintenance.js';
@@ -16,11 +15,13 @@ import type { MaintainOptions, Maintenance } from './maintenance.js';
 import type { MaintenanceMenuItem } from './menu-item.js';
 import type { MenuSource, StatusSource, TokenSource } from './service-ports.js';
 import type { MaintenanceSubject } from './subject.js';
-import { toReplica, type MaintenanceReplica } from './replica.js';
+import { ClusterView, type MaintenanceQuietOptions } from './cluster-view.js';
+import type { MaintenanceReplica } from './replica.js';
 import type { MaintenanceSessions } from './sessions.js';
 import type { SetMaintenanceOptions } from './set-maintenance-options.js';
 import { MaintenanceSwitch } from './switch.js';
 import type { Coordinator } from '../cluster/coordinator.js';
+import type { MaintenanceQuiet } from '../cluster/quiet.js';
 import type { MaintenanceChange } from '../document/change.js';
 import type { StateManager } from '../state/state-manager.js';
 import type { MaintenanceHealth } from '../state/store-health.js';
@@ -52,11 +53,14 @@ export class MaintenanceService extends MaintenanceWork {
 
   /** @internal */
   private readonly switch: MaintenanceSwitch;
+  /** @internal */
+  private readonly cluster: ClusterView;
 
   /** @internal */
   constructor(private readonly parts: MaintenanceServiceParts) {
     super(parts.registry, parts.openWork, parts.rights);
     this.switch = new MaintenanceSwitch(parts.manager, parts.hooks, parts.coordinator, parts.locks);
+    this.cluster = new ClusterView(parts.manager, parts.coordinator);
     const changes = new Subject<MaintenanceChange>();
     parts.manager.changes.pipe(map(({ change }) => change)).subscribe(changes);
     this.changes = changes.asObservable();
@@ -190,11 +194,21 @@ export class MaintenanceService extends MaintenanceWork {
    * The replicas of the application, silent ones among them that are not known to be gone; this one alone without Redis.
    * @throws MaintenanceStoreError
    */
-  async replicas(): Promise<MaintenanceReplica[]> {
-    const { manager } = this.parts;
-    await manager.refresh();
-    const seen = await manager.store.replicas(manager.deadline());
-    return seen.map((replica) => toReplica(replica, manager.document?.write ?? ''));
+  replicas(): Promise<MaintenanceReplica[]> {
+    return this.cluster.replicas();
+  }
+
+  /**
+   * Whether anything still runs that a key refuses, for those who close it by hand and want to begin when it is quiet.
+   * @param key default: `GENERAL_MAINTENANCE`
+   * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError, MaintenanceStoreError, and what the signal was aborted
+   * with
+   */
+  async quiet(
+    key: MaintenanceKeyLike = GENERAL_MAINTENANCE,
+    options: MaintenanceQuietOptions = {},
+  ): Promise<MaintenanceQuiet> {
+    return this.cluster.quiet(this.target(key), options);
   }
 
   /**
@@ -205,16 +219,8 @@ export class MaintenanceService extends MaintenanceWork {
    * @returns `false` when no such replica is listed (any more)
    * @throws MaintenanceError when the replica is not silent; MaintenanceStoreError
    */
-  async forgetReplica(id: string): Promise<boolean> {
-    const { manager } = this.parts;
-    await manager.refresh();
-    const outcome = await manager.store.forget(id, manager.deadline());
-    if (outcome === 'alive') {
-      throw new MaintenanceError(
-        `Replica ${describeValue(id)} is not silent: it is waited for until it leaves or falls silent.`,
-      );
-    }
-    return outcome === 'gone';
+  forgetReplica(id: string): Promise<boolean> {
+    return this.cluster.forget(id);
   }
 
   /**

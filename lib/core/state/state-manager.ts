@@ -23,7 +23,14 @@ const localReplicas = new Set<string>();
 /** What is told of a replica besides who it is and what it has applied. */
 type Details = Omit<Presence, keyof Replica | 'write' | 'revision'>;
 
-const IDLE: Details = { inFlight: 0, observer: true, unknownKeys: [], foreignKeys: [], draining: {} };
+const IDLE: Details = {
+  inFlight: 0,
+  observer: true,
+  unknownKeys: [],
+  foreignKeys: [],
+  draining: {},
+  running: {},
+};
 
 /**
  * Keeps what this process knows of the state up to date: by polls, which pushes hasten, and by its own writes.
@@ -254,7 +261,8 @@ export class StateManager implements KeyStateReader {
     return this.store.clustered ? Math.min(HEARTBEAT, Math.floor(this.replica.lease / 3)) : HEARTBEAT;
   }
 
-  private presence(): Presence {
+  /** What is told of this replica now. */
+  presence(): Presence {
     const { document } = this;
     return {
       ...this.replica,

@@ -1,3 +1,5 @@
+import type { ChangeRecord } from '../document/record.js';
+
 /** What does not change of a replica while it lives. */
 export interface Member {
   readonly id: string;
@@ -8,6 +10,22 @@ export interface Member {
   /** Milliseconds of silence after which nobody waits for it any more, whatever became of its connection. */
   readonly presumedDead: number;
 }
+
+/** What a replica still runs of what a key refuses that is on. */
+export interface RunningReport {
+  /** Names the change of the key that it has applied, see {@link changeId}. */
+  readonly change: string;
+  /** Routes and when their calls began, epoch ms by the store's clock; the longest first, not all where there are many. */
+  readonly calls: readonly (readonly [route: string, begun: number])[];
+  /** How many calls there are. */
+  readonly count: number;
+  /** Since when there are none, by the store's clock. */
+  readonly quietSince: number | null;
+}
+
+/** Names one change of a key. */
+export const changeId = ({ revision, at }: Pick<ChangeRecord, 'revision' | 'at'>): string =>
+  `${revision}.${at}`;
 
 /** What a replica tells of itself with each sync. */
 export interface Presence extends Member {
@@ -24,6 +42,8 @@ export interface Presence extends Member {
   readonly foreignKeys: readonly string[] | true;
   /** Per draining hold: the routes still served that were admitted before. */
   readonly draining: Readonly<Record<string, readonly string[]>>;
+  /** Per key that is on: what is still served of what it refuses. */
+  readonly running: Readonly<Record<string, RunningReport>>;
 }
 
 /**
@@ -57,7 +77,7 @@ export interface PresenceText {
  */
 export function formatPresence(presence: Presence, channel: string): PresenceText {
   const { id, host, pid, lease, presumedDead, foreignKeys } = presence;
-  const { revision, inFlight, draining, observer, unknownKeys } = presence;
+  const { revision, inFlight, draining, observer, unknownKeys, running } = presence;
   return {
     facts: JSON.stringify({ id, host, pid, lease, presumedDead, channel, foreignKeys }),
     // told with every heartbeat: what is as usual is left out
@@ -67,9 +87,12 @@ export function formatPresence(presence: Presence, channel: string): PresenceTex
       draining,
       ...(observer && { observer }),
       ...(unknownKeys.length > 0 && { unknownKeys }),
+      ...(Object.keys(running).length > 0 && { running }),
     }),
   };
 }
+
+const USUAL = { observer: false, unknownKeys: [], running: {} };
 
 /** Reads what a replica has told of itself; `undefined` for what no replica of this version can have told. */
 export function parsePresence(write: string, { facts, figures }: PresenceText): Presence | undefined {
@@ -77,7 +100,7 @@ export function parsePresence(write: string, { facts, figures }: PresenceText): 
   if (!isObject(member) || !isObject(rest)) {
     return undefined;
   }
-  const value: Partial<Presence> = { observer: false, unknownKeys: [], ...member, ...rest, write };
+  const value: Partial<Presence> = { ...USUAL, ...member, ...rest, write };
   return isPresence(value) ? value : undefined;
 }
 
@@ -108,11 +131,23 @@ function isPresence(value: Partial<Presence>): value is Presence {
     isTexts(value.unknownKeys) &&
     (value.foreignKeys === true || isTexts(value.foreignKeys)) &&
     isObject(value.draining) &&
-    Object.values(value.draining).every(isTexts)
+    Object.values(value.draining).every(isTexts) &&
+    isObject(value.running) &&
+    Object.values(value.running).every(isReport)
   );
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value);
+const isReport = (value: unknown): value is RunningReport => {
+  const { change, calls, count, quietSince } = (isObject(value) ? value : {}) as Partial<RunningReport>;
+  return (
+    typeof change === 'string' &&
+    isCount(count) &&
+    (quietSince === null || isCount(quietSince)) &&
+    Array.isArray(calls) &&
+    calls.every((call: unknown) => Array.isArray(call) && typeof call[0] === 'string' && isCount(call[1]))
+  );
+};
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((text) => typeof text === 'string');

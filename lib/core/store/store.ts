@@ -5,7 +5,7 @@ import type { StateDocument } from '../document/record.js';
 import type { LeaseStore } from './leases.js';
 import type { Presence, SeenReplica } from './presence.js';
 
-export type { Presence, SeenReplica } from './presence.js';
+export type { Presence, RunningReport, SeenReplica } from './presence.js';
 
 export { messageOf };
 

@@ -1,0 +1,95 @@
+import type { CallFilter, CallJudge, RunningCall, RunningCalls } from './running-calls.js';
+
+/** Looking takes at most one part in so many of the time, while somebody waits for what is still running. */
+const LOOKING = 10;
+
+/**
+ * The calls that are waited for on this replica since a key is on, or held: those that the key refuses, of all that had been
+ * let pass when that was learned of. What is let pass later was let pass in spite of it.
+ */
+export class CallWatch {
+  private readonly counted = new WeakSet<object>();
+  private readonly begun = performance.now();
+  private timer: NodeJS.Timeout | undefined;
+  private rest: readonly RunningCall[] = [];
+  private emptyAt = this.begun;
+  private made = false;
+
+  /**
+   * @param key its name
+   * @param slowest ms between two looks at most: the longer it lasts, the less it matters when it is noticed
+   * @param done is called once nothing is left, unless there never was
+   */
+  constructor(
+    readonly key: string,
+    private readonly calls: RunningCalls,
+    private readonly judge: CallJudge,
+    private readonly slowest: number,
+    private readonly done: () => void,
+  ) {
+    this.calls.running((call, late) => {
+      if (!late) {
+        this.count(call);
+      }
+      return false;
+    });
+    this.look();
+    this.made = true;
+  }
+
+  /** Those that are left, the longest first. */
+  get running(): readonly RunningCall[] {
+    return this.rest;
+  }
+
+  /** Their routes. */
+  get routes(): readonly string[] {
+    return [...new Set(this.rest.map(({ route }) => route))];
+  }
+
+  /** Since when none is left, on the monotonic clock; `null` while some are. */
+  get emptySince(): number | null {
+    return this.rest.length > 0 ? null : this.emptyAt;
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  /** Nobody waits any more for what is left. */
+  giveUp(): void {
+    this.stop();
+    this.calls.revoke(this.isLeft, 'maintenance that refuses it has given up waiting for it');
+  }
+
+  private count(call: object): void {
+    const refused = this.judge.ask(this.key, call, false);
+    if (refused === true) {
+      this.counted.add(call);
+    } else if (refused !== false) {
+      // counts until it is known to be allowed
+      this.counted.add(call);
+      refused.then((value) => (value ? undefined : this.counted.delete(call))).catch(() => undefined);
+    }
+  }
+
+  private readonly isLeft: CallFilter = (call, late) =>
+    late ? this.judge.ask(this.key, call, true) !== false : this.counted.has(call);
+
+  private look(): void {
+    const begun = performance.now();
+    this.rest = this.calls.running(this.isLeft);
+    if (this.rest.length > 0) {
+      // as soon as a timer can, where few calls are under way: whoever waits is late by as much
+      const now = performance.now();
+      const pause = Math.max(LOOKING * (now - begun), Math.min(this.slowest, (now - this.begun) / LOOKING));
+      this.timer = setTimeout(() => this.look(), pause);
+      this.timer.unref();
+    } else {
+      this.emptyAt = begun;
+      if (this.made) {
+        this.done();
+      }
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import { isOn } from '../document/record.js';
+import type { StateManager } from '../state/state-manager.js';
+import { changeId, type RunningReport } from '../store/presence.js';
+import { CallWatch } from './call-watch.js';
+import type { CallJudge, RunningCalls } from './running-calls.js';
+
+/** Milliseconds between two looks at what an operator's switch waits for, at most: nobody has work that hangs on it. */
+const SLOWEST = 250;
+/** Calls that are told of each key: enough to see what goes on. */
+const MOST_CALLS = 20;
+
+/**
+ * What this replica still serves of what keys refuse: one watch for each hold that drains and one for each key that is on, made
+ * in the same tick as the snapshot, since what was let pass before it is all there is to wait for.
+ */
+export class CallWatches {
+  private readonly holds = new Map<string, CallWatch>();
+  private readonly keys = new Map<string, { readonly watch: CallWatch; readonly revision: number }>();
+
+  /** @param emptied is called when nothing is left of what somebody may wait for */
+  constructor(
+    private readonly manager: StateManager,
+    private readonly calls: RunningCalls,
+    private readonly judge: CallJudge,
+    private readonly emptied: () => void,
+  ) {
+    manager.updates.subscribe(() => this.follow());
+  }
+
+  /** Routes still served that a hold refuses. */
+  routesOf(hold: string): readonly string[] {
+    return this.holds.get(hold)?.routes ?? [];
+  }
+
+  /** The same of all holds that wait for some. */
+  draining(): Record<string, readonly string[]> {
+    const left = [...this.holds].filter(([, { running }]) => running.length > 0);
+    return Object.fromEntries(left.map(([hold, { routes }]) => [hold, routes]));
+  }
+
+  /** What runs that keys refuse which are on, by their names. */
+  running(): Record<string, RunningReport> {
+    const { document, store } = this.manager;
+    // the monotonic clock as the store's
+    const offset = store.now() - performance.now();
+    const at = (time: number): number => Math.floor(time + offset);
+    const reports: Record<string, RunningReport> = {};
+    for (const [key, { watch }] of this.keys) {
+      const change = document?.keys.get(key)?.change;
+      if (change) {
+        const { running, emptySince } = watch;
+        reports[key] = {
+          change: changeId(change),
+          calls: running.slice(0, MOST_CALLS).map(({ route, begun }) => [route, at(begun)]),
+          count: running.length,
+          quietSince: emptySince === null ? null : at(emptySince),
+        };
+      }
+    }
+    return reports;
+  }
+
+  /** Watches for the keys and holds that there are now. */
+  follow(): void {
+    this.followHolds();
+    this.followKeys();
+  }
+
+  stop(): void {
+    this.holds.forEach((watch) => watch.stop());
+    this.keys.forEach(({ watch }) => watch.stop());
+    this.holds.clear();
+    this.keys.clear();
+  }
+
+  private followHolds(): void {
+    const draining = this.drainingHolds();
+    for (const [hold, watch] of this.holds) {
+      if (!draining.has(hold)) {
+        // an operator who unsets a key gives up nothing that ran before
+        if (this.manager.document?.keys.get(watch.key)?.change.cause === 'unset') {
+          watch.stop();
+        } else {
+          watch.giveUp();
+        }
+        this.holds.delete(hold);
+      }
+    }
+    for (const [hold, key] of draining) {
+      if (!this.holds.has(hold)) {
+        this.holds.set(hold, this.watch(key, 0));
+      }
+    }
+  }
+
+  private followKeys(): void {
+    const now = this.manager.store.now();
+    const records = this.manager.document?.keys;
+    for (const [key, { watch }] of this.keys) {
+      if (!isOn(records?.get(key), now)) {
+        watch.stop();
+        this.keys.delete(key);
+      }
+    }
+    for (const [key, record] of records ?? []) {
+      const known = this.keys.get(key);
+      const { revision, from } = record.change;
+      // on again since, without that anybody here saw it off
+      const again = !from && known?.revision !== revision;
+      if (isOn(record, now) && (!known || again)) {
+        known?.watch.stop();
+        this.keys.set(key, { watch: this.watch(key, SLOWEST), revision });
+      }
+    }
+  }
+
+  private watch(key: string, slowest: number): CallWatch {
+    return new CallWatch(key, this.calls, this.judge, slowest, () => queueMicrotask(this.emptied));
+  }
+
+  /** Keys by the ids of the holds that drain them. */
+  private drainingHolds(): Map<string, string> {
+    const found = new Map<string, string>();
+    const now = this.manager.store.now();
+    for (const [key, { holds }] of this.manager.document?.keys ?? []) {
+      holds
+        .filter(({ draining, until }) => draining && (until === null || now < until))
+        .forEach(({ id }) => found.set(id, key));
+    }
+    return found;
+  }
+}

@@ -1,0 +1,92 @@
+import type { RunningReport, SeenReplica } from '../store/presence.js';
+import { isConcerned } from './undrained.js';
+
+/** A call under way, for operators. @publicApi */
+export interface MaintenanceRunningCall {
+  /** Its route, or the name of its handler or work. */
+  readonly route: string;
+  /** When it began, by the clock of the store, a second early at most. */
+  readonly since: Date;
+}
+
+/** What a replica still does of what a key refuses. @publicApi */
+export interface MaintenanceQuietReplica {
+  /** As in `service.replicas()`. */
+  readonly id: string;
+  /** Name of its machine. */
+  readonly host: string;
+  /** Its process. */
+  readonly pid: number;
+  /** Has it applied the key's last change: while the key is on it then lets nothing more pass that the key refuses. */
+  readonly applied: boolean;
+  /** Has it told nothing for longer than its lease; what it told before is then all that is known. */
+  readonly silent: boolean;
+  /** Calls that were let pass before and are not over; the longest first, and no more than 20. */
+  readonly running: readonly MaintenanceRunningCall[];
+}
+
+/** Whether anything still runs that a key refuses. @publicApi */
+export interface MaintenanceQuiet {
+  /** The key is on, every replica has applied that, and none runs anything that it refuses. */
+  readonly quiet: boolean;
+  /** Since when; `null` while it is not. */
+  readonly since: Date | null;
+  /** All replicas that the key may concern. */
+  readonly replicas: readonly MaintenanceQuietReplica[];
+}
+
+interface KnownState {
+  readonly write: string;
+  readonly change: string | undefined;
+}
+
+/** What one replica has to say of a key: what it told, and since when it has been quiet. */
+interface Finding {
+  readonly replica: MaintenanceQuietReplica;
+  readonly quietSince: number | null;
+}
+
+/**
+ * What replicas tell of a key, put together.
+ * @param state what is known here: what was applied, and the name of the key's last change while it is on
+ * @param complete are all replicas known
+ */
+export function describeQuiet(
+  seen: readonly SeenReplica[],
+  key: string,
+  state: KnownState,
+  complete: boolean,
+): MaintenanceQuiet {
+  const { change } = state;
+  const findings = seen
+    .filter((replica) => isConcerned(replica, key))
+    .map((replica) => find(replica, key, state));
+  const waited = findings.filter(({ quietSince }) => quietSince === null);
+  const quiet = change !== undefined && complete && waited.length === 0;
+  const since = Math.max(...findings.map(({ quietSince }) => quietSince ?? 0));
+  return {
+    quiet,
+    since: quiet && findings.length > 0 ? new Date(since) : null,
+    replicas: findings.map(({ replica }) => replica),
+  };
+}
+
+function find(
+  { id, host, pid, silentFor, told }: SeenReplica,
+  key: string,
+  { write, change }: KnownState,
+): Finding {
+  const report = told && Object.hasOwn(told.running, key) ? told.running[key] : undefined;
+  const applied =
+    told?.unknownKeys.includes(key) === false &&
+    (change === undefined ? told.write === write : report?.change === change);
+  const running = (report?.calls ?? []).map(([route, begun]) => ({ route, since: new Date(begun) }));
+  return {
+    replica: { id, host, pid, applied, silent: silentFor > 0, running },
+    quietSince: quietSince(told?.observer === true, applied, report),
+  };
+}
+
+/** An observer with nothing under way has nothing to apply. */
+const quietSince = (observer: boolean, applied: boolean, report: RunningReport | undefined): number | null =>
+  applied && report ? report.quietSince : observer ? 0 : null;
