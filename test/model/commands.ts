@@ -4,7 +4,7 @@ import { vi } from 'vitest';
 import { MaintenanceLockedError, MaintenanceStoreError } from '../../lib/core/errors/errors.js';
 import { LOCK_LEASE, REPLICA_LEASE } from '../../lib/core/state/replica-lease.js';
 import { KEYS, ModelReplica, settled, type Key } from './cluster.js';
-import type { Cluster, Contract } from './contract.js';
+import type { Cluster, Contract, Hold } from './contract.js';
 
 type Command = fc.AsyncCommand<Contract, Cluster>;
 
@@ -107,13 +107,19 @@ const entering = ({ replica, key, lock, drain, timeout }: Entering): Command =>
           holders.every(({ deadSince }) => deadSince !== undefined),
           'nobody else has the lock',
         );
-        // who takes the lock takes over from those who died with it
-        contract.holds = contract.holds.filter((hold) => !holders.includes(hold));
+        // whoever takes the lock takes over from those who died with it, once it leaves; until then one stands for all
+        const last = holders.reduce<Hold | undefined>(
+          (one, other) => (!one || endOf(other) >= endOf(one) ? other : one),
+          undefined,
+        );
+        contract.holds = contract.holds.filter((hold) => hold === last || !holders.includes(hold));
       }
       const until = timeout === 0 ? null : begun + timeout;
       contract.holds.push({ key, locked: lock, replica, maintenance, until, deadSince: undefined });
     },
   );
+
+const endOf = ({ until }: Hold): number => until ?? Infinity;
 
 const leaving = (pick: number): Command =>
   command(`leave the ${pick}th`, async (contract) => {
@@ -123,7 +129,7 @@ const leaving = (pick: number): Command =>
     if (!hold) return;
     assert.equal(hold.maintenance.signal.aborted, false, 'nobody took it away');
     await settled(hold.maintenance.leave());
-    contract.holds = contract.holds.filter((other) => other !== hold);
+    contract.left(hold);
   });
 
 const waiting = (ms: number): Command =>
@@ -155,7 +161,7 @@ const cutting = (replica: number, ms: number): Command =>
     contract.prune();
     for (const hold of mine.filter(({ maintenance }) => maintenance.signal.aborted)) {
       await settled(hold.maintenance.leave());
-      contract.holds = contract.holds.filter((other) => other !== hold);
+      contract.left(hold);
     }
   });
 

@@ -31,6 +31,16 @@ export class Contract {
     return this.switches.has(key) || this.holds.some((hold) => hold.key === key);
   }
 
+  /** It has left, and those with it whose lock it had taken over. */
+  left(hold: Hold): void {
+    const isTakenOver = (other: Hold): boolean =>
+      hold.locked &&
+      other.locked &&
+      other.key === hold.key &&
+      other.maintenance.fence < hold.maintenance.fence;
+    this.holds = this.holds.filter((other) => other !== hold && !isTakenOver(other));
+  }
+
   /** What has ended by itself is gone. */
   prune(): void {
     const now = Date.now();
