@@ -6,7 +6,7 @@ import { Decision } from '../decision/decision.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import type { ResolvedOptions } from '../options/options.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
-import { MountedPaths, socketSources } from './mounted-path.js';
+import { MountedPaths } from './mounted-path.js';
 import { OwnRoutes } from './own-routes.js';
 import { OPTIONS, STRUCTURE } from '../options/tokens.js';
 import { StateManager } from '../core/state/state-manager.js';
@@ -19,13 +19,13 @@ import { MaintenanceFilter } from './refusal/maintenance.filter.js';
 import { MaintenanceGuard } from './maintenance.guard.js';
 import { loadNegotiator } from '../i18n/preferences.js';
 import { PageRenderer } from './page/page-renderer.js';
+import { RefusalCache } from './refusal/refusal-cache.js';
 import { RefusalHeaders } from './refusal/refusal-headers.js';
 import { RefusalResponder } from './refusal/refusal-responder.js';
 import { SiteCoverage } from './site/site-coverage.js';
 import { GraphqlPaths } from './site/site-routes.js';
 import { StalePolicy } from '../decision/stale-policy.js';
 import { versionSegments } from './version-segments.js';
-import { renderView } from './page/view-engine.js';
 import { WouldRefuse } from '../decision/would-refuse.js';
 
 /** All that answers HTTP requests. */
@@ -80,37 +80,7 @@ export function httpProviders(): Provider[] {
       inject: [KeyRegistry, Evaluator],
       useFactory: (registry: KeyRegistry, evaluator: Evaluator) => new WouldRefuse(registry, evaluator),
     },
-    {
-      provide: PageRenderer,
-      inject: [OPTIONS, STRUCTURE, Localizer, MountedPaths, HttpAdapterHost, ApplicationCalls],
-      useFactory: (
-        { template, refreshDelay }: ResolvedOptions,
-        { socket }: ResolvedStructure,
-        localizer: Localizer,
-        paths: MountedPaths,
-        host: HttpAdapterHost,
-        calls: ApplicationCalls,
-      ) => {
-        const url = socket ? socket.url : undefined;
-        return new PageRenderer({
-          template,
-          refreshDelay,
-          paths,
-          script: socket !== false,
-          connect:
-            url &&
-            ((request) =>
-              calls.askNow('"socket.url"', 'the page connects to its own origin', [], () =>
-                socketSources(url(request as never)),
-              )),
-          translate: (text, request) => localizer.translate(text, request),
-          language: (request) => localizer.language(request),
-          textLanguage: (request) => localizer.textLanguage(request),
-          view: (name, context) => renderView(host.httpAdapter, name, context),
-          calls,
-        });
-      },
-    },
+    PageRenderer,
     {
       provide: RefusalResponder,
       inject: [OPTIONS, StateManager, Localizer, PageRenderer, MountedPaths, ApplicationCalls],
@@ -123,21 +93,9 @@ export function httpProviders(): Provider[] {
         calls: ApplicationCalls,
       ) => {
         await loadNegotiator();
-        return new RefusalResponder(
-          {
-            statusCode: options.statusCode,
-            refreshDelay: options.refreshDelay,
-            responseType: options.responseType,
-            redirect: options.redirect,
-            paths,
-            translated: localizer.active,
-            translate: (text, request) => localizer.translate(text, request),
-            now: () => manager.store.now(),
-            calls,
-          },
-          pages,
-          new RefusalHeaders(options, calls),
-        );
+        const cache = new RefusalCache(options, manager, localizer, pages);
+        const headers = new RefusalHeaders(options, calls);
+        return new RefusalResponder(options, cache, headers, pages, localizer, paths, calls);
       },
     },
     MaintenanceGuard,

@@ -1,13 +1,17 @@
-import type { ApplicationCalls } from '../../core/common/application-calls.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ApplicationCalls } from '../../core/common/application-calls.js';
 import { MaintenanceKey } from '../../core/keys/maintenance-key.js';
-import type {
-  MaintenanceTemplate,
-  MaintenanceTemplateContext,
-} from '../../core/keys/maintenance-template.js';
+import type { MaintenanceTemplateContext } from '../../core/keys/maintenance-template.js';
 import type { Refusal } from '../../decision/refusal.js';
 import { MaintenanceError } from '../../core/errors/errors.js';
 import type { HttpRequest } from '../http-port.js';
-import type { MountedPaths } from '../mounted-path.js';
+import { MountedPaths, socketSources } from '../mounted-path.js';
+import type { ResolvedOptions } from '../../options/options.js';
+import type { MaintenanceSocketOptions, ResolvedStructure } from '../../options/structural-options.js';
+import { OPTIONS, STRUCTURE } from '../../options/tokens.js';
+import { Localizer } from '../../i18n/localizer.js';
+import { renderView } from './view-engine.js';
 import { maintenancePageCsp, renderMaintenancePage } from './page.js';
 import { PAGE_TEXTS } from '../../i18n/texts.js';
 
@@ -17,33 +21,22 @@ export interface RenderedPage {
   readonly csp?: string;
 }
 
-/** What the pages need to know of the application. */
-export interface PageSettings {
-  readonly template: MaintenanceTemplate | undefined;
-  /** Milliseconds. */
-  readonly refreshDelay: number;
-  readonly paths: MountedPaths;
-  /** Is there a browser script. */
-  readonly script: boolean;
-  /** Further sources the browser script connects to, where they depend on the request. */
-  readonly connect: ((request: HttpRequest) => string[]) | undefined;
-  readonly translate: (text: string, request: unknown) => string;
-  /** The language that a visitor asks for, and the one that built-in texts are in for them. */
-  readonly language: (request: unknown) => string;
-  readonly textLanguage: (request: unknown) => string;
-  /** The application's view engine. */
-  readonly view: (name: string, context: Record<string, unknown>) => Promise<string>;
-  readonly calls: ApplicationCalls;
-}
-
 /** The page for a refusal: the key's own, else the application's, else the built-in one. */
+@Injectable()
 export class PageRenderer {
-  constructor(private readonly settings: PageSettings) {}
+  constructor(
+    @Inject(OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
+    @Inject(Localizer) private readonly localizer: Localizer,
+    @Inject(MountedPaths) private readonly paths: MountedPaths,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(ApplicationCalls) private readonly calls: ApplicationCalls,
+  ) {}
 
   /** Is the page the same for everybody who is refused by this key now, but for the language. */
   isBuiltIn(key: MaintenanceKey | null): boolean {
     return (
-      this.settings.template === undefined &&
+      this.options.template === undefined &&
       (key === null ||
         (key.template === undefined &&
           key.render === MaintenanceKey.prototype.render &&
@@ -53,19 +46,19 @@ export class PageRenderer {
 
   /** Does the policy of the built-in page depend on who asks. */
   get isPersonal(): boolean {
-    return this.settings.connect !== undefined;
+    return this.socketUrl !== undefined;
   }
 
   /** What the built-in page of one refusal depends on besides the refusal. */
   variant(request: HttpRequest): string {
-    return `${this.settings.paths.base(request)} ${this.settings.textLanguage(request)}`;
+    return `${this.paths.base(request)} ${this.localizer.textLanguage(request)}`;
   }
 
   /** Never rejects: a template that throws or is late gives way to the built-in page, and the log says so. */
   async render(refusal: Refusal, request: HttpRequest): Promise<RenderedPage> {
     const { key } = refusal.status;
     if (!this.isBuiltIn(key)) {
-      const html = await this.settings.calls.ask(
+      const html = await this.calls.ask(
         `The maintenance page of key "${key?.name}"`,
         'the built-in one is sent',
         undefined,
@@ -87,9 +80,9 @@ export class PageRenderer {
         message,
         until,
         retryAfter,
-        refreshDelay: this.settings.refreshDelay,
-        language: this.settings.textLanguage(request),
-        text: (text) => this.settings.translate(text, request),
+        refreshDelay: this.options.refreshDelay,
+        language: this.localizer.textLanguage(request),
+        text: (text) => this.localizer.translate(text, request),
         scriptUrl: script,
       }),
       csp: this.policy(request),
@@ -101,13 +94,27 @@ export class PageRenderer {
     const { script } = this.urls(request);
     return maintenancePageCsp({
       scriptUrl: script,
-      connect: script === null ? [] : (this.settings.connect?.(request) ?? []),
+      connect: this.connections(request),
     });
   }
 
+  private get socketUrl(): MaintenanceSocketOptions['url'] {
+    return this.structure.socket ? this.structure.socket.url : undefined;
+  }
+
+  /** Further sources that the browser script connects to. */
+  private connections(request: HttpRequest): string[] {
+    const url = this.socketUrl;
+    return url
+      ? this.calls.askNow('"socket.url"', 'the page connects to its own origin', [], () =>
+          socketSources(url(request)),
+        )
+      : [];
+  }
+
   private urls(request: HttpRequest): { ping: string; script: string | null } {
-    const { paths, script } = this.settings;
-    return { ping: paths.url('ping', request), script: script ? paths.url('script', request) : null };
+    const script = this.structure.socket === false ? null : this.paths.url('script', request);
+    return { ping: this.paths.url('ping', request), script };
   }
 
   private async ownPage(refusal: Refusal, request: HttpRequest): Promise<string | undefined> {
@@ -117,7 +124,7 @@ export class PageRenderer {
     if (own !== undefined && own !== null) {
       return checkPage(own);
     }
-    const { template } = this.settings;
+    const { template } = this.options;
     return template === undefined
       ? undefined
       : context.renderTemplate(template, (await key?.getContext(request, context)) ?? { ...context });
@@ -125,9 +132,8 @@ export class PageRenderer {
 
   private contextOf(refusal: Refusal, request: HttpRequest): MaintenanceTemplateContext {
     const { status, message, statusCode, retryAfter, until } = refusal;
-    const { translate, refreshDelay, language } = this.settings;
     const { ping, script } = this.urls(request);
-    const text = (english: string): string => translate(english, request);
+    const text = (english: string): string => this.localizer.translate(english, request);
     return {
       key: status.key?.name ?? '',
       label: text(status.key?.label ?? ''),
@@ -135,9 +141,9 @@ export class PageRenderer {
       message,
       statusCode,
       retryAfter,
-      refreshDelay,
+      refreshDelay: this.options.refreshDelay,
       until,
-      language: language(request),
+      language: this.localizer.language(request),
       pingUrl: ping,
       scriptUrl: script,
       request,
@@ -146,7 +152,7 @@ export class PageRenderer {
         checkPage(
           typeof template === 'function'
             ? await template(context as MaintenanceTemplateContext & Record<string, unknown>)
-            : await this.settings.view(template, context),
+            : await renderView(this.host.httpAdapter, template, context),
         ),
     };
   }

@@ -1,23 +1,31 @@
-import { createRefusal, getRetryAfter, type Refusal, type RefusalSettings } from '../../decision/refusal.js';
+import type { OutgoingHttpHeaders } from 'node:http';
+import {
+  createRefusal,
+  getRetryAfter,
+  refusalJson,
+  type Refusal,
+  type RefusalSettings,
+} from '../../decision/refusal.js';
 import type { MaintenanceState } from '../../core/keys/maintenance-state.js';
 import type { MaintenanceStatus } from '../../core/keys/maintenance-status.js';
-import { headerSet, type HttpRequest } from '../http-port.js';
+import type { StateManager } from '../../core/state/state-manager.js';
+import type { Localizer } from '../../i18n/localizer.js';
+import { headerSet, type HeaderSet, type HttpRequest } from '../http-port.js';
 import { MaintenanceException, withoutStack } from './maintenance.exception.js';
 import type { Representation } from '../negotiation.js';
-import { jsonBody, type ReadyBody } from './ready-body.js';
 import type { PageRenderer } from '../page/page-renderer.js';
 import { refreshSeconds } from '../page/page.js';
-
-/** What refusals are made of. */
-export interface RefusalCacheSettings extends RefusalSettings {
-  /** Do texts depend on the request. */
-  readonly translated: boolean;
-  readonly translate: (text: string, request: unknown) => string;
-  /** Epoch ms by the store's clock. */
-  readonly now: () => number;
-}
+import type { Body } from './send-body.js';
 
 const POLICY = 'Content-Security-Policy';
+
+/** A body ready to be sent, and the headers that say what it is. */
+export interface ReadyBody {
+  readonly body: Body;
+  readonly headers: HeaderSet;
+  /** All headers of an answer that nobody else adds to. */
+  head?: OutgoingHttpHeaders;
+}
 
 /** An exception, and a promise that is rejected with it. */
 export interface Rejected {
@@ -41,13 +49,15 @@ export class RefusalCache {
   private lastMade: Made | undefined;
 
   constructor(
-    private readonly settings: RefusalCacheSettings,
+    private readonly settings: RefusalSettings,
+    private readonly manager: StateManager,
+    private readonly localizer: Localizer,
     private readonly pages: PageRenderer,
   ) {}
 
   refusal(status: MaintenanceStatus, request: unknown): Refusal {
-    const { translate, now } = this.settings;
-    return createRefusal(status, this.settings, now(), (text) => translate(text, request));
+    const now = this.manager.store.now();
+    return createRefusal(status, this.settings, now, (text) => this.localizer.translate(text, request));
   }
 
   /** The exception for a status, its headers not set yet. */
@@ -122,13 +132,13 @@ export class RefusalCache {
   /** What is the same for everybody; `undefined` where texts depend on the request. */
   private madeFor(status: MaintenanceStatus, request: unknown): Made | undefined {
     const { state } = status;
-    if (!state || this.settings.translated) {
+    if (!state || this.localizer.active) {
       return undefined;
     }
     const retryAfter = getRetryAfter(
       state.until,
       this.settings.refreshDelay,
-      state.until === null ? 0 : this.settings.now(),
+      state.until === null ? 0 : this.manager.store.now(),
     );
     let made = this.lastMade?.state === state ? this.lastMade : this.made.get(state);
     if (made?.retryAfter !== retryAfter) {
@@ -143,4 +153,21 @@ export class RefusalCache {
     this.lastMade = made;
     return made;
   }
+}
+
+/** A refusal as JSON, or as problem details (RFC 9457). */
+function jsonBody(refusal: Refusal, representation: 'json' | 'problem'): ReadyBody {
+  const json = refusalJson(refusal);
+  if (representation === 'json') {
+    return {
+      body: JSON.stringify(json),
+      headers: headerSet({ 'Content-Type': 'application/json; charset=utf-8' }),
+    };
+  }
+  const { statusCode, error, message, ...facts } = json;
+  const problem = { type: 'about:blank', title: error, status: statusCode, detail: message, ...facts };
+  return {
+    body: JSON.stringify(problem),
+    headers: headerSet({ 'Content-Type': 'application/problem+json; charset=utf-8' }),
+  };
 }

@@ -31,6 +31,7 @@ export class RefusalHeaders {
   /** Sets headers; run where the application's middleware has not. */
   readonly middleware: readonly MaintenanceHeaderMiddleware[];
   private readonly fixed: Headers;
+  private readonly varied: readonly string[];
   private readonly functions: readonly ((request: unknown) => Headers)[];
   private last: Common | undefined;
 
@@ -43,7 +44,11 @@ export class RefusalHeaders {
     this.functions = functions.filter((given) => !isHeaderMiddleware(given)) as ((
       request: unknown,
     ) => Headers)[];
-    this.fixed = merge(options.refusalHeaders.filter((given) => typeof given !== 'function'));
+    const { Vary: own, ...fixed } = merge(
+      options.refusalHeaders.filter((given) => typeof given !== 'function'),
+    );
+    this.fixed = fixed;
+    this.varied = [...(own?.split(',') ?? []), 'Accept'].map((field) => field.trim());
   }
 
   /** Do they depend on who asks. */
@@ -64,7 +69,7 @@ export class RefusalHeaders {
       const besides = merge([this.fixed, own]);
       this.last = {
         retryAfter,
-        alone: headerSet(merge([{ Vary: 'Accept' }, besides])),
+        alone: headerSet({ ...besides, Vary: this.varied.join(', ') }),
         besides: headerSet(besides),
       };
     }
@@ -83,7 +88,7 @@ export class RefusalHeaders {
     }
     removeStale(reply);
     setHeaders(reply, besides);
-    vary(reply, 'Accept');
+    this.varied.forEach((field) => vary(reply, field));
   }
 
   /** Sets what the application gives for this request; without any where it throws. */
@@ -107,7 +112,7 @@ function merge(all: readonly object[]): Headers {
   for (const [name, value] of all.flatMap((headers) => Object.entries(headers) as [string, string][])) {
     const key = name.toLowerCase();
     const before = key === 'vary' ? merged.get(key)?.[1] : undefined;
-    merged.set(key, [name, before === undefined ? value : `${before}, ${value}`]);
+    merged.set(key, [key === 'vary' ? 'Vary' : name, before === undefined ? value : `${before}, ${value}`]);
   }
   return Object.fromEntries(merged.values());
 }

@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Refusal } from '../../decision/refusal.js';
 import type { MaintenanceKey } from '../../core/keys/maintenance-key.js';
+import type { ResolvedOptions } from '../../options/options.js';
+import type { Localizer } from '../../i18n/localizer.js';
 import type { ApplicationCalls } from '../../core/common/application-calls.js';
 import {
   headerSet,
@@ -14,32 +16,23 @@ import type { MaintenanceException } from './maintenance.exception.js';
 import type { MountedPaths } from '../mounted-path.js';
 import { negotiate, type Representation } from '../negotiation.js';
 import type { PageRenderer } from '../page/page-renderer.js';
-import type { ReadyBody } from './ready-body.js';
-import { RefusalCache, type RefusalCacheSettings } from './refusal-cache.js';
+import type { ReadyBody, RefusalCache } from './refusal-cache.js';
 import type { RefusalHeaders } from './refusal-headers.js';
 import { samePath } from '../same-path.js';
 import { sendBody } from './send-body.js';
 
-/** What the responder needs to know of the application. */
-export interface RefusalResponderSettings extends RefusalCacheSettings {
-  readonly responseType: 'html' | 'json' | ((request: never) => 'html' | 'json') | undefined;
-  readonly redirect: string | undefined;
-  readonly paths: MountedPaths;
-  readonly calls: ApplicationCalls;
-}
-
 /** Answers who is refused, as he asks for it. */
 export class RefusalResponder {
-  /** What is answered. */
-  readonly ready: RefusalCache;
-
   constructor(
-    private readonly settings: RefusalResponderSettings,
-    private readonly pages: PageRenderer,
+    private readonly options: Pick<ResolvedOptions, 'responseType' | 'redirect'>,
+    /** What is answered. */
+    readonly ready: RefusalCache,
     readonly headers: RefusalHeaders,
-  ) {
-    this.ready = new RefusalCache(settings, pages);
-  }
+    private readonly pages: PageRenderer,
+    private readonly localizer: Localizer,
+    private readonly paths: MountedPaths,
+    private readonly calls: ApplicationCalls,
+  ) {}
 
   /** Sets what every refusal carries, in place of what was set before. */
   setHeaders(reply: HttpReply, request: unknown, { retryAfter }: Pick<Refusal, 'retryAfter'>): void {
@@ -48,10 +41,9 @@ export class RefusalResponder {
 
   /** Do refusals by this key depend on nothing but what Node knows of a request. */
   isPlain(key: MaintenanceKey | null): boolean {
-    const { translated, responseType } = this.settings;
     return (
-      !translated &&
-      typeof responseType !== 'function' &&
+      !this.localizer.active &&
+      typeof this.options.responseType !== 'function' &&
       this.pages.isBuiltIn(key) &&
       !this.pages.isPersonal &&
       !this.headers.personal
@@ -59,31 +51,30 @@ export class RefusalResponder {
   }
 
   representation(request: HttpRequest): Representation {
-    const { responseType } = this.settings;
+    const { responseType } = this.options;
     if (responseType === undefined) {
       return negotiate(request.headers.accept);
     }
     if (typeof responseType === 'string') {
       return responseType;
     }
-    const { calls } = this.settings;
-    const asked: unknown = calls.askNow('"responseType"', 'JSON is sent', 'json', () =>
+    const asked: unknown = this.calls.askNow('"responseType"', 'JSON is sent', 'json', () =>
       responseType(request as never),
     );
     if (asked !== 'html' && asked !== 'json') {
-      calls.wrong('"responseType"', asked, 'JSON is sent');
+      this.calls.wrong('"responseType"', asked, 'JSON is sent');
     }
     return asked === 'html' ? 'html' : 'json';
   }
 
   /** Where somebody is sent who would get HTML; never the page he asks for. */
   redirect(request: HttpRequest): string | undefined {
-    const { redirect, paths } = this.settings;
+    const { redirect } = this.options;
     if (redirect === undefined) {
       return undefined;
     }
     const path = pathOf(request);
-    const isThere = samePath(path, redirect) || samePath(paths.outside(path, request), redirect);
+    const isThere = samePath(path, redirect) || samePath(this.paths.outside(path, request), redirect);
     return isThere ? undefined : redirect;
   }
 

@@ -2,12 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MaintenanceStatus } from '../../core/keys/maintenance-status.js';
 import { pathname, type HttpReply, type HttpRequest } from '../http-port.js';
 import { ExpressHeaders } from './express-headers.js';
-import { isApplication, type ExpressLayer, type LayerKind, type Next } from './express-layers.js';
+import type { ExpressLayer, Next } from './express-layers.js';
 import type { ExpressRoutes } from './express-routes.js';
 import type { SiteCoverage } from './site-coverage.js';
 import { plainRoute } from './site-routes.js';
-
-type Method = (...args: unknown[]) => unknown;
+import { watchExpress } from './watch-express.js';
 
 interface Router {
   readonly stack: ExpressLayer[];
@@ -17,7 +16,7 @@ interface Router {
 /** An Express application, as far as it is needed here. */
 export interface ExpressApp {
   handle(request: IncomingMessage & HttpRequest, response: ServerResponse, ...rest: unknown[]): void;
-  use: Method;
+  use(...args: unknown[]): unknown;
   readonly router: Router;
 }
 
@@ -39,9 +38,6 @@ type Request = Omit<HttpRequest, 'baseUrl'> & {
 };
 
 const pathOf = (request: Request): string => pathname(request[ENTERED] ?? request.url);
-
-/** What is added by a method of the adapter, which its layer does not show. */
-const ADDED: Readonly<Record<string, LayerKind>> = { setNotFoundHandler: 'end', useStaticAssets: 'static' };
 
 /**
  * Stands before everything of an Express application, whatever was registered earlier, and before each of its layers that
@@ -67,7 +63,7 @@ export class ExpressEntrance {
   }
 
   mount(adapter: object): void {
-    this.watch(adapter as Record<string, Method | undefined>);
+    watchExpress(adapter, this.app, this.routes, this.headers);
     this.shortcut();
     const handle = this.router.handle.bind(this.router);
     this.router.handle = (request, reply, done) => {
@@ -80,31 +76,6 @@ export class ExpressEntrance {
         this.coverage.whenKnown(() => this.enter(request, reply, done, handle));
       }
     };
-  }
-
-  /** Notes what layers are that do not show it: what is bundled may have lost its name. */
-  private watch(adapter: Record<string, Method | undefined>): void {
-    const around = (name: string, wrap: (call: () => unknown) => unknown): void => {
-      const method = adapter[name];
-      if (typeof method === 'function') {
-        adapter[name] = (...args) => wrap(() => method.apply(adapter, args));
-      }
-    };
-    for (const [name, kind] of Object.entries(ADDED)) {
-      around(name, (call) => this.routes.marking(kind, call));
-    }
-    around('enableCors', (call) => this.headers.marking('cors', call));
-    around('registerSecurityHook', (call) => this.headers.marking('always', call));
-    // middleware that Nest registers for single methods looks like a route
-    around('createMiddlewareFactory', (call) => {
-      const register = call() as Method;
-      return (...args: unknown[]) => this.routes.marking('middleware', () => register(...args));
-    });
-    const use = this.app.use.bind(this.app);
-    this.app.use = (...args) =>
-      args.flat(Infinity).some(isApplication)
-        ? this.routes.marking('application', () => use(...args))
-        : use(...args);
   }
 
   /** What Express does to a request before its first middleware costs several times what a refusal does. */
