@@ -48,12 +48,14 @@ export function isLanguageTag(value: unknown): boolean {
   }
 }
 
+/** `redis://…/database`, `rediss://…`, the path of a socket, or `unix://user:password@/path`. */
 export function isRedisUrl(value: unknown): boolean {
-  return (
-    typeof value === 'string' &&
-    /^(rediss?:\/\/|\/|unix:)./.test(value) &&
-    (!value.startsWith('redis') || URL.canParse(value))
-  );
+  if (typeof value !== 'string') {
+    return false;
+  }
+  return /^rediss?:\/\//.test(value)
+    ? URL.canParse(value) && /^\/?\d*$/.test(new URL(value).pathname)
+    : /^(\/|unix:\/|unix:\/\/([^@/?]*@)?\/)[^/?]/.test(value);
 }
 
 /** Of another site, say of an identity provider; without credentials, which would end up in pages. */

@@ -35,7 +35,7 @@ export const MODULE_CHECKS: Record<keyof MaintenanceModuleOptions, Check> = {
         isRecord((value as { store?: unknown }).store)),
   ],
   redis: [
-    'a redis:// or rediss:// URL, ioredis options, a Redis or Cluster instance, or false for the memory of this process ' +
+    'a redis:// or rediss:// URL, unix://path, ioredis options, a Redis or Cluster instance, or false for the memory of this process ' +
       '(redis: process.env.REDIS_URL ?? false)',
     (value) => value === false || isRecord(value) || isRedisUrl(value),
   ],

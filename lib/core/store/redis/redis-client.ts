@@ -1,8 +1,19 @@
+/** What counts of an ioredis client's options; those of a cluster stand below `redisOptions`. */
+export interface RedisSettings {
+  readonly host?: string;
+  readonly port?: number;
+  readonly path?: string;
+  readonly db?: number;
+  readonly keyPrefix?: string;
+  readonly connectionName?: string;
+  readonly redisOptions?: Omit<RedisSettings, 'redisOptions'>;
+}
+
 /** What this library asks of an ioredis client, `Redis` or `Cluster`, of any version. */
 export interface RedisClient {
   readonly status: string;
   readonly isCluster?: boolean;
-  readonly options: object;
+  readonly options: RedisSettings;
   connect(): Promise<void>;
   disconnect(reconnect?: boolean): void;
   defineCommand(name: string, definition: { lua: string }): void;
@@ -16,17 +27,24 @@ export interface RedisClient {
 /** A command made by `defineCommand`: number of keys, keys, arguments. */
 export type RedisCommand = (keys: number, ...args: (string | number)[]) => Promise<unknown>;
 
-/** Is this value an ioredis client (or one that behaves like it). */
+/** What every client of ioredis has, and those of other libraries (or stand-ins) have not. */
+const MARKS = { sendCommand: 'function', defineCommand: 'function', duplicate: 'function', status: 'string' };
+
+/** Is this value an ioredis client, or one of a fork. Other libraries' clients have much of the same methods. */
 export function isRedisClient(value: unknown): value is RedisClient {
-  const candidate = value as Partial<RedisClient> | null;
   return (
-    typeof candidate === 'object' &&
-    candidate !== null &&
-    typeof candidate.defineCommand === 'function' &&
-    typeof candidate.duplicate === 'function' &&
-    typeof candidate.subscribe === 'function'
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries(MARKS).every(([name, type]) => typeof (value as Record<string, unknown>)[name] === type)
   );
 }
+
+/** Is this value a client, and no ioredis options. */
+export const isForeignClient = (value: object): boolean =>
+  !isRedisClient(value) &&
+  ['connect', 'duplicate', 'sendCommand', 'eval'].some(
+    (name) => typeof (value as Record<string, unknown>)[name] === 'function',
+  );
 
 /** The ioredis client inside an application's own cache, if there is one. */
 export function clientOfCache(cache: unknown): RedisClient | undefined {

@@ -1,25 +1,15 @@
 import { MaintenanceStoreError } from '../../errors/errors.js';
 import { randomId } from '../../document/codec.js';
 import { RedisClock } from './redis-clock.js';
-import type { RedisClient, RedisCommand } from './redis-client.js';
-import { storeError } from './redis-connection.js';
+import type { RedisCommand } from './redis-client.js';
+import type { RedisConnection } from './redis-connection.js';
 import * as scripts from './redis-scripts.generated.js';
 import { bounded } from '../store.js';
-
-/** Milliseconds that a call waits for a connection that has just broken; one that is away for longer is not waited for. */
-const RECONNECT_TIMEOUT = 500;
 
 type KeyName = 'state' | 'identity' | 'secret' | 'replicas' | 'leases' | 'fences' | 'waiters';
 
 /** One hash tag, so that all entries live in one slot of a cluster. */
 const entryName = (namespace: string, part: string): string => `${namespace}:{${namespace}}:${part}`;
-
-/** What counts of an ioredis client's options; those of a cluster may stand below `redisOptions`. */
-interface RedisSettings {
-  readonly db?: number;
-  readonly keyPrefix?: string;
-  readonly redisOptions?: { readonly keyPrefix?: string };
-}
 
 /** Names a script of scripts/. */
 type ScriptName = keyof typeof scripts;
@@ -31,9 +21,7 @@ const commandOf = (script: string): string => `maintenance:${script.toLowerCase(
 export class RedisCommands {
   /** Redis' clock, as its answers tell it. */
   readonly clock = new RedisClock();
-  private client: RedisClient | undefined;
-  private live = false;
-  private brokenAt = -Infinity;
+  private connection: RedisConnection | undefined;
   private readonly keys: Readonly<Record<KeyName, string>>;
   /** Only this process listens to it, as long as it has its connection. */
   readonly ownChannel: string;
@@ -57,7 +45,7 @@ export class RedisCommands {
 
   /** Where the library's changes are told. Channels know no database and no prefix of keys, so both are in the name. */
   get channel(): string {
-    const { db, keyPrefix, redisOptions } = (this.client?.options ?? {}) as RedisSettings;
+    const { db, keyPrefix, redisOptions } = this.connection?.settings ?? {};
     return `${entryName(this.namespace, 'changes')}:${db ?? 0}:${keyPrefix ?? redisOptions?.keyPrefix ?? ''}`;
   }
 
@@ -66,17 +54,15 @@ export class RedisCommands {
     return this.keys.state;
   }
 
-  use(client: RedisClient): void {
-    this.client = client;
+  use(connection: RedisConnection): void {
+    this.connection = connection;
     for (const [name, lua] of Object.entries(scripts)) {
-      client.defineCommand(commandOf(name), { lua });
+      connection.client.defineCommand(commandOf(name), { lua });
     }
-    client.on('ready', () => (this.live = true));
-    client.on('close', () => this.broken());
   }
 
   close(): void {
-    this.client?.disconnect();
+    this.connection?.close();
   }
 
   /** Before a deadline can be set on Redis' clock, that clock must have been heard. */
@@ -105,26 +91,26 @@ export class RedisCommands {
     deadline: number,
     args: readonly (string | number)[],
   ): Promise<unknown> {
-    const { client } = this;
-    await this.connection(deadline);
-    const asked = performance.now();
-    if (!client || deadline <= asked) {
-      throw new MaintenanceStoreError(
-        `Redis could not be reached in time (${what}); the outcome is unknown.`,
-      );
+    const { connection } = this;
+    if (!connection) {
+      throw new MaintenanceStoreError(`There is no connection to Redis yet (${what}).`, 'refused');
     }
+    await connection.require(what, deadline);
+    const asked = performance.now();
+    const { client } = connection;
     const command = (client as unknown as Record<string, RedisCommand>)[commandOf(script)] as RedisCommand;
     const answer = command.call(client, keys.length, ...keys.map((key) => this.keys[key]), ...args);
     try {
       return await bounded(
         what,
         answer.catch((error: unknown) => {
-          throw storeError(what, error);
+          throw connection.failure(what, error);
         }),
         deadline,
       );
     } catch (error) {
-      const failure = storeError(what, error);
+      const failure = connection.failure(what, error);
+      connection.refused(error);
       const waited = performance.now() - asked;
       // an answer missed by far says that this process was asleep, and nothing about the connection
       if (
@@ -132,42 +118,18 @@ export class RedisCommands {
         waited > this.commandTimeout / 2 &&
         waited < this.commandTimeout * 2
       ) {
-        this.replaceConnection(client);
+        connection.replace();
       }
       throw failure;
     }
   }
 
-  /** A connection that has just broken is usually there again in no time. */
-  private async connection(deadline: number): Promise<void> {
-    const { client } = this;
-    const patience = Math.min(this.brokenAt + RECONNECT_TIMEOUT, deadline) - performance.now();
-    if (!client || this.live || patience <= 0) {
-      return;
-    }
-    await new Promise<void>((resolve) => {
-      const settle = (): void => {
-        clearTimeout(timer);
-        client.off('ready', settle);
-        resolve();
-      };
-      const timer = setTimeout(settle, patience);
-      client.on('ready', settle);
-    });
-  }
-
-  /** A connection that is half open would stay silent for many minutes. */
-  private replaceConnection(client: RedisClient): void {
-    if (this.live) {
-      this.broken();
-      client.disconnect(true);
-    }
-  }
-
-  private broken(): void {
-    if (this.live) {
-      this.live = false;
-      this.brokenAt = performance.now();
+  /** What Redis said of a presence: why it refused it, or `null` when it took it. */
+  judged(refused: string | null): void {
+    if (refused === null) {
+      this.connection?.accepted();
+    } else {
+      this.connection?.refused(refused);
     }
   }
 }

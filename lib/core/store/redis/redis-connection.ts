@@ -1,123 +1,140 @@
-import type { Cluster, Redis, RedisOptions } from 'ioredis';
-import { MaintenanceConfigurationError, MaintenanceStoreError } from '../../errors/errors.js';
-import { isRedisClient, type RedisClient } from './redis-client.js';
+import { Backoff } from '../../common/backoff.js';
+import { MaintenanceStoreError } from '../../errors/errors.js';
 import { bounded, messageOf } from '../store.js';
+import type { RedisClient, RedisSettings } from './redis-client.js';
+import { isReply, refusalCode, storeError } from './redis-errors.js';
 
-/** What `redis` of `forRoot()` may be, before it is known which. */
-export type RedisInput = string | object;
+/** Milliseconds that a call waits for a connection that has just broken; one that is away for longer is not waited for. */
+const RECONNECT_TIMEOUT = 500;
 
-/**
- * Opens a connection of the library's own: commands fail at once while the server is away, are never sent again after
- * a reconnect, and an application's client keeps its settings.
- */
-export async function openConnection(
-  input: RedisInput,
-  commandTimeout: number,
-  role: string,
-): Promise<RedisClient> {
-  const overrides = {
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    // done by hand: ioredis leaves the rejection of its own attempt unhandled
-    autoResubscribe: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout,
-    connectTimeout: Math.max(commandTimeout, 1000),
-    // a connection that is given up on is not waited for
-    disconnectTimeout: 100,
-    enableReadyCheck: true,
-    lazyConnect: true,
-    // an application may want numbers as text
-    stringNumbers: false,
-    connectionName: `nestjs-maintenance:${role}`,
-    // a demoted primary keeps answering: look for the new one
-    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
-    retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 5), 1000),
-  } satisfies RedisOptions;
-  if (isRedisClient(input)) {
-    return input.isCluster === true
-      ? input.duplicate([], {
-          ...input.options,
-          enableOfflineQueue: false,
-          lazyConnect: true,
-          clusterRetryStrategy: overrides.retryStrategy,
-          redisOptions: {
-            ...(input.options as { redisOptions?: object }).redisOptions,
-            ...overrides,
-            lazyConnect: undefined,
-          },
-        })
-      : input.duplicate(overrides);
+/** One connection of the library's own: is it there, and if not, what did it say last. */
+export class RedisConnection {
+  private live = false;
+  private brokenAt = -Infinity;
+  /** What the connection said last, since it was there last. */
+  private problem: unknown;
+  /** Why it is connected to another database than it should be. */
+  private misplaced: unknown;
+  private readonly demotions = new Backoff();
+
+  /** @param replaced is called when this connection is given up for another server */
+  constructor(
+    readonly client: RedisClient,
+    private readonly replaced: () => void,
+  ) {
+    client.on('connect', () => (this.misplaced = undefined));
+    client.on('ready', () => this.ready());
+    client.on('close', () => this.broken());
+    // without a listener ioredis prints every failed reconnect itself
+    client.on('error', (error: RedisEventError) => this.note(error));
   }
-  const { Redis: Client } = await loadRedis();
-  const client: Redis | Cluster =
-    typeof input === 'string'
-      ? new Client(input, overrides)
-      : new Client({ ...(input as RedisOptions), ...overrides });
-  return client as unknown as RedisClient;
-}
 
-/** Connects within the deadline; a server that is away is tried again in the background by the client itself. */
-export async function connect(client: RedisClient, deadline: number): Promise<void> {
-  if (client.status === 'ready') {
-    return;
+  get settings(): RedisSettings {
+    return this.client.options;
   }
-  let problem: unknown;
-  const note = (error: unknown): void => {
-    problem = error;
-  };
-  client.on('error', note);
-  const ready = new Promise<void>((resolve) => client.on('ready', () => resolve()));
-  if (client.status === 'wait') {
-    client.connect().catch(() => undefined);
+
+  /** Connects for the first time; a server that is away is tried again in the background by the client itself. */
+  async open(deadline: number): Promise<void> {
+    const ready = new Promise<void>((resolve) => this.client.on('ready', () => resolve()));
+    this.client.connect().catch(() => undefined);
+    try {
+      await bounded('connect', ready, deadline);
+    } catch (error) {
+      throw this.failure('connect', error);
+    }
   }
-  try {
-    await bounded('connect', ready, deadline);
-  } catch (error) {
-    throw problem === undefined ? error : storeError('connect', problem);
-  } finally {
-    client.off('error', note);
+
+  /**
+   * Waits for a connection that has just broken: it is usually there again in no time.
+   * @throws MaintenanceStoreError when it is not there
+   */
+  async require(what: string, deadline: number): Promise<void> {
+    const patience = Math.min(this.brokenAt + RECONNECT_TIMEOUT, deadline) - performance.now();
+    if (!this.live && patience > 0) {
+      await this.nextReady(patience);
+    }
+    if (this.misplaced !== undefined) {
+      throw storeError(what, this.misplaced);
+    }
+    if (!this.live || deadline <= performance.now()) {
+      throw this.failure(what, new Error('it could not be reached in time'));
+    }
   }
-}
 
-/** The cache made with cache-manager-ioredis-yet carries the client that speaks Lua and pub/sub. */
-export async function throughCache(client: RedisClient): Promise<RedisClient> {
-  const { redisInsStore } = await loadPeer(
-    'cache-manager-ioredis-yet',
-    () => import('cache-manager-ioredis-yet'),
-  );
-  return redisInsStore(client as unknown as Redis).client as unknown as RedisClient;
-}
-
-async function loadRedis(): Promise<{ Redis: typeof Redis }> {
-  return loadPeer('ioredis', () => import('ioredis'));
-}
-
-async function loadPeer<T>(name: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (error) {
-    throw new MaintenanceConfigurationError(
-      `Maintenance option "redis" needs the packages cache-manager-ioredis-yet and ioredis, but ${name} cannot be loaded ` +
-        `(${messageOf(error)}): npm install cache-manager-ioredis-yet ioredis, or leave "redis" out.`,
-      { option: 'redis', cause: error },
+  /** What a call has failed for: where the connection is gone, what became of that says more than the call can. */
+  failure(what: string, error: unknown): MaintenanceStoreError {
+    const certain = isReply(error) || (error instanceof MaintenanceStoreError && error.outcome === 'refused');
+    if (this.live || this.problem === undefined || certain) {
+      return storeError(what, error);
+    }
+    return new MaintenanceStoreError(
+      `Redis cannot be reached (${what}): ${messageOf(this.problem)}; the outcome is unknown.`,
+      'unknown',
+      { cause: this.problem },
     );
   }
+
+  /** A server that was demoted keeps answering: looks for the one that takes writes, less often the longer there is none. */
+  refused(error: unknown): void {
+    if (refusalCode(error) === 'READONLY' && this.demotions.due) {
+      this.demotions.failed();
+      this.replace();
+      this.replaced();
+    }
+  }
+
+  /** The server takes writes. */
+  accepted(): void {
+    this.demotions.succeeded();
+  }
+
+  /** Gives up a connection that is half open, which would stay silent for many minutes. */
+  replace(): void {
+    if (this.live) {
+      this.broken();
+      this.client.disconnect(true);
+    }
+  }
+
+  close(): void {
+    this.client.disconnect();
+  }
+
+  private ready(): void {
+    this.live = true;
+    this.problem = undefined;
+  }
+
+  private broken(): void {
+    if (this.live) {
+      this.live = false;
+      this.brokenAt = performance.now();
+    }
+  }
+
+  private note(error: RedisEventError): void {
+    // of a cluster, what one of its nodes said
+    this.problem = error.lastNodeError ?? error;
+    if (error.command?.name === 'select') {
+      this.misplaced = error;
+    }
+  }
+
+  private async nextReady(timeout: number): Promise<void> {
+    const { client } = this;
+    await new Promise<void>((resolve) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        client.off('ready', settle);
+        resolve();
+      };
+      const timer = setTimeout(settle, timeout);
+      client.on('ready', settle);
+    });
+  }
 }
 
-/** What a Redis error means for a write: what Redis itself has refused is certain, anything else is not. */
-export function storeError(what: string, error: unknown): MaintenanceStoreError {
-  if (error instanceof MaintenanceStoreError) {
-    return error;
-  }
-  const message = messageOf(error);
-  const refused =
-    /^(READONLY|OOM|NOAUTH|NOPERM|WRONGTYPE|MISCONF|LOADING|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|WRONGPASS|ERR)/.test(
-      message,
-    );
-  return new MaintenanceStoreError(
-    `Redis ${refused ? 'refused' : 'did not answer'} (${what}): ${message}; ${refused ? 'nothing was written' : 'the outcome is unknown'}.`,
-    refused ? 'refused' : 'unknown',
-    { cause: error },
-  );
+interface RedisEventError extends Error {
+  readonly lastNodeError?: Error;
+  readonly command?: { readonly name?: string };
 }

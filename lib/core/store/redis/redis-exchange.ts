@@ -118,6 +118,9 @@ export class RedisExchange {
     );
     const parsed = parseSyncReply(reply);
     commands.clock.hear(parsed.now, asked);
+    if (presence) {
+      commands.judged(parsed.refused);
+    }
     if (asksSecret) {
       pushes.learn(parsed.secret);
     }

@@ -2,7 +2,8 @@ import { MaintenanceStoreError } from '../../errors/errors.js';
 import { encode, versionOf } from '../../document/codec.js';
 import type { StateDocument } from '../../document/record.js';
 import { RedisCommands } from './redis-commands.js';
-import { connect, openConnection, throughCache, type RedisInput } from './redis-connection.js';
+import { openConnection, throughCache, type RedisInput } from './open-redis.js';
+import { RedisConnection } from './redis-connection.js';
 import { readEntry, type RedisEntry } from './redis-entry.js';
 import { RedisExchange } from './redis-exchange.js';
 import { RedisIdentity } from './redis-identity.js';
@@ -65,22 +66,24 @@ export class RedisStore implements StateStore {
   async start(listener: StoreListener, deadline: number): Promise<void> {
     const { commandTimeout } = this.options;
     const client = await throughCache(await openConnection(this.input, commandTimeout, 'state'));
-    this.commands.use(client);
+    const connection = new RedisConnection(client, () => this.subscriber?.replace());
+    this.commands.use(connection);
     let started = false;
-    // without a listener ioredis prints every failed reconnect itself
-    client.on('error', () => undefined);
     client.on('ready', () => (started ? listener.reconnected() : undefined));
     this.subscriber = new RedisSubscriber(
       () => openConnection(this.input, commandTimeout, 'changes'),
       [this.commands.channel, this.commands.ownChannel],
-      (message) => this.hear(message, listener),
+      {
+        received: (message) => this.hear(message, listener),
+        warn: (message) => listener.warn(message),
+      },
       commandTimeout,
     );
     const subscribed = this.subscriber.start();
     // before the caller gives up, who would not know why
     const soon = deadline - commandTimeout / 10;
     try {
-      await Promise.all([connect(client, soon), bounded('subscribe', subscribed, deadline)]);
+      await Promise.all([connection.open(soon), bounded('subscribe', subscribed, deadline)]);
     } finally {
       started = true;
     }

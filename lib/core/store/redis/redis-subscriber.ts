@@ -1,8 +1,17 @@
+import { Backoff } from '../../common/backoff.js';
+import { bounded, messageOf } from '../store.js';
 import type { RedisClient } from './redis-client.js';
-import { bounded } from '../store.js';
+import { isReply } from './redis-errors.js';
+
+/** What the subscriber tells. */
+export interface SubscriberListener {
+  /** A message came, or `undefined`: subscribing has (again) finished. */
+  received(message: string | undefined): void;
+  warn(message: string): void;
+}
 
 /**
- * Listens to the channel of changes. A subscription only wakes: whatever it misses is found by polling, and so it may
+ * Listens to the channels of changes. A subscription only wakes: whatever it misses is found by polling, and so it may
  * be renewed at any time. A connection that is half open loses everything without any event, so it is asked for signs
  * of life.
  */
@@ -10,32 +19,28 @@ export class RedisSubscriber {
   private client: RedisClient | undefined;
   private checking = false;
   private stopped = false;
+  /** Redis does not let this user subscribe; tried again now and then. */
+  private denied = false;
+  private readonly denials = new Backoff();
 
-  /** @param receive gets each message, and `undefined` after every finished (re)subscribe */
   constructor(
     private readonly open: () => Promise<RedisClient>,
     private readonly channels: readonly string[],
-    private readonly receive: (message: string | undefined) => void,
+    private readonly listener: SubscriberListener,
     private readonly timeout: number,
   ) {}
 
+  /** Settles once listening, or denied that. */
   async start(): Promise<void> {
     const client = await this.open();
     if (this.stopped) {
       return;
     }
     this.client = client;
-    client.on('error', () => undefined);
-    client.on('message', (_channel: string, message: string) => this.receive(message));
+    client.on('message', (_channel: string, message: string) => this.listener.received(message));
     // `ready` comes before the client has subscribed again: only after a finished subscribe nothing more can be missed
-    const subscribe = async (): Promise<void> => {
-      await client.subscribe(...this.channels);
-      this.receive(undefined);
-    };
     const first = new Promise<void>((resolve) => {
-      client.on('ready', () => {
-        subscribe().then(resolve, () => client.disconnect(true));
-      });
+      client.on('ready', () => void this.subscribe(client).then((settled) => settled && resolve()));
     });
     client.connect().catch(() => undefined);
     await first;
@@ -47,20 +52,62 @@ export class RedisSubscriber {
     if (!client || this.checking || this.stopped || client.status !== 'ready') {
       return;
     }
+    if (this.denied) {
+      if (this.denials.due) {
+        void this.subscribe(client);
+      }
+      return;
+    }
     this.checking = true;
     // a cluster client answers PING from any node: subscribing again asks the node that matters
     const question = client.isCluster ? client.subscribe(...this.channels) : client.ping();
     bounded('subscriber', question, performance.now() + this.timeout)
-      .catch(() => {
-        if (!this.stopped) {
-          client.disconnect(true);
+      .catch((error: unknown) => {
+        // who is denied a PING has answered
+        if (!isReply((error as Error).cause)) {
+          this.replace();
         }
       })
       .finally(() => (this.checking = false));
   }
 
+  /** Gives the connection up for a new one. */
+  replace(): void {
+    if (!this.stopped) {
+      this.client?.disconnect(true);
+    }
+  }
+
   stop(): void {
     this.stopped = true;
     this.client?.disconnect();
+  }
+
+  /** @returns whether it is known if there is a subscription */
+  private async subscribe(client: RedisClient): Promise<boolean> {
+    try {
+      await client.subscribe(...this.channels);
+      this.denied = false;
+      this.denials.succeeded();
+      this.listener.received(undefined);
+      return true;
+    } catch (error) {
+      if (!isReply(error)) {
+        client.disconnect(true);
+        return false;
+      }
+      this.deny(error);
+      return true;
+    }
+  }
+
+  private deny(error: unknown): void {
+    this.denials.failed();
+    if (!this.denied) {
+      this.denied = true;
+      this.listener.warn(
+        `Redis does not let this user subscribe to ${this.channels.join(' and ')} (${messageOf(error)}): changes of other replicas are found within a second instead of at once.`,
+      );
+    }
   }
 }

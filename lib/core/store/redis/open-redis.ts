@@ -1,0 +1,125 @@
+import type { Cluster, Redis, RedisOptions } from 'ioredis';
+import { retryDelay } from '../../common/backoff.js';
+import { MaintenanceConfigurationError } from '../../errors/errors.js';
+import { messageOf } from '../store.js';
+import { isRedisClient, type RedisClient } from './redis-client.js';
+import { refusalCode } from './redis-errors.js';
+
+/** What `redis` of `forRoot()` may be, before it is known which. */
+export type RedisInput = string | object;
+
+/**
+ * Opens a connection of the library's own: commands fail at once while the server is away, are never sent again after
+ * a reconnect, and an application's client keeps its settings.
+ */
+export async function openConnection(
+  input: RedisInput,
+  commandTimeout: number,
+  role: string,
+): Promise<RedisClient> {
+  let problem: unknown;
+  const overrides = {
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    // done by hand: ioredis leaves the rejection of its own attempt unhandled
+    autoResubscribe: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout,
+    connectTimeout: Math.max(commandTimeout, 1000),
+    // a connection that is given up on is not waited for
+    disconnectTimeout: 100,
+    lazyConnect: true,
+    // an application may want numbers as text
+    stringNumbers: false,
+    // done by hand, too: not for every answer at once, and also for what is no answer of its own
+    reconnectOnError: null,
+    // who is turned away is not let in by trying ten times a second
+    retryStrategy: (times: number) =>
+      refusalCode(problem) === undefined ? Math.min(50 * 2 ** Math.min(times, 5), 1000) : retryDelay(times),
+  } satisfies RedisOptions;
+  const client = await createClient(input, overrides, `nestjs-maintenance:${role}`);
+  client.on('error', (error: Error) => (problem = error));
+  client.on('ready', () => (problem = undefined));
+  return client;
+}
+
+/** @param name of the connection, where the application has not given one */
+async function createClient(
+  input: RedisInput,
+  overrides: Pick<RedisOptions, 'retryStrategy'>,
+  name: string,
+): Promise<RedisClient> {
+  if (isRedisClient(input)) {
+    const { options } = input;
+    return input.isCluster === true
+      ? input.duplicate([], {
+          ...options,
+          enableOfflineQueue: false,
+          lazyConnect: true,
+          clusterRetryStrategy: overrides.retryStrategy,
+          redisOptions: {
+            connectionName: name,
+            ...options.redisOptions,
+            ...overrides,
+            lazyConnect: undefined,
+          },
+        })
+      : input.duplicate({ ...overrides, connectionName: options.connectionName ?? name });
+  }
+  const { Redis: Client } = await loadRedis();
+  const given: RedisOptions | string =
+    typeof input === 'string' ? parseSocketUrl(input) : (input as RedisOptions);
+  const connectionName = (typeof given === 'string' ? undefined : given.connectionName) ?? name;
+  try {
+    const client: Redis | Cluster =
+      typeof given === 'string'
+        ? new Client(given, { ...overrides, connectionName })
+        : new Client({ ...given, ...overrides, connectionName });
+    return client as unknown as RedisClient;
+  } catch (error) {
+    throw new MaintenanceConfigurationError(
+      `Maintenance option "redis" cannot be used: ${messageOf(error)}; accepted: a redis:// or rediss:// URL, ioredis options, or a Redis or Cluster instance.`,
+      { option: 'redis', cause: error },
+    );
+  }
+}
+
+/** `unix://user:password@/path?db=1`, which ioredis does not know, as its options; anything else as it is. */
+function parseSocketUrl(url: string): RedisOptions | string {
+  const [, username, password, path, query] =
+    /^unix:(?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?)?(\/(?!\/)[^?]*)(?:\?(.*))?$/.exec(url) ?? [];
+  if (path === undefined) {
+    return url;
+  }
+  return {
+    path: decodeURIComponent(path),
+    ...(username && { username: decodeURIComponent(username) }),
+    ...(password && { password: decodeURIComponent(password) }),
+    ...Object.fromEntries(new URLSearchParams(query)),
+  };
+}
+
+/** The cache made with cache-manager-ioredis-yet carries the client that speaks Lua and pub/sub. */
+export async function throughCache(client: RedisClient): Promise<RedisClient> {
+  const { redisInsStore } = await loadPeer(
+    'cache-manager-ioredis-yet',
+    () => import('cache-manager-ioredis-yet'),
+  );
+  return redisInsStore(client as unknown as Redis).client as unknown as RedisClient;
+}
+
+async function loadRedis(): Promise<{ Redis: typeof Redis }> {
+  return loadPeer('ioredis', () => import('ioredis'));
+}
+
+async function loadPeer<T>(name: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    throw new MaintenanceConfigurationError(
+      `Maintenance option "redis" needs the packages cache-manager-ioredis-yet and ioredis, but ${name} cannot be loaded ` +
+        `(${messageOf(error)}): npm install cache-manager-ioredis-yet ioredis, or leave "redis" out.`,
+      { option: 'redis', cause: error },
+    );
+  }
+}

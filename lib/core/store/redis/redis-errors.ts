@@ -1,0 +1,29 @@
+import { MaintenanceStoreError } from '../../errors/errors.js';
+import { messageOf } from '../store.js';
+
+/** Why Redis refuses, as its answers begin; before version 7 the answers of scripts have it in the middle. */
+const CODE =
+  /(?:^|[\s:"-])-?(READONLY|OOM|NOAUTH|NOPERM|WRONGPASS|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|LOADING|WRONGTYPE)\b/;
+const DENIED = 'The user executing the script can';
+
+/** The word with which Redis says why it refuses; `undefined` for anything else. */
+export function refusalCode(error: unknown): string | undefined {
+  const message = messageOf(error);
+  return CODE.exec(message)?.[1] ?? (message.includes(DENIED) ? 'NOPERM' : undefined);
+}
+
+/** Did Redis itself say it, and not the connection. */
+export const isReply = (error: unknown): boolean => (error as Error | undefined)?.name === 'ReplyError';
+
+/** What a Redis error means for a write: what Redis itself has refused is certain, anything else is not. */
+export function storeError(what: string, error: unknown): MaintenanceStoreError {
+  if (error instanceof MaintenanceStoreError) {
+    return error;
+  }
+  const refused = isReply(error) || refusalCode(error) !== undefined;
+  return new MaintenanceStoreError(
+    `Redis ${refused ? 'refused' : 'did not answer'} (${what}): ${messageOf(error)}; ${refused ? 'nothing was written' : 'the outcome is unknown'}.`,
+    refused ? 'refused' : 'unknown',
+    { cause: error },
+  );
+}
