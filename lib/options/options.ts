@@ -41,7 +41,12 @@ export interface MaintenanceModuleOptions {
   refreshDelay?: number;
   /** The page: a view name or a function. Default: the built-in page. */
   template?: MaintenanceTemplate;
-  /** Routes that are never refused: whole path segments of the route's own template, case-insensitive. No patterns. */
+  /**
+   * Paths that are never refused, by keys that have no `ignorePaths` of their own: whole segments from the beginning,
+   * case-insensitive, without patterns. Compared with the template of the route that serves the request; where there is none (static
+   * files, `use()`, unmatched), with the path of the request, decoded once, unless that holds `//`, `\`, dot segments, NUL
+   * or an encoded slash. Default: none.
+   */
   ignorePaths?: string[];
   /** Overrides what `Accept` asks for. */
   responseType?: 'html' | 'json' | MaintenanceRequestFunction<'html' | 'json'>;

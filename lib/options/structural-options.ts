@@ -50,7 +50,11 @@ export interface MaintenanceStructuralOptions {
    * is imported, so that guards before it may put a `request.user` there, `false` not at all. Default `'first'`.
    */
   guard?: boolean | 'first' | 'in-order';
-  /** `'site'` also answers for static files and unmatched routes. Default `'handlers'`. */
+  /**
+   * `'site'` covers whatever serves a request, on either adapter and whatever was registered earlier: static files, routes and
+   * routers by hand, unmatched routes. It decides before everything of the application, but for `bypass.when` and keys with a
+   * status class of their own: then immediately before what would serve the request, when middleware has run. Default `'handlers'`.
+   */
   coverage?: 'handlers' | 'site';
   /** Realtime gateway. Default `true`. */
   socket?: boolean | MaintenanceSocketOptions;
