@@ -1,16 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { namedKeys } from './decision/decorators.js';
 import { HookRunner } from './core/hooks/hook-runner.js';
 import { HOOK_MEMBERS, type HookMark } from './decision/on-maintenance.decorator.js';
 import { KeyRegistry } from './core/keys/key-registry.js';
 import type { MaintenanceKey } from './core/keys/maintenance-key.js';
 import { markedMembers } from './decision/marked-members.js';
 import { KEY_CLASS, KEY_MEMBERS } from './decision/register-maintenance-key.decorator.js';
-import { describeValue, MaintenanceConfigurationError, MaintenanceError } from './core/errors/errors.js';
+import { MaintenanceConfigurationError, MaintenanceError } from './core/errors/errors.js';
 import { messageOf } from './core/store/store.js';
-
-type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
+import { classOf, type Wrapper } from './module/class-of.js';
 
 /**
  * Finds keys and hooks among all providers. Each provider class is asked once for the marks its decorators left, so
@@ -20,7 +18,6 @@ type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 export class MaintenanceExplorer {
   /** What was looked at: wrappers and instances with marks, classes without. */
   private readonly seen = new WeakSet<object>();
-  private readonly told = new Set<string>();
   private readonly logger = new Logger('Maintenance');
   /** Asks members again that had no key to give: their providers may make them in `onModuleInit()`. */
   private unready: (() => void)[] = [];
@@ -57,18 +54,6 @@ export class MaintenanceExplorer {
   complete(): void {
     this.initialised = true;
     this.explore();
-  }
-
-  /** Warns of keys that decorators name and nobody registers: what names them would never be affected, or called. */
-  check(): void {
-    const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
-    const classes = new Set(wrappers.filter(({ isAlias }) => !isAlias).map(classOf));
-    for (const cls of classes) {
-      for (const { where, name } of typeof cls === 'function' ? namedKeys(cls) : []) {
-        this.warnOfUnknown(where, 'names', name);
-      }
-    }
-    this.hooks.keys.forEach(({ name, key }) => this.warnOfUnknown(name, 'listens to', key));
   }
 
   private exploreWrapper(wrapper: Wrapper): void {
@@ -145,25 +130,9 @@ export class MaintenanceExplorer {
       },
     });
   }
-
-  private warnOfUnknown(where: string, how: string, name: string): void {
-    const message = `${where} ${how} maintenance key ${describeValue(name)}, which is not registered (yet).`;
-    if (!this.registry.has(name) && !this.told.has(message)) {
-      this.told.add(message);
-      this.logger.warn(message);
-    }
-  }
 }
 
 /** The module a provider belongs to, for messages. */
 function placeOf({ host }: Wrapper): string {
   return host?.name ? ` in ${host.name}` : '';
-}
-
-/** The class a provider's instance is of, also where a factory or a value gives it. */
-function classOf({ metatype, inject, instance, isNotMetatype }: Wrapper): Function | undefined {
-  if (typeof metatype === 'function' && !inject && !isNotMetatype) {
-    return metatype;
-  }
-  return typeof instance === 'object' && instance !== null ? (instance as object).constructor : undefined;
 }

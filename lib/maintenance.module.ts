@@ -9,24 +9,14 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { DiscoveryService, ModulesContainer } from '@nestjs/core';
+import { ModulesContainer } from '@nestjs/core';
 import { asyncSource } from './module/async-options.js';
 import { createDynamicModule, failing } from './module/dynamic-module.js';
-import { ReplicaCoordinator } from './core/cluster/replica-coordinator.js';
-import { CallFollowing } from './in-flight/call-following.js';
-import { InFlight } from './in-flight/in-flight.js';
-import { trackHandlers } from './in-flight/track-handlers.js';
-import { HookRunner } from './core/hooks/hook-runner.js';
-import { OwnRoutes } from './http/own-routes.js';
-import { TARGET } from './http/site/site-routes.js';
+import { MaintenanceLifecycle } from './module/lifecycle.js';
 import { MaintenanceConfigurationError } from './core/errors/errors.js';
-import { MaintenanceExplorer } from './maintenance.explorer.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './maintenance.module-definition.js';
 import type { MaintenanceAsyncOptions } from './options/async-options.js';
 import type { MaintenanceRootOptions } from './options/options.js';
-import { OpenWork } from './core/service/open-work.js';
-import { MaintenanceSessions } from './core/service/sessions.js';
-import { StateManager } from './core/state/state-manager.js';
 
 /**
  * Maintenance mode for a Nest application. Import it once, in the root module.
@@ -48,31 +38,12 @@ export class MaintenanceModule
     BeforeApplicationShutdown,
     OnApplicationShutdown
 {
-  private readonly parts: {
-    manager: StateManager;
-    explorer: MaintenanceExplorer;
-    sessions: MaintenanceSessions;
-    openWork: OpenWork;
-    following: CallFollowing;
-    coordinator: ReplicaCoordinator;
-    discovery: DiscoveryService;
-    routes: OwnRoutes;
-    inFlight: InFlight;
-  };
+  private readonly lifecycle: MaintenanceLifecycle;
 
   /** @internal */
   constructor(
     @Optional() @Inject(ModulesContainer) modules?: ModulesContainer,
-    @Optional() @Inject(StateManager) manager?: StateManager,
-    @Optional() @Inject(MaintenanceExplorer) explorer?: MaintenanceExplorer,
-    @Optional() @Inject(MaintenanceSessions) sessions?: MaintenanceSessions,
-    @Optional() @Inject(OpenWork) openWork?: OpenWork,
-    @Optional() @Inject(CallFollowing) following?: CallFollowing,
-    @Optional() @Inject(ReplicaCoordinator) coordinator?: ReplicaCoordinator,
-    @Optional() @Inject(HookRunner) hooks?: HookRunner,
-    @Optional() @Inject(DiscoveryService) discovery?: DiscoveryService,
-    @Optional() @Inject(OwnRoutes) routes?: OwnRoutes,
-    @Optional() @Inject(InFlight) inFlight?: InFlight,
+    @Optional() @Inject(MaintenanceLifecycle) lifecycle?: MaintenanceLifecycle,
   ) {
     super();
     const registrations = [...(modules?.values() ?? [])].filter(
@@ -84,36 +55,12 @@ export class MaintenanceModule
           'MaintenanceService is injectable everywhere; with { isGlobal: false } import what that one forRoot() gave, or re-export it.',
       );
     }
-    if (
-      !manager ||
-      !explorer ||
-      !sessions ||
-      !openWork ||
-      !following ||
-      !coordinator ||
-      !hooks ||
-      !discovery ||
-      !routes ||
-      !inFlight
-    ) {
+    if (!lifecycle) {
       throw new MaintenanceConfigurationError(
         'MaintenanceModule is imported without options; accepted: MaintenanceModule.forRoot() or MaintenanceModule.forRootAsync().',
       );
     }
-    this.parts = {
-      manager,
-      explorer,
-      sessions,
-      openWork,
-      following,
-      coordinator,
-      discovery,
-      routes,
-      inFlight,
-    };
-    manager.changes.subscribe(({ change, hooks: heard }) =>
-      heard ? void hooks.notify('changed', change) : undefined,
-    );
+    this.lifecycle = lifecycle;
   }
 
   /** Options known now. */
@@ -140,38 +87,26 @@ export class MaintenanceModule
 
   /** Called before Nest registers its routes. @internal */
   configure(): void {
-    const { discovery, routes, following, inFlight } = this.parts;
-    const serves = trackHandlers(
-      [...discovery.getControllers(), ...discovery.getProviders()],
-      (handler, target) => Reflect.defineMetadata(TARGET, target, handler),
-      following,
-    );
-    routes.mount();
-    inFlight.serves ||= serves;
+    this.lifecycle.configure();
   }
 
   /** @internal */
-  async onModuleInit(): Promise<void> {
-    this.parts.routes.settle();
-    this.parts.explorer.explore();
-    await this.parts.manager.start();
+  onModuleInit(): Promise<void> {
+    return this.lifecycle.init();
   }
 
-  /** Other modules may have made more of their providers ready meanwhile, or keys in them. @internal */
+  /** @internal */
   onApplicationBootstrap(): void {
-    this.parts.explorer.complete();
-    this.parts.explorer.check();
+    this.lifecycle.bootstrap();
   }
 
   /** @internal */
-  async beforeApplicationShutdown(): Promise<void> {
-    this.parts.openWork.close();
-    await this.parts.sessions.shutdown();
+  beforeApplicationShutdown(): Promise<void> {
+    return this.lifecycle.beforeShutdown();
   }
 
   /** @internal */
-  async onApplicationShutdown(): Promise<void> {
-    this.parts.coordinator.stop();
-    await this.parts.manager.stop();
+  onApplicationShutdown(): Promise<void> {
+    return this.lifecycle.shutdown();
   }
 }

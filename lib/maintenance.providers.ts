@@ -27,6 +27,9 @@ import { CallCoverage } from './in-flight/call-coverage.js';
 import { StalePolicy } from './decision/stale-policy.js';
 import { LockWait } from './core/service/lock-wait.js';
 import { MaintenanceSessions } from './core/service/sessions.js';
+import { KeyNameCheck } from './module/key-name-check.js';
+import { StartReport } from './module/start-report.js';
+import { MaintenanceLifecycle } from './module/lifecycle.js';
 import { createStore } from './module/create-store.js';
 import { OPTIONS, STRUCTURE } from './options/tokens.js';
 import { resolveOptions } from './options/resolve-options.js';
@@ -63,6 +66,9 @@ export const coreProviders: Provider[] = [
   ),
   made(HookRunner, [], () => new HookRunner(error)),
   MaintenanceExplorer,
+  KeyNameCheck,
+  StartReport,
+  MaintenanceLifecycle,
   made(
     ApplicationCalls,
     [OPTIONS],

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Header, Injectable, Post, type DynamicModule } from '@nestjs/common';
 import {
   MaintenanceExempt,
+  MaintenanceKey,
   MaintenanceKeys,
   MaintenanceModule,
   MaintenanceService,
@@ -76,9 +77,14 @@ export const SHOP = {
   providers: [Ledger],
 };
 
-/** The module alone: realtime and admin have specs of their own. */
-export const maintenance = (options: MaintenanceRootOptions = {}): DynamicModule =>
-  MaintenanceModule.forRoot({ socket: false, admin: false, ...options });
+/** The module alone, with the key that the shop's decorators name: realtime and admin have specs of their own. */
+export const maintenance = ({ keys = [], ...options }: MaintenanceRootOptions = {}): DynamicModule =>
+  MaintenanceModule.forRoot({
+    socket: false,
+    admin: false,
+    ...options,
+    keys: keys.some(({ name }) => name === 'billing') ? keys : [...keys, new MaintenanceKey('billing')],
+  });
 
 export const serviceOf = ({ app }: RunningApp): MaintenanceService => app.get(MaintenanceService);
 

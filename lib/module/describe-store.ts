@@ -1,0 +1,68 @@
+import { clientOfCache, type RedisClient } from '../core/store/redis/redis-client.js';
+import type { ResolvedOptions } from '../options/options.js';
+
+interface Address {
+  readonly host?: string;
+  readonly port?: number | string;
+  readonly path?: string;
+  readonly db?: number | string;
+  readonly sentinels?: readonly Address[];
+  readonly name?: string;
+}
+
+/** Where the state is kept, in words for the log; never with a user name or password. */
+export function describeStore({ cache, redis, namespace }: ResolvedOptions): string {
+  const client = redis ?? clientOfCache(cache);
+  if (client !== undefined) {
+    return `${describeRedis(client)}, namespace "${namespace}"`;
+  }
+  return cache === undefined
+    ? 'the memory of this process only'
+    : `the application's own cache, namespace "${namespace}"`;
+}
+
+function describeRedis(redis: string | object): string {
+  if (typeof redis === 'string') {
+    return `Redis at ${URL.canParse(redis) ? describeUrl(new URL(redis)) : redis.replace(/^.*@/, '')}`;
+  }
+  const { isCluster, startupNodes, options } = redis as Partial<RedisClient> & {
+    startupNodes?: readonly unknown[];
+  };
+  if (isCluster) {
+    return `Redis Cluster at ${(startupNodes ?? []).map(describeNode).join(', ')}`;
+  }
+  return `Redis at ${describeAddress((options ?? redis) as Address)}`;
+}
+
+function describeUrl({ protocol, hostname, port, pathname, searchParams }: URL): string {
+  if (protocol === 'unix:') {
+    return pathname;
+  }
+  const db = /^\/(\d+)$/.exec(pathname)?.[1] ?? searchParams.get('db') ?? 0;
+  return `${hostname || 'localhost'}:${port || 6379}/${db}`;
+}
+
+function describeAddress({
+  host = 'localhost',
+  port = 6379,
+  path,
+  db = 0,
+  sentinels,
+  name,
+}: Address): string {
+  if (sentinels) {
+    return `${name ?? 'the primary'}/${db} (by Sentinel at ${sentinels.map(describeNode).join(', ')})`;
+  }
+  return path === undefined || path === null ? `${host}:${port}/${db}` : `${path}, database ${db}`;
+}
+
+function describeNode(node: unknown): string {
+  if (typeof node === 'number') {
+    return `localhost:${node}`;
+  }
+  if (typeof node === 'string') {
+    return URL.canParse(node) ? new URL(node).host || node : node;
+  }
+  const { host = 'localhost', port = 6379 } = (node ?? {}) as Address;
+  return `${host}:${port}`;
+}

@@ -1,0 +1,82 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { DiscoveryService, HttpAdapterHost, LazyModuleLoader, ModulesContainer } from '@nestjs/core';
+import { describeValue, MaintenanceConfigurationError } from '../core/errors/errors.js';
+import { HookRunner } from '../core/hooks/hook-runner.js';
+import { KeyRegistry } from '../core/keys/key-registry.js';
+import { namedKeys } from '../decision/decorators.js';
+import { classOf } from './class-of.js';
+
+/**
+ * Looks for keys that decorators name and nobody registers: what names them would never be affected, or called. That stops
+ * an application that is about to listen. It is a warning where nothing listens, in a testing module (which often holds a part
+ * of the application only), and where modules are loaded lazily, since they may bring the key.
+ */
+@Injectable()
+export class KeyNameCheck {
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly modules: ModulesContainer,
+    private readonly host: HttpAdapterHost,
+    private readonly registry: KeyRegistry,
+    private readonly hooks: HookRunner,
+  ) {}
+
+  /** @throws MaintenanceConfigurationError that names them all */
+  run(): void {
+    const unknown = [...new Set(this.unknown())];
+    if (unknown.length === 0) {
+      return;
+    }
+    if (this.listens() && !this.isTest() && !this.loadsLazily()) {
+      throw new MaintenanceConfigurationError(
+        `${unknown.join('; ')}; registered: ${this.registry
+          .all()
+          .map(({ name }) => `"${name}"`)
+          .join(
+            ', ',
+          )}. Register the key in the option "keys" or by @RegisterMaintenanceKey(), or correct the name.`,
+      );
+    }
+    const logger = new Logger('Maintenance');
+    unknown.forEach((what) => logger.warn(`${what}, which is not registered (yet).`));
+  }
+
+  private unknown(): string[] {
+    const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
+    const classes = new Set(wrappers.filter(({ isAlias }) => !isAlias).map(classOf));
+    const named = [...classes].flatMap((cls) =>
+      typeof cls === 'function'
+        ? namedKeys(cls).map(({ where, name }) => ({ what: `${where} names`, name }))
+        : [],
+    );
+    const heard = this.hooks.keys.map(({ name, key }) => ({ what: `${name} listens to`, name: key }));
+    return [...named, ...heard]
+      .filter(({ name }) => !this.registry.has(name))
+      .map(({ what, name }) => `${what} maintenance key ${describeValue(name)}`);
+  }
+
+  /** Is this an application with a server, and not a context for a script. */
+  private listens(): boolean {
+    let microservice = false;
+    this.modules
+      .getRpcTargetRegistry()
+      .subscribe(() => (microservice = true))
+      .unsubscribe();
+    return microservice || Boolean(this.host.httpAdapter);
+  }
+
+  private isTest(): boolean {
+    // what `Test.createTestingModule()` calls the module that it makes
+    return [...this.modules.values()].some(({ metatype }) => metatype?.name === 'RootTestModule');
+  }
+
+  /** Does anything have the loader injected. */
+  private loadsLazily(): boolean {
+    return [...this.discovery.getProviders(), ...this.discovery.getControllers()].some((wrapper) => {
+      const properties = (wrapper.getPropertiesMetadata() ?? []).map((property) => property.wrapper);
+      return [...(wrapper.getCtorMetadata() ?? []), ...properties].some(
+        (dependency) => dependency?.token === LazyModuleLoader,
+      );
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { ReplicaCoordinator } from '../core/cluster/replica-coordinator.js';
+import { HookRunner } from '../core/hooks/hook-runner.js';
+import { OpenWork } from '../core/service/open-work.js';
+import { MaintenanceSessions } from '../core/service/sessions.js';
+import { StateManager } from '../core/state/state-manager.js';
+import { OwnRoutes } from '../http/own-routes.js';
+import { TARGET } from '../http/site/site-routes.js';
+import { CallFollowing } from '../in-flight/call-following.js';
+import { InFlight } from '../in-flight/in-flight.js';
+import { trackHandlers } from '../in-flight/track-handlers.js';
+import { MaintenanceExplorer } from '../maintenance.explorer.js';
+import { KeyNameCheck } from './key-name-check.js';
+import { StartReport } from './start-report.js';
+
+/** What is done when, in the life of an application. */
+@Injectable()
+export class MaintenanceLifecycle {
+  constructor(
+    private readonly manager: StateManager,
+    private readonly explorer: MaintenanceExplorer,
+    private readonly sessions: MaintenanceSessions,
+    private readonly openWork: OpenWork,
+    private readonly following: CallFollowing,
+    private readonly inFlight: InFlight,
+    private readonly coordinator: ReplicaCoordinator,
+    private readonly discovery: DiscoveryService,
+    private readonly routes: OwnRoutes,
+    private readonly names: KeyNameCheck,
+    private readonly report: StartReport,
+    hooks: HookRunner,
+  ) {
+    manager.changes.subscribe(({ change, hooks: heard }) =>
+      heard ? void hooks.notify('changed', change) : undefined,
+    );
+  }
+
+  /** Before Nest registers its routes. */
+  configure(): void {
+    const serves = trackHandlers(
+      [...this.discovery.getControllers(), ...this.discovery.getProviders()],
+      (handler, target) => Reflect.defineMetadata(TARGET, target, handler),
+      this.following,
+    );
+    this.routes.mount();
+    this.inFlight.serves ||= serves;
+  }
+
+  /** All providers are made. */
+  async init(): Promise<void> {
+    this.routes.settle();
+    this.explorer.explore();
+    await this.manager.start();
+    this.report.store();
+  }
+
+  /** Other modules may have made more of their providers ready meanwhile, or keys in them. Nobody is served yet. */
+  bootstrap(): void {
+    this.explorer.complete();
+    this.names.run();
+    this.report.checkIgnoredPaths();
+  }
+
+  /** Requests are still served. */
+  async beforeShutdown(): Promise<void> {
+    this.openWork.close();
+    await this.sessions.shutdown();
+  }
+
+  async shutdown(): Promise<void> {
+    this.coordinator.stop();
+    await this.manager.stop();
+  }
+}

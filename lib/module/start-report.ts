@@ -1,0 +1,77 @@
+import cluster from 'node:cluster';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { ApplicationConfig } from '@nestjs/core';
+import { MaintenanceConfigurationError } from '../core/errors/errors.js';
+import { pathSegments } from '../core/keys/ignore-path-option.js';
+import { KeyRegistry } from '../core/keys/key-registry.js';
+import { StateManager } from '../core/state/state-manager.js';
+import type { ResolvedOptions } from '../options/options.js';
+import { OPTIONS } from '../options/tokens.js';
+import { describeStore } from './describe-store.js';
+
+/** Says at the start what an operator should know, and refuses what can only be known then. */
+@Injectable()
+export class StartReport {
+  private readonly logger = new Logger('Maintenance');
+
+  constructor(
+    @Inject(OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(StateManager) private readonly manager: StateManager,
+    @Inject(KeyRegistry) private readonly registry: KeyRegistry,
+    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
+  ) {}
+
+  /** One line that names the store, and a warning where several processes would each have a state of their own. */
+  store(): void {
+    this.logger.log(`Maintenance state is kept in ${describeStore(this.options)}.`);
+    const several = this.manager.store.shared ? undefined : severalProcesses();
+    if (several !== undefined) {
+      this.logger.warn(
+        `Maintenance state is kept in the memory of this process only, but ${several}: each process has a state of its own, ` +
+          'and a change reaches one of them. Set the option "redis".',
+      );
+    }
+  }
+
+  /**
+   * Paths that leave nothing to be refused: the global prefix is only known now.
+   * @throws MaintenanceConfigurationError
+   */
+  checkIgnoredPaths(): void {
+    const prefix = pathSegments(this.config.getGlobalPrefix());
+    this.check('ignorePaths', this.options.ignorePaths, prefix);
+    for (const { name, ignorePaths = [] } of this.registry.all()) {
+      this.check(`ignorePaths of key ${name}`, ignorePaths, prefix);
+    }
+  }
+
+  private check(option: string, paths: readonly string[], prefix: readonly string[]): void {
+    const wrong = paths.find((path) => {
+      const segments = pathSegments(path);
+      return (
+        segments.length <= prefix.length && segments.every((segment, index) => prefix[index] === segment)
+      );
+    });
+    if (wrong !== undefined) {
+      throw MaintenanceConfigurationError.of(
+        option,
+        wrong,
+        `paths inside the application, such as "${[...prefix, 'health'].map((part) => `/${part}`).join('')}"; this one is its ` +
+          'global prefix, and nothing would be refused (to refuse nothing, set guard: false)',
+      );
+    }
+  }
+}
+
+/** What tells that this process is one of several, in words. */
+function severalProcesses(): string | undefined {
+  if (cluster.isWorker) {
+    return 'this is a worker of node:cluster';
+  }
+  const { NODE_APP_INSTANCE, pm_id, exec_mode, instances } = process.env;
+  // PM2 gives these to a process that is the only one, too
+  const alone = exec_mode === 'fork_mode' && (instances === undefined || instances === '1');
+  return (NODE_APP_INSTANCE !== undefined || pm_id !== undefined) && !alone
+    ? 'PM2 runs this application'
+    : undefined;
+}
