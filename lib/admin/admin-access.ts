@@ -9,6 +9,7 @@ import type { HttpRequest } from '../http/http-port.js';
 import type { MaintenancePermission } from '../options/access-options.js';
 import type { ResolvedOptions } from '../options/options.js';
 import { OPTIONS } from '../options/tokens.js';
+import { ADMIN_TEXTS } from '../i18n/admin-texts.js';
 import { AdminApiError } from './admin.errors.js';
 import { Csrf } from './csrf.js';
 
@@ -31,12 +32,9 @@ export class AdminAccess {
   async demand(request: HttpRequest, ...permissions: MaintenancePermission[]): Promise<void> {
     for (const permission of permissions) {
       if (!(await this.allows(request, permission))) {
-        throw new AdminApiError(
-          403,
-          this.options.permissions
-            ? `This needs the permission "${permission}".`
-            : 'The maintenance option "permissions" is not set, so everything is denied.',
-        );
+        throw this.options.permissions
+          ? new AdminApiError(403, `This needs the permission "${permission}".`, {}, permission)
+          : new AdminApiError(403, ADMIN_TEXTS.deniedToAll);
       }
     }
   }

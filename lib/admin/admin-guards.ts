@@ -15,6 +15,7 @@ import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
 import { messageOf } from '../core/store/store.js';
 import { setCommonHeaders } from './api-response.js';
+import { SignIn } from './sign-in.js';
 
 type HostModule = ModulesContainer extends Map<string, infer Host> ? Host : never;
 
@@ -30,6 +31,7 @@ export class AdminGuards implements CanActivate, OnModuleInit {
     @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
     @Inject(ModuleRef) private readonly moduleRef: ModuleRef,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(SignIn) private readonly signIn: SignIn,
   ) {}
 
   /** A guard that cannot be made stops the start. */
@@ -41,17 +43,27 @@ export class AdminGuards implements CanActivate, OnModuleInit {
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const http = context.switchToHttp();
     // a guard's own refusal must not be kept by a cache either
-    setCommonHeaders(http.getResponse<HttpReply>());
+    setCommonHeaders(context.switchToHttp().getResponse<HttpReply>());
+    try {
+      await this.ask(context);
+    } catch (error) {
+      if (!this.signIn.takes(error, context)) {
+        throw error;
+      }
+    }
+    return true;
+  }
+
+  private async ask(context: ExecutionContext): Promise<void> {
+    const request = context.switchToHttp().getRequest<object>();
     for (const source of this.guards) {
-      const guard = await source(http.getRequest<object>());
+      const guard = await source(request);
       const answer = guard.canActivate(context);
       if (!(await (isObservable(answer) ? lastValueFrom(answer) : answer))) {
         throw new ForbiddenException();
       }
     }
-    return true;
   }
 
   /** The application's own instance wherever it is provided; one of ours where it is a mere class. */

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type HttpException } from '@nestjs/common';
 import { SocketTickets } from '../access/socket-tickets.js';
 import { DEFAULT_MESSAGE } from '../i18n/texts.js';
 import type { HttpRequest } from '../http/http-port.js';
@@ -16,7 +16,15 @@ import type { ApiResponse } from './api-response.js';
 import { createEtag } from './etag.js';
 import type { PageState } from './page-data.js';
 import { headlineOf, pageKey } from './page-state.js';
-import { adminPageCsp, renderAdminPage, renderDenial } from './page/admin-page.html.js';
+import {
+  adminPageCsp,
+  renderAdminPage,
+  renderDenial,
+  type AdminPageContext,
+  type Denial,
+} from './page/admin-page.html.js';
+import { SignIn } from './sign-in.js';
+import { ADMIN_TEXTS } from '../i18n/admin-texts.js';
 
 /** Headers of every page: nothing may frame it, nothing leaks from it. */
 const PAGE_HEADERS = {
@@ -32,6 +40,7 @@ export class AdminPage {
   constructor(
     @Inject(AdminService) private readonly api: AdminService,
     @Inject(AdminAccess) private readonly access: AdminAccess,
+    @Inject(SignIn) private readonly signIn: SignIn,
     @Inject(SocketTickets) private readonly tickets: SocketTickets,
     @Inject(StateManager) private readonly manager: StateManager,
     @Inject(KeyRegistry) private readonly registry: KeyRegistry,
@@ -40,16 +49,19 @@ export class AdminPage {
   ) {}
 
   async render(request: HttpRequest): Promise<ApiResponse> {
-    const language = this.localizer.textLanguage(request);
     const { socket } = this.structure;
-    const page = { language, text: this.translation(request), live: socket !== false };
+    const page = this.context(request);
+    const refusal = this.signIn.refusalOf(request);
+    if (refusal) {
+      return this.deny(page, denialOf(refusal));
+    }
     try {
       await this.demand(request);
     } catch (error) {
       if (!(error instanceof AdminApiError) || negotiate(request.headers.accept) !== 'html') {
         throw error;
       }
-      return this.html(error.statusCode, renderDenial(page, error.message), adminPageCsp());
+      return this.deny(page, denialOf(error));
     }
     const state = await this.read(request);
     const connect = socket && socket.url ? [socket.url(request as never)] : [];
@@ -69,6 +81,27 @@ export class AdminPage {
 
   private demand(request: HttpRequest): Promise<void> {
     return this.access.demand(request, 'see_menu_item', 'see_info');
+  }
+
+  private context(request: HttpRequest): AdminPageContext {
+    const { admin, socket } = this.structure;
+    const text = this.translation(request);
+    return {
+      language: this.localizer.textLanguage(request),
+      text,
+      title: text((admin && admin.title) || ADMIN_TEXTS.title),
+      environment: admin ? admin.environment : undefined,
+      loginUrl: this.signIn.url(request),
+      live: socket !== false,
+    };
+  }
+
+  /** Who is not signed in is sent to where one does that. Anybody else may be signed in already, and would come back. */
+  private deny(page: AdminPageContext, denial: Denial): ApiResponse {
+    const answer = this.html(denial.status, renderDenial(page, denial), adminPageCsp());
+    return denial.status === 401 && page.loginUrl !== null
+      ? { ...answer, status: 302, headers: { ...answer.headers, Location: page.loginUrl } }
+      : answer;
   }
 
   private html(status: number, html: string, csp: string): ApiResponse {
@@ -110,4 +143,17 @@ export class AdminPage {
   private translation(request: HttpRequest): (text: string) => string {
     return (text) => this.localizer.translate(text, request);
   }
+}
+
+/** What the refusal of a guard, or of ours, says to people. */
+function denialOf(refusal: HttpException | AdminApiError): Denial {
+  if (!(refusal instanceof AdminApiError)) {
+    return refusal.getStatus() === 401
+      ? { status: 401, title: 'signInTitle', note: 'signInNote' }
+      : { status: 403, title: 'deniedTitle', note: 'deniedNote' };
+  }
+  const { statusCode, permission } = refusal;
+  return permission === undefined
+    ? { status: statusCode, title: 'deniedTitle', note: 'deniedToAll' }
+    : { status: statusCode, title: 'deniedTitle', note: 'deniedPermission', permission };
 }

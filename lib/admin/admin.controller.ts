@@ -22,6 +22,7 @@ import { AdminGuards } from './admin-guards.js';
 import { AdminPage } from './admin-page.js';
 import { ExcludeFromOpenApi } from './exclude-from-openapi.js';
 import { respond } from './api-response.js';
+import { AnswersRefused } from './sign-in.js';
 
 type KeyRequest = HttpRequest & { readonly params: Readonly<Record<string, unknown>> };
 
@@ -41,6 +42,7 @@ export function adminController({ path, decorators }: Pick<ResolvedStructure, 'p
       @Inject(AdminPage) private readonly page: AdminPage,
     ) {}
 
+    @AnswersRefused()
     @Get('admin')
     admin(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
       return respond(reply, () => this.page.render(request));

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { MaintenancePermission } from '../options/access-options.js';
 import { MaintenanceError } from '../core/errors/errors.js';
 
 /** One thing that is wrong with a request's body. */
@@ -26,6 +27,8 @@ export class AdminApiError extends MaintenanceError {
     readonly statusCode: number,
     message: string,
     readonly details: Pick<AdminErrorJson, 'errors' | 'outcome'> = {},
+    /** The one that is missing. */
+    readonly permission?: MaintenancePermission,
   ) {
     super(message);
   }

@@ -3,6 +3,7 @@ import type { ResolvedStructure } from '../options/structural-options.js';
 import { AdminService } from './admin.service.js';
 import { AdminAccess } from './admin-access.js';
 import { KeyWriter } from './key-writer.js';
+import { SignIn } from './sign-in.js';
 import { Csrf } from './csrf.js';
 import { AdminPage } from './admin-page.js';
 import { adminController } from './admin.controller.js';
@@ -16,7 +17,7 @@ export class AdminModule {
       module: AdminModule,
       imports: [core],
       controllers: [adminController(structure)],
-      providers: [Csrf, AdminAccess, AdminService, KeyWriter, AdminPage],
+      providers: [Csrf, SignIn, AdminAccess, AdminService, KeyWriter, AdminPage],
     };
   }
 }

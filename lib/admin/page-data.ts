@@ -1,5 +1,5 @@
 import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
-import type { AdminText } from './page/texts.js';
+import type { AdminText } from '../i18n/admin-texts.js';
 
 /** How much of the site is affected: what the page says first. */
 export type Headline = 'open' | 'part' | 'readOnly' | 'closed';
@@ -34,6 +34,10 @@ export interface PageData {
   readonly texts: Readonly<Record<AdminText, string>>;
   /** What visitors read where no message was given. */
   readonly defaultMessage: string;
+  /** What the page is called. */
+  readonly title: string;
+  /** Where to sign in; `null`: nobody has said. */
+  readonly loginUrl: string | null;
   /** Is there a browser script to include. */
   readonly live: boolean;
   /** Does it need tickets to be given key data. */

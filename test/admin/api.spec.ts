@@ -377,7 +377,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     expect(key.json()).toMatchObject({ label: 'de-AT:General maintenance', message: 'de-AT:Hello' });
     const page = (await as(ALL, running.port, '/maintenance/admin', { headers })).text;
     expect(page).toContain('<html lang="de-AT" dir="ltr">');
-    expect(page).toContain('"switchOn":"de-AT:Switch on…"');
+    expect(page).toContain('"switchOn":"de-AT:Start maintenance…"');
   });
 });
 

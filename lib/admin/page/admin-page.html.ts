@@ -7,8 +7,8 @@ import {
 import { PAGE_ICON, PAGE_SCENE } from '../../browser/page.generated.js';
 import { escapeHtml } from '../../http/page/html.js';
 import { pageLanguage } from '../../i18n/page-language.js';
-import type { PageData } from '../page-data.js';
-import { ADMIN_TEXTS, type AdminText } from './texts.js';
+import type { PageData, PageState } from '../page-data.js';
+import { ADMIN_TEXTS, type AdminText } from '../../i18n/admin-texts.js';
 
 /** What pages are rendered with besides what they show. */
 export interface AdminPageContext {
@@ -16,8 +16,24 @@ export interface AdminPageContext {
   readonly language: string;
   /** The translation of a built-in English text. */
   readonly text: (english: string) => string;
+  /** What the page is called, translated. */
+  readonly title: string;
+  /** Which deployment this is. */
+  readonly environment: string | undefined;
+  /** Where to sign in; `null`: nobody has said. */
+  readonly loginUrl: string | null;
   /** Is there a gateway, and so a browser script to include. */
   readonly live: boolean;
+}
+
+/** Why somebody does not get to see the page. */
+export interface Denial {
+  readonly status: number;
+  /** English texts. */
+  readonly title: AdminText;
+  readonly note: AdminText;
+  /** The permission that the note names. */
+  readonly permission?: string;
 }
 
 const HEAD =
@@ -27,36 +43,67 @@ const HEAD =
 
 /**
  * The admin page. All that it shows is data for its script, which writes it as text and never as markup; without the script it
- * says that it needs one.
+ * says how much of the site is affected, and that it needs one.
  */
 export function renderAdminPage(
   context: AdminPageContext & Pick<PageData, 'state' | 'defaultMessage' | 'tickets'>,
 ): string {
-  const { state, defaultMessage, live, tickets } = context;
+  const { state, defaultMessage, title, loginUrl, live, tickets } = context;
   const texts = Object.fromEntries(
     Object.entries(ADMIN_TEXTS).map(([id, english]) => [id, context.text(english)]),
   ) as PageData['texts'];
-  const data: PageData = { state, texts, defaultMessage, live, tickets };
+  const data: PageData = { state, texts, defaultMessage, title, loginUrl, live, tickets };
   const text = (id: AdminText): string => escapeHtml(texts[id]);
   return document(
     context,
-    `<header class="sky"><div class="bar"><p class="brand">${text('title')}</p>` +
-      `<p class="link" id="link" role="status"></p></div>` +
-      `<div class="headline"><h1 id="headline">${text(state.headline)}</h1><p id="note"></p></div>${PAGE_SCENE}</header>` +
+    `<header class="sky">${renderBar(context)}` +
+      `<div class="headline"><h1 id="headline">${text(state.headline)}</h1><p id="note">${escapeHtml(describe(state, texts))}</p></div>${PAGE_SCENE}</header>` +
       `<main id="main"><noscript><p class="alert">${text('needsScript')}</p></noscript><div id="alerts"></div>` +
       `<h2 class="unseen">${text('keys')}</h2><div id="keys"></div></main>` +
       `<dialog id="dialog" aria-labelledby="dialog-title"></dialog><p class="toast" id="toast" role="status"></p>` +
       `<script type="application/json" id="data">${scriptJson(data)}</script>` +
       `<script>${ADMIN_SCRIPT}</script>`,
+    // also where no script says so
+    ` data-headline="${state.headline}"`,
   );
 }
 
+/** What is in maintenance; the script says it again, in the reader's own time. */
+function describe({ active }: PageState, texts: PageData['texts']): string {
+  const keys = active.map(({ label, since, until }) =>
+    fill(texts[until ? 'activeUntil' : 'activeSince'], {
+      label,
+      time: `${(until ?? since ?? '').slice(0, 16).replace('T', ' ')} UTC`,
+    }),
+  );
+  return keys.join(', ') || texts.openNote;
+}
+
+function fill(text: string, values: Readonly<Record<string, string>>): string {
+  return text.replace(/\{(\w+)\}/g, (name, key: string) => values[key] ?? name);
+}
+
 /** What those get who may not see the admin page. */
-export function renderDenial(context: AdminPageContext, why: string): string {
+export function renderDenial(context: AdminPageContext, { title, note, permission }: Denial): string {
+  const text = (id: AdminText): string => context.text(ADMIN_TEXTS[id]);
+  const why = fill(text(note), { permission: permission ?? '' });
+  const link =
+    context.loginUrl === null
+      ? ''
+      : `<p><a class="primary" href="${escapeHtml(context.loginUrl)}">${escapeHtml(text('signIn'))}</a></p>`;
   return document(
     context,
-    `<div class="sky" role="main"><div class="bar"><p class="brand">${escapeHtml(context.text(ADMIN_TEXTS.title))}</p></div>` +
-      `<div class="headline"><h1>403</h1><p>${escapeHtml(context.text(why))}</p></div>${PAGE_SCENE}</div>`,
+    `<div class="sky denial" role="main">${renderBar(context)}` +
+      `<div class="headline"><h1>${escapeHtml(text(title))}</h1><p id="note">${escapeHtml(why)}</p>${link}</div>${PAGE_SCENE}</div>`,
+  );
+}
+
+function renderBar({ title, environment }: AdminPageContext): string {
+  const badge =
+    environment === undefined ? '' : `<span class="environment">${escapeHtml(environment)}</span>`;
+  return (
+    `<div class="bar"><p class="brand">${escapeHtml(title)}${badge}</p>` +
+    `<p class="link" id="link" role="status"></p></div>`
   );
 }
 
@@ -75,11 +122,11 @@ export function adminPageCsp({
   );
 }
 
-function document({ language, text }: AdminPageContext, body: string): string {
+function document({ language, title }: AdminPageContext, body: string, attributes = ''): string {
   const { tag, direction } = pageLanguage(language);
   return (
-    `<!doctype html><html lang="${escapeHtml(tag)}" dir="${direction}"><head>${HEAD}` +
-    `<title>${escapeHtml(text(ADMIN_TEXTS.title))}</title></head><body>${body}</body></html>\n`
+    `<!doctype html><html lang="${escapeHtml(tag)}" dir="${direction}"${attributes}><head>${HEAD}` +
+    `<title>${escapeHtml(title)}</title></head><body>${body}</body></html>\n`
   );
 }
 

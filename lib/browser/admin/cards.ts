@@ -1,13 +1,14 @@
 import type { PageKey } from '../../admin/page-data.js';
-import { button, byId, element, write } from './elements.js';
+import { armLate } from './arm.js';
+import { button, byId, element, fill, write } from './elements.js';
 import { defaultMessage, page, texts } from './page.js';
-import { makeTime, writeTime, type ShownTime } from './times.js';
+import { clock, makeTime, writeTime, type ShownTime } from './times.js';
 
-const FACTS = ['since', 'until', 'by', 'reason', 'message'] as const;
+const FACTS = ['since', 'until', 'by', 'job', 'reason', 'message'] as const;
 
 /** What the buttons of a card do. */
 export interface CardActions {
-  /** Switches it on, or changes what was said. */
+  /** Starts its maintenance, or changes what was said. */
   change(name: string): void;
   end(name: string): void;
   unset(name: string): void;
@@ -23,7 +24,10 @@ interface Card {
   readonly list: HTMLElement;
   readonly facts: Readonly<Record<(typeof FACTS)[number], HTMLElement>>;
   readonly times: { readonly since: ShownTime; readonly until: ShownTime };
-  readonly buttons: Readonly<Record<'on' | 'off' | 'change' | 'unset', HTMLButtonElement>>;
+  /** In this order: what takes the place of the button that starts a maintenance must not be the one that ends it. */
+  readonly buttons: Readonly<Record<'on' | 'change' | 'off' | 'unset', HTMLButtonElement>>;
+  /** Has it been drawn before. */
+  drawn: boolean;
 }
 
 const cards = new Map<string, Card>();
@@ -51,7 +55,9 @@ export function drawCards(actions: CardActions): void {
 export function focusCard(name: string): void {
   const card = cards.get(name);
   if (card && !card.section.contains(document.activeElement)) {
-    (Object.values(card.buttons).find((action) => !action.hidden) ?? card.section).focus();
+    (
+      Object.values(card.buttons).find(({ hidden, disabled }) => !hidden && !disabled) ?? card.section
+    ).focus();
   }
 }
 
@@ -71,24 +77,25 @@ function makeCard(name: string, actions: CardActions): Card {
   facts.since.append(times.since.time, times.since.distance);
   const buttons = {
     on: button('switchOn', 'begin', () => actions.change(name)),
-    off: button('switchOff', 'primary', () => actions.end(name)),
     change: button('change', 'plain', () => actions.change(name)),
-    unset: button('unset', 'quiet', () => actions.unset(name)),
+    off: button('switchOff', 'primary', () => actions.end(name)),
+    unset: button('unset', 'plain', () => actions.unset(name)),
   };
   for (const [id, made] of Object.entries(buttons)) {
     made.id = at(id);
+    made.hidden = true;
     made.setAttribute('aria-describedby', label.id);
   }
   const section = element(
     'section',
     { className: 'card', tabIndex: -1, 'aria-labelledby': label.id },
     element('div', { className: 'what' }, element('div', { className: 'name' }, label, badge), help),
-    element('div', { className: 'actions' }, ...Object.values(buttons)),
     warning,
     list,
+    element('div', { className: 'actions' }, ...Object.values(buttons)),
   );
   byId('keys').append(section);
-  return { section, label, badge, help, warning, list, facts, times, buttons };
+  return { section, label, badge, help, warning, list, facts, times, buttons, drawn: false };
 }
 
 function drawCard(card: Card, key: PageKey): void {
@@ -103,12 +110,13 @@ function drawCard(card: Card, key: PageKey): void {
     drawFacts(card, key);
   }
   drawButtons(card, key);
+  card.drawn = true;
 }
 
 function drawWarning({ warning }: Card, { abandoned, held, switched }: PageKey): void {
   const text = abandoned ? 'abandoned' : held ? (switched ? 'heldAndOn' : 'held') : null;
   warning.hidden = text === null;
-  warning.classList.toggle('severe', abandoned === true);
+  warning.classList.toggle('severe', abandoned);
   write(warning, text ? texts[text] : '');
 }
 
@@ -116,25 +124,54 @@ function drawFacts({ facts, times }: Card, key: PageKey): void {
   if (key.since) {
     writeTime(times.since, key.since);
   }
-  if (key.until) {
-    writeTime(times.until, key.until);
-    if (!times.until.time.isConnected) {
-      facts.until.replaceChildren(times.until.time, times.until.distance);
-    }
-  } else {
-    write(facts.until, texts.noEnd);
-  }
+  drawEnd(facts.until, times.until, key);
   write(facts.by, key.actor || texts.nobody);
+  (facts.job.parentElement as HTMLElement).hidden = !key.holder;
+  if (key.holder) {
+    const { host, pid, step } = key.holder;
+    write(facts.job, [fill('jobPlace', { host, pid: String(pid) }), step].filter(Boolean).join(' \u00b7 '));
+  }
   write(facts.reason, key.reason || texts.noReason);
   write(facts.message, key.message || defaultMessage);
 }
 
-function drawButtons({ buttons }: Card, { value, switched, abandoned }: PageKey): void {
+/** The end that visitors see; where there is none, also the one that they do not see. */
+function drawEnd(fact: HTMLElement, { time, distance }: ShownTime, { until, endsAt }: PageKey): void {
+  if (until) {
+    writeTime({ time, distance }, until);
+    if (!time.isConnected) {
+      fact.replaceChildren(time, distance);
+    }
+    return;
+  }
+  const hidden = endsAt ? fill('safetyNet', { time: clock(endsAt) }) : texts.neverOpens;
+  if (fact.children.length !== 2 || time.isConnected) {
+    fact.replaceChildren(
+      element('span', { textContent: texts.noEnd }),
+      element('span', { className: 'ago' }),
+    );
+  }
+  write(fact.children[1] as Element, hidden);
+}
+
+function drawButtons({ buttons, drawn }: Card, { value, switched, held, abandoned }: PageKey): void {
   const may = page.state.mayToggle;
-  buttons.on.hidden = !may || switched;
+  const dead = abandoned && !held;
+  const shown = {
+    on: may && !switched,
+    change: may && switched,
+    off: may && switched,
+    unset: may && (held || abandoned),
+  };
   buttons.on.className = value ? 'plain' : 'begin';
-  buttons.off.hidden = !may || !switched;
-  buttons.change.hidden = !may || !switched;
-  buttons.unset.hidden = !may || !value;
-  buttons.unset.className = abandoned && !switched ? 'primary' : 'quiet';
+  write(buttons.unset, texts[dead ? 'unsetDead' : 'unset']);
+  buttons.unset.className = dead && !switched ? 'primary' : 'plain';
+  for (const [id, wanted] of Object.entries(shown)) {
+    const one = buttons[id as keyof typeof shown];
+    if (wanted && one.hidden && drawn) {
+      // something else may have been about to be pressed there
+      armLate(one);
+    }
+    one.hidden = !wanted;
+  }
 }

@@ -1,11 +1,13 @@
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
 import type { PageKey } from '../../admin/page-data.js';
-import type { AdminText } from '../../admin/page/texts.js';
+import type { AdminText } from '../../i18n/admin-texts.js';
 import { ask, type ApiRequest } from './api.js';
+import { arm, armLate, disarm } from './arm.js';
 import { focusCard } from './cards.js';
+import { clearDraft } from './draft.js';
 import { button, byId, element, fill, write } from './elements.js';
 import { toast } from './notices.js';
-import { findKey, texts } from './page.js';
+import { findKey, loginUrl, page, texts } from './page.js';
 import { refresh } from './refresh.js';
 import { clock } from './times.js';
 
@@ -16,6 +18,8 @@ export interface DialogContent {
   readonly fields?: readonly HTMLElement[];
   readonly confirm: AdminText;
   readonly kind: 'primary' | 'danger';
+  /** Something was typed or chosen. */
+  typed?(): void;
   /** The change; `null`: something is missing, and the dialog says what. */
   send(asked: Asked): ApiRequest | null;
 }
@@ -52,6 +56,7 @@ dialog.addEventListener('cancel', (event) => {
 export function openDialog(key: PageKey, content: DialogContent): void {
   const heading = element('h2', {
     id: 'dialog-title',
+    tabIndex: -1,
     textContent: fill(content.title, { label: key.label }),
   });
   const problem = element('div', { className: 'problem', role: 'alert' });
@@ -84,9 +89,17 @@ export function openDialog(key: PageKey, content: DialogContent): void {
     event.preventDefault();
     void submit(opened, content);
   });
+  form.addEventListener('input', () => {
+    content.typed?.();
+    if (!opened.busy) {
+      arm(go);
+    }
+  });
   dialog.replaceChildren(form);
   dialog.showModal();
-  (form.querySelector<HTMLElement>(':checked') ?? (content.kind === 'danger' ? cancel : go)).focus();
+  // what opened the dialog may be pressed once more, and must not be taken for an answer
+  armLate(go);
+  heading.focus();
 }
 
 /** Tells whoever is about to change a key that somebody else just did; their own input stays. */
@@ -101,6 +114,8 @@ export function watchOthers(): void {
     asked.conflict = true;
     tellNow(asked, key, texts.changedMeanwhile);
     drawGo(asked);
+    // the button now says something else
+    armLate(asked.go);
   }
 }
 
@@ -114,17 +129,23 @@ function leave(): void {
   const name = asked?.name;
   asked = null;
   if (name !== undefined) {
+    clearDraft();
     focusCard(name);
   }
 }
 
 async function submit(current: Asked, content: DialogContent): Promise<void> {
-  const request = current.busy ? null : content.send(current);
+  const request = current.busy || current.go.disabled ? null : content.send(current);
   if (!request) {
+    return;
+  }
+  if (request.method === 'PATCH' && Object.keys(request.body ?? {}).length === 0) {
+    closeDialog();
     return;
   }
   current.busy = true;
   drawGo(current);
+  disarm(current.go);
   current.problem.replaceChildren();
   const path = `keys/${encodeURIComponent(current.name)}`;
   const answer = await ask<Outcome>(path, { ...request, tag: current.tag }).catch(() => null);
@@ -136,31 +157,46 @@ async function submit(current: Asked, content: DialogContent): Promise<void> {
   const key = findKey(current.name);
   if (answer?.ok) {
     closeDialog();
-    toast(fill(describeOutcome(request, current, answer.json), { label: key?.label ?? current.name }));
+    toast(fill(describeOutcome(request, answer.json), { label: key?.label ?? current.name }));
     return;
   }
-  if (!answer?.json || answer.json.outcome === 'unknown') {
+  const wasConflict = current.conflict;
+  current.conflict = answer?.status === 409;
+  if (page.connection === 'signedOut') {
+    tellSignedOut(current);
+  } else if (!answer?.json || answer.json.outcome === 'unknown') {
     tellNow(current, key, texts[answer?.json ? 'unknownOutcome' : 'noAnswer']);
-  } else if (answer.status === 409 && key && key.tag !== current.tag) {
+  } else if (current.conflict && key && key.tag !== current.tag) {
     tellNow(current, key, texts.changedMeanwhile);
   } else {
     current.problem.replaceChildren(answer.json.message || texts.noAnswer);
+    current.conflict = wasConflict;
   }
-  current.conflict = answer?.status === 409;
   drawGo(current);
-  current.go.focus();
+  armLate(current.go);
+  // a button that cannot be pressed yet cannot have the focus
+  current.problem.tabIndex = -1;
+  current.problem.focus();
 }
 
-function describeOutcome({ method, body }: ApiRequest, { confirm }: Asked, json: Outcome | null): AdminText {
-  if (method === 'PUT' && body?.['mode']) {
-    return confirm === 'confirmChange' ? 'changed' : 'isOn';
+function describeOutcome({ method, body }: ApiRequest, json: Outcome | null): AdminText {
+  if (method === 'PATCH' || (method === 'PUT' && body?.['mode'])) {
+    return method === 'PATCH' ? 'changed' : 'isOn';
   }
   return json?.value ? 'isHeld' : 'isOff';
 }
 
 function drawGo({ go, busy, conflict, confirm }: Asked): void {
-  go.disabled = busy;
   write(go, texts[busy ? 'working' : conflict ? 'confirmAnyway' : confirm]);
+}
+
+/** In a new tab: this one keeps what was typed. */
+function tellSignedOut({ problem }: Asked): void {
+  problem.replaceChildren(element('p', { textContent: texts.signedOutDialog }));
+  if (loginUrl !== null) {
+    const link = { href: loginUrl, target: '_blank', rel: 'noopener', textContent: texts.signIn };
+    problem.append(element('p', {}, element('a', link)));
+  }
 }
 
 /** What is true now; from here on the person decides by that. */

@@ -1,4 +1,4 @@
-import type { AdminText } from '../../admin/page/texts.js';
+import type { AdminText } from '../../i18n/admin-texts.js';
 import { texts } from './page.js';
 
 type Child = Node | string;

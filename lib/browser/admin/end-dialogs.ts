@@ -19,10 +19,11 @@ export function openOff(name: string): void {
 export function openUnset(name: string): void {
   const key = findKey(name);
   if (key) {
+    const dead = key.abandoned && !key.held;
     openDialog(key, {
-      title: 'unsetTitle',
-      notes: [texts.unsetNote],
-      confirm: 'confirmUnset',
+      title: dead ? 'unsetDeadTitle' : 'unsetTitle',
+      notes: [texts[dead ? 'unsetDeadNote' : 'unsetNote']],
+      confirm: dead ? 'confirmUnsetDead' : 'confirmUnset',
       kind: 'danger',
       send: () => ({ method: 'DELETE' }),
     });

@@ -1,5 +1,5 @@
 import { byId, fill, root, write } from './elements.js';
-import { page, texts } from './page.js';
+import { page, texts, title } from './page.js';
 import { ago, clock, locale } from './times.js';
 
 /** What the page says first: how much of the site is affected, and by what. */
@@ -14,7 +14,7 @@ export function drawHeadline(): void {
       ? describe()
       : fill('lastKnown', { time: clock(page.heard + page.ahead, true), note: describe() }),
   );
-  document.title = `${headline === 'open' ? '' : '\u25cf '}${texts[headline]} \u2013 ${texts.title}`;
+  document.title = `${headline === 'open' ? '' : '\u25cf '}${texts[headline]} \u2013 ${title}`;
 }
 
 function describe(): string {

@@ -1,4 +1,5 @@
-import type { AdminText } from '../../admin/page/texts.js';
+import type { PageKey } from '../../admin/page-data.js';
+import type { AdminText } from '../../i18n/admin-texts.js';
 import { element, fill, write } from './elements.js';
 import { field } from './fields.js';
 import { serverNow, texts } from './page.js';
@@ -13,15 +14,26 @@ const LENGTHS = {
   day1: 1440 * MINUTE,
 } as const;
 
-export type LengthId = 'keepEnd' | keyof typeof LENGTHS | 'untilDate' | 'forever';
+/** The end that there is already: one that visitors see, the key's safety net, or none. */
+type KeptEnd = 'keepEnd' | 'keepNet' | 'keepForever';
+type LengthId = KeptEnd | keyof typeof LENGTHS | 'untilDate' | 'net' | 'forever';
+
+/** What the server is told of the end. */
+export interface GivenEnd {
+  readonly timeout?: number | null;
+  readonly until?: string;
+}
 
 /** For how long. */
 export interface LengthChoice {
   readonly set: HTMLElement;
   readonly date: HTMLInputElement;
-  choose(id: LengthId): void;
-  /** What the server is told of the end; `null` when there is no such date. */
-  read(): { timeout: number } | { until: string } | null;
+  /** What is chosen, for a draft. */
+  readonly values: () => { length: string; date: string };
+  /** Takes back what {@link values} gave, as far as it is still on offer. */
+  restore(values: Readonly<Record<string, string>>): void;
+  /** Nothing where the end stays as it is; `null` when there is no such date. */
+  read(): GivenEnd | null;
 }
 
 /** As datetime-local wants it: the time here, without an offset. */
@@ -29,30 +41,40 @@ function localInput(ms: number): string {
   return new Date(ms - new Date(ms).getTimezoneOffset() * MINUTE).toISOString().slice(0, 16);
 }
 
-/** @param end the end that can be kept; `null`: there is none */
-export function makeLengthChoice(end: string | null): LengthChoice {
+function keptEnd({ switched, until, endsAt }: PageKey): KeptEnd | null {
+  return switched ? (until ? 'keepEnd' : endsAt ? 'keepNet' : 'keepForever') : null;
+}
+
+/** Begins with the end that the key has, else with an hour. */
+export function makeLengthChoice(key: PageKey): LengthChoice {
+  const kept = keptEnd(key);
   const date = element('input', { type: 'datetime-local', min: localInput(Date.now()) });
   date.value = localInput(Math.ceil((Date.now() + 60 * MINUTE) / (5 * MINUTE)) * 5 * MINUTE);
   const dateField = field('until', texts.date, date);
   const summary = element('p', { className: 'hint', role: 'status' });
   const ids: LengthId[] = [
-    ...(end === null ? [] : ['keepEnd' as const]),
+    ...(kept ? [kept] : []),
     ...(Object.keys(LENGTHS) as (keyof typeof LENGTHS)[]),
     'untilDate',
-    'forever',
+    ...(key.timeout > 0 && kept !== 'keepNet' ? ['net' as const] : []),
+    ...(kept === 'keepForever' ? [] : ['forever' as const]),
   ];
   const radios = ids.map((id) =>
     element('input', { type: 'radio', name: 'length', value: id, id: `length-${id}` }),
   );
   const chosen = (): LengthId => radios.find((radio) => radio.checked)?.value as LengthId;
 
-  /** `null`: never. */
+  /** When it opens by itself; `null`: never. */
   function endOf(id: LengthId): number | null {
     switch (id) {
       case 'keepEnd':
-        return Date.parse(end ?? '');
+      case 'keepNet':
+        return Date.parse(key.endsAt ?? '');
       case 'untilDate':
         return new Date(date.value).getTime();
+      case 'net':
+        return serverNow() + key.timeout;
+      case 'keepForever':
       case 'forever':
         return null;
       default:
@@ -60,17 +82,30 @@ export function makeLengthChoice(end: string | null): LengthChoice {
     }
   }
 
+  function summarize(id: LengthId): string {
+    const at = endOf(id);
+    if (at === null) {
+      return texts.endsNever;
+    }
+    const hidden = id === 'net' || id === 'keepNet';
+    return Number.isNaN(at) ? '' : fill(hidden ? 'endsNet' : 'endsAt', { time: clock(at) });
+  }
+
   function draw(): void {
     dateField.hidden = chosen() !== 'untilDate';
-    const at = endOf(chosen());
-    write(
-      summary,
-      at === null ? texts.endsNever : Number.isNaN(at) ? '' : fill('endsAt', { time: clock(at) }),
-    );
+    write(summary, summarize(chosen()));
+  }
+
+  function choose(id: string): void {
+    for (const radio of radios) {
+      radio.checked = radio.value === id;
+    }
+    draw();
   }
 
   const chips = ids.map((id, index) => {
-    const text = id === 'keepEnd' ? fill(id, { time: clock(end ?? '') }) : texts[id satisfies AdminText];
+    const text =
+      id === 'keepEnd' ? fill(id, { time: clock(key.endsAt ?? '') }) : texts[id satisfies AdminText];
     return element(
       'label',
       { className: 'chip' },
@@ -86,25 +121,35 @@ export function makeLengthChoice(end: string | null): LengthChoice {
     dateField,
     summary,
   );
+  choose(kept ?? 'hour1');
   return {
     set,
     date,
-    choose(id) {
-      for (const radio of radios) {
-        radio.checked = radio.value === id;
+    values: () => ({ length: chosen(), date: date.value }),
+    restore({ length = '', date: typed = '' }) {
+      date.value = typed;
+      if (ids.some((id) => id === length)) {
+        choose(length);
       }
-      draw();
     },
     read() {
       const id = chosen();
-      if (id === 'forever') {
-        return { timeout: 0 };
+      switch (id) {
+        case 'keepEnd':
+        case 'keepNet':
+        case 'keepForever':
+          return {};
+        case 'net':
+          return { timeout: null };
+        case 'forever':
+          return { timeout: 0 };
+        case 'untilDate': {
+          const at = endOf(id);
+          return at !== null && at > serverNow() ? { until: new Date(at).toISOString() } : null;
+        }
+        default:
+          return { timeout: LENGTHS[id] };
       }
-      if (id !== 'keepEnd' && id !== 'untilDate') {
-        return { timeout: LENGTHS[id] };
-      }
-      const at = endOf(id);
-      return at !== null && at > serverNow() ? { until: new Date(at).toISOString() } : null;
     },
   };
 }

@@ -1,9 +1,11 @@
 // The script of the admin page. It writes what it is told as text only, and shows a change only after the server has said
 // that it was made.
 import { base } from './api.js';
+import { ignoreHeldKeys } from './arm.js';
 import { drawCards } from './cards.js';
 import { openChange } from './change-dialog.js';
 import { watchOthers } from './dialog.js';
+import { readDraft } from './draft.js';
 import { element } from './elements.js';
 import { openOff, openUnset } from './end-dialogs.js';
 import { drawHeadline } from './headline.js';
@@ -51,8 +53,13 @@ document.addEventListener('visibilitychange', () => {
   }
 });
 
+ignoreHeldKeys();
 setConnection('polling');
 plan();
+const draft = readDraft();
+if (draft && page.state.mayToggle) {
+  openChange(draft.name);
+}
 if (live) {
   const script = element('script', { src: `${base}script`, async: true });
   // this page shows by itself what the script would mark

@@ -1,8 +1,8 @@
 import type { PageState } from '../../admin/page-data.js';
 import { ask } from './api.js';
-import { button, byId, fill, root, write } from './elements.js';
+import { button, byId, element, fill, root, write } from './elements.js';
 import { setNotice } from './notices.js';
-import { page, takeState, texts, type Connection } from './page.js';
+import { loginUrl, page, takeState, texts, type Connection } from './page.js';
 import { clock } from './times.js';
 
 /** What is drawn anew. */
@@ -43,7 +43,10 @@ export function setConnection(next: Connection): void {
       ? {
           title: texts.signedOut,
           text: texts.signedOutNote,
-          action: button('reload', 'primary', () => location.reload()),
+          action:
+            loginUrl === null
+              ? button('reload', 'primary', () => location.reload())
+              : element('a', { className: 'primary', href: loginUrl, textContent: texts.signIn }),
         }
       : null,
   );

@@ -1,4 +1,4 @@
-import { element, root, write } from './elements.js';
+import { element, fill, root, write } from './elements.js';
 import { serverNow } from './page.js';
 
 /** The reader's own variant of the language that the page is in. */
@@ -17,23 +17,40 @@ export function clock(instant: string | number, precise = false): string {
   });
 }
 
-/** How far away an instant is. */
+/** How far away an instant is: to the minute, since "in 2 hours" is no answer to whoever has 91 minutes. */
 export function ago(instant: string): string {
   const seconds = Math.round((Date.parse(instant) - serverNow()) / 1000);
   const size = Math.abs(seconds);
   if (size < 5) {
     return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(0, 'second');
   }
-  if (size < 60) {
+  if (size < 100) {
     return relative.format(seconds, 'second');
   }
-  if (size < 3570) {
-    return relative.format(Math.round(seconds / 60), 'minute');
+  const minutes = Math.round(size / 60);
+  if (minutes < 120) {
+    return relative.format(Math.sign(seconds) * minutes, 'minute');
   }
-  if (size < 84_600) {
-    return relative.format(Math.round(seconds / 3600), 'hour');
+  return minutes < 2_880
+    ? describe(seconds < 0, minutes, ['hour', 60], ['minute', 1])
+    : describe(seconds < 0, minutes, ['day', 1_440], ['hour', 60]);
+}
+
+type Unit = [name: 'day' | 'hour' | 'minute', minutes: number];
+
+/** In two units, or in one where the other is nothing. */
+function describe(past: boolean, minutes: number, [unit, size]: Unit, [rest, restSize]: Unit): string {
+  const count = Math.floor(minutes / size);
+  const left = Math.floor((minutes % size) / restSize);
+  if (left === 0) {
+    return relative.format(past ? -count : count, unit);
   }
-  return relative.format(Math.round(seconds / 86_400), 'day');
+  const time = `${inUnit(count, unit)} ${inUnit(left, rest)}`;
+  return fill(past ? 'timeAgo' : 'inTime', { time });
+}
+
+function inUnit(count: number, unit: Unit[0]): string {
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' }).format(count);
 }
 
 /** An instant and how far away it is. */

@@ -1,0 +1,249 @@
+import { HOUR, MaintenanceKey, MINUTE } from 'nestjs-maintenance';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../support/until.js';
+import { card, confirm, headline, PageSite, press } from './page-site.js';
+
+const site = new PageSite();
+
+beforeAll(() => site.open());
+afterAll(() => site.close());
+afterEach(() => site.clean());
+
+/** Changes that this page has sent. */
+function writesOf(page: Page): { method: string; body: unknown }[] {
+  const writes: { method: string; body: unknown }[] = [];
+  page.on('request', (request) => {
+    if (request.method() !== 'GET' && request.url().includes('/keys/')) {
+      writes.push({ method: request.method(), body: request.postDataJSON() as unknown });
+    }
+  });
+  return writes;
+}
+
+/** Holds the key down for as long as a person would who does not let go. */
+async function hold(page: Page, key: string): Promise<void> {
+  for (let press = 0; press < 60; press++) {
+    await page.keyboard.down(key);
+    await page.waitForTimeout(30);
+  }
+  await page.keyboard.up(key);
+}
+
+/** Asks later whether a button could be pressed in the moment in which it was first seen like that, from now on. */
+async function watchFor(
+  page: Page,
+  selector: string,
+  like: (button: { hidden: boolean; textContent: string }) => boolean,
+): Promise<() => Promise<boolean>> {
+  await page.evaluate(`window.seen = new Promise((resolve) => {
+    const button = document.querySelector(${JSON.stringify(selector)});
+    const like = ${String(like)};
+    new MutationObserver(() => like(button) && resolve(!button.disabled)).observe(button, {
+      attributes: true, childList: true, characterData: true, subtree: true,
+    });
+  }), undefined`);
+  return () => page.evaluate<boolean>('window.seen');
+}
+
+describe('a press that was not meant', () => {
+  it.each(['Enter', ' '])('does nothing: %j is held on each button', async (key) => {
+    await site.start();
+    const { page } = await site.operator('Ada');
+    const writes = writesOf(page);
+    await page.locator('#key-general-on').focus();
+    await hold(page, key);
+    expect(site.service.isActive()).toBe(false);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+
+    await site.service.setMaintenance(true);
+    for (const button of ['#key-general-off:enabled', '#key-general-change:enabled']) {
+      await page.locator(button).focus();
+      await hold(page, key);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    }
+    expect(site.service.isActive()).toBe(true);
+    expect(writes).toEqual([]);
+  });
+
+  it('does nothing: Enter is held on the button that confirms', async () => {
+    await site.start();
+    const { page } = await site.operator('Ada');
+    const writes = writesOf(page);
+    await press(page, 'General maintenance', 'Start maintenance…');
+    await page.locator('dialog [type=submit]:enabled').focus();
+    await hold(page, 'Enter');
+    await headline(page, 'The site is in maintenance');
+    // the first press counts, and none of the others
+    expect(writes.map(({ method }) => method)).toEqual(['PUT']);
+    expect(await page.getByRole('dialog').isVisible()).toBe(false);
+  });
+
+  it('does nothing: two quick presses of Enter', async () => {
+    await site.start();
+    const { page } = await site.operator('Ada');
+    const writes = writesOf(page);
+    const twice = async (button: string) => {
+      await page.locator(button).focus();
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Enter');
+      expect(await page.getByRole('dialog').isVisible()).toBe(true);
+      await page.keyboard.press('Escape');
+    };
+    await twice('#key-general-on');
+    await site.service.setMaintenance(true);
+    await twice('#key-general-off:enabled');
+    await twice('#key-general-change');
+    expect(writes).toEqual([]);
+  });
+
+  it('does nothing: the button that confirms, as soon as it is there', async () => {
+    await site.start();
+    const { page } = await site.operator('Ada');
+    const writes = writesOf(page);
+    await page.evaluate(`
+      document.querySelector('#key-general-on').click();
+      document.querySelector('dialog [type=submit]').click();
+      document.querySelector('dialog form').requestSubmit();`);
+    expect(await page.getByRole('dialog').isVisible()).toBe(true);
+    expect(writes).toEqual([]);
+    await confirm(page, 'Start maintenance');
+    await headline(page, 'The site is in maintenance');
+  });
+
+  it.each([390, 1280])(
+    'meets no "End maintenance" where "Start maintenance" was, %i px wide',
+    async (width) => {
+      await site.start();
+      const { page } = await site.operator('Ada', { viewport: { width, height: 900 } });
+      const start = (await page.locator('#key-general-on').boundingBox())!;
+      await press(page, 'General maintenance', 'Start maintenance…');
+      await confirm(page, 'Start maintenance');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      await page.locator('#key-general-off').waitFor();
+      const end = (await page.locator('#key-general-off').boundingBox())!;
+      const apart =
+        end.y >= start.y + start.height ||
+        end.y + end.height <= start.y ||
+        end.x >= start.x + start.width ||
+        end.x + end.width <= start.x;
+      expect(apart).toBe(true);
+      // and for a moment it takes no press at all
+      await site.service.setMaintenance(false);
+      await page.locator('#key-general-on:enabled').waitFor();
+      await site.service.setMaintenance(true);
+      await page.locator('#key-general-off').waitFor();
+      expect(await page.locator('#key-general-off').isEnabled()).toBe(false);
+    },
+  );
+
+  it('does not pass for an answer to what has changed meanwhile', async () => {
+    await site.start();
+    const { page } = await site.operator('Ada');
+    await press(page, 'Checkout', 'Start maintenance…');
+    await page.locator('dialog [type=submit]:enabled').waitFor();
+    const enabled = await watchFor(
+      page,
+      'dialog [type=submit]',
+      (button) => button.textContent === 'Do it anyway',
+    );
+    await site.service.setMaintenance(true, 'checkout', { actor: 'Bob' });
+    expect(await enabled()).toBe(false);
+    await page.locator('dialog [type=submit]:enabled').waitFor();
+  });
+});
+
+describe('the end that visitors do not see', () => {
+  const IMPORT = { keys: [new MaintenanceKey('import', { label: 'Import', timeout: 3 * HOUR })] };
+
+  it('is shown, and is not touched by a new message', async () => {
+    await site.start(IMPORT);
+    await site.service.setMaintenance(true, 'import', { message: 'Bakc soon', actor: 'deploy' });
+    const { endsAt } = (await site.service.getKeyData())['import']!;
+    const { page } = await site.operator('Ada');
+    const writes = writesOf(page);
+    const at = new Date(endsAt!).toLocaleTimeString('en-GB', {
+      timeStyle: 'short',
+      timeZone: 'Europe/Berlin',
+    });
+    const shown = await card(page, 'Import').locator('.until dd').innerText();
+    expect(shown).toMatch(/^No end announced\nOpens by itself at .*, safety net$/s);
+    expect(shown).toContain(at);
+    await press(page, 'Import', 'Change…');
+    expect(await page.getByLabel('As it is').isChecked()).toBe(true);
+    expect(await page.getByRole('dialog').innerText()).toContain('it opens by itself at');
+    await page.getByLabel('Message for visitors').fill('Back soon');
+    await confirm(page, 'Save');
+    await page.getByText('Import: changes saved.').waitFor();
+    expect(writes).toEqual([{ method: 'PATCH', body: { message: 'Back soon' } }]);
+    expect((await site.service.getKeyData())['import']).toMatchObject({
+      message: 'Back soon',
+      until: null,
+      endsAt,
+    });
+  });
+
+  it('can be chosen, and gone back to from "for ever"', async () => {
+    await site.start(IMPORT);
+    const { page } = await site.operator('Ada');
+    const net = async () => {
+      const { until: told, endsAt } = (await site.service.getKeyData())['import']!;
+      expect(told).toBeNull();
+      return Date.parse(endsAt!) - Date.now();
+    };
+    await press(page, 'Import', 'Start maintenance…');
+    await page.getByLabel('No set end').check();
+    await confirm(page, 'Start maintenance');
+    await page.getByText('Import: maintenance started.').waitFor();
+    expect(await net()).toBeGreaterThan(2 * HOUR);
+    await press(page, 'Import', 'Change…');
+    await page.getByLabel('Until someone ends it').check();
+    expect(await page.getByRole('dialog').innerText()).toContain('does not open by itself');
+    await confirm(page, 'Save');
+    await card(page, 'Import').getByText('Does not open by itself').waitFor();
+    await press(page, 'Import', 'Change…');
+    await page.getByLabel('No set end').check();
+    await confirm(page, 'Save');
+    await card(page, 'Import').getByText('safety net').waitFor();
+    expect(await net()).toBeGreaterThan(2 * HOUR);
+  });
+
+  it('is not touched where nothing is changed', async () => {
+    await site.start(IMPORT);
+    await site.service.setMaintenance(true, 'import');
+    const { page } = await site.operator('Ada');
+    const writes = writesOf(page);
+    await press(page, 'Import', 'Change…');
+    await confirm(page, 'Save');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    expect(writes).toEqual([]);
+  });
+});
+
+it('says how far away an end is, to the minute', async () => {
+  await site.start();
+  const { page } = await site.operator('Ada');
+  const cases: [number, string][] = [
+    [45_500, 'in 45 seconds'],
+    [91 * MINUTE, 'in 91 minutes'],
+    [119 * MINUTE, 'in 119 minutes'],
+    [150 * MINUTE, 'in 2 hrs 30 mins'],
+    [4 * HOUR, 'in 4 hours'],
+    [25 * HOUR + MINUTE, 'in 25 hrs 1 min'],
+    [76 * HOUR, 'in 3 days 4 hrs'],
+  ];
+  for (const [ms, text] of cases) {
+    await site.service.setMaintenance(true, 'general', { until: new Date(Date.now() + ms) });
+    const distance = card(page, 'General maintenance').locator('.until .ago');
+    const near = Number(/\d+/.exec(text)?.[0]);
+    const shown = await until(async () => {
+      const now = await distance.innerText().catch(() => '');
+      // a second may pass until it is read
+      return [text, text.replace(String(near), String(near - 1))].includes(now) ? now : undefined;
+    });
+    expect(shown).toMatch(/^in /);
+  }
+});
