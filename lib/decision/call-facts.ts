@@ -35,7 +35,8 @@ export function getCallFacts(context: ExecutionContext): CallFacts {
       http,
       reply: graphqlReply(args[2]),
       target,
-      safe: operation === 'query',
+      // a subscription only reads
+      safe: operation === 'query' || operation === 'subscription',
       place: undefined,
     };
   }

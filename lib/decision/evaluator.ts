@@ -1,4 +1,4 @@
-import { affects, PERSONAL, type Decision, type Verdict } from './decision.js';
+import { affects, PASS, PERSONAL, type Decision, type Verdict } from './decision.js';
 import { PLAIN_POLICY, type HandlerPolicy } from './handler-policy.js';
 import type { IgnorePaths, Place } from './ignore-paths.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
@@ -6,6 +6,7 @@ import { MaintenanceStatus } from '../core/keys/maintenance-status.js';
 import type { ActiveKey } from '../core/state/snapshot.js';
 import type { StateManager } from '../core/state/state-manager.js';
 import type { Bypass } from '../access/bypass.js';
+import type { ResolvedOptions } from '../options/options.js';
 import type { HttpRequest } from '../request/http-request.js';
 
 /** What is judged. */
@@ -30,6 +31,8 @@ export class Evaluator {
     private readonly decision: Decision,
     private readonly bypass: Bypass,
     private readonly ignorePaths: IgnorePaths,
+    /** What becomes of events that arrive during maintenance. */
+    private readonly events: ResolvedOptions['events'],
   ) {}
 
   /**
@@ -38,6 +41,9 @@ export class Evaluator {
    * @param keys those that count as in maintenance
    */
   judge(call: Call, keys: () => Active = () => this.manager.snapshot.active): Verdict | Promise<Verdict> {
+    if (this.passesEvent(call)) {
+      return PASS;
+    }
     const verdict = this.remembered(call, keys());
     const { http } = call;
     if (!verdict.refused || !http || !this.bypass.asks) {
@@ -76,8 +82,13 @@ export class Evaluator {
   }
 
   /** Is a call exempt by its path from what no key stands for: that nothing certain is known. */
-  isIgnored({ place }: Call): boolean {
-    return place !== undefined && this.ignorePaths.matches(null, place);
+  isIgnored(call: Call): boolean {
+    return this.passesEvent(call) || (call.place !== undefined && this.ignorePaths.matches(null, call.place));
+  }
+
+  /** An event that is refused is lost: that must be asked for. */
+  private passesEvent({ target }: Call): boolean {
+    return target.event && this.events !== 'refuse';
   }
 
   /** Can rules of the application's own say something of a call that is refused for its request: a session, say. */

@@ -1,6 +1,11 @@
+import 'reflect-metadata';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { ActiveKey } from '../core/state/snapshot.js';
 import { EXEMPT, KEYS, marksOf } from './decorators.js';
+
+/** What `@EventPattern()` leaves on a method, and its value for events. */
+const HANDLER_TYPE = 'microservices:handler_type';
+const EVENT = 2;
 
 /** What a handler's decorators say, worked out once per handler. */
 export class HandlerPolicy {
@@ -17,12 +22,16 @@ export class HandlerPolicy {
     readonly exemptKeys: ReadonlySet<string>,
     /** Keys it belongs to. */
     readonly keys: ReadonlySet<string>,
+    /** It handles events of microservices, which nobody waits for an answer to. */
+    readonly event = false,
   ) {}
 
   /** The same without its keys. */
   get unmarked(): HandlerPolicy {
     return (this.withoutKeys ??=
-      this.keys.size === 0 ? this : new HandlerPolicy(this.name, this.exempt, this.exemptKeys, new Set()));
+      this.keys.size === 0
+        ? this
+        : new HandlerPolicy(this.name, this.exempt, this.exemptKeys, new Set(), this.event));
   }
 
   /** Do its decorators say nothing. */
@@ -88,5 +97,6 @@ function readTarget(cls: Class, handler: Handler): HandlerPolicy {
     exempt.some((names) => names.length === 0),
     new Set(exempt.flat()),
     new Set(marksOf(KEYS, cls, handler).flat()),
+    Reflect.getMetadata(HANDLER_TYPE, handler) === EVENT,
   );
 }

@@ -66,9 +66,14 @@ export function httpProviders(): Provider[] {
     },
     {
       provide: Evaluator,
-      inject: [StateManager, Decision, Bypass, IgnorePaths],
-      useFactory: (manager: StateManager, decision: Decision, bypass: Bypass, ignorePaths: IgnorePaths) =>
-        new Evaluator(manager, decision, bypass, ignorePaths),
+      inject: [StateManager, Decision, Bypass, IgnorePaths, OPTIONS],
+      useFactory: (
+        manager: StateManager,
+        decision: Decision,
+        bypass: Bypass,
+        ignorePaths: IgnorePaths,
+        { events }: ResolvedOptions,
+      ) => new Evaluator(manager, decision, bypass, ignorePaths, events),
     },
     {
       provide: StalePolicy,

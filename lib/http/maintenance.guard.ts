@@ -1,4 +1,5 @@
-import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { LogThrottle } from '../core/common/log-throttle.js';
 import { InFlight } from '../in-flight/in-flight.js';
 import type { MaintenanceStatus } from '../core/keys/maintenance-status.js';
 import { StateManager } from '../core/state/state-manager.js';
@@ -39,6 +40,9 @@ import { StalePolicy } from '../decision/stale-policy.js';
  */
 @Injectable()
 export class MaintenanceGuard implements CanActivate {
+  /** @internal */
+  private readonly lost = new LogThrottle((message) => new Logger('Maintenance').warn(message));
+
   /** @internal */
   constructor(
     @Inject(StateManager) private readonly manager: StateManager,
@@ -114,7 +118,7 @@ export class MaintenanceGuard implements CanActivate {
 
   private refuse(
     context: ExecutionContext,
-    { transport, http }: CallFacts,
+    { transport, http, target }: CallFacts,
     status: MaintenanceStatus,
   ): Promise<boolean> {
     this.onRefused(context, status);
@@ -129,10 +133,16 @@ export class MaintenanceGuard implements CanActivate {
       return promise;
     }
     const refusal = this.responder.ready.refusal(status, http);
+    if (target.event) {
+      this.lost.write(
+        'events',
+        `An event was refused, and is lost unless its transport delivers it again: ${target.name}.`,
+      );
+    }
     if (transport === 'graphql') {
       return Promise.reject(withoutStack(() => new MaintenanceGraphQLError(refusal)));
     }
-    return (transport === 'ws' ? wsError(refusal) : rpcError(refusal)).then((error) => {
+    return (transport === 'ws' ? wsError(refusal, context) : rpcError(refusal, context)).then((error) => {
       throw error;
     });
   }

@@ -3,6 +3,7 @@ import { isObservable, Observable } from 'rxjs';
 import { currentCall, follow } from '../core/calls/current-call.js';
 import { settle } from '../core/calls/settle.js';
 import { getHandlerCalls, createHandlerCalls, type HandlerCalls, type HandlerCall } from './handler-calls.js';
+import { replaceMethod } from './replace-method.js';
 import { argumentsFor, isStreamed, findRequestArgument } from './request-argument.js';
 
 /**
@@ -38,21 +39,8 @@ export function trackMethod(instance: object, property: string, follows: boolean
     return settle(result, done);
   };
   const book = createHandlerCalls(tracked, argument !== undefined);
-  for (const key of Reflect.getMetadataKeys(original)) {
-    Reflect.defineMetadata(key, Reflect.getMetadata(key, original), tracked);
-  }
-  Object.defineProperty(tracked, 'name', { value: original.name, configurable: true });
-  Object.defineProperty(tracked, 'length', { value: original.length, configurable: true });
-  try {
-    Object.defineProperty(instance, property, {
-      value: tracked,
-      configurable: true,
-      writable: true,
-      enumerable: false,
-    });
+  if (replaceMethod(instance, property, original, tracked)) {
     argument?.claim();
-  } catch {
-    // a frozen instance: its responses are what is known of its calls
   }
 }
 

@@ -3,7 +3,9 @@ import { GUARDS_METADATA, INTERCEPTORS_METADATA } from '@nestjs/common/constants
 import 'reflect-metadata';
 import { finalize, type Observable } from 'rxjs';
 import { countCall } from '../in-flight/handler-calls.js';
-import { getHandlerPolicy } from '../decision/handler-policy.js';
+import type { WorkCalls } from '../core/calls/work-calls.js';
+import { getHandlerPolicy, type HandlerPolicy } from '../decision/handler-policy.js';
+import { EventCall, handleEvent, trackEventHandler } from './event-calls.js';
 import { trackMethod } from '../in-flight/track-method.js';
 
 /** What `@WebSocketGateway()` leaves on a class. */
@@ -11,7 +13,7 @@ const GATEWAY_MARK = 'websockets:is_gateway';
 /** What `@SubscribeMessage()`, `@MessagePattern()` and `@EventPattern()` leave on a method. */
 const MESSAGE_MARKS = ['websockets:message_mapping', 'microservices:pattern'];
 
-/** Asks an application's guard about a gateway message. */
+/** Asks an application's guard about a gateway message, and counts its events. */
 export interface MessageGuard {
   /** Throws, or rejects, what the sender shall get. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean>;
@@ -21,6 +23,8 @@ export interface MessageGuard {
   readonly first: boolean;
   /** Could a handler of that class call `maintain()`. */
   reaches(cls: object): boolean;
+  /** What counts the application's events. */
+  readonly works: WorkCalls;
 }
 
 /** Guards of the running applications by gateway class: decorators are the class's, applications share it. */
@@ -32,6 +36,11 @@ const guards = new WeakMap<object, Set<MessageGuard>>();
  */
 class MessageCalls implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const policy = getHandlerPolicy(context.getClass(), context.getHandler());
+    if (policy.event) {
+      const known = [...(guards.get(context.getClass()) ?? [])].map(({ works }) => works);
+      return handleEvent(new EventCall(policy.name, policy, known), () => next.handle());
+    }
     const over = countCall(context.getHandler());
     try {
       if (context.getType() === 'ws') {
@@ -94,16 +103,41 @@ function askFirst(cls: object): void {
   }
 }
 
-/** Does this class handle messages that maintenance could refuse. */
-export const handlesMessages = (cls: object & { name: string }): boolean =>
-  messageMethods(cls).some(([prototype, property]) => {
-    const method = (prototype as Record<string, object & { name: string }>)[property];
-    return method !== undefined && !getHandlerPolicy(cls, method).exempt;
+type Class = object & { readonly name: string };
+
+/** What the decorators of a class's message handlers say, of those that are not exempt. */
+function policiesOf(cls: Class): { policy: HandlerPolicy; method: object }[] {
+  return messageMethods(cls).flatMap(([prototype, property]) => {
+    const method = (prototype as Record<string, Class>)[property];
+    const policy = method && getHandlerPolicy(cls, method);
+    return policy && !policy.exempt ? [{ policy, method }] : [];
   });
+}
+
+/** Does this class handle messages that maintenance could refuse. */
+export const handlesMessages = (cls: Class): boolean => policiesOf(cls).length > 0;
+
+/** The patterns of events that this class handles and that concern maintenance, with their handlers. */
+export const eventPatterns = (cls: Class): string[] =>
+  policiesOf(cls).flatMap(({ policy, method }) =>
+    policy.event
+      ? ([Reflect.getMetadata('microservices:pattern', method) ?? []] as unknown[])
+          .flat()
+          .map(
+            (pattern) =>
+              `${typeof pattern === 'string' ? pattern : JSON.stringify(pattern)} (${policy.name})`,
+          )
+      : [],
+  );
 
 /** A client that goes does not end what its message has begun: the handler itself is counted. */
 function watchMethod(prototype: object, property: string, follow: () => boolean): void {
-  trackMethod(prototype, property, follow);
+  const own = (prototype as Record<string, object & { name: string }>)[property];
+  if (own && getHandlerPolicy(prototype.constructor, own).event) {
+    trackEventHandler(prototype, property, follow);
+  } else {
+    trackMethod(prototype, property, follow);
+  }
   const method = (prototype as Record<string, object>)[property] as object;
   const interceptors = (Reflect.getMetadata(INTERCEPTORS_METADATA, method) ?? []) as unknown[];
   if (!interceptors.includes(messageCalls)) {

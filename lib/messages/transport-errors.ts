@@ -1,11 +1,13 @@
+import { IntrinsicException, type ExecutionContext } from '@nestjs/common';
 import { refusalJson, type Refusal } from '../decision/refusal.js';
-import { MaintenanceError } from '../core/errors/errors.js';
+import { grpcError } from './grpc-error.js';
+import { deliverToWebSocket } from './web-socket-exceptions.js';
 
 /** The code that tells a client what kind of error it is. */
 export const MAINTENANCE_CODE = 'MAINTENANCE';
 
-/** What a refused resolver throws; GraphQL takes its `extensions` over. */
-export class MaintenanceGraphQLError extends MaintenanceError {
+/** What a refused resolver throws; GraphQL takes its `extensions` over. Nest does not log what is intrinsic. */
+export class MaintenanceGraphQLError extends IntrinsicException {
   override name = 'MaintenanceGraphQLError';
   readonly extensions: Record<string, unknown>;
 
@@ -16,15 +18,18 @@ export class MaintenanceGraphQLError extends MaintenanceError {
 }
 
 /** What a refused gateway message throws; it reaches the client whole, as an `exception` event. */
-export async function wsError(refusal: Refusal): Promise<Error> {
+export async function wsError(refusal: Refusal, context: ExecutionContext): Promise<Error> {
   const { WsException } = await import('@nestjs/websockets');
-  return new WsException({ status: 'error', ...factsFor(refusal) });
+  const facts = { status: 'error', ...factsFor(refusal) };
+  deliverToWebSocket(context.getArgByIndex(0), facts);
+  return new WsException(facts);
 }
 
 /** What a refused microservice handler throws. */
-export async function rpcError(refusal: Refusal): Promise<Error> {
+export async function rpcError(refusal: Refusal, context: ExecutionContext): Promise<Error> {
   const { RpcException } = await import('@nestjs/microservices');
-  return new RpcException({ status: 'error', ...factsFor(refusal) });
+  const facts = { status: 'error', ...factsFor(refusal) };
+  return new RpcException(grpcError(facts, refusal, context.getArgByIndex(1)) ?? facts);
 }
 
 function factsFor(refusal: Refusal): Record<string, unknown> {

@@ -83,6 +83,7 @@ export const MODULE_CHECKS: Record<keyof MaintenanceModuleOptions, Check> = {
     isText,
   ],
   followCalls: ['a boolean', isBoolean],
+  events: oneOf('wait', 'refuse', 'pass'),
   reloadRate: ['page loads per second, 1 to 1000000', whole(1, 1_000_000)],
 };
 

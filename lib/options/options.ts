@@ -95,6 +95,13 @@ export interface MaintenanceModuleOptions {
   foreignKeys?: string[] | true;
   /** Follow each call through what it awaits (`AsyncLocalStorage`), so that nested calls know theirs. Default `false`. */
   followCalls?: boolean;
+  /**
+   * What happens to events (`@EventPattern`) that arrive while a key is on that concerns their handler. An event has no caller who
+   * could be told, so nothing is refused by default: `'wait'` and `'pass'` let it pass, `'wait'` names the patterns in the log when
+   * the application starts. `'refuse'` throws an `RpcException`: the event is lost unless its transport delivers it again.
+   * Default `'wait'`.
+   */
+  events?: 'wait' | 'refuse' | 'pass';
   /** Page loads per second and replica that a change may cause at most: reloads are spread accordingly. Default 100. */
   reloadRate?: number;
 }
@@ -120,6 +127,7 @@ export interface ResolvedOptions extends MaintenanceModuleOptions {
   readonly lease: number;
   readonly presumedDead: number;
   readonly followCalls: boolean;
+  readonly events: 'wait' | 'refuse' | 'pass';
   readonly reloadRate: number;
   readonly bypass: Omit<MaintenanceBypassOptions, 'secret'> & {
     /** The first signs, all verify; none: there are no links. */

@@ -59,6 +59,7 @@ export function resolveOptions(given: unknown): ResolvedOptions {
     lease: options.lease ?? 3_000,
     presumedDead: options.presumedDead ?? 60_000,
     followCalls: options.followCalls ?? false,
+    events: options.events ?? 'wait',
     reloadRate: options.reloadRate ?? 100,
     bypass: { ...bypass, secrets: secret === undefined ? [] : [secret].flat() },
   };

@@ -86,8 +86,9 @@ class SumController {
   }
 
   @EventPattern('note')
-  note(text: string): void {
+  async note(text: string): Promise<void> {
     handled.push(text);
+    await hold;
   }
 
   @MaintenanceExempt()
@@ -260,9 +261,9 @@ describe.each(adapters)('gateway messages on %s', (_name, createApp) => {
 
 describe('microservice messages', () => {
   const [, createApp] = adapters[0]!;
-  const start = async () => {
+  const start = async (options: MaintenanceRootOptions = {}) => {
     const running = await createApp(
-      { imports: [maintenance()], controllers: [SumController] },
+      { imports: [maintenance(options)], controllers: [SumController] },
       async (app) => {
         app.connectMicroservice<MicroserviceOptions>(
           { transport: Transport.TCP, options: { host: '127.0.0.1', port: 0 } },
@@ -289,9 +290,58 @@ describe('microservice messages', () => {
     await serviceOf(running).setMaintenance(true, 'general', { message: 'Closed.' });
     await expect(send('sum', [1, 2])).rejects.toEqual(FACTS);
     expect(await send('alive', '')).toBe('alive');
-    client.emit('note', 'lost');
     await expect(send('sum', [3])).rejects.toMatchObject({ code: 'MAINTENANCE' });
     expect(handled).toEqual([[1, 2]]);
+  });
+
+  it('an event has no caller to be told: it is handled, and the start says so', async () => {
+    await using running = await start();
+    await serviceOf(running).setMaintenance(true);
+    running.client.emit('note', 'kept');
+    await until(() => handled.length === 1);
+    expect(handled).toEqual(['kept']);
+    expect(running.log.filter((line) => line.includes('note (SumController.note)'))).toHaveLength(1);
+  });
+
+  it("events: 'refuse' refuses events too, and the log says which are lost", async () => {
+    await using running = await start({ events: 'refuse' });
+    await serviceOf(running).setMaintenance(true);
+    running.client.emit('note', 'lost');
+    running.client.emit('note', 'lost as well');
+    await expect(firstValueFrom(running.client.send('sum', [3]))).rejects.toMatchObject({
+      code: 'MAINTENANCE',
+    });
+    expect(handled).toEqual([]);
+    await until(() => running.log.some((line) => line.includes('SumController.note')));
+    expect(running.log.filter((line) => line.includes('SumController.note'))).toHaveLength(1);
+  });
+
+  it("events: 'pass' says nothing at the start", async () => {
+    await using running = await start({ events: 'pass' });
+    expect(running.log.filter((line) => line.includes('SumController.note'))).toEqual([]);
+  });
+
+  it('drain waits for an event that came before, and not for those that come after', async () => {
+    await using running = await start();
+    const service = serviceOf(running);
+    const first = gate();
+    hold = first.promise;
+    running.client.emit('note', 'before');
+    await until(() => handled.length === 1);
+    await expect(service.maintain('general', () => 'never', { drain: 100 })).rejects.toThrow(
+      /SumController\.note/,
+    );
+    let worked = false;
+    const work = service.maintain('general', () => (worked = true), { drain: 20_000 });
+    await until(() => service.isInMaintenance().value);
+    const second = gate();
+    hold = second.promise;
+    running.client.emit('note', 'after');
+    await until(() => handled.length === 2);
+    expect(worked).toBe(false);
+    first.open();
+    expect(await work).toBe(true);
+    second.open();
   });
 
   it('drain waits for a message that is being handled', async () => {

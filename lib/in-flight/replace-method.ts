@@ -1,0 +1,24 @@
+import 'reflect-metadata';
+
+/**
+ * Puts a method in the place of another, with its name, its metadata and how many arguments it declares.
+ * @returns `false` for a frozen owner, which keeps its own
+ */
+export function replaceMethod(
+  owner: object,
+  property: string,
+  original: Function,
+  replacement: Function,
+): boolean {
+  for (const key of Reflect.getMetadataKeys(original)) {
+    Reflect.defineMetadata(key, Reflect.getMetadata(key, original), replacement);
+  }
+  Object.defineProperty(replacement, 'name', { value: original.name, configurable: true });
+  Object.defineProperty(replacement, 'length', { value: original.length, configurable: true });
+  return Reflect.defineProperty(owner, property, {
+    value: replacement,
+    configurable: true,
+    writable: true,
+    enumerable: false,
+  });
+}

@@ -1,0 +1,85 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { finalize, isObservable, type Observable } from 'rxjs';
+import { currentCall, follow } from '../core/calls/current-call.js';
+import { settle } from '../core/calls/settle.js';
+import { WorkCall, type WorkCalls } from '../core/calls/work-calls.js';
+import type { HandlerPolicy } from '../decision/handler-policy.js';
+import { replaceMethod } from '../in-flight/replace-method.js';
+
+/**
+ * An event under way. It is counted by itself, not by its handler: events go on to arrive while a key is on, and a drain waits
+ * only for those that came before.
+ */
+export class EventCall {
+  private handled = false;
+  private readonly calls: readonly WorkCall[];
+
+  /** @param works of the applications that may have received it */
+  constructor(
+    name: string,
+    policy: HandlerPolicy,
+    private readonly works: readonly WorkCalls[],
+  ) {
+    this.calls = works.map((work) => {
+      const call = new WorkCall(name, policy, currentCall(), false);
+      work.begin(call);
+      return call;
+    });
+  }
+
+  /** Its handler begins, and says itself when it is over: an interceptor may stop listening before. */
+  begin(): this | undefined {
+    const first = !this.handled;
+    this.handled = true;
+    return first ? this : undefined;
+  }
+
+  /** What surrounds the handler is over. */
+  passed(): void {
+    if (!this.handled) {
+      this.over();
+    }
+  }
+
+  readonly over = (): void => {
+    this.works.forEach((work, index) => work.end(this.calls[index] as WorkCall));
+  };
+
+  /** Runs the handler so that what it reaches knows its call. */
+  follow<T>(run: () => T): T {
+    const [call] = this.calls;
+    return call ? follow(call, run, () => undefined) : run();
+  }
+}
+
+const storage = new AsyncLocalStorage<EventCall>();
+
+/** What handles an event, interceptors and pipes included, inside its call. */
+export const handleEvent = (call: EventCall, handle: () => Observable<unknown>): Observable<unknown> =>
+  storage.run(call, () => handle()).pipe(finalize(() => call.passed()));
+
+const tracked = new WeakSet<object>();
+
+/** Has an event's call last until its handler has settled, whatever became of the message meanwhile. */
+export function trackEventHandler(prototype: object, property: string, follows: () => boolean): void {
+  const original = (prototype as Record<string, unknown>)[property];
+  if (typeof original !== 'function' || tracked.has(original)) {
+    return;
+  }
+  const replacement = function (this: unknown, ...args: unknown[]): unknown {
+    const run = (): unknown => original.apply(this, args) as unknown;
+    const call = storage.getStore()?.begin();
+    if (!call) {
+      return run();
+    }
+    try {
+      const result = follows() ? call.follow(run) : run();
+      return isObservable(result) ? result.pipe(finalize(call.over)) : settle(result, call.over);
+    } catch (error) {
+      call.over();
+      throw error;
+    }
+  };
+  tracked.add(replacement);
+  replaceMethod(prototype, property, original, replacement);
+}

@@ -1,0 +1,40 @@
+import type { Refusal } from '../decision/refusal.js';
+
+/** `UNAVAILABLE` of https://grpc.io/docs/guides/status-codes: the service is away for now, the call may be tried again. */
+const UNAVAILABLE = 14;
+
+/** What grpc-js keeps metadata in. */
+interface Metadata {
+  set(name: string, value: string): void;
+  getMap(): object;
+}
+
+/**
+ * A refusal as gRPC sends it: a numeric status, the message, and the facts as trailing metadata (`maintenance`, as JSON in ASCII,
+ * `retry-after`, `x-maintenance-mode`). `undefined` where the call came by another transport.
+ * @param metadata of the call: the second argument of a handler
+ */
+export function grpcError(
+  facts: object,
+  { message, retryAfter }: Refusal,
+  metadata: unknown,
+): object | undefined {
+  if (!isMetadata(metadata)) {
+    return undefined;
+  }
+  const trailer = new (metadata.constructor as new () => Metadata)();
+  trailer.set('maintenance', inAscii(JSON.stringify(facts)));
+  trailer.set('retry-after', String(retryAfter));
+  trailer.set('x-maintenance-mode', '1');
+  return { ...facts, code: UNAVAILABLE, details: message, metadata: trailer };
+}
+
+const isMetadata = (value: unknown): value is Metadata =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as Partial<Metadata>).set === 'function' &&
+  typeof (value as Partial<Metadata>).getMap === 'function' &&
+  'internalRepr' in value;
+
+const inAscii = (json: string): string =>
+  json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
