@@ -11,6 +11,10 @@ export type { MaintenanceWaitOptions, MaintenanceWhileOpenOptions } from './core
 export type { MaintenanceOtherwise } from './core/service/open-work.js';
 export { MaintenanceActiveError } from './core/errors/active-error.js';
 export { MaintenanceRevokedError } from './core/errors/revoked-error.js';
+export {
+  SkipDuringMaintenance,
+  type MaintenanceSkipOptions,
+} from './background/skip-during-maintenance.decorator.js';
 export type { SetMaintenanceOptions } from './core/service/set-maintenance-options.js';
 export type { MaintainOptions, Maintenance } from './core/service/maintenance.js';
 export type { MaintenanceEnd } from './core/service/call-options.js';

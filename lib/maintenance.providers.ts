@@ -21,6 +21,7 @@ import type { ResolvedOptions } from './options/options.js';
 import type { ResolvedStructure } from './options/structural-options.js';
 import { MaintenanceService } from './core/service/maintenance.service.js';
 import { CallRights } from './core/service/call-rights.js';
+import { OpenDecision } from './core/service/open-decision.js';
 import { OpenWork } from './core/service/open-work.js';
 import { CallFollowing } from './in-flight/call-following.js';
 import { CallCoverage } from './in-flight/call-coverage.js';
@@ -127,11 +128,15 @@ export const coreProviders: Provider[] = [
     [StateManager, InFlight, Decision, CallCoverage, StalePolicy],
     (
       manager: StateManager,
-      { works }: InFlight,
+      inFlight: InFlight,
       statuses: Decision,
       coverage: CallCoverage,
       stale: StalePolicy,
-    ) => new OpenWork(manager, works, statuses, coverage, stale),
+    ) => {
+      const { works } = inFlight;
+      const decision = new OpenDecision(manager, inFlight, works, statuses, coverage, stale);
+      return new OpenWork(manager, works, decision);
+    },
   ),
   made(
     CallRights,

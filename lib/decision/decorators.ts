@@ -9,6 +9,9 @@ export const EXEMPT = Symbol('nestjs-maintenance:exempt');
 /** What `@MaintenanceKeys()` leaves: names of keys. */
 export const KEYS = Symbol('nestjs-maintenance:keys');
 
+/** Keys that other decorators of a class name. */
+const NAMES = Symbol('nestjs-maintenance:names');
+
 /** The members of a class that name keys. */
 export const NAMING_MEMBERS = Symbol('nestjs-maintenance:naming-members');
 
@@ -58,14 +61,28 @@ function mark(metadata: symbol, name: string, keys: MaintenanceKeyLike[]): Class
     );
   }
   return (target: object, property?: string | symbol, descriptor?: PropertyDescriptor) => {
-    const decorator = `@${name}()`;
-    if (property !== undefined && typeof target !== 'function') {
-      markMember<NamingMark>(NAMING_MEMBERS, target, { property, names, decorator }, decorator);
+    if (property !== undefined) {
+      nameKeys(target, property, names, `@${name}()`);
     }
     const subject = (descriptor?.value as object | undefined) ?? target;
     const before = (Reflect.getOwnMetadata(metadata, subject) ?? []) as string[][];
     Reflect.defineMetadata(metadata, [...before, names], subject);
   };
+}
+
+/** Notes the keys that a decorator names, and where. @param property `undefined` on a class */
+export function nameKeys(
+  target: object,
+  property: string | symbol | undefined,
+  names: readonly string[],
+  decorator: string,
+): void {
+  if (property === undefined) {
+    const before = (Reflect.getOwnMetadata(NAMES, target) ?? []) as string[];
+    Reflect.defineMetadata(NAMES, [...before, ...names], target);
+  } else if (typeof target !== 'function') {
+    markMember<NamingMark>(NAMING_MEMBERS, target, { property, names, decorator }, decorator);
+  }
 }
 
 /** All that decorators of one kind say of a handler and its class: a list of lists of names. */
@@ -76,7 +93,7 @@ export function marksOf(metadata: symbol, cls: object, handler: object): readonl
 /** All keys that decorators of a class and of its members name, and where: to tell of names nobody registers. */
 export function namedKeys(cls: { readonly name: string }): readonly { where: string; name: string }[] {
   const onClass = marksOf(KEYS, cls, cls)
-    .concat(marksOf(EXEMPT, cls, cls))
+    .concat(marksOf(EXEMPT, cls, cls), [(Reflect.getMetadata(NAMES, cls) ?? []) as string[]])
     .flat();
   return [
     ...[...new Set(onClass)].map((name) => ({ where: cls.name, name })),

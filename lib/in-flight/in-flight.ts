@@ -22,8 +22,8 @@ export class InFlight implements RunningCalls {
   readonly revocations = new Revocations();
   /** Work that is no request. */
   readonly works = new WorkCalls(this.revocations);
-  /** Does this application have handlers that maintenance could refuse. */
-  serves = false;
+  /** Does this application have handlers, or methods, that maintenance could refuse. */
+  private handles = false;
   /** The first `count` are open or not looked at yet. Its length only follows the load: changing it costs more. */
   private entries = Array.from<ExecutionContext | undefined>({ length: FIRST_SWEEP });
   private count = 0;
@@ -33,6 +33,14 @@ export class InFlight implements RunningCalls {
   private readonly handlers = new Map<object, ExecutionContext>();
   private sweeping: NodeJS.Timeout | undefined;
   private lastHandler: object | undefined;
+
+  get serves(): boolean {
+    return this.handles || this.works.serves;
+  }
+
+  set serves(handles: boolean) {
+    this.handles = handles;
+  }
 
   /** In the same tick as the decision. */
   admit(context: ExecutionContext): void {

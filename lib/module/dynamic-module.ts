@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/co
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { FirstGuard } from '../http/first-guard.js';
 import { MaintenanceGuard } from '../http/maintenance.guard.js';
+import { BackgroundWork } from '../background/background-work.js';
 import { MessageWatch } from '../messages/message-watch.js';
 import { PingRoute } from '../http/ping.route.js';
 import { SiteEntrance } from '../http/site/site-entrance.js';
@@ -42,6 +43,7 @@ export function createDynamicModule(definition: DynamicModule, given: unknown): 
       PingRoute,
       SiteEntrance,
       MessageWatch,
+      BackgroundWork,
     ],
     exports: [core],
   };

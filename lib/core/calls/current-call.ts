@@ -34,6 +34,11 @@ export function follow<T>(call: Call, run: () => T, over: (value?: unknown) => v
   }
 }
 
+/** Runs something that belongs to no call. */
+export function outsideOfCalls(run: () => void): void {
+  storage.exit(run);
+}
+
 /**
  * Nobody waits for the call that this code was reached from, nor for those around it, until the returned function is called:
  * it waits for others itself.

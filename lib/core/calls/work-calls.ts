@@ -22,8 +22,8 @@ export class WorkCall extends Call {
 
 /** The work of this process that is not over. */
 export class WorkCalls implements RunningCalls {
-  /** Without handlers there is what runs, and nothing else. */
-  readonly serves = false;
+  /** Has anything run here, and may again. */
+  serves = false;
   private readonly open = new Set<WorkCall>();
 
   constructor(private readonly revocations: Revocations) {}

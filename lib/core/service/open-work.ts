@@ -3,13 +3,10 @@ import { currentCall, excludeFromDrain, follow } from '../calls/current-call.js'
 import { WorkCall, type WorkCalls } from '../calls/work-calls.js';
 import type { WorkScope } from '../calls/work-scope.js';
 import { nextOrTimeout } from '../common/next-or-timeout.js';
-import { MaintenanceActiveError } from '../errors/active-error.js';
 import { MaintenanceError } from '../errors/errors.js';
-import type { MaintenanceStatus } from '../keys/maintenance-status.js';
-import type { ActiveKey } from '../state/snapshot.js';
 import type { StateManager } from '../state/state-manager.js';
 import { CircleWatch } from './circle-watch.js';
-import type { CoverageSource, StaleSource, StatusSource } from './service-ports.js';
+import { activeError, type OpenDecision } from './open-decision.js';
 
 /** Milliseconds between two looks at keys that are waited for, besides changes: a status class may go by the time. */
 const LOOK_INTERVAL = 1_000;
@@ -24,13 +21,6 @@ export interface OpenPatience {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Why work does not begin. */
-interface Closed {
-  /** `undefined` where nothing certain is known. */
-  readonly status: MaintenanceStatus | undefined;
-  readonly active: readonly ActiveKey[];
-}
-
 /** Work that is no request: it begins while its keys are open, and counts until it is over. */
 export class OpenWork {
   private readonly closes = new Subject<void>();
@@ -40,9 +30,7 @@ export class OpenWork {
   constructor(
     private readonly manager: StateManager,
     private readonly works: WorkCalls,
-    private readonly statuses: StatusSource,
-    private readonly coverage: CoverageSource,
-    private readonly stale: StaleSource,
+    private readonly decision: OpenDecision,
   ) {
     this.changes = merge(manager.updates, this.closes);
   }
@@ -58,13 +46,30 @@ export class OpenWork {
    * @returns `undefined` when its keys are not certain to be open: then it was not begun
    */
   begin<T>(name: string, scope: WorkScope, work: () => T): { readonly result: T } | undefined {
-    if (this.manager.lease.lapsed()) {
+    if (!this.decision.isCertain) {
       return undefined;
     }
-    const closed = this.find(scope);
-    return !closed || this.isCovered(closed) === true
+    const closed = this.decision.find(scope);
+    return !closed || this.decision.isCovered(closed) === true
       ? this.start(name, scope, work, closed !== undefined)
       : undefined;
+  }
+
+  /** The same; what `skipped` gives when it is not begun. A promise only where the keys are not certain. */
+  runOrSkip<T, S>(
+    name: string,
+    scope: WorkScope,
+    work: () => T,
+    skipped: () => S,
+  ): T | S | Promise<Awaited<T> | Awaited<S>> {
+    const begun = this.begin(name, scope, work);
+    if (begun) {
+      return begun.result;
+    }
+    const closed = this.decision.isCertain ? this.decision.find(scope) : undefined;
+    return closed && this.decision.isCovered(closed) === false
+      ? skipped()
+      : this.runOrSkipLater(name, scope, work, skipped);
   }
 
   /**
@@ -82,9 +87,9 @@ export class OpenWork {
   ): Promise<Awaited<T> | undefined> {
     signal?.throwIfAborted();
     for (;;) {
-      await this.catchUp();
-      const closed = this.find(scope);
-      if (!closed || (await this.isCovered(closed))) {
+      await this.decision.catchUp();
+      const closed = this.decision.find(scope);
+      if (!closed || (await this.decision.isCovered(closed))) {
         return await this.start(name, scope, work, closed !== undefined).result;
       }
       if (otherwise === 'skip') {
@@ -109,8 +114,8 @@ export class OpenWork {
     const include = excludeFromDrain();
     try {
       for (;;) {
-        await this.catchUp();
-        const closed = this.find(scope);
+        await this.decision.catchUp();
+        const closed = this.decision.find(scope);
         if (!closed) {
           return;
         }
@@ -133,36 +138,15 @@ export class OpenWork {
     }
   }
 
-  /** Where it is not certain what holds, the store is asked first. */
-  private async catchUp(): Promise<void> {
-    if (this.manager.lease.lapsed()) {
-      await this.manager.start();
-      await this.stale.catchUp();
-    }
-  }
-
-  private find(scope: WorkScope): Closed | undefined {
-    const { active } = this.manager.snapshot;
-    if (active.length > 0) {
-      const concerned = active.filter(({ key }) => scope.isConcernedBy(key));
-      const status = this.statuses.first(concerned, undefined);
-      if (status) {
-        return { status, active: concerned };
-      }
-    }
-    return this.stale.blocks ? { status: undefined, active: [] } : undefined;
-  }
-
-  /** Does whoever closed the keys wait for the call that this is called from. A promise only where a bypass gives one. */
-  private isCovered({ status, active }: Closed): boolean | Promise<boolean> {
-    const call = currentCall();
-    if (!status || !call) {
-      return false;
-    }
-    const answers = active.map(({ key }) => this.coverage.covers(call, key));
-    return answers.every((answer) => typeof answer === 'boolean')
-      ? answers.every(Boolean)
-      : Promise.all(answers).then((settled) => settled.every(Boolean) && call.running);
+  private async runOrSkipLater<T, S>(
+    name: string,
+    scope: WorkScope,
+    work: () => T,
+    skipped: () => S,
+  ): Promise<Awaited<T> | Awaited<S>> {
+    const runs = { begun: false };
+    const result = await this.run(name, scope, () => ((runs.begun = true), work()), 'skip');
+    return runs.begun ? (result as Awaited<T>) : await skipped();
   }
 
   private start<T>(name: string, scope: WorkScope, work: () => T, covered: boolean): { readonly result: T } {
@@ -170,9 +154,4 @@ export class OpenWork {
     this.works.begin(call);
     return { result: follow(call, work, () => this.works.end(call)) };
   }
-}
-
-function activeError({ status }: Closed, waited = 0): MaintenanceActiveError {
-  const until = status?.state?.until ?? null;
-  return new MaintenanceActiveError(status?.key?.name ?? null, { until, waited });
 }

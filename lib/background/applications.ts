@@ -1,0 +1,41 @@
+import type { OpenWork } from '../core/service/open-work.js';
+
+/** A running application, for code that is reached without it: a decorated method, a static one. */
+export interface Application {
+  readonly openWork: OpenWork;
+  /** Is that one of its providers, or of the class of one. */
+  owns(instance: object): boolean;
+  error(message: string): void;
+}
+
+const running = new Set<Application>();
+const owners = new WeakMap<object, readonly Application[]>();
+const NONE: readonly Application[] = [];
+
+/** @returns takes it off again */
+export function addApplication(application: Application): () => void {
+  running.add(application);
+  return () => void running.delete(application);
+}
+
+/**
+ * The applications that an object belongs to; all that run where none knows it: nobody can tell then what it works on.
+ * @param subject an instance, or a class where a static method is called
+ */
+export function applicationsOf(subject: unknown): readonly Application[] {
+  if (running.size < 2) {
+    return running.size === 0 ? NONE : [...running];
+  }
+  const known = isObject(subject) ? owners.get(subject) : undefined;
+  if (known?.every((application) => running.has(application))) {
+    return known;
+  }
+  const found = isObject(subject) ? [...running].filter((application) => application.owns(subject)) : [];
+  if (isObject(subject) && found.length > 0) {
+    owners.set(subject, found);
+  }
+  return found.length > 0 ? found : [...running];
+}
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';

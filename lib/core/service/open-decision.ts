@@ -1,0 +1,83 @@
+import { currentCall } from '../calls/current-call.js';
+import type { WorkCalls } from '../calls/work-calls.js';
+import type { WorkScope } from '../calls/work-scope.js';
+import type { RunningCalls } from '../cluster/running-calls.js';
+import { MaintenanceActiveError } from '../errors/active-error.js';
+import type { MaintenanceStatus } from '../keys/maintenance-status.js';
+import type { ActiveKey } from '../state/snapshot.js';
+import type { StateManager } from '../state/state-manager.js';
+import type { CoverageSource, StaleSource, StatusSource } from './service-ports.js';
+
+/** Why work does not begin. */
+export interface Closed {
+  /** `undefined` where nothing certain is known. */
+  readonly status: MaintenanceStatus | undefined;
+  readonly active: readonly ActiveKey[];
+}
+
+/** May work begin that is no request. */
+export class OpenDecision {
+  constructor(
+    private readonly manager: StateManager,
+    private readonly calls: RunningCalls,
+    private readonly works: WorkCalls,
+    private readonly statuses: StatusSource,
+    private readonly coverage: CoverageSource,
+    private readonly stale: StaleSource,
+  ) {}
+
+  /** Is what this process knows certain, and do others know that something may begin here. */
+  get isCertain(): boolean {
+    return !this.isUnknown && !this.manager.lease.lapsed();
+  }
+
+  /** Others take this process for one in which nothing begins. */
+  private get isUnknown(): boolean {
+    return !this.calls.serves && this.manager.store.clustered;
+  }
+
+  /** Where it is not certain what holds, the store is asked first. */
+  async catchUp(): Promise<void> {
+    if (this.isUnknown) {
+      // whoever drains waits until such a process has heard of it, from before the first work on
+      this.works.serves = true;
+      await this.manager.start();
+      await this.manager.sync().catch(() => undefined);
+    }
+    if (this.manager.lease.lapsed()) {
+      await this.manager.start();
+      await this.stale.catchUp();
+    }
+  }
+
+  /** What keeps work from beginning now, if anything does. */
+  find(scope: WorkScope): Closed | undefined {
+    const { active } = this.manager.snapshot;
+    if (active.length > 0) {
+      const concerned = active.filter(({ key }) => scope.isConcernedBy(key));
+      const status = this.statuses.first(concerned, undefined);
+      if (status) {
+        return { status, active: concerned };
+      }
+    }
+    return this.stale.blocks ? { status: undefined, active: [] } : undefined;
+  }
+
+  /** Does whoever closed the keys wait for the call that this is called from. A promise only where a bypass gives one. */
+  isCovered({ status, active }: Closed): boolean | Promise<boolean> {
+    const call = currentCall();
+    if (!status || !call) {
+      return false;
+    }
+    const answers = active.map(({ key }) => this.coverage.covers(call, key));
+    return answers.every((answer) => typeof answer === 'boolean')
+      ? answers.every(Boolean)
+      : Promise.all(answers).then((settled) => settled.every(Boolean) && call.running);
+  }
+}
+
+/** What somebody hears whose work is not begun. @param waited ms */
+export function activeError({ status }: Closed, waited = 0): MaintenanceActiveError {
+  const until = status?.state?.until ?? null;
+  return new MaintenanceActiveError(status?.key?.name ?? null, { until, waited });
+}

@@ -1,0 +1,347 @@
+import { Injectable, Scope, SetMetadata } from '@nestjs/common';
+import { Cron, Interval, ScheduleModule, Timeout } from '@nestjs/schedule';
+import {
+  MaintenanceConfigurationError,
+  MaintenanceDrainError,
+  MaintenanceExempt,
+  MaintenanceKey,
+  MaintenanceKeys,
+  SkipDuringMaintenance,
+  type MaintenanceRootOptions,
+} from 'nestjs-maintenance';
+import { describe, expect, it } from 'vitest';
+import { InFlight } from '../../lib/in-flight/in-flight.js';
+import { failure, started } from '../module/started.js';
+import { Gates } from '../support/gates.js';
+import { until } from '../support/until.js';
+
+let gates = new Gates();
+let calls: string[] = [];
+const note = (call: string): string => {
+  calls.push(call);
+  return call;
+};
+const count = (call: string): number => calls.filter((other) => other === call).length;
+
+@Injectable()
+class Jobs {
+  readonly own = 'jobs';
+
+  @SkipDuringMaintenance('billing')
+  sync(argument: string): string {
+    return note(`${this.own} ${argument}`);
+  }
+
+  @SkipDuringMaintenance('billing', 'mail')
+  async waits(gate: string): Promise<string> {
+    return gates.pass(gate);
+  }
+
+  @SkipDuringMaintenance()
+  plain(): string {
+    return note('plain');
+  }
+
+  @MaintenanceKeys('billing')
+  @SkipDuringMaintenance()
+  marked(): string {
+    return note('marked');
+  }
+
+  @SkipDuringMaintenance()
+  @MaintenanceExempt('general')
+  exempt(): string {
+    return note('exempt');
+  }
+
+  @SkipDuringMaintenance(new MaintenanceKey('mail'), { missed: 'once' })
+  async once(argument: string): Promise<string> {
+    return note(`once ${argument}`);
+  }
+
+  @SkipDuringMaintenance('mail', { missed: 'once' })
+  fails(): string {
+    note('fails');
+    throw new RangeError('on purpose');
+  }
+
+  @SkipDuringMaintenance('mail')
+  static total(): string {
+    return note('total');
+  }
+}
+
+@SkipDuringMaintenance('mail')
+@Injectable()
+class Plain {
+  onModuleInit(): void {
+    note('initialised');
+  }
+
+  run(): string {
+    return note('run');
+  }
+}
+
+class Base {
+  @SetMetadata('role', 'inherited')
+  inherited(): string {
+    return note('inherited');
+  }
+}
+
+@SkipDuringMaintenance('mail')
+@Injectable()
+class Decorated extends Base {
+  @SetMetadata('role', 'marked')
+  marked(): string {
+    return note(`marked, ${this.helper()}`);
+  }
+
+  helper(): string {
+    return 'helped';
+  }
+}
+
+@Injectable({ scope: Scope.TRANSIENT })
+class Transient {
+  @SkipDuringMaintenance('mail')
+  run(): string {
+    return note('transient');
+  }
+}
+
+async function site(options: MaintenanceRootOptions = {}) {
+  gates = new Gates();
+  calls = [];
+  const keys = [new MaintenanceKey('billing', { scope: 'marked' }), new MaintenanceKey('mail')];
+  const running = await started({ keys, ...options }, { providers: [Jobs, Plain, Decorated, Transient] });
+  const { app, service } = running;
+  return {
+    ...running,
+    jobs: app.get(Jobs),
+    on: (key: string) => service.setMaintenance(true, key),
+    off: (key: string) => service.setMaintenance(false, key),
+  };
+}
+
+describe('@SkipDuringMaintenance() on a method', () => {
+  it('calls it, or does not, with its arguments and its object', async () => {
+    await using at = await site();
+    expect(at.jobs.sync('a')).toBe('jobs a');
+    await at.on('billing');
+    expect(at.jobs.sync('b')).toBeUndefined();
+    await at.on('general');
+    await at.off('billing');
+    // only its own keys
+    expect(at.jobs.sync('c')).toBe('jobs c');
+  });
+
+  it('gives a promise where the method does', async () => {
+    await using at = await site();
+    await at.on('mail');
+    expect(at.jobs.waits('a')).toBeInstanceOf(Promise);
+    expect(await at.jobs.waits('a')).toBeUndefined();
+    expect(gates.begun).toEqual([]);
+  });
+
+  it('without keys does what decorators of a handler would', async () => {
+    await using at = await site();
+    await at.on('general');
+    expect([at.jobs.plain(), at.jobs.marked(), at.jobs.exempt()]).toEqual([undefined, undefined, 'exempt']);
+    await at.off('general');
+    await at.on('billing');
+    expect([at.jobs.plain(), at.jobs.marked(), at.jobs.exempt()]).toEqual(['plain', undefined, 'exempt']);
+  });
+
+  it('counts: a maintain() of one of its keys waits, and names it', async () => {
+    await using at = await site();
+    const running = at.jobs.waits('a');
+    expect(at.app.get(InFlight).size).toBe(1);
+    const error = await failure(at.service.maintain('mail', () => 'never', { drain: 50 }));
+    expect(error).toBeInstanceOf(MaintenanceDrainError);
+    expect(error).toMatchObject({ routes: ['Jobs.waits'] });
+    expect(await at.service.maintain('general', () => 'not concerned', { drain: 50 })).toMatch('not');
+    const maintenance = at.service.maintain('mail', () => gates.ended);
+    gates.open('a');
+    expect(await maintenance).toEqual(['a']);
+    expect(await running).toBe('a');
+  });
+
+  it('makes up once for what was missed, with the last arguments', async () => {
+    await using at = await site();
+    await at.on('mail');
+    await at.jobs.once('first');
+    await at.jobs.once('second');
+    expect(calls).not.toContainEqual(expect.stringMatching(/^once/));
+    await at.off('mail');
+    await until(() => count('once second') === 1);
+    await at.on('mail');
+    await at.off('mail');
+    expect(calls.filter((call) => call.startsWith('once'))).toEqual(['once second']);
+    await at.jobs.once('third');
+    expect(count('once third')).toBe(1);
+  });
+
+  it('logs what fails when it is made up for, and forgets what is missed when the application ends', async () => {
+    const at = await site();
+    await at.on('mail');
+    at.jobs.fails();
+    await at.off('mail');
+    await until(() =>
+      at.log.some((line) => /^error Jobs.fails, made up for after maintenance.*on purpose/.test(line)),
+    );
+    await at.on('mail');
+    await at.jobs.once('late');
+    await at.app.close();
+    expect(count('once late')).toBe(0);
+  });
+
+  it('also from within the maintenance itself', async () => {
+    await using at = await site();
+    await at.service.maintain('mail', async () => expect(await at.jobs.once('inside')).toBeUndefined());
+    await until(() => count('once inside') === 1);
+  });
+
+  it('works on static methods, on objects that nobody provides, and without any application', async () => {
+    {
+      await using at = await site();
+      await at.on('mail');
+      expect([Jobs.total(), new Transient().run(), new Jobs().sync('own')]).toEqual([
+        undefined,
+        undefined,
+        'jobs own',
+      ]);
+      expect((await at.app.resolve(Transient)).run()).toBeUndefined();
+    }
+    expect([Jobs.total(), new Transient().run()]).toEqual(['total', 'transient']);
+  });
+
+  it('asks the application that an object belongs to', async () => {
+    await using one = await site();
+    await using two = await site();
+    await one.on('billing');
+    expect([one.jobs.sync('one'), two.jobs.sync('two')]).toEqual([undefined, 'jobs two']);
+    // nobody knows whose this is
+    expect(new Jobs().sync('nobody')).toBeUndefined();
+    await using third = await site();
+    await one.off('billing');
+    await third.on('billing');
+    expect([one.jobs.sync('one'), third.jobs.sync('three')]).toEqual(['jobs one', undefined]);
+  });
+});
+
+describe('@SkipDuringMaintenance() on a class', () => {
+  it('means all its methods but hooks of Nest', async () => {
+    await using at = await site();
+    expect(count('initialised')).toBe(1);
+    const plain = at.app.get(Plain);
+    expect(plain.run()).toBe('run');
+    await at.on('mail');
+    expect(plain.run()).toBeUndefined();
+  });
+
+  it('means those that another decorator marks, where there are any, inherited ones too', async () => {
+    await using at = await site();
+    const decorated = at.app.get(Decorated);
+    await at.on('mail');
+    expect([decorated.marked(), decorated.inherited(), decorated.helper()]).toEqual([
+      undefined,
+      undefined,
+      'helped',
+    ]);
+    expect(new Base().inherited()).toBe('inherited');
+    await at.off('mail');
+    expect([decorated.marked(), decorated.inherited()]).toEqual(['marked, helped', 'inherited']);
+    const { marked, inherited } = Decorated.prototype;
+    expect([Reflect.getMetadata('role', marked), Reflect.getMetadata('role', inherited)]).toEqual([
+      'marked',
+      'inherited',
+    ]);
+    expect([marked.name, inherited.name]).toEqual(['marked', 'inherited']);
+  });
+});
+
+describe('scheduled methods', () => {
+  @Injectable()
+  class Scheduled {
+    @SkipDuringMaintenance('mail')
+    @Cron('* * * * * *')
+    above(): void {
+      note('above');
+    }
+
+    @Cron('* * * * * *')
+    @SkipDuringMaintenance('mail')
+    below(): void {
+      note('below');
+    }
+
+    @SkipDuringMaintenance('mail')
+    @Interval(20)
+    interval(): void {
+      note('interval');
+    }
+
+    @Timeout(60)
+    @SkipDuringMaintenance('mail', { missed: 'once' })
+    timeout(): void {
+      note('timeout');
+    }
+
+    @Interval(20)
+    other(): void {
+      note('other');
+    }
+  }
+
+  @SkipDuringMaintenance('mail')
+  @Injectable()
+  class ScheduledClass {
+    @Interval(20)
+    inClass(): void {
+      note('inClass');
+    }
+  }
+
+  it('are skipped, and go on afterwards', async () => {
+    calls = [];
+    await using at = await started(
+      { keys: [new MaintenanceKey('mail')] },
+      { imports: [ScheduleModule.forRoot()], providers: [Scheduled, ScheduledClass] },
+    );
+    await at.service.setMaintenance(true, 'mail');
+    calls = [];
+    await until(() => count('other') > 60);
+    expect(new Set(calls)).toEqual(new Set(['other']));
+    await at.service.setMaintenance(false, 'mail');
+    const all = ['above', 'below', 'interval', 'inClass', 'timeout', 'other'];
+    await until(() => all.every((call) => count(call) > 0));
+    expect(count('timeout')).toBe(1);
+  }, 15_000);
+});
+
+describe('what is wrong', () => {
+  it.each([
+    [
+      'a key that is none',
+      () => SkipDuringMaintenance(5 as never),
+      /keys of @SkipDuringMaintenance\(\)" received 5/,
+    ],
+    ['an empty name', () => SkipDuringMaintenance(''), /received ""/],
+    [
+      'missed',
+      () => SkipDuringMaintenance('mail', { missed: 'twice' as never }),
+      /"missed" received "twice"/,
+    ],
+    ['an option nobody knows', () => SkipDuringMaintenance('mail', { miss: 'once' } as never), /"miss"/],
+    [
+      'a property',
+      () => SkipDuringMaintenance('mail')({}, 'property', undefined as never),
+      /on property; accepted: a method or a class/,
+    ],
+  ])('is refused where it is written: %s', (_what, decorate, message) => {
+    expect(decorate).toThrow(MaintenanceConfigurationError);
+    expect(decorate).toThrow(message);
+  });
+});
