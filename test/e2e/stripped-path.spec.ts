@@ -168,8 +168,13 @@ describe('in a router of an Express application', () => {
 });
 
 describe('below a path of another Express application', () => {
-  it.each(['/', '/sub'])('at %s page, script, menu and bypass links know where they are', async (mount) => {
-    @Module(root())
+  it.each([
+    ['handlers', '/'],
+    ['handlers', '/sub'],
+    ['site', '/'],
+    ['site', '/sub'],
+  ] as const)('coverage %s, at %s: all links know where they are', async (coverage, mount) => {
+    @Module(root({ coverage }))
     class SubModule {}
     const inner = express();
     const app = await NestFactory.create(SubModule, new ExpressAdapter(inner), { logger: false });
