@@ -1,32 +1,40 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { rawResponse, type HttpReply } from './http-port.js';
 
-/** What is forced on a response: the resolvers of one GraphQL request all ask for the same. */
-const forced = new WeakMap<ServerResponse, Map<string, string | undefined>>();
+/** Headers by name, and what they say; `undefined`: they are not sent. */
+export type ForcedHeaders = readonly (readonly [name: string, value: string | undefined])[];
 
-/** Sends a header with this value, or not at all, whatever the handler and everything after it set. */
-export function forceHeader(reply: HttpReply, name: string, value: string | undefined): void {
+/** What is forced on a response: the resolvers of one GraphQL request all ask for the same. */
+const forced = new WeakMap<ServerResponse, ForcedHeaders[]>();
+
+/**
+ * Sends headers with these values, or not at all, whatever the handler and everything after it set.
+ * @param headers a constant: the same list is forced once
+ */
+export function forceHeaders(reply: HttpReply, headers: ForcedHeaders): void {
   const response = rawResponse(reply);
   const present = forced.get(response);
   if (present) {
-    present.set(name, value);
+    if (!present.includes(headers)) {
+      present.push(headers);
+    }
     return;
   }
-  const wanted = new Map([[name, value]]);
+  const wanted = [headers];
   forced.set(response, wanted);
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => typeof response;
   response.writeHead = ((status: number, ...rest: unknown[]) => {
-    let headers = rest.pop();
-    for (const [header, text] of wanted) {
-      if (text === undefined) {
-        response.removeHeader(header);
+    let given = rest.pop();
+    for (const [name, value] of wanted.flat()) {
+      if (value === undefined) {
+        response.removeHeader(name);
       } else {
-        response.setHeader(header, text);
+        response.setHeader(name, value);
       }
-      headers = without(headers, header);
+      given = without(given, name);
     }
-    if (headers !== undefined) {
-      rest.push(headers);
+    if (given !== undefined) {
+      rest.push(given);
     }
     return writeHead(status, ...rest);
   }) as typeof response.writeHead;

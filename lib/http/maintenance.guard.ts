@@ -9,10 +9,12 @@ import { getCallFacts, type CallFacts } from '../decision/call-facts.js';
 import { MaintenanceGraphQLError, rpcError, wsError } from '../messages/transport-errors.js';
 import { isFastifyReply, type HttpReply } from './http-port.js';
 import { forcePrivate } from './prevent-caching.js';
-import { forceHeader } from './force-header.js';
+import { forceHeaders, type ForcedHeaders } from './force-header.js';
 import { withoutStack } from './refusal/maintenance.exception.js';
 import { RefusalResponder } from './refusal/refusal-responder.js';
 import { StalePolicy } from '../decision/stale-policy.js';
+
+const WITHOUT_ETAG: ForcedHeaders = [['ETag', undefined]];
 
 /**
  * Refuses what maintenance affects. `forRoot({ guard: 'first' })`, the default, has it decide for every handler before any guard
@@ -128,7 +130,7 @@ export class MaintenanceGuard implements CanActivate {
       this.responder.setHeaders(reply, http, exception);
       if (!isFastifyReply(reply)) {
         // Express makes one for whatever a filter of the application sends
-        forceHeader(reply, 'ETag', undefined);
+        forceHeaders(reply, WITHOUT_ETAG);
       }
       return promise;
     }

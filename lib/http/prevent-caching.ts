@@ -1,4 +1,4 @@
-import { forceHeader } from './force-header.js';
+import { forceHeaders, type ForcedHeaders } from './force-header.js';
 import { removeHeaders, setHeader, type HttpReply } from './http-port.js';
 
 /** What single caches obey before `Cache-Control`: RFC 9213, and what vendors had before it. */
@@ -16,6 +16,11 @@ const UNWANTED_OF_REFUSALS: ReadonlySet<string> = new Set([...TARGETED, 'etag', 
 /** What answers say to those who are let pass for who they are: they are for nobody else. */
 export const PERSONAL_CACHE_CONTROL = 'private, no-store';
 
+const PERSONAL: ForcedHeaders = [
+  ['Cache-Control', PERSONAL_CACHE_CONTROL],
+  ...TARGETED.map((name) => [name, undefined] as const),
+];
+
 /** No cache keeps this answer, whatever was said to any of them before. */
 export function preventCaching(reply: HttpReply, cacheControl = 'no-store'): void {
   setHeader(reply, 'Cache-Control', cacheControl);
@@ -27,8 +32,5 @@ export const removeStale = (reply: HttpReply): void => removeHeaders(reply, UNWA
 
 /** The answer to a request that passes by a bypass or a status class is kept by no cache, whatever is said to any of them before or after. */
 export function forcePrivate(reply: HttpReply): void {
-  forceHeader(reply, 'Cache-Control', PERSONAL_CACHE_CONTROL);
-  for (const name of TARGETED) {
-    forceHeader(reply, name, undefined);
-  }
+  forceHeaders(reply, PERSONAL);
 }
