@@ -72,7 +72,9 @@ describe('@OnMaintenance()', () => {
       ['entering', true],
     ]);
     const [before, ...after] = at.hooks.changes;
-    expect(before).toEqual({ ...change, revision: 0, at: expect.any(Date) as Date });
+    // by the clock of the moment when it was asked
+    const moments = { at: expect.any(Date) as Date, endsAt: expect.any(Date) as Date };
+    expect(before).toEqual({ ...change, revision: 0, ...moments });
     expect(after).toEqual([change, change]);
   });
 

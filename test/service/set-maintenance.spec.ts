@@ -35,9 +35,14 @@ describe('setMaintenance()', () => {
       to: true,
       cause: 'set',
       ...words,
+      until: null,
+      endsAt: expect.any(Date) as Date,
+      previous: { message: null, until: null },
+      extended: false,
       revision: 1,
       at: expect.any(Date) as Date,
     });
+    expect(Math.abs(on.endsAt!.getTime() - on.at.getTime() - at.key.timeout)).toBeLessThan(5);
     expect(on.at.getTime()).toBeGreaterThanOrEqual(before);
     expect(on.at.getTime()).toBeLessThanOrEqual(Date.now());
     expect(at.service.isInMaintenance().value).toBe(true);
@@ -316,6 +321,62 @@ describe('when a maintenance ends by itself', () => {
       expect(at.key.toJSON()).toMatchObject({ value: true, until: null });
       await vi.advanceTimersByTimeAsync(2 ** 40);
       expect(at.service.isInMaintenance().value).toBe(true);
+    });
+
+    it('a change says when it ends, what was before, and whether it is on for longer', async () => {
+      const start = clock().getMockedSystemTime()!.getTime();
+      const after = (ms: number) => new Date(start + ms);
+      await using at = await site();
+      const set = (options: SetMaintenanceOptions) => at.service.setMaintenance(true, 'key', options);
+      const nothing = { message: null, until: null };
+
+      expect(await set({ message: 'one' })).toMatchObject({
+        until: null,
+        endsAt: after(HOUR),
+        previous: nothing,
+        extended: false,
+      });
+      // an end that visitors hear of, and earlier than the safety net
+      expect(await set({ timeout: 5_000 })).toMatchObject({
+        message: 'one',
+        until: after(5_000),
+        endsAt: after(5_000),
+        previous: { message: 'one', until: null },
+        extended: false,
+      });
+      expect(await set({ until: after(9_000) })).toMatchObject({
+        message: 'one',
+        until: after(9_000),
+        previous: { message: 'one', until: after(5_000) },
+        extended: true,
+      });
+      // other words are no extension
+      expect(await set({ message: 'two' })).toMatchObject({
+        until: after(9_000),
+        previous: { message: 'one', until: after(9_000) },
+        extended: false,
+      });
+      expect(await set({ timeout: 0 })).toMatchObject({ until: null, endsAt: null, extended: true });
+      expect(await set({ timeout: 7_000 })).toMatchObject({ until: after(7_000), extended: false });
+      // a job that has the key for longer
+      const held = await at.service.maintain('key', { timeout: 8_000, drain: false });
+      expect(at.changes.at(-1)).toMatchObject({
+        cause: 'maintain',
+        until: after(8_000),
+        previous: { message: 'two', until: after(7_000) },
+        extended: true,
+      });
+      await held.leave();
+      expect(at.changes.at(-1)).toMatchObject({ until: after(7_000), previous: { until: after(8_000) } });
+      await vi.advanceTimersByTimeAsync(7_000);
+      expect(at.changes.at(-1)).toMatchObject({
+        cause: 'expiry',
+        to: false,
+        until: null,
+        endsAt: null,
+        previous: { message: 'two', until: after(7_000) },
+        extended: false,
+      });
     });
 
     it('a later change moves the end', async () => {

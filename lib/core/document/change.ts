@@ -1,4 +1,13 @@
-import type { ChangeRecord, MaintenanceCause } from './record.js';
+import type { MaintenanceState } from '../keys/maintenance-state.js';
+import {
+  describeRecord,
+  pruneRecord,
+  type ChangeRecord,
+  type KeyRecord,
+  type MaintenanceCause,
+  type StateDocument,
+} from './record.js';
+import type { Editor } from './updates.js';
 
 /** One change of one key, as this process learned of it. @publicApi */
 export interface MaintenanceChange {
@@ -16,6 +25,19 @@ export interface MaintenanceChange {
   readonly reason: string | null;
   /** For operators only: who did it. */
   readonly actor: string | null;
+  /** The end that visitors are told; `null`: none is known, or it is over. */
+  readonly until: Date | null;
+  /** When it ends by itself, also where visitors are not told; `null`: never, or it is over. */
+  readonly endsAt: Date | null;
+  /** What was known before. */
+  readonly previous: {
+    /** What visitors read. */
+    readonly message: string | null;
+    /** The end that visitors were told. */
+    readonly until: Date | null;
+  };
+  /** Was it on before, and is it on for longer now. */
+  readonly extended: boolean;
   /** Number of the write; only grows within one history of the store. */
   readonly revision: number;
   /** When, by the clock of the store. */
@@ -26,13 +48,60 @@ export interface MaintenanceChange {
   readonly missing?: string[];
 }
 
+/** What is told of a change besides the state before and after it. */
+type Told = Omit<ChangeRecord, 'from' | 'to' | 'hooks'>;
+
 /** A change as it is handed out. */
 export function toChange(
   key: string,
-  from: boolean,
-  to: boolean,
-  record: Omit<ChangeRecord, 'from' | 'to' | 'hooks'>,
+  before: MaintenanceState,
+  after: MaintenanceState,
+  { cause, message, reason, actor, revision, at }: Told,
 ): MaintenanceChange {
-  const { cause, message, reason, actor, revision, at } = record;
-  return { key, from, to, cause, message, reason, actor, revision, at: new Date(at) };
+  return {
+    key,
+    from: before.value,
+    to: after.value,
+    cause,
+    message,
+    reason,
+    actor,
+    until: after.until,
+    endsAt: after.endsAt,
+    previous: { message: before.message, until: before.until },
+    extended: before.value && after.value && endOf(after) > endOf(before),
+    revision,
+    at: new Date(at),
+  };
 }
+
+/**
+ * What a change would come to, if nothing else happened before it is written.
+ * @param told of it where nothing needs to be written
+ * @throws what the editor throws
+ */
+export function previewChange(
+  document: StateDocument | null,
+  key: string,
+  editor: Editor,
+  told: Omit<Told, 'revision' | 'at'>,
+  now: number,
+): MaintenanceChange {
+  const present = document?.keys.get(key);
+  const record = present && pruneRecord(present, now);
+  const edit = editor(record, now);
+  const before = stateOf(record, now);
+  return toChange(key, before, edit ? stateOf(edit, now) : before, {
+    ...(edit ?? told),
+    revision: document?.revision ?? 0,
+    at: now,
+  });
+}
+
+/** A record's state, as far as changes tell of it. */
+export const stateOf = (
+  record: Pick<KeyRecord, 'switch' | 'holds'> | undefined,
+  now: number,
+): MaintenanceState => describeRecord(record, now, () => true);
+
+const endOf = ({ endsAt }: MaintenanceState): number => endsAt?.getTime() ?? Infinity;

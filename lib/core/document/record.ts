@@ -61,7 +61,7 @@ export interface StateDocument {
 const lives = (end: number | null, now: number): boolean => end === null || now < end;
 
 /** Drops what has ended by itself; `null` when nothing is left on. */
-export function pruneRecord(record: KeyRecord, now: number): KeyRecord {
+export function pruneRecord<R extends Pick<KeyRecord, 'switch' | 'holds'>>(record: R, now: number): R {
   const keep = record.switch !== null && lives(record.switch.until, now);
   const holds = record.holds.filter((hold) => lives(hold.until, now));
   return keep === (record.switch !== null) && holds.length === record.holds.length
@@ -94,7 +94,7 @@ export function nextEnd(record: KeyRecord, now: number): number {
  * @param isLive says whether somebody still renews a hold
  */
 export function describeRecord(
-  record: KeyRecord | undefined,
+  record: Pick<KeyRecord, 'switch' | 'holds'> | undefined,
   now: number,
   isLive: (hold: HoldRecord) => boolean,
 ): MaintenanceState {

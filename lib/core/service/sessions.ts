@@ -11,7 +11,7 @@ import type { Revocations } from '../calls/revocations.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { Coordinator } from '../cluster/coordinator.js';
-import type { MaintenanceChange } from '../document/change.js';
+import { previewChange, type MaintenanceChange } from '../document/change.js';
 import { randomId } from '../document/codec.js';
 import type { Editor } from '../document/updates.js';
 import { leasesOf, type HoldLease } from '../state/hold-lease.js';
@@ -115,7 +115,7 @@ export class MaintenanceSessions {
     this.locks.refuseWhenClosing(key.name);
     plan.signal?.throwIfAborted();
     const hold = randomId();
-    await this.hooks.ask(this.expected(key, plan));
+    await this.hooks.ask(this.expected(key, hold, plan));
     const lease = await this.locks.take(leasesOf(key.name, hold, plan.lock), plan);
     let takeover: LeaseView | undefined;
     const release = async (): Promise<void> => {
@@ -166,16 +166,7 @@ export class MaintenanceSessions {
   ): Promise<MaintenanceChange | null> {
     const { manager } = this;
     const enter: Editor = (record, now) => {
-      const hold: HoldRecord = {
-        ...plan.notice,
-        ...plan.end(now),
-        since: Math.floor(now),
-        id,
-        owner: manager.replica.id,
-        fence,
-        locked: plan.lock,
-        draining: plan.drain !== false,
-      };
+      const hold = this.holdOf(plan, id, fence, now);
       if (isOvertaken(record, hold, this.leaseView)) {
         throw new MaintenanceLockLostError(key.name, 'somebody else has taken its lock since');
       }
@@ -198,16 +189,23 @@ export class MaintenanceSessions {
     }
   }
 
-  private expected(key: MaintenanceKey, plan: MaintainPlan): MaintenanceChange {
-    const { snapshot, store } = this.manager;
+  private holdOf(plan: MaintainPlan, id: string, fence: number, now: number): HoldRecord {
     return {
-      key: key.name,
-      from: snapshot.of(key).value,
-      to: true,
-      cause: 'maintain',
       ...plan.notice,
-      revision: snapshot.revision,
-      at: new Date(store.now()),
+      ...plan.end(now),
+      since: Math.floor(now),
+      id,
+      owner: this.manager.replica.id,
+      fence,
+      locked: plan.lock,
+      draining: plan.drain !== false,
     };
+  }
+
+  /** What `changing` hooks are asked about. */
+  private expected(key: MaintenanceKey, hold: string, plan: MaintainPlan): MaintenanceChange {
+    const { document, store } = this.manager;
+    const enter: Editor = (record, now) => withHold(record, this.holdOf(plan, hold, 0, now), this.leaseView);
+    return previewChange(document, key.name, enter, { cause: 'maintain', ...plan.notice }, store.now());
   }
 }

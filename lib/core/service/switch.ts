@@ -1,6 +1,5 @@
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
-import type { MaintenanceState } from '../keys/maintenance-state.js';
 import {
   blockingOption,
   signalOption,
@@ -12,7 +11,7 @@ import {
 import { MaintenanceConfigurationError, MaintenanceConflictError } from '../errors/errors.js';
 import { SET_OPTIONS, type SetMaintenanceOptions } from './set-maintenance-options.js';
 import type { Coordinator } from '../cluster/coordinator.js';
-import type { MaintenanceChange } from '../document/change.js';
+import { previewChange, type MaintenanceChange } from '../document/change.js';
 import type { Editor } from '../document/updates.js';
 import type { KeyRecord, Notice } from '../document/record.js';
 import type { StateManager } from '../state/state-manager.js';
@@ -25,13 +24,14 @@ import type { LockPatience, LockWait } from './lock-wait.js';
 /** A change as it is wished for, before it is written. */
 interface PendingChange {
   readonly cause: 'set' | 'unset';
+  /** What is said of it where nothing needs to be written. */
   readonly notice: Pick<MaintenanceChange, 'message' | 'reason' | 'actor'>;
-  /** What it would come to. */
-  readonly to: (state: MaintenanceState) => boolean;
   readonly callHooks: boolean;
+  readonly ifRevision: number | undefined;
   /** How long it waits for the key's lock. */
   readonly patience: LockPatience;
-  readonly editor: Editor;
+  /** What is to be written, whatever the key's revision. */
+  readonly edit: Editor;
 }
 
 /** The operators' switch of each key. */
@@ -68,8 +68,7 @@ export class MaintenanceSwitch {
       actor: given.actor,
     });
     const keepsEnd = timeout === undefined && until === undefined;
-    const editor: Editor = (record, now) => {
-      checkRevision(key, record, ifRevision);
+    const edit: Editor = (record, now) => {
       const on = record?.switch;
       if (!mode && !on) {
         return null;
@@ -89,11 +88,11 @@ export class MaintenanceSwitch {
     };
     const change = await this.change(key, {
       cause: 'set',
-      notice: noticeAfter(this.manager.document?.keys.get(key.name)?.switch),
-      to: ({ holds }) => mode || holds.length > 0,
+      notice: given,
       callHooks,
+      ifRevision,
       patience: { blocking: blockingOption(options.blocking), signal: signalOption(options.signal) },
-      editor,
+      edit,
     });
     return acknowledge === undefined
       ? change
@@ -110,15 +109,13 @@ export class MaintenanceSwitch {
     await this.change(key, {
       cause: 'unset',
       notice,
-      to: () => false,
       callHooks: true,
+      ifRevision,
       patience: { blocking: 0, signal: undefined },
-      editor: (record) => {
-        checkRevision(key, record, ifRevision);
-        return record && partsOf(record).length > 0
+      edit: (record) =>
+        record && partsOf(record).length > 0
           ? { switch: null, holds: [], cause: 'unset', ...notice, hooks: true }
-          : null;
-      },
+          : null,
     });
   }
 
@@ -146,23 +143,17 @@ export class MaintenanceSwitch {
   /** Asks, writes, tells. */
   private async make(key: MaintenanceKey, wish: PendingChange): Promise<MaintenanceChange> {
     const { manager, hooks } = this;
-    const describe = (to: (state: MaintenanceState) => boolean): MaintenanceChange => {
-      const { snapshot, store } = manager;
-      const state = snapshot.of(key);
-      return {
-        key: key.name,
-        from: state.value,
-        to: to(state),
-        cause: wish.cause,
-        ...wish.notice,
-        revision: snapshot.revision,
-        at: new Date(store.now()),
-      };
-    };
+    const { cause, notice, ifRevision, edit } = wish;
+    const preview = (editor: Editor): MaintenanceChange =>
+      previewChange(manager.document, key.name, editor, { cause, ...notice }, manager.store.now());
     if (wish.callHooks) {
-      await hooks.ask(describe(wish.to));
+      await hooks.ask(preview(edit));
     }
-    const change = (await manager.write(key.name, wish.editor)) ?? describe(({ value }) => value);
+    const editor: Editor = (record, now) => {
+      checkRevision(key, record, ifRevision);
+      return edit(record, now);
+    };
+    const change = (await manager.write(key.name, editor)) ?? preview(() => null);
     if (wish.callHooks && change.from !== change.to) {
       await hooks.notify(change.to ? 'entering' : 'exiting', change);
     }

@@ -1,7 +1,8 @@
 import type { KeyRegistry } from '../keys/key-registry.js';
-import { toChange, type MaintenanceChange } from '../document/change.js';
+import { stateOf, toChange, type MaintenanceChange } from '../document/change.js';
 import { LongTimer } from '../common/long-timer.js';
-import { isOn, type HoldRecord, type StateDocument } from '../document/record.js';
+import { OFF } from '../keys/maintenance-state.js';
+import { isOn, type HoldRecord, type KeyRecord, type StateDocument } from '../document/record.js';
 import { Snapshot } from './snapshot.js';
 import { leaseOfHold } from '../store/leases.js';
 import type { Version } from '../store/store.js';
@@ -17,6 +18,9 @@ interface Announced {
   readonly history: string;
   readonly revision: number;
   readonly at: number;
+  /** What was recorded of the key, and when that was looked at. */
+  readonly record: KeyRecord;
+  readonly seen: number;
 }
 
 /**
@@ -182,7 +186,7 @@ export class StateView {
       const { history } = document;
       const { revision, at } = change;
       const written = before?.history !== history || before.revision !== revision || before.at !== at;
-      this.announced.set(name, { on, history, revision, at });
+      this.announced.set(name, { on, history, revision, at, record, seen: now });
       const from = before?.on ?? false;
       if (!this.begun || (from === on && !(on && written))) {
         continue;
@@ -190,7 +194,12 @@ export class StateView {
       // what turned off with no write of its own has ended by itself
       const expired = from && !on && (!written || change.to);
       news.push({
-        change: toChange(name, from, on, expired ? { ...change, cause: 'expiry', at: now } : change),
+        change: toChange(
+          name,
+          before && from ? stateOf(before.record, before.seen) : OFF,
+          on ? stateOf(record, now) : OFF,
+          expired ? { ...change, cause: 'expiry', at: now } : change,
+        ),
         // `callHooks: false` was said of the change, not of its end
         hooks: expired || change.hooks,
       });

@@ -1,5 +1,5 @@
 import { MaintenanceStoreError } from '../errors/errors.js';
-import { toChange, type MaintenanceChange } from '../document/change.js';
+import { stateOf, toChange, type MaintenanceChange } from '../document/change.js';
 import { applyEdit, type Editor } from '../document/updates.js';
 import { Mutex } from '../common/mutex.js';
 import { isOn, pruneRecord, type StateDocument } from '../document/record.js';
@@ -52,7 +52,9 @@ export class StateWriter {
         const document = applyEdit(known, key, edit, isOn(record, now), now);
         const written = await this.store.write(document, version ?? '', deadline);
         if (written !== 'conflict') {
-          return this.commit(document, written, key);
+          this.commit(document, written);
+          const after = document.keys.get(key);
+          return after ? toChange(key, stateOf(record, now), stateOf(after, now), after.change) : null;
         }
       } else if (fresh) {
         return null;
@@ -66,12 +68,10 @@ export class StateWriter {
     );
   }
 
-  private commit(document: StateDocument, version: Version, key: string): MaintenanceChange | null {
+  private commit(document: StateDocument, version: Version): void {
     this.view.advance(document, version);
     if (this.store.clustered) {
       this.exchanges.poll();
     }
-    const change = document.keys.get(key)?.change;
-    return change ? toChange(key, change.from, change.to, change) : null;
   }
 }
