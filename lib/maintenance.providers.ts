@@ -30,6 +30,7 @@ import { LockWait } from './core/service/lock-wait.js';
 import { MaintenanceSessions } from './core/service/sessions.js';
 import { KeyNameCheck } from './module/key-name-check.js';
 import { StartReport } from './module/start-report.js';
+import { GraphqlOperations } from './messages/graphql-operations.js';
 import { MaintenanceLifecycle } from './module/lifecycle.js';
 import { createStore } from './module/create-store.js';
 import { OPTIONS, STRUCTURE } from './options/tokens.js';
@@ -69,6 +70,7 @@ export const coreProviders: Provider[] = [
   MaintenanceExplorer,
   KeyNameCheck,
   StartReport,
+  GraphqlOperations,
   MaintenanceLifecycle,
   made(
     ApplicationCalls,

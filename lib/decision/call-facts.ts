@@ -64,7 +64,7 @@ export function getCallFacts(context: ExecutionContext): CallFacts {
 }
 
 /** Where GraphQL drivers keep the HTTP request in their context. */
-function graphqlRequest(value: unknown): HttpRequest | undefined {
+export function graphqlRequest(value: unknown): HttpRequest | undefined {
   const context = value as
     { req?: HttpRequest; request?: HttpRequest; reply?: { request?: HttpRequest } } | undefined;
   const request = context?.req ?? context?.reply?.request ?? context?.request;
@@ -72,7 +72,7 @@ function graphqlRequest(value: unknown): HttpRequest | undefined {
 }
 
 /** Where GraphQL drivers keep what answers it; there is none where a subscription comes by websocket. */
-function graphqlReply(value: unknown): HttpReply | undefined {
+export function graphqlReply(value: unknown): HttpReply | undefined {
   const context = value as { res?: HttpReply; reply?: HttpReply; req?: { res?: HttpReply } } | undefined;
   const reply = context?.res ?? context?.reply ?? context?.req?.res;
   return typeof reply?.getHeaders === 'function' ? reply : undefined;

@@ -10,6 +10,7 @@ import { TARGET } from '../http/site/site-routes.js';
 import { CallFollowing } from '../in-flight/call-following.js';
 import { InFlight } from '../in-flight/in-flight.js';
 import { trackHandlers } from '../in-flight/track-handlers.js';
+import { GraphqlOperations } from '../messages/graphql-operations.js';
 import { MaintenanceExplorer } from '../maintenance.explorer.js';
 import { KeyNameCheck } from './key-name-check.js';
 import { StartReport } from './start-report.js';
@@ -27,6 +28,7 @@ export class MaintenanceLifecycle {
     private readonly coordinator: ReplicaCoordinator,
     private readonly discovery: DiscoveryService,
     private readonly routes: OwnRoutes,
+    private readonly graphql: GraphqlOperations,
     private readonly names: KeyNameCheck,
     private readonly report: StartReport,
     hooks: HookRunner,
@@ -44,6 +46,7 @@ export class MaintenanceLifecycle {
       this.following,
     );
     this.routes.mount();
+    this.graphql.mount();
     this.inFlight.serves ||= serves;
   }
 

@@ -1,0 +1,170 @@
+import { IntrospectAndCompose } from '@apollo/gateway';
+import {
+  ApolloFederationDriver,
+  ApolloGatewayDriver,
+  type ApolloFederationDriverConfig,
+  type ApolloGatewayDriverConfig,
+} from '@nestjs/apollo';
+import {
+  Directive,
+  Field,
+  GraphQLModule,
+  ID,
+  Mutation,
+  ObjectType,
+  Query,
+  ResolveReference,
+  Resolver,
+} from '@nestjs/graphql';
+import { MaintenanceKey, type MaintenanceRootOptions } from 'nestjs-maintenance';
+import { afterEach, describe, expect, it } from 'vitest';
+import { maintenance, serviceOf } from '../apps/shop.js';
+import { adapters } from '../support/apps.js';
+import { until } from '../support/until.js';
+
+let begun = 0;
+let hold: Promise<void> | undefined;
+
+afterEach(() => {
+  hold = undefined;
+});
+
+@ObjectType()
+@Directive('@key(fields: "id")')
+class Person {
+  @Field(() => ID)
+  id!: string;
+
+  @Field()
+  name!: string;
+}
+
+@Resolver(() => Person)
+class PersonResolver {
+  @Query(() => Person)
+  me(): Person {
+    return { id: '1', name: 'Ada' };
+  }
+
+  @Mutation(() => Person)
+  rename(): Person {
+    return { id: '1', name: 'Eve' };
+  }
+
+  @ResolveReference()
+  async find({ id }: { id: string }): Promise<Person> {
+    begun++;
+    await hold;
+    return { id, name: 'Ada' };
+  }
+}
+
+interface Result {
+  data?: Record<string, unknown> | null;
+  errors?: { message: string; extensions: Record<string, unknown> }[];
+}
+
+const ENTITIES =
+  '{ _entities(representations: [{ __typename: "Person", id: "1" }]) { ... on Person { name } } }';
+const HIDDEN = `query Hidden { ...Root } fragment Root on Query ${ENTITIES}`;
+
+async function ask(url: string, query: string): Promise<Result> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+  return (await response.json()) as Result;
+}
+
+const refused = (message: string) => ({
+  errors: [
+    expect.objectContaining({
+      message,
+      extensions: expect.objectContaining({ code: 'MAINTENANCE', retryAfter: 60 }),
+    }),
+  ],
+});
+
+describe.each(adapters)('Apollo Federation on %s', (_name, createApp) => {
+  describe.each(['handlers', 'site'] as const)('with coverage %s', (coverage) => {
+    const options: MaintenanceRootOptions = {
+      coverage,
+      keys: [new MaintenanceKey('frozen', { readOnly: true })],
+    };
+    const subgraph = () =>
+      createApp({
+        imports: [
+          GraphQLModule.forRoot<ApolloFederationDriverConfig>({
+            driver: ApolloFederationDriver,
+            autoSchemaFile: { federation: 2 },
+          }),
+          maintenance(options),
+        ],
+        providers: [PersonResolver],
+      });
+    const gateway = (url: string) =>
+      createApp({
+        imports: [
+          GraphQLModule.forRoot<ApolloGatewayDriverConfig>({
+            driver: ApolloGatewayDriver,
+            gateway: {
+              supergraphSdl: new IntrospectAndCompose({
+                subgraphs: [{ name: 'people', url: `${url}/graphql` }],
+              }),
+            },
+          }),
+          maintenance(options),
+        ],
+      });
+
+    it('a gateway refuses queries and mutations, and none while it only reads', async () => {
+      await using people = await subgraph();
+      await using front = await gateway(people.url);
+      expect(await ask(front.url, '{ me { name } }')).toEqual({ data: { me: { name: 'Ada' } } });
+      const service = serviceOf(front);
+      await service.setMaintenance(true, 'general', { message: 'Closed.' });
+      expect(await ask(front.url, '{ me { name } }')).toMatchObject(refused('Closed.'));
+      expect(await ask(front.url, 'mutation { rename { name } }')).toMatchObject(refused('Closed.'));
+      expect(front.log.filter((line) => line.startsWith('error'))).toEqual([]);
+      await service.setMaintenance(false);
+      await service.setMaintenance(true, 'frozen', { message: 'Frozen.' });
+      expect(await ask(front.url, '{ me { name } }')).toEqual({ data: { me: { name: 'Ada' } } });
+      expect(await ask(front.url, 'mutation { rename { name } }')).toMatchObject(refused('Frozen.'));
+    });
+
+    it('a subgraph refuses entities, by whatever name the field is reached', async () => {
+      await using people = await subgraph();
+      expect(await ask(people.url, ENTITIES)).toEqual({ data: { _entities: [{ name: 'Ada' }] } });
+      await serviceOf(people).setMaintenance(true, 'general', { message: 'Closed.' });
+      for (const query of [ENTITIES, HIDDEN, ENTITIES.replace('_entities', 'found: _entities')]) {
+        expect(await ask(people.url, query)).toMatchObject(refused('Closed.'));
+      }
+      expect((await ask(people.url, '{ me { name } }')).errors?.[0]?.extensions.code).toBe('MAINTENANCE');
+      // a gateway may compose its schema meanwhile
+      expect((await ask(people.url, '{ _service { sdl } }')).errors).toBeUndefined();
+      expect(people.log.filter((line) => line.startsWith('error'))).toEqual([]);
+    });
+
+    it('drains wait for reference resolvers, and for operations of a gateway', async () => {
+      await using people = await subgraph();
+      await using front = await gateway(people.url);
+      let open = (): void => undefined;
+      hold = new Promise((resolve) => (open = resolve));
+      begun = 0;
+      const entities = ask(people.url, ENTITIES);
+      await until(() => begun === 1);
+      await expect(serviceOf(people).maintain('general', () => 'never', { drain: 100 })).rejects.toThrow(
+        /GraphQL query/,
+      );
+      let worked = false;
+      const work = serviceOf(people).maintain('general', () => (worked = true), { drain: 20_000 });
+      await until(() => serviceOf(people).isActive('general'));
+      expect(worked).toBe(false);
+      open();
+      expect(await entities).toEqual({ data: { _entities: [{ name: 'Ada' }] } });
+      await work;
+      expect(await serviceOf(front).maintain('general', () => 'worked', { drain: 5_000 })).toBe('worked');
+    });
+  });
+});
