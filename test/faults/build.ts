@@ -13,7 +13,7 @@ const replicaIn = (build: string): URL => pathToFileURL(`${FOLDER}/${build}/test
 
 /** Compiles the library and the machine. */
 export function compile(): URL {
-  execFileSync(process.execPath, ['generate.mjs'], { cwd: ROOT, stdio: 'inherit' });
+  execFileSync(process.execPath, ['lib/generate.mjs'], { cwd: ROOT, stdio: 'inherit' });
   const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
   execFileSync(process.execPath, [tsc, '-p', 'test/faults/tsconfig.json'], { cwd: ROOT, stdio: 'inherit' });
   return replicaIn('sound');

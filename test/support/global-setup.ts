@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { generate } from '../../generate.mjs';
+import { generate } from '../../lib/generate.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -2,9 +2,9 @@
 // read from disk at run time. Run before the compiler and the tests; writes a file only when its text has changed.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { browserCode } from './lib/browser/generate.mjs';
+import { browserCode } from './browser/generate.mjs';
 
-const lib = fileURLToPath(new URL('lib/', import.meta.url));
+const lib = fileURLToPath(new URL('.', import.meta.url));
 
 /** The text of every generated file below lib/. */
 const makeFiles = async () => ({
