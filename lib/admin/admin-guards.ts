@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
+import { ApplicationCalls } from '../core/common/application-calls.js';
 import type { HttpReply } from '../http/http-port.js';
 import { describeValue, MaintenanceConfigurationError } from '../core/errors/errors.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
@@ -22,6 +23,17 @@ type HostModule = ModulesContainer extends Map<string, infer Host> ? Host : neve
 /** Gives the guard that answers for one request. */
 type GuardSource = (request: object) => CanActivate | Promise<CanActivate>;
 
+/** What a guard says, or throws. */
+type Outcome = { readonly allowed: boolean } | { readonly error: unknown };
+
+const DENIED: Outcome = { allowed: false };
+
+const settle = (ask: () => Promise<boolean>): Promise<Outcome> =>
+  ask().then(
+    (allowed) => ({ allowed }),
+    (error: unknown) => ({ error }),
+  );
+
 /** Runs the application's own guards, `admin: { guards: [...] }`, in order, before any permission is asked. */
 @Injectable()
 export class AdminGuards implements CanActivate, OnModuleInit {
@@ -32,6 +44,7 @@ export class AdminGuards implements CanActivate, OnModuleInit {
     @Inject(ModuleRef) private readonly moduleRef: ModuleRef,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(SignIn) private readonly signIn: SignIn,
+    @Inject(ApplicationCalls) private readonly calls: ApplicationCalls,
   ) {}
 
   /** A guard that cannot be made stops the start. */
@@ -55,12 +68,21 @@ export class AdminGuards implements CanActivate, OnModuleInit {
     return true;
   }
 
+  /** What a guard throws is thrown on; one that does not answer within `callTimeout` lets nobody pass. */
   private async ask(context: ExecutionContext): Promise<void> {
     const request = context.switchToHttp().getRequest<object>();
     for (const source of this.guards) {
-      const guard = await source(request);
-      const answer = guard.canActivate(context);
-      if (!(await (isObservable(answer) ? lastValueFrom(answer) : answer))) {
+      const outcome = await this.calls.ask('A guard of "admin.guards"', 'access is denied', DENIED, () =>
+        settle(async () => {
+          const guard = await source(request);
+          const answer = guard.canActivate(context);
+          return isObservable(answer) ? lastValueFrom(answer) : answer;
+        }),
+      );
+      if ('error' in outcome) {
+        throw outcome.error;
+      }
+      if (!outcome.allowed) {
         throw new ForbiddenException();
       }
     }

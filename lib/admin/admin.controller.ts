@@ -89,9 +89,19 @@ export function adminController({ path, decorators }: Pick<ResolvedStructure, 'p
       return respond(reply, () => this.writer.unset(request, request.params['name']));
     }
 
+    @Get('keys/:name/quiet')
+    quiet(@Req() request: KeyRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.api.quiet(request, request.params['name']));
+    }
+
     @Get('replicas')
     replicas(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
       return respond(reply, () => this.api.replicas(request));
+    }
+
+    @Delete('replicas/:id')
+    forget(@Req() request: KeyRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.api.forget(request, request.params['id']));
     }
   }
   return decorate(MaintenanceAdminController, decorators);

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { AdminService } from './admin.service.js';
 import { AdminAccess } from './admin-access.js';
+import { DrainWait } from './drain-wait.js';
 import { KeyWriter } from './key-writer.js';
 import { SignIn } from './sign-in.js';
 import { Csrf } from './csrf.js';
@@ -17,7 +18,7 @@ export class AdminModule {
       module: AdminModule,
       imports: [core],
       controllers: [adminController(structure)],
-      providers: [Csrf, SignIn, AdminAccess, AdminService, KeyWriter, AdminPage],
+      providers: [Csrf, SignIn, AdminAccess, AdminService, DrainWait, KeyWriter, AdminPage],
     };
   }
 }

@@ -1,4 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { describeValue, MaintenanceError, MaintenanceStoreError } from '../core/errors/errors.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import { MaintenanceService } from '../core/service/maintenance.service.js';
 import { StateManager } from '../core/state/state-manager.js';
@@ -6,9 +7,13 @@ import type { HttpRequest } from '../http/http-port.js';
 import { Localizer } from '../i18n/localizer.js';
 import { SocketTickets, TICKET_LIFETIME } from '../access/socket-tickets.js';
 import { AdminAccess } from './admin-access.js';
+import { AdminApiError } from './admin.errors.js';
+import { checkJson, hasBody } from './request-body.js';
 import type { ApiResponse } from './api-response.js';
 import { Csrf } from './csrf.js';
 import { createEtag } from './etag.js';
+
+const logger = new Logger('Maintenance');
 
 /** What the routes of the admin API read. */
 @Injectable()
@@ -45,9 +50,29 @@ export class AdminService {
     };
   }
 
+  /** Is it quiet yet, for those who stop by hand what runs. */
+  async quiet(request: HttpRequest, name: unknown): Promise<ApiResponse> {
+    await this.access.demand(request, 'see_info');
+    const key = await this.access.find(request, name);
+    return { status: 200, json: await readable(this.service.quiet(key)) };
+  }
+
+  /** Who is there, and what each has applied and still serves. */
   async replicas(request: HttpRequest): Promise<ApiResponse> {
     await this.access.demand(request, 'see_info');
-    return { status: 200, json: await this.service.replicas() };
+    return { status: 200, json: await readable(this.service.replicas()) };
+  }
+
+  /** A silent replica is gone: nobody waits for it any longer. */
+  async forget(request: HttpRequest, id: unknown): Promise<ApiResponse> {
+    await this.access.demandWrite(request);
+    if (hasBody(request)) {
+      checkJson(request);
+    }
+    if (!(await this.service.forgetReplica(id as string).catch(refuseAlive))) {
+      throw new AdminApiError(404, `There is no replica ${describeValue(id)}.`);
+    }
+    return { status: 200, json: { id, forgotten: true } };
   }
 
   /** What the page's socket shows to be given key data, where guards of the application stand in front of it. */
@@ -61,4 +86,24 @@ export class AdminService {
   async readAfresh(): Promise<void> {
     await this.manager.refresh().catch(() => undefined);
   }
+}
+
+/** What a store that is away gives to those who only want to know. */
+async function readable<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof MaintenanceStoreError) {
+      logger.warn(`The store failed a request of the admin API: ${error.message}`);
+      throw new AdminApiError(503, 'The store is unreachable at the moment.');
+    }
+    throw error;
+  }
+}
+
+/** A replica that is not silent is not forgotten. */
+function refuseAlive(error: unknown): never {
+  throw error instanceof MaintenanceError && !(error instanceof MaintenanceStoreError)
+    ? new AdminApiError(409, error.message)
+    : error;
 }

@@ -16,6 +16,7 @@ import type { HttpRequest } from '../http/http-port.js';
 import { Localizer } from '../i18n/localizer.js';
 import { AdminAccess } from './admin-access.js';
 import { AdminApiError } from './admin.errors.js';
+import { DrainWait } from './drain-wait.js';
 import type { ApiResponse } from './api-response.js';
 import { createEtag, expectedRevision } from './etag.js';
 import { getRequestActor } from './request-actor.js';
@@ -37,6 +38,7 @@ export class KeyWriter {
     @Inject(HookRunner) private readonly hooks: HookRunner,
     @Inject(Localizer) private readonly localizer: Localizer,
     @Inject(AdminAccess) private readonly access: AdminAccess,
+    @Inject(DrainWait) private readonly drains: DrainWait,
   ) {}
 
   /** Sets a key's switch and all that goes with it: what is not given goes back to its default. */
@@ -49,7 +51,7 @@ export class KeyWriter {
     const change = await this.carryOut(request, key, (condition) =>
       this.service.setMaintenance(body.mode, key, { ...options, ...condition }),
     );
-    return this.changed(request, key, change);
+    return this.changed(request, key, change, body.drain);
   }
 
   /** Changes what is given, and leaves the rest as it is. */
@@ -58,13 +60,16 @@ export class KeyWriter {
     const { parsePatch, optionsOfPatch } = await import('./parse-change.js');
     const body = await parsePatch(await readJson(request));
     const key = await this.access.findEditable(request, name);
-    const options = { ...optionsOfPatch(body), actor: getRequestActor(request) ?? null };
-    const change = await this.carryOut(request, key, (condition) =>
-      body.mode === undefined
-        ? this.amend(key, options, condition)
-        : this.service.setMaintenance(body.mode, key, { ...options, ...condition }),
-    );
-    return this.changed(request, key, change);
+    const changes = optionsOfPatch(body);
+    const options = { ...changes, actor: getRequestActor(request) ?? null };
+    const change = await this.carryOut(request, key, async (condition) => {
+      if (body.mode !== undefined) {
+        return this.service.setMaintenance(body.mode, key, { ...options, ...condition });
+      }
+      // who only waits until it is quiet changes nothing
+      return Object.keys(changes).length > 0 ? this.amend(key, options, condition) : this.checkOn(key);
+    });
+    return this.changed(request, key, change, body.drain);
   }
 
   /** Ends a key for all: forgets its switch and every hold. */
@@ -110,6 +115,15 @@ export class KeyWriter {
     }
   }
 
+  private checkOn(key: MaintenanceKey): undefined {
+    if (!this.manager.current(key).value) {
+      throw new AdminApiError(
+        409,
+        `Maintenance key "${key.name}" is not in maintenance: there is nothing to wait for.`,
+      );
+    }
+  }
+
   private async carryOut<T>(
     request: HttpRequest,
     key: MaintenanceKey,
@@ -131,15 +145,21 @@ export class KeyWriter {
     request: HttpRequest,
     key: MaintenanceKey,
     change?: MaintenanceChange,
+    drain?: number,
   ): Promise<ApiResponse> {
+    const seesInfo = await this.access.allows(request, 'see_info');
+    const drained =
+      drain !== undefined && this.manager.current(key).value
+        ? await this.drains.wait(request, key, drain, seesInfo)
+        : undefined;
     const data = this.localizer.describe(key, this.manager, request);
-    const seen: Partial<MaintenanceKeyJson> = (await this.access.allows(request, 'see_info'))
+    const seen: Partial<MaintenanceKeyJson> = seesInfo
       ? data
       : { name: data.name, value: data.value, until: data.until, message: data.message };
     const facts = change && { from: change.from, to: change.to, revision: change.revision, at: change.at };
     return {
       status: 200,
-      json: { ...seen, ...(facts && { change: facts }) },
+      json: { ...seen, ...(facts && { change: facts }), ...drained },
       headers: { ETag: createEtag(this.manager, key) },
     };
   }

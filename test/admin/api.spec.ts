@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { Redis } from 'ioredis';
 import {
   MaintenanceConfigurationError,
   MaintenanceKey,
@@ -381,25 +382,80 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
   });
 });
 
-it('says that the outcome is unknown when the store does not answer, and goes on to show what was known', async () => {
-  const redis = await RedisServer.start();
-  try {
-    const module = adminModule({ redis: redis.url, commandTimeout: 300 });
-    await using running = await createExpressApp({ imports: [module] });
-    const write = (mode: boolean) =>
-      as(ALL, running.port, '/maintenance/keys/general', { method: 'PUT', json: { mode } });
-    expect((await write(true)).status).toBe(200);
-    await redis.kill();
-    const lost = await write(false);
-    expect(lost.status).toBe(503);
-    expect(lost.json()).toMatchObject({ statusCode: 503, outcome: expect.stringMatching(/unknown|refused/) });
-    const known = await as(ALL, running.port, '/maintenance/keys/general');
-    expect(known.json()).toMatchObject({ value: true });
-    const state = await as(ALL, running.port, '/maintenance/admin/state');
-    expect(state.json()).toMatchObject({ storeUp: false, headline: 'closed' });
-  } finally {
-    await redis.stop();
-  }
+describe('a store that fails', () => {
+  const requests = [
+    ['PUT', 'keys/general'],
+    ['PATCH', 'keys/general'],
+    ['DELETE', 'keys/general'],
+    ['POST', 'admin/ticket'],
+    ['DELETE', 'replicas/x'],
+    ['GET', 'replicas'],
+    ['GET', 'keys/general/quiet'],
+  ] as const;
+  const ask = (port: number, [method, path]: (typeof requests)[number]) =>
+    as(ALL, port, `/maintenance/${path}`, {
+      method,
+      ...(method.startsWith('P') && method !== 'POST' && { json: { mode: false } }),
+    });
+  /** What Redis and its driver say, which is for the log. */
+  const FOREIGN =
+    /redis|eval|script|econn|127\.0\.0\.1|readonly|oom|maxmemory|command|noauth|wrongpass|max retries/i;
+
+  it('is told of in plain words, with what is known of the outcome; what was known stays', async () => {
+    const redis = await RedisServer.start();
+    try {
+      const module = adminModule({ redis: redis.url, commandTimeout: 300 });
+      await using running = await createExpressApp({ imports: [module] });
+      await running.app.get(MaintenanceService).setMaintenance(true);
+      await redis.kill();
+      for (const one of requests) {
+        const lost = await ask(running.port, one);
+        const { message, outcome } = lost.json<Problem & { outcome?: string }>();
+        expect(lost.status, one.join(' ')).toBe(503);
+        expect(message).toMatch(/^The store /);
+        expect(message).not.toMatch(FOREIGN);
+        expect(String(outcome), one.join(' ')).toMatch(
+          one[0] === 'GET' ? /^undefined$/ : /^(unknown|refused)$/,
+        );
+      }
+      expect(
+        running.log.some((line) => /The store failed a request of the admin API: .*Redis/.test(line)),
+      ).toBe(true);
+      const known = await as(ALL, running.port, '/maintenance/keys/general');
+      expect(known.json()).toMatchObject({ value: true });
+      const state = await as(ALL, running.port, '/maintenance/admin/state');
+      expect(state.json()).toMatchObject({ storeUp: false, headline: 'closed' });
+    } finally {
+      await redis.stop();
+    }
+  });
+
+  it.each([
+    ['takes no writes', ['REPLICAOF', '127.0.0.1', '1']],
+    ['is full', ['CONFIG', 'SET', 'maxmemory', '1']],
+  ])('%s: nothing is changed, and that is said', async (_what, [command = '', ...args]) => {
+    const redis = await RedisServer.start();
+    const client = new Redis(redis.url);
+    try {
+      const module = adminModule({ redis: redis.url, commandTimeout: 500 });
+      await using running = await createExpressApp({ imports: [module] });
+      await running.app.get(MaintenanceService).setMaintenance(true);
+      await client.call(command, ...args);
+      for (const one of requests.slice(0, 3)) {
+        const answer = await ask(running.port, one);
+        const { message, outcome } = answer.json<Problem & { outcome?: string }>();
+        expect(answer.status, one.join(' ')).toBe(503);
+        expect(message).not.toMatch(FOREIGN);
+        expect(`${outcome}: ${message}`).toMatch(
+          /^refused: .* Nothing was changed\.$|^unknown: .* not known: /,
+        );
+      }
+      expect(running.app.get(MaintenanceService).isActive()).toBe(true);
+    } finally {
+      client.disconnect();
+      await redis.stop();
+    }
+  });
 });
 
 it('is not there when it is switched off', async () => {

@@ -101,7 +101,7 @@ describe('without JavaScript', () => {
     for (const key of Object.keys(on)) await site.service.setMaintenance(true, key);
     const { page } = await site.operator('Ada', { javaScriptEnabled: false });
     await headline(page, title);
-    expect(await page.locator('html').getAttribute('data-headline')).toBe(state);
+    expect(await page.locator('body').getAttribute('data-headline')).toBe(state);
     expect(await page.locator('#note').innerText()).toContain(note);
     expect((await page.locator('noscript .alert').boundingBox())?.height).toBeGreaterThan(20);
   });

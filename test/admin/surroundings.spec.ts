@@ -23,7 +23,7 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD, REQUEST } from '@nestjs/core';
 import express from 'express';
-import { MaintenanceModule, MaintenanceService } from 'nestjs-maintenance';
+import { MaintenanceKey, MaintenanceModule, MaintenanceService } from 'nestjs-maintenance';
 import { map, of } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { adapters, createExpressApp, type AppOptions } from '../support/apps.js';
@@ -223,6 +223,36 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
       await using running = await createApp({ imports: [module], providers: [PerRequest] });
       expect((await put(running.port, { mode: true }, { 'x-key': 'a' })).status).toBe(200);
       expect(seen.slice(0, 3)).toEqual(['instance', 'scoped a', 'permission']);
+    });
+
+    it('lets nobody pass where one does not answer, and says so', async () => {
+      const hangs: CanActivate = { canActivate: () => new Promise(() => undefined) };
+      const module = adminModule({ admin: { guards: [hangs] }, callTimeout: 100 });
+      await using running = await createApp({ imports: [module] });
+      const answers = await Promise.all(
+        ['admin', 'keys', 'menu'].map((path) => as(ALL, running.port, `/maintenance/${path}`)),
+      );
+      expect(answers.map(({ status }) => status)).toEqual([403, 403, 403]);
+      expect((await put(running.port, { mode: true })).status).toBe(403);
+      expect(running.app.get(MaintenanceService).isActive()).toBe(false);
+      expect(
+        running.log.filter((line) => /"admin\.guards" did not answer within 100 ms/.test(line)),
+      ).toHaveLength(1);
+    });
+
+    it('answers in time where "permissions" or isEditable() do not', async () => {
+      class Slow extends MaintenanceKey {
+        override isEditable(): Promise<boolean> {
+          return new Promise(() => undefined);
+        }
+      }
+      const keys = [new Slow('slow')];
+      await using running = await createApp({ imports: [adminModule({ keys, callTimeout: 100 })] });
+      const state = await as(ALL, running.port, '/maintenance/admin/state');
+      expect(state.json<{ keys: { name: string }[] }>().keys.map(({ name }) => name)).toEqual(['general']);
+      const permissions = () => new Promise<boolean>(() => undefined);
+      await using denied = await createApp({ imports: [adminModule({ permissions, callTimeout: 100 })] });
+      expect((await put(denied.port, { mode: true })).status).toBe(403);
     });
 
     it('also obeys the global ones', async () => {

@@ -125,8 +125,8 @@ export function adminPageCsp({
 function document({ language, title }: AdminPageContext, body: string, attributes = ''): string {
   const { tag, direction } = pageLanguage(language);
   return (
-    `<!doctype html><html lang="${escapeHtml(tag)}" dir="${direction}"${attributes}><head>${HEAD}` +
-    `<title>${escapeHtml(title)}</title></head><body>${body}</body></html>\n`
+    `<!doctype html><html lang="${escapeHtml(tag)}" dir="${direction}"><head>${HEAD}` +
+    `<title>${escapeHtml(title)}</title></head><body${attributes}>${body}</body></html>\n`
   );
 }
 

@@ -1,4 +1,4 @@
-import { byId, fill, root, write } from './elements.js';
+import { byId, fill, write } from './elements.js';
 import { page, texts, title } from './page.js';
 import { ago, clock, locale } from './times.js';
 
@@ -6,7 +6,7 @@ import { ago, clock, locale } from './times.js';
 export function drawHeadline(): void {
   const { headline } = page.state;
   const inTouch = page.connection === 'live' || page.connection === 'polling';
-  root.dataset['headline'] = headline;
+  document.body.dataset['headline'] = headline;
   write(byId('headline'), texts[headline]);
   write(
     byId('note'),

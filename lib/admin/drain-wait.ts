@@ -1,0 +1,57 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { MaintenanceQuietReplica, MaintenanceRunningCall } from '../core/cluster/quiet.js';
+import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import { MaintenanceService } from '../core/service/maintenance.service.js';
+import { messageOf } from '../core/errors/message-of.js';
+import type { HttpRequest } from '../http/http-port.js';
+
+const logger = new Logger('Maintenance');
+
+/** A call that was let pass before, and where it runs. */
+type RunningCall = MaintenanceRunningCall & Partial<Pick<MaintenanceQuietReplica, 'id' | 'host' | 'pid'>>;
+
+/** What a change with `drain` answers besides. */
+export interface DrainJson {
+  /** Does nothing run any more that was let pass before. */
+  readonly quiet: boolean;
+  readonly running: readonly RunningCall[];
+  /** Only for those who may see key data. */
+  readonly replicas?: readonly MaintenanceQuietReplica[];
+}
+
+/** Waits, after a change, until nothing runs any more that the key refuses. */
+@Injectable()
+export class DrainWait {
+  constructor(@Inject(MaintenanceService) private readonly service: MaintenanceService) {}
+
+  /**
+   * Never rejects: the change has been made, whatever becomes of the waiting.
+   * @param timeout milliseconds
+   * @param seesInfo may whoever asks see where something runs
+   */
+  async wait(
+    request: HttpRequest,
+    key: MaintenanceKey,
+    timeout: number,
+    seesInfo: boolean,
+  ): Promise<DrainJson> {
+    const { socket } = request.raw ?? (request as unknown as NonNullable<HttpRequest['raw']>);
+    const gone = new AbortController();
+    const hangUp = (): void => gone.abort();
+    socket.once('close', hangUp);
+    try {
+      const { quiet, replicas } = await this.service.quiet(key, { timeout, signal: gone.signal });
+      const running = replicas.flatMap(({ id, host, pid, running: calls }) =>
+        calls.map((call) => ({ ...call, ...(seesInfo && { id, host, pid }) })),
+      );
+      return { quiet, running, ...(seesInfo && { replicas }) };
+    } catch (error) {
+      if (!gone.signal.aborted) {
+        logger.warn(`Waiting until maintenance key "${key.name}" is quiet failed: ${messageOf(error)}`);
+      }
+      return { quiet: false, running: [] };
+    } finally {
+      socket.off('close', hangUp);
+    }
+  }
+}
