@@ -9,6 +9,7 @@ import { RedisExchange } from './redis-exchange.js';
 import { RedisIdentity } from './redis-identity.js';
 import { RedisLeases } from './redis-leases.js';
 import { RedisPushes } from './redis-pushes.js';
+import { RedisShardChannel } from './redis-shard-channel.js';
 import { RedisSubscriber } from './redis-subscriber.js';
 import {
   bounded,
@@ -39,6 +40,8 @@ export class RedisStore implements StateStore {
   private readonly exchange: RedisExchange;
   private readonly identity: RedisIdentity;
   private subscriber: RedisSubscriber | undefined;
+  /** In a cluster, where scripts do not see whoever listens at another node. */
+  private shard: RedisShardChannel | undefined;
 
   constructor(
     private readonly input: RedisInput,
@@ -70,9 +73,11 @@ export class RedisStore implements StateStore {
     this.commands.use(connection);
     let started = false;
     client.on('ready', () => (started ? listener.reconnected() : undefined));
+    const { channel, ownChannel } = this.commands;
+    this.shard = client.isCluster ? new RedisShardChannel(client, ownChannel, commandTimeout) : undefined;
     this.subscriber = new RedisSubscriber(
       () => openConnection(this.input, commandTimeout, 'changes'),
-      [this.commands.channel, this.commands.ownChannel],
+      this.shard ? [channel] : [channel, ownChannel],
       {
         received: (message) => this.hear(message, listener),
         warn: (message) => listener.warn(message),
@@ -91,6 +96,7 @@ export class RedisStore implements StateStore {
 
   async sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult> {
     this.subscriber?.check();
+    this.shard?.check();
     const { exchange, identity, options } = this;
     const [result] = await Promise.all([
       exchange.sync(known, presence, deadline),
@@ -152,6 +158,7 @@ export class RedisStore implements StateStore {
 
   stop(): Promise<void> {
     this.subscriber?.stop();
+    this.shard?.stop();
     this.commands.close();
     return Promise.resolve();
   }
