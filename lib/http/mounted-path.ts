@@ -1,7 +1,6 @@
 import { RequestMethod, VERSION_NEUTRAL } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
-import { posix } from 'node:path';
 import { forwardedPrefix, type HttpRequest } from './http-port.js';
 
 /** Where this library's routes are: in the application, and as browsers ask for them. */
@@ -41,11 +40,6 @@ export class MountedPaths {
   /** The same as a browser asks for it. @param request of that browser, where there is one */
   url(name: string, request: HttpRequest | undefined): string {
     return this.base(request) + this.local(name);
-  }
-
-  /** How one of these paths is asked for from another, wherever both are mounted. */
-  relative(from: string, to: string): string {
-    return posix.relative(posix.dirname(this.local(from)), this.local(to));
   }
 
   /**

@@ -197,7 +197,7 @@ describe.each(adapters)("beside the application's own parts on %s", (_name, crea
     expect((await request(site.port, '/orders', init)).status).toBe(503);
   });
 
-  it('an auth guard by useGlobalGuards comes after ours, one of the root module before', async () => {
+  it('an auth guard comes after ours, also one of the root module unless the order is kept', async () => {
     await using globally = await createApp(
       { imports: [maintenance()], controllers: [OrdersController] },
       (app) => app.useGlobalGuards(new AuthGuard()),
@@ -212,7 +212,7 @@ describe.each(adapters)("beside the application's own parts on %s", (_name, crea
     expect((await request(globally.port, '/orders/open', { method: 'POST', json: {} })).status).toBe(403);
 
     await using rooted = await createApp({
-      imports: [maintenance()],
+      imports: [maintenance({ guard: 'in-order' })],
       controllers: [OrdersController],
       providers: [{ provide: APP_GUARD, useClass: AuthGuard }],
     });
