@@ -6,11 +6,16 @@ export type Representation = 'html' | 'json' | 'problem';
 const HTML = new Set(['text/html', 'application/xhtml+xml']);
 const PROBLEM = 'application/problem+json';
 const JSON_TYPE = 'application/json';
-/** Ranges that say how much JSON is wanted. */
-const JSON_RANGES = new Set([JSON_TYPE, 'application/*', '*/*']);
+/** Ranges that say something of what can be sent, with their parameters; all others are passed over. */
+const RANGES =
+  /(?:^|,)\s*(text\/html|application\/(?:xhtml\+xml|problem\+json|json|\*)|\*\/\*)\s*((?:;[^,]*)?)(?=,|$)/gi;
+/** More are nobody's wish: there are six types that count. */
+const MOST_RANGES = 16;
+const WEIGHT = /;\s*q\s*=\s*([^;]*)/i;
 
 /** Answers remembered; Accept headers are few, and whoever invents more shall not fill the memory. */
 const REMEMBERED = 500;
+/** Longer ones are not even looked up: that reads all of them. */
 const LONGEST_REMEMBERED = 500;
 const known = new Map<string, Representation>();
 
@@ -22,12 +27,12 @@ export function negotiate(accept: string | undefined): Representation {
   if (!accept) {
     return 'json';
   }
-  const remembered = known.get(accept);
-  if (remembered) {
-    return remembered;
+  if (accept.length > LONGEST_REMEMBERED) {
+    return decide(readPreferences(accept));
   }
-  const answer = decide(readPreferences(accept));
-  if (accept.length <= LONGEST_REMEMBERED) {
+  let answer = known.get(accept);
+  if (!answer) {
+    answer = decide(accept);
     if (known.size >= REMEMBERED) {
       known.clear();
     }
@@ -37,34 +42,45 @@ export function negotiate(accept: string | undefined): Representation {
 }
 
 function decide(accept: string): Representation {
-  const html: string[] = [];
-  const problem: string[] = [];
-  const json: string[] = [];
-  for (const part of accept.split(',')) {
-    const [range = '', ...parameters] = part.split(';');
-    const type = range.trim().toLowerCase();
-    const list = HTML.has(type)
-      ? html
-      : type === PROBLEM
-        ? problem
-        : JSON_RANGES.has(type)
-          ? json
-          : undefined;
-    // a charset or profile does not make it another type
-    list?.push([type, ...parameters.filter(isWeight)].join(';'));
+  const weights = new Map<string, Weight>();
+  let read = 0;
+  for (const [, range = '', parameters = ''] of accept.matchAll(RANGES)) {
+    if (++read > MOST_RANGES) {
+      break;
+    }
+    const type = range.toLowerCase();
+    // a charset or profile does not make it another type; of several weights of one type the highest counts
+    const weight = parseWeight(parameters);
+    if (!(weight.value <= (weights.get(type)?.value ?? -1))) {
+      weights.set(type, weight);
+    }
   }
+  const isNamed = (type: string): boolean => weights.has(type);
   // what is not named is not offered: `*/*` does not mean a page
-  if (html.length === 0 && problem.length === 0) {
+  const named = [...HTML, PROBLEM].filter(isNamed);
+  if (named.length === 0) {
     return 'json';
   }
   // the order of ranges of the same weight says nothing (RFC 9110, 12.5.1): of those, HTML goes first, then problem+json
-  const named = [...html, ...problem];
-  const offered = [...new Set(named.map((range) => range.split(';', 1)[0] ?? '')), JSON_TYPE];
-  const [best] = createNegotiator({ accept: [...named, ...json].join(',') }).mediaTypes(offered);
+  const ranges = [...named, JSON_TYPE, 'application/*', '*/*'].filter(isNamed);
+  const sorted = ranges.map((type) => type + (weights.get(type)?.text ?? '')).join(',');
+  const [best] = createNegotiator({ accept: sorted }).mediaTypes([...named, JSON_TYPE]);
   if (best !== undefined && HTML.has(best)) {
     return 'html';
   }
   return best === PROBLEM ? 'problem' : 'json';
 }
 
-const isWeight = (parameter: string): boolean => /^\s*q\s*=/i.test(parameter);
+interface Weight {
+  /** As it is sent on. */
+  readonly text: string;
+  /** What it counts for among others of its type. */
+  readonly value: number;
+}
+
+const NO_WEIGHT: Weight = { text: '', value: 1 };
+
+function parseWeight(parameters: string): Weight {
+  const text = parameters === '' ? undefined : WEIGHT.exec(parameters)?.[1];
+  return text === undefined ? NO_WEIGHT : { text: `;q=${text}`, value: Number.parseFloat(text) || 0 };
+}

@@ -10,6 +10,7 @@ const OF_BROWSERS = (
 
 /** Headers whose answer is remembered; browsers send few different ones. */
 const REMEMBERED = 500;
+/** Longer ones are not even looked up: that reads all of them. */
 const LONGEST_REMEMBERED = 100;
 
 /** The languages that texts can be in. A visitor chooses among them and never adds one. */
@@ -18,6 +19,7 @@ export class Languages {
   private readonly tags = new Map<string, string>();
   private readonly fallback: string;
   private readonly known = new Map<string, string>();
+  private lastLong: { readonly header: string; readonly language: string } | undefined;
 
   /** @param languages those of the application, the one for everybody else first; default: what browsers offer, English first */
   constructor(languages: readonly string[] = OF_BROWSERS) {
@@ -40,15 +42,20 @@ export class Languages {
     if (!acceptLanguage) {
       return this.fallback;
     }
+    if (acceptLanguage.length > LONGEST_REMEMBERED) {
+      // but all texts of one page are asked for with the same
+      if (this.lastLong?.header !== acceptLanguage) {
+        this.lastLong = { header: acceptLanguage, language: this.negotiate(acceptLanguage) };
+      }
+      return this.lastLong.language;
+    }
     let language = this.known.get(acceptLanguage);
     if (language === undefined) {
       language = this.negotiate(acceptLanguage);
-      if (acceptLanguage.length <= LONGEST_REMEMBERED) {
-        if (this.known.size >= REMEMBERED) {
-          this.known.clear();
-        }
-        this.known.set(acceptLanguage, language);
+      if (this.known.size >= REMEMBERED) {
+        this.known.clear();
       }
+      this.known.set(acceptLanguage, language);
     }
     return language;
   }

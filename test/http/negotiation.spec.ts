@@ -70,6 +70,12 @@ describe('Accept', () => {
     expect(negotiate(BROWSER)).toBe('html');
   });
 
+  it('reads sixteen of the ranges that say something', () => {
+    expect(negotiate(`${'application/json;q=0.1,'.repeat(15)}text/html`)).toBe('html');
+    expect(negotiate(`${'application/json;q=0.1,'.repeat(16)}text/html`)).toBe('json');
+    expect(negotiate(`${'image/png,'.repeat(60)}text/html`)).toBe('html');
+  });
+
   it('reads 1,024 characters, and only whole ranges of them', () => {
     expect(negotiate(`${'a/b,'.repeat(250)}text/html`)).toBe('html');
     expect(negotiate(`${'a/b,'.repeat(256)}text/html`)).toBe('json');
