@@ -1,16 +1,8 @@
-import {
-  MaintenanceConfigurationError,
-  MaintenanceConflictError,
-  MaintenanceLockedError,
-  MaintenanceStoreError,
-} from '../core/errors/errors.js';
-import { Logger } from '@nestjs/common';
+import { answerFor } from '../http/errors/error-answer.js';
 import { preventCaching } from '../http/prevent-caching.js';
 import { setHeader, type HttpReply } from '../http/http-port.js';
 import { sendBody } from '../http/refusal/send-body.js';
-import { AdminApiError, badRequest } from './admin.errors.js';
-
-const logger = new Logger('Maintenance');
+import { AdminApiError } from './admin.errors.js';
 
 /** What a route answers. */
 export interface ApiResponse {
@@ -62,29 +54,15 @@ function send(reply: HttpReply, { status, json, html, headers = {} }: ApiRespons
   sendBody(reply, status, text ?? '');
 }
 
-/** What the store itself says is for the log. */
-function storeFailure(outcome: 'unknown' | 'refused'): AdminApiError {
-  const said =
-    outcome === 'refused'
-      ? 'The store cannot be written to at the moment. Nothing was changed.'
-      : 'The store did not answer. Whether the change was made is not known: check the state before you try again.';
-  return new AdminApiError(503, said, { outcome });
-}
-
 /** The refusal that an error stands for; `undefined` for one that the API does not know. */
 export function refusalFor(error: unknown): AdminApiError | undefined {
   if (error instanceof AdminApiError) {
     return error;
   }
-  if (error instanceof MaintenanceConfigurationError) {
-    return badRequest([{ field: error.option ?? 'body', message: error.message }]);
+  const answer = answerFor(error);
+  if (!answer) {
+    return undefined;
   }
-  if (error instanceof MaintenanceLockedError || error instanceof MaintenanceConflictError) {
-    return new AdminApiError(409, error.message);
-  }
-  if (error instanceof MaintenanceStoreError) {
-    logger.warn(`The store failed a request of the admin API: ${error.message}`);
-    return storeFailure(error.outcome);
-  }
-  return undefined;
+  const { statusCode, message, errors, outcome } = answer;
+  return new AdminApiError(statusCode, message, { ...(errors && { errors }), ...(outcome && { outcome }) });
 }

@@ -3,9 +3,7 @@ import { MaintenanceError } from './errors.js';
 /** Work was not begun since a key is in maintenance. @publicApi */
 export class MaintenanceActiveError extends MaintenanceError {
   override name = 'MaintenanceActiveError';
-
-  /** Stable, for programs. */
-  readonly code = 'MAINTENANCE_ACTIVE';
+  override readonly code = 'MAINTENANCE_ACTIVE';
 
   /** When it ends, if that is known. */
   readonly until: Date | null;

@@ -30,6 +30,7 @@ export interface MaintenanceUndrainedReplica {
  */
 export class MaintenanceDrainError extends MaintenanceError {
   override name = 'MaintenanceDrainError';
+  override readonly code = 'MAINTENANCE_DRAIN';
 
   constructor(
     /** Name of the key. */

@@ -2,6 +2,9 @@
 export class MaintenanceError extends Error {
   /** The class, also where `instanceof` does not reach: in logs and across processes. */
   override name = 'MaintenanceError';
+
+  /** Stable, for programs: tells the kinds of errors apart, also across processes. */
+  readonly code: string = 'MAINTENANCE_ERROR';
 }
 
 /** Renders a received value for an error message, short. What may hold a secret is not for here. */
@@ -29,6 +32,7 @@ export function describeValue(value: unknown): string {
  */
 export class MaintenanceConfigurationError extends MaintenanceError {
   override name = 'MaintenanceConfigurationError';
+  override readonly code = 'MAINTENANCE_CONFIGURATION';
 
   /** The option or argument the error is about, e.g. `"statusCode"`. */
   readonly option: string | undefined;
@@ -59,11 +63,16 @@ export class MaintenanceConfigurationError extends MaintenanceError {
 /** A key was named that nobody registered. @publicApi */
 export class UnknownMaintenanceKeyError extends MaintenanceError {
   override name = 'UnknownMaintenanceKeyError';
+  override readonly code = 'MAINTENANCE_UNKNOWN_KEY';
 
   /** The name that was asked for. */
   readonly key: string;
 
-  constructor(key: unknown, known: readonly string[]) {
+  constructor(
+    key: unknown,
+    /** The names there are. */
+    readonly known: readonly string[],
+  ) {
     super(
       `Unknown maintenance key ${describeValue(key)}; registered: ${known.map((name) => `"${name}"`).join(', ')}.`,
     );
@@ -74,6 +83,7 @@ export class UnknownMaintenanceKeyError extends MaintenanceError {
 /** The key's lock is held by somebody else, and the caller did not want to wait (any longer), or would wait for itself. @publicApi */
 export class MaintenanceLockedError extends MaintenanceError {
   override name = 'MaintenanceLockedError';
+  override readonly code = 'MAINTENANCE_LOCKED';
 
   /** Waiting would never have ended: the call itself has the key, or whoever has it waits for a key that the call has. */
   readonly deadlock: boolean;
@@ -98,6 +108,7 @@ export class MaintenanceLockedError extends MaintenanceError {
 /** A change was asked for on the condition that the key is still at a revision, and it is not. @publicApi */
 export class MaintenanceConflictError extends MaintenanceError {
   override name = 'MaintenanceConflictError';
+  override readonly code = 'MAINTENANCE_CONFLICT';
 
   constructor(
     /** Name of the key. */
@@ -122,11 +133,13 @@ export class MaintenanceConflictError extends MaintenanceError {
  */
 export class MaintenanceVetoError extends MaintenanceError {
   override name = 'MaintenanceVetoError';
+  override readonly code = 'MAINTENANCE_VETO';
 }
 
 /** A lock or hold was lost while work was under way: its lease ran out, or somebody unset the key. @publicApi */
 export class MaintenanceLockLostError extends MaintenanceError {
   override name = 'MaintenanceLockLostError';
+  override readonly code = 'MAINTENANCE_LOCK_LOST';
 
   constructor(
     /** Name of the key. */
@@ -145,6 +158,7 @@ export class MaintenanceLockLostError extends MaintenanceError {
  */
 export class MaintenanceStoreError extends MaintenanceError {
   override name = 'MaintenanceStoreError';
+  override readonly code = 'MAINTENANCE_STORE';
 
   constructor(
     message: string,

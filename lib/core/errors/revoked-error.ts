@@ -3,9 +3,7 @@ import { MaintenanceError } from './errors.js';
 /** Why a call may write no more: the reason of its `getCallSignal()`. @publicApi */
 export class MaintenanceRevokedError extends MaintenanceError {
   override name = 'MaintenanceRevokedError';
-
-  /** Stable, for programs. */
-  readonly code = 'MAINTENANCE_REVOKED';
+  override readonly code = 'MAINTENANCE_REVOKED';
 
   constructor(
     /** Why, in words. */

@@ -11,6 +11,9 @@ export class MaintenanceException extends HttpException {
   /** The class, also where `instanceof` does not reach. */
   override name = 'MaintenanceException';
 
+  /** Stable, for programs. */
+  readonly code = 'MAINTENANCE';
+
   /** The key that refused. */
   readonly key: MaintenanceKey | null;
   /** Whole seconds. */

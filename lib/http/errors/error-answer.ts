@@ -1,0 +1,89 @@
+import { STATUS_CODES } from 'node:http';
+import { Logger } from '@nestjs/common';
+import { MaintenanceActiveError } from '../../core/errors/active-error.js';
+import { MaintenanceDrainError } from '../../core/errors/drain-error.js';
+import {
+  MaintenanceConfigurationError,
+  MaintenanceConflictError,
+  MaintenanceLockedError,
+  MaintenanceLockLostError,
+  MaintenanceStoreError,
+  MaintenanceVetoError,
+  UnknownMaintenanceKeyError,
+} from '../../core/errors/errors.js';
+import { MaintenanceRevokedError } from '../../core/errors/revoked-error.js';
+
+/** The body that answers for an error of this library. @publicApi */
+export interface MaintenanceErrorJson {
+  /** As in the status line. */
+  statusCode: number;
+  /** Its name. */
+  error: string;
+  /** What went wrong. */
+  message: string;
+  /** Only for 400: what is wrong with which field. */
+  errors?: readonly { readonly field: string; readonly message: string }[];
+  /** Only for a store that failed: `'unknown'` when the change may have taken effect, `'refused'` when it has not. */
+  outcome?: 'unknown' | 'refused';
+}
+
+const logger = new Logger('Maintenance');
+
+/** The body of an error with that status. */
+export const errorJson = (
+  statusCode: number,
+  message: string,
+  details: Pick<MaintenanceErrorJson, 'errors' | 'outcome'> = {},
+): MaintenanceErrorJson => ({
+  statusCode,
+  error: STATUS_CODES[statusCode] ?? 'Error',
+  message,
+  ...details,
+});
+
+/** How an error of this library is answered; `undefined` for one that is nobody's business but the log's. */
+export function answerFor(error: unknown): MaintenanceErrorJson | undefined {
+  if (error instanceof MaintenanceConfigurationError) {
+    const { option: field = 'body', message } = error;
+    return errorJson(400, message, { errors: [{ field, message }] });
+  }
+  if (error instanceof UnknownMaintenanceKeyError) {
+    return errorJson(404, error.message);
+  }
+  if (error instanceof MaintenanceVetoError) {
+    return errorJson(409, `The change was refused: ${error.message}`);
+  }
+  if (
+    error instanceof MaintenanceLockedError ||
+    error instanceof MaintenanceConflictError ||
+    error instanceof MaintenanceLockLostError
+  ) {
+    return errorJson(409, error.message);
+  }
+  if (error instanceof MaintenanceActiveError || error instanceof MaintenanceRevokedError) {
+    return errorJson(503, error.message);
+  }
+  if (error instanceof MaintenanceDrainError) {
+    // which hosts and routes there are is for operators
+    logger.warn(error.message);
+    return errorJson(
+      503,
+      'Requests that began before the maintenance did not end in time. Nothing was changed.',
+    );
+  }
+  if (error instanceof MaintenanceStoreError) {
+    // and so is what the store itself says
+    logger.warn(`The store failed a request: ${error.message}`);
+    return storeFailure(error.outcome);
+  }
+  return undefined;
+}
+
+const storeFailure = (outcome: 'unknown' | 'refused'): MaintenanceErrorJson =>
+  errorJson(
+    503,
+    outcome === 'refused'
+      ? 'The store cannot be written to at the moment. Nothing was changed.'
+      : 'The store did not answer. Whether the change was made is not known: check the state before you try again.',
+    { outcome },
+  );

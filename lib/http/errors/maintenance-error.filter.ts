@@ -1,0 +1,49 @@
+import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { MaintenanceActiveError } from '../../core/errors/active-error.js';
+import { MaintenanceError } from '../../core/errors/errors.js';
+import { rawResponse, setHeader, type HttpReply } from '../http-port.js';
+import { preventCaching } from '../prevent-caching.js';
+import { sendBody } from '../refusal/send-body.js';
+import { answerFor, errorJson } from './error-answer.js';
+
+/**
+ * Answers for errors of this library that an application's own controllers let through as the admin API does: 404 for an
+ * unknown key, 409 for one that is locked, for a conflict or a veto, 503 for a store that failed, 400 for wrong arguments.
+ * What is none of these is logged and answered with 500. Outside HTTP the error goes on as it is.
+ *
+ * @example
+ * ```ts
+ * @UseFilters(MaintenanceErrorFilter)
+ * @Controller('operations')
+ * export class OperationsController {}
+ * ```
+ * @publicApi
+ */
+@Catch(MaintenanceError)
+export class MaintenanceErrorFilter implements ExceptionFilter<MaintenanceError> {
+  private readonly logger = new Logger('Maintenance');
+
+  /** @throws the error itself outside HTTP */
+  catch(error: MaintenanceError, host: ArgumentsHost): void {
+    if (host.getType() !== 'http') {
+      throw error;
+    }
+    const reply = host.getArgByIndex<HttpReply>(1);
+    const answer = answerFor(error);
+    if (!answer) {
+      this.logger.error(error.message, error.stack);
+    }
+    if (rawResponse(reply).headersSent) {
+      return;
+    }
+    const body = answer ?? errorJson(500, 'Internal server error');
+    preventCaching(reply);
+    setHeader(reply, 'X-Content-Type-Options', 'nosniff');
+    setHeader(reply, 'Content-Type', 'application/json; charset=utf-8');
+    if (error instanceof MaintenanceActiveError && error.until) {
+      const seconds = Math.ceil((error.until.getTime() - Date.now()) / 1000);
+      setHeader(reply, 'Retry-After', String(Math.max(1, seconds)));
+    }
+    sendBody(reply, body.statusCode, JSON.stringify(body));
+  }
+}
