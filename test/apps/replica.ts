@@ -28,6 +28,7 @@ import {
   type Maintenance,
   type MaintenanceChange,
   type MaintenanceHealth,
+  type MaintenanceWhileOpenOptions,
   type SetMaintenanceOptions,
 } from '../../lib/index.js';
 import { answer } from '../support/answer.js';
@@ -134,7 +135,7 @@ const self = (await service.replicas().catch(() => [])).find(({ pid }) => pid ==
 /** What became of a `maintain()`. */
 export interface Outcome {
   readonly ran: boolean;
-  readonly error?: { readonly name: string; readonly message: string };
+  readonly error?: { readonly name: string; readonly message: string; readonly deadlock?: boolean };
   /** Of a drain that failed. */
   readonly replicas?: MaintenanceDrainError['replicas'];
 }
@@ -193,6 +194,39 @@ answer(
           error: { name, message },
           ...(error instanceof MaintenanceDrainError && { replicas: error.replicas }),
         };
+      }
+    },
+    /** Takes the second key's lock while it has the first one's. */
+    nested: async (
+      gate: string,
+      outer: string,
+      inner: string,
+      options: MaintainOptions = {},
+    ): Promise<Outcome> => {
+      const patient = { blocking: true, drain: false as const, ...options };
+      try {
+        await service.maintain(
+          outer,
+          async () => {
+            await gates.pass(gate);
+            await service.maintain(inner, () => undefined, patient);
+          },
+          patient,
+        );
+        return { ran: true };
+      } catch (error) {
+        const { name, message, deadlock } = error as Error & { deadlock?: boolean };
+        return { ran: false, error: { name, message, ...(deadlock !== undefined && { deadlock }) } };
+      }
+    },
+    /** Work under whileOpen() that waits for a gate. */
+    whileOpen: async (gate: string, key: string, options?: MaintenanceWhileOpenOptions): Promise<Outcome> => {
+      try {
+        await service.whileOpen(key, () => gates.pass(gate), options ?? {});
+        return { ran: true };
+      } catch (error) {
+        const { name, message } = error as Error;
+        return { ran: false, error: { name, message } };
       }
     },
     changeOften: async (count: number, key: string, label: string) => {

@@ -4,6 +4,7 @@ import type {
   MaintenanceHealth,
   MaintenanceKeyJson,
   MaintenanceReplica,
+  MaintenanceWhileOpenOptions,
   SetMaintenanceOptions,
 } from 'nestjs-maintenance';
 import type { Outcome } from '../apps/replica.js';
@@ -79,6 +80,16 @@ export class Replica {
   /** Runs `maintain()` with work that waits for a gate, or until its signal aborts; `stubborn…` gates heed no signal. */
   work(gate: string, key: string, options: MaintainOptions = {}): Promise<Outcome> {
     return this.child.send('work', gate, key, options);
+  }
+
+  /** Takes the second key's lock, waiting for it, while it has the first one's, as soon as the gate is opened. */
+  nested(gate: string, outer: string, inner: string): Promise<Outcome> {
+    return this.child.send('nested', gate, outer, inner);
+  }
+
+  /** Work under `whileOpen()` that waits for a gate. */
+  whileOpen(gate: string, key: string, options: MaintenanceWhileOpenOptions = {}): Promise<Outcome> {
+    return this.child.send('whileOpen', gate, key, options);
   }
 
   open(gate: string): Promise<void> {
