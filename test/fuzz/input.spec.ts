@@ -80,7 +80,18 @@ const change = fc.record({
   hooks: fc.boolean(),
 });
 const hold = fc
-  .tuple(notice, fc.record({ id, owner: id, fence: fc.nat(), locked: fc.boolean(), draining: fc.boolean() }))
+  .tuple(
+    notice,
+    fc.record({
+      id,
+      owner: id,
+      host: text,
+      pid: fc.option(fc.nat(), { nil: null }),
+      fence: fc.nat(),
+      locked: fc.boolean(),
+      draining: fc.boolean(),
+    }),
+  )
   .map(([told, own]) => Object.assign(told, own));
 const document: fc.Arbitrary<StateDocument> = fc.record({
   write: fc.base64String({ minLength: 24, maxLength: 24 }).map((value) => value.slice(0, 22)),

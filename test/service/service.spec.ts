@@ -49,8 +49,13 @@ describe('what the service tells', () => {
         host: expect.any(String) as string,
         pid: process.pid,
         revision: 1,
+        applied: true,
         inFlight: 0,
         lastSeen: expect.any(Date) as Date,
+        silent: false,
+        connection: expect.any(String) as string,
+        observer: true,
+        unknownKeys: [],
       },
     ]);
   });

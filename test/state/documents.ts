@@ -40,6 +40,8 @@ export const hold = (over: Partial<HoldRecord> = {}): HoldRecord => ({
   ...notice(),
   id: 'hold-1',
   owner: 'replica-1',
+  host: 'here',
+  pid: 1,
   fence: 1,
   locked: true,
   draining: false,

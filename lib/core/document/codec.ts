@@ -117,6 +117,8 @@ function hold(value: unknown): HoldRecord {
     ...notice(raw),
     id: id(raw.id, 'hold id'),
     owner: id(raw.owner, 'hold owner'),
+    host: text(raw.host ?? null),
+    pid: raw.pid === undefined || raw.pid === null ? null : integer(raw.pid, 'process'),
     fence: integer(raw.fence, 'fence'),
     locked: raw.locked === true,
     draining: raw.draining === true,

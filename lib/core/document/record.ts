@@ -1,4 +1,4 @@
-import type { MaintenanceHold, MaintenanceState } from '../keys/maintenance-state.js';
+import type { MaintenanceHold, MaintenanceHolder, MaintenanceState } from '../keys/maintenance-state.js';
 import { OFF } from '../keys/maintenance-state.js';
 
 /** Why a key changed. @publicApi */
@@ -20,6 +20,9 @@ export interface Notice {
 export interface HoldRecord extends Notice {
   readonly id: string;
   readonly owner: string;
+  /** Name of its machine, and its process; `null` where a version that did not say so wrote it. */
+  readonly host: string | null;
+  readonly pid: number | null;
   readonly fence: number;
   /** Did it take the key's lock: a later holder of the lock takes over from it when it died, once it works. */
   readonly locked: boolean;
@@ -127,8 +130,20 @@ export function describeRecord(
     actor: told((part) => part.actor),
     switched: on !== null,
     holds: describeHolds(holds, isLive),
-    holder: null,
+    holder: describeHolder(holds, isLive),
   });
+}
+
+/** The latest that is alive and has the lock, else the latest that is alive, else the latest that died. */
+function describeHolder(
+  holds: readonly HoldRecord[],
+  isLive: (hold: HoldRecord) => boolean,
+): MaintenanceHolder | null {
+  const rank = (hold: HoldRecord): number => 2 * Number(isLive(hold)) + Number(hold.locked);
+  const [first] = holds.toSorted((a, b) => rank(b) - rank(a) || b.fence - a.fence);
+  return first && first.host !== null && first.pid !== null
+    ? Object.freeze({ host: first.host, pid: first.pid, since: new Date(first.since), step: null })
+    : null;
 }
 
 function describeHolds(
@@ -142,6 +157,8 @@ function describeHolds(
       Object.freeze({
         id: hold.id,
         owner: hold.owner,
+        host: hold.host,
+        pid: hold.pid,
         since: new Date(hold.since),
         fence: hold.fence,
         abandoned: !isLive(hold) && !isSucceeded(hold),

@@ -4,6 +4,10 @@ export interface MaintenanceHold {
   readonly id: string;
   /** Id of the replica that took it. */
   readonly owner: string;
+  /** Name of its machine; `null` where an older version took it. */
+  readonly host: string | null;
+  /** Its process; `null` where an older version took it. */
+  readonly pid: number | null;
   /** When it was taken. */
   readonly since: Date;
   /** Fencing number, greater than that of every earlier hold of the key. */

@@ -1,10 +1,9 @@
 import { ALL_KEYS, NamedKeys, type WorkScope } from '../calls/work-scope.js';
 import { MaintenanceConfigurationError } from '../errors/errors.js';
-import type { KeyRegistry } from '../keys/key-registry.js';
 import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 import { checkOptionNames, millisecondsOption, oneOf, signalOption } from './call-options.js';
-import type { CallRights } from './call-rights.js';
-import type { MaintenanceOtherwise, OpenWork } from './open-work.js';
+import { MaintenanceKnowledge } from './maintenance-knowledge.js';
+import type { MaintenanceOtherwise } from './open-work.js';
 
 /** Options of `service.whileOpen()`. @publicApi */
 export interface MaintenanceWhileOpenOptions {
@@ -26,16 +25,9 @@ export interface MaintenanceWaitOptions {
 }
 
 /** The part of the service that is for work: what is no request, and what goes on for long. @publicApi */
-export abstract class MaintenanceWork {
+export abstract class MaintenanceWork extends MaintenanceKnowledge {
   /** @internal */
   private readonly single = new Map<MaintenanceKeyLike, { name: string; scope: WorkScope }>();
-
-  /** @internal */
-  protected constructor(
-    private readonly registry: KeyRegistry,
-    private readonly openWork: OpenWork,
-    private readonly rights: CallRights,
-  ) {}
 
   /**
    * Runs work while none of these keys is on. It counts like a request until what it gives has settled: a `maintain()` of one of
@@ -70,12 +62,12 @@ export abstract class MaintenanceWork {
     }
     const { name, scope } = this.scopeOf(keys);
     if (options === NO_OPTIONS) {
-      const begun = this.openWork.begin(name, scope, work);
-      return begun ? begun.result : this.openWork.run(name, scope, work, 'throw');
+      const begun = this.parts.openWork.begin(name, scope, work);
+      return begun ? begun.result : this.parts.openWork.run(name, scope, work, 'throw');
     }
     checkOptionNames('whileOpen', options, ['otherwise', 'signal']);
     const otherwise = oneOf('otherwise', options.otherwise ?? 'throw', OTHERWISE);
-    return this.openWork.run(name, scope, work, otherwise, signalOption(options.signal));
+    return this.parts.openWork.run(name, scope, work, otherwise, signalOption(options.signal));
   }
 
   /**
@@ -93,7 +85,7 @@ export abstract class MaintenanceWork {
     checkOptionNames('waitUntilOpen', options, ['signal', 'timeout']);
     const { scope } = keys === undefined ? { scope: ALL_KEYS } : this.scopeOf(keys);
     const timeout = millisecondsOption('timeout', options.timeout) ?? Infinity;
-    return this.openWork.untilOpen(scope, { timeout, signal: signalOption(options.signal) });
+    return this.parts.openWork.untilOpen(scope, { timeout, signal: signalOption(options.signal) });
   }
 
   /**
@@ -107,7 +99,7 @@ export abstract class MaintenanceWork {
    * @throws MaintenanceConfigurationError without a request where calls are not followed
    */
   mayContinue(request?: unknown): boolean {
-    return this.rights.mayContinue(request);
+    return this.parts.rights.mayContinue(request);
   }
 
   /**
@@ -116,7 +108,7 @@ export abstract class MaintenanceWork {
    * @throws MaintenanceConfigurationError without a request where calls are not followed
    */
   getCallSignal(request?: unknown): AbortSignal {
-    return this.rights.signalOf(request);
+    return this.parts.rights.signalOf(request);
   }
 
   private scopeOf(keys: MaintenanceKeyLike | readonly MaintenanceKeyLike[]): {
@@ -128,7 +120,7 @@ export abstract class MaintenanceWork {
       return known;
     }
     const list = (Array.isArray(keys) ? keys : [keys]) as readonly MaintenanceKeyLike[];
-    const names = list.map((key) => this.registry.get(key).name);
+    const names = list.map((key) => this.parts.registry.get(key).name);
     const made = { name: `whileOpen(${names.join(', ')})`, scope: new NamedKeys(new Set(names)) };
     if (!Array.isArray(keys)) {
       this.single.set(keys as MaintenanceKeyLike, made);

@@ -1,103 +1,28 @@
-import { map, Subject, type Observable } from 'rxjs';
-import type { HookRunner } from '../hooks/hook-runner.js';
-import type { KeyRegistry } from '../keys/key-registry.js';
-import { GENERAL_MAINTENANCE } from '../keys/general-maintenance.js';
-import type { MaintenanceKey } from '../keys/maintenance-key.js';
-import type { MaintenanceKeyJson } from '../keys/maintenance-key-json.js';
-import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
-import { MaintenanceStatus } from '../keys/maintenance-status.js';
-import type { MaintenanceBypassTokenOptions } from './bypass-token-options.js';
-import type { CallRights } from './call-rights.js';
-import type { LockWait } from './lock-wait.js';
-import { MaintenanceWork } from './maintenance-work.js';
-import type { OpenWork } from './open-work.js';
-import type { MaintainOptions, Maintenance } from './maintenance.js';
-import type { MaintenanceMenuItem } from './menu-item.js';
-import type { MenuSource, StatusSource, TokenSource } from './service-ports.js';
-import type { MaintenanceSubject } from './subject.js';
-import { ClusterView, type MaintenanceQuietOptions } from './cluster-view.js';
-import type { MaintenanceReplica } from './replica.js';
-import type { MaintenanceSessions } from './sessions.js';
-import type { SetMaintenanceOptions } from './set-maintenance-options.js';
-import { MaintenanceSwitch } from './switch.js';
-import type { Coordinator } from '../cluster/coordinator.js';
-import type { MaintenanceQuiet } from '../cluster/quiet.js';
 import type { MaintenanceChange } from '../document/change.js';
-import type { StateManager } from '../state/state-manager.js';
-import type { MaintenanceHealth } from '../state/store-health.js';
-
-/** What the service is made of. */
-export interface MaintenanceServiceParts {
-  readonly manager: StateManager;
-  readonly registry: KeyRegistry;
-  readonly hooks: HookRunner;
-  readonly sessions: MaintenanceSessions;
-  readonly locks: LockWait;
-  readonly openWork: OpenWork;
-  readonly rights: CallRights;
-  readonly coordinator: Coordinator;
-  readonly statuses: StatusSource;
-  readonly tokens: TokenSource;
-  readonly menu: MenuSource;
-}
+import { UnknownMaintenanceKeyError } from '../errors/errors.js';
+import { GENERAL_MAINTENANCE } from '../keys/general-maintenance.js';
+import { MaintenanceKey } from '../keys/maintenance-key.js';
+import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
+import type { MaintenanceBypassTokenOptions } from './bypass-token-options.js';
+import type { MaintainOptions, Maintenance } from './maintenance.js';
+import type { MaintenanceServiceParts } from './maintenance-knowledge.js';
+import { MaintenanceWork } from './maintenance-work.js';
+import type { MaintenanceMenuItem } from './menu-item.js';
+import type { SetMaintenanceOptions } from './set-maintenance-options.js';
+import type { MaintenanceSubject } from './subject.js';
+import { MaintenanceSwitch } from './switch.js';
 
 /**
  * Puts the application, or a part of it, into maintenance and out again.
  * @publicApi
  */
 export class MaintenanceService extends MaintenanceWork {
-  /** Every change as this process learns of it: its own, another replica's, an expiry. Never fails; ends with the application. */
-  readonly changes: Observable<MaintenanceChange>;
-  /** Emits when touch with the store is lost and when it is found again. */
-  readonly healthChanges: Observable<MaintenanceHealth>;
-
   /** @internal */
   private readonly switch: MaintenanceSwitch;
   /** @internal */
-  private readonly cluster: ClusterView;
-
-  /** @internal */
-  constructor(private readonly parts: MaintenanceServiceParts) {
-    super(parts.registry, parts.openWork, parts.rights);
+  constructor(parts: MaintenanceServiceParts) {
+    super(parts);
     this.switch = new MaintenanceSwitch(parts.manager, parts.hooks, parts.coordinator, parts.locks);
-    this.cluster = new ClusterView(parts.manager, parts.coordinator);
-    const changes = new Subject<MaintenanceChange>();
-    parts.manager.changes.pipe(map(({ change }) => change)).subscribe(changes);
-    this.changes = changes.asObservable();
-    this.healthChanges = parts.manager.health$.asObservable();
-  }
-
-  /**
-   * Does maintenance affect this request. Reads memory only: never waits, never asks the store.
-   * @param request as the framework hands it out; without one every key in maintenance counts
-   * @param keys only these; default: all that affect unmarked handlers (all, without a request)
-   * @returns the answer of the first key, in order, that says `true`; otherwise one whose `value` is `false`
-   * @throws UnknownMaintenanceKeyError
-   */
-  isInMaintenance(
-    request?: unknown,
-    keys?: MaintenanceKeyLike | readonly MaintenanceKeyLike[],
-  ): MaintenanceStatus {
-    const given = request ?? undefined;
-    const asked = keys === undefined ? undefined : this.resolve(keys);
-    const active = this.parts.manager.snapshot.active.filter(({ key }) =>
-      asked ? asked.has(key) : given === undefined || key.scope === 'site',
-    );
-    return this.parts.statuses.first(active, request) ?? new MaintenanceStatus(false, null, request);
-  }
-
-  /**
-   * Is any of these keys in maintenance now. Reads memory only: never waits, never asks the store.
-   * @param keys default: all
-   * @throws UnknownMaintenanceKeyError
-   */
-  isActive(keys?: MaintenanceKeyLike | readonly MaintenanceKeyLike[]): boolean {
-    const { active } = this.parts.manager.snapshot;
-    if (keys === undefined) {
-      return active.length > 0;
-    }
-    const asked = this.resolve(keys);
-    return active.some(({ key }) => asked.has(key));
   }
 
   /**
@@ -116,7 +41,8 @@ export class MaintenanceService extends MaintenanceWork {
   }
 
   /**
-   * Forgets all that is recorded of the key: its switch and every hold. Signals of `maintain()` calls abort.
+   * Forgets all that is recorded of the key: its switch and every hold. Signals of `maintain()` calls abort, and their locks are
+   * free. Also for a name that is stored but no longer registered.
    * @param key default: `GENERAL_MAINTENANCE`
    * @throws UnknownMaintenanceKeyError, MaintenanceConflictError when `ifRevision` does not hold, MaintenanceStoreError, and
    * what a `changing` hook throws
@@ -125,7 +51,7 @@ export class MaintenanceService extends MaintenanceWork {
     key: MaintenanceKeyLike = GENERAL_MAINTENANCE,
     options: Pick<SetMaintenanceOptions, 'ifRevision' | 'actor'> = {},
   ): Promise<void> {
-    return this.switch.unset(this.target(key), options);
+    return this.switch.unset(await this.targetOrStored(key), options);
   }
 
   /**
@@ -162,67 +88,6 @@ export class MaintenanceService extends MaintenanceWork {
       : this.parts.sessions.enter(target, given);
   }
 
-  /** All registered keys, in the order they are asked. */
-  getKeys(): readonly MaintenanceKey[] {
-    this.parts.registry.rescan();
-    // a list of the caller's own: it may be sorted
-    return [...this.parts.registry.all()];
-  }
-
-  /** Key data by name, read from the store; from memory when the store is away. */
-  async getKeyData(): Promise<Record<string, MaintenanceKeyJson>> {
-    await this.parts.manager.refresh().catch(() => undefined);
-    return Object.fromEntries(
-      this.getKeys().map((key) => [key.name, key.toJSON(this.parts.manager.current(key))]),
-    );
-  }
-
-  /**
-   * Reads the store now.
-   * @throws MaintenanceStoreError
-   */
-  refresh(): Promise<void> {
-    return this.parts.manager.refresh();
-  }
-
-  /** How well this replica is in touch with the store, for readiness probes. */
-  health(): MaintenanceHealth {
-    return this.parts.manager.health();
-  }
-
-  /**
-   * The replicas of the application, silent ones among them that are not known to be gone; this one alone without Redis.
-   * @throws MaintenanceStoreError
-   */
-  replicas(): Promise<MaintenanceReplica[]> {
-    return this.cluster.replicas();
-  }
-
-  /**
-   * Whether anything still runs that a key refuses, for those who close it by hand and want to begin when it is quiet.
-   * @param key default: `GENERAL_MAINTENANCE`
-   * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError, MaintenanceStoreError, and what the signal was aborted
-   * with
-   */
-  async quiet(
-    key: MaintenanceKeyLike = GENERAL_MAINTENANCE,
-    options: MaintenanceQuietOptions = {},
-  ): Promise<MaintenanceQuiet> {
-    return this.cluster.quiet(this.target(key), options);
-  }
-
-  /**
-   * Says of a silent replica that it is gone, so that nobody waits for it any longer: its machine is known to be lost, say,
-   * while its connection looks open. One that is not gone after all comes back by itself with its next heartbeat; what it
-   * was running until then nobody has waited for.
-   * @param id as in {@link replicas}
-   * @returns `false` when no such replica is listed (any more)
-   * @throws MaintenanceError when the replica is not silent; MaintenanceStoreError
-   */
-  forgetReplica(id: string): Promise<boolean> {
-    return this.cluster.forget(id);
-  }
-
   /**
    * A token that lets its bearer pass, for `?maintenance-bypass=TOKEN`.
    * @throws MaintenanceConfigurationError without `bypass.secret`, UnknownMaintenanceKeyError
@@ -236,19 +101,20 @@ export class MaintenanceService extends MaintenanceWork {
     return this.parts.menu.getItem(subject);
   }
 
-  private resolve(keys: MaintenanceKeyLike | readonly MaintenanceKeyLike[]): ReadonlySet<MaintenanceKey> {
-    return new Set((isList(keys) ? keys : [keys]).map((key) => this.parts.registry.get(key)));
+  /** The registered key, or one that an application which registered it has left on. */
+  private async targetOrStored(key: MaintenanceKeyLike): Promise<MaintenanceKey> {
+    try {
+      return this.target(key);
+    } catch (error) {
+      if (!(error instanceof UnknownMaintenanceKeyError)) {
+        throw error;
+      }
+      const { manager } = this.parts;
+      await manager.refresh();
+      if (!manager.document?.keys.has(error.key)) {
+        throw error;
+      }
+      return new MaintenanceKey(error.key);
+    }
   }
-
-  /** The registered key; finds what lazily loaded modules have brought, hooks included. */
-  private target(key: MaintenanceKeyLike): MaintenanceKey {
-    this.parts.registry.rescan();
-    return this.parts.registry.get(key);
-  }
-}
-
-function isList(
-  keys: MaintenanceKeyLike | readonly MaintenanceKeyLike[],
-): keys is readonly MaintenanceKeyLike[] {
-  return Array.isArray(keys);
 }

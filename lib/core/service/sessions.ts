@@ -1,8 +1,8 @@
 import type { MaintainOptions, Maintenance } from './maintenance.js';
 import { Call } from '../calls/call.js';
 import { currentCall, excludeFromDrain, follow } from '../calls/current-call.js';
-import { MaintenanceLockLostError } from '../errors/errors.js';
 import { HoldReleases } from './hold-releases.js';
+import { HoldWriter } from './hold-writer.js';
 import type { LockWait } from './lock-wait.js';
 import { Session } from './session.js';
 import { createPlan, type MaintainPlan } from './maintain-plan.js';
@@ -11,12 +11,10 @@ import type { Revocations } from '../calls/revocations.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { Coordinator } from '../cluster/coordinator.js';
-import { previewChange, type MaintenanceChange } from '../document/change.js';
+import type { MaintenanceChange } from '../document/change.js';
 import { randomId } from '../document/codec.js';
-import type { Editor } from '../document/updates.js';
-import { leasesOf, type HoldLease } from '../state/hold-lease.js';
-import { isOvertaken, withHold, type LeaseView } from '../document/holds.js';
-import type { HoldRecord } from '../document/record.js';
+import { leasesOf } from '../state/hold-lease.js';
+import type { LeaseView } from '../document/holds.js';
 import type { StateManager } from '../state/state-manager.js';
 
 const SHUTS_DOWN = 'the application shuts down';
@@ -25,6 +23,7 @@ const SHUTS_DOWN = 'the application shuts down';
 export class MaintenanceSessions {
   private readonly sessions = new Map<string, Session>();
   private readonly releases: HoldReleases;
+  private readonly holds: HoldWriter;
   private closing = false;
 
   constructor(
@@ -36,12 +35,8 @@ export class MaintenanceSessions {
     private readonly warn: (message: string) => void,
   ) {
     this.releases = new HoldReleases(manager, hooks, warn);
+    this.holds = new HoldWriter(manager);
     manager.updates.subscribe(() => this.lookAfterHolds());
-  }
-
-  private get leaseView(): LeaseView {
-    const { isLive, store } = this.manager;
-    return { isLive, exclusive: store.clustered };
   }
 
   async enter(key: MaintenanceKey, options?: MaintainOptions): Promise<Maintenance> {
@@ -115,7 +110,7 @@ export class MaintenanceSessions {
     this.locks.refuseWhenClosing(key.name);
     plan.signal?.throwIfAborted();
     const hold = randomId();
-    await this.hooks.ask(this.expected(key, hold, plan));
+    await this.hooks.ask(this.holds.preview(key, hold, plan));
     const lease = await this.locks.take(leasesOf(key.name, hold, plan.lock), plan);
     let takeover: LeaseView | undefined;
     const release = async (): Promise<void> => {
@@ -126,7 +121,7 @@ export class MaintenanceSessions {
     };
     let change: MaintenanceChange | null;
     try {
-      change = await this.write(key, hold, lease, plan);
+      change = await this.holds.write(key, hold, lease, plan);
     } catch (error) {
       // the write may have taken effect all the same; the caller does not wait for the store again
       void release();
@@ -149,30 +144,12 @@ export class MaintenanceSessions {
       }
       lease.signal.throwIfAborted();
       plan.signal?.throwIfAborted();
-      takeover = this.leaseView;
+      takeover = this.holds.leaseView;
     } catch (error) {
       await session.leave();
       throw explainOwnRoute(error, this.manager.replica.id);
     }
     return session;
-  }
-
-  /** Writes the hold into the record while its lease is trusted. */
-  private write(
-    key: MaintenanceKey,
-    id: string,
-    { fence, deadline }: HoldLease,
-    plan: MaintainPlan,
-  ): Promise<MaintenanceChange | null> {
-    const { manager } = this;
-    const enter: Editor = (record, now) => {
-      const hold = this.holdOf(plan, id, fence, now);
-      if (isOvertaken(record, hold, this.leaseView)) {
-        throw new MaintenanceLockLostError(key.name, 'somebody else has taken its lock since');
-      }
-      return withHold(record, hold, this.leaseView);
-    };
-    return manager.write(key.name, enter, Math.min(manager.deadline(), deadline));
   }
 
   /** A hold that is gone from the state is lost: somebody unset the key, or its time is over. */
@@ -187,25 +164,5 @@ export class MaintenanceSessions {
         lease.end('its time is over');
       }
     }
-  }
-
-  private holdOf(plan: MaintainPlan, id: string, fence: number, now: number): HoldRecord {
-    return {
-      ...plan.notice,
-      ...plan.end(now),
-      since: Math.floor(now),
-      id,
-      owner: this.manager.replica.id,
-      fence,
-      locked: plan.lock,
-      draining: plan.drain !== false,
-    };
-  }
-
-  /** What `changing` hooks are asked about. */
-  private expected(key: MaintenanceKey, hold: string, plan: MaintainPlan): MaintenanceChange {
-    const { document, store } = this.manager;
-    const enter: Editor = (record, now) => withHold(record, this.holdOf(plan, hold, 0, now), this.leaseView);
-    return previewChange(document, key.name, enter, { cause: 'maintain', ...plan.notice }, store.now());
   }
 }

@@ -1,0 +1,60 @@
+import { previewChange, type MaintenanceChange } from '../document/change.js';
+import { isOvertaken, withHold, type LeaseView } from '../document/holds.js';
+import type { HoldRecord } from '../document/record.js';
+import type { Editor } from '../document/updates.js';
+import { MaintenanceLockLostError } from '../errors/errors.js';
+import type { MaintenanceKey } from '../keys/maintenance-key.js';
+import type { HoldLease } from '../state/hold-lease.js';
+import type { StateManager } from '../state/state-manager.js';
+import type { MaintainPlan } from './maintain-plan.js';
+
+/** Writes the hold of a `maintain()` into the record of its key. */
+export class HoldWriter {
+  constructor(private readonly manager: StateManager) {}
+
+  get leaseView(): LeaseView {
+    const { isLive, store } = this.manager;
+    return { isLive, exclusive: store.clustered };
+  }
+
+  /** Writes while the lease is trusted. @throws MaintenanceLockLostError, MaintenanceStoreError */
+  write(
+    key: MaintenanceKey,
+    id: string,
+    { fence, deadline }: HoldLease,
+    plan: MaintainPlan,
+  ): Promise<MaintenanceChange | null> {
+    const { manager } = this;
+    const enter: Editor = (record, now) => {
+      const hold = this.record(plan, id, fence, now);
+      if (isOvertaken(record, hold, this.leaseView)) {
+        throw new MaintenanceLockLostError(key.name, 'somebody else has taken its lock since');
+      }
+      return withHold(record, hold, this.leaseView);
+    };
+    return manager.write(key.name, enter, Math.min(manager.deadline(), deadline));
+  }
+
+  /** What `changing` hooks are asked about. */
+  preview(key: MaintenanceKey, id: string, plan: MaintainPlan): MaintenanceChange {
+    const { document, store } = this.manager;
+    const enter: Editor = (record, now) => withHold(record, this.record(plan, id, 0, now), this.leaseView);
+    return previewChange(document, key.name, enter, { cause: 'maintain', ...plan.notice }, store.now());
+  }
+
+  private record(plan: MaintainPlan, id: string, fence: number, now: number): HoldRecord {
+    const { id: owner, host, pid } = this.manager.replica;
+    return {
+      ...plan.notice,
+      ...plan.end(now),
+      since: Math.floor(now),
+      id,
+      owner,
+      host,
+      pid,
+      fence,
+      locked: plan.lock,
+      draining: plan.drain !== false,
+    };
+  }
+}
