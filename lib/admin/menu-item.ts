@@ -6,6 +6,7 @@ import type { StateManager } from '../core/state/state-manager.js';
 import type { HttpRequest } from '../http/http-port.js';
 import type { MountedPaths } from '../http/mounted-path.js';
 import type { Localizer } from '../i18n/localizer.js';
+import { MENU_TEXT } from '../i18n/texts.js';
 
 /** The item for the host's own menu. */
 export class AdminMenu implements MenuSource {
@@ -23,7 +24,7 @@ export class AdminMenu implements MenuSource {
     }
     const asked = subject.type === 'http' ? subject.request : subject.socket;
     return {
-      label: this.localizer.translate('Maintenance', asked),
+      label: this.localizer.translate(MENU_TEXT, asked),
       url: this.paths.url('admin', subject.type === 'http' ? (subject.request as HttpRequest) : undefined),
       icon: 'maintenance',
       active: this.manager.snapshot.active.length > 0,

@@ -10,7 +10,7 @@ import {
   renderMaintenancePage,
   type MaintenancePageContext,
 } from '../../lib/http/page/page.js';
-import { BUILTIN_TEXTS, DEFAULT_MESSAGE } from '../../lib/i18n/texts.js';
+import { DEFAULT_MESSAGE, PAGE_TEXTS } from '../../lib/i18n/texts.js';
 import { startChromium } from '../support/chromium.js';
 
 const HOSTILE = `</script><script>alert(1)</script><img src=x onerror=alert(2)>" onload='x' $' $& $\` \${0} &lt; 🙏\n\nnext line`;
@@ -51,14 +51,14 @@ describe('renderMaintenancePage', () => {
     const html = render({ text: () => HOSTILE, ...endIn(60) });
     expect(html.match(/<script/g)).toHaveLength(1);
     expect(html).not.toContain('<img');
-    expect(html.split(HOSTILE_ESCAPED)).toHaveLength(BUILTIN_TEXTS.length + 2); // the title and "time left" stand twice
+    expect(html.split(HOSTILE_ESCAPED)).toHaveLength(Object.keys(PAGE_TEXTS).length + 3); // the title and "time left" stand twice
   });
 
   it('asks for the translation of the built-in texts and of nothing else', () => {
     const text = vi.fn<(builtin: string) => string>((builtin) => builtin);
     render({ text, ...endIn(60) });
     const asked = new Set(text.mock.calls.map(([builtin]) => builtin));
-    expect([DEFAULT_MESSAGE, ...asked].sort()).toEqual([...BUILTIN_TEXTS].sort());
+    expect([...asked].sort()).toEqual(Object.values(PAGE_TEXTS).sort());
   });
 
   it.each([
