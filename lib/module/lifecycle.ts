@@ -15,6 +15,9 @@ import { MaintenanceExplorer } from '../maintenance.explorer.js';
 import { KeyNameCheck } from './key-name-check.js';
 import { StartReport } from './start-report.js';
 
+/** Milliseconds between two looks whether something still runs after the application was closed. */
+const LOOK_INTERVAL = 50;
+
 /** What is done when, in the life of an application. */
 @Injectable()
 export class MaintenanceLifecycle {
@@ -71,7 +74,25 @@ export class MaintenanceLifecycle {
     await this.sessions.shutdown();
   }
 
+  /**
+   * Whoever drains waits for this replica until nothing runs here any more: a handler may outlive the server. Closing the
+   * application does not wait for that, nor does it keep the process alive.
+   */
   async shutdown(): Promise<void> {
+    if (!this.manager.store.clustered || !this.coordinator.isBusy) {
+      await this.leave();
+      return;
+    }
+    this.manager.store.detach();
+    const look = setInterval(() => {
+      if (!this.coordinator.isBusy) {
+        clearInterval(look);
+        this.leave().catch(() => undefined);
+      }
+    }, LOOK_INTERVAL).unref();
+  }
+
+  private async leave(): Promise<void> {
     this.coordinator.stop();
     await this.manager.stop();
   }

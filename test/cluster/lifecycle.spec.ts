@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { REPLICA_LEASE } from '../../lib/core/state/replica-lease.js';
 import { RedisServer } from '../support/redis.js';
@@ -31,6 +32,26 @@ describe('a replica that goes', () => {
     await replica.child.ended();
     expect(await listed(replica)).toBe(false);
   });
+
+  it('stays on it while anything of it still runs, although it was closed', async () => {
+    await using replica = await Replica.start(server.url);
+    expect((await replica.get('/early/outlives')).text).toBe('early');
+    await replica.reaches('outlives');
+    await replica.child.send('close');
+    await expect(replica.get('/orders')).rejects.toThrow('ECONNREFUSED');
+    const work = observer.work('after-close', KEY, { drain: 20_000 });
+    await until(() => observer.isOn(KEY));
+    // it goes on telling: longer than its lease
+    await delay(REPLICA_LEASE + 1_000);
+    expect(await listed(replica)).toBe(true);
+    expect(await isSilent(replica)).toBe(false);
+    expect((await observer.gates()).begun).not.toContain('after-close');
+    await replica.open('outlives');
+    await observer.reaches('after-close');
+    await until(async () => !(await listed(replica)));
+    await observer.open('after-close');
+    expect(await work).toEqual({ ran: true });
+  }, 30_000);
 
   it('leaves it after its lease when it is killed, and nobody waits for it longer', async () => {
     await using replica = await Replica.start(server.url);

@@ -182,6 +182,10 @@ export class MemoryStore implements StateStore {
     return Promise.resolve();
   }
 
+  detach(): void {
+    // it has no connections
+  }
+
   stop(): Promise<void> {
     this.server.stores.delete(this);
     return Promise.resolve();

@@ -33,6 +33,7 @@ describe('what the service tells', () => {
       revision: 0,
       lease: Infinity,
       error: null,
+      clockSkew: 0,
     });
     await running.service.setMaintenance(true);
     await running.service.refresh();

@@ -122,6 +122,11 @@ export class ReplicaCoordinator implements Coordinator {
     }
   }
 
+  /** Is anything under way here, whatever became of its response. */
+  get isBusy(): boolean {
+    return this.calls.size > 0 || this.calls.running(() => true).length > 0;
+  }
+
   stop(): void {
     this.watches.stop();
   }

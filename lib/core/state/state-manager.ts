@@ -66,7 +66,11 @@ export class StateManager implements KeyStateReader {
   ) {
     localReplicas.add(replica.id);
     this.lease = new ReplicaLease(store.clustered, replica.lease);
-    this.touch = new StoreHealth(log, () => ({ revision: this.snapshot.revision, lease: this.lease.left() }));
+    this.touch = new StoreHealth(log, () => ({
+      revision: this.snapshot.revision,
+      lease: this.lease.left(),
+      clockSkew: store.clustered ? Math.round(Date.now() - store.now()) || 0 : 0,
+    }));
     this.health$ = this.touch.changes;
     this.view = new StateView(
       registry,

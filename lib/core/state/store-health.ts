@@ -13,6 +13,8 @@ export interface MaintenanceHealth {
   readonly lease: number;
   /** What is wrong, in words; `null` when nothing is. */
   readonly error: string | null;
+  /** Milliseconds by which the clock of this machine is ahead of the store's, by which maintenance ends; negative: behind. */
+  readonly clockSkew: number;
 }
 
 /** Where the manager writes what a person should know. */
@@ -20,6 +22,9 @@ export interface StateLog {
   log(message: string): void;
   warn(message: string): void;
 }
+
+/** Milliseconds that the clock of this machine may be off without that anybody has to know. */
+const MOST_SKEW = 5_000;
 
 const HOLDS = 'What was last known goes on to hold.';
 /** Different causes that are told of during one outage: enough for any real one. */
@@ -33,11 +38,12 @@ export class StoreHealth {
   private lostAt = Infinity;
   private error: string | null = null;
   private readonly told = new Set<string>();
+  private skewed = false;
 
   /** @param facts what else belongs to a health report */
   constructor(
     private readonly log: StateLog,
-    private readonly facts: () => Pick<MaintenanceHealth, 'revision' | 'lease'>,
+    private readonly facts: () => Pick<MaintenanceHealth, 'revision' | 'lease' | 'clockSkew'>,
   ) {}
 
   health(): MaintenanceHealth {
@@ -76,6 +82,7 @@ export class StoreHealth {
   }
 
   found(): void {
+    this.watchClock();
     this.told.clear();
     if (this.error === null) {
       return;
@@ -85,6 +92,19 @@ export class StoreHealth {
     this.lostAt = Infinity;
     this.log.log('In touch with the maintenance store again.');
     this.changes.next(this.health());
+  }
+
+  /** Once, until the clocks agree again. */
+  private watchClock(): void {
+    const { clockSkew } = this.facts();
+    const skewed = Math.abs(clockSkew) > MOST_SKEW;
+    if (skewed && !this.skewed) {
+      const seconds = Math.round(Math.abs(clockSkew) / 1_000);
+      this.log.warn(
+        `The clock of this machine is ${seconds} s ${clockSkew > 0 ? 'ahead of' : 'behind'} that of the maintenance store: maintenance ends by the store's clock, and whatever this machine shows or logs is off by as much.`,
+      );
+    }
+    this.skewed = skewed;
   }
 
   private fail(error: string, cause: string, line: string): void {

@@ -89,6 +89,8 @@ export interface StateStore {
   leave(id: string, deadline: number): Promise<void>;
   /** Takes a silent replica off the list, since somebody knows that it is gone; one that is alive stays. */
   forget(id: string, deadline: number): Promise<'gone' | 'absent' | 'alive'>;
+  /** Its connections do not keep the process alive any more. */
+  detach(): void;
   stop(): Promise<void>;
 }
 

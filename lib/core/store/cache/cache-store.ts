@@ -142,6 +142,10 @@ export class CacheStore implements StateStore {
     return Promise.resolve(this.seen.has(id) ? 'alive' : 'absent');
   }
 
+  detach(): void {
+    // it has no connections of its own
+  }
+
   stop(): Promise<void> {
     this.unsubscribe();
     return Promise.resolve();

@@ -1,6 +1,7 @@
 import { MaintenanceStoreError } from '../../errors/errors.js';
 import { randomId } from '../../document/codec.js';
 import { RedisClock } from './redis-clock.js';
+import { detachClient } from './detach-client.js';
 import type { RedisCommand } from './redis-client.js';
 import type { RedisConnection } from './redis-connection.js';
 import * as scripts from './redis-scripts.generated.js';
@@ -63,6 +64,13 @@ export class RedisCommands {
 
   close(): void {
     this.connection?.close();
+  }
+
+  /** As {@link detachClient}. */
+  detach(): void {
+    if (this.connection) {
+      detachClient(this.connection.client);
+    }
   }
 
   /** Before a deadline can be set on Redis' clock, that clock must have been heard. */

@@ -1,4 +1,5 @@
 import { bounded } from '../store.js';
+import { detachClient } from './detach-client.js';
 import type { RedisClient } from './redis-client.js';
 
 /** What this needs of an ioredis Cluster and of its nodes. */
@@ -39,6 +40,13 @@ export class RedisShardChannel {
       this.opening ??= this.ensure()
         .catch(() => undefined)
         .finally(() => (this.opening = undefined));
+    }
+  }
+
+  /** As {@link detachClient}. */
+  detach(): void {
+    if (this.client) {
+      detachClient(this.client);
     }
   }
 

@@ -156,6 +156,12 @@ export class RedisStore implements StateStore {
     listener.pushed(this.exchange.readPush(message));
   }
 
+  detach(): void {
+    this.commands.detach();
+    this.subscriber?.detach();
+    this.shard?.detach();
+  }
+
   stop(): Promise<void> {
     this.subscriber?.stop();
     this.shard?.stop();

@@ -1,5 +1,6 @@
 import { Backoff } from '../../common/backoff.js';
 import { bounded, messageOf } from '../store.js';
+import { detachClient } from './detach-client.js';
 import type { RedisClient } from './redis-client.js';
 import { isReply } from './redis-errors.js';
 
@@ -75,6 +76,13 @@ export class RedisSubscriber {
   replace(): void {
     if (!this.stopped) {
       this.client?.disconnect(true);
+    }
+  }
+
+  /** As {@link detachClient}. */
+  detach(): void {
+    if (this.client) {
+      detachClient(this.client);
     }
   }
 
