@@ -26,7 +26,7 @@ const groups: [string, number, readonly Named[]][] = [
   ['accept', 20, accept],
   ['addresses and proxies', 15, [...addresses, ...proxied]],
   ['tokens and cookies', 25, tokens],
-  ['admin writes', 35, admin],
+  ['admin writes', 60, admin],
   ['data in pages and headers', 8, page],
   ['sockets', 150, [...handshakes, ...pings, ...events, ...packets, ...frames, ...origins]],
   ['caches', 25, cdn],

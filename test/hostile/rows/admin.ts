@@ -16,6 +16,18 @@ const forbidden = (name: string, headers: string[], why: string): Row => ({
   why,
 });
 
+const patch = (
+  body: string,
+  headers: readonly string[] = [...OPERATOR, JSON_TYPE],
+  key = 'billing',
+): string => http(`PATCH /maintenance/keys/${key}`, headers, body);
+const badPatch = (name: string, body: string, why: string): Row => ({
+  name: `PATCH: ${name}`,
+  send: patch(body),
+  status: 400,
+  why,
+});
+
 /** No write takes effect but a whole, permitted one from the same origin. */
 export const admin: Row[] = [
   forbidden('nobody', ['Origin: http://shop.example', 'Sec-Fetch-Site: same-origin'], 'no permission'),
@@ -114,4 +126,84 @@ export const admin: Row[] = [
   bad('__proto__', '{"mode":true,"__proto__":{"polluted":true}}', 'unknown field'),
   bad('constructor', '{"mode":true,"constructor":{"prototype":{"polluted":true}}}', 'unknown field'),
   bad('broken JSON', '{"mode":tr', 'not JSON'),
+  badPatch('null', 'null', 'not an object'),
+  badPatch('nothing', '{}', 'it says nothing'),
+  badPatch('only undefined fields', '{"actor":null}', 'nobody names himself'),
+  badPatch('mode null', '{"mode":null}', 'a switch is on or off'),
+  badPatch('a negative timeout', '{"timeout":-1}', 'a duration'),
+  badPatch('a past until', '{"mode":true,"until":"1999-01-01T00:00:00Z"}', 'in the future'),
+  badPatch('timeout and until', '{"mode":true,"timeout":1000,"until":"2999-01-01T00:00:00Z"}', 'one of them'),
+  badPatch('drain as text', '{"mode":true,"drain":"5s"}', 'milliseconds'),
+  badPatch('drain for ever', '{"mode":true,"drain":1e12}', 'an answer cannot be held back for years'),
+  badPatch('drain null', '{"mode":true,"drain":null}', 'a number'),
+  badPatch('__proto__', '{"__proto__":{"mode":true}}', 'unknown field'),
+  {
+    name: 'PATCH of a key that is off',
+    send: patch('{"message":"x"}'),
+    status: 409,
+    why: 'changing what is said starts nothing',
+  },
+  {
+    name: 'PATCH: drain of a key that is off',
+    send: patch('{"drain":0}'),
+    status: 409,
+    why: 'nothing to wait for',
+  },
+  { name: 'PATCH: no type', send: patch(ON, OPERATOR), status: 415, why: 'JSON only' },
+  { name: 'PATCH: nobody', send: patch(ON, [JSON_TYPE]), status: 403, why: 'no permission' },
+  {
+    name: 'PATCH: a stale tag',
+    send: patch(ON, [...OPERATOR, JSON_TYPE, 'If-Match: "x.1"']),
+    status: 409,
+    why: 'changed meanwhile',
+  },
+  {
+    name: 'quiet without permission',
+    send: get('/maintenance/keys/billing/quiet'),
+    status: 403,
+    why: 'see_info',
+  },
+  {
+    name: 'quiet of key __proto__',
+    send: get('/maintenance/keys/__proto__/quiet', ...OPERATOR),
+    status: 404,
+    why: 'not registered',
+  },
+  { name: 'replicas without permission', send: get('/maintenance/replicas'), status: 403, why: 'see_info' },
+  {
+    name: 'forgetting a replica without permission',
+    send: http('DELETE /maintenance/replicas/x'),
+    status: 403,
+    why: 'toggle_maintenance_mode',
+  },
+  {
+    name: 'forgetting a replica from elsewhere',
+    send: http('DELETE /maintenance/replicas/x', [COOKIE, 'Origin: https://evil.example']),
+    status: 403,
+    why: 'cross-site',
+  },
+  {
+    name: 'forgetting replica __proto__',
+    send: http('DELETE /maintenance/replicas/__proto__', OPERATOR),
+    status: 404,
+    why: 'no such replica',
+  },
+  {
+    name: 'a ticket without permission',
+    send: http('POST /maintenance/admin/ticket'),
+    status: 403,
+    why: 'see_info',
+  },
+  {
+    name: 'a ticket from elsewhere',
+    send: http('POST /maintenance/admin/ticket', [COOKIE, 'Sec-Fetch-Site: cross-site']),
+    status: 403,
+    why: 'cross-site',
+  },
+  {
+    name: 'a ticket by GET',
+    send: get('/maintenance/admin/ticket', ...OPERATOR),
+    status: 404,
+    why: 'no such method',
+  },
 ];
