@@ -84,7 +84,7 @@ export class AdminPage {
   }
 
   private context(request: HttpRequest): AdminPageContext {
-    const { admin, socket } = this.structure;
+    const { admin } = this.structure;
     const text = this.translation(request);
     return {
       language: this.localizer.textLanguage(request),
@@ -92,7 +92,7 @@ export class AdminPage {
       title: text((admin && admin.title) || ADMIN_TEXTS.title),
       environment: admin ? admin.environment : undefined,
       loginUrl: this.signIn.url(request),
-      live: socket !== false,
+      live: true,
     };
   }
 

@@ -16,16 +16,23 @@ const SETTINGS = 'MAINTENANCE_SETTINGS';
  * @param {string} folder
  */
 export async function browserCode(folder) {
-  const [live, page, admin] = await Promise.all([
-    script(`${folder}live/main.ts`),
+  const [socket, stream, page, admin] = await Promise.all([
+    script(`${folder}live/socket.ts`),
+    script(`${folder}live/stream.ts`),
     script(`${folder}page/main.ts`),
     script(`${folder}admin/main.ts`),
   ]);
   return {
-    'browser/live.generated.ts': constants({
-      LIVE_SCRIPT: {
-        about: 'The browser script: what stands before and after its settings.',
-        value: halves(licence() + live),
+    'browser/socket.generated.ts': constants({
+      SOCKET_SCRIPT: {
+        about: 'The browser script where there is a gateway: what stands before and after its settings.',
+        value: halves(licence() + socket),
+      },
+    }),
+    'browser/stream.generated.ts': constants({
+      STREAM_SCRIPT: {
+        about: 'The browser script where there is none: what stands before and after its settings.',
+        value: halves(stream),
       },
     }),
     'browser/page.generated.ts': constants({

@@ -2,6 +2,10 @@
 export interface ScriptSettings {
   /** Where the script itself is served, should the browser not tell. */
   readonly script: string;
+}
+
+/** The same, where there is a gateway. */
+export interface SocketScriptSettings extends ScriptSettings {
   /** What the script connects to; `null`: the origin it came from. */
   readonly url: string | null;
   readonly path: string;

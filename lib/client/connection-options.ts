@@ -1,30 +1,29 @@
-import type { MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
-
-/** What is used of a Socket.IO client. */
-export interface SocketLike {
-  readonly active: boolean;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  connect(): unknown;
-  close(): unknown;
-  timeout(ms: number): { emit(event: string, ...args: unknown[]): unknown };
-}
-
-/** `io` of socket.io-client. */
-export type SocketFactory = (url: string, options: Record<string, unknown>) => SocketLike;
+import type { MaintenancePingError, MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
 
 /** How the state comes in: by socket, by looking again and again, or not at all for the moment. @publicApi */
 export type MaintenanceConnection = 'connecting' | 'live' | 'polling' | 'lost';
 
-/** Where a link leads. */
+/** What is heard by a way by which the server tells. */
+export interface PushListener {
+  opened(): void;
+  /** It is out of touch, or gets no further. */
+  lost(): void;
+  status(status: MaintenanceStatusMessage): void;
+}
+
+/** A way by which the server tells: a socket, or a stream. */
+export interface Push {
+  /** Asks by this way, where it goes both ways. */
+  ping?(key: string | undefined): Promise<MaintenancePong | MaintenancePingError>;
+  /** The server is there again: begins anew. */
+  retry(): void;
+  close(): void;
+}
+
+/** Where a connection leads. */
 export interface ConnectionOptions {
-  /** Without one the ping endpoint is asked again and again. */
-  readonly io: SocketFactory | null;
-  /** Origin and namespace. */
-  readonly socketUrl: string;
-  /** Path of the Socket.IO server. */
-  readonly path: string;
-  /** Goes with the connection, as in socket.io-client. */
-  readonly auth?: unknown;
+  /** `null`: the ping endpoint is asked again and again. */
+  readonly push: ((listener: PushListener) => Push) | null;
   /** `null`: there is no endpoint to fall back to. */
   readonly pingUrl: string | null;
   /** Is nobody looking, so that polling can wait for {@link Connection.wake}. */

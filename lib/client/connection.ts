@@ -2,32 +2,27 @@ import type { Connection, ConnectionOptions, MaintenanceConnection } from './con
 import { createListeners } from './listeners.js';
 import { askPingEndpoint, type PingAnswer, type PingState } from './ping-endpoint.js';
 import { createPoller } from './poller.js';
-import type { MaintenancePingError, MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
+import type { MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
+
+const TIMEOUT = 10_000;
+/** Until a push that gets no further is helped out. */
+const CONNECTING = 5_000;
+
+/** The seconds left count down by themselves, and clients come and go; that is no news. */
+function fingerprint(of: MaintenanceStatusMessage | null): string {
+  return JSON.stringify(of && { ...of, retryAfter: 0, spread: 0 });
+}
 
 /**
- * A connection to the gateway that falls back to the ping endpoint. While it is out of touch it looks there, more often than a
- * socket may try (browsers hold back WebSockets that fail again and again), and connects as soon as somebody answers.
+ * Hears of the state by push, and falls back to the ping endpoint. While it is out of touch it looks there, more often than a
+ * socket may try (browsers hold back WebSockets that fail again and again), and begins anew as soon as somebody answers.
  */
-export function createConnection(options: ConnectionOptions): Connection {
-  const PATIENCE = 10_000;
-  /** Until a socket that gets no further is helped out. */
-  const CONNECTING = 5_000;
-  /** Until one that the server has closed tries again, or has refused. */
-  const CLOSED = 2_000;
-  const REFUSED = 60_000;
-  /** Leaves a page that is about to load anew the time to do so. */
-  const FOUND = 150;
+export function createConnection({ push: open, pingUrl, idle }: ConnectionOptions): Connection {
   const listeners = createListeners<MaintenanceStatusMessage>();
   const watchers = createListeners<MaintenanceConnection>();
   let status: MaintenanceStatusMessage | null = null;
   let connection: MaintenanceConnection = 'connecting';
   let closed = false;
-  let attempt: ReturnType<typeof setTimeout> | undefined;
-
-  /** The seconds left count down by themselves; that is no news. */
-  function fingerprint(of: MaintenanceStatusMessage | null): string {
-    return JSON.stringify(of && { ...of, retryAfter: 0 });
-  }
 
   function take(next: MaintenanceStatusMessage): void {
     const news = fingerprint(next) !== fingerprint(status);
@@ -45,10 +40,10 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 
   async function ask(): Promise<PingAnswer> {
-    if (options.pingUrl === null) {
+    if (pingUrl === null) {
       throw new Error('There is no ping endpoint to ask.');
     }
-    return askPingEndpoint(options.pingUrl, PATIENCE);
+    return askPingEndpoint(pingUrl, TIMEOUT);
   }
 
   function statusOf(state: PingState): MaintenanceStatusMessage {
@@ -59,6 +54,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       retryAfter: state.retryAfter ?? null,
       until: state.until ?? null,
       revision: status ? status.revision : 0,
+      ...(status?.spread !== undefined && { spread: status.spread }),
       ...(state.maintenance && { maintenance: state.maintenance }),
     };
   }
@@ -73,10 +69,10 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   const poller = createPoller({
     ask,
-    wanted: () => !closed && connection !== 'live' && options.pingUrl !== null && !options.idle(),
+    wanted: () => !closed && connection !== 'live' && pingUrl !== null && !idle(),
     found(state) {
       if (connection === 'lost') {
-        connectIn(FOUND);
+        push?.retry();
       }
       move('polling');
       take(statusOf(state));
@@ -84,74 +80,26 @@ export function createConnection(options: ConnectionOptions): Connection {
     missed: () => move('lost'),
   });
 
-  const socket = options.io
-    ? options.io(options.socketUrl, {
-        path: options.path,
-        ...(options.auth !== undefined && { auth: options.auth }),
-        // needs no sticky sessions, and spares the server two requests per client when all come back at once
-        transports: ['websocket', 'polling'],
-        tryAllTransports: true,
-        timeout: PATIENCE,
-      })
-    : null;
-
-  /** Begins anew, also where Socket.IO waits for its own next attempt, or would make none. */
-  function connectIn(delay: number): void {
-    clearTimeout(attempt);
-    const begin = (): void => {
-      if (socket && connection !== 'live' && !closed) {
-        socket.close();
-        socket.connect();
-      }
-    };
-    attempt = setTimeout(begin, delay * (0.5 + Math.random()));
-  }
-
-  if (socket) {
-    socket.on('connect', () => {
-      clearTimeout(attempt);
+  poller.lookIn(open ? CONNECTING : 0);
+  const push = open?.({
+    opened() {
       poller.rest();
       move('live');
-    });
-    socket.on('status', take as (...args: never[]) => void);
-    socket.on('disconnect', () => {
-      if (closed) {
-        return;
-      }
-      move('lost');
-      poller.lookSoon();
-      if (!socket.active) {
-        connectIn(CLOSED);
-      }
-    });
-    socket.on('connect_error', () => {
-      if (closed) {
-        return;
-      }
-      if (connection === 'live' || connection === 'connecting') {
+    },
+    lost() {
+      if (!closed && (connection === 'live' || connection === 'connecting')) {
         move('lost');
         poller.lookSoon();
       }
-      if (!socket.active) {
-        connectIn(REFUSED);
-      }
-    });
-    poller.lookIn(CONNECTING);
-  } else {
-    poller.lookIn(0);
-  }
+    },
+    status: take,
+  });
 
   async function ping(key?: string): Promise<MaintenancePong> {
-    if (!socket || connection !== 'live') {
+    if (!push?.ping || connection !== 'live') {
       return look();
     }
-    const answer = await new Promise<MaintenancePong | MaintenancePingError>((resolve, reject) => {
-      socket
-        .timeout(PATIENCE)
-        .emit('ping', key === undefined ? {} : { key }, (error: Error | null, pong: MaintenancePong) =>
-          error ? reject(error) : resolve(pong),
-        );
-    });
+    const answer = await push.ping(key);
     if ('error' in answer) {
       throw new Error(answer.error);
     }
@@ -176,13 +124,10 @@ export function createConnection(options: ConnectionOptions): Connection {
     },
     close() {
       closed = true;
-      clearTimeout(attempt);
       poller.rest();
       listeners.clear();
       watchers.clear();
-      if (socket) {
-        socket.close();
-      }
+      push?.close();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { createConnection } from './connection.js';
-import type { Connection, MaintenanceConnection, SocketFactory } from './connection-options.js';
+import type { Connection, MaintenanceConnection } from './connection-options.js';
+import { pushBySocket, type SocketFactory } from './socket-push.js';
 import type { MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
 
 export type { MaintenanceConnection } from './connection-options.js';
@@ -70,10 +71,13 @@ export function createMaintenanceClient(options: MaintenanceClientOptions = {}):
   const origin = new URL(url).origin;
   const connect = (io: SocketFactory | null) =>
     createConnection({
-      io,
-      socketUrl: origin + (namespace.startsWith('/') ? namespace : `/${namespace}`),
-      path,
-      auth,
+      push:
+        io &&
+        pushBySocket(io, {
+          url: origin + (namespace.startsWith('/') ? namespace : `/${namespace}`),
+          path,
+          auth,
+        }),
       pingUrl: pingUrl === null ? null : new URL(pingUrl, origin).href,
       idle: () => document?.hidden === true,
     });

@@ -12,8 +12,13 @@ export interface MaintenanceStatusMessage {
   retryAfter: number | null;
   /** The known end, ISO 8601. */
   until: string | null;
-  /** Number of the last write; only grows within one history of the store. */
+  /** Number of the last write that visitors may know of; only grows within one history of the store. */
   revision: number;
+  /**
+   * Milliseconds over which pages should load anew when all of them must; grows with the number of the server's clients. Absent as
+   * long as only the ping endpoint was asked.
+   */
+  spread?: number;
   /** Key data by name; only with the permission `see_info`. */
   maintenance?: Record<string, MaintenanceKeyJson>;
 }

@@ -33,10 +33,11 @@ export function createDynamicModule(definition: DynamicModule, given: unknown): 
     providers: [...(definition.providers ?? []), provider, ...coreProviders],
     exports: [...coreProviders.map(tokenOf), STRUCTURE],
   };
+  const realtime = loadRealtime(core);
   return {
     module: definition.module,
     global: structure.isGlobal,
-    imports: [core, DiscoveryModule, ...loadFeatures(optionalParts(core, structure))],
+    imports: [core, DiscoveryModule, realtime, ...loadFeatures(optionalParts(core, realtime, structure))],
     providers: [
       ...(structure.guard === 'first' ? [FirstGuard] : []),
       ...(structure.guard === 'in-order' ? [{ provide: APP_GUARD, useExisting: MaintenanceGuard }] : []),
@@ -49,8 +50,17 @@ export function createDynamicModule(definition: DynamicModule, given: unknown): 
   };
 }
 
+/** Not with this file, which every import of the library loads. */
+async function loadRealtime(core: DynamicModule): Promise<DynamicModule> {
+  return (await import('../realtime/realtime.module.js')).RealtimeModule.register(core);
+}
+
 /** Loaded only when switched on: an application without them need not have their packages. */
-function optionalParts(core: DynamicModule, structure: ResolvedStructure): OptionalFeature[] {
+function optionalParts(
+  core: DynamicModule,
+  realtime: Promise<DynamicModule>,
+  structure: ResolvedStructure,
+): OptionalFeature[] {
   const socket: OptionalFeature = {
     option: 'socket',
     packages: {
@@ -58,7 +68,7 @@ function optionalParts(core: DynamicModule, structure: ResolvedStructure): Optio
       '@nestjs/platform-socket.io': () => import('@nestjs/platform-socket.io'),
     },
     load: async () =>
-      (await import('../realtime/realtime.module.js')).RealtimeModule.register(core, structure),
+      (await import('../realtime/gateway.module.js')).GatewayModule.register(core, await realtime),
   };
   const admin: OptionalFeature = {
     option: 'admin',

@@ -5,8 +5,12 @@ import { WebSocketGateway, type OnGatewayInit } from '@nestjs/websockets';
 import type { Server } from 'socket.io';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
-import { StatusBroadcaster } from './status-broadcaster.js';
+import { SOCKET_SCRIPT } from '../browser/socket.generated.js';
 import { gatewaysOf, serverOptions, socketOptionsOf } from './gateway-options.js';
+import { warn } from './log.js';
+import { ScriptRoute } from './script.route.js';
+import { SocketChannel } from './socket-channel.js';
+import { fitsBrowserScript } from './wire-format.js';
 
 /**
  * The gateway, a class per registration, since its options are those of one application. It shares the Socket.IO server
@@ -23,7 +27,8 @@ export function maintenanceGateway(): Type {
       @Inject(ModulesContainer) modules: ModulesContainer,
       @Inject(ApplicationConfig) config: ApplicationConfig,
       @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
-      @Inject(StatusBroadcaster) private readonly broadcaster: StatusBroadcaster,
+      @Inject(SocketChannel) private readonly channel: SocketChannel,
+      @Inject(ScriptRoute) private readonly script: ScriptRoute,
     ) {
       // known at once, or later in tests; a microservice has no HTTP server to stand beside
       host.init$.subscribe(() => {
@@ -39,9 +44,17 @@ export function maintenanceGateway(): Type {
 
     /** Nest gives the server of the application's adapter. */
     afterInit(server: unknown): void {
-      const { namespace } = socketOptionsOf(this.structure);
+      const { namespace, url } = socketOptionsOf(this.structure);
       const io = isServer(server) ? server : (this.own ??= this.open());
-      this.broadcaster.open(io.of(namespace), io.path());
+      this.channel.open(io.of(namespace));
+      if (fitsBrowserScript(io)) {
+        this.script.connectTo({ program: SOCKET_SCRIPT, path: io.path(), namespace, url });
+      } else {
+        warn(
+          'The Socket.IO server has a parser of its own, or speaks another version of the protocol than the browser script: ' +
+            'pages listen to server-sent events instead.',
+        );
+      }
     }
 
     async beforeApplicationShutdown(): Promise<void> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { LIVE_SCRIPT } from '../browser/live.generated.js';
+import { Injectable } from '@nestjs/common';
 import type { ScriptSettings } from '../browser/settings.js';
 
 /** A script ready to be sent. */
@@ -11,13 +11,15 @@ export interface ReadyScript {
 /** Bodies remembered: `socket.url` may give another URL for every host that asks. */
 const REMEMBERED = 16;
 
-const [before, after] = LIVE_SCRIPT;
+/** What stands before and after the settings of a script. */
+export type ScriptProgram = readonly [before: string, after: string];
 
-/** The browser script, with the settings of this application. */
+/** Browser scripts with their settings. */
+@Injectable()
 export class ScriptSource {
   private readonly ready = new Map<string, ReadyScript>();
 
-  of(settings: ScriptSettings): ReadyScript {
+  of([before, after]: ScriptProgram, settings: ScriptSettings): ReadyScript {
     const literal = asScript(settings);
     let script = this.ready.get(literal);
     if (!script) {

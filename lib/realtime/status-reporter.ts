@@ -1,23 +1,30 @@
+import { Inject, Injectable } from '@nestjs/common';
 import { getRetryAfter } from '../decision/refusal.js';
 import { DEFAULT_MESSAGE } from '../i18n/texts.js';
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
-import type { Localizer } from '../i18n/localizer.js';
-import type { KeyRegistry } from '../core/keys/key-registry.js';
-import type { ActiveKey, Snapshot } from '../core/state/snapshot.js';
-import type { StateManager } from '../core/state/state-manager.js';
+import { Localizer } from '../i18n/localizer.js';
+import { KeyRegistry } from '../core/keys/key-registry.js';
+import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import { OFF, type MaintenanceState } from '../core/keys/maintenance-state.js';
+import type { Snapshot } from '../core/state/snapshot.js';
+import { StateManager } from '../core/state/state-manager.js';
 import { messageOf } from '../core/store/store.js';
+import type { ResolvedOptions } from '../options/options.js';
+import { OPTIONS } from '../options/tokens.js';
+import { LiveClients } from './live-clients.js';
+import { warn } from './log.js';
 
-/** Puts what is known into words for sockets. */
+/** Puts what is known into words for pages. */
+@Injectable()
 export class StatusReporter {
   private shared: { readonly snapshot: Snapshot; readonly status: MaintenanceStatusMessage } | undefined;
 
   constructor(
-    private readonly manager: StateManager,
-    private readonly registry: KeyRegistry,
-    private readonly localizer: Localizer,
-    /** Milliseconds. */
-    private readonly refreshDelay: number,
-    private readonly warn: (message: string) => void,
+    @Inject(StateManager) private readonly manager: StateManager,
+    @Inject(KeyRegistry) private readonly registry: KeyRegistry,
+    @Inject(Localizer) private readonly localizer: Localizer,
+    @Inject(LiveClients) private readonly clients: LiveClients,
+    @Inject(OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
   /** Does what is told depend on who hears it. */
@@ -25,11 +32,14 @@ export class StatusReporter {
     return this.localizer.active;
   }
 
-  /** What everybody may know. A key that is not public lends its message, which is for visitors, but never its name. */
-  forAll(socket?: unknown): MaintenanceStatusMessage {
+  /**
+   * What everybody may know. A key that is not public lends its message, which is for visitors, but never its name.
+   * @param listener the request or socket of whoever hears it, for the language
+   */
+  forAll(listener?: unknown): MaintenanceStatusMessage {
     const { snapshot } = this.manager;
     if (this.personal) {
-      return this.make(snapshot, socket);
+      return this.make(snapshot, listener);
     }
     // made once for all who come in one turn of the event loop: thousands may come back together
     if (this.shared?.snapshot !== snapshot) {
@@ -39,31 +49,20 @@ export class StatusReporter {
     return this.shared.status;
   }
 
-  private make(snapshot: Snapshot, socket: unknown): MaintenanceStatusMessage {
-    const closing = snapshot.active.find(closesSite)?.state;
-    const until = closing?.until ?? null;
-    const modes = this.registry
-      .all()
-      .filter((key) => key.public)
-      .map((key) => [key.name, snapshot.of(key).value] as const);
-    return {
-      maintenanceMode: closing !== undefined,
-      modes: Object.fromEntries(modes),
-      message: closing ? this.localizer.translate(closing.message ?? DEFAULT_MESSAGE, socket) : null,
-      retryAfter: closing ? getRetryAfter(until, this.refreshDelay, this.manager.store.now()) : null,
-      until: until?.toISOString() ?? null,
-      revision: snapshot.revision,
-    };
+  /** Changes when visitors are to hear of it: not with time, nor with the number of clients, nor with keys they do not know of. */
+  get fingerprint(): string {
+    const revision = this.lastWrite((key) => key.public);
+    return JSON.stringify({ ...this.forAll(), retryAfter: 0, spread: 0, revision });
   }
 
   /** What those with `see_info` may know. */
-  forInsider(socket: unknown): MaintenanceStatusMessage {
+  forInsider(listener: unknown): MaintenanceStatusMessage {
     try {
-      const maintenance = this.localizer.keyData(this.registry, this.manager, socket);
-      return { ...this.forAll(socket), maintenance };
+      const maintenance = this.localizer.keyData(this.registry, this.manager, listener);
+      return { ...this.forAll(listener), maintenance };
     } catch (error) {
-      this.warn(`Key data could not be made: ${messageOf(error)}`);
-      return this.forAll(socket);
+      warn(`Key data could not be made: ${messageOf(error)}`);
+      return this.forAll(listener);
     }
   }
 
@@ -74,12 +73,52 @@ export class StatusReporter {
   }
 
   get closed(): boolean {
-    return this.manager.snapshot.active.some(closesSite);
+    return this.manager.snapshot.active.some(({ key, state }) => closesSite(key, state));
+  }
+
+  private make(snapshot: Snapshot, listener: unknown): MaintenanceStatusMessage {
+    const { key, state: closing } = snapshot.active.find(({ key, state }) => closesSite(key, state)) ?? {};
+    const until = closing?.until ?? null;
+    const modes = this.registry
+      .all()
+      .filter((key) => key.public)
+      .map((key) => [key.name, snapshot.of(key).value] as const);
+    return {
+      maintenanceMode: closing !== undefined,
+      modes: Object.fromEntries(modes),
+      message: closing ? this.localizer.translate(closing.message ?? DEFAULT_MESSAGE, listener) : null,
+      retryAfter: closing ? getRetryAfter(until, this.options.refreshDelay, this.manager.store.now()) : null,
+      until: until?.toISOString() ?? null,
+      revision: this.revision(key),
+      spread: this.clients.spread,
+    };
+  }
+
+  /**
+   * The last write that visitors may have noticed: of a key that is public, or that closes the site or has closed it. It is the same
+   * on every replica, since pages remember it while they are answered by several.
+   */
+  private revision(deciding: MaintenanceKey | undefined): number {
+    return this.lastWrite(
+      (key) =>
+        key.public ||
+        key === deciding ||
+        (!this.manager.current(key).value && closesSite(key, { ...OFF, value: true })),
+    );
+  }
+
+  private lastWrite(counts: (key: MaintenanceKey) => boolean): number {
+    const { document } = this.manager;
+    const revisions = this.registry
+      .all()
+      .filter(counts)
+      .map((key) => document?.keys.get(key.name)?.change.revision ?? 0);
+    return Math.max(0, ...revisions);
   }
 }
 
 /** Would an ordinary visitor be refused a page. A status class that cannot say so without a request counts as its value. */
-function closesSite({ key, state }: ActiveKey): boolean {
+function closesSite(key: MaintenanceKey, state: MaintenanceState): boolean {
   if (key.scope !== 'site' || key.readOnly) {
     return false;
   }

@@ -2,6 +2,7 @@ import { MaintenanceModule, MaintenanceService } from 'nestjs-maintenance';
 import { SubscribeMessage, WebSocketGateway, WebSocketServer } from '@nestjs/websockets';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Namespace } from 'socket.io';
+import { Manager } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import { describe, expect, it } from 'vitest';
 import { adapters, createExpressApp, type RunningApp } from '../support/apps.js';
@@ -16,12 +17,13 @@ const service = ({ app }: RunningApp) => app.get(MaintenanceService);
 @WebSocketGateway({ namespace: '/maintenance' })
 class Door {
   @WebSocketServer() server!: Namespace;
-  private heard: () => void = () => undefined;
-  readonly done = new Promise<void>((resolve) => (this.heard = resolve));
+}
 
-  @SubscribeMessage('done')
-  onDone(): void {
-    this.heard();
+@WebSocketGateway({ namespace: '/chat' })
+class ChatGateway {
+  @SubscribeMessage('echo')
+  echo(_client: unknown, what: unknown): unknown {
+    return what;
   }
 }
 
@@ -137,44 +139,127 @@ describe.each(adapters)('hostile clients on %s', (_name, createApp) => {
 });
 
 describe('floods', () => {
-  it('of pings are answered within bounds while others are served', async () => {
+  it('of pings end in a disconnection, and others are served meanwhile', async () => {
     await using app = await createExpressApp(root());
-    using flooder = await TestClient.connect(app.url);
+    using flooder = await TestClient.connect(app.url, { reconnection: false });
     using bystander = await TestClient.connect(app.url);
     let answered = 0;
-    let refused = 0;
-    for (let i = 0; i < 5_000; i++) {
-      flooder.socket.emit('ping', {}, ({ error }: { error?: string }) => (error ? refused++ : answered++));
-    }
+    const gone = new Promise<string>((resolve) => flooder.socket.once('disconnect', resolve));
+    for (let i = 0; i < 5_000; i++) flooder.socket.emit('ping', {}, () => answered++);
+    expect(await gone).toBe('io server disconnect');
     await service(app).setMaintenance(true);
     await bystander.told(2);
     expect(await bystander.ask({ key: 'general' })).toMatchObject({ currentMode: true });
-    await until(() => answered + refused === 5_000, { timeout: 20_000 });
-    expect(answered).toBeGreaterThanOrEqual(40);
-    expect(refused).toBeGreaterThan(4_000);
-    await until(async () => !('error' in (await flooder.ask({}))), {
-      what: 'an answer after the flood',
-      interval: 100,
-    });
+    expect(answered).toBeLessThanOrEqual(40);
+    await until(async () => (await connections(app)) === 1, { what: 'the connection to be gone' });
+    using again = await TestClient.connect(app.url);
+    expect(await again.ask({})).toMatchObject({ maintenanceMode: true });
+  });
+
+  it('as fast as is allowed are answered, each of them', async () => {
+    await using app = await createExpressApp(root());
+    using client = await TestClient.connect(app.url);
+    const answers = await Promise.all(Array.from({ length: 30 }, () => client.ask({ key: 'general' })));
+    expect(answers.filter((answer) => answer['currentMode'] === false)).toHaveLength(30);
+    expect(client.socket.connected).toBe(true);
+  });
+
+  it.each(['websocket', 'polling'])(
+    'of pings leave other namespaces of the same connection alone, by %s',
+    async (transport) => {
+      await using app = await createExpressApp({ ...root(), providers: [ChatGateway] });
+      // one connection for both
+      const manager = new Manager(app.url, { transports: [transport] });
+      const chat = manager.socket('/chat');
+      using flooder = new TestClient(manager.socket('/maintenance'));
+      await flooder.told(1);
+      const gone = new Promise<string>((resolve) => flooder.socket.once('disconnect', resolve));
+      for (let i = 0; i < 1_000; i++) {
+        flooder.socket.emit('ping', {}, () => undefined);
+        if (i % 100 === 0) chat.emit('echo', i);
+      }
+      expect(await gone).toBe('io server disconnect');
+      // what was on its way to us comes after the end, and is nobody's
+      const engine = manager.engine;
+      for (let i = 0; i < 100; i++) engine.send(`2/maintenance,${i}["ping",{}]`);
+      expect(await chat.timeout(5_000).emitWithAck('echo', 'still here')).toBe('still here');
+      expect(manager.engine).toBe(engine);
+      // and may join again once it has calmed down
+      await until(
+        async () => {
+          if (!flooder.socket.connected) flooder.socket.connect();
+          return flooder.statuses.length > 1;
+        },
+        { interval: 300, what: 'another status' },
+      );
+      expect(await flooder.ask({})).toMatchObject({ maintenanceMode: false });
+      expect(await chat.timeout(5_000).emitWithAck('echo', 'here too')).toBe('here too');
+      chat.disconnect();
+    },
+  );
+
+  it('of other namespaces are not ours', async () => {
+    await using app = await createExpressApp({ ...root(), providers: [ChatGateway] });
+    const manager = new Manager(app.url, { transports: ['websocket'] });
+    const chat = manager.socket('/chat');
+    using client = new TestClient(manager.socket('/maintenance'));
+    await client.told(1);
+    const echoes = await Promise.all(
+      Array.from({ length: 500 }, (_, i) => chat.timeout(10_000).emitWithAck('echo', i)),
+    );
+    expect(echoes).toHaveLength(500);
+    expect(await client.ask({})).toMatchObject({ maintenanceMode: false });
+    chat.disconnect();
+  });
+
+  it('of joins are dropped without an answer, and another namespace goes on', async () => {
+    await using app = await createExpressApp({ ...root(), providers: [ChatGateway] });
+    const polling = '/socket.io/?EIO=4&transport=polling';
+    const { sid } = JSON.parse((await request(app.port, polling)).text.slice(1)) as { sid: string };
+    const post = (...packets: string[]) =>
+      request(app.port, `${polling}&sid=${sid}`, {
+        method: 'POST',
+        headers: { 'content-type': 'text/plain' },
+        body: packets.join('\x1e'),
+      });
+    let received = '';
+    const receives = (packet: string) =>
+      until(async () => {
+        if (!received.includes(packet)) received += (await request(app.port, `${polling}&sid=${sid}`)).text;
+        return received.includes(packet);
+      });
+    await post('40/chat,');
+    await receives('40/chat,');
+    await post(...Array<string>(500).fill('40/maintenance,'));
+    await receives('42/maintenance,["status"');
+    await post('42/chat,1["echo","still here"]');
+    await receives('43/chat,1["still here"]');
+    expect(received.split('40/maintenance,').length - 1).toBeLessThanOrEqual(5);
+    expect(received).not.toContain('44/maintenance,');
   });
 
   it('whose answers nobody takes fill no memory', async () => {
+    const message = 'm'.repeat(5_000);
     await using app = await createExpressApp({ ...root(), providers: [Door] });
-    using flooder = await TestClient.connect(app.url);
-    const [served] = await app.app.get(Door).server.fetchSockets();
-    const conn = app.app.get(Door).server.sockets.get(served?.id ?? '')?.conn as unknown as {
+    await service(app).setMaintenance(true, 'general', { message });
+    using slow = await TestClient.connect(app.url, { reconnection: false });
+    const [served] = app.app.get(Door).server.sockets.values();
+    const conn = served?.conn as unknown as {
       transport: { writable: boolean };
-      writeBuffer: unknown[];
+      writeBuffer: { data: string }[];
+      readyState: string;
     };
     // what a client does that reads no more
     conn.transport.writable = false;
-    for (let i = 0; i < 12_000; i++) flooder.socket.emit('ping', {}, () => undefined);
-    flooder.socket.emit('done');
-    await app.app.get(Door).done;
-    expect(conn.writeBuffer.length).toBeGreaterThan(9_000);
-    expect(conn.writeBuffer.length).toBeLessThan(10_100);
+    const waiting = () => conn.writeBuffer.reduce((sum, { data }) => sum + data.length, 0);
+    for (let i = 0; i < 5; i++) await service(app).setMaintenance(true, 'general', { message: message + i });
+    expect(waiting()).toBeGreaterThan(20_000);
+    expect(slow.socket.connected).toBe(true);
+    for (let i = 0; i < 5; i++) await service(app).setMaintenance(true, 'general', { message: message + i });
+    expect(waiting()).toBeLessThan(50_000);
+    await until(() => conn.readyState === 'closed' && !slow.socket.connected);
     using bystander = await TestClient.connect(app.url);
-    expect(await bystander.ask({})).toMatchObject({ maintenanceMode: false });
+    expect(await bystander.ask({})).toMatchObject({ maintenanceMode: true });
   });
 
   it('of clients that come back at once are served, and leave nothing behind', async () => {

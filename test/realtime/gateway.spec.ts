@@ -26,7 +26,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
   it('tells the state on connect, with no options at all', async () => {
     await using app = await createApp(root());
     using client = await TestClient.connect(app.url);
-    expect(client.statuses).toEqual([{ ...OPEN, modes: { general: false }, revision: 0 }]);
+    expect(client.statuses).toEqual([{ ...OPEN, modes: { general: false }, revision: 0, spread: 10 }]);
   });
 
   it('tells every change once: on, changed, off, unset, and an end that comes by itself', async () => {
@@ -67,6 +67,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
         retryAfter: 60,
         until: null,
         revision: 1,
+        spread: 20,
       });
       // what is not given stays as it is
       expect(timed.message).toBe('Back soon');
@@ -101,6 +102,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
       ...OPEN,
       modes: { general: false, billing: true, writes: true, inner: true, picky: false },
       revision: 3,
+      spread: 10,
     });
     await service(app).setMaintenance(true, 'picky', { message: 'picky' });
     expect(await client.sees(({ revision }) => revision === 4)).toMatchObject({

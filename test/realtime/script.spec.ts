@@ -110,8 +110,13 @@ describe.each(adapters)('GET {path}/script on %s', (_name, createApp) => {
     expect(app.log.join()).toContain('socket.url');
   });
 
-  it('is not there when realtime is off', async () => {
+  it('is there without a gateway, and smaller by the Socket.IO client', async () => {
     await using app = await createApp(root({ socket: false }));
-    expect((await get(app)).status).toBe(404);
+    const answer = await get(app);
+    expect(answer.status).toBe(200);
+    expect(answer.text).toContain('{"script":"/maintenance/script"}');
+    expect(answer.text).not.toContain('Socket.IO');
+    expect(answer.text.length).toBeLessThan(12_000);
+    expect(() => runInNewContext(`(function () { ${answer.text} })`)).not.toThrow();
   });
 });

@@ -137,6 +137,11 @@ export class RawWebSocket {
     });
   }
 
+  /** From here on the other side's packets stay where they are. */
+  stopReading(): void {
+    this.socket.pause();
+  }
+
   close(): void {
     this.socket.destroy();
   }

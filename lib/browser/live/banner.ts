@@ -1,6 +1,7 @@
 /** What a page shows while the site is in maintenance. */
 export interface Banner {
-  show(text: string): void;
+  /** @param message what visitors read */
+  show(message: string | null): void;
   hide(): void;
 }
 
@@ -28,8 +29,12 @@ function element(style: Record<string, string>, attributes: Record<string, strin
   return made;
 }
 
-/** The mark of a page: a banner for visitors, or the red edge for operators. */
-export function createBanner(kind: 'banner' | 'edge'): Banner {
+/**
+ * The mark of a page: a banner for visitors, or the red edge for operators.
+ *
+ * @param own a text of the page's own; `'none'`: the page is not marked
+ */
+export function createBanner(kind: 'banner' | 'edge', own: string | undefined): Banner {
   let shown: HTMLElement[] = [];
 
   /** The last one carries the text. */
@@ -50,7 +55,11 @@ export function createBanner(kind: 'banner' | 'edge'): Banner {
   }
 
   return {
-    show(text) {
+    show(message) {
+      if (own === 'none') {
+        return;
+      }
+      const text = own || (kind === 'banner' && message) || 'Maintenance mode is on';
       if (shown.length === 0) {
         shown = build();
       }

@@ -9,17 +9,22 @@ const UNITS = [
 
 /**
  * Shows the end in the visitor's own time zone, and the time left. It starts from the seconds that the server counted, so a
- * wrong clock on the visitor's side does not matter.
+ * wrong clock on the visitor's side does not matter. Ends with another end.
  */
-export function startCountdown(main: HTMLElement, time: HTMLTimeElement): void {
+export function startCountdown(main: HTMLElement): void {
   const page = document.documentElement.lang;
   const own = navigator.languages.find((tag) => tag.split('-')[0] === page.split('-')[0]) ?? page;
+  const time = main.querySelector('time') as HTMLTimeElement;
   const timer = main.querySelector('[role=timer]') as HTMLElement;
+  const end = time.dateTime;
   const zero = Date.now() + Number(main.dataset['left']) * 1000;
 
   function tick(): void {
     const ms = zero - Date.now();
     const seconds = Math.ceil(ms / 1000);
+    if (time.dateTime !== end) {
+      return;
+    }
     if (seconds <= 0) {
       timer.textContent = main.dataset['soon'] ?? '';
       // by chance, so that not everybody returns in the same moment
@@ -31,9 +36,9 @@ export function startCountdown(main: HTMLElement, time: HTMLTimeElement): void {
   }
 
   time.title = time.textContent ?? '';
-  time.textContent = formatEnd(new Date(time.dateTime), own);
+  time.textContent = formatEnd(new Date(end), own);
   tick();
-  (main.querySelector('[hidden]') as HTMLElement).hidden = false;
+  (timer.closest('[hidden]') as HTMLElement | null)?.removeAttribute('hidden');
 }
 
 /** The date only where it is another day. */

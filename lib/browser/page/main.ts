@@ -4,9 +4,8 @@ import { startCountdown } from './countdown.js';
 import { reloadAfter } from './reload.js';
 
 const main = document.querySelector('main') as HTMLElement;
-const time = main.querySelector('time');
 
 reloadAfter(Number(main.dataset['refresh']) * (1000 + Math.random() * 100));
-if (time) {
-  startCountdown(main, time);
+if (main.dataset['left']) {
+  startCountdown(main);
 }

@@ -20,8 +20,8 @@ export interface MaintenanceTemplateContext {
   readonly language: string;
   /** Where the ping answers, for a script of your own. */
   readonly pingUrl: string;
-  /** Where the browser script is served; `null` while realtime is off. */
-  readonly scriptUrl: string | null;
+  /** Where the browser script is served. */
+  readonly scriptUrl: string;
   /** As the framework hands it out. */
   readonly request: unknown;
   /** Translates one of your own texts as the built-in ones are. */

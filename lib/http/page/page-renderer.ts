@@ -112,9 +112,8 @@ export class PageRenderer {
       : [];
   }
 
-  private urls(request: HttpRequest): { ping: string; script: string | null } {
-    const script = this.structure.socket === false ? null : this.paths.url('script', request);
-    return { ping: this.paths.url('ping', request), script };
+  private urls(request: HttpRequest): { ping: string; script: string } {
+    return { ping: this.paths.url('ping', request), script: this.paths.url('script', request) };
   }
 
   private async ownPage(refusal: Refusal, request: HttpRequest): Promise<string | undefined> {

@@ -113,18 +113,26 @@ export function maintenancePageCsp(options: MaintenancePageCspOptions = {}): str
   );
 }
 
-/** What the page knows of the end: the data for the countdown and the markup; both empty when the end is not known. */
+/**
+ * What the page knows of the end: the data for the countdown and the markup. Where the browser script may learn of an end later,
+ * the markup waits for it; else it is left out while the end is not known.
+ */
 function renderEnd(
-  { until, retryAfter, text }: MaintenancePageContext,
+  { until, retryAfter, text, scriptUrl }: MaintenancePageContext,
   formatUtc: (instant: Date) => string,
 ): { data: string; html: string } {
-  if (until === null || Number.isNaN(until.getTime())) return { data: '', html: '' };
+  const known = until !== null && !Number.isNaN(until.getTime());
+  if (!known && !scriptUrl) return { data: '', html: '' };
   const timeLeft = escapeHtml(text(PAGE_TEXTS.timeLeft));
+  const time = known
+    ? `<time datetime="${until.toISOString()}">${escapeHtml(formatUtc(until))}</time>`
+    : '<time></time>';
   return {
-    data: ` data-left="${Math.max(1, Math.ceil(retryAfter) || 1)}" data-soon="${escapeHtml(text(PAGE_TEXTS.anyMoment))}"`,
+    data:
+      (known ? ` data-left="${Math.max(1, Math.ceil(retryAfter) || 1)}"` : '') +
+      ` data-soon="${escapeHtml(text(PAGE_TEXTS.anyMoment))}"`,
     html:
-      `<dl><div><dt>${escapeHtml(text(PAGE_TEXTS.expectedBack))}</dt>` +
-      `<dd><time datetime="${until.toISOString()}">${escapeHtml(formatUtc(until))}</time></dd></div>` +
+      `<dl${known ? '' : ' hidden'}><div><dt>${escapeHtml(text(PAGE_TEXTS.expectedBack))}</dt><dd>${time}</dd></div>` +
       `<div hidden><dt>${timeLeft}</dt><dd><span role="timer" aria-label="${timeLeft}"></span></dd></div></dl>`,
   };
 }

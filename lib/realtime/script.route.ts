@@ -1,4 +1,6 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { STREAM_SCRIPT } from '../browser/stream.generated.js';
+import type { ScriptSettings, SocketScriptSettings } from '../browser/settings.js';
 import {
   isFastifyReply,
   rawResponse,
@@ -9,47 +11,52 @@ import {
   type HttpRequest,
 } from '../http/http-port.js';
 import { sendBody } from '../http/refusal/send-body.js';
-import type { ResolvedStructure } from '../options/structural-options.js';
 import { MountedPaths } from '../http/mounted-path.js';
 import { OwnRoutes } from '../http/own-routes.js';
-import { STRUCTURE } from '../options/tokens.js';
 import { messageOf } from '../core/store/store.js';
-import { StatusBroadcaster } from './status-broadcaster.js';
-import { socketOptionsOf } from './gateway-options.js';
-import { ScriptSource } from './script-source.js';
-
-const logger = new Logger('Maintenance');
+import { logError } from './log.js';
+import { ScriptSource, type ScriptProgram } from './script-source.js';
 
 /** Seconds a browser may use the script without asking. */
 const FRESH = 300;
 
+/** A gateway, and the script that speaks with it. */
+export interface GatewayAddress {
+  readonly program: ScriptProgram;
+  /** Path of the Socket.IO server. */
+  readonly path: string;
+  readonly namespace: string;
+  readonly url: ((request: never) => string) | undefined;
+}
+
 /** `GET {path}/script`: the browser script. */
 @Injectable()
 export class ScriptRoute {
+  private gateway: GatewayAddress | undefined;
+
   constructor(
     @Inject(OwnRoutes) routes: OwnRoutes,
     @Inject(MountedPaths) private readonly paths: MountedPaths,
-    @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
     @Inject(ScriptSource) private readonly source: ScriptSource,
-    @Inject(StatusBroadcaster) private readonly broadcaster: StatusBroadcaster,
   ) {
     routes.add('script', (request, reply) => this.script(request, reply));
   }
 
+  /** From here on the script connects to a gateway. */
+  connectTo(gateway: GatewayAddress): void {
+    this.gateway = gateway;
+  }
+
   private script(request: HttpRequest, reply: HttpReply): void {
-    const { namespace, url } = socketOptionsOf(this.structure);
-    const origin = url ? this.urlFor(request, url) : null;
-    const { body, etag } = this.source.of({
-      script: this.paths.url('script', request),
-      url: origin,
-      // Socket.IO listens on the server itself, and one of another origin is not behind this proxy
-      path: (origin === null ? this.paths.stripped(request) : '') + this.broadcaster.path,
-      namespace,
-    });
+    const { gateway } = this;
+    const settings: ScriptSettings = { script: this.paths.url('script', request) };
+    const { body, etag } = gateway
+      ? this.source.of(gateway.program, this.withGateway(settings, gateway, request))
+      : this.source.of(STREAM_SCRIPT, settings);
     setHeader(reply, 'Content-Type', 'text/javascript; charset=utf-8');
     setHeader(reply, 'X-Content-Type-Options', 'nosniff');
     setHeader(reply, 'Cross-Origin-Resource-Policy', 'cross-origin');
-    setHeader(reply, 'Cache-Control', `${url ? 'private' : 'public'}, max-age=${FRESH}`);
+    setHeader(reply, 'Cache-Control', `${gateway?.url ? 'private' : 'public'}, max-age=${FRESH}`);
     setHeader(reply, 'ETag', etag);
     if (trustsProxy(request)) {
       vary(reply, 'X-Forwarded-Prefix');
@@ -61,14 +68,29 @@ export class ScriptRoute {
     }
   }
 
-  /** A page without the right URL still has the ping endpoint. */
-  private urlFor(request: HttpRequest, url: (request: never) => string): string | null {
-    try {
-      return new URL(url(request as never)).origin;
-    } catch (error) {
-      logger.error(`"socket.url" gave no URL: ${messageOf(error)}`);
-      return null;
-    }
+  private withGateway(
+    settings: ScriptSettings,
+    { path, namespace, url }: GatewayAddress,
+    request: HttpRequest,
+  ): SocketScriptSettings {
+    const origin = url ? originOf(url, request) : null;
+    return {
+      ...settings,
+      url: origin,
+      // Socket.IO listens on the server itself, and one of another origin is not behind this proxy
+      path: (origin === null ? this.paths.stripped(request) : '') + path,
+      namespace,
+    };
+  }
+}
+
+/** A page without the right URL still has the ping endpoint. */
+function originOf(url: (request: never) => string, request: HttpRequest): string | null {
+  try {
+    return new URL(url(request as never)).origin;
+  } catch (error) {
+    logError(`"socket.url" gave no URL: ${messageOf(error)}`);
+    return null;
   }
 }
 

@@ -1,0 +1,65 @@
+import type { PushListener } from '../../client/connection-options.js';
+import type { MaintenanceStatusMessage } from '../../client/status-message.js';
+
+/** A stream of server-sent events that finds back by itself. */
+export interface EventStream {
+  /** The server is there again: begins anew, unless it is open. */
+  retry(): void;
+  close(): void;
+}
+
+/** The server gives a sign of life more often. */
+const SILENCE = 60_000;
+/** Until a stream that was refused is tried again. */
+const REFUSED = 10_000;
+
+export function createEventStream(url: string, listener: PushListener): EventStream {
+  let source: EventSource | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function openIn(ms: number): void {
+    clearTimeout(timer);
+    timer = setTimeout(open, ms * (0.5 + Math.random()));
+  }
+
+  /** Without any sign of life the connection has gone, whatever the browser thinks. */
+  function alive(): void {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      listener.lost();
+      open();
+    }, SILENCE);
+  }
+
+  function open(): void {
+    source?.close();
+    source = new EventSource(url);
+    alive();
+    source.addEventListener('alive', alive);
+    source.addEventListener('message', ({ data }: MessageEvent<string>) => {
+      alive();
+      listener.opened();
+      listener.status(JSON.parse(data) as MaintenanceStatusMessage);
+    });
+    source.addEventListener('error', ({ target }) => {
+      listener.lost();
+      // otherwise the browser tries again by itself
+      if (target === source && source?.readyState === EventSource.CLOSED) {
+        openIn(REFUSED);
+      }
+    });
+  }
+
+  open();
+  return {
+    retry() {
+      if (source?.readyState !== EventSource.OPEN) {
+        openIn(0);
+      }
+    },
+    close() {
+      clearTimeout(timer);
+      source?.close();
+    },
+  };
+}

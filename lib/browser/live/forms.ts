@@ -1,0 +1,25 @@
+/** Is there a form on this page that its reader has begun to fill in: loading the page anew would lose it. */
+export function watchForms(): () => boolean {
+  const touched = new Set<HTMLElement>();
+  const note = ({ target, isTrusted }: Event): void => {
+    // what a program of the page fills in, it can fill in again
+    if (isTrusted && target instanceof HTMLElement) {
+      touched.add(target);
+    }
+  };
+  document.addEventListener('input', note, true);
+  document.addEventListener('change', note, true);
+  document.addEventListener('reset', ({ target }) => {
+    for (const element of touched) {
+      if (target instanceof Node && target.contains(element)) {
+        touched.delete(element);
+      }
+    }
+  });
+  return () => [...touched].some((element) => element.isConnected && isFilledIn(element));
+}
+
+/** What has been emptied again is lost to nobody. */
+function isFilledIn(element: HTMLElement & { readonly value?: unknown }): boolean {
+  return element.isContentEditable ? element.textContent !== '' : element.value !== '';
+}

@@ -1,0 +1,72 @@
+import type { MaintenanceStatusMessage } from '../../client/status-message.js';
+
+/** What a page that nobody looks at may wait, besides: that it is out of date troubles nobody. */
+const HIDDEN = 5_000;
+
+/** Something that a page does at a moment of its own, so that not all pages do it in the same one. */
+export interface Leave {
+  /** What is planned. */
+  readonly plan: string | undefined;
+  /** Plans to do something within so many milliseconds, in place of what was planned. */
+  within(ms: number, plan: string, action: () => void): void;
+  /** Somebody looks at the page: now is the moment. */
+  hurry(): void;
+  cancel(): void;
+}
+
+export function createLeave(): Leave {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let plan: string | undefined;
+  let action = (): void => undefined;
+
+  function run(): void {
+    const due = action;
+    cancel();
+    due();
+  }
+
+  function cancel(): void {
+    clearTimeout(timer);
+    plan = undefined;
+    action = () => undefined;
+  }
+
+  return {
+    get plan() {
+      return plan;
+    },
+    within(ms, next, then) {
+      cancel();
+      plan = next;
+      action = then;
+      timer = setTimeout(run, Math.random() * (document.hidden ? ms * 4 + HIDDEN : ms));
+    },
+    hurry() {
+      if (plan !== undefined) {
+        run();
+      }
+    },
+    cancel,
+  };
+}
+
+/**
+ * Over what time pages do what all of them must do now. One that has just been loaded comes at a moment of its own. A server that
+ * has just started does not know yet how many there are.
+ */
+export function spreadOf(
+  { spread = 0 }: MaintenanceStatusMessage,
+  before: MaintenanceStatusMessage | undefined,
+): number {
+  return before ? Math.max(spread, before.spread ?? 0) : 0;
+}
+
+/** Loads the page anew. */
+export function reload(): void {
+  // reload() would offer to send a form again; it is needed where replacing would not load
+  if (location.hash) {
+    location.reload();
+  } else {
+    location.replace(location.href);
+  }
+}

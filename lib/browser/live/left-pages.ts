@@ -1,0 +1,21 @@
+import type { MaintenanceStatusMessage } from '../../client/status-message.js';
+
+const REMEMBERED = 'maintenance:left';
+
+/**
+ * A page is left once per state: one that turns out to be served all the same must not be loaded again and again.
+ *
+ * @param seen has the state changed before its eyes; where the browser keeps nothing only such a page is left
+ */
+export function mayLeave({ revision, maintenanceMode }: MaintenanceStatusMessage, seen: boolean): boolean {
+  const mark = JSON.stringify([location.href, revision, maintenanceMode]);
+  try {
+    if (sessionStorage.getItem(REMEMBERED) === mark) {
+      return false;
+    }
+    sessionStorage.setItem(REMEMBERED, mark);
+  } catch {
+    return seen;
+  }
+  return true;
+}

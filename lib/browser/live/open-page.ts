@@ -1,0 +1,62 @@
+import type { Connection } from '../../client/connection-options.js';
+import type { Banner } from './banner.js';
+import { reload, spreadOf, type Leave } from './leave.js';
+import type { LivePage } from './live-page.js';
+import { mayLeave } from './left-pages.js';
+
+/** How a page differs from others. */
+export interface OpenPageOptions {
+  readonly banner: Banner;
+  /** Is it served in spite of maintenance. */
+  readonly exempt: boolean;
+  /** Would its reader lose something. */
+  isFilledIn(): boolean;
+}
+
+/** A page of the application: left when maintenance begins, unless it is exempt. */
+export function createOpenPage(
+  connection: Connection,
+  leave: Leave,
+  { banner, exempt, isFilledIn }: OpenPageOptions,
+): LivePage {
+  const isClosed = (): boolean => connection.status?.maintenanceMode === true;
+  /** Shows the banner, as long as it is true. */
+  let marked = exempt;
+
+  /** Maintenance has begun: for this visitor, too? The ping endpoint knows of bypasses. */
+  async function look(seen: boolean): Promise<void> {
+    const refused = await connection.look().then(
+      (own) => own.maintenanceMode,
+      () => true,
+    );
+    const { status } = connection;
+    if (!refused || !status?.maintenanceMode) {
+      return;
+    }
+    // a page that is left for a server that has gone would not find back
+    if (connection.connection !== 'lost' && !isFilledIn() && mayLeave(status, seen)) {
+      reload();
+    } else {
+      marked = true;
+      banner.show(status.message);
+    }
+  }
+
+  return {
+    hear(status, before) {
+      if (!status.maintenanceMode) {
+        leave.cancel();
+        banner.hide();
+        marked = exempt;
+      } else if (marked) {
+        banner.show(status.message);
+      } else if (before?.maintenanceMode !== true) {
+        leave.within(spreadOf(status, before), 'look', () => {
+          if (isClosed()) {
+            void look(before !== undefined);
+          }
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,20 @@
+// The browser script where there is a gateway.
+import { io } from 'socket.io-client';
+import { pushBySocket, type SocketFactory } from '../../client/socket-push.js';
+import type { SocketScriptSettings } from '../settings.js';
+import { runPage } from './page.js';
+import { showTicket } from './ticket.js';
+
+/** The server puts its settings in the place of this name. */
+declare const MAINTENANCE_SETTINGS: SocketScriptSettings;
+
+const { script, url, path, namespace } = MAINTENANCE_SETTINGS;
+
+runPage(script, (data, base) => {
+  const { origin } = new URL(data['url'] ?? url ?? base.origin, base);
+  return pushBySocket(io as unknown as SocketFactory, {
+    url: origin + (data['namespace'] ?? namespace),
+    path: data['path'] ?? path,
+    ...(data['ticket'] !== undefined && { auth: showTicket(new URL(data['ticket'], base)) }),
+  });
+});

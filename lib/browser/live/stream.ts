@@ -1,0 +1,11 @@
+// The browser script where there is no gateway.
+import type { ScriptSettings } from '../settings.js';
+import { runPage } from './page.js';
+import { pushByStream } from './stream-push.js';
+
+/** The server puts its settings in the place of this name. */
+declare const MAINTENANCE_SETTINGS: ScriptSettings;
+
+runPage(MAINTENANCE_SETTINGS.script, (data, base) =>
+  pushByStream(new URL(data['events'] ?? 'events', base).href),
+);

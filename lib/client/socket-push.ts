@@ -1,0 +1,94 @@
+import type { Push, PushListener } from './connection-options.js';
+import type { MaintenancePingError, MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
+
+/** What is used of a Socket.IO client. */
+export interface SocketLike {
+  readonly active: boolean;
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  connect(): unknown;
+  close(): unknown;
+  timeout(ms: number): { emit(event: string, ...args: unknown[]): unknown };
+}
+
+/** `io` of socket.io-client. */
+export type SocketFactory = (url: string, options: Record<string, unknown>) => SocketLike;
+
+/** Where a socket leads. */
+export interface SocketAddress {
+  /** Origin and namespace. */
+  readonly url: string;
+  /** Path of the Socket.IO server. */
+  readonly path: string;
+  /** Goes with the connection, as in socket.io-client. */
+  readonly auth?: unknown;
+}
+
+const TIMEOUT = 10_000;
+/** Until one that the server has closed tries again, or has refused. */
+const CLOSED = 2_000;
+const REFUSED = 60_000;
+/** Leaves a page that is about to load anew the time to do so. */
+const FOUND = 150;
+
+/** The gateway. */
+export const pushBySocket =
+  (io: SocketFactory, { url, path, auth }: SocketAddress) =>
+  (listener: PushListener): Push => {
+    let open = false;
+    let closed = false;
+    let attempt: ReturnType<typeof setTimeout> | undefined;
+    const socket = io(url, {
+      path,
+      ...(auth !== undefined && { auth }),
+      // needs no sticky sessions, and spares the server two requests per client when all come back at once
+      transports: ['websocket', 'polling'],
+      tryAllTransports: true,
+      timeout: TIMEOUT,
+    });
+
+    /** Begins anew, also where Socket.IO waits for its own next attempt, or would make none. */
+    function connectIn(delay: number): void {
+      clearTimeout(attempt);
+      const begin = (): void => {
+        if (!open && !closed) {
+          socket.close();
+          socket.connect();
+        }
+      };
+      attempt = setTimeout(begin, delay * (0.5 + Math.random()));
+    }
+
+    function lost(retryAfter: number): void {
+      open = false;
+      if (!closed) {
+        listener.lost();
+        if (!socket.active) {
+          connectIn(retryAfter);
+        }
+      }
+    }
+
+    socket.on('connect', () => {
+      open = true;
+      clearTimeout(attempt);
+      listener.opened();
+    });
+    socket.on('status', ((status: MaintenanceStatusMessage) => listener.status(status)) as never);
+    socket.on('disconnect', () => lost(CLOSED));
+    socket.on('connect_error', () => lost(REFUSED));
+
+    return {
+      ping: (key) =>
+        new Promise((resolve, reject) => {
+          const settle = (error: Error | null, answer: MaintenancePong | MaintenancePingError): void =>
+            error ? reject(error) : resolve(answer);
+          socket.timeout(TIMEOUT).emit('ping', key === undefined ? {} : { key }, settle);
+        }),
+      retry: () => connectIn(FOUND),
+      close() {
+        closed = true;
+        clearTimeout(attempt);
+        socket.close();
+      },
+    };
+  };

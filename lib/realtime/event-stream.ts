@@ -1,0 +1,61 @@
+import { randomInt } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { rawResponse, setHeader, type HttpReply, type HttpRequest } from '../http/http-port.js';
+
+/** Characters that wait for a client to take them. */
+const ROOM = 64 * 1024;
+
+/** One page that listens to server-sent events. */
+export class EventStream {
+  private readonly response: ServerResponse;
+
+  constructor(
+    readonly request: HttpRequest,
+    reply: HttpReply,
+  ) {
+    setHeader(reply, 'Content-Type', 'text/event-stream; charset=utf-8');
+    // neither kept nor compressed, which would hold it back
+    setHeader(reply, 'Cache-Control', 'no-store, no-transform');
+    setHeader(reply, 'X-Content-Type-Options', 'nosniff');
+    // nginx would collect what it passes on
+    setHeader(reply, 'X-Accel-Buffering', 'no');
+    this.response = rawResponse(reply);
+    if (reply.hijack) {
+      reply.hijack();
+      for (const [name, value] of Object.entries(reply.getHeaders() as Record<string, string>)) {
+        this.response.setHeader(name, value);
+      }
+    }
+    this.response.writeHead(200);
+    // where the server has gone, not all come back in the same moment
+    this.write(`retry: ${randomInt(1_000, 5_000)}\n\n`);
+  }
+
+  get isOpen(): boolean {
+    return !this.response.writableEnded && !this.response.destroyed;
+  }
+
+  /** Sends an event; a client that takes nothing is disconnected. */
+  write(event: string): void {
+    if (this.isOpen) {
+      if (this.response.writableLength > ROOM) {
+        this.response.destroy();
+      } else {
+        this.response.write(event);
+      }
+    }
+  }
+
+  /** Calls back once it has gone, unless what is returned is called before. */
+  onceGone(callback: () => void): () => void {
+    this.response.once('close', callback);
+    return () => this.response.off('close', callback);
+  }
+
+  end(): void {
+    this.response.end();
+  }
+}
+
+/** A status as an event. */
+export const toEvent = (status: object): string => `data: ${JSON.stringify(status)}\n\n`;

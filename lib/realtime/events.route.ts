@@ -1,0 +1,105 @@
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { SocketTickets } from '../access/socket-tickets.js';
+import type { MaintenanceStatusMessage } from '../client/status-message.js';
+import { StateManager } from '../core/state/state-manager.js';
+import { setHeader, type HttpReply, type HttpRequest } from '../http/http-port.js';
+import { OwnRoutes } from '../http/own-routes.js';
+import { preventCaching } from '../http/prevent-caching.js';
+import { sendBody } from '../http/refusal/send-body.js';
+import { EventStream, toEvent } from './event-stream.js';
+import { InfoPermission, type InfoQuestion } from './info-permission.js';
+import { LiveClients } from './live-clients.js';
+import { PageOrigins } from './page-origins.js';
+import { StatusReporter } from './status-reporter.js';
+import { StatusRounds, type Channel } from './status-rounds.js';
+
+/** Milliseconds between two signs of life: proxies close what is silent for long, and so do pages. */
+const ALIVE = 20_000;
+
+/**
+ * `GET {path}/events`: the state and every change of it as server-sent events, the same objects as by socket. Nest knows nothing of
+ * these requests, so no drain waits for them; they end when the application begins to shut down.
+ */
+@Injectable()
+export class EventsRoute implements Channel<EventStream>, BeforeApplicationShutdown {
+  private readonly streams = new Set<EventStream>();
+  private readonly rounds: StatusRounds<EventStream>;
+  private timer: NodeJS.Timeout | undefined;
+  private ended = false;
+
+  constructor(
+    @Inject(OwnRoutes) routes: OwnRoutes,
+    @Inject(StateManager) manager: StateManager,
+    @Inject(StatusReporter) reporter: StatusReporter,
+    @Inject(InfoPermission) private readonly permission: InfoPermission,
+    @Inject(SocketTickets) private readonly tickets: SocketTickets,
+    @Inject(PageOrigins) private readonly origins: PageOrigins,
+    @Inject(LiveClients) live: LiveClients,
+  ) {
+    this.rounds = new StatusRounds(manager, reporter, this);
+    live.include(() => this.streams.size);
+    routes.add('events', (request, reply) => this.open(request, reply));
+  }
+
+  beforeApplicationShutdown(): void {
+    this.ended = true;
+    clearInterval(this.timer);
+    for (const stream of this.streams) {
+      stream.end();
+    }
+  }
+
+  clients(): Iterable<EventStream> {
+    return this.streams;
+  }
+
+  isHere(stream: EventStream): boolean {
+    return stream.isOpen;
+  }
+
+  listener(stream: EventStream): unknown {
+    return stream.request;
+  }
+
+  ask(stream: EventStream): InfoQuestion {
+    const { request } = stream;
+    return this.permission.ask(stream, {
+      subject: { type: 'http', request },
+      // guards of the application that stand in front of key data elsewhere do not run here
+      mayBeAsked: () => !this.tickets.needed && this.origins.trusts(request.headers),
+      onceGone: (callback) => stream.onceGone(callback),
+    });
+  }
+
+  send(stream: EventStream, status: MaintenanceStatusMessage): void {
+    stream.write(toEvent(status));
+  }
+
+  prepare(status: MaintenanceStatusMessage): (stream: EventStream) => void {
+    const event = toEvent(status);
+    return (stream) => stream.write(event);
+  }
+
+  private open(request: HttpRequest, reply: HttpReply): void {
+    if (this.ended || request.method === 'HEAD') {
+      preventCaching(reply);
+      setHeader(reply, 'Content-Type', 'text/event-stream; charset=utf-8');
+      sendBody(reply, this.ended ? 503 : 200, '');
+      return;
+    }
+    const stream = new EventStream(request, reply);
+    this.streams.add(stream);
+    stream.onceGone(() => {
+      this.streams.delete(stream);
+      this.rounds.forget(stream);
+    });
+    this.timer ??= setInterval(() => this.live(), ALIVE).unref();
+    this.rounds.welcome(stream);
+  }
+
+  private live(): void {
+    for (const stream of this.streams) {
+      stream.write('event: alive\ndata:\n\n');
+    }
+  }
+}

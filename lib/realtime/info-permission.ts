@@ -1,0 +1,97 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Permissions } from '../access/permissions.js';
+import { withDeadline } from '../core/common/with-deadline.js';
+import type { MaintenanceSubject } from '../core/service/subject.js';
+
+/** Questions that the application is asked at once: all clients may come back together, and its database answers few. */
+const AT_ONCE = 100;
+/** Clients that wait until they are asked about; beyond, a client is a visitor until the next time. */
+const WAITING = 10_000;
+
+/** Who may be shown key data. */
+export interface InfoClient {
+  readonly subject: MaintenanceSubject;
+  /** Is it one that the application may be asked about at all. */
+  mayBeAsked(): boolean | Promise<boolean>;
+  /** Calls back once it has gone, unless what is returned is called before. */
+  onceGone(callback: () => void): () => void;
+}
+
+/** May a client see key data. */
+export interface InfoQuestion {
+  /** As soon as that is known; one that has gone may see nothing. */
+  readonly answer: Promise<boolean>;
+  /** The same, or `undefined` when it is not known within `callTimeout`. */
+  readonly inTime: Promise<boolean | undefined>;
+}
+
+const NO: InfoQuestion = { answer: Promise.resolve(false), inTime: Promise.resolve(false) };
+
+/**
+ * Asks the application which clients may see key data. One that hangs (its database may be what is being maintained) costs no
+ * more than a question per client, and nobody waits behind it for longer than `callTimeout`.
+ */
+@Injectable()
+export class InfoPermission {
+  private open = 0;
+  private readonly waiting = new Set<() => void>();
+  /** Questions without an answer, by the socket or stream they are about: asking again does not make another one. */
+  private readonly questions = new WeakMap<object, InfoQuestion>();
+
+  constructor(@Inject(Permissions) private readonly permissions: Permissions) {}
+
+  ask(key: object, client: InfoClient): InfoQuestion {
+    if (!this.permissions.given) {
+      return NO;
+    }
+    let question = this.questions.get(key);
+    if (!question) {
+      const answer = this.find(client).finally(() => this.questions.delete(key));
+      question = { answer, inTime: this.inTime(answer) };
+      this.questions.set(key, question);
+    }
+    return question;
+  }
+
+  private async find(client: InfoClient): Promise<boolean> {
+    return (await client.mayBeAsked()) && this.waiting.size < WAITING && this.inTurn(client);
+  }
+
+  private inTurn(client: InfoClient): Promise<boolean> {
+    return new Promise((resolve) => {
+      const settle = (allowed: boolean): void => {
+        stop();
+        this.waiting.delete(begin);
+        resolve(allowed);
+      };
+      const stop = client.onceGone(() => settle(false));
+      const begin = (): void => {
+        this.waiting.delete(begin);
+        const answer = this.permissions.eventuallyAllows('see_info', client.subject);
+        void answer.then(settle);
+        // one that never comes must not keep others from being asked
+        void this.inTime(answer).finally(() => this.next());
+      };
+      if (this.open < AT_ONCE) {
+        this.open++;
+        begin();
+      } else {
+        this.waiting.add(begin);
+      }
+    });
+  }
+
+  /** Whoever waits takes the place that has become free. */
+  private next(): void {
+    const [first] = this.waiting;
+    if (first) {
+      first();
+    } else {
+      this.open--;
+    }
+  }
+
+  private inTime(answer: Promise<boolean>): Promise<boolean | undefined> {
+    return withDeadline(answer, this.permissions.timeout, () => undefined).catch(() => undefined);
+  }
+}

@@ -1,0 +1,25 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ResolvedOptions } from '../options/options.js';
+import { OPTIONS } from '../options/tokens.js';
+
+/** How many pages this replica keeps up to date, and over what time they may load anew when all of them must. */
+@Injectable()
+export class LiveClients {
+  private readonly counts: (() => number)[] = [];
+
+  constructor(@Inject(OPTIONS) private readonly options: Pick<ResolvedOptions, 'reloadRate'>) {}
+
+  /** Counts the clients of a channel, too. */
+  include(count: () => number): void {
+    this.counts.push(count);
+  }
+
+  get count(): number {
+    return this.counts.reduce((sum, count) => sum + count(), 0);
+  }
+
+  /** Milliseconds. */
+  get spread(): number {
+    return Math.ceil((this.count / this.options.reloadRate) * 1000);
+  }
+}

@@ -1,0 +1,169 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { MaintenanceStatusMessage } from '../client/status-message.js';
+import type { StateManager } from '../core/state/state-manager.js';
+import { messageOf } from '../core/store/store.js';
+import { warn } from './log.js';
+import type { InfoQuestion } from './info-permission.js';
+import type { StatusReporter } from './status-reporter.js';
+
+/** Clients told in one go; between two of them the event loop serves the others. */
+const SLICE = 192;
+
+/** A way to clients: by socket, or by stream. */
+export interface Channel<Client extends object> {
+  /** All who listen. */
+  clients(): Iterable<Client>;
+  isHere(client: Client): boolean;
+  /** Its request or socket, for the language. */
+  listener(client: Client): unknown;
+  /** May it see key data. */
+  ask(client: Client): InfoQuestion;
+  /** Sends one client a status made for it. */
+  send(client: Client, status: MaintenanceStatusMessage): void;
+  /** Gets a status ready that is the same for many. */
+  prepare(status: MaintenanceStatusMessage): (client: Client) => void;
+}
+
+/**
+ * Tells the clients of a channel the state. Every client hears of every change that it may know of once: changes that come faster
+ * than they can be told are told as one, and who has just connected has heard the last already.
+ */
+export class StatusRounds<Client extends object> {
+  /** Those whose permission is being asked; what they are told then is the last state. */
+  private readonly asked = new Set<Client>();
+  /** Those who may see key data: they are few, and asked again each time. */
+  private readonly insiders = new Set<Client>();
+  /** Those who connected while a round was due, and know. */
+  private served = new Set<Client>();
+  private due = false;
+  private telling = false;
+  /** What visitors were told last; as long as there were none it does not matter. */
+  private told: string | undefined;
+
+  constructor(
+    manager: StateManager,
+    private readonly reporter: StatusReporter,
+    private readonly channel: Channel<Client>,
+  ) {
+    manager.changes.subscribe(() => this.announce());
+    // a state that was found only after the start is no change, but news to those who are here already
+    manager.health$.subscribe(() => {
+      if (this.told !== undefined && this.told !== reporter.fingerprint) {
+        this.announce();
+      }
+    });
+  }
+
+  /** Tells one client that has just come the present state, as far as it may know it. */
+  welcome(client: Client): void {
+    this.told ??= this.reporter.fingerprint;
+    void this.consult(client);
+  }
+
+  /** Forgets one that has gone. */
+  forget(client: Client): void {
+    this.insiders.delete(client);
+    this.served.delete(client);
+  }
+
+  private announce(): void {
+    if (!this.due) {
+      this.due = true;
+      // what is announced in one go is told as one
+      queueMicrotask(() => {
+        this.tell().catch(report);
+      });
+    }
+  }
+
+  private async tell(): Promise<void> {
+    if (this.telling) {
+      return;
+    }
+    this.telling = true;
+    try {
+      while (this.due) {
+        // reading the state may bring an end to light that has just come, and is then told with the rest
+        const status = this.reporter.forAll();
+        const { served } = this;
+        this.served = new Set();
+        this.due = false;
+        const before = this.told;
+        this.told = this.reporter.fingerprint;
+        await this.round(served, this.told === before ? null : status);
+      }
+    } finally {
+      this.telling = false;
+    }
+  }
+
+  /** @param status `null`: nothing that visitors may know has changed */
+  private async round(served: ReadonlySet<Client>, status: MaintenanceStatusMessage | null): Promise<void> {
+    const visitors: Client[] = [];
+    for (const client of this.channel.clients()) {
+      if (served.has(client) || this.asked.has(client)) {
+        continue;
+      }
+      if (this.insiders.has(client)) {
+        void this.consult(client);
+      } else if (status) {
+        visitors.push(client);
+      }
+    }
+    if (!status) {
+      return;
+    }
+    // every replica learns of the change itself
+    const send = this.reporter.personal
+      ? (client: Client) => this.send(client, false)
+      : this.channel.prepare(status);
+    for (let start = 0; start < visitors.length; start += SLICE) {
+      if (start > 0) {
+        await nextTurn();
+      }
+      visitors.slice(start, start + SLICE).forEach(send);
+    }
+  }
+
+  private async consult(client: Client): Promise<void> {
+    this.asked.add(client);
+    const { answer, inTime } = this.channel.ask(client);
+    const insider = await inTime;
+    this.asked.delete(client);
+    this.admit(client, insider === true);
+    // better late than never
+    if (insider === undefined && (await answer)) {
+      this.admit(client, true);
+    }
+  }
+
+  private admit(client: Client, insider: boolean): void {
+    if (!this.channel.isHere(client)) {
+      return;
+    }
+    if (insider) {
+      this.insiders.add(client);
+    } else {
+      this.insiders.delete(client);
+    }
+    this.send(client, insider);
+  }
+
+  /** Tells one client what is known now, which may be more than the round that is under way knows. */
+  private send(client: Client, insider: boolean): void {
+    const { reporter, channel } = this;
+    try {
+      const listener = channel.listener(client);
+      channel.send(client, insider ? reporter.forInsider(listener) : reporter.forAll(listener));
+    } catch (error) {
+      report(error);
+    }
+    if (this.due) {
+      this.served.add(client);
+    }
+  }
+}
+
+function report(error: unknown): void {
+  warn(`Clients could not be told of maintenance: ${messageOf(error)}`);
+}
