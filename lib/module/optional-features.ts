@@ -25,11 +25,13 @@ interface Lack {
  */
 export function loadFeatures(parts: readonly OptionalFeature[]): Promise<DynamicModule>[] {
   const lacks = Promise.all(parts.map(lackOf));
+  const major = lacks.then((all) => (all.some((lack) => lack !== undefined) ? nestMajor() : undefined));
+  major.catch(() => undefined);
   return parts.map((part) => {
-    const mounted = lacks.then((all) => {
+    const mounted = lacks.then(async (all) => {
       const lacking = all.filter((lack) => lack !== undefined);
       if (lacking.length > 0) {
-        throw missing(lacking);
+        throw missing(lacking, await major);
       }
       return part.load();
     });
@@ -56,15 +58,31 @@ async function lackOf({ option, packages }: OptionalFeature): Promise<Lack | und
   return lacking.length > 0 ? { option, packages: lacking, cause } : undefined;
 }
 
-function missing(lacks: readonly Lack[]): MaintenanceConfigurationError {
+function missing(lacks: readonly Lack[], major: string | undefined): MaintenanceConfigurationError {
   const options = lacks.map(({ option }) => option);
-  const packages = lacks.flatMap((lack) => lack.packages);
+  // of another major, npm would refuse to install them
+  const packages = lacks
+    .flatMap((lack) => lack.packages)
+    .map((name) => (major !== undefined && name.startsWith('@nestjs/') ? `${name}@${major}` : name));
   return new MaintenanceConfigurationError(
     `Maintenance option${options.length > 1 ? 's' : ''} ${options.map((option) => `"${option}"`).join(' and ')} ` +
       `${options.length > 1 ? 'are on and need' : 'is on and needs'} packages that are not installed: ` +
       `npm install ${packages.join(' ')}, or switch off with { ${options.map((option) => `${option}: false`).join(', ')} }.`,
     { option: options[0], cause: lacks[0]?.cause },
   );
+}
+
+/** The major version of Nest that is installed; `undefined` where that cannot be told, as in a bundle. */
+async function nestMajor(): Promise<string | undefined> {
+  try {
+    const manifest = '@nestjs/core/package.json';
+    const { default: core } = (await import(/* webpackIgnore: true */ /* @vite-ignore */ manifest, {
+      with: { type: 'json' },
+    })) as { default: { version: string } };
+    return /^\d+/.exec(core.version)?.[0];
+  } catch {
+    return undefined;
+  }
 }
 
 /** Is it this very package that is absent, and not something that a present one needs. */
