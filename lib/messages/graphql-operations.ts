@@ -14,14 +14,28 @@ import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
 import { MaintenanceGraphQLError } from './transport-errors.js';
 
+interface SelectionSet {
+  readonly selections: readonly {
+    readonly kind: string;
+    readonly name?: { readonly value: string };
+    /** Of an inline fragment. */
+    readonly selectionSet?: SelectionSet;
+  }[];
+}
+
 /** What Apollo Server knows of an operation, as far as it is needed here. */
 export interface ApolloOperation {
   readonly operationName?: string | null;
   readonly operation?: {
     readonly operation: 'query' | 'mutation' | 'subscription';
-    readonly selectionSet: {
-      readonly selections: readonly { readonly kind: string; readonly name?: { readonly value: string } }[];
-    };
+    readonly selectionSet: SelectionSet;
+  };
+  readonly document?: {
+    readonly definitions: readonly {
+      readonly kind: string;
+      readonly name?: { readonly value: string };
+      readonly selectionSet?: SelectionSet;
+    }[];
   };
   readonly contextValue: unknown;
 }
@@ -145,9 +159,26 @@ const withPlugin = (plugins: unknown[] | undefined, plugin: OperationsPlugin): u
   plugin,
 ];
 
-/** The field by which a gateway asks a subgraph for what others refer to (Apollo Federation). */
-const asksForEntities = ({ operation }: ApolloOperation): boolean =>
-  operation?.selectionSet.selections.some(
-    // a fragment at the root may hold it
-    ({ kind, name }) => kind !== 'Field' || name?.value === '_entities',
-  ) === true;
+/** The field by which a gateway asks a subgraph for what others refer to (Apollo Federation); fragments at the root may hold it. */
+function asksForEntities({ operation, document }: ApolloOperation): boolean {
+  const pending = operation ? [operation.selectionSet] : [];
+  const seen = new Set<string>();
+  for (let set = pending.pop(); set; set = pending.pop()) {
+    for (const { kind, name, selectionSet } of set.selections) {
+      if (kind === 'Field') {
+        if (name?.value === '_entities') {
+          return true;
+        }
+      } else if (selectionSet) {
+        pending.push(selectionSet);
+      } else if (name && !seen.has(name.value)) {
+        seen.add(name.value);
+        const fragment = document?.definitions.find(
+          (one) => one.kind === 'FragmentDefinition' && one.name?.value === name.value,
+        );
+        pending.push(...(fragment?.selectionSet ? [fragment.selectionSet] : []));
+      }
+    }
+  }
+  return false;
+}
