@@ -9,6 +9,7 @@ import {
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { StateManager } from '../core/state/state-manager.js';
 import type { ResolvedOptions } from '../options/options.js';
+import { countConnectionHooks } from './connection-hooks.js';
 import { eventPatterns, handlesMessages, watchMessages } from './message-calls.js';
 import { InFlight } from '../in-flight/in-flight.js';
 import { CallFollowing } from '../in-flight/call-following.js';
@@ -22,7 +23,7 @@ export class MessageWatch implements OnApplicationBootstrap, OnApplicationShutdo
   private readonly logger = new Logger('Maintenance');
   /** Patterns of events that are never refused. */
   private readonly passing: readonly string[];
-  private readonly unwatch: () => void;
+  private readonly unwatch: (() => void)[];
 
   constructor(
     @Inject(ModulesContainer) modules: ModulesContainer,
@@ -40,18 +41,21 @@ export class MessageWatch implements OnApplicationBootstrap, OnApplicationShutdo
       return server === undefined || server === host.httpAdapter?.getHttpServer();
     };
     // while providers are made: gateways are registered before any module is configured
-    this.unwatch = watchMessages(
-      classes,
-      guards
-        ? {
-            canActivate: (context) => guard.canActivate(context),
-            serves,
-            first: guards === 'first',
-            works: inFlight.works,
-            reaches: remembered((cls) => isFollowed(modules, cls, following)),
-          }
-        : undefined,
-    );
+    this.unwatch = [
+      countConnectionHooks(classes, inFlight.works),
+      watchMessages(
+        classes,
+        guards
+          ? {
+              canActivate: (context) => guard.canActivate(context),
+              serves,
+              first: guards === 'first',
+              works: inFlight.works,
+              reaches: remembered((cls) => isFollowed(modules, cls, following)),
+            }
+          : undefined,
+      ),
+    ];
     inFlight.serves ||= classes.some(handlesMessages);
     this.passing = options.events === 'refuse' ? [] : [...new Set(classes.flatMap(eventPatterns))];
     manager.changes.subscribe(({ change }) => {
@@ -74,7 +78,7 @@ export class MessageWatch implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   onApplicationShutdown(): void {
-    this.unwatch();
+    this.unwatch.forEach((unwatch) => unwatch());
   }
 }
 

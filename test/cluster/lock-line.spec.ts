@@ -129,6 +129,33 @@ describe('the line for a lock', () => {
   }, 30_000);
 });
 
+describe('work under whileOpen() on another replica', () => {
+  it('is waited for, and begins nowhere while the key is held', async () => {
+    await using server = await RedisServer.start();
+    await using one = await Replica.start(server.url);
+    await using two = await Replica.start(server.url);
+    const working = two.whileOpen('job', KEY);
+    await two.reaches('job');
+    const hasty = await one.work('hasty', KEY, { drain: 300 });
+    expect(hasty).toMatchObject({ ran: false, error: { name: 'MaintenanceDrainError' } });
+    expect(hasty.replicas).toMatchObject([{ id: two.id, routes: [`whileOpen(${KEY})`] }]);
+
+    const patient = one.work('patient', KEY, { drain: 20_000 });
+    await until(() => two.isOn(KEY));
+    expect(await two.whileOpen('refused', KEY)).toMatchObject({ error: { name: 'MaintenanceActiveError' } });
+    const waiting = two.whileOpen('later', KEY, { otherwise: 'wait' });
+    await two.open('job');
+    expect(await working).toEqual({ ran: true });
+    await one.reaches('patient');
+    expect((await two.gates()).begun).not.toContain('later');
+    await one.open('patient');
+    expect(await patient).toEqual({ ran: true });
+    await two.reaches('later');
+    await two.open('later');
+    expect(await waiting).toEqual({ ran: true });
+  }, 60_000);
+});
+
 describe('a restart of Redis without its data', () => {
   const restart = async (server: RedisServer, away = 300): Promise<number> => {
     await server.kill();

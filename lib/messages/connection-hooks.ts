@@ -1,0 +1,57 @@
+import 'reflect-metadata';
+import { currentCall, follow } from '../core/calls/current-call.js';
+import { WorkCall, type WorkCalls } from '../core/calls/work-calls.js';
+import { getHandlerPolicy } from '../decision/handler-policy.js';
+
+/** What `@WebSocketGateway()` leaves on a class. */
+const GATEWAY_MARK = 'websockets:is_gateway';
+const HOOKS = ['handleConnection', 'handleDisconnect'];
+
+/** What counts in the running applications, by gateway class: its methods are the class's, applications share it. */
+const counters = new WeakMap<object, Set<WorkCalls>>();
+const counted = new WeakSet<object>();
+
+/**
+ * Counts what gateways do when a client comes or goes. Nobody refuses that: whoever drains waits for what began before. Before
+ * Nest registers them.
+ * @returns stops counting for this application
+ */
+export function countConnectionHooks(classes: Iterable<Function>, works: WorkCalls): () => void {
+  const known: Set<WorkCalls>[] = [];
+  for (const cls of classes) {
+    if (!Reflect.hasMetadata(GATEWAY_MARK, cls)) {
+      continue;
+    }
+    HOOKS.forEach((hook) => countHook(cls, hook));
+    const own = counters.get(cls) ?? new Set();
+    counters.set(cls, own.add(works));
+    known.push(own);
+  }
+  return () => known.forEach((own) => own.delete(works));
+}
+
+function countHook(cls: Function, hook: string): void {
+  const prototype = cls.prototype as Record<string, unknown>;
+  const original = prototype[hook];
+  if (typeof original !== 'function' || counted.has(original)) {
+    return;
+  }
+  const method = function (this: unknown, ...args: unknown[]): unknown {
+    const scope = getHandlerPolicy(cls, method);
+    const calls = [...(counters.get(cls) ?? [])].map((works) => {
+      const call = new WorkCall(`${cls.name}.${hook}`, scope, currentCall(), false);
+      works.begin(call);
+      return { works, call };
+    });
+    const [first] = calls;
+    const run = (): unknown => original.apply(this, args) as unknown;
+    return first ? follow(first.call, run, () => calls.forEach(({ works, call }) => works.end(call))) : run();
+  };
+  for (const key of Reflect.getMetadataKeys(original)) {
+    Reflect.defineMetadata(key, Reflect.getMetadata(key, original), method);
+  }
+  Object.defineProperty(method, 'name', { value: hook, configurable: true });
+  Object.defineProperty(method, 'length', { value: original.length, configurable: true });
+  Object.defineProperty(prototype, hook, { value: method, configurable: true, writable: true });
+  counted.add(method);
+}
