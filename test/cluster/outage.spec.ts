@@ -164,7 +164,7 @@ it('a change that a failover has lost is not acknowledged by who went on without
   proxy.pause();
   const lost = app.service.setMaintenance(true, 'general', { acknowledge: 2_500 });
   await until(() => app.isOn());
-  // another primary has taken over, where somebody else has made a change of the same revision
+  // another primary has taken over, where somebody else has made a change of the same revision to the same key
   const edit: Edit = {
     switch: null,
     holds: [],
@@ -174,10 +174,42 @@ it('a change that a failover has lost is not acknowledged by who went on without
     actor: null,
     hooks: true,
   };
-  await redis.set(state, encode(applyEdit(before, KEY, edit, true, Date.now() + 1_000)));
+  await redis.set(
+    state,
+    encode(applyEdit(before, 'general', before.keys.get('general'), edit, Date.now() + 1_000)),
+  );
   await until(() => !app.isOn());
   proxy.resume();
   const { missing } = await lost;
   expect(missing).toHaveLength(1);
   expect([app.isOn(), other.isOn()]).toEqual([false, false]);
+}, 60_000);
+
+it('a change that a failover has lost comes back, whatever became of other keys meanwhile', async () => {
+  await using server = await RedisServer.start();
+  await using app = await startService({ redis: server.url });
+  await using other = await startService({ redis: server.url });
+  await app.service.setMaintenance(true, KEY, { acknowledge: 10_000 });
+  const state = 'maintenance:{maintenance}:state';
+  const redis = server.client();
+  const before = decode((await redis.get(state)) ?? '');
+  await app.service.setMaintenance(true, 'general', { message: 'kept', acknowledge: 10_000 });
+  const edit: Edit = {
+    switch: null,
+    holds: [],
+    cause: 'set',
+    message: null,
+    reason: null,
+    actor: null,
+    hooks: true,
+  };
+  await redis.set(state, encode(applyEdit(before, KEY, before.keys.get(KEY), edit, Date.now() + 1_000)));
+  await until(() => [app, other].every((replica) => !replica.isOn(KEY)), { timeout: 10_000 });
+  await Promise.all([app.service.refresh(), other.service.refresh()]);
+  expect([app.isOn(), other.isOn()]).toEqual([true, true]);
+  const after = decode((await redis.get(state)) ?? '');
+  expect(after.keys.get('general')?.switch?.message).toBe('kept');
+  expect([app, other].map(({ changes }) => changes.filter(({ key }) => key === 'general').length)).toEqual([
+    1, 1,
+  ]);
 }, 60_000);

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { decode, encode, MAX_BYTES, randomId, versionOf } from '../../lib/core/document/codec.js';
+import {
+  checkSize,
+  decode,
+  encode,
+  MAX_BYTES,
+  MAX_READ_BYTES,
+  randomId,
+  versionOf,
+} from '../../lib/core/document/codec.js';
+import { MaintenanceStoreError } from '../../lib/core/errors/errors.js';
+import { applyEdit } from '../../lib/core/document/updates.js';
 import { change, document, hold, notice, record } from './documents.js';
 
 const full = document(
@@ -81,15 +91,108 @@ describe('a value that cannot be read', () => {
     ['an end beyond time', general({ switch: notice({ until: 8.65e15 }) }), 'its until is not an instant'],
     ['a message of numbers', general({ switch: notice({ message: 7 as never }) }), 'is not text'],
     [
-      'an unknown cause',
-      general({ change: change({ cause: 'magic' as never }) }),
-      'cause of a change is unknown',
+      'a cause that is a number',
+      general({ change: change({ cause: 7 as never }) }),
+      'its cause is not an id',
     ],
+    ['a fence that is text', general({ fence: '7' }), 'its highest fence is not a whole number'],
   ])('says of %s what is wrong', (_, value, message) => {
     expect(() => decode(value)).toThrow(message);
   });
 
   it('is not parsed when it is too long', () => {
-    expect(() => decode(`{"v":1${' '.repeat(MAX_BYTES)}}`)).toThrow(`longer than ${MAX_BYTES} bytes`);
+    expect(() => decode(`{"v":1${' '.repeat(MAX_READ_BYTES)}}`)).toThrow(
+      `longer than ${MAX_READ_BYTES} bytes`,
+    );
+  });
+});
+
+describe('a document that is too long', () => {
+  const long = (bytes: number) =>
+    document({ general: record({ switch: notice({ message: 'x'.repeat(bytes) }) }) });
+
+  it('is read, and not written, unless it is shorter than what it takes the place of', () => {
+    const [longer, shorter] = [long(MAX_BYTES + 2_000), long(MAX_BYTES + 1_000)];
+    expect(decode(encode(longer))).toEqual(longer);
+    expect(() => checkSize(long(MAX_BYTES - 1_000), null)).not.toThrow();
+    expect(() => checkSize(longer, null)).toThrow(/would be \d+ bytes long.*nothing was written/);
+    expect(() => checkSize(longer, shorter)).toThrow(MaintenanceStoreError);
+    expect(() => checkSize(longer, longer)).not.toThrow();
+    expect(() => checkSize(shorter, longer)).not.toThrow();
+  });
+});
+
+describe('what another version has written', () => {
+  const raw = {
+    v: 1,
+    w: randomId(),
+    plans: [{ key: 'general' }],
+    history: 'h',
+    revision: 7,
+    keys: [
+      [
+        'general',
+        {
+          windows: [{ id: 'w1' }],
+          switch: { ...notice(), ticket: 'OPS-1' },
+          holds: [{ ...hold(), step: 3 }],
+          change: { ...change({ cause: 'window' as never }), channel: 'cli' },
+          fence: 12,
+        },
+      ],
+    ],
+    grants: { a: 1 },
+  };
+
+  it('is written again with the fields and causes that this version does not know', () => {
+    const known = decode(JSON.stringify(raw));
+    expect(known.keys.get('general')!.change.cause).toBe('window');
+    expect(JSON.parse(encode(known))).toEqual(raw);
+  });
+
+  it('stays when this version changes the key', () => {
+    const known = decode(JSON.stringify(raw));
+    const before = known.keys.get('general')!;
+    const edit = {
+      switch: notice({ message: 'new' }),
+      holds: before.holds,
+      cause: 'set',
+      message: 'new',
+      reason: null,
+      actor: null,
+      hooks: true,
+    } as const;
+    const after = JSON.parse(encode(applyEdit(known, 'general', before, edit, 5_000))) as typeof raw;
+    expect(after).toMatchObject({ plans: raw.plans, grants: raw.grants, revision: 8 });
+    const [, key] = after.keys[0] as [string, Record<string, unknown>];
+    expect(key).toMatchObject({
+      windows: [{ id: 'w1' }],
+      switch: { message: 'new', ticket: 'OPS-1' },
+      holds: [{ step: 3 }],
+      fence: 12,
+    });
+    // what described the change before does not describe this one
+    expect(key.change).not.toHaveProperty('channel');
+  });
+
+  it('may lack fields that this version knows', () => {
+    const { since, announced, message, reason } = notice();
+    const older = { since, announced, message, reason };
+    const text = JSON.stringify({
+      v: 1,
+      w: randomId(),
+      history: 'h',
+      revision: 1,
+      keys: [['general', { switch: older, change: change() }]],
+    });
+    expect(decode(text).keys.get('general')).toEqual(record({ switch: notice() }));
+  });
+
+  it('keeps names that an object could not', () => {
+    const text = `{"v":1,"w":"${randomId()}","history":"h","revision":1,"keys":[["general",{"switch":null,"holds":[],"change":${JSON.stringify(change())},"__proto__":{"polluted":1}}]],"__proto__":{"x":1}}`;
+    const known = decode(text);
+    expect(encode(known)).toContain('"__proto__":{"polluted":1}');
+    expect(encode(known)).toContain('"__proto__":{"x":1}');
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 });

@@ -18,15 +18,14 @@ describe('an answer of the store', () => {
     expect(reconcile(known, { document: next })).toEqual({ kind: 'news', document: next });
   });
 
-  it('begins another history', () => {
-    const other = at(1, 100, { history: 'history-2' });
-    expect(reconcile(known, { document: other })).toEqual({ kind: 'news', document: other });
-  });
-
   it.each([
     ['gone', { document: null }, 'is gone'],
-    ['older', { document: at(4, 400) }, 'is older'],
-    ['as old, put back by somebody who knew less', { document: at(5, 400, { write: 'other' }) }, 'is older'],
+    ['older', { document: at(4, 400) }, 'has lost changes'],
+    [
+      'as old, put back by somebody who knew less',
+      { document: at(5, 400, { write: 'other' }) },
+      'has lost changes',
+    ],
     ['unreadable', { document: undefined, unreadable: 'it is empty' }, 'cannot be read: it is empty'],
   ])('that is %s leads to putting back what was known, as a write of its own', (_, answer, warning) => {
     const finding = reconcile(known, answer);

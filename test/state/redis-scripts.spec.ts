@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MAX_BYTES, randomId } from '../../lib/core/document/codec.js';
+import { MAX_READ_BYTES, randomId } from '../../lib/core/document/codec.js';
 import * as scripts from '../../lib/core/store/redis/redis-scripts.generated.js';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
 import { RedisServer } from '../support/redis.js';
@@ -23,7 +23,7 @@ it('has a constant for each script, with the parts that it includes', () => {
   for (const script of Object.values(scripts)) {
     expect(script).not.toContain('@include');
   }
-  expect(scripts.SYNC).toContain(`local MAX_BYTES = ${MAX_BYTES}\n`);
+  expect(scripts.SYNC).toContain(`local MAX_READ_BYTES = ${MAX_READ_BYTES}\n`);
 });
 
 it.each(Object.entries(scripts))('compiles %s', async (_, script) => {

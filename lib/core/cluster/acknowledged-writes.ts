@@ -26,11 +26,11 @@ export class AcknowledgedWrites {
   /** What is known now contains the change, too. */
   look(): void {
     const { document } = this.manager;
-    if (
-      document?.history === this.history &&
-      (document?.revision ?? 0) >= this.revision &&
-      this.keeps(document?.keys.get(this.key)?.change)
-    ) {
+    const now = document?.keys.get(this.key)?.change;
+    // what was united with another history has the change itself
+    const united = now !== undefined && now.revision === this.change?.revision && now.at === this.change.at;
+    const follows = document?.history === this.history && (document?.revision ?? 0) >= this.revision;
+    if (united || (follows && this.keeps(now))) {
       this.writes.add(document?.write ?? '');
     }
   }

@@ -17,7 +17,10 @@ export interface MaintenanceChange {
   readonly from: boolean;
   /** Is it in maintenance now; stays `true` when a switch is turned off while a `maintain()` still holds the key. */
   readonly to: boolean;
-  /** `'set'` and `'unset'` by an operator, `'maintain'` and `'release'` by a job, `'expiry'` by itself. */
+  /**
+   * `'set'` and `'unset'` by an operator, `'maintain'` and `'release'` by a job, `'expiry'` by itself. What a replica of a newer
+   * version has made may have a cause that this version does not know.
+   */
   readonly cause: MaintenanceCause;
   /** What visitors read; `null`: the built-in sentence. */
   readonly message: string | null;

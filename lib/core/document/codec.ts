@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { MaintenanceStoreError } from '../errors/errors.js';
 import type {
   ChangeRecord,
   HoldRecord,
@@ -23,8 +24,10 @@ export class NewerFormatError extends Error {
 
 /** How every stored document begins, whatever its format: what scripts/parts/stored.lua tells documents apart by. */
 const HEADER = /^\{"v":(\d+),"w":"([\w-]+)"/;
-/** Larger stored values are not ours, and not worth moving. */
+/** A longer document is not written. */
 export const MAX_BYTES = 4 * 1024 * 1024;
+/** What is longer is not read: it is not ours, and not worth moving. */
+export const MAX_READ_BYTES = 4 * MAX_BYTES;
 
 /** 128 random bits, URL-safe, 22 characters. */
 export const randomId = (): string => randomBytes(16).toString('base64url');
@@ -37,7 +40,24 @@ export function encode(document: StateDocument): string {
     history: document.history,
     revision: document.revision,
     keys: [...document.keys],
+    ...document.more,
   });
+}
+
+/**
+ * A document that is too long may only get shorter.
+ * @param before what it takes the place of
+ * @throws MaintenanceStoreError
+ */
+export function checkSize(document: StateDocument, before: StateDocument | null): void {
+  const size = Buffer.byteLength(encode(document));
+  if (size > MAX_BYTES && (!before || size > Buffer.byteLength(encode(before)))) {
+    throw new MaintenanceStoreError(
+      `The maintenance state would be ${size} bytes long, and ${MAX_BYTES} at most are written; nothing was written. ` +
+        'Shorter messages and reasons, or keys that are unset, make room.',
+      'refused',
+    );
+  }
 }
 
 /** The version of a document as the store's scripts compute it: its write id and its length. */
@@ -54,8 +74,8 @@ export function decode(text: unknown): StateDocument {
   if (typeof text !== 'string' || text === '') {
     throw new Error(text === '' ? 'it is empty' : `it is ${text === null ? 'null' : typeof text}, not text`);
   }
-  if (Buffer.byteLength(text) > MAX_BYTES) {
-    throw new Error(`it is longer than ${MAX_BYTES} bytes`);
+  if (Buffer.byteLength(text) > MAX_READ_BYTES) {
+    throw new Error(`it is longer than ${MAX_READ_BYTES} bytes`);
   }
   let value: unknown;
   try {
@@ -64,37 +84,44 @@ export function decode(text: unknown): StateDocument {
     throw new Error('it is not JSON');
   }
   const raw = object(value, 'document');
-  if (Number.isSafeInteger(raw.v) && (raw.v as number) > VERSION) {
-    throw new NewerFormatError(raw.v as number);
+  const { v, w, history, revision, keys, ...more } = raw;
+  if (Number.isSafeInteger(v) && (v as number) > VERSION) {
+    throw new NewerFormatError(v as number);
   }
-  if (raw.v !== VERSION) {
-    throw new Error(`it is of version ${JSON.stringify(raw.v)?.slice(0, 20)}, this library reads ${VERSION}`);
+  if (v !== VERSION) {
+    throw new Error(`it is of version ${JSON.stringify(v)?.slice(0, 20)}, this library reads ${VERSION}`);
   }
-  if (!Array.isArray(raw.keys)) {
+  if (!Array.isArray(keys)) {
     throw new Error('its keys are not a list');
   }
   return {
-    write: id(raw.w, 'write id'),
-    history: id(raw.history, 'history'),
-    revision: integer(raw.revision, 'revision'),
-    keys: new Map(raw.keys.map(keyEntry)),
+    write: id(w, 'write id'),
+    history: id(history, 'history'),
+    revision: integer(revision, 'revision'),
+    keys: new Map(keys.map(keyEntry)),
+    ...(Object.keys(more).length > 0 && { more }),
   };
 }
+
+// Each record keeps the fields that this version does not know, so that they are written again.
 
 function keyEntry(value: unknown): [string, KeyRecord] {
   if (!Array.isArray(value) || typeof value[0] !== 'string') {
     throw new Error('a key has no name');
   }
   const raw = object(value[1], 'key');
-  if (!Array.isArray(raw.holds)) {
+  const holds = raw.holds ?? [];
+  if (!Array.isArray(holds)) {
     throw new Error('the holds of a key are not a list');
   }
   return [
     value[0],
     {
-      switch: raw.switch === null ? null : notice(raw.switch),
-      holds: raw.holds.map(hold),
+      ...raw,
+      switch: isAbsent(raw.switch) ? null : notice(raw.switch),
+      holds: holds.map(hold),
       change: change(raw.change),
+      ...(raw.fence !== undefined && { fence: integer(raw.fence, 'highest fence') }),
     },
   ];
 }
@@ -102,8 +129,9 @@ function keyEntry(value: unknown): [string, KeyRecord] {
 function notice(value: unknown): Notice {
   const raw = object(value, 'switch');
   return {
+    ...raw,
     since: instant(raw.since, 'since'),
-    until: raw.until === null ? null : instant(raw.until, 'until'),
+    until: isAbsent(raw.until) ? null : instant(raw.until, 'until'),
     announced: raw.announced === true,
     message: text(raw.message),
     reason: text(raw.reason),
@@ -125,21 +153,12 @@ function hold(value: unknown): HoldRecord {
   };
 }
 
-const CAUSES: readonly unknown[] = [
-  'set',
-  'unset',
-  'maintain',
-  'release',
-  'expiry',
-] satisfies MaintenanceCause[];
-
 function change(value: unknown): ChangeRecord {
   const raw = object(value, 'change');
-  if (!CAUSES.includes(raw.cause)) {
-    throw new Error('the cause of a change is unknown');
-  }
   return {
-    cause: raw.cause as MaintenanceCause,
+    ...raw,
+    // another version may know more of them
+    cause: id(raw.cause, 'cause') as MaintenanceCause,
     from: raw.from === true,
     to: raw.to === true,
     message: text(raw.message),
@@ -181,8 +200,11 @@ function id(value: unknown, what: string): string {
 }
 
 function text(value: unknown): string | null {
-  if (value !== null && typeof value !== 'string') {
+  if (!isAbsent(value) && typeof value !== 'string') {
     throw new Error('a message, reason or actor is not text');
   }
-  return value;
+  return value ?? null;
 }
+
+/** A version that knows one field less leaves it out. */
+const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined;

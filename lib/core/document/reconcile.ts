@@ -1,12 +1,12 @@
 import { nextVersion } from './updates.js';
-import type { StateDocument } from './record.js';
+import type { KeyRecord, StateDocument } from './record.js';
 import type { SyncResult } from '../store/store.js';
 
 /** What the answer of the store means. */
 export type Finding =
   | { readonly kind: 'same' }
-  | { readonly kind: 'news'; readonly document: StateDocument | null; readonly warning?: string }
-  /** The store has lost what was known; this is to be written over what it has now. */
+  | { readonly kind: 'news'; readonly document: StateDocument | null }
+  /** The store has lost what was known, or some of it; this is to be written over what it has now. */
   | { readonly kind: 'lost'; readonly again: StateDocument; readonly warning: string }
   /** A write that was given up on has come through; this is to be written over it. */
   | { readonly kind: 'lateWrite'; readonly again: StateDocument; readonly warning: string }
@@ -39,29 +39,50 @@ export function reconcile(
   if (!document) {
     return lost(known, 'The stored maintenance state is gone.');
   }
-  if (document.history !== known.history || document.revision > known.revision || isKnown(document, known)) {
-    return { kind: 'news', document };
-  }
-  // somebody who knew less has gone on from an older state: what was made later counts
-  return lastChange(document) > lastChange(known)
-    ? { kind: 'news', document, warning: 'The store has lost changes of the maintenance state.' }
-    : lost(known, 'The stored maintenance state is older than what was known.');
+  return united(known, document);
 }
+
+/**
+ * Whoever writes to a store that has lost its memory, or some of it, knows less than others did: for each key the later
+ * change counts, whoever writes first.
+ */
+function united(known: StateDocument, stored: StateDocument): Finding {
+  const related = stored.history === known.history;
+  const isLater = related ? isLaterWrite : isLaterChange;
+  const missing = [...known.keys].filter(([key, record]) => {
+    const other = stored.keys.get(key);
+    return other === undefined || isLater(record, other);
+  });
+  if (missing.length === 0 && !(related && stored.revision < known.revision)) {
+    return { kind: 'news', document: stored };
+  }
+  const revision = Math.max(stored.revision, known.revision);
+  const again = {
+    ...known,
+    ...stored,
+    ...nextVersion({ ...stored, revision }),
+    keys: new Map([...stored.keys, ...missing]),
+    ...((known.more ?? stored.more) && { more: { ...known.more, ...stored.more } }),
+  };
+  return { kind: 'lost', again, warning: 'The store has lost changes of the maintenance state.' };
+}
+
+/** Within one history numbers only grow; where two have gone on from the same one, the later counts. */
+const isLaterWrite = ({ change: one }: KeyRecord, { change: other }: KeyRecord): boolean =>
+  one.revision > other.revision || (one.revision === other.revision && one.at > other.at);
+
+const isLaterChange = ({ change: one }: KeyRecord, { change: other }: KeyRecord): boolean =>
+  one.at > other.at;
 
 function lost(known: StateDocument, warning: string): Finding {
   const again: StateDocument = { ...known, ...nextVersion(known) };
   return { kind: 'lost', again, warning };
 }
 
-/** Newer than the lateWrite itself, so that whoever has read that one follows. */
+/** Newer than the late write itself, so that whoever has read that one follows. */
 function withoutLateWrite(known: StateDocument | null, lateWrite: StateDocument): Finding {
   const kept = known ?? { ...lateWrite, keys: new Map() };
   const next = nextVersion({ ...kept, revision: Math.max(kept.revision, lateWrite.revision) });
   const warning = 'A change of the maintenance state that was given up on came through later.';
   return { kind: 'lateWrite', again: { ...kept, ...next }, warning };
 }
-
-const isKnown = (document: StateDocument, known: StateDocument): boolean => document.write === known.write;
-
-const lastChange = ({ keys }: StateDocument): number =>
-  Math.max(...[...keys.values()].map(({ change }) => change.at));

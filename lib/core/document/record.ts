@@ -49,6 +49,8 @@ export interface KeyRecord {
   readonly switch: Notice | null;
   readonly holds: readonly HoldRecord[];
   readonly change: ChangeRecord;
+  /** The highest fence known of the key, so that fences grow also over a store that has lost them. */
+  readonly fence?: number;
 }
 
 /** The whole state of an application: one document, written by compare-and-set. */
@@ -59,6 +61,8 @@ export interface StateDocument {
   readonly history: string;
   readonly revision: number;
   readonly keys: ReadonlyMap<string, KeyRecord>;
+  /** Fields that this version does not know; records carry theirs themselves. */
+  readonly more?: Readonly<Record<string, unknown>>;
 }
 
 const lives = (end: number | null, now: number): boolean => end === null || now < end;

@@ -1,5 +1,12 @@
 import { randomId } from './codec.js';
-import type { ChangeRecord, HoldRecord, KeyRecord, MaintenanceCause, StateDocument } from './record.js';
+import {
+  isOn,
+  type ChangeRecord,
+  type HoldRecord,
+  type KeyRecord,
+  type MaintenanceCause,
+  type StateDocument,
+} from './record.js';
 
 /** A wished change of one key's record. */
 export interface Edit {
@@ -17,24 +24,35 @@ export interface Edit {
 export type Editor = (record: KeyRecord | undefined, now: number) => Edit | null;
 
 /**
- * The document after an edit: next in its history, or the first of a new one.
- * @param from was the key on before
+ * The document after an edit: next in its history, or the first of a new one. What this version does not know of it stays.
+ * @param record of the key, without what has ended
  */
 export function applyEdit(
   known: StateDocument | null,
   key: string,
+  record: KeyRecord | undefined,
   { switch: on, holds, ...told }: Edit,
-  from: boolean,
   now: number,
 ): StateDocument {
   const next = nextVersion(known);
+  const from = isOn(record, now);
   const to = on !== null || holds.length > 0;
   const change: ChangeRecord = { ...told, from, to, revision: next.revision, at: Math.floor(now) };
-  return { ...next, keys: new Map(known?.keys).set(key, { switch: on, holds, change }) };
+  const fence = Math.max(record?.fence ?? 0, ...holds.map((hold) => hold.fence));
+  const edited: KeyRecord = {
+    ...record,
+    switch: on && { ...record?.switch, ...on },
+    holds,
+    change,
+    ...(fence > 0 && { fence }),
+  };
+  return { ...known, ...next, keys: new Map(known?.keys).set(key, edited) };
 }
 
 /** How the next document is marked. A history ends where numbers do: a revision past that could not be read again. */
-export function nextVersion(known: StateDocument | null): Omit<StateDocument, 'keys'> {
+export function nextVersion(
+  known: Pick<StateDocument, 'history' | 'revision'> | null,
+): Pick<StateDocument, 'write' | 'history' | 'revision'> {
   const write = randomId();
   return known && known.revision < Number.MAX_SAFE_INTEGER
     ? { write, history: known.history, revision: known.revision + 1 }

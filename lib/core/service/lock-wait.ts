@@ -21,6 +21,8 @@ export interface LockPatience {
 /** Takes leases, and waits for the locks among them in order of arrival. */
 export class LockWait {
   private closing = false;
+  /** The highest fence that this process was granted, per key. */
+  private readonly fences = new Map<string, number>();
 
   constructor(private readonly manager: StateManager) {}
 
@@ -78,9 +80,11 @@ export class LockWait {
       const line = waiter && { waits: blocking > 0, ticket, held: waiter.held };
       let unsure = 0;
       try {
-        const asked = manager.store.leases.acquire(request, line, manager.deadline());
+        const floor = this.floorOf(request.key);
+        const asked = manager.store.leases.acquire({ ...request, floor }, line, manager.deadline());
         const answer = await orAborted(asked, signal);
         if (answer.fence !== null) {
+          this.fences.set(request.key, answer.fence);
           return new HoldLease(manager, request, answer.fence, from);
         }
         ({ ticket, unsure } = answer);
@@ -99,6 +103,12 @@ export class LockWait {
       await manager.notifier.wait(mark, Math.min(left, POLL_INTERVAL), signal);
       signal?.throwIfAborted();
     }
+  }
+
+  /** The highest fence known of a key: a store that has lost its memory may have forgotten it. */
+  private floorOf(key: string): number {
+    const recorded = this.manager.document?.keys.get(key)?.fence ?? 0;
+    return Math.max(recorded, this.fences.get(key) ?? 0);
   }
 
   private refuseDeadlock(waiter: Omit<Waiter, 'ticket'> | null, { ticket, waiters }: Denial): void {

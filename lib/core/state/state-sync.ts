@@ -154,7 +154,7 @@ export class StateSync {
 
   /** @returns whether the store is readable, and what it holds is now known here */
   private async accept(result: SyncResult): Promise<boolean> {
-    const { view, touch, warn } = this.parts;
+    const { view, touch } = this.parts;
     const finding = reconcile(view.proven, result);
     if (result.refused !== undefined && (finding.kind === 'lost' || finding.kind === 'lateWrite')) {
       // a store that takes no writes may be behind one that does
@@ -169,9 +169,6 @@ export class StateSync {
         }
         return view.unreadable === null;
       case 'news':
-        if (finding.warning) {
-          warn(finding.warning);
-        }
         view.take(finding.document, result.version);
         return true;
       case 'unreadable':

@@ -15,7 +15,6 @@ export interface AnnouncedChange {
 
 interface Announced {
   readonly on: boolean;
-  readonly history: string;
   readonly revision: number;
   readonly at: number;
   /** What was recorded of the key, and when that was looked at. */
@@ -183,10 +182,10 @@ export class StateView {
       const { change } = record;
       const before = this.announced.get(name);
       const on = isOn(record, now);
-      const { history } = document;
       const { revision, at } = change;
-      const written = before?.history !== history || before.revision !== revision || before.at !== at;
-      this.announced.set(name, { on, history, revision, at, record, seen: now });
+      // also of another history it is the same change: that was united with this one
+      const written = before?.revision !== revision || before.at !== at;
+      this.announced.set(name, { on, revision, at, record, seen: now });
       const from = before?.on ?? false;
       if (!this.begun || (from === on && !(on && written))) {
         continue;

@@ -2,7 +2,8 @@ import { MaintenanceStoreError } from '../errors/errors.js';
 import { stateOf, toChange, type MaintenanceChange } from '../document/change.js';
 import { applyEdit, type Editor } from '../document/updates.js';
 import { Mutex } from '../common/mutex.js';
-import { isOn, pruneRecord, type StateDocument } from '../document/record.js';
+import { checkSize } from '../document/codec.js';
+import { pruneRecord, type StateDocument } from '../document/record.js';
 import type { StateSync } from './state-sync.js';
 import type { StateView } from './state-view.js';
 import type { StateStore, Version } from '../store/store.js';
@@ -49,7 +50,8 @@ export class StateWriter {
       const record = present && pruneRecord(present, now);
       const edit = editor(record, now);
       if (edit) {
-        const document = applyEdit(known, key, edit, isOn(record, now), now);
+        const document = applyEdit(known, key, record, edit, now);
+        checkSize(document, known);
         const written = await this.store.write(document, version ?? '', deadline);
         if (written !== 'conflict') {
           this.commit(document, written);

@@ -8,6 +8,8 @@ export interface LeaseRequest {
   readonly token: string;
   /** Milliseconds they last unless they are prolonged. */
   readonly lease: number;
+  /** The highest fence known of the key: what is granted is greater, also by a store that has lost its fences. */
+  readonly floor?: number;
 }
 
 /** How somebody stands in the line for a key's lock. */

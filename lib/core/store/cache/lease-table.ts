@@ -11,7 +11,7 @@ export class LeaseTable implements LeaseStore {
   private readonly listeners = new Set<() => void>();
   private last = 0;
 
-  acquire({ names, key, token }: LeaseRequest, line: LinePlace | null): Promise<Grant | Denial> {
+  acquire({ names, key, token, floor = 0 }: LeaseRequest, line: LinePlace | null): Promise<Grant | Denial> {
     const ahead = line !== null && this.isBehind(key, token);
     if (ahead || names.some((name) => this.tokens.has(name))) {
       return Promise.resolve(
@@ -22,7 +22,7 @@ export class LeaseTable implements LeaseStore {
     }
     this.waiters.delete(token);
     // starts at the clock, so that it grows also over a restart of the process
-    const fence = Math.max((this.fences.get(key) ?? 0) + 1, Date.now());
+    const fence = Math.max(Math.max(this.fences.get(key) ?? 0, floor) + 1, Date.now());
     this.fences.set(key, fence);
     names.forEach((name) => this.tokens.set(name, token));
     return Promise.resolve({ fence });

@@ -32,7 +32,7 @@ export class RedisLeases implements LeaseStore {
   }
 
   async acquire(
-    { names, key, token, lease }: LeaseRequest,
+    { names, key, token, lease, floor = 0 }: LeaseRequest,
     line: LinePlace | null,
     deadline: number,
   ): Promise<Grant | Denial> {
@@ -48,6 +48,7 @@ export class RedisLeases implements LeaseStore {
       this.memory,
       randomId(),
       this.lasts.replica,
+      floor,
       ...names,
     ])) as Reply;
     return reply[0] === 'taken' ? { fence: Number(reply[1]) } : denial(reply);

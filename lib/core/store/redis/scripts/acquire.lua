@@ -2,8 +2,8 @@
 --
 -- KEYS leases, fences, waiters
 -- ARGV token, lease ms, deadline, key, 'wait' or 'try' for its lock or '' for none, ticket ('' for none yet), ids of holds
---      that the caller has with commas between them, memory known ('' for none), id of a new one, lease ms of a replica, names
---      of the leases
+--      that the caller has with commas between them, memory known ('' for none), id of a new one, lease ms of a replica, highest
+--      fence that the caller knows of the key, names of the leases
 -- Returns 'taken' and the fence; 'held', the ticket ('' for none), who waits and for how many ms a lock may be held that is
 -- not known of; or 'late'.
 
@@ -16,7 +16,7 @@ local token, key, mode = ARGV[1], ARGV[4], ARGV[5]
 local now = clock()
 if now > tonumber(ARGV[3]) then return { 'late' } end
 local free = true
-for i = 11, #ARGV do
+for i = 12, #ARGV do
   local owner, stop = string.match(redis.call('HGET', KEYS[1], ARGV[i]) or '', '^(.-)|(%d+)$')
   if owner and owner ~= token and tonumber(stop) > now then free = false end
 end
@@ -37,10 +37,11 @@ if mode ~= '' then
 elseif not free then
   return { 'held', '', {}, 0 }
 end
-local fence = math.max((tonumber(redis.call('HGET', KEYS[2], key) or '0') or 0) + 1, now)
+local last = math.max(tonumber(redis.call('HGET', KEYS[2], key) or '0') or 0, tonumber(ARGV[11]))
+local fence = math.max(last + 1, now)
 redis.call('HSET', KEYS[2], key, string.format('%.0f', fence))
 if mode ~= '' then redis.call('HSET', KEYS[2], 'lock:' .. key, string.format('%.0f', fence)) end
-for i = 11, #ARGV do
+for i = 12, #ARGV do
   redis.call('HSET', KEYS[1], ARGV[i], token .. '|' .. string.format('%.0f', now + tonumber(ARGV[2])))
 end
 return { 'taken', fence }

@@ -1,5 +1,5 @@
--- What is longer is not ours, and not worth moving (MAX_BYTES of document/codec.ts).
-local MAX_BYTES = 4194304
+-- What is longer is not ours, and not worth moving (as in document/codec.ts).
+local MAX_READ_BYTES = 16777216
 
 -- Version of the stored value, whether it may be a document, and the id of the write that made it. The version is '' for
 -- none, write id and length for a document of ours, with the number of its format before it for one of another, a digest
@@ -9,7 +9,7 @@ local function stored(key)
   if kind == 'none' then return '', false, '' end
   if kind ~= 'string' then return '!' .. kind, false, '' end
   local size = redis.call('STRLEN', key)
-  if size > MAX_BYTES then return '^' .. size, false, '' end
+  if size > MAX_READ_BYTES then return '^' .. size, false, '' end
   local format, write = string.match(redis.call('GETRANGE', key, 0, 63), '^{"v":(%d+),"w":"([%w_-]+)"')
   if format == '1' then return write .. '#' .. size, true, write end
   if format then return format .. ':' .. write .. '#' .. size, true, write end
