@@ -1,5 +1,7 @@
 import { Logger, type FactoryProvider, type Provider } from '@nestjs/common';
 import { ApplicationCalls } from './core/common/application-calls.js';
+import { AbandonedWatch } from './core/cluster/abandoned-watch.js';
+import { OncePerCluster } from './core/cluster/once-per-cluster.js';
 import { ReplicaCoordinator } from './core/cluster/replica-coordinator.js';
 import { BypassTokens } from './access/bypass-tokens.js';
 import { Decision } from './decision/decision.js';
@@ -107,6 +109,13 @@ export const coreProviders: Provider[] = [
     [OPTIONS, StateManager, InFlight, WouldRefuse],
     ({ foreignKeys }: ResolvedOptions, manager: StateManager, inFlight: InFlight, wouldRefuse: WouldRefuse) =>
       new ReplicaCoordinator(manager, inFlight, wouldRefuse, foreignKeys),
+  ),
+  made(OncePerCluster, [StateManager], (manager: StateManager) => new OncePerCluster(manager)),
+  made(
+    AbandonedWatch,
+    [StateManager, OncePerCluster, HookRunner],
+    (manager: StateManager, once: OncePerCluster, hooks: HookRunner) =>
+      new AbandonedWatch(manager, once, hooks, error),
   ),
   made(LockWait, [StateManager], (manager: StateManager) => new LockWait(manager)),
   made(

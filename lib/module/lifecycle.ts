@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import { AbandonedWatch } from '../core/cluster/abandoned-watch.js';
+import { OncePerCluster } from '../core/cluster/once-per-cluster.js';
 import { ReplicaCoordinator } from '../core/cluster/replica-coordinator.js';
 import { HookRunner } from '../core/hooks/hook-runner.js';
 import { OpenWork } from '../core/service/open-work.js';
@@ -29,6 +31,8 @@ export class MaintenanceLifecycle {
     private readonly following: CallFollowing,
     private readonly inFlight: InFlight,
     private readonly coordinator: ReplicaCoordinator,
+    private readonly abandoned: AbandonedWatch,
+    private readonly once: OncePerCluster,
     private readonly discovery: DiscoveryService,
     private readonly routes: OwnRoutes,
     private readonly graphql: GraphqlOperations,
@@ -94,6 +98,8 @@ export class MaintenanceLifecycle {
 
   private async leave(): Promise<void> {
     this.coordinator.stop();
+    this.abandoned.stop();
+    this.once.stop();
     await this.manager.stop();
   }
 }

@@ -2,6 +2,7 @@
 import {
   Controller,
   Get,
+  Injectable,
   Module,
   Param,
   Res,
@@ -24,6 +25,7 @@ import {
   MaintenanceKey,
   MaintenanceModule,
   MaintenanceService,
+  OnMaintenance,
   type MaintainOptions,
   type Maintenance,
   type MaintenanceChange,
@@ -101,6 +103,16 @@ class JobController {
   }
 }
 
+const abandoned: MaintenanceChange[] = [];
+
+@Injectable()
+class AbandonedHook {
+  @OnMaintenance('abandoned')
+  tell(change: MaintenanceChange): void {
+    abandoned.push(change);
+  }
+}
+
 const { REDIS_URL, ON_STALE = 'serve' } = process.env;
 
 @Module({
@@ -114,6 +126,7 @@ const { REDIS_URL, ON_STALE = 'serve' } = process.env;
     }),
   ],
   controllers: [OrdersController, JobController],
+  providers: [AbandonedHook],
 })
 class ReplicaModule {}
 
@@ -161,6 +174,7 @@ answer(
     forget: (id: string) => service.forgetReplica(id),
     health: () => service.health(),
     heard: () => ({ changes, health }),
+    abandoned: () => abandoned,
     open: (gate: string) => gates.open(gate),
     gates: () => ({ begun: gates.begun, ended: gates.ended }),
     hold: async (id: string, key: string, options?: MaintainOptions) => {

@@ -63,6 +63,11 @@ export class Replica {
     return this.child.send('heard');
   }
 
+  /** Holders that this process has said to be gone. */
+  abandoned(): Promise<Sent<MaintenanceChange>[]> {
+    return this.child.send('abandoned');
+  }
+
   /** Enters a `maintain()` under a name of the spec's own; gives its fence. */
   hold(id: string, key: string, options: MaintainOptions = {}): Promise<number> {
     return this.child.send('hold', id, key, options);

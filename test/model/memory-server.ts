@@ -1,4 +1,5 @@
 import { MaintenanceStoreError } from '../../lib/core/errors/errors.js';
+import { OnceTable } from '../../lib/core/store/cache/once-table.js';
 import { decode, encode, versionOf } from '../../lib/core/document/codec.js';
 import type {
   Denial,
@@ -166,6 +167,7 @@ export class MemoryStore implements StateStore {
   readonly entry = 'state';
   readonly wire: Wire = { cut: false, lose: 0, late: 0 };
   readonly leases: LeaseStore;
+  readonly once = new OnceTable();
   #listener: StoreListener | undefined;
 
   constructor(private readonly server: MemoryServer) {

@@ -1,4 +1,4 @@
-import type { MaintenanceState } from '../keys/maintenance-state.js';
+import type { MaintenanceHolder, MaintenanceState } from '../keys/maintenance-state.js';
 import {
   describeRecord,
   pruneRecord,
@@ -45,6 +45,8 @@ export interface MaintenanceChange {
   readonly revision: number;
   /** When, by the clock of the store. */
   readonly at: Date;
+  /** With the event `'abandoned'`: who has died; `null` where it is not known. */
+  readonly holder?: MaintenanceHolder | null;
   /** Replicas that have applied the change; only with `{ acknowledge }`. */
   readonly acknowledged?: string[];
   /** Live replicas that have not applied it in time; only with `{ acknowledge }`. */

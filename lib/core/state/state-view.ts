@@ -134,6 +134,7 @@ export class StateView {
     this.leases = leases;
     if (matters) {
       this.view = this.compile();
+      this.updated();
     }
   }
 

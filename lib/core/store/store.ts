@@ -3,6 +3,7 @@ import { messageOf } from '../errors/message-of.js';
 import { MaintenanceError, MaintenanceStoreError } from '../errors/errors.js';
 import type { StateDocument } from '../document/record.js';
 import type { LeaseStore } from './leases.js';
+import type { OnceStore } from './once.js';
 import type { Presence, SeenReplica } from './presence.js';
 
 export type { Presence, RunningReport, SeenReplica } from './presence.js';
@@ -77,6 +78,8 @@ export interface StateStore {
   readonly leases: LeaseStore;
   /** Name of the entry that holds the document, for those who have to look at it by hand. */
   readonly entry: string;
+  /** What must be done once in the whole cluster. */
+  readonly once: OnceStore;
   /** Epoch ms by the clock that ends are measured by. */
   now(): number;
   start(listener: StoreListener, deadline: number): Promise<void>;

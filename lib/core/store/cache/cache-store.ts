@@ -2,8 +2,9 @@ import { inspect } from 'node:util';
 import type { Cache } from 'cache-manager';
 import { MaintenanceStoreError } from '../../errors/errors.js';
 import { decode, encode, NewerFormatError, versionOf } from '../../document/codec.js';
-import { LeaseTable } from './lease-table.js';
 import type { LeaseStore } from '../leases.js';
+import type { OnceStore } from '../once.js';
+import { SharedParts, sharedParts } from './shared-parts.js';
 import { Mutex } from '../../common/mutex.js';
 import type { StateDocument } from '../../document/record.js';
 import {
@@ -22,9 +23,6 @@ type Keyv = Cache['stores'][number];
 /** Writes given up on that are remembered: no cache is that late with that many. */
 const MAX_LATE_WRITES = 1_000;
 
-/** Applications of this process that share a cache share its locks, too. */
-const perCache = new WeakMap<object, { mutex: Mutex; leases: Map<string, LeaseTable> }>();
-
 /**
  * Keeps the document in any cache-manager cache. Such a cache has no compare-and-set: within this process writes are
  * one after another, between processes the last writer wins. Without a cache it makes one of its own, in memory.
@@ -32,10 +30,9 @@ const perCache = new WeakMap<object, { mutex: Mutex; leases: Map<string, LeaseTa
 export class CacheStore implements StateStore {
   readonly clustered = false;
   readonly kind: string;
-  private table = new LeaseTable();
+  private parts = new SharedParts(new Mutex());
   readonly entry: string;
   private keyv: Keyv | undefined;
-  private mutex = new Mutex();
   private unsubscribe: () => void = () => undefined;
   private readonly seen = new Map<string, SeenReplica>();
   /** Ids of writes that were given up on. No cache can be told to forget one: it may still come through. */
@@ -54,7 +51,11 @@ export class CacheStore implements StateStore {
   }
 
   get leases(): LeaseStore {
-    return this.table;
+    return this.parts.leases;
+  }
+
+  get once(): OnceStore {
+    return this.parts.once;
   }
 
   now(): number {
@@ -65,17 +66,8 @@ export class CacheStore implements StateStore {
     const cache = this.cache ?? (await import('cache-manager')).createCache();
     // with several tiers the last is the one that processes share
     this.keyv = cache.stores[cache.stores.length - 1];
-    let common = perCache.get(cache);
-    if (!common) {
-      perCache.set(cache, (common = { mutex: new Mutex(), leases: new Map() }));
-    }
-    this.mutex = common.mutex;
-    let leases = common.leases.get(this.namespace);
-    if (!leases) {
-      common.leases.set(this.namespace, (leases = new LeaseTable()));
-    }
-    this.table = leases;
-    this.unsubscribe = leases.onRelease(() => listener.woken());
+    this.parts = sharedParts(cache, this.namespace);
+    this.unsubscribe = this.parts.leases.onRelease(() => listener.woken());
     if (this.cache && !(this.keyv?.store instanceof Map)) {
       listener.warn(
         'This cache cannot compare and set: when two processes change the state at once, the last writer wins, and locks hold within one process only. Give "redis" for both.',
@@ -90,7 +82,7 @@ export class CacheStore implements StateStore {
       this.seen.set(id, { id, host, pid, lastSeen, silentFor: 0, connection: 'open', told: presence });
     }
     const text = await this.read(deadline);
-    const common = { leases: this.table.alive(), present: true };
+    const common = { leases: this.parts.leases.alive(), present: true };
     if (text === undefined) {
       return { ...common, version: '', document: known === '' ? undefined : null };
     }
@@ -110,7 +102,7 @@ export class CacheStore implements StateStore {
   }
 
   write(document: StateDocument, expected: Version, deadline: number): Promise<Version | 'conflict'> {
-    return this.mutex.run(async () => {
+    return this.parts.mutex.run(async () => {
       const present = await this.read(deadline);
       if (versionOfStored(present) !== expected) {
         return 'conflict';

@@ -7,7 +7,7 @@ import type { RedisConnection } from './redis-connection.js';
 import * as scripts from './redis-scripts.generated.js';
 import { bounded } from '../store.js';
 
-type KeyName = 'state' | 'identity' | 'secret' | 'replicas' | 'leases' | 'fences' | 'waiters';
+type KeyName = 'state' | 'identity' | 'secret' | 'replicas' | 'leases' | 'fences' | 'waiters' | 'once';
 
 /** One hash tag, so that all entries live in one slot of a cluster. */
 const entryName = (namespace: string, part: string): string => `${namespace}:{${namespace}}:${part}`;
@@ -41,6 +41,7 @@ export class RedisCommands {
       leases: name('leases'),
       fences: name('fences'),
       waiters: name('waiters'),
+      once: name('once'),
     };
   }
 

@@ -8,6 +8,7 @@ import { readEntry, type RedisEntry } from './redis-entry.js';
 import { RedisExchange } from './redis-exchange.js';
 import { RedisIdentity } from './redis-identity.js';
 import { RedisLeases } from './redis-leases.js';
+import { RedisOnce } from './redis-once.js';
 import { RedisPushes } from './redis-pushes.js';
 import { RedisShardChannel } from './redis-shard-channel.js';
 import { RedisSubscriber } from './redis-subscriber.js';
@@ -36,6 +37,7 @@ export class RedisStore implements StateStore {
   readonly clustered = true;
   readonly kind = 'redis';
   readonly leases: RedisLeases;
+  readonly once: RedisOnce;
   private readonly commands: RedisCommands;
   private readonly exchange: RedisExchange;
   private readonly identity: RedisIdentity;
@@ -51,6 +53,7 @@ export class RedisStore implements StateStore {
     this.commands = new RedisCommands(namespace, options.commandTimeout);
     this.identity = new RedisIdentity(this.commands);
     this.exchange = new RedisExchange(this.commands, options.replicaLease);
+    this.once = new RedisOnce(this.commands);
     this.leases = new RedisLeases(this.commands, { replica: options.replicaLease, lock: options.lockLease });
   }
 

@@ -1,0 +1,104 @@
+import type { MaintenanceChange } from '../document/change.js';
+import type { HookRunner } from '../hooks/hook-runner.js';
+import type { MaintenanceHold } from '../keys/maintenance-state.js';
+import type { ActiveKey } from '../state/snapshot.js';
+import type { StateManager } from '../state/state-manager.js';
+import type { OncePerCluster } from './once-per-cluster.js';
+
+/**
+ * Milliseconds a hold must look abandoned before that is told: after a restart of Redis holders that live renew their leases
+ * within that.
+ */
+const SETTLED = 3_000;
+/** Milliseconds between two looks while one does. */
+const LOOK_INTERVAL = 500;
+
+/** A holder that died is not silent: one process of the cluster says so in its log, and to hooks. */
+export class AbandonedWatch {
+  /** Since when holds look abandoned, on the monotonic clock. */
+  private readonly since = new Map<string, number>();
+  private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
+
+  /** @param error writes to the log */
+  constructor(
+    private readonly manager: StateManager,
+    private readonly once: OncePerCluster,
+    private readonly hooks: HookRunner,
+    private readonly error: (message: string) => void,
+  ) {
+    manager.updates.subscribe(() => this.look());
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+  }
+
+  private look(): void {
+    clearTimeout(this.timer);
+    if (this.stopped) {
+      return;
+    }
+    const now = performance.now();
+    const found = this.find();
+    for (const id of this.since.keys()) {
+      if (!found.has(id)) {
+        this.since.delete(id);
+      }
+    }
+    for (const [id, { active, hold }] of found) {
+      const begun = this.since.get(id) ?? now;
+      this.since.set(id, begun);
+      if (now - begun >= SETTLED && this.manager.knowsAll) {
+        this.once.see({
+          name: `abandoned:${id}`,
+          isDue: () => this.find().has(id),
+          run: () => this.tell(active, hold),
+        });
+      }
+    }
+    if (found.size > 0) {
+      this.timer = setTimeout(() => this.look(), LOOK_INTERVAL).unref();
+    }
+  }
+
+  private find(): Map<string, { readonly active: ActiveKey; readonly hold: MaintenanceHold }> {
+    const found = new Map<string, { active: ActiveKey; hold: MaintenanceHold }>();
+    for (const active of this.manager.snapshot.active) {
+      for (const hold of active.state.holds) {
+        if (hold.abandoned) {
+          found.set(hold.id, { active, hold });
+        }
+      }
+    }
+    return found;
+  }
+
+  private async tell({ key, state }: ActiveKey, { host, pid, since }: MaintenanceHold): Promise<void> {
+    const who = host === null ? 'a process that is not known' : `${host}, pid ${pid ?? 'unknown'}`;
+    const end = state.endsAt ? `until ${state.endsAt.toISOString()}` : 'until somebody ends it';
+    this.error(
+      `The holder of maintenance key "${key.name}" (${who}, since ${since.toISOString()}) is gone and never left it: its work may be half done. ` +
+        `The key stays on ${end}, or until the next maintain() of it has done its work.`,
+    );
+    const { message, reason, actor, until, endsAt } = state;
+    const change: MaintenanceChange = {
+      key: key.name,
+      from: true,
+      to: true,
+      cause: 'maintain',
+      message,
+      reason,
+      actor,
+      until,
+      endsAt,
+      previous: { message, until },
+      extended: false,
+      revision: this.manager.snapshot.revision,
+      at: new Date(this.manager.store.now()),
+      holder: host === null || pid === null ? null : { host, pid, since, step: null },
+    };
+    await this.hooks.notify('abandoned', change);
+  }
+}

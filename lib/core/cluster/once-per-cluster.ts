@@ -1,0 +1,77 @@
+import { randomId } from '../document/codec.js';
+import type { StateManager } from '../state/state-manager.js';
+
+/** Milliseconds that somebody who has claimed something may take for it: hooks have five seconds each. */
+const CLAIM = 15_000;
+/** Milliseconds after which it is asked again for what somebody else has claimed, or the store was away for. */
+const AGAIN = 5_000;
+
+/** Something that must be done once, named after what has happened: the same name on every process. */
+export interface Occurrence {
+  readonly name: string;
+  /** Does it still call for it, as far as this process knows. */
+  readonly isDue: () => boolean;
+  readonly run: () => Promise<void>;
+}
+
+/**
+ * Does what must be done once in the whole cluster, on whichever live process is first. Every process that sees the
+ * occurrence asks for it; whoever dies between beginning and end leaves it to the others. So it is done at least once, and more
+ * than once only where a process dies, or is out of touch, in that very moment.
+ */
+export class OncePerCluster {
+  private readonly token = randomId();
+  /** Those that are done, or being asked for. */
+  private readonly known = new Set<string>();
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private stopped = false;
+
+  constructor(private readonly manager: StateManager) {}
+
+  /** Never rejects, and may be called as often as the occurrence is seen. */
+  see(occurrence: Occurrence): void {
+    if (!this.known.has(occurrence.name)) {
+      this.known.add(occurrence.name);
+      void this.ask(occurrence);
+    }
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.timers.forEach((timer) => clearTimeout(timer));
+    this.timers.clear();
+  }
+
+  private async ask(occurrence: Occurrence): Promise<void> {
+    const { name, isDue, run } = occurrence;
+    if (this.stopped || !isDue()) {
+      this.known.delete(name);
+      return;
+    }
+    const { once } = this.manager.store;
+    try {
+      const outcome = await once.claim(name, this.token, CLAIM, this.manager.deadline());
+      if (outcome === 'done') {
+        return;
+      }
+      if (outcome === 'granted') {
+        await run();
+        await once.finish(name, this.token, this.manager.deadline());
+        return;
+      }
+    } catch {
+      // the store is away, or what was done could not be noted: whoever is granted it next does it
+    }
+    this.later(occurrence);
+  }
+
+  private later(occurrence: Occurrence): void {
+    if (!this.stopped) {
+      const timer = setTimeout(() => {
+        this.timers.delete(timer);
+        void this.ask(occurrence);
+      }, AGAIN).unref();
+      this.timers.add(timer);
+    }
+  }
+}

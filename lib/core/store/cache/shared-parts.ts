@@ -1,0 +1,23 @@
+import { Mutex } from '../../common/mutex.js';
+import { LeaseTable } from './lease-table.js';
+import { OnceTable } from './once-table.js';
+
+/** What applications of this process share that share a cache. */
+export class SharedParts {
+  readonly leases = new LeaseTable();
+  readonly once = new OnceTable();
+
+  /** @param mutex one for all writes to the cache */
+  constructor(readonly mutex: Mutex) {}
+}
+
+const perCache = new WeakMap<object, { mutex: Mutex; parts: Map<string, SharedParts> }>();
+
+/** The same for all who name the same cache and namespace. */
+export function sharedParts(cache: object, namespace: string): SharedParts {
+  const known = perCache.get(cache) ?? { mutex: new Mutex(), parts: new Map<string, SharedParts>() };
+  perCache.set(cache, known);
+  const parts = known.parts.get(namespace) ?? new SharedParts(known.mutex);
+  known.parts.set(namespace, parts);
+  return parts;
+}

@@ -1,0 +1,16 @@
+/** How a claim came out: it is the caller's, somebody else has it for now, or what it is about is done. */
+export type ClaimOutcome = 'granted' | 'taken' | 'done';
+
+/**
+ * Remembers what must be done once in the whole cluster. Every call settles by its `deadline` (ms on the monotonic clock) and
+ * rejects with a `MaintenanceStoreError` when the store did not answer.
+ */
+export interface OnceStore {
+  /**
+   * Claims something by its name, for so many ms: whoever claims it dies without having done it leaves it to others.
+   * @param token tells the caller from others
+   */
+  claim(name: string, token: string, lease: number, deadline: number): Promise<ClaimOutcome>;
+  /** It is done. That is remembered as long as anybody asks, and well over a month after. */
+  finish(name: string, token: string, deadline: number): Promise<void>;
+}
