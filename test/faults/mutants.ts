@@ -128,8 +128,8 @@ export const MUTANTS: readonly Mutant[] = [
     'thrown-work-stays',
     'drain',
     'core/service/sessions.js',
-    'finally { await session.leave();',
-    'finally {',
+    "removeEventListener('abort', lost); await session.leave();",
+    "removeEventListener('abort', lost);",
   ),
   // locks
   bug(
