@@ -88,7 +88,7 @@ describe.each(adapters)('a refusal on %s', (_name, createApp) => {
     expect(known.text).not.toMatch(/secret|Ada/);
 
     // the key's own timeout is a safety net and no promise
-    await service.setMaintenance(true);
+    await service.setMaintenance(true, 'general', { until: null });
     expect((await request(port, '/shop')).json()).toMatchObject({ retryAfter: 60, until: null });
 
     await service.setMaintenance(true, 'general', { timeout: 900 });
