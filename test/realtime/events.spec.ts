@@ -1,0 +1,199 @@
+import { Controller, Get } from '@nestjs/common';
+import {
+  MaintenanceKey,
+  MaintenanceModule,
+  MaintenanceService,
+  type MaintenanceRootOptions,
+} from 'nestjs-maintenance';
+import type { MaintenanceStatusMessage } from 'nestjs-maintenance/client';
+import { get, type IncomingMessage } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { adapters, type RunningApp } from '../support/apps.js';
+import { request } from '../support/http.js';
+import { until } from '../support/until.js';
+
+@Controller()
+class HomeController {
+  @Get()
+  home(): string {
+    return 'home';
+  }
+}
+
+const root = (options: MaintenanceRootOptions = {}) => ({
+  imports: [MaintenanceModule.forRoot({ socket: false, ...options })],
+  controllers: [HomeController],
+});
+const service = ({ app }: RunningApp) => app.get(MaintenanceService);
+
+/** Listens as a browser does. */
+class Listener implements Disposable {
+  readonly statuses: MaintenanceStatusMessage[] = [];
+  text = '';
+  ended = false;
+
+  private constructor(readonly response: IncomingMessage) {
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => {
+      this.text += chunk;
+      const events = this.text.split('\n\n').slice(0, -1);
+      const data = events.flatMap((event) => /^data: (.+)$/m.exec(event)?.[1] ?? []);
+      this.statuses.splice(0, Infinity, ...data.map((json) => JSON.parse(json) as MaintenanceStatusMessage));
+    });
+    response.on('end', () => (this.ended = true));
+    response.on('error', () => undefined);
+  }
+
+  static open({ port }: RunningApp, headers: Record<string, string> = {}): Promise<Listener> {
+    return new Promise((resolve, reject) => {
+      const path = '/maintenance/events';
+      const options = { host: '127.0.0.1', port, path, headers: { accept: 'text/event-stream', ...headers } };
+      get({ ...options, agent: false }, (response) => resolve(new Listener(response))).on('error', reject);
+    });
+  }
+
+  told(times: number): Promise<MaintenanceStatusMessage[]> {
+    return until(() => (this.statuses.length >= times ? this.statuses : undefined), {
+      what: `status number ${times}`,
+    });
+  }
+
+  get last(): MaintenanceStatusMessage | undefined {
+    return this.statuses.at(-1);
+  }
+
+  [Symbol.dispose](): void {
+    this.response.destroy();
+  }
+}
+
+describe.each(adapters)('GET {path}/events on %s', (_name, createApp) => {
+  it.each([false, true])('tells the state and every change once, with socket: %s', async (socket) => {
+    await using app = await createApp(root({ socket, keys: [new MaintenanceKey('billing')] }));
+    using listener = await Listener.open(app);
+    expect(listener.response.statusCode).toBe(200);
+    expect(listener.response.headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
+    });
+    await listener.told(1);
+    await service(app).setMaintenance(true, 'general', { message: 'Back soon', reason: 'disk' });
+    await listener.told(2);
+    await service(app).setMaintenance(true, 'general', { until: new Date('2031-01-01T00:00:00Z') });
+    await listener.told(3);
+    await service(app).setMaintenance(false);
+    await listener.told(4);
+    const modes = (general: boolean) => ({ general, billing: false });
+    expect(listener.statuses).toEqual([
+      {
+        maintenanceMode: false,
+        modes: modes(false),
+        message: null,
+        retryAfter: null,
+        until: null,
+        revision: 0,
+        spread: 10,
+      },
+      expect.objectContaining({
+        maintenanceMode: true,
+        modes: modes(true),
+        message: 'Back soon',
+        revision: 1,
+      }),
+      expect.objectContaining({ message: 'Back soon', until: '2031-01-01T00:00:00.000Z', revision: 2 }),
+      expect.objectContaining({ maintenanceMode: false, revision: 3 }),
+    ]);
+    expect(listener.text).not.toContain('disk');
+  });
+
+  it('is open during maintenance, with both coverages, and says when to come back', async () => {
+    for (const coverage of ['handlers', 'site'] as const) {
+      await using app = await createApp(root({ coverage }));
+      await service(app).setMaintenance(true);
+      expect((await request(app.port, '/')).status).toBe(503);
+      using listener = await Listener.open(app);
+      expect((await listener.told(1))[0]).toMatchObject({ maintenanceMode: true });
+      expect(listener.text).toMatch(/^retry: [1-4]\d{3}\n\n/);
+    }
+  });
+
+  it('gives key data to those with see_info, asked again with each change, and never to a foreign page', async () => {
+    let staff = true;
+    const permissions = (_: unknown, { type, ...subject }: { type: string; request?: unknown }) =>
+      type === 'http' &&
+      staff &&
+      (subject.request as { headers: Record<string, string> }).headers['cookie'] === 'session=staff';
+    await using app = await createApp(root({ permissions }));
+    const cookie = 'session=staff';
+    using insider = await Listener.open(app, { cookie });
+    using visitor = await Listener.open(app);
+    using foreign = await Listener.open(app, { cookie, origin: 'https://evil.example' });
+    await Promise.all([insider, visitor, foreign].map((listener) => listener.told(1)));
+    expect(insider.last).toHaveProperty('maintenance.general');
+    expect(visitor.last).not.toHaveProperty('maintenance');
+    expect(foreign.last).not.toHaveProperty('maintenance');
+    staff = false;
+    await service(app).setMaintenance(true);
+    expect((await insider.told(2))[1]).not.toHaveProperty('maintenance');
+  });
+
+  it('gives no key data where guards stand in front of it', async () => {
+    const guards = [{ canActivate: () => true }];
+    await using app = await createApp(root({ permissions: () => true, admin: { guards } }));
+    using listener = await Listener.open(app);
+    expect((await listener.told(1))[0]).not.toHaveProperty('maintenance');
+  });
+
+  it('is waited for by no drain', async () => {
+    await using app = await createApp(root());
+    using listener = await Listener.open(app);
+    await listener.told(1);
+    const worked = await service(app).maintain('general', async () => 'worked', { drain: 1_000 });
+    expect(worked).toBe('worked');
+    expect((await listener.told(3)).map(({ maintenanceMode }) => maintenanceMode)).toEqual([
+      false,
+      true,
+      false,
+    ]);
+  });
+
+  it('ends when the application begins to shut down, and does not hold it up', async () => {
+    const app = await createApp(root(), undefined, { forceCloseConnections: false });
+    using listener = await Listener.open(app);
+    await listener.told(1);
+    await app.close();
+    expect(await until(() => listener.ended, { what: 'the end of the stream' })).toBe(true);
+  });
+
+  it('keeps the headers of CORS', async () => {
+    await using app = await createApp(root(), (nest) =>
+      nest.enableCors({ origin: 'https://app.example', credentials: true }),
+    );
+    using listener = await Listener.open(app, { origin: 'https://app.example' });
+    expect(listener.response.headers).toMatchObject({
+      'access-control-allow-origin': 'https://app.example',
+      'access-control-allow-credentials': 'true',
+    });
+  });
+
+  it('counts as a client, until it has gone', async () => {
+    await using app = await createApp(root({ reloadRate: 1 }));
+    using listener = await Listener.open(app);
+    await listener.told(1);
+    using other = await Listener.open(app);
+    expect((await other.told(1))[0]?.spread).toBe(2_000);
+    listener.response.destroy();
+    await until(async () => {
+      using next = await Listener.open(app);
+      return (await next.told(1))[0]?.spread === 2_000;
+    });
+  });
+
+  it('answers HEAD, and other methods as ever', async () => {
+    await using app = await createApp(root());
+    const head = await request(app.port, '/maintenance/events', { method: 'HEAD' });
+    expect([head.status, head.headers['content-type']]).toEqual([200, 'text/event-stream; charset=utf-8']);
+    expect((await request(app.port, '/maintenance/events', { method: 'POST' })).status).toBe(404);
+  });
+});

@@ -1,0 +1,326 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import {
+  MaintenanceExempt,
+  MaintenanceKey,
+  MaintenanceKeys,
+  MaintenanceModule,
+  MaintenanceService,
+  type MaintenanceRootOptions,
+} from 'nestjs-maintenance';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createExpressApp, type RunningApp } from '../support/apps.js';
+import { startChromium } from '../support/chromium.js';
+import { until } from '../support/until.js';
+import { TestClient } from './clients.js';
+
+const FORM = `<form><label>Name <input name="name"></label><label>Note <textarea name="note"></textarea></label>
+<label>Size <select name="size"><option>S<option>M</select></label><label>Gift <input type="checkbox" name="gift"></label>
+<p contenteditable="true" id="rich"></p><button type="reset">Clear</button></form>`;
+const html = (title: string, body = '') =>
+  `<!doctype html><html lang="en"><head><title>${title}</title><link rel="icon" href="data:,">` +
+  `<script>sessionStorage.loads = Number(sessionStorage.loads || 0) + 1</script>` +
+  `<script src="/maintenance/script" defer></script></head><body><h1>${title}</h1>${body}</body></html>`;
+
+@Controller()
+class ShopController {
+  @Get()
+  @Header('Content-Type', 'text/html')
+  home(): string {
+    return html('Shop');
+  }
+
+  @Get('order')
+  @Header('Content-Type', 'text/html')
+  order(): string {
+    return html('Order', FORM);
+  }
+
+  @Get('billing')
+  @MaintenanceKeys('billing')
+  @Header('Content-Type', 'text/html')
+  billing(): string {
+    return html('Billing');
+  }
+}
+
+@MaintenanceExempt()
+@Controller()
+class StatusController {
+  @Get('status')
+  @Header('Content-Type', 'text/html')
+  status(): string {
+    return html('Status');
+  }
+}
+
+const CLOSED = 'Down for maintenance';
+const source = (options: MaintenanceRootOptions = {}) => ({
+  imports: [
+    MaintenanceModule.forRoot({ keys: [new MaintenanceKey('billing', { scope: 'marked' })], ...options }),
+  ],
+  controllers: [ShopController, StatusController],
+});
+const service = ({ app }: RunningApp) => app.get(MaintenanceService);
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await startChromium();
+});
+afterAll(() => browser.close());
+
+async function open(context: BrowserContext | Browser, app: RunningApp, path = '/'): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(app.url + path);
+  return page;
+}
+const state = (page: Page) =>
+  page.evaluate(
+    () => (globalThis as unknown as { maintenance?: { connection: string } }).maintenance?.connection,
+  );
+const live = (page: Page) =>
+  until(async () => (await state(page).catch(() => '')) === 'live', { what: 'live', timeout: 15_000 });
+const title = (page: Page, wanted: string) =>
+  until(async () => (await page.title().catch(() => '')) === wanted, { what: wanted, timeout: 15_000 });
+const loads = (page: Page) => page.evaluate<string>(`sessionStorage.loads`);
+/** Marks the document, so that another one is noticed. */
+const mark = (page: Page) => page.evaluate(`document.documentElement.dataset.mark = 'same'`);
+const isSame = (page: Page) => page.evaluate<boolean>(`document.documentElement.dataset.mark === 'same'`);
+
+describe('an open maintenance page', () => {
+  it.each([true, false])(
+    'shows a new message and a new end at once, without loading anew, with socket: %s',
+    async (socket) => {
+      await using app = await createExpressApp(source({ socket }));
+      const maintenance = service(app);
+      await maintenance.setMaintenance(true, 'general', { message: 'First' });
+      const page = await open(browser, app);
+      await live(page);
+      await mark(page);
+      const problems: string[] = [];
+      page.on('console', (line) => line.type() === 'error' && problems.push(line.text()));
+      expect(await page.isVisible('dl')).toBe(false);
+
+      await maintenance.setMaintenance(true, 'general', { message: '<b>Second</b>\nline' });
+      await until(async () => (await page.textContent('.message')) === '<b>Second</b>\nline');
+
+      const end = new Date(Date.now() + 3 * 3_600_000);
+      await maintenance.setMaintenance(true, 'general', { message: 'Third', until: end });
+      await page.waitForSelector('dl', { state: 'visible' });
+      expect(await page.getAttribute('time', 'datetime')).toBe(end.toISOString());
+      expect(await page.textContent('time')).toMatch(/\d:\d\d/);
+      await until(async () => (await page.textContent('[role=timer]'))?.startsWith('2 hr 59 min'));
+
+      const later = new Date(end.getTime() + 3_600_000);
+      await maintenance.setMaintenance(true, 'general', { until: later });
+      await until(async () => (await page.textContent('[role=timer]'))?.startsWith('3 hr 59 min'));
+      expect(await page.textContent('.message')).toBe('Third');
+      // the countdown to the old end is over
+      await page.waitForTimeout(1_500);
+      expect(await page.textContent('[role=timer]')).toMatch(/^3 hr 59 min/);
+
+      await maintenance.setMaintenance(true, 'general', { message: 'Open end', timeout: 0 });
+      await page.waitForSelector('dl', { state: 'hidden' });
+      expect(await page.textContent('.message')).toBe('Open end');
+      expect(await isSame(page)).toBe(true);
+      expect(problems.filter((text) => !text.includes('503'))).toEqual([]);
+      await maintenance.setMaintenance(false);
+      await title(page, 'Shop');
+      await page.close();
+    },
+  );
+
+  it('of a key of which nothing else is told shows its own new message, and not that of another', async () => {
+    await using app = await createExpressApp(source());
+    const maintenance = service(app);
+    await maintenance.setMaintenance(true, 'billing', { message: 'Bills' });
+    const page = await open(browser, app, '/billing');
+    await live(page);
+    await mark(page);
+    await maintenance.setMaintenance(true, 'billing', { message: 'Bills later' });
+    await until(async () => (await page.textContent('.message')) === 'Bills later');
+    expect(await isSame(page)).toBe(true);
+    await maintenance.setMaintenance(false, 'billing');
+    await title(page, 'Billing');
+    await page.close();
+  });
+
+  it('says that it is over at the end of the countdown, and comes back when the server says so', async () => {
+    await using app = await createExpressApp(source());
+    await service(app).setMaintenance(true, 'general', { timeout: 4_000 });
+    const page = await open(browser, app);
+    await live(page);
+    const begun = Date.now();
+    await title(page, 'Shop');
+    // without the socket it would wait for up to ten seconds more
+    expect(Date.now() - begun).toBeLessThan(5_500);
+    await page.close();
+  });
+});
+
+describe('a page with a form that somebody has begun to fill in', () => {
+  it.each<[string, (page: Page) => Promise<unknown>]>([
+    ['a line', (page) => page.type('input[name=name]', 'Ada')],
+    ['a text', (page) => page.type('textarea', 'Please hurry')],
+    ['a choice', (page) => page.focus('select').then(() => page.keyboard.press('ArrowDown'))],
+    ['a box', (page) => page.check('input[type=checkbox]')],
+    ['rich text', (page) => page.click('#rich').then(() => page.keyboard.type('Bold'))],
+  ])('gets the banner: %s', async (_what, fillIn) => {
+    await using app = await createExpressApp(source());
+    const page = await open(browser, app, '/order');
+    await live(page);
+    await fillIn(page);
+    const asked = page.waitForResponse((response) => response.url().endsWith('/ping'));
+    await service(app).setMaintenance(true, 'general', { message: 'In a moment' });
+    await asked;
+    const banner = page.locator('[data-maintenance=banner]');
+    await banner.waitFor();
+    expect(await banner.textContent()).toBe('In a moment');
+    await service(app).setMaintenance(true, 'general', { message: 'Later' });
+    await until(async () => (await banner.textContent()) === 'Later');
+    await service(app).setMaintenance(false);
+    await banner.waitFor({ state: 'detached' });
+    expect([await page.title(), await loads(page)]).toEqual(['Order', '1']);
+    await page.close();
+  });
+
+  it.each<[string, (page: Page) => Promise<unknown>]>([
+    ['untouched', async () => undefined],
+    [
+      'emptied again',
+      (page) => page.fill('input[name=name]', 'A').then(() => page.fill('input[name=name]', '')),
+    ],
+    ['reset', (page) => page.fill('textarea', 'Hm').then(() => page.click('button'))],
+    ['filled in by the page itself', (page) => page.evaluate(`document.querySelector('input').value = 'x'`)],
+  ])('is left all the same when it is %s', async (_what, touch) => {
+    await using app = await createExpressApp(source());
+    const page = await open(browser, app, '/order');
+    await live(page);
+    await touch(page);
+    await service(app).setMaintenance(true);
+    await title(page, CLOSED);
+    expect(await loads(page)).toBe('1');
+    await page.close();
+  });
+});
+
+describe('where there is no gateway', () => {
+  it('the pages of a browser share one stream, and one takes over from another that is closed', async () => {
+    await using app = await createExpressApp(source({ socket: false }));
+    const leaders: Page[] = [];
+    const context = await browser.newContext();
+    context.on('request', (request) => {
+      if (request.url().endsWith('/maintenance/events')) leaders.push(request.frame().page());
+    });
+    let pages: Page[] = [];
+    for (let i = 0; i < 3; i++) pages.push(await open(context, app));
+    await Promise.all(pages.map(live));
+    expect(leaders).toHaveLength(1);
+    await service(app).setMaintenance(true, 'general', { message: 'Streamed' });
+    await Promise.all(pages.map((page) => title(page, CLOSED)));
+    expect(await pages[2]!.textContent('.message')).toBe('Streamed');
+    for (let i = 0; i < 2; i++) {
+      await Promise.all(pages.map(live));
+      const leader = leaders.at(-1)!;
+      leaders.length = 0;
+      await leader.close();
+      pages = pages.filter((page) => page !== leader);
+      await until(() => leaders.length === 1, { what: 'another page to take over' });
+    }
+    await live(pages[0]!);
+    await service(app).setMaintenance(false);
+    await title(pages[0]!, 'Shop');
+    await context.close();
+  });
+
+  it('pages find back to a server that was restarted', async () => {
+    const first = await createExpressApp(source({ socket: false }));
+    await service(first).setMaintenance(true);
+    const page = await open(browser, first);
+    await live(page);
+    await first.close();
+    await until(async () => (await state(page)) === 'lost');
+    await using second = await createExpressApp(source({ socket: false }), undefined, { port: first.port });
+    await title(page, 'Shop');
+    await live(page);
+    await service(second).setMaintenance(true);
+    await title(page, CLOSED);
+    expect(await page.getAttribute('main', 'data-status')).toBe('503');
+    await page.close();
+  });
+
+  it('pages ask the ping endpoint where the browser has no locks', async () => {
+    await using app = await createExpressApp(source({ socket: false }));
+    const context = await browser.newContext();
+    await context.addInitScript(`Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })
+      delete Navigator.prototype.locks`);
+    const page = await open(context, app);
+    await until(async () => (await state(page)) === 'polling');
+    await service(app).setMaintenance(true);
+    await title(page, CLOSED);
+    await service(app).setMaintenance(false);
+    await title(page, 'Shop');
+    expect(await loads(page)).toBe('2');
+    await context.close();
+  });
+
+  it('the parser of a Socket.IO server that does not fit sends pages to the stream, and says so', async () => {
+    const { IoAdapter } = await import('@nestjs/platform-socket.io');
+    const parser = (await import('socket.io-parser')) as typeof import('socket.io-parser');
+    class Odd extends parser.Encoder {
+      override encode(packet: Parameters<InstanceType<typeof parser.Encoder>['encode']>[0]) {
+        return super.encode(packet).map((part) => (typeof part === 'string' ? Buffer.from(part) : part));
+      }
+    }
+    class OddAdapter extends IoAdapter {
+      override createIOServer(port: number, options?: never) {
+        return super.createIOServer(port, {
+          ...(options as unknown as object),
+          parser: { ...parser, Encoder: Odd },
+        } as never);
+      }
+    }
+    await using app = await createExpressApp(source(), (nest) =>
+      nest.useWebSocketAdapter(new OddAdapter(nest)),
+    );
+    expect(app.log.join('\n')).toContain('has a parser of its own');
+    const page = await open(browser, app);
+    await live(page);
+    await service(app).setMaintenance(true);
+    await title(page, CLOSED);
+    await page.close();
+  });
+});
+
+describe('many pages', () => {
+  it('do not ask or load all in the same moment, when maintenance begins and when it ends', async () => {
+    await using app = await createExpressApp(source({ reloadRate: 3 }));
+    const others = await Promise.all(Array.from({ length: 9 }, () => TestClient.connect(app.url)));
+    const context = await browser.newContext();
+    const times: { ping: number[]; page: number[] } = { ping: [], page: [] };
+    context.on('request', (request) => {
+      if (request.url().endsWith('/maintenance/ping')) times.ping.push(Date.now());
+      if (request.isNavigationRequest()) times.page.push(Date.now());
+    });
+    const pages: Page[] = [];
+    for (let i = 0; i < 6; i++) pages.push(await open(context, app));
+    await Promise.all(pages.map(live));
+    // 15 clients at 3 loads a second
+    const spread = 5_000;
+    for (const mode of [true, false]) {
+      times.ping.length = times.page.length = 0;
+      const begun = Date.now();
+      await service(app).setMaintenance(mode);
+      await Promise.all(pages.map((page) => title(page, mode ? CLOSED : 'Shop')));
+      expect(times.page).toHaveLength(6);
+      expect(times.ping).toHaveLength(mode ? 6 : 0);
+      for (const moments of mode ? [times.ping, times.page] : [times.page]) {
+        expect(Math.max(...moments) - Math.min(...moments)).toBeGreaterThan(300);
+        expect(Math.max(...moments) - begun).toBeLessThan(spread + 1_500);
+      }
+      await Promise.all(pages.map(live));
+    }
+    for (const other of others) other.close();
+    await context.close();
+  }, 60_000);
+});
