@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RedisServer } from '../support/redis.js';
+import { until } from '../support/until.js';
+import { startService } from './service.js';
+
+const PAGE = new URL('../../docs/redis-and-outages.md', import.meta.url);
+
+/** The rule that the documents give for the user that an application needs. */
+const rule = (
+  /^```text\nACL SETUSER maintenance on >secret (.*?)^```$/ms.exec(readFileSync(PAGE, 'utf8'))?.[1] ?? ''
+)
+  .replaceAll('\\\n', ' ')
+  .split(/\s+/)
+  .filter(Boolean);
+
+let server: RedisServer;
+beforeAll(async () => {
+  server = await RedisServer.start();
+  await server.client().acl('SETUSER', 'maintenance', 'on', '>secret', 'reset', 'on', '>secret', ...rule);
+});
+afterAll(() => server.stop());
+
+describe('a Redis user with the rights that the documents list, and no others', () => {
+  const url = (): string => server.url.replace('redis://', 'redis://maintenance:secret@');
+
+  it('is enough for changes, pushes, locks, drains, and leaving', async () => {
+    expect(rule.length).toBeGreaterThan(10);
+    await using one = await startService({ redis: url() });
+    await using two = await startService({ redis: url() });
+    const change = await one.service.setMaintenance(true, 'general', { acknowledge: 2_000 });
+    expect(change.missing).toEqual([]);
+    expect(two.isOn()).toBe(true);
+    await one.service.setMaintenance(false);
+    await until(() => !two.isOn());
+    expect(await one.service.maintain('import-export', () => 'worked', { drain: 5_000 })).toBe('worked');
+    expect(await two.service.replicas()).toHaveLength(2);
+    expect(one.service.health()).toMatchObject({ up: true, error: null });
+    for (const { log } of [one, two]) {
+      expect(log.filter((line) => /^(warn|error)/.test(line))).toEqual([]);
+    }
+    const refused = (await server.client().call('ACL', 'LOG')) as unknown[];
+    expect(refused).toEqual([]);
+  });
+});
