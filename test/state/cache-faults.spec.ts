@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { createCache } from 'cache-manager';
 import { Keyv, type KeyvStoreAdapter } from 'keyv';
 import { describe, expect, it } from 'vitest';
@@ -6,15 +7,17 @@ import { decode } from '../../lib/core/document/codec.js';
 import { until } from '../support/until.js';
 import { COMMAND_TIMEOUT, startService } from './service.js';
 
-type Fault = 'none' | 'late' | 'answer lost' | 'refused' | 'away' | 'silent';
+type Fault = 'none' | 'late' | 'answer lost' | 'refused' | 'away' | 'silent' | 'hidden' | 'forgetful';
 
 /** A server as a store of Keyv reaches it, over a line that can fail. */
-class FarStore {
+class FarStore extends EventEmitter {
   readonly opts = {};
   fault: Fault = 'none';
   private late: (() => void)[] = [];
 
-  constructor(private readonly entries = new Map<string, unknown>()) {}
+  constructor(private readonly entries = new Map<string, unknown>()) {
+    super();
+  }
 
   /** What was on its way arrives. */
   arrive(): void {
@@ -33,13 +36,11 @@ class FarStore {
     return new FarStore(this.entries);
   }
 
-  on(): this {
-    return this;
-  }
-
   async get(key: string): Promise<unknown> {
     if (this.fault === 'away') throw new Error('connect ECONNREFUSED');
     if (this.fault === 'silent') return new Promise(() => undefined);
+    // as @keyv/redis does it
+    if (this.fault === 'hidden') return void this.emit('error', new Error('read ECONNRESET'));
     return this.entries.get(key);
   }
 
@@ -52,6 +53,11 @@ class FarStore {
       case 'answer lost':
         write();
         throw new Error('read ECONNRESET');
+      case 'hidden':
+        this.emit('error', new Error('READONLY'));
+        return undefined as never;
+      case 'forgetful':
+        return true;
       case 'refused':
         throw new Error('OOM');
       default:
@@ -76,7 +82,7 @@ const over = (store: FarStore) =>
 const TAKEN_BACK = 'given up on came through later';
 
 describe("an application's own cache that fails", () => {
-  it.each<Fault>(['late', 'answer lost', 'refused', 'away', 'silent'])(
+  it.each<Fault>(['late', 'answer lost', 'refused', 'away', 'silent', 'hidden', 'forgetful'])(
     'when it is %s, a change rejects in time and says that its outcome is unknown',
     async (fault) => {
       const store = new FarStore();
@@ -144,5 +150,55 @@ describe("an application's own cache that fails", () => {
     await until(() => app.logged(TAKEN_BACK) === 1);
     await until(() => store.state.keys.get('general')?.switch?.message === 'Later');
     expect(app.service.isInMaintenance().state?.message).toBe('Later');
+  });
+
+  it('and hides it leaves a process that starts without knowledge, which is not "off"', async () => {
+    const store = new FarStore();
+    {
+      await using app = await over(store);
+      await app.service.setMaintenance(true);
+    }
+    store.fault = 'hidden';
+    await using fresh = await over(store);
+    expect(fresh.service.health()).toMatchObject({
+      up: false,
+      lease: 0,
+      error: expect.stringContaining('read ECONNRESET') as string,
+    });
+    store.fault = 'none';
+    await until(() => fresh.isOn(), { timeout: 10_000 });
+    // one of each Keyv, none is left of calls
+    expect(store.listenerCount('error')).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('a cache without "stores", as cache-manager 5 made them', () => {
+  it('keeps the state in its store, without an end, and shares it', async () => {
+    const entries = new Map<string, unknown>();
+    const ends: number[] = [];
+    const cache = () => ({
+      store: {
+        get: (key: string) => Promise.resolve(entries.get(key) ?? null),
+        set: (key: string, value: unknown, ttl: number) => {
+          ends.push(ttl);
+          return Promise.resolve(entries.set(key, value));
+        },
+      },
+    });
+    await using one = await startService({ cache: cache() as never });
+    await using two = await startService({ cache: cache() as never });
+    await one.service.setMaintenance(true);
+    await until(() => two.isOn());
+    expect(decode(entries.get('maintenance:state')).keys.get('general')?.switch).not.toBeNull();
+    expect(new Set(ends)).toEqual(new Set([0]));
+    await two.service.setMaintenance(false);
+    await until(() => !one.isOn());
+  });
+
+  it('and without a store is refused', async () => {
+    await expect(startService({ cache: { stores: [] } as never })).rejects.toMatchObject({
+      name: 'MaintenanceConfigurationError',
+      option: 'cache',
+    });
   });
 });

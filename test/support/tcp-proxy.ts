@@ -26,7 +26,7 @@ export class TcpProxy {
 
   private constructor(
     private readonly server: Server,
-    private readonly target: { host: string; port: number },
+    private target: { host: string; port: number },
   ) {
     server.on('connection', (client) => this.#accept(client));
   }
@@ -48,6 +48,11 @@ export class TcpProxy {
   /** How many connections are open. */
   get size(): number {
     return this.#pairs.size;
+  }
+
+  /** New connections lead elsewhere, as after a name was moved; those that are open stay. */
+  retarget(target: { host: string; port: number }): void {
+    this.target = target;
   }
 
   /** Milliseconds that everything takes longer, in each direction. */

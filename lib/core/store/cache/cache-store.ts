@@ -2,13 +2,13 @@ import { inspect } from 'node:util';
 import type { Cache } from 'cache-manager';
 import { MaintenanceStoreError } from '../../errors/errors.js';
 import { decode, encode, NewerFormatError, versionOf } from '../../document/codec.js';
+import { CacheEntry } from './cache-entry.js';
 import type { LeaseStore } from '../leases.js';
 import type { OnceStore } from '../once.js';
 import { SharedParts, sharedParts } from './shared-parts.js';
 import { Mutex } from '../../common/mutex.js';
 import type { StateDocument } from '../../document/record.js';
 import {
-  bounded,
   messageOf,
   type Presence,
   type SeenReplica,
@@ -17,8 +17,6 @@ import {
   type SyncResult,
   type Version,
 } from '../store.js';
-
-type Keyv = Cache['stores'][number];
 
 /** Writes given up on that are remembered: no cache is that late with that many. */
 const MAX_LATE_WRITES = 1_000;
@@ -32,7 +30,7 @@ export class CacheStore implements StateStore {
   readonly kind: string;
   private parts = new SharedParts(new Mutex());
   readonly entry: string;
-  private keyv: Keyv | undefined;
+  private document: CacheEntry | undefined;
   private unsubscribe: () => void = () => undefined;
   private readonly seen = new Map<string, SeenReplica>();
   /** Ids of writes that were given up on. No cache can be told to forget one: it may still come through. */
@@ -64,11 +62,11 @@ export class CacheStore implements StateStore {
 
   async start(listener: StoreListener): Promise<void> {
     const cache = this.cache ?? (await import('cache-manager')).createCache();
-    // with several tiers the last is the one that processes share
-    this.keyv = cache.stores[cache.stores.length - 1];
+    const document = new CacheEntry(cache, this.entry);
+    this.document = document;
     this.parts = sharedParts(cache, this.namespace);
     this.unsubscribe = this.parts.leases.onRelease(() => listener.woken());
-    if (this.cache && !(this.keyv?.store instanceof Map)) {
+    if (this.cache && !document.isLocal) {
       listener.warn(
         'This cache cannot compare and set: when two processes change the state at once, the last writer wins, and locks hold within one process only. Give "redis" for both.',
       );
@@ -81,7 +79,7 @@ export class CacheStore implements StateStore {
       const lastSeen = this.now();
       this.seen.set(id, { id, host, pid, lastSeen, silentFor: 0, connection: 'open', told: presence });
     }
-    const text = await this.read(deadline);
+    const text = await this.stored.read(deadline);
     const common = { leases: this.parts.leases.alive(), present: true };
     if (text === undefined) {
       return { ...common, version: '', document: known === '' ? undefined : null };
@@ -103,7 +101,7 @@ export class CacheStore implements StateStore {
 
   write(document: StateDocument, expected: Version, deadline: number): Promise<Version | 'conflict'> {
     return this.parts.mutex.run(async () => {
-      const present = await this.read(deadline);
+      const present = await this.stored.read(deadline);
       if (versionOfStored(present) !== expected) {
         return 'conflict';
       }
@@ -112,7 +110,7 @@ export class CacheStore implements StateStore {
       }
       const text = encode(document);
       try {
-        await this.put(text, deadline);
+        await this.stored.write(text, deadline);
       } catch (error) {
         this.giveUpOn(document);
         throw error;
@@ -143,13 +141,6 @@ export class CacheStore implements StateStore {
     return Promise.resolve();
   }
 
-  private async put(text: string, deadline: number): Promise<void> {
-    if (!(await bounded('set', this.store().set(this.entry, text, 0), deadline))) {
-      // also when the connection broke before the answer
-      throw new MaintenanceStoreError('The cache did not confirm the write; the outcome is unknown.');
-    }
-  }
-
   private giveUpOn({ write }: StateDocument): void {
     this.lateWrites.add(write);
     const [oldest] = this.lateWrites;
@@ -158,25 +149,11 @@ export class CacheStore implements StateStore {
     }
   }
 
-  /** `getRaw` throws where `get` would hide a failure as an absence. */
-  private async read(deadline: number): Promise<unknown> {
-    try {
-      const raw: unknown = await bounded('get', this.store().getRaw(this.entry), deadline);
-      return raw !== null && typeof raw === 'object' && 'value' in raw ? raw.value : raw;
-    } catch (error) {
-      // there is something that the cache itself cannot read: damage to be written over, not a store that is away
-      if (error instanceof MaintenanceStoreError && error.cause instanceof SyntaxError) {
-        return error.cause.message;
-      }
-      throw error;
+  private get stored(): CacheEntry {
+    if (!this.document) {
+      throw new MaintenanceStoreError('The cache has not been opened yet.', 'refused');
     }
-  }
-
-  private store(): Keyv {
-    if (!this.keyv) {
-      throw new MaintenanceStoreError('The cache has no store.', 'refused');
-    }
-    return this.keyv;
+    return this.document;
   }
 }
 

@@ -1,0 +1,215 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isReply, refusalCode, storeError } from '../../lib/core/store/redis/redis-errors.js';
+import { adapters } from '../support/apps.js';
+import { request } from '../support/http.js';
+import { RedisServer } from '../support/redis.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
+import { startService, type Running } from './service.js';
+
+let server: RedisServer;
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterAll(() => server.stop());
+
+const status = async (app: Running, path = '/page') => (await request(app.port, path)).status;
+const replicasKey = (namespace: string): string => `${namespace}:{${namespace}}:replicas`;
+
+/** Ways in which Redis answers and does not take a presence. */
+const refusals: [
+  code: string,
+  refuse: (key: string) => Promise<unknown>,
+  accept: (key: string) => Promise<unknown>,
+][] = [
+  ['READONLY', () => server.client().replicaof('127.0.0.1', 1), () => server.client().replicaof('NO', 'ONE')],
+  [
+    'OOM',
+    () => server.client().config('SET', 'maxmemory', '1mb'),
+    () => server.client().config('SET', 'maxmemory', '0'),
+  ],
+  [
+    'NOREPLICAS',
+    () => server.client().config('SET', 'min-replicas-to-write', '1'),
+    () => server.client().config('SET', 'min-replicas-to-write', '0'),
+  ],
+  [
+    'WRONGTYPE',
+    (key) => server.client().multi().del(key).set(key, 'something else').exec(),
+    (key) => server.client().del(key),
+  ],
+];
+
+describe.each(refusals)('a Redis that answers %s to the presence of a replica', (code, refuse, accept) => {
+  it.each(adapters)(
+    'is not in touch with it, asked seldom, and used again afterwards: %s',
+    async (name, createApp) => {
+      const namespace = `touch-${code}-${name}`;
+      const key = replicasKey(namespace);
+      const options = { redis: server.url, namespace };
+      await using serving = await startService({ ...options, onStale: 'serve' }, createApp);
+      await using blocking = await startService({ ...options, onStale: 'block' }, createApp);
+      try {
+        await refuse(key);
+        await until(() => [serving, blocking].every(({ service }) => service.health().lease === 0), {
+          timeout: 15_000,
+        });
+        for (const { service } of [serving, blocking]) {
+          expect(service.health()).toMatchObject({
+            up: false,
+            stale: expect.any(Date) as Date,
+            error: expect.stringContaining(code) as string,
+          });
+        }
+        expect([await status(serving), await status(blocking), await status(blocking, '/exempt')]).toEqual([
+          200, 503, 200,
+        ]);
+        // what is asked of Redis while requests keep coming
+        const admin = server.client();
+        await admin.config('RESETSTAT');
+        const begun = performance.now();
+        while (performance.now() - begun < 3_000) {
+          expect(await status(blocking)).toBe(503);
+        }
+        const stats = await admin.info('commandstats');
+        const asked = [...stats.matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g)].reduce(
+          (sum, [, calls]) => sum + Number(calls),
+          0,
+        );
+        expect(asked, 'of two replicas, with what belongs to an exchange').toBeLessThanOrEqual(2 * 4 * 3);
+        // Nest has one logger for the whole process: that of the application made last
+        expect(blocking.logged(`: ${code} `), 'once for each of both').toBe(2);
+      } finally {
+        await accept(key);
+      }
+      await until(async () => (await status(blocking)) === 200, { timeout: 15_000, interval: 100 });
+      await until(() => blocking.service.health().up, { timeout: 40_000 });
+      expect(blocking.service.health().lease).toBeGreaterThan(0);
+      await until(() => blocking.service.setMaintenance(true).then(() => true), { timeout: 10_000 });
+      await blocking.service.setMaintenance(false);
+    },
+    90_000,
+  );
+});
+
+describe('a replica that cannot record its presence', () => {
+  it('still learns what is recorded, and writes nothing back', async () => {
+    await using own = await RedisServer.start();
+    await using one = await startService({ redis: own.url, onStale: 'serve' });
+    await one.service.setMaintenance(true);
+    const stored = await own.client().get('maintenance:{maintenance}:state');
+    await own.client().config('SET', 'min-replicas-to-write', '1');
+    await using late = await startService({ redis: own.url, onStale: 'serve' });
+    expect(late.isOn()).toBe(true);
+    expect(late.service.health()).toMatchObject({ up: false, lease: 0 });
+    await late.service.refresh();
+    expect(await own.client().get('maintenance:{maintenance}:state')).toBe(stored);
+  });
+});
+
+describe('a primary that is demoted behind a name', () => {
+  it('is left for the one that takes writes, by both connections', async () => {
+    await using old = await RedisServer.start();
+    await using fresh = await RedisServer.start();
+    await using proxy = await TcpProxy.start(old);
+    await using app = await startService({ redis: proxy.url });
+    await app.service.setMaintenance(true, 'general', { message: 'kept' });
+    await fresh.client().replicaof(old.host, old.port);
+    await until(async () => (await fresh.client().info('replication')).includes('master_link_status:up'), {
+      timeout: 15_000,
+    });
+    await fresh.client().replicaof('NO', 'ONE');
+    proxy.retarget(fresh);
+    await old.client().replicaof(fresh.host, fresh.port);
+    await until(
+      async () => String(await fresh.client().client('LIST')).includes('nestjs-maintenance:state'),
+      {
+        timeout: 15_000,
+        what: 'the new primary to be found without a write',
+      },
+    );
+    await until(
+      async () => String(await fresh.client().client('LIST')).includes('nestjs-maintenance:changes'),
+      { timeout: 15_000 },
+    );
+    await until(() => app.service.health().up, { timeout: 10_000 });
+    expect(app.isOn()).toBe(true);
+    await app.service.setMaintenance(false);
+    expect(await fresh.client().get('maintenance:{maintenance}:state')).toContain('"to":false');
+  });
+});
+
+describe('what Redis says when it refuses', () => {
+  const before7 = (code: string) =>
+    `ERR Error running script (call to f_8e3e34c): @user_script:12: @user_script: 12: -${code} some reason. `;
+
+  it.each([
+    ["READONLY You can't write against a read only replica.", 'READONLY'],
+    [before7('READONLY'), 'READONLY'],
+    ["@user_script: 3: -OOM command not allowed when used memory > 'maxmemory'.", 'OOM'],
+    [before7('MISCONF'), 'MISCONF'],
+    ["NOPERM User app has no permissions to run the 'hset' command", 'NOPERM'],
+    [
+      "ERR Error running script: @user_script:1: @user_script: 1: The user executing the script can't run this command or subcommand",
+      'NOPERM',
+    ],
+    ['Ready check failed: NOAUTH Authentication required.', 'NOAUTH'],
+    ['WRONGPASS invalid username-password pair or user is disabled.', 'WRONGPASS'],
+    ['connect ECONNREFUSED 127.0.0.1:6379', undefined],
+    ['the room of READONLYS', undefined],
+  ])('%s is recognised', (message, code) => {
+    expect(refusalCode(new Error(message))).toBe(code);
+  });
+
+  it('is certain; what the connection says is not', () => {
+    const reply = Object.assign(new Error('ERR something new'), { name: 'ReplyError' });
+    expect(isReply(reply)).toBe(true);
+    expect(storeError('write', reply)).toMatchObject({ outcome: 'refused' });
+    expect(storeError('write', new Error(before7('OOM')))).toMatchObject({ outcome: 'refused' });
+    expect(storeError('write', new Error('Connection is closed.'))).toMatchObject({ outcome: 'unknown' });
+  });
+});
+
+describe('the last words of a connection', () => {
+  it('say that the password was changed, in health, errors and once in the log; nobody hammers at the door', async () => {
+    await using own = await RedisServer.start();
+    const admin = own.client();
+    await admin.acl('SETUSER', 'app', 'on', '>first', '~*', '&*', '+@all');
+    await using app = await startService({ redis: `redis://app:first@${own.host}:${own.port}` });
+    expect(app.service.health().up).toBe(true);
+    await admin.acl('SETUSER', 'app', 'resetpass', '>second');
+    await admin.client('KILL', 'USER', 'app');
+    await until(() => app.service.health().error?.includes('WRONGPASS'), { timeout: 15_000 });
+    await expect(app.service.setMaintenance(true)).rejects.toMatchObject({
+      name: 'MaintenanceStoreError',
+      message: expect.stringContaining('WRONGPASS') as string,
+    });
+    const connections = async (): Promise<number> =>
+      Number(/total_connections_received:(\d+)/.exec(await admin.info('stats'))?.[1]);
+    const before = await connections();
+    await until(() => app.service.health().lease === 0, { timeout: 10_000 });
+    expect((await connections()) - before).toBeLessThanOrEqual(6);
+    expect(app.logged('WRONGPASS')).toBe(1);
+    expect(app.log.join('\n')).not.toContain('first');
+
+    await admin.acl('SETUSER', 'app', '>first');
+    await until(() => app.service.health().up, { timeout: 40_000, interval: 100 });
+    await app.service.setMaintenance(true);
+  }, 90_000);
+
+  it('say why no secure connection was made', async () => {
+    // without a certificate there is no handshake
+    const secure = createServer({}).listen(0, '127.0.0.1');
+    await once(secure, 'listening');
+    const { port } = secure.address() as AddressInfo;
+    try {
+      await using app = await startService({ redis: `rediss://127.0.0.1:${port}` });
+      expect(app.service.health().error).toMatch(/handshake failure/);
+    } finally {
+      secure.close();
+    }
+  });
+});
