@@ -7,16 +7,18 @@ type Told = Pick<MaintenanceStatusMessage, 'message' | 'until' | 'retryAfter'>;
 interface Parts {
   readonly main: HTMLElement;
   readonly message: HTMLElement;
-  readonly end: HTMLElement;
-  readonly time: HTMLTimeElement;
+  /** Absent as long as no end was known. */
+  readonly end: HTMLElement | null;
+  /** The end that is shown, ISO 8601. */
+  readonly shown: string | null;
 }
 
 function findParts(page: Document): Parts | null {
   const main = page.querySelector<HTMLElement>('main[data-refresh]');
   const message = main?.querySelector<HTMLElement>('.message');
-  const end = main?.querySelector<HTMLElement>('dl');
-  const time = end?.querySelector('time');
-  return main && message && end && time ? { main, message, end, time } : null;
+  const end = main?.querySelector('dl') ?? null;
+  const shown = end && !end.hidden ? (end.querySelector('time')?.dateTime ?? null) : null;
+  return main && message ? { main, message, end, shown } : null;
 }
 
 /**
@@ -30,17 +32,16 @@ export function updateBuiltInPage(status: Told, before: Told | undefined): boole
   if (!parts) {
     return true;
   }
-  const { message, end, time } = parts;
+  const { message, shown } = parts;
   const known = before ?? status;
-  const shownEnd = end.hidden ? null : time.dateTime;
   if (
     ![known.message, status.message].includes(message.textContent) ||
-    ![known.until, status.until].includes(shownEnd)
+    ![known.until, status.until].includes(shown)
   ) {
     return false;
   }
   message.textContent = status.message;
-  if (shownEnd !== status.until) {
+  if (shown !== status.until) {
     showEnd(parts, status.until, status.retryAfter ?? 0);
   }
   return true;
@@ -52,11 +53,17 @@ export function replaceBuiltInPage(html: string): void {
   const next = findParts(new DOMParser().parseFromString(html, 'text/html'));
   if (parts && next) {
     parts.message.textContent = next.message.textContent;
-    showEnd(parts, next.end.hidden ? null : next.time.dateTime, Number(next.main.dataset['left']));
+    showEnd(parts, next.shown, Number(next.main.dataset['left']));
   }
 }
 
-function showEnd({ main, end, time }: Parts, until: string | null, left: number): void {
+function showEnd(parts: Parts, until: string | null, left: number): void {
+  const { main } = parts;
+  const end = parts.end ?? (until === null ? null : addEnd(parts));
+  const time = end?.querySelector('time');
+  if (!end || !time) {
+    return;
+  }
   end.hidden = until === null;
   time.dateTime = until ?? '';
   if (until !== null) {
@@ -64,4 +71,24 @@ function showEnd({ main, end, time }: Parts, until: string | null, left: number)
     main.dataset['left'] = String(left);
     startCountdown(main);
   }
+}
+
+/** As the server would have written it. */
+function addEnd({ main, message }: Parts): HTMLElement {
+  const [back = '', left = '', soon = ''] = main.dataset['texts']?.split('\n') ?? [];
+  const timer = make('span');
+  timer.setAttribute('role', 'timer');
+  timer.setAttribute('aria-label', left);
+  const timeLeft = make('div', make('dt', left), make('dd', timer));
+  timeLeft.hidden = true;
+  const end = make('dl', make('div', make('dt', back), make('dd', make('time'))), timeLeft);
+  main.dataset['soon'] = soon;
+  message.after(end);
+  return end;
+}
+
+function make(name: string, ...children: (Node | string)[]): HTMLElement {
+  const element = document.createElement(name);
+  element.append(...children);
+  return element;
 }

@@ -42,9 +42,12 @@ export function createEventStream(url: string, listener: PushListener): EventStr
       listener.status(JSON.parse(data) as MaintenanceStatusMessage);
     });
     source.addEventListener('error', ({ target }) => {
+      if (target !== source) {
+        return;
+      }
       listener.lost();
       // otherwise the browser tries again by itself
-      if (target === source && source?.readyState === EventSource.CLOSED) {
+      if (source?.readyState === EventSource.CLOSED) {
         openIn(REFUSED);
       }
     });
@@ -60,6 +63,7 @@ export function createEventStream(url: string, listener: PushListener): EventStr
     close() {
       clearTimeout(timer);
       source?.close();
+      source = undefined;
     },
   };
 }

@@ -23,23 +23,33 @@ export function createOpenPage(
   /** Shows the banner, as long as it is true. */
   let marked = exempt;
 
+  /** Nobody answered: it looks again when the server is found. */
+  let missed = false;
+
   /** Maintenance has begun: for this visitor, too? The ping endpoint knows of bypasses. */
   async function look(seen: boolean): Promise<void> {
-    const refused = await connection.look().then(
-      (own) => own.maintenanceMode,
-      () => true,
-    );
+    const own = await connection.look().catch(() => null);
     const { status } = connection;
-    if (!refused || !status?.maintenanceMode) {
+    if (!status?.maintenanceMode || own?.maintenanceMode === false) {
       return;
     }
-    // a page that is left for a server that has gone would not find back
-    if (connection.connection !== 'lost' && !isFilledIn() && mayLeave(status, seen)) {
+    if (!own && connection.connection !== 'live') {
+      // a page that is left for a server that has gone would not find back
+      missed = true;
+    } else if (!isFilledIn() && mayLeave(status, seen)) {
       reload();
     } else {
       marked = true;
       banner.show(status.message);
     }
+  }
+
+  function lookWithin(ms: number, seen: boolean): void {
+    leave.within(ms, 'look', () => {
+      if (isClosed()) {
+        void look(seen);
+      }
+    });
   }
 
   return {
@@ -51,11 +61,13 @@ export function createOpenPage(
       } else if (marked) {
         banner.show(status.message);
       } else if (before?.maintenanceMode !== true) {
-        leave.within(spreadOf(status, before), 'look', () => {
-          if (isClosed()) {
-            void look(before !== undefined);
-          }
-        });
+        lookWithin(spreadOf(status, before), before !== undefined);
+      }
+    },
+    hearConnection(state) {
+      if (missed && state !== 'lost') {
+        missed = false;
+        lookWithin(connection.status?.spread ?? 0, true);
       }
     },
   };

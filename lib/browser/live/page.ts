@@ -73,6 +73,10 @@ export function runPage(script: string, pushOf: PushOf): void {
     get connection() {
       return connection.connection;
     },
+    get keepsPage() {
+      const { connection: state, status } = connection;
+      return state === 'lost' || (state === 'live' && status?.maintenanceMode === true);
+    },
     subscribe: (listener) => connection.subscribe(listener),
     ping: (key) => connection.ping(key),
     close() {

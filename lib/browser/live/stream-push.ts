@@ -26,9 +26,10 @@ export function pushByStream(url: string): ((listener: PushListener) => Push) | 
 function share(url: string, listener: PushListener): Push {
   const name = `maintenance ${url}`;
   const channel = new BroadcastChannel(name);
-  const end = new AbortController();
   let known: News = { open: false, status: null };
   let stream: EventStream | undefined;
+  /** Ends its turn, or its wait for one. */
+  let turn = new AbortController();
 
   function hear(news: News): void {
     const { open, status } = news;
@@ -43,42 +44,62 @@ function share(url: string, listener: PushListener): Push {
     }
   }
 
-  /** Until the page closes. */
+  function pass(news: News): void {
+    channel.postMessage(news);
+    hear(news);
+  }
+
   function lead(): Promise<void> {
-    const pass = (news: News): void => {
-      channel.postMessage(news);
-      hear(news);
-    };
-    stream = createEventStream(url, {
+    const { signal } = turn;
+    const opened = createEventStream(url, {
       // known by the first status, which is on its way
       opened: () => undefined,
       lost: () => pass({ ...known, open: false }),
       status: (status) => pass({ open: true, status }),
     });
+    stream = opened;
     return new Promise((resolve) => {
-      end.signal.addEventListener('abort', () => {
-        stream?.close();
+      signal.addEventListener('abort', () => {
+        stream = undefined;
+        opened.close();
         resolve();
       });
     });
   }
 
-  channel.addEventListener('message', ({ data }: MessageEvent<News | Question>) => {
+  function ask(question: Question): void {
+    channel.postMessage(question);
+  }
+
+  function begin(): void {
+    turn = new AbortController();
+    ask('what');
+    navigator.locks.request(name, { signal: turn.signal }, lead).catch(() => undefined);
+  }
+
+  function answer({ data }: MessageEvent<News | Question>): void {
     if (typeof data === 'object') {
       if (!stream) {
         hear(data);
       }
-    } else if (stream) {
-      if (data === 'retry') {
-        stream.retry();
-      } else if (known.open) {
-        channel.postMessage(known);
-      }
+    } else if (data === 'retry') {
+      stream?.retry();
+    } else if (stream && known.open) {
+      channel.postMessage(known);
     }
-  });
-  const ask = (question: Question): void => channel.postMessage(question);
-  ask('what');
-  navigator.locks.request(name, { signal: end.signal }, lead).catch(() => undefined);
+  }
+
+  // a page that is left loses its stream, which is no news for the others; one that is kept may be shown again
+  const pause = (): void => turn.abort();
+  const resume = ({ persisted }: PageTransitionEvent): void => {
+    if (persisted) {
+      begin();
+    }
+  };
+  channel.addEventListener('message', answer);
+  addEventListener('pagehide', pause);
+  addEventListener('pageshow', resume);
+  begin();
 
   return {
     retry() {
@@ -89,8 +110,10 @@ function share(url: string, listener: PushListener): Push {
       }
     },
     close() {
-      end.abort();
+      turn.abort();
       channel.close();
+      removeEventListener('pagehide', pause);
+      removeEventListener('pageshow', resume);
     },
   };
 }

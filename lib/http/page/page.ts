@@ -114,26 +114,25 @@ export function maintenancePageCsp(options: MaintenancePageCspOptions = {}): str
 }
 
 /**
- * What the page knows of the end: the data for the countdown and the markup. Where the browser script may learn of an end later,
- * the markup waits for it; else it is left out while the end is not known.
+ * What the page knows of the end: the data for the countdown and the markup. While the end is not known there are only the words
+ * for the browser script, which may learn of it.
  */
 function renderEnd(
   { until, retryAfter, text, scriptUrl }: MaintenancePageContext,
   formatUtc: (instant: Date) => string,
 ): { data: string; html: string } {
-  const known = until !== null && !Number.isNaN(until.getTime());
-  if (!known && !scriptUrl) return { data: '', html: '' };
-  const timeLeft = escapeHtml(text(PAGE_TEXTS.timeLeft));
-  const time = known
-    ? `<time datetime="${until.toISOString()}">${escapeHtml(formatUtc(until))}</time>`
-    : '<time></time>';
+  const [back, left, soon] = [PAGE_TEXTS.expectedBack, PAGE_TEXTS.timeLeft, PAGE_TEXTS.anyMoment].map(
+    (english) => escapeHtml(text(english)),
+  ) as [string, string, string];
+  if (until === null || Number.isNaN(until.getTime())) {
+    return { data: scriptUrl ? ` data-texts="${[back, left, soon].join('\n')}"` : '', html: '' };
+  }
   return {
-    data:
-      (known ? ` data-left="${Math.max(1, Math.ceil(retryAfter) || 1)}"` : '') +
-      ` data-soon="${escapeHtml(text(PAGE_TEXTS.anyMoment))}"`,
+    data: ` data-left="${Math.max(1, Math.ceil(retryAfter) || 1)}" data-soon="${soon}"`,
     html:
-      `<dl${known ? '' : ' hidden'}><div><dt>${escapeHtml(text(PAGE_TEXTS.expectedBack))}</dt><dd>${time}</dd></div>` +
-      `<div hidden><dt>${timeLeft}</dt><dd><span role="timer" aria-label="${timeLeft}"></span></dd></div></dl>`,
+      `<dl><div><dt>${back}</dt>` +
+      `<dd><time datetime="${until.toISOString()}">${escapeHtml(formatUtc(until))}</time></dd></div>` +
+      `<div hidden><dt>${left}</dt><dd><span role="timer" aria-label="${left}"></span></dd></div></dl>`,
   };
 }
 
