@@ -68,6 +68,8 @@ export type FaultKind =
   | 'redis-kill'
   | 'redis-restart'
   | 'redis-empty'
+  | 'newcomer'
+  | 'neighbour'
   | 'clock'
   | 'replay';
 

@@ -224,6 +224,20 @@ const forgetful: Scenario = async (_world, stage) => {
   await delay(1_000);
 };
 
+/** Redis has lost everything, and somebody who knows nothing writes first. */
+const newcomer: Scenario = async (_world, stage) => {
+  await stage.enable(stage.replicas[0], 'on-1', 'a');
+  await stage.fault('newcomer', 'redis', 50);
+  await delay(4_000);
+};
+
+/** Somebody who may publish, and no more, says that nothing is in maintenance. */
+const neighbour: Scenario = async (_world, stage) => {
+  await stage.enable(stage.replicas[0], 'on-1', 'a');
+  await stage.fault('neighbour', 'redis', 3_000);
+  await delay(1_000);
+};
+
 /** Wall clocks jump; ends come when they were said to come. */
 const clocks: Scenario = async (_world, stage) => {
   await stage.enable(stage.replicas[0], 'window-1', 'a', 4_000);
@@ -279,6 +293,8 @@ export const STORIES = {
   operators: { keys: ['a', 'b', 'mix', 'never'], scenario: operators },
   late: { replicas: 2, keys: ['a'], scenario: late },
   forgetful: { replicas: 2, keys: ['a'], scenario: forgetful },
+  newcomer: { replicas: 2, keys: ['a'], scenario: newcomer },
+  neighbour: { replicas: 2, keys: ['a'], scenario: neighbour },
   clocks: { replicas: 2, keys: ['a'], scenario: clocks },
   together: { keys: ['mix'], scenario: together },
   death: { replicas: 2, keys: ['job'], scenario: death },

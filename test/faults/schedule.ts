@@ -32,6 +32,7 @@ const ON_REDIS: readonly Kind[] = [
   { kind: 'redis-restart', weight: 1, lasts: [50, 100] },
   { kind: 'redis-empty', weight: 1, lasts: [50, 100] },
   { kind: 'replay', weight: 2, lasts: [50, 100] },
+  { kind: 'neighbour', weight: 1, lasts: [100, 2_000] },
 ];
 
 /**

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent } from 'undici';
 import { Child } from '../support/child.js';
+import { decode, encode, randomId, versionOf } from '../../lib/core/document/codec.js';
+import type { KeyRecord } from '../../lib/core/document/record.js';
 import { RedisServer } from '../support/redis.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
@@ -35,6 +37,10 @@ const FAKETIME = ['x86_64', 'aarch64']
 
 /** Text by which the proxy knows the connection that listens to changes. */
 const SUBSCRIBER = ':changes';
+/** Where replicas hear of changes: of this namespace, in database 0, without a prefix. */
+const CHANNEL = 'maintenance:{maintenance}:changes:0:';
+const CHANNELS = '*:changes:*';
+const STATE = 'maintenance:{maintenance}:state';
 
 /** One place in the cluster: its process may die and come again, its wire to Redis is its own. */
 export class Replica {
@@ -181,9 +187,46 @@ export class World {
     const client = this.redis.client({ maxRetriesPerRequest: 1 });
     try {
       if (again) await client.publish(...again);
-      await client.publish(again?.[0] ?? '', 'd{"v":1,"w":"foreign"}');
+      await client.publish(again?.[0] ?? CHANNEL, 's{"v":1,"w":"foreign"}');
     } catch {
       // Redis is away: nobody hears it
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  /** Somebody else's announcement that nothing is in maintenance, in place of what is stored; nothing is written. */
+  async forge(): Promise<void> {
+    const client = this.redis.client({ maxRetriesPerRequest: 1 });
+    try {
+      const stored = decode(await client.get(STATE));
+      const before = versionOf(encode(stored));
+      const opened = [...stored.keys].map(
+        ([key, record]) => [key, opening(record, stored.revision + 1)] as const,
+      );
+      const forged = encode({
+        ...stored,
+        write: randomId(),
+        revision: stored.revision + 1,
+        keys: new Map(opened),
+      });
+      await client.publish(CHANNEL, `s${'0'.repeat(40)}${before}\n${forged}`);
+    } catch {
+      // Redis is away, or has nothing: nobody hears it
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  /** Redis has lost everything, and somebody who knows nothing writes first, in a history of its own. */
+  async begin(): Promise<void> {
+    const client = this.redis.client();
+    try {
+      const [seconds] = await client.time();
+      const change = { cause: 'set', from: false, to: false, revision: 1, at: Number(seconds) * 1_000 };
+      const keys = [['newcomer', { switch: null, holds: [], change }]];
+      const document = { v: 1, w: randomId(), history: randomId(), revision: 1, keys };
+      await client.multi().flushall().set(STATE, JSON.stringify(document)).exec();
     } finally {
       client.disconnect();
     }
@@ -256,6 +299,13 @@ export class World {
       case 'redis-empty':
         await redis.restart({ empty: true });
         return () => undefined;
+      case 'newcomer':
+        await this.begin();
+        return () => undefined;
+      case 'neighbour': {
+        const timer = setInterval(() => void this.forge(), 20);
+        return () => clearInterval(timer);
+      }
       case 'replay':
         await this.replay(lasts % 7);
         return () => undefined;
@@ -317,7 +367,7 @@ export class World {
   async #allListen(): Promise<boolean> {
     const client = this.redis.client();
     try {
-      const channels = (await client.pubsub('CHANNELS', '*changes')) as string[];
+      const channels = (await client.pubsub('CHANNELS', CHANNELS)) as string[];
       const counts = (await client.pubsub('NUMSUB', ...channels)) as number[];
       return counts[1] === this.replicas.length;
     } finally {
@@ -328,8 +378,16 @@ export class World {
   async #overhear(): Promise<void> {
     const client = this.redis.client();
     client.on('pmessage', (_pattern: string, channel: string, message: string) => {
-      if (message.startsWith('d{')) this.#announced.push([channel, message]);
+      if (message.startsWith('s')) this.#announced.push([channel, message]);
     });
-    await client.psubscribe('*changes');
+    await client.psubscribe(CHANNELS);
   }
 }
+
+/** A record as it would be after somebody has turned its key off. */
+const opening = (record: KeyRecord, revision: number): KeyRecord => ({
+  ...record,
+  switch: null,
+  holds: [],
+  change: { ...record.change, cause: 'set', from: true, to: false, revision },
+});
