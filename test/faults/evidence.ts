@@ -87,7 +87,7 @@ export class Evidence {
     if (!spans) {
       const found = this.windows.filter(
         ({ kind, target }) =>
-          (target === replica && ['stop', 'kill', 'partition', 'stall', 'cut'].includes(kind)) ||
+          (target === replica && ['stop', 'kill', 'partition', 'severed', 'stall', 'cut'].includes(kind)) ||
           kind.startsWith('redis'),
       );
       spans = merged(found);
@@ -129,7 +129,9 @@ export class Evidence {
         window.begin < end + 4_000 &&
         window.end > begin - 4_000 &&
         !(window.kind === 'redis-empty' && window.begin === begin) &&
-        ['stop', 'kill', 'partition', 'redis-stop', 'redis-kill', 'redis-empty'].includes(window.kind),
+        ['stop', 'kill', 'partition', 'severed', 'redis-stop', 'redis-kill', 'redis-empty'].includes(
+          window.kind,
+        ),
     );
   }
 

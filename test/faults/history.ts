@@ -60,6 +60,7 @@ export type FaultKind =
   | 'stop'
   | 'kill'
   | 'partition'
+  | 'severed'
   | 'cut'
   | 'cut-subscriber'
   | 'freeze-subscriber'

@@ -40,13 +40,6 @@ export const MUTANTS: readonly Mutant[] = [
     'from + this.length * 4',
   ),
   bug(
-    'presence-cut-short',
-    'partition',
-    'module/create-store.js',
-    'replicaLease: options.lease',
-    'replicaLease: options.lease / 6',
-  ),
-  bug(
     'silence-is-consent',
     'partition',
     'decision/stale-policy.js',

@@ -91,12 +91,12 @@ export interface Story {
   readonly scenario: Scenario;
 }
 
-/** One replica is cut off, while the others agree without it. */
+/** One replica is cut off and its connections are closed, until the others agree without it. */
 const partition: Scenario = async (_world, stage) => {
   const [one] = stage.replicas;
   await stage.enable(one, 'warm-1', 'a');
   await stage.disable(one, 'warm-2', 'a');
-  const cut = stage.fault('partition', 'r2', 7_000);
+  const cut = stage.fault('severed', 'r2', 14_000);
   await one.change('hasty-1', { kind: 'enable', key: 'a', acknowledge: 200 });
   await delay(300);
   await stage.disable(one, 'warm-3', 'a');

@@ -8,6 +8,7 @@ const OUTAGES = new Set([
   'stop',
   'kill',
   'partition',
+  'severed',
   'cut',
   'redis-stop',
   'redis-kill',

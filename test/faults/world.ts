@@ -323,6 +323,11 @@ export class World {
       case 'kill':
         await replica.kill();
         return () => replica.start();
+      case 'severed':
+        // Redis sees that the connections are closed, and counts the replica as gone in time
+        proxy.cut();
+        proxy.pause();
+        return () => proxy.resume();
       case 'partition':
         proxy.pause();
         return () => proxy.resume();
