@@ -95,7 +95,8 @@ describe('a press that was not meant', () => {
     };
     await twice('#key-general-on');
     await site.service.setMaintenance(true);
-    await twice('#key-general-off:enabled');
+    await page.locator('#key-general-off:enabled:visible').waitFor();
+    await twice('#key-general-off');
     await twice('#key-general-change');
     expect(writes).toEqual([]);
   });

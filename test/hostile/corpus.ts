@@ -104,6 +104,8 @@ export interface StoreRow {
   /** Locks cannot be had until somebody mends the store; they are refused with the error that is meant for it. */
   readonly locks?: false;
   readonly why: string;
+  /** A version of the library that knows more has written it. */
+  readonly newer?: boolean;
 }
 
 /** Two visits through a cache that keeps whatever it may. */

@@ -19,6 +19,8 @@ interface Enemy {
   /** The stored document as it is now. */
   read(): Promise<unknown>;
   spoil(row: StoreRow, sound: string): Promise<unknown>;
+  /** Puts a document in the place of whatever is there. */
+  mend(text: string): Promise<unknown>;
 }
 
 let server: RedisServer;
@@ -42,6 +44,10 @@ function inRedis(namespace: string): Enemy {
       }
       return row.redis?.(client, name);
     },
+    mend: async (text) => {
+      await client.del(name('state'));
+      await client.set(name('state'), text);
+    },
   };
 }
 
@@ -58,6 +64,7 @@ function inCache(namespace: string): Enemy {
       }
       return storage.set(entry, row.cache?.(JSON.stringify({ value: sound })));
     },
+    mend: (text) => cache.set(`${namespace}:state`, text, 0),
   };
 }
 
@@ -89,23 +96,33 @@ describe.each(adapters)('a hostile store on %s', (adapter, createApp) => {
         await using site = await createSite(createApp, false, options);
         const damaged = row.means === 'damage';
 
-        // at the start: what cannot be read is reported, and no reason to stop
+        // at the start: what cannot be read is unknown; it is reported, nobody writes over it, and it is no reason to stop
         expect(site.service.health(), row.why).toMatchObject({ up: !damaged });
         await visit(site, typeof row.means === 'number' ? row.means : 200);
-        // whoever writes mends it
+        if (damaged) {
+          await expect(site.service.setMaintenance(true)).rejects.toThrow(MaintenanceStoreError);
+          await enemy.mend(sound);
+          await site.service.refresh();
+        }
         await reopen(site);
         await closeSite(site, 'Known.');
         await site.service.refresh();
         expect(site.service.health()).toMatchObject({ up: true });
 
-        // later: what was known is kept, and put back
+        // later: what was known is kept, and put back, unless a newer version has written
         const before = await site.service.getKeyData();
         const known = (await enemy.read()) as string;
         await enemy.spoil(row, known);
-        await site.service.refresh();
+        await site.service.refresh().catch(() => undefined);
         await visit(site, typeof row.means === 'number' ? row.means : 503);
         const after = await site.service.getKeyData();
         expect(typeof row.means === 'number' ? before : after, 'no state changed').toEqual(before);
+        if (row.newer) {
+          expect(site.service.health()).toMatchObject({ up: false });
+          await expect(site.service.setMaintenance(false)).rejects.toThrow(/version 2/);
+          await enemy.mend(known);
+          await site.service.refresh();
+        }
         await until(async () => decode(await enemy.read()), { what: 'a document that can be read' });
 
         // and in any case the operator is obeyed

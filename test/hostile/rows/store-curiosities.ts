@@ -3,7 +3,7 @@ import { edited, general, OFF, type Json } from './store-documents.js';
 
 const believed = (
   name: string,
-  means: 200 | 503,
+  means: 'nothing' | 200 | 503,
   text: (sound: string) => string | Buffer,
   why: string,
 ): StoreRow => ({ name, text: (sound) => text(newer(sound)), means, why });
@@ -61,17 +61,17 @@ export const curiosities: StoreRow[] = [
   ),
   believed(
     'a key twice',
-    200,
+    'nothing',
     edited((document) => {
       (document['keys'] as unknown[]).push(['general', OFF], ['hidden-key', OFF]);
     }),
-    'the last counts',
+    'the last of them is older than what was known',
   ),
   believed(
     'no keys',
-    200,
+    'nothing',
     edited((document) => void (document['keys'] = [])),
-    'a document of the same history: everything is off',
+    'a document of the same history that knows less',
   ),
   believed(
     'another history',

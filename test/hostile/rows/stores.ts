@@ -27,19 +27,27 @@ export const values: StoreRow[] = [
   ),
   damage('depth', () => '['.repeat(100_000), 'not JSON'),
   damage('depth that ends', () => '['.repeat(100_000) + ']'.repeat(100_000), 'not a document'),
-  damage('5 MB', (sound) => sound + ' '.repeat(5 * 1024 * 1024), 'longer than any of ours, though it is one'),
+  {
+    ...damage(
+      '5 MB',
+      (sound) => sound + ' '.repeat(5 * 1024 * 1024),
+      'longer than what is written is still read',
+    ),
+    means: 503,
+  },
   damage('50 MB', () => 'HOSTILE'.repeat(7_500_000), 'longer than any of ours'),
 ];
 
 /** Documents with something in them that cannot be. */
 export const documents: StoreRow[] = [
-  ...[2, 0, -1, '1', null, 1.5, {}, [1]].map((v) =>
-    damage(
+  ...[2, 0, -1, '1', null, 1.5, {}, [1]].map((v) => ({
+    ...damage(
       `version ${JSON.stringify(v)}`,
       edited((document) => void (document['v'] = v)),
       'another format',
     ),
-  ),
+    newer: v === 2,
+  })),
   damage(
     'no version',
     edited((document) => void delete document['v']),
@@ -98,11 +106,14 @@ export const documents: StoreRow[] = [
       )(sound).replace('4242', '1e999'),
     'not a number that can be counted on',
   ),
-  damage(
-    'cause __proto__',
-    general((record) => void (record.change['cause'] = '__proto__')),
-    'nobody’s cause',
-  ),
+  {
+    ...damage(
+      'cause __proto__',
+      general((record) => void (record.change['cause'] = '__proto__')),
+      'a cause that this version does not know',
+    ),
+    means: 503,
+  },
   written('until', 'NaN', 'not JSON'),
   written('until', '"NaN"', 'not an instant'),
   written('until', '1e999', 'not an instant'),

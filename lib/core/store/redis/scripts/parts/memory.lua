@@ -3,7 +3,14 @@
 
 local MEMORY = ':memory'
 
+-- Something else in their place keeps locks from being granted, and nobody from reading the state.
+local function are_fences(fences)
+  local kind = redis.call('TYPE', fences).ok
+  return kind == 'hash' or kind == 'none'
+end
+
 local function mark_of(fences)
+  if not are_fences(fences) then return nil end
   return string.match(redis.call('HGET', fences, MEMORY) or '', '^([^|]+)|(%d+)|(%d+)$')
 end
 
@@ -17,6 +24,7 @@ end
 -- still have it for `lease` ms. Without such a caller, whoever was there before Redis started is back after `back` ms and
 -- knows more.
 local function recall(fences, now, known, id, back, lease)
+  if not are_fences(fences) then return known end
   local own, made, stop = mark_of(fences)
   if own and (known == '' or known == own) then return own end
   own, made, stop = own or id, tonumber(made or now), tonumber(stop or 0)
