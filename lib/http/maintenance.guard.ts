@@ -79,7 +79,7 @@ export class MaintenanceGuard implements CanActivate {
   /**
    * Called for each call that is refused, just before. Override it to count refusals, or to log them; does nothing by itself.
    * What it throws is what the caller gets.
-   * @param status says which key refuses, `null` when this replica has lost touch with the store and `onStale` is `'block'`
+   * @param _status says which key refuses, `null` when this replica has lost touch with the store and `onStale` is `'block'`
    */
   protected onRefused(_context: ExecutionContext, _status: MaintenanceStatus): void {}
 

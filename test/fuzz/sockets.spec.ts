@@ -181,6 +181,6 @@ function expected(args: unknown[]): string[] {
   if (!isQuery || !['undefined', 'string'].includes(typeof query['key'])) {
     return ['error', 'maintenanceMode'];
   }
-  const told = ['maintenanceMode', 'message', 'modes', 'retryAfter', 'revision', 'until'];
+  const told = ['maintenanceMode', 'message', 'modes', 'retryAfter', 'revision', 'spread', 'until'];
   return ['general', 'billing'].includes(String(query['key'])) ? ['currentMode', ...told] : told;
 }

@@ -40,11 +40,11 @@ it('shows an operator and a visitor what the instructions promise', async () => 
 
   const general = operator.getByRole('region', { name: 'General maintenance' });
   const dialog = operator.getByRole('dialog');
-  await general.getByRole('button', { name: 'Switch on' }).click();
+  await general.getByRole('button', { name: 'Start maintenance…' }).click();
   await dialog.getByLabel('1 hour').check();
   await dialog.getByLabel('Message for visitors').fill('We are moving house. Back within the hour.');
   await dialog.getByLabel('Reason').fill('Moving to the new database');
-  await dialog.getByRole('button', { name: 'Switch on' }).click();
+  await dialog.getByRole('button', { name: 'Start maintenance' }).click();
 
   await visitor.getByText('We are moving house.').waitFor();
   await general.getByText('Moving to the new database').waitFor();
@@ -54,8 +54,8 @@ it('shows an operator and a visitor what the instructions promise', async () => 
     await operator.screenshot({ path: PICTURE, fullPage: true });
   }
 
-  await general.getByRole('button', { name: 'Switch off' }).click();
-  await dialog.getByRole('button', { name: 'Switch off' }).click();
+  await general.getByRole('button', { name: 'End maintenance…' }).click();
+  await dialog.getByRole('button', { name: 'End maintenance' }).click();
   await visitor.getByText('Apples').waitFor();
 }, 60_000);
 

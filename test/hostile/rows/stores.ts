@@ -40,14 +40,16 @@ export const values: StoreRow[] = [
 
 /** Documents with something in them that cannot be. */
 export const documents: StoreRow[] = [
-  ...[2, 0, -1, '1', null, 1.5, {}, [1]].map((v) => ({
-    ...damage(
-      `version ${JSON.stringify(v)}`,
-      edited((document) => void (document['v'] = v)),
-      'another format',
+  ...[2, 0, -1, '1', null, 1.5, {}, [1]].map((v) =>
+    Object.assign(
+      damage(
+        `version ${JSON.stringify(v)}`,
+        edited((document) => void (document['v'] = v)),
+        'another format',
+      ),
+      { newer: v === 2 },
     ),
-    newer: v === 2,
-  })),
+  ),
   damage(
     'no version',
     edited((document) => void delete document['v']),
