@@ -43,3 +43,52 @@ describe('a Redis user with the rights that the documents list, and no others', 
     expect(refused).toEqual([]);
   });
 });
+
+describe('a Redis user without', () => {
+  it.each([
+    ['channels', ['resetchannels'], 'does not let this user subscribe'],
+    ['SUBSCRIBE', ['-subscribe'], 'does not let this user subscribe'],
+    ['PING', ['-ping'], undefined],
+    ['INFO', ['-info'], undefined],
+    ['CLIENT', ['-client'], undefined],
+    ['PUBLISH', ['-publish'], undefined],
+    ['any of these', ['resetchannels', '-ping', '-info', '-client', '-pubsub'], 'does not let this user'],
+  ])(
+    '%s works, at most says so once, and does not connect again and again',
+    async (name, less, warning) => {
+      const user = `without-${name.replaceAll(' ', '-')}`;
+      const admin = server.client();
+      await admin.acl('SETUSER', user, 'reset', 'on', '>secret', ...rule, ...less);
+      await admin.flushall();
+      const redis = server.url.replace('redis://', `redis://${user}:secret@`);
+      await using one = await startService({ redis });
+      await using two = await startService({ redis });
+      const connections = async (): Promise<number> =>
+        Number(/total_connections_received:(\d+)/.exec(await admin.info('stats'))?.[1]);
+      const before = await connections();
+      const change = await one.service.setMaintenance(true, 'general', { acknowledge: 5_000 });
+      expect(change.missing).toEqual([]);
+      expect(two.isOn()).toBe(true);
+      await one.service.setMaintenance(false);
+      await until(() => !two.isOn(), { timeout: 5_000 });
+      // longer than a lease
+      await until(
+        async () =>
+          (await one.service.replicas()).every(
+            ({ lastSeen }) => lastSeen.getTime() > change.at.getTime() + 3_500,
+          ),
+        {
+          timeout: 15_000,
+          interval: 100,
+        },
+      );
+      expect(one.service.health()).toMatchObject({ up: true, error: null });
+      expect((await connections()) - before).toBeLessThanOrEqual(2);
+      // Nest has one logger for the whole process: that of the application made last
+      const warnings = two.log.filter((line) => line.startsWith('warn'));
+      expect(warnings.length).toBe(warning ? 1 : 0);
+      expect(warnings.join()).toContain(warning ?? '');
+    },
+    60_000,
+  );
+});
