@@ -5,6 +5,7 @@ import { decision } from './sections/decision.js';
 import { guard } from './sections/guard.js';
 import { realtime } from './sections/realtime.js';
 import { refusal } from './sections/refusal.js';
+import { sizes } from './sections/sizes.js';
 import { start } from './sections/start.js';
 import { storm } from './sections/storm.js';
 
@@ -17,7 +18,7 @@ export interface Effort {
   readonly clients: readonly number[];
 }
 
-const sections = { decision, guard, refusal, cluster, start, realtime, storm };
+const sections = { decision, guard, refusal, cluster, start, sizes, realtime, storm };
 
 const args = process.argv.slice(2);
 const clients = [100, 1_000, 5_000, 10_000];
