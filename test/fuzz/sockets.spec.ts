@@ -97,7 +97,6 @@ const PING = '42/maintenance,7["ping",{"key":"general"}]';
 
 describe.each(adapters)('any packet on %s', (_name, createApp) => {
   let site: Site;
-  let bystander: RawWebSocket;
   let before: Awaited<ReturnType<MaintenanceService['getKeyData']>>;
   const strays: unknown[] = [];
   const stray = (error: unknown): void => void strays.push(error);
@@ -106,21 +105,20 @@ describe.each(adapters)('any packet on %s', (_name, createApp) => {
     process.on('uncaughtException', stray).on('unhandledRejection', stray);
     site = await startSite(createApp);
     before = await site.service.getKeyData();
-    bystander = await RawWebSocket.open(site.port);
-    await bystander.join();
   });
   afterAll(async () => {
-    bystander.close();
     await site.close();
     process.off('uncaughtException', stray).off('unhandledRejection', stray);
   });
 
   /** Somebody else is answered, as ever. */
   async function othersAreServed(): Promise<void> {
-    bystander.received.length = 0;
+    // by a connection of its own: one that asked this often would be cut off
+    using bystander = await RawWebSocket.open(site.port);
+    await bystander.join();
     bystander.send(PING);
     const pong = await bystander.next((text) => text.startsWith('43/maintenance,7'), 'an answer');
-    expect(pong).toMatch(/"currentMode":true|"error":"Too many pings/);
+    expect(pong).toContain('"currentMode":true');
     expect(strays).toEqual([]);
   }
 
