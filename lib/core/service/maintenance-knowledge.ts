@@ -45,7 +45,10 @@ export abstract class MaintenanceKnowledge {
   private readonly cluster: ClusterView;
 
   /** @internal */
-  protected constructor(protected readonly parts: MaintenanceServiceParts) {
+  protected constructor(
+    /** @internal */
+    protected readonly parts: MaintenanceServiceParts,
+  ) {
     this.cluster = new ClusterView(parts.manager, parts.coordinator);
     const changes = new Subject<MaintenanceChange>();
     parts.manager.changes.pipe(map(({ change }) => change)).subscribe(changes);
