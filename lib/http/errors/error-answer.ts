@@ -22,7 +22,12 @@ export interface MaintenanceErrorJson {
   /** What went wrong. */
   message: string;
   /** Only for 400: what is wrong with which field. */
-  errors?: readonly { readonly field: string; readonly message: string }[];
+  errors?: readonly {
+    /** Its name. */
+    readonly field: string;
+    /** What is accepted. */
+    readonly message: string;
+  }[];
   /** Only for a store that failed: `'unknown'` when the change may have taken effect, `'refused'` when it has not. */
   outcome?: 'unknown' | 'refused';
 }
