@@ -7,7 +7,7 @@ import type { MaintenanceKey } from './core/keys/maintenance-key.js';
 import { markedMembers } from './decision/marked-members.js';
 import { KEY_CLASS, KEY_MEMBERS } from './decision/register-maintenance-key.decorator.js';
 import { MaintenanceConfigurationError, MaintenanceError } from './core/errors/errors.js';
-import { messageOf } from './core/store/store.js';
+import { messageOf } from './core/errors/message-of.js';
 import { classOf, type Wrapper } from './module/class-of.js';
 
 /**

@@ -83,6 +83,6 @@ export class SocketTickets {
   }
 }
 
-/** Whoever reads the store does not learn what the tickets are. */
+/** Somebody who can read the store does not learn the tickets. */
 const leaseOf = (kind: string, ticket: string): string =>
   `${kind}:${createHash('sha256').update(ticket).digest('base64url')}`;

@@ -10,11 +10,11 @@ import {
 import { ContextIdFactory, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { ApplicationCalls } from '../core/common/application-calls.js';
-import type { HttpReply } from '../http/http-port.js';
+import type { HttpReply } from '../request/http-reply.js';
 import { describeValue, MaintenanceConfigurationError } from '../core/errors/errors.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
-import { messageOf } from '../core/store/store.js';
+import { messageOf } from '../core/errors/message-of.js';
 import { setCommonHeaders } from './api-response.js';
 import { SignIn } from './sign-in.js';
 

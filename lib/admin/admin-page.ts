@@ -1,7 +1,7 @@
 import { Inject, Injectable, type HttpException } from '@nestjs/common';
 import { SocketTickets } from '../access/socket-tickets.js';
 import { DEFAULT_MESSAGE } from '../i18n/texts.js';
-import type { HttpRequest } from '../http/http-port.js';
+import type { HttpRequest } from '../request/http-request.js';
 import { Localizer } from '../i18n/localizer.js';
 import { negotiate } from '../http/negotiation.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';

@@ -14,7 +14,8 @@ import {
 } from '@nestjs/common';
 import 'reflect-metadata';
 import { MaintenanceExempt } from '../decision/decorators.js';
-import type { HttpReply, HttpRequest } from '../http/http-port.js';
+import type { HttpRequest } from '../request/http-request.js';
+import type { HttpReply } from '../request/http-reply.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { AdminService } from './admin.service.js';
 import { KeyWriter } from './key-writer.js';

@@ -3,7 +3,7 @@ import { describeValue, MaintenanceError, MaintenanceStoreError } from '../core/
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import { MaintenanceService } from '../core/service/maintenance.service.js';
 import { StateManager } from '../core/state/state-manager.js';
-import type { HttpRequest } from '../http/http-port.js';
+import type { HttpRequest } from '../request/http-request.js';
 import { Localizer } from '../i18n/localizer.js';
 import { SocketTickets, TICKET_LIFETIME } from '../access/socket-tickets.js';
 import { AdminAccess } from './admin-access.js';

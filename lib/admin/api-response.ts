@@ -1,6 +1,7 @@
 import { answerFor } from '../http/errors/error-answer.js';
 import { preventCaching } from '../http/prevent-caching.js';
-import { setHeader, type HttpReply } from '../http/http-port.js';
+import type { HttpReply } from '../request/http-reply.js';
+import { setHeader } from '../http/http-port.js';
 import { sendBody } from '../http/refusal/send-body.js';
 import { AdminApiError } from './admin.errors.js';
 

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
-import type { HttpRequest } from '../http/http-port.js';
+import type { HttpRequest } from '../request/http-request.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
 import { AdminApiError } from './admin.errors.js';

@@ -3,7 +3,7 @@ import type { MaintenanceQuietReplica, MaintenanceRunningCall } from '../core/cl
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { MaintenanceService } from '../core/service/maintenance.service.js';
 import { messageOf } from '../core/errors/message-of.js';
-import type { HttpRequest } from '../http/http-port.js';
+import type { HttpRequest } from '../request/http-request.js';
 
 const logger = new Logger('Maintenance');
 

@@ -3,7 +3,7 @@ import type { MaintenanceMenuItem } from '../core/service/menu-item.js';
 import type { MenuSource } from '../core/service/service-ports.js';
 import type { MaintenanceSubject } from '../core/service/subject.js';
 import type { StateManager } from '../core/state/state-manager.js';
-import type { HttpRequest } from '../http/http-port.js';
+import type { HttpRequest } from '../request/http-request.js';
 import type { MountedPaths } from '../http/mounted-path.js';
 import type { Localizer } from '../i18n/localizer.js';
 import { MENU_TEXT } from '../i18n/texts.js';

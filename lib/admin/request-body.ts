@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { HttpRequest } from '../http/http-port.js';
+import type { HttpRequest } from '../request/http-request.js';
 import { AdminApiError, badRequest } from './admin.errors.js';
 
 /** Twice what the longest body that is accepted can take, each of its characters written as an escape. */

@@ -3,7 +3,7 @@ import { ApplicationConfig } from '@nestjs/core';
 import { negotiate } from '../http/negotiation.js';
 import { MountedPaths } from '../http/mounted-path.js';
 import { MaintenanceFilter } from '../http/refusal/maintenance.filter.js';
-import type { HttpRequest } from '../http/http-port.js';
+import type { HttpRequest } from '../request/http-request.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
 

@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { rawResponse, type HttpReply } from './http-port.js';
+import type { HttpReply } from '../request/http-reply.js';
+import { rawResponse } from './http-port.js';
 
 /** Headers by name, and what they say; `undefined`: they are not sent. */
 export type ForcedHeaders = readonly (readonly [name: string, value: string | undefined])[];

@@ -1,9 +1,6 @@
 import { ServerResponse } from 'node:http';
 import type { HttpReply } from '../request/http-reply.js';
 
-export * from '../request/http-request.js';
-export type { HttpReply };
-
 /** A Fastify reply has a raw response behind it, and headers of its own until it is sent. */
 export const isFastifyReply = (reply: HttpReply): boolean =>
   // asking Express' response for what it does not have costs more than asking what it is

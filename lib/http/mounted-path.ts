@@ -1,7 +1,7 @@
 import { RequestMethod, VERSION_NEUTRAL } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
-import { forwardedPrefix, type HttpRequest } from './http-port.js';
+import { forwardedPrefix, type HttpRequest } from '../request/http-request.js';
 
 /** Where this library's routes are: in the application, and as browsers ask for them. */
 export class MountedPaths {

@@ -1,5 +1,6 @@
 import { forceHeaders, type ForcedHeaders } from './force-header.js';
-import { removeHeaders, setHeader, type HttpReply } from './http-port.js';
+import type { HttpReply } from '../request/http-reply.js';
+import { removeHeaders, setHeader } from './http-port.js';
 
 /** What single caches obey before `Cache-Control`: RFC 9213, and what vendors had before it. */
 const TARGETED = [

@@ -41,6 +41,12 @@ export class EventCall {
     }
   }
 
+  /** What the handler gave is worked off by whoever listens to it: that ends with what surrounds the handler. */
+  streams<T>(result: T): T {
+    this.handled = false;
+    return result;
+  }
+
   readonly over = (): void => {
     this.works.forEach((work, index) => work.end(this.calls[index] as WorkCall));
   };
@@ -74,7 +80,7 @@ export function trackEventHandler(prototype: object, property: string, follows: 
     }
     try {
       const result = follows() ? call.follow(run) : run();
-      return isObservable(result) ? result.pipe(finalize(call.over)) : settle(result, call.over);
+      return isObservable(result) ? call.streams(result) : settle(result, call.over);
     } catch (error) {
       call.over();
       throw error;

@@ -13,7 +13,7 @@ const GATEWAY_MARK = 'websockets:is_gateway';
 /** What `@SubscribeMessage()`, `@MessagePattern()` and `@EventPattern()` leave on a method. */
 const MESSAGE_MARKS = ['websockets:message_mapping', 'microservices:pattern'];
 
-/** Asks an application's guard about a gateway message, and counts its events. */
+/** Asks an application's guard about a gateway message. */
 export interface MessageGuard {
   /** Throws, or rejects, what the sender shall get. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean>;
@@ -23,12 +23,13 @@ export interface MessageGuard {
   readonly first: boolean;
   /** Could a handler of that class call `maintain()`. */
   reaches(cls: object): boolean;
-  /** What counts the application's events. */
-  readonly works: WorkCalls;
 }
 
 /** Guards of the running applications by gateway class: decorators are the class's, applications share it. */
 const guards = new WeakMap<object, Set<MessageGuard>>();
+
+/** What counts the events of the running applications, likewise. */
+const counters = new WeakMap<object, Set<WorkCalls>>();
 
 /**
  * Counts handler calls that no HTTP response tells of, and asks the guard in the moment a gateway message is handled:
@@ -38,8 +39,8 @@ class MessageCalls implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const policy = getHandlerPolicy(context.getClass(), context.getHandler());
     if (policy.event) {
-      const known = [...(guards.get(context.getClass()) ?? [])].map(({ works }) => works);
-      return handleEvent(new EventCall(policy.name, policy, known), () => next.handle());
+      const works = [...(counters.get(context.getClass()) ?? [])];
+      return handleEvent(new EventCall(policy.name, policy, works), () => next.handle());
     }
     const over = countCall(context.getHandler());
     try {
@@ -77,23 +78,37 @@ const mayMaintain = (cls: object): boolean =>
 
 /**
  * Watches the message handlers of these classes, innermost of all their interceptors. Before Nest registers them.
- * @returns takes the guard away again; the counting stays
+ * @param works counts this application's events
+ * @returns takes the application away again
  */
-export function watchMessages(classes: Iterable<object>, guard: MessageGuard | undefined): () => void {
-  const guarded: Set<MessageGuard>[] = [];
+export function watchMessages(
+  classes: Iterable<object>,
+  works: WorkCalls,
+  guard: MessageGuard | undefined,
+): () => void {
+  const leave: (() => void)[] = [];
   for (const cls of classes) {
     const methods = messageMethods(cls);
     methods.forEach(([prototype, property]) => watchMethod(prototype, property, () => mayMaintain(cls)));
-    if (guard && methods.length > 0) {
-      const known = guards.get(cls) ?? new Set();
-      guards.set(cls, known.add(guard));
-      guarded.push(known);
+    if (methods.length === 0) {
+      continue;
+    }
+    leave.push(join(counters, cls, works));
+    if (guard) {
+      leave.push(join(guards, cls, guard));
       if (guard.first && Reflect.hasMetadata(GATEWAY_MARK, cls)) {
         askFirst(cls);
       }
     }
   }
-  return () => guarded.forEach((known) => guard && known.delete(guard));
+  return () => leave.forEach((undo) => undo());
+}
+
+/** @returns takes it out again */
+function join<T>(sets: WeakMap<object, Set<T>>, cls: object, member: T): () => void {
+  const known = sets.get(cls) ?? new Set();
+  sets.set(cls, known.add(member));
+  return () => known.delete(member);
 }
 
 function askFirst(cls: object): void {

@@ -45,12 +45,12 @@ export class MessageWatch implements OnApplicationBootstrap, OnApplicationShutdo
       countConnectionHooks(classes, inFlight.works),
       watchMessages(
         classes,
+        inFlight.works,
         guards
           ? {
               canActivate: (context) => guard.canActivate(context),
               serves,
               first: guards === 'first',
-              works: inFlight.works,
               reaches: remembered((cls) => isFollowed(modules, cls, following)),
             }
           : undefined,

@@ -1,6 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
-import { messageOf } from '../core/store/store.js';
+import { messageOf } from '../core/errors/message-of.js';
 
 /** A part that is only loaded when it is switched on, since it needs packages that an application may not have. */
 export interface OptionalFeature {

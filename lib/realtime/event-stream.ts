@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { rawResponse, setHeader, type HttpReply, type HttpRequest } from '../http/http-port.js';
+import type { HttpRequest } from '../request/http-request.js';
+import type { HttpReply } from '../request/http-reply.js';
+import { rawResponse, setHeader } from '../http/http-port.js';
 
 /** Characters that wait for a client to take them. */
 const ROOM = 64 * 1024;

@@ -2,7 +2,9 @@ import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/comm
 import { SocketTickets } from '../access/socket-tickets.js';
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
 import { StateManager } from '../core/state/state-manager.js';
-import { setHeader, type HttpReply, type HttpRequest } from '../http/http-port.js';
+import type { HttpRequest } from '../request/http-request.js';
+import type { HttpReply } from '../request/http-reply.js';
+import { setHeader } from '../http/http-port.js';
 import { OwnRoutes } from '../http/own-routes.js';
 import { preventCaching } from '../http/prevent-caching.js';
 import { sendBody } from '../http/refusal/send-body.js';

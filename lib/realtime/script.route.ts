@@ -1,19 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { STREAM_SCRIPT } from '../browser/stream.generated.js';
 import type { ScriptSettings, SocketScriptSettings } from '../browser/settings.js';
-import {
-  isFastifyReply,
-  rawResponse,
-  setHeader,
-  trustsProxy,
-  vary,
-  type HttpReply,
-  type HttpRequest,
-} from '../http/http-port.js';
+import { trustsProxy, type HttpRequest } from '../request/http-request.js';
+import type { HttpReply } from '../request/http-reply.js';
+import { isFastifyReply, rawResponse, setHeader, vary } from '../http/http-port.js';
 import { sendBody } from '../http/refusal/send-body.js';
 import { MountedPaths } from '../http/mounted-path.js';
 import { OwnRoutes } from '../http/own-routes.js';
-import { messageOf } from '../core/store/store.js';
+import { messageOf } from '../core/errors/message-of.js';
 import { logError } from './log.js';
 import { ScriptSource, type ScriptProgram } from './script-source.js';
 

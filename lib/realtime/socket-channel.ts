@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Namespace, Socket } from 'socket.io';
 import { SocketTickets } from '../access/socket-tickets.js';
 import { StateManager } from '../core/state/state-manager.js';
-import { messageOf } from '../core/store/store.js';
+import { messageOf } from '../core/errors/message-of.js';
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { forget } from './disconnect.js';

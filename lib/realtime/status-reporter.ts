@@ -8,7 +8,7 @@ import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { OFF, type MaintenanceState } from '../core/keys/maintenance-state.js';
 import type { Snapshot } from '../core/state/snapshot.js';
 import { StateManager } from '../core/state/state-manager.js';
-import { messageOf } from '../core/store/store.js';
+import { messageOf } from '../core/errors/message-of.js';
 import type { ResolvedOptions } from '../options/options.js';
 import { OPTIONS } from '../options/tokens.js';
 import { LiveClients } from './live-clients.js';

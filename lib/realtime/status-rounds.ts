@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
 import type { StateManager } from '../core/state/state-manager.js';
-import { messageOf } from '../core/store/store.js';
+import { messageOf } from '../core/errors/message-of.js';
 import { warn } from './log.js';
 import type { InfoQuestion } from './info-permission.js';
 import type { StatusReporter } from './status-reporter.js';

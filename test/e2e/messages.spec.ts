@@ -17,7 +17,7 @@ import {
   MaintenanceStatus,
   type MaintenanceRootOptions,
 } from 'nestjs-maintenance';
-import { firstValueFrom, of } from 'rxjs';
+import { defer, firstValueFrom, from, of, type Observable } from 'rxjs';
 import { io, type Socket } from 'socket.io-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { maintenance, serviceOf } from '../apps/shop.js';
@@ -89,6 +89,14 @@ class SumController {
   async note(text: string): Promise<void> {
     handled.push(text);
     await hold;
+  }
+
+  @EventPattern('flow')
+  flow(_text: string): Observable<unknown> {
+    return defer(() => {
+      handled.push('flow');
+      return from(hold ?? []);
+    });
   }
 
   @MaintenanceExempt()
@@ -319,6 +327,20 @@ describe('microservice messages', () => {
   it("events: 'pass' says nothing at the start", async () => {
     await using running = await start({ events: 'pass' });
     expect(running.log.filter((line) => line.includes('SumController.note'))).toEqual([]);
+  });
+
+  it('drain waits for what an event handler streams, and for events without the global guard', async () => {
+    await using running = await start({ guard: false });
+    const service = serviceOf(running);
+    const { promise, open } = gate();
+    hold = promise;
+    running.client.emit('flow', '');
+    await until(() => handled.length === 1);
+    await expect(service.maintain('general', () => 'never', { drain: 100 })).rejects.toThrow(
+      /SumController\.flow/,
+    );
+    open();
+    expect(await service.maintain('general', () => 'done', { drain: 20_000 })).toBe('done');
   });
 
   it('drain waits for an event that came before, and not for those that come after', async () => {

@@ -6,7 +6,7 @@ import { ApplicationCalls } from '../../lib/core/common/application-calls.js';
 import { BypassTokens } from '../../lib/access/bypass-tokens.js';
 import { BypassCookie } from '../../lib/access/bypass-cookie.js';
 import { Bypass } from '../../lib/access/bypass.js';
-import type { HttpRequest } from '../../lib/http/http-port.js';
+import type { HttpRequest } from '../../lib/request/http-request.js';
 import { negotiate } from '../../lib/http/negotiation.js';
 import { Languages } from '../../lib/i18n/languages.js';
 import { loadNegotiator } from '../../lib/i18n/preferences.js';

@@ -10,9 +10,9 @@ import type {
   Waiter,
 } from '../../lib/core/store/leases.js';
 import type { StateDocument } from '../../lib/core/document/record.js';
+import { messageOf } from '../../lib/core/errors/message-of.js';
 import {
   bounded,
-  messageOf,
   type News,
   type Presence,
   type SeenReplica,

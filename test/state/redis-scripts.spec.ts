@@ -58,7 +58,7 @@ describe('a script on its way to Redis', () => {
     await store.stop();
   });
 
-  it('costs a heartbeat at most 375 bytes, and its answer at most 150', async () => {
+  it('costs a heartbeat at most 350 bytes, and its answer at most 150', async () => {
     const own = await RedisServer.start();
     const store = new RedisStore(own.url, 'maintenance', {
       commandTimeout: 1_000,
@@ -90,7 +90,7 @@ describe('a script on its way to Redis', () => {
     const [asked, answered] = await bytes();
     // without the questions for these figures
     const measure = [(askedOther - askedBefore) / 2, (answeredOther - answeredBefore) / 2] as const;
-    expect((asked - askedOther - measure[0]) / COUNT).toBeLessThanOrEqual(375);
+    expect((asked - askedOther - measure[0]) / COUNT).toBeLessThanOrEqual(350);
     expect((answered - answeredOther - measure[1]) / COUNT).toBeLessThanOrEqual(150);
     await store.stop();
     await own.stop();

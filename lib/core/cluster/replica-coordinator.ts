@@ -4,7 +4,7 @@ import type { MaintenanceChange } from '../document/change.js';
 import type { StateManager } from '../state/state-manager.js';
 import { isOn } from '../document/record.js';
 import { changeId, type SeenReplica } from '../store/presence.js';
-import { messageOf } from '../store/store.js';
+import { messageOf } from '../errors/message-of.js';
 import { AcknowledgedWrites } from './acknowledged-writes.js';
 import type { Coordinator } from './coordinator.js';
 import { CallWatches } from './call-watches.js';

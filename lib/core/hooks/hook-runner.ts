@@ -1,7 +1,7 @@
 import { withDeadline } from '../common/with-deadline.js';
 import { describeValue, MaintenanceError } from '../errors/errors.js';
 import type { MaintenanceChange } from '../document/change.js';
-import { messageOf } from '../store/store.js';
+import { messageOf } from '../errors/message-of.js';
 import type { MaintenanceEvent } from './maintenance-event.js';
 
 /** Milliseconds a hook may take. */

@@ -3,7 +3,7 @@ import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import { withoutHold, type LeaseView } from '../document/holds.js';
 import { HEARTBEAT } from '../state/replica-lease.js';
 import type { StateManager } from '../state/state-manager.js';
-import { messageOf } from '../store/store.js';
+import { messageOf } from '../errors/message-of.js';
 
 /** Takes holds out of the state; what the store refuses now is tried again until it does not. */
 export class HoldReleases {

@@ -1,5 +1,5 @@
 import { Subject } from 'rxjs';
-import { messageOf } from '../store/store.js';
+import { messageOf } from '../errors/message-of.js';
 
 /** How well this replica is in touch with the store. @publicApi */
 export interface MaintenanceHealth {

@@ -82,9 +82,9 @@ export function formatPresence(presence: Presence, channel: string): PresenceTex
     facts: JSON.stringify({ id, host, pid, lease, presumedDead, channel, foreignKeys }),
     // told with every heartbeat: what is as usual is left out
     figures: JSON.stringify({
-      revision,
+      rev: revision,
       inFlight,
-      draining,
+      ...(Object.keys(draining).length > 0 && { draining }),
       ...(observer && { observer }),
       ...(unknownKeys.length > 0 && { unknownKeys }),
       ...(Object.keys(running).length > 0 && { running }),
@@ -92,15 +92,16 @@ export function formatPresence(presence: Presence, channel: string): PresenceTex
   };
 }
 
-const USUAL = { observer: false, unknownKeys: [], running: {} };
+const USUAL = { draining: {}, observer: false, unknownKeys: [], running: {} };
 
 /** Reads what a replica has told of itself; `undefined` for what no replica of this version can have told. */
-export function parsePresence(write: string, { facts, figures }: PresenceText): Presence | undefined {
-  const [member, rest] = [parseJson(facts), parseJson(figures)];
+export function parsePresence(write: string, text: PresenceText): Presence | undefined {
+  const [member, rest] = [parseJson(text.facts), parseJson(text.figures)];
   if (!isObject(member) || !isObject(rest)) {
     return undefined;
   }
-  const value: Partial<Presence> = { ...USUAL, ...member, ...rest, write };
+  const { rev: revision, ...figures } = rest as Partial<Presence> & { rev?: number };
+  const value = { ...USUAL, ...member, ...figures, revision, write } as Partial<Presence>;
   return isPresence(value) ? value : undefined;
 }
 

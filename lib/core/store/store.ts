@@ -8,8 +8,6 @@ import type { Presence, SeenReplica } from './presence.js';
 
 export type { Presence, RunningReport, SeenReplica } from './presence.js';
 
-export { messageOf };
-
 /** Identifies one stored value for compare-and-set: `''` when nothing is stored. */
 export type Version = string;
 

@@ -1,7 +1,8 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { MaintenanceActiveError } from '../../core/errors/active-error.js';
 import { MaintenanceError } from '../../core/errors/errors.js';
-import { rawResponse, setHeader, type HttpReply } from '../http-port.js';
+import type { HttpReply } from '../../request/http-reply.js';
+import { rawResponse, setHeader } from '../http-port.js';
 import { preventCaching } from '../prevent-caching.js';
 import { sendBody } from '../refusal/send-body.js';
 import { answerFor, errorJson } from './error-answer.js';

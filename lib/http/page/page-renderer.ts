@@ -5,7 +5,7 @@ import { MaintenanceKey } from '../../core/keys/maintenance-key.js';
 import type { MaintenanceTemplateContext } from '../../core/keys/maintenance-template.js';
 import type { Refusal } from '../../decision/refusal.js';
 import { MaintenanceError } from '../../core/errors/errors.js';
-import type { HttpRequest } from '../http-port.js';
+import type { HttpRequest } from '../../request/http-request.js';
 import { MountedPaths, socketSources } from '../mounted-path.js';
 import type { ResolvedOptions } from '../../options/options.js';
 import type { MaintenanceSocketOptions, ResolvedStructure } from '../../options/structural-options.js';

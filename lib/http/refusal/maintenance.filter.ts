@@ -1,6 +1,7 @@
 import { Catch, Inject, Injectable, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
-import type { HttpReply, HttpRequest } from '../http-port.js';
+import type { HttpRequest } from '../../request/http-request.js';
+import type { HttpReply } from '../../request/http-reply.js';
 import { MaintenanceException } from './maintenance.exception.js';
 import { RefusalResponder } from './refusal-responder.js';
 

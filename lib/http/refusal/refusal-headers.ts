@@ -5,15 +5,8 @@ import {
 } from '../../options/refusal-headers-option.js';
 import type { ResolvedOptions } from '../../options/options.js';
 import type { ApplicationCalls } from '../../core/common/application-calls.js';
-import {
-  headerSet,
-  isUntouched,
-  setHeader,
-  setHeaders,
-  vary,
-  type HeaderSet,
-  type HttpReply,
-} from '../http-port.js';
+import type { HttpReply } from '../../request/http-reply.js';
+import { headerSet, isUntouched, setHeader, setHeaders, vary, type HeaderSet } from '../http-port.js';
 import { removeStale } from '../prevent-caching.js';
 
 /** What every refusal carries. */

@@ -4,14 +4,9 @@ import type { MaintenanceKey } from '../../core/keys/maintenance-key.js';
 import type { ResolvedOptions } from '../../options/options.js';
 import type { Localizer } from '../../i18n/localizer.js';
 import type { ApplicationCalls } from '../../core/common/application-calls.js';
-import {
-  headerSet,
-  pathOf,
-  rawResponse,
-  setHeaders,
-  type HttpReply,
-  type HttpRequest,
-} from '../http-port.js';
+import { pathOf, type HttpRequest } from '../../request/http-request.js';
+import type { HttpReply } from '../../request/http-reply.js';
+import { headerSet, rawResponse, setHeaders } from '../http-port.js';
 import type { MaintenanceException } from './maintenance.exception.js';
 import type { MountedPaths } from '../mounted-path.js';
 import { negotiate, type Representation } from '../negotiation.js';

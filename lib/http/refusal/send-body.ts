@@ -1,4 +1,5 @@
-import { isFastifyReply, rawResponse, type HttpReply } from '../http-port.js';
+import type { HttpReply } from '../../request/http-reply.js';
+import { isFastifyReply, rawResponse } from '../http-port.js';
 
 /** What is sent: a short text goes out in one piece with its head, a long one would be encoded each time. */
 export type Body = string | Buffer;

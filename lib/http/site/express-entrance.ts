@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MaintenanceStatus } from '../../core/keys/maintenance-status.js';
-import { pathname, type HttpReply, type HttpRequest } from '../http-port.js';
+import { pathname, type HttpRequest } from '../../request/http-request.js';
+import type { HttpReply } from '../../request/http-reply.js';
 import { ExpressHeaders } from './express-headers.js';
 import type { ExpressLayer, Next } from './express-layers.js';
 import type { ExpressRoutes } from './express-routes.js';

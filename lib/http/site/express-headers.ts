@@ -1,4 +1,5 @@
-import type { HttpReply, HttpRequest } from '../http-port.js';
+import type { HttpRequest } from '../../request/http-request.js';
+import type { HttpReply } from '../../request/http-reply.js';
 import type { MaintenanceHeaderMiddleware as Middleware } from '../../options/refusal-headers-option.js';
 import { enter, type ExpressLayer } from './express-layers.js';
 import { isHelmet } from './helmet.js';

@@ -1,4 +1,5 @@
-import type { HttpReply, HttpRequest } from '../http-port.js';
+import type { HttpRequest } from '../../request/http-request.js';
+import type { HttpReply } from '../../request/http-reply.js';
 import { knowledgeOf } from './site-routes.js';
 
 export type Next = (error?: unknown) => void;

@@ -1,6 +1,7 @@
 import { RequestMethod } from '@nestjs/common';
 import { EXEMPT_POLICY } from '../../decision/handler-policy.js';
-import { pathOf, type HttpReply, type HttpRequest } from '../http-port.js';
+import { pathOf, type HttpRequest } from '../../request/http-request.js';
+import type { HttpReply } from '../../request/http-reply.js';
 import { FastifyHeaders } from './fastify-headers.js';
 import { addFirst, routeConfig, type Done, type FastifyApp, type RouteConfig } from './fastify-hooks.js';
 import type { SiteCoverage } from './site-coverage.js';

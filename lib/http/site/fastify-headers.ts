@@ -1,5 +1,7 @@
 import type { MaintenanceHeaderMiddleware } from '../../options/refusal-headers-option.js';
-import { rawResponse, type HttpReply, type HttpRequest } from '../http-port.js';
+import type { HttpRequest } from '../../request/http-request.js';
+import type { HttpReply } from '../../request/http-reply.js';
+import { rawResponse } from '../http-port.js';
 import { routeContext, type RouteContext } from './fastify-hooks.js';
 import { isHelmet } from './helmet.js';
 import { inTurn } from './in-turn.js';

@@ -8,8 +8,8 @@ import type { OnceStore } from '../once.js';
 import { SharedParts, sharedParts } from './shared-parts.js';
 import { Mutex } from '../../common/mutex.js';
 import type { StateDocument } from '../../document/record.js';
+import { messageOf } from '../../errors/message-of.js';
 import {
-  messageOf,
   type Presence,
   type SeenReplica,
   type StateStore,

@@ -1,7 +1,7 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
 import { retryDelay } from '../../common/backoff.js';
 import { MaintenanceConfigurationError } from '../../errors/errors.js';
-import { messageOf } from '../store.js';
+import { messageOf } from '../../errors/message-of.js';
 import { isRedisClient, type RedisClient } from './redis-client.js';
 import { refusalCode } from './redis-errors.js';
 

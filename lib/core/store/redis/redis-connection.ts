@@ -1,6 +1,7 @@
 import { Backoff } from '../../common/backoff.js';
 import { MaintenanceStoreError } from '../../errors/errors.js';
-import { bounded, messageOf } from '../store.js';
+import { messageOf } from '../../errors/message-of.js';
+import { bounded } from '../store.js';
 import type { RedisClient, RedisSettings } from './redis-client.js';
 import { isReply, refusalCode, storeError } from './redis-errors.js';
 

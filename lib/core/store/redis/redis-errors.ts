@@ -1,5 +1,5 @@
 import { MaintenanceStoreError } from '../../errors/errors.js';
-import { messageOf } from '../store.js';
+import { messageOf } from '../../errors/message-of.js';
 
 /** Why Redis refuses, as its answers begin; before version 7 the answers of scripts have it in the middle. */
 const CODE =

@@ -1,7 +1,8 @@
 import { decode, NewerFormatError } from '../../document/codec.js';
 import type { StateDocument } from '../../document/record.js';
 import { formatPresence } from '../presence.js';
-import { messageOf, type News, type Presence, type SyncResult, type Version } from '../store.js';
+import { messageOf } from '../../errors/message-of.js';
+import { type News, type Presence, type SyncResult, type Version } from '../store.js';
 import type { RedisCommands } from './redis-commands.js';
 import { RedisPushes } from './redis-pushes.js';
 import { RedisRoster } from './redis-roster.js';

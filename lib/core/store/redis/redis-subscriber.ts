@@ -1,5 +1,6 @@
 import { Backoff } from '../../common/backoff.js';
-import { bounded, messageOf } from '../store.js';
+import { messageOf } from '../../errors/message-of.js';
+import { bounded } from '../store.js';
 import { detachClient } from './detach-client.js';
 import type { RedisClient } from './redis-client.js';
 import { isReply } from './redis-errors.js';
