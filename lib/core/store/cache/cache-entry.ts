@@ -37,9 +37,10 @@ export class CacheEntry {
   async read(deadline: number): Promise<unknown> {
     try {
       const raw = await this.ask('get', () => this.store.getRaw(this.name), deadline);
-      return (raw !== null && typeof raw === 'object' && 'value' in raw ? raw.value : raw) ?? undefined;
+      // an entry that holds nothing is not one that is not there
+      return raw !== null && typeof raw === 'object' && 'value' in raw ? raw.value : (raw ?? undefined);
     } catch (error) {
-      // there is something that the cache itself cannot read: damage to be written over, not a store that is away
+      // there is something that the cache itself cannot read: damage, not a store that is away
       if (error instanceof MaintenanceStoreError && error.cause instanceof SyntaxError) {
         return error.cause.message;
       }
