@@ -12,6 +12,17 @@ import { Replica } from './replicas.js';
 const KEY = 'import-export';
 const LEASES = 'maintenance:{maintenance}:leases';
 
+/** What somebody else may have written. */
+const SWITCHED_OFF: Edit = {
+  switch: null,
+  holds: [],
+  cause: 'set',
+  message: null,
+  reason: null,
+  actor: null,
+  hooks: true,
+};
+
 it('work hears that its lease cannot be renewed before the lease is over', async () => {
   await using server = await RedisServer.start();
   await using app = await startService({ redis: server.url });
@@ -165,18 +176,9 @@ it('a change that a failover has lost is not acknowledged by who went on without
   const lost = app.service.setMaintenance(true, 'general', { acknowledge: 2_500 });
   await until(() => app.isOn());
   // another primary has taken over, where somebody else has made a change of the same revision to the same key
-  const edit: Edit = {
-    switch: null,
-    holds: [],
-    cause: 'set',
-    message: null,
-    reason: null,
-    actor: null,
-    hooks: true,
-  };
   await redis.set(
     state,
-    encode(applyEdit(before, 'general', before.keys.get('general'), edit, Date.now() + 1_000)),
+    encode(applyEdit(before, 'general', before.keys.get('general'), SWITCHED_OFF, Date.now() + 1_000)),
   );
   await until(() => !app.isOn());
   proxy.resume();
@@ -194,16 +196,10 @@ it('a change that a failover has lost comes back, whatever became of other keys 
   const redis = server.client();
   const before = decode((await redis.get(state)) ?? '');
   await app.service.setMaintenance(true, 'general', { message: 'kept', acknowledge: 10_000 });
-  const edit: Edit = {
-    switch: null,
-    holds: [],
-    cause: 'set',
-    message: null,
-    reason: null,
-    actor: null,
-    hooks: true,
-  };
-  await redis.set(state, encode(applyEdit(before, KEY, before.keys.get(KEY), edit, Date.now() + 1_000)));
+  await redis.set(
+    state,
+    encode(applyEdit(before, KEY, before.keys.get(KEY), SWITCHED_OFF, Date.now() + 1_000)),
+  );
   await until(() => [app, other].every((replica) => !replica.isOn(KEY)), { timeout: 10_000 });
   await Promise.all([app.service.refresh(), other.service.refresh()]);
   expect([app.isOn(), other.isOn()]).toEqual([true, true]);

@@ -2,20 +2,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LOCK_LEASE } from '../../lib/core/state/replica-lease.js';
 import { randomId } from '../../lib/core/document/codec.js';
 import type { Denial, Grant, LinePlace } from '../../lib/core/store/leases.js';
-import type { StateStore, StoreListener } from '../../lib/core/store/store.js';
+import type { StateStore } from '../../lib/core/store/store.js';
 import { RedisServer } from '../support/redis.js';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
 import { until } from '../support/until.js';
 import { presence } from './documents.js';
 import { redisOptions, storeKinds } from './stores.js';
-
-const soon = () => performance.now() + 5_000;
-const quiet: StoreListener = {
-  pushed: () => undefined,
-  reconnected: () => undefined,
-  woken: () => undefined,
-  warn: () => undefined,
-};
+import { quiet, soon, useStores } from './use-stores.js';
 
 const TRY: LinePlace = { waits: false, ticket: null, held: [] };
 const WAIT: LinePlace = { waits: true, ticket: null, held: [] };
@@ -44,26 +37,8 @@ const fenceOf = (answer: Grant | Denial): number => {
 };
 
 describe.each(storeKinds)('leases of a store on $name', ({ prepare }) => {
-  let ground: Awaited<ReturnType<typeof prepare>>;
-  let namespace = '';
-  const stores: StateStore[] = [];
-
-  beforeAll(async () => {
-    ground = await prepare();
-  }, 60_000);
-  afterEach(async () => {
-    await Promise.all(stores.splice(0).map((store) => store.stop()));
-    namespace = '';
-  });
-  afterAll(() => ground.close());
-
-  async function start(listener: Partial<StoreListener> = {}): Promise<StateStore> {
-    namespace ||= `test-${randomId()}`;
-    const store = ground.open(namespace);
-    stores.push(store);
-    await store.start({ ...quiet, ...listener }, soon());
-    return store;
-  }
+  const use = useStores(prepare);
+  const { start } = use;
 
   it('are for one, with a fence that only grows, and for another when they were given back', async () => {
     const woken: string[] = [];

@@ -1,35 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { StateStore, StoreListener } from '../../lib/core/store/store.js';
+import { describe, expect, it } from 'vitest';
+import { until } from '../support/until.js';
 import { storeKinds } from './stores.js';
-
-const soon = () => performance.now() + 5_000;
-const quiet: StoreListener = {
-  pushed: () => undefined,
-  reconnected: () => undefined,
-  woken: () => undefined,
-  warn: () => undefined,
-};
+import { soon, useStores } from './use-stores.js';
 
 describe.each(storeKinds)('what must be done once, on $name', ({ prepare }) => {
-  let ground: Awaited<ReturnType<typeof prepare>>;
-  const stores: StateStore[] = [];
-
-  beforeAll(async () => {
-    ground = await prepare();
-  }, 60_000);
-  afterEach(() => Promise.all(stores.splice(0).map((store) => store.stop())));
-  afterAll(() => ground.close());
-
-  async function start(namespace: string): Promise<StateStore> {
-    const store = ground.open(namespace);
-    stores.push(store);
-    await store.start(quiet, soon());
-    return store;
-  }
+  const { start } = useStores(prepare);
 
   it('is one claimant’s, until that has done it', async () => {
-    const [one, two] = [await start('claimed'), await start('claimed')];
+    const [one, two] = [await start(), await start()];
     expect(await one.once.claim('x', 'a', 60_000, soon())).toBe('granted');
     expect(await two.once.claim('x', 'b', 60_000, soon())).toBe('taken');
     // the same one may ask again, and others are about something else
@@ -41,10 +19,10 @@ describe.each(storeKinds)('what must be done once, on $name', ({ prepare }) => {
   });
 
   it('is taken over from a claimant that dies in between', async () => {
-    const [one, two] = [await start('dying'), await start('dying')];
+    const [one, two] = [await start(), await start()];
     expect(await one.once.claim('x', 'a', 300, soon())).toBe('granted');
-    await delay(350);
-    expect(await two.once.claim('x', 'b', 60_000, soon())).toBe('granted');
+    expect(await two.once.claim('x', 'b', 60_000, soon())).toBe('taken');
+    await until(async () => (await two.once.claim('x', 'b', 60_000, soon())) === 'granted');
     expect(await one.once.claim('x', 'a', 60_000, soon())).toBe('taken');
   });
 });

@@ -1,44 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MAX_BYTES, randomId } from '../../lib/core/document/codec.js';
 import { CacheStore } from '../../lib/core/store/cache/cache-store.js';
-import type { StateStore, StoreListener } from '../../lib/core/store/store.js';
 import { until } from '../support/until.js';
 import { document, notice, presence, record } from './documents.js';
 import { storeKinds } from './stores.js';
+import { soon, useStores } from './use-stores.js';
 
-const soon = () => performance.now() + 5_000;
 const some = (revision = 1, message: string | null = null) =>
   document({ general: record({ switch: notice({ message }) }) }, { revision, write: randomId() });
 describe.each(storeKinds)('a store on $name', ({ prepare }) => {
-  let ground: Awaited<ReturnType<typeof prepare>>;
-  let count = 0;
-  let namespace = '';
-  const stores: StateStore[] = [];
-
-  beforeAll(async () => {
-    ground = await prepare();
-  }, 60_000);
-  afterEach(async () => {
-    await Promise.all(stores.splice(0).map((store) => store.stop()));
-    namespace = '';
-  });
-  afterAll(() => ground.close());
-
-  /** A store in a namespace of this test's own, and what it told. */
-  async function start(listener: Partial<StoreListener> = {}): Promise<StateStore> {
-    namespace ||= `test-${++count}`;
-    const store = ground.open(namespace);
-    stores.push(store);
-    const deaf: StoreListener = {
-      pushed: () => undefined,
-      reconnected: () => undefined,
-      woken: () => undefined,
-      warn: () => undefined,
-      ...listener,
-    };
-    await store.start(deaf, soon());
-    return store;
-  }
+  const use = useStores(prepare);
+  const { start } = use;
 
   it('holds nothing at first', async () => {
     const store = await start();
@@ -92,7 +64,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     'says of a value that is %s that it cannot be read, and writes over it when told to',
     async (_, value) => {
       const store = await start();
-      await ground.spoil(namespace, value);
+      await use.ground.spoil(use.namespace, value);
       const { version, document, unreadable } = await store.sync(null, null, soon());
       expect(document).toBeUndefined();
       expect(unreadable).toEqual(expect.any(String));
@@ -106,7 +78,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
   it('shows that it has forgotten', async () => {
     const store = await start();
     const version = await store.write(some(), '', soon());
-    await ground.forget();
+    await use.ground.forget();
     expect(await store.sync(version as string, null, soon())).toMatchObject({ version: '', document: null });
   });
 
@@ -131,7 +103,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
   it('keeps namespaces apart', async () => {
     const store = await start();
     await store.write(some(), '', soon());
-    namespace = '';
+    use.namespace = randomId();
     const other = await start();
     expect((await other.sync(null, null, soon())).document).toBeNull();
   });
