@@ -263,7 +263,7 @@ describe('the schedule', () => {
       const own = faults.filter((fault) => fault.target === target);
       own.slice(1).forEach(({ at }, i) => expect(at).toBeGreaterThanOrEqual(own[i]!.at + own[i]!.lasts));
     }
-    expect(new Set(faults.map(({ kind }) => kind)).size).toBe(12);
+    expect(new Set(faults.map(({ kind }) => kind)).size).toBe(13);
   });
 });
 

@@ -4,12 +4,12 @@ import type { AdminText } from '../../i18n/admin-texts.js';
 import { ask, type ApiRequest } from './api.js';
 import { arm, armLate, disarm } from './arm.js';
 import { focusCard } from './cards.js';
+import { drawGo, tellNow, tellSignedOut, type Asked } from './dialog-problem.js';
 import { clearDraft } from './draft.js';
-import { button, byId, element, fill, write } from './elements.js';
+import { button, byId, element, fill } from './elements.js';
 import { toast } from './notices.js';
-import { findKey, loginUrl, page, texts } from './page.js';
+import { findKey, page, texts } from './page.js';
 import { refresh } from './refresh.js';
-import { clock } from './times.js';
 
 /** A dialog before a change: what it says, and what it sends. */
 export interface DialogContent {
@@ -22,17 +22,6 @@ export interface DialogContent {
   typed?(): void;
   /** The change; `null`: something is missing, and the dialog says what. */
   send(asked: Asked): ApiRequest | null;
-}
-
-/** The dialog that is open: for which key, decided by which state. */
-export interface Asked {
-  readonly name: string;
-  readonly confirm: AdminText;
-  readonly problem: HTMLElement;
-  readonly go: HTMLButtonElement;
-  tag: string;
-  busy: boolean;
-  conflict: boolean;
 }
 
 /** What the server says of a change, also of one that it refused. */
@@ -184,36 +173,4 @@ function describeOutcome({ method, body }: ApiRequest, json: Outcome | null): Ad
     return method === 'PATCH' ? 'changed' : 'isOn';
   }
   return json?.value ? 'isHeld' : 'isOff';
-}
-
-function drawGo({ go, busy, conflict, confirm }: Asked): void {
-  write(go, texts[busy ? 'working' : conflict ? 'confirmAnyway' : confirm]);
-}
-
-/** In a new tab: this one keeps what was typed. */
-function tellSignedOut({ problem }: Asked): void {
-  problem.replaceChildren(element('p', { textContent: texts.signedOutDialog }));
-  if (loginUrl !== null) {
-    const link = { href: loginUrl, target: '_blank', rel: 'noopener', textContent: texts.signIn };
-    problem.append(element('p', {}, element('a', link)));
-  }
-}
-
-/** What is true now; from here on the person decides by that. */
-function tellNow(current: Asked, key: PageKey | undefined, text: string): void {
-  current.problem.replaceChildren(element('p', { textContent: text }));
-  if (!key) {
-    return;
-  }
-  current.tag = key.tag;
-  const facts = [
-    texts[key.value ? 'on' : 'off'],
-    key.since && `${texts.since} ${clock(key.since, true)}`,
-    key.actor,
-    key.reason,
-  ].filter(Boolean);
-  current.problem.append(
-    element('p', { className: 'now', dir: 'auto', textContent: facts.join(' \u00b7 ') }),
-  );
-  current.problem.scrollIntoView({ block: 'nearest' });
 }

@@ -37,7 +37,7 @@ export class ReplicaCoordinator implements Coordinator {
     this.peers = new Peers(manager);
     this.watches = new CallWatches(manager, calls, judge, () => this.tell());
     const keys = new KnownKeys(manager, foreignKeys);
-    manager.details = () => {
+    manager.report.details = () => {
       this.watches.follow();
       return {
         inFlight: calls.size,
@@ -149,7 +149,7 @@ export class ReplicaCoordinator implements Coordinator {
   private seen(): SeenReplica {
     const { replica, store } = this.manager;
     const { id, host, pid } = replica;
-    const told = this.manager.presence();
+    const told = this.manager.report.presence();
     return { id, host, pid, lastSeen: store.now(), silentFor: 0, connection: 'open', told };
   }
 

@@ -8,29 +8,18 @@ import type { MaintenanceChange } from '../document/change.js';
 import type { Editor } from '../document/updates.js';
 import { HEARTBEAT, ReplicaLease, type Replica } from './replica-lease.js';
 import type { HoldRecord, StateDocument } from '../document/record.js';
+import { ReplicaReport } from './replica-report.js';
 import type { Snapshot } from './snapshot.js';
 import { StateSync } from './state-sync.js';
 import { StateView, type AnnouncedChange } from './state-view.js';
 import { StateWriter } from './state-writer.js';
 import { StoreHealth, type StateLog, type MaintenanceHealth } from './store-health.js';
-import { bounded, type Presence, type StateStore } from '../store/store.js';
+import { bounded, type StateStore } from '../store/store.js';
 import { nextOrTimeout } from '../common/next-or-timeout.js';
 import { Notifier } from '../common/notifier.js';
 
 /** Replicas of this process: of their holds a missing lease can be seen in any store. */
 const localReplicas = new Set<string>();
-
-/** What is told of a replica besides who it is and what it has applied. */
-type Details = Omit<Presence, keyof Replica | 'write' | 'revision'>;
-
-const IDLE: Details = {
-  inFlight: 0,
-  observer: true,
-  unknownKeys: [],
-  foreignKeys: [],
-  draining: {},
-  running: {},
-};
 
 /**
  * Keeps what this process knows of the state up to date: by polls, which pushes hasten, and by its own writes.
@@ -46,8 +35,8 @@ export class StateManager implements KeyStateReader {
   readonly reconnected = new Subject<void>();
   readonly notifier = new Notifier();
   readonly lease: ReplicaLease;
-  /** What is told of this replica besides what it has applied. */
-  details: () => Details = () => IDLE;
+  /** What this replica tells of itself. */
+  readonly report: ReplicaReport;
 
   private readonly view: StateView;
   private readonly touch: StoreHealth;
@@ -79,6 +68,7 @@ export class StateManager implements KeyStateReader {
       () => this.updates.next(),
       (change) => this.changes.next(change),
     );
+    this.report = new ReplicaReport(replica, () => this.view.known);
     this.exchanges = new StateSync({
       store,
       view: this.view,
@@ -86,7 +76,7 @@ export class StateManager implements KeyStateReader {
       leaseLength: replica.lease,
       touch: this.touch,
       warn: (message) => log.warn(message),
-      presence: () => this.presence(),
+      presence: () => this.report.presence(),
       deadline: () => this.deadline(),
     });
     this.writer = new StateWriter(store, this.view, this.exchanges);
@@ -263,16 +253,5 @@ export class StateManager implements KeyStateReader {
   /** Milliseconds between two heartbeats. */
   private get interval(): number {
     return this.store.clustered ? Math.min(HEARTBEAT, Math.floor(this.replica.lease / 3)) : HEARTBEAT;
-  }
-
-  /** What is told of this replica now. */
-  presence(): Presence {
-    const { document } = this;
-    return {
-      ...this.replica,
-      write: document?.write ?? '',
-      revision: document?.revision ?? 0,
-      ...this.details(),
-    };
   }
 }

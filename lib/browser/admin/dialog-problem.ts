@@ -1,0 +1,48 @@
+import type { PageKey } from '../../admin/page-data.js';
+import type { AdminText } from '../../i18n/admin-texts.js';
+import { element, write } from './elements.js';
+import { loginUrl, texts } from './page.js';
+import { clock } from './times.js';
+
+/** The dialog that is open: for which key, decided by which state. */
+export interface Asked {
+  readonly name: string;
+  readonly confirm: AdminText;
+  readonly problem: HTMLElement;
+  readonly go: HTMLButtonElement;
+  tag: string;
+  busy: boolean;
+  conflict: boolean;
+}
+
+export function drawGo({ go, busy, conflict, confirm }: Asked): void {
+  write(go, texts[busy ? 'working' : conflict ? 'confirmAnyway' : confirm]);
+}
+
+/** In a new tab: this one keeps what was typed. */
+export function tellSignedOut({ problem }: Asked): void {
+  problem.replaceChildren(element('p', { textContent: texts.signedOutDialog }));
+  if (loginUrl !== null) {
+    const link = { href: loginUrl, target: '_blank', rel: 'noopener', textContent: texts.signIn };
+    problem.append(element('p', {}, element('a', link)));
+  }
+}
+
+/** What is true now; from here on the person decides by that. */
+export function tellNow(current: Asked, key: PageKey | undefined, text: string): void {
+  current.problem.replaceChildren(element('p', { textContent: text }));
+  if (!key) {
+    return;
+  }
+  current.tag = key.tag;
+  const facts = [
+    texts[key.value ? 'on' : 'off'],
+    key.since && `${texts.since} ${clock(key.since, true)}`,
+    key.actor,
+    key.reason,
+  ].filter(Boolean);
+  current.problem.append(
+    element('p', { className: 'now', dir: 'auto', textContent: facts.join(' \u00b7 ') }),
+  );
+  current.problem.scrollIntoView({ block: 'nearest' });
+}

@@ -1,0 +1,37 @@
+import type { StateDocument } from '../document/record.js';
+import type { Presence } from '../store/store.js';
+import type { Replica } from './replica-lease.js';
+
+/** What is told of a replica besides who it is and what it has applied. */
+export type ReplicaDetails = Omit<Presence, keyof Replica | 'write' | 'revision'>;
+
+const IDLE: ReplicaDetails = {
+  inFlight: 0,
+  observer: true,
+  unknownKeys: [],
+  foreignKeys: [],
+  draining: {},
+  running: {},
+};
+
+/** What a replica tells of itself with each exchange. */
+export class ReplicaReport {
+  /** Says what is not known here; the room that counts calls sets it. */
+  details: () => ReplicaDetails = () => IDLE;
+
+  constructor(
+    private readonly replica: Replica,
+    private readonly applied: () => StateDocument | null,
+  ) {}
+
+  /** As of now. */
+  presence(): Presence {
+    const document = this.applied();
+    return {
+      ...this.replica,
+      write: document?.write ?? '',
+      revision: document?.revision ?? 0,
+      ...this.details(),
+    };
+  }
+}
