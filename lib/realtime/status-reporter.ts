@@ -124,8 +124,14 @@ function closesSite(key: MaintenanceKey, state: MaintenanceState): boolean {
   }
   try {
     const Status = key.getStatusClass();
-    return new Status(state.value, key, undefined, state).active;
+    const active: unknown = new Status(state.value, key, undefined, state).active;
+    if (typeof active === 'boolean') {
+      return active;
+    }
+    // a promise, say: whoever is refused by it reads of it in the log; here it must not go unhandled
+    Promise.resolve(active).catch(() => {});
   } catch {
-    return state.value;
+    // as if it had no class
   }
+  return state.value;
 }

@@ -22,6 +22,10 @@ const OPEN = { maintenanceMode: false, message: null, retryAfter: null, until: n
 const root = (options?: MaintenanceRootOptions) => ({ imports: [MaintenanceModule.forRoot(options)] });
 const service = ({ app }: RunningApp) => app.get(MaintenanceService);
 
+function fail(): never {
+  throw new Error('on purpose');
+}
+
 describe.each(adapters)('the gateway on %s', (_name, createApp) => {
   it('tells the state on connect, with no options at all', async () => {
     await using app = await createApp(root());
@@ -109,6 +113,24 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
       maintenanceMode: true,
       message: 'picky',
     });
+  });
+
+  it.each([
+    ['throws', () => fail()],
+    ['promises what fails', async () => fail()],
+    ['gives a number', () => 0],
+  ])('takes the site for closed by a status class that %s', async (_what, maintaining) => {
+    class Broken extends MaintenanceStatus {
+      override maintaining(): boolean {
+        return maintaining() as never;
+      }
+    }
+    await using app = await createApp(
+      root({ keys: [new MaintenanceKey('broken', { statusClass: Broken })] }),
+    );
+    using client = await TestClient.connect(app.url);
+    await service(app).setMaintenance(true, 'broken');
+    await client.sees(({ maintenanceMode }) => maintenanceMode);
   });
 
   it('keeps names, reasons and actors to itself, and tells those with see_info', async () => {
