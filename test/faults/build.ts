@@ -19,17 +19,18 @@ export function compile(): URL {
   return replicaIn('sound');
 }
 
-/** The text of a compiled file after a patch, which must fit in exactly one place, however it is indented. */
-export function patched(text: string, { name, file, find, replace }: Mutant): string {
+/** The text of a compiled file after a patch, which must fit in as many places as it says, however it is indented. */
+export function patched(text: string, { name, file, find, replace, count = 1 }: Mutant): string {
   const words = find.split(/\s+/).map((word) => word.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&'));
-  const places = text.match(new RegExp(words.join('\\s+'), 'g')) ?? [];
-  if (places.length !== 1) {
+  const pattern = new RegExp(words.join('\\s+'), 'g');
+  const places = text.match(pattern) ?? [];
+  if (places.length !== count) {
     throw new Error(
-      `The seeded bug "${name}" fits in ${places.length} places of ${file}, not in one: ${find}\n` +
+      `The seeded bug "${name}" fits in ${places.length} places of ${file}, not in ${count}: ${find}\n` +
         'The library has moved on; write the patch anew.',
     );
   }
-  return text.replace(places[0]!, () => replace);
+  return text.replace(pattern, () => replace);
 }
 
 /** The compiled text a seeded bug is planted in. */

@@ -70,8 +70,14 @@ describe('requests and switches', () => {
       ]),
       [9_500, 'r2.1', enter('c2', '/a/wait')],
     );
-    expect(check(lines, 'serve').map(({ lines: [, line] }) => line?.t)).toEqual([9_500]);
-    expect(check(lines, 'block').map(({ lines: [, line] }) => line?.t)).toEqual([4_000, 9_500]);
+    const found = (onStale: 'serve' | 'block') =>
+      check(lines, onStale).map(({ rule, lines: [, line] }) => [rule, line?.t]);
+    expect(found('serve')).toEqual([['admission', 9_500]]);
+    expect(found('block')).toEqual([
+      ['admission', 4_000],
+      ['admission', 9_500],
+      ['blocking', 4_000],
+    ]);
   });
 
   it('but not of another key, nor while some replica has not acknowledged', () => {
@@ -263,7 +269,7 @@ describe('the schedule', () => {
       const own = faults.filter((fault) => fault.target === target);
       own.slice(1).forEach(({ at }, i) => expect(at).toBeGreaterThanOrEqual(own[i]!.at + own[i]!.lasts));
     }
-    expect(new Set(faults.map(({ kind }) => kind)).size).toBe(13);
+    expect(new Set(faults.map(({ kind }) => kind)).size).toBe(18);
   });
 });
 

@@ -1,7 +1,8 @@
 import { Evidence } from './evidence.js';
 import { type Line } from './history.js';
-import { admissions, refusals } from './rules-of-requests.js';
+import { admissions, blocking, refusals } from './rules-of-requests.js';
 import {
+  abandonments,
   aborts,
   agreement,
   attention,
@@ -25,10 +26,12 @@ export type Rule = (evidence: Evidence) => Violation[];
 const RULES: readonly Rule[] = [
   admissions,
   refusals,
+  blocking,
   holders,
   fences,
   works,
   aborts,
+  abandonments,
   revisions,
   promptness,
   attention,

@@ -87,7 +87,8 @@ export class Evidence {
     if (!spans) {
       const found = this.windows.filter(
         ({ kind, target }) =>
-          (target === replica && ['stop', 'kill', 'partition', 'severed', 'stall', 'cut'].includes(kind)) ||
+          (target === replica &&
+            ['stop', 'block', 'kill', 'partition', 'severed', 'stall', 'cut'].includes(kind)) ||
           kind.startsWith('redis'),
       );
       spans = merged(found);
@@ -105,7 +106,10 @@ export class Evidence {
   stoodStill(replica: string, moment: number): boolean {
     return this.windows.some(
       ({ kind, target, begin, end }) =>
-        target === replica && (kind === 'stop' || kind === 'stall') && begin <= moment && end >= moment - 100,
+        target === replica &&
+        (kind === 'stop' || kind === 'block' || kind === 'stall') &&
+        begin <= moment &&
+        end >= moment - 100,
     );
   }
 
@@ -119,6 +123,16 @@ export class Evidence {
     return Math.max(0, ...this.windows.filter(({ begin }) => begin <= moment).map(({ end }) => end));
   }
 
+  /** When Redis' clock was set for the first time since then, forward or back: ends are by that clock. */
+  clockSet(since: number): number {
+    return Math.min(
+      Infinity,
+      ...this.windows
+        .filter(({ kind, end }) => kind === 'redis-clock' && end >= since)
+        .map(({ begin }) => begin),
+    );
+  }
+
   of(key: string): Op[] {
     return [...this.ops.values()].filter(({ wish }) => wish.key === key);
   }
@@ -129,7 +143,7 @@ export class Evidence {
         window.begin < end + 4_000 &&
         window.end > begin - 4_000 &&
         !(window.kind === 'redis-empty' && window.begin === begin) &&
-        ['stop', 'kill', 'partition', 'severed', 'redis-stop', 'redis-kill', 'redis-empty'].includes(
+        ['stop', 'block', 'kill', 'partition', 'severed', 'redis-stop', 'redis-kill', 'redis-empty'].includes(
           window.kind,
         ),
     );

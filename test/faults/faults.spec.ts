@@ -25,7 +25,7 @@ it('three replicas keep their promises under faults', async () => {
 
 describe('the seeded bugs', () => {
   it.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))(
-    '%s fits in one place',
+    '%s fits where it should',
     (_name, mutant) => {
       const text = compiledText(mutant.file);
       expect(patched(text, mutant)).not.toBe(text);

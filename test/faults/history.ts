@@ -33,7 +33,7 @@ export interface Result {
 
 /** One thing that was about to happen, or had just been learned. */
 export type Event =
-  | { readonly e: 'boot' }
+  | { readonly e: 'boot'; readonly pid?: number }
   | { readonly e: 'beat'; readonly applied: Applied }
   | { readonly e: 'enter'; readonly call: string; readonly route: string; readonly applied: Applied }
   | { readonly e: 'leave'; readonly call: string }
@@ -49,6 +49,7 @@ export type Event =
   | { readonly e: 'healed'; readonly id: number }
   | { readonly e: 'killed'; readonly who: string }
   | { readonly e: 'wrote'; readonly op: string; readonly fence: number; readonly accepted: boolean }
+  | { readonly e: 'abandoned'; readonly key: string; readonly pid: number | undefined }
   | { readonly e: 'calm' }
   | { readonly e: 'agreed'; readonly after: number };
 
@@ -58,6 +59,7 @@ export type Line = Event & { readonly t: number; readonly p: string };
 /** What is done to the world. The target is a replica, or `redis`. */
 export type FaultKind =
   | 'stop'
+  | 'block'
   | 'kill'
   | 'partition'
   | 'severed'
@@ -70,6 +72,10 @@ export type FaultKind =
   | 'redis-restart'
   | 'redis-empty'
   | 'newcomer'
+  | 'redis-clock'
+  | 'redis-readonly'
+  | 'redis-full'
+  | 'redis-denied'
   | 'neighbour'
   | 'clock'
   | 'replay';
@@ -111,6 +117,9 @@ export function readHistory(path: string): Line[] {
 
 /** `r1` of `r1.2`, the second process that was replica 1. */
 export const replicaOf = (process: string): string => process.split('.')[0]!;
+
+/** Milliseconds after which a silent replica is presumed dead here: longer than any fault. */
+export const PRESUMED_DEAD = 20_000;
 
 /** Switched by operators, held by work, both, and never touched. */
 export const KEYS = ['a', 'b', 'job', 'mix', 'never'] as const;

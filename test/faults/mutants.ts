@@ -6,20 +6,24 @@ export interface Mutant {
   readonly story: keyof typeof STORIES;
   /** Below lib/, compiled. */
   readonly file: string;
-  /** Fits in exactly one place. */
   readonly find: string;
   readonly replace: string;
+  /** Places in which it fits: one, but for parts that several scripts include. */
+  readonly count?: number;
 }
 
-const bug = (name: string, story: Mutant['story'], file: string, find: string, replace: string): Mutant => ({
-  name,
-  story,
-  file,
-  find,
-  replace,
-});
+const bug = (
+  name: string,
+  story: Mutant['story'],
+  file: string,
+  find: string,
+  replace: string,
+  count = 1,
+): Mutant => ({ name, story, file, find, replace, count });
 
 const SCRIPTS = 'core/store/redis/redis-scripts.generated.js';
+/** How many scripts include the part about replicas. */
+const SCRIPTS_WITH_MEMBERS = 3;
 const AGREEMENT = 'core/cluster/replica-coordinator.js';
 
 /** Bugs that somebody could have written, one at a time. */
@@ -94,8 +98,8 @@ export const MUTANTS: readonly Mutant[] = [
     'told-before-applied',
     'unheard',
     'core/state/state-view.js',
-    'this.read = true; this.update();',
-    'this.read = true; setTimeout(() => this.update(), 300);',
+    'this.problem = null; this.read = true; this.update();',
+    'this.problem = null; this.read = true; setTimeout(() => this.update(), 300);',
   ),
   bug(
     'any-write-will-do',
@@ -154,9 +158,55 @@ export const MUTANTS: readonly Mutant[] = [
     'thrown-work-stays',
     'drain',
     'core/service/sessions.js',
-    "removeEventListener('abort', lost); await session.leave();",
-    "removeEventListener('abort', lost);",
+    "signal.removeEventListener('abort', lost); await session.leave();",
+    "signal.removeEventListener('abort', lost);",
   ),
+  // silent is not gone
+  bug(
+    'silent-is-gone',
+    'blocked',
+    SCRIPTS,
+    "if listeners(channel) > 0 then state, noted = 'open', 0",
+    "if false then state, noted = 'open', 0",
+    SCRIPTS_WITH_MEMBERS,
+  ),
+  bug(
+    'dead-by-the-clock',
+    'clockStep',
+    SCRIPTS,
+    'now - math.max(seen, met.calm, met.since) >= dead',
+    'now - seen >= dead',
+    SCRIPTS_WITH_MEMBERS,
+  ),
+  bug(
+    'nobody-vouches',
+    'vouched',
+    'core/store/redis/redis-exchange.js',
+    'if (unlisted.length > 0) {',
+    'if (false) {',
+  ),
+  bug(
+    'stranger-acknowledges',
+    'keySets',
+    'core/cluster/undrained.js',
+    'applied.includes(told) && !told.unknownKeys.includes(key)',
+    'applied.includes(told)',
+  ),
+  bug(
+    'leaves-too-soon',
+    'closing',
+    'module/lifecycle.js',
+    'if (!this.manager.store.clustered || !this.coordinator.isBusy) {',
+    'if (true) {',
+  ),
+  bug(
+    'refused-is-in-touch',
+    'refused',
+    'core/state/state-sync.js',
+    'if (result.refused !== undefined) {',
+    'if (result.refused !== undefined) { lease.renew(begun); } else if (false) {',
+  ),
+  bug('told-again', 'death', SCRIPTS, "if state == 'done' then", 'if false then'),
   // locks
   bug(
     'lock-for-all',

@@ -3,6 +3,7 @@ import {
   Controller,
   Get,
   Headers,
+  Injectable,
   Module,
   Param,
   Query,
@@ -25,20 +26,26 @@ import {
   MaintenanceModule,
   MaintenanceService,
   MaintenanceStoreError,
+  OnMaintenance,
+  type MaintenanceChange,
 } from '../../lib/index.js';
 import { StateManager } from '../../lib/core/state/state-manager.js';
 import { answer } from '../support/answer.js';
-import { Journal, KEYS, type Applied, type Result, type Wish } from './history.js';
+import { skewRedisClock } from '../support/skewed-redis.js';
+import { Journal, KEYS, PRESUMED_DEAD, type Applied, type Result, type Wish } from './history.js';
 
-const [redisPort, resourcePort, path, name, onStale] = process.argv.slice(2) as [
+const [redisPort, resourcePort, path, name, onStale, keyList] = process.argv.slice(2) as [
   string,
   string,
   string,
   string,
   'serve' | 'block',
+  string,
 ];
+const known = keyList.split(',');
+skewRedisClock();
 const journal = new Journal(path, name);
-journal.note({ e: 'boot' });
+journal.note({ e: 'boot', pid: process.pid });
 
 let applied = (): Applied => ({ history: '', revision: 0, on: [] });
 
@@ -48,8 +55,11 @@ const leave = (call: string): void => journal.note({ e: 'leave', call });
 
 /** The handlers of one key: one that takes its time, one that works on after its answer, answers that go on after it. */
 function controllerOf(key: string): Type {
+  // an older version has the same routes, and does not know that they belong to the key
+  const mark = known.includes(key) ? MaintenanceKeys(key) : (): undefined => undefined;
+
   @Controller(key)
-  @MaintenanceKeys(key)
+  @mark
   class KeyController {
     @Get('wait/:ms')
     async wait(@Headers('x-call') call: string, @Param('ms') ms: string): Promise<string> {
@@ -108,17 +118,29 @@ class OpenController {
   }
 }
 
+@Injectable()
+class AbandonedHook {
+  @OnMaintenance('abandoned')
+  tell({ key, holder }: MaintenanceChange): void {
+    journal.note({ e: 'abandoned', key, pid: holder?.pid });
+  }
+}
+
 @Module({
   imports: [
     MaintenanceModule.forRoot({
       redis: { host: '127.0.0.1', port: Number(redisPort) },
-      keys: KEYS.map((key) => new MaintenanceKey(key, { scope: 'marked' })),
+      presumedDead: PRESUMED_DEAD,
+      keys: KEYS.filter((key) => known.includes(key)).map(
+        (key) => new MaintenanceKey(key, { scope: 'marked' }),
+      ),
       onStale,
       socket: false,
       admin: false,
     }),
   ],
   controllers: [OpenController, ...KEYS.map(controllerOf)],
+  providers: [AbandonedHook],
 })
 class ReplicaModule {}
 
@@ -228,6 +250,10 @@ answer(
     maintain: (op: string, wish: Wish, work: Work) => carryOut(op, wish, () => maintain(op, wish, work)),
     facts: () => ({ ...applied(), health: service.health() }),
     close: () => app.close(),
+    block: (ms: number) => {
+      const end = performance.now() + ms;
+      while (performance.now() < end);
+    },
   },
   { port, id: manager.replica.id },
 );

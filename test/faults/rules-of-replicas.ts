@@ -125,7 +125,8 @@ export const aborts: Rule = (evidence) =>
     const unset = evidence
       .of(wish.key)
       .some((other) => other.wish.kind === 'unset' && other.begin <= t && other.end >= begin);
-    const over = wish.timeout !== undefined && begin + wish.timeout - CLOCK_LAG <= t;
+    const over =
+      wish.timeout !== undefined && Math.min(begin + wish.timeout - CLOCK_LAG, evidence.clockSet(begin)) <= t;
     const explained = unset || over || evidence.troubled(replicaOf(process), t, t, LOCK_LEASE);
     return explained
       ? []
@@ -138,6 +139,42 @@ export const aborts: Rule = (evidence) =>
           ),
         ];
   });
+
+/** Milliseconds after which a dead holder has been told, when nothing else is wrong. */
+const TOLD = 20_000;
+
+/** A holder that died is told once, by one process, however many see it. */
+export const abandonments: Rule = (evidence) => {
+  const found: Violation[] = [];
+  const told = new Map<string, Line>();
+  const pids = new Map(
+    evidence.lines.flatMap((line) => (line.e === 'boot' ? [[line.p, line.pid] as const] : [])),
+  );
+  for (const line of evidence.lines) {
+    if (line.e !== 'abandoned') continue;
+    const place = `${line.key} ${line.pid}`;
+    const before = told.get(place);
+    if (before)
+      found.push(breach('abandoned', `that the holder of ${line.key} died was told twice`, before, line));
+    told.set(place, line);
+  }
+  for (const op of workers(evidence)) {
+    const died = evidence.deaths.get(op.process);
+    const quiet =
+      died !== undefined &&
+      op.worked === undefined &&
+      op.wish.timeout === undefined &&
+      evidence.last > died + TOLD &&
+      !evidence.windows.some(({ begin }) => begin > died && begin < died + TOLD) &&
+      evidence
+        .of(op.wish.key)
+        .every((other) => other === op || other.begin < died - 100 || other.begin > died + TOLD);
+    if (quiet && !told.has(`${op.wish.key} ${pids.get(op.process)}`)) {
+      found.push(breach('abandoned', `nobody told that the holder of ${op.wish.key} died`, op.line));
+    }
+  }
+  return found;
+};
 
 /** A replica never goes back within one history. */
 export const revisions: Rule = (evidence) => {

@@ -1,11 +1,13 @@
 import type { Rule, Violation } from './checker.js';
 import type { Evidence, Handling, Op, Request } from './evidence.js';
-import { keyOf, replicaOf, type Line } from './history.js';
+import { keyOf, PRESUMED_DEAD, replicaOf, type Line } from './history.js';
 
 /** Milliseconds by which Redis' clock, as a replica last heard it, may be behind. */
 const CLOCK_LAG = 1_100;
-/** A replica that told nothing for so long may be off the list of the living: its lease less one heartbeat. */
-const UNSEEN = 1_800;
+/** A replica that told nothing for so long may have lost its lease, less one heartbeat. */
+const LEASE_OVER = 1_800;
+/** One that was silent for so long may be presumed dead. */
+const UNSEEN = PRESUMED_DEAD * 0.9;
 /** Milliseconds after an outage in which a replica is in touch again. */
 const BACK = 3_000;
 /** Milliseconds in which everybody knows of a change, when nothing is wrong. */
@@ -24,13 +26,17 @@ const isAcknowledged = ({ result }: Op): boolean => result?.ok === true && resul
 const mayCount = ({ result, wish }: Op): boolean =>
   result === undefined || result.ok || !result.refused || wish.kind === 'maintain';
 
+/** When an operation with a timeout may be over. */
+const endOf = (evidence: Evidence, { wish, begin }: Op): number =>
+  wish.timeout ? Math.min(begin + wish.timeout - CLOCK_LAG, evidence.clockSet(begin)) : Infinity;
+
 /** Moments from which the key's switch may be off again, after it was surely on. */
-function mayOpen(key: readonly Op[], enabled: Op): number {
+function mayOpen(evidence: Evidence, key: readonly Op[], enabled: Op): number {
   let open = Infinity;
   for (const op of key) {
     if (op.wish.kind === 'maintain' || op.end < enabled.begin || !mayCount(op)) continue;
     if (op.wish.kind !== 'enable') open = Math.min(open, op.begin);
-    else if (op.wish.timeout) open = Math.min(open, op.begin + op.wish.timeout - CLOCK_LAG);
+    else if (op.wish.timeout) open = Math.min(open, endOf(evidence, op));
   }
   return open;
 }
@@ -45,7 +51,7 @@ const isHeir = (op: Op, other: Op): boolean =>
 /** From when to when nobody may be let in because of this work, and until when nobody may still be inside. */
 function held(evidence: Evidence, key: readonly Op[], op: Op) {
   const begin = op.works[0]?.t ?? Infinity;
-  let end = op.wish.timeout ? op.begin + op.wish.timeout - CLOCK_LAG : Infinity;
+  let end = endOf(evidence, op);
   for (const other of key) {
     if (other.wish.kind === 'unset' && mayCount(other) && other.end > op.begin)
       end = Math.min(end, other.begin);
@@ -65,7 +71,7 @@ export const admissions: Rule = (evidence) => {
   for (const [key, handlings] of byKey(evidence.handlings)) {
     const ops = evidence.of(key);
     for (const op of ops.filter((op) => op.wish.kind === 'enable' && isAcknowledged(op))) {
-      const open = mayOpen(ops, op);
+      const open = mayOpen(evidence, ops, op);
       for (const handling of handlings.filter(({ begin }) => begin > op.end && begin < open)) {
         if (!mayNotKnow(evidence, op, handling)) {
           found.push(
@@ -107,16 +113,49 @@ export const admissions: Rule = (evidence) => {
   return found;
 };
 
-/** Nobody waits for a replica that was out of touch longer than its lease; what it runs is what fences are for. */
+/**
+ * Silent is not gone: whoever drains waits for a replica that is blocked, stopped or cut off, until it may be presumed dead;
+ * also where Redis has lost its data, unless nobody was there who remembered the replica.
+ */
 function wasUnseen(evidence: Evidence, handling: Handling, moment: number): boolean {
+  const replica = replicaOf(handling.process);
+  // a live process with reset connections is the case that is left
+  const severed = evidence.windows.some(
+    ({ kind, target, begin, end }) =>
+      kind === 'severed' &&
+      target === replica &&
+      begin < moment &&
+      end > handling.begin &&
+      moment - begin >= LEASE_OVER,
+  );
+  if (severed) return true;
   return evidence
-    .outages(replicaOf(handling.process))
+    .outages(replica)
     .some(
       ({ begin, end }) =>
         begin < moment &&
         end > handling.begin &&
-        (Math.min(end, moment) - begin >= UNSEEN || emptied(evidence, begin, moment)),
+        (Math.min(end, moment) - begin >= UNSEEN || forgottenByAll(evidence, replica, begin, moment)),
     );
+}
+
+/** Has Redis lost its data in the span while all other replicas were away themselves. */
+function forgottenByAll(evidence: Evidence, replica: string, from: number, to: number): boolean {
+  const others = new Set(
+    evidence.requests.map((request) => request.replica).filter((name) => name !== replica),
+  );
+  return evidence.windows.some(
+    (loss) =>
+      loss.kind === 'redis-empty' &&
+      loss.begin <= to &&
+      loss.end + 3_000 >= from &&
+      [...others].every((other) =>
+        evidence.windows.some(
+          ({ target, begin, end }) =>
+            target === other && begin <= loss.end + 4_000 && end >= loss.begin - 4_000,
+        ),
+      ),
+  );
 }
 
 /** Redis has lost the change, or the replica is one that serves on without it. */
@@ -132,7 +171,7 @@ const servedStale = (evidence: Evidence, replica: string, moment: number): boole
       ({ begin, end }) =>
         begin < moment &&
         moment < end + BACK &&
-        (Math.min(end, moment) - begin >= UNSEEN || emptied(evidence, begin, moment)),
+        (Math.min(end, moment) - begin >= LEASE_OVER || emptied(evidence, begin, moment)),
     );
 
 /** The list of the living is gone with Redis' data until each has told again. */
@@ -140,6 +179,44 @@ const emptied = (evidence: Evidence, from: number, to: number): boolean =>
   evidence.windows.some(
     ({ kind, begin, end }) => kind === 'redis-empty' && begin <= to && end + 3_000 >= from,
   );
+
+/** Faults in which a replica certainly cannot record its presence. */
+const OUT_OF_TOUCH: ReadonlySet<string> = new Set([
+  'partition',
+  'severed',
+  'redis-stop',
+  'redis-kill',
+  'redis-readonly',
+  'redis-full',
+  'redis-denied',
+]);
+/** Milliseconds of a lease, and what a journal may be late by. */
+const LEASE = 3_300;
+
+/** With `onStale: 'block'` a replica that has been out of touch for longer than its lease admits nothing. */
+export const blocking: Rule = (evidence) =>
+  evidence.onStale === 'serve'
+    ? []
+    : evidence.handlings.flatMap((handling) => {
+        const replica = replicaOf(handling.process);
+        const outage = evidence.windows.find(
+          ({ kind, target, begin, end }) =>
+            OUT_OF_TOUCH.has(kind) &&
+            (target === replica || target === 'redis') &&
+            begin + LEASE < handling.begin &&
+            handling.begin < end,
+        );
+        return outage && keyOf(handling.route) !== undefined
+          ? [
+              breach(
+                'blocking',
+                `${handling.process} admitted ${handling.route} although it was out of touch`,
+                outage.line,
+                handling.line,
+              ),
+            ]
+          : [];
+      });
 
 /** Every refusal has a cause that was in force; what is exempt is never refused; nothing answers with an error. */
 export const refusals: Rule = (evidence) =>
@@ -171,8 +248,8 @@ function judge(evidence: Evidence, request: Request): string | undefined {
     return op.result && quiet < sent ? `still refused by ${op.name}, which was left` : undefined;
   }
   if (op.wish.kind !== 'enable') return `refused by ${op.name}, which opens`;
-  if (op.wish.timeout && op.end + op.wish.timeout + CLOCK_LAG < sent)
-    return `refused by ${op.name}, which was over`;
+  const ends = op.end + (op.wish.timeout ?? Infinity) + CLOCK_LAG;
+  if (ends < sent && evidence.clockSet(op.begin) > sent) return `refused by ${op.name}, which was over`;
   if (servedStale(evidence, replica, sent)) return undefined;
   const later = evidence
     .of(key)

@@ -47,7 +47,13 @@ export class Stage {
     replica: Replica,
     op: string,
     key: string,
-    { steps = 3, drain = 8_000, lock = true, blocking = 0, fails = false } = {},
+    {
+      steps = 3,
+      drain = 8_000,
+      lock = true,
+      blocking = 0,
+      fails = false,
+    }: { steps?: number; drain?: number | false; lock?: boolean; blocking?: number; fails?: boolean } = {},
   ): Promise<unknown> {
     return replica.maintain(op, { kind: 'maintain', key, drain, lock }, { steps, step: 50, blocking, fails });
   }
@@ -56,9 +62,9 @@ export class Stage {
 /** Tells a story under a light load, and judges what came of it. */
 export async function tell(
   build: URL,
-  { keys, scenario, replicas = 3 }: Story,
+  { keys, scenario, replicas = 3, known }: Story,
 ): Promise<{ lines: Line[]; violations: Violation[] }> {
-  await using world = await World.start({ build, replicas });
+  await using world = await World.start({ build, replicas, ...(known && { keys: known }) });
   const stop = new AbortController();
   const load = world.replicas.flatMap((replica) =>
     keys.map((key) => ask(world, replica, key ? `/${key}/wait/0` : '/health', stop.signal)),
@@ -88,6 +94,8 @@ export interface Story {
   readonly replicas?: number;
   /** Keys that are asked for all the time; an empty one is the exempt route. */
   readonly keys: readonly string[];
+  /** Keys that some replicas know, which are of another version; the others know all. */
+  readonly known?: Readonly<Record<string, readonly string[]>>;
   readonly scenario: Scenario;
 }
 
@@ -171,8 +179,9 @@ const holders: Scenario = async (world, stage) => {
   const first = stage.work(one, 'first-1', 'job', { steps: 400 });
   await world.working('first-1');
   await stage.work(two, 'barred-1', 'job');
+  await stage.work(three, 'barred-3', 'job', { drain: false });
   const stopped = stage.fault('stop', 'r1', 9_500);
-  const second = stage.work(two, 'second-1', 'job', { steps: 120, blocking: 15_000 });
+  const second = stage.work(two, 'second-1', 'job', { steps: 120, blocking: 15_000, drain: false });
   await Promise.all([stopped, world.working('second-1')]);
   await delay(700);
   await stage.work(three, 'barred-2', 'job');
@@ -264,7 +273,75 @@ const death: Scenario = async (world, stage) => {
   await world.working('dying-1');
   await stage.fault('kill', 'r2', 3_000);
   await work;
-  await delay(5_000);
+  await delay(18_000);
+};
+
+/** A request that goes on for so long on that replica, after its answer. */
+async function busy(world: World, replica: Replica, ms: number): Promise<void> {
+  await call(world, replica, `/job/early/${ms}`);
+  await world.handling(replica, '/job/early');
+}
+
+/** An event loop that is blocked, with a handler under way: it is waited for. */
+const blocked: Scenario = async (world, stage) => {
+  const [one, two] = stage.replicas;
+  await busy(world, two, 9_000);
+  const block = stage.fault('block', 'r2', 5_500);
+  await stage.work(one, 'patient-1', 'job', { drain: 14_000 });
+  await block;
+};
+
+/** Redis' clock is set forward while a replica is stopped: it is not presumed dead by that. */
+const clockStep: Scenario = async (world, stage) => {
+  const [one, two] = stage.replicas;
+  await busy(world, two, 9_000);
+  const stop = stage.fault('stop', 'r2', 5_000);
+  await delay(300);
+  const clock = stage.fault('redis-clock', 'redis', 7_200);
+  // what was asked by the old clock is refused as too late; the next heartbeat tells the new one
+  await delay(1_500);
+  await stage.work(one, 'patient-1', 'job', { drain: 14_000 });
+  await Promise.all([stop, clock]);
+};
+
+/** Redis loses its data while a replica is stopped: the others remember it. */
+const vouched: Scenario = async (world, stage) => {
+  const [one, two] = stage.replicas;
+  await busy(world, two, 12_000);
+  const stop = stage.fault('stop', 'r2', 8_000);
+  await delay(200);
+  await stage.fault('redis-empty', 'redis', 50);
+  await delay(1_000);
+  await stage.work(one, 'patient-1', 'job', { drain: 16_000 });
+  await stop;
+};
+
+/** One replica is of an older version, which does not know a key: nobody takes it for drained. */
+const keySets: Scenario = async (_world, stage) => {
+  const [one] = stage.replicas;
+  await one.change('on-1', { kind: 'enable', key: 'b', acknowledge: 1_000 });
+  await delay(300);
+  await one.change('off-1', { kind: 'disable', key: 'b', acknowledge: 1_000 });
+  await stage.work(one, 'hasty-1', 'b', { drain: 2_000, steps: 20 });
+  await stage.work(one, 'fine-1', 'job', { drain: 8_000 });
+};
+
+/** An application is closed while a handler still works that has answered already: it stays on the list. */
+const closing: Scenario = async (world, stage) => {
+  const [one, two] = stage.replicas;
+  await busy(world, two, 6_000);
+  await two.close();
+  await stage.work(one, 'patient-1', 'job', { drain: 12_000 });
+  await two.kill();
+  await two.start();
+};
+
+/** Redis takes no writes any more, in three ways: whoever cannot record its presence is not in touch. */
+const refused: Scenario = async (_world, stage) => {
+  for (const kind of ['redis-full', 'redis-denied', 'redis-readonly'] as const) {
+    await stage.fault(kind, 'redis', 6_000);
+    await delay(3_000);
+  }
 };
 
 /** The next one gives up before it works: what the one that died has left half done stays closed. */
@@ -299,4 +376,10 @@ export const STORIES = {
   together: { keys: ['mix'], scenario: together },
   death: { replicas: 2, keys: ['job'], scenario: death },
   heir: { replicas: 2, keys: ['job'], scenario: heir },
+  blocked: { replicas: 2, keys: ['job'], scenario: blocked },
+  clockStep: { replicas: 2, keys: ['job'], scenario: clockStep },
+  vouched: { replicas: 2, keys: ['job'], scenario: vouched },
+  keySets: { keys: ['b'], known: { r3: ['a', 'job', 'mix', 'never'] }, scenario: keySets },
+  closing: { replicas: 2, keys: ['job'], scenario: closing },
+  refused: { replicas: 2, keys: ['a', ''], scenario: refused },
 } satisfies Record<string, Story>;

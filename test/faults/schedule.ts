@@ -18,6 +18,7 @@ interface Kind {
 
 const ON_REPLICAS: readonly Kind[] = [
   { kind: 'stop', weight: 4, lasts: [300, 9_000] },
+  { kind: 'block', weight: 3, lasts: [500, 8_000] },
   { kind: 'kill', weight: 3, lasts: [200, 5_000] },
   { kind: 'partition', weight: 4, lasts: [300, 8_000] },
   { kind: 'cut', weight: 2, lasts: [50, 100] },
@@ -31,6 +32,10 @@ const ON_REDIS: readonly Kind[] = [
   { kind: 'redis-kill', weight: 2, lasts: [200, 4_000] },
   { kind: 'redis-restart', weight: 1, lasts: [50, 100] },
   { kind: 'redis-empty', weight: 1, lasts: [50, 100] },
+  { kind: 'redis-clock', weight: 1, lasts: [500, 4_000] },
+  { kind: 'redis-readonly', weight: 1, lasts: [300, 5_000] },
+  { kind: 'redis-full', weight: 1, lasts: [300, 5_000] },
+  { kind: 'redis-denied', weight: 1, lasts: [300, 5_000] },
   { kind: 'replay', weight: 2, lasts: [50, 100] },
   { kind: 'neighbour', weight: 1, lasts: [100, 2_000] },
 ];

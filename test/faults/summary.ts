@@ -6,6 +6,7 @@ import type { Run } from './run.js';
 /** Faults after which a replica has to find back. */
 const OUTAGES = new Set([
   'stop',
+  'block',
   'kill',
   'partition',
   'severed',
@@ -14,6 +15,9 @@ const OUTAGES = new Set([
   'redis-kill',
   'redis-restart',
   'redis-empty',
+  'redis-readonly',
+  'redis-full',
+  'redis-denied',
 ]);
 
 /** What a run amounts to, in a few lines. */

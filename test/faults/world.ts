@@ -15,6 +15,7 @@ import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 import {
   Journal,
+  KEYS,
   readHistory,
   replicaOf,
   type Applied,
@@ -23,6 +24,7 @@ import {
   type Result,
   type Wish,
 } from './history.js';
+import { begin } from './inflict.js';
 import type { Work } from './replica.js';
 
 interface Facts {
@@ -35,8 +37,6 @@ const FAKETIME = ['x86_64', 'aarch64']
   .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketimeMT.so.1`)
   .find(existsSync);
 
-/** Text by which the proxy knows the connection that listens to changes. */
-const SUBSCRIBER = ':changes';
 /** Where replicas hear of changes: of this namespace, in database 0, without a prefix. */
 const CHANNEL = 'maintenance:{maintenance}:changes:0:';
 const CHANNELS = '*:changes:*';
@@ -74,6 +74,7 @@ export class Replica {
         world.journalPath,
         this.process,
         world.onStale,
+        (world.keysOf(this.name) ?? KEYS).join(),
       ],
       timeout: 60_000,
       ...(FAKETIME && {
@@ -106,6 +107,16 @@ export class Replica {
     return this.#send('facts') as never;
   }
 
+  /** Its event loop stands still for so many ms: it keeps its connections, and answers nobody. */
+  block(ms: number): void {
+    this.#send('block', ms).catch(() => undefined);
+  }
+
+  /** Closes the application, and leaves the process as it is. */
+  async close(): Promise<void> {
+    await this.#send('close');
+  }
+
   /** The seconds its wall clock is off. */
   async clock(seconds: number): Promise<void> {
     await writeFile(join(this.world.folder, `${this.name}.clock`), `${seconds < 0 ? '' : '+'}${seconds}\n`);
@@ -121,6 +132,8 @@ export interface WorldOptions {
   readonly build: URL;
   readonly replicas?: number;
   readonly onStale?: 'serve' | 'block';
+  /** Keys that replicas know which are of another version. */
+  readonly keys?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Redis, replicas with a wire each, the thing that maintenance protects, and the journal of all that happens. */
@@ -139,10 +152,11 @@ export class World {
   private constructor(
     readonly build: URL,
     readonly onStale: 'serve' | 'block',
+    private readonly keys: Readonly<Record<string, readonly string[]>>,
   ) {}
 
-  static async start({ build, replicas = 3, onStale = 'block' }: WorldOptions): Promise<World> {
-    const world = new World(build, onStale);
+  static async start({ build, replicas = 3, onStale = 'block', keys = {} }: WorldOptions): Promise<World> {
+    const world = new World(build, onStale, keys);
     world.folder = await mkdtemp(join(tmpdir(), 'maintenance-faults-'));
     world.journal = new Journal(world.journalPath, 'driver');
     world.redis = await RedisServer.start({ persist: true, config: ['appendfsync always'] });
@@ -167,6 +181,11 @@ export class World {
     return found;
   }
 
+  /** Keys that a replica knows; `undefined`: all. */
+  keysOf(name: string): readonly string[] | undefined {
+    return this.keys[name];
+  }
+
   history(): Line[] {
     return readHistory(this.journalPath);
   }
@@ -175,7 +194,7 @@ export class World {
   async inflict(kind: FaultKind, target: string, lasts: number): Promise<void> {
     const id = ++this.#faults;
     this.journal.note({ e: 'fault', id, kind, target });
-    const heal = await this.#begin(kind, target, lasts);
+    const heal = await begin(this, kind, target, lasts);
     await delay(lasts);
     await heal();
     this.journal.note({ e: 'healed', id });
@@ -282,75 +301,6 @@ export class World {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
-  }
-
-  async #begin(kind: FaultKind, target: string, lasts: number): Promise<() => unknown> {
-    const { redis } = this;
-    switch (kind) {
-      case 'redis-stop':
-        redis.pause();
-        return () => redis.resume();
-      case 'redis-kill':
-        await redis.kill();
-        return () => redis.restart();
-      case 'redis-restart':
-        await redis.restart();
-        return () => undefined;
-      case 'redis-empty':
-        await redis.restart({ empty: true });
-        return () => undefined;
-      case 'newcomer':
-        await this.begin();
-        return () => undefined;
-      case 'neighbour': {
-        const timer = setInterval(() => void this.forge(), 20);
-        return () => clearInterval(timer);
-      }
-      case 'replay':
-        await this.replay(lasts % 7);
-        return () => undefined;
-      default:
-        return this.#beginAt(kind, this.replica(target), lasts);
-    }
-  }
-
-  async #beginAt(kind: FaultKind, replica: Replica, lasts: number): Promise<() => unknown> {
-    const { proxy, child } = replica;
-    switch (kind) {
-      case 'stop':
-        child?.signal('SIGSTOP');
-        return () => child?.signal('SIGCONT');
-      case 'kill':
-        await replica.kill();
-        return () => replica.start();
-      case 'severed':
-        // Redis sees that the connections are closed, and counts the replica as gone in time
-        proxy.cut();
-        proxy.pause();
-        return () => proxy.resume();
-      case 'partition':
-        proxy.pause();
-        return () => proxy.resume();
-      case 'clock':
-        // back and forth, by seconds and by days
-        await replica.clock((lasts % 2 ? -1 : 1) * (lasts % 3 ? 20 : 86_400 * 40));
-        return () => replica.clock(0);
-      case 'cut':
-        proxy.cut();
-        return () => undefined;
-      case 'cut-subscriber':
-        proxy.cut(SUBSCRIBER);
-        return () => undefined;
-      case 'slow-subscribe': {
-        const letGo = proxy.holdBack('subscribe');
-        proxy.cut(SUBSCRIBER);
-        await until(() => proxy.holdsBack, { timeout: 10_000, what: `${replica.name} to subscribe again` });
-        return letGo;
-      }
-      default:
-        proxy.freeze(SUBSCRIBER);
-        return () => undefined;
-    }
   }
 
   /** The thing that maintenance protects takes no write of a holder older than the newest it has heard of. */
