@@ -130,7 +130,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     );
     using client = await TestClient.connect(app.url);
     await service(app).setMaintenance(true, 'broken');
-    await client.sees(({ maintenanceMode }) => maintenanceMode);
+    expect(await client.sees(({ maintenanceMode }) => maintenanceMode)).toBeDefined();
   });
 
   it('keeps names, reasons and actors to itself, and tells those with see_info', async () => {
