@@ -1,8 +1,13 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { nest11Aliases } from './test/matrix/nest-11.js';
 
 const lib = (entry: string) => fileURLToPath(new URL(`lib/${entry}`, import.meta.url));
+const cores = availableParallelism();
+
+/** Specs that load the machine themselves, or count what that costs. */
+const LOAD = ['test/{faults,package}/**/*.spec.ts', 'test/realtime/{siege,storm}.spec.ts'];
 
 export default defineConfig({
   // Node 20 has no `await using`; the compiler that makes dist/ lowers it the same way.
@@ -15,13 +20,28 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.spec.ts'],
-    globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', './test/support/reporter.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     restoreMocks: true,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'specs',
+          include: ['test/**/*.spec.ts'],
+          exclude: LOAD,
+          // they wait most of the time: for leases to end, for pages, for processes
+          maxWorkers: 2 * cores,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'load', include: LOAD, maxWorkers: cores, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

@@ -11,6 +11,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
  * the library's name, so `nestjs-maintenance` is the code that was compiled with them.
  */
 export default async function compileReplicas(): Promise<void> {
+  // once for all projects of a run
+  if (process.env.REPLICAS_COMPILED) {
+    return;
+  }
+  process.env.REPLICAS_COMPILED = '1';
   await generate();
   const folder = `${root}.tmp/replicas`;
   const entry = (path: string) => `./lib/${path}index.js`;
