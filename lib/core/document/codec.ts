@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { MaintenanceStoreError } from '../errors/errors.js';
+import { id, instant, integer, isAbsent, object, text } from './fields.js';
 import type {
   ChangeRecord,
   HoldRecord,
@@ -169,42 +170,3 @@ function change(value: unknown): ChangeRecord {
     hooks: raw.hooks !== false,
   };
 }
-
-function object(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Error(`its ${what} is not an object`);
-  }
-  return value as Record<string, unknown>;
-}
-
-function integer(value: unknown, what: string): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) {
-    throw new Error(`its ${what} is not a whole number`);
-  }
-  return value as number;
-}
-
-/** Epoch ms that `Date` can hold. */
-function instant(value: unknown, what: string): number {
-  if (typeof value !== 'number' || Number.isNaN(new Date(value).getTime())) {
-    throw new Error(`its ${what} is not an instant`);
-  }
-  return value;
-}
-
-function id(value: unknown, what: string): string {
-  if (typeof value !== 'string' || value === '' || value.length > 200) {
-    throw new Error(`its ${what} is not an id`);
-  }
-  return value;
-}
-
-function text(value: unknown): string | null {
-  if (!isAbsent(value) && typeof value !== 'string') {
-    throw new Error('a message, reason or actor is not text');
-  }
-  return value ?? null;
-}
-
-/** A version that knows one field less leaves it out. */
-const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined;

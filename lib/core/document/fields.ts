@@ -1,0 +1,40 @@
+// Reads fields of stored records. Each throws an Error that says what is wrong with what is stored.
+
+export function object(value: unknown, what: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Error(`its ${what} is not an object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+export function integer(value: unknown, what: string): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) {
+    throw new Error(`its ${what} is not a whole number`);
+  }
+  return value as number;
+}
+
+/** Epoch ms that `Date` can hold. */
+export function instant(value: unknown, what: string): number {
+  if (typeof value !== 'number' || Number.isNaN(new Date(value).getTime())) {
+    throw new Error(`its ${what} is not an instant`);
+  }
+  return value;
+}
+
+export function id(value: unknown, what: string): string {
+  if (typeof value !== 'string' || value === '' || value.length > 200) {
+    throw new Error(`its ${what} is not an id`);
+  }
+  return value;
+}
+
+export function text(value: unknown): string | null {
+  if (!isAbsent(value) && typeof value !== 'string') {
+    throw new Error('a message, reason or actor is not text');
+  }
+  return value ?? null;
+}
+
+/** A version that knows one field less leaves it out. */
+export const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined;
