@@ -5,7 +5,7 @@ const FLOORS = [
   ['core'],
   ['options', 'request', 'i18n'],
   ['access', 'decision', 'in-flight'],
-  ['http', 'messages', 'background'],
+  ['http', 'messages', 'background', 'standalone'],
   ['realtime', 'admin', 'integrations'],
   ['module'],
 ];
@@ -30,16 +30,23 @@ const config = {
     ...upwards,
     {
       name: 'core-is-without-nest',
-      comment: 'The command line and scripts run on core/ alone: no Nest, no HTTP, no sockets.',
+      comment: 'The command line and scripts run without Nest: no Nest, no HTTP, no sockets.',
       severity: 'error',
-      from: { path: rooms('core') },
+      from: { path: rooms('core', 'standalone', COMMAND_LINE) },
       to: { path: ['@nestjs/', 'socket\\.io', 'express', 'fastify', '^(node:)?https?$'] },
     },
     {
-      name: 'command-line-stands-on-core',
+      name: 'standalone-takes-no-more-than-it-needs',
+      comment: 'What is loaded without Nest: a spec runs it where Nest cannot be reached.',
+      severity: 'error',
+      from: { path: rooms('standalone') },
+      to: { path: '^lib/', pathNot: rooms('core', 'options', 'access', 'decision', 'standalone') },
+    },
+    {
+      name: 'command-line-stands-on-the-service-without-nest',
       severity: 'error',
       from: { path: rooms(COMMAND_LINE) },
-      to: { path: '^lib/', pathNot: rooms('core', COMMAND_LINE) },
+      to: { path: '^lib/', pathNot: rooms('core', 'standalone', COMMAND_LINE) },
     },
     {
       name: 'client-has-only-types-of-the-server',

@@ -3,17 +3,20 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'rolldown';
 
-/** The modules that importing the main entry loads. */
-const always = new Set();
+/** The modules that importing the service without Nest loads, and those that importing the main entry loads besides. */
+const core = new Set();
+const main = new Set();
 
 const dist = fileURLToPath(new URL('dist', import.meta.url));
+
+const ENTRIES = ['index', 'client/index', 'standalone/index'];
 
 /**
  * Packs the modules of dist/, as the compiler leaves them, into a few files: importing a hundred of them would take an
  * application five times as long. What is loaded on demand stays apart, and so do dependencies and declarations.
  */
 export default defineConfig({
-  input: { index: join(dist, 'index.js'), 'client/index': join(dist, 'client/index.js') },
+  input: Object.fromEntries(ENTRIES.map((entry) => [entry, join(dist, `${entry}.js`)])),
   platform: 'node',
   external: /^[^./]/,
   output: {
@@ -21,21 +24,27 @@ export default defineConfig({
     format: 'esm',
     chunkFileNames: 'chunks/[name]-[hash].js',
     comments: { jsdoc: false },
-    // what every application loads is one file
-    codeSplitting: { groups: [{ name: 'core', test: (id) => always.has(id) }] },
+    // what every application loads is two files, what every script loads is one
+    codeSplitting: {
+      groups: [
+        { name: 'core', test: (id) => core.has(id), priority: 2 },
+        { name: 'main', test: (id) => main.has(id), priority: 1 },
+      ],
+    },
   },
   plugins: [
     {
       name: 'find-what-is-always-loaded',
       buildEnd() {
-        const add = (id) => {
+        const add = (found) => (id) => {
           const { importedIds = [] } = this.getModuleInfo(id) ?? {};
-          if (!always.has(id) && id.startsWith(dist)) {
-            always.add(id);
-            importedIds.forEach(add);
+          if (!core.has(id) && !found.has(id) && id.startsWith(dist)) {
+            found.add(id);
+            importedIds.forEach(add(found));
           }
         };
-        add(join(dist, 'index.js'));
+        add(core)(join(dist, 'standalone/index.js'));
+        add(main)(join(dist, 'index.js'));
       },
     },
     {

@@ -17,6 +17,7 @@ export default defineConfig({
       ...(process.env.NEST_MAJOR === '11' ? nest11Aliases() : []),
       { find: /^nestjs-maintenance$/, replacement: lib('index.ts') },
       { find: /^nestjs-maintenance\/client$/, replacement: lib('client/index.ts') },
+      { find: /^nestjs-maintenance\/standalone$/, replacement: lib('standalone/index.ts') },
     ],
   },
   test: {

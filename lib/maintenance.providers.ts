@@ -1,6 +1,8 @@
 import { Logger, type FactoryProvider, type Provider } from '@nestjs/common';
 import { ApplicationCalls } from './core/common/application-calls.js';
+import { KeyPublisher } from './core/catalogue/key-publisher.js';
 import { AbandonedWatch } from './core/cluster/abandoned-watch.js';
+import { DelegatedHooks } from './core/cluster/delegated-hooks.js';
 import { OncePerCluster } from './core/cluster/once-per-cluster.js';
 import { ReplicaCoordinator } from './core/cluster/replica-coordinator.js';
 import { BypassTokens } from './access/bypass-tokens.js';
@@ -34,7 +36,7 @@ import { KeyNameCheck } from './module/key-name-check.js';
 import { StartReport } from './module/start-report.js';
 import { GraphqlOperations } from './messages/graphql-operations.js';
 import { MaintenanceLifecycle } from './module/lifecycle.js';
-import { createStore } from './module/create-store.js';
+import { createStore } from './core/store/create-store.js';
 import { OPTIONS, STRUCTURE } from './options/tokens.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { newReplica } from './core/state/replica-lease.js';
@@ -59,15 +61,11 @@ export const coreProviders: Provider[] = [
     options.keys.forEach((key, index) => registry.add(key, `the option "keys" (index ${index})`));
     return registry;
   }),
-  made(
-    StateManager,
-    [OPTIONS, KeyRegistry],
-    async (options: ResolvedOptions, registry: KeyRegistry) =>
-      new StateManager(await createStore(options), registry, newReplica(options), options.commandTimeout, {
-        log: (message) => logger.log(message),
-        warn,
-      }),
-  ),
+  made(StateManager, [OPTIONS, KeyRegistry], async (options: ResolvedOptions, registry: KeyRegistry) => {
+    const store = await createStore({ ...options, identified: options.bypass.secrets.length > 0 });
+    const log = { log: (message: string) => logger.log(message), warn };
+    return new StateManager(store, registry, newReplica(options), options.commandTimeout, log);
+  }),
   made(HookRunner, [], () => new HookRunner(error)),
   MaintenanceExplorer,
   KeyNameCheck,
@@ -110,12 +108,19 @@ export const coreProviders: Provider[] = [
     ({ foreignKeys }: ResolvedOptions, manager: StateManager, inFlight: InFlight, wouldRefuse: WouldRefuse) =>
       new ReplicaCoordinator(manager, inFlight, wouldRefuse, foreignKeys),
   ),
+  made(KeyPublisher, [StateManager], (manager: StateManager) => new KeyPublisher(manager, warn)),
   made(OncePerCluster, [StateManager], (manager: StateManager) => new OncePerCluster(manager)),
   made(
     AbandonedWatch,
     [StateManager, OncePerCluster, HookRunner],
     (manager: StateManager, once: OncePerCluster, hooks: HookRunner) =>
       new AbandonedWatch(manager, once, hooks, error),
+  ),
+  made(
+    DelegatedHooks,
+    [StateManager, OncePerCluster, HookRunner],
+    (manager: StateManager, once: OncePerCluster, hooks: HookRunner) =>
+      new DelegatedHooks(manager, once, hooks),
   ),
   made(LockWait, [StateManager], (manager: StateManager) => new LockWait(manager)),
   made(

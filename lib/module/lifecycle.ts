@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import { KeyPublisher } from '../core/catalogue/key-publisher.js';
 import { AbandonedWatch } from '../core/cluster/abandoned-watch.js';
+import { DelegatedHooks } from '../core/cluster/delegated-hooks.js';
+import { leaveWhenIdle } from '../core/cluster/leave-when-idle.js';
 import { OncePerCluster } from '../core/cluster/once-per-cluster.js';
 import { ReplicaCoordinator } from '../core/cluster/replica-coordinator.js';
 import { HookRunner } from '../core/hooks/hook-runner.js';
@@ -17,9 +20,6 @@ import { MaintenanceExplorer } from '../maintenance.explorer.js';
 import { KeyNameCheck } from './key-name-check.js';
 import { StartReport } from './start-report.js';
 
-/** Milliseconds between two looks whether something still runs after the application was closed. */
-const LOOK_INTERVAL = 50;
-
 /** What is done when, in the life of an application. */
 @Injectable()
 export class MaintenanceLifecycle {
@@ -33,13 +33,16 @@ export class MaintenanceLifecycle {
     private readonly coordinator: ReplicaCoordinator,
     private readonly abandoned: AbandonedWatch,
     private readonly once: OncePerCluster,
+    private readonly publisher: KeyPublisher,
     private readonly discovery: DiscoveryService,
     private readonly routes: OwnRoutes,
     private readonly graphql: GraphqlOperations,
     private readonly names: KeyNameCheck,
     private readonly report: StartReport,
+    delegated: DelegatedHooks,
     hooks: HookRunner,
   ) {
+    delegated.watch();
     manager.changes.subscribe(({ change, hooks: heard }) =>
       heard ? void hooks.notify('changed', change) : undefined,
     );
@@ -70,6 +73,7 @@ export class MaintenanceLifecycle {
     this.explorer.complete();
     this.names.run();
     this.report.checkIgnoredPaths();
+    this.publisher.start();
   }
 
   /** Requests are still served. */
@@ -78,28 +82,19 @@ export class MaintenanceLifecycle {
     await this.sessions.shutdown();
   }
 
-  /**
-   * Whoever drains waits for this replica until nothing runs here any more: a handler may outlive the server. Closing the
-   * application does not wait for that, nor does it keep the process alive.
-   */
   async shutdown(): Promise<void> {
-    if (!this.manager.store.clustered || !this.coordinator.isBusy) {
-      await this.leave();
-      return;
-    }
-    this.manager.store.detach();
-    const look = setInterval(() => {
-      if (!this.coordinator.isBusy) {
-        clearInterval(look);
-        this.leave().catch(() => undefined);
-      }
-    }, LOOK_INTERVAL).unref();
+    await leaveWhenIdle(
+      this.manager,
+      () => this.coordinator.isBusy,
+      () => this.leave(),
+    );
   }
 
   private async leave(): Promise<void> {
     this.coordinator.stop();
     this.abandoned.stop();
     this.once.stop();
+    this.publisher.stop();
     await this.manager.stop();
   }
 }

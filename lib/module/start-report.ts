@@ -5,9 +5,9 @@ import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { pathSegments } from '../core/keys/ignore-path-option.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import { StateManager } from '../core/state/state-manager.js';
+import { describeStore } from '../core/store/describe-store.js';
 import type { ResolvedOptions } from '../options/options.js';
 import { OPTIONS } from '../options/tokens.js';
-import { describeStore } from './describe-store.js';
 
 /** Says at the start what an operator should know, and refuses what can only be known then. */
 @Injectable()

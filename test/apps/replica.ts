@@ -104,12 +104,28 @@ class JobController {
 }
 
 const abandoned: MaintenanceChange[] = [];
+const hooks: string[] = [];
 
 @Injectable()
 class AbandonedHook {
   @OnMaintenance('abandoned')
   tell(change: MaintenanceChange): void {
     abandoned.push(change);
+  }
+
+  @OnMaintenance('changing')
+  ask(change: MaintenanceChange): void {
+    hooks.push(`changing ${change.key}`);
+  }
+
+  @OnMaintenance('entering')
+  enter(change: MaintenanceChange): void {
+    hooks.push(`entering ${change.key}`);
+  }
+
+  @OnMaintenance('exiting')
+  exit(change: MaintenanceChange): void {
+    hooks.push(`exiting ${change.key}`);
   }
 }
 
@@ -175,6 +191,7 @@ answer(
     health: () => service.health(),
     heard: () => ({ changes, health }),
     abandoned: () => abandoned,
+    hooks: () => hooks,
     open: (gate: string) => gates.open(gate),
     gates: () => ({ begun: gates.begun, ended: gates.ended }),
     hold: async (id: string, key: string, options?: MaintainOptions) => {

@@ -68,6 +68,11 @@ export class Replica {
     return this.child.send('abandoned');
   }
 
+  /** Hooks that were called here: event and key. */
+  hooks(): Promise<string[]> {
+    return this.child.send('hooks');
+  }
+
   /** Enters a `maintain()` under a name of the spec's own; gives its fence. */
   hold(id: string, key: string, options: MaintainOptions = {}): Promise<number> {
     return this.child.send('hold', id, key, options);

@@ -17,7 +17,7 @@ import {
   type MaintenanceRootOptions,
 } from 'nestjs-maintenance';
 import { afterEach, describe, expect, it } from 'vitest';
-import { describeStore } from '../../lib/module/describe-store.js';
+import { describeStore } from '../../lib/core/store/describe-store.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { adapters, type AppSource } from '../support/apps.js';
 import { RedisServer } from '../support/redis.js';

@@ -12,6 +12,8 @@ export interface Occurrence {
   /** Does it still call for it, as far as this process knows. */
   readonly isDue: () => boolean;
   readonly run: () => Promise<void>;
+  /** Milliseconds after which nobody sees it any more. Default: well over a month. */
+  readonly remembered?: number;
 }
 
 /**
@@ -43,20 +45,20 @@ export class OncePerCluster {
   }
 
   private async ask(occurrence: Occurrence): Promise<void> {
-    const { name, isDue, run } = occurrence;
+    const { name, isDue, run, remembered } = occurrence;
     if (this.stopped || !isDue()) {
       this.known.delete(name);
       return;
     }
     const { once } = this.manager.store;
     try {
-      const outcome = await once.claim(name, this.token, CLAIM, this.manager.deadline());
+      const outcome = await once.claim(name, this.token, CLAIM, this.manager.deadline(), remembered);
       if (outcome === 'done') {
         return;
       }
       if (outcome === 'granted') {
         await run();
-        await once.finish(name, this.token, this.manager.deadline());
+        await once.finish(name, this.token, this.manager.deadline(), remembered);
         return;
       }
     } catch {

@@ -151,6 +151,7 @@ function hold(value: unknown): HoldRecord {
     fence: integer(raw.fence, 'fence'),
     locked: raw.locked === true,
     draining: raw.draining === true,
+    ...(raw.lease !== undefined && { lease: integer(raw.lease, 'lease') }),
   };
 }
 
@@ -168,5 +169,6 @@ function change(value: unknown): ChangeRecord {
     revision: integer(raw.revision, 'revision of a change'),
     at: instant(raw.at, 'time of a change'),
     hooks: raw.hooks !== false,
+    ...(raw.delegated !== undefined && { delegated: raw.delegated === true }),
   };
 }

@@ -28,6 +28,8 @@ export interface HoldRecord extends Notice {
   readonly locked: boolean;
   /** Its work waits until requests admitted before are done. */
   readonly draining: boolean;
+  /** Milliseconds its lease lasts; absent: as long as usual. */
+  readonly lease?: number;
 }
 
 /** The last change of a key, for those who learn of it from the document. */
@@ -42,6 +44,8 @@ export interface ChangeRecord {
   readonly at: number;
   /** `false`: hooks are not called for it. */
   readonly hooks: boolean;
+  /** Made by a process that has no hooks: `entering` and `exiting` are for one of those that have. */
+  readonly delegated?: boolean;
 }
 
 /** All that is recorded of one key. */

@@ -26,6 +26,7 @@ export type Editor = (record: KeyRecord | undefined, now: number) => Edit | null
 /**
  * The document after an edit: next in its history, or the first of a new one. What this version does not know of it stays.
  * @param record of the key, without what has ended
+ * @param delegated hooks are called by somebody else
  */
 export function applyEdit(
   known: StateDocument | null,
@@ -33,11 +34,19 @@ export function applyEdit(
   record: KeyRecord | undefined,
   { switch: on, holds, ...told }: Edit,
   now: number,
+  delegated = false,
 ): StateDocument {
   const next = nextVersion(known);
   const from = isOn(record, now);
   const to = on !== null || holds.length > 0;
-  const change: ChangeRecord = { ...told, from, to, revision: next.revision, at: Math.floor(now) };
+  const change: ChangeRecord = {
+    ...told,
+    from,
+    to,
+    revision: next.revision,
+    at: Math.floor(now),
+    ...(delegated && { delegated }),
+  };
   const fence = Math.max(record?.fence ?? 0, ...holds.map((hold) => hold.fence));
   const edited: KeyRecord = {
     ...record,

@@ -19,7 +19,7 @@ export class KeyRegistry {
   rescan: () => void = () => undefined;
 
   /** @param general the key of that name as this application wants it */
-  constructor(private readonly general: MaintenanceKey = GENERAL_MAINTENANCE) {
+  constructor(private general: MaintenanceKey = GENERAL_MAINTENANCE) {
     this.add(general, 'the library');
   }
 
@@ -39,6 +39,18 @@ export class KeyRegistry {
         `Maintenance key "${key.name}" is declared twice: by ${this.sources.get(key.name)} and by ${source}.`,
       );
     }
+    this.put(key, source);
+  }
+
+  /** Adds a key, or puts it in place of the one of that name: as an application has published it. */
+  replace(key: MaintenanceKey, source: string): void {
+    if (key.name === this.general.name) {
+      this.general = key;
+    }
+    this.put(key, source);
+  }
+
+  private put(key: MaintenanceKey, source: string): void {
     this.byName.set(key.name, key);
     this.sources.set(key.name, source);
     this.ordered = [...this.byName.values()].sort((a, b) => a.order - b.order);

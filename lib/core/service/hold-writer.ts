@@ -5,6 +5,7 @@ import type { Editor } from '../document/updates.js';
 import { MaintenanceLockLostError } from '../errors/errors.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { HoldLease } from '../state/hold-lease.js';
+import { LOCK_LEASE } from '../state/replica-lease.js';
 import type { StateManager } from '../state/state-manager.js';
 import type { MaintainPlan } from './maintain-plan.js';
 
@@ -55,6 +56,7 @@ export class HoldWriter {
       fence,
       locked: plan.lock,
       draining: plan.drain !== false,
+      ...(plan.lease !== LOCK_LEASE && { lease: plan.lease }),
     };
   }
 }

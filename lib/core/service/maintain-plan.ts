@@ -4,6 +4,11 @@ import type { LockPatience } from './lock-wait.js';
 import type { MaintainOptions } from './maintenance.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { HoldRecord } from '../document/record.js';
+import { LOCK_LEASE } from '../state/replica-lease.js';
+
+/** Milliseconds, of a lease: renewed three times in it, and no longer than anybody would wait for who has died. */
+const SHORTEST_LEASE = 3_000;
+const LONGEST_LEASE = 3_600_000;
 
 /** Milliseconds a drain waits by default. */
 const DRAIN = 10_000;
@@ -18,6 +23,8 @@ const OPTIONS: readonly string[] = [
   'reason',
   'actor',
   'onShutdown',
+  'lease',
+  'keepLock',
 ] satisfies (keyof MaintainOptions)[];
 
 /** The options of one `maintain()`, checked and with their defaults. */
@@ -25,6 +32,9 @@ export interface MaintainPlan extends LockPatience {
   readonly lock: boolean;
   readonly drain: number | false;
   readonly onShutdown: 'stay' | 'leave';
+  /** Milliseconds. */
+  readonly lease: number;
+  readonly keepLock: boolean;
   readonly notice: Pick<HoldRecord, 'message' | 'reason' | 'actor'>;
   /** When the hold ends by itself if it begins at that moment. */
   readonly end: (now: number) => Pick<HoldRecord, 'until' | 'announced'>;
@@ -37,6 +47,7 @@ export interface MaintainPlan extends LockPatience {
 export function createPlan(key: MaintenanceKey, options: MaintainOptions, now: number): MaintainPlan {
   checkOptionNames('maintain', options, OPTIONS);
   const { timeout, lock = true, drain = DRAIN, onShutdown = 'stay' } = options;
+  const { lease = LOCK_LEASE, keepLock = false } = options;
   const window = timeout === undefined ? {} : { timeout };
   parseEnd(window, key.timeout, now);
   if (typeof lock !== 'boolean') {
@@ -48,8 +59,20 @@ export function createPlan(key: MaintenanceKey, options: MaintainOptions, now: n
   if (onShutdown !== 'stay' && onShutdown !== 'leave') {
     throw MaintenanceConfigurationError.of('onShutdown', onShutdown, "'stay' or 'leave'");
   }
+  if (!Number.isSafeInteger(lease) || lease < SHORTEST_LEASE || lease > LONGEST_LEASE) {
+    throw MaintenanceConfigurationError.of(
+      'lease',
+      lease,
+      `whole milliseconds, ${SHORTEST_LEASE} to ${LONGEST_LEASE}`,
+    );
+  }
+  if (typeof keepLock !== 'boolean') {
+    throw MaintenanceConfigurationError.of('keepLock', keepLock, 'a boolean');
+  }
   return {
     lock,
+    lease,
+    keepLock,
     blocking: blockingOption(options.blocking),
     signal: signalOption(options.signal),
     drain,

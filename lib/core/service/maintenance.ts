@@ -15,6 +15,11 @@ export interface Maintenance extends AsyncDisposable {
    * that lost its lease and does not know yet.
    */
   readonly fence: number;
+  /**
+   * Milliseconds for which the lock is certainly this holder's if it is not renewed any more, by the monotonic clock: for work
+   * that must be over before others may begin. 0 once it is lost, `Infinity` without Redis.
+   */
+  remaining(): number;
   /** Ends the maintenance; the second call does nothing. Never rejects: what the store refused now is tried again later. */
   leave(): Promise<void>;
 }
@@ -48,4 +53,14 @@ export interface MaintainOptions {
    * marked as abandoned, since the work may be half done; `'leave'` opens it. Default `'stay'`.
    */
   onShutdown?: 'stay' | 'leave';
+  /**
+   * Milliseconds that lock and key outlive the last renewal, 3,000 to 3,600,000: how long others wait when this process dies, and how
+   * long the work may go on when Redis is away. Default 6,000.
+   */
+  lease?: number;
+  /**
+   * Keep the lock until the maintenance is left, also when it was lost by an operator's `unsetMaintenance()` or by its `timeout`: for
+   * work that takes a while to stop and must never run beside the next. Default `false`: the lock is free at once.
+   */
+  keepLock?: boolean;
 }

@@ -27,18 +27,24 @@ export class Session implements HeldKey {
     readonly key: string,
     readonly hold: string,
     readonly lease: HoldLease,
-    private readonly plan: Pick<MaintainPlan, 'lock' | 'onShutdown'>,
+    private readonly plan: Pick<MaintainPlan, 'lock' | 'keepLock' | 'onShutdown'>,
     private readonly release: () => Promise<void>,
   ) {
     this.left = new Promise((resolve) => (this.settle = resolve));
     const leave = (): Promise<void> => this.leave();
     const { signal, fence } = lease;
-    this.handle = { key, signal, fence, leave, [Symbol.asyncDispose]: leave };
+    const remaining = (): number => lease.remaining;
+    this.handle = { key, signal, fence, remaining, leave, [Symbol.asyncDispose]: leave };
   }
 
   /** Does it still have the key's lock. */
   get locked(): boolean {
     return this.plan.lock && !this.lease.signal.aborted;
+  }
+
+  /** Does it keep the lock until it was left, whatever became of its hold. */
+  get keepsLock(): boolean {
+    return this.plan.keepLock;
   }
 
   get onShutdown(): MaintainPlan['onShutdown'] {

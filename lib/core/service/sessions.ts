@@ -111,7 +111,7 @@ export class MaintenanceSessions {
     plan.signal?.throwIfAborted();
     const hold = randomId();
     await this.hooks.ask(this.holds.preview(key, hold, plan));
-    const lease = await this.locks.take(leasesOf(key.name, hold, plan.lock), plan);
+    const lease = await this.locks.take(leasesOf(key.name, hold, plan.lock, plan.lease), plan);
     let takeover: LeaseView | undefined;
     const release = async (): Promise<void> => {
       lease.close();
@@ -155,13 +155,18 @@ export class MaintenanceSessions {
   /** A hold that is gone from the state is lost: somebody unset the key, or its time is over. */
   private lookAfterHolds(): void {
     const { document, store } = this.manager;
-    for (const { key, hold, lease } of this.sessions.values()) {
+    for (const { key, hold, lease, keepsLock } of this.sessions.values()) {
       const record = document?.keys.get(key);
       const own = record?.holds.find(({ id }) => id === hold);
-      if (!own) {
-        lease.end('somebody unset the key');
-      } else if (own.until !== null && own.until <= store.now()) {
-        lease.end('its time is over');
+      const why = !own
+        ? 'somebody unset the key'
+        : own.until !== null && own.until <= store.now()
+          ? 'its time is over'
+          : undefined;
+      if (why !== undefined && keepsLock) {
+        lease.stop(why);
+      } else if (why !== undefined) {
+        lease.end(why);
       }
     }
   }

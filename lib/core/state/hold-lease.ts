@@ -1,16 +1,18 @@
 import type { Subscription } from 'rxjs';
 import { MaintenanceLockLostError } from '../errors/errors.js';
 import { leaseOfHold, leaseOfKey, type LeaseRequest } from '../store/leases.js';
-import { LOCK_LEASE } from './replica-lease.js';
 import type { StateManager } from './state-manager.js';
 
 /** What the leases behind one `maintain()` are asked for with. */
-export const leasesOf = (key: string, id: string, lock: boolean): LeaseRequest => ({
+export const leasesOf = (key: string, id: string, lock: boolean, lease: number): LeaseRequest => ({
   names: lock ? [leaseOfKey(key), leaseOfHold(id)] : [leaseOfHold(id)],
   key,
   token: id,
-  lease: LOCK_LEASE,
+  lease,
 });
+
+/** Milliseconds between two renewals at most, however long the lease is: who looks whether a holder is alive wants to know. */
+const LONGEST_INTERVAL = 5_000;
 
 /** The leases behind one `maintain()`: taken together, renewed together, watched until they are given back. */
 export class HoldLease {
@@ -22,6 +24,7 @@ export class HoldLease {
   private renewing: Promise<void> | undefined;
   private until = Infinity;
   private given = false;
+  private lost = false;
 
   /** @param from monotonic moment before they were asked for */
   constructor(
@@ -42,6 +45,11 @@ export class HoldLease {
   /** On the monotonic clock: what is written in the name of the hold is written before this, or not at all. */
   get deadline(): number {
     return this.until;
+  }
+
+  /** Milliseconds of that left; 0 once the leases are lost. */
+  get remaining(): number {
+    return this.lost ? 0 : Math.max(0, this.until - performance.now());
   }
 
   /** The work is told to end; until it has, nobody else gets the leases. */
@@ -81,7 +89,7 @@ export class HoldLease {
       return;
     }
     this.trust(from);
-    this.timer = setInterval(() => this.renew(), LOCK_LEASE / 3);
+    this.timer = setInterval(() => this.renew(), Math.min(this.request.lease / 3, LONGEST_INTERVAL));
     this.timer.unref();
     // the store may have lost them: taken again before anybody else does
     this.reconnects = this.manager.reconnected.subscribe(() => this.renew());
@@ -90,7 +98,7 @@ export class HoldLease {
   /** The work is told somewhat before others may take over. */
   private trust(from: number): void {
     clearTimeout(this.guard);
-    this.until = from + LOCK_LEASE * 0.9;
+    this.until = from + this.request.lease * 0.9;
     this.guard = setTimeout(
       () => this.lose('its lease could not be renewed in time'),
       Math.max(0, this.until - performance.now()),
@@ -100,6 +108,7 @@ export class HoldLease {
 
   /** They are somebody else's by now, or may be: they are not asked for again. */
   private lose(why: string): void {
+    this.lost = true;
     this.rest();
     this.stop(why);
   }

@@ -52,6 +52,8 @@ export class StateManager implements KeyStateReader {
     readonly replica: Replica,
     private readonly commandTimeout: number,
     private readonly log: StateLog,
+    /** It has no hooks: of what it changes, one of those that have is to tell its own. */
+    delegates = false,
   ) {
     localReplicas.add(replica.id);
     this.lease = new ReplicaLease(store.clustered, replica.lease);
@@ -79,8 +81,9 @@ export class StateManager implements KeyStateReader {
       presence: () => this.report.presence(),
       deadline: () => this.deadline(),
     });
-    this.writer = new StateWriter(store, this.view, this.exchanges);
+    this.writer = new StateWriter(store, this.view, this.exchanges, delegates);
     registry.bind(this);
+    this.updates.subscribe(() => store.leases.heed?.(longestLease(this.document)));
   }
 
   /** What this process knows now; never waits. */
@@ -254,4 +257,15 @@ export class StateManager implements KeyStateReader {
   private get interval(): number {
     return this.store.clustered ? Math.min(HEARTBEAT, Math.floor(this.replica.lease / 3)) : HEARTBEAT;
   }
+}
+
+/** The longest lease of anybody who has a key. */
+function longestLease(document: StateDocument | null): number {
+  let longest = 0;
+  for (const { holds } of document?.keys.values() ?? []) {
+    for (const { lease = 0 } of holds) {
+      longest = Math.max(longest, lease);
+    }
+  }
+  return longest;
 }

@@ -11,6 +11,8 @@ import type { Version } from '../store/store.js';
 export interface AnnouncedChange {
   readonly change: MaintenanceChange;
   readonly hooks: boolean;
+  /** Who made it has no hooks: `entering` and `exiting` are for one of those that have. */
+  readonly delegated: boolean;
 }
 
 interface Announced {
@@ -202,6 +204,7 @@ export class StateView {
         ),
         // `callHooks: false` was said of the change, not of its end
         hooks: expired || change.hooks,
+        delegated: written && !expired && change.hooks && change.delegated === true,
       });
     }
     return news;

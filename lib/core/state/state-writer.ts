@@ -17,6 +17,8 @@ export class StateWriter {
     private readonly store: StateStore,
     private readonly view: StateView,
     private readonly exchanges: StateSync,
+    /** This process has no hooks. */
+    private readonly delegates: boolean,
   ) {}
 
   /**
@@ -50,7 +52,7 @@ export class StateWriter {
       const record = present && pruneRecord(present, now);
       const edit = editor(record, now);
       if (edit) {
-        const document = applyEdit(known, key, record, edit, now);
+        const document = applyEdit(known, key, record, edit, now, this.delegates);
         checkSize(document, known);
         const written = await this.store.write(document, version ?? '', deadline);
         if (written !== 'conflict') {

@@ -58,6 +58,10 @@ export interface Denial {
  */
 export interface LeaseStore {
   /**
+   * Some holder has a lease of that many ms: for as long others must not be granted a lock that the store may have forgotten.
+   */
+  heed?(lease: number): void;
+  /**
    * Takes leases and the next fence of the key.
    * @param line given when the key's lock is among them: it is taken in order of arrival
    */

@@ -9,8 +9,18 @@ export interface OnceStore {
   /**
    * Claims something by its name, for so many ms: whoever claims it dies without having done it leaves it to others.
    * @param token tells the caller from others
+   * @param remembered as for {@link finish}
    */
-  claim(name: string, token: string, lease: number, deadline: number): Promise<ClaimOutcome>;
-  /** It is done. That is remembered as long as anybody asks, and well over a month after. */
-  finish(name: string, token: string, deadline: number): Promise<void>;
+  claim(
+    name: string,
+    token: string,
+    lease: number,
+    deadline: number,
+    remembered?: number,
+  ): Promise<ClaimOutcome>;
+  /**
+   * It is done. That is remembered as long as anybody asks, and after that for so many ms.
+   * @param remembered default: well over a month
+   */
+  finish(name: string, token: string, deadline: number, remembered?: number): Promise<void>;
 }

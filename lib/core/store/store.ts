@@ -2,6 +2,7 @@ import { withDeadline } from '../common/with-deadline.js';
 import { messageOf } from '../errors/message-of.js';
 import { MaintenanceError, MaintenanceStoreError } from '../errors/errors.js';
 import type { StateDocument } from '../document/record.js';
+import type { CatalogueStore } from './catalogue.js';
 import type { LeaseStore } from './leases.js';
 import type { OnceStore } from './once.js';
 import type { Presence, SeenReplica } from './presence.js';
@@ -78,6 +79,8 @@ export interface StateStore {
   readonly entry: string;
   /** What must be done once in the whole cluster. */
   readonly once: OnceStore;
+  /** The keys that applications have published; `undefined` where nobody but themselves could read it. */
+  readonly catalogue?: CatalogueStore;
   /** Epoch ms by the clock that ends are measured by. */
   now(): number;
   start(listener: StoreListener, deadline: number): Promise<void>;

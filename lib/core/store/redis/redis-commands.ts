@@ -7,7 +7,8 @@ import type { RedisConnection } from './redis-connection.js';
 import * as scripts from './redis-scripts.generated.js';
 import { bounded } from '../store.js';
 
-type KeyName = 'state' | 'identity' | 'secret' | 'replicas' | 'leases' | 'fences' | 'waiters' | 'once';
+type KeyName =
+  'state' | 'identity' | 'secret' | 'replicas' | 'leases' | 'fences' | 'waiters' | 'once' | 'catalogue';
 
 /** One hash tag, so that all entries live in one slot of a cluster. */
 const entryName = (namespace: string, part: string): string => `${namespace}:{${namespace}}:${part}`;
@@ -42,6 +43,7 @@ export class RedisCommands {
       fences: name('fences'),
       waiters: name('waiters'),
       once: name('once'),
+      catalogue: name('catalogue'),
     };
   }
 

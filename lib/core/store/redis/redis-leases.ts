@@ -13,12 +13,17 @@ type Reply =
 export class RedisLeases implements LeaseStore {
   /** Id of the memory that Redis had when this process last looked; `''` before. */
   private memory = '';
+  private longest = 0;
 
   /** @param lasts ms that a presence, and a lock, outlives its last renewal */
   constructor(
     private readonly commands: RedisCommands,
     private readonly lasts: { readonly replica: number; readonly lock: number },
   ) {}
+
+  heed(lease: number): void {
+    this.longest = lease;
+  }
 
   /** Has this process yet to look whether Redis has lost its memory. */
   get remembersNothing(): boolean {
@@ -27,7 +32,7 @@ export class RedisLeases implements LeaseStore {
 
   /** Looks whether Redis has lost its memory since: for a while locks may then be held that it does not know of. */
   async recall(deadline: number): Promise<void> {
-    const args = [this.memory, randomId(), this.lasts.replica, this.lasts.lock];
+    const args = [this.memory, randomId(), this.lasts.replica, this.longestLock];
     this.memory = (await this.commands.run('memory', 'RECALL', ['fences'], deadline, args)) as string;
   }
 
@@ -49,9 +54,15 @@ export class RedisLeases implements LeaseStore {
       randomId(),
       this.lasts.replica,
       floor,
+      Math.max(lease, this.longestLock),
       ...names,
     ])) as Reply;
     return reply[0] === 'taken' ? { fence: Number(reply[1]) } : denial(reply);
+  }
+
+  /** Milliseconds for which somebody may have a lock that Redis has forgotten. */
+  private get longestLock(): number {
+    return Math.max(this.lasts.lock, this.longest);
   }
 
   async enlist(

@@ -3,19 +3,25 @@ import { DAY } from '../../keys/durations.js';
 import type { ClaimOutcome, OnceStore } from '../once.js';
 import type { RedisCommands } from './redis-commands.js';
 
-/** Milliseconds for which it is remembered that something was done, after somebody last asked. */
+/** Milliseconds for which it is remembered that something was done, after somebody last asked, unless less is enough. */
 const REMEMBERED = 40 * DAY;
 
 /** What must be done once, kept in Redis by its own clock. */
 export class RedisOnce implements OnceStore {
   constructor(private readonly commands: RedisCommands) {}
 
-  claim(name: string, token: string, lease: number, deadline: number): Promise<ClaimOutcome> {
-    return this.ask('claim', name, token, lease, deadline);
+  claim(
+    name: string,
+    token: string,
+    lease: number,
+    deadline: number,
+    remembered = REMEMBERED,
+  ): Promise<ClaimOutcome> {
+    return this.ask('claim', name, token, lease, deadline, remembered);
   }
 
-  async finish(name: string, token: string, deadline: number): Promise<void> {
-    await this.ask('done', name, token, 0, deadline);
+  async finish(name: string, token: string, deadline: number, remembered = REMEMBERED): Promise<void> {
+    await this.ask('done', name, token, 0, deadline, remembered);
   }
 
   private async ask(
@@ -24,6 +30,7 @@ export class RedisOnce implements OnceStore {
     token: string,
     lease: number,
     deadline: number,
+    remembered: number,
   ): Promise<ClaimOutcome> {
     const { commands } = this;
     await commands.learnClock(deadline);
@@ -33,7 +40,7 @@ export class RedisOnce implements OnceStore {
       commands.redisDeadline(deadline),
       what,
       lease,
-      REMEMBERED,
+      remembered,
     ])) as ClaimOutcome | 'late';
     if (reply === 'late') {
       throw new MaintenanceStoreError('Redis was too slow; nothing was claimed.', 'refused');

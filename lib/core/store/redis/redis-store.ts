@@ -1,6 +1,7 @@
 import { MaintenanceStoreError } from '../../errors/errors.js';
 import { encode, versionOf } from '../../document/codec.js';
 import type { StateDocument } from '../../document/record.js';
+import { RedisCatalogue } from './redis-catalogue.js';
 import { RedisCommands } from './redis-commands.js';
 import { openConnection, throughCache, type RedisInput } from './open-redis.js';
 import { RedisConnection } from './redis-connection.js';
@@ -38,6 +39,7 @@ export class RedisStore implements StateStore {
   readonly kind = 'redis';
   readonly leases: RedisLeases;
   readonly once: RedisOnce;
+  readonly catalogue: RedisCatalogue;
   private readonly commands: RedisCommands;
   private readonly exchange: RedisExchange;
   private readonly identity: RedisIdentity;
@@ -54,6 +56,7 @@ export class RedisStore implements StateStore {
     this.identity = new RedisIdentity(this.commands);
     this.exchange = new RedisExchange(this.commands, options.replicaLease);
     this.once = new RedisOnce(this.commands);
+    this.catalogue = new RedisCatalogue(this.commands);
     this.leases = new RedisLeases(this.commands, { replica: options.replicaLease, lock: options.lockLease });
   }
 

@@ -1,5 +1,5 @@
-import { clientOfCache, type RedisClient } from '../core/store/redis/redis-client.js';
-import type { ResolvedOptions } from '../options/options.js';
+import type { StoreOptions } from './create-store.js';
+import { clientOfCache, type RedisClient } from './redis/redis-client.js';
 
 interface Address {
   readonly host?: string;
@@ -11,7 +11,11 @@ interface Address {
 }
 
 /** Where the state is kept, in words for the log; never with a user name or password. */
-export function describeStore({ cache, redis, namespace }: ResolvedOptions): string {
+export function describeStore({
+  cache,
+  redis,
+  namespace,
+}: Pick<StoreOptions, 'cache' | 'redis' | 'namespace'>): string {
   const client = redis ?? clientOfCache(cache);
   if (client !== undefined) {
     return `${describeRedis(client)}, namespace "${namespace}"`;

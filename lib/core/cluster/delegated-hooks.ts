@@ -1,0 +1,38 @@
+import type { MaintenanceChange } from '../document/change.js';
+import type { HookRunner } from '../hooks/hook-runner.js';
+import { HOUR } from '../keys/durations.js';
+import type { StateManager } from '../state/state-manager.js';
+import type { OncePerCluster } from './once-per-cluster.js';
+
+/** Milliseconds after which a change is history: a replica that learns of it later calls no hooks for it. */
+const RECENT = HOUR;
+
+/**
+ * Calls `entering` and `exiting` for changes of processes that have no hooks, as the command line and scripts have none: on one live
+ * replica of the application.
+ */
+export class DelegatedHooks {
+  constructor(
+    private readonly manager: StateManager,
+    private readonly once: OncePerCluster,
+    private readonly hooks: HookRunner,
+  ) {}
+
+  watch(): void {
+    this.manager.changes.subscribe(({ change, delegated }) => {
+      if (delegated && change.from !== change.to) {
+        this.see(change);
+      }
+    });
+  }
+
+  private see(change: MaintenanceChange): void {
+    const { key, revision, at, to } = change;
+    this.once.see({
+      name: `hooks:${key}:${revision}.${at.getTime()}`,
+      isDue: () => this.manager.store.now() - at.getTime() < RECENT,
+      run: () => this.hooks.notify(to ? 'entering' : 'exiting', change),
+      remembered: 2 * RECENT,
+    });
+  }
+}

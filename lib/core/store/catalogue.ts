@@ -1,0 +1,22 @@
+/** What an application has published of one key. */
+export interface CatalogueEntry {
+  readonly name: string;
+  /** JSON. */
+  readonly text: string;
+  /** Milliseconds since it was published, or confirmed. */
+  readonly age: number;
+}
+
+/**
+ * Where applications publish their keys for those who have not their code: the command line, scripts. Every call settles by its
+ * `deadline` (ms on the monotonic clock), with a `MaintenanceStoreError` when the store did not answer.
+ */
+export interface CatalogueStore {
+  read(deadline: number): Promise<readonly CatalogueEntry[]>;
+  /** @param dropped names that nobody has any more */
+  publish(
+    entries: readonly Pick<CatalogueEntry, 'name' | 'text'>[],
+    dropped: readonly string[],
+    deadline: number,
+  ): Promise<void>;
+}

@@ -1,0 +1,45 @@
+import type { Cache } from 'cache-manager';
+import { MaintenanceConfigurationError } from '../errors/errors.js';
+import { LOCK_LEASE } from '../state/replica-lease.js';
+import { clientOfCache, isForeignClient } from './redis/redis-client.js';
+import type { StateStore } from './store.js';
+
+/** Which store, checked and with defaults; neither `cache` nor `redis` is the memory of this process. */
+export interface StoreOptions {
+  readonly cache?: Cache | undefined;
+  readonly redis?: string | object | undefined;
+  readonly namespace: string;
+  /** Milliseconds. */
+  readonly commandTimeout: number;
+  /** Milliseconds a replica may be silent. */
+  readonly lease: number;
+  /** Bypass tokens are good for one store only: does anybody make or check them. */
+  readonly identified: boolean;
+}
+
+/**
+ * The store for these options; only the one that is used is loaded.
+ * @throws MaintenanceConfigurationError for a client that cannot be used
+ */
+export async function createStore(options: StoreOptions): Promise<StateStore> {
+  if (typeof options.redis === 'object' && isForeignClient(options.redis)) {
+    throw new MaintenanceConfigurationError(
+      `Maintenance option "redis" received a client of another library than ioredis (${options.redis.constructor.name}); ` +
+        'accepted: a redis:// or rediss:// URL, ioredis options, or a Redis or Cluster instance of ioredis. ' +
+        'A cache over another client can be given as "cache".',
+      { option: 'redis' },
+    );
+  }
+  const redis = options.redis ?? clientOfCache(options.cache);
+  if (redis === undefined) {
+    const { CacheStore } = await import('./cache/cache-store.js');
+    return new CacheStore(options.cache, options.namespace);
+  }
+  const { RedisStore } = await import('./redis/redis-store.js');
+  return new RedisStore(redis, options.namespace, {
+    commandTimeout: options.commandTimeout,
+    replicaLease: options.lease,
+    lockLease: LOCK_LEASE,
+    identified: options.identified,
+  });
+}

@@ -1,0 +1,27 @@
+-- Publishes keys of an application.
+--
+-- KEYS catalogue
+-- ARGV deadline, how many entries there may be, how many names follow that are dropped, those, then name and JSON of each key
+-- Returns how many keys were published, or -1 when late.
+
+--- @include "parts/clock"
+
+local now = clock()
+if now > tonumber(ARGV[1]) then return -1 end
+local kind = redis.call('TYPE', KEYS[1]).ok
+if kind ~= 'hash' and kind ~= 'none' then return 0 end
+local most, dropped = tonumber(ARGV[2]), tonumber(ARGV[3])
+for i = 4, 3 + dropped do
+  redis.call('HDEL', KEYS[1], ARGV[i])
+end
+local size = #redis.call('HGETALL', KEYS[1]) / 2
+local count = 0
+for i = 4 + dropped, #ARGV, 2 do
+  local known = redis.call('HGET', KEYS[1], ARGV[i])
+  if known or size < most then
+    redis.call('HSET', KEYS[1], ARGV[i], string.format('%.0f|', now) .. ARGV[i + 1])
+    if not known then size = size + 1 end
+    count = count + 1
+  end
+end
+return count

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createMaintenance, type StandaloneMaintenance } from 'nestjs-maintenance/standalone';
+import { RedisServer } from '../support/redis.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
+
+const KEY = 'general';
+const LEASE = 12_000;
+let server: RedisServer;
+let service: StandaloneMaintenance;
+let other: StandaloneMaintenance;
+
+const silent = { warn: () => undefined, error: () => undefined };
+const open = (redis: string) => createMaintenance({ redis, logger: silent });
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+  [service, other] = await Promise.all([open(server.url), open(server.url)]);
+});
+beforeEach(() => service.unsetMaintenance(KEY));
+afterAll(async () => {
+  await Promise.all([service, other].map((each) => each?.close()));
+  await server.stop();
+});
+
+describe('the lease of a maintain()', () => {
+  it('is as long as it is asked for, and says what is left of it', async () => {
+    const usual = await service.maintain(KEY, { drain: false });
+    expect(usual.remaining()).toBeGreaterThan(4_000);
+    expect(usual.remaining()).toBeLessThanOrEqual(6_000);
+    await usual.leave();
+    const long = await service.maintain(KEY, { drain: false, lease: LEASE });
+    expect(long.remaining()).toBeGreaterThan(LEASE * 0.8);
+    expect(long.remaining()).toBeLessThanOrEqual(LEASE);
+    await long.leave();
+  });
+
+  it.each([0, 2_999, 3_600_001, 1.5, Number.NaN, '6000'])('of %s is refused', async (lease) => {
+    const refused = service.maintain(KEY, { lease: lease as number });
+    await expect(refused).rejects.toMatchObject({ name: 'MaintenanceConfigurationError', option: 'lease' });
+    expect(service.isActive(KEY)).toBe(false);
+  });
+
+  it('keeps others out for its whole length when its holder is cut off, and ends there before', async () => {
+    const proxy = await TcpProxy.start({ host: server.host, port: server.port });
+    const cutOff = await open(proxy.url);
+    const held = await cutOff.maintain(KEY, { drain: false, lease: LEASE });
+    const cut = performance.now();
+    proxy.pause();
+    const lost = new Promise<number>((resolve) =>
+      held.signal.addEventListener('abort', () => resolve(performance.now())),
+    );
+    const next = await other.maintain(KEY, { drain: false, blocking: 3 * LEASE });
+    const taken = performance.now();
+    expect(taken - cut).toBeGreaterThan(LEASE * 0.6);
+    expect(await lost).toBeLessThan(taken);
+    expect(held.remaining()).toBe(0);
+    expect(next.fence).toBeGreaterThan(held.fence);
+    await next.leave();
+    proxy.resume();
+    await cutOff.close();
+    await proxy[Symbol.asyncDispose]();
+  }, 60_000);
+
+  it('is waited for by others also where Redis has forgotten it', async () => {
+    await using own = await RedisServer.start();
+    await using proxy = await TcpProxy.start({ host: own.host, port: own.port });
+    await using witness = await open(own.url);
+    const holder = await open(proxy.url);
+    const held = await holder.maintain(KEY, { drain: false, lease: LEASE });
+    await until(() => witness.isActive(KEY));
+    const lost = new Promise<number>((resolve) =>
+      held.signal.addEventListener('abort', () => resolve(performance.now())),
+    );
+    proxy.pause();
+    await own.restart({ empty: true });
+    const next = await witness.maintain(KEY, { drain: false, blocking: 4 * LEASE });
+    const taken = performance.now();
+    expect(await lost).toBeLessThan(taken);
+    await next.leave();
+    proxy.resume();
+    await holder.close();
+  }, 90_000);
+});
+
+describe('keepLock', () => {
+  it('keeps the next out until the work is over, also when an operator has unset the key', async () => {
+    const held = await service.maintain(KEY, { drain: false, keepLock: true });
+    await other.unsetMaintenance(KEY);
+    await until(() => held.signal.aborted);
+    await expect(other.maintain(KEY, { drain: false })).rejects.toMatchObject({
+      name: 'MaintenanceLockedError',
+    });
+    expect(held.remaining()).toBeGreaterThan(0);
+    await held.leave();
+    await other.maintain(KEY, () => undefined, { drain: false });
+  });
+
+  it('and when its time is over', async () => {
+    const held = await service.maintain(KEY, { drain: false, keepLock: true, timeout: 300 });
+    await until(() => held.signal.aborted);
+    expect(other.isActive(KEY)).toBe(false);
+    await expect(other.maintain(KEY, { drain: false })).rejects.toMatchObject({
+      name: 'MaintenanceLockedError',
+    });
+    await held.leave();
+  });
+
+  it('is off by default: the lock is free at once', async () => {
+    const held = await service.maintain(KEY, { drain: false });
+    await other.unsetMaintenance(KEY);
+    await until(() => held.signal.aborted);
+    await other.maintain(KEY, () => undefined, { drain: false, blocking: 2_000 });
+    await held.leave();
+    await expect(service.maintain(KEY, { keepLock: 1 as never })).rejects.toMatchObject({
+      option: 'keepLock',
+    });
+  });
+});
