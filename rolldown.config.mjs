@@ -9,7 +9,7 @@ const main = new Set();
 
 const dist = fileURLToPath(new URL('dist', import.meta.url));
 
-const ENTRIES = ['index', 'client/index', 'standalone/index'];
+const ENTRIES = ['index', 'client/index', 'standalone/index', 'integrations/bullmq/index'];
 
 /**
  * Packs the modules of dist/, as the compiler leaves them, into a few files: importing a hundred of them would take an

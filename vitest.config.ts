@@ -18,6 +18,7 @@ export default defineConfig({
       { find: /^nestjs-maintenance$/, replacement: lib('index.ts') },
       { find: /^nestjs-maintenance\/client$/, replacement: lib('client/index.ts') },
       { find: /^nestjs-maintenance\/standalone$/, replacement: lib('standalone/index.ts') },
+      { find: /^nestjs-maintenance\/bullmq$/, replacement: lib('integrations/bullmq/index.ts') },
     ],
   },
   test: {

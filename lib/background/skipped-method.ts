@@ -28,7 +28,7 @@ export function skippedMethod(original: Function, { scope: keys, missed }: Skipp
       makeUp?.note(application, this, { name, scope, call: () => method.apply(this, args) });
     return applicationsOf(this).reduceRight<() => unknown>(
       (inner, application) => () =>
-        application.openWork.runOrSkip(name, scope, inner, () => {
+        application.openWork.runOrSkip({ name, scope }, inner, () => {
           miss(application);
           return skipped();
         }),

@@ -8,7 +8,11 @@ const [name = 'main', ...args] = process.argv.slice(2);
 
 // a package under the library's name: what the applications import is what was compiled with them
 mkdirSync(`${root}.tmp/bench`, { recursive: true });
-const exports = { '.': './lib/index.js', './client': './lib/client/index.js' };
+const exports = {
+  '.': './lib/index.js',
+  './client': './lib/client/index.js',
+  './bullmq': './lib/integrations/bullmq/index.js',
+};
 const manifest = { name: 'nestjs-maintenance', type: 'module', sideEffects: false, exports };
 writeFileSync(`${root}.tmp/bench/package.json`, JSON.stringify(manifest));
 const tsc = `${root}node_modules/typescript/bin/tsc`;

@@ -15,6 +15,7 @@ export const SUITES = [
   'admin',
   'hostile',
   'matrix',
+  'integrations',
 ].map((suite) => `test/${suite}/`);
 
 /**

@@ -41,6 +41,9 @@ const requires = `
   const { NestFactory } = require('@nestjs/core');
   const library = require('nestjs-maintenance');`;
 
+/** Entries that are of use beside another package only. */
+const INTEGRATIONS = { './bullmq': '@nestjs/bullmq' };
+
 /** The two ways to load it, for `describe.each`. */
 const ways = [
   ['imported', 'app.mjs', imports],
@@ -136,10 +139,17 @@ describe('an application without the optional peers', () => {
   });
 
   it('can load every entry', async () => {
-    const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'));
+    const entries = Object.keys(manifest.exports).filter(
+      (entry) => !entry.endsWith('.json') && !(entry in INTEGRATIONS),
+    );
     const names = entries.map((entry) => entry.replace('.', manifest.name));
     const source = names.map((name) => `require('${name}');`).join('\n') + `console.log('loaded')`;
     expect(await packed.run('entries.cjs', source)).toBe('loaded');
+  });
+
+  it.each(Object.entries(INTEGRATIONS))('hears from %s which package it is for', async (entry, name) => {
+    const source = `import('${entry.replace('.', manifest.name)}').catch(({ message }) => console.log(message));`;
+    expect(await packed.run('integration.mjs', source)).toContain(`'${name}'`);
   });
 
   it('finds every type of the main entry', () => {

@@ -25,7 +25,7 @@ export default async function compileReplicas(): Promise<void> {
     JSON.stringify({
       name: 'nestjs-maintenance',
       type: 'module',
-      exports: { '.': entry(''), './client': entry('client/') },
+      exports: { '.': entry(''), './client': entry('client/'), './bullmq': entry('integrations/bullmq/') },
     }),
   );
   const tsc = `${root}node_modules/typescript/bin/tsc`;

@@ -18,3 +18,12 @@ export class NamedKeys implements WorkScope {
 export const SITE: WorkScope = { isConcernedBy: ({ scope }) => scope === 'site' };
 /** Every key. */
 export const ALL_KEYS: WorkScope = { isConcernedBy: () => true };
+
+/** Work that somebody wants to begin. */
+export interface WorkSource {
+  /** For operators: where it comes from. */
+  readonly name: string;
+  readonly scope: WorkScope;
+  /** Does what it reaches know that it belongs to it; costs more. Default `true`. */
+  readonly followed?: boolean;
+}

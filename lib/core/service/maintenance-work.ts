@@ -1,4 +1,4 @@
-import { ALL_KEYS, NamedKeys, type WorkScope } from '../calls/work-scope.js';
+import { ALL_KEYS, NamedKeys, type WorkSource } from '../calls/work-scope.js';
 import { MaintenanceConfigurationError } from '../errors/errors.js';
 import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 import { checkOptionNames, millisecondsOption, oneOf, signalOption } from './call-options.js';
@@ -27,7 +27,7 @@ export interface MaintenanceWaitOptions {
 /** The part of the service that is for work: what is no request, and what goes on for long. @publicApi */
 export abstract class MaintenanceWork extends MaintenanceKnowledge {
   /** @internal */
-  private readonly single = new Map<MaintenanceKeyLike, { name: string; scope: WorkScope }>();
+  private readonly single = new Map<MaintenanceKeyLike, WorkSource>();
 
   /**
    * Runs work while none of these keys is on. It counts like a request until what it gives has settled: a `maintain()` of one of
@@ -60,14 +60,14 @@ export abstract class MaintenanceWork extends MaintenanceKnowledge {
     if (typeof work !== 'function') {
       throw MaintenanceConfigurationError.of('work of whileOpen()', work, 'a function');
     }
-    const { name, scope } = this.scopeOf(keys);
+    const source = this.sourceOf(keys);
     if (options === NO_OPTIONS) {
-      const begun = this.parts.openWork.begin(name, scope, work);
-      return begun ? begun.result : this.parts.openWork.run(name, scope, work, 'throw');
+      const begun = this.parts.openWork.begin(source, work);
+      return begun ? begun.result : this.parts.openWork.run(source, work, 'throw');
     }
     checkOptionNames('whileOpen', options, ['otherwise', 'signal']);
     const otherwise = oneOf('otherwise', options.otherwise ?? 'throw', OTHERWISE);
-    return this.parts.openWork.run(name, scope, work, otherwise, signalOption(options.signal));
+    return this.parts.openWork.run(source, work, otherwise, signalOption(options.signal));
   }
 
   /**
@@ -83,7 +83,7 @@ export abstract class MaintenanceWork extends MaintenanceKnowledge {
     options: MaintenanceWaitOptions = NO_OPTIONS,
   ): Promise<void> {
     checkOptionNames('waitUntilOpen', options, ['signal', 'timeout']);
-    const { scope } = keys === undefined ? { scope: ALL_KEYS } : this.scopeOf(keys);
+    const { scope } = keys === undefined ? { scope: ALL_KEYS } : this.sourceOf(keys);
     const timeout = millisecondsOption('timeout', options.timeout) ?? Infinity;
     return this.parts.openWork.untilOpen(scope, { timeout, signal: signalOption(options.signal) });
   }
@@ -111,10 +111,7 @@ export abstract class MaintenanceWork extends MaintenanceKnowledge {
     return this.parts.rights.signalOf(request);
   }
 
-  private scopeOf(keys: MaintenanceKeyLike | readonly MaintenanceKeyLike[]): {
-    name: string;
-    scope: WorkScope;
-  } {
+  private sourceOf(keys: MaintenanceKeyLike | readonly MaintenanceKeyLike[]): WorkSource {
     const known = this.single.get(keys as MaintenanceKeyLike);
     if (known) {
       return known;

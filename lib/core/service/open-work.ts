@@ -1,7 +1,8 @@
 import { merge, Subject, type Observable } from 'rxjs';
 import { currentCall, excludeFromDrain, follow } from '../calls/current-call.js';
 import { WorkCall, type WorkCalls } from '../calls/work-calls.js';
-import type { WorkScope } from '../calls/work-scope.js';
+import { settle } from '../calls/settle.js';
+import type { WorkScope, WorkSource } from '../calls/work-scope.js';
 import { nextOrTimeout } from '../common/next-or-timeout.js';
 import { MaintenanceError } from '../errors/errors.js';
 import type { StateManager } from '../state/state-manager.js';
@@ -35,6 +36,16 @@ export class OpenWork {
     this.changes = merge(manager.updates, this.closes);
   }
 
+  /** Is a key on, for certain, that keeps work of this scope from beginning. */
+  isClosed(scope: WorkScope): boolean {
+    return this.decision.find(scope) !== undefined;
+  }
+
+  /** Emits in the same tick as {@link isClosed} may change. */
+  get updates(): Observable<void> {
+    return this.manager.updates;
+  }
+
   /** Whoever waits gives up. */
   close(): void {
     this.closing = true;
@@ -45,31 +56,30 @@ export class OpenWork {
    * Begins work in the same tick as the decision; it counts until what it gives has settled.
    * @returns `undefined` when its keys are not certain to be open: then it was not begun
    */
-  begin<T>(name: string, scope: WorkScope, work: () => T): { readonly result: T } | undefined {
+  begin<T>(source: WorkSource, work: () => T): { readonly result: T } | undefined {
     if (!this.decision.isCertain) {
       return undefined;
     }
-    const closed = this.decision.find(scope);
+    const closed = this.decision.find(source.scope);
     return !closed || this.decision.isCovered(closed) === true
-      ? this.start(name, scope, work, closed !== undefined)
+      ? this.start(source, work, closed !== undefined)
       : undefined;
   }
 
   /** The same; what `skipped` gives when it is not begun. A promise only where the keys are not certain. */
   runOrSkip<T, S>(
-    name: string,
-    scope: WorkScope,
+    source: WorkSource,
     work: () => T,
     skipped: () => S,
   ): T | S | Promise<Awaited<T> | Awaited<S>> {
-    const begun = this.begin(name, scope, work);
+    const begun = this.begin(source, work);
     if (begun) {
       return begun.result;
     }
-    const closed = this.decision.isCertain ? this.decision.find(scope) : undefined;
+    const closed = this.decision.isCertain ? this.decision.find(source.scope) : undefined;
     return closed && this.decision.isCovered(closed) === false
       ? skipped()
-      : this.runOrSkipLater(name, scope, work, skipped);
+      : this.runOrSkipLater(source, work, skipped);
   }
 
   /**
@@ -79,8 +89,7 @@ export class OpenWork {
    * what work throws
    */
   async run<T>(
-    name: string,
-    scope: WorkScope,
+    source: WorkSource,
     work: () => T,
     otherwise: MaintenanceOtherwise,
     signal?: AbortSignal,
@@ -88,9 +97,9 @@ export class OpenWork {
     signal?.throwIfAborted();
     for (;;) {
       await this.decision.catchUp();
-      const closed = this.decision.find(scope);
+      const closed = this.decision.find(source.scope);
       if (!closed || (await this.decision.isCovered(closed))) {
-        return await this.start(name, scope, work, closed !== undefined).result;
+        return await this.start(source, work, closed !== undefined).result;
       }
       if (otherwise === 'skip') {
         return undefined;
@@ -98,7 +107,7 @@ export class OpenWork {
       if (otherwise === 'throw') {
         throw activeError(closed);
       }
-      await this.untilOpen(scope, { timeout: Infinity, signal });
+      await this.untilOpen(source.scope, { timeout: Infinity, signal });
     }
   }
 
@@ -139,19 +148,31 @@ export class OpenWork {
   }
 
   private async runOrSkipLater<T, S>(
-    name: string,
-    scope: WorkScope,
+    source: WorkSource,
     work: () => T,
     skipped: () => S,
   ): Promise<Awaited<T> | Awaited<S>> {
     const runs = { begun: false };
-    const result = await this.run(name, scope, () => ((runs.begun = true), work()), 'skip');
+    const result = await this.run(source, () => ((runs.begun = true), work()), 'skip');
     return runs.begun ? (result as Awaited<T>) : await skipped();
   }
 
-  private start<T>(name: string, scope: WorkScope, work: () => T, covered: boolean): { readonly result: T } {
+  private start<T>(
+    { name, scope, followed }: WorkSource,
+    work: () => T,
+    covered: boolean,
+  ): { readonly result: T } {
     const call = new WorkCall(name, scope, currentCall(), covered);
     this.works.begin(call);
-    return { result: follow(call, work, () => this.works.end(call)) };
+    const over = (): void => this.works.end(call);
+    if (followed !== false) {
+      return { result: follow(call, work, over) };
+    }
+    try {
+      return { result: settle(work(), over) };
+    } catch (error) {
+      over();
+      throw error;
+    }
   }
 }

@@ -1,0 +1,6 @@
+export { MaintenanceBullModule } from './maintenance-bull.module.js';
+export type {
+  MaintenanceBullKeys,
+  MaintenanceBullOptions,
+  MaintenanceBullProcessor,
+} from './bull-options.js';

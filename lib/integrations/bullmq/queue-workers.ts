@@ -1,0 +1,154 @@
+import { BullModule, type BullRegistrar } from '@nestjs/bullmq';
+import type { ModulesContainer } from '@nestjs/core';
+import { NamedKeys } from '../../core/calls/work-scope.js';
+import { MaintenanceConfigurationError } from '../../core/errors/errors.js';
+import type { KeyRegistry } from '../../core/keys/key-registry.js';
+import { MaintenanceKey } from '../../core/keys/maintenance-key.js';
+import type { OpenWork } from '../../core/service/open-work.js';
+import { getHandlerPolicy, PLAIN_POLICY } from '../../decision/handler-policy.js';
+import type { CallFollowing } from '../../in-flight/call-following.js';
+import type { MaintenanceBullKeys, MaintenanceBullProcessor } from './bull-options.js';
+import {
+  createGatedClass,
+  guardWorkers,
+  unguardedWorkers,
+  type GateKeeper,
+  type WorkerClass,
+} from './gated-worker.js';
+import { WorkerGate, type JobOwner } from './worker-gate.js';
+
+/** What `@nestjs/bullmq` makes workers with, as far as it matters here. */
+interface Explorer {
+  handleProcessor(processor: object, ...rest: unknown[]): void;
+}
+
+/** The class that workers are made of; `@nestjs/bullmq` takes it, but does not hand it out. */
+const bull = BullModule as unknown as Record<'_workerClass' | 'workerClass', WorkerClass>;
+
+/** Has all workers that are made from now on ask for their gate. */
+export function gateWorkerClass(): void {
+  bull.workerClass = createGatedClass(bull['_workerClass']);
+}
+
+gateWorkerClass();
+
+/** What the gates of an application's workers ask. */
+export interface WorkerSurroundings {
+  readonly openWork: OpenWork;
+  readonly registry: KeyRegistry;
+  readonly following: CallFollowing;
+}
+
+/** The workers of one application. */
+export class QueueWorkers {
+  private readonly gates = new Set<WorkerGate>();
+  private readonly names = new Set<string>();
+  private ready = false;
+
+  constructor(
+    private readonly keysOf: MaintenanceBullKeys,
+    private readonly modules: ModulesContainer,
+    /** Once all providers are made. */
+    private readonly surroundings: () => WorkerSurroundings,
+  ) {}
+
+  /** Guards the workers of classes that carry `@Processor()`: before they are made. */
+  watch(registrar: BullRegistrar): void {
+    const { bullExplorer: explorer } = registrar as unknown as { bullExplorer: Explorer | undefined };
+    const original = explorer?.handleProcessor;
+    if (!explorer || typeof original !== 'function') {
+      throw new MaintenanceConfigurationError(
+        'MaintenanceBullModule cannot guard the workers of this version of @nestjs/bullmq; supported: 11 and 12.',
+      );
+    }
+    explorer.handleProcessor = (processor, ...rest) => {
+      // the application may have set a class of its own since
+      gateWorkerClass();
+      guardWorkers(this.keeperOf(processor), () => original.call(explorer, processor, ...rest));
+    };
+  }
+
+  /** Guards those made by `BullModule.registerQueue({ processors })`, which run already. */
+  adopt(): void {
+    for (const { instance } of this.wrappers()) {
+      const queue = instance as { name?: unknown; opts?: { connection?: unknown } } | undefined;
+      const connection = queue?.opts?.connection;
+      for (const worker of typeof connection === 'object' ? unguardedWorkers() : []) {
+        if (worker.queue === queue?.name && worker.connection === connection) {
+          worker.guard((controls, processor) =>
+            this.add(
+              controls,
+              { followed: false, scope: this.scopeOf(worker.queue, processor as string) ?? PLAIN_POLICY },
+              true,
+            ),
+          );
+        }
+      }
+    }
+  }
+
+  /**
+   * The application is ready.
+   * @throws UnknownMaintenanceKeyError
+   */
+  open(): void {
+    const { registry, openWork } = this.surroundings();
+    this.names.forEach((name) => registry.get(name));
+    this.ready = true;
+    this.gates.forEach((gate) => {
+      openWork.updates.subscribe(gate.look);
+      gate.open();
+    });
+  }
+
+  private keeperOf(instance: object): GateKeeper {
+    const cls = instance.constructor;
+    return (controls) => {
+      const { process } = cls.prototype as { process: Function };
+      const wrapper = [...this.wrappers()].find((candidate) => candidate.instance === instance);
+      const scope = this.scopeOf(controls.queue, cls) ?? getHandlerPolicy(cls, process);
+      const followed = wrapper !== undefined && this.surroundings().following.follows(wrapper);
+      return this.add(controls, { scope, followed }, false);
+    };
+  }
+
+  private add(
+    controls: ConstructorParameters<typeof WorkerGate>[0],
+    owner: JobOwner,
+    begun: boolean,
+  ): WorkerGate {
+    const { openWork } = this.surroundings();
+    const gate = new WorkerGate(controls, owner, openWork, begun);
+    this.gates.add(gate);
+    if (this.ready) {
+      openWork.updates.subscribe(gate.look);
+      gate.open();
+    }
+    return gate;
+  }
+
+  private scopeOf(queue: string, processor: MaintenanceBullProcessor): NamedKeys | undefined {
+    const keys: unknown = this.keysOf(queue, processor);
+    if (keys === undefined) {
+      return undefined;
+    }
+    const names = Array.isArray(keys)
+      ? keys.map((key: unknown) => (key instanceof MaintenanceKey ? key.name : key))
+      : [undefined];
+    if (!names.every((name) => typeof name === 'string')) {
+      throw MaintenanceConfigurationError.of(
+        `keys of the queue "${queue}"`,
+        keys,
+        'a list of keys, or undefined',
+      );
+    }
+    names.forEach((name) => this.names.add(name));
+    return new NamedKeys(new Set(names));
+  }
+
+  private *wrappers() {
+    for (const { providers } of this.modules.values()) {
+      yield* providers.values();
+    }
+  }
+}

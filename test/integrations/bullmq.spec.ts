@@ -1,0 +1,428 @@
+import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Job } from 'bullmq';
+import { fileURLToPath } from 'node:url';
+import {
+  MaintenanceConfigurationError,
+  MaintenanceDrainError,
+  MaintenanceExempt,
+  MaintenanceKeys,
+  MaintenanceService,
+  UnknownMaintenanceKeyError,
+} from 'nestjs-maintenance';
+import { MaintenanceBullModule } from 'nestjs-maintenance/bullmq';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { failure } from '../module/started.js';
+import { Gates } from '../support/gates.js';
+import { RedisServer } from '../support/redis.js';
+import { until } from '../support/until.js';
+import { openFlows, openQueue, startBull } from './bull-apps.js';
+
+let redis: RedisServer;
+let gates: Gates;
+let runs: string[];
+let stalled: string[];
+
+beforeEach(async () => {
+  gates = new Gates();
+  runs = [];
+  stalled = [];
+  redis = await RedisServer.start();
+});
+afterEach(() => redis.stop());
+
+/** A job whose data names a gate waits there. */
+async function handle(job: Job<{ gate?: string } | undefined>): Promise<string> {
+  runs.push(job.name);
+  if (job.data?.gate) {
+    await gates.pass(job.data.gate);
+  }
+  return `${job.name} done`;
+}
+
+@Processor('mail', { concurrency: 3 })
+class Mail extends WorkerHost {
+  process(job: Job): Promise<string> {
+    return handle(job);
+  }
+
+  @OnWorkerEvent('stalled')
+  onStalled(id: string): void {
+    stalled.push(id);
+  }
+}
+
+const ran = (job: string): number => runs.filter((name) => name === job).length;
+/** Long enough for a worker to take what it should not. */
+const pause = (ms = 400): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('MaintenanceBullModule', () => {
+  it('takes no job while a key is on, and goes on by itself', async () => {
+    await using at = await startBull(redis, { providers: [Mail] });
+    await using queue = openQueue(redis);
+    await queue.add('before', {});
+    await until(() => ran('before'));
+    await at.service.setMaintenance(true);
+    await queue.addBulk([1, 2, 3, 4].map((i) => ({ name: 'during', data: { i } })));
+    await pause();
+    expect(ran('during')).toBe(0);
+    expect(await queue.getJobCountByTypes('wait')).toBe(4);
+    await at.service.setMaintenance(false);
+    await until(() => ran('during') === 4);
+  });
+
+  it('goes on with the next job at once, however long a worker waits for news of its queue', async () => {
+    await using at = await startBull(redis, { providers: [Mail] });
+    await using queue = openQueue(redis);
+    await until(async () => (await queue.getWorkers()).length === 1);
+    await pause();
+    await at.service.setMaintenance(true);
+    await queue.add('during', {});
+    await pause();
+    const reopened = performance.now();
+    await at.service.setMaintenance(false);
+    await until(() => ran('during'));
+    // a worker looks for news every five seconds by itself
+    expect(performance.now() - reopened).toBeLessThan(2_000);
+  });
+
+  it('has jobs under way waited for, with queue and name in the error', async () => {
+    await using at = await startBull(redis, { providers: [Mail] });
+    await using queue = openQueue(redis);
+    await queue.add('welcome', { gate: 'a' });
+    await until(() => gates.begun.includes('a'));
+    expect((await at.service.replicas())[0]?.inFlight).toBe(1);
+    const error = await failure(at.service.maintain('general', () => 'worked', { drain: 300 }));
+    expect(error).toBeInstanceOf(MaintenanceDrainError);
+    expect(error.message).toContain('queue "mail", job "welcome"');
+
+    const working = at.service.maintain('general', () => [...gates.ended]);
+    await until(() => at.service.isActive('general'));
+    const { replicas } = await at.service.quiet('general');
+    expect(replicas[0]?.running.map(({ route }) => route)).toEqual(['queue "mail", job "welcome"']);
+    gates.open('a');
+    expect(await working).toEqual(['a']);
+  });
+
+  it('holds nothing twice, spends no attempt and stalls nothing, however often keys change under load', async () => {
+    await using first = await startBull(redis, { providers: [Mail] });
+    await using second = await startBull(redis, { providers: [Mail] });
+    await using third = await startBull(redis, { providers: [Mail] });
+    await using queue = openQueue(redis);
+    expect(await Promise.all([second, third].map(({ service }) => service.replicas()))).toHaveLength(2);
+    const count = 600;
+    const jobs = await queue.addBulk(
+      Array.from({ length: count }, (_, i) => ({ name: `job ${i}`, data: {}, opts: { attempts: 3 } })),
+    );
+    let overlaps = 0;
+    for (let round = 0; round < 12; round++) {
+      await first.service.maintain('general', async () => {
+        const before = runs.length;
+        await pause(60);
+        overlaps += runs.length - before;
+      });
+      await pause(20);
+    }
+    expect(overlaps).toBe(0);
+    await until(() => runs.length >= count, { timeout: 20_000 });
+    await until(async () => (await queue.getJobCounts('completed')).completed === count);
+    expect(new Set(runs).size).toBe(count);
+    expect(runs.length).toBe(count);
+    expect(stalled).toEqual([]);
+    const done = await Promise.all(jobs.map(({ id }) => queue.getJob(id as string)));
+    expect(done.every((job) => job?.attemptsMade === 1)).toBe(true);
+  });
+
+  it('puts back what was fetched when the key was switched on, in its place', async () => {
+    await using at = await startBull(redis, { providers: [Mail] });
+    await using queue = openQueue(redis);
+    const worker = at.app.get(Mail).worker as unknown as {
+      moveToActive(...args: unknown[]): Promise<unknown>;
+    };
+    const fetch = worker.moveToActive.bind(worker);
+    let fetched = 0;
+    worker.moveToActive = async (...args) => {
+      const job = await fetch(...args);
+      if (job && ++fetched === 1) {
+        await at.service.setMaintenance(true);
+      }
+      return job;
+    };
+    await queue.addBulk(['first', 'second', 'third'].map((name) => ({ name, data: {} })));
+    await until(() => fetched > 0 && at.service.isActive());
+    await until(async () => (await queue.getJobCountByTypes('active')) === 0);
+    await pause();
+    expect(runs).toEqual([]);
+    expect((await queue.getJobs(['wait'])).map(({ name }) => name).reverse()).toEqual([
+      'first',
+      'second',
+      'third',
+    ]);
+    await at.service.setMaintenance(false);
+    await until(() => runs.length === 3);
+    expect((await queue.getJobs(['completed'])).every(({ attemptsMade }) => attemptsMade === 1)).toBe(true);
+  });
+
+  it('keeps delayed, repeated and rate-limited jobs and flows for after', async () => {
+    @Processor('mail', { limiter: { max: 50, duration: 100 } })
+    class Limited extends Mail {}
+    await using at = await startBull(redis, { providers: [Limited] });
+    await using queue = openQueue(redis);
+    await using flows = openFlows(redis);
+    await at.service.setMaintenance(true);
+    await queue.add('delayed', {}, { delay: 100 });
+    await queue.upsertJobScheduler('every', { every: 100 }, { name: 'repeated' });
+    await queue.add('urgent', {}, { priority: 1 });
+    await flows.add({
+      name: 'parent',
+      queueName: 'mail',
+      children: [{ name: 'child', queueName: 'mail' }],
+    });
+    await pause(600);
+    expect(runs).toEqual([]);
+    await at.service.setMaintenance(false);
+    await until(() => ['delayed', 'repeated', 'urgent', 'parent', 'child'].every((name) => ran(name) > 0));
+    expect(runs.indexOf('child')).toBeLessThan(runs.indexOf('parent'));
+    await queue.removeJobScheduler('every');
+  });
+
+  it('takes no job before the application is ready', async () => {
+    let whenReady = -1;
+    let isReady: () => void = () => undefined;
+    const ready = new Promise<void>((resolve) => (isReady = resolve));
+    @Injectable()
+    class Slow implements OnApplicationBootstrap {
+      async onApplicationBootstrap(): Promise<void> {
+        await ready;
+        whenReady = runs.length;
+      }
+    }
+    await using queue = openQueue(redis);
+    await queue.add('early', {});
+    const starting = startBull(redis, { providers: [Mail, Slow] });
+    await pause(800);
+    isReady();
+    await using at = await starting;
+    expect(at.service.isActive()).toBe(false);
+    expect(whenReady).toBe(0);
+    await until(() => ran('early'));
+  });
+
+  it('starts paused where a key is on already', async () => {
+    await using first = await startBull(redis);
+    await first.service.setMaintenance(true);
+    await using queue = openQueue(redis);
+    await queue.add('waits', {});
+    await using second = await startBull(redis, { providers: [Mail] });
+    await pause();
+    expect(runs).toEqual([]);
+    await second.service.setMaintenance(false);
+    await until(() => ran('waits'));
+  });
+
+  it('leaves alone a worker that the application has paused, or has not started', async () => {
+    @Processor('other', { autorun: false })
+    class Other extends Mail {}
+    await using at = await startBull(redis, {
+      queues: [{ name: 'mail' }, { name: 'other' }],
+      providers: [Mail, Other],
+    });
+    await using queue = openQueue(redis);
+    await using others = openQueue(redis, 'other');
+    const { worker } = at.app.get(Mail);
+    await worker.pause();
+    await at.service.setMaintenance(true);
+    await at.service.setMaintenance(false);
+    await queue.add('paused', {});
+    await others.add('other', {});
+    await pause();
+    expect(runs).toEqual([]);
+    await at.service.setMaintenance(true);
+    await worker.resume();
+    void at.app.get(Other).worker.run();
+    await pause();
+    expect(runs).toEqual([]);
+    await at.service.setMaintenance(false);
+    await until(() => ran('paused') && ran('other'));
+  });
+
+  it('does not take what a job begins for a part of whoever reopened', async () => {
+    @Processor('mail')
+    class Nested extends WorkerHost {
+      @Inject() private readonly service!: MaintenanceService;
+      async process(job: Job): Promise<void> {
+        runs.push(job.name);
+        await this.service.whileOpen('billing', () => runs.push('inside'));
+      }
+    }
+    await using at = await startBull(redis, { providers: [Nested] });
+    await using queue = openQueue(redis);
+    await at.service.maintain('general', () => queue.add('a', {}));
+    await until(() => ran('inside'));
+    expect(at.service.isActive()).toBe(false);
+    await queue.add('b', {});
+    await until(() => ran('inside') === 2);
+  });
+
+  it('knows calls of jobs where the processor reaches the service', async () => {
+    @Processor('mail')
+    class Asking extends WorkerHost {
+      @Inject() private readonly service!: MaintenanceService;
+      process(): Promise<void> {
+        runs.push(`may ${this.service.mayContinue()}`);
+        return Promise.resolve();
+      }
+    }
+    await using at = await startBull(redis, { providers: [Asking] });
+    await using queue = openQueue(redis);
+    await queue.add('a', {});
+    await until(() => ran('may true'));
+    expect(at.service.isActive()).toBe(false);
+  });
+
+  it('ends with the application, in maintenance too', async () => {
+    const at = await startBull(redis, { providers: [Mail] });
+    await at.service.setMaintenance(true);
+    await at.app.close();
+    expect(at.log.filter((line) => line.startsWith('error'))).toEqual([]);
+  });
+});
+
+describe('keys of a worker', () => {
+  @Processor('invoices')
+  @MaintenanceKeys('reports')
+  class Invoices extends Mail {}
+  @Processor('audit')
+  @MaintenanceExempt()
+  class Audit extends Mail {}
+  const queues = [{ name: 'mail' }, { name: 'invoices' }, { name: 'audit' }];
+  const providers = [Mail, Invoices, Audit];
+
+  async function whoRuns(bull?: Parameters<typeof MaintenanceBullModule.forRoot>[0]) {
+    const at = await startBull(redis, { queues, providers, ...(bull && { bull }) });
+    const opened = queues.map(({ name }) => openQueue(redis, name));
+    return {
+      at,
+      async while(key: string): Promise<string[]> {
+        runs = [];
+        await at.service.setMaintenance(true, key);
+        await Promise.all(opened.map((queue) => queue.add(queue.name, {})));
+        await pause();
+        const during = [...runs].sort();
+        await at.service.setMaintenance(false, key);
+        await until(() => runs.length === queues.length);
+        return during;
+      },
+      async [Symbol.asyncDispose]() {
+        await Promise.all(opened.map((queue) => queue.close()));
+        await at.app.close();
+      },
+    };
+  }
+
+  it('are what the decorators of its class say', async () => {
+    await using site = await whoRuns();
+    expect(await site.while('general')).toEqual(['audit']);
+    expect(await site.while('billing')).toEqual(['audit']);
+    expect(await site.while('reports')).toEqual(['audit', 'mail']);
+  });
+
+  it('are what a function says of queue and class, or the decorators where it says nothing', async () => {
+    const asked: unknown[] = [];
+    await using site = await whoRuns({
+      keys: (queue, processor) => {
+        asked.push([queue, processor]);
+        return queue === 'mail' ? ['billing'] : queue === 'audit' ? [] : undefined;
+      },
+    });
+    expect(asked).toEqual([
+      ['mail', Mail],
+      ['invoices', Invoices],
+      ['audit', Audit],
+    ]);
+    expect(await site.while('general')).toEqual(['audit', 'mail']);
+    expect(await site.while('billing')).toEqual(['audit']);
+    expect(await site.while('reports')).toEqual(['audit', 'mail']);
+  });
+
+  it('are what the name of the queue stands for', async () => {
+    await using site = await whoRuns({ keys: { mail: ['reports'] } });
+    expect(await site.while('reports')).toEqual(['audit']);
+    expect(await site.while('billing')).toEqual(['audit', 'mail']);
+  });
+
+  it('must be known, and be keys', async () => {
+    expect(
+      await failure(startBull(redis, { providers: [Mail], bull: { keys: () => ['biling'] } })),
+    ).toBeInstanceOf(UnknownMaintenanceKeyError);
+    const wrong = [{ keys: 'billing' }, { keys: () => 'billing' }, { queues: {} }, null];
+    for (const bull of wrong) {
+      const error = await failure(startBull(redis, { providers: [Mail], bull: bull as never }));
+      expect(error, JSON.stringify(bull)).toBeInstanceOf(MaintenanceConfigurationError);
+    }
+  });
+});
+
+describe('processors without a class', () => {
+  const file = fileURLToPath(new URL('sandboxed-processor.mjs', import.meta.url));
+
+  it.each([
+    ['a function', () => Promise.resolve(void runs.push('called'))],
+    ['a file, in a process of its own', file],
+  ])('are paused and waited for too: %s', async (_what, processor) => {
+    await using at = await startBull(redis, {
+      queues: [{ name: 'mail', processors: [processor as never] }],
+    });
+    await using queue = openQueue(redis);
+    const counts = () => queue.getJobCounts('completed', 'wait');
+    await queue.add('a', { ms: 0 });
+    await until(async () => (await counts()).completed === 1, { timeout: 15_000 });
+    await at.service.setMaintenance(true);
+    await queue.add('b', { ms: 500 });
+    await pause();
+    expect(await counts()).toMatchObject({ completed: 1, wait: 1 });
+    await at.service.setMaintenance(false);
+    await until(
+      async () => (await queue.getJobCounts('active')).active === 1 || (await counts()).completed === 2,
+    );
+    await at.service.maintain('general', async () => expect((await counts()).completed).toBe(2));
+  });
+});
+
+describe('an application', () => {
+  it('without queues is warned', async () => {
+    const { log, app } = await startBull(redis, {
+      root: ([, , maintenance, bull]) => ({ imports: [maintenance!, bull!] }),
+    });
+    expect(log.some((line) => line.includes('MaintenanceBullModule found no queue'))).toBe(true);
+    await app.close();
+  });
+
+  it('beside another one that is not guarded leaves that alone', async () => {
+    @Processor('plain')
+    class Plain extends Mail {}
+    await using at = await startBull(redis, { providers: [Mail] });
+    await using plain = await startBull(redis, {
+      queues: [{ name: 'plain' }],
+      providers: [Plain],
+      unguarded: true,
+      maintenance: { namespace: 'other' },
+    });
+    await using queue = openQueue(redis, 'plain');
+    await at.service.setMaintenance(true);
+    await queue.add('plain', {});
+    await until(() => ran('plain'));
+    expect([at, plain].map(({ service }) => service.isActive())).toEqual([true, false]);
+  });
+
+  it('whose maintenance module is not global is guarded as well', async () => {
+    await using at = await startBull(redis, { providers: [Mail], maintenance: { isGlobal: false } });
+    await using queue = openQueue(redis);
+    await at.service.setMaintenance(true);
+    await queue.add('a', {});
+    await pause();
+    expect(runs).toEqual([]);
+    await at.service.setMaintenance(false);
+    await until(() => ran('a'));
+  });
+});
