@@ -18,14 +18,13 @@ export interface HookMark {
 /**
  * Calls a provider's method when maintenance changes; it gets a {@link MaintenanceChange}.
  *
- * - `'changing'`: before, on the process that makes the change; throwing refuses it.
- * - `'entering'`, `'exiting'`: after, on the process that made the change.
- * - `'changed'`: after, on every process.
- * - `'abandoned'`: a `maintain()` died and left its key on; on one process.
- * - `'overrun'`: a key is still on past its announced or expected end; on one process.
- * - `'scheduled'`, `'announced'`, `'cancelled'`: of planned windows; on one process.
+ * - `'changing'`: before a change, on the process that makes it; throwing refuses the change.
+ * - `'entering'`, `'exiting'`: after a change that turned the key on or off, on the process that made it.
+ * - `'changed'`: after every change, also an end by itself, on every process.
+ * - `'abandoned'`: the process of a `maintain()` died and left its key on; on one process of the cluster.
+ * - `'overrun'`, `'scheduled'`, `'announced'`, `'cancelled'`: reserved for planned windows; this version does not call them.
  *
- * A hook has five seconds. One that throws or hangs after the fact is logged and stops nobody.
+ * A hook has five seconds. One that throws or hangs after the change is logged and stops nothing.
  *
  * @param keys names or keys it is called for; default: all
  * @publicApi

@@ -220,24 +220,24 @@ type Use = (request: { url?: string }, reply: unknown, next: () => void) => void
 /** Route, what the document's row says, and whether a drain waits for it. */
 const ROWS: readonly (readonly [path: string, row: string, counts: boolean])[] = [
   ['handler', 'A handler, until its promise has settled', true],
-  ['handlerAfterAnswer', 'A handler that goes on after its answer', true],
-  ['callback', 'A handler that answers later by a callback, with `@Res()`', true],
-  ['observable', 'A handler that gives an observable', true],
+  ['handlerAfterAnswer', 'A handler that goes on after its response', true],
+  ['callback', 'A handler with `@Res()` that responds later, in a callback', true],
+  ['observable', 'A handler that returns an observable', true],
   ['stream', 'A stream or a file, until it is sent', true],
   ['events', 'Server-sent events, until they end', true],
-  ['guard', 'Guards of the application, behind the maintenance guard', true],
+  ['guard', 'Guards of the application, after the maintenance guard', true],
   ['pipe', 'Pipes', true],
   ['interceptorBefore', 'Interceptors before the handler', true],
-  ['interceptorAfter', 'Interceptors after the handler, as far as the answer waits for them', true],
-  ['interceptorLast', 'Interceptors that add to what the handler gave', true],
-  ['filter', 'Exception filters, until they have answered', true],
+  ['interceptorAfter', 'Interceptors after the handler, as far as the response waits for them', true],
+  ['interceptorLast', 'Interceptors that change what the handler returned', true],
+  ['filter', 'Exception filters, until they have responded', true],
   ['interceptorFinalize', 'What an interceptor leaves running (`finalize`, `tap`)', false],
-  ['forgotten', 'What a handler begins and does not await', false],
+  ['forgotten', 'What a handler starts and does not await', false],
   ['forgottenCounted', 'The same, under `whileOpen()`', true],
   ['finish', "What runs on `res.on('finish')`", false],
   ['finishCounted', "`res.on('finish')` with `whileOpen()` in it", true],
   ['middleware', 'Middleware, before the maintenance guard has decided', false],
-  ['middlewareCounted', 'Middleware, for what it does under `whileOpen()`', true],
+  ['middlewareCounted', 'What middleware does under `whileOpen()`', true],
 ];
 
 describe.each(adapters)('a drain, on %s', (name, createApp) => {
