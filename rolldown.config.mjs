@@ -1,15 +1,20 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'rolldown';
 
-/** The modules that importing the service without Nest loads, and those that importing the main entry loads besides. */
-const core = new Set();
-const main = new Set();
-
 const dist = fileURLToPath(new URL('dist', import.meta.url));
 
+/** Small, and needed by every application: packed in, they need not be looked for when it starts. */
+const PACKED = ['cookie', 'negotiator', 'content-type'];
+
 const ENTRIES = ['index', 'client/index', 'standalone/index', 'integrations/bullmq/index'];
+
+/** Files of their own: what every script loads, what importing the main entry loads besides, and what every start loads besides. */
+const files = { core: 'standalone/index.js', main: 'index.js', realtime: 'realtime/realtime.module.js' };
+
+/** @type {Map<string, string>} the file that a module goes into */
+const placed = new Map();
 
 /**
  * Packs the modules of dist/, as the compiler leaves them, into a few files: importing a hundred of them would take an
@@ -18,33 +23,43 @@ const ENTRIES = ['index', 'client/index', 'standalone/index', 'integrations/bull
 export default defineConfig({
   input: Object.fromEntries(ENTRIES.map((entry) => [entry, join(dist, `${entry}.js`)])),
   platform: 'node',
-  external: /^[^./]/,
+  external: (id) => /^[^./]/.test(id) && !PACKED.includes(id),
   output: {
     dir: dist,
     format: 'esm',
     chunkFileNames: 'chunks/[name]-[hash].js',
     comments: { jsdoc: false },
-    // what every application loads is two files, what every script loads is one
     codeSplitting: {
-      groups: [
-        { name: 'core', test: (id) => core.has(id), priority: 2 },
-        { name: 'main', test: (id) => main.has(id), priority: 1 },
-      ],
+      groups: Object.keys(files).map((name) => ({
+        name,
+        test: (id) => placed.get(id) === name || (name === 'core' && id.includes('rolldown/runtime')),
+      })),
     },
   },
   plugins: [
     {
       name: 'find-what-is-always-loaded',
       buildEnd() {
-        const add = (found) => (id) => {
-          const { importedIds = [] } = this.getModuleInfo(id) ?? {};
-          if (!core.has(id) && !found.has(id) && id.startsWith(dist)) {
-            found.add(id);
-            importedIds.forEach(add(found));
+        const add = (id, name) => {
+          const info = this.getModuleInfo(id);
+          if (info && !info.isExternal && !placed.has(id)) {
+            placed.set(id, name);
+            info.importedIds.forEach((imported) => add(imported, name));
           }
         };
-        add(core)(join(dist, 'standalone/index.js'));
-        add(main)(join(dist, 'index.js'));
+        Object.entries(files).forEach(([name, entry]) => add(join(dist, entry), name));
+      },
+    },
+    {
+      name: 'add-licenses-of-what-is-packed',
+      async writeBundle() {
+        const licenses = await Promise.all(
+          PACKED.map(async (name) => {
+            const text = await readFile(new URL(`node_modules/${name}/LICENSE`, import.meta.url), 'utf8');
+            return `${name}\n\n${text.trim()}\n`;
+          }),
+        );
+        await writeFile(join(dist, 'THIRD-PARTY-LICENSES.txt'), licenses.join('\n\n'));
       },
     },
     {

@@ -9,6 +9,7 @@ import { KEY_CLASS, KEY_MEMBERS } from './decision/register-maintenance-key.deco
 import { MaintenanceConfigurationError, MaintenanceError } from './core/errors/errors.js';
 import { messageOf } from './core/errors/message-of.js';
 import { classOf, type Wrapper } from './module/class-of.js';
+import { isOfApplication } from './decision/own-providers.js';
 
 /**
  * Finds keys and hooks among all providers. Each provider class is asked once for the marks its decorators left, so
@@ -42,7 +43,8 @@ export class MaintenanceExplorer {
     this.exploring = true;
     try {
       this.unready.splice(0).forEach((ask) => ask());
-      for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
+      const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
+      for (const wrapper of wrappers.filter(isOfApplication)) {
         this.exploreWrapper(wrapper);
       }
     } finally {

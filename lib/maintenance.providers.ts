@@ -37,6 +37,7 @@ import { StartReport } from './module/start-report.js';
 import { GraphqlOperations } from './messages/graphql-operations.js';
 import { MaintenanceLifecycle } from './module/lifecycle.js';
 import { createStore } from './core/store/create-store.js';
+import { ownProviders } from './decision/own-providers.js';
 import { OPTIONS, STRUCTURE } from './options/tokens.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { newReplica } from './core/state/replica-lease.js';
@@ -54,7 +55,7 @@ function made(provide: Token, inject: Token[], useFactory: (...args: never[]) =>
 }
 
 /** All that applications and the mounted parts share; pure factories, so that tests can make them without Nest. */
-export const coreProviders: Provider[] = [
+export const coreProviders: Provider[] = ownProviders([
   made(OPTIONS, [MODULE_OPTIONS_TOKEN], (given: unknown) => resolveOptions(given)),
   made(KeyRegistry, [OPTIONS], (options: ResolvedOptions) => {
     const registry = new KeyRegistry(createGeneralKey(options.general));
@@ -208,4 +209,4 @@ export const coreProviders: Provider[] = [
       }),
   ),
   ...httpProviders(),
-];
+]);

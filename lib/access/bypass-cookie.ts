@@ -1,3 +1,4 @@
+import { parseCookie, stringifySetCookie } from 'cookie';
 import type { MaintenanceBypassCookieOptions } from '../options/access-options.js';
 import { isHttps, type HttpRequest } from '../request/http-request.js';
 import { BYPASS } from './bypass-link.js';
@@ -10,16 +11,12 @@ const LONGEST_LIFE = 400 * 86_400_000;
 
 /** The cookie that takes the place of a token in a link. */
 export class BypassCookie {
-  constructor(
-    private readonly options: MaintenanceBypassCookieOptions,
-    /** Given, since it is loaded when the application starts, not when it is imported. */
-    private readonly cookies: Pick<typeof import('cookie'), 'parseCookie' | 'stringifySetCookie'>,
-  ) {}
+  constructor(private readonly options: MaintenanceBypassCookieOptions) {}
 
   /** The header that sets it. @param expires epoch ms */
   header(request: HttpRequest, token: string, expires: number): string {
     const { domain, secure = isHttps(request) } = this.options;
-    return this.cookies.stringifySetCookie(secure && domain === undefined ? HOST_COOKIE : BYPASS, token, {
+    return stringifySetCookie(secure && domain === undefined ? HOST_COOKIE : BYPASS, token, {
       path: '/',
       ...(domain !== undefined && { domain }),
       httpOnly: true,
@@ -34,7 +31,7 @@ export class BypassCookie {
     if (!cookie?.includes(BYPASS)) {
       return [];
     }
-    const parsed = this.cookies.parseCookie(cookie);
+    const parsed = parseCookie(cookie);
     return [parsed[HOST_COOKIE], parsed[BYPASS]].filter((token) => token !== undefined);
   }
 }

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { ResolvedStructure } from '../options/structural-options.js';
+import { ownProviders } from '../decision/own-providers.js';
 import { AdminService } from './admin.service.js';
 import { AdminAccess } from './admin-access.js';
 import { DrainWait } from './drain-wait.js';
@@ -8,6 +9,8 @@ import { SignIn } from './sign-in.js';
 import { Csrf } from './csrf.js';
 import { AdminPage } from './admin-page.js';
 import { adminController } from './admin.controller.js';
+
+const providers = ownProviders([Csrf, SignIn, AdminAccess, AdminService, DrainWait, KeyWriter, AdminPage]);
 
 /** Admin page and admin API. */
 @Module({})
@@ -18,7 +21,7 @@ export class AdminModule {
       module: AdminModule,
       imports: [core],
       controllers: [adminController(structure)],
-      providers: [Csrf, SignIn, AdminAccess, AdminService, DrainWait, KeyWriter, AdminPage],
+      providers,
     };
   }
 }

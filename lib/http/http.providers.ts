@@ -17,7 +17,6 @@ import { IgnorePaths } from '../decision/ignore-paths.js';
 import { Localizer } from '../i18n/localizer.js';
 import { MaintenanceFilter } from './refusal/maintenance.filter.js';
 import { MaintenanceGuard } from './maintenance.guard.js';
-import { loadNegotiator } from '../i18n/preferences.js';
 import { PageRenderer } from './page/page-renderer.js';
 import { RefusalCache } from './refusal/refusal-cache.js';
 import { RefusalHeaders } from './refusal/refusal-headers.js';
@@ -61,8 +60,8 @@ export function httpProviders(): Provider[] {
     {
       provide: Bypass,
       inject: [OPTIONS, BypassTokens, ApplicationCalls],
-      useFactory: async ({ bypass }: ResolvedOptions, tokens: BypassTokens, calls: ApplicationCalls) =>
-        new Bypass(bypass, tokens, new BypassCookie(bypass.cookie ?? {}, await import('cookie')), calls),
+      useFactory: ({ bypass }: ResolvedOptions, tokens: BypassTokens, calls: ApplicationCalls) =>
+        new Bypass(bypass, tokens, new BypassCookie(bypass.cookie ?? {}), calls),
     },
     {
       provide: Evaluator,
@@ -89,7 +88,7 @@ export function httpProviders(): Provider[] {
     {
       provide: RefusalResponder,
       inject: [OPTIONS, StateManager, Localizer, PageRenderer, MountedPaths, ApplicationCalls],
-      useFactory: async (
+      useFactory: (
         options: ResolvedOptions,
         manager: StateManager,
         localizer: Localizer,
@@ -97,7 +96,6 @@ export function httpProviders(): Provider[] {
         paths: MountedPaths,
         calls: ApplicationCalls,
       ) => {
-        await loadNegotiator();
         const cache = new RefusalCache(options, manager, localizer, pages);
         const headers = new RefusalHeaders(options, calls);
         return new RefusalResponder(options, cache, headers, pages, localizer, paths, calls);

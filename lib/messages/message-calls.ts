@@ -160,18 +160,29 @@ function watchMethod(prototype: object, property: string, follow: () => boolean)
   }
 }
 
+/** By prototype: a class is asked several times, and what classes extend once for each of them. */
+const methodsOf = new WeakMap<object, readonly string[]>();
+
+function ownMessageMethods(prototype: object): readonly string[] {
+  let methods = methodsOf.get(prototype);
+  if (!methods) {
+    methods = Object.entries(Object.getOwnPropertyDescriptors(prototype)).flatMap(([property, { value }]) =>
+      typeof value === 'function' && MESSAGE_MARKS.some((mark) => Reflect.hasMetadata(mark, value as object))
+        ? [property]
+        : [],
+    );
+    methodsOf.set(prototype, methods);
+  }
+  return methods;
+}
+
 /** Methods that handle messages, ancestors' included, and where they are. */
 function messageMethods(cls: object): [prototype: object, property: string][] {
   const methods: [object, string][] = [];
   let prototype = (cls as { prototype?: object | null }).prototype;
   while (prototype && prototype !== Object.prototype) {
-    for (const [property, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-      if (
-        typeof value === 'function' &&
-        MESSAGE_MARKS.some((mark) => Reflect.hasMetadata(mark, value as object))
-      ) {
-        methods.push([prototype, property]);
-      }
+    for (const property of ownMessageMethods(prototype)) {
+      methods.push([prototype, property]);
     }
     prototype = Object.getPrototypeOf(prototype) as object | null;
   }

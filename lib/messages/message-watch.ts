@@ -9,6 +9,7 @@ import {
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { StateManager } from '../core/state/state-manager.js';
 import type { ResolvedOptions } from '../options/options.js';
+import { isOfApplication } from '../decision/own-providers.js';
 import { countConnectionHooks } from './connection-hooks.js';
 import { eventPatterns, handlesMessages, watchMessages } from './message-calls.js';
 import { InFlight } from '../in-flight/in-flight.js';
@@ -109,9 +110,9 @@ function* wrappersOf(modules: ModulesContainer) {
 }
 
 function* messageClasses(modules: ModulesContainer): Generator<Function> {
-  for (const { metatype } of wrappersOf(modules)) {
-    if (typeof metatype === 'function') {
-      yield metatype;
+  for (const wrapper of wrappersOf(modules)) {
+    if (typeof wrapper.metatype === 'function' && isOfApplication(wrapper)) {
+      yield wrapper.metatype;
     }
   }
 }

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { ownProviders } from '../decision/own-providers.js';
 import { FirstGuard } from '../http/first-guard.js';
 import { MaintenanceGuard } from '../http/maintenance.guard.js';
 import { BackgroundWork } from '../background/background-work.js';
@@ -16,6 +17,8 @@ import {
 import { coreProviders } from '../maintenance.providers.js';
 import { STRUCTURE } from '../options/tokens.js';
 import { resolveStructure } from '../options/resolve-options.js';
+
+const ownParts = ownProviders([PingRoute, SiteEntrance, MessageWatch, BackgroundWork]);
 
 /** Holds what the mounted parts share. */
 @Module({})
@@ -41,10 +44,7 @@ export function createDynamicModule(definition: DynamicModule, given: unknown): 
     providers: [
       ...(structure.guard === 'first' ? [FirstGuard] : []),
       ...(structure.guard === 'in-order' ? [{ provide: APP_GUARD, useExisting: MaintenanceGuard }] : []),
-      PingRoute,
-      SiteEntrance,
-      MessageWatch,
-      BackgroundWork,
+      ...ownParts,
     ],
     exports: [core],
   };

@@ -5,6 +5,7 @@ import { HookRunner } from '../core/hooks/hook-runner.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import { namedKeys } from '../decision/decorators.js';
 import { classOf } from './class-of.js';
+import { isOfApplication } from '../decision/own-providers.js';
 
 /**
  * Looks for keys that decorators name and nobody registers: what names them would never be affected, or called. That stops
@@ -43,7 +44,9 @@ export class KeyNameCheck {
 
   private unknown(): string[] {
     const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
-    const classes = new Set(wrappers.filter(({ isAlias }) => !isAlias).map(classOf));
+    const classes = new Set(
+      wrappers.filter((wrapper) => !wrapper.isAlias && isOfApplication(wrapper)).map(classOf),
+    );
     const named = [...classes].flatMap((cls) =>
       typeof cls === 'function'
         ? namedKeys(cls).map(({ where, name }) => ({ what: `${where} names`, name }))

@@ -18,6 +18,7 @@ import { trackHandlers } from '../in-flight/track-handlers.js';
 import { GraphqlOperations } from '../messages/graphql-operations.js';
 import { MaintenanceExplorer } from '../maintenance.explorer.js';
 import { KeyNameCheck } from './key-name-check.js';
+import { isOfApplication } from '../decision/own-providers.js';
 import { StartReport } from './start-report.js';
 
 /** What is done when, in the life of an application. */
@@ -51,7 +52,7 @@ export class MaintenanceLifecycle {
   /** Before Nest registers its routes. */
   configure(): void {
     const serves = trackHandlers(
-      [...this.discovery.getControllers(), ...this.discovery.getProviders()],
+      [...this.discovery.getControllers(), ...this.discovery.getProviders()].filter(isOfApplication),
       (handler, target) => Reflect.defineMetadata(TARGET, target, handler),
       this.following,
     );
@@ -65,7 +66,7 @@ export class MaintenanceLifecycle {
     this.routes.settle();
     this.explorer.explore();
     await this.manager.start();
-    this.report.store();
+    await this.report.store();
   }
 
   /** Other modules may have made more of their providers ready meanwhile, or keys in them. Nobody is served yet. */

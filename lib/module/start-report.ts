@@ -1,4 +1,3 @@
-import cluster from 'node:cluster';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
@@ -22,9 +21,9 @@ export class StartReport {
   ) {}
 
   /** One line that names the store, and a warning where several processes would each have a state of their own. */
-  store(): void {
+  async store(): Promise<void> {
     this.logger.log(`Maintenance state is kept in ${describeStore(this.options)}.`);
-    const several = this.manager.store.shared ? undefined : severalProcesses();
+    const several = this.manager.store.shared ? undefined : await severalProcesses();
     if (several !== undefined) {
       this.logger.warn(
         `Maintenance state is kept in the memory of this process only, but ${several}: each process has a state of its own, ` +
@@ -64,8 +63,9 @@ export class StartReport {
 }
 
 /** What tells that this process is one of several, in words. */
-function severalProcesses(): string | undefined {
-  if (cluster.isWorker) {
+async function severalProcesses(): Promise<string | undefined> {
+  // workers of a cluster only have a channel to their parent; node:cluster takes milliseconds to load
+  if (process.send && (await import('node:cluster')).default.isWorker) {
     return 'this is a worker of node:cluster';
   }
   const { NODE_APP_INSTANCE, pm_id, exec_mode, instances } = process.env;

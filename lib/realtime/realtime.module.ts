@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { ownProviders } from '../decision/own-providers.js';
 import { EventsRoute } from './events.route.js';
 import { InfoPermission } from './info-permission.js';
 import { LiveClients } from './live-clients.js';
@@ -7,7 +8,7 @@ import { ScriptRoute } from './script.route.js';
 import { ScriptSource } from './script-source.js';
 import { StatusReporter } from './status-reporter.js';
 
-const providers = [
+const providers = ownProviders([
   ScriptSource,
   ScriptRoute,
   LiveClients,
@@ -15,7 +16,7 @@ const providers = [
   InfoPermission,
   PageOrigins,
   EventsRoute,
-];
+]);
 
 /** Tells pages at once: the browser script, and what it listens to where there is no gateway. */
 @Module({})

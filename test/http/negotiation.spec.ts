@@ -1,8 +1,5 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { negotiate } from '../../lib/http/negotiation.js';
-import { loadNegotiator } from '../../lib/i18n/preferences.js';
-
-beforeAll(loadNegotiator);
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8';
 

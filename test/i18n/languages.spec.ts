@@ -1,10 +1,8 @@
 import Negotiator from 'negotiator';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Languages } from '../../lib/i18n/languages.js';
 import { pageLanguage } from '../../lib/i18n/page-language.js';
-import { loadNegotiator } from '../../lib/i18n/preferences.js';
 
-beforeAll(loadNegotiator);
 afterEach(() => vi.restoreAllMocks());
 
 describe('languages of browsers, where the application does not say which it has', () => {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mentionedPackages } from './declarations.js';
@@ -13,11 +14,18 @@ afterAll(() => packed?.remove());
 
 describe('the tarball', () => {
   it('holds what is built and what is to be read, and nothing else', () => {
-    const expected = /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/.+(?<!\.spec)\.(js|d\.ts))$/;
+    const expected =
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(.+(?<!\.spec)\.(js|d\.ts)|THIRD-PARTY-LICENSES\.txt))$/;
     expect(packed.files.filter((file) => !expected.test(file))).toEqual([]);
     expect(packed.files).toEqual(
       expect.arrayContaining(['LICENSE', 'CHANGELOG.md', 'dist/index.js', 'dist/index.d.ts']),
     );
+  });
+
+  it('names the licenses of what is packed into it', async () => {
+    const text = await readFile(join(packed.folder, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
+    expect(text.match(/^(cookie|negotiator|content-type)$/gm)).toHaveLength(3);
+    expect(text.match(/Permission is hereby granted/g)).toHaveLength(3);
   });
 
   it('is clean for publint', async () => {
@@ -136,6 +144,32 @@ describe('an application without the optional peers', () => {
         console.log(MaintenanceModule === required.MaintenanceModule);
       });`;
     expect(await packed.run('both.cjs', source)).toBe('true');
+  });
+
+  it('loads nothing at the start that is only needed later', async () => {
+    // at once and in order, from the thread that hooks run on, too
+    const note = (what: string) => `writeSync(1, ${what} + ' ');`;
+    const hook = `import { writeSync } from 'node:fs';
+      export async function load(url, context, next) { ${note('url')} return next(url, context); }`;
+    const printed = await packed.run(
+      'loads.mjs',
+      `import { writeSync } from 'node:fs';
+      import { register } from 'node:module';
+      register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hook)}));
+      const { NestFactory } = await import('@nestjs/core');
+      const { MaintenanceModule, MaintenanceService } = await import('nestjs-maintenance');
+      const options = { socket: false, admin: false };
+      const app = await NestFactory.create(MaintenanceModule.forRoot(options), { logger: false });
+      await app.init();
+      ${note("'started'")}
+      await app.get(MaintenanceService).setMaintenance(true);
+      await app.close();`,
+    );
+    const [before = '', after = ''] = printed.split(' started ');
+    const later = /cache-manager|keyv|class-validator|socket\.io|ioredis|node:cluster|redis-store/;
+    expect(before).toContain('nestjs-maintenance/dist/index.js');
+    expect(before.split(' ').filter((url) => later.test(url))).toEqual([]);
+    expect(after).toContain('cache-manager');
   });
 
   it('can load every entry', async () => {

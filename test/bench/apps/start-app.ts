@@ -1,13 +1,17 @@
-// Prints what starting an application takes: `node start-app.js PROVIDERS KEYS with|without`.
+// Prints what starting an application takes, the library as it is packed: `node start-app.js PROVIDERS KEYS default|bare|without`.
 import { Injectable, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { MaintenanceKey, MaintenanceModule, RegisterMaintenanceKey } from '../../../lib/index.js';
 
 const [providers = 0, keys = 0] = process.argv.slice(2, 4).map(Number);
-const withModule = process.argv[4] === 'with';
+const kind = process.argv[4];
+
+const packed = new URL('../../../../../dist/index.js', import.meta.url).href;
+const { MaintenanceKey, MaintenanceModule, RegisterMaintenanceKey } =
+  // only its place is another
+  (await import(packed)) as typeof import('../../../lib/index.js');
 
 /** A service of five methods, as an application has them; every tenth brings a key. */
 function provider(index: number): Type {
@@ -26,7 +30,7 @@ function provider(index: number): Type {
   }
   if (index % 10 === 0) {
     class WithKey extends Service {
-      maintenanceKey(): MaintenanceKey {
+      maintenanceKey(): unknown {
         return new MaintenanceKey(`of-service-${index}`);
       }
     }
@@ -39,15 +43,15 @@ function provider(index: number): Type {
 }
 
 @Module({
-  imports: withModule
-    ? [
-        MaintenanceModule.forRoot({
-          socket: false,
-          admin: false,
-          keys: Array.from({ length: keys }, (_, index) => new MaintenanceKey(`key-${index}`)),
-        }),
-      ]
-    : [],
+  imports:
+    kind === 'without'
+      ? []
+      : [
+          MaintenanceModule.forRoot({
+            ...(kind === 'bare' && { socket: false, admin: false }),
+            keys: Array.from({ length: keys }, (_, index) => new MaintenanceKey(`key-${index}`)),
+          }),
+        ],
   providers: Array.from({ length: providers }, (_, index) => provider(index)),
 })
 class AppModule {}

@@ -60,17 +60,18 @@ export class CacheStore implements StateStore {
     return Date.now();
   }
 
-  async start(listener: StoreListener): Promise<void> {
-    const cache = this.cache ?? (await import('cache-manager')).createCache();
-    const document = new CacheEntry(cache, this.entry);
-    this.document = document;
-    this.parts = sharedParts(cache, this.namespace);
+  start(listener: StoreListener): Promise<void> {
+    if (this.cache) {
+      this.document = new CacheEntry(this.cache, this.entry);
+      this.parts = sharedParts(this.cache, this.namespace);
+    }
     this.unsubscribe = this.parts.leases.onRelease(() => listener.woken());
-    if (this.cache && !document.isLocal) {
+    if (this.document && !this.document.isLocal) {
       listener.warn(
         'This cache cannot compare and set: when two processes change the state at once, the last writer wins, and locks hold within one process only. Give "redis" for both.',
       );
     }
+    return Promise.resolve();
   }
 
   async sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult> {
@@ -79,7 +80,7 @@ export class CacheStore implements StateStore {
       const lastSeen = this.now();
       this.seen.set(id, { id, host, pid, lastSeen, silentFor: 0, connection: 'open', told: presence });
     }
-    const text = await this.stored.read(deadline);
+    const text = await this.read(deadline);
     const common = { leases: this.parts.leases.alive(), present: true };
     if (text === undefined) {
       return { ...common, version: '', document: known === '' ? undefined : null };
@@ -101,10 +102,11 @@ export class CacheStore implements StateStore {
 
   write(document: StateDocument, expected: Version, deadline: number): Promise<Version | 'conflict'> {
     return this.parts.mutex.run(async () => {
-      const present = await this.stored.read(deadline);
+      const present = await this.read(deadline);
       if (versionOfStored(present) !== expected) {
         return 'conflict';
       }
+      await this.makeMemory();
       if (performance.now() >= deadline) {
         throw new MaintenanceStoreError('The cache was too slow; nothing was written.', 'refused');
       }
@@ -147,6 +149,17 @@ export class CacheStore implements StateStore {
     if (oldest !== undefined && this.lateWrites.size > MAX_LATE_WRITES) {
       this.lateWrites.delete(oldest);
     }
+  }
+
+  /** A cache of its own is loaded and made with the first write: until then it would be empty. */
+  private async makeMemory(): Promise<void> {
+    if (!this.cache) {
+      this.document ??= new CacheEntry((await import('cache-manager')).createCache(), this.entry);
+    }
+  }
+
+  private async read(deadline: number): Promise<unknown> {
+    return this.cache || this.document ? this.stored.read(deadline) : undefined;
   }
 
   private get stored(): CacheEntry {
