@@ -104,7 +104,7 @@ export class MaintenanceExplorer {
       given = typeof member === 'function' ? member.call(instance) : member;
     } catch (error) {
       throw new MaintenanceConfigurationError(
-        `${source} threw while it was asked for maintenance keys: ${messageOf(error)}`,
+        `${source} threw while its maintenance keys were read: ${messageOf(error)}`,
         { cause: error },
       );
     }

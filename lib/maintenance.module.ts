@@ -52,7 +52,7 @@ export class MaintenanceModule
     if (registrations > 1) {
       throw new MaintenanceConfigurationError(
         'MaintenanceModule is imported more than once; accepted: one forRoot() or forRootAsync(), in the root module. ' +
-          'MaintenanceService is injectable everywhere; with { isGlobal: false } import what that one forRoot() gave, or re-export it.',
+          'MaintenanceService is injectable everywhere; with { isGlobal: false }, import the module that this forRoot() returned, or re-export it.',
       );
     }
     if (!lifecycle) {
@@ -63,7 +63,7 @@ export class MaintenanceModule
     this.lifecycle = lifecycle;
   }
 
-  /** Options known now. */
+  /** Registers the module with these options. @throws MaintenanceConfigurationError if an option is wrong or unknown */
   static override forRoot(options: MaintenanceRootOptions = {}): DynamicModule {
     if (typeof options !== 'object' || options === null || Array.isArray(options)) {
       const provided = { provide: MODULE_OPTIONS_TOKEN, useValue: options };
@@ -72,7 +72,7 @@ export class MaintenanceModule
     return createDynamicModule(super.forRoot(options), options);
   }
 
-  /** Options from a factory, a class or a provider that exists; structural ones stand beside it. */
+  /** Registers the module with options from a factory, a class or an existing provider; structural options stand beside it. */
   static override forRootAsync(options: MaintenanceAsyncOptions): DynamicModule {
     try {
       const source = asyncSource(options);

@@ -75,8 +75,8 @@ export class BypassTokens implements TokenSource {
       throw MaintenanceConfigurationError.of(
         'keys',
         keys,
-        `as many keys as make a token of at most ${LONGEST} characters, which is what a cookie can hold`,
-        () => `${keys?.length} keys that make one of ${token.length}`,
+        `as many keys as fit into a token of ${LONGEST} characters, the most that a cookie can hold`,
+        () => `${keys?.length} keys, which need ${token.length}`,
       );
     }
     return token;

@@ -69,7 +69,7 @@ export class Bypass {
 
   /** What the application's own function says; one that throws, or is late, says no. */
   ask(request: unknown): boolean | Promise<boolean> {
-    const answer = this.calls.ask('"bypass.when"', 'the request is not let pass', false, () =>
+    const answer = this.calls.ask('"bypass.when"', 'the request does not pass', false, () =>
       this.options.when?.(request as never),
     );
     return answer instanceof Promise ? answer.then((value) => value === true) : answer === true;

@@ -120,7 +120,7 @@ export class AdminGuards implements CanActivate, OnModuleInit {
       }
     }
     throw new MaintenanceConfigurationError(
-      `Maintenance option "admin.guards" received ${describeValue(guard)}, which cannot be made (${failures[0]}); accepted: a ` +
+      `Maintenance option "admin.guards" received ${describeValue(guard)}, which cannot be created (${failures[0]}); accepted: a ` +
         'guard that any module provides, one whose dependencies can be injected where MaintenanceModule is imported, or an instance.',
       { option: 'admin.guards' },
     );

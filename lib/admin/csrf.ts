@@ -43,7 +43,7 @@ export class Csrf {
 
   private checkWithoutOrigin(request: HttpRequest, sameOrigin: boolean, cookies: boolean): void {
     if (!sameOrigin && cookies) {
-      throw forbidden('it brings cookies and does not say where it comes from (no Origin header)');
+      throw forbidden('it carries cookies but no Origin header');
     }
     const host = hostOf(request);
     if (sameOrigin && this.listed && ![...this.listed].some((origin) => isHostOf(host, new URL(origin)))) {
@@ -61,13 +61,13 @@ function checkOrigin(origin: string, request: HttpRequest): void {
     throw forbidden(
       origin === 'null'
         ? 'its Origin is "null"'
-        : `its Origin is not this site, ${JSON.stringify(host ?? '')}; behind a proxy, pass the Host header on, ` +
+        : `its Origin is not this site, ${JSON.stringify(host ?? '')}; behind a proxy, forward the Host header, ` +
             `configure the framework's trust proxy, or list the site in the option "admin.origins"`,
     );
   }
   if (theirs.protocol !== 'https:' && !isLocal(theirs.hostname)) {
     throw forbidden(
-      `anybody may point the name ${JSON.stringify(theirs.hostname)} at this server, and without https nothing proves that ` +
+      `anybody can point the name ${JSON.stringify(theirs.hostname)} at this server, and without https nothing proves that ` +
         `it is this site (DNS rebinding); use https, or list ${JSON.stringify(theirs.origin)} in the option "admin.origins"`,
     );
   }

@@ -34,6 +34,6 @@ export function expectedRevision(
 export function changedMeanwhile({ name }: MaintenanceKey): AdminApiError {
   return new AdminApiError(
     409,
-    `Maintenance key "${name}" was changed by somebody else meanwhile; nothing was changed by this request.`,
+    `Maintenance key "${name}" was changed by somebody else in the meantime; this request changed nothing.`,
   );
 }

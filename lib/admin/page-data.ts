@@ -30,7 +30,7 @@ export interface PageState {
 /** What the admin page is served with. */
 export interface PageData {
   readonly state: PageState;
-  /** Translated. */
+  /** Its texts, translated. */
   readonly texts: Readonly<Record<AdminText, string>>;
   /** What visitors read where no message was given. */
   readonly defaultMessage: string;

@@ -21,7 +21,7 @@ export function parsePut(body: unknown): Promise<PutMaintenanceDto> {
 export async function parsePatch(body: unknown): Promise<PatchMaintenanceDto> {
   const dto = await parse(body, new PatchMaintenanceDto());
   if (FIELDS.every((field) => dto[field] === undefined)) {
-    throw badRequest([{ field: 'body', message: `The body says nothing; accepted: ${list(FIELDS)}.` }]);
+    throw badRequest([{ field: 'body', message: `The body has no fields; accepted: ${list(FIELDS)}.` }]);
   }
   return dto;
 }

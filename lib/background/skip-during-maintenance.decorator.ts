@@ -12,22 +12,22 @@ import { noteSkipping } from './skipping-classes.js';
 /** Options of `@SkipDuringMaintenance()`. @publicApi */
 export interface MaintenanceSkipOptions {
   /**
-   * What becomes of calls that were skipped: `'skip'` forgets them, `'once'` makes up for them once, with the arguments of the
-   * last, as soon as the keys are open; not in a process that ends before. Default `'skip'`.
+   * What happens to skipped calls: `'skip'` forgets them, `'once'` runs the method once as soon as the keys are open, with the
+   * arguments of the last call. This is kept in memory: a process that ends before forgets it. Default `'skip'`.
    */
   missed?: 'skip' | 'once';
 }
 
 /**
- * Skips a method while one of these keys is on: it is not called, and gives `undefined`, or a promise for that where it is
- * `async`. What runs counts like a request: a `maintain()` that holds one of the keys waits for it. For `@Cron`, `@Interval` and
- * `@Timeout` of `@nestjs/schedule` above as well as below them, and for any other method, static ones included.
+ * Skips a method while one of these keys is on: the method is not called, and the call returns `undefined`, or a promise of it if
+ * the method is `async`. A running call counts like a request: a `maintain()` of one of the keys waits for it. It works above and
+ * below `@Cron`, `@Interval` and `@Timeout` of `@nestjs/schedule`, and on any other method, including static ones.
  *
- * On a class: all its methods that carry another decorator's metadata, such as `@Cron`; in a class without any, all but Nest's
- * lifecycle hooks.
+ * On a class it applies to all methods that carry metadata of another decorator, such as `@Cron`, or, if there are none, to all
+ * methods except Nest's lifecycle hooks.
  *
- * @param keys names or keys, whatever their `scope`, and options at the end. Without keys it is as for a handler: keys of
- * `scope: 'site'` and those of `@MaintenanceKeys`, without those of `@MaintenanceExempt`
+ * @param keys names or keys, whatever their `scope`, with options at the end. Without keys, the same keys count as for a handler:
+ * those of `scope: 'site'` and of `@MaintenanceKeys`, except those of `@MaintenanceExempt`
  * @example
  * ```ts
  * @SkipDuringMaintenance('billing', { missed: 'once' })

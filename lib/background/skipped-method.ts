@@ -76,7 +76,7 @@ class MissedCalls {
     try {
       await call();
     } catch (reason) {
-      error(`${name}, made up for after maintenance, failed: ${messageOf(reason)}`);
+      error(`${name}, run once after maintenance, failed: ${messageOf(reason)}`);
     }
   }
 }

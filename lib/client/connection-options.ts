@@ -1,6 +1,6 @@
 import type { MaintenancePingError, MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
 
-/** How the state comes in: by socket, by looking again and again, or not at all for the moment. @publicApi */
+/** How the status arrives: not yet, by socket, by polling, or not at all at the moment. @publicApi */
 export type MaintenanceConnection = 'connecting' | 'live' | 'polling' | 'lost';
 
 /** What is heard by a way by which the server tells. */

@@ -41,7 +41,7 @@ export function createConnection({ push: open, pingUrl, idle }: ConnectionOption
 
   async function ask(): Promise<PingAnswer> {
     if (pingUrl === null) {
-      throw new Error('There is no ping endpoint to ask.');
+      throw new Error('No ping endpoint is configured.');
     }
     return askPingEndpoint(pingUrl, TIMEOUT);
   }

@@ -6,41 +6,41 @@ import type { MaintenancePong, MaintenanceStatusMessage } from './status-message
 export type { MaintenanceConnection } from './connection-options.js';
 export type { MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
 
-/** Where the application is, and how to reach it. All have defaults in a browser. @publicApi */
+/** Options of `createMaintenanceClient()`. In a browser all have defaults. @publicApi */
 export interface MaintenanceClientOptions {
-  /** Origin of the application, such as `'https://example.com'`. Default: the page's own; needed outside of a browser. */
+  /** Origin of the application, such as `'https://example.com'`. Default: the page's own; required outside a browser. */
   url?: string;
-  /** As `forRoot({ socket: { namespace } })` has it. Default `'/maintenance'`. */
+  /** The namespace of `forRoot({ socket: { namespace } })`. Default `'/maintenance'`. */
   namespace?: string;
   /** Path of the Socket.IO server. Default `'/socket.io'`. */
   path?: string;
   /**
-   * The ping endpoint, asked again and again while no socket gets through; a path counts from `url`.
+   * The ping endpoint, which is polled while no socket gets through; a path is relative to `url`.
    * Default `'/maintenance/ping'`; `null`: none.
    */
   pingUrl?: string | null;
-  /** `io` of socket.io-client. Default: that package is imported; `null`: no socket, the ping endpoint is polled. */
+  /** `io` of socket.io-client. Default: imports that package; `null`: no socket, the ping endpoint is polled. */
   io?: ((url: string, options: never) => object) | null;
-  /** Goes with the connection, as in socket.io-client: `socket.handshake.auth` for your `permissions`. */
+  /** Sent with the connection, as in socket.io-client: your `permissions` finds it as `socket.handshake.auth`. */
   auth?: unknown;
 }
 
 /** The state of maintenance, kept up to date. @publicApi */
 export interface MaintenanceClient {
-  /** What was last heard; `null` before the first time. */
+  /** The last known status; `null` before the first one arrives. */
   readonly status: MaintenanceStatusMessage | null;
-  /** How it comes in at the moment. */
+  /** How the status arrives at the moment. */
   readonly connection: MaintenanceConnection;
   /**
-   * Calls back with every new state, the first one included.
-   * @returns ends the subscription
+   * Calls the listener with every new status, including the first.
+   * @returns a function that ends the subscription
    */
   subscribe(listener: (status: MaintenanceStatusMessage) => void): () => void;
-  /** Calls back when {@link connection} changes. */
+  /** Calls the listener when {@link connection} changes. Returns a function that ends the subscription. */
   onConnection(listener: (connection: MaintenanceConnection) => void): () => void;
   /**
-   * Asks now.
-   * @param key a key to be told of, as `currentMode`
+   * Asks the server now.
+   * @param key a key whose state the answer gives as `currentMode`
    */
   ping(key?: string): Promise<MaintenancePong>;
   /** Ends the connection and all subscriptions. */
@@ -48,9 +48,9 @@ export interface MaintenanceClient {
 }
 
 /**
- * Tells of maintenance live, by Socket.IO, or by asking the ping endpoint where no socket gets through.
+ * Reports maintenance live, over Socket.IO, or by polling the ping endpoint if no socket gets through.
  *
- * @throws TypeError for an URL that is none, or none outside of a browser
+ * @throws TypeError if the URL is invalid, or missing outside a browser
  * @example
  * ```ts
  * import { io } from 'socket.io-client';

@@ -23,7 +23,8 @@ interface NamingMark {
 }
 
 /**
- * What carries it is never refused: a controller, gateway or resolver, or one of their handlers. With names of keys: not by those.
+ * Exempts a controller, gateway or resolver, or one of their handlers, from maintenance: no key refuses it. With arguments, only
+ * these keys do not refuse it.
  *
  * @example
  * ```ts
@@ -38,7 +39,14 @@ export function MaintenanceExempt(...keys: MaintenanceKeyLike[]): ClassDecorator
 }
 
 /**
- * What carries it belongs to these keys: keys of `scope: 'marked'` affect it.
+ * Assigns a controller, gateway, resolver or handler to keys, so that keys of `scope: 'marked'` affect it.
+ *
+ * @example
+ * ```ts
+ * @MaintenanceKeys('billing')
+ * @Controller('invoices')
+ * export class InvoicesController {}
+ * ```
  * @publicApi
  */
 export function MaintenanceKeys(...keys: MaintenanceKeyLike[]): ClassDecorator & MethodDecorator {

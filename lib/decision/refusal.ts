@@ -3,13 +3,13 @@ import type { MaintenanceStatus } from '../core/keys/maintenance-status.js';
 
 /** Body of a JSON refusal. @publicApi */
 export interface MaintenanceRefusalJson {
-  /** As in the status line. */
+  /** HTTP status. */
   statusCode: number;
   /** `'Service Unavailable'`. */
   error: string;
-  /** What visitors shall read. */
+  /** The message for visitors. */
   message: string;
-  /** Tells it from any other 503. */
+  /** Distinguishes it from any other 503. */
   maintenanceMode: true;
   /** Whole seconds. */
   retryAfter: number;

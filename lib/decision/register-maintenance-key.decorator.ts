@@ -5,16 +5,16 @@ import { markMember } from './marked-members.js';
 import type { MaintenanceKeyOptions } from '../core/keys/maintenance-key-options.js';
 import { declareKeyClass, MaintenanceKey } from '../core/keys/maintenance-key.js';
 
-/** Classes that are keys, and members that give keys. */
+/** Classes that are keys, and members that return keys. */
 export const KEY_CLASS = Symbol('nestjs-maintenance:key-class');
 export const KEY_MEMBERS = Symbol('nestjs-maintenance:key-members');
 
 type MemberDecorator = MethodDecorator & PropertyDecorator;
 
 /**
- * Registers a maintenance key. On a provider class that extends {@link MaintenanceKey}: with its name and options, its
- * dependencies injected as in any provider. On a method or property of a provider, without arguments: for the key or
- * the array of keys it gives.
+ * Registers maintenance keys. On a provider class that extends {@link MaintenanceKey}, it takes the name and options of the key;
+ * dependencies are injected as in any provider. On a method or property of a provider, it takes no arguments and registers the
+ * key, or the array of keys, that the member returns or holds.
  *
  * @example
  * ```ts

@@ -18,11 +18,11 @@ import { StalePolicy } from '../decision/stale-policy.js';
 const WITHOUT_ETAG: ForcedHeaders = [['ETag', undefined]];
 
 /**
- * Refuses what maintenance affects. `forRoot({ guard: 'first' })`, the default, has it decide for every handler before any guard
+ * Refuses calls that maintenance affects. By default (`forRoot({ guard: 'first' })`) it decides for every handler before any guard
  * of the application.
  *
- * To change how it decides, extend it, override its protected members, switch the built-in one off with `guard: false` and
- * register yours: as the first `APP_GUARD` of the root module it is asked before all others.
+ * To change what passes, extend it, override its protected methods, switch the built-in guard off with `guard: false`, and
+ * register yours as the first `APP_GUARD` of the root module.
  *
  * @example
  * ```ts
@@ -56,8 +56,8 @@ export class MaintenanceGuard implements CanActivate {
   ) {}
 
   /**
-   * Lets a call pass, or refuses it. Synchronous, but where the replica's lease has lapsed and where `bypass.when` gives a promise.
-   * @returns `true`; what is refused throws, or rejects with, what its transport sends: over HTTP a {@link MaintenanceException}
+   * Admits a call or refuses it. Synchronous, except if the replica's lease has lapsed or `bypass.when` returns a promise.
+   * @returns `true`; a refused call rejects with the error of its transport, over HTTP a {@link MaintenanceException}
    */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (this.manager.lease.lapsed()) {
@@ -67,20 +67,20 @@ export class MaintenanceGuard implements CanActivate {
   }
 
   /**
-   * May this call pass whatever is in maintenance. Asked only while something is, for calls that are not exempt by decorator; must
-   * be quick and synchronous. Override it for rules of your own; by itself it says no. `ignorePaths` are looked at besides.
+   * Override it to let calls pass regardless of maintenance. It is called only while something is in maintenance, for calls that are
+   * not exempt by decorator, and must be fast and synchronous. By default it returns `false`. `ignorePaths` apply independently.
    *
-   * With `coverage: 'site'` whatever is certain to be refused is refused before any guard is asked, this one included. A drain
-   * still waits for calls that pass by this.
+   * With `coverage: 'site'`, requests that are certain to be refused never reach a guard. Drains wait for calls that this method lets
+   * pass.
    */
   protected shouldSkip(_context: ExecutionContext): boolean {
     return false;
   }
 
   /**
-   * Called for each call that is refused, just before. Override it to count refusals, or to log them; does nothing by itself.
-   * What it throws is what the caller gets.
-   * @param _status says which key refuses, `null` when this replica has lost touch with the store and `onStale` is `'block'`
+   * Called just before a call is refused. Override it to count or log refusals; by default it does nothing. What it throws is what
+   * the caller gets.
+   * @param _status its `key` refuses; `key` is `null` if this replica has lost contact with the store and `onStale` is `'block'`
    */
   protected onRefused(_context: ExecutionContext, _status: MaintenanceStatus): void {}
 

@@ -18,9 +18,9 @@ import { OwnRoutes } from './own-routes.js';
 import { RefusalResponder } from './refusal/refusal-responder.js';
 import { sendBody } from './refusal/send-body.js';
 
-/** What a ping answers. @publicApi */
+/** Response of `GET {path}/ping`. @publicApi */
 export interface MaintenancePing {
-  /** Is whoever asks refused. */
+  /** Whether requests of this visitor are refused. */
   maintenanceMode: boolean;
   /** Milliseconds. */
   refreshDelay: number;
@@ -28,9 +28,9 @@ export interface MaintenancePing {
   retryAfter?: number;
   /** ISO 8601. */
   until?: string | null;
-  /** What visitors shall read. */
+  /** The message for visitors. */
   error?: string;
-  /** Key data by name; only with the permission `see_info`, and never with `admin.guards`, which do not run here. */
+  /** Key data by name; only with the permission `see_info`, and not with `admin.guards`, which do not run here. */
   maintenance?: Record<string, MaintenanceKeyJson>;
 }
 

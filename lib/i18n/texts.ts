@@ -2,7 +2,7 @@ import { GENERAL_MAINTENANCE } from '../core/keys/general-maintenance.js';
 import { ADMIN_TEXTS } from './admin-texts.js';
 
 /**
- * The sentence for visitors when the operator gave no message of their own; it stands on the page, in JSON and on sockets.
+ * The sentence for visitors if the operator gave no message; used on the page, in JSON and on sockets.
  *
  * @publicApi
  */
@@ -21,8 +21,8 @@ export const PAGE_TEXTS = {
 export const MENU_TEXT = 'Maintenance';
 
 /**
- * Every English text of the library's own that `translate` is asked for, the default message first: page, browser script,
- * admin page and menu, and how `GENERAL_MAINTENANCE` is called. What an application says itself (labels, messages) comes besides.
+ * Every built-in English text that `translate` is called with, the default message first: page, browser script, admin page, menu,
+ * and label and help text of `GENERAL_MAINTENANCE`. The application's own texts (labels, messages) are not in the list.
  *
  * @publicApi
  */

@@ -62,7 +62,7 @@ export class MessageWatch implements OnApplicationBootstrap, OnApplicationShutdo
     manager.changes.subscribe(({ change }) => {
       if (this.passing.length > 0 && change.to && change.cause === 'maintain') {
         this.logger.log(
-          `Maintenance key "${change.key}" is on. Events go on to be handled: ${this.passing.join(', ')}.`,
+          `Maintenance key "${change.key}" is on. These events are still handled: ${this.passing.join(', ')}.`,
         );
       }
     });

@@ -35,7 +35,7 @@ export class KeyNameCheck {
           .map(({ name }) => `"${name}"`)
           .join(
             ', ',
-          )}. Register the key in the option "keys" or by @RegisterMaintenanceKey(), or correct the name.`,
+          )}. Register the key in the option "keys" or with @RegisterMaintenanceKey(), or correct the name.`,
       );
     }
     const logger = new Logger('Maintenance');

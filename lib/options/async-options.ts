@@ -2,29 +2,29 @@ import type { FactoryProvider, InjectionToken, ModuleMetadata, Provider, Type } 
 import type { MaintenanceModuleOptions } from './options.js';
 import type { MaintenanceStructuralOptions } from './structural-options.js';
 
-/** What `useClass` and `useExisting` of `forRootAsync()` name. @publicApi */
+/** For `useClass` and `useExisting` of `forRootAsync()`. @publicApi */
 export interface MaintenanceOptionsFactory {
-  /** The options; structural ones stand beside the factory. */
+  /** Returns the options, without the structural ones, which stand beside the factory. */
   createMaintenanceOptions(): MaintenanceModuleOptions | Promise<MaintenanceModuleOptions>;
 }
 
-/** The same under the name that Nest's own configurable modules use. @publicApi */
+/** Like {@link MaintenanceOptionsFactory}, with the method name of Nest's `ConfigurableModuleBuilder`. @publicApi */
 export interface MaintenanceOptionsCreator {
-  /** The options; structural ones stand beside the factory. */
+  /** Returns the options, without the structural ones, which stand beside the factory. */
   create(): MaintenanceModuleOptions | Promise<MaintenanceModuleOptions>;
 }
 
-/** Options of `forRootAsync()`: one of `useFactory`, `useClass` and `useExisting`, the structural ones beside it. @publicApi */
+/** Options of `forRootAsync()`: one of `useFactory`, `useClass` and `useExisting`, with the structural options beside it. @publicApi */
 export interface MaintenanceAsyncOptions
   extends MaintenanceStructuralOptions, Pick<ModuleMetadata, 'imports'> {
-  /** What `useFactory` takes. */
+  /** Providers that are passed to `useFactory`. */
   inject?: FactoryProvider['inject'];
-  /** Gives the options. */
+  /** Returns the options. */
   useFactory?: FactoryProvider<MaintenanceModuleOptions>['useFactory'];
-  /** A class that is made for this; it may inject what `imports` give. */
+  /** A class to instantiate for this; it can inject what `imports` export. */
   useClass?: Type<MaintenanceOptionsFactory | MaintenanceOptionsCreator>;
-  /** A provider that `imports` give. */
+  /** A provider that `imports` export. */
   useExisting?: InjectionToken<MaintenanceOptionsFactory | MaintenanceOptionsCreator>;
-  /** Providers of a parent module, of which those that `inject` names are taken over. */
+  /** Providers of a parent module; those that `inject` names are used. */
   provideInjectionTokensFrom?: Provider[];
 }

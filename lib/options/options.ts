@@ -10,99 +10,102 @@ import type {
 import type { MaintenanceRefusalHeaders } from './refusal-headers-option.js';
 import type { MaintenanceStructuralOptions } from './structural-options.js';
 
-/** How `GENERAL_MAINTENANCE` looks and lasts in this application. @publicApi */
+/** Options of `GENERAL_MAINTENANCE` in this application. @publicApi */
 export type MaintenanceGeneralOptions = Pick<
   MaintenanceKeyOptions,
   'label' | 'helpText' | 'timeout' | 'template' | 'ignorePaths'
 >;
 
-/** What `useFactory` may give. All have defaults. @publicApi */
+/** Options that `useFactory` may return. All have defaults. @publicApi */
 export interface MaintenanceModuleOptions {
-  /** Any cache-manager cache; one that is kept in Redis by ioredis is used as `redis` is. Not together with `redis`. */
+  /** Any cache-manager cache; if ioredis is behind it, it is used like `redis`. Not together with `redis`. */
   cache?: Cache;
   /**
-   * URL, ioredis options, or a `Redis` or `Cluster` instance. Not together with `cache`. `false` says that the memory of this
-   * process is meant. What is `undefined` or empty is refused, since a missing variable would leave every replica with a
-   * state of its own: write `redis: process.env.REDIS_URL ?? false`.
+   * URL, ioredis options, or a `Redis` or `Cluster` instance; `false`: the memory of this process. Not together with `cache`.
+   * `undefined` and an empty string are rejected, since a missing variable would leave every replica with a state of its own: write
+   * `redis: process.env.REDIS_URL ?? false`. Default: the memory of this process.
    */
   redis?: string | object | false;
   /** Prefix of every entry, lock and channel. Default `'maintenance'`. */
   namespace?: string;
-  /** Keys besides `GENERAL_MAINTENANCE` and those found by `@RegisterMaintenanceKey`. */
+  /** Keys in addition to `GENERAL_MAINTENANCE` and those registered with `@RegisterMaintenanceKey`. Default: none. */
   keys?: MaintenanceKey[];
-  /** How `GENERAL_MAINTENANCE` looks and lasts in this application. Default: as the library declares it. */
+  /** Label, help text, timeout, template and ignored paths of `GENERAL_MAINTENANCE`. Default: those of the library. */
   general?: MaintenanceGeneralOptions;
   /**
-   * Status of a refusal: 400 to 599, or 200 where a proxy puts a page of its own in place of every 5xx; search engines are
-   * then asked by header not to index it, but monitors and clients see a success. Default 503.
+   * Status of a refusal: 400 to 599, or 200 if a proxy replaces every 5xx with a page of its own; a header then tells search
+   * engines not to index it, but monitors and clients see a success. Default 503.
    */
   statusCode?: number;
-  /** Milliseconds after which a visitor's page looks again, at least 1,000. Default 60,000. */
+  /** Milliseconds after which a visitor's page tries again, at least 1,000; also `Retry-After` if no end is known. Default 60,000. */
   refreshDelay?: number;
-  /** The page: a view name or a function. Default: the built-in page. */
+  /** The maintenance page: a view name or a function. Default: the built-in page. */
   template?: MaintenanceTemplate;
   /**
-   * Paths that are never refused, by keys that have no `ignorePaths` of their own: whole segments from the beginning,
-   * case-insensitive, without patterns. Compared with the template of the route that serves the request; where there is none (static
-   * files, `use()`, unmatched), with the path of the request, decoded once, unless that holds `//`, `\`, dot segments, NUL
-   * or an encoded slash. Default: none.
+   * Paths that are never refused by keys without `ignorePaths` of their own: whole segments from the beginning,
+   * case-insensitive, no patterns. They are compared with the template of the route that serves the request. If there is none (static
+   * files, `use()`, unmatched), they are compared with the path of the request, decoded once, unless it contains `//`, `\`, dot
+   * segments, NUL or an encoded slash. Default: none.
    */
   ignorePaths?: string[];
-  /** Overrides what `Accept` asks for. */
+  /** Type of the response to a refused request. Default: by `Accept` (RFC 9110, section 12.5.1). */
   responseType?: 'html' | 'json' | MaintenanceRequestFunction<'html' | 'json'>;
-  /** Where those who would get HTML are sent instead, with 302. */
+  /** Path of this site to which requests that would get HTML are redirected, with 302. Default: none. */
   redirect?: string;
   /**
-   * Headers that refusals carry besides those that the application's CORS and helmet set. Our own go before them. Default: none.
+   * Headers of refusals, in addition to those of the application's CORS and helmet. They cannot replace the library's own headers.
+   * Default: none.
    */
   refusalHeaders?: MaintenanceRefusalHeaders | readonly MaintenanceRefusalHeaders[];
   /**
-   * Where browsers find this application when a proxy strips a path before it: `/shop`, or a URL with that path. Default: what
-   * `X-Forwarded-Prefix` says, where the framework's trust proxy setting believes it.
+   * Where browsers find this application if a proxy strips a path: `/shop`, or a URL with that path. Default: the value of
+   * `X-Forwarded-Prefix`, if the framework's trust proxy setting trusts the proxy.
    */
   baseUrl?: string;
-  /** Who passes although the site is in maintenance. Default: nobody. */
+  /** Who may use the site during maintenance. Default: nobody. */
   bypass?: MaintenanceBypassOptions;
-  /** Without it everything is denied. */
+  /** Decides who may do what on the admin page, API, sockets and ping. Default: everything is denied. */
   permissions?: MaintenancePermissions;
   /**
-   * Translates built-in texts, labels, help texts and messages into the language that `Accept-Language` asks for.
-   * Synchronous; a text for which it throws, or gives anything but a string, stays English.
+   * Translates built-in texts, labels, help texts and messages into the language that `Accept-Language` asks for (RFC 9110,
+   * section 12.5.4). Synchronous; if it throws or returns anything but a string, the text stays as it is. Default: English.
    */
   translate?(text: string, language: string, request?: unknown): string;
   /**
-   * Languages that `translate` knows, as BCP 47 tags, first the one for those who ask for none of them. `translate` is never asked
-   * for another. Default: the languages that browsers offer, English first.
+   * Languages that `translate` knows, as BCP 47 tags; the first is for visitors who ask for none of them. `translate` is called for
+   * no other language. Default: the languages that browsers offer, English first.
    */
   languages?: string[];
   /**
-   * Milliseconds that a function of the application may take where somebody waits for its promise: `permissions`,
-   * `bypass.when`, templates, a key's `getTemplate`, `getContext` and `render`. Late means denied, not bypassed, the built-in
-   * page. Default 2,000.
+   * Milliseconds to wait for promises of the application's functions: `permissions`, `bypass.when`, templates, a key's
+   * `getTemplate`, `getContext` and `render`. If one is late: denied, not bypassed, the built-in page. Default 2,000.
    */
   callTimeout?: number;
-  /** What a replica does with requests while it has lost touch with Redis. Default `'serve'`: what it last knew holds. */
+  /**
+   * What a replica does while it is out of contact with Redis: `'serve'` goes on with the last known state, `'block'` refuses.
+   * Default `'serve'`.
+   */
   onStale?: 'serve' | 'block';
-  /** The same for a process that has never read the state. Default: as `onStale`. */
+  /** Like `onStale`, for a process that has never read the state. Default: the value of `onStale`. */
   onUnknown?: 'serve' | 'block';
-  /** Milliseconds any call of the store may take. Default 1,000. */
+  /** Milliseconds for each call of the store. Default 1,000. */
   commandTimeout?: number;
   /** Milliseconds a replica may be silent before it counts as silent. Default 3,000. */
   lease?: number;
-  /** Milliseconds after which a drain counts a silent replica as gone although nothing proves it. Default 60,000. */
+  /** Milliseconds after which a drain counts a silent replica as gone without proof. Default 60,000. */
   presumedDead?: number;
-  /** Names of keys of other services in this namespace that cannot affect this one; `true` for all it does not know. */
+  /** Names of keys of other services in this namespace that cannot affect this one; `true`: all unknown keys. Default: none. */
   foreignKeys?: string[] | true;
-  /** Follow each call through what it awaits (`AsyncLocalStorage`), so that nested calls know theirs. Default `false`. */
+  /** Follow each call through what it awaits (`AsyncLocalStorage`), so that the service knows which call it is used in. Default `false`. */
   followCalls?: boolean;
   /**
-   * What happens to events (`@EventPattern`) that arrive while a key is on that concerns their handler. An event has no caller who
-   * could be told, so nothing is refused by default: `'wait'` and `'pass'` let it pass, `'wait'` names the patterns in the log when
+   * What happens to events (`@EventPattern`) that arrive while a key is on that affects their handler. An event has no caller that
+   * could repeat it, so it is not refused by default: `'wait'` and `'pass'` let it pass, and `'wait'` also logs the patterns when
    * the application starts. `'refuse'` throws an `RpcException`: the event is lost unless its transport delivers it again.
    * Default `'wait'`.
    */
   events?: 'wait' | 'refuse' | 'pass';
-  /** Page loads per second and replica that a change may cause at most: reloads are spread accordingly. Default 100. */
+  /** Maximum page loads per second and replica after a change: reloads are spread accordingly. Default 100. */
   reloadRate?: number;
 }
 

@@ -2,7 +2,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { isRecord } from './checks.js';
 import type { MaintenanceRequestFunction } from './access-options.js';
 
-/** Middleware as Express knows it, which sets headers and calls `next()`. On Fastify it gets Node's request and response. @publicApi */
+/** Express-style middleware that sets headers and calls `next()`. On Fastify it gets Node's request and response. @publicApi */
 export type MaintenanceHeaderMiddleware = {
   // as a method, so that `(request: Request, …) => …` is one, too
   /** Sets headers of the response. */
@@ -10,8 +10,8 @@ export type MaintenanceHeaderMiddleware = {
 }['of'];
 
 /**
- * Headers that refusals carry besides: by name, or a function of the request that gives them, or middleware that sets them. The
- * last is for `coverage: 'site'`, which refuses before the application's middleware runs; elsewhere it has run already.
+ * Further headers of refusals: an object, a function of the request that returns one, or middleware that sets them. Middleware
+ * is useful with `coverage: 'site'`, which refuses before the application's middleware runs; otherwise it has already run.
  * @publicApi
  */
 export type MaintenanceRefusalHeaders =
@@ -20,7 +20,7 @@ export type MaintenanceRefusalHeaders =
   | MaintenanceHeaderMiddleware;
 
 export const REFUSAL_HEADERS_ACCEPTED =
-  'headers by name, a function of the request that gives them, or middleware (request, response, next); or an array of these';
+  'headers by name, a function of the request that returns them, middleware (request, response, next), or an array of these';
 
 export const isRefusalHeaders = (value: unknown): boolean =>
   typeof value === 'function' ||

@@ -51,8 +51,8 @@ export function maintenanceGateway(): Type {
         this.script.connectTo({ program: SOCKET_SCRIPT, path: io.path(), namespace, url });
       } else {
         warn(
-          'The Socket.IO server has a parser of its own, or speaks another version of the protocol than the browser script: ' +
-            'pages listen to server-sent events instead.',
+          'The Socket.IO server uses a custom parser, or another protocol version than the browser script: ' +
+            'pages use server-sent events instead.',
         );
       }
     }

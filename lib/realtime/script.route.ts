@@ -83,7 +83,7 @@ function originOf(url: (request: never) => string, request: HttpRequest): string
   try {
     return new URL(url(request as never)).origin;
   } catch (error) {
-    logError(`"socket.url" gave no URL: ${messageOf(error)}`);
+    logError(`"socket.url" returned no URL: ${messageOf(error)}`);
     return null;
   }
 }

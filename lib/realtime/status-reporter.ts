@@ -61,7 +61,7 @@ export class StatusReporter {
       const maintenance = this.localizer.keyData(this.registry, this.manager, listener);
       return { ...this.forAll(listener), maintenance };
     } catch (error) {
-      warn(`Key data could not be made: ${messageOf(error)}`);
+      warn(`Key data could not be read: ${messageOf(error)}`);
       return this.forAll(listener);
     }
   }

@@ -165,5 +165,5 @@ export class StatusRounds<Client extends object> {
 }
 
 function report(error: unknown): void {
-  warn(`Clients could not be told of maintenance: ${messageOf(error)}`);
+  warn(`Clients could not be notified of maintenance: ${messageOf(error)}`);
 }

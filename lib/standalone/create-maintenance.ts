@@ -27,11 +27,11 @@ import { stderrLogger, SHARED_OPTIONS, type MaintenanceStandaloneOptions } from 
 import { WorkSources } from './work-sources.js';
 
 /**
- * The service without Nest, for scripts and workers beside an application: in the same Redis, under the same namespace. Such a
- * process has no handlers: replicas wait for it only for what it runs under `whileOpen()`. It has no hooks either: `changing` hooks are
- * not asked about what it changes, and `entering` and `exiting` run on one live replica of the application.
+ * Creates the service without Nest, for scripts and workers beside an application, with the same Redis and namespace. Such a
+ * process has no handlers: drains wait only for what it runs under `whileOpen()`. It has no hooks either: its changes call no
+ * `changing` hooks, and `entering` and `exiting` hooks run on one live replica of the application.
  *
- * Like the start of an application it does not depend on Redis: where that is away, calls reject with a `MaintenanceStoreError`.
+ * It does not depend on Redis: while Redis is unreachable, calls reject with a `MaintenanceStoreError`.
  *
  * @throws MaintenanceConfigurationError for wrong options, also for a driver that is not installed
  * @example

@@ -2,7 +2,7 @@ import { MaintenanceService } from '../core/service/maintenance.service.js';
 import type { MaintenanceServiceParts } from '../core/service/maintenance-knowledge.js';
 
 /**
- * The service of a process without Nest: what `createMaintenance()` gives. Its connections keep the process alive until
+ * The service of a process without Nest: the result of `createMaintenance()`. Its connections keep the process alive until
  * {@link close}.
  * @publicApi
  */
@@ -18,15 +18,15 @@ export class StandaloneMaintenance extends MaintenanceService implements AsyncDi
   }
 
   /**
-   * Ends it: work of `maintain()` is asked to stop and waited for, as when an application shuts down; whoever waits gives up;
-   * connections are closed. Work under `whileOpen()` that still runs is reported to others until it is over, without keeping the
-   * process alive. Calls after the first do nothing more.
+   * Closes the service: signals of `maintain()` abort and their work is waited for, as when an application shuts down; pending waits
+   * end; connections are closed. Work that is still running under `whileOpen()` is reported to others until it is over, without
+   * keeping the process alive. Further calls do nothing.
    */
   close(): Promise<void> {
     return (this.closing ??= this.end());
   }
 
-  /** The same as {@link close}, for `await using`. */
+  /** Same as {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -1,45 +1,48 @@
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { MaintenanceKeyOptions } from '../core/keys/maintenance-key-options.js';
 
-/** Where a script writes what a person should know. @publicApi */
+/** Where the service logs. @publicApi */
 export interface MaintenanceStandaloneLogger {
-  /** What goes as it should. */
+  /** Information. */
   log?(message: string): void;
-  /** What somebody should look at. */
+  /** Warnings. */
   warn(message: string): void;
-  /** What has failed. */
+  /** Errors. */
   error(message: string): void;
 }
 
-/** Options of `createMaintenance()`; those that `MaintenanceModule.forRoot()` has mean the same there. @publicApi */
+/** Options of `createMaintenance()`; options that `MaintenanceModule.forRoot()` also has mean the same. @publicApi */
 export interface MaintenanceStandaloneOptions {
   /**
-   * URL, ioredis options, or a `Redis` or `Cluster` instance, from which connections of its own are made. `false` is the memory of
-   * this process, for tests: nobody else sees it.
+   * URL, ioredis options, or a `Redis` or `Cluster` instance, from which the service opens connections of its own. `false`: the memory
+   * of this process, for tests.
    */
   redis: string | object | false;
-  /** Prefix of every entry, lock and channel, as the application has it. Default `'maintenance'`. */
+  /** Prefix of every entry, lock and channel; the same as in the application. Default `'maintenance'`. */
   namespace?: string;
   /**
-   * Keys besides `GENERAL_MAINTENANCE`. Default: those that the applications of this namespace have published in Redis, as they
-   * were when this was called.
+   * Keys in addition to `GENERAL_MAINTENANCE`. Default: those that the applications of this namespace have published in Redis at the
+   * time of the call.
    */
   keys?: MaintenanceKey[];
-  /** How `GENERAL_MAINTENANCE` is called here, and how long it lasts. Default: as published, else as the library declares it. */
+  /** Label, help text and timeout of `GENERAL_MAINTENANCE`. Default: as published, or as the library declares it. */
   general?: Pick<MaintenanceKeyOptions, 'label' | 'helpText' | 'timeout'>;
-  /** Milliseconds any call of the store may take. Default 1,000. */
+  /** Milliseconds for each call of the store. Default 1,000. */
   commandTimeout?: number;
   /** Milliseconds this process may be silent before it counts as silent. Default 3,000. */
   lease?: number;
-  /** Milliseconds after which a drain counts a silent replica as gone although nothing proves it. Default 60,000. */
+  /** Milliseconds after which a drain counts a silent replica as gone without proof. Default 60,000. */
   presumedDead?: number;
-  /** What `whileOpen()` does while this process has lost touch with Redis. Default `'serve'`: what it last knew holds. */
+  /**
+   * What `whileOpen()` does while this process is out of contact with Redis: `'serve'` goes on with the last known state, `'block'`
+   * counts every key as on. Default `'serve'`.
+   */
   onStale?: 'serve' | 'block';
-  /** The same for a process that has never read the state. Default: as `onStale`. */
+  /** Like `onStale`, for a process that has never read the state. Default: the value of `onStale`. */
   onUnknown?: 'serve' | 'block';
   /** For `createBypassToken()`: the application's own secret, or several. */
   bypass?: {
-    /** At least 32 characters; of several the first signs. */
+    /** At least 32 characters; in a list, the first signs. */
     secret?: string | string[];
   };
   /** Default: warnings and errors go to stderr. */

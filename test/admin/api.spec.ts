@@ -447,7 +447,7 @@ describe('a store that fails', () => {
         expect(answer.status, one.join(' ')).toBe(503);
         expect(message).not.toMatch(FOREIGN);
         expect(`${outcome}: ${message}`).toMatch(
-          /^refused: .* Nothing was changed\.$|^unknown: .* not known: /,
+          /^refused: .* Nothing was changed\.$|^unknown: .* unknown whether /,
         );
       }
       expect(running.app.get(MaintenanceService).isActive()).toBe(true);

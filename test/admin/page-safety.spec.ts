@@ -171,7 +171,7 @@ describe('the end that visitors do not see', () => {
       timeZone: 'Europe/Berlin',
     });
     const shown = await card(page, 'Import').locator('.until dd').innerText();
-    expect(shown).toMatch(/^No end announced\nOpens by itself at .*, safety net$/s);
+    expect(shown).toMatch(/^No end announced\nOpens by itself at .* \(safety net\)$/s);
     expect(shown).toContain(at);
     await press(page, 'Import', 'Change…');
     expect(await page.getByLabel('As it is').isChecked()).toBe(true);

@@ -167,7 +167,7 @@ describe('a session that ends while the page is open', () => {
     await page.goto(`${site.running.url}/maintenance/admin`);
     await page.getByRole('heading', { name: 'Signed in' }).waitFor();
     await page.getByRole('link', { name: 'Back' }).click();
-    await page.getByRole('dialog').getByText('What you typed before is here again.').waitFor();
+    await page.getByRole('dialog').getByText('What you typed before has been restored.').waitFor();
     expect(await message().inputValue()).toBe('Typed with care');
     expect(await page.getByLabel('4 hours').isChecked()).toBe(true);
     await confirm(page, 'Start maintenance');

@@ -264,7 +264,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
 
     it('does not start with a guard that cannot be made', async () => {
       await expect(createApp({ imports: [guarded()] })).rejects.toThrow(
-        /"admin\.guards" received function SessionGuard, which cannot be made .*Sessions.*accepted: a guard/s,
+        /"admin\.guards" received function SessionGuard, which cannot be created .*Sessions.*accepted: a guard/s,
       );
     });
   });

@@ -189,7 +189,7 @@ describe('@SkipDuringMaintenance() on a method', () => {
     at.jobs.fails();
     await at.off('mail');
     await until(() =>
-      at.log.some((line) => /^error Jobs.fails, made up for after maintenance.*on purpose/.test(line)),
+      at.log.some((line) => /^error Jobs.fails, run once after maintenance.*on purpose/.test(line)),
     );
     await at.on('mail');
     await at.jobs.once('late');

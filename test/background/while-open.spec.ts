@@ -118,7 +118,7 @@ describe('whileOpen()', () => {
     const late = at.service.whileOpen('billing', () => 1, { signal: stop.signal });
     expect(await failure(late)).toBe(stop.signal.reason);
     await at.app.close();
-    expect((await patient).message).toMatch(/shuts down/);
+    expect((await patient).message).toMatch(/shutting down/);
   });
 
   it.each([
@@ -257,7 +257,7 @@ describe('waitUntilOpen()', () => {
     await at.on('mail');
     const late = await failure(at.service.waitUntilOpen('mail', { timeout: 20 }));
     expect(late).toBeInstanceOf(MaintenanceActiveError);
-    expect(late.message).toMatch(/"mail" is on, also after waiting 20 ms/);
+    expect(late.message).toMatch(/"mail" is on, even after waiting 20 ms/);
     const stop = new AbortController();
     const waiting = at.service.waitUntilOpen('mail', { signal: stop.signal });
     stop.abort(new RangeError('enough'));

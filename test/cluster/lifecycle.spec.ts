@@ -113,7 +113,7 @@ describe('SIGTERM in the middle of work', () => {
     await using replica = await Replica.start(server.url);
     await replica.hold('entered', KEY, { drain: false });
     replica.child.signal('SIGTERM');
-    await until(async () => (await replica.aborted('entered'))?.includes('the application shuts down'));
+    await until(async () => (await replica.aborted('entered'))?.includes('the application is shutting down'));
     await replica.child.ended();
     expect(await observer.keyData(KEY)).toMatchObject({ value: true, abandoned: true });
     // its lock was given back, nobody waits for a lease
@@ -134,7 +134,7 @@ describe('SIGTERM in the middle of work', () => {
         replica.work(gate, key, { onShutdown, drain: false }).catch(() => undefined);
         await replica.reaches(gate);
         replica.child.signal('SIGTERM');
-        await until(async () => (await replica.aborted(gate))?.includes('the application shuts down'));
+        await until(async () => (await replica.aborted(gate))?.includes('the application is shutting down'));
         await replica.child.ended();
         expect(await observer.keyData(key)).toMatchObject(after);
         // nobody has the lock, and whoever takes it takes over

@@ -25,7 +25,7 @@ describe('the lock of a key', () => {
   it('is for one at a time, in whichever process', async () => {
     await one.hold('a', KEY);
     await expect(two.hold('b', KEY)).rejects.toMatchObject({ name: 'MaintenanceLockedError' });
-    await expect(two.hold('b', KEY, { blocking: 300 })).rejects.toThrow('also after waiting 300 ms');
+    await expect(two.hold('b', KEY, { blocking: 300 })).rejects.toThrow('even after waiting 300 ms');
     await expect(one.hold('b', KEY)).rejects.toMatchObject({ name: 'MaintenanceLockedError' });
     // another key has its own, and who wants none need not have it
     await two.hold('other', 'billing');

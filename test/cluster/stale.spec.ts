@@ -38,7 +38,7 @@ describe.each([
     const { health, changes } = await replica.heard();
     expect(health.map(({ up }) => up)).toEqual([false, true]);
     expect(changes).toMatchObject([{ key: 'general', from: false, to: true }]);
-    expect(replica.child.output.split('Lost touch with the maintenance store')).toHaveLength(2);
+    expect(replica.child.output.split('Lost contact with the maintenance store')).toHaveLength(2);
 
     await cutOff(replica, proxy);
     expect((await replica.get('/orders')).status).toBe(whenOn);

@@ -69,7 +69,7 @@ describe('functions of the application', () => {
   it('must not promise where nobody can wait; a promise that is rejected hurts nobody', async () => {
     const rejected = Promise.reject(new Error('on purpose')) as never;
     expect(calls().askNow('"translate"', 'English', 'English', () => rejected)).toBe('English');
-    expect(log).toEqual(['"translate" gave a promise, but must be synchronous; English.']);
+    expect(log).toEqual(['"translate" returned a promise but must be synchronous; English.']);
     await vi.advanceTimersByTimeAsync(1);
   });
 

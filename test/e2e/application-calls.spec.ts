@@ -60,7 +60,7 @@ describe.each(adapters)('functions of the application on %s', (_name, createApp)
       await using running = await closed({ bypass: { when: trouble } });
       const answers = await Promise.all(Array.from({ length: 5 }, () => request(running.port, '/shop')));
       expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503]);
-      expectLine(running.log, '"bypass.when"', 'not let pass');
+      expectLine(running.log, '"bypass.when"', 'does not pass');
     });
 
     it('template: the built-in page', async () => {
@@ -68,7 +68,7 @@ describe.each(adapters)('functions of the application on %s', (_name, createApp)
       const page = await request(running.port, '/shop', html);
       expect(page).toMatchObject({ status: 503, headers: { 'content-type': 'text/html; charset=utf-8' } });
       expect(page.text).toContain('Moving.');
-      expectLine(running.log, 'maintenance page of key "general"', 'built-in one');
+      expectLine(running.log, 'maintenance page of key "general"', 'built-in page');
     });
 
     it.each(['render', 'getTemplate', 'getContext'])('a key’s %s: the built-in page', async (method) => {
@@ -81,14 +81,14 @@ describe.each(adapters)('functions of the application on %s', (_name, createApp)
       const page = await request(running.port, '/shop', html);
       expect(page).toMatchObject({ status: 503, headers: { 'content-type': 'text/html; charset=utf-8' } });
       expect(page.text).toContain('Moving.');
-      expectLine(running.log, 'maintenance page of key "own"', 'built-in one');
+      expectLine(running.log, 'maintenance page of key "own"', 'built-in page');
     });
   });
 
   describe('a synchronous one that throws or gives a promise', () => {
     const broken: [what: string, call: () => unknown, logged: RegExp][] = [
       ['throws', fail, /threw: on purpose/],
-      ['promises', async () => fail(), /gave a promise, but must be synchronous/],
+      ['promises', async () => fail(), /returned a promise but must be synchronous/],
     ];
 
     it.each(broken)('translate %s: English', async (_what, translate, logged) => {

@@ -299,7 +299,7 @@ describe('@RegisterMaintenanceKey() on members of a provider', () => {
       () => {
         throw new Error('on purpose');
       },
-      'threw while it was asked for maintenance keys: on purpose',
+      'threw while its maintenance keys were read: on purpose',
     ],
   ])('stops the start when one gives %s', async (_what, give, message) => {
     @Injectable()

@@ -157,7 +157,7 @@ describe.each(adapters)('a name of a key that nobody registers, on %s', (_name, 
       'BillingController names maintenance key "biling"; ' +
         '@MaintenanceExempt() on BillingController.list names maintenance key "blling"; ' +
         'Hooks.changed listens to maintenance key "biiling"; registered: "general", "billing". ' +
-        'Register the key in the option "keys" or by @RegisterMaintenanceKey(), or correct the name.',
+        'Register the key in the option "keys" or with @RegisterMaintenanceKey(), or correct the name.',
     );
   });
 

@@ -283,7 +283,7 @@ describe('where there is no gateway', () => {
     await using app = await createExpressApp(source(), (nest) =>
       nest.useWebSocketAdapter(new OddAdapter(nest)),
     );
-    expect(app.log.join('\n')).toContain('has a parser of its own');
+    expect(app.log.join('\n')).toContain('uses a custom parser');
     const page = await open(browser, app);
     await live(page);
     await service(app).setMaintenance(true);

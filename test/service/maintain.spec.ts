@@ -231,7 +231,7 @@ describe('the lock of a key', () => {
     const held = await at.service.maintain('key');
     const late = await failure(at.service.maintain('key', { blocking: 30 }));
     expect(late).toBeInstanceOf(MaintenanceLockedError);
-    expect(late.message).toMatch(/also after waiting 30 ms/);
+    expect(late.message).toMatch(/even after waiting 30 ms/);
     const waiting = at.service.maintain('key', () => 'mine', { blocking: 20_000 });
     await held.leave();
     expect(await waiting).toBe('mine');
@@ -389,7 +389,7 @@ describe('an application that closes in the middle of maintain()', () => {
     });
     const closing = at.app.close();
     await aborted;
-    expect(signal.reason).toMatchObject({ message: expect.stringContaining('shuts down') as string });
+    expect(signal.reason).toMatchObject({ message: expect.stringContaining('shutting down') as string });
     job.end();
     expect(await failure(result)).toBeInstanceOf(MaintenanceLockLostError);
     await closing;

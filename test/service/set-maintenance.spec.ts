@@ -163,7 +163,7 @@ describe('setMaintenance()', () => {
     expect(await at.service.setMaintenance(true, 'key')).toMatchObject({ to: true });
     const error = await failure(at.service.setMaintenance(false, 'key', { blocking: 20 }));
     expect(error).toBeInstanceOf(MaintenanceLockedError);
-    expect(error.message).toMatch(/"key" is locked by another maintain\(\), also after waiting 20 ms/);
+    expect(error.message).toMatch(/"key" is locked by another maintain\(\), even after waiting 20 ms/);
     let done = false;
     const waiting = at.service.setMaintenance(false, 'key', { blocking: true }).then((change) => {
       done = true;

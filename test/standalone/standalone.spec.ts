@@ -118,7 +118,7 @@ describe('a process without Nest', () => {
     const ended = work.catch((error: Error) => error.message);
     await until(() => one.isOn(KEY));
     await service.close();
-    expect(await ended).toContain('shuts down');
+    expect(await ended).toContain('shutting down');
     await until(async () => !(await one.isOn(KEY)));
     await expect(service.setMaintenance(true, KEY)).rejects.toMatchObject({ name: 'MaintenanceStoreError' });
     await service.close();

@@ -79,7 +79,7 @@ const over = (store: FarStore) =>
   startService({
     cache: createCache({ stores: [new Keyv({ store: store as unknown as KeyvStoreAdapter })] }),
   });
-const TAKEN_BACK = 'given up on came through later';
+const TAKEN_BACK = 'given up on arrived later';
 
 describe("an application's own cache that fails", () => {
   it.each<Fault>(['late', 'answer lost', 'refused', 'away', 'silent', 'hidden', 'forgetful'])(

@@ -86,9 +86,9 @@ describe('a value that cannot be read', () => {
     [
       'an end that is text',
       general({ switch: notice({ until: 'x' as never }) }),
-      'its until is not an instant',
+      'its until is not a timestamp',
     ],
-    ['an end beyond time', general({ switch: notice({ until: 8.65e15 }) }), 'its until is not an instant'],
+    ['an end beyond time', general({ switch: notice({ until: 8.65e15 }) }), 'its until is not a timestamp'],
     ['a message of numbers', general({ switch: notice({ message: 7 as never }) }), 'is not text'],
     [
       'a cause that is a number',
@@ -115,7 +115,7 @@ describe('a document that is too long', () => {
     const [longer, shorter] = [long(MAX_BYTES + 2_000), long(MAX_BYTES + 1_000)];
     expect(decode(encode(longer))).toEqual(longer);
     expect(() => checkSize(long(MAX_BYTES - 1_000), null)).not.toThrow();
-    expect(() => checkSize(longer, null)).toThrow(/would be \d+ bytes long.*nothing was written/);
+    expect(() => checkSize(longer, null)).toThrow(/would be \d+ bytes long.*Nothing was written/);
     expect(() => checkSize(longer, shorter)).toThrow(MaintenanceStoreError);
     expect(() => checkSize(longer, longer)).not.toThrow();
     expect(() => checkSize(shorter, longer)).not.toThrow();

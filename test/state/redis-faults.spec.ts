@@ -23,7 +23,7 @@ describe('a Redis that is down when the application starts', () => {
     await server.kill();
     await using app = await startService({ redis: server.url });
     expect(app.service.health()).toMatchObject({ up: false, stale: expect.any(Date) as Date, revision: 0 });
-    expect(app.logged('Lost touch with the maintenance store')).toBe(1);
+    expect(app.logged('Lost contact with the maintenance store')).toBe(1);
     expect(app.logged('ECONNREFUSED')).toBe(1);
     expect(app.isOn()).toBe(false);
     const error = await app.service.setMaintenance(true).catch((reason: unknown) => reason);
@@ -37,7 +37,7 @@ describe('a Redis that is down when the application starts', () => {
     await server.restart();
     await until(() => app.service.health().up, { timeout: 10_000 });
     expect(app.service.health()).toMatchObject({ stale: null, error: null });
-    expect(app.logged('In touch with the maintenance store again')).toBe(1);
+    expect(app.logged('Contact with the maintenance store is restored')).toBe(1);
     await app.service.setMaintenance(true);
     expect(await isStoredOn(server)).toBe(true);
   });
@@ -88,7 +88,7 @@ describe('a Redis that stops answering', () => {
     await app.service.refresh();
     expect([app.isOn(), app.isOn('import-export')]).toEqual([false, true]);
     expect((await stored(server)).keys.get('general')).toBeUndefined();
-    expect(app.logged('Lost touch')).toBe(1);
+    expect(app.logged('Lost contact')).toBe(1);
     expect(app.health.map(({ up }) => up)).toEqual([false, true]);
     // and nothing of the given up maintain() is in the way
     expect(await app.service.maintain('general', () => 'done', { blocking: 10_000 })).toBe('done');
@@ -276,8 +276,8 @@ describe('the connection that listens', () => {
     await until(() => app.service.health().lease > 0, { timeout: 15_000 });
     await until(() => app.health.length === 2);
     expect(app.health.map(({ up }) => up)).toEqual([false, true]);
-    expect(app.logged('Lost touch')).toBe(1);
-    expect(app.logged('In touch')).toBe(1);
+    expect(app.logged('Lost contact')).toBe(1);
+    expect(app.logged('is restored')).toBe(1);
   });
 });
 

@@ -135,7 +135,7 @@ describe.each(grounds)('a value in %s that cannot be read', (_, makeGround) => {
     const ground = makeGround();
     await ground.put('oops');
     await using app = await startService(ground.options);
-    expect(app.service.health().error).toContain(`Remove the entry "${ground.entry}"`);
+    expect(app.service.health().error).toContain(`Delete the entry "${ground.entry}"`);
     await ground.put(good.replace('"v":1', '"v":3'));
     await expect(app.service.refresh()).rejects.toThrow(
       /a nestjs-maintenance that knows version 3 is needed/,

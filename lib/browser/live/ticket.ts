@@ -21,7 +21,7 @@ async function getTicket(url: URL): Promise<string> {
     signal: AbortSignal.timeout(TIMEOUT),
   });
   if (!response.ok) {
-    throw new Error(`There is no ticket: ${response.status}`);
+    throw new Error(`The server issued no ticket: ${response.status}`);
   }
   return ((await response.json()) as { ticket: string }).ticket;
 }

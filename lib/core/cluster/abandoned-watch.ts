@@ -76,10 +76,10 @@ export class AbandonedWatch {
   }
 
   private async tell({ key, state }: ActiveKey, { host, pid, since }: MaintenanceHold): Promise<void> {
-    const who = host === null ? 'a process that is not known' : `${host}, pid ${pid ?? 'unknown'}`;
+    const who = host === null ? 'an unknown process' : `${host}, pid ${pid ?? 'unknown'}`;
     const end = state.endsAt ? `until ${state.endsAt.toISOString()}` : 'until somebody ends it';
     this.error(
-      `The holder of maintenance key "${key.name}" (${who}, since ${since.toISOString()}) is gone and never left it: its work may be half done. ` +
+      `The holder of maintenance key "${key.name}" (${who}, since ${since.toISOString()}) died without leaving it; its work may be half done. ` +
         `The key stays on ${end}, or until the next maintain() of it has done its work.`,
     );
     const { message, reason, actor, until, endsAt } = state;

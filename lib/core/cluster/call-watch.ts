@@ -59,7 +59,7 @@ export class CallWatch {
   /** Nobody waits any more for what is left. */
   giveUp(): void {
     this.stop();
-    this.calls.revoke(this.isLeft, 'maintenance that refuses it has given up waiting for it');
+    this.calls.revoke(this.isLeft, 'a maintain() that refuses it has given up waiting for it');
   }
 
   private count(call: object): void {

@@ -1,37 +1,37 @@
 import type { RunningReport, SeenReplica } from '../store/presence.js';
 import { isConcerned } from './undrained.js';
 
-/** A call under way, for operators. @publicApi */
+/** A call in flight, for operators. @publicApi */
 export interface MaintenanceRunningCall {
   /** Its route, or the name of its handler or work. */
   readonly route: string;
-  /** When it began, by the clock of the store, a second early at most. */
+  /** When it began, by the clock of the store; at most a second too early. */
   readonly since: Date;
 }
 
-/** What a replica still does of what a key refuses. @publicApi */
+/** What one replica is still running that a key refuses. @publicApi */
 export interface MaintenanceQuietReplica {
   /** As in `service.replicas()`. */
   readonly id: string;
-  /** Name of its machine. */
+  /** Host name of its machine. */
   readonly host: string;
-  /** Its process. */
+  /** Its process id. */
   readonly pid: number;
-  /** Has it applied the key's last change: while the key is on it then lets nothing more pass that the key refuses. */
+  /** Whether it has applied the key's last change. If it has and the key is on, it admits nothing that the key refuses. */
   readonly applied: boolean;
-  /** Has it told nothing for longer than its lease; what it told before is then all that is known. */
+  /** Whether it has not reported for longer than its lease; then this is its last report. */
   readonly silent: boolean;
-  /** Calls that were let pass before and are not over; the longest first, and no more than 20. */
+  /** Calls that were admitted before and are still running; the longest first, at most 20. */
   readonly running: readonly MaintenanceRunningCall[];
 }
 
 /** Whether anything still runs that a key refuses. @publicApi */
 export interface MaintenanceQuiet {
-  /** The key is on, every replica has applied that, and none runs anything that it refuses. */
+  /** Whether the key is on, every replica has applied that, and none is running anything that the key refuses. */
   readonly quiet: boolean;
-  /** Since when; `null` while it is not. */
+  /** Since when it has been quiet; `null` while it is not. */
   readonly since: Date | null;
-  /** All replicas that the key may concern. */
+  /** All replicas that the key can affect. */
   readonly replicas: readonly MaintenanceQuietReplica[];
 }
 

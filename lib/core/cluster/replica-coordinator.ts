@@ -71,9 +71,7 @@ export class ReplicaCoordinator implements Coordinator {
         return { acknowledged: [manager.replica.id, ...reached], missing: behind };
       }
       if (over) {
-        throw unknownAcknowledgement(
-          'the store has only just come back, and may not know all replicas again.',
-        );
+        throw unknownAcknowledgement('the store has just come back and may not know all replicas yet.');
       }
       await peers.wait(mark, until);
     }
@@ -180,7 +178,7 @@ const isIdle = ({
 /** The change itself is written: whatever failed here, "nothing was written" would be wrong. */
 function unknownAcknowledgement(why: string, cause?: unknown): MaintenanceStoreError {
   return new MaintenanceStoreError(
-    `The change was written, but who has applied it is unknown: ${why}`,
+    `The change was written, but it is unknown which replicas have applied it: ${why}`,
     'unknown',
     cause === undefined ? undefined : { cause },
   );

@@ -74,7 +74,7 @@ export class ApplicationCalls {
         return answer as T;
       }
       answer.then(undefined, () => undefined);
-      this.report(name, 'gave a promise, but must be synchronous', consequence);
+      this.report(name, 'returned a promise but must be synchronous', consequence);
     } catch (error) {
       this.report(name, `threw: ${messageOf(error)}`, consequence);
     }

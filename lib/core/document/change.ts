@@ -13,43 +13,43 @@ import type { Editor } from './updates.js';
 export interface MaintenanceChange {
   /** Name of the key. */
   readonly key: string;
-  /** Was it in maintenance before, as far as this process knew. */
+  /** Whether the key was in maintenance before, as far as this process knew. */
   readonly from: boolean;
-  /** Is it in maintenance now; stays `true` when a switch is turned off while a `maintain()` still holds the key. */
+  /** Whether the key is in maintenance now; stays `true` if the switch is turned off while a `maintain()` still holds the key. */
   readonly to: boolean;
   /**
-   * `'set'` and `'unset'` by an operator, `'maintain'` and `'release'` by a job, `'expiry'` by itself. What a replica of a newer
-   * version has made may have a cause that this version does not know.
+   * `'set'` and `'unset'`: an operator or your code; `'maintain'` and `'release'`: a `maintain()`; `'expiry'`: it ended by itself.
+   * A replica of a newer version may make changes with causes that this version does not know.
    */
   readonly cause: MaintenanceCause;
-  /** What visitors read; `null`: the built-in sentence. */
+  /** The message for visitors; `null`: the built-in sentence. */
   readonly message: string | null;
   /** For operators only. */
   readonly reason: string | null;
-  /** For operators only: who did it. */
+  /** For operators only: who made the change. */
   readonly actor: string | null;
-  /** The end that visitors are told; `null`: none is known, or it is over. */
+  /** The end that visitors see; `null`: none, or the maintenance is over. */
   readonly until: Date | null;
-  /** When it ends by itself, also where visitors are not told; `null`: never, or it is over. */
+  /** When it ends by itself, including by the safety net that visitors do not see; `null`: never, or it is over. */
   readonly endsAt: Date | null;
-  /** What was known before. */
+  /** What visitors saw before the change. */
   readonly previous: {
-    /** What visitors read. */
+    /** The message for visitors. */
     readonly message: string | null;
-    /** The end that visitors were told. */
+    /** The end. */
     readonly until: Date | null;
   };
-  /** Was it on before, and is it on for longer now. */
+  /** Whether the key was on before and now stays on for longer. */
   readonly extended: boolean;
-  /** Number of the write; only grows within one history of the store. */
+  /** Number of the write; it only grows as long as the store loses no data. */
   readonly revision: number;
   /** When, by the clock of the store. */
   readonly at: Date;
-  /** With the event `'abandoned'`: who has died; `null` where it is not known. */
+  /** With the event `'abandoned'`: the holder that died; `null` if unknown. */
   readonly holder?: MaintenanceHolder | null;
-  /** Replicas that have applied the change; only with `{ acknowledge }`. */
+  /** Ids of the replicas that have applied the change; only with `{ acknowledge }`. */
   readonly acknowledged?: string[];
-  /** Live replicas that have not applied it in time; only with `{ acknowledge }`. */
+  /** Ids of the live replicas that have not applied it in time; only with `{ acknowledge }`. */
   readonly missing?: string[];
 }
 

@@ -54,8 +54,8 @@ export function checkSize(document: StateDocument, before: StateDocument | null)
   const size = Buffer.byteLength(encode(document));
   if (size > MAX_BYTES && (!before || size > Buffer.byteLength(encode(before)))) {
     throw new MaintenanceStoreError(
-      `The maintenance state would be ${size} bytes long, and ${MAX_BYTES} at most are written; nothing was written. ` +
-        'Shorter messages and reasons, or keys that are unset, make room.',
+      `The maintenance state would be ${size} bytes long; the limit is ${MAX_BYTES} bytes. Nothing was written. ` +
+        'Shorten messages and reasons, or unset keys.',
       'refused',
     );
   }

@@ -17,7 +17,7 @@ export function integer(value: unknown, what: string): number {
 /** Epoch ms that `Date` can hold. */
 export function instant(value: unknown, what: string): number {
   if (typeof value !== 'number' || Number.isNaN(new Date(value).getTime())) {
-    throw new Error(`its ${what} is not an instant`);
+    throw new Error(`its ${what} is not a timestamp`);
   }
   return value;
 }

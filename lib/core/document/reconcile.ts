@@ -83,6 +83,6 @@ function lost(known: StateDocument, warning: string): Finding {
 function withoutLateWrite(known: StateDocument | null, lateWrite: StateDocument): Finding {
   const kept = known ?? { ...lateWrite, keys: new Map() };
   const next = nextVersion({ ...kept, revision: Math.max(kept.revision, lateWrite.revision) });
-  const warning = 'A change of the maintenance state that was given up on came through later.';
+  const warning = 'A change of the maintenance state that had been given up on arrived later.';
   return { kind: 'lateWrite', again: { ...kept, ...next }, warning };
 }

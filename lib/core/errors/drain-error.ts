@@ -4,28 +4,28 @@ import { MaintenanceError } from './errors.js';
 export interface MaintenanceUndrainedReplica {
   /** As in `service.replicas()`. */
   readonly id: string;
-  /** Name of its machine. */
+  /** Host name of its machine. */
   readonly host: string;
-  /** Its process. */
+  /** Its process id. */
   readonly pid: number;
-  /** Routes with calls still in flight; empty when the replica never acknowledged. */
+  /** Routes with calls still in flight; empty if the replica did not acknowledge the change. */
   readonly routes: readonly string[];
-  /** Milliseconds since it last told of itself, once that is longer than its lease; else 0. */
+  /** Milliseconds since its last report, once that is longer than its lease; otherwise 0. */
   readonly silentFor: number;
   /**
-   * What is known of its connection to the store, which outlives a blocked event loop and a stopped process; `'unknown'`
-   * where the store cannot say.
+   * State of its connection to the store, which stays open while an event loop is blocked or a process is stopped; `'unknown'`
+   * if the store cannot tell.
    */
   readonly connection: 'open' | 'closed' | 'unknown';
-  /** Calls it was serving when it last told of itself; `null` where that is unknown. */
+  /** Calls it was serving at its last report; `null` if unknown. */
   readonly inFlight: number | null;
-  /** `false`: it does not know the key, as an older deployment does not, and lets pass what the key refuses. */
+  /** `false`: it does not know the key, for example because it is an older deployment, and lets pass what the key refuses. */
   readonly knowsKey: boolean;
 }
 
 /**
- * Calls admitted before the maintenance were still running when the time to drain was over, or might have been. The message
- * says of every replica why it was waited for.
+ * Calls that were admitted before the maintenance were still running when the time to drain was over, or may have been. The
+ * message says for each replica why it did not count as drained.
  * @publicApi
  */
 export class MaintenanceDrainError extends MaintenanceError {
@@ -40,13 +40,13 @@ export class MaintenanceDrainError extends MaintenanceError {
     waited: number,
   ) {
     super(
-      `Maintenance of key "${key}" was given up after ${waited} ms, its work did not run: ` +
+      `Maintenance of key "${key}" was given up after ${waited} ms; its work did not run: ` +
         (replicas.map((replica) => describe(key, replica)).join('; ') ||
-          'the store has only just come back, and may not know all replicas again'),
+          'the store has just come back and may not know all replicas yet'),
     );
   }
 
-  /** All routes that were still being served, without repetition. */
+  /** All routes that were still being served, without duplicates. */
   get routes(): readonly string[] {
     return [...new Set(this.replicas.flatMap((replica) => replica.routes))];
   }
@@ -75,7 +75,7 @@ function reason(
     return `does not know key ${key}`;
   }
   if (inFlight === null) {
-    return 'tells of itself in a way that this version does not understand';
+    return 'sends reports that this version cannot read';
   }
   return routes.length > 0 ? `still serves ${routes.join(', ')}` : 'did not acknowledge';
 }

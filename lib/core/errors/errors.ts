@@ -1,9 +1,9 @@
-/** What every error of this library extends, so that `catch` can tell them from an application's own. @publicApi */
+/** Base class of the errors of this library. @publicApi */
 export class MaintenanceError extends Error {
-  /** The class, also where `instanceof` does not reach: in logs and across processes. */
+  /** Name of the class, for places where `instanceof` does not work: logs, other processes. */
   override name = 'MaintenanceError';
 
-  /** Stable, for programs: tells the kinds of errors apart, also across processes. */
+  /** Identifies the kind of error; stable, and also valid across processes. */
   readonly code: string = 'MAINTENANCE_ERROR';
 }
 
@@ -27,7 +27,7 @@ export function describeValue(value: unknown): string {
 }
 
 /**
- * An option or an argument is wrong. The message names the option, what was received and what is accepted.
+ * An option or an argument is wrong. The message names the option, the value received and what is accepted.
  * @publicApi
  */
 export class MaintenanceConfigurationError extends MaintenanceError {
@@ -37,15 +37,15 @@ export class MaintenanceConfigurationError extends MaintenanceError {
   /** The option or argument the error is about, e.g. `"statusCode"`. */
   readonly option: string | undefined;
 
-  /** @param message a whole sentence, or use {@link MaintenanceConfigurationError.of} */
+  /** @param message a complete sentence; for the usual form use {@link MaintenanceConfigurationError.of} */
   constructor(message: string, details?: { option?: string; cause?: unknown }) {
     super(message, details?.cause === undefined ? undefined : { cause: details.cause });
     this.option = details?.option;
   }
 
   /**
-   * The usual form: option, value received, what is accepted.
-   * @param describe renders the value; for values that may hold a secret
+   * Creates the error in its usual form: option, value received, what is accepted.
+   * @param describe renders the value; for values that may contain a secret
    */
   static of(
     option: string,
@@ -60,17 +60,17 @@ export class MaintenanceConfigurationError extends MaintenanceError {
   }
 }
 
-/** A key was named that nobody registered. @publicApi */
+/** The key is not registered. @publicApi */
 export class UnknownMaintenanceKeyError extends MaintenanceError {
   override name = 'UnknownMaintenanceKeyError';
   override readonly code = 'MAINTENANCE_UNKNOWN_KEY';
 
-  /** The name that was asked for. */
+  /** The name that was given. */
   readonly key: string;
 
   constructor(
     key: unknown,
-    /** The names there are. */
+    /** The registered names. */
     readonly known: readonly string[],
   ) {
     super(
@@ -80,12 +80,12 @@ export class UnknownMaintenanceKeyError extends MaintenanceError {
   }
 }
 
-/** The key's lock is held by somebody else, and the caller did not want to wait (any longer), or would wait for itself. @publicApi */
+/** Another `maintain()` has the key's lock, and the caller does not wait (any longer), or would wait for itself. @publicApi */
 export class MaintenanceLockedError extends MaintenanceError {
   override name = 'MaintenanceLockedError';
   override readonly code = 'MAINTENANCE_LOCKED';
 
-  /** Waiting would never have ended: the call itself has the key, or whoever has it waits for a key that the call has. */
+  /** Whether waiting would never end: the call itself has the key, or its holder waits for a key that the call has. */
   readonly deadlock: boolean;
 
   constructor(
@@ -98,14 +98,14 @@ export class MaintenanceLockedError extends MaintenanceError {
         ? `Waiting for maintenance key "${key}" would never end: this call holds it itself, or holds a key that its holder waits for.`
         : `Maintenance key "${key}" is locked by another maintain()` +
             (waited > 0
-              ? `, also after waiting ${waited} ms.`
+              ? `, even after waiting ${waited} ms.`
               : '; pass { blocking: true } or a number of milliseconds to wait for it.'),
     );
     this.deadlock = deadlock;
   }
 }
 
-/** A change was asked for on the condition that the key is still at a revision, and it is not. @publicApi */
+/** A conditional change (`ifRevision`) was not made because the key has changed since. @publicApi */
 export class MaintenanceConflictError extends MaintenanceError {
   override name = 'MaintenanceConflictError';
   override readonly code = 'MAINTENANCE_CONFLICT';
@@ -114,13 +114,13 @@ export class MaintenanceConflictError extends MaintenanceError {
     /** Name of the key. */
     readonly key: string,
   ) {
-    super(`Maintenance key "${key}" was changed by somebody else meanwhile; this change was not made.`);
+    super(`Maintenance key "${key}" was changed by somebody else in the meantime; this change was not made.`);
   }
 }
 
 /**
- * Refuses a change, thrown by a `changing` hook. Its message is for people: unlike that of any other error a hook throws, the
- * admin page and API show it to whoever asked for the change.
+ * Thrown by a `changing` hook to refuse a change. Unlike the message of any other error that a hook throws, the admin page and API
+ * show its message to the client.
  *
  * @example
  * ```ts
@@ -136,7 +136,7 @@ export class MaintenanceVetoError extends MaintenanceError {
   override readonly code = 'MAINTENANCE_VETO';
 }
 
-/** A lock or hold was lost while work was under way: its lease ran out, or somebody unset the key. @publicApi */
+/** A lock or hold was lost while work was running: its lease ran out, or somebody unset the key. @publicApi */
 export class MaintenanceLockLostError extends MaintenanceError {
   override name = 'MaintenanceLockLostError';
   override readonly code = 'MAINTENANCE_LOCK_LOST';
@@ -147,12 +147,12 @@ export class MaintenanceLockLostError extends MaintenanceError {
     /** Why, in words. */
     readonly why: string,
   ) {
-    super(`The maintenance of key "${key}" was lost while work was under way: ${why}.`);
+    super(`The maintenance of key "${key}" was lost while work was running: ${why}.`);
   }
 }
 
 /**
- * The store could not be reached or refused. When {@link outcome} is `'unknown'` the write may have taken effect
+ * The store was unreachable or refused. If {@link outcome} is `'unknown'`, the write may have taken effect
  * before the answer was lost; it will not take effect later.
  * @publicApi
  */
@@ -162,7 +162,7 @@ export class MaintenanceStoreError extends MaintenanceError {
 
   constructor(
     message: string,
-    /** `'unknown'`: perhaps applied; `'refused'`: certainly not applied. */
+    /** `'unknown'`: may have been applied; `'refused'`: was not applied. */
     readonly outcome: 'unknown' | 'refused' = 'unknown',
     options?: { cause?: unknown },
   ) {

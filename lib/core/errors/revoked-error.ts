@@ -1,6 +1,6 @@
 import { MaintenanceError } from './errors.js';
 
-/** Why a call may write no more: the reason of its `getCallSignal()`. @publicApi */
+/** A call must not write any more; the reason of its `getCallSignal()`. @publicApi */
 export class MaintenanceRevokedError extends MaintenanceError {
   override name = 'MaintenanceRevokedError';
   override readonly code = 'MAINTENANCE_REVOKED';
@@ -9,6 +9,6 @@ export class MaintenanceRevokedError extends MaintenanceError {
     /** Why, in words. */
     readonly why: string,
   ) {
-    super(`This call may write no more: ${why}.`);
+    super(`This call must not write any more: ${why}.`);
   }
 }

@@ -9,7 +9,7 @@ const OPTIONS: MaintenanceKeyOptions = {
   timeout: DAY,
 };
 
-/** The key that is always there: the whole site. @publicApi */
+/** The key that always exists: `'general'`, for the whole site. Its safety net is one {@link DAY}. @publicApi */
 export const GENERAL_MAINTENANCE = new MaintenanceKey(NAME, OPTIONS);
 
 /** The key of that name as one application wants it; {@link GENERAL_MAINTENANCE} itself, when it wants nothing. */

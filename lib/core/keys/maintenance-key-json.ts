@@ -1,53 +1,53 @@
 import type { MaintenanceKey } from './maintenance-key.js';
 import type { MaintenancePhase, MaintenanceState } from './maintenance-state.js';
 
-/** Who holds a key by `maintain()`, as key data shows it. @publicApi */
+/** The `maintain()` that holds a key, in key data. @publicApi */
 export interface MaintenanceHolderJson {
-  /** Name of its machine. */
+  /** Host name of its machine. */
   host: string;
-  /** Its process. */
+  /** Its process id. */
   pid: number;
   /** Since when; ISO 8601. */
   since: string;
-  /** What it is at, in its own words; `null` when it says nothing. */
+  /** The step it reports; `null` if it reports none. */
   step: string | null;
 }
 
-/** Key data: what operators and the admin API read. Instants are ISO 8601. @publicApi */
+/** Key data, as operators and the admin API see it. Dates are ISO 8601. @publicApi */
 export interface MaintenanceKeyJson {
-  /** The key. */
+  /** Name of the key. */
   name: string;
-  /** Is it in maintenance. */
+  /** Whether the key is in maintenance. */
   value: boolean;
   /** Lower is asked first. */
   order: number;
-  /** What operators read, translated where a request is answered. */
+  /** Its name for operators; translated in responses. */
   label: string;
-  /** A sentence that explains it to operators, translated where a request is answered. */
+  /** A sentence that explains it to operators; translated in responses. */
   helpText: string;
-  /** Milliseconds of its safety net; 0 is never. */
+  /** Its safety net in milliseconds; 0: none. */
   timeout: number;
-  /** Does it affect every handler or only marked ones. */
+  /** `'site'`: it affects every handler; `'marked'`: only those marked with it. */
   scope: 'site' | 'marked';
-  /** Does everything pass that can only read. */
+  /** Whether it lets everything pass that can only read. */
   readOnly: boolean;
-  /** What it does to requests now. */
+  /** What it does with requests now. */
   phase: MaintenancePhase;
-  /** Since when it has been in maintenance without a break. */
+  /** Since when it has been in maintenance without interruption. */
   since: string | null;
-  /** The end that was given with the change; `null`: none. */
+  /** The end that was given with the change and that visitors see; `null`: none. */
   until: string | null;
-  /** When it ends by itself, also where that is only the safety net and visitors are not told; `null`: never. */
+  /** When it ends by itself, including by the safety net that visitors do not see; `null`: never. */
   endsAt: string | null;
-  /** What visitors read; `null`: the built-in sentence. */
+  /** The message for visitors; `null`: the built-in sentence. */
   message: string | null;
   /** For operators only. */
   reason: string | null;
-  /** For operators only: who did it. */
+  /** For operators only: who made the change. */
   actor: string | null;
-  /** The `maintain()` that has the key now; `null`: none, or one that does not say where it runs. */
+  /** The `maintain()` that holds the key now; `null`: none, or it is unknown where it runs. */
   holder: MaintenanceHolderJson | null;
-  /** Does a `maintain()` that died still hold the key. */
+  /** Whether a `maintain()` whose process died still holds the key. */
   abandoned: boolean;
 }
 

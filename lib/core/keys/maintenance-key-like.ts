@@ -1,7 +1,7 @@
 import type { MaintenanceKey } from './maintenance-key.js';
 import type { MaintenanceKeyName } from './maintenance-key-names.js';
 
-/** Names a key: the key itself or its name. @publicApi */
+/** A key or its name. @publicApi */
 export type MaintenanceKeyLike = MaintenanceKeyName | MaintenanceKey;
 
 /** Short for {@link MaintenanceKeyLike}. @publicApi */

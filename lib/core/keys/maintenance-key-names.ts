@@ -1,6 +1,6 @@
 /**
- * The names of an application's keys, for autocompletion. Declare them once, and everything that takes a key accepts these
- * names and `'general'` only; without the declaration any string.
+ * The names of an application's keys, for autocompletion and checks. Once you declare them, everything that takes a key accepts
+ * only these names and `'general'`; without a declaration it accepts any string.
  *
  * @example
  * ```ts

@@ -2,27 +2,27 @@ import { MaintenanceConfigurationError } from '../errors/errors.js';
 import { MaintenanceStatus, type MaintenanceStatusClass } from './maintenance-status.js';
 import type { MaintenanceTemplate } from './maintenance-template.js';
 
-/** What a key may be given besides its name. @publicApi */
+/** Options of a `MaintenanceKey`. @publicApi */
 export interface MaintenanceKeyOptions {
-  /** What operators read. Default: the name. */
+  /** Its name for operators. Default: the name of the key. */
   label?: string;
   /** A sentence that explains the key to operators. Default: empty. */
   helpText?: string;
   /** Lower is asked first. Default 0. */
   order?: number;
-  /** Milliseconds after which a maintenance without an end of its own ends, as a safety net; at least 1,000, 0 is never. Default MONTH. */
+  /** Safety net: milliseconds after which a maintenance ends that was given no end; at least 1,000, or 0 for never. Default MONTH. */
   timeout?: number;
   /** Page of this key: a view name of the application's view engine, or a function. Default: the module's `template`. */
   template?: MaintenanceTemplate;
-  /** Answers for each request. Default {@link MaintenanceStatus}. */
+  /** Decides for each request. Default {@link MaintenanceStatus}. */
   statusClass?: MaintenanceStatusClass;
   /** `'site'` affects every handler, `'marked'` only those marked with `@MaintenanceKeys(name)`. Default `'site'`. */
   scope?: 'site' | 'marked';
-  /** Let GET, HEAD, OPTIONS and GraphQL queries pass. Default `false`. */
+  /** Let GET, HEAD, OPTIONS, GraphQL queries and subscriptions pass. Default `false`. */
   readOnly?: boolean;
-  /** May visitors' browsers learn of this key by name. Default `true`. */
+  /** Whether visitors' browsers may see this key by name. Default `true`. */
   public?: boolean;
-  /** Routes that this key never refuses, in place of the module's `ignorePaths`. Default: the module's. */
+  /** Paths that this key never refuses, in place of the module's `ignorePaths`. Default: the module's. */
   ignorePaths?: readonly string[];
 }
 

@@ -26,7 +26,7 @@ export function declareKeyClass(target: object, name: string, options: Maintenan
 }
 
 /**
- * A kind of maintenance: what it is called, whom it affects and what they see.
+ * A kind of maintenance: its name, what it affects, and what visitors see.
  *
  * @example
  * ```ts
@@ -35,33 +35,33 @@ export function declareKeyClass(target: object, name: string, options: Maintenan
  * @publicApi
  */
 export class MaintenanceKey {
-  /** What it is called everywhere. */
+  /** Identifies the key in code, routes, logs and the store. */
   readonly name: string;
-  /** What operators read. */
+  /** Its name for operators. */
   readonly label: string;
   /** A sentence that explains it to operators. */
   readonly helpText: string;
   /** Lower is asked first. */
   readonly order: number;
-  /** Milliseconds; 0 is never. */
+  /** Safety net in milliseconds; 0: none. */
   readonly timeout: number;
-  /** Its page; `undefined`: the module's own. */
+  /** Its page; `undefined`: the module's. */
   readonly template: MaintenanceTemplate | undefined;
-  /** What {@link getStatusClass} gives unless it is overridden. */
+  /** What {@link getStatusClass} returns unless it is overridden. */
   readonly statusClass: MaintenanceStatusClass;
   /** `'site'` affects every handler, `'marked'` only those marked with it. */
   readonly scope: 'site' | 'marked';
-  /** Does everything pass that can only read. */
+  /** Whether it lets everything pass that can only read. */
   readonly readOnly: boolean;
-  /** May visitors' browsers learn of it by name. */
+  /** Whether visitors' browsers may see it by name. */
   readonly public: boolean;
-  /** Routes that this key never refuses, in place of the module's `ignorePaths`; `undefined`: those. */
+  /** Paths that this key never refuses, in place of the module's `ignorePaths`; `undefined`: the module's. */
   readonly ignorePaths: readonly string[] | undefined;
 
   /**
    * @param name matches `^[A-Za-z0-9][\w.-]{0,127}$`; may be left out in a class that carries
    * `@RegisterMaintenanceKey(name, options)`
-   * @throws MaintenanceConfigurationError when the name or an option is wrong
+   * @throws MaintenanceConfigurationError if the name or an option is wrong
    */
   constructor(name?: string, options: MaintenanceKeyOptions = {}) {
     const declared = Reflect.getMetadata(DECLARATION, new.target) as
@@ -118,14 +118,14 @@ export class MaintenanceKey {
     );
   }
 
-  /** The class whose instances answer for each request. */
+  /** Override it to choose the class whose instances decide for each request. */
   getStatusClass(): MaintenanceStatusClass {
     return this.statusClass;
   }
 
   /**
-   * What the template of this key is rendered with.
-   * @param parentContext what the library knows: see {@link MaintenanceTemplateContext}
+   * Override it to change the context of this key's template.
+   * @param parentContext the context that the library provides: see {@link MaintenanceTemplateContext}
    */
   getContext(
     _request: unknown,
@@ -134,13 +134,13 @@ export class MaintenanceKey {
     return { ...parentContext };
   }
 
-  /** The template for this request, `undefined` for the module's own. */
+  /** Override it to choose the template for this request; `undefined`: the module's. */
   getTemplate(_request: unknown): MaintenanceTemplate | undefined | Promise<MaintenanceTemplate | undefined> {
     return this.template;
   }
 
   /**
-   * The whole page for this request; `undefined` leaves it to the module's `template` and then to the built-in page.
+   * Override it to render the whole page for this request; `undefined` leaves it to the module's `template`, then to the built-in page.
    */
   async render(request: unknown, parentContext: MaintenanceTemplateContext): Promise<string | undefined> {
     const template = await this.getTemplate(request);
@@ -149,14 +149,14 @@ export class MaintenanceKey {
       : parentContext.renderTemplate(template, await this.getContext(request, parentContext));
   }
 
-  /** Its name, so that a key can stand in a text. */
+  /** Its name, so that a key can be used in a template string. */
   toString(): string {
     return this.name;
   }
 
   /**
-   * Key data.
-   * @param state what to describe; default: what this process knows now
+   * Key data; override it to add fields of your own.
+   * @param state the state to describe; default: the state that this process knows now
    */
   toJSON(state?: MaintenanceState): MaintenanceKeyJson {
     // JSON.stringify() calls this with the name of a property
@@ -164,15 +164,15 @@ export class MaintenanceKey {
     return describeKey(this, known);
   }
 
-  /** May the admin page and API offer this key to whoever sends this request. Default: yes. */
+  /** Override it to decide whether the admin page and API offer this key to the sender of this request. Default: yes. */
   isEditable(_request: unknown): boolean | Promise<boolean> {
     return true;
   }
 
   /**
-   * Is this key in maintenance, read afresh from the store. A key that several applications of one process share (as
-   * {@link GENERAL_MAINTENANCE} is) asks the one that registered it last.
-   * @throws MaintenanceStoreError when the store cannot be read
+   * Whether this key is in maintenance, read from the store. If several applications of one process share the key (as they do
+   * {@link GENERAL_MAINTENANCE}), it asks the one that registered it last.
+   * @throws MaintenanceStoreError if the store cannot be read; MaintenanceError if no running application has registered the key
    */
   async isMaintenance(): Promise<boolean> {
     const reader = readerOf(this);

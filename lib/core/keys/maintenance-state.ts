@@ -1,62 +1,66 @@
-/** One running `maintain()` as key data shows it. @publicApi */
+/** One `maintain()` that holds a key. @publicApi */
 export interface MaintenanceHold {
   /** Random id of this hold. */
   readonly id: string;
   /** Id of the replica that took it. */
   readonly owner: string;
-  /** Name of its machine; `null` where an older version took it. */
+  /** Host name of its machine; `null` if an older version took it. */
   readonly host: string | null;
-  /** Its process; `null` where an older version took it. */
+  /** Its process id; `null` if an older version took it. */
   readonly pid: number | null;
   /** When it was taken. */
   readonly since: Date;
   /** Fencing number, greater than that of every earlier hold of the key. */
   readonly fence: number;
   /**
-   * Its process died or lost the store: nobody renews the hold any more, and no later `maintain()` with the key's lock is
-   * there to take over from it.
+   * Whether its process died or lost the store: nobody renews the hold any more, and no later `maintain()` with the key's lock
+   * has taken over.
    */
   readonly abandoned: boolean;
 }
 
-/** What a key does to requests: nothing, announced, refuses writes, refuses all, lets visitors back bit by bit. @publicApi */
+/**
+ * What a key does with requests: nothing (`'open'`, `'announced'`), refuses writes, refuses everything, or lets visitors back in
+ * gradually. This version reports `'open'`, `'readOnly'` and `'closed'`.
+ * @publicApi
+ */
 export type MaintenancePhase = 'open' | 'announced' | 'readOnly' | 'closed' | 'reopening';
 
-/** Who holds a key by `maintain()`. @publicApi */
+/** Where the `maintain()` that holds a key is running. @publicApi */
 export interface MaintenanceHolder {
-  /** Name of its machine. */
+  /** Host name of its machine. */
   readonly host: string;
-  /** Its process. */
+  /** Its process id. */
   readonly pid: number;
   /** Since when. */
   readonly since: Date;
-  /** What it is at, in its own words. */
+  /** The step it reports; `null` if it reports none. */
   readonly step: string | null;
 }
 
-/** What is known of one key at one moment. Instants are `Date`; `null` where nothing is known. @publicApi */
+/** The state of one key at one moment. `null`: none, or unknown. @publicApi */
 export interface MaintenanceState {
-  /** Is the key in maintenance. */
+  /** Whether the key is in maintenance. */
   readonly value: boolean;
-  /** Since when it has been in maintenance without a break. */
+  /** Since when it has been in maintenance without interruption. */
   readonly since: Date | null;
-  /** The end that was given with the change; a key's own `timeout` is a safety net and not told here. */
+  /** The end that was given with the change; not the key's own `timeout`, which is a safety net. */
   readonly until: Date | null;
-  /** When it ends by itself, also where that is only the key's own `timeout`; `null`: never. */
+  /** When it ends by itself, including by the key's own `timeout`; `null`: never. */
   readonly endsAt: Date | null;
-  /** For visitors, in place of the built-in sentence. */
+  /** The message for visitors; `null`: the built-in sentence. */
   readonly message: string | null;
   /** For operators only. */
   readonly reason: string | null;
   /** For operators only. */
   readonly actor: string | null;
-  /** Is the operator's switch on, whoever else holds the key. */
+  /** Whether the operator's switch is on, regardless of holds. */
   readonly switched: boolean;
   /** The `maintain()` calls that hold the key. */
   readonly holds: readonly MaintenanceHold[];
-  /** The `maintain()` that has the key now; `null` when there is none, or nothing is known of where it runs. */
+  /** The `maintain()` that holds the key now; `null`: none, or it is unknown where it runs. */
   readonly holder: MaintenanceHolder | null;
-  /** What the key does to requests; `undefined`: what follows from {@link value} and the key's `readOnly`. */
+  /** What the key does with requests; `undefined`: as {@link value} and the key's `readOnly` imply. */
   readonly phase?: MaintenancePhase;
 }
 

@@ -2,8 +2,7 @@ import type { MaintenanceKey } from './maintenance-key.js';
 import type { MaintenanceState } from './maintenance-state.js';
 
 /**
- * One answer for one request: is it affected by this key? Extend it for rules of your own and hand the class to a key
- * as `statusClass`.
+ * The decision of one key for one request. Extend it for rules of your own, and pass the class to a key as `statusClass`.
  *
  * @example
  * ```ts
@@ -17,13 +16,13 @@ import type { MaintenanceState } from './maintenance-state.js';
  */
 export class MaintenanceStatus {
   // declared, not defined: one is made for each request and active key, and defining fields costs ten times the rest
-  /** Is the key in maintenance at all. */
+  /** Whether the key is in maintenance at all. */
   declare readonly value: boolean;
-  /** The key that was asked, `null` when none is in maintenance. */
+  /** The key that decided; `null` if none is in maintenance. */
   declare readonly key: MaintenanceKey | null;
-  /** The request, socket or message the answer is for, as the framework hands it out; `undefined` outside of one. */
+  /** The request, socket or message in question, as the framework provides it; `undefined` if there is none. */
   declare readonly request?: unknown;
-  /** What is known of the key. */
+  /** The state of the key. */
   declare readonly state?: MaintenanceState;
 
   constructor(value: boolean, key: MaintenanceKey | null, request?: unknown, state?: MaintenanceState) {
@@ -33,18 +32,18 @@ export class MaintenanceStatus {
     this.state = state;
   }
 
-  /** Override: `false` lets this request pass. Called synchronously on the request path; keep it quick. */
+  /** Override it: `false` lets this request pass. Called synchronously for each request while the key is on, so keep it fast. */
   maintaining(): boolean {
     return this.value;
   }
 
-  /** What {@link maintaining} says. */
+  /** The result of {@link maintaining}. */
   get active(): boolean {
     return this.maintaining();
   }
 }
 
-/** A class whose instances answer for a key. @publicApi */
+/** A class whose instances decide for a key. @publicApi */
 export type MaintenanceStatusClass = new (
   value: boolean,
   key: MaintenanceKey | null,

@@ -1,4 +1,4 @@
-/** What a template is rendered with, before a key's `getContext()` adds to it. @publicApi */
+/** The context of a template, before a key's `getContext()` changes it. @publicApi */
 export interface MaintenanceTemplateContext {
   /** Name of the key that refuses. */
   readonly key: string;
@@ -6,9 +6,9 @@ export interface MaintenanceTemplateContext {
   readonly label: string;
   /** A title for the page, translated. */
   readonly title: string;
-  /** What visitors shall read, translated. Not escaped: escape it as your template language does. */
+  /** The message for visitors, translated. Not escaped: escape it as your template language does. */
   readonly message: string;
-  /** Of the answer. */
+  /** HTTP status of the response. */
   readonly statusCode: number;
   /** Whole seconds. */
   readonly retryAfter: number;
@@ -16,15 +16,15 @@ export interface MaintenanceTemplateContext {
   readonly refreshDelay: number;
   /** The known end, `null` when none was given. */
   readonly until: Date | null;
-  /** BCP 47 tag the visitor asks for, `'en'` when none. */
+  /** BCP 47 tag of the visitor's language. */
   readonly language: string;
-  /** Where the ping answers, for a script of your own. */
+  /** URL of the ping endpoint, for a script of your own. */
   readonly pingUrl: string;
-  /** Where the browser script is served. */
+  /** URL of the browser script. */
   readonly scriptUrl: string;
-  /** As the framework hands it out. */
+  /** The request object of the framework. */
   readonly request: unknown;
-  /** Translates one of your own texts as the built-in ones are. */
+  /** Translates a text of your own with the `translate` option. */
   readonly translate: (text: string) => string;
   /** Renders a template: a function is called, a name goes to the application's view engine. */
   readonly renderTemplate: (

@@ -2,8 +2,8 @@ import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 
 /** What a bypass token grants. @publicApi */
 export interface MaintenanceBypassTokenOptions {
-  /** Milliseconds it is good for. Default: a day. */
+  /** Milliseconds until it expires. Default: a day. */
   expiresIn?: number;
-  /** Only these keys; default: all. */
+  /** Keys that the bearer may pass. Default: all. */
   keys?: readonly MaintenanceKeyLike[];
 }

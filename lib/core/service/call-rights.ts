@@ -73,14 +73,14 @@ function subjectOf(request: unknown): object {
     const call = currentCall();
     if (!call) {
       throw new MaintenanceConfigurationError(
-        'Which call asks is not known here, since it is not followed: pass its request, or set the option { followCalls: true }.',
+        'The current call is unknown here, because calls are not followed: pass the request, or set the option { followCalls: true }.',
         { option: 'followCalls' },
       );
     }
     return call;
   }
   if (typeof request !== 'object' || request === null) {
-    throw MaintenanceConfigurationError.of('request', request, 'a request as the framework hands it out');
+    throw MaintenanceConfigurationError.of('request', request, 'a request object of the framework');
   }
   return request;
 }

@@ -6,11 +6,11 @@ import type { StateManager } from '../state/state-manager.js';
 import { checkOptionNames, millisecondsOption, signalOption } from './call-options.js';
 import { toReplica, type MaintenanceReplica } from './replica.js';
 
-/** What `quiet()` may be told. @publicApi */
+/** Options of `service.quiet()`. @publicApi */
 export interface MaintenanceQuietOptions {
-  /** Milliseconds to wait at most until it is quiet. Default 0: what is known now. */
+  /** Milliseconds to wait at most until it is quiet. Default 0: answer at once. */
   timeout?: number;
-  /** Ends the waiting. */
+  /** Ends the wait: the call rejects with its reason. */
   signal?: AbortSignal;
 }
 
@@ -47,7 +47,7 @@ export class ClusterView {
     const outcome = await manager.store.forget(id, manager.deadline());
     if (outcome === 'alive') {
       throw new MaintenanceError(
-        `Replica ${describeValue(id)} is not silent: it is waited for until it leaves or falls silent.`,
+        `Replica ${describeValue(id)} is not silent; drains wait for it until it leaves or falls silent.`,
       );
     }
     return outcome === 'gone';

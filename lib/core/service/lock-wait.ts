@@ -35,7 +35,9 @@ export class LockWait {
   /** @throws MaintenanceError when the application shuts down */
   refuseWhenClosing(key: string): void {
     if (this.closing) {
-      throw new MaintenanceError(`The application shuts down: no maintenance of key "${key}" begins.`);
+      throw new MaintenanceError(
+        `The application is shutting down; maintenance of key "${key}" was not started.`,
+      );
     }
   }
 

@@ -34,11 +34,11 @@ export interface MaintenanceServiceParts {
   readonly menu: MenuSource;
 }
 
-/** The part of the service that says what is known: of keys, of the store, of other replicas. @publicApi */
+/** The part of the service that answers questions about keys, the store and the replicas. @publicApi */
 export abstract class MaintenanceKnowledge {
-  /** Every change as this process learns of it: its own, another replica's, an expiry. Never fails; ends with the application. */
+  /** Every change that this process learns of: its own, another replica's, an expiry. It completes when the application is closed. */
   readonly changes: Observable<MaintenanceChange>;
-  /** Emits when touch with the store is lost and when it is found again. */
+  /** Emits when contact with the store is lost or restored. */
   readonly healthChanges: Observable<MaintenanceHealth>;
 
   /** @internal */
@@ -57,10 +57,10 @@ export abstract class MaintenanceKnowledge {
   }
 
   /**
-   * Does maintenance affect this request. Reads memory only: never waits, never asks the store.
-   * @param request as the framework hands it out; without one every key in maintenance counts
-   * @param keys only these; default: all that affect unmarked handlers (all, without a request)
-   * @returns the answer of the first key, in order, that says `true`; otherwise one whose `value` is `false`
+   * Whether maintenance affects this request: look at `active` of the result. Synchronous, from memory.
+   * @param request the request object of the framework; without one, every key in maintenance counts
+   * @param keys only these; default: all that affect unmarked handlers (without a request: all)
+   * @returns the status of the first key, in order, that affects the request; otherwise one whose `value` is `false`
    * @throws UnknownMaintenanceKeyError
    */
   isInMaintenance(
@@ -76,7 +76,7 @@ export abstract class MaintenanceKnowledge {
   }
 
   /**
-   * Is any of these keys in maintenance now. Reads memory only: never waits, never asks the store.
+   * Whether any of these keys is in maintenance now. Synchronous, from memory.
    * @param keys default: all
    * @throws UnknownMaintenanceKeyError
    */
@@ -96,7 +96,7 @@ export abstract class MaintenanceKnowledge {
     return [...this.parts.registry.all()];
   }
 
-  /** Key data by name, read from the store; from memory when the store is away. */
+  /** Key data by name, read from the store, or from memory if the store is unreachable. */
   async getKeyData(): Promise<Record<string, MaintenanceKeyJson>> {
     await this.parts.manager.refresh().catch(() => undefined);
     return Object.fromEntries(
@@ -112,13 +112,13 @@ export abstract class MaintenanceKnowledge {
     return this.parts.manager.refresh();
   }
 
-  /** How well this replica is in touch with the store, for readiness probes. */
+  /** The state of this replica's contact with the store, for readiness probes. */
   health(): MaintenanceHealth {
     return this.parts.manager.health();
   }
 
   /**
-   * The replicas of the application, silent ones among them that are not known to be gone; this one alone without Redis.
+   * The replicas of the application, including silent ones that are not known to be gone. Without Redis: this process only.
    * @throws MaintenanceStoreError
    */
   replicas(): Promise<MaintenanceReplica[]> {
@@ -126,7 +126,8 @@ export abstract class MaintenanceKnowledge {
   }
 
   /**
-   * Whether anything still runs that a key refuses, for those who close it by hand and want to begin when it is quiet.
+   * Whether anything that a key refuses is still running, for operators who switch a key on by hand and start their work when it is
+   * quiet.
    * @param key default: `GENERAL_MAINTENANCE`
    * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError, MaintenanceStoreError, and what the signal was aborted
    * with
@@ -139,11 +140,11 @@ export abstract class MaintenanceKnowledge {
   }
 
   /**
-   * Says of a silent replica that it is gone, so that nobody waits for it any longer: its machine is known to be lost, say,
-   * while its connection looks open. One that is not gone after all comes back by itself with its next heartbeat; what it
-   * was running until then nobody has waited for.
+   * Declares a silent replica gone, so that drains stop waiting for it, for example because its machine is known to be lost
+   * although its connection looks open. If it is not gone after all, it comes back with its next heartbeat; nobody has waited for
+   * what it was running until then.
    * @param id as in {@link replicas}
-   * @returns `false` when no such replica is listed (any more)
+   * @returns `false` if no such replica is listed (any more)
    * @throws MaintenanceError when the replica is not silent; MaintenanceStoreError
    */
   forgetReplica(id: string): Promise<boolean> {

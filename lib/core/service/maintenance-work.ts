@@ -24,17 +24,17 @@ export interface MaintenanceWaitOptions {
   timeout?: number;
 }
 
-/** The part of the service that is for work: what is no request, and what goes on for long. @publicApi */
+/** The part of the service that is for background work and long-running handlers. @publicApi */
 export abstract class MaintenanceWork extends MaintenanceKnowledge {
   /** @internal */
   private readonly single = new Map<MaintenanceKeyLike, WorkSource>();
 
   /**
-   * Runs work while none of these keys is on. It counts like a request until what it gives has settled: a `maintain()` of one of
-   * them waits for it, on this replica and on others. Inside a call that is counted already it runs at once, as a part of that.
+   * Runs work while none of these keys is on. It counts like a request until its promise has settled: a `maintain()` of one of
+   * the keys waits for it, on every replica. Inside a call that is already counted it runs at once, as a part of that call.
    *
    * @param keys one or more; whatever their `scope`
-   * @returns what work gives; `undefined` when it was skipped
+   * @returns the result of the work; `undefined` if it was skipped
    * @throws MaintenanceActiveError, UnknownMaintenanceKeyError, MaintenanceConfigurationError, MaintenanceLockedError (`deadlock`)
    * when it would wait for maintenance of its own, and what work throws
    * @example
@@ -71,8 +71,8 @@ export abstract class MaintenanceWork extends MaintenanceKnowledge {
   }
 
   /**
-   * Waits until none of these keys is on. Who waits is not waited for itself by those who drain. To begin work in the same moment
-   * use {@link whileOpen}: after this the keys may be on again.
+   * Waits until none of these keys is on. Drains do not wait for a call that is waiting here. When it has resolved, a key may be
+   * on again: to start work, use {@link whileOpen}.
    *
    * @param keys default: all
    * @throws MaintenanceActiveError when the time is over, UnknownMaintenanceKeyError, MaintenanceConfigurationError,
@@ -89,12 +89,12 @@ export abstract class MaintenanceWork extends MaintenanceKnowledge {
   }
 
   /**
-   * May a call that was let pass still write: ask right before each write of a handler that goes on for long. `false` once this
-   * replica has lost touch with Redis for longer than its lease, whatever `onStale` says, or once a `maintain()` that refuses the
-   * call has given up waiting for it; then for ever. `setMaintenance()`, and a `maintain()` with `drain: false`, change nothing of
-   * what was let pass. Synchronous, from memory. Between asking and writing only `fence` protects.
+   * Whether an admitted call may still write: check it right before each write of a long-running handler. It returns `false` once
+   * this replica has been out of contact with Redis for longer than its lease, whatever `onStale` says, or once a `maintain()` that
+   * refuses the call has given up waiting for it; that is final for the call. `setMaintenance()` and a `maintain()` with `drain: false`
+   * revoke no admitted call. Synchronous, from memory. Between the check and the write only `fence` protects.
    *
-   * @param request as the framework hands it out; may be left out where calls are followed: in handlers of classes that this
+   * @param request the request object of the framework; may be left out where calls are followed: in handlers of classes that this
    * service is injected into, below `whileOpen()` and the work of `maintain()`, and everywhere with the option `followCalls`
    * @throws MaintenanceConfigurationError without a request where calls are not followed
    */
@@ -103,7 +103,8 @@ export abstract class MaintenanceWork extends MaintenanceKnowledge {
   }
 
   /**
-   * Aborts with a `MaintenanceRevokedError` when {@link mayContinue} turns `false` for a call: pass it on to what the handler calls.
+   * A signal that aborts with a `MaintenanceRevokedError` when {@link mayContinue} turns `false` for a call. Pass it on to what the
+   * handler calls.
    * @param request as for {@link mayContinue}
    * @throws MaintenanceConfigurationError without a request where calls are not followed
    */

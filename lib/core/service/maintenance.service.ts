@@ -13,7 +13,7 @@ import type { MaintenanceSubject } from './subject.js';
 import { MaintenanceSwitch } from './switch.js';
 
 /**
- * Puts the application, or a part of it, into maintenance and out again.
+ * Switches maintenance on and off, for the application or parts of it. Inject it anywhere.
  * @publicApi
  */
 export class MaintenanceService extends MaintenanceWork {
@@ -26,10 +26,11 @@ export class MaintenanceService extends MaintenanceWork {
   }
 
   /**
-   * Turns a key's switch on or off. Turning it off leaves a key on that a `maintain()` still holds; the change says so.
+   * Turns a key's switch on or off. A key that a `maintain()` still holds stays on after its switch is turned off; the change says
+   * so.
    * @param key default: `GENERAL_MAINTENANCE`
    * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError for wrong options, MaintenanceLockedError when
-   * waiting for the lock was in vain, MaintenanceConflictError when `ifRevision` does not hold, MaintenanceStoreError, and
+   * the lock did not become free in time, MaintenanceConflictError when `ifRevision` does not hold, MaintenanceStoreError, and
    * what a `changing` hook throws
    */
   async setMaintenance(
@@ -41,8 +42,8 @@ export class MaintenanceService extends MaintenanceWork {
   }
 
   /**
-   * Forgets all that is recorded of the key: its switch and every hold. Signals of `maintain()` calls abort, and their locks are
-   * free. Also for a name that is stored but no longer registered.
+   * Clears everything that is stored for the key: its switch and every hold. Signals of `maintain()` calls abort, and their locks
+   * become free. It also works for a name that is stored but no longer registered.
    * @param key default: `GENERAL_MAINTENANCE`
    * @throws UnknownMaintenanceKeyError, MaintenanceConflictError when `ifRevision` does not hold, MaintenanceStoreError, and
    * what a `changing` hook throws
@@ -55,10 +56,10 @@ export class MaintenanceService extends MaintenanceWork {
   }
 
   /**
-   * Keeps a key in maintenance while work is done that must not be interrupted.
+   * Keeps a key in maintenance while work runs that must not be interrupted.
    *
-   * With work: runs it inside and gives what it gives. Without: gives a {@link Maintenance} to be left by `await using`.
-   * The key is held until every such call has left it, and stays on if it was on before.
+   * With `work`, it runs the work and resolves with its result. Without, it resolves with a {@link Maintenance} for `await using`.
+   * The key stays on until every such call has left it, and afterwards if it was on before.
    *
    * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError, MaintenanceLockedError, MaintenanceDrainError (work
    * did not run), MaintenanceLockLostError (the maintenance was lost while work ran), MaintenanceStoreError, and what work
@@ -89,14 +90,14 @@ export class MaintenanceService extends MaintenanceWork {
   }
 
   /**
-   * A token that lets its bearer pass, for `?maintenance-bypass=TOKEN`.
+   * Creates a token that lets its bearer pass, for `?maintenance-bypass=TOKEN` or the header `X-Maintenance-Bypass`.
    * @throws MaintenanceConfigurationError without `bypass.secret`, UnknownMaintenanceKeyError
    */
   createBypassToken(options?: MaintenanceBypassTokenOptions): string {
     return this.parts.tokens.create(options, (key) => this.parts.registry.get(key));
   }
 
-  /** The item for the host's own menu; `null` without the permission `see_menu_item`. */
+  /** The item for your own menu; `null` without the permission `see_menu_item`. */
   getMenuItem(subject: MaintenanceSubject): Promise<MaintenanceMenuItem | null> {
     return this.parts.menu.getItem(subject);
   }

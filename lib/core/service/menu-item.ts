@@ -1,11 +1,11 @@
-/** An item for the host's own menu. @publicApi */
+/** An item for the application's own menu. @publicApi */
 export interface MaintenanceMenuItem {
-  /** Translated. */
+  /** Its text, translated. */
   label: string;
-  /** Of the admin page. */
+  /** URL of the admin page. */
   url: string;
-  /** Name of an icon, for the host's own icon set. */
+  /** Name of an icon, for the application's own icon set. */
   icon: string;
-  /** Is anything in maintenance. */
+  /** Whether anything is in maintenance. */
   active: boolean;
 }

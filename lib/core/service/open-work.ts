@@ -12,7 +12,7 @@ import { activeError, type OpenDecision } from './open-decision.js';
 /** Milliseconds between two looks at keys that are waited for, besides changes: a status class may go by the time. */
 const LOOK_INTERVAL = 1_000;
 
-/** What becomes of work whose keys are not open: it rejects, waits for them, or is left out. @publicApi */
+/** What happens to work while one of its keys is on: it rejects, waits, or is skipped. @publicApi */
 export type MaintenanceOtherwise = 'throw' | 'wait' | 'skip';
 
 /** How long somebody waits for keys to be open. */
@@ -130,7 +130,7 @@ export class OpenWork {
         }
         if (this.closing) {
           throw new MaintenanceError(
-            'The application shuts down: the end of maintenance is not waited for any more.',
+            'The application is shutting down; it no longer waits for the end of maintenance.',
           );
         }
         await circle.look(closed.active.map(({ key }) => key.name));

@@ -1,31 +1,31 @@
 import type { SeenReplica } from '../store/presence.js';
 
-/** A replica of the application, as it last told of itself. @publicApi */
+/** A replica of the application, as of its last report. @publicApi */
 export interface MaintenanceReplica {
   /** Random, new with every start. */
   readonly id: string;
-  /** Name of its machine. */
+  /** Host name of its machine. */
   readonly host: string;
-  /** Its process. */
+  /** Its process id. */
   readonly pid: number;
-  /** The state it has applied; 0 where that is unknown. */
+  /** Revision of the state it has applied; 0 if unknown. */
   readonly revision: number;
-  /** Has it applied what this replica knows. */
+  /** Whether it has applied everything that this replica knows. */
   readonly applied: boolean;
-  /** Requests it was serving; 0 where that is unknown. */
+  /** Number of calls it was serving; 0 if unknown. */
   readonly inFlight: number;
-  /** When it last told of itself, by the clock of the store. */
+  /** When it last reported, by the clock of the store. */
   readonly lastSeen: Date;
   /**
-   * Has it told nothing for longer than its lease: its event loop is blocked, it is stopped, cut off from the store, or dead.
-   * Drains wait for it all the same while its connection may be open, see `forgetReplica()`.
+   * Whether it has not reported for longer than its lease: its event loop is blocked, or it is stopped, cut off from the store or
+   * dead. Drains still wait for it as long as its connection may be open; see `forgetReplica()`.
    */
   readonly silent: boolean;
-  /** What is known of its connection to the store; `'unknown'` where the store cannot say. */
+  /** State of its connection to the store; `'unknown'` if the store cannot tell. */
   readonly connection: 'open' | 'closed' | 'unknown';
-  /** It has no handlers, as a script has none: drains wait only for what it runs under `whileOpen()`. */
+  /** Whether it has no handlers, like a script: drains wait only for what it runs under `whileOpen()`. */
   readonly observer: boolean;
-  /** Keys in maintenance that it does not know, as an older deployment may not: what they refuse it lets pass. */
+  /** Keys in maintenance that it does not know, for example because it is an older deployment: it lets pass what they refuse. */
   readonly unknownKeys: readonly string[];
 }
 

@@ -17,7 +17,7 @@ import { leasesOf } from '../state/hold-lease.js';
 import type { LeaseView } from '../document/holds.js';
 import type { StateManager } from '../state/state-manager.js';
 
-const SHUTS_DOWN = 'the application shuts down';
+const SHUTS_DOWN = 'the application is shutting down';
 
 /** Enters and leaves `maintain()`, and knows all that are under way in this process. */
 export class MaintenanceSessions {

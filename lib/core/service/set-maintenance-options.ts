@@ -1,30 +1,33 @@
-/** What `setMaintenance()` may be told. @publicApi */
+/** Options of `service.setMaintenance()`. @publicApi */
 export interface SetMaintenanceOptions {
   /**
-   * Milliseconds; 0 is for ever. `null`: the key's own timeout, as a safety net visitors do not hear of. Not with `until`.
-   * Default: the end that a key which is on has already, else as `null`.
+   * Milliseconds until it ends by itself; 0: no end. `null`: the key's own timeout, as a safety net that visitors do not see. Not
+   * together with `until`. Default: keeps the end of a key that is on; otherwise as `null`.
    */
   timeout?: number | null;
-  /** The moment it ends by itself. `null`: as `timeout: null`. */
+  /** When it ends by itself. `null`: as `timeout: null`. Not together with `timeout`. */
   until?: Date | null;
-  /** What visitors read; `null`: the built-in sentence. Default: what they read of a key that is on already, else as `null`. */
+  /** The message for visitors; `null`: the built-in sentence. Default: keeps the message of a key that is on; otherwise as `null`. */
   message?: string | null;
-  /** For operators only; `null`: none. Default: that of a key which is on already, else none. */
+  /** Why, for operators only; `null`: none. Default: keeps the reason of a key that is on; otherwise none. */
   reason?: string | null;
   /** For operators only. */
   actor?: string | null;
   /**
-   * While a `maintain()` has the key's lock: `true` waits for it, in order of arrival, a number waits that many ms. Default
-   * `false`: changes at once.
+   * While a `maintain()` has the key's lock: `true` waits for it, in order of arrival; a number waits that many milliseconds;
+   * `false` changes at once. Default `false`.
    */
   blocking?: boolean | number;
   /** Ends the wait for the lock: the call rejects with its reason, and nothing changes. */
   signal?: AbortSignal;
-  /** `false`: hooks are not called for this change. Default `true`. */
+  /** Whether hooks are called for this change. Default `true`. */
   callHooks?: boolean;
-  /** Milliseconds to wait until every live replica has applied the change; the change then says who has and who has not. */
+  /**
+   * Milliseconds to wait until every live replica has applied the change; `acknowledged` and `missing` of the change name them.
+   * Default: does not wait.
+   */
   acknowledge?: number;
-  /** Only if the key's last change is still that one (`MaintenanceChange.revision`; 0: it was never changed). Default: whatever it is. */
+  /** Change the key only if this is still its last change (`MaintenanceChange.revision`; 0: never changed). Default: unconditionally. */
   ifRevision?: number;
 }
 

@@ -1,14 +1,14 @@
-/** Who asks for a permission. @publicApi */
+/** Whose permission is in question. @publicApi */
 export type MaintenanceSubject =
   | {
       /** A request. */
       type: 'http';
-      /** As the framework hands it out. */
+      /** The request object of the framework. */
       request: unknown;
     }
   | {
       /** A connection of the realtime gateway. */
       type: 'socket';
-      /** Socket.IO's; `socket.handshake` has headers and `auth`. */
+      /** The Socket.IO socket; `socket.handshake` has headers and `auth`. */
       socket: unknown;
     };

@@ -29,7 +29,7 @@ export class StateManager implements KeyStateReader {
   readonly changes = new Subject<AnnouncedChange>();
   /** Emits in the same tick as the snapshot changes, before {@link changes}, also when there is nothing to announce. */
   readonly updates = new Subject<void>();
-  /** Emits when touch with the store is lost and when it is found again. */
+  /** Emits when contact with the store is lost or restored. */
   readonly health$: Subject<MaintenanceHealth>;
   /** Emits when the store is there again; it may have forgotten what it knew. */
   readonly reconnected = new Subject<void>();

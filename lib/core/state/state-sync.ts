@@ -186,7 +186,7 @@ export class StateSync {
 
   private unreadable({ version, newer }: SyncResult, warning: string): void {
     const { store, view, touch } = this.parts;
-    const hint = newer ? '' : ` Remove the entry "${store.entry}" to begin with nothing in maintenance.`;
+    const hint = newer ? '' : ` Delete the entry "${store.entry}" to start with nothing in maintenance.`;
     view.markUnreadable(version, warning + hint);
     touch.unreadable(warning + hint);
   }
@@ -198,7 +198,7 @@ export class StateSync {
       this.poll();
       return false;
     }
-    warn('What was last known of the maintenance state was written back.');
+    warn('The last known maintenance state was written back.');
     view.advance(again, written);
     return true;
   }

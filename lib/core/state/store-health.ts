@@ -1,19 +1,21 @@
 import { Subject } from 'rxjs';
 import { messageOf } from '../errors/message-of.js';
 
-/** How well this replica is in touch with the store. @publicApi */
+/** The state of a replica's contact with the store. @publicApi */
 export interface MaintenanceHealth {
-  /** `false` while the store cannot be reached or read. */
+  /** `false` while the store cannot be reached, read or written. */
   readonly up: boolean;
-  /** Since when this replica works from what it last knew; `null` while it is in touch. */
+  /** Since when this replica works with its last known state; `null` while it is in contact. */
   readonly stale: Date | null;
-  /** What this replica knows. */
+  /** Revision of the state that this replica knows. */
   readonly revision: number;
-  /** Milliseconds this replica may still trust what it knows without asking; `Infinity` without Redis. */
+  /** Milliseconds for which this replica may still trust its state without asking; `Infinity` without Redis. */
   readonly lease: number;
-  /** What is wrong, in words; `null` when nothing is. */
+  /** What is wrong, in words; `null` if nothing is. */
   readonly error: string | null;
-  /** Milliseconds by which the clock of this machine is ahead of the store's, by which maintenance ends; negative: behind. */
+  /**
+   * Milliseconds by which the clock of this machine is ahead of the store's, by which maintenance ends; negative: behind.
+   */
   readonly clockSkew: number;
 }
 
@@ -26,13 +28,13 @@ export interface StateLog {
 /** Milliseconds that the clock of this machine may be off without that anybody has to know. */
 const MOST_SKEW = 5_000;
 
-const HOLDS = 'What was last known goes on to hold.';
+const HOLDS = 'The last known state still applies.';
 /** Different causes that are told of during one outage: enough for any real one. */
 const MOST_CAUSES = 20;
 
 /** Whether this replica is in touch with the store; each cause why it is not is told once, until it is again. */
 export class StoreHealth {
-  /** Emits when touch with the store is lost and when it is found again. */
+  /** Emits when contact with the store is lost or restored. */
   readonly changes = new Subject<MaintenanceHealth>();
   private since: Date | null = null;
   private lostAt = Infinity;
@@ -58,7 +60,7 @@ export class StoreHealth {
   /** The store did not answer. */
   lost(error: unknown): void {
     const message = messageOf(error);
-    const said = this.error === null ? 'Lost touch with' : 'Still not in touch with';
+    const said = this.error === null ? 'Lost contact with' : 'Still no contact with';
     this.fail(message, rootOf(error), `${said} the maintenance store: ${message}`);
   }
 
@@ -67,7 +69,7 @@ export class StoreHealth {
     this.fail(
       `The store refuses this replica's presence: ${reason}`,
       reason,
-      `Not in touch with the maintenance store, which refuses this replica's presence: ${reason}`,
+      `No contact with the maintenance store, which refuses this replica's presence: ${reason}`,
     );
   }
 
@@ -90,7 +92,7 @@ export class StoreHealth {
     this.error = null;
     this.since = null;
     this.lostAt = Infinity;
-    this.log.log('In touch with the maintenance store again.');
+    this.log.log('Contact with the maintenance store is restored.');
     this.changes.next(this.health());
   }
 
@@ -101,7 +103,7 @@ export class StoreHealth {
     if (skewed && !this.skewed) {
       const seconds = Math.round(Math.abs(clockSkew) / 1_000);
       this.log.warn(
-        `The clock of this machine is ${seconds} s ${clockSkew > 0 ? 'ahead of' : 'behind'} that of the maintenance store: maintenance ends by the store's clock, and whatever this machine shows or logs is off by as much.`,
+        `The clock of this machine is ${seconds} s ${clockSkew > 0 ? 'ahead of' : 'behind'} that of the maintenance store: maintenance ends by the store's clock, so times that this machine shows or logs are off by as much.`,
       );
     }
     this.skewed = skewed;

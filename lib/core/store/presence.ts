@@ -56,7 +56,7 @@ export type ReplicaConnection = 'open' | 'closed' | 'unknown';
 export interface SeenReplica extends Pick<Member, 'id' | 'host' | 'pid'> {
   /** Epoch ms by the store's clock. */
   readonly lastSeen: number;
-  /** Milliseconds since it last told of itself, once that is longer than its lease; else 0. */
+  /** Milliseconds since its last report, once that is longer than its lease; otherwise 0. */
   readonly silentFor: number;
   readonly connection: ReplicaConnection;
   /** What it last told; `undefined` for what this version cannot read, or what only others know of it. */

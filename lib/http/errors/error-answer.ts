@@ -13,22 +13,22 @@ import {
 } from '../../core/errors/errors.js';
 import { MaintenanceRevokedError } from '../../core/errors/revoked-error.js';
 
-/** The body that answers for an error of this library. @publicApi */
+/** The JSON body of an error response of the admin API and of `MaintenanceErrorFilter`. @publicApi */
 export interface MaintenanceErrorJson {
-  /** As in the status line. */
+  /** HTTP status. */
   statusCode: number;
-  /** Its name. */
+  /** Name of the status, such as `'Conflict'`. */
   error: string;
   /** What went wrong. */
   message: string;
   /** Only for 400: what is wrong with which field. */
   errors?: readonly {
-    /** Its name. */
+    /** Name of the field. */
     readonly field: string;
-    /** What is accepted. */
+    /** What is wrong, and what is accepted. */
     readonly message: string;
   }[];
-  /** Only for a store that failed: `'unknown'` when the change may have taken effect, `'refused'` when it has not. */
+  /** Only if the store failed: `'unknown'`: the change may have taken effect; `'refused'`: it has not. */
   outcome?: 'unknown' | 'refused';
 }
 
@@ -89,6 +89,6 @@ const storeFailure = (outcome: 'unknown' | 'refused'): MaintenanceErrorJson =>
     503,
     outcome === 'refused'
       ? 'The store cannot be written to at the moment. Nothing was changed.'
-      : 'The store did not answer. Whether the change was made is not known: check the state before you try again.',
+      : 'The store did not respond. It is unknown whether the change was made: check the state before you try again.',
     { outcome },
   );

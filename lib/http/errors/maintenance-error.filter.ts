@@ -8,9 +8,9 @@ import { sendBody } from '../refusal/send-body.js';
 import { answerFor, errorJson } from './error-answer.js';
 
 /**
- * Answers for errors of this library that an application's own controllers let through as the admin API does: 404 for an
- * unknown key, 409 for one that is locked, for a conflict or a veto, 503 for a store that failed, 400 for wrong arguments.
- * What is none of these is logged and answered with 500. Outside HTTP the error goes on as it is.
+ * Turns errors of this library that an application's own controllers do not catch into the responses of the admin API: 400 for
+ * wrong arguments, 404 for an unknown key, 409 for a lock, a conflict or a veto, 503 for a store that failed. Any other error is
+ * logged, and the response is 500. Outside HTTP it rethrows the error.
  *
  * @example
  * ```ts

@@ -60,7 +60,7 @@ export class PageRenderer {
     if (!this.isBuiltIn(key)) {
       const html = await this.calls.ask(
         `The maintenance page of key "${key?.name}"`,
-        'the built-in one is sent',
+        'the built-in page is sent',
         undefined,
         () => this.ownPage(refusal, request),
       );
@@ -159,7 +159,7 @@ export class PageRenderer {
 
 function checkPage(html: unknown): string {
   if (typeof html !== 'string') {
-    throw new MaintenanceError(`the template gave ${typeof html}, not a string`);
+    throw new MaintenanceError(`the template returned ${typeof html}, not a string`);
   }
   return html;
 }

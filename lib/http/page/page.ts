@@ -11,7 +11,7 @@ import { pageLanguage } from '../../i18n/page-language.js';
 import { PAGE_TEXTS } from '../../i18n/texts.js';
 
 /**
- * What the built-in page says: the facts of one refusal, ready for a visitor.
+ * What the built-in page shows: one refusal, prepared for a visitor.
  *
  * @publicApi
  */
@@ -20,13 +20,13 @@ export interface MaintenancePageContext {
   statusCode: number;
   /** The message for visitors, already chosen and translated; plain text, whose line breaks are kept. */
   message: string;
-  /** When the maintenance is expected to end; `null` when nobody has said. */
+  /** When the maintenance is expected to end; `null` if unknown. */
   until: Date | null;
   /** Seconds until the client should try again; with `until` the seconds left, which is where the countdown starts. */
   retryAfter: number;
   /** Milliseconds until the page reloads. */
   refreshDelay: number;
-  /** BCP 47 tag of the language the texts are in; anything that is none counts as English. */
+  /** BCP 47 tag of the language of the texts; anything else counts as English. */
   language: string;
   /** The translation of a built-in English text, see {@link BUILTIN_TEXTS}. Must not throw. */
   text: (builtin: string) => string;
@@ -35,7 +35,7 @@ export interface MaintenancePageContext {
 }
 
 /**
- * What {@link maintenancePageCsp} has to allow beyond the page itself.
+ * What the policy of {@link maintenancePageCsp} allows beyond the page itself.
  *
  * @publicApi
  */
@@ -66,7 +66,7 @@ export function refreshSeconds(refreshDelay: number): number {
 }
 
 /**
- * The built-in maintenance page: one HTML document that asks for nothing else (but `scriptUrl`, when given), in which every
+ * Renders the built-in maintenance page: one HTML document that loads nothing else (except `scriptUrl`, if given). Every
  * value of the context is escaped. Send it with {@link maintenancePageCsp}.
  *
  * @example
@@ -97,7 +97,8 @@ export function renderMaintenancePage(context: MaintenancePageContext): string {
 }
 
 /**
- * The Content-Security-Policy that fits exactly the built-in page: its style and its script by their hashes, nothing else.
+ * The Content-Security-Policy of the built-in page: it allows the page's style and script by their hashes, and nothing else.
+ * Source: https://www.w3.org/TR/CSP3/
  *
  * @returns the value of the header
  *

@@ -3,18 +3,18 @@ import type { MaintenanceKey } from '../../core/keys/maintenance-key.js';
 import { refusalJson, type MaintenanceRefusalJson, type Refusal } from '../../decision/refusal.js';
 
 /**
- * What a refused request throws. Carries status and JSON; the headers are set before it is thrown, so an application's
- * own catch-all filter may answer as it likes.
+ * Thrown for a refused request. It carries status and JSON. The headers are set before it is thrown, so a catch-all filter of
+ * the application can respond as it likes.
  * @publicApi
  */
 export class MaintenanceException extends HttpException {
-  /** The class, also where `instanceof` does not reach. */
+  /** Name of the class, for places where `instanceof` does not work. */
   override name = 'MaintenanceException';
 
   /** Stable, for programs. */
   readonly code = 'MAINTENANCE';
 
-  /** The key that refused. */
+  /** The key that refuses; `null` if the replica has lost contact with the store and `onStale` is `'block'`. */
   readonly key: MaintenanceKey | null;
   /** Whole seconds. */
   readonly retryAfter: number;

@@ -3,14 +3,14 @@ import type { MaintenanceKeyLike } from '../../core/keys/maintenance-key-like.js
 import { checkOptionNames } from '../../core/service/call-options.js';
 
 /**
- * What processes the jobs: the class that carries `@Processor()`; for one given to `BullModule.registerQueue({ processors })` the
- * function, or the path of the file. @publicApi
+ * The processor of a queue: the class with `@Processor()`, or, from `BullModule.registerQueue({ processors })`, the function or the
+ * path of the file. @publicApi
  */
 export type MaintenanceBullProcessor = Function | string | URL;
 
 /**
- * Which keys the jobs of a worker belong to. Those that are given count whatever their `scope`, and no others: an empty list
- * stands for a worker that is never paused. `undefined` leaves it to the decorators of the processor. @publicApi
+ * The keys that the jobs of a worker belong to. Exactly these keys count, whatever their `scope`; with an empty list the worker is
+ * never paused. `undefined` leaves it to the decorators of the processor. @publicApi
  */
 export type MaintenanceBullKeys = (
   queue: string,
@@ -20,8 +20,8 @@ export type MaintenanceBullKeys = (
 /** Options of `MaintenanceBullModule.forRoot()`. @publicApi */
 export interface MaintenanceBullOptions {
   /**
-   * A function, or lists of keys by the name of the queue. Default: what the decorators of the processor's class say, as for a
-   * handler: keys of `scope: 'site'` and those of `@MaintenanceKeys()`, without those of `@MaintenanceExempt()`.
+   * A function, or lists of keys by the name of the queue. Default: as for a handler, by the decorators of the processor's class: keys
+   * of `scope: 'site'` and of `@MaintenanceKeys()`, except those of `@MaintenanceExempt()`.
    */
   keys?: MaintenanceBullKeys | Readonly<Record<string, MaintenanceKeyLike[]>>;
 }

@@ -21,10 +21,10 @@ import { whenReady } from './when-ready.js';
 const KEYS = Symbol('nestjs-maintenance:bull-keys');
 
 /**
- * Has the workers of `@nestjs/bullmq` heed maintenance: they take no job before the application is ready, nor while a key is on
- * that concerns their jobs, and go on by themselves. Jobs under way count like requests: a `maintain()` waits for them, and its
- * `MaintenanceDrainError` names their queues and jobs. A job that a worker had fetched when the key was switched on goes back to
- * the head of its queue; no attempt is spent.
+ * Makes the workers of `@nestjs/bullmq` observe maintenance: they take no job before the application is ready or while a key is on
+ * that affects their jobs, and continue by themselves afterwards. Running jobs count like requests: a `maintain()` waits for them,
+ * and its `MaintenanceDrainError` names their queues and jobs. A job that a worker had fetched when the key went on returns to the
+ * head of its queue without spending an attempt.
  *
  * Import it once, in the root module, beside `MaintenanceModule.forRoot()` and `BullModule.forRoot()`.
  *

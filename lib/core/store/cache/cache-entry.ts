@@ -56,7 +56,7 @@ export class CacheEntry {
     }
     if (!this.isLocal && (await this.read(deadline)) !== text) {
       throw new MaintenanceStoreError(
-        'The cache did not keep the write, or another process has written over it; the outcome is unknown.',
+        'The cache did not keep the write, or another process has overwritten it; the outcome is unknown.',
       );
     }
   }

@@ -68,7 +68,7 @@ export class CacheStore implements StateStore {
     this.unsubscribe = this.parts.leases.onRelease(() => listener.woken());
     if (this.document && !this.document.isLocal) {
       listener.warn(
-        'This cache cannot compare and set: when two processes change the state at once, the last writer wins, and locks hold within one process only. Give "redis" for both.',
+        'This cache cannot compare and set: when two processes change the state at once, the last writer wins, and locks hold within one process only. Set the option "redis" to avoid both.',
       );
     }
     return Promise.resolve();
