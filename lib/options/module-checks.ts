@@ -76,7 +76,7 @@ export const MODULE_CHECKS: Record<keyof MaintenanceModuleOptions, Check> = {
   onUnknown: oneOf('serve', 'block'),
   commandTimeout: ['whole milliseconds, 1 to 60000', whole(1, 60_000)],
   lease: ['whole milliseconds, 500 to 60000', whole(500, 60_000)],
-  presumedDead: ['whole milliseconds, 0 to 86400000', whole(0, 86_400_000)],
+  presumedDead: ['whole milliseconds, 500 to 86400000', whole(500, 86_400_000)],
   foreignKeys: [
     'an array of names of keys, or true',
     (value) => value === true || Array.isArray(value),

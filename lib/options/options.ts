@@ -92,7 +92,7 @@ export interface MaintenanceModuleOptions {
   commandTimeout?: number;
   /** Milliseconds a replica may be silent before it counts as silent. Default 3,000. */
   lease?: number;
-  /** Milliseconds after which a drain counts a silent replica as gone without proof. Default 60,000. */
+  /** Milliseconds after which a drain counts a silent replica as gone without proof; at least `lease`. Default 60,000. */
   presumedDead?: number;
   /** Names of keys of other services in this namespace that cannot affect this one; `true`: all unknown keys. Default: none. */
   foreignKeys?: string[] | true;

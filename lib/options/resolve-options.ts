@@ -41,6 +41,15 @@ export function resolveOptions(given: unknown): ResolvedOptions {
       { option: 'redis' },
     );
   }
+  const { lease = 3_000, presumedDead = 60_000 } = options;
+  if (presumedDead < lease) {
+    // nobody may be taken for dead who trusts what it knows
+    throw MaintenanceConfigurationError.of(
+      'presumedDead',
+      presumedDead,
+      `whole milliseconds, at least those of "lease" (${lease}), at most 86400000`,
+    );
+  }
   const { redis, bypass: { secret, ...bypass } = {}, onStale = 'serve' } = options;
   return {
     ...options,
@@ -56,8 +65,8 @@ export function resolveOptions(given: unknown): ResolvedOptions {
     onStale,
     onUnknown: options.onUnknown ?? onStale,
     commandTimeout: options.commandTimeout ?? 1_000,
-    lease: options.lease ?? 3_000,
-    presumedDead: options.presumedDead ?? 60_000,
+    lease,
+    presumedDead,
     followCalls: options.followCalls ?? false,
     events: options.events ?? 'wait',
     reloadRate: options.reloadRate ?? 100,

@@ -30,6 +30,7 @@ import {
   type Maintenance,
   type MaintenanceChange,
   type MaintenanceHealth,
+  type MaintenanceQuietOptions,
   type MaintenanceWhileOpenOptions,
   type SetMaintenanceOptions,
 } from '../../lib/index.js';
@@ -129,19 +130,24 @@ class AbandonedHook {
   }
 }
 
-const { REDIS_URL, ON_STALE = 'serve' } = process.env;
+const { REDIS_URL, ON_STALE = 'serve', HANDLERS, KEYS = 'import-export,billing', FOREIGN_KEYS } = process.env;
+/** An observer has nothing that maintenance could refuse. */
+const observes = HANDLERS === 'none';
 
 @Module({
   imports: [
     MaintenanceModule.forRoot({
       redis: REDIS_URL ?? '',
       onStale: ON_STALE as 'serve' | 'block',
-      keys: [new MaintenanceKey('import-export'), new MaintenanceKey('billing', { scope: 'marked' })],
+      keys: KEYS.split(',').map(
+        (name) => new MaintenanceKey(name, { scope: name === 'billing' ? 'marked' : 'site' }),
+      ),
+      ...(FOREIGN_KEYS && { foreignKeys: FOREIGN_KEYS === 'true' ? true : FOREIGN_KEYS.split(',') }),
       socket: false,
       admin: false,
     }),
   ],
-  controllers: [OrdersController, JobController],
+  controllers: observes ? [] : [OrdersController, JobController],
   providers: [AbandonedHook],
 })
 class ReplicaModule {}
@@ -187,6 +193,7 @@ answer(
         ?.toJSON();
     },
     replicas: () => service.replicas(),
+    quiet: (key: string, options?: MaintenanceQuietOptions) => service.quiet(key, options),
     forget: (id: string) => service.forgetReplica(id),
     health: () => service.health(),
     heard: () => ({ changes, health }),

@@ -3,6 +3,8 @@ import type {
   MaintenanceChange,
   MaintenanceHealth,
   MaintenanceKeyJson,
+  MaintenanceQuiet,
+  MaintenanceQuietOptions,
   MaintenanceReplica,
   MaintenanceWhileOpenOptions,
   SetMaintenanceOptions,
@@ -49,6 +51,11 @@ export class Replica {
 
   replicas(): Promise<Sent<MaintenanceReplica>[]> {
     return this.child.send('replicas');
+  }
+
+  /** With instants as text. */
+  quiet(key: string, options: MaintenanceQuietOptions = {}): Promise<MaintenanceQuiet> {
+    return this.child.send('quiet', key, options);
   }
 
   forget(id: string): Promise<boolean> {

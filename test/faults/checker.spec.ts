@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { check } from './checker.js';
-import type { Event, Line, Wish } from './history.js';
+import type { Event, FaultKind, Line, Wish } from './history.js';
 import { schedule } from './schedule.js';
 
 const nothing = { history: 'h', revision: 1, on: [] };
@@ -253,6 +253,30 @@ describe('replicas', () => {
       [],
     );
   });
+});
+
+it('a call that was too late by a clock that was set', () => {
+  const late: [number, string, Event] = [
+    50,
+    'r1.1',
+    {
+      e: 'done',
+      op: 'x-1',
+      result: {
+        ok: false,
+        error: 'MaintenanceStoreError',
+        message: 'Redis was too slow; no lock was taken.',
+      },
+    },
+  ];
+  const begun: [number, string, Event] = [10, 'r1.1', op('x-1', { kind: 'maintain', key: 'job' })];
+  const fault = (kind: FaultKind): [number, string, Event] => [
+    5,
+    'driver',
+    { e: 'fault', id: 1, kind, target: 'redis' },
+  ];
+  expect(rules(history(fault('redis-clock'), begun, late))).toEqual(['clock']);
+  expect(rules(history(fault('redis-stop'), begun, late))).toEqual([]);
 });
 
 describe('the schedule', () => {

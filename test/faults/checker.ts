@@ -1,17 +1,8 @@
 import { Evidence } from './evidence.js';
 import { type Line } from './history.js';
 import { admissions, blocking, refusals } from './rules-of-requests.js';
-import {
-  abandonments,
-  aborts,
-  agreement,
-  attention,
-  fences,
-  holders,
-  promptness,
-  revisions,
-  works,
-} from './rules-of-replicas.js';
+import { agreement, attention, promptness, revisions } from './rules-of-replicas.js';
+import { abandonments, aborts, clocks, fences, holders, works } from './rules-of-work.js';
 
 /** What must not have happened, and the lines that show that it did. */
 export interface Violation {
@@ -31,6 +22,7 @@ const RULES: readonly Rule[] = [
   fences,
   works,
   aborts,
+  clocks,
   abandonments,
   revisions,
   promptness,

@@ -85,12 +85,7 @@ export class Evidence {
   outages(replica: string): readonly Span[] {
     let spans = this.#outages.get(replica);
     if (!spans) {
-      const found = this.windows.filter(
-        ({ kind, target }) =>
-          (target === replica &&
-            ['stop', 'block', 'kill', 'partition', 'severed', 'stall', 'cut'].includes(kind)) ||
-          kind.startsWith('redis'),
-      );
+      const found = this.windows.filter((window) => mayCutOff(window, replica));
       spans = merged(found);
       this.#outages.set(replica, spans);
     }
@@ -100,6 +95,17 @@ export class Evidence {
   /** Was the replica in trouble at some time of the span, or shortly before. */
   troubled(replica: string, from: number, to: number, before: number): boolean {
     return this.outages(replica).some(({ begin, end }) => begin <= to && end + before >= from);
+  }
+
+  /** The same, and Redis' clock was not all that was wrong. */
+  cutOff(replica: string, moment: number, before: number): boolean {
+    return this.windows.some(
+      (window) =>
+        mayCutOff(window, replica) &&
+        window.kind !== 'redis-clock' &&
+        window.begin <= moment &&
+        window.end + before >= moment,
+    );
   }
 
   /** Was its process standing still at that moment. */
@@ -229,6 +235,20 @@ export class Evidence {
     }
   }
 }
+
+const CUT_OFF: ReadonlySet<string> = new Set([
+  'stop',
+  'block',
+  'kill',
+  'partition',
+  'severed',
+  'stall',
+  'cut',
+]);
+
+/** May the replica be out of touch with Redis, or stand still. */
+const mayCutOff = ({ kind, target }: Window, replica: string): boolean =>
+  (target === replica && CUT_OFF.has(kind)) || kind.startsWith('redis');
 
 function follow(op: Op, line: Line): void {
   if (line.e === 'done') {

@@ -23,7 +23,9 @@ const bug = (
 
 const SCRIPTS = 'core/store/redis/redis-scripts.generated.js';
 /** How many scripts include the part about replicas. */
-const SCRIPTS_WITH_MEMBERS = 3;
+const SCRIPTS_WITH_MEMBERS = 6;
+/** And the one about leases. */
+const SCRIPTS_WITH_LEASES = 3;
 const AGREEMENT = 'core/cluster/replica-coordinator.js';
 
 /** Bugs that somebody could have written, one at a time. */
@@ -193,6 +195,13 @@ export const MUTANTS: readonly Mutant[] = [
     'applied.includes(told)',
   ),
   bug(
+    'begins-unannounced',
+    'observer',
+    'core/service/open-decision.js',
+    'report.passesForObserver ||',
+    'false ||',
+  ),
+  bug(
     'leaves-too-soon',
     'closing',
     'module/lifecycle.js',
@@ -206,13 +215,13 @@ export const MUTANTS: readonly Mutant[] = [
     'if (result.refused !== undefined) {',
     'if (result.refused !== undefined) { lease.renew(begun); } else if (false) {',
   ),
-  bug('told-again', 'death', SCRIPTS, "if state == 'done' then", 'if false then'),
+  bug('told-again', 'death', SCRIPTS, "if state == 'done' or", 'if false or'),
   // locks
   bug(
     'lock-for-all',
     'holders',
     SCRIPTS,
-    'if owner and owner ~= token and tonumber(stop) > now then free = false end',
+    "if alive and owner ~= token then held = held or alive == 'yes' unsure = math.max(unsure, left) end",
     '',
   ),
   bug(
@@ -223,6 +232,21 @@ export const MUTANTS: readonly Mutant[] = [
     'if held then',
   ),
   bug('constant-fence', 'holders', SCRIPTS, "return { 'taken', fence }", "return { 'taken', 7 }"),
+  bug(
+    'clock-ends-leases',
+    'lockStep',
+    SCRIPTS,
+    'if left > 0 and is_prolonged(name) then',
+    'if false then',
+    SCRIPTS_WITH_LEASES,
+  ),
+  bug(
+    'late-by-the-old-clock',
+    'lockStep',
+    'core/store/redis/redis-commands.js',
+    'if (!this.isEarly(begun, deadline)) {',
+    'if (true) {',
+  ),
   bug('loss-not-told', 'holders', 'core/state/hold-lease.js', 'this.controller.abort(', 'void ('),
   bug(
     'lease-not-renewed',
@@ -246,7 +270,7 @@ export const MUTANTS: readonly Mutant[] = [
     "return outcome === 'written' ? versionOf(text) : 'conflict';",
     'return versionOf(text);',
   ),
-  bug('late-write-lands', 'late', SCRIPTS, "if now > tonumber(ARGV[4]) then return { 'late', now } end", ''),
+  bug('late-write-lands', 'late', SCRIPTS, "if is_late(ARGV[4], now) then return { 'late', now } end", ''),
   bug(
     'failed-write-ignored',
     'late',

@@ -34,13 +34,14 @@ import { answer } from '../support/answer.js';
 import { skewRedisClock } from '../support/skewed-redis.js';
 import { Journal, KEYS, PRESUMED_DEAD, type Applied, type Result, type Wish } from './history.js';
 
-const [redisPort, resourcePort, path, name, onStale, keyList] = process.argv.slice(2) as [
+const [redisPort, resourcePort, path, name, onStale, keyList, kind] = process.argv.slice(2) as [
   string,
   string,
   string,
   string,
   'serve' | 'block',
   string,
+  'serves' | 'observes',
 ];
 const known = keyList.split(',');
 skewRedisClock();
@@ -139,7 +140,7 @@ class AbandonedHook {
       admin: false,
     }),
   ],
-  controllers: [OpenController, ...KEYS.map(controllerOf)],
+  controllers: kind === 'observes' ? [] : [OpenController, ...KEYS.map(controllerOf)],
   providers: [AbandonedHook],
 })
 class ReplicaModule {}
@@ -161,6 +162,12 @@ setInterval(beat, 250);
 
 await app.listen(0, '127.0.0.1');
 const { port } = app.getHttpServer().address() as AddressInfo;
+
+async function background(call: string, key: string, ms: number): Promise<void> {
+  enter(call, `/${key}/background`);
+  await delay(ms);
+  leave(call);
+}
 
 /** What maintenance protects: it takes a write only from the newest holder it has heard of. */
 async function write(op: string, key: string, fence: number): Promise<void> {
@@ -249,6 +256,14 @@ answer(
     change: (op: string, wish: Wish) => carryOut(op, wish, () => change(op, wish)),
     maintain: (op: string, wish: Wish, work: Work) => carryOut(op, wish, () => maintain(op, wish, work)),
     facts: () => ({ ...applied(), health: service.health() }),
+    /** Work that is no request; whether it began. */
+    whileOpen: (call: string, key: string, ms: number): Promise<boolean> =>
+      service
+        .whileOpen(key, () => background(call, key, ms))
+        .then(
+          () => true,
+          () => false,
+        ),
     close: () => app.close(),
     block: (ms: number) => {
       const end = performance.now() + ms;

@@ -62,11 +62,16 @@ export class Stage {
 /** Tells a story under a light load, and judges what came of it. */
 export async function tell(
   build: URL,
-  { keys, scenario, replicas = 3, known }: Story,
+  { keys, scenario, replicas = 3, known, observers }: Story,
 ): Promise<{ lines: Line[]; violations: Violation[] }> {
-  await using world = await World.start({ build, replicas, ...(known && { keys: known }) });
+  await using world = await World.start({
+    build,
+    replicas,
+    ...(known && { keys: known }),
+    ...(observers && { observers }),
+  });
   const stop = new AbortController();
-  const load = world.replicas.flatMap((replica) =>
+  const load = world.servers.flatMap((replica) =>
     keys.map((key) => ask(world, replica, key ? `/${key}/wait/0` : '/health', stop.signal)),
   );
   // a broken library may keep a story from being told to its end: what came of it counts
@@ -96,6 +101,8 @@ export interface Story {
   readonly keys: readonly string[];
   /** Keys that some replicas know, which are of another version; the others know all. */
   readonly known?: Readonly<Record<string, readonly string[]>>;
+  /** Replicas without handlers. */
+  readonly observers?: readonly string[];
   readonly scenario: Scenario;
 }
 
@@ -294,14 +301,28 @@ const blocked: Scenario = async (world, stage) => {
 /** Redis' clock is set forward while a replica is stopped: it is not presumed dead by that. */
 const clockStep: Scenario = async (world, stage) => {
   const [one, two] = stage.replicas;
+  // a Redis that has only just started gives no lock yet
+  await stage.work(one, 'warm-1', 'job');
   await busy(world, two, 9_000);
   const stop = stage.fault('stop', 'r2', 5_000);
   await delay(300);
   const clock = stage.fault('redis-clock', 'redis', 7_200);
-  // what was asked by the old clock is refused as too late; the next heartbeat tells the new one
-  await delay(1_500);
+  await delay(100);
   await stage.work(one, 'patient-1', 'job', { drain: 14_000 });
   await Promise.all([stop, clock]);
+};
+
+/** Redis' clock is set forward, and back again, while somebody has the lock and goes on prolonging it. */
+const lockStep: Scenario = async (world, stage) => {
+  const [one, two] = stage.replicas;
+  const first = stage.work(one, 'first-1', 'job', { steps: 140 });
+  await world.working('first-1');
+  const clock = stage.fault('redis-clock', 'redis', 3_000);
+  await delay(50);
+  await stage.work(two, 'barred-1', 'job', { drain: false });
+  await clock;
+  await stage.work(two, 'barred-2', 'job', { drain: false });
+  await first;
 };
 
 /** Redis loses its data while a replica is stopped: the others remember it. */
@@ -324,6 +345,21 @@ const keySets: Scenario = async (_world, stage) => {
   await one.change('off-1', { kind: 'disable', key: 'b', acknowledge: 1_000 });
   await stage.work(one, 'hasty-1', 'b', { drain: 2_000, steps: 20 });
   await stage.work(one, 'fine-1', 'job', { drain: 8_000 });
+};
+
+/** A process without handlers wants to begin something while it cannot tell others that it may. */
+const observer: Scenario = async (world, stage) => {
+  const [one, two] = stage.replicas;
+  const cut = stage.fault('partition', 'r2', 3_500);
+  await delay(100);
+  const work = two.whileOpen('background-1', 'job', 4_000);
+  await delay(1_300);
+  await stage.work(one, 'drained-1', 'job', { steps: 60 });
+  await Promise.all([cut, work]);
+  const later = two.whileOpen('background-2', 'job', 1_500);
+  await world.handling(two, '/job/background');
+  await stage.work(one, 'patient-1', 'job');
+  await later;
 };
 
 /** An application is closed while a handler still works that has answered already: it stays on the list. */
@@ -377,9 +413,11 @@ export const STORIES = {
   death: { replicas: 2, keys: ['job'], scenario: death },
   heir: { replicas: 2, keys: ['job'], scenario: heir },
   blocked: { replicas: 2, keys: ['job'], scenario: blocked },
+  lockStep: { replicas: 2, keys: ['job'], scenario: lockStep },
   clockStep: { replicas: 2, keys: ['job'], scenario: clockStep },
   vouched: { replicas: 2, keys: ['job'], scenario: vouched },
   keySets: { keys: ['b'], known: { r3: ['a', 'job', 'mix', 'never'] }, scenario: keySets },
+  observer: { replicas: 2, keys: ['job'], observers: ['r2'], scenario: observer },
   closing: { replicas: 2, keys: ['job'], scenario: closing },
   refused: { replicas: 2, keys: ['a', ''], scenario: refused },
 } satisfies Record<string, Story>;

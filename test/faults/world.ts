@@ -58,6 +58,11 @@ export class Replica {
     return `${this.name}.${this.#lives}`;
   }
 
+  /** Has it handlers. */
+  get serves(): boolean {
+    return !this.world.observers.includes(this.name);
+  }
+
   get port(): number | undefined {
     return this.child?.facts?.port;
   }
@@ -75,6 +80,7 @@ export class Replica {
         this.process,
         world.onStale,
         (world.keysOf(this.name) ?? KEYS).join(),
+        this.serves ? 'serves' : 'observes',
       ],
       timeout: 60_000,
       ...(FAKETIME && {
@@ -101,6 +107,11 @@ export class Replica {
 
   maintain(op: string, wish: Wish, work: Work): Promise<Result> {
     return this.#send('maintain', op, wish, work) as never;
+  }
+
+  /** Work that is no request, for so many ms; whether it began. */
+  whileOpen(call: string, key: string, ms: number): Promise<boolean> {
+    return this.#send('whileOpen', call, key, ms) as never;
   }
 
   facts(): Promise<Applied & { health: { up: boolean } }> {
@@ -134,6 +145,8 @@ export interface WorldOptions {
   readonly onStale?: 'serve' | 'block';
   /** Keys that replicas know which are of another version. */
   readonly keys?: Readonly<Record<string, readonly string[]>>;
+  /** Replicas without handlers. */
+  readonly observers?: readonly string[];
 }
 
 /** Redis, replicas with a wire each, the thing that maintenance protects, and the journal of all that happens. */
@@ -153,10 +166,17 @@ export class World {
     readonly build: URL,
     readonly onStale: 'serve' | 'block',
     private readonly keys: Readonly<Record<string, readonly string[]>>,
+    readonly observers: readonly string[],
   ) {}
 
-  static async start({ build, replicas = 3, onStale = 'block', keys = {} }: WorldOptions): Promise<World> {
-    const world = new World(build, onStale, keys);
+  static async start({
+    build,
+    replicas = 3,
+    onStale = 'block',
+    keys = {},
+    observers = [],
+  }: WorldOptions): Promise<World> {
+    const world = new World(build, onStale, keys, observers);
     world.folder = await mkdtemp(join(tmpdir(), 'maintenance-faults-'));
     world.journal = new Journal(world.journalPath, 'driver');
     world.redis = await RedisServer.start({ persist: true, config: ['appendfsync always'] });
@@ -169,6 +189,11 @@ export class World {
     await world.agreement(30_000);
     await until(() => world.#allListen(), { timeout: 30_000, what: 'all replicas to listen to changes' });
     return world;
+  }
+
+  /** Those that have handlers. */
+  get servers(): readonly Replica[] {
+    return this.replicas.filter(({ serves }) => serves);
   }
 
   get journalPath(): string {

@@ -105,6 +105,8 @@ const plain: Wrong[] = [
   ['onUnknown', 'wait', '"wait"', "'serve' or 'block'"],
   ['lease', 3, '3', 'whole milliseconds, 500 to'],
   ['presumedDead', -1, '-1', 'whole milliseconds'],
+  // below the lease, which is 3 s by default
+  ['presumedDead', 2_999, '2999', 'at least those of "lease" (3000)'],
   ['foreignKeys', 'billing', '"billing"', 'an array of names'],
   ['foreignKeys', [''], '"" at index 0', 'an array of names'],
   ['followCalls', 'yes', '"yes"', 'a boolean'],
@@ -300,7 +302,7 @@ describe('options that are right', () => {
     { general: { label: undefined } },
     { guard: 'first', decorators: [] },
     { guard: 'in-order' },
-    { onUnknown: 'block', lease: 500, presumedDead: 0, foreignKeys: true, followCalls: true },
+    { onUnknown: 'block', lease: 500, presumedDead: 500, foreignKeys: true, followCalls: true },
     {
       languages: ['en', 'pt-BR'],
       refusalHeaders: [{ 'X-A': 'a' }, () => ({ 'X-B': 'b' })],

@@ -1,21 +1,29 @@
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import { withoutHold, type LeaseView } from '../document/holds.js';
-import { HEARTBEAT } from '../state/replica-lease.js';
+import { retryDelay } from '../common/backoff.js';
+import { MaintenanceStoreError } from '../errors/errors.js';
 import type { StateManager } from '../state/state-manager.js';
 import { messageOf } from '../errors/message-of.js';
 
-/** Takes holds out of the state; what the store refuses now is tried again until it does not. */
+/**
+ * Takes holds out of the state. What the store does not take now is tried again until it does: less often the longer it refuses
+ * that, and at once when it is well again.
+ */
 export class HoldReleases {
   private readonly waiting = new Map<string, { key: MaintenanceKey; takeover: LeaseView | undefined }>();
   private retry: NodeJS.Timeout | undefined;
+  /** Certain refusals in a row. */
+  private refusals = 0;
   private closed = false;
 
   constructor(
     private readonly manager: StateManager,
     private readonly hooks: HookRunner,
     private readonly warn: (message: string) => void,
-  ) {}
+  ) {
+    manager.health$.subscribe(({ up }) => (up ? this.tryNow() : undefined));
+  }
 
   /**
    * Never rejects.
@@ -25,6 +33,7 @@ export class HoldReleases {
     try {
       const change = await this.manager.write(key.name, (record) => withoutHold(record, hold, takeover));
       this.waiting.delete(hold);
+      this.refusals = 0;
       if (change?.from && !change.to) {
         await this.hooks.notify('exiting', change);
       }
@@ -33,7 +42,7 @@ export class HoldReleases {
         this.waiting.set(hold, { key, takeover });
         this.warn(`Leaving maintenance key "${key.name}" has to wait for the store: ${messageOf(error)}`);
       }
-      this.tryAgain();
+      this.tryAgain(error);
     }
   }
 
@@ -44,14 +53,21 @@ export class HoldReleases {
     await this.releaseAll();
   }
 
-  private tryAgain(): void {
-    if (this.closed) {
+  private tryAgain(error: unknown): void {
+    if (this.closed || this.retry !== undefined) {
       return;
     }
-    this.retry ??= setTimeout(() => {
+    const refused = error instanceof MaintenanceStoreError && error.outcome === 'refused';
+    this.refusals = refused ? this.refusals + 1 : 0;
+    this.retry = setTimeout(() => this.tryNow(), retryDelay(this.refusals)).unref();
+  }
+
+  private tryNow(): void {
+    if (this.retry !== undefined) {
+      clearTimeout(this.retry);
       this.retry = undefined;
       void this.releaseAll();
-    }, HEARTBEAT).unref();
+    }
   }
 
   private async releaseAll(): Promise<void> {

@@ -4,6 +4,7 @@ import type { WorkScope } from '../calls/work-scope.js';
 import type { RunningCalls } from '../cluster/running-calls.js';
 import { MaintenanceActiveError } from '../errors/active-error.js';
 import type { MaintenanceStatus } from '../keys/maintenance-status.js';
+import { HEARTBEAT } from '../state/replica-lease.js';
 import type { ActiveKey } from '../state/snapshot.js';
 import type { StateManager } from '../state/state-manager.js';
 import type { CoverageSource, StaleSource, StatusSource } from './service-ports.js';
@@ -17,6 +18,9 @@ export interface Closed {
 
 /** May work begin that is no request. */
 export class OpenDecision {
+  /** On the monotonic clock: others are not told again before. */
+  private retry = -Infinity;
+
   constructor(
     private readonly manager: StateManager,
     private readonly calls: RunningCalls,
@@ -28,21 +32,25 @@ export class OpenDecision {
 
   /** Is what this process knows certain, and do others know that something may begin here. */
   get isCertain(): boolean {
-    return !this.isUnknown && !this.manager.lease.lapsed();
+    return !this.isHidden && !this.manager.lease.lapsed();
   }
 
-  /** Others take this process for one in which nothing begins. */
-  private get isUnknown(): boolean {
-    return !this.calls.serves && this.manager.store.clustered;
+  /** Others may take this process for one in which nothing begins. */
+  private get isHidden(): boolean {
+    const { report, store } = this.manager;
+    return store.clustered && (report.passesForObserver || !this.calls.serves);
   }
 
   /** Where it is not certain what holds, the store is asked first. */
   async catchUp(): Promise<void> {
-    if (this.isUnknown) {
+    if (this.isHidden && performance.now() >= this.retry) {
       // whoever drains waits until such a process has heard of it, from before the first work on
       this.works.serves = true;
       await this.manager.start();
       await this.manager.sync().catch(() => undefined);
+      if (this.isHidden) {
+        this.retry = performance.now() + HEARTBEAT;
+      }
     }
     if (this.manager.lease.lapsed()) {
       await this.manager.start();
@@ -60,7 +68,7 @@ export class OpenDecision {
         return { status, active: concerned };
       }
     }
-    return this.stale.blocks ? { status: undefined, active: [] } : undefined;
+    return this.isHidden || this.stale.blocks ? { status: undefined, active: [] } : undefined;
   }
 
   /** Does whoever closed the keys wait for the call that this is called from. A promise only where a bypass gives one. */

@@ -24,6 +24,26 @@ export class ReplicaReport {
     private readonly applied: () => StateDocument | null,
   ) {}
 
+  /**
+   * Others may take this replica for an observer, in which nothing runs: it has said so, and the store has taken nothing else of
+   * it since.
+   */
+  passesForObserver = false;
+
+  /** What is told now. */
+  tell(): Presence {
+    const presence = this.presence();
+    if (presence.observer) {
+      this.passesForObserver = true;
+    }
+    return presence;
+  }
+
+  /** The store has taken what was told last. */
+  taken({ observer }: Presence): void {
+    this.passesForObserver = observer;
+  }
+
   /** As of now. */
   presence(): Presence {
     const document = this.applied();

@@ -78,7 +78,7 @@ export class StateManager implements KeyStateReader {
       leaseLength: replica.lease,
       touch: this.touch,
       warn: (message) => log.warn(message),
-      presence: () => this.report.presence(),
+      report: this.report,
       deadline: () => this.deadline(),
     });
     this.writer = new StateWriter(store, this.view, this.exchanges, delegates);

@@ -5,7 +5,8 @@ import { reconcile } from '../document/reconcile.js';
 import type { StateDocument } from '../document/record.js';
 import type { StateView } from './state-view.js';
 import type { StoreHealth } from './store-health.js';
-import type { News, Presence, StateStore, SyncResult, Version } from '../store/store.js';
+import type { ReplicaReport } from './replica-report.js';
+import type { News, StateStore, SyncResult, Version } from '../store/store.js';
 
 /** What syncing needs of its surroundings. */
 export interface SyncParts {
@@ -16,8 +17,8 @@ export interface SyncParts {
   readonly leaseLength: number;
   readonly touch: StoreHealth;
   readonly warn: (message: string) => void;
-  /** What this replica tells of itself; `null` when it no longer takes part. */
-  readonly presence: () => Presence | null;
+  /** What this replica tells of itself. */
+  readonly report: ReplicaReport;
   /** When a call that begins now must have settled. */
   readonly deadline: () => number;
 }
@@ -114,13 +115,18 @@ export class StateSync {
   }
 
   private async exchange(): Promise<void> {
-    const { store, view, lease, touch, presence, deadline } = this.parts;
+    const { store, view, lease, touch, report, deadline } = this.parts;
     const begun = performance.now();
     const { known, version } = view;
     try {
-      const result = await store.sync(version, this.stopped ? null : presence(), deadline());
+      // who leaves takes part no longer
+      const presence = this.stopped ? null : report.tell();
+      const result = await store.sync(version, presence, deadline());
       if (this.stopped) {
         return;
+      }
+      if (presence && result.present) {
+        report.taken(presence);
       }
       view.takeLeases(result.leases);
       if (result.relisted) {

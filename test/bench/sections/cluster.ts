@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { MaintenanceChange } from '../../../lib/index.js';
 import { Child } from '../../support/child.js';
 import { request } from '../../support/http.js';
@@ -7,7 +8,7 @@ import type { Effort } from '../main.js';
 import type { Report } from '../report.js';
 import { median, quantile } from '../statistics.js';
 
-/** Milliseconds a replica counts as alive after its last sign of life. */
+/** Milliseconds without a sign of life after which a replica is silent. */
 const LEASE = 3_000;
 /** Milliseconds that a request lasts which is waited for. */
 const LASTING = 60;
@@ -35,9 +36,8 @@ export async function cluster(report: Report, { rounds }: Effort): Promise<void>
     await learning(report, writer as Replica, others[0] as Replica, rounds * 4);
     const acknowledgement = await acknowledging(report, writer as Replica, rounds * 4);
     await draining(report, writer as Replica, others, rounds, acknowledgement);
-    for (const signal of ['SIGSTOP', 'SIGKILL'] as const) {
-      await losing(report, writer as Replica, others.pop() as Replica, signal);
-    }
+    await stopping(report, writer as Replica, others.pop() as Replica);
+    await killing(report, writer as Replica, others.pop() as Replica);
   } finally {
     await Promise.all(all.map((child) => child.kill()));
   }
@@ -57,6 +57,7 @@ const inUnits = (times: readonly number[], units: readonly number[]): number[] =
 };
 
 const ROUND_TRIP = 'a GET round trip';
+const LEASE_TIME = 'a lease of 3 s';
 
 async function learning(report: Report, writer: Replica, reader: Replica, rounds: number): Promise<void> {
   const times: number[] = [];
@@ -124,19 +125,33 @@ async function draining(
   report.values(row('from the end of the last request to drained', 'an acknowledgement', 2), beyond);
 }
 
-async function losing(
-  report: Report,
-  writer: Replica,
-  lost: Replica,
-  signal: 'SIGSTOP' | 'SIGKILL',
-): Promise<void> {
-  lost.signal(signal);
+/** Silent is not gone: whoever drains waits for one that is stopped, and not much longer. */
+async function stopping(report: Report, writer: Replica, stopped: Replica): Promise<void> {
+  stopped.signal('SIGSTOP');
+  const drained = writer.send<{ worked: number }>('maintain');
+  await delay(1.5 * LEASE);
+  stopped.signal('SIGCONT');
+  const woken = Number(process.hrtime.bigint()) / 1e6;
+  const { worked } = await drained;
+  if (worked < woken) {
+    throw new Error('work has begun although a replica was stopped');
+  }
+  report.add({
+    ...row('from the end of a SIGSTOP to drained', LEASE_TIME, 0.5),
+    median: (worked - woken) / LEASE,
+    spread: undefined,
+  });
+}
+
+/** One that is gone is known by its connection, which is closed with its process: a lease later nobody waits for it. */
+async function killing(report: Report, writer: Replica, killed: Replica): Promise<void> {
+  killed.signal('SIGKILL');
   const { took, change } = await writer.send<Written>('set', true, 3 * LEASE);
   if (change.missing?.length !== 0) {
     throw new Error(`still missing after ${took} ms: ${change.missing?.join(', ')}`);
   }
   report.add({
-    ...row(`acknowledged although one got ${signal}`, 'a lease of 3 s', 1.1),
+    ...row('from a SIGKILL to acknowledged by the others', LEASE_TIME, 1.5),
     median: took / LEASE,
     spread: undefined,
   });

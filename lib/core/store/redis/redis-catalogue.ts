@@ -1,4 +1,3 @@
-import { MaintenanceStoreError } from '../../errors/errors.js';
 import type { CatalogueEntry, CatalogueStore } from '../catalogue.js';
 import type { RedisCommands } from './redis-commands.js';
 
@@ -27,17 +26,21 @@ export class RedisCatalogue implements CatalogueStore {
     dropped: readonly string[],
     deadline: number,
   ): Promise<void> {
-    const { commands } = this;
-    await commands.learnClock(deadline);
-    const count = await commands.run('publish keys', 'PUBLISH', ['catalogue'], deadline, [
-      commands.redisDeadline(deadline),
+    const args = (term: string) => [
+      term,
       MOST_KEYS,
       dropped.length,
       ...dropped,
       ...entries.flatMap(({ name, text }) => [name, text]),
-    ]);
-    if (count === -1) {
-      throw new MaintenanceStoreError('Redis was too slow; no keys were published.', 'refused');
-    }
+    ];
+    const { commands } = this;
+    await commands.runInTime(
+      'publish keys',
+      'PUBLISH',
+      ['catalogue'],
+      deadline,
+      args,
+      'no keys were published',
+    );
   }
 }

@@ -58,6 +58,14 @@ export class RedisCommands {
     return this.keys.state;
   }
 
+  /** Which server was met, as scripts ask for it; `''` before. Set by who syncs. */
+  since = '';
+
+  /** The same, or what begins with it, as an argument. */
+  server(known = this.since): string {
+    return this.connection?.acquaintance.ask(known) ?? '?';
+  }
+
   use(connection: RedisConnection): void {
     this.connection = connection;
     for (const [name, lua] of Object.entries(scripts)) {
@@ -86,12 +94,46 @@ export class RedisCommands {
   }
 
   /**
-   * The moment on Redis' clock after which a script must do nothing, somewhat before the caller gives up. What is known
-   * of that clock is never ahead of it.
+   * The moment on Redis' clock after which a script must do nothing, somewhat before the caller gives up, and how many tenths of
+   * a second that is off at most. What is known of that clock is never ahead of it.
    */
-  redisDeadline(deadline: number): number {
-    const left = deadline - performance.now();
-    return Math.floor(this.clock.now() + left - Math.min(100, left / 5));
+  term(deadline: number): string {
+    const left = Math.max(0, deadline - performance.now());
+    return `${Math.floor(this.clock.now() + left - Math.min(100, left / 5))}|${Math.ceil(left / 100)}`;
+  }
+
+  /**
+   * Runs a script that does nothing past its term. Where Redis' clock was set since it was heard, the script says so, and is
+   * asked again by the new clock.
+   * @param why what follows from its coming too late, in words
+   * @throws MaintenanceStoreError
+   */
+  async runInTime(
+    what: string,
+    script: ScriptName,
+    keys: readonly KeyName[],
+    deadline: number,
+    args: (term: string) => readonly (string | number)[],
+    why: string,
+  ): Promise<unknown> {
+    await this.learnClock(deadline);
+    const begun = performance.now();
+    for (;;) {
+      const asked = performance.now();
+      const answer = await this.run(what, script, keys, deadline, args(this.term(deadline)));
+      if (!isLate(answer)) {
+        return answer;
+      }
+      this.clock.hear(answer[1], asked);
+      if (!this.isEarly(begun, deadline)) {
+        throw new MaintenanceStoreError(`Redis was too slow; ${why}.`, 'refused');
+      }
+    }
+  }
+
+  /** Is there time left to ask again. */
+  isEarly(begun: number, deadline: number): boolean {
+    return performance.now() < (begun + deadline) / 2;
   }
 
   /** @throws MaintenanceStoreError by the deadline, on the monotonic clock */
@@ -135,6 +177,11 @@ export class RedisCommands {
     }
   }
 
+  /** As {@link RedisAcquaintance.asking}. */
+  askingServer(): () => void {
+    return this.connection?.acquaintance.asking() ?? (() => undefined);
+  }
+
   /** What Redis said of a presence: why it refused it, or `null` when it took it. */
   judged(refused: string | null): void {
     if (refused === null) {
@@ -144,3 +191,6 @@ export class RedisCommands {
     }
   }
 }
+
+/** What a script gives that has come too late: Redis' clock is in it. */
+const isLate = (answer: unknown): answer is ['late', number] => Array.isArray(answer) && answer[0] === 'late';

@@ -3,6 +3,7 @@ import { MaintenanceStoreError } from '../../errors/errors.js';
 import { messageOf } from '../../errors/message-of.js';
 import { bounded } from '../store.js';
 import type { RedisClient, RedisSettings } from './redis-client.js';
+import { RedisAcquaintance } from './redis-acquaintance.js';
 import { isReply, refusalCode, storeError } from './redis-errors.js';
 
 /** Milliseconds that a call waits for a connection that has just broken; one that is away for longer is not waited for. */
@@ -10,6 +11,7 @@ const RECONNECT_TIMEOUT = 500;
 
 /** One connection of the library's own: is it there, and if not, what did it say last. */
 export class RedisConnection {
+  readonly acquaintance: RedisAcquaintance;
   private live = false;
   private brokenAt = -Infinity;
   /** What the connection said last, since it was there last. */
@@ -23,6 +25,7 @@ export class RedisConnection {
     readonly client: RedisClient,
     private readonly replaced: () => void,
   ) {
+    this.acquaintance = new RedisAcquaintance(client);
     client.on('connect', () => (this.misplaced = undefined));
     client.on('ready', () => this.ready());
     client.on('close', () => this.broken());
@@ -109,6 +112,7 @@ export class RedisConnection {
   private broken(): void {
     if (this.live) {
       this.live = false;
+      this.acquaintance.forget();
       this.brokenAt = performance.now();
     }
   }

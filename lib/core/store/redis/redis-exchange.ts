@@ -23,10 +23,15 @@ export class RedisExchange {
   ) {}
 
   async sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult> {
+    const begun = performance.now();
     let reply = await this.ask(known, presence, deadline);
     if (reply.presence === 'untold') {
       // somebody has removed what was told
       this.told = '';
+      reply = await this.ask(known, presence, deadline);
+    }
+    if (isLate(reply, presence) && this.commands.isEarly(begun, deadline)) {
+      // Redis' clock was set since it was heard
       reply = await this.ask(known, presence, deadline);
     }
     const { version, text } = reply;
@@ -72,6 +77,7 @@ export class RedisExchange {
   private async vouch({ roster, members }: SyncReply, deadline: number): Promise<void> {
     if (roster !== null) {
       this.roster.learn(roster, members ?? []);
+      this.commands.since = String(this.roster.since);
     }
     const { unlisted, since } = this.roster;
     if (unlisted.length > 0) {
@@ -98,6 +104,7 @@ export class RedisExchange {
       : { facts: '', figures: '' };
     const wakes = presence !== null && acknowledgement(presence) !== this.acknowledged;
     const asksSecret = pushes.needsSecret;
+    const acquainted = commands.askingServer();
     const asked = performance.now();
     const reply = await commands.run(
       'sync',
@@ -111,8 +118,8 @@ export class RedisExchange {
         facts === this.told ? '' : facts,
         figures,
         this.replicaLease,
-        commands.redisDeadline(deadline),
-        this.roster.known,
+        commands.term(deadline),
+        commands.server(this.roster.known),
         ...(wakes || asksSecret ? [wakes ? commands.channel : ''] : []),
         ...(asksSecret ? [RedisPushes.newSecret()] : []),
       ],
@@ -125,9 +132,14 @@ export class RedisExchange {
     if (asksSecret) {
       pushes.learn(parsed.secret);
     }
+    acquainted();
     return parsed;
   }
 }
+
+/** The presence came too late to be recorded. */
+const isLate = (reply: SyncReply, presence: Presence | null): boolean =>
+  presence !== null && reply.presence === 'none' && reply.refused === null;
 
 const acknowledgement = ({ write, draining }: Presence): string => `${write}:${JSON.stringify(draining)}`;
 

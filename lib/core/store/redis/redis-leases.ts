@@ -1,4 +1,3 @@
-import { MaintenanceStoreError } from '../../errors/errors.js';
 import { randomId } from '../../document/codec.js';
 import type { Denial, Grant, LeaseRequest, LeaseStore, LinePlace, Waiter } from '../leases.js';
 import type { RedisCommands } from './redis-commands.js';
@@ -6,8 +5,7 @@ import type { RedisCommands } from './redis-commands.js';
 /** What ACQUIRE and ENLIST give. */
 type Reply =
   | readonly ['taken', fence: number]
-  | readonly ['held', ticket: string, waiters: readonly string[], unsure: number]
-  | readonly ['late'];
+  | readonly ['held', ticket: string, waiters: readonly string[], unsure: number];
 
 /** Leases in Redis, by Redis' own clock. */
 export class RedisLeases implements LeaseStore {
@@ -41,22 +39,26 @@ export class RedisLeases implements LeaseStore {
     line: LinePlace | null,
     deadline: number,
   ): Promise<Grant | Denial> {
-    await this.commands.learnClock(deadline);
-    const reply = (await this.commands.run('lock', 'ACQUIRE', ['leases', 'fences', 'waiters'], deadline, [
+    const { commands, lasts } = this;
+    const args = (term: string) => [
       token,
       lease,
-      this.commands.redisDeadline(deadline),
+      term,
       key,
       line ? (line.waits ? 'wait' : 'try') : '',
       line?.ticket ?? '',
       (line?.held ?? []).join(','),
       this.memory,
       randomId(),
-      this.lasts.replica,
+      lasts.replica,
       floor,
       Math.max(lease, this.longestLock),
+      commands.server(),
       ...names,
-    ])) as Reply;
+    ];
+    const keys = ['leases', 'fences', 'waiters', 'replicas'] as const;
+    const answer = commands.runInTime('lock', 'ACQUIRE', keys, deadline, args, 'no lock was taken');
+    const reply = (await answer) as Reply;
     return reply[0] === 'taken' ? { fence: Number(reply[1]) } : denial(reply);
   }
 
@@ -70,24 +72,26 @@ export class RedisLeases implements LeaseStore {
     ticket: number | null,
     deadline: number,
   ): Promise<Denial> {
-    await this.commands.learnClock(deadline);
-    const args = [token, this.commands.redisDeadline(deadline), key, ticket ?? '', held.join(',')];
-    return denial((await this.commands.run('wait', 'ENLIST', ['waiters'], deadline, args)) as Reply);
+    const { commands, lasts } = this;
+    const args = (term: string) => [
+      token,
+      term,
+      key,
+      ticket ?? '',
+      held.join(','),
+      lasts.replica,
+      commands.server(),
+    ];
+    const keys = ['waiters', 'replicas'] as const;
+    const answer = commands.runInTime('wait', 'ENLIST', keys, deadline, args, 'nobody knows who waits');
+    return denial((await answer) as Extract<Reply, readonly ['held', ...unknown[]]>);
   }
 
   async renew({ names, key, token, lease }: LeaseRequest, fence: number, deadline: number): Promise<boolean> {
-    const reply = await this.commands.run('renew', 'RENEW', ['leases', 'fences'], deadline, [
-      token,
-      lease,
-      this.commands.redisDeadline(deadline),
-      key,
-      fence,
-      ...names,
-    ]);
-    if (reply === -1) {
-      throw new MaintenanceStoreError('Redis was too slow; no lease was renewed.', 'refused');
-    }
-    return reply === 1;
+    const args = (term: string) => [token, lease, term, key, fence, ...names];
+    const keys = ['leases', 'fences'] as const;
+    const answer = this.commands.runInTime('renew', 'RENEW', keys, deadline, args, 'no lease was renewed');
+    return (await answer) === 1;
   }
 
   async release(names: readonly string[], token: string, deadline: number): Promise<void> {
@@ -96,11 +100,7 @@ export class RedisLeases implements LeaseStore {
   }
 }
 
-function denial(reply: Reply): Denial {
-  if (reply[0] !== 'held') {
-    throw new MaintenanceStoreError('Redis was too slow; no lock was taken.', 'refused');
-  }
-  const [, ticket, flat, unsure] = reply;
+function denial([, ticket, flat, unsure]: Extract<Reply, readonly ['held', ...unknown[]]>): Denial {
   const waiters: Waiter[] = [];
   for (let i = 0; i + 4 < flat.length; i += 5) {
     const [token, place, key, kind, held] = flat.slice(i, i + 5) as [string, string, string, string, string];

@@ -1,4 +1,3 @@
-import { MaintenanceStoreError } from '../../errors/errors.js';
 import { DAY } from '../../keys/durations.js';
 import type { ClaimOutcome, OnceStore } from '../once.js';
 import type { RedisCommands } from './redis-commands.js';
@@ -8,7 +7,11 @@ const REMEMBERED = 40 * DAY;
 
 /** What must be done once, kept in Redis by its own clock. */
 export class RedisOnce implements OnceStore {
-  constructor(private readonly commands: RedisCommands) {}
+  /** @param replicaLease ms */
+  constructor(
+    private readonly commands: RedisCommands,
+    private readonly replicaLease: number,
+  ) {}
 
   claim(
     name: string,
@@ -32,19 +35,17 @@ export class RedisOnce implements OnceStore {
     deadline: number,
     remembered: number,
   ): Promise<ClaimOutcome> {
-    const { commands } = this;
-    await commands.learnClock(deadline);
-    const reply = (await commands.run(what, 'ONCE', ['once'], deadline, [
-      name,
-      token,
-      commands.redisDeadline(deadline),
+    const { commands, replicaLease } = this;
+    const args = (term: string) =>
+      [name, token, term, what, lease, remembered, replicaLease, commands.server()] as const;
+    const answer = commands.runInTime(
       what,
-      lease,
-      remembered,
-    ])) as ClaimOutcome | 'late';
-    if (reply === 'late') {
-      throw new MaintenanceStoreError('Redis was too slow; nothing was claimed.', 'refused');
-    }
-    return reply;
+      'ONCE',
+      ['once', 'replicas'],
+      deadline,
+      args,
+      'nothing was claimed',
+    );
+    return (await answer) as ClaimOutcome;
   }
 }

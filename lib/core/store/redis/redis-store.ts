@@ -1,4 +1,3 @@
-import { MaintenanceStoreError } from '../../errors/errors.js';
 import { encode, versionOf } from '../../document/codec.js';
 import type { StateDocument } from '../../document/record.js';
 import { RedisCatalogue } from './redis-catalogue.js';
@@ -55,7 +54,7 @@ export class RedisStore implements StateStore {
     this.commands = new RedisCommands(namespace, options.commandTimeout);
     this.identity = new RedisIdentity(this.commands);
     this.exchange = new RedisExchange(this.commands, options.replicaLease);
-    this.once = new RedisOnce(this.commands);
+    this.once = new RedisOnce(this.commands, options.replicaLease);
     this.catalogue = new RedisCatalogue(this.commands);
     this.leases = new RedisLeases(this.commands, { replica: options.replicaLease, lock: options.lockLease });
   }
@@ -118,26 +117,28 @@ export class RedisStore implements StateStore {
   }
 
   async write(document: StateDocument, expected: Version, deadline: number): Promise<Version | 'conflict'> {
-    await this.commands.learnClock(deadline);
     const text = encode(document);
+    const { channel, clock } = this.commands;
+    const secret = RedisPushes.newSecret();
+    const args = (term: string) => [expected, text, channel, term, secret];
     const asked = performance.now();
-    const [outcome, now] = (await this.commands.run('write', 'WRITE', ['state', 'secret'], deadline, [
-      expected,
-      text,
-      this.commands.channel,
-      this.commands.redisDeadline(deadline),
-      RedisPushes.newSecret(),
-    ])) as [string, number];
-    this.commands.clock.hear(now, asked);
-    if (outcome === 'late') {
-      throw new MaintenanceStoreError('Redis was too slow; nothing was written.', 'refused');
-    }
+    const answer = this.commands.runInTime(
+      'write',
+      'WRITE',
+      ['state', 'secret'],
+      deadline,
+      args,
+      'nothing was written',
+    );
+    const [outcome, now] = (await answer) as [string, number];
+    clock.hear(now, asked);
     return outcome === 'written' ? versionOf(text) : 'conflict';
   }
 
   async replicas(deadline: number): Promise<SeenReplica[]> {
     const { commands, options } = this;
-    const reply = await commands.run('replicas', 'REPLICAS', ['replicas'], deadline, [options.replicaLease]);
+    const args = [options.replicaLease, commands.server()];
+    const reply = await commands.run('replicas', 'REPLICAS', ['replicas'], deadline, args);
     const [now, entries] = reply as [number, RedisEntry[]];
     return entries.map((entry) => readEntry(entry, now));
   }

@@ -6,6 +6,7 @@
 -- Returns 'gone', 'absent' or 'alive'.
 
 --- @include "parts/clock"
+--- @include "parts/server"
 --- @include "parts/members"
 
 local now = clock()

@@ -2,12 +2,13 @@
 --
 -- KEYS catalogue
 -- ARGV deadline, how many entries there may be, how many names follow that are dropped, those, then name and JSON of each key
--- Returns how many keys were published, or -1 when late.
+-- Returns how many keys were published, or 'late' and the clock.
 
 --- @include "parts/clock"
+--- @include "parts/term"
 
 local now = clock()
-if now > tonumber(ARGV[1]) then return -1 end
+if is_late(ARGV[1], now) then return { 'late', now } end
 local kind = redis.call('TYPE', KEYS[1]).ok
 if kind ~= 'hash' and kind ~= 'none' then return 0 end
 local most, dropped = tonumber(ARGV[2]), tonumber(ARGV[3])

@@ -5,7 +5,7 @@
 -- Returns the id of the memory.
 
 --- @include "parts/clock"
---- @include "parts/uptime"
+--- @include "parts/server"
 --- @include "parts/memory"
 
 return recall(KEYS[1], clock(), ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]))

@@ -3,18 +3,20 @@
 --
 -- KEYS leases, fences
 -- ARGV token, lease ms, deadline, key, fence, names of the leases
--- Returns 1 when all are the caller's, 0 when one is lost, -1 when late.
+-- Returns 1 when all are the caller's, 0 when one is lost, or 'late' and the clock.
 
 --- @include "parts/clock"
+--- @include "parts/term"
+--- @include "parts/leases"
 
 local now = clock()
-if now > tonumber(ARGV[3]) then return -1 end
+if is_late(ARGV[3], now) then return { 'late', now } end
 local fence = tonumber(ARGV[5])
 local lock = 'lock:' .. ARGV[4]
 local locks = false
 for i = 6, #ARGV do
-  local token, stop = string.match(redis.call('HGET', KEYS[1], ARGV[i]) or '', '^(.-)|(%d+)$')
-  if token and token ~= ARGV[1] and tonumber(stop) > now then return 0 end
+  local alive, token = standing(ARGV[i], redis.call('HGET', KEYS[1], ARGV[i]), now, nil)
+  if alive and token ~= ARGV[1] then return 0 end
   if ARGV[i] == lock then locks = true end
 end
 if locks then
@@ -26,6 +28,6 @@ if (tonumber(redis.call('HGET', KEYS[2], ARGV[4]) or '0') or 0) < fence then
   redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
 end
 for i = 6, #ARGV do
-  redis.call('HSET', KEYS[1], ARGV[i], ARGV[1] .. '|' .. string.format('%.0f', now + tonumber(ARGV[2])))
+  redis.call('HSET', KEYS[1], ARGV[i], lease_of(ARGV[i], ARGV[1], tonumber(ARGV[2]), now))
 end
 return 1

@@ -3,8 +3,8 @@
 -- KEYS state, replicas, leases, and the secret for a replica that has yet to learn it
 -- ARGV known version, replica id ('' for none), write id that the replica has applied ('=' for that of the known
 --      version), what does not change about it ('' when it told that before), what does, lease ms, deadline, the known
---      roster, channel on which to wake those who wait for acknowledgements ('' not to), a new secret in case there is
---      none; what is not needed at the end is left out
+--      roster (see meet), channel on which to wake those who wait for acknowledgements ('' not to), a new secret in case
+--      there is none; what is not needed at the end is left out
 -- Returns clock, version, document or false, how the presence fared (0 not recorded, 1 recorded, 2 recorded and was not
 -- there before, 3 not there before, and so needs to be told whole), names of the leases that are alive, since when this
 -- server has been looked at without a gap (0 for long), the roster (when this server was met, a dot, a number) and the
@@ -12,9 +12,12 @@
 -- false.
 
 --- @include "parts/clock"
+--- @include "parts/term"
 --- @include "parts/stored"
 --- @include "parts/secret"
+--- @include "parts/server"
 --- @include "parts/members"
+--- @include "parts/leases"
 
 -- Milliseconds between two sweeps, whoever makes them.
 local SWEEP = 1000
@@ -47,7 +50,7 @@ local refused = false
 local facts = false
 local before = false
 local lost = false
-if ARGV[2] ~= '' and now <= tonumber(ARGV[7]) then
+if ARGV[2] ~= '' and not is_late(ARGV[7], now) then
   before = field_of(KEYS[2], ARGV[2])
   facts = ARGV[4]
   if facts == '' then facts = before and string.match(before, '^%d+|%d+|[^|]*|%d+|%d+|([^\n]*)\n') end
@@ -60,7 +63,9 @@ if ARGV[2] ~= '' and now <= tonumber(ARGV[7]) then
     lost = not before
   end
 end
-local met = meet(KEYS[2], now, lease, lost)
+-- one of all looks whether this is still the server that it was: a proxy may have taken another behind open connections
+local due = math.abs(now - (tonumber(field_of(KEYS[2], ':swept')) or 0)) >= SWEEP
+local met = meet(KEYS[2], now, lease, due and '' or ARGV[8], lost)
 if facts then
   local open = met.named and listeners(channel_of(facts)) > 0 and met.since or 0
   local applied = ARGV[3] == '=' and string.match(ARGV[1], '^[%w_-]*') or ARGV[3]
@@ -70,9 +75,9 @@ if facts then
     present = 1 + done
     if not before or string.sub(before, 1, 2) == 'x|' then redis.call('HINCRBY', KEYS[2], ':roster', 1) end
     if channel ~= '' and all_applied(KEYS[2], write, now) then redis.pcall('PUBLISH', channel, 'a') end
-    if now - (tonumber(field_of(KEYS[2], ':swept')) or 0) >= SWEEP then
+    if due then
       redis.call('HSET', KEYS[2], ':swept', whole(now))
-      sweep(KEYS[2], now, met)
+      sweep(KEYS[2], now, met, true)
     end
   else
     refused = done.err
@@ -85,7 +90,7 @@ if readable and version ~= ARGV[1] then document = redis.call('GET', KEYS[1]) en
 local alive = {}
 local leases = redis.pcall('HGETALL', KEYS[3])
 for i = 1, leases.err and 0 or #leases, 2 do
-  if tonumber(string.match(leases[i + 1], '|(%d+)$') or '0') > now then
+  if standing(leases[i], leases[i + 1], now, met) then
     alive[#alive + 1] = leases[i]
   else
     redis.pcall('HDEL', KEYS[3], leases[i])
@@ -93,7 +98,7 @@ for i = 1, leases.err and 0 or #leases, 2 do
 end
 
 local roster = whole(met.since) .. '.' .. (field_of(KEYS[2], ':roster') or '0')
-local news = roster ~= ARGV[8] and roster
+local news = roster ~= string.match(ARGV[8], '[%d.]*$') and roster
 local calm = now - met.calm < REMEMBERED and met.calm or 0
 local known = KEYS[4] and secret(KEYS[4], present > 0 and ARGV[10]) or false
 return { now, version, document, present, alive, calm, news, news and facts_of_all(KEYS[2]), refused, known }

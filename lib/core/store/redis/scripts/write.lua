@@ -5,6 +5,7 @@
 -- Returns 'written', 'conflict' or 'late', and the clock.
 
 --- @include "parts/clock"
+--- @include "parts/term"
 --- @include "parts/stored"
 --- @include "parts/secret"
 
@@ -12,7 +13,7 @@
 local MAX_PUSH_BYTES = 65536
 
 local now = clock()
-if now > tonumber(ARGV[4]) then return { 'late', now } end
+if is_late(ARGV[4], now) then return { 'late', now } end
 local version = stored(KEYS[1])
 if version ~= ARGV[1] then return { 'conflict', now } end
 redis.call('SET', KEYS[1], ARGV[2])

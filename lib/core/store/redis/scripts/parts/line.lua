@@ -4,13 +4,15 @@
 -- Milliseconds that somebody who waits is remembered for; it asks again well before.
 local WAIT_LEASE = 2000
 
--- All who wait, as the caller gets them; who does not ask any more is forgotten.
-local function line_of(waiters, now)
+-- All who wait, as the caller gets them; who does not ask any more is forgotten, but not where the clock was set: those
+-- who wait ask again. `calm`: see parts/members.lua.
+local function line_of(waiters, now, calm)
   local line = {}
   local all = redis.call('HGETALL', waiters)
   for i = 1, #all, 2 do
     local stop, ticket, key, kind, held = string.match(all[i + 1], '^(%d+)|(%d+)|([^|]*)|(%l)|(.*)$')
-    if stop and tonumber(stop) > now then
+    local left = tonumber(stop or now) - now
+    if stop and ((left > 0 and left <= WAIT_LEASE) or now - calm < WAIT_LEASE) then
       line[#line + 1] = { token = all[i], ticket = tonumber(ticket), key = key, kind = kind, held = held }
     else
       redis.call('HDEL', waiters, all[i])

@@ -9,8 +9,8 @@
 -- `x|until` stands for one that has left, was forgotten or is gone, so that nobody vouches for it. A replica's own channel
 -- is one that only its process listens to, for as long as it has its connection, however blocked, stopped or cut off it is.
 --
--- Beside them `:met` says which server was met with this data and when (`r|run|since|last|calm`), when somebody last looked
--- and since when looks have come without a gap; `:roster` counts the changes of who is there; `:swept` is the last sweep.
+-- Beside them `:met` says which server was met with this data and when (`r|run|since|last|calm|before`), when somebody last
+-- looked, since when looks have come without a gap, and when the last one before that gap was; `:roster` counts the changes of who is there; `:swept` is the last sweep.
 
 -- Milliseconds of silence after which one that does not say otherwise is presumed dead, and for which it is remembered
 -- that somebody is gone.
@@ -18,6 +18,8 @@ local PRESUMED_DEAD = 60000
 local REMEMBERED = 600000
 -- Milliseconds between two looks past which nobody knows what happened: more than a heartbeat, less than a lease.
 local MOST_GAP = 2000
+-- Milliseconds within which gaps are taken for one.
+local ONE_GAP = 60000
 
 local function whole(number)
   return string.format('%.0f', number)
@@ -47,26 +49,34 @@ end
 
 -- What is known of the server itself. One that was restarted, has taken over from another or has lost its data is met
 -- anew: it does not know whose connection is closed. Gaps are what nobody can tell apart: it stood still, its clock was
--- set forward, nobody looked. `lease` is the caller's, who looks several times in it.
-local function meet(replicas, now, lease, lost)
-  local info = redis.pcall('INFO', 'server')
-  local run = type(info) == 'string' and string.match(info, 'run_id:(%w+)')
-  local known, since, last, calm =
-    string.match(field_of(replicas, ':met') or '', '^r|([^|]*)|(%d+)|(%d+)|(%d+)$')
-  since, last, calm = tonumber(since), tonumber(last), tonumber(calm)
+-- set forward, nobody looked. `lease` is the caller's, who looks several times in it. `seen` begins with the moment at which the
+-- caller's server was met: it need not be asked who it is as long as that is the one that is noted, and the caller has been
+-- connected to it since.
+local function meet(replicas, now, lease, seen, lost)
+  local known, since, last, calm, before =
+    string.match(field_of(replicas, ':met') or '', '^r|([^|]*)|(%d+)|(%d+)|(%d+)|(%d+)$')
+  since, last, calm, before = tonumber(since), tonumber(last), tonumber(calm), tonumber(before)
+  local info, run
+  if not since or tonumber(string.match(seen, '^%d+')) ~= since then
+    info = server_info()
+    run = string.match(info, 'run_id:(%w+)')
+  elseif known ~= '' then
+    run = known
+  end
   if lost or (run and known and known ~= '' and known ~= run) then
     since = now
   elseif not since then
-    since = now - (run and tonumber(string.match(info, 'uptime_in_seconds:(%d+)')) or 0) * 1000
+    since = now - math.max(0, uptime(info)) * 1000
   end
   if not last then
-    calm = since
-  elseif not calm or now < last or now - last > math.min(MOST_GAP, lease * 2 / 3) then
+    calm, before = since, now
+  elseif now < last or now - last > math.min(MOST_GAP, lease * 2 / 3) then
+    before = math.abs(last - calm) > ONE_GAP and last or math.min(last, before)
     calm = now
   end
-  local mark = { 'r', run or known or '', whole(since), whole(now), whole(calm) }
+  local mark = { 'r', run or known or '', whole(since), whole(now), whole(calm), whole(before) }
   redis.pcall('HSET', replicas, ':met', table.concat(mark, '|'))
-  return { since = since, calm = calm, named = run }
+  return { since = since, calm = calm, before = before, named = run }
 end
 
 -- When an entry of another version, which does not say so itself, was first seen as it is.
@@ -79,8 +89,8 @@ local function unchanged_since(replicas, id, entry, now)
 end
 
 -- What is known of one entry: its state (`alive`, `open`, `closed`, `unknown`, `left`, or `gone`), and what to store in
--- its place, if anything.
-local function judge(replicas, id, entry, now, met)
+-- its place, if anything. Whether somebody who is alive still listens matters only to the sweep, which notes it.
+local function judge(replicas, id, entry, now, met, sweeps)
   if string.match(entry, '^x|%d+$') then return 'left' end
   local stop, seen, write, open, closed, rest = string.match(entry, '^(%d+)|(%d+)|([^|]*)|(%d+)|(%d+)|(.*)$')
   if not stop then
@@ -99,6 +109,7 @@ local function judge(replicas, id, entry, now, met)
     seen, stop = met.calm, math.min(stop, met.calm + lease)
   end
   local silent = stop <= now
+  if not silent and not sweeps then return 'alive' end
   if silent and now - math.max(seen, met.calm, met.since) >= dead then return 'gone' end
   local state = 'unknown'
   local noted = closed
@@ -122,14 +133,14 @@ local function strike(replicas, id, now)
   redis.call('HINCRBY', replicas, ':roster', 1)
 end
 
--- Looks at all entries: drops those that are gone, gives the others with their states.
-local function sweep(replicas, now, met)
+-- Looks at all entries: drops those that are gone, gives the others with their states. `sweeps`: see judge.
+local function sweep(replicas, now, met, sweeps)
   local there = {}
   local all = redis.call('HGETALL', replicas)
   for i = 1, #all, 2 do
     local id, entry = all[i], all[i + 1]
     local state, again = 'left'
-    if string.sub(id, 1, 1) ~= ':' then state, again = judge(replicas, id, entry, now, met) end
+    if string.sub(id, 1, 1) ~= ':' then state, again = judge(replicas, id, entry, now, met, sweeps) end
     if state == 'gone' then
       strike(replicas, id, now)
       redis.call('HDEL', replicas, ':odd:' .. id)

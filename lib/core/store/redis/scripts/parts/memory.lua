@@ -14,10 +14,17 @@ local function mark_of(fences)
   return string.match(redis.call('HGET', fences, MEMORY) or '', '^([^|]+)|(%d+)|(%d+)$')
 end
 
--- Milliseconds for which locks may be held that are not known of.
-local function unsure_of(fences, now)
-  local _, _, stop = mark_of(fences)
-  return stop and math.max(0, tonumber(stop) - now) or 0
+-- Milliseconds for which locks may be held that are not known of, `most` from when the clock was set if it was (`met`: see
+-- parts/members.lua). It is noted when that is over.
+local function unsure_of(fences, now, met, most)
+  local own, made, stop = mark_of(fences)
+  made, stop = tonumber(made), tonumber(stop or 0)
+  if stop == 0 then return 0 end
+  local over = stop <= now and (stop <= met.before or met.calm <= made)
+  if stop - now > most or (stop <= now and not over) then stop = met.calm + most end
+  if stop > now then return stop - now end
+  redis.call('HSET', fences, MEMORY, string.format('%s|%.0f|0', own, made))
+  return 0
 end
 
 -- The id of the mark, made when there is none. A caller that knew another one knows of a loss: whoever had a lock then may

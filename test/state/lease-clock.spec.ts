@@ -1,0 +1,155 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { randomId } from '../../lib/core/document/codec.js';
+import { LOCK_LEASE } from '../../lib/core/state/replica-lease.js';
+import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
+import type { Denial, Grant, LinePlace } from '../../lib/core/store/leases.js';
+import { RedisServer } from '../support/redis.js';
+import { setRedisClock, skewRedisClock } from '../support/skewed-redis.js';
+import { document, presence } from './documents.js';
+import { redisOptions } from './stores.js';
+import { quiet, soon } from './use-stores.js';
+
+skewRedisClock();
+
+const TRY: LinePlace = { waits: false, ticket: null, held: [] };
+const WAIT: LinePlace = { waits: true, ticket: null, held: [] };
+/** Milliseconds that a holder trusts its lock, by its own clock. */
+const LOCK_TRUST = 0.9 * LOCK_LEASE;
+/** Milliseconds between two looks at Redis, as heartbeats have them. */
+const BEAT = 500;
+
+let server: RedisServer;
+let stores: RedisStore[] = [];
+let beats: NodeJS.Timeout[] = [];
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterEach(async () => {
+  beats.forEach((beat) => clearInterval(beat));
+  await Promise.all(stores.map((store) => store.stop()));
+  [stores, beats] = [[], []];
+  await server.client().flushall();
+});
+afterAll(() => server.stop());
+
+/** Two replicas that look at Redis as replicas do, and the leases of callers on them. */
+async function pair() {
+  const namespace = randomId();
+  const join = async (id: string): Promise<RedisStore> => {
+    const store = new RedisStore(server.url, namespace, redisOptions);
+    stores.push(store);
+    await store.start(quiet, soon());
+    const look = () => store.sync(null, presence({ id }), soon());
+    await look();
+    beats.push(setInterval(() => void look().catch(() => undefined), BEAT));
+    return store;
+  };
+  return { one: await join('one'), two: await join('two') };
+}
+
+function caller(store: RedisStore, token: string) {
+  const request = { names: ['lock:general', `hold:${token}`], key: 'general', token, lease: LOCK_LEASE };
+  return {
+    acquire: (line = TRY): Promise<Grant | Denial> => store.leases.acquire(request, line, soon()),
+    renew: (fence: number): Promise<boolean> => store.leases.renew(request, fence, soon()),
+  };
+}
+
+/** Who has just been granted the lock: a store that has only just started may not know at once. */
+async function holder(store: RedisStore, token: string) {
+  const { acquire, renew } = caller(store, token);
+  for (;;) {
+    const { fence } = await acquire();
+    if (fence !== null) return { fence, renew: () => renew(fence) };
+    await delay(100);
+  }
+}
+
+describe.each([
+  ['forward by a day', 86_400],
+  ['forward by ten seconds', 10],
+  ['back by a day', -86_400],
+  ['back by ten seconds', -10],
+])('when Redis’ clock is set %s', (_, seconds) => {
+  it('a lock stays with a holder that prolongs it, however nobody has looked since', async () => {
+    const { one, two } = await pair();
+    const first = await holder(one, 'a');
+    beats.forEach((beat) => clearInterval(beat));
+    await setRedisClock(server, seconds);
+    // whoever asks first, and at once: not too late by a clock that was
+    const doubtful = (await caller(two, 'b').acquire()) as Denial;
+    expect(doubtful.fence).toBeNull();
+    expect(await first.renew()).toBe(true);
+    // now it is certain
+    expect(await caller(two, 'b').acquire()).toMatchObject({ fence: null, unsure: 0 });
+    expect((await two.sync(null, null, soon())).leases).toEqual(new Set(['lock:general', 'hold:a']));
+  }, 30_000);
+
+  it('a lock whose holder is gone is granted a lease later, neither before nor much after', async () => {
+    const { one, two } = await pair();
+    await holder(one, 'a');
+    await setRedisClock(server, seconds);
+    const set = performance.now();
+    await delay(1_000);
+    expect((await two.sync(null, null, soon())).leases).toContain('lock:general');
+    let answer: Grant | Denial;
+    do {
+      answer = await caller(two, 'b').acquire(WAIT);
+      if (answer.fence === null) await delay(50);
+    } while (answer.fence === null);
+    expect(performance.now() - set).toBeGreaterThan(LOCK_TRUST);
+    expect(performance.now() - set).toBeLessThan(LOCK_LEASE + 5_000);
+  }, 30_000);
+
+  it('a change, a lock, a place in the line and a claim are not refused as too late', async () => {
+    const { one, two } = await pair();
+    const { version } = await one.sync(null, null, soon());
+    await setRedisClock(server, seconds);
+    expect(await one.write(document(), version, soon())).not.toBe('conflict');
+    await setRedisClock(server, 0);
+    expect(await two.leases.enlist({ token: 't', key: 'general', held: [] }, null, soon())).toMatchObject({
+      waiters: [{ token: 't' }],
+    });
+    await setRedisClock(server, seconds);
+    expect(await one.once.claim('notice', 'x', 15_000, soon())).toBe('granted');
+    await setRedisClock(server, 0);
+    await setRedisClock(server, seconds);
+    expect((await two.sync(null, presence({ id: 'two' }), soon())).present).toBe(true);
+  }, 30_000);
+
+  it('what somebody is at work on is not given to another, and those who wait keep their order', async () => {
+    const { one, two } = await pair();
+    expect(await one.once.claim('notice', 'x', 15_000, soon())).toBe('granted');
+    await holder(one, 'a');
+    const ticket = ((await caller(one, 'b').acquire(WAIT)) as Denial).ticket;
+    await setRedisClock(server, seconds);
+    expect(await two.once.claim('notice', 'y', 15_000, soon())).toBe('taken');
+    expect(((await caller(two, 'c').acquire(WAIT)) as Denial).waiters.map(({ token }) => token)).toEqual([
+      'c',
+      'b',
+    ]);
+    expect(((await caller(one, 'b').acquire({ ...WAIT, ticket })) as Denial).ticket).toBe(ticket);
+    await one.once.finish('notice', 'x', soon());
+    expect(await two.once.claim('notice', 'y', 15_000, soon())).toBe('done');
+  }, 30_000);
+});
+
+it('a step too short to be noticed ends no lease before its holder has stopped trusting it', async () => {
+  const { one, two } = await pair();
+  await holder(one, 'a');
+  const from = performance.now();
+  await delay(2_000);
+  await setRedisClock(server, 1);
+  while ((await caller(two, 'b').acquire()).fence === null) await delay(20);
+  expect(performance.now() - from).toBeGreaterThan(LOCK_TRUST);
+}, 30_000);
+
+it('a ticket that nobody prolongs is over by the clock', async () => {
+  const { one, two } = await pair();
+  const request = { names: ['ticket:x'], key: ':tickets', token: 'x', lease: 30_000 };
+  expect((await one.leases.acquire(request, null, soon())).fence).toEqual(expect.any(Number));
+  expect((await two.sync(null, null, soon())).leases).toContain('ticket:x');
+  await setRedisClock(server, 60);
+  expect((await two.sync(null, null, soon())).leases).not.toContain('ticket:x');
+}, 30_000);
