@@ -6,6 +6,7 @@ import { Localizer } from '../i18n/localizer.js';
 import { negotiate } from '../http/negotiation.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import { SocketUrl } from '../http/socket-url.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
 import { StateManager } from '../core/state/state-manager.js';
@@ -45,11 +46,11 @@ export class AdminPage {
     @Inject(StateManager) private readonly manager: StateManager,
     @Inject(KeyRegistry) private readonly registry: KeyRegistry,
     @Inject(Localizer) private readonly localizer: Localizer,
+    @Inject(SocketUrl) private readonly socketUrl: SocketUrl,
     @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
   ) {}
 
   async render(request: HttpRequest): Promise<ApiResponse> {
-    const { socket } = this.structure;
     const page = this.context(request);
     const refusal = this.signIn.refusalOf(request);
     if (refusal) {
@@ -64,7 +65,7 @@ export class AdminPage {
       return this.deny(page, denialOf(error));
     }
     const state = await this.read(request);
-    const connect = socket && socket.url ? [socket.url(request as never)] : [];
+    const connect = this.socketUrl.sourcesFor(request);
     const html = renderAdminPage({
       ...page,
       state,

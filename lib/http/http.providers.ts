@@ -21,6 +21,7 @@ import { PageRenderer } from './page/page-renderer.js';
 import { RefusalCache } from './refusal/refusal-cache.js';
 import { RefusalHeaders } from './refusal/refusal-headers.js';
 import { RefusalResponder } from './refusal/refusal-responder.js';
+import { SocketUrl } from './socket-url.js';
 import { SiteCoverage } from './site/site-coverage.js';
 import { GraphqlPaths } from './site/site-routes.js';
 import { StalePolicy } from '../decision/stale-policy.js';
@@ -84,6 +85,7 @@ export function httpProviders(): Provider[] {
       inject: [KeyRegistry, Evaluator],
       useFactory: (registry: KeyRegistry, evaluator: Evaluator) => new WouldRefuse(registry, evaluator),
     },
+    SocketUrl,
     PageRenderer,
     {
       provide: RefusalResponder,

@@ -63,9 +63,3 @@ export class MountedPaths {
     return `${this.base(request)}/${inside.replace(/^[/\\]+/, '')}`;
   }
 }
-
-/** What a policy must allow for a Socket.IO server: browsers do not take a `http:` source for `ws:` everywhere. */
-export function socketSources(url: string): string[] {
-  const { origin } = new URL(url);
-  return [origin.replace(/^ws/, 'http'), origin.replace(/^http/, 'ws')];
-}

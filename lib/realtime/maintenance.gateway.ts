@@ -44,11 +44,11 @@ export function maintenanceGateway(): Type {
 
     /** Nest gives the server of the application's adapter. */
     afterInit(server: unknown): void {
-      const { namespace, url } = socketOptionsOf(this.structure);
+      const { namespace } = socketOptionsOf(this.structure);
       const io = isServer(server) ? server : (this.own ??= this.open());
       this.channel.open(io.of(namespace));
       if (fitsBrowserScript(io)) {
-        this.script.connectTo({ program: SOCKET_SCRIPT, path: io.path(), namespace, url });
+        this.script.connectTo({ program: SOCKET_SCRIPT, path: io.path(), namespace });
       } else {
         warn(
           'The Socket.IO server uses a custom parser, or another protocol version than the browser script: ' +

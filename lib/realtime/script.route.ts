@@ -7,8 +7,7 @@ import { isFastifyReply, rawResponse, setHeader, vary } from '../http/http-port.
 import { sendBody } from '../http/refusal/send-body.js';
 import { MountedPaths } from '../http/mounted-path.js';
 import { OwnRoutes } from '../http/own-routes.js';
-import { messageOf } from '../core/errors/message-of.js';
-import { logError } from './log.js';
+import { SocketUrl } from '../http/socket-url.js';
 import { ScriptSource, type ScriptProgram } from './script-source.js';
 
 /** Seconds a browser may use the script without asking. */
@@ -20,7 +19,6 @@ export interface GatewayAddress {
   /** Path of the Socket.IO server. */
   readonly path: string;
   readonly namespace: string;
-  readonly url: ((request: never) => string) | undefined;
 }
 
 /** `GET {path}/script`: the browser script. */
@@ -32,6 +30,7 @@ export class ScriptRoute {
     @Inject(OwnRoutes) routes: OwnRoutes,
     @Inject(MountedPaths) private readonly paths: MountedPaths,
     @Inject(ScriptSource) private readonly source: ScriptSource,
+    @Inject(SocketUrl) private readonly socketUrl: SocketUrl,
   ) {
     routes.add('script', (request, reply) => this.script(request, reply));
   }
@@ -50,7 +49,11 @@ export class ScriptRoute {
     setHeader(reply, 'Content-Type', 'text/javascript; charset=utf-8');
     setHeader(reply, 'X-Content-Type-Options', 'nosniff');
     setHeader(reply, 'Cross-Origin-Resource-Policy', 'cross-origin');
-    setHeader(reply, 'Cache-Control', `${gateway?.url ? 'private' : 'public'}, max-age=${FRESH}`);
+    setHeader(
+      reply,
+      'Cache-Control',
+      `${gateway && this.socketUrl.isPersonal ? 'private' : 'public'}, max-age=${FRESH}`,
+    );
     setHeader(reply, 'ETag', etag);
     if (trustsProxy(request)) {
       vary(reply, 'X-Forwarded-Prefix');
@@ -64,10 +67,10 @@ export class ScriptRoute {
 
   private withGateway(
     settings: ScriptSettings,
-    { path, namespace, url }: GatewayAddress,
+    { path, namespace }: GatewayAddress,
     request: HttpRequest,
   ): SocketScriptSettings {
-    const origin = url ? originOf(url, request) : null;
+    const origin = this.socketUrl.originFor(request);
     return {
       ...settings,
       url: origin,
@@ -75,16 +78,6 @@ export class ScriptRoute {
       path: (origin === null ? this.paths.stripped(request) : '') + path,
       namespace,
     };
-  }
-}
-
-/** A page without the right URL still has the ping endpoint. */
-function originOf(url: (request: never) => string, request: HttpRequest): string | null {
-  try {
-    return new URL(url(request as never)).origin;
-  } catch (error) {
-    logError(`"socket.url" returned no URL: ${messageOf(error)}`);
-    return null;
   }
 }
 

@@ -101,13 +101,20 @@ describe.each(adapters)('GET {path}/script on %s', (_name, createApp) => {
   it.each([
     ['throws', () => expect.fail('on purpose')],
     ['gives no URL', () => '</script>'],
-  ])('connects to its own origin when socket.url %s, and so does the built-in page', async (_what, url) => {
-    await using app = await createApp({ ...root({ socket: { url } }), controllers: [HomeController] });
-    expect((await get(app)).text).toContain('"url":null');
+    ['gives one of another kind', () => 'about:blank'],
+    ['gives a promise', (async () => 'https://live.example') as never],
+    ['promises what fails', (async () => expect.fail('on purpose')) as never],
+  ])('connects to its own origin when socket.url %s, and so do the pages', async (_what, url) => {
+    const options = { socket: { url }, permissions: () => true };
+    await using app = await createApp({ ...root(options), controllers: [HomeController] });
+    for (let count = 0; count < 5; count++) expect((await get(app)).text).toContain('"url":null');
+    const admin = await get(app, '/maintenance/admin', { accept: 'text/html' });
+    expect(admin.status).toBe(200);
+    expect(admin.headers['content-security-policy']).toContain("connect-src 'self';");
     await app.app.get(MaintenanceService).setMaintenance(true);
     const page = await get(app, '/', { accept: 'text/html' });
     expect(page.headers['content-security-policy']).toContain("connect-src 'self';");
-    expect(app.log.join()).toContain('socket.url');
+    expect(app.log.filter((line) => line.includes('socket.url'))).toHaveLength(1);
   });
 
   it('is there without a gateway, and smaller by the Socket.IO client', async () => {

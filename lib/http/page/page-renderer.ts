@@ -6,10 +6,10 @@ import type { MaintenanceTemplateContext } from '../../core/keys/maintenance-tem
 import type { Refusal } from '../../decision/refusal.js';
 import { MaintenanceError } from '../../core/errors/errors.js';
 import type { HttpRequest } from '../../request/http-request.js';
-import { MountedPaths, socketSources } from '../mounted-path.js';
+import { MountedPaths } from '../mounted-path.js';
+import { SocketUrl } from '../socket-url.js';
 import type { ResolvedOptions } from '../../options/options.js';
-import type { MaintenanceSocketOptions, ResolvedStructure } from '../../options/structural-options.js';
-import { OPTIONS, STRUCTURE } from '../../options/tokens.js';
+import { OPTIONS } from '../../options/tokens.js';
 import { Localizer } from '../../i18n/localizer.js';
 import { renderView } from './view-engine.js';
 import { maintenancePageCsp, renderMaintenancePage } from './page.js';
@@ -26,11 +26,11 @@ export interface RenderedPage {
 export class PageRenderer {
   constructor(
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
-    @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
     @Inject(Localizer) private readonly localizer: Localizer,
     @Inject(MountedPaths) private readonly paths: MountedPaths,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(ApplicationCalls) private readonly calls: ApplicationCalls,
+    @Inject(SocketUrl) private readonly socketUrl: SocketUrl,
   ) {}
 
   /** Is the page the same for everybody who is refused by this key now, but for the language. */
@@ -46,7 +46,7 @@ export class PageRenderer {
 
   /** Does the policy of the built-in page depend on who asks. */
   get isPersonal(): boolean {
-    return this.socketUrl !== undefined;
+    return this.socketUrl.isPersonal;
   }
 
   /** What the built-in page of one refusal depends on besides the refusal. */
@@ -94,22 +94,8 @@ export class PageRenderer {
     const { script } = this.urls(request);
     return maintenancePageCsp({
       scriptUrl: script,
-      connect: this.connections(request),
+      connect: this.socketUrl.sourcesFor(request),
     });
-  }
-
-  private get socketUrl(): MaintenanceSocketOptions['url'] {
-    return this.structure.socket ? this.structure.socket.url : undefined;
-  }
-
-  /** Further sources that the browser script connects to. */
-  private connections(request: HttpRequest): string[] {
-    const url = this.socketUrl;
-    return url
-      ? this.calls.askNow('"socket.url"', 'the page connects to its own origin', [], () =>
-          socketSources(url(request)),
-        )
-      : [];
   }
 
   private urls(request: HttpRequest): { ping: string; script: string } {

@@ -1,0 +1,52 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ApplicationCalls } from '../core/common/application-calls.js';
+import { STRUCTURE } from '../options/tokens.js';
+import type { ResolvedStructure } from '../options/structural-options.js';
+import type { HttpRequest } from '../request/http-request.js';
+
+/** Where the pages of a request connect to: what `socket.url` says. */
+@Injectable()
+export class SocketUrl {
+  constructor(
+    @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
+    @Inject(ApplicationCalls) private readonly calls: ApplicationCalls,
+  ) {}
+
+  /** Is it asked for every request. */
+  get isPersonal(): boolean {
+    return this.given !== undefined;
+  }
+
+  /** An origin; `null` for that of the page, also where `socket.url` gives no URL. */
+  originFor(request: HttpRequest): string | null {
+    const { given } = this;
+    return given
+      ? this.calls.askNow('"socket.url"', 'pages connect to their own origin', null, () => {
+          const url: unknown = given(request as never);
+          return isPromise(url) ? (url as never) : originOf(String(url));
+        })
+      : null;
+  }
+
+  /** What a policy must allow for it besides the page's own origin: browsers do not take a `http:` source for `ws:` everywhere. */
+  sourcesFor(request: HttpRequest): string[] {
+    const origin = this.originFor(request);
+    return origin === null ? [] : [origin.replace(/^ws/, 'http'), origin.replace(/^http/, 'ws')];
+  }
+
+  private get given() {
+    const { socket } = this.structure;
+    return socket ? socket.url : undefined;
+  }
+}
+
+function originOf(url: string): string {
+  const { origin, protocol } = new URL(url);
+  if (!/^(http|ws)s?:$/.test(protocol)) {
+    throw new TypeError(`a URL of ${protocol} is none to connect to`);
+  }
+  return origin;
+}
+
+const isPromise = (value: unknown): boolean =>
+  typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
