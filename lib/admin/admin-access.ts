@@ -3,7 +3,8 @@ import { Permissions } from '../access/permissions.js';
 import { ApplicationCalls } from '../core/common/application-calls.js';
 import { describeValue } from '../core/errors/errors.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
-import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import { StateManager } from '../core/state/state-manager.js';
 import { messageOf } from '../core/errors/message-of.js';
 import type { HttpRequest } from '../request/http-request.js';
 import type { MaintenancePermission } from '../options/access-options.js';
@@ -19,6 +20,7 @@ export class AdminAccess {
   constructor(
     @Inject(Permissions) private readonly permissions: Permissions,
     @Inject(KeyRegistry) private readonly registry: KeyRegistry,
+    @Inject(StateManager) private readonly manager: StateManager,
     @Inject(Csrf) private readonly csrf: Csrf,
     @Inject(ApplicationCalls) private readonly calls: ApplicationCalls,
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
@@ -75,6 +77,18 @@ export class AdminAccess {
     throw (await this.allows(request, 'see_info'))
       ? new AdminApiError(403, `You may not change the maintenance key "${key.name}".`)
       : unknownKey(name);
+  }
+
+  /**
+   * The key that is to be forgotten: also one that is stored but no longer registered, which nothing else can end.
+   * @throws AdminApiError 403, 404
+   */
+  async findForgettable(request: HttpRequest, name: unknown): Promise<MaintenanceKey> {
+    await this.manager.refresh().catch(() => undefined);
+    const isStored = typeof name === 'string' && this.manager.document?.keys.has(name) === true;
+    return isStored && !this.registry.find(name) && (await this.allows(request, 'see_info'))
+      ? new MaintenanceKey(name)
+      : this.findEditable(request, name);
   }
 
   /** May this key be offered to whoever asks; not when asking fails or takes too long. */

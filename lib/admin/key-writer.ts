@@ -1,11 +1,6 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { MaintenanceChange } from '../core/document/change.js';
-import {
-  MaintenanceConflictError,
-  MaintenanceStoreError,
-  MaintenanceVetoError,
-} from '../core/errors/errors.js';
-import { HookRunner } from '../core/hooks/hook-runner.js';
+import { MaintenanceConflictError, MaintenanceStoreError } from '../core/errors/errors.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
 import { MaintenanceService } from '../core/service/maintenance.service.js';
@@ -22,8 +17,6 @@ import { createEtag, expectedRevision } from './etag.js';
 import { getRequestActor } from './request-actor.js';
 import { checkJson, hasBody, readJson } from './request-body.js';
 
-const logger = new Logger('Maintenance');
-
 /** How often a change is tried again that others keep coming before. */
 const ATTEMPTS = 5;
 
@@ -35,7 +28,6 @@ export class KeyWriter {
   constructor(
     @Inject(MaintenanceService) private readonly service: MaintenanceService,
     @Inject(StateManager) private readonly manager: StateManager,
-    @Inject(HookRunner) private readonly hooks: HookRunner,
     @Inject(Localizer) private readonly localizer: Localizer,
     @Inject(AdminAccess) private readonly access: AdminAccess,
     @Inject(DrainWait) private readonly drains: DrainWait,
@@ -72,13 +64,13 @@ export class KeyWriter {
     return this.changed(request, key, change, body.drain);
   }
 
-  /** Ends a key for all: forgets its switch and every hold. */
+  /** Ends a key for all, also one that is no longer registered: forgets its switch and every hold. */
   async unset(request: HttpRequest, name: unknown): Promise<ApiResponse> {
     await this.access.demandWrite(request);
     if (hasBody(request)) {
       checkJson(request);
     }
-    const key = await this.access.findEditable(request, name);
+    const key = await this.access.findForgettable(request, name);
     const actor = getRequestActor(request) ?? null;
     await this.carryOut(request, key, (condition) =>
       this.service.unsetMaintenance(key, { actor, ...condition }),
@@ -133,11 +125,7 @@ export class KeyWriter {
       throw new MaintenanceStoreError(messageOf(error), 'refused', { cause: error });
     });
     const ifRevision = expectedRevision(this.manager, key, request.headers['if-match']);
-    try {
-      return await work(ifRevision === undefined ? {} : { ifRevision });
-    } catch (error) {
-      throw this.hooks.hasRefused(error) ? refusedByHook(key, error) : error;
-    }
+    return work(ifRevision === undefined ? {} : { ifRevision });
   }
 
   /** The key as it is now. Reason and actor are only for those who may see key data. */
@@ -163,13 +151,4 @@ export class KeyWriter {
       headers: { ETag: createEtag(this.manager, key) },
     };
   }
-}
-
-/** Only what is thrown as a veto is meant for people; everything else may hold anything, and is for the log. */
-function refusedByHook(key: MaintenanceKey, error: unknown): AdminApiError {
-  if (error instanceof MaintenanceVetoError) {
-    return new AdminApiError(409, `The change was refused: ${error.message}`);
-  }
-  logger.warn(`A hook refused a change of maintenance key "${key.name}": ${messageOf(error)}`);
-  return new AdminApiError(409, 'The change was refused by a hook.');
 }

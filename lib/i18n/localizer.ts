@@ -1,10 +1,12 @@
 import type { ApplicationCalls } from '../core/common/application-calls.js';
 import type { KeyRegistry } from '../core/keys/key-registry.js';
-import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
 import type { ResolvedOptions } from '../options/options.js';
 import type { StateManager } from '../core/state/state-manager.js';
 import type { Languages } from './languages.js';
+
+const BUILT_IN = 'the built-in data is given';
 
 /** Gives texts in a visitor's language, by the application's own translation. */
 export class Localizer {
@@ -46,9 +48,14 @@ export class Localizer {
     return translated;
   }
 
-  /** Key data with label, help text and message translated. */
+  /** Key data with label, help text and message translated. Never throws. */
   describe(key: MaintenanceKey, manager: StateManager, request: unknown): MaintenanceKeyJson {
-    const data = key.toJSON(manager.current(key));
+    const state = manager.current(key);
+    // whoever ends the maintenance must see the key, whatever its class says of it
+    const data =
+      this.calls.askNow(`toJSON() of maintenance key "${key.name}"`, BUILT_IN, undefined, () =>
+        key.toJSON(state),
+      ) ?? MaintenanceKey.prototype.toJSON.call(key, state);
     const text = (english: string): string => this.translate(english, request);
     return {
       ...data,

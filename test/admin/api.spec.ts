@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { createCache } from 'cache-manager';
 import { Redis } from 'ioredis';
 import {
   MaintenanceConfigurationError,
@@ -195,6 +196,50 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     expect(answer.status).toBe(200);
     expect(answer.json<Changed>()).toMatchObject({ name: 'general', value: true, message: 'Hello' });
     expect(answer.text).not.toContain('secret');
+  });
+
+  it('ends a key that is stored but no longer registered by DELETE, for those who may see it', async () => {
+    const cache = createCache();
+    {
+      await using before = await createApp({
+        imports: [adminModule({ cache, keys: [new MaintenanceKey('old')] })],
+      });
+      await before.app.get(MaintenanceService).setMaintenance(true, 'old');
+    }
+    await using running = await createApp({ imports: [adminModule({ cache })] });
+    const end = (may: string, name = 'old') =>
+      as(may, running.port, `/maintenance/keys/${name}`, { method: 'DELETE' });
+    expect((await end('see_info')).status).toBe(403);
+    expect((await end('toggle_maintenance_mode')).status).toBe(404);
+    expect((await end(ALL, 'older')).status).toBe(404);
+    const ended = await end(ALL);
+    expect(ended.status).toBe(200);
+    expect(ended.json<Changed>()).toMatchObject({ name: 'old', value: false });
+    expect((await as(ALL, running.port, '/maintenance/keys/old')).status).toBe(404);
+    await using again = await createApp({
+      imports: [adminModule({ cache, keys: [new MaintenanceKey('old')] })],
+    });
+    expect(again.app.get(MaintenanceService).isActive('old')).toBe(false);
+  });
+
+  it('gives the built-in data of a key whose toJSON() fails, and says so once a minute', async () => {
+    class Broken extends MaintenanceKey {
+      override toJSON(): never {
+        throw new Error('secret words');
+      }
+    }
+    await using running = await start({ keys: [new Broken('broken')] });
+    for (const path of ['keys', 'admin/state', 'admin', 'keys']) {
+      const answer = await as(ALL, running.port, `/maintenance/${path}`, {
+        headers: path === 'admin' ? { accept: 'text/html' } : {},
+      });
+      expect([path, answer.status]).toEqual([path, 200]);
+      expect(answer.text).toContain('broken');
+      expect(answer.text).not.toContain('secret words');
+    }
+    expect(running.log.filter((line) => line.includes('toJSON'))).toEqual([
+      expect.stringContaining('toJSON() of maintenance key "broken" threw: secret words'),
+    ]);
   });
 
   it('tells that a key stays on while a job holds it, and ends it for all by DELETE', async () => {

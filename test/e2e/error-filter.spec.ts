@@ -2,6 +2,7 @@ import { Body, Controller, Post, UseFilters } from '@nestjs/common';
 import * as library from 'nestjs-maintenance';
 import {
   MaintenanceActiveError,
+  MaintenanceConfigurationError,
   MaintenanceConflictError,
   MaintenanceDrainError,
   MaintenanceError,
@@ -14,6 +15,7 @@ import {
   MaintenanceService,
   MaintenanceStoreError,
   MaintenanceVetoError,
+  OnMaintenance,
   UnknownMaintenanceKeyError,
 } from 'nestjs-maintenance';
 import { describe, expect, it } from 'vitest';
@@ -53,6 +55,45 @@ class OperationsController {
 }
 
 describe.each(adapters)('MaintenanceErrorFilter on %s', (_name, createApp) => {
+  it.each([
+    ['a veto', new MaintenanceVetoError('not on a Friday'), 409, 'The change was refused: not on a Friday'],
+    [
+      'an error of this library',
+      new MaintenanceConfigurationError('postgres://u:pw@db'),
+      409,
+      'The change was refused by a hook.',
+    ],
+    // which is Nest's to answer
+    ['an error of its own', new Error('postgres://u:pw@db'), 500, 'Internal server error'],
+  ])('keeps what a hook throws inside unless it is a veto: %s', async (_what, error, status, message) => {
+    class Hooks {
+      @OnMaintenance('changing')
+      refuse(): never {
+        throw error;
+      }
+    }
+    @UseFilters(MaintenanceErrorFilter)
+    @Controller('operations')
+    class SwitchController {
+      constructor(private readonly service: MaintenanceService) {}
+
+      @Post()
+      close() {
+        return this.service.setMaintenance(true);
+      }
+    }
+    Reflect.defineMetadata('design:paramtypes', [MaintenanceService], SwitchController);
+    await using running = await createApp({
+      imports: [MaintenanceModule.forRoot({ socket: false, admin: false })],
+      controllers: [SwitchController],
+      providers: [Hooks],
+    });
+    const answer = await request(running.port, '/operations', { method: 'POST' });
+    expect(answer.text).not.toContain('postgres');
+    expect(answer.status).toBe(status);
+    expect(answer.json()).toMatchObject({ message });
+  });
+
   it.each<[what: string, status: number, body: object]>([
     [
       'unknown',

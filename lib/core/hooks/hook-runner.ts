@@ -17,11 +17,16 @@ export interface Hook {
   call(change: MaintenanceChange): unknown;
 }
 
+/** What `changing` hooks have thrown: it may look like any error of this library. */
+const refusals = new WeakSet<object>();
+
+/** Did a `changing` hook throw this, whatever it is. What is no object can come from nowhere else. */
+export const isHookRefusal = (error: unknown): boolean =>
+  Object(error) !== error || refusals.has(error as object);
+
 /** Calls hooks, and keeps those that misbehave from stopping anybody. */
 export class HookRunner {
   private readonly hooks: Hook[] = [];
-  /** What `changing` hooks have thrown: it may look like any error of this library. */
-  private readonly refusals = new WeakSet<object>();
 
   constructor(private readonly error: (message: string) => void) {}
 
@@ -43,15 +48,10 @@ export class HookRunner {
       try {
         await inTime(hook, change);
       } catch (error) {
-        this.refusals.add(Object(error) as object);
+        refusals.add(Object(error) as object);
         throw error;
       }
     }
-  }
-
-  /** Did a `changing` hook throw this, whatever it is. What is no object can come from nowhere else. */
-  hasRefused(error: unknown): boolean {
-    return Object(error) !== error || this.refusals.has(error as object);
   }
 
   /** Tells hooks after the fact; settles when all have, and never rejects. */

@@ -11,6 +11,8 @@ import {
   MaintenanceVetoError,
   UnknownMaintenanceKeyError,
 } from '../../core/errors/errors.js';
+import { isHookRefusal } from '../../core/hooks/hook-runner.js';
+import { messageOf } from '../../core/errors/message-of.js';
 import { MaintenanceRevokedError } from '../../core/errors/revoked-error.js';
 
 /** The JSON body of an error response of the admin API and of `MaintenanceErrorFilter`. @publicApi */
@@ -48,15 +50,20 @@ export const errorJson = (
 
 /** How an error of this library is answered; `undefined` for one that is nobody's business but the log's. */
 export function answerFor(error: unknown): MaintenanceErrorJson | undefined {
+  if (error instanceof MaintenanceVetoError) {
+    return errorJson(409, `The change was refused: ${error.message}`);
+  }
+  if (isHookRefusal(error)) {
+    // only a veto is meant for people; anything else may hold anything
+    logger.warn(`A hook refused a change: ${messageOf(error)}`);
+    return errorJson(409, 'The change was refused by a hook.');
+  }
   if (error instanceof MaintenanceConfigurationError) {
     const { option: field = 'body', message } = error;
     return errorJson(400, message, { errors: [{ field, message }] });
   }
   if (error instanceof UnknownMaintenanceKeyError) {
     return errorJson(404, error.message);
-  }
-  if (error instanceof MaintenanceVetoError) {
-    return errorJson(409, `The change was refused: ${error.message}`);
   }
   if (
     error instanceof MaintenanceLockedError ||
