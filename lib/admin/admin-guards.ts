@@ -2,6 +2,7 @@ import {
   ForbiddenException,
   Inject,
   Injectable,
+  Scope,
   type CanActivate,
   type ExecutionContext,
   type OnModuleInit,
@@ -90,16 +91,24 @@ export class AdminGuards implements CanActivate, OnModuleInit {
 
   /** The application's own instance wherever it is provided; one of ours where it is a mere class. */
   private async find(guard: Type<CanActivate>): Promise<GuardSource> {
-    try {
-      const instance = this.moduleRef.get<CanActivate>(guard, { strict: false });
-      return () => instance;
-    } catch (error) {
-      if ((error as Error).constructor.name === 'InvalidClassScopeException') {
-        return (request) => this.perRequest(guard, request);
-      }
+    const scope = this.scopeOf(guard);
+    if (scope === Scope.REQUEST || scope === Scope.TRANSIENT) {
+      return (request) => this.perRequest(guard, request);
     }
-    const instance = await this.create(guard);
+    const instance =
+      scope === undefined
+        ? await this.create(guard)
+        : this.moduleRef.get<CanActivate>(guard, { strict: false });
     return () => instance;
+  }
+
+  /** `undefined` where no module provides it. Errors of Nest's have no names in an application that is minified. */
+  private scopeOf(guard: Type<CanActivate>): Scope | undefined {
+    try {
+      return this.moduleRef.introspect(guard).scope;
+    } catch {
+      return undefined;
+    }
   }
 
   private perRequest(guard: Type<CanActivate>, request: object): Promise<CanActivate> {

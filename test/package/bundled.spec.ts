@@ -24,12 +24,15 @@ const absent = [
   'utf-8-validate',
 ];
 
-/** An application with the default options and a guard in front of the admin page. */
+/** An application that is closed whole, behind middleware that everybody uses, with guards in front of the admin page. */
 const source = `
 import 'reflect-metadata';
-import { Controller, Get, Module } from '@nestjs/common';
+import { Controller, Get, Injectable, Module, Scope } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
+import cors from 'cors';
+import express from 'express';
+import helmet from 'helmet';
 import { MaintenanceConfigurationError, MaintenanceKey, MaintenanceModule } from 'nestjs-maintenance';
 
 const decorate = (decorators, ...target) => Reflect.decorate(decorators, ...target);
@@ -37,11 +40,19 @@ class Home { home() { return 'home'; } }
 decorate([Get()], Home.prototype, 'home', Object.getOwnPropertyDescriptor(Home.prototype, 'home'));
 decorate([Controller()], Home);
 class Open { canActivate() { return true; } }
+let asked = 0;
+class PerRequest { constructor() { asked++; } canActivate() { return true; } }
+decorate([Injectable({ scope: Scope.REQUEST })], PerRequest);
 class App {}
-decorate([Module({ imports: [MaintenanceModule.forRoot({ permissions: () => true, admin: { guards: [Open] } })], controllers: [Home] })], App);
+const options = { coverage: 'site', permissions: () => true, admin: { guards: [Open, PerRequest] } };
+decorate([Module({ imports: [MaintenanceModule.forRoot(options)], controllers: [Home], providers: [PerRequest] })], App);
 let named = '';
 try { new MaintenanceKey('no name'); } catch (error) { named = error.name + ' ' + (error instanceof MaintenanceConfigurationError); }
 NestFactory.create(App, new ExpressAdapter(), { logger: ['error', 'warn'], forceCloseConnections: true }).then(async (app) => {
+  app.use(helmet({ contentSecurityPolicy: false }));
+  app.use(cors({ origin: 'https://shop.example' }));
+  app.use('/files', express.static('.'));
+  app.use('/asked', (request, response) => response.end(String(asked)));
   await app.listen(0, '127.0.0.1');
   console.log(JSON.stringify({ port: app.getHttpServer().address().port, named }));
 });
@@ -129,6 +140,9 @@ describe.each(bundles)('an application bundled by %s', (_name, name, make) => {
     expect((await request(port, '/')).text).toBe('home');
     expect((await request(port, '/maintenance/script')).status).toBe(200);
 
+    expect((await request(port, '/maintenance/keys')).status).toBe(200);
+    expect(Number((await request(port, '/asked')).text)).toBe(1);
+
     const errors: string[] = [];
     const admin = await browser.newPage();
     admin.on('pageerror', (error) => errors.push(error.message));
@@ -142,6 +156,12 @@ describe.each(bundles)('an application bundled by %s', (_name, name, make) => {
       200,
     );
     await admin.locator('.badge', { hasText: 'In maintenance' }).waitFor();
+    for (const path of ['/', '/files/main.mjs']) {
+      const refused = await request(port, path, { headers: { origin: 'https://shop.example' } });
+      expect([path, refused.status]).toEqual([path, 503]);
+      expect(refused.headers['access-control-allow-origin']).toBe('https://shop.example');
+      expect(refused.headers['x-frame-options']).toBe('SAMEORIGIN');
+    }
     await visitor.goto(`http://127.0.0.1:${port}/`);
     expect(await visitor.textContent('.message')).toBe('Bundled');
     const live = () =>

@@ -2,7 +2,7 @@ import type { HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
 import type { MaintenanceHeaderMiddleware as Middleware } from '../../options/refusal-headers-option.js';
 import { enter, type ExpressLayer } from './express-layers.js';
-import { isHelmet } from './helmet.js';
+import { recogniseMiddleware } from './known-middleware.js';
 import { inTurn } from './in-turn.js';
 
 /** When a middleware's headers belong to a refusal: for requests of other origins, or always. */
@@ -68,9 +68,7 @@ export class ExpressHeaders {
   }
 
   private kindOf(layer: ExpressLayer): Kind | undefined {
-    const { name } = layer.handle;
-    return (
-      this.marked.get(layer) ?? (name === 'corsMiddleware' ? 'cors' : isHelmet(name) ? 'always' : undefined)
-    );
+    const known = recogniseMiddleware(layer.handle);
+    return this.marked.get(layer) ?? (known === 'cors' ? 'cors' : known === 'helmet' ? 'always' : undefined);
   }
 }

@@ -1,5 +1,6 @@
 import type { HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
+import { recogniseMiddleware } from './known-middleware.js';
 import { knowledgeOf } from './site-routes.js';
 
 export type Next = (error?: unknown) => void;
@@ -36,10 +37,11 @@ export function recognise({ handle, route }: ExpressLayer): LayerKind {
   if (Array.isArray(handle.stack)) {
     return 'router';
   }
-  if (handle.name === 'serveStatic') {
+  const known = recogniseMiddleware(handle);
+  if (known === 'static') {
     return 'static';
   }
-  return handle.name === 'mounted_app' || isApplication(handle) ? 'application' : 'middleware';
+  return known === 'application' || isApplication(handle) ? 'application' : 'middleware';
 }
 
 /** Is it an Express application. */

@@ -2,8 +2,8 @@ import type { MaintenanceHeaderMiddleware } from '../../options/refusal-headers-
 import type { HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
 import { rawResponse } from '../http-port.js';
-import { routeContext, type RouteContext } from './fastify-hooks.js';
-import { isHelmet } from './helmet.js';
+import { originalHooks, routeContext, type RouteContext } from './fastify-hooks.js';
+import { recogniseMiddleware, type Known } from './known-middleware.js';
 import { inTurn } from './in-turn.js';
 
 type Hook = (...args: unknown[]) => unknown;
@@ -61,10 +61,16 @@ export class FastifyHeaders {
     }
     let found = this.known.get(context);
     if (!found) {
-      const hooks = PHASES.flatMap((phase) => (context[phase] ?? []) as Hook[]);
-      const named = (is: (name: string) => boolean): Hook[] =>
-        hooks.filter(({ name }) => is(name.replace(/^bound /, '')));
-      found = { cors: named((name) => name === 'handleCors'), helmet: named(isHelmet) };
+      const hooks = PHASES.flatMap((phase) => {
+        const originals = originalHooks(request, phase);
+        return ((context[phase] ?? []) as Hook[]).map((hook, index) => {
+          // bound, it does not show its text
+          const known = recogniseMiddleware(hook, originals[index]);
+          return [hook, known] as const;
+        });
+      });
+      const all = (kind: Known): Hook[] => hooks.filter(([, known]) => known === kind).map(([hook]) => hook);
+      found = { cors: all('cors'), helmet: all('helmet') };
       this.known.set(context, found);
     }
     if (request.headers.origin === undefined) {

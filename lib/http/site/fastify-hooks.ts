@@ -49,6 +49,13 @@ export function routeConfig(request: HttpRequest): RouteConfig | undefined {
   );
 }
 
+/** The hooks of one phase as they were given, in the order in which a route's context has them. */
+export function originalHooks(request: HttpRequest, phase: string): readonly Function[] {
+  const { server } = request as { readonly server?: object };
+  const hooks = server && (internal(server, 'fastify.hooks') as Record<string, Function[] | undefined>);
+  return hooks?.[phase] ?? [];
+}
+
 const symbols = new Map<string, symbol>();
 
 /** What Fastify keeps under a symbol of its own, which has a name but is not exported. */

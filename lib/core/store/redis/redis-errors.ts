@@ -12,8 +12,16 @@ export function refusalCode(error: unknown): string | undefined {
   return CODE.exec(message)?.[1] ?? (message.includes(DENIED) ? 'NOPERM' : undefined);
 }
 
-/** Did Redis itself say it, and not the connection. */
-export const isReply = (error: unknown): boolean => (error as Error | undefined)?.name === 'ReplyError';
+/**
+ * Did Redis itself say it, and not the connection. ioredis has its own class for that, whose name is lost where an application
+ * is minified; but what Redis says begins with a word in capitals, and ioredis notes the command beside it.
+ */
+export function isReply(error: unknown): boolean {
+  if (!(error instanceof Error)) {
+    return false;
+  }
+  return error.name === 'ReplyError' || ('command' in error && /^[A-Z]{2,}(?: |$)/.test(error.message));
+}
 
 /** What a Redis error means for a write: what Redis itself has refused is certain, anything else is not. */
 export function storeError(what: string, error: unknown): MaintenanceStoreError {

@@ -1,0 +1,88 @@
+/**
+ * Middleware and hooks of packages that many applications use. They are known by their names, and by their text where a
+ * bundler has taken the names away: by words that no minifier changes, or by their whole shape.
+ */
+export type Known = 'cors' | 'helmet' | 'static' | 'application';
+
+/** What Express, serve-static, cors, helmet and their plugins for Fastify call them. */
+const NAMES: ReadonlyMap<string, Known> = new Map<string, Known>([
+  ['corsMiddleware', 'cors'],
+  ['handleCors', 'cors'],
+  ['serveStatic', 'static'],
+  ['mounted_app', 'application'],
+  ...[
+    'helmetMiddleware',
+    'contentSecurityPolicyMiddleware',
+    'crossOriginEmbedderPolicyMiddleware',
+    'crossOriginOpenerPolicyMiddleware',
+    'crossOriginResourcePolicyMiddleware',
+    'originAgentClusterMiddleware',
+    'referrerPolicyMiddleware',
+    'strictTransportSecurityMiddleware',
+    'xContentTypeOptionsMiddleware',
+    'xDnsPrefetchControlMiddleware',
+    'xDownloadOptionsMiddleware',
+    'xFrameOptionsMiddleware',
+    'xPermittedCrossDomainPoliciesMiddleware',
+    'xPoweredByMiddleware',
+    'xXssProtectionMiddleware',
+    'helmetConfigureReply',
+    'helmetApplyHeaders',
+  ].map((name) => [name, 'helmet'] as const),
+]);
+
+const ID = String.raw`[\w$]+`;
+
+/** All of a kind's expressions match its text. */
+const TEXTS: readonly (readonly [Known, ...RegExp[]])[] = [
+  ['cors', /\.headers\.origin\b/, /\btypeof [\w$]+\.origin\b/],
+  // hands request, reply and `next` on to the one function that sets the headers
+  [
+    'cors',
+    new RegExp(
+      String.raw`^function\s?\((${ID}),(${ID}),(?:${ID},)?(${ID})\)\{${ID}\(${ID},${ID},\1,\2,\3\);?\}$`,
+    ),
+  ],
+  // calls its parts in turn, and nothing else
+  [
+    'helmet',
+    new RegExp(
+      String.raw`^function\s?\((${ID}),(${ID}),${ID}\)\{[^.'"\x60]*function (${ID})\([^.'"\x60]*\(\1,\2,\3\)[^.'"\x60]*\}$`,
+    ),
+  ],
+  // sets or removes one header, and goes on
+  [
+    'helmet',
+    new RegExp(
+      String.raw`^function\s?\(${ID},(${ID}),(${ID})\)\{\1\.(?:set|remove)Header\([^()]*\)[,;]\2\(\);?\}$`,
+    ),
+  ],
+  ['helmet', /\binstanceof Error\b/, /\.setHeader\([\w$]+,[\w$]+\)[,;][\w$]+\(\)\)?;?\}+$/],
+  ['helmet', /\.routeOptions\.config\b/, /\benableCSPNonces\b/],
+  ['static', /["'`]GET, HEAD["'`]/, /\.pipe\(/],
+  ['application', /\.app\b/, /\bObject\.setPrototypeOf\([\w$]+,\s?[\w$]+\.response\)/],
+];
+
+const recognised = new WeakMap<Function, Known | 'unknown'>();
+
+/**
+ * What a middleware or hook is; `undefined` for one of the application's own.
+ * @param original shows the text, where the other is bound
+ */
+export function recogniseMiddleware(
+  middleware: Function,
+  original: Function = middleware,
+): Known | undefined {
+  let known = recognised.get(middleware);
+  if (!known) {
+    // bundlers number names that meet in one file
+    const name = middleware.name.replace(/^bound /, '').replace(/\d+$/, '');
+    // minifiers leave no name, or a short one
+    known = NAMES.get(name) ?? (name.length > 2 ? undefined : byText(String(original))) ?? 'unknown';
+    recognised.set(middleware, known);
+  }
+  return known === 'unknown' ? undefined : known;
+}
+
+const byText = (text: string): Known | undefined =>
+  TEXTS.find(([, ...expressions]) => expressions.every((expression) => expression.test(text)))?.[0];
