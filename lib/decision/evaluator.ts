@@ -1,6 +1,7 @@
 import { affects, PASS, PERSONAL, type Decision, type Verdict } from './decision.js';
 import { PLAIN_POLICY, type HandlerPolicy } from './handler-policy.js';
 import type { IgnorePaths, Place } from './ignore-paths.js';
+import type { StalePolicy } from './stale-policy.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { MaintenanceStatus } from '../core/keys/maintenance-status.js';
 import type { ActiveKey } from '../core/state/snapshot.js';
@@ -31,36 +32,26 @@ export class Evaluator {
     private readonly decision: Decision,
     private readonly bypass: Bypass,
     private readonly ignorePaths: IgnorePaths,
+    private readonly stale: StalePolicy,
     /** What becomes of events that arrive during maintenance. */
     private readonly events: ResolvedOptions['events'],
   ) {}
 
   /**
    * A promise only where the application's own bypass function gives one; the state is then looked at again after it, so
-   * that the decision is always of this moment.
-   * @param keys those that count as in maintenance
+   * that the decision is always of this moment. Where nothing certain is known and that blocks, nobody's bypass counts.
    */
-  judge(call: Call, keys: () => Active = () => this.manager.snapshot.active): Verdict | Promise<Verdict> {
-    if (this.passesEvent(call)) {
-      return PASS;
+  judge(call: Call): Verdict | Promise<Verdict> {
+    if (this.stale.blocks && !call.target.exempt && !this.isIgnored(call)) {
+      return { refused: this.stale.status(call.request) };
     }
-    const verdict = this.remembered(call, keys());
-    const { http } = call;
-    if (!verdict.refused || !http || !this.bypass.asks) {
-      return verdict;
-    }
-    const answer = this.bypass.ask(http);
-    return answer instanceof Promise
-      ? answer.then((value) => (value ? PERSONAL : this.remembered(call, keys())))
-      : answer
-        ? PERSONAL
-        : verdict;
+    return this.judgeBy(call, () => this.manager.snapshot.active);
   }
 
   /** Would a key refuse a call if it were on. */
   wouldRefuse(key: MaintenanceKey, call: Call): boolean | Promise<boolean> {
     const active = [{ key, state: { ...this.manager.current(key), value: true } }];
-    const verdict = this.judge(call, () => active);
+    const verdict = this.judgeBy(call, () => active);
     return verdict instanceof Promise
       ? verdict.then(({ refused }) => refused !== undefined)
       : verdict.refused !== undefined;
@@ -81,19 +72,37 @@ export class Evaluator {
       : undefined;
   }
 
+  /** Can rules of the application's own say something of a call that is refused for its request: a session, say. */
+  get asksApplication(): boolean {
+    return this.bypass.asks || this.manager.snapshot.active.some(({ key }) => !hasPlainStatus(key));
+  }
+
+  /** @param keys those that count as in maintenance */
+  private judgeBy(call: Call, keys: () => Active): Verdict | Promise<Verdict> {
+    if (this.passesEvent(call)) {
+      return PASS;
+    }
+    const verdict = this.remembered(call, keys());
+    const { http } = call;
+    if (!verdict.refused || !http || !this.bypass.asks) {
+      return verdict;
+    }
+    const answer = this.bypass.ask(http);
+    return answer instanceof Promise
+      ? answer.then((value) => (value ? PERSONAL : this.remembered(call, keys())))
+      : answer
+        ? PERSONAL
+        : verdict;
+  }
+
   /** Is a call exempt by its path from what no key stands for: that nothing certain is known. */
-  isIgnored(call: Call): boolean {
+  private isIgnored(call: Call): boolean {
     return this.passesEvent(call) || (call.place !== undefined && this.ignorePaths.matches(null, call.place));
   }
 
   /** An event that is refused is lost: that must be asked for. */
   private passesEvent({ target }: Call): boolean {
     return target.event && this.events !== 'refuse';
-  }
-
-  /** Can rules of the application's own say something of a call that is refused for its request: a session, say. */
-  get asksApplication(): boolean {
-    return this.bypass.asks || this.manager.snapshot.active.some(({ key }) => !hasPlainStatus(key));
   }
 
   /** From memory: state, address, cookie. */

@@ -1,22 +1,37 @@
+import { Subject } from 'rxjs';
+import { LongTimer } from '../core/common/long-timer.js';
 import { OFF, type MaintenanceState } from '../core/keys/maintenance-state.js';
 import { MaintenanceStatus } from '../core/keys/maintenance-status.js';
 import type { ResolvedOptions } from '../options/options.js';
 import type { StateManager } from '../core/state/state-manager.js';
 
 /** Nothing certain is known, and nothing is admitted on a guess. */
-const UNKNOWN: MaintenanceState = Object.freeze({ ...OFF, value: true });
+export const UNKNOWN: MaintenanceState = Object.freeze({ ...OFF, value: true });
+
+const monotonic = (): number => performance.now();
 
 /**
  * What a replica does that has lost touch with the store, or never had it. Its lease has lapsed: one bounded look at the
  * store, and if that fails it goes on with what it last knew, or refuses.
  */
 export class StalePolicy {
+  /** Emits when {@link blocks} has changed, also while nobody asks for anything: open pages want to know. */
+  readonly changes = new Subject<void>();
   private failed = false;
+  private told = false;
+  private readonly timer = new LongTimer();
 
   constructor(
     private readonly manager: StateManager,
     private readonly options: Pick<ResolvedOptions, 'onStale' | 'onUnknown'>,
-  ) {}
+  ) {
+    if (options.onStale === 'block' || options.onUnknown === 'block') {
+      manager.health$.subscribe({
+        next: ({ up }) => (up ? this.found() : this.lost()),
+        complete: () => this.timer.clear(),
+      });
+    }
+  }
 
   /** Are requests refused because nothing certain is known. */
   get blocks(): boolean {
@@ -34,5 +49,30 @@ export class StalePolicy {
 
   async catchUp(): Promise<void> {
     this.failed = !(await this.manager.catchUp());
+    this.tell();
+  }
+
+  /** What no request does until then is done when the lease is over. */
+  private lost(): void {
+    const { lease } = this.manager;
+    this.timer.set(monotonic() + lease.left(), monotonic, () => {
+      if (lease.lapsed()) {
+        void this.catchUp();
+      }
+    });
+  }
+
+  private found(): void {
+    this.timer.clear();
+    this.failed &&= this.manager.lease.over();
+    this.tell();
+  }
+
+  private tell(): void {
+    const { blocks } = this;
+    if (this.told !== blocks) {
+      this.told = blocks;
+      this.changes.next();
+    }
   }
 }

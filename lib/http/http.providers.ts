@@ -66,14 +66,15 @@ export function httpProviders(): Provider[] {
     },
     {
       provide: Evaluator,
-      inject: [StateManager, Decision, Bypass, IgnorePaths, OPTIONS],
+      inject: [StateManager, Decision, Bypass, IgnorePaths, StalePolicy, OPTIONS],
       useFactory: (
         manager: StateManager,
         decision: Decision,
         bypass: Bypass,
         ignorePaths: IgnorePaths,
+        stale: StalePolicy,
         { events }: ResolvedOptions,
-      ) => new Evaluator(manager, decision, bypass, ignorePaths, events),
+      ) => new Evaluator(manager, decision, bypass, ignorePaths, stale, events),
     },
     {
       provide: StalePolicy,

@@ -95,9 +95,6 @@ export class MaintenanceGuard implements CanActivate {
       this.inFlight.admit(context);
       return true;
     }
-    if (this.stale.blocks && !this.evaluator.isIgnored(facts)) {
-      return this.refuse(context, facts, this.stale.status(facts.request));
-    }
     const verdict = this.evaluator.judge(facts);
     return verdict instanceof Promise
       ? verdict.then((settled) => this.carryOut(context, facts, settled))

@@ -8,6 +8,7 @@ import type { ResolvedOptions } from '../options/options.js';
 import { OPTIONS } from '../options/tokens.js';
 import { StateManager } from '../core/state/state-manager.js';
 import { Evaluator } from '../decision/evaluator.js';
+import { StalePolicy } from '../decision/stale-policy.js';
 import { PERSONAL_CACHE_CONTROL, preventCaching } from './prevent-caching.js';
 import { isSafeMethod } from '../decision/decision.js';
 import type { HttpRequest } from '../request/http-request.js';
@@ -42,6 +43,7 @@ export class PingRoute {
     @Inject(StateManager) private readonly manager: StateManager,
     @Inject(KeyRegistry) private readonly registry: KeyRegistry,
     @Inject(Evaluator) private readonly evaluator: Evaluator,
+    @Inject(StalePolicy) private readonly stale: StalePolicy,
     @Inject(RefusalResponder) private readonly responder: RefusalResponder,
     @Inject(Permissions) private readonly permissions: Permissions,
     @Inject(SocketTickets) private readonly tickets: SocketTickets,
@@ -57,7 +59,9 @@ export class PingRoute {
       !this.tickets.needed &&
       this.permissions.given &&
       (await this.permissions.allows('see_info', { type: 'http', request }));
-    const maintenance = seesInfo ? this.localizer.keyData(this.registry, this.manager, request) : undefined;
+    if (this.manager.lease.lapsed()) {
+      await this.stale.catchUp();
+    }
     const { refused, personal } = await this.evaluator.judge({
       request,
       http: request,
@@ -65,6 +69,7 @@ export class PingRoute {
       safe: isSafeMethod(request.method),
       place: undefined,
     });
+    const maintenance = seesInfo ? this.localizer.keyData(this.registry, this.manager, request) : undefined;
     const body: MaintenancePing = {
       maintenanceMode: refused !== undefined,
       refreshDelay: this.options.refreshDelay,

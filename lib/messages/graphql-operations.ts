@@ -94,9 +94,6 @@ export class GraphqlOperations {
       await this.stale.catchUp();
     }
     const http = graphqlRequest(contextValue);
-    if (this.stale.blocks) {
-      throw this.refusal(this.stale.status(http), http);
-    }
     const kind = operation?.operation ?? 'query';
     const verdict = this.evaluator.judge({
       request: http,

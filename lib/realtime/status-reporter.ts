@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { merge, type Observable } from 'rxjs';
 import { getRetryAfter } from '../decision/refusal.js';
+import { StalePolicy, UNKNOWN } from '../decision/stale-policy.js';
 import { DEFAULT_MESSAGE } from '../i18n/texts.js';
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
 import { Localizer } from '../i18n/localizer.js';
@@ -17,15 +19,22 @@ import { warn } from './log.js';
 /** Puts what is known into words for pages. */
 @Injectable()
 export class StatusReporter {
-  private shared: { readonly snapshot: Snapshot; readonly status: MaintenanceStatusMessage } | undefined;
+  /** Emits when touch with the store was lost or found: what is reported may be another, though no key has changed. */
+  readonly certainty: Observable<unknown>;
+  private shared:
+    | { readonly snapshot: Snapshot; readonly blocks: boolean; readonly status: MaintenanceStatusMessage }
+    | undefined;
 
   constructor(
     @Inject(StateManager) private readonly manager: StateManager,
     @Inject(KeyRegistry) private readonly registry: KeyRegistry,
     @Inject(Localizer) private readonly localizer: Localizer,
     @Inject(LiveClients) private readonly clients: LiveClients,
+    @Inject(StalePolicy) private readonly stale: StalePolicy,
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
-  ) {}
+  ) {
+    this.certainty = merge(manager.health$, stale.changes);
+  }
 
   /** Does what is told depend on who hears it. */
   get personal(): boolean {
@@ -38,12 +47,13 @@ export class StatusReporter {
    */
   forAll(listener?: unknown): MaintenanceStatusMessage {
     const { snapshot } = this.manager;
+    const { blocks } = this.stale;
     if (this.personal) {
       return this.make(snapshot, listener);
     }
     // made once for all who come in one turn of the event loop: thousands may come back together
-    if (this.shared?.snapshot !== snapshot) {
-      this.shared = { snapshot, status: this.make(snapshot, undefined) };
+    if (this.shared?.snapshot !== snapshot || this.shared.blocks !== blocks) {
+      this.shared = { snapshot, blocks, status: this.make(snapshot, undefined) };
       setImmediate(() => (this.shared = undefined));
     }
     return this.shared.status;
@@ -73,11 +83,11 @@ export class StatusReporter {
   }
 
   get closed(): boolean {
-    return this.manager.snapshot.active.some(({ key, state }) => closesSite(key, state));
+    return this.closing(this.manager.snapshot) !== undefined;
   }
 
   private make(snapshot: Snapshot, listener: unknown): MaintenanceStatusMessage {
-    const { key, state: closing } = snapshot.active.find(({ key, state }) => closesSite(key, state)) ?? {};
+    const { key, state: closing } = this.closing(snapshot) ?? {};
     const until = closing?.until ?? null;
     const modes = this.registry
       .all()
@@ -94,11 +104,18 @@ export class StatusReporter {
     };
   }
 
+  /** What refuses an ordinary visitor a page, if anything does. */
+  private closing(snapshot: Snapshot): { key: MaintenanceKey | null; state: MaintenanceState } | undefined {
+    return this.stale.blocks
+      ? { key: null, state: UNKNOWN }
+      : snapshot.active.find(({ key, state }) => closesSite(key, state));
+  }
+
   /**
    * The last write that visitors may have noticed: of a key that is public, or that closes the site or has closed it. It is the same
    * on every replica, since pages remember it while they are answered by several.
    */
-  private revision(deciding: MaintenanceKey | undefined): number {
+  private revision(deciding: MaintenanceKey | null | undefined): number {
     return this.lastWrite(
       (key) =>
         key.public ||

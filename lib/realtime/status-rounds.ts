@@ -46,8 +46,8 @@ export class StatusRounds<Client extends object> {
     private readonly channel: Channel<Client>,
   ) {
     manager.changes.subscribe(() => this.announce());
-    // a state that was found only after the start is no change, but news to those who are here already
-    manager.health$.subscribe(() => {
+    // a state that was found only after the start, or that is doubtful now, is no change, but news to those who are here already
+    reporter.certainty.subscribe(() => {
       if (this.told !== undefined && this.told !== reporter.fingerprint) {
         this.announce();
       }

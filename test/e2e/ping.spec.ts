@@ -49,6 +49,27 @@ describe.each(adapters)('ping on %s', (_name, createApp) => {
     expect(head).toMatchObject({ status: 599, text: '' });
   });
 
+  it('answers 200 where refusals do, and still says what it is', async () => {
+    await using running = await shop(createApp, { statusCode: 200 });
+    await serviceOf(running).setMaintenance(true, 'general', { message: 'Shelves move.' });
+    const page = await request(running.port, '/shop');
+    const ping = await request(running.port, '/maintenance/ping');
+    for (const { status, headers } of [page, ping]) {
+      expect(status).toBe(200);
+      expect(headers).toMatchObject({
+        'x-maintenance-mode': '1',
+        'x-robots-tag': 'noindex',
+        'retry-after': '60',
+        'cache-control': 'no-store',
+      });
+    }
+    expect(ping.json()).toMatchObject({ maintenanceMode: true, error: 'Shelves move.', retryAfter: 60 });
+    await serviceOf(running).setMaintenance(false);
+    const open = await request(running.port, '/maintenance/ping');
+    expect(open.json()).toMatchObject({ maintenanceMode: false });
+    expect(open.headers).not.toHaveProperty('x-robots-tag');
+  });
+
   it('gives key data to those who may see it, and to nobody else', async () => {
     const asked: unknown[] = [];
     await using running = await shop(createApp, {

@@ -5,12 +5,11 @@ import {
   MaintenanceService,
   type MaintenanceRootOptions,
 } from 'nestjs-maintenance';
-import type { MaintenanceStatusMessage } from 'nestjs-maintenance/client';
-import { get, type IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { adapters, type RunningApp } from '../support/apps.js';
 import { request } from '../support/http.js';
 import { until } from '../support/until.js';
+import { Listener } from './listener.js';
 
 @Controller()
 class HomeController {
@@ -25,47 +24,6 @@ const root = (options: MaintenanceRootOptions = {}) => ({
   controllers: [HomeController],
 });
 const service = ({ app }: RunningApp) => app.get(MaintenanceService);
-
-/** Listens as a browser does. */
-class Listener implements Disposable {
-  readonly statuses: MaintenanceStatusMessage[] = [];
-  text = '';
-  ended = false;
-
-  private constructor(readonly response: IncomingMessage) {
-    response.setEncoding('utf8');
-    response.on('data', (chunk: string) => {
-      this.text += chunk;
-      const events = this.text.split('\n\n').slice(0, -1);
-      const data = events.flatMap((event) => /^data: (.+)$/m.exec(event)?.[1] ?? []);
-      this.statuses.splice(0, Infinity, ...data.map((json) => JSON.parse(json) as MaintenanceStatusMessage));
-    });
-    response.on('end', () => (this.ended = true));
-    response.on('error', () => undefined);
-  }
-
-  static open({ port }: RunningApp, headers: Record<string, string> = {}): Promise<Listener> {
-    return new Promise((resolve, reject) => {
-      const path = '/maintenance/events';
-      const options = { host: '127.0.0.1', port, path, headers: { accept: 'text/event-stream', ...headers } };
-      get({ ...options, agent: false }, (response) => resolve(new Listener(response))).on('error', reject);
-    });
-  }
-
-  told(times: number): Promise<MaintenanceStatusMessage[]> {
-    return until(() => (this.statuses.length >= times ? this.statuses : undefined), {
-      what: `status number ${times}`,
-    });
-  }
-
-  get last(): MaintenanceStatusMessage | undefined {
-    return this.statuses.at(-1);
-  }
-
-  [Symbol.dispose](): void {
-    this.response.destroy();
-  }
-}
 
 describe.each(adapters)('GET {path}/events on %s', (_name, createApp) => {
   it.each([false, true])('tells the state and every change once, with socket: %s', async (socket) => {

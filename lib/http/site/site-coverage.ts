@@ -99,11 +99,13 @@ export class SiteCoverage {
   }
 
   private judge(request: HttpRequest, { target, place }: Server): Verdict | Promise<Verdict> {
-    const call = { request, http: request, target, safe: isSafeMethod(request.method), place };
-    if (this.stale.blocks && !target.exempt && !this.evaluator.isIgnored(call)) {
-      return { refused: this.stale.status(request) };
-    }
-    return this.evaluator.judge(call);
+    return this.evaluator.judge({
+      request,
+      http: request,
+      target,
+      safe: isSafeMethod(request.method),
+      place,
+    });
   }
 
   /**
