@@ -6,7 +6,7 @@ import { defineConfig } from 'rolldown';
 const dist = fileURLToPath(new URL('dist', import.meta.url));
 
 /** Small, and needed by every application: packed in, they need not be looked for when it starts. */
-const PACKED = ['cookie', 'negotiator', 'content-type'];
+const PACKED = ['cookie', 'negotiator', 'content-type', 'croner'];
 
 const ENTRIES = ['index', 'client/index', 'standalone/index', 'integrations/bullmq/index'];
 

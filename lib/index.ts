@@ -15,6 +15,18 @@ export {
   SkipDuringMaintenance,
   type MaintenanceSkipOptions,
 } from './background/skip-during-maintenance.decorator.js';
+export type {
+  MaintenanceWindow,
+  MaintenanceWindowFilter,
+  MaintenanceWindowRepeat,
+} from './core/windows/maintenance-window.js';
+export type {
+  CancelWindowOptions,
+  MaintenanceLocalTime,
+  MaintenanceRepeat,
+  ScheduleWindowOptions,
+  UpdateWindowOptions,
+} from './core/windows/window-options.js';
 export type { SetMaintenanceOptions } from './core/service/set-maintenance-options.js';
 export type { MaintainOptions, Maintenance } from './core/service/maintenance.js';
 export type { MaintenanceEnd } from './core/service/call-options.js';
@@ -56,6 +68,7 @@ export {
   MaintenanceStoreError,
   MaintenanceVetoError,
   UnknownMaintenanceKeyError,
+  UnknownMaintenanceWindowError,
 } from './core/errors/errors.js';
 export { MaintenanceDrainError, type MaintenanceUndrainedReplica } from './core/errors/drain-error.js';
 export { DAY, HOUR, MINUTE, MONTH, WEEK } from './core/keys/durations.js';
@@ -69,6 +82,7 @@ export type { MaintenanceKeyOptions } from './core/keys/maintenance-key-options.
 export type {
   MaintenanceHold,
   MaintenanceHolder,
+  MaintenanceOccurrence,
   MaintenancePhase,
   MaintenanceState,
 } from './core/keys/maintenance-state.js';

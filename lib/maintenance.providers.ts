@@ -4,6 +4,7 @@ import { KeyPublisher } from './core/catalogue/key-publisher.js';
 import { AbandonedWatch } from './core/cluster/abandoned-watch.js';
 import { DelegatedHooks } from './core/cluster/delegated-hooks.js';
 import { OncePerCluster } from './core/cluster/once-per-cluster.js';
+import { WindowWatch } from './core/cluster/window-watch.js';
 import { ReplicaCoordinator } from './core/cluster/replica-coordinator.js';
 import { BypassTokens } from './access/bypass-tokens.js';
 import { Decision } from './decision/decision.js';
@@ -122,6 +123,11 @@ export const coreProviders: Provider[] = ownProviders([
     [StateManager, OncePerCluster, HookRunner],
     (manager: StateManager, once: OncePerCluster, hooks: HookRunner) =>
       new DelegatedHooks(manager, once, hooks),
+  ),
+  made(
+    WindowWatch,
+    [StateManager, OncePerCluster, HookRunner],
+    (manager: StateManager, once: OncePerCluster, hooks: HookRunner) => new WindowWatch(manager, once, hooks),
   ),
   made(LockWait, [StateManager], (manager: StateManager) => new LockWait(manager)),
   made(

@@ -22,7 +22,9 @@ export interface HookMark {
  * - `'entering'`, `'exiting'`: after a change that turned the key on or off, on the process that made it.
  * - `'changed'`: after every change, also an end by itself, on every process.
  * - `'abandoned'`: the process of a `maintain()` died and left its key on; on one process of the cluster.
- * - `'overrun'`, `'scheduled'`, `'announced'`, `'cancelled'`: reserved for planned windows; this version does not call them.
+ * - `'entering'`, `'exiting'` of a planned window, `'announced'`: on one process of the cluster that has such a hook.
+ * - `'overrun'`: a planned window has ended and the key stays on without a known end; on one process of the cluster.
+ * - `'scheduled'`, `'cancelled'`: a window was planned or changed, or cancelled; on the process that did it.
  *
  * A hook has five seconds. One that throws or hangs after the change is logged and stops nothing.
  *

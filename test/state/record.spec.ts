@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeRecord, isOn, nextEnd, pruneRecord } from '../../lib/core/document/record.js';
+import { describeRecord } from '../../lib/core/document/describe-record.js';
+import { isOn, nextBoundary, pruneRecord } from '../../lib/core/document/record.js';
 import { hold, notice, record } from './documents.js';
 
 const alive = () => true;
@@ -29,7 +30,7 @@ describe('a record at a moment', () => {
       true,
       false,
     ]);
-    expect([0, 2_000, 3_000, 4_000].map((now) => nextEnd(both, now))).toEqual([
+    expect([0, 2_000, 3_000, 4_000].map((now) => nextBoundary(both, now))).toEqual([
       2_000,
       3_000,
       4_000,

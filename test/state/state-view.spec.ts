@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KeyRegistry } from '../../lib/core/keys/key-registry.js';
 import { MaintenanceKey } from '../../lib/core/keys/maintenance-key.js';
-import { StateView, type AnnouncedChange } from '../../lib/core/state/state-view.js';
+import type { AnnouncedChange } from '../../lib/core/document/seen-change.js';
+import { StateView } from '../../lib/core/state/state-view.js';
 import { change, document, hold, notice, record } from './documents.js';
 
 const MONTH = 30 * 24 * 60 * 60 * 1000;

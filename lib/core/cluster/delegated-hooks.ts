@@ -20,7 +20,9 @@ export class DelegatedHooks {
 
   watch(): void {
     this.manager.changes.subscribe(({ change, delegated }) => {
-      if (delegated && change.from !== change.to) {
+      // who watches windows calls the hooks of their beginning
+      const begins = change.to && change.cause === 'window';
+      if (delegated && change.from !== change.to && !begins) {
         this.see(change);
       }
     });

@@ -1,9 +1,13 @@
-import type { MaintenanceHolder, MaintenanceState } from '../keys/maintenance-state.js';
+import type {
+  MaintenanceHolder,
+  MaintenanceOccurrence,
+  MaintenanceState,
+} from '../keys/maintenance-state.js';
+import { describeRecord } from './describe-record.js';
 import {
-  describeRecord,
   pruneRecord,
   type ChangeRecord,
-  type KeyRecord,
+  type KeyParts,
   type MaintenanceCause,
   type StateDocument,
 } from './record.js';
@@ -18,8 +22,8 @@ export interface MaintenanceChange {
   /** Whether the key is in maintenance now; stays `true` if the switch is turned off while a `maintain()` still holds the key. */
   readonly to: boolean;
   /**
-   * `'set'` and `'unset'`: an operator or your code; `'maintain'` and `'release'`: a `maintain()`; `'expiry'`: it ended by itself.
-   * A replica of a newer version may make changes with causes that this version does not know.
+   * `'set'` and `'unset'`: an operator or your code; `'maintain'` and `'release'`: a `maintain()`; `'window'`: a planned window;
+   * `'expiry'`: it ended by itself. A replica of a newer version may make changes with causes that this version does not know.
    */
   readonly cause: MaintenanceCause;
   /** The message for visitors; `null`: the built-in sentence. */
@@ -45,6 +49,8 @@ export interface MaintenanceChange {
   readonly revision: number;
   /** When, by the clock of the store. */
   readonly at: Date;
+  /** The occurrence of a planned window that this is about; absent if it is not about one. */
+  readonly window?: MaintenanceOccurrence;
   /** With the event `'abandoned'`: the holder that died; `null` if unknown. */
   readonly holder?: MaintenanceHolder | null;
   /** Ids of the replicas that have applied the change; only with `{ acknowledge }`. */
@@ -96,7 +102,8 @@ export function previewChange(
   const record = present && pruneRecord(present, now);
   const edit = editor(record, now);
   const before = stateOf(record, now);
-  return toChange(key, before, edit ? stateOf(edit, now) : before, {
+  const after = edit ? stateOf({ windows: record?.windows ?? [], ...edit }, now) : before;
+  return toChange(key, before, after, {
     ...(edit ?? told),
     revision: document?.revision ?? 0,
     at: now,
@@ -104,9 +111,7 @@ export function previewChange(
 }
 
 /** A record's state, as far as changes tell of it. */
-export const stateOf = (
-  record: Pick<KeyRecord, 'switch' | 'holds'> | undefined,
-  now: number,
-): MaintenanceState => describeRecord(record, now, () => true);
+export const stateOf = (record: KeyParts | undefined, now: number): MaintenanceState =>
+  describeRecord(record, now, () => true);
 
 const endOf = ({ endsAt }: MaintenanceState): number => endsAt?.getTime() ?? Infinity;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { MaintenanceStoreError } from '../errors/errors.js';
+import { readWindow } from '../windows/window-record.js';
 import { id, instant, integer, isAbsent, object, text } from './fields.js';
 import type {
   ChangeRecord,
@@ -111,10 +112,7 @@ function keyEntry(value: unknown): [string, KeyRecord] {
     throw new Error('a key has no name');
   }
   const raw = object(value[1], 'key');
-  const holds = raw.holds ?? [];
-  if (!Array.isArray(holds)) {
-    throw new Error('the holds of a key are not a list');
-  }
+  const holds = list(raw.holds, 'holds');
   return [
     value[0],
     {
@@ -123,8 +121,16 @@ function keyEntry(value: unknown): [string, KeyRecord] {
       holds: holds.map(hold),
       change: change(raw.change),
       ...(raw.fence !== undefined && { fence: integer(raw.fence, 'highest fence') }),
+      ...(!isAbsent(raw.windows) && { windows: list(raw.windows, 'windows').map(readWindow) }),
     },
   ];
+}
+
+function list(value: unknown, what: string): unknown[] {
+  if (!isAbsent(value) && !Array.isArray(value)) {
+    throw new Error(`the ${what} of a key are not a list`);
+  }
+  return value ?? [];
 }
 
 function notice(value: unknown): Notice {

@@ -1,8 +1,8 @@
-import type { MaintenanceHold, MaintenanceHolder, MaintenanceState } from '../keys/maintenance-state.js';
-import { OFF } from '../keys/maintenance-state.js';
+import { currentOccurrence, nextTurn, pruneWindows } from '../windows/occurrences.js';
+import type { WindowRecord } from '../windows/window-record.js';
 
 /** Why a key changed. @publicApi */
-export type MaintenanceCause = 'set' | 'unset' | 'maintain' | 'release' | 'expiry';
+export type MaintenanceCause = 'set' | 'unset' | 'maintain' | 'release' | 'expiry' | 'window';
 
 /** What an operator's switch or a hold says about itself. */
 export interface Notice {
@@ -55,7 +55,12 @@ export interface KeyRecord {
   readonly change: ChangeRecord;
   /** The highest fence known of the key, so that fences grow also over a store that has lost them. */
   readonly fence?: number;
+  /** Planned ones; absent where none was ever planned. */
+  readonly windows?: readonly WindowRecord[];
 }
+
+/** What keeps a key on, or will. */
+export type KeyParts = Pick<KeyRecord, 'switch' | 'holds' | 'windows'>;
 
 /** The whole state of an application: one document, written by compare-and-set. */
 export interface StateDocument {
@@ -71,106 +76,41 @@ export interface StateDocument {
 
 const lives = (end: number | null, now: number): boolean => end === null || now < end;
 
-/** Drops what has ended by itself; `null` when nothing is left on. */
-export function pruneRecord<R extends Pick<KeyRecord, 'switch' | 'holds'>>(record: R, now: number): R {
-  const keep = record.switch !== null && lives(record.switch.until, now);
-  const holds = record.holds.filter((hold) => lives(hold.until, now));
-  return keep === (record.switch !== null) && holds.length === record.holds.length
+/** Drops what has ended by itself. */
+export function pruneRecord<R extends KeyParts>(record: R, now: number): R {
+  const { switch: on, holds } = liveParts(record, now);
+  const windows = record.windows && pruneWindows(record.windows, now);
+  return on === record.switch && holds.length === record.holds.length && windows === record.windows
     ? record
-    : { ...record, switch: keep ? record.switch : null, holds };
+    : { ...record, switch: on, holds, ...(windows && { windows }) };
 }
 
+/** The switch and the holds that have not ended. */
+export const liveParts = (
+  { switch: on, holds }: KeyParts,
+  now: number,
+): Pick<KeyRecord, 'switch' | 'holds'> => ({
+  switch: on && lives(on.until, now) ? on : null,
+  holds: holds.filter((hold) => lives(hold.until, now)),
+});
+
 /** Is the key on at that moment. */
-export function isOn(record: KeyRecord | undefined, now: number): boolean {
+export function isOn(record: KeyParts | undefined, now: number): boolean {
   return (
     record !== undefined &&
     ((record.switch !== null && lives(record.switch.until, now)) ||
-      record.holds.some((hold) => lives(hold.until, now)))
+      record.holds.some((hold) => lives(hold.until, now)) ||
+      currentOccurrence(record.windows, now) !== undefined)
   );
 }
 
-/** When the next part of the record ends by itself; `Infinity` for never. */
-export function nextEnd(record: KeyRecord, now: number): number {
-  let end = Infinity;
+/** When the record next means something else by itself: a part ends, a window begins or is announced; `Infinity` for never. */
+export function nextBoundary(record: KeyParts, now: number): number {
+  let next = nextTurn(record.windows, now);
   for (const part of [record.switch, ...record.holds]) {
-    if (part && part.until !== null && part.until > now && part.until < end) {
-      end = part.until;
+    if (part && part.until !== null && part.until > now && part.until < next) {
+      next = part.until;
     }
   }
-  return end;
-}
-
-/**
- * What is known of a key at that moment.
- * @param isLive says whether somebody still renews a hold
- */
-export function describeRecord(
-  record: Pick<KeyRecord, 'switch' | 'holds'> | undefined,
-  now: number,
-  isLive: (hold: HoldRecord) => boolean,
-): MaintenanceState {
-  if (!record) {
-    return OFF;
-  }
-  const { switch: on, holds } = pruneRecord(record, now);
-  const parts: Notice[] = on ? [on, ...holds] : [...holds];
-  if (parts.length === 0) {
-    return OFF;
-  }
-  // an operator's words win over those of a job; among jobs the latest
-  const told = (pick: (part: Notice) => string | null): string | null =>
-    (on && pick(on)) ??
-    [...holds]
-      .reverse()
-      .map(pick)
-      .find((text) => text !== null) ??
-    null;
-  // the key ends with its last part, and the end is known only when it is known of each
-  const ends = parts.every((part) => part.until !== null);
-  const endsAt = ends ? new Date(Math.max(...parts.map((part) => part.until ?? 0))) : null;
-  return Object.freeze({
-    value: true,
-    since: new Date(Math.min(...parts.map((part) => part.since))),
-    until: parts.every((part) => part.announced) ? endsAt : null,
-    endsAt,
-    message: told((part) => part.message),
-    reason: told((part) => part.reason),
-    actor: told((part) => part.actor),
-    switched: on !== null,
-    holds: describeHolds(holds, isLive),
-    holder: describeHolder(holds, isLive),
-  });
-}
-
-/** The latest that is alive and has the lock, else the latest that is alive, else the latest that died. */
-function describeHolder(
-  holds: readonly HoldRecord[],
-  isLive: (hold: HoldRecord) => boolean,
-): MaintenanceHolder | null {
-  const rank = (hold: HoldRecord): number => 2 * Number(isLive(hold)) + Number(hold.locked);
-  const [first] = holds.toSorted((a, b) => rank(b) - rank(a) || b.fence - a.fence);
-  return first && first.host !== null && first.pid !== null
-    ? Object.freeze({ host: first.host, pid: first.pid, since: new Date(first.since), step: null })
-    : null;
-}
-
-function describeHolds(
-  holds: readonly HoldRecord[],
-  isLive: (hold: HoldRecord) => boolean,
-): readonly MaintenanceHold[] {
-  const isSucceeded = ({ locked, fence }: HoldRecord): boolean =>
-    locked && holds.some((heir) => heir.locked && heir.fence > fence && isLive(heir));
-  return Object.freeze(
-    holds.map((hold) =>
-      Object.freeze({
-        id: hold.id,
-        owner: hold.owner,
-        host: hold.host,
-        pid: hold.pid,
-        since: new Date(hold.since),
-        fence: hold.fence,
-        abandoned: !isLive(hold) && !isSucceeded(hold),
-      }),
-    ),
-  );
+  return next;
 }

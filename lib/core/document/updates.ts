@@ -1,3 +1,5 @@
+import { currentOccurrence } from '../windows/occurrences.js';
+import type { WindowRecord } from '../windows/window-record.js';
 import { randomId } from './codec.js';
 import {
   isOn,
@@ -12,6 +14,8 @@ import {
 export interface Edit {
   readonly switch: KeyRecord['switch'];
   readonly holds: readonly HoldRecord[];
+  /** Planned windows; `undefined`: they stay as they are. */
+  readonly windows?: readonly WindowRecord[];
   readonly cause: Exclude<MaintenanceCause, 'expiry'>;
   readonly message: string | null;
   readonly reason: string | null;
@@ -32,13 +36,13 @@ export function applyEdit(
   known: StateDocument | null,
   key: string,
   record: KeyRecord | undefined,
-  { switch: on, holds, ...told }: Edit,
+  { switch: on, holds, windows = record?.windows, ...told }: Edit,
   now: number,
   delegated = false,
 ): StateDocument {
   const next = nextVersion(known);
   const from = isOn(record, now);
-  const to = on !== null || holds.length > 0;
+  const to = on !== null || holds.length > 0 || currentOccurrence(windows, now) !== undefined;
   const change: ChangeRecord = {
     ...told,
     from,
@@ -54,6 +58,7 @@ export function applyEdit(
     holds,
     change,
     ...(fence > 0 && { fence }),
+    ...(windows && { windows }),
   };
   return { ...known, ...next, keys: new Map(known?.keys).set(key, edited) };
 }

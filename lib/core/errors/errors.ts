@@ -80,6 +80,21 @@ export class UnknownMaintenanceKeyError extends MaintenanceError {
   }
 }
 
+/** No window has this id: it was never planned, is over, or was cancelled. @publicApi */
+export class UnknownMaintenanceWindowError extends MaintenanceError {
+  override name = 'UnknownMaintenanceWindowError';
+  override readonly code = 'MAINTENANCE_UNKNOWN_WINDOW';
+
+  constructor(
+    /** The id that was asked for. */
+    readonly id: unknown,
+  ) {
+    super(
+      `Unknown maintenance window ${describeValue(id)}: it was never planned, is over, or was cancelled.`,
+    );
+  }
+}
+
 /** Another `maintain()` has the key's lock, and the caller does not wait (any longer), or would wait for itself. @publicApi */
 export class MaintenanceLockedError extends MaintenanceError {
   override name = 'MaintenanceLockedError';
@@ -105,7 +120,11 @@ export class MaintenanceLockedError extends MaintenanceError {
   }
 }
 
-/** A conditional change (`ifRevision`) was not made because the key has changed since. @publicApi */
+/**
+ * A conditional change (`ifRevision`) was not made because the key or window has changed since; or a window was not planned because
+ * it overlaps another window of the key.
+ * @publicApi
+ */
 export class MaintenanceConflictError extends MaintenanceError {
   override name = 'MaintenanceConflictError';
   override readonly code = 'MAINTENANCE_CONFLICT';
@@ -113,8 +132,9 @@ export class MaintenanceConflictError extends MaintenanceError {
   constructor(
     /** Name of the key. */
     readonly key: string,
+    message = `Maintenance key "${key}" was changed by somebody else in the meantime; this change was not made.`,
   ) {
-    super(`Maintenance key "${key}" was changed by somebody else in the meantime; this change was not made.`);
+    super(message);
   }
 }
 

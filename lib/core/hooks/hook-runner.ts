@@ -54,6 +54,11 @@ export class HookRunner {
     }
   }
 
+  /** Does anybody here want to hear of it. */
+  has(event: MaintenanceEvent, key: string): boolean {
+    return this.of(event, { key }).length > 0;
+  }
+
   /** Tells hooks after the fact; settles when all have, and never rejects. */
   async notify(event: Exclude<MaintenanceEvent, 'changing'>, change: MaintenanceChange): Promise<void> {
     await Promise.all(
@@ -65,7 +70,7 @@ export class HookRunner {
     );
   }
 
-  private of(event: MaintenanceEvent, change: MaintenanceChange): Hook[] {
+  private of(event: MaintenanceEvent, change: Pick<MaintenanceChange, 'key'>): Hook[] {
     return this.hooks.filter(
       (hook) => hook.event === event && (hook.keys.length === 0 || hook.keys.includes(change.key)),
     );

@@ -38,6 +38,18 @@ export interface MaintenanceHolder {
   readonly step: string | null;
 }
 
+/** One occurrence of a planned window. @publicApi */
+export interface MaintenanceOccurrence {
+  /** Id of the window. */
+  readonly id: string;
+  /** When it starts. */
+  readonly start: Date;
+  /** When it ends. */
+  readonly end: Date;
+  /** The announcement for visitors; `null`: the built-in sentence. */
+  readonly message: string | null;
+}
+
 /** The state of one key at one moment. `null`: none, or unknown. @publicApi */
 export interface MaintenanceState {
   /** Whether the key is in maintenance. */
@@ -62,6 +74,10 @@ export interface MaintenanceState {
   readonly holder: MaintenanceHolder | null;
   /** What the key does with requests; `undefined`: as {@link value} and the key's `readOnly` imply. */
   readonly phase?: MaintenancePhase;
+  /** The planned window that is on; `undefined`: none. */
+  readonly window?: MaintenanceOccurrence;
+  /** Planned windows that have been announced and have not started, in order; `undefined`: none. */
+  readonly upcoming?: readonly MaintenanceOccurrence[];
 }
 
 /** The state of a key of which nothing is recorded. */

@@ -6,7 +6,7 @@ import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 import type { MaintenanceBypassTokenOptions } from './bypass-token-options.js';
 import type { MaintainOptions, Maintenance } from './maintenance.js';
 import type { MaintenanceServiceParts } from './maintenance-knowledge.js';
-import { MaintenanceWork } from './maintenance-work.js';
+import { MaintenancePlans } from './maintenance-plans.js';
 import type { MaintenanceMenuItem } from './menu-item.js';
 import type { SetMaintenanceOptions } from './set-maintenance-options.js';
 import type { MaintenanceSubject } from './subject.js';
@@ -16,7 +16,7 @@ import { MaintenanceSwitch } from './switch.js';
  * Switches maintenance on and off, for the application or parts of it. Inject it anywhere.
  * @publicApi
  */
-export class MaintenanceService extends MaintenanceWork {
+export class MaintenanceService extends MaintenancePlans {
   /** @internal */
   private readonly switch: MaintenanceSwitch;
   /** @internal */
@@ -26,8 +26,8 @@ export class MaintenanceService extends MaintenanceWork {
   }
 
   /**
-   * Turns a key's switch on or off. A key that a `maintain()` still holds stays on after its switch is turned off; the change says
-   * so.
+   * Turns a key's switch on or off. Turning it off also ends the planned window that is on, this time only. A key that a `maintain()`
+   * still holds stays on after its switch is turned off; the change says so.
    * @param key default: `GENERAL_MAINTENANCE`
    * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError for wrong options, MaintenanceLockedError when
    * the lock did not become free in time, MaintenanceConflictError when `ifRevision` does not hold, MaintenanceStoreError, and
@@ -42,8 +42,8 @@ export class MaintenanceService extends MaintenanceWork {
   }
 
   /**
-   * Clears everything that is stored for the key: its switch and every hold. Signals of `maintain()` calls abort, and their locks
-   * become free. It also works for a name that is stored but no longer registered.
+   * Ends a key's maintenance: its switch, every hold, and the planned window that is on. Signals of `maintain()` calls abort, and
+   * their locks become free. Later windows stay. For a name that is stored but no longer registered, it clears everything.
    * @param key default: `GENERAL_MAINTENANCE`
    * @throws UnknownMaintenanceKeyError, MaintenanceConflictError when `ifRevision` does not hold, MaintenanceStoreError, and
    * what a `changing` hook throws

@@ -14,6 +14,9 @@ import type { Coordinator } from '../cluster/coordinator.js';
 import { previewChange, type MaintenanceChange } from '../document/change.js';
 import type { Editor } from '../document/updates.js';
 import type { KeyRecord, Notice } from '../document/record.js';
+import { currentOccurrence } from '../windows/occurrences.js';
+import { withoutCurrent } from '../windows/window-edits.js';
+import type { WindowRecord } from '../windows/window-record.js';
 import type { StateManager } from '../state/state-manager.js';
 import { LOCK_LEASE } from '../state/replica-lease.js';
 import { leaseOfKey } from '../store/leases.js';
@@ -70,17 +73,19 @@ export class MaintenanceSwitch {
     const keepsEnd = timeout === undefined && until === undefined;
     const edit: Editor = (record, now) => {
       const on = record?.switch;
-      if (!mode && !on) {
+      const windows = mode ? null : withoutCurrent(record?.windows, now);
+      if (!mode && !on && !windows) {
         return null;
       }
       const notice = noticeAfter(on);
       const end =
         on && keepsEnd ? { until: on.until, announced: on.announced } : parseEnd(window, key.timeout, now);
       // a key that is held has been in maintenance since then
-      const since = Math.min(Math.floor(now), ...partsOf(record).map((part) => part.since));
+      const since = Math.min(Math.floor(now), ...beginnings(record, now));
       return {
         switch: mode ? { ...notice, ...end, since } : null,
         holds: record?.holds ?? [],
+        ...(windows && { windows }),
         cause: 'set',
         ...notice,
         hooks: callHooks,
@@ -99,7 +104,7 @@ export class MaintenanceSwitch {
       : { ...change, ...(await this.coordinator.acknowledged(change, acknowledge)) };
   }
 
-  /** Forgets the switch and all holds. */
+  /** Forgets the switch and all holds, and ends the window that is on. */
   async unset(
     key: MaintenanceKey,
     { ifRevision, actor }: Pick<SetMaintenanceOptions, 'ifRevision' | 'actor'>,
@@ -112,11 +117,24 @@ export class MaintenanceSwitch {
       callHooks: true,
       ifRevision,
       patience: { blocking: 0, signal: undefined },
-      edit: (record) =>
-        record && partsOf(record).length > 0
-          ? { switch: null, holds: [], cause: 'unset', ...notice, hooks: true }
-          : null,
+      edit: (record, now) => {
+        const windows = this.windowsAfterUnset(key, record, now);
+        return record && (windows || record.switch || record.holds.length > 0)
+          ? { switch: null, holds: [], ...(windows && { windows }), cause: 'unset', ...notice, hooks: true }
+          : null;
+      },
     });
+  }
+
+  /** Later windows stay, but for a key that nobody knows any more; `null` when nothing changes. */
+  private windowsAfterUnset(
+    key: MaintenanceKey,
+    record: KeyRecord | undefined,
+    now: number,
+  ): readonly WindowRecord[] | null {
+    return this.manager.registry.has(key.name) || !record?.windows?.length
+      ? withoutCurrent(record?.windows, now)
+      : [];
   }
 
   /** Waits for the lock, which is kept until the change is made. */
@@ -161,9 +179,13 @@ export class MaintenanceSwitch {
   }
 }
 
-/** The switch and the holds of a key. */
-function partsOf(record: KeyRecord | undefined): readonly Notice[] {
-  return record ? [...(record.switch ? [record.switch] : []), ...record.holds] : [];
+/** Since when a key has been kept on, by each of what keeps it on. */
+function beginnings(record: KeyRecord | undefined, now: number): number[] {
+  const window = currentOccurrence(record?.windows, now);
+  return [
+    ...[record?.switch, ...(record?.holds ?? [])].flatMap((part) => part?.since ?? []),
+    ...(window ? [window.start] : []),
+  ];
 }
 
 function checkRevision(

@@ -1,7 +1,8 @@
 import type { KeyRegistry } from '../keys/key-registry.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
-import { OFF, type MaintenanceState } from '../keys/maintenance-state.js';
-import { describeRecord, nextEnd, type HoldRecord, type StateDocument } from '../document/record.js';
+import { OFF, type MaintenanceOccurrence, type MaintenanceState } from '../keys/maintenance-state.js';
+import { describeRecord } from '../document/describe-record.js';
+import { nextBoundary, type HoldRecord, type StateDocument } from '../document/record.js';
 
 /** A key that is in maintenance, with all that a decision needs. */
 export interface ActiveKey {
@@ -9,12 +10,20 @@ export interface ActiveKey {
   readonly state: MaintenanceState;
 }
 
+/** A planned window that visitors may hear of. */
+export interface UpcomingWindow {
+  readonly key: MaintenanceKey;
+  readonly occurrence: MaintenanceOccurrence;
+}
+
 /** What this process knows at one moment, made ready for the request path. Never changes; a new one takes its place. */
 export class Snapshot {
   /** Keys in maintenance, in the order they are asked. */
   readonly active: readonly ActiveKey[];
-  /** Epoch ms by the store's clock at which the next part of it ends by itself. */
-  readonly nextEnd: number;
+  /** Planned windows to come that visitors may hear of already, in order. */
+  readonly upcoming: readonly UpcomingWindow[];
+  /** Epoch ms by the store's clock at which it next means something else by itself; `Infinity` for never. */
+  readonly nextBoundary: number;
   readonly revision: number;
   private readonly states: ReadonlyMap<string, MaintenanceState>;
 
@@ -26,18 +35,23 @@ export class Snapshot {
   ) {
     const active: ActiveKey[] = [];
     const states = new Map<string, MaintenanceState>();
-    let end = Infinity;
+    const upcoming: UpcomingWindow[] = [];
+    let boundary = Infinity;
     for (const key of registry.all()) {
       const record = document?.keys.get(key.name);
       const state = describeRecord(record, now, isLive);
       states.set(key.name, state);
-      if (record && state.value) {
-        active.push({ key, state });
-        end = Math.min(end, nextEnd(record, now));
+      if (record) {
+        boundary = Math.min(boundary, nextBoundary(record, now));
       }
+      if (state.value) {
+        active.push({ key, state });
+      }
+      state.upcoming?.forEach((occurrence) => upcoming.push({ key, occurrence }));
     }
     this.active = active;
-    this.nextEnd = end;
+    this.upcoming = upcoming.sort((a, b) => a.occurrence.start.getTime() - b.occurrence.start.getTime());
+    this.nextBoundary = boundary;
     this.revision = document?.revision ?? 0;
     this.states = states;
   }

@@ -1,28 +1,11 @@
 import type { KeyRegistry } from '../keys/key-registry.js';
-import { stateOf, toChange, type MaintenanceChange } from '../document/change.js';
-import { LongTimer } from '../common/long-timer.js';
-import { OFF } from '../keys/maintenance-state.js';
-import { isOn, type HoldRecord, type KeyRecord, type StateDocument } from '../document/record.js';
+import { changeBetween, type AnnouncedChange, type SeenRecord } from '../document/seen-change.js';
+import { BoundaryTimer } from '../common/boundary-timer.js';
+import { isOn, type HoldRecord, type StateDocument } from '../document/record.js';
+import { currentOccurrence } from '../windows/occurrences.js';
 import { Snapshot } from './snapshot.js';
 import { leaseOfHold } from '../store/leases.js';
 import type { Version } from '../store/store.js';
-
-/** A change and whether hooks hear of it. */
-export interface AnnouncedChange {
-  readonly change: MaintenanceChange;
-  readonly hooks: boolean;
-  /** Who made it has no hooks: `entering` and `exiting` are for one of those that have. */
-  readonly delegated: boolean;
-}
-
-interface Announced {
-  readonly on: boolean;
-  readonly revision: number;
-  readonly at: number;
-  /** What was recorded of the key, and when that was looked at. */
-  readonly record: KeyRecord;
-  readonly seen: number;
-}
 
 /**
  * This process's view of the state: the last document, the snapshot made from it, and what has been announced of it.
@@ -35,8 +18,8 @@ export class StateView {
   /** What the store itself has shown last, while what is known was only heard to have replaced it. */
   private shown: { document: StateDocument | null } | undefined;
   private leases: ReadonlySet<string> = new Set();
-  private readonly announced = new Map<string, Announced>();
-  private readonly expiry = new LongTimer();
+  private readonly announced = new Map<string, SeenRecord>();
+  private readonly boundary: BoundaryTimer;
   private readonly own = new Set<string>();
   private begun = false;
   private problem: string | null = null;
@@ -55,13 +38,17 @@ export class StateView {
     private readonly updated: () => void,
     private readonly announce: (change: AnnouncedChange) => void,
   ) {
+    this.boundary = new BoundaryTimer(now, () => this.update());
     this.view = this.compile();
-    registry.onAdd(() => (this.view = this.compile()));
+    registry.onAdd(() => {
+      this.view = this.compile();
+      this.boundary.set(this.view.nextBoundary);
+    });
   }
 
-  /** What is known now. An end that has come counts even where its timer is late. */
+  /** What is known now. An end or a start that has come counts even where its timer is late. */
   get snapshot(): Snapshot {
-    if (this.view.nextEnd !== Infinity && this.now() >= this.view.nextEnd) {
+    if (this.boundary.isOver) {
       this.update();
     }
     return this.view;
@@ -136,6 +123,7 @@ export class StateView {
     this.leases = leases;
     if (matters) {
       this.view = this.compile();
+      this.boundary.set(this.view.nextBoundary);
       this.updated();
     }
   }
@@ -155,7 +143,7 @@ export class StateView {
   }
 
   stop(): void {
-    this.expiry.clear();
+    this.boundary.clear();
   }
 
   private replace(document: StateDocument | null, version: Version): void {
@@ -173,7 +161,7 @@ export class StateView {
   private update(): void {
     const now = this.now();
     this.view = this.compile();
-    this.expiry.set(this.view.nextEnd, this.now, () => this.update());
+    this.boundary.set(this.view.nextBoundary);
     const news = this.document ? this.news(this.document, now) : [];
     this.updated();
     news.forEach(this.announce);
@@ -182,30 +170,18 @@ export class StateView {
   private news(document: StateDocument, now: number): AnnouncedChange[] {
     const news: AnnouncedChange[] = [];
     for (const [name, record] of document.keys) {
-      const { change } = record;
       const before = this.announced.get(name);
-      const on = isOn(record, now);
-      const { revision, at } = change;
-      // also of another history it is the same change: that was united with this one
-      const written = before?.revision !== revision || before.at !== at;
-      this.announced.set(name, { on, revision, at, record, seen: now });
-      const from = before?.on ?? false;
-      if (!this.begun || (from === on && !(on && written))) {
-        continue;
+      const seen = {
+        record,
+        seen: now,
+        on: isOn(record, now),
+        window: currentOccurrence(record.windows, now),
+      };
+      this.announced.set(name, seen);
+      const change = this.begun ? changeBetween(name, before, seen) : undefined;
+      if (change) {
+        news.push(change);
       }
-      // what turned off with no write of its own has ended by itself
-      const expired = from && !on && (!written || change.to);
-      news.push({
-        change: toChange(
-          name,
-          before && from ? stateOf(before.record, before.seen) : OFF,
-          on ? stateOf(record, now) : OFF,
-          expired ? { ...change, cause: 'expiry', at: now } : change,
-        ),
-        // `callHooks: false` was said of the change, not of its end
-        hooks: expired || change.hooks,
-        delegated: written && !expired && change.hooks && change.delegated === true,
-      });
     }
     return news;
   }

@@ -10,6 +10,7 @@ import {
   MaintenanceStoreError,
   MaintenanceVetoError,
   UnknownMaintenanceKeyError,
+  UnknownMaintenanceWindowError,
 } from '../../core/errors/errors.js';
 import { isHookRefusal } from '../../core/hooks/hook-runner.js';
 import { messageOf } from '../../core/errors/message-of.js';
@@ -62,7 +63,7 @@ export function answerFor(error: unknown): MaintenanceErrorJson | undefined {
     const { option: field = 'body', message } = error;
     return errorJson(400, message, { errors: [{ field, message }] });
   }
-  if (error instanceof UnknownMaintenanceKeyError) {
+  if (error instanceof UnknownMaintenanceKeyError || error instanceof UnknownMaintenanceWindowError) {
     return errorJson(404, error.message);
   }
   if (

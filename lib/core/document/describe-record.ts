@@ -1,0 +1,109 @@
+import {
+  OFF,
+  type MaintenanceHold,
+  type MaintenanceHolder,
+  type MaintenanceOccurrence,
+  type MaintenanceState,
+} from '../keys/maintenance-state.js';
+import { announcedOccurrences, currentOccurrence, type Occurrence } from '../windows/occurrences.js';
+import { liveParts, type HoldRecord, type KeyParts, type Notice } from './record.js';
+
+/** The occurrence of a window, as what keeps a key on. */
+const toNotice = ({ window, start, end }: Occurrence): Notice => ({
+  since: start,
+  until: end,
+  announced: true,
+  message: window.message,
+  reason: window.reason,
+  actor: window.actor,
+});
+
+/**
+ * What is known of a key at that moment.
+ * @param isLive says whether somebody still renews a hold
+ */
+export function describeRecord(
+  record: KeyParts | undefined,
+  now: number,
+  isLive: (hold: HoldRecord) => boolean,
+): MaintenanceState {
+  if (!record) {
+    return OFF;
+  }
+  const { switch: on, holds } = liveParts(record, now);
+  const { windows } = record;
+  const current = currentOccurrence(windows, now);
+  const upcoming = describeUpcoming(announcedOccurrences(windows, now));
+  const window = current && toNotice(current);
+  const planned = [on, window].filter((part) => part !== null && part !== undefined);
+  const parts: Notice[] = [...planned, ...holds];
+  if (parts.length === 0) {
+    return upcoming.length === 0 ? OFF : Object.freeze({ ...OFF, phase: 'announced', upcoming });
+  }
+  // an operator's words win over those of a plan, and those over a job's; among jobs the latest
+  const spoken = [...planned, ...holds.toReversed()];
+  const told = (pick: (part: Notice) => string | null): string | null =>
+    spoken.map(pick).find((text) => text !== null) ?? null;
+  // the key ends with its last part, and the end is known only when it is known of each
+  const ends = parts.every((part) => part.until !== null);
+  const endsAt = ends ? new Date(Math.max(...parts.map((part) => part.until ?? 0))) : null;
+  return Object.freeze({
+    value: true,
+    since: new Date(Math.min(...parts.map((part) => part.since))),
+    until: parts.every((part) => part.announced) ? endsAt : null,
+    endsAt,
+    message: told((part) => part.message),
+    reason: told((part) => part.reason),
+    actor: told((part) => part.actor),
+    switched: on !== null,
+    holds: describeHolds(holds, isLive),
+    holder: describeHolder(holds, isLive),
+    ...(current && { window: describeOccurrence(current) }),
+    ...(upcoming.length > 0 && { upcoming }),
+  });
+}
+
+/** An occurrence as it is handed out. */
+export const describeOccurrence = ({ window, start, end }: Occurrence): MaintenanceOccurrence =>
+  Object.freeze({
+    id: window.id,
+    start: new Date(start),
+    end: new Date(end),
+    message: window.announcement,
+  });
+
+const describeUpcoming = (occurrences: readonly Occurrence[]): readonly MaintenanceOccurrence[] =>
+  Object.freeze(occurrences.map(describeOccurrence));
+
+/** The latest that is alive and has the lock, else the latest that is alive, else the latest that died. */
+function describeHolder(
+  holds: readonly HoldRecord[],
+  isLive: (hold: HoldRecord) => boolean,
+): MaintenanceHolder | null {
+  const rank = (hold: HoldRecord): number => 2 * Number(isLive(hold)) + Number(hold.locked);
+  const [first] = holds.toSorted((a, b) => rank(b) - rank(a) || b.fence - a.fence);
+  return first && first.host !== null && first.pid !== null
+    ? Object.freeze({ host: first.host, pid: first.pid, since: new Date(first.since), step: null })
+    : null;
+}
+
+function describeHolds(
+  holds: readonly HoldRecord[],
+  isLive: (hold: HoldRecord) => boolean,
+): readonly MaintenanceHold[] {
+  const isSucceeded = ({ locked, fence }: HoldRecord): boolean =>
+    locked && holds.some((heir) => heir.locked && heir.fence > fence && isLive(heir));
+  return Object.freeze(
+    holds.map((hold) =>
+      Object.freeze({
+        id: hold.id,
+        owner: hold.owner,
+        host: hold.host,
+        pid: hold.pid,
+        since: new Date(hold.since),
+        fence: hold.fence,
+        abandoned: !isLive(hold) && !isSucceeded(hold),
+      }),
+    ),
+  );
+}

@@ -1,0 +1,84 @@
+import { OFF } from '../keys/maintenance-state.js';
+import type { Occurrence } from '../windows/occurrences.js';
+import { stateOf, toChange, type MaintenanceChange } from './change.js';
+import type { ChangeRecord, KeyRecord } from './record.js';
+
+/** A change and whether hooks hear of it. */
+export interface AnnouncedChange {
+  readonly change: MaintenanceChange;
+  readonly hooks: boolean;
+  /** Who made it has no hooks: `entering` and `exiting` are for one of those that have. */
+  readonly delegated: boolean;
+  /** The occurrence of a window whose time is over, where nobody has ended it. */
+  readonly ended?: Occurrence;
+}
+
+/** What was recorded of a key, and what it meant when that was looked at. */
+export interface SeenRecord {
+  readonly record: KeyRecord;
+  readonly seen: number;
+  readonly on: boolean;
+  /** The planned window that was on. */
+  readonly window: Occurrence | undefined;
+}
+
+/** What has become of a key between two looks, if anybody is to hear of it: a write, or what came by itself. */
+export function changeBetween(
+  key: string,
+  before: SeenRecord | undefined,
+  after: SeenRecord,
+): AnnouncedChange | undefined {
+  const from = before?.on ?? false;
+  const { on, record, seen } = after;
+  const { change } = record;
+  // also of another history it is the same change: that was united with this one
+  const written = before?.record.change.revision !== change.revision || before.record.change.at !== change.at;
+  const turned = isOther(before?.window, after.window);
+  if (from === on && !(on && (written || turned))) {
+    return undefined;
+  }
+  const ended = turned && before?.window && seen >= before.window.end ? before.window : undefined;
+  // what turned off with no write of its own has ended by itself, and so has begun what no write has turned on
+  const byItself = !written || (from && !on ? change.to : on && !change.to);
+  const told = byItself ? { ...change, ...whatCame(before, after, ended) } : change;
+  return {
+    change: toChange(
+      key,
+      before && from ? stateOf(before.record, before.seen) : OFF,
+      on ? stateOf(record, seen) : OFF,
+      told,
+    ),
+    // `callHooks: false` was said of the change, not of what comes by itself
+    hooks: byItself || change.hooks,
+    delegated: !byItself && change.hooks && change.delegated === true,
+    ...(ended && { ended }),
+  };
+}
+
+const isOther = (one: Occurrence | undefined, other: Occurrence | undefined): boolean =>
+  one?.window.id !== other?.window.id || one?.start !== other?.start;
+
+/** Cause, time and words of what came by itself. */
+function whatCame(
+  before: SeenRecord | undefined,
+  after: SeenRecord,
+  ended: Occurrence | undefined,
+): Partial<ChangeRecord> {
+  const last = before && stateOf(before.record, before.seen).endsAt?.getTime();
+  const began = after.window;
+  if (began && isOther(began, before?.window)) {
+    return { ...wordsOf(began), at: began.start };
+  }
+  return ended && (after.on || last === ended.end)
+    ? { ...wordsOf(ended), at: ended.end }
+    : { cause: 'expiry', at: after.seen };
+}
+
+const wordsOf = ({
+  window: { message, reason, actor },
+}: Occurrence): Pick<ChangeRecord, 'cause' | 'message' | 'reason' | 'actor'> => ({
+  cause: 'window',
+  message,
+  reason,
+  actor,
+});

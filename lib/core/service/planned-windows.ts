@@ -1,0 +1,181 @@
+import { previewChange, type MaintenanceChange } from '../document/change.js';
+import { describeOccurrence } from '../document/describe-record.js';
+import { randomId } from '../document/codec.js';
+import type { Editor } from '../document/updates.js';
+import {
+  MaintenanceConfigurationError,
+  MaintenanceConflictError,
+  UnknownMaintenanceWindowError,
+} from '../errors/errors.js';
+import type { HookRunner } from '../hooks/hook-runner.js';
+import type { MaintenanceKey } from '../keys/maintenance-key.js';
+import type { StateManager } from '../state/state-manager.js';
+import { toWindow, type MaintenanceWindow } from '../windows/maintenance-window.js';
+import { isPending, occurrenceFrom, occurrenceStarting, type Occurrence } from '../windows/occurrences.js';
+import { withWindow, withoutOccurrence, withoutWindow } from '../windows/window-edits.js';
+import {
+  CANCEL_OPTIONS,
+  SCHEDULE_OPTIONS,
+  UPDATE_OPTIONS,
+  type CancelWindowOptions,
+  type ScheduleWindowOptions,
+  type UpdateWindowOptions,
+} from '../windows/window-options.js';
+import { planWindow } from '../windows/window-plan.js';
+import type { WindowRecord } from '../windows/window-record.js';
+import { checkOptionNames, millisecondsOption, textOption } from './call-options.js';
+import { WindowList } from './window-list.js';
+
+/** What is to become of a key's windows. */
+interface Planned {
+  readonly windows: readonly WindowRecord[];
+  /** What it is about: the occurrence that is on or comes next, or the one that is cancelled. */
+  readonly occurrence: Occurrence;
+}
+
+/** Makes that of what is recorded; throws where it is refused. */
+type Plan = (windows: readonly WindowRecord[], now: number) => Planned;
+
+type Words = Pick<MaintenanceChange, 'message' | 'reason' | 'actor'>;
+
+/** Plans windows, changes them, cancels them. */
+export class PlannedWindows {
+  readonly list: WindowList;
+
+  constructor(
+    private readonly manager: StateManager,
+    private readonly hooks: HookRunner,
+  ) {
+    this.list = new WindowList(manager);
+  }
+
+  async schedule(key: MaintenanceKey, options: ScheduleWindowOptions): Promise<MaintenanceWindow> {
+    checkOptionNames('scheduleWindow', options, SCHEDULE_OPTIONS);
+    const id = randomId();
+    return this.set(key, (windows, now) => {
+      const window = planWindow(options, id, now);
+      return { windows: withWindow(key.name, windows, window, now), occurrence: nextOf(window, now) };
+    });
+  }
+
+  async update(id: string, options: UpdateWindowOptions): Promise<MaintenanceWindow> {
+    checkOptionNames('updateWindow', options, UPDATE_OPTIONS);
+    const { ifRevision, ...changes } = options;
+    const key = await this.list.keyOf(id);
+    return this.set(key, (windows, now) => {
+      const window = planWindow(changes, id, now, find(key, windows, id, now, ifRevision));
+      return { windows: withWindow(key.name, windows, window, now), occurrence: nextOf(window, now) };
+    });
+  }
+
+  async cancel(id: string, options: CancelWindowOptions): Promise<void> {
+    checkOptionNames('cancelWindow', options, CANCEL_OPTIONS);
+    const reason = textOption('reason', options.reason);
+    const actor = textOption('actor', options.actor);
+    const key = await this.list.keyOf(id);
+    const plan: Plan = (windows, now) => {
+      const window = find(key, windows, id, now, options.ifRevision);
+      return options.occurrence === undefined
+        ? { windows: withoutWindow(windows, window, now), occurrence: nextOf(window, now) }
+        : withoutOne(windows, window, options.occurrence, now);
+    };
+    const { change, occurrence } = await this.write(key, plan, () => ({ message: null, reason, actor }));
+    if (change.from && !change.to) {
+      await this.hooks.notify('exiting', change);
+    }
+    await this.hooks.notify('cancelled', { ...change, window: describeOccurrence(occurrence) });
+  }
+
+  private async set(key: MaintenanceKey, plan: Plan): Promise<MaintenanceWindow> {
+    const { change, occurrence } = await this.write(key, plan, wordsOf, ({ start, end }) => ({
+      // what is asked about is what will be
+      to: true,
+      until: new Date(end),
+      endsAt: new Date(end),
+      at: new Date(start),
+    }));
+    await this.hooks.notify('scheduled', { ...change, window: describeOccurrence(occurrence) });
+    return toWindow(key.name, occurrence, this.manager.store.now());
+  }
+
+  /**
+   * Asks, then writes.
+   * @param words what is told of the change
+   * @param asked what hooks are asked about, besides what it comes to now
+   */
+  private async write(
+    key: MaintenanceKey,
+    plan: Plan,
+    words: (occurrence: Occurrence) => Words,
+    asked?: (occurrence: Occurrence) => Partial<MaintenanceChange>,
+  ): Promise<{ change: MaintenanceChange; occurrence: Occurrence }> {
+    const { manager, hooks } = this;
+    const { document, store } = manager;
+    const now = store.now();
+    let { occurrence } = plan(document?.keys.get(key.name)?.windows ?? [], now);
+    const editor: Editor = (record, moment) => {
+      const planned = plan(record?.windows ?? [], moment);
+      occurrence = planned.occurrence;
+      return {
+        switch: record?.switch ?? null,
+        holds: record?.holds ?? [],
+        windows: planned.windows,
+        cause: 'window',
+        ...words(occurrence),
+        hooks: true,
+      };
+    };
+    const told = { cause: 'window', ...words(occurrence) } as const;
+    const preview = previewChange(document, key.name, editor, told, now);
+    await hooks.ask({ ...preview, ...asked?.(occurrence), window: describeOccurrence(occurrence) });
+    const change = await manager.write(key.name, editor);
+    return { change: change ?? preview, occurrence };
+  }
+}
+
+/** The window of that id. @throws UnknownMaintenanceWindowError, MaintenanceConflictError */
+function find(
+  key: MaintenanceKey,
+  windows: readonly WindowRecord[],
+  id: string,
+  now: number,
+  ifRevision: number | undefined,
+): WindowRecord {
+  const window = windows.find((other) => other.id === id);
+  if (!window || !isPending(window, now)) {
+    throw new UnknownMaintenanceWindowError(id);
+  }
+  if (millisecondsOption('ifRevision', ifRevision) !== undefined && ifRevision !== window.revision) {
+    throw new MaintenanceConflictError(
+      key.name,
+      `Window "${id}" of maintenance key "${key.name}" was changed by somebody else meanwhile; this change was not made.`,
+    );
+  }
+  return window;
+}
+
+/** The windows without one occurrence. @throws MaintenanceConfigurationError */
+function withoutOne(
+  windows: readonly WindowRecord[],
+  window: WindowRecord,
+  begins: unknown,
+  now: number,
+): Planned {
+  const start = begins instanceof Date && !Number.isNaN(begins.getTime()) ? begins.getTime() : undefined;
+  const occurrence = start === undefined ? undefined : occurrenceStarting(window, start);
+  const left = start === undefined ? null : withoutOccurrence(window, start, now);
+  if (!left || !occurrence) {
+    throw MaintenanceConfigurationError.of(
+      'occurrence',
+      begins,
+      'the start of an occurrence that is not over and not cancelled, as a Date',
+    );
+  }
+  return { windows: windows.map((other) => (other === window ? left : other)), occurrence };
+}
+
+/** The occurrence that is on or comes next; of a window that is not over there is one. */
+const nextOf = (window: WindowRecord, now: number): Occurrence =>
+  occurrenceFrom(window, now) ?? { window, start: window.start, end: window.start + window.duration };
+
+const wordsOf = ({ window: { message, reason, actor } }: Occurrence): Words => ({ message, reason, actor });

@@ -1,0 +1,126 @@
+import { nextAfter } from './repeat.js';
+import type { WindowRecord } from './window-record.js';
+
+/** One time that a window is on. */
+export interface Occurrence {
+  readonly window: WindowRecord;
+  /** Epoch ms. */
+  readonly start: number;
+  /** Epoch ms; earlier than planned where it was ended early. */
+  readonly end: number;
+}
+
+/** The part of a window's record that says when it is on. */
+export type WindowTimes = Pick<WindowRecord, 'start' | 'duration' | 'repeat' | 'ended'>;
+
+/** Cancelled occurrences that are passed over in one search: whoever cancels more has cancelled the window. */
+const MOST_CANCELLED = 1_000;
+/** Ms for which it is remembered that a window was on, so that whoever was away learns how it ended. */
+export const KEPT = 24 * 3_600_000;
+
+/** The occurrence that is on at that moment. */
+export function occurrenceAt(window: WindowRecord, now: number): Occurrence | undefined {
+  const start = firstStart(window, now - window.duration);
+  if (start > now) {
+    return undefined;
+  }
+  const end = endOf(window, start);
+  return now < end ? { window, start, end } : undefined;
+}
+
+/** The first occurrence that begins after that moment and was not cancelled. */
+export function occurrenceAfter(window: WindowRecord, after: number): Occurrence | undefined {
+  let start = after;
+  for (let seen = 0; seen <= MOST_CANCELLED; seen++) {
+    start = firstStart(window, start);
+    if (start === Infinity) {
+      return undefined;
+    }
+    const end = endOf(window, start);
+    if (end > start) {
+      return { window, start, end };
+    }
+  }
+  return undefined;
+}
+
+/** The occurrence that is on at that moment, or the next one. */
+export const occurrenceFrom = (window: WindowRecord, now: number): Occurrence | undefined =>
+  occurrenceAt(window, now) ?? occurrenceAfter(window, now);
+
+/** The occurrence that begins at that very moment, also one that was cancelled. */
+export function occurrenceStarting(window: WindowRecord, start: number): Occurrence | undefined {
+  return firstStart(window, start - 1) === start ? { window, start, end: endOf(window, start) } : undefined;
+}
+
+/** The occurrence that is on, of all windows of a key. */
+export function currentOccurrence(
+  windows: readonly WindowRecord[] | undefined,
+  now: number,
+): Occurrence | undefined {
+  for (const window of windows ?? []) {
+    const occurrence = occurrenceAt(window, now);
+    if (occurrence) {
+      return occurrence;
+    }
+  }
+  return undefined;
+}
+
+/** Those that visitors may hear of already, the next of each window, in order. */
+export function announcedOccurrences(
+  windows: readonly WindowRecord[] | undefined,
+  now: number,
+): readonly Occurrence[] {
+  const found: Occurrence[] = [];
+  for (const window of windows ?? []) {
+    const next = window.announce === null ? undefined : occurrenceAfter(window, now);
+    if (next && next.start - (window.announce ?? 0) <= now) {
+      found.push(next);
+    }
+  }
+  return found.sort((a, b) => a.start - b.start);
+}
+
+/** When it next begins, ends or is announced; `Infinity` for never. */
+export function nextTurn(windows: readonly WindowRecord[] | undefined, now: number): number {
+  let turn = Infinity;
+  for (const window of windows ?? []) {
+    const current = occurrenceAt(window, now);
+    const next = occurrenceAfter(window, now);
+    const announced = next ? next.start - (window.announce ?? 0) : Infinity;
+    turn = Math.min(turn, current?.end ?? Infinity, announced > now ? announced : (next?.start ?? Infinity));
+  }
+  return turn;
+}
+
+/** Without what was over a day ago. */
+export function pruneWindows(windows: readonly WindowRecord[], now: number): readonly WindowRecord[] {
+  const left = windows.filter((window) => isPending(window, now - KEPT));
+  return left.length === windows.length ? windows : left;
+}
+
+/** Is it on, or going to be. */
+export const isPending = (window: WindowRecord, now: number): boolean =>
+  occurrenceFrom(window, now) !== undefined;
+
+/** The first start after that moment; `Infinity` for none. A zone or pattern that this process cannot read never comes. */
+function firstStart({ start, repeat }: WindowTimes, after: number): number {
+  if (after < start) {
+    return start;
+  }
+  if (!repeat) {
+    return Infinity;
+  }
+  try {
+    const next = nextAfter(repeat, after);
+    return repeat.last !== null && next > repeat.last ? Infinity : next;
+  } catch {
+    return Infinity;
+  }
+}
+
+function endOf({ duration, ended }: WindowTimes, start: number): number {
+  const early = ended.find(([begun]) => begun === start);
+  return early ? Math.min(early[1], start + duration) : start + duration;
+}

@@ -1,0 +1,45 @@
+import { occurrenceFrom, occurrenceAfter, type Occurrence } from './occurrences.js';
+import type { WindowRecord } from './window-record.js';
+
+/** Two repeating windows are compared so far ahead: what comes later can be seen when it comes nearer. Ms. */
+const HORIZON = 400 * 24 * 3_600_000;
+/** And at most over so many occurrences of both. */
+const MOST = 370;
+
+/**
+ * The first occurrences of two windows that overlap.
+ * @param now what was before does not count
+ */
+export function findOverlap(
+  one: WindowRecord,
+  other: WindowRecord,
+  now: number,
+): readonly [Occurrence, Occurrence] | undefined {
+  let a = occurrenceFrom(one, now);
+  let b = occurrenceFrom(other, now);
+  for (let seen = 0; a && b && seen < MOST && Math.max(a.start, b.start) <= now + HORIZON; seen++) {
+    if (a.start < b.end && b.start < a.end) {
+      return [a, b];
+    }
+    if (a.end <= b.start) {
+      // what ends before the other begins is passed over in one step
+      a = occurrenceAfter(one, Math.max(a.start, b.start - one.duration));
+    } else {
+      b = occurrenceAfter(other, Math.max(b.start, a.start - other.duration));
+    }
+  }
+  return undefined;
+}
+
+/** The first two occurrences of one window of which the later begins before the earlier has ended. */
+export function findOwnOverlap(window: WindowRecord, now: number): readonly [number, number] | undefined {
+  let occurrence = occurrenceFrom({ ...window, ended: [] }, now);
+  for (let seen = 0; occurrence && seen < MOST && occurrence.start <= now + HORIZON; seen++) {
+    const next = occurrenceAfter({ ...window, ended: [] }, occurrence.start);
+    if (next && next.start < occurrence.start + window.duration) {
+      return [occurrence.start, next.start];
+    }
+    occurrence = next;
+  }
+  return undefined;
+}

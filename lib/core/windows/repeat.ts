@@ -1,0 +1,118 @@
+import { Cron } from 'croner';
+import { instantOf, skippedBefore, wallClock } from './time-zone.js';
+
+/** How a window repeats. */
+export interface RepeatRecord {
+  /** Five fields (or six, with seconds first), as croner reads them. */
+  readonly cron: string;
+  /** IANA name of the zone whose clocks the pattern is about. */
+  readonly timeZone: string;
+  /** Epoch ms of the last start; `null`: it goes on for ever. */
+  readonly last: number | null;
+  /** What was asked for: no start after that, and at most so many. */
+  readonly until: number | null;
+  readonly count: number | null;
+}
+
+type Pattern = Pick<RepeatRecord, 'cron' | 'timeZone'>;
+
+/** Patterns that are remembered, with what was found of them: the same is asked for again and again. */
+const REMEMBERED = 2_000;
+/** Moments that are remembered of each. */
+const MOMENTS = 1_000;
+/** Moments that are looked for one after another, before it is begun anew. */
+const STEPS = 8;
+
+interface Series {
+  readonly clock: Cron;
+  /** All moments that come after that one, up to the last of {@link moments}, which are in order. */
+  from: number;
+  moments: number[];
+}
+
+const known = new Map<string, Series>();
+
+/** @returns why a pattern cannot be read; `undefined` when it can */
+export function patternFault(cron: unknown): string | undefined {
+  // a date would be read as a pattern that matches once
+  if (typeof cron !== 'string' || cron.length > 200 || /\d{4}-\d\d-\d\d/.test(cron)) {
+    return 'it is not a pattern';
+  }
+  try {
+    return new Cron(cron, { utcOffset: 0, paused: true }).nextRun() ? undefined : 'it never comes';
+  } catch (error) {
+    return error instanceof Error ? error.message.replace(/^CronPattern: /, '') : String(error);
+  }
+}
+
+/**
+ * The first moment after another at which a pattern comes; `Infinity` when it does not any more. The pattern is asked about local
+ * time alone, so that a local time which was skipped or repeated means the same here as in a single window.
+ */
+export function nextAfter(pattern: Pattern, after: number): number {
+  const series = seriesOf(pattern);
+  const { clock, moments } = series;
+  let last = moments.at(-1);
+  for (let step = 0; last !== undefined && after >= last && after >= series.from && step < STEPS; step++) {
+    last = find(clock, pattern.timeZone, last);
+    moments.push(last);
+  }
+  if (last === undefined || after < series.from || after >= last) {
+    const next = find(clock, pattern.timeZone, after);
+    Object.assign(series, { from: after, moments: [next] });
+    return next;
+  }
+  if (moments.length > MOMENTS) {
+    series.from = moments.splice(0, MOMENTS / 2).at(-1) ?? series.from;
+    return nextAfter(pattern, after);
+  }
+  return firstGreater(moments, after);
+}
+
+/** In a list in order, one of whose numbers is greater. */
+function firstGreater(list: readonly number[], than: number): number {
+  let low = 0;
+  let high = list.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((list[middle] ?? Infinity) > than) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return list[low] ?? Infinity;
+}
+
+function find(clock: Cron, timeZone: string, after: number): number {
+  // whole seconds: patterns know no less
+  let wall = Math.floor((wallClock(after, timeZone) - skippedBefore(after, timeZone)) / 1000) * 1000 - 1000;
+  let best = Infinity;
+  let limit = Infinity;
+  for (;;) {
+    const next = clock.nextRun(new Date(wall))?.getTime();
+    if (next === undefined || next > limit) {
+      return best;
+    }
+    wall = next;
+    const instant = instantOf(wall, timeZone);
+    if (instant > after) {
+      best = Math.min(best, instant);
+      // one that has moved forward may come after one whose local time is later
+      limit = Math.min(limit, wallClock(instant, timeZone) - 1);
+    }
+  }
+}
+
+function seriesOf({ cron, timeZone }: Pattern): Series {
+  const name = `${timeZone} ${cron}`;
+  let series = known.get(name);
+  if (!series) {
+    series = { clock: new Cron(cron, { utcOffset: 0, paused: true }), from: Infinity, moments: [] };
+    if (known.size >= REMEMBERED) {
+      known.delete(known.keys().next().value ?? '');
+    }
+    known.set(name, series);
+  }
+  return series;
+}

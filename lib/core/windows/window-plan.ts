@@ -1,0 +1,149 @@
+import { MaintenanceConfigurationError } from '../errors/errors.js';
+import { HOUR } from '../keys/durations.js';
+import { textOption } from '../service/call-options.js';
+import { isPending, occurrenceStarting } from './occurrences.js';
+import { findOwnOverlap } from './overlaps.js';
+import { LAST_INSTANT, parseMoment, parseRepeat } from './parse-times.js';
+import type { RepeatRecord } from './repeat.js';
+import type { ScheduleWindowOptions } from './window-options.js';
+import type { WindowRecord } from './window-record.js';
+
+/** Visitors hear of a window at most so long before: no banner is wanted for longer than a year. */
+const LONGEST_ANNOUNCEMENT = 366 * 24 * HOUR;
+
+/**
+ * A window as it is to be recorded.
+ * @param before what it was; what is not given stays as it is
+ * @param now epoch ms by the store's clock
+ * @throws MaintenanceConfigurationError
+ */
+export function planWindow(
+  options: Partial<ScheduleWindowOptions>,
+  id: string,
+  now: number,
+  before?: WindowRecord,
+): WindowRecord {
+  const { start, timeZone, duration, repeat } = planTimes(options, before);
+  const said = (option: 'announcement' | 'message' | 'reason' | 'actor'): string | null =>
+    options[option] === undefined && before ? before[option] : textOption(option, options[option]);
+  const window: WindowRecord = {
+    ...before,
+    id,
+    revision: (before?.revision ?? 0) + 1,
+    start,
+    duration,
+    timeZone,
+    repeat,
+    announce: options.announce === undefined && before ? before.announce : parseAnnounce(options.announce),
+    announcement: said('announcement'),
+    message: said('message'),
+    reason: said('reason'),
+    actor: textOption('actor', options.actor),
+    ended: [],
+  };
+  checkTimes(window, options, now);
+  const ended = (before?.ended ?? []).filter(([begun]) => occurrenceStarting(window, begun));
+  return { ...window, ended };
+}
+
+type Times = Pick<WindowRecord, 'start' | 'timeZone' | 'duration' | 'repeat'>;
+
+function planTimes(options: Partial<ScheduleWindowOptions>, before: WindowRecord | undefined): Times {
+  const given =
+    options.start === undefined && before
+      ? { instant: before.start, timeZone: before.timeZone }
+      : parseMoment('start', options.start);
+  const duration = parseLength(options, given.instant, before);
+  const { timeZone } = given;
+  const repeats = options.repeat === undefined ? before?.repeat && asOption(before.repeat) : options.repeat;
+  if (repeats === undefined || repeats === null) {
+    return { start: given.instant, timeZone, duration, repeat: null };
+  }
+  const { first, repeat } = parseRepeat(repeats, given.instant, timeZone);
+  return { start: first, timeZone, duration, repeat };
+}
+
+const asOption = ({ cron, timeZone, until, count }: RepeatRecord): object => ({
+  cron,
+  timeZone,
+  ...(until !== null && { until: new Date(until) }),
+  ...(count !== null && { count }),
+});
+
+function parseLength(
+  { start, end, duration, repeat }: Partial<ScheduleWindowOptions>,
+  begin: number,
+  before: WindowRecord | undefined,
+): number {
+  if ((end ?? undefined) !== undefined && (duration ?? undefined) !== undefined) {
+    throw new MaintenanceConfigurationError('Both "end" and "duration" were given; accepted: one of them.', {
+      option: 'end',
+    });
+  }
+  if (duration !== undefined) {
+    if (!Number.isSafeInteger(duration) || duration < 1 || begin + duration > LAST_INSTANT) {
+      throw MaintenanceConfigurationError.of('duration', duration, 'whole milliseconds, at least 1');
+    }
+    return duration;
+  }
+  if (end === undefined && before) {
+    return before.duration;
+  }
+  if (end === undefined) {
+    throw new MaintenanceConfigurationError(
+      'Neither "end" nor "duration" was given; accepted: one of them. A window always ends.',
+      { option: 'end' },
+    );
+  }
+  if (before && start === undefined && (repeat ?? before.repeat)) {
+    throw new MaintenanceConfigurationError(
+      '"end" was given for a window that repeats, without "start"; accepted: "duration", or both.',
+      { option: 'end' },
+    );
+  }
+  const { instant } = parseMoment('end', end);
+  if (instant <= begin) {
+    throw MaintenanceConfigurationError.of(
+      'end',
+      end,
+      `later than "start" (${new Date(begin).toISOString()})`,
+    );
+  }
+  return instant - begin;
+}
+
+function checkTimes(window: WindowRecord, { end }: Partial<ScheduleWindowOptions>, now: number): void {
+  if (!isPending(window, now)) {
+    throw MaintenanceConfigurationError.of(
+      end === undefined ? 'start' : 'end',
+      new Date(window.start + (end === undefined ? 0 : window.duration)),
+      `a window that has not ended yet (it is ${new Date(now).toISOString()} by the clock of the store)`,
+    );
+  }
+  const overlap = window.repeat && findOwnOverlap(window, now);
+  if (overlap) {
+    const [one, other] = overlap.map((start) => new Date(start).toISOString());
+    throw MaintenanceConfigurationError.of(
+      'duration',
+      window.duration,
+      `at most the time between two occurrences (${one} and ${other})`,
+    );
+  }
+}
+
+function parseAnnounce(value: unknown): number | null {
+  if (value === undefined) {
+    return HOUR;
+  }
+  if (value === false) {
+    return null;
+  }
+  if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > LONGEST_ANNOUNCEMENT) {
+    throw MaintenanceConfigurationError.of(
+      'announce',
+      value,
+      'whole milliseconds before the start, at most 366 days, or false',
+    );
+  }
+  return value as number;
+}

@@ -1,0 +1,66 @@
+import { id, instant, integer, isAbsent, object, text } from '../document/fields.js';
+import type { RepeatRecord } from './repeat.js';
+
+/** A planned window as it is recorded with its key. Instants are epoch ms by the store's clock, lengths are ms. */
+export interface WindowRecord {
+  readonly id: string;
+  /** Grows with every change of the window. */
+  readonly revision: number;
+  /** Of its first occurrence. */
+  readonly start: number;
+  readonly duration: number;
+  /** Zone that it was planned in; `null`: planned as an instant. */
+  readonly timeZone: string | null;
+  readonly repeat: RepeatRecord | null;
+  /** How long before its start visitors begin to hear of it; `null`: never. */
+  readonly announce: number | null;
+  readonly announcement: string | null;
+  readonly message: string | null;
+  readonly reason: string | null;
+  readonly actor: string | null;
+  /** Occurrences that ended early, by their start: when; those that were cancelled ended when they would have begun. */
+  readonly ended: readonly (readonly [start: number, end: number])[];
+}
+
+/**
+ * Reads a stored window, and keeps the fields that this version does not know.
+ * @throws Error that says what is wrong with it
+ */
+export function readWindow(value: unknown): WindowRecord {
+  const raw = object(value, 'window');
+  if (!isAbsent(raw.ended) && !Array.isArray(raw.ended)) {
+    throw new Error('the ends of a window are not a list');
+  }
+  return {
+    ...raw,
+    id: id(raw.id, 'id of a window'),
+    revision: integer(raw.revision, 'revision of a window'),
+    start: instant(raw.start, 'start of a window'),
+    duration: integer(raw.duration, 'length of a window'),
+    timeZone: text(raw.timeZone),
+    repeat: isAbsent(raw.repeat) ? null : readRepeat(raw.repeat),
+    announce: isAbsent(raw.announce) ? null : integer(raw.announce, 'announcement of a window'),
+    announcement: text(raw.announcement),
+    message: text(raw.message),
+    reason: text(raw.reason),
+    actor: text(raw.actor),
+    ended: ((raw.ended ?? []) as unknown[]).map(readEnd),
+  };
+}
+
+function readRepeat(value: unknown): RepeatRecord {
+  const raw = object(value, 'repetition of a window');
+  return {
+    ...raw,
+    cron: id(raw.cron, 'pattern of a window'),
+    timeZone: id(raw.timeZone, 'time zone of a window'),
+    last: isAbsent(raw.last) ? null : instant(raw.last, 'last start of a window'),
+    until: isAbsent(raw.until) ? null : instant(raw.until, 'end of a repetition'),
+    count: isAbsent(raw.count) ? null : integer(raw.count, 'number of repetitions'),
+  };
+}
+
+function readEnd(value: unknown): readonly [number, number] {
+  const [start, end] = Array.isArray(value) ? (value as unknown[]) : [];
+  return [instant(start, 'end of a window'), instant(end, 'end of a window')];
+}

@@ -1,0 +1,207 @@
+import { createCache } from 'cache-manager';
+import { Keyv } from 'keyv';
+import {
+  HOUR,
+  MaintenanceConflictError,
+  UnknownMaintenanceKeyError,
+  UnknownMaintenanceWindowError,
+  type MaintenanceRootOptions,
+  type MaintenanceWindow,
+} from 'nestjs-maintenance';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { randomId } from '../../lib/core/document/codec.js';
+import { startService, type Running } from '../state/service.js';
+import { request } from '../support/http.js';
+import { RedisServer } from '../support/redis.js';
+import { until } from '../support/until.js';
+
+const KEY = 'import-export';
+let server: RedisServer;
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterAll(() => server.stop());
+
+const shared = (): MaintenanceRootOptions => ({
+  cache: createCache({ stores: [new Keyv({ store: new Map() })] }),
+});
+const STORES: [string, () => MaintenanceRootOptions][] = [
+  ['memory', () => ({})],
+  ['a shared cache', shared],
+  ['Redis', () => ({ redis: server.url, namespace: `n${randomId()}` })],
+];
+const soon = (ms: number): Date => new Date(Date.now() + ms);
+const ahead = { start: soon(HOUR), duration: HOUR };
+const causes = (app: Running) => app.changes.map(({ cause, from, to }) => [cause, from, to]);
+
+describe.each(STORES)('planned windows in %s', (_name, options) => {
+  it('begin and end by themselves, on time', async () => {
+    await using app = await startService(options());
+    const { service } = app;
+    const window = await service.scheduleWindow(KEY, {
+      start: soon(700),
+      duration: 800,
+      message: 'Moving',
+      reason: 'disk',
+      actor: 'ada',
+    });
+    expect(window).toMatchObject({ key: KEY, duration: 800, announce: HOUR, message: 'Moving', revision: 1 });
+    expect([app.isOn(KEY), service.getWindows()]).toEqual([false, [window]]);
+    expect((await service.getKeyData())[KEY]).toMatchObject({ value: false, phase: 'announced' });
+    await until(() => app.isOn(KEY));
+    expect(Date.now() - window.start.getTime()).toBeLessThan(300);
+    expect((await service.getKeyData())[KEY]).toMatchObject({
+      value: true,
+      phase: 'closed',
+      since: window.start.toISOString(),
+      until: window.end.toISOString(),
+      endsAt: window.end.toISOString(),
+      message: 'Moving',
+      reason: 'disk',
+      actor: 'ada',
+    });
+    expect((await request(app.port, '/page')).status).toBe(503);
+    await until(() => !app.isOn(KEY));
+    expect(Date.now() - window.end.getTime()).toBeLessThan(300);
+    expect(service.getWindows()).toEqual([]);
+    expect(causes(app)).toEqual([
+      ['window', false, true],
+      ['window', true, false],
+    ]);
+    expect(app.changes.map(({ at }) => at)).toEqual([window.start, window.end]);
+    expect(app.changes.map(({ until }) => until)).toEqual([window.end, null]);
+    expect(app.changes[0]).toMatchObject({ message: 'Moving', reason: 'disk', actor: 'ada' });
+  });
+
+  it('say when they end, to the second', async () => {
+    await using app = await startService(options());
+    await app.service.scheduleWindow(KEY, { start: soon(-1_000), duration: 90_500, message: 'Moving' });
+    const answer = await request(app.port, '/page');
+    expect(answer.status).toBe(503);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(88);
+    expect(Number(answer.headers['retry-after'])).toBeLessThanOrEqual(90);
+    expect(answer.text).toContain('Moving');
+  });
+
+  it('are ended for this time by setMaintenance(false), unsetMaintenance() and cancelWindow()', async () => {
+    await using app = await startService(options());
+    const { service } = app;
+    const every = { start: soon(0), duration: 400, repeat: { cron: '*/2 * * * * *', timeZone: 'UTC' } };
+    const ways: ((window: MaintenanceWindow) => Promise<unknown>)[] = [
+      () => service.setMaintenance(false, KEY),
+      () => service.unsetMaintenance(KEY),
+      ({ id, start }) => service.cancelWindow(id, { occurrence: start }),
+    ];
+    const { id } = await service.scheduleWindow(KEY, { ...every, duration: 1_500 });
+    for (const end of ways) {
+      await until(() => app.isOn(KEY));
+      const [window] = service.getWindows({ key: KEY });
+      await end(window!);
+      expect(app.isOn(KEY)).toBe(false);
+      expect(service.getWindows()).toMatchObject([{ id, repeat: { cron: every.repeat.cron } }]);
+      expect(service.getWindows()[0]!.start.getTime()).toBe(window!.start.getTime() + 2_000);
+    }
+    await until(() => app.isOn(KEY));
+    await service.cancelWindow(id);
+    expect([app.isOn(KEY), service.getWindows()]).toEqual([false, []]);
+    expect(causes(app)).toEqual([
+      ['window', false, true],
+      ['set', true, false],
+      ['window', false, true],
+      ['unset', true, false],
+      ['window', false, true],
+      ['window', true, false],
+      ['window', false, true],
+      ['window', true, false],
+    ]);
+  });
+
+  it('leave switch and holds as they are, and are left by them', async () => {
+    await using app = await startService(options());
+    const { service } = app;
+    await service.setMaintenance(true, KEY, { reason: 'switch' });
+    const window = await service.scheduleWindow(KEY, { start: soon(200), duration: 300, message: 'Moving' });
+    await until(() => app.changes.length === 3);
+    expect((await service.getKeyData())[KEY]).toMatchObject({
+      message: 'Moving',
+      reason: 'switch',
+      until: null,
+    });
+    await until(() => service.getWindows().length === 0);
+    expect(app.isOn(KEY)).toBe(true);
+    await until(() => app.changes.length === 4);
+    expect(causes(app)).toEqual([
+      ['set', false, true],
+      ['window', true, true],
+      ['window', true, true],
+      ['window', true, true],
+    ]);
+    expect(app.changes[3]!.at).toEqual(window.end);
+    await service.scheduleWindow(KEY, { start: soon(0), duration: HOUR });
+    const change = await service.setMaintenance(false, KEY);
+    expect([change.to, app.isOn(KEY)]).toEqual([false, false]);
+    await service.scheduleWindow(KEY, { start: soon(0), duration: HOUR });
+    await service.maintain(KEY, async () => {
+      expect((await service.setMaintenance(false, KEY)).to).toBe(true);
+    });
+    expect(app.isOn(KEY)).toBe(false);
+  });
+
+  it('are changed, also while they are on, only where they are what was seen', async () => {
+    await using app = await startService(options());
+    const { service } = app;
+    const { id } = await service.scheduleWindow(KEY, { start: soon(0), duration: HOUR, message: 'one' });
+    const changed = await service.updateWindow(id, { duration: 2 * HOUR, ifRevision: 1, message: 'two' });
+    expect(changed).toMatchObject({ id, revision: 2, duration: 2 * HOUR });
+    expect((await service.getKeyData())[KEY]).toMatchObject({
+      message: 'two',
+      until: changed.end.toISOString(),
+    });
+    expect(app.changes.at(-1)).toMatchObject({ cause: 'window', from: true, to: true, extended: true });
+    await expect(service.updateWindow(id, { ifRevision: 1, message: 'no' })).rejects.toThrow(
+      MaintenanceConflictError,
+    );
+    await expect(service.cancelWindow(id, { ifRevision: 1 })).rejects.toThrow(MaintenanceConflictError);
+    await service.updateWindow(id, { start: soon(HOUR) });
+    expect(app.isOn(KEY)).toBe(false);
+    expect(service.getWindows({ from: soon(4 * HOUR) })).toEqual([]);
+    expect(service.getWindows({ until: soon(HOUR / 2) })).toEqual([]);
+    expect(service.getWindows({ key: 'general' })).toEqual([]);
+    await service.cancelWindow(id, { ifRevision: 3 });
+    expect(service.getWindows()).toEqual([]);
+  });
+
+  it('are refused where they overlap, and where nobody knows them', async () => {
+    await using app = await startService(options());
+    const { service } = app;
+    await service.scheduleWindow(KEY, ahead);
+    await expect(service.scheduleWindow(KEY, ahead)).rejects.toThrow(MaintenanceConflictError);
+    await service.scheduleWindow('general', ahead);
+    await expect(service.scheduleWindow('nobody', ahead)).rejects.toThrow(UnknownMaintenanceKeyError);
+    await expect(service.updateWindow('nobody', {})).rejects.toThrow(UnknownMaintenanceWindowError);
+    await expect(service.cancelWindow('nobody')).rejects.toThrow('Unknown maintenance window "nobody"');
+    await expect(service.scheduleWindow(KEY, { ...ahead, strat: 1 } as never)).rejects.toThrow('"strat"');
+    await expect(service.cancelWindow('x', { when: 1 } as never)).rejects.toThrow('"when"');
+    expect(() => service.getWindows({ from: 'today' as never })).toThrow('"from" received "today"');
+    expect(service.getWindows()).toHaveLength(2);
+    expect(causes(app)).toEqual([]);
+  });
+});
+
+describe.each(STORES.slice(1))('planned windows in %s, seen by several', (_name, options) => {
+  it('are the same for whoever comes while they are on', async () => {
+    const at = options();
+    await using one = await startService(at);
+    const window = await one.service.scheduleWindow(KEY, {
+      start: soon(0),
+      duration: 4_000,
+      message: 'Moving',
+    });
+    await using two = await startService(at);
+    expect(two.isOn(KEY)).toBe(true);
+    expect(two.service.getWindows()).toEqual([window]);
+    await until(() => !two.isOn(KEY) && !one.isOn(KEY));
+    expect(Date.now() - window.end.getTime()).toBeLessThan(500);
+    expect(causes(two)).toEqual([['window', true, false]]);
+  });
+});
