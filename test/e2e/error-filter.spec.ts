@@ -141,6 +141,11 @@ describe('the code of an error', () => {
       'MAINTENANCE_CONFIGURATION',
     ],
     ['UnknownMaintenanceKeyError', new UnknownMaintenanceKeyError('x', ['a']), 'MAINTENANCE_UNKNOWN_KEY'],
+    [
+      'UnknownMaintenanceWindowError',
+      new library.UnknownMaintenanceWindowError('x'),
+      'MAINTENANCE_UNKNOWN_WINDOW',
+    ],
     ['MaintenanceLockedError', new MaintenanceLockedError('x'), 'MAINTENANCE_LOCKED'],
     ['MaintenanceConflictError', new MaintenanceConflictError('x'), 'MAINTENANCE_CONFLICT'],
     ['MaintenanceVetoError', new MaintenanceVetoError('x'), 'MAINTENANCE_VETO'],
