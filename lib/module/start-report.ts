@@ -23,7 +23,7 @@ export class StartReport {
   /** One line that names the store, and a warning where several processes would each have a state of their own. */
   async store(): Promise<void> {
     this.logger.log(`Maintenance state is kept in ${describeStore(this.options)}.`);
-    const several = this.manager.store.shared ? undefined : await severalProcesses();
+    const several = this.manager.store.local ? await severalProcesses() : undefined;
     if (several !== undefined) {
       this.logger.warn(
         `Maintenance state is kept in the memory of this process only, but ${several}: each process has a state of its own, ` +

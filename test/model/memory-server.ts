@@ -162,6 +162,7 @@ class MemoryLeases implements LeaseStore {
 /** One replica's connection to the server. */
 export class MemoryStore implements StateStore {
   readonly shared = true;
+  readonly local = false;
   readonly clustered = true;
   readonly kind = 'memory';
   readonly entry = 'state';

@@ -7,6 +7,7 @@ import { Transport } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { createCache } from 'cache-manager';
 import { Cluster, Redis } from 'ioredis';
+import { Keyv } from 'keyv';
 import {
   MaintenanceConfigurationError,
   MaintenanceExempt,
@@ -32,6 +33,18 @@ class ShopController {
   list(): string {
     return 'shop';
   }
+}
+
+/** A cache with a tier in memory before one that processes share. */
+function elsewhere() {
+  const there = new Map<string, unknown>();
+  const store = {
+    get: (key: string) => there.get(key),
+    set: (key: string, value: unknown) => void there.set(key, value),
+    delete: (key: string) => there.delete(key),
+    clear: () => there.clear(),
+  };
+  return createCache({ stores: [new Keyv(), new Keyv({ store: store as never })] });
 }
 
 describe('the store is named at the start, in one line', () => {
@@ -78,7 +91,12 @@ describe('the store is named at the start, in one line', () => {
       }),
       'Redis Cluster at a:7000, b:7001, localhost:7002',
     ],
-    ['a cache', () => ({ cache: createCache() }), "the application's own cache"],
+    [
+      'a cache in memory',
+      () => ({ cache: createCache() }),
+      "the application's own cache, in the memory of this process only",
+    ],
+    ['a cache elsewhere', () => ({ cache: elsewhere() }), "the application's own cache"],
   ];
 
   it.each(clients)('%s, without a password', (_what, options, said) => {
@@ -103,6 +121,14 @@ describe('several processes with the state in memory are warned about', () => {
     process.env = { ...env, ...more };
     await using running = await started();
     expect(running.log.join('\n')).toMatch(warned);
+  });
+
+  it('with a cache in memory too, but not with one that they share', async () => {
+    process.env = { ...env, NODE_APP_INSTANCE: '1' };
+    await using alone = await started({ cache: createCache() });
+    expect(alone.log.join('\n')).toMatch(warned);
+    await using shared = await started({ cache: elsewhere() });
+    expect(shared.log.join('\n')).not.toMatch(warned);
   });
 
   it('not the only one of its kind', async () => {

@@ -1,4 +1,5 @@
 import type { StoreOptions } from './create-store.js';
+import { isLocalCache } from './cache/cache-entry.js';
 import { clientOfCache, type RedisClient } from './redis/redis-client.js';
 
 interface Address {
@@ -20,9 +21,11 @@ export function describeStore({
   if (client !== undefined) {
     return `${describeRedis(client)}, namespace "${namespace}"`;
   }
-  return cache === undefined
-    ? 'the memory of this process only'
-    : `the application's own cache, namespace "${namespace}"`;
+  if (cache === undefined) {
+    return 'the memory of this process only';
+  }
+  const where = isLocalCache(cache) ? ', in the memory of this process only' : '';
+  return `the application's own cache${where}, namespace "${namespace}"`;
 }
 
 function describeRedis(redis: string | object): string {

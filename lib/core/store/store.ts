@@ -64,6 +64,8 @@ export interface StoreListener {
 export interface StateStore {
   /** Do other processes (or other applications) write here: then it is polled. */
   readonly shared: boolean;
+  /** Is everything in the memory of this process. */
+  readonly local: boolean;
   /** Do replicas see each other here. */
   readonly clustered: boolean;
   /** How the store is called in messages. */

@@ -11,6 +11,9 @@ interface EntryStore {
   set(key: string, value: string, ttl: number): Promise<boolean>;
 }
 
+/** Is all that a cache keeps in the memory of this process. With several tiers the last is the one that processes share. */
+export const isLocalCache = (cache: Cache): boolean => cache.stores?.at(-1)?.store instanceof Map;
+
 /** One entry of a cache, kept without an end. Knows which caches hide that they have failed. */
 export class CacheEntry {
   private readonly store: EntryStore;

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import type { Cache } from 'cache-manager';
 import { MaintenanceStoreError } from '../../errors/errors.js';
 import { decode, encode, NewerFormatError, versionOf } from '../../document/codec.js';
-import { CacheEntry } from './cache-entry.js';
+import { CacheEntry, isLocalCache } from './cache-entry.js';
 import type { LeaseStore } from '../leases.js';
 import type { OnceStore } from '../once.js';
 import { SharedParts, sharedParts } from './shared-parts.js';
@@ -46,6 +46,10 @@ export class CacheStore implements StateStore {
 
   get shared(): boolean {
     return this.cache !== undefined;
+  }
+
+  get local(): boolean {
+    return !this.cache || isLocalCache(this.cache);
   }
 
   get leases(): LeaseStore {

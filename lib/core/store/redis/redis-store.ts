@@ -34,6 +34,7 @@ interface RedisStoreOptions {
 /** Keeps the document in Redis: compare-and-set, leases with fences, presence and push, in one script each. */
 export class RedisStore implements StateStore {
   readonly shared = true;
+  readonly local = false;
   readonly clustered = true;
   readonly kind = 'redis';
   readonly leases: RedisLeases;
