@@ -1,11 +1,12 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { ApplicationConfig } from '@nestjs/core';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { pathSegments } from '../core/keys/ignore-path-option.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import { StateManager } from '../core/state/state-manager.js';
 import { describeStore } from '../core/store/describe-store.js';
 import type { ResolvedOptions } from '../options/options.js';
+import { versionSegments } from '../http/version-segments.js';
 import { OPTIONS } from '../options/tokens.js';
 
 /** Says at the start what an operator should know, and refuses what can only be known then. */
@@ -18,6 +19,7 @@ export class StartReport {
     @Inject(StateManager) private readonly manager: StateManager,
     @Inject(KeyRegistry) private readonly registry: KeyRegistry,
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
   ) {}
 
   /** One line that names the store, and a warning where several processes would each have a state of their own. */
@@ -38,25 +40,31 @@ export class StartReport {
    */
   checkIgnoredPaths(): void {
     const prefix = pathSegments(this.config.getGlobalPrefix());
-    this.check('ignorePaths', this.options.ignorePaths, prefix);
+    // where there is but one version, its segment is before every route, too; paths are given with the prefix or without
+    const [version, ...others] = versionSegments(this.config, this.modules);
+    const starts =
+      version === undefined || others.length > 0 ? [prefix] : [prefix, [...prefix, version], [version]];
+    this.check('ignorePaths', this.options.ignorePaths, starts);
     for (const { name, ignorePaths = [] } of this.registry.all()) {
-      this.check(`ignorePaths of key ${name}`, ignorePaths, prefix);
+      this.check(`ignorePaths of key ${name}`, ignorePaths, starts);
     }
   }
 
-  private check(option: string, paths: readonly string[], prefix: readonly string[]): void {
+  /** @param starts what all routes begin with */
+  private check(option: string, paths: readonly string[], starts: readonly (readonly string[])[]): void {
     const wrong = paths.find((path) => {
       const segments = pathSegments(path);
-      return (
-        segments.length <= prefix.length && segments.every((segment, index) => prefix[index] === segment)
+      return starts.some(
+        (start) =>
+          segments.length <= start.length && segments.every((segment, index) => start[index] === segment),
       );
     });
     if (wrong !== undefined) {
       throw MaintenanceConfigurationError.of(
         option,
         wrong,
-        `paths inside the application, such as "${[...prefix, 'health'].map((part) => `/${part}`).join('')}"; this one is its ` +
-          'global prefix, and nothing would be refused (to refuse nothing, set guard: false)',
+        `paths inside the application, such as "${[...(starts[0] ?? []), 'health'].map((part) => `/${part}`).join('')}"; every ` +
+          'route begins with this one (global prefix, version), and nothing would be refused (to refuse nothing, set guard: false)',
       );
     }
   }

@@ -58,6 +58,19 @@ export function isRedisUrl(value: unknown): boolean {
     : /^(\/|unix:\/|unix:\/\/([^@/?]*@)?\/)[^/?]/.test(value);
 }
 
+/**
+ * Options of ioredis, or a client, which is looked at more closely when it is used. A promise, a `URL` or a `Map` has nothing that
+ * ioredis reads, and neither has `url`, by which other clients are configured: it would connect to localhost.
+ */
+export function isRedisConnection(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    (Object.keys(value).length > 0 || Object.getPrototypeOf(value) === Object.prototype) &&
+    !('url' in value) &&
+    !isFunction(value.then)
+  );
+}
+
 /** Of another site, say of an identity provider; without credentials, which would end up in pages. */
 export function isWebUrl(value: unknown): boolean {
   return (

@@ -10,6 +10,7 @@ import {
   isLanguageTag,
   isLocalPath,
   isRecord,
+  isRedisConnection,
   isRedisUrl,
   isText,
   isWebUrl,
@@ -37,7 +38,7 @@ export const MODULE_CHECKS: Record<keyof MaintenanceModuleOptions, Check> = {
   redis: [
     'a redis:// or rediss:// URL, unix://path, ioredis options, a Redis or Cluster instance, or false for the memory of this process ' +
       '(redis: process.env.REDIS_URL ?? false)',
-    (value) => value === false || isRecord(value) || isRedisUrl(value),
+    (value) => value === false || isRedisConnection(value) || isRedisUrl(value),
   ],
   namespace: [
     'letters, digits, ".", "_", ":" and "-", at most 64',
@@ -48,7 +49,10 @@ export const MODULE_CHECKS: Record<keyof MaintenanceModuleOptions, Check> = {
   statusCode: ['200 or an HTTP error status, 400 to 599', (value) => value === 200 || whole(400, 599)(value)],
   refreshDelay: ['whole milliseconds, 1000 to 2147483647', whole(1_000, 2 ** 31 - 1)],
   template: ['a view name or a function', (value) => isText(value) || isFunction(value)],
-  ignorePaths: listOf('an array of paths of routes such as "/health", without patterns', isIgnorePath),
+  ignorePaths: listOf(
+    'an array of paths of routes such as "/health", decoded and without patterns',
+    isIgnorePath,
+  ),
   responseType: [
     "'html', 'json' or a function",
     (value) => value === 'html' || value === 'json' || isFunction(value),

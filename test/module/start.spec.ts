@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { Controller, Get, Injectable, Module, type ModuleMetadata } from '@nestjs/common';
+import { Controller, Get, Injectable, Module, VersioningType, type ModuleMetadata } from '@nestjs/common';
 import { LazyModuleLoader, NestFactory } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
@@ -21,6 +21,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { describeStore } from '../../lib/core/store/describe-store.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { adapters, type AppSource } from '../support/apps.js';
+import { request } from '../support/http.js';
 import { RedisServer } from '../support/redis.js';
 import { failure, started } from './started.js';
 
@@ -256,8 +257,26 @@ describe.each(adapters)('ignorePaths that leave nothing to refuse, on %s', (_nam
     [{ ignorePaths: ['/api/health', 'health'] }, 'api'],
     [{ ignorePaths: ['/api'] }, ''],
     [{ ignorePaths: ['/apis'] }, 'api'],
+    [{ ignorePaths: ['/v1'] }, ''],
   ])('%o are paths as good as any', async (options, prefix) => {
     await using running = await start(options, prefix);
     expect(running.log.join()).not.toContain('ignorePaths');
+  });
+
+  it.each(['/v1', '/api/v1', '/V1/'])('%s stops it where that is the only version', async (path) => {
+    const versioned = (versions: string[]) =>
+      createApp(
+        {
+          imports: [MaintenanceModule.forRoot({ ...off, ignorePaths: [path] })],
+          controllers: [ShopController],
+        },
+        (app) => {
+          app.setGlobalPrefix('api');
+          app.enableVersioning({ type: VersioningType.URI, defaultVersion: versions });
+        },
+      );
+    expect((await failure(versioned(['1']))).message).toContain(`"ignorePaths" received "${path}"`);
+    await using running = await versioned(['1', '2']);
+    expect((await request(running.port, '/api/v2/shop')).status).toBe(200);
   });
 });

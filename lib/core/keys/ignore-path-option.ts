@@ -1,5 +1,5 @@
-/** What no path is without being a pattern of some router, shell or regular expression. */
-const PATTERN = /[*?[\]{}|^\\#\s]|\$$|:\/\/|(^|\/)\.\.?(\/|$)/;
+/** What no path is without being a pattern of some router, shell or regular expression, or encoded: paths are compared decoded. */
+const PATTERN = /[*?[\]{}|^\\#\s]|%[\da-f]{2}|\$$|:\/\/|(^|\/)(\.\.?(\/|$)|\+(\/|$)|\()/i;
 
 /** Segments of a path, as paths are compared: lower case, without empty ones. */
 export const pathSegments = (path: string): string[] => path.toLowerCase().split('/').filter(Boolean);

@@ -113,7 +113,7 @@ export class MaintenanceKey {
     this.ignorePaths = check(
       'ignorePaths',
       Array.isArray(ignorePaths) ? Object.freeze([...ignorePaths]) : ignorePaths,
-      'an array of paths of routes such as "/health", without patterns',
+      'an array of paths of routes such as "/health", decoded and without patterns',
       (paths) => paths === undefined || (Array.isArray(paths) && paths.every(isIgnorePath)),
     );
   }
