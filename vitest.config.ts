@@ -7,7 +7,7 @@ const lib = (entry: string) => fileURLToPath(new URL(`lib/${entry}`, import.meta
 const cores = availableParallelism();
 
 /** Specs that load the machine themselves, or count what that costs. */
-const LOAD = ['test/{faults,package}/**/*.spec.ts', 'test/realtime/{siege,storm}.spec.ts'];
+const LOAD = ['test/{faults,package}/**/*.spec.ts', 'test/realtime/{floods,storm}.spec.ts'];
 
 export default defineConfig({
   // Node 20 has no `await using`; the compiler that makes dist/ lowers it the same way.

@@ -21,14 +21,14 @@ export type {
   MaintenanceWindowRepeat,
 } from './core/windows/maintenance-window.js';
 export type {
-  CancelWindowOptions,
+  MaintenanceWindowCancelOptions,
   MaintenanceLocalTime,
   MaintenanceRepeat,
-  ScheduleWindowOptions,
-  UpdateWindowOptions,
+  MaintenanceWindowOptions,
+  MaintenanceWindowChanges,
 } from './core/windows/window-options.js';
-export type { SetMaintenanceOptions } from './core/service/set-maintenance-options.js';
-export type { MaintainOptions, Maintenance } from './core/service/maintenance.js';
+export type { MaintenanceSetOptions } from './core/service/set-maintenance-options.js';
+export type { MaintenanceHoldOptions, Maintenance } from './core/service/maintenance.js';
 export type { MaintenanceEnd } from './core/service/call-options.js';
 export type { MaintenanceBypassTokenOptions } from './core/service/bypass-token-options.js';
 export type { MaintenanceMenuItem } from './core/service/menu-item.js';

@@ -4,7 +4,7 @@ import { MaintenanceConflictError, MaintenanceStoreError } from '../core/errors/
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
 import { MaintenanceService } from '../core/service/maintenance.service.js';
-import type { SetMaintenanceOptions } from '../core/service/set-maintenance-options.js';
+import type { MaintenanceSetOptions } from '../core/service/set-maintenance-options.js';
 import { StateManager } from '../core/state/state-manager.js';
 import { messageOf } from '../core/errors/message-of.js';
 import type { HttpRequest } from '../request/http-request.js';
@@ -20,7 +20,7 @@ import { checkJson, hasBody, readJson } from './request-body.js';
 /** How often a change is tried again that others keep coming before. */
 const ATTEMPTS = 5;
 
-type Condition = Pick<SetMaintenanceOptions, 'ifRevision'>;
+type Condition = Pick<MaintenanceSetOptions, 'ifRevision'>;
 
 /** What the routes of the admin API change. */
 @Injectable()
@@ -81,7 +81,7 @@ export class KeyWriter {
   /** Changes what is said of a key that is on; one that was switched off meanwhile must not come on again by that. */
   private async amend(
     key: MaintenanceKey,
-    options: SetMaintenanceOptions,
+    options: MaintenanceSetOptions,
     { ifRevision }: Condition,
   ): Promise<MaintenanceChange> {
     for (let attempt = 1; ; attempt++) {

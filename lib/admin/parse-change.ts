@@ -1,5 +1,5 @@
 import { validate } from 'class-validator';
-import type { SetMaintenanceOptions } from '../core/service/set-maintenance-options.js';
+import type { MaintenanceSetOptions } from '../core/service/set-maintenance-options.js';
 import { badRequest, type FieldError } from './admin.errors.js';
 import { PatchMaintenanceDto, PutMaintenanceDto } from './set-maintenance.dto.js';
 
@@ -53,7 +53,7 @@ async function parse<Dto extends PutMaintenanceDto | PatchMaintenanceDto>(
 }
 
 /** What a `PUT` sets: all of it. */
-export function optionsOfPut({ timeout, until, message, reason }: PutMaintenanceDto): SetMaintenanceOptions {
+export function optionsOfPut({ timeout, until, message, reason }: PutMaintenanceDto): MaintenanceSetOptions {
   return {
     ...(endOf(timeout, until) ?? { timeout: null }),
     message: message || null,
@@ -67,7 +67,7 @@ export function optionsOfPatch({
   until,
   message,
   reason,
-}: PatchMaintenanceDto): SetMaintenanceOptions {
+}: PatchMaintenanceDto): MaintenanceSetOptions {
   return {
     ...endOf(timeout, until),
     ...(message !== undefined && { message: message || null }),
@@ -79,7 +79,7 @@ export function optionsOfPatch({
 function endOf(
   timeout: number | null | undefined,
   until: string | null | undefined,
-): Pick<SetMaintenanceOptions, 'timeout' | 'until'> | undefined {
+): Pick<MaintenanceSetOptions, 'timeout' | 'until'> | undefined {
   if ((timeout ?? until ?? undefined) === undefined) {
     return timeout === null || until === null ? { timeout: null } : undefined;
   }

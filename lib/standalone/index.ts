@@ -14,8 +14,8 @@ export type {
   MaintenanceWhileOpenOptions,
 } from '../core/service/maintenance-work.js';
 export type { MaintenanceOtherwise } from '../core/service/open-work.js';
-export type { SetMaintenanceOptions } from '../core/service/set-maintenance-options.js';
-export type { MaintainOptions, Maintenance } from '../core/service/maintenance.js';
+export type { MaintenanceSetOptions } from '../core/service/set-maintenance-options.js';
+export type { MaintenanceHoldOptions, Maintenance } from '../core/service/maintenance.js';
 export type { MaintenanceEnd } from '../core/service/call-options.js';
 export type { MaintenanceBypassTokenOptions } from '../core/service/bypass-token-options.js';
 export { MaintenanceActiveError } from '../core/errors/active-error.js';

@@ -334,7 +334,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     }
   });
 
-  it('leaves keys alone that a person may not edit, and does not tell strangers that there are any', async () => {
+  it('hides keys that the caller may not edit, and does not reveal that they exist', async () => {
     class Locked extends MaintenanceKey {
       override isEditable(incoming: { headers: Record<string, string> }): boolean {
         if (incoming.headers['x-user'] === 'broken') throw new Error('on purpose');
@@ -446,7 +446,7 @@ describe('a store that fails', () => {
   const FOREIGN =
     /redis|eval|script|econn|127\.0\.0\.1|readonly|oom|maxmemory|command|noauth|wrongpass|max retries/i;
 
-  it('is told of in plain words, with what is known of the outcome; what was known stays', async () => {
+  it('is reported in plain words with the known outcome; the last known state stays', async () => {
     const redis = await RedisServer.start();
     try {
       const module = adminModule({ redis: redis.url, commandTimeout: 300 });

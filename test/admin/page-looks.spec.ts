@@ -64,7 +64,7 @@ describe('on paper', () => {
 });
 
 describe("in the reader's own colours", () => {
-  it.each(['light', 'dark'] as const)('what counts can still be told apart: %s', async (colorScheme) => {
+  it.each(['light', 'dark'] as const)('what matters stays distinguishable: %s', async (colorScheme) => {
     await site.start();
     await site.service.setMaintenance(true, 'checkout', { timeout: 3_600_000 });
     const { page, refused } = await site.operator('Ada', { colorScheme, forcedColors: 'active' });

@@ -63,7 +63,7 @@ describe.each(adapters)('somebody who is not signed in, on %s', (_name, createAp
     expect(signedIn.status).toBe(200);
   });
 
-  it('finds a link where nobody knows whether that would help', async () => {
+  it('gets a link where it is unknown whether signing in would help', async () => {
     await using running = await start({ guards: [UserGuard], loginUrl: LOGIN });
     const link = '<a class="primary" href="/login?next=%2Fops%2Fdown%2Fadmin&amp;x=1">Sign in</a>';
     // refused by a guard, and by permissions
@@ -78,7 +78,7 @@ describe.each(adapters)('somebody who is not signed in, on %s', (_name, createAp
     }
   });
 
-  it('sees a page, not JSON, also where nobody has said where one signs in', async () => {
+  it('sees a page, not JSON, also without loginUrl', async () => {
     await using running = await start({ guards: [SessionGuard] });
     const answer = await as(ALL, running.port, '/ops/down/admin', { headers: html });
     expect(answer.status).toBe(401);
@@ -163,7 +163,7 @@ describe('a session that ends while the page is open', () => {
     expect(refused).toEqual([]);
   });
 
-  it('loses nothing: the page is opened anew after the log-in', async () => {
+  it('loses nothing when the page is reopened after the log-in', async () => {
     await page.goto(`${site.running.url}/maintenance/admin`);
     await page.getByRole('heading', { name: 'Signed in' }).waitFor();
     await page.getByRole('link', { name: 'Back' }).click();

@@ -53,7 +53,7 @@ async function learns({ url, app }: RunningApp, auth: object): Promise<string> {
 }
 
 describe.each(adapters)('key data behind guards of the application, on %s', (_name, createApp) => {
-  it('reaches nobody by ping or socket but with a ticket', async () => {
+  it('is sent by ping or socket only with a ticket', async () => {
     await using running = await createApp(guarded());
     await running.app.get(MaintenanceService).setMaintenance(true, 'general', { reason: 'SECRET' });
     expect((await request(running.port, '/maintenance/ping', { headers: SESSION })).text).not.toContain(

@@ -26,13 +26,13 @@ import {
   MaintenanceModule,
   MaintenanceService,
   OnMaintenance,
-  type MaintainOptions,
+  type MaintenanceHoldOptions,
   type Maintenance,
   type MaintenanceChange,
   type MaintenanceHealth,
   type MaintenanceQuietOptions,
   type MaintenanceWhileOpenOptions,
-  type SetMaintenanceOptions,
+  type MaintenanceSetOptions,
 } from '../../lib/index.js';
 import { answer } from '../support/answer.js';
 import { Gates } from '../support/gates.js';
@@ -181,7 +181,7 @@ const why = (signal: AbortSignal | undefined): string | null =>
 
 answer(
   {
-    set: (mode: boolean, key: string, options?: SetMaintenanceOptions) =>
+    set: (mode: boolean, key: string, options?: MaintenanceSetOptions) =>
       service.setMaintenance(mode, key, options),
     unset: (key: string) => service.unsetMaintenance(key),
     isOn: (key: string) => service.isInMaintenance(undefined, key).value,
@@ -201,14 +201,14 @@ answer(
     hooks: () => hooks,
     open: (gate: string) => gates.open(gate),
     gates: () => ({ begun: gates.begun, ended: gates.ended }),
-    hold: async (id: string, key: string, options?: MaintainOptions) => {
+    hold: async (id: string, key: string, options?: MaintenanceHoldOptions) => {
       const maintenance = await service.maintain(key, options);
       held.set(id, maintenance);
       return maintenance.fence;
     },
     leave: (id: string) => held.get(id)?.leave(),
     aborted: (id: string) => why(held.get(id)?.signal),
-    work: async (gate: string, key: string, options?: MaintainOptions): Promise<Outcome> => {
+    work: async (gate: string, key: string, options?: MaintenanceHoldOptions): Promise<Outcome> => {
       let ran = false;
       try {
         await service.maintain(
@@ -239,7 +239,7 @@ answer(
       gate: string,
       outer: string,
       inner: string,
-      options: MaintainOptions = {},
+      options: MaintenanceHoldOptions = {},
     ): Promise<Outcome> => {
       const patient = { blocking: true, drain: false as const, ...options };
       try {

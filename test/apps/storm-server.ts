@@ -12,7 +12,7 @@ import { Server } from 'socket.io';
 import { answer } from '../support/answer.js';
 
 /** What the server held and how it served, in milliseconds and bytes. */
-export interface Felt {
+export interface ServerLoad {
   readonly p99: number;
   readonly longest: number;
   readonly cpu: number;
@@ -87,12 +87,12 @@ answer(
     },
     connections: () => connections.size,
     asked: () => asked,
-    feel: () => {
+    startMeasuring: () => {
       delay.reset();
       delay.enable();
       begun = process.cpuUsage();
     },
-    felt: (): Felt => {
+    measured: (): ServerLoad => {
       delay.disable();
       const { user, system } = process.cpuUsage(begun);
       return { p99: delay.percentile(99) / 1e6, longest: delay.max / 1e6, cpu: (user + system) / 1000 };

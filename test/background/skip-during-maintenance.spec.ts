@@ -203,7 +203,7 @@ describe('@SkipDuringMaintenance() on a method', () => {
     await until(() => count('once inside') === 1);
   });
 
-  it('works on static methods, on objects that nobody provides, and without any application', async () => {
+  it('works on static methods, on objects that are no providers, and without an application', async () => {
     {
       await using at = await site();
       await at.on('mail');

@@ -44,7 +44,7 @@ async function site() {
 }
 
 describe('whileOpen()', () => {
-  it('runs work at once, and gives what it gives', async () => {
+  it('runs work at once, and resolves with its result', async () => {
     await using at = await site();
     let ran = false;
     const result = at.service.whileOpen('billing', () => {
@@ -221,7 +221,7 @@ describe('work under whileOpen()', () => {
     expect(await outcome).toMatchObject({ key: 'billing' });
   });
 
-  it('is a call no more when it is over, whatever it left running', async () => {
+  it('is no longer a call when it has ended, even if it left something running', async () => {
     await using at = await site();
     let late: Promise<unknown> | undefined;
     await at.service.whileOpen('mail', () => {

@@ -60,7 +60,7 @@ describe('a poller', () => {
     expect(mean).toBeLessThan(3_500);
   });
 
-  it('begins anew with every absence', async () => {
+  it('starts over with every absence', async () => {
     let answer: () => PingAnswer = nobody;
     const { poller, looks, seen } = watch(() => answer());
     poller.lookSoon();

@@ -14,7 +14,7 @@ afterAll(() => server.stop());
 const GONE = `The holder of maintenance key "${KEY}"`;
 const logged = (replica: Replica) => replica.child.output.split(GONE).length - 1;
 
-it('a holder that dies is told by one process of those that live, with its machine and process', async () => {
+it('a holder that dies is reported by one live process, with its machine and process', async () => {
   const replicas = await startReplicas(3, server.url);
   const holder = await Replica.start(server.url);
   try {
@@ -50,7 +50,7 @@ it('a holder that dies is told by one process of those that live, with its machi
   }
 }, 90_000);
 
-it('holders that live through a restart of Redis without its data are not told to be gone', async () => {
+it('holders that survive a restart of Redis without its data are not reported as dead', async () => {
   await using own = await RedisServer.start();
   await using holder = await Replica.start(own.url);
   await using other = await Replica.start(own.url);

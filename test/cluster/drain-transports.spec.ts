@@ -6,63 +6,64 @@ import { request } from '../support/http.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 
-type Desk = Child<{ port: number }>;
+type Replica = Child<{ port: number }>;
 
 let server: RedisServer;
-let holder: Desk;
-let serving: Desk;
+let holder: Replica;
+let serving: Replica;
 const sockets: Socket[] = [];
 
 beforeAll(async () => {
   server = await RedisServer.start();
-  const start = (): Promise<Desk> => Child.start('desk', { env: { REDIS_URL: server.url }, timeout: 60_000 });
-  [holder, serving] = (await Promise.all([start(), start()])) as [Desk, Desk];
+  const start = (): Promise<Replica> =>
+    Child.start('graphql-and-sockets', { env: { REDIS_URL: server.url }, timeout: 60_000 });
+  [holder, serving] = (await Promise.all([start(), start()])) as [Replica, Replica];
 }, 90_000);
 afterAll(async () => {
   sockets.forEach((socket) => socket.disconnect());
-  await Promise.all([holder, serving].map((desk) => desk?.kill()));
+  await Promise.all([holder, serving].map((replica) => replica?.kill()));
   await server.stop();
 });
 
-const gates = (desk: Desk) => desk.send<{ begun: string[]; ended: string[] }>('gates');
-const reaches = (desk: Desk, gate: string) =>
-  until(async () => (await gates(desk)).begun.includes(gate), { timeout: 15_000, what: `gate "${gate}"` });
+const gates = (replica: Replica) => replica.send<{ begun: string[]; ended: string[] }>('gates');
+const reaches = (replica: Replica, gate: string) =>
+  until(async () => (await gates(replica)).begun.includes(gate), { timeout: 15_000, what: `gate "${gate}"` });
 const work = (gate: string, key: string, drain: number) => holder.send<string[]>('work', gate, key, drain);
-const isOn = (desk: Desk, key: string) => desk.send<boolean>('isOn', key);
+const isOn = (replica: Replica, key: string) => replica.send<boolean>('isOn', key);
 
-const ask = async (desk: Desk, query: string) =>
-  (await request(desk.facts.port, '/graphql', { method: 'POST', json: { query } })).json<{
+const ask = async (replica: Replica, query: string) =>
+  (await request(replica.facts.port, '/graphql', { method: 'POST', json: { query } })).json<{
     data: unknown;
     errors?: { extensions: { code: string } }[];
   }>();
 
 /** Asks, and hangs up once the resolver has begun. */
-async function hangUp(desk: Desk, query: string, gate: string): Promise<void> {
+async function hangUp(replica: Replica, query: string, gate: string): Promise<void> {
   const body = JSON.stringify({ query });
-  const socket = connect(desk.facts.port, '127.0.0.1');
+  const socket = connect(replica.facts.port, '127.0.0.1');
   socket.on('error', () => undefined);
   socket.write(
     `POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   );
-  await reaches(desk, gate);
+  await reaches(replica, gate);
   socket.destroy();
 }
 
-async function say(desk: Desk, gate: string): Promise<unknown> {
-  const socket = io(`http://127.0.0.1:${desk.facts.port}`, { transports: ['websocket'], forceNew: true });
+async function say(replica: Replica, gate: string): Promise<unknown> {
+  const socket = io(`http://127.0.0.1:${replica.facts.port}`, { transports: ['websocket'], forceNew: true });
   sockets.push(socket);
   return socket.emitWithAck('say', gate);
 }
 
 /** Work that is in no hurry begins when what is behind the gate has ended. Gives what hasty work was told of. */
-async function waitedFor(desk: Desk, gate: string, key: string): Promise<string[]> {
+async function waitedFor(replica: Replica, gate: string, key: string): Promise<string[]> {
   const routes = await work(`never-${gate}`, key, 500);
   const patient = work(`after-${gate}`, key, 20_000);
   await until(() => isOn(serving, key));
   expect((await gates(holder)).begun).not.toContain(`after-${gate}`);
-  await desk.send('open', gate);
+  await replica.send('open', gate);
   await reaches(holder, `after-${gate}`);
-  expect((await gates(desk)).ended).toContain(gate);
+  expect((await gates(replica)).ended).toContain(gate);
   await holder.send('open', `after-${gate}`);
   expect(await patient).toEqual([]);
   await until(async () => !(await isOn(serving, key)));
@@ -72,59 +73,59 @@ async function waitedFor(desk: Desk, gate: string, key: string): Promise<string[
 describe.each([
   ['another replica', () => serving],
   ['the same replica', () => holder],
-])('work waits on %s', (where, desk) => {
+])('work waits on %s', (where, replica) => {
   const name = (kind: string) => `${kind}-${where.split(' ')[0]}`;
 
   it.each(['general', 'frozen'])('for mutations, under the key %s', async (key) => {
     const gate = name(`mutation-${key}`);
-    const asked = ask(desk(), `mutation { write(gate: "${gate}") }`);
-    await reaches(desk(), gate);
-    expect(await waitedFor(desk(), gate, key)).toEqual(['DeskResolver.write']);
+    const asked = ask(replica(), `mutation { write(gate: "${gate}") }`);
+    await reaches(replica(), gate);
+    expect(await waitedFor(replica(), gate, key)).toEqual(['AppResolver.write']);
     expect(await asked).toEqual({ data: { write: gate } });
   });
 
   it('for mutations whose visitor has hung up', async () => {
     const gate = name('hung-up');
-    await hangUp(desk(), `mutation { write(gate: "${gate}") }`, gate);
-    expect(await waitedFor(desk(), gate, 'frozen')).toEqual(['DeskResolver.write']);
+    await hangUp(replica(), `mutation { write(gate: "${gate}") }`, gate);
+    expect(await waitedFor(replica(), gate, 'frozen')).toEqual(['AppResolver.write']);
   });
 
   it('for queries, but not under a key that lets them pass', async () => {
     const gate = name('query');
-    const asked = ask(desk(), `{ read(gate: "${gate}") }`);
-    await reaches(desk(), gate);
+    const asked = ask(replica(), `{ read(gate: "${gate}") }`);
+    await reaches(replica(), gate);
     const beside = work(`beside-${gate}`, 'frozen', 20_000);
     await reaches(holder, `beside-${gate}`);
-    expect((await gates(desk())).ended).not.toContain(gate);
+    expect((await gates(replica())).ended).not.toContain(gate);
     await holder.send('open', `beside-${gate}`);
     expect(await beside).toEqual([]);
-    expect(await waitedFor(desk(), gate, 'general')).toEqual(['DeskResolver.read']);
+    expect(await waitedFor(replica(), gate, 'general')).toEqual(['AppResolver.read']);
     expect(await asked).toEqual({ data: { read: gate } });
   });
 
   it('for gateway messages', async () => {
     const gate = name('message');
-    const answered = say(desk(), gate);
-    await reaches(desk(), gate);
-    expect(await waitedFor(desk(), gate, 'general')).toEqual(['DeskGateway.say']);
+    const answered = say(replica(), gate);
+    await reaches(replica(), gate);
+    expect(await waitedFor(replica(), gate, 'general')).toEqual(['AppGateway.say']);
     expect(await answered).toBe(gate);
   });
 
   it('for gateway messages whose client has gone', async () => {
     const gate = name('gone');
-    say(desk(), gate).catch(() => undefined);
-    await reaches(desk(), gate);
+    say(replica(), gate).catch(() => undefined);
+    await reaches(replica(), gate);
     sockets.splice(0).forEach((socket) => socket.disconnect());
-    expect(await waitedFor(desk(), gate, 'general')).toEqual(['DeskGateway.say']);
+    expect(await waitedFor(replica(), gate, 'general')).toEqual(['AppGateway.say']);
   });
 });
 
 it('operations and messages are refused while work runs', async () => {
   const working = work('working', 'general', 20_000);
   await reaches(holder, 'working');
-  for (const desk of [holder, serving]) {
+  for (const replica of [holder, serving]) {
     for (const query of ['{ read(gate: "late") }', 'mutation { write(gate: "late") }']) {
-      expect((await ask(desk, query)).errors?.[0]?.extensions.code).toBe('MAINTENANCE');
+      expect((await ask(replica, query)).errors?.[0]?.extensions.code).toBe('MAINTENANCE');
     }
   }
   const refused = new Promise((resolve) => {
@@ -138,5 +139,5 @@ it('operations and messages are refused while work runs', async () => {
   expect(await refused).toMatchObject({ code: 'MAINTENANCE' });
   await holder.send('open', 'working');
   expect(await working).toEqual([]);
-  for (const desk of [holder, serving]) expect((await gates(desk)).begun).not.toContain('late');
+  for (const replica of [holder, serving]) expect((await gates(replica)).begun).not.toContain('late');
 });

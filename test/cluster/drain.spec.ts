@@ -111,7 +111,7 @@ describe('work does not wait', () => {
     await asked;
   });
 
-  it('at all when it is told not to', async () => {
+  it('at all with drain: false', async () => {
     const asked = serving.get('/wait/ignored');
     await serving.reaches('ignored');
     const work = holder.work('at-once', KEY, { drain: false });

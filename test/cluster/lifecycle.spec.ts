@@ -53,7 +53,7 @@ describe('a replica that goes', () => {
     expect(await work).toEqual({ ran: true });
   }, 30_000);
 
-  it('leaves it after its lease when it is killed, and nobody waits for it longer', async () => {
+  it('leaves it after its lease when it is killed, and is not waited for any longer', async () => {
     await using replica = await Replica.start(server.url);
     await replica.child.kill();
     expect(await listed(replica)).toBe(true);
@@ -109,7 +109,7 @@ describe('SIGTERM in the middle of work', () => {
     expect(await observer.keyData(KEY)).toMatchObject({ value: false });
   });
 
-  it('tells a maintain() that was only entered, and leaves the key on if nobody leaves it', async () => {
+  it('aborts a maintain() entered without work, and leaves the key on if it is not left', async () => {
     await using replica = await Replica.start(server.url);
     await replica.hold('entered', KEY, { drain: false });
     replica.child.signal('SIGTERM');
@@ -122,7 +122,7 @@ describe('SIGTERM in the middle of work', () => {
     expect(await observer.keyData(KEY)).toMatchObject({ value: false });
   });
 
-  it('waits for work that does not end only so long, and then leaves the key on or opens it, as told', async () => {
+  it('waits a limited time for work that does not end, and then leaves the key on or opens it, by option', async () => {
     const cases = [
       { key: KEY, onShutdown: 'stay', after: { value: true, abandoned: true } },
       { key: 'billing', onShutdown: 'leave', after: { value: false } },

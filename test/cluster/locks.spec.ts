@@ -101,7 +101,7 @@ describe('a holder', () => {
     expect(await two.keyData(KEY)).toMatchObject({ value: false });
   }, 60_000);
 
-  it('that slept over its lease learns of it when it wakes, and what it does late changes nothing', async () => {
+  it('that slept through its lease notices when it wakes, and its late actions change nothing', async () => {
     await using holder = await Replica.start(server.url);
     const fence = await holder.hold('sleeping', KEY);
     holder.child.signal('SIGSTOP');

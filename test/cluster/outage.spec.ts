@@ -23,7 +23,7 @@ const SWITCHED_OFF: Edit = {
   hooks: true,
 };
 
-it('work hears that its lease cannot be renewed before the lease is over', async () => {
+it('the signal of work aborts before its lease is over', async () => {
   await using server = await RedisServer.start();
   await using app = await startService({ redis: server.url });
   const maintenance = await app.service.maintain(KEY);
@@ -73,7 +73,7 @@ it('a maintain() that was given up on holds neither the key nor its lock for lon
   expect(await server.client().hlen(LEASES)).toBe(0);
 }, 60_000);
 
-it('work waits for replicas that a restarted Redis has forgotten, until somebody knows that they are gone', async () => {
+it('work waits for replicas that a restarted Redis has forgotten, until they are known to be gone', async () => {
   await using server = await RedisServer.start();
   await using proxy = await TcpProxy.start(server);
   await using holder = await Replica.start(server.url);
@@ -100,7 +100,7 @@ it('work waits for replicas that a restarted Redis has forgotten, until somebody
   expect(await work).toEqual({ ran: true });
 }, 60_000);
 
-it('work of a replica that comes to a Redis just started without its data waits for those it has never heard of', async () => {
+it('a new replica on a Redis that just started without its data waits for replicas unknown to it', async () => {
   await using server = await RedisServer.start();
   await using proxy = await TcpProxy.start(server);
   await using forgotten = await Replica.start(proxy.url, { ON_STALE: 'block' });
@@ -187,7 +187,7 @@ it('a change that a failover has lost is not acknowledged by who went on without
   expect([app.isOn(), other.isOn()]).toEqual([false, false]);
 }, 60_000);
 
-it('a change that a failover has lost comes back, whatever became of other keys meanwhile', async () => {
+it('a change that a failover has lost comes back, regardless of changes to other keys', async () => {
   await using server = await RedisServer.start();
   await using app = await startService({ redis: server.url });
   await using other = await startService({ redis: server.url });

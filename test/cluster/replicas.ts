@@ -1,5 +1,5 @@
 import type {
-  MaintainOptions,
+  MaintenanceHoldOptions,
   MaintenanceChange,
   MaintenanceHealth,
   MaintenanceKeyJson,
@@ -7,7 +7,7 @@ import type {
   MaintenanceQuietOptions,
   MaintenanceReplica,
   MaintenanceWhileOpenOptions,
-  SetMaintenanceOptions,
+  MaintenanceSetOptions,
 } from 'nestjs-maintenance';
 import type { Outcome } from '../apps/replica.js';
 import { Child } from '../support/child.js';
@@ -33,7 +33,7 @@ export class Replica {
     return request(this.child.facts.port, path);
   }
 
-  set(mode: boolean, key: string, options: SetMaintenanceOptions = {}): Promise<Sent<MaintenanceChange>> {
+  set(mode: boolean, key: string, options: MaintenanceSetOptions = {}): Promise<Sent<MaintenanceChange>> {
     return this.child.send('set', mode, key, options);
   }
 
@@ -81,7 +81,7 @@ export class Replica {
   }
 
   /** Enters a `maintain()` under a name of the spec's own; gives its fence. */
-  hold(id: string, key: string, options: MaintainOptions = {}): Promise<number> {
+  hold(id: string, key: string, options: MaintenanceHoldOptions = {}): Promise<number> {
     return this.child.send('hold', id, key, options);
   }
 
@@ -95,7 +95,7 @@ export class Replica {
   }
 
   /** Runs `maintain()` with work that waits for a gate, or until its signal aborts; `stubborn…` gates heed no signal. */
-  work(gate: string, key: string, options: MaintainOptions = {}): Promise<Outcome> {
+  work(gate: string, key: string, options: MaintenanceHoldOptions = {}): Promise<Outcome> {
     return this.child.send('work', gate, key, options);
   }
 

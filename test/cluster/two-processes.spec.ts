@@ -73,7 +73,7 @@ it('a change names the replicas that have not applied it in time', async () => {
   await until(async () => (await two.get('/orders')).status === 503);
 });
 
-it('replicas tell of themselves', async () => {
+it('replicas report themselves', async () => {
   const asked = two.get('/wait/described');
   await two.reaches('described');
   const list = await until(async () => {

@@ -9,7 +9,7 @@ beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 describe('a deadline', () => {
-  it('gives what the promise gives in time, also an error', async () => {
+  it('settles as the promise does in time', async () => {
     expect(await withDeadline(Promise.resolve(1), 10, () => 'late')).toBe(1);
     await expect(withDeadline(Promise.reject(new Error('no')), 10, () => 'late')).rejects.toThrow('no');
     expect(vi.getTimerCount()).toBe(0);
@@ -66,14 +66,14 @@ describe('functions of the application', () => {
     ]);
   });
 
-  it('must not promise where nobody can wait; a promise that is rejected hurts nobody', async () => {
+  it('must not return a promise where none can be awaited; a rejected one does no harm', async () => {
     const rejected = Promise.reject(new Error('on purpose')) as never;
     expect(calls().askNow('"translate"', 'English', 'English', () => rejected)).toBe('English');
     expect(log).toEqual(['"translate" returned a promise but must be synchronous; English.']);
     await vi.advanceTimersByTimeAsync(1);
   });
 
-  it('are logged once a minute and cause, whatever happens meanwhile', async () => {
+  it('are logged once a minute and cause', async () => {
     const at = calls();
     const fail = (why: string) =>
       at.ask('"f"', 'no', false, () => {

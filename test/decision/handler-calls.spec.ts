@@ -167,7 +167,7 @@ describe('the current call', () => {
   });
 });
 
-describe('a call that somebody else observes', () => {
+describe('a call that is observed by others', () => {
   it('is counted until it is over, once', () => {
     const handler = () => undefined;
     expect(runningCalls(handler)).toBe(0);
@@ -205,7 +205,7 @@ describe('a route handler', () => {
     return instance;
   };
 
-  it('is not given the request by which its calls are told apart', () => {
+  it('is not given the request that identifies its calls', () => {
     expect((pages().list as (...args: unknown[]) => unknown)(request)).toEqual([10]);
     expect((pages().one as (...args: unknown[]) => unknown)('7', request)).toEqual(['7', 'short']);
   });

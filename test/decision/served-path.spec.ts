@@ -46,7 +46,7 @@ describe('the path that a request asks for', () => {
     expect(servedPath(path)).toBeUndefined();
   });
 
-  it('is where it leads, whoever resolves it, decodes it, or does so twice', () => {
+  it('is the same whether it is resolved, decoded, or decoded twice', () => {
     const piece = fc.oneof(
       fc.constantFrom('/', '.', '..', '%2e', '%2f', '%5c', '%25', '%252e', '\\', '\0', '%00', 'a', 'brand'),
       fc.string(),

@@ -104,13 +104,13 @@ describe.each(adapters)('bypass on %s', (_name, createApp) => {
           },
         ],
         ['rejects', () => Promise.reject(new Error('directory away'))],
-      ])('that %s lets nobody pass and is logged', async (_what, when) => {
+      ])('that %s bypasses nothing and is logged', async (_what, when) => {
         await using running = await closed({ when });
         expect(await request(running.port, '/shop')).toMatchObject({ status: 503 });
         expect(running.log.join('\n')).toContain('directory away');
       });
 
-      it('that gives something truthy lets nobody pass', async () => {
+      it('that returns something truthy bypasses nothing', async () => {
         await using running = await closed({ when: (() => 'yes') as never });
         expect(await request(running.port, '/shop')).toMatchObject({ status: 503 });
       });
@@ -406,7 +406,7 @@ describe.each(adapters)('bypass on %s', (_name, createApp) => {
       });
     });
 
-    it('answers to the bypassed are private, whatever the handler says', async () => {
+    it('responses to bypassed requests are private, whatever the handler sets', async () => {
       await using running = await createApp({
         imports: [maintenance({ coverage, bypass: { when: () => true } })],
         controllers: [AnswersController],
@@ -428,7 +428,7 @@ describe.each(adapters)('bypass on %s', (_name, createApp) => {
       expect((await request(port, '/answers/decorated')).headers['cache-control']).toBe('public, max-age=60');
     });
 
-    it('so are answers to those whom a status class lets pass, and to nobody else', async () => {
+    it('so are responses to requests that a status class lets pass, and no others', async () => {
       class Visitors extends MaintenanceStatus {
         override maintaining(): boolean {
           const { headers } = this.request as { headers: Record<string, string> };

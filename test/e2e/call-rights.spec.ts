@@ -257,7 +257,7 @@ describe.each(adapters)('what a running handler may still do, on %s', (_name, cr
 });
 
 describe.each(adapters)(
-  'maintain() reached from a handler by a way that nobody follows, on %s',
+  'maintain() reached from a handler where calls are not followed, on %s',
   (_name, createApp) => {
     const start = (followCalls: boolean) => {
       @Injectable()

@@ -143,7 +143,7 @@ const CONTROLLERS = [
   ItemsetController,
 ];
 
-describe.each(adapters)('whom a key affects on %s', (_name, createApp) => {
+describe.each(adapters)('what a key affects on %s', (_name, createApp) => {
   describe.each(['handlers', 'site'] as const)('with coverage %s', (coverage) => {
     const start = (
       options: MaintenanceRootOptions = {},

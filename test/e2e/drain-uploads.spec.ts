@@ -159,7 +159,7 @@ describe.each(adapters)('uploads on %s', (_name, createApp) => {
     await until(() => remaining(running).length === 0);
   });
 
-  it('that the framework reads first hold nobody up, and are refused when they are there', async () => {
+  it('that the framework reads first delay no drain, and are refused once they have arrived', async () => {
     await using running = await startWith(createApp);
     const upload = new Upload(running.port, '/uploads/parsed', 'application/json');
     upload.send('{"half":');

@@ -145,7 +145,7 @@ describe.each(adapters)('GraphQL on %s', (_name, createApp) => {
       expect(await ask(running.port, '{ debts }', { 'x-staff': '1' })).toEqual({ data: { debts: 0 } });
     });
 
-    it('an answer to a bypassed request is for nobody else, however many resolvers it took', async () => {
+    it('the response to a bypassed request is private, however many resolvers it took', async () => {
       await using running = await start(
         { bypass: { ips: ['127.0.0.0/8'] } },
         // on Fastify, Apollo's driver keeps the reply only when told to

@@ -115,7 +115,7 @@ class EchoGateway {
 }
 
 describe.each(adapters)('WsAdapter on %s', (_name, createApp) => {
-  it('a refused client hears of it, once', async () => {
+  it('a refused client gets one error', async () => {
     await using running = await createApp({ imports: [maintenance()], providers: [EchoGateway] }, (app) => {
       app.useWebSocketAdapter(new WsAdapter(app));
     });

@@ -100,7 +100,7 @@ describe.each(adapters)('below a path that a proxy strips, on %s', (_name, creat
       expect(await seen(running, {})).toMatchObject(below(base));
     });
 
-    it('nobody is redirected to the page that is asked for', async () => {
+    it('no request is redirected to its own page', async () => {
       await using running = await createApp(root({ coverage, redirect: '/shop/home' }), undefined, {
         trustProxy: true,
       });
@@ -111,7 +111,7 @@ describe.each(adapters)('below a path that a proxy strips, on %s', (_name, creat
       expect(elsewhere).toMatchObject({ status: 302, headers: { location: '/shop/home' } });
     });
 
-    it('is not believed of those whom the framework does not trust', async () => {
+    it('is not believed from sources that the framework does not trust', async () => {
       await using running = await createApp(root({ coverage }));
       expect(await seen(running, { 'x-forwarded-prefix': '/shop' })).toEqual(below(''));
     });

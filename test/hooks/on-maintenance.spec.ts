@@ -60,7 +60,7 @@ async function site(metadata: ModuleMetadata = {}) {
 }
 
 describe('@OnMaintenance()', () => {
-  it('is told of the change before and after', async () => {
+  it('is called before and after a change', async () => {
     await using at = await site();
     const words = { message: 'Back soon', reason: 'upgrade', actor: 'ada' };
     const seen: unknown[] = [];
@@ -78,7 +78,7 @@ describe('@OnMaintenance()', () => {
     expect(after).toEqual([change, change]);
   });
 
-  it('hears of real transitions by "entering" and "exiting", of everything by "changed"', async () => {
+  it('is called for real transitions by "entering" and "exiting", for everything by "changed"', async () => {
     await using at = await site();
     await at.service.setMaintenance(true, KEY);
     expect(at.hooks.take()).toEqual(['changing', 'changed', 'entering']);
@@ -95,7 +95,7 @@ describe('@OnMaintenance()', () => {
     expect(at.hooks.take()).toEqual(['changing', 'changed', 'entering', 'changing', 'changed', 'exiting']);
   });
 
-  it('hears of maintain() alike', async () => {
+  it('is called for maintain(), too', async () => {
     await using at = await site();
     await at.service.maintain(KEY, () => at.hooks.heard.push('work'));
     expect(at.hooks.take()).toEqual(['changing', 'changed', 'entering', 'work', 'changed', 'exiting']);
@@ -233,7 +233,7 @@ describe('a "changing" hook', () => {
 });
 
 describe('a hook that misbehaves after the fact', () => {
-  it.each(['entering', 'changed'])('%s: is logged and stops nobody', async (which) => {
+  it.each(['entering', 'changed'])('%s: is logged and stops nothing', async (which) => {
     await using at = await site();
     at.hooks.act = (event) => {
       if (event === which) throw new Error('on purpose');
@@ -292,7 +292,7 @@ describe('the end of a maintenance that ends by itself', () => {
     vi.useRealTimers();
   });
 
-  it.each([true, false])('is told to "changed" alone, set with callHooks: %s', async (callHooks) => {
+  it.each([true, false])('calls "changed" only, set with callHooks: %s', async (callHooks) => {
     vi.useFakeTimers();
     await using at = await site();
     await at.service.setMaintenance(true, KEY, { timeout: 5_000, callHooks });

@@ -154,7 +154,7 @@ describe.each(
     expect(row.next === 'stranger' && second.text.includes('SECRET'), 'nothing leaked').toBe(false);
   });
 
-  it('never keeps the way in of somebody with a token', async () => {
+  it('never caches the response to a bypass link', async () => {
     await service.setMaintenance(true);
     const path = `/catalog?in&maintenance-bypass=${service.createBypassToken()}`;
     for (let visit = 0; visit < 2; visit++) {

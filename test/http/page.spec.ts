@@ -84,7 +84,7 @@ describe('renderMaintenancePage', () => {
     expect(html).toContain('data-soon="Any moment now"');
   });
 
-  it.each([null, new Date(Number.NaN)])('says nothing of an end that is not known (%s)', (until) => {
+  it.each([null, new Date(Number.NaN)])('shows no end if none is known (%s)', (until) => {
     const html = render({ until });
     expect(html).not.toContain('<dl>');
     expect(html).not.toContain('data-left=');
@@ -247,7 +247,7 @@ describe('the page in Chromium', () => {
     expect(refused).toEqual([]);
   });
 
-  it('turns the end to local time and counts down, whatever the clock of the visitor says', async () => {
+  it("converts the end to local time and counts down, whatever the visitor's clock says", async () => {
     html = render({ until: new Date('2031-03-04T15:06:00Z'), retryAfter: 7_259, refreshDelay: 3_600_000 });
     const { page } = await newPage();
     await stopClock(page, Date.parse('2031-03-04T03:00:00Z'));

@@ -246,7 +246,7 @@ describe('MaintenanceBullModule', () => {
     await until(() => ran('paused') && ran('other'));
   });
 
-  it('does not take what a job begins for a part of whoever reopened', async () => {
+  it('does not count what a job starts as a part of the call that opened the key', async () => {
     @Processor('mail')
     class Nested extends WorkerHost {
       @Inject() private readonly service!: MaintenanceService;

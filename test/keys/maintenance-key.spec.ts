@@ -275,7 +275,7 @@ describe('key data', () => {
     expect((await running.service.getKeyData()).a).toEqual(json);
   });
 
-  it('tells when it ends, also where visitors are not told', async () => {
+  it('says when it ends, even if visitors do not see it', async () => {
     const key = new MaintenanceKey('a', { timeout: HOUR, readOnly: true, scope: 'marked' });
     await using running = await started({ keys: [key] });
     const { at } = await running.service.setMaintenance(true, key);

@@ -409,7 +409,7 @@ describe('modules that are loaded lazily', () => {
   });
 });
 
-describe('names that nobody registers', () => {
+describe('names that are not registered', () => {
   it('are warned about once, wherever a decorator names them', async () => {
     @MaintenanceKeys('ghost-1')
     @Controller()

@@ -23,7 +23,7 @@ export const SUITES = [
  * of stores, load. `npm run test:all` runs them on both.
  */
 const ALIKE =
-  /^test\/(admin\/page.*|hostile\/stores|realtime\/(abuse|audience|fan-out|live-pages|pages|restarts|siege|storm))\.spec\.ts$/;
+  /^test\/(admin\/page.*|hostile\/stores|realtime\/(abuse|status-broadcast|fan-out|live-pages|pages|restarts|floods|storm))\.spec\.ts$/;
 
 /** The files of these suites that can differ from one major version of Nest to the other. */
 export function specsThatDiffer() {

@@ -4,7 +4,7 @@ import { InFlight } from '../../lib/in-flight/in-flight.js';
 import { HookRunner } from '../../lib/core/hooks/hook-runner.js';
 import { KeyRegistry } from '../../lib/core/keys/key-registry.js';
 import { MaintenanceKey } from '../../lib/core/keys/maintenance-key.js';
-import type { MaintainOptions, Maintenance } from '../../lib/core/service/maintenance.js';
+import type { MaintenanceHoldOptions, Maintenance } from '../../lib/core/service/maintenance.js';
 import { LockWait } from '../../lib/core/service/lock-wait.js';
 import { MaintenanceSessions } from '../../lib/core/service/sessions.js';
 import { MaintenanceSwitch } from '../../lib/core/service/switch.js';
@@ -61,7 +61,7 @@ export class ModelReplica {
     return this.manager.snapshot.of(this.key(name)).value;
   }
 
-  enter(name: Key, options: MaintainOptions): Promise<Maintenance> {
+  enter(name: Key, options: MaintenanceHoldOptions): Promise<Maintenance> {
     return this.sessions.enter(this.key(name), options);
   }
 

@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 describe('three replicas over one store', () => {
-  it('do what the contract says, whatever happens to them', async () => {
+  it('keep the contract under every sequence of commands', async () => {
     const property = fc.asyncProperty(fc.commands(happenings, { maxCommands: 25 }), async (commands) => {
       const cluster = await Cluster.start(3);
       try {

@@ -202,7 +202,7 @@ describe('forRootAsync()', () => {
   });
 
   it.each(['isGlobal', 'path', 'guard', 'coverage', 'socket', 'admin'])(
-    'tells that %s stands beside the factory, not in what it returns',
+    'says that %s stands beside the factory, not in what it returns',
     async (option) => {
       const useFactory = () => ({ [option]: true });
       const error = await failure(compile(MaintenanceModule.forRootAsync({ ...off, useFactory })));
@@ -381,7 +381,7 @@ describe('life of the application', () => {
     expect(() => module.get(MaintenanceService).isInMaintenance()).not.toThrow();
   });
 
-  it('tells that it has ended to whoever listens', async () => {
+  it('completes its observables when it is closed', async () => {
     const running = await started();
     let ended = false;
     running.service.changes.subscribe({ complete: () => (ended = true) });

@@ -146,13 +146,13 @@ describe('several processes with the state in memory are warned about', () => {
   });
 
   it('workers of node:cluster, once each', async () => {
-    const file = fileURLToPath(new URL('../../.tmp/replicas/test/apps/workers.js', import.meta.url));
+    const file = fileURLToPath(new URL('../../.tmp/replicas/test/apps/cluster-workers.js', import.meta.url));
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [file]);
     expect(`${stdout}${stderr}`.match(/but this is a worker of node:cluster/g)).toHaveLength(2);
   });
 });
 
-describe.each(adapters)('a name of a key that nobody registers, on %s', (_name, createApp) => {
+describe.each(adapters)('the name of a key that is not registered, on %s', (_name, createApp) => {
   @MaintenanceKeys('biling')
   @Controller('bills')
   class BillingController {

@@ -181,7 +181,7 @@ describe('an application without the optional peers', () => {
     expect(await packed.run('entries.cjs', source)).toBe('loaded');
   });
 
-  it.each(Object.entries(INTEGRATIONS))('hears from %s which package it is for', async (entry, name) => {
+  it.each(Object.entries(INTEGRATIONS))('learns from %s which package it is for', async (entry, name) => {
     const source = `import('${entry.replace('.', manifest.name)}').catch(({ message }) => console.log(message));`;
     expect(await packed.run('integration.mjs', source)).toContain(`'${name}'`);
   });

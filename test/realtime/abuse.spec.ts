@@ -238,7 +238,7 @@ describe('floods', () => {
     expect(received).not.toContain('44/maintenance,');
   });
 
-  it('whose answers nobody takes fill no memory', async () => {
+  it('whose answers are not read fill no memory', async () => {
     const message = 'm'.repeat(5_000);
     await using app = await createExpressApp({ ...root(), providers: [Door] });
     await service(app).setMaintenance(true, 'general', { message });

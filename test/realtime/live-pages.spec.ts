@@ -89,7 +89,7 @@ const isSame = (page: Page) => page.evaluate<boolean>(`document.documentElement.
 
 describe('an open maintenance page', () => {
   it.each([true, false])(
-    'shows a new message and a new end at once, without loading anew, with socket: %s',
+    'shows a new message and a new end at once, without a reload, with socket: %s',
     async (socket) => {
       await using app = await createExpressApp(source({ socket }));
       const maintenance = service(app);
@@ -158,7 +158,7 @@ describe('an open maintenance page', () => {
   });
 });
 
-describe('a page with a form that somebody has begun to fill in', () => {
+describe('a page with a form that is partly filled in', () => {
   it.each<[string, (page: Page) => Promise<unknown>]>([
     ['a line', (page) => page.type('input[name=name]', 'Ada')],
     ['a text', (page) => page.type('textarea', 'Please hurry')],

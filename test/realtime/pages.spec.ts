@@ -254,7 +254,7 @@ describe('the browser script', () => {
     await Promise.all([page.close(), silent.close()]);
   });
 
-  it('leaves those alone whom maintenance does not concern', async () => {
+  it('leaves pages alone that maintenance does not affect', async () => {
     await using app = await createExpressApp(source({ bypass: { ips: ['127.0.0.1'] } }));
     const page = await open(app);
     await live(page);

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 const start = (adapter: string, env: NodeJS.ProcessEnv = {}) =>
-  Child.start<Facts>('live', { env: { REDIS_URL: redis.url, SOCKET_ADAPTER: adapter, ...env } });
+  Child.start<Facts>('gateway-replica', { env: { REDIS_URL: redis.url, SOCKET_ADAPTER: adapter, ...env } });
 
 describe.each(['memory', 'redis'])('two replicas, Socket.IO adapter in %s', (adapter) => {
   it('tell every client of both once per change, whoever made it, and of an end that comes by itself', async () => {

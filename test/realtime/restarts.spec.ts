@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 const start = (env: NodeJS.ProcessEnv = {}): Promise<Server> =>
-  Child.start<Facts>('live', { env: { REDIS_URL: '', ...env }, timeout: 60_000 });
+  Child.start<Facts>('gateway-replica', { env: { REDIS_URL: '', ...env }, timeout: 60_000 });
 
 /** In place of one that has gone, on its port. */
 const restart = ({ facts: { port } }: Server, env: NodeJS.ProcessEnv = {}): Promise<Server> =>
@@ -72,7 +72,7 @@ describe('after the server was killed and started again', () => {
     expect(median, String(delays)).toBeLessThan(1_000);
   }, 90_000);
 
-  it('a page of the shop is connected again, and hears of what is new', async () => {
+  it('a page of the shop reconnects and gets the news', async () => {
     const first = await start();
     const page = await open(first);
     await connected(page, 'live');

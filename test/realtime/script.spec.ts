@@ -35,7 +35,7 @@ describe.each(adapters)('GET {path}/script on %s', (_name, createApp) => {
     expect(() => runInNewContext(`(function () { ${answer.text} })`)).not.toThrow();
   });
 
-  it('is sent once: who has it is told that it has not changed', async () => {
+  it('is sent once: a client that has it gets 304', async () => {
     await using app = await createApp(root());
     const { headers } = await get(app);
     const etag = String(headers['etag']);
@@ -79,7 +79,7 @@ describe.each(adapters)('GET {path}/script on %s', (_name, createApp) => {
     expect(one.headers['cache-control']).toBe('private, max-age=300');
   });
 
-  it('lets each visitor of the built-in page connect to where socket.url sends him, and nowhere else', async () => {
+  it('lets each visitor of the built-in page connect to the URL of socket.url only', async () => {
     await using app = await createApp({
       ...root({
         socket: { url: (request: { headers: { host: string } }) => `https://live.${request.headers.host}` },

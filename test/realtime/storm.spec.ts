@@ -32,7 +32,7 @@ function bystander(ask: () => Promise<unknown>): { stop: () => Promise<number[]>
   };
 }
 
-it(`${CLIENTS} clients that are thrown out and come back at once are told once each, and others are served meanwhile`, async () => {
+it(`${CLIENTS} clients that are disconnected and reconnect at once get one status each, and others are served meanwhile`, async () => {
   await using storm = await Storm.start('library', 1);
   const { port } = storm.server.facts;
   using spared = await TestClient.connect(`http://127.0.0.1:${port}`);

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import type { Crowd } from '../apps/storm-crowd.js';
-import type { Felt } from '../apps/storm-server.js';
+import type { Crowd } from '../apps/storm-clients.js';
+import type { ServerLoad } from '../apps/storm-server.js';
 import { Child } from '../support/child.js';
 import { until } from '../support/until.js';
 
@@ -8,7 +8,7 @@ import { until } from '../support/until.js';
 const WAVE = 250;
 
 /** What a storm came to. */
-export interface Weathered extends Felt {
+export interface StormResult extends ServerLoad {
   /** Milliseconds until the last client was back. */
   readonly back: number;
 }
@@ -29,7 +29,7 @@ export class Storm {
     const server = await Child.start<{ port: number }>(app('storm-server'), { args: [variant], ...options });
     return new Storm(
       server,
-      await Promise.all(Array.from({ length: crowds }, () => Child.start(app('storm-crowd'), options))),
+      await Promise.all(Array.from({ length: crowds }, () => Child.start(app('storm-clients'), options))),
     );
   }
 
@@ -47,17 +47,17 @@ export class Storm {
   /** Closes all connections, but so many that came before the crowd. */
   async throwOut(spared = 0): Promise<void> {
     const { told, closings } = await this.crowd();
-    await this.server.send('feel');
+    await this.server.send('startMeasuring');
     this.#thrownOut = performance.now();
     await this.server.send('drop', spared);
     await this.sees((crowd) => crowd.closings >= closings + told, 'the clients to be gone');
   }
 
   /** Waits until every client is back. */
-  async back(count: number): Promise<Weathered> {
+  async back(count: number): Promise<StormResult> {
     await this.sees(({ told }) => told === count, `${count} clients to be back`);
     const back = performance.now() - this.#thrownOut;
-    return { ...(await this.server.send<Felt>('felt')), back };
+    return { ...(await this.server.send<ServerLoad>('measured')), back };
   }
 
   async crowd(): Promise<Crowd> {

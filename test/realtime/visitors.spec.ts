@@ -25,7 +25,7 @@ const hidden = () => [
 ];
 
 describe.each(adapters)('a key that is not public, on %s', (_name, createApp) => {
-  it('changes without a word to visitors, and without a trace in what they are told later', async () => {
+  it('changes without a message to visitors, and without a trace in later messages', async () => {
     await using app = await createApp(
       root({ keys: [...hidden(), new MaintenanceKey('open', { scope: 'marked' })], permissions: isStaff }),
     );
@@ -57,7 +57,7 @@ describe.each(adapters)('a key that is not public, on %s', (_name, createApp) =>
     expect((await visitor.told(3))[2]).toMatchObject({ revision: 11, modes: { open: false } });
   });
 
-  it('that closes the site is told of by what it does, and only then', async () => {
+  it('that closes the site is visible by its effect, and only then', async () => {
     const merger = new MaintenanceKey('merger', { public: false });
     await using app = await createApp(root({ keys: [merger] }));
     using visitor = await TestClient.connect(app.url);

@@ -150,7 +150,7 @@ describe.each([
     expect((await shop.get('/maintenance/ping')).json()).not.toHaveProperty('maintenance');
   });
 
-  it('answers a wrong wish with what is accepted', async () => {
+  it('answers wrong input with what is accepted', async () => {
     expect((await shop.switch('nothing', { mode: true })).status).toBe(404);
     const wrong = await shop.switch('general', { mode: true, minutes: -1 });
     expect(wrong.status).toBe(400);

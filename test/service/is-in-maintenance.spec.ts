@@ -71,7 +71,7 @@ describe('isInMaintenance()', () => {
     expect(decides(undefined, 'general')).toBe('general');
   });
 
-  it('counts a marked key without a request and by name, not for a request nobody marked', async () => {
+  it('counts a marked key without a request and by name, not for an unmarked request', async () => {
     await using at = await site();
     await at.put(at.marked);
     expect(at.service.isInMaintenance().key).toBe(at.marked);
@@ -148,7 +148,7 @@ describe('isInMaintenance()', () => {
 });
 
 describe('isActive()', () => {
-  it('says whether any of these keys is on now, whatever a request would make of it', async () => {
+  it('says whether any of these keys is on now, without a request', async () => {
     await using at = await site();
     expect(at.service.isActive()).toBe(false);
     await at.put(at.first, at.marked);

@@ -5,7 +5,7 @@ import {
   MaintenanceKey,
   MaintenanceLockedError,
   MaintenanceLockLostError,
-  type MaintainOptions,
+  type MaintenanceHoldOptions,
   type Maintenance,
   type MaintenanceChange,
 } from 'nestjs-maintenance';
@@ -44,7 +44,7 @@ function work() {
 }
 
 describe('maintain() with work', () => {
-  it('runs it inside and gives what it gives', async () => {
+  it('runs it and resolves with its result', async () => {
     await using at = await site();
     const words = { message: 'Importing', reason: 'nightly', actor: 'cron' };
     const result = await at.service.maintain(
@@ -180,7 +180,7 @@ describe('two holders', () => {
     expect(at.isOn()).toBe(false);
   });
 
-  it('both count in "since" and in what is told; the latest words win', async () => {
+  it('both count in "since"; the latest message wins', async () => {
     await using at = await site();
     const one = await at.service.maintain('key', { lock: false, message: 'one', timeout: 5_000 });
     const { since } = at.key.toJSON();
@@ -334,7 +334,7 @@ describe('a maintenance that is lost', () => {
       await held.leave();
     });
 
-    it('is told to visitors only when it was given', async () => {
+    it('is shown to visitors only if it was given', async () => {
       await using at = await site();
       const silent = await at.service.maintain('key', { lock: false });
       expect(at.key.toJSON().until).toBeNull();
@@ -349,7 +349,7 @@ describe('a maintenance that is lost', () => {
 });
 
 describe('wrong options of maintain()', () => {
-  it.each<[string, MaintainOptions, RegExp]>([
+  it.each<[string, MaintenanceHoldOptions, RegExp]>([
     ['timeout -1', { timeout: -1 }, /"timeout" received -1; accepted: whole milliseconds, 0 for ever/],
     ['timeout NaN', { timeout: Number.NaN }, /"timeout" received NaN/],
     ['timeout 1.5', { timeout: 1.5 }, /"timeout" received 1\.5/],

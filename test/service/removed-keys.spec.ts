@@ -24,7 +24,7 @@ describe('a key that was removed while it was on', () => {
     await before.service.maintain(KEY, () => expect(before.service.isActive(KEY)).toBe(true));
   });
 
-  it('is unknown otherwise, and so is a name that nobody ever stored', async () => {
+  it('is unknown otherwise, and so is a name that was never stored', async () => {
     await using at = await started({ cache: createCache() });
     for (const call of [
       at.service.unsetMaintenance(KEY),

@@ -121,7 +121,7 @@ describe('createBypassToken()', () => {
     );
   });
 
-  it('refuses a key that nobody registered', async () => {
+  it('refuses a key that is not registered', async () => {
     await using running = await started({ bypass: { secret } });
     expect(() => running.service.createBypassToken({ keys: ['ghost'] })).toThrow(UnknownMaintenanceKeyError);
   });

@@ -6,7 +6,7 @@ import {
   OnMaintenance,
   UnknownMaintenanceKeyError,
   type MaintenanceChange,
-  type SetMaintenanceOptions,
+  type MaintenanceSetOptions,
 } from 'nestjs-maintenance';
 import type { Type } from '@nestjs/common';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -24,7 +24,7 @@ async function site(timeout = HOUR, providers: Type[] = []) {
 const told = { message: null, reason: null, actor: null };
 
 describe('setMaintenance()', () => {
-  it('turns the switch on and off, and gives the change', async () => {
+  it('turns the switch on and off, and resolves with the change', async () => {
     await using at = await site();
     const before = Date.now();
     const words = { message: 'Back soon', reason: 'upgrade', actor: 'ada' };
@@ -104,7 +104,7 @@ describe('setMaintenance()', () => {
     }
   });
 
-  it('clears by null, and begins anew after the key was off', async () => {
+  it('clears by null, and starts over after the key was off', async () => {
     await using at = await site();
     await at.service.setMaintenance(true, 'key', { message: 'one', reason: 'why', timeout: 0 });
     await at.service.setMaintenance(true, 'key', { message: null, reason: null });
@@ -116,7 +116,7 @@ describe('setMaintenance()', () => {
     expect(at.key.toJSON().endsAt).not.toBeNull();
   });
 
-  it('asks hooks about what will be told, not only about what is given', async () => {
+  it('passes hooks the resulting change, not only what is given', async () => {
     const asked: unknown[] = [];
     class Ask {
       @OnMaintenance('changing')
@@ -157,7 +157,7 @@ describe('setMaintenance()', () => {
     expect(at.service.isInMaintenance().value).toBe(false);
   });
 
-  it('changes at once although a maintain() has the lock, unless it is told to wait', async () => {
+  it('changes at once although a maintain() has the lock, unless blocking is set', async () => {
     await using at = await site();
     const held = await at.service.maintain('key');
     expect(await at.service.setMaintenance(true, 'key')).toMatchObject({ to: true });
@@ -175,7 +175,7 @@ describe('setMaintenance()', () => {
     expect(await waiting).toMatchObject({ from: true, to: false });
   });
 
-  it('without blocking is not hindered by a lock that nobody has', async () => {
+  it('without blocking is not delayed by a free lock', async () => {
     await using at = await site();
     expect(await at.service.setMaintenance(true, 'key', { blocking: true })).toMatchObject({ to: true });
     expect(await at.service.setMaintenance(false, 'key', { blocking: 0 })).toMatchObject({ to: false });
@@ -205,7 +205,7 @@ describe('setMaintenance()', () => {
 });
 
 describe('when a maintenance ends by itself', () => {
-  it('is told when it was given with the change, not when the key has it as a safety net', async () => {
+  it("is shown if it was given with the change, not if it is the key's safety net", async () => {
     await using at = await site();
     await at.service.setMaintenance(true, 'key');
     expect(at.key.toJSON().until).toBeNull();
@@ -218,10 +218,10 @@ describe('when a maintenance ends by itself', () => {
     expect(at.key.toJSON().until).toBeNull();
   });
 
-  it.each<[string, SetMaintenanceOptions, RegExp]>([
+  it.each<[string, MaintenanceSetOptions, RegExp]>([
     ['both', { timeout: 5, until: new Date(Date.now() + HOUR) }, /Both "timeout" and "until"/],
     ...[-1, 1.5, Number.NaN, Infinity, 8.64e15, Number.MAX_SAFE_INTEGER, '5', true].map(
-      (timeout): [string, SetMaintenanceOptions, RegExp] => [
+      (timeout): [string, MaintenanceSetOptions, RegExp] => [
         `timeout ${String(timeout)}`,
         { timeout: timeout as number },
         /"timeout" received .+; accepted: whole milliseconds, 0 for ever/,
@@ -234,7 +234,7 @@ describe('when a maintenance ends by itself', () => {
       Date.now() + HOUR,
       '2999-01-01T00:00:00Z',
       {},
-    ].map((end): [string, SetMaintenanceOptions, RegExp] => [
+    ].map((end): [string, MaintenanceSetOptions, RegExp] => [
       `until ${String(end)}`,
       { until: end as Date },
       /"until" received .+; accepted: a Date in the future/,
@@ -310,7 +310,7 @@ describe('when a maintenance ends by itself', () => {
       expect(at.changes).toHaveLength(2);
     });
 
-    it.each<[string, number, SetMaintenanceOptions]>([
+    it.each<[string, number, MaintenanceSetOptions]>([
       ['timeout: 0', HOUR, { timeout: 0 }],
       ['a key without timeout', 0, {}],
       ['a key whose timeout is longer than time', Number.MAX_SAFE_INTEGER, {}],
@@ -327,7 +327,7 @@ describe('when a maintenance ends by itself', () => {
       const start = clock().getMockedSystemTime()!.getTime();
       const after = (ms: number) => new Date(start + ms);
       await using at = await site();
-      const set = (options: SetMaintenanceOptions) => at.service.setMaintenance(true, 'key', options);
+      const set = (options: MaintenanceSetOptions) => at.service.setMaintenance(true, 'key', options);
       const nothing = { message: null, until: null };
 
       expect(await set({ message: 'one' })).toMatchObject({

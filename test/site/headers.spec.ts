@@ -178,7 +178,7 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
       expect((await request(running.port, '/maintenance/ping')).headers).toMatchObject(seen);
     });
 
-    it('refusalHeaders that throw, or are none, cost nobody the refusal', async () => {
+    it('refusalHeaders that throw or are invalid do not prevent the refusal', async () => {
       await using running = await closed({
         refusalHeaders: [
           () => {

@@ -36,7 +36,7 @@ describe.each(adapters)("coverage 'site' on %s", (adapter, createApp) => {
     });
     afterAll(() => running.close());
 
-    it("stands in nobody's way while the site is open", async () => {
+    it('changes nothing while the site is open', async () => {
       for (const way of WAYS) {
         expect([way.what, (await ask(running, way)).status]).toEqual([way.what, way.open ?? 200]);
       }

@@ -105,7 +105,7 @@ it('what is right is not written again; what a newer version says besides is car
   expect(await writes()).toBeGreaterThan(0);
 });
 
-it('keys that nobody has had for a month are dropped, and those of others stay', async () => {
+it('keys that no application has published for a month are dropped, others stay', async () => {
   await client.hset(ENTRY, 'gone', `${Date.now() - MONTHS}|{"label":"Gone"}`);
   await client.hset(ENTRY, 'other', `${Date.now() - 1_000}|{"label":"Of another service"}`);
   await client.hset(ENTRY, 'mine', `${Date.now() - MONTHS}|{"label":"mine"}`);

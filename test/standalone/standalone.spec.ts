@@ -51,7 +51,7 @@ describe('a process without Nest', () => {
     expect(given.getKeys().map(String)).toEqual(['general', 'own']);
   });
 
-  it('closes and opens keys for the application, and hears of its changes', async () => {
+  it('closes and opens keys for the application, and observes its changes', async () => {
     const service = await open();
     const change = await service.setMaintenance(true, KEY, { message: 'Back soon', acknowledge: 5_000 });
     expect(change).toMatchObject({ from: false, to: true, missing: [] });
@@ -63,7 +63,7 @@ describe('a process without Nest', () => {
     expect((await service.replicas()).filter(({ observer }) => !observer)).toHaveLength(2);
   });
 
-  it('waits until the application has done what it was doing, and keeps it out meanwhile', async () => {
+  it('waits until the application has drained, and keeps requests out meanwhile', async () => {
     const service = await open();
     const asked = one.get('/wait/standalone-drain');
     await one.reaches('standalone-drain');

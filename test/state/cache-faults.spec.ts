@@ -102,7 +102,7 @@ describe("an application's own cache that fails", () => {
   );
 
   it.each<Fault>(['late', 'answer lost'])(
-    'when it is %s, what was given up on never takes effect later, for nobody',
+    'when it is %s, a write that was given up on never takes effect later',
     async (fault) => {
       const store = new FarStore();
       await using app = await over(store);

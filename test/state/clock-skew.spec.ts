@@ -11,7 +11,7 @@ it.each([
   ['ahead of', -12],
   ['behind', 12],
 ])(
-  'a clock %s that of Redis is warned of once, and told',
+  'a clock %s that of Redis is logged once and reported',
   async (how, redis) => {
     await using server = await RedisServer.start();
     await using app = await startService({ redis: server.url });

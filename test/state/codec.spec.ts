@@ -96,7 +96,7 @@ describe('a value that cannot be read', () => {
       'its cause is not an id',
     ],
     ['a fence that is text', general({ fence: '7' }), 'its highest fence is not a whole number'],
-  ])('says of %s what is wrong', (_, value, message) => {
+  ])('says what is wrong with %s', (_, value, message) => {
     expect(() => decode(value)).toThrow(message);
   });
 
@@ -111,7 +111,7 @@ describe('a document that is too long', () => {
   const long = (bytes: number) =>
     document({ general: record({ switch: notice({ message: 'x'.repeat(bytes) }) }) });
 
-  it('is read, and not written, unless it is shorter than what it takes the place of', () => {
+  it('is read, and not written unless it is shorter than the stored one', () => {
     const [longer, shorter] = [long(MAX_BYTES + 2_000), long(MAX_BYTES + 1_000)];
     expect(decode(encode(longer))).toEqual(longer);
     expect(() => checkSize(long(MAX_BYTES - 1_000), null)).not.toThrow();

@@ -60,7 +60,7 @@ describe.each(storeKinds)('leases of a store on $name', ({ prepare }) => {
     fenceOf(await caller(one, 'c', 'other').acquire());
   });
 
-  it('are served in order of arrival, and nobody overtakes', async () => {
+  it('are served strictly in order of arrival', async () => {
     const [one, two] = [await start(), await start()];
     const [holder, first, second, third] = [
       caller(one, 'holder'),
@@ -92,7 +92,7 @@ describe.each(storeKinds)('leases of a store on $name', ({ prepare }) => {
     fenceOf(await third.acquire(WAIT));
   });
 
-  it('keep nobody waiting for a hold without the lock', async () => {
+  it('do not delay a hold without the lock', async () => {
     const store = await start();
     fenceOf(await caller(store, 'holder').settled());
     await caller(store, 'waiting').acquire(WAIT);
@@ -139,7 +139,7 @@ describe('a Redis that has lost its memory', () => {
   }
   const forget = () => server.client().flushall();
 
-  it('gives the lock to nobody for a lease, but to whoever had it', async () => {
+  it('gives the lock only to its former holder for one lease', async () => {
     namespace = randomId();
     const [one, two] = [await join('one'), await join('two')];
     const [a, b] = [caller(one, 'a'), caller(two, 'b')];
@@ -165,7 +165,7 @@ describe('a Redis that has lost its memory', () => {
     expect(await a.renew(fence)).toBe(false);
   }, 30_000);
 
-  it('knows of the loss also when a newcomer comes first', async () => {
+  it('notices the loss even if a newcomer comes first', async () => {
     namespace = randomId();
     const one = await join('one');
     fenceOf(await caller(one, 'a').settled());

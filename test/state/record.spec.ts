@@ -79,7 +79,7 @@ describe('a record at a moment', () => {
     expect(state.since).toEqual(new Date(300));
   });
 
-  it('marks a hold that nobody renews', () => {
+  it('marks a hold that is not renewed', () => {
     const holds = [hold(), hold({ id: 'hold-2', owner: 'replica-2', fence: 9 })];
     const state = describeRecord(record({ holds }), 0, ({ id }) => id === 'hold-1');
     expect(state.holds).toMatchObject([
@@ -88,7 +88,7 @@ describe('a record at a moment', () => {
     ]);
   });
 
-  it('marks none that somebody is about to take over from', () => {
+  it('marks none that is about to be taken over', () => {
     const holds = [hold({ fence: 1 }), hold({ id: 'heir', fence: 2 })];
     const marks = (heir: Partial<ReturnType<typeof hold>>, isLive: (id: string) => boolean) =>
       describeRecord(record({ holds: [holds[0]!, { ...holds[1]!, ...heir }] }), 0, ({ id }) =>

@@ -55,7 +55,7 @@ describe('an answer of the store', () => {
     });
   });
 
-  it('that a newer version has written is left where it is, whatever was known', () => {
+  it('that a newer version has written is left alone', () => {
     const answer = { document: undefined, unreadable: 'it is of version 2', newer: true };
     for (const before of [null, known]) {
       expect(reconcile(before, answer)).toEqual({

@@ -5,13 +5,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('is this machine’s clock until it was heard', () => {
+it('is this machine’s clock until Redis has answered', () => {
   const clock = new RedisClock();
   expect(clock.heard).toBe(false);
   expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000);
 });
 
-it('goes on with the monotonic clock, whatever this machine’s clock does', () => {
+it('continues on the monotonic clock, whatever this machine’s clock does', () => {
   vi.useFakeTimers({ toFake: ['performance', 'Date'] });
   const clock = new RedisClock();
   clock.hear(50_000, performance.now());
@@ -31,7 +31,7 @@ it('does not run back because an answer was slow', () => {
   expect(clock.now()).toBe(50_400);
 });
 
-it('is never ahead of what it was told, however long that took', () => {
+it('is never ahead of the answer of Redis, however long that took', () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   const clock = new RedisClock();
   const asked = performance.now();

@@ -113,7 +113,7 @@ describe('a Redis that restarts', () => {
   it.each([
     ['empty', (server: RedisServer) => server.restart({ empty: true })],
     ['and one that is flushed', (server: RedisServer) => server.client().flushall()],
-  ])('%s is told again what was known', async (_, forget) => {
+  ])('%s gets the last known state again', async (_, forget) => {
     await using server = await RedisServer.start();
     await using app = await startService({ redis: server.url });
     await app.service.setMaintenance(true, 'general', { message: 'kept' });
@@ -302,7 +302,7 @@ describe('packages that are not installed', () => {
   });
 });
 
-it('work on a Redis that has only just started waits until nobody from before trusts what he knew', async () => {
+it('work on a Redis that has just started waits until no earlier replica trusts its memory', async () => {
   await using server = await RedisServer.start();
   await using app = await startService({ redis: server.url });
   const uptime = async (): Promise<number> =>

@@ -174,7 +174,7 @@ describe('what Redis says when it refuses', () => {
 });
 
 describe('the last words of a connection', () => {
-  it('say that the password was changed, in health, errors and once in the log; nobody hammers at the door', async () => {
+  it('reports a changed password in health, errors and once in the log, and retries slowly', async () => {
     await using own = await RedisServer.start();
     const admin = own.client();
     await admin.acl('SETUSER', 'app', 'on', '>first', '~*', '&*', '+@all');

@@ -216,12 +216,12 @@ describe('a silent replica', () => {
   }, 40_000);
 });
 
-describe('a gap that nobody can tell apart', () => {
+describe('an ambiguous gap', () => {
   it.each([
     ['forward', 3_600],
     ['back', -3_600],
   ])(
-    'is a jump of the clock %s: nobody is gone by it, and newcomers wait',
+    'is a jump of the clock %s: no replica is gone by it, and newcomers wait',
     async (_, seconds) => {
       await using server = await RedisServer.start();
       const { one, two } = await pair(server);

@@ -100,7 +100,7 @@ describe('the view of the state', () => {
     expect(news).toEqual([]);
   });
 
-  it('has the snapshot ready and updates told before the first change is announced', () => {
+  it('has the snapshot ready and updates emitted before the first change is announced', () => {
     const registry = new KeyRegistry();
     const seen: string[] = [];
     const view: StateView = new StateView(

@@ -18,7 +18,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect((await store.sync('', null, soon())).document ?? null).toBeNull();
   });
 
-  it('gives what was written, to others too, and nothing twice', async () => {
+  it('returns what was written, to others too, and nothing twice', async () => {
     const [one, two] = [await start(), await start()];
     const written = some(1, 'Grüße 😀');
     const version = await one.write(written, '', soon());
@@ -60,20 +60,17 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     ['foreign JSON', '{"user":1}'],
     ['of another version', '{"v":2,"w":"AAAAAAAAAAAAAAAAAAAAAA"}'],
     ['too long', 'x'.repeat(MAX_BYTES + 1)],
-  ])(
-    'says of a value that is %s that it cannot be read, and writes over it when told to',
-    async (_, value) => {
-      const store = await start();
-      await use.ground.spoil(use.namespace, value);
-      const { version, document, unreadable } = await store.sync(null, null, soon());
-      expect(document).toBeUndefined();
-      expect(unreadable).toEqual(expect.any(String));
-      expect(await store.write(some(), '', soon())).toBe('conflict');
-      const good = some();
-      expect(await store.write(good, version, soon())).not.toBe('conflict');
-      expect((await store.sync(null, null, soon())).document).toEqual(good);
-    },
-  );
+  ])('reports that a value that is %s cannot be read, and overwrites it on request', async (_, value) => {
+    const store = await start();
+    await use.ground.spoil(use.namespace, value);
+    const { version, document, unreadable } = await store.sync(null, null, soon());
+    expect(document).toBeUndefined();
+    expect(unreadable).toEqual(expect.any(String));
+    expect(await store.write(some(), '', soon())).toBe('conflict');
+    const good = some();
+    expect(await store.write(good, version, soon())).not.toBe('conflict');
+    expect((await store.sync(null, null, soon())).document).toEqual(good);
+  });
 
   it('shows that it has forgotten', async () => {
     const store = await start();
@@ -108,7 +105,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect((await other.sync(null, null, soon())).document).toBeNull();
   });
 
-  it('tells others of a write, and what it was, when it can; it is polled when it cannot', async () => {
+  it('notifies others of a write and its content if it can, and is polled if it cannot', async () => {
     const heard: unknown[] = [];
     const one = await start();
     const two = await start({ pushed: (news) => heard.push(news) });
@@ -130,7 +127,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
 });
 
 describe('the embedded store', () => {
-  it('is private: nobody else can write to it', async () => {
+  it('is private: no other process can write to it', async () => {
     const stores = [new CacheStore(undefined, 'same'), new CacheStore(undefined, 'same')] as const;
     for (const store of stores) {
       await store.start({ pushed() {}, reconnected() {}, woken() {}, warn() {} });

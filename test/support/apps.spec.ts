@@ -49,7 +49,7 @@ describe.each(adapters)('an application on %s', (name, createApp) => {
     expect((await request(running.port, '/clock')).json()).toEqual({ now: 'midnight' });
   });
 
-  it('believes a proxy only when told to', async () => {
+  it('trusts a proxy only if configured to', async () => {
     const init = { headers: { 'x-forwarded-for': '203.0.113.7' } };
     await using plain = await createApp(metadata);
     expect((await request(plain.port, '/ip', init)).text).toBe('127.0.0.1');

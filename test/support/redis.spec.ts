@@ -14,7 +14,7 @@ describe('RedisServer', () => {
     expect(await server.client().get('a')).toBeNull();
   });
 
-  it('remembers with `persist`, also after a kill, unless it shall come back empty', async () => {
+  it('keeps its data with `persist`, also after a kill, unless it is restarted empty', async () => {
     await using server = await RedisServer.start({ persist: true });
     const client = server.client();
     await client.set('a', '1');

@@ -27,7 +27,7 @@ async function isSilent(redis: Redis): Promise<boolean> {
   return !answered;
 }
 
-it('passes everything on, later when told so', async () => {
+it('passes everything on, delayed if configured', async () => {
   await using proxy = await TcpProxy.start(server);
   const redis = client(proxy);
   expect(await redis.echo('hello')).toBe('hello');

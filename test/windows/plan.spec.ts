@@ -16,7 +16,7 @@ import {
   withoutWindow,
   withWindow,
 } from '../../lib/core/windows/window-edits.js';
-import type { ScheduleWindowOptions } from '../../lib/core/windows/window-options.js';
+import type { MaintenanceWindowOptions } from '../../lib/core/windows/window-options.js';
 import { planWindow } from '../../lib/core/windows/window-plan.js';
 import { readWindow, type WindowRecord } from '../../lib/core/windows/window-record.js';
 
@@ -28,8 +28,8 @@ const iso = (instant: number | undefined): string | undefined =>
 
 const BERLIN = { at: '2027-03-28T02:30', timeZone: 'Europe/Berlin' };
 const SUNDAYS = { cron: '30 2 * * SUN', timeZone: 'Europe/Berlin' };
-const plan = (options: Partial<ScheduleWindowOptions>, id = 'w'): WindowRecord =>
-  planWindow({ start: BERLIN, duration: HOUR, ...options } as ScheduleWindowOptions, id, NOW);
+const plan = (options: Partial<MaintenanceWindowOptions>, id = 'w'): WindowRecord =>
+  planWindow({ start: BERLIN, duration: HOUR, ...options } as MaintenanceWindowOptions, id, NOW);
 const starts = (window: WindowRecord, from = NOW, count = 10): (string | undefined)[] => {
   const found = [];
   let next = occurrenceAfter(window, from);
@@ -158,7 +158,7 @@ describe('a window that repeats', () => {
 describe('windows of one key', () => {
   it('must not overlap', () => {
     const one = plan({}, 'one');
-    const add = (options: Partial<ScheduleWindowOptions>) =>
+    const add = (options: Partial<MaintenanceWindowOptions>) =>
       withWindow('k', [one], plan(options, 'two'), NOW);
     const shifted = (shift: number): Date => new Date(one.start + shift);
     expect(() => add({ start: shifted(30 * MINUTE) })).toThrow(MaintenanceConflictError);
@@ -236,7 +236,8 @@ describe('a window that is changed', () => {
     actor: 'ada',
     announce: DAY,
   });
-  const change = (changes: Partial<ScheduleWindowOptions>, of = before) => planWindow(changes, 'w', NOW, of);
+  const change = (changes: Partial<MaintenanceWindowOptions>, of = before) =>
+    planWindow(changes, 'w', NOW, of);
 
   it('keeps what is not given, but for who says it', () => {
     expect(change({ message: null })).toEqual({ ...before, revision: 2, message: null, actor: null });

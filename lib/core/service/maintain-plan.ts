@@ -1,7 +1,7 @@
 import { blockingOption, checkOptionNames, parseEnd, signalOption, textOption } from './call-options.js';
 import { MaintenanceConfigurationError } from '../errors/errors.js';
 import type { LockPatience } from './lock-wait.js';
-import type { MaintainOptions } from './maintenance.js';
+import type { MaintenanceHoldOptions } from './maintenance.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { HoldRecord } from '../document/record.js';
 import { LOCK_LEASE } from '../state/replica-lease.js';
@@ -25,7 +25,7 @@ const OPTIONS: readonly string[] = [
   'onShutdown',
   'lease',
   'keepLock',
-] satisfies (keyof MaintainOptions)[];
+] satisfies (keyof MaintenanceHoldOptions)[];
 
 /** The options of one `maintain()`, checked and with their defaults. */
 export interface MaintainPlan extends LockPatience {
@@ -44,7 +44,7 @@ export interface MaintainPlan extends LockPatience {
  * @param now epoch ms by the store's clock
  * @throws MaintenanceConfigurationError
  */
-export function createPlan(key: MaintenanceKey, options: MaintainOptions, now: number): MaintainPlan {
+export function createPlan(key: MaintenanceKey, options: MaintenanceHoldOptions, now: number): MaintainPlan {
   checkOptionNames('maintain', options, OPTIONS);
   const { timeout, lock = true, drain = DRAIN, onShutdown = 'stay' } = options;
   const { lease = LOCK_LEASE, keepLock = false } = options;

@@ -2,9 +2,9 @@ import { MaintenanceConfigurationError } from '../errors/errors.js';
 import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 import type { MaintenanceWindow, MaintenanceWindowFilter } from '../windows/maintenance-window.js';
 import type {
-  CancelWindowOptions,
-  ScheduleWindowOptions,
-  UpdateWindowOptions,
+  MaintenanceWindowCancelOptions,
+  MaintenanceWindowOptions,
+  MaintenanceWindowChanges,
 } from '../windows/window-options.js';
 import { checkOptionNames } from './call-options.js';
 import type { MaintenanceServiceParts } from './maintenance-knowledge.js';
@@ -39,7 +39,10 @@ export abstract class MaintenancePlans extends MaintenanceWork {
    * });
    * ```
    */
-  async scheduleWindow(key: MaintenanceKeyLike, options: ScheduleWindowOptions): Promise<MaintenanceWindow> {
+  async scheduleWindow(
+    key: MaintenanceKeyLike,
+    options: MaintenanceWindowOptions,
+  ): Promise<MaintenanceWindow> {
     return this.planned.schedule(this.target(key), options);
   }
 
@@ -49,7 +52,7 @@ export abstract class MaintenancePlans extends MaintenanceWork {
    * @throws UnknownMaintenanceWindowError, MaintenanceConfigurationError, MaintenanceConflictError when it would overlap another or
    * `ifRevision` does not hold, MaintenanceStoreError, and what a `changing` hook throws
    */
-  async updateWindow(id: string, changes: UpdateWindowOptions): Promise<MaintenanceWindow> {
+  async updateWindow(id: string, changes: MaintenanceWindowChanges): Promise<MaintenanceWindow> {
     return this.planned.update(id, changes);
   }
 
@@ -58,7 +61,7 @@ export abstract class MaintenancePlans extends MaintenanceWork {
    * @throws UnknownMaintenanceWindowError, MaintenanceConfigurationError, MaintenanceConflictError when `ifRevision` does not hold,
    * MaintenanceStoreError, and what a `changing` hook throws
    */
-  async cancelWindow(id: string, options: CancelWindowOptions = {}): Promise<void> {
+  async cancelWindow(id: string, options: MaintenanceWindowCancelOptions = {}): Promise<void> {
     return this.planned.cancel(id, options);
   }
 

@@ -4,11 +4,11 @@ import { GENERAL_MAINTENANCE } from '../keys/general-maintenance.js';
 import { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 import type { MaintenanceBypassTokenOptions } from './bypass-token-options.js';
-import type { MaintainOptions, Maintenance } from './maintenance.js';
+import type { MaintenanceHoldOptions, Maintenance } from './maintenance.js';
 import type { MaintenanceServiceParts } from './maintenance-knowledge.js';
 import { MaintenancePlans } from './maintenance-plans.js';
 import type { MaintenanceMenuItem } from './menu-item.js';
-import type { SetMaintenanceOptions } from './set-maintenance-options.js';
+import type { MaintenanceSetOptions } from './set-maintenance-options.js';
 import type { MaintenanceSubject } from './subject.js';
 import { MaintenanceSwitch } from './switch.js';
 
@@ -36,7 +36,7 @@ export class MaintenanceService extends MaintenancePlans {
   async setMaintenance(
     mode: boolean,
     key: MaintenanceKeyLike = GENERAL_MAINTENANCE,
-    options: SetMaintenanceOptions = {},
+    options: MaintenanceSetOptions = {},
   ): Promise<MaintenanceChange> {
     return this.switch.set(this.target(key), mode, options);
   }
@@ -50,7 +50,7 @@ export class MaintenanceService extends MaintenancePlans {
    */
   async unsetMaintenance(
     key: MaintenanceKeyLike = GENERAL_MAINTENANCE,
-    options: Pick<SetMaintenanceOptions, 'ifRevision' | 'actor'> = {},
+    options: Pick<MaintenanceSetOptions, 'ifRevision' | 'actor'> = {},
   ): Promise<void> {
     return this.switch.unset(await this.targetOrStored(key), options);
   }
@@ -71,16 +71,16 @@ export class MaintenanceService extends MaintenancePlans {
    * await using maintenance = await service.maintain('import-export');
    * ```
    */
-  maintain(key?: MaintenanceKeyLike, options?: MaintainOptions): Promise<Maintenance>;
+  maintain(key?: MaintenanceKeyLike, options?: MaintenanceHoldOptions): Promise<Maintenance>;
   maintain<T>(
     key: MaintenanceKeyLike | undefined,
     work: (maintenance: Maintenance) => T | Promise<T>,
-    options?: MaintainOptions,
+    options?: MaintenanceHoldOptions,
   ): Promise<T>;
   async maintain<T>(
     key: MaintenanceKeyLike = GENERAL_MAINTENANCE,
-    work?: MaintainOptions | ((maintenance: Maintenance) => T | Promise<T>),
-    options?: MaintainOptions,
+    work?: MaintenanceHoldOptions | ((maintenance: Maintenance) => T | Promise<T>),
+    options?: MaintenanceHoldOptions,
   ): Promise<T | Maintenance> {
     const target = this.target(key);
     const given = (typeof work === 'function' ? options : (work ?? options)) ?? {};

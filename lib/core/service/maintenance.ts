@@ -26,7 +26,7 @@ export interface Maintenance extends AsyncDisposable {
 }
 
 /** Options of `service.maintain()`. @publicApi */
-export interface MaintainOptions {
+export interface MaintenanceHoldOptions {
   /** Milliseconds after which the key opens even if the work has not ended; 0: never. Default: the key's own timeout. */
   timeout?: number;
   /** Take the key's lock, so that only one `maintain()` of the key runs at a time. Default `true`. */

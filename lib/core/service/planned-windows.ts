@@ -17,9 +17,9 @@ import {
   CANCEL_OPTIONS,
   SCHEDULE_OPTIONS,
   UPDATE_OPTIONS,
-  type CancelWindowOptions,
-  type ScheduleWindowOptions,
-  type UpdateWindowOptions,
+  type MaintenanceWindowCancelOptions,
+  type MaintenanceWindowOptions,
+  type MaintenanceWindowChanges,
 } from '../windows/window-options.js';
 import { planWindow } from '../windows/window-plan.js';
 import type { WindowRecord } from '../windows/window-record.js';
@@ -49,7 +49,7 @@ export class PlannedWindows {
     this.list = new WindowList(manager);
   }
 
-  async schedule(key: MaintenanceKey, options: ScheduleWindowOptions): Promise<MaintenanceWindow> {
+  async schedule(key: MaintenanceKey, options: MaintenanceWindowOptions): Promise<MaintenanceWindow> {
     checkOptionNames('scheduleWindow', options, SCHEDULE_OPTIONS);
     const id = randomId();
     return this.set(key, (windows, now) => {
@@ -58,7 +58,7 @@ export class PlannedWindows {
     });
   }
 
-  async update(id: string, options: UpdateWindowOptions): Promise<MaintenanceWindow> {
+  async update(id: string, options: MaintenanceWindowChanges): Promise<MaintenanceWindow> {
     checkOptionNames('updateWindow', options, UPDATE_OPTIONS);
     const { ifRevision, ...changes } = options;
     const key = await this.list.keyOf(id);
@@ -68,7 +68,7 @@ export class PlannedWindows {
     });
   }
 
-  async cancel(id: string, options: CancelWindowOptions): Promise<void> {
+  async cancel(id: string, options: MaintenanceWindowCancelOptions): Promise<void> {
     checkOptionNames('cancelWindow', options, CANCEL_OPTIONS);
     const reason = textOption('reason', options.reason);
     const actor = textOption('actor', options.actor);

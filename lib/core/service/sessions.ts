@@ -1,4 +1,4 @@
-import type { MaintainOptions, Maintenance } from './maintenance.js';
+import type { MaintenanceHoldOptions, Maintenance } from './maintenance.js';
 import { Call } from '../calls/call.js';
 import { currentCall, excludeFromDrain, follow } from '../calls/current-call.js';
 import { HoldReleases } from './hold-releases.js';
@@ -39,7 +39,7 @@ export class MaintenanceSessions {
     manager.updates.subscribe(() => this.lookAfterHolds());
   }
 
-  async enter(key: MaintenanceKey, options?: MaintainOptions): Promise<Maintenance> {
+  async enter(key: MaintenanceKey, options?: MaintenanceHoldOptions): Promise<Maintenance> {
     const session = await this.start(key, options);
     const left = currentCall()?.holding(session);
     if (left) {
@@ -52,7 +52,7 @@ export class MaintenanceSessions {
   async run<T>(
     key: MaintenanceKey,
     work: (maintenance: Maintenance) => T | Promise<T>,
-    options?: MaintainOptions,
+    options?: MaintenanceHoldOptions,
   ): Promise<T> {
     const session = await this.start(key, options);
     session.works();
@@ -96,7 +96,7 @@ export class MaintenanceSessions {
     await this.releases.close();
   }
 
-  private async start(key: MaintenanceKey, options: MaintainOptions = {}): Promise<Session> {
+  private async start(key: MaintenanceKey, options: MaintenanceHoldOptions = {}): Promise<Session> {
     const plan = createPlan(key, options, this.manager.store.now());
     const include = excludeFromDrain();
     try {

@@ -1,5 +1,5 @@
 /** Options of `service.setMaintenance()`. @publicApi */
-export interface SetMaintenanceOptions {
+export interface MaintenanceSetOptions {
   /**
    * Milliseconds until it ends by itself; 0: no end. `null`: the key's own timeout, as a safety net that visitors do not see. Not
    * together with `until`. Default: keeps the end of a key that is on; otherwise as `null`.
@@ -42,4 +42,4 @@ export const SET_OPTIONS: readonly string[] = [
   'callHooks',
   'acknowledge',
   'ifRevision',
-] satisfies (keyof SetMaintenanceOptions)[];
+] satisfies (keyof MaintenanceSetOptions)[];

@@ -9,7 +9,7 @@ import {
   type MaintenanceEnd,
 } from './call-options.js';
 import { MaintenanceConfigurationError, MaintenanceConflictError } from '../errors/errors.js';
-import { SET_OPTIONS, type SetMaintenanceOptions } from './set-maintenance-options.js';
+import { SET_OPTIONS, type MaintenanceSetOptions } from './set-maintenance-options.js';
 import type { Coordinator } from '../cluster/coordinator.js';
 import { previewChange, type MaintenanceChange } from '../document/change.js';
 import type { Editor } from '../document/updates.js';
@@ -47,7 +47,7 @@ export class MaintenanceSwitch {
   ) {}
 
   /** Turns it on or off; holds stay as they are. */
-  async set(key: MaintenanceKey, mode: boolean, options: SetMaintenanceOptions): Promise<MaintenanceChange> {
+  async set(key: MaintenanceKey, mode: boolean, options: MaintenanceSetOptions): Promise<MaintenanceChange> {
     checkFlag('mode', mode);
     checkOptionNames('setMaintenance', options, SET_OPTIONS);
     const { timeout, until, callHooks = true, acknowledge, ifRevision } = options;
@@ -107,7 +107,7 @@ export class MaintenanceSwitch {
   /** Forgets the switch and all holds, and ends the window that is on. */
   async unset(
     key: MaintenanceKey,
-    { ifRevision, actor }: Pick<SetMaintenanceOptions, 'ifRevision' | 'actor'>,
+    { ifRevision, actor }: Pick<MaintenanceSetOptions, 'ifRevision' | 'actor'>,
   ): Promise<void> {
     checkWhole('ifRevision', ifRevision, 'the revision of a change');
     const notice = { message: null, reason: null, actor: textOption('actor', actor) };

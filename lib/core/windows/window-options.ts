@@ -22,7 +22,7 @@ export interface MaintenanceRepeat {
 }
 
 /** What `scheduleWindow()` is told. @publicApi */
-export interface ScheduleWindowOptions {
+export interface MaintenanceWindowOptions {
   /** When it begins, by the clock of the store. With `repeat` it does not begin before that. */
   start: Date | MaintenanceLocalTime;
   /** When it ends; or `duration`. With `repeat`: of an occurrence that begins at `start`. */
@@ -44,13 +44,13 @@ export interface ScheduleWindowOptions {
 }
 
 /** What `updateWindow()` is told: what is not given stays as it is. @publicApi */
-export interface UpdateWindowOptions extends Partial<ScheduleWindowOptions> {
+export interface MaintenanceWindowChanges extends Partial<MaintenanceWindowOptions> {
   /** Only if the window is still at that revision. Default: whatever it is. */
   ifRevision?: number;
 }
 
 /** What `cancelWindow()` is told. @publicApi */
-export interface CancelWindowOptions {
+export interface MaintenanceWindowCancelOptions {
   /** Start of the one occurrence that is cancelled, or ended when it is on. Default: all of them. */
   occurrence?: Date;
   /** For operators only. */
@@ -71,7 +71,7 @@ export const SCHEDULE_OPTIONS: readonly string[] = [
   'message',
   'reason',
   'actor',
-] satisfies (keyof ScheduleWindowOptions)[];
+] satisfies (keyof MaintenanceWindowOptions)[];
 
 export const UPDATE_OPTIONS: readonly string[] = [...SCHEDULE_OPTIONS, 'ifRevision'];
 
@@ -80,4 +80,4 @@ export const CANCEL_OPTIONS: readonly string[] = [
   'reason',
   'actor',
   'ifRevision',
-] satisfies (keyof CancelWindowOptions)[];
+] satisfies (keyof MaintenanceWindowCancelOptions)[];

@@ -5,7 +5,7 @@ import { isPending, occurrenceStarting } from './occurrences.js';
 import { findOwnOverlap } from './overlaps.js';
 import { LAST_INSTANT, parseMoment, parseRepeat } from './parse-times.js';
 import type { RepeatRecord } from './repeat.js';
-import type { ScheduleWindowOptions } from './window-options.js';
+import type { MaintenanceWindowOptions } from './window-options.js';
 import type { WindowRecord } from './window-record.js';
 
 /** Visitors hear of a window at most so long before: no banner is wanted for longer than a year. */
@@ -18,7 +18,7 @@ const LONGEST_ANNOUNCEMENT = 366 * 24 * HOUR;
  * @throws MaintenanceConfigurationError
  */
 export function planWindow(
-  options: Partial<ScheduleWindowOptions>,
+  options: Partial<MaintenanceWindowOptions>,
   id: string,
   now: number,
   before?: WindowRecord,
@@ -48,7 +48,7 @@ export function planWindow(
 
 type Times = Pick<WindowRecord, 'start' | 'timeZone' | 'duration' | 'repeat'>;
 
-function planTimes(options: Partial<ScheduleWindowOptions>, before: WindowRecord | undefined): Times {
+function planTimes(options: Partial<MaintenanceWindowOptions>, before: WindowRecord | undefined): Times {
   const given =
     options.start === undefined && before
       ? { instant: before.start, timeZone: before.timeZone }
@@ -71,7 +71,7 @@ const asOption = ({ cron, timeZone, until, count }: RepeatRecord): object => ({
 });
 
 function parseLength(
-  { start, end, duration, repeat }: Partial<ScheduleWindowOptions>,
+  { start, end, duration, repeat }: Partial<MaintenanceWindowOptions>,
   begin: number,
   before: WindowRecord | undefined,
 ): number {
@@ -112,7 +112,7 @@ function parseLength(
   return instant - begin;
 }
 
-function checkTimes(window: WindowRecord, { end }: Partial<ScheduleWindowOptions>, now: number): void {
+function checkTimes(window: WindowRecord, { end }: Partial<MaintenanceWindowOptions>, now: number): void {
   if (!isPending(window, now)) {
     throw MaintenanceConfigurationError.of(
       end === undefined ? 'start' : 'end',

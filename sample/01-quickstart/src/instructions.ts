@@ -2,7 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { MaintenanceService } from 'nestjs-maintenance';
 import type { AddressInfo } from 'node:net';
 
-/** What there is to try, with the addresses it is really at. */
+/** What to try, with the actual addresses. */
 export function instructions(app: INestApplication): string {
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://localhost:${port}`;
@@ -32,12 +32,12 @@ From a terminal
   curl -i ${url}/products
   curl -b operator.txt -X PUT ${json} -d '{"mode":false}' ${url}/operators/maintenance/billing
 
-  # a job during which visitors may look, but not buy
+  # a job during which visitors can browse, but not order
   curl -b operator.txt -X POST '${url}/catalogue/import?seconds=20' &
   curl -i ${url}/products
   curl -i -X POST ${json} -d '{"product":1}' ${url}/orders
 
-Pass in spite of maintenance, for a day
+Use the shop during maintenance, for a day
   ${url}/?maintenance-bypass=${token}
 `;
 }

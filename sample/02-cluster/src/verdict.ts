@@ -21,7 +21,7 @@ export function verdictOf(entries: readonly Entry[]): Verdict {
       ? `WRONG: ${overlaps.length} writes overlapped the migration.`
       : happened
         ? 'RIGHT: no write overlapped the migration.'
-        : 'Nothing was shown: there must be writes and a migration.',
+        : 'INCONCLUSIVE: there must be writes and a migration.',
   ];
   return { good: happened && overlaps.length === 0, text: lines.join('\n') };
 }

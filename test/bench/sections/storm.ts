@@ -1,4 +1,4 @@
-import { Storm, type Weathered } from '../../realtime/storm.js';
+import { Storm, type StormResult } from '../../realtime/storm.js';
 import type { Effort } from '../main.js';
 import type { Report } from '../report.js';
 
@@ -8,11 +8,11 @@ const APPS = new URL('../../apps/', import.meta.url);
 /** All clients of a gateway thrown out at once, and back at once, beside bare Socket.IO. */
 export async function storm(report: Report, { clients }: Effort): Promise<void> {
   for (const count of clients.filter((count) => count === 1_000 || count === 10_000)) {
-    await weather(report, count);
+    await measureStorm(report, count);
   }
 }
 
-async function weather(report: Report, count: number): Promise<void> {
+async function measureStorm(report: Report, count: number): Promise<void> {
   const section = `${count} clients come back at once`;
   for (const variant of ['bare', 'library', 'asking'] as const) {
     await using storm = await Storm.start(variant, 2, APPS);
@@ -22,7 +22,7 @@ async function weather(report: Report, count: number): Promise<void> {
     const empty = await storm.heap();
     await storm.gather(count);
     const full = await storm.heap();
-    const rounds: Weathered[] = [];
+    const rounds: StormResult[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       await storm.throwOut();
       rounds.push(await storm.back(count));

@@ -20,7 +20,7 @@ export class LoginController {
         <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
         <button>Log in</button>
       </form>
-      <p>ada/ada is an engineer and may switch, bob/bob is an auditor and may look.</p>`,
+      <p>ada/ada is an engineer and can switch maintenance, bob/bob is an auditor and can look.</p>`,
       { exempt: true },
     );
   }
@@ -34,7 +34,7 @@ export class LoginController {
   ): void {
     const cookie = this.operators.logIn(body?.name, body?.password);
     if (cookie === undefined) {
-      throw new UnauthorizedException('Name and password do not fit.');
+      throw new UnauthorizedException('Wrong name or password.');
     }
     (response.raw ?? response).setHeader('Set-Cookie', cookie);
   }

@@ -47,8 +47,8 @@ describe.each<[string, MaintenanceRootOptions]>([
   ['who hear the same', {}],
   ['who hear it in their language', { translate: (text, language) => `${text} (${language})` }],
   ['who see key data', { permissions: () => true }],
-])('more clients than are told in one go, %s', (_who, options) => {
-  it('hear of every change once', async () => {
+])('more clients than fit into one slice, %s', (_who, options) => {
+  it('get every change once', async () => {
     await using app = await createExpressApp({ imports: [MaintenanceModule.forRoot(options)] });
     const service = app.app.get(MaintenanceService);
     const crowd = crowdOf(app.url, 600);
@@ -64,7 +64,7 @@ describe.each<[string, MaintenanceRootOptions]>([
     crowd.forEach((client) => client.close());
   });
 
-  it('hear the last of changes that come faster than they can be told, and none twice or late', async () => {
+  it('get the last of changes that come faster than they can be sent, and none twice or late', async () => {
     await using app = await createExpressApp({ imports: [MaintenanceModule.forRoot(options)] });
     const service = app.app.get(MaintenanceService);
     const crowd = crowdOf(app.url, 400);
@@ -90,7 +90,7 @@ describe.each<[string, MaintenanceRootOptions]>([
 });
 
 describe('a microservice', () => {
-  it('opens no port for a gateway that nobody could reach', async () => {
+  it('opens no port for an unreachable gateway', async () => {
     @Module({ imports: [MaintenanceModule.forRoot()] })
     class Service {}
     const port = await freePort();

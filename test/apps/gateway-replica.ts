@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { createAdapter } from '@socket.io/redis-adapter';
 import { Redis } from 'ioredis';
-import { MaintenanceModule, MaintenanceService, type SetMaintenanceOptions } from 'nestjs-maintenance';
+import { MaintenanceModule, MaintenanceService, type MaintenanceSetOptions } from 'nestjs-maintenance';
 import type { AddressInfo } from 'node:net';
 import { answer } from '../support/answer.js';
 
@@ -50,7 +50,7 @@ const service = app.get(MaintenanceService);
 
 answer(
   {
-    set: (mode: boolean, options?: SetMaintenanceOptions) => service.setMaintenance(mode, 'general', options),
+    set: (mode: boolean, options?: MaintenanceSetOptions) => service.setMaintenance(mode, 'general', options),
     unset: () => service.unsetMaintenance(),
     revision: () => service.health().revision,
   },

@@ -5,7 +5,9 @@ import { Child } from '../support/child.js';
 const OPTIONAL = new Set(['socket.io', 'engine.io', 'ws', 'class-validator', 'class-transformer']);
 
 async function loaded(options: object, write = false): Promise<string[]> {
-  await using app = await Child.start<string[]>('lean', { args: [JSON.stringify(options), String(write)] });
+  await using app = await Child.start<string[]>('loaded-packages', {
+    args: [JSON.stringify(options), String(write)],
+  });
   return app.facts.filter((name) => OPTIONAL.has(name)).sort();
 }
 

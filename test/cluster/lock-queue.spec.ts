@@ -27,7 +27,7 @@ describe('the line for a lock', () => {
 
   const waiters = () => server.client().hlen(WAITERS);
 
-  it('is served in the order of arrival, whichever process somebody waits in', async () => {
+  it('is served in order of arrival across processes', async () => {
     await one.hold('first', KEY, AT_ONCE);
     const order: number[] = [];
     const all: Promise<unknown>[] = [];
@@ -45,7 +45,7 @@ describe('the line for a lock', () => {
     expect(await waiters()).toBe(0);
   });
 
-  it('starves nobody: who has it again and again comes after who waits', async () => {
+  it('starves no caller: repeated holders come after those who wait', async () => {
     const stop = new AbortController();
     let rounds = 0;
     const greedy = (async () => {
@@ -113,7 +113,7 @@ describe('the line for a lock', () => {
     await one.leave('next');
   });
 
-  it('is free when the time of hung work is over, and whoever waits gets in', async () => {
+  it('is free when the timeout of hung work is over, and the next caller gets it', async () => {
     const hung = one.work('stubborn', KEY, { ...AT_ONCE, timeout: 1_000 });
     await one.reaches('stubborn');
     const begun = performance.now();
@@ -164,7 +164,7 @@ describe('a restart of Redis without its data', () => {
     return performance.now();
   };
 
-  it('costs neither who works nor who waits, and nobody else gets in', async () => {
+  it('affects neither the holder nor the callers that wait, and no other caller gets in', async () => {
     await using server = await RedisServer.start();
     const [one, two] = (await startReplicas(2, server.url)) as [Replica, Replica];
     try {
@@ -193,7 +193,7 @@ describe('a restart of Redis without its data', () => {
     }
   }, 60_000);
 
-  it('is a lock lease long for nobody but who had the lock, also when that is dead', async () => {
+  it('grants the lock for one lease to its former holder only, even if that is dead', async () => {
     await using server = await RedisServer.start();
     await using one = await Replica.start(server.url);
     await using two = await Replica.start(server.url);

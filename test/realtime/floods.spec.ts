@@ -14,7 +14,7 @@ const payload = (...packets: string[]) => packets.join('\x1e');
 const PING = '42/maintenance,0["ping",{}]';
 
 const start = (variant: Variant) =>
-  Child.start<{ port: number }>('besieged', { args: [variant], flags: ['--max-old-space-size=256'] });
+  Child.start<{ port: number }>('flooded-gateway', { args: [variant], flags: ['--max-old-space-size=256'] });
 
 /** A session of long polling that sends and never fetches what is sent to it. */
 async function session(port: number, ...payloads: string[]): Promise<void> {
@@ -99,7 +99,7 @@ describe('an attack costs at most twice what it costs a plain gateway', () => {
 });
 
 describe('a process of 256 MB', () => {
-  it('outlives fifteen megabytes of pings whose answers nobody fetches, and serves others meanwhile', async () => {
+  it('survives fifteen megabytes of pings whose answers are not read, and serves others meanwhile', async () => {
     await using server = await start('library');
     const { port } = server.facts;
     await server.send('set', true, 'm'.repeat(10_000));

@@ -12,7 +12,7 @@ import { Gates } from '../support/gates.js';
 const gates = new Gates();
 
 @Resolver()
-class DeskResolver {
+class AppResolver {
   @Query(() => String)
   read(@Args('gate') gate: string): Promise<string> {
     return gates.pass(gate);
@@ -25,7 +25,7 @@ class DeskResolver {
 }
 
 @WebSocketGateway()
-class DeskGateway {
+class AppGateway {
   @SubscribeMessage('say')
   say(@MessageBody() gate: string): Promise<string> {
     return gates.pass(gate);
@@ -46,11 +46,11 @@ class DeskGateway {
       csrfPrevention: false,
     }),
   ],
-  providers: [DeskResolver, DeskGateway],
+  providers: [AppResolver, AppGateway],
 })
-class DeskModule {}
+class AppModule {}
 
-const app = await NestFactory.create(DeskModule, { logger: false, forceCloseConnections: true });
+const app = await NestFactory.create(AppModule, { logger: false, forceCloseConnections: true });
 await app.listen(0, '127.0.0.1');
 const { port } = app.getHttpServer().address() as AddressInfo;
 const service = app.get(MaintenanceService);
