@@ -4,6 +4,7 @@ import { currentCall, follow } from '../core/calls/current-call.js';
 import { settle } from '../core/calls/settle.js';
 import { WorkCall, type WorkCalls } from '../core/calls/work-calls.js';
 import type { HandlerPolicy } from '../decision/handler-policy.js';
+import type { EventAdmission } from './event-admission.js';
 import { replaceMethod } from '../in-flight/replace-method.js';
 
 /**
@@ -13,18 +14,26 @@ import { replaceMethod } from '../in-flight/replace-method.js';
 export class EventCall {
   private handled = false;
   private readonly calls: readonly WorkCall[];
+  private readonly done: (() => void) | undefined;
 
-  /** @param works of the applications that may have received it */
+  /**
+   * @param works of the applications that may have received it
+   * @param admission where its transport has let it pass, and counts it
+   */
   constructor(
     name: string,
     policy: HandlerPolicy,
     private readonly works: readonly WorkCalls[],
+    admission?: EventAdmission,
   ) {
-    this.calls = works.map((work) => {
-      const call = new WorkCall(name, policy, currentCall(), false);
-      work.begin(call);
-      return call;
-    });
+    this.done = admission?.retain();
+    this.calls = admission
+      ? []
+      : works.map((work) => {
+          const call = new WorkCall(name, policy, currentCall(), false);
+          work.begin(call);
+          return call;
+        });
   }
 
   /** Its handler begins, and says itself when it is over: an interceptor may stop listening before. */
@@ -48,7 +57,8 @@ export class EventCall {
   }
 
   readonly over = (): void => {
-    this.works.forEach((work, index) => work.end(this.calls[index] as WorkCall));
+    this.calls.forEach((call, index) => this.works[index]?.end(call));
+    this.done?.();
   };
 
   /** Runs the handler so that what it reaches knows its call. */

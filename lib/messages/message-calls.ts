@@ -4,7 +4,9 @@ import 'reflect-metadata';
 import { finalize, type Observable } from 'rxjs';
 import { countCall } from '../in-flight/handler-calls.js';
 import type { WorkCalls } from '../core/calls/work-calls.js';
-import { getHandlerPolicy, type HandlerPolicy } from '../decision/handler-policy.js';
+import { getHandlerPolicy } from '../decision/handler-policy.js';
+import { getAdmission } from './event-admission.js';
+import type { EventMethod } from './event-server.js';
 import { EventCall, handleEvent, trackEventHandler } from './event-calls.js';
 import { trackMethod } from '../in-flight/track-method.js';
 
@@ -40,7 +42,8 @@ class MessageCalls implements NestInterceptor {
     const policy = getHandlerPolicy(context.getClass(), context.getHandler());
     if (policy.event) {
       const works = [...(counters.get(context.getClass()) ?? [])];
-      return handleEvent(new EventCall(policy.name, policy, works), () => next.handle());
+      const admission = getAdmission(context.getArgByIndex(1));
+      return handleEvent(new EventCall(policy.name, policy, works, admission), () => next.handle());
     }
     const over = countCall(context.getHandler());
     try {
@@ -120,30 +123,29 @@ function askFirst(cls: object): void {
 
 type Class = object & { readonly name: string };
 
-/** What the decorators of a class's message handlers say, of those that are not exempt. */
-function policiesOf(cls: Class): { policy: HandlerPolicy; method: object }[] {
-  return messageMethods(cls).flatMap(([prototype, property]) => {
-    const method = (prototype as Record<string, Class>)[property];
-    const policy = method && getHandlerPolicy(cls, method);
-    return policy && !policy.exempt ? [{ policy, method }] : [];
-  });
-}
-
 /** Does this class handle messages that maintenance could refuse. */
-export const handlesMessages = (cls: Class): boolean => policiesOf(cls).length > 0;
+export const handlesMessages = (cls: Class): boolean =>
+  messageMethods(cls).some(([prototype, property]) => {
+    const method = (prototype as Record<string, Class>)[property];
+    return method !== undefined && !getHandlerPolicy(cls, method).exempt;
+  });
 
-/** The patterns of events that this class handles and that concern maintenance, with their handlers. */
-export const eventPatterns = (cls: Class): string[] =>
-  policiesOf(cls).flatMap(({ policy, method }) =>
-    policy.event
-      ? ([Reflect.getMetadata('microservices:pattern', method) ?? []] as unknown[])
-          .flat()
-          .map(
-            (pattern) =>
-              `${typeof pattern === 'string' ? pattern : JSON.stringify(pattern)} (${policy.name})`,
-          )
-      : [],
-  );
+/** The methods of this class that handle events. @param followed does what they reach know that it belongs to their call */
+export const eventMethods = (cls: Class, followed: boolean): EventMethod[] =>
+  messageMethods(cls).flatMap(([prototype, property]) => {
+    const method = (prototype as Record<string, Class>)[property] as Class;
+    const policy = getHandlerPolicy(cls, method);
+    return policy.event
+      ? [
+          {
+            policy,
+            followed,
+            patterns: [Reflect.getMetadata('microservices:pattern', method) ?? []].flat() as unknown[],
+            transport: Reflect.getMetadata('microservices:transport', method) as number | symbol | undefined,
+          },
+        ]
+      : [];
+  });
 
 /** A client that goes does not end what its message has begun: the handler itself is counted. */
 function watchMethod(prototype: object, property: string, follow: () => boolean): void {

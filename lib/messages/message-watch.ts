@@ -3,27 +3,24 @@ import {
   Injectable,
   Logger,
   type ExecutionContext,
-  type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { StateManager } from '../core/state/state-manager.js';
-import type { ResolvedOptions } from '../options/options.js';
 import { isOfApplication } from '../decision/own-providers.js';
 import { countConnectionHooks } from './connection-hooks.js';
-import { eventPatterns, handlesMessages, watchMessages } from './message-calls.js';
+import { EventServers } from './event-servers.js';
+import { handlesMessages, watchMessages } from './message-calls.js';
 import { InFlight } from '../in-flight/in-flight.js';
 import { CallFollowing } from '../in-flight/call-following.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
-import { OPTIONS, STRUCTURE } from '../options/tokens.js';
+import { STRUCTURE } from '../options/tokens.js';
 import { MaintenanceGuard } from '../http/maintenance.guard.js';
 
 /** Has the application's gateway messages and microservice handlers watched from its start to its end. */
 @Injectable()
-export class MessageWatch implements OnApplicationBootstrap, OnApplicationShutdown {
+export class MessageWatch implements OnApplicationShutdown {
   private readonly logger = new Logger('Maintenance');
-  /** Patterns of events that are never refused. */
-  private readonly passing: readonly string[];
   private readonly unwatch: (() => void)[];
 
   constructor(
@@ -32,7 +29,7 @@ export class MessageWatch implements OnApplicationBootstrap, OnApplicationShutdo
     @Inject(MaintenanceGuard) guard: MaintenanceGuard,
     @Inject(CallFollowing) following: CallFollowing,
     @Inject(InFlight) inFlight: InFlight,
-    @Inject(OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(EventServers) events: EventServers,
     @Inject(StateManager) manager: StateManager,
     host: HttpAdapterHost,
   ) {
@@ -58,24 +55,14 @@ export class MessageWatch implements OnApplicationBootstrap, OnApplicationShutdo
       ),
     ];
     inFlight.serves ||= classes.some(handlesMessages);
-    this.passing = options.events === 'refuse' ? [] : [...new Set(classes.flatMap(eventPatterns))];
     manager.changes.subscribe(({ change }) => {
-      if (this.passing.length > 0 && change.to && change.cause === 'maintain') {
+      const { passing } = events;
+      if (passing.length > 0 && change.to && change.cause === 'maintain') {
         this.logger.log(
-          `Maintenance key "${change.key}" is on. These events are still handled: ${this.passing.join(', ')}.`,
+          `Maintenance key "${change.key}" is on. These events are still handled: ${passing.join(', ')}.`,
         );
       }
     });
-  }
-
-  onApplicationBootstrap(): void {
-    if (this.passing.length > 0 && this.options.events === 'wait') {
-      this.logger.warn(
-        `These events are handled during maintenance, too, since refusing them would lose them: ${this.passing.join(', ')}. ` +
-          "Set the maintenance option events to 'pass' if that is right, or to 'refuse' if they may be lost; " +
-          '@MaintenanceExempt() on a handler says that it is never affected.',
-      );
-    }
   }
 
   onApplicationShutdown(): void {

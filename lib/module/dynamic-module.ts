@@ -4,6 +4,7 @@ import { ownProviders } from '../decision/own-providers.js';
 import { FirstGuard } from '../http/first-guard.js';
 import { MaintenanceGuard } from '../http/maintenance.guard.js';
 import { BackgroundWork } from '../background/background-work.js';
+import { EventServers } from '../messages/event-servers.js';
 import { MessageWatch } from '../messages/message-watch.js';
 import { PingRoute } from '../http/ping.route.js';
 import { SiteEntrance } from '../http/site/site-entrance.js';
@@ -18,7 +19,7 @@ import { coreProviders } from '../maintenance.providers.js';
 import { STRUCTURE } from '../options/tokens.js';
 import { resolveStructure } from '../options/resolve-options.js';
 
-const ownParts = ownProviders([PingRoute, SiteEntrance, MessageWatch, BackgroundWork]);
+const ownParts = ownProviders([PingRoute, SiteEntrance, EventServers, MessageWatch, BackgroundWork]);
 
 /** Holds what the mounted parts share. */
 @Module({})

@@ -100,8 +100,9 @@ export interface MaintenanceModuleOptions {
   followCalls?: boolean;
   /**
    * What happens to events (`@EventPattern`) that arrive while a key is on that affects their handler. An event has no caller that
-   * could repeat it, so it is not refused by default: `'wait'` and `'pass'` let it pass, and `'wait'` also logs the patterns when
-   * the application starts. `'refuse'` throws an `RpcException`: the event is lost unless its transport delivers it again.
+   * could repeat it, so it is not refused by default: `'wait'` keeps it until the key is off where the transport can, which is Kafka,
+   * and RMQ with `noAck: false`; events of other transports are still handled, and the patterns are logged at the start. `'pass'`
+   * handles all events. `'refuse'` throws an `RpcException`: the event is lost unless its transport delivers it again.
    * Default `'wait'`.
    */
   events?: 'wait' | 'refuse' | 'pass';

@@ -16,6 +16,8 @@ export const SUITES = [
   'hostile',
   'matrix',
   'integrations',
+  'events',
+  'events',
 ].map((suite) => `test/${suite}/`);
 
 /**

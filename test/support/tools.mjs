@@ -21,6 +21,8 @@ export const tools = /** @satisfies {Record<string, Tool>} */ ({
     packages: ['chromium', 'fonts-liberation'],
   },
   faketime: { commands: ['faketime'], packages: ['faketime'] },
+  rabbitmq: { commands: ['rabbitmq-server'], env: 'RABBITMQ_SERVER', packages: ['rabbitmq-server'] },
+  mosquitto: { commands: ['mosquitto'], env: 'MOSQUITTO', packages: ['mosquitto'] },
   nginx: { commands: ['nginx'], env: 'NGINX', packages: ['nginx-light'] },
 });
 

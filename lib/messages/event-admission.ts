@@ -1,0 +1,78 @@
+import { finalize, isObservable } from 'rxjs';
+
+/** What Nest calls with an event: its data and its context. */
+export type EventHandler = ((...args: unknown[]) => unknown) & { next?: EventHandler };
+
+/** An event that was let pass by its transport: it is over once all that handles it is. */
+export class EventAdmission {
+  private left = 0;
+
+  constructor(private readonly over: () => void) {}
+
+  /** @returns to be called when one of those who handle it is done */
+  retain(): () => void {
+    let released = false;
+    this.left++;
+    return () => {
+      if (!released && ((released = true), --this.left === 0)) {
+        this.over();
+      }
+    };
+  }
+}
+
+const admissions = new WeakMap<object, EventAdmission>();
+
+/** By the context that Nest hands to handlers. */
+export const getAdmission = (context: unknown): EventAdmission | undefined =>
+  typeof context === 'object' && context !== null ? admissions.get(context) : undefined;
+
+/**
+ * Runs what hands an event to its handlers.
+ * @returns what that gives, as soon as the last of them is done
+ */
+export async function admitEvent<T>(context: object, handle: () => Promise<T>): Promise<T> {
+  let isOver: () => void = () => undefined;
+  const over = new Promise<void>((resolve) => (isOver = resolve));
+  const admission = new EventAdmission(isOver);
+  admissions.set(context, admission);
+  const handled = admission.retain();
+  try {
+    return await handle();
+  } finally {
+    handled();
+    await over;
+  }
+}
+
+/** The same handler; an admitted event is not over before what it gives is. */
+export function admittedHandler(handler: EventHandler): EventHandler {
+  const admitted: EventHandler = async (...args) => {
+    const done = args
+      .map(getAdmission)
+      .find((admission) => admission !== undefined)
+      ?.retain();
+    if (!done) {
+      return handler(...args);
+    }
+    try {
+      const result = await handler(...args);
+      if (isObservable(result)) {
+        return result.pipe(finalize(done));
+      }
+      done();
+      return result;
+    } catch (error) {
+      done();
+      throw error;
+    }
+  };
+  // Nest chains the handlers of a pattern by these, and keeps what it has registered
+  return Object.defineProperty(admitted, 'next', {
+    get: () => handler.next,
+    set(next: EventHandler) {
+      handler.next = next;
+    },
+    enumerable: true,
+  });
+}

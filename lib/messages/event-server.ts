@@ -1,0 +1,115 @@
+import type { WorkScope } from '../core/calls/work-scope.js';
+import type { HandlerPolicy } from '../decision/handler-policy.js';
+import { admittedHandler, type EventHandler } from './event-admission.js';
+
+/** Nest's numbers of transports. */
+export const TRANSPORTS: Readonly<Record<number, string>> = {
+  0: 'TCP',
+  1: 'Redis',
+  2: 'NATS',
+  3: 'MQTT',
+  4: 'gRPC',
+  5: 'RMQ',
+  6: 'Kafka',
+};
+
+/** A server of `@nestjs/microservices`, or a strategy of the application's own, as far as it matters here. */
+export interface RpcServer {
+  readonly transportId?: number | symbol;
+  readonly options?: Record<string, unknown>;
+  addHandler(pattern: unknown, handler: EventHandler, isEvent?: boolean, extras?: object): void;
+  getHandlerByPattern?(pattern: string): EventHandler | null;
+  normalizePattern?(pattern: unknown): string;
+  handleEvent?(pattern: string, packet: unknown, context: object): Promise<unknown>;
+  listen(callback: (...answer: unknown[]) => void): unknown;
+}
+
+/** A method that handles events, as its decorators say. */
+export interface EventMethod {
+  readonly patterns: readonly unknown[];
+  /** The only one it is for. */
+  readonly transport: number | symbol | undefined;
+  readonly policy: HandlerPolicy;
+  /** Does what it reaches know that it belongs to it. */
+  readonly followed: boolean;
+}
+
+/** What handles the events of one pattern. */
+export class EventSource implements WorkScope {
+  constructor(readonly methods: readonly EventMethod[]) {}
+
+  get name(): string {
+    return [...new Set(this.methods.map(({ policy }) => policy.name))].join(', ');
+  }
+
+  get followed(): boolean {
+    return this.methods.some(({ followed }) => followed);
+  }
+
+  readonly isConcernedBy: WorkScope['isConcernedBy'] = (key) =>
+    this.methods.some(({ policy }) => policy.isConcernedBy(key));
+}
+
+/** A microservice and the events that it takes. */
+export class EventServer {
+  private readonly sources = new Map<unknown, EventSource>();
+  private readonly patterns = new Map<unknown, EventSource>();
+  /** Does anything but events come in here. */
+  takesMessages = false;
+
+  /** @param registering is called before each handler is registered */
+  constructor(
+    readonly server: RpcServer,
+    methods: readonly EventMethod[],
+    registering: () => void,
+  ) {
+    const original = server.addHandler;
+    server.addHandler = (pattern, handler, isEvent, extras) => {
+      registering();
+      if (!isEvent) {
+        this.takesMessages = true;
+        original.call(server, pattern, handler, isEvent, extras);
+        return;
+      }
+      const route = this.routeOf(pattern);
+      const admitted = admittedHandler(handler);
+      const source = new EventSource(methods.filter((method) => this.isFor(method, route)));
+      this.sources.set(admitted, source);
+      this.patterns.set(route, source);
+      original.call(server, pattern, admitted, isEvent, extras);
+    };
+  }
+
+  /** For messages: its transport and where that listens. */
+  get name(): string {
+    const { transportId, options } = this.server;
+    const transport = typeof transportId === 'number' ? TRANSPORTS[transportId] : undefined;
+    const place = options?.['queue'] ?? options?.['port'] ?? options?.['url'] ?? options?.['host'];
+    return `${transport ?? this.server.constructor.name}${typeof place === 'string' || typeof place === 'number' ? ` (${place})` : ''}`;
+  }
+
+  /** What maintenance could hold, by patterns. */
+  get events(): readonly (readonly [pattern: string, source: EventSource])[] {
+    return [...this.patterns]
+      .filter(([, { methods }]) => methods.some(({ policy }) => !policy.exempt))
+      .map(([pattern, source]) => [String(pattern), source]);
+  }
+
+  /** What handles the events of a pattern as they come in; `undefined` where nobody does. */
+  find(pattern: string): EventSource | undefined {
+    const handler = this.server.getHandlerByPattern?.(pattern);
+    return handler ? this.sources.get(handler) : undefined;
+  }
+
+  private isFor({ patterns, transport }: EventMethod, route: unknown): boolean {
+    const { transportId } = this.server;
+    const mine = transport === undefined || transportId === undefined || transport === transportId;
+    return mine && patterns.some((pattern) => this.routeOf(pattern) === route);
+  }
+
+  private routeOf(pattern: unknown): unknown {
+    return pattern instanceof RegExp || !this.server.normalizePattern
+      ? pattern
+      : this.server.normalizePattern(pattern);
+  }
+}

@@ -1,0 +1,180 @@
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import type { Subscription } from 'rxjs';
+import { MaintenanceConfigurationError } from '../core/errors/errors.js';
+import { messageOf } from '../core/errors/message-of.js';
+import { OpenWork } from '../core/service/open-work.js';
+import { CallFollowing } from '../in-flight/call-following.js';
+import type { ResolvedOptions } from '../options/options.js';
+import type { ResolvedStructure } from '../options/structural-options.js';
+import { OPTIONS, STRUCTURE } from '../options/tokens.js';
+import { admitEvent } from './event-admission.js';
+import { EventServer, type EventMethod, type EventSource, type RpcServer } from './event-server.js';
+import { KafkaPartitions } from './kafka-partitions.js';
+import { eventMethods } from './message-calls.js';
+import { RmqConsumer } from './rmq-consumer.js';
+
+const RMQ = 5;
+const KAFKA = 6;
+
+/** Keeps events that have to wait. */
+interface EventHolder {
+  hold(source: EventSource, context: object, deliver: () => unknown): void;
+}
+
+/** Has the microservices of an application keep events that arrive while a key is on, where their transport can. */
+@Injectable()
+export class EventServers implements OnApplicationShutdown {
+  private readonly logger = new Logger('Maintenance');
+  private readonly known: EventServer[] = [];
+  private readonly subscription: Subscription;
+  /** How often Nest has asked for this application's guards. */
+  private asked = 0;
+
+  constructor(
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(ApplicationConfig) config: ApplicationConfig,
+    @Inject(OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
+    @Inject(OpenWork) private readonly openWork: OpenWork,
+    @Inject(CallFollowing) private readonly following: CallFollowing,
+  ) {
+    const original = config.getGlobalGuards;
+    config.getGlobalGuards = () => {
+      this.asked++;
+      return original.call(config);
+    };
+    this.subscription = modules.getRpcTargetRegistry<RpcServer>().subscribe((server) => this.add(server));
+  }
+
+  /** Patterns of events that are handled whatever is in maintenance, with their handlers. */
+  get passing(): readonly string[] {
+    return this.options.events === 'refuse'
+      ? []
+      : [...new Set(this.known.filter((events) => !this.holds(events)).flatMap(describe))];
+  }
+
+  onApplicationShutdown(): void {
+    this.subscription.unsubscribe();
+  }
+
+  private add(server: RpcServer): void {
+    if (typeof server?.addHandler !== 'function' || typeof server.listen !== 'function') {
+      return;
+    }
+    let asked = this.asked;
+    let inherits: boolean | undefined;
+    const events = new EventServer(server, this.methods(), () => {
+      // of a handler that is made anew for each event Nest asks later
+      inherits ||= this.asked > asked || undefined;
+      asked = this.asked;
+    });
+    this.known.push(events);
+    if (this.holds(events)) {
+      this.guard(events);
+    }
+    const listen = server.listen;
+    server.listen = (callback) => {
+      try {
+        this.check(events, inherits === true);
+      } catch (error) {
+        return callback(error);
+      }
+      return listen.call(server, callback);
+    };
+  }
+
+  /** Can its transport keep events. */
+  private holds({ server }: EventServer): boolean {
+    const { transportId, options } = server;
+    return (
+      this.options.events === 'wait' &&
+      (transportId === KAFKA || (transportId === RMQ && options?.['noAck'] === false))
+    );
+  }
+
+  private guard(events: EventServer): void {
+    const { server } = events;
+    const holder: EventHolder =
+      server.transportId === KAFKA
+        ? new KafkaPartitions(events, this.openWork)
+        : new RmqConsumer(events, this.openWork);
+    const original = server.handleEvent;
+    if (typeof original !== 'function') {
+      return;
+    }
+    const failed = (reason: unknown): void => this.logger.error(messageOf(reason));
+    const handle = async (pattern: string, packet: unknown, context: object): Promise<unknown> => {
+      const source = events.find(pattern);
+      const run = (): Promise<unknown> => original.call(server, pattern, packet, context);
+      if (!source) {
+        return run();
+      }
+      const { name, followed } = source;
+      return this.openWork.runOrSkip(
+        { name, scope: source, followed },
+        () => admitEvent(context, run),
+        () => holder.hold(source, context, () => void handle(pattern, packet, context).catch(failed)),
+      );
+    };
+    server.handleEvent = handle;
+  }
+
+  /** @throws MaintenanceConfigurationError */
+  private check(events: EventServer, inherits: boolean): void {
+    const patterns = describe(events);
+    const { options, transportId } = events.server;
+    if (this.structure.guard !== false && !inherits && (events.takesMessages || patterns.length > 0)) {
+      this.logger.warn(
+        `The microservice by ${events.name} does not inherit the settings of the application: its messages are not refused during ` +
+          'maintenance. Connect it with { inheritAppConfig: true }.',
+      );
+    }
+    if (patterns.length === 0 || this.options.events !== 'wait') {
+      return;
+    }
+    if (!this.holds(events)) {
+      this.logger.warn(
+        `These events are handled during maintenance, too: ${patterns.join(', ')}. ${events.name} cannot keep them for later` +
+          `${transportId === RMQ ? ' with noAck, which is on unless { noAck: false } is set' : ''}, and refusing them would lose them. ` +
+          "Set the maintenance option events to 'pass' if that is right, or to 'refuse' if they may be lost; " +
+          '@MaintenanceExempt() on a handler says that it is never affected.',
+      );
+    } else if (transportId === RMQ) {
+      this.checkQueue(events, patterns, options?.['prefetchCount']);
+    }
+  }
+
+  private checkQueue(events: EventServer, patterns: readonly string[], prefetch: unknown): void {
+    if (events.takesMessages) {
+      throw new MaintenanceConfigurationError(
+        `The microservice by ${events.name} takes events (${patterns.join(', ')}) and messages that are answered from one queue: events ` +
+          'that wait for the end of maintenance would keep those from an answer. Accepted: a queue for each, ' +
+          "@MaintenanceExempt() on the handlers of its events, or the maintenance option events: 'pass' or 'refuse'.",
+        { option: 'events' },
+      );
+    }
+    if (!prefetch) {
+      this.logger.warn(
+        `The microservice by ${events.name} has no prefetchCount: all events that the broker has sent already when maintenance begins are ` +
+          'kept in memory. Set prefetchCount to what may be unacknowledged at a time.',
+      );
+    }
+  }
+
+  private methods(): EventMethod[] {
+    const methods: EventMethod[] = [];
+    for (const { controllers } of this.modules.values()) {
+      for (const wrapper of controllers.values()) {
+        const { metatype } = wrapper;
+        if (typeof metatype === 'function') {
+          methods.push(...eventMethods(metatype, this.following.follows(wrapper)));
+        }
+      }
+    }
+    return methods;
+  }
+}
+
+const describe = ({ events }: EventServer): string[] =>
+  events.map(([pattern, { name }]) => `${pattern} (${name})`);

@@ -1,0 +1,85 @@
+import { outsideOfCalls } from '../core/calls/current-call.js';
+import type { OpenWork } from '../core/service/open-work.js';
+import type { EventServer, EventSource } from './event-server.js';
+
+/** What kafkajs hands out with a message. */
+interface Payload {
+  readonly topic: string;
+  readonly partition: number;
+  readonly message: { offset: string };
+  readonly heartbeat: () => Promise<void>;
+  pause(): () => void;
+}
+
+interface KafkaServer {
+  handleMessage(payload: Payload): Promise<unknown>;
+}
+
+interface KafkaContext {
+  getHeartbeat(): () => Promise<void>;
+}
+
+/** A partition that is paused, at the first of its messages that has to wait. */
+interface Paused {
+  offset: bigint;
+  resume: () => void;
+}
+
+/**
+ * Pauses the partition of an event that has to wait. The event is not committed: it is fetched again, and all that come after it,
+ * once its keys are open. Other partitions go on.
+ */
+export class KafkaPartitions {
+  private readonly payloads = new WeakMap<object, Payload>();
+  private readonly paused = new Map<string, Paused>();
+
+  constructor(
+    events: EventServer,
+    private readonly openWork: OpenWork,
+  ) {
+    const server = events.server as unknown as KafkaServer;
+    const original = server.handleMessage;
+    server.handleMessage = (payload) => {
+      // the context that handlers get has its heartbeat, and no other way leads from it to what kafkajs gave
+      this.payloads.set(payload.heartbeat, payload);
+      return original.call(server, payload);
+    };
+  }
+
+  hold(source: EventSource, context: object): void {
+    const { getHeartbeat } = context as KafkaContext;
+    const payload = this.payloads.get(getHeartbeat.call(context));
+    if (!payload) {
+      throw new Error(
+        'This version of @nestjs/microservices does not tell which message of Kafka an event is.',
+      );
+    }
+    const { topic, partition, message } = payload;
+    const name = `${topic}/${partition}`;
+    const offset = BigInt(message.offset);
+    // anew each time: a consumer that joins its group again has forgotten what was paused
+    const resume = payload.pause();
+    const known = this.paused.get(name);
+    const paused: Paused = known ?? { offset, resume };
+    paused.resume = resume;
+    paused.offset = offset < paused.offset ? offset : paused.offset;
+    if (!known) {
+      this.paused.set(name, paused);
+      outsideOfCalls(() => void this.waitUntilOpen(name, source));
+    }
+    // kafkajs goes on behind the message that was handled last: that is the one before
+    message.offset = String(paused.offset - 1n);
+  }
+
+  private async waitUntilOpen(name: string, source: EventSource): Promise<void> {
+    try {
+      await this.openWork.untilOpen(source, { timeout: Infinity, signal: undefined });
+    } catch {
+      // the application shuts down
+      return;
+    }
+    const paused = this.paused.get(name);
+    this.paused.delete(name);
+    paused?.resume();
+  }
+}

@@ -1,0 +1,186 @@
+import { outsideOfCalls } from '../core/calls/current-call.js';
+import type { OpenWork } from '../core/service/open-work.js';
+import type { EventServer, EventSource } from './event-server.js';
+
+/**
+ * Milliseconds after which events that are held go back to their queue, where the queue does not say how long the broker waits for
+ * an acknowledgement: that is 30 minutes unless its operator says otherwise, and cannot be asked for.
+ */
+const RETURN_AFTER = 2_000;
+
+type Deliver = (message: unknown) => unknown;
+
+/** A channel of amqplib. */
+interface Channel {
+  consume(queue: string, deliver: Deliver, options?: object): Promise<{ consumerTag: string }>;
+  cancel(consumerTag: string): Promise<unknown>;
+  nack(message: unknown, allUpTo: boolean, requeue: boolean): void;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+/** A server of RabbitMQ. */
+interface RmqServer {
+  readonly options?: { queueOptions?: { arguments?: Record<string, unknown> } };
+  setupChannel(channel: Channel, callback: () => void): Promise<unknown>;
+}
+
+interface RmqContext {
+  getMessage(): unknown;
+  getChannelRef(): Channel;
+}
+
+/** An event that was delivered while a key is on, and not acknowledged. */
+interface HeldEvent {
+  readonly message: unknown;
+  readonly channel: Channel;
+  readonly source: EventSource;
+  readonly deliver: () => unknown;
+}
+
+interface Consumer {
+  readonly channel: Channel;
+  readonly start: () => Promise<{ consumerTag: string }>;
+  tag: Promise<{ consumerTag: string }> | undefined;
+}
+
+/**
+ * Stops consuming a queue while its events have to wait: they stay in the queue. Those that were delivered already, at most
+ * `prefetchCount`, stay unacknowledged, and go back once when that lasts: a broker closes a channel that keeps them for too long.
+ */
+export class RmqConsumer {
+  private consumer: Consumer | undefined;
+  private held: HeldEvent[] = [];
+  private waits = false;
+  private timer: NodeJS.Timeout | undefined;
+  private cancelling: Promise<unknown> = Promise.resolve();
+  private readonly returnAfter: number;
+
+  constructor(
+    private readonly events: EventServer,
+    private readonly openWork: OpenWork,
+  ) {
+    const server = events.server as unknown as RmqServer;
+    const limit = Number(server.options?.queueOptions?.arguments?.['x-consumer-timeout']);
+    this.returnAfter = limit > 0 ? Math.min(limit / 2, RETURN_AFTER) : RETURN_AFTER;
+    const original = server.setupChannel;
+    server.setupChannel = (channel, callback) => {
+      const consume = channel.consume.bind(channel);
+      channel.consume = (queue, deliver, options) => {
+        this.consumer = { channel, start: () => consume(queue, deliver, options), tag: undefined };
+        channel.once('close', () => this.forget(channel));
+        this.look();
+        return this.consume();
+      };
+      return original.call(server, channel, callback);
+    };
+    openWork.updates.subscribe(() => this.look());
+  }
+
+  /** It is handled once its keys are open, unless it goes back to the queue before. */
+  hold(source: EventSource, context: object, deliver: () => unknown): void {
+    const { getMessage, getChannelRef } = context as RmqContext;
+    const channel = getChannelRef.call(context);
+    this.held.push({ message: getMessage.call(context), channel, source, deliver });
+    this.timer ??= setTimeout(() => this.giveBack(), this.returnAfter);
+    this.stop();
+  }
+
+  /** Where all events of the queue have to wait none is fetched to begin with. */
+  private look(): void {
+    if (this.isShut()) {
+      this.stop();
+    }
+  }
+
+  private isShut(): boolean {
+    const { events } = this.events;
+    return events.length > 0 && events.every(([, source]) => this.openWork.isClosed(source));
+  }
+
+  private stop(): void {
+    if (this.waits) {
+      return;
+    }
+    this.waits = true;
+    const { consumer } = this;
+    const tag = consumer?.tag;
+    if (consumer && tag) {
+      consumer.tag = undefined;
+      // of a channel that is closed there is nothing to cancel
+      this.cancelling = tag
+        .then(({ consumerTag }) => consumer.channel.cancel(consumerTag))
+        .catch(() => undefined);
+    }
+    outsideOfCalls(() => void this.waitUntilOpen());
+  }
+
+  private async waitUntilOpen(): Promise<void> {
+    try {
+      for (let source = this.blocking(); source; source = this.blocking()) {
+        await this.untilOneIsOpen(source);
+      }
+    } catch {
+      // the application shuts down: what is not acknowledged goes back with its channel
+      return;
+    }
+    this.waits = false;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    // in the order they came in, before what is still in the queue
+    this.held.splice(0).forEach(({ deliver }) => deliver());
+    if (!this.waits) {
+      void this.consume();
+    }
+  }
+
+  /** What has to be open before it goes on: one of these. */
+  private blocking(): readonly EventSource[] | undefined {
+    const closed = this.held.find(({ source }) => this.openWork.isClosed(source));
+    if (closed) {
+      return [closed.source];
+    }
+    return this.isShut() ? this.events.events.map(([, source]) => source) : undefined;
+  }
+
+  private async untilOneIsOpen(sources: readonly EventSource[]): Promise<void> {
+    const over = new AbortController();
+    const wait = { timeout: Infinity, signal: over.signal };
+    const opened = sources.map((source) => this.openWork.untilOpen(source, wait));
+    opened.forEach((each) => each.catch(() => undefined));
+    try {
+      await Promise.race(opened);
+    } finally {
+      over.abort();
+    }
+  }
+
+  private consume(): Promise<{ consumerTag: string }> {
+    const { consumer } = this;
+    if (!consumer || this.waits) {
+      return Promise.resolve({ consumerTag: '' });
+    }
+    let tag: Consumer['tag'];
+    // not as a part of whatever call has led here
+    outsideOfCalls(() => (tag = this.cancelling.then(() => consumer.start())));
+    const started = tag as unknown as Promise<{ consumerTag: string }>;
+    // Nest waits for no answer, and where none comes the channel is closed
+    started.catch(() => undefined);
+    return (consumer.tag = started);
+  }
+
+  /** Nobody takes it from there meanwhile, for the consumer is cancelled. */
+  private giveBack(): void {
+    this.timer = undefined;
+    for (const { channel, message } of this.held.splice(0)) {
+      channel.nack(message, false, true);
+    }
+  }
+
+  /** The broker gives what a closed channel has not acknowledged to others. */
+  private forget(channel: Channel): void {
+    this.held = this.held.filter((event) => event.channel !== channel);
+    if (this.consumer?.channel === channel) {
+      this.consumer = undefined;
+    }
+  }
+}

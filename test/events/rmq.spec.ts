@@ -1,0 +1,316 @@
+import { Controller, Inject } from '@nestjs/common';
+import {
+  ClientProxyFactory,
+  Ctx,
+  EventPattern,
+  MessagePattern,
+  Payload,
+  Transport,
+  type RmqContext,
+  type RmqOptions,
+} from '@nestjs/microservices';
+import { connect } from 'amqplib';
+import { firstValueFrom } from 'rxjs';
+import {
+  MaintenanceConfigurationError,
+  MaintenanceDrainError,
+  MaintenanceExempt,
+  MaintenanceKeys,
+  MaintenanceService,
+} from 'nestjs-maintenance';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { failure } from '../module/started.js';
+import { Gates } from '../support/gates.js';
+import { RabbitServer } from '../support/rabbit.js';
+import { RedisServer } from '../support/redis.js';
+import { until } from '../support/until.js';
+import { startHybrid } from './microservices.js';
+
+/** How long the broker waits for an acknowledgement before it closes the channel. */
+const BROKER_LIMIT = 4_000;
+
+let rabbit: RabbitServer;
+let gates: Gates;
+let handled: { name: string; n: number; redelivered: boolean }[];
+let queue: string;
+let queues = 0;
+
+beforeAll(async () => {
+  rabbit = await RabbitServer.start({ consumer_timeout: BROKER_LIMIT, channel_tick_interval: 500 });
+}, 90_000);
+afterAll(() => rabbit?.stop());
+beforeEach(() => {
+  gates = new Gates();
+  handled = [];
+  queue = `orders-${++queues}`;
+});
+
+const numbers = (): number[] => handled.map(({ n }) => n);
+const range = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function handle(
+  name: string,
+  { n, gate }: { n: number; gate?: string },
+  context: unknown,
+): Promise<void> {
+  const { fields } = (context as RmqContext).getMessage() as { fields: { redelivered: boolean } };
+  handled.push({ name, n, redelivered: fields.redelivered });
+  if (gate) {
+    await gates.pass(gate);
+  }
+  acknowledge(context);
+}
+
+function acknowledge(context: unknown): void {
+  const rmq = context as RmqContext;
+  (rmq.getChannelRef() as { ack(message: unknown): void }).ack(rmq.getMessage());
+}
+
+@Controller()
+class Orders {
+  @EventPattern('paid')
+  paid(@Payload() data: { n: number; gate?: string }, @Ctx() context: unknown): Promise<void> {
+    return handle('paid', data, context);
+  }
+}
+
+@Controller()
+class Answers {
+  @MessagePattern('ask', Transport.RMQ)
+  ask(@Ctx() context: unknown): string {
+    acknowledge(context);
+    return 'answer';
+  }
+}
+
+const server = (name = queue, options: RmqOptions['options'] = {}): RmqOptions => ({
+  transport: Transport.RMQ,
+  options: {
+    urls: [rabbit.url],
+    queue: name,
+    queueOptions: { durable: false },
+    noAck: false,
+    prefetchCount: 5,
+    ...options,
+  },
+});
+
+/** Somebody else, who sends events and looks at queues. */
+async function openBroker(name = queue) {
+  const connection = await connect(rabbit.url);
+  const channel = await connection.createConfirmChannel();
+  await channel.assertQueue(name, { durable: false });
+  return {
+    emit(pattern: string, data: object): void {
+      channel.sendToQueue(name, Buffer.from(JSON.stringify({ pattern, data })));
+    },
+    sent: () => channel.waitForConfirms(),
+    /** Messages that nobody has been given. */
+    ready: async () => (await channel.checkQueue(name)).messageCount,
+    consumers: async () => (await channel.checkQueue(name)).consumerCount,
+    [Symbol.asyncDispose]: () => connection.close(),
+  };
+}
+
+describe('events of a RabbitMQ queue with noAck: false', () => {
+  it('stay in the queue for longer than the broker waits for an acknowledgement, in order, and none is lost', async () => {
+    await using at = await startHybrid([server()], { controllers: [Orders] });
+    await using broker = await openBroker();
+    broker.emit('paid', { n: -1 });
+    await until(() => handled.length === 1);
+    await at.service.setMaintenance(true);
+    range(1_000).forEach((n) => broker.emit('paid', { n }));
+    await broker.sent();
+    await pause(BROKER_LIMIT + 3_000);
+    expect(handled).toHaveLength(1);
+    expect(await broker.consumers()).toBe(0);
+    // all of them, also those that had been delivered
+    expect(await broker.ready()).toBe(1_000);
+    await at.service.setMaintenance(false);
+    await until(() => handled.length === 1_001, { timeout: 15_000 });
+    expect(numbers().slice(1)).toEqual(range(1_000));
+    expect(handled.filter(({ redelivered }) => redelivered).length).toBeLessThanOrEqual(5);
+    expect(at.log.filter((line) => line.startsWith('error'))).toEqual([]);
+    await until(async () => (await broker.ready()) === 0);
+  });
+
+  it('go back once, at most as many as prefetchCount, where only some events of the queue have to wait', async () => {
+    @Controller()
+    class Two extends Orders {
+      @MaintenanceKeys('billing')
+      @EventPattern('billed')
+      billed(@Payload() data: { n: number }, @Ctx() context: unknown): Promise<void> {
+        return handle('billed', data, context);
+      }
+    }
+    await using at = await startHybrid([server()], { controllers: [Two] });
+    await using broker = await openBroker();
+    await at.service.setMaintenance(true, 'billing');
+    broker.emit('paid', { n: 0 });
+    await until(() => handled.length === 1);
+    range(20).forEach((n) => broker.emit('billed', { n: n + 1 }));
+    await broker.sent();
+    await until(async () => (await broker.consumers()) === 0);
+    await pause(BROKER_LIMIT);
+    expect(handled).toHaveLength(1);
+    expect(await broker.ready()).toBe(20);
+    await at.service.setMaintenance(false, 'billing');
+    await until(() => handled.length === 21);
+    expect(numbers()).toEqual(range(21));
+    const again = handled.filter(({ redelivered }) => redelivered).length;
+    expect(again).toBeGreaterThan(0);
+    expect(again).toBeLessThanOrEqual(5);
+  });
+
+  it('are kept, and not sent again, where maintenance is short', async () => {
+    @Controller()
+    class Marked {
+      @MaintenanceKeys('billing')
+      @EventPattern('billed')
+      billed(@Payload() data: { n: number }, @Ctx() context: unknown): Promise<void> {
+        return handle('billed', data, context);
+      }
+
+      @MaintenanceExempt()
+      @EventPattern('noted')
+      noted(@Payload() data: { n: number }, @Ctx() context: unknown): Promise<void> {
+        return handle('noted', data, context);
+      }
+
+      @EventPattern('seen')
+      seen(_data: unknown): void {}
+    }
+    await using at = await startHybrid([server()], { controllers: [Marked] });
+    await using broker = await openBroker();
+    await at.service.setMaintenance(true, 'billing');
+    broker.emit('noted', { n: 0 });
+    await until(() => handled.length === 1);
+    range(8).forEach((n) => broker.emit('billed', { n: n + 1 }));
+    await until(async () => (await broker.consumers()) === 0);
+    await at.service.setMaintenance(false, 'billing');
+    await until(() => handled.length === 9);
+    expect(numbers()).toEqual(range(9));
+    expect(handled.some(({ redelivered }) => redelivered)).toBe(false);
+  });
+
+  it('under way are waited for, by name', async () => {
+    await using at = await startHybrid([server()], { controllers: [Orders] });
+    await using broker = await openBroker();
+    broker.emit('paid', { n: 0, gate: 'a' });
+    await until(() => gates.begun.includes('a'));
+    const error = await failure(at.service.maintain('general', () => 'worked', { drain: 200 }));
+    expect(error).toBeInstanceOf(MaintenanceDrainError);
+    expect(error.message).toContain('Orders.paid');
+    expect((await at.service.replicas())[0]?.inFlight).toBe(1);
+    const working = at.service.maintain('general', () => [...gates.ended]);
+    gates.open('a');
+    expect(await working).toEqual(['a']);
+    await until(async () => (await at.service.replicas())[0]?.inFlight === 0);
+  });
+
+  it('are handled by nobody while work runs, and once each, on many replicas under load', async () => {
+    await using redis = await RedisServer.start();
+    const start = () => startHybrid([server()], { controllers: [Orders] }, { redis: redis.url });
+    await using first = await start();
+    await using second = await start();
+    await using third = await start();
+    await using broker = await openBroker();
+    expect(await third.service.replicas()).toHaveLength(3);
+    let overlaps = 0;
+    for (const round of range(8)) {
+      range(100).forEach((n) => broker.emit('paid', { n: round * 100 + n }));
+      await (round % 2 ? first : second).service.maintain('general', async () => {
+        const before = handled.length;
+        await pause(60);
+        overlaps += handled.length - before;
+      });
+      await pause(10);
+    }
+    expect(overlaps).toBe(0);
+    await until(() => handled.length >= 800, { timeout: 15_000 });
+    await until(async () => (await broker.ready()) === 0);
+    expect(new Set(numbers()).size).toBe(800);
+    expect(handled).toHaveLength(800);
+  });
+
+  it('wait where a key is on already, and where the connection is lost meanwhile', async () => {
+    await using at = await startHybrid([server()], { controllers: [Orders] });
+    await using broker = await openBroker();
+    await at.service.setMaintenance(true);
+    const [microservice] = at.app.getMicroservices();
+    const connection = microservice?.unwrap<{ reconnect(): void; isConnected(): boolean }>();
+    broker.emit('paid', { n: 0 });
+    connection?.reconnect();
+    await until(() => connection?.isConnected());
+    await pause(300);
+    broker.emit('paid', { n: 1 });
+    await pause(300);
+    expect(handled).toEqual([]);
+    await at.service.setMaintenance(false);
+    await until(() => handled.length === 2);
+    expect(numbers()).toEqual([0, 1]);
+  });
+
+  it('leave messages of other queues their answers, or their refusals', async () => {
+    const answers = `${queue}-answers`;
+    await using site = await startHybrid([server(answers)], { controllers: [Answers] });
+    const client = ClientProxyFactory.create({
+      transport: Transport.RMQ,
+      options: { urls: [rabbit.url], queue: answers, queueOptions: { durable: false } },
+    });
+    const ask = () => firstValueFrom(client.send<string>('ask', {}));
+    expect(await ask()).toBe('answer');
+    await site.service.setMaintenance(true);
+    expect(await ask().catch((error: unknown) => error)).toMatchObject({ maintenanceMode: true });
+    await site.service.setMaintenance(false);
+    expect(await ask()).toBe('answer');
+    await client.close();
+  });
+
+  it('know their call where the handler reaches the service', async () => {
+    const said: boolean[] = [];
+    @Controller()
+    class Asking {
+      @Inject() private readonly service!: MaintenanceService;
+
+      @EventPattern('paid')
+      paid(@Ctx() context: unknown): void {
+        said.push(this.service.mayContinue());
+        acknowledge(context);
+      }
+    }
+    await using at = await startHybrid([server()], { controllers: [Asking] });
+    await using broker = await openBroker();
+    broker.emit('paid', { n: 0 });
+    await until(() => said.length > 0);
+    expect([said, at.service.isActive()]).toEqual([[true], false]);
+  });
+});
+
+describe('a RabbitMQ microservice', () => {
+  it('does not start where events and messages share a queue', async () => {
+    const controllers = [Orders, Answers];
+    const error = await failure(startHybrid([server()], { controllers }));
+    expect(error).toBeInstanceOf(MaintenanceConfigurationError);
+    expect(error.message).toContain(`RMQ (${queue})`);
+    expect(error.message).toContain('paid (Orders.paid)');
+    for (const events of ['pass', 'refuse'] as const) {
+      await using at = await startHybrid([server()], { controllers }, { events });
+      expect(at.service.isActive()).toBe(false);
+    }
+  });
+
+  it('is warned of a prefetchCount of 0, and of noAck', async () => {
+    await using unlimited = await startHybrid([server(queue, { prefetchCount: 0 })], {
+      controllers: [Orders],
+    });
+    expect(unlimited.log.filter((line) => line.includes('prefetchCount'))).toHaveLength(1);
+    await using acknowledged = await startHybrid([server(`${queue}-b`, { noAck: true })], {
+      controllers: [Orders],
+    });
+    const warnings = acknowledged.log.filter((line) => line.includes('paid (Orders.paid)'));
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain('noAck');
+  });
+});
