@@ -1,5 +1,7 @@
 import { Controller, Get, Inject, Injectable, Param, Post, Req, Res } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { EventEmitter } from 'node:events';
 import {
   MaintenanceConfigurationError,
@@ -11,7 +13,9 @@ import {
   MaintenanceService,
   type MaintenanceRootOptions,
 } from 'nestjs-maintenance';
+import { io } from 'socket.io-client';
 import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { adapters } from '../support/apps.js';
 import { Gates } from '../support/gates.js';
 import { request } from '../support/http.js';
@@ -204,6 +208,49 @@ describe.each(adapters)('what a running handler may still do, on %s', (_name, cr
     await using all = await start({ followCalls: true });
     expect((await request(all.port, '/nobody')).text).toBe('true');
   });
+
+  it.each(['Socket.IO', 'ws'])(
+    'is that of its message where a handler asks by the socket: %s',
+    async (kind) => {
+      const gates = new Gates();
+      const seen: boolean[] = [];
+      @WebSocketGateway()
+      class OrdersGateway {
+        constructor(readonly service: MaintenanceService) {}
+
+        @SubscribeMessage('order')
+        async order(client: object): Promise<void> {
+          const signal = this.service.getCallSignal(client);
+          await gates.pass('a');
+          seen.push(this.service.mayContinue(client), this.service.mayContinue(), signal.aborted);
+        }
+      }
+      Reflect.defineMetadata('design:paramtypes', [MaintenanceService], OrdersGateway);
+      await using app = await createApp(
+        { imports: [MaintenanceModule.forRoot({ socket: false })], providers: [OrdersGateway] },
+        (nest) => (kind === 'ws' ? nest.useWebSocketAdapter(new WsAdapter(nest)) : undefined),
+      );
+      const socket =
+        kind === 'ws'
+          ? new WebSocket(`ws://127.0.0.1:${app.port}`)
+          : io(app.url, { transports: ['websocket'] });
+      if (socket instanceof WebSocket) {
+        socket.on('open', () => socket.send('{"event":"order"}'));
+      } else {
+        socket.emit('order');
+      }
+      await until(() => gates.begun.includes('a'));
+      const service = app.app.get(MaintenanceService);
+      await expect(service.maintain(undefined, () => 'never', { drain: 60 })).rejects.toBeInstanceOf(
+        MaintenanceDrainError,
+      );
+      gates.open('a');
+      await until(() => seen.length > 0);
+      socket.close();
+      expect(seen).toEqual([false, false, true]);
+      expect(() => service.mayContinue({ handshake: {} })).toThrow(/A socket stays open.*followCalls: true/);
+    },
+  );
 
   it('is known below whileOpen() and below the work of maintain()', async () => {
     await using at = await start();

@@ -9,6 +9,12 @@ const OUT_OF_TOUCH = 'this replica has lost touch with the store for longer than
 /** Longest time between two looks whether the lease is over, in ms. */
 const LOOK_INTERVAL = 60_000;
 
+const NOT_FOLLOWED =
+  'Which call asks is not known here, since it is not followed: pass its request, or set the option { followCalls: true }.';
+const OF_A_SOCKET =
+  'A socket stays open for many messages, so it does not say which call asks, and the call is not followed here: set the option ' +
+  '{ followCalls: true }.';
+
 /** Whether calls that were let pass may still write. */
 export class CallRights {
   private timer: NodeJS.Timeout | undefined;
@@ -69,18 +75,21 @@ export class CallRights {
 }
 
 function subjectOf(request: unknown): object {
-  if (request === undefined) {
-    const call = currentCall();
-    if (!call) {
-      throw new MaintenanceConfigurationError(
-        'The current call is unknown here, because calls are not followed: pass the request, or set the option { followCalls: true }.',
-        { option: 'followCalls' },
-      );
-    }
-    return call;
+  if (request !== undefined && (typeof request !== 'object' || request === null)) {
+    throw MaintenanceConfigurationError.of('request', request, 'a request as the framework hands it out');
   }
-  if (typeof request !== 'object' || request === null) {
-    throw MaintenanceConfigurationError.of('request', request, 'a request object of the framework');
+  if (request !== undefined && !isSocket(request)) {
+    return request;
   }
-  return request;
+  const call = currentCall();
+  if (!call) {
+    throw new MaintenanceConfigurationError(request ? OF_A_SOCKET : NOT_FOLLOWED, { option: 'followCalls' });
+  }
+  return call;
+}
+
+/** A client of a gateway, of Socket.IO or of ws. */
+function isSocket(value: object): boolean {
+  const { handshake, terminate } = value as { handshake?: unknown; terminate?: unknown };
+  return (typeof handshake === 'object' && handshake !== null) || typeof terminate === 'function';
 }
