@@ -11,7 +11,7 @@ import type { MaintenanceServiceParts } from './maintenance-knowledge.js';
 import { MaintenanceWork } from './maintenance-work.js';
 import { PlannedWindows } from './planned-windows.js';
 
-/** The part of the service that is for maintenance to come. @publicApi */
+/** The part of the service that plans maintenance. @publicApi */
 export abstract class MaintenancePlans extends MaintenanceWork {
   /** @internal */
   private readonly planned: PlannedWindows;
@@ -23,8 +23,8 @@ export abstract class MaintenancePlans extends MaintenanceWork {
   }
 
   /**
-   * Plans a window: the key is on while the clock of the store is inside it, on every replica, whether or not any process is alive
-   * when it begins or ends. `changing` hooks are asked now.
+   * Plans a window: the key is on while the clock of the store is inside it, on every replica, even if no process is running when it
+   * begins or ends. `changing` hooks are called now.
    *
    * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError for wrong options, MaintenanceConflictError when it overlaps
    * another window of the key or there are 100 already, MaintenanceStoreError, and what a `changing` hook throws
@@ -47,8 +47,8 @@ export abstract class MaintenancePlans extends MaintenanceWork {
   }
 
   /**
-   * Changes a window that is planned or on; what is not given stays as it is. Occurrences that were cancelled stay cancelled where
-   * they still begin at the same moment.
+   * Changes a window that is planned or on; fields that are not given stay as they are. Cancelled occurrences stay cancelled if they
+   * still begin at the same moment.
    * @throws UnknownMaintenanceWindowError, MaintenanceConfigurationError, MaintenanceConflictError when it would overlap another or
    * `ifRevision` does not hold, MaintenanceStoreError, and what a `changing` hook throws
    */
@@ -57,7 +57,7 @@ export abstract class MaintenancePlans extends MaintenanceWork {
   }
 
   /**
-   * Cancels a window, or one occurrence of it; what is on ends now.
+   * Cancels a window or one of its occurrences. If it is on, it ends now.
    * @throws UnknownMaintenanceWindowError, MaintenanceConfigurationError, MaintenanceConflictError when `ifRevision` does not hold,
    * MaintenanceStoreError, and what a `changing` hook throws
    */
@@ -66,8 +66,8 @@ export abstract class MaintenancePlans extends MaintenanceWork {
   }
 
   /**
-   * The planned windows that are on or to come, in the order in which they begin; each by its first occurrence in that time. From
-   * memory: never waits, never asks the store.
+   * The planned windows that are on or to come, ordered by their start; each appears once, with its first occurrence in that time.
+   * Synchronous, from memory.
    * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError
    */
   getWindows(filter: MaintenanceWindowFilter = {}): readonly MaintenanceWindow[] {

@@ -148,7 +148,7 @@ function find(
   if (millisecondsOption('ifRevision', ifRevision) !== undefined && ifRevision !== window.revision) {
     throw new MaintenanceConflictError(
       key.name,
-      `Window "${id}" of maintenance key "${key.name}" was changed by somebody else meanwhile; this change was not made.`,
+      `Window "${id}" of maintenance key "${key.name}" was changed by somebody else in the meantime; this change was not made.`,
     );
   }
   return window;

@@ -6,11 +6,11 @@ import type { WindowRecord } from './window-record.js';
 export interface MaintenanceWindowRepeat {
   /** The pattern. */
   readonly cron: string;
-  /** IANA name of the zone whose clocks it is about. */
+  /** IANA name of the time zone of the pattern. */
   readonly timeZone: string;
-  /** No occurrence begins after that; `null`: no such end was given. */
+  /** No occurrence begins after this moment; `null`: no limit. */
   readonly until: Date | null;
-  /** At most so many occurrences; `null`: no number was given. */
+  /** Maximum number of occurrences; `null`: no limit. */
   readonly count: number | null;
 }
 
@@ -22,37 +22,37 @@ export interface MaintenanceWindow {
   readonly key: string;
   /** Grows with every change of the window. */
   readonly revision: number;
-  /** When the occurrence begins, or began, that is on or comes next. */
+  /** Start of the current or next occurrence. */
   readonly start: Date;
-  /** When that occurrence ends. */
+  /** End of that occurrence. */
   readonly end: Date;
-  /** How long each occurrence is planned to last, in ms. */
+  /** Planned length of each occurrence, in milliseconds. */
   readonly duration: number;
-  /** Zone that `start` was given in; `null`: given as a `Date`. */
+  /** IANA name of the time zone in which `start` was given; `null`: it was given as a `Date`. */
   readonly timeZone: string | null;
-  /** `null`: it is on once. */
+  /** How it repeats; `null`: it does not. */
   readonly repeat: MaintenanceWindowRepeat | null;
-  /** Ms before its start from when on visitors hear of it; `false`: never. */
+  /** Milliseconds before its start at which it is announced; `false`: never. */
   readonly announce: number | false;
-  /** What visitors read before it begins; `null`: the built-in sentence. */
+  /** The text of the announcement; `null`: the built-in sentence. */
   readonly announcement: string | null;
-  /** What visitors read while it is on; `null`: the built-in sentence. */
+  /** The message for visitors during the window; `null`: the built-in sentence. */
   readonly message: string | null;
   /** For operators only. */
   readonly reason: string | null;
-  /** For operators only: who changed it last. */
+  /** For operators only: who last changed it. */
   readonly actor: string | null;
-  /** Starts of occurrences to come that were cancelled. */
+  /** Starts of future occurrences that were cancelled. */
   readonly cancelled: readonly Date[];
 }
 
-/** Which windows `getWindows()` gives. @publicApi */
+/** Filter of `service.getWindows()`. @publicApi */
 export interface MaintenanceWindowFilter {
-  /** Of this key only. */
+  /** Only windows of this key. */
   readonly key?: MaintenanceKeyLike;
-  /** With an occurrence that ends after that. Default: now. */
+  /** Only windows with an occurrence that ends after this moment. Default: now. */
   readonly from?: Date;
-  /** With an occurrence that begins before that. */
+  /** Only windows with an occurrence that begins before this moment. Default: no limit. */
   readonly until?: Date;
 }
 

@@ -21,7 +21,7 @@ export function withWindow(
   if (pending.length >= MOST_WINDOWS) {
     throw new MaintenanceConflictError(
       key,
-      `Maintenance key "${key}" has ${MOST_WINDOWS} planned windows already; accepted: as many. Cancel some of them first.`,
+      `Maintenance key "${key}" has ${MOST_WINDOWS} planned windows, which is the maximum. Cancel some of them first.`,
     );
   }
   for (const other of pending) {

@@ -1,63 +1,63 @@
-/** A time as clocks of a zone show it. @publicApi */
+/** A local time in a time zone. @publicApi */
 export interface MaintenanceLocalTime {
   /** Date and time without an offset, such as `'2027-03-28T02:30'`. */
   at: string;
   /**
-   * IANA name, such as `'Europe/Berlin'`. A time that does not exist, since clocks go forward, moves forward by as much; of one that
-   * exists twice it is the first.
+   * IANA name, such as `'Europe/Berlin'`. A time that does not exist, because clocks go forward, moves forward by the same amount; a time
+   * that exists twice is the first of the two.
    */
   timeZone: string;
 }
 
-/** When a window is on again. @publicApi */
+/** How a window repeats. @publicApi */
 export interface MaintenanceRepeat {
-  /** Five fields, or six with seconds first: `'30 2 * * SUN'`. The first start is the first one that is not before `start`. */
+  /** Cron pattern of five fields, or six with seconds first: `'30 2 * * SUN'`. The first occurrence is the first match that is not before `start`. */
   cron: string;
-  /** IANA name of the zone whose clocks the pattern is about. Default: that of `start`. */
+  /** IANA name of the time zone of the pattern. Default: that of `start`. */
   timeZone?: string;
-  /** No occurrence begins after that. */
+  /** No occurrence begins after this moment. Default: no limit. */
   until?: Date;
-  /** At most so many occurrences, cancelled ones among them; up to 1,000. */
+  /** Maximum number of occurrences, including cancelled ones; up to 1,000. Default: no limit. */
   count?: number;
 }
 
-/** What `scheduleWindow()` is told. @publicApi */
+/** Options of `service.scheduleWindow()`. @publicApi */
 export interface MaintenanceWindowOptions {
-  /** When it begins, by the clock of the store. With `repeat` it does not begin before that. */
+  /** When it begins, by the clock of the store. With `repeat`: the earliest start. */
   start: Date | MaintenanceLocalTime;
-  /** When it ends; or `duration`. With `repeat`: of an occurrence that begins at `start`. */
+  /** When it ends, as an alternative to `duration`. With `repeat`: the end of an occurrence that begins at `start`. */
   end?: Date | MaintenanceLocalTime;
-  /** How long it lasts, in ms that go by: an hour is an hour, also when clocks change meanwhile. Or `end`. */
+  /** Elapsed milliseconds, as an alternative to `end`: an hour is an hour, even if clocks change in between. */
   duration?: number;
-  /** Default: it is on once. */
+  /** Default: it does not repeat. */
   repeat?: MaintenanceRepeat | null;
-  /** Ms before its start from when on visitors hear of it; `false`: never. Default: one hour. */
+  /** Milliseconds before its start at which it is announced; `false`: never. Default: one hour. */
   announce?: number | false;
-  /** What visitors read before it begins; `null`: the built-in sentence. */
+  /** The text of the announcement; `null`: the built-in sentence. */
   announcement?: string | null;
-  /** What visitors read while it is on; `null`: the built-in sentence. */
+  /** The message for visitors during the window; `null`: the built-in sentence. */
   message?: string | null;
   /** For operators only. */
   reason?: string | null;
-  /** For operators only: who plans it. */
+  /** For operators only: who planned it. */
   actor?: string | null;
 }
 
-/** What `updateWindow()` is told: what is not given stays as it is. @publicApi */
+/** Options of `service.updateWindow()`; fields that are not given stay as they are. @publicApi */
 export interface MaintenanceWindowChanges extends Partial<MaintenanceWindowOptions> {
-  /** Only if the window is still at that revision. Default: whatever it is. */
+  /** Change the window only if it is still at this revision. Default: unconditionally. */
   ifRevision?: number;
 }
 
-/** What `cancelWindow()` is told. @publicApi */
+/** Options of `service.cancelWindow()`. @publicApi */
 export interface MaintenanceWindowCancelOptions {
-  /** Start of the one occurrence that is cancelled, or ended when it is on. Default: all of them. */
+  /** Start of the occurrence to cancel, or to end if it is on. Default: the whole window. */
   occurrence?: Date;
   /** For operators only. */
   reason?: string | null;
   /** For operators only: who cancels it. */
   actor?: string | null;
-  /** Only if the window is still at that revision. Default: whatever it is. */
+  /** Change the window only if it is still at this revision. Default: unconditionally. */
   ifRevision?: number;
 }
 

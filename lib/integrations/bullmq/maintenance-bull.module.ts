@@ -63,7 +63,7 @@ export class MaintenanceBullModule implements OnModuleInit, OnApplicationBootstr
     this.workers = new QueueWorkers(keys, modules, () => this.surroundings());
     if (!registrar) {
       new Logger('Maintenance').warn(
-        'MaintenanceBullModule found no queue: it guards those of BullModule.registerQueue().',
+        'MaintenanceBullModule found no queue; it guards those of BullModule.registerQueue().',
       );
       return;
     }
