@@ -10,6 +10,7 @@ import { BypassTokens } from './access/bypass-tokens.js';
 import { Decision } from './decision/decision.js';
 import { InFlight } from './in-flight/in-flight.js';
 import { Permissions } from './access/permissions.js';
+import { PageOrigins } from './access/page-origins.js';
 import { SocketTickets } from './access/socket-tickets.js';
 import { HookRunner } from './core/hooks/hook-runner.js';
 import { MountedPaths } from './http/mounted-path.js';
@@ -99,6 +100,7 @@ export const coreProviders: Provider[] = ownProviders([
     ({ translate, languages }: ResolvedOptions, calls: ApplicationCalls) =>
       new Localizer(translate, new Languages(languages), calls),
   ),
+  made(PageOrigins, [STRUCTURE], (structure: ResolvedStructure) => new PageOrigins(structure)),
   made(
     SocketTickets,
     [STRUCTURE, StateManager],

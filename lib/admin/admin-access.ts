@@ -30,8 +30,9 @@ export class AdminAccess {
     return this.permissions.allows(permission, { type: 'http', request });
   }
 
-  /** @throws AdminApiError 403 that says which permission is missing */
+  /** @throws AdminApiError 403 that says which permission is missing, or that the site is not called so */
   async demand(request: HttpRequest, ...permissions: MaintenancePermission[]): Promise<void> {
+    this.csrf.checkReader(request);
     for (const permission of permissions) {
       if (!(await this.allows(request, permission))) {
         throw this.options.permissions

@@ -1,8 +1,7 @@
-import { isIP } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
+import { PageOrigins } from '../access/page-origins.js';
 import type { HttpRequest } from '../request/http-request.js';
-import type { ResolvedStructure } from '../options/structural-options.js';
-import { STRUCTURE } from '../options/tokens.js';
+import { comesFromItsHost, isLocal, parseOrigin, visitedHost } from '../request/visited-host.js';
 import { AdminApiError } from './admin.errors.js';
 
 /**
@@ -14,15 +13,11 @@ import { AdminApiError } from './admin.errors.js';
  * - Without it, `Origin` must be this site. A page loaded over plain http by a name proves nothing, since anybody may point a
  *   name at this server (DNS rebinding): such names must be listed in `admin.origins`.
  * - A program sends neither; it passes unless it brings cookies, since then it may be a browser that hides its origin.
+ * - With `admin.origins` nothing else counts: neither another Origin, nor another host whose name anybody may point here.
  */
 @Injectable()
 export class Csrf {
-  /** `admin.origins`; where it is set, nothing else counts. */
-  private readonly listed: ReadonlySet<string> | undefined;
-
-  constructor(@Inject(STRUCTURE) { admin }: Pick<ResolvedStructure, 'admin'>) {
-    this.listed = (admin && admin.origins && new Set(admin.origins.map(lower))) || undefined;
-  }
+  constructor(@Inject(PageOrigins) private readonly origins: PageOrigins) {}
 
   /** @throws AdminApiError 403 that says why */
   check(request: HttpRequest): void {
@@ -30,74 +25,63 @@ export class Csrf {
     if (site !== undefined && site !== 'same-origin' && site !== 'none') {
       throw forbidden(`it comes from another origin (Sec-Fetch-Site: ${JSON.stringify(site)})`);
     }
+    const sameOrigin = site === 'same-origin';
     if (origin === undefined) {
-      this.checkWithoutOrigin(request, site === 'same-origin', cookie !== undefined);
-    } else if (this.listed) {
-      if (!this.listed.has(lower(origin))) {
+      if (!sameOrigin && cookie !== undefined) {
+        throw forbidden('it brings cookies and does not say where it comes from (no Origin header)');
+      }
+      this.checkHost(request, sameOrigin);
+    } else if (this.origins.areListed) {
+      if (!this.origins.lists(origin)) {
         throw forbidden(`its Origin, ${JSON.stringify(origin)}, is not listed in the option "admin.origins"`);
       }
-    } else if (site !== 'same-origin') {
+      if (!sameOrigin) {
+        this.checkHost(request, false);
+      }
+    } else if (!sameOrigin) {
       checkOrigin(origin, request);
     }
   }
 
-  private checkWithoutOrigin(request: HttpRequest, sameOrigin: boolean, cookies: boolean): void {
-    if (!sameOrigin && cookies) {
-      throw forbidden('it carries cookies but no Origin header');
+  /**
+   * What is only read needs no proof of where it comes from, but with `admin.origins` no other name than those may lead here.
+   * @throws AdminApiError 403
+   */
+  checkReader(request: HttpRequest): void {
+    if (!this.origins.admitsReader(request)) {
+      throw new AdminApiError(403, `Key data is not for this host: ${hostNotListed(request)}.`);
     }
-    const host = hostOf(request);
-    if (sameOrigin && this.listed && ![...this.listed].some((origin) => isHostOf(host, new URL(origin)))) {
-      throw forbidden(`its Host, ${JSON.stringify(host ?? '')}, is not listed in the option "admin.origins"`);
+  }
+
+  /** @param byBrowser the host is all that says which site it is */
+  private checkHost(request: HttpRequest, byBrowser: boolean): void {
+    const { origins } = this;
+    if (origins.areListed && !(byBrowser ? origins.listsHost(request) : origins.admitsHost(request))) {
+      throw forbidden(hostNotListed(request));
     }
   }
 }
 
+const hostNotListed = (request: HttpRequest): string =>
+  `its Host, ${JSON.stringify(visitedHost(request) ?? '')}, is not listed in the option "admin.origins"`;
+
 function checkOrigin(origin: string, request: HttpRequest): void {
-  const host = hostOf(request);
   const theirs = parseOrigin(origin);
-  // a proxy may have taken the TLS away, but nobody puts it on: a page without it is not this site
-  const weaker = request.protocol === 'https' && theirs?.protocol !== 'https:';
-  if (!theirs || weaker || !isHostOf(host, theirs)) {
+  if (!theirs || !comesFromItsHost(request, theirs)) {
     throw forbidden(
       origin === 'null'
         ? 'its Origin is "null"'
-        : `its Origin is not this site, ${JSON.stringify(host ?? '')}; behind a proxy, forward the Host header, ` +
+        : `its Origin is not this site, ${JSON.stringify(visitedHost(request) ?? '')}; behind a proxy, pass the Host header on, ` +
             `configure the framework's trust proxy, or list the site in the option "admin.origins"`,
     );
   }
   if (theirs.protocol !== 'https:' && !isLocal(theirs.hostname)) {
     throw forbidden(
-      `anybody can point the name ${JSON.stringify(theirs.hostname)} at this server, and without https nothing proves that ` +
+      `anybody may point the name ${JSON.stringify(theirs.hostname)} at this server, and without https nothing proves that ` +
         `it is this site (DNS rebinding); use https, or list ${JSON.stringify(theirs.origin)} in the option "admin.origins"`,
     );
   }
 }
-
-/**
- * The host as the visitor's browser knows it. Whether a proxy is believed is the framework's decision, by its trust proxy
- * setting; of several values only the last was written by that proxy, whichever one the framework picks.
- */
-function hostOf(request: HttpRequest & { readonly host?: string }): string | undefined {
-  const { host: sent, 'x-forwarded-host': forwarded } = request.headers;
-  const { host = sent } = request;
-  return host === sent ? sent : [forwarded].flat().join().split(',').pop()?.trim();
-}
-
-function isHostOf(host: string | undefined, { protocol, host: theirs }: URL): boolean {
-  const own = `${protocol}//${host}`;
-  return host !== undefined && URL.canParse(own) && new URL(own).host === theirs;
-}
-
-/** Names that no foreign name server answers for, and addresses, which are no names. */
-function isLocal(hostname: string): boolean {
-  return /^(.+\.)?localhost$/.test(hostname) || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
-}
-
-function parseOrigin(origin: string): URL | undefined {
-  return /^https?:\/\/[^/?#\s,@]+$/i.test(origin) && URL.canParse(origin) ? new URL(origin) : undefined;
-}
-
-const lower = (text: string): string => text.toLowerCase();
 
 function forbidden(why: string): AdminApiError {
   return new AdminApiError(403, `A change must come from this site itself: ${why}.`);

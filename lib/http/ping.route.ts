@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Permissions } from '../access/permissions.js';
+import { PageOrigins } from '../access/page-origins.js';
 import { SocketTickets } from '../access/socket-tickets.js';
 import { PLAIN_POLICY } from '../decision/handler-policy.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
@@ -47,6 +48,7 @@ export class PingRoute {
     @Inject(RefusalResponder) private readonly responder: RefusalResponder,
     @Inject(Permissions) private readonly permissions: Permissions,
     @Inject(SocketTickets) private readonly tickets: SocketTickets,
+    @Inject(PageOrigins) private readonly origins: PageOrigins,
     @Inject(Localizer) private readonly localizer: Localizer,
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
   ) {
@@ -58,6 +60,7 @@ export class PingRoute {
     const seesInfo =
       !this.tickets.needed &&
       this.permissions.given &&
+      this.origins.admitsReader(request) &&
       (await this.permissions.allows('see_info', { type: 'http', request }));
     if (this.manager.lease.lapsed()) {
       await this.stale.catchUp();

@@ -25,7 +25,7 @@ export interface MaintenanceAdminOptions {
   environment?: string;
   /**
    * Origins under which the admin page is opened, such as `'https://shop.example'`: browsers may then write from these origins
-   * only. Needed if the page is opened under a host name over plain http, or if a proxy hides the name. Default: the site's own
+   * only, and no other host is given key data, but for IP addresses, localhost and names without a dot. Needed if the page is opened under a host name over plain http, or if a proxy hides the name. Default: the site's own
    * origin, as far as the browser or `Host` proves it.
    */
   origins?: string[];

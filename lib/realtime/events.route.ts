@@ -1,4 +1,5 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { PageOrigins } from '../access/page-origins.js';
 import { SocketTickets } from '../access/socket-tickets.js';
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
 import { StateManager } from '../core/state/state-manager.js';
@@ -11,7 +12,6 @@ import { sendBody } from '../http/refusal/send-body.js';
 import { EventStream, toEvent } from './event-stream.js';
 import { InfoPermission, type InfoQuestion } from './info-permission.js';
 import { LiveClients } from './live-clients.js';
-import { PageOrigins } from './page-origins.js';
 import { StatusReporter } from './status-reporter.js';
 import { StatusRounds, type Channel } from './status-rounds.js';
 
@@ -68,7 +68,7 @@ export class EventsRoute implements Channel<EventStream>, BeforeApplicationShutd
     return this.permission.ask(stream, {
       subject: { type: 'http', request },
       // guards of the application that stand in front of key data elsewhere do not run here
-      mayBeAsked: () => !this.tickets.needed && this.origins.trusts(request.headers),
+      mayBeAsked: () => !this.tickets.needed && this.origins.trusts(request),
       onceGone: (callback) => stream.onceGone(callback),
     });
   }

@@ -3,7 +3,6 @@ import { ownProviders } from '../decision/own-providers.js';
 import { EventsRoute } from './events.route.js';
 import { InfoPermission } from './info-permission.js';
 import { LiveClients } from './live-clients.js';
-import { PageOrigins } from './page-origins.js';
 import { ScriptRoute } from './script.route.js';
 import { ScriptSource } from './script-source.js';
 import { StatusReporter } from './status-reporter.js';
@@ -14,7 +13,6 @@ const providers = ownProviders([
   LiveClients,
   StatusReporter,
   InfoPermission,
-  PageOrigins,
   EventsRoute,
 ]);
 

@@ -1,7 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import type { Namespace, Socket } from 'socket.io';
+import { PageOrigins } from '../access/page-origins.js';
 import { SocketTickets } from '../access/socket-tickets.js';
 import { StateManager } from '../core/state/state-manager.js';
+import { asRequest } from '../request/handshake.js';
+import type { HttpRequest } from '../request/http-request.js';
 import { messageOf } from '../core/errors/message-of.js';
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
 import { ConnectionLimits } from './connection-limits.js';
@@ -11,7 +15,6 @@ import { InfoPermission, type InfoQuestion } from './info-permission.js';
 import { LiveClients } from './live-clients.js';
 import { warn } from './log.js';
 import { PingHandler } from './ping.handler.js';
-import { PageOrigins } from './page-origins.js';
 import { StatusReporter } from './status-reporter.js';
 import { StatusRounds, type Channel } from './status-rounds.js';
 
@@ -30,6 +33,7 @@ export class SocketChannel implements Channel<Socket> {
     @Inject(PageOrigins) private readonly origins: PageOrigins,
     @Inject(ConnectionLimits) private readonly limits: ConnectionLimits,
     @Inject(LiveClients) live: LiveClients,
+    private readonly host: HttpAdapterHost,
   ) {
     this.rounds = new StatusRounds(manager, reporter, this);
     this.pings = new PingHandler(reporter);
@@ -44,8 +48,7 @@ export class SocketChannel implements Channel<Socket> {
         forget(socket, () => next(new Error('Too many packets')));
         return;
       }
-      const { headers } = socket.handshake;
-      next(this.origins.accepts(headers) ? undefined : new Error('Origin not allowed'));
+      next(this.origins.accepts(this.handshake(socket)) ? undefined : new Error('Origin not allowed'));
     });
     // functions for all clients: what is kept per client is what counts with many
     const ping = onSocket((socket, args) => void this.ping(socket, args));
@@ -73,7 +76,7 @@ export class SocketChannel implements Channel<Socket> {
   ask(socket: Socket): InfoQuestion {
     return this.permission.ask(socket, {
       subject: { type: 'socket', socket },
-      mayBeAsked: () => this.origins.trusts(socket.handshake.headers) && this.tickets.admits(socket),
+      mayBeAsked: () => this.origins.trusts(this.handshake(socket)) && this.tickets.admits(socket),
       onceGone(callback) {
         socket.once('disconnect', callback);
         return () => socket.off('disconnect', callback);
@@ -92,6 +95,10 @@ export class SocketChannel implements Channel<Socket> {
     }
     const send = fanOut(namespace, 'status', status);
     return (socket) => this.limits.send(socket, false, () => send(socket));
+  }
+
+  private handshake({ request }: Socket): HttpRequest {
+    return asRequest(this.host.httpAdapter, request);
   }
 
   private async ping(socket: Socket, args: unknown[]): Promise<void> {

@@ -115,6 +115,23 @@ const listed: Case[] = [
   ['same-origin from a listed one', { host: UPSTREAM, origin: SHOP, site: 'same-origin' }],
   ['same-origin at a listed Host', { host: 'shop.example', site: 'same-origin', cookie: true }],
   ['a program', { host: UPSTREAM }],
+  ['a program at an address', { host: '10.1.2.3:3000' }],
+  ['a program at a listed Host', { host: 'SHOP.example' }],
+  ['a listed origin by way of an address', { host: '127.0.0.1:3000', origin: SHOP }],
+  [
+    'same-origin from a listed one, whatever a proxy made of Host',
+    { host: 'web.internal:3000', origin: SHOP, site: 'same-origin' },
+  ],
+  ['a rebound name', { host: 'evil.example', origin: 'http://evil.example' }, 'admin.origins'],
+  ['a rebound name without an Origin', { host: 'evil.example' }, /Host, "evil\.example", is not listed/],
+  ['a rebound name with a dot at its end', { host: 'evil.example.' }, 'admin.origins'],
+  ['a rebound name that says none', { host: 'evil.example', site: 'none' }, 'admin.origins'],
+  ['a listed origin at another Host', { host: 'evil.example', origin: SHOP }, /Host, "evil\.example"/],
+  [
+    'what nobody has said is a proxy',
+    { host: 'evil.example', forwardedHost: 'shop.example' },
+    /Host, "evil\.example"/,
+  ],
   [
     'same-origin from one that is not listed',
     { host: 'evil.example', origin: EVIL, site: 'same-origin' },

@@ -1,0 +1,35 @@
+import type { IncomingMessage } from 'node:http';
+import type { HttpRequest } from './http-request.js';
+
+/** Nest's adapter, as far as it is needed here. */
+interface Adapter {
+  getType?(): string;
+  getInstance(): object;
+}
+
+/** Where Fastify keeps the class of its requests, which knows its trust proxy setting. */
+const FASTIFY_REQUEST = 'fastify.Request';
+
+/**
+ * A message that the framework has never seen, such as the handshake of a socket, as its requests are: whether a proxy is believed is
+ * the framework's decision for sockets, too.
+ */
+export function asRequest(adapter: Adapter | undefined, message: IncomingMessage): HttpRequest {
+  const { method, url, headers, socket } = message;
+  const own = { method, url, headers, socket };
+  const type = adapter?.getType?.();
+  const instance = adapter?.getInstance() as { request?: object } | undefined;
+  if (instance && type === 'fastify') {
+    const prototype = fastifyRequest(instance);
+    return prototype ? inherit(prototype, { raw: message }) : inherit(null, own);
+  }
+  return inherit((type === 'express' && instance?.request) || null, own);
+}
+
+function fastifyRequest(instance: object): object | undefined {
+  const symbol = Object.getOwnPropertySymbols(instance).find((one) => one.description === FASTIFY_REQUEST);
+  return symbol && (Reflect.get(instance, symbol) as { prototype?: object } | undefined)?.prototype;
+}
+
+const inherit = (prototype: object | null, own: object): HttpRequest =>
+  Object.create(prototype, Object.getOwnPropertyDescriptors(own)) as HttpRequest;

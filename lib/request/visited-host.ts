@@ -1,0 +1,46 @@
+import { isIP } from 'node:net';
+import { isHttps, trustsProxy, type HttpRequest } from './http-request.js';
+
+/**
+ * The host as the visitor's browser knows it. Whether a proxy is believed is the framework's decision, by its trust proxy
+ * setting; of several values only the last was written by that proxy.
+ */
+export function visitedHost(request: HttpRequest): string | undefined {
+  const { host, 'x-forwarded-host': forwarded } = request.headers;
+  return forwarded !== undefined && trustsProxy(request)
+    ? [forwarded].flat().join().split(',').pop()?.trim()
+    : host;
+}
+
+/** Is that the host which an origin names. */
+export function isHostOf(host: string | undefined, { protocol, host: theirs }: URL): boolean {
+  const own = `${protocol}//${host}`;
+  return host !== undefined && URL.canParse(own) && new URL(own).host === theirs;
+}
+
+/** Does a request come from where it has gone to, by its Origin alone. */
+export function comesFromItsHost(request: HttpRequest, origin: URL): boolean {
+  // a proxy may have taken the TLS away, but nobody puts it on: a page without it is not this site
+  const weaker = isHttps(request) && origin.protocol !== 'https:';
+  return !weaker && isHostOf(visitedHost(request), origin);
+}
+
+/** Names that no foreign name server answers for, and addresses, which are no names. */
+export function isLocal(hostname: string): boolean {
+  return /^(.+\.)?localhost$/.test(hostname) || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
+}
+
+/** May anybody's name server have led a browser to this server by that name; names without a dot are nobody's outside. */
+export function isAnybodys(host: string | undefined): boolean {
+  const url = `http://${host}`;
+  if (host === undefined || !URL.canParse(url)) {
+    return true;
+  }
+  const { hostname } = new URL(url);
+  return !isLocal(hostname) && hostname.replace(/\.$/, '').includes('.');
+}
+
+/** `undefined` for what is no origin of a page. */
+export function parseOrigin(origin: string): URL | undefined {
+  return /^https?:\/\/[^/?#\s,@]+$/i.test(origin) && URL.canParse(origin) ? new URL(origin) : undefined;
+}
