@@ -36,8 +36,7 @@ export interface MaintenanceAdminOptions {
    */
   loginUrl?: string;
   /**
-   * Paths that operators need in order to sign in, such as `'/login'`. Validated, but without effect in this version. Default: that
-   * of {@link loginUrl}.
+   * Paths that operators need in order to sign in, such as `'/login'`. Validated, but without effect in this version.
    */
   loginPaths?: string[];
 }
