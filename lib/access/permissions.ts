@@ -29,7 +29,7 @@ export class Permissions {
     return answer === true;
   }
 
-  /** The answer whenever it comes, for who is told without it meanwhile. Never rejects. */
+  /** The answer whenever it comes; until then the client gets the public status. Never rejects. */
   async eventuallyAllows(permission: MaintenancePermission, subject: MaintenanceSubject): Promise<boolean> {
     const decide = this.decider();
     const answer = await this.calls.eventually(NAME, denied(permission), false, () =>

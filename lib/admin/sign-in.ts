@@ -9,7 +9,7 @@ import { STRUCTURE } from '../options/tokens.js';
 
 const ANSWERS_ITSELF = 'nestjs-maintenance:answers-itself';
 
-/** On a handler that answers people whom the application's guards refuse. */
+/** For a handler whose visitors the application's guards may refuse. */
 export const AnswersRefused = (): MethodDecorator => SetMetadata(ANSWERS_ITSELF, true);
 
 /** What becomes of people who open the admin page and are not signed in, or may not see it. */

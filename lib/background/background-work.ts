@@ -21,7 +21,7 @@ export class BackgroundWork implements OnApplicationShutdown {
       owns: (instance) => this.owns(instance),
       error: (message) => logger.error(message),
     });
-    // whoever drains waits until such a process has heard of it: a tick may come at any moment
+    // drains wait until such a process has applied a change: a tick may come at any moment
     inFlight.serves ||= [...this.wrappers()].some(({ metatype }) => isSkipping(metatype));
   }
 
@@ -34,7 +34,7 @@ export class BackgroundWork implements OnApplicationShutdown {
     const wrappers = [...this.wrappers()];
     return (
       wrappers.some((wrapper) => wrapper.instance === instance) ||
-      // made anew for each request, or whenever it is injected
+      // created for each request, or whenever it is injected
       wrappers.some((wrapper) => wrapper.metatype === cls && !wrapper.isDependencyTreeStatic())
     );
   }

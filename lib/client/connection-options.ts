@@ -3,10 +3,10 @@ import type { MaintenancePingError, MaintenancePong, MaintenanceStatusMessage } 
 /** How the status arrives: not yet, by socket, by polling, or not at all at the moment. @publicApi */
 export type MaintenanceConnection = 'connecting' | 'live' | 'polling' | 'lost';
 
-/** What is heard by a way by which the server tells. */
+/** What a push transport reports. */
 export interface PushListener {
   opened(): void;
-  /** It is out of touch, or gets no further. */
+  /** The connection is lost, or cannot be established. */
   lost(): void;
   status(status: MaintenanceStatusMessage): void;
 }
@@ -15,7 +15,7 @@ export interface PushListener {
 export interface Push {
   /** Asks by this way, where it goes both ways. */
   ping?(key: string | undefined): Promise<MaintenancePong | MaintenancePingError>;
-  /** The server is there again: begins anew. */
+  /** The server is back: starts over. */
   retry(): void;
   close(): void;
 }

@@ -14,8 +14,8 @@ function fingerprint(of: MaintenanceStatusMessage | null): string {
 }
 
 /**
- * Hears of the state by push, and falls back to the ping endpoint. While it is out of touch it looks there, more often than a
- * socket may try (browsers hold back WebSockets that fail again and again), and begins anew as soon as somebody answers.
+ * Gets the state by push, and falls back to the ping endpoint. While it is disconnected it polls there, more often than a
+ * socket can retry (browsers delay WebSockets that fail repeatedly), and reconnects as soon as the endpoint answers.
  */
 export function createConnection({ push: open, pingUrl, idle }: ConnectionOptions): Connection {
   const listeners = createListeners<MaintenanceStatusMessage>();

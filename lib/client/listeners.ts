@@ -1,4 +1,4 @@
-/** Those who want to hear of something. */
+/** Listeners of an event. */
 export interface Listeners<T> {
   /** @returns ends the subscription */
   add(listener: (news: T) => void): () => void;
@@ -21,7 +21,7 @@ export function createListeners<T>(): Listeners<T> {
         try {
           listener(news);
         } catch (error) {
-          // the others shall hear it, and the page's error handling shall see it
+          // the other listeners still run, and the page's error handling gets the error
           setTimeout(() => {
             throw error;
           });

@@ -1,9 +1,9 @@
 import type { PingAnswer, PingState } from './ping-endpoint.js';
 
-/** What a poller looks at, and whom it tells. */
+/** What a poller asks, and whom it notifies. */
 export interface PollerOptions {
   ask(): Promise<PingAnswer>;
-  /** Is it worth to look; if not, it rests until it is told to look again. */
+  /** Whether polling is useful; if not, it rests until it is woken. */
   wanted(): boolean;
   found(state: PingState): void;
   missed(): void;
@@ -13,16 +13,16 @@ export interface PollerOptions {
 export interface Poller {
   /** Begins within so many milliseconds; a look that is under way counts. */
   lookIn(ms: number): void;
-  /** Begins for one that has just got out of touch. */
+  /** Starts for a page that has just lost its connection. */
   lookSoon(): void;
   /** All is well, there is nothing to look for. */
   rest(): void;
 }
 
 /**
- * The poller of a page that is out of touch. What has just gone will soon be back, and pages shall know within a second; the
- * longer it takes, the longer a page waits between two looks, and the less thousands of them trouble a server that struggles to
- * its feet. No page looks before its last look has ended, and every wait is jittered in proportion.
+ * The poller of a page that is disconnected. A server that has just gone is usually back soon, and pages notice that within a
+ * second; the longer it takes, the longer a page waits between two polls, so that thousands of pages do not slow a server that is
+ * starting. No page polls before its last poll has ended, and every wait is jittered in proportion.
  */
 export function createPoller({ ask, wanted, found, missed }: PollerOptions): Poller {
   /** Where nobody answers: a part of the time it has been away, within bounds. */

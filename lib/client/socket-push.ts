@@ -27,7 +27,7 @@ const TIMEOUT = 10_000;
 /** Until one that the server has closed tries again, or has refused. */
 const CLOSED = 2_000;
 const REFUSED = 60_000;
-/** Leaves a page that is about to load anew the time to do so. */
+/** Gives a page that is about to reload the time to do so. */
 const FOUND = 150;
 
 /** The gateway. */
@@ -46,7 +46,7 @@ export const pushBySocket =
       timeout: TIMEOUT,
     });
 
-    /** Begins anew, also where Socket.IO waits for its own next attempt, or would make none. */
+    /** Starts over, even if Socket.IO waits for its own next attempt or would make none. */
     function connectIn(delay: number): void {
       clearTimeout(attempt);
       const begin = (): void => {

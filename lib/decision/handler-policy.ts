@@ -65,7 +65,7 @@ type Known = { readonly cls: Class; readonly target: HandlerPolicy };
 
 const targets = new WeakMap<Handler, Known | Map<Class, HandlerPolicy>>();
 
-/** What is known of a handler. One that several classes inherit is told apart by class. */
+/** What is known of a handler. One that several classes inherit has a policy per class. */
 export function getHandlerPolicy(cls: Class, handler: Handler): HandlerPolicy {
   const known = targets.get(handler);
   if (known && !(known instanceof Map) && known.cls === cls) {

@@ -11,7 +11,7 @@ export const UNKNOWN: MaintenanceState = Object.freeze({ ...OFF, value: true });
 const monotonic = (): number => performance.now();
 
 /**
- * What a replica does that has lost touch with the store, or never had it. Its lease has lapsed: one bounded look at the
+ * What a replica does that has lost contact with the store, or never had any. Its lease has lapsed: one bounded look at the
  * store, and if that fails it goes on with what it last knew, or refuses.
  */
 export class StalePolicy {

@@ -32,7 +32,7 @@ export function setHeader(reply: HttpReply, name: string, value: string | string
   }
 }
 
-/** Headers that are set again and again: also by the names Fastify keeps them by, which it would make anew each time. */
+/** Headers that are set again and again, also under the names Fastify uses, which it would otherwise compute each time. */
 export interface HeaderSet {
   readonly named: Readonly<Record<string, string>>;
   readonly lowered: Readonly<Record<string, string>>;

@@ -9,11 +9,11 @@ const JSON_TYPE = 'application/json';
 /** Ranges that say something of what can be sent, with their parameters; all others are passed over. */
 const RANGES =
   /(?:^|,)\s*(text\/html|application\/(?:xhtml\+xml|problem\+json|json|\*)|\*\/\*)\s*((?:;[^,]*)?)(?=,|$)/gi;
-/** More are nobody's wish: there are six types that count. */
+/** More are not needed: only six types count. */
 const MOST_RANGES = 16;
 const WEIGHT = /;\s*q\s*=\s*([^;]*)/i;
 
-/** Answers remembered; Accept headers are few, and whoever invents more shall not fill the memory. */
+/** Remembered answers; Accept headers are few, and clients that invent more must not fill the memory. */
 const REMEMBERED = 500;
 /** Longer ones are not even looked up: that reads all of them. */
 const LONGEST_REMEMBERED = 500;

@@ -45,7 +45,7 @@ export function pageLanguage(tag: string): PageLanguage {
 function describe(tag: string): PageLanguage {
   const locale = parse(tag);
   let format: Intl.DateTimeFormat | undefined;
-  // Many visitors are told the same end, and formatting takes longer than the rest of the page.
+  // Many visitors see the same end, and formatting takes longer than the rest of the page.
   let last = Number.NaN;
   let text = '';
   return {

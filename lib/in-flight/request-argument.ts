@@ -3,7 +3,7 @@ import { METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.j
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import 'reflect-metadata';
 
-/** The argument by which a call of a route handler is told from others: its request or its reply. */
+/** The argument that identifies a call of a route handler: its request or its reply. */
 export interface RequestArgument {
   readonly index: number;
   /** How many arguments the handler asks for, where it does not ask for this one. */
@@ -16,7 +16,7 @@ export interface RequestArgument {
 
 type Parameters = Record<string, { index: number; data?: unknown; pipes?: unknown[] }>;
 
-/** In place of what a parameter decorator was told. */
+/** In place of the data of a parameter decorator. */
 const ADDED = Symbol('nestjs-maintenance:request');
 
 /**

@@ -43,7 +43,7 @@ export function trackHandlers(
   return serves;
 }
 
-/** What is made anew for each request has its calls counted by its class. */
+/** Request-scoped providers have their calls counted by their class. */
 function trackPerRequest(wrapper: Wrapper, following: CallFollowing): boolean {
   const prototype: unknown = (wrapper.metatype as { prototype?: unknown } | null)?.prototype;
   if (typeof prototype !== 'object' || prototype === null) {

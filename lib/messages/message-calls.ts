@@ -17,7 +17,7 @@ const MESSAGE_MARKS = ['websockets:message_mapping', 'microservices:pattern'];
 
 /** Asks an application's guard about a gateway message. */
 export interface MessageGuard {
-  /** Throws, or rejects, what the sender shall get. */
+  /** Throws, or rejects with, what the sender gets. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean>;
   /** Did the message come in by this application's server. */
   serves(context: ExecutionContext): boolean;

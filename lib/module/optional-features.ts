@@ -72,7 +72,7 @@ function missing(lacks: readonly Lack[], major: string | undefined): Maintenance
   );
 }
 
-/** The major version of Nest that is installed; `undefined` where that cannot be told, as in a bundle. */
+/** The major version of Nest that is installed; `undefined` if it is unknown, as in a bundle. */
 async function nestMajor(): Promise<string | undefined> {
   try {
     const manifest = '@nestjs/core/package.json';

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedOptions } from '../options/options.js';
 import { OPTIONS } from '../options/tokens.js';
 
-/** How many pages this replica keeps up to date, and over what time they may load anew when all of them must. */
+/** How many pages this replica keeps up to date, and over what time they spread their reloads. */
 @Injectable()
 export class LiveClients {
   private readonly counts: (() => number)[] = [];

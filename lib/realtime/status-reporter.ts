@@ -36,14 +36,14 @@ export class StatusReporter {
     this.certainty = merge(manager.health$, stale.changes);
   }
 
-  /** Does what is told depend on who hears it. */
+  /** Whether the status depends on who gets it. */
   get personal(): boolean {
     return this.localizer.active;
   }
 
   /**
    * What everybody may know. A key that is not public lends its message, which is for visitors, but never its name.
-   * @param listener the request or socket of whoever hears it, for the language
+   * @param listener the request or socket of the client, for the language
    */
   forAll(listener?: unknown): MaintenanceStatusMessage {
     const { snapshot } = this.manager;
@@ -59,7 +59,7 @@ export class StatusReporter {
     return this.shared.status;
   }
 
-  /** Changes when visitors are to hear of it: not with time, nor with the number of clients, nor with keys they do not know of. */
+  /** Changes when visitors must be notified: not with time, nor with the number of clients, nor with keys they do not know. */
   get fingerprint(): string {
     const revision = this.lastWrite((key) => key.public);
     return JSON.stringify({ ...this.forAll(), retryAfter: 0, spread: 0, revision });

@@ -6,7 +6,7 @@ import { warn } from './log.js';
 import type { InfoQuestion } from './info-permission.js';
 import type { StatusReporter } from './status-reporter.js';
 
-/** Clients told in one go; between two of them the event loop serves the others. */
+/** Clients notified in one slice; between two slices the event loop serves others. */
 const SLICE = 192;
 
 /** A way to clients: by socket, or by stream. */
@@ -25,11 +25,11 @@ export interface Channel<Client extends object> {
 }
 
 /**
- * Tells the clients of a channel the state. Every client hears of every change that it may know of once: changes that come faster
- * than they can be told are told as one, and who has just connected has heard the last already.
+ * Sends the state to the clients of a channel. Every client gets every change that it may see once: changes that come faster
+ * than they can be sent are sent as one, and clients that have just connected already have the last.
  */
 export class StatusRounds<Client extends object> {
-  /** Those whose permission is being asked; what they are told then is the last state. */
+  /** Clients whose permission is being asked; afterwards they get the latest state. */
   private readonly asked = new Set<Client>();
   /** Those who may see key data: they are few, and asked again each time. */
   private readonly insiders = new Set<Client>();
@@ -37,7 +37,7 @@ export class StatusRounds<Client extends object> {
   private served = new Set<Client>();
   private due = false;
   private telling = false;
-  /** What visitors were told last; as long as there were none it does not matter. */
+  /** The last status sent to visitors; irrelevant as long as there were none. */
   private told: string | undefined;
 
   constructor(
@@ -69,7 +69,7 @@ export class StatusRounds<Client extends object> {
   private announce(): void {
     if (!this.due) {
       this.due = true;
-      // what is announced in one go is told as one
+      // what is announced in one go is sent as one
       queueMicrotask(() => {
         this.tell().catch(report);
       });
@@ -83,7 +83,7 @@ export class StatusRounds<Client extends object> {
     this.telling = true;
     try {
       while (this.due) {
-        // reading the state may bring an end to light that has just come, and is then told with the rest
+        // reading the state may reveal an end that has just come, which is then sent with the rest
         const status = this.reporter.forAll();
         const { served } = this;
         this.served = new Set();

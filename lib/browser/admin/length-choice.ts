@@ -18,7 +18,7 @@ const LENGTHS = {
 type KeptEnd = 'keepEnd' | 'keepNet' | 'keepForever';
 type LengthId = KeptEnd | keyof typeof LENGTHS | 'untilDate' | 'net' | 'forever';
 
-/** What the server is told of the end. */
+/** What is sent to the server about the end. */
 export interface GivenEnd {
   readonly timeout?: number | null;
   readonly until?: string;

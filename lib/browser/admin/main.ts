@@ -69,5 +69,5 @@ if (live) {
   }
   document.head.append(script);
 }
-// times are told in relation to now
+// times are shown relative to now
 setInterval(draw, LOOK);

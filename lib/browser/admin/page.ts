@@ -11,7 +11,7 @@ export const { texts, title, defaultMessage, live, tickets, loginUrl } = data;
 export const page = {
   state: data.state,
   connection: null as Connection | null,
-  /** When the state was heard, by the clock here. */
+  /** When the state arrived, by the clock here. */
   heard: Date.now(),
   /** How far the server's clock is ahead of the one here: the server's counts. */
   ahead: Date.parse(data.state.now) - Date.now(),

@@ -5,7 +5,7 @@ import { setNotice } from './notices.js';
 import { loginUrl, page, takeState, texts, type Connection } from './page.js';
 import { clock } from './times.js';
 
-/** What is drawn anew. */
+/** What is drawn again. */
 export interface Drawing {
   /** Something is known that may look different. */
   draw(): void;

@@ -3,7 +3,7 @@ import type { MaintenanceStatusMessage } from '../../client/status-message.js';
 
 /** A stream of server-sent events that finds back by itself. */
 export interface EventStream {
-  /** The server is there again: begins anew, unless it is open. */
+  /** The server is back: starts over, unless it is open. */
   retry(): void;
   close(): void;
 }

@@ -1,4 +1,4 @@
-/** Is there a form on this page that its reader has begun to fill in: loading the page anew would lose it. */
+/** Whether this page has a form that is partly filled in, which a reload would lose. */
 export function watchForms(): () => boolean {
   const touched = new Set<HTMLElement>();
   const note = ({ target, isTrusted }: Event): void => {

@@ -61,7 +61,7 @@ export function spreadOf(
   return before ? Math.max(spread, before.spread ?? 0) : 0;
 }
 
-/** Loads the page anew. */
+/** Reloads the page. */
 export function reload(): void {
   // reload() would offer to send a form again; it is needed where replacing would not load
   if (location.hash) {

@@ -3,7 +3,7 @@ import type { MaintenanceStatusMessage } from '../../client/status-message.js';
 
 /** A page that follows the state. */
 export interface LivePage {
-  /** @param before what it heard before; `undefined`: this is the first time */
+  /** @param before the previous status; `undefined`: this is the first */
   hear(status: MaintenanceStatusMessage, before: MaintenanceStatusMessage | undefined): void;
   hearConnection?(connection: MaintenanceConnection): void;
 }

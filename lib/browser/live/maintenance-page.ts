@@ -15,7 +15,7 @@ async function fetchPage(): Promise<string | null> {
 export function createMaintenancePage(connection: Connection, leave: Leave): LivePage {
   const isOpen = (): boolean => connection.status?.maintenanceMode === false;
 
-  /** It may be for a key that closes only a part of the site, of which nothing is told: its address knows. */
+  /** It may be for a key that closes only a part of the site, which no status mentions: only its own address tells. */
   async function look(seen: boolean): Promise<void> {
     const { status } = connection;
     const page = await fetchPage().catch(() => undefined);

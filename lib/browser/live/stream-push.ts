@@ -13,7 +13,7 @@ type Question = 'what' | 'retry';
 
 /**
  * Server-sent events, one stream for all pages of this site in a browser: each would take one of the few connections that a
- * browser makes to a host. Whichever page holds the lock listens and passes on what it hears.
+ * browser makes to a host. The page that holds the lock listens and passes on what it gets.
  *
  * @returns `null` where the browser cannot: a page of plain http has no locks
  */

@@ -6,7 +6,7 @@ import type { CallJudge, RunningCalls } from './running-calls.js';
 
 /** Milliseconds between two looks at what an operator's switch waits for, at most: nobody has work that hangs on it. */
 const SLOWEST = 250;
-/** Calls that are told of each key: enough to see what goes on. */
+/** Calls that are reported for each key: enough to see what is running. */
 const MOST_CALLS = 20;
 
 /**

@@ -1,6 +1,6 @@
 import type { StateManager } from '../state/state-manager.js';
 
-/** Milliseconds between two looks whether something still runs after its process was told to end. */
+/** Milliseconds between two checks whether something still runs after the process was asked to end. */
 const LOOK_INTERVAL = 50;
 
 /**

@@ -40,7 +40,7 @@ interface KnownState {
   readonly change: string | undefined;
 }
 
-/** What one replica has to say of a key: what it told, and since when it has been quiet. */
+/** What one replica reports about a key, and since when it has been quiet. */
 interface Finding {
   readonly replica: MaintenanceQuietReplica;
   readonly quietSince: number | null;

@@ -59,7 +59,7 @@ export interface MaintenanceChange {
   readonly missing?: string[];
 }
 
-/** What is told of a change besides the state before and after it. */
+/** What a change carries besides the state before and after it. */
 type Told = Omit<ChangeRecord, 'from' | 'to' | 'hooks'>;
 
 /** A change as it is handed out. */

@@ -9,7 +9,7 @@ export interface Notice {
   readonly since: number;
   /** Epoch ms when it ends by itself; `null` for never. */
   readonly until: number | null;
-  /** Was the end given with the change (and may visitors hear of it). */
+  /** Whether the end was given with the change, so that visitors see it. */
   readonly announced: boolean;
   readonly message: string | null;
   readonly reason: string | null;

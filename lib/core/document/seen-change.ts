@@ -3,7 +3,7 @@ import type { Occurrence } from '../windows/occurrences.js';
 import { stateOf, toChange, type MaintenanceChange } from './change.js';
 import type { ChangeRecord, KeyRecord } from './record.js';
 
-/** A change and whether hooks hear of it. */
+/** A change, and whether hooks are called for it. */
 export interface AnnouncedChange {
   readonly change: MaintenanceChange;
   readonly hooks: boolean;
@@ -22,7 +22,7 @@ export interface SeenRecord {
   readonly window: Occurrence | undefined;
 }
 
-/** What has become of a key between two looks, if anybody is to hear of it: a write, or what came by itself. */
+/** The change of a key between two reads, if there is one to announce: a write, or an end by itself. */
 export function changeBetween(
   key: string,
   before: SeenRecord | undefined,

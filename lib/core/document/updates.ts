@@ -24,7 +24,7 @@ export interface Edit {
   readonly hooks: boolean;
 }
 
-/** Makes a wish from what is recorded now (what has ended is gone from it); `null` when nothing needs to be written. */
+/** Makes an edit of the current record, without what has ended; `null` if nothing needs to be written. */
 export type Editor = (record: KeyRecord | undefined, now: number) => Edit | null;
 
 /**

@@ -54,7 +54,7 @@ export class HookRunner {
     }
   }
 
-  /** Does anybody here want to hear of it. */
+  /** Whether a hook here is registered for it. */
   has(event: MaintenanceEvent, key: string): boolean {
     return this.of(event, { key }).length > 0;
   }

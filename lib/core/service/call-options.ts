@@ -2,7 +2,7 @@ import { MaintenanceConfigurationError } from '../errors/errors.js';
 
 /** How long: at most one of the two. @publicApi */
 export interface MaintenanceEnd {
-  /** Milliseconds; 0 is for ever. Default: the key's own timeout, as a safety net visitors are not told of. */
+  /** Milliseconds until it ends by itself; 0: no end. Default: the key's own timeout, as a safety net that visitors do not see. */
   timeout?: number;
   /** The moment it ends by itself. */
   until?: Date;

@@ -18,7 +18,7 @@ export interface Closed {
 
 /** May work begin that is no request. */
 export class OpenDecision {
-  /** On the monotonic clock: others are not told again before. */
+  /** On the monotonic clock: others are not notified again before. */
   private retry = -Infinity;
 
   constructor(
@@ -44,7 +44,7 @@ export class OpenDecision {
   /** Where it is not certain what holds, the store is asked first. */
   async catchUp(): Promise<void> {
     if (this.isHidden && performance.now() >= this.retry) {
-      // whoever drains waits until such a process has heard of it, from before the first work on
+      // drains wait until such a process has applied a change, from before its first work on
       this.works.serves = true;
       await this.manager.start();
       await this.manager.sync().catch(() => undefined);
@@ -84,7 +84,7 @@ export class OpenDecision {
   }
 }
 
-/** What somebody hears whose work is not begun. @param waited ms */
+/** The error for work that did not start. @param waited ms */
 export function activeError({ status }: Closed, waited = 0): MaintenanceActiveError {
   const until = status?.state?.until ?? null;
   return new MaintenanceActiveError(status?.key?.name ?? null, { until, waited });

@@ -100,7 +100,7 @@ export class PlannedWindows {
 
   /**
    * Asks, then writes.
-   * @param words what is told of the change
+   * @param words what the change carries
    * @param asked what hooks are asked about, besides what it comes to now
    */
   private async write(

@@ -19,7 +19,7 @@ export interface CoverageSource {
   covers(call: Call, key: MaintenanceKey): boolean | Promise<boolean>;
 }
 
-/** What becomes of work while this replica is out of touch with the store; the room of decisions says. */
+/** What happens to work while this replica is out of contact with the store; decision/ implements it. */
 export interface StaleSource {
   /** Nothing begins, since nothing certain is known. */
   readonly blocks: boolean;

@@ -4,7 +4,7 @@ import type { HeldKey } from '../calls/call.js';
 import { withDeadline } from '../common/with-deadline.js';
 import type { HoldLease } from '../state/hold-lease.js';
 
-/** Milliseconds a shutdown waits for work that was told to stop. */
+/** Milliseconds a shutdown waits for work that was asked to stop. */
 const SHUTDOWN = 10_000;
 /** The same for one that was only entered: nobody can tell whether it is still going to be left. */
 const SHUTDOWN_ENTERED = 3_000;
@@ -56,7 +56,7 @@ export class Session implements HeldKey {
     return (this.leaving ??= this.release().finally(() => this.settle()));
   }
 
-  /** Its work runs in here, and is told to stop when the application shuts down. */
+  /** Its work runs in here; its signal aborts when the application shuts down. */
   works(): void {
     this.patience = SHUTDOWN;
   }

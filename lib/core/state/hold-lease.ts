@@ -52,7 +52,7 @@ export class HoldLease {
     return this.lost ? 0 : Math.max(0, this.until - performance.now());
   }
 
-  /** The work is told to end; until it has, nobody else gets the leases. */
+  /** Asks the work to end; until it has, nobody else gets the leases. */
   stop(why: string): void {
     if (!this.given && !this.signal.aborted) {
       this.disown();
@@ -95,7 +95,7 @@ export class HoldLease {
     this.reconnects = this.manager.reconnected.subscribe(() => this.renew());
   }
 
-  /** The work is told somewhat before others may take over. */
+  /** The signal aborts somewhat before others may take over. */
   private trust(from: number): void {
     clearTimeout(this.guard);
     this.until = from + this.request.lease * 0.9;

@@ -2,7 +2,7 @@ import type { StateDocument } from '../document/record.js';
 import type { Presence } from '../store/store.js';
 import type { Replica } from './replica-lease.js';
 
-/** What is told of a replica besides who it is and what it has applied. */
+/** What a replica reports besides its identity and what it has applied. */
 export type ReplicaDetails = Omit<Presence, keyof Replica | 'write' | 'revision'>;
 
 const IDLE: ReplicaDetails = {
@@ -30,7 +30,7 @@ export class ReplicaReport {
    */
   passesForObserver = false;
 
-  /** What is told now. */
+  /** The current report. */
   tell(): Presence {
     const presence = this.presence();
     if (presence.observer) {
@@ -39,7 +39,7 @@ export class ReplicaReport {
     return presence;
   }
 
-  /** The store has taken what was told last. */
+  /** The store has accepted the last report. */
   taken({ observer }: Presence): void {
     this.passesForObserver = observer;
   }

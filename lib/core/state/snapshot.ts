@@ -10,7 +10,7 @@ export interface ActiveKey {
   readonly state: MaintenanceState;
 }
 
-/** A planned window that visitors may hear of. */
+/** A planned window that visitors may see. */
 export interface UpcomingWindow {
   readonly key: MaintenanceKey;
   readonly occurrence: MaintenanceOccurrence;
@@ -20,7 +20,7 @@ export interface UpcomingWindow {
 export class Snapshot {
   /** Keys in maintenance, in the order they are asked. */
   readonly active: readonly ActiveKey[];
-  /** Planned windows to come that visitors may hear of already, in order. */
+  /** Future windows that are already announced to visitors, in order. */
   readonly upcoming: readonly UpcomingWindow[];
   /** Epoch ms by the store's clock at which it next means something else by itself; `Infinity` for never. */
   readonly nextBoundary: number;

@@ -29,14 +29,14 @@ export class StateSync {
   private next: Promise<void> | undefined;
   /** On the monotonic clock: until then other replicas may be alive that the store has forgotten. */
   private unknownUntil = -Infinity;
-  /** The same, of replicas that nobody here has ever heard of. */
+  /** The same, for replicas that are unknown here. */
   private newcomersUnknownUntil = -Infinity;
   private readonly refusals = new Backoff();
   private stopped = false;
 
   constructor(private readonly parts: SyncParts) {}
 
-  /** Is every live replica known to the store, as far as can be told from here. */
+  /** Whether every live replica is known to the store, as far as can be seen from here. */
   get seesAll(): boolean {
     return performance.now() >= this.unknownUntil;
   }
@@ -72,7 +72,7 @@ export class StateSync {
   /**
    * A push came. What it brings is believed only where it replaces exactly what is known, so that none that is late,
    * doubled or out of order does harm, and only until the store is asked, which happens in any case and tells it what was
-   * applied: what was only heard is never written back.
+   * applied: what came by push alone is never written back.
    */
   onPush(news?: News): void {
     const { view } = this.parts;

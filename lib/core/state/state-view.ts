@@ -15,7 +15,7 @@ export class StateView {
   private view: Snapshot;
   private document: StateDocument | null = null;
   private stored: Version | null = null;
-  /** What the store itself has shown last, while what is known was only heard to have replaced it. */
+  /** What the store itself returned last, while the known state has arrived by push only. */
   private shown: { document: StateDocument | null } | undefined;
   private leases: ReadonlySet<string> = new Set();
   private readonly announced = new Map<string, SeenRecord>();
@@ -90,7 +90,7 @@ export class StateView {
     this.replace(document, version);
   }
 
-  /** Takes over what the store was heard to hold, until it shows what it holds. */
+  /** Takes over a state that arrived by push, until the store itself returns its state. */
   hear(document: StateDocument, version: Version): void {
     this.shown ??= { document: this.document };
     this.replace(document, version);

@@ -29,10 +29,10 @@ export interface StateLog {
 const MOST_SKEW = 5_000;
 
 const HOLDS = 'The last known state still applies.';
-/** Different causes that are told of during one outage: enough for any real one. */
+/** Different causes that are logged during one outage: enough for any real one. */
 const MOST_CAUSES = 20;
 
-/** Whether this replica is in touch with the store; each cause why it is not is told once, until it is again. */
+/** Whether this replica is in contact with the store; each cause why it is not is logged once, until contact is restored. */
 export class StoreHealth {
   /** Emits when contact with the store is lost or restored. */
   readonly changes = new Subject<MaintenanceHealth>();
@@ -120,7 +120,7 @@ export class StoreHealth {
     }
   }
 
-  /** @param cause told once; what was attempted and figures, as ports or milliseconds, make no other cause of it */
+  /** @param cause logged once; what was attempted, and figures such as ports or milliseconds, make no other cause */
   private tell(cause: string, line: string): void {
     const kind = cause.replace(/\(\w+\)/g, '').replace(/\d+/g, '0');
     if (!this.told.has(kind) && this.told.size < MOST_CAUSES) {

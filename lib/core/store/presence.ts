@@ -5,7 +5,7 @@ export interface Member {
   readonly id: string;
   readonly host: string;
   readonly pid: number;
-  /** Milliseconds it trusts what it knows after it last told of itself; after that it counts as silent. */
+  /** Milliseconds it trusts its state after its last report; after that it counts as silent. */
   readonly lease: number;
   /** Milliseconds of silence after which nobody waits for it any more, whatever became of its connection. */
   readonly presumedDead: number;
@@ -59,13 +59,13 @@ export interface SeenReplica extends Pick<Member, 'id' | 'host' | 'pid'> {
   /** Milliseconds since its last report, once that is longer than its lease; otherwise 0. */
   readonly silentFor: number;
   readonly connection: ReplicaConnection;
-  /** What it last told; `undefined` for what this version cannot read, or what only others know of it. */
+  /** Its last report; `undefined` if this version cannot read it, or if only others know of it. */
   readonly told: Presence | undefined;
 }
 
 /** A presence as it is stored. */
 export interface PresenceText {
-  /** What does not change; told once. */
+  /** What does not change; reported once. */
   readonly facts: string;
   /** What does. */
   readonly figures: string;
@@ -80,7 +80,7 @@ export function formatPresence(presence: Presence, channel: string): PresenceTex
   const { revision, inFlight, draining, observer, unknownKeys, running } = presence;
   return {
     facts: JSON.stringify({ id, host, pid, lease, presumedDead, channel, foreignKeys }),
-    // told with every heartbeat: what is as usual is left out
+    // sent with every heartbeat: what is as usual is left out
     figures: JSON.stringify({
       rev: revision,
       inFlight,
@@ -94,7 +94,7 @@ export function formatPresence(presence: Presence, channel: string): PresenceTex
 
 const USUAL = { draining: {}, observer: false, unknownKeys: [], running: {} };
 
-/** Reads what a replica has told of itself; `undefined` for what no replica of this version can have told. */
+/** Reads the report of a replica; `undefined` for one that no replica of this version can have sent. */
 export function parsePresence(write: string, text: PresenceText): Presence | undefined {
   const [member, rest] = [parseJson(text.facts), parseJson(text.figures)];
   if (!isObject(member) || !isObject(rest)) {
@@ -114,7 +114,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** As much as can be told of whoever this is. */
+/** As much as can be read of this replica. */
 export function describeMember(id: string, value: unknown): Pick<Member, 'id' | 'host' | 'pid'> {
   const { host, pid } = (isObject(value) ? value : {}) as Partial<Member>;
   return {

@@ -67,7 +67,7 @@ export function currentOccurrence(
   return undefined;
 }
 
-/** Those that visitors may hear of already, the next of each window, in order. */
+/** Those that are already announced to visitors, the next of each window, in order. */
 export function announcedOccurrences(
   windows: readonly WindowRecord[] | undefined,
   now: number,

@@ -20,7 +20,7 @@ type Pattern = Pick<RepeatRecord, 'cron' | 'timeZone'>;
 const REMEMBERED = 2_000;
 /** Moments that are remembered of each. */
 const MOMENTS = 1_000;
-/** Moments that are looked for one after another, before it is begun anew. */
+/** Occurrences that are searched one after another before the search starts over. */
 const STEPS = 8;
 
 interface Series {

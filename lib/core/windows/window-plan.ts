@@ -8,7 +8,7 @@ import type { RepeatRecord } from './repeat.js';
 import type { MaintenanceWindowOptions } from './window-options.js';
 import type { WindowRecord } from './window-record.js';
 
-/** Visitors hear of a window at most so long before: no banner is wanted for longer than a year. */
+/** The longest announcement: nobody wants a banner for longer than a year. */
 const LONGEST_ANNOUNCEMENT = 366 * 24 * HOUR;
 
 /**

@@ -12,7 +12,7 @@ export interface WindowRecord {
   /** Zone that it was planned in; `null`: planned as an instant. */
   readonly timeZone: string | null;
   readonly repeat: RepeatRecord | null;
-  /** How long before its start visitors begin to hear of it; `null`: never. */
+  /** How long before its start it is announced to visitors; `null`: never. */
   readonly announce: number | null;
   readonly announcement: string | null;
   readonly message: string | null;

@@ -16,7 +16,7 @@ import type { RefusalHeaders } from './refusal-headers.js';
 import { samePath } from '../same-path.js';
 import { sendBody } from './send-body.js';
 
-/** Answers who is refused, as he asks for it. */
+/** Answers refused requests, in the requested form. */
 export class RefusalResponder {
   constructor(
     private readonly options: Pick<ResolvedOptions, 'responseType' | 'redirect'>,
@@ -62,7 +62,7 @@ export class RefusalResponder {
     return asked === 'html' ? 'html' : 'json';
   }
 
-  /** Where somebody is sent who would get HTML; never the page he asks for. */
+  /** Where a request that would get HTML is redirected; never to its own page. */
   redirect(request: HttpRequest): string | undefined {
     const { redirect } = this.options;
     if (redirect === undefined) {

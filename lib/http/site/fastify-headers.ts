@@ -8,7 +8,7 @@ import { inTurn } from './in-turn.js';
 
 type Hook = (...args: unknown[]) => unknown;
 
-/** Hooks that plugins for CORS and helmet may have been told to use. */
+/** Hooks that plugins for CORS and helmet may be configured to use. */
 const PHASES = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const;
 
 /** The hooks whose headers a refusal carries although it comes before all hooks: CORS, helmet, Nest's security headers. */

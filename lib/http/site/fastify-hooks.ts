@@ -38,7 +38,7 @@ export function addFirst<Name extends 'onRequest' | 'preParsing'>(
   }
 }
 
-/** Its public form is made anew each time that it is asked for. */
+/** Its public form is created each time it is read. */
 export function routeContext(request: HttpRequest): RouteContext | undefined {
   return internal(request, 'fastify.context') as RouteContext | undefined;
 }

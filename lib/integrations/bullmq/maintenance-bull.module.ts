@@ -69,7 +69,7 @@ export class MaintenanceBullModule implements OnModuleInit, OnApplicationBootstr
     }
     this.workers.watch(registrar);
     if (inFlight) {
-      // whoever drains waits until such a process has heard of it: a job may come at any moment
+      // drains wait until such a process has applied a change: a job may come at any moment
       inFlight.serves = true;
     }
   }

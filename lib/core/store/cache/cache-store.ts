@@ -33,7 +33,7 @@ export class CacheStore implements StateStore {
   private document: CacheEntry | undefined;
   private unsubscribe: () => void = () => undefined;
   private readonly seen = new Map<string, SeenReplica>();
-  /** Ids of writes that were given up on. No cache can be told to forget one: it may still come through. */
+  /** Ids of writes that were given up on. No cache can revoke one: it may still take effect. */
   private readonly lateWrites = new Set<string>();
 
   constructor(

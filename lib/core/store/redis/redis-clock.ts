@@ -3,7 +3,7 @@ export class RedisClock {
   /** What the monotonic clock is behind by, or somewhat less: never more. */
   private offset: number | undefined;
 
-  /** Was it heard at all; before that this machine's clock stands in for it. */
+  /** Whether Redis has answered yet; before that, this machine's clock stands in for it. */
   get heard(): boolean {
     return this.offset !== undefined;
   }
@@ -14,7 +14,7 @@ export class RedisClock {
   }
 
   /**
-   * @param told what the clock said, some time between question and answer
+   * @param told the time that Redis gave, some time between question and answer
    * @param asked monotonic moment of the question; the answer came now
    */
   hear(told: number, asked: number): void {

@@ -47,7 +47,7 @@ export class RedisCommands {
     };
   }
 
-  /** Where the library's changes are told. Channels know no database and no prefix of keys, so both are in the name. */
+  /** Where changes are published. Channels know no database and no prefix of keys, so both are in the name. */
   get channel(): string {
     const { db, keyPrefix, redisOptions } = this.connection?.settings ?? {};
     return `${entryName(this.namespace, 'changes')}:${db ?? 0}:${keyPrefix ?? redisOptions?.keyPrefix ?? ''}`;
@@ -84,7 +84,7 @@ export class RedisCommands {
     }
   }
 
-  /** Before a deadline can be set on Redis' clock, that clock must have been heard. */
+  /** Before a deadline can be set on Redis' clock, Redis must have answered once. */
   async learnClock(deadline: number): Promise<void> {
     if (!this.clock.heard) {
       const asked = performance.now();

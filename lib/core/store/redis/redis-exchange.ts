@@ -8,13 +8,13 @@ import { RedisPushes } from './redis-pushes.js';
 import { RedisRoster } from './redis-roster.js';
 import { parseSyncReply, type SyncReply } from './sync-reply.js';
 
-/** A replica's side of the exchange with the store: what it has told already need not be told again. */
+/** A replica's side of the exchange with the store: what it has already reported need not be sent again. */
 export class RedisExchange {
   private readonly pushes = new RedisPushes();
   private readonly roster = new RedisRoster();
-  /** What was last told that others may wait for. */
+  /** The last report that others may wait for. */
   private acknowledged = '';
-  /** What was told of this replica that does not change. */
+  /** The reported part of this replica that does not change. */
   private told = '';
 
   constructor(
@@ -26,12 +26,12 @@ export class RedisExchange {
     const begun = performance.now();
     let reply = await this.ask(known, presence, deadline);
     if (reply.presence === 'untold') {
-      // somebody has removed what was told
+      // somebody has removed the report
       this.told = '';
       reply = await this.ask(known, presence, deadline);
     }
     if (isLate(reply, presence) && this.commands.isEarly(begun, deadline)) {
-      // Redis' clock was set since it was heard
+      // Redis' clock was set since its last answer
       reply = await this.ask(known, presence, deadline);
     }
     const { version, text } = reply;
@@ -73,7 +73,7 @@ export class RedisExchange {
     this.told = '';
   }
 
-  /** Lists those again whom Redis has lost and this process remembers. */
+  /** Lists replicas again that Redis has lost and this process remembers. */
   private async vouch({ roster, members }: SyncReply, deadline: number): Promise<void> {
     if (roster !== null) {
       this.roster.learn(roster, members ?? []);

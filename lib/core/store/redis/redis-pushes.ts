@@ -19,7 +19,7 @@ export class RedisPushes {
     return this.secret === null || this.doubted;
   }
 
-  /** A secret for a store that has none. Made anew each time, so that one that was removed does not come back. */
+  /** A secret for a store that has none. Created each time, so that a removed one does not come back. */
   static newSecret(): string {
     return randomBytes(32).toString('base64url');
   }

@@ -22,7 +22,7 @@
 -- Milliseconds between two sweeps, whoever makes them.
 local SWEEP = 1000
 
--- The last to apply what is stored wakes those who wait: until then they would look in vain.
+-- The last to apply what is stored wakes those who wait: until then they would find nothing new.
 local function all_applied(replicas, write, now)
   for _, entry in ipairs(redis.call('HVALS', replicas)) do
     local stop, applied = string.match(entry, '^(%d+)|%d+|([^|]*)|')

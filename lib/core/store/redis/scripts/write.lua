@@ -9,7 +9,7 @@
 --- @include "parts/stored"
 --- @include "parts/secret"
 
--- Longer documents are not pushed: who hears of one reads it.
+-- Longer documents are not pushed, only announced: replicas read them.
 local MAX_PUSH_BYTES = 65536
 
 local now = clock()

@@ -1,6 +1,6 @@
 -- Who is there. The hash of replicas has an entry for each: `stop|seen|write|open|closed|facts\nfigures`.
 --   stop    when its lease ends; after that it is silent, which does not mean that it is gone
---   seen    when it last told of itself
+--   seen    when it last reported
 --   write   what it has applied
 --   open    it listened to its own channel as it told: when this server was met, so that it counts here only; else 0
 --   closed  since when nobody listens to that channel; 0 while somebody does
