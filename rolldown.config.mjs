@@ -8,6 +8,12 @@ const dist = fileURLToPath(new URL('dist', import.meta.url));
 /** Small, and needed by every application: packed in, they need not be looked for when it starts. */
 const PACKED = ['cookie', 'negotiator', 'content-type', 'croner'];
 
+/** The same for the command line, which is to start in no time: loading RxJS whole would take longer than anything else it does. */
+const PACKED_IN_PROGRAMS = [...PACKED, 'rxjs', 'commander', 'ms', 'reflect-metadata'];
+
+/** What is run; shares nothing with what an application loads. */
+const PROGRAMS = ['cli/main', 'cli/run/guardian'];
+/** What is imported. */
 const ENTRIES = ['index', 'client/index', 'standalone/index', 'integrations/bullmq/index'];
 
 /** Files of their own: what every script loads, what importing the main entry loads besides, and what every start loads besides. */
@@ -16,11 +22,38 @@ const files = { core: 'standalone/index.js', main: 'index.js', realtime: 'realti
 /** @type {Map<string, string>} the file that a module goes into */
 const placed = new Map();
 
+/** Files that were made. */
+const made = new Set();
+
+const keep = {
+  name: 'keep-what-was-made',
+  writeBundle(_options, bundle) {
+    Object.keys(bundle).forEach((name) => made.add(join(dist, name)));
+  },
+};
+
+const programs = defineConfig({
+  input: Object.fromEntries(PROGRAMS.map((entry) => [entry, join(dist, `${entry}.js`)])),
+  platform: 'node',
+  external: (id) => /^[^./]/.test(id) && !PACKED_IN_PROGRAMS.includes(id),
+  resolve: {
+    alias: { rxjs: fileURLToPath(new URL('node_modules/rxjs/dist/esm/index.js', import.meta.url)) },
+  },
+  treeshake: { moduleSideEffects: (id) => !id.includes('/rxjs/') },
+  output: {
+    dir: dist,
+    format: 'esm',
+    chunkFileNames: 'cli/chunks/[name]-[hash].js',
+    comments: { jsdoc: false },
+  },
+  plugins: [keep],
+});
+
 /**
  * Packs the modules of dist/, as the compiler leaves them, into a few files: importing a hundred of them would take an
  * application five times as long. What is loaded on demand stays apart, and so do dependencies and declarations.
  */
-export default defineConfig({
+const packages = defineConfig({
   input: Object.fromEntries(ENTRIES.map((entry) => [entry, join(dist, `${entry}.js`)])),
   platform: 'node',
   external: (id) => /^[^./]/.test(id) && !PACKED.includes(id),
@@ -37,6 +70,7 @@ export default defineConfig({
     },
   },
   plugins: [
+    keep,
     {
       name: 'find-what-is-always-loaded',
       buildEnd() {
@@ -54,8 +88,8 @@ export default defineConfig({
       name: 'add-licenses-of-what-is-packed',
       async writeBundle() {
         const licenses = await Promise.all(
-          PACKED.map(async (name) => {
-            const text = await readFile(new URL(`node_modules/${name}/LICENSE`, import.meta.url), 'utf8');
+          PACKED_IN_PROGRAMS.map(async (name) => {
+            const text = await readLicense(new URL(`node_modules/${name}/`, import.meta.url));
             return `${name}\n\n${text.trim()}\n`;
           }),
         );
@@ -64,14 +98,22 @@ export default defineConfig({
     },
     {
       name: 'remove-packed-modules',
-      async writeBundle(_options, bundle) {
-        const kept = new Set(Object.keys(bundle).map((name) => join(dist, name)));
+      async writeBundle() {
         const files = await readdir(dist, { recursive: true });
         const packed = files
           .map((file) => join(dist, file))
-          .filter((file) => file.endsWith('.js') && !kept.has(file));
+          .filter((file) => file.endsWith('.js') && !made.has(file));
         await Promise.all(packed.map((file) => rm(file)));
       },
     },
   ],
 });
+
+/** @param {URL} folder of a package */
+async function readLicense(folder) {
+  const file = (await readdir(folder)).find((name) => /^licen[cs]e(\.\w+)?$/i.test(name));
+  return readFile(new URL(file, folder), 'utf8');
+}
+
+// one after the other: what is left over is removed last
+export default [programs, packages];

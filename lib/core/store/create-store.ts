@@ -15,6 +15,8 @@ export interface StoreOptions {
   readonly lease: number;
   /** Bypass tokens are good for one store only: does anybody make or check them. */
   readonly identified: boolean;
+  /** Without cache-manager-ioredis-yet. */
+  readonly direct?: boolean;
 }
 
 /**
@@ -41,5 +43,6 @@ export async function createStore(options: StoreOptions): Promise<StateStore> {
     replicaLease: options.lease,
     lockLease: LOCK_LEASE,
     identified: options.identified,
+    direct: options.direct,
   });
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Effort } from '../main.js';
 import type { Report } from '../report.js';
+import { RedisServer } from '../../support/redis.js';
 import { onOneCore } from '../one-core.js';
 import { median, shuffle } from '../statistics.js';
 
@@ -31,6 +32,36 @@ async function costs(report: Report, { rounds }: Effort): Promise<void> {
     ratios(imported.library),
   );
   await starting(report, rounds);
+  await commandLine(report, rounds);
+}
+
+/** Prints the CPU time of its process, in ms, when that ends. */
+const METER =
+  'data:text/javascript,process.on("exit",()=>{const{user,system}=process.cpuUsage();' +
+  'process.stderr.write("CPU "+(user+system)/1000)})';
+
+/** CPU ms of one call of the command line, and of Node with nothing to do. */
+async function commandLine(report: Report, rounds: number): Promise<void> {
+  await using redis = await RedisServer.start();
+  const main = fileURLToPath(new URL('../../../../../dist/cli/main.js', import.meta.url));
+  const cpu = async (...args: string[]): Promise<number> => {
+    const { stderr } = await run(process.execPath, ['--import', METER, ...args]);
+    return Number(/CPU ([\d.]+)/.exec(stderr)?.[1]);
+  };
+  const spent = await interleaved(rounds, {
+    node: () => cpu('-e', '0'),
+    status: () => cpu(main, 'status', '--redis', redis.url),
+  });
+  const reference = median(spent.node);
+  report.values(
+    {
+      section: 'start',
+      what: 'nestjs-maintenance status, by Redis',
+      beside: "CPU ms more than Node's own start",
+      limit: { most: 150 },
+    },
+    spent.status.map((value) => value - reference),
+  );
 }
 
 type Kind = 'default' | 'bare' | 'without';

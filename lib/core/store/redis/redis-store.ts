@@ -29,6 +29,8 @@ interface RedisStoreOptions {
   readonly lockLease: number;
   /** Does anybody want to tell this store from others. */
   readonly identified?: boolean;
+  /** Without cache-manager-ioredis-yet, which scripts need not have. */
+  readonly direct?: boolean;
 }
 
 /** Keeps the document in Redis: compare-and-set, leases with fences, presence and push, in one script each. */
@@ -74,7 +76,8 @@ export class RedisStore implements StateStore {
 
   async start(listener: StoreListener, deadline: number): Promise<void> {
     const { commandTimeout } = this.options;
-    const client = await throughCache(await openConnection(this.input, commandTimeout, 'state'));
+    const opened = await openConnection(this.input, commandTimeout, 'state');
+    const client = this.options.direct ? opened : await throughCache(opened);
     const connection = new RedisConnection(client, () => this.subscriber?.replace());
     this.commands.use(connection);
     let started = false;

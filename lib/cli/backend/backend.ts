@@ -1,0 +1,64 @@
+import type { MaintenanceQuiet } from '../../core/cluster/quiet.js';
+import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
+import type { MaintenanceReplica } from '../../core/service/replica.js';
+
+/** How a key is to be changed. */
+export interface KeyChange {
+  readonly mode: boolean;
+  readonly timeout?: number;
+  readonly until?: Date;
+  readonly message?: string;
+  readonly reason?: string;
+  readonly actor?: string;
+  /** `false`: no hooks are called for it. */
+  readonly callHooks?: boolean;
+  /** Milliseconds to wait until every replica has applied it. */
+  readonly acknowledge?: number;
+  /** Only where the key is switched on: it is not switched on by that. */
+  readonly onlyIfOn?: boolean;
+}
+
+/** What came of a change. */
+export interface ChangeResult {
+  readonly from: boolean;
+  readonly to: boolean;
+  readonly revision: number;
+  readonly key: MaintenanceKeyJson;
+  readonly acknowledged?: readonly string[];
+  readonly missing?: readonly string[];
+}
+
+/** What {@link Backend.watch} tells. */
+export type WatchEvent =
+  | { readonly type: 'change'; readonly key: MaintenanceKeyJson }
+  | { readonly type: 'connection'; readonly up: boolean; readonly error: string | null };
+
+/** One finding of `doctor`. */
+export interface Finding {
+  readonly level: 'ok' | 'warning' | 'problem';
+  /** Stable, for programs. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** One of the two ways to an application's maintenance: by its Redis, or by the admin API of a running one. */
+export interface Backend {
+  readonly way: 'redis' | 'api';
+  /** Where that is, without credentials. */
+  readonly place: string;
+  /** In the order they are asked. */
+  keys(): Promise<MaintenanceKeyJson[]>;
+  /** @throws with the code MAINTENANCE_UNKNOWN_KEY */
+  key(name: string): Promise<MaintenanceKeyJson>;
+  set(name: string, change: KeyChange): Promise<ChangeResult>;
+  /** Forgets switch and holds. */
+  unset(name: string, actor: string | undefined): Promise<MaintenanceKeyJson>;
+  replicas(): Promise<MaintenanceReplica[]>;
+  /** @returns `false` when there is none */
+  forget(id: string): Promise<boolean>;
+  quiet(name: string, timeout: number, signal?: AbortSignal): Promise<MaintenanceQuiet>;
+  /** Calls back with what changes, until the signal. */
+  watch(tell: (event: WatchEvent) => void, signal: AbortSignal): Promise<void>;
+  doctor(): Promise<Finding[]>;
+  close(): Promise<void>;
+}

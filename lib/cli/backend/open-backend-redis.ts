@@ -1,0 +1,80 @@
+import type { StateManager } from '../../core/state/state-manager.js';
+import type { StandaloneMaintenance } from '../../standalone/standalone-maintenance.js';
+import { refusalCode } from '../../core/store/redis/redis-errors.js';
+import { messageOf } from '../../core/errors/message-of.js';
+import { openMaintenance } from '../../standalone/open-maintenance.js';
+import { CliError, EXIT, usage } from '../exit.js';
+import type { Settings } from '../settings.js';
+import { parseDuration } from '../time.js';
+import { describeTarget, isTarget, openTarget } from './redis-target.js';
+
+/** Longer than an application's: nobody's request waits for this. */
+const COMMAND_TIMEOUT = 3_000;
+
+/**
+ * Connects to the Redis of an application, and reads what is there.
+ * @throws CliError
+ */
+export async function openRedis(
+  { redis = '', namespace = 'maintenance', ca, commandTimeout }: Settings,
+  warn: (message: string) => void,
+): Promise<{
+  service: StandaloneMaintenance;
+  manager: StateManager;
+  place: string;
+  warnings: readonly string[];
+}> {
+  if (!isTarget(redis)) {
+    throw usage(
+      '--redis is no address of a Redis; accepted: redis://host:6379/0, rediss://…, unix:///path, redis+sentinel://host,host/name, redis+cluster://host,host.',
+    );
+  }
+  await requireDriver();
+  const place = `Redis at ${describeTarget(redis)}, namespace "${namespace}"`;
+  const warnings: string[] = [];
+  const tell = (message: string): void => {
+    warnings.push(message);
+    warn(message);
+  };
+  const timeout =
+    commandTimeout === undefined ? COMMAND_TIMEOUT : parseDuration(commandTimeout, '--command-timeout');
+  const { service, manager } = await openMaintenance({
+    redis: await openTarget(redis, ca),
+    namespace,
+    commandTimeout: timeout,
+    logger: { warn: (message) => warnings.push(message), error: tell },
+  });
+  try {
+    await manager.refresh();
+  } catch (error) {
+    const message = messageOf(error);
+    await service.close();
+    throw new CliError(
+      refusalCode(error) === undefined ? EXIT.unknown : EXIT.failed,
+      `${place}: ${message} Nothing was changed.`,
+      'MAINTENANCE_STORE',
+    );
+  }
+  return { service, manager, place, warnings };
+}
+
+/** What the application has installed, and `npx` alone has not. */
+async function requireDriver(): Promise<void> {
+  try {
+    await import('ioredis');
+  } catch (error) {
+    throw usage(
+      `To reach Redis the package ioredis is needed (${messageOf(error).split('\n')[0]}). ` +
+        `Run: npx -p nestjs-maintenance -p ioredis nestjs-maintenance ${commandLine()}`,
+    );
+  }
+}
+
+/** What was called, without what may hold a password. */
+function commandLine(): string {
+  return process.argv
+    .slice(2)
+    .map((word, index, words) => (words[index - 1] === '--redis' ? '"$MAINTENANCE_REDIS_URL"' : word))
+    .map((word) => word.replace(/^--redis=.*$/s, '--redis="$MAINTENANCE_REDIS_URL"'))
+    .join(' ');
+}

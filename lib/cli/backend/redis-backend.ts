@@ -1,0 +1,133 @@
+import { openRedis } from './open-backend-redis.js';
+import { inspectRedis } from './redis-doctor.js';
+import type { Backend, ChangeResult, Finding, KeyChange, WatchEvent } from './backend.js';
+import type { Settings } from '../settings.js';
+import { CliError, EXIT } from '../exit.js';
+import type { MaintenanceQuiet } from '../../core/cluster/quiet.js';
+import { learnPublishedKeys } from '../../core/catalogue/published-keys.js';
+import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
+import { MaintenanceConflictError } from '../../core/errors/errors.js';
+import type { MaintenanceReplica } from '../../core/service/replica.js';
+import type { MaintenanceSetOptions } from '../../core/service/set-maintenance-options.js';
+import type { StateManager } from '../../core/state/state-manager.js';
+import type { StandaloneMaintenance } from '../../standalone/standalone-maintenance.js';
+
+/** How often a change is tried again that others keep coming before. */
+const ATTEMPTS = 5;
+/** Milliseconds between two looks for keys that were published meanwhile. */
+const LEARN_INTERVAL = 10_000;
+
+/** By Redis: the application may be down. */
+export class RedisBackend implements Backend {
+  readonly way = 'redis';
+
+  private constructor(
+    readonly service: StandaloneMaintenance,
+    readonly manager: StateManager,
+    readonly place: string,
+    /** What the library had to say about the connection. */
+    private readonly warnings: readonly string[],
+    private readonly settings: Settings,
+  ) {}
+
+  /** @throws CliError where Redis cannot be reached, or refuses */
+  static async open(settings: Settings, warn: (message: string) => void): Promise<RedisBackend> {
+    const { service, manager, place, warnings } = await openRedis(settings, warn);
+    return new RedisBackend(service, manager, place, warnings, settings);
+  }
+
+  async keys(): Promise<MaintenanceKeyJson[]> {
+    await this.manager.refresh();
+    return this.service.getKeys().map((key) => key.toJSON(this.manager.current(key)));
+  }
+
+  async key(name: string): Promise<MaintenanceKeyJson> {
+    const key = this.manager.registry.get(name);
+    await this.manager.refresh();
+    return key.toJSON(this.manager.current(key));
+  }
+
+  async set(name: string, { mode, onlyIfOn, ...options }: KeyChange): Promise<ChangeResult> {
+    const change = onlyIfOn
+      ? await this.amend(name, options)
+      : await this.service.setMaintenance(mode, name, options);
+    const { from, to, revision, acknowledged, missing } = change;
+    return { from, to, revision, key: this.describe(name), ...(acknowledged && { acknowledged, missing }) };
+  }
+
+  async unset(name: string, actor: string | undefined): Promise<MaintenanceKeyJson> {
+    await this.service.unsetMaintenance(name, { actor });
+    return this.describe(name);
+  }
+
+  replicas(): Promise<MaintenanceReplica[]> {
+    return this.service
+      .replicas()
+      .then((replicas) => replicas.filter(({ id }) => id !== this.manager.replica.id));
+  }
+
+  async forget(id: string): Promise<boolean> {
+    return this.service.forgetReplica(id);
+  }
+
+  async quiet(name: string, timeout: number, signal?: AbortSignal): Promise<MaintenanceQuiet> {
+    const quiet = await this.service.quiet(name, { timeout, signal });
+    return { ...quiet, replicas: quiet.replicas.filter(({ id }) => id !== this.manager.replica.id) };
+  }
+
+  async watch(tell: (event: WatchEvent) => void, signal: AbortSignal): Promise<void> {
+    const { service } = this;
+    const heard = service.changes.subscribe(({ key }) => tell({ type: 'change', key: this.describe(key) }));
+    const health = service.healthChanges.subscribe(({ up, error }) =>
+      tell({ type: 'connection', up, error }),
+    );
+    const learning = setInterval(
+      () => void learnPublishedKeys(this.manager).catch(() => undefined),
+      LEARN_INTERVAL,
+    );
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    clearInterval(learning);
+    heard.unsubscribe();
+    health.unsubscribe();
+  }
+
+  doctor(): Promise<Finding[]> {
+    return inspectRedis(this.manager, this.settings, this.warnings);
+  }
+
+  close(): Promise<void> {
+    return this.service.close();
+  }
+
+  /** Changes what is said of a key that is on; one that was switched off meanwhile must not come on again by that. */
+  private async amend(
+    name: string,
+    options: MaintenanceSetOptions,
+  ): Promise<Awaited<ReturnType<StandaloneMaintenance['setMaintenance']>>> {
+    const { manager, service } = this;
+    const key = manager.registry.get(name);
+    for (let attempt = 1; ; attempt++) {
+      if (!manager.current(key).switched) {
+        throw new CliError(
+          EXIT.failed,
+          `Key "${name}" is not switched on; nothing was changed.`,
+          'CLI_NOT_ON',
+        );
+      }
+      const ifRevision = manager.document?.keys.get(name)?.change.revision ?? 0;
+      try {
+        return await service.setMaintenance(true, name, { ...options, ifRevision });
+      } catch (error) {
+        if (!(error instanceof MaintenanceConflictError) || attempt === ATTEMPTS) {
+          throw error;
+        }
+        await manager.refresh();
+      }
+    }
+  }
+
+  private describe(name: string): MaintenanceKeyJson {
+    const key = this.manager.registry.get(name);
+    return key.toJSON(this.manager.current(key));
+  }
+}

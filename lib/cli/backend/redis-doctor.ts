@@ -1,0 +1,150 @@
+import { messageOf } from '../../core/errors/message-of.js';
+import { toReplica } from '../../core/service/replica.js';
+import type { StateManager } from '../../core/state/state-manager.js';
+import { openConnection } from '../../core/store/redis/open-redis.js';
+import type { RedisClient } from '../../core/store/redis/redis-client.js';
+import { RedisConnection } from '../../core/store/redis/redis-connection.js';
+import { plain } from '../output.js';
+import type { Settings } from '../settings.js';
+import type { Finding } from './backend.js';
+import { findingsOfKeys, findingsOfReplicas } from './findings.js';
+import { openTarget } from './redis-target.js';
+
+/** Milliseconds of a clock that nobody needs to know. */
+const SKEW = 1_000;
+/** Round trips from which on a drain becomes slow. */
+const SLOW = 100;
+const TIMEOUT = 3_000;
+
+/** What is wrong with the state in Redis, with Redis itself and with the replicas. */
+export async function inspectRedis(
+  manager: StateManager,
+  settings: Settings,
+  warnings: readonly string[],
+): Promise<Finding[]> {
+  const begun = performance.now();
+  await manager.refresh();
+  const took = Math.round(performance.now() - begun);
+  const { store, registry, document, replica } = manager;
+  const seen = (await store.replicas(manager.deadline())).filter(({ id }) => id !== replica.id);
+  const keys = registry.all().map((key) => key.toJSON(manager.current(key)));
+  const strange = seen.filter(({ told }) => told === undefined);
+  const catalogue = (await store.catalogue?.read(manager.deadline())) ?? [];
+  return [
+    took > SLOW
+      ? { level: 'warning', code: 'SLOW', message: `Redis takes ${took} ms for one exchange.` }
+      : { level: 'ok', code: 'REACHED', message: `Redis answers (${took} ms).` },
+    ...rightsOf(manager, warnings),
+    ...(await serverOf(settings)),
+    ...clockOf(manager),
+    ...findingsOfKeys(keys),
+    ...(catalogue.length === 0
+      ? [
+          {
+            level: 'warning' as const,
+            code: 'NO_CATALOGUE',
+            message:
+              'No application has published its keys here: none has run with this namespace, or all run an older version. Only "general" is known.',
+          },
+        ]
+      : []),
+    ...strange.map(({ host, id, pid }): Finding => ({
+      level: 'warning',
+      code: 'VERSIONS',
+      message: `${plain(host)} (replica ${id}, pid ${pid}) runs another version of nestjs-maintenance: what it says of itself is not understood.`,
+    })),
+    ...findingsOfReplicas(
+      seen.filter(({ told }) => told).map((each) => toReplica(each, document?.write ?? '')),
+    ),
+  ];
+}
+
+function rightsOf(manager: StateManager, warnings: readonly string[]): Finding[] {
+  const { up, error } = manager.health();
+  return [
+    up
+      ? { level: 'ok', code: 'WRITES', message: 'Redis takes writes.' }
+      : { level: 'problem', code: 'NOT_IN_TOUCH', message: `Redis can be read, but: ${error}` },
+    ...warnings.map((message): Finding => ({ level: 'warning', code: 'SAID', message })),
+  ];
+}
+
+function clockOf(manager: StateManager): Finding[] {
+  const { clockSkew } = manager.health();
+  return Math.abs(clockSkew) < SKEW
+    ? []
+    : [
+        {
+          level: 'warning',
+          code: 'CLOCK',
+          message: `The clock of this machine is ${Math.round(Math.abs(clockSkew) / 1_000)} s ${clockSkew > 0 ? 'ahead of' : 'behind'} that of Redis, by which maintenance ends.`,
+        },
+      ];
+}
+
+/** What Redis says of itself, by a connection of its own; a user need not have the right to ask. */
+async function serverOf({ redis = '', ca }: Settings): Promise<Finding[]> {
+  const client = await openConnection(await openTarget(redis, ca), TIMEOUT, 'doctor');
+  const connection = new RedisConnection(client, () => undefined);
+  try {
+    await connection.open(performance.now() + TIMEOUT);
+    const info = await (client as RedisClient & { info(): Promise<string> }).info();
+    return describeServer((field) => new RegExp(`^${field}:(.*)$`, 'm').exec(info)?.[1]?.trim());
+  } catch (error) {
+    return [
+      {
+        level: 'warning',
+        code: 'NO_INFO',
+        message: `Redis does not tell about itself (INFO): ${messageOf(error)}`,
+      },
+    ];
+  } finally {
+    connection.close();
+  }
+}
+
+function describeServer(field: (name: string) => string | undefined): Finding[] {
+  const policy = field('maxmemory_policy') ?? 'noeviction';
+  const limit = Number(field('maxmemory') ?? 0);
+  const used = Number(field('used_memory') ?? 0);
+  const persists = field('aof_enabled') === '1' || Number(field('rdb_last_save_time') ?? 0) > 0;
+  return [
+    { level: 'ok', code: 'VERSION', message: `It is version ${field('redis_version') ?? 'unknown'}.` },
+    ...(limit > 0 && policy.startsWith('allkeys')
+      ? [
+          {
+            level: 'problem' as const,
+            code: 'EVICTION',
+            message: `Its memory policy is ${policy}: when its memory is full it may drop the maintenance state. Use noeviction, or a Redis of its own.`,
+          },
+        ]
+      : []),
+    ...(limit > 0 && used > limit * 0.9
+      ? [
+          {
+            level: 'warning' as const,
+            code: 'MEMORY',
+            message: `${Math.round((used / limit) * 100)} % of its memory are used; when it is full, changes are refused.`,
+          },
+        ]
+      : []),
+    ...(persists
+      ? []
+      : [
+          {
+            level: 'warning' as const,
+            code: 'NO_PERSISTENCE',
+            message: 'It keeps nothing on disk: after a restart it knows only what running replicas tell it.',
+          },
+        ]),
+    ...(field('role') === 'slave'
+      ? [
+          {
+            level: 'problem' as const,
+            code: 'REPLICA_OF_REDIS',
+            message: 'It is a read-only replica of another Redis.',
+          },
+        ]
+      : []),
+  ];
+}

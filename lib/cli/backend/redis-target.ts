@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { usage } from '../exit.js';
+
+const SEVERAL = /^(redis|rediss)[+-](sentinel|cluster):\/\/(?:([^@/]*)@)?([^/?]+)(?:\/([^?]*))?(?:\?(.*))?$/;
+
+/**
+ * What `--redis` names: a URL as ioredis takes it, or several hosts behind `redis+sentinel://` and `redis+cluster://` (`rediss+…` with
+ * TLS).
+ * @param ca file of a certificate authority
+ */
+export async function openTarget(text: string, ca: string | undefined): Promise<string | object> {
+  const found = SEVERAL.exec(text);
+  const tls = ca === undefined ? undefined : { ca: readCertificate(ca) };
+  if (!found) {
+    return tls ? withTls(text, tls) : text;
+  }
+  const [, protocol, kind, credentials = '', hosts = '', path = '', query = ''] = found;
+  const nodes = hosts.split(',').map((host) => nodeOf(host, kind === 'sentinel' ? 26_379 : 6_379));
+  const [username, password] = credentials.split(':').map(decodeURIComponent);
+  const common = {
+    ...(password !== undefined ? { username: username || undefined, password } : {}),
+    ...(protocol === 'rediss' && { tls: tls ?? {} }),
+  };
+  const parameters = new URLSearchParams(query);
+  if (kind === 'sentinel') {
+    const [name, db] = path.split('/');
+    if (!name) {
+      throw usage(
+        '--redis: the name of the primary is missing; accepted: redis+sentinel://host:26379,host:26379/mymaster',
+      );
+    }
+    const sentinelPassword = parameters.get('sentinelPassword');
+    return {
+      ...common,
+      sentinels: nodes,
+      name,
+      ...(db && { db: Number(db) }),
+      ...(sentinelPassword !== null && { sentinelPassword }),
+      ...(common.tls && { enableTLSForSentinelMode: true, sentinelTLS: common.tls }),
+    };
+  }
+  const { Cluster } = await import('ioredis');
+  return new Cluster(nodes, { redisOptions: common, lazyConnect: true });
+}
+
+/** Is it something that {@link openTarget} knows. */
+export const isTarget = (text: string): boolean =>
+  SEVERAL.test(text) || /^(rediss?:\/\/.|unix:\/|\/.)/.test(text);
+
+/** For messages: without user, password and parameters. */
+export const describeTarget = (text: string): string =>
+  text.replace(/\?.*$/s, '').replace(/^([a-z+-]+:\/\/)?.*@/s, '$1');
+
+function nodeOf(text: string, port: number): { host: string; port: number } {
+  const [, host, given] = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(text) ?? [];
+  if (host === undefined) {
+    throw usage(`--redis: ${JSON.stringify(text)} is no host; accepted: host or host:port.`);
+  }
+  return { host: host.replace(/^\[|\]$/g, ''), port: given === undefined ? port : Number(given) };
+}
+
+function withTls(text: string, tls: { ca: string }): object {
+  if (!text.startsWith('rediss://')) {
+    throw usage('--ca is for a rediss:// URL.');
+  }
+  const { hostname, port, username, password, pathname } = new URL(text);
+  const db = Number(pathname.slice(1));
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? 6_379 : Number(port),
+    ...(username && { username: decodeURIComponent(username) }),
+    ...(password && { password: decodeURIComponent(password) }),
+    ...(db && { db }),
+    tls: { ...tls, servername: hostname },
+  };
+}
+
+function readCertificate(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw usage(`--ca: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,152 @@
+import { createInterface } from 'node:readline/promises';
+import { hostname, userInfo } from 'node:os';
+import { Argument, Command, Option } from 'commander';
+import type { Backend } from './backend/backend.js';
+import { usage } from './exit.js';
+import { Output } from './output.js';
+import { readSettings, type ConnectionOptions, type Settings } from './settings.js';
+
+/** Options that every command has. */
+export interface CommonOptions extends ConnectionOptions {
+  readonly json?: boolean;
+  readonly yes?: boolean;
+}
+
+/** What a command works with. */
+export interface Context<Options> {
+  readonly options: Options & CommonOptions;
+  readonly out: Output;
+  readonly settings: Settings;
+  readonly guardian: URL;
+  /** Connects; what was opened is closed when the command is over. */
+  open(): Promise<Backend>;
+  /**
+   * Asks on a terminal.
+   * @param always also where nobody can be asked: then it needs `--yes`
+   * @throws CliError where the answer is no
+   */
+  confirm(question: string, always?: boolean): Promise<void>;
+}
+
+/** A command's work: gives what the process ends with. */
+export type Work<Options> = (context: Context<Options>, ...args: string[]) => Promise<number>;
+
+/** A command, in a file of its own each. */
+export interface CliCommand {
+  /** Adds itself. */
+  define(cli: Cli): void;
+}
+
+/** The command line: commands, what they share, and what the process ends with. */
+export class Cli {
+  exitCode = 0;
+
+  constructor(
+    readonly program: Command,
+    /** The file of the process that guards what `run` starts. */
+    private readonly guardian: URL,
+  ) {}
+
+  /**
+   * Adds a command.
+   * @param synopsis name and arguments, as commander reads them
+   * @param examples what is shown by `--help`: what it does, and the command line
+   * @param work is loaded when the command is called
+   */
+  add<Options>(
+    synopsis: string,
+    description: string,
+    examples: readonly (readonly [does: string, line: string])[],
+    work: () => Promise<Work<Options>>,
+  ): Command {
+    const [name = '', ...words] = synopsis.split(' ');
+    const command = new Command(name).description(description);
+    words.forEach((word) => command.addArgument(new Argument(word)));
+    const lines = examples.map(([does, line]) => `  # ${does}\n  $ nestjs-maintenance ${line}`);
+    command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+    command.copyInheritedSettings(this.program);
+    command.action(async (...given: unknown[]) => {
+      const args = given.slice(0, -2) as (string | string[])[];
+      this.exitCode = await this.run(command.optsWithGlobals<Options & CommonOptions>(), await work(), args);
+    });
+    this.program.addCommand(command);
+    return command;
+  }
+
+  private async run<Options>(
+    options: Options & CommonOptions,
+    work: Work<Options>,
+    args: readonly (string | string[] | undefined)[],
+  ): Promise<number> {
+    const out = new Output(options.json === true);
+    const settings = readSettings(options);
+    const opened: Backend[] = [];
+    const open = async (): Promise<Backend> => {
+      const { openBackend } = await import('./backend/open-backend.js');
+      const backend = await openBackend(settings, (message) => out.warn(message));
+      opened.push(backend);
+      return backend;
+    };
+    const confirm = (question: string, always = false): Promise<void> => ask(question, always, options, out);
+    try {
+      return await work(
+        { options, out, settings, guardian: this.guardian, open, confirm },
+        ...(args as string[]),
+      );
+    } finally {
+      await Promise.all(opened.map((backend) => backend.close()));
+    }
+  }
+}
+
+/** How every command is connected. */
+export const CONNECTION_OPTIONS: readonly Option[] = [
+  new Option(
+    '--redis <url>',
+    'the Redis of the application: redis://, rediss://, unix://, redis+sentinel://, redis+cluster:// (MAINTENANCE_REDIS_URL)',
+  ),
+  new Option('--url <url>', 'or its admin API, such as https://shop.example/maintenance (MAINTENANCE_URL)'),
+  new Option(
+    '--header <header...>',
+    'for the admin API, such as "Authorization: Bearer …" (MAINTENANCE_HEADER)',
+  ),
+  new Option('--namespace <name>', 'as the application has it; default: maintenance (MAINTENANCE_NAMESPACE)'),
+  new Option('--ca <file>', 'certificate of the authority that a rediss:// server is believed by'),
+  new Option('--command-timeout <time>', 'how long any call may take; default: 3s'),
+  new Option('--json', 'for programs'),
+  new Option('-y, --yes', 'do not ask'),
+];
+
+async function ask(question: string, always: boolean, { yes }: CommonOptions, out: Output): Promise<void> {
+  if (yes) {
+    return;
+  }
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    if (always) {
+      throw usage(`${question} Nobody can be asked here: say it with --yes. Nothing was changed.`);
+    }
+    return;
+  }
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await prompt.question(`${question} [y/N] `);
+    if (!/^y(es)?$/i.test(answer.trim())) {
+      out.note('Nothing was changed.');
+      throw new Declined();
+    }
+  } finally {
+    prompt.close();
+  }
+}
+
+/** Whoever was asked has said no. */
+export class Declined extends Error {}
+
+/** Who does it, for the application's history: nobody can be asked to prove it. */
+export function defaultActor(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    return hostname();
+  }
+}

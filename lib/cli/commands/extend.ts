@@ -1,0 +1,49 @@
+import { defaultActor, type Work } from '../cli.js';
+import { CliError, EXIT, usage } from '../exit.js';
+import { formatMoment, parseDuration, parseEnd } from '../time.js';
+import { printMissing, type ChangeOptions } from './on.js';
+import { describeKey, noteVetoes, printDryRun, whatIsConcerned } from './shared.js';
+
+export const extend: Work<ChangeOptions> = async (
+  { options, out, open, confirm },
+  given = 'general',
+  ...rest
+) => {
+  const words = rest.flat();
+  // the key may be left out: "extend 30m"
+  const [key, said] = /^(\d|until$|P)/i.test(given) ? ['general', [given, ...words]] : [given, words];
+  const end = parseEnd(said, options);
+  if (end.timeout === undefined && end.until === undefined) {
+    throw usage('How much longer? Say it: extend billing 30m, or extend billing until 14:30.');
+  }
+  const acknowledge =
+    options.acknowledge === undefined ? undefined : parseDuration(options.acknowledge, '--acknowledge');
+  const backend = await open();
+  const concerned = await whatIsConcerned(backend, key);
+  if (!concerned.key.value) {
+    throw new CliError(EXIT.failed, `Key "${key}" is not in maintenance; nothing was changed.`, 'CLI_NOT_ON');
+  }
+  const from = concerned.key.until === null ? Date.now() : Date.parse(concerned.key.until);
+  const until = end.until ?? (end.timeout ? new Date(Math.max(from, Date.now()) + end.timeout) : undefined);
+  const does = until ? `extend "${key}" until ${formatMoment(until)}` : `let "${key}" last for ever`;
+  if (options.dryRun) {
+    printDryRun(out, does, concerned);
+    return EXIT.done;
+  }
+  await confirm(`${does[0]?.toUpperCase()}${does.slice(1)}?`);
+  const result = await backend.set(key, {
+    mode: true,
+    onlyIfOn: true,
+    ...(until ? { until } : { timeout: 0 }),
+    message: options.message,
+    reason: options.reason,
+    actor: options.actor ?? (backend.way === 'redis' ? defaultActor() : undefined),
+    acknowledge,
+  });
+  out.result(result, () => {
+    out.line(describeKey(result.key));
+    printMissing(result, (line) => out.line(line));
+  });
+  noteVetoes(backend, out);
+  return (result.missing ?? []).length > 0 ? EXIT.undrained : EXIT.done;
+};

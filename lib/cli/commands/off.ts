@@ -1,0 +1,53 @@
+import { defaultActor, type Work } from '../cli.js';
+import { EXIT, usage } from '../exit.js';
+import { parseDuration } from '../time.js';
+import { printMissing, type ChangeOptions } from './on.js';
+import { describeKey, noteVetoes, printDryRun, whatIsConcerned } from './shared.js';
+
+export const off: Work<ChangeOptions & { readonly force?: boolean }> = async (
+  { options, out, open, confirm },
+  key = 'general',
+) => {
+  const acknowledge =
+    options.acknowledge === undefined ? undefined : parseDuration(options.acknowledge, '--acknowledge');
+  if (options.force && (acknowledge !== undefined || options.hooks === false)) {
+    throw usage(`--force goes with neither --acknowledge nor --no-hooks.`);
+  }
+  const backend = await open();
+  const concerned = await whatIsConcerned(backend, key);
+  if (options.dryRun) {
+    const what = options.force ? `end "${key}" for all, also for jobs that hold it` : `switch "${key}" off`;
+    printDryRun(out, what, concerned);
+    return EXIT.done;
+  }
+  const actor = options.actor ?? (backend.way === 'redis' ? defaultActor() : undefined);
+  if (options.force) {
+    const { holder, abandoned } = concerned.key;
+    const work = holder && !abandoned ? ` Work on ${holder.host} (pid ${holder.pid}) is told to stop.` : '';
+    await confirm(`End "${key}" for all?${work}`, true);
+    const after = await backend.unset(key, actor);
+    out.result({ from: concerned.key.value, to: after.value, key: after }, () =>
+      out.line(describeKey(after)),
+    );
+  } else {
+    await confirm(`Take "${key}" out of maintenance?`);
+    const result = await backend.set(key, {
+      mode: false,
+      reason: options.reason,
+      actor,
+      ...(options.hooks === false && { callHooks: false }),
+      acknowledge,
+    });
+    out.result(result, () => {
+      out.line(describeKey(result.key));
+      printMissing(result, (line) => out.line(line));
+    });
+    if (result.to) {
+      out.warn(`"${key}" is switched off and still held. "off ${key} --force" ends that too.`);
+    }
+    noteVetoes(backend, out);
+    return (result.missing ?? []).length > 0 ? EXIT.undrained : EXIT.done;
+  }
+  noteVetoes(backend, out);
+  return EXIT.done;
+};

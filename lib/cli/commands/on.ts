@@ -1,0 +1,64 @@
+import type { ChangeResult } from '../backend/backend.js';
+import { defaultActor, type Work } from '../cli.js';
+import { EXIT } from '../exit.js';
+import { parseDuration, parseEnd } from '../time.js';
+import { printRunning, quietJson } from './quiet-table.js';
+import { describeKey, noteVetoes, printDryRun, whatIsConcerned } from './shared.js';
+
+export interface ChangeOptions {
+  readonly for?: string;
+  readonly until?: string;
+  readonly message?: string;
+  readonly reason?: string;
+  readonly actor?: string;
+  readonly acknowledge?: string;
+  readonly drain?: string;
+  readonly hooks?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export const on: Work<ChangeOptions> = async ({ options, out, open, confirm }, key = 'general', ...rest) => {
+  const end = parseEnd(rest.flat(), options);
+  const acknowledge =
+    options.acknowledge === undefined ? undefined : parseDuration(options.acknowledge, '--acknowledge');
+  const drain = options.drain === undefined ? undefined : parseDuration(options.drain, '--drain');
+  const backend = await open();
+  const concerned = await whatIsConcerned(backend, key);
+  if (options.dryRun) {
+    printDryRun(out, `put "${key}" into maintenance`, concerned);
+    return EXIT.done;
+  }
+  const whole = concerned.key.scope === 'site' && !concerned.key.readOnly;
+  await confirm(
+    `Put "${key}" into maintenance${whole ? ', which closes the whole site' : ''} (${concerned.replicas.length} replicas)?`,
+  );
+  const result = await backend.set(key, {
+    mode: true,
+    ...end,
+    message: options.message,
+    reason: options.reason,
+    actor: options.actor ?? (backend.way === 'redis' ? defaultActor() : undefined),
+    ...(options.hooks === false && { callHooks: false }),
+    acknowledge,
+  });
+  const quiet = drain === undefined ? undefined : await backend.quiet(key, drain);
+  out.result({ ...result, ...(quiet && { quiet: quietJson(quiet) }) }, () => {
+    out.line(describeKey(result.key));
+    printMissing(result, (line) => out.line(line));
+    if (quiet) {
+      printRunning(out, quiet);
+    }
+  });
+  noteVetoes(backend, out);
+  return (result.missing ?? []).length > 0 || quiet?.quiet === false ? EXIT.undrained : EXIT.done;
+};
+
+export function printMissing(
+  { acknowledged, missing = [] }: ChangeResult,
+  write: (line: string) => void,
+): void {
+  if (acknowledged) {
+    const late = missing.length > 0 ? `; not by ${missing.join(', ')}` : '';
+    write(`Applied by ${acknowledged.length - 1} replicas${late}.`);
+  }
+}

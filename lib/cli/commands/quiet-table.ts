@@ -1,0 +1,30 @@
+import type { MaintenanceQuiet } from '../../core/cluster/quiet.js';
+import type { Output } from '../output.js';
+import { formatMoment } from '../time.js';
+
+/** As the admin API gives it. */
+export const quietJson = ({ quiet, since, replicas }: MaintenanceQuiet): object => ({
+  quiet,
+  since,
+  replicas,
+});
+
+/** Where something still runs. */
+export function printRunning(out: Output, { quiet, since, replicas }: MaintenanceQuiet): void {
+  if (quiet) {
+    out.line(`Quiet on ${replicas.length} replicas${since ? ` since ${formatMoment(since)}` : ''}.`);
+    return;
+  }
+  const rows = replicas.flatMap(({ host, pid, applied, silent, running }) => [
+    ...(silent ? [{ host, pid, what: 'silent: what it runs is not known', since: '' }] : []),
+    ...(!applied && !silent ? [{ host, pid, what: 'has not applied the change', since: '' }] : []),
+    ...running.map((call) => ({ host, pid, what: call.route, since: formatMoment(call.since) })),
+  ]);
+  out.line('Not quiet yet:');
+  out.table(rows, [
+    { title: 'HOST', value: ({ host }) => host, shrinks: true },
+    { title: 'PID', value: ({ pid }) => String(pid) },
+    { title: 'RUNNING', value: ({ what }) => what, shrinks: true },
+    { title: 'SINCE', value: (row) => row.since },
+  ]);
+}

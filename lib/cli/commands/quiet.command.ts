@@ -1,0 +1,17 @@
+import type { CliCommand } from '../cli.js';
+
+export const quietCommand: CliCommand = {
+  define(cli) {
+    cli
+      .add(
+        'quiet [key]',
+        'Whether anything still runs that a key refuses, and where; exit code 7 when something does',
+        [
+          ['now', 'quiet billing'],
+          ['wait for it', 'quiet billing --wait 1m && pg_dump …'],
+        ],
+        async () => (await import('./quiet.js')).quiet,
+      )
+      .option('--wait <time>', 'how long to wait until it is');
+  },
+};

@@ -1,0 +1,184 @@
+import { constants } from 'node:os';
+import { defaultActor, type Context, type Work } from '../cli.js';
+import { CliError, EXIT, exitCodeOf, usage } from '../exit.js';
+import type { RedisBackend } from '../backend/redis-backend.js';
+import type { Maintenance } from '../../core/service/maintenance.js';
+import { GuardedChild, type ChildExit } from '../run/guarded-child.js';
+import { monotonic } from '../run/monotonic.js';
+import { leaseTimes } from '../run/lease-times.js';
+import { untilLeft } from '../run/until-left.js';
+import { parseDuration, parseWait } from '../time.js';
+import { printDryRun, whatIsConcerned } from './shared.js';
+
+interface RunOptions {
+  readonly drain?: string;
+  readonly wait?: string;
+  readonly lease?: string;
+  readonly for?: string;
+  readonly message?: string;
+  readonly reason?: string;
+  readonly actor?: string;
+  readonly keepOnFailure?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** What is added to our exit codes, to tell them from the command's. */
+const OURS = 120;
+const LEASE = 30_000;
+const SHORTEST_LEASE = 6_000;
+/** Milliseconds that a command gets to end once the maintenance is over, where the lease allows it. */
+const GRACE = 10_000;
+/** Milliseconds between two looks whether the lease was renewed. */
+const LOOK_INTERVAL = 200;
+const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const;
+
+export const run: Work<RunOptions> = async (context, key = '', given) => {
+  const command = [given ?? []].flat();
+  try {
+    return await runUnder(context, key, command);
+  } catch (error) {
+    context.out.error(error instanceof Error ? error.message : String(error));
+    return OURS + exitCodeOf(error);
+  }
+};
+
+async function runUnder(
+  { options, out, settings, guardian, open }: Context<RunOptions>,
+  key: string,
+  command: string[],
+): Promise<number> {
+  if (command.length === 0) {
+    throw usage('Run what? Say it after "--": run billing -- npx prisma migrate deploy');
+  }
+  if (settings.redis === undefined && settings.url !== undefined) {
+    throw usage('run holds a lock, for which it needs --redis: the admin API has none.');
+  }
+  const drain = parseWait(options.drain ?? '10s', '--drain');
+  const wait = parseWait(options.wait ?? 'none', '--wait');
+  const lease = parseDuration(options.lease ?? `${LEASE}ms`, '--lease');
+  if (lease < SHORTEST_LEASE) {
+    throw usage('--lease: at least 6s, so that there is time to end the command.');
+  }
+  const plan = {
+    drain,
+    blocking: wait,
+    lease,
+    keepLock: true,
+    message: options.message,
+    reason: options.reason ?? command.join(' ').slice(0, 1_000),
+    actor: options.actor ?? defaultActor(),
+    ...(options.for !== undefined && { timeout: parseDuration(options.for, '--for') }),
+  };
+  const backend = (await open()) as RedisBackend;
+  if (options.dryRun) {
+    printDryRun(
+      out,
+      `run ${JSON.stringify(command.join(' '))} while "${key}" is in maintenance`,
+      await whatIsConcerned(backend, key),
+    );
+    return EXIT.done;
+  }
+  await backend.key(key);
+  const stopped = new AbortController();
+  const child = new GuardedChild(guardian);
+  let started = false;
+  const passOn = (signal: NodeJS.Signals): void => {
+    if (started) {
+      child.signal(signal);
+    } else if (signal !== 'SIGWINCH') {
+      stopped.abort(
+        new CliError(EXIT.failed, `Stopped by ${signal} before the command was started.`, 'CLI_STOPPED'),
+      );
+    }
+  };
+  PASSED_ON.forEach((signal) => process.on(signal, passOn));
+  // a terminal that suspends us would have the command ended: it goes on in the foreground
+  process.on('SIGTSTP', () => undefined);
+  try {
+    const clear = showStatus(out, `${key}: waiting until it is quiet everywhere …`);
+    let held: Maintenance;
+    try {
+      held = await backend.service.maintain(key, { ...plan, signal: stopped.signal });
+    } finally {
+      clear();
+    }
+    try {
+      stopped.signal.throwIfAborted();
+      const renew = renewing(held, lease, child);
+      renew();
+      await child.start(command, { MAINTENANCE_KEY: key, MAINTENANCE_FENCE: String(held.fence) });
+      started = true;
+      const exit = await supervise(held, child, renew);
+      const code = exitOf(exit, held, child, out);
+      if (code !== 0 && options.keepOnFailure) {
+        const reason = `The command ended with ${code}: ${plan.reason}`;
+        await backend.service.setMaintenance(true, key, { message: plan.message, reason, actor: plan.actor });
+        out.warn(`"${key}" stays in maintenance, since the command failed. Open it with: off ${key}`);
+      }
+      return code;
+    } finally {
+      await held.leave();
+      await untilLeft(backend.manager, key, lease, (message) => out.error(message));
+    }
+  } finally {
+    child.dismiss();
+    PASSED_ON.forEach((signal) => process.off(signal, passOn));
+  }
+}
+
+/** Tells the guardian of each renewal of the lease. */
+function renewing(held: Maintenance, lease: number, child: GuardedChild): () => void {
+  let known = -Infinity;
+  return () => {
+    const now = monotonic();
+    const remaining = held.remaining();
+    if (now + remaining > known + 1) {
+      known = now + remaining;
+      child.renew(leaseTimes(remaining, lease, now));
+    }
+  };
+}
+
+/** Until the child is gone. */
+async function supervise(held: Maintenance, child: GuardedChild, renew: () => void): Promise<ChildExit> {
+  const end = (): void => child.end(held.remaining() > 0 ? GRACE : 0);
+  const looking = setInterval(renew, LOOK_INTERVAL);
+  const unwatch = child.watch();
+  held.signal.addEventListener('abort', end, { once: true });
+  if (held.signal.aborted) {
+    end();
+  }
+  try {
+    return await child.exit;
+  } finally {
+    clearInterval(looking);
+    unwatch();
+    held.signal.removeEventListener('abort', end);
+  }
+}
+
+function exitOf(
+  { code, signal }: ChildExit,
+  held: Maintenance,
+  child: GuardedChild,
+  out: Context<RunOptions>['out'],
+): number {
+  if (held.signal.aborted || child.endedByLease) {
+    const why = held.signal.aborted
+      ? (held.signal.reason as Error).message
+      : 'the lease could not be renewed in time';
+    out.error(`The command was ended: ${why}`);
+    const unset = held.signal.aborted && held.remaining() > 0;
+    return OURS + (unset ? EXIT.failed : EXIT.unknown);
+  }
+  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+}
+
+/** A line on a terminal, and nothing elsewhere. */
+function showStatus(out: Context<RunOptions>['out'], text: string): () => void {
+  if (!process.stderr.isTTY || out.json) {
+    return () => undefined;
+  }
+  process.stderr.write(text);
+  return () => process.stderr.write(`\r${' '.repeat(text.length)}\r`);
+}

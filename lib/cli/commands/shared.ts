@@ -1,0 +1,90 @@
+import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
+import type { Backend } from '../backend/backend.js';
+import { plain, type Column, type Output } from '../output.js';
+import { formatMoment } from '../time.js';
+
+/** The state of a key in a word. */
+export function stateOf({ value, phase, abandoned }: MaintenanceKeyJson): string {
+  if (abandoned) {
+    return 'abandoned';
+  }
+  return value ? (phase === 'readOnly' ? 'read-only' : 'closed') : 'open';
+}
+
+export const KEY_COLUMNS: readonly Column<MaintenanceKeyJson>[] = [
+  { title: 'KEY', value: ({ name }) => name, shrinks: true },
+  {
+    title: 'STATE',
+    value: stateOf,
+    style: (key) => (key.abandoned ? 'red' : key.value ? 'yellow' : 'green'),
+  },
+  { title: 'UNTIL', value: endOf },
+  {
+    title: 'BY',
+    value: ({ actor, holder }) => actor ?? (holder ? `${holder.host}:${holder.pid}` : ''),
+    shrinks: true,
+  },
+  { title: 'MESSAGE', value: ({ message, reason }) => message ?? reason ?? '', shrinks: true },
+];
+
+function endOf({ value, until, endsAt }: MaintenanceKeyJson): string {
+  if (!value) {
+    return '';
+  }
+  return until ? formatMoment(until) : endsAt ? `(${formatMoment(endsAt)})` : 'never';
+}
+
+/** One key in a sentence. */
+export function describeKey(key: MaintenanceKeyJson): string {
+  const { name, value, until, endsAt, holder, abandoned } = key;
+  if (!value) {
+    return `${name} is open.`;
+  }
+  const end = until ?? endsAt;
+  const when = end ? ` until ${formatMoment(end)}${until ? '' : ' at the latest'}` : ', without an end';
+  const who = holder
+    ? `, held by ${plain(holder.host)} (pid ${holder.pid})${abandoned ? ', which is gone' : ''}`
+    : '';
+  return `${name} is in maintenance${when}${who}.`;
+}
+
+/** What a change would concern, for `--dry-run` and for questions. */
+export async function whatIsConcerned(
+  backend: Backend,
+  name: string,
+): Promise<{ key: MaintenanceKeyJson; replicas: { id: string; host: string; pid: number }[] }> {
+  const key = await backend.key(name);
+  const replicas = await backend.replicas();
+  return {
+    key,
+    replicas: replicas.filter(({ observer }) => !observer).map(({ id, host, pid }) => ({ id, host, pid })),
+  };
+}
+
+export function printDryRun(
+  out: Output,
+  does: string,
+  { key, replicas }: Awaited<ReturnType<typeof whatIsConcerned>>,
+): void {
+  const scope =
+    key.scope === 'site'
+      ? 'all handlers but exempt ones'
+      : `handlers marked with @MaintenanceKeys('${key.name}')`;
+  const json = { dryRun: true, does, key, replicas };
+  out.result(json, () => {
+    out.line(`Would ${does}. Nothing was changed.`);
+    out.line(`  now       ${describeKey(key)}`);
+    out.line(`  concerns  ${scope}${key.readOnly ? ', but not those that only read' : ''}`);
+    const hosts = replicas.map(({ host, pid }) => `${plain(host)}:${pid}`);
+    out.line(`  replicas  ${hosts.length === 0 ? 'none is running' : hosts.join(', ')}`);
+  });
+}
+
+/** Vetoes are asked for by an application, not by its Redis. */
+export function noteVetoes({ way }: Backend, out: Output): void {
+  if (way === 'redis' && !out.json) {
+    out.note(
+      'Vetoes were not asked: hooks of the application that may refuse a change are asked by --url only.',
+    );
+  }
+}

@@ -1,0 +1,57 @@
+/** What the process ends with. */
+export const EXIT = {
+  done: 0,
+  /** Refused, or failed. */
+  failed: 1,
+  /** The command line itself is wrong, or something is not installed. */
+  usage: 2,
+  /** `status --exit-code`: something is in maintenance. */
+  maintenance: 3,
+  /** Whether it took effect is unknown: the store or the application could not be reached, or did not answer in time. */
+  unknown: 4,
+  /** Somebody else has the lock, or has changed it meanwhile. */
+  conflict: 5,
+  unknownKey: 6,
+  /** Not all replicas have acknowledged, or not all is drained. */
+  undrained: 7,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Ends the command with a sentence for whoever called it. */
+export class CliError extends Error {
+  override name = 'CliError';
+
+  constructor(
+    readonly exit: number,
+    message: string,
+    /** For programs. */
+    readonly code: string = 'CLI_ERROR',
+  ) {
+    super(message);
+  }
+}
+
+/** A wrong command line. */
+export const usage = (message: string): CliError => new CliError(EXIT.usage, message, 'CLI_USAGE');
+
+const CODES: Readonly<Record<string, ExitCode>> = {
+  MAINTENANCE_CONFIGURATION: EXIT.usage,
+  MAINTENANCE_UNKNOWN_KEY: EXIT.unknownKey,
+  MAINTENANCE_LOCKED: EXIT.conflict,
+  MAINTENANCE_CONFLICT: EXIT.conflict,
+  MAINTENANCE_LOCK_LOST: EXIT.conflict,
+  MAINTENANCE_DRAIN: EXIT.undrained,
+};
+
+/** What the process ends with after an error; the errors of the library are told by their codes, without loading it. */
+export function exitCodeOf(error: unknown): number {
+  const { exit, code, outcome } = (error ?? {}) as { exit?: unknown; code?: unknown; outcome?: unknown };
+  if (error instanceof CliError) {
+    return exit as number;
+  }
+  if (code === 'MAINTENANCE_STORE') {
+    return outcome === 'refused' ? EXIT.failed : EXIT.unknown;
+  }
+  return (typeof code === 'string' ? CODES[code] : undefined) ?? EXIT.failed;
+}

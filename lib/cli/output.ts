@@ -1,0 +1,137 @@
+import { styleText } from 'node:util';
+
+/** Widest line of a table where the width of the terminal is not known. */
+const WIDTH = 80;
+/** What would move the cursor, change the direction of text, or ring. */
+const UNSAFE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+
+type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
+type Stream = Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** One column of a table. */
+export interface Column<Row> {
+  readonly title: string;
+  value(row: Row): string;
+  style?(row: Row): Style | undefined;
+  /** May be cut where the line is too long. */
+  readonly shrinks?: boolean;
+}
+
+/** Text of others, harmless on a terminal and on one line. */
+export const plain = (text: string): string => text.replace(/\s+/g, ' ').replace(UNSAFE, '\ufffd');
+
+const widthOf = (text: string): number =>
+  Array.from(text).reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
+
+/** Where a command writes: what it found to stdout, what it has to say about it to stderr. */
+export class Output {
+  constructor(
+    readonly json: boolean,
+    private readonly env: NodeJS.ProcessEnv = process.env,
+    private readonly out: Stream = process.stdout,
+    private readonly err: Stream = process.stderr,
+  ) {}
+
+  get isTerminal(): boolean {
+    return this.out.isTTY === true;
+  }
+
+  /** The result for programs, or for people. */
+  result(json: unknown, people: () => void): void {
+    if (this.json) {
+      this.out.write(`${JSON.stringify(json, null, this.isTerminal ? 2 : undefined)}\n`);
+    } else {
+      people();
+    }
+  }
+
+  line(text = ''): void {
+    this.out.write(`${text}\n`);
+  }
+
+  /** Anything that is no result. */
+  note(text: string): void {
+    this.err.write(`${text}\n`);
+  }
+
+  warn(text: string): void {
+    this.err.write(`${this.colored(this.err, 'yellow', 'warning:')} ${text}\n`);
+  }
+
+  error(text: string): void {
+    this.err.write(`${this.colored(this.err, 'red', 'error:')} ${text}\n`);
+  }
+
+  style(style: Style, text: string): string {
+    return this.colored(this.out, style, text);
+  }
+
+  table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): void {
+    const cells = rows.map((row) => columns.map((column) => plain(column.value(row)) || '-'));
+    const widths = columns.map((column, index) =>
+      Math.max(widthOf(column.title), ...cells.map((line) => widthOf(line[index] ?? ''))),
+    );
+    this.fit(widths, columns);
+    const write = (line: readonly string[], styled: (text: string, index: number) => string): void => {
+      const last = line.length - 1;
+      const padded = line.map((text, index) => {
+        const shown = cut(text, widths[index] ?? 0);
+        const gap = ' '.repeat(Math.max(0, (widths[index] ?? 0) - widthOf(shown)));
+        return styled(shown, index) + (index === last ? '' : gap);
+      });
+      this.line(padded.join('  ').trimEnd());
+    };
+    write(
+      columns.map(({ title }) => title),
+      (text) => this.style('dim', text),
+    );
+    cells.forEach((line, row) =>
+      write(line, (text, index) => {
+        const style = columns[index]?.style?.(rows[row] as Row);
+        return style ? this.style(style, text) : text;
+      }),
+    );
+  }
+
+  /** Takes from the widest columns that may shrink until the line fits. */
+  private fit(widths: number[], columns: readonly Column<never>[]): void {
+    const most = this.isTerminal ? Math.max(40, this.out.columns ?? WIDTH) : WIDTH;
+    const total = (): number => widths.reduce((sum, width) => sum + width, 2 * (widths.length - 1));
+    while (total() > most) {
+      const index = widths.reduce(
+        (widest, width, i) => (columns[i]?.shrinks && width > (widths[widest] ?? 0) ? i : widest),
+        columns.findIndex(({ shrinks }) => shrinks),
+      );
+      if (index < 0 || (widths[index] ?? 0) <= 4) {
+        return;
+      }
+      widths[index] = (widths[index] ?? 0) - 1;
+    }
+  }
+
+  private colored(stream: Stream, style: Style, text: string): string {
+    const { NO_COLOR, FORCE_COLOR, TERM } = this.env;
+    const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== '0';
+    const wanted = forced || (stream.isTTY === true && !NO_COLOR && TERM !== 'dumb');
+    return wanted ? styleText(style, text, ...UNCONDITIONAL) : text;
+  }
+}
+
+/** Newer versions of Node look at a stream themselves, which need not be the one that is written to. */
+const UNCONDITIONAL = [{ validateStream: false }] as unknown as [];
+
+function cut(text: string, width: number): string {
+  if (widthOf(text) <= width) {
+    return text;
+  }
+  let shown = '';
+  for (const character of text) {
+    if (widthOf(shown + character) > width - 1) {
+      break;
+    }
+    shown += character;
+  }
+  return `${shown}…`;
+}

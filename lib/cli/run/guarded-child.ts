@@ -1,0 +1,118 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { CliError, EXIT } from '../exit.js';
+import { monotonic } from './monotonic.js';
+import { endGroup, groupLives } from './process-group.js';
+import type { FromGuardian, ToGuardian } from './protocol.js';
+
+/** How a child ended. */
+export interface ChildExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Milliseconds after which we do what the guardian should have done: it may be stopped, too. */
+const BACKUP = 250;
+/** Milliseconds between two looks at it. */
+const LOOK_INTERVAL = 50;
+
+/** The child, started and watched by a guardian that outlives us. */
+export class GuardedChild {
+  /** Settles when the child is gone. */
+  readonly exit: Promise<ChildExit>;
+  /** The guardian has ended it by itself, since the lease was not renewed. */
+  endedByLease = false;
+  private readonly guardian: ChildProcess;
+  private readonly told = new EventEmitter();
+  private pid: number | undefined;
+  private kill = Infinity;
+
+  /** Starts the guardian, which takes a moment and nothing else. */
+  constructor(file: URL) {
+    this.guardian = spawn(process.execPath, [fileURLToPath(file)], {
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+      detached: true,
+    });
+    this.exit = new Promise((resolve) => {
+      this.guardian.on('message', (message: FromGuardian) => {
+        if (message.type === 'exited') {
+          resolve(message);
+        } else if (message.type === 'ending') {
+          this.endedByLease = true;
+        } else {
+          this.pid = message.type === 'started' ? message.pid : undefined;
+          this.told.emit('answer', message);
+        }
+      });
+      this.guardian.once('error', (error) =>
+        this.told.emit('answer', { type: 'failed', message: error.message }),
+      );
+      this.guardian.once('exit', () => {
+        this.told.emit('answer', { type: 'failed', message: 'the process that guards it has ended' });
+        void this.finish(0).then(() => resolve({ code: null, signal: 'SIGKILL' }));
+      });
+    });
+  }
+
+  /** @throws CliError when it cannot be started */
+  async start(command: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
+    const answered = once(this.told, 'answer') as Promise<[FromGuardian]>;
+    this.tell({ type: 'start', command, env });
+    const [answer] = await answered;
+    if (answer.type === 'failed') {
+      throw new CliError(
+        EXIT.failed,
+        `${command[0]} could not be started: ${answer.message}.`,
+        'CLI_NOT_STARTED',
+      );
+    }
+  }
+
+  /** @param lease when to end it without another renewal, on the monotonic clock */
+  renew(lease: { readonly term: number; readonly kill: number }): void {
+    this.kill = lease.kill;
+    this.tell({ type: 'lease', ...lease });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.tell({ type: 'signal', signal });
+  }
+
+  /** Asks it to end; kills it after so many ms, and in any case before the lease ends. */
+  end(grace: number): void {
+    this.kill = Math.min(this.kill, monotonic() + grace);
+    this.tell({ type: 'end', grace });
+  }
+
+  /** Looks whether the guardian does its work, which may itself be stopped or killed. */
+  watch(): () => void {
+    const look = setInterval(() => {
+      if (monotonic() > this.kill + BACKUP && this.pid !== undefined && groupLives(this.pid)) {
+        void this.finish(0);
+      }
+    }, LOOK_INTERVAL);
+    return () => clearInterval(look);
+  }
+
+  /** Lets the guardian go where there is nothing to guard. */
+  dismiss(): void {
+    if (this.guardian.connected) {
+      this.guardian.disconnect();
+    }
+    this.guardian.unref();
+  }
+
+  private async finish(grace: number): Promise<void> {
+    if (this.pid !== undefined) {
+      const latest = monotonic() + grace;
+      await endGroup(this.pid, () => latest);
+    }
+  }
+
+  private tell(message: ToGuardian): void {
+    if (this.guardian.connected) {
+      this.guardian.send(message, () => undefined);
+    }
+  }
+}

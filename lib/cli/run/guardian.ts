@@ -1,0 +1,108 @@
+// A process of its own that starts the child and outlives us: where we are killed, stopped or stuck, it ends the child before
+// somebody else can have the lock. It knows no Redis, only until when the lease lasts.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { monotonic } from './monotonic.js';
+import { endGroup, signalGroup } from './process-group.js';
+import type { FromGuardian, ToGuardian } from './protocol.js';
+
+/** Milliseconds for a child whose lease nobody has told of. */
+const GRACE = 2_000;
+/** Timers fire at once that are longer. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+class Guardian {
+  private child: ChildProcess | undefined;
+  private lease: { term: number; kill: number } | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private latest = Infinity;
+  private ending: Promise<void> | undefined;
+
+  hear(message: ToGuardian): void {
+    switch (message.type) {
+      case 'start':
+        return this.start(message);
+      case 'lease':
+        this.lease = message;
+        return this.wait();
+      case 'signal':
+        return this.pid === undefined ? undefined : signalGroup(this.pid, message.signal);
+      case 'end':
+        return this.end(message.grace);
+    }
+  }
+
+  /** Whoever told us is gone. */
+  orphaned(): void {
+    if (this.pid === undefined) {
+      process.exit();
+    }
+    this.end(GRACE_OF_ORPHANS);
+  }
+
+  private get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  private start({ command: [file = '', ...args], env }: ToGuardian & { type: 'start' }): void {
+    const child = spawn(file, args, { stdio: 'inherit', detached: true, env: { ...process.env, ...env } });
+    this.child = child;
+    child.once('error', (error) => {
+      if (child.pid === undefined) {
+        tell({ type: 'failed', message: error.message }, () => process.exit());
+      }
+    });
+    child.once('spawn', () => tell({ type: 'started', pid: child.pid as number }));
+    child.once('exit', (code, signal) => void this.exited(code, signal));
+  }
+
+  /** Until the lease is half gone, or renewed. */
+  private wait(): void {
+    clearTimeout(this.timer);
+    const { term, kill } = this.lease as { term: number; kill: number };
+    if (!this.ending) {
+      this.timer = setTimeout(
+        () => {
+          tell({ type: 'ending' });
+          this.end(kill - monotonic());
+        },
+        Math.min(LONGEST_TIMER, Math.max(0, term - monotonic())),
+      );
+    }
+  }
+
+  /** Never later than the lease allows. */
+  private end(grace: number): void {
+    clearTimeout(this.timer);
+    const by = Math.min(monotonic() + Math.max(0, grace), this.lease?.kill ?? monotonic() + GRACE);
+    this.latest = Math.min(this.latest, by);
+    if (this.pid !== undefined) {
+      this.ending ??= endGroup(this.pid, () => this.latest);
+    }
+  }
+
+  private async exited(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
+    clearTimeout(this.timer);
+    // of what we have ended nothing may be left, also where its leader was faster
+    await this.ending;
+    tell({ type: 'exited', code, signal }, () => process.exit());
+  }
+}
+
+/** Milliseconds: a child may clean up, as long as its lease allows. */
+const GRACE_OF_ORPHANS = 600_000;
+
+function tell(message: FromGuardian, then: () => void = () => undefined): void {
+  if (!process.connected || !process.send) {
+    then();
+    return;
+  }
+  process.send(message, () => then());
+}
+
+const guardian = new Guardian();
+process.on('message', (message) => guardian.hear(message as ToGuardian));
+process.on('disconnect', () => guardian.orphaned());
+// only those that told us to start it tell us to end it
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGPIPE'] as const) {
+  process.on(signal, () => undefined);
+}

@@ -1,0 +1,25 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { StateManager } from '../../core/state/state-manager.js';
+
+/** Milliseconds between two looks. */
+const LOOK_INTERVAL = 100;
+
+/** The command is done, and what the store did not take at once is tried again for a while: else the key stays on. */
+export async function untilLeft(
+  manager: StateManager,
+  key: string,
+  patience: number,
+  error: (message: string) => void,
+): Promise<void> {
+  const isHeld = (): boolean =>
+    manager.document?.keys.get(key)?.holds.some(({ owner }) => owner === manager.replica.id) === true;
+  const until = performance.now() + patience;
+  while (isHeld() && performance.now() < until) {
+    await delay(LOOK_INTERVAL);
+  }
+  if (isHeld()) {
+    error(
+      `The command is done, but "${key}" could not be opened: Redis is away. Open it with: off ${key} --force`,
+    );
+  }
+}

@@ -1,0 +1,107 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { usage } from './exit.js';
+
+/** Where the state is, and how to get there. */
+export interface Settings {
+  readonly redis?: string;
+  readonly url?: string;
+  readonly namespace?: string;
+  /** `Name: value`, for the admin API. */
+  readonly headers: readonly string[];
+  /** File with the certificate of the authority that a `rediss://` server is believed by. */
+  readonly ca?: string;
+  /** Milliseconds that any call may take. */
+  readonly commandTimeout?: string;
+}
+
+/** What the options of every command may give. */
+export interface ConnectionOptions {
+  readonly redis?: string;
+  readonly url?: string;
+  readonly namespace?: string;
+  readonly header?: readonly string[];
+  readonly ca?: string;
+  readonly commandTimeout?: string;
+}
+
+const RC = '.maintenancerc';
+const FIELDS = ['redis', 'url', 'namespace', 'headers', 'ca', 'commandTimeout'];
+
+/** Options of the command line, else variables, else the nearest `.maintenancerc` or `maintenance` in package.json. */
+export function readSettings(
+  options: ConnectionOptions,
+  env: NodeJS.ProcessEnv = process.env,
+  folder = process.cwd(),
+): Settings {
+  if (options.redis !== undefined && options.url !== undefined) {
+    throw usage('Both --redis and --url were given; accepted: one of them.');
+  }
+  const file = readConfig(folder);
+  const variables = {
+    redis: env.MAINTENANCE_REDIS_URL || undefined,
+    url: env.MAINTENANCE_URL || undefined,
+    headers: env.MAINTENANCE_HEADER?.split('\n').filter(Boolean),
+  };
+  const sources = [{ ...options, headers: options.header }, variables, file];
+  // whichever is nearest says which way it is
+  const place = sources.find(({ redis, url }) => redis !== undefined || url !== undefined);
+  if (place?.redis !== undefined && place.url !== undefined) {
+    throw usage(
+      `Both a Redis and a URL are configured (${place === file ? RC : 'MAINTENANCE_REDIS_URL and MAINTENANCE_URL'}); say which with --redis or --url.`,
+    );
+  }
+  return {
+    ...(place?.redis !== undefined && { redis: place.redis }),
+    ...(place?.url !== undefined && { url: place.url }),
+    namespace: options.namespace ?? (env.MAINTENANCE_NAMESPACE || undefined) ?? file.namespace,
+    headers: options.header ?? variables.headers ?? file.headers ?? [],
+    ca: options.ca ?? (env.MAINTENANCE_CA || undefined) ?? file.ca,
+    commandTimeout: options.commandTimeout ?? file.commandTimeout,
+  };
+}
+
+function readConfig(folder: string): Partial<Settings> {
+  for (let at = folder; ; at = dirname(at)) {
+    const rc = join(at, RC);
+    if (existsSync(rc)) {
+      return check(parse(rc), rc);
+    }
+    const manifest = join(at, 'package.json');
+    const found = existsSync(manifest)
+      ? (parse(manifest) as { maintenance?: unknown }).maintenance
+      : undefined;
+    if (found !== undefined) {
+      return check(found, `"maintenance" in ${manifest}`);
+    }
+    if (at === dirname(at)) {
+      return {};
+    }
+  }
+}
+
+function parse(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw usage(`${file} cannot be read as JSON: ${(error as Error).message}`);
+  }
+}
+
+function check(value: unknown, where: string): Partial<Settings> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw usage(`${where} is no object; accepted: { "redis": "redis://…" } or { "url": "https://…" }.`);
+  }
+  for (const [name, given] of Object.entries(value)) {
+    const isRight =
+      name === 'headers'
+        ? Array.isArray(given) && given.every((header) => typeof header === 'string')
+        : typeof given === 'string';
+    if (!FIELDS.includes(name) || !isRight) {
+      throw usage(
+        `${where}: ${JSON.stringify(name)} is not accepted as it is; accepted: ${FIELDS.join(', ')}, each a string (headers: a list).`,
+      );
+    }
+  }
+  return value as Partial<Settings>;
+}

@@ -1,0 +1,118 @@
+import ms, { type StringValue } from 'ms';
+import { usage } from './exit.js';
+
+const PART = /(\d+(?:\.\d+)?)\s*([a-z]+)\s*/gi;
+const ISO_DURATION = /^P(?=.)(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i;
+const CLOCK = /^([01]?\d|2[0-3]):([0-5]\d)$/;
+const WITH_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/i;
+const EXAMPLES = 'such as 30s, 10m, 2h, 1h30m, 1d or PT30M';
+
+/**
+ * A length of time as people write it, in milliseconds.
+ * @param what it is, for the error
+ */
+export function parseDuration(text: string, what: string): number {
+  const length = isoDuration(text) ?? plainDuration(text);
+  if (length === undefined || !Number.isSafeInteger(Math.round(length))) {
+    const hint = /^\d+$/.test(text.trim())
+      ? ` (${text.trim()} of what? Say ${text.trim()}s or ${text.trim()}m)`
+      : '';
+    throw usage(`${what}: ${JSON.stringify(text)} is no length of time${hint}; accepted: ${EXAMPLES}.`);
+  }
+  return Math.round(length);
+}
+
+/** The same, or `false` for words that say no. */
+export const parseWait = (text: string, what: string): number | false =>
+  /^(no|none|off|false)$/i.test(text) ? false : parseDuration(text, what);
+
+/**
+ * A moment as people write it: `14:30` is the next half past two of this machine, anything longer is ISO 8601.
+ * @param now epoch ms
+ */
+export function parseMoment(text: string, what: string, now = Date.now()): Date {
+  const [, hours, minutes] = CLOCK.exec(text) ?? [];
+  if (hours !== undefined && minutes !== undefined) {
+    const moment = new Date(now);
+    moment.setHours(Number(hours), Number(minutes), 0, 0);
+    if (moment.getTime() <= now) {
+      moment.setDate(moment.getDate() + 1);
+    }
+    return moment;
+  }
+  const moment = new Date(WITH_TIME.test(text) ? text.replace(' ', 'T') : Number.NaN);
+  if (Number.isNaN(moment.getTime())) {
+    throw usage(
+      `${what}: ${JSON.stringify(text)} is no moment; accepted: 14:30 (today or tomorrow, by the clock of this machine), ` +
+        '2027-03-28T14:30 or 2027-03-28T14:30+02:00.',
+    );
+  }
+  if (moment.getTime() <= now) {
+    throw usage(`${what}: ${moment.toISOString()} is over.`);
+  }
+  return moment;
+}
+
+/** When something ends, as options or words say: `--for 30m`, `--until 14:30`, or `30m`, `until 14:30` in words. */
+export function parseEnd(
+  words: readonly string[],
+  options: { readonly for?: string; readonly until?: string },
+): { timeout?: number; until?: Date } {
+  const [first, ...others] = words;
+  const said =
+    first === undefined ? {} : /^until$/i.test(first) ? { until: others.join(' ') } : { for: words.join('') };
+  const { for: length = said.for, until = said.until } = options;
+  const given = [options.for, options.until, said.for, said.until].filter((value) => value !== undefined);
+  if (given.length > 1) {
+    throw usage('The end is given more than once; accepted: one of --for, --until, or the same in words.');
+  }
+  if (length !== undefined) {
+    return { timeout: /^(ever|forever)$/i.test(length) ? 0 : atLeastOne(parseDuration(length, 'how long')) };
+  }
+  return until === undefined ? {} : { until: parseMoment(until, 'until') };
+}
+
+function atLeastOne(length: number): number {
+  if (length <= 0) {
+    throw usage('how long: 0 is no length of time; accepted: "ever" for no end.');
+  }
+  return length;
+}
+
+function plainDuration(text: string): number | undefined {
+  let rest = text.trim();
+  let sum = 0;
+  for (const [part, count, unit] of text.trim().matchAll(PART)) {
+    const length = ms(`${count}${unit}` as StringValue) as number | undefined;
+    if (length === undefined || !rest.startsWith(part)) {
+      return undefined;
+    }
+    sum += length;
+    rest = rest.slice(part.length);
+  }
+  return rest === '' && text.trim() !== '' ? sum : undefined;
+}
+
+function isoDuration(text: string): number | undefined {
+  const found = ISO_DURATION.exec(text.trim());
+  if (!found) {
+    return undefined;
+  }
+  const [weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = found
+    .slice(1)
+    .map((part) => Number(part ?? 0));
+  return ((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1_000;
+}
+
+/** A length of time in a few characters. */
+export const formatDuration = (length: number): string => (length === 0 ? '0s' : ms(Math.round(length)));
+
+/** A moment for people, by the clock of this machine: `2027-03-28 14:30 +02:00`. */
+export function formatMoment(moment: Date | string): string {
+  const date = new Date(moment);
+  const offset = -date.getTimezoneOffset();
+  const two = (value: number): string => String(Math.trunc(Math.abs(value))).padStart(2, '0');
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  const zone = offset === 0 ? 'UTC' : `${offset < 0 ? '-' : '+'}${two(offset / 60)}:${two(offset % 60)}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())} ${zone}`;
+}

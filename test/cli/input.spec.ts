@@ -1,0 +1,294 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createMaintenance } from 'nestjs-maintenance/standalone';
+import { RedisServer } from '../support/redis.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { cli, MAIN } from './cli.js';
+import { parse } from './schemas.js';
+
+const run = promisify(execFile);
+let server: RedisServer;
+let folder: string;
+const env = () => ({ MAINTENANCE_REDIS_URL: server.url });
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+  folder = await mkdtemp(join(tmpdir(), 'maintenance-input-'));
+});
+beforeEach(() => server.client().flushall());
+afterAll(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('what is wrong with the command line is said in a sentence: exit code 2, and nothing is changed', () => {
+  it.each([
+    ['no such command', ['onn', 'general']],
+    ['an option that nobody knows', ['on', 'general', '--forr', '1h']],
+    ['an option without its value', ['on', 'general', '--for']],
+    ['no unit', ['on', 'general', '30']],
+    ['a length that is none', ['on', 'general', '--for', 'soon']],
+    ['two ends', ['on', 'general', '30m', '--until', '14:30']],
+    ['an end that is over', ['on', 'general', '--until', '2020-01-01T00:00Z']],
+    ['a wait that is none', ['on', 'general', '--acknowledge', 'yes']],
+    ['a drain that is none', ['on', 'general', '--drain', '10']],
+    ['both ways', ['on', 'general', '--redis', 'redis://localhost', '--url', 'http://localhost']],
+    ['no Redis at all', ['on', 'general', '--redis', 'localhost:6379']],
+    ['a database that is none', ['on', 'general', '--redis', 'redis://localhost:1/one']],
+    ['a Sentinel without a name', ['on', 'general', '--redis', 'redis+sentinel://localhost']],
+    ['a host that is none', ['on', 'general', '--redis', 'redis+cluster://a:b:c']],
+    ['no URL', ['on', 'general', '--url', 'shop.example']],
+    ['no header', ['on', 'general', '--url', 'http://localhost', '--header', 'let me in']],
+    [
+      'a certificate that is not there',
+      ['on', 'general', '--redis', 'rediss://localhost', '--ca', '/nowhere.pem'],
+    ],
+    ['a namespace that is none', ['on', 'general', '--namespace', 'a b']],
+    ['a message that is too long', ['on', 'general', '-m', 'x'.repeat(10_001)]],
+    ['a shell that nobody knows', ['completion', 'tcsh']],
+    ['nothing to extend by', ['extend', 'general']],
+    ['a page to watch without a file', ['page', '--watch']],
+    ['no replica', ['forget']],
+  ])('%s', async (_what, args) => {
+    const { code, stdout, stderr } = await cli(args, { env: env() });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^error: \S/);
+    expect(stderr).not.toMatch(/\bat .+:\d+:\d+/);
+    expect(await server.client().exists('maintenance:{maintenance}:state')).toBe(0);
+  });
+
+  it('nowhere to go is said, too', async () => {
+    const { code, stderr } = await cli(['status']);
+    expect({ code, named: /--redis.*MAINTENANCE_REDIS_URL.*--url/.test(stderr) }).toEqual({
+      code: 2,
+      named: true,
+    });
+  });
+
+  it('and for programs as JSON', async () => {
+    const { code, stdout } = await cli(['on', 'general', '30', '--json'], { env: env() });
+    expect(code).toBe(2);
+    expect(parse<{ exitCode: number }>('error', stdout).exitCode).toBe(2);
+  });
+
+  it('a driver that is not installed is named, with the line that has it, and no password', async () => {
+    const copy = join(folder, 'alone');
+    await mkdir(join(copy, 'node_modules'), { recursive: true });
+    const root = new URL('../../', import.meta.url).pathname;
+    await run('cp', ['-r', `${root}.tmp/replicas/lib`, copy]);
+    await writeFile(join(copy, 'package.json'), '{ "type": "module", "version": "1.0.0" }');
+    for (const name of ['commander', 'ms', 'rxjs', 'reflect-metadata', 'cache-manager']) {
+      await symlink(`${root}node_modules/${name}`, join(copy, 'node_modules', name));
+    }
+    const args = [
+      join(copy, 'lib/cli/main.js'),
+      'status',
+      'general',
+      '--redis',
+      'redis://:secret@127.0.0.1:1',
+    ];
+    const failed = await run(process.execPath, args).catch(
+      (error: unknown) => error as { code: number; stderr: string },
+    );
+    expect(failed).toMatchObject({ code: 2 });
+    expect(failed.stderr).toContain(
+      'npx -p nestjs-maintenance -p ioredis nestjs-maintenance status general --redis',
+    );
+    expect(failed.stderr).not.toContain('secret');
+  });
+});
+
+describe('what cannot be reached is 4', () => {
+  const commands = [
+    ['status'],
+    ['on', 'general', '1h'],
+    ['off'],
+    ['quiet'],
+    ['replicas'],
+    ['doctor'],
+    ['watch'],
+  ];
+
+  it.each(commands)('a Redis that is not there: %s', async (...args) => {
+    const { code, stderr } = await cli([...args, '--redis', 'redis://user:secret@127.0.0.1:1']);
+    expect(code).toBe(4);
+    expect(stderr).toContain('ECONNREFUSED');
+    expect(stderr).not.toContain('secret');
+  });
+
+  it('a Redis that does not answer, in the time that it is given', async () => {
+    await using proxy = await TcpProxy.start({ host: server.host, port: server.port });
+    proxy.pause();
+    const begun = performance.now();
+    const { code, stderr } = await cli(['on', 'general', '--redis', proxy.url, '--command-timeout', '500ms']);
+    expect({ code, said: stderr.includes('Nothing was changed') }).toEqual({ code: 4, said: true });
+    expect(performance.now() - begun).toBeLessThan(10_000);
+  });
+
+  it('a Redis that says no is 1', async () => {
+    await using own = await RedisServer.start({ config: ['requirepass secret'] });
+    const { code, stderr } = await cli(['on', 'general', '--redis', own.url]);
+    expect({ code, why: stderr.includes('NOAUTH') }).toEqual({ code: 1, why: true });
+    const wrong = await cli(['on', 'general', '--redis', own.url.replace('//', '//:wrong@')]);
+    expect({ code: wrong.code, why: wrong.stderr.includes('WRONGPASS') }).toEqual({ code: 1, why: true });
+    expect((await cli(['on', 'general', '--redis', own.url.replace('//', '//:secret@')])).code).toBe(0);
+  });
+
+  it('an application that is not there, does not answer, or is something else', async () => {
+    expect((await cli(['on', 'general', '--url', 'http://127.0.0.1:1/maintenance'])).code).toBe(4);
+    const silent = createServer((request, response) => {
+      if (request.url?.startsWith('/other')) response.end('<h1>Hello</h1>');
+      if (request.url?.startsWith('/denied')) response.writeHead(401).end('{"message":"Who are you?"}');
+      if (request.url?.startsWith('/broken')) response.writeHead(502).end('Bad gateway');
+    }).listen(0, '127.0.0.1');
+    const url = (path: string) => `http://127.0.0.1:${(silent.address() as AddressInfo).port}/${path}`;
+    const codes = await Promise.all(
+      ['silent', 'other', 'denied', 'broken'].map(async (path) => {
+        const args = ['on', 'general', '1h', '--url', url(path), '--command-timeout', '1s'];
+        return [path, (await cli(args)).code];
+      }),
+    );
+    expect(Object.fromEntries(codes)).toEqual({ silent: 4, other: 1, denied: 1, broken: 4 });
+    silent.closeAllConnections();
+    silent.close();
+  });
+});
+
+describe('where it gets its settings', () => {
+  it('options come before variables, and those before the nearest file', async () => {
+    const inner = join(folder, 'project/packages/shop');
+    await mkdir(inner, { recursive: true });
+    await writeFile(
+      join(folder, 'project/package.json'),
+      JSON.stringify({ maintenance: { redis: server.url, namespace: 'from-package' } }),
+    );
+    const placeOf = async (args: string[], options: object) =>
+      (
+        JSON.parse((await cli(['status', '--json', ...args], { cwd: inner, ...options })).stdout) as {
+          place: string;
+        }
+      ).place;
+    expect(await placeOf([], {})).toContain('namespace "from-package"');
+    await writeFile(
+      join(inner, '.maintenancerc'),
+      JSON.stringify({ redis: server.url, namespace: 'from-rc' }),
+    );
+    expect(await placeOf([], {})).toContain('namespace "from-rc"');
+    expect(await placeOf([], { env: { MAINTENANCE_NAMESPACE: 'from-env' } })).toContain(
+      'namespace "from-env"',
+    );
+    expect(await placeOf(['--namespace', 'given'], { env: { MAINTENANCE_NAMESPACE: 'x' } })).toContain(
+      'namespace "given"',
+    );
+    const url = await cli(['status', '--url', 'http://127.0.0.1:1/'], { cwd: inner, env: env() });
+    expect({ code: url.code, way: url.stderr.includes('the admin API') }).toEqual({ code: 4, way: true });
+  });
+
+  it.each([
+    '{',
+    '[]',
+    '{"reids":"x"}',
+    '{"redis":7}',
+    '{"headers":"x"}',
+    '{"redis":"redis://a","url":"http://b"}',
+  ])('a file that holds %s is refused', async (text) => {
+    const own = await mkdtemp(join(folder, 'rc-'));
+    await writeFile(join(own, '.maintenancerc'), text);
+    const { code, stderr } = await cli(['status'], { cwd: own });
+    expect({ code, named: stderr.includes('.maintenancerc') }).toEqual({ code: 2, named: true });
+  });
+});
+
+describe('on a terminal', () => {
+  /** Runs it with a terminal of 80 columns, and types. */
+  async function onTerminal(
+    args: readonly string[],
+    typed: string,
+  ): Promise<{ code: number; screen: string }> {
+    const file = join(folder, `screen-${Math.random()}`);
+    const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ');
+    const child = run('script', ['-qefc', `stty cols 80; ${command}`, file], {
+      env: { ...process.env, ...env(), TERM: 'xterm' },
+    });
+    child.child.stdin?.end(typed);
+    const code = await child.then(
+      () => 0,
+      (error: { code: number }) => error.code,
+    );
+    return { code, screen: await readFile(file, 'utf8') };
+  }
+
+  it('asks, and takes only yes for yes', async () => {
+    await using watcher = await createMaintenance({ redis: server.url });
+    const no = await onTerminal(['on', 'general', '1h'], '\n');
+    expect(no.screen).toContain('which closes the whole site');
+    await watcher.refresh();
+    expect({ code: no.code, on: watcher.isActive() }).toEqual({ code: 1, on: false });
+    const yes = await onTerminal(['on', 'general', '1h'], 'yes\n');
+    await watcher.refresh();
+    expect({ code: yes.code, on: watcher.isActive() }).toEqual({ code: 0, on: true });
+  });
+
+  it('there are colours there, and nowhere else', async () => {
+    expect((await onTerminal(['status'], '')).screen).toContain('\u001b[');
+    expect((await cli(['status'], { env: env() })).stdout).not.toContain('\u001b[');
+    expect((await cli(['status'], { env: { ...env(), FORCE_COLOR: '1' } })).stdout).toContain('\u001b[');
+  });
+});
+
+describe('help and completion', () => {
+  it('every command has examples', async () => {
+    const { stdout } = await cli(['--help']);
+    const names = [...stdout.matchAll(/^ {2}(\w+)(?: \[| <| {2,})/gm)]
+      .map(([, name]) => name as string)
+      .filter((name) => name !== 'help');
+    expect(names.length).toBeGreaterThanOrEqual(12);
+    for (const name of names) {
+      const help = await cli([name, '--help']);
+      expect(help.code).toBe(0);
+      expect(help.stdout).toMatch(/Examples:\n {2}# .+\n {2}\$ nestjs-maintenance /);
+      expect(help.stdout).toContain('--redis <url>');
+    }
+    expect((await cli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+/);
+  });
+
+  it.each(['bash', 'zsh', 'fish'])('%s reads what it is given', async (shell) => {
+    const { stdout, code } = await cli(['completion', shell]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('run');
+    const file = join(folder, `completion.${shell}`);
+    await writeFile(file, stdout);
+    const found = await run('which', [shell]).then(
+      () => true,
+      () => false,
+    );
+    if (found) await run(shell, ['-n', file]);
+  });
+
+  it('bash completes commands, options and keys', async () => {
+    const { stdout } = await cli(['completion', 'bash']);
+    const bin = join(folder, 'bin');
+    await mkdir(bin, { recursive: true });
+    await writeFile(
+      join(bin, 'nestjs-maintenance'),
+      `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`,
+      { mode: 0o755 },
+    );
+    const complete = async (...words: string[]) => {
+      const script = `${stdout}\nCOMP_WORDS=(${words.map((word) => `"${word}"`).join(' ')}); COMP_CWORD=${words.length - 1}; _nestjs_maintenance; echo "\${COMPREPLY[@]}"`;
+      const { stdout: found } = await run('bash', ['-c', script], {
+        env: { ...process.env, ...env(), PATH: `${bin}:${process.env.PATH}` },
+      });
+      return found.trim();
+    };
+    expect(await complete('nestjs-maintenance', 'ex')).toBe('extend');
+    expect(await complete('nestjs-maintenance', 'run', '--keep')).toBe('--keep-on-failure');
+    expect(await complete('nestjs-maintenance', 'on', 'gen')).toBe('general');
+  });
+});

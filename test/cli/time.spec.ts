@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { formatDuration, parseDuration, parseEnd, parseMoment, parseWait } from '../../lib/cli/time.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+describe('a length of time', () => {
+  it.each([
+    ['30s', 30_000],
+    ['30m', 30 * MINUTE],
+    ['2h', 2 * HOUR],
+    ['1h30m', 90 * MINUTE],
+    ['1h 30m', 90 * MINUTE],
+    ['1.5h', 90 * MINUTE],
+    ['500ms', 500],
+    ['1d', 24 * HOUR],
+    ['2 weeks', 14 * 24 * HOUR],
+    ['10 Minutes', 10 * MINUTE],
+    ['PT30M', 30 * MINUTE],
+    ['P1DT2H', 26 * HOUR],
+    ['pt1.5s', 1_500],
+  ])('%s is read', (text, length) => expect(parseDuration(text, 'x')).toBe(length));
+
+  it.each([
+    '30',
+    '',
+    ' ',
+    '-5m',
+    '5 parsecs',
+    'm',
+    '5m?',
+    '1h-30m',
+    'P',
+    'PT',
+    'soon',
+    '1e9h',
+    '9'.repeat(30) + 'd',
+  ])('%j is none', (text) => {
+    expect(() => parseDuration(text, 'how long')).toThrow(/^how long: .*accepted: such as 30s/);
+  });
+
+  it('without a unit is asked for one', () => expect(() => parseDuration('30', 'x')).toThrow('30s or 30m'));
+  it('may be none where one waits', () =>
+    expect([parseWait('none', 'x'), parseWait('1s', 'x')]).toEqual([false, 1_000]));
+  it('is written as it is read', () => expect(formatDuration(90_000)).toBe('2m'));
+});
+
+describe('a moment', () => {
+  const now = new Date('2027-03-28T12:00:00').getTime();
+
+  it('by the clock is the next one', () => {
+    expect(parseMoment('14:30', 'x', now)).toEqual(new Date('2027-03-28T14:30:00'));
+    expect(parseMoment('9:05', 'x', now)).toEqual(new Date('2027-03-29T09:05:00'));
+    expect(parseMoment('12:00', 'x', now)).toEqual(new Date('2027-03-29T12:00:00'));
+  });
+
+  it.each([
+    ['2027-03-28T14:30Z', '2027-03-28T14:30:00.000Z'],
+    ['2027-03-28T14:30+02:00', '2027-03-28T12:30:00.000Z'],
+    ['2027-03-28 14:30:05Z', '2027-03-28T14:30:05.000Z'],
+  ])('%s is read', (text, instant) =>
+    expect(parseMoment(text, 'x', Date.parse('2027-01-01T00:00:00Z')).toISOString()).toBe(instant),
+  );
+
+  it.each(['25:00', '14:60', '2027-02-30T10:00', 'tomorrow', '', '1', '2027', '03/04/2027 10:00'])(
+    '%j is none',
+    (text) => expect(() => parseMoment(text, 'until', now)).toThrow(/^until: .*(is no moment|is over)/),
+  );
+
+  it('that is over is refused', () =>
+    expect(() => parseMoment('2020-01-01T00:00Z', 'x', now)).toThrow('is over'));
+});
+
+describe('an end', () => {
+  it.each([
+    [['30m'], {}, { timeout: 30 * MINUTE }],
+    [['1h', '30m'], {}, { timeout: 90 * MINUTE }],
+    [['ever'], {}, { timeout: 0 }],
+    [[], { for: '2h' }, { timeout: 2 * HOUR }],
+    [[], {}, {}],
+  ])('%j with %j', (words, options, end) => expect(parseEnd(words, options)).toEqual(end));
+
+  it('in words may be a moment', () => expect(parseEnd(['until', '23:59'], {}).until).toBeInstanceOf(Date));
+  it('is given once', () => {
+    expect(() => parseEnd(['30m'], { until: '14:30' })).toThrow('more than once');
+    expect(() => parseEnd([], { for: '1h', until: '14:30' })).toThrow('more than once');
+    expect(() => parseEnd(['0s'], {})).toThrow('0 is no length');
+  });
+});
