@@ -28,7 +28,7 @@ export class Csrf {
     const sameOrigin = site === 'same-origin';
     if (origin === undefined) {
       if (!sameOrigin && cookie !== undefined) {
-        throw forbidden('it brings cookies and does not say where it comes from (no Origin header)');
+        throw forbidden('it carries cookies but no Origin header');
       }
       this.checkHost(request, sameOrigin);
     } else if (this.origins.areListed) {
@@ -71,13 +71,13 @@ function checkOrigin(origin: string, request: HttpRequest): void {
     throw forbidden(
       origin === 'null'
         ? 'its Origin is "null"'
-        : `its Origin is not this site, ${JSON.stringify(visitedHost(request) ?? '')}; behind a proxy, pass the Host header on, ` +
+        : `its Origin is not this site, ${JSON.stringify(visitedHost(request) ?? '')}; behind a proxy, forward the Host header, ` +
             `configure the framework's trust proxy, or list the site in the option "admin.origins"`,
     );
   }
   if (theirs.protocol !== 'https:' && !isLocal(theirs.hostname)) {
     throw forbidden(
-      `anybody may point the name ${JSON.stringify(theirs.hostname)} at this server, and without https nothing proves that ` +
+      `anybody can point the name ${JSON.stringify(theirs.hostname)} at this server, and without https nothing proves that ` +
         `it is this site (DNS rebinding); use https, or list ${JSON.stringify(theirs.origin)} in the option "admin.origins"`,
     );
   }

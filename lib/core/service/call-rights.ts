@@ -10,7 +10,7 @@ const OUT_OF_TOUCH = 'this replica has lost touch with the store for longer than
 const LOOK_INTERVAL = 60_000;
 
 const NOT_FOLLOWED =
-  'Which call asks is not known here, since it is not followed: pass its request, or set the option { followCalls: true }.';
+  'The current call is unknown here, because calls are not followed: pass the request, or set the option { followCalls: true }.';
 const OF_A_SOCKET =
   'A socket stays open for many messages, so it does not say which call asks, and the call is not followed here: set the option ' +
   '{ followCalls: true }.';
@@ -76,7 +76,7 @@ export class CallRights {
 
 function subjectOf(request: unknown): object {
   if (request !== undefined && (typeof request !== 'object' || request === null)) {
-    throw MaintenanceConfigurationError.of('request', request, 'a request as the framework hands it out');
+    throw MaintenanceConfigurationError.of('request', request, 'a request object of the framework');
   }
   if (request !== undefined && !isSocket(request)) {
     return request;
