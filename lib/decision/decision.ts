@@ -24,31 +24,33 @@ export class Decision {
 
   /** The status of a key for a request, when it says so. A status class that throws counts as its value. */
   ask(key: MaintenanceKey, state: ActiveKey['state'], request: unknown): MaintenanceStatus | undefined {
+    let status: MaintenanceStatus;
+    let active: unknown;
     try {
       const Status = key.getStatusClass();
-      const status = new Status(state.value, key, request, state);
-      const { active } = status;
-      if (typeof active === 'boolean') {
-        return active ? status : undefined;
-      }
-      // what is neither yes nor no, a promise say, lets nobody pass
-      return this.refuse(key, state, request, () => active);
+      status = new Status(state.value, key, request, state);
+      ({ active } = status);
     } catch (error) {
-      return this.refuse(key, state, request, () => {
-        throw error;
-      });
+      return this.refuse(key, state, request, { error });
     }
+    if (typeof active === 'boolean') {
+      return active ? status : undefined;
+    }
+    // what is neither yes nor no, a promise say, lets nobody pass
+    return this.refuse(key, state, request, { active });
   }
 
   /**
    * Asks keys in order; the first whose status says so refuses.
    * @param passes does whoever sent it pass this key all the same
+   * @param http handed on to it
    */
-  judge(
+  judge<Http>(
     active: readonly ActiveKey[],
     request: unknown,
     safe: boolean,
-    passes: (key: MaintenanceKey) => boolean,
+    passes: (key: MaintenanceKey, http: Http) => boolean,
+    http: Http,
   ): Verdict {
     let verdict = PASS;
     for (const { key, state } of active) {
@@ -56,7 +58,7 @@ export class Decision {
         continue;
       }
       const refused = this.ask(key, state, request);
-      if (refused && !passes(key)) {
+      if (refused && !passes(key, http)) {
         return { refused };
       }
       verdict = PERSONAL;
@@ -67,19 +69,24 @@ export class Decision {
   /** The status of the first of these keys, in order, that says so; of a request whose handler nobody knows. */
   first(active: readonly ActiveKey[], request: unknown): MaintenanceStatus | undefined {
     const safe = isSafeMethod((request as { method?: unknown } | null | undefined)?.method);
-    return this.judge(active, request, safe, nobody).refused;
+    return this.judge(active, request, safe, nobody, undefined).refused;
   }
 
-  /** @param answer what the status class gave or threw */
+  /** @param answer what the status class gave, or threw */
   private refuse(
     key: MaintenanceKey,
     state: ActiveKey['state'],
     request: unknown,
-    answer: () => unknown,
+    answer: { readonly active: unknown } | { readonly error: unknown },
   ): MaintenanceStatus {
     const name = `The status class of maintenance key "${key.name}"`;
     const refused = 'the request is refused';
-    const given = this.calls.askNow(name, refused, undefined, answer);
+    const given = this.calls.askNow(name, refused, undefined, () => {
+      if ('error' in answer) {
+        throw answer.error;
+      }
+      return answer.active;
+    });
     if (given !== undefined) {
       this.calls.wrong(name, given, refused);
     }

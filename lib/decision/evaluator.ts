@@ -40,18 +40,19 @@ export class Evaluator {
   /**
    * A promise only where the application's own bypass function gives one; the state is then looked at again after it, so
    * that the decision is always of this moment. Where nothing certain is known and that blocks, nobody's bypass counts.
+   * @param active the keys in maintenance now
    */
-  judge(call: Call): Verdict | Promise<Verdict> {
+  judge(call: Call, active: Active = this.manager.snapshot.active): Verdict | Promise<Verdict> {
     if (this.stale.blocks && !call.target.exempt && !this.isIgnored(call)) {
       return { refused: this.stale.status(call.request) };
     }
-    return this.judgeBy(call, () => this.manager.snapshot.active);
+    return this.judgeBy(call, active, this.current);
   }
 
   /** Would a key refuse a call if it were on. */
   wouldRefuse(key: MaintenanceKey, call: Call): boolean | Promise<boolean> {
     const active = [{ key, state: { ...this.manager.current(key), value: true } }];
-    const verdict = this.judgeBy(call, () => active);
+    const verdict = this.judgeBy(call, active, () => active);
     return verdict instanceof Promise
       ? verdict.then(({ refused }) => refused !== undefined)
       : verdict.refused !== undefined;
@@ -77,19 +78,22 @@ export class Evaluator {
     return this.bypass.asks || this.manager.snapshot.active.some(({ key }) => !hasPlainStatus(key));
   }
 
-  /** @param keys those that count as in maintenance */
-  private judgeBy(call: Call, keys: () => Active): Verdict | Promise<Verdict> {
+  /**
+   * @param active the keys that count as in maintenance now
+   * @param later those that do when the application's bypass function has answered
+   */
+  private judgeBy(call: Call, active: Active, later: () => Active): Verdict | Promise<Verdict> {
     if (this.passesEvent(call)) {
       return PASS;
     }
-    const verdict = this.remembered(call, keys());
+    const verdict = this.remembered(call, active);
     const { http } = call;
     if (!verdict.refused || !http || !this.bypass.asks) {
       return verdict;
     }
     const answer = this.bypass.ask(http);
     return answer instanceof Promise
-      ? answer.then((value) => (value ? PERSONAL : this.remembered(call, keys())))
+      ? answer.then((value) => (value ? PERSONAL : this.remembered(call, later())))
       : answer
         ? PERSONAL
         : verdict;
@@ -108,13 +112,13 @@ export class Evaluator {
   /** From memory: state, address, cookie. */
   private remembered({ request, http, target, safe, place }: Call, active: Active): Verdict {
     const keys = place ? this.ignorePaths.affecting(active, place) : active;
-    return this.decision.judge(
-      target.affecting(keys),
-      request,
-      safe,
-      ({ name }) => http !== undefined && this.bypass.passes(http, name),
-    );
+    return this.decision.judge(target.affecting(keys), request, safe, this.passes, http);
   }
+
+  // made once: every request would pay for them
+  private readonly current = (): Active => this.manager.snapshot.active;
+  private readonly passes = ({ name }: MaintenanceKey, http: HttpRequest | undefined): boolean =>
+    http !== undefined && this.bypass.passes(http, name);
 }
 
 /** Does a key refuse whatever the request is. */

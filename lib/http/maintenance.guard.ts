@@ -95,7 +95,7 @@ export class MaintenanceGuard implements CanActivate {
       this.inFlight.admit(context);
       return true;
     }
-    const verdict = this.evaluator.judge(facts);
+    const verdict = this.evaluator.judge(facts, active);
     return verdict instanceof Promise
       ? verdict.then((settled) => this.carryOut(context, facts, settled))
       : this.carryOut(context, facts, verdict);
