@@ -1,5 +1,6 @@
-// `npm run bench [-- decision guard refusal cluster start realtime storm] [--long | --quick]`: prints one Markdown table.
+// `npm run bench [-- decision guard refusal background cluster start realtime storm] [--long | --quick]`: prints one Markdown table.
 import { Report } from './report.js';
+import { background } from './sections/background.js';
 import { cluster } from './sections/cluster.js';
 import { decision } from './sections/decision.js';
 import { guard } from './sections/guard.js';
@@ -18,7 +19,7 @@ export interface Effort {
   readonly clients: readonly number[];
 }
 
-const sections = { decision, guard, refusal, cluster, start, sizes, realtime, storm };
+const sections = { decision, guard, refusal, background, cluster, start, sizes, realtime, storm };
 
 const args = process.argv.slice(2);
 const clients = [100, 1_000, 5_000, 10_000];
