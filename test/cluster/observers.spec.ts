@@ -25,7 +25,9 @@ afterAll(async () => {
 async function observer(env: Record<string, string> = {}) {
   const proxy = await TcpProxy.start(server);
   const replica = await Replica.start(proxy.url, { HANDLERS: 'none', ...env });
-  await until(async () => (await one.replicas()).some(({ id }) => id === replica.id));
+  await until(async () => (await one.replicas()).some(({ pid }) => pid === replica.child.pid), {
+    timeout: 15_000,
+  });
   return {
     replica,
     proxy,
@@ -119,15 +121,17 @@ describe('a service that shares the namespace', () => {
   /** An application that does not know the key, with handlers. */
   const stranger = (foreign?: string): Promise<Replica> =>
     Replica.start(server.url, { KEYS: 'billing', ...(foreign && { FOREIGN_KEYS: foreign }) });
-  const seen = async (replica: Replica): Promise<void> => {
-    await until(async () => (await one.replicas()).some(({ id }) => id === replica.id));
+  /** Waits until the other one is listed; gives its id. */
+  const seen = async (replica: Replica): Promise<string> => {
+    const find = async () => (await one.replicas()).find(({ pid }) => pid === replica.child.pid);
+    return (await until(find, { timeout: 15_000 })).id;
   };
   const gone = () => until(async () => (await one.replicas()).length === 1, { timeout: 20_000 });
 
   it('and does not know a key has not applied it, and is not drained', async () => {
     await using other = await stranger();
-    await seen(other);
-    expect((await one.set(true, KEY, { acknowledge: 1_000 })).missing).toEqual([other.id]);
+    const id = await seen(other);
+    expect((await one.set(true, KEY, { acknowledge: 1_000 })).missing).toEqual([id]);
     const { ran, error } = await one.work('refused', KEY, { drain: 1_000 });
     expect(ran).toBe(false);
     expect(error?.message).toContain(`does not know key ${KEY}`);
@@ -163,12 +167,12 @@ describe('a service that shares the namespace', () => {
 
   it('may not claim that a key of its own is foreign', async () => {
     await using other = await Replica.start(server.url, { FOREIGN_KEYS: KEY });
-    await seen(other);
+    const id = await seen(other);
     const asked = other.get('/wait/own');
     await other.reaches('own');
     const { ran, replicas } = await one.work('own-key', KEY, { drain: 500 });
     expect(ran).toBe(false);
-    expect(replicas).toMatchObject([{ id: other.id }]);
+    expect(replicas).toMatchObject([{ id }]);
     await other.open('own');
     await asked;
     await other.child.kill();

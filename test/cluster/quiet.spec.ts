@@ -37,7 +37,11 @@ describe('quiet()', () => {
     });
     expect(before).toMatchObject({ quiet: false, since: null });
     const busy = before.replicas.find(({ id }) => id === two.id);
-    expect(busy).toMatchObject({ pid: two.child.pid, silent: false, running: [{ route: 'GET /wait/:gate' }] });
+    expect(busy).toMatchObject({
+      pid: two.child.pid,
+      silent: false,
+      running: [{ route: 'GET /wait/:gate' }],
+    });
     const since = Date.parse(String(busy?.running[0]?.since));
     expect(since).toBeGreaterThan(begun - 2_000);
     expect(since).toBeLessThanOrEqual(Date.now() + 100);
@@ -63,7 +67,9 @@ describe('quiet()', () => {
     const now = await one.quiet(KEY, { timeout: 700 });
     expect(performance.now() - begun).toBeGreaterThanOrEqual(650);
     expect(now.quiet).toBe(false);
-    expect(now.replicas.flatMap(({ running }) => running.map(({ route }) => route))).toEqual(['GET /wait/:gate']);
+    expect(now.replicas.flatMap(({ running }) => running.map(({ route }) => route))).toEqual([
+      'GET /wait/:gate',
+    ]);
     await two.open('endless');
     await asked;
   }, 30_000);

@@ -20,7 +20,7 @@ local token, key, mode = ARGV[1], ARGV[4], ARGV[5]
 local now = clock()
 if is_late(ARGV[3], now) then return { 'late', now } end
 local lasts, back, longest = tonumber(ARGV[2]), tonumber(ARGV[10]), tonumber(ARGV[12])
-local met = meet(KEYS[4], now, back, ARGV[13], false)
+local met = meet(KEYS[4], now, back, ARGV[13])
 local held, unsure = false, 0
 for i = 14, #ARGV do
   local alive, owner, left = standing(ARGV[i], redis.call('HGET', KEYS[1], ARGV[i]), now, met)

@@ -9,5 +9,5 @@
 --- @include "parts/members"
 
 local now = clock()
-local met = meet(KEYS[1], now, tonumber(ARGV[1]), ARGV[2], false)
+local met = meet(KEYS[1], now, tonumber(ARGV[1]), ARGV[2])
 return { now, sweep(KEYS[1], now, met, false) }

@@ -19,9 +19,6 @@
 --- @include "parts/members"
 --- @include "parts/leases"
 
--- Milliseconds between two sweeps, whoever makes them.
-local SWEEP = 1000
-
 -- The last to apply what is stored wakes those who wait: until then they would find nothing new.
 local function all_applied(replicas, write, now)
   for _, entry in ipairs(redis.call('HVALS', replicas)) do
@@ -45,6 +42,8 @@ local now = clock()
 local lease, channel = tonumber(ARGV[6]), ARGV[9] or ''
 local version, readable, write = stored(KEYS[1])
 
+local noted = field_of(KEYS[2], ':met')
+
 local present = 0
 local refused = false
 local facts = false
@@ -54,34 +53,30 @@ if ARGV[2] ~= '' and not is_late(ARGV[7], now) then
   before = field_of(KEYS[2], ARGV[2])
   facts = ARGV[4]
   if facts == '' then facts = before and string.match(before, '^%d+|%d+|[^|]*|%d+|%d+|([^\n]*)\n') end
-  if facts then
-    -- nothing is known here of those who listen all the same
-    local own = listeners(channel_of(facts))
-    lost = channel ~= '' and redis.call('EXISTS', KEYS[2]) == 0 and listeners(channel) > own
-  else
+  if not facts then
     present = 3
     lost = not before
+  elseif channel ~= '' and not noted and redis.call('EXISTS', KEYS[2]) == 0 then
+    -- nothing is known here of those who listen all the same
+    lost = listeners(channel) > listeners(channel_of(facts))
   end
 end
--- one of all looks whether this is still the server that it was: a proxy may have taken another behind open connections
-local due = math.abs(now - (tonumber(field_of(KEYS[2], ':swept')) or 0)) >= SWEEP
-local met = meet(KEYS[2], now, lease, due and '' or ARGV[8], lost)
+local met = look(noted, now, lease, ARGV[8], lost, facts)
 if facts then
   local open = met.named and listeners(channel_of(facts)) > 0 and met.since or 0
   local applied = ARGV[3] == '=' and string.match(ARGV[1], '^[%w_-]*') or ARGV[3]
   local entry = { whole(now + lease), whole(now), applied, whole(open), '0', facts .. '\n' .. ARGV[5] }
-  local done = redis.pcall('HSET', KEYS[2], ARGV[2], table.concat(entry, '|'))
+  local done = redis.pcall('HSET', KEYS[2], ARGV[2], table.concat(entry, '|'), ':met', met.note)
   if type(done) == 'number' then
-    present = 1 + done
+    present = before and 1 or 2
     if not before or string.sub(before, 1, 2) == 'x|' then redis.call('HINCRBY', KEYS[2], ':roster', 1) end
     if channel ~= '' and all_applied(KEYS[2], write, now) then redis.pcall('PUBLISH', channel, 'a') end
-    if due then
-      redis.call('HSET', KEYS[2], ':swept', whole(now))
-      sweep(KEYS[2], now, met, true)
-    end
+    if met.due then sweep(KEYS[2], now, met, true) end
   else
     refused = done.err
   end
+else
+  redis.pcall('HSET', KEYS[2], ':met', met.note)
 end
 
 local document = false

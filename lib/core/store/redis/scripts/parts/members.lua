@@ -9,8 +9,9 @@
 -- `x|until` stands for one that has left, was forgotten or is gone, so that nobody vouches for it. A replica's own channel
 -- is one that only its process listens to, for as long as it has its connection, however blocked, stopped or cut off it is.
 --
--- Beside them `:met` says which server was met with this data and when (`r|run|since|last|calm|before`), when somebody last
--- looked, since when looks have come without a gap, and when the last one before that gap was; `:roster` counts the changes of who is there; `:swept` is the last sweep.
+-- Beside them `:met` says which server was met with this data and when (`r|run|since|last|calm|before|swept`), when somebody
+-- last looked, since when looks have come without a gap, when the last one before that gap was, and when somebody last swept;
+-- `:roster` counts the changes of who is there.
 
 -- Milliseconds of silence after which one that does not say otherwise is presumed dead, and for which it is remembered
 -- that somebody is gone.
@@ -20,6 +21,8 @@ local REMEMBERED = 600000
 local MOST_GAP = 2000
 -- Milliseconds within which gaps are taken for one.
 local ONE_GAP = 60000
+-- Milliseconds between two sweeps, whoever makes them.
+local SWEEP = 1000
 
 local function whole(number)
   return string.format('%.0f', number)
@@ -51,13 +54,15 @@ end
 -- anew: it does not know whose connection is closed. Gaps are what nobody can tell apart: it stood still, its clock was
 -- set forward, nobody looked. `lease` is the caller's, who looks several times in it. `seen` begins with the moment at which the
 -- caller's server was met: it need not be asked who it is as long as that is the one that is noted, and the caller has been
--- connected to it since.
-local function meet(replicas, now, lease, seen, lost)
-  local known, since, last, calm, before =
-    string.match(field_of(replicas, ':met') or '', '^r|([^|]*)|(%d+)|(%d+)|(%d+)|(%d+)$')
+-- connected to it since. One of all asks each second all the same, who sweeps: a proxy may have put another behind open
+-- connections. `noted` is what stands in `:met`, `note` what is to stand there.
+local function look(noted, now, lease, seen, lost, sweeps)
+  local known, since, last, calm, before, swept =
+    string.match(noted or '', '^r|([^|]*)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)$')
+  local due = sweeps and math.abs(now - tonumber(swept or 0)) >= SWEEP
   since, last, calm, before = tonumber(since), tonumber(last), tonumber(calm), tonumber(before)
   local info, run
-  if not since or tonumber(string.match(seen, '^%d+')) ~= since then
+  if due or not since or tonumber(string.match(seen, '^%d+')) ~= since then
     info = server_info()
     run = string.match(info, 'run_id:(%w+)')
   elseif known ~= '' then
@@ -74,9 +79,15 @@ local function meet(replicas, now, lease, seen, lost)
     before = math.abs(last - calm) > ONE_GAP and last or math.min(last, before)
     calm = now
   end
-  local mark = { 'r', run or known or '', whole(since), whole(now), whole(calm), whole(before) }
-  redis.pcall('HSET', replicas, ':met', table.concat(mark, '|'))
-  return { since = since, calm = calm, before = before, named = run }
+  local note = { 'r', run or known or '', whole(since), whole(now), whole(calm), whole(before), due and whole(now) or swept or '0' }
+  return { since = since, calm = calm, before = before, named = run, due = due, note = table.concat(note, '|') }
+end
+
+-- The same, noted at once.
+local function meet(replicas, now, lease, seen)
+  local met = look(field_of(replicas, ':met'), now, lease, seen, false, false)
+  redis.pcall('HSET', replicas, ':met', met.note)
+  return met
 end
 
 -- When an entry of another version, which does not say so itself, was first seen as it is.

@@ -5,12 +5,12 @@ local MAX_READ_BYTES = 16777216
 -- none, write id and length for a document of ours, with the number of its format before it for one of another, a digest
 -- for anything else.
 local function stored(key)
-  local kind = redis.call('TYPE', key).ok
-  if kind == 'none' then return '', false, '' end
-  if kind ~= 'string' then return '!' .. kind, false, '' end
+  local head = redis.pcall('GETRANGE', key, 0, 63)
+  if type(head) ~= 'string' then return '!' .. redis.call('TYPE', key).ok, false, '' end
+  if head == '' and redis.call('EXISTS', key) == 0 then return '', false, '' end
   local size = redis.call('STRLEN', key)
   if size > MAX_READ_BYTES then return '^' .. size, false, '' end
-  local format, write = string.match(redis.call('GETRANGE', key, 0, 63), '^{"v":(%d+),"w":"([%w_-]+)"')
+  local format, write = string.match(head, '^{"v":(%d+),"w":"([%w_-]+)"')
   if format == '1' then return write .. '#' .. size, true, write end
   if format then return format .. ':' .. write .. '#' .. size, true, write end
   return '~' .. redis.sha1hex(redis.call('GET', key)), true, ''
