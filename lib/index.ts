@@ -74,7 +74,11 @@ export { MaintenanceDrainError, type MaintenanceUndrainedReplica } from './core/
 export { DAY, HOUR, MINUTE, MONTH, WEEK } from './core/keys/durations.js';
 export { GENERAL_MAINTENANCE } from './core/keys/general-maintenance.js';
 export { MaintenanceKey } from './core/keys/maintenance-key.js';
-export type { MaintenanceHolderJson, MaintenanceKeyJson } from './core/keys/maintenance-key-json.js';
+export type {
+  MaintenanceHolderJson,
+  MaintenanceKeyJson,
+  MaintenanceUpcoming,
+} from './core/keys/maintenance-key-json.js';
 export type { KeyLike, MaintenanceKeyLike } from './core/keys/maintenance-key-like.js';
 // the one file exported whole: an interface that applications add to must be
 export * from './core/keys/maintenance-key-names.js';

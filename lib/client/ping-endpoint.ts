@@ -1,4 +1,4 @@
-import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
+import type { MaintenanceKeyJson, MaintenanceUpcoming } from '../core/keys/maintenance-key-json.js';
 
 /** What the ping endpoint says, as far as it matters here. */
 export interface PingState {
@@ -6,6 +6,7 @@ export interface PingState {
   retryAfter?: number;
   until?: string | null;
   error?: string;
+  upcoming?: MaintenanceUpcoming[];
   maintenance?: Record<string, MaintenanceKeyJson>;
 }
 

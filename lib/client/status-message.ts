@@ -1,4 +1,4 @@
-import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
+import type { MaintenanceKeyJson, MaintenanceUpcoming } from '../core/keys/maintenance-key-json.js';
 
 /** What every client gets on connection and with every change. @publicApi */
 export interface MaintenanceStatusMessage {
@@ -12,6 +12,8 @@ export interface MaintenanceStatusMessage {
   retryAfter: number | null;
   /** The known end, ISO 8601. */
   until: string | null;
+  /** Planned windows of public keys that have been announced and have not started, in order; absent if there are none. */
+  upcoming?: MaintenanceUpcoming[];
   /** Number of the last write that visitors may know of; it only grows as long as the store loses no data. */
   revision: number;
   /**

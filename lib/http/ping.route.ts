@@ -4,7 +4,7 @@ import { PageOrigins } from '../access/page-origins.js';
 import { SocketTickets } from '../access/socket-tickets.js';
 import { PLAIN_POLICY } from '../decision/handler-policy.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
-import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
+import type { MaintenanceKeyJson, MaintenanceUpcoming } from '../core/keys/maintenance-key-json.js';
 import type { ResolvedOptions } from '../options/options.js';
 import { OPTIONS } from '../options/tokens.js';
 import { StateManager } from '../core/state/state-manager.js';
@@ -32,6 +32,8 @@ export interface MaintenancePing {
   until?: string | null;
   /** The message for visitors. */
   error?: string;
+  /** Planned windows of public keys that have been announced and have not started, in order; absent if there are none. */
+  upcoming?: MaintenanceUpcoming[];
   /** Key data by name; only with the permission `see_info`, and not with `admin.guards`, which do not run here. */
   maintenance?: Record<string, MaintenanceKeyJson>;
 }
@@ -77,6 +79,10 @@ export class PingRoute {
       maintenanceMode: refused !== undefined,
       refreshDelay: this.options.refreshDelay,
     };
+    const upcoming = this.localizer.upcoming(this.manager, request);
+    if (upcoming.length > 0) {
+      body.upcoming = upcoming;
+    }
     if (refused) {
       const { message, retryAfter, until } = this.responder.ready.refusal(refused, request);
       Object.assign(body, { retryAfter, until: until?.toISOString() ?? null, error: message });

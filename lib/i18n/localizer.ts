@@ -1,9 +1,14 @@
 import type { ApplicationCalls } from '../core/common/application-calls.js';
 import type { KeyRegistry } from '../core/keys/key-registry.js';
 import { MaintenanceKey } from '../core/keys/maintenance-key.js';
-import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
+import {
+  describeUpcoming,
+  type MaintenanceKeyJson,
+  type MaintenanceUpcoming,
+} from '../core/keys/maintenance-key-json.js';
 import type { ResolvedOptions } from '../options/options.js';
 import type { StateManager } from '../core/state/state-manager.js';
+import { DEFAULT_ANNOUNCEMENT } from './texts.js';
 import type { Languages } from './languages.js';
 
 const BUILT_IN = 'the built-in data is given';
@@ -63,6 +68,16 @@ export class Localizer {
       helpText: text(data.helpText),
       message: data.message === null ? null : text(data.message),
     };
+  }
+
+  /** What is announced to visitors, in their language. */
+  upcoming(manager: StateManager, request: unknown): MaintenanceUpcoming[] {
+    return manager.snapshot.upcoming
+      .filter(({ key }) => key.public)
+      .map(({ key, occurrence }) => ({
+        ...describeUpcoming(key, occurrence),
+        message: this.translate(occurrence.message ?? DEFAULT_ANNOUNCEMENT, request),
+      }));
   }
 
   /** Data of all keys, by name. */

@@ -8,6 +8,9 @@ import { ADMIN_TEXTS } from './admin-texts.js';
  */
 export const DEFAULT_MESSAGE = 'We are carrying out maintenance and will be back as soon as we can.';
 
+/** The sentence for visitors if a planned window has no announcement of its own. */
+export const DEFAULT_ANNOUNCEMENT = 'Maintenance is planned.';
+
 /** The English texts of the built-in page, by the place they stand in. */
 export const PAGE_TEXTS = {
   title: 'Down for maintenance',
@@ -29,6 +32,7 @@ export const MENU_TEXT = 'Maintenance';
 export const BUILTIN_TEXTS: readonly string[] = Object.freeze([
   ...new Set([
     DEFAULT_MESSAGE,
+    DEFAULT_ANNOUNCEMENT,
     ...Object.values(PAGE_TEXTS),
     ...Object.values(ADMIN_TEXTS),
     MENU_TEXT,

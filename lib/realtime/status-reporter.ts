@@ -59,6 +59,15 @@ export class StatusReporter {
     return this.shared.status;
   }
 
+  /** Changes with what is announced of planned windows: nothing is written when that comes. */
+  get announced(): string {
+    return this.manager.snapshot.upcoming
+      .map(({ key, occurrence: { id, start, end, message } }) =>
+        key.public ? [id, start.getTime(), end.getTime(), message].join() : '',
+      )
+      .join();
+  }
+
   /** Changes when visitors must be notified: not with time, nor with the number of clients, nor with keys they do not know. */
   get fingerprint(): string {
     const revision = this.lastWrite((key) => key.public);
@@ -89,6 +98,7 @@ export class StatusReporter {
   private make(snapshot: Snapshot, listener: unknown): MaintenanceStatusMessage {
     const { key, state: closing } = this.closing(snapshot) ?? {};
     const until = closing?.until ?? null;
+    const upcoming = this.localizer.upcoming(this.manager, listener);
     const modes = this.registry
       .all()
       .filter((key) => key.public)
@@ -99,6 +109,7 @@ export class StatusReporter {
       message: closing ? this.localizer.translate(closing.message ?? DEFAULT_MESSAGE, listener) : null,
       retryAfter: closing ? getRetryAfter(until, this.options.refreshDelay, this.manager.store.now()) : null,
       until: until?.toISOString() ?? null,
+      ...(upcoming.length > 0 && { upcoming }),
       revision: this.revision(key),
       spread: this.clients.spread,
     };

@@ -46,6 +46,12 @@ export class StatusRounds<Client extends object> {
     private readonly channel: Channel<Client>,
   ) {
     manager.changes.subscribe(() => this.announce());
+    let { announced } = reporter;
+    manager.updates.subscribe(() => {
+      if (announced !== (announced = reporter.announced)) {
+        this.announce();
+      }
+    });
     // a state that was found only after the start, or that is doubtful now, is no change, but news to those who are here already
     reporter.certainty.subscribe(() => {
       if (this.told !== undefined && this.told !== reporter.fingerprint) {

@@ -1,6 +1,7 @@
 import { createConnection } from '../../client/connection.js';
 import type { ConnectionOptions } from '../../client/connection-options.js';
 import type { MaintenanceStatusMessage } from '../../client/status-message.js';
+import { createAnnouncement } from './announcement.js';
 import { createBanner } from './banner.js';
 import { watchForms } from './forms.js';
 import { createLeave } from './leave.js';
@@ -16,7 +17,7 @@ type PushOf = (data: DOMStringMap, base: URL) => ConnectionOptions['push'];
  *
  * Attributes of its own tag choose: `data-page="maintenance"` on a maintenance page; `data-exempt` or `data-banner` (with a
  * text of its own, or `none`) where the page is served in spite of maintenance; `data-admin` where operators shall see it;
- * `data-url`, `data-path`, `data-namespace`, `data-ping`, `data-events` for other addresses; `data-ticket` where a ticket is got
+ * `data-announce` (`none`, `dismissible`, `always`) says how planned windows are announced; `data-url`, `data-path`, `data-namespace`, `data-ping`, `data-events` for other addresses; `data-ticket` where a ticket is got
  * before each connection, which key data may need.
  *
  * @param script where the script itself is served, should the browser not tell
@@ -36,15 +37,16 @@ export function runPage(script: string, pushOf: PushOf): void {
   });
   const leave = createLeave();
   const admin = data['admin'] !== undefined;
+  const announcement = createAnnouncement(data['announce']);
   const banner = createBanner(admin ? 'edge' : 'banner', data[admin ? 'admin' : 'banner']);
-  const page =
-    data['page'] === 'maintenance'
-      ? createMaintenancePage(connection, leave)
-      : createOpenPage(connection, leave, {
-          banner,
-          exempt: admin || data['exempt'] !== undefined || data['banner'] !== undefined,
-          isFilledIn: watchForms(),
-        });
+  const isMaintenancePage = data['page'] === 'maintenance';
+  const page = isMaintenancePage
+    ? createMaintenancePage(connection, leave)
+    : createOpenPage(connection, leave, {
+        banner,
+        exempt: admin || data['exempt'] !== undefined || data['banner'] !== undefined,
+        isFilledIn: watchForms(),
+      });
 
   const fire = (name: string, detail: unknown): void =>
     void window.dispatchEvent(new CustomEvent(name, { detail }));
@@ -52,6 +54,8 @@ export function runPage(script: string, pushOf: PushOf): void {
   connection.subscribe((status) => {
     fire('maintenance:change', status);
     page.hear(status, before);
+    // first things first
+    announcement.show(status.maintenanceMode || isMaintenancePage ? [] : (status.upcoming ?? []));
     before = status;
   });
   connection.onConnection((state) => {
@@ -83,6 +87,7 @@ export function runPage(script: string, pushOf: PushOf): void {
       leave.cancel();
       document.removeEventListener('visibilitychange', wake);
       banner.hide();
+      announcement.show([]);
       connection.close();
     },
   };

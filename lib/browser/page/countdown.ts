@@ -1,19 +1,12 @@
 import { reloadAfter } from './reload.js';
-
-const UNITS = [
-  ['day', 86_400],
-  ['hour', 3_600],
-  ['minute', 60],
-  ['second', 1],
-] as const;
+import { describeTimeLeft, visitorLanguage } from './time-left.js';
 
 /**
  * Shows the end in the visitor's own time zone, and the time left. It starts from the seconds that the server counted, so a
  * wrong clock on the visitor's side does not matter. Ends with another end.
  */
 export function startCountdown(main: HTMLElement): void {
-  const page = document.documentElement.lang;
-  const own = navigator.languages.find((tag) => tag.split('-')[0] === page.split('-')[0]) ?? page;
+  const own = visitorLanguage();
   const time = main.querySelector('time') as HTMLTimeElement;
   const timer = main.querySelector('[role=timer]') as HTMLElement;
   const end = time.dateTime;
@@ -30,7 +23,7 @@ export function startCountdown(main: HTMLElement): void {
       // by chance, so that not everybody returns in the same moment
       reloadAfter(1000 + Math.random() * 9000);
     } else {
-      timer.textContent = describe(seconds, own);
+      timer.textContent = describeTimeLeft(seconds, own);
       setTimeout(tick, (ms % 1000) + 20);
     }
   }
@@ -45,17 +38,4 @@ export function startCountdown(main: HTMLElement): void {
 function formatEnd(end: Date, language: string): string {
   const sameDay = end.toDateString() === new Date().toDateString();
   return end.toLocaleString(language, { timeStyle: 'short', ...(!sameDay && { dateStyle: 'full' }) });
-}
-
-/** Three units at most, from the greatest that is not nothing. */
-function describe(seconds: number, language: string): string {
-  const first = UNITS.findIndex(([, size]) => seconds >= size);
-  let left = seconds;
-  return UNITS.slice(first, first + 3)
-    .map(([unit, size]) => {
-      const count = Math.floor(left / size);
-      left %= size;
-      return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short' }).format(count);
-    })
-    .join(' ');
 }

@@ -1,5 +1,5 @@
 import type { MaintenanceKey } from './maintenance-key.js';
-import type { MaintenancePhase, MaintenanceState } from './maintenance-state.js';
+import type { MaintenanceOccurrence, MaintenancePhase, MaintenanceState } from './maintenance-state.js';
 
 /** The `maintain()` that holds a key, in key data. @publicApi */
 export interface MaintenanceHolderJson {
@@ -11,6 +11,18 @@ export interface MaintenanceHolderJson {
   since: string;
   /** The step it reports; `null` if it reports none. */
   step: string | null;
+}
+
+/** A planned window that has been announced and has not started. Dates are ISO 8601. @publicApi */
+export interface MaintenanceUpcoming {
+  /** Name of the key. */
+  key: string;
+  /** When it starts. */
+  start: string;
+  /** When it ends. */
+  end: string;
+  /** The announcement for visitors. In key data `null`: the built-in sentence. */
+  message: string | null;
 }
 
 /** Key data, as operators and the admin API see it. Dates are ISO 8601. @publicApi */
@@ -49,12 +61,14 @@ export interface MaintenanceKeyJson {
   holder: MaintenanceHolderJson | null;
   /** Whether a `maintain()` whose process died still holds the key. */
   abandoned: boolean;
+  /** Planned windows that have been announced and have not started, in order; absent if there are none. */
+  upcoming?: MaintenanceUpcoming[];
 }
 
 /** What a state says of a key, for people and programs. */
 export function describeKey(key: MaintenanceKey, state: MaintenanceState): MaintenanceKeyJson {
   const { name, order, label, helpText, timeout, scope, readOnly } = key;
-  const { value, since, until, endsAt, message, reason, actor, holder, phase, holds = [] } = state;
+  const { value, since, until, endsAt, message, reason, actor, holder, phase, holds = [], upcoming } = state;
   return {
     name,
     value,
@@ -73,5 +87,12 @@ export function describeKey(key: MaintenanceKey, state: MaintenanceState): Maint
     actor: actor ?? null,
     holder: holder ? { ...holder, since: holder.since.toISOString() } : null,
     abandoned: holds.some((hold) => hold.abandoned),
+    ...(upcoming && { upcoming: upcoming.map((occurrence) => describeUpcoming(key, occurrence)) }),
   };
 }
+
+/** A planned window to come, for people and programs. */
+export const describeUpcoming = (
+  { name }: MaintenanceKey,
+  { start, end, message }: MaintenanceOccurrence,
+): MaintenanceUpcoming => ({ key: name, start: start.toISOString(), end: end.toISOString(), message });

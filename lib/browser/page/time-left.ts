@@ -1,0 +1,25 @@
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+] as const;
+
+/** Seconds in words: three units at most, from the greatest that is not nothing. */
+export function describeTimeLeft(seconds: number, language: string): string {
+  const first = UNITS.findIndex(([, size]) => seconds >= size);
+  let left = seconds;
+  return UNITS.slice(first, first + 3)
+    .map(([unit, size]) => {
+      const count = Math.floor(left / size);
+      left %= size;
+      return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short' }).format(count);
+    })
+    .join(' ');
+}
+
+/** The visitor's own way of writing what the page's language is, where the two agree. */
+export function visitorLanguage(): string {
+  const page = document.documentElement.lang || navigator.language;
+  return navigator.languages.find((tag) => tag.split('-')[0] === page.split('-')[0]) ?? page;
+}
