@@ -74,10 +74,10 @@ export class Localizer {
   upcoming(manager: StateManager, request: unknown): MaintenanceUpcoming[] {
     return manager.snapshot.upcoming
       .filter(({ key }) => key.public)
-      .map(({ key, occurrence }) => ({
-        ...describeUpcoming(key, occurrence),
-        message: this.translate(occurrence.message ?? DEFAULT_ANNOUNCEMENT, request),
-      }));
+      .map(({ key, occurrence }) => {
+        const message = this.translate(occurrence.message ?? DEFAULT_ANNOUNCEMENT, request);
+        return describeUpcoming(key, { ...occurrence, message });
+      });
   }
 
   /** Data of all keys, by name. */

@@ -174,6 +174,22 @@ describe('the bar of a page', () => {
     await page.context().close();
   });
 
+  it('is followed by the maintenance page, as often as a window begins', async () => {
+    await using app = await createExpressApp(source({ reloadRate: 10_000 }));
+    const titled = (page: Page, title: string) =>
+      until(async () => (await page.title()) === title, { what: title, timeout: 15_000 });
+    const first = await service(app).scheduleWindow('general', { start: soon(3_000), duration: 3_000 });
+    await service(app).scheduleWindow('general', {
+      start: new Date(first.end.getTime() + 3_000),
+      duration: HOUR,
+    });
+    const page = await open(app);
+    await titled(page, 'Down for maintenance');
+    await titled(page, 'Shop');
+    await titled(page, 'Down for maintenance');
+    await page.context().close();
+  });
+
   it('fits a phone', async () => {
     await using app = await createExpressApp(source());
     await service(app).scheduleWindow('billing', {

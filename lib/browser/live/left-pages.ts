@@ -7,8 +7,12 @@ const REMEMBERED = 'maintenance:left';
  *
  * @param seen has the state changed before its eyes; where the browser keeps nothing only such a page is left
  */
-export function mayLeave({ revision, maintenanceMode }: MaintenanceStatusMessage, seen: boolean): boolean {
-  const mark = JSON.stringify([location.href, revision, maintenanceMode]);
+export function mayLeave(
+  { revision, maintenanceMode, until }: MaintenanceStatusMessage,
+  seen: boolean,
+): boolean {
+  // planned windows begin and end without a write, each with an end of its own
+  const mark = JSON.stringify([location.href, revision, maintenanceMode, until]);
   try {
     if (sessionStorage.getItem(REMEMBERED) === mark) {
       return false;
