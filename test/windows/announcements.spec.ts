@@ -187,6 +187,7 @@ describe('the bar of a page', () => {
     await titled(page, 'Down for maintenance');
     await titled(page, 'Shop');
     await titled(page, 'Down for maintenance');
+    expect(service(app).isActive('general')).toBe(true);
     await page.context().close();
   });
 
