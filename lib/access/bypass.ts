@@ -3,6 +3,7 @@ import type { BypassCookie } from './bypass-cookie.js';
 import { BYPASS, parseBypassLink } from './bypass-link.js';
 import type { BypassTokens } from './bypass-tokens.js';
 import type { MaintenanceBypassOptions } from '../options/access-options.js';
+import { WaitBudget } from './wait-budget.js';
 import type { ApplicationCalls } from '../core/common/application-calls.js';
 import { addressOf, urlOf, type HttpRequest } from '../request/http-request.js';
 
@@ -19,6 +20,7 @@ export interface BypassLink {
 /** Who passes although the site is in maintenance. */
 export class Bypass {
   private readonly addresses: BypassAddresses | undefined;
+  private readonly budget: WaitBudget;
 
   constructor(
     private readonly options: MaintenanceBypassOptions,
@@ -27,6 +29,7 @@ export class Bypass {
     private readonly calls: ApplicationCalls,
   ) {
     const { ips = [] } = options;
+    this.budget = new WaitBudget(calls.timeout);
     this.addresses = ips.length > 0 ? new BypassAddresses(ips) : undefined;
   }
 
@@ -67,12 +70,25 @@ export class Bypass {
     return this.options.when !== undefined;
   }
 
-  /** What the application's own function says; one that throws, or is late, says no. */
-  ask(request: unknown): boolean | Promise<boolean> {
-    const answer = this.calls.ask('"bypass.when"', 'the request does not pass', false, () =>
-      this.options.when?.(request as never),
+  /**
+   * What the application's own function says; one that throws, or is late, says no. However often it is asked on a request's way,
+   * nobody waits longer than `callTimeout` in all, and once that is over it is not asked any more.
+   */
+  ask(request: object): boolean | Promise<boolean> {
+    const left = this.budget.left(request);
+    if (left === 0) {
+      return false;
+    }
+    const answer = this.calls.ask(
+      '"bypass.when"',
+      'the request does not pass',
+      false,
+      () => this.options.when?.(request as never),
+      left,
     );
-    return answer instanceof Promise ? answer.then((value) => value === true) : answer === true;
+    return answer instanceof Promise
+      ? this.budget.spend(request, answer).then((value) => value === true)
+      : answer === true;
   }
 
   /** The link a request follows, when it carries exactly one good token. */

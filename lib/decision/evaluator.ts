@@ -43,10 +43,18 @@ export class Evaluator {
    * @param active the keys in maintenance now
    */
   judge(call: Call, active: Active = this.manager.snapshot.active): Verdict | Promise<Verdict> {
-    if (this.stale.blocks && !call.target.exempt && !this.isIgnored(call)) {
+    if (this.isBlocked(call)) {
       return { refused: this.stale.status(call.request) };
     }
     return this.judgeBy(call, active, this.current);
+  }
+
+  /** The same by what is known of the call alone, whatever a function of the application would say. */
+  refusesUnasked(call: Call): boolean {
+    return (
+      this.isBlocked(call) ||
+      (!this.passesEvent(call) && this.remembered(call, this.manager.snapshot.active).refused !== undefined)
+    );
   }
 
   /** Would a key refuse a call if it were on. */
@@ -97,6 +105,11 @@ export class Evaluator {
       : answer
         ? PERSONAL
         : verdict;
+  }
+
+  /** Is nothing certain known, and the call not exempt from that. */
+  private isBlocked(call: Call): boolean {
+    return this.stale.blocks && !call.target.exempt && !this.isIgnored(call);
   }
 
   /** Is a call exempt by its path from what no key stands for: that nothing certain is known. */

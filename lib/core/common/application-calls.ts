@@ -26,12 +26,14 @@ export class ApplicationCalls {
    * @param name how the function is called in the log: one of a limited number
    * @param consequence what happens in its place, in words
    * @param instead is given in its place
+   * @param left milliseconds a promise may take, where some of the time is over
    */
   ask<T, F>(
     name: string,
     consequence: string,
     instead: F,
     call: () => T | PromiseLike<T>,
+    left = this.timeout,
   ): T | F | Promise<T | F> {
     const failed = (error: unknown): F => {
       this.report(
@@ -44,7 +46,7 @@ export class ApplicationCalls {
     try {
       const answer = call();
       return isPromise<T>(answer)
-        ? withDeadline(answer, this.timeout, () => new LateError(this.timeout)).catch(failed)
+        ? withDeadline(answer, left, () => new LateError(this.timeout)).catch(failed)
         : answer;
     } catch (error) {
       return failed(error);

@@ -7,6 +7,7 @@ import type { ExpressLayer, Next } from './express-layers.js';
 import type { ExpressRoutes } from './express-routes.js';
 import type { SiteCoverage } from './site-coverage.js';
 import { plainRoute } from './site-routes.js';
+import { StaticFiles } from './static-files.js';
 import { watchExpress } from './watch-express.js';
 
 interface Router {
@@ -47,8 +48,7 @@ const pathOf = (request: Request): string => pathname(request[ENTERED] ?? reques
 export class ExpressEntrance {
   private readonly router: Router;
   private readonly headers: ExpressHeaders;
-  /** Static files that were not looked at, by request: the decision of that moment. */
-  private readonly skipped = new WeakMap<object, MaintenanceStatus>();
+  private readonly files: StaticFiles;
   private readonly armed = new WeakSet<ExpressLayer>();
   private armedLength = 0;
 
@@ -60,6 +60,7 @@ export class ExpressEntrance {
     private readonly guarded: boolean,
   ) {
     this.router = app.router;
+    this.files = new StaticFiles(() => this.router.stack, coverage, routes);
     this.headers = new ExpressHeaders(() => this.router.stack, coverage.middleware);
   }
 
@@ -154,11 +155,15 @@ export class ExpressEntrance {
       pass();
       return;
     }
+    if (kind === 'static' && this.files.areSkipped(request, layer, path)) {
+      next();
+      return;
+    }
     const servers = kind === 'nest' ? this.routes.servers(path, method) : this.routes.serversOf(layer, path);
     this.coverage.decide(request, reply, servers, pass, (status) => {
       if (kind === 'static') {
         // what is behind them may be exempt, or decided with a session
-        this.skipped.set(request, status);
+        this.files.skip(request, layer, status);
         next();
       } else if (this.routes.yields(layer, path, method)) {
         pass();
@@ -174,10 +179,15 @@ export class ExpressEntrance {
       pass();
       return;
     }
-    const skipped = this.skipped.get(request);
+    const path = pathOf(request);
+    const skipped = this.files.refusalOf(request);
     const refuse = (status: MaintenanceStatus): void => this.refuse(request, reply, status);
-    const servers = [plainRoute(undefined, pathOf(request))];
-    this.coverage.decide(request, reply, servers, skipped ? () => refuse(skipped) : pass, refuse);
+    if (skipped && this.files.isDecided(request, undefined, path)) {
+      refuse(skipped);
+    } else {
+      const end = skipped ? () => refuse(skipped) : pass;
+      this.coverage.decide(request, reply, [plainRoute(undefined, path)], end, refuse);
+    }
   }
 
   private refuse(request: Request, reply: HttpReply, status: MaintenanceStatus): void {

@@ -73,6 +73,14 @@ export class ExpressRoutes {
       : this.serversOf(layer, path);
   }
 
+  /** Of those, handlers of Nest's that are reached by no other path. */
+  literalServers(path: string, method: string): readonly Server[] {
+    return this.servers(path, method).filter(
+      ({ target, place: { template } }) =>
+        target !== PLAIN_POLICY && template !== undefined && !/[:*{]/.test(template),
+    );
+  }
+
   /** What a layer is to a decision. */
   serversOf(layer: ExpressLayer, path: string): readonly Server[] {
     const { route } = layer;

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MaintenanceStatus } from '../../core/keys/maintenance-status.js';
 import { StateManager } from '../../core/state/state-manager.js';
 import { isSafeMethod, type Verdict } from '../../decision/decision.js';
-import { Evaluator } from '../../decision/evaluator.js';
+import { Evaluator, type Call } from '../../decision/evaluator.js';
 import { StalePolicy } from '../../decision/stale-policy.js';
 import { pathname, type HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
@@ -88,7 +88,7 @@ export class SiteCoverage {
         }
         pass();
       };
-      const verdict = this.judge(request, server);
+      const verdict = this.evaluator.judge(callOf(request, server));
       if (verdict instanceof Promise) {
         void verdict.then(carryOut);
       } else {
@@ -98,14 +98,9 @@ export class SiteCoverage {
     next(0, undefined);
   }
 
-  private judge(request: HttpRequest, { target, place }: Server): Verdict | Promise<Verdict> {
-    return this.evaluator.judge({
-      request,
-      http: request,
-      target,
-      safe: isSafeMethod(request.method),
-      place,
-    });
+  /** Does this refuse a request for all that is known without asking the application. */
+  refusesUnasked(request: HttpRequest, server: Server): boolean {
+    return this.evaluator.refusesUnasked(callOf(request, server));
   }
 
   /**
@@ -149,3 +144,11 @@ export class SiteCoverage {
     void this.responder.answer(reply, request, exception);
   }
 }
+
+const callOf = (request: HttpRequest, { target, place }: Server): Call => ({
+  request,
+  http: request,
+  target,
+  safe: isSafeMethod(request.method),
+  place,
+});
