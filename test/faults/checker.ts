@@ -2,6 +2,7 @@ import { Evidence } from './evidence.js';
 import { type Line } from './history.js';
 import { admissions, blocking, refusals } from './rules-of-requests.js';
 import { agreement, attention, promptness, revisions } from './rules-of-replicas.js';
+import { kept, once } from './rules-of-workers.js';
 import { abandonments, aborts, clocks, fences, holders, works } from './rules-of-work.js';
 
 /** What must not have happened, and the lines that show that it did. */
@@ -24,6 +25,8 @@ const RULES: readonly Rule[] = [
   aborts,
   clocks,
   abandonments,
+  once,
+  kept,
   revisions,
   promptness,
   attention,

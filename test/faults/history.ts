@@ -37,6 +37,7 @@ export type Event =
   | { readonly e: 'beat'; readonly applied: Applied }
   | { readonly e: 'enter'; readonly call: string; readonly route: string; readonly applied: Applied }
   | { readonly e: 'leave'; readonly call: string }
+  | { readonly e: 'handed'; readonly call: string }
   | { readonly e: 'op'; readonly op: string; readonly wish: Wish }
   | { readonly e: 'done'; readonly op: string; readonly result: Result }
   | { readonly e: 'work'; readonly op: string; readonly fence: number }

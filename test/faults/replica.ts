@@ -41,7 +41,7 @@ const [redisPort, resourcePort, path, name, onStale, keyList, kind] = process.ar
   string,
   'serve' | 'block',
   string,
-  'serves' | 'observes',
+  'serves' | 'observes' | 'works',
 ];
 const known = keyList.split(',');
 skewRedisClock();
@@ -53,6 +53,13 @@ let applied = (): Applied => ({ history: '', revision: 0, on: [] });
 const enter = (call: string, route: string): void =>
   journal.note({ e: 'enter', call, route, applied: applied() });
 const leave = (call: string): void => journal.note({ e: 'leave', call });
+
+// what is seldom needed would cost each start
+const work = kind === 'works' ? await import('./workers.js') : undefined;
+const workers = work?.workersOf(name, Number(redisPort), (call, route) => {
+  enter(call, route);
+  return () => leave(call);
+});
 
 /** The handlers of one key: one that takes its time, one that works on after its answer, answers that go on after it. */
 function controllerOf(key: string): Type {
@@ -139,9 +146,11 @@ class AbandonedHook {
       socket: false,
       admin: false,
     }),
+    ...(workers?.imports ?? []),
   ],
-  controllers: kind === 'observes' ? [] : [OpenController, ...KEYS.map(controllerOf)],
-  providers: [AbandonedHook],
+  controllers:
+    kind === 'observes' ? [] : [OpenController, ...KEYS.map(controllerOf), ...(workers?.controllers ?? [])],
+  providers: [AbandonedHook, ...(workers?.providers ?? [])],
 })
 class ReplicaModule {}
 
@@ -264,6 +273,10 @@ answer(
           () => true,
           () => false,
         ),
+    listen: async (port: number) => {
+      if (work) app.connectMicroservice(work.eventServer(port), { inheritAppConfig: true });
+      await app.startAllMicroservices();
+    },
     close: () => app.close(),
     block: (ms: number) => {
       const end = performance.now() + ms;

@@ -4,6 +4,7 @@ import { call } from './clients.js';
 import type { FaultKind, Line, Wish } from './history.js';
 import { settle } from './run.js';
 import { until } from '../support/until.js';
+import { workers } from './stories-of-workers.js';
 import { World, type Replica } from './world.js';
 
 /** A short story that only a sound library survives; each seeded bug is told the one that is meant for it. */
@@ -62,11 +63,12 @@ export class Stage {
 /** Tells a story under a light load, and judges what came of it. */
 export async function tell(
   build: URL,
-  { keys, scenario, replicas = 3, known, observers }: Story,
+  { keys, scenario, replicas = 3, known, observers, works = false }: Story,
 ): Promise<{ lines: Line[]; violations: Violation[] }> {
   await using world = await World.start({
     build,
     replicas,
+    works,
     ...(known && { keys: known }),
     ...(observers && { observers }),
   });
@@ -103,6 +105,8 @@ export interface Story {
   readonly known?: Readonly<Record<string, readonly string[]>>;
   /** Replicas without handlers. */
   readonly observers?: readonly string[];
+  /** Do replicas have jobs and events. */
+  readonly works?: boolean;
   readonly scenario: Scenario;
 }
 
@@ -420,4 +424,5 @@ export const STORIES = {
   observer: { replicas: 2, keys: ['job'], observers: ['r2'], scenario: observer },
   closing: { replicas: 2, keys: ['job'], scenario: closing },
   refused: { replicas: 2, keys: ['a', ''], scenario: refused },
+  workers: { replicas: 2, keys: ['job'], works: true, scenario: workers },
 } satisfies Record<string, Story>;

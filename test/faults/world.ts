@@ -80,7 +80,7 @@ export class Replica {
         this.process,
         world.onStale,
         (world.keysOf(this.name) ?? KEYS).join(),
-        this.serves ? 'serves' : 'observes',
+        this.serves ? (world.works ? 'works' : 'serves') : 'observes',
       ],
       timeout: 60_000,
       ...(FAKETIME && {
@@ -112,6 +112,11 @@ export class Replica {
   /** Work that is no request, for so many ms; whether it began. */
   whileOpen(call: string, key: string, ms: number): Promise<boolean> {
     return this.#send('whileOpen', call, key, ms) as never;
+  }
+
+  /** Takes events from a Kafka broker. */
+  async listen(port: number): Promise<void> {
+    await this.#send('listen', port);
   }
 
   facts(): Promise<Applied & { health: { up: boolean } }> {
@@ -147,6 +152,8 @@ export interface WorldOptions {
   readonly keys?: Readonly<Record<string, readonly string[]>>;
   /** Replicas without handlers. */
   readonly observers?: readonly string[];
+  /** Do they have jobs and events, besides handlers. */
+  readonly works?: boolean;
 }
 
 /** Redis, replicas with a wire each, the thing that maintenance protects, and the journal of all that happens. */
@@ -167,6 +174,7 @@ export class World {
     readonly onStale: 'serve' | 'block',
     private readonly keys: Readonly<Record<string, readonly string[]>>,
     readonly observers: readonly string[],
+    readonly works: boolean,
   ) {}
 
   static async start({
@@ -175,8 +183,9 @@ export class World {
     onStale = 'block',
     keys = {},
     observers = [],
+    works = false,
   }: WorldOptions): Promise<World> {
-    const world = new World(build, onStale, keys, observers);
+    const world = new World(build, onStale, keys, observers, works);
     world.folder = await mkdtemp(join(tmpdir(), 'maintenance-faults-'));
     world.journal = new Journal(world.journalPath, 'driver');
     world.redis = await RedisServer.start({ persist: true, config: ['appendfsync always'] });

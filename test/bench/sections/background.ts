@@ -16,7 +16,7 @@ export async function background(report: Report, { processes, rounds }: Effort):
 async function calls(report: Report, processes: number): Promise<void> {
   const all: Record<string, number[]> = {};
   for (let i = 0; i < processes; i++) {
-    await using child = await Child.start(APP);
+    await using child = await Child.start(APP, { timeout: 60_000 });
     const measured = await child.send<Record<string, number[]>>('measureCalls');
     for (const [name, samples] of Object.entries(measured)) (all[name] ??= []).push(...samples);
   }
@@ -41,7 +41,7 @@ async function calls(report: Report, processes: number): Promise<void> {
 async function jobs(report: Report, rounds: number): Promise<void> {
   await using redis = await RedisServer.start();
   const measure = async (guarded: boolean): Promise<number> => {
-    await using child = await Child.start(APP);
+    await using child = await Child.start(APP, { timeout: 60_000 });
     return child.send<number>('measureJobs', redis.port, guarded, JOBS);
   };
   const same: number[] = [];

@@ -1,0 +1,69 @@
+import { Queue } from 'bullmq';
+import { setTimeout as delay } from 'node:timers/promises';
+import { KafkaBroker } from '../support/kafka-broker.js';
+import { until } from '../support/until.js';
+import type { Scenario, Stage } from './scenarios.js';
+import type { World } from './world.js';
+
+/** Milliseconds that what is left at the end may take. */
+const REST = 8_000;
+
+/** Hands in jobs and events all the time; maintenance comes and goes, and a replica stands still for a while. */
+export const workers: Scenario = async (world, stage) => {
+  await using broker = await startBroker();
+  const [one, two] = stage.replicas;
+  await one.listen(broker.port);
+  const connection = { host: world.redis.host, port: world.redis.port };
+  const queue = new Queue('faults', { connection });
+  const stop = new AbortController();
+  const handing = handIn(world, queue, broker, stop.signal);
+  try {
+    await keepBusy(stage);
+    await stage.fault('stop', 'r2', 1_500);
+    for (let round = 1; round <= 4; round++) {
+      await stage.work(two, `after-${round}`, 'job', { steps: 4 });
+      await delay(60);
+    }
+  } finally {
+    stop.abort();
+    await handing;
+    const rest = async () =>
+      (await queue.getJobCountByTypes('wait', 'active', 'delayed')) === 0 && isHandled(broker);
+    // what is never handled is for the rules to say
+    await until(rest, { timeout: REST }).catch(() => undefined);
+    await queue.close();
+  }
+};
+
+async function keepBusy(stage: Stage): Promise<void> {
+  const [one, two] = stage.replicas;
+  await delay(500);
+  for (let round = 1; round <= 8; round++) {
+    await stage.work(round % 2 ? one : two, `work-${round}`, 'job', { steps: 4 });
+    await delay(60);
+  }
+  await stage.enable(one, 'switch-1', 'job');
+  await delay(300);
+  await stage.disable(two, 'switch-2', 'job');
+}
+
+async function startBroker() {
+  const broker = await KafkaBroker.start({ events: 1 });
+  return Object.assign(broker, { sent: 0, [Symbol.asyncDispose]: () => broker.stop() });
+}
+
+type Broker = Awaited<ReturnType<typeof startBroker>>;
+
+const isHandled = (broker: Broker): boolean => broker.committed('events', 0) >= broker.sent;
+
+async function handIn(world: World, queue: Queue, broker: Broker, stop: AbortSignal): Promise<void> {
+  for (let i = 1; !stop.aborted; i++) {
+    const jobs = Array.from({ length: 3 }, (_, n) => `job-${i}-${n}`);
+    jobs.forEach((call) => world.journal.note({ e: 'handed', call }));
+    await queue.addBulk(jobs.map((call, n) => ({ name: 'job', data: { call, ms: n * 10 } })));
+    world.journal.note({ e: 'handed', call: `event-${i}` });
+    broker.send('events', 0, { call: `event-${i}`, ms: 15 });
+    broker.sent++;
+    await delay(25);
+  }
+}
