@@ -9,7 +9,7 @@ const dist = fileURLToPath(new URL('dist', import.meta.url));
 const PACKED = ['cookie', 'negotiator', 'content-type', 'croner'];
 
 /** The same for the command line, which is to start in no time: loading RxJS whole would take longer than anything else it does. */
-const PACKED_IN_PROGRAMS = [...PACKED, 'rxjs', 'commander', 'ms', 'reflect-metadata'];
+const PACKED_IN_PROGRAMS = [...PACKED, 'rxjs', 'commander', 'ms', 'reflect-metadata', 'tslib'];
 
 /** What is run; shares nothing with what an application loads. */
 const PROGRAMS = ['cli/main', 'cli/run/guardian'];

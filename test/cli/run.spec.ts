@@ -300,7 +300,10 @@ describe('two migrations never run side by side', () => {
     const first = run('first', { stubborn: true });
     await begun('first');
     process.kill(await guardianOf(first.child.pid), 'SIGKILL');
-    expect((await first.result).code).not.toBe(0);
+    expect(await first.result).toMatchObject({
+      code: 121,
+      stderr: expect.stringContaining('guards it has ended') as unknown,
+    });
     await using proxy = await TcpProxy.start({ host: server.host, port: server.port });
     const second = run('second', { stubborn: true, url: proxy.url });
     await begun('second');

@@ -64,7 +64,7 @@ async function requireDriver(): Promise<void> {
     await import('ioredis');
   } catch (error) {
     throw usage(
-      `To reach Redis the package ioredis is needed (${messageOf(error).split('\n')[0]}). ` +
+      `To reach Redis the package ioredis is needed (${messageOf(error).replace(/ imported from .*|\n.*/gs, '')}). ` +
         `Run: npx -p nestjs-maintenance -p ioredis nestjs-maintenance ${commandLine()}`,
     );
   }

@@ -106,8 +106,9 @@ async function runUnder(
       stopped.signal.throwIfAborted();
       const renew = renewing(held, lease, child);
       renew();
-      await child.start(command, { MAINTENANCE_KEY: key, MAINTENANCE_FENCE: String(held.fence) });
+      // from here on it is the command that hears signals
       started = true;
+      await child.start(command, { MAINTENANCE_KEY: key, MAINTENANCE_FENCE: String(held.fence) });
       const exit = await supervise(held, child, renew);
       const code = exitOf(exit, held, child, out);
       if (code !== 0 && options.keepOnFailure) {
@@ -170,6 +171,10 @@ function exitOf(
     out.error(`The command was ended: ${why}`);
     const unset = held.signal.aborted && held.remaining() > 0;
     return OURS + (unset ? EXIT.failed : EXIT.unknown);
+  }
+  if (child.unguarded) {
+    out.error('The command was ended, since the process that guards it has ended.');
+    return OURS + EXIT.failed;
   }
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }

@@ -23,6 +23,9 @@ export class GuardedChild {
   readonly exit: Promise<ChildExit>;
   /** The guardian has ended it by itself, since the lease was not renewed. */
   endedByLease = false;
+  /** The guardian is gone, and we have ended the child. */
+  unguarded = false;
+  private over = false;
   private readonly guardian: ChildProcess;
   private readonly told = new EventEmitter();
   private pid: number | undefined;
@@ -37,6 +40,7 @@ export class GuardedChild {
     this.exit = new Promise((resolve) => {
       this.guardian.on('message', (message: FromGuardian) => {
         if (message.type === 'exited') {
+          this.over = true;
           resolve(message);
         } else if (message.type === 'ending') {
           this.endedByLease = true;
@@ -50,6 +54,7 @@ export class GuardedChild {
       );
       this.guardian.once('exit', () => {
         this.told.emit('answer', { type: 'failed', message: 'the process that guards it has ended' });
+        this.unguarded = !this.over;
         void this.finish(0).then(() => resolve({ code: null, signal: 'SIGKILL' }));
       });
     });
@@ -57,6 +62,9 @@ export class GuardedChild {
 
   /** @throws CliError when it cannot be started */
   async start(command: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
+    if (!this.guardian.connected) {
+      throw new CliError(EXIT.failed, 'The process that guards the command has ended.', 'CLI_NOT_STARTED');
+    }
     const answered = once(this.told, 'answer') as Promise<[FromGuardian]>;
     this.tell({ type: 'start', command, env });
     const [answer] = await answered;

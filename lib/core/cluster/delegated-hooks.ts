@@ -30,10 +30,15 @@ export class DelegatedHooks {
 
   private see(change: MaintenanceChange): void {
     const { key, revision, at, to } = change;
+    const event = to ? 'entering' : 'exiting';
+    // another service in the namespace may have some: it is left to that
+    if (!this.hooks.handles(event, change)) {
+      return;
+    }
     this.once.see({
       name: `hooks:${key}:${revision}.${at.getTime()}`,
       isDue: () => this.manager.store.now() - at.getTime() < RECENT,
-      run: () => this.hooks.notify(to ? 'entering' : 'exiting', change),
+      run: () => this.hooks.notify(event, change),
       remembered: 2 * RECENT,
     });
   }
