@@ -110,11 +110,14 @@ export const CONNECTION_OPTIONS: readonly Option[] = [
     '--header <header...>',
     'for the admin API, such as "Authorization: Bearer …" (MAINTENANCE_HEADER)',
   ),
-  new Option('--namespace <name>', 'as the application has it; default: maintenance (MAINTENANCE_NAMESPACE)'),
-  new Option('--ca <file>', 'certificate of the authority that a rediss:// server is believed by'),
-  new Option('--command-timeout <time>', 'how long any call may take; default: 3s'),
+  new Option(
+    '--namespace <name>',
+    'the namespace of the application; default: maintenance (MAINTENANCE_NAMESPACE)',
+  ),
+  new Option('--ca <file>', 'certificate of the authority that signed that of a rediss:// server'),
+  new Option('--command-timeout <time>', 'time limit for each call; default: 3s'),
   new Option('--json', 'for programs'),
-  new Option('-y, --yes', 'do not ask'),
+  new Option('-y, --yes', 'do not ask for confirmation'),
 ];
 
 async function ask(question: string, always: boolean, { yes }: CommonOptions, out: Output): Promise<void> {
@@ -123,7 +126,7 @@ async function ask(question: string, always: boolean, { yes }: CommonOptions, ou
   }
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     if (always) {
-      throw usage(`${question} Nobody can be asked here: say it with --yes. Nothing was changed.`);
+      throw usage(`${question} This is not a terminal: confirm with --yes. Nothing was changed.`);
     }
     return;
   }

@@ -48,7 +48,7 @@ export function readSettings(
   const place = sources.find(({ redis, url }) => redis !== undefined || url !== undefined);
   if (place?.redis !== undefined && place.url !== undefined) {
     throw usage(
-      `Both a Redis and a URL are configured (${place === file ? RC : 'MAINTENANCE_REDIS_URL and MAINTENANCE_URL'}); say which with --redis or --url.`,
+      `Both a Redis and a URL are configured (${place === file ? RC : 'MAINTENANCE_REDIS_URL and MAINTENANCE_URL'}); choose one with --redis or --url.`,
     );
   }
   return {
@@ -90,7 +90,7 @@ function parse(file: string): unknown {
 
 function check(value: unknown, where: string): Partial<Settings> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw usage(`${where} is no object; accepted: { "redis": "redis://…" } or { "url": "https://…" }.`);
+    throw usage(`${where} is not an object; accepted: { "redis": "redis://…" } or { "url": "https://…" }.`);
   }
   for (const [name, given] of Object.entries(value)) {
     const isRight =

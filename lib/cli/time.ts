@@ -17,7 +17,7 @@ export function parseDuration(text: string, what: string): number {
     const hint = /^\d+$/.test(text.trim())
       ? ` (${text.trim()} of what? Say ${text.trim()}s or ${text.trim()}m)`
       : '';
-    throw usage(`${what}: ${JSON.stringify(text)} is no length of time${hint}; accepted: ${EXAMPLES}.`);
+    throw usage(`${what}: ${JSON.stringify(text)} is not a duration${hint}; accepted: ${EXAMPLES}.`);
   }
   return Math.round(length);
 }
@@ -43,7 +43,7 @@ export function parseMoment(text: string, what: string, now = Date.now()): Date 
   const moment = new Date(WITH_TIME.test(text) ? text.replace(' ', 'T') : Number.NaN);
   if (Number.isNaN(moment.getTime())) {
     throw usage(
-      `${what}: ${JSON.stringify(text)} is no moment; accepted: 14:30 (today or tomorrow, by the clock of this machine), ` +
+      `${what}: ${JSON.stringify(text)} is not a time; accepted: 14:30 (today or tomorrow, by the clock of this machine), ` +
         '2027-03-28T14:30 or 2027-03-28T14:30+02:00.',
     );
   }
@@ -64,7 +64,7 @@ export function parseEnd(
   const { for: length = said.for, until = said.until } = options;
   const given = [options.for, options.until, said.for, said.until].filter((value) => value !== undefined);
   if (given.length > 1) {
-    throw usage('The end is given more than once; accepted: one of --for, --until, or the same in words.');
+    throw usage('The end was given more than once; accepted: one of --for, --until, or the same in words.');
   }
   if (length !== undefined) {
     return { timeout: /^(ever|forever)$/i.test(length) ? 0 : atLeastOne(parseDuration(length, 'how long')) };
@@ -74,7 +74,7 @@ export function parseEnd(
 
 function atLeastOne(length: number): number {
   if (length <= 0) {
-    throw usage('how long: 0 is no length of time; accepted: "ever" for no end.');
+    throw usage('how long: 0 is not a duration; accepted: "ever" for no end.');
   }
   return length;
 }

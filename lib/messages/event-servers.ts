@@ -126,7 +126,7 @@ export class EventServers implements OnApplicationShutdown {
     const { options, transportId } = events.server;
     if (this.structure.guard !== false && !inherits && (events.takesMessages || patterns.length > 0)) {
       this.logger.warn(
-        `The microservice by ${events.name} does not inherit the settings of the application: its messages are not refused during ` +
+        `The microservice on ${events.name} does not inherit the settings of the application: its messages are not refused during ` +
           'maintenance. Connect it with { inheritAppConfig: true }.',
       );
     }
@@ -148,7 +148,7 @@ export class EventServers implements OnApplicationShutdown {
   private checkQueue(events: EventServer, patterns: readonly string[], prefetch: unknown): void {
     if (events.takesMessages) {
       throw new MaintenanceConfigurationError(
-        `The microservice by ${events.name} takes events (${patterns.join(', ')}) and messages that are answered from one queue: events ` +
+        `The microservice on ${events.name} takes events (${patterns.join(', ')}) and messages that are answered from one queue: events ` +
           'that wait for the end of maintenance would keep those from an answer. Accepted: a queue for each, ' +
           "@MaintenanceExempt() on the handlers of its events, or the maintenance option events: 'pass' or 'refuse'.",
         { option: 'events' },
@@ -156,7 +156,7 @@ export class EventServers implements OnApplicationShutdown {
     }
     if (!prefetch) {
       this.logger.warn(
-        `The microservice by ${events.name} has no prefetchCount: all events that the broker has sent already when maintenance begins are ` +
+        `The microservice on ${events.name} has no prefetchCount: all events that the broker has sent already when maintenance begins are ` +
           'kept in memory. Set prefetchCount to what may be unacknowledged at a time.',
       );
     }

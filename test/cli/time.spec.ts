@@ -64,7 +64,7 @@ describe('a moment', () => {
 
   it.each(['25:00', '14:60', '2027-02-30T10:00', 'tomorrow', '', '1', '2027', '03/04/2027 10:00'])(
     '%j is none',
-    (text) => expect(() => parseMoment(text, 'until', now)).toThrow(/^until: .*(is no moment|is over)/),
+    (text) => expect(() => parseMoment(text, 'until', now)).toThrow(/^until: .*(is not a time|is over)/),
   );
 
   it('that is over is refused', () =>
@@ -84,6 +84,6 @@ describe('an end', () => {
   it('is given once', () => {
     expect(() => parseEnd(['30m'], { until: '14:30' })).toThrow('more than once');
     expect(() => parseEnd([], { for: '1h', until: '14:30' })).toThrow('more than once');
-    expect(() => parseEnd(['0s'], {})).toThrow('0 is no length');
+    expect(() => parseEnd(['0s'], {})).toThrow('0 is not a duration');
   });
 });

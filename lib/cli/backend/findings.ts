@@ -17,7 +17,7 @@ export function findingsOfKeys(keys: readonly MaintenanceKeyJson[]): Finding[] {
             {
               level: 'problem' as const,
               code: 'ABANDONED',
-              message: `The holder of key "${name}"${who} is gone and never left it: its work may be half done. Look at it, then run it again, or end it with: off ${name} --force`,
+              message: `The holder of key "${name}"${who} died without leaving it; its work may be half done. Check it, then run it again, or end it with: off ${name} --force`,
             },
           ]
         : []),
@@ -26,7 +26,7 @@ export function findingsOfKeys(keys: readonly MaintenanceKeyJson[]): Finding[] {
             {
               level: 'warning' as const,
               code: 'NO_END',
-              message: `Key "${name}" is in maintenance and never ends by itself.`,
+              message: `Key "${name}" is in maintenance and does not end by itself.`,
             },
           ]
         : []),
@@ -59,7 +59,7 @@ export function findingsOfReplicas(replicas: readonly MaintenanceReplica[]): Fin
             {
               level: 'problem' as const,
               code: 'UNKNOWN_KEYS',
-              message: `${who} does not know ${unknownKeys.join(', ')}, which is in maintenance: it runs another version of the application, and lets pass what others refuse.`,
+              message: `${who} does not know ${unknownKeys.join(', ')}, which is in maintenance: it runs another version of the application and lets pass what others refuse.`,
             },
           ]
         : []),

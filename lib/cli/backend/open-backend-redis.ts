@@ -26,7 +26,7 @@ export async function openRedis(
 }> {
   if (!isTarget(redis)) {
     throw usage(
-      '--redis is no address of a Redis; accepted: redis://host:6379/0, rediss://…, unix:///path, redis+sentinel://host,host/name, redis+cluster://host,host.',
+      '--redis is not a Redis address; accepted: redis://host:6379/0, rediss://…, unix:///path, redis+sentinel://host,host/name, redis+cluster://host,host.',
     );
   }
   await requireDriver();
@@ -64,7 +64,7 @@ async function requireDriver(): Promise<void> {
     await import('ioredis');
   } catch (error) {
     throw usage(
-      `To reach Redis the package ioredis is needed (${messageOf(error).replace(/ imported from .*|\n.*/gs, '')}). ` +
+      `--redis needs the package ioredis (${messageOf(error).replace(/ imported from .*|\n.*/gs, '')}). ` +
         `Run: npx -p nestjs-maintenance -p ioredis nestjs-maintenance ${commandLine()}`,
     );
   }

@@ -13,7 +13,7 @@ export async function openBackend(settings: Settings, warn: (message: string) =>
     return new ApiBackend(settings);
   }
   throw usage(
-    'Where is the application? Give --redis (or MAINTENANCE_REDIS_URL), or --url (or MAINTENANCE_URL) for its admin API. ' +
-      'An application that keeps its state in memory is reached by --url only.',
+    'No application given: use --redis (or MAINTENANCE_REDIS_URL), or --url (or MAINTENANCE_URL) for its admin API. ' +
+      'An application that keeps its state in memory is reachable by --url only.',
   );
 }

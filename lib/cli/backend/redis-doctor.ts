@@ -51,7 +51,7 @@ export async function inspectRedis(
     ...strange.map(({ host, id, pid }): Finding => ({
       level: 'warning',
       code: 'VERSIONS',
-      message: `${plain(host)} (replica ${id}, pid ${pid}) runs another version of nestjs-maintenance: what it says of itself is not understood.`,
+      message: `${plain(host)} (replica ${id}, pid ${pid}) runs another version of nestjs-maintenance: its reports cannot be read.`,
     })),
     ...findingsOfReplicas(
       seen.filter(({ told }) => told).map((each) => toReplica(each, document?.write ?? '')),
@@ -63,7 +63,7 @@ function rightsOf(manager: StateManager, warnings: readonly string[]): Finding[]
   const { up, error } = manager.health();
   return [
     up
-      ? { level: 'ok', code: 'WRITES', message: 'Redis takes writes.' }
+      ? { level: 'ok', code: 'WRITES', message: 'Redis accepts writes.' }
       : { level: 'problem', code: 'NOT_IN_TOUCH', message: `Redis can be read, but: ${error}` },
     ...warnings.map((message): Finding => ({ level: 'warning', code: 'SAID', message })),
   ];
@@ -95,7 +95,7 @@ async function serverOf({ redis = '', ca }: Settings): Promise<Finding[]> {
       {
         level: 'warning',
         code: 'NO_INFO',
-        message: `Redis does not tell about itself (INFO): ${messageOf(error)}`,
+        message: `Redis gives no information (INFO): ${messageOf(error)}`,
       },
     ];
   } finally {
@@ -115,7 +115,7 @@ function describeServer(field: (name: string) => string | undefined): Finding[] 
           {
             level: 'problem' as const,
             code: 'EVICTION',
-            message: `Its memory policy is ${policy}: when its memory is full it may drop the maintenance state. Use noeviction, or a Redis of its own.`,
+            message: `Its memory policy is ${policy}: when its memory is full, it may drop the maintenance state. Use noeviction, or a separate Redis.`,
           },
         ]
       : []),
@@ -124,7 +124,7 @@ function describeServer(field: (name: string) => string | undefined): Finding[] 
           {
             level: 'warning' as const,
             code: 'MEMORY',
-            message: `${Math.round((used / limit) * 100)} % of its memory are used; when it is full, changes are refused.`,
+            message: `${Math.round((used / limit) * 100)} % of its memory is used; when it is full, changes are refused.`,
           },
         ]
       : []),
@@ -134,7 +134,7 @@ function describeServer(field: (name: string) => string | undefined): Finding[] 
           {
             level: 'warning' as const,
             code: 'NO_PERSISTENCE',
-            message: 'It keeps nothing on disk: after a restart it knows only what running replicas tell it.',
+            message: 'It keeps nothing on disk: after a restart it has only what running replicas restore.',
           },
         ]),
     ...(field('role') === 'slave'

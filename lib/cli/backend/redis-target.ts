@@ -54,7 +54,7 @@ export const describeTarget = (text: string): string =>
 function nodeOf(text: string, port: number): { host: string; port: number } {
   const [, host, given] = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(text) ?? [];
   if (host === undefined) {
-    throw usage(`--redis: ${JSON.stringify(text)} is no host; accepted: host or host:port.`);
+    throw usage(`--redis: ${JSON.stringify(text)} is not a host; accepted: host or host:port.`);
   }
   return { host: host.replace(/^\[|\]$/g, ''), port: given === undefined ? port : Number(given) };
 }

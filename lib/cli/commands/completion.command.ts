@@ -4,7 +4,7 @@ export const completionCommand: CliCommand = {
   define(cli) {
     cli.add(
       'completion <shell>',
-      'Print what completes commands, options and keys in bash, zsh or fish',
+      'Print a completion script for bash, zsh or fish',
       [
         ['bash', 'completion bash > ~/.local/share/bash-completion/completions/nestjs-maintenance'],
         ['zsh', 'completion zsh > "${fpath[1]}/_nestjs-maintenance"'],

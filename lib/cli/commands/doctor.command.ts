@@ -4,8 +4,8 @@ export const doctorCommand: CliCommand = {
   define(cli) {
     cli.add(
       'doctor',
-      'Look for what is wrong: replicas, holders, versions, clocks, rights, Redis; exit code 1 when something is',
-      [['before the first maintenance, and when one does not go as it should', 'doctor']],
+      'Find problems: replicas, holders, versions, clocks, permissions, Redis; exit code 1 if there are any',
+      [['before the first maintenance, and when one fails', 'doctor']],
       async () => (await import('./doctor.js')).doctor,
     );
   },

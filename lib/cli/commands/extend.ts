@@ -14,7 +14,7 @@ export const extend: Work<ChangeOptions> = async (
   const [key, said] = /^(\d|until$|P)/i.test(given) ? ['general', [given, ...words]] : [given, words];
   const end = parseEnd(said, options);
   if (end.timeout === undefined && end.until === undefined) {
-    throw usage('How much longer? Say it: extend billing 30m, or extend billing until 14:30.');
+    throw usage('How much longer? Use: extend billing 30m, or extend billing until 14:30.');
   }
   const acknowledge =
     options.acknowledge === undefined ? undefined : parseDuration(options.acknowledge, '--acknowledge');

@@ -5,10 +5,10 @@ export const forgetCommand: CliCommand = {
     cli
       .add(
         'forget <replica>',
-        'Say of a silent replica that it is gone for good, so that nobody waits for it any longer',
+        'Declare a silent replica gone, so that drains stop waiting for it',
         [['its machine is lost, its connection looks open', 'forget Zr1q0Vb3xK2w --yes']],
         async () => (await import('./forget.js')).forget,
       )
-      .option('--dry-run', 'only say what it would do');
+      .option('--dry-run', 'only show what it would do');
   },
 };

@@ -27,7 +27,7 @@ export const forget: Work<{ readonly dryRun?: boolean }> = async (
     return EXIT.done;
   }
   const running = replica.inFlight > 0 ? ` ${replica.inFlight} requests were running there.` : '';
-  await confirm(`Is ${who} gone for good? What it still runs nobody waits for any longer.${running}`, true);
+  await confirm(`Is ${who} gone for good? Drains stop waiting for what it is still running.${running}`, true);
   if (!(await backend.forget(id))) {
     throw absent();
   }

@@ -8,15 +8,15 @@ export const offCommand: CliCommand = {
         'Take a key out of maintenance; one that a job still holds stays on until the job is done',
         [
           ['open billing', 'off billing'],
-          ['open it although a job holds it, or has died holding it', 'off billing --force --yes'],
+          ['open it although a job holds it, or died while holding it', 'off billing --force --yes'],
         ],
         async () => (await import('./off.js')).off,
       )
-      .option('--force', 'end every hold too: work of maintain() and of "run" is told to stop')
+      .option('--force', 'also end every hold: work of maintain() and of "run" is asked to stop')
       .option('--reason <text>', 'for operators only')
-      .option('--actor <name>', 'who does it; default: user@host (by --url: whoever is signed in)')
-      .option('--acknowledge <time>', 'wait until every replica has applied it; exit code 7 when one has not')
+      .option('--actor <name>', 'who makes the change; default: user@host (by --url: the signed-in user)')
+      .option('--acknowledge <time>', 'wait until every replica has applied it; exit code 7 if one has not')
       .option('--no-hooks', 'call no hooks of the application')
-      .option('--dry-run', 'only say what it would do');
+      .option('--dry-run', 'only show what it would do');
   },
 };

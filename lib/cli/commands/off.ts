@@ -11,7 +11,7 @@ export const off: Work<ChangeOptions & { readonly force?: boolean }> = async (
   const acknowledge =
     options.acknowledge === undefined ? undefined : parseDuration(options.acknowledge, '--acknowledge');
   if (options.force && (acknowledge !== undefined || options.hooks === false)) {
-    throw usage(`--force goes with neither --acknowledge nor --no-hooks.`);
+    throw usage(`--force cannot be combined with --acknowledge or --no-hooks.`);
   }
   const backend = await open();
   const concerned = await whatIsConcerned(backend, key);
@@ -23,8 +23,8 @@ export const off: Work<ChangeOptions & { readonly force?: boolean }> = async (
   const actor = options.actor ?? (backend.way === 'redis' ? defaultActor() : undefined);
   if (options.force) {
     const { holder, abandoned } = concerned.key;
-    const work = holder && !abandoned ? ` Work on ${holder.host} (pid ${holder.pid}) is told to stop.` : '';
-    await confirm(`End "${key}" for all?${work}`, true);
+    const work = holder && !abandoned ? ` Work on ${holder.host} (pid ${holder.pid}) is asked to stop.` : '';
+    await confirm(`End "${key}", including all holds?${work}`, true);
     const after = await backend.unset(key, actor);
     out.result({ from: concerned.key.value, to: after.value, key: after }, () =>
       out.line(describeKey(after)),

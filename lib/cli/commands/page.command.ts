@@ -5,11 +5,11 @@ export const pageCommand: CliCommand = {
     cli
       .add(
         'page [file]',
-        'Write the maintenance page as a file, for a proxy to serve while the application itself is gone',
+        'Write the maintenance page to a file, for a proxy to serve while the application is down',
         [
           ['once', 'page /var/www/maintenance.html --message "We are moving house"'],
           [
-            'as long as a key is on: written when it begins, removed when it ends',
+            'while a key is on: written when it begins, removed when it ends',
             'page /var/www/maintenance.html --watch',
           ],
           ['the Content-Security-Policy that it needs', 'page --csp'],
@@ -17,10 +17,10 @@ export const pageCommand: CliCommand = {
         async () => (await import('./page.js')).page,
       )
       .option('--key <name>', 'with --redis or --url: message and end of this key; default: general')
-      .option('-m, --message <text>', 'what visitors read')
+      .option('-m, --message <text>', 'message for visitors')
       .option('--until <moment>', 'when it is expected to end')
-      .option('--refresh <time>', 'after how long it loads anew; default: 1m')
-      .option('--watch', 'keep the file as the key is: there while it is on, gone while it is not')
+      .option('--refresh <time>', 'after how long it reloads; default: 1m')
+      .option('--watch', 'keep the file only while the key is on')
       .option('--csp', 'print the policy instead of the page');
   },
 };

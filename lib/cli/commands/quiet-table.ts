@@ -16,7 +16,7 @@ export function printRunning(out: Output, { quiet, since, replicas }: Maintenanc
     return;
   }
   const rows = replicas.flatMap(({ host, pid, applied, silent, running }) => [
-    ...(silent ? [{ host, pid, what: 'silent: what it runs is not known', since: '' }] : []),
+    ...(silent ? [{ host, pid, what: 'silent: what it is running is unknown', since: '' }] : []),
     ...(!applied && !silent ? [{ host, pid, what: 'has not applied the change', since: '' }] : []),
     ...running.map((call) => ({ host, pid, what: call.route, since: formatMoment(call.since) })),
   ]);

@@ -5,13 +5,13 @@ export const quietCommand: CliCommand = {
     cli
       .add(
         'quiet [key]',
-        'Whether anything still runs that a key refuses, and where; exit code 7 when something does',
+        'Whether anything that a key refuses is still running, and where; exit code 7 if something is',
         [
           ['now', 'quiet billing'],
           ['wait for it', 'quiet billing --wait 1m && pg_dump …'],
         ],
         async () => (await import('./quiet.js')).quiet,
       )
-      .option('--wait <time>', 'how long to wait until it is');
+      .option('--wait <time>', 'how long to wait until it is quiet');
   },
 };

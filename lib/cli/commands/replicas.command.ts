@@ -4,7 +4,7 @@ export const replicasCommand: CliCommand = {
   define(cli) {
     cli.add(
       'replicas',
-      'The processes of the application: what each has applied, what it is doing',
+      'The replicas of the application: what each has applied and is running',
       [['all of them', 'replicas']],
       async () => (await import('./replicas.js')).replicas,
     );

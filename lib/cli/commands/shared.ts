@@ -68,13 +68,13 @@ export function printDryRun(
 ): void {
   const scope =
     key.scope === 'site'
-      ? 'all handlers but exempt ones'
+      ? 'all handlers except exempt ones'
       : `handlers marked with @MaintenanceKeys('${key.name}')`;
   const json = { dryRun: true, does, key, replicas };
   out.result(json, () => {
     out.line(`Would ${does}. Nothing was changed.`);
     out.line(`  now       ${describeKey(key)}`);
-    out.line(`  concerns  ${scope}${key.readOnly ? ', but not those that only read' : ''}`);
+    out.line(`  affects    ${scope}${key.readOnly ? ', except those that only read' : ''}`);
     const hosts = replicas.map(({ host, pid }) => `${plain(host)}:${pid}`);
     out.line(`  replicas  ${hosts.length === 0 ? 'none is running' : hosts.join(', ')}`);
   });
@@ -83,8 +83,6 @@ export function printDryRun(
 /** Vetoes are asked for by an application, not by its Redis. */
 export function noteVetoes({ way }: Backend, out: Output): void {
   if (way === 'redis' && !out.json) {
-    out.note(
-      'Vetoes were not asked: hooks of the application that may refuse a change are asked by --url only.',
-    );
+    out.note('Vetoes were not asked: "changing" hooks of the application are called by --url only.');
   }
 }

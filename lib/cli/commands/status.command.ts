@@ -8,10 +8,13 @@ export const statusCommand: CliCommand = {
         'What is in maintenance, since when, until when, by whom',
         [
           ['all keys', 'status'],
-          ['in a script: 3 when billing is in maintenance, 0 when it is not', 'status billing --exit-code'],
+          [
+            'in a script: exits with 3 if billing is in maintenance, 0 if it is not',
+            'status billing --exit-code',
+          ],
         ],
         async () => (await import('./status.js')).status,
       )
-      .option('--exit-code', 'end with 3 when one of them is in maintenance');
+      .option('--exit-code', 'exit with 3 if one of them is in maintenance');
   },
 };

@@ -19,7 +19,7 @@ export async function untilLeft(
   }
   if (isHeld()) {
     error(
-      `The command is done, but "${key}" could not be opened: Redis is away. Open it with: off ${key} --force`,
+      `The command is done, but "${key}" could not be opened: Redis is unreachable. Open it with: off ${key} --force`,
     );
   }
 }

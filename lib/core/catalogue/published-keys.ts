@@ -3,7 +3,7 @@ import type { StateManager } from '../state/state-manager.js';
 import { keyOf } from './published-key.js';
 
 /** Where keys come from that a process has not declared itself. */
-const SOURCE = 'an application, which has published it';
+const SOURCE = 'an application that published it';
 
 /**
  * Takes over the keys that applications have published, and those that something is recorded of.
