@@ -20,12 +20,15 @@ import type { ResolvedStructure } from '../options/structural-options.js';
 import { AdminService } from './admin.service.js';
 import { KeyWriter } from './key-writer.js';
 import { AdminGuards } from './admin-guards.js';
+import { WindowsService } from './windows.service.js';
 import { AdminPage } from './admin-page.js';
 import { ExcludeFromOpenApi } from './exclude-from-openapi.js';
 import { respond } from './api-response.js';
 import { AnswersRefused } from './sign-in.js';
 
 type KeyRequest = HttpRequest & { readonly params: Readonly<Record<string, unknown>> };
+
+type QueryRequest = HttpRequest & { readonly query: Readonly<Record<string, unknown>> };
 
 /**
  * The routes of admin page and admin API; made per registration, since their path and decorators are options. They take the bare request
@@ -40,6 +43,7 @@ export function adminController({ path, decorators }: Pick<ResolvedStructure, 'p
     constructor(
       @Inject(AdminService) private readonly api: AdminService,
       @Inject(KeyWriter) private readonly writer: KeyWriter,
+      @Inject(WindowsService) private readonly windows: WindowsService,
       @Inject(AdminPage) private readonly page: AdminPage,
     ) {}
 
@@ -93,6 +97,26 @@ export function adminController({ path, decorators }: Pick<ResolvedStructure, 'p
     @Get('keys/:name/quiet')
     quiet(@Req() request: KeyRequest, @Res() reply: HttpReply): Promise<void> {
       return respond(reply, () => this.api.quiet(request, request.params['name']));
+    }
+
+    @Get('windows')
+    windowsToCome(@Req() request: QueryRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.windows.list(request, request.query));
+    }
+
+    @Post('windows')
+    schedule(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.windows.schedule(request));
+    }
+
+    @Patch('windows/:id')
+    reschedule(@Req() request: KeyRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.windows.update(request, request.params['id']));
+    }
+
+    @Delete('windows/:id')
+    cancel(@Req() request: KeyRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.windows.cancel(request, request.params['id']));
     }
 
     @Get('replicas')

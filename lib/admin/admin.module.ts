@@ -7,10 +7,20 @@ import { DrainWait } from './drain-wait.js';
 import { KeyWriter } from './key-writer.js';
 import { SignIn } from './sign-in.js';
 import { Csrf } from './csrf.js';
+import { WindowsService } from './windows.service.js';
 import { AdminPage } from './admin-page.js';
 import { adminController } from './admin.controller.js';
 
-const providers = ownProviders([Csrf, SignIn, AdminAccess, AdminService, DrainWait, KeyWriter, AdminPage]);
+const providers = ownProviders([
+  Csrf,
+  SignIn,
+  AdminAccess,
+  AdminService,
+  DrainWait,
+  KeyWriter,
+  WindowsService,
+  AdminPage,
+]);
 
 /** Admin page and admin API. */
 @Module({})

@@ -6,6 +6,7 @@ import { MaintenanceGuard } from '../http/maintenance.guard.js';
 import { BackgroundWork } from '../background/background-work.js';
 import { EventServers } from '../messages/event-servers.js';
 import { MessageWatch } from '../messages/message-watch.js';
+import { CalendarRoute } from '../http/calendar.route.js';
 import { PingRoute } from '../http/ping.route.js';
 import { SiteEntrance } from '../http/site/site-entrance.js';
 import { ensureInstalled } from './ensure-installed.js';
@@ -19,7 +20,14 @@ import { coreProviders } from '../maintenance.providers.js';
 import { STRUCTURE } from '../options/tokens.js';
 import { resolveStructure } from '../options/resolve-options.js';
 
-const ownParts = ownProviders([PingRoute, SiteEntrance, EventServers, MessageWatch, BackgroundWork]);
+const ownParts = ownProviders([
+  PingRoute,
+  CalendarRoute,
+  SiteEntrance,
+  EventServers,
+  MessageWatch,
+  BackgroundWork,
+]);
 
 /** Holds what the mounted parts share. */
 @Module({})

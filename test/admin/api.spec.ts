@@ -40,6 +40,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     ['PATCH', 'keys/general', ['toggle_maintenance_mode'], 200, 403],
     ['DELETE', 'keys/general', ['toggle_maintenance_mode'], 200, 403],
     ['GET', 'replicas', ['see_info'], 200, 403],
+    ['GET', 'windows', ['see_info'], 200, 403],
   ] as const;
 
   it('asks for exactly the permissions each route needs', async () => {

@@ -1,0 +1,113 @@
+import { IsInt, IsObject, IsString, Matches, MaxLength, Min, ValidateBy, ValidateIf } from 'class-validator';
+
+const LONGEST_TEXT = 10_000;
+export const WITH_OFFSET = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
+
+const OrNull = (): PropertyDecorator =>
+  ValidateIf((_body: object, value: unknown) => value !== undefined && value !== null);
+const Given = (): PropertyDecorator => ValidateIf((_body: object, value: unknown) => value !== undefined);
+
+/** A date that exists, with an offset. */
+export const isInstant = (value: unknown): value is string =>
+  typeof value === 'string' && WITH_OFFSET.test(value) && !Number.isNaN(Date.parse(value));
+
+const isLocalTime = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'at' in value && 'timeZone' in value;
+
+/** A moment as JSON has it: what it means is checked where it is planned. */
+const IsMoment = (name: string): PropertyDecorator =>
+  ValidateBy({
+    name: 'isMoment',
+    validator: {
+      validate: (value) => isInstant(value) || isLocalTime(value),
+      defaultMessage: () =>
+        `"${name}" must be ISO 8601 with an offset, or {"at": "2031-03-04T15:06", "timeZone": "Europe/Berlin"}.`,
+    },
+  });
+
+const Text =
+  (name: string): PropertyDecorator =>
+  (target, property) => {
+    OrNull()(target, property);
+    MaxLength(LONGEST_TEXT, { message: `"${name}" must not be longer than ${LONGEST_TEXT} characters.` })(
+      target,
+      property as string,
+    );
+    IsString({ message: `"${name}" must be text.` })(target, property as string);
+  };
+
+/** What every change of a window may say. */
+abstract class WindowDto {
+  @OrNull()
+  @IsMoment('end')
+  end?: string | object | null;
+
+  /** Milliseconds. */
+  @OrNull()
+  @Min(1, { message: '"duration" must be at least 1 millisecond.' })
+  @IsInt({ message: '"duration" must be whole milliseconds.' })
+  duration?: number | null;
+
+  @OrNull()
+  @IsObject({
+    message: '"repeat" must be an object such as {"cron": "30 2 * * SUN", "timeZone": "Europe/Berlin"}.',
+  })
+  repeat?: object | null;
+
+  @Given()
+  @ValidateBy({
+    name: 'isAnnouncement',
+    validator: {
+      validate: (value) => value === false || (Number.isSafeInteger(value) && (value as number) >= 0),
+      defaultMessage: () => '"announce" must be whole milliseconds before the start, or false.',
+    },
+  })
+  announce?: number | false;
+
+  @Text('announcement')
+  announcement?: string | null;
+
+  @Text('message')
+  message?: string | null;
+
+  @Text('reason')
+  reason?: string | null;
+}
+
+/** The body of `POST {path}/windows`. */
+export class PostWindowDto extends WindowDto {
+  @IsString({ message: '"key" must be the name of a maintenance key.' })
+  key!: string;
+
+  @IsMoment('start')
+  start!: string | object;
+}
+
+/** The body of `PATCH {path}/windows/:id`: what is left out stays as it is. */
+export class PatchWindowDto extends WindowDto {
+  @Given()
+  @IsMoment('start')
+  start?: string | object;
+
+  @Given()
+  @Min(1, { message: '"ifRevision" must be the revision of the window.' })
+  @IsInt({ message: '"ifRevision" must be the revision of the window.' })
+  ifRevision?: number;
+}
+
+/** The body that `DELETE {path}/windows/:id` may have. */
+export class DeleteWindowDto {
+  /** Start of the one occurrence that is meant. */
+  @Given()
+  @Matches(WITH_OFFSET, { message: '"occurrence" must be ISO 8601 with an offset.' })
+  @IsString({ message: '"occurrence" must be ISO 8601 with an offset.' })
+  occurrence?: string;
+
+  @Text('reason')
+  reason?: string | null;
+
+  @Given()
+  @Min(1, { message: '"ifRevision" must be the revision of the window.' })
+  @IsInt({ message: '"ifRevision" must be the revision of the window.' })
+  ifRevision?: number;
+}

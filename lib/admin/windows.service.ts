@@ -1,0 +1,91 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { MaintenanceStoreError, UnknownMaintenanceWindowError } from '../core/errors/errors.js';
+import { messageOf } from '../core/errors/message-of.js';
+import { MaintenanceService } from '../core/service/maintenance.service.js';
+import { StateManager } from '../core/state/state-manager.js';
+import type { MaintenanceWindow } from '../core/windows/maintenance-window.js';
+import type { HttpRequest } from '../request/http-request.js';
+import { AdminAccess } from './admin-access.js';
+import type { ApiResponse } from './api-response.js';
+import { getRequestActor } from './request-actor.js';
+import { hasBody, readJson } from './request-body.js';
+
+/** The planned windows, by way of the admin API. */
+@Injectable()
+export class WindowsService {
+  constructor(
+    @Inject(MaintenanceService) private readonly service: MaintenanceService,
+    @Inject(StateManager) private readonly manager: StateManager,
+    @Inject(AdminAccess) private readonly access: AdminAccess,
+  ) {}
+
+  /** Those that are on or to come: `?key=`, `?from=`, `?until=`. */
+  async list(request: HttpRequest, query: Readonly<Record<string, unknown>>): Promise<ApiResponse> {
+    await this.access.demand(request, 'see_info');
+    await this.manager.refresh().catch(() => undefined);
+    const { parseInstant } = await import('./parse-window.js');
+    const [from, until] = [parseInstant('from', query['from']), parseInstant('until', query['until'])];
+    const key = query['key'] === undefined ? undefined : await this.access.find(request, query['key']);
+    const filter = { ...(key && { key }), ...(from && { from }), ...(until && { until }) };
+    return { status: 200, json: this.service.getWindows(filter) };
+  }
+
+  async schedule(request: HttpRequest): Promise<ApiResponse> {
+    await this.access.demandWrite(request);
+    const { parsePost } = await import('./parse-window.js');
+    const { key: name, options } = await parsePost(await readJson(request));
+    const key = await this.access.findEditable(request, name);
+    const actor = getRequestActor(request) ?? null;
+    const window = await this.service.scheduleWindow(key, { ...options, actor });
+    return { status: 201, json: await this.visible(request, window) };
+  }
+
+  async update(request: HttpRequest, id: unknown): Promise<ApiResponse> {
+    await this.access.demandWrite(request);
+    const { parsePatch } = await import('./parse-window.js');
+    const changes = await parsePatch(await readJson(request));
+    const window = await this.find(request, id);
+    const actor = getRequestActor(request) ?? null;
+    const changed = await this.service.updateWindow(window.id, { ...changes, actor });
+    return { status: 200, json: await this.visible(request, changed) };
+  }
+
+  /** The whole window, or the occurrence that the body names. */
+  async cancel(request: HttpRequest, id: unknown): Promise<ApiResponse> {
+    await this.access.demandWrite(request);
+    const { parseDelete } = await import('./parse-window.js');
+    const options = hasBody(request) ? await parseDelete(await readJson(request)) : {};
+    const window = await this.find(request, id);
+    const actor = getRequestActor(request) ?? null;
+    await this.service.cancelWindow(window.id, { ...options, actor });
+    const left = this.service.getWindows().find((other) => other.id === window.id);
+    return {
+      status: 200,
+      json: left ? await this.visible(request, left) : { id: window.id, cancelled: true },
+    };
+  }
+
+  /** The window that a route names, where whoever asks may change its key. @throws AdminApiError 403, 404 */
+  private async find(request: HttpRequest, id: unknown): Promise<MaintenanceWindow> {
+    await this.manager.refresh().catch((error: unknown) => {
+      throw new MaintenanceStoreError(messageOf(error), 'refused', { cause: error });
+    });
+    const window = this.service.getWindows().find((other) => other.id === id);
+    if (!window) {
+      throw new UnknownMaintenanceWindowError(id);
+    }
+    await this.access.findEditable(request, window.key);
+    return window;
+  }
+
+  /** Reason and actor are only for those who may see key data. */
+  private async visible(request: HttpRequest, window: MaintenanceWindow): Promise<object> {
+    if (await this.access.allows(request, 'see_info')) {
+      return window;
+    }
+    const seen: Partial<Record<keyof MaintenanceWindow, unknown>> = { ...window };
+    delete seen.reason;
+    delete seen.actor;
+    return seen;
+  }
+}

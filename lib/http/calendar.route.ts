@@ -1,0 +1,54 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { KeyRegistry } from '../core/keys/key-registry.js';
+import { StateManager } from '../core/state/state-manager.js';
+import { occurrenceFrom } from '../core/windows/occurrences.js';
+import { Localizer } from '../i18n/localizer.js';
+import { DEFAULT_ANNOUNCEMENT, MENU_TEXT } from '../i18n/texts.js';
+import type { HttpReply } from '../request/http-reply.js';
+import type { HttpRequest } from '../request/http-request.js';
+import { renderCalendar, type CalendarEvent } from './calendar.js';
+import { setHeader } from './http-port.js';
+import { OwnRoutes } from './own-routes.js';
+import { preventCaching } from './prevent-caching.js';
+import { sendBody } from './refusal/send-body.js';
+
+/** `GET {path}/calendar.ics`: the planned windows of public keys that are announced or on, for calendars to subscribe to. */
+@Injectable()
+export class CalendarRoute {
+  constructor(
+    @Inject(OwnRoutes) routes: OwnRoutes,
+    @Inject(StateManager) private readonly manager: StateManager,
+    @Inject(KeyRegistry) private readonly registry: KeyRegistry,
+    @Inject(Localizer) private readonly localizer: Localizer,
+  ) {
+    routes.add('calendar.ics', (request, reply) => this.calendar(request, reply));
+  }
+
+  private calendar(request: HttpRequest, reply: HttpReply): void {
+    const now = this.manager.store.now();
+    const name = this.localizer.translate(MENU_TEXT, request);
+    preventCaching(reply);
+    setHeader(reply, 'Content-Type', 'text/calendar; charset=utf-8');
+    sendBody(reply, 200, renderCalendar(name, this.events(request, now), new Date(now)));
+  }
+
+  private events(request: HttpRequest, now: number): CalendarEvent[] {
+    const events: CalendarEvent[] = [];
+    for (const key of this.registry.all()) {
+      const windows = key.public ? this.manager.document?.keys.get(key.name)?.windows : undefined;
+      for (const window of windows ?? []) {
+        const next = window.announce === null ? undefined : occurrenceFrom(window, now);
+        if (next && next.start - (window.announce ?? 0) <= now) {
+          events.push({
+            uid: `${window.id}.${next.start}@nestjs-maintenance`,
+            sequence: window.revision - 1,
+            start: new Date(next.start),
+            end: new Date(next.end),
+            summary: this.localizer.translate(window.announcement ?? DEFAULT_ANNOUNCEMENT, request),
+          });
+        }
+      }
+    }
+    return events.sort((a, b) => a.start.getTime() - b.start.getTime());
+  }
+}
