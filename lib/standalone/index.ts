@@ -10,6 +10,18 @@ export type {
 } from '../core/cluster/quiet.js';
 export type { MaintenanceReplica } from '../core/service/replica.js';
 export type {
+  MaintenanceWindow,
+  MaintenanceWindowFilter,
+  MaintenanceWindowRepeat,
+} from '../core/windows/maintenance-window.js';
+export type {
+  MaintenanceLocalTime,
+  MaintenanceRepeat,
+  MaintenanceWindowCancelOptions,
+  MaintenanceWindowChanges,
+  MaintenanceWindowOptions,
+} from '../core/windows/window-options.js';
+export type {
   MaintenanceWaitOptions,
   MaintenanceWhileOpenOptions,
 } from '../core/service/maintenance-work.js';
@@ -28,6 +40,7 @@ export {
   MaintenanceLockLostError,
   MaintenanceStoreError,
   UnknownMaintenanceKeyError,
+  UnknownMaintenanceWindowError,
 } from '../core/errors/errors.js';
 export { MaintenanceDrainError, type MaintenanceUndrainedReplica } from '../core/errors/drain-error.js';
 export { DAY, HOUR, MINUTE, MONTH, WEEK } from '../core/keys/durations.js';
