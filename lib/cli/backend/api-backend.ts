@@ -38,7 +38,7 @@ export class ApiBackend implements Backend {
     const { mode, timeout, until, message, reason, onlyIfOn, acknowledge, callHooks } = change;
     if (acknowledge !== undefined || callHooks === false) {
       throw usage(
-        `${acknowledge === undefined ? '--no-hooks' : '--acknowledge'} is for --redis: the admin API has no such option.`,
+        `${acknowledge === undefined ? '--no-hooks' : '--acknowledge'} works with --redis only: the admin API has no such option.`,
       );
     }
     type Answer = MaintenanceKeyJson & { change: Omit<ChangeResult, 'key'> };

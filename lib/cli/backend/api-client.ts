@@ -16,7 +16,7 @@ export class ApiClient {
   constructor({ url = '', headers, commandTimeout }: Settings) {
     if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
       throw usage(
-        `--url: ${JSON.stringify(url)} is no URL of an admin API; accepted: https://shop.example/maintenance.`,
+        `--url: ${JSON.stringify(url)} is not the URL of an admin API; accepted: https://shop.example/maintenance.`,
       );
     }
     this.base = new URL(url.replace(/\/*$/, '/'));
@@ -35,7 +35,7 @@ export class ApiClient {
   /** @throws CliError */
   async ask<T>(method: string, path: string, body?: object): Promise<T> {
     const writes = method !== 'GET';
-    const outcome = writes ? ' Whether the change was made is not known.' : '';
+    const outcome = writes ? ' It is unknown whether the change was made.' : '';
     const headers = new Headers(this.headers);
     headers.set('Accept', 'application/json');
     if (body) {
@@ -108,7 +108,7 @@ function refusal(
   }
   return new CliError(
     EXIT.failed,
-    `${place} answered ${status}, which is no answer of an admin API: is that its path, and is the option "admin" on?`,
+    `${place} answered ${status}, which is not a response of the admin API. Check the path, and whether the option "admin" is on.`,
     'CLI_NO_API',
   );
 }
@@ -120,10 +120,14 @@ function parseHeaders(lines: readonly string[]): Headers {
     try {
       headers.append(name as string, value as string);
     } catch {
-      throw usage('--header is no header; accepted: "Authorization: Bearer …" or "Cookie: session=…".');
+      throw usage(
+        '--header is not a valid header; accepted: "Authorization: Bearer …" or "Cookie: session=…".',
+      );
     }
     if (name === undefined) {
-      throw usage('--header is no header; accepted: "Authorization: Bearer …" or "Cookie: session=…".');
+      throw usage(
+        '--header is not a valid header; accepted: "Authorization: Bearer …" or "Cookie: session=…".',
+      );
     }
   }
   return headers;

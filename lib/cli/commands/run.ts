@@ -48,7 +48,7 @@ async function runUnder(
   command: string[],
 ): Promise<number> {
   if (command.length === 0) {
-    throw usage('Run what? Say it after "--": run billing -- npx prisma migrate deploy');
+    throw usage('No command given; put it after "--": run billing -- npx prisma migrate deploy');
   }
   if (settings.redis === undefined && settings.url !== undefined) {
     throw usage('run holds a lock, for which it needs --redis: the admin API has none.');
@@ -57,7 +57,7 @@ async function runUnder(
   const wait = parseWait(options.wait ?? 'none', '--wait');
   const lease = parseDuration(options.lease ?? `${LEASE}ms`, '--lease');
   if (lease < SHORTEST_LEASE) {
-    throw usage('--lease: at least 6s, so that there is time to end the command.');
+    throw usage('--lease must be at least 6s, so that there is time to end the command.');
   }
   const plan = {
     drain,
