@@ -2,6 +2,9 @@
 export interface ScriptSettings {
   /** Where the script itself is served, should the browser not tell. */
   readonly script: string;
+  /** Other routes that are not beside it: the exclusions of a global prefix may name one of them only. */
+  readonly ping?: string;
+  readonly events?: string;
 }
 
 /** The same, where there is a gateway. */

@@ -50,7 +50,10 @@ export interface MaintenanceModuleOptions {
   ignorePaths?: string[];
   /** Type of the response to a refused request. Default: by `Accept` (RFC 9110, section 12.5.1). */
   responseType?: 'html' | 'json' | MaintenanceRequestFunction<'html' | 'json'>;
-  /** Path of this site to which requests that would get HTML are redirected, with 302. Default: none. */
+  /**
+   * Path of this site to which requests that would get HTML are redirected, with 302; below what a proxy strips (`X-Forwarded-Prefix`,
+   * `baseUrl`), unless it begins with that. Default: none.
+   */
   redirect?: string;
   /**
    * Headers of refusals, in addition to those of the application's CORS and helmet. They cannot replace the library's own headers.

@@ -42,7 +42,11 @@ export class ScriptRoute {
 
   private script(request: HttpRequest, reply: HttpReply): void {
     const { gateway } = this;
-    const settings: ScriptSettings = { script: this.paths.url('script', request) };
+    const settings: ScriptSettings = {
+      script: this.paths.url('script', request),
+      ...this.apart('ping', request),
+      ...(!gateway && this.apart('events', request)),
+    };
     const { body, etag } = gateway
       ? this.source.of(gateway.program, this.withGateway(settings, gateway, request))
       : this.source.of(STREAM_SCRIPT, settings);
@@ -63,6 +67,12 @@ export class ScriptRoute {
     } else {
       sendBody(reply, 200, body);
     }
+  }
+
+  /** Where a route is that browsers would not find beside the script. */
+  private apart(name: 'ping' | 'events', request: HttpRequest): Partial<ScriptSettings> {
+    const beside = this.paths.local('script').replace(/[^/]*$/, name);
+    return this.paths.local(name) === beside ? {} : { [name]: this.paths.url(name, request) };
   }
 
   private withGateway(

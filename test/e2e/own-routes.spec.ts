@@ -19,14 +19,10 @@ import {
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import {
-  MaintenanceKey,
-  MaintenanceModule,
-  MaintenanceService,
-  type MaintenanceRootOptions,
-} from 'nestjs-maintenance';
+import { MaintenanceModule, MaintenanceService, type MaintenanceRootOptions } from 'nestjs-maintenance';
 import { map } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { OwnRoutes } from '../../lib/http/own-routes.js';
 import { adapters, type RunningApp } from '../support/apps.js';
 import { request } from '../support/http.js';
 
@@ -225,17 +221,40 @@ describe.each(adapters)('our own routes on %s', (_name, createApp) => {
     });
   });
 
+  it.each([
+    ['ping', { socket: true }],
+    ['ping', { socket: false }],
+    ['events', { socket: false }],
+  ] as const)(
+    'a global prefix that excludes %s only: the script knows where it is, with %j',
+    async (name, options) => {
+      await using running = await createApp(root(options), (app) =>
+        app.setGlobalPrefix('api', { exclude: [`maintenance/${name}`] }),
+      );
+      const { text } = await request(running.port, '/api/maintenance/script');
+      expect(text).toContain(`{"script":"/api/maintenance/script","${name}":"/maintenance/${name}"`);
+      const at = async (path: string) =>
+        (await request(running.port, `${path}/${name}`, { method: 'HEAD' })).status;
+      expect([await at('/maintenance'), await at('/api/maintenance')]).toEqual([200, 404]);
+    },
+  );
+
   it('one that fails is logged, and its caller learns no details', async () => {
-    class Broken extends MaintenanceKey {
-      override toJSON(): never {
-        throw new Error('the wheel came off');
-      }
-    }
-    await using running = await createApp(root({ keys: [new Broken('broken')] }));
-    const answer = await request(running.port, '/maintenance/ping');
+    const broken = {
+      provide: 'broken',
+      inject: [OwnRoutes],
+      useFactory: (routes: OwnRoutes) =>
+        routes.add('broken', () => {
+          throw new Error('the wheel came off');
+        }),
+    };
+    await using running = await createApp(root({}, { providers: [broken] }));
+    const answer = await request(running.port, '/maintenance/broken');
     expect(answer).toMatchObject({ status: 500, headers: { 'cache-control': 'no-store' } });
     expect(answer.json()).toEqual({ statusCode: 500, message: 'Internal server error' });
-    expect(running.log.join('\n')).toMatch(/error \[Maintenance\] GET \/maintenance\/ping failed: the wheel/);
+    expect(running.log.join('\n')).toMatch(
+      /error \[Maintenance\] GET \/maintenance\/broken failed: the wheel/,
+    );
   });
 
   it('menu, admin page and API carry the decorators that the application gives them', async () => {

@@ -111,6 +111,24 @@ describe.each(adapters)('below a path that a proxy strips, on %s', (_name, creat
       expect(elsewhere).toMatchObject({ status: 302, headers: { location: '/shop/home' } });
     });
 
+    it.each([
+      ['by a header', {}, { 'x-forwarded-prefix': '/shop' }],
+      ['by the option "baseUrl"', { baseUrl: '/shop' }, {}],
+    ])('a redirect leads below it, known %s, and never to its own page', async (_how, options, more) => {
+      const redirect = '/status?why=closed';
+      await using running = await createApp(root({ coverage, redirect, ...options }), undefined, {
+        trustProxy: true,
+      });
+      await serviceOf(running).setMaintenance(true);
+      const headers = { ...visitor, ...more };
+      expect(await request(running.port, '/home', { headers })).toMatchObject({
+        status: 302,
+        headers: { location: '/shop/status?why=closed' },
+      });
+      const own = await request(running.port, '/status', { headers });
+      expect(own.headers).not.toHaveProperty('location');
+    });
+
     it('is not believed from sources that the framework does not trust', async () => {
       await using running = await createApp(root({ coverage }));
       expect(await seen(running, { 'x-forwarded-prefix': '/shop' })).toEqual(below(''));

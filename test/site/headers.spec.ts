@@ -119,6 +119,29 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
       expect(failed.headers).not.toHaveProperty('access-control-allow-origin');
     });
 
+    it.runIf(!('bypass' in options))(
+      'CORS whose origin is never found, or late: the answer goes without it',
+      async () => {
+        const dones: ((error: Error | null, allowed?: boolean) => void)[] = [];
+        const origin = (_origin: string | undefined, done: (typeof dones)[number]) => void dones.push(done);
+        await using running = await closed({ callTimeout: 300 }, (app) =>
+          app.enableCors({ origin: origin as never }),
+        );
+        const headers = { origin: 'https://shop.example' };
+        const refused = await request(running.port, '/nowhere', { headers });
+        expect(refused.status).toBe(503);
+        expect(refused.headers).not.toHaveProperty('access-control-allow-origin');
+        // what it does then with an answer that is gone throws nothing where nobody could catch it
+        expect(dones).toHaveLength(1);
+        dones[0]?.(null, true);
+        const next = request(running.port, '/nowhere', { headers });
+        await vi.waitUntil(() => dones.length === 2);
+        dones[1]?.(null, true);
+        expect((await next).headers).toMatchObject({ 'access-control-allow-origin': 'https://shop.example' });
+        expect(running.log.join('\n')).toContain('did not answer within 300 ms (the option "callTimeout")');
+      },
+    );
+
     it("those of Nest's own useSecurityHeaders(), where it has it: from Nest 12", async () => {
       const own = 'useSecurityHeaders' in NestApplication.prototype;
       expect(own).toBe(process.env.NEST_MAJOR !== '11');

@@ -1,6 +1,7 @@
 import { createConnection } from '../../client/connection.js';
 import type { ConnectionOptions } from '../../client/connection-options.js';
 import type { MaintenanceStatusMessage } from '../../client/status-message.js';
+import type { ScriptSettings } from '../settings.js';
 import { createAnnouncement } from './announcement.js';
 import { createBanner } from './banner.js';
 import { watchForms } from './forms.js';
@@ -22,7 +23,7 @@ type PushOf = (data: DOMStringMap, base: URL) => ConnectionOptions['push'];
  *
  * @param script where the script itself is served, should the browser not tell
  */
-export function runPage(script: string, pushOf: PushOf): void {
+export function runPage({ script, ping = 'ping' }: ScriptSettings, pushOf: PushOf): void {
   if (window.maintenance) {
     return;
   }
@@ -32,7 +33,7 @@ export function runPage(script: string, pushOf: PushOf): void {
   const base = new URL(tag?.src || script, location.href);
   const connection = createConnection({
     push: pushOf(data, base),
-    pingUrl: new URL(data['ping'] ?? 'ping', base).href,
+    pingUrl: new URL(data['ping'] ?? ping, base).href,
     idle: () => document.hidden,
   });
   const leave = createLeave();

@@ -8,9 +8,10 @@ import { showTicket } from './ticket.js';
 /** The server puts its settings in the place of this name. */
 declare const MAINTENANCE_SETTINGS: SocketScriptSettings;
 
-const { script, url, path, namespace } = MAINTENANCE_SETTINGS;
+const settings = MAINTENANCE_SETTINGS;
+const { url, path, namespace } = settings;
 
-runPage(script, (data, base) => {
+runPage(settings, (data, base) => {
   const { origin } = new URL(data['url'] ?? url ?? base.origin, base);
   return pushBySocket(io as unknown as SocketFactory, {
     url: origin + (data['namespace'] ?? namespace),

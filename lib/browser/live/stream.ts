@@ -6,6 +6,8 @@ import { pushByStream } from './stream-push.js';
 /** The server puts its settings in the place of this name. */
 declare const MAINTENANCE_SETTINGS: ScriptSettings;
 
-runPage(MAINTENANCE_SETTINGS.script, (data, base) =>
-  pushByStream(new URL(data['events'] ?? 'events', base).href),
+const settings = MAINTENANCE_SETTINGS;
+
+runPage(settings, (data, base) =>
+  pushByStream(new URL(data['events'] ?? settings.events ?? 'events', base).href),
 );

@@ -62,15 +62,20 @@ export class RefusalResponder {
     return asked === 'html' ? 'html' : 'json';
   }
 
-  /** Where a request that would get HTML is redirected; never to its own page. */
+  /**
+   * Where a request that would get HTML is redirected, as the browser must ask for it: below what a proxy strips, unless the option
+   * says that already. Never to its own page.
+   */
   redirect(request: HttpRequest): string | undefined {
     const { redirect } = this.options;
     if (redirect === undefined) {
       return undefined;
     }
     const path = pathOf(request);
-    const isThere = samePath(path, redirect) || samePath(this.paths.outside(path, request), redirect);
-    return isThere ? undefined : redirect;
+    const base = this.paths.base(request);
+    const target = redirect === base || redirect.startsWith(`${base}/`) ? redirect : base + redirect;
+    const isThere = samePath(path, redirect) || samePath(this.paths.outside(path, request), target);
+    return isThere ? undefined : target;
   }
 
   /** Answers with a refusal whose headers are set: redirect, page or JSON. Never rejects. */

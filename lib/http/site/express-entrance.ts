@@ -61,7 +61,7 @@ export class ExpressEntrance {
   ) {
     this.router = app.router;
     this.files = new StaticFiles(() => this.router.stack, coverage, routes);
-    this.headers = new ExpressHeaders(() => this.router.stack, coverage.middleware);
+    this.headers = new ExpressHeaders(() => this.router.stack, coverage.middleware, coverage.calls);
   }
 
   mount(adapter: object): void {

@@ -1,6 +1,8 @@
+import type { ApplicationCalls } from '../../core/common/application-calls.js';
 import type { HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
 import type { MaintenanceHeaderMiddleware as Middleware } from '../../options/refusal-headers-option.js';
+import { rawResponse } from '../http-port.js';
 import { enter, type ExpressLayer } from './express-layers.js';
 import { recogniseMiddleware } from './known-middleware.js';
 import { inTurn } from './in-turn.js';
@@ -19,6 +21,7 @@ export class ExpressHeaders {
   constructor(
     private readonly stack: () => readonly ExpressLayer[],
     private readonly more: readonly Middleware[],
+    private readonly calls: ApplicationCalls,
   ) {}
 
   /** Says what the layers are that are added meanwhile. */
@@ -46,7 +49,11 @@ export class ExpressHeaders {
     );
     inTurn(
       [...found.map(([{ handle }]) => handle as Middleware), ...this.more],
-      (middleware, next) => middleware(request, reply, next),
+      {
+        call: (middleware, next) => middleware(request, reply, next),
+        response: rawResponse(reply),
+        calls: this.calls,
+      },
       then,
     );
   }

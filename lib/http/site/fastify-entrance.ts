@@ -35,7 +35,7 @@ export class FastifyEntrance {
     /** Does Nest's guard decide for handlers. */
     private readonly guarded: boolean,
   ) {
-    this.headers = new FastifyHeaders(adapter, coverage.middleware);
+    this.headers = new FastifyHeaders(adapter, coverage.middleware, coverage.calls);
   }
 
   mount(): void {

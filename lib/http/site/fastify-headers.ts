@@ -1,3 +1,4 @@
+import type { ApplicationCalls } from '../../core/common/application-calls.js';
 import type { MaintenanceHeaderMiddleware } from '../../options/refusal-headers-option.js';
 import type { HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
@@ -23,6 +24,7 @@ export class FastifyHeaders {
   constructor(
     private readonly adapter: object,
     private readonly more: readonly MaintenanceHeaderMiddleware[],
+    private readonly calls: ApplicationCalls,
   ) {
     const watched = adapter as { registerSecurityHook?: Hook };
     const register = watched.registerSecurityHook;
@@ -49,7 +51,12 @@ export class FastifyHeaders {
     );
     inTurn(
       [...this.hooksFor(request), ...middleware],
-      (hook, next) => (hook.length > 3 ? hook(request, reply, undefined, next) : hook(request, reply, next)),
+      {
+        call: (hook, next) =>
+          hook.length > 3 ? hook(request, reply, undefined, next) : hook(request, reply, next),
+        response: rawResponse(reply),
+        calls: this.calls,
+      },
       then,
     );
   }

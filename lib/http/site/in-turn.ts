@@ -1,10 +1,22 @@
+import type { ServerResponse } from 'node:http';
+import type { ApplicationCalls } from '../../core/common/application-calls.js';
+
+/** Whose headers are set. */
+export interface InTurn<T> {
+  /** Calls one of the functions. */
+  readonly call: (one: T, next: () => void) => unknown;
+  readonly response: ServerResponse;
+  readonly calls: ApplicationCalls;
+}
+
 /**
  * Calls functions one after the other, each when the one before it has called back or its promise is settled; then calls back. An
- * error of theirs is not passed on: they only set headers of a request that is refused whatever they think of it.
+ * error of theirs is not passed on: they only set headers of a request that is refused whatever they think of it. One that does
+ * neither in time is not waited for any longer.
  */
 export function inTurn<T>(
   functions: readonly T[],
-  call: (one: T, next: () => void) => unknown,
+  { call, response, calls }: InTurn<T>,
   then: () => void,
 ): void {
   const run = (index: number): void => {
@@ -14,9 +26,11 @@ export function inTurn<T>(
       return;
     }
     let called = false;
+    let settle: (() => void) | undefined;
     const next = (): void => {
       if (!called) {
         called = true;
+        settle?.();
         run(index + 1);
       }
     };
@@ -28,6 +42,31 @@ export function inTurn<T>(
     } catch {
       next();
     }
+    if (!called) {
+      const late = (): void => {
+        if (!called) {
+          ignoreLateHeaders(response);
+          next();
+        }
+      };
+      void Promise.resolve(
+        calls.ask(
+          'Middleware that sets headers of refusals',
+          'the answer goes without them',
+          undefined,
+          () => new Promise<void>((resolve) => (settle = resolve)),
+        ),
+      ).then(late);
+    }
   };
   run(0);
+}
+
+/** Setting a header after the answer was sent throws where the middleware has nobody who could catch it. */
+function ignoreLateHeaders(response: ServerResponse): void {
+  for (const name of ['setHeader', 'appendHeader', 'removeHeader'] as const) {
+    const method = response[name].bind(response) as (...args: unknown[]) => unknown;
+    const bounded = (...args: unknown[]): unknown => (response.headersSent ? response : method(...args));
+    Object.defineProperty(response, name, { value: bounded, configurable: true, writable: true });
+  }
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ApplicationCalls } from '../../core/common/application-calls.js';
 import type { MaintenanceStatus } from '../../core/keys/maintenance-status.js';
 import { StateManager } from '../../core/state/state-manager.js';
 import { isSafeMethod, type Verdict } from '../../decision/decision.js';
@@ -20,6 +21,8 @@ export class SiteCoverage {
     @Inject(Evaluator) private readonly evaluator: Evaluator,
     @Inject(RefusalResponder) private readonly responder: RefusalResponder,
     @Inject(StalePolicy) private readonly stale: StalePolicy,
+    /** Bounds what the application's middleware takes. */
+    @Inject(ApplicationCalls) readonly calls: ApplicationCalls,
   ) {}
 
   /** Is there anything to decide, as far as is known. */
