@@ -238,6 +238,30 @@ describe('work', () => {
   });
 });
 
+describe('jobs and events', () => {
+  const handed = (call: string): Event => ({ e: 'handed', call });
+
+  it('what is handled twice, or never', () => {
+    const lines = history(
+      [1, 'driver', handed('job-1')],
+      [2, 'driver', handed('event-1')],
+      [3, 'r1.1', enter('job-1', '/job/queued')],
+      [4, 'r2.1', enter('job-1', '/job/queued')],
+    );
+    expect(rules(lines)).toEqual(['once', 'kept']);
+  });
+
+  it('but not ticks, which nobody hands in, nor what is handled once', () => {
+    const lines = history(
+      [1, 'driver', handed('event-1')],
+      [2, 'r1.1', enter('event-1', '/job/event')],
+      [3, 'r1.1', enter('tick', '/job/tick')],
+      [4, 'r2.1', enter('tick', '/job/tick')],
+    );
+    expect(rules(lines)).toEqual([]);
+  });
+});
+
 describe('replicas', () => {
   it('a revision that goes back within a history', () => {
     const lines = history([1, 'r1.1', enter('c1', '/b/wait', 5)], [2, 'r1.1', enter('c2', '/b/wait', 4)]);

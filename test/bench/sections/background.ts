@@ -42,7 +42,7 @@ async function jobs(report: Report, rounds: number): Promise<void> {
   await using redis = await RedisServer.start();
   const measure = async (guarded: boolean): Promise<number> => {
     await using child = await Child.start(APP, { timeout: 60_000 });
-    return child.send<number>('measureJobs', redis.port, guarded, JOBS);
+    return await child.send<number>('measureJobs', redis.port, guarded, JOBS);
   };
   const same: number[] = [];
   const guarded: number[] = [];
