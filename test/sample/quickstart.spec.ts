@@ -48,7 +48,7 @@ class Shop implements AsyncDisposable {
     if (login.status !== 303) throw new Error(`${name} cannot log in: ${login.text}`);
     const cookie = String(login.headers['set-cookie']).split(';', 1)[0] ?? '';
     return (path: string, init: RequestInit = {}) =>
-      request(this.port, path, { ...init, headers: { cookie } });
+      request(this.port, path, { ...init, headers: { ...init.headers, cookie } });
   }
 
   /** As an engineer does with curl. */
@@ -109,6 +109,19 @@ describe.each([
     expect((await shop.get('/products')).status).toBe(200);
     await shop.switch('billing', { mode: false });
     expect((await shop.get('/invoices')).status).toBe(200);
+  });
+
+  it('announces a maintenance that is planned', async () => {
+    const send = await shop.logIn('ada');
+    const json = { key: 'general', start: new Date(Date.now() + 120_000).toISOString(), duration: 60_000 };
+    const headers = { origin: `http://127.0.0.1:${shop.port}` };
+    const planned = await send('/maintenance/windows', { method: 'POST', json, headers });
+    expect(planned.status).toBe(201);
+    const { id, start, end } = planned.json<{ id: string; start: string; end: string }>();
+    const upcoming = [{ key: 'general', start, end, message: 'Maintenance is planned.' }];
+    expect((await shop.get('/maintenance/ping')).json()).toMatchObject({ maintenanceMode: false, upcoming });
+    expect((await send(`/maintenance/windows/${id}`, { method: 'DELETE', headers })).status).toBe(200);
+    expect((await shop.get('/maintenance/ping')).json()).not.toHaveProperty('upcoming');
   });
 
   it('takes no orders while the catalogue is imported', async () => {

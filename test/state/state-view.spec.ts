@@ -3,6 +3,7 @@ import { KeyRegistry } from '../../lib/core/keys/key-registry.js';
 import { MaintenanceKey } from '../../lib/core/keys/maintenance-key.js';
 import type { AnnouncedChange } from '../../lib/core/document/seen-change.js';
 import { StateView } from '../../lib/core/state/state-view.js';
+import { planWindow } from '../../lib/core/windows/window-plan.js';
 import { change, document, hold, notice, record } from './documents.js';
 
 const MONTH = 30 * 24 * 60 * 60 * 1000;
@@ -227,5 +228,31 @@ describe('a hold', () => {
     const { view } = open({ judges: false });
     view.take(held, 'v1');
     expect(abandoned(view)).toBe(false);
+  });
+
+  it('enters and leaves a planned window that no timer can wait for', () => {
+    const { view, news, names } = open();
+    const start = Date.now() + 2 * MONTH;
+    const window = planWindow({ start: new Date(start), duration: 2 * MONTH }, 'w', Date.now());
+    view.take(document({ general: record({ windows: [window] }) }), 'v1');
+    expect([names(), news]).toEqual([[], []]);
+    vi.advanceTimersByTime(2 * MONTH - 1);
+    expect(names()).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(names()).toEqual(['general']);
+    vi.advanceTimersByTime(2 * MONTH);
+    expect(names()).toEqual([]);
+    expect(news.map(({ cause, to, at }) => [cause, to, at.getTime()])).toEqual([
+      ['window', true, start],
+      ['window', false, start + 2 * MONTH],
+    ]);
+  });
+
+  it('enters a window whose timer is late', () => {
+    const { view, names } = open();
+    const window = planWindow({ start: new Date(Date.now() + 20_000), duration: 60_000 }, 'w', Date.now());
+    view.take(document({ general: record({ windows: [window] }) }), 'v1');
+    vi.setSystemTime(Date.now() + 20_000);
+    expect(names()).toEqual(['general']);
   });
 });
