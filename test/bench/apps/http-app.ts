@@ -40,6 +40,8 @@ export interface Variant {
   readonly redis?: string;
   /** Five keys, one of them active elsewhere, 20 paths and 20 address ranges. */
   readonly busy?: boolean;
+  /** Are all calls followed. */
+  readonly follows?: boolean;
   readonly coverage?: 'handlers' | 'site';
   /** With the realtime gateway. */
   readonly socket?: boolean;
@@ -129,11 +131,12 @@ const guards: Partial<Record<Variant['kind'], Provider[]>> = {
 const twenty = <T>(make: (index: number) => T): T[] => Array.from({ length: 20 }, (_, index) => make(index));
 
 function maintenanceModule() {
-  const { coverage = 'handlers', socket = false, busy } = variant;
+  const { coverage = 'handlers', socket = false, busy, follows } = variant;
   return MaintenanceModule.forRoot({
     coverage,
     socket,
     admin: false,
+    ...(follows && { followCalls: true }),
     ...(redis !== undefined && { redis }),
     ...(busy && {
       keys: FIVE.map((name) => new MaintenanceKey(name, { scope: 'marked' })),

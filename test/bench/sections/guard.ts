@@ -32,6 +32,7 @@ async function cost(report: Report, { rounds, processes }: Effort, redis: string
       off: app('module'),
       busy: app('module', { busy: true }),
       redis: app('module', { redis }),
+      follows: app('module', { follows: true }),
     },
     // differences of a hundredth
     { processes: processes * 2, connections: 32 },
@@ -40,7 +41,7 @@ async function cost(report: Report, { rounds, processes }: Effort, redis: string
     await warmUp(farm, 30_000);
     const measured = await alternate(farm, rounds * 2);
     const beside = 'a guard that returns true';
-    const row = (what: string, name: 'bare' | 'off' | 'busy' | 'redis', most?: number): void =>
+    const row = (what: string, name: 'bare' | 'off' | 'busy' | 'redis' | 'follows', most?: number): void =>
       report.values(
         { section: 'guard', what, beside, limit: most === undefined ? undefined : { most } },
         measured.cpu(name, 'reference'),
@@ -50,6 +51,7 @@ async function cost(report: Report, { rounds, processes }: Effort, redis: string
     row('maintenance off', 'off', 1.02);
     row('five keys, one active elsewhere, 20 paths, 20 CIDRs', 'busy', 1.06);
     row('off, Redis store with lease', 'redis', 1.02);
+    row('maintenance off, followCalls', 'follows');
   } finally {
     await farm.stop();
   }
