@@ -303,6 +303,31 @@ it('a call that was too late by a clock that was set', () => {
   expect(rules(history(fault('redis-stop'), begun, late))).toEqual([]);
 });
 
+it('a switch that was on already keeps its end', () => {
+  const timed = op('x-1', { kind: 'enable', key: 'a', timeout: 5_000 });
+  const lines = (at: number): Line[] =>
+    history(
+      [10, 'r1.1', timed],
+      [20, 'r1.1', done('x-1')],
+      [1_000, 'r1.1', op('x-2', enableA)],
+      [1_100, 'r1.1', done('x-2', [])],
+      [at, 'r2.1', enter('c1', '/a/wait')],
+    );
+  expect(rules(lines(2_000))).toEqual(['admission']);
+  expect(rules(lines(5_100))).toEqual([]);
+});
+
+it('a dead holder that is told of twice, unless Redis has forgotten that in between', () => {
+  const told = (t: number): [number, string, Event] => [t, 'r1.1', { e: 'abandoned', key: 'job', pid: 7 }];
+  const empty: [number, string, Event] = [
+    50,
+    'driver',
+    { e: 'fault', id: 1, kind: 'redis-empty', target: 'redis' },
+  ];
+  expect(rules(history(told(10), told(90)))).toEqual(['abandoned']);
+  expect(rules(history(told(10), empty, told(90)))).toEqual([]);
+});
+
 describe('the schedule', () => {
   const names = ['r1', 'r2', 'r3'];
 

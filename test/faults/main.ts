@@ -44,8 +44,10 @@ async function run(onStale: 'serve' | 'block'): Promise<boolean> {
 
 async function provoke(): Promise<boolean> {
   const options = { only: positionals, parallel: Number(values.parallel) };
-  const results = await trials(compile(), options, ({ name, story, rules, right, text }) => {
-    console.log(`${right ? 'ok    ' : 'WRONG '} ${name} (${story}): ${rules.join(', ') || 'nothing found'}`);
+  const results = await trials(compile(), options, ({ name, story, rules, right, text, seconds }) => {
+    console.log(
+      `${right ? 'ok    ' : 'WRONG '} ${name} (${story}): ${rules.join(', ') || 'nothing found'} in ${Math.round(seconds)} s`,
+    );
     if (!right && text) console.log(text);
   });
   const bugs = results.filter(({ name }) => !name.startsWith('sound '));

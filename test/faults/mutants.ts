@@ -59,7 +59,13 @@ export const MUTANTS: readonly Mutant[] = [
     "return (this.manager.hasRead ? onStale : onUnknown) === 'block';",
     'return false;',
   ),
-  bug('exempt-is-blocked', 'partition', 'http/maintenance.guard.js', 'facts.target.exempt ||', 'false ||'),
+  bug(
+    'exempt-is-blocked',
+    'partition',
+    'decision/handler-policy.js',
+    'exempt.some((names) => names.length === 0)',
+    'false',
+  ),
   bug(
     'old-is-news',
     'forgetful',
@@ -204,8 +210,8 @@ export const MUTANTS: readonly Mutant[] = [
   bug(
     'leaves-too-soon',
     'closing',
-    'module/lifecycle.js',
-    'if (!this.manager.store.clustered || !this.coordinator.isBusy) {',
+    'core/cluster/leave-when-idle.js',
+    'if (!store.clustered || !isBusy()) {',
     'if (true) {',
   ),
   bug(
@@ -305,8 +311,8 @@ export const MUTANTS: readonly Mutant[] = [
     'dead-holder-opens',
     'death',
     'core/state/snapshot.js',
-    'if (record && state.value) {',
-    'if (record && state.value && !state.holds.some((hold) => hold.abandoned)) {',
+    'if (state.value) {',
+    'if (state.value && !state.holds.some((hold) => hold.abandoned)) {',
   ),
   bug(
     'heir-before-work',

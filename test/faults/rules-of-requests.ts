@@ -30,13 +30,21 @@ const mayCount = ({ result, wish }: Op): boolean =>
 const endOf = (evidence: Evidence, { wish, begin }: Op): number =>
   wish.timeout ? Math.min(begin + wish.timeout - CLOCK_LAG, evidence.clockSet(begin)) : Infinity;
 
-/** Moments from which the key's switch may be off again, after it was surely on. */
+/**
+ * Moments from which the key's switch may be off again, after it was surely on. A switch that was on already keeps the end it
+ * had, unless it is given another.
+ */
 function mayOpen(evidence: Evidence, key: readonly Op[], enabled: Op): number {
   let open = Infinity;
   for (const op of key) {
-    if (op.wish.kind === 'maintain' || op.end < enabled.begin || !mayCount(op)) continue;
-    if (op.wish.kind !== 'enable') open = Math.min(open, op.begin);
-    else if (op.wish.timeout) open = Math.min(open, endOf(evidence, op));
+    if (op.wish.kind === 'maintain' || !mayCount(op)) continue;
+    const over = op.end < enabled.begin;
+    if (op.wish.kind !== 'enable') {
+      if (!over) open = Math.min(open, op.begin);
+    } else if (op.wish.timeout) {
+      const end = endOf(evidence, op);
+      if (!over || end > enabled.begin - CLOCK_LAG) open = Math.min(open, end);
+    }
   }
   return open;
 }
@@ -190,6 +198,8 @@ const OUT_OF_TOUCH: ReadonlySet<string> = new Set([
   'redis-full',
   'redis-denied',
 ]);
+/** Milliseconds that the start of a Redis takes at most. */
+const STARTING = 1_000;
 /** Milliseconds of a lease, and what a journal may be late by. */
 const LEASE = 3_300;
 
@@ -204,7 +214,8 @@ export const blocking: Rule = (evidence) =>
             OUT_OF_TOUCH.has(kind) &&
             (target === replica || target === 'redis') &&
             begin + LEASE < handling.begin &&
-            handling.begin < end,
+            // a Redis that was started is there before that is noted
+            handling.begin < (kind === 'redis-kill' ? end - STARTING : end),
         );
         return outage && keyOf(handling.route) !== undefined
           ? [

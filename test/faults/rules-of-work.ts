@@ -147,6 +147,10 @@ export const clocks: Rule = (evidence) =>
 /** Milliseconds after which a dead holder has been told, when nothing else is wrong. */
 const TOLD = 20_000;
 
+/** What was done once is forgotten with Redis' data. */
+const emptiedBetween = (evidence: Evidence, from: number, to: number): boolean =>
+  evidence.windows.some(({ kind, begin }) => kind === 'redis-empty' && begin >= from && begin <= to);
+
 /** A holder that died is told once, by one process, however many see it. */
 export const abandonments: Rule = (evidence) => {
   const found: Violation[] = [];
@@ -158,7 +162,7 @@ export const abandonments: Rule = (evidence) => {
     if (line.e !== 'abandoned') continue;
     const place = `${line.key} ${line.pid}`;
     const before = told.get(place);
-    if (before)
+    if (before && !emptiedBetween(evidence, before.t, line.t))
       found.push(breach('abandoned', `that the holder of ${line.key} died was told twice`, before, line));
     told.set(place, line);
   }
