@@ -4,7 +4,7 @@ import type { Call } from './evaluator.js';
 import { getHandlerPolicy } from './handler-policy.js';
 import type { Place } from './ignore-paths.js';
 import type { HttpReply } from '../request/http-reply.js';
-import { routeTemplate, type HttpRequest } from '../request/http-request.js';
+import { pathInApplication, routeTemplate, type HttpRequest } from '../request/http-request.js';
 
 /** What an execution context is about, whatever its transport. */
 export interface CallFacts extends Call {
@@ -19,6 +19,15 @@ class MatchedRoute implements Place {
 
   get template(): string | undefined {
     return routeTemplate(this.request);
+  }
+}
+
+/** Where GraphQL is served: on Express without a route, so that its path counts, on each adapter. */
+export class GraphqlPlace implements Place {
+  constructor(private readonly request: HttpRequest) {}
+
+  get path(): string {
+    return pathInApplication(this.request);
   }
 }
 
@@ -37,7 +46,7 @@ export function getCallFacts(context: ExecutionContext): CallFacts {
       target,
       // a subscription only reads
       safe: operation === 'query' || operation === 'subscription',
-      place: undefined,
+      place: http && new GraphqlPlace(http),
     };
   }
   if (transport === 'ws' || transport === 'rpc') {

@@ -64,6 +64,8 @@ class PathList {
   }
 }
 
+const NONE: readonly ActiveKey[] = [];
+
 const escape = (text: string): string => text.replace(/[^\w/]/g, '\\$&');
 
 const startsWith = (path: readonly string[], start: readonly string[]): boolean =>
@@ -83,6 +85,7 @@ interface Outer {
 export class IgnorePaths {
   private readonly lists = new WeakMap<readonly string[], PathList>();
   private readonly outer: Outer;
+  private own: PathList | undefined;
   private seen: readonly ActiveKey[] | undefined;
   private matters = false;
   /** The keys that concern a template, for the list of active ones they were last asked of. */
@@ -93,6 +96,8 @@ export class IgnorePaths {
     private readonly paths: readonly string[],
     globalPrefix: () => string,
     versions: () => ReadonlySet<string>,
+    /** Where this library's own routes are; asked when the global prefix is known. */
+    private readonly ownPath: () => string,
   ) {
     this.outer = { globalPrefix, versions };
   }
@@ -108,6 +113,9 @@ export class IgnorePaths {
 
   /** Those of the active keys that concern a place; the same list each time for the same template. */
   affecting(active: readonly ActiveKey[], place: Place): readonly ActiveKey[] {
+    if (this.isOwn(place)) {
+      return NONE;
+    }
     if (!this.matter(active)) {
       return active;
     }
@@ -126,6 +134,9 @@ export class IgnorePaths {
   /** Is a place among the module's own paths, or a key's that has its own. */
   matches(key: MaintenanceKey | null, place: Place): boolean {
     const paths = this.pathsOf(key);
+    if (this.isOwn(place)) {
+      return true;
+    }
     if (paths.length === 0) {
       return false;
     }
@@ -135,6 +146,15 @@ export class IgnorePaths {
       this.lists.set(paths, list);
     }
     return list.has(place);
+  }
+
+  /** Is it below the base route of this library, where the application has nothing: that is as exempt as what is there. */
+  private isOwn({ path }: Place): boolean {
+    if (path === undefined) {
+      return false;
+    }
+    this.own ??= new PathList([this.ownPath()], { globalPrefix: () => '', versions: () => new Set() });
+    return this.own.has({ path });
   }
 
   private filter(active: readonly ActiveKey[], place: Place): readonly ActiveKey[] {

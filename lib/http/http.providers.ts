@@ -44,12 +44,18 @@ export function httpProviders(): Provider[] {
     },
     {
       provide: IgnorePaths,
-      inject: [OPTIONS, ApplicationConfig, ModulesContainer],
-      useFactory: ({ ignorePaths }: ResolvedOptions, config: ApplicationConfig, modules: ModulesContainer) =>
+      inject: [OPTIONS, ApplicationConfig, ModulesContainer, MountedPaths],
+      useFactory: (
+        { ignorePaths }: ResolvedOptions,
+        config: ApplicationConfig,
+        modules: ModulesContainer,
+        paths: MountedPaths,
+      ) =>
         new IgnorePaths(
           ignorePaths,
           () => config.getGlobalPrefix(),
           () => versionSegments(config, modules),
+          () => paths.local('ping').replace(/\/ping$/, ''),
         ),
     },
     {

@@ -3,7 +3,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { currentCall } from '../core/calls/current-call.js';
 import { WorkCall } from '../core/calls/work-calls.js';
 import { StateManager } from '../core/state/state-manager.js';
-import { graphqlReply, graphqlRequest } from '../decision/call-facts.js';
+import { GraphqlPlace, graphqlReply, graphqlRequest } from '../decision/call-facts.js';
 import { Evaluator } from '../decision/evaluator.js';
 import { PLAIN_POLICY } from '../decision/handler-policy.js';
 import { StalePolicy } from '../decision/stale-policy.js';
@@ -100,7 +100,7 @@ export class GraphqlOperations {
       http,
       target: PLAIN_POLICY,
       safe: kind !== 'mutation',
-      place: undefined,
+      place: http && new GraphqlPlace(http),
     });
     // decided and counted in one tick
     const { refused, personal } = verdict instanceof Promise ? await verdict : verdict;

@@ -13,7 +13,7 @@ export interface HttpRequest {
   /** Express: what an outer application or router has cut off. */
   readonly baseUrl?: string;
   /** Express: the application. */
-  readonly app?: { get(setting: string): unknown };
+  readonly app?: { get(setting: string): unknown; path?(): string };
   /** Fastify, where it trusts proxies: the addresses on the way, nearest first. */
   readonly ips?: readonly string[];
   /** Express: the matched route. */
@@ -29,6 +29,13 @@ export const urlOf = (request: HttpRequest): string => request.originalUrl ?? re
 
 /** The path as it was sent. */
 export const pathOf = (request: HttpRequest): string => pathname(urlOf(request));
+
+/** The same below what an outer Express application has been told to leave to this one. */
+export function pathInApplication(request: HttpRequest): string {
+  const path = pathOf(request);
+  const mounted = request.app?.path?.() ?? '';
+  return mounted !== '' && path.startsWith(`${mounted}/`) ? path.slice(mounted.length) : path;
+}
 
 /** The path of a URL; also of an absolute-form target. */
 export function pathname(url: string): string {

@@ -116,6 +116,27 @@ describe.each(adapters)('GraphQL on %s', (_name, createApp) => {
       expect(second?.errors?.[0]?.extensions['code']).toBe('MAINTENANCE');
     });
 
+    it.each(['/graphql', '/api'])('ignorePaths count by its path: %s', async (path) => {
+      await using running = await start({ ignorePaths: [path] });
+      await serviceOf(running).setMaintenance(true);
+      stock = 1;
+      const result = await ask(running.port, 'mutation { restock(count: 1) }');
+      expect(result.data).toEqual(path === '/graphql' ? { restock: 2 } : null);
+    });
+
+    it("a key's own ignorePaths, below a path of its own", async () => {
+      const key = new MaintenanceKey('own', { ignorePaths: ['/api'] });
+      await using running = await start({ keys: [...KEYS, key] }, { path: '/api/graph' });
+      const post = async () =>
+        (
+          await request(running.port, '/api/graph', { method: 'POST', json: { query: '{ stock }' } })
+        ).json<Result>();
+      await serviceOf(running).setMaintenance(true, 'own');
+      expect(await post()).toEqual({ data: { stock } });
+      await serviceOf(running).setMaintenance(true);
+      expect((await post()).errors?.[0]?.extensions['code']).toBe('MAINTENANCE');
+    });
+
     it('readOnly keys let queries pass, whatever the HTTP method, and no mutation', async () => {
       await using running = await start();
       await serviceOf(running).setMaintenance(true, 'frozen');

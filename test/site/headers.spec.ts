@@ -201,6 +201,29 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
       expect((await request(running.port, '/maintenance/ping')).headers).toMatchObject(seen);
     });
 
+    it('refusalHeaders that never call back, and a CORS function that does not, are waited for once', async () => {
+      const early = !('bypass' in options);
+      const never = (_request: unknown, _reply: unknown, _next: () => void): void => undefined;
+      await using running = await closed(
+        { callTimeout: 300, refusalHeaders: [{ 'X-A': 'a' }, never, never] },
+        // where the site is decided later it comes before us, and hangs by itself
+        (app) => early && app.enableCors({ origin: () => undefined }),
+      );
+      for (const [path, headers] of [
+        ['/shop', {}],
+        ['/nowhere', { origin: 'https://app.example' }],
+      ] as const) {
+        const begun = performance.now();
+        const answer = await request(running.port, path, { headers });
+        expect(answer).toMatchObject({ status: 503, headers: { 'x-a': 'a', 'retry-after': '60' } });
+        expect(performance.now() - begun).toBeLessThan(700);
+      }
+      await request(running.port, '/shop');
+      const lines = running.log.filter((line) => line.includes('Middleware that sets headers of refusals'));
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toContain('did not answer within 300 ms');
+    });
+
     it('refusalHeaders that throw or are invalid do not prevent the refusal', async () => {
       await using running = await closed({
         refusalHeaders: [

@@ -12,16 +12,18 @@ export interface InTurn<T> {
 /**
  * Calls functions one after the other, each when the one before it has called back or its promise is settled; then calls back. An
  * error of theirs is not passed on: they only set headers of a request that is refused whatever they think of it. One that does
- * neither in time is not waited for any longer.
+ * neither in time is not waited for any longer; all of them together have `callTimeout`.
  */
 export function inTurn<T>(
   functions: readonly T[],
   { call, response, calls }: InTurn<T>,
   then: () => void,
 ): void {
+  const end = performance.now() + calls.timeout;
   const run = (index: number): void => {
     const one = functions[index];
-    if (one === undefined) {
+    const left = end - performance.now();
+    if (one === undefined || left <= 0) {
       then();
       return;
     }
@@ -55,6 +57,7 @@ export function inTurn<T>(
           'the answer goes without them',
           undefined,
           () => new Promise<void>((resolve) => (settle = resolve)),
+          left,
         ),
       ).then(late);
     }
