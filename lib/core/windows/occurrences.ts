@@ -1,5 +1,5 @@
 import { nextAfter } from './repeat.js';
-import type { WindowRecord } from './window-record.js';
+import { isReadable, type WindowRecord } from './window-record.js';
 
 /** One time that a window is on. */
 export interface Occurrence {
@@ -96,7 +96,7 @@ export function nextTurn(windows: readonly WindowRecord[] | undefined, now: numb
 
 /** Without what was over a day ago. */
 export function pruneWindows(windows: readonly WindowRecord[], now: number): readonly WindowRecord[] {
-  const left = windows.filter((window) => isPending(window, now - KEPT));
+  const left = windows.filter((window) => !isReadable(window) || isPending(window, now - KEPT));
   return left.length === windows.length ? windows : left;
 }
 
@@ -105,7 +105,11 @@ export const isPending = (window: WindowRecord, now: number): boolean =>
   occurrenceFrom(window, now) !== undefined;
 
 /** The first start after that moment; `Infinity` for none. A zone or pattern that this process cannot read never comes. */
-function firstStart({ start, repeat }: WindowTimes, after: number): number {
+function firstStart(window: WindowTimes, after: number): number {
+  const { start, repeat } = window;
+  if (!isReadable(window)) {
+    return Infinity;
+  }
   if (after < start) {
     return start;
   }

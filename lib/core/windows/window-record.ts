@@ -23,11 +23,24 @@ export interface WindowRecord {
 }
 
 /**
- * Reads a stored window, and keeps the fields that this version does not know.
- * @throws Error that says what is wrong with it
+ * Reads a stored window, and keeps the fields that this version does not know. One that it cannot read at all, since another version
+ * plans windows differently, is carried along as it is, and never comes here: see {@link isReadable}.
+ * @throws Error when it is no object
  */
 export function readWindow(value: unknown): WindowRecord {
   const raw = object(value, 'window');
+  try {
+    return readKnown(raw);
+  } catch {
+    return value as WindowRecord;
+  }
+}
+
+/** Does this version know when it is on. */
+export const isReadable = (window: Partial<Record<'start' | 'duration' | 'ended', unknown>>): boolean =>
+  typeof window.start === 'number' && typeof window.duration === 'number' && Array.isArray(window.ended);
+
+function readKnown(raw: Record<string, unknown>): WindowRecord {
   if (!isAbsent(raw.ended) && !Array.isArray(raw.ended)) {
     throw new Error('the ends of a window are not a list');
   }
