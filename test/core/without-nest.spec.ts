@@ -11,7 +11,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
 /** What core/ may need: `ioredis` and the adapter only where there is Redis. */
-const PACKAGES = ['rxjs', 'cache-manager', 'reflect-metadata', 'ioredis', 'cache-manager-ioredis-yet'];
+const PACKAGES = [
+  'rxjs',
+  'croner',
+  'cache-manager',
+  'reflect-metadata',
+  'ioredis',
+  'cache-manager-ioredis-yet',
+];
 
 let folder: string;
 
