@@ -56,6 +56,14 @@ function made(provide: Token, inject: Token[], useFactory: (...args: never[]) =>
   return { provide, inject, useFactory };
 }
 
+/** A provider made of the class itself, from what it takes. */
+function built<Taken extends unknown[]>(
+  type: new (...taken: Taken) => object,
+  ...inject: { [Index in keyof Taken]: abstract new (...args: never[]) => Taken[Index] }
+): Provider {
+  return { provide: type, inject, useFactory: (...taken: Taken) => new type(...taken) };
+}
+
 /** All that applications and the mounted parts share; pure factories, so that tests can make them without Nest. */
 export const coreProviders: Provider[] = ownProviders([
   made(OPTIONS, [MODULE_OPTIONS_TOKEN], (given: unknown) => resolveOptions(given)),
@@ -80,7 +88,7 @@ export const coreProviders: Provider[] = ownProviders([
     [OPTIONS],
     ({ callTimeout }: ResolvedOptions) => new ApplicationCalls(callTimeout, error),
   ),
-  made(Decision, [ApplicationCalls], (calls: ApplicationCalls) => new Decision(calls)),
+  built(Decision, ApplicationCalls),
   made(InFlight, [], () => new InFlight()),
   CallFollowing,
   made(
@@ -113,25 +121,16 @@ export const coreProviders: Provider[] = ownProviders([
       new ReplicaCoordinator(manager, inFlight, wouldRefuse, foreignKeys),
   ),
   made(KeyPublisher, [StateManager], (manager: StateManager) => new KeyPublisher(manager, warn)),
-  made(OncePerCluster, [StateManager], (manager: StateManager) => new OncePerCluster(manager)),
+  built(OncePerCluster, StateManager),
   made(
     AbandonedWatch,
     [StateManager, OncePerCluster, HookRunner],
     (manager: StateManager, once: OncePerCluster, hooks: HookRunner) =>
       new AbandonedWatch(manager, once, hooks, error),
   ),
-  made(
-    DelegatedHooks,
-    [StateManager, OncePerCluster, HookRunner],
-    (manager: StateManager, once: OncePerCluster, hooks: HookRunner) =>
-      new DelegatedHooks(manager, once, hooks),
-  ),
-  made(
-    WindowWatch,
-    [StateManager, OncePerCluster, HookRunner],
-    (manager: StateManager, once: OncePerCluster, hooks: HookRunner) => new WindowWatch(manager, once, hooks),
-  ),
-  made(LockWait, [StateManager], (manager: StateManager) => new LockWait(manager)),
+  built(DelegatedHooks, StateManager, OncePerCluster, HookRunner),
+  built(WindowWatch, StateManager, OncePerCluster, HookRunner),
+  built(LockWait, StateManager),
   made(
     MaintenanceSessions,
     [StateManager, HookRunner, ReplicaCoordinator, LockWait, InFlight],
@@ -143,11 +142,7 @@ export const coreProviders: Provider[] = ownProviders([
       { revocations }: InFlight,
     ) => new MaintenanceSessions(manager, hooks, coordinator, locks, revocations, warn),
   ),
-  made(
-    CallCoverage,
-    [InFlight, WouldRefuse],
-    (inFlight: InFlight, wouldRefuse: WouldRefuse) => new CallCoverage(inFlight, wouldRefuse),
-  ),
+  built(CallCoverage, InFlight, WouldRefuse),
   made(
     OpenWork,
     [StateManager, InFlight, Decision, CallCoverage, StalePolicy],
@@ -168,12 +163,7 @@ export const coreProviders: Provider[] = ownProviders([
     [StateManager, InFlight],
     (manager: StateManager, inFlight: InFlight) => new CallRights(manager, inFlight, inFlight.revocations),
   ),
-  made(
-    AdminMenu,
-    [StateManager, Permissions, Localizer, MountedPaths],
-    (manager: StateManager, permissions: Permissions, localizer: Localizer, paths: MountedPaths) =>
-      new AdminMenu(manager, permissions, localizer, paths),
-  ),
+  built(AdminMenu, StateManager, Permissions, Localizer, MountedPaths),
   made(
     MaintenanceService,
     [

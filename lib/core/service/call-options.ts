@@ -128,3 +128,17 @@ export function checkOptionNames(method: string, options: unknown, accepted: rea
     );
   }
 }
+
+/** @throws MaintenanceConfigurationError */
+export function checkFlag(option: string, value: unknown): void {
+  if (typeof value !== 'boolean') {
+    throw MaintenanceConfigurationError.of(option, value, 'a boolean');
+  }
+}
+
+/** @throws MaintenanceConfigurationError */
+export function checkWhole(option: string, value: number | undefined, accepted: string): void {
+  if (value !== undefined && (!Number.isSafeInteger(value) || value < 0)) {
+    throw MaintenanceConfigurationError.of(option, value, accepted);
+  }
+}

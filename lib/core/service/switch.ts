@@ -2,13 +2,15 @@ import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import {
   blockingOption,
-  signalOption,
+  checkFlag,
   checkOptionNames,
+  checkWhole,
+  signalOption,
   parseEnd,
   textOption,
   type MaintenanceEnd,
 } from './call-options.js';
-import { MaintenanceConfigurationError, MaintenanceConflictError } from '../errors/errors.js';
+import { MaintenanceConflictError } from '../errors/errors.js';
 import { SET_OPTIONS, type MaintenanceSetOptions } from './set-maintenance-options.js';
 import type { Coordinator } from '../cluster/coordinator.js';
 import { previewChange, type MaintenanceChange } from '../document/change.js';
@@ -195,17 +197,5 @@ function checkRevision(
 ): void {
   if (expected !== undefined && (record?.change.revision ?? 0) !== expected) {
     throw new MaintenanceConflictError(key.name);
-  }
-}
-
-function checkFlag(option: string, value: unknown): void {
-  if (typeof value !== 'boolean') {
-    throw MaintenanceConfigurationError.of(option, value, 'a boolean');
-  }
-}
-
-function checkWhole(option: string, value: number | undefined, accepted: string): void {
-  if (value !== undefined && (!Number.isSafeInteger(value) || value < 0)) {
-    throw MaintenanceConfigurationError.of(option, value, accepted);
   }
 }
