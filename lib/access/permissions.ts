@@ -29,13 +29,17 @@ export class Permissions {
     return answer === true;
   }
 
-  /** The answer whenever it comes; until then the client gets the public status. Never rejects. */
-  async eventuallyAllows(permission: MaintenancePermission, subject: MaintenanceSubject): Promise<boolean> {
+  /** The same, but `undefined` when it is late: denied for this time, and worth asking again. Never rejects. */
+  async decides(
+    permission: MaintenancePermission,
+    subject: MaintenanceSubject,
+  ): Promise<boolean | undefined> {
     const decide = this.decider();
-    const answer = await this.calls.eventually(NAME, denied(permission), false, () =>
-      decide(permission, subject),
+    const consequence = denied(permission);
+    const answer = await this.calls.ask(NAME, consequence, undefined, () =>
+      this.calls.eventually(NAME, consequence, false, () => decide(permission, subject)),
     );
-    return answer === true;
+    return answer === undefined ? undefined : answer === true;
   }
 
   /** The application's own function, or one that denies everything. */

@@ -19,9 +19,9 @@ export interface InfoClient {
 
 /** May a client see key data. */
 export interface InfoQuestion {
-  /** As soon as that is known; one that has gone may see nothing. */
-  readonly answer: Promise<boolean>;
-  /** The same, or `undefined` when it is not known within `callTimeout`. */
+  /** What the application says, `undefined` if it is late; one that has gone may see nothing. */
+  readonly answer: Promise<boolean | undefined>;
+  /** The same, or `undefined` when it is not known within `callTimeout`, be it that its turn has not come. */
   readonly inTime: Promise<boolean | undefined>;
 }
 
@@ -29,7 +29,7 @@ const NO: InfoQuestion = { answer: Promise.resolve(false), inTime: Promise.resol
 
 /**
  * Asks the application which clients may see key data. One that hangs (its database may be what is being maintained) costs no
- * more than a question per client, and nobody waits behind it for longer than `callTimeout`.
+ * more than a question per client and status, and nobody waits behind it for longer than `callTimeout`.
  */
 @Injectable()
 export class InfoPermission {
@@ -53,13 +53,13 @@ export class InfoPermission {
     return question;
   }
 
-  private async find(client: InfoClient): Promise<boolean> {
+  private async find(client: InfoClient): Promise<boolean | undefined> {
     return (await client.mayBeAsked()) && this.waiting.size < WAITING && this.inTurn(client);
   }
 
-  private inTurn(client: InfoClient): Promise<boolean> {
+  private inTurn(client: InfoClient): Promise<boolean | undefined> {
     return new Promise((resolve) => {
-      const settle = (allowed: boolean): void => {
+      const settle = (allowed: boolean | undefined): void => {
         stop();
         this.waiting.delete(begin);
         resolve(allowed);
@@ -67,10 +67,10 @@ export class InfoPermission {
       const stop = client.onceGone(() => settle(false));
       const begin = (): void => {
         this.waiting.delete(begin);
-        const answer = this.permissions.eventuallyAllows('see_info', client.subject);
-        void answer.then(settle);
-        // one that never comes must not keep others from being asked
-        void this.inTime(answer).finally(() => this.next());
+        void this.permissions
+          .decides('see_info', client.subject)
+          .then(settle)
+          .finally(() => this.next());
       };
       if (this.open < AT_ONCE) {
         this.open++;
@@ -91,7 +91,7 @@ export class InfoPermission {
     }
   }
 
-  private inTime(answer: Promise<boolean>): Promise<boolean | undefined> {
+  private inTime(answer: Promise<boolean | undefined>): Promise<boolean | undefined> {
     return withDeadline(answer, this.permissions.timeout, () => undefined).catch(() => undefined);
   }
 }

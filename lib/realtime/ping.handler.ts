@@ -12,7 +12,7 @@ export class PingHandler {
     isInsider: () => Promise<boolean | undefined>,
   ): Promise<MaintenancePong | MaintenancePingError> {
     const { reporter } = this;
-    const key = keyOf(args);
+    const key = askedKey(args);
     if (key === null) {
       const error = 'Malformed ping: send { key } with the name of a key, or {}.';
       return { error, maintenanceMode: reporter.closed };
@@ -27,7 +27,7 @@ export class PingHandler {
 }
 
 /** The key asked for, `undefined` for none, `null` for what is malformed. */
-function keyOf(args: readonly unknown[]): string | undefined | null {
+export function askedKey(args: readonly unknown[]): string | undefined | null {
   const [query = {}] = args;
   if (args.length > 1 || typeof query !== 'object' || query === null) {
     return null;

@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { Namespace, Socket } from 'socket.io';
 import { PageOrigins } from '../access/page-origins.js';
 import { SocketTickets } from '../access/socket-tickets.js';
+import { MaintenanceService } from '../core/service/maintenance.service.js';
 import { StateManager } from '../core/state/state-manager.js';
 import { asRequest } from '../request/handshake.js';
 import type { HttpRequest } from '../request/http-request.js';
@@ -15,6 +16,7 @@ import { InfoPermission, type InfoQuestion } from './info-permission.js';
 import { LiveClients } from './live-clients.js';
 import { warn } from './log.js';
 import { PingHandler } from './ping.handler.js';
+import { QuietHandler } from './quiet.handler.js';
 import { StatusReporter } from './status-reporter.js';
 import { StatusRounds, type Channel } from './status-rounds.js';
 
@@ -24,6 +26,7 @@ export class SocketChannel implements Channel<Socket> {
   private namespace: Namespace | undefined;
   private readonly rounds: StatusRounds<Socket>;
   private readonly pings: PingHandler;
+  private readonly quiets: QuietHandler;
 
   constructor(
     @Inject(StateManager) manager: StateManager,
@@ -33,10 +36,12 @@ export class SocketChannel implements Channel<Socket> {
     @Inject(PageOrigins) private readonly origins: PageOrigins,
     @Inject(ConnectionLimits) private readonly limits: ConnectionLimits,
     @Inject(LiveClients) live: LiveClients,
+    @Inject(MaintenanceService) service: MaintenanceService,
     private readonly host: HttpAdapterHost,
   ) {
     this.rounds = new StatusRounds(manager, reporter, this);
     this.pings = new PingHandler(reporter);
+    this.quiets = new QuietHandler(service);
     live.include(() => this.namespace?.sockets.size ?? 0);
   }
 
@@ -51,11 +56,14 @@ export class SocketChannel implements Channel<Socket> {
       next(this.origins.accepts(this.handshake(socket)) ? undefined : new Error('Origin not allowed'));
     });
     // functions for all clients: what is kept per client is what counts with many
-    const ping = onSocket((socket, args) => void this.ping(socket, args));
+    const { pings, quiets } = this;
+    const ping = this.answering((socket, args, isInsider) => pings.answer(socket, args, isInsider));
+    const quiet = this.answering((_socket, args, isInsider) => quiets.answer(args, isInsider));
     const gone = onSocket((socket) => this.rounds.forget(socket));
     namespace.on('connection', (socket) => {
       this.limits.watch(socket);
       socket.on('ping', ping);
+      socket.on('quiet', quiet);
       socket.on('disconnect', gone);
       this.rounds.welcome(socket);
     });
@@ -101,19 +109,34 @@ export class SocketChannel implements Channel<Socket> {
     return asRequest(this.host.httpAdapter, request);
   }
 
-  private async ping(socket: Socket, args: unknown[]): Promise<void> {
-    try {
-      const ack = args[args.length - 1];
+  /** A listener that acknowledges what it is sent; who wants no acknowledgement gets none. */
+  private answering(find: Answering): (this: Socket, ...args: unknown[]) => void {
+    return onSocket((socket, args) => {
+      const ack = args.pop();
       if (typeof ack === 'function') {
-        const isInsider = (): InfoQuestion['inTime'] => this.ask(socket).inTime;
-        const answer = await this.pings.answer(socket, args.slice(0, -1), isInsider);
-        this.limits.send(socket, 'maintenance' in answer, () => ack(answer));
+        void this.acknowledge(socket, ack as Acknowledge, () =>
+          find(socket, args, () => this.ask(socket).inTime),
+        );
       }
+    });
+  }
+
+  private async acknowledge(socket: Socket, ack: Acknowledge, find: () => Promise<object>): Promise<void> {
+    try {
+      const answer = await find();
+      this.limits.send(socket, 'maintenance' in answer || 'replicas' in answer, () => ack(answer));
     } catch (error) {
-      warn(`A ping could not be answered: ${messageOf(error)}`);
+      warn(`A client's question could not be answered: ${messageOf(error)}`);
     }
   }
 }
+
+type Acknowledge = (answer: object) => void;
+type Answering = (
+  socket: Socket,
+  args: readonly unknown[],
+  isInsider: () => InfoQuestion['inTime'],
+) => Promise<object>;
 
 /** Socket.IO calls a listener on the socket. */
 function onSocket(listener: (socket: Socket, args: unknown[]) => void) {

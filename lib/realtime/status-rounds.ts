@@ -33,6 +33,8 @@ export class StatusRounds<Client extends object> {
   private readonly asked = new Set<Client>();
   /** Those who may see key data: they are few, and asked again each time. */
   private readonly insiders = new Set<Client>();
+  /** Those about whom nothing was known in time: visitors for now, and asked again the next time. */
+  private readonly undecided = new Set<Client>();
   /** Those who connected while a round was due, and know. */
   private served = new Set<Client>();
   private due = false;
@@ -69,6 +71,7 @@ export class StatusRounds<Client extends object> {
   /** Forgets one that has gone. */
   forget(client: Client): void {
     this.insiders.delete(client);
+    this.undecided.delete(client);
     this.served.delete(client);
   }
 
@@ -110,7 +113,7 @@ export class StatusRounds<Client extends object> {
       if (served.has(client) || this.asked.has(client)) {
         continue;
       }
-      if (this.insiders.has(client)) {
+      if (this.insiders.has(client) || (status && this.undecided.has(client))) {
         void this.consult(client);
       } else if (status) {
         visitors.push(client);
@@ -136,23 +139,24 @@ export class StatusRounds<Client extends object> {
     const { answer, inTime } = this.channel.ask(client);
     const insider = await inTime;
     this.asked.delete(client);
-    this.admit(client, insider === true);
-    // better late than never
-    if (insider === undefined && (await answer)) {
-      this.admit(client, true);
+    this.admit(client, insider);
+    if (insider === undefined) {
+      // its turn may have come since
+      const allowed = await answer;
+      if (allowed !== undefined && this.undecided.delete(client) && allowed) {
+        this.admit(client, true);
+      }
     }
   }
 
-  private admit(client: Client, insider: boolean): void {
+  /** @param insider `undefined`: not known */
+  private admit(client: Client, insider: boolean | undefined): void {
     if (!this.channel.isHere(client)) {
       return;
     }
-    if (insider) {
-      this.insiders.add(client);
-    } else {
-      this.insiders.delete(client);
-    }
-    this.send(client, insider);
+    mark(this.insiders, client, insider === true);
+    mark(this.undecided, client, insider === undefined);
+    this.send(client, insider === true);
   }
 
   /** Tells one client what is known now, which may be more than the round that is under way knows. */
@@ -167,6 +171,14 @@ export class StatusRounds<Client extends object> {
     if (this.due) {
       this.served.add(client);
     }
+  }
+}
+
+function mark<T>(set: Set<T>, member: T, isIn: boolean): void {
+  if (isIn) {
+    set.add(member);
+  } else {
+    set.delete(member);
   }
 }
 

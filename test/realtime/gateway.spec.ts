@@ -197,18 +197,49 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     expect(app.log.join()).toContain('database is down');
   });
 
-  it('gives key data as soon as the permission is decided, be it late', async () => {
-    let decide: (allowed: boolean) => void = () => undefined;
-    await using app = await createApp(
-      root({ permissions: () => new Promise<boolean>((resolve) => (decide = resolve)) }),
-    );
+  it('denies a permission that is decided late, and asks again with the next status', async () => {
+    const decisions: ((allowed: boolean) => void)[] = [];
+    const permissions = () => new Promise<boolean>((resolve) => decisions.push(resolve));
+    await using app = await createApp(root({ permissions, callTimeout: 100 }));
     using late = await TestClient.connect(app.url);
+    expect(late.statuses).toHaveLength(1);
+    decisions[0]?.(true);
+    // a second client's first status comes after whatever the first one would have been sent
+    using other = await TestClient.connect(app.url);
+    expect(other.last).not.toHaveProperty('maintenance');
+    expect(late.statuses).toHaveLength(1);
     expect(late.last).not.toHaveProperty('maintenance');
+    const asked = decisions.length;
     await service(app).setMaintenance(true);
-    expect(await late.sees(({ maintenanceMode }) => maintenanceMode)).not.toHaveProperty('maintenance');
-    decide(true);
-    expect(await late.sees((status) => 'maintenance' in status)).toMatchObject({ maintenanceMode: true });
-    expect(late.statuses).toHaveLength(3);
+    await until(() => decisions.length >= asked + 2);
+    for (const decide of decisions) decide(true);
+    for (const client of [late, other]) {
+      expect(await client.sees(({ maintenanceMode }) => maintenanceMode)).toHaveProperty('maintenance');
+      expect(client.statuses).toHaveLength(2);
+    }
+  });
+
+  it('asks again also about one whose first question is never answered', async () => {
+    let asked = 0;
+    const permissions = () => (asked++ === 0 ? new Promise<boolean>(() => undefined) : true);
+    await using app = await createApp(root({ permissions, callTimeout: 50 }));
+    using client = await TestClient.connect(app.url);
+    expect(client.last).not.toHaveProperty('maintenance');
+    await service(app).setMaintenance(true);
+    expect(await client.sees(({ maintenanceMode }) => maintenanceMode)).toHaveProperty('maintenance');
+    expect(asked).toBe(2);
+  });
+
+  it('gives the rest to those who had to wait for their turn, not for the answer', async () => {
+    // only 100 are asked about at once, and each takes less than it may
+    const permissions = () => new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 600));
+    await using app = await createApp(root({ permissions, callTimeout: 1_000 }));
+    const clients = Array.from({ length: 250 }, () => TestClient.open(app.url));
+    for (const client of clients) {
+      await client.sees((status) => 'maintenance' in status);
+      expect(client.statuses.length).toBeLessThanOrEqual(2);
+      client.close();
+    }
   });
 
   it('does not leave clients untold behind others whose permission is never decided', async () => {

@@ -53,7 +53,7 @@ export class ApplicationCalls {
     }
   }
 
-  /** The same where the answer is of use whenever it comes. */
+  /** The same, however long it takes. */
   async eventually<T, F>(
     name: string,
     consequence: string,
