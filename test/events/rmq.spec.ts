@@ -289,6 +289,12 @@ describe('events of a RabbitMQ queue with noAck: false', () => {
 });
 
 describe('a RabbitMQ microservice', () => {
+  /** Nest waits for no answer of the broker: an application that is closed before it leaves a rejection unhandled. */
+  const consumes = async (name = queue): Promise<void> => {
+    await using broker = await openBroker(name);
+    await until(async () => (await broker.consumers()) > 0);
+  };
+
   it('does not start where events and messages share a queue', async () => {
     const controllers = [Orders, Answers];
     const error = await failure(startHybrid([server()], { controllers }));
@@ -298,6 +304,7 @@ describe('a RabbitMQ microservice', () => {
     for (const events of ['pass', 'refuse'] as const) {
       await using at = await startHybrid([server()], { controllers }, { events });
       expect(at.service.isActive()).toBe(false);
+      await consumes();
     }
   });
 
@@ -312,5 +319,6 @@ describe('a RabbitMQ microservice', () => {
     const warnings = acknowledged.log.filter((line) => line.includes('paid (Orders.paid)'));
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain('noAck');
+    await Promise.all([consumes(), consumes(`${queue}-b`)]);
   });
 });

@@ -30,6 +30,7 @@ it.each(adapters)(
       }
       await service.getMenuItem({ type: 'http', request: {} });
     };
+    await service.scheduleWindow('general', { start: new Date(Date.now() + 600_000), duration: 60_000 });
     await visit();
     await service.setMaintenance(true);
     await visit();
