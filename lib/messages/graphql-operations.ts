@@ -12,39 +12,15 @@ import { RefusalResponder } from '../http/refusal/refusal-responder.js';
 import { InFlight } from '../in-flight/in-flight.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
+import { guardApollo } from './apollo-operations.js';
+import type { GraphqlOperation } from './graphql-operation.js';
+import { guardMercurius } from './mercurius-operations.js';
 import { MaintenanceGraphQLError } from './transport-errors.js';
 
-interface SelectionSet {
-  readonly selections: readonly {
-    readonly kind: string;
-    readonly name?: { readonly value: string };
-    /** Of an inline fragment. */
-    readonly selectionSet?: SelectionSet;
-  }[];
-}
-
-/** What Apollo Server knows of an operation, as far as it is needed here. */
-export interface ApolloOperation {
-  readonly operationName?: string | null;
-  readonly operation?: {
-    readonly operation: 'query' | 'mutation' | 'subscription';
-    readonly selectionSet: SelectionSet;
-  };
-  readonly document?: {
-    readonly definitions: readonly {
-      readonly kind: string;
-      readonly name?: { readonly value: string };
-      readonly selectionSet?: SelectionSet;
-    }[];
-  };
-  readonly contextValue: unknown;
-}
-
-/** Options of Nest's GraphQL module with one of Apollo's drivers. */
-interface ApolloOptions {
-  driver?: { readonly name?: string };
+/** Options of Nest's GraphQL module. */
+interface ModuleOptions {
+  readonly driver?: object;
   plugins?: unknown[];
-  server?: { plugins?: unknown[] };
 }
 
 /**
@@ -69,19 +45,14 @@ export class GraphqlOperations {
       return;
     }
     for (const { providers } of this.modules.values()) {
-      const options = providers.get('GqlModuleOptions')?.instance as ApolloOptions | null | undefined;
-      const driver = options?.driver?.name ?? '';
-      if (!options || !driver.startsWith('Apollo')) {
+      const options = providers.get('GqlModuleOptions')?.instance as ModuleOptions | null | undefined;
+      const [, server, kind] = driverOf(options) ?? [];
+      if (!options || !server) {
         continue;
       }
-      const gateway = driver.includes('Gateway');
-      const plugin = new OperationsPlugin(this, gateway);
+      const gateway = kind === 'Gateway';
       this.inFlight.serves ||= gateway;
-      if (gateway) {
-        options.server = { ...options.server, plugins: withPlugin(options.server?.plugins, plugin) };
-      } else {
-        options.plugins = withPlugin(options.plugins, plugin);
-      }
+      (server === 'Apollo' ? guardApollo : guardMercurius)(this, options, gateway);
     }
   }
 
@@ -89,7 +60,7 @@ export class GraphqlOperations {
    * @returns to be called when the operation is over
    * @throws MaintenanceGraphQLError where it is refused
    */
-  async admit({ operation, operationName, contextValue }: ApolloOperation): Promise<() => void> {
+  async admit({ operation, operationName, contextValue }: GraphqlOperation): Promise<() => void> {
     if (this.manager.lease.lapsed()) {
       await this.stale.catchUp();
     }
@@ -126,56 +97,15 @@ export class GraphqlOperations {
   }
 }
 
-/** A plugin of Apollo Server. */
-class OperationsPlugin {
-  constructor(
-    private readonly operations: GraphqlOperations,
-    /** Is everything decided here, or only what has no resolver. */
-    private readonly all: boolean,
-  ) {}
-
-  requestDidStart(): Promise<object> {
-    let over: (() => void) | undefined;
-    return Promise.resolve({
-      didResolveOperation: async (request: ApolloOperation) => {
-        if (this.all || asksForEntities(request)) {
-          over = await this.operations.admit(request);
-        }
-      },
-      willSendResponse: () => {
-        over?.();
-        return Promise.resolve();
-      },
-    });
-  }
-}
-
-/** Options may be an object that several applications share: each brings its own plugin. */
-const withPlugin = (plugins: unknown[] | undefined, plugin: OperationsPlugin): unknown[] => [
-  ...(plugins ?? []).filter((other) => !(other instanceof OperationsPlugin)),
-  plugin,
-];
-
-/** The field by which a gateway asks a subgraph for what others refer to (Apollo Federation); fragments at the root may hold it. */
-function asksForEntities({ operation, document }: ApolloOperation): boolean {
-  const pending = operation ? [operation.selectionSet] : [];
-  const seen = new Set<string>();
-  for (let set = pending.pop(); set; set = pending.pop()) {
-    for (const { kind, name, selectionSet } of set.selections) {
-      if (kind === 'Field') {
-        if (name?.value === '_entities') {
-          return true;
-        }
-      } else if (selectionSet) {
-        pending.push(selectionSet);
-      } else if (name && !seen.has(name.value)) {
-        seen.add(name.value);
-        const fragment = document?.definitions.find(
-          (one) => one.kind === 'FragmentDefinition' && one.name?.value === name.value,
-        );
-        pending.push(...(fragment?.selectionSet ? [fragment.selectionSet] : []));
-      }
+/** Nest's driver, or the one that the application's own is derived from. */
+function driverOf(options: ModuleOptions | null | undefined): RegExpExecArray | null {
+  let driver = options?.driver;
+  while (typeof driver === 'function') {
+    const found = /^(Apollo|Mercurius)(Federation|Gateway)?Driver$/.exec((driver as { name: string }).name);
+    if (found) {
+      return found;
     }
+    driver = Object.getPrototypeOf(driver) as object;
   }
-  return false;
+  return null;
 }

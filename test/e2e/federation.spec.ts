@@ -16,10 +16,16 @@ import {
   ResolveReference,
   Resolver,
 } from '@nestjs/graphql';
+import {
+  MercuriusFederationDriver,
+  MercuriusGatewayDriver,
+  type MercuriusFederationDriverConfig,
+  type MercuriusGatewayDriverConfig,
+} from '@nestjs/mercurius';
 import { MaintenanceKey, type MaintenanceRootOptions } from 'nestjs-maintenance';
 import { afterEach, describe, expect, it } from 'vitest';
 import { maintenance, serviceOf } from '../apps/shop.js';
-import { adapters } from '../support/apps.js';
+import { adapters, createFastifyApp } from '../support/apps.js';
 import { until } from '../support/until.js';
 
 let begun = 0;
@@ -86,7 +92,43 @@ const refused = (message: string) => ({
   ],
 });
 
-describe.each(adapters)('Apollo Federation on %s', (_name, createApp) => {
+/** Modules of a subgraph, and of the gateway before it. */
+const apollo = {
+  subgraph: () =>
+    GraphQLModule.forRoot<ApolloFederationDriverConfig>({
+      driver: ApolloFederationDriver,
+      autoSchemaFile: { federation: 2 },
+    }),
+  gateway: (url: string) =>
+    GraphQLModule.forRoot<ApolloGatewayDriverConfig>({
+      driver: ApolloGatewayDriver,
+      gateway: {
+        supergraphSdl: new IntrospectAndCompose({ subgraphs: [{ name: 'people', url }] }),
+      },
+    }),
+};
+
+const mercurius: typeof apollo = {
+  subgraph: () =>
+    GraphQLModule.forRoot<MercuriusFederationDriverConfig>({
+      driver: MercuriusFederationDriver,
+      autoSchemaFile: { federation: 2 },
+      allowBatchedQueries: true,
+    }),
+  gateway: (url) =>
+    GraphQLModule.forRoot<MercuriusGatewayDriverConfig>({
+      driver: MercuriusGatewayDriver,
+      gateway: { services: [{ name: 'people', url }] },
+    }),
+};
+
+const cases = [
+  ...adapters.map(([name, createApp]) => [`Apollo Federation on ${name}`, createApp, apollo] as const),
+  // the only adapter it knows
+  ['Mercurius on fastify', createFastifyApp, mercurius] as const,
+];
+
+describe.each(cases)('%s', (_name, createApp, server) => {
   describe.each(['handlers', 'site'] as const)('with coverage %s', (coverage) => {
     const options: MaintenanceRootOptions = {
       coverage,
@@ -94,28 +136,12 @@ describe.each(adapters)('Apollo Federation on %s', (_name, createApp) => {
     };
     const subgraph = () =>
       createApp({
-        imports: [
-          GraphQLModule.forRoot<ApolloFederationDriverConfig>({
-            driver: ApolloFederationDriver,
-            autoSchemaFile: { federation: 2 },
-          }),
-          maintenance(options),
-        ],
+        imports: [server.subgraph(), maintenance(options)],
         providers: [PersonResolver],
       });
     const gateway = (url: string) =>
       createApp({
-        imports: [
-          GraphQLModule.forRoot<ApolloGatewayDriverConfig>({
-            driver: ApolloGatewayDriver,
-            gateway: {
-              supergraphSdl: new IntrospectAndCompose({
-                subgraphs: [{ name: 'people', url: `${url}/graphql` }],
-              }),
-            },
-          }),
-          maintenance(options),
-        ],
+        imports: [server.gateway(`${url}/graphql`), maintenance(options)],
       });
 
     it('a gateway refuses queries and mutations, and none while it only reads', async () => {

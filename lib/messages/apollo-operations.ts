@@ -1,0 +1,48 @@
+import { asksForEntities, type GraphqlOperation } from './graphql-operation.js';
+import type { GraphqlOperations } from './graphql-operations.js';
+
+/** Options of Nest's GraphQL module with one of Apollo's drivers. */
+interface ApolloOptions {
+  plugins?: unknown[];
+  server?: { plugins?: unknown[] };
+}
+
+/** Has Apollo Server ask about operations. */
+export function guardApollo(operations: GraphqlOperations, options: ApolloOptions, gateway: boolean): void {
+  const plugin = new OperationsPlugin(operations, gateway);
+  if (gateway) {
+    options.server = { ...options.server, plugins: withPlugin(options.server?.plugins, plugin) };
+  } else {
+    options.plugins = withPlugin(options.plugins, plugin);
+  }
+}
+
+/** A plugin of Apollo Server. */
+class OperationsPlugin {
+  constructor(
+    private readonly operations: GraphqlOperations,
+    /** Is everything decided here, or only what has no resolver. */
+    private readonly all: boolean,
+  ) {}
+
+  requestDidStart(): Promise<object> {
+    let over: (() => void) | undefined;
+    return Promise.resolve({
+      didResolveOperation: async (request: GraphqlOperation) => {
+        if (this.all || asksForEntities(request)) {
+          over = await this.operations.admit(request);
+        }
+      },
+      willSendResponse: () => {
+        over?.();
+        return Promise.resolve();
+      },
+    });
+  }
+}
+
+/** Options may be an object that several applications share: each brings its own plugin. */
+const withPlugin = (plugins: unknown[] | undefined, plugin: OperationsPlugin): unknown[] => [
+  ...(plugins ?? []).filter((other) => !(other instanceof OperationsPlugin)),
+  plugin,
+];

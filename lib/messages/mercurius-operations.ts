@@ -1,0 +1,100 @@
+import {
+  asksForEntities,
+  findOperation,
+  type GraphqlDocument,
+  type GraphqlOperation,
+} from './graphql-operation.js';
+import type { GraphqlOperations } from './graphql-operations.js';
+
+/** Options of Nest's GraphQL module with one of Mercurius' drivers: further plugins of Fastify are registered after it. */
+interface MercuriusOptions {
+  plugins?: unknown[];
+}
+
+type Execute = (source: unknown, context?: object, variables?: unknown, name?: string | null) => unknown;
+type Hook = (schema: unknown, document: GraphqlDocument, context: object) => Promise<void>;
+
+/** What is used of a Fastify instance with Mercurius. */
+interface MercuriusApp {
+  graphql: Execute & { addHook(name: string, hook: Hook): void };
+}
+
+/** An operation that is being carried out. */
+interface Execution {
+  readonly name: string | null | undefined;
+  /** To be called when it is over; absent as long as it is not counted. */
+  over?: () => void;
+}
+
+/** Has Mercurius ask about operations. */
+export function guardMercurius(
+  operations: GraphqlOperations,
+  options: MercuriusOptions,
+  gateway: boolean,
+): void {
+  const others = (options.plugins ?? []).filter((other) => !(other instanceof OperationsPlugin));
+  options.plugins = [...others, new OperationsPlugin(operations, gateway)];
+}
+
+/** In the form in which Nest's drivers take plugins of Fastify. */
+class OperationsPlugin {
+  readonly options = {};
+  readonly plugin: (app: MercuriusApp) => Promise<void>;
+
+  constructor(
+    private readonly operations: GraphqlOperations,
+    /** Is everything decided here, or only what has no resolver. */
+    private readonly all: boolean,
+  ) {
+    this.plugin = (app) => Promise.resolve(this.watch(app));
+    // for the application itself, not for a part of it
+    Object.assign(this.plugin, { [Symbol.for('skip-override')]: true });
+  }
+
+  private watch(app: MercuriusApp): void {
+    const executions = new WeakMap<object, Execution>();
+    // hooks learn neither an operation's name nor that it has failed
+    app.graphql = new Proxy(app.graphql, {
+      apply: async (execute, app, [source, given, variables, name]: Parameters<Execute>) => {
+        const context = given ?? {};
+        const execution: Execution = { name };
+        executions.set(context, execution);
+        try {
+          return await Reflect.apply(execute, app, [source, context, variables, name]);
+        } finally {
+          execution.over?.();
+        }
+      },
+    });
+    app.graphql.addHook('preExecution', async (_schema, document, context) => {
+      const execution = executions.get(context);
+      const over = await this.admit(document, context, execution?.name);
+      if (execution) {
+        execution.over = over;
+      } else {
+        over?.();
+      }
+    });
+    if (this.all) {
+      // a stream of events may stay open for days: it is refused, and no drain waits for it
+      app.graphql.addHook('preSubscriptionExecution', async (_schema, document, contextValue) => {
+        const over = await this.operations.admit({
+          operation: { operation: 'subscription' },
+          document,
+          contextValue,
+        });
+        over();
+      });
+    }
+  }
+
+  private admit(
+    document: GraphqlDocument,
+    contextValue: object,
+    operationName: string | null | undefined,
+  ): Promise<() => void> | undefined {
+    const operation = findOperation(document, operationName);
+    const request: GraphqlOperation = { operation, operationName, document, contextValue };
+    return this.all || asksForEntities(request) ? this.operations.admit(request) : undefined;
+  }
+}
