@@ -1,36 +1,15 @@
 // Runs the end-to-end suites over {Nest 12, Nest 11} x {Node 20, 22, 24}, Express and Fastify in each, and prints the table.
-// Other versions of Node come from the npm packages that ship its binary. `npm run test:matrix -- 22 24`: only these.
+// `npm run test:matrix -- 22 24`: only these.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { nodeOf } from './nodes.mjs';
 import { SUITES } from './suites.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const nodes = `${root}.tmp/nodes`;
 const ALL_NODES = ['20', '22', '24'];
 const NODES = process.argv.length > 2 ? process.argv.slice(2) : ALL_NODES;
 const NESTS = ['12', '11'];
-
-/**
- * The binary of a major version: this process's own, or one from npm.
- * @param {string} major
- */
-function nodeOf(major) {
-  if (process.versions.node.startsWith(`${major}.`)) {
-    return process.execPath;
-  }
-  const name = `node-${process.platform}-${process.arch}`;
-  const folder = `${nodes}/${major}`;
-  const binary = `${folder}/node_modules/${name}/bin/node`;
-  if (!existsSync(binary)) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(`${folder}/package.json`, '{ "private": true }');
-    execFileSync('npm', ['install', '--no-package-lock', '--prefix', folder, `${name}@${major}`], {
-      stdio: 'inherit',
-    });
-  }
-  return binary;
-}
 
 const rows = [];
 let failed = false;
