@@ -53,7 +53,7 @@ describe('bypass tokens', () => {
     expect(tokens.check(longest)?.keys?.size).toBe(most);
     expect(cookie(longest)).toBeGreaterThan(4_000);
     expect(() => create(tokens, keys.slice(0, most + 1))).toThrow(
-      `option "keys" received ${most + 1} keys that make one of`,
+      `option "keys" received ${most + 1} keys, which need `,
     );
     expect(() => create(tokens, keys)).toThrow('at most 4071 characters, which is what a cookie can hold');
   });
