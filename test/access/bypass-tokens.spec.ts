@@ -55,6 +55,6 @@ describe('bypass tokens', () => {
     expect(() => create(tokens, keys.slice(0, most + 1))).toThrow(
       `option "keys" received ${most + 1} keys, which need `,
     );
-    expect(() => create(tokens, keys)).toThrow('at most 4071 characters, which is what a cookie can hold');
+    expect(() => create(tokens, keys)).toThrow('4071 characters, the most that a cookie can hold');
   });
 });
