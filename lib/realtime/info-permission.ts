@@ -46,7 +46,9 @@ export class InfoPermission {
     }
     let question = this.questions.get(key);
     if (!question) {
-      const answer = this.find(client).finally(() => this.questions.delete(key));
+      const answer = this.find(client)
+        .catch(() => false)
+        .finally(() => this.questions.delete(key));
       question = { answer, inTime: this.inTime(answer) };
       this.questions.set(key, question);
     }

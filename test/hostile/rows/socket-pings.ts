@@ -80,6 +80,24 @@ export const pings: SocketRow[] = [
     answer: 'hangs up',
     why: 'answers to who has gone are dropped',
   },
+  // whether a key is quiet, and whether there is one, is for those who see keys
+  ...['"general"', '"hidden-key"', '"no-such-key"', 'null', '{"key":"hidden-key","see_info":true}'].map(
+    (args): SocketRow => ({
+      name: `quiet with ${args}`,
+      send: [event(`["quiet",${args}]`, '1')],
+      answer: '43/maintenance,1[{"error":"This needs the permission \\"see_info\\"."}]',
+      why: 'everybody else learns nothing',
+    }),
+  ),
+  ...['1', '["general"]', '{"key":{}}', '"general","hidden-key"', `"${'x'.repeat(100_000)}",1`].map(
+    (args): SocketRow => ({
+      name: `quiet with ${args.slice(0, 40)}`,
+      send: [event(`["quiet",${args}]`, '1')],
+      answer: '43/maintenance,1[{"error":"Malformed: ',
+      why: 'not the name of a key',
+    }),
+  ),
+  silent('quiet without an ack', event('["quiet","general"]'), 'nobody waits for an answer'),
 ];
 
 /** Events that are not the gateway's mean nothing to it. */
