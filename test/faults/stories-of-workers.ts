@@ -60,7 +60,7 @@ async function handIn(world: World, queue: Queue, broker: Broker, stop: AbortSig
   for (let i = 1; !stop.aborted; i++) {
     const jobs = Array.from({ length: 3 }, (_, n) => `job-${i}-${n}`);
     jobs.forEach((call) => world.journal.note({ e: 'handed', call }));
-    await queue.addBulk(jobs.map((call, n) => ({ name: 'job', data: { call, ms: n * 10 } })));
+    await queue.addBulk(jobs.map((call, n) => ({ name: 'job', data: { call, ms: n * 30 } })));
     world.journal.note({ e: 'handed', call: `event-${i}` });
     broker.send('events', 0, { call: `event-${i}`, ms: 15 });
     broker.sent++;
