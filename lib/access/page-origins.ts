@@ -4,7 +4,7 @@ import { comesFromItsHost, isAnybodys, isHostOf, parseOrigin, visitedHost } from
 
 /** Which pages are this site's: one place decides for writes by the admin API, for sockets and for events. */
 export class PageOrigins {
-  /** `socket.origins`; `undefined`: any page may connect. */
+  /** `socket.origins`; without them every page may connect. */
   private readonly welcome: ReadonlySet<string> | undefined;
   /** `admin.origins`; where they are set, no other host counts. */
   private readonly listed: ReadonlySet<string> | undefined;

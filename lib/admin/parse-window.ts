@@ -1,24 +1,17 @@
-import type {
-  MaintenanceWindowCancelOptions,
-  MaintenanceLocalTime,
-  MaintenanceRepeat,
-  MaintenanceWindowOptions,
-  MaintenanceWindowChanges,
+import {
+  SCHEDULE_OPTIONS,
+  type MaintenanceWindowCancelOptions,
+  type MaintenanceLocalTime,
+  type MaintenanceRepeat,
+  type MaintenanceWindowOptions,
+  type MaintenanceWindowChanges,
 } from '../core/windows/window-options.js';
 import { badRequest } from './admin.errors.js';
 import { parseBody } from './parse-body.js';
 import { DeleteWindowDto, isInstant, PatchWindowDto, PostWindowDto } from './window.dto.js';
 
-const FIELDS = [
-  'start',
-  'end',
-  'duration',
-  'repeat',
-  'announce',
-  'announcement',
-  'message',
-  'reason',
-] as const;
+/** Who acts is known by the request. */
+const FIELDS = SCHEDULE_OPTIONS.filter((name) => name !== 'actor');
 const EXAMPLE = '{"key": "billing", "start": "2031-03-04T15:06:00+01:00", "duration": 3600000}';
 
 /** @throws AdminApiError 400 that names every field that is wrong */

@@ -65,7 +65,7 @@ export class WindowsService {
     };
   }
 
-  /** The window that a route names, where whoever asks may change its key. @throws AdminApiError 403, 404 */
+  /** The window of a route, if the requester may change its key. @throws AdminApiError 403, 404 */
   private async find(request: HttpRequest, id: unknown): Promise<MaintenanceWindow> {
     await this.manager.refresh().catch((error: unknown) => {
       throw new MaintenanceStoreError(messageOf(error), 'refused', { cause: error });

@@ -142,7 +142,7 @@ async function ask(question: string, always: boolean, { yes }: CommonOptions, ou
   }
 }
 
-/** Whoever was asked has said no. */
+/** The answer to a question was no. */
 export class Declined extends Error {}
 
 /** Who does it, for the application's history: nobody can be asked to prove it. */

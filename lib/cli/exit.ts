@@ -18,7 +18,7 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Ends the command with a sentence for whoever called it. */
+/** Ends the command with a message for its caller. */
 export class CliError extends Error {
   override name = 'CliError';
 

@@ -17,7 +17,7 @@ const words = process.argv.slice(2);
 const ours = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
 const out = new Output(ours.includes('--json'));
 
-/** Whoever reads us may stop reading: head, less. */
+/** The reader of our output, such as head or less, may close it early. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') {
     process.exit(EXIT.done);

@@ -38,7 +38,7 @@ export interface MaintenancePing {
   maintenance?: Record<string, MaintenanceKeyJson>;
 }
 
-/** `GET {path}/ping`: says whether the site is in maintenance for whoever asks. */
+/** `GET {path}/ping`: says whether the site is in maintenance for the requester. */
 @Injectable()
 export class PingRoute {
   constructor(

@@ -31,7 +31,7 @@ class Guardian {
     }
   }
 
-  /** Whoever told us is gone. */
+  /** Our parent process is gone. */
   orphaned(): void {
     if (this.pid === undefined) {
       process.exit();

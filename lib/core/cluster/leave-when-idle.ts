@@ -4,8 +4,8 @@ import type { StateManager } from '../state/state-manager.js';
 const LOOK_INTERVAL = 50;
 
 /**
- * Whoever drains waits for a process until nothing runs in it any more, also when it was told to end: a handler may outlive its
- * server. Ending does not wait for that, nor does it keep the process alive.
+ * Drains wait for a process until nothing runs in it, also after it was asked to end: a handler may outlive its server. The
+ * shutdown does not wait for that, and the timer does not keep the process alive.
  * @param isBusy does anything run
  * @param leave takes it off the list; called at once, or when nothing runs any more
  */

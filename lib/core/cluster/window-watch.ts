@@ -11,8 +11,8 @@ import type { OncePerCluster } from './once-per-cluster.js';
 type PlannedEvent = Extract<MaintenanceEvent, 'announced' | 'entering' | 'exiting' | 'overrun'>;
 
 /**
- * What a planned window does it does by itself, on every replica; hooks hear of it on one process of the cluster that has any. A
- * process that comes later makes up for it as long as it is still so.
+ * Planned windows start and end by themselves, on every replica. Their hooks run on one process of the cluster that has hooks; a
+ * process that starts later makes up for them while they still apply.
  */
 export class WindowWatch {
   constructor(

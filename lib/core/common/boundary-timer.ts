@@ -3,7 +3,7 @@ import { LongTimer } from './long-timer.js';
 /** Milliseconds between two looks at the clock while the instant is further away: the clock may be set meanwhile. */
 const LOOK_INTERVAL = 30_000;
 
-/** Waits for an instant, however far away, in such a way that whoever asks does not look at the clock before it is near. */
+/** Waits for an instant, however far away; callers need not read the clock until it is near. */
 export class BoundaryTimer {
   private readonly timer = new LongTimer();
   private instant = Infinity;

@@ -15,7 +15,7 @@
 // An interface, since only those can be added to; exported from the main entry by `export *`, since only then can they.
 export interface MaintenanceKeyNames {}
 
-/** Name of a key: any string, or one of {@link MaintenanceKeyNames} where they are declared. @publicApi */
+/** Name of a key: one of {@link MaintenanceKeyNames} if they are declared, else a string. @publicApi */
 export type MaintenanceKeyName = keyof MaintenanceKeyNames extends never
   ? string
   : (keyof MaintenanceKeyNames & string) | 'general';

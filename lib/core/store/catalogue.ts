@@ -13,7 +13,7 @@ export interface CatalogueEntry {
  */
 export interface CatalogueStore {
   read(deadline: number): Promise<readonly CatalogueEntry[]>;
-  /** @param dropped names that nobody has any more */
+  /** @param dropped names that no application registers */
   publish(
     entries: readonly Pick<CatalogueEntry, 'name' | 'text'>[],
     dropped: readonly string[],

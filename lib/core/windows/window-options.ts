@@ -61,7 +61,7 @@ export interface MaintenanceWindowCancelOptions {
   ifRevision?: number;
 }
 
-export const SCHEDULE_OPTIONS: readonly string[] = [
+export const SCHEDULE_OPTIONS = [
   'start',
   'end',
   'duration',
@@ -71,7 +71,7 @@ export const SCHEDULE_OPTIONS: readonly string[] = [
   'message',
   'reason',
   'actor',
-] satisfies (keyof MaintenanceWindowOptions)[];
+] as const satisfies (keyof MaintenanceWindowOptions)[];
 
 export const UPDATE_OPTIONS: readonly string[] = [...SCHEDULE_OPTIONS, 'ifRevision'];
 

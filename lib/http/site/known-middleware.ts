@@ -31,32 +31,18 @@ const NAMES: ReadonlyMap<string, Known> = new Map<string, Known>([
   ].map((name) => [name, 'helmet'] as const),
 ]);
 
-const ID = String.raw`[\w$]+`;
-
 /** All of a kind's expressions match its text. */
 const TEXTS: readonly (readonly [Known, ...RegExp[]])[] = [
   ['cors', /\.headers\.origin\b/, /\btypeof [\w$]+\.origin\b/],
   // hands request, reply and `next` on to the one function that sets the headers
-  [
-    'cors',
-    new RegExp(
-      String.raw`^function\s?\((${ID}),(${ID}),(?:${ID},)?(${ID})\)\{${ID}\(${ID},${ID},\1,\2,\3\);?\}$`,
-    ),
-  ],
+  ['cors', /^function\s?\(([\w$]+),([\w$]+),(?:[\w$]+,)?([\w$]+)\)\{[\w$]+\([\w$]+,[\w$]+,\1,\2,\3\);?\}$/],
   // calls its parts in turn, and nothing else
   [
     'helmet',
-    new RegExp(
-      String.raw`^function\s?\((${ID}),(${ID}),${ID}\)\{[^.'"\x60]*function (${ID})\([^.'"\x60]*\(\1,\2,\3\)[^.'"\x60]*\}$`,
-    ),
+    /^function\s?\(([\w$]+),([\w$]+),[\w$]+\)\{[^.'"`]*function ([\w$]+)\([^.'"`]*\(\1,\2,\3\)[^.'"`]*\}$/,
   ],
   // sets or removes one header, and goes on
-  [
-    'helmet',
-    new RegExp(
-      String.raw`^function\s?\(${ID},(${ID}),(${ID})\)\{\1\.(?:set|remove)Header\([^()]*\)[,;]\2\(\);?\}$`,
-    ),
-  ],
+  ['helmet', /^function\s?\([\w$]+,([\w$]+),([\w$]+)\)\{\1\.(?:set|remove)Header\([^()]*\)[,;]\2\(\);?\}$/],
   ['helmet', /\binstanceof Error\b/, /\.setHeader\([\w$]+,[\w$]+\)[,;][\w$]+\(\)\)?;?\}+$/],
   ['helmet', /\.routeOptions\.config\b/, /\benableCSPNonces\b/],
   ['static', /["'`]GET, HEAD["'`]/, /\.pipe\(/],

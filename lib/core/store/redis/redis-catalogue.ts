@@ -1,7 +1,7 @@
 import type { CatalogueEntry, CatalogueStore } from '../catalogue.js';
 import type { RedisCommands } from './redis-commands.js';
 
-/** How many keys are published at most, whoever has them. */
+/** The maximum number of published keys, of all applications together. */
 const MOST_KEYS = 1_000;
 
 /** The catalogue of keys in Redis: a hash beside the state. */
