@@ -1,5 +1,5 @@
 import type { Edit } from './updates.js';
-import type { HoldRecord, KeyRecord } from './record.js';
+import type { HoldRecord, KeyRecord, StateDocument } from './record.js';
 
 /** What is known of those that have, or had, the lock of a key. */
 export interface LeaseView {
@@ -63,3 +63,14 @@ const told = (
   cause: Edit['cause'],
   { message, reason, actor }: HoldRecord,
 ): Omit<Edit, 'holds'> => ({ switch: record?.switch ?? null, cause, message, reason, actor, hooks: true });
+
+/** The longest lease of all holders, in milliseconds. */
+export function longestLease(document: StateDocument | null): number {
+  let longest = 0;
+  for (const { holds } of document?.keys.values() ?? []) {
+    for (const { lease = 0 } of holds) {
+      longest = Math.max(longest, lease);
+    }
+  }
+  return longest;
+}

@@ -16,7 +16,7 @@ import type { Coordinator } from '../cluster/coordinator.js';
 import { previewChange, type MaintenanceChange } from '../document/change.js';
 import type { Editor } from '../document/updates.js';
 import type { KeyRecord, Notice } from '../document/record.js';
-import { currentOccurrence } from '../windows/occurrences.js';
+import { beginnings } from '../windows/beginnings.js';
 import { withoutCurrent } from '../windows/window-edits.js';
 import type { WindowRecord } from '../windows/window-record.js';
 import type { StateManager } from '../state/state-manager.js';
@@ -179,15 +179,6 @@ export class MaintenanceSwitch {
     }
     return change;
   }
-}
-
-/** Since when a key has been kept on, by each of what keeps it on. */
-function beginnings(record: KeyRecord | undefined, now: number): number[] {
-  const window = currentOccurrence(record?.windows, now);
-  return [
-    ...[record?.switch, ...(record?.holds ?? [])].flatMap((part) => part?.since ?? []),
-    ...(window ? [window.start] : []),
-  ];
 }
 
 function checkRevision(

@@ -8,6 +8,8 @@ import type { MaintenanceChange } from '../document/change.js';
 import type { Editor } from '../document/updates.js';
 import { HEARTBEAT, ReplicaLease, type Replica } from './replica-lease.js';
 import type { HoldRecord, StateDocument } from '../document/record.js';
+import { ListConfidence } from './list-confidence.js';
+import { longestLease } from '../document/holds.js';
 import { ReplicaReport } from './replica-report.js';
 import type { Snapshot } from './snapshot.js';
 import { StateSync } from './state-sync.js';
@@ -42,6 +44,7 @@ export class StateManager implements KeyStateReader {
   private readonly view: StateView;
   private readonly touch: StoreHealth;
   private readonly exchanges: StateSync;
+  private readonly list: ListConfidence;
   private readonly writer: StateWriter;
   private heartbeat: NodeJS.Timeout | undefined;
   private started: Promise<void> | undefined;
@@ -72,11 +75,12 @@ export class StateManager implements KeyStateReader {
       (change) => this.changes.next(change),
     );
     this.report = new ReplicaReport(replica, () => this.view.known);
+    this.list = new ListConfidence(replica.lease);
     this.exchanges = new StateSync({
       store,
       view: this.view,
       lease: this.lease,
-      leaseLength: replica.lease,
+      list: this.list,
       touch: this.touch,
       warn: (message) => log.warn(message),
       report: this.report,
@@ -104,12 +108,12 @@ export class StateManager implements KeyStateReader {
 
   /** Is every live replica known to the store; for a while after the store was away it may not be. */
   get seesAll(): boolean {
-    return this.exchanges.seesAll;
+    return this.list.seesAll;
   }
 
   /** The same, and none is left from before the store started. */
   get knowsAll(): boolean {
-    return this.exchanges.knowsAll;
+    return this.list.knowsAll;
   }
 
   readonly isLive = (hold: HoldRecord): boolean => this.view.isLive(hold);
@@ -228,7 +232,7 @@ export class StateManager implements KeyStateReader {
       {
         pushed: (news) => (open ? this.exchanges.onPush(news) : undefined),
         reconnected: () => {
-          this.exchanges.forgot();
+          this.list.forgot();
           this.reconnected.next();
           if (open) {
             this.exchanges.poll();
@@ -258,15 +262,4 @@ export class StateManager implements KeyStateReader {
   private get interval(): number {
     return this.store.clustered ? Math.min(HEARTBEAT, Math.floor(this.replica.lease / 3)) : HEARTBEAT;
   }
-}
-
-/** The longest lease of anybody who has a key. */
-function longestLease(document: StateDocument | null): number {
-  let longest = 0;
-  for (const { holds } of document?.keys.values() ?? []) {
-    for (const { lease = 0 } of holds) {
-      longest = Math.max(longest, lease);
-    }
-  }
-  return longest;
 }

@@ -3,6 +3,7 @@ import { Backoff } from '../common/backoff.js';
 import type { ReplicaLease } from './replica-lease.js';
 import { reconcile } from '../document/reconcile.js';
 import type { StateDocument } from '../document/record.js';
+import type { ListConfidence } from './list-confidence.js';
 import type { StateView } from './state-view.js';
 import type { StoreHealth } from './store-health.js';
 import type { ReplicaReport } from './replica-report.js';
@@ -13,8 +14,7 @@ export interface SyncParts {
   readonly store: StateStore;
   readonly view: StateView;
   readonly lease: ReplicaLease;
-  /** Milliseconds within which whoever was there before is there again, or admits nothing. */
-  readonly leaseLength: number;
+  readonly list: ListConfidence;
   readonly touch: StoreHealth;
   readonly warn: (message: string) => void;
   /** What this replica tells of itself. */
@@ -27,32 +27,10 @@ export interface SyncParts {
 export class StateSync {
   private running: Promise<void> | undefined;
   private next: Promise<void> | undefined;
-  /** On the monotonic clock: until then other replicas may be alive that the store has forgotten. */
-  private unknownUntil = -Infinity;
-  /** The same, for replicas that are unknown here. */
-  private newcomersUnknownUntil = -Infinity;
   private readonly refusals = new Backoff();
   private stopped = false;
 
   constructor(private readonly parts: SyncParts) {}
-
-  /** Whether every live replica is known to the store, as far as can be seen from here. */
-  get seesAll(): boolean {
-    return performance.now() >= this.unknownUntil;
-  }
-
-  /**
-   * The same of a store that had only just started when this replica came to it: what others have written there, and who
-   * they were, may be lost. It matters where somebody might still be let in, not for who has heard of a change.
-   */
-  get knowsAll(): boolean {
-    return this.seesAll && performance.now() >= this.newcomersUnknownUntil;
-  }
-
-  /** The store may have forgotten who was there; whoever was comes back before its lease is over, or admits nothing. */
-  forgot(): void {
-    this.unknownUntil = performance.now() + this.parts.leaseLength;
-  }
 
   /** One exchange that begins after the call. Calls that come while one is under way share the next. */
   sync(): Promise<void> {
@@ -115,7 +93,7 @@ export class StateSync {
   }
 
   private async exchange(): Promise<void> {
-    const { store, view, lease, touch, report, deadline } = this.parts;
+    const { store, view, lease, list, touch, report, deadline } = this.parts;
     const begun = performance.now();
     const { known, version } = view;
     try {
@@ -130,10 +108,10 @@ export class StateSync {
       }
       view.takeLeases(result.leases);
       if (result.relisted) {
-        this.forgot();
+        list.forgot();
       }
       if (result.unsure) {
-        this.newcomersUnknownUntil = performance.now() + result.unsure;
+        list.unsure(result.unsure);
       }
       const current = view.version === version;
       const sound = current ? await this.accept(result) : covers(view.known, result);
@@ -160,7 +138,7 @@ export class StateSync {
 
   /** @returns whether the store is readable, and what it holds is now known here */
   private async accept(result: SyncResult): Promise<boolean> {
-    const { view, touch } = this.parts;
+    const { view, list, touch } = this.parts;
     const finding = reconcile(view.proven, result);
     if (result.refused !== undefined && (finding.kind === 'lost' || finding.kind === 'lateWrite')) {
       // a store that takes no writes may be behind one that does
@@ -181,7 +159,7 @@ export class StateSync {
         this.unreadable(result, finding.warning);
         return false;
       case 'lost':
-        this.forgot();
+        list.forgot();
         touch.warn(finding.warning);
         return this.putBack(finding.again, result.version);
       case 'lateWrite':

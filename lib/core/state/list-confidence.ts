@@ -1,0 +1,31 @@
+/** How far the store's list of replicas can be believed. On the monotonic clock. */
+export class ListConfidence {
+  private unknownUntil = -Infinity;
+  private newcomersUnknownUntil = -Infinity;
+
+  /** @param lease milliseconds after which a replica that was there before is listed again, or admits nothing */
+  constructor(private readonly lease: number) {}
+
+  /** Whether every live replica is known to the store, as far as can be seen from here. */
+  get seesAll(): boolean {
+    return performance.now() >= this.unknownUntil;
+  }
+
+  /**
+   * The same of a store that had only just started when this replica came to it: what others have written there, and who
+   * they were, may be lost. It matters where requests might still be let in, not for replicas that have acknowledged a change.
+   */
+  get knowsAll(): boolean {
+    return this.seesAll && performance.now() >= this.newcomersUnknownUntil;
+  }
+
+  /** The store may have forgotten who was there. */
+  forgot(): void {
+    this.unknownUntil = performance.now() + this.lease;
+  }
+
+  /** The store itself says for how many milliseconds its list may be incomplete. */
+  unsure(ms: number): void {
+    this.newcomersUnknownUntil = performance.now() + ms;
+  }
+}
