@@ -8,6 +8,7 @@ import type { MaintenanceChange } from '../document/change.js';
 import type { Editor } from '../document/updates.js';
 import { HEARTBEAT, ReplicaLease, type Replica } from './replica-lease.js';
 import type { HoldRecord, StateDocument } from '../document/record.js';
+import { CatchUp } from './catch-up.js';
 import { ListConfidence } from './list-confidence.js';
 import { longestLease } from '../document/holds.js';
 import { ReplicaReport } from './replica-report.js';
@@ -18,7 +19,6 @@ import { StateView } from './state-view.js';
 import { StateWriter } from './state-writer.js';
 import { StoreHealth, type StateLog, type MaintenanceHealth } from './store-health.js';
 import { bounded, type StateStore } from '../store/store.js';
-import { nextOrTimeout } from '../common/next-or-timeout.js';
 import { Notifier } from '../common/notifier.js';
 
 /** Replicas of this process: of their holds a missing lease can be seen in any store. */
@@ -45,6 +45,7 @@ export class StateManager implements KeyStateReader {
   private readonly touch: StoreHealth;
   private readonly exchanges: StateSync;
   private readonly list: ListConfidence;
+  private readonly catchingUp: CatchUp;
   private readonly writer: StateWriter;
   private heartbeat: NodeJS.Timeout | undefined;
   private started: Promise<void> | undefined;
@@ -86,6 +87,7 @@ export class StateManager implements KeyStateReader {
       report: this.report,
       deadline: () => this.deadline(),
     });
+    this.catchingUp = new CatchUp(this.exchanges, this.lease, this.touch, this.reconnected, commandTimeout);
     this.writer = new StateWriter(store, this.view, this.exchanges, delegates);
     registry.bind(this);
     this.updates.subscribe(() => store.leases.heed?.(longestLease(this.document)));
@@ -185,29 +187,8 @@ export class StateManager implements KeyStateReader {
    * One look at the store before a decision of a replica whose lease has lapsed, bounded by `commandTimeout`.
    * @returns `false` when the lease could not be renewed
    */
-  async catchUp(): Promise<boolean> {
-    const deadline = this.deadline();
-    do {
-      try {
-        await bounded('read', this.sync(), deadline);
-        if (this.lease.over() && this.touch.health().up) {
-          // a write of this process came between question and answer
-          await bounded('read', this.sync(), deadline);
-        }
-        if (!this.lease.over()) {
-          return true;
-        }
-        // it answers, and refuses this replica or has nothing that can be read
-        break;
-      } catch {
-        // the connection may just be on its way back, as after a sleep; in an outage nobody waits for it
-      }
-    } while (
-      this.touch.lostFor() < this.commandTimeout &&
-      (await nextOrTimeout(this.reconnected, Math.max(0, deadline - performance.now())))
-    );
-    this.lease.failed();
-    return false;
+  catchUp(): Promise<boolean> {
+    return this.catchingUp.look();
   }
 
   /** One exchange with the store: tells what was applied, brings what is new. */
