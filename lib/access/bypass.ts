@@ -74,7 +74,7 @@ export class Bypass {
    * What the application's own function says; one that throws, or is late, says no. However often it is asked on a request's way,
    * nobody waits longer than `callTimeout` in all, and once that is over it is not asked any more.
    */
-  ask(request: object): boolean | Promise<boolean> {
+  ask(request: HttpRequest): boolean | Promise<boolean> {
     const left = this.budget.left(request);
     if (left === 0) {
       return false;

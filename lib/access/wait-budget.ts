@@ -1,10 +1,10 @@
+import type { HttpRequest } from '../request/http-request.js';
+
 interface Wait {
   /** Calls under way. */
   pending: number;
   /** On the monotonic clock: since when any is. */
   began: number;
-  /** When the last was over. */
-  ended: number;
   spent: number;
 }
 
@@ -13,32 +13,31 @@ const TIMER = 2;
 
 /**
  * How long a request may wait for a function of the application, however often that is asked on its way: by each folder of static
- * files that it passes, say. Begins anew for what lives longer than its calls, such as the request of a websocket.
+ * files that it passes, say. The request of a websocket outlives what it is asked for: there each wait has a budget of its own.
  */
 export class WaitBudget {
-  private readonly waits = new WeakMap<object, Wait>();
+  private readonly waits = new WeakMap<HttpRequest, Wait>();
 
   /** @param total milliseconds */
   constructor(private readonly total: number) {}
 
   /** Milliseconds that are left; 0: none. */
-  left(request: object): number {
+  left(request: HttpRequest): number {
     const wait = this.waits.get(request);
     if (!wait) {
       return this.total;
     }
-    const now = performance.now();
-    if (wait.pending === 0 && now - wait.ended > this.total) {
+    if (wait.pending === 0 && request.headers.upgrade !== undefined) {
       this.waits.delete(request);
       return this.total;
     }
-    const left = this.total - wait.spent - (wait.pending > 0 ? now - wait.began : 0);
+    const left = this.total - wait.spent - (wait.pending > 0 ? performance.now() - wait.began : 0);
     return left < TIMER ? 0 : left;
   }
 
   /** Counts how long this takes; what goes on at the same time counts once. */
-  async spend<T>(request: object, call: Promise<T>): Promise<T> {
-    const wait = this.waits.get(request) ?? { pending: 0, began: 0, ended: 0, spent: 0 };
+  async spend<T>(request: HttpRequest, call: Promise<T>): Promise<T> {
+    const wait = this.waits.get(request) ?? { pending: 0, began: 0, spent: 0 };
     this.waits.set(request, wait);
     if (wait.pending++ === 0) {
       wait.began = performance.now();
@@ -47,8 +46,7 @@ export class WaitBudget {
       return await call;
     } finally {
       if (--wait.pending === 0) {
-        wait.ended = performance.now();
-        wait.spent += wait.ended - wait.began;
+        wait.spent += performance.now() - wait.began;
       }
     }
   }

@@ -1,0 +1,38 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { WaitBudget } from '../../lib/access/wait-budget.js';
+import type { HttpRequest } from '../../lib/request/http-request.js';
+
+const TOTAL = 40;
+
+const requestWith = (headers: Record<string, string>) => ({ headers }) as unknown as HttpRequest;
+
+describe('A budget of waiting', () => {
+  it('is one for all that a request waits for, however much time passes between', async () => {
+    const budget = new WaitBudget(TOTAL);
+    const request = requestWith({});
+    expect(budget.left(request)).toBe(TOTAL);
+    await budget.spend(request, delay(TOTAL));
+    expect(budget.left(request)).toBe(0);
+    await delay(2 * TOTAL);
+    expect(budget.left(request)).toBe(0);
+    expect(budget.left(requestWith({}))).toBe(TOTAL);
+  });
+
+  it('counts what goes on at the same time once', async () => {
+    const budget = new WaitBudget(1_000);
+    const request = requestWith({});
+    await Promise.all(Array.from({ length: 50 }, () => budget.spend(request, delay(20))));
+    expect(budget.left(request)).toBeGreaterThan(0);
+    expect(budget.left(request)).toBeLessThan(985);
+  });
+
+  it('is one for each wait of a request that became a websocket', async () => {
+    const budget = new WaitBudget(TOTAL);
+    const request = requestWith({ upgrade: 'websocket' });
+    const waited = budget.spend(request, delay(TOTAL));
+    expect(budget.left(request)).toBeLessThanOrEqual(TOTAL);
+    await waited;
+    expect(budget.left(request)).toBe(TOTAL);
+  });
+});
