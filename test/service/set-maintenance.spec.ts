@@ -379,6 +379,25 @@ describe('when a maintenance ends by itself', () => {
       });
     });
 
+    it('a change of a key that is only held says what visitors read: the words of the job, which go with it', async () => {
+      await using at = await site();
+      const held = await at.service.maintain('key', {
+        message: 'Importing',
+        reason: 'nightly',
+        drain: false,
+      });
+      const words = { message: 'Importing', reason: 'nightly', actor: 'ann' };
+      expect(await at.service.setMaintenance(true, 'key', { actor: 'ann' })).toMatchObject(words);
+      expect(at.changes.at(-1)).toMatchObject({ ...words, previous: { message: 'Importing' } });
+      expect(await at.service.setMaintenance(true, 'key', { message: 'Closed' })).toMatchObject({
+        message: 'Closed',
+        reason: 'nightly',
+      });
+      await at.service.setMaintenance(true, 'key', { message: null });
+      await held.leave();
+      expect(at.key.toJSON()).toMatchObject({ value: true, message: null });
+    });
+
     it('a later change moves the end', async () => {
       clock();
       await using at = await site();

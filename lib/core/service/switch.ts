@@ -13,7 +13,7 @@ import {
 import { MaintenanceConflictError } from '../errors/errors.js';
 import { SET_OPTIONS, type MaintenanceSetOptions } from './set-maintenance-options.js';
 import type { Coordinator } from '../cluster/coordinator.js';
-import { previewChange, type MaintenanceChange } from '../document/change.js';
+import { previewChange, stateOf, type MaintenanceChange } from '../document/change.js';
 import type { Editor } from '../document/updates.js';
 import type { KeyRecord, Notice } from '../document/record.js';
 import { beginnings } from '../windows/beginnings.js';
@@ -89,7 +89,7 @@ export class MaintenanceSwitch {
         holds: record?.holds ?? [],
         ...(windows && { windows }),
         cause: 'set',
-        ...notice,
+        ...(mode ? orWordsOfOthers(notice, record, now) : notice),
         hooks: callHooks,
       };
     };
@@ -179,6 +179,16 @@ export class MaintenanceSwitch {
     }
     return change;
   }
+}
+
+/** What is said after an operator's change: of a key that is held, or in a planned window, their words where the operator has none. */
+function orWordsOfOthers(
+  { message, reason, actor }: PendingChange['notice'],
+  record: KeyRecord | undefined,
+  now: number,
+): PendingChange['notice'] {
+  const others = stateOf(record && { ...record, switch: null }, now);
+  return { message: message ?? others.message, reason: reason ?? others.reason, actor };
 }
 
 function checkRevision(
