@@ -271,6 +271,19 @@ describe('replicas', () => {
     ).toEqual([]);
   });
 
+  it('but not to what was known before Redis lost what had only just been heard', () => {
+    const lines = (heard: number, back: number) =>
+      history(
+        [heard, 'r1.1', enter('c1', '/b/wait', 5)],
+        [1_000, 'driver', { e: 'fault', id: 1, kind: 'redis-empty', target: 'redis' }],
+        [1_100, 'driver', { e: 'healed', id: 1 }],
+        [back, 'r1.1', enter('c2', '/b/wait', 4)],
+      );
+    expect(rules(lines(900, 1_300))).toEqual([]);
+    expect(rules(lines(400, 1_300))).toEqual(['revision']);
+    expect(rules(lines(900, 1_700))).toEqual(['revision']);
+  });
+
   it('replicas that do not agree after the faults have stopped', () => {
     expect(rules(history([1, 'driver', { e: 'calm' }]))).toEqual(['agreement']);
     expect(check(history([1, 'driver', { e: 'calm' }], [9, 'driver', { e: 'agreed', after: 8 }]))).toEqual(

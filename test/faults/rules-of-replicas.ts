@@ -1,4 +1,5 @@
 import type { Rule, Violation } from './checker.js';
+import type { Evidence } from './evidence.js';
 import type { Line } from './history.js';
 
 /** Milliseconds in which an acknowledgement comes when nothing is wrong: far more than a push, far less than a poll. */
@@ -7,6 +8,8 @@ const PROMPT = 500;
 const ATTENTIVE = 300;
 /** Milliseconds after which a fault has left no trace. */
 const SETTLED = 4_000;
+/** Milliseconds within which a replica has the store's word for what it heard. */
+const HEARD = 500;
 /** Milliseconds within which all replicas agree again. */
 export const AGREEMENT = 5_000;
 
@@ -16,27 +19,36 @@ const breach = (rule: string, text: string, ...lines: (Line | undefined)[]): Vio
   lines: lines.filter((line) => line !== undefined),
 });
 
-/** A replica never goes back within one history. */
+/**
+ * A replica never goes back within one history, but for what it had only heard when Redis lost its data: another one, which has the
+ * store's word for it, brings that back.
+ */
 export const revisions: Rule = (evidence) => {
   const found: Violation[] = [];
-  const newest = new Map<string, { revision: number; line: Line }>();
+  const newest = new Map<string, { revision: number; since: number; line: Line }>();
   for (const { process, applied, line } of evidence.applied) {
-    const place = `${process} ${applied.history}`;
+    const { history, revision } = applied;
+    const place = `${process} ${history}`;
     const before = newest.get(place);
-    if (before && applied.history && applied.revision < before.revision) {
-      found.push(
-        breach(
-          'revision',
-          `${process} went back from ${before.revision} to ${applied.revision}`,
-          before.line,
-          line,
-        ),
-      );
+    if (
+      before &&
+      history &&
+      revision < before.revision &&
+      !forgottenWhenHeard(evidence, before.since, line.t)
+    ) {
+      const text = `${process} went back from ${before.revision} to ${revision}`;
+      found.push(breach('revision', text, before.line, line));
     }
-    newest.set(place, { revision: applied.revision, line });
+    const since = before?.revision === revision ? before.since : line.t;
+    newest.set(place, { revision, since, line });
   }
   return found;
 };
+
+const forgottenWhenHeard = ({ windows }: Evidence, heard: number, back: number): boolean =>
+  windows.some(
+    ({ kind, begin, end }) => kind === 'redis-empty' && begin - HEARD <= heard && back <= end + HEARD,
+  );
 
 /** When nothing is wrong changes are heard at once, not when somebody happens to look. */
 export const promptness: Rule = (evidence) => {
