@@ -9,6 +9,7 @@ const lib = fileURLToPath(new URL('.', import.meta.url));
 /** The text of every generated file below lib/. */
 const makeFiles = async () => ({
   'core/store/redis/redis-scripts.generated.ts': luaScripts(),
+  'core/version.generated.ts': version(),
   ...(await browserCode(`${lib}browser/`)),
 });
 
@@ -20,6 +21,11 @@ export async function generate() {
       writeFileSync(lib + file, text);
     }
   }
+}
+
+function version() {
+  const { version } = JSON.parse(readFileSync(`${lib}../package.json`, 'utf8'));
+  return `/** The version of this library. */\nexport const LIBRARY_VERSION = ${JSON.stringify(version)};\n`;
 }
 
 /** One constant for each Lua script, with the parts that it includes: `core/store/redis/scripts/sync.lua` becomes `SYNC`. */

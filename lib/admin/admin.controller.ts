@@ -99,6 +99,11 @@ export function adminController({ path, decorators }: Pick<ResolvedStructure, 'p
       return respond(reply, () => this.api.quiet(request, request.params['name']));
     }
 
+    @Get('keys/:name/routes')
+    routes(@Req() request: KeyRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.api.routes(request, request.params['name']));
+    }
+
     @Get('windows')
     windowsToCome(@Req() request: QueryRequest, @Res() reply: HttpReply): Promise<void> {
       return respond(reply, () => this.windows.list(request, request.query));

@@ -1,8 +1,10 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { ownProviders } from '../decision/own-providers.js';
 import { AdminService } from './admin.service.js';
 import { AdminAccess } from './admin-access.js';
+import { AffectedRoutes } from './affected-routes.js';
 import { DrainWait } from './drain-wait.js';
 import { KeyWriter } from './key-writer.js';
 import { SignIn } from './sign-in.js';
@@ -16,6 +18,7 @@ const providers = ownProviders([
   SignIn,
   AdminAccess,
   AdminService,
+  AffectedRoutes,
   DrainWait,
   KeyWriter,
   WindowsService,
@@ -29,7 +32,7 @@ export class AdminModule {
   static register(core: DynamicModule, structure: ResolvedStructure): DynamicModule {
     return {
       module: AdminModule,
-      imports: [core],
+      imports: [core, DiscoveryModule],
       controllers: [adminController(structure)],
       providers,
     };

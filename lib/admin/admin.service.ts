@@ -6,6 +6,7 @@ import { StateManager } from '../core/state/state-manager.js';
 import type { HttpRequest } from '../request/http-request.js';
 import { Localizer } from '../i18n/localizer.js';
 import { SocketTickets, TICKET_LIFETIME } from '../access/socket-tickets.js';
+import { AffectedRoutes } from './affected-routes.js';
 import { AdminAccess } from './admin-access.js';
 import { AdminApiError } from './admin.errors.js';
 import { checkJson, hasBody } from './request-body.js';
@@ -26,6 +27,7 @@ export class AdminService {
     @Inject(AdminAccess) private readonly access: AdminAccess,
     @Inject(Csrf) private readonly csrf: Csrf,
     @Inject(SocketTickets) private readonly tickets: SocketTickets,
+    @Inject(AffectedRoutes) private readonly affected: AffectedRoutes,
   ) {}
 
   async menu(request: HttpRequest): Promise<ApiResponse> {
@@ -57,6 +59,13 @@ export class AdminService {
     return { status: 200, json: await readable(this.service.quiet(key)) };
   }
 
+  /** Which routes a key closes, and which stay open. */
+  async routes(request: HttpRequest, name: unknown): Promise<ApiResponse> {
+    await this.access.demand(request, 'see_info');
+    const key = await this.access.find(request, name);
+    return { status: 200, json: this.affected.of(key) };
+  }
+
   /** Who is there, and what each has applied and still serves. */
   async replicas(request: HttpRequest): Promise<ApiResponse> {
     await this.access.demand(request, 'see_info');
@@ -70,7 +79,9 @@ export class AdminService {
       checkJson(request);
     }
     if (!(await this.service.forgetReplica(id as string).catch(refuseAlive))) {
-      throw new AdminApiError(404, `There is no replica ${describeValue(id)}.`);
+      throw new AdminApiError(404, `There is no replica ${describeValue(id)}.`, {
+        code: 'MAINTENANCE_UNKNOWN_REPLICA',
+      });
     }
     return { status: 200, json: { id, forgotten: true } };
   }
@@ -104,6 +115,6 @@ async function readable<T>(reading: Promise<T>): Promise<T> {
 /** A replica that is not silent is not forgotten. */
 function refuseAlive(error: unknown): never {
   throw error instanceof MaintenanceError && !(error instanceof MaintenanceStoreError)
-    ? new AdminApiError(409, error.message)
+    ? new AdminApiError(409, error.message, { code: 'MAINTENANCE_NOT_SILENT' })
     : error;
 }

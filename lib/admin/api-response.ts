@@ -64,6 +64,7 @@ export function refusalFor(error: unknown): AdminApiError | undefined {
   if (!answer) {
     return undefined;
   }
-  const { statusCode, message, errors, outcome } = answer;
-  return new AdminApiError(statusCode, message, { ...(errors && { errors }), ...(outcome && { outcome }) });
+  const { statusCode, message, code, errors, outcome } = answer;
+  const details = { ...(code && { code }), ...(errors && { errors }), ...(outcome && { outcome }) };
+  return new AdminApiError(statusCode, message, details);
 }

@@ -89,6 +89,7 @@ export class KeyWriter {
         throw new AdminApiError(
           409,
           `Maintenance key "${key.name}" is not switched on, so nothing was changed; send {"mode": true} to switch it on.`,
+          { code: 'MAINTENANCE_NOT_ON' },
         );
       }
       const seen = this.manager.document?.keys.get(key.name)?.change.revision ?? 0;
@@ -112,6 +113,7 @@ export class KeyWriter {
       throw new AdminApiError(
         409,
         `Maintenance key "${key.name}" is not in maintenance: there is nothing to wait for.`,
+        { code: 'MAINTENANCE_NOT_ON' },
       );
     }
   }

@@ -1,10 +1,10 @@
-import { createInterface } from 'node:readline/promises';
 import { hostname, userInfo } from 'node:os';
 import { Argument, Command, Option } from 'commander';
 import type { Backend } from './backend/backend.js';
 import { usage } from './exit.js';
 import { Output } from './output.js';
 import { readSettings, type ConnectionOptions, type Settings } from './settings.js';
+import type { Surroundings } from './surroundings.js';
 
 /** Options that every command has. */
 export interface CommonOptions extends ConnectionOptions {
@@ -18,6 +18,8 @@ export interface Context<Options> {
   readonly out: Output;
   readonly settings: Settings;
   readonly guardian: URL;
+  /** Aborts when somebody wants the command to end. */
+  interrupted(): AbortSignal;
   /** Connects; what was opened is closed when the command is over. */
   open(): Promise<Backend>;
   /**
@@ -45,6 +47,7 @@ export class Cli {
     readonly program: Command,
     /** The file of the process that guards what `run` starts. */
     private readonly guardian: URL,
+    private readonly around: Surroundings,
   ) {}
 
   /**
@@ -78,8 +81,9 @@ export class Cli {
     work: Work<Options>,
     args: readonly (string | string[] | undefined)[],
   ): Promise<number> {
-    const out = new Output(options.json === true);
-    const settings = readSettings(options);
+    const { around, guardian } = this;
+    const out = Output.of(options.json === true, around);
+    const settings = readSettings(options, around.env, around.folder);
     const opened: Backend[] = [];
     const open = async (): Promise<Backend> => {
       const { openBackend } = await import('./backend/open-backend.js');
@@ -87,10 +91,11 @@ export class Cli {
       opened.push(backend);
       return backend;
     };
-    const confirm = (question: string, always = false): Promise<void> => ask(question, always, options, out);
+    const confirm = (question: string, always = false): Promise<void> =>
+      ask(question, always, options, out, around);
     try {
       return await work(
-        { options, out, settings, guardian: this.guardian, open, confirm },
+        { options, out, settings, guardian, open, confirm, interrupted: () => around.interrupted() },
         ...(args as string[]),
       );
     } finally {
@@ -120,17 +125,24 @@ export const CONNECTION_OPTIONS: readonly Option[] = [
   new Option('-y, --yes', 'do not ask for confirmation'),
 ];
 
-async function ask(question: string, always: boolean, { yes }: CommonOptions, out: Output): Promise<void> {
+async function ask(
+  question: string,
+  always: boolean,
+  { yes }: CommonOptions,
+  out: Output,
+  { stdin, stderr }: Surroundings,
+): Promise<void> {
   if (yes) {
     return;
   }
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+  if (!stdin.isTTY || !stderr.isTTY) {
     if (always) {
       throw usage(`${question} This is not a terminal: confirm with --yes. Nothing was changed.`);
     }
     return;
   }
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const { createInterface } = await import('node:readline/promises');
+  const prompt = createInterface({ input: stdin, output: stderr as NodeJS.WritableStream });
   try {
     const answer = await prompt.question(`${question} [y/N] `);
     if (!/^y(es)?$/i.test(answer.trim())) {

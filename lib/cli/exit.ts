@@ -11,6 +11,7 @@ export const EXIT = {
   unknown: 4,
   /** Somebody else has the lock, or has changed it meanwhile. */
   conflict: 5,
+  /** A key, or a planned window. */
   unknownKey: 6,
   /** Not all replicas have acknowledged, or not all is drained. */
   undrained: 7,
@@ -38,6 +39,7 @@ export const usage = (message: string): CliError => new CliError(EXIT.usage, mes
 const CODES: Readonly<Record<string, ExitCode>> = {
   MAINTENANCE_CONFIGURATION: EXIT.usage,
   MAINTENANCE_UNKNOWN_KEY: EXIT.unknownKey,
+  MAINTENANCE_UNKNOWN_WINDOW: EXIT.unknownKey,
   MAINTENANCE_LOCKED: EXIT.conflict,
   MAINTENANCE_CONFLICT: EXIT.conflict,
   MAINTENANCE_LOCK_LOST: EXIT.conflict,

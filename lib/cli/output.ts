@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { Surroundings } from './surroundings.js';
 
 /** Widest line of a table where the width of the terminal is not known. */
 const WIDTH = 80;
@@ -8,7 +9,13 @@ const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
-type Stream = Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** What is written to. */
+export interface OutputStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
 
 /** One column of a table. */
 export interface Column<Row> {
@@ -29,10 +36,14 @@ const widthOf = (text: string): number =>
 export class Output {
   constructor(
     readonly json: boolean,
-    private readonly env: NodeJS.ProcessEnv = process.env,
-    private readonly out: Stream = process.stdout,
-    private readonly err: Stream = process.stderr,
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly out: OutputStream,
+    private readonly err: OutputStream,
   ) {}
+
+  static of(json: boolean, { env, stdout, stderr }: Surroundings): Output {
+    return new Output(json, env, stdout, stderr);
+  }
 
   get isTerminal(): boolean {
     return this.out.isTTY === true;
@@ -54,6 +65,15 @@ export class Output {
   /** Anything that is no result. */
   note(text: string): void {
     this.err.write(`${text}\n`);
+  }
+
+  /** A line that is there for a while, on a terminal and nowhere else; gives what takes it away. */
+  passing(text: string): () => void {
+    if (this.err.isTTY !== true || this.json) {
+      return () => undefined;
+    }
+    this.err.write(text);
+    return () => this.err.write(`\r${' '.repeat(widthOf(text))}\r`);
   }
 
   warn(text: string): void {
@@ -111,7 +131,7 @@ export class Output {
     }
   }
 
-  private colored(stream: Stream, style: Style, text: string): string {
+  private colored(stream: OutputStream, style: Style, text: string): string {
     const { NO_COLOR, FORCE_COLOR, TERM } = this.env;
     const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== '0';
     const wanted = forced || (stream.isTTY === true && !NO_COLOR && TERM !== 'dumb');

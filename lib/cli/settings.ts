@@ -29,11 +29,7 @@ const RC = '.maintenancerc';
 const FIELDS = ['redis', 'url', 'namespace', 'headers', 'ca', 'commandTimeout'];
 
 /** Options of the command line, else variables, else the nearest `.maintenancerc` or `maintenance` in package.json. */
-export function readSettings(
-  options: ConnectionOptions,
-  env: NodeJS.ProcessEnv = process.env,
-  folder = process.cwd(),
-): Settings {
+export function readSettings(options: ConnectionOptions, env: NodeJS.ProcessEnv, folder: string): Settings {
   if (options.redis !== undefined && options.url !== undefined) {
     throw usage('Both --redis and --url were given; accepted: one of them.');
   }

@@ -26,15 +26,41 @@ export function parseDuration(text: string, what: string): number {
 export const parseWait = (text: string, what: string): number | false =>
   /^(no|none|off|false)$/i.test(text) ? false : parseDuration(text, what);
 
+/** A length of time that is at least so many milliseconds. */
+export function parseLength(text: string, what: string, least = 1): number {
+  const length = parseDuration(text, what);
+  if (length < least) {
+    throw usage(`${what}: 0 is not a duration; accepted: ${EXAMPLES}.`);
+  }
+  return length;
+}
+
+/** Milliseconds since midnight of `02:30`; `undefined` for what is no time of day. */
+export function clockOf(text: string): number | undefined {
+  const [, hours, minutes] = CLOCK.exec(text) ?? [];
+  return hours === undefined ? undefined : (Number(hours) * 60 + Number(minutes)) * 60_000;
+}
+
+/** A moment as ISO 8601 has it, which may be over. */
+export function parseInstant(text: string, what: string): Date {
+  const moment = new Date(WITH_TIME.test(text) ? text.replace(' ', 'T') : Number.NaN);
+  if (Number.isNaN(moment.getTime())) {
+    throw usage(
+      `${what}: ${JSON.stringify(text)} is not a moment; accepted: 2027-03-28T14:30 or 2027-03-28T14:30+02:00.`,
+    );
+  }
+  return moment;
+}
+
 /**
  * A moment as people write it: `14:30` is the next half past two of this machine, anything longer is ISO 8601.
  * @param now epoch ms
  */
 export function parseMoment(text: string, what: string, now = Date.now()): Date {
-  const [, hours, minutes] = CLOCK.exec(text) ?? [];
-  if (hours !== undefined && minutes !== undefined) {
+  const clock = clockOf(text);
+  if (clock !== undefined) {
     const moment = new Date(now);
-    moment.setHours(Number(hours), Number(minutes), 0, 0);
+    moment.setHours(0, clock / 60_000, 0, 0);
     if (moment.getTime() <= now) {
       moment.setDate(moment.getDate() + 1);
     }
@@ -53,19 +79,27 @@ export function parseMoment(text: string, what: string, now = Date.now()): Date 
   return moment;
 }
 
-/** When something ends, as options or words say: `--for 30m`, `--until 14:30`, or `30m`, `until 14:30` in words. */
-export function parseEnd(
+/** The end of something as options or words say it: `--for 30m`, `--until 14:30`, or `30m`, `until 14:30` in words. */
+export function parseEndWords(
   words: readonly string[],
   options: { readonly for?: string; readonly until?: string },
-): { timeout?: number; until?: Date } {
+): { readonly for?: string; readonly until?: string } {
   const [first, ...others] = words;
   const said =
     first === undefined ? {} : /^until$/i.test(first) ? { until: others.join(' ') } : { for: words.join('') };
-  const { for: length = said.for, until = said.until } = options;
   const given = [options.for, options.until, said.for, said.until].filter((value) => value !== undefined);
   if (given.length > 1) {
     throw usage('The end was given more than once; accepted: one of --for, --until, or the same in words.');
   }
+  return { for: options.for ?? said.for, until: options.until ?? said.until };
+}
+
+/** When maintenance ends that begins now; nothing where nothing is said. */
+export function parseEnd(
+  words: readonly string[],
+  options: { readonly for?: string; readonly until?: string },
+): { timeout?: number; until?: Date } {
+  const { for: length, until } = parseEndWords(words, options);
   if (length !== undefined) {
     return { timeout: /^(ever|forever)$/i.test(length) ? 0 : atLeastOne(parseDuration(length, 'how long')) };
   }

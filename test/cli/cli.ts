@@ -1,10 +1,18 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { EventEmitter, once } from 'node:events';
+import { Readable } from 'node:stream';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { carryOut } from '../../lib/cli/command-line.js';
+import type { OutputStream } from '../../lib/cli/output.js';
 import { watch } from '../support/process.js';
 
+const BUILT = fileURLToPath(new URL('../../.tmp/replicas/lib/cli', import.meta.url));
 /** The command line, compiled by vitest's global set-up. */
-export const MAIN = fileURLToPath(new URL('../../.tmp/replicas/lib/cli/main.js', import.meta.url));
+export const MAIN = `${BUILT}/main.js`;
+const GUARDIAN = pathToFileURL(`${BUILT}/run/guardian.js`);
+
+// moments are written by the clock of the machine
+process.env.TZ = 'UTC';
 
 export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
@@ -24,7 +32,55 @@ const clean = (env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => {
   return { ...Object.fromEntries(inherited), TZ: 'UTC', ...env };
 };
 
-/** Starts it, with nothing to read from. */
+/** One that runs in this process, as far as nobody can tell the difference. */
+export class RunningCli extends EventEmitter {
+  stdout = '';
+  stderr = '';
+  readonly result: Promise<CliResult>;
+  private readonly controller = new AbortController();
+
+  constructor(args: readonly string[], { env, cwd = '/' }: CliOptions = {}) {
+    super();
+    const stream = (name: 'stdout' | 'stderr'): OutputStream => ({
+      write: (text) => {
+        this[name] += text;
+        this.emit('written');
+      },
+    });
+    const around = {
+      env: clean(env),
+      folder: cwd,
+      stdin: Readable.from([]),
+      stdout: stream('stdout'),
+      stderr: stream('stderr'),
+      interrupted: () => this.controller.signal,
+    };
+    this.result = carryOut(args, GUARDIAN, around).then((code) => ({
+      code,
+      stdout: this.stdout,
+      stderr: this.stderr,
+    }));
+  }
+
+  /** As Ctrl-C does. */
+  interrupt(): void {
+    this.controller.abort();
+  }
+
+  /** What was printed by `--json`, line by line. */
+  lines<T>(): T[] {
+    return this.stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as T);
+  }
+}
+
+/** In this process: for all that is no matter of processes, signals or terminals. */
+export const cli = (args: readonly string[], options?: CliOptions): Promise<CliResult> =>
+  new RunningCli(args, options).result;
+
+/** In a process of its own, with nothing to read from. */
 export function startCli(args: readonly string[], { env, cwd = '/' }: CliOptions = {}): ChildProcess {
   return watch(
     spawn(process.execPath, [MAIN, ...args], { cwd, env: clean(env), stdio: ['ignore', 'pipe', 'pipe'] }),
@@ -41,5 +97,5 @@ export async function resultOf(child: ChildProcess): Promise<CliResult> {
   return { code, stdout, stderr };
 }
 
-export const cli = (args: readonly string[], options?: CliOptions): Promise<CliResult> =>
+export const cliProcess = (args: readonly string[], options?: CliOptions): Promise<CliResult> =>
   resultOf(startCli(args, options));

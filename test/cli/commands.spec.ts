@@ -18,7 +18,8 @@ import { Gates } from '../support/gates.js';
 import { Replica } from '../cluster/replicas.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
-import { cli, resultOf, startCli, type CliResult } from './cli.js';
+import type { WindowJson } from '../../lib/cli/backend/backend.js';
+import { cli, RunningCli, type CliResult } from './cli.js';
 import { parse } from './schemas.js';
 
 const gates = new Gates();
@@ -48,6 +49,19 @@ class Hooks {
     Hooks.called.push(`entering ${key}`);
   }
 }
+
+interface Watched {
+  readonly type: string;
+  readonly key: MaintenanceKeyJson;
+  readonly pid?: number;
+  readonly state?: string;
+  readonly quiet?: boolean;
+  readonly window?: WindowJson;
+  readonly running?: readonly { readonly route: string }[];
+}
+
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
+const widest = (text: string) => Math.max(...text.split('\n').map(({ length }) => length));
 
 let server: RedisServer;
 let app: RunningApp;
@@ -151,7 +165,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     const { stdout, code } = await call('status');
     expect(code).toBe(0);
     expect(stdout).toMatchSnapshot();
-    expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
+    expect(widest(stdout)).toBeLessThanOrEqual(80);
     expect((await call('status', 'billing', '--exit-code')).code).toBe(3);
     expect((await call('status', 'general', '--exit-code')).code).toBe(0);
     expect((await json('status', 'status', '--exit-code')).code).toBe(3);
@@ -161,8 +175,18 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     const { stdout, code } = await call('on', 'billing', '--dry-run');
     expect(code).toBe(0);
     expect(stdout).toContain('Nothing was changed');
-    const { value } = await json<{ replicas: { pid: number }[] }>('dryRun', 'off', 'reports', '--dry-run');
+    const routes = /refuses: 2 routes\n {4}GET \/orders\n {4}GET \/wait\/:gate\n {2}leaves open: nothing/;
+    expect(routes.test(stdout)).toBe(way === 'api');
+    const { value } = await json<{ replicas: { pid: number }[]; routes?: object }>(
+      'dryRun',
+      'off',
+      'reports',
+      '--dry-run',
+    );
     expect(value.replicas).toMatchObject([{ pid: process.pid }]);
+    expect(value.routes).toEqual(
+      way === 'api' ? { closes: [], staysOpen: ['GET /orders', 'GET /wait/:gate'] } : undefined,
+    );
     await service().refresh();
     expect(service().isActive()).toBe(false);
   });
@@ -211,7 +235,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
       await until(async () => (await service().replicas()).some(({ silent }) => silent), { timeout: 15_000 });
       const table = await call('replicas');
       expect(table.stdout).toContain('silent, open');
-      expect(Math.max(...table.stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
+      expect(widest(table.stdout)).toBeLessThanOrEqual(80);
       const ill = await json<{ findings: { code: string }[] }>('doctor', 'doctor');
       expect(ill.code).toBe(1);
       expect(ill.value.findings.map(({ code }) => code)).toContain('SILENT');
@@ -223,46 +247,171 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     }
   }, 60_000);
 
-  it('is watched, change by change', async () => {
-    const child = startCli(['watch', '--json', ...ways[way]()]);
-    let seen = '';
-    child.stdout?.on('data', (chunk: Buffer) => (seen += chunk.toString()));
-    const events = () =>
-      seen
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line) as { type: string; key?: MaintenanceKeyJson });
-    await until(() => events().some(({ type }) => type === 'replica'), { timeout: 15_000 });
-    const ended = resultOf(child);
-    await service().setMaintenance(true, 'reports');
-    await until(() => events().some(({ key }) => key?.name === 'reports' && key.value), { timeout: 15_000 });
-    child.kill('SIGINT');
-    expect((await ended).code).toBe(0);
+  it('is watched: keys, replicas, windows, and what still runs of what is refused', async () => {
+    const gate = `watched-${way}`;
+    const asked = get(`/wait/${gate}`);
+    await until(() => gates.begun.includes(gate));
+    const watching = new RunningCli(['watch', '--json', ...ways[way]()]);
+    const sees = (fits: (event: Watched) => boolean, what: string) =>
+      until(() => watching.lines<Watched>().some(fits), { timeout: 15_000, what });
+    await sees(({ type, pid }) => type === 'replica' && pid === process.pid, 'the replica');
+    await service().setMaintenance(true, 'billing');
+    await sees(({ type, key }) => type === 'change' && key.name === 'billing' && key.value, 'the change');
+    await sees(
+      ({ type, running }) => type === 'running' && running?.[0]?.route === 'GET /wait/:gate',
+      'what runs',
+    );
+    const { id } = await service().scheduleWindow('reports', { start: inDays(1), duration: 60_000 });
+    await sees(({ window, state }) => window?.id === id && state === 'planned', 'the window');
+    gates.open(gate);
+    await asked;
+    await sees(({ type, quiet }) => type === 'running' && quiet === true, 'that it is quiet');
+    await service().cancelWindow(id);
+    await sees(({ window, state }) => window?.id === id && state === 'gone', 'that the window is gone');
+    watching.interrupt();
+    expect((await watching.result).code).toBe(0);
+    watching.lines<unknown>().forEach((line) => parse('watch', JSON.stringify(line)));
+  });
+
+  it('is watched by people, one key of all', async () => {
+    const watching = new RunningCli(['watch', 'reports', ...ways[way]()]);
+    await until(() => watching.stdout.includes('is running'), { timeout: 15_000 });
+    await service().setMaintenance(true, 'billing');
+    await service().setMaintenance(true, 'reports', { message: 'Back soon' });
+    await until(() => watching.stdout.includes('reports is quiet'), { timeout: 15_000 });
+    watching.interrupt();
+    await watching.result;
+    expect(watching.stdout).toMatch(/^\d\d:\d\d:\d\d {2}reports is open\.$/m);
+    expect(watching.stdout).toMatch(/reports is in maintenance until .* "Back soon"$/m);
+    expect(watching.stdout).not.toContain('billing');
   });
 
   it('the page is written as a file while the key is on, and removed when it is not', async () => {
     const file = join(folder, `${way}.html`);
-    const child = startCli(['page', file, '--watch', '--key', 'reports', ...ways[way]()]);
-    const ended = resultOf(child);
+    const writing = new RunningCli(['page', file, '--watch', '--key', 'reports', ...ways[way]()]);
     const there = () =>
       stat(file).then(
         () => true,
         () => false,
       );
-    await until(() => child.stdout?.readableFlowing !== undefined);
+    await until(() => writing.stdout.includes('is not there'), { timeout: 15_000 });
     await service().setMaintenance(true, 'reports', { message: 'Back <soon>', timeout: 3_600_000 });
     await until(there, { timeout: 15_000 });
     expect(await readFile(file, 'utf8')).toContain('Back &lt;soon&gt;');
     await service().setMaintenance(false, 'reports');
     await until(async () => !(await there()), { timeout: 15_000 });
-    child.kill('SIGTERM');
-    expect((await ended).code).toBe(0);
+    writing.interrupt();
+    expect((await writing.result).code).toBe(0);
     expect((await json('page', 'page', file)).code).toBe(0);
     expect(await there()).toBe(true);
   });
 
+  it('windows are planned, listed, changed and cancelled', async () => {
+    const planned = await json<{ window: WindowJson }>(
+      'window',
+      'schedule',
+      'billing',
+      '2031-03-30T02:30',
+      'until',
+      '04:30',
+      '--zone',
+      'Europe/Berlin',
+      '--repeat',
+      '30 2 * * SUN',
+      '--count',
+      '3',
+      '--announce',
+      '1d',
+      '-m',
+      'We are moving',
+      '--actor',
+      'ada',
+    );
+    expect(planned.code).toBe(0);
+    const { id } = planned.value.window;
+    // the clocks go forward at two: it begins at 03:30 of summer time
+    expect(planned.value.window).toMatchObject({
+      key: 'billing',
+      start: '2031-03-30T01:30:00.000Z',
+      end: '2031-03-30T02:30:00.000Z',
+      announce: 86_400_000,
+      actor: way === 'redis' ? 'ada' : null,
+      repeat: { cron: '30 2 * * SUN', timeZone: 'Europe/Berlin', count: 3 },
+    });
+    const other = await call('schedule', 'billing', '2031-05-01T10:00Z', '2h', '--announce', 'never');
+    expect(other).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(way === 'redis' ? /^Vetoes/ : /^$/) as unknown,
+    });
+    expect(other.stdout).toMatch(
+      /^Window \S+ of billing is planned: 2031-05-01 10:00 UTC to 2031-05-01 12:00 UTC, not announced\.\n$/,
+    );
+    const listed = await json<{ windows: WindowJson[] }>('windows', 'windows', 'billing');
+    expect(listed.value.windows).toHaveLength(2);
+    const table = (await call('windows')).stdout.replaceAll(/^[\w-]{22}/gm, 'x'.repeat(22));
+    expect(table).toMatchSnapshot('windows');
+    expect(widest(table)).toBeLessThanOrEqual(80);
+
+    const conflict = await call('schedule', 'billing', '2031-05-01T11:00Z', '2h');
+    expect(conflict).toMatchObject({ code: 5, stderr: expect.stringContaining('overlaps') as unknown });
+    const changed = await json<{ window: WindowJson }>(
+      'window',
+      'schedule',
+      'billing',
+      '--change',
+      id,
+      '--for',
+      '3h',
+    );
+    expect(changed.value.window).toMatchObject({
+      duration: 3 * 3_600_000,
+      message: 'We are moving',
+      revision: 2,
+    });
+    const late = await call('schedule', 'billing', '--change', id, '--for', '4h', '--if-revision', '1');
+    expect(late.code).toBe(5);
+    const shown = await json<{ does: string }>(
+      'planDryRun',
+      'schedule',
+      'billing',
+      '22:00',
+      '1h',
+      '--dry-run',
+    );
+    expect(shown.value.does).toContain('plan a window of "billing" from');
+    await json('cancelDryRun', 'cancel', id, '--dry-run');
+
+    const once = await json<{ window: WindowJson }>(
+      'cancelled',
+      'cancel',
+      id,
+      '--occurrence',
+      '2031-03-30T01:30Z',
+    );
+    expect(once.value.window.start).toBe('2031-04-06T00:30:00.000Z');
+    expect((await json('cancelled', 'cancel', id)).code).toBe(0);
+    const last = listed.value.windows.find((window) => window.id !== id)!;
+    expect((await call('cancel', last.id, '--reason', 'Postponed')).stdout).toBe(
+      `Cancelled window ${last.id}.\n`,
+    );
+    expect((await call('windows')).stdout).toBe('No window is planned.\n');
+    for (const args of [
+      ['cancel', id],
+      ['schedule', 'billing', '--change', id, '--for', '1h'],
+    ]) {
+      const { code, stdout } = await call(...args, '--json');
+      expect(code).toBe(6);
+      expect(parse<{ error: { code: string } }>('error', stdout).error.code).toBe(
+        'MAINTENANCE_UNKNOWN_WINDOW',
+      );
+    }
+  });
+
   it('a key that nobody knows is 6, with the names there are', async () => {
     for (const args of [
+      ['windows', 'biling'],
+      ['schedule', 'biling', '22:00', '1h'],
+      ['on', 'biling', '--dry-run'],
       ['on', 'biling'],
       ['off', 'biling'],
       ['extend', 'biling', '1h'],
@@ -296,7 +445,7 @@ describe('by Redis alone', () => {
     expect(parse<{ missing: string[]; acknowledged: string[] }>('change', stdout).missing).toEqual([]);
     await using stopped = await Replica.start(server.url);
     stopped.child.signal('SIGSTOP');
-    const late = await cli(args);
+    const late = await cli(args.map((word) => (word === '3s' ? '500ms' : word)));
     expect(late.code).toBe(7);
     expect(parse<{ missing: string[] }>('change', late.stdout).missing).toEqual([stopped.id]);
     Hooks.called.length = 0;
@@ -309,19 +458,49 @@ describe('by Redis alone', () => {
 });
 
 describe.each(adapters)('an application on %s that keeps its state in memory', (_adapter, createApp) => {
-  it('is reached by its admin API', async () => {
-    const own = await createApp({
-      imports: [MaintenanceModule.forRoot({ redis: false, socket: false, permissions: () => true })],
+  let own: RunningApp;
+  const url = () => ['--url', `${own.url}/maintenance/`];
+  const cookie = () => [...url(), '--header', 'Cookie: session=operator'];
+
+  beforeAll(async () => {
+    own = await createApp({
+      imports: [
+        MaintenanceModule.forRoot({
+          redis: false,
+          socket: false,
+          permissions: (_permission, { type, ...rest }) =>
+            type === 'http' &&
+            'request' in rest &&
+            (rest.request as { headers: Record<string, string> }).headers.cookie === 'session=operator',
+        }),
+      ],
     });
-    try {
-      const url = ['--url', `${own.url}/maintenance/`];
-      expect((await cli(['on', 'general', '1h', ...url])).code).toBe(0);
-      expect(own.app.get(MaintenanceService).isActive('general')).toBe(true);
-      expect((await cli(['status', '--exit-code', ...url])).code).toBe(3);
-      const run = await cli(['run', 'general', ...url, '--', 'true']);
-      expect(run).toMatchObject({ code: 122, stderr: expect.stringContaining('--redis') as unknown });
-    } finally {
-      await own.close();
-    }
+  });
+  afterAll(() => own.close());
+
+  it('is reached by its admin API, with a cookie as with a token', async () => {
+    expect((await cli(['on', 'general', '1h', ...cookie()])).code).toBe(0);
+    expect(own.app.get(MaintenanceService).isActive('general')).toBe(true);
+    expect((await cli(['status', '--exit-code', ...cookie()])).code).toBe(3);
+    expect((await cli(['off', ...cookie()])).code).toBe(0);
+    const denied = await cli(['on', ...url(), '--json']);
+    expect(denied.code).toBe(1);
+    expect(parse<{ error: object }>('error', denied.stdout).error).toMatchObject({
+      code: 'MAINTENANCE_DENIED',
+    });
+  });
+
+  it.each([
+    ['run', 'general', '--', 'true'],
+    ['on', '--acknowledge', '1s'],
+    ['off', '--no-hooks'],
+  ])('what only Redis can do is refused: %s %s', async (...args) => {
+    const at = args.indexOf('--') < 0 ? args.length : args.indexOf('--');
+    const { code, stderr } = await cli([...args.slice(0, at), ...cookie(), ...args.slice(at)]);
+    expect({ code, why: stderr.includes('--redis') }).toEqual({
+      code: args[0] === 'run' ? 122 : 2,
+      why: true,
+    });
+    expect(own.app.get(MaintenanceService).isActive()).toBe(false);
   });
 });

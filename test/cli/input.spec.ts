@@ -10,7 +10,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createMaintenance } from 'nestjs-maintenance/standalone';
 import { RedisServer } from '../support/redis.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
-import { cli, MAIN } from './cli.js';
+import { until } from '../support/until.js';
+import { cli, cliProcess, MAIN, resultOf, startCli } from './cli.js';
 import { parse } from './schemas.js';
 
 const run = promisify(execFile);
@@ -23,6 +24,12 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'maintenance-input-'));
 });
 beforeEach(() => server.client().flushall());
+/** Is nothing in maintenance, and nothing planned. */
+const isUntouched = async () => {
+  const { stdout } = await cli(['windows', '--json'], { env: env() });
+  const { windows } = JSON.parse(stdout) as { windows: object[] };
+  return windows.length === 0 && (await cli(['status', '--exit-code'], { env: env() })).code === 0;
+};
 afterAll(async () => {
   await server.stop();
   await rm(folder, { recursive: true, force: true });
@@ -56,12 +63,28 @@ describe('what is wrong with the command line is said in a sentence: exit code 2
     ['nothing to extend by', ['extend', 'general']],
     ['a page to watch without a file', ['page', '--watch']],
     ['no replica', ['forget']],
+    ['a window without a start', ['schedule', 'general']],
+    ['a window without an end', ['schedule', 'general', '22:00']],
+    ['a window that is over', ['schedule', 'general', '2020-01-01T10:00', '2h']],
+    ['a window of no time', ['schedule', 'general', '22:00', '0s']],
+    ['a start that is none', ['schedule', 'general', 'tonight', '2h']],
+    ['a zone that is none', ['schedule', 'general', '22:00', '2h', '--zone', 'Mars/Olympus']],
+    ['a pattern that is none', ['schedule', 'general', '22:00', '2h', '--repeat', 'weekly']],
+    ['a number of nothing', ['schedule', 'general', '22:00', '2h', '--count', '3']],
+    [
+      'a number that is none',
+      ['schedule', 'general', '22:00', '2h', '--repeat', '0 22 * * *', '--count', 'x'],
+    ],
+    ['an announcement that is none', ['schedule', 'general', '22:00', '2h', '--announce', 'soon']],
+    ['a revision of nothing', ['schedule', 'general', '22:00', '2h', '--if-revision', '1']],
+    ['an occurrence that is none', ['cancel', 'x', '--occurrence', 'sunday']],
+    ['no window', ['cancel']],
   ])('%s', async (_what, args) => {
     const { code, stdout, stderr } = await cli(args, { env: env() });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^error: \S/);
     expect(stderr).not.toMatch(/\bat .+:\d+:\d+/);
-    expect(await server.client().exists('maintenance:{maintenance}:state')).toBe(0);
+    expect(await isUntouched()).toBe(true);
   });
 
   it('nowhere to go is said, too', async () => {
@@ -73,9 +96,20 @@ describe('what is wrong with the command line is said in a sentence: exit code 2
   });
 
   it('and for programs as JSON', async () => {
-    const { code, stdout } = await cli(['on', 'general', '30', '--json'], { env: env() });
-    expect(code).toBe(2);
-    expect(parse<{ exitCode: number }>('error', stdout).exitCode).toBe(2);
+    for (const args of [
+      ['on', 'general', '30', '--json'],
+      ['on', 'general', '--forr', '1h', '--json'],
+    ]) {
+      const { code, stdout } = await cli(args, { env: env() });
+      expect(code).toBe(2);
+      expect(parse<{ exitCode: number }>('error', stdout).exitCode).toBe(2);
+    }
+  });
+
+  it('and it is what the process ends with', async () => {
+    const { code, stdout, stderr } = await cliProcess(['on', 'general', '30'], { env: env() });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^error: /);
   });
 });
 
@@ -88,10 +122,14 @@ describe('what cannot be reached is 4', () => {
     ['replicas'],
     ['doctor'],
     ['watch'],
+    ['windows'],
+    ['schedule', 'general', '22:00', '1h'],
+    ['cancel', 'x'],
   ];
 
   it.each(commands)('a Redis that is not there: %s', async (...args) => {
-    const { code, stderr } = await cli([...args, '--redis', 'redis://user:secret@127.0.0.1:1']);
+    const quick = ['--command-timeout', '300ms'];
+    const { code, stderr } = await cli([...args, ...quick, '--redis', 'redis://user:secret@127.0.0.1:1']);
     expect(code).toBe(4);
     expect(stderr).toContain('ECONNREFUSED');
     expect(stderr).not.toContain('secret');
@@ -109,11 +147,12 @@ describe('what cannot be reached is 4', () => {
   it('a Redis that says no is 1', async () => {
     await using own = await RedisServer.start();
     await own.client().config('SET', 'requirepass', 'secret');
-    const { code, stderr } = await cli(['on', 'general', '--redis', own.url]);
+    const on = (url: string) => cli(['on', 'general', '--command-timeout', '500ms', '--redis', url]);
+    const { code, stderr } = await on(own.url);
     expect({ code, why: stderr.includes('NOAUTH') }).toEqual({ code: 1, why: true });
-    const wrong = await cli(['on', 'general', '--redis', own.url.replace('//', '//:wrong@')]);
+    const wrong = await on(own.url.replace('//', '//:wrong@'));
     expect({ code: wrong.code, why: wrong.stderr.includes('WRONGPASS') }).toEqual({ code: 1, why: true });
-    expect((await cli(['on', 'general', '--redis', own.url.replace('//', '//:secret@')])).code).toBe(0);
+    expect((await on(own.url.replace('//', '//:secret@'))).code).toBe(0);
   });
 
   it('an application that is not there, does not answer, or is something else', async () => {
@@ -183,22 +222,34 @@ describe('where it gets its settings', () => {
 });
 
 describe('on a terminal', () => {
-  /** Runs it with a terminal of 80 columns, and types. */
+  /** Runs it with a terminal of 80 columns. */
+  function openTerminal(args: readonly string[]) {
+    const file = join(folder, `screen-${Math.random()}`);
+    const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ');
+    const running = run('script', ['-qefc', `stty cols 80; ${command}`, file], {
+      cwd: folder,
+      env: { ...process.env, ...env(), TERM: 'xterm' },
+    });
+    return {
+      screen: () => readFile(file, 'utf8').catch(() => ''),
+      type: (text: string) => running.child.stdin?.write(text),
+      end: (text: string) => running.child.stdin?.end(text),
+      result: running.then(
+        () => 0,
+        (error: { code: number }) => error.code,
+      ),
+    };
+  }
+
+  /** Types, and has no more to say. */
   async function onTerminal(
     args: readonly string[],
     typed: string,
   ): Promise<{ code: number; screen: string }> {
-    const file = join(folder, `screen-${Math.random()}`);
-    const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ');
-    const child = run('script', ['-qefc', `stty cols 80; ${command}`, file], {
-      env: { ...process.env, ...env(), TERM: 'xterm' },
-    });
-    child.child.stdin?.end(typed);
-    const code = await child.then(
-      () => 0,
-      (error: { code: number }) => error.code,
-    );
-    return { code, screen: await readFile(file, 'utf8') };
+    const terminal = openTerminal(args);
+    terminal.end(typed);
+    const code = await terminal.result;
+    return { code, screen: await terminal.screen() };
   }
 
   it('asks, and takes only yes for yes', async () => {
@@ -212,10 +263,32 @@ describe('on a terminal', () => {
     expect({ code: yes.code, on: watcher.isActive() }).toEqual({ code: 0, on: true });
   });
 
+  it('run says what it waits for, as long as it waits, and ends with Ctrl-C', async () => {
+    await using holder = await createMaintenance({ redis: server.url });
+    await using held = await holder.maintain('general', { drain: false });
+    const { screen, type, result } = openTerminal(['run', 'general', '--wait', '1m', '--', 'touch', 'never']);
+    await until(async () => (await screen()).includes('waiting until it is quiet'), { timeout: 15_000 });
+    type('\u0003');
+    expect(await result).toBe(121);
+    expect(await screen()).toMatch(
+      /waiting until it is quiet everywhere …(\^C)?\r +\r.*Stopped by SIGINT before/s,
+    );
+    expect(held.signal.aborted).toBe(false);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('what watches ends in good order with %s', async (signal) => {
+    const child = startCli(['watch'], { env: env() });
+    const result = resultOf(child);
+    await once(child.stdout as NodeJS.ReadableStream, 'data');
+    child.kill(signal);
+    expect(await result).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('there are colours there, and nowhere else', async () => {
     expect((await onTerminal(['status'], '')).screen).toContain('\u001b[');
-    expect((await cli(['status'], { env: env() })).stdout).not.toContain('\u001b[');
-    expect((await cli(['status'], { env: { ...env(), FORCE_COLOR: '1' } })).stdout).toContain('\u001b[');
+    expect((await cliProcess(['status'], { env: env() })).stdout).not.toContain('\u001b[');
+    const forced = await cli(['status'], { env: { ...env(), FORCE_COLOR: '1' } });
+    expect(forced.stdout).toContain('\u001b[');
   });
 });
 
@@ -225,14 +298,15 @@ describe('help and completion', () => {
     const names = [...stdout.matchAll(/^ {2}(\w+)(?: \[| <| {2,})/gm)]
       .map(([, name]) => name as string)
       .filter((name) => name !== 'help');
-    expect(names.length).toBeGreaterThanOrEqual(12);
+    expect(names.length).toBeGreaterThanOrEqual(15);
     for (const name of names) {
       const help = await cli([name, '--help']);
       expect(help.code).toBe(0);
       expect(help.stdout).toMatch(/Examples:\n {2}# .+\n {2}\$ nestjs-maintenance /);
       expect(help.stdout).toContain('--redis <url>');
     }
-    expect((await cli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+/);
+    expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
+    expect((await cliProcess(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+/);
   });
 
   it.each(['bash', 'zsh', 'fish'])('%s reads what it is given', async (shell) => {

@@ -18,25 +18,28 @@ const object = (properties: Record<string, Schema>, optional: Record<string, Sch
 });
 
 const holder = object({ host: text, pid: count, since: instant, step: maybeText });
-const key = object({
-  name: text,
-  value: yes,
-  order: { type: 'number' },
-  label: text,
-  helpText: text,
-  timeout: count,
-  scope: { enum: ['site', 'marked'] },
-  readOnly: yes,
-  phase: { enum: ['open', 'announced', 'readOnly', 'closed', 'reopening'] },
-  since: maybeInstant,
-  until: maybeInstant,
-  endsAt: maybeInstant,
-  message: maybeText,
-  reason: maybeText,
-  actor: maybeText,
-  holder: { anyOf: [holder, { type: 'null' }] },
-  abandoned: yes,
-});
+const key = object(
+  {
+    name: text,
+    value: yes,
+    order: { type: 'number' },
+    label: text,
+    helpText: text,
+    timeout: count,
+    scope: { enum: ['site', 'marked'] },
+    readOnly: yes,
+    phase: { enum: ['open', 'announced', 'readOnly', 'closed', 'reopening'] },
+    since: maybeInstant,
+    until: maybeInstant,
+    endsAt: maybeInstant,
+    message: maybeText,
+    reason: maybeText,
+    actor: maybeText,
+    holder: { anyOf: [holder, { type: 'null' }] },
+    abandoned: yes,
+  },
+  { upcoming: list(object({ key: text, start: instant, end: instant, message: maybeText })) },
+);
 const replica = object({
   id: text,
   host: text,
@@ -49,7 +52,44 @@ const replica = object({
   connection: { enum: ['open', 'closed', 'unknown'] },
   observer: yes,
   unknownKeys: list(text),
+  version: maybeText,
+  clockSkew: { type: 'integer' },
 });
+const window = object({
+  id: text,
+  key: text,
+  revision: count,
+  start: instant,
+  end: instant,
+  duration: count,
+  timeZone: maybeText,
+  repeat: {
+    anyOf: [
+      object({ cron: text, timeZone: text, until: maybeInstant, count: { type: ['integer', 'null'] } }),
+      { type: 'null' },
+    ],
+  },
+  announce: { anyOf: [count, { const: false }] },
+  announcement: maybeText,
+  message: maybeText,
+  reason: maybeText,
+  actor: maybeText,
+  cancelled: list(instant),
+});
+const place = { anyOf: [instant, object({ at: text, timeZone: text })] };
+const plan = object(
+  {},
+  {
+    start: place,
+    end: place,
+    duration: count,
+    repeat: { type: ['object', 'null'] },
+    announce: { anyOf: [count, { const: false }] },
+    announcement: text,
+    message: text,
+    reason: text,
+  },
+);
 const quiet = {
   quiet: yes,
   since: maybeInstant,
@@ -72,12 +112,48 @@ const SCHEMAS = {
     { at: instant, acknowledged: list(text), missing: list(text), quiet: object(quiet) },
   ),
   forced: object({ from: yes, to: yes, key }),
-  dryRun: object({
-    dryRun: { const: true },
-    does: text,
-    key,
-    replicas: list(object({ id: text, host: text, pid: count })),
-  }),
+  dryRun: object(
+    {
+      dryRun: { const: true },
+      does: text,
+      key,
+      replicas: list(object({ id: text, host: text, pid: count })),
+    },
+    { routes: object({ closes: list(text), staysOpen: list(text) }) },
+  ),
+  window: object({ window }),
+  windows: object({ place: text, windows: list(window) }),
+  planDryRun: object({ dryRun: { const: true }, does: text, key, plan }, { window }),
+  cancelled: object({ id: text, cancelled: { const: true }, window: { anyOf: [window, { type: 'null' }] } }),
+  cancelDryRun: object({ dryRun: { const: true }, does: text, window }),
+  watch: {
+    oneOf: [
+      object({ at: instant, type: { const: 'change' }, key }),
+      object({
+        at: instant,
+        type: { const: 'replica' },
+        id: text,
+        host: text,
+        pid: count,
+        state: { enum: ['running', 'silent', 'gone'] },
+        inFlight: count,
+      }),
+      object({
+        at: instant,
+        type: { const: 'window' },
+        state: { enum: ['planned', 'changed', 'gone'] },
+        window,
+      }),
+      object({
+        at: instant,
+        type: { const: 'running' },
+        key: text,
+        quiet: yes,
+        running: list(object({ host: text, pid: count, route: text, since: instant })),
+      }),
+      object({ at: instant, type: { const: 'connection' }, up: yes, error: maybeText }),
+    ],
+  },
   replicas: object({ place: text, replicas: list(replica) }),
   forgotten: object({ id: text, forgotten: { const: true } }),
   quiet: object({ key: text, maintenance: yes, ...quiet }),

@@ -57,6 +57,8 @@ describe('what the service tells', () => {
         connection: expect.any(String) as string,
         observer: true,
         unknownKeys: [],
+        version: expect.stringMatching(/^\d/) as string,
+        clockSkew: 0,
       },
     ]);
   });

@@ -16,6 +16,7 @@ import {
   withoutWindow,
   withWindow,
 } from '../../lib/core/windows/window-edits.js';
+import { nextAfter } from '../../lib/core/windows/repeat.js';
 import type { MaintenanceWindowOptions } from '../../lib/core/windows/window-options.js';
 import { planWindow } from '../../lib/core/windows/window-plan.js';
 import { readWindow, type WindowRecord } from '../../lib/core/windows/window-record.js';
@@ -172,6 +173,17 @@ describe('windows of one key', () => {
     expect(() =>
       add({ start: date('2027-03-02'), repeat: { cron: '0 4 28 * *', timeZone: 'Europe/Berlin' } }),
     ).toThrow(MaintenanceConflictError);
+  });
+
+  it('must not overlap however far ahead, where one of them comes once', () => {
+    const far = plan({ start: date('2035-03-04T03:00Z') }, 'one');
+    expect(() => withWindow('k', [far], plan({ start: new Date(far.start) }, 'two'), NOW)).toThrow(
+      MaintenanceConflictError,
+    );
+    const sundays = plan({ start: date('2027-03-02'), repeat: SUNDAYS }, 'two');
+    const onSunday = plan({ start: new Date(nextAfter(sundays.repeat!, far.start)) }, 'one');
+    expect(() => withWindow('k', [sundays], onSunday, NOW)).toThrow(MaintenanceConflictError);
+    expect(() => withWindow('k', [onSunday], sundays, NOW)).toThrow(MaintenanceConflictError);
   });
 
   it('are compared as patterns, as far as a year ahead', () => {

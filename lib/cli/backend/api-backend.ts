@@ -2,17 +2,29 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { MaintenanceQuiet } from '../../core/cluster/quiet.js';
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
 import type { MaintenanceReplica } from '../../core/service/replica.js';
-import { CliError, EXIT, usage } from '../exit.js';
+import type {
+  MaintenanceWindowCancelOptions,
+  MaintenanceWindowChanges,
+  MaintenanceWindowOptions,
+} from '../../core/windows/window-options.js';
+import { CliError } from '../exit.js';
 import type { Settings } from '../settings.js';
 import { ApiClient } from './api-client.js';
 import { findingsOfKeys, findingsOfReplicas } from './findings.js';
-import type { Backend, ChangeResult, Finding, KeyChange, WatchEvent } from './backend.js';
+import { findingsOfWindows } from './window-findings.js';
+import type {
+  AffectedRoutes,
+  Backend,
+  ChangeResult,
+  Finding,
+  KeyChange,
+  WatchEvent,
+  WindowJson,
+} from './backend.js';
+import type { Json } from './json.js';
 
 /** Milliseconds between two looks of `watch`, and while waiting until it is quiet. */
 const POLL_INTERVAL = 1_000;
-
-/** An answer as JSON knows it. */
-type Json<T> = { [Key in keyof T]: T[Key] extends Date | null ? string | null : T[Key] };
 
 /** By the admin API of a running application. */
 export class ApiBackend implements Backend {
@@ -35,12 +47,7 @@ export class ApiBackend implements Backend {
   }
 
   async set(name: string, change: KeyChange): Promise<ChangeResult> {
-    const { mode, timeout, until, message, reason, onlyIfOn, acknowledge, callHooks } = change;
-    if (acknowledge !== undefined || callHooks === false) {
-      throw usage(
-        `${acknowledge === undefined ? '--no-hooks' : '--acknowledge'} works with --redis only: the admin API has no such option.`,
-      );
-    }
+    const { mode, timeout, until, message, reason, onlyIfOn } = change;
     type Answer = MaintenanceKeyJson & { change: Omit<ChangeResult, 'key'> };
     const { change: made, ...key } = await this.client.ask<Answer>(
       'PATCH',
@@ -62,9 +69,34 @@ export class ApiBackend implements Backend {
 
   async replicas(): Promise<MaintenanceReplica[]> {
     const replicas = await this.client.ask<Json<MaintenanceReplica>[]>('GET', 'replicas');
-    return replicas.map((replica) =>
-      Object.assign(replica, { lastSeen: new Date(replica.lastSeen as string) }),
-    );
+    return replicas.map((replica) => Object.assign(replica, { lastSeen: new Date(replica.lastSeen) }));
+  }
+
+  routes(name: string): Promise<AffectedRoutes> {
+    return this.client.ask('GET', `keys/${encodeURIComponent(name)}/routes`);
+  }
+
+  windows(key?: string): Promise<WindowJson[]> {
+    return this.client.ask('GET', key === undefined ? 'windows' : `windows?key=${encodeURIComponent(key)}`);
+  }
+
+  /** The API knows by itself who asks. */
+  schedule(key: string, { actor: _, ...options }: MaintenanceWindowOptions): Promise<WindowJson> {
+    return this.client.ask('POST', 'windows', { key, ...options });
+  }
+
+  reschedule(id: string, { actor: _, ...changes }: MaintenanceWindowChanges): Promise<WindowJson> {
+    return this.client.ask('PATCH', `windows/${encodeURIComponent(id)}`, changes);
+  }
+
+  async cancel(
+    id: string,
+    { actor: _, ...options }: MaintenanceWindowCancelOptions,
+  ): Promise<WindowJson | null> {
+    type Left = WindowJson | { readonly cancelled: true };
+    const body = Object.values(options).some((value) => value !== undefined) ? options : undefined;
+    const left = await this.client.ask<Left>('DELETE', `windows/${encodeURIComponent(id)}`, body);
+    return left.cancelled === true ? null : left;
   }
 
   async forget(id: string): Promise<boolean> {
@@ -72,7 +104,7 @@ export class ApiBackend implements Backend {
       await this.client.ask('DELETE', `replicas/${encodeURIComponent(id)}`);
       return true;
     } catch (error) {
-      if (error instanceof CliError && error.exit === EXIT.unknownKey) {
+      if (error instanceof CliError && error.code === 'MAINTENANCE_UNKNOWN_REPLICA') {
         return false;
       }
       throw error;
@@ -88,14 +120,18 @@ export class ApiBackend implements Backend {
       );
       const left = until - performance.now();
       if (quiet.quiet || left <= 0) {
-        return { ...quiet, since: quiet.since === null ? null : new Date(quiet.since) };
+        return asQuiet(quiet);
       }
       await delay(Math.min(left, POLL_INTERVAL / 2), undefined, { signal });
     }
   }
 
-  async watch(tell: (event: WatchEvent) => void, signal: AbortSignal): Promise<void> {
-    let known = new Map<string, string>();
+  async watch(
+    told: readonly MaintenanceKeyJson[],
+    tell: (event: WatchEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const known = new Map(told.map((key) => [key.name, JSON.stringify(key)]));
     let up = true;
     while (!signal.aborted) {
       try {
@@ -103,12 +139,13 @@ export class ApiBackend implements Backend {
         if (!up) {
           tell({ type: 'connection', up: (up = true), error: null });
         }
-        for (const key of known.size > 0 ? keys : []) {
-          if (known.get(key.name) !== JSON.stringify(key)) {
+        for (const key of keys) {
+          const text = JSON.stringify(key);
+          if ((known.get(key.name) ?? text) !== text) {
             tell({ type: 'change', key });
           }
+          known.set(key.name, text);
         }
-        known = new Map(keys.map((key) => [key.name, JSON.stringify(key)]));
       } catch (error) {
         if (up) {
           tell({ type: 'connection', up: (up = false), error: (error as Error).message });
@@ -125,6 +162,7 @@ export class ApiBackend implements Backend {
     return [
       { level: 'ok', code: 'REACHED', message: `${this.place} answers (${answered} ms).` },
       ...findingsOfKeys(keys),
+      ...findingsOfWindows(await this.windows()),
       ...findingsOfReplicas(await this.replicas()),
     ];
   }
@@ -132,4 +170,15 @@ export class ApiBackend implements Backend {
   close(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+function asQuiet({ quiet, since, replicas }: Json<MaintenanceQuiet>): MaintenanceQuiet {
+  return {
+    quiet,
+    since: since === null ? null : new Date(since),
+    replicas: replicas.map(({ running, ...replica }) => ({
+      ...replica,
+      running: running.map((call) => ({ ...call, since: new Date(call.since) })),
+    })),
+  };
 }

@@ -1,9 +1,10 @@
-import { CliError, EXIT, usage } from '../exit.js';
+import { CliError, EXIT, exitCodeOf, usage } from '../exit.js';
 import type { Settings } from '../settings.js';
 import { parseDuration } from '../time.js';
 
 /** Milliseconds that an answer may take. */
 const TIMEOUT = 10_000;
+const HEADER = '--header is not a valid header; accepted: "Authorization: Bearer …" or "Cookie: session=…".';
 
 /** Asks an admin API, and says what its answers mean for the command line. */
 export class ApiClient {
@@ -21,6 +22,10 @@ export class ApiClient {
     }
     this.base = new URL(url.replace(/\/*$/, '/'));
     this.headers = parseHeaders(headers);
+    if (this.headers.has('Cookie') && !this.headers.has('Origin')) {
+      // what carries cookies must say where it comes from
+      this.headers.set('Origin', this.base.origin);
+    }
     if (this.base.username) {
       const { username, password } = this.base;
       const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
@@ -70,41 +75,30 @@ export class ApiClient {
   }
 }
 
+/** Refusals of the API, by the `code` of their body; whatever else there is has no exit code of its own. */
 function refusal(
   place: string,
   status: number,
-  body: { message?: unknown; outcome?: unknown } | undefined,
+  body: { code?: unknown; message?: unknown; outcome?: unknown } | undefined,
   outcome: string,
 ): CliError {
   const message = typeof body?.message === 'string' ? body.message : undefined;
-  if (status === 404 && message?.startsWith('Unknown maintenance key')) {
-    return new CliError(EXIT.unknownKey, message, 'MAINTENANCE_UNKNOWN_KEY');
-  }
-  if (status === 404 && message?.startsWith('There is no replica')) {
-    return new CliError(EXIT.unknownKey, message, 'CLI_UNKNOWN_REPLICA');
-  }
-  if (status === 400 && message !== undefined) {
-    return new CliError(EXIT.usage, message, 'MAINTENANCE_CONFIGURATION');
-  }
+  const code = typeof body?.code === 'string' ? body.code : undefined;
   if (status === 401 || status === 403) {
-    return new CliError(
-      EXIT.failed,
-      `${place} refuses it (${status}): ${message ?? 'no permission'}`,
-      'CLI_DENIED',
-    );
-  }
-  if (status === 409 && message !== undefined) {
-    const refused = /^The change was refused|is not switched on|is not in maintenance|is not silent/.test(
-      message,
-    );
-    return refused
-      ? new CliError(EXIT.failed, message, 'CLI_REFUSED')
-      : new CliError(EXIT.conflict, message, 'MAINTENANCE_CONFLICT');
+    const why = message ?? 'no permission';
+    return new CliError(EXIT.failed, `${place} refuses it (${status}): ${why}`, code ?? 'CLI_DENIED');
   }
   if (status >= 500) {
-    const certain = body?.outcome === 'refused';
+    const certain = body?.outcome === 'refused' || (code !== undefined && code !== 'MAINTENANCE_STORE');
     const said = message ?? `it answered ${status}.${outcome}`;
-    return new CliError(certain ? EXIT.failed : EXIT.unknown, `${place}: ${said}`, 'MAINTENANCE_STORE');
+    return new CliError(
+      certain ? exitOf(code) : EXIT.unknown,
+      `${place}: ${said}`,
+      code ?? 'MAINTENANCE_STORE',
+    );
+  }
+  if (message !== undefined && code !== undefined) {
+    return new CliError(exitOf(code), message, code);
   }
   return new CliError(
     EXIT.failed,
@@ -113,21 +107,20 @@ function refusal(
   );
 }
 
+const exitOf = (code: string | undefined): number =>
+  code === 'MAINTENANCE_STORE' ? EXIT.failed : exitCodeOf({ code });
+
 function parseHeaders(lines: readonly string[]): Headers {
   const headers = new Headers();
   for (const line of lines) {
     const [, name, value] = /^([^:\s]+):\s*(.+)$/s.exec(line) ?? [];
-    try {
-      headers.append(name as string, value as string);
-    } catch {
-      throw usage(
-        '--header is not a valid header; accepted: "Authorization: Bearer …" or "Cookie: session=…".',
-      );
+    if (name === undefined || value === undefined) {
+      throw usage(HEADER);
     }
-    if (name === undefined) {
-      throw usage(
-        '--header is not a valid header; accepted: "Authorization: Bearer …" or "Cookie: session=…".',
-      );
+    try {
+      headers.append(name, value);
+    } catch {
+      throw usage(HEADER);
     }
   }
   return headers;

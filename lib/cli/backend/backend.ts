@@ -1,6 +1,16 @@
 import type { MaintenanceQuiet } from '../../core/cluster/quiet.js';
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
 import type { MaintenanceReplica } from '../../core/service/replica.js';
+import type { MaintenanceWindow } from '../../core/windows/maintenance-window.js';
+import type {
+  MaintenanceWindowCancelOptions,
+  MaintenanceWindowChanges,
+  MaintenanceWindowOptions,
+} from '../../core/windows/window-options.js';
+import type { Json } from './json.js';
+
+/** A planned window, for people and programs. */
+export type WindowJson = Json<MaintenanceWindow>;
 
 /** How a key is to be changed. */
 export interface KeyChange {
@@ -26,6 +36,12 @@ export interface ChangeResult {
   readonly key: MaintenanceKeyJson;
   readonly acknowledged?: readonly string[];
   readonly missing?: readonly string[];
+}
+
+/** Routes of the application that a key closes, and those that it leaves open. */
+export interface AffectedRoutes {
+  readonly closes: readonly string[];
+  readonly staysOpen: readonly string[];
 }
 
 /** What {@link Backend.watch} tells. */
@@ -57,8 +73,24 @@ export interface Backend {
   /** @returns `false` when there is none */
   forget(id: string): Promise<boolean>;
   quiet(name: string, timeout: number, signal?: AbortSignal): Promise<MaintenanceQuiet>;
-  /** Calls back with what changes, until the signal. */
-  watch(tell: (event: WatchEvent) => void, signal: AbortSignal): Promise<void>;
+  /** @returns `undefined` where only the application knows */
+  routes(name: string): Promise<AffectedRoutes | undefined>;
+  /** Those that are on or to come, in order; of all keys, or of one. */
+  windows(key?: string): Promise<WindowJson[]>;
+  schedule(key: string, options: MaintenanceWindowOptions): Promise<WindowJson>;
+  /** @throws with the code MAINTENANCE_UNKNOWN_WINDOW */
+  reschedule(id: string, changes: MaintenanceWindowChanges): Promise<WindowJson>;
+  /** @returns what is left of it */
+  cancel(id: string, options: MaintenanceWindowCancelOptions): Promise<WindowJson | null>;
+  /**
+   * Calls back with what changes, until the signal.
+   * @param known what was told before: what has changed since is told first
+   */
+  watch(
+    known: readonly MaintenanceKeyJson[],
+    tell: (event: WatchEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   doctor(): Promise<Finding[]>;
   close(): Promise<void>;
 }

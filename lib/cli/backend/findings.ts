@@ -37,19 +37,22 @@ export function findingsOfKeys(keys: readonly MaintenanceKeyJson[]): Finding[] {
   return [{ level: 'ok', code: 'KEYS', message: `${keys.length} keys, ${state}.` }, ...findings];
 }
 
+/** Milliseconds from which on it matters that the clock of a machine is off. */
+const SKEW = 5_000;
+
 /** What is wrong with replicas, in plain words. */
 export function findingsOfReplicas(replicas: readonly MaintenanceReplica[]): Finding[] {
   const serving = replicas.filter(({ observer }) => !observer);
   const findings = serving.flatMap((replica): Finding[] => {
-    const { host, id, pid, lastSeen, silent, connection, applied, unknownKeys } = replica;
-    const who = `${plain(host)} (replica ${id}, pid ${pid})`;
+    const { lastSeen, silent, connection, applied, unknownKeys, clockSkew } = replica;
+    const who = nameOf(replica);
     if (silent) {
       const gone = connection === 'open' ? 'its connection is open' : `its connection is ${connection}`;
       return [
         {
           level: 'problem',
           code: 'SILENT',
-          message: `${who} has been silent since ${formatMoment(lastSeen)}, ${gone}: drains wait for it. If it is gone for good: forget ${id}`,
+          message: `${who} has been silent since ${formatMoment(lastSeen)}, ${gone}: drains wait for it. If it is gone for good: forget ${replica.id}`,
         },
       ];
     }
@@ -72,11 +75,40 @@ export function findingsOfReplicas(replicas: readonly MaintenanceReplica[]): Fin
             },
           ]
         : []),
+      ...(Math.abs(clockSkew) > SKEW ? [clockFinding(`The clock of ${who}`, clockSkew)] : []),
     ];
   });
   const count: Finding =
     serving.length === 0
       ? { level: 'warning', code: 'NO_REPLICAS', message: 'No replica of an application is running.' }
       : { level: 'ok', code: 'REPLICAS', message: `${serving.length} replicas are running.` };
-  return [count, ...findings];
+  return [count, ...findings, ...findingsOfVersions(serving)];
+}
+
+export const clockFinding = (whose: string, skew: number): Finding => ({
+  level: 'warning',
+  code: 'CLOCK',
+  message: `${whose} is ${Math.round(Math.abs(skew) / 1_000)} s ${skew > 0 ? 'ahead of' : 'behind'} that of the store, by which maintenance ends.`,
+});
+
+const nameOf = ({ host, id, pid }: Pick<MaintenanceReplica, 'host' | 'id' | 'pid'>): string =>
+  `${plain(host)} (replica ${id}, pid ${pid})`;
+
+/** Replicas that do not run one and the same version of the library. */
+function findingsOfVersions(serving: readonly MaintenanceReplica[]): Finding[] {
+  const byVersion = new Map<string, string[]>();
+  for (const replica of serving) {
+    const version = plain(replica.version ?? 'an unknown version');
+    byVersion.set(version, [...(byVersion.get(version) ?? []), nameOf(replica)]);
+  }
+  const list = [...byVersion].map(([version, names]) => `${version} on ${names.join(', ')}`);
+  return byVersion.size < 2
+    ? []
+    : [
+        {
+          level: 'warning',
+          code: 'VERSIONS',
+          message: `Several versions of nestjs-maintenance are running side by side: ${list.join('; ')}.`,
+        },
+      ];
 }

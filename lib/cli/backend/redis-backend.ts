@@ -1,6 +1,7 @@
 import { openRedis } from './open-backend-redis.js';
 import { inspectRedis } from './redis-doctor.js';
-import type { Backend, ChangeResult, Finding, KeyChange, WatchEvent } from './backend.js';
+import type { Backend, ChangeResult, Finding, KeyChange, WatchEvent, WindowJson } from './backend.js';
+import { toJson } from './json.js';
 import type { Settings } from '../settings.js';
 import { CliError, EXIT } from '../exit.js';
 import type { MaintenanceQuiet } from '../../core/cluster/quiet.js';
@@ -10,6 +11,11 @@ import { MaintenanceConflictError } from '../../core/errors/errors.js';
 import type { MaintenanceReplica } from '../../core/service/replica.js';
 import type { MaintenanceSetOptions } from '../../core/service/set-maintenance-options.js';
 import type { StateManager } from '../../core/state/state-manager.js';
+import type {
+  MaintenanceWindowCancelOptions,
+  MaintenanceWindowChanges,
+  MaintenanceWindowOptions,
+} from '../../core/windows/window-options.js';
 import type { StandaloneMaintenance } from '../../standalone/standalone-maintenance.js';
 
 /** How often a change is tried again that others keep coming before. */
@@ -60,6 +66,28 @@ export class RedisBackend implements Backend {
     return this.describe(name);
   }
 
+  routes(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  async windows(key?: string): Promise<WindowJson[]> {
+    await this.manager.refresh();
+    return toJson(this.service.getWindows(key === undefined ? {} : { key }));
+  }
+
+  async schedule(key: string, options: MaintenanceWindowOptions): Promise<WindowJson> {
+    return toJson(await this.service.scheduleWindow(key, options));
+  }
+
+  async reschedule(id: string, changes: MaintenanceWindowChanges): Promise<WindowJson> {
+    return toJson(await this.service.updateWindow(id, changes));
+  }
+
+  async cancel(id: string, options: MaintenanceWindowCancelOptions): Promise<WindowJson | null> {
+    await this.service.cancelWindow(id, options);
+    return toJson(this.service.getWindows()).find((window) => window.id === id) ?? null;
+  }
+
   replicas(): Promise<MaintenanceReplica[]> {
     return this.service
       .replicas()
@@ -75,12 +103,22 @@ export class RedisBackend implements Backend {
     return { ...quiet, replicas: quiet.replicas.filter(({ id }) => id !== this.manager.replica.id) };
   }
 
-  async watch(tell: (event: WatchEvent) => void, signal: AbortSignal): Promise<void> {
+  async watch(
+    known: readonly MaintenanceKeyJson[],
+    tell: (event: WatchEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { service } = this;
     const heard = service.changes.subscribe(({ key }) => tell({ type: 'change', key: this.describe(key) }));
     const health = service.healthChanges.subscribe(({ up, error }) =>
       tell({ type: 'connection', up, error }),
     );
+    for (const before of known) {
+      const key = this.describe(before.name);
+      if (JSON.stringify(key) !== JSON.stringify(before)) {
+        tell({ type: 'change', key });
+      }
+    }
     const learning = setInterval(
       () => void learnPublishedKeys(this.manager).catch(() => undefined),
       LEARN_INTERVAL,
@@ -91,8 +129,8 @@ export class RedisBackend implements Backend {
     health.unsubscribe();
   }
 
-  doctor(): Promise<Finding[]> {
-    return inspectRedis(this.manager, this.settings, this.warnings);
+  async doctor(): Promise<Finding[]> {
+    return inspectRedis(this.manager, this.settings, this.warnings, await this.windows());
   }
 
   close(): Promise<void> {

@@ -4,10 +4,12 @@ import type { StateManager } from '../../core/state/state-manager.js';
 import { openConnection } from '../../core/store/redis/open-redis.js';
 import type { RedisClient } from '../../core/store/redis/redis-client.js';
 import { RedisConnection } from '../../core/store/redis/redis-connection.js';
+import { isReadable } from '../../core/windows/window-record.js';
 import { plain } from '../output.js';
 import type { Settings } from '../settings.js';
-import type { Finding } from './backend.js';
-import { findingsOfKeys, findingsOfReplicas } from './findings.js';
+import type { Finding, WindowJson } from './backend.js';
+import { clockFinding, findingsOfKeys, findingsOfReplicas } from './findings.js';
+import { findingsOfWindows } from './window-findings.js';
 import { openTarget } from './redis-target.js';
 
 /** Milliseconds of a clock that nobody needs to know. */
@@ -21,6 +23,7 @@ export async function inspectRedis(
   manager: StateManager,
   settings: Settings,
   warnings: readonly string[],
+  windows: readonly WindowJson[],
 ): Promise<Finding[]> {
   const begun = performance.now();
   await manager.refresh();
@@ -38,6 +41,8 @@ export async function inspectRedis(
     ...(await serverOf(settings)),
     ...clockOf(manager),
     ...findingsOfKeys(keys),
+    ...findingsOfWindows(windows),
+    ...strangeWindows(manager),
     ...(catalogue.length === 0
       ? [
           {
@@ -51,7 +56,7 @@ export async function inspectRedis(
     ...strange.map(({ host, id, pid }): Finding => ({
       level: 'warning',
       code: 'VERSIONS',
-      message: `${plain(host)} (replica ${id}, pid ${pid}) runs another version of nestjs-maintenance: its reports cannot be read.`,
+      message: `${plain(host)} (replica ${id}, pid ${pid}) runs a version of nestjs-maintenance whose reports cannot be read here.`,
     })),
     ...findingsOfReplicas(
       seen.filter(({ told }) => told).map((each) => toReplica(each, document?.write ?? '')),
@@ -71,15 +76,23 @@ function rightsOf(manager: StateManager, warnings: readonly string[]): Finding[]
 
 function clockOf(manager: StateManager): Finding[] {
   const { clockSkew } = manager.health();
-  return Math.abs(clockSkew) < SKEW
-    ? []
-    : [
-        {
-          level: 'warning',
-          code: 'CLOCK',
-          message: `The clock of this machine is ${Math.round(Math.abs(clockSkew) / 1_000)} s ${clockSkew > 0 ? 'ahead of' : 'behind'} that of Redis, by which maintenance ends.`,
-        },
-      ];
+  return Math.abs(clockSkew) < SKEW ? [] : [clockFinding('The clock of this machine', clockSkew)];
+}
+
+/** Windows that another version has planned in a shape of its own. */
+function strangeWindows({ document }: StateManager): Finding[] {
+  return [...(document?.keys ?? [])].flatMap(([key, { windows = [] }]) => {
+    const strange = windows.filter((window) => !isReadable(window)).length;
+    return strange === 0
+      ? []
+      : [
+          {
+            level: 'warning' as const,
+            code: 'STRANGE_WINDOWS',
+            message: `Key "${key}" has ${strange} planned windows that this version cannot read: a newer version has planned them.`,
+          },
+        ];
+  });
 }
 
 /** What Redis says of itself, by a connection of its own; a user need not have the right to ask. */

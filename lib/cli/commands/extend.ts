@@ -2,7 +2,7 @@ import { defaultActor, type Work } from '../cli.js';
 import { CliError, EXIT, usage } from '../exit.js';
 import { formatMoment, parseDuration, parseEnd } from '../time.js';
 import { printMissing, type ChangeOptions } from './on.js';
-import { describeKey, noteVetoes, printDryRun, whatIsConcerned } from './shared.js';
+import { checkWay, describeKey, noteVetoes, printDryRun, whatIsConcerned } from './shared.js';
 
 export const extend: Work<ChangeOptions> = async (
   { options, out, open, confirm },
@@ -19,6 +19,7 @@ export const extend: Work<ChangeOptions> = async (
   const acknowledge =
     options.acknowledge === undefined ? undefined : parseDuration(options.acknowledge, '--acknowledge');
   const backend = await open();
+  checkWay(backend, options);
   const concerned = await whatIsConcerned(backend, key);
   if (!concerned.key.value) {
     throw new CliError(EXIT.failed, `Key "${key}" is not in maintenance; nothing was changed.`, 'CLI_NOT_ON');
@@ -27,7 +28,7 @@ export const extend: Work<ChangeOptions> = async (
   const until = end.until ?? (end.timeout ? new Date(Math.max(from, Date.now()) + end.timeout) : undefined);
   const does = until ? `extend "${key}" until ${formatMoment(until)}` : `let "${key}" last for ever`;
   if (options.dryRun) {
-    printDryRun(out, does, concerned);
+    await printDryRun(out, does, concerned, backend);
     return EXIT.done;
   }
   await confirm(`${does[0]?.toUpperCase()}${does.slice(1)}?`);

@@ -2,7 +2,7 @@ import { defaultActor, type Work } from '../cli.js';
 import { EXIT, usage } from '../exit.js';
 import { parseDuration } from '../time.js';
 import { printMissing, type ChangeOptions } from './on.js';
-import { describeKey, noteVetoes, printDryRun, whatIsConcerned } from './shared.js';
+import { checkWay, describeKey, noteVetoes, printDryRun, whatIsConcerned } from './shared.js';
 
 export const off: Work<ChangeOptions & { readonly force?: boolean }> = async (
   { options, out, open, confirm },
@@ -14,10 +14,11 @@ export const off: Work<ChangeOptions & { readonly force?: boolean }> = async (
     throw usage(`--force cannot be combined with --acknowledge or --no-hooks.`);
   }
   const backend = await open();
+  checkWay(backend, options);
   const concerned = await whatIsConcerned(backend, key);
   if (options.dryRun) {
     const what = options.force ? `end "${key}" for all, also for jobs that hold it` : `switch "${key}" off`;
-    printDryRun(out, what, concerned);
+    await printDryRun(out, what, concerned, backend);
     return EXIT.done;
   }
   const actor = options.actor ?? (backend.way === 'redis' ? defaultActor() : undefined);

@@ -3,7 +3,7 @@ import { defaultActor, type Work } from '../cli.js';
 import { EXIT } from '../exit.js';
 import { parseDuration, parseEnd } from '../time.js';
 import { printRunning, quietJson } from './quiet-table.js';
-import { describeKey, noteVetoes, printDryRun, whatIsConcerned } from './shared.js';
+import { checkWay, describeKey, noteVetoes, printDryRun, whatIsConcerned } from './shared.js';
 
 export interface ChangeOptions {
   readonly for?: string;
@@ -23,9 +23,10 @@ export const on: Work<ChangeOptions> = async ({ options, out, open, confirm }, k
     options.acknowledge === undefined ? undefined : parseDuration(options.acknowledge, '--acknowledge');
   const drain = options.drain === undefined ? undefined : parseDuration(options.drain, '--drain');
   const backend = await open();
+  checkWay(backend, options);
   const concerned = await whatIsConcerned(backend, key);
   if (options.dryRun) {
-    printDryRun(out, `put "${key}" into maintenance`, concerned);
+    await printDryRun(out, `put "${key}" into maintenance`, concerned, backend);
     return EXIT.done;
   }
   const whole = concerned.key.scope === 'site' && !concerned.key.readOnly;

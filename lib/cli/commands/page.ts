@@ -5,7 +5,6 @@ import { maintenancePageCsp, renderMaintenancePage } from '../../http/page/page.
 import { DEFAULT_MESSAGE } from '../../i18n/texts.js';
 import type { Work } from '../cli.js';
 import { CliError, EXIT, usage } from '../exit.js';
-import { interrupted } from '../interrupted.js';
 import { parseDuration, parseMoment } from '../time.js';
 
 interface PageOptions {
@@ -25,7 +24,7 @@ interface Said {
 
 const MINUTE = 60_000;
 
-export const page: Work<PageOptions> = async ({ options, out, settings, open }, file) => {
+export const page: Work<PageOptions> = async ({ options, out, settings, open, interrupted }, file) => {
   if (options.csp) {
     out.result({ csp: maintenancePageCsp() }, () => out.line(maintenancePageCsp()));
     return EXIT.done;
@@ -51,15 +50,20 @@ export const page: Work<PageOptions> = async ({ options, out, settings, open }, 
       );
     };
     // one after another: the last state is the one that stays
-    let queue = follow(await backend.key(key));
+    const now = await backend.key(key);
+    let queue = follow(now);
     await queue;
-    await backend.watch((event) => {
-      if (event.type === 'change' && event.key.name === key) {
-        queue = queue
-          .then(() => follow(event.key))
-          .catch((error: unknown) => out.error((error as Error).message));
-      }
-    }, interrupted());
+    await backend.watch(
+      [now],
+      (event) => {
+        if (event.type === 'change' && event.key.name === key) {
+          queue = queue
+            .then(() => follow(event.key))
+            .catch((error: unknown) => out.error((error as Error).message));
+        }
+      },
+      interrupted(),
+    );
     await queue;
     return EXIT.done;
   }

@@ -71,10 +71,11 @@ async function runUnder(
   };
   const backend = (await open()) as RedisBackend;
   if (options.dryRun) {
-    printDryRun(
+    await printDryRun(
       out,
       `run ${JSON.stringify(command.join(' '))} while "${key}" is in maintenance`,
       await whatIsConcerned(backend, key),
+      backend,
     );
     return EXIT.done;
   }
@@ -95,7 +96,7 @@ async function runUnder(
   // a terminal that suspends us would have the command ended: it goes on in the foreground
   process.on('SIGTSTP', () => undefined);
   try {
-    const clear = showStatus(out, `${key}: waiting until it is quiet everywhere …`);
+    const clear = out.passing(`${key}: waiting until it is quiet everywhere …`);
     let held: Maintenance;
     try {
       held = await backend.service.maintain(key, { ...plan, signal: stopped.signal });
@@ -177,13 +178,4 @@ function exitOf(
     return OURS + EXIT.failed;
   }
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
-}
-
-/** A line on a terminal, and nothing elsewhere. */
-function showStatus(out: Context<RunOptions>['out'], text: string): () => void {
-  if (!process.stderr.isTTY || out.json) {
-    return () => undefined;
-  }
-  process.stderr.write(text);
-  return () => process.stderr.write(`\r${' '.repeat(text.length)}\r`);
 }

@@ -1,6 +1,7 @@
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
 import type { Backend } from '../backend/backend.js';
 import { plain, type Column, type Output } from '../output.js';
+import { usage } from '../exit.js';
 import { formatMoment } from '../time.js';
 
 /** The state of a key in a word. */
@@ -61,23 +62,51 @@ export async function whatIsConcerned(
   };
 }
 
-export function printDryRun(
+/** Routes that are named in a text. */
+const NAMED = 20;
+
+export async function printDryRun(
   out: Output,
   does: string,
   { key, replicas }: Awaited<ReturnType<typeof whatIsConcerned>>,
-): void {
+  backend: Backend,
+): Promise<void> {
+  const routes = await backend.routes(key.name);
   const scope =
     key.scope === 'site'
       ? 'all handlers except exempt ones'
       : `handlers marked with @MaintenanceKeys('${key.name}')`;
-  const json = { dryRun: true, does, key, replicas };
+  const json = { dryRun: true, does, key, replicas, ...(routes && { routes }) };
   out.result(json, () => {
     out.line(`Would ${does}. Nothing was changed.`);
     out.line(`  now       ${describeKey(key)}`);
-    out.line(`  affects    ${scope}${key.readOnly ? ', except those that only read' : ''}`);
+    out.line(`  affects   ${scope}${key.readOnly ? ', except those that only read' : ''}`);
     const hosts = replicas.map(({ host, pid }) => `${plain(host)}:${pid}`);
     out.line(`  replicas  ${hosts.length === 0 ? 'none is running' : hosts.join(', ')}`);
+    if (routes) {
+      printRoutes(out, 'refuses', routes.closes);
+      printRoutes(out, 'leaves open', routes.staysOpen);
+    }
   });
+}
+
+function printRoutes(out: Output, what: string, routes: readonly string[]): void {
+  out.line(`  ${what}: ${routes.length === 0 ? 'nothing' : `${routes.length} routes`}`);
+  routes.slice(0, NAMED).forEach((route) => out.line(`    ${plain(route)}`));
+  if (routes.length > NAMED) {
+    out.line(`    … and ${routes.length - NAMED} more: --json lists all`);
+  }
+}
+
+/** Options that only Redis can do. @throws CliError */
+export function checkWay(
+  { way }: Backend,
+  { acknowledge, hooks }: { readonly acknowledge?: string; readonly hooks?: boolean },
+): void {
+  if (way === 'api' && (acknowledge !== undefined || hooks === false)) {
+    const option = acknowledge === undefined ? '--no-hooks' : '--acknowledge';
+    throw usage(`${option} works with --redis only: the admin API has no such option. Nothing was changed.`);
+  }
 }
 
 /** Vetoes are asked for by an application, not by its Redis. */

@@ -1,78 +1,47 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Work } from '../cli.js';
-import type { Backend, WatchEvent } from '../backend/backend.js';
+import type { WatchEvent } from '../backend/backend.js';
 import { EXIT } from '../exit.js';
 import { plain } from '../output.js';
-import { interrupted } from '../interrupted.js';
 import { describeKey } from './shared.js';
+import { Polls, type Polled } from './watch-polls.js';
+import { describeWindow } from './window-table.js';
 
-/** Milliseconds between two looks at the replicas. */
-const REPLICAS_INTERVAL = 2_000;
+/** Milliseconds between two looks at what nobody announces. */
+const LOOK_INTERVAL = 1_000;
+/** Calls that are named in one line. */
+const NAMED = 3;
 
-type Told =
-  | WatchEvent
-  | {
-      readonly type: 'replica';
-      readonly id: string;
-      readonly host: string;
-      readonly pid: number;
-      readonly state: string;
-    };
+type Told = WatchEvent | Polled;
 
-export const watch: Work<object> = async ({ out, open }, given) => {
+export const watch: Work<object> = async ({ out, open, interrupted }, given) => {
   const names = new Set([given ?? []].flat());
+  const concerns = (key: string): boolean => names.size === 0 || names.has(key);
   const backend = await open();
   const signal = interrupted();
-  const at = (): string => new Date().toTimeString().slice(0, 8);
   const tell = (event: Told): void => {
-    if (event.type === 'change' && names.size > 0 && !names.has(event.key.name)) {
+    if (signal.aborted || (event.type === 'change' && !concerns(event.key.name))) {
       return;
     }
     if (out.json) {
       out.line(JSON.stringify({ at: new Date().toISOString(), ...event }));
     } else {
-      out.line(`${out.style('dim', at())}  ${sentence(event)}`);
+      out.line(`${out.style('dim', new Date().toTimeString().slice(0, 8))}  ${sentence(event)}`);
     }
   };
   const keys =
     names.size > 0 ? await Promise.all([...names].map((name) => backend.key(name))) : await backend.keys();
   keys.forEach((key) => tell({ type: 'change', key }));
-  await Promise.all([backend.watch(tell, signal), watchReplicas(backend, tell, signal)]);
+  const polls = new Polls(backend, concerns, tell);
+  const polling = async (): Promise<void> => {
+    while (!signal.aborted) {
+      await polls.look();
+      await delay(LOOK_INTERVAL, undefined, { signal }).catch(() => undefined);
+    }
+  };
+  await Promise.all([backend.watch(keys, tell, signal), polling()]);
   return EXIT.done;
 };
-
-async function watchReplicas(
-  backend: Backend,
-  tell: (event: Told) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  let known = new Map<string, Told & { type: 'replica' }>();
-  while (!signal.aborted) {
-    const seen = await backend.replicas().catch(() => undefined);
-    if (seen && !signal.aborted) {
-      const now = new Map(
-        seen
-          .filter(({ observer }) => !observer)
-          .map(({ id, host, pid, silent }) => [
-            id,
-            { type: 'replica' as const, id, host, pid, state: silent ? 'silent' : 'running' },
-          ]),
-      );
-      for (const [id, replica] of now) {
-        if (known.get(id)?.state !== replica.state) {
-          tell(replica);
-        }
-      }
-      for (const [id, replica] of known) {
-        if (!now.has(id)) {
-          tell({ ...replica, state: 'gone' });
-        }
-      }
-      known = now;
-    }
-    await delay(REPLICAS_INTERVAL, undefined, { signal }).catch(() => undefined);
-  }
-}
 
 function sentence(event: Told): string {
   switch (event.type) {
@@ -80,8 +49,25 @@ function sentence(event: Told): string {
       const { message } = event.key;
       return describeKey(event.key) + (event.key.value && message ? ` "${plain(message)}"` : '');
     }
-    case 'replica':
-      return `${plain(event.host)} (pid ${event.pid}) is ${event.state}.`;
+    case 'replica': {
+      const { host, pid, state, inFlight } = event;
+      const serves = state === 'running' ? `, with ${inFlight} requests in flight` : '';
+      return `${plain(host)} (pid ${pid}) is ${state}${serves}.`;
+    }
+    case 'window':
+      return event.state === 'gone'
+        ? `Window ${event.window.id} of ${event.window.key} is over or cancelled.`
+        : (describeWindow(event.window)[0] ?? '');
+    case 'running': {
+      const { key, quiet, running } = event;
+      const some = running.slice(0, NAMED).map(({ host, pid, route }) => `${route} on ${host}:${pid}`);
+      const more = running.length > NAMED ? `, and ${running.length - NAMED} more` : '';
+      return quiet
+        ? `${key} is quiet: nothing that it refuses is running.`
+        : running.length === 0
+          ? `${key} is not quiet yet: a replica has not applied it, or is silent.`
+          : `${key} is not quiet yet: ${plain(some.join(', '))}${more}.`;
+    }
     case 'connection':
       return event.up ? 'Connected again.' : `Connection lost: ${plain(event.error ?? '')}`;
   }

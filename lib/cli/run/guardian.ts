@@ -44,6 +44,10 @@ class Guardian {
   }
 
   private start({ command: [file = '', ...args], env }: ToGuardian & { type: 'start' }): void {
+    if (!process.connected) {
+      // it was asked for by somebody who is gone by now
+      return;
+    }
     const child = spawn(file, args, { stdio: 'inherit', detached: true, env: { ...process.env, ...env } });
     this.child = child;
     child.once('error', (error) => {
@@ -102,6 +106,10 @@ function tell(message: FromGuardian, then: () => void = () => undefined): void {
 const guardian = new Guardian();
 process.on('message', (message) => guardian.hear(message as ToGuardian));
 process.on('disconnect', () => guardian.orphaned());
+if (!process.connected) {
+  // while this file was read
+  guardian.orphaned();
+}
 // only those that told us to start it tell us to end it
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGPIPE'] as const) {
   process.on(signal, () => undefined);

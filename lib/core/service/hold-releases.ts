@@ -3,15 +3,25 @@ import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import { withoutHold, type LeaseView } from '../document/holds.js';
 import { retryDelay } from '../common/backoff.js';
 import { MaintenanceStoreError } from '../errors/errors.js';
+import type { HoldLease } from '../state/hold-lease.js';
 import type { StateManager } from '../state/state-manager.js';
 import { messageOf } from '../errors/message-of.js';
 
+/** A hold that was left. */
+interface LeftHold {
+  readonly key: MaintenanceKey;
+  readonly takeover: LeaseView | undefined;
+  readonly lease: Pick<HoldLease, 'giveBack'> | undefined;
+  /** Is it out of the state. */
+  gone: boolean;
+}
+
 /**
- * Takes holds out of the state. What the store does not take now is tried again until it does: less often the longer it refuses
- * that, and at once when it is well again.
+ * Takes holds out of the state, and gives back their leases. What the store does not take now is tried again until it does: less often
+ * the longer it refuses that, and at once when it is well again.
  */
 export class HoldReleases {
-  private readonly waiting = new Map<string, { key: MaintenanceKey; takeover: LeaseView | undefined }>();
+  private readonly waiting = new Map<string, LeftHold>();
   private retry: NodeJS.Timeout | undefined;
   /** Certain refusals in a row. */
   private refusals = 0;
@@ -28,22 +38,15 @@ export class HoldReleases {
   /**
    * Never rejects.
    * @param takeover given when its work has begun, see {@link withoutHold}
+   * @param lease given back once the state is written, or that has failed
    */
-  async release(key: MaintenanceKey, hold: string, takeover?: LeaseView): Promise<void> {
-    try {
-      const change = await this.manager.write(key.name, (record) => withoutHold(record, hold, takeover));
-      this.waiting.delete(hold);
-      this.refusals = 0;
-      if (change?.from && !change.to) {
-        await this.hooks.notify('exiting', change);
-      }
-    } catch (error) {
-      if (!this.waiting.has(hold)) {
-        this.waiting.set(hold, { key, takeover });
-        this.warn(`Leaving maintenance key "${key.name}" has to wait for the store: ${messageOf(error)}`);
-      }
-      this.tryAgain(error);
-    }
+  release(
+    key: MaintenanceKey,
+    hold: string,
+    takeover?: LeaseView,
+    lease?: Pick<HoldLease, 'giveBack'>,
+  ): Promise<void> {
+    return this.attempt(hold, { key, takeover, lease, gone: false });
   }
 
   /** The last attempt, when the application shuts down. */
@@ -53,11 +56,42 @@ export class HoldReleases {
     await this.releaseAll();
   }
 
-  private tryAgain(error: unknown): void {
+  private async attempt(hold: string, left: LeftHold): Promise<void> {
+    const failure = left.gone ? undefined : await this.leave(hold, left);
+    const givenBack = (await left.lease?.giveBack()) ?? true;
+    if (failure === undefined && givenBack) {
+      this.waiting.delete(hold);
+      this.refusals = 0;
+      return;
+    }
+    if (!this.waiting.has(hold)) {
+      this.waiting.set(hold, left);
+      const why = failure === undefined ? 'its lock could not be given back' : messageOf(failure);
+      this.warn(`Leaving maintenance key "${left.key.name}" has to wait for the store: ${why}`);
+    }
+    this.tryAgain(failure);
+  }
+
+  /** @returns what the store said where it did not take it */
+  private async leave(hold: string, left: LeftHold): Promise<unknown> {
+    const { key, takeover } = left;
+    try {
+      const change = await this.manager.write(key.name, (record) => withoutHold(record, hold, takeover));
+      left.gone = true;
+      if (change?.from && !change.to) {
+        await this.hooks.notify('exiting', change);
+      }
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  private tryAgain(failure: unknown): void {
     if (this.closed || this.retry !== undefined) {
       return;
     }
-    const refused = error instanceof MaintenanceStoreError && error.outcome === 'refused';
+    const refused = failure instanceof MaintenanceStoreError && failure.outcome === 'refused';
     this.refusals = refused ? this.refusals + 1 : 0;
     this.retry = setTimeout(() => this.tryNow(), retryDelay(this.refusals)).unref();
   }
@@ -71,8 +105,8 @@ export class HoldReleases {
   }
 
   private async releaseAll(): Promise<void> {
-    for (const [hold, { key, takeover }] of this.waiting) {
-      await this.release(key, hold, takeover);
+    for (const [hold, left] of this.waiting) {
+      await this.attempt(hold, left);
     }
   }
 }

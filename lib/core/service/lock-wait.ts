@@ -21,6 +21,8 @@ export interface LockPatience {
 /** Takes leases, and waits for the locks among them in order of arrival. */
 export class LockWait {
   private closing = false;
+  /** What is on its way back to the store. */
+  private readonly returned = new Set<Promise<unknown>>();
   /** The highest fence that this process was granted, per key. */
   private readonly fences = new Map<string, number>();
 
@@ -30,6 +32,11 @@ export class LockWait {
   close(): void {
     this.closing = true;
     this.manager.notifier.call();
+  }
+
+  /** Settles when nothing is on its way back to the store any more: the connection may be closed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.returned);
   }
 
   /** @throws MaintenanceError when the application shuts down */
@@ -62,7 +69,9 @@ export class LockWait {
       );
     } catch (error) {
       // perhaps it was granted all the same; what cannot be given back now runs out by itself
-      manager.store.leases.release(names, token, manager.deadline()).catch(() => undefined);
+      const given = manager.store.leases.release(names, token, manager.deadline()).catch(() => undefined);
+      this.returned.add(given);
+      void given.then(() => this.returned.delete(given));
       throw error;
     }
   }

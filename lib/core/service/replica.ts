@@ -27,6 +27,13 @@ export interface MaintenanceReplica {
   readonly observer: boolean;
   /** Keys in maintenance that it does not know, for example because it is an older deployment: it lets pass what they refuse. */
   readonly unknownKeys: readonly string[];
+  /** The version of this library that it runs; `null` if unknown. */
+  readonly version: string | null;
+  /**
+   * Milliseconds by which the clock of its machine is ahead of the store's, by which maintenance ends; negative: behind. 0 if it is off by
+   * a second at most, or unknown.
+   */
+  readonly clockSkew: number;
 }
 
 /** @param write what this replica has applied */
@@ -46,5 +53,7 @@ export function toReplica(
     connection,
     observer: told?.observer ?? false,
     unknownKeys: told?.unknownKeys ?? [],
+    version: told?.version ?? null,
+    clockSkew: told?.clockSkew ?? 0,
   };
 }

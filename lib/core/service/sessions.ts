@@ -93,7 +93,7 @@ export class MaintenanceSessions {
         await session.lease.giveBack();
       }
     }
-    await this.releases.close();
+    await Promise.all([this.releases.close(), this.locks.settled()]);
   }
 
   private async start(key: MaintenanceKey, options: MaintenanceHoldOptions = {}): Promise<Session> {
@@ -115,8 +115,7 @@ export class MaintenanceSessions {
     let takeover: LeaseView | undefined;
     const release = async (): Promise<void> => {
       lease.close();
-      await this.releases.release(key, hold, takeover);
-      await lease.giveBack();
+      await this.releases.release(key, hold, takeover, lease);
       this.sessions.delete(hold);
     };
     let change: MaintenanceChange | null;

@@ -72,15 +72,26 @@ export class HoldLease {
     this.rest();
   }
 
-  /** Gives the leases back; what cannot be given back runs out by itself. */
-  async giveBack(): Promise<void> {
+  /**
+   * Gives the leases back; what cannot be given back runs out by itself, but may be given back again until then.
+   * @returns whether the store has taken them
+   */
+  async giveBack(): Promise<boolean> {
     this.close();
     this.disown();
     // one that came later would take them again
     await this.renewing;
     const { store } = this.manager;
     const { names, token } = this.request;
-    await store.leases.release(names, token, this.manager.deadline()).catch(() => undefined);
+    return store.leases.release(names, token, this.manager.deadline()).then(
+      () => true,
+      () => this.isOver,
+    );
+  }
+
+  /** Have they run out, also as the store counts. */
+  private get isOver(): boolean {
+    return performance.now() > this.until + this.request.lease * 0.1;
   }
 
   private watch(from: number): void {

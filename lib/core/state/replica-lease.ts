@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { Subject } from 'rxjs';
 import { randomId } from '../document/codec.js';
 import type { Member } from '../store/presence.js';
+import { LIBRARY_VERSION } from '../version.generated.js';
 
 /** Milliseconds between two heartbeats of a replica, and between two looks at a shared cache; with a short lease less. */
 export const HEARTBEAT = 1_000;
@@ -24,6 +25,7 @@ export const newReplica = ({
   pid: process.pid,
   lease,
   presumedDead,
+  version: LIBRARY_VERSION,
 });
 
 /**

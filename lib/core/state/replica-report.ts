@@ -3,7 +3,10 @@ import type { Presence } from '../store/store.js';
 import type { Replica } from './replica-lease.js';
 
 /** What a replica reports besides its identity and what it has applied. */
-export type ReplicaDetails = Omit<Presence, keyof Replica | 'write' | 'revision'>;
+export type ReplicaDetails = Omit<Presence, keyof Replica | 'write' | 'revision' | 'clockSkew'>;
+
+/** Milliseconds that a clock may be off without that anybody has to know. */
+const HARDLY = 1_000;
 
 const IDLE: ReplicaDetails = {
   inFlight: 0,
@@ -22,6 +25,7 @@ export class ReplicaReport {
   constructor(
     private readonly replica: Replica,
     private readonly applied: () => StateDocument | null,
+    private readonly clockSkew: () => number,
   ) {}
 
   /**
@@ -47,10 +51,12 @@ export class ReplicaReport {
   /** As of now. */
   presence(): Presence {
     const document = this.applied();
+    const skew = this.clockSkew();
     return {
       ...this.replica,
       write: document?.write ?? '',
       revision: document?.revision ?? 0,
+      clockSkew: Math.abs(skew) > HARDLY ? skew : 0,
       ...this.details(),
     };
   }

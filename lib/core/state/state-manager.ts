@@ -62,10 +62,11 @@ export class StateManager implements KeyStateReader {
   ) {
     localReplicas.add(replica.id);
     this.lease = new ReplicaLease(store.clustered, replica.lease);
+    const clockSkew = (): number => (store.clustered ? Math.round(Date.now() - store.now()) || 0 : 0);
     this.touch = new StoreHealth(log, () => ({
       revision: this.snapshot.revision,
       lease: this.lease.left(),
-      clockSkew: store.clustered ? Math.round(Date.now() - store.now()) || 0 : 0,
+      clockSkew: clockSkew(),
     }));
     this.health$ = this.touch.changes;
     this.view = new StateView(
@@ -75,7 +76,7 @@ export class StateManager implements KeyStateReader {
       () => this.updates.next(),
       (change) => this.changes.next(change),
     );
-    this.report = new ReplicaReport(replica, () => this.view.known);
+    this.report = new ReplicaReport(replica, () => this.view.known, clockSkew);
     this.list = new ListConfidence(replica.lease);
     this.exchanges = new StateSync({
       store,

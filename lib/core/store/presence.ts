@@ -9,6 +9,8 @@ export interface Member {
   readonly lease: number;
   /** Milliseconds of silence after which nobody waits for it any more, whatever became of its connection. */
   readonly presumedDead: number;
+  /** Of this library; `null`: one that does not say so. */
+  readonly version: string | null;
 }
 
 /** What a replica still runs of what a key refuses that is on. */
@@ -34,6 +36,8 @@ export interface Presence extends Member {
   readonly revision: number;
   /** Calls it is serving. */
   readonly inFlight: number;
+  /** Milliseconds by which the clock of its machine is ahead of the store's; 0 where it is hardly off. */
+  readonly clockSkew: number;
   /** It has nothing that maintenance could refuse, and says otherwise before it begins anything of the kind. */
   readonly observer: boolean;
   /** Keys in maintenance that it does not know, although they may concern it. */
@@ -76,10 +80,10 @@ export interface PresenceText {
  * @param channel that only its process listens to
  */
 export function formatPresence(presence: Presence, channel: string): PresenceText {
-  const { id, host, pid, lease, presumedDead, foreignKeys } = presence;
-  const { revision, inFlight, draining, observer, unknownKeys, running } = presence;
+  const { id, host, pid, lease, presumedDead, foreignKeys, version } = presence;
+  const { revision, inFlight, draining, observer, unknownKeys, running, clockSkew } = presence;
   return {
-    facts: JSON.stringify({ id, host, pid, lease, presumedDead, channel, foreignKeys }),
+    facts: JSON.stringify({ id, host, pid, lease, presumedDead, channel, foreignKeys, version }),
     // sent with every heartbeat: what is as usual is left out
     figures: JSON.stringify({
       rev: revision,
@@ -88,11 +92,12 @@ export function formatPresence(presence: Presence, channel: string): PresenceTex
       ...(observer && { observer }),
       ...(unknownKeys.length > 0 && { unknownKeys }),
       ...(Object.keys(running).length > 0 && { running }),
+      ...(clockSkew !== 0 && { clockSkew }),
     }),
   };
 }
 
-const USUAL = { draining: {}, observer: false, unknownKeys: [], running: {} };
+const USUAL = { version: null, draining: {}, observer: false, unknownKeys: [], running: {}, clockSkew: 0 };
 
 /** Reads the report of a replica; `undefined` for one that no replica of this version can have sent. */
 export function parsePresence(write: string, text: PresenceText): Presence | undefined {
@@ -127,7 +132,10 @@ export function describeMember(id: string, value: unknown): Pick<Member, 'id' | 
 function isPresence(value: Partial<Presence>): value is Presence {
   return (
     [value.id, value.host, value.write].every((text) => typeof text === 'string') &&
-    [value.pid, value.revision, value.inFlight, value.lease, value.presumedDead].every(isCount) &&
+    [value.pid, value.revision, value.inFlight, value.lease, value.presumedDead, value.clockSkew].every(
+      isCount,
+    ) &&
+    (value.version === null || typeof value.version === 'string') &&
     typeof value.observer === 'boolean' &&
     isTexts(value.unknownKeys) &&
     (value.foreignKeys === true || isTexts(value.foreignKeys)) &&

@@ -17,7 +17,8 @@ export function findOverlap(
 ): readonly [Occurrence, Occurrence] | undefined {
   let a = occurrenceFrom(one, now);
   let b = occurrenceFrom(other, now);
-  for (let seen = 0; a && b && seen < MOST && Math.max(a.start, b.start) <= now + HORIZON; seen++) {
+  const latest = one.repeat && other.repeat ? now + HORIZON : Infinity;
+  for (let seen = 0; a && b && seen < MOST && Math.max(a.start, b.start) <= latest; seen++) {
     if (a.start < b.end && b.start < a.end) {
       return [a, b];
     }

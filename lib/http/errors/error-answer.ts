@@ -24,6 +24,8 @@ export interface MaintenanceErrorJson {
   error: string;
   /** What went wrong. */
   message: string;
+  /** Identifies the kind of error: that of the library's errors (`'MAINTENANCE_LOCKED'`, …), or the API's own. */
+  code?: string;
   /** Only for 400: what is wrong with which field. */
   errors?: readonly {
     /** Name of the field. */
@@ -37,11 +39,14 @@ export interface MaintenanceErrorJson {
 
 const logger = new Logger('Maintenance');
 
+/** What an error says besides. */
+export type ErrorDetails = Pick<MaintenanceErrorJson, 'code' | 'errors' | 'outcome'>;
+
 /** The body of an error with that status. */
 export const errorJson = (
   statusCode: number,
   message: string,
-  details: Pick<MaintenanceErrorJson, 'errors' | 'outcome'> = {},
+  details: ErrorDetails = {},
 ): MaintenanceErrorJson => ({
   statusCode,
   error: STATUS_CODES[statusCode] ?? 'Error',
@@ -52,29 +57,29 @@ export const errorJson = (
 /** How an error of this library is answered; `undefined` for one that is nobody's business but the log's. */
 export function answerFor(error: unknown): MaintenanceErrorJson | undefined {
   if (error instanceof MaintenanceVetoError) {
-    return errorJson(409, `The change was refused: ${error.message}`);
+    return errorJson(409, `The change was refused: ${error.message}`, { code: error.code });
   }
   if (isHookRefusal(error)) {
     // only a veto is meant for people; anything else may hold anything
     logger.warn(`A hook refused a change: ${messageOf(error)}`);
-    return errorJson(409, 'The change was refused by a hook.');
+    return errorJson(409, 'The change was refused by a hook.', { code: 'MAINTENANCE_VETO' });
   }
   if (error instanceof MaintenanceConfigurationError) {
     const { option: field = 'body', message } = error;
-    return errorJson(400, message, { errors: [{ field, message }] });
+    return errorJson(400, message, { code: error.code, errors: [{ field, message }] });
   }
   if (error instanceof UnknownMaintenanceKeyError || error instanceof UnknownMaintenanceWindowError) {
-    return errorJson(404, error.message);
+    return errorJson(404, error.message, { code: error.code });
   }
   if (
     error instanceof MaintenanceLockedError ||
     error instanceof MaintenanceConflictError ||
     error instanceof MaintenanceLockLostError
   ) {
-    return errorJson(409, error.message);
+    return errorJson(409, error.message, { code: error.code });
   }
   if (error instanceof MaintenanceActiveError || error instanceof MaintenanceRevokedError) {
-    return errorJson(503, error.message);
+    return errorJson(503, error.message, { code: error.code });
   }
   if (error instanceof MaintenanceDrainError) {
     // which hosts and routes there are is for operators
@@ -82,21 +87,22 @@ export function answerFor(error: unknown): MaintenanceErrorJson | undefined {
     return errorJson(
       503,
       'Requests that began before the maintenance did not end in time. Nothing was changed.',
+      { code: error.code },
     );
   }
   if (error instanceof MaintenanceStoreError) {
     // and so is what the store itself says
     logger.warn(`The store failed a request: ${error.message}`);
-    return storeFailure(error.outcome);
+    return storeFailure(error);
   }
   return undefined;
 }
 
-const storeFailure = (outcome: 'unknown' | 'refused'): MaintenanceErrorJson =>
+const storeFailure = ({ code, outcome }: MaintenanceStoreError): MaintenanceErrorJson =>
   errorJson(
     503,
     outcome === 'refused'
       ? 'The store cannot be written to at the moment. Nothing was changed.'
       : 'The store did not respond. It is unknown whether the change was made: check the state before you try again.',
-    { outcome },
+    { code, outcome },
   );

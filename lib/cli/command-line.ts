@@ -1,0 +1,55 @@
+import { CommanderError } from 'commander';
+import { Declined } from './cli.js';
+import { CliError, EXIT, exitCodeOf } from './exit.js';
+import { Output, plain } from './output.js';
+import { createCli } from './program.js';
+import type { Surroundings } from './surroundings.js';
+
+/** Our exit codes as `run` gives them, to tell them from the command's. */
+const OURS = 120;
+
+/**
+ * Carries out one command line.
+ * @param words without the program
+ * @param guardian the file of the process that guards what `run` starts
+ * @returns what the process is to end with
+ */
+export async function carryOut(
+  words: readonly string[],
+  guardian: URL,
+  around: Surroundings,
+): Promise<number> {
+  const ours = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
+  const out = Output.of(ours.includes('--json'), around);
+  const cli = createCli(guardian, around);
+  try {
+    await cli.program.parseAsync(words, { from: 'user' });
+    return cli.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? EXIT.done : reportUsage(error, out, ours);
+    }
+    return error instanceof Declined ? EXIT.failed : report(error, out, around);
+  }
+}
+
+/** What commander has already said to people. */
+function reportUsage({ code, message }: CommanderError, out: Output, words: readonly string[]): number {
+  const exit = words.includes('run') && code !== 'commander.help' ? OURS + EXIT.usage : EXIT.usage;
+  const error = { code: 'CLI_USAGE', message: message.replace(/^error: /, '') };
+  out.result({ error, exitCode: exit }, () => undefined);
+  return exit;
+}
+
+function report(error: unknown, out: Output, { env }: Surroundings): number {
+  const { message, code = 'ERROR' } = error as Error & { code?: string };
+  const exit = exitCodeOf(error);
+  const known = error instanceof CliError || String(code).startsWith('MAINTENANCE_');
+  out.result({ error: { code, message }, exitCode: exit }, () =>
+    out.error(message.split('\n').map(plain).join('\n')),
+  );
+  if (!known && env.DEBUG) {
+    out.note(String((error as Error).stack));
+  }
+  return exit;
+}

@@ -1,0 +1,137 @@
+import { defaultActor, type Work } from '../cli.js';
+import type { Backend } from '../backend/backend.js';
+import { toJson } from '../backend/json.js';
+import type {
+  MaintenanceWindowChanges,
+  MaintenanceWindowOptions,
+} from '../../core/windows/window-options.js';
+import { CliError, EXIT, usage } from '../exit.js';
+import { formatMoment, parseEndWords, parseLength } from '../time.js';
+import { describeKey, noteVetoes, whatIsConcerned } from './shared.js';
+import { describeWindow } from './window-table.js';
+import {
+  instantOfMoment,
+  parseRepetition,
+  parseWhole,
+  parseWindowMoment,
+  parseZone,
+} from './window-times.js';
+
+interface ScheduleOptions {
+  readonly for?: string;
+  readonly until?: string;
+  readonly zone?: string;
+  readonly repeat?: string;
+  readonly repeatUntil?: string;
+  readonly count?: string;
+  readonly announce?: string;
+  readonly announcement?: string;
+  readonly message?: string;
+  readonly reason?: string;
+  readonly actor?: string;
+  readonly change?: string;
+  readonly ifRevision?: string;
+  readonly dryRun?: boolean;
+}
+
+type Plan = Omit<MaintenanceWindowChanges, 'actor' | 'ifRevision'>;
+
+export const schedule: Work<ScheduleOptions> = async (
+  { options, out, open, confirm },
+  key = '',
+  start,
+  ...rest
+) => {
+  const plan = parsePlan(options, start, rest.flat());
+  const { change: id } = options;
+  const ifRevision =
+    options.ifRevision === undefined ? undefined : parseWhole(options.ifRevision, '--if-revision');
+  if (id === undefined && ifRevision !== undefined) {
+    throw usage('--if-revision needs --change.');
+  }
+  const backend = await open();
+  const concerned = await whatIsConcerned(backend, key);
+  const before = id === undefined ? undefined : await find(backend, key, id);
+  const does = describePlan(key, plan, id);
+  if (options.dryRun) {
+    const json = {
+      dryRun: true,
+      does,
+      key: concerned.key,
+      plan: toJson(plan),
+      ...(before && { window: before }),
+    };
+    out.result(json, () => {
+      out.line(`Would ${does}. Nothing was changed.`);
+      out.line(`  now       ${describeKey(concerned.key)}`);
+      (before ? describeWindow(before) : []).forEach((line) => out.line(`  ${line}`));
+    });
+    return EXIT.done;
+  }
+  await confirm(`${does[0]?.toUpperCase()}${does.slice(1)}?`);
+  const actor = options.actor ?? (backend.way === 'redis' ? defaultActor() : undefined);
+  const window =
+    id === undefined
+      ? await backend.schedule(key, { ...(plan as MaintenanceWindowOptions), actor })
+      : await backend.reschedule(id, { ...plan, actor, ifRevision });
+  out.result({ window }, () => describeWindow(window).forEach((line) => out.line(line)));
+  noteVetoes(backend, out);
+  return EXIT.done;
+};
+
+function parsePlan(options: ScheduleOptions, given: string | undefined, words: readonly string[]): Plan {
+  const { change, message, reason, announcement, announce } = options;
+  const zone = parseZone(options.zone);
+  const start = given === undefined ? undefined : parseWindowMoment(given, 'start', zone, Date.now());
+  if (start === undefined && change === undefined) {
+    throw usage(
+      'When does it begin? Use: schedule billing 22:00 2h, or schedule billing 2027-03-28T02:30 2h.',
+    );
+  }
+  const end = parseEndWords(words, options);
+  if (end.for === undefined && end.until === undefined && change === undefined) {
+    throw usage(
+      'How long does it take? Use: schedule billing 22:00 2h, or schedule billing 22:00 until 23:30.',
+    );
+  }
+  const repeat = parseRepetition(options, zone);
+  return {
+    ...(start && { start }),
+    ...(end.for !== undefined && { duration: parseLength(end.for, 'how long') }),
+    ...(end.until !== undefined && {
+      end: parseWindowMoment(end.until, 'until', zone, start ? instantOfMoment(start) : Date.now()),
+    }),
+    ...(repeat !== undefined && { repeat }),
+    ...(announce !== undefined && {
+      announce: /^(never|no|none)$/i.test(announce) ? false : parseLength(announce, '--announce', 0),
+    }),
+    ...(announcement !== undefined && { announcement }),
+    ...(message !== undefined && { message }),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+async function find(backend: Backend, key: string, id: string) {
+  const window = (await backend.windows(key)).find((each) => each.id === id);
+  if (!window) {
+    throw new CliError(
+      EXIT.unknownKey,
+      `Key "${key}" has no window ${JSON.stringify(id)}; nothing was changed. "windows" lists what is planned.`,
+      'MAINTENANCE_UNKNOWN_WINDOW',
+    );
+  }
+  return window;
+}
+
+function describePlan(key: string, { start, end, duration, repeat }: Plan, id: string | undefined): string {
+  const begins = start ? ` from ${formatMoment(new Date(instantOfMoment(start)))}` : '';
+  const ends = end
+    ? ` to ${formatMoment(new Date(instantOfMoment(end)))}`
+    : duration !== undefined
+      ? ` for ${Math.round(duration / 60_000)} minutes`
+      : '';
+  const again = repeat ? `, repeating "${repeat.cron}"` : '';
+  return id === undefined
+    ? `plan a window of "${key}"${begins}${ends}${again}`
+    : `change window ${id} of "${key}"${begins}${ends}${again}`;
+}

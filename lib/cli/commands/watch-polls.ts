@@ -1,0 +1,112 @@
+import type { Backend, WindowJson } from '../backend/backend.js';
+import type { MaintenanceReplica } from '../../core/service/replica.js';
+
+/** One thing that runs although a key is on that refuses it. */
+export interface Running {
+  readonly host: string;
+  readonly pid: number;
+  readonly route: string;
+  readonly since: Date;
+}
+
+/** What is found by looking again and again. */
+export type Polled =
+  | {
+      readonly type: 'replica';
+      readonly id: string;
+      readonly host: string;
+      readonly pid: number;
+      readonly state: 'running' | 'silent' | 'gone';
+      readonly inFlight: number;
+    }
+  | { readonly type: 'window'; readonly state: 'planned' | 'changed' | 'gone'; readonly window: WindowJson }
+  | {
+      readonly type: 'running';
+      readonly key: string;
+      readonly quiet: boolean;
+      readonly running: readonly Running[];
+    };
+
+/** Tells what has changed between two looks; what cannot be looked at now is as it was. */
+export class Polls {
+  private readonly replicas = new Changes<MaintenanceReplica>(({ silent }) => String(silent));
+  private readonly windows = new Changes<WindowJson>(({ revision, start }) => `${revision} ${start}`);
+  private readonly running = new Map<string, string>();
+
+  /** @param concerns is a key among those that are watched */
+  constructor(
+    private readonly backend: Backend,
+    private readonly concerns: (key: string) => boolean,
+    private readonly tell: (event: Polled) => void,
+  ) {}
+
+  async look(): Promise<void> {
+    await Promise.all([this.lookAtReplicas(), this.lookAtWindows(), this.lookAtKeys()]);
+  }
+
+  private async lookAtReplicas(): Promise<void> {
+    const all = await this.backend.replicas().catch(() => undefined);
+    const state = ({ silent }: MaintenanceReplica) => (silent ? 'silent' : 'running');
+    const serving = all?.filter(({ observer }) => !observer);
+    this.replicas.compare(serving, (replica, gone) => {
+      const { id, host, pid, inFlight } = replica;
+      this.tell({ type: 'replica', id, host, pid, state: gone ? 'gone' : state(replica), inFlight });
+    });
+  }
+
+  private async lookAtWindows(): Promise<void> {
+    const all = await this.backend.windows().catch(() => undefined);
+    const watched = all?.filter(({ key }) => this.concerns(key));
+    this.windows.compare(watched, (window, gone, known) =>
+      this.tell({ type: 'window', state: gone ? 'gone' : known ? 'changed' : 'planned', window }),
+    );
+  }
+
+  /** What still runs of what is refused. */
+  private async lookAtKeys(): Promise<void> {
+    const keys = await this.backend.keys().catch(() => undefined);
+    for (const { name, value } of keys?.filter((key) => this.concerns(key.name)) ?? []) {
+      const found = value ? await this.backend.quiet(name, 0).catch(() => undefined) : undefined;
+      if (!found) {
+        this.running.delete(name);
+        continue;
+      }
+      const running = found.replicas.flatMap(({ host, pid, running: calls }) =>
+        calls.map(({ route, since }) => ({ host, pid, route, since })),
+      );
+      const seen = `${found.quiet} ${running.map(({ host, pid, route }) => `${host}:${pid} ${route}`).join()}`;
+      if (this.running.get(name) !== seen) {
+        this.running.set(name, seen);
+        this.tell({ type: 'running', key: name, quiet: found.quiet, running });
+      }
+    }
+  }
+}
+
+/** What was there at the last look. */
+class Changes<Item extends { readonly id: string }> {
+  private known = new Map<string, Item>();
+
+  /** @param mark two looks at an item are different when this is */
+  constructor(private readonly mark: (item: Item) => string) {}
+
+  /** @param now nothing is known without it */
+  compare(now: readonly Item[] | undefined, tell: (item: Item, gone: boolean, known: boolean) => void): void {
+    if (!now) {
+      return;
+    }
+    const before = this.known;
+    this.known = new Map(now.map((item) => [item.id, item]));
+    for (const item of now) {
+      const earlier = before.get(item.id);
+      if (!earlier || this.mark(earlier) !== this.mark(item)) {
+        tell(item, false, earlier !== undefined);
+      }
+    }
+    for (const [id, item] of before) {
+      if (!this.known.has(id)) {
+        tell(item, true, true);
+      }
+    }
+  }
+}

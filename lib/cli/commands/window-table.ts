@@ -1,0 +1,32 @@
+import type { WindowJson } from '../backend/backend.js';
+import { plain, type Column } from '../output.js';
+import { formatDuration, formatMoment } from '../time.js';
+
+const lengthOf = ({ start, end }: WindowJson): number => Date.parse(end) - Date.parse(start);
+
+const isOn = ({ start }: WindowJson): boolean => Date.parse(start) <= Date.now();
+
+export const WINDOW_COLUMNS: readonly Column<WindowJson>[] = [
+  { title: 'WINDOW', value: ({ id }) => id },
+  { title: 'KEY', value: ({ key }) => key, shrinks: true },
+  {
+    title: 'START',
+    value: ({ start }) => formatMoment(start),
+    style: (window) => (isOn(window) ? 'yellow' : undefined),
+  },
+  { title: 'FOR', value: (window) => formatDuration(lengthOf(window)) },
+  { title: 'REPEATS', value: ({ repeat }) => repeat?.cron ?? '', shrinks: true },
+];
+
+/** One window in a few lines. */
+export function describeWindow(window: WindowJson): string[] {
+  const { id, key, start, end, repeat, announce, message, cancelled } = window;
+  const on = isOn(window) ? 'is on' : 'is planned';
+  const again = repeat ? `, repeats "${repeat.cron}" (${repeat.timeZone})` : '';
+  const said = announce === false ? 'not announced' : `announced ${formatDuration(announce)} before`;
+  return [
+    `Window ${id} of ${key} ${on}: ${formatMoment(start)} to ${formatMoment(end)}${again}, ${said}.`,
+    ...(message === null ? [] : [`  "${plain(message)}"`]),
+    ...(cancelled.length > 0 ? [`  without ${cancelled.map((at) => formatMoment(at)).join(', ')}`] : []),
+  ];
+}

@@ -1,0 +1,82 @@
+import { instantOf, isTimeZone, wallClock } from '../../core/windows/time-zone.js';
+import type { MaintenanceLocalTime, MaintenanceRepeat } from '../../core/windows/window-options.js';
+import { usage } from '../exit.js';
+import { clockOf, parseMoment } from '../time.js';
+
+const DAY = 86_400_000;
+const OFFSET = /(Z|[+-]\d\d:?\d\d)$/i;
+
+/** When a window begins or ends: an instant, or what the clocks of a zone show. */
+export type WindowMoment = Date | MaintenanceLocalTime;
+
+/** The zone that times are in which have no offset; what was given must exist. */
+export function parseZone(given: string | undefined): string {
+  if (given === undefined) {
+    return Intl.DateTimeFormat().resolvedOptions().timeZone;
+  }
+  if (!isTimeZone(given)) {
+    throw usage(
+      `--zone: ${JSON.stringify(given)} is not the name of a time zone; accepted: such as Europe/Berlin.`,
+    );
+  }
+  return given;
+}
+
+/**
+ * A moment of a window.
+ * @param after epoch ms: `02:30` is the next one after it
+ */
+export function parseWindowMoment(text: string, what: string, zone: string, after: number): WindowMoment {
+  if (OFFSET.test(text)) {
+    return parseMoment(text, what, after);
+  }
+  const clock = clockOf(text);
+  if (clock === undefined) {
+    // whether it is a time at all does not depend on the zone
+    parseMoment(text, what, -Infinity);
+    const at = text.replace(' ', 'T');
+    if (instantOf(Date.parse(`${at}Z`), zone) <= after) {
+      throw usage(`${what}: ${text} (${zone}) is over.`);
+    }
+    return { at, timeZone: zone };
+  }
+  const midnight = Math.floor(wallClock(after, zone) / DAY) * DAY;
+  const wall = [midnight + clock, midnight + clock + DAY].find((time) => instantOf(time, zone) > after);
+  return { at: new Date(wall as number).toISOString().slice(0, 16), timeZone: zone };
+}
+
+export const instantOfMoment = (moment: WindowMoment): number =>
+  moment instanceof Date ? moment.getTime() : instantOf(Date.parse(`${moment.at}Z`), moment.timeZone);
+
+/** How it repeats; `null`: it does not any more, `undefined`: nothing was said. */
+export function parseRepetition(
+  { repeat, repeatUntil, count }: { repeat?: string; repeatUntil?: string; count?: string },
+  zone: string,
+): MaintenanceRepeat | null | undefined {
+  if (repeat === undefined) {
+    if (repeatUntil !== undefined || count !== undefined) {
+      throw usage(`${count === undefined ? '--repeat-until' : '--count'} needs --repeat.`);
+    }
+    return undefined;
+  }
+  if (/^(never|no|none)$/i.test(repeat)) {
+    return null;
+  }
+  const until =
+    repeatUntil === undefined
+      ? undefined
+      : new Date(instantOfMoment(parseWindowMoment(repeatUntil, '--repeat-until', zone, Date.now())));
+  return {
+    cron: repeat,
+    timeZone: zone,
+    ...(until && { until }),
+    ...(count !== undefined && { count: parseWhole(count, '--count') }),
+  };
+}
+
+export function parseWhole(text: string, what: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) {
+    throw usage(`${what}: ${JSON.stringify(text)} is not a whole number from 1 on.`);
+  }
+  return Number(text);
+}

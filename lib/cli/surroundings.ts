@@ -1,0 +1,31 @@
+import type { OutputStream } from './output.js';
+
+/** What the command line reads and writes: that of its process, or what somebody gives it in one. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  /** Where the search for settings begins. */
+  readonly folder: string;
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  /** Aborts when somebody wants it to end. */
+  interrupted(): AbortSignal;
+}
+
+export const ofThisProcess = (): Surroundings => ({
+  env: process.env,
+  folder: process.cwd(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  interrupted,
+});
+
+/** Aborts with the first Ctrl-C, or when the process is asked to end; a second one ends it at once. */
+function interrupted(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(name, () => controller.abort());
+  }
+  return controller.signal;
+}
