@@ -1,4 +1,5 @@
 import { Logger, type FactoryProvider, type Provider } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { ApplicationCalls } from './core/common/application-calls.js';
 import { KeyPublisher } from './core/catalogue/key-publisher.js';
 import { AbandonedWatch } from './core/cluster/abandoned-watch.js';
@@ -8,6 +9,7 @@ import { WindowWatch } from './core/cluster/window-watch.js';
 import { ReplicaCoordinator } from './core/cluster/replica-coordinator.js';
 import { BypassTokens } from './access/bypass-tokens.js';
 import { Decision } from './decision/decision.js';
+import { watchHttp2Responses } from './in-flight/http2-responses.js';
 import { InFlight } from './in-flight/in-flight.js';
 import { Permissions } from './access/permissions.js';
 import { PageOrigins } from './access/page-origins.js';
@@ -89,7 +91,10 @@ export const coreProviders: Provider[] = ownProviders([
     ({ callTimeout }: ResolvedOptions) => new ApplicationCalls(callTimeout, error),
   ),
   built(Decision, ApplicationCalls),
-  made(InFlight, [], () => new InFlight()),
+  made(InFlight, [HttpAdapterHost], (host: HttpAdapterHost) => {
+    watchHttp2Responses(host);
+    return new InFlight();
+  }),
   CallFollowing,
   made(
     BypassTokens,

@@ -1,9 +1,11 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { OutgoingMessage, ServerResponse } from 'node:http';
 import { getHandlerCalls } from './handler-calls.js';
+import { wasEnded } from './http2-responses.js';
 
-/** Node's responses, of HTTP/1 and of HTTP/2. */
-type Response = Pick<ServerResponse, 'destroyed' | 'writableEnded' | 'headersSent'>;
+/** Node's responses, of HTTP/1 and of HTTP/2; those of HTTP/2 do not say themselves that their connection is gone. */
+type Response = Pick<ServerResponse, 'writableEnded' | 'headersSent'> &
+  Partial<Pick<ServerResponse, 'destroyed'>> & { readonly stream?: { readonly destroyed: boolean } };
 
 interface Reply {
   readonly raw?: unknown;
@@ -18,16 +20,18 @@ export function isOver(context: ExecutionContext): boolean {
   const reply = context.getArgs<unknown[]>()[1];
   const response = reply instanceof ServerResponse ? reply : (reply as Reply | undefined)?.raw;
   if (response instanceof ServerResponse) {
-    return (
-      response.destroyed &&
-      (isEnded.call(response) ||
-        response.headersSent ||
-        getHandlerCalls(context.getHandler())?.isReleased(context) === true)
-    );
+    return response.destroyed && (isEnded.call(response) || hasAnswered(response, context));
   }
   const other = responseOf(context);
-  return !other || (other.destroyed && (other.writableEnded || other.headersSent));
+  return (
+    !other || (isDestroyed(other) && (other.writableEnded || wasEnded(other) || hasAnswered(other, context)))
+  );
 }
+
+const isDestroyed = ({ destroyed, stream }: Response): boolean => destroyed ?? stream?.destroyed === true;
+
+const hasAnswered = ({ headersSent }: Response, context: ExecutionContext): boolean =>
+  headersSent || getHandlerCalls(context.getHandler())?.isReleased(context) === true;
 
 /** The response a call is answered by; `undefined` where there is none, as in a gateway. */
 function responseOf(context: ExecutionContext): Response | undefined {

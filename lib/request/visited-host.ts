@@ -3,13 +3,13 @@ import { isHttps, trustsProxy, type HttpRequest } from './http-request.js';
 
 /**
  * The host as the visitor's browser knows it. Whether a proxy is believed is the framework's decision, by its trust proxy
- * setting; of several values only the last was written by that proxy.
+ * setting; of several values only the last was written by that proxy. HTTP/2 names it in `:authority`.
  */
 export function visitedHost(request: HttpRequest): string | undefined {
-  const { host, 'x-forwarded-host': forwarded } = request.headers;
+  const { host, ':authority': authority, 'x-forwarded-host': forwarded } = request.headers;
   return forwarded !== undefined && trustsProxy(request)
     ? [forwarded].flat().join().split(',').pop()?.trim()
-    : host;
+    : ([authority].flat()[0] ?? host);
 }
 
 /** Is that the host which an origin names. */

@@ -1,0 +1,41 @@
+import type { HttpAdapterHost } from '@nestjs/core';
+import { OutgoingMessage } from 'node:http';
+
+type End = (...args: unknown[]) => unknown;
+
+interface Http2Server {
+  updateSettings?: unknown;
+  prependListener(event: 'request', listener: (request: unknown, response: { end: End }) => void): unknown;
+}
+
+/** Responses that somebody has ended, although their stream may have been closed before. */
+const ended = new WeakSet<object>();
+
+/**
+ * A response of HTTP/2 whose client has gone takes no notice of being ended, so that nobody could tell whether its handler has
+ * answered. Where a server speaks HTTP/2 that is noted here.
+ */
+export function watchHttp2Responses(host: HttpAdapterHost): void {
+  host.init$.subscribe(() => {
+    const instance = host.httpAdapter?.getInstance<{ server?: Http2Server } | undefined>();
+    const server = instance?.server;
+    if (server?.updateSettings !== undefined) {
+      server.prependListener('request', (_request, response) => {
+        // it may speak HTTP/1 as well
+        if (!(response instanceof OutgoingMessage)) {
+          noteEnd(response);
+        }
+      });
+    }
+  });
+}
+
+export const wasEnded = (response: object): boolean => ended.has(response);
+
+function noteEnd(response: { end: End }): void {
+  const { end } = response;
+  response.end = function (...args) {
+    ended.add(this);
+    return end.apply(this, args);
+  };
+}
