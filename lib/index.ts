@@ -90,6 +90,7 @@ export type {
   MaintenancePhase,
   MaintenanceState,
 } from './core/keys/maintenance-state.js';
+export type { MaintenanceText, MaintenanceTexts } from './core/texts/maintenance-text.js';
 export { MaintenanceStatus, type MaintenanceStatusClass } from './core/keys/maintenance-status.js';
 export type { MaintenanceTemplate, MaintenanceTemplateContext } from './core/keys/maintenance-template.js';
 export { RegisterMaintenanceKey } from './decision/register-maintenance-key.decorator.js';

@@ -9,6 +9,8 @@ import {
   Min,
   ValidateIf,
 } from 'class-validator';
+import type { MaintenanceText } from '../core/texts/maintenance-text.js';
+import { IsVisitorText } from './visitor-text.validator.js';
 
 const LONGEST_TEXT = 10_000;
 /** Milliseconds an answer may be held back; proxies give up long before. */
@@ -37,9 +39,8 @@ abstract class ChangeDto {
   until?: string | null;
 
   @OrNull()
-  @MaxLength(LONGEST_TEXT, { message: `"message" must not be longer than ${LONGEST_TEXT} characters.` })
-  @IsString({ message: '"message" must be text.' })
-  message?: string | null;
+  @IsVisitorText('message')
+  message?: MaintenanceText | null;
 
   @OrNull()
   @MaxLength(LONGEST_TEXT, { message: `"reason" must not be longer than ${LONGEST_TEXT} characters.` })

@@ -1,4 +1,6 @@
 import { IsInt, IsObject, IsString, Matches, MaxLength, Min, ValidateBy, ValidateIf } from 'class-validator';
+import type { MaintenanceText } from '../core/texts/maintenance-text.js';
+import { IsVisitorText } from './visitor-text.validator.js';
 
 const LONGEST_TEXT = 10_000;
 export const WITH_OFFSET = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
@@ -64,11 +66,13 @@ abstract class WindowDto {
   })
   announce?: number | false;
 
-  @Text('announcement')
-  announcement?: string | null;
+  @OrNull()
+  @IsVisitorText('announcement')
+  announcement?: MaintenanceText | null;
 
-  @Text('message')
-  message?: string | null;
+  @OrNull()
+  @IsVisitorText('message')
+  message?: MaintenanceText | null;
 
   @Text('reason')
   reason?: string | null;

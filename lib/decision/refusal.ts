@@ -1,4 +1,4 @@
-import { DEFAULT_MESSAGE } from '../i18n/texts.js';
+import { OFF, type MaintenanceState } from '../core/keys/maintenance-state.js';
 import type { MaintenanceStatus } from '../core/keys/maintenance-status.js';
 
 /** Body of a JSON refusal. @publicApi */
@@ -36,19 +36,19 @@ export interface RefusalSettings {
 
 /**
  * @param now epoch ms by the store's clock
- * @param text translates the message
+ * @param say gives the message for a state, in the language of whoever is refused
  */
 export function createRefusal(
   status: MaintenanceStatus,
   settings: RefusalSettings,
   now: number,
-  text: (english: string) => string,
+  say: (state: Pick<MaintenanceState, 'message' | 'messages'>) => string,
 ): Refusal {
   const until = status.state?.until ?? null;
   return {
     status,
     statusCode: settings.statusCode,
-    message: text(status.state?.message ?? DEFAULT_MESSAGE),
+    message: say(status.state ?? OFF),
     retryAfter: getRetryAfter(until, settings.refreshDelay, now),
     until,
   };

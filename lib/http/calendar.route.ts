@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import { StateManager } from '../core/state/state-manager.js';
+import { describeMessage } from '../core/texts/maintenance-text.js';
 import { occurrenceFrom } from '../core/windows/occurrences.js';
 import { Localizer } from '../i18n/localizer.js';
 import { DEFAULT_ANNOUNCEMENT, MENU_TEXT } from '../i18n/texts.js';
@@ -44,7 +45,7 @@ export class CalendarRoute {
             sequence: window.revision - 1,
             start: new Date(next.start),
             end: new Date(next.end),
-            summary: this.localizer.translate(window.announcement ?? DEFAULT_ANNOUNCEMENT, request),
+            summary: this.localizer.say(describeMessage(window.announcement), DEFAULT_ANNOUNCEMENT, request),
           });
         }
       }

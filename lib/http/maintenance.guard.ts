@@ -118,7 +118,7 @@ export class MaintenanceGuard implements CanActivate {
 
   private refuse(
     context: ExecutionContext,
-    { transport, http, target }: CallFacts,
+    { transport, http, request, target }: CallFacts,
     status: MaintenanceStatus,
   ): Promise<boolean> {
     this.onRefused(context, status);
@@ -132,7 +132,8 @@ export class MaintenanceGuard implements CanActivate {
       }
       return promise;
     }
-    const refusal = this.responder.ready.refusal(status, http);
+    // its headers, handshake or metadata say which language
+    const refusal = this.responder.ready.refusal(status, http ?? request);
     if (target.event) {
       this.lost.write(
         'events',

@@ -21,11 +21,19 @@ export class Languages {
   private readonly known = new Map<string, string>();
   private lastLong: { readonly header: string; readonly language: string } | undefined;
 
-  /** @param languages those of the application, the one for everybody else first; default: what browsers offer, English first */
-  constructor(languages: readonly string[] = OF_BROWSERS) {
+  /**
+   * @param languages those of the application, the one for everybody else first; default: what browsers offer, English first
+   * @param unnamed the language of `''`, where that is one of them
+   */
+  constructor(languages: readonly string[] = OF_BROWSERS, unnamed?: string) {
     this.fallback = languages[0] ?? 'en';
     for (const tag of languages) {
       this.tags.set(tag.toLowerCase(), tag);
+    }
+    for (const name of unnamed ? [unnamed.toLowerCase(), ...parents(unnamed.toLowerCase())] : []) {
+      if (!this.tags.has(name)) {
+        this.tags.set(name, '');
+      }
     }
     // who asks for `de` is content with `de-AT` where there is nothing closer
     for (const tag of languages) {
@@ -35,6 +43,11 @@ export class Languages {
         }
       }
     }
+  }
+
+  /** The one for everybody who asks for none of them. */
+  get first(): string {
+    return this.fallback;
   }
 
   /** The one that an `Accept-Language` header ranks first. */

@@ -8,18 +8,30 @@ import {
 } from '../core/keys/maintenance-key-json.js';
 import type { ResolvedOptions } from '../options/options.js';
 import type { StateManager } from '../core/state/state-manager.js';
+import type { MaintenanceTexts } from '../core/texts/maintenance-text.js';
+import { TextChoice } from './text-choice.js';
 import { DEFAULT_ANNOUNCEMENT } from './texts.js';
 import type { Languages } from './languages.js';
 
 const BUILT_IN = 'the built-in data is given';
 
+/** A message as keys and windows hand it out. */
+export interface Message {
+  readonly message: string | null;
+  readonly messages?: MaintenanceTexts | undefined;
+}
+
 /** Gives texts in a visitor's language, by the application's own translation. */
 export class Localizer {
+  private readonly choice: TextChoice;
+
   constructor(
     private readonly translation: ResolvedOptions['translate'],
     private readonly languages: Languages,
     private readonly calls: ApplicationCalls,
-  ) {}
+  ) {
+    this.choice = new TextChoice(languages.first);
+  }
 
   /** Do texts depend on who reads them. */
   get active(): boolean {
@@ -34,6 +46,23 @@ export class Localizer {
   /** The language that built-in texts are in for this request. */
   textLanguage(request: unknown): string {
     return this.active ? this.language(request) : 'en';
+  }
+
+  /** Which of a message's languages whoever sends this request reads; `''` for the one for everybody else, or where there is only one. */
+  languageOf(messages: MaintenanceTexts | undefined, request: unknown): string {
+    return messages ? this.choice.pick(messages, acceptLanguage(request)) : '';
+  }
+
+  /**
+   * A message in the visitor's language. Never throws.
+   * @param builtIn what they read where none was given
+   */
+  say({ message, messages }: Message, builtIn: string, request: unknown): string {
+    const tag = this.languageOf(messages, request);
+    const text = messages ? messages[tag] : message;
+    return tag !== '' && text !== undefined && text !== null
+      ? text
+      : this.translate(text ?? builtIn, request);
   }
 
   /** Never throws: a text that cannot be translated stays as it is. */
@@ -66,7 +95,7 @@ export class Localizer {
       ...data,
       label: text(data.label),
       helpText: text(data.helpText),
-      message: data.message === null ? null : text(data.message),
+      message: data.message === null ? null : this.say(data, data.message, request),
     };
   }
 
@@ -75,7 +104,7 @@ export class Localizer {
     return manager.snapshot.upcoming
       .filter(({ key }) => key.public)
       .map(({ key, occurrence }) => {
-        const message = this.translate(occurrence.message ?? DEFAULT_ANNOUNCEMENT, request);
+        const message = this.say(occurrence, DEFAULT_ANNOUNCEMENT, request);
         return describeUpcoming(key, { ...occurrence, message });
       });
   }
@@ -91,10 +120,13 @@ export class Localizer {
 }
 
 function acceptLanguage(request: unknown): string | undefined {
-  const { headers, handshake } = (request ?? {}) as {
+  const { headers, handshake, getMap } = (request ?? {}) as {
     headers?: Record<string, unknown>;
     handshake?: { headers?: Record<string, unknown> };
+    /** Metadata of gRPC. */
+    getMap?: () => Record<string, unknown>;
   };
-  const value = (headers ?? handshake?.headers)?.['accept-language'];
+  const named = headers ?? handshake?.headers ?? (typeof getMap === 'function' ? getMap.call(request) : {});
+  const value = named['accept-language'];
   return typeof value === 'string' ? value : undefined;
 }

@@ -16,14 +16,21 @@ import { OPTIONS } from '../options/tokens.js';
 import { LiveClients } from './live-clients.js';
 import { warn } from './log.js';
 
+/** What is made once for many clients. */
+interface Shared {
+  readonly snapshot: Snapshot;
+  readonly blocks: boolean;
+  /** By the languages of their texts. */
+  readonly statuses: Map<string, MaintenanceStatusMessage>;
+  readonly variant: (listener: unknown) => string;
+}
+
 /** Puts what is known into words for pages. */
 @Injectable()
 export class StatusReporter {
   /** Emits when touch with the store was lost or found: what is reported may be another, though no key has changed. */
   readonly certainty: Observable<unknown>;
-  private shared:
-    | { readonly snapshot: Snapshot; readonly blocks: boolean; readonly status: MaintenanceStatusMessage }
-    | undefined;
+  private shared: Shared | undefined;
 
   constructor(
     @Inject(StateManager) private readonly manager: StateManager,
@@ -47,23 +54,28 @@ export class StatusReporter {
    */
   forAll(listener?: unknown): MaintenanceStatusMessage {
     const { snapshot } = this.manager;
-    const { blocks } = this.stale;
     if (this.personal) {
       return this.make(snapshot, listener);
     }
-    // made once for all who come in one turn of the event loop: thousands may come back together
-    if (this.shared?.snapshot !== snapshot || this.shared.blocks !== blocks) {
-      this.shared = { snapshot, blocks, status: this.make(snapshot, undefined) };
-      setImmediate(() => (this.shared = undefined));
+    const { statuses, variant } = this.share();
+    const known = statuses.get(variant(listener));
+    const status = known ?? this.make(snapshot, listener);
+    if (!known) {
+      statuses.set(variant(listener), status);
     }
-    return this.shared.status;
+    return status;
+  }
+
+  /** The languages of the texts that this client gets, where operators gave several: what is the same for all who have them. */
+  variant(listener: unknown): string {
+    return this.share().variant(listener);
   }
 
   /** Changes with what is announced of planned windows: nothing is written when that comes. */
   get announced(): string {
     return this.manager.snapshot.upcoming
-      .map(({ key, occurrence: { id, start, end, message } }) =>
-        key.public ? [id, start.getTime(), end.getTime(), message].join() : '',
+      .map(({ key, occurrence: { id, start, end, message, messages } }) =>
+        key.public ? [id, start.getTime(), end.getTime(), message, JSON.stringify(messages)].join() : '',
       )
       .join();
   }
@@ -71,7 +83,8 @@ export class StatusReporter {
   /** Changes when visitors must be notified: not with time, nor with the number of clients, nor with keys they do not know. */
   get fingerprint(): string {
     const revision = this.lastWrite((key) => key.public);
-    return JSON.stringify({ ...this.forAll(), retryAfter: 0, spread: 0, revision });
+    const messages = this.closing(this.manager.snapshot)?.state.messages;
+    return JSON.stringify({ ...this.forAll(), messages, retryAfter: 0, spread: 0, revision });
   }
 
   /** What those with `see_info` may know. */
@@ -95,6 +108,27 @@ export class StatusReporter {
     return this.closing(this.manager.snapshot) !== undefined;
   }
 
+  /** What is the same for all who come in one turn of the event loop: thousands may come back together. */
+  private share(): Shared {
+    const { snapshot } = this.manager;
+    const { blocks } = this.stale;
+    if (this.shared?.snapshot !== snapshot || this.shared.blocks !== blocks) {
+      this.shared = { snapshot, blocks, statuses: new Map(), variant: this.variants(snapshot) };
+      setImmediate(() => (this.shared = undefined));
+    }
+    return this.shared;
+  }
+
+  private variants(snapshot: Snapshot): (listener: unknown) => string {
+    const texts = [
+      this.closing(snapshot)?.state.messages,
+      ...snapshot.upcoming.map(({ occurrence }) => occurrence.messages),
+    ].filter((messages) => messages !== undefined);
+    return texts.length === 0
+      ? () => ''
+      : (listener) => texts.map((messages) => this.localizer.languageOf(messages, listener)).join();
+  }
+
   private make(snapshot: Snapshot, listener: unknown): MaintenanceStatusMessage {
     const { key, state: closing } = this.closing(snapshot) ?? {};
     const until = closing?.until ?? null;
@@ -106,7 +140,7 @@ export class StatusReporter {
     return {
       maintenanceMode: closing !== undefined,
       modes: Object.fromEntries(modes),
-      message: closing ? this.localizer.translate(closing.message ?? DEFAULT_MESSAGE, listener) : null,
+      message: closing ? this.localizer.say(closing, DEFAULT_MESSAGE, listener) : null,
       retryAfter: closing ? getRetryAfter(until, this.options.refreshDelay, this.manager.store.now()) : null,
       until: until?.toISOString() ?? null,
       ...(upcoming.length > 0 && { upcoming }),

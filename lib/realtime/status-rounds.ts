@@ -123,15 +123,29 @@ export class StatusRounds<Client extends object> {
       return;
     }
     // every replica learns of the change itself
-    const send = this.reporter.personal
-      ? (client: Client) => this.send(client, false)
-      : this.channel.prepare(status);
+    const send = this.reporter.personal ? (client: Client) => this.send(client, false) : this.sendPrepared();
     for (let start = 0; start < visitors.length; start += SLICE) {
       if (start > 0) {
         await nextTurn();
       }
       visitors.slice(start, start + SLICE).forEach(send);
     }
+  }
+
+  /** What is the same for many is made once for them: for each choice of languages, where operators gave texts in several. */
+  private sendPrepared(): (client: Client) => void {
+    const { reporter, channel } = this;
+    const prepared = new Map<string, (client: Client) => void>();
+    return (client) => {
+      const listener = channel.listener(client);
+      const variant = reporter.variant(listener);
+      let send = prepared.get(variant);
+      if (!send) {
+        send = channel.prepare(reporter.forAll(listener));
+        prepared.set(variant, send);
+      }
+      send(client);
+    };
   }
 
   private async consult(client: Client): Promise<void> {

@@ -132,7 +132,7 @@ function drawFacts({ facts, times }: Card, key: PageKey): void {
     write(facts.job, [fill('jobPlace', { host, pid: String(pid) }), step].filter(Boolean).join(' \u00b7 '));
   }
   write(facts.reason, key.reason || texts.noReason);
-  write(facts.message, key.message || defaultMessage);
+  write(facts.message, messageOf(key));
 }
 
 /** The end that visitors see; where there is none, also the one that they do not see. */
@@ -153,6 +153,12 @@ function drawEnd(fact: HTMLElement, { time, distance }: ShownTime, { until, ends
   }
   write(fact.children[1] as Element, hidden);
 }
+
+/** In every language it was given in. */
+const messageOf = ({ message, messages }: PageKey): string =>
+  Object.entries(messages ?? { '': message || defaultMessage })
+    .map(([tag, text]) => (tag ? `${tag}: ${text}` : text))
+    .join('\n');
 
 function drawButtons({ buttons, drawn }: Card, { value, switched, held, abandoned }: PageKey): void {
   const may = page.state.mayToggle;

@@ -1,4 +1,4 @@
-import type { MaintenanceChange } from '../document/change.js';
+import { toPrevious, type MaintenanceChange } from '../document/change.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceHold } from '../keys/maintenance-state.js';
 import type { ActiveKey } from '../state/snapshot.js';
@@ -82,18 +82,19 @@ export class AbandonedWatch {
       `The holder of maintenance key "${key.name}" (${who}, since ${since.toISOString()}) died without leaving it; its work may be half done. ` +
         `The key stays on ${end}, or until the next maintain() of it has done its work.`,
     );
-    const { message, reason, actor, until, endsAt } = state;
+    const { message, messages, reason, actor, until, endsAt } = state;
     const change: MaintenanceChange = {
       key: key.name,
       from: true,
       to: true,
       cause: 'maintain',
       message,
+      ...(messages && { messages }),
       reason,
       actor,
       until,
       endsAt,
-      previous: { message, until },
+      previous: toPrevious(state),
       extended: false,
       revision: this.manager.snapshot.revision,
       at: new Date(this.manager.store.now()),

@@ -1,5 +1,6 @@
 import type { MaintenanceChange } from '../document/change.js';
 import type { AnnouncedChange } from '../document/seen-change.js';
+import { describeOccurrence } from '../document/describe-record.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceEvent } from '../hooks/maintenance-event.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
@@ -43,13 +44,7 @@ export class WindowWatch {
     if (!ended) {
       return;
     }
-    const { window, start, end } = ended;
-    const occurrence = {
-      id: window.id,
-      start: new Date(start),
-      end: new Date(end),
-      message: window.announcement,
-    };
+    const occurrence = describeOccurrence(ended);
     const told = { ...change, window: occurrence };
     if (!change.to && change.cause === 'window') {
       this.see('exiting', change.key, occurrence, () => told);
@@ -102,7 +97,7 @@ export class WindowWatch {
 
   private change(
     { name }: MaintenanceKey,
-    { message, reason, actor, until, endsAt }: MaintenanceState,
+    { message, messages, reason, actor, until, endsAt }: MaintenanceState,
     window: MaintenanceOccurrence,
     facts: Pick<MaintenanceChange, 'from' | 'to' | 'at'>,
   ): MaintenanceChange {
@@ -111,6 +106,7 @@ export class WindowWatch {
       key: name,
       cause: 'window',
       message,
+      ...(messages && { messages }),
       reason,
       actor,
       until,

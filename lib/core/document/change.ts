@@ -11,6 +11,7 @@ import {
   type MaintenanceCause,
   type StateDocument,
 } from './record.js';
+import { describeMessage, type MaintenanceTexts } from '../texts/maintenance-text.js';
 import type { Editor } from './updates.js';
 
 /** One change of one key, as this process learned of it. @publicApi */
@@ -28,6 +29,8 @@ export interface MaintenanceChange {
   readonly cause: MaintenanceCause;
   /** The message for visitors; `null`: the built-in sentence. */
   readonly message: string | null;
+  /** All of its texts, by language; absent if there is one for all. */
+  readonly messages?: MaintenanceTexts;
   /** For operators only. */
   readonly reason: string | null;
   /** For operators only: who made the change. */
@@ -40,6 +43,8 @@ export interface MaintenanceChange {
   readonly previous: {
     /** The message for visitors. */
     readonly message: string | null;
+    /** All of its texts, by language; absent if there was one for all. */
+    readonly messages?: MaintenanceTexts;
     /** The end. */
     readonly until: Date | null;
   };
@@ -74,12 +79,12 @@ export function toChange(
     from: before.value,
     to: after.value,
     cause,
-    message,
+    ...describeMessage(message),
     reason,
     actor,
     until: after.until,
     endsAt: after.endsAt,
-    previous: { message: before.message, until: before.until },
+    previous: toPrevious(before),
     extended: before.value && after.value && endOf(after) > endOf(before),
     revision,
     at: new Date(at),
@@ -109,6 +114,17 @@ export function previewChange(
     at: now,
   });
 }
+
+/** What visitors saw before a change. */
+export const toPrevious = ({
+  message,
+  messages,
+  until,
+}: MaintenanceState): MaintenanceChange['previous'] => ({
+  message,
+  ...(messages && { messages }),
+  until,
+});
 
 /** A record's state, as far as changes tell of it. */
 export const stateOf = (record: KeyParts | undefined, now: number): MaintenanceState =>

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { MaintenanceStoreError } from '../errors/errors.js';
+import { readText, splitTexts, withoutTexts } from '../texts/stored-text.js';
 import { readWindow } from '../windows/window-record.js';
 import { id, instant, integer, isAbsent, object, text } from './fields.js';
 import type {
@@ -36,14 +37,15 @@ export const randomId = (): string => randomBytes(16).toString('base64url');
 
 /** Text for the store: begins with the write id, so that two documents can be told apart by their first bytes. */
 export function encode(document: StateDocument): string {
-  return JSON.stringify({
+  const stored = {
     v: VERSION,
     w: document.write,
     history: document.history,
     revision: document.revision,
     keys: [...document.keys],
     ...document.more,
-  });
+  };
+  return JSON.stringify(stored, splitTexts);
 }
 
 /**
@@ -136,11 +138,11 @@ function list(value: unknown, what: string): unknown[] {
 function notice(value: unknown): Notice {
   const raw = object(value, 'switch');
   return {
-    ...raw,
+    ...withoutTexts(raw),
     since: instant(raw.since, 'since'),
     until: isAbsent(raw.until) ? null : instant(raw.until, 'until'),
     announced: raw.announced === true,
-    message: text(raw.message),
+    message: readText(raw, 'message'),
     reason: text(raw.reason),
     actor: text(raw.actor),
   };
@@ -164,12 +166,12 @@ function hold(value: unknown): HoldRecord {
 function change(value: unknown): ChangeRecord {
   const raw = object(value, 'change');
   return {
-    ...raw,
+    ...withoutTexts(raw),
     // another version may know more of them
     cause: id(raw.cause, 'cause') as MaintenanceCause,
     from: raw.from === true,
     to: raw.to === true,
-    message: text(raw.message),
+    message: readText(raw, 'message'),
     reason: text(raw.reason),
     actor: text(raw.actor),
     revision: integer(raw.revision, 'revision of a change'),

@@ -5,6 +5,7 @@ import {
   type MaintenanceOccurrence,
   type MaintenanceState,
 } from '../keys/maintenance-state.js';
+import { describeMessage, type MaintenanceText } from '../texts/maintenance-text.js';
 import { announcedOccurrences, currentOccurrence, type Occurrence } from '../windows/occurrences.js';
 import { liveParts, type HoldRecord, type KeyParts, type Notice } from './record.js';
 
@@ -42,7 +43,7 @@ export function describeRecord(
   }
   // an operator's words win over those of a plan, and those over a job's; among jobs the latest
   const spoken = [...planned, ...holds.toReversed()];
-  const told = (pick: (part: Notice) => string | null): string | null =>
+  const told = <T extends MaintenanceText>(pick: (part: Notice) => T | null): T | null =>
     spoken.map(pick).find((text) => text !== null) ?? null;
   // the key ends with its last part, and the end is known only when it is known of each
   const ends = parts.every((part) => part.until !== null);
@@ -52,7 +53,7 @@ export function describeRecord(
     since: new Date(Math.min(...parts.map((part) => part.since))),
     until: parts.every((part) => part.announced) ? endsAt : null,
     endsAt,
-    message: told((part) => part.message),
+    ...describeMessage(told((part) => part.message)),
     reason: told((part) => part.reason),
     actor: told((part) => part.actor),
     switched: on !== null,
@@ -69,7 +70,7 @@ export const describeOccurrence = ({ window, start, end }: Occurrence): Maintena
     id: window.id,
     start: new Date(start),
     end: new Date(end),
-    message: window.announcement,
+    ...describeMessage(window.announcement),
   });
 
 const describeUpcoming = (occurrences: readonly Occurrence[]): readonly MaintenanceOccurrence[] =>

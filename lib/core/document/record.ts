@@ -1,5 +1,6 @@
 import { currentOccurrence, nextTurn, pruneWindows } from '../windows/occurrences.js';
 import type { WindowRecord } from '../windows/window-record.js';
+import type { MaintenanceText } from '../texts/maintenance-text.js';
 
 /** Why a key changed. @publicApi */
 export type MaintenanceCause = 'set' | 'unset' | 'maintain' | 'release' | 'expiry' | 'window';
@@ -11,7 +12,7 @@ export interface Notice {
   readonly until: number | null;
   /** Whether the end was given with the change, so that visitors see it. */
   readonly announced: boolean;
-  readonly message: string | null;
+  readonly message: MaintenanceText | null;
   readonly reason: string | null;
   readonly actor: string | null;
 }
@@ -37,7 +38,7 @@ export interface ChangeRecord {
   readonly cause: MaintenanceCause;
   readonly from: boolean;
   readonly to: boolean;
-  readonly message: string | null;
+  readonly message: MaintenanceText | null;
   readonly reason: string | null;
   readonly actor: string | null;
   readonly revision: number;

@@ -1,4 +1,5 @@
 import { currentOccurrence } from '../windows/occurrences.js';
+import type { MaintenanceText } from '../texts/maintenance-text.js';
 import type { WindowRecord } from '../windows/window-record.js';
 import { randomId } from './codec.js';
 import {
@@ -17,7 +18,7 @@ export interface Edit {
   /** Planned windows; `undefined`: they stay as they are. */
   readonly windows?: readonly WindowRecord[];
   readonly cause: Exclude<MaintenanceCause, 'expiry'>;
-  readonly message: string | null;
+  readonly message: MaintenanceText | null;
   readonly reason: string | null;
   readonly actor: string | null;
   /** Are hooks called for it. */

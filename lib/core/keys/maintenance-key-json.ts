@@ -1,4 +1,5 @@
 import type { MaintenanceKey } from './maintenance-key.js';
+import type { MaintenanceTexts } from '../texts/maintenance-text.js';
 import type { MaintenanceOccurrence, MaintenancePhase, MaintenanceState } from './maintenance-state.js';
 
 /** The `maintain()` that holds a key, in key data. @publicApi */
@@ -51,8 +52,10 @@ export interface MaintenanceKeyJson {
   until: string | null;
   /** When it ends by itself, including by the safety net that visitors do not see; `null`: never. */
   endsAt: string | null;
-  /** The message for visitors; `null`: the built-in sentence. */
+  /** The message for visitors, in responses in the language of the requester; `null`: the built-in sentence. */
   message: string | null;
+  /** All of its texts, by language; absent if there is one for all. */
+  messages?: MaintenanceTexts;
   /** For operators only. */
   reason: string | null;
   /** For operators only: who made the change. */
@@ -68,7 +71,20 @@ export interface MaintenanceKeyJson {
 /** What a state says of a key, for people and programs. */
 export function describeKey(key: MaintenanceKey, state: MaintenanceState): MaintenanceKeyJson {
   const { name, order, label, helpText, timeout, scope, readOnly } = key;
-  const { value, since, until, endsAt, message, reason, actor, holder, phase, holds = [], upcoming } = state;
+  const {
+    value,
+    since,
+    until,
+    endsAt,
+    message,
+    messages,
+    reason,
+    actor,
+    holder,
+    phase,
+    holds = [],
+    upcoming,
+  } = state;
   return {
     name,
     value,
@@ -83,6 +99,7 @@ export function describeKey(key: MaintenanceKey, state: MaintenanceState): Maint
     until: until?.toISOString() ?? null,
     endsAt: (endsAt ?? until)?.toISOString() ?? null,
     message: message ?? null,
+    ...(messages && { messages }),
     reason: reason ?? null,
     actor: actor ?? null,
     holder: holder ? { ...holder, since: holder.since.toISOString() } : null,

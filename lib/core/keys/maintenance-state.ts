@@ -1,3 +1,5 @@
+import type { MaintenanceTexts } from '../texts/maintenance-text.js';
+
 /** One `maintain()` that holds a key. @publicApi */
 export interface MaintenanceHold {
   /** Random id of this hold. */
@@ -48,6 +50,8 @@ export interface MaintenanceOccurrence {
   readonly end: Date;
   /** The announcement for visitors; `null`: the built-in sentence. */
   readonly message: string | null;
+  /** All of its texts, by language; absent if there is one for all. */
+  readonly messages?: MaintenanceTexts;
 }
 
 /** The state of one key at one moment. `null`: none, or unknown. @publicApi */
@@ -62,6 +66,8 @@ export interface MaintenanceState {
   readonly endsAt: Date | null;
   /** The message for visitors; `null`: the built-in sentence. */
   readonly message: string | null;
+  /** All of its texts, by language; absent if there is one for all. */
+  readonly messages?: MaintenanceTexts;
   /** For operators only. */
   readonly reason: string | null;
   /** For operators only. */

@@ -4,6 +4,7 @@ import type { LockPatience } from './lock-wait.js';
 import type { MaintenanceHoldOptions } from './maintenance.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { HoldRecord } from '../document/record.js';
+import { visitorTextOption } from '../texts/text-option.js';
 import { LOCK_LEASE } from '../state/replica-lease.js';
 
 /** Milliseconds, of a lease: renewed three times in it, and no longer than anybody would wait for who has died. */
@@ -78,7 +79,7 @@ export function createPlan(key: MaintenanceKey, options: MaintenanceHoldOptions,
     drain,
     onShutdown,
     notice: {
-      message: textOption('message', options.message),
+      message: visitorTextOption('message', options.message),
       reason: textOption('reason', options.reason),
       actor: textOption('actor', options.actor),
     },

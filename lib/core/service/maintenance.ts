@@ -1,3 +1,5 @@
+import type { MaintenanceText } from '../texts/maintenance-text.js';
+
 /**
  * A maintenance in progress: the result of `service.maintain()`. Leave it with `await using`, or call {@link leave}.
  * @publicApi
@@ -43,8 +45,8 @@ export interface MaintenanceHoldOptions {
    * Default 10,000.
    */
   drain?: number | false;
-  /** The message for visitors. */
-  message?: string;
+  /** The message for visitors, one or one per language. */
+  message?: MaintenanceText;
   /** For operators only. */
   reason?: string;
   /** For operators only. */

@@ -36,7 +36,7 @@ interface Planned {
 /** Makes that of what is recorded; throws where it is refused. */
 type Plan = (windows: readonly WindowRecord[], now: number) => Planned;
 
-type Words = Pick<MaintenanceChange, 'message' | 'reason' | 'actor'>;
+type Words = Pick<WindowRecord, 'message' | 'reason' | 'actor'>;
 
 /** Plans windows, changes them, cancels them. */
 export class PlannedWindows {

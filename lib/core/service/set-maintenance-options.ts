@@ -1,3 +1,5 @@
+import type { MaintenanceText } from '../texts/maintenance-text.js';
+
 /** Options of `service.setMaintenance()`. @publicApi */
 export interface MaintenanceSetOptions {
   /**
@@ -7,8 +9,11 @@ export interface MaintenanceSetOptions {
   timeout?: number | null;
   /** When it ends by itself. `null`: as `timeout: null`. Not together with `timeout`. */
   until?: Date | null;
-  /** The message for visitors; `null`: the built-in sentence. Default: keeps the message of a key that is on; otherwise as `null`. */
-  message?: string | null;
+  /**
+   * The message for visitors, one or one per language: `{ '': 'Back soon', de: 'Gleich zurück' }`. `null`: the built-in sentence.
+   * Default: keeps the message of a key that is on; otherwise as `null`.
+   */
+  message?: MaintenanceText | null;
   /** Why, for operators only; `null`: none. Default: keeps the reason of a key that is on; otherwise none. */
   reason?: string | null;
   /** For operators only. */

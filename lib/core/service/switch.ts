@@ -24,13 +24,14 @@ import { LOCK_LEASE } from '../state/replica-lease.js';
 import { leaseOfKey } from '../store/leases.js';
 import { excludeFromDrain } from '../calls/current-call.js';
 import { randomId } from '../document/codec.js';
+import { visitorTextOption } from '../texts/text-option.js';
 import type { LockPatience, LockWait } from './lock-wait.js';
 
 /** A change as it is wished for, before it is written. */
 interface PendingChange {
   readonly cause: 'set' | 'unset';
   /** What is said of it where nothing needs to be written. */
-  readonly notice: Pick<MaintenanceChange, 'message' | 'reason' | 'actor'>;
+  readonly notice: Pick<Notice, 'message' | 'reason' | 'actor'>;
   readonly callHooks: boolean;
   readonly ifRevision: number | undefined;
   /** How long it waits for the key's lock. */
@@ -62,7 +63,7 @@ export class MaintenanceSwitch {
     checkWhole('acknowledge', acknowledge, 'whole milliseconds');
     checkWhole('ifRevision', ifRevision, 'the revision of a change');
     const given = {
-      message: textOption('message', options.message),
+      message: visitorTextOption('message', options.message),
       reason: textOption('reason', options.reason),
       actor: textOption('actor', options.actor),
     };

@@ -1,3 +1,4 @@
+import { describeMessage, mainText, type MaintenanceTexts } from '../texts/maintenance-text.js';
 import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 import { occurrenceAfter, occurrenceFrom, type Occurrence } from './occurrences.js';
 import type { WindowRecord } from './window-record.js';
@@ -36,8 +37,12 @@ export interface MaintenanceWindow {
   readonly announce: number | false;
   /** The text of the announcement; `null`: the built-in sentence. */
   readonly announcement: string | null;
+  /** All of its texts, by language; absent if there is one for all. */
+  readonly announcements?: MaintenanceTexts;
   /** The message for visitors during the window; `null`: the built-in sentence. */
   readonly message: string | null;
+  /** All of its texts, by language; absent if there is one for all. */
+  readonly messages?: MaintenanceTexts;
   /** For operators only. */
   readonly reason: string | null;
   /** For operators only: who last changed it. */
@@ -74,8 +79,9 @@ export function toWindow(key: string, { window, start, end }: Occurrence, now: n
       count: repeat.count,
     },
     announce: announce ?? false,
-    announcement,
-    message,
+    announcement: mainText(announcement),
+    ...(announcement !== null && typeof announcement !== 'string' && { announcements: announcement }),
+    ...describeMessage(message),
     reason,
     actor,
     cancelled: window.ended

@@ -1,3 +1,5 @@
+import type { MaintenanceText } from '../texts/maintenance-text.js';
+
 /** A local time in a time zone. @publicApi */
 export interface MaintenanceLocalTime {
   /** Date and time without an offset, such as `'2027-03-28T02:30'`. */
@@ -33,10 +35,10 @@ export interface MaintenanceWindowOptions {
   repeat?: MaintenanceRepeat | null;
   /** Milliseconds before its start at which it is announced; `false`: never. Default: one hour. */
   announce?: number | false;
-  /** The text of the announcement; `null`: the built-in sentence. */
-  announcement?: string | null;
-  /** The message for visitors during the window; `null`: the built-in sentence. */
-  message?: string | null;
+  /** The text of the announcement, one or one per language; `null`: the built-in sentence. */
+  announcement?: MaintenanceText | null;
+  /** The message for visitors during the window, one or one per language; `null`: the built-in sentence. */
+  message?: MaintenanceText | null;
   /** For operators only. */
   reason?: string | null;
   /** For operators only: who planned it. */

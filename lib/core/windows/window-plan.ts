@@ -1,6 +1,8 @@
 import { MaintenanceConfigurationError } from '../errors/errors.js';
 import { HOUR } from '../keys/durations.js';
 import { textOption } from '../service/call-options.js';
+import type { MaintenanceText } from '../texts/maintenance-text.js';
+import { visitorTextOption } from '../texts/text-option.js';
 import { isPending, occurrenceStarting } from './occurrences.js';
 import { findOwnOverlap } from './overlaps.js';
 import { LAST_INSTANT, parseMoment, parseRepeat } from './parse-times.js';
@@ -24,8 +26,8 @@ export function planWindow(
   before?: WindowRecord,
 ): WindowRecord {
   const { start, timeZone, duration, repeat } = planTimes(options, before);
-  const said = (option: 'announcement' | 'message' | 'reason' | 'actor'): string | null =>
-    options[option] === undefined && before ? before[option] : textOption(option, options[option]);
+  const said = (option: 'announcement' | 'message'): MaintenanceText | null =>
+    options[option] === undefined && before ? before[option] : visitorTextOption(option, options[option]);
   const window: WindowRecord = {
     ...before,
     id,
@@ -37,7 +39,7 @@ export function planWindow(
     announce: options.announce === undefined && before ? before.announce : parseAnnounce(options.announce),
     announcement: said('announcement'),
     message: said('message'),
-    reason: said('reason'),
+    reason: options.reason === undefined && before ? before.reason : textOption('reason', options.reason),
     actor: textOption('actor', options.actor),
     ended: [],
   };

@@ -1,4 +1,6 @@
 import { id, instant, integer, isAbsent, object, text } from '../document/fields.js';
+import type { MaintenanceText } from '../texts/maintenance-text.js';
+import { readText, withoutTexts } from '../texts/stored-text.js';
 import type { RepeatRecord } from './repeat.js';
 
 /** A planned window as it is recorded with its key. Instants are epoch ms by the store's clock, lengths are ms. */
@@ -14,8 +16,8 @@ export interface WindowRecord {
   readonly repeat: RepeatRecord | null;
   /** How long before its start it is announced to visitors; `null`: never. */
   readonly announce: number | null;
-  readonly announcement: string | null;
-  readonly message: string | null;
+  readonly announcement: MaintenanceText | null;
+  readonly message: MaintenanceText | null;
   readonly reason: string | null;
   readonly actor: string | null;
   /** Occurrences that ended early, by their start: when; those that were cancelled ended when they would have begun. */
@@ -45,7 +47,7 @@ function readKnown(raw: Record<string, unknown>): WindowRecord {
     throw new Error('the ends of a window are not a list');
   }
   return {
-    ...raw,
+    ...withoutTexts(raw),
     id: id(raw.id, 'id of a window'),
     revision: integer(raw.revision, 'revision of a window'),
     start: instant(raw.start, 'start of a window'),
@@ -53,8 +55,8 @@ function readKnown(raw: Record<string, unknown>): WindowRecord {
     timeZone: text(raw.timeZone),
     repeat: isAbsent(raw.repeat) ? null : readRepeat(raw.repeat),
     announce: isAbsent(raw.announce) ? null : integer(raw.announce, 'announcement of a window'),
-    announcement: text(raw.announcement),
-    message: text(raw.message),
+    announcement: readText(raw, 'announcement'),
+    message: readText(raw, 'message'),
     reason: text(raw.reason),
     actor: text(raw.actor),
     ended: ((raw.ended ?? []) as unknown[]).map(readEnd),

@@ -74,10 +74,12 @@ export class PageRenderer {
   builtIn(refusal: Refusal, request: HttpRequest): RenderedPage {
     const { message, statusCode, until, retryAfter } = refusal;
     const { script } = this.urls(request);
+    const messageLanguage = this.localizer.languageOf(refusal.status.state?.messages, request);
     return {
       html: renderMaintenancePage({
         statusCode,
         message,
+        ...(messageLanguage !== '' && { messageLanguage }),
         until,
         retryAfter,
         refreshDelay: this.options.refreshDelay,

@@ -20,6 +20,8 @@ export interface MaintenancePageContext {
   statusCode: number;
   /** The message for visitors, already chosen and translated; plain text, whose line breaks are kept. */
   message: string;
+  /** BCP 47 tag of the language of the message, if it is another than `language`. */
+  messageLanguage?: string;
   /** When the maintenance is expected to end; `null` if unknown. */
   until: Date | null;
   /** Seconds until the client should try again; with `until` the seconds left, which is where the countdown starts. */
@@ -84,6 +86,7 @@ export function renderMaintenancePage(context: MaintenancePageContext): string {
   const language = pageLanguage(context.language);
   const title = escapeHtml(text(PAGE_TEXTS.title));
   const refresh = refreshSeconds(context.refreshDelay);
+  const spoken = context.messageLanguage ? ` lang="${escapeHtml(context.messageLanguage)}"` : '';
   const end = renderEnd(context, language.formatUtc);
   // The refresh stands in <noscript> because the script does the same with jitter where it runs.
   return (
@@ -91,7 +94,7 @@ export function renderMaintenancePage(context: MaintenancePageContext): string {
     `<title>${title}</title><noscript><meta http-equiv="refresh" content="${refresh}"></noscript>` +
     (scriptUrl ? `<script src="${escapeHtml(scriptUrl)}" defer data-page="maintenance"></script>` : '') +
     `</head><body><main data-status="${Number(context.statusCode)}" data-refresh="${refresh}"${end.data}>` +
-    `<h1>${title}</h1><p class="message" dir="auto">${escapeHtml(context.message)}</p>${end.html}` +
+    `<h1>${title}</h1><p class="message"${spoken} dir="auto">${escapeHtml(context.message)}</p>${end.html}` +
     `<p class="note">${escapeHtml(text(PAGE_TEXTS.reloads))}</p></main>${FOOT}</body></html>\n`
   );
 }

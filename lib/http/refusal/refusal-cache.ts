@@ -10,6 +10,7 @@ import type { MaintenanceState } from '../../core/keys/maintenance-state.js';
 import type { MaintenanceStatus } from '../../core/keys/maintenance-status.js';
 import type { StateManager } from '../../core/state/state-manager.js';
 import type { Localizer } from '../../i18n/localizer.js';
+import { DEFAULT_MESSAGE } from '../../i18n/texts.js';
 import type { HttpRequest } from '../../request/http-request.js';
 import { headerSet, type HeaderSet } from '../http-port.js';
 import { MaintenanceException, withoutStack } from './maintenance.exception.js';
@@ -36,6 +37,8 @@ export interface Rejected {
 
 interface Made extends Rejected {
   readonly state: MaintenanceState;
+  /** The language of its message, where there are several. */
+  readonly language: string;
   readonly retryAfter: number;
   json?: ReadyBody;
   problem?: ReadyBody;
@@ -43,9 +46,12 @@ interface Made extends Rejected {
   readonly pages: Map<string, ReadyBody>;
 }
 
-/** Makes refusals. What is the same for all who are refused is made once: per state of a key and second of `Retry-After`. */
+/**
+ * Makes refusals. What is the same for all who are refused is made once: per state of a key, language of its message and second of
+ * `Retry-After`.
+ */
 export class RefusalCache {
-  private readonly made = new WeakMap<MaintenanceState, Made>();
+  private readonly made = new WeakMap<MaintenanceState, Map<string, Made>>();
   /** Mostly it is the same key that refuses. */
   private lastMade: Made | undefined;
 
@@ -58,7 +64,9 @@ export class RefusalCache {
 
   refusal(status: MaintenanceStatus, request: unknown): Refusal {
     const now = this.manager.store.now();
-    return createRefusal(status, this.settings, now, (text) => this.localizer.translate(text, request));
+    return createRefusal(status, this.settings, now, (state) =>
+      this.localizer.say(state, DEFAULT_MESSAGE, request),
+    );
   }
 
   /** The exception for a status, its headers not set yet. */
@@ -141,18 +149,29 @@ export class RefusalCache {
       this.settings.refreshDelay,
       state.until === null ? 0 : this.manager.store.now(),
     );
-    let made = this.lastMade?.state === state ? this.lastMade : this.made.get(state);
+    const language = this.localizer.languageOf(state.messages, request);
+    const { lastMade } = this;
+    let made =
+      lastMade?.state === state && lastMade.language === language
+        ? lastMade
+        : this.made.get(state)?.get(language);
     if (made?.retryAfter !== retryAfter) {
       made = {
         state,
+        language,
         retryAfter,
         ...this.reject(status, request),
         pages: new Map(),
       };
-      this.made.set(state, made);
+      this.keep(made);
     }
     this.lastMade = made;
     return made;
+  }
+
+  private keep(made: Made): void {
+    const all = this.made.get(made.state) ?? new Map<string, Made>();
+    this.made.set(made.state, all.set(made.language, made));
   }
 }
 

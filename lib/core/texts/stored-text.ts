@@ -1,0 +1,43 @@
+import { isAbsent, text } from '../document/fields.js';
+import { mainText, type MaintenanceText, type MaintenanceTexts } from './maintenance-text.js';
+
+/** Fields that may hold one text per language, and where all of them are stored: beside the one that older versions read. */
+const PLURALS: Readonly<Record<string, string>> = { message: 'messages', announcement: 'announcements' };
+
+/** For `JSON.stringify`: stores texts per language beside the one that stands for all. */
+export function splitTexts(_name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return value;
+  }
+  let split: Record<string, unknown> | undefined;
+  for (const [one, all] of Object.entries(PLURALS)) {
+    const given = (value as Record<string, unknown>)[one];
+    if (typeof given === 'object' && given !== null) {
+      split = { ...(split ?? value), [one]: mainText(given as MaintenanceTexts), [all]: given };
+    }
+  }
+  return split ?? value;
+}
+
+/**
+ * Reads a text that may be one per language. What a version wrote that does not know of languages counts alone.
+ * @throws Error when it is no text
+ */
+export function readText(
+  raw: Record<string, unknown>,
+  field: 'message' | 'announcement',
+): MaintenanceText | null {
+  const main = text(raw[field]);
+  const all = raw[PLURALS[field] as string];
+  return isTexts(all) && mainText(all) === main ? all : main;
+}
+
+/** The fields of a record without those that {@link readText} has read. */
+export const withoutTexts = (raw: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(raw).filter(([name]) => !Object.values(PLURALS).includes(name)));
+
+const isTexts = (value: unknown): value is MaintenanceTexts =>
+  !isAbsent(value) &&
+  typeof value === 'object' &&
+  !Array.isArray(value) &&
+  Object.values(value).every((one) => typeof one === 'string');

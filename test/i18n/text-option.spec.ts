@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { decode, encode } from '../../lib/core/document/codec.js';
+import { applyEdit } from '../../lib/core/document/updates.js';
+import { visitorTextOption } from '../../lib/core/texts/text-option.js';
+import { splitTexts, readText } from '../../lib/core/texts/stored-text.js';
+import { TextChoice } from '../../lib/i18n/text-choice.js';
+
+const TEXTS = { '': 'Back soon', de: 'Gleich zurück', 'pt-BR': 'Já voltamos' };
+
+describe('a text for visitors', () => {
+  it.each<[string, unknown, unknown]>([
+    ['text', 'Back soon', 'Back soon'],
+    ['no text', '', null],
+    ['null', null, null],
+    ['nothing', undefined, null],
+    ['one per language', TEXTS, TEXTS],
+    ['tags written otherwise', { DE: 'x', 'PT-br': 'y' }, { de: 'x', 'pt-BR': 'y' }],
+    ['only one for everybody', { '': 'Back soon' }, 'Back soon'],
+    ['empty texts', { '': 'Back soon', de: '' }, 'Back soon'],
+    ['only empty texts', { '': '', de: '' }, null],
+    ['no languages', {}, null],
+    ['an object without a prototype', Object.assign(Object.create(null), { de: 'x' }), { de: 'x' }],
+  ])('may be %s', (_what, given, read) => {
+    expect(visitorTextOption('message', given)).toEqual(read);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['a number', 7, 'received 7'],
+    ['a list', ['x'], 'received an array of 1'],
+    ['an instance', new Date(0), 'received 1970-01-01T00:00:00.000Z'],
+    ['a tag that is none', { de_AT: 'x' }, 'received "x" for the language "de_AT"'],
+    ['a wildcard', { '*': 'x' }, 'received "x" for the language "*"'],
+    ['the prototype', JSON.parse('{"__proto__": "x"}'), 'received "x" for the language "__proto__"'],
+    ['a language twice', { de: 'x', DE: 'y' }, 'received "y" for the language "DE"'],
+    ['what is no text', { de: 1 }, 'received 1 for the language "de"'],
+    ['a long tag', { [`de-${'x'.repeat(40)}`]: 'x' }, 'for the language "de-'],
+    ['too long a text', 'x'.repeat(10_001), 'a string of at most 10000 characters'],
+    ['too long together', { de: 'x'.repeat(5_001), fr: 'x'.repeat(5_000) }, 'received an object (Object)'],
+    [
+      'too many languages',
+      Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`en-x-l${i}`, 'x'])),
+      'received an object (Object)',
+    ],
+  ])('must not be %s', (_what, given, why) => {
+    expect(() => visitorTextOption('message', given)).toThrow(why);
+    expect(() => visitorTextOption('message', given)).toThrow('"message"');
+  });
+});
+
+describe('texts per language in the store', () => {
+  const notice = { since: 1, until: null, announced: false, reason: null, actor: null };
+  const edit = (message: unknown) =>
+    applyEdit(
+      null,
+      'billing',
+      undefined,
+      {
+        switch: { ...notice, message: visitorTextOption('message', message) },
+        holds: [],
+        cause: 'set',
+        message: visitorTextOption('message', message),
+        reason: null,
+        actor: null,
+        hooks: true,
+      },
+      5,
+    );
+
+  it('come back as they were, in the switch and in its change', () => {
+    const record = decode(encode(edit(TEXTS))).keys.get('billing');
+    expect(record?.switch?.message).toEqual(TEXTS);
+    expect(record?.change.message).toEqual(TEXTS);
+    expect(record?.switch).not.toHaveProperty('messages');
+  });
+
+  it('leave one text where a version looks that knows no others', () => {
+    const stored = JSON.parse(encode(edit(TEXTS))) as { keys: [string, { switch: object }][] };
+    expect(stored.keys[0]?.[1].switch).toMatchObject({ message: 'Back soon', messages: TEXTS });
+  });
+
+  it('do not outlive a change by such a version', () => {
+    expect(readText({ message: 'Another', messages: TEXTS }, 'message')).toBe('Another');
+    expect(readText({ message: 'Back soon', messages: { '': 'Back soon', de: 4 } }, 'message')).toBe(
+      'Back soon',
+    );
+    expect(readText({ message: 'x', messages: ['x'] }, 'message')).toBe('x');
+  });
+
+  it('leave everything else alone', () => {
+    const value = { message: 'x', list: [{ announcement: null }] };
+    expect(JSON.stringify(value, splitTexts)).toBe(JSON.stringify(value));
+  });
+});
+
+describe('the choice among languages', () => {
+  const choice = new TextChoice('en');
+  it.each<[string | undefined, string]>([
+    [undefined, ''],
+    ['de', 'de'],
+    ['de-AT,de;q=0.9', 'de'],
+    ['fr,de;q=0.5', 'de'],
+    ['fr', ''],
+    ['pt', 'pt-BR'],
+    ['pt-PT', 'pt-BR'],
+    ['en-GB,en;q=0.9,de;q=0.5', ''],
+    ['de;q=0', ''],
+    ['*', ''],
+    [`${'x,'.repeat(2_000)}de`, ''],
+  ])('for %s is "%s"', (header, tag) => {
+    expect(choice.pick(TEXTS, header)).toBe(tag);
+  });
+
+  it('takes the text for everybody else to be in the language of the application, unless that has its own', () => {
+    expect(new TextChoice('de-CH').pick({ '': 'Grüezi', en: 'Hello' }, 'de,en;q=0.5')).toBe('');
+    expect(new TextChoice('de').pick({ '': 'x', de: 'y', en: 'z' }, 'de,en;q=0.5')).toBe('de');
+  });
+});
