@@ -90,6 +90,19 @@ export type {
   MaintenancePhase,
   MaintenanceState,
 } from './core/keys/maintenance-state.js';
+export type {
+  MaintenanceHistoryEntry,
+  MaintenanceHistoryEvent,
+  MaintenanceHistoryFilter,
+  MaintenanceHistoryOptions,
+} from './core/history/maintenance-history-entry.js';
+export type { MaintenanceWay } from './core/history/way.js';
+export type {
+  MaintenanceProgress,
+  MaintenanceProgressOptions,
+  MaintenanceProgressValue,
+  MaintenanceVisibleProgress,
+} from './core/progress/maintenance-progress.js';
 export type { MaintenanceText, MaintenanceTexts } from './core/texts/maintenance-text.js';
 export { MaintenanceStatus, type MaintenanceStatusClass } from './core/keys/maintenance-status.js';
 export type { MaintenanceTemplate, MaintenanceTemplateContext } from './core/keys/maintenance-template.js';

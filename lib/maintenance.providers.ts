@@ -4,6 +4,9 @@ import { ApplicationCalls } from './core/common/application-calls.js';
 import { KeyPublisher } from './core/catalogue/key-publisher.js';
 import { AbandonedWatch } from './core/cluster/abandoned-watch.js';
 import { DelegatedHooks } from './core/cluster/delegated-hooks.js';
+import { HistoryWatch } from './core/cluster/history-watch.js';
+import { HistoryWriter } from './core/history/history-writer.js';
+import { OverrunWatch } from './core/cluster/overrun-watch.js';
 import { OncePerCluster } from './core/cluster/once-per-cluster.js';
 import { WindowWatch } from './core/cluster/window-watch.js';
 import { ReplicaCoordinator } from './core/cluster/replica-coordinator.js';
@@ -77,7 +80,16 @@ export const coreProviders: Provider[] = ownProviders([
   made(StateManager, [OPTIONS, KeyRegistry], async (options: ResolvedOptions, registry: KeyRegistry) => {
     const store = await createStore({ ...options, identified: options.bypass.secrets.length > 0 });
     const log = { log: (message: string) => logger.log(message), warn };
-    return new StateManager(store, registry, newReplica(options), options.commandTimeout, log);
+    const history = new HistoryWriter(options.history, warn);
+    return new StateManager(
+      store,
+      registry,
+      newReplica(options),
+      options.commandTimeout,
+      log,
+      false,
+      history,
+    );
   }),
   made(HookRunner, [], () => new HookRunner(error)),
   MaintenanceExplorer,
@@ -133,7 +145,13 @@ export const coreProviders: Provider[] = ownProviders([
     (manager: StateManager, once: OncePerCluster, hooks: HookRunner) =>
       new AbandonedWatch(manager, once, hooks, error),
   ),
+  made(
+    HistoryWatch,
+    [StateManager, OncePerCluster],
+    (manager: StateManager, once: OncePerCluster) => new HistoryWatch(manager, once, manager.history),
+  ),
   built(DelegatedHooks, StateManager, OncePerCluster, HookRunner),
+  built(OverrunWatch, StateManager, OncePerCluster, HookRunner),
   built(WindowWatch, StateManager, OncePerCluster, HookRunner),
   built(LockWait, StateManager),
   made(

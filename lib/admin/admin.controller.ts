@@ -20,6 +20,7 @@ import type { ResolvedStructure } from '../options/structural-options.js';
 import { AdminService } from './admin.service.js';
 import { KeyWriter } from './key-writer.js';
 import { AdminGuards } from './admin-guards.js';
+import { HistoryService } from './history.service.js';
 import { WindowsService } from './windows.service.js';
 import { AdminPage } from './admin-page.js';
 import { ExcludeFromOpenApi } from './exclude-from-openapi.js';
@@ -44,6 +45,7 @@ export function adminController({ path, decorators }: Pick<ResolvedStructure, 'p
       @Inject(AdminService) private readonly api: AdminService,
       @Inject(KeyWriter) private readonly writer: KeyWriter,
       @Inject(WindowsService) private readonly windows: WindowsService,
+      @Inject(HistoryService) private readonly history: HistoryService,
       @Inject(AdminPage) private readonly page: AdminPage,
     ) {}
 
@@ -122,6 +124,11 @@ export function adminController({ path, decorators }: Pick<ResolvedStructure, 'p
     @Delete('windows/:id')
     cancel(@Req() request: KeyRequest, @Res() reply: HttpReply): Promise<void> {
       return respond(reply, () => this.windows.cancel(request, request.params['id']));
+    }
+
+    @Get('history')
+    historyOf(@Req() request: QueryRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.history.list(request, request.query));
     }
 
     @Get('replicas')

@@ -9,6 +9,7 @@ import { DrainWait } from './drain-wait.js';
 import { KeyWriter } from './key-writer.js';
 import { SignIn } from './sign-in.js';
 import { Csrf } from './csrf.js';
+import { HistoryService } from './history.service.js';
 import { WindowsService } from './windows.service.js';
 import { AdminPage } from './admin-page.js';
 import { adminController } from './admin.controller.js';
@@ -22,6 +23,7 @@ const providers = ownProviders([
   DrainWait,
   KeyWriter,
   WindowsService,
+  HistoryService,
   AdminPage,
 ]);
 

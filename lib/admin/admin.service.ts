@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { describeValue, MaintenanceError, MaintenanceStoreError } from '../core/errors/errors.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import { MaintenanceService } from '../core/service/maintenance.service.js';
@@ -13,8 +13,7 @@ import { checkJson, hasBody } from './request-body.js';
 import type { ApiResponse } from './api-response.js';
 import { Csrf } from './csrf.js';
 import { createEtag } from './etag.js';
-
-const logger = new Logger('Maintenance');
+import { readable } from './readable.js';
 
 /** What the routes of the admin API read. */
 @Injectable()
@@ -96,19 +95,6 @@ export class AdminService {
   /** A store that is away leaves what was last known. */
   async readAfresh(): Promise<void> {
     await this.manager.refresh().catch(() => undefined);
-  }
-}
-
-/** What a store that is away gives to those who only want to know. */
-async function readable<T>(reading: Promise<T>): Promise<T> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof MaintenanceStoreError) {
-      logger.warn(`The store failed a request of the admin API: ${error.message}`);
-      throw new AdminApiError(503, 'The store is unreachable at the moment.');
-    }
-    throw error;
   }
 }
 

@@ -14,6 +14,8 @@ import { AdminApiError } from './admin.errors.js';
 import { DrainWait } from './drain-wait.js';
 import type { ApiResponse } from './api-response.js';
 import { createEtag, expectedRevision } from './etag.js';
+import { inWay } from '../core/history/way.js';
+import { getRequestWay } from './request-way.js';
 import { getRequestActor } from './request-actor.js';
 import { checkJson, hasBody, readJson } from './request-body.js';
 
@@ -127,7 +129,7 @@ export class KeyWriter {
       throw new MaintenanceStoreError(messageOf(error), 'refused', { cause: error });
     });
     const ifRevision = expectedRevision(this.manager, key, request.headers['if-match']);
-    return work(ifRevision === undefined ? {} : { ifRevision });
+    return inWay(getRequestWay(request), () => work(ifRevision === undefined ? {} : { ifRevision }));
   }
 
   /** The key as it is now. Reason and actor are only for those who may see key data. */

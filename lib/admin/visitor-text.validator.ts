@@ -17,7 +17,9 @@ function explain(name: string, args: ValidationArguments | undefined): string {
   if (tag !== undefined) {
     return `"${name}" has no text in a language for ${JSON.stringify(tag.slice(0, 50))}: names must be BCP 47 tags, values text.`;
   }
-  return typeof value === 'string' || (typeof value === 'object' && value !== null && !Array.isArray(value))
+  const isText =
+    typeof value === 'string' || (typeof value === 'object' && Object.keys(value ?? {}).length > 0);
+  return isText && !Array.isArray(value)
     ? `"${name}" must not be longer than ${LONGEST_TEXT} characters.`
     : `"${name}" must be text, or texts by language such as {"": "Back soon", "de": "Gleich zurück"}.`;
 }

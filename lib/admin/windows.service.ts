@@ -7,6 +7,8 @@ import type { MaintenanceWindow } from '../core/windows/maintenance-window.js';
 import type { HttpRequest } from '../request/http-request.js';
 import { AdminAccess } from './admin-access.js';
 import type { ApiResponse } from './api-response.js';
+import { inWay } from '../core/history/way.js';
+import { getRequestWay } from './request-way.js';
 import { getRequestActor } from './request-actor.js';
 import { hasBody, readJson } from './request-body.js';
 
@@ -36,7 +38,9 @@ export class WindowsService {
     const { key: name, options } = await parsePost(await readJson(request));
     const key = await this.access.findEditable(request, name);
     const actor = getRequestActor(request) ?? null;
-    const window = await this.service.scheduleWindow(key, { ...options, actor });
+    const window = await inWay(getRequestWay(request), () =>
+      this.service.scheduleWindow(key, { ...options, actor }),
+    );
     return { status: 201, json: await this.visible(request, window) };
   }
 
@@ -46,7 +50,9 @@ export class WindowsService {
     const changes = await parsePatch(await readJson(request));
     const window = await this.find(request, id);
     const actor = getRequestActor(request) ?? null;
-    const changed = await this.service.updateWindow(window.id, { ...changes, actor });
+    const changed = await inWay(getRequestWay(request), () =>
+      this.service.updateWindow(window.id, { ...changes, actor }),
+    );
     return { status: 200, json: await this.visible(request, changed) };
   }
 
@@ -57,7 +63,7 @@ export class WindowsService {
     const options = hasBody(request) ? await parseDelete(await readJson(request)) : {};
     const window = await this.find(request, id);
     const actor = getRequestActor(request) ?? null;
-    await this.service.cancelWindow(window.id, { ...options, actor });
+    await inWay(getRequestWay(request), () => this.service.cancelWindow(window.id, { ...options, actor }));
     const left = this.service.getWindows().find((other) => other.id === window.id);
     return {
       status: 200,

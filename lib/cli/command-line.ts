@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { inWay } from '../core/history/way.js';
 import { Declined } from './cli.js';
 import { CliError, EXIT, exitCodeOf } from './exit.js';
 import { Output, plain } from './output.js';
@@ -23,7 +24,7 @@ export async function carryOut(
   const out = Output.of(ours.includes('--json'), around);
   const cli = createCli(guardian, around);
   try {
-    await cli.program.parseAsync(words, { from: 'user' });
+    await inWay('cli', () => cli.program.parseAsync(words, { from: 'user' }));
     return cli.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {

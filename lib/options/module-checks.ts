@@ -1,3 +1,5 @@
+import { MOST_KEPT } from '../core/history/history-settings.js';
+import type { MaintenanceHistoryOptions } from '../core/history/maintenance-history-entry.js';
 import { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { isSafetyNet, isString } from '../core/keys/maintenance-key-options.js';
 import { isIgnorePath } from '../core/keys/ignore-path-option.js';
@@ -88,7 +90,13 @@ export const MODULE_CHECKS: Record<keyof MaintenanceModuleOptions, Check> = {
   ],
   followCalls: ['a boolean', isBoolean],
   events: oneOf('wait', 'refuse', 'pass'),
+  history: ['an object with keep, sink', isRecord],
   reloadRate: ['page loads per second, 1 to 1000000', whole(1, 1_000_000)],
+};
+
+export const HISTORY_CHECKS: Record<keyof MaintenanceHistoryOptions, Check> = {
+  keep: [`a whole number, 0 to ${MOST_KEPT}`, whole(0, MOST_KEPT)],
+  sink: ['a function', isFunction],
 };
 
 export const GENERAL_CHECKS: Record<keyof MaintenanceGeneralOptions, Check> = {

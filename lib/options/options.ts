@@ -1,4 +1,6 @@
 import type { Cache } from 'cache-manager';
+import type { HistorySettings } from '../core/history/history-settings.js';
+import type { MaintenanceHistoryOptions } from '../core/history/maintenance-history-entry.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { MaintenanceKeyOptions } from '../core/keys/maintenance-key-options.js';
 import type { MaintenanceTemplate } from '../core/keys/maintenance-template.js';
@@ -109,6 +111,8 @@ export interface MaintenanceModuleOptions {
    * Default `'wait'`.
    */
   events?: 'wait' | 'refuse' | 'pass';
+  /** What is kept of what was done to keys, for `service.getHistory()`. Default: the last 1,000 entries. */
+  history?: MaintenanceHistoryOptions;
   /** Maximum page loads per second and replica after a change: reloads are spread accordingly. Default 100. */
   reloadRate?: number;
 }
@@ -136,6 +140,7 @@ export interface ResolvedOptions extends MaintenanceModuleOptions {
   readonly followCalls: boolean;
   readonly events: 'wait' | 'refuse' | 'pass';
   readonly reloadRate: number;
+  readonly history: HistorySettings;
   readonly bypass: Omit<MaintenanceBypassOptions, 'secret'> & {
     /** The first signs, all verify; none: there are no links. */
     readonly secrets: readonly string[];

@@ -1,6 +1,13 @@
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
+import { HISTORY_KEEP } from '../core/history/history-settings.js';
 import { check, describeSecret, isRecord } from './checks.js';
-import { BYPASS_CHECKS, COOKIE_CHECKS, GENERAL_CHECKS, MODULE_CHECKS } from './module-checks.js';
+import {
+  BYPASS_CHECKS,
+  COOKIE_CHECKS,
+  GENERAL_CHECKS,
+  HISTORY_CHECKS,
+  MODULE_CHECKS,
+} from './module-checks.js';
 import type { MaintenanceModuleOptions, ResolvedOptions } from './options.js';
 import type { MaintenanceRefusalHeaders } from './refusal-headers-option.js';
 import {
@@ -33,6 +40,7 @@ export function resolveOptions(given: unknown): ResolvedOptions {
   }
   check('', options, MODULE_CHECKS);
   check('general.', options.general, GENERAL_CHECKS);
+  check('history.', options.history, HISTORY_CHECKS);
   check('bypass.', options.bypass, BYPASS_CHECKS);
   check('bypass.cookie.', options.bypass?.cookie, COOKIE_CHECKS);
   if (options.cache !== undefined && (options.redis ?? false) !== false) {
@@ -70,6 +78,10 @@ export function resolveOptions(given: unknown): ResolvedOptions {
     followCalls: options.followCalls ?? false,
     events: options.events ?? 'wait',
     reloadRate: options.reloadRate ?? 100,
+    history: {
+      keep: options.history?.keep ?? HISTORY_KEEP,
+      sink: options.history?.sink?.bind(options.history),
+    },
     bypass: { ...bypass, secrets: secret === undefined ? [] : [secret].flat() },
   };
 }

@@ -26,6 +26,19 @@ export type {
   MaintenanceWhileOpenOptions,
 } from '../core/service/maintenance-work.js';
 export type { MaintenanceOtherwise } from '../core/service/open-work.js';
+export type {
+  MaintenanceHistoryEntry,
+  MaintenanceHistoryEvent,
+  MaintenanceHistoryFilter,
+  MaintenanceHistoryOptions,
+} from '../core/history/maintenance-history-entry.js';
+export type { MaintenanceWay } from '../core/history/way.js';
+export type {
+  MaintenanceProgress,
+  MaintenanceProgressOptions,
+  MaintenanceProgressValue,
+} from '../core/progress/maintenance-progress.js';
+export type { MaintenanceText, MaintenanceTexts } from '../core/texts/maintenance-text.js';
 export type { MaintenanceSetOptions } from '../core/service/set-maintenance-options.js';
 export type { MaintenanceHoldOptions, Maintenance } from '../core/service/maintenance.js';
 export type { MaintenanceEnd } from '../core/service/call-options.js';

@@ -6,6 +6,8 @@ import { leaveWhenIdle } from '../core/cluster/leave-when-idle.js';
 import { ReplicaCoordinator } from '../core/cluster/replica-coordinator.js';
 import { ApplicationCalls } from '../core/common/application-calls.js';
 import { MaintenanceConfigurationError, MaintenanceStoreError } from '../core/errors/errors.js';
+import { MOST_KEPT } from '../core/history/history-settings.js';
+import { HistoryWriter } from '../core/history/history-writer.js';
 import { HookRunner } from '../core/hooks/hook-runner.js';
 import { createGeneralKey } from '../core/keys/general-maintenance.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
@@ -49,8 +51,11 @@ export async function openMaintenance(given: MaintenanceStandaloneOptions): Prom
   const options = resolveOptions(shared);
   const registry = new KeyRegistry(createGeneralKey(options.general));
   options.keys.forEach((key, index) => registry.add(key, `the option "keys" (index ${index})`));
+  // an application may keep more than the default
+  const history = given.history ? options.history : { keep: MOST_KEPT };
   const store = await createStore({
     ...options,
+    history,
     identified: options.bypass.secrets.length > 0,
     direct: true,
   });
@@ -58,7 +63,15 @@ export async function openMaintenance(given: MaintenanceStandaloneOptions): Prom
     log: (message: string) => logger.log?.(message),
     warn: (message: string) => logger.warn(message),
   };
-  const manager = new StateManager(store, registry, newReplica(options), options.commandTimeout, log, true);
+  const manager = new StateManager(
+    store,
+    registry,
+    newReplica(options),
+    options.commandTimeout,
+    log,
+    true,
+    new HistoryWriter(history, log.warn),
+  );
   const service = assemble(manager, options, (message) => logger.error(message), log.warn);
   await manager.start();
   if (given.keys === undefined && store.catalogue) {

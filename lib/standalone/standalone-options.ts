@@ -1,4 +1,5 @@
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import type { MaintenanceHistoryOptions } from '../core/history/maintenance-history-entry.js';
 import type { MaintenanceKeyOptions } from '../core/keys/maintenance-key-options.js';
 
 /** Where the service logs. @publicApi */
@@ -27,6 +28,8 @@ export interface MaintenanceStandaloneOptions {
   keys?: MaintenanceKey[];
   /** Label, help text and timeout of `GENERAL_MAINTENANCE`. Default: as published, or as the library declares it. */
   general?: Pick<MaintenanceKeyOptions, 'label' | 'helpText' | 'timeout'>;
+  /** What is kept of what was done. Default: all that applications may want to keep, 100,000 entries. */
+  history?: MaintenanceHistoryOptions;
   /** Milliseconds for each call of the store. Default 1,000. */
   commandTimeout?: number;
   /** Milliseconds this process may be silent before it counts as silent. Default 3,000. */
@@ -55,6 +58,7 @@ export const SHARED_OPTIONS: readonly string[] = [
   'namespace',
   'keys',
   'general',
+  'history',
   'commandTimeout',
   'lease',
   'presumedDead',

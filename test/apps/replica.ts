@@ -130,7 +130,14 @@ class AbandonedHook {
   }
 }
 
-const { REDIS_URL, ON_STALE = 'serve', HANDLERS, KEYS = 'import-export,billing', FOREIGN_KEYS } = process.env;
+const {
+  REDIS_URL,
+  ON_STALE = 'serve',
+  HANDLERS,
+  KEYS = 'import-export,billing',
+  FOREIGN_KEYS,
+  NAMESPACE,
+} = process.env;
 /** An observer has nothing that maintenance could refuse. */
 const observes = HANDLERS === 'none';
 
@@ -138,6 +145,7 @@ const observes = HANDLERS === 'none';
   imports: [
     MaintenanceModule.forRoot({
       redis: REDIS_URL ?? '',
+      ...(NAMESPACE && { namespace: NAMESPACE }),
       onStale: ON_STALE as 'serve' | 'block',
       keys: KEYS.split(',').map(
         (name) => new MaintenanceKey(name, { scope: name === 'billing' ? 'marked' : 'site' }),
@@ -209,6 +217,8 @@ answer(
       held.set(id, maintenance);
       return maintenance.fence;
     },
+    progress: (id: string, ...report: Parameters<Maintenance['progress']>) =>
+      held.get(id)?.progress(...report),
     leave: (id: string) => held.get(id)?.leave(),
     aborted: (id: string) => why(held.get(id)?.signal),
     work: async (gate: string, key: string, options?: MaintenanceHoldOptions): Promise<Outcome> => {

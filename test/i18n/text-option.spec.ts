@@ -18,7 +18,6 @@ describe('a text for visitors', () => {
     ['only one for everybody', { '': 'Back soon' }, 'Back soon'],
     ['empty texts', { '': 'Back soon', de: '' }, 'Back soon'],
     ['only empty texts', { '': '', de: '' }, null],
-    ['no languages', {}, null],
     ['an object without a prototype', Object.assign(Object.create(null), { de: 'x' }), { de: 'x' }],
   ])('may be %s', (_what, given, read) => {
     expect(visitorTextOption('message', given)).toEqual(read);
@@ -26,6 +25,7 @@ describe('a text for visitors', () => {
 
   it.each<[string, unknown, string]>([
     ['a number', 7, 'received 7'],
+    ['an object without a text', {}, 'received an object (Object)'],
     ['a list', ['x'], 'received an array of 1'],
     ['an instance', new Date(0), 'received 1970-01-01T00:00:00.000Z'],
     ['a tag that is none', { de_AT: 'x' }, 'received "x" for the language "de_AT"'],

@@ -1,4 +1,8 @@
 import { MaintenanceStoreError } from '../../lib/core/errors/errors.js';
+import type { HistoryNote } from '../../lib/core/history/entry-record.js';
+import { LeaseTable } from '../../lib/core/store/cache/lease-table.js';
+import { ProgressTable } from '../../lib/core/store/cache/progress-table.js';
+import { HistoryTable } from '../../lib/core/store/cache/history-table.js';
 import { OnceTable } from '../../lib/core/store/cache/once-table.js';
 import { decode, encode, versionOf } from '../../lib/core/document/codec.js';
 import type {
@@ -38,6 +42,7 @@ export class MemoryServer {
   readonly waiters = new Map<string, Waiter & { seen: number }>();
   readonly replicas = new Map<string, { presence: Presence; seen: number; store: MemoryStore }>();
   readonly stores = new Set<MemoryStore>();
+  readonly history = new HistoryTable();
   /** Nothing is announced: only who asks learns of changes. */
   mute = false;
 
@@ -175,6 +180,12 @@ export class MemoryStore implements StateStore {
     this.leases = new MemoryLeases(server, (what, deadline, answer) => this.#ask(what, deadline, answer));
   }
 
+  readonly progress = new ProgressTable(new LeaseTable());
+
+  get history(): HistoryTable {
+    return this.server.history;
+  }
+
   now(): number {
     return Date.now();
   }
@@ -222,11 +233,17 @@ export class MemoryStore implements StateStore {
     });
   }
 
-  write(document: StateDocument, expected: Version, deadline: number): Promise<Version | 'conflict'> {
+  write(
+    document: StateDocument,
+    expected: Version,
+    deadline: number,
+    notes: readonly HistoryNote[] = [],
+  ): Promise<Version | 'conflict'> {
     const { server } = this;
     return this.#ask('write', deadline, (inTime) => {
       if (!inTime) throw new MaintenanceStoreError('too slow; nothing was written', 'refused');
       if (server.version !== expected) return 'conflict';
+      server.history.keep(notes, 1_000);
       server.text = encode(document);
       const news = { document: decode(server.text), version: server.version, before: expected };
       server.news.push(news);

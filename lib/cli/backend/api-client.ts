@@ -43,6 +43,7 @@ export class ApiClient {
     const outcome = writes ? ' It is unknown whether the change was made.' : '';
     const headers = new Headers(this.headers);
     headers.set('Accept', 'application/json');
+    headers.set('X-Maintenance-Client', 'cli');
     if (body) {
       headers.set('Content-Type', 'application/json');
     }

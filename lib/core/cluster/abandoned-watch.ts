@@ -1,6 +1,9 @@
 import { toPrevious, type MaintenanceChange } from '../document/change.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
-import type { MaintenanceHold } from '../keys/maintenance-state.js';
+import { toNote } from '../history/entry-record.js';
+import type { MaintenanceHistoryEntry } from '../history/maintenance-history-entry.js';
+import type { MaintenanceKey } from '../keys/maintenance-key.js';
+import type { MaintenanceHold, MaintenanceState } from '../keys/maintenance-state.js';
 import type { ActiveKey } from '../state/snapshot.js';
 import type { StateManager } from '../state/state-manager.js';
 import type { OncePerCluster } from './once-per-cluster.js';
@@ -51,11 +54,9 @@ export class AbandonedWatch {
       const begun = this.since.get(id) ?? now;
       this.since.set(id, begun);
       if (now - begun >= SETTLED && this.manager.knowsAll) {
-        this.once.see({
-          name: `abandoned:${id}`,
-          isDue: () => this.find().has(id),
-          run: () => this.tell(active, hold),
-        });
+        const isDue = (): boolean => this.find().has(id);
+        this.once.see({ name: `abandoned:${id}`, isDue, run: () => this.tell(active, hold) });
+        this.once.see({ name: `history:abandoned:${id}`, isDue, run: () => this.note(active, hold) });
       }
     }
     if (found.size > 0) {
@@ -75,16 +76,41 @@ export class AbandonedWatch {
     return found;
   }
 
-  private async tell({ key, state }: ActiveKey, { host, pid, since }: MaintenanceHold): Promise<void> {
+  private async tell({ key, state }: ActiveKey, hold: MaintenanceHold): Promise<void> {
+    const { host, pid, since } = hold;
     const who = host === null ? 'an unknown process' : `${host}, pid ${pid ?? 'unknown'}`;
     const end = state.endsAt ? `until ${state.endsAt.toISOString()}` : 'until somebody ends it';
     this.error(
       `The holder of maintenance key "${key.name}" (${who}, since ${since.toISOString()}) died without leaving it; its work may be half done. ` +
         `The key stays on ${end}, or until the next maintain() of it has done its work.`,
     );
+    await this.hooks.notify('abandoned', this.change(key, state, hold));
+  }
+
+  private async note({ key, state }: ActiveKey, hold: MaintenanceHold): Promise<void> {
+    const { manager } = this;
+    const { reason, endsAt, switched } = state;
+    const change = this.change(key, state, hold);
+    const entry: MaintenanceHistoryEntry = {
+      ...change,
+      id: `${key.name}:abandoned:${hold.id}`,
+      event: 'abandoned',
+      way: 'expiry',
+      previous: { ...change.previous, reason, endsAt, switched },
+      switched,
+    };
+    await manager.store.history.add(toNote(entry), manager.deadline());
+    manager.history.tell(entry);
+  }
+
+  private change(
+    { name }: MaintenanceKey,
+    state: MaintenanceState,
+    { host, pid, since }: MaintenanceHold,
+  ): MaintenanceChange {
     const { message, messages, reason, actor, until, endsAt } = state;
-    const change: MaintenanceChange = {
-      key: key.name,
+    return {
+      key: name,
       from: true,
       to: true,
       cause: 'maintain',
@@ -100,6 +126,5 @@ export class AbandonedWatch {
       at: new Date(this.manager.store.now()),
       holder: host === null || pid === null ? null : { host, pid, since, step: null },
     };
-    await this.hooks.notify('abandoned', change);
   }
 }

@@ -65,7 +65,7 @@ export interface MaintenanceChange {
 }
 
 /** What a change carries besides the state before and after it. */
-type Told = Omit<ChangeRecord, 'from' | 'to' | 'hooks'>;
+export type Told = Omit<ChangeRecord, 'from' | 'to' | 'hooks'>;
 
 /** A change as it is handed out. */
 export function toChange(

@@ -123,6 +123,7 @@ function keyEntry(value: unknown): [string, KeyRecord] {
       holds: holds.map(hold),
       change: change(raw.change),
       ...(raw.fence !== undefined && { fence: integer(raw.fence, 'highest fence') }),
+      ...(raw.noted !== undefined && { noted: instant(raw.noted, 'noted moment') }),
       ...(!isAbsent(raw.windows) && { windows: list(raw.windows, 'windows').map(readWindow) }),
     },
   ];
@@ -160,6 +161,7 @@ function hold(value: unknown): HoldRecord {
     locked: raw.locked === true,
     draining: raw.draining === true,
     ...(raw.lease !== undefined && { lease: integer(raw.lease, 'lease') }),
+    ...(raw.expected !== undefined && { expected: integer(raw.expected, 'expected length') }),
   };
 }
 

@@ -5,6 +5,8 @@ import {
   type MaintenanceOccurrence,
   type MaintenanceState,
 } from '../keys/maintenance-state.js';
+import { describeProgress } from '../progress/describe-progress.js';
+import type { ProgressRecord } from '../progress/progress-record.js';
 import { describeMessage, type MaintenanceText } from '../texts/maintenance-text.js';
 import { announcedOccurrences, currentOccurrence, type Occurrence } from '../windows/occurrences.js';
 import { liveParts, type HoldRecord, type KeyParts, type Notice } from './record.js';
@@ -22,11 +24,13 @@ const toNotice = ({ window, start, end }: Occurrence): Notice => ({
 /**
  * What is known of a key at that moment.
  * @param isLive says whether somebody still renews a hold
+ * @param progressOf how far the work of a hold is, as it has reported
  */
 export function describeRecord(
   record: KeyParts | undefined,
   now: number,
   isLive: (hold: HoldRecord) => boolean,
+  progressOf: (hold: HoldRecord) => ProgressRecord | undefined = () => undefined,
 ): MaintenanceState {
   if (!record) {
     return OFF;
@@ -48,6 +52,10 @@ export function describeRecord(
   // the key ends with its last part, and the end is known only when it is known of each
   const ends = parts.every((part) => part.until !== null);
   const endsAt = ends ? new Date(Math.max(...parts.map((part) => part.until ?? 0))) : null;
+  const holder = describeHolder(holds, isLive);
+  const first = firstHold(holds, isLive);
+  const progress =
+    first && isLive(first) ? describeProgress(first, progressOf(first), record, now) : undefined;
   return Object.freeze({
     value: true,
     since: new Date(Math.min(...parts.map((part) => part.since))),
@@ -58,7 +66,8 @@ export function describeRecord(
     actor: told((part) => part.actor),
     switched: on !== null,
     holds: describeHolds(holds, isLive),
-    holder: describeHolder(holds, isLive),
+    holder: holder && { ...holder, step: progress?.step ?? null },
+    ...(progress && { progress }),
     ...(current && { window: describeOccurrence(current) }),
     ...(upcoming.length > 0 && { upcoming }),
   });
@@ -77,12 +86,19 @@ const describeUpcoming = (occurrences: readonly Occurrence[]): readonly Maintena
   Object.freeze(occurrences.map(describeOccurrence));
 
 /** The latest that is alive and has the lock, else the latest that is alive, else the latest that died. */
-function describeHolder(
+function firstHold(
+  holds: readonly HoldRecord[],
+  isLive: (hold: HoldRecord) => boolean,
+): HoldRecord | undefined {
+  const rank = (hold: HoldRecord): number => 2 * Number(isLive(hold)) + Number(hold.locked);
+  return holds.toSorted((a, b) => rank(b) - rank(a) || b.fence - a.fence)[0];
+}
+
+export function describeHolder(
   holds: readonly HoldRecord[],
   isLive: (hold: HoldRecord) => boolean,
 ): MaintenanceHolder | null {
-  const rank = (hold: HoldRecord): number => 2 * Number(isLive(hold)) + Number(hold.locked);
-  const [first] = holds.toSorted((a, b) => rank(b) - rank(a) || b.fence - a.fence);
+  const first = firstHold(holds, isLive);
   return first && first.host !== null && first.pid !== null
     ? Object.freeze({ host: first.host, pid: first.pid, since: new Date(first.since), step: null })
     : null;

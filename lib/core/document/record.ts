@@ -31,6 +31,8 @@ export interface HoldRecord extends Notice {
   readonly draining: boolean;
   /** Milliseconds its lease lasts; absent: as long as usual. */
   readonly lease?: number;
+  /** Milliseconds that its work is expected to take; absent: nobody has said. */
+  readonly expected?: number;
 }
 
 /** The last change of a key, for those who learn of it from the document. */
@@ -56,6 +58,8 @@ export interface KeyRecord {
   readonly change: ChangeRecord;
   /** The highest fence known of the key, so that fences grow also over a store that has lost them. */
   readonly fence?: number;
+  /** Epoch ms until when what came by itself is in the history; absent: until the last change. */
+  readonly noted?: number;
   /** Planned ones; absent where none was ever planned. */
   readonly windows?: readonly WindowRecord[];
 }
@@ -105,12 +109,21 @@ export function isOn(record: KeyParts | undefined, now: number): boolean {
   );
 }
 
-/** When the record next means something else by itself: a part ends, a window begins or is announced; `Infinity` for never. */
+/** When a hold takes longer than expected; `Infinity` where nobody expects anything. */
+export const lateAt = ({ since, expected = Infinity }: HoldRecord): number => since + expected + 1;
+
+/** When the record next means something else by itself: a part ends or is late, a window begins or is announced; `Infinity` for never. */
 export function nextBoundary(record: KeyParts, now: number): number {
   let next = nextTurn(record.windows, now);
   for (const part of [record.switch, ...record.holds]) {
     if (part && part.until !== null && part.until > now && part.until < next) {
       next = part.until;
+    }
+  }
+  for (const hold of record.holds) {
+    const late = lateAt(hold);
+    if (late > now && late < next) {
+      next = late;
     }
   }
   return next;

@@ -1,4 +1,4 @@
-import { currentOccurrence } from '../windows/occurrences.js';
+import { currentOccurrence, type Occurrence } from '../windows/occurrences.js';
 import type { MaintenanceText } from '../texts/maintenance-text.js';
 import type { WindowRecord } from '../windows/window-record.js';
 import { randomId } from './codec.js';
@@ -23,6 +23,8 @@ export interface Edit {
   readonly actor: string | null;
   /** Are hooks called for it. */
   readonly hooks: boolean;
+  /** What became of a planned window, for the history. */
+  readonly planned?: { readonly event: 'scheduled' | 'cancelled'; readonly occurrence: Occurrence };
 }
 
 /** Makes an edit of the current record, without what has ended; `null` if nothing needs to be written. */
@@ -37,7 +39,7 @@ export function applyEdit(
   known: StateDocument | null,
   key: string,
   record: KeyRecord | undefined,
-  { switch: on, holds, windows = record?.windows, ...told }: Edit,
+  { switch: on, holds, windows = record?.windows, planned: _, ...told }: Edit,
   now: number,
   delegated = false,
 ): StateDocument {
@@ -58,6 +60,7 @@ export function applyEdit(
     switch: on && { ...record?.switch, ...on },
     holds,
     change,
+    noted: Math.floor(now),
     ...(fence > 0 && { fence }),
     ...(windows && { windows }),
   };

@@ -1,6 +1,7 @@
 import { withDeadline } from '../common/with-deadline.js';
 import { describeValue, MaintenanceError } from '../errors/errors.js';
 import type { MaintenanceChange } from '../document/change.js';
+import { inWay } from '../history/way.js';
 import { messageOf } from '../errors/message-of.js';
 import type { MaintenanceEvent } from './maintenance-event.js';
 
@@ -84,7 +85,8 @@ export class HookRunner {
 
 function inTime(hook: Hook, change: MaintenanceChange): Promise<unknown> {
   return withDeadline(
-    (async () => hook.call(change))(),
+    // what it changes is the application's own doing, whoever has caused it
+    inWay('code', async () => hook.call(change)),
     HOOK_TIMEOUT,
     () =>
       new MaintenanceError(

@@ -1,4 +1,5 @@
 import type { MaintenanceKey } from './maintenance-key.js';
+import type { MaintenanceProgress } from '../progress/maintenance-progress.js';
 import type { MaintenanceTexts } from '../texts/maintenance-text.js';
 import type { MaintenanceOccurrence, MaintenancePhase, MaintenanceState } from './maintenance-state.js';
 
@@ -64,6 +65,8 @@ export interface MaintenanceKeyJson {
   holder: MaintenanceHolderJson | null;
   /** Whether a `maintain()` whose process died still holds the key. */
   abandoned: boolean;
+  /** How far the work of the holder is; absent if it has not said and nobody knows how long it takes. */
+  progress?: MaintenanceProgress;
   /** Planned windows that have been announced and have not started, in order; absent if there are none. */
   upcoming?: MaintenanceUpcoming[];
 }
@@ -81,6 +84,7 @@ export function describeKey(key: MaintenanceKey, state: MaintenanceState): Maint
     reason,
     actor,
     holder,
+    progress,
     phase,
     holds = [],
     upcoming,
@@ -104,6 +108,7 @@ export function describeKey(key: MaintenanceKey, state: MaintenanceState): Maint
     actor: actor ?? null,
     holder: holder ? { ...holder, since: holder.since.toISOString() } : null,
     abandoned: holds.some((hold) => hold.abandoned),
+    ...(progress && { progress }),
     ...(upcoming && { upcoming: upcoming.map((occurrence) => describeUpcoming(key, occurrence)) }),
   };
 }

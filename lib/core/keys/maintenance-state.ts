@@ -1,3 +1,4 @@
+import type { MaintenanceProgress } from '../progress/maintenance-progress.js';
 import type { MaintenanceTexts } from '../texts/maintenance-text.js';
 
 /** One `maintain()` that holds a key. @publicApi */
@@ -78,6 +79,8 @@ export interface MaintenanceState {
   readonly holds: readonly MaintenanceHold[];
   /** The `maintain()` that holds the key now; `null`: none, or it is unknown where it runs. */
   readonly holder: MaintenanceHolder | null;
+  /** How far the work of the holder is; `undefined`: it has not said, and nobody knows how long it takes. */
+  readonly progress?: MaintenanceProgress;
   /** What the key does with requests; `undefined`: as {@link value} and the key's `readOnly` imply. */
   readonly phase?: MaintenancePhase;
   /** The planned window that is on; `undefined`: none. */

@@ -57,6 +57,7 @@ export class HoldWriter {
       locked: plan.lock,
       draining: plan.drain !== false,
       ...(plan.lease !== LOCK_LEASE && { lease: plan.lease }),
+      ...(plan.expected !== undefined && { expected: plan.expected }),
     };
   }
 }

@@ -26,6 +26,7 @@ const OPTIONS: readonly string[] = [
   'onShutdown',
   'lease',
   'keepLock',
+  'expected',
 ] satisfies (keyof MaintenanceHoldOptions)[];
 
 /** The options of one `maintain()`, checked and with their defaults. */
@@ -36,6 +37,8 @@ export interface MaintainPlan extends LockPatience {
   /** Milliseconds. */
   readonly lease: number;
   readonly keepLock: boolean;
+  /** Milliseconds; `undefined`: nobody knows. */
+  readonly expected: number | undefined;
   readonly notice: Pick<HoldRecord, 'message' | 'reason' | 'actor'>;
   /** When the hold ends by itself if it begins at that moment. */
   readonly end: (now: number) => Pick<HoldRecord, 'until' | 'announced'>;
@@ -74,6 +77,7 @@ export function createPlan(key: MaintenanceKey, options: MaintenanceHoldOptions,
     lock,
     lease,
     keepLock,
+    expected: parseExpected(options.expected),
     blocking: blockingOption(options.blocking),
     signal: signalOption(options.signal),
     drain,
@@ -85,4 +89,11 @@ export function createPlan(key: MaintenanceKey, options: MaintenanceHoldOptions,
     },
     end: (at) => parseEnd(window, key.timeout, at),
   };
+}
+
+function parseExpected(value: unknown): number | undefined {
+  if (value !== undefined && (!Number.isSafeInteger(value) || (value as number) < 1)) {
+    throw MaintenanceConfigurationError.of('expected', value, 'whole milliseconds, at least 1');
+  }
+  return value as number | undefined;
 }

@@ -9,6 +9,13 @@ import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { MaintenanceKeyJson } from '../keys/maintenance-key-json.js';
 import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 import { MaintenanceStatus } from '../keys/maintenance-status.js';
+import { parseHistoryLimits } from '../history/history-query.js';
+import { HistoryReader } from '../history/history-reader.js';
+import type {
+  MaintenanceHistoryEntry,
+  MaintenanceHistoryFilter,
+} from '../history/maintenance-history-entry.js';
+import { checkOptionNames } from './call-options.js';
 import type { StateManager } from '../state/state-manager.js';
 import type { MaintenanceHealth } from '../state/store-health.js';
 import type { CallRights } from './call-rights.js';
@@ -102,6 +109,18 @@ export abstract class MaintenanceKnowledge {
     return Object.fromEntries(
       this.getKeys().map((key) => [key.name, key.toJSON(this.parts.manager.current(key))]),
     );
+  }
+
+  /**
+   * What was done to keys, the newest first: every change, by whatever way it was made, and what came by itself. With Redis for all
+   * processes, as far back as the option `history.keep` says; otherwise since this process started, and only its own changes.
+   * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError, MaintenanceStoreError
+   */
+  async getHistory(filter: MaintenanceHistoryFilter = {}): Promise<MaintenanceHistoryEntry[]> {
+    checkOptionNames('getHistory', filter, ['key', 'since', 'limit']);
+    const limits = parseHistoryLimits(filter);
+    const key = filter.key === undefined ? undefined : this.target(filter.key).name;
+    return new HistoryReader(this.parts.manager).read({ key, ...limits });
   }
 
   /**

@@ -1,4 +1,8 @@
 import type { MaintenanceText } from '../texts/maintenance-text.js';
+import type {
+  MaintenanceProgressOptions,
+  MaintenanceProgressValue,
+} from '../progress/maintenance-progress.js';
 
 /**
  * A maintenance in progress: the result of `service.maintain()`. Leave it with `await using`, or call {@link leave}.
@@ -23,6 +27,22 @@ export interface Maintenance extends AsyncDisposable {
    * that must end before others begin. 0 once it is lost, `Infinity` without Redis.
    */
   remaining(): number;
+  /**
+   * Says how far the work is, for operators and, with `public`, for visitors. The last report counts; it reaches the store and other
+   * replicas at most once a second, and is gone when the maintenance is left or its process dies. Nothing waits for it. Before the end
+   * no more than 99 % is shown.
+   * @throws MaintenanceConfigurationError
+   * @example
+   * ```ts
+   * await service.maintain('import-export', async (m) => {
+   *   for (const [done, row] of rows.entries()) {
+   *     await importRow(row);
+   *     m.progress({ done: done + 1, total: rows.length }, { step: 'Prices', public: true });
+   *   }
+   * });
+   * ```
+   */
+  progress(value: MaintenanceProgressValue, options?: MaintenanceProgressOptions): void;
   /** Ends the maintenance; further calls do nothing. It never rejects: if the store fails, it is tried again in the background. */
   leave(): Promise<void>;
 }
@@ -66,4 +86,9 @@ export interface MaintenanceHoldOptions {
    * while to stop and must not overlap with the next. Default `false`: the lock is free at once.
    */
   keepLock?: boolean;
+  /**
+   * Milliseconds that the work is expected to take: an estimate of its progress is shown before it reports any, and the event
+   * `'overrun'` says when it takes longer. Default: unknown.
+   */
+  expected?: number;
 }

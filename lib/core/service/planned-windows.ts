@@ -79,7 +79,11 @@ export class PlannedWindows {
         ? { windows: withoutWindow(windows, window, now), occurrence: nextOf(window, now) }
         : withoutOne(windows, window, options.occurrence, now);
     };
-    const { change, occurrence } = await this.write(key, plan, () => ({ message: null, reason, actor }));
+    const { change, occurrence } = await this.write(key, 'cancelled', plan, () => ({
+      message: null,
+      reason,
+      actor,
+    }));
     if (change.from && !change.to) {
       await this.hooks.notify('exiting', change);
     }
@@ -87,7 +91,7 @@ export class PlannedWindows {
   }
 
   private async set(key: MaintenanceKey, plan: Plan): Promise<MaintenanceWindow> {
-    const { change, occurrence } = await this.write(key, plan, wordsOf, ({ start, end }) => ({
+    const { change, occurrence } = await this.write(key, 'scheduled', plan, wordsOf, ({ start, end }) => ({
       // what is asked about is what will be
       to: true,
       until: new Date(end),
@@ -105,6 +109,7 @@ export class PlannedWindows {
    */
   private async write(
     key: MaintenanceKey,
+    event: 'scheduled' | 'cancelled',
     plan: Plan,
     words: (occurrence: Occurrence) => Words,
     asked?: (occurrence: Occurrence) => Partial<MaintenanceChange>,
@@ -123,6 +128,7 @@ export class PlannedWindows {
         cause: 'window',
         ...words(occurrence),
         hooks: true,
+        planned: { event, occurrence },
       };
     };
     const told = { cause: 'window', ...words(occurrence) } as const;

@@ -1,5 +1,6 @@
 import type { Maintenance } from './maintenance.js';
 import type { MaintainPlan } from './maintain-plan.js';
+import type { ProgressReporter } from '../progress/progress-reporter.js';
 import type { HeldKey } from '../calls/call.js';
 import { withDeadline } from '../common/with-deadline.js';
 import type { HoldLease } from '../state/hold-lease.js';
@@ -29,12 +30,14 @@ export class Session implements HeldKey {
     readonly lease: HoldLease,
     private readonly plan: Pick<MaintainPlan, 'lock' | 'keepLock' | 'onShutdown'>,
     private readonly release: () => Promise<void>,
+    private readonly reporter: ProgressReporter,
   ) {
     this.left = new Promise((resolve) => (this.settle = resolve));
     const leave = (): Promise<void> => this.leave();
     const { signal, fence } = lease;
     const remaining = (): number => lease.remaining;
-    this.handle = { key, signal, fence, remaining, leave, [Symbol.asyncDispose]: leave };
+    const progress: Maintenance['progress'] = (value, options) => reporter.tell(value, options);
+    this.handle = { key, signal, fence, remaining, progress, leave, [Symbol.asyncDispose]: leave };
   }
 
   /** Does it still have the key's lock. */
@@ -53,6 +56,7 @@ export class Session implements HeldKey {
 
   /** The second call waits for the first. */
   leave(): Promise<void> {
+    this.reporter.end();
     return (this.leaving ??= this.release().finally(() => this.settle()));
   }
 

@@ -4,6 +4,7 @@ import { currentCall, excludeFromDrain, follow } from '../calls/current-call.js'
 import { HoldReleases } from './hold-releases.js';
 import { HoldWriter } from './hold-writer.js';
 import type { LockWait } from './lock-wait.js';
+import { ProgressReporter } from '../progress/progress-reporter.js';
 import { Session } from './session.js';
 import { createPlan, type MaintainPlan } from './maintain-plan.js';
 import { explainOwnRoute } from './own-route.js';
@@ -126,7 +127,14 @@ export class MaintenanceSessions {
       void release();
       throw error;
     }
-    const session = new Session(key.name, hold, lease, plan, release);
+    const session = new Session(
+      key.name,
+      hold,
+      lease,
+      plan,
+      release,
+      new ProgressReporter(this.manager, hold, plan.expected),
+    );
     this.sessions.set(hold, session);
     // what happened while the write was on its way
     this.lookAfterHolds();

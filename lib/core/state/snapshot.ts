@@ -2,6 +2,7 @@ import type { KeyRegistry } from '../keys/key-registry.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import { OFF, type MaintenanceOccurrence, type MaintenanceState } from '../keys/maintenance-state.js';
 import { describeRecord } from '../document/describe-record.js';
+import type { ProgressRecord } from '../progress/progress-record.js';
 import { nextBoundary, type HoldRecord, type StateDocument } from '../document/record.js';
 
 /** A key that is in maintenance, with all that a decision needs. */
@@ -32,6 +33,7 @@ export class Snapshot {
     registry: KeyRegistry,
     now: number,
     isLive: (hold: HoldRecord) => boolean,
+    progressOf?: (hold: HoldRecord) => ProgressRecord | undefined,
   ) {
     const active: ActiveKey[] = [];
     const states = new Map<string, MaintenanceState>();
@@ -39,7 +41,7 @@ export class Snapshot {
     let boundary = Infinity;
     for (const key of registry.all()) {
       const record = document?.keys.get(key.name);
-      const state = describeRecord(record, now, isLive);
+      const state = describeRecord(record, now, isLive, progressOf);
       states.set(key.name, state);
       if (record) {
         boundary = Math.min(boundary, nextBoundary(record, now));

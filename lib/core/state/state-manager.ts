@@ -5,6 +5,7 @@ import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { MaintenanceState } from '../keys/maintenance-state.js';
 import { MaintenanceStoreError } from '../errors/errors.js';
 import type { MaintenanceChange } from '../document/change.js';
+import { HistoryWriter } from '../history/history-writer.js';
 import type { Editor } from '../document/updates.js';
 import { HEARTBEAT, ReplicaLease, type Replica } from './replica-lease.js';
 import type { HoldRecord, StateDocument } from '../document/record.js';
@@ -19,6 +20,7 @@ import { StateView } from './state-view.js';
 import { StateWriter } from './state-writer.js';
 import { StoreHealth, type StateLog, type MaintenanceHealth } from './store-health.js';
 import { bounded, type StateStore } from '../store/store.js';
+import { ProgressWatch } from './progress-watch.js';
 import { Notifier } from '../common/notifier.js';
 
 /** Replicas of this process: of their holds a missing lease can be seen in any store. */
@@ -41,6 +43,9 @@ export class StateManager implements KeyStateReader {
   /** What this replica tells of itself. */
   readonly report: ReplicaReport;
 
+  /** How far the work of holds is. */
+  readonly progress: ProgressWatch;
+
   private readonly view: StateView;
   private readonly touch: StoreHealth;
   private readonly exchanges: StateSync;
@@ -59,6 +64,8 @@ export class StateManager implements KeyStateReader {
     private readonly log: StateLog,
     /** It has no hooks: of what it changes, one of those that have is to tell its own. */
     delegates = false,
+    /** What becomes of what is done. */
+    readonly history = new HistoryWriter(),
   ) {
     localReplicas.add(replica.id);
     this.lease = new ReplicaLease(store.clustered, replica.lease);
@@ -75,6 +82,7 @@ export class StateManager implements KeyStateReader {
       (owner) => store.clustered || localReplicas.has(owner),
       () => this.updates.next(),
       (change) => this.changes.next(change),
+      (hold) => this.progress.of(hold),
     );
     this.report = new ReplicaReport(replica, () => this.view.known, clockSkew);
     this.list = new ListConfidence(replica.lease);
@@ -89,7 +97,8 @@ export class StateManager implements KeyStateReader {
       deadline: () => this.deadline(),
     });
     this.catchingUp = new CatchUp(this.exchanges, this.lease, this.touch, this.reconnected, commandTimeout);
-    this.writer = new StateWriter(store, this.view, this.exchanges, delegates);
+    this.writer = new StateWriter(store, this.view, this.exchanges, delegates, history);
+    this.progress = new ProgressWatch(this, () => this.view.refresh());
     registry.bind(this);
     this.updates.subscribe(() => store.leases.heed?.(longestLease(this.document)));
   }
@@ -159,6 +168,7 @@ export class StateManager implements KeyStateReader {
     this.writer.close();
     clearInterval(this.heartbeat);
     this.view.stop();
+    this.progress.stop();
     await this.started?.catch(() => undefined);
     await this.exchanges.stop();
     if (this.started) {

@@ -3,6 +3,7 @@ import { changeBetween, type AnnouncedChange, type SeenRecord } from '../documen
 import { BoundaryTimer } from '../common/boundary-timer.js';
 import { isOn, type HoldRecord, type StateDocument } from '../document/record.js';
 import { currentOccurrence } from '../windows/occurrences.js';
+import type { ProgressRecord } from '../progress/progress-record.js';
 import { Snapshot } from './snapshot.js';
 import { leaseOfHold } from '../store/leases.js';
 import type { Version } from '../store/store.js';
@@ -30,6 +31,7 @@ export class StateView {
    * @param judgesLeaseOf can a missing lease of that owner be seen from here
    * @param updated is called after the snapshot has changed, in the same tick
    * @param announce is called after that, once per change
+   * @param progressOf how far the work of a hold is
    */
   constructor(
     private readonly registry: KeyRegistry,
@@ -37,6 +39,7 @@ export class StateView {
     private readonly judgesLeaseOf: (owner: string) => boolean,
     private readonly updated: () => void,
     private readonly announce: (change: AnnouncedChange) => void,
+    private readonly progressOf?: (hold: HoldRecord) => ProgressRecord | undefined,
   ) {
     this.boundary = new BoundaryTimer(now, () => this.update());
     this.view = this.compile();
@@ -122,10 +125,15 @@ export class StateView {
     );
     this.leases = leases;
     if (matters) {
-      this.view = this.compile();
-      this.boundary.set(this.view.nextBoundary);
-      this.updated();
+      this.refresh();
     }
+  }
+
+  /** What is recorded means something else now, though nothing is to be announced. */
+  refresh(): void {
+    this.view = this.compile();
+    this.boundary.set(this.view.nextBoundary);
+    this.updated();
   }
 
   /** Is somebody still renewing this hold. */
@@ -155,7 +163,7 @@ export class StateView {
   }
 
   private compile(): Snapshot {
-    return new Snapshot(this.document, this.registry, this.now(), this.isLive);
+    return new Snapshot(this.document, this.registry, this.now(), this.isLive, this.progressOf);
   }
 
   private update(): void {

@@ -3,7 +3,10 @@ import { stateOf, toChange, type MaintenanceChange } from '../document/change.js
 import { applyEdit, type Editor } from '../document/updates.js';
 import { Mutex } from '../common/mutex.js';
 import { checkSize } from '../document/codec.js';
-import { pruneRecord, type StateDocument } from '../document/record.js';
+import { pruneRecord, type KeyRecord, type StateDocument } from '../document/record.js';
+import { toNote } from '../history/entry-record.js';
+import { HistoryWriter } from '../history/history-writer.js';
+import { currentWay, type MaintenanceWay } from '../history/way.js';
 import type { StateSync } from './state-sync.js';
 import type { StateView } from './state-view.js';
 import type { StateStore, Version } from '../store/store.js';
@@ -19,6 +22,7 @@ export class StateWriter {
     private readonly exchanges: StateSync,
     /** This process has no hooks. */
     private readonly delegates: boolean,
+    private readonly history = new HistoryWriter(),
   ) {}
 
   /**
@@ -27,14 +31,20 @@ export class StateWriter {
    * @throws MaintenanceStoreError, and what the editor throws
    */
   write(key: string, editor: Editor, deadline: number): Promise<MaintenanceChange | null> {
-    return this.queue.run(() => this.attempt(key, editor, deadline));
+    const way = currentWay();
+    return this.queue.run(() => this.attempt(key, editor, way, deadline));
   }
 
   close(): void {
     this.closed = true;
   }
 
-  private async attempt(key: string, editor: Editor, deadline: number): Promise<MaintenanceChange | null> {
+  private async attempt(
+    key: string,
+    editor: Editor,
+    way: MaintenanceWay,
+    deadline: number,
+  ): Promise<MaintenanceChange | null> {
     // that nothing needs to be written is only believed of a document just read
     let fresh = !this.store.shared;
     while (performance.now() < deadline) {
@@ -54,11 +64,23 @@ export class StateWriter {
       if (edit) {
         const document = applyEdit(known, key, record, edit, now, this.delegates);
         checkSize(document, known);
-        const written = await this.store.write(document, version ?? '', deadline);
+        const after = document.keys.get(key) as KeyRecord;
+        const { arisen, change } = this.history.describe(
+          key,
+          present,
+          record,
+          after,
+          edit,
+          way,
+          document.write,
+          now,
+        );
+        const notes = [...arisen, change].map(toNote);
+        const written = await this.store.write(document, version ?? '', deadline, notes);
         if (written !== 'conflict') {
           this.commit(document, written);
-          const after = document.keys.get(key);
-          return after ? toChange(key, stateOf(record, now), stateOf(after, now), after.change) : null;
+          this.history.tell(change);
+          return toChange(key, stateOf(record, now), stateOf(after, now), after.change);
         }
       } else if (fresh) {
         return null;

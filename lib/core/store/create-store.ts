@@ -13,6 +13,8 @@ export interface StoreOptions {
   readonly commandTimeout: number;
   /** Milliseconds a replica may be silent. */
   readonly lease: number;
+  /** What is kept of what was done. */
+  readonly history?: { readonly keep: number };
   /** Bypass tokens are good for one store only: does anybody make or check them. */
   readonly identified: boolean;
   /** Without cache-manager-ioredis-yet. */
@@ -35,7 +37,7 @@ export async function createStore(options: StoreOptions): Promise<StateStore> {
   const redis = options.redis ?? clientOfCache(options.cache);
   if (redis === undefined) {
     const { CacheStore } = await import('./cache/cache-store.js');
-    return new CacheStore(options.cache, options.namespace);
+    return new CacheStore(options.cache, options.namespace, options.history?.keep);
   }
   const { RedisStore } = await import('./redis/redis-store.js');
   return new RedisStore(redis, options.namespace, {
@@ -43,6 +45,7 @@ export async function createStore(options: StoreOptions): Promise<StateStore> {
     replicaLease: options.lease,
     lockLease: LOCK_LEASE,
     identified: options.identified,
+    ...(options.history && { historyKeep: options.history.keep }),
     direct: options.direct,
   });
 }

@@ -3,8 +3,11 @@ import { messageOf } from '../errors/message-of.js';
 import { MaintenanceError, MaintenanceStoreError } from '../errors/errors.js';
 import type { StateDocument } from '../document/record.js';
 import type { CatalogueStore } from './catalogue.js';
+import type { HistoryNote } from '../history/entry-record.js';
+import type { HistoryStore } from './history-store.js';
 import type { LeaseStore } from './leases.js';
 import type { OnceStore } from './once.js';
+import type { ProgressStore } from './progress-store.js';
 import type { Presence, SeenReplica } from './presence.js';
 
 export type { Presence, RunningReport, SeenReplica } from './presence.js';
@@ -79,6 +82,10 @@ export interface StateStore {
   readonly leases: LeaseStore;
   /** Name of the entry that holds the document, for those who have to look at it by hand. */
   readonly entry: string;
+  /** How far work is. */
+  readonly progress: ProgressStore;
+  /** What was done to keys. */
+  readonly history: HistoryStore;
   /** What must be done once in the whole cluster. */
   readonly once: OnceStore;
   /** The keys that applications have published; `undefined` where nobody but themselves could read it. */
@@ -87,8 +94,16 @@ export interface StateStore {
   now(): number;
   start(listener: StoreListener, deadline: number): Promise<void>;
   sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult>;
-  /** Writes if the stored value is still the expected one. */
-  write(document: StateDocument, expected: Version, deadline: number): Promise<Version | 'conflict'>;
+  /**
+   * Writes if the stored value is still the expected one.
+   * @param notes what the history has of it, which is written with it or not at all
+   */
+  write(
+    document: StateDocument,
+    expected: Version,
+    deadline: number,
+    notes?: readonly HistoryNote[],
+  ): Promise<Version | 'conflict'>;
   /** Who is there, silent replicas among them. */
   replicas(deadline: number): Promise<SeenReplica[]>;
   /** Takes a replica off the list at once. */

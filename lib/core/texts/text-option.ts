@@ -59,7 +59,7 @@ export function textFault(value: unknown): [tag?: string] | undefined {
     tags.add(known);
     length += text.length;
   }
-  return given.length > MOST_LANGUAGES || length > LONGEST_TEXT ? [] : undefined;
+  return given.length === 0 || given.length > MOST_LANGUAGES || length > LONGEST_TEXT ? [] : undefined;
 }
 
 /** A language tag as BCP 47 writes it; `undefined` for what is none. */

@@ -3,7 +3,11 @@ import type { Cache } from 'cache-manager';
 import { MaintenanceStoreError } from '../../errors/errors.js';
 import { decode, encode, NewerFormatError, versionOf } from '../../document/codec.js';
 import { CacheEntry, isLocalCache } from './cache-entry.js';
+import type { HistoryNote } from '../../history/entry-record.js';
+import { HISTORY_KEEP } from '../../history/history-settings.js';
+import type { HistoryTable } from './history-table.js';
 import type { LeaseStore } from '../leases.js';
+import type { ProgressStore } from '../progress-store.js';
 import type { OnceStore } from '../once.js';
 import { SharedParts, sharedParts } from './shared-parts.js';
 import { Mutex } from '../../common/mutex.js';
@@ -39,6 +43,7 @@ export class CacheStore implements StateStore {
   constructor(
     private readonly cache: Cache | undefined,
     private readonly namespace: string,
+    private readonly historyKeep = HISTORY_KEEP,
   ) {
     this.kind = cache ? 'cache' : 'memory';
     this.entry = `${namespace}:state`;
@@ -58,6 +63,14 @@ export class CacheStore implements StateStore {
 
   get once(): OnceStore {
     return this.parts.once;
+  }
+
+  get progress(): ProgressStore {
+    return this.parts.progress;
+  }
+
+  get history(): HistoryTable {
+    return this.parts.history;
   }
 
   now(): number {
@@ -104,7 +117,12 @@ export class CacheStore implements StateStore {
     }
   }
 
-  write(document: StateDocument, expected: Version, deadline: number): Promise<Version | 'conflict'> {
+  write(
+    document: StateDocument,
+    expected: Version,
+    deadline: number,
+    notes: readonly HistoryNote[] = [],
+  ): Promise<Version | 'conflict'> {
     return this.parts.mutex.run(async () => {
       const present = await this.read(deadline);
       if (versionOfStored(present) !== expected) {
@@ -121,6 +139,7 @@ export class CacheStore implements StateStore {
         this.giveUpOn(document);
         throw error;
       }
+      this.history.keep(notes, this.historyKeep);
       return versionOf(text);
     });
   }

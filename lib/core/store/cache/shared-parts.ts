@@ -1,11 +1,15 @@
 import { Mutex } from '../../common/mutex.js';
+import { HistoryTable } from './history-table.js';
 import { LeaseTable } from './lease-table.js';
+import { ProgressTable } from './progress-table.js';
 import { OnceTable } from './once-table.js';
 
 /** What applications of this process share that share a cache. */
 export class SharedParts {
   readonly leases = new LeaseTable();
   readonly once = new OnceTable();
+  readonly history = new HistoryTable();
+  readonly progress = new ProgressTable(this.leases);
 
   /** @param mutex one for all writes to the cache */
   constructor(readonly mutex: Mutex) {}

@@ -8,7 +8,17 @@ import * as scripts from './redis-scripts.generated.js';
 import { bounded } from '../store.js';
 
 type KeyName =
-  'state' | 'identity' | 'secret' | 'replicas' | 'leases' | 'fences' | 'waiters' | 'once' | 'catalogue';
+  | 'state'
+  | 'identity'
+  | 'secret'
+  | 'replicas'
+  | 'leases'
+  | 'fences'
+  | 'waiters'
+  | 'once'
+  | 'catalogue'
+  | 'history'
+  | 'progress';
 
 /** One hash tag, so that all entries live in one slot of a cluster. */
 const entryName = (namespace: string, part: string): string => `${namespace}:{${namespace}}:${part}`;
@@ -44,6 +54,8 @@ export class RedisCommands {
       waiters: name('waiters'),
       once: name('once'),
       catalogue: name('catalogue'),
+      history: name('history'),
+      progress: name('progress'),
     };
   }
 

@@ -1,4 +1,6 @@
 import { encode, versionOf } from '../../document/codec.js';
+import type { HistoryNote } from '../../history/entry-record.js';
+import { HISTORY_KEEP } from '../../history/history-settings.js';
 import type { StateDocument } from '../../document/record.js';
 import { RedisCatalogue } from './redis-catalogue.js';
 import { RedisCommands } from './redis-commands.js';
@@ -6,9 +8,11 @@ import { openConnection, throughCache, type RedisInput } from './open-redis.js';
 import { RedisConnection } from './redis-connection.js';
 import { readEntry, type RedisEntry } from './redis-entry.js';
 import { RedisExchange } from './redis-exchange.js';
+import { RedisHistory } from './redis-history.js';
 import { RedisIdentity } from './redis-identity.js';
 import { RedisLeases } from './redis-leases.js';
 import { RedisOnce } from './redis-once.js';
+import { RedisProgress } from './redis-progress.js';
 import { RedisPushes } from './redis-pushes.js';
 import { RedisShardChannel } from './redis-shard-channel.js';
 import { RedisSubscriber } from './redis-subscriber.js';
@@ -27,6 +31,8 @@ interface RedisStoreOptions {
   readonly commandTimeout: number;
   readonly replicaLease: number;
   readonly lockLease: number;
+  /** How many entries of the history are kept. */
+  readonly historyKeep?: number;
   /** Does anybody want to tell this store from others. */
   readonly identified?: boolean;
   /** Without cache-manager-ioredis-yet, which scripts need not have. */
@@ -42,6 +48,8 @@ export class RedisStore implements StateStore {
   readonly leases: RedisLeases;
   readonly once: RedisOnce;
   readonly catalogue: RedisCatalogue;
+  readonly history: RedisHistory;
+  readonly progress: RedisProgress;
   private readonly commands: RedisCommands;
   private readonly exchange: RedisExchange;
   private readonly identity: RedisIdentity;
@@ -59,6 +67,8 @@ export class RedisStore implements StateStore {
     this.exchange = new RedisExchange(this.commands, options.replicaLease);
     this.once = new RedisOnce(this.commands, options.replicaLease);
     this.catalogue = new RedisCatalogue(this.commands);
+    this.progress = new RedisProgress(this.commands);
+    this.history = new RedisHistory(this.commands, options.historyKeep ?? HISTORY_KEEP);
     this.leases = new RedisLeases(this.commands, { replica: options.replicaLease, lock: options.lockLease });
   }
 
@@ -120,16 +130,21 @@ export class RedisStore implements StateStore {
     return result;
   }
 
-  async write(document: StateDocument, expected: Version, deadline: number): Promise<Version | 'conflict'> {
+  async write(
+    document: StateDocument,
+    expected: Version,
+    deadline: number,
+    notes: readonly HistoryNote[] = [],
+  ): Promise<Version | 'conflict'> {
     const text = encode(document);
     const { channel, clock } = this.commands;
     const secret = RedisPushes.newSecret();
-    const args = (term: string) => [expected, text, channel, term, secret];
+    const args = (term: string) => [expected, text, channel, term, secret, ...this.history.args(notes)];
     const asked = performance.now();
     const answer = this.commands.runInTime(
       'write',
       'WRITE',
-      ['state', 'secret'],
+      ['state', 'secret', 'history'],
       deadline,
       args,
       'nothing was written',

@@ -1,0 +1,121 @@
+import { stateOf } from '../document/change.js';
+import { lateAt, type HoldRecord, type KeyRecord, type Notice } from '../document/record.js';
+import { describeHolder, describeOccurrence } from '../document/describe-record.js';
+import type { MaintenanceHolder, MaintenanceOccurrence } from '../keys/maintenance-state.js';
+import { occurrenceAfter, occurrenceFrom, type Occurrence } from '../windows/occurrences.js';
+import { createEntry } from './entry-record.js';
+import type { MaintenanceHistoryEntry } from './maintenance-history-entry.js';
+
+/** The most occurrences of a window that are looked at: of one that comes each minute while nobody looks, the first count. */
+const MOST = 200;
+
+type Words = Pick<Notice, 'message' | 'reason' | 'actor'>;
+
+/** Something that came by itself. */
+interface Turn extends Pick<MaintenanceHistoryEntry, 'id' | 'way'> {
+  readonly moment: number;
+  readonly event?: 'overrun';
+  readonly window?: MaintenanceOccurrence;
+  readonly holder?: MaintenanceHolder | null;
+  readonly cause: 'expiry' | 'window' | 'maintain';
+  readonly words: Words;
+}
+
+/**
+ * What has happened to a key by itself, in order: parts that have ended, windows that have begun and ended, work that takes longer than
+ * expected. Nobody needs to be alive when it happens: it follows from the record, as long as that still has what it is about.
+ * @param from epoch ms: what came until then is in the history already
+ * @param to what comes later has not come yet
+ */
+export function entriesArisen(
+  key: string,
+  record: KeyRecord,
+  to: number,
+  from = notedUntil(record),
+): MaintenanceHistoryEntry[] {
+  const { switch: on, holds, windows = [] } = record;
+  const turns: Turn[] = [
+    ...(on ? endOf('switch', on) : []),
+    ...holds.flatMap((hold) => endOf(hold.id, hold)),
+    ...holds.flatMap(overrunOf),
+    ...windows.flatMap((window) => [...occurrencesIn(window, from, to)].flatMap(turnsOf)),
+  ];
+  return turns
+    .filter(({ moment }) => from < moment && moment <= to)
+    .sort((a, b) => a.moment - b.moment)
+    .map((turn) => toEntry(key, record, turn));
+}
+
+/** Until when what came by itself is in the history. */
+export const notedUntil = ({ noted, change }: KeyRecord): number => noted ?? change.at;
+
+function toEntry(
+  key: string,
+  record: KeyRecord,
+  { moment, cause, words, id, ...more }: Turn,
+): MaintenanceHistoryEntry {
+  const after = stateOf(record, moment);
+  const told = { cause, ...words, revision: record.change.revision, at: moment };
+  const entry = createEntry(key, stateOf(record, moment - 1), after, told, {
+    ...more,
+    id: `${key}:${id}:${moment}`,
+  });
+  // the time of a window is over, and nobody knows when the key will open
+  return cause === 'window' && entry.event === 'changed' && id.startsWith('end:') && after.until === null
+    ? { ...entry, event: 'overrun' }
+    : entry;
+}
+
+const endOf = (part: string, { until, message, reason, actor }: Notice): Turn[] =>
+  until === null
+    ? []
+    : [
+        {
+          id: `end:${part}`,
+          moment: until,
+          way: 'expiry',
+          cause: 'expiry',
+          words: { message, reason, actor },
+        },
+      ];
+
+function overrunOf(hold: HoldRecord): Turn[] {
+  const { id, until, message, reason, actor } = hold;
+  const moment = lateAt(hold);
+  return moment === Infinity || (until !== null && until <= moment)
+    ? []
+    : [
+        {
+          id: `overrun:${id}`,
+          moment,
+          way: 'expiry',
+          cause: 'maintain',
+          event: 'overrun',
+          words: { message, reason, actor },
+          holder: describeHolder([hold], () => true),
+        },
+      ];
+}
+
+function turnsOf(occurrence: Occurrence): Turn[] {
+  const { window, start, end } = occurrence;
+  const { message, reason, actor } = window;
+  const common = {
+    way: 'window',
+    cause: 'window',
+    words: { message, reason, actor },
+    window: describeOccurrence(occurrence),
+  } as const;
+  return [
+    { ...common, id: `begin:${window.id}`, moment: start },
+    { ...common, id: `end:${window.id}`, moment: end },
+  ];
+}
+
+function* occurrencesIn(window: Occurrence['window'], from: number, to: number): Iterable<Occurrence> {
+  let occurrence = occurrenceFrom(window, from);
+  for (let seen = 0; occurrence && occurrence.start <= to && seen < MOST; seen++) {
+    yield occurrence;
+    occurrence = occurrenceAfter(window, occurrence.start);
+  }
+}

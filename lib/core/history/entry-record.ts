@@ -1,0 +1,67 @@
+import type { MaintenanceState } from '../keys/maintenance-state.js';
+import { toChange, type Told } from '../document/change.js';
+import type { MaintenanceHistoryEntry } from './maintenance-history-entry.js';
+
+/** An entry as the store keeps it: number and time of the write are beside it, since only the store may know them. */
+export interface HistoryNote {
+  readonly id: string;
+  /** JSON of the entry without these. */
+  readonly text: string;
+  readonly revision: number;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+/** An entry of what has changed a key from one state to another. */
+export function createEntry(
+  key: string,
+  before: MaintenanceState,
+  after: MaintenanceState,
+  told: Told,
+  more: Pick<MaintenanceHistoryEntry, 'id' | 'way'> &
+    Partial<Pick<MaintenanceHistoryEntry, 'event' | 'window' | 'holder'>>,
+): MaintenanceHistoryEntry {
+  const change = toChange(key, before, after, told);
+  const { reason, endsAt, switched } = before;
+  return {
+    event: change.from === change.to ? 'changed' : change.to ? 'entering' : 'exiting',
+    ...change,
+    ...more,
+    previous: { ...change.previous, reason, endsAt, switched },
+    switched: after.switched,
+  };
+}
+
+export function toNote({ at, revision, ...entry }: MaintenanceHistoryEntry): HistoryNote {
+  return { id: entry.id, text: JSON.stringify(entry), revision, at: at.getTime() };
+}
+
+/** The entry that was stored; `undefined` for what is none. Fields that this version does not know are handed out as they are. */
+export function readNote({
+  text,
+  revision,
+  at,
+}: Omit<HistoryNote, 'id'>): MaintenanceHistoryEntry | undefined {
+  try {
+    const raw = JSON.parse(text) as MaintenanceHistoryEntry;
+    const { previous, window, holder } = raw;
+    if (typeof raw.id !== 'string' || typeof raw.key !== 'string') {
+      return undefined;
+    }
+    return {
+      ...raw,
+      revision,
+      at: new Date(at),
+      until: dateOf(raw.until),
+      endsAt: dateOf(raw.endsAt),
+      previous: { ...previous, until: dateOf(previous.until), endsAt: dateOf(previous.endsAt) },
+      ...(window && { window: { ...window, start: new Date(window.start), end: new Date(window.end) } }),
+      ...(holder && { holder: { ...holder, since: new Date(holder.since) } }),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+const dateOf = (value: unknown): Date | null =>
+  typeof value === 'string' || typeof value === 'number' ? new Date(value) : null;

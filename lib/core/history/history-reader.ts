@@ -1,0 +1,62 @@
+import type { StateManager } from '../state/state-manager.js';
+import { entriesArisen } from './arisen.js';
+import { readNote } from './entry-record.js';
+import type { MaintenanceHistoryEntry } from './maintenance-history-entry.js';
+
+/** Entries that are read from the store at once. */
+const PAGE = 200;
+
+/** What is asked for, checked. */
+export interface HistoryQuery {
+  /** Name of the key; `undefined`: all. */
+  readonly key: string | undefined;
+  /** Epoch ms. */
+  readonly since: number;
+  readonly limit: number;
+}
+
+/**
+ * Reads the history: what was stored with changes, and what has come by itself since the last change of each key, which follows from
+ * its record.
+ */
+export class HistoryReader {
+  constructor(private readonly manager: StateManager) {}
+
+  /** The newest first. @throws MaintenanceStoreError */
+  async read({ key, since, limit }: HistoryQuery): Promise<MaintenanceHistoryEntry[]> {
+    const { manager } = this;
+    // in this order: what is written meanwhile is in both, and not in neither
+    await manager.refresh();
+    const found = new Map(this.arisen().map((entry) => [entry.id, entry]));
+    const deadline = manager.deadline();
+    const isAsked = (entry: MaintenanceHistoryEntry): boolean =>
+      (key === undefined || entry.key === key) && entry.at.getTime() >= since;
+    const size = key === undefined ? Math.min(PAGE, limit) : PAGE;
+    let place: string | undefined;
+    for (let count = 0; count < limit;) {
+      const page = await manager.store.history.read(size, place, deadline);
+      for (const note of page) {
+        const entry = readNote(note);
+        if (entry && isAsked(entry)) {
+          count++;
+          found.set(entry.id, entry);
+        }
+      }
+      place = page.at(-1)?.place;
+      if (place === undefined || page.length < size || (page.at(-1)?.stored ?? 0) < since) {
+        break;
+      }
+    }
+    return [...found.values()].filter(isAsked).sort(newestFirst).slice(0, limit);
+  }
+
+  /** What is not in the store yet. */
+  arisen(): MaintenanceHistoryEntry[] {
+    const { document, store } = this.manager;
+    const now = Math.floor(store.now());
+    return [...(document?.keys ?? [])].flatMap(([name, record]) => entriesArisen(name, record, now));
+  }
+}
+
+const newestFirst = (a: MaintenanceHistoryEntry, b: MaintenanceHistoryEntry): number =>
+  b.at.getTime() - a.at.getTime() || b.revision - a.revision;

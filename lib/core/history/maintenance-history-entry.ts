@@ -1,0 +1,63 @@
+import type { MaintenanceChange } from '../document/change.js';
+import type { MaintenanceEvent } from '../hooks/maintenance-event.js';
+import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
+import type { MaintenanceTexts } from '../texts/maintenance-text.js';
+import type { MaintenanceWay } from './way.js';
+
+/** What an entry of the history is about; as hooks call it. @publicApi */
+export type MaintenanceHistoryEvent = Exclude<MaintenanceEvent, 'changing' | 'announced'>;
+
+/** One entry of the history: a change of a key, and by which way it was made. @publicApi */
+export interface MaintenanceHistoryEntry extends Omit<
+  MaintenanceChange,
+  'previous' | 'acknowledged' | 'missing'
+> {
+  /** Identifies the entry. */
+  readonly id: string;
+  /**
+   * `'entering'` and `'exiting'`: the key went into maintenance or came out of it; `'changed'`: it stayed as it was, but something
+   * else changed, such as the message; `'scheduled'` and `'cancelled'`: a planned window; `'abandoned'`: the process of a
+   * `maintain()` died; `'overrun'`: the key is still on after the announced or expected end.
+   */
+  readonly event: MaintenanceHistoryEvent;
+  /** By which way it was made. */
+  readonly way: MaintenanceWay;
+  /** What was the case before. */
+  readonly previous: {
+    /** The message for visitors. */
+    readonly message: string | null;
+    /** All of its texts, by language; absent if there was one for all. */
+    readonly messages?: MaintenanceTexts;
+    /** For operators only. */
+    readonly reason: string | null;
+    /** The end that visitors saw. */
+    readonly until: Date | null;
+    /** When it would have ended by itself. */
+    readonly endsAt: Date | null;
+    /** Whether the operator's switch was on, regardless of `maintain()` calls and windows. */
+    readonly switched: boolean;
+  };
+  /** Whether the operator's switch is on, regardless of `maintain()` calls and windows. */
+  readonly switched: boolean;
+}
+
+/** Filter of `service.getHistory()`. @publicApi */
+export interface MaintenanceHistoryFilter {
+  /** Only entries of this key. Default: all. */
+  readonly key?: MaintenanceKeyLike;
+  /** Only entries that are not older. Default: all that are kept. */
+  readonly since?: Date;
+  /** The maximum number of entries, the newest first; 1 to 100,000. Default 100. */
+  readonly limit?: number;
+}
+
+/** Option `history`. @publicApi */
+export interface MaintenanceHistoryOptions {
+  /** The number of entries that are kept, 0 to 100,000. Default 1,000. */
+  keep?: number;
+  /**
+   * Gets each entry once, for an audit log of your own: on the process that made the change; of what nobody caused at that moment, on one
+   * process of the cluster. What it throws is logged and stops nobody.
+   */
+  sink?(entry: MaintenanceHistoryEntry): unknown;
+}

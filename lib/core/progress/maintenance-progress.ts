@@ -1,0 +1,47 @@
+import type { MaintenanceText, MaintenanceTexts } from '../texts/maintenance-text.js';
+
+/** How far work is: a fraction from 0 to 1, what is done of a total, or a percentage from 0 to 100. @publicApi */
+export type MaintenanceProgressValue =
+  number | { readonly done: number; readonly total: number } | { readonly percent: number };
+
+/** Options of `maintenance.progress()`. @publicApi */
+export interface MaintenanceProgressOptions {
+  /** What the work is doing now, one text or one per language. Default: none. */
+  step?: MaintenanceText | null;
+  /** Milliseconds that the work still needs, if it knows better than an estimate from its speed. */
+  remaining?: number;
+  /** Whether visitors see it: on the maintenance page, in ping, on sockets and streams. Operators always do. Default `false`. */
+  public?: boolean;
+}
+
+/** How far the work of a `maintain()` is. @publicApi */
+export interface MaintenanceProgress {
+  /** A fraction from 0 to 0.99, as reported or, before any report, estimated from the expected length: never 1 before the end. */
+  readonly value: number;
+  /** What is done, if it was reported so. */
+  readonly done: number | null;
+  /** Of how much. */
+  readonly total: number | null;
+  /** What the work is doing; `null`: it has not said. */
+  readonly step: string | null;
+  /** All texts of the step, by language; absent if there is one for all. */
+  readonly steps?: MaintenanceTexts;
+  /** Milliseconds that it will probably still take; `null`: unknown, as it is when it takes longer than expected. */
+  readonly remaining: number | null;
+  /** Whether it takes longer than expected or announced. */
+  readonly overrun: boolean;
+  /** Whether visitors see it. */
+  readonly public: boolean;
+}
+
+/** What visitors see of the progress. @publicApi */
+export interface MaintenanceVisibleProgress {
+  /** A fraction from 0 to 0.99. */
+  value: number;
+  /** What the work is doing, in the language of the visitor; `null`: it has not said. */
+  step: string | null;
+  /** Milliseconds that it will probably still take; `null`: unknown. */
+  remaining: number | null;
+  /** Whether it takes longer than expected or announced. */
+  overrun: boolean;
+}

@@ -1,0 +1,81 @@
+import type { HoldRecord } from '../document/record.js';
+import { decodeProgress, encodeProgress, type ProgressRecord } from '../progress/progress-record.js';
+import type { StateManager } from './state-manager.js';
+
+/** Milliseconds between two looks, and between two reports of a hold. */
+export const PROGRESS_INTERVAL = 1_000;
+
+/**
+ * How far the work of holds is, as this process knows it: looked at in the store once a second while there are holds, and never
+ * otherwise.
+ */
+export class ProgressWatch {
+  private known: ReadonlyMap<string, ProgressRecord> = new Map();
+  private readonly own = new Map<string, ProgressRecord>();
+  private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
+
+  /** @param changed is called when something else is to be told */
+  constructor(
+    private readonly manager: StateManager,
+    private readonly changed: () => void,
+  ) {
+    manager.updates.subscribe(() => this.watch());
+  }
+
+  readonly of = (hold: HoldRecord): ProgressRecord | undefined =>
+    this.manager.isLive(hold) ? (this.own.get(hold.id) ?? this.known.get(hold.id)) : undefined;
+
+  /**
+   * What a hold of this process reports: known here at once, and noted in the store.
+   * @returns was it noted
+   */
+  async report(hold: string, record: ProgressRecord): Promise<boolean> {
+    this.own.set(hold, record);
+    this.changed();
+    const { store } = this.manager;
+    return store.progress.report(hold, encodeProgress(record), this.manager.deadline());
+  }
+
+  /** A hold of this process has ended. */
+  forget(hold: string): void {
+    this.own.delete(hold);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearInterval(this.timer);
+  }
+
+  private watch(): void {
+    const wanted = !this.stopped && this.holds.length > 0;
+    if (wanted && !this.timer) {
+      this.timer = setInterval(() => void this.look(), PROGRESS_INTERVAL).unref();
+    } else if (!wanted && this.timer) {
+      clearInterval(this.timer);
+      this.timer = undefined;
+      this.known = new Map();
+    }
+  }
+
+  private get holds(): readonly HoldRecord[] {
+    return [...(this.manager.document?.keys.values() ?? [])].flatMap(({ holds }) => holds);
+  }
+
+  private async look(): Promise<void> {
+    try {
+      const texts = await this.manager.store.progress.read(this.manager.deadline());
+      const read = [...texts].flatMap(([hold, text]) => {
+        const record = decodeProgress(text);
+        return record ? [[hold, record] as const] : [];
+      });
+      this.known = new Map(read);
+    } catch {
+      // what was last known counts until the store is there again
+    }
+    // estimates change with time
+    if (this.timer && this.holds.some((hold) => hold.expected !== undefined || this.of(hold))) {
+      this.changed();
+    }
+  }
+}
