@@ -2,11 +2,19 @@ import type { ExecutionContext } from '@nestjs/common';
 import { Call } from '../core/calls/call.js';
 import { coarseClock } from '../core/calls/coarse-clock.js';
 
+/** What is around a call, from before its handler begins: interceptors, and whoever listens to what the handler gives. */
+interface Surroundings {
+  /** Do they count for longer than the handler runs: what it gives is a stream. */
+  readonly last: boolean;
+  over: boolean;
+}
+
 /** One call of a handler, for code that is reached from it and for those who have its request. */
 export class HandlerCall extends Call {
   /** On the monotonic clock, a second early at most. */
   readonly begun = coarseClock.now;
   previous: HandlerCall | undefined = undefined;
+  surroundings: Surroundings | undefined = undefined;
 
   constructor(
     readonly handler: object,
@@ -25,8 +33,8 @@ export class HandlerCall extends Call {
 export class HandlerCalls {
   private count = 0;
   private last: HandlerCall | undefined;
-  /** Those counted before their handler began; as far as counting goes one is as good as another. */
-  private readonly pending = new Set<object>();
+  /** Those whose handler does not run: not yet, or no more. As far as counting goes one is as good as another. */
+  private readonly pending = new Set<Surroundings>();
   /** Calls that are over but for an observable that they gave and that somebody listens to. */
   private readonly heard = new Set<HandlerCall>();
   /** Requests whose call is over, and which Nest need not answer when the client is gone. */
@@ -60,12 +68,13 @@ export class HandlerCalls {
   }
 
   begin(subject: unknown): HandlerCall {
-    if (this.pending.size > 0) {
-      const [first] = this.pending;
-      this.pending.delete(first as object);
-    }
     this.count++;
     const call = new HandlerCall(this.handler, subject, this.last);
+    if (this.pending.size > 0) {
+      const [first] = this.pending;
+      this.pending.delete(first as Surroundings);
+      call.surroundings = first;
+    }
     if (this.last) {
       this.last.previous = call;
     }
@@ -88,6 +97,10 @@ export class HandlerCalls {
     }
     // what goes on below a call keeps it, but not the others, nor its request
     call.previous = call.next = undefined;
+    const { surroundings } = call;
+    if (surroundings?.last && !surroundings.over) {
+      this.pending.add(surroundings);
+    }
     if (released) {
       this.release(call);
     } else {
@@ -95,11 +108,18 @@ export class HandlerCalls {
     }
   }
 
-  /** @returns to be called when the call has begun, or never will */
-  expect(): () => void {
-    const call = {};
-    this.pending.add(call);
-    return () => void this.pending.delete(call);
+  /**
+   * A call that is about to begin.
+   * @param last does it count until what this gives is called, also when its handler has settled
+   * @returns to be called when what is around it is over
+   */
+  expect(last: boolean): () => void {
+    const surroundings: Surroundings = { last, over: false };
+    this.pending.add(surroundings);
+    return () => {
+      surroundings.over = true;
+      this.pending.delete(surroundings);
+    };
   }
 
   /** Its request need not be answered any more, as far as this call goes. */
@@ -150,7 +170,8 @@ export function createHandlerCalls(handler: object, noted: boolean): HandlerCall
 
 /**
  * Counts a call before its handler begins, from which moment on it counts by itself.
- * @returns to be called when it is over, in case the handler never began or is not tracked
+ * @param last does it count on when its handler has settled: somebody listens to what that has given
+ * @returns to be called when it is over; where it does not last, in case the handler never began or is not tracked
  */
-export const countCall = (handler: object): (() => void) =>
-  (getHandlerCalls(handler) ?? createHandlerCalls(handler, false)).expect();
+export const countCall = (handler: object, last: boolean): (() => void) =>
+  (getHandlerCalls(handler) ?? createHandlerCalls(handler, false)).expect(last);

@@ -13,7 +13,8 @@ export function replaceMethod(
   for (const key of Reflect.getMetadataKeys(original)) {
     Reflect.defineMetadata(key, Reflect.getMetadata(key, original), replacement);
   }
-  Object.defineProperty(replacement, 'name', { value: original.name, configurable: true });
+  // what a decorator has put in its place may have none: `@GrpcStreamMethod()`
+  Object.defineProperty(replacement, 'name', { value: original.name || property, configurable: true });
   Object.defineProperty(replacement, 'length', { value: original.length, configurable: true });
   return Reflect.defineProperty(owner, property, {
     value: replacement,

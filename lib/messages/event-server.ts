@@ -1,6 +1,7 @@
 import type { WorkScope } from '../core/calls/work-scope.js';
 import type { HandlerPolicy } from '../decision/handler-policy.js';
 import { admittedHandler, type EventHandler } from './event-admission.js';
+import { streamCallHandler } from './grpc-stream-calls.js';
 
 /** Nest's numbers of transports. */
 export const TRANSPORTS: Readonly<Record<number, string>> = {
@@ -68,7 +69,7 @@ export class EventServer {
       registering();
       if (!isEvent) {
         this.takesMessages = true;
-        original.call(server, pattern, handler, isEvent, extras);
+        original.call(server, pattern, streamCallHandler(pattern, handler), isEvent, extras);
         return;
       }
       const route = this.routeOf(pattern);

@@ -11,7 +11,7 @@ import { OPTIONS, STRUCTURE } from '../options/tokens.js';
 import { admitEvent } from './event-admission.js';
 import { EventServer, type EventMethod, type EventSource, type RpcServer } from './event-server.js';
 import { KafkaPartitions } from './kafka-partitions.js';
-import { eventMethods } from './message-calls.js';
+import { eventMethods, messageTransports } from './message-calls.js';
 import { RmqConsumer } from './rmq-consumer.js';
 
 const RMQ = 5;
@@ -63,10 +63,9 @@ export class EventServers implements OnApplicationShutdown {
       return;
     }
     let asked = this.asked;
-    let inherits: boolean | undefined;
+    let inherits = false;
     const events = new EventServer(server, this.methods(), () => {
-      // of a handler that is made anew for each event Nest asks later
-      inherits ||= this.asked > asked || undefined;
+      inherits ||= this.asked > asked;
       asked = this.asked;
     });
     this.known.push(events);
@@ -76,7 +75,7 @@ export class EventServers implements OnApplicationShutdown {
     const listen = server.listen;
     server.listen = (callback) => {
       try {
-        this.check(events, inherits === true);
+        this.check(events, inherits);
       } catch (error) {
         return callback(error);
       }
@@ -124,7 +123,8 @@ export class EventServers implements OnApplicationShutdown {
   private check(events: EventServer, inherits: boolean): void {
     const patterns = describe(events);
     const { options, transportId } = events.server;
-    if (this.structure.guard !== false && !inherits && (events.takesMessages || patterns.length > 0)) {
+    const isEmpty = !events.takesMessages && patterns.length === 0;
+    if (this.structure.guard !== false && !inherits && !isEmpty && this.handlesAtStart(events)) {
       this.logger.warn(
         `The microservice on ${events.name} does not inherit the settings of the application: its messages are not refused during ` +
           'maintenance. Connect it with { inheritAppConfig: true }.',
@@ -145,11 +145,27 @@ export class EventServers implements OnApplicationShutdown {
     }
   }
 
+  /**
+   * Is one of its handlers made when the application starts. Of those that are made for each message, Nest asks for guards only then:
+   * nobody can tell before whether they inherit any.
+   */
+  private handlesAtStart({ server: { transportId } }: EventServer): boolean {
+    return [...this.controllers()].some(
+      (wrapper) =>
+        typeof wrapper.metatype === 'function' &&
+        wrapper.isDependencyTreeStatic() &&
+        messageTransports(wrapper.metatype).some(
+          (transport) => transport === undefined || transportId === undefined || transport === transportId,
+        ),
+    );
+  }
+
   private checkQueue(events: EventServer, patterns: readonly string[], prefetch: unknown): void {
     if (events.takesMessages) {
       throw new MaintenanceConfigurationError(
         `The microservice on ${events.name} takes events (${patterns.join(', ')}) and messages that are answered from one queue: events ` +
-          'that wait for the end of maintenance would keep those from an answer. Accepted: a queue for each, ' +
+          'that wait for the end of maintenance would keep those from an answer. Accepted: an application for each, another transport for those ' +
+          'that are answered, ' +
           "@MaintenanceExempt() on the handlers of its events, or the maintenance option events: 'pass' or 'refuse'.",
         { option: 'events' },
       );
@@ -163,16 +179,17 @@ export class EventServers implements OnApplicationShutdown {
   }
 
   private methods(): EventMethod[] {
-    const methods: EventMethod[] = [];
+    return [...this.controllers()].flatMap((wrapper) =>
+      typeof wrapper.metatype === 'function'
+        ? eventMethods(wrapper.metatype, this.following.follows(wrapper))
+        : [],
+    );
+  }
+
+  private *controllers() {
     for (const { controllers } of this.modules.values()) {
-      for (const wrapper of controllers.values()) {
-        const { metatype } = wrapper;
-        if (typeof metatype === 'function') {
-          methods.push(...eventMethods(metatype, this.following.follows(wrapper)));
-        }
-      }
+      yield* controllers.values();
     }
-    return methods;
   }
 }
 

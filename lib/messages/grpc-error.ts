@@ -1,7 +1,14 @@
+import type { ExecutionContext } from '@nestjs/common';
 import type { Refusal } from '../decision/refusal.js';
 
 /** `UNAVAILABLE` of https://grpc.io/docs/guides/status-codes: the service is away for now, the call may be tried again. */
 const UNAVAILABLE = 14;
+
+const refusals = new WeakSet<object>();
+
+/** Is that a refusal, as {@link grpcError} has made it. */
+export const isGrpcRefusal = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && refusals.has(error);
 
 /** What grpc-js keeps metadata in. */
 interface Metadata {
@@ -12,13 +19,15 @@ interface Metadata {
 /**
  * A refusal as gRPC sends it: a numeric status, the message, and the facts as trailing metadata (`maintenance`, as JSON in ASCII,
  * `retry-after`, `x-maintenance-mode`). `undefined` where the call came by another transport.
- * @param metadata of the call: the second argument of a handler
  */
 export function grpcError(
   facts: object,
   { message, retryAfter }: Refusal,
-  metadata: unknown,
+  context: ExecutionContext,
 ): object | undefined {
+  const [first, second] = context.getArgs<[{ metadata?: unknown } | null | undefined, unknown]>();
+  // what `@GrpcStreamCall()` marks gets the call itself, and no metadata beside it
+  const metadata = isMetadata(second) ? second : first?.metadata;
   if (!isMetadata(metadata)) {
     return undefined;
   }
@@ -26,7 +35,9 @@ export function grpcError(
   trailer.set('maintenance', inAscii(JSON.stringify(facts)));
   trailer.set('retry-after', String(retryAfter));
   trailer.set('x-maintenance-mode', '1');
-  return { ...facts, code: UNAVAILABLE, details: message, metadata: trailer };
+  const error = { ...facts, code: UNAVAILABLE, details: message, metadata: trailer };
+  refusals.add(error);
+  return error;
 }
 
 const isMetadata = (value: unknown): value is Metadata =>

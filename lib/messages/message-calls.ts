@@ -7,6 +7,7 @@ import type { WorkCalls } from '../core/calls/work-calls.js';
 import { getHandlerPolicy } from '../decision/handler-policy.js';
 import { getAdmission } from './event-admission.js';
 import type { EventMethod } from './event-server.js';
+import { findStreamCall } from './grpc-stream-calls.js';
 import { EventCall, handleEvent, trackEventHandler } from './event-calls.js';
 import { trackMethod } from '../in-flight/track-method.js';
 
@@ -45,12 +46,14 @@ class MessageCalls implements NestInterceptor {
       const admission = getAdmission(context.getArgByIndex(1));
       return handleEvent(new EventCall(policy.name, policy, works, admission), () => next.handle());
     }
-    const over = countCall(context.getHandler());
+    const isRpc = context.getType() === 'rpc';
+    const over = countCall(context.getHandler(), isRpc);
     try {
-      if (context.getType() === 'ws') {
+      if (!isRpc) {
         await ask(context, () => true);
       }
-      return next.handle().pipe(finalize(over));
+      const stream = findStreamCall(context.getArgByIndex(0));
+      return next.handle().pipe(finalize(() => (stream ? stream.whenOver(over) : over())));
     } catch (error) {
       over();
       throw error;
@@ -130,6 +133,15 @@ export const handlesMessages = (cls: Class): boolean =>
     return method !== undefined && !getHandlerPolicy(cls, method).exempt;
   });
 
+/** The only transport that each of its handlers is for; `undefined`: all. */
+export const messageTransports = (cls: Class): (number | symbol | undefined)[] =>
+  messageMethods(cls).map(([prototype, property]) =>
+    transportOf((prototype as Record<string, object>)[property] as object),
+  );
+
+const transportOf = (method: object): number | symbol | undefined =>
+  Reflect.getMetadata('microservices:transport', method) as number | symbol | undefined;
+
 /** The methods of this class that handle events. @param followed does what they reach know that it belongs to their call */
 export const eventMethods = (cls: Class, followed: boolean): EventMethod[] =>
   messageMethods(cls).flatMap(([prototype, property]) => {
@@ -141,7 +153,7 @@ export const eventMethods = (cls: Class, followed: boolean): EventMethod[] =>
             policy,
             followed,
             patterns: [Reflect.getMetadata('microservices:pattern', method) ?? []].flat() as unknown[],
-            transport: Reflect.getMetadata('microservices:transport', method) as number | symbol | undefined,
+            transport: transportOf(method),
           },
         ]
       : [];

@@ -29,7 +29,7 @@ export async function wsError(refusal: Refusal, context: ExecutionContext): Prom
 export async function rpcError(refusal: Refusal, context: ExecutionContext): Promise<Error> {
   const { RpcException } = await import('@nestjs/microservices');
   const facts = { status: 'error', ...factsFor(refusal) };
-  return new RpcException(grpcError(facts, refusal, context.getArgByIndex(1)) ?? facts);
+  return new RpcException(grpcError(facts, refusal, context) ?? facts);
 }
 
 function factsFor(refusal: Refusal): Record<string, unknown> {

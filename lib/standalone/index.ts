@@ -1,6 +1,11 @@
 export { createMaintenance } from './create-maintenance.js';
 export { StandaloneMaintenance } from './standalone-maintenance.js';
 export type { MaintenanceStandaloneLogger, MaintenanceStandaloneOptions } from './standalone-options.js';
+export {
+  SkipDuringMaintenance,
+  type MaintenanceSkipOptions,
+} from '../background/skip-during-maintenance.decorator.js';
+export { MaintenanceExempt, MaintenanceKeys } from '../decision/decorators.js';
 export { MaintenanceService } from '../core/service/maintenance.service.js';
 export type { MaintenanceQuietOptions } from '../core/service/cluster-view.js';
 export type {

@@ -1,4 +1,5 @@
 import { BypassTokens } from '../access/bypass-tokens.js';
+import { addApplication } from '../background/applications.js';
 import { Revocations } from '../core/calls/revocations.js';
 import { WorkCalls } from '../core/calls/work-calls.js';
 import { learnPublishedKeys } from '../core/catalogue/published-keys.js';
@@ -99,9 +100,12 @@ function assemble(
   const stale = new StalePolicy(manager, options);
   const decision = new OpenDecision(manager, works, works, statuses, sources, stale);
   const openWork = new OpenWork(manager, works, decision);
+  // nobody can tell which objects belong to it: methods that are skipped ask it unless they belong to an application of Nest
+  const remove = addApplication({ openWork, owns: () => false, error });
   const end = async (): Promise<void> => {
     openWork.close();
     await sessions.shutdown();
+    remove();
     const leave = async (): Promise<void> => {
       coordinator.stop();
       await manager.stop();

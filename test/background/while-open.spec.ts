@@ -64,6 +64,17 @@ describe('whileOpen()', () => {
     expect(at.inFlight()).toBe(0);
   });
 
+  it('keeps nothing of the objects it is given: as many entries as keys', async () => {
+    await using at = await site();
+    for (let i = 0; i < 100; i++) {
+      await at.service.whileOpen(new MaintenanceKey('mail'), () => i);
+      await at.service.whileOpen('mail', () => i);
+      await at.service.whileOpen(new MaintenanceKey('nothing'), () => i).catch(() => undefined);
+    }
+    const { single } = at.service as unknown as { single: Map<unknown, unknown> };
+    expect([...single.keys()]).toEqual(['mail']);
+  });
+
   it.each(['billing', 'reads'])('rejects while a key is on, whatever its scope: %s', async (key) => {
     await using at = await site();
     const end = new Date(Date.now() + 60_000);

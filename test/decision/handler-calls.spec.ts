@@ -171,7 +171,7 @@ describe('a call that is observed by others', () => {
   it('is counted until it is over, once', () => {
     const handler = () => undefined;
     expect(runningCalls(handler)).toBe(0);
-    const [first, second] = [countCall(handler), countCall(handler)];
+    const [first, second] = [countCall(handler, false), countCall(handler, false)];
     expect(runningCalls(handler)).toBe(2);
     first();
     first();
@@ -183,7 +183,7 @@ describe('a call that is observed by others', () => {
   it("is the handler's own once that has begun, also when the observer has gone", async () => {
     const instance = new Base();
     const method = tracked(instance, 'waits');
-    const [first, second] = [countCall(method), countCall(method)];
+    const [first, second] = [countCall(method, false), countCall(method, false)];
     expect(runningCalls(method)).toBe(2);
     const { promise, open } = gate();
     const call = instance.waits(promise);
@@ -193,6 +193,24 @@ describe('a call that is observed by others', () => {
     expect(runningCalls(method)).toBe(1);
     open();
     await call;
+    expect(runningCalls(method)).toBe(0);
+  });
+
+  it('that lasts is counted until the observer says so, whichever of several calls ends first', async () => {
+    const instance = new Base();
+    const method = tracked(instance, 'waits');
+    const [first, second] = [countCall(method, true), countCall(method, true)];
+    const gates = [gate(), gate()];
+    const calls = gates.map(({ promise }) => instance.waits(promise));
+    expect(runningCalls(method)).toBe(2);
+    gates[0]?.open();
+    await calls[0];
+    expect(runningCalls(method)).toBe(2);
+    second();
+    gates[1]?.open();
+    await calls[1];
+    expect(runningCalls(method)).toBe(1);
+    first();
     expect(runningCalls(method)).toBe(0);
   });
 });

@@ -132,6 +132,46 @@ describe.each(adapters)('MaintenanceErrorFilter on %s', (_name, createApp) => {
   });
 });
 
+describe.each(adapters)('MaintenanceErrorFilter on %s, towards visitors,', (_name, createApp) => {
+  const start = () =>
+    createApp({
+      imports: [
+        MaintenanceModule.forRoot({
+          socket: false,
+          admin: false,
+          keys: [new MaintenanceKey('billing', { public: false }), new MaintenanceKey('mail')],
+        }),
+      ],
+      controllers: [OperationsController],
+    });
+  const ask = (port: number, what: string) =>
+    request(port, '/operations', { method: 'POST', json: { what } });
+
+  it('names no key that is not public', async () => {
+    await using running = await start();
+    for (const what of ['unknown', 'locked', 'conflict', 'lost', 'active', 'drain']) {
+      const { message } = (await ask(running.port, what)).json<{ message: string }>();
+      expect(message, what).not.toContain('billing');
+      expect(message, what).not.toMatch(/ {2}/);
+    }
+  });
+
+  it('still names those that are', async () => {
+    await using running = await start();
+    expect((await ask(running.port, 'unknown')).json()).toMatchObject({
+      message: 'Unknown maintenance key "biling"; registered: "general", "mail".',
+    });
+  });
+
+  it('logs each cause once, however often it is asked', async () => {
+    await using running = await start();
+    for (let i = 0; i < 5; i++) {
+      await ask(running.port, 'other');
+    }
+    expect(running.log.filter((line) => line.includes('10.1.2.3'))).toHaveLength(1);
+  });
+});
+
 describe('the code of an error', () => {
   const made: [name: string, error: Error & { code?: string }, code: string][] = [
     ['MaintenanceError', new MaintenanceError('x'), 'MAINTENANCE_ERROR'],

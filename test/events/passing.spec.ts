@@ -1,4 +1,4 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Scope } from '@nestjs/common';
 import {
   ClientProxyFactory,
   EventPattern,
@@ -13,6 +13,7 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MaintenanceExempt } from 'nestjs-maintenance';
+import { firstValueFrom } from 'rxjs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { end, freePort, spawnMortal } from '../support/process.js';
 import { RedisServer } from '../support/redis.js';
@@ -45,20 +46,26 @@ class Answers {
   }
 }
 
-/** A broker of MQTT. */
-async function startMosquitto(): Promise<{ port: number; stop(): Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'maintenance-mosquitto-'));
+/** A program that brokers messages on a port of its own. */
+interface Broker {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+async function startBroker(
+  tool: 'mosquitto' | 'nats',
+  argumentsFor: (port: number, folder: string) => Promise<string[]> | string[],
+): Promise<Broker> {
+  const folder = await mkdtemp(join(tmpdir(), `maintenance-${tool}-`));
   const port = await freePort();
-  const file = join(folder, 'mosquitto.conf');
-  await writeFile(file, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
-  const child = spawnMortal(requireTool('mosquitto'), ['-c', file], { stdio: 'ignore' });
+  const child = spawnMortal(requireTool(tool), await argumentsFor(port, folder), { stdio: 'ignore' });
   const answers = () =>
     new Promise<boolean>((resolve) => {
       const socket = createConnection(port, '127.0.0.1');
       socket.once('connect', () => (socket.destroy(), resolve(true)));
       socket.once('error', () => resolve(false));
     });
-  await until(answers, { what: 'mosquitto to answer' });
+  await until(answers, { what: `${tool} to answer` });
   return {
     port,
     stop: async () => {
@@ -68,18 +75,28 @@ async function startMosquitto(): Promise<{ port: number; stop(): Promise<void> }
   };
 }
 
+const startMosquitto = (): Promise<Broker> =>
+  startBroker('mosquitto', async (port, folder) => {
+    const file = join(folder, 'mosquitto.conf');
+    await writeFile(file, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
+    return ['-c', file];
+  });
+const startNats = (): Promise<Broker> =>
+  startBroker('nats', (port) => ['-a', '127.0.0.1', '-p', String(port)]);
+
 let redis: RedisServer;
-let mosquitto: Awaited<ReturnType<typeof startMosquitto>>;
+let mosquitto: Broker;
+let nats: Broker;
 let tcp: number;
 
 beforeAll(async () => {
-  redis = await RedisServer.start();
-  mosquitto = await startMosquitto();
+  [redis, mosquitto, nats] = await Promise.all([RedisServer.start(), startMosquitto(), startNats()]);
   tcp = await freePort();
 });
 afterAll(async () => {
   await redis?.stop();
   await mosquitto?.stop();
+  await nats?.stop();
 });
 beforeEach(() => {
   handled = [];
@@ -88,28 +105,54 @@ beforeEach(() => {
 const transports: [name: string, server: () => MicroserviceOptions][] = [
   ['TCP', () => ({ transport: Transport.TCP, options: { host: '127.0.0.1', port: tcp } })],
   ['Redis', () => ({ transport: Transport.REDIS, options: { host: redis.host, port: redis.port } })],
+  ['NATS', () => ({ transport: Transport.NATS, options: { servers: [`127.0.0.1:${nats.port}`] } })],
   ['MQTT', () => ({ transport: Transport.MQTT, options: { url: `mqtt://127.0.0.1:${mosquitto.port}` } })],
 ];
 
-describe.each(transports)('events by %s, which keeps nothing', (name, server) => {
+describe.each(transports)('by %s, which keeps nothing,', (name, server) => {
   let client: ClientProxy;
   const open = async (): Promise<void> => {
     client = ClientProxyFactory.create(server() as ClientOptions);
     await client.connect();
   };
 
-  it('are handled in maintenance, and the start and maintain() name them', async () => {
-    await using at = await startHybrid([server()], { controllers: [Notes] });
+  it('events are handled in maintenance, and the start and maintain() name them', async () => {
+    await using at = await startHybrid([server()], { controllers: [Notes, Answers] });
     await open();
+    const ask = () => firstValueFrom(client.send<string>('ask', ''));
+    expect(await ask()).toBe('answer');
     await at.service.maintain('general', async () => {
       client.emit('noted', 1);
       await until(() => handled.length === 1);
+      // who asks is told
+      await expect(ask()).rejects.toMatchObject({ code: 'MAINTENANCE' });
     });
+    expect(await ask()).toBe('answer');
     const warnings = at.log.filter((line) => line.startsWith('warn') && line.includes('noted (Notes.noted)'));
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain(name);
     expect(warnings[0]).not.toMatch(/exempt|elsewhere/);
     expect(at.log.some((line) => line.startsWith('log') && line.includes('noted (Notes.noted)'))).toBe(true);
+    await client.close();
+  });
+});
+
+describe.each(transports)("by %s, with events: 'refuse',", (_name, server) => {
+  it('no event overlaps work, and the log names those that are lost', async () => {
+    const options = { events: 'refuse' } as const;
+    await using at = await startHybrid([server()], { controllers: [Notes, Answers] }, options);
+    const client = ClientProxyFactory.create(server() as ClientOptions);
+    await client.connect();
+    const ask = () => firstValueFrom(client.send<string>('ask', ''));
+    await at.service.maintain('general', async () => {
+      client.emit('noted', 1);
+      await until(() => at.log.some((line) => /An event was refused.*Notes\.noted/.test(line)));
+      await expect(ask()).rejects.toMatchObject({ code: 'MAINTENANCE' });
+    });
+    expect(handled).toEqual([]);
+    client.emit('noted', 2);
+    await until(() => handled.length === 1);
+    expect(handled).toEqual([2]);
     await client.close();
   });
 });
@@ -128,6 +171,32 @@ describe('a microservice', () => {
     await using stranger = await startHybrid([server()], { controllers: [Answers] }, {}, false);
     expect(warned(stranger.log)).toHaveLength(1);
     expect(warned(stranger.log)[0]).toContain(`TCP (${tcp})`);
+  });
+
+  it('is not where all that it has is made for each message, with guards or without', async () => {
+    @Controller({ scope: Scope.REQUEST })
+    class Scoped {
+      @MessagePattern('ask')
+      ask(_data: unknown): string {
+        return 'answer';
+      }
+
+      @EventPattern('noted')
+      noted(data: unknown): void {
+        handled.push(data);
+      }
+    }
+    await using inherits = await startHybrid([server()], { controllers: [Scoped] });
+    expect(warned(inherits.log)).toEqual([]);
+    const client = ClientProxyFactory.create(server() as ClientOptions);
+    const ask = () => firstValueFrom(client.send<string>('ask', ''));
+    expect(await ask()).toBe('answer');
+    await inherits.service.maintain('general', async () => {
+      await expect(ask()).rejects.toMatchObject({ code: 'MAINTENANCE' });
+      client.emit('noted', 1);
+      await until(() => handled.length === 1);
+    });
+    await client.close();
   });
 
   it('is not where nothing is guarded, or nothing comes in', async () => {

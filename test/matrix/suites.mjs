@@ -16,7 +16,7 @@ export const SUITES = [
   'hostile',
   'matrix',
   'integrations',
-  'events',
+  'background',
   'events',
 ].map((suite) => `test/${suite}/`);
 

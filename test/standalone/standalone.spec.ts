@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   createMaintenance,
   MaintenanceKey,
+  SkipDuringMaintenance,
   type MaintenanceStandaloneOptions,
   type StandaloneMaintenance,
 } from 'nestjs-maintenance/standalone';
@@ -125,6 +126,47 @@ describe('a process without Nest', () => {
     await until(async () => !(await one.isOn(KEY)));
     await expect(service.setMaintenance(true, KEY)).rejects.toMatchObject({ name: 'MaintenanceStoreError' });
     await service.close();
+  });
+
+  it('skips marked methods, static ones too, and has them waited for', async () => {
+    let ran: string[] = [];
+    let finish: () => void = () => undefined;
+    class Script {
+      @SkipDuringMaintenance(KEY, { missed: 'once' })
+      static tick(name: string): void {
+        ran.push(name);
+      }
+
+      @SkipDuringMaintenance()
+      async copy(): Promise<void> {
+        ran.push('copy');
+        await new Promise<void>((resolve) => (finish = resolve));
+      }
+    }
+    const service = await open();
+    // the first work of a process asks the store
+    await Script.tick('first');
+    expect(ran).toEqual(['first']);
+    const copying = new Script().copy();
+    await until(() => ran.includes('copy'));
+    const other = await open();
+    const error = await other.maintain('general', () => 'worked', { drain: 100 }).catch(String);
+    expect(error).toContain('Script.copy');
+    finish();
+    await copying;
+    ran = [];
+    await one.set(true, KEY);
+    await until(() => service.isActive(KEY));
+    Script.tick('second');
+    Script.tick('third');
+    expect(ran).toEqual([]);
+    await one.set(false, KEY);
+    await until(() => ran.length > 0);
+    expect(ran).toEqual(['third']);
+    await service.close();
+    // nobody is there to ask any more
+    Script.tick('fourth');
+    expect(ran).toEqual(['third', 'fourth']);
   });
 
   it('makes bypass tokens with the secret of the application, and none without', async () => {

@@ -23,6 +23,7 @@ export const tools = /** @satisfies {Record<string, Tool>} */ ({
   faketime: { commands: ['faketime'], packages: ['faketime'] },
   rabbitmq: { commands: ['rabbitmq-server'], env: 'RABBITMQ_SERVER', packages: ['rabbitmq-server'] },
   mosquitto: { commands: ['mosquitto'], env: 'MOSQUITTO', packages: ['mosquitto'] },
+  nats: { commands: ['nats-server'], env: 'NATS_SERVER', packages: ['nats-server'] },
   nginx: { commands: ['nginx'], env: 'NGINX', packages: ['nginx-light'] },
 });
 

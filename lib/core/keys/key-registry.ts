@@ -7,6 +7,13 @@ import { bindKey, unbindKey, type KeyStateReader } from './key-readers.js';
 import { GENERAL_MAINTENANCE } from './general-maintenance.js';
 import { MaintenanceKey } from './maintenance-key.js';
 
+/** Registries of running applications, for those who have nothing but the name of a key. */
+const running = new Set<KeyRegistry>();
+
+/** Is that, in a running application, the name of a key that visitors do not hear of. */
+export const isHiddenKey = (name: string): boolean =>
+  [...running].some((registry) => registry.find(name)?.public === false);
+
 /** The keys of one application, in the order they are asked. */
 export class KeyRegistry {
   private readonly byName = new Map<string, MaintenanceKey>();
@@ -94,11 +101,13 @@ export class KeyRegistry {
   }
 
   bind(reader: KeyStateReader): void {
+    running.add(this);
     this.reader = reader;
     this.bound.forEach((key) => bindKey(key, reader));
   }
 
   unbind(): void {
+    running.delete(this);
     const { reader } = this;
     if (reader) {
       this.bound.forEach((key) => unbindKey(key, reader));

@@ -1,5 +1,6 @@
 import { ALL_KEYS, NamedKeys, type WorkSource } from '../calls/work-scope.js';
 import { MaintenanceConfigurationError } from '../errors/errors.js';
+import { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 import { checkOptionNames, millisecondsOption, oneOf, signalOption } from './call-options.js';
 import { MaintenanceKnowledge } from './maintenance-knowledge.js';
@@ -27,7 +28,7 @@ export interface MaintenanceWaitOptions {
 /** The part of the service that is for background work and long-running handlers. @publicApi */
 export abstract class MaintenanceWork extends MaintenanceKnowledge {
   /** @internal */
-  private readonly single = new Map<MaintenanceKeyLike, WorkSource>();
+  private readonly single = new Map<string, WorkSource>();
 
   /**
    * Runs work while none of these keys is on. It counts like a request until its promise has settled: a `maintain()` of one of
@@ -113,15 +114,17 @@ export abstract class MaintenanceWork extends MaintenanceKnowledge {
   }
 
   private sourceOf(keys: MaintenanceKeyLike | readonly MaintenanceKeyLike[]): WorkSource {
-    const known = this.single.get(keys as MaintenanceKeyLike);
+    // by name: there are as many as keys, whatever objects stand for them
+    const single = keys instanceof MaintenanceKey ? keys.name : keys;
+    const known = typeof single === 'string' ? this.single.get(single) : undefined;
     if (known) {
       return known;
     }
     const list = (Array.isArray(keys) ? keys : [keys]) as readonly MaintenanceKeyLike[];
     const names = list.map((key) => this.parts.registry.get(key).name);
     const made = { name: `whileOpen(${names.join(', ')})`, scope: new NamedKeys(new Set(names)) };
-    if (!Array.isArray(keys)) {
-      this.single.set(keys as MaintenanceKeyLike, made);
+    if (typeof single === 'string') {
+      this.single.set(single, made);
     }
     return made;
   }

@@ -42,6 +42,10 @@ const logger = new Logger('Maintenance');
 /** What an error says besides. */
 export type ErrorDetails = Pick<MaintenanceErrorJson, 'code' | 'errors' | 'outcome'>;
 
+/** Logs what the answer keeps back. */
+export type LogWrite = (kind: string, message: string) => void;
+const write: LogWrite = (_kind, message) => logger.warn(message);
+
 /** The body of an error with that status. */
 export const errorJson = (
   statusCode: number,
@@ -55,13 +59,13 @@ export const errorJson = (
 });
 
 /** How an error of this library is answered; `undefined` for one that is nobody's business but the log's. */
-export function answerFor(error: unknown): MaintenanceErrorJson | undefined {
+export function answerFor(error: unknown, log = write): MaintenanceErrorJson | undefined {
   if (error instanceof MaintenanceVetoError) {
     return errorJson(409, `The change was refused: ${error.message}`, { code: error.code });
   }
   if (isHookRefusal(error)) {
     // only a veto is meant for people; anything else may hold anything
-    logger.warn(`A hook refused a change: ${messageOf(error)}`);
+    log('hook', `A hook refused a change: ${messageOf(error)}`);
     return errorJson(409, 'The change was refused by a hook.', { code: 'MAINTENANCE_VETO' });
   }
   if (error instanceof MaintenanceConfigurationError) {
@@ -83,7 +87,7 @@ export function answerFor(error: unknown): MaintenanceErrorJson | undefined {
   }
   if (error instanceof MaintenanceDrainError) {
     // which hosts and routes there are is for operators
-    logger.warn(error.message);
+    log('drain', error.message);
     return errorJson(
       503,
       'Requests that began before the maintenance did not end in time. Nothing was changed.',
@@ -92,7 +96,7 @@ export function answerFor(error: unknown): MaintenanceErrorJson | undefined {
   }
   if (error instanceof MaintenanceStoreError) {
     // and so is what the store itself says
-    logger.warn(`The store failed a request: ${error.message}`);
+    log('store', `The store failed a request: ${error.message}`);
     return storeFailure(error);
   }
   return undefined;

@@ -1,16 +1,19 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { LogThrottle } from '../../core/common/log-throttle.js';
 import { MaintenanceActiveError } from '../../core/errors/active-error.js';
 import { MaintenanceError } from '../../core/errors/errors.js';
 import type { HttpReply } from '../../request/http-reply.js';
 import { rawResponse, setHeader } from '../http-port.js';
 import { preventCaching } from '../prevent-caching.js';
 import { sendBody } from '../refusal/send-body.js';
-import { answerFor, errorJson } from './error-answer.js';
+import { errorJson } from './error-answer.js';
+import { visitorAnswerFor } from './visitor-answer.js';
 
 /**
  * Turns errors of this library that an application's own controllers do not catch into the responses of the admin API: 400 for
  * wrong arguments, 404 for an unknown key, 409 for a lock, a conflict or a veto, 503 for a store that failed. Any other error is
- * logged, and the response is 500. Outside HTTP it rethrows the error.
+ * logged, each cause at most once a minute, and the response is 500. Keys with `public: false` are not named. Outside HTTP it
+ * rethrows the error.
  *
  * @example
  * ```ts
@@ -23,6 +26,9 @@ import { answerFor, errorJson } from './error-answer.js';
 @Catch(MaintenanceError)
 export class MaintenanceErrorFilter implements ExceptionFilter<MaintenanceError> {
   private readonly logger = new Logger('Maintenance');
+  // whoever may send requests could fill the log with them
+  private readonly warnings = new LogThrottle((message) => this.logger.warn(message));
+  private readonly errors = new LogThrottle((message) => this.logger.error(message));
 
   /** @throws the error itself outside HTTP */
   catch(error: MaintenanceError, host: ArgumentsHost): void {
@@ -30,9 +36,9 @@ export class MaintenanceErrorFilter implements ExceptionFilter<MaintenanceError>
       throw error;
     }
     const reply = host.getArgByIndex<HttpReply>(1);
-    const answer = answerFor(error);
+    const answer = visitorAnswerFor(error, (kind, message) => this.warnings.write(kind, message));
     if (!answer) {
-      this.logger.error(error.message, error.stack);
+      this.errors.write(error.name, error.stack ?? error.message);
     }
     if (rawResponse(reply).headersSent) {
       return;

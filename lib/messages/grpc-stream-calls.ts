@@ -1,0 +1,83 @@
+import { catchError, isObservable, of, throwError, type Observable } from 'rxjs';
+import { isGrpcRefusal } from './grpc-error.js';
+
+/** What `@GrpcStreamCall()` leaves in the pattern of a handler. */
+const PASSED_THROUGH = 'pt_stream';
+
+type Answer = (error: unknown, ...rest: unknown[]) => void;
+
+/** A call of grpc-js whose client sends a stream. */
+interface GrpcCall {
+  on(event: string, listener: () => void): unknown;
+  emit(event: 'error', error: unknown): boolean;
+}
+
+type Handler = (call: GrpcCall, answer?: Answer) => Promise<unknown>;
+
+/** A call that its handler answers by itself, whenever it likes. */
+class StreamCall {
+  private isOver = false;
+  private readonly listeners: (() => void)[] = [];
+
+  constructor(call: GrpcCall) {
+    // its client is gone, or it has the whole answer
+    call.on('cancelled', this.over);
+    call.on('finish', this.over);
+  }
+
+  /** Calls back once it is. */
+  whenOver(listener: () => void): void {
+    if (this.isOver) {
+      listener();
+    } else {
+      this.listeners.push(listener);
+    }
+  }
+
+  readonly over = (): void => {
+    this.isOver = true;
+    this.listeners.splice(0).forEach((listener) => listener());
+  };
+}
+
+const calls = new WeakMap<object, StreamCall>();
+
+/** @param call the first argument of a handler */
+export const findStreamCall = (call: unknown): StreamCall | undefined =>
+  typeof call === 'object' && call !== null ? calls.get(call) : undefined;
+
+/**
+ * What Nest calls for a method with `@GrpcStreamCall()`. Nest hands the call to it, and listens to what it gives only to throw that
+ * away: a refusal would reach nobody, and end the process as a rejection that nobody handles.
+ * @param pattern of the handler
+ * @returns the handler itself where it is another kind
+ */
+export function streamCallHandler<T extends (...args: never[]) => unknown>(pattern: unknown, handler: T): T {
+  if ((pattern as { streaming?: unknown } | null)?.streaming !== PASSED_THROUGH) {
+    return handler;
+  }
+  const passThrough: Handler = async (call, answer) => {
+    const stream = new StreamCall(call);
+    calls.set(call, stream);
+    const refuse = (error: unknown): Observable<unknown> => {
+      if (!isGrpcRefusal(error)) {
+        return throwError(() => error);
+      }
+      if (answer) {
+        answer(error);
+      } else {
+        call.emit('error', error);
+      }
+      return of(undefined);
+    };
+    const answered: Answer | undefined =
+      answer &&
+      ((...given) => {
+        answer(...given);
+        stream.over();
+      });
+    const result = await (handler as unknown as Handler)(call, answered);
+    return isObservable(result) ? result.pipe(catchError(refuse)) : result;
+  };
+  return passThrough as unknown as T;
+}
