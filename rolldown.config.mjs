@@ -11,16 +11,68 @@ const PACKED = ['cookie', 'negotiator', 'content-type', 'croner'];
 /** The same for the command line, which is to start in no time: loading RxJS whole would take longer than anything else it does. */
 const PACKED_IN_PROGRAMS = [...PACKED, 'rxjs', 'commander', 'ms', 'reflect-metadata', 'tslib'];
 
+/**
+ * What the command line looks for when it is called: by `require()`, which takes half as long as `import()`, for which Node reads the
+ * names of all that the package exports.
+ */
+const REQUIRED_BY_PROGRAMS = new Set(['ioredis']);
+
 /** What is run; shares nothing with what an application loads. */
 const PROGRAMS = ['cli/main', 'cli/run/guardian'];
 /** What is imported. */
 const ENTRIES = ['index', 'client/index', 'standalone/index', 'integrations/bullmq/index'];
 
-/** Files of their own: what every script loads, what importing the main entry loads besides, and what every start loads besides. */
-const files = { core: 'standalone/index.js', main: 'index.js', realtime: 'realtime/realtime.module.js' };
+/**
+ * Puts what is loaded together into files of their own: each gets all that its modules import and that is in no file before it.
+ * @param {Record<string, string[]>} files modules in dist/, by the name of the file
+ */
+function together(files) {
+  /** @type {Map<string, string>} */
+  const placed = new Map();
+  const [first] = Object.keys(files);
+  return {
+    codeSplitting: {
+      groups: Object.keys(files).map((name) => ({
+        name,
+        test: (id) => placed.get(id) === name || (name === first && id.includes('rolldown/runtime')),
+      })),
+    },
+    plugin: {
+      name: 'find-what-is-loaded-together',
+      buildEnd() {
+        const add = (id, name) => {
+          const info = this.getModuleInfo(id);
+          if (info && !info.isExternal && !placed.has(id)) {
+            placed.set(id, name);
+            info.importedIds.forEach((imported) => add(imported, name));
+          }
+        };
+        Object.entries(files).forEach(([name, modules]) =>
+          modules.forEach((module) => add(join(dist, module), name)),
+        );
+      },
+    },
+  };
+}
 
-/** @type {Map<string, string>} the file that a module goes into */
-const placed = new Map();
+/** What every script loads, what importing the main entry loads besides, and what every start loads besides. */
+const forApplications = together({
+  core: ['standalone/index.js'],
+  main: ['index.js'],
+  realtime: ['realtime/realtime.module.js'],
+});
+
+/** What every call of the command line loads, and what those load besides that go to Redis. */
+const forPrograms = together({
+  commands: ['cli/command-line.js', 'cli/surroundings.js'],
+  redis: [
+    'cli/backend/open-backend.js',
+    'cli/backend/redis-backend.js',
+    'core/store/redis/redis-store.js',
+    'cli/commands/shared.js',
+    'cli/commands/status.js',
+  ],
+});
 
 /** Files that were made. */
 const made = new Set();
@@ -35,7 +87,7 @@ const keep = {
 const programs = defineConfig({
   input: Object.fromEntries(PROGRAMS.map((entry) => [entry, join(dist, `${entry}.js`)])),
   platform: 'node',
-  external: (id) => /^[^./]/.test(id) && !PACKED_IN_PROGRAMS.includes(id),
+  external: (id) => /^[^./\0]/.test(id) && !PACKED_IN_PROGRAMS.includes(id) && !REQUIRED_BY_PROGRAMS.has(id),
   resolve: {
     alias: { rxjs: fileURLToPath(new URL('node_modules/rxjs/dist/esm/index.js', import.meta.url)) },
   },
@@ -45,8 +97,25 @@ const programs = defineConfig({
     format: 'esm',
     chunkFileNames: 'cli/chunks/[name]-[hash].js',
     comments: { jsdoc: false },
+    codeSplitting: forPrograms.codeSplitting,
   },
-  plugins: [keep],
+  plugins: [
+    keep,
+    forPrograms.plugin,
+    {
+      name: 'require-what-is-called-for',
+      resolveId: (id) => (REQUIRED_BY_PROGRAMS.has(id) ? `\0required:${id}` : undefined),
+      load: (id) => {
+        const [, name] = /^\0required:(.+)$/.exec(id) ?? [];
+        return (
+          name &&
+          `import { createRequire } from 'node:module';
+const required = createRequire(import.meta.url)('${name}');
+export const { Redis, Cluster } = required;`
+        );
+      },
+    },
+  ],
 });
 
 /**
@@ -62,28 +131,11 @@ const packages = defineConfig({
     format: 'esm',
     chunkFileNames: 'chunks/[name]-[hash].js',
     comments: { jsdoc: false },
-    codeSplitting: {
-      groups: Object.keys(files).map((name) => ({
-        name,
-        test: (id) => placed.get(id) === name || (name === 'core' && id.includes('rolldown/runtime')),
-      })),
-    },
+    codeSplitting: forApplications.codeSplitting,
   },
   plugins: [
     keep,
-    {
-      name: 'find-what-is-always-loaded',
-      buildEnd() {
-        const add = (id, name) => {
-          const info = this.getModuleInfo(id);
-          if (info && !info.isExternal && !placed.has(id)) {
-            placed.set(id, name);
-            info.importedIds.forEach((imported) => add(imported, name));
-          }
-        };
-        Object.entries(files).forEach(([name, entry]) => add(join(dist, entry), name));
-      },
-    },
+    forApplications.plugin,
     {
       name: 'add-licenses-of-what-is-packed',
       async writeBundle() {

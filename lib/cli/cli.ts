@@ -18,6 +18,7 @@ export interface Context<Options> {
   readonly out: Output;
   readonly settings: Settings;
   readonly guardian: URL;
+  readonly env: NodeJS.ProcessEnv;
   /** Aborts when somebody wants the command to end. */
   interrupted(): AbortSignal;
   /** Connects; what was opened is closed when the command is over. */
@@ -95,7 +96,16 @@ export class Cli {
       ask(question, always, options, out, around);
     try {
       return await work(
-        { options, out, settings, guardian, open, confirm, interrupted: () => around.interrupted() },
+        {
+          options,
+          out,
+          settings,
+          guardian,
+          env: around.env,
+          open,
+          confirm,
+          interrupted: () => around.interrupted(),
+        },
         ...(args as string[]),
       );
     } finally {

@@ -76,6 +76,13 @@ export class Output {
     return () => this.err.write(`\r${' '.repeat(widthOf(text))}\r`);
   }
 
+  /** A line on a terminal, and nothing elsewhere. */
+  remark(text: string): void {
+    if (this.err.isTTY === true && !this.json) {
+      this.note(this.colored(this.err, 'dim', text));
+    }
+  }
+
   warn(text: string): void {
     this.err.write(`${this.colored(this.err, 'yellow', 'warning:')} ${text}\n`);
   }

@@ -5,9 +5,11 @@ import { completionCommand } from './commands/completion.command.js';
 import { doctorCommand } from './commands/doctor.command.js';
 import { extendCommand } from './commands/extend.command.js';
 import { forgetCommand } from './commands/forget.command.js';
+import { historyCommand } from './commands/history.command.js';
 import { offCommand } from './commands/off.command.js';
 import { onCommand } from './commands/on.command.js';
 import { pageCommand } from './commands/page.command.js';
+import { progressCommand } from './commands/progress.command.js';
 import { quietCommand } from './commands/quiet.command.js';
 import { replicasCommand } from './commands/replicas.command.js';
 import { runCommand } from './commands/run.command.js';
@@ -25,11 +27,13 @@ const COMMANDS: readonly CliCommand[] = [
   offCommand,
   extendCommand,
   runCommand,
+  progressCommand,
   quietCommand,
   scheduleCommand,
   windowsCommand,
   cancelCommand,
   watchCommand,
+  historyCommand,
   replicasCommand,
   forgetCommand,
   doctorCommand,

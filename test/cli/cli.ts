@@ -80,10 +80,13 @@ export class RunningCli extends EventEmitter {
 export const cli = (args: readonly string[], options?: CliOptions): Promise<CliResult> =>
   new RunningCli(args, options).result;
 
-/** In a process of its own, with nothing to read from. */
-export function startCli(args: readonly string[], { env, cwd = '/' }: CliOptions = {}): ChildProcess {
+/** In a process of its own; with nothing to read from, unless something is to be piped to it. */
+export function startCli(
+  args: readonly string[],
+  { env, cwd = '/', stdin = 'ignore' }: CliOptions & { readonly stdin?: 'ignore' | 'pipe' } = {},
+): ChildProcess {
   return watch(
-    spawn(process.execPath, [MAIN, ...args], { cwd, env: clean(env), stdio: ['ignore', 'pipe', 'pipe'] }),
+    spawn(process.execPath, [MAIN, ...args], { cwd, env: clean(env), stdio: [stdin, 'pipe', 'pipe'] }),
   );
 }
 

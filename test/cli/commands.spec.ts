@@ -18,7 +18,7 @@ import { Gates } from '../support/gates.js';
 import { Replica } from '../cluster/replicas.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
-import type { WindowJson } from '../../lib/cli/backend/backend.js';
+import type { HistoryJson, WindowJson } from '../../lib/cli/backend/backend.js';
 import { cli, RunningCli, type CliResult } from './cli.js';
 import { parse } from './schemas.js';
 
@@ -58,6 +58,7 @@ interface Watched {
   readonly quiet?: boolean;
   readonly window?: WindowJson;
   readonly running?: readonly { readonly route: string }[];
+  readonly progress?: { readonly step: string | null };
 }
 
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
@@ -407,9 +408,47 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     }
   });
 
+  it('what was done is listed: when, by whom, by which way', async () => {
+    const reason = `Upgrade by ${way}`;
+    expect((await call('on', 'reports', '1h', '--reason', reason, '--actor', 'ada')).code).toBe(0);
+    await call('off', 'reports');
+    const listed = await json<{ history: HistoryJson[] }>('history', 'history', 'reports', '--since', '1m');
+    expect(listed.value.history.slice(0, 2)).toMatchObject([
+      { key: 'reports', event: 'exiting', way: 'cli' },
+      { key: 'reports', event: 'entering', way: 'cli', reason, actor: way === 'redis' ? 'ada' : null },
+    ]);
+    const table = (await call('history', '--limit', '2')).stdout;
+    expect(widest(table)).toBeLessThanOrEqual(80);
+    expect(table.split('\n')[2]).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d UTC {2}reports {2}entering {2}cli /);
+    expect((await call('history', '--since', '2031-01-01T00:00Z')).stdout).toBe('Nothing has happened.\n');
+  });
+
+  it('how far a job is, is shown', async () => {
+    await using held = await service().maintain('billing', { drain: false });
+    held.progress({ done: 120, total: 300 }, { step: 'invoices', remaining: 60_000 });
+    await until(
+      async () => (await call('status', 'billing')).stdout.includes('40 % done (120 of 300): invoices'),
+      {
+        timeout: 10_000,
+      },
+    );
+    const { value } = await json<{ keys: MaintenanceKeyJson[] }>('status', 'status', 'billing');
+    expect(value.keys[0]!.progress).toMatchObject({ value: 0.4, done: 120, total: 300, step: 'invoices' });
+    const watching = new RunningCli(['watch', 'billing', '--json', ...ways[way]()]);
+    const sees = (step: string) => () =>
+      watching.lines<Watched>().some(({ type, progress }) => type === 'progress' && progress?.step === step);
+    await until(sees('invoices'), { timeout: 15_000 });
+    held.progress({ percent: 80 }, { step: 'mails' });
+    await until(sees('mails'), { timeout: 15_000 });
+    watching.interrupt();
+    await watching.result;
+    watching.lines<unknown>().forEach((line) => parse('watch', JSON.stringify(line)));
+  });
+
   it('a key that nobody knows is 6, with the names there are', async () => {
     for (const args of [
       ['windows', 'biling'],
+      ['history', 'biling'],
       ['schedule', 'biling', '22:00', '1h'],
       ['on', 'biling', '--dry-run'],
       ['on', 'biling'],

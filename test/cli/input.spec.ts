@@ -79,6 +79,11 @@ describe('what is wrong with the command line is said in a sentence: exit code 2
     ['a revision of nothing', ['schedule', 'general', '22:00', '2h', '--if-revision', '1']],
     ['an occurrence that is none', ['cancel', 'x', '--occurrence', 'sunday']],
     ['no window', ['cancel']],
+    ['progress of nothing', ['progress', '40']],
+    ['progress that is none', ['progress', 'soon']],
+    ['more than all', ['progress', '140']],
+    ['a time that is none', ['history', '--since', 'yesterday']],
+    ['a number that is none', ['history', '--limit', 'all']],
   ])('%s', async (_what, args) => {
     const { code, stdout, stderr } = await cli(args, { env: env() });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -123,6 +128,7 @@ describe('what cannot be reached is 4', () => {
     ['doctor'],
     ['watch'],
     ['windows'],
+    ['history'],
     ['schedule', 'general', '22:00', '1h'],
     ['cancel', 'x'],
   ];
@@ -276,6 +282,13 @@ describe('on a terminal', () => {
     expect(held.signal.aborted).toBe(false);
   });
 
+  it('run shows how far its command is', async () => {
+    const script = 'echo "40 orders" >&$MAINTENANCE_PROGRESS_FD; sleep 0.3';
+    const { screen, result } = openTerminal(['run', 'general', '--', 'bash', '-c', script]);
+    expect(await result).toBe(0);
+    expect(await screen()).toContain('general: 40 % orders');
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)('what watches ends in good order with %s', async (signal) => {
     const child = startCli(['watch'], { env: env() });
     const result = resultOf(child);
@@ -298,7 +311,7 @@ describe('help and completion', () => {
     const names = [...stdout.matchAll(/^ {2}(\w+)(?: \[| <| {2,})/gm)]
       .map(([, name]) => name as string)
       .filter((name) => name !== 'help');
-    expect(names.length).toBeGreaterThanOrEqual(15);
+    expect(names.length).toBeGreaterThanOrEqual(17);
     for (const name of names) {
       const help = await cli([name, '--help']);
       expect(help.code).toBe(0);

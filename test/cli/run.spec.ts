@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MaintenanceProgress } from 'nestjs-maintenance';
 import { Replica } from '../cluster/replicas.js';
 import { end } from '../support/process.js';
 import { RedisServer } from '../support/redis.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
-import { cli, cliProcess } from './cli.js';
+import { cli, cliProcess, MAIN, resultOf, startCli } from './cli.js';
 import { LEASE, Migrations } from './migrations.js';
 
 /** A key of the replica's. */
@@ -104,6 +106,29 @@ describe.concurrent('a command in a namespace of its own', () => {
     expect((await result).code).toBe(9);
   }, 60_000);
 
+  it('says how far it is, by the command and by its file descriptor', async () => {
+    await using migrations = await alone();
+    const ours = ['--redis', server.url, '--namespace', migrations.namespace, '--public'];
+    const main = `'${process.execPath}' '${MAIN}'`;
+    const script = `${main} progress 120/300 --step invoices && read go && echo "80 mails" >&$MAINTENANCE_PROGRESS_FD && read go; ${main} progress 140; exit $?`;
+    const child = startCli(['run', 'general', ...ours, '--', 'bash', '-c', script], { stdin: 'pipe' });
+    const result = resultOf(child);
+    const sees = (progress: object) =>
+      until(async () => isDeepStrictEqual(pick((await migrations.state()).progress), progress), {
+        timeout: 15_000,
+      });
+    await sees({ value: 0.4, done: 120, total: 300, step: 'invoices', public: true });
+    child.stdin?.write('go\n');
+    await sees({ value: 0.8, done: null, total: null, step: 'mails', public: true });
+    child.stdin?.write('go\n');
+    expect(await result).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('accepted: a percentage') as unknown,
+    });
+    expect((await migrations.state()).progress).toBeUndefined();
+  }, 60_000);
+
   it('leaves the key on when it fails, where that was asked for', async () => {
     await using migrations = await alone();
     const { namespace } = migrations;
@@ -143,8 +168,9 @@ describe.concurrent('two migrations never run side by side', () => {
       await migrations.begun('first');
       await end(first.child, 'SIGKILL');
       expect(await migrations.run('early').result).toMatchObject({ code: 125 });
+      // one waits for the lock, the other one comes when everybody knows
+      if (!stubborn) await until(async () => (await migrations.state()).abandoned, { timeout: 20_000 });
       const second = migrations.run('second', { ms: 100, args: ['--wait', '1m'] });
-      await until(async () => (await migrations.state()).abandoned, { timeout: 20_000 });
       expect((await second.result).code).toBe(0);
       expect((await migrations.lines('first')).some(({ what }) => what === 'SIGTERM')).toBe(true);
       expect(await migrations.between('first', 'second')).toBeGreaterThan(0);
@@ -254,6 +280,14 @@ describe.concurrent('two migrations never run side by side', () => {
     const second = migrations.run('second', { ms: 100 });
     expect((await second.result).code).toBe(0);
   }, 90_000);
+});
+
+const pick = ({ value, done, total, step, public: isPublic }: Partial<MaintenanceProgress> = {}) => ({
+  value,
+  done,
+  total,
+  step,
+  public: isPublic,
 });
 
 async function guardianOf({ pid }: ChildProcess): Promise<number> {

@@ -18,6 +18,18 @@ const object = (properties: Record<string, Schema>, optional: Record<string, Sch
 });
 
 const holder = object({ host: text, pid: count, since: instant, step: maybeText });
+const progress = object(
+  {
+    value: { type: 'number', minimum: 0, maximum: 0.99 },
+    done: { type: ['number', 'null'] },
+    total: { type: ['number', 'null'] },
+    step: maybeText,
+    remaining: { type: ['number', 'null'] },
+    overrun: yes,
+    public: yes,
+  },
+  { steps: { type: 'object' } },
+);
 const key = object(
   {
     name: text,
@@ -38,7 +50,11 @@ const key = object(
     holder: { anyOf: [holder, { type: 'null' }] },
     abandoned: yes,
   },
-  { upcoming: list(object({ key: text, start: instant, end: instant, message: maybeText })) },
+  {
+    upcoming: list(object({ key: text, start: instant, end: instant, message: maybeText })),
+    messages: { type: 'object' },
+    progress,
+  },
 );
 const replica = object({
   id: text,
@@ -151,9 +167,27 @@ const SCHEMAS = {
         quiet: yes,
         running: list(object({ host: text, pid: count, route: text, since: instant })),
       }),
+      object({ at: instant, type: { const: 'progress' }, key: text, progress }),
       object({ at: instant, type: { const: 'connection' }, up: yes, error: maybeText }),
     ],
   },
+  history: object({
+    place: text,
+    history: list({
+      type: 'object',
+      properties: {
+        id: text,
+        key: text,
+        event: text,
+        way: text,
+        at: instant,
+        from: yes,
+        to: yes,
+        revision: count,
+      },
+      required: ['id', 'key', 'event', 'way', 'at', 'from', 'to', 'revision', 'actor', 'reason', 'previous'],
+    }),
+  }),
   replicas: object({ place: text, replicas: list(replica) }),
   forgotten: object({ id: text, forgotten: { const: true } }),
   quiet: object({ key: text, maintenance: yes, ...quiet }),

@@ -2,6 +2,7 @@ import { Evidence } from './evidence.js';
 import { type Line } from './history.js';
 import { admissions, blocking, refusals } from './rules-of-requests.js';
 import { agreement, attention, promptness, revisions } from './rules-of-replicas.js';
+import { migrations } from './rules-of-migrations.js';
 import { kept, once } from './rules-of-workers.js';
 import { abandonments, aborts, clocks, fences, holders, works } from './rules-of-work.js';
 
@@ -20,6 +21,7 @@ const RULES: readonly Rule[] = [
   refusals,
   blocking,
   holders,
+  migrations,
   fences,
   works,
   aborts,

@@ -227,6 +227,10 @@ export class Evidence {
       }
     }
     for (const op of this.ops.values()) {
+      if (op.wish.command && op.works.length > 0) {
+        // what is killed notes no end
+        op.worked ??= op.acts.at(-1) ?? op.works[0]!.t;
+      }
       const died = this.deaths.get(op.process);
       if (!op.result && died !== undefined) {
         op.died = died;

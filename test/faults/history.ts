@@ -19,6 +19,8 @@ export interface Wish {
   /** Only for `maintain`: was the work to wait for requests under way; was the lock to be taken. */
   readonly drain?: number | false;
   readonly lock?: boolean;
+  /** Is it a command that the command line runs. */
+  readonly command?: boolean;
 }
 
 /** What became of it. */

@@ -1,5 +1,6 @@
 import { setRedisClock } from '../support/skewed-redis.js';
 import { until } from '../support/until.js';
+import type { CommandLine } from './command-lines.js';
 import type { FaultKind } from './history.js';
 import type { Replica, World } from './world.js';
 
@@ -17,7 +18,8 @@ export async function begin(
   lasts: number,
 ): Promise<() => unknown> {
   if (target !== 'redis') {
-    return beginAt(kind, world.replica(target), lasts);
+    const place = world.commandLines.find(({ name }) => name === target);
+    return place ? beginAtCommandLine(kind, place) : beginAt(kind, world.replica(target), lasts);
   }
   const { redis } = world;
   switch (kind) {
@@ -57,6 +59,20 @@ export async function begin(
     default:
       await world.replay(lasts % 7);
       return () => undefined;
+  }
+}
+
+function beginAtCommandLine(kind: FaultKind, place: CommandLine): () => unknown {
+  switch (kind) {
+    case 'stop':
+      place.signal('SIGSTOP');
+      return () => place.signal('SIGCONT');
+    case 'kill':
+      place.kill();
+      return () => undefined;
+    default:
+      place.proxy.pause();
+      return () => place.proxy.resume();
   }
 }
 

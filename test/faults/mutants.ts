@@ -371,4 +371,34 @@ export const MUTANTS: readonly Mutant[] = [
     '{ name, scope: source, followed }',
     '{ name, scope: { isConcernedBy: () => false }, followed }',
   ),
+  // commands under `run`
+  bug(
+    'guardian-looks-on',
+    'migrations',
+    'cli/run/guardian.js',
+    "tell({ type: 'ending' }); this.end(kill - monotonic());",
+    "tell({ type: 'ending' });",
+  ),
+  bug(
+    'guardian-knows-no-lease',
+    'migrations',
+    'cli/commands/run.js',
+    'child.renew(leaseTimes(remaining, lease, now));',
+    '',
+  ),
+  bug('stubborn-is-left', 'migrations', 'cli/run/process-group.js', "signalGroup(leader, 'SIGKILL');", ''),
+  bug(
+    'killed-too-late',
+    'migrations',
+    'cli/run/lease-times.js',
+    'Math.min(now + remaining, end - MARGIN)',
+    'end + MARGIN',
+  ),
+  bug(
+    'unset-frees-the-lock',
+    'migrations',
+    'core/service/sessions.js',
+    'if (why !== undefined && keepsLock) {',
+    'if (false) {',
+  ),
 ];

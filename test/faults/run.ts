@@ -5,10 +5,13 @@ import { KEYS, type Line } from './history.js';
 import { operate } from './operators.js';
 import { schedule, type Fault } from './schedule.js';
 import { AGREEMENT } from './rules-of-replicas.js';
+import { migrate } from './stories-of-migrations.js';
 import { World } from './world.js';
 
 /** Visitors of each replica. */
 const VISITORS = 5;
+/** Machines that run migrations. */
+const COMMAND_LINES = 2;
 
 export interface RunOptions {
   readonly build: URL;
@@ -33,19 +36,21 @@ export async function runFaults({
   replicas = 3,
   onStale = 'block',
 }: RunOptions): Promise<Run> {
-  await using world = await World.start({ build, replicas, onStale });
+  await using world = await World.start({ build, replicas, onStale, commandLines: COMMAND_LINES });
   const stop = new AbortController();
   const { signal } = stop;
   const length = seconds * 1000;
   const names = world.replicas.map(({ name }) => name);
-  const faults = schedule(seed, length, names);
+  const places = world.commandLines.map(({ name }) => name);
+  const faults = schedule(seed, length, names, places);
   const visitors = world.replicas.flatMap((replica, place) =>
     Array.from({ length: VISITORS }, (_, i) => visit(world, replica, seed + place * VISITORS + i, signal)),
   );
   const operators = ['x', 'y', 'z'].map((name, i) => operate(world, name, seed * 31 + i, signal));
+  const migrations = world.commandLines.map((place, i) => migrate(place, seed * 37 + i, signal));
   const begun = performance.now();
   await Promise.all(
-    [...names, 'redis'].map((target) =>
+    [...names, ...places, 'redis'].map((target) =>
       suffer(
         world,
         begun,
@@ -55,7 +60,7 @@ export async function runFaults({
   );
   await delay(Math.max(0, begun + length - performance.now()));
   stop.abort();
-  await Promise.all([...visitors, ...operators]);
+  await Promise.all([...visitors, ...operators, ...migrations]);
   await settle(world);
   const lines = world.history();
   return { seed, seconds, lines, violations: check(lines, onStale) };

@@ -4,6 +4,7 @@ import { call } from './clients.js';
 import type { FaultKind, Line, Wish } from './history.js';
 import { settle } from './run.js';
 import { until } from '../support/until.js';
+import { migrationsStory } from './stories-of-migrations.js';
 import { workers } from './stories-of-workers.js';
 import { World, type Replica } from './world.js';
 
@@ -63,12 +64,13 @@ export class Stage {
 /** Tells a story under a light load, and judges what came of it. */
 export async function tell(
   build: URL,
-  { keys, scenario, replicas = 3, known, observers, works = false }: Story,
+  { keys, scenario, replicas = 3, known, observers, works = false, commandLines = 0 }: Story,
 ): Promise<{ lines: Line[]; violations: Violation[] }> {
   await using world = await World.start({
     build,
     replicas,
     works,
+    commandLines,
     ...(known && { keys: known }),
     ...(observers && { observers }),
   });
@@ -107,6 +109,8 @@ export interface Story {
   readonly observers?: readonly string[];
   /** Do replicas have jobs and events. */
   readonly works?: boolean;
+  /** Machines that run migrations. */
+  readonly commandLines?: number;
   readonly scenario: Scenario;
   /** It takes long: told with all seeded bugs only, by `npm run faults -- --mutants`. */
   readonly long?: boolean;
@@ -427,6 +431,13 @@ export const STORIES = {
   closing: { replicas: 2, keys: ['job'], scenario: closing, long: true },
   refused: { replicas: 2, keys: ['a', ''], scenario: refused, long: true },
   workers: { replicas: 2, keys: ['job'], works: true, scenario: workers },
+  migrations: {
+    replicas: 2,
+    keys: ['job', 'a', 'b', 'mix'],
+    commandLines: 8,
+    scenario: migrationsStory,
+    long: true,
+  },
 } satisfies Record<string, Story>;
 
 export const isLong = (name: keyof typeof STORIES): boolean => (STORIES[name] as Story).long === true;

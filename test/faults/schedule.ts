@@ -27,6 +27,12 @@ const ON_REPLICAS: readonly Kind[] = [
   { kind: 'clock', weight: 3, lasts: [1_000, 6_000] },
 ];
 
+const ON_COMMAND_LINES: readonly Kind[] = [
+  { kind: 'stop', weight: 3, lasts: [500, 9_000] },
+  { kind: 'kill', weight: 2, lasts: [50, 100] },
+  { kind: 'partition', weight: 3, lasts: [500, 9_000] },
+];
+
 const ON_REDIS: readonly Kind[] = [
   { kind: 'redis-stop', weight: 2, lasts: [300, 5_000] },
   { kind: 'redis-kill', weight: 2, lasts: [200, 4_000] },
@@ -44,7 +50,12 @@ const ON_REDIS: readonly Kind[] = [
  * What happens when: the same for the same seed. Each replica and Redis have lives of their own, so that faults overlap,
  * but none has two at a time.
  */
-export function schedule(seed: number, length: number, replicas: readonly string[]): Fault[] {
+export function schedule(
+  seed: number,
+  length: number,
+  replicas: readonly string[],
+  commandLines: readonly string[] = [],
+): Fault[] {
   const faults: Fault[] = [];
   const random = new Random(seed);
   const live = (target: string, kinds: readonly Kind[], pauses: readonly [number, number]): void => {
@@ -58,6 +69,7 @@ export function schedule(seed: number, length: number, replicas: readonly string
   };
   replicas.forEach((replica) => live(replica, ON_REPLICAS, [1_000, 9_000]));
   live('redis', ON_REDIS, [5_000, 15_000]);
+  commandLines.forEach((name) => live(name, ON_COMMAND_LINES, [1_000, 9_000]));
   return faults.sort((a, b) => a.at - b.at);
 }
 

@@ -24,6 +24,7 @@ import {
   type Result,
   type Wish,
 } from './history.js';
+import { CommandLine } from './command-lines.js';
 import { begin } from './inflict.js';
 import type { Work } from './replica.js';
 
@@ -154,11 +155,14 @@ export interface WorldOptions {
   readonly observers?: readonly string[];
   /** Do they have jobs and events, besides handlers. */
   readonly works?: boolean;
+  /** Machines that run migrations. */
+  readonly commandLines?: number;
 }
 
 /** Redis, replicas with a wire each, the thing that maintenance protects, and the journal of all that happens. */
 export class World {
   readonly replicas: Replica[] = [];
+  readonly commandLines: CommandLine[] = [];
   readonly agent = new Agent({ connections: 32, pipelining: 1 });
   journal!: Journal;
   redis!: RedisServer;
@@ -184,6 +188,7 @@ export class World {
     keys = {},
     observers = [],
     works = false,
+    commandLines = 0,
   }: WorldOptions): Promise<World> {
     const world = new World(build, onStale, keys, observers, works);
     world.folder = await mkdtemp(join(tmpdir(), 'maintenance-faults-'));
@@ -193,6 +198,9 @@ export class World {
     await world.#overhear();
     for (let i = 1; i <= replicas; i++) {
       world.replicas.push(new Replica(`r${i}`, await TcpProxy.start(world.redis), world));
+    }
+    for (let i = 1; i <= commandLines; i++) {
+      world.commandLines.push(new CommandLine(`c${i}`, await TcpProxy.start(world.redis), world));
     }
     await Promise.all(world.replicas.map((replica) => replica.start()));
     await world.agreement(30_000);
@@ -212,6 +220,12 @@ export class World {
   replica(name: string): Replica {
     const found = this.replicas.find((replica) => replica.name === name);
     if (!found) throw new Error(`No replica ${name}`);
+    return found;
+  }
+
+  commandLine(name: string): CommandLine {
+    const found = this.commandLines.find((place) => place.name === name);
+    if (!found) throw new Error(`No command line ${name}`);
     return found;
   }
 
@@ -324,7 +338,8 @@ export class World {
 
   async stop(): Promise<void> {
     await Promise.all(this.replicas.map(({ child }) => child?.kill()));
-    await Promise.all(this.replicas.map(({ proxy }) => proxy.stop()));
+    this.commandLines.forEach((place) => place.kill());
+    await Promise.all([...this.replicas, ...this.commandLines].map(({ proxy }) => proxy.stop()));
     await this.agent.destroy();
     this.#resource.closeAllConnections();
     this.#resource.close();

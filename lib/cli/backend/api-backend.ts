@@ -17,6 +17,8 @@ import type {
   Backend,
   ChangeResult,
   Finding,
+  HistoryJson,
+  HistoryWish,
   KeyChange,
   WatchEvent,
   WindowJson,
@@ -76,6 +78,15 @@ export class ApiBackend implements Backend {
     return this.client.ask('GET', `keys/${encodeURIComponent(name)}/routes`);
   }
 
+  history({ key, since, limit }: HistoryWish): Promise<HistoryJson[]> {
+    const query = new URLSearchParams({
+      limit: String(limit),
+      ...(key !== undefined && { key }),
+      ...(since && { since: since.toISOString() }),
+    });
+    return this.client.ask('GET', `history?${query}`);
+  }
+
   windows(key?: string): Promise<WindowJson[]> {
     return this.client.ask('GET', key === undefined ? 'windows' : `windows?key=${encodeURIComponent(key)}`);
   }
@@ -131,7 +142,7 @@ export class ApiBackend implements Backend {
     tell: (event: WatchEvent) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const known = new Map(told.map((key) => [key.name, JSON.stringify(key)]));
+    const known = new Map(told.map((key) => [key.name, withoutProgress(key)]));
     let up = true;
     while (!signal.aborted) {
       try {
@@ -140,7 +151,7 @@ export class ApiBackend implements Backend {
           tell({ type: 'connection', up: (up = true), error: null });
         }
         for (const key of keys) {
-          const text = JSON.stringify(key);
+          const text = withoutProgress(key);
           if ((known.get(key.name) ?? text) !== text) {
             tell({ type: 'change', key });
           }
@@ -182,3 +193,6 @@ function asQuiet({ quiet, since, replicas }: Json<MaintenanceQuiet>): Maintenanc
     })),
   };
 }
+
+/** How far work is changes all the time, and is told apart. */
+const withoutProgress = ({ progress: _, ...key }: MaintenanceKeyJson): string => JSON.stringify(key);

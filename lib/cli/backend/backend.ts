@@ -1,4 +1,5 @@
 import type { MaintenanceQuiet } from '../../core/cluster/quiet.js';
+import type { MaintenanceHistoryEntry } from '../../core/history/maintenance-history-entry.js';
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
 import type { MaintenanceReplica } from '../../core/service/replica.js';
 import type { MaintenanceWindow } from '../../core/windows/maintenance-window.js';
@@ -11,6 +12,16 @@ import type { Json } from './json.js';
 
 /** A planned window, for people and programs. */
 export type WindowJson = Json<MaintenanceWindow>;
+
+/** An entry of the history, for people and programs. */
+export type HistoryJson = Json<MaintenanceHistoryEntry>;
+
+/** What is wanted of the history. */
+export interface HistoryWish {
+  readonly key?: string;
+  readonly since?: Date;
+  readonly limit: number;
+}
 
 /** How a key is to be changed. */
 export interface KeyChange {
@@ -75,6 +86,8 @@ export interface Backend {
   quiet(name: string, timeout: number, signal?: AbortSignal): Promise<MaintenanceQuiet>;
   /** @returns `undefined` where only the application knows */
   routes(name: string): Promise<AffectedRoutes | undefined>;
+  /** The newest first. */
+  history(wish: HistoryWish): Promise<HistoryJson[]>;
   /** Those that are on or to come, in order; of all keys, or of one. */
   windows(key?: string): Promise<WindowJson[]>;
   schedule(key: string, options: MaintenanceWindowOptions): Promise<WindowJson>;

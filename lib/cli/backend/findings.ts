@@ -101,7 +101,9 @@ function findingsOfVersions(serving: readonly MaintenanceReplica[]): Finding[] {
     const version = plain(replica.version ?? 'an unknown version');
     byVersion.set(version, [...(byVersion.get(version) ?? []), nameOf(replica)]);
   }
-  const list = [...byVersion].map(([version, names]) => `${version} on ${names.join(', ')}`);
+  const list = [...byVersion]
+    .map(([version, names]) => `${version} on ${names.toSorted().join(', ')}`)
+    .toSorted();
   return byVersion.size < 2
     ? []
     : [

@@ -1,6 +1,15 @@
 import { openRedis } from './open-backend-redis.js';
 import { inspectRedis } from './redis-doctor.js';
-import type { Backend, ChangeResult, Finding, KeyChange, WatchEvent, WindowJson } from './backend.js';
+import type {
+  Backend,
+  ChangeResult,
+  Finding,
+  HistoryJson,
+  HistoryWish,
+  KeyChange,
+  WatchEvent,
+  WindowJson,
+} from './backend.js';
 import { toJson } from './json.js';
 import type { Settings } from '../settings.js';
 import { CliError, EXIT } from '../exit.js';
@@ -43,13 +52,13 @@ export class RedisBackend implements Backend {
   }
 
   async keys(): Promise<MaintenanceKeyJson[]> {
-    await this.manager.refresh();
+    await this.look();
     return this.service.getKeys().map((key) => key.toJSON(this.manager.current(key)));
   }
 
   async key(name: string): Promise<MaintenanceKeyJson> {
     const key = this.manager.registry.get(name);
-    await this.manager.refresh();
+    await this.look();
     return key.toJSON(this.manager.current(key));
   }
 
@@ -68,6 +77,10 @@ export class RedisBackend implements Backend {
 
   routes(): Promise<undefined> {
     return Promise.resolve(undefined);
+  }
+
+  async history(wish: HistoryWish): Promise<HistoryJson[]> {
+    return toJson(await this.service.getHistory(wish));
   }
 
   async windows(key?: string): Promise<WindowJson[]> {
@@ -162,6 +175,12 @@ export class RedisBackend implements Backend {
         await manager.refresh();
       }
     }
+  }
+
+  /** Reads what is stored, and how far the work of holders is. */
+  private async look(): Promise<void> {
+    await this.manager.refresh();
+    await this.manager.progress.look();
   }
 
   private describe(name: string): MaintenanceKeyJson {

@@ -95,14 +95,22 @@ function strangeWindows({ document }: StateManager): Finding[] {
   });
 }
 
+interface AskedClient {
+  info(): Promise<string>;
+  config(command: 'GET', name: string): Promise<readonly string[]>;
+}
+
 /** What Redis says of itself, by a connection of its own; a user need not have the right to ask. */
 async function serverOf({ redis = '', ca }: Settings): Promise<Finding[]> {
   const client = await openConnection(await openTarget(redis, ca), TIMEOUT, 'doctor');
   const connection = new RedisConnection(client, () => undefined);
   try {
     await connection.open(performance.now() + TIMEOUT);
-    const info = await (client as RedisClient & { info(): Promise<string> }).info();
-    return describeServer((field) => new RegExp(`^${field}:(.*)$`, 'm').exec(info)?.[1]?.trim());
+    const asked = client as RedisClient & AskedClient;
+    const info = await asked.info();
+    // many users and hosts allow nobody to ask for that: then it is not known
+    const [, saves] = await asked.config('GET', 'save').catch(() => []);
+    return describeServer((field) => new RegExp(`^${field}:(.*)$`, 'm').exec(info)?.[1]?.trim(), saves);
   } catch (error) {
     return [
       {
@@ -116,11 +124,12 @@ async function serverOf({ redis = '', ca }: Settings): Promise<Finding[]> {
   }
 }
 
-function describeServer(field: (name: string) => string | undefined): Finding[] {
+/** @param saves when it writes a snapshot: never, where that is empty; `undefined` where it has not said */
+function describeServer(field: (name: string) => string | undefined, saves: string | undefined): Finding[] {
   const policy = field('maxmemory_policy') ?? 'noeviction';
   const limit = Number(field('maxmemory') ?? 0);
   const used = Number(field('used_memory') ?? 0);
-  const persists = field('aof_enabled') === '1' || Number(field('rdb_last_save_time') ?? 0) > 0;
+  const persists = field('aof_enabled') === '1' || saves !== '';
   return [
     { level: 'ok', code: 'VERSION', message: `It is version ${field('redis_version') ?? 'unknown'}.` },
     ...(limit > 0 && policy.startsWith('allkeys')

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { usage } from '../exit.js';
 
 const SEVERAL = /^(redis|rediss)[+-](sentinel|cluster):\/\/(?:([^@/]*)@)?([^/?]+)(?:\/([^?]*))?(?:\?(.*))?$/;
@@ -71,7 +72,8 @@ function withTls(text: string, tls: { ca: string }): object {
     ...(username && { username: decodeURIComponent(username) }),
     ...(password && { password: decodeURIComponent(password) }),
     ...(db && { db }),
-    tls: { ...tls, servername: hostname },
+    // an address is no name that a server could be asked for by (RFC 6066)
+    tls: { ...tls, ...(isIP(hostname.replace(/^\[|\]$/g, '')) === 0 && { servername: hostname }) },
   };
 }
 

@@ -23,6 +23,8 @@ export const runCommand: CliCommand = {
         'how long the lock outlives its last renewal, at least 6s; the command is ended before; default: 30s',
       )
       .option('--for <time>', "end the command after that, and open the key; default: the key's own timeout")
+      .option('--expected <time>', 'how long it is expected to take: its progress is estimated')
+      .option('--public', 'visitors see the progress that the command reports')
       .option('-m, --message <text>', 'message for visitors')
       .option('--reason <text>', 'for operators only')
       .option('--actor <name>', 'who makes the change; default: user@host')
@@ -30,9 +32,12 @@ export const runCommand: CliCommand = {
       .option('--dry-run', 'only show what it would do')
       .addHelpText(
         'after',
-        '\nThe command gets MAINTENANCE_KEY and MAINTENANCE_FENCE, a number that only grows. Exit codes: its own, or 120 plus ours\n' +
-          'if it was never started, or if run has ended it: 121 refused or failed, 122 usage, 124 outcome unknown,\n' +
-          '125 locked, 126 unknown key, 127 not drained.',
+        '\nThe command gets MAINTENANCE_KEY and MAINTENANCE_FENCE, a number that only grows.\n' +
+          'It says how far it is with "nestjs-maintenance progress 40 --step orders", or with\n' +
+          'a line such as "40 orders" to the file descriptor MAINTENANCE_PROGRESS_FD.\n' +
+          'Exit codes: its own, or 120 plus ours if it was never started, or if run has\n' +
+          'ended it: 121 refused or failed, 122 usage, 124 outcome unknown, 125 locked,\n' +
+          '126 unknown key, 127 not drained.',
       );
   },
 };

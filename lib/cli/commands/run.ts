@@ -5,6 +5,9 @@ import type { RedisBackend } from '../backend/redis-backend.js';
 import type { Maintenance } from '../../core/service/maintenance.js';
 import { GuardedChild, type ChildExit } from '../run/guarded-child.js';
 import { monotonic } from '../run/monotonic.js';
+import { ProgressSocket, PROGRESS_VARIABLE } from '../run/progress-socket.js';
+import { PROGRESS_DESCRIPTOR } from '../run/protocol.js';
+import { RunProgress } from '../run/run-progress.js';
 import { leaseTimes } from '../run/lease-times.js';
 import { untilLeft } from '../run/until-left.js';
 import { parseDuration, parseWait } from '../time.js';
@@ -15,6 +18,8 @@ interface RunOptions {
   readonly wait?: string;
   readonly lease?: string;
   readonly for?: string;
+  readonly expected?: string;
+  readonly public?: boolean;
   readonly message?: string;
   readonly reason?: string;
   readonly actor?: string;
@@ -68,6 +73,7 @@ async function runUnder(
     reason: options.reason ?? command.join(' ').slice(0, 1_000),
     actor: options.actor ?? defaultActor(),
     ...(options.for !== undefined && { timeout: parseDuration(options.for, '--for') }),
+    ...(options.expected !== undefined && { expected: parseDuration(options.expected, '--expected') }),
   };
   const backend = (await open()) as RedisBackend;
   if (options.dryRun) {
@@ -81,7 +87,8 @@ async function runUnder(
   }
   await backend.key(key);
   const stopped = new AbortController();
-  const child = new GuardedChild(guardian);
+  const progress = new RunProgress(key, options.public === true, out);
+  const child = new GuardedChild(guardian, progress.takeLine);
   let started = false;
   const passOn = (signal: NodeJS.Signals): void => {
     if (started) {
@@ -103,13 +110,21 @@ async function runUnder(
     } finally {
       clear();
     }
+    // without it a command can still run
+    const socket = await ProgressSocket.open(progress.take).catch(() => undefined);
     try {
       stopped.signal.throwIfAborted();
       const renew = renewing(held, lease, child);
       renew();
       // from here on it is the command that hears signals
       started = true;
-      await child.start(command, { MAINTENANCE_KEY: key, MAINTENANCE_FENCE: String(held.fence) });
+      progress.attach(held);
+      await child.start(command, {
+        MAINTENANCE_KEY: key,
+        MAINTENANCE_FENCE: String(held.fence),
+        MAINTENANCE_PROGRESS_FD: String(PROGRESS_DESCRIPTOR),
+        ...(socket && { [PROGRESS_VARIABLE]: socket.path }),
+      });
       const exit = await supervise(held, child, renew);
       const code = exitOf(exit, held, child, out);
       if (code !== 0 && options.keepOnFailure) {
@@ -119,6 +134,7 @@ async function runUnder(
       }
       return code;
     } finally {
+      await socket?.close();
       await held.leave();
       await untilLeft(backend.manager, key, lease, (message) => out.error(message));
     }

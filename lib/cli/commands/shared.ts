@@ -1,15 +1,17 @@
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
+import type { MaintenanceProgress } from '../../core/progress/maintenance-progress.js';
 import type { Backend } from '../backend/backend.js';
 import { plain, type Column, type Output } from '../output.js';
 import { usage } from '../exit.js';
-import { formatMoment } from '../time.js';
+import { formatDuration, formatMoment } from '../time.js';
 
 /** The state of a key in a word. */
-export function stateOf({ value, phase, abandoned }: MaintenanceKeyJson): string {
+export function stateOf({ value, phase, abandoned, progress }: MaintenanceKeyJson): string {
   if (abandoned) {
     return 'abandoned';
   }
-  return value ? (phase === 'readOnly' ? 'read-only' : 'closed') : 'open';
+  const closed = phase === 'readOnly' ? 'read-only' : 'closed';
+  return value ? (progress ? `${closed} ${Math.floor(progress.value * 100)} %` : closed) : 'open';
 }
 
 export const KEY_COLUMNS: readonly Column<MaintenanceKeyJson>[] = [
@@ -35,6 +37,20 @@ function endOf({ value, until, endsAt }: MaintenanceKeyJson): string {
   return until ? formatMoment(until) : endsAt ? `(${formatMoment(endsAt)})` : 'never';
 }
 
+/** How far the work of a holder is, in words. */
+export function describeProgress({
+  value,
+  done,
+  total,
+  step,
+  remaining,
+  overrun,
+}: MaintenanceProgress): string {
+  const count = done !== null && total !== null ? ` (${done} of ${total})` : '';
+  const left = remaining === null ? '' : `, about ${formatDuration(remaining)} left`;
+  return `${Math.floor(value * 100)} % done${count}${step ? `: ${plain(step)}` : ''}${left}${overrun ? ', later than expected' : ''}`;
+}
+
 /** One key in a sentence. */
 export function describeKey(key: MaintenanceKeyJson): string {
   const { name, value, until, endsAt, holder, abandoned } = key;
@@ -46,7 +62,8 @@ export function describeKey(key: MaintenanceKeyJson): string {
   const who = holder
     ? `, held by ${plain(holder.host)} (pid ${holder.pid})${abandoned ? ', which is gone' : ''}`
     : '';
-  return `${name} is in maintenance${when}${who}.`;
+  const far = key.progress ? `, ${describeProgress(key.progress)}` : '';
+  return `${name} is in maintenance${when}${who}${far}.`;
 }
 
 /** What a change would concern, for `--dry-run` and for questions. */

@@ -1,4 +1,5 @@
 import type { Backend, WindowJson } from '../backend/backend.js';
+import type { MaintenanceProgress } from '../../core/progress/maintenance-progress.js';
 import type { MaintenanceReplica } from '../../core/service/replica.js';
 
 /** One thing that runs although a key is on that refuses it. */
@@ -20,6 +21,7 @@ export type Polled =
       readonly inFlight: number;
     }
   | { readonly type: 'window'; readonly state: 'planned' | 'changed' | 'gone'; readonly window: WindowJson }
+  | { readonly type: 'progress'; readonly key: string; readonly progress: MaintenanceProgress }
   | {
       readonly type: 'running';
       readonly key: string;
@@ -32,6 +34,7 @@ export class Polls {
   private readonly replicas = new Changes<MaintenanceReplica>(({ silent }) => String(silent));
   private readonly windows = new Changes<WindowJson>(({ revision, start }) => `${revision} ${start}`);
   private readonly running = new Map<string, string>();
+  private readonly progress = new Map<string, string>();
 
   /** @param concerns is a key among those that are watched */
   constructor(
@@ -62,10 +65,19 @@ export class Polls {
     );
   }
 
-  /** What still runs of what is refused. */
+  private tellProgress(key: string, progress: MaintenanceProgress | undefined): void {
+    const seen = progress && `${Math.floor(progress.value * 100)} ${progress.step} ${progress.overrun}`;
+    if (progress && seen !== this.progress.get(key)) {
+      this.tell({ type: 'progress', key, progress });
+    }
+    this.progress.set(key, seen ?? '');
+  }
+
+  /** How far work is, and what still runs of what is refused. */
   private async lookAtKeys(): Promise<void> {
     const keys = await this.backend.keys().catch(() => undefined);
-    for (const { name, value } of keys?.filter((key) => this.concerns(key.name)) ?? []) {
+    for (const { name, value, progress } of keys?.filter((key) => this.concerns(key.name)) ?? []) {
+      this.tellProgress(name, progress);
       const found = value ? await this.backend.quiet(name, 0).catch(() => undefined) : undefined;
       if (!found) {
         this.running.delete(name);

@@ -3,7 +3,7 @@ import type { Work } from '../cli.js';
 import type { WatchEvent } from '../backend/backend.js';
 import { EXIT } from '../exit.js';
 import { plain } from '../output.js';
-import { describeKey } from './shared.js';
+import { describeKey, describeProgress } from './shared.js';
 import { Polls, type Polled } from './watch-polls.js';
 import { describeWindow } from './window-table.js';
 
@@ -58,6 +58,8 @@ function sentence(event: Told): string {
       return event.state === 'gone'
         ? `Window ${event.window.id} of ${event.window.key} is over or cancelled.`
         : (describeWindow(event.window)[0] ?? '');
+    case 'progress':
+      return `${event.key}: ${describeProgress(event.progress)}.`;
     case 'running': {
       const { key, quiet, running } = event;
       const some = running.slice(0, NAMED).map(({ host, pid, route }) => `${route} on ${host}:${pid}`);

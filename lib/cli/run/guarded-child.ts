@@ -31,8 +31,14 @@ export class GuardedChild {
   private pid: number | undefined;
   private kill = Infinity;
 
-  /** Starts the guardian, which takes a moment and nothing else. */
-  constructor(file: URL) {
+  /**
+   * Starts the guardian, which takes a moment and nothing else.
+   * @param said gets lines that the child writes to its file descriptor for progress
+   */
+  constructor(
+    file: URL,
+    private readonly said: (line: string) => void,
+  ) {
     this.guardian = spawn(process.execPath, [fileURLToPath(file)], {
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
       detached: true,
@@ -44,6 +50,8 @@ export class GuardedChild {
           resolve(message);
         } else if (message.type === 'ending') {
           this.endedByLease = true;
+        } else if (message.type === 'progress') {
+          this.said(message.line);
         } else {
           this.pid = message.type === 'started' ? message.pid : undefined;
           this.told.emit('answer', message);

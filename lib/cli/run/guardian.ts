@@ -1,12 +1,15 @@
 // A process of its own that starts the child and outlives us: where we are killed, stopped or stuck, it ends the child before
 // somebody else can have the lock. It knows no Redis, only until when the lease lasts.
 import { spawn, type ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { monotonic } from './monotonic.js';
 import { endGroup, signalGroup } from './process-group.js';
-import type { FromGuardian, ToGuardian } from './protocol.js';
+import { PROGRESS_DESCRIPTOR, type FromGuardian, type ToGuardian } from './protocol.js';
 
 /** Milliseconds for a child whose lease nobody has told of. */
 const GRACE = 2_000;
+/** Characters of a line of progress. */
+const LONGEST_LINE = 10_000;
 /** Timers fire at once that are longer. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -48,8 +51,14 @@ class Guardian {
       // it was asked for by somebody who is gone by now
       return;
     }
-    const child = spawn(file, args, { stdio: 'inherit', detached: true, env: { ...process.env, ...env } });
+    const child = spawn(file, args, {
+      // by the fourth it says how far it is
+      stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+      detached: true,
+      env: { ...process.env, ...env },
+    });
     this.child = child;
+    this.readProgress(child.stdio[PROGRESS_DESCRIPTOR] as Readable | null | undefined);
     child.once('error', (error) => {
       if (child.pid === undefined) {
         tell({ type: 'failed', message: error.message }, () => process.exit());
@@ -57,6 +66,20 @@ class Guardian {
     });
     child.once('spawn', () => tell({ type: 'started', pid: child.pid as number }));
     child.once('exit', (code, signal) => void this.exited(code, signal));
+  }
+
+  private readProgress(stream: Readable | null | undefined): void {
+    let rest = '';
+    stream?.setEncoding('utf8').on('error', () => undefined);
+    stream?.on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = (lines.pop() ?? '').slice(-LONGEST_LINE);
+      // one that came before another has nothing to say any more
+      const last = lines.findLast((line) => line.trim() !== '');
+      if (last !== undefined) {
+        tell({ type: 'progress', line: last.slice(0, LONGEST_LINE) });
+      }
+    });
   }
 
   /** Until the lease is half gone, or renewed. */

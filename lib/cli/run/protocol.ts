@@ -1,3 +1,6 @@
+/** File descriptor by which a command may say how far it is, a line each time. */
+export const PROGRESS_DESCRIPTOR = 3;
+
 /** What the guardian is told. */
 export type ToGuardian =
   | {
@@ -15,6 +18,8 @@ export type ToGuardian =
 export type FromGuardian =
   | { readonly type: 'started'; readonly pid: number }
   | { readonly type: 'failed'; readonly message: string }
+  /** The child has written that to its file descriptor for progress. */
+  | { readonly type: 'progress'; readonly line: string }
   /** It has begun to end the child by itself, since the lease was not renewed. */
   | { readonly type: 'ending' }
   /** The child is gone, and so is all of its group that we have ended. */

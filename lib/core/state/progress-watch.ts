@@ -62,7 +62,11 @@ export class ProgressWatch {
     return [...(this.manager.document?.keys.values() ?? [])].flatMap(({ holds }) => holds);
   }
 
-  private async look(): Promise<void> {
+  /** Looks now, where there are holds: what they have said is known afterwards, if the store answers. */
+  async look(): Promise<void> {
+    if (!this.timer) {
+      return;
+    }
     try {
       const texts = await this.manager.store.progress.read(this.manager.deadline());
       const read = [...texts].flatMap(([hold, text]) => {

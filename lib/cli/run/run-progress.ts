@@ -1,0 +1,50 @@
+import type { Maintenance } from '../../core/service/maintenance.js';
+import { plain, type Output } from '../output.js';
+import { parseProgressLine, type ProgressNote } from './progress-text.js';
+
+/** Hands on how far the command is, by whatever way it says so. */
+export class RunProgress {
+  private held: Maintenance | undefined;
+  private shown = '';
+  private warned = false;
+
+  constructor(
+    private readonly key: string,
+    private readonly isPublic: boolean,
+    private readonly out: Output,
+  ) {}
+
+  /** From now on there is a command. */
+  attach(held: Maintenance): void {
+    this.held = held;
+  }
+
+  /** @throws MaintenanceConfigurationError for what is none */
+  readonly take = ({ value, options }: ProgressNote): void => {
+    this.held?.progress(value, { public: this.isPublic, ...options });
+    const far =
+      typeof value === 'object' && 'percent' in value ? `${Math.floor(value.percent)} %` : undefined;
+    const step = typeof options?.step === 'string' ? options.step : '';
+    const said = `${this.key}: ${far ?? describeCount(value)} ${plain(step)}`.trimEnd();
+    if (said !== this.shown) {
+      this.shown = said;
+      this.out.remark(said);
+    }
+  };
+
+  /** A line that it has written to its file descriptor. */
+  readonly takeLine = (line: string): void => {
+    const note = parseProgressLine(line);
+    if (note) {
+      this.take(note);
+    } else if (!this.warned) {
+      this.warned = true;
+      this.out.warn(
+        `The command wrote ${JSON.stringify(plain(line).slice(0, 100))} to the file descriptor for progress; accepted: lines such as "40 orders" or "12/340".`,
+      );
+    }
+  };
+}
+
+const describeCount = (value: ProgressNote['value']): string =>
+  typeof value === 'object' && 'done' in value ? `${value.done} of ${value.total}` : '';

@@ -1,0 +1,234 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createMaintenance } from 'nestjs-maintenance/standalone';
+import type { WindowJson } from '../../lib/cli/backend/backend.js';
+import { findingsOfWindows } from '../../lib/cli/backend/window-findings.js';
+import { KeyPublisher } from '../../lib/core/catalogue/key-publisher.js';
+import { KeyRegistry } from '../../lib/core/keys/key-registry.js';
+import { MaintenanceKey } from '../../lib/core/keys/maintenance-key.js';
+import { newReplica } from '../../lib/core/state/replica-lease.js';
+import type { ReplicaDetails } from '../../lib/core/state/replica-report.js';
+import { StateManager } from '../../lib/core/state/state-manager.js';
+import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
+import { RedisServer } from '../support/redis.js';
+import { setRedisClock, skewRedisClock } from '../support/skewed-redis.js';
+import { until } from '../support/until.js';
+import { redisOptions } from '../state/stores.js';
+import { cli } from './cli.js';
+import { parse } from './schemas.js';
+
+skewRedisClock();
+
+interface Found {
+  readonly level: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+let server: RedisServer;
+const ended: (() => Promise<unknown>)[] = [];
+const config = (name: string, value: string) => server.client().config('SET', name, value);
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterEach(async () => {
+  await Promise.all(ended.splice(0).map((end) => end()));
+  await server.client().flushall();
+});
+afterAll(() => server.stop());
+
+/** What is found, by code, and whether that is a problem. */
+async function doctor(
+  redis = server.url,
+): Promise<{ codes: string[]; find(code: string): Found | undefined }> {
+  const { code, stdout } = await cli(['doctor', '--json', '--redis', redis]);
+  const { findings, healthy } = parse<{ findings: Found[]; healthy: boolean }>('doctor', stdout);
+  expect(code).toBe(healthy ? 0 : 1);
+  expect(healthy).toBe(findings.every(({ level }) => level !== 'problem'));
+  return {
+    codes: findings.filter(({ level }) => level !== 'ok').map((finding) => finding.code),
+    find: (wanted) => findings.find((finding) => finding.code === wanted),
+  };
+}
+
+/** A replica of an application, which tells of itself what it is told to. */
+async function replica(
+  host: string,
+  told: Partial<ReplicaDetails> & { version?: string | null; clockSkew?: number } = {},
+): Promise<StateManager> {
+  const { version, clockSkew = 0, ...details } = told;
+  const registry = new KeyRegistry();
+  registry.add(new MaintenanceKey('billing'), 'the spec');
+  const log = { log: () => undefined, warn: () => undefined };
+  const self = { ...newReplica(), host, ...(version !== undefined && { version }) };
+  const store = new RedisStore(server.url, 'maintenance', redisOptions);
+  const manager = new StateManager(store, registry, self, 1_000, log);
+  const usual = { inFlight: 0, unknownKeys: [], foreignKeys: [], draining: {}, running: {} };
+  manager.report.details = () => ({ ...usual, observer: false, ...details });
+  Object.assign(manager.report, { clockSkew: () => clockSkew });
+  const publisher = new KeyPublisher(manager, log.warn);
+  await manager.start();
+  publisher.start();
+  ended.push(async () => {
+    publisher.stop();
+    await manager.stop();
+  });
+  await until(() => server.client().hexists('maintenance:{maintenance}:catalogue', 'billing'));
+  return manager;
+}
+
+describe('doctor', () => {
+  it('says what runs where nothing is wrong but that this Redis keeps nothing', async () => {
+    await replica('web-1');
+    await replica('web-2');
+    const { codes, find } = await doctor();
+    expect(codes).toEqual(['NO_PERSISTENCE']);
+    expect(find('REPLICAS')?.message).toBe('2 replicas are running.');
+    expect(find('KEYS')?.message).toBe('2 keys, none is in maintenance.');
+  });
+
+  it('that no application is there, or has ever been', async () => {
+    expect((await doctor()).codes).toEqual(expect.arrayContaining(['NO_CATALOGUE', 'NO_REPLICAS']));
+  });
+
+  it('versions that run side by side, and reports that cannot be read', async () => {
+    await replica('web-1');
+    await replica('web-2', { version: '9.9.9' });
+    await replica('web-3', { version: null });
+    const { find } = await doctor();
+    expect(find('VERSIONS')?.message).toMatch(
+      /side by side: .*\d on web-1 .*; 9\.9\.9 on web-2 .*; an unknown version on web-3 /,
+    );
+  });
+
+  it('a replica whose reports cannot be read', async () => {
+    await replica('web-1');
+    await replica('web-2', { inFlight: 'many' as never });
+    const { find } = await doctor();
+    expect(find('VERSIONS')?.message).toMatch(/^web-2 .* whose reports cannot be read here\.$/);
+  });
+
+  it('replicas that do not know a key, or have not applied the last change', async () => {
+    await replica('web-1', { unknownKeys: ['billing'] });
+    const late = await replica('web-2');
+    Object.assign(late.report, { applied: () => null });
+    await late.refresh();
+    await using operator = await createMaintenance({ redis: server.url });
+    await operator.setMaintenance(true, 'billing', { timeout: 60_000 });
+    const { find } = await doctor();
+    expect(find('UNKNOWN_KEYS')).toMatchObject({
+      level: 'problem',
+      message: expect.stringMatching(/^web-1 .* does not know billing,/) as unknown,
+    });
+    expect(find('BEHIND')?.message).toMatch(/^web-2 .* has not applied the last change yet\.$/);
+  });
+
+  it('clocks that are off, of replicas and of this machine', async () => {
+    await replica('web-1', { clockSkew: -42_000 });
+    expect((await doctor()).find('CLOCK')?.message).toMatch(
+      /^The clock of web-1 .* is 42 s behind that of the store/,
+    );
+    await Promise.all(ended.splice(0).map((end) => end()));
+    await setRedisClock(server, -30);
+    expect((await doctor()).find('CLOCK')?.message).toMatch(/^The clock of this machine is 30 s ahead of/);
+  });
+
+  it('a holder that died, and a key that never ends', async () => {
+    const holder = await createMaintenance({ redis: server.url });
+    await holder.maintain('general', { drain: false, timeout: 0 });
+    await holder.close();
+    const { find } = await doctor();
+    expect(find('ABANDONED')).toMatchObject({
+      level: 'problem',
+      message: expect.stringContaining('off general --force') as unknown,
+    });
+    expect(find('NO_END')?.level).toBe('warning');
+    await using operator = await createMaintenance({ redis: server.url });
+    await operator.unsetMaintenance();
+  }, 20_000);
+
+  it('a Redis that may drop the state, or is nearly full', async () => {
+    await config('maxmemory', '100mb');
+    await config('maxmemory-policy', 'allkeys-lru');
+    try {
+      expect((await doctor()).find('EVICTION')).toMatchObject({
+        level: 'problem',
+        message: expect.stringContaining('allkeys-lru') as unknown,
+      });
+      await config('maxmemory-policy', 'volatile-lru');
+      expect((await doctor()).codes).not.toContain('EVICTION');
+      const used = Number(/used_memory:(\d+)/.exec(await server.client().info('memory'))?.[1]);
+      await config('maxmemory', String(Math.round(used * 1.08)));
+      expect((await doctor()).find('MEMORY')?.message).toMatch(/^(9|10)\d % of its memory is used/);
+    } finally {
+      await config('maxmemory', '0');
+    }
+  });
+
+  it('a Redis that keeps its data, and one that is a replica itself', async () => {
+    await config('appendonly', 'yes');
+    expect((await doctor()).codes).not.toContain('NO_PERSISTENCE');
+    await config('appendonly', 'no');
+    await server.client().replicaof('127.0.0.1', 1);
+    try {
+      const { find } = await doctor();
+      expect(find('REPLICA_OF_REDIS')?.level).toBe('problem');
+      expect(find('NOT_IN_TOUCH')).toMatchObject({
+        level: 'problem',
+        message: expect.stringContaining('READONLY') as unknown,
+      });
+    } finally {
+      await server.client().replicaof('NO', 'ONE');
+    }
+  });
+
+  it.each([
+    [
+      'to write',
+      ['-hset'],
+      'NOT_IN_TOUCH',
+      /refuses this replica's presence: (NOPERM|.*can't run this command)/,
+    ],
+    ['to subscribe', ['resetchannels'], 'SAID', /does not let this user subscribe/],
+    ['to ask for information', ['-info'], 'NO_INFO', /NOPERM/],
+  ])('a user who has no right %s', async (_what, less, code, why) => {
+    await server.client().acl('SETUSER', 'ops', 'reset', 'on', '>secret', '~*', '&*', '+@all', ...less);
+    const { find } = await doctor(server.url.replace('//', '//ops:secret@'));
+    expect(find(code)?.message).toMatch(why);
+  });
+
+  it('windows that overlap, of which there is none that was planned by this version', () => {
+    const window = (id: string, start: string, end: string, over: Partial<WindowJson> = {}): WindowJson => ({
+      id,
+      key: 'billing',
+      revision: 1,
+      start,
+      end,
+      duration: Date.parse(end) - Date.parse(start),
+      timeZone: null,
+      repeat: null,
+      announce: false,
+      announcement: null,
+      message: null,
+      reason: null,
+      actor: null,
+      cancelled: [],
+      ...over,
+    });
+    const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+    const one = window('one', `${day}T10:00:00.000Z`, `${day}T12:00:00.000Z`);
+    const two = window('two', `${day}T11:30:00.000Z`, `${day}T13:00:00.000Z`);
+    expect(findingsOfWindows([one, two])).toEqual([
+      {
+        level: 'warning',
+        code: 'WINDOWS_OVERLAP',
+        message: `Windows one and two of key "billing" overlap at ${day} 11:30 UTC: it is on until both are over.`,
+      },
+    ]);
+    expect(findingsOfWindows([one, { ...two, key: 'reports' }])).toEqual([]);
+    const daily = { cron: '0 13 * * *', timeZone: 'UTC', until: null, count: null };
+    const next = window('three', `${day}T13:00:00.000Z`, `${day}T14:00:00.000Z`, { repeat: daily });
+    expect(findingsOfWindows([one, next])).toEqual([]);
+    expect(findingsOfWindows([{ ...one, repeat: { ...daily, cron: '30 13 * * *' } }, next])).toHaveLength(1);
+  });
+});
