@@ -89,6 +89,11 @@ export class EventServer {
     return `${transport ?? this.server.constructor.name}${typeof place === 'string' || typeof place === 'number' ? ` (${place})` : ''}`;
   }
 
+  /** What handles its events, those that maintenance could never hold included. */
+  get all(): readonly EventSource[] {
+    return [...this.patterns.values()];
+  }
+
   /** What maintenance could hold, by patterns. */
   get events(): readonly (readonly [pattern: string, source: EventSource])[] {
     return [...this.patterns]

@@ -93,8 +93,8 @@ export class RmqConsumer {
   }
 
   private isShut(): boolean {
-    const { events } = this.events;
-    return events.length > 0 && events.every(([, source]) => this.openWork.isClosed(source));
+    const { all } = this.events;
+    return all.length > 0 && all.every((source) => this.openWork.isClosed(source));
   }
 
   private stop(): void {
@@ -139,7 +139,7 @@ export class RmqConsumer {
     if (closed) {
       return [closed.source];
     }
-    return this.isShut() ? this.events.events.map(([, source]) => source) : undefined;
+    return this.isShut() ? this.events.all : undefined;
   }
 
   private async untilOneIsOpen(sources: readonly EventSource[]): Promise<void> {

@@ -251,6 +251,18 @@ describe('jobs and events', () => {
     expect(rules(lines)).toEqual(['once', 'kept']);
   });
 
+  it('but not twice where the process that had it died before', () => {
+    const lines = (second: number) =>
+      history(
+        [1, 'driver', handed('event-1')],
+        [3, 'r1.1', enter('event-1', '/job/event')],
+        [10, 'driver', { e: 'killed', who: 'r1.1' }],
+        [second, 'r2.1', enter('event-1', '/job/event')],
+      );
+    expect(rules(lines(11))).toEqual([]);
+    expect(rules(lines(9))).toEqual(['once']);
+  });
+
   it('but not ticks, which nobody hands in, nor what is handled once', () => {
     const lines = history(
       [1, 'driver', handed('event-1')],

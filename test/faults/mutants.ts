@@ -371,6 +371,35 @@ export const MUTANTS: readonly Mutant[] = [
     '{ name, scope: source, followed }',
     '{ name, scope: { isConcernedBy: () => false }, followed }',
   ),
+  bug(
+    'event-acknowledged-before-handled',
+    'workers',
+    'messages/event-servers.js',
+    '() => admitEvent(context, run)',
+    '() => void admitEvent(context, run)',
+  ),
+  bug(
+    'held-event-acknowledged',
+    'rabbit',
+    'messages/rmq-consumer.js',
+    'const channel = getChannelRef.call(context);',
+    'const channel = getChannelRef.call(context); channel.ack(getMessage.call(context));',
+  ),
+  bug(
+    'held-event-thrown-away',
+    'rabbit',
+    'messages/rmq-consumer.js',
+    'channel.nack(message, false, true);',
+    'channel.nack(message, false, false);',
+  ),
+  bug(
+    'held-event-forgotten',
+    'rabbit',
+    'messages/rmq-consumer.js',
+    'this.held.splice(0).forEach(({ deliver }) => deliver());',
+    'this.held.splice(0);',
+  ),
+  bug('queue-stays-cancelled', 'rabbit', 'messages/rmq-consumer.js', 'void this.consume();', 'void 0;'),
   // commands under `run`
   bug(
     'guardian-looks-on',

@@ -273,8 +273,8 @@ answer(
           () => true,
           () => false,
         ),
-    listen: async (port: number) => {
-      if (work) app.connectMicroservice(work.eventServer(port), { inheritAppConfig: true });
+    listen: async (url: string) => {
+      if (work) app.connectMicroservice(work.eventServer(url), { inheritAppConfig: true });
       await app.startAllMicroservices();
     },
     close: () => app.close(),

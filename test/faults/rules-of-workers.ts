@@ -6,8 +6,8 @@ const KINDS = ['/queued', '/event'];
 
 type Entry = Line & { e: 'enter' };
 
-/** No job and no event is handled twice; nothing is done to the processes of these stories that would excuse it. */
-export const once: Rule = ({ lines }) => {
+/** No job and no event is handled twice, unless the process that had it died: it may not have come to saying so. */
+export const once: Rule = ({ lines, deaths }) => {
   const seen = new Map<string, Entry>();
   return lines.flatMap((line) => {
     if (line.e !== 'enter' || !KINDS.some((kind) => line.route.endsWith(kind))) {
@@ -15,7 +15,9 @@ export const once: Rule = ({ lines }) => {
     }
     const first = seen.get(line.call);
     seen.set(line.call, line);
-    return first ? [{ rule: 'once', text: `${line.call} was handled twice`, lines: [first, line] }] : [];
+    return first && line.t < (deaths.get(first.p) ?? Infinity)
+      ? [{ rule: 'once', text: `${line.call} was handled twice`, lines: [first, line] }]
+      : [];
   });
 };
 

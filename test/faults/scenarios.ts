@@ -5,7 +5,7 @@ import type { FaultKind, Line, Wish } from './history.js';
 import { settle } from './run.js';
 import { until } from '../support/until.js';
 import { migrationsStory } from './stories-of-migrations.js';
-import { workers } from './stories-of-workers.js';
+import { rabbit, workers } from './stories-of-workers.js';
 import { World, type Replica } from './world.js';
 
 /** A short story that only a sound library survives; each seeded bug is told the one that is meant for it. */
@@ -438,6 +438,7 @@ export const STORIES = {
     scenario: migrationsStory,
     long: true,
   },
+  rabbit: { replicas: 2, keys: ['job'], works: true, scenario: rabbit, long: true },
 } satisfies Record<string, Story>;
 
 export const isLong = (name: keyof typeof STORIES): boolean => (STORIES[name] as Story).long === true;

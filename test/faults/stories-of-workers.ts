@@ -1,6 +1,8 @@
+import { connect } from 'amqplib';
 import { Queue } from 'bullmq';
 import { setTimeout as delay } from 'node:timers/promises';
 import { KafkaBroker } from '../support/kafka-broker.js';
+import { RabbitServer } from '../support/rabbit.js';
 import { until } from '../support/until.js';
 import type { Scenario, Stage } from './scenarios.js';
 import type { World } from './world.js';
@@ -12,7 +14,7 @@ const REST = 8_000;
 export const workers: Scenario = async (world, stage) => {
   await using broker = await startBroker();
   const [one, two] = stage.replicas;
-  await one.listen(broker.port);
+  await one.listen(`127.0.0.1:${broker.port}`);
   const connection = { host: world.redis.host, port: world.redis.port };
   const queue = new Queue('faults', { connection });
   const stop = new AbortController();
@@ -62,8 +64,72 @@ async function handIn(world: World, queue: Queue, broker: Broker, stop: AbortSig
     jobs.forEach((call) => world.journal.note({ e: 'handed', call }));
     await queue.addBulk(jobs.map((call, n) => ({ name: 'job', data: { call, ms: n * 30 } })));
     world.journal.note({ e: 'handed', call: `event-${i}` });
-    broker.send('events', 0, { call: `event-${i}`, ms: 15 });
+    // some last longer than a drain takes that forgets them
+    broker.send('events', 0, { call: `event-${i}`, ms: i % 10 ? 5 : 150 });
     broker.sent++;
     await delay(25);
   }
+}
+
+/**
+ * Events come all the time by one queue for two replicas. Maintenance is short, so that what has been delivered waits where it is, and
+ * longer than that, so that it goes back; a replica dies with events in its hands.
+ */
+export const rabbit: Scenario = async (world, stage) => {
+  const server = await RabbitServer.start();
+  try {
+    const [one, two] = stage.replicas;
+    await Promise.all([one.listen(server.url), two.listen(server.url)]);
+    await using sender = await openSender(world, server.url);
+    for (let round = 1; round <= 6; round++) {
+      await stage.work(round % 2 ? one : two, `short-${round}`, 'job', { steps: 4 });
+      await delay(80);
+    }
+    await stage.work(two, 'long-1', 'job', { steps: 56 });
+    await delay(300);
+    await stage.enable(two, 'switch-1', 'job');
+    await delay(300);
+    await stage.fault('kill', 'r1', 200);
+    await one.listen(server.url);
+    await stage.disable(two, 'switch-2', 'job');
+    await delay(500);
+    await sender.stop();
+    // what is never handled is for the rules to say
+    await until(() => sender.isEmpty(), { timeout: REST }).catch(() => undefined);
+  } finally {
+    await server.stop();
+  }
+};
+
+async function openSender(world: World, url: string) {
+  const connection = await connect(url);
+  const channel = await connection.createConfirmChannel();
+  await channel.assertQueue('faults', { durable: false });
+  const stop = new AbortController();
+  const handing = (async () => {
+    for (let i = 1; !stop.signal.aborted; i++) {
+      const data = { call: `event-${i}`, ms: i % 10 ? 5 : 150 };
+      world.journal.note({ e: 'handed', call: data.call });
+      channel.sendToQueue('faults', Buffer.from(JSON.stringify({ pattern: 'events', data })));
+      await delay(15);
+    }
+    await channel.waitForConfirms();
+  })();
+  const end = async (): Promise<void> => {
+    stop.abort();
+    await handing;
+  };
+  return {
+    stop: end,
+    /** All that was handed in has been handled, as the journal has it. */
+    isEmpty: (): boolean => {
+      const lines = world.history();
+      const left = new Set(lines.flatMap((line) => (line.e === 'leave' ? [line.call] : [])));
+      return lines.every((line) => line.e !== 'handed' || left.has(line.call));
+    },
+    [Symbol.asyncDispose]: async () => {
+      await end();
+      await connection.close();
+    },
+  };
 }

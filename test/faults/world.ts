@@ -115,9 +115,9 @@ export class Replica {
     return this.#send('whileOpen', call, key, ms) as never;
   }
 
-  /** Takes events from a Kafka broker. */
-  async listen(port: number): Promise<void> {
-    await this.#send('listen', port);
+  /** Takes events from RabbitMQ, or from a Kafka broker at that host and port. */
+  async listen(url: string): Promise<void> {
+    await this.#send('listen', url);
   }
 
   facts(): Promise<Applied & { health: { up: boolean } }> {

@@ -2,6 +2,7 @@ import { BullModule, getQueueToken, Processor, WorkerHost } from '@nestjs/bullmq
 import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Queue } from 'bullmq';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   MaintenanceKey,
   MaintenanceModule,
@@ -66,15 +67,23 @@ async function measureCalls(): Promise<Record<string, number[]>> {
   return { run, skipped, whileOpen, awaited, mayContinue };
 }
 
-/** Jobs per second that do nothing, of one worker. */
-async function measureJobs(port: number, guarded: boolean, count: number): Promise<number> {
-  let done = 0;
-  let all: () => void = () => undefined;
-  const finished = new Promise<void>((resolve) => (all = resolve));
+/** Jobs that an idle worker is given, one after the other. */
+const PICKUPS = 300;
+
+/** What one worker makes of jobs that do nothing. */
+export interface JobSpeed {
+  /** Of those that wait in its queue. */
+  readonly perSecond: number;
+  /** Milliseconds from adding a job to an idle queue until it begins, each. */
+  readonly pickups: readonly number[];
+}
+
+async function measureJobs(port: number, guarded: boolean, count: number): Promise<JobSpeed> {
+  let begins: () => void = () => undefined;
   @Processor('bench', { concurrency: 20 })
   class Worker extends WorkerHost {
     async process(): Promise<void> {
-      if (++done === count) all();
+      begins();
     }
   }
   @Module({
@@ -92,14 +101,26 @@ async function measureJobs(port: number, guarded: boolean, count: number): Promi
   await worker.waitUntilReady();
   await worker.pause();
   const queue = app.get<Queue>(getQueueToken('bench'));
-  const job = { name: 'nothing', data: {}, opts: { removeOnComplete: true } };
-  await queue.addBulk(Array.from({ length: count }, () => job));
+  const opts = { removeOnComplete: true };
+  await queue.addBulk(Array.from({ length: count }, () => ({ name: 'nothing', data: {}, opts })));
   const begun = performance.now();
-  await worker.resume();
-  await finished;
-  const took = performance.now() - begun;
+  let done = 0;
+  await new Promise<void>((resolve) => {
+    begins = () => (++done === count ? resolve() : undefined);
+    worker.resume();
+  });
+  const perSecond = (count * 1_000) / (performance.now() - begun);
+  const pickups: number[] = [];
+  for (let i = 0; i < PICKUPS; i++) {
+    // until the worker waits for news of its queue again
+    await delay(2);
+    const begin = new Promise<number>((resolve) => (begins = () => resolve(performance.now())));
+    const added = performance.now();
+    await queue.add('nothing', {}, opts);
+    pickups.push((await begin) - added);
+  }
   await app.close();
-  return (count * 1_000) / took;
+  return { perSecond, pickups };
 }
 
 answer({ measureCalls, measureJobs });

@@ -1,7 +1,9 @@
 import { Child } from '../../support/child.js';
 import { RedisServer } from '../../support/redis.js';
 import type { Effort } from '../main.js';
+import type { JobSpeed } from '../apps/background-app.js';
 import type { Report } from '../report.js';
+import { median } from '../statistics.js';
 
 const APP = new URL('../apps/background-app.js', import.meta.url);
 /** Jobs of one measurement. */
@@ -40,29 +42,47 @@ async function calls(report: Report, processes: number): Promise<void> {
 /** In turns, each in a process of its own. */
 async function jobs(report: Report, rounds: number): Promise<void> {
   await using redis = await RedisServer.start();
-  const measure = async (guarded: boolean): Promise<number> => {
+  const measure = async (guarded: boolean): Promise<Speed> => {
     await using child = await Child.start(APP, { timeout: 60_000 });
-    return await child.send<number>('measureJobs', redis.port, guarded, JOBS);
+    const { perSecond, pickups } = await child.send<JobSpeed>('measureJobs', redis.port, guarded, JOBS);
+    return { perSecond, pickup: median(pickups) };
   };
-  const same: number[] = [];
-  const guarded: number[] = [];
+  const turns: Turn[] = [];
   for (let round = 0; round < rounds; round++) {
     // each order as often as the other: the machine warms up
     const order = round % 2 === 0 ? [false, true, false] : [false, false, true];
-    const speeds: number[] = [];
+    const speeds: Speed[] = [];
     for (const each of order) speeds.push(await measure(each));
-    const [first = 0, second = 0, third = 0] = speeds;
-    guarded.push((round % 2 === 0 ? second : third) / ((first + (round % 2 === 0 ? third : second)) / 2));
-    same.push((round % 2 === 0 ? third : second) / first);
+    const [first, second, third] = speeds as [Speed, Speed, Speed];
+    turns.push({ first, same: round % 2 ? second : third, guarded: round % 2 ? third : second });
   }
-  report.control('background', 'jobs of BullMQ per second', same);
-  report.values(
-    {
-      section: 'background',
-      what: 'jobs of BullMQ per second, MaintenanceBullModule, open',
-      beside: 'without it',
-      limit: { least: 0.98 },
-    },
-    guarded,
-  );
+  const rows = (of: keyof Speed, what: string, limit: { least: number } | { most: number }): void => {
+    const values = turns.map(({ first, same, guarded }) => ({
+      same: same[of] / first[of],
+      guarded: (2 * guarded[of]) / (first[of] + same[of]),
+    }));
+    report.control(
+      'background',
+      what,
+      values.map(({ same }) => same),
+    );
+    report.values(
+      { section: 'background', what: `${what}, MaintenanceBullModule, open`, beside: 'without it', limit },
+      values.map(({ guarded }) => guarded),
+    );
+  };
+  rows('perSecond', 'jobs of BullMQ per second', { least: 0.98 });
+  rows('pickup', 'time until an idle worker of BullMQ begins a job', { most: 1.02 });
+}
+
+interface Speed {
+  readonly perSecond: number;
+  /** Milliseconds. */
+  readonly pickup: number;
+}
+
+interface Turn {
+  readonly first: Speed;
+  readonly same: Speed;
+  readonly guarded: Speed;
 }
