@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createMaintenance } from 'nestjs-maintenance/standalone';
@@ -302,6 +303,52 @@ describe('on a terminal', () => {
     expect((await cliProcess(['status'], { env: env() })).stdout).not.toContain('\u001b[');
     const forced = await cli(['status'], { env: { ...env(), FORCE_COLOR: '1' } });
     expect(forced.stdout).toContain('\u001b[');
+  });
+});
+
+describe('the samples of sample/03-deploy', () => {
+  const sample = (name: string) =>
+    readFile(fileURLToPath(new URL(`../../sample/03-deploy/${name}`, import.meta.url)), 'utf8');
+  const prisma = '"npx prisma migrate deploy" while "billing" is in maintenance';
+
+  beforeEach(() =>
+    server
+      .client()
+      .hset('maintenance:{maintenance}:catalogue', 'billing', `${Date.now()}|{"label":"Billing"}`),
+  );
+
+  it.each([
+    ['github-actions.yml', /run: npx nestjs-maintenance (run .*)/],
+    ['deploy.sh', /^maintenance (run .*)/m],
+  ])('%s says what the command line understands', async (name, pattern) => {
+    const line = pattern.exec(await sample(name))?.[1] ?? '';
+    const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? '');
+    const { code, stdout, stderr } = await cli([words[0]!, '--dry-run', ...words.slice(1)], { env: env() });
+    expect({ code, stderr, does: stdout.includes(prisma) }).toEqual({ code: 0, stderr: '', does: true });
+  });
+
+  it('so does kubernetes-job.yaml', async () => {
+    const list = /args:\s*(\[[^\]]*\])/.exec(await sample('kubernetes-job.yaml'))?.[1] ?? '[]';
+    const [command = '', ...words] = JSON.parse(list.replaceAll("'", '"')) as string[];
+    const { code, stdout } = await cli([command, '--dry-run', ...words], { env: env() });
+    expect({ code, does: stdout.includes(prisma) }).toEqual({ code: 0, does: true });
+  });
+
+  it('deploy.sh stops at what goes wrong', async () => {
+    const bin = join(folder, 'sample-bin');
+    await mkdir(bin, { recursive: true });
+    const script = '#!/bin/sh\necho "$@" >> calls\n[ "$2" != run ]\n';
+    await writeFile(join(bin, 'npx'), script, { mode: 0o755 });
+    await writeFile(join(bin, 'deploy.sh'), await sample('deploy.sh'));
+    const failed = await run('sh', ['deploy.sh'], {
+      cwd: bin,
+      env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
+    }).catch((error: { code: number }) => error);
+    expect(failed).toMatchObject({ code: 1 });
+    const calls = await readFile(join(bin, 'calls'), 'utf8');
+    expect(calls).toMatch(
+      /^nestjs-maintenance doctor\nnestjs-maintenance run billing .* -- npx prisma migrate deploy\n$/,
+    );
   });
 });
 

@@ -94,7 +94,8 @@ export class Migrations implements AsyncDisposable {
 
   /** Milliseconds between the last breath of the first and the begin of the second; negative: they lived side by side. */
   async between(one: string, two: string): Promise<number> {
-    const last = (await this.lines(one)).at(-1)!.at;
+    // one that was ended before it was begun has never lived
+    const last = (await this.lines(one)).at(-1)?.at ?? -Infinity;
     const first = (await this.lines(two))[0]!.at;
     return first - last;
   }

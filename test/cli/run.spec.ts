@@ -179,6 +179,16 @@ describe.concurrent('two migrations never run side by side', () => {
     90_000,
   );
 
+  it('when we are killed before the guardian has begun to look', async () => {
+    await using migrations = await alone();
+    const first = migrations.run('first', { stubborn: true });
+    await until(() => migrations.isOn(), { timeout: 20_000, interval: 2 });
+    await end(first.child, 'SIGKILL');
+    const second = migrations.run('second', { ms: 100, args: ['--wait', '1m'] });
+    expect((await second.result).code).toBe(0);
+    expect(await migrations.between('first', 'second')).toBeGreaterThan(0);
+  }, 90_000);
+
   it.each(kinds)(
     'when we are stopped, and the child %s',
     async (_what, stubborn) => {

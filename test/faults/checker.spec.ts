@@ -353,6 +353,22 @@ it('a dead holder that is told of twice, unless Redis has forgotten that in betw
   expect(rules(history(told(10), empty, told(90)))).toEqual([]);
 });
 
+it('migrations of two command lines that live side by side, whatever has befallen the first', () => {
+  const command: Wish = { ...maintainJob, command: true };
+  const lines = (last: number): Line[] =>
+    history(
+      [10, 'c1.1', op('first', command)],
+      [20, 'c1.1', work('first', 1)],
+      [25, 'driver', { e: 'fault', id: 1, kind: 'stop', target: 'c1' }],
+      [last, 'c1.1', { e: 'act', op: 'first' }],
+      [30, 'c2.1', op('second', command)],
+      [100, 'c2.1', work('second', 2)],
+      [110, 'c2.1', { e: 'worked', op: 'second' }],
+    ).sort((a, b) => a.t - b.t);
+  expect(rules(lines(99))).toEqual([]);
+  expect(rules(lines(101))).toEqual(['migration']);
+});
+
 describe('the schedule', () => {
   const names = ['r1', 'r2', 'r3'];
 
@@ -362,8 +378,8 @@ describe('the schedule', () => {
   });
 
   it('does one thing at a time to each target, and everything there is in a long run', () => {
-    const faults = schedule(7, 1_800_000, names);
-    for (const target of [...names, 'redis']) {
+    const faults = schedule(7, 1_800_000, names, ['c1']);
+    for (const target of [...names, 'c1', 'redis']) {
       const own = faults.filter((fault) => fault.target === target);
       own.slice(1).forEach(({ at }, i) => expect(at).toBeGreaterThanOrEqual(own[i]!.at + own[i]!.lasts));
     }

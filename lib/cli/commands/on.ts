@@ -50,6 +50,9 @@ export const on: Work<ChangeOptions> = async ({ options, out, open, confirm }, k
       printRunning(out, quiet);
     }
   });
+  if (concerned.replicas.length === 0) {
+    out.warn('No replica of an application is running here: nothing is refused until one is.');
+  }
   noteVetoes(backend, out);
   return (result.missing ?? []).length > 0 || quiet?.quiet === false ? EXIT.undrained : EXIT.done;
 };
