@@ -77,6 +77,7 @@ export { MaintenanceKey } from './core/keys/maintenance-key.js';
 export type {
   MaintenanceHolderJson,
   MaintenanceKeyJson,
+  MaintenanceReopeningJson,
   MaintenanceUpcoming,
 } from './core/keys/maintenance-key-json.js';
 export type { KeyLike, MaintenanceKeyLike } from './core/keys/maintenance-key-like.js';
@@ -88,6 +89,7 @@ export type {
   MaintenanceHolder,
   MaintenanceOccurrence,
   MaintenancePhase,
+  MaintenanceReopening,
   MaintenanceState,
 } from './core/keys/maintenance-state.js';
 export type {

@@ -22,6 +22,7 @@ import { MountedPaths } from './http/mounted-path.js';
 import { httpProviders } from './http/http.providers.js';
 import { Languages } from './i18n/languages.js';
 import { Localizer } from './i18n/localizer.js';
+import { Visitors } from './decision/visitors.js';
 import { WouldRefuse } from './decision/would-refuse.js';
 import { createGeneralKey } from './core/keys/general-maintenance.js';
 import { KeyRegistry } from './core/keys/key-registry.js';
@@ -102,7 +103,7 @@ export const coreProviders: Provider[] = ownProviders([
     [OPTIONS],
     ({ callTimeout }: ResolvedOptions) => new ApplicationCalls(callTimeout, error),
   ),
-  built(Decision, ApplicationCalls),
+  built(Decision, ApplicationCalls, Visitors),
   made(InFlight, [HttpAdapterHost], (host: HttpAdapterHost) => {
     watchHttp2Responses(host);
     return new InFlight();

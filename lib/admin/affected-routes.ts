@@ -3,6 +3,7 @@ import { METHOD_METADATA, MODULE_PATH, PATH_METADATA, VERSION_METADATA } from '@
 import { ApplicationConfig, DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import { OFF } from '../core/keys/maintenance-state.js';
 import { affects } from '../decision/decision.js';
 import { getHandlerPolicy } from '../decision/handler-policy.js';
 import { IgnorePaths } from '../decision/ignore-paths.js';
@@ -52,7 +53,11 @@ export class AffectedRoutes {
         if (method === undefined) {
           continue;
         }
-        const concerned = affects(key, getHandlerPolicy(metatype, handler), readsOnly(handler));
+        const concerned = affects(
+          { key, state: OFF },
+          getHandlerPolicy(metatype, handler),
+          readsOnly(handler),
+        );
         const templates = this.templatesOf(wrapper, handler, method);
         for (const template of templates.filter((path) => !path.startsWith(own))) {
           const closed = concerned && !this.ignored.matches(key, { template });

@@ -9,6 +9,7 @@ const FIELDS = [
   'until',
   'message',
   'reason',
+  'reopenOver',
   'drain',
 ] as const satisfies (keyof PutMaintenanceDto)[];
 
@@ -31,11 +32,18 @@ export async function parsePatch(body: unknown): Promise<PatchMaintenanceDto> {
 }
 
 /** What a `PUT` sets: all of it. */
-export function optionsOfPut({ timeout, until, message, reason }: PutMaintenanceDto): MaintenanceSetOptions {
+export function optionsOfPut({
+  timeout,
+  until,
+  message,
+  reason,
+  reopenOver,
+}: PutMaintenanceDto): MaintenanceSetOptions {
   return {
     ...(endOf(timeout, until) ?? { timeout: null }),
     message: message || null,
     reason: reason || null,
+    ...(reopenOver !== undefined && { reopenOver }),
   };
 }
 
@@ -45,11 +53,13 @@ export function optionsOfPatch({
   until,
   message,
   reason,
+  reopenOver,
 }: PatchMaintenanceDto): MaintenanceSetOptions {
   return {
     ...endOf(timeout, until),
     ...(message !== undefined && { message: message || null }),
     ...(reason !== undefined && { reason: reason || null }),
+    ...(reopenOver !== undefined && { reopenOver }),
   };
 }
 

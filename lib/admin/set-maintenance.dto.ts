@@ -11,6 +11,7 @@ import {
 } from 'class-validator';
 import type { MaintenanceText } from '../core/texts/maintenance-text.js';
 import { IsVisitorText } from './visitor-text.validator.js';
+import { LONGEST_REOPENING } from '../core/windows/reopening.js';
 
 const LONGEST_TEXT = 10_000;
 /** Milliseconds an answer may be held back; proxies give up long before. */
@@ -46,6 +47,15 @@ abstract class ChangeDto {
   @MaxLength(LONGEST_TEXT, { message: `"reason" must not be longer than ${LONGEST_TEXT} characters.` })
   @IsString({ message: '"reason" must be text.' })
   reason?: string | null;
+
+  /** Milliseconds over which visitors come back; with `mode: false`. */
+  @Given()
+  @Max(LONGEST_REOPENING, {
+    message: `"reopenOver" must not be more than ${LONGEST_REOPENING} milliseconds.`,
+  })
+  @Min(0, { message: '"reopenOver" must not be negative.' })
+  @IsInt({ message: '"reopenOver" must be whole milliseconds.' })
+  reopenOver?: number;
 
   /** Milliseconds to wait until nothing runs any more that was admitted before. */
   @Given()

@@ -1,4 +1,15 @@
-import { IsInt, IsObject, IsString, Matches, MaxLength, Min, ValidateBy, ValidateIf } from 'class-validator';
+import {
+  IsInt,
+  IsObject,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+  ValidateIf,
+} from 'class-validator';
+import { LONGEST_REOPENING } from '../core/windows/reopening.js';
 import type { MaintenanceText } from '../core/texts/maintenance-text.js';
 import { IsVisitorText } from './visitor-text.validator.js';
 
@@ -65,6 +76,21 @@ abstract class WindowDto {
     },
   })
   announce?: number | false;
+
+  /** Milliseconds. */
+  @Given()
+  @Min(0, { message: '"readOnly" must not be negative.' })
+  @IsInt({ message: '"readOnly" must be whole milliseconds.' })
+  readOnly?: number;
+
+  /** Milliseconds. */
+  @Given()
+  @Max(LONGEST_REOPENING, {
+    message: `"reopenOver" must not be more than ${LONGEST_REOPENING} milliseconds.`,
+  })
+  @Min(0, { message: '"reopenOver" must not be negative.' })
+  @IsInt({ message: '"reopenOver" must be whole milliseconds.' })
+  reopenOver?: number;
 
   @OrNull()
   @IsVisitorText('announcement')

@@ -1,4 +1,8 @@
-import type { MaintenanceKeyJson, MaintenanceUpcoming } from '../core/keys/maintenance-key-json.js';
+import type {
+  MaintenanceKeyJson,
+  MaintenanceReopeningJson,
+  MaintenanceUpcoming,
+} from '../core/keys/maintenance-key-json.js';
 
 /** What every client gets on connection and with every change. @publicApi */
 export interface MaintenanceStatusMessage {
@@ -12,6 +16,8 @@ export interface MaintenanceStatusMessage {
   retryAfter: number | null;
   /** The known end, ISO 8601. */
   until: string | null;
+  /** The maintenance is over, and visitors come back one after another, each at a moment of their own; absent if they do not. */
+  reopening?: MaintenanceReopeningJson;
   /** Planned windows of public keys that have been announced and have not started, in order; absent if there are none. */
   upcoming?: MaintenanceUpcoming[];
   /** Number of the last write that visitors may know of; it only grows as long as the store loses no data. */

@@ -1,8 +1,11 @@
 import type { ApplicationCalls } from '../core/common/application-calls.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import type { MaintenanceState } from '../core/keys/maintenance-state.js';
 import { MaintenanceStatus } from '../core/keys/maintenance-status.js';
 import type { ActiveKey } from '../core/state/snapshot.js';
 import type { HandlerPolicy } from './handler-policy.js';
+import { isGradual, type Visitor } from './visitor.js';
+import type { Visitors } from './visitors.js';
 
 /** What came of a call: refused by this status, or let pass, perhaps in spite of maintenance. */
 export interface Verdict {
@@ -20,7 +23,11 @@ export const isSafeMethod = (method: unknown): boolean =>
 
 /** The one question every transport asks: may this call pass? */
 export class Decision {
-  constructor(private readonly calls: ApplicationCalls) {}
+  constructor(
+    private readonly calls: ApplicationCalls,
+    /** Who comes back when; a process that serves nobody has none. */
+    private readonly visitors?: Visitors,
+  ) {}
 
   /** The status of a key for a request, when it says so. A status class that throws counts as its value. */
   ask(key: MaintenanceKey, state: ActiveKey['state'], request: unknown): MaintenanceStatus | undefined {
@@ -44,6 +51,7 @@ export class Decision {
    * Asks keys in order; the first whose status says so refuses.
    * @param passes does whoever sent it pass this key all the same
    * @param http handed on to it
+   * @param visitor whoever sent it, where keys open for one after another; nobody else waits for that
    */
   judge<Http>(
     active: readonly ActiveKey[],
@@ -51,13 +59,15 @@ export class Decision {
     safe: boolean,
     passes: (key: MaintenanceKey, http: Http) => boolean,
     http: Http,
+    visitor?: Visitor,
   ): Verdict {
     let verdict = PASS;
     for (const { key, state } of active) {
-      if (allowsRead(key, safe)) {
+      const own = visitor ? visitor.own(state) : state;
+      if (!own || (!visitor && state.reopening) || allowsRead(key, state, safe)) {
         continue;
       }
-      const refused = this.ask(key, state, request);
+      const refused = this.ask(key, own, request);
       if (refused && !passes(key, http)) {
         return { refused };
       }
@@ -69,7 +79,8 @@ export class Decision {
   /** The status of the first of these keys, in order, that says so; of a request whose handler nobody knows. */
   first(active: readonly ActiveKey[], request: unknown): MaintenanceStatus | undefined {
     const safe = isSafeMethod((request as { method?: unknown } | null | undefined)?.method);
-    return this.judge(active, request, safe, nobody, undefined).refused;
+    const visitor = active.some(isGradual) ? this.visitors?.findNow(request) : undefined;
+    return this.judge(active, request, safe, nobody, undefined, visitor).refused;
   }
 
   /** @param answer what the status class gave, or threw */
@@ -97,11 +108,15 @@ export class Decision {
 const nobody = (): boolean => false;
 
 /** Does a key let pass what can only read. */
-export const allowsRead = ({ readOnly }: MaintenanceKey, safe: boolean): boolean => readOnly && safe;
+export const allowsRead = (
+  { readOnly }: MaintenanceKey,
+  { phase }: MaintenanceState,
+  safe: boolean,
+): boolean => safe && (readOnly || phase === 'readOnly');
 
 /**
  * Does a key concern a call at all, whatever its status class says.
  * @param safe can the call only read: GET, HEAD, OPTIONS, a GraphQL query
  */
-export const affects = (key: MaintenanceKey, target: HandlerPolicy, safe: boolean): boolean =>
-  !allowsRead(key, safe) && target.isConcernedBy(key);
+export const affects = ({ key, state }: ActiveKey, target: HandlerPolicy, safe: boolean): boolean =>
+  !allowsRead(key, state, safe) && target.isConcernedBy(key);

@@ -2,6 +2,8 @@ import { affects, PASS, PERSONAL, type Decision, type Verdict } from './decision
 import { PLAIN_POLICY, type HandlerPolicy } from './handler-policy.js';
 import type { IgnorePaths, Place } from './ignore-paths.js';
 import type { StalePolicy } from './stale-policy.js';
+import { isGradual, type Visitor } from './visitor.js';
+import type { Visitors } from './visitors.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { MaintenanceStatus } from '../core/keys/maintenance-status.js';
 import type { ActiveKey } from '../core/state/snapshot.js';
@@ -33,6 +35,7 @@ export class Evaluator {
     private readonly bypass: Bypass,
     private readonly ignorePaths: IgnorePaths,
     private readonly stale: StalePolicy,
+    private readonly visitors: Visitors,
     /** What becomes of events that arrive during maintenance. */
     private readonly events: ResolvedOptions['events'],
   ) {}
@@ -40,9 +43,9 @@ export class Evaluator {
   /**
    * A promise only where the application's own bypass function gives one; the state is then looked at again after it, so
    * that the decision is always of this moment. Where nothing certain is known and that blocks, nobody's bypass counts.
-   * @param active the keys in maintenance now
+   * @param active the keys in maintenance now, and those that open for one visitor after another
    */
-  judge(call: Call, active: Active = this.manager.snapshot.active): Verdict | Promise<Verdict> {
+  judge(call: Call, active: Active = this.manager.snapshot.refusing): Verdict | Promise<Verdict> {
     if (this.isBlocked(call)) {
       return { refused: this.stale.status(call.request) };
     }
@@ -53,17 +56,23 @@ export class Evaluator {
   refusesUnasked(call: Call): boolean {
     return (
       this.isBlocked(call) ||
-      (!this.passesEvent(call) && this.remembered(call, this.manager.snapshot.active).refused !== undefined)
+      (!this.passesEvent(call) && this.refusesForCertain(call, this.manager.snapshot.refusing))
     );
   }
 
   /** Would a key refuse a call if it were on. */
   wouldRefuse(key: MaintenanceKey, call: Call): boolean | Promise<boolean> {
-    const active = [{ key, state: { ...this.manager.current(key), value: true } }];
+    const state = { ...this.manager.current(key), value: true, reopening: undefined, reopenOver: undefined };
+    const active = [{ key, state }];
     const verdict = this.judgeBy(call, active, () => active);
     return verdict instanceof Promise
       ? verdict.then(({ refused }) => refused !== undefined)
       : verdict.refused !== undefined;
+  }
+
+  /** Does a key, as it is now, concern what a handler does. */
+  affects(key: MaintenanceKey, target: HandlerPolicy, safe: boolean): boolean {
+    return affects({ key, state: this.manager.current(key) }, target, safe);
   }
 
   /**
@@ -74,16 +83,20 @@ export class Evaluator {
     if (this.bypass.concerns(request)) {
       return undefined;
     }
-    const keys = this.ignorePaths.affecting(this.manager.snapshot.active, place);
-    const first = keys.find(({ key }) => affects(key, PLAIN_POLICY, safe));
-    return first && hasPlainStatus(first.key)
+    const keys = this.ignorePaths.affecting(this.manager.snapshot.refusing, place);
+    const first = keys.find((active) => affects(active, PLAIN_POLICY, safe));
+    return first && !isGradual(first) && hasPlainStatus(first.key)
       ? this.decision.ask(first.key, first.state, request)
       : undefined;
   }
 
   /** Can rules of the application's own say something of a call that is refused for its request: a session, say. */
   get asksApplication(): boolean {
-    return this.bypass.asks || this.manager.snapshot.active.some(({ key }) => !hasPlainStatus(key));
+    const { refusing } = this.manager.snapshot;
+    return (
+      this.bypass.asks ||
+      refusing.some((active) => !hasPlainStatus(active.key) || (this.visitors.asks && isGradual(active)))
+    );
   }
 
   /**
@@ -95,6 +108,12 @@ export class Evaluator {
       return PASS;
     }
     const verdict = this.remembered(call, active);
+    return verdict instanceof Promise
+      ? verdict.then((settled) => this.orByBypass(call, settled, later))
+      : this.orByBypass(call, verdict, later);
+  }
+
+  private orByBypass(call: Call, verdict: Verdict, later: () => Active): Verdict | Promise<Verdict> {
     const { http } = call;
     if (!verdict.refused || !http || !this.bypass.asks) {
       return verdict;
@@ -122,14 +141,34 @@ export class Evaluator {
     return target.event && this.events !== 'refuse';
   }
 
-  /** From memory: state, address, cookie. */
-  private remembered({ request, http, target, safe, place }: Call, active: Active): Verdict {
-    const keys = place ? this.ignorePaths.affecting(active, place) : active;
-    return this.decision.judge(target.affecting(keys), request, safe, this.passes, http);
+  /** From memory: state, address, cookie; a promise only where the application says later who a visitor is. */
+  private remembered(call: Call, active: Active): Verdict | Promise<Verdict> {
+    const keys = this.affecting(call, active);
+    if (!keys.some(isGradual)) {
+      return this.weigh(call, keys);
+    }
+    const visitor = this.visitors.find(call.request, call.http);
+    return visitor instanceof Promise
+      ? visitor.then((found) => this.weigh(call, keys, found))
+      : this.weigh(call, keys, visitor);
+  }
+
+  /** Does a key refuse it that does so for everybody. */
+  private refusesForCertain(call: Call, active: Active): boolean {
+    const keys = this.affecting(call, active).filter((one) => !isGradual(one));
+    return this.weigh(call, keys).refused !== undefined;
+  }
+
+  private affecting({ target, place }: Call, active: Active): Active {
+    return target.affecting(place ? this.ignorePaths.affecting(active, place) : active);
+  }
+
+  private weigh({ request, http, safe }: Call, keys: Active, visitor?: Visitor): Verdict {
+    return this.decision.judge(keys, request, safe, this.passes, http, visitor);
   }
 
   // made once: every request would pay for them
-  private readonly current = (): Active => this.manager.snapshot.active;
+  private readonly current = (): Active => this.manager.snapshot.refusing;
   private readonly passes = ({ name }: MaintenanceKey, http: HttpRequest | undefined): boolean =>
     http !== undefined && this.bypass.passes(http, name);
 }

@@ -1,3 +1,4 @@
+import { DEFAULT_MESSAGE, REOPENING_MESSAGE } from '../i18n/texts.js';
 import { OFF, type MaintenanceState } from '../core/keys/maintenance-state.js';
 import type { MaintenanceStatus } from '../core/keys/maintenance-status.js';
 
@@ -36,19 +37,22 @@ export interface RefusalSettings {
 
 /**
  * @param now epoch ms by the store's clock
- * @param say gives the message for a state, in the language of whoever is refused
+ * @param say gives the message for a state, or the built-in one, in the language of whoever is refused
  */
 export function createRefusal(
   status: MaintenanceStatus,
   settings: RefusalSettings,
   now: number,
-  say: (state: Pick<MaintenanceState, 'message' | 'messages'>) => string,
+  say: (state: Pick<MaintenanceState, 'message' | 'messages'>, builtIn: string) => string,
 ): Refusal {
   const until = status.state?.until ?? null;
   return {
     status,
     statusCode: settings.statusCode,
-    message: say(status.state ?? OFF),
+    message: say(
+      status.state ?? OFF,
+      status.state?.phase === 'reopening' ? REOPENING_MESSAGE : DEFAULT_MESSAGE,
+    ),
     retryAfter: getRetryAfter(until, settings.refreshDelay, now),
     until,
   };

@@ -2,7 +2,6 @@ import type { ExecutionContext } from '@nestjs/common';
 import { WorkCall } from '../core/calls/work-calls.js';
 import type { KeyRegistry } from '../core/keys/key-registry.js';
 import { getCallFacts } from './call-facts.js';
-import { affects } from './decision.js';
 import type { Evaluator } from './evaluator.js';
 import { HandlerPolicy } from './handler-policy.js';
 import { readsOnly } from './reads-only.js';
@@ -28,7 +27,7 @@ export class WouldRefuse {
     }
     const facts = getCallFacts(call);
     return late
-      ? affects(key, facts.target, readsOnly(call.getHandler()))
+      ? this.evaluator.affects(key, facts.target, readsOnly(call.getHandler()))
       : this.evaluator.wouldRefuse(key, facts);
   }
 }

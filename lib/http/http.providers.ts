@@ -21,11 +21,14 @@ import { PageRenderer } from './page/page-renderer.js';
 import { RefusalCache } from './refusal/refusal-cache.js';
 import { RefusalHeaders } from './refusal/refusal-headers.js';
 import { RefusalResponder } from './refusal/refusal-responder.js';
+import { Representations } from './refusal/representations.js';
 import { SocketUrl } from './socket-url.js';
 import { SiteCoverage } from './site/site-coverage.js';
 import { GraphqlPaths } from './site/site-routes.js';
 import { StalePolicy } from '../decision/stale-policy.js';
 import { versionSegments } from './version-segments.js';
+import { Visitors } from '../decision/visitors.js';
+import { handshakeOf } from '../request/handshake.js';
 import { WouldRefuse } from '../decision/would-refuse.js';
 
 /** All that answers HTTP requests. */
@@ -72,15 +75,16 @@ export function httpProviders(): Provider[] {
     },
     {
       provide: Evaluator,
-      inject: [StateManager, Decision, Bypass, IgnorePaths, StalePolicy, OPTIONS],
+      inject: [StateManager, Decision, Bypass, IgnorePaths, StalePolicy, Visitors, OPTIONS],
       useFactory: (
         manager: StateManager,
         decision: Decision,
         bypass: Bypass,
         ignorePaths: IgnorePaths,
         stale: StalePolicy,
+        visitors: Visitors,
         { events }: ResolvedOptions,
-      ) => new Evaluator(manager, decision, bypass, ignorePaths, stale, events),
+      ) => new Evaluator(manager, decision, bypass, ignorePaths, stale, visitors, events),
     },
     {
       provide: StalePolicy,
@@ -92,11 +96,45 @@ export function httpProviders(): Provider[] {
       inject: [KeyRegistry, Evaluator],
       useFactory: (registry: KeyRegistry, evaluator: Evaluator) => new WouldRefuse(registry, evaluator),
     },
+    {
+      provide: Representations,
+      inject: [OPTIONS, ApplicationCalls],
+      useFactory: (options: ResolvedOptions, calls: ApplicationCalls) => new Representations(options, calls),
+    },
+    {
+      provide: Visitors,
+      inject: [OPTIONS, ApplicationCalls, StateManager, Representations, HttpAdapterHost],
+      useFactory: (
+        { visitor }: ResolvedOptions,
+        calls: ApplicationCalls,
+        { store }: StateManager,
+        representations: Representations,
+        host: HttpAdapterHost,
+      ) =>
+        new Visitors(
+          calls,
+          {
+            now: () => store.now(),
+            isNavigation: (request) => representations.isNavigation(request),
+            handshake: (socket) => handshakeOf(host.httpAdapter, socket),
+          },
+          visitor,
+        ),
+    },
     SocketUrl,
     PageRenderer,
     {
       provide: RefusalResponder,
-      inject: [OPTIONS, StateManager, Localizer, PageRenderer, MountedPaths, ApplicationCalls],
+      inject: [
+        OPTIONS,
+        StateManager,
+        Localizer,
+        PageRenderer,
+        MountedPaths,
+        ApplicationCalls,
+        Representations,
+        Visitors,
+      ],
       useFactory: (
         options: ResolvedOptions,
         manager: StateManager,
@@ -104,10 +142,21 @@ export function httpProviders(): Provider[] {
         pages: PageRenderer,
         paths: MountedPaths,
         calls: ApplicationCalls,
+        representations: Representations,
+        visitors: Visitors,
       ) => {
         const cache = new RefusalCache(options, manager, localizer, pages);
         const headers = new RefusalHeaders(options, calls);
-        return new RefusalResponder(options, cache, headers, pages, localizer, paths, calls);
+        return new RefusalResponder(
+          options,
+          representations,
+          cache,
+          headers,
+          pages,
+          localizer,
+          paths,
+          visitors,
+        );
       },
     },
     MaintenanceGuard,

@@ -85,8 +85,8 @@ export class MaintenanceGuard implements CanActivate {
   protected onRefused(_context: ExecutionContext, _status: MaintenanceStatus): void {}
 
   private decide(context: ExecutionContext): boolean | Promise<boolean> {
-    const { active } = this.manager.snapshot;
-    if (active.length === 0 && !this.stale.blocks) {
+    const { refusing } = this.manager.snapshot;
+    if (refusing.length === 0 && !this.stale.blocks) {
       this.inFlight.admit(context);
       return true;
     }
@@ -95,7 +95,7 @@ export class MaintenanceGuard implements CanActivate {
       this.inFlight.admit(context);
       return true;
     }
-    const verdict = this.evaluator.judge(facts, active);
+    const verdict = this.evaluator.judge(facts, refusing);
     return verdict instanceof Promise
       ? verdict.then((settled) => this.carryOut(context, facts, settled))
       : this.carryOut(context, facts, verdict);

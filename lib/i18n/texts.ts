@@ -8,6 +8,10 @@ import { ADMIN_TEXTS } from './admin-texts.js';
  */
 export const DEFAULT_MESSAGE = 'We are carrying out maintenance and will be back as soon as we can.';
 
+/** The sentence for visitors who are not back yet, while others are. */
+export const REOPENING_MESSAGE =
+  'We are back, and let visitors in one after another. It is your turn in a moment.';
+
 /** The sentence for visitors if a planned window has no announcement of its own. */
 export const DEFAULT_ANNOUNCEMENT = 'Maintenance is planned.';
 
@@ -18,6 +22,19 @@ export const PAGE_TEXTS = {
   timeLeft: 'Time left',
   anyMoment: 'Any moment now',
   reloads: 'This page reloads by itself.',
+} as const;
+
+/** The same, of what comes next: while visitors come back one after another, and of planned windows. */
+export const NEXT_TEXTS = {
+  almostBack: 'Almost back',
+  yourTurn: 'Your turn',
+  next: 'Next maintenance',
+} as const;
+
+/** Texts that the browser script shows on the application's own pages. */
+export const SCRIPT_TEXTS = {
+  on: 'Maintenance mode is on',
+  close: 'Close',
 } as const;
 
 /** The item for the host's own menu. */
@@ -32,8 +49,11 @@ export const MENU_TEXT = 'Maintenance';
 export const BUILTIN_TEXTS: readonly string[] = Object.freeze([
   ...new Set([
     DEFAULT_MESSAGE,
+    REOPENING_MESSAGE,
     DEFAULT_ANNOUNCEMENT,
     ...Object.values(PAGE_TEXTS),
+    ...Object.values(NEXT_TEXTS),
+    ...Object.values(SCRIPT_TEXTS),
     ...Object.values(ADMIN_TEXTS),
     MENU_TEXT,
     GENERAL_MAINTENANCE.label,

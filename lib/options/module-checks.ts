@@ -70,6 +70,7 @@ export const MODULE_CHECKS: Record<keyof MaintenanceModuleOptions, Check> = {
     (value) => value === '' || ((isLocalPath(value) || isWebUrl(value)) && !/[?#]/.test(value as string)),
   ],
   bypass: ['an object with when, ips, secret, cookie', isRecord],
+  visitor: ['a function', isFunction],
   permissions: ['a function', isFunction],
   translate: ['a function', isFunction],
   languages: [

@@ -69,6 +69,12 @@ export interface MaintenanceModuleOptions {
   baseUrl?: string;
   /** Who may use the site during maintenance. Default: nobody. */
   bypass?: MaintenanceBypassOptions;
+  /**
+   * Says who a visitor is, for keys that let visitors back in one after another (`reopenOver`): an id that stays the same, such as that
+   * of an account; `undefined`: the cookie, or the address. It gets the request, or the socket. If it throws, is late or returns
+   * something else, the address counts. Default: a cookie with a random number, which the refused page sets, else the address.
+   */
+  visitor?: MaintenanceRequestFunction<string | undefined | Promise<string | undefined>>;
   /** Decides who may do what on the admin page, API, sockets and ping. Default: everything is denied. */
   permissions?: MaintenancePermissions;
   /**
@@ -83,7 +89,8 @@ export interface MaintenanceModuleOptions {
   languages?: string[];
   /**
    * Milliseconds to wait for promises of the application's functions: `permissions`, `bypass.when`, templates, a key's
-   * `getTemplate`, `getContext` and `render`. If one is late: denied, not bypassed, the built-in page. Default 2,000.
+   * `getTemplate`, `getContext` and `render`, `visitor`. If one is late: denied, not bypassed, the built-in page, the address.
+   * Default 2,000.
    */
   callTimeout?: number;
   /**

@@ -21,6 +21,7 @@ export class PingHandler {
     const currentMode = key === undefined ? undefined : reporter.modeOf(key, insider);
     return {
       ...(insider ? reporter.forInsider(listener) : reporter.forAll(listener)),
+      ...reporter.ownOf(listener),
       ...(currentMode !== undefined && { currentMode }),
     };
   }

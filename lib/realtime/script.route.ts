@@ -1,12 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { STREAM_SCRIPT } from '../browser/stream.generated.js';
 import type { ScriptSettings, SocketScriptSettings } from '../browser/settings.js';
+import type { ResolvedOptions } from '../options/options.js';
+import { OPTIONS } from '../options/tokens.js';
 import { trustsProxy, type HttpRequest } from '../request/http-request.js';
 import type { HttpReply } from '../request/http-reply.js';
 import { isFastifyReply, rawResponse, setHeader, vary } from '../http/http-port.js';
 import { sendBody } from '../http/refusal/send-body.js';
 import { MountedPaths } from '../http/mounted-path.js';
 import { OwnRoutes } from '../http/own-routes.js';
+import { Localizer } from '../i18n/localizer.js';
+import { SCRIPT_TEXTS } from '../i18n/texts.js';
 import { SocketUrl } from '../http/socket-url.js';
 import { ScriptSource, type ScriptProgram } from './script-source.js';
 
@@ -31,6 +35,8 @@ export class ScriptRoute {
     @Inject(MountedPaths) private readonly paths: MountedPaths,
     @Inject(ScriptSource) private readonly source: ScriptSource,
     @Inject(SocketUrl) private readonly socketUrl: SocketUrl,
+    @Inject(Localizer) private readonly localizer: Localizer,
+    @Inject(OPTIONS) private readonly options: ResolvedOptions,
   ) {
     routes.add('script', (request, reply) => this.script(request, reply));
   }
@@ -46,6 +52,8 @@ export class ScriptRoute {
       script: this.paths.url('script', request),
       ...this.apart('ping', request),
       ...(!gateway && this.apart('events', request)),
+      ...(this.localizer.active && { texts: this.texts(request) }),
+      ...(this.options.visitor && { asks: true }),
     };
     const { body, etag } = gateway
       ? this.source.of(gateway.program, this.withGateway(settings, gateway, request))
@@ -59,6 +67,9 @@ export class ScriptRoute {
       `${gateway && this.socketUrl.isPersonal ? 'private' : 'public'}, max-age=${FRESH}`,
     );
     setHeader(reply, 'ETag', etag);
+    if (this.localizer.active) {
+      vary(reply, 'Accept-Language');
+    }
     if (trustsProxy(request)) {
       vary(reply, 'X-Forwarded-Prefix');
     }
@@ -67,6 +78,11 @@ export class ScriptRoute {
     } else {
       sendBody(reply, 200, body);
     }
+  }
+
+  private texts(request: HttpRequest): ScriptSettings['texts'] {
+    const { on, close } = SCRIPT_TEXTS;
+    return { on: this.localizer.translate(on, request), close: this.localizer.translate(close, request) };
   }
 
   /** Where a route is that browsers would not find beside the script. */

@@ -1,13 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { merge, type Observable } from 'rxjs';
-import { getRetryAfter } from '../decision/refusal.js';
+import { allowsRead, Decision } from '../decision/decision.js';
+import { isGradual } from '../decision/visitor.js';
+import { createRefusal, getRetryAfter } from '../decision/refusal.js';
 import { StalePolicy, UNKNOWN } from '../decision/stale-policy.js';
 import { DEFAULT_MESSAGE } from '../i18n/texts.js';
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
 import { Localizer } from '../i18n/localizer.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
-import { OFF, type MaintenanceState } from '../core/keys/maintenance-state.js';
+import { describeReopening } from '../core/keys/maintenance-key-json.js';
+import { OFF, type MaintenanceReopening, type MaintenanceState } from '../core/keys/maintenance-state.js';
 import type { Snapshot } from '../core/state/snapshot.js';
 import { StateManager } from '../core/state/state-manager.js';
 import { messageOf } from '../core/errors/message-of.js';
@@ -38,6 +41,7 @@ export class StatusReporter {
     @Inject(Localizer) private readonly localizer: Localizer,
     @Inject(LiveClients) private readonly clients: LiveClients,
     @Inject(StalePolicy) private readonly stale: StalePolicy,
+    @Inject(Decision) private readonly decision: Decision,
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
   ) {
     this.certainty = merge(manager.health$, stale.changes);
@@ -71,9 +75,17 @@ export class StatusReporter {
     return this.share().variant(listener);
   }
 
-  /** Changes with what is announced of planned windows: nothing is written when that comes. */
-  get announced(): string {
-    return this.manager.snapshot.upcoming
+  /** Changes with what nothing is written for when it comes: announcements of planned windows, and phases. */
+  get planned(): string {
+    const { snapshot } = this.manager;
+    const phases = snapshot.refusing.map(({ key, state: { phase, reopening } }) =>
+      [key.name, phase, reopening?.from.getTime(), reopening?.until.getTime()].join(),
+    );
+    return [...phases, this.announced(snapshot)].join('|');
+  }
+
+  private announced({ upcoming }: Snapshot): string {
+    return upcoming
       .map(({ key, occurrence: { id, start, end, message, messages } }) =>
         key.public ? [id, start.getTime(), end.getTime(), message, JSON.stringify(messages)].join() : '',
       )
@@ -96,6 +108,22 @@ export class StatusReporter {
       warn(`Key data could not be read: ${messageOf(error)}`);
       return this.forAll(listener);
     }
+  }
+
+  /** What is so for one client alone while visitors come back one after another; `undefined`: nothing. */
+  ownOf(listener: unknown): Partial<MaintenanceStatusMessage> | undefined {
+    const keys = this.manager.snapshot.refusing.filter(
+      (one) => isGradual(one) && closesSite(one.key, { ...one.state, value: true }),
+    );
+    const refused = keys.length > 0 && !this.stale.blocks ? this.decision.first(keys, listener) : undefined;
+    if (!refused) {
+      return undefined;
+    }
+    const now = this.manager.store.now();
+    const { message, retryAfter, until } = createRefusal(refused, this.options, now, (state, builtIn) =>
+      this.localizer.say(state, builtIn, listener),
+    );
+    return { maintenanceMode: true, message, retryAfter, until: until?.toISOString() ?? null };
   }
 
   /** Is a key in maintenance; `undefined` for one that is not to be known. */
@@ -133,6 +161,7 @@ export class StatusReporter {
     const { key, state: closing } = this.closing(snapshot) ?? {};
     const until = closing?.until ?? null;
     const upcoming = this.localizer.upcoming(this.manager, listener);
+    const reopening = closing ? undefined : this.reopening(snapshot);
     const modes = this.registry
       .all()
       .filter((key) => key.public)
@@ -143,6 +172,7 @@ export class StatusReporter {
       message: closing ? this.localizer.say(closing, DEFAULT_MESSAGE, listener) : null,
       retryAfter: closing ? getRetryAfter(until, this.options.refreshDelay, this.manager.store.now()) : null,
       until: until?.toISOString() ?? null,
+      ...(reopening && { reopening: describeReopening(reopening) }),
       ...(upcoming.length > 0 && { upcoming }),
       revision: this.revision(key),
       spread: this.clients.spread,
@@ -154,6 +184,14 @@ export class StatusReporter {
     return this.stale.blocks
       ? { key: null, state: UNKNOWN }
       : snapshot.active.find(({ key, state }) => closesSite(key, state));
+  }
+
+  /** The reopening of the first key that would have refused an ordinary visitor a page. */
+  private reopening({ active, refusing }: Snapshot): MaintenanceReopening | undefined {
+    return refusing === active
+      ? undefined
+      : refusing.find(({ key, state }) => state.reopening && closesSite(key, { ...state, value: true }))
+          ?.state.reopening;
   }
 
   /**
@@ -181,7 +219,7 @@ export class StatusReporter {
 
 /** Would an ordinary visitor be refused a page. A status class that cannot say so without a request counts as its value. */
 function closesSite(key: MaintenanceKey, state: MaintenanceState): boolean {
-  if (key.scope !== 'site' || key.readOnly) {
+  if (key.scope !== 'site' || allowsRead(key, state, true)) {
     return false;
   }
   try {

@@ -48,9 +48,9 @@ export class StatusRounds<Client extends object> {
     private readonly channel: Channel<Client>,
   ) {
     manager.changes.subscribe(() => this.announce());
-    let { announced } = reporter;
+    let { planned } = reporter;
     manager.updates.subscribe(() => {
-      if (announced !== (announced = reporter.announced)) {
+      if (planned !== (planned = reporter.planned)) {
         this.announce();
       }
     });

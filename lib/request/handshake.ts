@@ -26,6 +26,23 @@ export function asRequest(adapter: Adapter | undefined, message: IncomingMessage
   return inherit((type === 'express' && instance?.request) || null, own);
 }
 
+/**
+ * The request that a socket came with; of one that keeps none (`ws`) only its address is known.
+ * @returns `undefined` for what is no socket
+ */
+export function handshakeOf(adapter: Adapter | undefined, socket: unknown): HttpRequest | undefined {
+  const { request, _socket: raw } = (socket ?? {}) as {
+    request?: Partial<IncomingMessage>;
+    _socket?: { readonly remoteAddress?: unknown };
+  };
+  if (typeof request?.headers === 'object' && request.socket) {
+    return asRequest(adapter, request as IncomingMessage);
+  }
+  return typeof raw?.remoteAddress === 'string'
+    ? { method: 'GET', url: '/', headers: {}, ip: raw.remoteAddress }
+    : undefined;
+}
+
 function fastifyRequest(instance: object): object | undefined {
   const symbol = Object.getOwnPropertySymbols(instance).find((one) => one.description === FASTIFY_REQUEST);
   return symbol && (Reflect.get(instance, symbol) as { prototype?: object } | undefined)?.prototype;

@@ -208,6 +208,8 @@ describe('doctor', () => {
       timeZone: null,
       repeat: null,
       announce: false,
+      readOnly: 0,
+      reopenOver: 0,
       announcement: null,
       message: null,
       reason: null,

@@ -21,6 +21,7 @@ it.each(adapters)(
       for (const path of [
         '/',
         '/maintenance/ping',
+        '/maintenance/script',
         '/maintenance/menu',
         '/maintenance/keys',
         '/maintenance/admin',
@@ -35,6 +36,8 @@ it.each(adapters)(
     await service.setMaintenance(true);
     await visit();
     await service.setMaintenance(true, 'general', { timeout: 60_000 });
+    await visit();
+    await service.setMaintenance(false, 'general', { reopenOver: 600_000 });
     await visit();
     allowed = false;
     await visit();

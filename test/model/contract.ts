@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { vi } from 'vitest';
-import { pruneRecord } from '../../lib/core/document/record.js';
+import { pruneRecord } from '../../lib/core/document/passing-time.js';
 import type { Maintenance } from '../../lib/core/service/maintenance.js';
 import { KEYS, ModelReplica, settled, type Key } from './cluster.js';
 import { MemoryServer } from './memory-server.js';

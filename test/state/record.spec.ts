@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeRecord } from '../../lib/core/document/describe-record.js';
-import { isOn, nextBoundary, pruneRecord } from '../../lib/core/document/record.js';
+import { nextBoundary, pruneRecord } from '../../lib/core/document/passing-time.js';
+import { isOn } from '../../lib/core/document/record.js';
 import { hold, notice, record } from './documents.js';
 
 const alive = () => true;

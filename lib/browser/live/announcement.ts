@@ -70,8 +70,9 @@ function describePeriod(start: Date, end: Date, language: string): string {
 /**
  * A bar at the foot of the page, over it, so that nothing moves: the text, the time in the visitor's zone, and a countdown.
  * @param mode `'none'`, `'always'`; anything else: visitors may dismiss it
+ * @param closeLabel says what the button does that dismisses it
  */
-export function createAnnouncement(mode: string | undefined): Announcement {
+export function createAnnouncement(mode: string | undefined, closeLabel: string): Announcement {
   let bar: HTMLElement | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
   let shown = '';
@@ -134,7 +135,7 @@ export function createAnnouncement(mode: string | undefined): Announcement {
     words.append(text, left);
     bar.append(words);
     if (mode !== 'always') {
-      const close = make('button', CLOSE, { type: 'button', 'aria-label': 'Close' });
+      const close = make('button', CLOSE, { type: 'button', 'aria-label': closeLabel });
       close.textContent = '×';
       close.addEventListener('click', () => dismiss(window));
       close.addEventListener('focus', () => (close.style.outline = '2px solid #fff'));

@@ -33,8 +33,9 @@ function element(style: Record<string, string>, attributes: Record<string, strin
  * The mark of a page: a banner for visitors, or the red edge for operators.
  *
  * @param own a text of the page's own; `'none'`: the page is not marked
+ * @param on what it says where nobody says anything else
  */
-export function createBanner(kind: 'banner' | 'edge', own: string | undefined): Banner {
+export function createBanner(kind: 'banner' | 'edge', own: string | undefined, on: string): Banner {
   let shown: HTMLElement[] = [];
 
   /** The last one carries the text. */
@@ -59,7 +60,7 @@ export function createBanner(kind: 'banner' | 'edge', own: string | undefined): 
       if (own === 'none') {
         return;
       }
-      const text = own || (kind === 'banner' && message) || 'Maintenance mode is on';
+      const text = own || (kind === 'banner' && message) || on;
       if (shown.length === 0) {
         shown = build();
       }

@@ -32,19 +32,29 @@ export function updateBuiltInPage(status: Told, before: Told | undefined): boole
   if (!parts) {
     return true;
   }
-  const { message, shown } = parts;
+  const { main, message, shown } = parts;
   const known = before ?? status;
-  if (
-    ![known.message, status.message].includes(message.textContent) ||
-    ![known.until, status.until].includes(shown)
-  ) {
+  // an end of its own goes with the one that all are told, and only the server knows how
+  const own = main.dataset['own'] !== undefined;
+  const isKnown = own ? known.until === status.until : [known.until, status.until].includes(shown);
+  if (!isKnown || ![known.message, status.message].includes(message.textContent)) {
     return false;
   }
   message.textContent = status.message;
-  if (shown !== status.until) {
+  if (!own && shown !== status.until) {
     showEnd(parts, status.until, status.retryAfter ?? 0);
   }
   return true;
+}
+
+/** Writes into the page when its reader's turn comes. @param ms until then */
+export function showTurn(ms: number): void {
+  const parts = findParts(document);
+  const text = parts?.main.dataset['turn'];
+  if (parts && text) {
+    parts.message.textContent = text;
+    showEnd(parts, new Date(Date.now() + ms).toISOString(), Math.ceil(ms / 1000));
+  }
 }
 
 /** Writes into the page what another rendering of it says. */

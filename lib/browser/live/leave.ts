@@ -9,6 +9,8 @@ export interface Leave {
   readonly plan: string | undefined;
   /** Plans to do something within so many milliseconds, in place of what was planned. */
   within(ms: number, plan: string, action: () => void): void;
+  /** Plans to do something after so many milliseconds, whoever looks at the page. */
+  after(ms: number, plan: string, action: () => void): void;
   /** Somebody looks at the page: now is the moment. */
   hurry(): void;
   cancel(): void;
@@ -18,6 +20,7 @@ export function createLeave(): Leave {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let plan: string | undefined;
   let action = (): void => undefined;
+  let fixed = false;
 
   function run(): void {
     const due = action;
@@ -29,6 +32,14 @@ export function createLeave(): Leave {
     clearTimeout(timer);
     plan = undefined;
     action = () => undefined;
+    fixed = false;
+  }
+
+  function set(ms: number, next: string, then: () => void): void {
+    cancel();
+    plan = next;
+    action = then;
+    timer = setTimeout(run, ms);
   }
 
   return {
@@ -36,13 +47,14 @@ export function createLeave(): Leave {
       return plan;
     },
     within(ms, next, then) {
-      cancel();
-      plan = next;
-      action = then;
-      timer = setTimeout(run, Math.random() * (document.hidden ? ms * 4 + HIDDEN : ms));
+      set(Math.random() * (document.hidden ? ms * 4 + HIDDEN : ms), next, then);
+    },
+    after(ms, next, then) {
+      set(ms, next, then);
+      fixed = true;
     },
     hurry() {
-      if (plan !== undefined) {
+      if (plan !== undefined && !fixed) {
         run();
       }
     },

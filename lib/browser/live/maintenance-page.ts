@@ -1,8 +1,9 @@
 import type { Connection } from '../../client/connection-options.js';
-import { replaceBuiltInPage, updateBuiltInPage } from './built-in-page.js';
+import { replaceBuiltInPage, showTurn, updateBuiltInPage } from './built-in-page.js';
 import { reload, spreadOf, type Leave } from './leave.js';
 import { mayLeave } from './left-pages.js';
 import type { LivePage } from './live-page.js';
+import { takePlace, turnOf } from './turn.js';
 
 /** What this page's own address answers now: `null` when it is open again. */
 async function fetchPage(): Promise<string | null> {
@@ -11,8 +12,14 @@ async function fetchPage(): Promise<string | null> {
   return refused ? answer.text() : null;
 }
 
-/** A maintenance page: left when maintenance ends, and kept up to date until then. */
-export function createMaintenancePage(connection: Connection, leave: Leave): LivePage {
+/** Ms later than the moment itself: a page that comes too early is refused once more. */
+const LATE = 50;
+
+/**
+ * A maintenance page: left when maintenance ends, and kept up to date until then.
+ * @param asks only the server knows a visitor's place
+ */
+export function createMaintenancePage(connection: Connection, leave: Leave, asks: boolean): LivePage {
   const isOpen = (): boolean => connection.status?.maintenanceMode === false;
 
   /** It may be for a key that closes only a part of the site, which no status mentions: only its own address tells. */
@@ -36,6 +43,20 @@ export function createMaintenancePage(connection: Connection, leave: Leave): Liv
     }
   }
 
+  /** Visitors come back one after another: this one after so many ms. */
+  function comeBackAfter(ms: number): void {
+    showTurn(ms);
+    leave.after(ms + LATE, 'turn', go);
+  }
+
+  /** Only the server knows when: by its clock, or by who the visitor is. */
+  async function askForTurn(): Promise<void> {
+    const own = await connection.look().catch(() => null);
+    if (connection.status?.reopening) {
+      comeBackAfter(own && !own.maintenanceMode ? 0 : (own?.retryAfter ?? 5) * 1000);
+    }
+  }
+
   return {
     hear(status, before) {
       const seen = before !== undefined;
@@ -45,7 +66,15 @@ export function createMaintenancePage(connection: Connection, leave: Leave): Liv
         if (!updateBuiltInPage(status, before)) {
           leave.within(spread, 'look', () => void look(seen));
         }
-      } else if (before?.maintenanceMode) {
+      } else if (status.reopening) {
+        // a page that has seen it begin needs no clock
+        const place = before?.maintenanceMode && !asks ? takePlace() : NaN;
+        if (place >= 0) {
+          comeBackAfter(turnOf(status.reopening, place));
+        } else if (leave.plan !== 'turn' || status.reopening.until !== before?.reopening?.until) {
+          leave.within(spread, 'turn', () => void askForTurn());
+        }
+      } else if (before?.maintenanceMode || before?.reopening) {
         leave.within(spread, 'go', go);
       } else if (leave.plan !== 'go') {
         // more than one state may say that it is over, and the first is enough

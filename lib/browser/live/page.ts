@@ -10,6 +10,8 @@ import { createMaintenancePage } from './maintenance-page.js';
 import { createOpenPage } from './open-page.js';
 import './page-api.js';
 
+const ENGLISH = { on: 'Maintenance mode is on', close: 'Close' };
+
 /** By which way the server tells, as the attributes of the script's tag and its address have it. */
 type PushOf = (data: DOMStringMap, base: URL) => ConnectionOptions['push'];
 
@@ -23,7 +25,10 @@ type PushOf = (data: DOMStringMap, base: URL) => ConnectionOptions['push'];
  *
  * @param script where the script itself is served, should the browser not tell
  */
-export function runPage({ script, ping = 'ping' }: ScriptSettings, pushOf: PushOf): void {
+export function runPage(
+  { script, ping = 'ping', asks, texts = ENGLISH }: ScriptSettings,
+  pushOf: PushOf,
+): void {
   if (window.maintenance) {
     return;
   }
@@ -38,11 +43,11 @@ export function runPage({ script, ping = 'ping' }: ScriptSettings, pushOf: PushO
   });
   const leave = createLeave();
   const admin = data['admin'] !== undefined;
-  const announcement = createAnnouncement(data['announce']);
-  const banner = createBanner(admin ? 'edge' : 'banner', data[admin ? 'admin' : 'banner']);
+  const announcement = createAnnouncement(data['announce'], texts.close);
+  const banner = createBanner(admin ? 'edge' : 'banner', data[admin ? 'admin' : 'banner'], texts.on);
   const isMaintenancePage = data['page'] === 'maintenance';
   const page = isMaintenancePage
-    ? createMaintenancePage(connection, leave)
+    ? createMaintenancePage(connection, leave, asks === true)
     : createOpenPage(connection, leave, {
         banner,
         exempt: admin || data['exempt'] !== undefined || data['banner'] !== undefined,
@@ -80,7 +85,8 @@ export function runPage({ script, ping = 'ping' }: ScriptSettings, pushOf: PushO
     },
     get keepsPage() {
       const { connection: state, status } = connection;
-      return state === 'lost' || (state === 'live' && status?.maintenanceMode === true);
+      const waits = status?.maintenanceMode === true || leave.plan === 'turn';
+      return state === 'lost' || (state === 'live' && waits);
     },
     subscribe: (listener) => connection.subscribe(listener),
     ping: (key) => connection.ping(key),

@@ -15,7 +15,10 @@ const MOST_CALLS = 20;
  */
 export class CallWatches {
   private readonly holds = new Map<string, CallWatch>();
-  private readonly keys = new Map<string, { readonly watch: CallWatch; readonly revision: number }>();
+  private readonly keys = new Map<
+    string,
+    { readonly watch: CallWatch; readonly revision: number; readonly reads: boolean }
+  >();
 
   /** @param emptied is called when nothing is left of what somebody may wait for */
   constructor(
@@ -106,12 +109,19 @@ export class CallWatches {
       const known = this.keys.get(key);
       const { revision, from } = record.change;
       // on again since, without that anybody here saw it off
-      const again = !from && known?.revision !== revision;
+      // or it refuses reads, too, from now on
+      const reads = this.letsRead(key);
+      const again = (!from && known?.revision !== revision) || (known?.reads === true && !reads);
       if (isOn(record, now) && (!known || again)) {
         known?.watch.stop();
-        this.keys.set(key, { watch: this.watch(key, SLOWEST), revision });
+        this.keys.set(key, { watch: this.watch(key, SLOWEST), revision, reads });
       }
     }
+  }
+
+  private letsRead(name: string): boolean {
+    const key = this.manager.registry.find(name);
+    return key !== undefined && this.manager.current(key).phase === 'readOnly';
   }
 
   private watch(key: string, slowest: number): CallWatch {

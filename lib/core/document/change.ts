@@ -4,13 +4,8 @@ import type {
   MaintenanceState,
 } from '../keys/maintenance-state.js';
 import { describeRecord } from './describe-record.js';
-import {
-  pruneRecord,
-  type ChangeRecord,
-  type KeyParts,
-  type MaintenanceCause,
-  type StateDocument,
-} from './record.js';
+import { type ChangeRecord, type KeyParts, type MaintenanceCause, type StateDocument } from './record.js';
+import { pruneRecord } from './passing-time.js';
 import { describeMessage, type MaintenanceTexts } from '../texts/maintenance-text.js';
 import type { Editor } from './updates.js';
 

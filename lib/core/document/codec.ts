@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { MaintenanceStoreError } from '../errors/errors.js';
 import { readText, splitTexts, withoutTexts } from '../texts/stored-text.js';
+import type { Reopening } from '../windows/reopening.js';
 import { readWindow } from '../windows/window-record.js';
 import { id, instant, integer, isAbsent, object, text } from './fields.js';
 import type {
@@ -125,6 +126,8 @@ function keyEntry(value: unknown): [string, KeyRecord] {
       ...(raw.fence !== undefined && { fence: integer(raw.fence, 'highest fence') }),
       ...(raw.noted !== undefined && { noted: instant(raw.noted, 'noted moment') }),
       ...(!isAbsent(raw.windows) && { windows: list(raw.windows, 'windows').map(readWindow) }),
+      ...(!isAbsent(raw.reopening) && { reopening: reopening(raw.reopening) }),
+      ...(!isAbsent(raw.reopenOver) && { reopenOver: integer(raw.reopenOver, 'reopening to come') }),
     },
   ];
 }
@@ -134,6 +137,15 @@ function list(value: unknown, what: string): unknown[] {
     throw new Error(`the ${what} of a key are not a list`);
   }
   return value ?? [];
+}
+
+function reopening(value: unknown): Reopening {
+  const raw = object(value, 'reopening');
+  return {
+    ...raw,
+    from: instant(raw.from, 'begin of a reopening'),
+    until: instant(raw.until, 'end of a reopening'),
+  };
 }
 
 function notice(value: unknown): Notice {

@@ -8,7 +8,13 @@ import {
 import { describeProgress } from '../progress/describe-progress.js';
 import type { ProgressRecord } from '../progress/progress-record.js';
 import { describeMessage, type MaintenanceText } from '../texts/maintenance-text.js';
-import { announcedOccurrences, currentOccurrence, type Occurrence } from '../windows/occurrences.js';
+import {
+  announcedOccurrences,
+  currentOccurrence,
+  isReadOnlyAt,
+  type Occurrence,
+} from '../windows/occurrences.js';
+import { reopeningAt, reopensOver } from './reopenings.js';
 import { liveParts, type HoldRecord, type KeyParts, type Notice } from './record.js';
 
 /** The occurrence of a window, as what keeps a key on. */
@@ -43,13 +49,14 @@ export function describeRecord(
   const planned = [on, window].filter((part) => part !== null && part !== undefined);
   const parts: Notice[] = [...planned, ...holds];
   if (parts.length === 0) {
-    return upcoming.length === 0 ? OFF : Object.freeze({ ...OFF, phase: 'announced', upcoming });
+    return describeOpen(record, now, upcoming);
   }
   // an operator's words win over those of a plan, and those over a job's; among jobs the latest
   const spoken = [...planned, ...holds.toReversed()];
   const told = <T extends MaintenanceText>(pick: (part: Notice) => T | null): T | null =>
     spoken.map(pick).find((text) => text !== null) ?? null;
   // the key ends with its last part, and the end is known only when it is known of each
+  const over = reopensOver(record, now);
   const ends = parts.every((part) => part.until !== null);
   const endsAt = ends ? new Date(Math.max(...parts.map((part) => part.until ?? 0))) : null;
   const holder = describeHolder(holds, isLive);
@@ -68,10 +75,36 @@ export function describeRecord(
     holds: describeHolds(holds, isLive),
     holder: holder && { ...holder, step: progress?.step ?? null },
     ...(progress && { progress }),
+    ...(isReadOnly(parts, current, now) && { phase: 'readOnly' as const }),
+    ...(over > 0 && { reopenOver: over }),
     ...(current && { window: describeOccurrence(current) }),
     ...(upcoming.length > 0 && { upcoming }),
   });
 }
+
+/** A key that is off. */
+function describeOpen(
+  record: KeyParts,
+  now: number,
+  upcoming: readonly MaintenanceOccurrence[],
+): MaintenanceState {
+  const reopening = reopeningAt(record, now);
+  if (!reopening && upcoming.length === 0) {
+    return OFF;
+  }
+  return Object.freeze({
+    ...OFF,
+    phase: reopening ? 'reopening' : 'announced',
+    ...(reopening && {
+      reopening: Object.freeze({ from: new Date(reopening.from), until: new Date(reopening.until) }),
+    }),
+    ...(upcoming.length > 0 && { upcoming }),
+  });
+}
+
+/** A window that still lets reads pass does so only where nothing else keeps the key on. */
+const isReadOnly = (parts: readonly Notice[], current: Occurrence | undefined, now: number): boolean =>
+  parts.length === 1 && current !== undefined && isReadOnlyAt(current, now);
 
 /** An occurrence as it is handed out. */
 export const describeOccurrence = ({ window, start, end }: Occurrence): MaintenanceOccurrence =>

@@ -1,4 +1,5 @@
-import { currentOccurrence, nextTurn, pruneWindows } from '../windows/occurrences.js';
+import { currentOccurrence } from '../windows/occurrences.js';
+import type { Reopening } from '../windows/reopening.js';
 import type { WindowRecord } from '../windows/window-record.js';
 import type { MaintenanceText } from '../texts/maintenance-text.js';
 
@@ -62,10 +63,14 @@ export interface KeyRecord {
   readonly noted?: number;
   /** Planned ones; absent where none was ever planned. */
   readonly windows?: readonly WindowRecord[];
+  /** How visitors come back; where windows say something of that too, the later of the two counts. */
+  readonly reopening?: Reopening;
+  /** Ms over which they do once nothing keeps the key on any more. */
+  readonly reopenOver?: number;
 }
 
 /** What keeps a key on, or will. */
-export type KeyParts = Pick<KeyRecord, 'switch' | 'holds' | 'windows'>;
+export type KeyParts = Pick<KeyRecord, 'switch' | 'holds' | 'windows' | 'reopening' | 'reopenOver'>;
 
 /** The whole state of an application: one document, written by compare-and-set. */
 export interface StateDocument {
@@ -80,15 +85,6 @@ export interface StateDocument {
 }
 
 const lives = (end: number | null, now: number): boolean => end === null || now < end;
-
-/** Drops what has ended by itself. */
-export function pruneRecord<R extends KeyParts>(record: R, now: number): R {
-  const { switch: on, holds } = liveParts(record, now);
-  const windows = record.windows && pruneWindows(record.windows, now);
-  return on === record.switch && holds.length === record.holds.length && windows === record.windows
-    ? record
-    : { ...record, switch: on, holds, ...(windows && { windows }) };
-}
 
 /** The switch and the holds that have not ended. */
 export const liveParts = (
@@ -111,20 +107,3 @@ export function isOn(record: KeyParts | undefined, now: number): boolean {
 
 /** When a hold takes longer than expected; `Infinity` where nobody expects anything. */
 export const lateAt = ({ since, expected = Infinity }: HoldRecord): number => since + expected + 1;
-
-/** When the record next means something else by itself: a part ends or is late, a window begins or is announced; `Infinity` for never. */
-export function nextBoundary(record: KeyParts, now: number): number {
-  let next = nextTurn(record.windows, now);
-  for (const part of [record.switch, ...record.holds]) {
-    if (part && part.until !== null && part.until > now && part.until < next) {
-      next = part.until;
-    }
-  }
-  for (const hold of record.holds) {
-    const late = lateAt(hold);
-    if (late > now && late < next) {
-      next = late;
-    }
-  }
-  return next;
-}

@@ -2,6 +2,7 @@ import { currentOccurrence, type Occurrence } from '../windows/occurrences.js';
 import type { MaintenanceText } from '../texts/maintenance-text.js';
 import type { WindowRecord } from '../windows/window-record.js';
 import { randomId } from './codec.js';
+import { reopeningAfter, withoutReopening } from './reopenings.js';
 import {
   isOn,
   type ChangeRecord,
@@ -25,6 +26,8 @@ export interface Edit {
   readonly hooks: boolean;
   /** What became of a planned window, for the history. */
   readonly planned?: { readonly event: 'scheduled' | 'cancelled'; readonly occurrence: Occurrence };
+  /** Ms over which visitors come back; `undefined`: as it was planned. */
+  readonly reopenOver?: number;
 }
 
 /** Makes an edit of the current record, without what has ended; `null` if nothing needs to be written. */
@@ -39,7 +42,7 @@ export function applyEdit(
   known: StateDocument | null,
   key: string,
   record: KeyRecord | undefined,
-  { switch: on, holds, windows = record?.windows, planned: _, ...told }: Edit,
+  { switch: on, holds, windows = record?.windows, reopenOver, planned: _, ...told }: Edit,
   now: number,
   delegated = false,
 ): StateDocument {
@@ -55,14 +58,14 @@ export function applyEdit(
     ...(delegated && { delegated }),
   };
   const fence = Math.max(record?.fence ?? 0, ...holds.map((hold) => hold.fence));
+  const parts = { switch: on && { ...record?.switch, ...on }, holds, ...(windows && { windows }) };
   const edited: KeyRecord = {
-    ...record,
-    switch: on && { ...record?.switch, ...on },
-    holds,
+    ...(record && withoutReopening(record)),
+    ...parts,
+    ...reopeningAfter(record, parts, now, reopenOver),
     change,
     noted: Math.floor(now),
     ...(fence > 0 && { fence }),
-    ...(windows && { windows }),
   };
   return { ...known, ...next, keys: new Map(known?.keys).set(key, edited) };
 }

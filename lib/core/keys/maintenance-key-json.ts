@@ -1,7 +1,12 @@
 import type { MaintenanceKey } from './maintenance-key.js';
 import type { MaintenanceProgress } from '../progress/maintenance-progress.js';
 import type { MaintenanceTexts } from '../texts/maintenance-text.js';
-import type { MaintenanceOccurrence, MaintenancePhase, MaintenanceState } from './maintenance-state.js';
+import type {
+  MaintenanceOccurrence,
+  MaintenancePhase,
+  MaintenanceReopening,
+  MaintenanceState,
+} from './maintenance-state.js';
 
 /** The `maintain()` that holds a key, in key data. @publicApi */
 export interface MaintenanceHolderJson {
@@ -25,6 +30,14 @@ export interface MaintenanceUpcoming {
   end: string;
   /** The announcement for visitors. In key data `null`: the built-in sentence. */
   message: string | null;
+}
+
+/** Visitors come back one after another, spread evenly over a time. Dates are ISO 8601. @publicApi */
+export interface MaintenanceReopeningJson {
+  /** When the first is let in. */
+  from: string;
+  /** When all are. */
+  until: string;
 }
 
 /** Key data, as operators and the admin API see it. Dates are ISO 8601. @publicApi */
@@ -67,6 +80,8 @@ export interface MaintenanceKeyJson {
   abandoned: boolean;
   /** How far the work of the holder is; absent if it has not said and nobody knows how long it takes. */
   progress?: MaintenanceProgress;
+  /** When visitors come back one after another; absent if they do not, or all have. */
+  reopening?: MaintenanceReopeningJson;
   /** Planned windows that have been announced and have not started, in order; absent if there are none. */
   upcoming?: MaintenanceUpcoming[];
 }
@@ -86,6 +101,7 @@ export function describeKey(key: MaintenanceKey, state: MaintenanceState): Maint
     holder,
     progress,
     phase,
+    reopening,
     holds = [],
     upcoming,
   } = state;
@@ -109,9 +125,16 @@ export function describeKey(key: MaintenanceKey, state: MaintenanceState): Maint
     holder: holder ? { ...holder, since: holder.since.toISOString() } : null,
     abandoned: holds.some((hold) => hold.abandoned),
     ...(progress && { progress }),
+    ...(reopening && { reopening: describeReopening(reopening) }),
     ...(upcoming && { upcoming: upcoming.map((occurrence) => describeUpcoming(key, occurrence)) }),
   };
 }
+
+/** A reopening, for people and programs. */
+export const describeReopening = ({ from, until }: MaintenanceReopening): MaintenanceReopeningJson => ({
+  from: from.toISOString(),
+  until: until.toISOString(),
+});
 
 /** A planned window to come, for people and programs. */
 export const describeUpcoming = (

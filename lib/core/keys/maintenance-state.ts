@@ -24,7 +24,7 @@ export interface MaintenanceHold {
 
 /**
  * What a key does with requests: nothing (`'open'`, `'announced'`), refuses writes, refuses everything, or lets visitors back in
- * gradually. This version reports `'open'`, `'readOnly'` and `'closed'`.
+ * gradually.
  * @publicApi
  */
 export type MaintenancePhase = 'open' | 'announced' | 'readOnly' | 'closed' | 'reopening';
@@ -53,6 +53,14 @@ export interface MaintenanceOccurrence {
   readonly message: string | null;
   /** All of its texts, by language; absent if there is one for all. */
   readonly messages?: MaintenanceTexts;
+}
+
+/** Visitors come back one after another, spread evenly over a time. @publicApi */
+export interface MaintenanceReopening {
+  /** When the first is let in. */
+  readonly from: Date;
+  /** When all are. */
+  readonly until: Date;
 }
 
 /** The state of one key at one moment. `null`: none, or unknown. @publicApi */
@@ -85,6 +93,10 @@ export interface MaintenanceState {
   readonly phase?: MaintenancePhase;
   /** The planned window that is on; `undefined`: none. */
   readonly window?: MaintenanceOccurrence;
+  /** How visitors come back now that it is over; `undefined`: they do not, or all have. */
+  readonly reopening?: MaintenanceReopening;
+  /** Milliseconds over which visitors will come back when it is over; `undefined`: all at once, as far as is known. */
+  readonly reopenOver?: number;
   /** Planned windows that have been announced and have not started, in order; `undefined`: none. */
   readonly upcoming?: readonly MaintenanceOccurrence[];
 }

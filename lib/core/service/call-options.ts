@@ -1,4 +1,5 @@
 import { MaintenanceConfigurationError } from '../errors/errors.js';
+import { LONGEST_REOPENING } from '../windows/reopening.js';
 
 /** How long: at most one of the two. @publicApi */
 export interface MaintenanceEnd {
@@ -83,6 +84,24 @@ export function blockingOption(value: unknown): number {
 export function millisecondsOption(option: string, value: unknown): number | undefined {
   if (value !== undefined && (!Number.isSafeInteger(value) || (value as number) < 0)) {
     throw MaintenanceConfigurationError.of(option, value, 'whole milliseconds');
+  }
+  return value as number | undefined;
+}
+
+/**
+ * Over what time visitors come back.
+ * @throws MaintenanceConfigurationError unless it is whole milliseconds up to a day, or absent
+ */
+export function reopenOverOption(value: unknown): number | undefined {
+  if (
+    value !== undefined &&
+    (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > LONGEST_REOPENING)
+  ) {
+    throw MaintenanceConfigurationError.of(
+      'reopenOver',
+      value,
+      'whole milliseconds, at most 86400000 (a day)',
+    );
   }
   return value as number | undefined;
 }

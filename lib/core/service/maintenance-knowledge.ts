@@ -64,7 +64,8 @@ export abstract class MaintenanceKnowledge {
   }
 
   /**
-   * Whether maintenance affects this request: look at `active` of the result. Synchronous, from memory.
+   * Whether maintenance affects this request: look at `active` of the result. Synchronous, from memory. While visitors come back one
+   * after another, the request counts as its visitor's; without one the maintenance is over.
    * @param request the request object of the framework; without one, every key in maintenance counts
    * @param keys only these; default: all that affect unmarked handlers (without a request: all)
    * @returns the status of the first key, in order, that affects the request; otherwise one whose `value` is `false`
@@ -76,7 +77,7 @@ export abstract class MaintenanceKnowledge {
   ): MaintenanceStatus {
     const given = request ?? undefined;
     const asked = keys === undefined ? undefined : this.resolve(keys);
-    const active = this.parts.manager.snapshot.active.filter(({ key }) =>
+    const active = this.parts.manager.snapshot.refusing.filter(({ key }) =>
       asked ? asked.has(key) : given === undefined || key.scope === 'site',
     );
     return this.parts.statuses.first(active, request) ?? new MaintenanceStatus(false, null, request);

@@ -19,6 +19,13 @@ export interface MaintenanceSetOptions {
   /** For operators only. */
   actor?: string | null;
   /**
+   * Only with `setMaintenance(false)`: milliseconds over which visitors come back, each at a moment of their own, at most a day; 0: all
+   * at once. For a key that a `maintain()` still holds it counts when the key opens. While visitors are coming back already, it is the
+   * time that this still takes, and not giving it lets all of them in. Default: the `reopenOver` of the planned window that is ended
+   * by it, if there is one; otherwise 0.
+   */
+  reopenOver?: number;
+  /**
    * While a `maintain()` has the key's lock: `true` waits for it, in order of arrival; a number waits that many milliseconds;
    * `false` changes at once. Default `false`.
    */
@@ -42,6 +49,7 @@ export const SET_OPTIONS: readonly string[] = [
   'message',
   'reason',
   'actor',
+  'reopenOver',
   'blocking',
   'signal',
   'callHooks',

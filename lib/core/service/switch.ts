@@ -7,15 +7,17 @@ import {
   checkWhole,
   signalOption,
   parseEnd,
+  reopenOverOption,
   textOption,
   type MaintenanceEnd,
 } from './call-options.js';
-import { MaintenanceConflictError } from '../errors/errors.js';
+import { MaintenanceConfigurationError, MaintenanceConflictError } from '../errors/errors.js';
 import { SET_OPTIONS, type MaintenanceSetOptions } from './set-maintenance-options.js';
 import type { Coordinator } from '../cluster/coordinator.js';
 import { previewChange, stateOf, type MaintenanceChange } from '../document/change.js';
 import type { Editor } from '../document/updates.js';
 import type { KeyRecord, Notice } from '../document/record.js';
+import { reopeningAt } from '../document/reopenings.js';
 import { beginnings } from '../windows/beginnings.js';
 import { withoutCurrent } from '../windows/window-edits.js';
 import type { WindowRecord } from '../windows/window-record.js';
@@ -62,6 +64,14 @@ export class MaintenanceSwitch {
     checkFlag('callHooks', callHooks);
     checkWhole('acknowledge', acknowledge, 'whole milliseconds');
     checkWhole('ifRevision', ifRevision, 'the revision of a change');
+    const reopenOver = reopenOverOption(options.reopenOver);
+    if (mode && reopenOver !== undefined) {
+      throw MaintenanceConfigurationError.of(
+        'reopenOver',
+        reopenOver,
+        'it together with setMaintenance(false) only',
+      );
+    }
     const given = {
       message: visitorTextOption('message', options.message),
       reason: textOption('reason', options.reason),
@@ -77,7 +87,9 @@ export class MaintenanceSwitch {
     const edit: Editor = (record, now) => {
       const on = record?.switch;
       const windows = mode ? null : withoutCurrent(record?.windows, now);
-      if (!mode && !on && !windows) {
+      const reopening = record && reopeningAt(record, now);
+      const held = record !== undefined && record.holds.length > 0;
+      if (!mode && !on && !windows && !reopening && !(held && reopenOver !== undefined)) {
         return null;
       }
       const notice = noticeAfter(on);
@@ -92,6 +104,8 @@ export class MaintenanceSwitch {
         cause: 'set',
         ...(mode ? orWordsOfOthers(notice, record, now) : notice),
         hooks: callHooks,
+        // off is off, unless it is said how
+        ...reopensAfter(mode, reopenOver, reopening !== undefined),
       };
     };
     const change = await this.change(key, {
@@ -122,8 +136,18 @@ export class MaintenanceSwitch {
       patience: { blocking: 0, signal: undefined },
       edit: (record, now) => {
         const windows = this.windowsAfterUnset(key, record, now);
-        return record && (windows || record.switch || record.holds.length > 0)
-          ? { switch: null, holds: [], ...(windows && { windows }), cause: 'unset', ...notice, hooks: true }
+        const isRecorded =
+          record && (windows || record.switch || record.holds.length > 0 || reopeningAt(record, now));
+        return isRecorded
+          ? {
+              switch: null,
+              holds: [],
+              ...(windows && { windows }),
+              cause: 'unset',
+              ...notice,
+              hooks: true,
+              reopenOver: 0,
+            }
           : null;
       },
     });
@@ -190,6 +214,12 @@ function orWordsOfOthers(
 ): PendingChange['notice'] {
   const others = stateOf(record && { ...record, switch: null }, now);
   return { message: message ?? others.message, reason: reason ?? others.reason, actor };
+}
+
+/** @param reopening are visitors coming back already */
+function reopensAfter(mode: boolean, given: number | undefined, reopening: boolean): { reopenOver?: number } {
+  const over = mode || (reopening && given === undefined) ? 0 : given;
+  return over === undefined ? {} : { reopenOver: over };
 }
 
 function checkRevision(

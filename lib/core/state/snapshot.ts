@@ -3,7 +3,8 @@ import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import { OFF, type MaintenanceOccurrence, type MaintenanceState } from '../keys/maintenance-state.js';
 import { describeRecord } from '../document/describe-record.js';
 import type { ProgressRecord } from '../progress/progress-record.js';
-import { nextBoundary, type HoldRecord, type StateDocument } from '../document/record.js';
+import { nextBoundary } from '../document/passing-time.js';
+import type { HoldRecord, StateDocument } from '../document/record.js';
 
 /** A key that is in maintenance, with all that a decision needs. */
 export interface ActiveKey {
@@ -21,6 +22,8 @@ export interface UpcomingWindow {
 export class Snapshot {
   /** Keys in maintenance, in the order they are asked. */
   readonly active: readonly ActiveKey[];
+  /** Those, and keys whose visitors are coming back; the same list as {@link active} where there are none. */
+  readonly refusing: readonly ActiveKey[];
   /** Future windows that are already announced to visitors, in order. */
   readonly upcoming: readonly UpcomingWindow[];
   /** Epoch ms by the store's clock at which it next means something else by itself; `Infinity` for never. */
@@ -36,6 +39,7 @@ export class Snapshot {
     progressOf?: (hold: HoldRecord) => ProgressRecord | undefined,
   ) {
     const active: ActiveKey[] = [];
+    const refusing: ActiveKey[] = [];
     const states = new Map<string, MaintenanceState>();
     const upcoming: UpcomingWindow[] = [];
     let boundary = Infinity;
@@ -49,9 +53,13 @@ export class Snapshot {
       if (state.value) {
         active.push({ key, state });
       }
+      if (state.value || state.reopening) {
+        refusing.push({ key, state });
+      }
       state.upcoming?.forEach((occurrence) => upcoming.push({ key, occurrence }));
     }
     this.active = active;
+    this.refusing = refusing.length > active.length ? refusing : active;
     this.upcoming = upcoming.sort((a, b) => a.occurrence.start.getTime() - b.occurrence.start.getTime());
     this.nextBoundary = boundary;
     this.revision = document?.revision ?? 0;

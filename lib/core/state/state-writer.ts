@@ -3,7 +3,8 @@ import { stateOf, toChange, type MaintenanceChange } from '../document/change.js
 import { applyEdit, type Editor } from '../document/updates.js';
 import { Mutex } from '../common/mutex.js';
 import { checkSize } from '../document/codec.js';
-import { pruneRecord, type KeyRecord, type StateDocument } from '../document/record.js';
+import { pruneRecord } from '../document/passing-time.js';
+import type { KeyRecord, StateDocument } from '../document/record.js';
 import { toNote } from '../history/entry-record.js';
 import { HistoryWriter } from '../history/history-writer.js';
 import { currentWay, type MaintenanceWay } from '../history/way.js';

@@ -1,8 +1,8 @@
-import type { KeyRecord } from '../document/record.js';
+import type { KeyParts } from '../document/record.js';
 import { currentOccurrence } from './occurrences.js';
 
 /** Since when a key has been kept on, by each of what keeps it on. */
-export function beginnings(record: KeyRecord | undefined, now: number): number[] {
+export function beginnings(record: KeyParts | undefined, now: number): number[] {
   const window = currentOccurrence(record?.windows, now);
   return [
     ...[record?.switch, ...(record?.holds ?? [])].flatMap((part) => part?.since ?? []),

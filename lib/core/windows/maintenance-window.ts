@@ -35,6 +35,10 @@ export interface MaintenanceWindow {
   readonly repeat: MaintenanceWindowRepeat | null;
   /** Milliseconds before its start at which it is announced; `false`: never. */
   readonly announce: number | false;
+  /** Milliseconds from its start in which only writes are refused. */
+  readonly readOnly: number;
+  /** Milliseconds after its end over which visitors come back. */
+  readonly reopenOver: number;
   /** The text of the announcement; `null`: the built-in sentence. */
   readonly announcement: string | null;
   /** All of its texts, by language; absent if there is one for all. */
@@ -64,6 +68,7 @@ export interface MaintenanceWindowFilter {
 /** A window as it is handed out, by one of its occurrences. */
 export function toWindow(key: string, { window, start, end }: Occurrence, now: number): MaintenanceWindow {
   const { id, revision, duration, timeZone, repeat, announce, announcement, message, reason, actor } = window;
+  const { readOnly = 0, reopenOver = 0 } = window;
   return Object.freeze({
     id,
     key,
@@ -79,6 +84,8 @@ export function toWindow(key: string, { window, start, end }: Occurrence, now: n
       count: repeat.count,
     },
     announce: announce ?? false,
+    readOnly,
+    reopenOver,
     announcement: mainText(announcement),
     ...(announcement !== null && typeof announcement !== 'string' && { announcements: announcement }),
     ...describeMessage(message),

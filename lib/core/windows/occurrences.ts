@@ -53,6 +53,27 @@ export function occurrenceStarting(window: WindowRecord, start: number): Occurre
   return firstStart(window, start - 1) === start ? { window, start, end: endOf(window, start) } : undefined;
 }
 
+/** The last occurrence that has ended, and was not cancelled. @param since none that ended before counts; epoch ms */
+export function lastEnded(window: WindowRecord, since: number, now: number): Occurrence | undefined {
+  let last: Occurrence | undefined;
+  let start = since - window.duration - 1;
+  for (let seen = 0; seen <= MOST_CANCELLED; seen++) {
+    start = firstStart(window, start);
+    if (start > now) {
+      break;
+    }
+    const end = endOf(window, start);
+    if (end > start && end >= since && end <= now) {
+      last = { window, start, end };
+    }
+  }
+  return last;
+}
+
+/** Is it at that part of an occurrence at which only writes are refused. */
+export const isReadOnlyAt = ({ window, start }: Occurrence, now: number): boolean =>
+  now < start + (window.readOnly ?? 0);
+
 /** The occurrence that is on, of all windows of a key. */
 export function currentOccurrence(
   windows: readonly WindowRecord[] | undefined,
@@ -82,14 +103,20 @@ export function announcedOccurrences(
   return found.sort((a, b) => a.start - b.start);
 }
 
-/** When it next begins, ends or is announced; `Infinity` for never. */
+/** When it next begins, closes for reads too, ends or is announced; `Infinity` for never. */
 export function nextTurn(windows: readonly WindowRecord[] | undefined, now: number): number {
   let turn = Infinity;
   for (const window of windows ?? []) {
     const current = occurrenceAt(window, now);
     const next = occurrenceAfter(window, now);
     const announced = next ? next.start - (window.announce ?? 0) : Infinity;
-    turn = Math.min(turn, current?.end ?? Infinity, announced > now ? announced : (next?.start ?? Infinity));
+    const closes = current && isReadOnlyAt(current, now) ? current.start + window.readOnly : Infinity;
+    turn = Math.min(
+      turn,
+      closes,
+      current?.end ?? Infinity,
+      announced > now ? announced : (next?.start ?? Infinity),
+    );
   }
   return turn;
 }

@@ -35,6 +35,13 @@ export interface MaintenanceWindowOptions {
   repeat?: MaintenanceRepeat | null;
   /** Milliseconds before its start at which it is announced; `false`: never. Default: one hour. */
   announce?: number | false;
+  /** Milliseconds from its start in which only writes are refused; at most its length. Default 0. */
+  readOnly?: number;
+  /**
+   * Milliseconds after its end over which visitors come back, each at a moment of their own; at most a day, and for a window that
+   * repeats at most the time until the next occurrence. Default 0: everybody comes back at once.
+   */
+  reopenOver?: number;
   /** The text of the announcement, one or one per language; `null`: the built-in sentence. */
   announcement?: MaintenanceText | null;
   /** The message for visitors during the window, one or one per language; `null`: the built-in sentence. */
@@ -69,6 +76,8 @@ export const SCHEDULE_OPTIONS = [
   'duration',
   'repeat',
   'announce',
+  'readOnly',
+  'reopenOver',
   'announcement',
   'message',
   'reason',

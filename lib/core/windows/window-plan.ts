@@ -1,6 +1,6 @@
 import { MaintenanceConfigurationError } from '../errors/errors.js';
 import { HOUR } from '../keys/durations.js';
-import { textOption } from '../service/call-options.js';
+import { reopenOverOption, textOption } from '../service/call-options.js';
 import type { MaintenanceText } from '../texts/maintenance-text.js';
 import { visitorTextOption } from '../texts/text-option.js';
 import { isPending, occurrenceStarting } from './occurrences.js';
@@ -37,6 +37,8 @@ export function planWindow(
     timeZone,
     repeat,
     announce: options.announce === undefined && before ? before.announce : parseAnnounce(options.announce),
+    readOnly: parseReadOnly(options.readOnly ?? before?.readOnly ?? 0, duration),
+    reopenOver: reopenOverOption(options.reopenOver) ?? before?.reopenOver ?? 0,
     announcement: said('announcement'),
     message: said('message'),
     reason: options.reason === undefined && before ? before.reason : textOption('reason', options.reason),
@@ -122,15 +124,30 @@ function checkTimes(window: WindowRecord, { end }: Partial<MaintenanceWindowOpti
       `a window that has not ended yet (it is ${new Date(now).toISOString()} by the clock of the store)`,
     );
   }
-  const overlap = window.repeat && findOwnOverlap(window, now);
+  // before the next occurrence everybody is back
+  const whole = { ...window, duration: window.duration + window.reopenOver };
+  const overlap = window.repeat && findOwnOverlap(whole, now);
   if (overlap) {
     const [one, other] = overlap.map((start) => new Date(start).toISOString());
     throw MaintenanceConfigurationError.of(
-      'duration',
-      window.duration,
-      `at most the time between two occurrences (${one} and ${other})`,
+      window.reopenOver > 0 ? 'duration and reopenOver' : 'duration',
+      whole.duration,
+      `together at most the time between two occurrences (${one} and ${other})`.slice(
+        window.reopenOver > 0 ? 0 : 9,
+      ),
     );
   }
+}
+
+function parseReadOnly(value: unknown, duration: number): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > duration) {
+    throw MaintenanceConfigurationError.of(
+      'readOnly',
+      value,
+      `whole milliseconds from the start, at most the length of the window (${duration})`,
+    );
+  }
+  return value as number;
 }
 
 function parseAnnounce(value: unknown): number | null {

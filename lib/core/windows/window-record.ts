@@ -16,6 +16,10 @@ export interface WindowRecord {
   readonly repeat: RepeatRecord | null;
   /** How long before its start it is announced to visitors; `null`: never. */
   readonly announce: number | null;
+  /** For so long from its start only writes are refused. */
+  readonly readOnly: number;
+  /** Over so long after its end visitors come back. */
+  readonly reopenOver: number;
   readonly announcement: MaintenanceText | null;
   readonly message: MaintenanceText | null;
   readonly reason: string | null;
@@ -55,6 +59,8 @@ function readKnown(raw: Record<string, unknown>): WindowRecord {
     timeZone: text(raw.timeZone),
     repeat: isAbsent(raw.repeat) ? null : readRepeat(raw.repeat),
     announce: isAbsent(raw.announce) ? null : integer(raw.announce, 'announcement of a window'),
+    readOnly: isAbsent(raw.readOnly) ? 0 : integer(raw.readOnly, 'read-only time of a window'),
+    reopenOver: isAbsent(raw.reopenOver) ? 0 : integer(raw.reopenOver, 'reopening of a window'),
     announcement: readText(raw, 'announcement'),
     message: readText(raw, 'message'),
     reason: text(raw.reason),

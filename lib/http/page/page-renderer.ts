@@ -6,6 +6,7 @@ import type { MaintenanceTemplateContext } from '../../core/keys/maintenance-tem
 import type { Refusal } from '../../decision/refusal.js';
 import { MaintenanceError } from '../../core/errors/errors.js';
 import type { HttpRequest } from '../../request/http-request.js';
+import { StateManager } from '../../core/state/state-manager.js';
 import { MountedPaths } from '../mounted-path.js';
 import { SocketUrl } from '../socket-url.js';
 import type { ResolvedOptions } from '../../options/options.js';
@@ -31,6 +32,7 @@ export class PageRenderer {
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(ApplicationCalls) private readonly calls: ApplicationCalls,
     @Inject(SocketUrl) private readonly socketUrl: SocketUrl,
+    @Inject(StateManager) private readonly manager: StateManager,
   ) {}
 
   /** Is the page the same for everybody who is refused by this key now, but for the language. */
@@ -72,9 +74,10 @@ export class PageRenderer {
   }
 
   builtIn(refusal: Refusal, request: HttpRequest): RenderedPage {
-    const { message, statusCode, until, retryAfter } = refusal;
+    const { status, message, statusCode, until, retryAfter } = refusal;
     const { script } = this.urls(request);
     const messageLanguage = this.localizer.languageOf(refusal.status.state?.messages, request);
+    const [next] = this.localizer.upcoming(this.manager, request);
     return {
       html: renderMaintenancePage({
         statusCode,
@@ -82,13 +85,24 @@ export class PageRenderer {
         ...(messageLanguage !== '' && { messageLanguage }),
         until,
         retryAfter,
-        refreshDelay: this.options.refreshDelay,
+        refreshDelay: this.refreshDelay(refusal),
         language: this.localizer.textLanguage(request),
         text: (text) => this.localizer.translate(text, request),
         scriptUrl: script,
+        reopening: status.state?.reopening !== undefined,
+        own: isOwn(refusal),
+        next: next
+          ? { start: new Date(next.start), end: new Date(next.end), message: next.message ?? '' }
+          : null,
       }),
       csp: this.policy(request),
     };
+  }
+
+  /** Ms after which a page loads itself anew: no later than at the moment that is its visitor's alone. */
+  refreshDelay(refusal: Refusal): number {
+    const { refreshDelay } = this.options;
+    return isOwn(refusal) ? Math.min(refreshDelay, refusal.retryAfter * 1000) : refreshDelay;
   }
 
   /** The `Content-Security-Policy` of the built-in page. */
@@ -144,6 +158,10 @@ export class PageRenderer {
     };
   }
 }
+
+/** Is the end another one for each visitor. */
+const isOwn = ({ status: { state }, until }: Refusal): boolean =>
+  until !== null && (state?.reopening !== undefined || state?.reopenOver !== undefined);
 
 function checkPage(html: unknown): string {
   if (typeof html !== 'string') {

@@ -8,7 +8,7 @@ import {
 } from '../../browser/page.generated.js';
 import { escapeHtml } from './html.js';
 import { pageLanguage } from '../../i18n/page-language.js';
-import { PAGE_TEXTS } from '../../i18n/texts.js';
+import { NEXT_TEXTS, PAGE_TEXTS, REOPENING_MESSAGE } from '../../i18n/texts.js';
 
 /**
  * What the built-in page shows: one refusal, prepared for a visitor.
@@ -32,6 +32,12 @@ export interface MaintenancePageContext {
   language: string;
   /** The translation of a built-in English text, see {@link BUILTIN_TEXTS}. Must not throw. */
   text: (builtin: string) => string;
+  /** Whether others are back already: `until` is the moment of this visitor. Default `false`. */
+  reopening?: boolean;
+  /** Whether `until` is so for this visitor alone. Default: the value of `reopening`. */
+  own?: boolean;
+  /** The next planned window, with its announcement; `null`: none. Default: none. */
+  next?: { start: Date; end: Date; message: string } | null;
   /** Same-origin URL of the browser script. Default: none, and the page only reloads. */
   scriptUrl?: string | null;
 }
@@ -82,19 +88,21 @@ export function refreshSeconds(refreshDelay: number): number {
  * @publicApi
  */
 export function renderMaintenancePage(context: MaintenancePageContext): string {
-  const { text, scriptUrl } = context;
+  const { text, scriptUrl, reopening, own = reopening } = context;
   const language = pageLanguage(context.language);
-  const title = escapeHtml(text(PAGE_TEXTS.title));
+  const title = escapeHtml(text(reopening ? NEXT_TEXTS.almostBack : PAGE_TEXTS.title));
   const refresh = refreshSeconds(context.refreshDelay);
   const spoken = context.messageLanguage ? ` lang="${escapeHtml(context.messageLanguage)}"` : '';
   const end = renderEnd(context, language.formatUtc);
+  // what the browser script writes when the maintenance is over, but not for this visitor yet
+  const turn = scriptUrl ? ` data-turn="${escapeHtml(text(REOPENING_MESSAGE))}"` : '';
   // The refresh stands in <noscript> because the script does the same with jitter where it runs.
   return (
     `<!doctype html><html lang="${escapeHtml(language.tag)}" dir="${language.direction}"><head>${HEAD}` +
     `<title>${title}</title><noscript><meta http-equiv="refresh" content="${refresh}"></noscript>` +
     (scriptUrl ? `<script src="${escapeHtml(scriptUrl)}" defer data-page="maintenance"></script>` : '') +
-    `</head><body><main data-status="${Number(context.statusCode)}" data-refresh="${refresh}"${end.data}>` +
-    `<h1>${title}</h1><p class="message"${spoken} dir="auto">${escapeHtml(context.message)}</p>${end.html}` +
+    `</head><body><main data-status="${Number(context.statusCode)}" data-refresh="${refresh}"${end.data}${turn}${own ? ' data-own' : ''}>` +
+    `<h1>${title}</h1><p class="message"${spoken} dir="auto">${escapeHtml(context.message)}</p>${end.html}${renderNext(context, language.formatUtc)}` +
     `<p class="note">${escapeHtml(text(PAGE_TEXTS.reloads))}</p></main>${FOOT}</body></html>\n`
   );
 }
@@ -122,11 +130,12 @@ export function maintenancePageCsp(options: MaintenancePageCspOptions = {}): str
  * for the browser script, which may learn of it.
  */
 function renderEnd(
-  { until, retryAfter, text, scriptUrl }: MaintenancePageContext,
+  { until, retryAfter, text, scriptUrl, reopening }: MaintenancePageContext,
   formatUtc: (instant: Date) => string,
 ): { data: string; html: string } {
-  const [back, left, soon] = [PAGE_TEXTS.expectedBack, PAGE_TEXTS.timeLeft, PAGE_TEXTS.anyMoment].map(
-    (english) => escapeHtml(text(english)),
+  const expected = reopening ? NEXT_TEXTS.yourTurn : PAGE_TEXTS.expectedBack;
+  const [back, left, soon] = [expected, PAGE_TEXTS.timeLeft, PAGE_TEXTS.anyMoment].map((english) =>
+    escapeHtml(text(english)),
   ) as [string, string, string];
   if (until === null || Number.isNaN(until.getTime())) {
     return { data: scriptUrl ? ` data-texts="${[back, left, soon].join('\n')}"` : '', html: '' };
@@ -138,6 +147,24 @@ function renderEnd(
       `<dd><time datetime="${until.toISOString()}">${escapeHtml(formatUtc(until))}</time></dd></div>` +
       `<div hidden><dt>${left}</dt><dd><span role="timer" aria-label="${left}"></span></dd></div></dl>`,
   };
+}
+
+/** The window that comes next; without one, room for what the browser script may hear of. */
+function renderNext(
+  { next, text, scriptUrl }: MaintenancePageContext,
+  formatUtc: (instant: Date) => string,
+): string {
+  if (!next && !scriptUrl) {
+    return '';
+  }
+  const time = (instant: Date | undefined): string =>
+    instant
+      ? `<time datetime="${instant.toISOString()}">${escapeHtml(formatUtc(instant))}</time>`
+      : '<time></time>';
+  return (
+    `<p class="next"${next ? '' : ' hidden'}><b>${escapeHtml(text(NEXT_TEXTS.next))}</b> ` +
+    `${time(next?.start)} – ${time(next?.end)} <span dir="auto">${escapeHtml(next?.message ?? '')}</span></p>`
+  );
 }
 
 /** A source must end neither its directive nor the header line, whatever is in it. */

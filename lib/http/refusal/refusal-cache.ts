@@ -10,7 +10,6 @@ import type { MaintenanceState } from '../../core/keys/maintenance-state.js';
 import type { MaintenanceStatus } from '../../core/keys/maintenance-status.js';
 import type { StateManager } from '../../core/state/state-manager.js';
 import type { Localizer } from '../../i18n/localizer.js';
-import { DEFAULT_MESSAGE } from '../../i18n/texts.js';
 import type { HttpRequest } from '../../request/http-request.js';
 import { headerSet, type HeaderSet } from '../http-port.js';
 import { MaintenanceException, withoutStack } from './maintenance.exception.js';
@@ -64,8 +63,8 @@ export class RefusalCache {
 
   refusal(status: MaintenanceStatus, request: unknown): Refusal {
     const now = this.manager.store.now();
-    return createRefusal(status, this.settings, now, (state) =>
-      this.localizer.say(state, DEFAULT_MESSAGE, request),
+    return createRefusal(status, this.settings, now, (state, builtIn) =>
+      this.localizer.say(state, builtIn, request),
     );
   }
 
@@ -90,7 +89,7 @@ export class RefusalCache {
   ): ReadyBody | Promise<ReadyBody> {
     const { refusal } = exception;
     if (representation === 'html' && !this.pages.isBuiltIn(refusal.status.key)) {
-      return this.pages.render(refusal, request).then((page) => this.html(page));
+      return this.pages.render(refusal, request).then((page) => this.html(page, refusal));
     }
     const made = this.madeFor(refusal.status, request);
     if (representation !== 'html') {
@@ -103,7 +102,7 @@ export class RefusalCache {
     const variant = this.pages.variant(request);
     let page = made?.pages.get(variant);
     if (!page) {
-      page = this.html(this.pages.builtIn(refusal, request));
+      page = this.html(this.pages.builtIn(refusal, request), refusal);
       // paths are the visitors' to invent where a proxy passes them on
       if (made && made.pages.size < 50) {
         made.pages.set(variant, page);
@@ -127,13 +126,13 @@ export class RefusalCache {
     return { exception, promise };
   }
 
-  private html({ html, csp }: { html: string; csp?: string }): ReadyBody {
+  private html({ html, csp }: { html: string; csp?: string }, refusal: Refusal): ReadyBody {
     return {
       body: Buffer.from(html),
       headers: headerSet({
         'Content-Type': 'text/html; charset=utf-8',
         ...(csp !== undefined && { [POLICY]: csp }),
-        Refresh: String(refreshSeconds(this.settings.refreshDelay)),
+        Refresh: String(refreshSeconds(this.pages.refreshDelay(refusal))),
       }),
     };
   }

@@ -1,18 +1,19 @@
 import type { ServerResponse } from 'node:http';
 import type { Refusal } from '../../decision/refusal.js';
+import type { Visitors } from '../../decision/visitors.js';
 import type { MaintenanceKey } from '../../core/keys/maintenance-key.js';
 import type { ResolvedOptions } from '../../options/options.js';
 import type { Localizer } from '../../i18n/localizer.js';
-import type { ApplicationCalls } from '../../core/common/application-calls.js';
 import { pathOf, type HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
-import { headerSet, rawResponse, setHeaders } from '../http-port.js';
+import { headerSet, rawResponse, setHeader, setHeaders } from '../http-port.js';
 import type { MaintenanceException } from './maintenance.exception.js';
 import type { MountedPaths } from '../mounted-path.js';
-import { negotiate, type Representation } from '../negotiation.js';
+import type { Representation } from '../negotiation.js';
 import type { PageRenderer } from '../page/page-renderer.js';
 import type { ReadyBody, RefusalCache } from './refusal-cache.js';
 import type { RefusalHeaders } from './refusal-headers.js';
+import type { Representations } from './representations.js';
 import { samePath } from '../same-path.js';
 import { sendBody } from './send-body.js';
 
@@ -20,18 +21,23 @@ import { sendBody } from './send-body.js';
 export class RefusalResponder {
   constructor(
     private readonly options: Pick<ResolvedOptions, 'responseType' | 'redirect'>,
+    private readonly representations: Representations,
     /** What is answered. */
     readonly ready: RefusalCache,
     readonly headers: RefusalHeaders,
     private readonly pages: PageRenderer,
     private readonly localizer: Localizer,
     private readonly paths: MountedPaths,
-    private readonly calls: ApplicationCalls,
+    private readonly visitors: Visitors,
   ) {}
 
   /** Sets what every refusal carries, in place of what was set before. */
   setHeaders(reply: HttpReply, request: unknown, { retryAfter }: Pick<Refusal, 'retryAfter'>): void {
     this.headers.set(reply, request, retryAfter);
+    const cookie = this.visitors.cookie(request);
+    if (cookie !== undefined) {
+      setHeader(reply, 'Set-Cookie', [...cookiesOf(reply), cookie]);
+    }
   }
 
   /** Do refusals by this key depend on nothing but what Node knows of a request. */
@@ -46,20 +52,7 @@ export class RefusalResponder {
   }
 
   representation(request: HttpRequest): Representation {
-    const { responseType } = this.options;
-    if (responseType === undefined) {
-      return negotiate(request.headers.accept);
-    }
-    if (typeof responseType === 'string') {
-      return responseType;
-    }
-    const asked: unknown = this.calls.askNow('"responseType"', 'JSON is sent', 'json', () =>
-      responseType(request as never),
-    );
-    if (asked !== 'html' && asked !== 'json') {
-      this.calls.wrong('"responseType"', asked, 'JSON is sent');
-    }
-    return asked === 'html' ? 'html' : 'json';
+    return this.representations.of(request);
   }
 
   /**
@@ -102,7 +95,11 @@ export class RefusalResponder {
           ...ready.headers.named,
           'Content-Length': Buffer.byteLength(ready.body),
         };
-        response.writeHead(statusCode, ready.head);
+        const cookie = this.visitors.cookie(request);
+        response.writeHead(
+          statusCode,
+          cookie === undefined ? ready.head : { ...ready.head, 'Set-Cookie': cookie },
+        );
         response.end(ready.body);
       }
     });
@@ -123,3 +120,6 @@ export class RefusalResponder {
     return ready instanceof Promise ? ready.then((body) => send(status, body)) : send(status, ready);
   }
 }
+
+const cookiesOf = (reply: HttpReply): string[] =>
+  [reply.getHeader('set-cookie')].flat().filter((value) => typeof value === 'string');

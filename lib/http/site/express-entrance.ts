@@ -85,7 +85,7 @@ export class ExpressEntrance {
     const handle = this.app.handle.bind(this.app);
     this.app.handle = (request, response, ...rest) => {
       const doubtful = (path: string): boolean =>
-        this.headers.concern(request) || this.routes.isDoubtful(path, request.method, this.coverage.active);
+        this.headers.concern(request) || this.routes.isDoubtful(path, request.method, this.coverage.refusing);
       // another Express application that this one is mounted on has begun already
       const begun = request.originalUrl !== undefined;
       if (begun || !this.coverage.refusesAtOnce(request, response, doubtful)) {
@@ -112,7 +112,7 @@ export class ExpressEntrance {
     const path = pathOf(request);
     const refuse = (status: MaintenanceStatus): void => this.refuse(request, reply, status);
     this.coverage.decide(request, reply, [plainRoute(undefined, path)], goOn, (status) => {
-      if (this.coverage.blocks || this.routes.isDoubtful(path, request.method, this.coverage.active)) {
+      if (this.coverage.blocks || this.routes.isDoubtful(path, request.method, this.coverage.refusing)) {
         this.coverage.decide(request, reply, this.routes.servers(path, request.method), goOn, refuse);
       } else {
         refuse(status);

@@ -27,7 +27,7 @@ export class SiteCoverage {
 
   /** Is there anything to decide, as far as is known. */
   get engaged(): boolean {
-    return this.active.length > 0 || this.stale.blocks;
+    return this.refusing.length > 0 || this.stale.blocks;
   }
 
   /** Is there nothing to decide for certain. */
@@ -35,9 +35,9 @@ export class SiteCoverage {
     return !this.engaged && !this.manager.lease.lapsed();
   }
 
-  /** The keys in maintenance, of this moment. */
-  get active(): StateManager['snapshot']['active'] {
-    return this.manager.snapshot.active;
+  /** The keys in maintenance, of this moment, and those that open for one visitor after another. */
+  get refusing(): StateManager['snapshot']['refusing'] {
+    return this.manager.snapshot.refusing;
   }
 
   /** Middleware whose headers refusals carry although it has not run. */
@@ -116,7 +116,7 @@ export class SiteCoverage {
     doubtful: (path: string) => boolean,
   ): boolean {
     if (
-      this.active.length === 0 ||
+      this.refusing.length === 0 ||
       this.manager.lease.lapsed() ||
       this.stale.blocks ||
       request.method === 'OPTIONS' ||

@@ -8,7 +8,7 @@ import type { Server } from './site-routes.js';
 /** A decision about static files, and where it was taken. */
 interface Skipped {
   readonly status: MaintenanceStatus;
-  readonly active: SiteCoverage['active'];
+  readonly refusing: SiteCoverage['refusing'];
   /** In the order of layers. */
   readonly index: number;
 }
@@ -28,8 +28,8 @@ export class StaticFiles {
 
   /** These were not looked at. */
   skip(request: HttpRequest, layer: ExpressLayer, status: MaintenanceStatus): void {
-    const { active } = this.coverage;
-    this.skipped.set(request, { status, active, index: this.stack().indexOf(layer) });
+    const { refusing } = this.coverage;
+    this.skipped.set(request, { status, refusing, index: this.stack().indexOf(layer) });
   }
 
   /** Why some were not looked at. */
@@ -55,7 +55,7 @@ export class StaticFiles {
    */
   isDecided(request: HttpRequest, layer: ExpressLayer | undefined, path: string): boolean {
     const skipped = this.skipped.get(request);
-    if (!skipped || skipped.active !== this.coverage.active || this.coverage.blocks) {
+    if (!skipped || skipped.refusing !== this.coverage.refusing || this.coverage.blocks) {
       return false;
     }
     const stack = this.stack();

@@ -1,0 +1,104 @@
+import { beginnings } from '../windows/beginnings.js';
+import { currentOccurrence, KEPT, lastEnded } from '../windows/occurrences.js';
+import { continued, type Reopening } from '../windows/reopening.js';
+import { isOn, type KeyParts, type Notice } from './record.js';
+
+type Line = { -readonly [Name in 'reopening' | 'reopenOver']?: KeyParts[Name] };
+
+/** The reopening of a key at that moment; `undefined`: it is on, or everybody is back. */
+export function reopeningAt(record: KeyParts, now: number): Reopening | undefined {
+  if ((!record.reopening && !plansReopening(record)) || isOn(record, now)) {
+    return undefined;
+  }
+  const last = [...planned(record, now), ...(record.reopening ? [record.reopening] : [])].reduce<
+    Reopening | undefined
+  >((latest, one) => (latest && latest.from > one.from ? latest : one), undefined);
+  return last && last.from <= now && now < last.until ? last : undefined;
+}
+
+/** Ms over which visitors come back when the key is off again, for all that is known now; 0: all at once. */
+export function reopensOver(record: KeyParts, now: number): number {
+  if (record.reopenOver !== undefined || !plansReopening(record)) {
+    return record.reopenOver ?? 0;
+  }
+  const current = currentOccurrence(record.windows, now);
+  if (current) {
+    return current.window.reopenOver;
+  }
+  // a window that is over, but something has kept the key on since
+  const since = Math.max(now - KEPT, Math.min(now, ...beginnings(record, now)));
+  return endedSince(record, since, now)?.window.reopenOver ?? 0;
+}
+
+/**
+ * What an edit leaves of that.
+ * @param over ms that the edit asks for; `undefined`: as it was planned
+ */
+export function reopeningAfter(
+  before: KeyParts | undefined,
+  after: KeyParts,
+  now: number,
+  over: number | undefined,
+): Line {
+  const wasOn = isOn(before, now);
+  if (isOn(after, now)) {
+    const later = over ?? (wasOn ? before?.reopenOver : undefined);
+    return later ? { reopenOver: later } : {};
+  }
+  if (!before) {
+    return {};
+  }
+  if (wasOn) {
+    const length = over ?? reopensOver(before, now);
+    const from = Math.floor(now);
+    // also none is a decision, which what was planned does not undo
+    return length > 0 || plansReopening(before) ? { reopening: { from, until: from + length } } : {};
+  }
+  const present = reopeningAt(before, now);
+  const line = present && over !== undefined ? continued(present, now, over) : (present ?? before.reopening);
+  return line ? { reopening: line } : {};
+}
+
+/** A record that says nothing of a reopening. */
+export function withoutReopening<R extends Line>(record: R): Omit<R, keyof Line> {
+  const rest: Omit<R, keyof Line> & Line = { ...record };
+  delete rest.reopening;
+  delete rest.reopenOver;
+  return rest;
+}
+
+const plansReopening = ({ reopenOver, windows }: KeyParts): boolean =>
+  reopenOver !== undefined || windows?.some((window) => window.reopenOver > 0) === true;
+
+/** What was planned of a key that has opened by itself. */
+function planned(record: KeyParts, now: number): Reopening[] {
+  const over: Notice[] = [...(record.switch ? [record.switch] : []), ...record.holds];
+  const lastEnd = Math.max(-Infinity, ...over.map(({ until }) => until ?? -Infinity));
+  const lines: Reopening[] = [];
+  if (record.reopenOver !== undefined && over.length > 0) {
+    lines.push({ from: lastEnd, until: lastEnd + record.reopenOver });
+  }
+  for (const window of record.windows ?? []) {
+    if (window.reopenOver > 0) {
+      const oldest = Math.min(now - window.reopenOver, ...over.map(({ since }) => since));
+      const end = lastEnded(window, oldest, now)?.end;
+      if (end !== undefined) {
+        // what has kept the key on past that
+        const ends = over.filter(({ since }) => since <= end).map(({ until }) => until ?? end);
+        const from = Math.max(end, ...ends);
+        lines.push({ from, until: from + window.reopenOver });
+      }
+    }
+  }
+  return lines;
+}
+
+/** The last occurrence of all windows that has ended since then. */
+function endedSince({ windows = [] }: KeyParts, since: number, now: number) {
+  return windows
+    .flatMap((window) => lastEnded(window, since, now) ?? [])
+    .reduce<ReturnType<typeof lastEnded>>(
+      (latest, one) => (latest && latest.end > one.end ? latest : one),
+      undefined,
+    );
+}

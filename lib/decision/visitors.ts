@@ -1,0 +1,165 @@
+import { randomInt } from 'node:crypto';
+import { parseCookie, stringifySetCookie } from 'cookie';
+import type { ApplicationCalls } from '../core/common/application-calls.js';
+import type { ResolvedOptions } from '../options/options.js';
+import { addressOf, isHttps, type HttpRequest } from '../request/http-request.js';
+import { Visitor } from './visitor.js';
+
+/** The cookie that keeps a visitor's place. It says nothing but a number, which the browser script reads (browser/live/turn.ts). */
+const VISITOR_COOKIE = 'maintenance-visitor';
+
+/** Places in the line. */
+const PLACES = 1_000_000;
+const PLACE = /^\d{1,6}$/;
+/** Steps of this length reach all places in turn and never crowd: the golden ratio. */
+const STEP = 618_034;
+
+type VisitorFunction = NonNullable<ResolvedOptions['visitor']>;
+
+/** What visitors are known by, besides what the application says. */
+interface Ways {
+  readonly now: () => number;
+  /** Would the request, if it were refused, get a page that keeps cookies. */
+  readonly isNavigation: (request: HttpRequest) => boolean;
+  /** The request that a socket came with, as requests are. */
+  readonly handshake: (socket: unknown) => HttpRequest | undefined;
+}
+
+/**
+ * Where visitors stand in the line in which they come back: by what the application says of them, else by a cookie with a random
+ * number, which a page that refuses them gives them, else by their address.
+ */
+export class Visitors {
+  /** Places given out with the answer that is under way, and those that the application has said. */
+  private readonly given = new WeakMap<object, number>();
+  private readonly said = new WeakMap<object, number | undefined | Promise<number | undefined>>();
+  private last = randomInt(PLACES);
+
+  constructor(
+    private readonly calls: ApplicationCalls,
+    private readonly ways: Ways,
+    private readonly visitor?: VisitorFunction,
+  ) {}
+
+  /** Is the application asked, which may need what its middleware puts on a request. */
+  get asks(): boolean {
+    return this.visitor !== undefined;
+  }
+
+  /**
+   * @param http the HTTP request, if there is one
+   * @returns `undefined` for what is no visitor: a message between services. A promise only where the application gives one
+   */
+  find(request: unknown, http: HttpRequest | undefined): Visitor | undefined | Promise<Visitor | undefined> {
+    const seen = http ?? this.ways.handshake(request);
+    if (!seen) {
+      return undefined;
+    }
+    const said = this.visitor
+      ? this.ask(this.visitor, request as object, seen, http !== undefined)
+      : undefined;
+    return said instanceof Promise
+      ? said.then((place) => this.create(place ?? this.known(seen)))
+      : this.create(said ?? this.known(seen));
+  }
+
+  /** The same at once: what the application only promises does not count. */
+  findNow(request: unknown): Visitor | undefined {
+    const found = this.find(request, isRequest(request) ? request : undefined);
+    if (!(found instanceof Promise)) {
+      return found;
+    }
+    const seen = isRequest(request) ? request : this.ways.handshake(request);
+    return seen && this.create(this.known(seen));
+  }
+
+  /** The header that keeps the place which the refusal of this request was made for; `undefined` when it needs none. */
+  cookie(request: unknown): string | undefined {
+    const place = this.given.get(request as object);
+    return place === undefined
+      ? undefined
+      : stringifySetCookie(VISITOR_COOKIE, String(place), {
+          path: '/',
+          sameSite: 'lax',
+          secure: isHttps(request as HttpRequest),
+        });
+  }
+
+  private create(place: number): Visitor {
+    return new Visitor(place, this.ways.now());
+  }
+
+  /** By cookie or address, or by the number that the answer will give. */
+  private known(request: HttpRequest): number {
+    const place = placeOf(request.headers.cookie) ?? this.given.get(request);
+    if (place !== undefined) {
+      return place / PLACES;
+    }
+    if (!this.ways.isNavigation(request)) {
+      return byAddress(request);
+    }
+    this.last = (this.last + STEP) % PLACES;
+    this.given.set(request, this.last);
+    return this.last / PLACES;
+  }
+
+  /** @param once requests are asked about once; a socket may become somebody else's */
+  private ask(
+    visitor: VisitorFunction,
+    request: object,
+    seen: HttpRequest,
+    once: boolean,
+  ): number | undefined | Promise<number | undefined> {
+    if (once && this.said.has(request)) {
+      return this.said.get(request);
+    }
+    const consequence = 'the address counts';
+    const place = (id: unknown): number | undefined => {
+      if (id === FAILED) {
+        return byAddress(seen);
+      }
+      if (typeof id === 'string' || typeof id === 'number') {
+        return id === '' ? undefined : hash(String(id));
+      }
+      if (id !== undefined && id !== null) {
+        this.calls.wrong('"visitor"', id, consequence);
+        return byAddress(seen);
+      }
+      return undefined;
+    };
+    const answer = this.calls.ask<unknown, typeof FAILED>('"visitor"', consequence, FAILED, () =>
+      visitor(request as never),
+    );
+    const found = answer instanceof Promise ? answer.then(place) : place(answer);
+    if (once) {
+      this.said.set(request, found);
+    }
+    return found;
+  }
+}
+
+const FAILED = Symbol('failed');
+
+const isRequest = (value: unknown): value is HttpRequest =>
+  typeof (value as HttpRequest | null)?.headers === 'object' && (value as HttpRequest).headers !== null;
+
+function placeOf(cookie: string | undefined): number | undefined {
+  if (!cookie?.includes(VISITOR_COOKIE)) {
+    return undefined;
+  }
+  const value = parseCookie(cookie)[VISITOR_COOKIE];
+  return value !== undefined && PLACE.test(value) ? Number(value) : undefined;
+}
+
+const byAddress = (request: HttpRequest): number => hash(addressOf(request) ?? '');
+
+/** Spreads names evenly: FNV-1a, whose bits are mixed once more (the finalizer of MurmurHash3). From 0 to less than 1. */
+function hash(text: string): number {
+  let bits = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    bits = Math.imul(bits ^ text.charCodeAt(index), 0x01000193);
+  }
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return ((bits ^ (bits >>> 16)) >>> 0) / 2 ** 32;
+}

@@ -1,0 +1,36 @@
+import type { ApplicationCalls } from '../../core/common/application-calls.js';
+import type { ResolvedOptions } from '../../options/options.js';
+import type { HttpRequest } from '../../request/http-request.js';
+import { negotiate, type Representation } from '../negotiation.js';
+
+/** In which form refused requests are answered. */
+export class Representations {
+  constructor(
+    private readonly options: Pick<ResolvedOptions, 'responseType'>,
+    private readonly calls: ApplicationCalls,
+  ) {}
+
+  of(request: HttpRequest): Representation {
+    const { responseType } = this.options;
+    if (responseType === undefined) {
+      return negotiate(request.headers.accept);
+    }
+    if (typeof responseType === 'string') {
+      return responseType;
+    }
+    const asked: unknown = this.calls.askNow('"responseType"', 'JSON is sent', 'json', () =>
+      responseType(request as never),
+    );
+    if (asked !== 'html' && asked !== 'json') {
+      this.calls.wrong('"responseType"', asked, 'JSON is sent');
+    }
+    return asked === 'html' ? 'html' : 'json';
+  }
+
+  /** Does a browser ask for a page to show, which keeps cookies. */
+  isNavigation(request: HttpRequest): boolean {
+    const mode = request.headers['sec-fetch-mode'];
+    const navigates = mode === undefined ? request.method === 'GET' : mode === 'navigate';
+    return navigates && this.of(request) === 'html';
+  }
+}

@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import { describeRecord } from '../../lib/core/document/describe-record.js';
+import { nextBoundary, pruneRecord } from '../../lib/core/document/passing-time.js';
+import type { KeyParts, KeyRecord } from '../../lib/core/document/record.js';
+import { reopeningAfter, reopeningAt } from '../../lib/core/document/reopenings.js';
+import { continued, momentOf } from '../../lib/core/windows/reopening.js';
+import { withoutCurrent } from '../../lib/core/windows/window-edits.js';
+import type { WindowRecord } from '../../lib/core/windows/window-record.js';
+import { hold, notice, record } from '../state/documents.js';
+
+const MINUTE = 60_000;
+/** Whole minutes on this scale, so that rows can be read. */
+const at = (minutes: number): number => 1_900_000_000_000 + minutes * MINUTE;
+const minutes = (instant: number | undefined) => instant && (instant - at(0)) / MINUTE;
+
+/** From 10 to 20, of which 10 to 13 is read-only; visitors come back from 20 to 30. */
+const window = (over: Partial<WindowRecord> = {}): WindowRecord => ({
+  id: 'w1',
+  revision: 1,
+  start: at(10),
+  duration: 10 * MINUTE,
+  timeZone: null,
+  repeat: null,
+  announce: 5 * MINUTE,
+  announcement: null,
+  readOnly: 3 * MINUTE,
+  reopenOver: 10 * MINUTE,
+  message: null,
+  reason: null,
+  actor: null,
+  ended: [],
+  ...over,
+});
+
+const phaseAt = (parts: Partial<KeyRecord>, time: number) => {
+  const { value, phase } = describeRecord(record(parts), at(time), () => true);
+  return phase ?? (value ? 'closed' : 'open');
+};
+const lineAt = (parts: KeyParts, time: number) => {
+  const line = reopeningAt(parts, at(time));
+  return line && [minutes(line.from), minutes(line.until)];
+};
+
+describe('the phases of a window', () => {
+  it('follow one another by the clock alone, and each beginning is waited for', () => {
+    const parts = record({ windows: [window()] });
+    const times = [4, 5, 9.99, 10, 12.99, 13, 19.99, 20, 29.99, 30];
+    expect(times.map((time) => phaseAt(parts, time))).toEqual([
+      'open',
+      'announced',
+      'announced',
+      'readOnly',
+      'readOnly',
+      'closed',
+      'closed',
+      'reopening',
+      'reopening',
+      'open',
+    ]);
+    const turns: (number | undefined)[] = [];
+    for (let now = at(0); now !== Infinity && turns.length < 9;) {
+      now = nextBoundary(parts, now);
+      turns.push(now === Infinity ? Infinity : minutes(now));
+    }
+    expect(turns).toEqual([5, 10, 13, 20, 30, Infinity]);
+  });
+
+  it('let nobody read while something else keeps the key on, too', () => {
+    const windows = [window()];
+    expect(phaseAt({ windows, switch: notice({ until: at(11) }) }, 10.5)).toBe('closed');
+    expect(phaseAt({ windows, switch: notice({ until: at(11) }) }, 11)).toBe('readOnly');
+    expect(phaseAt({ windows, holds: [hold()] }, 12)).toBe('closed');
+  });
+});
+
+describe('the reopening after a window', () => {
+  it('begins when the last part that kept the key on has ended, by itself', () => {
+    const windows = [window()];
+    expect(lineAt(record({ windows }), 25)).toEqual([20, 30]);
+    const longer = record({ windows, switch: notice({ since: at(15), until: at(26) }) });
+    expect(lineAt(longer, 25)).toBeUndefined();
+    expect(lineAt(longer, 27)).toEqual([26, 36]);
+    // the record is written without what is over, and the line stays
+    expect(lineAt(pruneRecord(longer, at(27)), 28)).toEqual([26, 36]);
+    // a switch of its own, later, is none of the window's
+    const later = record({ windows, switch: notice({ since: at(21), until: at(26) }) });
+    expect(lineAt(later, 27)).toEqual([20, 30]);
+  });
+
+  it('begins when a hold is left that had outlasted it', () => {
+    const before = record({ windows: [window()], holds: [hold({ since: at(18) })] });
+    const after = { ...before, holds: [] };
+    expect(lineAt({ ...after, ...reopeningAfter(before, after, at(40), undefined) }, 41)).toEqual([40, 50]);
+  });
+
+  it('begins at once when the occurrence is ended early, and not at all when that is said', () => {
+    const before = record({ windows: [window()] });
+    const after = { ...before, windows: withoutCurrent(before.windows, at(15))! };
+    const ended = (over?: number) => ({ ...after, ...reopeningAfter(before, after, at(15), over) });
+    expect(lineAt(ended(), 16)).toEqual([15, 25]);
+    expect(lineAt(ended(4 * MINUTE), 16)).toEqual([15, 19]);
+    expect([16, 21, 24].map((time) => lineAt(ended(0), time))).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('outlives its window, and ends with the next', () => {
+    const before = record({ windows: [window()] });
+    const after = { ...before, windows: [] };
+    const left = { ...after, ...reopeningAfter(before, after, at(22), undefined) };
+    expect(lineAt(left, 23)).toEqual([20, 30]);
+    const next = window({ id: 'w2', start: at(24), reopenOver: 0 });
+    expect(lineAt({ ...left, windows: [next] }, 25)).toBeUndefined();
+    // who is in already is not put out again for long
+    expect(lineAt({ ...before, windows: [window(), { ...next, reopenOver: MINUTE }] }, 34.5)).toEqual([
+      34, 35,
+    ]);
+  });
+
+  it('is ended by an operator, whatever else is written of the key', () => {
+    const before = record({ windows: [window()] });
+    const line = reopeningAfter(before, before, at(22), 0);
+    const opened = { ...before, ...line };
+    expect([22, 23, 29].map((time) => lineAt(opened, time))).toEqual([undefined, undefined, undefined]);
+    const written = { ...opened, ...reopeningAfter(opened, opened, at(24), undefined) };
+    expect(lineAt(written, 25)).toBeUndefined();
+    expect(lineAt(pruneRecord(written, at(26)), 27)).toBeUndefined();
+    expect(phaseAt(written, 27)).toBe('open');
+  });
+
+  it('is of the last occurrence of a window that repeats', () => {
+    const hourly = window({
+      repeat: { cron: '0 * * * *', timeZone: 'UTC', last: null, until: null, count: null },
+      start: at(-10),
+      duration: 10 * MINUTE,
+    });
+    const first = minutes(Math.ceil(at(0) / 3_600_000) * 3_600_000)!;
+    expect(lineAt(record({ windows: [{ ...hourly, start: at(first) }] }), first + 615)).toEqual([
+      first + 610,
+      first + 620,
+    ]);
+    const cancelled = { ...hourly, start: at(first), ended: [[at(first + 600), at(first + 600)]] as const };
+    expect(lineAt(record({ windows: [cancelled] }), first + 615)).toBeUndefined();
+  });
+});
+
+describe('a reopening that an operator asks for', () => {
+  const on = record({ switch: notice({ since: at(0) }) });
+  const off = { ...on, switch: null };
+
+  it('counts from the change, and for a key that is held from when it is left', () => {
+    expect(lineAt({ ...off, ...reopeningAfter(on, off, at(5), 10 * MINUTE) }, 6)).toEqual([5, 15]);
+    const held = { ...on, holds: [hold()] };
+    const still = { ...off, holds: [hold()] };
+    const waiting = { ...still, ...reopeningAfter(held, still, at(5), 10 * MINUTE) };
+    expect(lineAt(waiting, 6)).toBeUndefined();
+    expect(describeRecord(waiting, at(6), () => true)).toMatchObject({ value: true, reopenOver: 600_000 });
+    expect(lineAt({ ...off, ...reopeningAfter(waiting, off, at(8), undefined) }, 9)).toEqual([8, 18]);
+    // the hold ends by itself
+    const ending = { ...waiting, holds: [hold({ until: at(7) })] };
+    expect(lineAt(ending, 9)).toEqual([7, 17]);
+    expect(lineAt(pruneRecord(ending, at(9)), 10)).toEqual([7, 17]);
+  });
+
+  it('is gone once the key is on again', () => {
+    const reopening = { ...off, ...reopeningAfter(on, off, at(5), 10 * MINUTE) };
+    expect(reopeningAfter(reopening, on, at(6), 0)).toEqual({});
+  });
+
+  it('goes on from where it is: whoever is in stays in', () => {
+    const line = { from: at(0), until: at(10) };
+    for (const over of [MINUTE, 10 * MINUTE, 60 * MINUTE]) {
+      const next = continued(line, at(4), over);
+      expect(minutes(next.until)).toBe(4 + over / MINUTE);
+      for (let place = 0; place < 1; place += 0.001) {
+        const wasIn = momentOf(line, place) <= at(4);
+        expect(momentOf(next, place) <= at(4) + 1, String(place)).toBe(wasIn);
+      }
+    }
+    expect(continued(line, at(4), 0)).toEqual({ from: at(4), until: at(4) });
+  });
+});
