@@ -32,8 +32,9 @@ From a terminal
   curl -i ${url}/products
   curl -b operator.txt -X PUT ${json} -d '{"mode":false}' ${url}/operators/maintenance/billing
 
-  # plan a maintenance that starts in two minutes and lasts one: pages announce it, with a countdown
-  curl -b operator.txt -H 'Origin: ${url}' ${json} -d '{"key":"general","start":"'$(node -p 'new Date(Date.now() + 120000).toISOString()')'","duration":60000}' ${url}/maintenance/windows
+  # plan a maintenance that starts in two minutes: pages announce it, with a countdown; for 20 seconds only orders are refused, then the
+  # shop is closed for 40, and afterwards visitors come back one after another within a minute
+  curl -b operator.txt -H 'Origin: ${url}' ${json} -d '{"key":"general","start":"'$(node -p 'new Date(Date.now() + 120000).toISOString()')'","duration":60000,"readOnly":20000,"reopenOver":60000}' ${url}/maintenance/windows
 
   # a job during which visitors can browse, but not order
   curl -b operator.txt -X POST '${url}/catalogue/import?seconds=20' &
