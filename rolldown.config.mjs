@@ -64,7 +64,7 @@ const forApplications = together({
 
 /** What every call of the command line loads, and what those load besides that go to Redis. */
 const forPrograms = together({
-  commands: ['cli/command-line.js', 'cli/surroundings.js'],
+  commands: ['cli/command-line.js'],
   redis: [
     'cli/backend/open-backend.js',
     'cli/backend/redis-backend.js',

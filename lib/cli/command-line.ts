@@ -4,7 +4,7 @@ import { Declined } from './cli.js';
 import { CliError, EXIT, exitCodeOf } from './exit.js';
 import { Output, plain } from './output.js';
 import { createCli } from './program.js';
-import type { Surroundings } from './surroundings.js';
+import { ofThisProcess, type Surroundings } from './surroundings.js';
 
 /** Our exit codes as `run` gives them, to tell them from the command's. */
 const OURS = 120;
@@ -18,7 +18,7 @@ const OURS = 120;
 export async function carryOut(
   words: readonly string[],
   guardian: URL,
-  around: Surroundings,
+  around: Surroundings = ofThisProcess(),
 ): Promise<number> {
   const ours = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
   const out = Output.of(ours.includes('--json'), around);

@@ -14,10 +14,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   }
 });
 
-const [{ carryOut }, { ofThisProcess }] = await Promise.all([
-  import('./command-line.js'),
-  import('./surroundings.js'),
-]);
+const { carryOut } = await import('./command-line.js');
 const guardian = new URL('./run/guardian.js', import.meta.url);
-process.exitCode = await carryOut(process.argv.slice(2), guardian, ofThisProcess());
+process.exitCode = await carryOut(process.argv.slice(2), guardian);
 setTimeout(() => process.exit(), LINGER).unref();
