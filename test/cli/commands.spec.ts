@@ -408,6 +408,31 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     }
   });
 
+  it('visitors come back one after another, where that was asked for', async () => {
+    await service().setMaintenance(true, 'billing');
+    const { stdout, code } = await call('off', 'billing', '--reopen-over', '10m');
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(
+        /^billing is reopening: visitors come back until \d{4}-.* UTC\.\n$/,
+      ) as unknown,
+    });
+    expect(
+      (await json<{ keys: MaintenanceKeyJson[] }>('status', 'status', 'billing')).value.keys[0],
+    ).toMatchObject({
+      value: false,
+      phase: 'reopening',
+    });
+    await service().setMaintenance(true, 'billing');
+    expect((await call('off', 'billing', '--reopen-over', '0s')).stdout).toBe('billing is open.\n');
+    const args = ['22:00', '2h', '--read-only', '10m', '--reopen-over', '5m'];
+    const planned = await call('schedule', 'billing', ...args);
+    expect(planned.stdout).toContain('\n  refuses only writes for 10m, reopens over 5m\n');
+    const [window] = service().getWindows({ key: 'billing' });
+    expect(window).toMatchObject({ readOnly: 600_000, reopenOver: 300_000 });
+    await service().cancelWindow(window!.id);
+  });
+
   it('what was done is listed: when, by whom, by which way', async () => {
     const reason = `Upgrade by ${way}`;
     expect((await call('on', 'reports', '1h', '--reason', reason, '--actor', 'ada')).code).toBe(0);

@@ -79,6 +79,7 @@ describe('what is wrong with the command line is said in a sentence: exit code 2
     ['an announcement that is none', ['schedule', 'general', '22:00', '2h', '--announce', 'soon']],
     ['a revision of nothing', ['schedule', 'general', '22:00', '2h', '--if-revision', '1']],
     ['an occurrence that is none', ['cancel', 'x', '--occurrence', 'sunday']],
+    ['a reopening that is none', ['off', 'general', '--reopen-over', 'slowly']],
     ['no window', ['cancel']],
     ['progress of nothing', ['progress', '40']],
     ['progress that is none', ['progress', 'soon']],

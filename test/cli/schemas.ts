@@ -53,6 +53,7 @@ const key = object(
   {
     upcoming: list(object({ key: text, start: instant, end: instant, message: maybeText })),
     messages: { type: 'object' },
+    reopening: object({ from: instant, until: instant }),
     progress,
   },
 );
@@ -85,6 +86,8 @@ const window = object({
       { type: 'null' },
     ],
   },
+  readOnly: count,
+  reopenOver: count,
   announce: { anyOf: [count, { const: false }] },
   announcement: maybeText,
   message: maybeText,
@@ -100,6 +103,8 @@ const plan = object(
     end: place,
     duration: count,
     repeat: { type: ['object', 'null'] },
+    readOnly: count,
+    reopenOver: count,
     announce: { anyOf: [count, { const: false }] },
     announcement: text,
     message: text,

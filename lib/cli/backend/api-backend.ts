@@ -49,7 +49,7 @@ export class ApiBackend implements Backend {
   }
 
   async set(name: string, change: KeyChange): Promise<ChangeResult> {
-    const { mode, timeout, until, message, reason, onlyIfOn } = change;
+    const { mode, timeout, until, message, reason, onlyIfOn, reopenOver } = change;
     type Answer = MaintenanceKeyJson & { change: Omit<ChangeResult, 'key'> };
     const { change: made, ...key } = await this.client.ask<Answer>(
       'PATCH',
@@ -60,6 +60,7 @@ export class ApiBackend implements Backend {
         until: until?.toISOString(),
         message,
         reason,
+        reopenOver,
       },
     );
     return { ...made, key };

@@ -33,6 +33,8 @@ export interface KeyChange {
   readonly actor?: string;
   /** `false`: no hooks are called for it. */
   readonly callHooks?: boolean;
+  /** Milliseconds over which visitors come back. */
+  readonly reopenOver?: number;
   /** Milliseconds to wait until every replica has applied it. */
   readonly acknowledge?: number;
   /** Only where the key is switched on: it is not switched on by that. */

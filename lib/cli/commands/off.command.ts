@@ -13,6 +13,7 @@ export const offCommand: CliCommand = {
         async () => (await import('./off.js')).off,
       )
       .option('--force', 'also end every hold: work of maintain() and of "run" is asked to stop')
+      .option('--reopen-over <time>', 'visitors come back spread over so long')
       .option('--reason <text>', 'for operators only')
       .option('--actor <name>', 'who makes the change; default: user@host (by --url: the signed-in user)')
       .option('--acknowledge <time>', 'wait until every replica has applied it; exit code 7 if one has not')

@@ -1,17 +1,19 @@
 import { defaultActor, type Work } from '../cli.js';
 import { EXIT, usage } from '../exit.js';
-import { parseDuration } from '../time.js';
+import { parseDuration, parseLength } from '../time.js';
 import { printMissing, type ChangeOptions } from './on.js';
 import { checkWay, describeKey, noteVetoes, printDryRun, whatIsConcerned } from './shared.js';
 
-export const off: Work<ChangeOptions & { readonly force?: boolean }> = async (
+export const off: Work<ChangeOptions & { readonly force?: boolean; readonly reopenOver?: string }> = async (
   { options, out, open, confirm },
   key = 'general',
 ) => {
   const acknowledge =
     options.acknowledge === undefined ? undefined : parseDuration(options.acknowledge, '--acknowledge');
-  if (options.force && (acknowledge !== undefined || options.hooks === false)) {
-    throw usage(`--force cannot be combined with --acknowledge or --no-hooks.`);
+  const reopenOver =
+    options.reopenOver === undefined ? undefined : parseLength(options.reopenOver, '--reopen-over', 0);
+  if (options.force && (acknowledge !== undefined || reopenOver !== undefined || options.hooks === false)) {
+    throw usage(`--force cannot be combined with --acknowledge, --reopen-over or --no-hooks.`);
   }
   const backend = await open();
   checkWay(backend, options);
@@ -36,6 +38,7 @@ export const off: Work<ChangeOptions & { readonly force?: boolean }> = async (
       mode: false,
       reason: options.reason,
       actor,
+      ...(reopenOver !== undefined && { reopenOver }),
       ...(options.hooks === false && { callHooks: false }),
       acknowledge,
     });

@@ -29,6 +29,8 @@ export const scheduleCommand: CliCommand = {
       )
       .option('--repeat-until <moment>', 'no occurrence begins after that')
       .option('--count <number>', 'at most so many occurrences')
+      .option('--read-only <time>', 'for so long after the start only writes are refused')
+      .option('--reopen-over <time>', 'visitors come back spread over so long after the end')
       .option('--announce <time>', 'how long before it is announced to visitors, or "never"; default: 1h')
       .option('--announcement <text>', 'text of the announcement')
       .option('-m, --message <text>', 'message for visitors during the window')

@@ -24,6 +24,8 @@ interface ScheduleOptions {
   readonly repeat?: string;
   readonly repeatUntil?: string;
   readonly count?: string;
+  readonly readOnly?: string;
+  readonly reopenOver?: string;
   readonly announce?: string;
   readonly announcement?: string;
   readonly message?: string;
@@ -102,6 +104,10 @@ function parsePlan(options: ScheduleOptions, given: string | undefined, words: r
       end: parseWindowMoment(end.until, 'until', zone, start ? instantOfMoment(start) : Date.now()),
     }),
     ...(repeat !== undefined && { repeat }),
+    ...(options.readOnly !== undefined && { readOnly: parseLength(options.readOnly, '--read-only', 0) }),
+    ...(options.reopenOver !== undefined && {
+      reopenOver: parseLength(options.reopenOver, '--reopen-over', 0),
+    }),
     ...(announce !== undefined && {
       announce: /^(never|no|none)$/i.test(announce) ? false : parseLength(announce, '--announce', 0),
     }),

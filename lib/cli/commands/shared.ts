@@ -11,7 +11,10 @@ export function stateOf({ value, phase, abandoned, progress }: MaintenanceKeyJso
     return 'abandoned';
   }
   const closed = phase === 'readOnly' ? 'read-only' : 'closed';
-  return value ? (progress ? `${closed} ${Math.floor(progress.value * 100)} %` : closed) : 'open';
+  if (!value) {
+    return phase === 'reopening' || phase === 'announced' ? phase : 'open';
+  }
+  return progress ? `${closed} ${Math.floor(progress.value * 100)} %` : closed;
 }
 
 export const KEY_COLUMNS: readonly Column<MaintenanceKeyJson>[] = [
@@ -55,7 +58,9 @@ export function describeProgress({
 export function describeKey(key: MaintenanceKeyJson): string {
   const { name, value, until, endsAt, holder, abandoned } = key;
   if (!value) {
-    return `${name} is open.`;
+    return key.reopening
+      ? `${name} is reopening: visitors come back until ${formatMoment(key.reopening.until)}.`
+      : `${name} is open.`;
   }
   const end = until ?? endsAt;
   const when = end ? ` until ${formatMoment(end)}${until ? '' : ' at the latest'}` : ', without an end';

@@ -20,12 +20,17 @@ export const WINDOW_COLUMNS: readonly Column<WindowJson>[] = [
 
 /** One window in a few lines. */
 export function describeWindow(window: WindowJson): string[] {
-  const { id, key, start, end, repeat, announce, message, cancelled } = window;
+  const { id, key, start, end, repeat, announce, message, cancelled, readOnly, reopenOver } = window;
   const on = isOn(window) ? 'is on' : 'is planned';
   const again = repeat ? `, repeats "${repeat.cron}" (${repeat.timeZone})` : '';
   const said = announce === false ? 'not announced' : `announced ${formatDuration(announce)} before`;
+  const phases = [
+    ...(readOnly > 0 ? [`refuses only writes for ${formatDuration(readOnly)}`] : []),
+    ...(reopenOver > 0 ? [`reopens over ${formatDuration(reopenOver)}`] : []),
+  ];
   return [
     `Window ${id} of ${key} ${on}: ${formatMoment(start)} to ${formatMoment(end)}${again}, ${said}.`,
+    ...(phases.length > 0 ? [`  ${phases.join(', ')}`] : []),
     ...(message === null ? [] : [`  "${plain(message)}"`]),
     ...(cancelled.length > 0 ? [`  without ${cancelled.map((at) => formatMoment(at)).join(', ')}`] : []),
   ];
