@@ -11,7 +11,7 @@ import { OPTIONS, STRUCTURE } from '../options/tokens.js';
 import { admitEvent } from './event-admission.js';
 import { EventServer, type EventMethod, type EventSource, type RpcServer } from './event-server.js';
 import { KafkaPartitions } from './kafka-partitions.js';
-import { eventMethods, messageTransports } from './message-calls.js';
+import { eventMethods, messageTransports } from './message-methods.js';
 import { RmqConsumer } from './rmq-consumer.js';
 
 const RMQ = 5;

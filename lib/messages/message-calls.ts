@@ -6,16 +6,13 @@ import { countCall } from '../in-flight/handler-calls.js';
 import type { WorkCalls } from '../core/calls/work-calls.js';
 import { getHandlerPolicy } from '../decision/handler-policy.js';
 import { getAdmission } from './event-admission.js';
-import type { EventMethod } from './event-server.js';
 import { findStreamCall } from './grpc-stream-calls.js';
+import { messageMethods } from './message-methods.js';
 import { EventCall, handleEvent, trackEventHandler } from './event-calls.js';
 import { trackMethod } from '../in-flight/track-method.js';
 
 /** What `@WebSocketGateway()` leaves on a class. */
 const GATEWAY_MARK = 'websockets:is_gateway';
-/** What `@SubscribeMessage()`, `@MessagePattern()` and `@EventPattern()` leave on a method. */
-const MESSAGE_MARKS = ['websockets:message_mapping', 'microservices:pattern'];
-
 /** Asks an application's guard about a gateway message. */
 export interface MessageGuard {
   /** Throws, or rejects with, what the sender gets. */
@@ -124,41 +121,6 @@ function askFirst(cls: object): void {
   }
 }
 
-type Class = object & { readonly name: string };
-
-/** Does this class handle messages that maintenance could refuse. */
-export const handlesMessages = (cls: Class): boolean =>
-  messageMethods(cls).some(([prototype, property]) => {
-    const method = (prototype as Record<string, Class>)[property];
-    return method !== undefined && !getHandlerPolicy(cls, method).exempt;
-  });
-
-/** The only transport that each of its handlers is for; `undefined`: all. */
-export const messageTransports = (cls: Class): (number | symbol | undefined)[] =>
-  messageMethods(cls).map(([prototype, property]) =>
-    transportOf((prototype as Record<string, object>)[property] as object),
-  );
-
-const transportOf = (method: object): number | symbol | undefined =>
-  Reflect.getMetadata('microservices:transport', method) as number | symbol | undefined;
-
-/** The methods of this class that handle events. @param followed does what they reach know that it belongs to their call */
-export const eventMethods = (cls: Class, followed: boolean): EventMethod[] =>
-  messageMethods(cls).flatMap(([prototype, property]) => {
-    const method = (prototype as Record<string, Class>)[property] as Class;
-    const policy = getHandlerPolicy(cls, method);
-    return policy.event
-      ? [
-          {
-            policy,
-            followed,
-            patterns: [Reflect.getMetadata('microservices:pattern', method) ?? []].flat() as unknown[],
-            transport: transportOf(method),
-          },
-        ]
-      : [];
-  });
-
 /** A client that goes does not end what its message has begun: the handler itself is counted. */
 function watchMethod(prototype: object, property: string, follow: () => boolean): void {
   const own = (prototype as Record<string, object & { name: string }>)[property];
@@ -172,33 +134,4 @@ function watchMethod(prototype: object, property: string, follow: () => boolean)
   if (!interceptors.includes(messageCalls)) {
     Reflect.defineMetadata(INTERCEPTORS_METADATA, [...interceptors, messageCalls], method);
   }
-}
-
-/** By prototype: a class is asked several times, and what classes extend once for each of them. */
-const methodsOf = new WeakMap<object, readonly string[]>();
-
-function ownMessageMethods(prototype: object): readonly string[] {
-  let methods = methodsOf.get(prototype);
-  if (!methods) {
-    methods = Object.entries(Object.getOwnPropertyDescriptors(prototype)).flatMap(([property, { value }]) =>
-      typeof value === 'function' && MESSAGE_MARKS.some((mark) => Reflect.hasMetadata(mark, value as object))
-        ? [property]
-        : [],
-    );
-    methodsOf.set(prototype, methods);
-  }
-  return methods;
-}
-
-/** Methods that handle messages, ancestors' included, and where they are. */
-function messageMethods(cls: object): [prototype: object, property: string][] {
-  const methods: [object, string][] = [];
-  let prototype = (cls as { prototype?: object | null }).prototype;
-  while (prototype && prototype !== Object.prototype) {
-    for (const property of ownMessageMethods(prototype)) {
-      methods.push([prototype, property]);
-    }
-    prototype = Object.getPrototypeOf(prototype) as object | null;
-  }
-  return methods;
 }
