@@ -94,11 +94,11 @@ export type {
 } from './core/keys/maintenance-state.js';
 export type {
   MaintenanceHistoryEntry,
-  MaintenanceHistoryEvent,
   MaintenanceHistoryFilter,
   MaintenanceHistoryOptions,
 } from './core/history/maintenance-history-entry.js';
-export type { MaintenanceWay } from './core/history/way.js';
+export type { MaintenanceHistoryEvent } from './core/history/maintenance-history-event.js';
+export type { MaintenanceWay } from './core/history/maintenance-way.js';
 export type {
   MaintenanceProgress,
   MaintenanceProgressOptions,

@@ -16,6 +16,7 @@ import { AdminApiError } from './admin.errors.js';
 import type { ApiResponse } from './api-response.js';
 import { createEtag } from './etag.js';
 import type { PageState } from './page-data.js';
+import { PageHistory } from './page-history.js';
 import { headlineOf, pageKey } from './page-state.js';
 import {
   adminPageCsp,
@@ -46,6 +47,7 @@ export class AdminPage {
     @Inject(StateManager) private readonly manager: StateManager,
     @Inject(KeyRegistry) private readonly registry: KeyRegistry,
     @Inject(Localizer) private readonly localizer: Localizer,
+    @Inject(PageHistory) private readonly history: PageHistory,
     @Inject(SocketUrl) private readonly socketUrl: SocketUrl,
     @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
   ) {}
@@ -126,6 +128,7 @@ export class AdminPage {
         return { label, since, until };
       }),
       storeUp: manager.health().up,
+      history: await this.history.read(request, offered),
       keys: registry
         .all()
         .filter((key) => offered.has(key))

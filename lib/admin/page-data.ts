@@ -1,4 +1,7 @@
 import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
+import type { MaintenanceHistoryEvent } from '../core/history/maintenance-history-event.js';
+import type { MaintenanceWay } from '../core/history/maintenance-way.js';
+import type { MaintenanceText } from '../core/texts/maintenance-text.js';
 import type { AdminText } from '../i18n/admin-texts.js';
 
 /** How much of the site is affected: what the page says first. */
@@ -14,6 +17,32 @@ export interface PageKey extends MaintenanceKeyJson {
   readonly held: boolean;
 }
 
+/** What takes an entry of the history back, as the body of a `PUT` of its key. */
+export interface Undo {
+  readonly mode: boolean;
+  readonly message?: MaintenanceText | null;
+  readonly reason?: string | null;
+  readonly until?: string;
+  readonly timeout?: number | null;
+}
+
+/** An entry of the history as the admin page shows it. */
+export interface PageEntry {
+  readonly id: string;
+  /** Name of the key. */
+  readonly key: string;
+  readonly event: MaintenanceHistoryEvent;
+  readonly way: MaintenanceWay;
+  readonly actor: string | null;
+  readonly reason: string | null;
+  /** ISO 8601. */
+  readonly at: string;
+  /** Of its key, translated. */
+  readonly label: string;
+  /** How it is taken back; `null`: not at all. */
+  readonly undo: Undo | null;
+}
+
 /** All that changes on the admin page. */
 export interface PageState {
   /** The server's clock. */
@@ -25,6 +54,8 @@ export interface PageState {
   /** Is the store in reach. */
   readonly storeUp: boolean;
   readonly keys: readonly PageKey[];
+  /** What was done last. */
+  readonly history: readonly PageEntry[];
 }
 
 /** What the admin page is served with. */

@@ -1,4 +1,4 @@
-import type { MaintenanceWay } from '../core/history/way.js';
+import type { MaintenanceWay } from '../core/history/maintenance-way.js';
 import type { HttpRequest } from '../request/http-request.js';
 
 /** What the command line says that it is, with each request to the admin API. */

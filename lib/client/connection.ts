@@ -53,6 +53,7 @@ export function createConnection({ push: open, pingUrl, idle }: ConnectionOption
       message: state.error ?? null,
       retryAfter: state.retryAfter ?? null,
       until: state.until ?? null,
+      ...(state.progress && { progress: state.progress }),
       ...(state.upcoming && { upcoming: state.upcoming }),
       revision: status ? status.revision : 0,
       ...(status?.spread !== undefined && { spread: status.spread }),

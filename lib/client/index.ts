@@ -5,6 +5,7 @@ import type { MaintenancePong, MaintenanceStatusMessage } from './status-message
 
 export type { MaintenanceConnection } from './connection-options.js';
 export type { MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
+export type { MaintenanceVisibleProgress } from '../core/progress/maintenance-progress.js';
 
 /** Options of `createMaintenanceClient()`. In a browser all have defaults. @publicApi */
 export interface MaintenanceClientOptions {

@@ -1,4 +1,5 @@
 import type { MaintenanceKeyJson, MaintenanceUpcoming } from '../core/keys/maintenance-key-json.js';
+import type { MaintenanceVisibleProgress } from '../core/progress/maintenance-progress.js';
 
 /** What the ping endpoint says, as far as it matters here. */
 export interface PingState {
@@ -6,6 +7,7 @@ export interface PingState {
   retryAfter?: number;
   until?: string | null;
   error?: string;
+  progress?: MaintenanceVisibleProgress;
   upcoming?: MaintenanceUpcoming[];
   maintenance?: Record<string, MaintenanceKeyJson>;
 }

@@ -3,6 +3,7 @@ import type {
   MaintenanceReopeningJson,
   MaintenanceUpcoming,
 } from '../core/keys/maintenance-key-json.js';
+import type { MaintenanceVisibleProgress } from '../core/progress/maintenance-progress.js';
 
 /** What every client gets on connection and with every change. @publicApi */
 export interface MaintenanceStatusMessage {
@@ -18,6 +19,8 @@ export interface MaintenanceStatusMessage {
   until: string | null;
   /** The maintenance is over, and visitors come back one after another, each at a moment of their own; absent if they do not. */
   reopening?: MaintenanceReopeningJson;
+  /** How far the work is that closes the site, if it reports that to visitors. */
+  progress?: MaintenanceVisibleProgress;
   /** Planned windows of public keys that have been announced and have not started, in order; absent if there are none. */
   upcoming?: MaintenanceUpcoming[];
   /** Number of the last write that visitors may know of; it only grows as long as the store loses no data. */

@@ -5,6 +5,7 @@ import { SocketTickets } from '../access/socket-tickets.js';
 import { PLAIN_POLICY } from '../decision/handler-policy.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import type { MaintenanceKeyJson, MaintenanceUpcoming } from '../core/keys/maintenance-key-json.js';
+import type { MaintenanceVisibleProgress } from '../core/progress/maintenance-progress.js';
 import type { ResolvedOptions } from '../options/options.js';
 import { OPTIONS } from '../options/tokens.js';
 import { StateManager } from '../core/state/state-manager.js';
@@ -32,6 +33,8 @@ export interface MaintenancePing {
   until?: string | null;
   /** The message for visitors. */
   error?: string;
+  /** How far the work is that closes the site for this visitor, if it reports that to visitors. */
+  progress?: MaintenanceVisibleProgress;
   /** Planned windows of public keys that have been announced and have not started, in order; absent if there are none. */
   upcoming?: MaintenanceUpcoming[];
   /** Key data by name; only with the permission `see_info`, and not with `admin.guards`, which do not run here. */
@@ -86,6 +89,10 @@ export class PingRoute {
     if (refused) {
       const { message, retryAfter, until } = this.responder.ready.refusal(refused, request);
       Object.assign(body, { retryAfter, until: until?.toISOString() ?? null, error: message });
+      const progress = refused.state && this.localizer.progress(refused.state, request);
+      if (progress) {
+        body.progress = progress;
+      }
       this.responder.setHeaders(reply, request, { retryAfter });
     } else {
       preventCaching(reply, personal ? PERSONAL_CACHE_CONTROL : undefined);

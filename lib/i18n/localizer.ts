@@ -8,6 +8,8 @@ import {
 } from '../core/keys/maintenance-key-json.js';
 import type { ResolvedOptions } from '../options/options.js';
 import type { StateManager } from '../core/state/state-manager.js';
+import type { MaintenanceState } from '../core/keys/maintenance-state.js';
+import type { MaintenanceVisibleProgress } from '../core/progress/maintenance-progress.js';
 import type { MaintenanceTexts } from '../core/texts/maintenance-text.js';
 import { TextChoice } from './text-choice.js';
 import { DEFAULT_ANNOUNCEMENT } from './texts.js';
@@ -96,6 +98,23 @@ export class Localizer {
       label: text(data.label),
       helpText: text(data.helpText),
       message: data.message === null ? null : this.say(data, data.message, request),
+    };
+  }
+
+  /** How far the work is that keeps a key on, if visitors are to see that, in their language. */
+  progress(
+    { progress }: Pick<MaintenanceState, 'progress'>,
+    request: unknown,
+  ): MaintenanceVisibleProgress | undefined {
+    if (!progress?.public) {
+      return undefined;
+    }
+    const { value, step, steps, remaining, overrun } = progress;
+    return {
+      value,
+      step: step === null ? null : this.say({ message: step, messages: steps }, step, request),
+      remaining,
+      overrun,
     };
   }
 

@@ -5,6 +5,8 @@ export interface PageLanguage {
   readonly direction: 'ltr' | 'rtl';
   /** Date, time and the letters "UTC", as this language writes them. */
   formatUtc(instant: Date): string;
+  /** A fraction in percent, as this language writes it. */
+  formatPercent(part: number): string;
 }
 
 const FALLBACK = 'en';
@@ -45,6 +47,7 @@ export function pageLanguage(tag: string): PageLanguage {
 function describe(tag: string): PageLanguage {
   const locale = parse(tag);
   let format: Intl.DateTimeFormat | undefined;
+  let percent: Intl.NumberFormat | undefined;
   // Many visitors see the same end, and formatting takes longer than the rest of the page.
   let last = Number.NaN;
   let text = '';
@@ -59,6 +62,8 @@ function describe(tag: string): PageLanguage {
       }
       return text;
     },
+    formatPercent: (part) =>
+      (percent ??= new Intl.NumberFormat(locale.baseName, { style: 'percent' })).format(part),
   };
 }
 

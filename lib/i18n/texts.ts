@@ -37,6 +37,12 @@ export const SCRIPT_TEXTS = {
   close: 'Close',
 } as const;
 
+/** What it says of work that reports how far it is. */
+export const PROGRESS_TEXTS = {
+  progress: 'Progress',
+  overrun: 'This is taking longer than expected.',
+} as const;
+
 /** The item for the host's own menu. */
 export const MENU_TEXT = 'Maintenance';
 
@@ -54,6 +60,7 @@ export const BUILTIN_TEXTS: readonly string[] = Object.freeze([
     ...Object.values(PAGE_TEXTS),
     ...Object.values(NEXT_TEXTS),
     ...Object.values(SCRIPT_TEXTS),
+    ...Object.values(PROGRESS_TEXTS),
     ...Object.values(ADMIN_TEXTS),
     MENU_TEXT,
     GENERAL_MAINTENANCE.label,

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { merge, type Observable } from 'rxjs';
-import { allowsRead, Decision } from '../decision/decision.js';
+import { Decision } from '../decision/decision.js';
 import { isGradual } from '../decision/visitor.js';
 import { createRefusal, getRetryAfter } from '../decision/refusal.js';
 import { StalePolicy, UNKNOWN } from '../decision/stale-policy.js';
@@ -16,8 +16,10 @@ import { StateManager } from '../core/state/state-manager.js';
 import { messageOf } from '../core/errors/message-of.js';
 import type { ResolvedOptions } from '../options/options.js';
 import { OPTIONS } from '../options/tokens.js';
+import { closesSite } from './closes-site.js';
 import { LiveClients } from './live-clients.js';
 import { warn } from './log.js';
+import { markOf } from './progress-mark.js';
 
 /** What is made once for many clients. */
 interface Shared {
@@ -92,11 +94,26 @@ export class StatusReporter {
       .join();
   }
 
+  /** Changes with how far work is, by whole percents. */
+  get progressed(): string {
+    return this.manager.snapshot.active
+      .map(({ key, state: { progress } }) => (progress ? `${key.name} ${markOf(progress)}` : ''))
+      .join('\n');
+  }
+
   /** Changes when visitors must be notified: not with time, nor with the number of clients, nor with keys they do not know. */
   get fingerprint(): string {
     const revision = this.lastWrite((key) => key.public);
-    const messages = this.closing(this.manager.snapshot)?.state.messages;
-    return JSON.stringify({ ...this.forAll(), messages, retryAfter: 0, spread: 0, revision });
+    const closing = this.closing(this.manager.snapshot)?.state;
+    const progress = closing?.progress?.public && markOf(closing.progress);
+    return JSON.stringify({
+      ...this.forAll(),
+      messages: closing?.messages,
+      progress,
+      retryAfter: 0,
+      spread: 0,
+      revision,
+    });
   }
 
   /** What those with `see_info` may know. */
@@ -148,8 +165,10 @@ export class StatusReporter {
   }
 
   private variants(snapshot: Snapshot): (listener: unknown) => string {
+    const closing = this.closing(snapshot)?.state;
     const texts = [
-      this.closing(snapshot)?.state.messages,
+      closing?.messages,
+      closing?.progress?.steps,
       ...snapshot.upcoming.map(({ occurrence }) => occurrence.messages),
     ].filter((messages) => messages !== undefined);
     return texts.length === 0
@@ -162,6 +181,7 @@ export class StatusReporter {
     const until = closing?.until ?? null;
     const upcoming = this.localizer.upcoming(this.manager, listener);
     const reopening = closing ? undefined : this.reopening(snapshot);
+    const progress = closing && this.localizer.progress(closing, listener);
     const modes = this.registry
       .all()
       .filter((key) => key.public)
@@ -173,6 +193,7 @@ export class StatusReporter {
       retryAfter: closing ? getRetryAfter(until, this.options.refreshDelay, this.manager.store.now()) : null,
       until: until?.toISOString() ?? null,
       ...(reopening && { reopening: describeReopening(reopening) }),
+      ...(progress && { progress }),
       ...(upcoming.length > 0 && { upcoming }),
       revision: this.revision(key),
       spread: this.clients.spread,
@@ -215,23 +236,4 @@ export class StatusReporter {
       .map((key) => document?.keys.get(key.name)?.change.revision ?? 0);
     return Math.max(0, ...revisions);
   }
-}
-
-/** Would an ordinary visitor be refused a page. A status class that cannot say so without a request counts as its value. */
-function closesSite(key: MaintenanceKey, state: MaintenanceState): boolean {
-  if (key.scope !== 'site' || allowsRead(key, state, true)) {
-    return false;
-  }
-  try {
-    const Status = key.getStatusClass();
-    const active: unknown = new Status(state.value, key, undefined, state).active;
-    if (typeof active === 'boolean') {
-      return active;
-    }
-    // a promise, say: whoever is refused by it reads of it in the log; here it must not go unhandled
-    Promise.resolve(active).catch(() => {});
-  } catch {
-    // as if it had no class
-  }
-  return state.value;
 }

@@ -8,6 +8,8 @@ import type { StatusReporter } from './status-reporter.js';
 
 /** Clients notified in one slice; between two slices the event loop serves others. */
 const SLICE = 192;
+/** Milliseconds between two rounds of progress, for each visitor: telling one takes about 20 µs. */
+const PER_CLIENT = 1;
 
 /** A way to clients: by socket, or by stream. */
 export interface Channel<Client extends object> {
@@ -38,6 +40,10 @@ export class StatusRounds<Client extends object> {
   /** Those who connected while a round was due, and know. */
   private served = new Set<Client>();
   private due = false;
+  /** When visitors were last told, and how many. */
+  private lastRound = -Infinity;
+  private lastCount = 0;
+  private timer: NodeJS.Timeout | undefined;
   private telling = false;
   /** The last status sent to visitors; irrelevant as long as there were none. */
   private told: string | undefined;
@@ -48,10 +54,13 @@ export class StatusRounds<Client extends object> {
     private readonly channel: Channel<Client>,
   ) {
     manager.changes.subscribe(() => this.announce());
-    let { planned } = reporter;
+    let { planned, progressed } = reporter;
     manager.updates.subscribe(() => {
       if (planned !== (planned = reporter.planned)) {
         this.announce();
+      }
+      if (progressed !== (progressed = reporter.progressed)) {
+        this.announceSoon();
       }
     });
     // a state that was found only after the start, or that is doubtful now, is no change, but news to those who are here already
@@ -73,6 +82,19 @@ export class StatusRounds<Client extends object> {
     this.insiders.delete(client);
     this.undecided.delete(client);
     this.served.delete(client);
+  }
+
+  /** Progress is told the less often, the more clients there are: it must not cost more than the changes that matter. */
+  private announceSoon(): void {
+    const wait = this.lastRound + this.lastCount * PER_CLIENT - performance.now();
+    if (wait <= 0) {
+      this.announce();
+    } else {
+      this.timer ??= setTimeout(() => {
+        this.timer = undefined;
+        this.announce();
+      }, wait).unref();
+    }
   }
 
   private announce(): void {
@@ -122,6 +144,8 @@ export class StatusRounds<Client extends object> {
     if (!status) {
       return;
     }
+    this.lastRound = performance.now();
+    this.lastCount = visitors.length;
     // every replica learns of the change itself
     const send = this.reporter.personal ? (client: Client) => this.send(client, false) : this.sendPrepared();
     for (let start = 0; start < visitors.length; start += SLICE) {

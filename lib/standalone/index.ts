@@ -33,15 +33,16 @@ export type {
 export type { MaintenanceOtherwise } from '../core/service/open-work.js';
 export type {
   MaintenanceHistoryEntry,
-  MaintenanceHistoryEvent,
   MaintenanceHistoryFilter,
   MaintenanceHistoryOptions,
 } from '../core/history/maintenance-history-entry.js';
-export type { MaintenanceWay } from '../core/history/way.js';
+export type { MaintenanceHistoryEvent } from '../core/history/maintenance-history-event.js';
+export type { MaintenanceWay } from '../core/history/maintenance-way.js';
 export type {
   MaintenanceProgress,
   MaintenanceProgressOptions,
   MaintenanceProgressValue,
+  MaintenanceVisibleProgress,
 } from '../core/progress/maintenance-progress.js';
 export type { MaintenanceText, MaintenanceTexts } from '../core/texts/maintenance-text.js';
 export type { MaintenanceSetOptions } from '../core/service/set-maintenance-options.js';

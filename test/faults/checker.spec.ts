@@ -411,3 +411,41 @@ describe('who listens again', () => {
     expect(rules(found((i) => (i < 8 ? 30 : 900)))).toEqual([]);
   });
 });
+
+describe("the library's own history", () => {
+  const entries = (...causes: string[]): Event => ({
+    e: 'history',
+    entries: causes.map((cause, i) => ({ id: `${i}`, key: 'a', cause, way: 'code', message: 'x-1' })),
+  });
+  const told = (wish: Wish, outcome: Event, ...causes: string[]) =>
+    rules(history([10, 'r1.1', op('x-1', wish)], [20, 'r1.1', outcome], [90, 'driver', entries(...causes)]));
+
+  it('has each confirmed change once', () => {
+    expect(told(enableA, done('x-1', []), 'set')).toEqual([]);
+    expect(told(enableA, done('x-1', []))).toEqual(['recorded']);
+    expect(told(enableA, done('x-1', []), 'set', 'set')).toEqual(['recorded']);
+    expect(told(maintainJob, done('x-1'), 'maintain', 'release')).toEqual([]);
+    expect(told(maintainJob, done('x-1'), 'release')).toEqual(['recorded']);
+    // there may have been nothing to switch off
+    expect(told(disableA, done('x-1', []))).toEqual([]);
+  });
+
+  it('has nothing that was certainly refused; of what is unknown it may have either', () => {
+    expect(told(enableA, failed('x-1', 'MaintenanceStoreError'), 'set')).toEqual(['recorded']);
+    expect(told(enableA, failed('x-1', 'MaintenanceStoreError'))).toEqual([]);
+    expect(told(enableA, failed('x-1', 'MaintenanceStoreError', false), 'set')).toEqual([]);
+    expect(told(enableA, failed('x-1', 'MaintenanceStoreError', false))).toEqual([]);
+    expect(told(enableA, failed('x-1', 'MaintenanceStoreError', false), 'set', 'set')).toEqual(['recorded']);
+  });
+
+  it('may be lost with a Redis that has lost its data', () => {
+    const lines = history(
+      [10, 'r1.1', op('x-1', enableA)],
+      [20, 'r1.1', done('x-1', [])],
+      [50, 'driver', { e: 'fault', id: 1, kind: 'redis-empty', target: 'redis' }],
+      [60, 'driver', { e: 'healed', id: 1 }],
+      [90, 'driver', entries()],
+    );
+    expect(rules(lines)).toEqual([]);
+  });
+});

@@ -3,6 +3,7 @@ import { type Line } from './history.js';
 import { admissions, blocking, refusals } from './rules-of-requests.js';
 import { agreement, attention, promptness, revisions } from './rules-of-replicas.js';
 import { migrations } from './rules-of-migrations.js';
+import { recorded } from './rules-of-history.js';
 import { kept, once } from './rules-of-workers.js';
 import { abandonments, aborts, clocks, fences, holders, works } from './rules-of-work.js';
 
@@ -29,6 +30,7 @@ const RULES: readonly Rule[] = [
   abandonments,
   once,
   kept,
+  recorded,
   revisions,
   promptness,
   attention,

@@ -33,6 +33,15 @@ export interface Result {
   readonly message?: string;
 }
 
+/** An entry of the library's own history; changes carry the name of their op as message. */
+export interface Recorded {
+  readonly id: string;
+  readonly key: string;
+  readonly cause: string;
+  readonly way: string;
+  readonly message: string | null;
+}
+
 /** One thing that was about to happen, or had just been learned. */
 export type Event =
   | { readonly e: 'boot'; readonly pid?: number }
@@ -53,6 +62,7 @@ export type Event =
   | { readonly e: 'killed'; readonly who: string }
   | { readonly e: 'wrote'; readonly op: string; readonly fence: number; readonly accepted: boolean }
   | { readonly e: 'abandoned'; readonly key: string; readonly pid: number | undefined }
+  | { readonly e: 'history'; readonly entries: readonly Recorded[] }
   | { readonly e: 'calm' }
   | { readonly e: 'agreed'; readonly after: number };
 

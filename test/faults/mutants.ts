@@ -25,7 +25,7 @@ const SCRIPTS = 'core/store/redis/redis-scripts.generated.js';
 /** How many scripts include the part about replicas. */
 const SCRIPTS_WITH_MEMBERS = 6;
 /** And the one about leases. */
-const SCRIPTS_WITH_LEASES = 3;
+const SCRIPTS_WITH_LEASES = 4;
 const AGREEMENT = 'core/cluster/replica-coordinator.js';
 
 /** Bugs that somebody could have written, one at a time. */
@@ -262,6 +262,20 @@ export const MUTANTS: readonly Mutant[] = [
     'setInterval(() => undefined',
   ),
   // writes
+  bug(
+    'history-is-lost',
+    'operators',
+    SCRIPTS,
+    'for i = 7, #ARGV, 3 do remember(KEYS[3], ARGV[6], ARGV[i], ARGV[i + 1], ARGV[i + 2]) end',
+    '',
+  ),
+  bug(
+    'history-before-compare',
+    'operators',
+    SCRIPTS,
+    "if version ~= ARGV[1] then return { 'conflict', now } end",
+    "for i = 7, #ARGV, 3 do remember(KEYS[3], ARGV[6], ARGV[i], ARGV[i + 1], ARGV[i + 2]) end\nif version ~= ARGV[1] then return { 'conflict', now } end",
+  ),
   bug(
     'write-without-compare',
     'operators',

@@ -139,6 +139,7 @@ class AbandonedHook {
     MaintenanceModule.forRoot({
       redis: { host: '127.0.0.1', port: Number(redisPort) },
       presumedDead: PRESUMED_DEAD,
+      history: { keep: 100_000 },
       keys: KEYS.filter((key) => known.includes(key)).map(
         (key) => new MaintenanceKey(key, { scope: 'marked' }),
       ),
@@ -264,6 +265,14 @@ answer(
   {
     change: (op: string, wish: Wish) => carryOut(op, wish, () => change(op, wish)),
     maintain: (op: string, wish: Wish, work: Work) => carryOut(op, wish, () => maintain(op, wish, work)),
+    history: async () =>
+      (await service.getHistory({ limit: 100_000 })).map(({ id, key, cause, way, message }) => ({
+        id,
+        key,
+        cause,
+        way,
+        message,
+      })),
     facts: () => ({ ...applied(), health: service.health() }),
     /** Work that is no request; whether it began. */
     whileOpen: (call: string, key: string, ms: number): Promise<boolean> =>

@@ -79,6 +79,8 @@ export async function settle(world: World): Promise<void> {
   world.journal.note({ e: 'calm' });
   const after = await world.agreement(AGREEMENT * 3).catch(() => undefined);
   if (after !== undefined) world.journal.note({ e: 'agreed', after });
+  const entries = await world.servers[0]?.recorded().catch(() => undefined);
+  if (entries) world.journal.note({ e: 'history', entries });
   for (const replica of world.servers) {
     for (const key of KEYS) await call(world, replica, `/${key}/wait/0`);
     await call(world, replica, '/health');

@@ -23,6 +23,7 @@ import {
   type Line,
   type Result,
   type Wish,
+  type Recorded,
 } from './history.js';
 import { CommandLine } from './command-lines.js';
 import { begin } from './inflict.js';
@@ -122,6 +123,11 @@ export class Replica {
 
   facts(): Promise<Applied & { health: { up: boolean } }> {
     return this.#send('facts') as never;
+  }
+
+  /** What the library has kept of what was done. */
+  recorded(): Promise<readonly Recorded[]> {
+    return this.#send('history') as never;
   }
 
   /** Its event loop stands still for so many ms: it keeps its connections, and answers nobody. */

@@ -35,6 +35,7 @@ const READERS = `
   declare class AppModule {}
   declare const i18n: { translate(text: string, options: { lang: string }): string };
   declare function importAll(options: { signal: AbortSignal; fence: number }): Promise<number>;
+  declare function move(table: string): Promise<void>;
   declare function escapeHtml(text: string): string;
   declare function userOf(subject: unknown): { role: string } | undefined;
 `;

@@ -2,9 +2,10 @@ import type { PageKey } from '../../admin/page-data.js';
 import { armLate } from './arm.js';
 import { button, byId, element, fill, write } from './elements.js';
 import { defaultMessage, page, texts } from './page.js';
+import { drawProgress } from './progress.js';
 import { clock, makeTime, writeTime, type ShownTime } from './times.js';
 
-const FACTS = ['since', 'until', 'by', 'job', 'reason', 'message'] as const;
+const FACTS = ['since', 'until', 'by', 'job', 'progress', 'reason', 'message'] as const;
 
 /** What the buttons of a card do. */
 export interface CardActions {
@@ -131,6 +132,7 @@ function drawFacts({ facts, times }: Card, key: PageKey): void {
     const { host, pid, step } = key.holder;
     write(facts.job, [fill('jobPlace', { host, pid: String(pid) }), step].filter(Boolean).join(' \u00b7 '));
   }
+  drawProgress(facts.progress, key);
   write(facts.reason, key.reason || texts.noReason);
   write(facts.message, messageOf(key));
 }

@@ -8,6 +8,7 @@ import { watchOthers } from './dialog.js';
 import { readDraft } from './draft.js';
 import { element } from './elements.js';
 import { openOff, openUnset } from './end-dialogs.js';
+import { drawHistory } from './history.js';
 import { drawHeadline } from './headline.js';
 import { setNotice } from './notices.js';
 import { live, page, texts, tickets } from './page.js';
@@ -24,6 +25,7 @@ function draw(): void {
   const { storeUp, mayToggle, keys } = page.state;
   drawCards({ change: openChange, end: openOff, unset: openUnset });
   drawHeadline();
+  drawHistory();
   setNotice('store', storeUp ? null : { title: texts.storeLost, text: texts.storeLostNote });
   setNotice('reader', mayToggle ? null : { text: texts.readerNote });
   setNotice('none', keys.length > 0 ? null : { text: texts.noKeys });

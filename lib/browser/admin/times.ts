@@ -49,7 +49,7 @@ function describe(past: boolean, minutes: number, [unit, size]: Unit, [rest, res
   return fill(past ? 'timeAgo' : 'inTime', { time });
 }
 
-function inUnit(count: number, unit: Unit[0]): string {
+export function inUnit(count: number, unit: Unit[0]): string {
   return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' }).format(count);
 }
 

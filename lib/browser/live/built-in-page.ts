@@ -1,7 +1,8 @@
 import type { MaintenanceStatusMessage } from '../../client/status-message.js';
 import { startCountdown } from '../page/countdown.js';
+import { visitorLanguage } from '../page/time-left.js';
 
-type Told = Pick<MaintenanceStatusMessage, 'message' | 'until' | 'retryAfter'>;
+type Told = Pick<MaintenanceStatusMessage, 'message' | 'until' | 'retryAfter' | 'progress'>;
 
 /** The built-in page, as the server has written it. */
 interface Parts {
@@ -41,6 +42,7 @@ export function updateBuiltInPage(status: Told, before: Told | undefined): boole
     return false;
   }
   message.textContent = status.message;
+  showProgress(parts.main, status.progress);
   if (!own && shown !== status.until) {
     showEnd(parts, status.until, status.retryAfter ?? 0);
   }
@@ -63,7 +65,27 @@ export function replaceBuiltInPage(html: string): void {
   const next = findParts(new DOMParser().parseFromString(html, 'text/html'));
   if (parts && next) {
     parts.message.textContent = next.message.textContent;
+    const [shown, told] = [parts, next].map(({ main }) => main.querySelector('.progress'));
+    if (shown && told) {
+      shown.replaceWith(told);
+    }
     showEnd(parts, next.shown, Number(next.main.dataset['left']));
+  }
+}
+
+function showProgress(main: HTMLElement, progress: Told['progress']): void {
+  const box = main.querySelector<HTMLElement>('.progress');
+  const bar = box?.querySelector('progress');
+  const late = box?.querySelector<HTMLElement>('.late');
+  const [percent, step] = box?.querySelectorAll('b,span') ?? [];
+  if (box && bar && late && percent && step) {
+    box.hidden = !progress;
+    if (progress) {
+      bar.value = Math.floor(progress.value * 100);
+      percent.textContent = (bar.value / 100).toLocaleString(visitorLanguage(), { style: 'percent' });
+      step.textContent = progress.step;
+      late.hidden = !progress.overrun;
+    }
   }
 }
 
@@ -93,7 +115,7 @@ function addEnd({ main, message }: Parts): HTMLElement {
   timeLeft.hidden = true;
   const end = make('dl', make('div', make('dt', back), make('dd', make('time'))), timeLeft);
   main.dataset['soon'] = soon;
-  message.after(end);
+  (main.querySelector('.progress') ?? message).after(end);
   return end;
 }
 

@@ -8,7 +8,7 @@ import { entriesArisen } from './arisen.js';
 import { createEntry } from './entry-record.js';
 import { HISTORY_KEEP, type HistorySettings } from './history-settings.js';
 import type { MaintenanceHistoryEntry } from './maintenance-history-entry.js';
-import type { MaintenanceWay } from './way.js';
+import type { MaintenanceWay } from './maintenance-way.js';
 
 /** What one write leaves in the history. */
 export interface WrittenEntries {

@@ -1,11 +1,8 @@
 import type { MaintenanceChange } from '../document/change.js';
-import type { MaintenanceEvent } from '../hooks/maintenance-event.js';
 import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 import type { MaintenanceTexts } from '../texts/maintenance-text.js';
-import type { MaintenanceWay } from './way.js';
-
-/** What an entry of the history is about; as hooks call it. @publicApi */
-export type MaintenanceHistoryEvent = Exclude<MaintenanceEvent, 'changing' | 'announced'>;
+import type { MaintenanceHistoryEvent } from './maintenance-history-event.js';
+import type { MaintenanceWay } from './maintenance-way.js';
 
 /** One entry of the history: a change of a key, and by which way it was made. @publicApi */
 export interface MaintenanceHistoryEntry extends Omit<

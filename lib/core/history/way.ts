@@ -1,11 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-
-/**
- * By which way a change was made: `'code'` of the application or of a script, the `'admin'` page or API, the command line (`'cli'`); or
- * nobody made it when it happened: a planned `'window'`, or `'expiry'`, when something ended by itself.
- * @publicApi
- */
-export type MaintenanceWay = 'code' | 'admin' | 'cli' | 'window' | 'expiry';
+import type { MaintenanceWay } from './maintenance-way.js';
 
 const ways = new AsyncLocalStorage<MaintenanceWay>();
 

@@ -1,3 +1,5 @@
+import type { MaintenanceVisibleProgress } from '../progress/maintenance-progress.js';
+
 /** The context of a template, before a key's `getContext()` changes it. @publicApi */
 export interface MaintenanceTemplateContext {
   /** Name of the key that refuses. */
@@ -16,6 +18,8 @@ export interface MaintenanceTemplateContext {
   readonly refreshDelay: number;
   /** The known end, `null` when none was given. */
   readonly until: Date | null;
+  /** How far the work is, if it reports that to visitors; its `step` is not escaped. */
+  readonly progress: MaintenanceVisibleProgress | null;
   /** BCP 47 tag of the visitor's language. */
   readonly language: string;
   /** URL of the ping endpoint, for a script of your own. */

@@ -2,7 +2,17 @@ import type { MaintenanceText, MaintenanceTexts } from '../texts/maintenance-tex
 
 /** How far work is: a fraction from 0 to 1, what is done of a total, or a percentage from 0 to 100. @publicApi */
 export type MaintenanceProgressValue =
-  number | { readonly done: number; readonly total: number } | { readonly percent: number };
+  | number
+  | {
+      /** What is done, in whatever unit. */
+      readonly done: number;
+      /** Of how much. */
+      readonly total: number;
+    }
+  | {
+      /** 0 to 100. */
+      readonly percent: number;
+    };
 
 /** Options of `maintenance.progress()`. @publicApi */
 export interface MaintenanceProgressOptions {

@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { ApplicationCalls } from '../../core/common/application-calls.js';
 import { MaintenanceKey } from '../../core/keys/maintenance-key.js';
 import type { MaintenanceTemplateContext } from '../../core/keys/maintenance-template.js';
+import type { MaintenanceVisibleProgress } from '../../core/progress/maintenance-progress.js';
 import type { Refusal } from '../../decision/refusal.js';
 import { MaintenanceError } from '../../core/errors/errors.js';
 import type { HttpRequest } from '../../request/http-request.js';
@@ -76,6 +77,7 @@ export class PageRenderer {
   builtIn(refusal: Refusal, request: HttpRequest): RenderedPage {
     const { status, message, statusCode, until, retryAfter } = refusal;
     const { script } = this.urls(request);
+    const progress = this.progressOf(refusal, request);
     const messageLanguage = this.localizer.languageOf(refusal.status.state?.messages, request);
     const [next] = this.localizer.upcoming(this.manager, request);
     return {
@@ -83,6 +85,7 @@ export class PageRenderer {
         statusCode,
         message,
         ...(messageLanguage !== '' && { messageLanguage }),
+        ...(progress && { progress }),
         until,
         retryAfter,
         refreshDelay: this.refreshDelay(refusal),
@@ -112,6 +115,13 @@ export class PageRenderer {
       scriptUrl: script,
       connect: this.socketUrl.sourcesFor(request),
     });
+  }
+
+  private progressOf(
+    { status: { state } }: Refusal,
+    request: HttpRequest,
+  ): MaintenanceVisibleProgress | undefined {
+    return state && this.localizer.progress(state, request);
   }
 
   private urls(request: HttpRequest): { ping: string; script: string } {
@@ -144,6 +154,7 @@ export class PageRenderer {
       retryAfter,
       refreshDelay: this.options.refreshDelay,
       until,
+      progress: this.progressOf(refusal, request) ?? null,
       language: this.localizer.language(request),
       pingUrl: ping,
       scriptUrl: script,

@@ -6,9 +6,10 @@ import {
   PAGE_STYLES,
   PAGE_STYLES_SOURCE,
 } from '../../browser/page.generated.js';
+import type { MaintenanceVisibleProgress } from '../../core/progress/maintenance-progress.js';
 import { escapeHtml } from './html.js';
 import { pageLanguage } from '../../i18n/page-language.js';
-import { NEXT_TEXTS, PAGE_TEXTS, REOPENING_MESSAGE } from '../../i18n/texts.js';
+import { NEXT_TEXTS, PAGE_TEXTS, PROGRESS_TEXTS, REOPENING_MESSAGE } from '../../i18n/texts.js';
 
 /**
  * What the built-in page shows: one refusal, prepared for a visitor.
@@ -38,6 +39,8 @@ export interface MaintenancePageContext {
   own?: boolean;
   /** The next planned window, with its announcement; `null`: none. Default: none. */
   next?: { start: Date; end: Date; message: string } | null;
+  /** How far the work is, if visitors are to see that. Default: nothing is shown. */
+  progress?: MaintenanceVisibleProgress | null;
   /** Same-origin URL of the browser script. Default: none, and the page only reloads. */
   scriptUrl?: string | null;
 }
@@ -102,7 +105,7 @@ export function renderMaintenancePage(context: MaintenancePageContext): string {
     `<title>${title}</title><noscript><meta http-equiv="refresh" content="${refresh}"></noscript>` +
     (scriptUrl ? `<script src="${escapeHtml(scriptUrl)}" defer data-page="maintenance"></script>` : '') +
     `</head><body><main data-status="${Number(context.statusCode)}" data-refresh="${refresh}"${end.data}${turn}${own ? ' data-own' : ''}>` +
-    `<h1>${title}</h1><p class="message"${spoken} dir="auto">${escapeHtml(context.message)}</p>${end.html}${renderNext(context, language.formatUtc)}` +
+    `<h1>${title}</h1><p class="message"${spoken} dir="auto">${escapeHtml(context.message)}</p>${renderProgress(context, language.formatPercent)}${end.html}${renderNext(context, language.formatUtc)}` +
     `<p class="note">${escapeHtml(text(PAGE_TEXTS.reloads))}</p></main>${FOOT}</body></html>\n`
   );
 }
@@ -164,6 +167,24 @@ function renderNext(
   return (
     `<p class="next"${next ? '' : ' hidden'}><b>${escapeHtml(text(NEXT_TEXTS.next))}</b> ` +
     `${time(next?.start)} – ${time(next?.end)} <span dir="auto">${escapeHtml(next?.message ?? '')}</span></p>`
+  );
+}
+
+/** How far the work is. With the browser script, which may learn of it later, it is there in any case. */
+function renderProgress(
+  { progress, scriptUrl, text }: MaintenancePageContext,
+  formatPercent: (part: number) => string,
+): string {
+  if (!progress && !scriptUrl) {
+    return '';
+  }
+  const { value = 0, step = null, overrun = false } = progress ?? {};
+  const percent = Math.floor(value * 100);
+  return (
+    `<div class="progress"${progress ? '' : ' hidden'}>` +
+    `<progress max="100" value="${percent}" aria-label="${escapeHtml(text(PROGRESS_TEXTS.progress))}"></progress>` +
+    `<p><b>${progress ? escapeHtml(formatPercent(percent / 100)) : ''}</b> <span dir="auto">${escapeHtml(step ?? '')}</span></p>` +
+    `<p class="late"${overrun ? '' : ' hidden'}>${escapeHtml(text(PROGRESS_TEXTS.overrun))}</p></div>`
   );
 }
 

@@ -5,6 +5,8 @@ import { EngineerGuard } from '../operators/engineer.guard.js';
 import { OperatorGuard } from '../operators/operator.guard.js';
 import { CATALOGUE_IMPORT } from './catalogue.key.js';
 
+const PARTS = 20;
+
 /** Exempt, so that a second import gets its own answer: one is under way. */
 @MaintenanceExempt()
 @UseGuards(OperatorGuard, EngineerGuard)
@@ -18,8 +20,11 @@ export class CatalogueController {
     try {
       return await this.maintenance.maintain(
         CATALOGUE_IMPORT,
-        async ({ signal }) => {
-          await delay(Number(seconds) * 1000, undefined, { signal });
+        async ({ signal, progress }) => {
+          for (let done = 0; done < PARTS; done++) {
+            progress({ done, total: PARTS }, { step: 'Importing products', public: true });
+            await delay((Number(seconds) * 1000) / PARTS, undefined, { signal });
+          }
           return { imported: 3 };
         },
         { message: 'New products are coming in. You can order again in a moment.' },

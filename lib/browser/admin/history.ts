@@ -1,0 +1,79 @@
+import type { PageEntry } from '../../admin/page-data.js';
+import { openDialog } from './dialog.js';
+import { button, byId, element } from './elements.js';
+import { findKey, page, texts } from './page.js';
+import { clock } from './times.js';
+
+const EVENTS = {
+  entering: 'didStart',
+  exiting: 'didEnd',
+  changed: 'didChange',
+  scheduled: 'didSchedule',
+  cancelled: 'didCancel',
+  abandoned: 'didDie',
+  overrun: 'didOverrun',
+} as const;
+
+const WAYS = {
+  code: 'byCode',
+  admin: 'byAdmin',
+  cli: 'byCli',
+  window: 'byWindow',
+  expiry: 'byItself',
+} as const;
+
+let shown = '';
+
+/** What was done last. Drawn again only when it is something else, so that the focus stays where it is. */
+export function drawHistory(): void {
+  const { history, mayToggle } = page.state;
+  const now = JSON.stringify([history, mayToggle]);
+  if (now === shown) {
+    return;
+  }
+  shown = now;
+  const section = byId('history');
+  section.hidden = history.length === 0;
+  section.replaceChildren(
+    element('h2', { textContent: texts.history }),
+    element('ol', {}, ...history.map((entry) => drawEntry(entry, mayToggle))),
+  );
+}
+
+function drawEntry(entry: PageEntry, mayToggle: boolean): HTMLElement {
+  const { at, label, event, way, actor, reason, undo } = entry;
+  const who = [actor, texts[WAYS[way]], reason].filter(Boolean).join(' \u00b7 ');
+  const made = element(
+    'li',
+    {},
+    element('time', { dateTime: at, textContent: clock(at) }),
+    element(
+      'p',
+      { dir: 'auto' },
+      element('b', { textContent: label }),
+      `: ${texts[EVENTS[event]]}`,
+      element('span', { className: 'ago', dir: 'auto', textContent: who }),
+    ),
+  );
+  if (undo && mayToggle) {
+    const act = button('undo', 'plain', () => openUndo(entry));
+    act.setAttribute('aria-label', `${texts.undo} ${label}: ${texts[EVENTS[event]]}`);
+    made.append(act);
+  }
+  return made;
+}
+
+/** Takes the last change of a key back. */
+function openUndo({ key: name, undo }: PageEntry): void {
+  const key = findKey(name);
+  if (key && undo) {
+    const note = undo.mode ? (key.switched ? 'undoChange' : 'undoEnd') : key.held ? 'staysHeld' : 'undoStart';
+    openDialog(key, {
+      title: 'undoTitle',
+      notes: [texts[note]],
+      confirm: 'confirmUndo',
+      kind: undo.mode && !key.switched ? 'danger' : 'primary',
+      send: () => ({ method: 'PUT', body: { ...undo } }),
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import type { PageKey } from '../../admin/page-data.js';
+import { element, fill, write } from './elements.js';
+import { texts } from './page.js';
+import { inUnit, locale } from './times.js';
+
+/** How far the job is, as it says or as is estimated. */
+export function drawProgress(fact: HTMLElement, { progress }: PageKey): void {
+  (fact.parentElement as HTMLElement).hidden = !progress;
+  if (!progress) {
+    return;
+  }
+  if (!fact.children.length) {
+    fact.append(element('span'), element('progress', { max: 100, 'aria-label': texts.progress }));
+  }
+  const [text, bar] = fact.children as unknown as [HTMLElement, HTMLProgressElement];
+  const { value, done, total, remaining, overrun } = progress;
+  const percent = Math.floor(value * 100);
+  const said = [
+    (percent / 100).toLocaleString(locale, { style: 'percent' }),
+    done !== null && total !== null && `${done.toLocaleString(locale)} / ${total.toLocaleString(locale)}`,
+    remaining !== null && fill('timeLeft', { time: timeOf(remaining) }),
+    overrun && texts.late,
+  ];
+  write(text, said.filter(Boolean).join(' \u00b7 '));
+  bar.value = percent;
+}
+
+function timeOf(ms: number): string {
+  const minutes = Math.ceil(ms / 60_000);
+  return minutes < 120 ? inUnit(minutes, 'minute') : inUnit(Math.round(minutes / 60), 'hour');
+}

@@ -1,0 +1,69 @@
+import type { MaintenanceHistoryEntry } from 'nestjs-maintenance';
+import { describe, expect, it } from 'vitest';
+import { undoOf } from '../../lib/admin/undo.js';
+
+const NOW = 10_000;
+const before = { message: null, reason: null, until: null, endsAt: null, switched: false };
+const entry = (over: Partial<MaintenanceHistoryEntry> = {}): MaintenanceHistoryEntry => ({
+  id: 'a',
+  key: 'billing',
+  event: 'entering',
+  way: 'admin',
+  cause: 'set',
+  from: false,
+  to: true,
+  message: null,
+  reason: null,
+  actor: null,
+  until: null,
+  endsAt: null,
+  extended: false,
+  revision: 7,
+  at: new Date(5_000),
+  previous: before,
+  switched: true,
+  ...over,
+});
+const wasOn = (over: object = {}) =>
+  entry({ event: 'exiting', switched: false, previous: { ...before, switched: true, ...over } });
+
+describe('what takes a change back', () => {
+  it.each<[string, MaintenanceHistoryEntry, object]>([
+    ['ends what was started', entry(), { mode: false }],
+    ['also by the command line and code', entry({ way: 'cli' }), { mode: false }],
+    [
+      'starts what was ended, as it was',
+      wasOn({ message: 'Soon', reason: 'disk', until: new Date(20_000), endsAt: new Date(20_000) }),
+      { mode: true, message: 'Soon', reason: 'disk', until: '1970-01-01T00:00:20.000Z' },
+    ],
+    [
+      'with all languages',
+      wasOn({ message: 'Soon', messages: { '': 'Soon', de: 'Bald' } }),
+      { mode: true, message: { '': 'Soon', de: 'Bald' }, reason: null, timeout: 0 },
+    ],
+    [
+      'with the safety net',
+      wasOn({ endsAt: new Date(99_000) }),
+      { mode: true, message: null, reason: null, timeout: null },
+    ],
+    [
+      'restores what was changed',
+      entry({ event: 'changed', from: true, previous: { ...before, switched: true, message: 'A' } }),
+      { mode: true, message: 'A', reason: null, timeout: 0 },
+    ],
+  ])('%s', (_what, made, undo) => {
+    expect(undoOf(made, 7, NOW)).toEqual(undo);
+  });
+
+  it.each<[string, MaintenanceHistoryEntry]>([
+    ['something that was changed since', entry({ revision: 6 })],
+    ['what a job did', entry({ cause: 'maintain' })],
+    ['what came by itself', entry({ cause: 'expiry', way: 'expiry', event: 'exiting', switched: false })],
+    ['a window', entry({ cause: 'window', event: 'scheduled', switched: false })],
+    ['an unset', { ...wasOn(), cause: 'unset' }],
+    ['what would be over by now', wasOn({ until: new Date(NOW), endsAt: new Date(NOW) })],
+    ['what was off before and after', entry({ event: 'changed', switched: false })],
+  ])('is none for %s', (_what, made) => {
+    expect(undoOf(made, 7, NOW)).toBeNull();
+  });
+});
