@@ -1,11 +1,13 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject, Scope } from '@nestjs/common';
 import {
+  CONTEXT,
   Ctx,
   EventPattern,
   Payload,
   Transport,
   type KafkaContext,
   type MicroserviceOptions,
+  type RequestContext,
 } from '@nestjs/microservices';
 import { MaintenanceDrainError, MaintenanceKeys } from 'nestjs-maintenance';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -117,6 +119,33 @@ describe('events of Kafka', () => {
     expect(overlaps).toBe(0);
     await until(() => handled.length >= 121);
     expect(handled.map(({ n }) => n).sort((a, b) => a - b)).toEqual(range(121));
+  });
+
+  it('wait and are waited for where their handler is made for each of them, and asks for what came', async () => {
+    @Controller({ scope: Scope.REQUEST })
+    class Scoped {
+      @Inject(CONTEXT) private readonly host!: RequestContext<{ n: number }>;
+
+      @EventPattern('paid')
+      async paid(@Payload() data: { n: number; gate?: string }, @Ctx() context: unknown): Promise<void> {
+        expect(this.host.getData()).toEqual(data);
+        await handle(data, context);
+      }
+    }
+    await using at = await startHybrid([server()], { controllers: [Scoped] });
+    broker.send('paid', 0, { n: 0, gate: 'a' });
+    await until(() => gates.begun.includes('a'));
+    const error = await failure(at.service.maintain('general', () => 'worked', { drain: 200 }));
+    expect(error.message).toContain('Scoped.paid');
+    await at.service.setMaintenance(true);
+    broker.send('paid', 1, { n: 1 });
+    gates.open('a');
+    await until(() => broker.committed('paid', 0) === 1);
+    await pause(200);
+    expect(of('paid', 1)).toEqual([]);
+    await at.service.setMaintenance(false);
+    await until(() => of('paid', 1).length === 1);
+    expect(at.log.filter((line) => line.includes('inheritAppConfig'))).toEqual([]);
   });
 
   it('are not warned of', async () => {
