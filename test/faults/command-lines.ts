@@ -14,8 +14,8 @@ export interface Migration {
   readonly stubborn?: boolean;
   /** Milliseconds to wait for the lock. */
   readonly wait?: number;
-  /** Milliseconds to wait until it is quiet. */
-  readonly drain?: number;
+  /** Milliseconds to wait until it is quiet; `false`: not at all. */
+  readonly drain?: number | false;
 }
 
 /** The shortest lease that `run` takes. */
@@ -58,7 +58,7 @@ export class CommandLine {
       '--lease',
       `${LEASE}ms`,
       '--drain',
-      `${drain}ms`,
+      drain === false ? 'none' : `${drain}ms`,
       '--message',
       op,
       ...(wait === undefined ? [] : ['--wait', `${wait}ms`]),

@@ -48,7 +48,7 @@ export async function migrate(place: CommandLine, seed: number, stop: AbortSigna
       steps: random.between(1, 100),
       stubborn: random.chance(0.4),
       ...(random.chance(0.7) && { wait: random.between(1_000, 8_000) }),
-      drain: random.pick([300, 3_000, 5_000]),
+      drain: random.pick([false, false, 3_000, 8_000]),
     });
     await delay(random.between(100, 2_000));
   }
