@@ -19,10 +19,6 @@ export function mainText(text: MaintenanceText | null): string | null {
   return typeof text === 'string' || text === null ? text : (text[''] ?? Object.values(text)[0] ?? null);
 }
 
-/** A text as it was given; from what {@link describeMessage} has made of it. */
-export const wholeText = (main: string | null, all: MaintenanceTexts | undefined): MaintenanceText | null =>
-  all ?? main;
-
 /** A message as it is handed out: one text, and all of them where there are several. */
 export function describeMessage(text: MaintenanceText | null): {
   readonly message: string | null;
