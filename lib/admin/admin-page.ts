@@ -6,6 +6,7 @@ import { Localizer } from '../i18n/localizer.js';
 import { negotiate } from '../http/negotiation.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import { WindowList } from '../core/service/window-list.js';
 import { SocketUrl } from '../http/socket-url.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
@@ -17,7 +18,7 @@ import type { ApiResponse } from './api-response.js';
 import { createEtag } from './etag.js';
 import type { PageState } from './page-data.js';
 import { PageHistory } from './page-history.js';
-import { headlineOf, pageKey } from './page-state.js';
+import { headlineOf, pageKey, pageWindow } from './page-state.js';
 import {
   adminPageCsp,
   renderAdminPage,
@@ -118,17 +119,20 @@ export class AdminPage {
       this.access.allows(request, 'toggle_maintenance_mode'),
       this.offered(request),
     ]);
-    const active = manager.snapshot.active.map(({ key }) => key);
+    const { active } = manager.snapshot;
     return {
       now: new Date(manager.store.now()).toISOString(),
       mayToggle,
       headline: headlineOf(active),
-      active: active.map((key) => {
+      active: active.map(({ key }) => {
         const { label, since, until } = localizer.describe(key, manager, request);
         return { label, since, until };
       }),
       storeUp: manager.health().up,
       history: await this.history.read(request, offered),
+      windows: new WindowList(manager)
+        .within([...offered], undefined, Infinity)
+        .map((window) => pageWindow(window, this.labelOf(window.key, request), manager.store.now())),
       keys: registry
         .all()
         .filter((key) => offered.has(key))
@@ -136,6 +140,10 @@ export class AdminPage {
           pageKey(localizer.describe(key, manager, request), manager.current(key), createEtag(manager, key)),
         ),
     };
+  }
+
+  private labelOf(name: string, request: HttpRequest): string {
+    return this.localizer.translate(this.registry.get(name).label, request);
   }
 
   private async offered(request: HttpRequest): Promise<ReadonlySet<MaintenanceKey>> {

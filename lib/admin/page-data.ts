@@ -43,6 +43,24 @@ export interface PageEntry {
   readonly undo: Undo | null;
 }
 
+/** A planned window as the admin page shows it, by the occurrence that is on or comes next. Dates are ISO 8601. */
+export interface PageWindow {
+  readonly id: string;
+  readonly key: string;
+  /** Of its key. */
+  readonly label: string;
+  readonly revision: number;
+  readonly start: string;
+  readonly end: string;
+  /** Is that occurrence on. */
+  readonly on: boolean;
+  readonly repeat: { readonly cron: string; readonly timeZone: string } | null;
+  /** Until when only writes are refused, and until when visitors come back; `null`: not at all. */
+  readonly readOnlyUntil: string | null;
+  readonly reopensUntil: string | null;
+  readonly reason: string | null;
+}
+
 /** All that changes on the admin page. */
 export interface PageState {
   /** The server's clock. */
@@ -56,6 +74,8 @@ export interface PageState {
   readonly keys: readonly PageKey[];
   /** What was done last. */
   readonly history: readonly PageEntry[];
+  /** Of these keys, in the order in which they begin. */
+  readonly windows: readonly PageWindow[];
 }
 
 /** What the admin page is served with. */

@@ -59,7 +59,8 @@ export function renderAdminPage(
     `<header class="sky">${renderBar(context)}` +
       `<div class="headline"><h1 id="headline">${text(state.headline)}</h1><p id="note">${escapeHtml(describe(state, texts))}</p></div>${PAGE_SCENE}</header>` +
       `<main id="main"><noscript><p class="alert">${text('needsScript')}</p></noscript><div id="alerts"></div>` +
-      `<h2 class="unseen">${text('keys')}</h2><div id="keys"></div><section id="history" hidden></section></main>` +
+      `<h2 class="unseen">${text('keys')}</h2><div id="keys"></div>` +
+      `<div id="planned" hidden><h2>${text('windows')}</h2><div id="windows"></div></div><section id="history" hidden></section></main>` +
       `<dialog id="dialog" aria-labelledby="dialog-title"></dialog><p class="toast" id="toast" role="status"></p>` +
       `<script type="application/json" id="data">${scriptJson(data)}</script>` +
       `<script>${ADMIN_SCRIPT}</script>`,

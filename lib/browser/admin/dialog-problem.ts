@@ -10,7 +10,7 @@ export interface Asked {
   readonly confirm: AdminText;
   readonly problem: HTMLElement;
   readonly go: HTMLButtonElement;
-  tag: string;
+  tag: string | null;
   busy: boolean;
   conflict: boolean;
 }

@@ -18,6 +18,10 @@ export interface DialogContent {
   readonly fields?: readonly HTMLElement[];
   readonly confirm: AdminText;
   readonly kind: 'primary' | 'danger';
+  /** Where it is sent, where that is not the key. */
+  readonly path?: string;
+  /** What is said afterwards, where that does not follow from the answer. */
+  readonly done?: AdminText;
   /** Something was typed or chosen. */
   typed?(): void;
   /** The change; `null`: something is missing, and the dialog says what. */
@@ -69,7 +73,7 @@ export function openDialog(key: PageKey, content: DialogContent): void {
     confirm: content.confirm,
     problem,
     go,
-    tag: key.tag,
+    tag: content.path === undefined ? key.tag : null,
     busy: false,
     conflict: false,
   };
@@ -99,7 +103,7 @@ export function watchOthers(): void {
   const key = findKey(asked.name);
   if (!key) {
     closeDialog();
-  } else if (key.tag !== asked.tag) {
+  } else if (asked.tag !== null && key.tag !== asked.tag) {
     asked.conflict = true;
     tellNow(asked, key, texts.changedMeanwhile);
     drawGo(asked);
@@ -136,8 +140,9 @@ async function submit(current: Asked, content: DialogContent): Promise<void> {
   drawGo(current);
   disarm(current.go);
   current.problem.replaceChildren();
-  const path = `keys/${encodeURIComponent(current.name)}`;
-  const answer = await ask<Outcome>(path, { ...request, tag: current.tag }).catch(() => null);
+  const path = content.path ?? `keys/${encodeURIComponent(current.name)}`;
+  const sent = current.tag === null ? request : { ...request, tag: current.tag };
+  const answer = await ask<Outcome>(path, sent).catch(() => null);
   await refresh();
   current.busy = false;
   if (asked !== current) {
@@ -146,7 +151,7 @@ async function submit(current: Asked, content: DialogContent): Promise<void> {
   const key = findKey(current.name);
   if (answer?.ok) {
     closeDialog();
-    toast(fill(describeOutcome(request, answer.json), { label: key?.label ?? current.name }));
+    toast(fill(content.done ?? describeOutcome(request, answer.json), { label: key?.label ?? current.name }));
     return;
   }
   const wasConflict = current.conflict;
@@ -155,7 +160,7 @@ async function submit(current: Asked, content: DialogContent): Promise<void> {
     tellSignedOut(current);
   } else if (!answer?.json || answer.json.outcome === 'unknown') {
     tellNow(current, key, texts[answer?.json ? 'unknownOutcome' : 'noAnswer']);
-  } else if (current.conflict && key && key.tag !== current.tag) {
+  } else if (current.conflict && key && current.tag !== null && key.tag !== current.tag) {
     tellNow(current, key, texts.changedMeanwhile);
   } else {
     current.problem.replaceChildren(answer.json.message || texts.noAnswer);

@@ -11,6 +11,7 @@ import { openOff, openUnset } from './end-dialogs.js';
 import { drawHistory } from './history.js';
 import { drawHeadline } from './headline.js';
 import { setNotice } from './notices.js';
+import { drawWindows } from './windows.js';
 import { live, page, texts, tickets } from './page.js';
 import { refresh, setAwake, setConnection, startDrawing } from './refresh.js';
 
@@ -24,6 +25,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 function draw(): void {
   const { storeUp, mayToggle, keys } = page.state;
   drawCards({ change: openChange, end: openOff, unset: openUnset });
+  drawWindows();
   drawHeadline();
   drawHistory();
   setNotice('store', storeUp ? null : { title: texts.storeLost, text: texts.storeLostNote });
