@@ -38,7 +38,14 @@ export interface MaintenancePageContext {
   /** Whether `until` is so for this visitor alone. Default: the value of `reopening`. */
   own?: boolean;
   /** The next planned window, with its announcement; `null`: none. Default: none. */
-  next?: { start: Date; end: Date; message: string } | null;
+  next?: {
+    /** When it starts. */
+    start: Date;
+    /** When it ends. */
+    end: Date;
+    /** The announcement, already chosen and translated. */
+    message: string;
+  } | null;
   /** How far the work is, if visitors are to see that. Default: nothing is shown. */
   progress?: MaintenanceVisibleProgress | null;
   /** Same-origin URL of the browser script. Default: none, and the page only reloads. */
