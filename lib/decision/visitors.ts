@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { parseCookie, stringifySetCookie } from 'cookie';
+import { stringifySetCookie } from 'cookie';
 import type { ApplicationCalls } from '../core/common/application-calls.js';
 import type { ResolvedOptions } from '../options/options.js';
 import { addressOf, isHttps, type HttpRequest } from '../request/http-request.js';
@@ -10,7 +10,7 @@ const VISITOR_COOKIE = 'maintenance-visitor';
 
 /** Places in the line. */
 const PLACES = 1_000_000;
-const PLACE = /^\d{1,6}$/;
+const PLACE = new RegExp(`(?:^|;) *${VISITOR_COOKIE}=(\\d{1,6}) *(?:;|$)`);
 /** Steps of this length reach all places in turn and never crowd: the golden ratio. */
 const STEP = 618_034;
 
@@ -143,12 +143,10 @@ const FAILED = Symbol('failed');
 const isRequest = (value: unknown): value is HttpRequest =>
   typeof (value as HttpRequest | null)?.headers === 'object' && (value as HttpRequest).headers !== null;
 
+/** Looked for and not parsed: all other cookies of a request would cost more than the decision. */
 function placeOf(cookie: string | undefined): number | undefined {
-  if (!cookie?.includes(VISITOR_COOKIE)) {
-    return undefined;
-  }
-  const value = parseCookie(cookie)[VISITOR_COOKIE];
-  return value !== undefined && PLACE.test(value) ? Number(value) : undefined;
+  const place = cookie === undefined ? undefined : PLACE.exec(cookie)?.[1];
+  return place === undefined ? undefined : Number(place);
 }
 
 const byAddress = (request: HttpRequest): number => hash(addressOf(request) ?? '');
