@@ -48,7 +48,9 @@ export class ProgressWatch {
   }
 
   private watch(): void {
-    const wanted = !this.stopped && this.holds.length > 0;
+    // what only this process writes it knows, but for estimates
+    const { shared } = this.manager.store;
+    const wanted = !this.stopped && this.holds.some(({ expected }) => shared || expected !== undefined);
     if (wanted && !this.timer) {
       this.timer = setInterval(() => void this.look(), PROGRESS_INTERVAL).unref();
     } else if (!wanted && this.timer) {
