@@ -21,6 +21,8 @@ export const tools = /** @satisfies {Record<string, Tool>} */ ({
     packages: ['chromium', 'fonts-liberation'],
   },
   faketime: { commands: ['faketime'], packages: ['faketime'] },
+  spin: { commands: ['spin'], packages: ['spin'] },
+  cc: { commands: ['cc', 'gcc', 'clang'], packages: ['gcc', 'libc6-dev'] },
   rabbitmq: { commands: ['rabbitmq-server'], env: 'RABBITMQ_SERVER', packages: ['rabbitmq-server'] },
   mosquitto: { commands: ['mosquitto'], env: 'MOSQUITTO', packages: ['mosquitto'] },
   nats: { commands: ['nats-server'], env: 'NATS_SERVER', packages: ['nats-server'] },

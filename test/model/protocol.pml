@@ -1,0 +1,532 @@
+/*
+ * How replicas agree over one store, for one key and three replicas: see docs/protocol.md, whose words are used here.
+ * `node test/model/protocol.mjs` checks it with spin, sound and with each of the bugs that a #define plants.
+ *
+ * Time is left out but for what clocks promise: a lease ends at its holder before it ends in the store. So the store may take
+ * somebody for silent, or free a lock, only after the one concerned has stopped trusting it.
+ *
+ * Replicas refuse what they are not sure of (`onStale: 'block'`). Left out, since it is not promised: a handler that was
+ * let pass on a connection that was reset, or that a store has lost and nobody remembers; a newcomer after a failover that
+ * lost a write, which cannot be told from a store that never had it.
+ */
+
+#define N 3
+#define NOBODY 3
+
+/* What is played, and how often: protocol.mjs says otherwise per scene. */
+#ifndef WRITES
+#define WRITES 4
+#endif
+#ifndef HOLDERS
+#define HOLDERS 0
+#endif
+#ifndef OPERATORS
+#define OPERATORS 0
+#endif
+#ifndef NEWCOMERS
+#define NEWCOMERS 0
+#endif
+#ifndef ABSENT
+#define ABSENT 0
+#endif
+#ifndef SERVERS
+#define SERVERS 7
+#endif
+#ifndef CRASHES
+#define CRASHES 0
+#endif
+#ifndef LOSSES
+#define LOSSES 0
+#endif
+#ifndef FAILOVERS
+#define FAILOVERS 0
+#endif
+#ifndef REFUSALS
+#define REFUSALS 0
+#endif
+#ifndef RESETS
+#define RESETS 0
+#endif
+#ifndef PUSHES
+#define PUSHES 0
+#endif
+#ifndef LATE
+#define LATE 0
+#endif
+
+#define bit(i) (1 << (i))
+#define has(set, i) (((set) >> (i)) & 1)
+#define add(set, i) set = set | bit(i)
+#define drop(set, i) set = set & ~bit(i)
+
+/* ---- Writes: numbered as they are made, which is also the order of their changes by the store's clock. 0 is nothing. */
+
+byte last;
+byte on;                  /* those with the switch on, a set */
+byte holds[WRITES + 1];   /* whose holds a write has, a set of replicas */
+byte past[WRITES + 1];    /* the writes that it was made from, a set */
+byte before[WRITES + 1];  /* the one that it replaced in the store */
+byte confirmed;           /* those whose writer was told so */
+
+#define follows(later, earlier) ((earlier) == 0 || (later) == (earlier) || has(past[later], earlier))
+#define isOn(w) (has(on, w) || holds[w] != 0)
+
+/* ---- The store */
+
+byte stored;
+byte listed;              /* replicas that are listed */
+byte silent;              /* of these, those whose lease has ended */
+byte applied[N];          /* what each has told that it has applied */
+byte told;                /* those that told of calls that are left */
+byte owner = NOBODY;      /* of the key's lock */
+byte lockFence;           /* with which the lock was granted last */
+byte clock;               /* fences are granted from it */
+bool unsure;              /* replicas may be there that are not listed */
+bool unsureLock;          /* locks may be held that are not known */
+
+/* ---- The replicas, as sets */
+
+byte alive = 7;
+byte started;
+byte trust;               /* a lease that has not ended here */
+byte asking;              /* an answer of the store is on its way */
+byte granted;             /* that answer renews the lease, unless it has ended in the store meanwhile */
+byte running;             /* a call that was let pass and is not over */
+byte heard;               /* what is known was only heard */
+byte reset;               /* its connection was closed by the network */
+byte excused;             /* its call was let pass on a connection that is gone, see above */
+byte lockTrust;           /* a lock's lease that has not ended here */
+byte tookOver;            /* its work has begun */
+byte givenUp;             /* its write was given up on */
+byte known[N];
+byte proven[N];           /* the last that the store has shown */
+byte seen[N];             /* what the answer says */
+byte sent[N];             /* what the write that was given up on was made from */
+byte remembers[N];        /* who was listed */
+byte fence[N];
+byte half;                /* those whose work began and did not end */
+mtype = { idle, locked, draining, working, leaving, done };
+mtype at[N] = idle;
+
+byte crashes, losses, failovers, refusals, resets;
+
+/* ---- What is promised */
+
+#define works(i) (at[i] == working && has(lockTrust, i))
+#define nobodyWorks (!works(0) && !works(1) && !works(2))
+#define atMostOneWorks (works(0) + works(1) + works(2) <= 1)
+#define nothingRuns ((running & alive & ~excused) == 0)
+#define sure(i, w) (!has(alive, i) || !has(trust, i) || follows(known[i], w))
+
+/* ---- The store's side */
+
+/* Puts a write in the place of what is stored. None of those that it replaces is lost. */
+inline put(w) {
+    assert(follows(w, stored));
+    stored = w
+}
+
+/* A new write over what `base` says. */
+inline make(base, switchOn, held) {
+    last++;
+    if :: switchOn -> add(on, last) :: else fi;
+    holds[last] = held;
+    past[last] = past[base] | (base > 0 -> bit(base) : 0);
+    before[last] = stored
+}
+
+#ifdef BUG_EMPTY_IS_OFF
+#define saysSomething(i) true
+#else
+/* a store that lost its memory lately says nothing to one that knows nothing: off is not known yet */
+#define saysSomething(i) (known[i] != 0 || stored != 0 || !unsureLock)
+#endif
+
+/* Presence is recorded, the lease renewed; who was lost is listed again by those who remember. */
+inline record(i) {
+#ifdef BUG_TOLD_BEFORE_APPLIED
+    applied[i] = stored;
+#else
+    applied[i] = known[i];
+#endif
+    add(listed, i);
+    drop(silent, i);
+    drop(reset, i);
+    if :: saysSomething(i) -> add(granted, i) :: else fi;
+    if
+    :: has(running, i) && isOn(known[i]) -> add(told, i)
+    :: else -> drop(told, i)
+    fi;
+#if LOSSES > 0
+    silent = silent | (remembers[i] & ~listed);
+    listed = listed | remembers[i];
+    remembers[i] = listed
+#else
+    add(remembers[i], i)
+#endif
+}
+
+inline strike(i) {
+    drop(listed, i);
+    drop(silent, i);
+    drop(told, i);
+    applied[i] = 0;
+    remembers[0] = remembers[0] & ~bit(i);
+    remembers[1] = remembers[1] & ~bit(i);
+    remembers[2] = remembers[2] & ~bit(i);
+    if :: has(running & reset, i) -> add(excused, i) :: else fi
+}
+
+/* All data is gone. Whoever was there trusts what it knows for a lease. */
+inline lose() {
+    stored = 0;
+    listed = 0; silent = 0; told = 0;
+    applied[0] = 0; applied[1] = 0; applied[2] = 0;
+    owner = NOBODY; lockFence = 0;
+#ifndef BUG_LIST_IS_BELIEVED
+    unsure = true;
+#endif
+#ifndef BUG_LOCKS_ARE_FORGOTTEN
+    unsureLock = true
+#endif
+}
+
+/* ---- A replica's side */
+
+/* What is known changes; a hold that is gone from it is lost, in the same tick. */
+inline know(i, w) {
+    known[i] = w;
+    if
+    :: (at[i] == draining || at[i] == working) && !has(holds[w], i) ->
+        drop(lockTrust, i);
+        at[i] = leaving
+    :: else
+    fi
+}
+
+inline take(i, w) {
+    assert(follows(w, proven[i]));
+    proven[i] = w;
+    drop(heard, i);
+    know(i, w)
+}
+
+/* An answer has come: news, the same, or a store that has lost something, which is put back, or united with what was known. */
+inline accept(i) {
+    sound = true;
+    if
+    :: seen[i] == proven[i] ->
+        /* what is known may have been heard, and be newer than the answer */
+        if
+        :: stored == seen[i] && has(heard, i) -> drop(heard, i); know(i, proven[i])
+        :: else
+        fi
+#ifdef BUG_OLD_IS_NEWS
+    :: seen[i] == 0 && proven[i] != 0 -> take(i, 0)
+#endif
+    :: seen[i] != proven[i] && follows(seen[i], proven[i]) -> take(i, seen[i])
+    :: seen[i] != proven[i] && follows(proven[i], seen[i]) ->
+        if
+        :: stored == seen[i] -> put(proven[i]); drop(heard, i); know(i, proven[i])
+        :: else -> sound = false
+        fi
+    :: !follows(seen[i], proven[i]) && !follows(proven[i], seen[i]) ->
+#ifdef BUG_NEWCOMER_WINS
+        take(i, seen[i])
+#else
+        if
+        :: stored == seen[i] && last < WRITES ->
+            later = (seen[i] > proven[i] -> seen[i] : proven[i]);
+#ifdef BUG_LATER_WINS
+            make(seen[i], has(on, later), holds[later]);
+#else
+            /* whoever made the later one did not know of the other's holds */
+            make(seen[i], has(on, later), holds[seen[i]] | holds[proven[i]]);
+#endif
+            past[last] = past[last] | past[proven[i]] | bit(proven[i]);
+            put(last);
+            take(i, last)
+        :: else -> sound = false
+        fi
+#endif
+    fi
+}
+
+/* Who is drained, as the store lists them. */
+#ifdef BUG_ANY_WRITE_WILL_DO
+#define hasApplied(j, i) (applied[j] != 0)
+#else
+#ifdef BUG_REVISION_IS_ENOUGH
+#define hasApplied(j, i) (applied[j] != 0 && revision(applied[j]) >= revision(known[i]))
+#else
+#define hasApplied(j, i) has(holds[applied[j]], i)
+#endif
+#endif
+#define ones(set) (has(set, 1) + has(set, 2) + has(set, 3) + has(set, 4) + has(set, 5) + has(set, 6) + has(set, 7))
+#define revision(w) ones(past[w])
+#ifdef BUG_DRAINS_ITSELF_ONLY
+#define left(j) false
+#else
+#define left(j) has(told, j)
+#endif
+#define drained(j, i) (j == i || !has(listed, j) || (hasApplied(j, i) && !left(j)))
+#ifdef BUG_DRAINS_OTHERS_ONLY
+#define quietHere(i) true
+#else
+#define quietHere(i) !has(running, i)
+#endif
+#define allDrained(i) (has(listed, i) && !unsure && drained(0, i) && drained(1, i) && drained(2, i) && quietHere(i))
+
+#define toldOf(j, w) (!has(listed, j) || follows(applied[j], w))
+#define allApplied(w) (listed != 0 && toldOf(0, w) && toldOf(1, w) && toldOf(2, w))
+
+#define acts(i) (has(alive, i) && has(started, i))
+#ifdef BUG_WRITE_WITHOUT_COMPARE
+#define isCurrent(i) true
+#else
+#define isCurrent(i) (stored == known[i])
+#endif
+#define mayWrite(i) (acts(i) && has(remembers[i], i) && last < WRITES)
+
+/* Holds that go when this one is over: once it has worked, those of whom it took over, too. */
+#define overtaken(i) ((fence[0] < fence[i]) | ((fence[1] < fence[i]) << 1) | ((fence[2] < fence[i]) << 2))
+#ifdef BUG_RELEASE_ENDS_OTHER_HOLDS
+#define without(i) 0
+#else
+#define without(i) (holds[known[i]] & ~bit(i) & ~(has(tookOver, i) * overtaken(i)))
+#endif
+#ifdef BUG_HEIR_BEFORE_WORK
+#define with(i) bit(i)
+#else
+#define with(i) (holds[known[i]] | bit(i))
+#endif
+#ifdef BUG_SWITCH_ENDS_HOLDS
+#define switchedHolds(i) 0
+#else
+#define switchedHolds(i) holds[known[i]]
+#endif
+
+inline unlock(i) {
+    if
+#ifdef BUG_UNLOCK_WITHOUT_TOKEN
+    :: true -> assert(owner == i || owner == NOBODY); owner = NOBODY
+#else
+    :: owner == i -> owner = NOBODY
+    :: else
+#endif
+    fi;
+    drop(lockTrust, i);
+    drop(tookOver, i)
+}
+
+/* What bugs take away. */
+#ifdef BUG_LEASE_OUTLIVES_PRESENCE
+#define lapse(i) skip
+#define lapseOthers skip
+#else
+/* a lease ends at its holder before it ends in the store: that it has is only seen once it matters */
+#define lapse(i) drop(trust, i)
+#define lapseOthers trust = trust & listed; granted = granted & listed
+#endif
+#ifdef BUG_SILENT_IS_GONE
+#define isGone(i) true
+#define believesSilence true
+#else
+#define believesSilence false
+#define isGone(i) (!has(alive, i) || has(reset, i))
+#endif
+#ifdef BUG_ANY_PUSH_IS_BELIEVED
+#define isNext(i, w) true
+#else
+#define isNext(i, w) (before[w] == known[i])
+#endif
+#define hears(i, w) (w <= last && known[i] != w && isNext(i, w))
+#ifdef BUG_UNSEEN_IS_TRUSTED
+#define grantUnseen(i) add(granted, i)
+#else
+#define grantUnseen(i) skip
+#endif
+#ifdef BUG_GIVES_UP_AND_WORKS
+#define giveUp(i) at[i] = working; assert(nothingRuns)
+#else
+#define giveUp(i) at[i] = leaving
+#endif
+#ifdef BUG_DEAD_HOLDER_OPENS
+#define refuses(i) (has(on, known[i]) || (holds[known[i]] != 0 && owner != NOBODY))
+#else
+#define refuses(i) isOn(known[i])
+#endif
+#ifdef BUG_NO_LEASE
+#define mayTrust(i) true
+#else
+#define mayTrust(i) has(trust, i)
+#endif
+#ifdef BUG_LOCK_FOR_ALL
+#define lockIsFree true
+#else
+#define lockIsFree (owner == NOBODY)
+#endif
+#ifdef BUG_CONSTANT_FENCE
+#define nextFence 1
+#else
+#define nextFence (clock + 1)
+#endif
+#ifdef BUG_LOSS_IS_NOT_TOLD
+#define lapseLock(i) skip
+#else
+#define lapseLock(i) drop(lockTrust, i)
+#endif
+#ifdef BUG_LOCK_BEFORE_STATE
+#define mayRetake(i) true
+#else
+/* a lock that the store has lost is taken again once the store has what it was taken for */
+#define mayRetake(i) (at[i] == locked || at[i] == leaving || has(holds[stored], i))
+#endif
+
+inline arriveLate(i) {
+#ifdef BUG_LATE_WRITE_LANDS
+    if
+    :: stored == sent[i] && last < WRITES ->
+        make(sent[i], !has(on, sent[i]), holds[sent[i]]);
+        put(last);
+        assert(false)
+    :: else
+    fi
+#else
+    skip
+#endif
+}
+
+bool sound;
+byte later;
+
+inline events(i) {
+    if
+    /* -- exchanges with the store */
+    :: d_step { acts(i) && !has(asking, i) ->
+        add(asking, i); seen[i] = stored; record(i) }
+    :: d_step { acts(i) && !has(asking, i) && refusals < REFUSALS ->
+        /* it shows what it has, and takes no presence */
+        refusals++;
+        add(asking, i); seen[i] = stored; grantUnseen(i) }
+    :: d_step { acts(i) && has(asking, i) ->
+        accept(i);
+        if :: sound && has(granted, i) -> add(trust, i) :: else fi;
+        drop(asking, i); drop(granted, i); seen[i] = 0 }
+    :: d_step { has(asking, i) && acts(i) ->
+        /* lost */
+        drop(asking, i); drop(granted, i); seen[i] = 0 }
+    /* -- leases */
+    :: d_step { has(listed & ~silent, i) && (has(granted | reset, i) || !has(alive, i) || believesSilence) -> lapse(i); add(silent, i); drop(granted, i) }
+    :: d_step { has(listed & silent, i) && isGone(i) -> strike(i) }
+    :: d_step { resets < RESETS && acts(i) && !has(asking, i) -> resets++; add(reset, i) }
+    /* -- pushes: any write, at any time, any number of times */
+    :: d_step { PUSHES && acts(i) && hears(i, 1) -> add(heard, i); know(i, 1) }
+    :: d_step { PUSHES && acts(i) && hears(i, 2) -> add(heard, i); know(i, 2) }
+    :: d_step { PUSHES && acts(i) && hears(i, 3) -> add(heard, i); know(i, 3) }
+    :: d_step { PUSHES && acts(i) && hears(i, 4) -> add(heard, i); know(i, 4) }
+    /* -- calls */
+    :: d_step { acts(i) && has(SERVERS, i) && !has(running, i) && !refuses(i) && mayTrust(i) ->
+        add(running, i); assert(nobodyWorks && (holds[known[i]] & half) == 0) }
+    :: d_step { acts(i) && has(running, i) -> drop(running, i); drop(excused, i) }
+    /* -- faults */
+    :: d_step { crashes < CRASHES && has(alive & started, i) ->
+        crashes++;
+        if :: at[i] == working -> add(half, i) :: else fi;
+        drop(alive, i); drop(running, i); drop(excused, i); drop(trust, i); drop(asking, i); drop(granted, i); drop(lockTrust, i);
+        drop(heard, i);
+        at[i] = done; seen[i] = 0; known[i] = 0; proven[i] = 0; remembers[i] = 0 }
+    :: d_step { has(alive & ~started, i) -> add(started, i) }
+    /* -- a holder */
+    :: d_step { acts(i) && has(HOLDERS, i) && at[i] == idle && has(remembers[i], i) && !unsureLock && lockIsFree ->
+        clock = nextFence;
+        assert(clock > fence[0] && clock > fence[1] && clock > fence[2]);
+        fence[i] = clock; lockFence = clock; owner = i; add(lockTrust, i); at[i] = locked }
+    :: d_step { owner == i -> lapseLock(i); owner = NOBODY }
+    :: d_step { acts(i) && has(lockTrust, i) && owner == NOBODY && lockFence <= fence[i] && mayRetake(i) -> owner = i; lockFence = fence[i] }
+    :: d_step { acts(i) && at[i] == locked -> at[i] = leaving }
+    :: d_step { acts(i) && at[i] == working ->
+        /* its lock is lost */
+        add(half, i); drop(lockTrust, i); at[i] = leaving }
+    :: d_step { mayWrite(i) && has(lockTrust, i) && at[i] == locked && isCurrent(i) ->
+        make(known[i], has(on, known[i]), with(i));
+        assert((holds[known[i]] & half & ~holds[last]) == 0);
+        put(last); take(i, last); at[i] = draining }
+    :: d_step { mayWrite(i) && has(lockTrust, i) && at[i] == locked && isCurrent(i) ->
+        /* the answer is lost */
+        make(known[i], has(on, known[i]), with(i));
+        put(last); at[i] = leaving }
+    :: d_step { acts(i) && has(lockTrust, i) && at[i] == draining && allDrained(i) ->
+        at[i] = working; add(tookOver, i);
+        assert(nothingRuns); assert(atMostOneWorks) }
+    :: d_step { acts(i) && at[i] == draining ->
+        /* time is over */
+        giveUp(i) }
+    :: d_step { acts(i) && at[i] == working -> at[i] = leaving }
+    :: d_step { mayWrite(i) && at[i] == leaving && has(holds[known[i]], i) && isCurrent(i) ->
+        make(known[i], has(on, known[i]), without(i));
+        assert((holds[known[i]] & half & ~holds[last] & ~bit(i)) == 0 || has(tookOver, i));
+#ifdef BUG_RELEASE_ENDS_OTHER_HOLDS
+        assert((holds[known[i]] & ~bit(i) & ~overtaken(i)) == 0);
+#endif
+        put(last); take(i, last); unlock(i); at[i] = done }
+    :: d_step { acts(i) && at[i] == leaving && !has(holds[known[i]], i) && isCurrent(i) ->
+        unlock(i); at[i] = done }
+    /* -- an operator */
+    :: d_step { mayWrite(i) && has(OPERATORS, i) && isCurrent(i) && !has(givenUp, i) ->
+        make(known[i], !has(on, known[i]), switchedHolds(i));
+        assert(holds[last] == holds[known[i]]);
+        put(last); take(i, last); add(confirmed, last) }
+    :: d_step { mayWrite(i) && has(OPERATORS, i) && isCurrent(i) && !has(givenUp, i) ->
+        /* the answer is lost: nobody is told that it was written */
+        make(known[i], !has(on, known[i]), switchedHolds(i));
+        put(last) }
+#ifdef BUG_CONFLICT_IS_SUCCESS
+    :: d_step { mayWrite(i) && has(OPERATORS, i) && !isCurrent(i) ->
+        make(known[i], !has(on, known[i]), switchedHolds(i));
+        take(i, last); add(confirmed, last); assert(follows(stored, last)) }
+#endif
+#ifdef BUG_FAILURE_IS_IGNORED
+    :: d_step { mayWrite(i) && has(OPERATORS, i) && isCurrent(i) ->
+        make(known[i], !has(on, known[i]), switchedHolds(i));
+        take(i, last); add(confirmed, last); assert(follows(stored, last)) }
+#endif
+    /* it is sent, and given up on before an answer has come: what arrives past its deadline does nothing */
+    :: d_step { LATE && acts(i) && has(OPERATORS, i) && !has(givenUp, i) && last < WRITES -> add(givenUp, i); sent[i] = known[i] }
+    :: d_step { has(givenUp, i) -> arriveLate(i); drop(givenUp, i); sent[i] = 0 }
+    fi
+}
+
+inline checkAcknowledged(w) {
+    if
+    :: w <= WRITES && has(confirmed, w) && allApplied(w) -> assert(sure(0, w) && sure(1, w) && sure(2, w))
+    :: else
+    fi
+}
+
+init {
+    d_step {
+        alive = 7 & ~ABSENT;
+        started = alive & ~NEWCOMERS
+    };
+    do
+    :: events(0)
+    :: events(1)
+    :: events(2)
+    :: d_step { losses < LOSSES -> losses++; lose() }
+    :: d_step { failovers < FAILOVERS && stored != 0 && before[stored] != stored ->
+            /* one that lacks the last write, and the presences that were told since */
+            failovers++;
+            later = stored; stored = before[stored];
+            if :: !follows(stored, applied[0]) -> applied[0] = 0 :: else fi;
+            if :: !follows(stored, applied[1]) -> applied[1] = 0 :: else fi;
+            if :: !follows(stored, applied[2]) -> applied[2] = 0 :: else fi;
+            later = 0 }
+    /* a lease after it was lost: whoever has not come back since trusts nothing */
+    :: d_step { unsure -> lapseOthers; unsure = false; excused = excused | (running & ~listed) }
+    /* the lease of a lock later: whoever had it and has not taken it again has lost it */
+    :: d_step { unsureLock -> if :: owner == NOBODY -> lockTrust = 0 :: else -> lockTrust = lockTrust & bit(owner) fi; unsureLock = false }
+    /* whatever all have told that they have applied holds at each that trusts what it knows */
+    :: d_step { confirmed != 0 && !unsure -> checkAcknowledged(1); checkAcknowledged(2); checkAcknowledged(3); checkAcknowledged(4) }
+    od
+}
