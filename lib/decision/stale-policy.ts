@@ -26,6 +26,8 @@ export class StalePolicy {
     private readonly options: Pick<ResolvedOptions, 'onStale' | 'onUnknown'>,
   ) {
     if (options.onStale === 'block' || options.onUnknown === 'block') {
+      manager.caution = { stale: options.onStale === 'block', unknown: options.onUnknown === 'block' };
+      manager.lease.lapses.subscribe(() => queueMicrotask(() => this.found()));
       manager.health$.subscribe({
         next: ({ up }) => (up ? this.found() : this.lost()),
         complete: () => this.timer.clear(),

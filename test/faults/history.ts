@@ -85,6 +85,8 @@ export type FaultKind =
   | 'redis-restart'
   | 'redis-empty'
   | 'newcomer'
+  | 'ignorant'
+  | 'failover'
   | 'redis-clock'
   | 'redis-readonly'
   | 'redis-full'

@@ -52,6 +52,11 @@ export async function begin(
     case 'newcomer':
       await world.begin();
       return () => undefined;
+    case 'ignorant':
+      await world.begin('job');
+      return () => undefined;
+    case 'failover':
+      return world.failOver();
     case 'neighbour': {
       const timer = setInterval(() => void world.forge(), 20);
       return () => clearInterval(timer);

@@ -229,6 +229,17 @@ const operators: Scenario = async (_world, stage) => {
   }
 };
 
+/** Several that work on one key at once: each is let go by itself only. */
+const crowd: Scenario = async (_world, stage) => {
+  for (let i = 1; i <= 6; i++) {
+    await Promise.all(
+      stage.replicas.map((replica, at) =>
+        stage.work(replica, `crowd-${i}${at}`, 'mix', { lock: false, drain: false, steps: 4 }),
+      ),
+    );
+  }
+};
+
 /** A write is held up on its way until its caller has given up, and arrives after somebody else was acknowledged. */
 const late: Scenario = async (_world, stage) => {
   const [one, two] = stage.replicas;
@@ -255,6 +266,34 @@ const newcomer: Scenario = async (_world, stage) => {
   await stage.enable(stage.replicas[0], 'on-1', 'a');
   await stage.fault('newcomer', 'redis', 50);
   await delay(4_000);
+  await stage.fault('kill', 'r2', 50);
+  await delay(1_000);
+};
+
+/** The same, and what is written first is of the key that somebody works under. */
+const ignorant: Scenario = async (world, stage) => {
+  const [one] = stage.replicas;
+  const work = stage.work(one, 'work-1', 'job', { steps: 100 });
+  await world.working('work-1');
+  await stage.fault('ignorant', 'redis', 50);
+  await work;
+};
+
+/** Another Redis takes over, which has not heard of the last change, and gives its number to another. */
+const failedOver: Scenario = async (_world, stage) => {
+  const [one, two] = stage.replicas;
+  await stage.enable(one, 'warm-1', 'a');
+  await stage.disable(one, 'warm-2', 'a');
+  for (let i = 1; i <= 8; i++) {
+    const cut = stage.fault('partition', 'r2', 620);
+    const failover = stage.fault('failover', 'redis', 600);
+    await delay(200);
+    const lost = one.change(`lost-${i}`, { kind: 'enable', key: 'a', acknowledge: 5_000 });
+    await Promise.all([cut, failover, lost]);
+    await delay(1_000);
+    await stage.enable(one, `on-${i}`, 'a');
+    await stage.disable(two, `off-${i}`, 'a');
+  }
 };
 
 /** Somebody who may publish, and no more, says that nothing is in maintenance. */
@@ -414,9 +453,12 @@ export const STORIES = {
   holders: { keys: ['job'], scenario: holders },
   longWork: { replicas: 1, keys: ['job'], scenario: longWork },
   operators: { keys: ['a', 'b', 'mix', 'never'], scenario: operators },
+  crowd: { keys: ['mix'], scenario: crowd },
   late: { replicas: 2, keys: ['a'], scenario: late },
   forgetful: { replicas: 2, keys: ['a'], scenario: forgetful },
   newcomer: { replicas: 2, keys: ['a'], scenario: newcomer },
+  failedOver: { replicas: 2, keys: ['a'], scenario: failedOver, long: true },
+  ignorant: { replicas: 2, keys: ['job'], scenario: ignorant },
   neighbour: { replicas: 2, keys: ['a'], scenario: neighbour },
   clocks: { replicas: 2, keys: ['a'], scenario: clocks },
   together: { keys: ['mix'], scenario: together },

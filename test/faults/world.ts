@@ -6,11 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
 import { Agent } from 'undici';
 import { Child } from '../support/child.js';
-import { decode, encode, randomId, versionOf } from '../../lib/core/document/codec.js';
+import { encodeBody, randomId, stampBody } from '../../lib/core/document/codec.js';
 import type { KeyRecord } from '../../lib/core/document/record.js';
 import { RedisServer } from '../support/redis.js';
+import { readState } from '../support/redis-state.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 import {
@@ -42,7 +44,9 @@ const FAKETIME = ['x86_64', 'aarch64']
 /** Where replicas hear of changes: of this namespace, in database 0, without a prefix. */
 const CHANNEL = 'maintenance:{maintenance}:changes:0:';
 const CHANNELS = '*:changes:*';
-const STATE = 'maintenance:{maintenance}:state';
+const RECORDS = 'maintenance:{maintenance}:records';
+const ORDER = 'maintenance:{maintenance}:order';
+const WRITES = 'maintenance:{maintenance}:writes';
 
 /** One place in the cluster: its process may die and come again, its wire to Redis is its own. */
 export class Replica {
@@ -121,7 +125,7 @@ export class Replica {
     await this.#send('listen', url);
   }
 
-  facts(): Promise<Applied & { health: { up: boolean } }> {
+  facts(): Promise<Applied & { health: { up: boolean; lease: number } }> {
     return this.#send('facts') as never;
   }
 
@@ -272,18 +276,13 @@ export class World {
   async forge(): Promise<void> {
     const client = this.redis.client({ maxRetriesPerRequest: 1 });
     try {
-      const stored = decode(await client.get(STATE));
-      const before = versionOf(encode(stored));
-      const opened = [...stored.keys].map(
-        ([key, record]) => [key, opening(record, stored.revision + 1)] as const,
-      );
-      const forged = encode({
-        ...stored,
-        write: randomId(),
-        revision: stored.revision + 1,
-        keys: new Map(opened),
-      });
-      await client.publish(CHANNEL, `s${'0'.repeat(40)}${before}\n${forged}`);
+      const { version, revision, history, keys } = await readState(client, RECORDS);
+      for (const [key, record] of keys) {
+        const { write, change, ...opened } = opening(record, revision + 1);
+        const text = stampBody(encodeBody({ ...opened, change, write }), write, change);
+        const after = `${history}.${revision + 1}.${write}`;
+        await client.publish(CHANNEL, `s${'0'.repeat(40)}${version}\n${after}\n${key}\n${text}`);
+      }
     } catch {
       // Redis is away, or has nothing: nobody hears it
     } finally {
@@ -291,18 +290,51 @@ export class World {
     }
   }
 
-  /** Redis has lost everything, and somebody who knows nothing writes first, in a history of its own. */
-  async begin(): Promise<void> {
+  /**
+   * Redis has lost everything, and somebody who knows nothing writes first, in a history of its own.
+   * @param key given: only the records are lost, and it is that one that is written
+   */
+  async begin(key?: string): Promise<void> {
     const client = this.redis.client();
     try {
-      const [seconds] = await client.time();
-      const change = { cause: 'set', from: false, to: false, revision: 1, at: Number(seconds) * 1_000 };
-      const keys = [['newcomer', { switch: null, holds: [], change }]];
-      const document = { v: 1, w: randomId(), history: randomId(), revision: 1, keys };
-      await client.multi().flushall().set(STATE, JSON.stringify(document)).exec();
+      const { write, text } = await written(client, 1);
+      const head = `1 ${randomId()} 1 ${write} ${Buffer.byteLength(text)} 1`;
+      const all = client.multi();
+      await (key === undefined ? all.flushall() : all.del(RECORDS, ORDER, WRITES))
+        .hset(RECORDS, { ':head': head, [key ?? 'newcomer']: text })
+        .zadd(ORDER, 1, key ?? 'newcomer')
+        .zadd(WRITES, 1, write)
+        .exec();
     } finally {
       client.disconnect();
     }
+  }
+
+  /** @returns another Redis takes over, which has heard of nothing since, and gives the next number to somebody else's key */
+  async failOver(): Promise<() => Promise<void>> {
+    const client = this.redis.client();
+    const records = await client.hgetall(RECORDS);
+    const pairs = async (name: string): Promise<string[]> => {
+      const list = await client.zrange(name, 0, -1, 'WITHSCORES');
+      return list.flatMap((member, i) => (i % 2 ? [] : [list[i + 1] as string, member]));
+    };
+    const [order, writes] = [await pairs(ORDER), await pairs(WRITES)];
+    return async () => {
+      const [, history, last, , bytes, count] = (records[':head'] ?? '').split(' ');
+      const revision = Number(last) + 1;
+      const { write, text } = await written(client, revision);
+      const size = Number(bytes) + text.length - (records['other']?.length ?? 0);
+      const many = Number(count) + (records['other'] === undefined ? 1 : 0);
+      const head = `1 ${history} ${revision} ${write} ${size} ${many}`;
+      await client
+        .multi()
+        .del(RECORDS, ORDER, WRITES)
+        .hset(RECORDS, { ...records, ':head': head, other: text })
+        .zadd(ORDER, ...order, revision, 'other')
+        .zadd(WRITES, ...writes, revision, write)
+        .exec();
+      client.disconnect();
+    };
   }
 
   /** Waits until the work of a call has begun. */
@@ -330,6 +362,7 @@ export class World {
     await until(
       async () => {
         const all = await Promise.all(this.replicas.map((replica) => replica.facts()));
+        if (!all.every(({ health }) => health.lease > 0)) throw new Error('somebody has no lease yet');
         const views = all.map(({ history, revision, on, health }) =>
           JSON.stringify([history, revision, on, health.up]),
         );
@@ -392,6 +425,26 @@ export class World {
     });
     await client.psubscribe(CHANNELS);
   }
+}
+
+/** A record that somebody has written who knew of none. */
+async function written(
+  client: Pick<Redis, 'time'>,
+  revision: number,
+): Promise<{ write: string; text: string }> {
+  const [seconds] = await client.time();
+  const change = { cause: 'set', from: false, to: false, hooks: true } as const;
+  const stamp = { revision, at: (Number(seconds) + 1) * 1_000 };
+  const told = { message: null, reason: null, actor: null };
+  const write = randomId();
+  const record = {
+    switch: null,
+    holds: [],
+    past: [],
+    write,
+    change: { ...told, ...change, ...stamp },
+  };
+  return { write, text: stampBody(encodeBody(record), write, stamp) };
 }
 
 /** A record as it would be after somebody has turned its key off. */

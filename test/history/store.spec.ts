@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { randomId } from '../../lib/core/document/codec.js';
 import type { HistoryNote } from '../../lib/core/history/entry-record.js';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
-import { document, notice, record } from '../state/documents.js';
+import type { KeyRecord } from '../../lib/core/document/record.js';
+import type { StateStore } from '../../lib/core/store/store.js';
+import { writing } from '../state/documents.js';
 import { redisOptions, storeKinds } from '../state/stores.js';
 import { soon, useStores } from '../state/use-stores.js';
 import { RedisServer } from '../support/redis.js';
@@ -13,8 +14,18 @@ const note = (id: string, revision = 1): HistoryNote => ({
   revision,
   at: 1_000 + revision,
 });
-const some = (revision = 1) =>
-  document({ general: record({ switch: notice() }) }, { revision, write: randomId() });
+/** Writes `general`. */
+async function put(
+  store: StateStore,
+  notes: HistoryNote[],
+  version = '',
+  before?: KeyRecord,
+  write = writing('general', {}, before),
+) {
+  const { outcomes, version: at } = await store.write([write], version, soon(), notes);
+  return { outcome: outcomes[0]!, at };
+}
+const recordOf = ({ outcome }: { outcome: KeyRecord | 'conflict' | 'full' }) => outcome as KeyRecord;
 const ids = (notes: readonly { text: string }[]) =>
   notes.map(({ text }) => (JSON.parse(text) as { id: string }).id);
 
@@ -24,9 +35,9 @@ describe.each(storeKinds)('the history of a store on $name', ({ prepare }) => {
   it('holds what was written, the newest first, and nothing of what was refused', async () => {
     const [one, two] = [await start(), await start()];
     expect(await one.history.read(10, undefined, soon())).toEqual([]);
-    const version = (await one.write(some(), '', soon(), [note('a'), note('b')])) as string;
-    expect(await two.write(some(), '', soon(), [note('never')])).toBe('conflict');
-    await two.write(some(2), version, soon(), [note('c', 2)]);
+    const first = await put(one, [note('a'), note('b')]);
+    expect((await put(two, [note('never')], first.at)).outcome).toBe('conflict');
+    await put(two, [note('c', 2)], first.at, recordOf(first));
     const read = await one.history.read(10, undefined, soon());
     expect(ids(read)).toEqual(['c', 'b', 'a']);
     expect(read[0]).toMatchObject({ revision: 2, at: 1_002, text: note('c').text });
@@ -35,10 +46,8 @@ describe.each(storeKinds)('the history of a store on $name', ({ prepare }) => {
 
   it('is read in pages', async () => {
     const store = await start();
-    await store.write(
-      some(),
-      '',
-      soon(),
+    await put(
+      store,
       ['a', 'b', 'c', 'd', 'e'].map((id) => note(id)),
     );
     const first = await store.history.read(2, undefined, soon());
@@ -50,9 +59,24 @@ describe.each(storeKinds)('the history of a store on $name', ({ prepare }) => {
 
   it('takes what was no change once, whoever adds it', async () => {
     const [one, two] = [await start(), await start()];
-    await one.write(some(), '', soon(), [note('a')]);
+    await put(one, [note('a')]);
     await Promise.all([one, two, one].map((store) => store.history.add(note('died'), soon())));
     expect(ids(await two.history.read(10, undefined, soon()))).toEqual(['died', 'a']);
+  });
+});
+
+describe.each(storeKinds)('an entry about a change in $name', ({ prepare }) => {
+  const { start } = useStores(prepare);
+
+  it('has the number and the time that the store has given to the change', async () => {
+    const store = await start();
+    await put(store, [], '', undefined, writing('other'));
+    const { version } = await store.sync(null, null, soon());
+    const write = writing('general');
+    const { outcome } = await put(store, [note(write.record.write, 99)], version, undefined, write);
+    const { revision, at } = (outcome as KeyRecord).change;
+    expect(await store.history.read(10, undefined, soon())).toMatchObject([{ revision, at }]);
+    expect(revision).toBe(2);
   });
 });
 
@@ -62,14 +86,14 @@ describe('the history in Redis', () => {
     const admin = server.client();
     const store = new RedisStore(server.url, 'n', { ...redisOptions, historyKeep: 3 });
     await store.start({ pushed() {}, reconnected() {}, woken() {}, warn() {} }, soon());
-    let version = '';
+    let last: { outcome: KeyRecord | 'conflict' | 'full'; at: string } | undefined;
     for (let i = 1; i <= 5; i++) {
-      version = (await store.write(some(i), version, soon(), [note(`n${i}`, i)])) as string;
+      last = await put(store, [note(`n${i}`, i)], last?.at, last && recordOf(last));
     }
     expect(ids(await store.history.read(10, undefined, soon()))).toEqual(['n5', 'n4', 'n3']);
     await admin.set('n:{n}:history', 'something else');
     expect(await store.history.read(10, undefined, soon())).toEqual([]);
-    expect(await store.write(some(6), version, soon(), [note('n6', 6)])).not.toBe('conflict');
+    expect(typeof (await put(store, [note('n6', 6)], last!.at, recordOf(last!))).outcome).toBe('object');
     expect(ids(await store.history.read(10, undefined, soon()))).toEqual(['n6']);
     await store.stop();
   });
@@ -81,8 +105,8 @@ describe('the history in Redis', () => {
     const url = server.url.replace('redis://', 'redis://app:secret@');
     const store = new RedisStore(url, 'n', redisOptions);
     await store.start({ pushed() {}, reconnected() {}, woken() {}, warn() {} }, soon());
-    await expect(store.write(some(), '', soon(), [note('a')])).rejects.toMatchObject({ outcome: 'refused' });
-    expect(await admin.exists('n:{n}:state')).toBe(0);
+    await expect(put(store, [note('a')])).rejects.toMatchObject({ outcome: 'refused' });
+    expect(await admin.exists('n:{n}:records')).toBe(0);
     await store.stop();
   });
 });

@@ -12,9 +12,9 @@ import { frames } from './rows/socket-frames.js';
 import { origins } from './rows/socket-origins.js';
 import { packets } from './rows/socket-packets.js';
 import { events, pings } from './rows/socket-pings.js';
-import { curiosities } from './rows/store-curiosities.js';
+import { curiosities, strangeDocuments } from './rows/store-curiosities.js';
 import { cacheOnly, redisOnly } from './rows/store-kinds.js';
-import { documents, values } from './rows/stores.js';
+import { documents, longDocuments, longRecords, records, values } from './rows/stores.js';
 import { tokens } from './rows/tokens.js';
 
 type Named = { readonly name: string; readonly why: string };
@@ -31,7 +31,21 @@ const groups: [string, number, readonly Named[]][] = [
   ['sockets', 150, [...handshakes, ...pings, ...events, ...packets, ...frames, ...origins]],
   ['caches', 25, cdn],
   ['GraphQL', 50, [...graphqlClosed, ...graphqlReadOnly]],
-  ['store contents', 100, [...values, ...documents, ...curiosities, ...redisOnly, ...cacheOnly]],
+  [
+    'store contents',
+    100,
+    [
+      ...values,
+      ...longDocuments,
+      ...longRecords,
+      ...documents,
+      ...records,
+      ...curiosities,
+      ...strangeDocuments,
+      ...redisOnly,
+      ...cacheOnly,
+    ],
+  ],
 ];
 
 describe('the corpus', () => {

@@ -87,12 +87,12 @@ export interface SocketRow {
 /** What a hostile store holds in place of the state. */
 export interface StoreRow {
   readonly name: string;
-  /** In place of the document, which is given: for Redis, and as a value for a cache. */
+  /** In place of the record of `general`, or of the document of a cache, which is given. */
   readonly text?: (sound: string) => string | Buffer;
   /** Only in Redis, by hand. */
   readonly redis?: (
     client: Redis,
-    name: (part: 'state' | 'replicas' | 'leases' | 'fences') => string,
+    name: (part: 'records' | 'replicas' | 'leases' | 'fences') => string,
   ) => unknown;
   /** Only in a cache: what its storage holds in place of an entry, which is given. */
   readonly cache?: (entry: string) => unknown;

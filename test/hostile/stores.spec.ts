@@ -2,25 +2,35 @@ import { createCache } from 'cache-manager';
 import { Keyv } from 'keyv';
 import { MaintenanceStoreError, type MaintenanceRootOptions } from 'nestjs-maintenance';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decode } from '../../lib/core/document/codec.js';
+import { decodeRecord, randomId } from '../../lib/core/document/codec.js';
+import type { KeyRecord } from '../../lib/core/document/record.js';
+import {
+  decodeDocument,
+  EMPTY,
+  encodeDocument,
+  type CacheDocument,
+} from '../../lib/core/store/cache/cache-document.js';
 import { adapters } from '../support/apps.js';
 import { request } from '../support/http.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 import { closeSite, createSite, type Site } from './app.js';
 import { PROTECTED, type StoreRow } from './corpus.js';
-import { curiosities } from './rows/store-curiosities.js';
+import { curiosities, strangeDocuments } from './rows/store-curiosities.js';
 import { cacheOnly, redisOnly } from './rows/store-kinds.js';
-import { documents, values } from './rows/stores.js';
+import { documents, longDocuments, longRecords, records, values } from './rows/stores.js';
 
 /** A store that an enemy can write to. */
 interface Enemy {
   readonly options: MaintenanceRootOptions;
-  /** The stored document as it is now. */
+  /** What rows are about, as it is now: a record, or a document. */
   read(): Promise<unknown>;
+  /** The record of `general`, when it can be read. */
+  stored(): Promise<KeyRecord>;
+  /** @param sound what {@link read} gives of a store in which `general` is on */
   spoil(row: StoreRow, sound: string): Promise<unknown>;
-  /** Puts a document in the place of whatever is there. */
-  mend(text: string): Promise<unknown>;
+  /** Puts something sound in the place of whatever is there. */
+  mend(sound: string): Promise<unknown>;
 }
 
 let server: RedisServer;
@@ -29,51 +39,110 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+/** One record in Redis. */
 function inRedis(namespace: string): Enemy {
   const client = server.client();
   const name = (part: string): string => `${namespace}:{${namespace}}:${part}`;
+  /** As if somebody had written it. */
+  const put = async (text: string | Buffer): Promise<void> => {
+    const [, history = 'h', revision = '0'] = ((await client.hget(name('records'), ':head')) ?? '').split(
+      ' ',
+    );
+    const [next, write] = [Number(revision) + 1, randomId()];
+    const count = Math.max(1, (await client.hlen(name('records'))) - 1);
+    await client
+      .multi()
+      .hset(name('records'), ':head', `1 ${history} ${next} ${write} ${text.length} ${count}`)
+      .hset(name('records'), 'general', text)
+      .zadd(name('order'), next, 'general')
+      .zadd(name('writes'), next, write)
+      .exec();
+  };
+  const read = () => client.hget(name('records'), 'general');
+  const clear = () => client.del(name('records'), name('order'), name('writes'));
   return {
     options: { redis: server.url, namespace },
-    read: () => client.get(name('state')),
+    read,
+    stored: async () => decodeRecord(await read()),
     spoil: async (row, sound) => {
       if (row.text) {
-        return client.set(name('state'), row.text(sound));
+        return put(row.text(sound));
       }
       if (row.means === 'damage') {
-        await client.del(name('state'));
+        await clear();
       }
       return row.redis?.(client, name);
     },
-    mend: async (text) => {
-      await client.del(name('state'));
-      await client.set(name('state'), text);
+    mend: async (sound) => {
+      await clear();
+      await put(sound);
     },
   };
 }
 
-function inCache(namespace: string): Enemy {
+const cacheOf = (namespace: string) => {
   const storage = new Map<string, unknown>();
   const cache = createCache({ stores: [new Keyv({ store: storage })] });
-  const entry = `keyv:${namespace}:state`;
+  const name = `${namespace}:state`;
+  const set = (document: CacheDocument) => cache.set(name, encodeDocument(document), 0);
+  const stored = async () => decodeRecord(decodeDocument(await cache.get(name)).records.get('general'));
+  return { storage, cache, name, set, stored };
+};
+
+/** One record in a cache. */
+function inCache(namespace: string): Enemy {
+  const { cache, name, set, stored } = cacheOf(namespace);
+  const put = async (text: string): Promise<unknown> => {
+    const value = await cache.get(name);
+    const document = value === undefined ? { ...EMPTY, history: 'h' } : decodeDocument(value);
+    const records = new Map(document.records).set('general', text);
+    return set({ ...document, revision: document.revision + 1, write: randomId(), records });
+  };
   return {
     options: { cache, namespace },
-    read: () => cache.get(`${namespace}:state`),
-    spoil: async (row, sound) => {
-      if (row.text) {
-        return cache.set(`${namespace}:state`, row.text(sound), 0);
-      }
-      return storage.set(entry, row.cache?.(JSON.stringify({ value: sound })));
-    },
-    mend: (text) => cache.set(`${namespace}:state`, text, 0),
+    read: async () => decodeDocument(await cache.get(name)).records.get('general'),
+    stored,
+    spoil: (row, sound) => put(String(row.text?.(sound))),
+    mend: (sound) => put(sound),
   };
 }
 
+/** All that a cache has. */
+function inDocument(namespace: string): Enemy {
+  const { storage, cache, name, set, stored } = cacheOf(namespace);
+  const read = () => cache.get(name);
+  return {
+    options: { cache, namespace },
+    read,
+    stored,
+    spoil: async (row, sound) => {
+      const whole = sound.startsWith('{') ? sound : wholeOf(sound);
+      return row.text
+        ? cache.set(name, row.text(whole), 0)
+        : storage.set(`keyv:${name}`, row.cache?.(JSON.stringify({ value: whole })));
+    },
+    mend: async (sound) => (sound.startsWith('{') ? cache.set(name, sound, 0) : set(documentOf(sound))),
+  };
+}
+
+const documentOf = (record: string): CacheDocument => ({
+  history: 'h',
+  revision: 1,
+  write: randomId(),
+  records: new Map([['general', record]]),
+});
+const wholeOf = (record: string): string => encodeDocument(documentOf(record));
+
 const groups: [string, StoreRow[], ((namespace: string) => Enemy)[]][] = [
-  ['values', values, [inRedis, inCache]],
-  ['documents', documents, [inRedis, inCache]],
+  ['values', values, [inRedis, inCache, inDocument]],
+  ['long values', longRecords, [inRedis, inCache]],
+  ['long documents', longDocuments, [inDocument]],
+  ['documents', documents, [inDocument]],
+  ['records', records, [inRedis, inCache]],
   ['curiosities', curiosities, [inRedis, inCache]],
+  ['strange documents', strangeDocuments, [inDocument]],
   ['what only Redis can hold', redisOnly, [inRedis]],
-  ['what only a cache can hold', cacheOnly, [inCache]],
+  ['what only a cache can hold', cacheOnly, [inDocument]],
 ];
 
 describe.each(adapters)('a hostile store on %s', (adapter, createApp) => {
@@ -114,14 +183,14 @@ describe.each(adapters)('a hostile store on %s', (adapter, createApp) => {
         const after = await site.service.getKeyData();
         expect(typeof row.means === 'number' ? before : after, 'no state changed').toEqual(before);
         await (row.newer && isKept(site, enemy, known, /version 2/));
-        await until(async () => decode(await enemy.read()), { what: 'a document that can be read' });
+        await until(() => enemy.stored(), { what: 'a record that can be read' });
 
         // and in any case the operator is obeyed
         await reopen(site);
         expect((await request(site.port, '/api/x')).status).toBe(200);
         await closeSite(site, 'Known.');
         expect((await request(site.port, '/api/x')).status).toBe(503);
-        expect(decode(await enemy.read()).keys.get('general')?.switch?.message).toBe('Known.');
+        expect((await enemy.stored()).switch?.message).toBe('Known.');
         expect(Array.isArray(await site.service.replicas())).toBe(true);
         const work = site.service.maintain('billing', () => Promise.resolve('done'), { drain: false });
         const outcome = await work.catch((error: unknown) => error);

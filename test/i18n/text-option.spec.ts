@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decode, encode } from '../../lib/core/document/codec.js';
+import { decodeRecord, encodeBody, stampBody } from '../../lib/core/document/codec.js';
+import type { KeyRecord } from '../../lib/core/document/record.js';
 import { applyEdit } from '../../lib/core/document/updates.js';
 import { visitorTextOption } from '../../lib/core/texts/text-option.js';
 import { splitTexts, readText } from '../../lib/core/texts/stored-text.js';
@@ -51,8 +52,6 @@ describe('texts per language in the store', () => {
   const notice = { since: 1, until: null, announced: false, reason: null, actor: null };
   const edit = (message: unknown) =>
     applyEdit(
-      null,
-      'billing',
       undefined,
       {
         switch: { ...notice, message: visitorTextOption('message', message) },
@@ -63,19 +62,20 @@ describe('texts per language in the store', () => {
         actor: null,
         hooks: true,
       },
-      5,
+      { revision: 1, at: 5 },
     );
+  const stored = (record: KeyRecord) => stampBody(encodeBody(record), record.write, record.change);
 
   it('come back as they were, in the switch and in its change', () => {
-    const record = decode(encode(edit(TEXTS))).keys.get('billing');
-    expect(record?.switch?.message).toEqual(TEXTS);
-    expect(record?.change.message).toEqual(TEXTS);
-    expect(record?.switch).not.toHaveProperty('messages');
+    const record = decodeRecord(stored(edit(TEXTS)));
+    expect(record.switch?.message).toEqual(TEXTS);
+    expect(record.change.message).toEqual(TEXTS);
+    expect(record.switch).not.toHaveProperty('messages');
   });
 
   it('leave one text where a version looks that knows no others', () => {
-    const stored = JSON.parse(encode(edit(TEXTS))) as { keys: [string, { switch: object }][] };
-    expect(stored.keys[0]?.[1].switch).toMatchObject({ message: 'Back soon', messages: TEXTS });
+    const body = JSON.parse(encodeBody(edit(TEXTS))) as { switch: object };
+    expect(body.switch).toMatchObject({ message: 'Back soon', messages: TEXTS });
   });
 
   it('do not outlive a change by such a version', () => {

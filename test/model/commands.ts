@@ -45,7 +45,7 @@ const switching = ({ replica, key, on, timeout, luck }: Switching): Command =>
       contract.prune();
       if ('error' in outcome) {
         assert.ok(outcome.error instanceof MaintenanceStoreError, String(outcome.error));
-        const took = cluster.server.document?.keys.get(key)?.change;
+        const took = cluster.server.record(key)?.change;
         const mayHave = outcome.error.outcome === 'unknown' && luck === 'answer lost';
         if (!mayHave || !took || took.at < begun) return;
       }
@@ -183,8 +183,16 @@ const restarting = (replica: number): Command =>
 /** The store loses what it knew, or gets something foreign: who knows puts it back. */
 const forgetting = (text: string | undefined): Command =>
   command(text === undefined ? 'the store forgets' : 'the store is spoilt', async (_contract, { server }) => {
-    if (!server.document) return;
-    server.text = text;
+    if (server.version === '') return;
+    if (text === undefined) server.forget();
+    else server.damage = text;
+    await vi.advanceTimersByTimeAsync(2_100);
+  });
+
+/** A failover loses the last write: who knows it puts it back, and numbers are given out again. */
+const failing = (): Command =>
+  command('the store loses its last write', async (_contract, { server }) => {
+    server.goBack();
     await vi.advanceTimersByTimeAsync(2_100);
   });
 
@@ -230,6 +238,7 @@ export const happenings = [
   fc.tuple(replica, fc.integer({ min: 100, max: 9_000 })).map(([at, ms]) => cutting(at, ms)),
   replica.map(restarting),
   fc.constantFrom(undefined, 'not ours').map(forgetting),
+  fc.constant(null).map(failing),
   fc.integer({ min: 1, max: 5 }).map(rumour),
   fc.boolean().map(muting),
 ];

@@ -4,7 +4,15 @@ import { LeaseTable } from '../../lib/core/store/cache/lease-table.js';
 import { ProgressTable } from '../../lib/core/store/cache/progress-table.js';
 import { HistoryTable } from '../../lib/core/store/cache/history-table.js';
 import { OnceTable } from '../../lib/core/store/cache/once-table.js';
-import { decode, encode, versionOf } from '../../lib/core/document/codec.js';
+import { decodeRecord } from '../../lib/core/document/codec.js';
+import { formatVersion, parseVersion } from '../../lib/core/document/version.js';
+import {
+  applyWrites,
+  EMPTY,
+  stampNotes,
+  type CacheDocument,
+} from '../../lib/core/store/cache/cache-document.js';
+import { readRecord } from '../../lib/core/store/stored-record.js';
 import type {
   Denial,
   Grant,
@@ -13,17 +21,18 @@ import type {
   LinePlace,
   Waiter,
 } from '../../lib/core/store/leases.js';
-import type { StateDocument } from '../../lib/core/document/record.js';
-import { messageOf } from '../../lib/core/errors/message-of.js';
+import type { KeyRecord } from '../../lib/core/document/record.js';
 import {
   bounded,
   type News,
   type Presence,
+  type RecordWrite,
   type SeenReplica,
   type StateStore,
   type StoreListener,
   type SyncResult,
   type Version,
+  type Written,
 } from '../../lib/core/store/store.js';
 
 /** Milliseconds a question or an answer is on its way. */
@@ -34,7 +43,9 @@ const WAIT_LEASE = 2_000;
 
 /** What a server remembers, with the promises of the Redis scripts, in memory and on the test's clock. */
 export class MemoryServer {
-  text: string | undefined;
+  document = EMPTY;
+  /** Something that cannot be read is in the place of all. */
+  damage: string | undefined;
   readonly leases = new Map<string, { token: string; end: number }>();
   readonly fences = new Map<string, number>();
   /** Fences of locks only. */
@@ -46,13 +57,43 @@ export class MemoryServer {
   /** Nothing is announced: only who asks learns of changes. */
   mute = false;
 
-  get document(): StateDocument | undefined {
-    return this.text === undefined ? undefined : decode(this.text);
+  get version(): Version {
+    if (this.damage !== undefined) return `~${this.damage}`;
+    return this.document === EMPTY ? '' : formatVersion(this.document);
   }
 
-  get version(): Version {
-    if (this.text === undefined) return '';
-    return this.text.startsWith('{"v":1,') ? versionOf(this.text) : `~${this.text}`;
+  /** What is recorded of a key. */
+  record(key: string): KeyRecord | undefined {
+    const text = this.document.records.get(key);
+    return text === undefined ? undefined : decodeRecord(text);
+  }
+
+  /** The last write ids by revision: what is on the line. */
+  readonly line = new Map<number, string>();
+  /** Where each record was stored last. */
+  readonly places = new Map<string, number>();
+
+  /** What was stored before each write, oldest first. */
+  readonly before: CacheDocument[] = [];
+
+  /** A failover to one that lacks the last write. */
+  goBack(): void {
+    const before = this.before.pop();
+    if (before === undefined) return;
+    this.line.delete(this.document.revision);
+    this.document = before;
+    for (const [name, place] of this.places)
+      if (place > before.revision) this.places.set(name, before.revision);
+    for (const name of this.places.keys()) if (!before.records.has(name)) this.places.delete(name);
+  }
+
+  /** All is lost. */
+  forget(): void {
+    this.document = EMPTY;
+    this.damage = undefined;
+    this.line.clear();
+    this.places.clear();
+    this.before.length = 0;
   }
 
   /** Everything that was written, oldest first. */
@@ -119,12 +160,19 @@ class MemoryLeases implements LeaseStore {
     });
   }
 
-  renew({ names, key, token, lease }: LeaseRequest, fence: number, deadline: number): Promise<boolean> {
+  renew(
+    { names, key, token, lease, recorded = false }: LeaseRequest,
+    fence: number,
+    deadline: number,
+  ): Promise<boolean | 'early'> {
     return this.ask('renew', deadline, (inTime) => {
       if (!inTime) throw new MaintenanceStoreError('too slow; nothing was renewed', 'refused');
       const now = Date.now();
       const overtaken = names.includes(`lock:${key}`) && (this.server.locked.get(key) ?? 0) > fence;
       if (overtaken || names.some((name) => this.owner(name, now, token) !== undefined)) return false;
+      const lost = names.includes(`lock:${key}`) && !this.server.leases.has(`lock:${key}`);
+      const hold = this.server.record(key)?.holds.find(({ id }) => id === token);
+      if (lost && recorded && !hold) return 'early';
       this.take(names, token, now + lease);
       return true;
     });
@@ -215,40 +263,67 @@ export class MemoryStore implements StateStore {
       const present = presence !== null && inTime;
       if (present) {
         const before = server.replicas.get(presence.id)?.presence;
-        server.replicas.set(presence.id, { presence, seen: Date.now(), store: this });
-        if (JSON.stringify(before) !== JSON.stringify(presence)) server.tell('woken');
+        const applied = this.#since(presence.at) === undefined ? '' : presence.at;
+        const told = { ...presence, at: applied };
+        server.replicas.set(presence.id, { presence: told, seen: Date.now(), store: this });
+        if (JSON.stringify(before) !== JSON.stringify(told)) server.tell('woken');
       }
-      const { version, text } = server;
+      const { version } = server;
       const leases = new Set(
         [...server.leases].filter(([, { end }]) => end > Date.now()).map(([name]) => name),
       );
       const common = { version, leases, present };
-      if (version === known) return { ...common, document: undefined };
-      if (text === undefined) return { ...common, document: null };
-      try {
-        return { ...common, document: decode(text) };
-      } catch (error) {
-        return { ...common, document: undefined, unreadable: messageOf(error) };
-      }
+      if (version === known) return { ...common, stored: undefined };
+      if (server.damage !== undefined)
+        return { ...common, stored: undefined, unreadable: server.damage, newer: false };
+      const since = this.#since(known);
+      const records = new Map(
+        [...server.document.records]
+          .filter(([name]) => since === undefined || (server.places.get(name) ?? 0) > since)
+          .map(([name, text]) => [name, readRecord(text)] as const),
+      );
+      return { ...common, stored: { all: since === undefined, records } };
     });
   }
 
+  /** The revision of a version that is on the server's line. */
+  #since(known: Version | null): number | undefined {
+    const parts = parseVersion(known ?? '');
+    const { document, line } = this.server;
+    const onLine = parts?.history === document.history && line.get(parts.revision) === parts.write;
+    return onLine ? parts?.revision : undefined;
+  }
+
   write(
-    document: StateDocument,
-    expected: Version,
+    writes: readonly RecordWrite[],
+    known: Version,
     deadline: number,
     notes: readonly HistoryNote[] = [],
-  ): Promise<Version | 'conflict'> {
+  ): Promise<Written> {
     const { server } = this;
-    return this.#ask('write', deadline, (inTime) => {
+    return this.#ask('write', deadline, (inTime): Written => {
       if (!inTime) throw new MaintenanceStoreError('too slow; nothing was written', 'refused');
-      if (server.version !== expected) return 'conflict';
-      server.history.keep(notes, 1_000);
-      server.text = encode(document);
-      const news = { document: decode(server.text), version: server.version, before: expected };
-      server.news.push(news);
-      server.tell('pushed', 1, news);
-      return server.version;
+      const before = server.version;
+      if (parseVersion(before) === undefined && before !== known)
+        return { before, version: before, outcomes: writes.map(() => 'conflict' as const) };
+      if (server.damage !== undefined) server.forget();
+      let version = before;
+      const outcomes = writes.map((write) => {
+        const { document, outcomes } = applyWrites(server.document, [write], Date.now());
+        const [outcome] = outcomes as [KeyRecord | 'conflict' | 'full'];
+        if (typeof outcome === 'string') return outcome;
+        server.history.keep(stampNotes(notes, [outcome]), 1_000);
+        server.before.push(server.document);
+        server.document = document;
+        server.line.set(document.revision, document.write);
+        server.places.set(write.name, document.revision);
+        const news = { name: write.name, record: outcome, before: version, version: server.version };
+        version = server.version;
+        server.news.push(news);
+        server.tell('pushed', 1, news);
+        return outcome;
+      });
+      return { before, version, outcomes };
     });
   }
 
@@ -265,6 +340,11 @@ export class MemoryStore implements StateStore {
           : [];
       }),
     );
+  }
+
+  replicasAt(version: Version, deadline: number): Promise<SeenReplica[] | undefined> {
+    const asked = this.replicas(deadline);
+    return asked.then((all) => (this.#since(version) === undefined ? undefined : all));
   }
 
   forget(id: string, deadline: number): Promise<'gone' | 'absent' | 'alive'> {

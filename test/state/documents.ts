@@ -5,7 +5,10 @@ import type {
   Notice,
   StateDocument,
 } from '../../lib/core/document/record.js';
-import type { Presence } from '../../lib/core/store/store.js';
+import { randomId } from '../../lib/core/document/codec.js';
+import { hasParts } from '../../lib/core/document/record.js';
+import { pastOf } from '../../lib/core/document/updates.js';
+import type { Presence, RecordWrite, SyncResult } from '../../lib/core/store/store.js';
 
 // Made-up records for specs; each names only what it is about.
 
@@ -26,7 +29,7 @@ export const presence = (over: Partial<Presence> = {}): Presence => ({
   lease: 3_000,
   presumedDead: 60_000,
   version: null,
-  write: '',
+  at: '',
   revision: 0,
   inFlight: 0,
   clockSkew: 0,
@@ -67,6 +70,8 @@ export const record = (over: Partial<KeyRecord> = {}): KeyRecord => ({
   switch: null,
   holds: [],
   change: change(),
+  write: randomId(),
+  past: [],
   ...over,
 });
 
@@ -77,6 +82,22 @@ export const document = (
   write: 'AAAAAAAAAAAAAAAAAAAAAA',
   history: 'history-1',
   revision: 1,
+  line: 0,
   keys: new Map(Object.entries(keys)),
+  live: new Map(Object.entries(keys).filter(([, one]) => hasParts(one))),
   ...over,
 });
+
+/** A new record of a key, in place of another or of none. */
+export const writing = (name: string, over: Partial<KeyRecord> = {}, before?: KeyRecord): RecordWrite => ({
+  name,
+  expected: before?.write ?? '',
+  record: record({ past: pastOf(before), ...over }),
+  kept: false,
+});
+
+/** The records that a store has shown, by their names. */
+export const shown = ({ stored }: SyncResult): Record<string, KeyRecord | string> =>
+  Object.fromEntries(
+    [...(stored?.records ?? [])].map(([name, one]) => [name, 'record' in one ? one.record : one.unreadable]),
+  );

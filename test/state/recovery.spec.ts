@@ -1,67 +1,118 @@
 import { describe, expect, it } from 'vitest';
 import { reconcile } from '../../lib/core/document/reconcile.js';
-import { change, document, notice, record } from './documents.js';
+import type { KeyRecord } from '../../lib/core/document/record.js';
+import type { StoredRecord } from '../../lib/core/store/store.js';
+import { pastOf } from '../../lib/core/document/updates.js';
+import { change, hold, notice, record } from './documents.js';
 
-const at = (revision: number, moment: number, over: object = {}) =>
-  document(
-    { general: record({ switch: notice(), change: change({ revision, at: moment }) }) },
-    { revision, write: `write-${revision}`, ...over },
-  );
-const known = at(5, 500);
+const made = (at: number, before?: KeyRecord, over: Partial<KeyRecord> = {}) =>
+  record({ change: change({ revision: at, at }), past: pastOf(before), ...over });
+const first = made(1);
+const known = made(5, first, { switch: notice() });
+const all = (entries: Record<string, KeyRecord | StoredRecord>) => shows(entries, true);
+const some = (entries: Record<string, KeyRecord | StoredRecord>) => shows(entries, false);
+const shows = (entries: Record<string, KeyRecord | StoredRecord>, whole: boolean) => ({
+  all: whole,
+  records: new Map(
+    Object.entries(entries).map(([name, one]) => [name, 'change' in one ? { record: one } : one]),
+  ),
+});
+const knows = (entries: Record<string, KeyRecord>) => new Map(Object.entries(entries));
+const nothing = { news: new Map(), putBack: [], unreadable: new Map(), warnings: [] };
 
-describe('an answer of the store', () => {
-  it('brings nothing, or news', () => {
-    expect(reconcile(known, { document: undefined })).toEqual({ kind: 'same' });
-    expect(reconcile(null, { document: null })).toEqual({ kind: 'news', document: null });
-    expect(reconcile(null, { document: known })).toEqual({ kind: 'news', document: known });
-    const next = at(6, 600);
-    expect(reconcile(known, { document: next })).toEqual({ kind: 'news', document: next });
+describe('what was written since the version known', () => {
+  it('is news', () => {
+    const next = made(6, known);
+    expect(reconcile(knows({ a: known }), some({ a: next, b: first }))).toEqual({
+      ...nothing,
+      news: knows({ a: next, b: first }),
+    });
+    expect(reconcile(knows({ a: known }), some({ a: known }))).toEqual(nothing);
+  });
+
+  it('is none where this process has written over it meanwhile', () => {
+    expect(reconcile(knows({ a: made(6, known) }), some({ a: known }))).toEqual(nothing);
+  });
+});
+
+describe('all that a store has', () => {
+  it('is news to who knows nothing', () => {
+    expect(reconcile(new Map(), all({ a: known }))).toEqual({ ...nothing, news: knows({ a: known }) });
+    expect(reconcile(new Map(), all({}))).toEqual(nothing);
   });
 
   it.each([
-    ['gone', { document: null }, 'is gone'],
-    ['older', { document: at(4, 400) }, 'has lost changes'],
-    [
-      'as old, put back by somebody who knew less',
-      { document: at(5, 400, { write: 'other' }) },
-      'has lost changes',
-    ],
-    ['unreadable', { document: undefined, unreadable: 'it is empty' }, 'cannot be read: it is empty'],
-  ])('that is %s leads to putting back what was known, as a write of its own', (_, answer, warning) => {
-    const finding = reconcile(known, answer);
-    expect(finding).toMatchObject({
-      kind: 'lost',
-      again: { revision: 6, history: known.history, keys: known.keys },
-      warning: expect.stringContaining(warning) as string,
-    });
-    expect(finding.kind === 'lost' && finding.again.write).not.toBe(known.write);
-  });
-
-  it('leads to another history where numbers end, since what is past them could not be read again', () => {
-    const last = at(Number.MAX_SAFE_INTEGER, 500);
-    const finding = reconcile(last, { document: null });
-    expect(finding).toMatchObject({ kind: 'lost', again: { revision: 1, keys: last.keys } });
-    expect(finding.kind === 'lost' && finding.again.history).not.toBe(last.history);
-  });
-
-  it('that went on from an older state is not overwritten: what was made later counts', () => {
-    const branch = at(5, 900, { write: 'branch' });
-    expect(reconcile(known, { document: branch })).toMatchObject({ kind: 'news', document: branch });
-  });
-
-  it('that cannot be read, with nothing known, is left where it is', () => {
-    expect(reconcile(null, { document: undefined, unreadable: 'it is empty' })).toMatchObject({
-      kind: 'unreadable',
+    ['gone', {}, ''],
+    ['older', { a: first }, first.write],
+  ])('that is %s leads to putting back what was known, as it was', (_, entries, expected) => {
+    expect(reconcile(knows({ a: known }), all(entries))).toEqual({
+      ...nothing,
+      putBack: [{ name: 'a', expected, record: known, kept: true }],
+      warnings: ['The store has lost changes of the maintenance state.'],
     });
   });
 
-  it('that a newer version has written is left alone', () => {
-    const answer = { document: undefined, unreadable: 'it is of version 2', newer: true };
-    for (const before of [null, known]) {
-      expect(reconcile(before, answer)).toEqual({
-        kind: 'unreadable',
-        warning: 'The stored maintenance state cannot be read: it is of version 2.',
-      });
+  it('is judged key by key', () => {
+    const next = made(6, known);
+    const finding = reconcile(knows({ a: known, b: known, c: known }), all({ a: next, b: known }));
+    expect(finding.news).toEqual(knows({ a: next }));
+    expect(finding.putBack).toMatchObject([{ name: 'c', expected: '', record: known }]);
+  });
+
+  it('and was begun by somebody who knew less is united with what was known', () => {
+    const held = made(5, first, { holds: [hold()] });
+    const newcomer = made(9, undefined, { switch: notice({ message: 'new' }) });
+    const { putBack } = reconcile(knows({ a: held }), all({ a: newcomer }));
+    expect(putBack).toMatchObject([
+      {
+        name: 'a',
+        expected: newcomer.write,
+        record: { switch: { message: 'new' }, holds: [{ id: 'hold-1' }], change: { at: 9 } },
+        kept: true,
+      },
+    ]);
+  });
+});
+
+describe('a record that cannot be read', () => {
+  const damaged: StoredRecord = { unreadable: 'it is empty', newer: false, mark: '~1' };
+
+  it('is put right by who knows it, and concerns no other key', () => {
+    const finding = reconcile(knows({ a: known }), all({ a: damaged, b: first }));
+    expect(finding.putBack).toEqual([{ name: 'a', expected: '~1', record: known, kept: true }]);
+    expect(finding.news).toEqual(knows({ b: first }));
+    expect(finding.warnings).toEqual(['The stored maintenance record "a" cannot be read: it is empty.']);
+  });
+
+  it('is left where it is when nothing is known of it, or a newer version has written it', () => {
+    const newer: StoredRecord = { unreadable: 'it is of version 2', newer: true, mark: '2:w' };
+    for (const [before, one] of [
+      [new Map<string, KeyRecord>(), damaged],
+      [knows({ a: known }), newer],
+    ] as const) {
+      const finding = reconcile(before, all({ a: one }));
+      expect(finding.putBack).toEqual([]);
+      expect([...finding.unreadable.keys()]).toEqual(['a']);
     }
+  });
+});
+
+describe('a write that was given up on, and came through', () => {
+  it('is followed by what was known before it', () => {
+    const late = made(7, known, { switch: notice({ message: 'late' }) });
+    const { putBack } = reconcile(knows({ a: known }), all({ a: { record: late, late: true } }));
+    expect(putBack).toMatchObject([
+      { name: 'a', expected: late.write, kept: true, record: { switch: notice(), change: known.change } },
+    ]);
+    expect(putBack[0]!.record.past.slice(0, 2)).toEqual([late.write, known.write]);
+    expect(putBack[0]!.record.write).not.toBe(known.write);
+  });
+
+  it('is ended where nothing was known', () => {
+    const late = made(7, undefined, { switch: notice() });
+    const { putBack } = reconcile(new Map(), all({ a: { record: late, late: true } }));
+    expect(putBack).toMatchObject([
+      { record: { switch: null, holds: [], change: { to: false, cause: 'unset' } } },
+    ]);
   });
 });

@@ -92,7 +92,7 @@ describe('a socket', () => {
       expect(app.service.health()).toMatchObject({ up: true, error: null });
       await app.service.setMaintenance(true);
     }
-    expect(await admin.exists('maintenance:{maintenance}:state')).toBe(1);
+    expect(await admin.exists('maintenance:{maintenance}:records')).toBe(1);
   });
 });
 

@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encode, randomId, versionOf } from '../../lib/core/document/codec.js';
+import { encodeBody, stampBody } from '../../lib/core/document/codec.js';
+import type { KeyRecord } from '../../lib/core/document/record.js';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
 import type { News, StateStore } from '../../lib/core/store/store.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
-import { document, notice, presence, record } from './documents.js';
+import { notice, presence, writing } from './documents.js';
 import { startService, type Running } from './service.js';
 
 let server: RedisServer;
@@ -51,7 +52,10 @@ describe('two applications with the same namespace on one Redis', () => {
 
 const soon = () => performance.now() + 5_000;
 const listener = presence({ id: 'listener' });
-const some = () => document({ general: record({ switch: notice() }) }, { write: randomId() });
+const some = (before?: KeyRecord) => writing('general', { switch: notice() }, before);
+/** What a push of a record says after the version before. */
+const told = ({ record }: ReturnType<typeof some>): string =>
+  `h.9.${record.write}\ngeneral\n${stampBody(encodeBody(record), record.write, record.change)}`;
 const sha1 = (text: string): string => createHash('sha1').update(text).digest('hex');
 const signed = (secret: string, before: string, text: string): string =>
   `s${sha1(secret + sha1(`${secret}${before}\n${text}`))}${before}\n${text}`;
@@ -97,21 +101,21 @@ describe('a push', () => {
     ['of another kind', (text: string) => `x${text}`],
   ])('%s is a reason to look and nothing more', async (_, forge) => {
     await using ground = await listen();
-    expect(await ground.publish(forge(encode(some())))).toBe(1);
+    expect(await ground.publish(forge(told(some())))).toBe(1);
     await until(() => ground.heard.length === 1);
     expect(ground.heard).toEqual([undefined]);
   });
 
-  it('of a document whose content was changed on the way is not believed', async () => {
+  it('of a record whose content was changed on the way is not believed', async () => {
     await using ground = await listen();
     const subscriber = server.client();
     const caught = new Promise<string>((resolve) => subscriber.on('message', (_, text) => resolve(text)));
     await subscriber.subscribe(ground.key('changes:0:'));
     const written = some();
-    await ground.store.write(written, '', soon());
+    const { version, outcomes } = await ground.store.write([written], '', soon());
     const message = await caught;
     await until(() => ground.heard.length === 1);
-    expect(ground.heard).toEqual([{ document: written, version: versionOf(encode(written)), before: '' }]);
+    expect(ground.heard).toEqual([{ name: 'general', record: outcomes[0], version, before: '' }]);
     await ground.publish(message.replace('"announced":false', '"announced":true '));
     await ground.publish(`${message} `);
     await until(() => ground.heard.length === 3);
@@ -124,22 +128,22 @@ describe('a push', () => {
     const first = await server.client().get(ground.key('secret'));
     expect(first).toMatch(/^[\w-]{43}$/);
     await server.client().set(ground.key('secret'), 'guessed');
-    const version = (await store.write(some(), '', soon())) as string;
+    const { version, outcomes } = await store.write([some()], '', soon());
     const second = await server.client().get(ground.key('secret'));
     expect(second).toMatch(/^[\w-]{43}$/);
     expect(second).not.toBe(first);
     await until(() => heard.length === 1);
     expect(heard).toEqual([undefined]);
     await store.sync(version, listener, soon());
-    await store.write(some(), version, soon());
+    await store.write([some(outcomes[0] as KeyRecord)], version, soon());
     await until(() => heard.length === 2);
     expect(heard[1]).toMatchObject({ before: version });
   });
 
-  it('of a longer document is a reason to look', async () => {
+  it('of a longer record is a reason to look', async () => {
     await using ground = await listen();
-    const long = document({ general: record({ switch: notice({ message: 'x'.repeat(70_000) }) }) });
-    await ground.store.write(long, '', soon());
+    const long = writing('general', { switch: notice({ message: 'x'.repeat(70_000) }) });
+    await ground.store.write([long], '', soon());
     await until(() => ground.heard.length === 1);
     expect(ground.heard).toEqual([undefined]);
   });
@@ -162,9 +166,10 @@ describe('a neighbour who may publish and listen, and nothing else', () => {
     await using one = await startService({ redis: server.url });
     await using two = await startService({ redis: server.url });
     const attack = async (apps: Running[]): Promise<void> => {
-      const stored = await server.client().get('maintenance:{maintenance}:state');
-      const before = stored === null ? '' : versionOf(stored);
-      const forged = encode(some());
+      const stored = await server.client().hgetall('maintenance:{maintenance}:records');
+      const [, history, revision, write] = stored[':head']?.split(' ') ?? [];
+      const before = write === undefined ? '' : `${history}.${revision}.${write}`;
+      const forged = told(some());
       for (const message of [
         `s${before}\n${forged}`,
         signed('x'.repeat(43), before, forged),
@@ -174,7 +179,7 @@ describe('a neighbour who may publish and listen, and nothing else', () => {
         await neighbour.publish(CHANNEL, message);
       }
       await Promise.all(apps.map(({ service }) => service.refresh()));
-      expect(await server.client().get('maintenance:{maintenance}:state')).toBe(stored);
+      expect(await server.client().hgetall('maintenance:{maintenance}:records')).toEqual(stored);
     };
     await attack([one, two]);
     expect([one.isOn(), two.isOn()]).toEqual([false, false]);

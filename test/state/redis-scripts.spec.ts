@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MAX_READ_BYTES, randomId } from '../../lib/core/document/codec.js';
+import { MAX_READ_BYTES } from '../../lib/core/document/codec.js';
 import * as scripts from '../../lib/core/store/redis/redis-scripts.generated.js';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
 import { RedisServer } from '../support/redis.js';
-import { document, notice, presence, record } from './documents.js';
+import { notice, presence, writing } from './documents.js';
 
 const soon = () => performance.now() + 5_000;
 const folder = new URL('../../lib/core/store/redis/scripts/', import.meta.url);
@@ -67,12 +67,10 @@ describe('a script on its way to Redis', () => {
     });
     const quiet = () => undefined;
     await store.start({ pushed: quiet, reconnected: quiet, woken: quiet, warn: quiet }, soon());
-    const written = document({ general: record({ switch: notice() }) }, { write: randomId() });
-    const version = (await store.write(written, '', soon())) as string;
-    const { write } = written;
+    const { version } = await store.write([writing('general', { switch: notice() })], '', soon());
     const facts = { id: 'AAAAAAAAAAAA', host: 'web-7f9c5d8b6-x2k4q.production.internal', pid: 123_456 };
     const heartbeat = (inFlight: number) =>
-      store.sync(version, presence({ ...facts, write, revision: 7, inFlight }), soon());
+      store.sync(version, presence({ ...facts, version, revision: 7, inFlight }), soon());
     const admin = own.client();
     const bytes = async (): Promise<[number, number]> => {
       const stats = await admin.info('stats');

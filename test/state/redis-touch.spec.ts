@@ -7,6 +7,7 @@ import { adapters } from '../support/apps.js';
 import { request } from '../support/http.js';
 import { RedisServer } from '../support/redis.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { readState } from '../support/redis-state.js';
 import { until } from '../support/until.js';
 import { startService, type Running } from './service.js';
 
@@ -100,13 +101,13 @@ describe('a replica that cannot record its presence', () => {
     await using own = await RedisServer.start();
     await using one = await startService({ redis: own.url, onStale: 'serve' });
     await one.service.setMaintenance(true);
-    const stored = await own.client().get('maintenance:{maintenance}:state');
+    const stored = await own.client().hgetall('maintenance:{maintenance}:records');
     await own.client().config('SET', 'min-replicas-to-write', '1');
     await using late = await startService({ redis: own.url, onStale: 'serve' });
     expect(late.isOn()).toBe(true);
     expect(late.service.health()).toMatchObject({ up: false, lease: 0 });
     await late.service.refresh();
-    expect(await own.client().get('maintenance:{maintenance}:state')).toBe(stored);
+    expect(await own.client().hgetall('maintenance:{maintenance}:records')).toEqual(stored);
   });
 });
 
@@ -138,7 +139,7 @@ describe('a primary that is demoted behind a name', () => {
     await until(() => app.service.health().up, { timeout: 10_000 });
     expect(app.isOn()).toBe(true);
     await app.service.setMaintenance(false);
-    expect(await fresh.client().get('maintenance:{maintenance}:state')).toContain('"to":false');
+    expect((await readState(fresh.client())).keys.get('general')?.change.to).toBe(false);
   });
 });
 

@@ -19,11 +19,14 @@ function open({ begun = true, judges = true } = {}) {
     () => updates++,
     (announced) => news.push(announced.change),
   );
-  view.take(null, '');
+  view.take(new Map(), '');
   if (begun) view.begin();
   const names = () => view.snapshot.active.map(({ key }) => key.name);
   return { view, registry, news, names, updates: () => updates };
 }
+
+/** A version by its number. */
+const versionAt = (name: string): string => `history-1.${name.slice(1)}.w${name}`;
 
 const on = (over: Parameters<typeof notice>[0] = {}, revision = 1, told: Parameters<typeof change>[0] = {}) =>
   document(
@@ -46,17 +49,17 @@ afterEach(() => {
 describe('the view of the state', () => {
   it('starts from what it reads first, without announcing it', () => {
     const { view, news, names } = open({ begun: false });
-    view.take(on(), 'v1');
+    view.take(on().keys, versionAt('v1'));
     view.begin();
     expect(names()).toEqual(['general']);
     expect(news).toEqual([]);
-    view.take(off(2), 'v2');
+    view.take(off(2).keys, versionAt('v2'));
     expect(news).toMatchObject([{ key: 'general', from: true, to: false, cause: 'set', revision: 2 }]);
   });
 
   it('announces what it learns later, also of a key it never saw', () => {
     const { view, news } = open();
-    view.take(on({}, 1, { message: 'hello', reason: 'why', actor: 'ada', at: 900 }), 'v1');
+    view.take(on({}, 1, { message: 'hello', reason: 'why', actor: 'ada', at: 900 }).keys, versionAt('v1'));
     expect(news).toEqual([
       {
         key: 'general',
@@ -78,10 +81,10 @@ describe('the view of the state', () => {
 
   it('announces the same document once, and a new write of a key that stays on again', () => {
     const { view, news } = open();
-    view.take(on(), 'v1');
-    view.take(on(), 'v1');
+    view.take(on().keys, versionAt('v1'));
+    view.take(on().keys, versionAt('v1'));
     expect(news).toHaveLength(1);
-    view.take(on({}, 2, { message: 'longer than thought' }), 'v2');
+    view.take(on({}, 2, { message: 'longer than thought' }).keys, versionAt('v2'));
     expect(news).toHaveLength(2);
     expect(news[1]).toMatchObject({ from: true, to: true, message: 'longer than thought' });
   });
@@ -89,15 +92,15 @@ describe('the view of the state', () => {
   it('says nothing of a write that concerns another key, or of what was put back', () => {
     const { view, news } = open();
     const first = on();
-    view.take(first, 'v1');
-    view.take({ ...first, write: 'again', revision: 2 }, 'v2');
+    view.take(first.keys, versionAt('v1'));
+    view.take(first.keys, versionAt('v2'));
     expect(news).toHaveLength(1);
   });
 
   it('says nothing of a key that is off and is written off again', () => {
     const { view, news } = open();
-    view.take(off(1), 'v1');
-    view.take(off(2), 'v2');
+    view.take(off(1).keys, versionAt('v1'));
+    view.take(off(2).keys, versionAt('v2'));
     expect(news).toEqual([]);
   });
 
@@ -112,17 +115,55 @@ describe('the view of the state', () => {
       () => seen.push(`announced ${view.snapshot.active.length}`),
     );
     view.begin();
-    view.take(on(), 'v1');
+    view.take(on().keys, versionAt('v1'));
     expect(seen).toEqual(['updated 1', 'announced 1']);
   });
 
   it('does not go back to its own write when something newer was faster', () => {
     const { view } = open();
-    view.take(on({}, 3), 'v3');
-    view.advance(on({}, 2), 'v2');
-    expect(view.version).toBe('v3');
-    view.advance(on({}, 4), 'v4');
-    expect(view.version).toBe('v4');
+    const [own] = on({}, 2).keys.values();
+    const newer = record({ switch: notice({ message: 'newer' }), past: [own!.write] });
+    view.take(new Map([['general', newer]]), versionAt('v3'));
+    view.advance('general', own!, { before: versionAt('v1'), version: versionAt('v2') });
+    expect(view.version).toBe(versionAt('v3'));
+    expect(view.known?.keys.get('general')).toBe(newer);
+  });
+
+  it('is at the version after its own write only if nobody else has written in between', () => {
+    const { view } = open();
+    view.take(new Map(), versionAt('v1'));
+    const [first] = on().keys.values();
+    view.advance('general', first!, { before: versionAt('v1'), version: versionAt('v2') });
+    expect(view.version).toBe(versionAt('v2'));
+    const second = record({ switch: notice(), past: [first!.write] });
+    view.advance('general', second, { before: versionAt('v5'), version: versionAt('v6') });
+    expect(view.version).toBe(versionAt('v2'));
+    expect(view.known?.keys.get('general')).toBe(second);
+  });
+
+  it('writes back nothing that was only heard', () => {
+    const { view } = open();
+    const [first] = on().keys.values();
+    view.take(new Map([['general', first!]]), versionAt('v1'));
+    const heard = record({ past: [first!.write] });
+    const news = { before: versionAt('v1'), version: versionAt('v2') };
+    view.hear({ name: 'general', record: heard, ...news });
+    view.hear({ name: 'other', record: record(), before: news.version, version: versionAt('v3') });
+    expect(view.known?.keys.get('general')).toBe(heard);
+    expect(view.proven).toEqual(new Map([['general', first]]));
+    view.confirm();
+    expect(view.proven.get('general')).toBe(heard);
+  });
+
+  it('forgets what was heard when all is read anew, and keeps what the store does not have', () => {
+    const { view } = open();
+    const [first] = on().keys.values();
+    view.take(new Map([['general', first!]]), versionAt('v1'));
+    view.hear({ name: 'other', record: record(), before: versionAt('v1'), version: versionAt('v2') });
+    const { line } = view.known!;
+    view.take(new Map(), versionAt('v9'));
+    expect(view.known).toMatchObject({ line: line + 1, revision: 9 });
+    expect([...view.known!.keys.keys()]).toEqual(['general']);
   });
 
   it('keeps to the order of the keys, and sees keys that come later', () => {
@@ -133,8 +174,8 @@ describe('the view of the state', () => {
         later: record({ switch: notice() }),
         last: record({ switch: notice() }),
         ...Object.fromEntries(on().keys),
-      }),
-      'v1',
+      }).keys,
+      versionAt('v1'),
     );
     expect(names()).toEqual(['general', 'last']);
     registry.add(new MaintenanceKey('later', { order: -1 }), 'test');
@@ -145,7 +186,7 @@ describe('the view of the state', () => {
 describe('an end that comes by itself', () => {
   it('is announced without anybody acting, once', () => {
     const { view, news, names } = open();
-    view.take(on({ until: 5_000 }), 'v1');
+    view.take(on({ until: 5_000 }).keys, versionAt('v1'));
     vi.advanceTimersByTime(3_999);
     expect(names()).toEqual(['general']);
     expect(news).toHaveLength(1);
@@ -158,14 +199,14 @@ describe('an end that comes by itself', () => {
 
   it('counts from its moment on, even where the timer is late', () => {
     const { view, names } = open();
-    view.take(on({ until: 5_000 }), 'v1');
+    view.take(on({ until: 5_000 }).keys, versionAt('v1'));
     vi.setSystemTime(5_000);
     expect(names()).toEqual([]);
   });
 
   it('comes for windows that no timer can wait for', () => {
     const { view, news, names } = open();
-    view.take(on({ until: 1_000 + 2 * MONTH }), 'v1');
+    view.take(on({ until: 1_000 + 2 * MONTH }).keys, versionAt('v1'));
     vi.advanceTimersByTime(2 * MONTH - 1);
     expect(names()).toEqual(['general']);
     vi.advanceTimersByTime(1);
@@ -175,7 +216,10 @@ describe('an end that comes by itself', () => {
 
   it('of one part tells those who look after it, though the key stays on', () => {
     const { view, news, updates, names } = open();
-    view.take(document({ general: record({ switch: notice(), holds: [hold({ until: 2_000 })] }) }), 'v1');
+    view.take(
+      document({ general: record({ switch: notice(), holds: [hold({ until: 2_000 })] }) }).keys,
+      versionAt('v1'),
+    );
     const before = updates();
     vi.advanceTimersByTime(1_000);
     expect(updates()).toBeGreaterThan(before);
@@ -186,15 +230,15 @@ describe('an end that comes by itself', () => {
 
   it('that had come before the document arrived is still no change by an operator', () => {
     const { view, news } = open();
-    view.take(on({}, 1), 'v1');
+    view.take(on({}, 1).keys, versionAt('v1'));
     vi.setSystemTime(9_000);
-    view.take(on({ until: 5_000 }, 2), 'v2');
+    view.take(on({ until: 5_000 }, 2).keys, versionAt('v2'));
     expect(news[1]).toMatchObject({ from: true, to: false, cause: 'expiry' });
   });
 
   it('no longer comes once the view has stopped', () => {
     const { view, news } = open();
-    view.take(on({ until: 2_000 }), 'v1');
+    view.take(on({ until: 2_000 }).keys, versionAt('v1'));
     view.stop();
     vi.advanceTimersByTime(5_000);
     expect(news).toHaveLength(1);
@@ -208,7 +252,7 @@ describe('a hold', () => {
   it('is abandoned once its lease is gone, and not before', () => {
     const { view } = open();
     view.takeLeases(new Set(['hold:hold-1']));
-    view.take(held, 'v1');
+    view.take(held.keys, versionAt('v1'));
     expect(abandoned(view)).toBe(false);
     view.takeLeases(new Set());
     expect(abandoned(view)).toBe(true);
@@ -217,16 +261,16 @@ describe('a hold', () => {
   it('of this process lives as long as it is renewed here', () => {
     const { view } = open();
     const end = view.holding('hold-1');
-    view.take(held, 'v1');
+    view.take(held.keys, versionAt('v1'));
     expect(abandoned(view)).toBe(false);
     end();
-    view.take(held, 'v1');
+    view.take(held.keys, versionAt('v1'));
     expect(abandoned(view)).toBe(true);
   });
 
   it('whose lease cannot be seen from here is not called abandoned', () => {
     const { view } = open({ judges: false });
-    view.take(held, 'v1');
+    view.take(held.keys, versionAt('v1'));
     expect(abandoned(view)).toBe(false);
   });
 
@@ -234,7 +278,7 @@ describe('a hold', () => {
     const { view, news, names } = open();
     const start = Date.now() + 2 * MONTH;
     const window = planWindow({ start: new Date(start), duration: 2 * MONTH }, 'w', Date.now());
-    view.take(document({ general: record({ windows: [window] }) }), 'v1');
+    view.take(document({ general: record({ windows: [window] }) }).keys, versionAt('v1'));
     expect([names(), news]).toEqual([[], []]);
     vi.advanceTimersByTime(2 * MONTH - 1);
     expect(names()).toEqual([]);
@@ -251,7 +295,7 @@ describe('a hold', () => {
   it('enters a window whose timer is late', () => {
     const { view, names } = open();
     const window = planWindow({ start: new Date(Date.now() + 20_000), duration: 60_000 }, 'w', Date.now());
-    view.take(document({ general: record({ windows: [window] }) }), 'v1');
+    view.take(document({ general: record({ windows: [window] }) }).keys, versionAt('v1'));
     vi.setSystemTime(Date.now() + 20_000);
     expect(names()).toEqual(['general']);
   });

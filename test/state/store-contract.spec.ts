@@ -1,83 +1,214 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_BYTES, randomId } from '../../lib/core/document/codec.js';
+import { encodeBody, MAX_RECORD_BYTES, randomId, stampBody } from '../../lib/core/document/codec.js';
+import type { KeyRecord } from '../../lib/core/document/record.js';
 import { CacheStore } from '../../lib/core/store/cache/cache-store.js';
+import type { RecordWrite, StateStore, Version, Written } from '../../lib/core/store/store.js';
 import { until } from '../support/until.js';
-import { document, notice, presence, record } from './documents.js';
+import { change, notice, presence, record, shown, writing } from './documents.js';
 import { storeKinds } from './stores.js';
 import { soon, useStores } from './use-stores.js';
 
-const some = (revision = 1, message: string | null = null) =>
-  document({ general: record({ switch: notice({ message }) }) }, { revision, write: randomId() });
+const saying = (message: string | null) => ({ switch: notice({ message }) });
+
+/** Writes, and gives what is stored of each. */
+async function put(store: StateStore, writes: readonly RecordWrite[], known: Version) {
+  const written = await store.write(writes, known, soon());
+  return { ...written, records: written.outcomes.map((outcome) => outcome as KeyRecord) };
+}
+
+const outcomesOf = ({ outcomes }: Written) =>
+  outcomes.map((outcome) => (typeof outcome === 'string' ? outcome : 'written'));
+
 describe.each(storeKinds)('a store on $name', ({ prepare }) => {
   const use = useStores(prepare);
   const { start } = use;
 
   it('holds nothing at first', async () => {
     const store = await start();
-    expect(await store.sync(null, null, soon())).toMatchObject({ version: '', document: null });
-    expect((await store.sync('', null, soon())).document ?? null).toBeNull();
+    const seen = await store.sync(null, null, soon());
+    expect(seen.version).toBe('');
+    expect(shown(seen)).toEqual({});
+    expect((await store.sync('', null, soon())).stored).toBeUndefined();
   });
 
   it('returns what was written, to others too, and nothing twice', async () => {
     const [one, two] = [await start(), await start()];
-    const written = some(1, 'Grüße 😀');
-    const version = await one.write(written, '', soon());
+    const write = writing('general', saying('Grüße 😀'));
+    const { version, before, records } = await put(one, [write], '');
+    expect(before).toBe('');
+    const [stored] = records;
+    // the store gives it number and time
+    expect(stored).toEqual({
+      ...write.record,
+      change: { ...write.record.change, revision: 1, at: expect.any(Number) as number },
+    });
     const seen = await two.sync(null, null, soon());
-    expect(seen).toMatchObject({ version, document: written });
-    expect(await two.sync(seen.version, null, soon())).toMatchObject({ version, document: undefined });
+    expect(seen).toMatchObject({ version, stored: { all: true } });
+    expect(shown(seen)).toEqual({ general: stored });
+    expect(await two.sync(seen.version, null, soon())).toMatchObject({ version, stored: undefined });
   });
 
-  it('writes only over what the writer has seen', async () => {
+  it('gives records that others have written since, each as it is now', async () => {
     const [one, two] = [await start(), await start()];
-    const first = some();
-    const version = await one.write(first, '', soon());
-    expect(await two.write(some(), '', soon())).toBe('conflict');
-    expect(await two.write(some(), 'another', soon())).toBe('conflict');
-    expect((await two.sync(null, null, soon())).document).toEqual(first);
-    expect(await two.write(some(2), version, soon())).not.toBe('conflict');
-    expect(await one.write(some(2), version, soon())).toBe('conflict');
+    const first = await put(one, [writing('a'), writing('b')], '');
+    const { version } = await two.sync(null, null, soon());
+    expect(version).toBe(first.version);
+    const second = await put(one, [writing('a', saying('2'), first.records[0])], version);
+    const third = await put(one, [writing('a', saying('3'), second.records[0])], second.version);
+    const seen = await two.sync(version, null, soon());
+    expect(seen.version).toBe(third.version);
+    expect(shown(seen)).toMatchObject({ a: { switch: { message: '3' } } });
+    expect(Object.keys(shown(seen))).toEqual(seen.stored?.all ? ['a', 'b'] : ['a']);
   });
 
-  it('lets one of many who write at once win', async () => {
+  it('writes only over what the writer has seen of that record, whatever became of others', async () => {
     const [one, two] = [await start(), await start()];
-    const outcomes = await Promise.all(
-      Array.from({ length: 10 }, (_, i) => (i % 2 ? one : two).write(some(), '', soon())),
+    const { version, records } = await put(one, [writing('a'), writing('b')], '');
+    const [a, b] = records as [KeyRecord, KeyRecord];
+    expect(outcomesOf(await two.write([writing('a')], '', soon()))).toEqual(['conflict']);
+    expect(outcomesOf(await two.write([writing('a', {}, record())], version, soon()))).toEqual(['conflict']);
+    expect(outcomesOf(await two.write([writing('a', {}, a)], version, soon()))).toEqual(['written']);
+    // who has not heard of that changes another all the same
+    expect(outcomesOf(await one.write([writing('a', {}, a), writing('b', {}, b)], version, soon()))).toEqual([
+      'conflict',
+      'written',
+    ]);
+  });
+
+  it('lets one of many who write the same record at once win, and all who write different ones', async () => {
+    const [one, two] = [await start(), await start()];
+    const { version } = await put(one, [writing('first')], '');
+    const many = Array.from({ length: 10 }, (_, i) => ({ store: i % 2 ? one : two, name: `key-${i}` }));
+    const same = await Promise.all(many.map(({ store }) => store.write([writing('same')], version, soon())));
+    expect(same.flatMap(outcomesOf).filter((outcome) => outcome === 'written')).toHaveLength(1);
+    const each = await Promise.all(
+      many.map(({ store, name }) => store.write([writing(name)], version, soon())),
     );
-    expect(outcomes.filter((outcome) => outcome !== 'conflict')).toHaveLength(1);
+    expect(each.flatMap(outcomesOf)).toEqual(many.map(() => 'written'));
+    const revisions = each.flatMap(({ outcomes }) =>
+      outcomes.map((one) => (one as KeyRecord).change.revision),
+    );
+    expect(new Set(revisions).size).toBe(10);
+  });
+
+  it('puts back what was written before as it was, and numbers what follows higher', async () => {
+    const store = await start();
+    const lost = record({ ...saying('lost'), change: change({ revision: 40, at: 5_000 }) });
+    const back = { name: 'a', expected: '', record: lost, kept: true };
+    const { version } = await put(store, [back], '');
+    expect(shown(await store.sync(null, null, soon()))).toEqual({ a: lost });
+    const { records } = await put(store, [writing('a', {}, lost)], version);
+    expect(records[0]!.change.at).toBeGreaterThan(5_000);
+    expect(records[0]!.change.revision).toBeGreaterThan(store.clustered ? 40 : 0);
+  });
+
+  it('gives changes of a record times that grow, whatever its clock says', async () => {
+    const store = await start();
+    const ahead = record({ change: change({ revision: 1, at: store.now() + 60_000 }) });
+    const { version } = await put(store, [{ name: 'a', expected: '', record: ahead, kept: true }], '');
+    const { records } = await put(store, [writing('a', {}, ahead)], version);
+    expect(records[0]!.change.at).toBe(Math.floor(ahead.change.at) + 1);
   });
 
   it('writes nothing when its time is over', async () => {
     const store = await start();
-    await expect(store.write(some(), '', performance.now() - 1)).rejects.toMatchObject({
+    await expect(store.write([writing('a')], '', performance.now() - 1)).rejects.toMatchObject({
       name: 'MaintenanceStoreError',
     });
-    expect((await store.sync(null, null, soon())).document).toBeNull();
+    expect(shown(await store.sync(null, null, soon()))).toEqual({});
+  });
+
+  it('takes nothing from who does not know yet that it has lost everything', async () => {
+    const store = await start();
+    const { version, records } = await put(store, [writing('a')], '');
+    await use.ground.forget();
+    const seen = await store.sync(version, null, soon());
+    expect(seen).toMatchObject({ version: '', stored: { all: true } });
+    expect(shown(seen)).toEqual({});
+    expect(outcomesOf(await store.write([writing('b')], version, soon()))).toEqual(['conflict']);
+    const lost = { name: 'a', expected: '', record: records[0]!, kept: true };
+    expect(outcomesOf(await store.write([lost], '', soon()))).toEqual(['written']);
+    expect(shown(await store.sync(null, null, soon()))).toEqual({ a: records[0] });
   });
 
   it.each([
     ['empty', ''],
     ['truncated', '{"v":1,"w":"AAAAAAAA'],
     ['foreign JSON', '{"user":1}'],
-    ['of another version', '{"v":2,"w":"AAAAAAAAAAAAAAAAAAAAAA"}'],
-    ['too long', 'x'.repeat(MAX_BYTES + 1)],
-  ])('reports that a value that is %s cannot be read, and overwrites it on request', async (_, value) => {
+  ])('reports that all that is %s cannot be read, and overwrites it on request', async (_, value) => {
     const store = await start();
     await use.ground.spoil(use.namespace, value);
-    const { version, document, unreadable } = await store.sync(null, null, soon());
-    expect(document).toBeUndefined();
+    const { version, stored, unreadable } = await store.sync(null, null, soon());
+    expect(stored).toBeUndefined();
     expect(unreadable).toEqual(expect.any(String));
-    expect(await store.write(some(), '', soon())).toBe('conflict');
-    const good = some();
-    expect(await store.write(good, version, soon())).not.toBe('conflict');
-    expect((await store.sync(null, null, soon())).document).toEqual(good);
+    expect(outcomesOf(await store.write([writing('a')], '', soon()))).toEqual(['conflict']);
+    const { records } = await put(store, [writing('a')], version);
+    expect(shown(await store.sync(null, null, soon()))).toEqual({ a: records[0] });
   });
 
-  it('shows that it has forgotten', async () => {
+  it.each([
+    ['empty', '', false],
+    ['truncated', '1 abc 1 1000\n{"switch":', false],
+    ['foreign', 'hello', false],
+    ['of a newer version', '2 abc 1 1000\n???', true],
+  ])('says of one record that is %s that it cannot be read, and shows the others', async (_, text, newer) => {
     const store = await start();
-    const version = await store.write(some(), '', soon());
-    await use.ground.forget();
-    expect(await store.sync(version as string, null, soon())).toMatchObject({ version: '', document: null });
+    const { version, records } = await put(store, [writing('a'), writing('b')], '');
+    await use.ground.spoilRecord(use.namespace, 'a', text);
+    const { stored } = await store.sync(null, null, soon());
+    expect(stored?.records.get('b')).toEqual({ record: records[1] });
+    const spoilt = stored?.records.get('a');
+    expect(spoilt).toMatchObject({ unreadable: expect.any(String) as string, newer });
+    expect(outcomesOf(await store.write([writing('a', {}, records[0])], version, soon()))).toEqual([
+      'conflict',
+    ]);
+    const mark = spoilt && 'mark' in spoilt ? spoilt.mark : '';
+    const again = { name: 'a', expected: mark, record: records[0]!, kept: true };
+    expect(outcomesOf(await store.write([again], version, soon()))).toEqual(['written']);
+    expect(shown(await store.sync(null, null, soon()))).toEqual({ a: records[0], b: records[1] });
   });
+
+  it('shows everything again when a record was removed behind its back', async () => {
+    const store = await start();
+    const { version, records } = await put(store, [writing('a'), writing('b')], '');
+    await use.ground.spoilRecord(use.namespace, 'a', undefined);
+    const seen = await store.sync(version, presence(), soon());
+    expect(seen.stored?.all).toBe(true);
+    expect(shown(seen)).toEqual({ b: records[1] });
+  });
+
+  it('takes no record that is too long, and keeps what is there', async () => {
+    const store = await start();
+    const { version, records } = await put(store, [writing('a', saying('short'))], '');
+    const long = saying('x'.repeat(MAX_RECORD_BYTES));
+    expect(outcomesOf(await store.write([writing('a', long, records[0])], version, soon()))).toEqual([
+      'full',
+    ]);
+    expect(outcomesOf(await store.write([writing('b', long)], version, soon()))).toEqual(['full']);
+    expect(shown(await store.sync(null, null, soon()))).toEqual({ a: records[0] });
+  });
+
+  it('reads one that is longer than it would write, and lets it get shorter', async () => {
+    const store = await start();
+    const { version, records } = await put(store, [writing('a')], '');
+    const long = record({ ...saying('x'.repeat(MAX_RECORD_BYTES + 1_000)), past: [records[0]!.write] });
+    await use.ground.spoilRecord(use.namespace, 'a', stampBody(encodeBody(long), long.write, long.change));
+    expect(shown(await store.sync(null, null, soon()))).toEqual({ a: long });
+    const shorter = writing('a', saying('x'.repeat(MAX_RECORD_BYTES)), long);
+    expect(outcomesOf(await store.write([shorter], version, soon()))).toEqual(['written']);
+  });
+
+  it('gives more than fits into one answer', async () => {
+    const [one, two] = [await start(), await start()];
+    const names = Array.from({ length: 30 }, (_, i) => `key-${i}`);
+    const long = saying('x'.repeat(100_000));
+    let version = '';
+    for (const name of names) ({ version } = await put(one, [writing(name, long)], version));
+    const seen = await two.sync(null, presence(), soon());
+    expect(seen.version).toBe(version);
+    expect(Object.keys(shown(seen)).sort()).toEqual([...names].sort());
+    expect((await two.sync(version, presence(), soon())).stored).toBeUndefined();
+  }, 20_000);
 
   it('lists who is there, and who has left no longer', async () => {
     const store = await start();
@@ -99,10 +230,10 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
 
   it('keeps namespaces apart', async () => {
     const store = await start();
-    await store.write(some(), '', soon());
+    await put(store, [writing('a')], '');
     use.namespace = randomId();
     const other = await start();
-    expect((await other.sync(null, null, soon())).document).toBeNull();
+    expect(shown(await other.sync(null, null, soon()))).toEqual({});
   });
 
   it('notifies others of a write and its content if it can, and is polled if it cannot', async () => {
@@ -113,12 +244,11 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     // it learns how to tell what the store has said from what anybody may say
     await two.sync(null, presence({ id: 'two' }), soon());
     heard.length = 0;
-    const [first, second] = [some(), some()];
-    const before = (await one.write(first, '', soon())) as string;
-    const version = await one.write(second, before, soon());
+    const first = await put(one, [writing('a')], '');
+    const second = await put(one, [writing('b')], first.version);
     const pushes = [
-      { document: first, version: before, before: '' },
-      { document: second, version, before },
+      { name: 'a', record: first.records[0], version: first.version, before: '' },
+      { name: 'b', record: second.records[0], version: second.version, before: first.version },
     ];
     const expected = one.clustered ? pushes : [];
     await until(() => heard.length >= expected.length, { what: 'the pushes' });
@@ -133,8 +263,8 @@ describe('the embedded store', () => {
       await store.start({ pushed() {}, reconnected() {}, woken() {}, warn() {} });
       expect(store.shared).toBe(false);
     }
-    await stores[0].write(some(), '', soon());
-    expect((await stores[0].sync(null, null, soon())).document).not.toBeNull();
-    expect((await stores[1].sync(null, null, soon())).document).toBeNull();
+    await put(stores[0], [writing('a')], '');
+    expect(Object.keys(shown(await stores[0].sync(null, null, soon())))).toEqual(['a']);
+    expect(shown(await stores[1].sync(null, null, soon()))).toEqual({});
   });
 });

@@ -6,6 +6,8 @@ import { Keyv } from 'keyv';
 import { CACHE_MANAGER, CacheModule } from '@nestjs/cache-manager';
 import { Test } from '@nestjs/testing';
 import { Redis as Redis6 } from 'ioredis6';
+import { randomId } from '../../lib/core/document/codec.js';
+import { decodeDocument, encodeDocument } from '../../lib/core/store/cache/cache-document.js';
 import { CacheStore } from '../../lib/core/store/cache/cache-store.js';
 import { clientOfCache } from '../../lib/core/store/redis/redis-client.js';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
@@ -21,8 +23,10 @@ export interface StoreKind {
   /** Starts what it needs; `open` makes one more store, as another application (or process) would have it. */
   readonly prepare: () => Promise<{
     open: (namespace: string) => StateStore;
-    /** Writes something over the stored value behind the store's back. */
+    /** Writes something over all that is stored behind the store's back. */
     spoil: (namespace: string, value: string) => Promise<unknown>;
+    /** The same with one record; nothing for none. */
+    spoilRecord: (namespace: string, name: string, text: string | undefined) => Promise<unknown>;
     /** Forgets everything behind the store's back. */
     forget: () => Promise<unknown>;
     close: () => Promise<unknown>;
@@ -31,11 +35,27 @@ export interface StoreKind {
 
 /** As the module opens it. */
 export const redisOptions = { commandTimeout: 1_000, replicaLease: REPLICA_LEASE, lockLease: LOCK_LEASE };
-const stateKey = (namespace: string): string => `${namespace}:{${namespace}}:state`;
+const recordsKey = (namespace: string): string => `${namespace}:{${namespace}}:records`;
+
+const overClient = (client: Pick<Redis, 'set' | 'hset' | 'hdel'>) => ({
+  spoil: (namespace: string, value: string) => client.set(recordsKey(namespace), value),
+  spoilRecord: (namespace: string, name: string, text: string | undefined) =>
+    text === undefined
+      ? client.hdel(recordsKey(namespace), name)
+      : client.hset(recordsKey(namespace), name, text),
+});
 
 const overCache = (cache: Cache, close: () => Promise<unknown>) => ({
   open: (namespace: string) => new CacheStore(cache, namespace),
   spoil: (namespace: string, value: string) => cache.set(`${namespace}:state`, value, 0),
+  spoilRecord: async (namespace: string, name: string, text: string | undefined) => {
+    const document = decodeDocument(await cache.get(`${namespace}:state`));
+    const records = new Map(document.records);
+    if (text === undefined) records.delete(name);
+    else records.set(name, text);
+    const spoilt = { ...document, write: randomId(), records };
+    await cache.set(`${namespace}:state`, encodeDocument(spoilt), 0);
+  },
   forget: () => cache.clear(),
   close,
 });
@@ -53,7 +73,7 @@ const overRedis = (
     const admin = server.client();
     return {
       open: (namespace: string) => new RedisStore(input, namespace, redisOptions),
-      spoil: (namespace: string, value: string) => admin.set(stateKey(namespace), value),
+      ...overClient(admin),
       forget: () => admin.flushall(),
       close: async () => {
         close?.();
@@ -111,7 +131,7 @@ export const storeKinds: readonly StoreKind[] = [
       const client = cluster.client();
       return {
         open: (namespace) => new RedisStore(client, namespace, redisOptions),
-        spoil: (namespace, value) => client.set(stateKey(namespace), value),
+        ...overClient(client),
         forget: () => Promise.all(client.nodes('master').map((node) => node.flushall())),
         close: () => cluster.stop(),
       };
@@ -124,7 +144,7 @@ export const storeKinds: readonly StoreKind[] = [
       const client = group.client();
       return {
         open: (namespace) => new RedisStore(group.options, namespace, redisOptions),
-        spoil: (namespace, value) => client.set(stateKey(namespace), value),
+        ...overClient(client),
         forget: () => client.flushall(),
         close: () => group.stop(),
       };

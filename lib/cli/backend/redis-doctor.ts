@@ -28,7 +28,7 @@ export async function inspectRedis(
   const begun = performance.now();
   await manager.refresh();
   const took = Math.round(performance.now() - begun);
-  const { store, registry, document, replica } = manager;
+  const { store, registry, replica } = manager;
   const seen = (await store.replicas(manager.deadline())).filter(({ id }) => id !== replica.id);
   const keys = registry.all().map((key) => key.toJSON(manager.current(key)));
   const strange = seen.filter(({ told }) => told === undefined);
@@ -59,7 +59,7 @@ export async function inspectRedis(
       message: `${plain(host)} (replica ${id}, pid ${pid}) runs a version of nestjs-maintenance whose reports cannot be read here.`,
     })),
     ...findingsOfReplicas(
-      seen.filter(({ told }) => told).map((each) => toReplica(each, document?.write ?? '')),
+      seen.filter(({ told }) => told).map((each) => toReplica(each, manager.version ?? '')),
     ),
   ];
 }

@@ -98,7 +98,7 @@ export class CallWatches {
 
   private followKeys(): void {
     const now = this.manager.store.now();
-    const records = this.manager.document?.keys;
+    const records = this.manager.document?.live;
     for (const [key, { watch }] of this.keys) {
       if (!isOn(records?.get(key), now)) {
         watch.stop();
@@ -132,7 +132,7 @@ export class CallWatches {
   private drainingHolds(): Map<string, string> {
     const found = new Map<string, string>();
     const now = this.manager.store.now();
-    for (const [key, { holds }] of this.manager.document?.keys ?? []) {
+    for (const [key, { holds }] of this.manager.document?.live ?? []) {
       holds
         .filter(({ draining, until }) => draining && (until === null || now < until))
         .forEach(({ id }) => found.set(id, key));

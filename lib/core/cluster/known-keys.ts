@@ -25,12 +25,15 @@ export class KnownKeys {
   get missing(): readonly string[] {
     const { document, registry, store } = this.manager;
     const { foreign } = this;
-    if (foreign === true || !document) {
+    if (foreign === true) {
       return NONE;
+    }
+    if (!document) {
+      return [...this.manager.unreadableKeys];
     }
     if (this.asked !== document) {
       this.asked = document;
-      const strange = (): string[] => [...document.keys.keys()].filter((name) => !registry.has(name));
+      const strange = (): string[] => [...document.live.keys()].filter((name) => !registry.has(name));
       this.unknown = strange();
       if (this.unknown.length > 0) {
         // a module that was loaded since may have brought it
@@ -38,9 +41,12 @@ export class KnownKeys {
         this.unknown = strange();
       }
     }
-    return this.unknown.filter(
-      (name) => !registry.has(name) && !foreign.includes(name) && isOn(document.keys.get(name), store.now()),
+    const unknown = this.unknown.filter(
+      (name) => !registry.has(name) && !foreign.includes(name) && isOn(document.live.get(name), store.now()),
     );
+    // what a newer version has written of a key may mean that it is on
+    const unreadable = [...this.manager.unreadableKeys].filter((name) => !foreign.includes(name));
+    return unreadable.length > 0 ? [...new Set([...unknown, ...unreadable])] : unknown;
   }
 }
 

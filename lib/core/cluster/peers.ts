@@ -1,6 +1,7 @@
 import { MaintenanceStoreError } from '../errors/errors.js';
 import type { StateManager } from '../state/state-manager.js';
 import type { SeenReplica } from '../store/store.js';
+import type { AcknowledgedWrites } from './acknowledged-writes.js';
 
 /** Milliseconds between two looks at the other replicas, besides being woken by them. */
 const POLL_INTERVAL = 100;
@@ -10,24 +11,28 @@ export class Peers {
   constructor(private readonly manager: StateManager) {}
 
   /**
-   * Asked again until the time is over when the store does not answer.
+   * Asked again until the time is over when the store does not answer, or has lost the change that is waited for: what was told
+   * of numbers that it has given out again says nothing.
+   * @param applied where that change is
    * @throws MaintenanceStoreError, or what the signal was aborted with
    */
-  async look(until: number, signal?: AbortSignal): Promise<SeenReplica[]> {
-    const { store, replica } = this.manager;
+  async look(until: number, signal?: AbortSignal, applied?: AcknowledgedWrites): Promise<SeenReplica[]> {
+    const { store } = this.manager;
     if (!store.clustered) {
       return [];
     }
     for (;;) {
       const { mark } = this.manager.notifier;
       try {
-        const all = await store.replicas(this.manager.deadline());
-        const others = all.filter(({ id }) => id !== replica.id);
-        if (others.length === all.length) {
-          // its own entry is lost, and others' may be: the exchange that records it again notes that
-          await this.manager.sync();
+        const others = await this.ask(applied);
+        if (others) {
+          return others;
         }
-        return others;
+        if (performance.now() >= until) {
+          throw new MaintenanceStoreError(
+            'the store has lost the change, or was read anew, while others were waited for.',
+          );
+        }
       } catch (error) {
         if (!(error instanceof MaintenanceStoreError) || performance.now() >= until) {
           throw error;
@@ -36,6 +41,25 @@ export class Peers {
         signal?.throwIfAborted();
       }
     }
+  }
+
+  /** @returns `undefined` when it has to be asked again */
+  private async ask(applied: AcknowledgedWrites | undefined): Promise<SeenReplica[] | undefined> {
+    const { manager } = this;
+    const { store, replica } = manager;
+    applied?.look();
+    const version = applied?.version;
+    const deadline = manager.deadline();
+    const all = await (version === undefined
+      ? store.replicas(deadline)
+      : store.replicasAt(version, deadline));
+    const others = all?.filter(({ id }) => id !== replica.id);
+    if (!others || others.length === all?.length) {
+      // its own entry is lost, and others' may be: the exchange that records it again notes that
+      await manager.sync();
+    }
+    applied?.look();
+    return applied?.version === version ? others : undefined;
   }
 
   /** Waits until somebody tells something new, or it is time to look again. */

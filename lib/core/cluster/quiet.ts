@@ -1,3 +1,4 @@
+import { isAtLeast, type Version } from '../document/version.js';
 import type { RunningReport, SeenReplica } from '../store/presence.js';
 import { isConcerned } from './undrained.js';
 
@@ -36,7 +37,7 @@ export interface MaintenanceQuiet {
 }
 
 interface KnownState {
-  readonly write: string;
+  readonly version: Version;
   readonly change: string | undefined;
 }
 
@@ -74,12 +75,12 @@ export function describeQuiet(
 function find(
   { id, host, pid, silentFor, told }: SeenReplica,
   key: string,
-  { write, change }: KnownState,
+  { version, change }: KnownState,
 ): Finding {
   const report = told && Object.hasOwn(told.running, key) ? told.running[key] : undefined;
   const applied =
     told?.unknownKeys.includes(key) === false &&
-    (change === undefined ? told.write === write : report?.change === change);
+    (change === undefined ? isAtLeast(told.at, version) : report?.change === change);
   const running = (report?.calls ?? []).map(([route, begun]) => ({ route, since: new Date(begun) }));
   return {
     replica: { id, host, pid, applied, silent: silentFor > 0, running },

@@ -59,10 +59,9 @@ export class ReplicaCoordinator implements Coordinator {
     const until = performance.now() + timeout;
     for (;;) {
       const { mark } = manager.notifier;
-      const seen = await peers.look(until).catch((error: unknown) => {
+      const seen = await peers.look(until, undefined, applied).catch((error: unknown) => {
         throw unknownAcknowledgement(messageOf(error), error);
       });
-      applied.look();
       const replicas = seen.filter((peer) => isConcerned(peer, key) && !isIdle(peer));
       const behind = replicas.filter((peer) => !hasApplied(peer, key, applied)).map(({ id }) => id);
       const over = performance.now() >= until;
@@ -109,10 +108,10 @@ export class ReplicaCoordinator implements Coordinator {
       signal?.throwIfAborted();
       const { mark } = manager.notifier;
       const others = await peers.look(until, signal);
-      const { write = '', keys } = manager.document ?? {};
-      const record = keys?.get(key);
+      const version = manager.version ?? '';
+      const record = manager.document?.keys.get(key);
       const change = record && isOn(record, manager.store.now()) ? changeId(record.change) : undefined;
-      const quiet = describeQuiet([this.seen(), ...others], key, { write, change }, manager.knowsAll);
+      const quiet = describeQuiet([this.seen(), ...others], key, { version, change }, manager.knowsAll);
       if (quiet.quiet || performance.now() >= until) {
         return quiet;
       }
@@ -136,8 +135,7 @@ export class ReplicaCoordinator implements Coordinator {
     until: number,
     signal: AbortSignal,
   ): Promise<MaintenanceUndrainedReplica[]> {
-    const others = await this.peers.look(until, signal);
-    applied.look();
+    const others = await this.peers.look(until, signal, applied);
     const left = others.flatMap((peer) => findUndrained(peer, key, hold, applied) ?? []);
     const routes = this.watches.routesOf(hold);
     return routes.length > 0 ? [this.itself(routes), ...left] : left;

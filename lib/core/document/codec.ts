@@ -1,135 +1,118 @@
-import { randomBytes } from 'node:crypto';
-import { MaintenanceStoreError } from '../errors/errors.js';
+import { createHash, randomBytes } from 'node:crypto';
 import { readText, splitTexts, withoutTexts } from '../texts/stored-text.js';
 import type { Reopening } from '../windows/reopening.js';
 import { readWindow } from '../windows/window-record.js';
 import { id, instant, integer, isAbsent, object, text } from './fields.js';
-import type {
-  ChangeRecord,
-  HoldRecord,
-  KeyRecord,
-  MaintenanceCause,
-  Notice,
-  StateDocument,
-} from './record.js';
+import type { ChangeRecord, HoldRecord, KeyRecord, MaintenanceCause, Notice } from './record.js';
 
-/** Format of the stored document; a document of another version is never read as this one. */
-const VERSION = 1;
+/** Format of stored records; a record of another format is never read as this one. */
+const FORMAT = 1;
+/** A longer record is not written. */
+export const MAX_RECORD_BYTES = 256 * 1024;
+/** All records together are not made longer. */
+export const MAX_BYTES = 32 * 1024 * 1024;
+/** A record that is longer is not read: it is not ours, and not worth moving. */
+export const MAX_READ_BYTES = 4 * MAX_RECORD_BYTES;
+
 /** What was written by a version of this library that knows more; not damage, and never to be written over. */
 export class NewerFormatError extends Error {
   override name = 'NewerFormatError';
 
   constructor(readonly format: number) {
     super(
-      `it is of version ${format}, this library reads ${VERSION}: a nestjs-maintenance that knows version ${format} is needed`,
+      `it is of version ${format}, this library reads ${FORMAT}: a nestjs-maintenance that knows version ${format} is needed`,
     );
   }
 }
 
-/** How every stored document begins, whatever its format: what scripts/parts/stored.lua tells documents apart by. */
-const HEADER = /^\{"v":(\d+),"w":"([\w-]+)"/;
-/** A longer document is not written. */
-export const MAX_BYTES = 4 * 1024 * 1024;
-/** What is longer is not read: it is not ours, and not worth moving. */
-export const MAX_READ_BYTES = 4 * MAX_BYTES;
+/** How every stored record begins, whatever its format; see scripts/parts/records.lua. */
+const HEADER = /^(\d+) ([\w-]+) (\d+) (\d+)\n/;
 
 /** 128 random bits, URL-safe, 22 characters. */
 export const randomId = (): string => randomBytes(16).toString('base64url');
 
-/** Text for the store: begins with the write id, so that two documents can be told apart by their first bytes. */
-export function encode(document: StateDocument): string {
-  const stored = {
-    v: VERSION,
-    w: document.write,
-    history: document.history,
-    revision: document.revision,
-    keys: [...document.keys],
-    ...document.more,
-  };
-  return JSON.stringify(stored, splitTexts);
+/** Id of a new history: told with every heartbeat, so no longer than it takes to tell a few from one another. */
+export const newHistory = (): string => randomId().slice(0, 11);
+
+/** What a store gives a record that is written: the number of its change and its time, by the clock of the store. */
+export type Stamp = Pick<ChangeRecord, 'revision' | 'at'>;
+
+/** What a writer gives the store to keep, but for the {@link Stamp} and the write id. */
+export function encodeBody(record: KeyRecord): string {
+  const told = { ...record, write: undefined };
+  const change = { ...record.change, revision: undefined, at: undefined };
+  return JSON.stringify({ ...told, change }, splitTexts);
 }
 
+/** A record as it is stored. */
+export const stampBody = (body: string, write: string, { revision, at }: Stamp): string =>
+  `${FORMAT} ${write} ${revision} ${at}\n${body}`;
+
+/** A record with the number and time that a store gave it. */
+export const restamp = (record: KeyRecord, { revision, at }: Stamp): KeyRecord => ({
+  ...record,
+  change: { ...record.change, revision, at },
+});
+
 /**
- * A document that is too long may only get shorter.
- * @param before what it takes the place of
- * @throws MaintenanceStoreError
+ * Reads a stored record.
+ * @throws Error that says what is wrong with it: truncated, foreign, of another format, of another shape
  */
-export function checkSize(document: StateDocument, before: StateDocument | null): void {
-  const size = Buffer.byteLength(encode(document));
-  if (size > MAX_BYTES && (!before || size > Buffer.byteLength(encode(before)))) {
-    throw new MaintenanceStoreError(
-      `The maintenance state would be ${size} bytes long; the limit is ${MAX_BYTES} bytes. Nothing was written. ` +
-        'Shorten messages and reasons, or unset keys.',
-      'refused',
+export function decodeRecord(stored: unknown): KeyRecord {
+  if (typeof stored !== 'string' || stored === '') {
+    throw new Error(
+      stored === '' ? 'it is empty' : `it is ${stored === null ? 'null' : typeof stored}, not text`,
     );
   }
-}
-
-/** The version of a document as the store's scripts compute it: its write id and its length. */
-export function versionOf(text: string): string {
-  const [, format, write = ''] = HEADER.exec(text) ?? [];
-  return `${format === String(VERSION) ? '' : `${format}:`}${write}#${Buffer.byteLength(text)}`;
-}
-
-/**
- * Reads a stored document.
- * @throws Error that says what is wrong with it: truncated, foreign, of another version, of another shape
- */
-export function decode(text: unknown): StateDocument {
-  if (typeof text !== 'string' || text === '') {
-    throw new Error(text === '' ? 'it is empty' : `it is ${text === null ? 'null' : typeof text}, not text`);
-  }
-  if (Buffer.byteLength(text) > MAX_READ_BYTES) {
+  if (Buffer.byteLength(stored) > MAX_READ_BYTES) {
     throw new Error(`it is longer than ${MAX_READ_BYTES} bytes`);
+  }
+  const [header, format, write = '', revision, at] = HEADER.exec(stored) ?? [];
+  if (header === undefined) {
+    throw new Error('it does not begin as a record does');
+  }
+  if (Number(format) !== FORMAT) {
+    throw Number(format) > FORMAT
+      ? new NewerFormatError(Number(format))
+      : new Error(`it is of version ${format}, this library reads ${FORMAT}`);
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(stored.slice(header.length));
   } catch {
     throw new Error('it is not JSON');
   }
-  const raw = object(value, 'document');
-  const { v, w, history, revision, keys, ...more } = raw;
-  if (Number.isSafeInteger(v) && (v as number) > VERSION) {
-    throw new NewerFormatError(v as number);
+  return keyRecord(object(value, 'content'), write, {
+    revision: integer(Number(revision), 'revision'),
+    at: instant(Number(at), 'time'),
+  });
+}
+
+/** Tells one stored value from another as the store's scripts do: by write id, or by a digest of what is none of ours. */
+export function markOf(stored: string): string {
+  const [, format, write = ''] = HEADER.exec(stored) ?? [];
+  if (format === String(FORMAT)) {
+    return write;
   }
-  if (v !== VERSION) {
-    throw new Error(`it is of version ${JSON.stringify(v)?.slice(0, 20)}, this library reads ${VERSION}`);
-  }
-  if (!Array.isArray(keys)) {
-    throw new Error('its keys are not a list');
-  }
-  return {
-    write: id(w, 'write id'),
-    history: id(history, 'history'),
-    revision: integer(revision, 'revision'),
-    keys: new Map(keys.map(keyEntry)),
-    ...(Object.keys(more).length > 0 && { more }),
-  };
+  return format === undefined ? `~${createHash('sha1').update(stored).digest('hex')}` : `${format}:${write}`;
 }
 
 // Each record keeps the fields that this version does not know, so that they are written again.
 
-function keyEntry(value: unknown): [string, KeyRecord] {
-  if (!Array.isArray(value) || typeof value[0] !== 'string') {
-    throw new Error('a key has no name');
-  }
-  const raw = object(value[1], 'key');
-  const holds = list(raw.holds, 'holds');
-  return [
-    value[0],
-    {
-      ...raw,
-      switch: isAbsent(raw.switch) ? null : notice(raw.switch),
-      holds: holds.map(hold),
-      change: change(raw.change),
-      ...(raw.fence !== undefined && { fence: integer(raw.fence, 'highest fence') }),
-      ...(raw.noted !== undefined && { noted: instant(raw.noted, 'noted moment') }),
-      ...(!isAbsent(raw.windows) && { windows: list(raw.windows, 'windows').map(readWindow) }),
-      ...(!isAbsent(raw.reopening) && { reopening: reopening(raw.reopening) }),
-      ...(!isAbsent(raw.reopenOver) && { reopenOver: integer(raw.reopenOver, 'reopening to come') }),
-    },
-  ];
+function keyRecord(raw: Record<string, unknown>, write: string, stamp: Stamp): KeyRecord {
+  return {
+    ...raw,
+    switch: isAbsent(raw.switch) ? null : notice(raw.switch),
+    holds: list(raw.holds, 'holds').map(hold),
+    change: change(raw.change, stamp),
+    ...(raw.fence !== undefined && { fence: integer(raw.fence, 'highest fence') }),
+    ...(raw.noted !== undefined && { noted: instant(raw.noted, 'noted moment') }),
+    ...(!isAbsent(raw.windows) && { windows: list(raw.windows, 'windows').map(readWindow) }),
+    ...(!isAbsent(raw.reopening) && { reopening: reopening(raw.reopening) }),
+    ...(!isAbsent(raw.reopenOver) && { reopenOver: integer(raw.reopenOver, 'reopening to come') }),
+    write,
+    past: list(raw.past, 'past writes').map((other) => id(other, 'past')),
+  };
 }
 
 function list(value: unknown, what: string): unknown[] {
@@ -177,7 +160,7 @@ function hold(value: unknown): HoldRecord {
   };
 }
 
-function change(value: unknown): ChangeRecord {
+function change(value: unknown, { revision, at }: Stamp): ChangeRecord {
   const raw = object(value, 'change');
   return {
     ...withoutTexts(raw),
@@ -188,8 +171,8 @@ function change(value: unknown): ChangeRecord {
     message: readText(raw, 'message'),
     reason: text(raw.reason),
     actor: text(raw.actor),
-    revision: integer(raw.revision, 'revision of a change'),
-    at: instant(raw.at, 'time of a change'),
+    revision,
+    at,
     hooks: raw.hooks !== false,
     ...(raw.delegated !== undefined && { delegated: raw.delegated === true }),
   };

@@ -67,7 +67,7 @@ const told = (
 /** The longest lease of all holders, in milliseconds. */
 export function longestLease(document: StateDocument | null): number {
   let longest = 0;
-  for (const { holds } of document?.keys.values() ?? []) {
+  for (const { holds } of document?.live.values() ?? []) {
     for (const { lease = 0 } of holds) {
       longest = Math.max(longest, lease);
     }

@@ -1,88 +1,79 @@
-import { nextVersion } from './updates.js';
-import type { KeyRecord, StateDocument } from './record.js';
-import type { SyncResult } from '../store/store.js';
+import { randomId } from './codec.js';
+import { relate, unite } from './merge.js';
+import type { KeyRecord } from './record.js';
+import { pastOf } from './updates.js';
+import type { RecordWrite, StoredRecords } from '../store/store.js';
 
-/** What the answer of the store means. */
-export type Finding =
-  | { readonly kind: 'same' }
-  | { readonly kind: 'news'; readonly document: StateDocument | null }
-  /** The store has lost what was known, or some of it; this is to be written over what it has now. */
-  | { readonly kind: 'lost'; readonly again: StateDocument; readonly warning: string }
-  /** A write that was given up on has come through; this is to be written over it. */
-  | { readonly kind: 'lateWrite'; readonly again: StateDocument; readonly warning: string }
-  /** It cannot be read, and nothing may be put in its place: nothing is known, or a newer version has written it. */
-  | { readonly kind: 'unreadable'; readonly warning: string };
-
-/** Tells news from a store that has lost its memory. Unknown is not off: what was known is never dropped for nothing. */
-export function reconcile(
-  known: StateDocument | null,
-  {
-    document,
-    unreadable,
-    newer,
-    lateWrite,
-  }: Pick<SyncResult, 'document' | 'unreadable' | 'newer' | 'lateWrite'>,
-): Finding {
-  if (unreadable !== undefined) {
-    const warning = `The stored maintenance state cannot be read: ${unreadable}.`;
-    return known && !newer ? lost(known, warning) : { kind: 'unreadable', warning };
-  }
-  if (document === undefined) {
-    return { kind: 'same' };
-  }
-  if (lateWrite && document) {
-    return withoutLateWrite(known, document);
-  }
-  if (!known) {
-    return { kind: 'news', document };
-  }
-  if (!document) {
-    return lost(known, 'The stored maintenance state is gone.');
-  }
-  return united(known, document);
+/** What the answer of a store means, record by record. */
+export interface Finding {
+  /** What is new, to be taken over as it is. */
+  readonly news: ReadonlyMap<string, KeyRecord>;
+  /** To be written over what the store has: it has lost it, or a write that was given up on has come through. */
+  readonly putBack: readonly RecordWrite[];
+  /** Records that cannot be read and stay where they are, by their names: nothing is known, or a newer version wrote them. */
+  readonly unreadable: ReadonlyMap<string, string>;
+  /** What a person should know. */
+  readonly warnings: readonly string[];
 }
+
+const LOST = 'The store has lost changes of the maintenance state.';
+const LATE = 'A change of the maintenance state that had been given up on arrived later.';
 
 /**
- * Whoever writes to a store that has lost its memory, or some of it, knows less than others did: for each key the later
- * change counts, whoever writes first.
+ * Tells news from a store that has lost its memory. Unknown is not off: what was known is never dropped for nothing. For each
+ * key the later change counts, whoever writes first.
+ * @param known what the store itself has shown, or taken, before
+ * @param records what it shows now
  */
-function united(known: StateDocument, stored: StateDocument): Finding {
-  const related = stored.history === known.history;
-  const isLater = related ? isLaterWrite : isLaterChange;
-  const missing = [...known.keys].filter(([key, record]) => {
-    const other = stored.keys.get(key);
-    return other === undefined || isLater(record, other);
-  });
-  if (missing.length === 0 && !(related && stored.revision < known.revision)) {
-    return { kind: 'news', document: stored };
+export function reconcile(known: ReadonlyMap<string, KeyRecord>, { all, records }: StoredRecords): Finding {
+  const news = new Map<string, KeyRecord>();
+  const unreadable = new Map<string, string>();
+  const putBack: RecordWrite[] = [];
+  const warnings = new Set<string>();
+  for (const [name, stored] of records) {
+    const before = known.get(name);
+    if (!('record' in stored)) {
+      const warning = `The stored maintenance record "${name}" cannot be read: ${stored.unreadable}.`;
+      warnings.add(warning);
+      if (before && !stored.newer) {
+        putBack.push({ name, expected: stored.mark, record: before, kept: true });
+      } else {
+        unreadable.set(name, warning);
+      }
+    } else if (stored.late) {
+      warnings.add(LATE);
+      putBack.push(undo(name, stored.record, before));
+    } else {
+      const relation = before ? relate(before, stored.record) : 'later';
+      if (before && all && (relation === 'earlier' || relation === 'apart')) {
+        warnings.add(LOST);
+        const again = relation === 'apart' ? unite(before, stored.record) : before;
+        putBack.push({ name, expected: stored.record.write, record: again, kept: true });
+      } else if (relation === 'later' || relation === 'apart') {
+        // an answer that goes on from what was known is news, but for what this process has written over since
+        news.set(name, stored.record);
+      }
+    }
   }
-  const revision = Math.max(stored.revision, known.revision);
-  const again = {
-    ...known,
-    ...stored,
-    ...nextVersion({ ...stored, revision }),
-    keys: new Map([...stored.keys, ...missing]),
-    ...((known.more ?? stored.more) && { more: { ...known.more, ...stored.more } }),
-  };
-  return { kind: 'lost', again, warning: 'The store has lost changes of the maintenance state.' };
+  if (all) {
+    for (const [name, record] of known) {
+      if (!records.has(name)) {
+        warnings.add(LOST);
+        putBack.push({ name, expected: '', record, kept: true });
+      }
+    }
+  }
+  return { news, putBack, unreadable, warnings: [...warnings] };
 }
 
-/** Within one history numbers only grow; where two have gone on from the same one, the later counts. */
-const isLaterWrite = ({ change: one }: KeyRecord, { change: other }: KeyRecord): boolean =>
-  one.revision > other.revision || (one.revision === other.revision && one.at > other.at);
-
-const isLaterChange = ({ change: one }: KeyRecord, { change: other }: KeyRecord): boolean =>
-  one.at > other.at;
-
-function lost(known: StateDocument, warning: string): Finding {
-  const again: StateDocument = { ...known, ...nextVersion(known) };
-  return { kind: 'lost', again, warning };
-}
-
-/** Newer than the late write itself, so that whoever has read that one follows. */
-function withoutLateWrite(known: StateDocument | null, lateWrite: StateDocument): Finding {
-  const kept = known ?? { ...lateWrite, keys: new Map() };
-  const next = nextVersion({ ...kept, revision: Math.max(kept.revision, lateWrite.revision) });
-  const warning = 'A change of the maintenance state that had been given up on arrived later.';
-  return { kind: 'lateWrite', again: { ...kept, ...next }, warning };
+/** What was known before a write that was given up on, as a write that follows it. */
+function undo(name: string, late: KeyRecord, known: KeyRecord | undefined): RecordWrite {
+  const follows = { write: randomId(), past: pastOf(late, known) };
+  const expected = late.write;
+  if (known) {
+    // it is no change of its own: whoever has not seen the other has nothing to announce
+    return { name, expected, record: { ...known, ...follows }, kept: true };
+  }
+  const change = { ...late.change, from: true, to: false, cause: 'unset' } as const;
+  return { name, expected, record: { ...late, switch: null, holds: [], change, ...follows }, kept: false };
 }

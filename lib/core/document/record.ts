@@ -67,22 +67,33 @@ export interface KeyRecord {
   readonly reopening?: Reopening;
   /** Ms over which they do once nothing keeps the key on any more. */
   readonly reopenOver?: number;
+  /** Random id of the write that made it: the same id means the same content. */
+  readonly write: string;
+  /** Ids of the writes that it was made from, the latest first; not all where there were many. */
+  readonly past: readonly string[];
 }
 
 /** What keeps a key on, or will. */
 export type KeyParts = Pick<KeyRecord, 'switch' | 'holds' | 'windows' | 'reopening' | 'reopenOver'>;
 
-/** The whole state of an application: one document, written by compare-and-set. */
+/** What a replica knows: all records, and which version of the store it is at. */
 export interface StateDocument {
-  /** Random id of the write that made it. */
+  /** Random id of the store's last write. */
   readonly write: string;
-  /** Random id of the line of documents it belongs to; revisions only compare within one. */
+  /** Random id of the line of writes that it belongs to; revisions only compare within one. */
   readonly history: string;
+  /** Number of the store's last write. */
   readonly revision: number;
+  /** Counts how often all was read anew here: within one, what is known only grows. */
+  readonly line: number;
   readonly keys: ReadonlyMap<string, KeyRecord>;
-  /** Fields that this version does not know; records carry theirs themselves. */
-  readonly more?: Readonly<Record<string, unknown>>;
+  /** Of these, those that keep a key on or will: few, however many keys there are. */
+  readonly live: ReadonlyMap<string, KeyRecord>;
 }
+
+/** Does it say more than that the key is off: what it means may change by itself. */
+export const hasParts = ({ switch: on, holds, windows = [], reopening }: KeyParts): boolean =>
+  on !== null || holds.length > 0 || windows.length > 0 || reopening !== undefined;
 
 const lives = (end: number | null, now: number): boolean => end === null || now < end;
 

@@ -1,16 +1,9 @@
 import { currentOccurrence, type Occurrence } from '../windows/occurrences.js';
 import type { MaintenanceText } from '../texts/maintenance-text.js';
 import type { WindowRecord } from '../windows/window-record.js';
-import { randomId } from './codec.js';
+import { randomId, type Stamp } from './codec.js';
 import { reopeningAfter, withoutReopening } from './reopenings.js';
-import {
-  isOn,
-  type ChangeRecord,
-  type HoldRecord,
-  type KeyRecord,
-  type MaintenanceCause,
-  type StateDocument,
-} from './record.js';
+import { isOn, type ChangeRecord, type HoldRecord, type KeyRecord, type MaintenanceCause } from './record.js';
 
 /** A wished change of one key's record. */
 export interface Edit {
@@ -33,49 +26,46 @@ export interface Edit {
 /** Makes an edit of the current record, without what has ended; `null` if nothing needs to be written. */
 export type Editor = (record: KeyRecord | undefined, now: number) => Edit | null;
 
+/** Writes that a record remembers to have been made from: more than happen to a key while a replica is away for a moment. */
+const MOST_PAST = 8;
+
+/** What a record is made from that comes after these. */
+export const pastOf = (...records: readonly (KeyRecord | undefined)[]): string[] =>
+  [
+    ...new Set([
+      ...records.flatMap((record) => (record ? [record.write] : [])),
+      ...records.flatMap((record) => record?.past ?? []),
+    ]),
+  ].slice(0, MOST_PAST);
+
+/** Are all writes known that a record was made from. */
+export const knowsPast = ({ past }: KeyRecord): boolean => past.length < MOST_PAST;
+
 /**
- * The document after an edit: next in its history, or the first of a new one. What this version does not know of it stays.
+ * The record after an edit. What this version does not know of it stays. The store gives it its number and time; until then it
+ * has those that it would have, if nothing else were written.
  * @param record of the key, without what has ended
  * @param delegated hooks are called by somebody else
  */
 export function applyEdit(
-  known: StateDocument | null,
-  key: string,
   record: KeyRecord | undefined,
   { switch: on, holds, windows = record?.windows, reopenOver, planned: _, ...told }: Edit,
-  now: number,
+  stamp: Stamp,
   delegated = false,
-): StateDocument {
-  const next = nextVersion(known);
-  const from = isOn(record, now);
-  const to = on !== null || holds.length > 0 || currentOccurrence(windows, now) !== undefined;
-  const change: ChangeRecord = {
-    ...told,
-    from,
-    to,
-    revision: next.revision,
-    at: Math.floor(now),
-    ...(delegated && { delegated }),
-  };
+): KeyRecord {
+  const from = isOn(record, stamp.at);
+  const to = on !== null || holds.length > 0 || currentOccurrence(windows, stamp.at) !== undefined;
+  const change: ChangeRecord = { ...told, from, to, ...stamp, ...(delegated && { delegated }) };
   const fence = Math.max(record?.fence ?? 0, ...holds.map((hold) => hold.fence));
   const parts = { switch: on && { ...record?.switch, ...on }, holds, ...(windows && { windows }) };
-  const edited: KeyRecord = {
+  return {
     ...(record && withoutReopening(record)),
     ...parts,
-    ...reopeningAfter(record, parts, now, reopenOver),
+    ...reopeningAfter(record, parts, stamp.at, reopenOver),
     change,
-    noted: Math.floor(now),
+    noted: Math.floor(stamp.at),
     ...(fence > 0 && { fence }),
+    write: randomId(),
+    past: pastOf(record),
   };
-  return { ...known, ...next, keys: new Map(known?.keys).set(key, edited) };
-}
-
-/** How the next document is marked. A history ends where numbers do: a revision past that could not be read again. */
-export function nextVersion(
-  known: Pick<StateDocument, 'history' | 'revision'> | null,
-): Pick<StateDocument, 'write' | 'history' | 'revision'> {
-  const write = randomId();
-  return known && known.revision < Number.MAX_SAFE_INTEGER
-    ? { write, history: known.history, revision: known.revision + 1 }
-    : { write, history: randomId(), revision: 1 };
 }

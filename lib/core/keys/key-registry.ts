@@ -18,7 +18,9 @@ export const isHiddenKey = (name: string): boolean =>
 export class KeyRegistry {
   private readonly byName = new Map<string, MaintenanceKey>();
   private readonly sources = new Map<string, string>();
-  private ordered: readonly MaintenanceKey[] = [];
+  /** Sorted when somebody asks: thousands may be added one after another. */
+  private sorted: readonly MaintenanceKey[] | undefined;
+  private ranks: ReadonlyMap<string, number> | undefined;
   private reader: KeyStateReader | null = null;
   private readonly listeners = new Set<() => void>();
 
@@ -60,7 +62,8 @@ export class KeyRegistry {
   private put(key: MaintenanceKey, source: string): void {
     this.byName.set(key.name, key);
     this.sources.set(key.name, source);
-    this.ordered = [...this.byName.values()].sort((a, b) => a.order - b.order);
+    this.sorted = undefined;
+    this.ranks = undefined;
     if (this.reader) {
       bindKey(key, this.reader);
     }
@@ -70,7 +73,13 @@ export class KeyRegistry {
   }
 
   all(): readonly MaintenanceKey[] {
-    return this.ordered;
+    return (this.sorted ??= [...this.byName.values()].sort((a, b) => a.order - b.order));
+  }
+
+  /** The place of a key among {@link all}. */
+  rank(name: string): number {
+    this.ranks ??= new Map(this.all().map((key, i) => [key.name, i]));
+    return this.ranks.get(name) ?? Infinity;
   }
 
   has(name: string): boolean {
@@ -117,7 +126,7 @@ export class KeyRegistry {
 
   /** `GENERAL_MAINTENANCE` speaks for the application's own key of that name. */
   private get bound(): readonly MaintenanceKey[] {
-    return this.general === GENERAL_MAINTENANCE ? this.ordered : [...this.ordered, GENERAL_MAINTENANCE];
+    return this.general === GENERAL_MAINTENANCE ? this.all() : [...this.all(), GENERAL_MAINTENANCE];
   }
 
   private search(name: string): MaintenanceKey | undefined {

@@ -1,3 +1,4 @@
+import { isAtLeast, type Version } from '../document/version.js';
 import type { SeenReplica } from '../store/presence.js';
 
 /** A replica of the application, as of its last report. @publicApi */
@@ -36,17 +37,17 @@ export interface MaintenanceReplica {
   readonly clockSkew: number;
 }
 
-/** @param write what this replica has applied */
+/** @param version what this replica is at */
 export function toReplica(
   { id, host, pid, lastSeen, silentFor, connection, told }: SeenReplica,
-  write: string,
+  version: Version,
 ): MaintenanceReplica {
   return {
     id,
     host,
     pid,
     revision: told?.revision ?? 0,
-    applied: told?.write === write,
+    applied: told !== undefined && isAtLeast(told.at, version),
     inFlight: told?.inFlight ?? 0,
     lastSeen: new Date(lastSeen),
     silent: silentFor > 0,

@@ -127,6 +127,7 @@ export class MaintenanceSessions {
       void release();
       throw error;
     }
+    lease.hasBeenRecorded();
     const session = new Session(
       key.name,
       hold,

@@ -24,6 +24,7 @@ export class HoldLease {
   private renewing: Promise<void> | undefined;
   private until = Infinity;
   private given = false;
+  private recorded = false;
   private lost = false;
 
   /** @param from monotonic moment before they were asked for */
@@ -50,6 +51,11 @@ export class HoldLease {
   /** Milliseconds of that left; 0 once the leases are lost. */
   get remaining(): number {
     return this.lost ? 0 : Math.max(0, this.until - performance.now());
+  }
+
+  /** The hold was stored: a store that loses it gets it back before the lock is taken again. */
+  hasBeenRecorded(): void {
+    this.recorded = true;
   }
 
   /** Asks the work to end; until it has, nobody else gets the leases. */
@@ -135,17 +141,27 @@ export class HoldLease {
   }
 
   private async prolong(): Promise<void> {
-    const { store } = this.manager;
-    const from = performance.now();
-    const deadline = Math.min(this.manager.deadline(), this.until);
     try {
-      if (!(await store.leases.renew(this.request, this.fence, deadline))) {
-        this.lose('its lease was lost');
-      } else if (!this.given && performance.now() < this.until) {
-        this.trust(from);
+      if ((await this.ask()) === 'early') {
+        // the exchange puts back what the store has lost
+        await this.manager.sync();
+        await this.ask();
       }
     } catch {
       // tried again with the next interval, until the guard gives up
     }
+  }
+
+  private async ask(): Promise<boolean | 'early'> {
+    const { leases } = this.manager.store;
+    const from = performance.now();
+    const deadline = Math.min(this.manager.deadline(), this.until);
+    const renewed = await leases.renew({ ...this.request, recorded: this.recorded }, this.fence, deadline);
+    if (renewed === false) {
+      this.lose('its lease was lost');
+    } else if (renewed === true && !this.given && performance.now() < this.until) {
+      this.trust(from);
+    }
+    return renewed;
   }
 }

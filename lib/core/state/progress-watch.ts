@@ -61,7 +61,7 @@ export class ProgressWatch {
   }
 
   private get holds(): readonly HoldRecord[] {
-    return [...(this.manager.document?.keys.values() ?? [])].flatMap(({ holds }) => holds);
+    return [...(this.manager.document?.live.values() ?? [])].flatMap(({ holds }) => holds);
   }
 
   /** Looks now, where there are holds: what they have said is known afterwards, if the store answers. */

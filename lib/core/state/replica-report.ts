@@ -1,9 +1,10 @@
 import type { StateDocument } from '../document/record.js';
+import type { Version } from '../document/version.js';
 import type { Presence } from '../store/store.js';
 import type { Replica } from './replica-lease.js';
 
 /** What a replica reports besides its identity and what it has applied. */
-export type ReplicaDetails = Omit<Presence, keyof Replica | 'write' | 'revision' | 'clockSkew'>;
+export type ReplicaDetails = Omit<Presence, keyof Replica | 'at' | 'revision' | 'clockSkew'>;
 
 /** Milliseconds that a clock may be off without that anybody has to know. */
 const HARDLY = 1_000;
@@ -25,6 +26,7 @@ export class ReplicaReport {
   constructor(
     private readonly replica: Replica,
     private readonly applied: () => StateDocument | null,
+    private readonly version: () => Version | null,
     private readonly clockSkew: () => number,
   ) {}
 
@@ -54,7 +56,7 @@ export class ReplicaReport {
     const skew = this.clockSkew();
     return {
       ...this.replica,
-      write: document?.write ?? '',
+      at: this.version() ?? '',
       revision: document?.revision ?? 0,
       clockSkew: Math.abs(skew) > HARDLY ? skew : 0,
       ...this.details(),

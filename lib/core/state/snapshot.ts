@@ -43,13 +43,14 @@ export class Snapshot {
     const states = new Map<string, MaintenanceState>();
     const upcoming: UpcomingWindow[] = [];
     let boundary = Infinity;
-    for (const key of registry.all()) {
-      const record = document?.keys.get(key.name);
-      const state = describeRecord(record, now, isLive, progressOf);
-      states.set(key.name, state);
-      if (record) {
-        boundary = Math.min(boundary, nextBoundary(record, now));
+    for (const [name, record] of document?.live ?? []) {
+      const key = registry.find(name);
+      if (!key) {
+        continue;
       }
+      const state = describeRecord(record, now, isLive, progressOf);
+      states.set(name, state);
+      boundary = Math.min(boundary, nextBoundary(record, now));
       if (state.value) {
         active.push({ key, state });
       }
@@ -58,9 +59,14 @@ export class Snapshot {
       }
       state.upcoming?.forEach((occurrence) => upcoming.push({ key, occurrence }));
     }
-    this.active = active;
+    this.active = active.sort((a, b) => registry.rank(a.key.name) - registry.rank(b.key.name));
+    refusing.sort((a, b) => registry.rank(a.key.name) - registry.rank(b.key.name));
     this.refusing = refusing.length > active.length ? refusing : active;
-    this.upcoming = upcoming.sort((a, b) => a.occurrence.start.getTime() - b.occurrence.start.getTime());
+    this.upcoming = upcoming.sort(
+      (a, b) =>
+        a.occurrence.start.getTime() - b.occurrence.start.getTime() ||
+        registry.rank(a.key.name) - registry.rank(b.key.name),
+    );
     this.nextBoundary = boundary;
     this.revision = document?.revision ?? 0;
     this.states = states;

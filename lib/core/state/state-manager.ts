@@ -14,12 +14,12 @@ import { ListConfidence } from './list-confidence.js';
 import { longestLease } from '../document/holds.js';
 import { ReplicaReport } from './replica-report.js';
 import type { Snapshot } from './snapshot.js';
-import { StateSync } from './state-sync.js';
+import { StateSync, type Caution } from './state-sync.js';
 import type { AnnouncedChange } from '../document/seen-change.js';
 import { StateView } from './state-view.js';
 import { StateWriter } from './state-writer.js';
 import { StoreHealth, type StateLog, type MaintenanceHealth } from './store-health.js';
-import { bounded, type StateStore } from '../store/store.js';
+import { bounded, type StateStore, type Version } from '../store/store.js';
 import { ProgressWatch } from './progress-watch.js';
 import { Notifier } from '../common/notifier.js';
 
@@ -84,7 +84,12 @@ export class StateManager implements KeyStateReader {
       (change) => this.changes.next(change),
       (hold) => this.progress.of(hold),
     );
-    this.report = new ReplicaReport(replica, () => this.view.known, clockSkew);
+    this.report = new ReplicaReport(
+      replica,
+      () => this.view.known,
+      () => this.view.version,
+      clockSkew,
+    );
     this.list = new ListConfidence(replica.lease);
     this.exchanges = new StateSync({
       store,
@@ -95,6 +100,7 @@ export class StateManager implements KeyStateReader {
       warn: (message) => log.warn(message),
       report: this.report,
       deadline: () => this.deadline(),
+      caution: () => this.caution,
     });
     this.catchingUp = new CatchUp(this.exchanges, this.lease, this.touch, this.reconnected, commandTimeout);
     this.writer = new StateWriter(store, this.view, this.exchanges, delegates, history);
@@ -103,6 +109,9 @@ export class StateManager implements KeyStateReader {
     this.updates.subscribe(() => store.leases.heed?.(longestLease(this.document)));
   }
 
+  /** What the application refuses: an answer that leaves room for doubt is then none. Set by who decides that. */
+  caution: Caution = { stale: false, unknown: false };
+
   /** What this process knows now; never waits. */
   get snapshot(): Snapshot {
     return this.view.snapshot;
@@ -110,12 +119,22 @@ export class StateManager implements KeyStateReader {
 
   /** Was the state ever read: before that nothing is known, not even that nothing is in maintenance. */
   get hasRead(): boolean {
-    return this.view.hasRead;
+    return this.view.hasRead && !this.view.lacksRecords;
   }
 
   /** What is recorded, for those who wait for others to apply it. */
   get document(): StateDocument | null {
     return this.view.known;
+  }
+
+  /** Keys whose records cannot be read here: what was last known of them goes on to hold. */
+  get unreadableKeys(): Iterable<string> {
+    return this.view.unreadableKeys.keys();
+  }
+
+  /** The version of the store that this replica is at; `null` when it is not known. */
+  get version(): Version | null {
+    return this.view.version;
   }
 
   /** Is every live replica known to the store; for a while after the store was away it may not be. */

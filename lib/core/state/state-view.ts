@@ -1,30 +1,42 @@
 import type { KeyRegistry } from '../keys/key-registry.js';
 import { changeBetween, type AnnouncedChange, type SeenRecord } from '../document/seen-change.js';
 import { BoundaryTimer } from '../common/boundary-timer.js';
-import { isOn, type HoldRecord, type StateDocument } from '../document/record.js';
+import { hasParts, isOn, type HoldRecord, type KeyRecord, type StateDocument } from '../document/record.js';
 import { currentOccurrence } from '../windows/occurrences.js';
 import type { ProgressRecord } from '../progress/progress-record.js';
 import { Snapshot } from './snapshot.js';
 import { leaseOfHold } from '../store/leases.js';
-import type { Version } from '../store/store.js';
+import { parseVersion } from '../document/version.js';
+import { relate } from '../document/merge.js';
+import type { News, Version, Written } from '../store/store.js';
+
+const NOWHERE = { history: '', revision: 0, write: '' };
 
 /**
- * This process's view of the state: the last document, the snapshot made from it, and what has been announced of it.
- * Knows nothing of where documents come from.
+ * This process's view of the state: the records it knows, the version of the store that it is at, the snapshot made from these,
+ * and what has been announced. Knows nothing of where records come from.
  */
 export class StateView {
   private view: Snapshot;
+  private records = new Map<string, KeyRecord>();
+  /** Those of them that say more than that a key is off. */
+  private live = new Map<string, KeyRecord>();
+  private at: Version | null = null;
+  private line = 0;
   private document: StateDocument | null = null;
-  private stored: Version | null = null;
-  /** What the store itself returned last, while the known state has arrived by push only. */
-  private shown: { document: StateDocument | null } | undefined;
+  /** What the store itself returned last of records that were only heard to have been replaced. */
+  private readonly heard = new Map<string, KeyRecord | undefined>();
   private leases: ReadonlySet<string> = new Set();
   private readonly announced = new Map<string, SeenRecord>();
   private readonly boundary: BoundaryTimer;
   private readonly own = new Set<string>();
   private begun = false;
   private problem: string | null = null;
+  private problems: ReadonlyMap<string, string> = new Map();
   private read = false;
+  /** The snapshot lacks keys that were added since. */
+  private lacking = false;
+  private stopped = false;
 
   /**
    * @param now the clock that ends are measured by
@@ -41,40 +53,72 @@ export class StateView {
     private readonly announce: (change: AnnouncedChange) => void,
     private readonly progressOf?: (hold: HoldRecord) => ProgressRecord | undefined,
   ) {
-    this.boundary = new BoundaryTimer(now, () => this.update());
-    this.view = this.compile();
+    this.boundary = new BoundaryTimer(now, () => this.update([]));
+    this.view = this.make();
     registry.onAdd(() => {
-      this.view = this.compile();
-      this.boundary.set(this.view.nextBoundary);
+      if (!this.lacking) {
+        // once for all that are added now
+        this.lacking = true;
+        queueMicrotask(() => this.complete());
+      }
     });
   }
 
   /** What is known now. An end or a start that has come counts even where its timer is late. */
   get snapshot(): Snapshot {
+    if (this.lacking) {
+      this.complete();
+    }
     if (this.boundary.isOver) {
-      this.update();
+      this.update([]);
     }
     return this.view;
   }
 
-  /** The last document; `null` before the first. */
+  /** What is known; `null` while that is nothing. */
   get known(): StateDocument | null {
     return this.document;
   }
 
-  /** Its version in the store; `null` before the store was read. */
+  /** The version of the store that this process is at; `null` before the store was read, and when it must be read as a whole. */
   get version(): Version | null {
-    return this.stored;
+    return this.at;
   }
 
-  /** The last document that the store itself has shown, or taken: what may be written back to it. */
-  get proven(): StateDocument | null {
-    return this.shown ? this.shown.document : this.document;
+  /** The last records that the store itself has shown, or taken: what may be written back to it. */
+  get proven(): ReadonlyMap<string, KeyRecord> {
+    if (this.heard.size === 0) {
+      return this.records;
+    }
+    const proven = new Map(this.records);
+    for (const [name, record] of this.heard) {
+      if (record) {
+        proven.set(name, record);
+      } else {
+        proven.delete(name);
+      }
+    }
+    return proven;
   }
 
-  /** Why what is in the store cannot be read; `null` when it can. */
+  /** Why nothing in the store can be read; `null` when it can. */
   get unreadable(): string | null {
     return this.problem;
+  }
+
+  /** Why records of some keys cannot be read and stay as they are, by the names of these. */
+  get unreadableKeys(): ReadonlyMap<string, string> {
+    return this.problems;
+  }
+
+  /** Is there a key of this application of which nothing is known, since its record cannot be read. */
+  get lacksRecords(): boolean {
+    return [...this.problems.keys()].some((name) => this.registry.has(name) && !this.records.has(name));
+  }
+
+  /** Why a key's record, or all of them, cannot be read; `null` when it can. */
+  problemOf(key: string): string | null {
+    return this.problem ?? this.problems.get(key) ?? null;
   }
 
   /** Was the state ever read: before that nothing is known, not even that nothing is in maintenance. */
@@ -87,40 +131,73 @@ export class StateView {
     this.begun = true;
   }
 
-  /** Takes over what the store holds, and announces what is new in it. */
-  take(document: StateDocument | null, version: Version): void {
-    this.shown = undefined;
-    this.replace(document, version);
+  /** Takes over what was written since the version that is known here, and announces it. */
+  follow(
+    news: ReadonlyMap<string, KeyRecord>,
+    version: Version,
+    problems: ReadonlyMap<string, string> = new Map(),
+  ): void {
+    this.heard.clear();
+    const before = [...this.problems].filter(([name]) => !news.has(name));
+    this.problems = new Map([...before, ...problems]);
+    this.replace(news, version);
   }
 
-  /** Takes over a state that arrived by push, until the store itself returns its state. */
-  hear(document: StateDocument, version: Version): void {
-    this.shown ??= { document: this.document };
-    this.replace(document, version);
+  /**
+   * Takes over all that the store holds, which need not go on from what is known here.
+   * @param problems records that cannot be read, and stay as they are known
+   */
+  take(
+    news: ReadonlyMap<string, KeyRecord>,
+    version: Version,
+    problems: ReadonlyMap<string, string> = new Map(),
+  ): void {
+    const records = new Map([...this.proven, ...news]);
+    this.heard.clear();
+    this.problems = problems;
+    this.line++;
+    this.records = new Map();
+    this.live = new Map();
+    this.replace(records, version);
+  }
+
+  /** Takes over a record that arrived by push, until the store itself returns its state. */
+  hear({ name, record, version }: News): void {
+    if (!this.heard.has(name)) {
+      this.heard.set(name, this.records.get(name));
+    }
+    this.replace(new Map([[name, record]]), version);
   }
 
   /** The store holds what is known here. */
   confirm(): void {
-    this.shown = undefined;
+    this.heard.clear();
   }
 
-  /** Takes over what this process wrote itself, unless an answer that was faster has brought something newer. */
-  advance(document: StateDocument, version: Version): void {
-    const { known } = this;
-    if (!known || known.history !== document.history || known.revision < document.revision) {
-      this.take(document, version);
+  /** Takes over what this process wrote itself, or met as it wrote, unless an answer that was faster has brought something newer. */
+  advance(name: string, record: KeyRecord, { before, version }: Pick<Written, 'before' | 'version'>): void {
+    const known = this.records.get(name);
+    const follows = before === this.at;
+    if (known && relate(known, record) === 'earlier') {
+      return;
     }
+    this.heard.delete(name);
+    // what others have written in between is not known yet
+    this.replace(new Map([[name, record]]), follows ? version : this.at);
   }
 
-  /** Something that cannot be read is stored under that version. */
+  /** Nothing of what is stored under that version can be read. */
   markUnreadable(version: Version, problem: string): void {
-    this.stored = version;
+    this.at = version;
     this.problem = problem;
   }
 
   /** Which leases are alive; a hold without one is abandoned. */
   takeLeases(leases: ReadonlySet<string>): void {
-    const matters = [...(this.document?.keys.values() ?? [])].some((record) =>
+    if (leases === this.leases) {
+      return;
+    }
+    const matters = [...this.live.values()].some((record) =>
       record.holds.some((hold) => leases.has(leaseOfHold(hold.id)) !== this.leases.has(leaseOfHold(hold.id))),
     );
     this.leases = leases;
@@ -131,8 +208,7 @@ export class StateView {
 
   /** What is recorded means something else now, though nothing is to be announced. */
   refresh(): void {
-    this.view = this.compile();
-    this.boundary.set(this.view.nextBoundary);
+    this.compile();
     this.updated();
   }
 
@@ -151,33 +227,67 @@ export class StateView {
   }
 
   stop(): void {
+    this.stopped = true;
     this.boundary.clear();
   }
 
-  private replace(document: StateDocument | null, version: Version): void {
-    this.document = document;
-    this.stored = version;
+  /** Puts records in the place of what was known of their keys: what that costs hangs on how many these are, not on all. */
+  private replace(changed: ReadonlyMap<string, KeyRecord>, version: Version | null): void {
+    const { records, live } = this;
+    for (const [name, record] of changed) {
+      records.set(name, record);
+      if (hasParts(record)) {
+        live.set(name, record);
+      } else {
+        live.delete(name);
+      }
+    }
+    this.at = version;
+    const parts = parseVersion(version ?? '') ?? this.document ?? NOWHERE;
+    const { history, revision, write } = version === '' ? NOWHERE : parts;
+    this.document =
+      version === '' && records.size === 0
+        ? null
+        : { history, revision, write, line: this.line, keys: records, live };
     this.problem = null;
     this.read = true;
-    this.update();
+    this.update(changed.keys());
   }
 
-  private compile(): Snapshot {
+  private make(): Snapshot {
     return new Snapshot(this.document, this.registry, this.now(), this.isLive, this.progressOf);
   }
 
-  private update(): void {
+  private compile(): void {
+    this.lacking = false;
+    this.view = this.make();
+    if (!this.stopped) {
+      this.boundary.set(this.view.nextBoundary);
+    }
+  }
+
+  private complete(): void {
+    if (this.lacking) {
+      this.compile();
+    }
+  }
+
+  /** @param changed names of records that were written; others may have come to mean something else by themselves */
+  private update(changed: Iterable<string>): void {
     const now = this.now();
-    this.view = this.compile();
-    this.boundary.set(this.view.nextBoundary);
-    const news = this.document ? this.news(this.document, now) : [];
+    this.compile();
+    const news = this.news(new Set([...changed, ...this.live.keys()]), now);
     this.updated();
     news.forEach(this.announce);
   }
 
-  private news(document: StateDocument, now: number): AnnouncedChange[] {
+  private news(names: ReadonlySet<string>, now: number): AnnouncedChange[] {
     const news: AnnouncedChange[] = [];
-    for (const [name, record] of document.keys) {
+    for (const name of names) {
+      const record = this.records.get(name);
+      if (!record) {
+        continue;
+      }
       const before = this.announced.get(name);
       const seen = {
         record,

@@ -1,21 +1,24 @@
 import { MaintenanceStoreError } from '../errors/errors.js';
 import { stateOf, toChange, type MaintenanceChange } from '../document/change.js';
+import { relate } from '../document/merge.js';
 import { applyEdit, type Editor } from '../document/updates.js';
 import { Mutex } from '../common/mutex.js';
-import { checkSize } from '../document/codec.js';
 import { pruneRecord } from '../document/passing-time.js';
-import type { KeyRecord, StateDocument } from '../document/record.js';
+import type { KeyRecord } from '../document/record.js';
 import { toNote } from '../history/entry-record.js';
 import { HistoryWriter } from '../history/history-writer.js';
 import type { MaintenanceWay } from '../history/maintenance-way.js';
 import { currentWay } from '../history/way.js';
 import type { StateSync } from './state-sync.js';
 import type { StateView } from './state-view.js';
-import type { StateStore, Version } from '../store/store.js';
+import type { StateStore, Written } from '../store/store.js';
 
-/** Changes the stored document by compare-and-set, one change of this process after another. */
+/** That a record is known says nothing about others. */
+const NOWHERE: Pick<Written, 'before' | 'version'> = { before: '?', version: '?' };
+
+/** Changes stored records by compare-and-set, one change of a key after another. */
 export class StateWriter {
-  private readonly queue = new Mutex();
+  private readonly queues = new Map<string, { readonly mutex: Mutex; waiting: number }>();
   private closed = false;
 
   constructor(
@@ -32,9 +35,19 @@ export class StateWriter {
    * @returns the change, or `null` when there was nothing to write
    * @throws MaintenanceStoreError, and what the editor throws
    */
-  write(key: string, editor: Editor, deadline: number): Promise<MaintenanceChange | null> {
+  async write(key: string, editor: Editor, deadline: number): Promise<MaintenanceChange | null> {
     const way = currentWay();
-    return this.queue.run(() => this.attempt(key, editor, way, deadline));
+    const queue = this.queues.get(key) ?? { mutex: new Mutex(), waiting: 0 };
+    this.queues.set(key, queue);
+    queue.waiting++;
+    try {
+      return await queue.mutex.run(() => this.attempt(key, editor, way, deadline));
+    } finally {
+      queue.waiting--;
+      if (queue.waiting === 0) {
+        this.queues.delete(key);
+      }
+    }
   }
 
   close(): void {
@@ -47,42 +60,50 @@ export class StateWriter {
     way: MaintenanceWay,
     deadline: number,
   ): Promise<MaintenanceChange | null> {
-    // that nothing needs to be written is only believed of a document just read
+    // that nothing needs to be written is only believed of a record just read
     let fresh = !this.store.shared;
     while (performance.now() < deadline) {
       if (this.closed) {
         throw new MaintenanceStoreError('The application has shut down; nothing was written.', 'refused');
       }
-      if (this.view.version === null || this.view.unreadable !== null) {
+      if (this.view.version === null || this.view.problemOf(key) !== null) {
         await this.exchanges.sync();
         fresh = true;
       }
-      this.exchanges.requireReadable();
+      this.exchanges.requireReadable(key);
       const now = this.store.now();
       const { known, version } = this.view;
       const present = known?.keys.get(key);
       const record = present && pruneRecord(present, now);
       const edit = editor(record, now);
       if (edit) {
-        const document = applyEdit(known, key, record, edit, now, this.delegates);
-        checkSize(document, known);
-        const after = document.keys.get(key) as KeyRecord;
-        const { arisen, change } = this.history.describe(
-          key,
-          present,
-          record,
-          after,
-          edit,
-          way,
-          document.write,
-          now,
-        );
+        const stamp = { revision: (known?.revision ?? 0) + 1, at: Math.floor(now) };
+        const wish = applyEdit(record, edit, stamp, this.delegates);
+        const { write } = wish;
+        const { arisen, change } = this.history.describe(key, present, record, wish, edit, way, write, now);
+        const put = { name: key, expected: present?.write ?? '', record: wish, kept: false };
         const notes = [...arisen, change].map(toNote);
-        const written = await this.store.write(document, version ?? '', deadline, notes);
-        if (written !== 'conflict') {
-          this.commit(document, written);
-          this.history.tell(change);
-          return toChange(key, stateOf(record, now), stateOf(after, now), after.change);
+        const written = await this.store.write([put], version ?? '', deadline, notes);
+        const [outcome] = written.outcomes;
+        if (outcome === 'full') {
+          throw new MaintenanceStoreError(
+            `The maintenance state of key "${key}", or of all keys together, would be too long; nothing was written. ` +
+              'Shorten messages and reasons, or unset keys.',
+            'refused',
+          );
+        }
+        if (outcome && outcome !== 'conflict') {
+          this.commit(key, outcome, written);
+          const { revision, at } = outcome.change;
+          this.history.tell({ ...change, revision, at: new Date(at) });
+          return toChange(key, stateOf(record, now), stateOf(outcome, now), outcome.change);
+        }
+        const instead = written.shown?.get(key);
+        if (instead && (!present || relate(present, instead) === 'later')) {
+          // what somebody else has made of it in the meantime: the next try goes on from there
+          this.view.advance(key, instead, NOWHERE);
+          fresh = true;
+          continue;
         }
       } else if (fresh) {
         return null;
@@ -96,9 +117,9 @@ export class StateWriter {
     );
   }
 
-  private commit(document: StateDocument, version: Version): void {
-    this.view.advance(document, version);
-    if (this.store.clustered) {
+  private commit(key: string, record: KeyRecord, written: Written): void {
+    this.view.advance(key, record, written);
+    if (this.store.clustered || this.view.version !== written.version) {
       this.exchanges.poll();
     }
   }

@@ -10,6 +10,8 @@ export interface LeaseRequest {
   readonly lease: number;
   /** The highest fence known of the key: what is granted is greater, also by a store that has lost its fences. */
   readonly floor?: number;
+  /** The hold that they are for, named by the token, was stored: a store that has lost it has to have it back first. */
+  readonly recorded?: boolean;
 }
 
 /** How somebody stands in the line for a key's lock. */
@@ -78,9 +80,10 @@ export interface LeaseStore {
   /**
    * Prolongs leases. What the store has lost is taken again, unless somebody else had the lock meanwhile.
    * @param fence what was granted with them
-   * @returns `false` when they are no longer the caller's
+   * @returns `false` when they are no longer the caller's; `'early'` when the store has lost them, and the hold that they are for,
+   *   which has to be put back first
    */
-  renew(request: LeaseRequest, fence: number, deadline: number): Promise<boolean>;
+  renew(request: LeaseRequest, fence: number, deadline: number): Promise<boolean | 'early'>;
   /** Gives back what is the caller's of these, and its place in the line. */
   release(names: readonly string[], token: string, deadline: number): Promise<void>;
 }

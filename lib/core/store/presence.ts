@@ -1,4 +1,5 @@
 import type { ChangeRecord } from '../document/record.js';
+import { parseVersion, type Version } from '../document/version.js';
 
 /** What does not change of a replica while it lives. */
 export interface Member {
@@ -31,8 +32,9 @@ export const changeId = ({ revision, at }: Pick<ChangeRecord, 'revision' | 'at'>
 
 /** What a replica tells of itself with each sync. */
 export interface Presence extends Member {
-  /** What it has applied: the write id of the document, and its revision. */
-  readonly write: string;
+  /** The version of the store that it is at: it has applied all writes up to that; `''` for none. */
+  readonly at: Version;
+  /** The revision of that, or of what it last was at. */
   readonly revision: number;
   /** Calls it is serving. */
   readonly inFlight: number;
@@ -81,12 +83,11 @@ export interface PresenceText {
  */
 export function formatPresence(presence: Presence, channel: string): PresenceText {
   const { id, host, pid, lease, presumedDead, foreignKeys, version } = presence;
-  const { revision, inFlight, draining, observer, unknownKeys, running, clockSkew } = presence;
+  const { inFlight, draining, observer, unknownKeys, running, clockSkew } = presence;
   return {
     facts: JSON.stringify({ id, host, pid, lease, presumedDead, channel, foreignKeys, version }),
     // sent with every heartbeat: what is as usual is left out
     figures: JSON.stringify({
-      rev: revision,
       inFlight,
       ...(Object.keys(draining).length > 0 && { draining }),
       ...(observer && { observer }),
@@ -100,13 +101,13 @@ export function formatPresence(presence: Presence, channel: string): PresenceTex
 const USUAL = { version: null, draining: {}, observer: false, unknownKeys: [], running: {}, clockSkew: 0 };
 
 /** Reads the report of a replica; `undefined` for one that no replica of this version can have sent. */
-export function parsePresence(write: string, text: PresenceText): Presence | undefined {
+export function parsePresence(at: Version, text: PresenceText): Presence | undefined {
   const [member, rest] = [parseJson(text.facts), parseJson(text.figures)];
   if (!isObject(member) || !isObject(rest)) {
     return undefined;
   }
-  const { rev: revision, ...figures } = rest as Partial<Presence> & { rev?: number };
-  const value = { ...USUAL, ...member, ...figures, revision, write } as Partial<Presence>;
+  const { revision = 0 } = parseVersion(at) ?? {};
+  const value = { ...USUAL, ...member, ...rest, revision, at } as Partial<Presence>;
   return isPresence(value) ? value : undefined;
 }
 
@@ -131,7 +132,7 @@ export function describeMember(id: string, value: unknown): Pick<Member, 'id' | 
 
 function isPresence(value: Partial<Presence>): value is Presence {
   return (
-    [value.id, value.host, value.write].every((text) => typeof text === 'string') &&
+    [value.id, value.host, value.at].every((text) => typeof text === 'string') &&
     [value.pid, value.revision, value.inFlight, value.lease, value.presumedDead, value.clockSkew].every(
       isCount,
     ) &&

@@ -1,7 +1,8 @@
 import { withDeadline } from '../common/with-deadline.js';
 import { messageOf } from '../errors/message-of.js';
 import { MaintenanceError, MaintenanceStoreError } from '../errors/errors.js';
-import type { StateDocument } from '../document/record.js';
+import type { KeyRecord } from '../document/record.js';
+import type { Version } from '../document/version.js';
 import type { CatalogueStore } from './catalogue.js';
 import type { HistoryNote } from '../history/entry-record.js';
 import type { HistoryStore } from './history-store.js';
@@ -10,22 +11,42 @@ import type { OnceStore } from './once.js';
 import type { ProgressStore } from './progress-store.js';
 import type { Presence, SeenReplica } from './presence.js';
 
+export type { Version } from '../document/version.js';
 export type { Presence, RunningReport, SeenReplica } from './presence.js';
 
-/** Identifies one stored value for compare-and-set: `''` when nothing is stored. */
-export type Version = string;
+/** A record as a store shows it. */
+export type StoredRecord =
+  | {
+      readonly record: KeyRecord;
+      /** It is a write of this process that was given up on, and has come through since. */
+      readonly late?: boolean;
+    }
+  | {
+      /** Why it cannot be read. */
+      readonly unreadable: string;
+      /** A newer version of this library wrote it: it must stay as it is. */
+      readonly newer: boolean;
+      /** What to expect when it is written over. */
+      readonly mark: string;
+    };
+
+/** Records that a store shows. */
+export interface StoredRecords {
+  /** Are these all that it has; else those that were written since the version that was known. */
+  readonly all: boolean;
+  readonly records: ReadonlyMap<string, StoredRecord>;
+}
 
 /** What one sync brings. */
 export interface SyncResult {
+  /** What the store is at. */
   readonly version: Version;
-  /** The stored document; `undefined` when it is the known one, `null` when nothing is stored. */
-  readonly document: StateDocument | null | undefined;
-  /** Why the stored value cannot be read; then {@link document} is `undefined`. */
+  /** `undefined` when nothing was written since the version that was known. */
+  readonly stored: StoredRecords | undefined;
+  /** Why nothing of it can be read; then {@link stored} is `undefined`. */
   readonly unreadable?: string;
   /** It cannot be read since a newer version of this library wrote it, and must stay as it is. */
   readonly newer?: boolean;
-  /** The document is a write of this process that was given up on, and has come through since. */
-  readonly lateWrite?: boolean;
   /** Names of the leases that are alive. */
   readonly leases: ReadonlySet<string>;
   /** Was the presence recorded. */
@@ -39,13 +60,41 @@ export interface SyncResult {
    * clock has jumped, or nobody has looked for a while.
    */
   readonly unsure?: number;
+  /**
+   * Milliseconds for which a store that has no record may have lost what others know: to who knows nothing that is unknown, not
+   * off, until somebody has put it back.
+   */
+  readonly emptyFor?: number;
 }
 
-/** A document as the store says it was written, and the version that it replaced. */
-export interface News {
-  readonly document: StateDocument;
-  readonly version: Version;
+/** A record to be written. */
+export interface RecordWrite {
+  readonly name: string;
+  /** The write id of what it takes the place of, the mark of what cannot be read, or `''` for nothing. */
+  readonly expected: string;
+  readonly record: KeyRecord;
+  /** It was written before, and is put back as it was; else the store gives it number and time. */
+  readonly kept: boolean;
+}
+
+/** What became of records that were to be written. */
+export interface Written {
+  /** What the store was at before, and is at now. */
   readonly before: Version;
+  readonly version: Version;
+  /** In the order of the writes: what is stored now, or why it was not written. */
+  readonly outcomes: readonly (KeyRecord | 'conflict' | 'full')[];
+  /** What is stored in place of what was expected, where the store says so at once. */
+  readonly shown?: ReadonlyMap<string, KeyRecord>;
+}
+
+/** A record as the store says it was written. */
+export interface News {
+  readonly name: string;
+  readonly record: KeyRecord;
+  /** What the store was at before, and is at now. */
+  readonly before: Version;
+  readonly version: Version;
 }
 
 /** What the store tells without being asked. */
@@ -93,19 +142,24 @@ export interface StateStore {
   /** Epoch ms by the clock that ends are measured by. */
   now(): number;
   start(listener: StoreListener, deadline: number): Promise<void>;
+  /** @param known the version that the replica is at; `null` for none, then all is shown */
   sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult>;
   /**
-   * Writes if the stored value is still the expected one.
-   * @param notes what the history has of it, which is written with it or not at all
+   * Writes records, each if what is stored of it is still what its writer has seen.
+   * @param known the version that the writer is at: a store that has lost everything since takes nothing; `''` for an empty one
+   * @param notes what the history has of a single one, which is written with it or not at all; that of the record itself has its
+   *   write id, and gets its number and time
    */
   write(
-    document: StateDocument,
-    expected: Version,
+    writes: readonly RecordWrite[],
+    known: Version,
     deadline: number,
     notes?: readonly HistoryNote[],
-  ): Promise<Version | 'conflict'>;
+  ): Promise<Written>;
   /** Who is there, silent replicas among them. */
   replicas(deadline: number): Promise<SeenReplica[]>;
+  /** The same, as long as the store has made the write that this version ends with; `undefined` when it has lost that. */
+  replicasAt(version: Version, deadline: number): Promise<SeenReplica[] | undefined>;
   /** Takes a replica off the list at once. */
   leave(id: string, deadline: number): Promise<void>;
   /** Takes a silent replica off the list, since somebody knows that it is gone; one that is alive stays. */

@@ -1,5 +1,5 @@
 import type { StoreRow } from '../corpus.js';
-import { edited, general, OFF, type Json } from './store-documents.js';
+import { edited, general, OFF, withContent, withHeader, type Json } from './store-documents.js';
 
 const believed = (
   name: string,
@@ -8,82 +8,111 @@ const believed = (
   why: string,
 ): StoreRow => ({ name, text: (sound) => text(newer(sound)), means, why });
 /** As another writer would have written it, whom to believe is the rule. */
-const newer = edited((document) => {
-  document['w'] = 'somebodyElseWroteThis0';
-  document['revision'] = Number(document['revision']) + 1;
+const newer = (sound: string): string => {
+  const [, write = ''] = sound.split(' ', 2);
+  const next = withHeader((header) => {
+    header[1] = 'somebodyElseWroteThis0';
+    header[2] = String(Number(header[2]) + 1);
+    header[3] = String(Number(header[3]) + 1);
+  })(sound);
+  return general((record) => void (record['past'] = [write]))(next);
+};
+
+const document = (
+  name: string,
+  means: 'nothing' | 200 | 503,
+  edit: (document: Json & { records: [string, string][] }) => unknown,
+  why: string,
+): StoreRow => ({
+  name,
+  means,
+  why,
+  text: edited((whole) => {
+    whole['w'] = 'somebodyElseWroteThis0';
+    whole['revision'] = Number(whole['revision']) + 1;
+    edit(whole as never);
+  }),
 });
 
-/** Documents that nobody of us wrote, but could have. */
+/** Documents of a cache that nobody of us wrote, but could have. */
+export const strangeDocuments: StoreRow[] = [
+  document(
+    'members that nobody knows',
+    503,
+    (whole) => Object.assign(whole, { constructor: { prototype: { operator: true } }, grants: {} }),
+    'left alone, and nothing polluted',
+  ),
+  document(
+    'keys with names of properties',
+    503,
+    ({ records }) => {
+      const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '', '\u0000', '<b>'];
+      records.push(...names.map((name): [string, string] => [name, OFF]));
+    },
+    'keys of somebody else',
+  ),
+  document(
+    '5,000 keys',
+    503,
+    ({ records }) =>
+      records.push(...Array.from({ length: 5_000 }, (_, i): [string, string] => [`k${i}`, OFF])),
+    'keys of somebody else',
+  ),
+  document(
+    'a key of 1 MB',
+    503,
+    ({ records }) => records.push(['x'.repeat(1_000_000), OFF]),
+    'somebody else’s',
+  ),
+  document(
+    'a key twice',
+    'nothing',
+    ({ records }) => records.push(['general', OFF], ['hidden-key', OFF]),
+    'the last of them is older than what was known',
+  ),
+  document('no keys', 'nothing', (whole) => (whole.records = []), 'one of the same history that knows less'),
+  document('another history', 503, (whole) => (whole['history'] = '__proto__'), 'an id like any other'),
+  document(
+    'ends that have come',
+    200,
+    ({ records }) => {
+      for (const entry of records) {
+        entry[1] = newer(
+          general((record) => Object.assign(record.switch, { until: -1, announced: true }))(entry[1]),
+        );
+      }
+    },
+    'over',
+  ),
+  document(
+    'the last revision there is',
+    503,
+    (whole) => (whole['revision'] = Number.MAX_SAFE_INTEGER),
+    'can be changed nevertheless',
+  ),
+];
+
+/** Records that nobody of us wrote, but could have. */
 export const curiosities: StoreRow[] = [
   believed(
     'white space',
     503,
-    (sound) => JSON.stringify(JSON.parse(sound), null, '\t'),
+    withContent((content) => JSON.stringify(JSON.parse(content), null, '\t')),
     'the same, spelt otherwise',
   ),
   believed(
     'members in another order',
     503,
-    (sound) => JSON.stringify(reversed(JSON.parse(sound) as Json)),
+    withContent((content) => JSON.stringify(reversed(JSON.parse(content) as Json))),
     'the same',
   ),
   believed(
     'members that nobody knows',
     503,
-    (sound) =>
-      sound.replace('{', '{"__proto__":{"value":false},"constructor":{"prototype":{"operator":true}},'),
+    withContent((content) =>
+      content.replace('{', '{"__proto__":{"value":false},"constructor":{"prototype":{"operator":true}},'),
+    ),
     'left alone, and nothing polluted',
-  ),
-  believed(
-    'keys with names of properties',
-    503,
-    edited((document) => {
-      const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '', '\u0000', '<b>'];
-      (document['keys'] as unknown[]).push(...names.map((name) => [name, OFF]));
-    }),
-    'keys of somebody else',
-  ),
-  believed(
-    '5,000 keys',
-    503,
-    edited((document) => {
-      (document['keys'] as unknown[]).push(
-        ...Array.from({ length: 5_000 }, (_, index) => [`k${index}`, OFF]),
-      );
-    }),
-    'keys of somebody else',
-  ),
-  believed(
-    'a key of 1 MB',
-    503,
-    edited((document) => void (document['keys'] as unknown[]).push(['x'.repeat(1_000_000), OFF])),
-    'a key of somebody else',
-  ),
-  believed(
-    'a key twice',
-    'nothing',
-    edited((document) => {
-      (document['keys'] as unknown[]).push(['general', OFF], ['hidden-key', OFF]);
-    }),
-    'the last of them is older than what was known',
-  ),
-  believed(
-    'no keys',
-    'nothing',
-    edited((document) => void (document['keys'] = [])),
-    'a document of the same history that knows less',
-  ),
-  believed(
-    'another history',
-    503,
-    edited((document) => void (document['history'] = '__proto__')),
-    'an id like any other',
-  ),
-  believed(
-    'the last revision there is',
-    503,
-    edited((document) => void (document['revision'] = Number.MAX_SAFE_INTEGER)),
-    'can be changed nevertheless',
   ),
   believed(
     'an end in the last millisecond there is',
@@ -106,18 +135,11 @@ export const curiosities: StoreRow[] = [
   believed(
     'a change of the last millisecond there is',
     503,
-    general((record) => Object.assign(record.change, { at: 8.64e15, revision: Number.MAX_SAFE_INTEGER })),
-    'an instant',
-  ),
-  believed(
-    'ends that have come',
-    200,
-    edited((document) => {
-      for (const [, record] of document['keys'] as [string, { switch: Json }][]) {
-        Object.assign(record.switch, { until: -1, announced: true });
-      }
+    withHeader((header) => {
+      header[2] = String(Number.MAX_SAFE_INTEGER);
+      header[3] = '8640000000000000';
     }),
-    'over',
+    'an instant',
   ),
   believed(
     'a message with markup, lines and halves of characters',
@@ -131,9 +153,9 @@ export const curiosities: StoreRow[] = [
     'text, whatever it says',
   ),
   believed(
-    'a message of 1 MB',
+    'a message of 500 kB',
     503,
-    general((record) => Object.assign(record.switch, { message: 'x'.repeat(1_000_000) })),
+    general((record) => Object.assign(record.switch, { message: 'x'.repeat(500_000) })),
     'long, and nothing else',
   ),
   believed(

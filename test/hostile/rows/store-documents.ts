@@ -2,7 +2,7 @@ import type { StoreRow } from '../corpus.js';
 
 export type Json = Record<string, unknown>;
 
-/** The document with something changed in it. */
+/** A document of a cache, or the content of a record, with something changed in it. */
 export const edited =
   (edit: (document: Json) => unknown) =>
   (sound: string): string => {
@@ -11,12 +11,26 @@ export const edited =
     return JSON.stringify(document);
   };
 
-/** The record of `general`, changed. */
+/** What stands before a record's content: format, write id, revision and time. */
+export const withHeader =
+  (edit: (header: string[]) => unknown) =>
+  (sound: string): string => {
+    const header = sound.slice(0, sound.indexOf('\n')).split(' ');
+    edit(header);
+    return `${header.join(' ')}${sound.slice(sound.indexOf('\n'))}`;
+  };
+
+/** The content of a record, made into another. */
+export const withContent =
+  (change: (content: string) => string) =>
+  (sound: string): string => {
+    const from = sound.indexOf('\n') + 1;
+    return sound.slice(0, from) + change(sound.slice(from));
+  };
+
+/** The record, changed. */
 export const general = (edit: (record: Json & { switch: Json; change: Json }) => unknown) =>
-  edited((document) => {
-    const entry = (document['keys'] as [string, never][]).find(([name]) => name === 'general');
-    edit(entry?.[1] as never);
-  });
+  withContent(edited((record) => edit(record as never)));
 
 /** A value that cannot be read. */
 export const damage = (name: string, text: (sound: string) => string | Buffer, why: string): StoreRow => ({
@@ -26,10 +40,11 @@ export const damage = (name: string, text: (sound: string) => string | Buffer, w
   why,
 });
 
-/** The record of a key that is off. */
-export const OFF = {
+/** A record that says that its key is off. */
+export const OFF = `1 AAAAAAAAAAAAAAAAAAAAAA 1 1\n${JSON.stringify({
   switch: null,
   holds: [],
+  past: [],
   change: {
     cause: 'set',
     from: true,
@@ -37,8 +52,6 @@ export const OFF = {
     message: null,
     reason: null,
     actor: null,
-    revision: 1,
-    at: 1,
     hooks: true,
   },
-};
+})}`;

@@ -15,14 +15,14 @@ const inCache = (name: string, cache: NonNullable<StoreRow['cache']>, why: strin
 
 /** What only Redis can hold. */
 export const redisOnly: StoreRow[] = [
-  inRedis('bytes', (client, name) => client.set(name('state'), Buffer.from([0xff, 0, 0xfe])), 'not text'),
-  inRedis('a list', (client, name) => client.rpush(name('state'), 'a', 'b'), 'another type'),
-  inRedis('a hash', (client, name) => client.hset(name('state'), 'v', '1'), 'another type'),
-  inRedis('a set', (client, name) => client.sadd(name('state'), 'a'), 'another type'),
-  inRedis('a sorted set', (client, name) => client.zadd(name('state'), 'inf', 'a'), 'another type'),
-  inRedis('a stream', (client, name) => client.xadd(name('state'), '*', 'a', 'b'), 'another type'),
-  inRedis('bits', (client, name) => client.setbit(name('state'), 8_000_000, 1), 'not text'),
-  inRedis('nothing any more', (client, name) => client.get(name('state')), 'gone', { means: 'nothing' }),
+  inRedis('bytes', (client, name) => client.set(name('records'), Buffer.from([0xff, 0, 0xfe])), 'not text'),
+  inRedis('a list', (client, name) => client.rpush(name('records'), 'a', 'b'), 'another type'),
+  inRedis('a hash', (client, name) => client.hset(name('records'), 'v', '1'), 'another type'),
+  inRedis('a set', (client, name) => client.sadd(name('records'), 'a'), 'another type'),
+  inRedis('a sorted set', (client, name) => client.zadd(name('records'), 'inf', 'a'), 'another type'),
+  inRedis('a stream', (client, name) => client.xadd(name('records'), '*', 'a', 'b'), 'another type'),
+  inRedis('bits', (client, name) => client.setbit(name('records'), 8_000_000, 1), 'not text'),
+  inRedis('nothing any more', (client, name) => client.del(name('records')), 'gone', { means: 'nothing' }),
   inRedis(
     'leases of another type',
     (client, name) => client.rpush(name('leases'), 'a'),

@@ -1,5 +1,5 @@
 import type { StoreRow } from '../corpus.js';
-import { damage, edited, general, OFF } from './store-documents.js';
+import { damage, edited, general, OFF, withHeader } from './store-documents.js';
 
 /** One member of the operator's switch, in JSON's own words. */
 const written = (member: string, value: string, why: string): StoreRow =>
@@ -27,18 +27,28 @@ export const values: StoreRow[] = [
   ),
   damage('depth', () => '['.repeat(100_000), 'not JSON'),
   damage('depth that ends', () => '['.repeat(100_000) + ']'.repeat(100_000), 'not a document'),
+];
+
+/** What is not even read, since it is too long. */
+export const longDocuments: StoreRow[] = [
+  {
+    ...damage('5 MB', (sound) => sound + ' '.repeat(5 * 1024 * 1024), 'still read'),
+    means: 503,
+  },
+  damage('200 MB', () => 'HOSTILE'.repeat(30_000_000), 'longer than any of ours'),
+];
+export const longRecords: StoreRow[] = [
   {
     ...damage(
-      '5 MB',
-      (sound) => sound + ' '.repeat(5 * 1024 * 1024),
+      '500 kB',
+      (sound) => sound + ' '.repeat(500 * 1024),
       'longer than what is written is still read',
     ),
     means: 503,
   },
-  damage('50 MB', () => 'HOSTILE'.repeat(7_500_000), 'longer than any of ours'),
 ];
 
-/** Documents with something in them that cannot be. */
+/** Documents of a cache with something in them that cannot be. */
 export const documents: StoreRow[] = [
   ...[2, 0, -1, '1', null, 1.5, {}, [1]].map((v) =>
     Object.assign(
@@ -64,12 +74,12 @@ export const documents: StoreRow[] = [
     [['general']],
     [['general', null]],
     [[1, OFF]],
-    [['general', []]],
-  ].map((keys) =>
+    [['general', {}]],
+  ].map((records) =>
     damage(
-      `keys ${JSON.stringify(keys).slice(0, 30)}`,
-      edited((document) => void (document['keys'] = keys)),
-      'not a list of keys',
+      `records ${JSON.stringify(records).slice(0, 30)}`,
+      edited((document) => void (document['records'] = records)),
+      'not a list of records',
     ),
   ),
   damage(
@@ -88,6 +98,42 @@ export const documents: StoreRow[] = [
       edited((document) => void (document['revision'] = revision)),
       'not a number that can be counted on',
     ),
+  ),
+];
+
+/** Records with something in them that cannot be. */
+export const records: StoreRow[] = [
+  ...['2', '0', '-1', '', 'v1', '1.5'].map((format) =>
+    Object.assign(
+      damage(
+        `format ${format}`,
+        withHeader((header) => (header[0] = format)),
+        'another format',
+      ),
+      { newer: format === '2' },
+    ),
+  ),
+  damage(
+    'no write id',
+    withHeader((header) => (header[1] = '')),
+    'not an id',
+  ),
+  ...['-1', '1.5', String(2 ** 53), '9'.repeat(300), 'x'].map((revision) =>
+    damage(
+      `revision ${revision.slice(0, 20)}`,
+      withHeader((header) => (header[2] = revision)),
+      'not a number that can be counted on',
+    ),
+  ),
+  damage(
+    'a time past the last instant',
+    withHeader((header) => (header[3] = '8640000000000001')),
+    'not a timestamp',
+  ),
+  damage(
+    'past writes that are none',
+    general((record) => void (record['past'] = [1])),
+    'not an id',
   ),
   damage(
     'holds that are an object',

@@ -1,7 +1,10 @@
 import { inspect } from 'node:util';
 import type { Cache } from 'cache-manager';
 import { MaintenanceStoreError } from '../../errors/errors.js';
-import { decode, encode, NewerFormatError, versionOf } from '../../document/codec.js';
+import { NewerFormatError } from '../../document/codec.js';
+import { formatVersion, parseVersion } from '../../document/version.js';
+import { readRecord } from '../stored-record.js';
+import { applyWrites, decodeDocument, EMPTY, encodeDocument, stampNotes } from './cache-document.js';
 import { CacheEntry, isLocalCache } from './cache-entry.js';
 import type { HistoryNote } from '../../history/entry-record.js';
 import { HISTORY_KEEP } from '../../history/history-settings.js';
@@ -11,15 +14,17 @@ import type { ProgressStore } from '../progress-store.js';
 import type { OnceStore } from '../once.js';
 import { SharedParts, sharedParts } from './shared-parts.js';
 import { Mutex } from '../../common/mutex.js';
-import type { StateDocument } from '../../document/record.js';
 import { messageOf } from '../../errors/message-of.js';
 import {
   type Presence,
+  type RecordWrite,
   type SeenReplica,
   type StateStore,
+  type StoredRecord,
   type StoreListener,
   type SyncResult,
   type Version,
+  type Written,
 } from '../store.js';
 
 /** Writes given up on that are remembered: no cache is that late with that many. */
@@ -97,55 +102,59 @@ export class CacheStore implements StateStore {
       const lastSeen = this.now();
       this.seen.set(id, { id, host, pid, lastSeen, silentFor: 0, connection: 'open', told: presence });
     }
-    const text = await this.read(deadline);
-    const common = { leases: this.parts.leases.alive(), present: true };
-    if (text === undefined) {
-      return { ...common, version: '', document: known === '' ? undefined : null };
+    const value = await this.read(deadline);
+    const common = { leases: this.parts.leases.alive(), present: true, version: versionOfValue(value) };
+    if (common.version === known) {
+      return { ...common, stored: undefined };
     }
     try {
-      const document = typeof text === 'string' && versionOf(text) === known ? undefined : decode(text);
-      const lateWrite = document !== undefined && this.lateWrites.has(document.write);
-      return { ...common, version: versionOf(text as string), document, lateWrite };
+      const { records } = value === undefined ? EMPTY : decodeDocument(value);
+      return { ...common, stored: { all: true, records: this.show(records) } };
     } catch (error) {
-      return {
-        ...common,
-        version: fingerprint(text),
-        document: undefined,
-        unreadable: messageOf(error),
-        newer: error instanceof NewerFormatError,
-      };
+      const newer = error instanceof NewerFormatError;
+      return { ...common, stored: undefined, unreadable: messageOf(error), newer };
     }
   }
 
   write(
-    document: StateDocument,
-    expected: Version,
+    writes: readonly RecordWrite[],
+    known: Version,
     deadline: number,
     notes: readonly HistoryNote[] = [],
-  ): Promise<Version | 'conflict'> {
+  ): Promise<Written> {
     return this.parts.mutex.run(async () => {
-      const present = await this.read(deadline);
-      if (versionOfStored(present) !== expected) {
-        return 'conflict';
+      const value = await this.read(deadline);
+      const before = versionOfValue(value);
+      const present = parseVersion(before) ? decodeDocument(value) : EMPTY;
+      if (!parseVersion(before) && before !== known) {
+        // it has lost everything, or cannot be read: whoever knows more looks first
+        return { before, version: before, outcomes: writes.map(() => 'conflict' as const) };
+      }
+      const { document, outcomes } = applyWrites(present, writes, Math.floor(this.now()));
+      if (document === present) {
+        return { before, version: before, outcomes };
       }
       await this.makeMemory();
       if (performance.now() >= deadline) {
         throw new MaintenanceStoreError('The cache was too slow; nothing was written.', 'refused');
       }
-      const text = encode(document);
       try {
-        await this.stored.write(text, deadline);
+        await this.stored.write(encodeDocument(document), deadline);
       } catch (error) {
-        this.giveUpOn(document);
+        writes.filter(({ kept }) => !kept).forEach(({ record }) => this.giveUpOn(record.write));
         throw error;
       }
-      this.history.keep(notes, this.historyKeep);
-      return versionOf(text);
+      this.history.keep(stampNotes(notes, outcomes), this.historyKeep);
+      return { before, version: formatVersion(document), outcomes };
     });
   }
 
   replicas(): Promise<SeenReplica[]> {
     return Promise.resolve([...this.seen.values()]);
+  }
+
+  replicasAt(): Promise<SeenReplica[]> {
+    return this.replicas();
   }
 
   leave(id: string): Promise<void> {
@@ -166,7 +175,17 @@ export class CacheStore implements StateStore {
     return Promise.resolve();
   }
 
-  private giveUpOn({ write }: StateDocument): void {
+  private show(records: ReadonlyMap<string, string>): Map<string, StoredRecord> {
+    return new Map(
+      [...records].map(([name, text]) => {
+        const stored = readRecord(text);
+        const late = 'record' in stored && this.lateWrites.has(stored.record.write);
+        return [name, late ? { ...stored, late } : stored];
+      }),
+    );
+  }
+
+  private giveUpOn(write: string): void {
     this.lateWrites.add(write);
     const [oldest] = this.lateWrites;
     if (oldest !== undefined && this.lateWrites.size > MAX_LATE_WRITES) {
@@ -193,20 +212,15 @@ export class CacheStore implements StateStore {
   }
 }
 
-function versionOfStored(value: unknown): Version {
+/** Stands for what is stored; what is not ours gets a mark, equal for equal values as far as it can tell. */
+function versionOfValue(value: unknown): Version {
   if (value === undefined) {
     return '';
   }
   try {
-    decode(value);
-    return versionOf(value as string);
+    return formatVersion(decodeDocument(value));
   } catch {
-    return fingerprint(value);
+    const text = typeof value === 'string' ? value : inspect(value);
+    return `?${text.length}:${text.slice(0, 64)}`;
   }
-}
-
-/** Stands for a value that is not ours; equal for equal values as far as it can tell. */
-function fingerprint(value: unknown): Version {
-  const text = typeof value === 'string' ? value : inspect(value);
-  return `?${text.length}:${text.slice(0, 64)}`;
 }

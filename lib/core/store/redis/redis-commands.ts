@@ -8,7 +8,10 @@ import * as scripts from './redis-scripts.generated.js';
 import { bounded } from '../store.js';
 
 type KeyName =
-  | 'state'
+  | 'records'
+  | 'order'
+  | 'writes'
+  | 'applied'
   | 'identity'
   | 'secret'
   | 'replicas'
@@ -45,7 +48,10 @@ export class RedisCommands {
     const name = (part: string): string => entryName(namespace, part);
     this.ownChannel = name(`replica:${randomId()}`);
     this.keys = {
-      state: name('state'),
+      records: name('records'),
+      order: name('order'),
+      writes: name('writes'),
+      applied: name('applied'),
       identity: name('identity'),
       secret: name('secret'),
       replicas: name('replicas'),
@@ -65,9 +71,9 @@ export class RedisCommands {
     return `${entryName(this.namespace, 'changes')}:${db ?? 0}:${keyPrefix ?? redisOptions?.keyPrefix ?? ''}`;
   }
 
-  /** The key of the document, without the client's prefix. */
+  /** The key of the records, without the client's prefix. */
   get entry(): string {
-    return this.keys.state;
+    return this.keys.records;
   }
 
   /** Which server was met, as scripts ask for it; `''` before. Set by who syncs. */
@@ -100,7 +106,7 @@ export class RedisCommands {
   async learnClock(deadline: number): Promise<void> {
     if (!this.clock.heard) {
       const asked = performance.now();
-      const now = (await this.run('clock', 'NOW', ['state'], deadline, [])) as number;
+      const now = (await this.run('clock', 'NOW', ['records'], deadline, [])) as number;
       this.clock.hear(now, asked);
     }
   }

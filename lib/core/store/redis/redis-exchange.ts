@@ -1,12 +1,10 @@
-import { decode, NewerFormatError } from '../../document/codec.js';
-import type { StateDocument } from '../../document/record.js';
+import { MaintenanceStoreError } from '../../errors/errors.js';
 import { formatPresence } from '../presence.js';
-import { messageOf } from '../../errors/message-of.js';
-import { type News, type Presence, type SyncResult, type Version } from '../store.js';
+import type { News, Presence, StoredRecords, SyncResult, Version } from '../store.js';
 import type { RedisCommands } from './redis-commands.js';
 import { RedisPushes } from './redis-pushes.js';
 import { RedisRoster } from './redis-roster.js';
-import { parseSyncReply, type SyncReply } from './sync-reply.js';
+import { explainUnreadable, parseSyncReply, type SyncReply } from './sync-reply.js';
 
 /** A replica's side of the exchange with the store: what it has already reported need not be sent again. */
 export class RedisExchange {
@@ -14,8 +12,12 @@ export class RedisExchange {
   private readonly roster = new RedisRoster();
   /** The last report that others may wait for. */
   private acknowledged = '';
+  private draining = '{}';
   /** The reported part of this replica that does not change. */
   private told = '';
+  /** Leases that are alive, and what Redis calls them. */
+  private leases: ReadonlySet<string> = new Set();
+  private leasesMark = '';
 
   constructor(
     private readonly commands: RedisCommands,
@@ -30,37 +32,53 @@ export class RedisExchange {
       this.told = '';
       reply = await this.ask(known, presence, deadline);
     }
+    if (reply.kind === 'more') {
+      reply = await this.ask(known, presence, deadline, {});
+    }
     if (isLate(reply, presence) && this.commands.isEarly(begun, deadline)) {
       // Redis' clock was set since its last answer
-      reply = await this.ask(known, presence, deadline);
+      reply = await this.ask(known, presence, deadline, reply.kind === 'same' ? undefined : {});
     }
-    const { version, text } = reply;
     await this.vouch(reply, deadline);
+    const { version, kind } = reply;
     const common = {
       version,
       present: reply.presence === 'recorded' || reply.presence === 'new',
       ...(reply.refused === null ? {} : { refused: reply.refused }),
       relisted: reply.presence === 'new' && this.acknowledged !== '',
       unsure: this.unsure(reply, presence?.id),
-      leases: new Set(reply.leases),
+      leases: this.leases,
+      ...(reply.emptyFor > 0 && { emptyFor: reply.emptyFor }),
     };
     if (common.present && presence) {
       this.acknowledged = acknowledgement(presence);
+      this.draining = JSON.stringify(presence.draining);
       this.told = formatPresence(presence, this.commands.ownChannel).facts;
     }
-    if (version === '' || version === known) {
-      return { ...common, document: version === known ? undefined : null };
+    if (kind === 'none') {
+      return { ...common, stored: undefined, ...(version !== known && explainUnreadable(version)) };
     }
-    try {
-      return { ...common, document: readDocument(version, text) };
-    } catch (error) {
-      return {
-        ...common,
-        document: undefined,
-        unreadable: messageOf(error),
-        newer: error instanceof NewerFormatError,
-      };
+    const stored = kind === 'same' ? undefined : await this.readOn(reply, known, presence, deadline);
+    return { ...common, stored };
+  }
+
+  /** All pages of what comes back. What changes meanwhile comes with a later page, or with the next exchange. */
+  private async readOn(
+    first: SyncReply,
+    known: Version | null,
+    presence: Presence | null,
+    deadline: number,
+  ): Promise<StoredRecords> {
+    const records = new Map(first.records);
+    for (let { page } = first; page !== null;) {
+      const next = await this.ask(known, presence, deadline, { page, of: first.version });
+      if (next.kind !== first.kind) {
+        throw new MaintenanceStoreError('Redis lost the state while it was read.', 'refused');
+      }
+      next.records.forEach((record, name) => records.set(name, record));
+      ({ page } = next);
     }
+    return { all: first.kind === 'all', records };
   }
 
   /** What a push brings, when it is certain. */
@@ -97,31 +115,52 @@ export class RedisExchange {
   }
 
   /** One round trip of the sync script. */
-  private async ask(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncReply> {
+  private async ask(
+    known: Version | null,
+    presence: Presence | null,
+    deadline: number,
+    further?: { readonly page?: string; readonly of?: Version },
+  ): Promise<SyncReply> {
     const { commands, pushes } = this;
     const { facts, figures } = presence
       ? formatPresence(presence, commands.ownChannel)
       : { facts: '', figures: '' };
     const wakes = presence !== null && acknowledgement(presence) !== this.acknowledged;
+    const drains = presence !== null && JSON.stringify(presence.draining) !== this.draining;
     const asksSecret = pushes.needsSecret;
     const acquainted = commands.askingServer();
     const asked = performance.now();
+    const last = [
+      wakes ? commands.channel : '',
+      drains ? '1' : '',
+      further?.page ?? '',
+      further?.of ?? '',
+      RedisPushes.newSecret(),
+    ];
+    const knowsNothing = known === null;
+    const needed = asksSecret || knowsNothing ? 5 : further?.page ? 4 : drains ? 2 : wakes ? 1 : 0;
     const reply = await commands.run(
       'sync',
       'SYNC',
-      ['state', 'replicas', 'leases', ...(asksSecret ? (['secret'] as const) : [])],
+      [
+        'records',
+        'replicas',
+        'leases',
+        // an idle replica names no more than it needs
+        ...(wakes || further || asksSecret || knowsNothing ? (['order', 'writes', 'applied'] as const) : []),
+        ...(asksSecret || knowsNothing ? (['secret'] as const) : []),
+        ...(knowsNothing ? (['fences'] as const) : []),
+      ],
       deadline,
       [
         known ?? '?',
         presence?.id ?? '',
-        presence && known?.startsWith(`${presence.write}#`) ? '=' : (presence?.write ?? ''),
         facts === this.told ? '' : facts,
         figures,
-        this.replicaLease,
+        this.leasesMark === '' ? this.replicaLease : `${this.replicaLease}|${this.leasesMark}`,
         commands.term(deadline),
         commands.server(this.roster.known),
-        ...(wakes || asksSecret ? [wakes ? commands.channel : ''] : []),
-        ...(asksSecret ? [RedisPushes.newSecret()] : []),
+        ...last.slice(0, needed),
       ],
     );
     const parsed = parseSyncReply(reply);
@@ -132,6 +171,10 @@ export class RedisExchange {
     if (asksSecret) {
       pushes.learn(parsed.secret);
     }
+    if (parsed.leases !== null) {
+      this.leases = new Set(parsed.leases);
+      this.leasesMark = parsed.leasesMark;
+    }
     acquainted();
     return parsed;
   }
@@ -141,16 +184,4 @@ export class RedisExchange {
 const isLate = (reply: SyncReply, presence: Presence | null): boolean =>
   presence !== null && reply.presence === 'none' && reply.refused === null;
 
-const acknowledgement = ({ write, draining }: Presence): string => `${write}:${JSON.stringify(draining)}`;
-
-/** @throws Error that says why the stored value cannot be read */
-function readDocument(version: Version, text: string | null): StateDocument {
-  if (text === null) {
-    throw new Error(
-      version.startsWith('!')
-        ? `its Redis type is ${version.slice(1)}`
-        : `it is ${version.slice(1)} bytes long`,
-    );
-  }
-  return decode(text);
-}
+const acknowledgement = ({ version, draining }: Presence): string => `${version}:${JSON.stringify(draining)}`;

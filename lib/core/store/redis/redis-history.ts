@@ -22,9 +22,20 @@ export class RedisHistory implements HistoryStore {
     await commands.runInTime('note', 'NOTE', ['history'], deadline, args, 'nothing was noted');
   }
 
-  /** As scripts read it: how many are kept, and for each entry its text, revision and time. */
-  args(notes: readonly HistoryNote[]): readonly (string | number)[] {
-    return [this.keep, ...notes.flatMap(({ text, revision, at }) => [text, revision, Math.floor(at)])];
+  /**
+   * As scripts read it: how many are kept, and for each entry its text, revision and time.
+   * @param isNew is the entry of that id about a write that has yet to get these
+   */
+  args(
+    notes: readonly HistoryNote[],
+    isNew: (id: string) => boolean = () => false,
+  ): readonly (string | number)[] {
+    return [
+      this.keep,
+      ...notes.flatMap(({ id, text, revision, at }) =>
+        isNew(id) ? [text, '', ''] : [text, revision, Math.floor(at)],
+      ),
+    ];
   }
 }
 

@@ -2,6 +2,9 @@ import { randomId } from '../../document/codec.js';
 import type { Denial, Grant, LeaseRequest, LeaseStore, LinePlace, Waiter } from '../leases.js';
 import type { RedisCommands } from './redis-commands.js';
 
+/** What scripts/renew.lua gives, as it numbers it. */
+const RENEWALS = [false, true, 'early'] as const;
+
 /** What ACQUIRE and ENLIST give. */
 type Reply =
   | readonly ['taken', fence: number]
@@ -87,11 +90,15 @@ export class RedisLeases implements LeaseStore {
     return denial((await answer) as Extract<Reply, readonly ['held', ...unknown[]]>);
   }
 
-  async renew({ names, key, token, lease }: LeaseRequest, fence: number, deadline: number): Promise<boolean> {
-    const args = (term: string) => [token, lease, term, key, fence, ...names];
-    const keys = ['leases', 'fences'] as const;
+  async renew(
+    { names, key, token, lease, recorded = false }: LeaseRequest,
+    fence: number,
+    deadline: number,
+  ): Promise<boolean | 'early'> {
+    const args = (term: string) => [token, lease, term, key, fence, recorded ? '1' : '0', ...names];
+    const keys = ['leases', 'fences', 'records'] as const;
     const answer = this.commands.runInTime('renew', 'RENEW', keys, deadline, args, 'no lease was renewed');
-    return (await answer) === 1;
+    return RENEWALS[(await answer) as number] ?? false;
   }
 
   async release(names: readonly string[], token: string, deadline: number): Promise<void> {

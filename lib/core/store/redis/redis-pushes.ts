@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { decode, versionOf } from '../../document/codec.js';
+import { decodeRecord } from '../../document/codec.js';
 import type { News } from '../store.js';
 
 /** Hexadecimal digits of a signature. */
@@ -40,9 +40,10 @@ export class RedisPushes {
       this.doubted = true;
       return undefined;
     }
-    const [before = '', document = ''] = text.split(/\n([^]*)/, 2);
+    const [, before = '', version = '', name = '', record = ''] =
+      /^([^\n]*)\n([^\n]*)\n([^\n]*)\n([^]*)$/.exec(text) ?? [];
     try {
-      return { document: decode(document), version: versionOf(document), before };
+      return { name, record: decodeRecord(record), version, before };
     } catch {
       return undefined;
     }

@@ -1,8 +1,8 @@
-import { encode, versionOf } from '../../document/codec.js';
+import { encodeBody, newHistory, restamp } from '../../document/codec.js';
 import type { HistoryNote } from '../../history/entry-record.js';
 import { HISTORY_KEEP } from '../../history/history-settings.js';
-import type { StateDocument } from '../../document/record.js';
 import { RedisCatalogue } from './redis-catalogue.js';
+import { readRecord } from '../stored-record.js';
 import { RedisCommands } from './redis-commands.js';
 import { openConnection, throughCache, type RedisInput } from './open-redis.js';
 import { RedisConnection } from './redis-connection.js';
@@ -19,11 +19,13 @@ import { RedisSubscriber } from './redis-subscriber.js';
 import {
   bounded,
   type Presence,
+  type RecordWrite,
   type SeenReplica,
   type StateStore,
   type StoreListener,
   type SyncResult,
   type Version,
+  type Written,
 } from '../store.js';
 
 /** Milliseconds, but for the last. */
@@ -39,7 +41,15 @@ interface RedisStoreOptions {
   readonly direct?: boolean;
 }
 
-/** Keeps the document in Redis: compare-and-set, leases with fences, presence and push, in one script each. */
+/** What write.lua returns. */
+type WriteReply = [
+  now: number,
+  before: Version,
+  version: Version,
+  outcomes: readonly ['written' | 'conflict' | 'full', string, string][],
+];
+
+/** Keeps the records in Redis: compare-and-set, leases with fences, presence and push, in one script each. */
 export class RedisStore implements StateStore {
   readonly shared = true;
   readonly local = false;
@@ -131,35 +141,72 @@ export class RedisStore implements StateStore {
   }
 
   async write(
-    document: StateDocument,
-    expected: Version,
+    writes: readonly RecordWrite[],
+    known: Version,
     deadline: number,
     notes: readonly HistoryNote[] = [],
-  ): Promise<Version | 'conflict'> {
-    const text = encode(document);
+  ): Promise<Written> {
     const { channel, clock } = this.commands;
-    const secret = RedisPushes.newSecret();
-    const args = (term: string) => [expected, text, channel, term, secret, ...this.history.args(notes)];
+    const put = writes.filter(({ kept }) => kept).map(({ record }) => record.change.revision);
+    const first = [
+      channel,
+      RedisPushes.newSecret(),
+      newHistory(),
+      Math.max(0, ...put),
+      notes.length,
+      ...this.history.args(notes, (id) => writes.some(({ record }) => record.write === id)),
+    ];
+    const records = writes.flatMap(({ name, expected, record, kept }) => [
+      name,
+      expected,
+      record.write,
+      encodeBody(record),
+      kept ? record.change.revision : '',
+      kept ? record.change.at : '',
+    ]);
+    const args = (term: string) => [known, term, ...first, ...records];
     const asked = performance.now();
     const answer = this.commands.runInTime(
       'write',
       'WRITE',
-      ['state', 'secret', 'history'],
+      ['records', 'order', 'writes', 'secret', 'history'],
       deadline,
       args,
       'nothing was written',
     );
-    const [outcome, now] = (await answer) as [string, number];
+    const [now, before, version, outcomes] = (await answer) as WriteReply;
     clock.hear(now, asked);
-    return outcome === 'written' ? versionOf(text) : 'conflict';
+    const shown = outcomes.flatMap(([what, text], i) => {
+      const stored = what === 'conflict' && text ? readRecord(text) : undefined;
+      return stored && 'record' in stored ? [[(writes[i] as RecordWrite).name, stored.record] as const] : [];
+    });
+    return {
+      before,
+      version,
+      shown: new Map(shown),
+      outcomes: outcomes.map(([what, revision, at], i) => {
+        const { record } = writes[i] as RecordWrite;
+        return what === 'written' ? restamp(record, { revision: Number(revision), at: Number(at) }) : what;
+      }),
+    };
   }
 
   async replicas(deadline: number): Promise<SeenReplica[]> {
+    return (await this.list(deadline)) ?? [];
+  }
+
+  replicasAt(version: Version, deadline: number): Promise<SeenReplica[] | undefined> {
+    return this.list(deadline, version);
+  }
+
+  private async list(deadline: number, version?: Version): Promise<SeenReplica[] | undefined> {
     const { commands, options } = this;
-    const args = [options.replicaLease, commands.server()];
-    const reply = await commands.run('replicas', 'REPLICAS', ['replicas'], deadline, args);
-    const [now, entries] = reply as [number, RedisEntry[]];
-    return entries.map((entry) => readEntry(entry, now));
+    const names =
+      version === undefined ? (['replicas'] as const) : (['replicas', 'records', 'writes'] as const);
+    const args = [options.replicaLease, commands.server(), version ?? ''];
+    const reply = await commands.run('replicas', 'REPLICAS', names, deadline, args);
+    const [now, entries] = reply as [number, RedisEntry[] | null];
+    return entries?.map((entry) => readEntry(entry, now));
   }
 
   async leave(id: string, deadline: number): Promise<void> {

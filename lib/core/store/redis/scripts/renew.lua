@@ -1,9 +1,9 @@
 -- Prolongs leases, all or none. Those that Redis has lost are taken again, with the fence that was granted with them,
--- unless somebody else has had the lock since.
+-- unless somebody else has had the lock since, and not before the hold that the lock was taken for is stored again.
 --
--- KEYS leases, fences
--- ARGV token, lease ms, deadline, key, fence, names of the leases
--- Returns 1 when all are the caller's, 0 when one is lost, or 'late' and the clock.
+-- KEYS leases, fences, records
+-- ARGV token, lease ms, deadline, key, fence, '1' when the hold was stored, names of the leases
+-- Returns 1 when all are the caller's, 0 when one is lost, 2 when the hold is not stored yet, or 'late' and the clock.
 
 --- @include "parts/clock"
 --- @include "parts/term"
@@ -13,21 +13,29 @@ local now = clock()
 if is_late(ARGV[3], now) then return { 'late', now } end
 local fence = tonumber(ARGV[5])
 local lock = 'lock:' .. ARGV[4]
-local locks = false
-for i = 6, #ARGV do
+local locks, lost = false, false
+for i = 7, #ARGV do
   local alive, token = standing(ARGV[i], redis.call('HGET', KEYS[1], ARGV[i]), now, nil)
   if alive and token ~= ARGV[1] then return 0 end
-  if ARGV[i] == lock then locks = true end
+  if ARGV[i] == lock then
+    locks = true
+    lost = not token
+  end
 end
 if locks then
   local last = tonumber(redis.call('HGET', KEYS[2], lock) or '0') or 0
   if last > fence then return 0 end
+  if lost and ARGV[6] == '1' then
+    local record = redis.pcall('HGET', KEYS[3], ARGV[4])
+    local stored = type(record) == 'string' and string.find(record, '"id":"' .. ARGV[1] .. '"', 1, true)
+    if not stored then return 2 end
+  end
   if last < fence then redis.call('HSET', KEYS[2], lock, ARGV[5]) end
 end
 if (tonumber(redis.call('HGET', KEYS[2], ARGV[4]) or '0') or 0) < fence then
   redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
 end
-for i = 6, #ARGV do
+for i = 7, #ARGV do
   redis.call('HSET', KEYS[1], ARGV[i], lease_of(ARGV[i], ARGV[1], tonumber(ARGV[2]), now))
 end
 return 1

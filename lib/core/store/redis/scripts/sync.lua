@@ -1,31 +1,83 @@
 -- One exchange of a replica: its presence is recorded, its lease renewed, what it does not know yet comes back.
 --
--- KEYS state, replicas, leases, and the secret for a replica that has yet to learn it
--- ARGV known version, replica id ('' for none), write id that the replica has applied ('=' for that of the known
---      version), what does not change about it ('' when it told that before), what does, lease ms, deadline, the known
---      roster (see meet), channel on which to wake those who wait for acknowledgements ('' not to), a new secret in case
---      there is none; what is not needed at the end is left out
--- Returns clock, version, document or false, how the presence fared (0 not recorded, 1 recorded, 2 recorded and was not
--- there before, 3 not there before, and so needs to be told whole), names of the leases that are alive, since when this
--- server has been looked at without a gap (0 for long), the roster (when this server was met, a dot, a number) and the
--- facts of its members, each false when it is the known one, why the presence was refused or false, and the secret or
--- false.
+-- KEYS records, replicas, leases; and order, writes, applied where something may have changed; the secret for a replica that has
+-- yet to learn it; and fences for one that knows nothing
+-- ARGV version that the replica is at, replica id ('' for none), what does not change about it ('' when it told that before),
+--      what does, lease ms and a bar and the mark of the leases known, deadline, the known roster (see look), channel on which to wake those who wait for acknowledgements
+--      ('' not to), '1' to wake them in any case, page of what comes back ('' for the first), version that the first was of, a new
+--      secret in case there is none; what is not needed at the end is left out
+-- Returns clock, version, what comes back ('same', 'some' since the version known, 'all', 'none' when it cannot be read, 'more'
+-- when it takes the other keys to tell), names and records in turn, the next page or false, how the presence fared (0 not
+-- recorded, 1 recorded, 2 recorded and was not there before, 3 not there before, and so needs to be told whole), names of the
+-- leases that are alive (false when they are those known) and their mark, since when this server has been looked at without a gap (0 for long), the roster (when this server was
+-- met, a dot, a number) and the facts of its members, each false when it is the known one, why the presence was refused or
+-- false, the secret or false, and for how many ms an empty store may have lost what others know.
 
 --- @include "parts/clock"
 --- @include "parts/term"
---- @include "parts/stored"
+--- @include "parts/records"
 --- @include "parts/secret"
 --- @include "parts/server"
 --- @include "parts/members"
 --- @include "parts/leases"
+--- @include "parts/memory"
 
--- The last to apply what is stored wakes those who wait: until then they would find nothing new.
-local function all_applied(replicas, write, now)
-  for _, entry in ipairs(redis.call('HVALS', replicas)) do
-    local stop, applied = string.match(entry, '^(%d+)|%d+|([^|]*)|')
-    if stop and tonumber(stop) > now and applied ~= write then return false end
+-- Bytes of records that come back at once, and how many are looked at in one go.
+local MAX_PAGE_BYTES = 1048576
+local SLICE = 200
+
+-- Fields that somebody removed, or an index that does not fit: all begins a history of its own, so that everybody looks at all.
+local function repair(records, order, writes, head, now)
+  redis.call('DEL', order, writes)
+  head.history = string.sub(redis.sha1hex(head.history .. now), 1, 11)
+  head.bytes, head.count = 0, 0
+  local fields = redis.call('HKEYS', records)
+  for _, name in ipairs(fields) do
+    if name ~= HEAD then
+      head.revision = head.revision + 1
+      head.count = head.count + 1
+      head.bytes = head.bytes + redis.call('HSTRLEN', records, name)
+      redis.call('ZADD', order, int(head.revision), name)
+    end
   end
-  return true
+  save(records, head)
+end
+
+-- Records that were stored after a revision, in that order, up to a page; the second is where the next page begins.
+local function page_after(records, order, since)
+  local found, bytes = {}, 0
+  while true do
+    local names = redis.call('ZRANGEBYSCORE', order, '(' .. int(since), '+inf', 'WITHSCORES', 'LIMIT', 0, SLICE)
+    if #names == 0 then return found, false end
+    for i = 1, #names, 2 do
+      local size = redis.call('HSTRLEN', records, names[i])
+      if bytes > 0 and bytes + size > MAX_PAGE_BYTES then return found, int(since) end
+      found[#found + 1] = names[i]
+      found[#found + 1] = size > MAX_READ_BYTES and '^' .. int(size) or redis.call('HGET', records, names[i]) or ''
+      bytes = bytes + size
+      since = tonumber(names[i + 1])
+    end
+  end
+end
+
+-- How far all are that are not silent; nil when more are silent than it is worth looking at.
+local function lowest(applied, replicas, now)
+  local first = redis.call('ZRANGE', applied, 0, 7, 'WITHSCORES')
+  for i = 1, #first, 2 do
+    local stop = string.match(redis.call('HGET', replicas, first[i]) or '', '^(%d+)|')
+    if stop and tonumber(stop) > now then return tonumber(first[i + 1]) end
+    if not stop then redis.call('ZREM', applied, first[i]) end
+  end
+  return nil
+end
+
+-- How many are listed, silent ones among them.
+local function listed(replicas)
+  local count = 0
+  for _, entry in ipairs(redis.call('HVALS', replicas)) do
+    if string.match(entry, '^%d+|%d+|') then count = count + 1 end
+  end
+  return count
 end
 
 -- Facts of all who are listed.
@@ -39,8 +91,11 @@ local function facts_of_all(replicas)
 end
 
 local now = clock()
-local lease, channel = tonumber(ARGV[6]), ARGV[9] or ''
-local version, readable, write = stored(KEYS[1])
+local lease, seen_leases = string.match(ARGV[5], '^(%d+)|?(%w*)$')
+lease = tonumber(lease)
+local channel = ARGV[8] or ''
+local head, problem = head_of(KEYS[1])
+local since = on_line(head, KEYS[5], ARGV[1])
 
 local noted = field_of(KEYS[2], ':met')
 
@@ -49,9 +104,9 @@ local refused = false
 local facts = false
 local before = false
 local lost = false
-if ARGV[2] ~= '' and not is_late(ARGV[7], now) then
+if ARGV[2] ~= '' and not is_late(ARGV[6], now) then
   before = field_of(KEYS[2], ARGV[2])
-  facts = ARGV[4]
+  facts = ARGV[3]
   if facts == '' then facts = before and string.match(before, '^%d+|%d+|[^|]*|%d+|%d+|([^\n]*)\n') end
   if not facts then
     present = 3
@@ -61,16 +116,24 @@ if ARGV[2] ~= '' and not is_late(ARGV[7], now) then
     lost = listeners(channel) > listeners(channel_of(facts))
   end
 end
-local met = look(noted, now, lease, ARGV[8], lost, facts)
+local met = look(noted, now, lease, ARGV[7], lost, facts)
 if facts then
   local open = met.named and listeners(channel_of(facts)) > 0 and met.since or 0
-  local applied = ARGV[3] == '=' and string.match(ARGV[1], '^[%w_-]*') or ARGV[3]
-  local entry = { whole(now + lease), whole(now), applied, whole(open), '0', facts .. '\n' .. ARGV[5] }
+  -- what is not on the line of this store was not applied
+  local applied = since and ARGV[1] or ''
+  local entry = { whole(now + lease), whole(now), applied, whole(open), '0', facts .. '\n' .. ARGV[4] }
   local done = redis.pcall('HSET', KEYS[2], ARGV[2], table.concat(entry, '|'), ':met', met.note)
   if type(done) == 'number' then
     present = before and 1 or 2
     if not before or string.sub(before, 1, 2) == 'x|' then redis.call('HINCRBY', KEYS[2], ':roster', 1) end
-    if channel ~= '' and all_applied(KEYS[2], write, now) then redis.pcall('PUBLISH', channel, 'a') end
+    if channel ~= '' then
+      local low = lowest(KEYS[6], KEYS[2], now) or -1
+      redis.pcall('ZADD', KEYS[6], whole(since or 0), ARGV[2])
+      if ARGV[9] == '1' or (lowest(KEYS[6], KEYS[2], now) or -1) > low then
+        -- the last to apply something wakes those who wait: until then they would find nothing new
+        redis.pcall('PUBLISH', channel, 'a')
+      end
+    end
     if met.due then sweep(KEYS[2], now, met, true) end
   else
     refused = done.err
@@ -79,8 +142,26 @@ else
   redis.pcall('HSET', KEYS[2], ':met', met.note)
 end
 
-local document = false
-if readable and version ~= ARGV[1] then document = redis.call('GET', KEYS[1]) end
+local kind, found, next_page = 'same', {}, false
+if problem then
+  kind = 'none'
+elseif head then
+  local count = redis.call('HLEN', KEYS[1]) - 1
+  if not KEYS[4] then
+    if since ~= head.revision or count ~= head.count then kind = 'more' end
+  elseif count ~= head.count or redis.pcall('ZCARD', KEYS[4]) ~= count then
+    if not refused and present > 0 then repair(KEYS[1], KEYS[4], KEYS[5], head, now) end
+    since = nil
+  end
+  local page = tonumber(ARGV[10] or '')
+  if page and version_of(head) ~= ARGV[11] and not on_line(head, KEYS[5], ARGV[11]) then page = nil end
+  if KEYS[4] and since ~= head.revision then
+    kind = since and 'some' or 'all'
+    found, next_page = page_after(KEYS[1], KEYS[4], page or since or 0)
+  end
+elseif ARGV[1] ~= '' then
+  kind = 'all'
+end
 
 local alive = {}
 local leases = redis.pcall('HGETALL', KEYS[3])
@@ -92,8 +173,38 @@ for i = 1, leases.err and 0 or #leases, 2 do
   end
 end
 
+table.sort(alive)
+local leases_mark = #alive > 0 and string.sub(redis.sha1hex(table.concat(alive, '\n')), 1, 8) or ''
+
+-- An empty store that has lost its memory lately says nothing to who knows nothing: somebody has come back who remembers, or
+-- listens again and has not told anything yet.
+local empty_for = 0
+if KEYS[8] and kind == 'all' and not head then
+  local _, _, stop, remembered = memory_of(KEYS[8])
+  if remembered == '!' then
+    empty_for = math.max(0, math.min(tonumber(stop) - now, 60000))
+  elseif now - met.since < lease and listeners(channel) > listed(KEYS[2]) then
+    empty_for = met.since + lease - now
+  end
+end
+
 local roster = whole(met.since) .. '.' .. (field_of(KEYS[2], ':roster') or '0')
-local news = roster ~= string.match(ARGV[8], '[%d.]*$') and roster
+local news = roster ~= string.match(ARGV[7], '[%d.]*$') and roster
 local calm = now - met.calm < REMEMBERED and met.calm or 0
-local known = KEYS[4] and secret(KEYS[4], present > 0 and ARGV[10]) or false
-return { now, version, document, present, alive, calm, news, news and facts_of_all(KEYS[2]), refused, known }
+local known = KEYS[7] and secret(KEYS[7], present > 0 and ARGV[12]) or false
+return {
+  now,
+  problem or version_of(head),
+  kind,
+  found,
+  next_page,
+  present,
+  leases_mark ~= seen_leases and alive,
+  leases_mark,
+  calm,
+  news,
+  news and facts_of_all(KEYS[2]),
+  refused,
+  known,
+  empty_for,
+}

@@ -1,32 +1,102 @@
--- Writes the document if the stored value is still the one its writer has seen, and publishes it.
+-- Writes records, each if what is stored of it is still what its writer has seen, and publishes that.
 --
--- KEYS state, secret, history
--- ARGV expected version, document, channel, deadline, a new secret in case there is none, how many entries of the history are
---      kept, and for each new one its text, revision and time
--- Returns 'written', 'conflict' or 'late', and the clock.
+-- KEYS records, order, writes, secret, history
+-- ARGV version that the writer is at, deadline, channel, a new secret in case there is none, id of a new history in case there
+--      is none, revision after which that begins, how many entries of what was done there are, how many are kept, for each its
+--      text, revision and time ('' for those of the record); and for each record its name, the mark expected, write id, body, and
+--      revision and time of one that is put back ('' for a new one)
+-- Returns 'late' and the clock; or the clock, the version before, the version now, and for each record 'written', revision and
+-- time; 'conflict' and what is there instead ('' where that is nothing, or too long); or 'full'.
 
 --- @include "parts/clock"
 --- @include "parts/term"
---- @include "parts/stored"
+--- @include "parts/records"
 --- @include "parts/secret"
 --- @include "parts/history"
 
--- Longer documents are not pushed, only announced: replicas read them.
+-- Longer records are not pushed, only announced: replicas read them.
 local MAX_PUSH_BYTES = 65536
 
 local now = clock()
-if is_late(ARGV[4], now) then return { 'late', now } end
-local version = stored(KEYS[1])
-if version ~= ARGV[1] then return { 'conflict', now } end
-for i = 7, #ARGV, 3 do remember(KEYS[3], ARGV[6], ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
-redis.call('SET', KEYS[1], ARGV[2])
+if is_late(ARGV[2], now) then return { 'late', now } end
+local head, problem = head_of(KEYS[1])
+local before = problem or version_of(head)
+local outcomes = {}
+local notes = tonumber(ARGV[7])
+local FIRST = 9 + 3 * notes
 
--- 's', and for those who know the secret a signature, the version before, a line feed and the document
+local function answer()
+  return { now, before, version_of(head), outcomes }
+end
+
+local fresh = false
+if not head then
+  if before ~= ARGV[1] then
+    -- everything is lost, or cannot be read: whoever knows more looks first
+    for i = FIRST, #ARGV, 6 do outcomes[#outcomes + 1] = { 'conflict' } end
+    return { now, before, before, outcomes }
+  end
+  fresh = true
+  head = { history = ARGV[5], revision = tonumber(ARGV[6]), write = '-', bytes = 0, count = 0 }
+end
+
+-- Gives the line of a record that is to be stored, or why it is not.
+local function judge(present, i)
+  local write = ARGV[i + 2]
+  if mark_of(present) ~= ARGV[i + 1] then return nil, 'conflict' end
+  if head.revision >= MAX_REVISION then
+    head.history = ARGV[5]
+    head.revision = 0
+  end
+  local revision, at = ARGV[i + 4], ARGV[i + 5]
+  if revision == '' then
+    revision = int(head.revision + 1)
+    local last = tonumber(string.match(present or '', '^%d+ [%w_-]+ %d+ (%d+)')) or 0
+    at = int(math.max(now, math.min(last + 1, LAST_INSTANT)))
+  end
+  local text = table.concat({ FORMAT, write, revision, at }, ' ') .. '\n' .. ARGV[i + 3]
+  local more = #text - #(present or '')
+  if more > 0 and (#text > MAX_RECORD_BYTES or head.bytes + more > MAX_BYTES) then return nil, 'full' end
+  return text, { 'written', revision, at }
+end
+
+local last, text
+for i = FIRST, #ARGV, 6 do
+  local name = ARGV[i]
+  local present = not fresh and redis.call('HGET', KEYS[1], name)
+  local stored, outcome = judge(present, i)
+  -- whoever lost against another need not ask what is there
+  outcomes[#outcomes + 1] = stored and outcome or { outcome, #(present or '') <= MAX_PUSH_BYTES and present or '' }
+  if stored then
+    for n = 9, FIRST - 1, 3 do
+      local own = ARGV[n + 1] == ''
+      remember(KEYS[5], ARGV[8], ARGV[n], own and outcome[2] or ARGV[n + 1], own and outcome[3] or ARGV[n + 2])
+    end
+    if fresh then redis.call('DEL', KEYS[1], KEYS[2], KEYS[3]) end
+    fresh = false
+    head.revision = head.revision + 1
+    head.write = ARGV[i + 2]
+    head.bytes = head.bytes + #stored - #(present or '')
+    if not present then head.count = head.count + 1 end
+    redis.call('HSET', KEYS[1], name, stored)
+    redis.call('ZADD', KEYS[2], int(head.revision), name)
+    redis.call('ZADD', KEYS[3], int(head.revision), head.write)
+    last, text = name, stored
+  end
+end
+if not last then
+  if head.count == 0 then head = nil end
+  return answer()
+end
+redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -MOST_WRITES - 1)
+save(KEYS[1], head)
+
+-- 's', and for those who know the secret a signature, the version before, the version now, the name and the record
 local news = 's'
-local known = #ARGV[2] <= MAX_PUSH_BYTES and secret(KEYS[2], ARGV[5])
+local known = #ARGV == FIRST + 5 and #text <= MAX_PUSH_BYTES and secret(KEYS[4], ARGV[4])
 if known then
-  local text = version .. '\n' .. ARGV[2]
-  news = news .. sign(known, text) .. text
+  local told = table.concat({ before, version_of(head), last, text }, '\n')
+  news = news .. sign(known, told) .. told
 end
 redis.pcall('PUBLISH', ARGV[3], news)
-return { 'written', now }
+return answer()

@@ -1,5 +1,6 @@
 -- What tells a store that has lost its memory from one that never had any: a mark beside the fences, which nobody removes.
--- It is an id, when it was made, and until when locks may be held that the store does not know of.
+-- It is an id, when it was made, and until when locks may be held that the store does not know of; with an exclamation mark where
+-- somebody has come back who remembers.
 
 local MEMORY = ':memory'
 
@@ -9,15 +10,15 @@ local function are_fences(fences)
   return kind == 'hash' or kind == 'none'
 end
 
-local function mark_of(fences)
+local function memory_of(fences)
   if not are_fences(fences) then return nil end
-  return string.match(redis.call('HGET', fences, MEMORY) or '', '^([^|]+)|(%d+)|(%d+)$')
+  return string.match(redis.call('HGET', fences, MEMORY) or '', '^([^|]+)|(%d+)|(%d+)(!?)$')
 end
 
 -- Milliseconds for which locks may be held that are not known of, `most` from when the clock was set if it was (`met`: see
 -- parts/members.lua). It is noted when that is over.
 local function unsure_of(fences, now, met, most)
-  local own, made, stop = mark_of(fences)
+  local own, made, stop = memory_of(fences)
   made, stop = tonumber(made), tonumber(stop or 0)
   if stop == 0 then return 0 end
   local over = stop <= now and (stop <= met.before or met.calm <= made)
@@ -32,15 +33,15 @@ end
 -- knows more.
 local function recall(fences, now, known, id, back, lease)
   if not are_fences(fences) then return known end
-  local own, made, stop = mark_of(fences)
+  local own, made, stop, lost = memory_of(fences)
   if own and (known == '' or known == own) then return own end
   own, made, stop = own or id, tonumber(made or now), tonumber(stop or 0)
   if known ~= '' then
-    stop = math.max(stop, made + lease)
+    stop, lost = math.max(stop, made + lease), '!'
   else
     local up = uptime()
     if up >= 0 then stop = math.max(stop, now + math.max(0, back - up * 1000)) end
   end
-  redis.call('HSET', fences, MEMORY, string.format('%s|%.0f|%.0f', own, made, stop))
+  redis.call('HSET', fences, MEMORY, string.format('%s|%.0f|%.0f%s', own, made, stop, lost or ''))
   return own
 end

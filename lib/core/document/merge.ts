@@ -1,0 +1,89 @@
+import { currentOccurrence } from '../windows/occurrences.js';
+import { withoutCurrent } from '../windows/window-edits.js';
+import type { WindowRecord } from '../windows/window-record.js';
+import { randomId } from './codec.js';
+import type { KeyRecord } from './record.js';
+import { withoutReopening } from './reopenings.js';
+import { knowsPast, pastOf } from './updates.js';
+
+/** How what is stored of a key stands to what is known of it. */
+export type Relation =
+  | 'same'
+  /** It was made from what is known, or counts in its place. */
+  | 'later'
+  /** What is known was made from it, or counts in its place. */
+  | 'earlier'
+  /** Neither was made from the other: somebody went on from a store that had lost something. */
+  | 'apart';
+
+export function relate(known: KeyRecord, stored: KeyRecord): Relation {
+  if (known.write === stored.write) {
+    return 'same';
+  }
+  if (stored.past.includes(known.write)) {
+    return 'later';
+  }
+  if (known.past.includes(stored.write)) {
+    return 'earlier';
+  }
+  const [later, relation] = isLater(stored, known)
+    ? ([stored, 'later'] as const)
+    : ([known, 'earlier'] as const);
+  // one that does not know all that it was made from may have been made from the other
+  return knowsPast(later) ? 'apart' : relation;
+}
+
+/**
+ * Two records of one key of which neither was made from the other, as one. The later change counts; whoever made it did not
+ * know of the other's holds, whose work may still run, nor of its windows, so these stay. An `unset` ends the holds and what is on
+ * of the windows. It does not matter which is which.
+ */
+export function unite(one: KeyRecord, other: KeyRecord): KeyRecord {
+  const [later, earlier] = isLater(one, other) ? [one, other] : [other, one];
+  const left =
+    later.change.cause === 'unset'
+      ? []
+      : earlier.holds.filter(({ id }) => !later.holds.some((hold) => hold.id === id));
+  const fence = Math.max(one.fence ?? 0, other.fence ?? 0);
+  const windows = uniteWindows(later, earlier);
+  const to = later.change.to || left.length > 0 || currentOccurrence(windows, later.change.at) !== undefined;
+  return {
+    ...withoutReopening(earlier),
+    ...later,
+    holds: [...left, ...later.holds],
+    change: { ...later.change, to },
+    ...(fence > 0 && { fence }),
+    ...(windows && { windows }),
+    write: randomId(),
+    past: pastOf(later, earlier),
+  };
+}
+
+/** Of a window that both have the one that was changed more often counts. */
+function uniteWindows(later: KeyRecord, earlier: KeyRecord): readonly WindowRecord[] | undefined {
+  if (!earlier.windows) {
+    return later.windows;
+  }
+  const kept =
+    later.change.cause === 'unset'
+      ? (withoutCurrent(earlier.windows, later.change.at) ?? earlier.windows)
+      : earlier.windows;
+  const both = new Map((later.windows ?? []).map((window) => [window.id, window]));
+  for (const window of kept) {
+    const other = both.get(window.id);
+    if (!other || other.revision < window.revision) {
+      both.set(window.id, window);
+    }
+  }
+  return [...both.values()];
+}
+
+/** The order of changes of one key, the same for all. */
+export function isLater(one: KeyRecord, other: KeyRecord): boolean {
+  const [a, b] = [one.change, other.change];
+  return a.at !== b.at
+    ? a.at > b.at
+    : a.revision !== b.revision
+      ? a.revision > b.revision
+      : one.write > other.write;
+}

@@ -1,0 +1,140 @@
+import {
+  decodeRecord,
+  encodeBody,
+  markOf,
+  MAX_BYTES,
+  MAX_RECORD_BYTES,
+  NewerFormatError,
+  newHistory,
+  restamp,
+  stampBody,
+} from '../../document/codec.js';
+import { id, integer, object } from '../../document/fields.js';
+import type { HistoryNote } from '../../history/entry-record.js';
+import type { VersionParts } from '../../document/version.js';
+import type { RecordWrite, Written } from '../store.js';
+
+/** Format of the document; one of another format is never read as this one. */
+const FORMAT = 1;
+/** What is longer is not ours. */
+const MAX_READ_BYTES = 4 * MAX_BYTES;
+/** The last that a `Date` can hold. */
+const LAST_INSTANT = 8.64e15;
+
+/** All records in one entry of a cache, which can compare and set nothing smaller. */
+export interface CacheDocument extends VersionParts {
+  /** As Redis has them: the text of each, see document/codec.ts. */
+  readonly records: ReadonlyMap<string, string>;
+  /** Fields that this version does not know. */
+  readonly more?: Readonly<Record<string, unknown>>;
+}
+
+export const EMPTY: CacheDocument = { history: '', revision: 0, write: '', records: new Map() };
+
+export const encodeDocument = ({ write, history, revision, records, more }: CacheDocument): string =>
+  JSON.stringify({ v: FORMAT, w: write, history, revision, records: [...records], ...more });
+
+/** @throws Error that says what is wrong with it */
+export function decodeDocument(text: unknown): CacheDocument {
+  if (typeof text !== 'string' || text === '') {
+    throw new Error(text === '' ? 'it is empty' : `it is ${text === null ? 'null' : typeof text}, not text`);
+  }
+  if (Buffer.byteLength(text) > MAX_READ_BYTES) {
+    throw new Error(`it is longer than ${MAX_READ_BYTES} bytes`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Error('it is not JSON');
+  }
+  const { v, w, history, revision, records, ...more } = object(value, 'document');
+  if (Number.isSafeInteger(v) && (v as number) > FORMAT) {
+    throw new NewerFormatError(v as number);
+  }
+  if (v !== FORMAT) {
+    throw new Error(`it is of version ${JSON.stringify(v)?.slice(0, 20)}, this library reads ${FORMAT}`);
+  }
+  if (!Array.isArray(records)) {
+    throw new Error('its records are not a list');
+  }
+  return {
+    write: id(w, 'write id'),
+    history: id(history, 'history'),
+    revision: integer(revision, 'revision'),
+    records: new Map(records.map(entry)),
+    ...(Object.keys(more).length > 0 && { more }),
+  };
+}
+
+function entry(value: unknown): [string, string] {
+  if (!Array.isArray(value) || typeof value[0] !== 'string' || typeof value[1] !== 'string') {
+    throw new Error('a record has no name, or no text');
+  }
+  return [value[0], value[1]];
+}
+
+/** Entries of the history, with the number and time that the record which they are about has got. */
+export const stampNotes = (
+  notes: readonly HistoryNote[],
+  outcomes: Written['outcomes'],
+): readonly HistoryNote[] =>
+  notes.map((note) => {
+    const own = outcomes.find((outcome) => typeof outcome === 'object' && outcome.write === note.id);
+    return typeof own === 'object' ? { ...note, revision: own.change.revision, at: own.change.at } : note;
+  });
+
+/** What scripts/write.lua does. The same document when nothing was written. */
+export function applyWrites(
+  document: CacheDocument,
+  writes: readonly RecordWrite[],
+  now: number,
+): Pick<Written, 'outcomes'> & { document: CacheDocument } {
+  let next = document;
+  const outcomes = writes.map((write) => {
+    const { outcome, after } = applyWrite(next, write, now);
+    next = after;
+    return outcome;
+  });
+  return { document: next, outcomes };
+}
+
+function applyWrite(
+  document: CacheDocument,
+  { name, expected, record, kept }: RecordWrite,
+  now: number,
+): { outcome: Written['outcomes'][number]; after: CacheDocument } {
+  const present = document.records.get(name);
+  const mark = present === undefined ? '' : markOf(present);
+  if (mark !== expected) {
+    return { outcome: 'conflict', after: document };
+  }
+  const { history, revision, write } = nextVersion(document, record.write);
+  const stamp = kept
+    ? record.change
+    : { revision, at: Math.max(now, Math.min(timeOf(present) + 1, LAST_INSTANT)) };
+  const text = stampBody(encodeBody(record), record.write, stamp);
+  const [size, before] = [Buffer.byteLength(text), Buffer.byteLength(present ?? '')];
+  if (size > before && (size > MAX_RECORD_BYTES || bytesOf(document) + size - before > MAX_BYTES)) {
+    return { outcome: 'full', after: document };
+  }
+  const records = new Map(document.records).set(name, text);
+  return { outcome: restamp(record, stamp), after: { ...document, history, revision, write, records } };
+}
+
+/** How the next version is marked. A history ends where numbers do: a revision past that could not be read again. */
+const nextVersion = ({ history, revision }: VersionParts, write: string): VersionParts =>
+  history !== '' && revision < Number.MAX_SAFE_INTEGER
+    ? { history, revision: revision + 1, write }
+    : { history: newHistory(), revision: 1, write };
+
+function timeOf(text: string | undefined): number {
+  try {
+    return text === undefined ? 0 : decodeRecord(text).change.at;
+  } catch {
+    return 0;
+  }
+}
+
+const bytesOf = ({ records }: CacheDocument): number =>
+  [...records.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0);

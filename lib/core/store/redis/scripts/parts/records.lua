@@ -1,0 +1,67 @@
+-- Records: a hash with a field for each. A record is a line `format write revision at`, a line feed, and its body. `:head`
+-- says how far all are: `format history revision write bytes count`. Beside it `order` has the names by the revision at which
+-- each was last stored here, and `writes` the last write ids by revision.
+
+local FORMAT = '1'
+local HEAD = ':head'
+-- As in document/codec.ts.
+local MAX_RECORD_BYTES = 262144
+local MAX_BYTES = 33554432
+local MAX_READ_BYTES = 1048576
+-- Write ids that are remembered: more than are made while a replica is away for a moment.
+local MOST_WRITES = 1000
+-- Where numbers end: a revision past that could not be read again.
+local MAX_REVISION = 9007199254740991
+-- The last instant that JavaScript knows.
+local LAST_INSTANT = 8640000000000000
+
+local function int(number)
+  return string.format('%.0f', number)
+end
+
+-- How far all records are; nil for none. The second is why it cannot be told, with what names it.
+local function head_of(records)
+  local kind = redis.call('TYPE', records).ok
+  if kind == 'none' then return nil end
+  if kind ~= 'hash' then return nil, '!' .. kind end
+  local text = redis.call('HGET', records, HEAD)
+  if not text then return nil, '?' .. redis.call('HLEN', records) end
+  local format, history, revision, write, bytes, count =
+    string.match(text, '^(%d+) ([%w_-]+) (%d+) ([%w_-]+) (%d+) (%d+)')
+  if format ~= FORMAT then return nil, (string.match(text, '^(%d+) ') or '~') .. ':' .. string.sub(text, 1, 64) end
+  return {
+    history = history,
+    revision = tonumber(revision),
+    write = write,
+    bytes = tonumber(bytes),
+    count = tonumber(count),
+  }
+end
+
+local function version_of(head)
+  return head and head.history .. '.' .. int(head.revision) .. '.' .. head.write or ''
+end
+
+local function save(records, head)
+  local parts = { FORMAT, head.history, int(head.revision), head.write, int(head.bytes), int(head.count) }
+  redis.call('HSET', records, HEAD, table.concat(parts, ' '))
+end
+
+-- The revision of a version, if that is on the line of this store: it has made, or been given, that very write as that number.
+local function on_line(head, writes, version)
+  local history, revision, write = string.match(version, '^([%w_-]+)%.(%d+)%.([%w_-]+)$')
+  if not head or history ~= head.history then return nil end
+  revision = tonumber(revision)
+  if revision == head.revision then return write == head.write and revision or nil end
+  local place = writes and redis.pcall('ZSCORE', writes, write)
+  return type(place) == 'string' and tonumber(place) == revision and revision < head.revision and revision or nil
+end
+
+-- Tells one stored value from another: by write id, or by a digest of what is none of ours.
+local function mark_of(text)
+  if not text then return '' end
+  local format, write = string.match(text, '^(%d+) ([%w_-]+) %d+ %d+\n')
+  if format == FORMAT then return write end
+  if format then return format .. ':' .. write end
+  return '~' .. redis.sha1hex(text)
+end
