@@ -282,15 +282,15 @@ export const MUTANTS: readonly Mutant[] = [
     'history-is-lost',
     'operators',
     SCRIPTS,
-    'for i = 7, #ARGV, 3 do remember(KEYS[3], ARGV[6], ARGV[i], ARGV[i + 1], ARGV[i + 2]) end',
+    "for n = 9, FIRST - 1, 3 do local own = ARGV[n + 1] == '' remember(KEYS[5], ARGV[8], ARGV[n], own and outcome[2] or ARGV[n + 1], own and outcome[3] or ARGV[n + 2]) end",
     '',
   ),
   bug(
     'history-before-compare',
     'operators',
     SCRIPTS,
-    "if version ~= ARGV[1] then return { 'conflict', now } end",
-    "for i = 7, #ARGV, 3 do remember(KEYS[3], ARGV[6], ARGV[i], ARGV[i + 1], ARGV[i + 2]) end\nif version ~= ARGV[1] then return { 'conflict', now } end",
+    "if stored then for n = 9, FIRST - 1, 3 do local own = ARGV[n + 1] == '' remember(KEYS[5], ARGV[8], ARGV[n], own and outcome[2] or ARGV[n + 1], own and outcome[3] or ARGV[n + 2]) end",
+    "for n = 9, FIRST - 1, 3 do local own = ARGV[n + 1] == '' remember(KEYS[5], ARGV[8], ARGV[n], own and (stored and outcome[2] or '1') or ARGV[n + 1], own and (stored and outcome[3] or int(now)) or ARGV[n + 2]) end\nif stored then",
   ),
   bug(
     'write-without-compare',

@@ -32,6 +32,8 @@ function faultOf(evidence: Evidence, op: Op, found: readonly Recorded[]): string
   return must && !isIn && !forgotten(evidence, op) ? 'was confirmed, and is not in the history' : undefined;
 }
 
+const LOSSES: ReadonlySet<string> = new Set(['redis-empty', 'newcomer']);
+
 /** Has Redis lost its data since, and the history with it. */
 const forgotten = ({ windows }: Evidence, { begin }: Op): boolean =>
-  windows.some(({ kind, end }) => kind === 'redis-empty' && end + AROUND >= begin);
+  windows.some(({ kind, end }) => LOSSES.has(kind) && end + AROUND >= begin);

@@ -21,6 +21,8 @@ const LATE = 50;
  */
 export function createMaintenancePage(connection: Connection, leave: Leave, asks: boolean): LivePage {
   const isOpen = (): boolean => connection.status?.maintenanceMode === false;
+  /** On its way: what is heard meanwhile would only load the page twice. */
+  let leaving = false;
 
   /** It may be for a key that closes only a part of the site, which no status mentions: only its own address tells. */
   async function look(seen: boolean): Promise<void> {
@@ -39,6 +41,7 @@ export function createMaintenancePage(connection: Connection, leave: Leave, asks
   function go(): void {
     // a page that is left for a server that has gone would not find back
     if (connection.connection !== 'lost' && isOpen()) {
+      leaving = true;
       reload();
     }
   }
@@ -62,10 +65,13 @@ export function createMaintenancePage(connection: Connection, leave: Leave, asks
       const seen = before !== undefined;
       const spread = spreadOf(status, before);
       if (status.maintenanceMode) {
+        leaving = false;
         leave.cancel();
         if (!updateBuiltInPage(status, before)) {
           leave.within(spread, 'look', () => void look(seen));
         }
+      } else if (leaving) {
+        return;
       } else if (status.reopening) {
         // a page that has seen it begin needs no clock
         const place = before?.maintenanceMode && !asks ? takePlace() : NaN;
@@ -83,6 +89,7 @@ export function createMaintenancePage(connection: Connection, leave: Leave, asks
     },
     hearConnection(state) {
       if (state === 'lost') {
+        leaving = false;
         // a refresh that the page came with would load the browser's own error page, from which nothing leads back
         window.stop();
       } else if (isOpen() && leave.plan === undefined) {

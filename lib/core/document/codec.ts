@@ -29,7 +29,11 @@ export class NewerFormatError extends Error {
 const HEADER = /^(\d+) ([\w-]+) (\d+) (\d+)\n/;
 
 /** 128 random bits, URL-safe, 22 characters. */
-export const randomId = (): string => randomBytes(16).toString('base64url');
+export function randomId(): string {
+  const id = randomBytes(16).toString('base64url');
+  // what begins like an option is one to a command line
+  return id.startsWith('-') ? randomId() : id;
+}
 
 /** Id of a new history: told with every heartbeat, so no longer than it takes to tell a few from one another. */
 export const newHistory = (): string => randomId().slice(0, 11);

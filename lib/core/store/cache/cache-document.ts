@@ -16,6 +16,8 @@ import type { RecordWrite, Written } from '../store.js';
 
 /** Format of the document; one of another format is never read as this one. */
 const FORMAT = 1;
+/** Milliseconds by which a writer's time may be behind. */
+const ON_THE_WAY = 1_000;
 /** What is longer is not ours. */
 const MAX_READ_BYTES = 4 * MAX_BYTES;
 /** The last that a `Date` can hold. */
@@ -110,9 +112,11 @@ function applyWrite(
     return { outcome: 'conflict', after: document };
   }
   const { history, revision, write } = nextVersion(document, record.write);
+  // the writer's own time, from which it has reckoned ends, unless that is far off
+  const wished = Math.min(Math.max(record.change.at, now - ON_THE_WAY), now);
   const stamp = kept
     ? record.change
-    : { revision, at: Math.max(now, Math.min(timeOf(present) + 1, LAST_INSTANT)) };
+    : { revision, at: Math.max(wished, Math.min(timeOf(present) + 1, LAST_INSTANT)) };
   const text = stampBody(encodeBody(record), record.write, stamp);
   const [size, before] = [Buffer.byteLength(text), Buffer.byteLength(present ?? '')];
   if (size > before && (size > MAX_RECORD_BYTES || bytesOf(document) + size - before > MAX_BYTES)) {

@@ -162,7 +162,7 @@ export class RedisStore implements StateStore {
       record.write,
       encodeBody(record),
       kept ? record.change.revision : '',
-      kept ? record.change.at : '',
+      record.change.at,
     ]);
     const args = (term: string) => [known, term, ...first, ...records];
     const asked = performance.now();

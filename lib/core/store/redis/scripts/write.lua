@@ -3,8 +3,8 @@
 -- KEYS records, order, writes, secret, history
 -- ARGV version that the writer is at, deadline, channel, a new secret in case there is none, id of a new history in case there
 --      is none, revision after which that begins, how many entries of what was done there are, how many are kept, for each its
---      text, revision and time ('' for those of the record); and for each record its name, the mark expected, write id, body, and
---      revision and time of one that is put back ('' for a new one)
+--      text, revision and time ('' for those of the record); and for each record its name, the mark expected, write id, body,
+--      revision of one that is put back ('' for a new one), and time: of a new one its writer's, from which its ends were reckoned
 -- Returns 'late' and the clock; or the clock, the version before, the version now, and for each record 'written', revision and
 -- time; 'conflict' and what is there instead ('' where that is nothing, or too long); or 'full'.
 
@@ -14,6 +14,8 @@
 --- @include "parts/secret"
 --- @include "parts/history"
 
+-- Milliseconds by which a writer's time may be behind: the way of its write.
+local ON_THE_WAY = 1000
 -- Longer records are not pushed, only announced: replicas read them.
 local MAX_PUSH_BYTES = 65536
 
@@ -52,7 +54,8 @@ local function judge(present, i)
   if revision == '' then
     revision = int(head.revision + 1)
     local last = tonumber(string.match(present or '', '^%d+ [%w_-]+ %d+ (%d+)')) or 0
-    at = int(math.max(now, math.min(last + 1, LAST_INSTANT)))
+    local wished = math.min(math.max(tonumber(at), now - ON_THE_WAY), now)
+    at = int(math.max(wished, math.min(last + 1, LAST_INSTANT)))
   end
   local text = table.concat({ FORMAT, write, revision, at }, ' ') .. '\n' .. ARGV[i + 3]
   local more = #text - #(present or '')
