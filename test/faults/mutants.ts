@@ -101,7 +101,6 @@ export const MUTANTS: readonly Mutant[] = [
     "redis.call('ZRANGEBYSCORE', order, '(' .. int(since), '+inf',",
     "redis.call('ZRANGEBYSCORE', order, '(' .. int(since + 1), '+inf',",
   ),
-  bug('revision-reused', 'failedOver', SCRIPTS, 'if KEYS[2] and not on_line(', 'if false and not on_line('),
   bug(
     'any-push-is-believed',
     'neighbour',
@@ -287,7 +286,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   bug(
     'history-before-compare',
-    'operators',
+    'crowd',
     SCRIPTS,
     "if stored then for n = 9, FIRST - 1, 3 do local own = ARGV[n + 1] == '' remember(KEYS[5], ARGV[8], ARGV[n], own and outcome[2] or ARGV[n + 1], own and outcome[3] or ARGV[n + 2]) end",
     "for n = 9, FIRST - 1, 3 do local own = ARGV[n + 1] == '' remember(KEYS[5], ARGV[8], ARGV[n], own and (stored and outcome[2] or '1') or ARGV[n + 1], own and (stored and outcome[3] or int(now)) or ARGV[n + 2]) end\nif stored then",
