@@ -102,12 +102,12 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect(records[0]!.change.revision).toBeGreaterThan(store.clustered ? 40 : 0);
   });
 
-  it('gives changes of a record times that grow, whatever its clock says', async () => {
+  it('gives changes of a record times that never go back, whatever its clock says', async () => {
     const store = await start();
     const ahead = record({ change: change({ revision: 1, at: store.now() + 60_000 }) });
     const { version } = await put(store, [{ name: 'a', expected: '', record: ahead, kept: true }], '');
     const { records } = await put(store, [writing('a', {}, ahead)], version);
-    expect(records[0]!.change.at).toBe(Math.floor(ahead.change.at) + 1);
+    expect(records[0]!.change.at).toBe(Math.floor(ahead.change.at));
   });
 
   it('writes nothing when its time is over', async () => {

@@ -116,7 +116,7 @@ function applyWrite(
   const wished = Math.min(Math.max(record.change.at, now - ON_THE_WAY), now);
   const stamp = kept
     ? record.change
-    : { revision, at: Math.max(wished, Math.min(timeOf(present) + 1, LAST_INSTANT)) };
+    : { revision, at: Math.max(wished, Math.min(timeOf(present), LAST_INSTANT)) };
   const text = stampBody(encodeBody(record), record.write, stamp);
   const [size, before] = [Buffer.byteLength(text), Buffer.byteLength(present ?? '')];
   if (size > before && (size > MAX_RECORD_BYTES || bytesOf(document) + size - before > MAX_BYTES)) {

@@ -55,7 +55,7 @@ local function judge(present, i)
     revision = int(head.revision + 1)
     local last = tonumber(string.match(present or '', '^%d+ [%w_-]+ %d+ (%d+)')) or 0
     local wished = math.min(math.max(tonumber(at), now - ON_THE_WAY), now)
-    at = int(math.max(wished, math.min(last + 1, LAST_INSTANT)))
+    at = int(math.max(wished, math.min(last, LAST_INSTANT)))
   end
   local text = table.concat({ FORMAT, write, revision, at }, ' ') .. '\n' .. ARGV[i + 3]
   local more = #text - #(present or '')
