@@ -145,7 +145,7 @@ describe.concurrent('a command in a namespace of its own', () => {
     const first = migrations.run('first');
     await migrations.begun('first');
     expect((await migrations.run('refused').result).code).toBe(125);
-    const second = migrations.run('second', { ms: 100, args: ['--wait', '1m'] });
+    const second = migrations.run('second', { ms: 100, args: ['--wait', '2m'] });
     first.child.kill('SIGTERM');
     expect((await first.result).code).toBe(9);
     expect((await second.result).code).toBe(0);
@@ -170,13 +170,13 @@ describe.concurrent('two migrations never run side by side', () => {
       expect(await migrations.run('early').result).toMatchObject({ code: 125 });
       // one waits for the lock, the other one comes when everybody knows
       if (!stubborn) await until(async () => (await migrations.state()).abandoned, { timeout: 20_000 });
-      const second = migrations.run('second', { ms: 100, args: ['--wait', '1m'] });
+      const second = migrations.run('second', { ms: 100, args: ['--wait', '2m'] });
       expect((await second.result).code).toBe(0);
       expect((await migrations.lines('first')).some(({ what }) => what === 'SIGTERM')).toBe(true);
       expect(await migrations.between('first', 'second')).toBeGreaterThan(0);
       await until(async () => !(await migrations.isOn()));
     },
-    90_000,
+    180_000,
   );
 
   it('when we are killed before the guardian has begun to look', async () => {
@@ -184,10 +184,10 @@ describe.concurrent('two migrations never run side by side', () => {
     const first = migrations.run('first', { stubborn: true });
     await until(() => migrations.isOn(), { timeout: 20_000, interval: 2 });
     await end(first.child, 'SIGKILL');
-    const second = migrations.run('second', { ms: 100, args: ['--wait', '1m'] });
+    const second = migrations.run('second', { ms: 100, args: ['--wait', '2m'] });
     expect((await second.result).code).toBe(0);
     expect(await migrations.between('first', 'second')).toBeGreaterThan(0);
-  }, 90_000);
+  }, 180_000);
 
   it.each(kinds)(
     'when we are stopped, and the child %s',
@@ -197,7 +197,7 @@ describe.concurrent('two migrations never run side by side', () => {
       await migrations.begun('first');
       first.child.kill('SIGSTOP');
       const stopped = (await migrations.lines('first')).at(-1)!.at;
-      const second = migrations.run('second', { ms: 100, args: ['--wait', '1m'] });
+      const second = migrations.run('second', { ms: 100, args: ['--wait', '2m'] });
       expect((await second.result).code).toBe(0);
       const asked = (await migrations.lines('first')).find(({ what }) => what === 'SIGTERM')!.at;
       const last = (await migrations.lines('first')).at(-1)!.at;
@@ -208,7 +208,7 @@ describe.concurrent('two migrations never run side by side', () => {
       first.child.kill('SIGCONT');
       expect((await first.result).code).toBe(124);
     },
-    90_000,
+    180_000,
   );
 
   it.each(kinds)(
@@ -219,7 +219,7 @@ describe.concurrent('two migrations never run side by side', () => {
       const first = migrations.run('first', { stubborn, url: proxy.url });
       await migrations.begun('first');
       proxy.pause();
-      const second = migrations.run('second', { ms: 100, args: ['--wait', '1m'] });
+      const second = migrations.run('second', { ms: 100, args: ['--wait', '2m'] });
       expect((await second.result).code).toBe(0);
       expect(await migrations.between('first', 'second')).toBeGreaterThan(0);
       proxy.resume();
@@ -228,7 +228,7 @@ describe.concurrent('two migrations never run side by side', () => {
         stderr: expect.stringContaining('The command was ended') as unknown,
       });
     },
-    90_000,
+    180_000,
   );
 
   it('when an operator has ended it, and the child heeds no TERM', async () => {
@@ -236,14 +236,14 @@ describe.concurrent('two migrations never run side by side', () => {
     const first = migrations.run('first', { stubborn: true });
     await migrations.begun('first');
     await migrations.watcher.unsetMaintenance('general');
-    const second = migrations.run('second', { ms: 100, args: ['--wait', '1m'] });
+    const second = migrations.run('second', { ms: 100, args: ['--wait', '2m'] });
     expect(await first.result).toMatchObject({
       code: 121,
       stderr: expect.stringContaining('unset') as unknown,
     });
     expect((await second.result).code).toBe(0);
     expect(await migrations.between('first', 'second')).toBeGreaterThan(0);
-  }, 90_000);
+  }, 180_000);
 
   it('when the guardian is killed', async () => {
     await using migrations = await alone();
@@ -254,9 +254,9 @@ describe.concurrent('two migrations never run side by side', () => {
       code: 121,
       stderr: expect.stringContaining('guards it has ended') as unknown,
     });
-    await migrations.run('second', { ms: 100, args: ['--wait', '1m'] }).result;
+    await migrations.run('second', { ms: 100, args: ['--wait', '2m'] }).result;
     expect(await migrations.between('first', 'second')).toBeGreaterThan(0);
-  }, 90_000);
+  }, 180_000);
 
   it('when the guardian is stopped together with the network', async () => {
     await using migrations = await alone();
@@ -266,13 +266,13 @@ describe.concurrent('two migrations never run side by side', () => {
     const guardian = await guardianOf(first.child);
     process.kill(guardian, 'SIGSTOP');
     proxy.pause();
-    const second = migrations.run('second', { ms: 100, args: ['--wait', '1m'] });
+    const second = migrations.run('second', { ms: 100, args: ['--wait', '2m'] });
     expect((await second.result).code).toBe(0);
     expect(await migrations.between('first', 'second')).toBeGreaterThan(0);
     process.kill(guardian, 'SIGCONT');
     proxy.resume();
     await first.result;
-  }, 90_000);
+  }, 180_000);
 
   it('when nothing can be given back at the end: the next one waits for no lease once Redis is there', async () => {
     await using migrations = await alone();
@@ -289,7 +289,7 @@ describe.concurrent('two migrations never run side by side', () => {
     expect((await first.result).code).toBe(9);
     const second = migrations.run('second', { ms: 100 });
     expect((await second.result).code).toBe(0);
-  }, 90_000);
+  }, 180_000);
 });
 
 const pick = ({ value, done, total, step, public: isPublic }: Partial<MaintenanceProgress> = {}) => ({

@@ -1,6 +1,7 @@
+import { randomInt } from 'node:crypto';
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { findCommand } from './tools.mjs';
 
 const setpriv = findCommand('setpriv');
@@ -39,12 +40,22 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL
   await gone;
 }
 
-/** A TCP port that was free a moment ago. Whoever binds it must be ready to try another one. */
+/** Below the ports that systems give out by themselves, to `listen(0)` and to connections: nobody else gets one of these by chance. */
+const PORTS = { first: 10_000, last: 32_000 };
+
+/** A TCP port that was free a moment ago. Whoever binds it should be ready to try another one. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(PORTS.first, PORTS.last);
+    const server = createServer().listen(port, '127.0.0.1');
+    const free = await Promise.race([
+      once(server, 'listening').then(() => true),
+      once(server, 'error').then(() => false),
+    ]).catch(() => false);
+    if (free) {
+      server.close();
+      await once(server, 'close');
+      return port;
+    }
+  }
 }
