@@ -15,6 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { adapters, createExpressApp } from '../support/apps.js';
 import { request } from '../support/http.js';
 import { RedisServer } from '../support/redis.js';
+import { until } from '../support/until.js';
 import { adminModule, ALL, as, IMPORT } from './operators.js';
 
 type Changed = MaintenanceKeyJson & { change?: { from: boolean; to: boolean; revision: number } };
@@ -452,7 +453,13 @@ describe('a store that fails', () => {
     try {
       const module = adminModule({ redis: redis.url, commandTimeout: 300 });
       await using running = await createExpressApp({ imports: [module] });
-      await running.app.get(MaintenanceService).setMaintenance(true);
+      // on a busy machine connecting may take longer than a command may
+      await until(() =>
+        running.app
+          .get(MaintenanceService)
+          .setMaintenance(true)
+          .then(() => true),
+      );
       await redis.kill();
       for (const one of requests) {
         const lost = await ask(running.port, one);

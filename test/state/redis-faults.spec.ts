@@ -171,7 +171,7 @@ describe('a Redis that refuses to write', () => {
     ],
   ])('says %s, has written nothing, and is used again when it writes again', async (why, refuse, accept) => {
     await using app = await startService({ redis: server.url, namespace: why });
-    await app.service.setMaintenance(true);
+    await until(() => app.service.setMaintenance(true).then(() => true));
     await refuse();
     // it may be connecting again just then, since a heartbeat was refused
     const error = await until(async () => {
