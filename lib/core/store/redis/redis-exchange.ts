@@ -184,4 +184,4 @@ export class RedisExchange {
 const isLate = (reply: SyncReply, presence: Presence | null): boolean =>
   presence !== null && reply.presence === 'none' && reply.refused === null;
 
-const acknowledgement = ({ version, draining }: Presence): string => `${version}:${JSON.stringify(draining)}`;
+const acknowledgement = ({ at, draining }: Presence): string => `${at}:${JSON.stringify(draining)}`;
