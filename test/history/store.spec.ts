@@ -98,15 +98,23 @@ describe('the history in Redis', () => {
     await store.stop();
   });
 
-  it('is written with the change or not at all', async () => {
-    await using server = await RedisServer.start();
-    const admin = server.client();
-    await admin.call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '&*', '+@all', '-xadd');
-    const url = server.url.replace('redis://', 'redis://app:secret@');
-    const store = new RedisStore(url, 'n', redisOptions);
-    await store.start({ pushed() {}, reconnected() {}, woken() {}, warn() {} }, soon());
-    await expect(put(store, [note('a')])).rejects.toMatchObject({ outcome: 'refused' });
-    expect(await admin.exists('n:{n}:records')).toBe(0);
-    await store.stop();
-  });
+  it.each(['xadd', 'del', 'hset', 'zadd', 'zremrangebyrank'])(
+    'is written with the change or not at all, by a user without %s',
+    async (command) => {
+      await using server = await RedisServer.start();
+      const admin = server.client();
+      await admin.call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '&*', '+@all', `-${command}`);
+      const url = server.url.replace('redis://', 'redis://app:secret@');
+      const store = new RedisStore(url, 'n', redisOptions);
+      await store.start({ pushed() {}, reconnected() {}, woken() {}, warn() {} }, soon());
+      await expect(put(store, [note('a')])).rejects.toMatchObject({
+        outcome: 'refused',
+        message: expect.stringContaining(command) as unknown,
+      });
+      for (const entry of ['records', 'order', 'writes', 'history']) {
+        expect(await admin.exists(`n:{n}:${entry}`), entry).toBe(0);
+      }
+      await store.stop();
+    },
+  );
 });

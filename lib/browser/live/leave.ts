@@ -9,7 +9,7 @@ export interface Leave {
   readonly plan: string | undefined;
   /** Plans to do something within so many milliseconds, in place of what was planned. */
   within(ms: number, plan: string, action: () => void): void;
-  /** Plans to do something after so many milliseconds, whoever looks at the page. */
+  /** Plans to do something after so many milliseconds, whether the page is visible or not. */
   after(ms: number, plan: string, action: () => void): void;
   /** Somebody looks at the page: now is the moment. */
   hurry(): void;
