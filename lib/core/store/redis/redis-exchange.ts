@@ -163,7 +163,7 @@ export class RedisExchange {
         ...last.slice(0, needed),
       ],
     );
-    const parsed = parseSyncReply(reply);
+    const parsed = parseSyncReply(reply, known ?? '');
     commands.clock.hear(parsed.now, asked);
     if (presence) {
       commands.judged(parsed.refused);

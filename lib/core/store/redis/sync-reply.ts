@@ -35,10 +35,11 @@ export interface SyncReply {
   readonly emptyFor: number;
 }
 
-export function parseSyncReply(reply: unknown): SyncReply {
+/** @param known what the script was asked with */
+export function parseSyncReply(reply: unknown, known: Version): SyncReply {
   const [now, version, kind, found, page, fate, leases, leasesMark, calm, roster, ...rest] = reply as [
     now: number,
-    version: string,
+    version: string | null,
     kind: SyncReply['kind'],
     found: string[],
     page: string | null,
@@ -57,7 +58,7 @@ export function parseSyncReply(reply: unknown): SyncReply {
   const presence = FATES[fate] ?? 'none';
   return {
     now,
-    version,
+    version: version ?? known,
     kind,
     records,
     page,

@@ -6,7 +6,7 @@
 --      what does, lease ms and a bar and the mark of the leases known, deadline, the known roster (see look), channel on which to wake those who wait for acknowledgements
 --      ('' not to), '1' to wake them in any case, page of what comes back ('' for the first), version that the first was of, a new
 --      secret in case there is none; what is not needed at the end is left out
--- Returns clock, version, what comes back ('same', 'some' since the version known, 'all', 'none' when it cannot be read, 'more'
+-- Returns clock, version (false when it is the one known), what comes back ('same', 'some' since the version known, 'all', 'none' when it cannot be read, 'more'
 -- when it takes the other keys to tell), names and records in turn, the next page or false, how the presence fared (0 not
 -- recorded, 1 recorded, 2 recorded and was not there before, 3 not there before, and so needs to be told whole), names of the
 -- leases that are alive (false when they are those known) and their mark, since when this server has been looked at without a gap (0 for long), the roster (when this server was
@@ -194,7 +194,7 @@ local calm = now - met.calm < REMEMBERED and met.calm or 0
 local known = KEYS[7] and secret(KEYS[7], present > 0 and ARGV[12]) or false
 return {
   now,
-  problem or version_of(head),
+  kind ~= 'same' and (problem or version_of(head)),
   kind,
   found,
   next_page,
