@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KeyRegistry } from '../../lib/core/keys/key-registry.js';
 import { MaintenanceKey } from '../../lib/core/keys/maintenance-key.js';
 import type { AnnouncedChange } from '../../lib/core/document/seen-change.js';
+import { HoldLiveness } from '../../lib/core/state/hold-liveness.js';
 import { StateView } from '../../lib/core/state/state-view.js';
 import { planWindow } from '../../lib/core/windows/window-plan.js';
 import { change, document, hold, notice, record } from './documents.js';
@@ -12,17 +13,18 @@ function open({ begun = true, judges = true } = {}) {
   const registry = new KeyRegistry();
   const news: AnnouncedChange['change'][] = [];
   let updates = 0;
+  const holds = new HoldLiveness(() => judges);
   const view = new StateView(
     registry,
     () => Date.now(),
-    () => judges,
+    holds,
     () => updates++,
     (announced) => news.push(announced.change),
   );
   view.take(new Map(), '');
   if (begun) view.begin();
   const names = () => view.snapshot.active.map(({ key }) => key.name);
-  return { view, registry, news, names, updates: () => updates };
+  return { view, holds, registry, news, names, updates: () => updates };
 }
 
 /** A version by its number. */
@@ -110,7 +112,7 @@ describe('the view of the state', () => {
     const view: StateView = new StateView(
       registry,
       () => Date.now(),
-      () => true,
+      new HoldLiveness(() => true),
       () => seen.push(`updated ${view.snapshot.active.length}`),
       () => seen.push(`announced ${view.snapshot.active.length}`),
     );
@@ -259,8 +261,8 @@ describe('a hold', () => {
   });
 
   it('of this process lives as long as it is renewed here', () => {
-    const { view } = open();
-    const end = view.holding('hold-1');
+    const { view, holds } = open();
+    const end = holds.holding('hold-1');
     view.take(held.keys, versionAt('v1'));
     expect(abandoned(view)).toBe(false);
     end();

@@ -10,11 +10,13 @@ import type { Editor } from '../document/updates.js';
 import { HEARTBEAT, ReplicaLease, type Replica } from './replica-lease.js';
 import type { HoldRecord, StateDocument } from '../document/record.js';
 import { CatchUp } from './catch-up.js';
+import { HoldLiveness } from './hold-liveness.js';
 import { ListConfidence } from './list-confidence.js';
 import { longestLease } from '../document/holds.js';
 import { ReplicaReport } from './replica-report.js';
 import type { Snapshot } from './snapshot.js';
-import { StateSync, type Caution } from './state-sync.js';
+import { StateSync } from './state-sync.js';
+import type { Caution } from './sync-parts.js';
 import type { AnnouncedChange } from '../document/seen-change.js';
 import { StateView } from './state-view.js';
 import { StateWriter } from './state-writer.js';
@@ -46,6 +48,7 @@ export class StateManager implements KeyStateReader {
   /** How far the work of holds is. */
   readonly progress: ProgressWatch;
 
+  private readonly holds: HoldLiveness;
   private readonly view: StateView;
   private readonly touch: StoreHealth;
   private readonly exchanges: StateSync;
@@ -76,10 +79,11 @@ export class StateManager implements KeyStateReader {
       clockSkew: clockSkew(),
     }));
     this.health$ = this.touch.changes;
+    this.holds = new HoldLiveness((owner) => store.clustered || localReplicas.has(owner));
     this.view = new StateView(
       registry,
       () => store.now(),
-      (owner) => store.clustered || localReplicas.has(owner),
+      this.holds,
       () => this.updates.next(),
       (change) => this.changes.next(change),
       (hold) => this.progress.of(hold),
@@ -129,7 +133,7 @@ export class StateManager implements KeyStateReader {
 
   /** Keys whose records cannot be read here: what was last known of them goes on to hold. */
   get unreadableKeys(): Iterable<string> {
-    return this.view.unreadableKeys.keys();
+    return this.view.unreadable.keys.keys();
   }
 
   /** The version of the store that this replica is at; `null` when it is not known. */
@@ -147,16 +151,16 @@ export class StateManager implements KeyStateReader {
     return this.list.knowsAll;
   }
 
-  readonly isLive = (hold: HoldRecord): boolean => this.view.isLive(hold);
+  readonly isLive = (hold: HoldRecord): boolean => this.holds.isLive(hold);
 
   /** Was the lease of that name alive when the store was last read. */
   leaseAlive(name: string): boolean {
-    return this.view.leaseAlive(name);
+    return this.holds.has(name);
   }
 
   /** This process renews that hold itself, until the returned function is called. */
   holding(hold: string): () => void {
-    return this.view.holding(hold);
+    return this.holds.holding(hold);
   }
 
   current(key: MaintenanceKey): MaintenanceState {

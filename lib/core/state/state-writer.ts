@@ -66,7 +66,7 @@ export class StateWriter {
       if (this.closed) {
         throw new MaintenanceStoreError('The application has shut down; nothing was written.', 'refused');
       }
-      if (this.view.version === null || this.view.problemOf(key) !== null) {
+      if (this.view.version === null || this.view.unreadable.of(key) !== null) {
         await this.exchanges.sync();
         fresh = true;
       }

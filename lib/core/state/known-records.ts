@@ -1,0 +1,126 @@
+import { relate } from '../document/merge.js';
+import { hasParts, type KeyRecord, type StateDocument } from '../document/record.js';
+import { parseVersion } from '../document/version.js';
+import type { News, Version, Written } from '../store/store.js';
+
+const NOWHERE = { history: '', revision: 0, write: '' };
+
+/** The records that this process knows, and the version of the store that it is at. */
+export class KnownRecords {
+  private records = new Map<string, KeyRecord>();
+  private alive = new Map<string, KeyRecord>();
+  private at: Version | null = null;
+  private line = 0;
+  private whole: StateDocument | null = null;
+  /** What the store itself returned last of records that were only heard to have been replaced. */
+  private readonly heard = new Map<string, KeyRecord | undefined>();
+
+  /** What is known; `null` while that is nothing. */
+  get document(): StateDocument | null {
+    return this.whole;
+  }
+
+  /** The version of the store that this process is at; `null` before the store was read, and when it must be read as a whole. */
+  get version(): Version | null {
+    return this.at;
+  }
+
+  /** Those that say more than that a key is off. */
+  get live(): ReadonlyMap<string, KeyRecord> {
+    return this.alive;
+  }
+
+  /** The last records that the store itself has shown, or taken: what may be written back to it. */
+  get proven(): ReadonlyMap<string, KeyRecord> {
+    if (this.heard.size === 0) {
+      return this.records;
+    }
+    const proven = new Map(this.records);
+    for (const [name, record] of this.heard) {
+      if (record) {
+        proven.set(name, record);
+      } else {
+        proven.delete(name);
+      }
+    }
+    return proven;
+  }
+
+  get(name: string): KeyRecord | undefined {
+    return this.records.get(name);
+  }
+
+  /** Takes over what was written since the version that is known here. */
+  follow(news: ReadonlyMap<string, KeyRecord>, version: Version): void {
+    this.heard.clear();
+    this.replace(news, version);
+  }
+
+  /** Takes over all that the store holds, which need not go on from what is known here. @returns all */
+  take(news: ReadonlyMap<string, KeyRecord>, version: Version): ReadonlyMap<string, KeyRecord> {
+    const all = new Map([...this.proven, ...news]);
+    this.heard.clear();
+    this.line++;
+    this.records = new Map();
+    this.alive = new Map();
+    this.replace(all, version);
+    return all;
+  }
+
+  /** Takes over a record that arrived by push, until the store itself returns its state. */
+  hear({ name, record, version }: News): void {
+    if (!this.heard.has(name)) {
+      this.heard.set(name, this.records.get(name));
+    }
+    this.replace(new Map([[name, record]]), version);
+  }
+
+  /** The store holds what is known here. */
+  confirm(): void {
+    this.heard.clear();
+  }
+
+  /**
+   * Takes over what this process wrote itself, or met as it wrote.
+   * @returns `false` when an answer that was faster has brought something newer
+   */
+  advance(
+    name: string,
+    record: KeyRecord,
+    { before, version }: Pick<Written, 'before' | 'version'>,
+  ): boolean {
+    const known = this.records.get(name);
+    if (known && relate(known, record) === 'earlier') {
+      return false;
+    }
+    this.heard.delete(name);
+    // what others have written in between is not known yet
+    this.replace(new Map([[name, record]]), before === this.at ? version : this.at);
+    return true;
+  }
+
+  /** What is stored under that version cannot be read; what was known stays. */
+  pass(version: Version): void {
+    this.at = version;
+  }
+
+  /** Puts records in the place of what was known of their keys: what that costs hangs on how many these are, not on all. */
+  private replace(changed: ReadonlyMap<string, KeyRecord>, version: Version | null): void {
+    const { records, alive } = this;
+    for (const [name, record] of changed) {
+      records.set(name, record);
+      if (hasParts(record)) {
+        alive.set(name, record);
+      } else {
+        alive.delete(name);
+      }
+    }
+    this.at = version;
+    const parts = parseVersion(version ?? '') ?? this.whole ?? NOWHERE;
+    const { history, revision, write } = version === '' ? NOWHERE : parts;
+    this.whole =
+      version === '' && records.size === 0
+        ? null
+        : { history, revision, write, line: this.line, keys: records, live: alive };
+  }
+}

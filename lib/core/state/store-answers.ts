@@ -1,0 +1,137 @@
+import { reconcile } from '../document/reconcile.js';
+import type { KeyRecord } from '../document/record.js';
+import { parseVersion } from '../document/version.js';
+import type { RecordWrite, SyncResult, Version } from '../store/store.js';
+import type { SyncParts } from './sync-parts.js';
+
+const NONE: ReadonlyMap<string, KeyRecord> = new Map();
+/** Records that are put back in one go. */
+const MOST_AT_ONCE = 500;
+
+/** Is one version further in the same history than another: a write of this process came while the answer was on its way. */
+function isAhead(one: Version | null, other: Version): one is Version {
+  const [a, b] = [parseVersion(one ?? ''), parseVersion(other)];
+  return a !== undefined && b !== undefined && a.history === b.history && a.revision > b.revision;
+}
+
+/** Takes over what the store answers, and puts back what it has lost. */
+export class StoreAnswers {
+  constructor(
+    private readonly parts: Pick<SyncParts, 'store' | 'view' | 'list' | 'touch' | 'warn' | 'deadline'>,
+    /** Somebody else was faster: only another answer tells what is there now. */
+    private readonly askAgain: () => void,
+  ) {}
+
+  /**
+   * @param current is this process still at the version that the store was asked with
+   * @returns whether the store is readable, and what it holds is now known here
+   */
+  async accept(result: SyncResult, current: boolean): Promise<boolean> {
+    const { view, list, touch } = this.parts;
+    const { stored, version } = result;
+    if (result.unreadable !== undefined) {
+      return this.unreadable(result, result.unreadable, current);
+    }
+    if (!stored) {
+      if (current) {
+        view.confirm();
+      }
+      if (view.unreadable.all !== null) {
+        // the same as before
+        touch.unreadable(view.unreadable.all);
+      }
+      return view.unreadable.all === null;
+    }
+    if (stored.all && !current) {
+      // a write of this process, or a push, came while the answer was on its way: asked again
+      return false;
+    }
+    const finding = reconcile(stored.all ? view.proven : (view.known?.keys ?? NONE), stored);
+    let { news } = finding;
+    let at = version;
+    if (finding.putBack.length > 0) {
+      if (result.refused !== undefined) {
+        // a store that takes no writes may be behind one that does
+        return false;
+      }
+      if (stored.all) {
+        list.forgot();
+      }
+      finding.warnings.forEach((warning) => touch.warn(warning));
+      const again = await this.putBack(finding.putBack, version);
+      if (!again) {
+        return false;
+      }
+      news = new Map([...news, ...again.records]);
+      at = again.version;
+    }
+    if (stored.all) {
+      view.take(news, at, finding.unreadable);
+    } else {
+      view.follow(news, isAhead(view.version, at) ? view.version : at, finding.unreadable);
+    }
+    return true;
+  }
+
+  private async unreadable(
+    { version, newer, refused }: SyncResult,
+    problem: string,
+    current: boolean,
+  ): Promise<boolean> {
+    const { store, view, list, touch } = this.parts;
+    const warning = `The stored maintenance state cannot be read: ${problem}.`;
+    const known = [...view.proven];
+    if (current && known.length > 0 && !newer) {
+      if (refused !== undefined) {
+        return false;
+      }
+      list.forgot();
+      touch.warn(warning);
+      const lost = known.map(([name, record]) => ({ name, expected: '', record, kept: true }));
+      const again = await this.putBack(lost, version);
+      if (again) {
+        view.take(again.records, again.version);
+      }
+      return again !== undefined;
+    }
+    const hint = newer ? '' : ` Delete the entry "${store.entry}" to start with nothing in maintenance.`;
+    view.markUnreadable(version, warning + hint);
+    touch.unreadable(warning + hint);
+    return false;
+  }
+
+  /** @returns what is stored now, and where that leaves this process; `undefined` when somebody else was faster */
+  private async putBack(
+    lost: readonly RecordWrite[],
+    version: Version,
+  ): Promise<{ records: ReadonlyMap<string, KeyRecord>; version: Version } | undefined> {
+    const { store, touch, warn, deadline } = this.parts;
+    const written = new Map<string, KeyRecord>();
+    let at = version;
+    let alone = true;
+    for (let from = 0; from < lost.length; from += MOST_AT_ONCE) {
+      const some = lost.slice(from, from + MOST_AT_ONCE);
+      const { outcomes, before, version: after } = await store.write(some, at, deadline());
+      some.forEach(({ name }, i) => {
+        const outcome = outcomes[i];
+        if (typeof outcome === 'object') {
+          written.set(name, outcome);
+        }
+      });
+      if (outcomes.includes('full')) {
+        // asked again with the next heartbeat, when somebody may have made room
+        touch.warn('The maintenance state that the store has lost does not fit into it any more.');
+        return undefined;
+      }
+      if (outcomes.includes('conflict')) {
+        this.askAgain();
+        return undefined;
+      }
+      alone &&= before === at;
+      at = after;
+    }
+    warn('The last known maintenance state was written back.');
+    // what others have written in between is not known yet
+    return { records: written, version: alone ? at : version };
+  }
+}
