@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import {
   decodeRecord,
   encodeBody,
@@ -11,8 +12,8 @@ import {
 } from '../../document/codec.js';
 import { id, integer, object } from '../../document/fields.js';
 import type { HistoryNote } from '../../history/entry-record.js';
-import type { VersionParts } from '../../document/version.js';
-import type { RecordWrite, Written } from '../store.js';
+import { formatVersion, type VersionParts } from '../../document/version.js';
+import type { RecordWrite, Version, Written } from '../store.js';
 
 /** Format of the document; one of another format is never read as this one. */
 const FORMAT = 1;
@@ -74,6 +75,20 @@ function entry(value: unknown): [string, string] {
     throw new Error('a record has no name, or no text');
   }
   return [value[0], value[1]];
+}
+
+/** What a cache holds: the document, or why it is none, under a version that is equal for equal values as far as it can tell. */
+export function readStored(value: unknown): { version: Version; document?: CacheDocument; error?: unknown } {
+  if (value === undefined) {
+    return { version: '', document: EMPTY };
+  }
+  try {
+    const document = decodeDocument(value);
+    return { version: formatVersion(document), document };
+  } catch (error) {
+    const text = typeof value === 'string' ? value : inspect(value);
+    return { version: `?${text.length}:${text.slice(0, 64)}`, error };
+  }
 }
 
 /** Entries of the history, with the number and time that the record which they are about has got. */

@@ -1,14 +1,13 @@
-import { inspect } from 'node:util';
 import type { Cache } from 'cache-manager';
 import { MaintenanceStoreError } from '../../errors/errors.js';
 import { NewerFormatError } from '../../document/codec.js';
-import { formatVersion, parseVersion } from '../../document/version.js';
-import { readRecord } from '../stored-record.js';
-import { applyWrites, decodeDocument, EMPTY, encodeDocument, stampNotes } from './cache-document.js';
+import { formatVersion } from '../../document/version.js';
+import { applyWrites, EMPTY, encodeDocument, readStored, stampNotes } from './cache-document.js';
 import { CacheEntry, isLocalCache } from './cache-entry.js';
 import type { HistoryNote } from '../../history/entry-record.js';
 import { HISTORY_KEEP } from '../../history/history-settings.js';
 import type { HistoryTable } from './history-table.js';
+import { LateWrites } from './late-writes.js';
 import type { LeaseStore } from '../leases.js';
 import type { ProgressStore } from '../progress-store.js';
 import type { OnceStore } from '../once.js';
@@ -20,15 +19,11 @@ import {
   type RecordWrite,
   type SeenReplica,
   type StateStore,
-  type StoredRecord,
   type StoreListener,
   type SyncResult,
   type Version,
   type Written,
 } from '../store.js';
-
-/** Writes given up on that are remembered: no cache is that late with that many. */
-const MAX_LATE_WRITES = 1_000;
 
 /**
  * Keeps the document in any cache-manager cache. Such a cache has no compare-and-set: within this process writes are
@@ -42,8 +37,7 @@ export class CacheStore implements StateStore {
   private document: CacheEntry | undefined;
   private unsubscribe: () => void = () => undefined;
   private readonly seen = new Map<string, SeenReplica>();
-  /** Ids of writes that were given up on. No cache can revoke one: it may still take effect. */
-  private readonly lateWrites = new Set<string>();
+  private readonly lateWrites = new LateWrites();
 
   constructor(
     private readonly cache: Cache | undefined,
@@ -102,18 +96,16 @@ export class CacheStore implements StateStore {
       const lastSeen = this.now();
       this.seen.set(id, { id, host, pid, lastSeen, silentFor: 0, connection: 'open', told: presence });
     }
-    const value = await this.read(deadline);
-    const common = { leases: this.parts.leases.alive(), present: true, version: versionOfValue(value) };
-    if (common.version === known) {
+    const { version, document, error } = readStored(await this.read(deadline));
+    const common = { leases: this.parts.leases.alive(), present: true, version };
+    if (version === known) {
       return { ...common, stored: undefined };
     }
-    try {
-      const { records } = value === undefined ? EMPTY : decodeDocument(value);
-      return { ...common, stored: { all: true, records: this.show(records) } };
-    } catch (error) {
+    if (!document) {
       const newer = error instanceof NewerFormatError;
       return { ...common, stored: undefined, unreadable: messageOf(error), newer };
     }
+    return { ...common, stored: { all: true, records: this.lateWrites.show(document.records) } };
   }
 
   write(
@@ -123,15 +115,13 @@ export class CacheStore implements StateStore {
     notes: readonly HistoryNote[] = [],
   ): Promise<Written> {
     return this.parts.mutex.run(async () => {
-      const value = await this.read(deadline);
-      const before = versionOfValue(value);
-      const present = parseVersion(before) ? decodeDocument(value) : EMPTY;
-      if (!parseVersion(before) && before !== known) {
+      const { version: before, document: stored = EMPTY } = readStored(await this.read(deadline));
+      if (stored.history === '' && before !== known) {
         // it has lost everything, or cannot be read: whoever knows more looks first
         return { before, version: before, outcomes: writes.map(() => 'conflict' as const) };
       }
-      const { document, outcomes } = applyWrites(present, writes, Math.floor(this.now()));
-      if (document === present) {
+      const { document, outcomes } = applyWrites(stored, writes, Math.floor(this.now()));
+      if (document === stored) {
         return { before, version: before, outcomes };
       }
       await this.makeMemory();
@@ -141,7 +131,7 @@ export class CacheStore implements StateStore {
       try {
         await this.stored.write(encodeDocument(document), deadline);
       } catch (error) {
-        writes.filter(({ kept }) => !kept).forEach(({ record }) => this.giveUpOn(record.write));
+        writes.filter(({ kept }) => !kept).forEach(({ record }) => this.lateWrites.add(record.write));
         throw error;
       }
       this.history.keep(stampNotes(notes, outcomes), this.historyKeep);
@@ -175,24 +165,6 @@ export class CacheStore implements StateStore {
     return Promise.resolve();
   }
 
-  private show(records: ReadonlyMap<string, string>): Map<string, StoredRecord> {
-    return new Map(
-      [...records].map(([name, text]) => {
-        const stored = readRecord(text);
-        const late = 'record' in stored && this.lateWrites.has(stored.record.write);
-        return [name, late ? { ...stored, late } : stored];
-      }),
-    );
-  }
-
-  private giveUpOn(write: string): void {
-    this.lateWrites.add(write);
-    const [oldest] = this.lateWrites;
-    if (oldest !== undefined && this.lateWrites.size > MAX_LATE_WRITES) {
-      this.lateWrites.delete(oldest);
-    }
-  }
-
   /** A cache of its own is loaded and made with the first write: until then it would be empty. */
   private async makeMemory(): Promise<void> {
     if (!this.cache) {
@@ -209,18 +181,5 @@ export class CacheStore implements StateStore {
       throw new MaintenanceStoreError('The cache has not been opened yet.', 'refused');
     }
     return this.document;
-  }
-}
-
-/** Stands for what is stored; what is not ours gets a mark, equal for equal values as far as it can tell. */
-function versionOfValue(value: unknown): Version {
-  if (value === undefined) {
-    return '';
-  }
-  try {
-    return formatVersion(decodeDocument(value));
-  } catch {
-    const text = typeof value === 'string' ? value : inspect(value);
-    return `?${text.length}:${text.slice(0, 64)}`;
   }
 }

@@ -1,8 +1,6 @@
-import { encodeBody, newHistory, restamp } from '../../document/codec.js';
 import type { HistoryNote } from '../../history/entry-record.js';
 import { HISTORY_KEEP } from '../../history/history-settings.js';
 import { RedisCatalogue } from './redis-catalogue.js';
-import { readRecord } from '../stored-record.js';
 import { RedisCommands } from './redis-commands.js';
 import { openConnection, throughCache, type RedisInput } from './open-redis.js';
 import { RedisConnection } from './redis-connection.js';
@@ -13,7 +11,7 @@ import { RedisIdentity } from './redis-identity.js';
 import { RedisLeases } from './redis-leases.js';
 import { RedisOnce } from './redis-once.js';
 import { RedisProgress } from './redis-progress.js';
-import { RedisPushes } from './redis-pushes.js';
+import { RedisRecords } from './redis-records.js';
 import { RedisShardChannel } from './redis-shard-channel.js';
 import { RedisSubscriber } from './redis-subscriber.js';
 import {
@@ -41,14 +39,6 @@ interface RedisStoreOptions {
   readonly direct?: boolean;
 }
 
-/** What write.lua returns. */
-type WriteReply = [
-  now: number,
-  before: Version,
-  version: Version,
-  outcomes: readonly ['written' | 'conflict' | 'full', string, string][],
-];
-
 /** Keeps the records in Redis: compare-and-set, leases with fences, presence and push, in one script each. */
 export class RedisStore implements StateStore {
   readonly shared = true;
@@ -61,6 +51,7 @@ export class RedisStore implements StateStore {
   readonly history: RedisHistory;
   readonly progress: RedisProgress;
   private readonly commands: RedisCommands;
+  private readonly records: RedisRecords;
   private readonly exchange: RedisExchange;
   private readonly identity: RedisIdentity;
   private subscriber: RedisSubscriber | undefined;
@@ -79,6 +70,7 @@ export class RedisStore implements StateStore {
     this.catalogue = new RedisCatalogue(this.commands);
     this.progress = new RedisProgress(this.commands);
     this.history = new RedisHistory(this.commands, options.historyKeep ?? HISTORY_KEEP);
+    this.records = new RedisRecords(this.commands, this.history);
     this.leases = new RedisLeases(this.commands, { replica: options.replicaLease, lock: options.lockLease });
   }
 
@@ -140,55 +132,13 @@ export class RedisStore implements StateStore {
     return result;
   }
 
-  async write(
+  write(
     writes: readonly RecordWrite[],
     known: Version,
     deadline: number,
     notes: readonly HistoryNote[] = [],
   ): Promise<Written> {
-    const { channel, clock } = this.commands;
-    const put = writes.filter(({ kept }) => kept).map(({ record }) => record.change.revision);
-    const first = [
-      channel,
-      RedisPushes.newSecret(),
-      newHistory(),
-      Math.max(0, ...put),
-      notes.length,
-      ...this.history.args(notes, (id) => writes.some(({ record }) => record.write === id)),
-    ];
-    const records = writes.flatMap(({ name, expected, record, kept }) => [
-      name,
-      expected,
-      record.write,
-      encodeBody(record),
-      kept ? record.change.revision : '',
-      record.change.at,
-    ]);
-    const args = (term: string) => [known, term, ...first, ...records];
-    const asked = performance.now();
-    const answer = this.commands.runInTime(
-      'write',
-      'WRITE',
-      ['records', 'order', 'writes', 'secret', 'history'],
-      deadline,
-      args,
-      'nothing was written',
-    );
-    const [now, before, version, outcomes] = (await answer) as WriteReply;
-    clock.hear(now, asked);
-    const shown = outcomes.flatMap(([what, text], i) => {
-      const stored = what === 'conflict' && text ? readRecord(text) : undefined;
-      return stored && 'record' in stored ? [[(writes[i] as RecordWrite).name, stored.record] as const] : [];
-    });
-    return {
-      before,
-      version,
-      shown: new Map(shown),
-      outcomes: outcomes.map(([what, revision, at], i) => {
-        const { record } = writes[i] as RecordWrite;
-        return what === 'written' ? restamp(record, { revision: Number(revision), at: Number(at) }) : what;
-      }),
-    };
+    return this.records.write(writes, known, deadline, notes);
   }
 
   async replicas(deadline: number): Promise<SeenReplica[]> {

@@ -1,0 +1,29 @@
+import { readRecord } from '../stored-record.js';
+import type { StoredRecord } from '../store.js';
+
+/** Writes given up on that are remembered: no cache is that late with that many. */
+const MOST = 1_000;
+
+/** Writes that were given up on. No cache can revoke one: it may still take effect. */
+export class LateWrites {
+  private readonly ids = new Set<string>();
+
+  add(write: string): void {
+    this.ids.add(write);
+    const [oldest] = this.ids;
+    if (oldest !== undefined && this.ids.size > MOST) {
+      this.ids.delete(oldest);
+    }
+  }
+
+  /** Records as they are shown: which of them are such writes. */
+  show(records: ReadonlyMap<string, string>): Map<string, StoredRecord> {
+    return new Map(
+      [...records].map(([name, text]) => {
+        const stored = readRecord(text);
+        const late = 'record' in stored && this.ids.has(stored.record.write);
+        return [name, late ? { ...stored, late } : stored];
+      }),
+    );
+  }
+}
