@@ -151,6 +151,17 @@ describe('a Sentinel that promotes another server', () => {
   }, 60_000);
 });
 
+it('a Redis that is slow to answer at the start is waited for by the call that comes next', async () => {
+  await using server = await RedisServer.start();
+  await using proxy = await TcpProxy.start({ host: server.host, port: server.port });
+  proxy.pause();
+  await using app = await startService({ redis: proxy.url });
+  expect(app.service.health().up).toBe(false);
+  const changed = app.service.setMaintenance(true);
+  proxy.resume();
+  expect((await changed).to).toBe(true);
+});
+
 describe('a Redis that refuses to write', () => {
   let server: RedisServer;
   beforeAll(async () => {

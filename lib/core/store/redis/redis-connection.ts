@@ -44,6 +44,10 @@ export class RedisConnection {
     try {
       await bounded('connect', ready, deadline);
     } catch (error) {
+      if (this.problem === undefined) {
+        // still connecting: the next call waits for it, as for a connection that has just broken
+        this.brokenAt = performance.now();
+      }
       throw this.failure('connect', error);
     }
   }
