@@ -63,8 +63,7 @@ export class SocketTickets {
       // all who ask at once share one look: made-up tickets cost the store no more than that
       await this.manager.refresh();
       return (
-        this.manager.leaseAlive(leaseOf('ticket', ticket)) &&
-        (await this.take(leaseOf('used-ticket', ticket)))
+        this.manager.holds.has(leaseOf('ticket', ticket)) && (await this.take(leaseOf('used-ticket', ticket)))
       );
     } catch {
       return false;

@@ -53,7 +53,7 @@ export class AbandonedWatch {
     for (const [id, { active, hold }] of found) {
       const begun = this.since.get(id) ?? now;
       this.since.set(id, begun);
-      if (now - begun >= SETTLED && this.manager.knowsAll) {
+      if (now - begun >= SETTLED && this.manager.list.knowsAll) {
         const isDue = (): boolean => this.find().has(id);
         this.once.see({ name: `abandoned:${id}`, isDue, run: () => this.tell(active, hold) });
         this.once.see({ name: `history:abandoned:${id}`, isDue, run: () => this.note(active, hold) });

@@ -65,7 +65,7 @@ export class ReplicaCoordinator implements Coordinator {
       const replicas = seen.filter((peer) => isConcerned(peer, key) && !isIdle(peer));
       const behind = replicas.filter((peer) => !hasApplied(peer, key, applied)).map(({ id }) => id);
       const over = performance.now() >= until;
-      if (over ? behind.length > 0 || manager.seesAll : behind.length === 0 && manager.seesAll) {
+      if (over ? behind.length > 0 || manager.list.seesAll : behind.length === 0 && manager.list.seesAll) {
         const reached = replicas.map(({ id }) => id).filter((id) => !behind.includes(id));
         return { acknowledged: [manager.replica.id, ...reached], missing: behind };
       }
@@ -91,7 +91,7 @@ export class ReplicaCoordinator implements Coordinator {
       signal.throwIfAborted();
       const { mark } = manager.notifier;
       const left = await this.undrained(key, hold, applied, until, signal);
-      if (left.length === 0 && manager.knowsAll) {
+      if (left.length === 0 && manager.list.knowsAll) {
         return;
       }
       if (performance.now() >= until) {
@@ -111,7 +111,7 @@ export class ReplicaCoordinator implements Coordinator {
       const version = manager.version ?? '';
       const record = manager.document?.keys.get(key);
       const change = record && isOn(record, manager.store.now()) ? changeId(record.change) : undefined;
-      const quiet = describeQuiet([this.seen(), ...others], key, { version, change }, manager.knowsAll);
+      const quiet = describeQuiet([this.seen(), ...others], key, { version, change }, manager.list.knowsAll);
       if (quiet.quiet || performance.now() >= until) {
         return quiet;
       }

@@ -14,8 +14,8 @@ export class HoldWriter {
   constructor(private readonly manager: StateManager) {}
 
   get leaseView(): LeaseView {
-    const { isLive, store } = this.manager;
-    return { isLive, exclusive: store.clustered };
+    const { holds, store } = this.manager;
+    return { isLive: holds.isLive, exclusive: store.clustered };
   }
 
   /** Writes while the lease is trusted. @throws MaintenanceLockLostError, MaintenanceStoreError */

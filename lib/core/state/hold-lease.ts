@@ -34,7 +34,7 @@ export class HoldLease {
     readonly fence: number,
     from: number,
   ) {
-    this.disown = manager.holding(request.token);
+    this.disown = manager.holds.holding(request.token);
     this.watch(from);
   }
 

@@ -24,7 +24,7 @@ export class ProgressWatch {
   }
 
   readonly of = (hold: HoldRecord): ProgressRecord | undefined =>
-    this.manager.isLive(hold) ? (this.own.get(hold.id) ?? this.known.get(hold.id)) : undefined;
+    this.manager.holds.isLive(hold) ? (this.own.get(hold.id) ?? this.known.get(hold.id)) : undefined;
 
   /**
    * What a hold of this process reports: known here at once, and noted in the store.

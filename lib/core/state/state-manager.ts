@@ -3,12 +3,11 @@ import type { KeyRegistry } from '../keys/key-registry.js';
 import type { KeyStateReader } from '../keys/key-readers.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { MaintenanceState } from '../keys/maintenance-state.js';
-import { MaintenanceStoreError } from '../errors/errors.js';
 import type { MaintenanceChange } from '../document/change.js';
 import { HistoryWriter } from '../history/history-writer.js';
 import type { Editor } from '../document/updates.js';
-import { HEARTBEAT, ReplicaLease, type Replica } from './replica-lease.js';
-import type { HoldRecord, StateDocument } from '../document/record.js';
+import { ReplicaLease, type Replica } from './replica-lease.js';
+import type { StateDocument } from '../document/record.js';
 import { CatchUp } from './catch-up.js';
 import { HoldLiveness } from './hold-liveness.js';
 import { ListConfidence } from './list-confidence.js';
@@ -19,6 +18,7 @@ import { StateSync } from './state-sync.js';
 import type { Caution } from './sync-parts.js';
 import type { AnnouncedChange } from '../document/seen-change.js';
 import { StateView } from './state-view.js';
+import { StoreSession } from './store-session.js';
 import { StateWriter } from './state-writer.js';
 import { StoreHealth, type StateLog, type MaintenanceHealth } from './store-health.js';
 import { bounded, type StateStore, type Version } from '../store/store.js';
@@ -45,26 +45,26 @@ export class StateManager implements KeyStateReader {
   /** What this replica tells of itself. */
   readonly report: ReplicaReport;
 
+  /** Which holds somebody still renews. */
+  readonly holds: HoldLiveness;
+  /** How far the store's list of replicas can be believed. */
+  readonly list: ListConfidence;
   /** How far the work of holds is. */
   readonly progress: ProgressWatch;
 
-  private readonly holds: HoldLiveness;
   private readonly view: StateView;
   private readonly touch: StoreHealth;
   private readonly exchanges: StateSync;
-  private readonly list: ListConfidence;
   private readonly catchingUp: CatchUp;
   private readonly writer: StateWriter;
-  private heartbeat: NodeJS.Timeout | undefined;
-  private started: Promise<void> | undefined;
-  private stopped = false;
+  private readonly session: StoreSession;
 
   constructor(
     readonly store: StateStore,
     readonly registry: KeyRegistry,
     readonly replica: Replica,
     private readonly commandTimeout: number,
-    private readonly log: StateLog,
+    log: StateLog,
     /** It has no hooks: of what it changes, one of those that have is to tell its own. */
     delegates = false,
     /** What becomes of what is done. */
@@ -106,6 +106,18 @@ export class StateManager implements KeyStateReader {
       deadline: () => this.deadline(),
       caution: () => this.caution,
     });
+    this.session = new StoreSession({
+      store,
+      exchanges: this.exchanges,
+      list: this.list,
+      touch: this.touch,
+      lease: replica.lease,
+      deadline: () => this.deadline(),
+      reconnected: () => this.reconnected.next(),
+      woken: () => this.notifier.call(),
+      warn: (message) => log.warn(message),
+      begun: () => this.view.begin(),
+    });
     this.catchingUp = new CatchUp(this.exchanges, this.lease, this.touch, this.reconnected, commandTimeout);
     this.writer = new StateWriter(store, this.view, this.exchanges, delegates, history);
     this.progress = new ProgressWatch(this, () => this.view.refresh());
@@ -141,28 +153,6 @@ export class StateManager implements KeyStateReader {
     return this.view.version;
   }
 
-  /** Is every live replica known to the store; for a while after the store was away it may not be. */
-  get seesAll(): boolean {
-    return this.list.seesAll;
-  }
-
-  /** The same, and none is left from before the store started. */
-  get knowsAll(): boolean {
-    return this.list.knowsAll;
-  }
-
-  readonly isLive = (hold: HoldRecord): boolean => this.holds.isLive(hold);
-
-  /** Was the lease of that name alive when the store was last read. */
-  leaseAlive(name: string): boolean {
-    return this.holds.has(name);
-  }
-
-  /** This process renews that hold itself, until the returned function is called. */
-  holding(hold: string): () => void {
-    return this.holds.holding(hold);
-  }
-
   current(key: MaintenanceKey): MaintenanceState {
     return this.snapshot.of(key);
   }
@@ -183,21 +173,14 @@ export class StateManager implements KeyStateReader {
 
   /** Connects and reads once. A store that is away does not stop the start; it is tried again with each heartbeat. */
   start(): Promise<void> {
-    return (this.started ??= this.open());
+    return this.session.start();
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
     this.writer.close();
-    clearInterval(this.heartbeat);
     this.view.stop();
     this.progress.stop();
-    await this.started?.catch(() => undefined);
-    await this.exchanges.stop();
-    if (this.started) {
-      await this.store.leave(this.replica.id, this.deadline()).catch(() => undefined);
-    }
-    await this.store.stop();
+    await this.session.stop(this.replica.id);
     this.registry.unbind();
     localReplicas.delete(this.replica.id);
     for (const subject of [this.changes, this.updates, this.health$, this.reconnected]) {
@@ -238,43 +221,5 @@ export class StateManager implements KeyStateReader {
   async write(key: string, editor: Editor, deadline = this.deadline()): Promise<MaintenanceChange | null> {
     await bounded('start', this.start(), deadline);
     return bounded('write', this.writer.write(key, editor, deadline), deadline);
-  }
-
-  private async open(): Promise<void> {
-    const deadline = this.deadline();
-    let open = false;
-    const connected = this.store.start(
-      {
-        pushed: (news) => (open ? this.exchanges.onPush(news) : undefined),
-        reconnected: () => {
-          this.list.forgot();
-          this.reconnected.next();
-          if (open) {
-            this.exchanges.poll();
-          }
-        },
-        woken: () => this.notifier.call(),
-        warn: (message) => this.log.warn(message),
-      },
-      deadline,
-    );
-    try {
-      await bounded('connect', connected, deadline).finally(() => (open = true));
-      await bounded('read', this.sync(), deadline);
-    } catch (error) {
-      if (!(error instanceof MaintenanceStoreError)) {
-        throw error;
-      }
-      this.touch.lost(error);
-    }
-    this.view.begin();
-    if (this.store.shared && !this.stopped) {
-      this.heartbeat = setInterval(() => this.exchanges.heartbeat(), this.interval).unref();
-    }
-  }
-
-  /** Milliseconds between two heartbeats. */
-  private get interval(): number {
-    return this.store.clustered ? Math.min(HEARTBEAT, Math.floor(this.replica.lease / 3)) : HEARTBEAT;
   }
 }

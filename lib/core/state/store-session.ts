@@ -1,0 +1,95 @@
+import { MaintenanceStoreError } from '../errors/errors.js';
+import { bounded, type StateStore } from '../store/store.js';
+import type { ListConfidence } from './list-confidence.js';
+import { HEARTBEAT } from './replica-lease.js';
+import type { StateSync } from './state-sync.js';
+import type { StoreHealth } from './store-health.js';
+
+/** What a session is about, and who hears of it. */
+export interface StoreSessionParts {
+  readonly store: StateStore;
+  readonly exchanges: StateSync;
+  readonly list: ListConfidence;
+  readonly touch: StoreHealth;
+  /** Milliseconds for which a replica is listed. */
+  readonly lease: number;
+  readonly deadline: () => number;
+  /** The store is there again; it may have forgotten what it knew. */
+  readonly reconnected: () => void;
+  /** A replica has acknowledged something, or a lease was released. */
+  readonly woken: () => void;
+  readonly warn: (message: string) => void;
+  /** The store was read once, or could not be. */
+  readonly begun: () => void;
+}
+
+/** One process and its store, from connecting to leaving: heartbeats, and what the store calls back for. */
+export class StoreSession {
+  private heartbeat: NodeJS.Timeout | undefined;
+  private started: Promise<void> | undefined;
+  private listens = false;
+  private stopped = false;
+
+  constructor(private readonly parts: StoreSessionParts) {}
+
+  /** Connects and reads once. A store that is away does not stop the start; it is tried again with each heartbeat. */
+  start(): Promise<void> {
+    return (this.started ??= this.open());
+  }
+
+  /** Settles when nothing is under way any more. */
+  async stop(replica: string): Promise<void> {
+    const { store, exchanges, deadline } = this.parts;
+    this.stopped = true;
+    clearInterval(this.heartbeat);
+    await this.started?.catch(() => undefined);
+    await exchanges.stop();
+    if (this.started) {
+      await store.leave(replica, deadline()).catch(() => undefined);
+    }
+    await store.stop();
+  }
+
+  private async open(): Promise<void> {
+    const { store, exchanges, touch, begun } = this.parts;
+    const deadline = this.parts.deadline();
+    try {
+      await bounded('connect', this.connect(deadline), deadline).finally(() => (this.listens = true));
+      await bounded('read', exchanges.sync(), deadline);
+    } catch (error) {
+      if (!(error instanceof MaintenanceStoreError)) {
+        throw error;
+      }
+      touch.lost(error);
+    }
+    begun();
+    if (store.shared && !this.stopped) {
+      this.heartbeat = setInterval(() => exchanges.heartbeat(), this.interval).unref();
+    }
+  }
+
+  private connect(deadline: number): Promise<void> {
+    const { store, exchanges, list, reconnected, woken, warn } = this.parts;
+    return store.start(
+      {
+        pushed: (news) => (this.listens ? exchanges.onPush(news) : undefined),
+        reconnected: () => {
+          list.forgot();
+          reconnected();
+          if (this.listens) {
+            exchanges.poll();
+          }
+        },
+        woken,
+        warn,
+      },
+      deadline,
+    );
+  }
+
+  /** Milliseconds between two heartbeats. */
+  private get interval(): number {
+    const { store, lease } = this.parts;
+    return store.clustered ? Math.min(HEARTBEAT, Math.floor(lease / 3)) : HEARTBEAT;
+  }
+}
