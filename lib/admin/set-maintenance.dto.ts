@@ -1,27 +1,10 @@
-import {
-  IsBoolean,
-  IsInt,
-  IsISO8601,
-  IsString,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-  ValidateIf,
-} from 'class-validator';
+import { IsBoolean, IsInt, IsISO8601, Matches, Max, Min } from 'class-validator';
 import type { MaintenanceText } from '../core/texts/maintenance-text.js';
+import { Given, IsMilliseconds, IsReopenOver, IsText, OrNull, WITH_OFFSET } from './dto-checks.js';
 import { IsVisitorText } from './visitor-text.validator.js';
-import { LONGEST_REOPENING } from '../core/windows/reopening.js';
 
-const LONGEST_TEXT = 10_000;
 /** Milliseconds an answer may be held back; proxies give up long before. */
 const LONGEST_DRAIN = 600_000;
-const WITH_OFFSET = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
-
-/** `null` is a value of its own: it goes back to what holds when nothing is said. */
-const OrNull = (): PropertyDecorator =>
-  ValidateIf((_body: object, value: unknown) => value !== undefined && value !== null);
-const Given = (): PropertyDecorator => ValidateIf((_body: object, value: unknown) => value !== undefined);
 
 /** What every change may say. */
 abstract class ChangeDto {
@@ -43,25 +26,15 @@ abstract class ChangeDto {
   @IsVisitorText('message')
   message?: MaintenanceText | null;
 
-  @OrNull()
-  @MaxLength(LONGEST_TEXT, { message: `"reason" must not be longer than ${LONGEST_TEXT} characters.` })
-  @IsString({ message: '"reason" must be text.' })
+  @IsText('reason')
   reason?: string | null;
 
   /** Milliseconds over which visitors come back; with `mode: false`. */
-  @Given()
-  @Max(LONGEST_REOPENING, {
-    message: `"reopenOver" must not be more than ${LONGEST_REOPENING} milliseconds.`,
-  })
-  @Min(0, { message: '"reopenOver" must not be negative.' })
-  @IsInt({ message: '"reopenOver" must be whole milliseconds.' })
+  @IsReopenOver()
   reopenOver?: number;
 
   /** Milliseconds to wait until nothing runs any more that was admitted before. */
-  @Given()
-  @Max(LONGEST_DRAIN, { message: `"drain" must not be more than ${LONGEST_DRAIN} milliseconds.` })
-  @Min(0, { message: '"drain" must not be negative.' })
-  @IsInt({ message: '"drain" must be whole milliseconds.' })
+  @IsMilliseconds('drain', LONGEST_DRAIN)
   drain?: number;
 }
 

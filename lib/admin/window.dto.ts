@@ -1,24 +1,8 @@
-import {
-  IsInt,
-  IsObject,
-  IsString,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-  ValidateBy,
-  ValidateIf,
-} from 'class-validator';
-import { LONGEST_REOPENING } from '../core/windows/reopening.js';
+import { applyDecorators } from '@nestjs/common';
+import { IsInt, IsObject, IsString, Matches, Min, ValidateBy } from 'class-validator';
 import type { MaintenanceText } from '../core/texts/maintenance-text.js';
+import { Given, IsMilliseconds, IsReopenOver, IsText, OrNull, WITH_OFFSET } from './dto-checks.js';
 import { IsVisitorText } from './visitor-text.validator.js';
-
-const LONGEST_TEXT = 10_000;
-export const WITH_OFFSET = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
-
-const OrNull = (): PropertyDecorator =>
-  ValidateIf((_body: object, value: unknown) => value !== undefined && value !== null);
-const Given = (): PropertyDecorator => ValidateIf((_body: object, value: unknown) => value !== undefined);
 
 /** A date that exists, with an offset. */
 export const isInstant = (value: unknown): value is string =>
@@ -38,16 +22,13 @@ const IsMoment = (name: string): PropertyDecorator =>
     },
   });
 
-const Text =
-  (name: string): PropertyDecorator =>
-  (target, property) => {
-    OrNull()(target, property);
-    MaxLength(LONGEST_TEXT, { message: `"${name}" must not be longer than ${LONGEST_TEXT} characters.` })(
-      target,
-      property as string,
-    );
-    IsString({ message: `"${name}" must be text.` })(target, property as string);
-  };
+/** The window as the sender knows it. */
+const IsRevision = (): PropertyDecorator =>
+  applyDecorators(
+    Given(),
+    IsInt({ message: '"ifRevision" must be the revision of the window.' }),
+    Min(1, { message: '"ifRevision" must be the revision of the window.' }),
+  );
 
 /** What every change of a window may say. */
 abstract class WindowDto {
@@ -78,18 +59,11 @@ abstract class WindowDto {
   announce?: number | false;
 
   /** Milliseconds. */
-  @Given()
-  @Min(0, { message: '"readOnly" must not be negative.' })
-  @IsInt({ message: '"readOnly" must be whole milliseconds.' })
+  @IsMilliseconds('readOnly')
   readOnly?: number;
 
   /** Milliseconds. */
-  @Given()
-  @Max(LONGEST_REOPENING, {
-    message: `"reopenOver" must not be more than ${LONGEST_REOPENING} milliseconds.`,
-  })
-  @Min(0, { message: '"reopenOver" must not be negative.' })
-  @IsInt({ message: '"reopenOver" must be whole milliseconds.' })
+  @IsReopenOver()
   reopenOver?: number;
 
   @OrNull()
@@ -100,7 +74,7 @@ abstract class WindowDto {
   @IsVisitorText('message')
   message?: MaintenanceText | null;
 
-  @Text('reason')
+  @IsText('reason')
   reason?: string | null;
 }
 
@@ -119,9 +93,7 @@ export class PatchWindowDto extends WindowDto {
   @IsMoment('start')
   start?: string | object;
 
-  @Given()
-  @Min(1, { message: '"ifRevision" must be the revision of the window.' })
-  @IsInt({ message: '"ifRevision" must be the revision of the window.' })
+  @IsRevision()
   ifRevision?: number;
 }
 
@@ -133,11 +105,9 @@ export class DeleteWindowDto {
   @IsString({ message: '"occurrence" must be ISO 8601 with an offset.' })
   occurrence?: string;
 
-  @Text('reason')
+  @IsText('reason')
   reason?: string | null;
 
-  @Given()
-  @Min(1, { message: '"ifRevision" must be the revision of the window.' })
-  @IsInt({ message: '"ifRevision" must be the revision of the window.' })
+  @IsRevision()
   ifRevision?: number;
 }

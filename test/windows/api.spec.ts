@@ -117,6 +117,8 @@ describe.each(adapters)('planned windows by the admin API on %s', (_name, create
       [{ ...window, repeat: { cron: '0 0 * * *', timeZone: 'UTC', until: 'x' } }, 'repeat.until'],
       [{ ...window, announce: true }, 'announce'],
       [{ ...window, message: 7 }, 'message'],
+      [{ ...window, readOnly: 0.5 }, 'readOnly'],
+      [{ ...window, reopenOver: 86_400_001 }, 'reopenOver'],
       [{ ...window, duratoin: 1 }, 'duratoin'],
     ];
     for (const [json, field] of wrong) {
@@ -124,6 +126,11 @@ describe.each(adapters)('planned windows by the admin API on %s', (_name, create
       const { errors } = answer.json<{ errors: { field: string }[] }>();
       expect([field, answer.status, errors.map((error) => error.field)]).toEqual([field, 400, [field]]);
     }
+    const said = async (json: object) =>
+      (await post({ ...window, ...json })).json<{ errors: { message: string }[] }>().errors[0]?.message;
+    expect(await said({ reason: 7 })).toBe('"reason" must be text.');
+    expect(await said({ reopenOver: 'a day' })).toBe('"reopenOver" must be whole milliseconds.');
+    expect(await said({ reopenOver: -1 })).toBe('"reopenOver" must not be negative.');
     expect((await as('see_info', port, '/maintenance/windows?from=today')).status).toBe(400);
     const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
     const forged = await as(ALL, port, `/maintenance/windows/${id}`, { method: 'DELETE', headers: foreign });

@@ -1,0 +1,37 @@
+import { applyDecorators } from '@nestjs/common';
+import { IsInt, IsString, Max, MaxLength, Min, ValidateIf } from 'class-validator';
+import { LONGEST_TEXT } from '../core/texts/text-option.js';
+import { LONGEST_REOPENING } from '../core/windows/reopening.js';
+
+/** An instant as the API takes it. */
+export const WITH_OFFSET = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
+
+/** Checked only where it is there. */
+export const Given = (): PropertyDecorator =>
+  ValidateIf((_body: object, value: unknown) => value !== undefined);
+
+/** The same, and `null` is a value of its own: the default. */
+export const OrNull = (): PropertyDecorator =>
+  ValidateIf((_body: object, value: unknown) => value !== undefined && value !== null);
+
+/** A text that only operators read. The first check that fails is the one that is told. */
+export const IsText = (name: string): PropertyDecorator =>
+  applyDecorators(
+    OrNull(),
+    IsString({ message: `"${name}" must be text.` }),
+    MaxLength(LONGEST_TEXT, { message: `"${name}" must not be longer than ${LONGEST_TEXT} characters.` }),
+  );
+
+/** A length of time; 0 is none. */
+export const IsMilliseconds = (name: string, longest?: number): PropertyDecorator =>
+  applyDecorators(
+    Given(),
+    IsInt({ message: `"${name}" must be whole milliseconds.` }),
+    Min(0, { message: `"${name}" must not be negative.` }),
+    ...(longest === undefined
+      ? []
+      : [Max(longest, { message: `"${name}" must not be more than ${longest} milliseconds.` })]),
+  );
+
+/** How long visitors take to come back. */
+export const IsReopenOver = (): PropertyDecorator => IsMilliseconds('reopenOver', LONGEST_REOPENING);
