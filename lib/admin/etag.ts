@@ -1,3 +1,4 @@
+import { revisionOf } from '../core/document/record.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { StateManager } from '../core/state/state-manager.js';
 import { AdminApiError } from './admin.errors.js';
@@ -27,7 +28,7 @@ export function expectedRevision(
   if (!tags.includes(createEtag(manager, key))) {
     throw changedMeanwhile(key);
   }
-  return manager.document?.keys.get(key.name)?.change.revision ?? 0;
+  return revisionOf(manager.document, key.name);
 }
 
 /** The answer to a client that decided by what is no longer true. */

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { MaintenanceChange } from '../core/document/change.js';
+import { revisionOf } from '../core/document/record.js';
 import { MaintenanceConflictError, MaintenanceStoreError } from '../core/errors/errors.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
@@ -94,7 +95,7 @@ export class KeyWriter {
           { code: 'MAINTENANCE_NOT_ON' },
         );
       }
-      const seen = this.manager.document?.keys.get(key.name)?.change.revision ?? 0;
+      const seen = revisionOf(this.manager.document, key.name);
       try {
         return await this.service.setMaintenance(true, key, { ...options, ifRevision: ifRevision ?? seen });
       } catch (error) {

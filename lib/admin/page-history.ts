@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { revisionOf } from '../core/document/record.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import { MaintenanceService } from '../core/service/maintenance.service.js';
@@ -31,7 +32,7 @@ export class PageHistory {
     return entries.map((entry) => {
       const { id, key: name, event, way, actor, reason } = entry;
       const key = this.registry.find(name);
-      const revision = this.manager.document?.keys.get(name)?.change.revision ?? 0;
+      const revision = revisionOf(this.manager.document, name);
       return {
         id,
         at: entry.at.toISOString(),

@@ -63,8 +63,8 @@ export class Decision {
   ): Verdict {
     let verdict = PASS;
     for (const { key, state } of active) {
-      const own = visitor ? visitor.own(state) : state;
-      if (!own || (!visitor && state.reopening) || allowsRead(key, state, safe)) {
+      const own = visitor ? visitor.own(state) : state.reopening ? undefined : state;
+      if (!own || allowsRead(key, state, safe)) {
         continue;
       }
       const refused = this.ask(key, own, request);

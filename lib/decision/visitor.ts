@@ -1,8 +1,9 @@
 import type { MaintenanceState } from '../core/keys/maintenance-state.js';
 import type { ActiveKey } from '../core/state/snapshot.js';
+import { momentOf } from '../core/windows/reopening.js';
 
 /** Does the moment at which a key opens depend on who asks. */
-export const isGradual = ({ state }: ActiveKey): boolean =>
+export const isGradual = ({ state }: Pick<ActiveKey, 'state'>): boolean =>
   state.reopening !== undefined || state.reopenOver !== undefined;
 
 /** Somebody who comes back at a moment of their own. */
@@ -18,14 +19,16 @@ export class Visitor {
   own(state: MaintenanceState): MaintenanceState | undefined {
     const { reopening, reopenOver, until } = state;
     if (reopening) {
-      const from = reopening.from.getTime();
-      const moment = from + this.place * (reopening.until.getTime() - from);
+      const { from, until: end } = reopening;
+      const moment = momentOf({ from: from.getTime(), until: end.getTime() }, this.place);
       return moment <= this.now ? undefined : closedUntil(state, moment);
     }
     // while it is on, the moment is known where the end is
-    return until === null || reopenOver === undefined
-      ? state
-      : closedUntil(state, until.getTime() + this.place * reopenOver);
+    if (until === null || reopenOver === undefined) {
+      return state;
+    }
+    const from = until.getTime();
+    return closedUntil(state, momentOf({ from, until: from + reopenOver }, this.place));
   }
 }
 

@@ -15,6 +15,7 @@ import type { Settings } from '../settings.js';
 import { CliError, EXIT } from '../exit.js';
 import type { MaintenanceQuiet } from '../../core/cluster/quiet.js';
 import { learnPublishedKeys } from '../../core/catalogue/published-keys.js';
+import { revisionOf } from '../../core/document/record.js';
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
 import { MaintenanceConflictError } from '../../core/errors/errors.js';
 import type { MaintenanceReplica } from '../../core/service/replica.js';
@@ -165,7 +166,7 @@ export class RedisBackend implements Backend {
           'CLI_NOT_ON',
         );
       }
-      const ifRevision = manager.document?.keys.get(name)?.change.revision ?? 0;
+      const ifRevision = revisionOf(manager.document, name);
       try {
         return await service.setMaintenance(true, name, { ...options, ifRevision });
       } catch (error) {

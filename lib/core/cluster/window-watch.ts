@@ -1,4 +1,5 @@
 import type { MaintenanceChange } from '../document/change.js';
+import { revisionOf } from '../document/record.js';
 import type { AnnouncedChange } from '../document/seen-change.js';
 import { describeOccurrence } from '../document/describe-record.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
@@ -113,7 +114,7 @@ export class WindowWatch {
       endsAt,
       previous: { message: null, until: null },
       extended: false,
-      revision: this.manager.document?.keys.get(name)?.change.revision ?? 0,
+      revision: revisionOf(this.manager.document, name),
       window,
     };
   }

@@ -91,6 +91,10 @@ export interface StateDocument {
   readonly live: ReadonlyMap<string, KeyRecord>;
 }
 
+/** The number of a key's last change; 0: there is none. */
+export const revisionOf = (document: StateDocument | null, key: string): number =>
+  document?.keys.get(key)?.change.revision ?? 0;
+
 /** Does it say more than that the key is off: what it means may change by itself. */
 export const hasParts = ({ switch: on, holds, windows = [], reopening }: KeyParts): boolean =>
   on !== null || holds.length > 0 || windows.length > 0 || reopening !== undefined;

@@ -5,6 +5,7 @@ import { MaintenanceKey } from '../../core/keys/maintenance-key.js';
 import type { MaintenanceTemplateContext } from '../../core/keys/maintenance-template.js';
 import type { MaintenanceVisibleProgress } from '../../core/progress/maintenance-progress.js';
 import type { Refusal } from '../../decision/refusal.js';
+import { isGradual } from '../../decision/visitor.js';
 import { MaintenanceError } from '../../core/errors/errors.js';
 import type { HttpRequest } from '../../request/http-request.js';
 import { StateManager } from '../../core/state/state-manager.js';
@@ -172,7 +173,7 @@ export class PageRenderer {
 
 /** Is the end another one for each visitor. */
 const isOwn = ({ status: { state }, until }: Refusal): boolean =>
-  until !== null && (state?.reopening !== undefined || state?.reopenOver !== undefined);
+  until !== null && !!state && isGradual({ state });
 
 function checkPage(html: unknown): string {
   if (typeof html !== 'string') {
