@@ -2,7 +2,7 @@ import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { MaintenanceState } from '../core/keys/maintenance-state.js';
 import { allowsRead } from '../decision/decision.js';
 
-/** Would an ordinary visitor be refused a page. A status class that cannot say so without a request counts as its value. */
+/** Is an ordinary visitor refused a page. A status class that cannot say so without a request counts as its value. */
 export function closesSite(key: MaintenanceKey, state: MaintenanceState): boolean {
   if (key.scope !== 'site' || allowsRead(key, state, true)) {
     return false;
@@ -13,10 +13,14 @@ export function closesSite(key: MaintenanceKey, state: MaintenanceState): boolea
     if (typeof active === 'boolean') {
       return active;
     }
-    // a promise, say: whoever is refused by it reads of it in the log; here it must not go unhandled
+    // a promise, say: the refused request logs it; here it must not go unhandled
     Promise.resolve(active).catch(() => {});
   } catch {
     // as if it had no class
   }
   return state.value;
 }
+
+/** The same, if the key were on. */
+export const wouldCloseSite = (key: MaintenanceKey, state: MaintenanceState): boolean =>
+  closesSite(key, { ...state, value: true });

@@ -9,11 +9,13 @@ import { setHeader } from '../http/http-port.js';
 import { OwnRoutes } from '../http/own-routes.js';
 import { preventCaching } from '../http/prevent-caching.js';
 import { sendBody } from '../http/refusal/send-body.js';
+import type { Channel } from './channel.js';
 import { EventStream, toEvent } from './event-stream.js';
 import { InfoPermission, type InfoQuestion } from './info-permission.js';
 import { LiveClients } from './live-clients.js';
+import { StatusNews } from './status-news.js';
 import { StatusReporter } from './status-reporter.js';
-import { StatusRounds, type Channel } from './status-rounds.js';
+import { StatusRounds } from './status-rounds.js';
 
 /** Milliseconds between two signs of life: proxies close what is silent for long, and so do pages. */
 const ALIVE = 20_000;
@@ -33,12 +35,13 @@ export class EventsRoute implements Channel<EventStream>, BeforeApplicationShutd
     @Inject(OwnRoutes) routes: OwnRoutes,
     @Inject(StateManager) manager: StateManager,
     @Inject(StatusReporter) reporter: StatusReporter,
+    @Inject(StatusNews) news: StatusNews,
     @Inject(InfoPermission) private readonly permission: InfoPermission,
     @Inject(SocketTickets) private readonly tickets: SocketTickets,
     @Inject(PageOrigins) private readonly origins: PageOrigins,
     @Inject(LiveClients) live: LiveClients,
   ) {
-    this.rounds = new StatusRounds(manager, reporter, this);
+    this.rounds = new StatusRounds(manager, reporter, news, this);
     live.include(() => this.streams.size);
     routes.add('events', (request, reply) => this.open(request, reply));
   }

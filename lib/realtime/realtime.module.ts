@@ -5,13 +5,17 @@ import { InfoPermission } from './info-permission.js';
 import { LiveClients } from './live-clients.js';
 import { ScriptRoute } from './script.route.js';
 import { ScriptSource } from './script-source.js';
+import { SiteState } from './site-state.js';
+import { StatusNews } from './status-news.js';
 import { StatusReporter } from './status-reporter.js';
 
 const providers = ownProviders([
   ScriptSource,
   ScriptRoute,
   LiveClients,
+  SiteState,
   StatusReporter,
+  StatusNews,
   InfoPermission,
   EventsRoute,
 ]);

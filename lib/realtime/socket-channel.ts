@@ -9,6 +9,7 @@ import { asRequest } from '../request/handshake.js';
 import type { HttpRequest } from '../request/http-request.js';
 import { messageOf } from '../core/errors/message-of.js';
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
+import type { Channel } from './channel.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { forget } from './disconnect.js';
 import { fanOut } from './fan-out.js';
@@ -17,8 +18,9 @@ import { LiveClients } from './live-clients.js';
 import { warn } from './log.js';
 import { PingHandler } from './ping.handler.js';
 import { QuietHandler } from './quiet.handler.js';
+import { StatusNews } from './status-news.js';
 import { StatusReporter } from './status-reporter.js';
-import { StatusRounds, type Channel } from './status-rounds.js';
+import { StatusRounds } from './status-rounds.js';
 
 /** Pages that listen by socket. */
 @Injectable()
@@ -31,6 +33,7 @@ export class SocketChannel implements Channel<Socket> {
   constructor(
     @Inject(StateManager) manager: StateManager,
     @Inject(StatusReporter) reporter: StatusReporter,
+    @Inject(StatusNews) news: StatusNews,
     @Inject(InfoPermission) private readonly permission: InfoPermission,
     @Inject(SocketTickets) private readonly tickets: SocketTickets,
     @Inject(PageOrigins) private readonly origins: PageOrigins,
@@ -39,7 +42,7 @@ export class SocketChannel implements Channel<Socket> {
     @Inject(MaintenanceService) service: MaintenanceService,
     private readonly host: HttpAdapterHost,
   ) {
-    this.rounds = new StatusRounds(manager, reporter, this);
+    this.rounds = new StatusRounds(manager, reporter, news, this);
     this.pings = new PingHandler(reporter);
     this.quiets = new QuietHandler(service);
     live.include(() => this.namespace?.sockets.size ?? 0);

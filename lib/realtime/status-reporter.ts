@@ -1,25 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { merge, type Observable } from 'rxjs';
-import { Decision } from '../decision/decision.js';
-import { isGradual } from '../decision/visitor.js';
-import { createRefusal, getRetryAfter } from '../decision/refusal.js';
-import { StalePolicy, UNKNOWN } from '../decision/stale-policy.js';
-import { DEFAULT_MESSAGE } from '../i18n/texts.js';
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
-import { Localizer } from '../i18n/localizer.js';
+import { messageOf } from '../core/errors/message-of.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
-import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { describeReopening } from '../core/keys/maintenance-key-json.js';
-import { OFF, type MaintenanceReopening, type MaintenanceState } from '../core/keys/maintenance-state.js';
 import type { Snapshot } from '../core/state/snapshot.js';
 import { StateManager } from '../core/state/state-manager.js';
-import { messageOf } from '../core/errors/message-of.js';
+import { Decision } from '../decision/decision.js';
+import { createRefusal, getRetryAfter } from '../decision/refusal.js';
+import { StalePolicy } from '../decision/stale-policy.js';
+import { Localizer } from '../i18n/localizer.js';
+import { DEFAULT_MESSAGE } from '../i18n/texts.js';
 import type { ResolvedOptions } from '../options/options.js';
 import { OPTIONS } from '../options/tokens.js';
-import { closesSite } from './closes-site.js';
 import { LiveClients } from './live-clients.js';
 import { warn } from './log.js';
-import { markOf } from './progress-mark.js';
+import { SiteState } from './site-state.js';
 
 /** What is made once for many clients. */
 interface Shared {
@@ -33,8 +28,6 @@ interface Shared {
 /** Puts what is known into words for pages. */
 @Injectable()
 export class StatusReporter {
-  /** Emits when touch with the store was lost or found: what is reported may be another, though no key has changed. */
-  readonly certainty: Observable<unknown>;
   private shared: Shared | undefined;
 
   constructor(
@@ -44,10 +37,9 @@ export class StatusReporter {
     @Inject(LiveClients) private readonly clients: LiveClients,
     @Inject(StalePolicy) private readonly stale: StalePolicy,
     @Inject(Decision) private readonly decision: Decision,
+    @Inject(SiteState) private readonly site: SiteState,
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
-  ) {
-    this.certainty = merge(manager.health$, stale.changes);
-  }
+  ) {}
 
   /** Whether the status depends on who gets it. */
   get personal(): boolean {
@@ -63,11 +55,12 @@ export class StatusReporter {
     if (this.personal) {
       return this.make(snapshot, listener);
     }
-    const { statuses, variant } = this.share();
-    const known = statuses.get(variant(listener));
-    const status = known ?? this.make(snapshot, listener);
-    if (!known) {
-      statuses.set(variant(listener), status);
+    const { statuses, variant: variantOf } = this.share();
+    const variant = variantOf(listener);
+    let status = statuses.get(variant);
+    if (!status) {
+      status = this.make(snapshot, listener);
+      statuses.set(variant, status);
     }
     return status;
   }
@@ -75,45 +68,6 @@ export class StatusReporter {
   /** The languages of the texts that this client gets, where operators gave several: what is the same for all who have them. */
   variant(listener: unknown): string {
     return this.share().variant(listener);
-  }
-
-  /** Changes with what nothing is written for when it comes: announcements of planned windows, and phases. */
-  get planned(): string {
-    const { snapshot } = this.manager;
-    const phases = snapshot.refusing.map(({ key, state: { phase, reopening } }) =>
-      [key.name, phase, reopening?.from.getTime(), reopening?.until.getTime()].join(),
-    );
-    return [...phases, this.announced(snapshot)].join('|');
-  }
-
-  private announced({ upcoming }: Snapshot): string {
-    return upcoming
-      .map(({ key, occurrence: { id, start, end, message, messages } }) =>
-        key.public ? [id, start.getTime(), end.getTime(), message, JSON.stringify(messages)].join() : '',
-      )
-      .join();
-  }
-
-  /** Changes with how far work is, by whole percents. */
-  get progressed(): string {
-    return this.manager.snapshot.active
-      .map(({ key, state: { progress } }) => (progress ? `${key.name} ${markOf(progress)}` : ''))
-      .join('\n');
-  }
-
-  /** Changes when visitors must be notified: not with time, nor with the number of clients, nor with keys they do not know. */
-  get fingerprint(): string {
-    const revision = this.lastWrite((key) => key.public);
-    const closing = this.closing(this.manager.snapshot)?.state;
-    const progress = closing?.progress?.public && markOf(closing.progress);
-    return JSON.stringify({
-      ...this.forAll(),
-      messages: closing?.messages,
-      progress,
-      retryAfter: 0,
-      spread: 0,
-      revision,
-    });
   }
 
   /** What those with `see_info` may know. */
@@ -129,10 +83,8 @@ export class StatusReporter {
 
   /** What is so for one client alone while visitors come back one after another; `undefined`: nothing. */
   ownOf(listener: unknown): Partial<MaintenanceStatusMessage> | undefined {
-    const keys = this.manager.snapshot.refusing.filter(
-      (one) => isGradual(one) && closesSite(one.key, { ...one.state, value: true }),
-    );
-    const refused = keys.length > 0 && !this.stale.blocks ? this.decision.first(keys, listener) : undefined;
+    const keys = this.stale.blocks ? [] : this.site.gradual(this.manager.snapshot);
+    const refused = keys.length > 0 ? this.decision.first(keys, listener) : undefined;
     if (!refused) {
       return undefined;
     }
@@ -150,7 +102,7 @@ export class StatusReporter {
   }
 
   get closed(): boolean {
-    return this.closing(this.manager.snapshot) !== undefined;
+    return this.site.closing(this.manager.snapshot) !== undefined;
   }
 
   /** What is the same for all who come in one turn of the event loop: thousands may come back together. */
@@ -165,11 +117,11 @@ export class StatusReporter {
   }
 
   private variants(snapshot: Snapshot): (listener: unknown) => string {
-    const closing = this.closing(snapshot)?.state;
+    const closing = this.site.closing(snapshot)?.state;
     const texts = [
       closing?.messages,
       closing?.progress?.steps,
-      ...snapshot.upcoming.map(({ occurrence }) => occurrence.messages),
+      ...snapshot.upcoming.map(({ key, occurrence }) => (key.public ? occurrence.messages : undefined)),
     ].filter((messages) => messages !== undefined);
     return texts.length === 0
       ? () => ''
@@ -177,10 +129,10 @@ export class StatusReporter {
   }
 
   private make(snapshot: Snapshot, listener: unknown): MaintenanceStatusMessage {
-    const { key, state: closing } = this.closing(snapshot) ?? {};
+    const { key, state: closing } = this.site.closing(snapshot) ?? {};
     const until = closing?.until ?? null;
     const upcoming = this.localizer.upcoming(this.manager, listener);
-    const reopening = closing ? undefined : this.reopening(snapshot);
+    const reopening = closing ? undefined : this.site.reopening(snapshot);
     const progress = closing && this.localizer.progress(closing, listener);
     const modes = this.registry
       .all()
@@ -195,45 +147,8 @@ export class StatusReporter {
       ...(reopening && { reopening: describeReopening(reopening) }),
       ...(progress && { progress }),
       ...(upcoming.length > 0 && { upcoming }),
-      revision: this.revision(key),
+      revision: this.site.revision(key),
       spread: this.clients.spread,
     };
-  }
-
-  /** What refuses an ordinary visitor a page, if anything does. */
-  private closing(snapshot: Snapshot): { key: MaintenanceKey | null; state: MaintenanceState } | undefined {
-    return this.stale.blocks
-      ? { key: null, state: UNKNOWN }
-      : snapshot.active.find(({ key, state }) => closesSite(key, state));
-  }
-
-  /** The reopening of the first key that would have refused an ordinary visitor a page. */
-  private reopening({ active, refusing }: Snapshot): MaintenanceReopening | undefined {
-    return refusing === active
-      ? undefined
-      : refusing.find(({ key, state }) => state.reopening && closesSite(key, { ...state, value: true }))
-          ?.state.reopening;
-  }
-
-  /**
-   * The last write that visitors may have noticed: of a key that is public, or that closes the site or has closed it. It is the same
-   * on every replica, since pages remember it while they are answered by several.
-   */
-  private revision(deciding: MaintenanceKey | null | undefined): number {
-    return this.lastWrite(
-      (key) =>
-        key.public ||
-        key === deciding ||
-        (!this.manager.current(key).value && closesSite(key, { ...OFF, value: true })),
-    );
-  }
-
-  private lastWrite(counts: (key: MaintenanceKey) => boolean): number {
-    const { document } = this.manager;
-    const revisions = this.registry
-      .all()
-      .filter(counts)
-      .map((key) => document?.keys.get(key.name)?.change.revision ?? 0);
-    return Math.max(0, ...revisions);
   }
 }

@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { MaintenanceStatusMessage } from '../client/status-message.js';
-import type { StateManager } from '../core/state/state-manager.js';
 import { messageOf } from '../core/errors/message-of.js';
+import type { StateManager } from '../core/state/state-manager.js';
+import type { Channel } from './channel.js';
+import { Insiders } from './insiders.js';
 import { warn } from './log.js';
-import type { InfoQuestion } from './info-permission.js';
+import type { StatusNews } from './status-news.js';
 import type { StatusReporter } from './status-reporter.js';
 
 /** Clients notified in one slice; between two slices the event loop serves others. */
@@ -11,19 +12,10 @@ const SLICE = 192;
 /** Milliseconds between two rounds of progress, for each visitor: telling one takes about 20 µs. */
 const PER_CLIENT = 1;
 
-/** A way to clients: by socket, or by stream. */
-export interface Channel<Client extends object> {
-  /** All who listen. */
-  clients(): Iterable<Client>;
-  isHere(client: Client): boolean;
-  /** Its request or socket, for the language. */
-  listener(client: Client): unknown;
-  /** May it see key data. */
-  ask(client: Client): InfoQuestion;
-  /** Sends one client a status made for it. */
-  send(client: Client, status: MaintenanceStatusMessage): void;
-  /** Gets a status ready that is the same for many. */
-  prepare(status: MaintenanceStatusMessage): (client: Client) => void;
+/** A status for many, and the edition that it is of. */
+interface Prepared<Client> {
+  readonly send: (client: Client) => void;
+  readonly edition: number;
 }
 
 /**
@@ -31,15 +23,13 @@ export interface Channel<Client extends object> {
  * than they can be sent are sent as one, and clients that have just connected already have the last.
  */
 export class StatusRounds<Client extends object> {
-  /** Clients whose permission is being asked; afterwards they get the latest state. */
-  private readonly asked = new Set<Client>();
-  /** Those who may see key data: they are few, and asked again each time. */
-  private readonly insiders = new Set<Client>();
-  /** Those about whom nothing was known in time: visitors for now, and asked again the next time. */
-  private readonly undecided = new Set<Client>();
-  /** Those who connected while a round was due, and know. */
-  private served = new Set<Client>();
-  private due = false;
+  private readonly insiders: Insiders<Client>;
+  /** Counts what was announced. */
+  private edition = 0;
+  /** The edition that the last round was for; an older one than the last: a round is due. */
+  private begun = 0;
+  /** The edition that a client has. */
+  private readonly known = new WeakMap<Client, number>();
   /** When visitors were last told, and how many. */
   private lastRound = -Infinity;
   private lastCount = 0;
@@ -49,23 +39,18 @@ export class StatusRounds<Client extends object> {
   private told: string | undefined;
 
   constructor(
-    manager: StateManager,
-    private readonly reporter: StatusReporter,
+    manager: Pick<StateManager, 'changes'>,
+    private readonly reporter: Pick<StatusReporter, 'personal' | 'variant' | 'forAll' | 'forInsider'>,
+    private readonly news: Pick<StatusNews, 'planned' | 'progress' | 'certainty' | 'fingerprint'>,
     private readonly channel: Channel<Client>,
   ) {
+    this.insiders = new Insiders(channel, (client, insider) => this.send(client, insider));
     manager.changes.subscribe(() => this.announce());
-    let { planned, progressed } = reporter;
-    manager.updates.subscribe(() => {
-      if (planned !== (planned = reporter.planned)) {
-        this.announce();
-      }
-      if (progressed !== (progressed = reporter.progressed)) {
-        this.announceSoon();
-      }
-    });
+    news.planned.subscribe(() => this.announce());
+    news.progress.subscribe(() => this.announceSoon());
     // a state that was found only after the start, or that is doubtful now, is no change, but news to those who are here already
-    reporter.certainty.subscribe(() => {
-      if (this.told !== undefined && this.told !== reporter.fingerprint) {
+    news.certainty.subscribe(() => {
+      if (this.told !== undefined && this.told !== news.fingerprint) {
         this.announce();
       }
     });
@@ -73,15 +58,13 @@ export class StatusRounds<Client extends object> {
 
   /** Tells one client that has just come the present state, as far as it may know it. */
   welcome(client: Client): void {
-    this.told ??= this.reporter.fingerprint;
-    void this.consult(client);
+    this.told ??= this.news.fingerprint;
+    void this.insiders.consult(client);
   }
 
   /** Forgets one that has gone. */
   forget(client: Client): void {
-    this.insiders.delete(client);
-    this.undecided.delete(client);
-    this.served.delete(client);
+    this.insiders.forget(client);
   }
 
   /** Progress is told the less often, the more clients there are: it must not cost more than the changes that matter. */
@@ -98,13 +81,18 @@ export class StatusRounds<Client extends object> {
   }
 
   private announce(): void {
-    if (!this.due) {
-      this.due = true;
+    const { due } = this;
+    this.edition++;
+    if (!due) {
       // what is announced in one go is sent as one
       queueMicrotask(() => {
         this.tell().catch(report);
       });
     }
+  }
+
+  private get due(): boolean {
+    return this.begun < this.edition;
   }
 
   private async tell(): Promise<void> {
@@ -115,33 +103,31 @@ export class StatusRounds<Client extends object> {
     try {
       while (this.due) {
         // reading the state may reveal an end that has just come, which is then sent with the rest
-        const status = this.reporter.forAll();
-        const { served } = this;
-        this.served = new Set();
-        this.due = false;
-        const before = this.told;
-        this.told = this.reporter.fingerprint;
-        await this.round(served, this.told === before ? null : status);
+        const { fingerprint } = this.news;
+        const isNews = fingerprint !== this.told;
+        this.told = fingerprint;
+        this.begun = this.edition;
+        await this.round(this.begun, isNews);
       }
     } finally {
       this.telling = false;
     }
   }
 
-  /** @param status `null`: nothing that visitors may know has changed */
-  private async round(served: ReadonlySet<Client>, status: MaintenanceStatusMessage | null): Promise<void> {
+  /** @param isNews has anything changed that visitors may know */
+  private async round(edition: number, isNews: boolean): Promise<void> {
     const visitors: Client[] = [];
     for (const client of this.channel.clients()) {
-      if (served.has(client) || this.asked.has(client)) {
+      if (this.known.get(client) === edition || this.insiders.isAsked(client)) {
         continue;
       }
-      if (this.insiders.has(client) || (status && this.undecided.has(client))) {
-        void this.consult(client);
-      } else if (status) {
+      if (this.insiders.has(client) || (isNews && this.insiders.isUndecided(client))) {
+        void this.insiders.consult(client);
+      } else if (isNews) {
         visitors.push(client);
       }
     }
-    if (!status) {
+    if (!isNews) {
       return;
     }
     this.lastRound = performance.now();
@@ -159,42 +145,18 @@ export class StatusRounds<Client extends object> {
   /** What is the same for many is made once for them: for each choice of languages, where operators gave texts in several. */
   private sendPrepared(): (client: Client) => void {
     const { reporter, channel } = this;
-    const prepared = new Map<string, (client: Client) => void>();
+    const made = new Map<string, Prepared<Client>>();
     return (client) => {
       const listener = channel.listener(client);
       const variant = reporter.variant(listener);
-      let send = prepared.get(variant);
-      if (!send) {
-        send = channel.prepare(reporter.forAll(listener));
-        prepared.set(variant, send);
+      let prepared = made.get(variant);
+      if (!prepared) {
+        prepared = { send: channel.prepare(reporter.forAll(listener)), edition: this.edition };
+        made.set(variant, prepared);
       }
-      send(client);
+      prepared.send(client);
+      this.known.set(client, prepared.edition);
     };
-  }
-
-  private async consult(client: Client): Promise<void> {
-    this.asked.add(client);
-    const { answer, inTime } = this.channel.ask(client);
-    const insider = await inTime;
-    this.asked.delete(client);
-    this.admit(client, insider);
-    if (insider === undefined) {
-      // its turn may have come since
-      const allowed = await answer;
-      if (allowed !== undefined && this.undecided.delete(client) && allowed) {
-        this.admit(client, true);
-      }
-    }
-  }
-
-  /** @param insider `undefined`: not known */
-  private admit(client: Client, insider: boolean | undefined): void {
-    if (!this.channel.isHere(client)) {
-      return;
-    }
-    mark(this.insiders, client, insider === true);
-    mark(this.undecided, client, insider === undefined);
-    this.send(client, insider === true);
   }
 
   /** Tells one client what is known now, which may be more than the round that is under way knows. */
@@ -206,17 +168,7 @@ export class StatusRounds<Client extends object> {
     } catch (error) {
       report(error);
     }
-    if (this.due) {
-      this.served.add(client);
-    }
-  }
-}
-
-function mark<T>(set: Set<T>, member: T, isIn: boolean): void {
-  if (isIn) {
-    set.add(member);
-  } else {
-    set.delete(member);
+    this.known.set(client, this.edition);
   }
 }
 

@@ -1,0 +1,17 @@
+import type { MaintenanceStatusMessage } from '../client/status-message.js';
+import type { InfoQuestion } from './info-permission.js';
+
+/** A way to clients: by socket, or by stream. */
+export interface Channel<Client extends object> {
+  /** All who listen. */
+  clients(): Iterable<Client>;
+  isHere(client: Client): boolean;
+  /** Its request or socket, for the language. */
+  listener(client: Client): unknown;
+  /** May it see key data. */
+  ask(client: Client): InfoQuestion;
+  /** Sends one client a status made for it. */
+  send(client: Client, status: MaintenanceStatusMessage): void;
+  /** Gets a status ready that is the same for many. */
+  prepare(status: MaintenanceStatusMessage): (client: Client) => void;
+}

@@ -1,0 +1,61 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { revisionOf } from '../core/document/record.js';
+import { KeyRegistry } from '../core/keys/key-registry.js';
+import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import { OFF, type MaintenanceReopening, type MaintenanceState } from '../core/keys/maintenance-state.js';
+import type { ActiveKey, Snapshot } from '../core/state/snapshot.js';
+import { StateManager } from '../core/state/state-manager.js';
+import { StalePolicy, UNKNOWN } from '../decision/stale-policy.js';
+import { isGradual } from '../decision/visitor.js';
+import { closesSite, wouldCloseSite } from './closes-site.js';
+
+/** What the keys mean for an ordinary visitor's pages. */
+@Injectable()
+export class SiteState {
+  constructor(
+    @Inject(StateManager) private readonly manager: StateManager,
+    @Inject(KeyRegistry) private readonly registry: KeyRegistry,
+    @Inject(StalePolicy) private readonly stale: StalePolicy,
+  ) {}
+
+  /** What refuses a page, if anything does. */
+  closing({ active }: Snapshot): { key: MaintenanceKey | null; state: MaintenanceState } | undefined {
+    return this.stale.blocks
+      ? { key: null, state: UNKNOWN }
+      : active.find(({ key, state }) => closesSite(key, state));
+  }
+
+  /** The reopening of the first key that would have refused a page. */
+  reopening({ active, refusing }: Snapshot): MaintenanceReopening | undefined {
+    return refusing === active
+      ? undefined
+      : refusing.find(({ key, state }) => state.reopening && wouldCloseSite(key, state))?.state.reopening;
+  }
+
+  /** The keys that refuse pages until a moment that is another one for each visitor. */
+  gradual({ refusing }: Snapshot): readonly ActiveKey[] {
+    return refusing.filter((one) => isGradual(one) && wouldCloseSite(one.key, one.state));
+  }
+
+  /**
+   * The last write that visitors may have noticed: of a key that is public, or that closes the site or has closed it. It is the same
+   * on every replica, since pages remember it while they are answered by several.
+   */
+  revision(deciding: MaintenanceKey | null | undefined): number {
+    return this.lastWrite(
+      (key) =>
+        key.public || key === deciding || (!this.manager.current(key).value && wouldCloseSite(key, OFF)),
+    );
+  }
+
+  /** The last write of a key that is public. */
+  get publicRevision(): number {
+    return this.lastWrite((key) => key.public);
+  }
+
+  private lastWrite(counts: (key: MaintenanceKey) => boolean): number {
+    const { document } = this.manager;
+    const keys = this.registry.all().filter(counts);
+    return Math.max(0, ...keys.map(({ name }) => revisionOf(document, name)));
+  }
+}
