@@ -1,4 +1,5 @@
 import type { PageKey } from '../../admin/page-data.js';
+import { percentOf } from '../percent.js';
 import { element, fill, write } from './elements.js';
 import { texts } from './page.js';
 import { inUnit, locale } from './times.js';
@@ -14,7 +15,7 @@ export function drawProgress(fact: HTMLElement, { progress }: PageKey): void {
   }
   const [text, bar] = fact.children as unknown as [HTMLElement, HTMLProgressElement];
   const { value, done, total, remaining, overrun } = progress;
-  const percent = Math.floor(value * 100);
+  const percent = percentOf(value);
   const said = [
     (percent / 100).toLocaleString(locale, { style: 'percent' }),
     done !== null && total !== null && `${done.toLocaleString(locale)} / ${total.toLocaleString(locale)}`,

@@ -1,3 +1,4 @@
+import { percentOf } from '../percent.js';
 import type { MaintenanceStatusMessage } from '../../client/status-message.js';
 import { startCountdown } from '../page/countdown.js';
 import { visitorLanguage } from '../page/time-left.js';
@@ -81,7 +82,7 @@ function showProgress(main: HTMLElement, progress: Told['progress']): void {
   if (box && bar && late && percent && step) {
     box.hidden = !progress;
     if (progress) {
-      bar.value = Math.floor(progress.value * 100);
+      bar.value = percentOf(progress.value);
       percent.textContent = (bar.value / 100).toLocaleString(visitorLanguage(), { style: 'percent' });
       step.textContent = progress.step;
       late.hidden = !progress.overrun;

@@ -7,6 +7,7 @@ import {
   PAGE_STYLES_SOURCE,
 } from '../../browser/page.generated.js';
 import type { MaintenanceVisibleProgress } from '../../core/progress/maintenance-progress.js';
+import { percentOf } from '../../core/progress/percent.js';
 import { escapeHtml } from './html.js';
 import { pageLanguage } from '../../i18n/page-language.js';
 import { NEXT_TEXTS, PAGE_TEXTS, PROGRESS_TEXTS, REOPENING_MESSAGE } from '../../i18n/texts.js';
@@ -186,7 +187,7 @@ function renderProgress(
     return '';
   }
   const { value = 0, step = null, overrun = false } = progress ?? {};
-  const percent = Math.floor(value * 100);
+  const percent = percentOf(value);
   return (
     `<div class="progress"${progress ? '' : ' hidden'}>` +
     `<progress max="100" value="${percent}" aria-label="${escapeHtml(text(PROGRESS_TEXTS.progress))}"></progress>` +

@@ -1,0 +1,5 @@
+/**
+ * A part in whole percent, rounded down: only what is done is 100.
+ * @param value from 0 to 1
+ */
+export const percentOf = (value: number): number => Math.floor(value * 100 + 1e-9);
