@@ -1,4 +1,4 @@
-import { Logger, type Provider } from '@nestjs/common';
+import type { Provider } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ApplicationCalls } from './core/common/application-calls.js';
 import { HistoryWriter } from './core/history/history-writer.js';
@@ -32,12 +32,9 @@ import { resolveOptions } from './options/resolve-options.js';
 import { newReplica } from './core/state/replica-lease.js';
 import { StateManager } from './core/state/state-manager.js';
 import { clusterProviders } from './module/cluster.providers.js';
+import { error, log, warn } from './module/log.js';
 import { made, built } from './module/provider-factories.js';
 import { serviceProviders } from './module/service.providers.js';
-
-const logger = new Logger('Maintenance');
-const warn = (message: string): void => logger.warn(message);
-const error = (message: string): void => logger.error(message);
 
 /** All that applications and the mounted parts share; pure factories, so that tests can make them without Nest. */
 export const coreProviders: Provider[] = ownProviders([
@@ -49,14 +46,13 @@ export const coreProviders: Provider[] = ownProviders([
   }),
   made(StateManager, [OPTIONS, KeyRegistry], async (options: ResolvedOptions, registry: KeyRegistry) => {
     const store = await createStore({ ...options, identified: options.bypass.secrets.length > 0 });
-    const log = { log: (message: string) => logger.log(message), warn };
     const history = new HistoryWriter(options.history, warn);
     return new StateManager(
       store,
       registry,
       newReplica(options),
       options.commandTimeout,
-      log,
+      { log, warn },
       false,
       history,
     );

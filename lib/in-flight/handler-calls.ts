@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { Call } from '../core/calls/call.js';
 import { coarseClock } from '../core/calls/coarse-clock.js';
 
-/** What is around a call, from before its handler begins: interceptors, and whoever listens to what the handler gives. */
+/** What is around a call, from before its handler begins: interceptors, and the listener to what the handler gives. */
 interface Surroundings {
   /** Do they count for longer than the handler runs: what it gives is a stream. */
   readonly last: boolean;

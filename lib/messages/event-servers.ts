@@ -164,9 +164,8 @@ export class EventServers implements OnApplicationShutdown {
     if (events.takesMessages) {
       throw new MaintenanceConfigurationError(
         `The microservice on ${events.name} takes events (${patterns.join(', ')}) and messages that are answered from one queue: events ` +
-          'that wait for the end of maintenance would keep those from an answer. Accepted: an application for each, another transport for those ' +
-          'that are answered, ' +
-          "@MaintenanceExempt() on the handlers of its events, or the maintenance option events: 'pass' or 'refuse'.",
+          'that wait for the end of maintenance would keep those from an answer. Accepted: an application for each, another transport for ' +
+          "those that are answered, @MaintenanceExempt() on the handlers of its events, or the maintenance option events: 'pass' or 'refuse'.",
         { option: 'events' },
       );
     }

@@ -14,36 +14,14 @@ interface GrpcCall {
 
 type Handler = (call: GrpcCall, answer?: Answer) => Promise<unknown>;
 
-/** A call that its handler answers by itself, whenever it likes. */
-class StreamCall {
-  private isOver = false;
-  private readonly listeners: (() => void)[] = [];
+/** By calls that their handlers answer by themselves, at any time: settles when the client has the whole answer, or is gone. */
+const calls = new WeakMap<object, Promise<void>>();
 
-  constructor(call: GrpcCall) {
-    // its client is gone, or it has the whole answer
-    call.on('cancelled', this.over);
-    call.on('finish', this.over);
-  }
-
-  /** Calls back once it is. */
-  whenOver(listener: () => void): void {
-    if (this.isOver) {
-      listener();
-    } else {
-      this.listeners.push(listener);
-    }
-  }
-
-  readonly over = (): void => {
-    this.isOver = true;
-    this.listeners.splice(0).forEach((listener) => listener());
-  };
-}
-
-const calls = new WeakMap<object, StreamCall>();
-
-/** @param call the first argument of a handler */
-export const findStreamCall = (call: unknown): StreamCall | undefined =>
+/**
+ * Settles when a call is over that its handler answers by itself; `undefined` for other calls.
+ * @param call the first argument of a handler
+ */
+export const findStreamCall = (call: unknown): Promise<void> | undefined =>
   typeof call === 'object' && call !== null ? calls.get(call) : undefined;
 
 /**
@@ -57,8 +35,10 @@ export function streamCallHandler<T extends (...args: never[]) => unknown>(patte
     return handler;
   }
   const passThrough: Handler = async (call, answer) => {
-    const stream = new StreamCall(call);
-    calls.set(call, stream);
+    let over: () => void = () => undefined;
+    calls.set(call, new Promise((resolve) => (over = resolve)));
+    call.on('cancelled', over);
+    call.on('finish', over);
     const refuse = (error: unknown): Observable<unknown> => {
       if (!isGrpcRefusal(error)) {
         return throwError(() => error);
@@ -74,7 +54,7 @@ export function streamCallHandler<T extends (...args: never[]) => unknown>(patte
       answer &&
       ((...given) => {
         answer(...given);
-        stream.over();
+        over();
       });
     const result = await (handler as unknown as Handler)(call, answered);
     return isObservable(result) ? result.pipe(catchError(refuse)) : result;

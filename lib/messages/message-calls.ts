@@ -13,6 +13,7 @@ import { trackMethod } from '../in-flight/track-method.js';
 
 /** What `@WebSocketGateway()` leaves on a class. */
 const GATEWAY_MARK = 'websockets:is_gateway';
+
 /** Asks an application's guard about a gateway message. */
 export interface MessageGuard {
   /** Throws, or rejects with, what the sender gets. */
@@ -50,7 +51,7 @@ class MessageCalls implements NestInterceptor {
         await ask(context, () => true);
       }
       const stream = findStreamCall(context.getArgByIndex(0));
-      return next.handle().pipe(finalize(() => (stream ? stream.whenOver(over) : over())));
+      return next.handle().pipe(finalize(() => (stream ? void stream.then(over) : over())));
     } catch (error) {
       over();
       throw error;

@@ -9,24 +9,18 @@ type Class = object & { readonly name: string };
 
 /** Does this class handle messages that maintenance could refuse. */
 export const handlesMessages = (cls: Class): boolean =>
-  messageMethods(cls).some(([prototype, property]) => {
-    const method = (prototype as Record<string, Class>)[property];
-    return method !== undefined && !getHandlerPolicy(cls, method).exempt;
-  });
+  handlersOf(cls).some((method) => !getHandlerPolicy(cls, method).exempt);
 
 /** The only transport that each of its handlers is for; `undefined`: all. */
 export const messageTransports = (cls: Class): (number | symbol | undefined)[] =>
-  messageMethods(cls).map(([prototype, property]) =>
-    transportOf((prototype as Record<string, object>)[property] as object),
-  );
+  handlersOf(cls).map(transportOf);
 
 const transportOf = (method: object): number | symbol | undefined =>
   Reflect.getMetadata('microservices:transport', method) as number | symbol | undefined;
 
 /** The methods of this class that handle events. @param followed does what they reach know that it belongs to their call */
 export const eventMethods = (cls: Class, followed: boolean): EventMethod[] =>
-  messageMethods(cls).flatMap(([prototype, property]) => {
-    const method = (prototype as Record<string, Class>)[property] as Class;
+  handlersOf(cls).flatMap((method) => {
     const policy = getHandlerPolicy(cls, method);
     return policy.event
       ? [
@@ -39,6 +33,9 @@ export const eventMethods = (cls: Class, followed: boolean): EventMethod[] =>
         ]
       : [];
   });
+
+const handlersOf = (cls: Class): Class[] =>
+  messageMethods(cls).map(([prototype, property]) => (prototype as Record<string, Class>)[property] as Class);
 
 /** By prototype: a class is asked several times, and what classes extend once for each of them. */
 const methodsOf = new WeakMap<object, readonly string[]>();

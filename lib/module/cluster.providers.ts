@@ -1,4 +1,4 @@
-import { Logger, type Provider } from '@nestjs/common';
+import type { Provider } from '@nestjs/common';
 import { KeyPublisher } from '../core/catalogue/key-publisher.js';
 import { AbandonedWatch } from '../core/cluster/abandoned-watch.js';
 import { DelegatedHooks } from '../core/cluster/delegated-hooks.js';
@@ -13,11 +13,8 @@ import { WouldRefuse } from '../decision/would-refuse.js';
 import type { ResolvedOptions } from '../options/options.js';
 import { OPTIONS } from '../options/tokens.js';
 import { StateManager } from '../core/state/state-manager.js';
+import { error, warn } from './log.js';
 import { built, made } from './provider-factories.js';
-
-const logger = new Logger('Maintenance');
-const warn = (message: string): void => logger.warn(message);
-const error = (message: string): void => logger.error(message);
 
 /** What looks after the cluster: who takes part, what is done once for all, who has died. */
 export const clusterProviders: Provider[] = [

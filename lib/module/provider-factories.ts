@@ -14,3 +14,14 @@ export function built<Taken extends unknown[]>(
 ): Provider {
   return { provide: type, inject, useFactory: (...taken: Taken) => new type(...taken) };
 }
+
+/** A provider made of the class itself, from its parts by their names. */
+export function assembled<Parts extends object>(
+  type: new (parts: Parts) => object,
+  parts: { [Name in keyof Parts]: abstract new (...args: never[]) => Parts[Name] },
+): Provider {
+  const names = Object.keys(parts);
+  const useFactory = (...taken: unknown[]): object =>
+    new type(Object.fromEntries(names.map((name, index) => [name, taken[index]])) as Parts);
+  return { provide: type, inject: Object.values(parts) as Token[], useFactory };
+}

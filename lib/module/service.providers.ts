@@ -1,4 +1,4 @@
-import { Logger, type Provider } from '@nestjs/common';
+import type { Provider } from '@nestjs/common';
 import { ReplicaCoordinator } from '../core/cluster/replica-coordinator.js';
 import { BypassTokens } from '../access/bypass-tokens.js';
 import { Decision } from '../decision/decision.js';
@@ -19,10 +19,8 @@ import { StalePolicy } from '../decision/stale-policy.js';
 import { LockWait } from '../core/service/lock-wait.js';
 import { MaintenanceSessions } from '../core/service/sessions.js';
 import { StateManager } from '../core/state/state-manager.js';
-import { built, made } from './provider-factories.js';
-
-const logger = new Logger('Maintenance');
-const warn = (message: string): void => logger.warn(message);
+import { warn } from './log.js';
+import { assembled, built, made } from './provider-factories.js';
 
 /** The service, and what it works with. */
 export const serviceProviders: Provider[] = [
@@ -60,46 +58,17 @@ export const serviceProviders: Provider[] = [
     (manager: StateManager, inFlight: InFlight) => new CallRights(manager, inFlight, inFlight.revocations),
   ),
   built(AdminMenu, StateManager, Permissions, Localizer, MountedPaths),
-  made(
-    MaintenanceService,
-    [
-      StateManager,
-      KeyRegistry,
-      HookRunner,
-      MaintenanceSessions,
-      LockWait,
-      OpenWork,
-      CallRights,
-      ReplicaCoordinator,
-      Decision,
-      BypassTokens,
-      AdminMenu,
-    ],
-    (
-      manager: StateManager,
-      registry: KeyRegistry,
-      hooks: HookRunner,
-      sessions: MaintenanceSessions,
-      locks: LockWait,
-      openWork: OpenWork,
-      rights: CallRights,
-      coordinator: ReplicaCoordinator,
-      statuses: Decision,
-      tokens: BypassTokens,
-      menu: AdminMenu,
-    ) =>
-      new MaintenanceService({
-        manager,
-        registry,
-        hooks,
-        sessions,
-        locks,
-        openWork,
-        rights,
-        coordinator,
-        statuses,
-        tokens,
-        menu,
-      }),
-  ),
+  assembled(MaintenanceService, {
+    manager: StateManager,
+    registry: KeyRegistry,
+    hooks: HookRunner,
+    sessions: MaintenanceSessions,
+    locks: LockWait,
+    openWork: OpenWork,
+    rights: CallRights,
+    coordinator: ReplicaCoordinator,
+    statuses: Decision,
+    tokens: BypassTokens,
+    menu: AdminMenu,
+  }),
 ];
