@@ -145,9 +145,10 @@ async function ask(
   if (yes) {
     return;
   }
-  if (!stdin.isTTY || !stderr.isTTY) {
+  if (out.json || !stdin.isTTY || !stderr.isTTY) {
     if (always) {
-      throw usage(`${question} This is not a terminal: confirm with --yes. Nothing was changed.`);
+      const why = out.json ? 'Nobody is asked with --json' : 'This is not a terminal';
+      throw usage(`${question} ${why}: confirm with --yes. Nothing was changed.`);
     }
     return;
   }

@@ -1,13 +1,10 @@
 import { CommanderError } from 'commander';
 import { inWay } from '../core/history/way.js';
 import { Declined } from './cli.js';
-import { CliError, EXIT, exitCodeOf } from './exit.js';
-import { Output, plain } from './output.js';
+import { CliError, EXIT, exitCodeOf, RUN_EXIT } from './exit.js';
+import { Output } from './output.js';
 import { createCli } from './program.js';
 import { ofThisProcess, type Surroundings } from './surroundings.js';
-
-/** Our exit codes as `run` gives them, to tell them from the command's. */
-const OURS = 120;
 
 /**
  * Carries out one command line.
@@ -36,7 +33,7 @@ export async function carryOut(
 
 /** What commander has already said to people. */
 function reportUsage({ code, message }: CommanderError, out: Output, words: readonly string[]): number {
-  const exit = words.includes('run') && code !== 'commander.help' ? OURS + EXIT.usage : EXIT.usage;
+  const exit = words.includes('run') && code !== 'commander.help' ? RUN_EXIT + EXIT.usage : EXIT.usage;
   const error = { code: 'CLI_USAGE', message: message.replace(/^error: /, '') };
   out.result({ error, exitCode: exit }, () => undefined);
   return exit;
@@ -46,9 +43,7 @@ function report(error: unknown, out: Output, { env }: Surroundings): number {
   const { message, code = 'ERROR' } = error as Error & { code?: string };
   const exit = exitCodeOf(error);
   const known = error instanceof CliError || String(code).startsWith('MAINTENANCE_');
-  out.result({ error: { code, message }, exitCode: exit }, () =>
-    out.error(message.split('\n').map(plain).join('\n')),
-  );
+  out.result({ error: { code, message }, exitCode: exit }, () => out.error(message));
   if (!known && env.DEBUG) {
     out.note(String((error as Error).stack));
   }

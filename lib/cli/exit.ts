@@ -17,6 +17,9 @@ export const EXIT = {
   undrained: 7,
 } as const;
 
+/** Added to our exit codes by `run`, to tell them from the command's. */
+export const RUN_EXIT = 120;
+
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** Ends the command with a message for its caller. */

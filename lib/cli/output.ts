@@ -29,6 +29,9 @@ export interface Column<Row> {
 /** Text of others, harmless on a terminal and on one line. */
 export const plain = (text: string): string => text.replace(/\s+/g, ' ').replace(UNSAFE, '\ufffd');
 
+/** The same on its own lines. */
+const plainLines = (text: string): string => text.split('\n').map(plain).join('\n');
+
 const widthOf = (text: string): number =>
   Array.from(text).reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
 
@@ -84,11 +87,11 @@ export class Output {
   }
 
   warn(text: string): void {
-    this.err.write(`${this.colored(this.err, 'yellow', 'warning:')} ${text}\n`);
+    this.err.write(`${this.colored(this.err, 'yellow', 'warning:')} ${plainLines(text)}\n`);
   }
 
   error(text: string): void {
-    this.err.write(`${this.colored(this.err, 'red', 'error:')} ${text}\n`);
+    this.err.write(`${this.colored(this.err, 'red', 'error:')} ${plainLines(text)}\n`);
   }
 
   style(style: Style, text: string): string {

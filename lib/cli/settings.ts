@@ -40,7 +40,7 @@ export function readSettings(options: ConnectionOptions, env: NodeJS.ProcessEnv,
     headers: env.MAINTENANCE_HEADER?.split('\n').filter(Boolean),
   };
   const sources = [{ ...options, headers: options.header }, variables, file];
-  // whichever is nearest says which way it is
+  // the nearest one says which way it is
   const place = sources.find(({ redis, url }) => redis !== undefined || url !== undefined);
   if (place?.redis !== undefined && place.url !== undefined) {
     throw usage(

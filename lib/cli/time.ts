@@ -26,11 +26,14 @@ export function parseDuration(text: string, what: string): number {
 export const parseWait = (text: string, what: string): number | false =>
   /^(no|none|off|false)$/i.test(text) ? false : parseDuration(text, what);
 
-/** A length of time that is at least so many milliseconds. */
-export function parseLength(text: string, what: string, least = 1): number {
+/**
+ * A length of time that is more than none.
+ * @param accepted for the error
+ */
+export function parseLength(text: string, what: string, accepted = EXAMPLES): number {
   const length = parseDuration(text, what);
-  if (length < least) {
-    throw usage(`${what}: 0 is not a duration; accepted: ${EXAMPLES}.`);
+  if (length === 0) {
+    throw usage(`${what}: 0 is not a duration; accepted: ${accepted}.`);
   }
   return length;
 }
@@ -43,8 +46,8 @@ export function clockOf(text: string): number | undefined {
 
 /** A moment as ISO 8601 has it, which may be over. */
 export function parseInstant(text: string, what: string): Date {
-  const moment = new Date(WITH_TIME.test(text) ? text.replace(' ', 'T') : Number.NaN);
-  if (Number.isNaN(moment.getTime())) {
+  const moment = isoInstant(text);
+  if (!moment) {
     throw usage(
       `${what}: ${JSON.stringify(text)} is not a moment; accepted: 2027-03-28T14:30 or 2027-03-28T14:30+02:00.`,
     );
@@ -66,8 +69,8 @@ export function parseMoment(text: string, what: string, now = Date.now()): Date 
     }
     return moment;
   }
-  const moment = new Date(WITH_TIME.test(text) ? text.replace(' ', 'T') : Number.NaN);
-  if (Number.isNaN(moment.getTime())) {
+  const moment = isoInstant(text);
+  if (!moment) {
     throw usage(
       `${what}: ${JSON.stringify(text)} is not a time; accepted: 14:30 (today or tomorrow, by the clock of this machine), ` +
         '2027-03-28T14:30 or 2027-03-28T14:30+02:00.',
@@ -101,16 +104,20 @@ export function parseEnd(
 ): { timeout?: number; until?: Date } {
   const { for: length, until } = parseEndWords(words, options);
   if (length !== undefined) {
-    return { timeout: /^(ever|forever)$/i.test(length) ? 0 : atLeastOne(parseDuration(length, 'how long')) };
+    return {
+      timeout: /^(ever|forever)$/i.test(length) ? 0 : parseLength(length, 'how long', '"ever" for no end'),
+    };
   }
   return until === undefined ? {} : { until: parseMoment(until, 'until') };
 }
 
-function atLeastOne(length: number): number {
-  if (length <= 0) {
-    throw usage('how long: 0 is not a duration; accepted: "ever" for no end.');
-  }
-  return length;
+/** `undefined` for what is no date and time, and for a day that its month does not have. */
+function isoInstant(text: string): Date | undefined {
+  const moment = new Date(WITH_TIME.test(text) ? text.replace(' ', 'T') : Number.NaN);
+  const day = text.slice(0, 10);
+  return !Number.isNaN(moment.getTime()) && new Date(`${day}T00:00Z`).toISOString().startsWith(day)
+    ? moment
+    : undefined;
 }
 
 function plainDuration(text: string): number | undefined {
@@ -138,8 +145,27 @@ function isoDuration(text: string): number | undefined {
   return ((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1_000;
 }
 
-/** A length of time in a few characters. */
-export const formatDuration = (length: number): string => (length === 0 ? '0s' : ms(Math.round(length)));
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+  ['ms', 1],
+] as const;
+
+/** A length of time as {@link parseDuration} reads it. */
+export function formatDuration(length: number): string {
+  let left = Math.round(length);
+  const parts = UNITS.map(([unit, size]) => {
+    const count = Math.floor(left / size);
+    left %= size;
+    return count === 0 ? '' : `${count}${unit}`;
+  });
+  return parts.join('') || '0s';
+}
+
+/** About how long something takes, in one unit. */
+export const formatRoughly = (length: number): string => ms(Math.round(length));
 
 /** A moment for people, by the clock of this machine: `2027-03-28 14:30 +02:00`. */
 export function formatMoment(moment: Date | string): string {

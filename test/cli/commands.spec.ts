@@ -18,7 +18,7 @@ import { Gates } from '../support/gates.js';
 import { Replica } from '../cluster/replicas.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
-import type { HistoryJson, WindowJson } from '../../lib/cli/backend/backend.js';
+import type { HistoryJson, WindowJson } from '../../lib/cli/backend/json.js';
 import { cli, RunningCli, type CliResult } from './cli.js';
 import { parse } from './schemas.js';
 
@@ -272,6 +272,12 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     watching.interrupt();
     expect((await watching.result).code).toBe(0);
     watching.lines<unknown>().forEach((line) => parse('watch', JSON.stringify(line)));
+  });
+
+  it('a watch that is interrupted at once ends', async () => {
+    const watching = new RunningCli(['watch', ...ways[way]()]);
+    watching.interrupt();
+    expect((await watching.result).code).toBe(0);
   });
 
   it('is watched by people, one key of all', async () => {

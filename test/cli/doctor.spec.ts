@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createMaintenance } from 'nestjs-maintenance/standalone';
-import type { WindowJson } from '../../lib/cli/backend/backend.js';
+import type { WindowJson } from '../../lib/cli/backend/json.js';
 import { findingsOfWindows } from '../../lib/cli/backend/window-findings.js';
 import type { Presence } from '../../lib/core/store/store.js';
 import { KeyPublisher } from '../../lib/core/catalogue/key-publisher.js';

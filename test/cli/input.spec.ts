@@ -68,6 +68,7 @@ describe('what is wrong with the command line is said in a sentence: exit code 2
     ['a window without an end', ['schedule', 'general', '22:00']],
     ['a window that is over', ['schedule', 'general', '2020-01-01T10:00', '2h']],
     ['a window of no time', ['schedule', 'general', '22:00', '0s']],
+    ['a day that its month does not have', ['schedule', 'general', '2031-02-30T10:00', '2h', '--dry-run']],
     ['a start that is none', ['schedule', 'general', 'tonight', '2h']],
     ['a zone that is none', ['schedule', 'general', '22:00', '2h', '--zone', 'Mars/Olympus']],
     ['a pattern that is none', ['schedule', 'general', '22:00', '2h', '--repeat', 'weekly']],
@@ -284,11 +285,22 @@ describe('on a terminal', () => {
     expect(held.signal.aborted).toBe(false);
   });
 
-  it('run shows how far its command is', async () => {
-    const script = 'echo "40 orders" >&$MAINTENANCE_PROGRESS_FD; sleep 0.3';
-    const { screen, result } = openTerminal(['run', 'general', '--', 'bash', '-c', script]);
+  it('asks nobody with --json', async () => {
+    const { screen, result } = openTerminal(['on', 'general', '1h', '--json']);
     expect(await result).toBe(0);
-    expect(await screen()).toContain('general: 40 % orders');
+    expect(await screen()).not.toContain('[y/N]');
+    const off = await cli(['off', '--force', '--json'], { env: env() });
+    expect(parse<{ error: { message: string } }>('error', off.stdout).error.message).toContain('--yes');
+    expect(off.code).toBe(2);
+    expect(await isUntouched()).toBe(false);
+  });
+
+  it('run shows how far its command is', async () => {
+    const script = 'echo "29 orders" >&$MAINTENANCE_PROGRESS_FD; read go';
+    const { screen, end, result } = openTerminal(['run', 'general', '--', 'bash', '-c', script]);
+    await until(async () => (await screen()).includes('general: 29 % orders'), { timeout: 15_000 });
+    end('go\n');
+    expect(await result).toBe(0);
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('what watches ends in good order with %s', async (signal) => {

@@ -42,7 +42,9 @@ describe('a length of time', () => {
   it('without a unit is asked for one', () => expect(() => parseDuration('30', 'x')).toThrow('30s or 30m'));
   it('may be none where one waits', () =>
     expect([parseWait('none', 'x'), parseWait('1s', 'x')]).toEqual([false, 1_000]));
-  it('is written as it is read', () => expect(formatDuration(90_000)).toBe('2m'));
+  it.each(['1m30s', '1h30m', '1d2h', '30s', '2h', '500ms', '0s'])('%s is written as it is read', (text) =>
+    expect(formatDuration(parseDuration(text, 'x'))).toBe(text),
+  );
 });
 
 describe('a moment', () => {
@@ -65,6 +67,11 @@ describe('a moment', () => {
   it.each(['25:00', '14:60', '2027-02-30T10:00', 'tomorrow', '', '1', '2027', '03/04/2027 10:00'])(
     '%j is none',
     (text) => expect(() => parseMoment(text, 'until', now)).toThrow(/^until: .*(is not a time|is over)/),
+  );
+
+  it.each(['2031-02-30T10:00', '2031-02-30T10:00Z', '2031-04-31 10:00'])(
+    '%s is no day of its month',
+    (text) => expect(() => parseMoment(text, 'until', now)).toThrow('is not a time'),
   );
 
   it('that is over is refused', () =>

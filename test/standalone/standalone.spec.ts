@@ -98,7 +98,7 @@ describe('a process without Nest', () => {
     await until(async () =>
       (await service.replicas()).some(({ inFlight, observer }) => inFlight === 1 && !observer),
     );
-    const refused = await two.work('too-soon', KEY, { drain: 300 });
+    const refused = await two.work('too-soon', KEY, { drain: 1_000 });
     expect(refused).toMatchObject({ ran: false, error: { name: 'MaintenanceDrainError' } });
     expect(refused.replicas).toMatchObject([{ pid: process.pid, routes: [`whileOpen(${KEY})`] }]);
     const waiting = two.work('in-time', KEY, { drain: 10_000 });

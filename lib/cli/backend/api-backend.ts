@@ -1,7 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MaintenanceQuiet } from '../../core/cluster/quiet.js';
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
-import type { MaintenanceReplica } from '../../core/service/replica.js';
 import type {
   MaintenanceWindowCancelOptions,
   MaintenanceWindowChanges,
@@ -17,13 +15,12 @@ import type {
   Backend,
   ChangeResult,
   Finding,
-  HistoryJson,
   HistoryWish,
   KeyChange,
   WatchEvent,
-  WindowJson,
 } from './backend.js';
-import type { Json } from './json.js';
+import type { HistoryJson, QuietJson, ReplicaJson, WindowJson } from './json.js';
+import { ToldKeys } from './told-keys.js';
 
 /** Milliseconds between two looks of `watch`, and while waiting until it is quiet. */
 const POLL_INTERVAL = 1_000;
@@ -70,9 +67,8 @@ export class ApiBackend implements Backend {
     return this.client.ask('DELETE', `keys/${encodeURIComponent(name)}`);
   }
 
-  async replicas(): Promise<MaintenanceReplica[]> {
-    const replicas = await this.client.ask<Json<MaintenanceReplica>[]>('GET', 'replicas');
-    return replicas.map((replica) => Object.assign(replica, { lastSeen: new Date(replica.lastSeen) }));
+  replicas(): Promise<ReplicaJson[]> {
+    return this.client.ask('GET', 'replicas');
   }
 
   routes(name: string): Promise<AffectedRoutes> {
@@ -123,27 +119,24 @@ export class ApiBackend implements Backend {
     }
   }
 
-  async quiet(name: string, timeout: number, signal?: AbortSignal): Promise<MaintenanceQuiet> {
+  async quiet(name: string, timeout: number, signal?: AbortSignal): Promise<QuietJson> {
     const until = performance.now() + timeout;
     for (;;) {
-      const quiet = await this.client.ask<Json<MaintenanceQuiet>>(
-        'GET',
-        `keys/${encodeURIComponent(name)}/quiet`,
-      );
+      const quiet = await this.client.ask<QuietJson>('GET', `keys/${encodeURIComponent(name)}/quiet`);
       const left = until - performance.now();
       if (quiet.quiet || left <= 0) {
-        return asQuiet(quiet);
+        return quiet;
       }
       await delay(Math.min(left, POLL_INTERVAL / 2), undefined, { signal });
     }
   }
 
   async watch(
-    told: readonly MaintenanceKeyJson[],
+    known: readonly MaintenanceKeyJson[],
     tell: (event: WatchEvent) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const known = new Map(told.map((key) => [key.name, withoutProgress(key)]));
+    const told = new ToldKeys(known);
     let up = true;
     while (!signal.aborted) {
       try {
@@ -151,13 +144,7 @@ export class ApiBackend implements Backend {
         if (!up) {
           tell({ type: 'connection', up: (up = true), error: null });
         }
-        for (const key of keys) {
-          const text = withoutProgress(key);
-          if ((known.get(key.name) ?? text) !== text) {
-            tell({ type: 'change', key });
-          }
-          known.set(key.name, text);
-        }
+        keys.filter((key) => told.differs(key)).forEach((key) => tell({ type: 'change', key }));
       } catch (error) {
         if (up) {
           tell({ type: 'connection', up: (up = false), error: (error as Error).message });
@@ -183,17 +170,3 @@ export class ApiBackend implements Backend {
     return Promise.resolve();
   }
 }
-
-function asQuiet({ quiet, since, replicas }: Json<MaintenanceQuiet>): MaintenanceQuiet {
-  return {
-    quiet,
-    since: since === null ? null : new Date(since),
-    replicas: replicas.map(({ running, ...replica }) => ({
-      ...replica,
-      running: running.map((call) => ({ ...call, since: new Date(call.since) })),
-    })),
-  };
-}
-
-/** How far work is changes all the time, and is told apart. */
-const withoutProgress = ({ progress: _, ...key }: MaintenanceKeyJson): string => JSON.stringify(key);

@@ -76,7 +76,7 @@ export class ApiClient {
   }
 }
 
-/** Refusals of the API, by the `code` of their body; whatever else there is has no exit code of its own. */
+/** Refusals of the API, by the `code` of their body; other answers have no exit code of their own. */
 function refusal(
   place: string,
   status: number,
@@ -85,18 +85,14 @@ function refusal(
 ): CliError {
   const message = typeof body?.message === 'string' ? body.message : undefined;
   const code = typeof body?.code === 'string' ? body.code : undefined;
+  const exitOf = (known: string): number => exitCodeOf({ code: known, outcome: body?.outcome });
   if (status === 401 || status === 403) {
     const why = message ?? 'no permission';
     return new CliError(EXIT.failed, `${place} refuses it (${status}): ${why}`, code ?? 'CLI_DENIED');
   }
   if (status >= 500) {
-    const certain = body?.outcome === 'refused' || (code !== undefined && code !== 'MAINTENANCE_STORE');
-    const said = message ?? `it answered ${status}.${outcome}`;
-    return new CliError(
-      certain ? exitOf(code) : EXIT.unknown,
-      `${place}: ${said}`,
-      code ?? 'MAINTENANCE_STORE',
-    );
+    const known = code ?? 'MAINTENANCE_STORE';
+    return new CliError(exitOf(known), `${place}: ${message ?? `it answered ${status}.${outcome}`}`, known);
   }
   if (message !== undefined && code !== undefined) {
     return new CliError(exitOf(code), message, code);
@@ -107,9 +103,6 @@ function refusal(
     'CLI_NO_API',
   );
 }
-
-const exitOf = (code: string | undefined): number =>
-  code === 'MAINTENANCE_STORE' ? EXIT.failed : exitCodeOf({ code });
 
 function parseHeaders(lines: readonly string[]): Headers {
   const headers = new Headers();

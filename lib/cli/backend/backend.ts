@@ -1,20 +1,10 @@
-import type { MaintenanceQuiet } from '../../core/cluster/quiet.js';
-import type { MaintenanceHistoryEntry } from '../../core/history/maintenance-history-entry.js';
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
-import type { MaintenanceReplica } from '../../core/service/replica.js';
-import type { MaintenanceWindow } from '../../core/windows/maintenance-window.js';
 import type {
   MaintenanceWindowCancelOptions,
   MaintenanceWindowChanges,
   MaintenanceWindowOptions,
 } from '../../core/windows/window-options.js';
-import type { Json } from './json.js';
-
-/** A planned window, for people and programs. */
-export type WindowJson = Json<MaintenanceWindow>;
-
-/** An entry of the history, for people and programs. */
-export type HistoryJson = Json<MaintenanceHistoryEntry>;
+import type { HistoryJson, QuietJson, ReplicaJson, WindowJson } from './json.js';
 
 /** What is wanted of the history. */
 export interface HistoryWish {
@@ -82,10 +72,10 @@ export interface Backend {
   set(name: string, change: KeyChange): Promise<ChangeResult>;
   /** Forgets switch and holds. */
   unset(name: string, actor: string | undefined): Promise<MaintenanceKeyJson>;
-  replicas(): Promise<MaintenanceReplica[]>;
+  replicas(): Promise<ReplicaJson[]>;
   /** @returns `false` when there is none */
   forget(id: string): Promise<boolean>;
-  quiet(name: string, timeout: number, signal?: AbortSignal): Promise<MaintenanceQuiet>;
+  quiet(name: string, timeout: number, signal?: AbortSignal): Promise<QuietJson>;
   /** @returns `undefined` where only the application knows */
   routes(name: string): Promise<AffectedRoutes | undefined>;
   /** The newest first. */

@@ -1,8 +1,8 @@
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
-import type { MaintenanceReplica } from '../../core/service/replica.js';
 import { plain } from '../output.js';
 import { formatMoment } from '../time.js';
 import type { Finding } from './backend.js';
+import type { ReplicaJson } from './json.js';
 
 /** What is wrong with keys, in plain words. */
 export function findingsOfKeys(keys: readonly MaintenanceKeyJson[]): Finding[] {
@@ -41,7 +41,7 @@ export function findingsOfKeys(keys: readonly MaintenanceKeyJson[]): Finding[] {
 const SKEW = 5_000;
 
 /** What is wrong with replicas, in plain words. */
-export function findingsOfReplicas(replicas: readonly MaintenanceReplica[]): Finding[] {
+export function findingsOfReplicas(replicas: readonly ReplicaJson[]): Finding[] {
   const serving = replicas.filter(({ observer }) => !observer);
   const findings = serving.flatMap((replica): Finding[] => {
     const { lastSeen, silent, connection, applied, unknownKeys, clockSkew } = replica;
@@ -91,11 +91,11 @@ export const clockFinding = (whose: string, skew: number): Finding => ({
   message: `${whose} is ${Math.round(Math.abs(skew) / 1_000)} s ${skew > 0 ? 'ahead of' : 'behind'} that of the store, by which maintenance ends.`,
 });
 
-const nameOf = ({ host, id, pid }: Pick<MaintenanceReplica, 'host' | 'id' | 'pid'>): string =>
+const nameOf = ({ host, id, pid }: Pick<ReplicaJson, 'host' | 'id' | 'pid'>): string =>
   `${plain(host)} (replica ${id}, pid ${pid})`;
 
 /** Replicas that do not run one and the same version of the library. */
-function findingsOfVersions(serving: readonly MaintenanceReplica[]): Finding[] {
+function findingsOfVersions(serving: readonly ReplicaJson[]): Finding[] {
   const byVersion = new Map<string, string[]>();
   for (const replica of serving) {
     const version = plain(replica.version ?? 'an unknown version');

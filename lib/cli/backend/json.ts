@@ -1,5 +1,10 @@
+import type { MaintenanceQuiet } from '../../core/cluster/quiet.js';
+import type { MaintenanceHistoryEntry } from '../../core/history/maintenance-history-entry.js';
+import type { MaintenanceReplica } from '../../core/service/replica.js';
+import type { MaintenanceWindow } from '../../core/windows/maintenance-window.js';
+
 /** A value as JSON gives it back: instants are text. */
-export type Json<T> = T extends Date
+type Json<T> = T extends Date
   ? string
   : T extends (infer Item)[] | readonly (infer Item)[]
     ? Json<Item>[]
@@ -8,3 +13,15 @@ export type Json<T> = T extends Date
       : T;
 
 export const toJson = <T>(value: T): Json<T> => JSON.parse(JSON.stringify(value)) as Json<T>;
+
+/** A planned window. */
+export type WindowJson = Json<MaintenanceWindow>;
+
+/** A replica. */
+export type ReplicaJson = Json<MaintenanceReplica>;
+
+/** Whether it is quiet. */
+export type QuietJson = Json<MaintenanceQuiet>;
+
+/** An entry of the history. */
+export type HistoryJson = Json<MaintenanceHistoryEntry>;

@@ -1,24 +1,15 @@
+import { once } from 'node:events';
 import { openRedis } from './open-backend-redis.js';
 import { inspectRedis } from './redis-doctor.js';
-import type {
-  Backend,
-  ChangeResult,
-  Finding,
-  HistoryJson,
-  HistoryWish,
-  KeyChange,
-  WatchEvent,
-  WindowJson,
-} from './backend.js';
-import { toJson } from './json.js';
+import type { Backend, ChangeResult, Finding, HistoryWish, KeyChange, WatchEvent } from './backend.js';
+import { toJson, type HistoryJson, type QuietJson, type ReplicaJson, type WindowJson } from './json.js';
+import { ToldKeys } from './told-keys.js';
 import type { Settings } from '../settings.js';
 import { CliError, EXIT } from '../exit.js';
-import type { MaintenanceQuiet } from '../../core/cluster/quiet.js';
 import { learnPublishedKeys } from '../../core/catalogue/published-keys.js';
 import { revisionOf } from '../../core/document/record.js';
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
 import { MaintenanceConflictError } from '../../core/errors/errors.js';
-import type { MaintenanceReplica } from '../../core/service/replica.js';
 import type { MaintenanceSetOptions } from '../../core/service/set-maintenance-options.js';
 import type { StateManager } from '../../core/state/state-manager.js';
 import type {
@@ -54,13 +45,12 @@ export class RedisBackend implements Backend {
 
   async keys(): Promise<MaintenanceKeyJson[]> {
     await this.look();
-    return this.service.getKeys().map((key) => key.toJSON(this.manager.current(key)));
+    return this.service.getKeys().map(({ name }) => this.describe(name));
   }
 
   async key(name: string): Promise<MaintenanceKeyJson> {
-    const key = this.manager.registry.get(name);
     await this.look();
-    return key.toJSON(this.manager.current(key));
+    return this.describe(name);
   }
 
   async set(name: string, { mode, onlyIfOn, ...options }: KeyChange): Promise<ChangeResult> {
@@ -102,19 +92,17 @@ export class RedisBackend implements Backend {
     return toJson(this.service.getWindows()).find((window) => window.id === id) ?? null;
   }
 
-  replicas(): Promise<MaintenanceReplica[]> {
-    return this.service
-      .replicas()
-      .then((replicas) => replicas.filter(({ id }) => id !== this.manager.replica.id));
+  async replicas(): Promise<ReplicaJson[]> {
+    return toJson(this.others(await this.service.replicas()));
   }
 
   async forget(id: string): Promise<boolean> {
     return this.service.forgetReplica(id);
   }
 
-  async quiet(name: string, timeout: number, signal?: AbortSignal): Promise<MaintenanceQuiet> {
+  async quiet(name: string, timeout: number, signal?: AbortSignal): Promise<QuietJson> {
     const quiet = await this.service.quiet(name, { timeout, signal });
-    return { ...quiet, replicas: quiet.replicas.filter(({ id }) => id !== this.manager.replica.id) };
+    return toJson({ ...quiet, replicas: this.others(quiet.replicas) });
   }
 
   async watch(
@@ -127,17 +115,18 @@ export class RedisBackend implements Backend {
     const health = service.healthChanges.subscribe(({ up, error }) =>
       tell({ type: 'connection', up, error }),
     );
-    for (const before of known) {
-      const key = this.describe(before.name);
-      if (JSON.stringify(key) !== JSON.stringify(before)) {
-        tell({ type: 'change', key });
-      }
-    }
+    const told = new ToldKeys(known);
+    known
+      .map(({ name }) => this.describe(name))
+      .filter((key) => told.differs(key))
+      .forEach((key) => tell({ type: 'change', key }));
     const learning = setInterval(
       () => void learnPublishedKeys(this.manager).catch(() => undefined),
       LEARN_INTERVAL,
     );
-    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    if (!signal.aborted) {
+      await once(signal, 'abort');
+    }
     clearInterval(learning);
     heard.unsubscribe();
     health.unsubscribe();
@@ -182,6 +171,11 @@ export class RedisBackend implements Backend {
   private async look(): Promise<void> {
     await this.manager.refresh();
     await this.manager.progress.look();
+  }
+
+  /** Without this process. */
+  private others<Replica extends { readonly id: string }>(replicas: readonly Replica[]): Replica[] {
+    return replicas.filter(({ id }) => id !== this.manager.replica.id);
   }
 
   private describe(name: string): MaintenanceKeyJson {

@@ -7,8 +7,9 @@ import { RedisConnection } from '../../core/store/redis/redis-connection.js';
 import { isReadable } from '../../core/windows/window-record.js';
 import { plain } from '../output.js';
 import type { Settings } from '../settings.js';
-import type { Finding, WindowJson } from './backend.js';
+import type { Finding } from './backend.js';
 import { clockFinding, findingsOfKeys, findingsOfReplicas } from './findings.js';
+import { toJson, type WindowJson } from './json.js';
 import { findingsOfWindows } from './window-findings.js';
 import { openTarget } from './redis-target.js';
 
@@ -59,7 +60,7 @@ export async function inspectRedis(
       message: `${plain(host)} (replica ${id}, pid ${pid}) runs a version of nestjs-maintenance whose reports cannot be read here.`,
     })),
     ...findingsOfReplicas(
-      seen.filter(({ told }) => told).map((each) => toReplica(each, manager.version ?? '')),
+      toJson(seen.filter(({ told }) => told).map((each) => toReplica(each, manager.version ?? ''))),
     ),
   ];
 }

@@ -1,7 +1,8 @@
 import { findOverlap } from '../../core/windows/overlaps.js';
 import type { WindowRecord } from '../../core/windows/window-record.js';
 import { formatMoment } from '../time.js';
-import type { Finding, WindowJson } from './backend.js';
+import type { Finding } from './backend.js';
+import type { WindowJson } from './json.js';
 
 /** What is wrong with planned windows, in plain words. */
 export function findingsOfWindows(windows: readonly WindowJson[]): Finding[] {

@@ -1,9 +1,10 @@
-import { defaultActor, type Work } from '../cli.js';
-import { CliError, EXIT } from '../exit.js';
+import type { Work } from '../cli.js';
+import { EXIT } from '../exit.js';
+import { given, parseWhole } from '../option-values.js';
 import { formatMoment, parseInstant } from '../time.js';
-import { noteVetoes } from './shared.js';
+import { findWindow } from './find-window.js';
+import { actorOf, noteVetoes } from './shared.js';
 import { describeWindow } from './window-table.js';
-import { parseWhole } from './window-times.js';
 
 interface CancelOptions {
   readonly occurrence?: string;
@@ -14,19 +15,10 @@ interface CancelOptions {
 }
 
 export const cancel: Work<CancelOptions> = async ({ options, out, open, confirm }, id = '') => {
-  const occurrence =
-    options.occurrence === undefined ? undefined : parseInstant(options.occurrence, '--occurrence');
-  const ifRevision =
-    options.ifRevision === undefined ? undefined : parseWhole(options.ifRevision, '--if-revision');
+  const occurrence = given(options.occurrence, parseInstant, '--occurrence');
+  const ifRevision = given(options.ifRevision, parseWhole, '--if-revision');
   const backend = await open();
-  const window = (await backend.windows()).find((each) => each.id === id);
-  if (!window) {
-    throw new CliError(
-      EXIT.unknownKey,
-      `There is no window ${JSON.stringify(id)}; nothing was changed. "windows" lists what is planned.`,
-      'MAINTENANCE_UNKNOWN_WINDOW',
-    );
-  }
+  const window = await findWindow(backend, id);
   const what = occurrence ? `the occurrence of ${formatMoment(occurrence)}` : 'all of it';
   if (options.dryRun) {
     out.result({ dryRun: true, does: `cancel window ${id}: ${what}`, window }, () => {
@@ -40,7 +32,7 @@ export const cancel: Work<CancelOptions> = async ({ options, out, open, confirm 
     ...(occurrence && { occurrence }),
     ...(ifRevision !== undefined && { ifRevision }),
     reason: options.reason,
-    actor: options.actor ?? (backend.way === 'redis' ? defaultActor() : undefined),
+    actor: actorOf(backend, options),
   });
   out.result({ id, cancelled: true, window: left }, () => {
     out.line(`Cancelled ${occurrence ? what : `window ${id}`}.`);

@@ -1,23 +1,31 @@
-import { defaultActor, type Work } from '../cli.js';
+import type { Work } from '../cli.js';
 import { CliError, EXIT, usage } from '../exit.js';
+import { given } from '../option-values.js';
 import { formatMoment, parseDuration, parseEnd } from '../time.js';
 import { printMissing, type ChangeOptions } from './on.js';
-import { checkWay, describeKey, noteVetoes, printDryRun, whatIsConcerned } from './shared.js';
+import {
+  actorOf,
+  asQuestion,
+  checkWay,
+  describeKey,
+  noteVetoes,
+  printDryRun,
+  whatIsConcerned,
+} from './shared.js';
 
 export const extend: Work<ChangeOptions> = async (
   { options, out, open, confirm },
-  given = 'general',
+  first = 'general',
   ...rest
 ) => {
   const words = rest.flat();
   // the key may be left out: "extend 30m"
-  const [key, said] = /^(\d|until$|P)/i.test(given) ? ['general', [given, ...words]] : [given, words];
+  const [key, said] = /^(\d|until$|P)/i.test(first) ? ['general', [first, ...words]] : [first, words];
   const end = parseEnd(said, options);
   if (end.timeout === undefined && end.until === undefined) {
     throw usage('How much longer? Use: extend billing 30m, or extend billing until 14:30.');
   }
-  const acknowledge =
-    options.acknowledge === undefined ? undefined : parseDuration(options.acknowledge, '--acknowledge');
+  const acknowledge = given(options.acknowledge, parseDuration, '--acknowledge');
   const backend = await open();
   checkWay(backend, options);
   const concerned = await whatIsConcerned(backend, key);
@@ -31,14 +39,14 @@ export const extend: Work<ChangeOptions> = async (
     await printDryRun(out, does, concerned, backend);
     return EXIT.done;
   }
-  await confirm(`${does[0]?.toUpperCase()}${does.slice(1)}?`);
+  await confirm(asQuestion(does));
   const result = await backend.set(key, {
     mode: true,
     onlyIfOn: true,
     ...(until ? { until } : { timeout: 0 }),
     message: options.message,
     reason: options.reason,
-    actor: options.actor ?? (backend.way === 'redis' ? defaultActor() : undefined),
+    actor: actorOf(backend, options),
     acknowledge,
   });
   out.result(result, () => {

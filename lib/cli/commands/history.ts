@@ -1,9 +1,9 @@
-import type { HistoryJson } from '../backend/backend.js';
+import type { HistoryJson } from '../backend/json.js';
 import type { Work } from '../cli.js';
 import { EXIT } from '../exit.js';
+import { given, parseWhole } from '../option-values.js';
 import type { Column } from '../output.js';
 import { formatMoment, parseDuration, parseInstant } from '../time.js';
-import { parseWhole } from './window-times.js';
 
 const LIMIT = '20';
 const DATE = /^\d{4}-/;
@@ -22,7 +22,7 @@ export const history: Work<{ readonly since?: string; readonly limit?: string }>
   key,
 ) => {
   const limit = parseWhole(options.limit ?? LIMIT, '--limit');
-  const since = options.since === undefined ? undefined : parseSince(options.since);
+  const since = given(options.since, parseSince, '--since');
   const backend = await open();
   const entries = await backend.history({
     limit,
@@ -36,5 +36,5 @@ export const history: Work<{ readonly since?: string; readonly limit?: string }>
 };
 
 /** A moment, or how long it is ago. */
-const parseSince = (text: string): Date =>
-  DATE.test(text) ? parseInstant(text, '--since') : new Date(Date.now() - parseDuration(text, '--since'));
+const parseSince = (text: string, what: string): Date =>
+  DATE.test(text) ? parseInstant(text, what) : new Date(Date.now() - parseDuration(text, what));

@@ -1,17 +1,16 @@
-import { defaultActor, type Work } from '../cli.js';
+import type { Work } from '../cli.js';
 import { EXIT, usage } from '../exit.js';
-import { parseDuration, parseLength } from '../time.js';
+import { given } from '../option-values.js';
+import { parseDuration } from '../time.js';
 import { printMissing, type ChangeOptions } from './on.js';
-import { checkWay, describeKey, noteVetoes, printDryRun, whatIsConcerned } from './shared.js';
+import { actorOf, checkWay, describeKey, noteVetoes, printDryRun, whatIsConcerned } from './shared.js';
 
 export const off: Work<ChangeOptions & { readonly force?: boolean; readonly reopenOver?: string }> = async (
   { options, out, open, confirm },
   key = 'general',
 ) => {
-  const acknowledge =
-    options.acknowledge === undefined ? undefined : parseDuration(options.acknowledge, '--acknowledge');
-  const reopenOver =
-    options.reopenOver === undefined ? undefined : parseLength(options.reopenOver, '--reopen-over', 0);
+  const acknowledge = given(options.acknowledge, parseDuration, '--acknowledge');
+  const reopenOver = given(options.reopenOver, parseDuration, '--reopen-over');
   if (options.force && (acknowledge !== undefined || reopenOver !== undefined || options.hooks === false)) {
     throw usage(`--force cannot be combined with --acknowledge, --reopen-over or --no-hooks.`);
   }
@@ -23,7 +22,7 @@ export const off: Work<ChangeOptions & { readonly force?: boolean; readonly reop
     await printDryRun(out, what, concerned, backend);
     return EXIT.done;
   }
-  const actor = options.actor ?? (backend.way === 'redis' ? defaultActor() : undefined);
+  const actor = actorOf(backend, options);
   if (options.force) {
     const { holder, abandoned } = concerned.key;
     const work = holder && !abandoned ? ` Work on ${holder.host} (pid ${holder.pid}) is asked to stop.` : '';

@@ -1,9 +1,10 @@
 import type { ChangeResult } from '../backend/backend.js';
-import { defaultActor, type Work } from '../cli.js';
+import type { Work } from '../cli.js';
 import { EXIT } from '../exit.js';
+import { given } from '../option-values.js';
 import { parseDuration, parseEnd } from '../time.js';
 import { printRunning, quietJson } from './quiet-table.js';
-import { checkWay, describeKey, noteVetoes, printDryRun, whatIsConcerned } from './shared.js';
+import { actorOf, checkWay, describeKey, noteVetoes, printDryRun, whatIsConcerned } from './shared.js';
 
 export interface ChangeOptions {
   readonly for?: string;
@@ -19,9 +20,8 @@ export interface ChangeOptions {
 
 export const on: Work<ChangeOptions> = async ({ options, out, open, confirm }, key = 'general', ...rest) => {
   const end = parseEnd(rest.flat(), options);
-  const acknowledge =
-    options.acknowledge === undefined ? undefined : parseDuration(options.acknowledge, '--acknowledge');
-  const drain = options.drain === undefined ? undefined : parseDuration(options.drain, '--drain');
+  const acknowledge = given(options.acknowledge, parseDuration, '--acknowledge');
+  const drain = given(options.drain, parseDuration, '--drain');
   const backend = await open();
   checkWay(backend, options);
   const concerned = await whatIsConcerned(backend, key);
@@ -38,7 +38,7 @@ export const on: Work<ChangeOptions> = async ({ options, out, open, confirm }, k
     ...end,
     message: options.message,
     reason: options.reason,
-    actor: options.actor ?? (backend.way === 'redis' ? defaultActor() : undefined),
+    actor: actorOf(backend, options),
     ...(options.hooks === false && { callHooks: false }),
     acknowledge,
   });

@@ -1,16 +1,16 @@
-import type { MaintenanceQuiet } from '../../core/cluster/quiet.js';
+import type { QuietJson } from '../backend/json.js';
 import type { Output } from '../output.js';
 import { formatMoment } from '../time.js';
 
 /** As the admin API gives it. */
-export const quietJson = ({ quiet, since, replicas }: MaintenanceQuiet): object => ({
+export const quietJson = ({ quiet, since, replicas }: QuietJson): object => ({
   quiet,
   since,
   replicas,
 });
 
 /** Where something still runs. */
-export function printRunning(out: Output, { quiet, since, replicas }: MaintenanceQuiet): void {
+export function printRunning(out: Output, { quiet, since, replicas }: QuietJson): void {
   if (quiet) {
     out.line(`Quiet on ${replicas.length} replicas${since ? ` since ${formatMoment(since)}` : ''}.`);
     return;

@@ -1,10 +1,10 @@
-import type { MaintenanceReplica } from '../../core/service/replica.js';
+import type { ReplicaJson } from '../backend/json.js';
 import type { Work } from '../cli.js';
 import { EXIT } from '../exit.js';
 import type { Column } from '../output.js';
 import { formatMoment } from '../time.js';
 
-const COLUMNS: readonly Column<MaintenanceReplica>[] = [
+const COLUMNS: readonly Column<ReplicaJson>[] = [
   { title: 'REPLICA', value: ({ id }) => id },
   { title: 'HOST', value: ({ host }) => host, shrinks: true },
   { title: 'PID', value: ({ pid }) => String(pid) },

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { defaultActor, type Context, type Work } from '../cli.js';
-import { CliError, EXIT, exitCodeOf, usage } from '../exit.js';
+import { CliError, EXIT, exitCodeOf, RUN_EXIT, usage } from '../exit.js';
 import type { RedisBackend } from '../backend/redis-backend.js';
 import type { Maintenance } from '../../core/service/maintenance.js';
 import { GuardedChild, type ChildExit } from '../run/guarded-child.js';
@@ -27,8 +27,6 @@ interface RunOptions {
   readonly dryRun?: boolean;
 }
 
-/** What is added to our exit codes, to tell them from the command's. */
-const OURS = 120;
 const LEASE = 30_000;
 const SHORTEST_LEASE = 6_000;
 /** Milliseconds that a command gets to end once the maintenance is over, where the lease allows it. */
@@ -43,7 +41,7 @@ export const run: Work<RunOptions> = async (context, key = '', given) => {
     return await runUnder(context, key, command);
   } catch (error) {
     context.out.error(error instanceof Error ? error.message : String(error));
-    return OURS + exitCodeOf(error);
+    return RUN_EXIT + exitCodeOf(error);
   }
 };
 
@@ -187,11 +185,11 @@ function exitOf(
       : 'the lease could not be renewed in time';
     out.error(`The command was ended: ${why}`);
     const unset = held.signal.aborted && held.remaining() > 0;
-    return OURS + (unset ? EXIT.failed : EXIT.unknown);
+    return RUN_EXIT + (unset ? EXIT.failed : EXIT.unknown);
   }
   if (child.unguarded) {
     out.error('The command was ended, since the process that guards it has ended.');
-    return OURS + EXIT.failed;
+    return RUN_EXIT + EXIT.failed;
   }
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }

@@ -1,21 +1,16 @@
-import { defaultActor, type Work } from '../cli.js';
-import type { Backend } from '../backend/backend.js';
+import type { Work } from '../cli.js';
 import { toJson } from '../backend/json.js';
 import type {
   MaintenanceWindowChanges,
   MaintenanceWindowOptions,
 } from '../../core/windows/window-options.js';
-import { CliError, EXIT, usage } from '../exit.js';
-import { formatMoment, parseEndWords, parseLength } from '../time.js';
-import { describeKey, noteVetoes, whatIsConcerned } from './shared.js';
+import { EXIT, usage } from '../exit.js';
+import { given, parseWhole } from '../option-values.js';
+import { formatDuration, formatMoment, parseDuration, parseEndWords, parseLength } from '../time.js';
+import { findWindow } from './find-window.js';
+import { actorOf, asQuestion, describeKey, noteVetoes, whatIsConcerned } from './shared.js';
 import { describeWindow } from './window-table.js';
-import {
-  instantOfMoment,
-  parseRepetition,
-  parseWhole,
-  parseWindowMoment,
-  parseZone,
-} from './window-times.js';
+import { instantOfMoment, parseRepetition, parseWindowMoment, parseZone } from './window-times.js';
 
 interface ScheduleOptions {
   readonly for?: string;
@@ -46,14 +41,13 @@ export const schedule: Work<ScheduleOptions> = async (
 ) => {
   const plan = parsePlan(options, start, rest.flat());
   const { change: id } = options;
-  const ifRevision =
-    options.ifRevision === undefined ? undefined : parseWhole(options.ifRevision, '--if-revision');
+  const ifRevision = given(options.ifRevision, parseWhole, '--if-revision');
   if (id === undefined && ifRevision !== undefined) {
     throw usage('--if-revision needs --change.');
   }
   const backend = await open();
   const concerned = await whatIsConcerned(backend, key);
-  const before = id === undefined ? undefined : await find(backend, key, id);
+  const before = id === undefined ? undefined : await findWindow(backend, id, key);
   const does = describePlan(key, plan, id);
   if (options.dryRun) {
     const json = {
@@ -70,8 +64,8 @@ export const schedule: Work<ScheduleOptions> = async (
     });
     return EXIT.done;
   }
-  await confirm(`${does[0]?.toUpperCase()}${does.slice(1)}?`);
-  const actor = options.actor ?? (backend.way === 'redis' ? defaultActor() : undefined);
+  await confirm(asQuestion(does));
+  const actor = actorOf(backend, options);
   const window =
     id === undefined
       ? await backend.schedule(key, { ...(plan as MaintenanceWindowOptions), actor })
@@ -81,10 +75,10 @@ export const schedule: Work<ScheduleOptions> = async (
   return EXIT.done;
 };
 
-function parsePlan(options: ScheduleOptions, given: string | undefined, words: readonly string[]): Plan {
+function parsePlan(options: ScheduleOptions, begin: string | undefined, words: readonly string[]): Plan {
   const { change, message, reason, announcement, announce } = options;
   const zone = parseZone(options.zone);
-  const start = given === undefined ? undefined : parseWindowMoment(given, 'start', zone, Date.now());
+  const start = begin === undefined ? undefined : parseWindowMoment(begin, 'start', zone, Date.now());
   if (start === undefined && change === undefined) {
     throw usage(
       'When does it begin? Use: schedule billing 22:00 2h, or schedule billing 2027-03-28T02:30 2h.',
@@ -104,12 +98,12 @@ function parsePlan(options: ScheduleOptions, given: string | undefined, words: r
       end: parseWindowMoment(end.until, 'until', zone, start ? instantOfMoment(start) : Date.now()),
     }),
     ...(repeat !== undefined && { repeat }),
-    ...(options.readOnly !== undefined && { readOnly: parseLength(options.readOnly, '--read-only', 0) }),
+    ...(options.readOnly !== undefined && { readOnly: parseDuration(options.readOnly, '--read-only') }),
     ...(options.reopenOver !== undefined && {
-      reopenOver: parseLength(options.reopenOver, '--reopen-over', 0),
+      reopenOver: parseDuration(options.reopenOver, '--reopen-over'),
     }),
     ...(announce !== undefined && {
-      announce: /^(never|no|none)$/i.test(announce) ? false : parseLength(announce, '--announce', 0),
+      announce: /^(never|no|none)$/i.test(announce) ? false : parseDuration(announce, '--announce'),
     }),
     ...(announcement !== undefined && { announcement }),
     ...(message !== undefined && { message }),
@@ -117,24 +111,12 @@ function parsePlan(options: ScheduleOptions, given: string | undefined, words: r
   };
 }
 
-async function find(backend: Backend, key: string, id: string) {
-  const window = (await backend.windows(key)).find((each) => each.id === id);
-  if (!window) {
-    throw new CliError(
-      EXIT.unknownKey,
-      `Key "${key}" has no window ${JSON.stringify(id)}; nothing was changed. "windows" lists what is planned.`,
-      'MAINTENANCE_UNKNOWN_WINDOW',
-    );
-  }
-  return window;
-}
-
 function describePlan(key: string, { start, end, duration, repeat }: Plan, id: string | undefined): string {
   const begins = start ? ` from ${formatMoment(new Date(instantOfMoment(start)))}` : '';
   const ends = end
     ? ` to ${formatMoment(new Date(instantOfMoment(end)))}`
     : duration !== undefined
-      ? ` for ${Math.round(duration / 60_000)} minutes`
+      ? ` for ${formatDuration(duration)}`
       : '';
   const again = repeat ? `, repeating "${repeat.cron}"` : '';
   return id === undefined

@@ -1,9 +1,11 @@
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
 import type { MaintenanceProgress } from '../../core/progress/maintenance-progress.js';
+import { percentOf } from '../../core/progress/percent.js';
 import type { Backend } from '../backend/backend.js';
+import { defaultActor } from '../cli.js';
 import { plain, type Column, type Output } from '../output.js';
 import { usage } from '../exit.js';
-import { formatDuration, formatMoment } from '../time.js';
+import { formatMoment, formatRoughly } from '../time.js';
 
 /** The state of a key in a word. */
 export function stateOf({ value, phase, abandoned, progress }: MaintenanceKeyJson): string {
@@ -14,7 +16,7 @@ export function stateOf({ value, phase, abandoned, progress }: MaintenanceKeyJso
   if (!value) {
     return phase === 'reopening' || phase === 'announced' ? phase : 'open';
   }
-  return progress ? `${closed} ${Math.floor(progress.value * 100)} %` : closed;
+  return progress ? `${closed} ${percentOf(progress.value)} %` : closed;
 }
 
 export const KEY_COLUMNS: readonly Column<MaintenanceKeyJson>[] = [
@@ -50,8 +52,8 @@ export function describeProgress({
   overrun,
 }: MaintenanceProgress): string {
   const count = done !== null && total !== null ? ` (${done} of ${total})` : '';
-  const left = remaining === null ? '' : `, about ${formatDuration(remaining)} left`;
-  return `${Math.floor(value * 100)} % done${count}${step ? `: ${plain(step)}` : ''}${left}${overrun ? ', later than expected' : ''}`;
+  const left = remaining === null ? '' : `, about ${formatRoughly(remaining)} left`;
+  return `${percentOf(value)} % done${count}${step ? `: ${plain(step)}` : ''}${left}${overrun ? ', later than expected' : ''}`;
 }
 
 /** One key in a sentence. */
@@ -130,6 +132,13 @@ export function checkWay(
     throw usage(`${option} works with --redis only: the admin API has no such option. Nothing was changed.`);
   }
 }
+
+/** Who makes a change: the admin API knows by itself who asks. */
+export const actorOf = ({ way }: Backend, { actor }: { readonly actor?: string }): string | undefined =>
+  actor ?? (way === 'redis' ? defaultActor() : undefined);
+
+/** What is about to be done, as a question. */
+export const asQuestion = (does: string): string => `${does.charAt(0).toUpperCase()}${does.slice(1)}?`;
 
 /** Vetoes are asked for by an application, not by its Redis. */
 export function noteVetoes({ way }: Backend, out: Output): void {

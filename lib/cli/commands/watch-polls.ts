@@ -1,13 +1,14 @@
-import type { Backend, WindowJson } from '../backend/backend.js';
+import type { Backend } from '../backend/backend.js';
+import type { ReplicaJson, WindowJson } from '../backend/json.js';
+import { percentOf } from '../../core/progress/percent.js';
 import type { MaintenanceProgress } from '../../core/progress/maintenance-progress.js';
-import type { MaintenanceReplica } from '../../core/service/replica.js';
 
 /** One thing that runs although a key is on that refuses it. */
 export interface Running {
   readonly host: string;
   readonly pid: number;
   readonly route: string;
-  readonly since: Date;
+  readonly since: string;
 }
 
 /** What is found by looking again and again. */
@@ -31,7 +32,7 @@ export type Polled =
 
 /** Tells what has changed between two looks; what cannot be looked at now is as it was. */
 export class Polls {
-  private readonly replicas = new Changes<MaintenanceReplica>(({ silent }) => String(silent));
+  private readonly replicas = new Changes<ReplicaJson>(({ silent }) => String(silent));
   private readonly windows = new Changes<WindowJson>(({ revision, start }) => `${revision} ${start}`);
   private readonly running = new Map<string, string>();
   private readonly progress = new Map<string, string>();
@@ -49,7 +50,7 @@ export class Polls {
 
   private async lookAtReplicas(): Promise<void> {
     const all = await this.backend.replicas().catch(() => undefined);
-    const state = ({ silent }: MaintenanceReplica) => (silent ? 'silent' : 'running');
+    const state = ({ silent }: ReplicaJson) => (silent ? 'silent' : 'running');
     const serving = all?.filter(({ observer }) => !observer);
     this.replicas.compare(serving, (replica, gone) => {
       const { id, host, pid, inFlight } = replica;
@@ -66,7 +67,7 @@ export class Polls {
   }
 
   private tellProgress(key: string, progress: MaintenanceProgress | undefined): void {
-    const seen = progress && `${Math.floor(progress.value * 100)} ${progress.step} ${progress.overrun}`;
+    const seen = progress && `${percentOf(progress.value)} ${progress.step} ${progress.overrun}`;
     if (progress && seen !== this.progress.get(key)) {
       this.tell({ type: 'progress', key, progress });
     }

@@ -1,4 +1,4 @@
-import type { WindowJson } from '../backend/backend.js';
+import type { WindowJson } from '../backend/json.js';
 import { plain, type Column } from '../output.js';
 import { formatDuration, formatMoment } from '../time.js';
 

@@ -1,6 +1,7 @@
 import { instantOf, isTimeZone, wallClock } from '../../core/windows/time-zone.js';
 import type { MaintenanceLocalTime, MaintenanceRepeat } from '../../core/windows/window-options.js';
 import { usage } from '../exit.js';
+import { parseWhole } from '../option-values.js';
 import { clockOf, parseMoment } from '../time.js';
 
 const DAY = 86_400_000;
@@ -34,11 +35,11 @@ export function parseWindowMoment(text: string, what: string, zone: string, afte
   if (clock === undefined) {
     // whether it is a time at all does not depend on the zone
     parseMoment(text, what, -Infinity);
-    const at = text.replace(' ', 'T');
-    if (instantOf(Date.parse(`${at}Z`), zone) <= after) {
+    const moment = { at: text.replace(' ', 'T'), timeZone: zone };
+    if (instantOfMoment(moment) <= after) {
       throw usage(`${what}: ${text} (${zone}) is over.`);
     }
-    return { at, timeZone: zone };
+    return moment;
   }
   const midnight = Math.floor(wallClock(after, zone) / DAY) * DAY;
   const wall = [midnight + clock, midnight + clock + DAY].find((time) => instantOf(time, zone) > after);
@@ -72,11 +73,4 @@ export function parseRepetition(
     ...(until && { until }),
     ...(count !== undefined && { count: parseWhole(count, '--count') }),
   };
-}
-
-export function parseWhole(text: string, what: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) {
-    throw usage(`${what}: ${JSON.stringify(text)} is not a whole number from 1 on.`);
-  }
-  return Number(text);
 }

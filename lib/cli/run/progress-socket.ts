@@ -15,7 +15,7 @@ const LONGEST = 65_536;
 /** Milliseconds that an answer may take. */
 const TIMEOUT = 2_000;
 
-/** Takes what the command, and whatever it starts, says by `nestjs-maintenance progress`; for the same user alone. */
+/** Takes what the command and its children say by `nestjs-maintenance progress`; for the same user alone. */
 export class ProgressSocket {
   private constructor(
     private readonly server: Server,

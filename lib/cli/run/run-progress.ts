@@ -1,8 +1,11 @@
+import { parseProgress } from '../../core/progress/parse-progress.js';
+import { percentOf } from '../../core/progress/percent.js';
+import { mainText } from '../../core/texts/maintenance-text.js';
 import type { Maintenance } from '../../core/service/maintenance.js';
 import { plain, type Output } from '../output.js';
 import { parseProgressLine, type ProgressNote } from './progress-text.js';
 
-/** Hands on how far the command is, by whatever way it says so. */
+/** Hands on how far the command is: by the command line, or by its file descriptor. */
 export class RunProgress {
   private held: Maintenance | undefined;
   private shown = '';
@@ -21,11 +24,11 @@ export class RunProgress {
 
   /** @throws MaintenanceConfigurationError for what is none */
   readonly take = ({ value, options }: ProgressNote): void => {
+    const report = parseProgress(value, options);
     this.held?.progress(value, { public: this.isPublic, ...options });
-    const far =
-      typeof value === 'object' && 'percent' in value ? `${Math.floor(value.percent)} %` : undefined;
-    const step = typeof options?.step === 'string' ? options.step : '';
-    const said = `${this.key}: ${far ?? describeCount(value)} ${plain(step)}`.trimEnd();
+    const { done, total } = report;
+    const far = done === null ? `${percentOf(report.value)} %` : `${done} of ${total}`;
+    const said = `${this.key}: ${far} ${plain(mainText(report.step) ?? '')}`.trimEnd();
     if (said !== this.shown) {
       this.shown = said;
       this.out.remark(said);
@@ -45,6 +48,3 @@ export class RunProgress {
     }
   };
 }
-
-const describeCount = (value: ProgressNote['value']): string =>
-  typeof value === 'object' && 'done' in value ? `${value.done} of ${value.total}` : '';

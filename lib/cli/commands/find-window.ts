@@ -1,0 +1,17 @@
+import type { Backend } from '../backend/backend.js';
+import type { WindowJson } from '../backend/json.js';
+import { CliError, EXIT } from '../exit.js';
+
+/** A window that is on or to come. @param key the only one that it may be of. @throws CliError when there is none */
+export async function findWindow(backend: Backend, id: string, key?: string): Promise<WindowJson> {
+  const window = (await backend.windows(key)).find((each) => each.id === id);
+  if (!window) {
+    const place = key === undefined ? 'There is' : `Key "${key}" has`;
+    throw new CliError(
+      EXIT.unknownKey,
+      `${place} no window ${JSON.stringify(id)}; nothing was changed. "windows" lists what is planned.`,
+      'MAINTENANCE_UNKNOWN_WINDOW',
+    );
+  }
+  return window;
+}

@@ -1,0 +1,18 @@
+import { usage } from './exit.js';
+
+/**
+ * The value of an option, read where it was given.
+ * @param what the option, for the error
+ */
+export const given = <T>(
+  text: string | undefined,
+  read: (text: string, what: string) => T,
+  what: string,
+): T | undefined => (text === undefined ? undefined : read(text, what));
+
+export function parseWhole(text: string, what: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) {
+    throw usage(`${what}: ${JSON.stringify(text)} is not a whole number from 1 on.`);
+  }
+  return Number(text);
+}
