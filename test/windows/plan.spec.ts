@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { describeRecord } from '../../lib/core/document/describe-record.js';
 import { MaintenanceConflictError } from '../../lib/core/errors/errors.js';
 import { DAY, HOUR, MINUTE, WEEK } from '../../lib/core/keys/durations.js';
 import {
@@ -8,7 +9,7 @@ import {
   occurrenceAt,
   pruneWindows,
 } from '../../lib/core/windows/occurrences.js';
-import { firstWithin } from '../../lib/core/windows/maintenance-window.js';
+import { firstWithin, toWindow } from '../../lib/core/windows/maintenance-window.js';
 import {
   MOST_WINDOWS,
   withoutCurrent,
@@ -20,6 +21,7 @@ import { nextAfter } from '../../lib/core/windows/repeat.js';
 import type { MaintenanceWindowOptions } from '../../lib/core/windows/window-options.js';
 import { planWindow } from '../../lib/core/windows/window-plan.js';
 import { readWindow, type WindowRecord } from '../../lib/core/windows/window-record.js';
+import { record } from '../state/documents.js';
 
 const NOW = Date.parse('2027-03-01T00:00:00Z');
 const at = (text: string): number => Date.parse(text);
@@ -328,4 +330,23 @@ describe('wrong windows', () => {
     expect(() => plan(options)).toThrow(message);
     expect(() => plan(options)).toThrow(expect.objectContaining({ code: 'MAINTENANCE_CONFIGURATION' }));
   });
+});
+
+it('a window of which another version has written only part as this one reads it is on when it is, and kept as it is', () => {
+  const stored = {
+    id: 'w',
+    repeat: { rrule: 'FREQ=DAILY' },
+    start: NOW,
+    duration: HOUR,
+    ended: [],
+    announce: 1,
+  };
+  const parts = record({ windows: [readWindow(stored)] });
+  expect(parts.windows).toEqual([stored]);
+  const at = (now: number) => describeRecord(parts, now, () => true);
+  expect(at(NOW - 1).upcoming).toMatchObject([{ id: 'w', message: null }]);
+  expect(at(NOW)).toMatchObject({ value: true, message: null, reason: null, window: { id: 'w' } });
+  expect(at(NOW + HOUR).value).toBe(false);
+  const occurrence = firstWithin(parts.windows![0]!, NOW, Infinity);
+  expect(toWindow('key', occurrence!, NOW)).toMatchObject({ id: 'w', announcement: null, readOnly: 0 });
 });

@@ -1,11 +1,12 @@
-import { toPrevious, type MaintenanceChange } from '../document/change.js';
+import { toChange, type Told } from '../document/change.js';
+import { describeHolder } from '../document/describe-record.js';
+import { revisionOf } from '../document/record.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
-import { toNote } from '../history/entry-record.js';
-import type { MaintenanceHistoryEntry } from '../history/maintenance-history-entry.js';
-import type { MaintenanceKey } from '../keys/maintenance-key.js';
+import { createEntry, toNote } from '../history/entry-record.js';
 import type { MaintenanceHold, MaintenanceState } from '../keys/maintenance-state.js';
 import type { ActiveKey } from '../state/snapshot.js';
 import type { StateManager } from '../state/state-manager.js';
+import { messageFrom } from '../texts/maintenance-text.js';
 import type { OncePerCluster } from './once-per-cluster.js';
 
 /**
@@ -84,47 +85,35 @@ export class AbandonedWatch {
       `The holder of maintenance key "${key.name}" (${who}, since ${since.toISOString()}) died without leaving it; its work may be half done. ` +
         `The key stays on ${end}, or until the next maintain() of it has done its work.`,
     );
-    await this.hooks.notify('abandoned', this.change(key, state, hold));
+    await this.hooks.notify('abandoned', {
+      ...toChange(key.name, state, state, this.told(key.name, state)),
+      holder: describeHolder(hold),
+    });
   }
 
   private async note({ key, state }: ActiveKey, hold: MaintenanceHold): Promise<void> {
     const { manager } = this;
-    const { reason, endsAt, switched } = state;
-    const change = this.change(key, state, hold);
-    const entry: MaintenanceHistoryEntry = {
-      ...change,
+    const entry = createEntry(key.name, state, state, this.told(key.name, state), {
       id: `${key.name}:abandoned:${hold.id}`,
       event: 'abandoned',
       way: 'expiry',
-      previous: { ...change.previous, reason, endsAt, switched },
-      switched,
-    };
+      holder: describeHolder(hold),
+    });
     await manager.store.history.add(toNote(entry), manager.deadline());
     manager.history.tell(entry);
   }
 
-  private change(
-    { name }: MaintenanceKey,
-    state: MaintenanceState,
-    { host, pid, since }: MaintenanceHold,
-  ): MaintenanceChange {
-    const { message, messages, reason, actor, until, endsAt } = state;
+  private told(key: string, state: MaintenanceState): Told {
+    const { document, store } = this.manager;
+    const { reason, actor } = state;
+    const message = messageFrom(state);
     return {
-      key: name,
-      from: true,
-      to: true,
       cause: 'maintain',
       message,
-      ...(messages && { messages }),
       reason,
       actor,
-      until,
-      endsAt,
-      previous: toPrevious(state),
-      extended: false,
-      revision: this.manager.snapshot.revision,
-      at: new Date(this.manager.store.now()),
-      holder: host === null || pid === null ? null : { host, pid, since, step: null },
+      revision: revisionOf(document, key),
+      at: store.now(),
     };
   }
 }

@@ -106,13 +106,15 @@ export class CallWatches {
       }
     }
     for (const [key, record] of records ?? []) {
+      if (!isOn(record, now)) {
+        continue;
+      }
       const known = this.keys.get(key);
       const { revision, from } = record.change;
-      // on again since, without that anybody here saw it off
-      // or it refuses reads, too, from now on
       const reads = this.letsRead(key);
-      const again = (!from && known?.revision !== revision) || (known?.reads === true && !reads);
-      if (isOn(record, now) && (!known || again)) {
+      const isOnAgain = !from && known?.revision !== revision;
+      const closesForReads = known?.reads === true && !reads;
+      if (!known || isOnAgain || closesForReads) {
         known?.watch.stop();
         this.keys.set(key, { watch: this.watch(key, SLOWEST), revision, reads });
       }

@@ -25,11 +25,8 @@ export class KnownKeys {
   get missing(): readonly string[] {
     const { document, registry, store } = this.manager;
     const { foreign } = this;
-    if (foreign === true) {
+    if (foreign === true || !document) {
       return NONE;
-    }
-    if (!document) {
-      return [...this.manager.unreadableKeys];
     }
     if (this.asked !== document) {
       this.asked = document;

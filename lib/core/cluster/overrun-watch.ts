@@ -1,4 +1,4 @@
-import { stateOf, toChange, type MaintenanceChange } from '../document/change.js';
+import { stateOf, toChange } from '../document/change.js';
 import { describeHolder } from '../document/describe-record.js';
 import { lateAt, type HoldRecord } from '../document/record.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
@@ -17,8 +17,8 @@ export class OverrunWatch {
 
   private look(): void {
     for (const { key } of this.manager.snapshot.active) {
-      for (const { id } of this.late(key.name)) {
-        if (this.hooks.has('overrun', key.name)) {
+      if (this.hooks.has('overrun', key.name)) {
+        for (const { id } of this.late(key.name)) {
           const isDue = (): boolean => this.late(key.name).some((hold) => hold.id === id);
           this.once.see({ name: `overrun:${id}`, isDue, run: () => this.tell(key.name, id) });
         }
@@ -40,19 +40,12 @@ export class OverrunWatch {
       return;
     }
     const { message, reason, actor } = hold;
-    const state = stateOf(record, this.manager.store.now());
     const { revision } = record.change;
-    const change: MaintenanceChange = {
-      ...toChange(key, state, state, {
-        cause: 'maintain',
-        message,
-        reason,
-        actor,
-        revision,
-        at: lateAt(hold),
-      }),
-      holder: describeHolder([hold], () => true),
-    };
-    await this.hooks.notify('overrun', change);
+    const state = stateOf(record, this.manager.store.now());
+    const told = { cause: 'maintain', message, reason, actor, revision, at: lateAt(hold) } as const;
+    await this.hooks.notify('overrun', {
+      ...toChange(key, state, state, told),
+      holder: describeHolder(hold),
+    });
   }
 }

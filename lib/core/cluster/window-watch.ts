@@ -1,11 +1,12 @@
-import type { MaintenanceChange } from '../document/change.js';
-import { revisionOf } from '../document/record.js';
+import { toChange, type MaintenanceChange } from '../document/change.js';
 import type { AnnouncedChange } from '../document/seen-change.js';
 import { describeOccurrence } from '../document/describe-record.js';
+import { revisionOf } from '../document/record.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceEvent } from '../hooks/maintenance-event.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
-import type { MaintenanceOccurrence, MaintenanceState } from '../keys/maintenance-state.js';
+import { OFF, type MaintenanceOccurrence, type MaintenanceState } from '../keys/maintenance-state.js';
+import { messageFrom } from '../texts/maintenance-text.js';
 import type { StateManager } from '../state/state-manager.js';
 import type { OncePerCluster } from './once-per-cluster.js';
 
@@ -80,7 +81,7 @@ export class WindowWatch {
     const state = this.manager.current(key);
     const { window } = state;
     return window?.id === id && window.start.getTime() === start.getTime()
-      ? this.change(key, state, window, { from: false, to: true, at: window.start })
+      ? this.change(key, state, window, window.start.getTime())
       : undefined;
   }
 
@@ -92,30 +93,19 @@ export class WindowWatch {
     const found = state.upcoming?.find(
       (other) => other.id === id && other.start.getTime() === start.getTime(),
     );
-    const at = new Date(this.manager.store.now());
-    return found && this.change(key, state, found, { from: state.value, to: state.value, at });
+    // nothing has changed yet
+    return found && { ...this.change(key, state, found, this.manager.store.now()), from: state.value };
   }
 
   private change(
     { name }: MaintenanceKey,
-    { message, messages, reason, actor, until, endsAt }: MaintenanceState,
+    state: MaintenanceState,
     window: MaintenanceOccurrence,
-    facts: Pick<MaintenanceChange, 'from' | 'to' | 'at'>,
+    at: number,
   ): MaintenanceChange {
-    return {
-      ...facts,
-      key: name,
-      cause: 'window',
-      message,
-      ...(messages && { messages }),
-      reason,
-      actor,
-      until,
-      endsAt,
-      previous: { message: null, until: null },
-      extended: false,
-      revision: revisionOf(this.manager.document, name),
-      window,
-    };
+    const { reason, actor } = state;
+    const revision = revisionOf(this.manager.document, name);
+    const told = { cause: 'window', message: messageFrom(state), reason, actor, revision, at } as const;
+    return { ...toChange(name, OFF, state, told), window };
   }
 }

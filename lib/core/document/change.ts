@@ -4,9 +4,15 @@ import type {
   MaintenanceState,
 } from '../keys/maintenance-state.js';
 import { describeRecord } from './describe-record.js';
-import { type ChangeRecord, type KeyParts, type MaintenanceCause, type StateDocument } from './record.js';
+import {
+  revisionOf,
+  type ChangeRecord,
+  type KeyParts,
+  type MaintenanceCause,
+  type StateDocument,
+} from './record.js';
 import { pruneRecord } from './passing-time.js';
-import { describeMessage, type MaintenanceTexts } from '../texts/maintenance-text.js';
+import { describeMessage, messageFrom, type MaintenanceTexts } from '../texts/maintenance-text.js';
 import type { Editor } from './updates.js';
 
 /** One change of one key, as this process learned of it. @publicApi */
@@ -79,7 +85,7 @@ export function toChange(
     actor,
     until: after.until,
     endsAt: after.endsAt,
-    previous: toPrevious(before),
+    previous: { ...describeMessage(messageFrom(before)), until: before.until },
     extended: before.value && after.value && endOf(after) > endOf(before),
     revision,
     at: new Date(at),
@@ -105,21 +111,10 @@ export function previewChange(
   const after = edit ? stateOf({ windows: record?.windows ?? [], ...edit }, now) : before;
   return toChange(key, before, after, {
     ...(edit ?? told),
-    revision: document?.revision ?? 0,
+    revision: revisionOf(document, key),
     at: now,
   });
 }
-
-/** What visitors saw before a change. */
-export const toPrevious = ({
-  message,
-  messages,
-  until,
-}: MaintenanceState): MaintenanceChange['previous'] => ({
-  message,
-  ...(messages && { messages }),
-  until,
-});
 
 /** A record's state, as far as changes tell of it. */
 export const stateOf = (record: KeyParts | undefined, now: number): MaintenanceState =>

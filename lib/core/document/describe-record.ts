@@ -59,7 +59,6 @@ export function describeRecord(
   const over = reopensOver(record, now);
   const ends = parts.every((part) => part.until !== null);
   const endsAt = ends ? new Date(Math.max(...parts.map((part) => part.until ?? 0))) : null;
-  const holder = describeHolder(holds, isLive);
   const first = firstHold(holds, isLive);
   const progress =
     first && isLive(first) ? describeProgress(first, progressOf(first), record, now) : undefined;
@@ -73,7 +72,7 @@ export function describeRecord(
     actor: told((part) => part.actor),
     switched: on !== null,
     holds: describeHolds(holds, isLive),
-    holder: holder && { ...holder, step: progress?.step ?? null },
+    holder: first ? describeHolder(first, progress?.step) : null,
     ...(progress && { progress }),
     ...(isReadOnly(parts, current, now) && { phase: 'readOnly' as const }),
     ...(over > 0 && { reopenOver: over }),
@@ -127,15 +126,12 @@ function firstHold(
   return holds.toSorted((a, b) => rank(b) - rank(a) || b.fence - a.fence)[0];
 }
 
-export function describeHolder(
-  holds: readonly HoldRecord[],
-  isLive: (hold: HoldRecord) => boolean,
-): MaintenanceHolder | null {
-  const first = firstHold(holds, isLive);
-  return first && first.host !== null && first.pid !== null
-    ? Object.freeze({ host: first.host, pid: first.pid, since: new Date(first.since), step: null })
-    : null;
-}
+/** Who has a hold; `null` where it is unknown. */
+export const describeHolder = (
+  { host, pid, since }: Pick<MaintenanceHold, 'host' | 'pid'> & { readonly since: Date | number },
+  step: string | null = null,
+): MaintenanceHolder | null =>
+  host !== null && pid !== null ? Object.freeze({ host, pid, since: new Date(since), step }) : null;
 
 function describeHolds(
   holds: readonly HoldRecord[],

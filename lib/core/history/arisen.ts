@@ -92,7 +92,7 @@ function overrunOf(hold: HoldRecord): Turn[] {
           cause: 'maintain',
           event: 'overrun',
           words: { message, reason, actor },
-          holder: describeHolder([hold], () => true),
+          holder: describeHolder(hold),
         },
       ];
 }

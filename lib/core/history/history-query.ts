@@ -4,11 +4,20 @@ import { MOST_KEPT } from './history-settings.js';
 
 const LIMIT = 100;
 
-/** @throws MaintenanceConfigurationError */
-export function parseHistoryLimits({ since, limit = LIMIT }: Omit<MaintenanceHistoryFilter, 'key'>): {
+/** What is asked for, checked. */
+export interface HistoryQuery {
+  /** Name of the key; `undefined`: all. */
+  readonly key: string | undefined;
+  /** Epoch ms. */
   readonly since: number;
   readonly limit: number;
-} {
+}
+
+/** @throws MaintenanceConfigurationError */
+export function parseHistoryLimits({
+  since,
+  limit = LIMIT,
+}: Omit<MaintenanceHistoryFilter, 'key'>): Omit<HistoryQuery, 'key'> {
   if (since !== undefined && (!(since instanceof Date) || Number.isNaN(since.getTime()))) {
     throw MaintenanceConfigurationError.of('since', since, 'a Date');
   }

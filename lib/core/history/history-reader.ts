@@ -1,19 +1,11 @@
 import type { StateManager } from '../state/state-manager.js';
 import { entriesArisen } from './arisen.js';
 import { readNote } from './entry-record.js';
+import type { HistoryQuery } from './history-query.js';
 import type { MaintenanceHistoryEntry } from './maintenance-history-entry.js';
 
 /** Entries that are read from the store at once. */
 const PAGE = 200;
-
-/** What is asked for, checked. */
-export interface HistoryQuery {
-  /** Name of the key; `undefined`: all. */
-  readonly key: string | undefined;
-  /** Epoch ms. */
-  readonly since: number;
-  readonly limit: number;
-}
 
 /**
  * Reads the history: what was stored with changes, and what has come by itself since the last change of each key, which follows from
@@ -54,7 +46,7 @@ export class HistoryReader {
   arisen(): MaintenanceHistoryEntry[] {
     const { document, store } = this.manager;
     const now = Math.floor(store.now());
-    return [...(document?.keys ?? [])].flatMap(([name, record]) => entriesArisen(name, record, now));
+    return [...(document?.live ?? [])].flatMap(([name, record]) => entriesArisen(name, record, now));
   }
 }
 

@@ -1,6 +1,6 @@
 import type { HoldRecord, KeyParts } from '../document/record.js';
-import { mainText } from '../texts/maintenance-text.js';
-import { lastEnd } from '../windows/occurrences.js';
+import { mainText, textsOf } from '../texts/maintenance-text.js';
+import { occurrenceFrom } from '../windows/occurrences.js';
 import { estimateValue, MOST } from './estimate.js';
 import type { MaintenanceProgress } from './maintenance-progress.js';
 import type { ProgressRecord } from './progress-record.js';
@@ -24,12 +24,13 @@ export function describeProgress(
   const overrun = (expected !== undefined && elapsed > expected) || isPastAnnounced(hold, key, now);
   const end = record?.end ?? (expected === undefined ? null : since + expected);
   const step = record?.step ?? null;
+  const steps = textsOf(step);
   return Object.freeze({
     value: Math.min(MOST, record?.value ?? estimateValue(elapsed, expected ?? 1)),
     done: record?.done ?? null,
     total: record?.total ?? null,
     step: mainText(step),
-    ...(step !== null && typeof step !== 'string' && { steps: step }),
+    ...(steps && { steps }),
     // an estimate that is over says nothing more
     remaining: end === null || end <= now ? null : Math.round(end - now),
     overrun,
@@ -41,7 +42,7 @@ export function describeProgress(
 function isPastAnnounced({ since }: HoldRecord, { switch: on, windows }: KeyParts, now: number): boolean {
   const ends = [
     on?.announced ? on.until : null,
-    ...(windows ?? []).map((window) => lastEnd(window, since, now)),
+    ...(windows ?? []).map((window) => occurrenceFrom(window, since)?.end),
   ];
-  return ends.some((end) => end !== null && end > since && end <= now);
+  return ends.some((end) => typeof end === 'number' && end > since && end <= now);
 }

@@ -100,7 +100,7 @@ export function reopenOverOption(value: unknown): number | undefined {
     throw MaintenanceConfigurationError.of(
       'reopenOver',
       value,
-      'whole milliseconds, at most 86400000 (a day)',
+      `whole milliseconds, at most ${LONGEST_REOPENING} (a day)`,
     );
   }
   return value as number | undefined;

@@ -16,13 +16,26 @@ export type MaintenanceText = string | MaintenanceTexts;
 export function mainText(text: MaintenanceText): string;
 export function mainText(text: MaintenanceText | null): string | null;
 export function mainText(text: MaintenanceText | null): string | null {
-  return typeof text === 'string' || text === null ? text : (text[''] ?? Object.values(text)[0] ?? null);
+  // of a window that another version planned it may be anything
+  const texts = textsOf(text);
+  return texts ? (texts[''] ?? Object.values(texts)[0] ?? null) : typeof text === 'string' ? text : null;
 }
 
+/** All texts by language; `undefined` where there is one for all. */
+export const textsOf = (text: MaintenanceText | null): MaintenanceTexts | undefined =>
+  typeof text === 'object' && text !== null ? text : undefined;
+
 /** A message as it is handed out: one text, and all of them where there are several. */
-export function describeMessage(text: MaintenanceText | null): {
+export interface DescribedMessage {
   readonly message: string | null;
   readonly messages?: MaintenanceTexts;
-} {
-  return { message: mainText(text), ...(text !== null && typeof text !== 'string' && { messages: text }) };
 }
+
+export function describeMessage(text: MaintenanceText | null): DescribedMessage {
+  const messages = textsOf(text);
+  return { message: mainText(text), ...(messages && { messages }) };
+}
+
+/** The text that was taken apart for that. */
+export const messageFrom = ({ message, messages }: DescribedMessage): MaintenanceText | null =>
+  messages ?? message;

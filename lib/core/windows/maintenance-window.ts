@@ -1,4 +1,4 @@
-import { describeMessage, mainText, type MaintenanceTexts } from '../texts/maintenance-text.js';
+import { describeMessage, mainText, textsOf, type MaintenanceTexts } from '../texts/maintenance-text.js';
 import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 import { occurrenceAfter, occurrenceFrom, type Occurrence } from './occurrences.js';
 import type { WindowRecord } from './window-record.js';
@@ -69,6 +69,7 @@ export interface MaintenanceWindowFilter {
 export function toWindow(key: string, { window, start, end }: Occurrence, now: number): MaintenanceWindow {
   const { id, revision, duration, timeZone, repeat, announce, announcement, message, reason, actor } = window;
   const { readOnly = 0, reopenOver = 0 } = window;
+  const announcements = textsOf(announcement);
   return Object.freeze({
     id,
     key,
@@ -87,7 +88,7 @@ export function toWindow(key: string, { window, start, end }: Occurrence, now: n
     readOnly,
     reopenOver,
     announcement: mainText(announcement),
-    ...(announcement !== null && typeof announcement !== 'string' && { announcements: announcement }),
+    ...(announcements && { announcements }),
     ...describeMessage(message),
     reason,
     actor,

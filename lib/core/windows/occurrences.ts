@@ -155,14 +155,3 @@ function endOf({ duration, ended }: WindowTimes, start: number): number {
   const early = ended.find(([begun]) => begun === start);
   return early ? Math.min(early[1], start + duration) : start + duration;
 }
-
-/** When the last occurrence ended that was on or began after one moment and is over at another; `null` for none. */
-export function lastEnd(window: WindowRecord, after: number, now: number): number | null {
-  let last: number | null = null;
-  let occurrence = occurrenceFrom(window, after);
-  while (occurrence && occurrence.end <= now) {
-    last = occurrence.end;
-    occurrence = occurrenceAfter(window, occurrence.start);
-  }
-  return last;
-}

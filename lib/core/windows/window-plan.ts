@@ -129,13 +129,10 @@ function checkTimes(window: WindowRecord, { end }: Partial<MaintenanceWindowOpti
   const overlap = window.repeat && findOwnOverlap(whole, now);
   if (overlap) {
     const [one, other] = overlap.map((start) => new Date(start).toISOString());
-    throw MaintenanceConfigurationError.of(
-      window.reopenOver > 0 ? 'duration and reopenOver' : 'duration',
-      whole.duration,
-      `together at most the time between two occurrences (${one} and ${other})`.slice(
-        window.reopenOver > 0 ? 0 : 9,
-      ),
-    );
+    const most = `at most the time between two occurrences (${one} and ${other})`;
+    throw window.reopenOver > 0
+      ? MaintenanceConfigurationError.of('duration and reopenOver', whole.duration, `together ${most}`)
+      : MaintenanceConfigurationError.of('duration', whole.duration, most);
   }
 }
 
