@@ -7,6 +7,7 @@ import { until } from '../support/until.js';
 import { startReplicas, type Replica } from './replicas.js';
 
 const KEY = 'import-export';
+const RECORDS = 'maintenance:{maintenance}:records';
 /** Milliseconds, instead of the 100 between two looks: for whom nobody wakes that is a failure, on the slowest machine, too. */
 const PATIENCE = 10_000;
 
@@ -71,8 +72,46 @@ describe('who waits for others looks when the last of them has applied the chang
   });
 
   it('with a drain', async () => {
-    await using _ = await whileOthersStandStill(() => app.service.maintain(KEY, { drain: 2 * PATIENCE }));
+    await whileOthersStandStill(() =>
+      app.service.maintain(KEY, () => Promise.resolve(), { drain: 2 * PATIENCE }),
+    );
     expect(waits.byTimer).toBe(0);
     expect(looks()).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('what changes nothing is acknowledged by all who know what is recorded', () => {
+  const nothing = (key: string) => app.service.setMaintenance(false, key, { acknowledge: PATIENCE });
+
+  it('where nothing was ever recorded', async () => {
+    await using one = await startService({ redis: server.url, namespace: 'empty' });
+    await using two = await startService({ redis: server.url, namespace: 'empty' });
+    await until(async () => (await two.service.replicas()).length === 2);
+    const change = await one.service.setMaintenance(false, KEY, { acknowledge: PATIENCE });
+    expect(change).toMatchObject({ from: false, to: false, revision: 0, missing: [] });
+    expect(change.acknowledged).toHaveLength(2);
+  });
+
+  it('of this key', async () => {
+    await app.service.setMaintenance(true, KEY);
+    expect(await nothing('general')).toMatchObject({ to: false, revision: 0, missing: [] });
+  });
+
+  it('of a key whose record the store has lost and been given back, in another place', async () => {
+    for (const key of ['general', KEY]) await app.service.setMaintenance(true, key);
+    const off = await app.service.setMaintenance(false, KEY);
+    await server.client().flushall();
+    await until(async () => (await server.client().hexists(RECORDS, KEY)) === 1, { timeout: 10_000 });
+    const change = await nothing(KEY);
+    expect(change).toMatchObject({ to: false, revision: off.revision, missing: [] });
+    expect(change.acknowledged).toHaveLength(3);
+  });
+
+  it('and has the number of the last change, by which the next can be made conditional', async () => {
+    const off = await app.service.setMaintenance(false, KEY);
+    await app.service.setMaintenance(true, 'general');
+    const { revision } = await app.service.setMaintenance(false, KEY);
+    expect(revision).toBe(off.revision);
+    await app.service.setMaintenance(true, KEY, { ifRevision: revision });
   });
 });

@@ -120,7 +120,7 @@ export const MUTANTS: readonly Mutant[] = [
     'any-write-will-do',
     'unheard',
     'core/cluster/acknowledged-writes.js',
-    'told.history === place.history && told.revision >= place.revision',
+    'isAtLeast(at, this.place)',
     'true',
   ),
   bug('missing-not-told', 'partition', AGREEMENT, 'missing: behind }', 'missing: [] }'),
@@ -301,7 +301,7 @@ export const MUTANTS: readonly Mutant[] = [
   bug(
     'conflict-taken-for-success',
     'crowd',
-    'core/store/redis/redis-store.js',
+    'core/store/redis/redis-records.js',
     "return what === 'written' ?",
     'return true ?',
   ),
@@ -338,9 +338,9 @@ export const MUTANTS: readonly Mutant[] = [
   bug(
     'switch-off-ends-holds',
     'together',
-    'core/service/switch.js',
-    'holds: record?.holds ?? [],',
-    'holds: [],',
+    'core/service/switch-plan.js',
+    'switch: null, holds: record?.holds ?? [],',
+    'switch: null, holds: [],',
   ),
   bug(
     'dead-holder-opens',

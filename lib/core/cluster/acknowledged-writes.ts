@@ -1,5 +1,5 @@
 import type { KeyRecord, StateDocument } from '../document/record.js';
-import { formatVersion, parseVersion, type Version, type VersionParts } from '../document/version.js';
+import { formatVersion, isAtLeast, type Version } from '../document/version.js';
 import type { StateManager } from '../state/state-manager.js';
 import type { Presence } from '../store/store.js';
 
@@ -9,12 +9,12 @@ import type { Presence } from '../store/store.js';
  * back has it in another place.
  */
 export class AcknowledgedWrites {
-  /** The change, or one that follows it. */
+  /** The change, or one that follows it; `undefined`: nothing is known of the key. */
   private readonly change: KeyRecord | undefined;
-  private place: VersionParts | undefined;
+  private place: Version | undefined;
   private line: number | undefined;
 
-  /** @param revision of the change */
+  /** @param revision of the change; 0: nothing was written, and all that is known has to be applied */
   constructor(
     private readonly manager: StateManager,
     private readonly key: string,
@@ -24,45 +24,41 @@ export class AcknowledgedWrites {
     this.change = document?.keys.get(key);
     this.line = document?.line;
     if (document && this.change?.change.revision === revision) {
-      this.place = { history: document.history, revision, write: this.change.write };
+      this.place = formatVersion({ history: document.history, revision, write: this.change.write });
     }
     this.look();
   }
 
   /** The version that the store must be at, or past, for what replicas tell to count; `undefined` while it is not known. */
   get version(): Version | undefined {
-    return this.place && formatVersion(this.place);
+    return this.place;
   }
 
   /** Looks whether what is known now goes on from what was known before, or where else the change is. */
   look(): void {
     const { document } = this.manager;
-    if (document && document.line !== this.line) {
-      this.line = document.line;
+    const isReadAnew = document?.line !== this.line;
+    if (isReadAnew || (this.place === undefined && (document?.revision ?? 0) >= this.revision)) {
+      this.line = document?.line;
       this.place = this.isIn(document) ? placeOf(document) : undefined;
-    } else if (document && !this.place && document.revision >= this.revision && this.isIn(document)) {
-      this.place = placeOf(document);
     }
   }
 
   /** Is it the change itself, or one made after it. */
-  private isIn({ keys }: StateDocument): boolean {
-    const now = keys.get(this.key);
+  private isIn(document: StateDocument | null): boolean {
+    const now = document?.keys.get(this.key);
     const { change } = this;
-    return now !== undefined && (!change || now.write === change.write || now.past.includes(change.write));
+    if (!now) {
+      return !change && this.revision === 0;
+    }
+    return !change || now.write === change.write || now.past.includes(change.write);
   }
 
   /** Has a replica applied the change. */
   includes({ at }: Pick<Presence, 'at'>): boolean {
-    const told = parseVersion(at);
-    const { place } = this;
-    return (
-      told !== undefined &&
-      place !== undefined &&
-      told.history === place.history &&
-      told.revision >= place.revision
-    );
+    return this.place !== undefined && isAtLeast(at, this.place);
   }
 }
 
-const placeOf = ({ history, revision, write }: StateDocument): VersionParts => ({ history, revision, write });
+/** The version of all that is known; `''` for nothing. */
+const placeOf = (document: StateDocument | null): Version => (document ? formatVersion(document) : '');

@@ -3,9 +3,13 @@ import type { MaintenanceQuiet } from './quiet.js';
 
 /** How this replica agrees with the others; made by the cluster room. */
 export interface Coordinator {
-  /** Waits until every live replica has applied the change, at most so many ms. */
+  /**
+   * Waits until every live replica has applied a change, at most so many ms.
+   * @param revision of the change; 0: nothing was written, and all that is known has to be applied
+   */
   acknowledged(
-    change: Pick<MaintenanceChange, 'key' | 'revision'>,
+    key: string,
+    revision: number,
     timeout: number,
   ): Promise<Required<Pick<MaintenanceChange, 'acknowledged' | 'missing'>>>;
   /**

@@ -37,9 +37,9 @@ export class Peers {
         if (!(error instanceof MaintenanceStoreError) || performance.now() >= until) {
           throw error;
         }
-        await this.wait(mark, until, signal);
-        signal?.throwIfAborted();
       }
+      await this.wait(mark, until, signal);
+      signal?.throwIfAborted();
     }
   }
 
@@ -50,9 +50,8 @@ export class Peers {
     applied?.look();
     const version = applied?.version;
     const deadline = manager.deadline();
-    const all = await (version === undefined
-      ? store.replicas(deadline)
-      : store.replicasAt(version, deadline));
+    // an empty store has no line that a version could be on
+    const all = await (version ? store.replicasAt(version, deadline) : store.replicas(deadline));
     const others = all?.filter(({ id }) => id !== replica.id);
     if (!others || others.length === all?.length) {
       // its own entry is lost, and others' may be: the exchange that records it again notes that

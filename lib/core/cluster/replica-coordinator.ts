@@ -1,6 +1,5 @@
 import { MaintenanceDrainError, type MaintenanceUndrainedReplica } from '../errors/drain-error.js';
 import { MaintenanceStoreError } from '../errors/errors.js';
-import type { MaintenanceChange } from '../document/change.js';
 import type { StateManager } from '../state/state-manager.js';
 import { isOn } from '../document/record.js';
 import { changeId, type SeenReplica } from '../store/presence.js';
@@ -51,7 +50,8 @@ export class ReplicaCoordinator implements Coordinator {
   }
 
   async acknowledged(
-    { key, revision }: Pick<MaintenanceChange, 'key' | 'revision'>,
+    key: string,
+    revision: number,
     timeout: number,
   ): Promise<{ acknowledged: string[]; missing: string[] }> {
     const { manager, peers } = this;

@@ -1,0 +1,161 @@
+import { stateOf } from '../document/change.js';
+import type { KeyRecord, Notice } from '../document/record.js';
+import { reopeningAt } from '../document/reopenings.js';
+import type { Edit, Editor } from '../document/updates.js';
+import { MaintenanceConfigurationError } from '../errors/errors.js';
+import type { MaintenanceKey } from '../keys/maintenance-key.js';
+import { messageFrom } from '../texts/maintenance-text.js';
+import { visitorTextOption } from '../texts/text-option.js';
+import { beginnings } from '../windows/beginnings.js';
+import { withoutCurrent } from '../windows/window-edits.js';
+import {
+  blockingOption,
+  checkFlag,
+  checkOptionNames,
+  checkWhole,
+  parseEnd,
+  reopenOverOption,
+  signalOption,
+  textOption,
+  type MaintenanceEnd,
+} from './call-options.js';
+import type { LockPatience } from './lock-wait.js';
+import { SET_OPTIONS, type MaintenanceSetOptions } from './set-maintenance-options.js';
+
+type Words = Pick<Notice, 'message' | 'reason' | 'actor'>;
+
+/** A change of the switch, checked, before it is written. */
+export interface SwitchPlan {
+  readonly cause: 'set' | 'unset';
+  /** What is said of it where nothing needs to be written. */
+  readonly words: Words;
+  readonly callHooks: boolean;
+  readonly ifRevision: number | undefined;
+  /** How long it waits for the key's lock. */
+  readonly patience: LockPatience;
+  /** Milliseconds to wait for other replicas; `undefined`: not at all. */
+  readonly acknowledge: number | undefined;
+  /** What is to be written, whatever the key's revision. */
+  readonly edit: Editor;
+}
+
+/** Turns a key on or off; holds stay as they are. @throws MaintenanceConfigurationError */
+export function planSet(
+  key: MaintenanceKey,
+  mode: boolean,
+  options: MaintenanceSetOptions,
+  now: number,
+): SwitchPlan {
+  checkFlag('mode', mode);
+  checkOptionNames('setMaintenance', options, SET_OPTIONS);
+  const { timeout, until, callHooks = true, acknowledge, ifRevision } = options;
+  const end: MaintenanceEnd = {
+    ...(timeout !== undefined && timeout !== null && { timeout }),
+    ...(until !== undefined && until !== null && { until }),
+  };
+  parseEnd(end, key.timeout, now);
+  checkFlag('callHooks', callHooks);
+  checkWhole('acknowledge', acknowledge, 'whole milliseconds');
+  checkWhole('ifRevision', ifRevision, 'the revision of a change');
+  const reopenOver = reopenOverOption(options.reopenOver);
+  if (mode && reopenOver !== undefined) {
+    throw MaintenanceConfigurationError.of(
+      'reopenOver',
+      reopenOver,
+      'it together with setMaintenance(false) only',
+    );
+  }
+  const words = {
+    message: visitorTextOption('message', options.message),
+    reason: textOption('reason', options.reason),
+    actor: textOption('actor', options.actor),
+  };
+  const patience = { blocking: blockingOption(options.blocking), signal: signalOption(options.signal) };
+  const keepsEnd = timeout === undefined && until === undefined;
+  const turnOn: Editor = (record, moment) => {
+    const on = record?.switch;
+    // what is not given of a key that is on stays as it is; who says it is always the one who says it now
+    const notice = {
+      message: options.message === undefined ? (on?.message ?? null) : words.message,
+      reason: options.reason === undefined ? (on?.reason ?? null) : words.reason,
+      actor: words.actor,
+    };
+    return {
+      switch: {
+        ...notice,
+        ...(on && keepsEnd
+          ? { until: on.until, announced: on.announced }
+          : parseEnd(end, key.timeout, moment)),
+        // a key that is held has been in maintenance since then
+        since: Math.min(Math.floor(moment), ...beginnings(record, moment)),
+      },
+      holds: record?.holds ?? [],
+      cause: 'set',
+      ...orWordsOfOthers(notice, record, moment),
+      hooks: callHooks,
+      reopenOver: 0,
+    };
+  };
+  const edit = mode ? turnOn : turnOff(words, callHooks, reopenOver);
+  return { cause: 'set', words, callHooks, ifRevision, patience, acknowledge, edit };
+}
+
+const turnOff =
+  (words: Words, hooks: boolean, reopenOver: number | undefined): Editor =>
+  (record, now) => {
+    const windows = withoutCurrent(record?.windows, now);
+    const isReopening = record !== undefined && reopeningAt(record, now) !== undefined;
+    const isHeld = record !== undefined && record.holds.length > 0;
+    // off is off, unless it is said how
+    const over = isReopening ? (reopenOver ?? 0) : reopenOver;
+    return record?.switch || windows || isReopening || (isHeld && reopenOver !== undefined)
+      ? {
+          switch: null,
+          holds: record?.holds ?? [],
+          ...(windows && { windows }),
+          cause: 'set',
+          ...words,
+          hooks,
+          ...(over !== undefined && { reopenOver: over }),
+        }
+      : null;
+  };
+
+/**
+ * Forgets the switch and all holds, and ends the window that is on.
+ * @param isKnown is there such a key; of one that nobody knows any more later windows end, too
+ * @throws MaintenanceConfigurationError
+ */
+export function planUnset(
+  { ifRevision, actor }: Pick<MaintenanceSetOptions, 'ifRevision' | 'actor'>,
+  isKnown: boolean,
+): SwitchPlan {
+  checkWhole('ifRevision', ifRevision, 'the revision of a change');
+  const words = { message: null, reason: null, actor: textOption('actor', actor) };
+  const edit: Editor = (record, now): Edit | null => {
+    const windows = isKnown || !record?.windows?.length ? withoutCurrent(record?.windows, now) : [];
+    return record && (windows || record.switch || record.holds.length > 0 || reopeningAt(record, now))
+      ? {
+          switch: null,
+          holds: [],
+          ...(windows && { windows }),
+          cause: 'unset',
+          ...words,
+          hooks: true,
+          reopenOver: 0,
+        }
+      : null;
+  };
+  const patience = { blocking: 0, signal: undefined };
+  return { cause: 'unset', words, callHooks: true, ifRevision, patience, acknowledge: undefined, edit };
+}
+
+/** What is said after an operator's change: of a key that is held, or in a planned window, their words where the operator has none. */
+function orWordsOfOthers(
+  { message, reason, actor }: Words,
+  record: KeyRecord | undefined,
+  now: number,
+): Words {
+  const others = stateOf(record && { ...record, switch: null }, now);
+  return { message: message ?? messageFrom(others), reason: reason ?? others.reason, actor };
+}
