@@ -94,7 +94,7 @@ export class MaintenanceLifecycle {
   private async leave(): Promise<void> {
     this.coordinator.stop();
     this.abandoned.stop();
-    this.once.stop();
+    await this.once.stop();
     this.publisher.stop();
     await this.manager.stop();
   }

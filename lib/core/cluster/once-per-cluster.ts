@@ -19,13 +19,17 @@ export interface Occurrence {
 /**
  * Does what must be done once in the whole cluster, on whichever live process is first. Every process that sees the
  * occurrence asks for it; whoever dies between beginning and end leaves it to the others. So it is done at least once, and more
- * than once only where a process dies, or is out of touch, in that very moment.
+ * than once only where a process dies in that very moment, or cannot note it for longer than a claim lasts.
  */
 export class OncePerCluster {
   private readonly token = randomId();
   /** Those that are done, or being asked for. */
   private readonly known = new Set<string>();
+  /** Those that were done here, and are yet to be noted. */
+  private readonly ran = new Set<string>();
   private readonly timers = new Set<NodeJS.Timeout>();
+  /** Under way. */
+  private readonly asking = new Set<Promise<void>>();
   private stopped = false;
 
   constructor(private readonly manager: StateManager) {}
@@ -34,35 +38,49 @@ export class OncePerCluster {
   see(occurrence: Occurrence): void {
     if (!this.known.has(occurrence.name)) {
       this.known.add(occurrence.name);
-      void this.ask(occurrence);
+      this.begin(occurrence);
     }
   }
 
-  stop(): void {
+  /** Asks for nothing any more. Settles when what has begun is done and noted, so that nobody does it again. */
+  async stop(): Promise<void> {
     this.stopped = true;
     this.timers.forEach((timer) => clearTimeout(timer));
     this.timers.clear();
+    await Promise.all(this.asking);
+  }
+
+  private begin(occurrence: Occurrence): void {
+    const asked = this.ask(occurrence).finally(() => this.asking.delete(asked));
+    this.asking.add(asked);
   }
 
   private async ask(occurrence: Occurrence): Promise<void> {
     const { name, isDue, run, remembered } = occurrence;
-    if (this.stopped || !isDue()) {
+    const { ran, manager } = this;
+    if (this.stopped || (!ran.has(name) && !isDue())) {
       this.known.delete(name);
       return;
     }
-    const { once } = this.manager.store;
+    const { once } = manager.store;
     try {
-      const outcome = await once.claim(name, this.token, CLAIM, this.manager.deadline(), remembered);
-      if (outcome === 'done') {
-        return;
+      if (!ran.has(name)) {
+        const outcome = await once.claim(name, this.token, CLAIM, manager.deadline(), remembered);
+        if (outcome === 'done') {
+          return;
+        }
+        if (outcome === 'granted') {
+          await run();
+          ran.add(name);
+        }
       }
-      if (outcome === 'granted') {
-        await run();
-        await once.finish(name, this.token, this.manager.deadline(), remembered);
+      if (ran.has(name)) {
+        await once.finish(name, this.token, manager.deadline(), remembered);
+        ran.delete(name);
         return;
       }
     } catch {
-      // the store is away, or what was done could not be noted: whoever is granted it next does it
+      // the store is away: what was done here is only noted later, all else is left to whoever is granted it next
     }
     this.later(occurrence);
   }
@@ -71,7 +89,7 @@ export class OncePerCluster {
     if (!this.stopped) {
       const timer = setTimeout(() => {
         this.timers.delete(timer);
-        void this.ask(occurrence);
+        this.begin(occurrence);
       }, AGAIN).unref();
       this.timers.add(timer);
     }

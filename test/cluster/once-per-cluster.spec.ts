@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { OncePerCluster } from '../../lib/core/cluster/once-per-cluster.js';
+import { MaintenanceStoreError } from '../../lib/core/errors/errors.js';
+import type { StateManager } from '../../lib/core/state/state-manager.js';
+import { OnceTable } from '../../lib/core/store/cache/once-table.js';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A store of which calls can be made to fail. */
+class Store extends OnceTable {
+  failing: 'claim' | 'finish' | undefined;
+
+  override async claim(...args: Parameters<OnceTable['claim']>) {
+    this.#check('claim');
+    return super.claim(...args);
+  }
+  override async finish(...args: Parameters<OnceTable['finish']>) {
+    this.#check('finish');
+    return super.finish(...args);
+  }
+  #check(call: string): void {
+    if (this.failing === call) throw new MaintenanceStoreError('away', 'unknown');
+  }
+}
+
+function replicas(count: number) {
+  const once = new Store();
+  const manager = { store: { once }, deadline: () => performance.now() + 1_000 } as unknown as StateManager;
+  return { once, all: Array.from({ length: count }, () => new OncePerCluster(manager)) };
+}
+
+it('what was done, and could not be noted, is noted later and not done again', async () => {
+  const { once, all } = replicas(1);
+  const [one] = all as [OncePerCluster];
+  const run = vi.fn(async () => undefined);
+  once.failing = 'finish';
+  one.see({ name: 'x', isDue: () => true, run });
+  await vi.advanceTimersByTimeAsync(11_000);
+  expect(run).toHaveBeenCalledTimes(1);
+  once.failing = undefined;
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(await once.claim('x', 'another', 1_000)).toBe('done');
+  expect(run).toHaveBeenCalledTimes(1);
+});
+
+it('what the store did not hear of is asked for again, as long as it is due', async () => {
+  const { once, all } = replicas(2);
+  let due = true;
+  const run = vi.fn(async () => undefined);
+  once.failing = 'claim';
+  for (const one of all) one.see({ name: 'x', isDue: () => due, run });
+  await vi.advanceTimersByTimeAsync(11_000);
+  expect(run).not.toHaveBeenCalled();
+  once.failing = undefined;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(run).toHaveBeenCalledTimes(1);
+  once.failing = 'claim';
+  for (const one of all) one.see({ name: 'y', isDue: () => due, run });
+  await vi.advanceTimersByTimeAsync(1_000);
+  due = false;
+  once.failing = undefined;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(run).toHaveBeenCalledTimes(1);
+});
+
+it('who stops waits for what has begun, and leaves nothing to be done twice', async () => {
+  const { once, all } = replicas(2);
+  const [one, two] = all as [OncePerCluster, OncePerCluster];
+  let end = (): void => undefined;
+  const run = vi.fn(() => new Promise<void>((resolve) => (end = resolve)));
+  one.see({ name: 'x', isDue: () => true, run });
+  await vi.advanceTimersByTimeAsync(0);
+  const stopped = vi.fn();
+  const stopping = one.stop().then(stopped);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(stopped).not.toHaveBeenCalled();
+  end();
+  await stopping;
+  two.see({ name: 'x', isDue: () => true, run });
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(run).toHaveBeenCalledTimes(1);
+  expect(await once.claim('x', 'another', 1_000)).toBe('done');
+});
