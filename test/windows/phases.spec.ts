@@ -115,6 +115,28 @@ describe('the reopening after a window', () => {
     ]);
   });
 
+  it('goes over the time that an operator has asked for, whoever lets go last, and however', () => {
+    const ended = window({ ended: [[at(10), at(15)]] });
+    const held = record({
+      windows: [ended],
+      holds: [hold({ since: at(12), until: at(30) })],
+      reopenOver: 3 * MINUTE,
+    });
+    expect(lineAt(held, 31)).toEqual([30, 33]);
+    const left = { ...held, holds: [] };
+    expect(lineAt({ ...left, ...reopeningAfter(held, left, at(25), undefined) }, 26)).toEqual([25, 28]);
+  });
+
+  it('waits for all that follow one another without a gap', () => {
+    const holds = [
+      hold({ since: at(15), until: at(25) }),
+      hold({ id: 'hold-2', since: at(22), until: at(32) }),
+    ];
+    expect(lineAt(record({ windows: [window()], holds }), 33)).toEqual([32, 42]);
+    const without = pruneRecord(record({ windows: [window()], holds }), at(26));
+    expect(lineAt(without, 33)).toEqual([32, 42]);
+  });
+
   it('is ended by an operator, whatever else is written of the key', () => {
     const before = record({ windows: [window()] });
     const line = reopeningAfter(before, before, at(22), 0);

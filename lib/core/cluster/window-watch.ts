@@ -6,6 +6,7 @@ import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceEvent } from '../hooks/maintenance-event.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import { OFF, type MaintenanceOccurrence, type MaintenanceState } from '../keys/maintenance-state.js';
+import { isOnBefore } from '../windows/beginnings.js';
 import { messageFrom } from '../texts/maintenance-text.js';
 import type { StateManager } from '../state/state-manager.js';
 import type { OncePerCluster } from './once-per-cluster.js';
@@ -31,9 +32,10 @@ export class WindowWatch {
   private look(): void {
     for (const { key, state } of this.manager.snapshot.active) {
       const { window } = state;
-      // not where it was on before for another reason
-      if (window && state.since?.getTime() === window.start.getTime()) {
-        this.see('entering', key.name, window, () => this.entering(key, window));
+      if (window) {
+        // where it was on before for another reason nobody enters, which is noted: that reason may be forgotten while the window is on
+        const isEntered = !this.isOnBefore(key, window);
+        this.see('entering', key.name, window, () => this.entering(key, window), isEntered);
       }
     }
     for (const { key, occurrence } of this.manager.snapshot.upcoming) {
@@ -55,12 +57,21 @@ export class WindowWatch {
     }
   }
 
-  /** @param change what hooks are told; `undefined` when it is not so any more */
+  private isOnBefore({ name }: MaintenanceKey, { start }: MaintenanceOccurrence): boolean {
+    const record = this.manager.document?.keys.get(name);
+    return record !== undefined && isOnBefore(record, start.getTime());
+  }
+
+  /**
+   * @param change what hooks are told; `undefined` when it is not so any more
+   * @param calls whether they are told
+   */
   private see(
     event: PlannedEvent,
     key: string,
     { id, start }: MaintenanceOccurrence,
     change: () => MaintenanceChange | undefined,
+    calls = true,
   ): void {
     if (!this.hooks.has(event, key)) {
       return;
@@ -70,7 +81,7 @@ export class WindowWatch {
       isDue: () => change() !== undefined,
       run: async () => {
         const told = change();
-        if (told) {
+        if (told && calls) {
           await this.hooks.notify(event, told);
         }
       },

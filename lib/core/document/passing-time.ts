@@ -1,6 +1,6 @@
 import { KEPT, nextTurn, pruneWindows } from '../windows/occurrences.js';
-import { lateAt, liveParts, type KeyParts } from './record.js';
-import { reopeningAt } from './reopenings.js';
+import { isOn, lateAt, liveParts, type KeyParts } from './record.js';
+import { reopeningAt, reopensOver } from './reopenings.js';
 
 /** Drops what has ended by itself. What visitors still notice of that stays. */
 export function pruneRecord<R extends KeyParts>(record: R, now: number): R {
@@ -13,7 +13,16 @@ export function pruneRecord<R extends KeyParts>(record: R, now: number): R {
     return record;
   }
   const reopening = reopeningAt(record, now) ?? (isOld ? undefined : known);
-  return { ...(rest as R), switch: on, holds, ...(windows && { windows }), ...(reopening && { reopening }) };
+  const left = {
+    ...(rest as R),
+    switch: on,
+    holds,
+    ...(windows && { windows }),
+    ...(reopening && { reopening }),
+  };
+  // what has ended may be all that connects a window with what keeps the key on now
+  const over = isOn(record, now) ? reopensOver(record, now) : 0;
+  return over === reopensOver(left, now) || over === 0 ? left : { ...left, reopenOver: over };
 }
 
 /**

@@ -72,26 +72,33 @@ const plansReopening = ({ reopenOver, windows }: KeyParts): boolean =>
 
 /** What was planned of a key that has opened by itself. */
 function planned(record: KeyParts, now: number): Reopening[] {
-  const over: Notice[] = [...(record.switch ? [record.switch] : []), ...record.holds];
-  const lastEnd = Math.max(-Infinity, ...over.map(({ until }) => until ?? -Infinity));
-  const lines: Reopening[] = [];
-  if (record.reopenOver !== undefined && over.length > 0) {
-    lines.push({ from: lastEnd, until: lastEnd + record.reopenOver });
+  const parts = partsOf(record);
+  const ended = (record.windows ?? [])
+    .flatMap((window) => {
+      const oldest = Math.min(now - window.reopenOver, ...parts.map(({ since }) => since));
+      return lastEnded(window, oldest, now) ?? [];
+    })
+    .sort((a, b) => a.end - b.end);
+  const lengths = new Map(
+    ended.map(({ end, window }) => [openedAt(record, end), window.reopenOver] as const),
+  );
+  const asked = record.reopenOver;
+  if (asked !== undefined && parts.length > 0) {
+    lengths.set(openedAt(record, Math.max(...parts.map(({ until }) => until ?? -Infinity))), asked);
   }
-  for (const window of record.windows ?? []) {
-    if (window.reopenOver > 0) {
-      const oldest = Math.min(now - window.reopenOver, ...over.map(({ since }) => since));
-      const end = lastEnded(window, oldest, now)?.end;
-      if (end !== undefined) {
-        // what has kept the key on past that
-        const ends = over.filter(({ since }) => since <= end).map(({ until }) => until ?? end);
-        const from = Math.max(end, ...ends);
-        lines.push({ from, until: from + window.reopenOver });
-      }
-    }
-  }
-  return lines;
+  return [...lengths].flatMap(([from, length]) => (length > 0 ? [{ from, until: from + length }] : []));
 }
+
+/** When a key opened after that moment, at which something that kept it on has ended: whatever had begun by then goes on. */
+function openedAt(record: KeyParts, moment: number): number {
+  const later = partsOf(record).find(
+    ({ since, until }) => since <= moment && until !== null && until > moment,
+  )?.until;
+  const next = later ?? currentOccurrence(record.windows, moment)?.end;
+  return next === undefined ? moment : openedAt(record, next);
+}
+
+const partsOf = ({ switch: on, holds }: KeyParts): readonly Notice[] => [...(on ? [on] : []), ...holds];
 
 /** The last occurrence of all windows that has ended since then. */
 function endedSince({ windows = [] }: KeyParts, since: number, now: number) {

@@ -9,3 +9,9 @@ export function beginnings(record: KeyParts | undefined, now: number): number[] 
     ...(window ? [window.start] : []),
   ];
 }
+
+/** Was a key on already when a window began: something that began earlier had not ended. */
+export const isOnBefore = (record: KeyParts, start: number): boolean =>
+  [record.switch, ...record.holds].some(
+    (part) => part !== null && part.since < start && (part.until === null || part.until >= start),
+  ) || currentOccurrence(record.windows, start - 1) !== undefined;
