@@ -1,111 +1,122 @@
+import assert from 'node:assert/strict';
 import { vi } from 'vitest';
-import { ReplicaCoordinator } from '../../lib/core/cluster/replica-coordinator.js';
-import { InFlight } from '../../lib/in-flight/in-flight.js';
-import { HookRunner } from '../../lib/core/hooks/hook-runner.js';
-import { KeyRegistry } from '../../lib/core/keys/key-registry.js';
-import { MaintenanceKey } from '../../lib/core/keys/maintenance-key.js';
-import type { MaintenanceHoldOptions, Maintenance } from '../../lib/core/service/maintenance.js';
-import { LockWait } from '../../lib/core/service/lock-wait.js';
-import { MaintenanceSessions } from '../../lib/core/service/sessions.js';
-import { MaintenanceSwitch } from '../../lib/core/service/switch.js';
-import type { MaintenanceChange } from '../../lib/core/document/change.js';
-import { newReplica } from '../../lib/core/state/replica-lease.js';
-import { StateManager } from '../../lib/core/state/state-manager.js';
-import { MemoryStore, type MemoryServer } from './memory-server.js';
+import { pruneRecord } from '../../lib/core/document/passing-time.js';
+import { occurrenceFrom } from '../../lib/core/windows/occurrences.js';
+import type { WindowRecord } from '../../lib/core/windows/window-record.js';
+import type { Contract } from './contract.js';
+import { expectHooks, expectRefusals } from './expectations.js';
+import { MemoryServer } from './memory-server.js';
+import { isPending } from './plan.js';
+import { KEYS, ModelReplica, settled, type Key } from './replica.js';
 
-export const KEYS = ['a', 'b'] as const;
-export type Key = (typeof KEYS)[number];
+/** The real thing: a server and replicas, on the test's clock. */
+export class Cluster {
+  readonly server = new MemoryServer();
+  readonly replicas: ModelReplica[] = [];
 
-/** What became of a call, on the test's clock. */
-export type Settled<T> = { readonly value: T } | { readonly error: Error & { outcome?: string } };
+  static async start(size: number): Promise<Cluster> {
+    const cluster = new Cluster();
+    for (let i = 0; i < size; i++) cluster.replicas.push(new ModelReplica(cluster.server));
+    const started = Promise.all(cluster.replicas.map(({ manager }) => manager.start()));
+    await vi.advanceTimersByTimeAsync(50);
+    await started;
+    return cluster;
+  }
 
-const quiet = { log: () => undefined, warn: () => undefined };
+  at(index: number): ModelReplica {
+    return this.replicas[index % this.replicas.length]!;
+  }
 
-/** One replica without Nest: everything that keeps and changes the state, over the memory server. */
-export class ModelReplica {
-  readonly store: MemoryStore;
-  readonly manager: StateManager;
-  readonly sessions: MaintenanceSessions;
-  readonly switch: MaintenanceSwitch;
-  readonly changes: MaintenanceChange[] = [];
-  /** What contradicts the promises a replica makes by itself. */
-  readonly faults: string[] = [];
-  readonly #registry = new KeyRegistry();
-  readonly #coordinator: ReplicaCoordinator;
+  stop(): void {
+    this.replicas.forEach((replica) => replica.crash());
+  }
 
-  constructor(server: MemoryServer) {
-    KEYS.forEach((name) => this.#registry.add(new MaintenanceKey(name), 'the model'));
-    this.store = new MemoryStore(server);
-    this.manager = new StateManager(this.store, this.#registry, newReplica(), 1_000, quiet);
-    const hooks = new HookRunner(() => undefined);
-    const inFlight = new InFlight();
-    this.#coordinator = new ReplicaCoordinator(this.manager, inFlight, { ask: () => false });
-    const locks = new LockWait(this.manager);
-    this.sessions = new MaintenanceSessions(
-      this.manager,
-      hooks,
-      this.#coordinator,
-      locks,
-      inFlight.revocations,
-      () => undefined,
+  /** What is stored is what the contract says; ends that the contract knows only roughly are taken over from there. */
+  expectStored(contract: Contract): void {
+    contract.prune();
+    const now = Date.now();
+    for (const key of KEYS) {
+      const record = this.server.record(key);
+      const { switch: on, holds } = record ? pruneRecord(record, now) : { switch: null, holds: [] };
+      const expected = contract.switches.get(key);
+      assert.equal(on !== null, expected !== undefined, `the switch of ${key}`);
+      if (on && expected) {
+        expectEnd(on.until, expected.until);
+        expected.until = on.until;
+      }
+      const held = contract.holds.filter((hold) => hold.key === key);
+      assert.deepEqual(
+        holds.map(({ fence }) => fence).sort(),
+        held.map(({ maintenance }) => maintenance.fence).sort(),
+        `the holds of ${key}`,
+      );
+      for (const hold of held) {
+        const { until } = holds.find(({ fence }) => fence === hold.maintenance.fence)!;
+        expectEnd(until, hold.until);
+        hold.until = until;
+      }
+      this.#expectPlans(contract, key, record?.windows ?? []);
+      const { line } = contract.openings.of(key);
+      const reopening = record?.reopening;
+      // the end is counted from within the call
+      if (line && reopening && Math.abs(line.from - reopening.from) <= 1_100) Object.assign(line, reopening);
+    }
+  }
+
+  /** What is recorded of windows that are not over. */
+  #expectPlans(contract: Contract, key: Key, records: readonly WindowRecord[]): void {
+    const now = Date.now();
+    const plans = contract.plansOf(key).filter((plan) => isPending(plan, now));
+    const stored = records.filter((window) => occurrenceFrom(window, now) !== undefined);
+    assert.deepEqual(
+      stored.map(({ id }) => id).sort(),
+      plans.map(({ id }) => id).sort(),
+      `windows of ${key}`,
     );
-    this.switch = new MaintenanceSwitch(this.manager, hooks, this.#coordinator, locks);
-    this.#watch();
+    for (const plan of plans) {
+      const { ended } = records.find(({ id }) => id === plan.id)!;
+      for (const [start, end] of ended) {
+        expectEnd(end, plan.ended.get(start) ?? null);
+        plan.ended.set(start, end);
+      }
+    }
   }
 
-  key(name: Key): MaintenanceKey {
-    return this.#registry.get(name);
-  }
-
-  isOn(name: Key): boolean {
-    return this.manager.snapshot.of(this.key(name)).value;
-  }
-
-  enter(name: Key, options: MaintenanceHoldOptions): Promise<Maintenance> {
-    return this.sessions.enter(this.key(name), options);
-  }
-
-  /** It dies: nothing it does reaches anybody any more. */
-  crash(): void {
-    this.store.wire.cut = true;
-    void this.store.stop();
-    this.#coordinator.stop();
-    void this.manager.stop();
-  }
-
-  /** Revisions grow within a history; what is announced of a key follows on what was announced before. */
-  #watch(): void {
-    const newest = new Map<string, number>();
-    const announced = new Map<string, boolean>();
-    this.manager.updates.subscribe(() => {
-      const { document } = this.manager;
-      if (!document) return;
-      const before = newest.get(document.history) ?? 0;
-      if (document.revision < before) this.faults.push(`went back from ${before} to ${document.revision}`);
-      newest.set(document.history, document.revision);
-    });
-    this.manager.changes.subscribe(({ change }) => {
-      this.changes.push(change);
-      const { key, from, to } = change;
-      const before = announced.get(key);
-      if (before !== undefined && before !== from)
-        this.faults.push(`${key} was announced ${before}, now from ${from}`);
-      if (!from && !to) this.faults.push(`${key}: a change from off to off was announced`);
-      announced.set(key, to);
-    });
+  /** Soon every replica knows what is stored, and has announced it. */
+  async expectAgreement(contract: Contract, begun: number): Promise<void> {
+    await vi.advanceTimersByTimeAsync(this.server.mute ? 2_100 : 60);
+    contract.prune();
+    for (const { maintenance } of contract.over.splice(0)) {
+      assert.ok(maintenance.signal.aborted, 'holders hear that their time is over');
+      await settled(maintenance.leave());
+    }
+    await vi.advanceTimersByTimeAsync(this.server.mute ? 2_100 : 60);
+    this.expectStored(contract);
+    for (const { manager, changes, faults, ...replica } of this.replicas.map(facts)) {
+      assert.equal(manager.version, this.server.version, `${replica.name} knows what is stored`);
+      assert.deepEqual(faults, [], replica.name);
+      for (const key of KEYS) {
+        assert.equal(replica.isOn(key), contract.isOn(key), `${key} on ${replica.name}`);
+        const last = changes.findLast((change) => change.key === key);
+        if (last) assert.equal(last.to, contract.isOn(key), `${key} as last announced by ${replica.name}`);
+      }
+    }
+    if (this.server.mute) contract.doubts.push({ from: begun, to: Date.now() });
+    expectRefusals(contract, this.replicas);
+    expectHooks(contract, this.server.called);
   }
 }
 
-/** Lets the test's clock run until the call has settled. */
-export async function settled<T>(call: Promise<T>): Promise<Settled<T>> {
-  const outcomes: Settled<T>[] = [];
-  call.then(
-    (value) => outcomes.push({ value }),
-    (error: unknown) => outcomes.push({ error: error as Error }),
-  );
-  for (let waited = 0; waited < 60_000; waited += 5) {
-    await vi.advanceTimersByTimeAsync(5);
-    if (outcomes[0]) return outcomes[0];
-  }
-  throw new Error('A call did not settle within a minute');
+const facts = (replica: ModelReplica, index: number) => ({
+  name: `replica ${index}`,
+  manager: replica.manager,
+  changes: replica.changes,
+  faults: replica.faults,
+  isOn: (key: Key) => replica.isOn(key),
+});
+
+/** A call takes some time; the end is counted from within it. */
+function expectEnd(actual: number | null, expected: number | null): void {
+  if (actual === null || expected === null) assert.equal(actual, expected);
+  else assert.ok(Math.abs(actual - expected) <= 1_100, 'the end is where it was said to be');
 }

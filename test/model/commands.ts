@@ -3,20 +3,10 @@ import assert from 'node:assert/strict';
 import { vi } from 'vitest';
 import { MaintenanceLockedError, MaintenanceStoreError } from '../../lib/core/errors/errors.js';
 import { LOCK_LEASE, REPLICA_LEASE } from '../../lib/core/state/replica-lease.js';
-import { KEYS, ModelReplica, settled, type Key } from './cluster.js';
-import type { Cluster, Contract, Hold } from './contract.js';
-
-type Command = fc.AsyncCommand<Contract, Cluster>;
-
-/** A command is a name for failures, and what it does to the contract and to the cluster; then all must agree. */
-const command = (name: string, run: (contract: Contract, cluster: Cluster) => Promise<void>): Command => ({
-  check: () => true,
-  run: async (contract, cluster) => {
-    await run(contract, cluster);
-    await cluster.expectAgreement(contract);
-  },
-  toString: () => name,
-});
+import { KEYS, ModelReplica, settled, type Key } from './replica.js';
+import { planning } from './window-commands.js';
+import { command, toNextStep, type Command } from './command.js';
+import type { Hold } from './contract.js';
 
 /** What may happen to the answer of a call. */
 type Luck = 'heard' | 'answer lost' | 'too late';
@@ -27,43 +17,64 @@ interface Switching {
   readonly on: boolean;
   readonly timeout: number;
   readonly luck: Luck;
+  /** Over how many ms visitors come back. */
+  readonly over?: number | undefined;
 }
 
-const switching = ({ replica, key, on, timeout, luck }: Switching): Command =>
+const switching = ({ replica, key, on, timeout, luck, over }: Switching): Command =>
   command(
-    `switch ${key} ${on ? `on for ${timeout}` : 'off'} at ${replica}, ${luck}`,
-    async (contract, cluster) => {
+    `switch ${key} ${on ? `on for ${timeout}` : `off over ${over}`} at ${replica}, ${luck}`,
+    async (contract, cluster, begun) => {
       const { store, switch: operator, ...rest } = parts(cluster.at(replica));
       store.wire.lose = luck === 'answer lost' ? 1 : 0;
       store.wire.late = luck === 'too late' ? 1_500 : 0;
-      const begun = Date.now();
-      const outcome = await settled(operator.set(rest.key(key), on, on ? { timeout } : {}));
+      const options = on ? { timeout } : over === undefined ? {} : { reopenOver: over };
+      const outcome = await settled(operator.set(rest.key(key), on, options));
       store.wire.late = 0;
       store.wire.lose = 0;
       // what was given up on has arrived by now, if it ever does
       await vi.advanceTimersByTimeAsync(luck === 'too late' ? 1_000 : 0);
-      contract.prune();
+      if (luck !== 'heard') contract.doubts.push({ from: begun, to: Date.now() });
       if ('error' in outcome) {
         assert.ok(outcome.error instanceof MaintenanceStoreError, String(outcome.error));
         const took = cluster.server.record(key)?.change;
         const mayHave = outcome.error.outcome === 'unknown' && luck === 'answer lost';
         if (!mayHave || !took || took.at < begun) return;
       }
-      if (on) contract.switches.set(key, { until: timeout === 0 ? null : begun + timeout });
-      else contract.switches.delete(key);
+      const line = contract.openings.of(key).line;
+      // off is off, unless it is said how
+      const ends = line && begun < line.until && !contract.isOnAt(key, begun) ? 0 : undefined;
+      contract.change(
+        key,
+        begun,
+        () => {
+          if (on) contract.switches.set(key, { until: timeout === 0 ? null : begun + timeout });
+          else contract.switches.delete(key);
+          if (!on) contract.endSpan(key, begun);
+        },
+        on ? null : (over ?? ends),
+      );
       if ('value' in outcome)
         assert.equal(outcome.value.to, contract.isOn(key), 'the change says what it came to');
     },
   );
 
 const unset = (replica: number, key: Key): Command =>
-  command(`unset ${key} at ${replica}`, async (contract, cluster) => {
+  command(`unset ${key} at ${replica}`, async (contract, cluster, begun) => {
     const one = cluster.at(replica);
     const outcome = await settled(one.switch.unset(one.key(key), {}));
     assert.equal('error' in outcome && outcome.error, false);
     const ended = contract.holds.filter((hold) => hold.key === key && hold.deadSince === undefined);
-    contract.switches.delete(key);
-    contract.holds = contract.holds.filter((hold) => hold.key !== key);
+    contract.change(
+      key,
+      begun,
+      () => {
+        contract.switches.delete(key);
+        contract.holds = contract.holds.filter((hold) => hold.key !== key);
+        contract.endSpan(key, begun);
+      },
+      0,
+    );
     await vi.advanceTimersByTimeAsync(cluster.server.mute ? 2_100 : 60);
     for (const { maintenance } of ended) {
       assert.equal(maintenance.signal.aborted, true, 'holders hear of an unset');
@@ -82,13 +93,10 @@ interface Entering {
 const entering = ({ replica, key, lock, drain, timeout }: Entering): Command =>
   command(
     `maintain ${key} at ${replica}${lock ? '' : ' without lock'}${drain ? ', drained' : ''} for ${timeout}`,
-    async (contract, cluster) => {
-      contract.prune();
-      const begun = Date.now();
+    async (contract, cluster, begun) => {
       const one = cluster.at(replica);
       const holders = contract.holds.filter((hold) => hold.key === key && hold.locked);
       const outcome = await settled(one.enter(key, { lock, timeout, drain: drain && 10_000 }));
-      contract.prune();
       if ('error' in outcome) {
         assert.ok(outcome.error instanceof MaintenanceLockedError, String(outcome.error));
         const mayHold =
@@ -115,7 +123,9 @@ const entering = ({ replica, key, lock, drain, timeout }: Entering): Command =>
         contract.holds = contract.holds.filter((hold) => hold === last || !holders.includes(hold));
       }
       const until = timeout === 0 ? null : begun + timeout;
-      contract.holds.push({ key, locked: lock, replica, maintenance, until, deadSince: undefined });
+      contract.change(key, begun, () =>
+        contract.holds.push({ key, locked: lock, replica, maintenance, until, deadSince: undefined }),
+      );
     },
   );
 
@@ -158,6 +168,7 @@ const cutting = (replica: number, ms: number): Command =>
     store.wire.cut = false;
     store.hear('reconnected');
     await vi.advanceTimersByTimeAsync(3_000);
+    await toNextStep();
     contract.prune();
     for (const hold of mine.filter(({ maintenance }) => maintenance.signal.aborted)) {
       await settled(hold.maintenance.leave());
@@ -221,14 +232,23 @@ const parts = (replica: ModelReplica) => ({
 });
 
 const replica = fc.nat({ max: 2 });
-const key = fc.constantFrom(...KEYS);
-const timeout = fc.oneof(fc.constant(0), fc.integer({ min: 5_000, max: 60_000 }));
+// much of what is interesting needs several things that happen to one key
+const key = fc.constantFrom(...KEYS, KEYS[0]);
+const timeout = fc.oneof(
+  fc.constant(0),
+  fc.integer({ min: 5_000, max: 15_000 }),
+  fc.integer({ min: 5_000, max: 60_000 }),
+);
 const luck = fc.constantFrom<Luck>('heard', 'heard', 'heard', 'answer lost', 'too late');
+
+const over = fc.option(fc.nat({ max: 10_000 }), { nil: undefined });
 
 /** Everything that may happen. */
 export const happenings = [
-  fc.record({ replica, key, on: fc.boolean(), timeout, luck }).map(switching),
-  fc.record({ replica, key, on: fc.boolean(), timeout, luck: fc.constant<Luck>('heard') }).map(switching),
+  fc.record({ replica, key, on: fc.boolean(), timeout, luck, over }).map(switching),
+  fc
+    .record({ replica, key, on: fc.boolean(), timeout, luck: fc.constant<Luck>('heard'), over })
+    .map(switching),
   fc.tuple(replica, key).map(([at, name]) => unset(at, name)),
   fc.record({ replica, key, lock: fc.boolean(), drain: fc.boolean(), timeout }).map(entering),
   fc.record({ replica, key, lock: fc.constant(true), drain: fc.boolean(), timeout }).map(entering),
@@ -241,4 +261,6 @@ export const happenings = [
   fc.constant(null).map(failing),
   fc.integer({ min: 1, max: 5 }).map(rumour),
   fc.boolean().map(muting),
+  ...planning,
+  ...planning,
 ];

@@ -12,6 +12,7 @@ import {
   stampNotes,
   type CacheDocument,
 } from '../../lib/core/store/cache/cache-document.js';
+import type { OnceStore } from '../../lib/core/store/once.js';
 import { readRecord } from '../../lib/core/store/stored-record.js';
 import type {
   Denial,
@@ -54,6 +55,9 @@ export class MemoryServer {
   readonly replicas = new Map<string, { presence: Presence; seen: number; store: MemoryStore }>();
   readonly stores = new Set<MemoryStore>();
   readonly history = new HistoryTable();
+  readonly once = new OnceTable();
+  /** Hooks of windows that were called, on whatever replica. */
+  readonly called: { readonly name: string; readonly at: number }[] = [];
   /** Nothing is announced: only who asks learns of changes. */
   mute = false;
 
@@ -221,7 +225,12 @@ export class MemoryStore implements StateStore {
   readonly entry = 'state';
   readonly wire: Wire = { cut: false, lose: 0, late: 0 };
   readonly leases: LeaseStore;
-  readonly once = new OnceTable();
+  readonly once: OnceStore = {
+    claim: (name, token, lease, deadline) =>
+      this.#later('claim', deadline, () => this.server.once.claim(name, token, lease)),
+    finish: (name, token, deadline) =>
+      this.#later('finish', deadline, () => this.server.once.finish(name, token)),
+  };
   #listener: StoreListener | undefined;
 
   constructor(private readonly server: MemoryServer) {
@@ -361,6 +370,13 @@ export class MemoryStore implements StateStore {
       this.server.replicas.delete(id);
       this.server.tell('woken');
     });
+  }
+
+  async #later<T>(what: string, deadline: number, answer: () => Promise<T>): Promise<T> {
+    return this.#ask(what, deadline, (inTime) => {
+      if (!inTime) throw new MaintenanceStoreError('too slow; nothing was claimed', 'refused');
+      return answer();
+    }).then((promise) => promise);
   }
 
   /** One round trip, over a wire that loses and delays; a command that arrives past its deadline does nothing. */

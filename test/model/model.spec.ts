@@ -1,7 +1,12 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, it, vi } from 'vitest';
 import { happenings } from './commands.js';
-import { Cluster, Contract } from './contract.js';
+import { Cluster } from './cluster.js';
+import { Contract } from './contract.js';
+import { expectHistory } from './expectations.js';
+
+/** MODEL_RUNS=5000: longer sequences of chance, before a release. */
+const RUNS = Number(process.env.MODEL_RUNS ?? 200);
 
 beforeEach(() => {
   vi.useFakeTimers({
@@ -19,12 +24,14 @@ describe('three replicas over one store', () => {
     const property = fc.asyncProperty(fc.commands(happenings, { maxCommands: 25 }), async (commands) => {
       const cluster = await Cluster.start(3);
       try {
-        await fc.asyncModelRun(() => ({ model: new Contract(), real: cluster }), commands);
+        const model = new Contract();
+        await fc.asyncModelRun(() => ({ model, real: cluster }), commands);
+        await expectHistory(model, cluster.at(0));
       } finally {
         cluster.stop();
         await vi.advanceTimersByTimeAsync(3_000);
       }
     });
-    await fc.assert(property, { numRuns: 200 });
+    await fc.assert(property, { numRuns: RUNS });
   }, 300_000);
 });
