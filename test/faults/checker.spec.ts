@@ -415,7 +415,15 @@ describe('who listens again', () => {
 describe("the library's own history", () => {
   const entries = (...causes: string[]): Event => ({
     e: 'history',
-    entries: causes.map((cause, i) => ({ id: `${i}`, key: 'a', cause, way: 'code', message: 'x-1' })),
+    entries: causes.map((cause, i) => ({
+      id: `${i}`,
+      key: 'a',
+      cause,
+      way: 'code',
+      message: 'x-1',
+      event: 'changed',
+      reason: null,
+    })),
   });
   const told = (wish: Wish, outcome: Event, ...causes: string[]) =>
     // what else would be wrong with so short a story is for other rules

@@ -4,6 +4,7 @@ import { admissions, blocking, refusals } from './rules-of-requests.js';
 import { agreement, attention, promptness, revisions } from './rules-of-replicas.js';
 import { migrations } from './rules-of-migrations.js';
 import { recorded } from './rules-of-history.js';
+import { closedWindows, moments, windowHooks } from './rules-of-windows.js';
 import { kept, once } from './rules-of-workers.js';
 import { abandonments, aborts, clocks, fences, holders, works } from './rules-of-work.js';
 
@@ -31,6 +32,9 @@ const RULES: readonly Rule[] = [
   once,
   kept,
   recorded,
+  closedWindows,
+  moments,
+  windowHooks,
   revisions,
   promptness,
   attention,

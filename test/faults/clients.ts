@@ -9,6 +9,9 @@ const numbers = new WeakMap<World, { last: number }>();
 export interface CallOptions {
   /** When the client hangs up: after so many ms, or when it is told. */
   readonly abort?: number | AbortSignal;
+  readonly method?: 'GET' | 'POST';
+  /** Who asks. */
+  readonly visitor?: string;
 }
 
 /** One request over a kept connection, noted before it leaves and after its answer has come. */
@@ -16,37 +19,45 @@ export async function call(
   world: World,
   { name, port }: Pick<Replica, 'name' | 'port'>,
   path: string,
-  { abort }: CallOptions = {},
+  { abort, method = 'GET', visitor }: CallOptions = {},
 ): Promise<number> {
   const count = numbers.get(world) ?? { last: 0 };
   numbers.set(world, count);
   const id = `c${++count.last}`;
   const route = path.replace(/[?].*|\/\d+$/g, '');
-  world.journal.note({ e: 'sent', call: id, route, replica: name });
+  world.journal.note({ e: 'sent', call: id, route, replica: name, ...(visitor && { visitor }) });
   let status = 0;
-  let message: string | undefined;
+  let refusal: { message?: string; until?: string | null } = {};
   try {
     const { statusCode, body } = await world.agent.request({
       origin: `http://127.0.0.1:${port}`,
       path,
-      method: 'GET',
-      headers: { 'x-call': id, accept: 'application/json' },
+      method,
+      headers: { 'x-call': id, accept: 'application/json', ...(visitor && { 'x-visitor': visitor }) },
       signal: abort instanceof AbortSignal ? abort : AbortSignal.timeout(abort ?? 20_000),
     });
     const text = await body.text();
     status = statusCode;
-    if (status === 503) ({ message } = JSON.parse(text) as { message?: string });
+    if (status === 503) refusal = JSON.parse(text) as typeof refusal;
   } catch {
     // hung up, or the replica is gone: the answer is unknown
     status = 0;
   }
-  world.journal.note({ e: 'got', call: id, status, ...(message !== undefined && { message }) });
+  const { message, until } = refusal;
+  world.journal.note({
+    e: 'got',
+    call: id,
+    status,
+    ...(message !== undefined && { message }),
+    ...(until && { until: Date.parse(until) }),
+  });
   return status;
 }
 
 /** A visitor of one replica, who asks again and again until told to stop. */
 export async function visit(world: World, replica: Replica, seed: number, stop: AbortSignal): Promise<void> {
   const random = new Random(seed);
+  const visitor = `v${seed % 7}`;
   while (!stop.aborted) {
     const key = random.pick(KEYS);
     const kind = random.next();
@@ -56,8 +67,10 @@ export async function visit(world: World, replica: Replica, seed: number, stop: 
       await delay(20);
     } else if (kind < 0.1) {
       await call(world, replica, '/health');
+    } else if (key === 'plan' && kind < 0.5) {
+      await call(world, replica, '/plan/write', { method: 'POST', visitor });
     } else if (kind < 0.85) {
-      await call(world, replica, `/${key}/wait/${random.between(0, 4)}`);
+      await call(world, replica, `/${key}/wait/${random.between(0, 4)}`, { visitor });
     } else if (kind < 0.9) {
       await call(world, replica, `/${key}/wait/${slow}`);
     } else if (kind < 0.92) {

@@ -51,6 +51,9 @@ export interface Request {
   readonly got: number;
   readonly status: number;
   readonly message?: string;
+  /** Until when it is refused. */
+  readonly until?: number;
+  readonly visitor?: string;
   readonly line: Line;
 }
 
@@ -62,10 +65,14 @@ export class Evidence {
   readonly windows: Window[] = [];
   readonly applied: { process: string; applied: Applied; line: Line }[] = [];
   readonly deaths = new Map<string, number>();
+  /** When processes first said that they were there. */
+  readonly births = new Map<string, number>();
   /** When Redis has lost its data while somebody was out of touch: what was known may be lost with it. */
   readonly resets: number[];
   readonly last: number;
   readonly #outages = new Map<string, readonly Span[]>();
+  /** What the journal's clock is behind of the wall clock. */
+  #behind: number | undefined;
 
   /** @param onStale what replicas do that are out of touch */
   constructor(
@@ -79,6 +86,12 @@ export class Evidence {
     this.resets = this.windows
       .filter(({ kind, begin, end }) => kind === 'redis-empty' && !this.#calmAround(begin, end))
       .map(({ begin }) => begin);
+  }
+
+  /** On the clock of the journal. @param epoch ms by the wall clock */
+  momentOf(epoch: number): number {
+    this.#behind ??= offsetOf(this.lines);
+    return epoch - this.#behind;
   }
 
   /** Spans in which a replica may have been out of touch with Redis or standing still. */
@@ -168,6 +181,7 @@ export class Evidence {
         close(fault, line.t);
         open.delete(line.id);
       }
+      if (line.e === 'beat' && !this.births.has(line.p)) this.births.set(line.p, line.t);
       if (line.e === 'killed') this.deaths.set(line.who, line.t);
       const before = seen.get(line.p);
       if (before && line.p !== 'driver' && line.t - before.t > STALL) {
@@ -202,9 +216,13 @@ export class Evidence {
       }
       const request = line.e === 'got' ? sent.get(line.call) : undefined;
       if (request && line.e === 'got') {
-        const { status, message } = line;
-        const { route, replica } = request;
-        const told = message === undefined ? {} : { message };
+        const { status, message, until } = line;
+        const { route, replica, visitor } = request;
+        const told = {
+          ...(message !== undefined && { message }),
+          ...(until !== undefined && { until: this.momentOf(until) }),
+          ...(visitor !== undefined && { visitor }),
+        };
         this.requests.push({ route, replica, sent: request.t, got: line.t, status, ...told, line });
       }
     }
@@ -253,6 +271,11 @@ const CUT_OFF: ReadonlySet<string> = new Set([
 /** May the replica be out of touch with Redis, or stand still. */
 const mayCutOff = ({ kind, target }: Window, replica: string): boolean =>
   (target === replica && CUT_OFF.has(kind)) || kind.startsWith('redis');
+
+function offsetOf(lines: readonly Line[]): number {
+  const line = lines.find(({ e }) => e === 'clock');
+  return line?.e === 'clock' ? line.epoch - line.t : 0;
+}
 
 function follow(op: Op, line: Line): void {
   if (line.e === 'done') {

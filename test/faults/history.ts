@@ -10,7 +10,7 @@ export interface Applied {
 
 /** A call of the library, as its caller wished it. */
 export interface Wish {
-  readonly kind: 'enable' | 'disable' | 'unset' | 'maintain';
+  readonly kind: 'enable' | 'disable' | 'unset' | 'maintain' | 'plan' | 'cancel';
   readonly key: string;
   /** Milliseconds after which it ends by itself. */
   readonly timeout?: number;
@@ -19,8 +19,21 @@ export interface Wish {
   /** Only for `maintain`: was the work to wait for requests under way; was the lock to be taken. */
   readonly drain?: number | false;
   readonly lock?: boolean;
+  /** Only for `plan`. */
+  readonly window?: PlannedWindow;
+  /** Only for `cancel`: the op that has planned it. */
+  readonly planned?: string;
   /** Is it a command that the command line runs. */
   readonly command?: boolean;
+}
+
+/** A planned window: its start in epoch ms by the store's clock, all else in ms. */
+export interface PlannedWindow {
+  readonly start: number;
+  readonly duration: number;
+  readonly readOnly: number;
+  readonly reopenOver: number;
+  readonly announce: number | false;
 }
 
 /** What became of it. */
@@ -31,6 +44,8 @@ export interface Result {
   readonly refused?: boolean;
   readonly missing?: readonly string[];
   readonly message?: string;
+  /** Id of the window that was planned. */
+  readonly id?: string;
 }
 
 /** An entry of the library's own history; changes carry the name of their op as message. */
@@ -40,6 +55,8 @@ export interface Recorded {
   readonly cause: string;
   readonly way: string;
   readonly message: string | null;
+  readonly event: string;
+  readonly reason: string | null;
 }
 
 /** One thing that was about to happen, or had just been learned. */
@@ -55,12 +72,29 @@ export type Event =
   | { readonly e: 'act'; readonly op: string }
   | { readonly e: 'abort'; readonly op: string; readonly why: string }
   | { readonly e: 'worked'; readonly op: string }
-  | { readonly e: 'sent'; readonly call: string; readonly route: string; readonly replica: string }
-  | { readonly e: 'got'; readonly call: string; readonly status: number; readonly message?: string }
+  | {
+      readonly e: 'sent';
+      readonly call: string;
+      readonly route: string;
+      readonly replica: string;
+      readonly visitor?: string;
+    }
+  | {
+      readonly e: 'got';
+      readonly call: string;
+      readonly status: number;
+      readonly message?: string;
+      /** Epoch ms. */
+      readonly until?: number;
+    }
   | { readonly e: 'fault'; readonly id: number; readonly kind: FaultKind; readonly target: string }
   | { readonly e: 'healed'; readonly id: number }
   | { readonly e: 'killed'; readonly who: string }
   | { readonly e: 'wrote'; readonly op: string; readonly fence: number; readonly accepted: boolean }
+  /** Of a window: which hook was called, and when its occurrence begins (epoch ms). */
+  | { readonly e: 'hook'; readonly event: string; readonly window: string; readonly start: number }
+  /** What the wall clock says now, epoch ms. */
+  | { readonly e: 'clock'; readonly epoch: number }
   | { readonly e: 'abandoned'; readonly key: string; readonly pid: number | undefined }
   | { readonly e: 'history'; readonly entries: readonly Recorded[] }
   | { readonly e: 'calm' }
@@ -136,8 +170,8 @@ export const replicaOf = (process: string): string => process.split('.')[0]!;
 /** Milliseconds after which a silent replica is presumed dead here: longer than any fault. */
 export const PRESUMED_DEAD = 20_000;
 
-/** Switched by operators, held by work, both, and never touched. */
-export const KEYS = ['a', 'b', 'job', 'mix', 'never'] as const;
+/** Switched by operators, held by work, both, never touched, and on in planned windows only. */
+export const KEYS = ['a', 'b', 'job', 'mix', 'never', 'plan'] as const;
 
 /** The key that a route belongs to; `undefined` for those that are exempt. */
 export function keyOf(route: string): string | undefined {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Wish } from './history.js';
+import type { PlannedWindow, Wish } from './history.js';
 import { Random } from './random.js';
 import type { Work } from './replica.js';
 import type { World } from './world.js';
@@ -16,6 +16,37 @@ export async function operate(world: World, name: string, seed: number, stop: Ab
     // a replica that dies meanwhile takes the answer with it
     await (work ? replica.maintain(op, wish, work) : replica.change(op, wish)).catch(() => undefined);
     await delay(random.between(50, 1_500));
+  }
+}
+
+/** Somebody who plans short windows, one after the other, and now and then cancels one. */
+export async function plan(world: World, seed: number, stop: AbortSignal): Promise<void> {
+  const random = new Random(seed);
+  for (let i = 1; !stop.aborted; i++) {
+    const op = `plan-${i}`;
+    const window: PlannedWindow = {
+      start: Date.now() + random.between(1_500, 5_000),
+      duration: random.between(800, 6_000),
+      readOnly: random.pick([0, 0, 800]),
+      reopenOver: random.pick([0, 1_000, 3_000]),
+      announce: random.pick([false, 1_000, 3_000]),
+    };
+    const wish: Wish = { kind: 'plan', key: 'plan', window };
+    const done = await random
+      .pick(world.replicas)
+      .plan(op, wish)
+      .catch(() => undefined);
+    const left = window.start + window.duration - Date.now();
+    if (done?.id && random.chance(0.25)) {
+      await delay(random.between(100, Math.max(100, left)));
+      const cancelling: Wish = { kind: 'cancel', key: 'plan', planned: op };
+      await random
+        .pick(world.replicas)
+        .cancel(`cancel-${i}`, cancelling, done.id)
+        .catch(() => undefined);
+    } else {
+      await delay(done?.ok ? left + window.reopenOver : 500);
+    }
   }
 }
 

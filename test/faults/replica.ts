@@ -3,9 +3,11 @@ import {
   Controller,
   Get,
   Headers,
+  HttpCode,
   Injectable,
   Module,
   Param,
+  Post,
   Query,
   Res,
   Sse,
@@ -33,6 +35,7 @@ import { StateManager } from '../../lib/core/state/state-manager.js';
 import { answer } from '../support/answer.js';
 import { skewRedisClock } from '../support/skewed-redis.js';
 import { Journal, KEYS, PRESUMED_DEAD, type Applied, type Result, type Wish } from './history.js';
+import { cancel, createWindowHooks, plan } from './planned.js';
 
 const [redisPort, resourcePort, path, name, onStale, keyList, kind] = process.argv.slice(2) as [
   string,
@@ -73,6 +76,14 @@ function controllerOf(key: string): Type {
     async wait(@Headers('x-call') call: string, @Param('ms') ms: string): Promise<string> {
       enter(call, `/${key}/wait`);
       await delay(Number(ms));
+      leave(call);
+      return 'done';
+    }
+
+    @Post('write')
+    @HttpCode(200)
+    write(@Headers('x-call') call: string): string {
+      enter(call, `/${key}/write`);
       leave(call);
       return 'done';
     }
@@ -140,6 +151,7 @@ class AbandonedHook {
       redis: { host: '127.0.0.1', port: Number(redisPort) },
       presumedDead: PRESUMED_DEAD,
       history: { keep: 100_000 },
+      visitor: ({ headers }: { headers: Record<string, string> }) => headers['x-visitor'],
       keys: KEYS.filter((key) => known.includes(key)).map(
         (key) => new MaintenanceKey(key, { scope: 'marked' }),
       ),
@@ -151,7 +163,7 @@ class AbandonedHook {
   ],
   controllers:
     kind === 'observes' ? [] : [OpenController, ...KEYS.map(controllerOf), ...(workers?.controllers ?? [])],
-  providers: [AbandonedHook, ...(workers?.providers ?? [])],
+  providers: [AbandonedHook, createWindowHooks(journal), ...(workers?.providers ?? [])],
 })
 class ReplicaModule {}
 
@@ -190,7 +202,7 @@ async function write(op: string, key: string, fence: number): Promise<void> {
 async function carryOut(
   op: string,
   wish: Wish,
-  call: () => Promise<Pick<Result, 'missing'>>,
+  call: () => Promise<Pick<Result, 'missing' | 'id'>>,
 ): Promise<Result> {
   journal.note({ e: 'op', op, wish });
   let result: Result;
@@ -264,15 +276,21 @@ async function maintain(op: string, wish: Wish, { steps, step, blocking = 0, fai
 answer(
   {
     change: (op: string, wish: Wish) => carryOut(op, wish, () => change(op, wish)),
+    plan: (op: string, wish: Wish) => carryOut(op, wish, () => plan(service, op, wish)),
+    cancel: (op: string, wish: Wish, id: string) => carryOut(op, wish, () => cancel(service, op, id)),
     maintain: (op: string, wish: Wish, work: Work) => carryOut(op, wish, () => maintain(op, wish, work)),
     history: async () =>
-      (await service.getHistory({ limit: 100_000 })).map(({ id, key, cause, way, message }) => ({
-        id,
-        key,
-        cause,
-        way,
-        message,
-      })),
+      (await service.getHistory({ limit: 100_000 })).map(
+        ({ id, key, cause, way, message, event, reason }) => ({
+          id,
+          key,
+          cause,
+          way,
+          message,
+          event,
+          reason,
+        }),
+      ),
     facts: () => ({ ...applied(), health: service.health() }),
     /** Work that is no request; whether it began. */
     whileOpen: (call: string, key: string, ms: number): Promise<boolean> =>

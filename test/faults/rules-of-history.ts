@@ -1,6 +1,7 @@
 import type { Rule, Violation } from './checker.js';
 import type { Evidence, Op } from './evidence.js';
-import type { Recorded } from './history.js';
+import type { Line, Recorded, Wish } from './history.js';
+import { isConfirmed, plannedWindows, type Planned } from './planned-windows.js';
 
 /** Milliseconds that Redis may take to lose what it was just told. */
 const AROUND = 1_000;
@@ -9,13 +10,48 @@ const AROUND = 1_000;
 export const recorded: Rule = (evidence) => {
   const line = evidence.lines.findLast((other) => other.e === 'history');
   if (line?.e !== 'history') return [];
-  return [...evidence.ops.values()].flatMap((op): Violation[] => {
-    const found = line.entries.filter(({ message, way }) => message === op.name && way === 'code');
+  const windows = plannedWindows(evidence).flatMap((window): Violation[] => {
+    const wrong = faultOfWindow(evidence, window, line);
+    return wrong === undefined
+      ? []
+      : [{ rule: 'recorded', text: `the window of ${window.op.name} ${wrong}`, lines: [window.op.line] }];
+  });
+  const changes = [...evidence.ops.values()].flatMap((op): Violation[] => {
+    const name = op.wish.kind === 'cancel' ? 'reason' : 'message';
+    const found = line.entries.filter((entry) => entry[name] === op.name && entry.way === 'code');
     const wrong = faultOf(evidence, op, found);
     return wrong === undefined
       ? []
       : [{ rule: 'recorded', text: `${op.name} (${op.wish.kind}) ${wrong}`, lines: [op.line] }];
   });
+  return [...changes, ...windows];
+};
+
+/** A window begins and ends by itself: each of that is in the history once. */
+function faultOfWindow(
+  evidence: Evidence,
+  { op, start, end, sure }: Planned,
+  { t, entries }: HistoryLine,
+): string | undefined {
+  if (!isConfirmed(op) || forgotten(evidence, op) || evidence.clockSet(op.begin) < Infinity) return undefined;
+  for (const [turn, moment] of [
+    ['begin', start],
+    ['end', end],
+  ] as const) {
+    const count = entries.filter(({ id }) => id.startsWith(`plan:${turn}:${op.result?.id}:`)).length;
+    const isCertain = moment < sure || (sure === end && moment === end);
+    if (count > 1) return `has its ${turn} in the history ${count} times`;
+    if (count === 0 && isCertain && moment + AROUND < t) return `lacks its ${turn} in the history`;
+  }
+  return undefined;
+}
+
+type HistoryLine = Line & { e: 'history' };
+
+const CAUSES: Partial<Record<Wish['kind'], string>> = {
+  maintain: 'maintain',
+  plan: 'window',
+  cancel: 'window',
 };
 
 function faultOf(evidence: Evidence, op: Op, found: readonly Recorded[]): string | undefined {
@@ -23,7 +59,7 @@ function faultOf(evidence: Evidence, op: Op, found: readonly Recorded[]): string
   if (wish.command || wish.kind === 'unset') return undefined;
   const twice = found.find((one) => found.some((other) => other !== one && other.cause === one.cause));
   if (twice) return `is in the history twice (${twice.cause})`;
-  const cause = wish.kind === 'maintain' ? 'maintain' : 'set';
+  const cause = CAUSES[wish.kind] ?? 'set';
   const isIn = found.some((entry) => entry.cause === cause);
   if (isIn && result?.refused === true && wish.kind !== 'maintain')
     return 'was refused, and is in the history';

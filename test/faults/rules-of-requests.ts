@@ -1,5 +1,6 @@
 import type { Rule, Violation } from './checker.js';
 import type { Evidence, Handling, Op, Request } from './evidence.js';
+import { unplanned } from './planned-windows.js';
 import { keyOf, PRESUMED_DEAD, replicaOf, type Line } from './history.js';
 
 /** Milliseconds by which Redis' clock, as a replica last heard it, may be behind. */
@@ -167,7 +168,7 @@ function forgottenByAll(evidence: Evidence, replica: string, from: number, to: n
 }
 
 /** Redis has lost the change, or the replica is one that serves on without it. */
-const mayNotKnow = (evidence: Evidence, op: Op, { process, begin }: Handling): boolean =>
+export const mayNotKnow = (evidence: Evidence, op: Op, { process, begin }: Handling): boolean =>
   evidence.forgot(op.begin, begin) || servedStale(evidence, replicaOf(process), begin);
 
 /** With `onStale: 'serve'` who was out of touch for longer than its lease goes on with what it knew, until it is back. */
@@ -248,6 +249,7 @@ function judge(evidence: Evidence, request: Request): string | undefined {
   }
   if (status !== 503) return status === 200 ? undefined : `answered ${status}`;
   if (key === undefined) return 'an exempt route was refused';
+  if (key === 'plan') return unplanned(evidence, request);
   const op = evidence.ops.get(message ?? '');
   if (!op) {
     return evidence.troubled(replica, sent, got, 3_000) ? undefined : `refused without a cause: ${message}`;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { check, type Violation } from './checker.js';
 import { call, visit } from './clients.js';
 import { KEYS, type Line } from './history.js';
-import { operate } from './operators.js';
+import { operate, plan } from './operators.js';
 import { schedule, type Fault } from './schedule.js';
 import { AGREEMENT } from './rules-of-replicas.js';
 import { migrate } from './stories-of-migrations.js';
@@ -47,6 +47,7 @@ export async function runFaults({
     Array.from({ length: VISITORS }, (_, i) => visit(world, replica, seed + place * VISITORS + i, signal)),
   );
   const operators = ['x', 'y', 'z'].map((name, i) => operate(world, name, seed * 31 + i, signal));
+  const planner = plan(world, seed * 41, signal);
   const migrations = world.commandLines.map((place, i) => migrate(place, seed * 37 + i, signal));
   const begun = performance.now();
   await Promise.all(
@@ -60,7 +61,7 @@ export async function runFaults({
   );
   await delay(Math.max(0, begun + length - performance.now()));
   stop.abort();
-  await Promise.all([...visitors, ...operators, ...migrations]);
+  await Promise.all([...visitors, ...operators, planner, ...migrations]);
   await settle(world);
   const lines = world.history();
   return { seed, seconds, lines, violations: check(lines, onStale) };

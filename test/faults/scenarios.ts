@@ -5,6 +5,7 @@ import type { FaultKind, Line, Wish } from './history.js';
 import { settle } from './run.js';
 import { until } from '../support/until.js';
 import { migrationsStory } from './stories-of-migrations.js';
+import { unnoted, windows } from './stories-of-windows.js';
 import { rabbit, workers } from './stories-of-workers.js';
 import { World, type Replica } from './world.js';
 
@@ -459,6 +460,8 @@ export const STORIES = {
   newcomer: { replicas: 2, keys: ['a'], scenario: newcomer },
   failedOver: { replicas: 2, keys: ['a'], scenario: failedOver, long: true },
   ignorant: { replicas: 2, keys: ['job'], scenario: ignorant },
+  windows: { replicas: 2, keys: [], scenario: windows },
+  unnoted: { replicas: 2, keys: [], scenario: unnoted, long: true },
   neighbour: { replicas: 2, keys: ['a'], scenario: neighbour },
   clocks: { replicas: 2, keys: ['a'], scenario: clocks },
   together: { keys: ['mix'], scenario: together },

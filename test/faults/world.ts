@@ -115,6 +115,15 @@ export class Replica {
     return this.#send('maintain', op, wish, work) as never;
   }
 
+  plan(op: string, wish: Wish): Promise<Result> {
+    return this.#send('plan', op, wish) as never;
+  }
+
+  /** @param id of the window */
+  cancel(op: string, wish: Wish, id: string): Promise<Result> {
+    return this.#send('cancel', op, wish, id) as never;
+  }
+
   /** Work that is no request, for so many ms; whether it began. */
   whileOpen(call: string, key: string, ms: number): Promise<boolean> {
     return this.#send('whileOpen', call, key, ms) as never;
@@ -203,6 +212,7 @@ export class World {
     const world = new World(build, onStale, keys, observers, works);
     world.folder = await mkdtemp(join(tmpdir(), 'maintenance-faults-'));
     world.journal = new Journal(world.journalPath, 'driver');
+    world.journal.note({ e: 'clock', epoch: Date.now() });
     world.redis = await RedisServer.start({ persist: true, config: ['appendfsync always'] });
     await world.#protect();
     await world.#overhear();
