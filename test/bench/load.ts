@@ -91,9 +91,10 @@ export class Load {
   /** Requests over the first `connections` of them, each as soon as the one before is answered. */
   async run(
     ms: number,
-    { connections = this.connections.length, path = '/', accept = 'application/json' } = {},
+    { connections = this.connections.length, path = '/', accept = 'application/json', cookie = '' } = {},
   ): Promise<Served> {
-    const request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: ${accept}\r\n\r\n`);
+    const headers = `Host: 127.0.0.1\r\nAccept: ${accept}\r\n${cookie && `Cookie: ${cookie}\r\n`}`;
+    const request = Buffer.from(`GET ${path} HTTP/1.1\r\n${headers}\r\n`);
     const begun = performance.now();
     const end = begun + ms;
     let requests = 0;

@@ -1,4 +1,4 @@
-// `npm run bench [-- decision guard refusal background cluster start realtime storm] [--long | --quick]`: prints one Markdown table.
+// `npm run bench [-- decision guard refusal windows background cluster start realtime storm] [--long | --quick]`: prints one Markdown table.
 import { Report } from './report.js';
 import { background } from './sections/background.js';
 import { cluster } from './sections/cluster.js';
@@ -9,6 +9,7 @@ import { refusal } from './sections/refusal.js';
 import { sizes } from './sections/sizes.js';
 import { start } from './sections/start.js';
 import { storm } from './sections/storm.js';
+import { windows } from './sections/windows.js';
 
 /** How much is measured. */
 export interface Effort {
@@ -19,7 +20,7 @@ export interface Effort {
   readonly clients: readonly number[];
 }
 
-const sections = { decision, guard, refusal, background, cluster, start, sizes, realtime, storm };
+const sections = { decision, guard, refusal, windows, background, cluster, start, sizes, realtime, storm };
 
 const args = process.argv.slice(2);
 const clients = [100, 1_000, 5_000, 10_000];

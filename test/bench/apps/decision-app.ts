@@ -13,6 +13,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import { Bench } from 'tinybench';
 import {
+  HOUR,
   MaintenanceGuard,
   MaintenanceKey,
   MaintenanceModule,
@@ -23,6 +24,7 @@ import {
 import { InFlight } from '../../../lib/in-flight/in-flight.js';
 import { answer } from '../../support/answer.js';
 import { Load } from '../load.js';
+import { keysForWindows, planWindows } from '../plan-windows.js';
 import { quantile } from '../statistics.js';
 import { until } from '../../support/until.js';
 
@@ -30,6 +32,9 @@ import { until } from '../../support/until.js';
 const REQUESTS = 60;
 /** Decisions per call of the benchmark: one alone is shorter than what the clock can tell. */
 const BATCH = REQUESTS * 200;
+
+/** Cookies of somebody who is back first, among others. */
+const VISITOR = 'session=0123456789abcdef0123456789abcdef; theme=dark; maintenance-visitor=0; language=de';
 
 /** Lets everybody pass. */
 class Passing extends MaintenanceStatus {
@@ -60,7 +65,7 @@ const paths = ['a', 'b', 'c'];
 const numbered = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));
 
-async function start(adapter: string, options: MaintenanceModuleOptions) {
+async function start(adapter: string, options: MaintenanceModuleOptions, cookie = '') {
   @Module({
     imports: [MaintenanceModule.forRoot({ socket: false, admin: false, ...options })],
     controllers: paths.map(controller),
@@ -80,7 +85,7 @@ async function start(adapter: string, options: MaintenanceModuleOptions) {
   const load = await Load.open(port, 4);
   for (const path of paths) {
     while (contexts.length < (REQUESTS / paths.length) * (paths.indexOf(path) + 1)) {
-      await load.run(5, { path: `/${path}` });
+      await load.run(5, { path: `/${path}`, cookie });
     }
   }
   load.close();
@@ -151,6 +156,26 @@ answer({
     for (let i = 0; i < active; i++) {
       await service.setMaintenance(true, `key-${i}`);
     }
+    const samples = await time(guard, contexts);
+    await app.close();
+    return samples;
+  },
+  /** The decision alone, with nothing active. @param windows how many are planned */
+  planned: async (adapter: string, windows: number) => {
+    const { app, contexts, service, guard } = await start(adapter, { keys: keysForWindows(1_000) });
+    Object.assign(app.get(InFlight), { admit: () => undefined });
+    await planWindows(service, windows);
+    const samples = await time(guard, contexts);
+    await app.close();
+    return samples;
+  },
+  /** The decision alone, for visitors who are back while a key opens for one after another. */
+  reopening: async (adapter: string) => {
+    const options = { keys: [new MaintenanceKey('opening')] };
+    const { app, contexts, service, guard } = await start(adapter, options, VISITOR);
+    Object.assign(app.get(InFlight), { admit: () => undefined });
+    await service.setMaintenance(true, 'opening');
+    await service.setMaintenance(false, 'opening', { reopenOver: HOUR });
     const samples = await time(guard, contexts);
     await app.close();
     return samples;

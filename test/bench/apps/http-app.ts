@@ -28,6 +28,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { MaintenanceKey, MaintenanceModule, MaintenanceService } from '../../../lib/index.js';
 import { answer } from '../../support/answer.js';
+import { keysForWindows, planWindows } from '../plan-windows.js';
 
 export interface Variant {
   readonly adapter: 'express' | 'fastify';
@@ -40,6 +41,8 @@ export interface Variant {
   readonly redis?: string;
   /** Five keys, one of them active elsewhere, 20 paths and 20 address ranges. */
   readonly busy?: boolean;
+  /** How many windows are planned. */
+  readonly windows?: number;
   /** Are all calls followed. */
   readonly follows?: boolean;
   readonly coverage?: 'handlers' | 'site';
@@ -131,13 +134,14 @@ const guards: Partial<Record<Variant['kind'], Provider[]>> = {
 const twenty = <T>(make: (index: number) => T): T[] => Array.from({ length: 20 }, (_, index) => make(index));
 
 function maintenanceModule() {
-  const { coverage = 'handlers', socket = false, busy, follows } = variant;
+  const { coverage = 'handlers', socket = false, busy, follows, windows = 0 } = variant;
   return MaintenanceModule.forRoot({
     coverage,
     socket,
     admin: false,
     ...(follows && { followCalls: true }),
     ...(redis !== undefined && { redis }),
+    ...(windows > 0 && { keys: keysForWindows(windows) }),
     ...(busy && {
       keys: FIVE.map((name) => new MaintenanceKey(name, { scope: 'marked' })),
       ignorePaths: twenty((index) => `/ignored/path-${index}`),
@@ -187,6 +191,9 @@ Object.assign(server, { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 
 const service = kind === 'module' ? app.get(MaintenanceService) : undefined;
 if (variant.busy) {
   await service?.setMaintenance(true, FIVE[0]);
+}
+if (variant.windows && service) {
+  await planWindows(service, variant.windows);
 }
 if (variant.closed) {
   await service?.setMaintenance(true);

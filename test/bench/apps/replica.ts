@@ -42,7 +42,12 @@ await app.listen(0, '127.0.0.1');
 const service = app.get(MaintenanceService);
 const redis = new Redis(url);
 const learned = new Map<number, number>();
-service.changes.subscribe(({ revision, to }) => {
+/** When it was first on in a window, by the start of that; epoch ms, as this machine's Redis has them too. */
+const entered = new Map<number, number>();
+service.changes.subscribe(({ revision, to, cause, at }) => {
+  if (to && cause === 'window' && service.isInMaintenance().value) {
+    entered.set(at.getTime(), performance.timeOrigin + performance.now());
+  }
   if (service.isInMaintenance().value === to) {
     learned.set(revision, now());
   }
@@ -65,6 +70,14 @@ answer(
       );
       return { begun, took: now() - begun, change };
     },
+    /** Plans a window that lasts so long, in so many ms; when it begins. */
+    plan: async (ahead: number, duration: number) => {
+      const start = new Date(Date.now() + ahead);
+      await service.scheduleWindow('general', { start, duration, announce: false });
+      return start.getTime();
+    },
+    windows: () => service.getWindows().length,
+    entered: (start: number) => entered.get(start),
     /** When this process knew of a revision. */
     learned: (revision: number) => learned.get(revision),
     running: () => running,
