@@ -329,6 +329,17 @@ describe('the page in Chromium', () => {
     expect(await page.evaluate('document.getAnimations().length')).toBe(count);
   });
 
+  it('shows how far it is where the visitor has chosen the colors', async () => {
+    html = render({ progress: { value: 0.5, step: 'Prices', remaining: null, overrun: true } });
+    const { page } = await newPage({ forcedColors: 'active' });
+    await page.goto(origin);
+    expect(await page.getByText('longer than expected').isVisible()).toBe(true);
+    const { x, y, width, height } = (await page.locator('progress').boundingBox())!;
+    const at = (part: number) =>
+      page.screenshot({ clip: { x: Math.round(x + part * width), y: Math.round(y), width: 8, height } });
+    expect((await at(0.25)).equals(await at(0.75))).toBe(false);
+  });
+
   it('runs the browser script under its policy', async () => {
     html = render({ scriptUrl: '/live.js' });
     csp = maintenancePageCsp({ scriptUrl: '/live.js' });

@@ -34,7 +34,7 @@ export function openChange(name: string): void {
   openDialog(key, {
     title: editing ? 'changeTitle' : 'onTitle',
     notes: [...(editing ? [] : [noteOf(key)]), ...(restored ? [texts.restored] : [])],
-    fields: [length.set, ...message.fields, field('reason', texts.reasonField, reason, texts.reasonHint)],
+    fields: [length.set, message.set, field('reason', texts.reasonField, reason, texts.reasonHint)],
     confirm: editing ? 'confirmChange' : 'confirmOn',
     kind: editing ? 'primary' : 'danger',
     typed: () =>

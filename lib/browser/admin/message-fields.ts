@@ -1,11 +1,12 @@
 import type { PageKey } from '../../admin/page-data.js';
 import { element, fill } from './elements.js';
 import { field } from './fields.js';
+import { makeLanguageChoice } from './language-choice.js';
 import { defaultMessage, texts } from './page.js';
 
-/** What visitors read: one text, or one per language where it was given so. */
+/** What visitors read: one text, and one per language where that is wanted. */
 export interface MessageFields {
-  readonly fields: readonly HTMLElement[];
+  readonly set: HTMLElement;
   /** What was typed, for a draft. */
   values(): Record<string, string>;
   restore(values: Readonly<Record<string, string>>): void;
@@ -13,34 +14,55 @@ export interface MessageFields {
   read(): string | Record<string, string> | null | undefined;
 }
 
+const ID = 'message';
+const idOf = (tag: string): string => (tag ? `${ID}-${tag}` : ID);
+
 export function makeMessageFields({ message, messages }: Partial<PageKey>): MessageFields {
   const before: Readonly<Record<string, string>> = { '': '', ...(messages ?? { '': message ?? '' }) };
-  const inputs = Object.entries(before).map(([tag, value]) => ({
-    tag,
-    id: tag ? `message-${tag}` : 'message',
-    input: element('textarea', { rows: 3, maxLength: 10_000, dir: 'auto', lang: tag, value }),
-  }));
-  const typed = (): Record<string, string> =>
-    Object.fromEntries(inputs.map(({ tag, input }) => [tag, input.value.trim()]));
-  return {
-    fields: inputs.map(({ tag, id, input }) =>
+  const inputs = new Map<string, HTMLTextAreaElement>();
+
+  const choice = makeLanguageChoice((tag) => {
+    if (!inputs.has(tag)) {
+      add(tag);
+    }
+    inputs.get(tag)?.focus();
+  });
+  const set = element('div', { className: 'texts' }, choice);
+
+  function add(tag: string, value = ''): void {
+    const input = element('textarea', { rows: 3, maxLength: 10_000, dir: 'auto', lang: tag, value });
+    inputs.set(tag, input);
+    choice.before(
       tag
-        ? field(id, `${texts.messageField} (${tag})`, input)
-        : field(id, texts.messageField, input, fill('messageHint', { message: defaultMessage })),
-    ),
-    values: () => Object.fromEntries(inputs.map(({ id, input }) => [id, input.value])),
+        ? field(idOf(tag), `${texts.messageField} (${tag})`, input)
+        : field(ID, texts.messageField, input, fill('messageHint', { message: defaultMessage })),
+    );
+  }
+
+  for (const [tag, value] of Object.entries(before)) {
+    add(tag, value);
+  }
+  return {
+    set,
+    values: () => Object.fromEntries([...inputs].map(([tag, { value }]) => [idOf(tag), value])),
     restore(values) {
-      for (const { id, input } of inputs) {
-        input.value = values[id] ?? input.value;
+      for (const [id, value] of Object.entries(values)) {
+        const tag = id === ID ? '' : id.startsWith(`${ID}-`) ? id.slice(ID.length + 1) : undefined;
+        const input = tag === undefined ? undefined : inputs.get(tag);
+        if (input) {
+          input.value = value;
+        } else if (tag) {
+          add(tag, value);
+        }
       }
     },
     read() {
-      const now = typed();
-      if (Object.entries(now).every(([tag, text]) => text === before[tag])) {
+      const now = [...inputs].map(([tag, input]) => [tag, input.value.trim()] as const);
+      if (now.every(([tag, text]) => text === (before[tag] ?? ''))) {
         return undefined;
       }
-      const given = Object.entries(now).filter(([, text]) => text);
-      return messages && given.length > 0 ? Object.fromEntries(given) : now[''] || null;
+      const given = now.filter(([, text]) => text);
+      return given.some(([tag]) => tag) ? Object.fromEntries(given) : (given[0]?.[1] ?? null);
     },
   };
 }
