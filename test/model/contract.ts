@@ -78,8 +78,9 @@ export class Contract {
   change(key: Key, at: number, edit: () => void, over?: number | null): void {
     this.openings.pass(at);
     const was = this.isOnAt(key, at);
+    const length = this.openings.lengthOf(key, at);
     edit();
-    this.openings.changed(key, at, was, over);
+    this.openings.changed(key, at, was, { over, length });
     this.prune();
   }
 
@@ -87,6 +88,12 @@ export class Contract {
   schedule(plan: Plan, at: number): void {
     this.change(plan.key, at, () => this.plans.push(plan));
     this.openings.planned(plan, at);
+  }
+
+  /** A window is put off, or set forward. */
+  move(plan: Plan, moved: Plan, at: number): void {
+    this.change(plan.key, at, () => this.plans.splice(this.plans.indexOf(plan), 1, moved));
+    if (moved.start !== plan.start) this.openings.planned(moved, at);
   }
 
   /** Ends the window that is on. */

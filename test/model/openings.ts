@@ -51,15 +51,21 @@ export class Openings {
    * Somebody has done something to a key.
    * @param was it on before
    * @param over how long it is to open; `null`: nobody asks for anything any more
+   * @param length how long it was to open
    */
-  changed(key: Key, at: number, was: boolean, over: number | null | undefined): void {
+  changed(
+    key: Key,
+    at: number,
+    was: boolean,
+    { over, length }: { over: number | null | undefined; length: number },
+  ): void {
     const opening = this.of(key);
     const is = this.contract.isOnAt(key, at);
     if (is) {
       if (!was) this.begin(opening, at);
       opening.asked = over === null ? undefined : (over ?? opening.asked);
     } else if (was) {
-      opening.line = { from: at, until: at + (over ?? this.lengthOf(key, at)) };
+      opening.line = { from: at, until: at + (over ?? length) };
     } else if (typeof over === 'number' && opening.line && at < opening.line.until) {
       opening.line = { from: at, until: at + over };
       // those who are in stay in: only the end is known
@@ -76,7 +82,7 @@ export class Openings {
   /** Ms over which visitors come back, as far as that is known. */
   lengthOf(key: Key, at: number): number {
     const { asked, planned } = this.of(key);
-    const current = this.contract.spanAt(key, at) ?? this.contract.spanAt(key, at - 1);
+    const current = this.contract.spanAt(key, at);
     return asked ?? current?.plan.reopenOver ?? planned;
   }
 

@@ -60,6 +60,41 @@ const scheduling = (wish: Scheduling) =>
     },
   );
 
+interface Moving {
+  readonly replica: number;
+  readonly pick: number;
+  /** In tenths of a second, as the next one. */
+  readonly ahead: number;
+  readonly duration: number;
+}
+
+const moving = ({ replica, pick, ahead, duration }: Moving) =>
+  command(
+    `move the ${pick}th window at ${replica} by ${ahead}, for ${duration}`,
+    async (contract, cluster, begun) => {
+      const pending = contract.plans.filter((plan) => plan.every === null && isPending(plan, begun));
+      const plan = pending[pick % (pending.length || 1)];
+      if (!plan) return;
+      const times = {
+        start: begun + ahead * 100 + 50,
+        duration: duration * 100,
+        readOnly: Math.min(plan.readOnly, duration * 100),
+      };
+      const moved: Plan = { ...plan, ...times, ended: new Map() };
+      const { windows } = cluster.at(replica);
+      const outcome = await settled(windows.update(plan.id, { ...times, start: new Date(times.start) }));
+      const rivals = contract.plansOf(plan.key).filter((other) => other !== plan && isPending(other, begun));
+      if (rivals.some((other) => overlap(moved, other, begun))) {
+        const refused = 'error' in outcome && outcome.error instanceof MaintenanceConflictError;
+        assert.ok(refused, 'windows of a key do not overlap');
+        return;
+      }
+      if ('error' in outcome) throw outcome.error;
+      contract.planned.push(`scheduled:${plan.id}`);
+      contract.move(plan, moved, begun);
+    },
+  );
+
 interface Cancelling {
   readonly replica: number;
   readonly pick: number;
@@ -119,5 +154,13 @@ export const planning = [
       repeats: fc.boolean(),
     })
     .map(scheduling),
+  fc
+    .record({
+      replica,
+      pick: fc.nat({ max: 3 }),
+      ahead: tenths(150),
+      duration: fc.integer({ min: 1, max: 150 }),
+    })
+    .map(moving),
   fc.record({ replica, pick: fc.nat({ max: 3 }), whole: fc.boolean() }).map(cancelling),
 ];

@@ -175,6 +175,25 @@ it('who ends a window early is the one whose hooks hear of the end, once', async
   expect(at.events().filter((event) => event === 'exiting')).toHaveLength(2);
 });
 
+it('a window that is put off while it is on ends for hooks, and begins again for them', async () => {
+  await using at = await site();
+  const { id } = await at.service.scheduleWindow(KEY, { start: soon(0), duration: HOUR, announce: false });
+  await until(() => at.events().includes('entering'));
+  await at.service.updateWindow(id, { start: soon(400), duration: 300 });
+  await until(() => at.events().filter((event) => event === 'exiting').length === 2);
+  const turns = at.events().filter((event) => event === 'entering' || event === 'exiting');
+  expect(turns).toEqual(['entering', 'exiting', 'entering', 'exiting']);
+});
+
+it('of what keeps a key on beside a window, the end is no beginning of that', async () => {
+  await using at = await site();
+  await at.service.setMaintenance(true, KEY, { timeout: 500 });
+  const { end } = await at.service.scheduleWindow(KEY, { start: soon(200), duration: 800, announce: false });
+  await until(() => at.events().at(-1) === 'exiting');
+  expect(at.hooks.heard.at(-1)![1].at).toEqual(end);
+  expect(at.events().filter((event) => event === 'entering')).toHaveLength(1);
+});
+
 it('a window does not enter what is on already, and what goes on past its end overruns', async () => {
   await using at = await site();
   await at.service.setMaintenance(true, KEY);

@@ -91,11 +91,14 @@ function planned(record: KeyParts, now: number): Reopening[] {
 
 /** When a key opened after that moment, at which something that kept it on has ended: whatever had begun by then goes on. */
 function openedAt(record: KeyParts, moment: number): number {
-  const later = partsOf(record).find(
-    ({ since, until }) => since <= moment && until !== null && until > moment,
-  )?.until;
-  const next = later ?? currentOccurrence(record.windows, moment)?.end;
-  return next === undefined ? moment : openedAt(record, next);
+  const parts = partsOf(record);
+  let opened = moment;
+  for (let next: number | null | undefined = moment; next !== null && next !== undefined;) {
+    opened = next;
+    const later = parts.find(({ since, until }) => since <= opened && until !== null && until > opened);
+    next = later?.until ?? currentOccurrence(record.windows, opened)?.end;
+  }
+  return opened;
 }
 
 const partsOf = ({ switch: on, holds }: KeyParts): readonly Notice[] => [...(on ? [on] : []), ...holds];

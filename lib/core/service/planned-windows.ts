@@ -79,31 +79,22 @@ export class PlannedWindows {
         ? { windows: withoutWindow(windows, window, now), occurrence: nextOf(window, now) }
         : withoutOne(windows, window, options.occurrence, now);
     };
-    const { change, occurrence } = await this.write(key, 'cancelled', plan, () => ({
-      message: null,
-      reason,
-      actor,
-    }));
-    if (change.from && !change.to) {
-      await this.hooks.notify('exiting', change);
-    }
-    await this.hooks.notify('cancelled', { ...change, window: describeOccurrence(occurrence) });
+    await this.write(key, 'cancelled', plan, () => ({ message: null, reason, actor }));
   }
 
   private async set(key: MaintenanceKey, plan: Plan): Promise<MaintenanceWindow> {
-    const { change, occurrence } = await this.write(key, 'scheduled', plan, wordsOf, ({ start, end }) => ({
+    const occurrence = await this.write(key, 'scheduled', plan, wordsOf, ({ start, end }) => ({
       // what is asked about is what will be
       to: true,
       until: new Date(end),
       endsAt: new Date(end),
       at: new Date(start),
     }));
-    await this.hooks.notify('scheduled', { ...change, window: describeOccurrence(occurrence) });
     return toWindow(key.name, occurrence, this.manager.store.now());
   }
 
   /**
-   * Asks, then writes.
+   * Asks, writes, tells.
    * @param words what the change carries
    * @param asked what hooks are asked about, besides what it comes to now
    */
@@ -113,7 +104,7 @@ export class PlannedWindows {
     plan: Plan,
     words: (occurrence: Occurrence) => Words,
     asked?: (occurrence: Occurrence) => Partial<MaintenanceChange>,
-  ): Promise<{ change: MaintenanceChange; occurrence: Occurrence }> {
+  ): Promise<Occurrence> {
     const { manager, hooks } = this;
     const { document, store } = manager;
     const now = store.now();
@@ -134,8 +125,13 @@ export class PlannedWindows {
     const told = { cause: 'window', ...words(occurrence) } as const;
     const preview = previewChange(document, key.name, editor, told, now);
     await hooks.ask({ ...preview, ...asked?.(occurrence), window: describeOccurrence(occurrence) });
-    const change = await manager.write(key.name, editor);
-    return { change: change ?? preview, occurrence };
+    const change = (await manager.write(key.name, editor)) ?? preview;
+    // a window that was on is over, or begins later
+    if (change.from && !change.to) {
+      await hooks.notify('exiting', change);
+    }
+    await hooks.notify(event, { ...change, window: describeOccurrence(occurrence) });
+    return occurrence;
   }
 }
 
