@@ -39,7 +39,8 @@ function faultOfWindow(
     ['end', end],
   ] as const) {
     const count = entries.filter(({ id }) => id.startsWith(`plan:${turn}:${op.result?.id}:`)).length;
-    const isCertain = moment < sure || (sure === end && moment === end);
+    // one that was planned when it should have begun has begun with that
+    const isCertain = moment > op.end && (moment < sure || (sure === end && moment === end));
     if (count > 1) return `has its ${turn} in the history ${count} times`;
     if (count === 0 && isCertain && moment + AROUND < t) return `lacks its ${turn} in the history`;
   }
