@@ -135,10 +135,10 @@ it('requests, sockets, events, jobs and waiting work agree on two replicas, in e
   using second = await TestClient.connect(two.url);
   using listener = await Listener.open(two);
   const { start, end } = await one.service.scheduleWindow(KEY, {
-    start: soon(700),
-    duration: 1_800,
-    readOnly: 900,
-    reopenOver: 2_500,
+    start: soon(500),
+    duration: 1_400,
+    readOnly: 700,
+    reopenOver: 1_800,
     announce: HOUR,
   });
   const all = async (wish: (status: MaintenanceStatusMessage) => boolean) =>
@@ -162,11 +162,11 @@ it('requests, sockets, events, jobs and waiting work agree on two replicas, in e
 
   await all(({ maintenanceMode }) => maintenanceMode);
   const answers = await Promise.all(both.map((site) => read(site, 500_000)));
-  const moment = new Date(end.getTime() + 1_250).toISOString();
+  const moment = new Date(end.getTime() + 900).toISOString();
   for (const answer of answers) expect(answer.json()).toMatchObject({ statusCode: 503, until: moment });
 
   const told = await all(({ reopening }) => reopening !== undefined);
-  const line = { from: end.toISOString(), until: new Date(end.getTime() + 2_500).toISOString() };
+  const line = { from: end.toISOString(), until: new Date(end.getTime() + 1_800).toISOString() };
   for (const status of told)
     expect(status).toMatchObject({ maintenanceMode: false, reopening: line, retryAfter: null });
   for (const at of await opened) expect(Math.abs(at - end.getTime())).toBeLessThan(400);
