@@ -21,6 +21,7 @@ import { AdminService } from './admin.service.js';
 import { KeyWriter } from './key-writer.js';
 import { AdminGuards } from './admin-guards.js';
 import { HistoryService } from './history.service.js';
+import { WindowUndo } from './window-undo.js';
 import { WindowsService } from './windows.service.js';
 import { AdminPage } from './admin-page.js';
 import { ExcludeFromOpenApi } from './exclude-from-openapi.js';
@@ -46,6 +47,7 @@ export function adminController({ path, decorators }: Pick<ResolvedStructure, 'p
       @Inject(KeyWriter) private readonly writer: KeyWriter,
       @Inject(WindowsService) private readonly windows: WindowsService,
       @Inject(HistoryService) private readonly history: HistoryService,
+      @Inject(WindowUndo) private readonly windowUndo: WindowUndo,
       @Inject(AdminPage) private readonly page: AdminPage,
     ) {}
 
@@ -59,6 +61,12 @@ export function adminController({ path, decorators }: Pick<ResolvedStructure, 'p
     @Get('admin/state')
     state(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
       return respond(reply, () => this.page.state(request));
+    }
+
+    /** Takes back what an entry of the page's history says of a window, for the page alone. */
+    @Post('admin/undo/:id')
+    undo(@Req() request: KeyRequest, @Res() reply: HttpReply): Promise<void> {
+      return respond(reply, () => this.windowUndo.undo(request, request.params['id']));
     }
 
     @Post('admin/ticket')

@@ -10,6 +10,7 @@ import { KeyWriter } from './key-writer.js';
 import { SignIn } from './sign-in.js';
 import { Csrf } from './csrf.js';
 import { HistoryService } from './history.service.js';
+import { WindowUndo } from './window-undo.js';
 import { PageHistory } from './page-history.js';
 import { WindowsService } from './windows.service.js';
 import { AdminPage } from './admin-page.js';
@@ -25,6 +26,7 @@ const providers = ownProviders([
   KeyWriter,
   WindowsService,
   HistoryService,
+  WindowUndo,
   PageHistory,
   AdminPage,
 ]);

@@ -26,6 +26,11 @@ export interface Undo {
   readonly timeout?: number | null;
 }
 
+/** What takes back what was done to a planned window. */
+export interface UndoWindow {
+  readonly window: 'cancel' | 'restore';
+}
+
 /** An entry of the history as the admin page shows it. */
 export interface PageEntry {
   readonly id: string;
@@ -40,7 +45,7 @@ export interface PageEntry {
   /** Of its key, translated. */
   readonly label: string;
   /** How it is taken back; `null`: not at all. */
-  readonly undo: Undo | null;
+  readonly undo: Undo | UndoWindow | null;
 }
 
 /** A planned window as the admin page shows it, by the occurrence that is on or comes next. Dates are ISO 8601. */

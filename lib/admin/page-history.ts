@@ -1,13 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { revisionOf } from '../core/document/record.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import type { KeptEntry } from '../core/history/entry-record.js';
+import { HistoryReader } from '../core/history/history-reader.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
-import { MaintenanceService } from '../core/service/maintenance.service.js';
 import { StateManager } from '../core/state/state-manager.js';
+import type { WindowRecord } from '../core/windows/window-record.js';
 import { Localizer } from '../i18n/localizer.js';
 import type { HttpRequest } from '../request/http-request.js';
 import type { PageEntry } from './page-data.js';
-import { undoOf } from './undo.js';
+import { undoOf, undoOfWindow } from './undo.js';
 
 /** Entries that the admin page shows. */
 const SHOWN = 20;
@@ -16,7 +18,6 @@ const SHOWN = 20;
 @Injectable()
 export class PageHistory {
   constructor(
-    @Inject(MaintenanceService) private readonly service: MaintenanceService,
     @Inject(StateManager) private readonly manager: StateManager,
     @Inject(KeyRegistry) private readonly registry: KeyRegistry,
     @Inject(Localizer) private readonly localizer: Localizer,
@@ -27,7 +28,7 @@ export class PageHistory {
    * @param offered the keys that this requester may change
    */
   async read(request: HttpRequest, offered: ReadonlySet<MaintenanceKey>): Promise<PageEntry[]> {
-    const entries = await this.service.getHistory({ limit: SHOWN }).catch(() => []);
+    const entries = await readLast(this.manager).catch(() => []);
     const now = this.manager.store.now();
     return entries.map((entry) => {
       const { id, key: name, event, way, actor, reason } = entry;
@@ -42,8 +43,22 @@ export class PageHistory {
         way,
         actor,
         reason,
-        undo: key && offered.has(key) ? undoOf(entry, revision, now) : null,
+        undo:
+          key && offered.has(key)
+            ? (undoOf(entry, revision, now) ??
+              undoOfWindow(entry, findWindow(this.manager, entry), revision, now))
+            : null,
       };
     });
   }
 }
+
+/** The newest first. @throws MaintenanceStoreError */
+export const readLast = (manager: StateManager): Promise<KeptEntry[]> =>
+  new HistoryReader(manager).read({ key: undefined, since: 0, limit: SHOWN });
+
+/** The window that an entry is about, as it is now. */
+export const findWindow = (
+  { document }: StateManager,
+  { key, window }: KeptEntry,
+): WindowRecord | undefined => document?.keys.get(key)?.windows?.find(({ id }) => id === window?.id);

@@ -1,9 +1,12 @@
+import type { KeptEntry } from '../core/history/entry-record.js';
 import type { MaintenanceHistoryEntry } from '../core/history/maintenance-history-entry.js';
-import type { Undo } from './page-data.js';
+import { isPending } from '../core/windows/occurrences.js';
+import { isReadable, type WindowRecord } from '../core/windows/window-record.js';
+import type { Undo, UndoWindow } from './page-data.js';
 
 /**
- * How the last change of a key is taken back; `null` where it cannot be: something has changed since, a job or a window did it, or what
- * was before has its end behind it by now.
+ * How the last change of a key's switch is taken back; `null` where it cannot be: something has changed since, a job or a window did it,
+ * or what was before has its end behind it by now. Jobs that an unset has stopped do not come back.
  * @param revision of the key's last change
  * @param now epoch ms by the store's clock
  */
@@ -12,8 +15,8 @@ export function undoOf(
   revision: number,
   now: number,
 ): Undo | null {
-  const byPeople = cause === 'set' && way !== 'expiry' && way !== 'window';
-  if (!byPeople || made !== revision || !['entering', 'exiting', 'changed'].includes(event)) {
+  const ofSwitch = (cause === 'set' || cause === 'unset') && byPeople(way);
+  if (!ofSwitch || made !== revision || !['entering', 'exiting', 'changed'].includes(event)) {
     return null;
   }
   if (!previous.switched) {
@@ -32,3 +35,29 @@ export function undoOf(
     ...(until ? { until: until.toISOString() } : { timeout: endsAt ? null : 0 }),
   };
 }
+
+/**
+ * How the last change of a planned window is taken back; `null` where it cannot be: something of its key has changed since, or its time
+ * is over.
+ * @param present the window as it is now
+ * @param revision of the key's last change
+ * @param now epoch ms by the store's clock
+ */
+export function undoOfWindow(
+  { event, way, revision: made, windowBefore }: KeptEntry,
+  present: WindowRecord | undefined,
+  revision: number,
+  now: number,
+): UndoWindow | null {
+  if ((event !== 'scheduled' && event !== 'cancelled') || !byPeople(way) || made !== revision) {
+    return null;
+  }
+  const isToCome = (window: WindowRecord | undefined): boolean =>
+    window !== undefined && isReadable(window) && isPending(window, now);
+  if (windowBefore === null) {
+    return isToCome(present) ? { window: 'cancel' } : null;
+  }
+  return isToCome(windowBefore) ? { window: 'restore' } : null;
+}
+
+const byPeople = (way: MaintenanceHistoryEntry['way']): boolean => way !== 'expiry' && way !== 'window';

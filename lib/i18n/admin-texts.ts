@@ -73,6 +73,8 @@ export const ADMIN_TEXTS = {
   undoEnd:
     'This starts the maintenance again, with the message, reason and end that it had. Visitors are refused at once.',
   undoChange: 'This restores the message, reason and end that were there before.',
+  undoPlan: 'This cancels the window that was planned. If it is on, it ends now.',
+  undoWindow: 'This restores the window as it was before. If its time has come, maintenance starts at once.',
   confirmUndo: 'Undo',
   held: 'A running job keeps this in maintenance. It opens when the job is done.',
   heldAndOn:

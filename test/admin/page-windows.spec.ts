@@ -56,6 +56,13 @@ it('shows windows that are on, planned and repeating, and ends or cancels them',
   await confirm(page, 'Cancel window');
   await until(async () => !(await page.isVisible('#planned')));
   expect(site.service.getWindows()).toEqual([]);
+
+  await until(async () => !(await page.locator('#dialog').isVisible()));
+  await page.locator('#history li').first().getByRole('button', { name: /^Undo/ }).click();
+  await page.getByText('This restores the window as it was before.').waitFor();
+  await confirm(page, 'Undo');
+  await until(async () => (await rows(page).count()) === 1);
+  expect(site.service.getWindows()).toMatchObject([{ id: before!.id, actor: 'Ada' }]);
   expect(refused).toEqual([]);
 });
 

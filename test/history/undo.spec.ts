@@ -1,6 +1,8 @@
 import type { MaintenanceHistoryEntry } from 'nestjs-maintenance';
 import { describe, expect, it } from 'vitest';
-import { undoOf } from '../../lib/admin/undo.js';
+import { undoOf, undoOfWindow } from '../../lib/admin/undo.js';
+import type { KeptEntry } from '../../lib/core/history/entry-record.js';
+import { planWindow } from '../../lib/core/windows/window-plan.js';
 
 const NOW = 10_000;
 const before = { message: null, reason: null, until: null, endsAt: null, switched: false };
@@ -47,6 +49,11 @@ describe('what takes a change back', () => {
       { mode: true, message: null, reason: null, timeout: null },
     ],
     [
+      'starts what was unset, without the jobs that ran',
+      { ...wasOn({ reason: 'disk', endsAt: new Date(99_000) }), cause: 'unset' },
+      { mode: true, message: null, reason: 'disk', timeout: null },
+    ],
+    [
       'restores what was changed',
       entry({ event: 'changed', from: true, previous: { ...before, switched: true, message: 'A' } }),
       { mode: true, message: 'A', reason: null, timeout: 0 },
@@ -60,10 +67,43 @@ describe('what takes a change back', () => {
     ['what a job did', entry({ cause: 'maintain' })],
     ['what came by itself', entry({ cause: 'expiry', way: 'expiry', event: 'exiting', switched: false })],
     ['a window', entry({ cause: 'window', event: 'scheduled', switched: false })],
-    ['an unset', { ...wasOn(), cause: 'unset' }],
+    ['an unset that has stopped a job only', entry({ cause: 'unset', event: 'exiting', switched: false })],
     ['what would be over by now', wasOn({ until: new Date(NOW), endsAt: new Date(NOW) })],
     ['what was off before and after', entry({ event: 'changed', switched: false })],
   ])('is none for %s', (_what, made) => {
     expect(undoOf(made, 7, NOW)).toBeNull();
+  });
+});
+
+describe('what takes back what was done to a window', () => {
+  const window = planWindow({ start: new Date(20_000), duration: 5_000 }, 'w', NOW);
+  const planned = (over: Partial<KeptEntry> = {}): KeptEntry => ({
+    ...entry({ cause: 'window', event: 'scheduled', switched: false }),
+    windowBefore: null,
+    ...over,
+  });
+
+  it.each<[string, KeptEntry, object]>([
+    ['cancels what was planned', planned(), { window: 'cancel' }],
+    ['restores what was changed', planned({ windowBefore: window }), { window: 'restore' }],
+    [
+      'restores what was cancelled',
+      planned({ event: 'cancelled', windowBefore: window }),
+      { window: 'restore' },
+    ],
+  ])('%s', (_what, made, undo) => {
+    expect(undoOfWindow(made, window, 7, NOW)).toEqual(undo);
+  });
+
+  it.each<[string, KeptEntry, number?]>([
+    ['something that was changed since', planned({ revision: 6 })],
+    ['what is over by now', planned({ windowBefore: window }), 25_000],
+    ['what was planned and is over by now', planned(), 25_000],
+    ['what came by itself', planned({ way: 'window' })],
+    ['a switch', entry()],
+    ['an entry of a version that kept less', { ...planned(), windowBefore: undefined } as never],
+    ['a window of a version that plans otherwise', planned({ windowBefore: { id: 'w' } as never })],
+  ])('is none for %s', (_what, made, now = NOW) => {
+    expect(undoOfWindow(made, window, 7, now)).toBeNull();
   });
 });

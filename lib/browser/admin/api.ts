@@ -17,7 +17,7 @@ export interface ApiAnswer<Body> {
 
 /** A change. */
 export interface ApiRequest {
-  readonly method: 'PUT' | 'PATCH' | 'DELETE';
+  readonly method: 'PUT' | 'PATCH' | 'DELETE' | 'POST';
   readonly body?: Readonly<Record<string, unknown>>;
   /** The state it was decided by. */
   readonly tag?: string;

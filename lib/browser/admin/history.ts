@@ -64,16 +64,28 @@ function drawEntry(entry: PageEntry, mayToggle: boolean): HTMLElement {
 }
 
 /** Takes the last change of a key back. */
-function openUndo({ key: name, undo }: PageEntry): void {
+function openUndo({ id, key: name, undo }: PageEntry): void {
   const key = findKey(name);
-  if (key && undo) {
-    const note = undo.mode ? (key.switched ? 'undoChange' : 'undoEnd') : key.held ? 'staysHeld' : 'undoStart';
-    openDialog(key, {
-      title: 'undoTitle',
-      notes: [texts[note]],
-      confirm: 'confirmUndo',
-      kind: undo.mode && !key.switched ? 'danger' : 'primary',
-      send: () => ({ method: 'PUT', body: { ...undo } }),
-    });
+  if (!key || !undo) {
+    return;
   }
+  const common = { title: 'undoTitle', confirm: 'confirmUndo' } as const;
+  if ('window' in undo) {
+    openDialog(key, {
+      ...common,
+      notes: [texts[undo.window === 'cancel' ? 'undoPlan' : 'undoWindow']],
+      kind: 'primary',
+      path: `admin/undo/${encodeURIComponent(id)}`,
+      done: 'windowDone',
+      send: () => ({ method: 'POST' }),
+    });
+    return;
+  }
+  const note = undo.mode ? (key.switched ? 'undoChange' : 'undoEnd') : key.held ? 'staysHeld' : 'undoStart';
+  openDialog(key, {
+    ...common,
+    notes: [texts[note]],
+    kind: undo.mode && !key.switched ? 'danger' : 'primary',
+    send: () => ({ method: 'PUT', body: { ...undo } }),
+  });
 }

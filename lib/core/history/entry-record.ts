@@ -1,5 +1,7 @@
 import type { MaintenanceState } from '../keys/maintenance-state.js';
 import { toChange, type Told } from '../document/change.js';
+import { splitTexts } from '../texts/stored-text.js';
+import { readWindow, type WindowRecord } from '../windows/window-record.js';
 import type { MaintenanceHistoryEntry } from './maintenance-history-entry.js';
 
 /** An entry as the store keeps it: number and time of the write are beside it, since only the store may know them. */
@@ -11,6 +13,15 @@ export interface HistoryNote {
   /** Epoch ms. */
   readonly at: number;
 }
+
+/** An entry with what is kept of it besides what is handed out. */
+export interface KeptEntry extends MaintenanceHistoryEntry {
+  /** The planned window before its change; `null`: there was none. Absent where the entry is about none. */
+  readonly windowBefore?: WindowRecord | null;
+}
+
+/** What is handed out of an entry. */
+export const toEntry = ({ windowBefore: _, ...entry }: KeptEntry): MaintenanceHistoryEntry => entry;
 
 /** An entry of what has changed a key from one state to another. */
 export function createEntry(
@@ -32,19 +43,15 @@ export function createEntry(
   };
 }
 
-export function toNote({ at, revision, ...entry }: MaintenanceHistoryEntry): HistoryNote {
-  return { id: entry.id, text: JSON.stringify(entry), revision, at: at.getTime() };
+export function toNote({ at, revision, ...entry }: KeptEntry): HistoryNote {
+  return { id: entry.id, text: JSON.stringify(entry, splitTexts), revision, at: at.getTime() };
 }
 
 /** The entry that was stored; `undefined` for what is none. Fields that this version does not know are handed out as they are. */
-export function readNote({
-  text,
-  revision,
-  at,
-}: Omit<HistoryNote, 'id'>): MaintenanceHistoryEntry | undefined {
+export function readNote({ text, revision, at }: Omit<HistoryNote, 'id'>): KeptEntry | undefined {
   try {
-    const raw = JSON.parse(text) as MaintenanceHistoryEntry;
-    const { previous, window, holder } = raw;
+    const raw = JSON.parse(text) as KeptEntry;
+    const { previous, window, holder, windowBefore } = raw;
     if (typeof raw.id !== 'string' || typeof raw.key !== 'string') {
       return undefined;
     }
@@ -57,6 +64,7 @@ export function readNote({
       previous: { ...previous, until: dateOf(previous.until), endsAt: dateOf(previous.endsAt) },
       ...(window && { window: { ...window, start: new Date(window.start), end: new Date(window.end) } }),
       ...(holder && { holder: { ...holder, since: new Date(holder.since) } }),
+      ...(windowBefore && { windowBefore: readWindow(windowBefore) }),
     };
   } catch {
     return undefined;

@@ -1,6 +1,6 @@
 import type { StateManager } from '../state/state-manager.js';
 import { entriesArisen } from './arisen.js';
-import { readNote } from './entry-record.js';
+import { readNote, type KeptEntry } from './entry-record.js';
 import type { HistoryQuery } from './history-query.js';
 import type { MaintenanceHistoryEntry } from './maintenance-history-entry.js';
 
@@ -15,11 +15,11 @@ export class HistoryReader {
   constructor(private readonly manager: StateManager) {}
 
   /** The newest first. @throws MaintenanceStoreError */
-  async read({ key, since, limit }: HistoryQuery): Promise<MaintenanceHistoryEntry[]> {
+  async read({ key, since, limit }: HistoryQuery): Promise<KeptEntry[]> {
     const { manager } = this;
     // in this order: what is written meanwhile is in both, and not in neither
     await manager.refresh();
-    const found = new Map(this.arisen().map((entry) => [entry.id, entry]));
+    const found = new Map<string, KeptEntry>(this.arisen().map((entry) => [entry.id, entry]));
     const deadline = manager.deadline();
     const isAsked = (entry: MaintenanceHistoryEntry): boolean =>
       (key === undefined || entry.key === key) && entry.at.getTime() >= since;

@@ -5,7 +5,7 @@ import type { KeyRecord } from '../document/record.js';
 import type { Edit } from '../document/updates.js';
 import { messageOf } from '../errors/message-of.js';
 import { entriesArisen } from './arisen.js';
-import { createEntry } from './entry-record.js';
+import { createEntry, type KeptEntry } from './entry-record.js';
 import { HISTORY_KEEP, type HistorySettings } from './history-settings.js';
 import type { MaintenanceHistoryEntry } from './maintenance-history-entry.js';
 import type { MaintenanceWay } from './maintenance-way.js';
@@ -14,7 +14,7 @@ import type { MaintenanceWay } from './maintenance-way.js';
 export interface WrittenEntries {
   /** What has come by itself since the last write: whoever prunes it from the record notes it. */
   readonly arisen: readonly MaintenanceHistoryEntry[];
-  readonly change: MaintenanceHistoryEntry;
+  readonly change: KeptEntry;
 }
 
 /** Puts changes into words for the history, and hands them to the application's sink. */
@@ -53,7 +53,12 @@ export class HistoryWriter {
       way,
       ...(planned && { event: planned.event, window: describeOccurrence(planned.occurrence) }),
     });
-    return { arisen: before ? entriesArisen(key, before, Math.floor(now)) : [], change };
+    const of = planned?.occurrence.window.id;
+    const windowBefore = left?.windows?.find((window) => window.id === of) ?? null;
+    return {
+      arisen: before ? entriesArisen(key, before, Math.floor(now)) : [],
+      change: planned ? { ...change, windowBefore } : change,
+    };
   }
 
   /** Gives an entry to the application's sink. Never throws, and waits for nothing. */

@@ -9,6 +9,7 @@ import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { MaintenanceKeyJson } from '../keys/maintenance-key-json.js';
 import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 import { MaintenanceStatus } from '../keys/maintenance-status.js';
+import { toEntry } from '../history/entry-record.js';
 import { parseHistoryLimits } from '../history/history-query.js';
 import { HistoryReader } from '../history/history-reader.js';
 import type {
@@ -121,7 +122,8 @@ export abstract class MaintenanceKnowledge {
     checkOptionNames('getHistory', filter, ['key', 'since', 'limit']);
     const limits = parseHistoryLimits(filter);
     const key = filter.key === undefined ? undefined : this.target(filter.key).name;
-    return new HistoryReader(this.parts.manager).read({ key, ...limits });
+    const entries = await new HistoryReader(this.parts.manager).read({ key, ...limits });
+    return entries.map(toEntry);
   }
 
   /**

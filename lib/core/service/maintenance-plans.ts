@@ -1,4 +1,5 @@
 import { MaintenanceConfigurationError } from '../errors/errors.js';
+import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 import type { MaintenanceWindow, MaintenanceWindowFilter } from '../windows/maintenance-window.js';
 import type {
@@ -6,6 +7,7 @@ import type {
   MaintenanceWindowOptions,
   MaintenanceWindowChanges,
 } from '../windows/window-options.js';
+import type { WindowRecord } from '../windows/window-record.js';
 import { checkOptionNames } from './call-options.js';
 import type { MaintenanceServiceParts } from './maintenance-knowledge.js';
 import { MaintenanceWork } from './maintenance-work.js';
@@ -63,6 +65,16 @@ export abstract class MaintenancePlans extends MaintenanceWork {
    */
   async cancelWindow(id: string, options: MaintenanceWindowCancelOptions = {}): Promise<void> {
     return this.planned.cancel(id, options);
+  }
+
+  /** @internal */
+  restoreWindow(
+    key: MaintenanceKey,
+    before: WindowRecord,
+    seen: number | undefined,
+    actor: string | null,
+  ): Promise<MaintenanceWindow> {
+    return this.planned.restore(key, before, seen, actor);
   }
 
   /**

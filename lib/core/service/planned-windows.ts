@@ -82,6 +82,30 @@ export class PlannedWindows {
     await this.write(key, 'cancelled', plan, () => ({ message: null, reason, actor }));
   }
 
+  /**
+   * Puts a window back as it was.
+   * @param seen its revision now, by which that was decided; `undefined`: there is none
+   * @throws MaintenanceConflictError when somebody has changed it since, it is over, or it overlaps another
+   */
+  async restore(
+    key: MaintenanceKey,
+    before: WindowRecord,
+    seen: number | undefined,
+    actor: string | null,
+  ): Promise<MaintenanceWindow> {
+    return this.set(key, (windows, now) => {
+      const revision = windows.find(({ id }) => id === before.id)?.revision;
+      if (revision !== seen || !isPending(before, now)) {
+        throw new MaintenanceConflictError(
+          key.name,
+          `Window "${before.id}" of maintenance key "${key.name}" was changed by somebody else in the meantime, or is over; nothing was restored.`,
+        );
+      }
+      const window = { ...before, revision: Math.max(before.revision, revision ?? 0) + 1, actor };
+      return { windows: withWindow(key.name, windows, window, now), occurrence: nextOf(window, now) };
+    });
+  }
+
   private async set(key: MaintenanceKey, plan: Plan): Promise<MaintenanceWindow> {
     const occurrence = await this.write(key, 'scheduled', plan, wordsOf, ({ start, end }) => ({
       // what is asked about is what will be

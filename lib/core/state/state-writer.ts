@@ -5,7 +5,7 @@ import { applyEdit, type Editor } from '../document/updates.js';
 import { Mutex } from '../common/mutex.js';
 import { pruneRecord } from '../document/passing-time.js';
 import type { KeyRecord } from '../document/record.js';
-import { toNote } from '../history/entry-record.js';
+import { toEntry, toNote } from '../history/entry-record.js';
 import { HistoryWriter } from '../history/history-writer.js';
 import type { MaintenanceWay } from '../history/maintenance-way.js';
 import { currentWay } from '../history/way.js';
@@ -95,7 +95,7 @@ export class StateWriter {
         if (outcome && outcome !== 'conflict') {
           this.commit(key, outcome, written);
           const { revision, at } = outcome.change;
-          this.history.tell({ ...change, revision, at: new Date(at) });
+          this.history.tell({ ...toEntry(change), revision, at: new Date(at) });
           return toChange(key, stateOf(record, now), stateOf(outcome, now), outcome.change);
         }
         const instead = written.shown?.get(key);

@@ -210,6 +210,30 @@ export const admin: Row[] = [
     why: 'no such replica',
   },
   {
+    name: 'an undo without permission',
+    send: http('POST /maintenance/admin/undo/x'),
+    status: 403,
+    why: 'toggle_maintenance_mode',
+  },
+  {
+    name: 'an undo from elsewhere',
+    send: http('POST /maintenance/admin/undo/x', [COOKIE, 'Origin: https://evil.example']),
+    status: 403,
+    why: 'cross-site',
+  },
+  {
+    name: 'an undo of __proto__',
+    send: http('POST /maintenance/admin/undo/__proto__', OPERATOR),
+    status: 404,
+    why: 'no such entry',
+  },
+  {
+    name: 'an undo by GET',
+    send: get('/maintenance/admin/undo/x', ...OPERATOR),
+    status: 404,
+    why: 'no such method',
+  },
+  {
     name: 'a ticket without permission',
     send: http('POST /maintenance/admin/ticket'),
     status: 403,

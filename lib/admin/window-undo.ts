@@ -1,0 +1,58 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { revisionOf } from '../core/document/record.js';
+import { MaintenanceStoreError } from '../core/errors/errors.js';
+import { messageOf } from '../core/errors/message-of.js';
+import { inWay } from '../core/history/way.js';
+import { MaintenanceService } from '../core/service/maintenance.service.js';
+import { StateManager } from '../core/state/state-manager.js';
+import type { HttpRequest } from '../request/http-request.js';
+import { AdminAccess } from './admin-access.js';
+import { AdminApiError } from './admin.errors.js';
+import type { ApiResponse } from './api-response.js';
+import { changedMeanwhile, expectedRevision } from './etag.js';
+import { findWindow, readLast } from './page-history.js';
+import { getRequestActor } from './request-actor.js';
+import { checkJson, hasBody } from './request-body.js';
+import { getRequestWay } from './request-way.js';
+import { undoOfWindow } from './undo.js';
+
+/** Takes back what was done to a planned window. */
+@Injectable()
+export class WindowUndo {
+  constructor(
+    @Inject(MaintenanceService) private readonly service: MaintenanceService,
+    @Inject(StateManager) private readonly manager: StateManager,
+    @Inject(AdminAccess) private readonly access: AdminAccess,
+  ) {}
+
+  /** @param id of an entry of the history that the admin page shows */
+  async undo(request: HttpRequest, id: unknown): Promise<ApiResponse> {
+    await this.access.demandWrite(request);
+    if (hasBody(request)) {
+      checkJson(request);
+    }
+    const { manager } = this;
+    const entries = await readLast(manager).catch((error: unknown) => {
+      throw new MaintenanceStoreError(messageOf(error), 'refused', { cause: error });
+    });
+    const entry = entries.find((other) => other.id === id);
+    if (!entry) {
+      throw new AdminApiError(404, 'There is no such entry among the last ones of the history.');
+    }
+    const key = await this.access.findEditable(request, entry.key);
+    expectedRevision(manager, key, request.headers['if-match']);
+    const present = findWindow(manager, entry);
+    const { windowBefore: before } = entry;
+    const undo = undoOfWindow(entry, present, revisionOf(manager.document, key.name), manager.store.now());
+    if (!undo) {
+      throw changedMeanwhile(key);
+    }
+    const actor = getRequestActor(request) ?? null;
+    await inWay(getRequestWay(request), async () =>
+      before
+        ? this.service.restoreWindow(key, before, present?.revision, actor)
+        : present && this.service.cancelWindow(present.id, { ifRevision: present.revision, actor }),
+    );
+    return { status: 200, json: { undone: entry.id } };
+  }
+}

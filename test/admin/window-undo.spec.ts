@@ -1,0 +1,115 @@
+import {
+  HOUR,
+  MaintenanceService,
+  type MaintenanceHistoryEntry,
+  type MaintenanceWindow,
+} from 'nestjs-maintenance';
+import { describe, expect, it, vi } from 'vitest';
+import { adapters, type RunningApp } from '../support/apps.js';
+import { adminModule, ALL, as } from './operators.js';
+
+const TEXTS = { '': 'Tonight', de: 'Heute Nacht' };
+const soon = (ms: number): Date => new Date(Date.now() + ms);
+const serviceOf = ({ app }: RunningApp) => app.get(MaintenanceService);
+
+interface Shown {
+  readonly history: readonly { id: string; event: string; undo: object | null }[];
+}
+
+/** What the admin page shows, the newest first. */
+const shown = async ({ port }: RunningApp) =>
+  (await as(ALL, port, '/maintenance/admin/state')).json<Shown>().history;
+
+const undo = (app: RunningApp, id: string, may = ALL, headers = {}) =>
+  as(may, app.port, `/maintenance/admin/undo/${encodeURIComponent(id)}`, {
+    method: 'POST',
+    headers: { 'x-user': 'Ada', ...headers },
+  });
+
+async function undoLast(app: RunningApp, what: string): Promise<void> {
+  const [last] = await shown(app);
+  expect(last?.undo).toEqual({ window: what });
+  const answer = await undo(app, last!.id);
+  expect(answer.status, answer.text).toBe(200);
+}
+
+/** What a window is, but for who has touched it last. */
+const planOf = ({ revision: _r, actor: _a, ...plan }: MaintenanceWindow) => plan;
+
+describe.each(adapters)('what was done to a window is taken back on %s', (_name, createApp) => {
+  it('as it was, and that can be taken back as well', async () => {
+    const sink = vi.fn<(entry: MaintenanceHistoryEntry) => void>();
+    await using app = await createApp({ imports: [adminModule({ history: { sink } })] });
+    const service = serviceOf(app);
+    const planned = await service.scheduleWindow('checkout', {
+      start: soon(HOUR),
+      duration: HOUR,
+      repeat: { cron: '0 3 * * *', timeZone: 'Asia/Kathmandu', count: 4 },
+      announcement: TEXTS,
+      message: 'Back at four',
+      reason: 'disk',
+    });
+    const now = () => service.getWindows().map(planOf);
+    const whole = [planOf(planned)];
+
+    await service.updateWindow(planned.id, { duration: 2 * HOUR, message: null, repeat: null });
+    expect(now()).not.toEqual(whole);
+    await undoLast(app, 'restore');
+    expect(now()).toEqual(whole);
+    expect(service.getWindows()).toMatchObject([{ id: planned.id, revision: 3, actor: 'Ada' }]);
+
+    await service.cancelWindow(planned.id, { occurrence: planned.start });
+    expect(now()[0]!.start > planned.start).toBe(true);
+    await undoLast(app, 'restore');
+    expect(now()).toEqual(whole);
+
+    await service.cancelWindow(planned.id);
+    expect(now()).toEqual([]);
+    await undoLast(app, 'restore');
+    expect(now()).toEqual(whole);
+    // four, and not four more
+    const starts = service.getWindows({ from: new Date(planned.start.getTime() + 5 * 24 * HOUR) });
+    expect(starts).toEqual([]);
+
+    await undoLast(app, 'cancel');
+    expect(now()).toEqual([]);
+    const entries = await service.getHistory();
+    for (const entry of [...entries, ...sink.mock.calls.map(([told]) => told)]) {
+      expect(entry).not.toHaveProperty('windowBefore');
+    }
+    expect(entries[0]).toMatchObject({ event: 'cancelled', way: 'admin', actor: 'Ada' });
+  });
+
+  it('a new one is cancelled, and one that was ended early is on again', async () => {
+    await using app = await createApp({ imports: [adminModule()] });
+    const service = serviceOf(app);
+    await service.scheduleWindow('checkout', { start: soon(HOUR), duration: HOUR });
+    await undoLast(app, 'cancel');
+    expect(service.getWindows()).toEqual([]);
+    const { id } = await service.scheduleWindow('checkout', { start: soon(-HOUR), duration: 2 * HOUR });
+    expect(service.isActive('checkout')).toBe(true);
+    await service.cancelWindow(id);
+    expect(service.isActive('checkout')).toBe(false);
+    await undoLast(app, 'restore');
+    expect(service.isActive('checkout')).toBe(true);
+  });
+
+  it('not when something has changed since, and only by those who may change the key', async () => {
+    await using app = await createApp({ imports: [adminModule()] });
+    const service = serviceOf(app);
+    await service.scheduleWindow('checkout', { start: soon(HOUR), duration: HOUR });
+    const [first] = await shown(app);
+    for (const may of ['', 'see_menu_item,see_info']) {
+      expect((await undo(app, first!.id, may)).status).toBe(403);
+    }
+    const foreign = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
+    expect((await undo(app, first!.id, ALL, foreign)).status).toBe(403);
+    expect((await undo(app, 'nothing')).status).toBe(404);
+    await service.setMaintenance(true, 'checkout');
+    expect((await undo(app, first!.id)).status).toBe(409);
+    const [last] = await shown(app);
+    // a switch is taken back by a change of its key
+    expect((await undo(app, last!.id)).status).toBe(409);
+    expect(service.getWindows()).toHaveLength(1);
+  });
+});
