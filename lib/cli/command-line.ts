@@ -1,5 +1,4 @@
 import { CommanderError } from 'commander';
-import { inWay } from '../core/history/way.js';
 import { Declined } from './cli.js';
 import { CliError, EXIT, exitCodeOf, RUN_EXIT } from './exit.js';
 import { Output } from './output.js';
@@ -21,7 +20,7 @@ export async function carryOut(
   const out = Output.of(ours.includes('--json'), around);
   const cli = createCli(guardian, around);
   try {
-    await inWay('cli', () => cli.program.parseAsync(words, { from: 'user' }));
+    await around.asCommandLine(() => cli.program.parseAsync(words, { from: 'user' }));
     return cli.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {

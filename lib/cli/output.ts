@@ -29,6 +29,9 @@ export interface Column<Row> {
 /** Text of others, harmless on a terminal and on one line. */
 export const plain = (text: string): string => text.replace(/\s+/g, ' ').replace(UNSAFE, '\ufffd');
 
+/** So many of a thing: "1 key", "2 keys". */
+export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
+
 /** The same on its own lines. */
 const plainLines = (text: string): string => text.split('\n').map(plain).join('\n');
 

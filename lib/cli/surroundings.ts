@@ -1,3 +1,4 @@
+import { setUsualWay } from '../core/history/way.js';
 import type { OutputStream } from './output.js';
 
 /** What the command line reads and writes: that of its process, or what somebody gives it in one. */
@@ -10,6 +11,8 @@ export interface Surroundings {
   readonly stderr: OutputStream;
   /** Aborts when somebody wants it to end. */
   interrupted(): AbortSignal;
+  /** What work changes counts as made by the command line. */
+  asCommandLine<T>(work: () => T): T;
 }
 
 export const ofThisProcess = (): Surroundings => ({
@@ -19,6 +22,10 @@ export const ofThisProcess = (): Surroundings => ({
   stdout: process.stdout,
   stderr: process.stderr,
   interrupted,
+  asCommandLine: (work) => {
+    setUsualWay('cli');
+    return work();
+  },
 });
 
 /** Aborts with the first Ctrl-C, or when the process is asked to end; a second one ends it at once. */

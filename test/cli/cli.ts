@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { carryOut } from '../../lib/cli/command-line.js';
+import { inWay } from '../../lib/core/history/way.js';
 import type { OutputStream } from '../../lib/cli/output.js';
 import { watch } from '../support/process.js';
 
@@ -54,6 +55,7 @@ export class RunningCli extends EventEmitter {
       stdout: stream('stdout'),
       stderr: stream('stderr'),
       interrupted: () => this.controller.signal,
+      asCommandLine: <T>(work: () => T) => inWay('cli', work),
     };
     this.result = carryOut(args, GUARDIAN, around).then((code) => ({
       code,

@@ -218,7 +218,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     await asked;
     expect(await waiting).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^Quiet on 1 replicas/) as unknown,
+      stdout: expect.stringMatching(/^Quiet on 1 replica since/) as unknown,
     });
     const drained = await json<{ quiet: object }>('change', 'on', 'billing', '--drain', '5s');
     expect(drained).toMatchObject({ code: 0, value: { quiet: { quiet: true } } });

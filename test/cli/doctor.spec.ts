@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { DAY, MaintenanceModule } from 'nestjs-maintenance';
 import { createMaintenance } from 'nestjs-maintenance/standalone';
+import { createFastifyApp } from '../support/apps.js';
 import type { WindowJson } from '../../lib/cli/backend/json.js';
 import { findingsOfWindows } from '../../lib/cli/backend/window-findings.js';
 import type { Presence } from '../../lib/core/store/store.js';
@@ -9,6 +11,7 @@ import { MaintenanceKey } from '../../lib/core/keys/maintenance-key.js';
 import { newReplica } from '../../lib/core/state/replica-lease.js';
 import type { ReplicaDetails } from '../../lib/core/state/replica-report.js';
 import { StateManager } from '../../lib/core/state/state-manager.js';
+import { planWindow } from '../../lib/core/windows/window-plan.js';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
 import { RedisServer } from '../support/redis.js';
 import { setRedisClock, skewRedisClock } from '../support/skewed-redis.js';
@@ -42,12 +45,21 @@ afterAll(() => server.stop());
 async function doctor(
   redis = server.url,
 ): Promise<{ codes: string[]; find(code: string): Found | undefined }> {
-  const { code, stdout } = await cli(['doctor', '--json', '--redis', redis]);
+  return diagnose('--redis', redis);
+}
+
+async function diagnose(
+  way: '--redis' | '--url',
+  address: string,
+): Promise<{ codes: string[]; find(code: string): Found | undefined }> {
+  const { code, stdout } = await cli(['doctor', '--json', way, address]);
   const { findings, healthy } = parse<{ findings: Found[]; healthy: boolean }>('doctor', stdout);
   expect(code).toBe(healthy ? 0 : 1);
   expect(healthy).toBe(findings.every(({ level }) => level !== 'problem'));
   return {
-    codes: findings.filter(({ level }) => level !== 'ok').map((finding) => finding.code),
+    codes: findings
+      .filter(({ level }) => level === 'warning' || level === 'problem')
+      .map((finding) => finding.code),
     find: (wanted) => findings.find((finding) => finding.code === wanted),
   };
 }
@@ -56,13 +68,14 @@ async function doctor(
 async function replica(
   host: string,
   told: Partial<ReplicaDetails> & { version?: string | null; clockSkew?: number } = {},
+  at = server,
 ): Promise<StateManager> {
   const { version, clockSkew = 0, ...details } = told;
   const registry = new KeyRegistry();
   registry.add(new MaintenanceKey('billing'), 'the spec');
   const log = { log: () => undefined, warn: () => undefined };
   const self = { ...newReplica(), host, ...(version !== undefined && { version }) };
-  const store = new RedisStore(server.url, 'maintenance', redisOptions);
+  const store = new RedisStore(at.url, 'maintenance', redisOptions);
   const manager = new StateManager(store, registry, self, 1_000, log);
   const usual = { inFlight: 0, unknownKeys: [], foreignKeys: [], draining: {}, running: {} };
   manager.report.details = () => ({ ...usual, observer: false, ...details });
@@ -74,9 +87,35 @@ async function replica(
     publisher.stop();
     await manager.stop();
   });
-  await until(() => server.client().hexists('maintenance:{maintenance}:catalogue', 'billing'));
+  await until(() => at.client().hexists('maintenance:{maintenance}:catalogue', 'billing'));
   return manager;
 }
+
+/** It stays where it is, whatever comes. */
+async function staysBehind(manager: StateManager): Promise<void> {
+  await manager.refresh();
+  const { store, version } = manager;
+  const sync = store.sync.bind(store);
+  Object.assign(store, {
+    sync: (_known: unknown, presence: Presence | null, deadline: number) => sync(version, presence, deadline),
+  });
+}
+
+/** Two windows at once, which this version refuses to plan. */
+const planTwice = (manager: StateManager) =>
+  manager.write('billing', (record, now) => {
+    const window = (id: string) => planWindow({ start: new Date(now + DAY), duration: 60_000 }, id, now);
+    return {
+      switch: record?.switch ?? null,
+      holds: record?.holds ?? [],
+      windows: [window('one'), window('two')],
+      cause: 'window',
+      message: null,
+      reason: null,
+      actor: null,
+      hooks: false,
+    };
+  });
 
 describe('doctor', () => {
   it('says what runs where nothing is wrong but that this Redis keeps nothing', async () => {
@@ -112,14 +151,7 @@ describe('doctor', () => {
   it('replicas that do not know a key, or have not applied the last change', async () => {
     await replica('web-1', { unknownKeys: ['billing'] });
     const late = await replica('web-2');
-    await late.refresh();
-    // stays where it is, whatever comes
-    const { store, version } = late;
-    const sync = store.sync.bind(store);
-    Object.assign(store, {
-      sync: (_known: unknown, presence: Presence | null, deadline: number) =>
-        sync(version, presence, deadline),
-    });
+    await staysBehind(late);
     await using operator = await createMaintenance({ redis: server.url });
     await operator.setMaintenance(true, 'billing', { timeout: 60_000 });
     const { find } = await doctor();
@@ -240,4 +272,55 @@ describe('doctor', () => {
     expect(findingsOfWindows([one, next])).toEqual([]);
     expect(findingsOfWindows([{ ...one, repeat: { ...daily, cron: '30 13 * * *' } }, next])).toHaveLength(1);
   });
+});
+
+describe('doctor, by the admin API', () => {
+  it('says of keys, windows and replicas what Redis says, what it cannot see, and that the store is away', async () => {
+    await using own = await RedisServer.start();
+    await using app = await createFastifyApp({
+      imports: [
+        MaintenanceModule.forRoot({
+          redis: own.url,
+          socket: false,
+          commandTimeout: 500,
+          permissions: () => true,
+          keys: [new MaintenanceKey('billing')],
+        }),
+      ],
+    });
+    const url = `${app.url}/maintenance`;
+    const fine = await diagnose('--url', url);
+    expect(fine.codes).toEqual([]);
+    expect(fine.find('REPLICAS')?.message).toBe('1 replica is running.');
+    expect(fine.find('NOT_SEEN')).toMatchObject({
+      level: 'note',
+      message: expect.stringMatching(/memory policy.*doctor --redis/) as unknown,
+    });
+
+    await replica('web-2', { version: '9.9.9', clockSkew: 60_000, unknownKeys: ['billing'] }, own);
+    const late = await replica('web-3', {}, own);
+    await planTwice(late);
+    await staysBehind(late);
+    const holder = await createMaintenance({ redis: own.url });
+    await holder.maintain('billing', { drain: false, timeout: 0 });
+    await holder.close();
+    await until(async () => (await diagnose('--url', url)).find('ABANDONED'), { timeout: 15_000 });
+    const seen = await diagnose('--url', url);
+    const all = ['ABANDONED', 'NO_END', 'WINDOWS_OVERLAP', 'UNKNOWN_KEYS', 'CLOCK', 'BEHIND', 'VERSIONS'];
+    expect(seen.codes.toSorted()).toEqual(all.toSorted());
+    const byRedis = await diagnose('--redis', own.url);
+    expect(byRedis.codes.toSorted()).toEqual([...all, 'NO_PERSISTENCE'].toSorted());
+    for (const code of all) {
+      expect(seen.find(code)).toEqual(byRedis.find(code));
+    }
+
+    await own.kill();
+    await until(async () => (await diagnose('--url', url)).find('NOT_IN_TOUCH'), { timeout: 15_000 });
+    const away = await diagnose('--url', url);
+    expect(away.find('NOT_IN_TOUCH')).toMatchObject({
+      level: 'problem',
+      message: expect.stringContaining('lost touch with its store') as unknown,
+    });
+    expect(away.codes).toEqual(expect.arrayContaining(['ABANDONED', 'WINDOWS_OVERLAP']));
+  }, 60_000);
 });

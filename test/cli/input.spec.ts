@@ -140,7 +140,8 @@ describe('what cannot be reached is 4', () => {
     const quick = ['--command-timeout', '300ms'];
     const { code, stderr } = await cli([...args, ...quick, '--redis', 'redis://user:secret@127.0.0.1:1']);
     expect(code).toBe(4);
-    expect(stderr).toContain('ECONNREFUSED');
+    expect(stderr).toMatch(/ECONNREFUSED.*\. Nothing was changed\.$/m);
+    expect(stderr).not.toContain('unknown');
     expect(stderr).not.toContain('secret');
   });
 
@@ -165,7 +166,10 @@ describe('what cannot be reached is 4', () => {
   });
 
   it('an application that is not there, does not answer, or is something else', async () => {
-    expect((await cli(['on', 'general', '--url', 'http://127.0.0.1:1/maintenance'])).code).toBe(4);
+    expect(await cli(['on', 'general', '--url', 'http://127.0.0.1:1/maintenance'])).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('Nothing was changed') as unknown,
+    });
     const silent = createServer((request, response) => {
       if (request.url?.startsWith('/other')) response.end('<h1>Hello</h1>');
       if (request.url?.startsWith('/denied')) response.writeHead(401).end('{"message":"Who are you?"}');
@@ -182,6 +186,39 @@ describe('what cannot be reached is 4', () => {
     expect(Object.fromEntries(codes)).toEqual({ silent: 4, other: 1, denied: 1, broken: 4 });
     silent.closeAllConnections();
     silent.close();
+  });
+
+  it('an application that does not answer a change: it is unknown whether it was made', async () => {
+    const key = { name: 'general', value: false, scope: 'site', readOnly: false };
+    const mute = createServer((request, response) => {
+      if (request.method === 'GET') {
+        const body = request.url?.endsWith('/replicas') ? [] : key;
+        response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+      }
+    }).listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const url = `http://127.0.0.1:${(mute.address() as AddressInfo).port}/maintenance`;
+    const { code, stderr } = await cli(['on', 'general', '1h', '--url', url, '--command-timeout', '300ms']);
+    expect({ code, stderr }).toEqual({
+      code: 4,
+      stderr: expect.stringContaining('It is unknown whether the change was made.') as unknown,
+    });
+    mute.closeAllConnections();
+    mute.close();
+  });
+
+  it('a database that there is not is 1, like all that Redis refuses', async () => {
+    const { code, stderr } = await cli([
+      'status',
+      '--redis',
+      `${server.url}/99`,
+      '--command-timeout',
+      '500ms',
+    ]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/out of range\. Nothing was changed\.\n$/) as unknown,
+    });
   });
 });
 
@@ -270,6 +307,18 @@ describe('on a terminal', () => {
     const yes = await onTerminal(['on', 'general', '1h'], 'yes\n');
     await watcher.refresh();
     expect({ code: yes.code, on: watcher.isActive() }).toEqual({ code: 0, on: true });
+  });
+
+  it('says that the outcome is unknown when Redis no longer answers what it is to write', async () => {
+    await using own = await RedisServer.start();
+    const quick = ['--redis', own.url, '--command-timeout', '1s'];
+    const { screen, end, result } = openTerminal(['on', 'general', '1h', ...quick]);
+    await until(async () => (await screen()).includes('[y/N]'), { timeout: 15_000 });
+    own.pause();
+    end('yes\n');
+    expect(await result).toBe(4);
+    expect(await screen()).toContain('the outcome is unknown');
+    own.resume();
   });
 
   it('run says what it waits for, as long as it waits, and ends with Ctrl-C', async () => {

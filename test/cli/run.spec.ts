@@ -138,6 +138,8 @@ describe.concurrent('a command in a namespace of its own', () => {
       stderr: expect.stringContaining('stays in maintenance') as unknown,
     });
     expect(await migrations.state()).toMatchObject({ value: true, holder: null });
+    const [last] = await migrations.watcher.getHistory({ key: 'general', limit: 1 });
+    expect(last?.way).toBe('cli');
   }, 60_000);
 
   it('is not started while somebody else holds the lock: 125; with --wait it comes next', async () => {

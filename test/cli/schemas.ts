@@ -199,7 +199,9 @@ const SCHEMAS = {
   doctor: object({
     place: text,
     healthy: yes,
-    findings: list(object({ level: { enum: ['ok', 'warning', 'problem'] }, code: text, message: text })),
+    findings: list(
+      object({ level: { enum: ['ok', 'note', 'warning', 'problem'] }, code: text, message: text }),
+    ),
   }),
   page: object({ file: text, written: yes, key: text }),
   error: object({ error: object({ code: text, message: text }), exitCode: count }),

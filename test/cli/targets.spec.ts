@@ -20,6 +20,16 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+/** It has run for longer than a replica's lease: who had a lock before it started would be back, so that locks are given at once. */
+const isSettled = (...servers: readonly RedisServer[]) =>
+  until(
+    async () => {
+      const infos = await Promise.all(servers.map((server) => server.client().info('server')));
+      return infos.every((info) => Number(/uptime_in_seconds:(\d+)/.exec(info)?.[1]) > 3);
+    },
+    { timeout: 15_000 },
+  );
+
 /** Switches, looks, asks what is wrong, and runs something, all by that address; what came of it. */
 async function use(redis: string, ...options: string[]): Promise<object> {
   const call = (...args: string[]) => cli([...args, '--redis', redis, ...options]);
@@ -53,13 +63,15 @@ const fine = (place: string): object => ({
   said: '',
 });
 
-describe('--redis', () => {
+// most of the time is that which Sentinel and Cluster take to agree
+describe.concurrent('--redis', () => {
   it('a server with a user, a password and a database', async () => {
     await using server = await RedisServer.start();
     await server
       .client()
       .acl('SETUSER', 'ops', 'on', `>${decodeURIComponent(PASSWORD)}`, '~*', '&*', '+@all');
     const redis = server.url.replace('//', `//ops:${encodeURIComponent(decodeURIComponent(PASSWORD))}@`);
+    await isSettled(server);
     expect(await use(`${redis}/3`)).toEqual(fine(`${server.url}/3`));
     expect(await server.client({ db: 3 }).dbsize()).toBeGreaterThan(0);
     expect(await server.client().dbsize()).toBe(0);
@@ -68,6 +80,7 @@ describe('--redis', () => {
   it('a socket', async () => {
     const socket = join(folder, 'redis.sock');
     await using server = await RedisServer.start({ config: [`unixsocket ${socket}`] });
+    await isSettled(server);
     expect(await use(`unix://${socket}`)).toEqual(fine(`unix://${socket}`));
     expect(await server.client().dbsize()).toBeGreaterThan(0);
   }, 60_000);
@@ -77,6 +90,7 @@ describe('--redis', () => {
     const port = await freePort();
     await using server = await RedisServer.start({ config: [`tls-port ${port}`, ...lines] });
     const redis = `rediss://127.0.0.1:${port}`;
+    await isSettled(server);
     expect(await use(redis, '--ca', ca)).toEqual(fine(redis));
     expect(await server.client().dbsize()).toBeGreaterThan(0);
     const stranger = await cli(['status', '--redis', redis, '--command-timeout', '500ms']);
@@ -90,6 +104,7 @@ describe('--redis', () => {
     await using group = await RedisSentinel.start();
     const { host, port } = group.sentinel;
     const redis = `redis+sentinel://${host}:${port}/${group.name}`;
+    await isSettled(group.master);
     expect(await use(redis)).toEqual(fine(redis));
     await group.master.kill();
     const on = () => cli(['on', 'general', '1h', '--redis', redis, '--command-timeout', '1s']);
@@ -101,6 +116,7 @@ describe('--redis', () => {
     await using cluster = await RedisCluster.start();
     const [first] = cluster.nodes;
     const redis = `redis+cluster://${first!.host}:${first!.port}`;
+    await isSettled(...cluster.nodes);
     expect(await use(redis)).toEqual(fine(redis));
   }, 60_000);
 });

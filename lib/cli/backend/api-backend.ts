@@ -25,6 +25,13 @@ import { ToldKeys } from './told-keys.js';
 /** Milliseconds between two looks of `watch`, and while waiting until it is quiet. */
 const POLL_INTERVAL = 1_000;
 
+const NOT_SEEN: Finding = {
+  level: 'note',
+  code: 'NOT_SEEN',
+  message:
+    'The admin API does not show Redis itself: whether it may drop the state (memory policy, persistence), the rights of users, how fast it answers, and the keys that were published. If the application uses Redis, look there too: doctor --redis <url>.',
+};
+
 /** By the admin API of a running application. */
 export class ApiBackend implements Backend {
   readonly way = 'api';
@@ -162,11 +169,27 @@ export class ApiBackend implements Backend {
       { level: 'ok', code: 'REACHED', message: `${this.place} answers (${answered} ms).` },
       ...findingsOfKeys(keys),
       ...findingsOfWindows(await this.windows()),
-      ...findingsOfReplicas(await this.replicas()),
+      ...(await this.replicas().then(findingsOfReplicas, outOfTouch)),
+      NOT_SEEN,
     ];
   }
 
   close(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+/** An application whose store is away goes on with what it last knew, and says so when it has to ask it. */
+function outOfTouch(error: unknown): Finding[] {
+  if (!(error instanceof CliError) || error.code !== 'MAINTENANCE_STORE') {
+    throw error;
+  }
+  return [
+    {
+      level: 'problem',
+      code: 'NOT_IN_TOUCH',
+      message:
+        'The application has lost touch with its store; its log says why. What is said here of keys and windows is what it last knew.',
+    },
+  ];
 }

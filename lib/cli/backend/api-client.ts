@@ -13,6 +13,7 @@ export class ApiClient {
   private readonly base: URL;
   private readonly headers: Headers;
   private readonly timeout: number;
+  private hasWritten = false;
 
   constructor({ url = '', headers, commandTimeout }: Settings) {
     if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
@@ -37,10 +38,18 @@ export class ApiClient {
       commandTimeout === undefined ? TIMEOUT : parseDuration(commandTimeout, '--command-timeout');
   }
 
+  /** What is to be said of a call that fails: was anything changed. */
+  private outcomeOf(method: string): string {
+    if (method !== 'GET') {
+      this.hasWritten = true;
+      return ' It is unknown whether the change was made.';
+    }
+    return this.hasWritten ? '' : ' Nothing was changed.';
+  }
+
   /** @throws CliError */
   async ask<T>(method: string, path: string, body?: object): Promise<T> {
-    const writes = method !== 'GET';
-    const outcome = writes ? ' It is unknown whether the change was made.' : '';
+    const outcome = this.outcomeOf(method);
     const headers = new Headers(this.headers);
     headers.set('Accept', 'application/json');
     headers.set('X-Maintenance-Client', 'cli');

@@ -54,7 +54,7 @@ export type WatchEvent =
 
 /** One finding of `doctor`. */
 export interface Finding {
-  readonly level: 'ok' | 'warning' | 'problem';
+  readonly level: 'ok' | 'note' | 'warning' | 'problem';
   /** Stable, for programs. */
   readonly code: string;
   readonly message: string;

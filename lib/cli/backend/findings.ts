@@ -1,5 +1,5 @@
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
-import { plain } from '../output.js';
+import { counted, plain } from '../output.js';
 import { formatMoment } from '../time.js';
 import type { Finding } from './backend.js';
 import type { ReplicaJson } from './json.js';
@@ -34,7 +34,7 @@ export function findingsOfKeys(keys: readonly MaintenanceKeyJson[]): Finding[] {
   });
   const on = keys.filter(({ value }) => value).map(({ name }) => name);
   const state = on.length > 0 ? `in maintenance: ${on.join(', ')}` : 'none is in maintenance';
-  return [{ level: 'ok', code: 'KEYS', message: `${keys.length} keys, ${state}.` }, ...findings];
+  return [{ level: 'ok', code: 'KEYS', message: `${counted(keys.length, 'key')}, ${state}.` }, ...findings];
 }
 
 /** Milliseconds from which on it matters that the clock of a machine is off. */
@@ -81,7 +81,11 @@ export function findingsOfReplicas(replicas: readonly ReplicaJson[]): Finding[] 
   const count: Finding =
     serving.length === 0
       ? { level: 'warning', code: 'NO_REPLICAS', message: 'No replica of an application is running.' }
-      : { level: 'ok', code: 'REPLICAS', message: `${serving.length} replicas are running.` };
+      : {
+          level: 'ok',
+          code: 'REPLICAS',
+          message: `${counted(serving.length, 'replica')} ${serving.length === 1 ? 'is' : 'are'} running.`,
+        };
   return [count, ...findings, ...findingsOfVersions(serving)];
 }
 

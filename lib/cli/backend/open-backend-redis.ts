@@ -3,7 +3,7 @@ import type { StandaloneMaintenance } from '../../standalone/standalone-maintena
 import { refusalCode } from '../../core/store/redis/redis-errors.js';
 import { messageOf } from '../../core/errors/message-of.js';
 import { openMaintenance } from '../../standalone/open-maintenance.js';
-import { CliError, EXIT, usage } from '../exit.js';
+import { CliError, EXIT, exitCodeOf, usage } from '../exit.js';
 import type { Settings } from '../settings.js';
 import { parseDuration } from '../time.js';
 import { describeTarget, isTarget, openTarget } from './redis-target.js';
@@ -45,15 +45,16 @@ export async function openRedis(
     logger: { warn: (message) => warnings.push(message), error: tell },
   });
   try {
-    await manager.refresh();
+    // otherwise it has been read just now
+    if (!manager.health().up || !manager.hasRead) {
+      await manager.refresh();
+    }
   } catch (error) {
-    const message = messageOf(error);
+    // the call that failed has read only
+    const message = messageOf(error).replace(/; (the outcome is unknown|nothing was written)\.$/, '.');
     await service.close();
-    throw new CliError(
-      refusalCode(error) === undefined ? EXIT.unknown : EXIT.failed,
-      `${place}: ${message} Nothing was changed.`,
-      'MAINTENANCE_STORE',
-    );
+    const exit = refusalCode(error) === undefined ? exitCodeOf(error) : EXIT.failed;
+    throw new CliError(exit, `${place}: ${message} Nothing was changed.`, 'MAINTENANCE_STORE');
   }
   return { service, manager, place, warnings };
 }

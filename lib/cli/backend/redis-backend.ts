@@ -27,6 +27,8 @@ const LEARN_INTERVAL = 10_000;
 /** By Redis: the application may be down. */
 export class RedisBackend implements Backend {
   readonly way = 'redis';
+  /** Has the state just been read: opening does that. */
+  private isFresh = true;
 
   private constructor(
     readonly service: StandaloneMaintenance,
@@ -169,7 +171,10 @@ export class RedisBackend implements Backend {
 
   /** Reads what is stored, and how far the work of holders is. */
   private async look(): Promise<void> {
-    await this.manager.refresh();
+    if (!this.isFresh) {
+      await this.manager.refresh();
+    }
+    this.isFresh = false;
     await this.manager.progress.look();
   }
 

@@ -5,7 +5,7 @@ import { openConnection } from '../../core/store/redis/open-redis.js';
 import type { RedisClient } from '../../core/store/redis/redis-client.js';
 import { RedisConnection } from '../../core/store/redis/redis-connection.js';
 import { isReadable } from '../../core/windows/window-record.js';
-import { plain } from '../output.js';
+import { counted, plain } from '../output.js';
 import type { Settings } from '../settings.js';
 import type { Finding } from './backend.js';
 import { clockFinding, findingsOfKeys, findingsOfReplicas } from './findings.js';
@@ -90,7 +90,7 @@ function strangeWindows({ document }: StateManager): Finding[] {
           {
             level: 'warning' as const,
             code: 'STRANGE_WINDOWS',
-            message: `Key "${key}" has ${strange} planned windows that this version cannot read: a newer version has planned them.`,
+            message: `Key "${key}" has ${counted(strange, 'planned window')} that this version cannot read, planned by a newer version.`,
           },
         ];
   });

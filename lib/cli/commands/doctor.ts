@@ -3,6 +3,7 @@ import { EXIT } from '../exit.js';
 
 const MARKS = {
   ok: ['green', 'ok      '],
+  note: ['dim', 'note    '],
   warning: ['yellow', 'warning '],
   problem: ['red', 'PROBLEM '],
 } as const;

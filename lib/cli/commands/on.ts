@@ -1,7 +1,9 @@
+import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
 import type { ChangeResult } from '../backend/backend.js';
 import type { Work } from '../cli.js';
-import { EXIT } from '../exit.js';
+import { CliError, EXIT, exitCodeOf } from '../exit.js';
 import { given } from '../option-values.js';
+import { counted } from '../output.js';
 import { parseDuration, parseEnd } from '../time.js';
 import { printRunning, quietJson } from './quiet-table.js';
 import { actorOf, checkWay, describeKey, noteVetoes, printDryRun, whatIsConcerned } from './shared.js';
@@ -31,7 +33,7 @@ export const on: Work<ChangeOptions> = async ({ options, out, open, confirm }, k
   }
   const whole = concerned.key.scope === 'site' && !concerned.key.readOnly;
   await confirm(
-    `Put "${key}" into maintenance${whole ? ', which closes the whole site' : ''} (${concerned.replicas.length} replicas)?`,
+    `Put "${key}" into maintenance${whole ? ', which closes the whole site' : ''} (${counted(concerned.replicas.length, 'replica')})?`,
   );
   const result = await backend.set(key, {
     mode: true,
@@ -42,7 +44,10 @@ export const on: Work<ChangeOptions> = async ({ options, out, open, confirm }, k
     ...(options.hooks === false && { callHooks: false }),
     acknowledge,
   });
-  const quiet = drain === undefined ? undefined : await backend.quiet(key, drain);
+  const quiet =
+    drain === undefined
+      ? undefined
+      : await backend.quiet(key, drain).catch((error: unknown) => throwUnknownQuiet(result.key, error));
   out.result({ ...result, ...(quiet && { quiet: quietJson(quiet) }) }, () => {
     out.line(describeKey(result.key));
     printMissing(result, (line) => out.line(line));
@@ -57,12 +62,22 @@ export const on: Work<ChangeOptions> = async ({ options, out, open, confirm }, k
   return (result.missing ?? []).length > 0 || quiet?.quiet === false ? EXIT.undrained : EXIT.done;
 };
 
+/** The change was made all the same. */
+function throwUnknownQuiet(key: MaintenanceKeyJson, error: unknown): never {
+  const { message, code } = error as Error & { code?: string };
+  throw new CliError(
+    exitCodeOf(error),
+    `${describeKey(key)} Whether it is quiet is unknown: ${message}`,
+    code,
+  );
+}
+
 export function printMissing(
   { acknowledged, missing = [] }: ChangeResult,
   write: (line: string) => void,
 ): void {
   if (acknowledged) {
     const late = missing.length > 0 ? `; not by ${missing.join(', ')}` : '';
-    write(`Applied by ${acknowledged.length - 1} replicas${late}.`);
+    write(`Applied by ${counted(acknowledged.length - 1, 'replica')}${late}.`);
   }
 }

@@ -24,7 +24,8 @@ interface Said {
 
 const MINUTE = 60_000;
 
-export const page: Work<PageOptions> = async ({ options, out, settings, open, interrupted }, file) => {
+export const page: Work<PageOptions> = async ({ options, out, settings, open, interrupted }, given) => {
+  const file = given === '-' ? undefined : given;
   if (options.csp) {
     out.result({ csp: maintenancePageCsp() }, () => out.line(maintenancePageCsp()));
     return EXIT.done;
@@ -33,11 +34,11 @@ export const page: Work<PageOptions> = async ({ options, out, settings, open, in
     throw usage('--watch needs a file to write.');
   }
   const refreshDelay = options.refresh === undefined ? MINUTE : parseDuration(options.refresh, '--refresh');
-  const given: Partial<Said> = {
+  const wished: Partial<Said> = {
     ...(options.message !== undefined && { message: options.message }),
     ...(options.until !== undefined && { until: parseMoment(options.until, '--until') }),
   };
-  const render = ({ message, until }: Said): string => render503({ message, until, ...given }, refreshDelay);
+  const render = ({ message, until }: Said): string => render503({ message, until, ...wished }, refreshDelay);
   const { key = 'general' } = options;
   const connected = settings.redis !== undefined || settings.url !== undefined;
   if (options.watch) {

@@ -1,5 +1,5 @@
 import type { QuietJson } from '../backend/json.js';
-import type { Output } from '../output.js';
+import { counted, type Output } from '../output.js';
 import { formatMoment } from '../time.js';
 
 /** As the admin API gives it. */
@@ -12,7 +12,9 @@ export const quietJson = ({ quiet, since, replicas }: QuietJson): object => ({
 /** Where something still runs. */
 export function printRunning(out: Output, { quiet, since, replicas }: QuietJson): void {
   if (quiet) {
-    out.line(`Quiet on ${replicas.length} replicas${since ? ` since ${formatMoment(since)}` : ''}.`);
+    out.line(
+      `Quiet on ${counted(replicas.length, 'replica')}${since ? ` since ${formatMoment(since)}` : ''}.`,
+    );
     return;
   }
   const rows = replicas.flatMap(({ host, pid, applied, silent, running }) => [

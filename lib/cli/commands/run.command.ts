@@ -26,15 +26,15 @@ export const runCommand: CliCommand = {
       .option('--expected <time>', 'how long it is expected to take: its progress is estimated')
       .option('--public', 'visitors see the progress that the command reports')
       .option('-m, --message <text>', 'message for visitors')
-      .option('--reason <text>', 'for operators only')
+      .option('--reason <text>', 'for operators only; default: the command, passwords hidden')
       .option('--actor <name>', 'who makes the change; default: user@host')
       .option('--keep-on-failure', 'leave the key on if the command fails')
       .option('--dry-run', 'only show what it would do')
       .addHelpText(
         'after',
-        '\nThe command gets MAINTENANCE_KEY and MAINTENANCE_FENCE, a number that only grows.\n' +
-          'It says how far it is with "nestjs-maintenance progress 40 --step orders", or with\n' +
-          'a line such as "40 orders" to the file descriptor MAINTENANCE_PROGRESS_FD.\n' +
+        '\nThe command gets MAINTENANCE_KEY and MAINTENANCE_FENCE, a number that only\n' +
+          'grows. It says how far it is with "nestjs-maintenance progress 40 --step x", or\n' +
+          'with a line such as "40 orders" to the descriptor MAINTENANCE_PROGRESS_FD.\n' +
           'Exit codes: its own, or 120 plus ours if it was never started, or if run has\n' +
           'ended it: 121 refused or failed, 122 usage, 124 outcome unknown, 125 locked,\n' +
           '126 unknown key, 127 not drained.',

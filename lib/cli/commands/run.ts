@@ -3,6 +3,7 @@ import { defaultActor, type Context, type Work } from '../cli.js';
 import { CliError, EXIT, exitCodeOf, RUN_EXIT, usage } from '../exit.js';
 import type { RedisBackend } from '../backend/redis-backend.js';
 import type { Maintenance } from '../../core/service/maintenance.js';
+import { commandText } from '../run/command-text.js';
 import { GuardedChild, type ChildExit } from '../run/guarded-child.js';
 import { monotonic } from '../run/monotonic.js';
 import { ProgressSocket, PROGRESS_VARIABLE } from '../run/progress-socket.js';
@@ -68,7 +69,7 @@ async function runUnder(
     lease,
     keepLock: true,
     message: options.message,
-    reason: options.reason ?? command.join(' ').slice(0, 1_000),
+    reason: options.reason ?? commandText(command).slice(0, 1_000),
     actor: options.actor ?? defaultActor(),
     ...(options.for !== undefined && { timeout: parseDuration(options.for, '--for') }),
     ...(options.expected !== undefined && { expected: parseDuration(options.expected, '--expected') }),

@@ -3,7 +3,7 @@ import type { MaintenanceProgress } from '../../core/progress/maintenance-progre
 import { percentOf } from '../../core/progress/percent.js';
 import type { Backend } from '../backend/backend.js';
 import { defaultActor } from '../cli.js';
-import { plain, type Column, type Output } from '../output.js';
+import { counted, plain, type Column, type Output } from '../output.js';
 import { usage } from '../exit.js';
 import { formatMoment, formatRoughly } from '../time.js';
 
@@ -115,7 +115,7 @@ export async function printDryRun(
 }
 
 function printRoutes(out: Output, what: string, routes: readonly string[]): void {
-  out.line(`  ${what}: ${routes.length === 0 ? 'nothing' : `${routes.length} routes`}`);
+  out.line(`  ${what}: ${routes.length === 0 ? 'nothing' : counted(routes.length, 'route')}`);
   routes.slice(0, NAMED).forEach((route) => out.line(`    ${plain(route)}`));
   if (routes.length > NAMED) {
     out.line(`    … and ${routes.length - NAMED} more: --json lists all`);

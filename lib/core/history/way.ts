@@ -3,8 +3,16 @@ import type { MaintenanceWay } from './maintenance-way.js';
 
 const ways = new AsyncLocalStorage<MaintenanceWay>();
 
+/** Of what this process does by itself. */
+let usual: MaintenanceWay = 'code';
+
 /** The way of a change that is made now. */
-export const currentWay = (): MaintenanceWay => ways.getStore() ?? 'code';
+export const currentWay = (): MaintenanceWay => ways.getStore() ?? usual;
+
+/** Whatever this process changes counts as made by that way. Unlike {@link inWay} it costs nothing to follow. */
+export function setUsualWay(way: MaintenanceWay): void {
+  usual = way;
+}
 
 /** What work changes, and what follows from it, counts as made by that way. */
 export const inWay = <T>(way: MaintenanceWay, work: () => T): T => ways.run(way, work);

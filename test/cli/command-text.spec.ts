@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest';
+import { commandText } from '../../lib/cli/run/command-text.js';
+
+it.each([
+  [['npx', 'prisma', 'migrate', 'deploy'], 'npx prisma migrate deploy'],
+  [['psql', 'postgres://ops:p4ss@db/shop', '-c', 'select 1'], 'psql postgres://ops:***@db/shop -c select 1'],
+  [['redis-cli', '-u', 'redis://:p4ss/w@host'], 'redis-cli -u redis://:***@host'],
+  [['migrate', '--db-password=p4ss', '--force'], 'migrate --db-password=*** --force'],
+  [['migrate', '--token', 'p4ss', '--force'], 'migrate --token *** --force'],
+  [['env', 'API_KEY=p4ss', 'migrate'], 'env API_KEY=*** migrate'],
+  [['migrate', '--tokens', 'keep', 'tokenizer=on'], 'migrate --tokens keep tokenizer=on'],
+  [['curl', 'https://shop.example:8080/a'], 'curl https://shop.example:8080/a'],
+])('%j is the reason %s', (command, text) => expect(commandText(command)).toBe(text));
