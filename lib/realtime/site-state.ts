@@ -55,7 +55,8 @@ export class SiteState {
 
   private lastWrite(counts: (key: MaintenanceKey) => boolean): number {
     const { document } = this.manager;
-    const keys = this.registry.all().filter(counts);
-    return Math.max(0, ...keys.map(({ name }) => revisionOf(document, name)));
+    return this.registry
+      .all()
+      .reduce((last, key) => (counts(key) ? Math.max(last, revisionOf(document, key.name)) : last), 0);
   }
 }

@@ -91,6 +91,10 @@ export class StatusRounds<Client extends object> {
     }
   }
 
+  private get nobody(): boolean {
+    return this.channel.clients()[Symbol.iterator]().next().done === true;
+  }
+
   private get due(): boolean {
     return this.begun < this.edition;
   }
@@ -102,6 +106,12 @@ export class StatusRounds<Client extends object> {
     this.telling = true;
     try {
       while (this.due) {
+        if (this.nobody) {
+          // what was told counts for nobody, and finding out what is new costs something for each key
+          this.told = undefined;
+          this.begun = this.edition;
+          return;
+        }
         // reading the state may reveal an end that has just come, which is then sent with the rest
         const { fingerprint } = this.news;
         const isNews = fingerprint !== this.told;

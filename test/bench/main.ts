@@ -1,4 +1,7 @@
-// `npm run bench [-- decision guard refusal windows background cluster start realtime storm] [--long | --quick]`: prints one Markdown table.
+// `npm run bench [-- decision guard refusal windows background cluster start scale realtime storm] [--long | --quick] [--beside FILE]`: prints one Markdown table.
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { Report } from './report.js';
 import { background } from './sections/background.js';
 import { cluster } from './sections/cluster.js';
@@ -6,6 +9,7 @@ import { decision } from './sections/decision.js';
 import { guard } from './sections/guard.js';
 import { realtime } from './sections/realtime.js';
 import { refusal } from './sections/refusal.js';
+import { scale } from './sections/scale.js';
 import { sizes } from './sections/sizes.js';
 import { start } from './sections/start.js';
 import { storm } from './sections/storm.js';
@@ -18,18 +22,23 @@ export interface Effort {
   readonly processes: number;
   /** How many sockets are told at once, one measurement for each. */
   readonly clients: readonly number[];
+  /** The main entry of another build of this package, a file, to compare with where that is asked for. */
+  readonly beside?: string | undefined;
 }
 
-const sections = { decision, guard, refusal, windows, background, cluster, start, sizes, realtime, storm };
+const sections = { decision, guard, refusal, windows, background, cluster, start, scale, sizes, realtime, storm };
 
-const args = process.argv.slice(2);
+const { values, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: { long: { type: 'boolean' }, quick: { type: 'boolean' }, beside: { type: 'string' } },
+});
+const beside = values.beside === undefined ? undefined : pathToFileURL(resolve(values.beside)).href;
 const clients = [100, 1_000, 5_000, 10_000];
-const effort: Effort = args.includes('--long')
-  ? { rounds: 40, processes: 12, clients }
-  : args.includes('--quick')
-    ? { rounds: 6, processes: 2, clients: [100, 1_000] }
-    : { rounds: 20, processes: 4, clients };
-const names = args.filter((arg) => !arg.startsWith('--'));
+const effort: Effort = values.long
+  ? { rounds: 40, processes: 12, clients, beside }
+  : values.quick
+    ? { rounds: 6, processes: 2, clients: [100, 1_000], beside }
+    : { rounds: 20, processes: 4, clients, beside };
 const unknown = names.filter((name) => !Object.hasOwn(sections, name));
 if (unknown.length > 0) {
   console.error(`Unknown: ${unknown.join(', ')}; there are: ${Object.keys(sections).join(', ')}`);

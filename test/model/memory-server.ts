@@ -28,6 +28,7 @@ import {
   type News,
   type Presence,
   type RecordWrite,
+  type SeenAt,
   type SeenReplica,
   type StateStore,
   type StoreListener,
@@ -351,9 +352,9 @@ export class MemoryStore implements StateStore {
     );
   }
 
-  replicasAt(version: Version, deadline: number): Promise<SeenReplica[] | undefined> {
-    const asked = this.replicas(deadline);
-    return asked.then((all) => (this.#since(version) === undefined ? undefined : all));
+  async replicasAt(version: Version, deadline: number): Promise<SeenAt | undefined> {
+    const replicas = await this.replicas(deadline);
+    return this.#since(version) === undefined ? undefined : { replicas, version: this.server.version };
   }
 
   forget(id: string, deadline: number): Promise<'gone' | 'absent' | 'alive'> {

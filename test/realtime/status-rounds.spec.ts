@@ -17,6 +17,8 @@ class Client {
 /** Clients in this process, so that a spec says what happens between two slices. */
 class Crowd implements Channel<Client> {
   readonly all: Client[] = [];
+  /** How often it was found out what visitors may know. */
+  reads = 0;
   private readonly changes = new Subject<AnnouncedChange>();
   private revision = 0;
   private readonly rounds: StatusRounds<Client>;
@@ -26,7 +28,7 @@ class Crowd implements Channel<Client> {
     const variant = (listener: unknown): string => (listener as Client).language;
     const reporter = { personal: false, variant, forAll, forInsider: forAll };
     const news = { planned: NEVER, progress: NEVER, certainty: NEVER, fingerprint: '' };
-    Object.defineProperty(news, 'fingerprint', { get: () => String(this.revision) });
+    Object.defineProperty(news, 'fingerprint', { get: () => (this.reads++, String(this.revision)) });
     this.rounds = new StatusRounds({ changes: this.changes }, reporter, news, this);
   }
 
@@ -97,4 +99,17 @@ describe('a round that takes several turns', () => {
     expect(all.all[0]?.told).toEqual([0, 1, 2]);
     expect(all.all[CROWD - 1]?.told).toEqual([0, 1, 2]);
   });
+});
+
+it('nobody who listens costs nothing, and whoever comes then learns of the next change', async () => {
+  const nobody = new Crowd();
+  nobody.change();
+  nobody.change();
+  await settled();
+  expect(nobody.reads).toBe(0);
+  const first = nobody.join();
+  await settled();
+  nobody.change();
+  await settled();
+  expect(first.told).toEqual([2, 3]);
 });

@@ -12,6 +12,8 @@ export class AcknowledgedWrites {
   /** The change, or one that follows it; `undefined`: nothing is known of the key. */
   private readonly change: KeyRecord | undefined;
   private place: Version | undefined;
+  /** The last version that the store was seen at and that goes on from the place. */
+  private seen: Version | undefined;
   private line: number | undefined;
 
   /** @param revision of the change; 0: nothing was written, and all that is known has to be applied */
@@ -29,9 +31,22 @@ export class AcknowledgedWrites {
     this.look();
   }
 
-  /** The version that the store must be at, or past, for what replicas tell to count; `undefined` while it is not known. */
-  get version(): Version | undefined {
+  /** Stands for the place of the change: another one as soon as that is another. */
+  get mark(): Version | undefined {
     return this.place;
+  }
+
+  /**
+   * The version that the store must be at, or past, for what replicas tell to count; `undefined` while it is not known. Not the place
+   * itself for long: a store remembers only of its latest writes that they are on its line.
+   */
+  get version(): Version | undefined {
+    return this.seen ?? this.place;
+  }
+
+  /** The store was at this version when it was past {@link version}; `undefined`: it was not, or that was not asked. */
+  confirm(version: Version | undefined): void {
+    this.seen = version;
   }
 
   /** Looks whether what is known now goes on from what was known before, or where else the change is. */
@@ -41,6 +56,7 @@ export class AcknowledgedWrites {
     if (isReadAnew || (this.place === undefined && (document?.revision ?? 0) >= this.revision)) {
       this.line = document?.line;
       this.place = this.isIn(document) ? placeOf(document) : undefined;
+      this.seen = undefined;
     }
   }
 

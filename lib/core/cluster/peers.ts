@@ -21,7 +21,7 @@ export class Peers {
     if (!store.clustered) {
       return [];
     }
-    for (;;) {
+    for (let asked = 1; ; asked++) {
       const { mark } = this.manager.notifier;
       try {
         const others = await this.ask(applied);
@@ -32,6 +32,10 @@ export class Peers {
           throw new MaintenanceStoreError(
             'the store has lost the change, or was read anew, while others were waited for.',
           );
+        }
+        if (asked > 2) {
+          await this.wait(mark, until, signal);
+          signal?.throwIfAborted();
         }
       } catch (error) {
         if (!(error instanceof MaintenanceStoreError) || performance.now() >= until) {
@@ -48,17 +52,24 @@ export class Peers {
     const { manager } = this;
     const { store, replica } = manager;
     applied?.look();
+    const mark = applied?.mark;
     const version = applied?.version;
     const deadline = manager.deadline();
     // an empty store has no line that a version could be on
-    const all = await (version ? store.replicasAt(version, deadline) : store.replicas(deadline));
-    const others = all?.filter(({ id }) => id !== replica.id);
-    if (!others || others.length === all?.length) {
+    const found = version
+      ? await store.replicasAt(version, deadline)
+      : { replicas: await store.replicas(deadline), version: undefined };
+    const others = found?.replicas.filter(({ id }) => id !== replica.id);
+    if (!others || others.length === found?.replicas.length) {
       // its own entry is lost, and others' may be: the exchange that records it again notes that
       await manager.sync();
     }
     applied?.look();
-    return applied?.version === version ? others : undefined;
+    if (applied?.mark !== mark) {
+      return undefined;
+    }
+    applied?.confirm(found?.version);
+    return others;
   }
 
   /** Waits until somebody tells something new, or it is time to look again. */

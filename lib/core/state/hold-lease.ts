@@ -66,8 +66,11 @@ export class HoldLease {
     }
   }
 
-  /** The hold is gone from the state: work that goes on all the same keeps nobody from the lock. */
+  /** The hold is gone from the state: work that goes on all the same keeps nobody from the lock. Whoever leaves gives it back anyway. */
   end(why: string): void {
+    if (this.given) {
+      return;
+    }
     this.stop(why);
     void this.giveBack();
   }

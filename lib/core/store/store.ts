@@ -97,6 +97,12 @@ export interface News {
   readonly version: Version;
 }
 
+/** Who is there, and the version of the store when it said so. */
+export interface SeenAt {
+  readonly replicas: SeenReplica[];
+  readonly version: Version;
+}
+
 /** What the store tells without being asked. */
 export interface StoreListener {
   /** Something may have changed: look. What was written comes along where the store itself vouches for it. */
@@ -158,8 +164,11 @@ export interface StateStore {
   ): Promise<Written>;
   /** Who is there, silent replicas among them. */
   replicas(deadline: number): Promise<SeenReplica[]>;
-  /** The same, as long as the store has made the write that this version ends with; `undefined` when it has lost that. */
-  replicasAt(version: Version, deadline: number): Promise<SeenReplica[] | undefined>;
+  /**
+   * The same, and what the store is at, as long as it has made the write that this version ends with; `undefined` when it has lost
+   * that, or does not remember it.
+   */
+  replicasAt(version: Version, deadline: number): Promise<SeenAt | undefined>;
   /** Takes a replica off the list at once. */
   leave(id: string, deadline: number): Promise<void>;
   /** Takes a silent replica off the list, since somebody knows that it is gone; one that is alive stays. */

@@ -134,6 +134,20 @@ async function time(
   return numbered(100, (index) => (quantile(samples, (index + 0.5) / 100) * 1e6) / BATCH);
 }
 
+/** What is decided. */
+export interface Decided {
+  /** Registered. */
+  readonly keys: number;
+  /** How many of these are in maintenance; all of them let the request pass. */
+  readonly active: number;
+  /** Paths. */
+  readonly ignored: number;
+  /** Is what passes noted as under way, for those who drain. */
+  readonly noted: boolean;
+  /** Do keys concern marked handlers only, which none of these is; else their status lets everybody pass. */
+  readonly marked: boolean;
+}
+
 answer({
   reference: async (adapter: string) => {
     const { app, contexts } = await start(adapter, {});
@@ -141,21 +155,19 @@ answer({
     await app.close();
     return samples;
   },
-  /**
-   * @param active how many of the registered keys are in maintenance and let the request pass
-   * @param noted is what passes noted as under way, for those who drain
-   */
-  measure: async (adapter: string, keys: number, active: number, ignored: number, noted: boolean) => {
+  measure: async (adapter: string, { keys, active, ignored, noted, marked }: Decided) => {
     const { app, contexts, service, guard } = await start(adapter, {
-      keys: numbered(keys, (index) => new MaintenanceKey(`key-${index}`, { statusClass: Passing })),
+      keys: numbered(keys, (index) =>
+        marked
+          ? new MaintenanceKey(`key-${index}`, { scope: 'marked' })
+          : new MaintenanceKey(`key-${index}`, { statusClass: Passing }),
+      ),
       ignorePaths: numbered(ignored, (index) => `/ignored/path-${index}`),
     });
     if (!noted) {
       Object.assign(app.get(InFlight), { admit: () => undefined });
     }
-    for (let i = 0; i < active; i++) {
-      await service.setMaintenance(true, `key-${i}`);
-    }
+    await Promise.all(numbered(active, (index) => service.setMaintenance(true, `key-${index}`)));
     const samples = await time(guard, contexts);
     await app.close();
     return samples;

@@ -1,4 +1,4 @@
-// Prints what starting an application takes, the library as it is packed: `node start-app.js PROVIDERS KEYS default|bare|without`.
+// Prints what starting an application takes, the library as it is packed: `node start-app.js PROVIDERS KEYS KIND`.
 import { Injectable, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -6,14 +6,17 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 const [providers = 0, keys = 0] = process.argv.slice(2, 4).map(Number);
-const kind = process.argv[4];
+const kind = process.argv[4] ?? '';
+/** `default` or not: `bare` is without socket and admin page, `without` without the module, `keyed` bare with a key by each provider. */
+const everyKeyed = kind.endsWith('keyed');
+const without = kind.startsWith('without');
 
 const packed = new URL('../../../../../dist/index.js', import.meta.url).href;
 const { MaintenanceKey, MaintenanceModule, RegisterMaintenanceKey } =
   // only its place is another
   (await import(packed)) as typeof import('../../../lib/index.js');
 
-/** A service of five methods, as an application has them; every tenth brings a key. */
+/** A service of five methods, as an application has them; every tenth, or each, brings a key. */
 function provider(index: number): Type {
   @Injectable()
   class Service {
@@ -28,7 +31,7 @@ function provider(index: number): Type {
       return index;
     }
   }
-  if (index % 10 === 0) {
+  if (everyKeyed || index % 10 === 0) {
     class WithKey extends Service {
       maintenanceKey(): unknown {
         return new MaintenanceKey(`of-service-${index}`);
@@ -43,15 +46,14 @@ function provider(index: number): Type {
 }
 
 @Module({
-  imports:
-    kind === 'without'
-      ? []
-      : [
-          MaintenanceModule.forRoot({
-            ...(kind === 'bare' && { socket: false, admin: false }),
-            keys: Array.from({ length: keys }, (_, index) => new MaintenanceKey(`key-${index}`)),
-          }),
-        ],
+  imports: without
+    ? []
+    : [
+        MaintenanceModule.forRoot({
+          ...(kind !== 'default' && { socket: false, admin: false }),
+          keys: Array.from({ length: keys }, (_, index) => new MaintenanceKey(`key-${index}`)),
+        }),
+      ],
   providers: Array.from({ length: providers }, (_, index) => provider(index)),
 })
 class AppModule {}

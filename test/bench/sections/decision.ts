@@ -1,17 +1,11 @@
 import { Child } from '../../support/child.js';
+import type { Decided } from '../apps/decision-app.js';
 import type { Effort } from '../main.js';
 import type { Report } from '../report.js';
 
 /** How many nanoseconds the guard takes to decide, each case in fresh processes. */
 export async function decision(report: Report, { processes }: Effort): Promise<void> {
-  const cases: {
-    what: string;
-    keys?: number;
-    active?: number;
-    ignored?: number;
-    noted?: boolean;
-    most?: number;
-  }[] = [
+  const cases: (Partial<Decided> & { what: string; most?: number })[] = [
     { what: 'nothing active, the decision alone', noted: false, most: 15 },
     { what: 'nothing active, and noted as under way' },
     { what: 'five active keys that let it pass', active: 5, most: 300 },
@@ -19,14 +13,6 @@ export async function decision(report: Report, { processes }: Effort): Promise<v
     { what: '20 ignored paths, five active keys', active: 5, ignored: 20 },
   ];
   for (const adapter of ['fastify', 'express']) {
-    const run = async (call: string, ...args: (number | boolean)[]): Promise<number[]> => {
-      const samples: number[] = [];
-      for (let i = 0; i < processes; i++) {
-        await using child = await Child.start(new URL('../apps/decision-app.js', import.meta.url));
-        samples.push(...(await child.send<number[]>(call, adapter, ...args)));
-      }
-      return samples;
-    };
     const row = (what: string, samples: number[], most?: number): void =>
       report.values(
         {
@@ -37,9 +23,25 @@ export async function decision(report: Report, { processes }: Effort): Promise<v
         },
         samples,
       );
-    row('a guard that returns true', await run('reference'));
-    for (const { what, keys = 5, active = 0, ignored = 0, noted = true, most } of cases) {
-      row(what, await run('measure', keys, active, ignored, noted), most);
+    row('a guard that returns true', await samplesOf(processes, 'reference', adapter));
+    for (const { what, most, ...how } of cases) {
+      const usual = { keys: 5, active: 0, ignored: 0, noted: true, marked: false };
+      row(what, await decide(adapter, { ...usual, ...how }, processes), most);
     }
   }
+}
+
+/** Nanoseconds of each sample. */
+export const decide = (adapter: string, how: Decided, processes: number): Promise<number[]> =>
+  samplesOf(processes, 'measure', adapter, how);
+
+async function samplesOf(processes: number, call: string, ...args: unknown[]): Promise<number[]> {
+  const samples: number[] = [];
+  for (let i = 0; i < processes; i++) {
+    await using child = await Child.start(new URL('../apps/decision-app.js', import.meta.url), {
+      timeout: 60_000,
+    });
+    samples.push(...(await child.send<number[]>(call, ...args)));
+  }
+  return samples;
 }

@@ -64,16 +64,17 @@ async function commandLine(report: Report, rounds: number): Promise<void> {
   );
 }
 
-type Kind = 'default' | 'bare' | 'without';
+/** The module with its options, and with how many of the providers that bring a key; `without`: the same without the module. */
+type Kind = 'default' | 'bare' | 'without' | 'keyed' | 'without-keyed';
 
-interface Started {
+export interface Started {
   cpu: number;
   heap: number;
 }
 
 async function starting(report: Report, rounds: number): Promise<void> {
   for (const providers of [10, 100, 1_000]) {
-    const app = (kind: Kind) => () => print<Started>('start-app', String(providers), '0', kind);
+    const app = (kind: Kind) => startApp(providers, 0, kind);
     const started = await interleaved(Math.ceil(rounds / 2), {
       without: app('without'),
       default: app('default'),
@@ -96,8 +97,8 @@ async function starting(report: Report, rounds: number): Promise<void> {
     }
   }
   const { none, thousand } = await interleaved(3, {
-    none: () => print<Started>('start-app', '0', '0', 'bare'),
-    thousand: () => print<Started>('start-app', '0', '1000', 'bare'),
+    none: startApp(0, 0, 'bare'),
+    thousand: startApp(0, 1_000, 'bare'),
   });
   const reference = median(none.map(({ heap }) => heap));
   report.values(
@@ -106,6 +107,10 @@ async function starting(report: Report, rounds: number): Promise<void> {
   );
 }
 
+/** Starts an application with so many providers, and keys by options. */
+export const startApp = (providers: number, keys: number, kind: Kind) => (): Promise<Started> =>
+  print('start-app', String(providers), String(keys), kind);
+
 async function print<T>(app: string, ...args: string[]): Promise<T> {
   const file = fileURLToPath(new URL(`../apps/${app}.js`, import.meta.url));
   const { stdout } = await run(process.execPath, [file, ...args]);
@@ -113,7 +118,7 @@ async function print<T>(app: string, ...args: string[]): Promise<T> {
 }
 
 /** Values by name, the calls in random order, round after round. */
-async function interleaved<T, Name extends string>(
+export async function interleaved<T, Name extends string>(
   rounds: number,
   calls: Record<Name, () => Promise<T>>,
 ): Promise<Record<Name, T[]>> {

@@ -17,6 +17,7 @@ import { messageOf } from '../../errors/message-of.js';
 import {
   type Presence,
   type RecordWrite,
+  type SeenAt,
   type SeenReplica,
   type StateStore,
   type StoreListener,
@@ -143,8 +144,8 @@ export class CacheStore implements StateStore {
     return Promise.resolve([...this.seen.values()]);
   }
 
-  replicasAt(): Promise<SeenReplica[]> {
-    return this.replicas();
+  async replicasAt(version: Version): Promise<SeenAt> {
+    return { replicas: await this.replicas(), version };
   }
 
   leave(id: string): Promise<void> {

@@ -18,6 +18,7 @@ import {
   bounded,
   type Presence,
   type RecordWrite,
+  type SeenAt,
   type SeenReplica,
   type StateStore,
   type StoreListener,
@@ -142,21 +143,21 @@ export class RedisStore implements StateStore {
   }
 
   async replicas(deadline: number): Promise<SeenReplica[]> {
-    return (await this.list(deadline)) ?? [];
+    return (await this.list(deadline))?.replicas ?? [];
   }
 
-  replicasAt(version: Version, deadline: number): Promise<SeenReplica[] | undefined> {
+  replicasAt(version: Version, deadline: number): Promise<SeenAt | undefined> {
     return this.list(deadline, version);
   }
 
-  private async list(deadline: number, version?: Version): Promise<SeenReplica[] | undefined> {
+  private async list(deadline: number, version?: Version): Promise<SeenAt | undefined> {
     const { commands, options } = this;
     const names =
       version === undefined ? (['replicas'] as const) : (['replicas', 'records', 'writes'] as const);
     const args = [options.replicaLease, commands.server(), version ?? ''];
     const reply = await commands.run('replicas', 'REPLICAS', names, deadline, args);
-    const [now, entries] = reply as [number, RedisEntry[] | null];
-    return entries?.map((entry) => readEntry(entry, now));
+    const [now, entries, at] = reply as [number, RedisEntry[] | null, Version];
+    return entries ? { replicas: entries.map((entry) => readEntry(entry, now)), version: at } : undefined;
   }
 
   async leave(id: string, deadline: number): Promise<void> {

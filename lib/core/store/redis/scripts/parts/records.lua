@@ -9,7 +9,7 @@ local MAX_RECORD_BYTES = 262144
 local MAX_BYTES = 33554432
 local MAX_READ_BYTES = 1048576
 -- Write ids that are remembered: more than are made while a replica is away for a moment.
-local MOST_WRITES = 1000
+local MOST_WRITES = 10000
 -- Where numbers end: a revision past that could not be read again.
 local MAX_REVISION = 9007199254740991
 -- The last instant that JavaScript knows.

@@ -1,0 +1,87 @@
+import { createMaintenance } from 'nestjs-maintenance/standalone';
+import { MaintenanceKey } from 'nestjs-maintenance';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { RedisServer } from '../support/redis.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
+
+let server: RedisServer;
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+
+afterAll(() => server.stop());
+
+let count = 0;
+let namespace: string;
+
+beforeEach(() => {
+  namespace = `union-${++count}`;
+});
+
+const join = (url: string) =>
+  createMaintenance({
+    redis: url,
+    namespace,
+    keys: ['a', 'b', 'c', 'd'].map((name) => new MaintenanceKey(name)),
+    commandTimeout: 600,
+    logger: { warn: () => undefined, error: () => undefined },
+  });
+
+type Service = Awaited<ReturnType<typeof join>>;
+
+/** What a replica knows of all keys: `false`, or the message of those that are on. */
+const knownBy = async (service: Service): Promise<Record<string, unknown>> => {
+  const data = Object.entries(await service.getKeyData());
+  return Object.fromEntries(
+    data.filter(([name]) => name !== 'general').map(([name, { value, message }]) => [name, value && message]),
+  );
+};
+
+it.each([
+  ['who knows most', ['one', 'two']],
+  ['who knows less', ['two', 'one']],
+] as const)(
+  'an empty Redis that a newcomer writes first gets what the others know, key by key, when %s comes back first',
+  async (_, order) => {
+    const proxies = { one: await TcpProxy.start(server), two: await TcpProxy.start(server) };
+    {
+      await using one = await join(proxies.one.url);
+      await using two = await join(proxies.two.url);
+      for (const key of ['a', 'b', 'c']) await one.setMaintenance(true, key, { message: 'early' });
+      await until(() => ['a', 'b', 'c'].every((key) => two.isActive(key)), { what: 'two to learn' });
+      proxies.two.pause();
+      await one.setMaintenance(false, 'b');
+      await one.setMaintenance(true, 'c', { message: 'later' });
+      proxies.one.pause();
+
+      const client = server.client();
+      const entry = `${namespace}:{${namespace}}:records`;
+      await client.del(...(await client.keys(`${namespace}:*`)));
+      await using newcomer = await join(server.url);
+      await newcomer.setMaintenance(true, 'a', { message: 'last' });
+      await newcomer.setMaintenance(true, 'd', { message: 'new' });
+      expect((await client.hkeys(entry)).sort(), 'the newcomer has written first').toEqual([
+        ':head',
+        'a',
+        'd',
+      ]);
+
+      const united = { a: 'last', b: false, c: 'later', d: 'new' };
+      for (const name of order) {
+        proxies[name].resume();
+        const back = { one, two }[name];
+        await until(async () => back.isActive('d'), { timeout: 10_000, what: `${name} to be back` });
+      }
+      for (const service of [one, two, newcomer]) {
+        await until(async () => JSON.stringify(await knownBy(service)) === JSON.stringify(united), {
+          timeout: 10_000,
+          what: 'all to know everything',
+        });
+      }
+      expect((await client.hkeys(entry)).sort()).toEqual([':head', 'a', 'b', 'c', 'd']);
+    }
+    await Promise.all(Object.values(proxies).map((proxy) => proxy.stop()));
+  },
+);
