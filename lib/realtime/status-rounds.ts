@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Subscription } from 'rxjs';
 import { messageOf } from '../core/errors/message-of.js';
 import type { StateManager } from '../core/state/state-manager.js';
 import type { Channel } from './channel.js';
@@ -35,6 +36,8 @@ export class StatusRounds<Client extends object> {
   private lastCount = 0;
   private timer: NodeJS.Timeout | undefined;
   private telling = false;
+  /** As long as there are clients. */
+  private listening: Subscription | undefined;
   /** The last status sent to visitors; irrelevant as long as there were none. */
   private told: string | undefined;
 
@@ -46,8 +49,6 @@ export class StatusRounds<Client extends object> {
   ) {
     this.insiders = new Insiders(channel, (client, insider) => this.send(client, insider));
     manager.changes.subscribe(() => this.announce());
-    news.planned.subscribe(() => this.announce());
-    news.progress.subscribe(() => this.announceSoon());
     // a state that was found only after the start, or that is doubtful now, is no change, but news to those who are here already
     news.certainty.subscribe(() => {
       if (this.told !== undefined && this.told !== news.fingerprint) {
@@ -58,6 +59,7 @@ export class StatusRounds<Client extends object> {
 
   /** Tells one client that has just come the present state, as far as it may know it. */
   welcome(client: Client): void {
+    this.listen();
     this.told ??= this.news.fingerprint;
     void this.insiders.consult(client);
   }
@@ -65,6 +67,14 @@ export class StatusRounds<Client extends object> {
   /** Forgets one that has gone. */
   forget(client: Client): void {
     this.insiders.forget(client);
+  }
+
+  /** Looks after what is news though nothing was written, which costs something with each write. */
+  private listen(): void {
+    if (!this.listening) {
+      this.listening = this.news.planned.subscribe(() => this.announce());
+      this.listening.add(this.news.progress.subscribe(() => this.announceSoon()));
+    }
   }
 
   /** Progress is told the less often, the more clients there are: it must not cost more than the changes that matter. */
@@ -110,6 +120,8 @@ export class StatusRounds<Client extends object> {
           // what was told counts for nobody, and finding out what is new costs something for each key
           this.told = undefined;
           this.begun = this.edition;
+          this.listening?.unsubscribe();
+          this.listening = undefined;
           return;
         }
         // reading the state may reveal an end that has just come, which is then sent with the rest

@@ -514,8 +514,8 @@ init {
     :: events(1)
     :: events(2)
     :: d_step { losses < LOSSES -> losses++; lose() }
-    :: d_step { failovers < FAILOVERS && stored != 0 && before[stored] != stored ->
-            /* one that lacks the last write, and the presences that were told since */
+    :: d_step { failovers < FAILOVERS && stored != 0 && before[stored] != stored && (alive & started & ~listed) == 0 ->
+            /* one that lacks the last write, and the presences that were told since; nobody comes after that who was not there */
             failovers++;
             later = stored; stored = before[stored];
             if :: !follows(stored, applied[0]) -> applied[0] = 0 :: else fi;

@@ -1,10 +1,8 @@
 import type { KeyRegistry } from '../keys/key-registry.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import { OFF, type MaintenanceOccurrence, type MaintenanceState } from '../keys/maintenance-state.js';
-import { describeRecord } from '../document/describe-record.js';
-import type { ProgressRecord } from '../progress/progress-record.js';
-import { nextBoundary } from '../document/passing-time.js';
-import type { HoldRecord, StateDocument } from '../document/record.js';
+import type { StateDocument } from '../document/record.js';
+import type { DescribedRecords } from './described-records.js';
 
 /** A key that is in maintenance, with all that a decision needs. */
 export interface ActiveKey {
@@ -35,22 +33,23 @@ export class Snapshot {
     document: StateDocument | null,
     registry: KeyRegistry,
     now: number,
-    isLive: (hold: HoldRecord) => boolean,
-    progressOf?: (hold: HoldRecord) => ProgressRecord | undefined,
+    described: DescribedRecords,
   ) {
     const active: ActiveKey[] = [];
     const refusing: ActiveKey[] = [];
     const states = new Map<string, MaintenanceState>();
     const upcoming: UpcomingWindow[] = [];
     let boundary = Infinity;
-    for (const [name, record] of document?.live ?? []) {
+    const live = document?.live ?? new Map<string, never>();
+    described.keep(live);
+    for (const [name, record] of live) {
       const key = registry.find(name);
       if (!key) {
         continue;
       }
-      const state = describeRecord(record, now, isLive, progressOf);
+      const { state, boundary: next } = described.of(name, record, now);
       states.set(name, state);
-      boundary = Math.min(boundary, nextBoundary(record, now));
+      boundary = Math.min(boundary, next);
       if (state.value) {
         active.push({ key, state });
       }

@@ -4,6 +4,7 @@ import { BoundaryTimer } from '../common/boundary-timer.js';
 import type { HoldRecord, KeyRecord, StateDocument } from '../document/record.js';
 import type { ProgressRecord } from '../progress/progress-record.js';
 import { Announcements } from './announcements.js';
+import { DescribedRecords } from './described-records.js';
 import type { HoldLiveness } from './hold-liveness.js';
 import { KnownRecords } from './known-records.js';
 import { Snapshot } from './snapshot.js';
@@ -16,9 +17,10 @@ import type { News, Version, Written } from '../store/store.js';
  */
 export class StateView {
   readonly unreadable = new UnreadableRecords();
-  private view: Snapshot;
+  private view!: Snapshot;
   private readonly records = new KnownRecords();
   private readonly announcements = new Announcements();
+  private readonly described: DescribedRecords;
   private readonly boundary: BoundaryTimer;
   private read = false;
   /** The snapshot lacks keys that were added since. */
@@ -38,10 +40,11 @@ export class StateView {
     private readonly holds: HoldLiveness,
     private readonly updated: () => void,
     private readonly announce: (change: AnnouncedChange) => void,
-    private readonly progressOf?: (hold: HoldRecord) => ProgressRecord | undefined,
+    progressOf?: (hold: HoldRecord) => ProgressRecord | undefined,
   ) {
+    this.described = new DescribedRecords(holds.isLive, progressOf);
     this.boundary = new BoundaryTimer(now, () => this.update([]));
-    this.view = this.make();
+    this.compile();
     registry.onAdd(() => {
       if (!this.lacking) {
         // once for all that are added now
@@ -167,13 +170,9 @@ export class StateView {
     this.update(changed);
   }
 
-  private make(): Snapshot {
-    return new Snapshot(this.known, this.registry, this.now(), this.holds.isLive, this.progressOf);
-  }
-
   private compile(): void {
     this.lacking = false;
-    this.view = this.make();
+    this.view = new Snapshot(this.known, this.registry, this.now(), this.described);
     if (!this.stopped) {
       this.boundary.set(this.view.nextBoundary);
     }

@@ -88,7 +88,7 @@ export function formatPresence(presence: Presence, channel: string): PresenceTex
     facts: JSON.stringify({ id, host, pid, lease, presumedDead, channel, foreignKeys, version }),
     // sent with every heartbeat: what is as usual is left out
     figures: JSON.stringify({
-      inFlight,
+      ...(inFlight !== 0 && { inFlight }),
       ...(Object.keys(draining).length > 0 && { draining }),
       ...(observer && { observer }),
       ...(unknownKeys.length > 0 && { unknownKeys }),
@@ -98,7 +98,15 @@ export function formatPresence(presence: Presence, channel: string): PresenceTex
   };
 }
 
-const USUAL = { version: null, draining: {}, observer: false, unknownKeys: [], running: {}, clockSkew: 0 };
+const USUAL = {
+  version: null,
+  inFlight: 0,
+  draining: {},
+  observer: false,
+  unknownKeys: [],
+  running: {},
+  clockSkew: 0,
+};
 
 /** Reads the report of a replica; `undefined` for one that no replica of this version can have sent. */
 export function parsePresence(at: Version, text: PresenceText): Presence | undefined {

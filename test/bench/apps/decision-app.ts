@@ -167,7 +167,9 @@ answer({
     if (!noted) {
       Object.assign(app.get(InFlight), { admit: () => undefined });
     }
-    await Promise.all(numbered(active, (index) => service.setMaintenance(true, `key-${index}`)));
+    for (let i = 0; i < active; i++) {
+      await service.setMaintenance(true, `key-${i}`);
+    }
     const samples = await time(guard, contexts);
     await app.close();
     return samples;
