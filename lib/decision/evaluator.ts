@@ -1,5 +1,5 @@
 import { affects, PASS, PERSONAL, type Decision, type Verdict } from './decision.js';
-import { PLAIN_POLICY, type HandlerPolicy } from './handler-policy.js';
+import { PLAIN_POLICY, type ConcerningKeys, type HandlerPolicy } from './handler-policy.js';
 import type { IgnorePaths, Place } from './ignore-paths.js';
 import type { StalePolicy } from './stale-policy.js';
 import { isGradual, type Visitor } from './visitor.js';
@@ -143,8 +143,8 @@ export class Evaluator {
 
   /** From memory: state, address, cookie; a promise only where the application says later who a visitor is. */
   private remembered(call: Call, active: Active): Verdict | Promise<Verdict> {
-    const keys = this.affecting(call, active);
-    if (!keys.some(isGradual)) {
+    const { keys, gradual } = this.affecting(call, active);
+    if (!gradual) {
       return this.weigh(call, keys);
     }
     const visitor = this.visitors.find(call.request, call.http);
@@ -155,11 +155,12 @@ export class Evaluator {
 
   /** Does a key refuse it that does so for everybody. */
   private refusesForCertain(call: Call, active: Active): boolean {
-    const keys = this.affecting(call, active).filter((one) => !isGradual(one));
+    const { keys: all, gradual } = this.affecting(call, active);
+    const keys = gradual ? all.filter((one) => !isGradual(one)) : all;
     return this.weigh(call, keys).refused !== undefined;
   }
 
-  private affecting({ target, place }: Call, active: Active): Active {
+  private affecting({ target, place }: Call, active: Active): ConcerningKeys {
     return target.affecting(place ? this.ignorePaths.affecting(active, place) : active);
   }
 

@@ -2,15 +2,23 @@ import 'reflect-metadata';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { ActiveKey } from '../core/state/snapshot.js';
 import { EXEMPT, KEYS, marksOf } from './decorators.js';
+import { isGradual } from './visitor.js';
 
 /** What `@EventPattern()` leaves on a method, and its value for events. */
 const HANDLER_TYPE = 'microservices:handler_type';
 const EVENT = 2;
 
+/** Keys in maintenance that concern a handler. */
+export interface ConcerningKeys {
+  readonly keys: readonly ActiveKey[];
+  /** Does one of them open for one visitor after another. */
+  readonly gradual: boolean;
+}
+
 /** What a handler's decorators say, worked out once per handler. */
 export class HandlerPolicy {
   private asked: readonly ActiveKey[] | undefined;
-  private concerning: readonly ActiveKey[] = [];
+  private concerning: ConcerningKeys = { keys: [], gradual: false };
   private withoutKeys: HandlerPolicy | undefined;
 
   constructor(
@@ -44,10 +52,11 @@ export class HandlerPolicy {
   }
 
   /** Those that concern it; worked out once for each list. */
-  affecting(active: readonly ActiveKey[]): readonly ActiveKey[] {
+  affecting(active: readonly ActiveKey[]): ConcerningKeys {
     if (this.asked !== active) {
       this.asked = active;
-      this.concerning = active.filter(({ key }) => this.isConcernedBy(key));
+      const keys = active.filter(({ key }) => this.isConcernedBy(key));
+      this.concerning = { keys, gradual: keys.some(isGradual) };
     }
     return this.concerning;
   }

@@ -17,7 +17,7 @@ type Forced = { [FORCED]?: ForcedHeaders[] };
 export function forceHeaders(reply: HttpReply, headers: ForcedHeaders): void {
   const present = (reply as Forced)[FORCED];
   if (present) {
-    if (!present.includes(headers)) {
+    if (present[0] !== headers && !present.includes(headers)) {
       present.push(headers);
     }
     return;

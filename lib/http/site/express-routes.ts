@@ -148,12 +148,13 @@ export class ExpressRoutes {
     if (known?.stack === stack && known.length === stack.length && known.active === active) {
       return known;
     }
-    const plain = PLAIN_POLICY.affecting(active);
+    const plain = PLAIN_POLICY.affecting(active).keys;
     const doubtful = stack.filter(
       (layer) =>
         layer.route &&
         this.serversOf(layer, '').some(({ target, place }) => {
-          const keys = target.affecting(this.ignorePaths.affecting(active, { template: place.template }));
+          const affecting = this.ignorePaths.affecting(active, { template: place.template });
+          const { keys } = target.affecting(affecting);
           return keys.length !== plain.length || keys.some((key, index) => key !== plain[index]);
         }),
     );
