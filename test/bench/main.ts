@@ -26,7 +26,19 @@ export interface Effort {
   readonly beside?: string | undefined;
 }
 
-const sections = { decision, guard, refusal, windows, background, cluster, start, scale, sizes, realtime, storm };
+const sections = {
+  decision,
+  guard,
+  refusal,
+  windows,
+  background,
+  cluster,
+  start,
+  scale,
+  sizes,
+  realtime,
+  storm,
+};
 
 const { values, positionals: names } = parseArgs({
   allowPositionals: true,

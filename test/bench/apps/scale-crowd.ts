@@ -22,23 +22,23 @@ const idle: RunningCalls = {
 const commandTimeout = 10_000;
 const log = { log: () => undefined, warn: (message: string) => process.stderr.write(`${message}\n`) };
 
-async function join(): Promise<StateManager> {
+async function join(): Promise<{ manager: StateManager; coordinator: ReplicaCoordinator }> {
   const options = { redis, namespace: 'maintenance', commandTimeout, lease: 3_000, identified: false };
   const store = await createStore({ ...options, direct: true });
   const registry = new KeyRegistry(createGeneralKey({}));
   const manager = new StateManager(store, registry, newReplica(), commandTimeout, log);
-  new ReplicaCoordinator(manager, idle, { ask: () => true }, true);
+  const coordinator = new ReplicaCoordinator(manager, idle, { ask: () => true }, true);
   await manager.start();
-  return manager;
+  return { manager, coordinator };
 }
 
-const managers: StateManager[] = [];
-while (managers.length < Number(count)) managers.push(await join());
+const replicas: Awaited<ReturnType<typeof join>>[] = [];
+while (replicas.length < Number(count)) replicas.push(await join());
 
 answer({
   /** How many records each knows, the least and the most. */
   known: () => {
-    const sizes = managers.map(({ document }) => document?.keys.size ?? 0);
+    const sizes = replicas.map(({ manager }) => manager.document?.keys.size ?? 0);
     return [Math.min(...sizes), Math.max(...sizes)];
   },
 });
