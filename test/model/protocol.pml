@@ -286,7 +286,8 @@ inline accept(i) {
 #else
 #define isCurrent(i) (stored == known[i])
 #endif
-#define mayWrite(i) (acts(i) && has(remembers[i], i) && last < WRITES)
+/* who knows nothing writes nothing where that may be lost */
+#define mayWrite(i) (acts(i) && has(remembers[i], i) && saysSomething(i) && last < WRITES)
 
 /* Holds that go when this one is over: once it has worked, those of whom it took over, too. */
 #define overtaken(i) ((fence[0] < fence[i]) | ((fence[1] < fence[i]) << 1) | ((fence[2] < fence[i]) << 2))

@@ -20,13 +20,14 @@ beforeEach(() => {
   namespace = `union-${++count}`;
 });
 
-const join = (url: string) =>
+const join = (url: string, more: { onStale?: 'block' } = {}) =>
   createMaintenance({
     redis: url,
     namespace,
     keys: ['a', 'b', 'c', 'd'].map((name) => new MaintenanceKey(name)),
     commandTimeout: 600,
     logger: { warn: () => undefined, error: () => undefined },
+    ...more,
   });
 
 type Service = Awaited<ReturnType<typeof join>>;
@@ -85,3 +86,17 @@ it.each([
     await Promise.all(Object.values(proxies).map((proxy) => proxy.stop()));
   },
 );
+
+it('who knows nothing writes nothing to a Redis that is known to have lost its data, if that is refused while unknown', async () => {
+  const client = server.client();
+  const entry = (name: string): string => `${namespace}:{${namespace}}:${name}`;
+  const now = Date.now();
+  // as those leave it who have come back and remember
+  await client.hset(entry('fences'), ':memory', `memory|${now}|${now + 30_000}!`);
+  await using newcomer = await join(server.url, { onStale: 'block' });
+  await expect(newcomer.setMaintenance(true, 'a')).rejects.toThrow('has lost its data');
+  expect(await client.exists(entry('records'))).toBe(0);
+  await client.hdel(entry('fences'), ':memory');
+  await newcomer.setMaintenance(true, 'a');
+  expect(newcomer.isActive('a')).toBe(true);
+});

@@ -71,6 +71,13 @@ export class StateWriter {
         fresh = true;
       }
       this.exchanges.requireReadable(key);
+      if (this.view.version === null) {
+        // a store that has lost its memory, and cannot say yet what it had: what is off there may be on
+        throw new MaintenanceStoreError(
+          'The store has lost its data, and those who remember it are not back yet; nothing was written. Try again in some seconds.',
+          'refused',
+        );
+      }
       const now = this.store.now();
       const { known, version } = this.view;
       const present = known?.keys.get(key);
