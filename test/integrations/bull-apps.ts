@@ -43,6 +43,7 @@ export async function startBull(redis: RedisServer, site: BullSite = {}): Promis
       socket: false,
       admin: false,
       redis: redis.url,
+      lease: 1_000,
       keys: [new MaintenanceKey('billing'), new MaintenanceKey('reports', { scope: 'marked' })],
       ...maintenance,
     }),

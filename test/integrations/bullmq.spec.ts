@@ -1,6 +1,6 @@
 import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import type { Job } from 'bullmq';
+import { Inject, Injectable, Scope, type OnApplicationBootstrap, type Type } from '@nestjs/common';
+import type { Job, JobsOptions, Queue } from 'bullmq';
 import { fileURLToPath } from 'node:url';
 import {
   MaintenanceConfigurationError,
@@ -16,7 +16,7 @@ import { failure } from '../module/started.js';
 import { Gates } from '../support/gates.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
-import { openFlows, openQueue, startBull } from './bull-apps.js';
+import { openFlows, openQueue, startBull, type BullApp } from './bull-apps.js';
 
 let redis: RedisServer;
 let gates: Gates;
@@ -55,6 +55,23 @@ class Mail extends WorkerHost {
 const ran = (job: string): number => runs.filter((name) => name === job).length;
 /** Long enough for a worker to take what it should not. */
 const pause = (ms = 400): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Switches the key on as soon as a worker has fetched a job, and says whether that was so. */
+function fetchedTooLate({ app, service }: BullApp, processor: Type<WorkerHost>): () => boolean {
+  const worker = app.get(processor).worker as unknown as {
+    moveToActive(...args: unknown[]): Promise<unknown>;
+  };
+  const fetch = worker.moveToActive.bind(worker);
+  let fetched = 0;
+  worker.moveToActive = async (...args) => {
+    const job = await fetch(...args);
+    if (job && ++fetched === 1) {
+      await service.setMaintenance(true);
+    }
+    return job;
+  };
+  return () => fetched > 0 && service.isActive();
+}
 
 describe('MaintenanceBullModule', () => {
   it('takes no job while a key is on, and goes on by itself', async () => {
@@ -104,6 +121,25 @@ describe('MaintenanceBullModule', () => {
     expect(await working).toEqual(['a']);
   });
 
+  it('goes on with other jobs while one is still running that began before', async () => {
+    await using at = await startBull(redis, { providers: [Mail] });
+    await using queue = openQueue(redis);
+    await queue.add('long', { gate: 'a' });
+    await until(() => gates.begun.includes('a'));
+    for (const round of ['first', 'second']) {
+      await at.service.setMaintenance(true);
+      await queue.add(round, {});
+      await pause(100);
+      expect(ran(round)).toBe(0);
+      await at.service.setMaintenance(false);
+      await until(() => ran(round));
+    }
+    gates.open('a');
+    await until(async () => (await queue.getJobCounts('completed')).completed === 3);
+    await queue.add('after', {});
+    await until(() => ran('after'));
+  });
+
   it('holds nothing twice, spends no attempt and stalls nothing, however often keys change under load', async () => {
     await using first = await startBull(redis, { providers: [Mail] });
     await using second = await startBull(redis, { providers: [Mail] });
@@ -136,20 +172,9 @@ describe('MaintenanceBullModule', () => {
   it('puts back what was fetched when the key was switched on, in its place', async () => {
     await using at = await startBull(redis, { providers: [Mail] });
     await using queue = openQueue(redis);
-    const worker = at.app.get(Mail).worker as unknown as {
-      moveToActive(...args: unknown[]): Promise<unknown>;
-    };
-    const fetch = worker.moveToActive.bind(worker);
-    let fetched = 0;
-    worker.moveToActive = async (...args) => {
-      const job = await fetch(...args);
-      if (job && ++fetched === 1) {
-        await at.service.setMaintenance(true);
-      }
-      return job;
-    };
+    const late = fetchedTooLate(at, Mail);
     await queue.addBulk(['first', 'second', 'third'].map((name) => ({ name, data: {} })));
-    await until(() => fetched > 0 && at.service.isActive());
+    await until(late);
     await until(async () => (await queue.getJobCountByTypes('active')) === 0);
     await pause();
     expect(runs).toEqual([]);
@@ -163,27 +188,125 @@ describe('MaintenanceBullModule', () => {
     expect((await queue.getJobs(['completed'])).every(({ attemptsMade }) => attemptsMade === 1)).toBe(true);
   });
 
-  it('keeps delayed, repeated and rate-limited jobs and flows for after', async () => {
-    @Processor('mail', { limiter: { max: 50, duration: 100 } })
+  it('keeps delayed and repeated jobs, those to be tried again, and flows for after', async () => {
+    let failures = 0;
+    @Processor('mail')
+    class Failing extends Mail {
+      override process(job: Job): Promise<string> {
+        return job.name === 'fails' && ++failures === 1 ? Promise.reject(new Error('once')) : handle(job);
+      }
+    }
+    @Processor('reports')
+    class Reports extends Mail {}
+    await using at = await startBull(redis, {
+      queues: [{ name: 'mail' }, { name: 'reports' }],
+      providers: [Failing, Reports],
+      bull: { keys: { mail: ['general'], reports: [] } },
+    });
+    await using queue = openQueue(redis);
+    await using flows = openFlows(redis);
+    await queue.add('fails', {}, { attempts: 2, backoff: 150 });
+    await until(() => failures === 1);
+    await at.service.setMaintenance(true);
+    await queue.add('delayed', {}, { delay: 100 });
+    // schedulers came with 5.16, and replace what went before with 6
+    await ('upsertJobScheduler' in queue
+      ? queue.upsertJobScheduler('every', { every: 100 }, { name: 'repeated' })
+      : (queue as Queue).add('repeated', {}, { repeat: { every: 100 } } as JobsOptions));
+    await queue.add('urgent', {}, { priority: 1 });
+    // each has children of the other queue, which is open
+    const child = (name: string, queueName: string) => ({ name, queueName });
+    await flows.add({ ...child('parent', 'mail'), children: [child('open child', 'reports')] });
+    await flows.add({ ...child('open parent', 'reports'), children: [child('child', 'mail')] });
+    await until(() => ran('open child'));
+    await pause();
+    expect(runs).toEqual(['open child']);
+    await at.service.setMaintenance(false);
+    const all = ['fails', 'delayed', 'repeated', 'urgent', 'parent', 'child', 'open parent'];
+    await until(() => all.every((name) => ran(name) > 0));
+    expect(runs.indexOf('child')).toBeLessThan(runs.indexOf('open parent'));
+    expect(all.filter((name) => name !== 'repeated').map(ran)).toEqual([1, 1, 1, 1, 1, 1]);
+    await until(async () => (await queue.getJobs(['completed'])).some(({ name }) => name === 'fails'));
+    const tried = (await queue.getJobs(['completed'])).find(({ name }) => name === 'fails');
+    expect([failures, tried?.attemptsMade]).toEqual([2, 2]);
+  });
+
+  it('goes on at its rate where that is limited, and puts back there too', async () => {
+    @Processor('mail', { limiter: { max: 1, duration: 150 } })
     class Limited extends Mail {}
     await using at = await startBull(redis, { providers: [Limited] });
     await using queue = openQueue(redis);
-    await using flows = openFlows(redis);
-    await at.service.setMaintenance(true);
-    await queue.add('delayed', {}, { delay: 100 });
-    await queue.upsertJobScheduler('every', { every: 100 }, { name: 'repeated' });
-    await queue.add('urgent', {}, { priority: 1 });
-    await flows.add({
-      name: 'parent',
-      queueName: 'mail',
-      children: [{ name: 'child', queueName: 'mail' }],
-    });
-    await pause(600);
+    const late = fetchedTooLate(at, Limited);
+    await queue.addBulk(['a', 'b', 'c', 'd'].map((name) => ({ name, data: {} })));
+    await until(late);
+    await pause();
+    expect(runs).toEqual([]);
+    const reopened = performance.now();
+    await at.service.setMaintenance(false);
+    await until(() => runs.length === 4);
+    expect(performance.now() - reopened).toBeGreaterThan(300);
+    expect(runs).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('repeats a job once each time, also one that was put back', async () => {
+    await using at = await startBull(redis, { providers: [Mail] });
+    await using queue = openQueue(redis);
+    const late = fetchedTooLate(at, Mail);
+    await ('upsertJobScheduler' in queue
+      ? queue.upsertJobScheduler('every', { every: 200 }, { name: 'repeated' })
+      : (queue as Queue).add('repeated', {}, { repeat: { every: 200 } } as JobsOptions));
+    await until(late);
+    await pause();
     expect(runs).toEqual([]);
     await at.service.setMaintenance(false);
-    await until(() => ['delayed', 'repeated', 'urgent', 'parent', 'child'].every((name) => ran(name) > 0));
-    expect(runs.indexOf('child')).toBeLessThan(runs.indexOf('parent'));
-    await queue.removeJobScheduler('every');
+    const reopened = performance.now();
+    await until(() => ran('repeated') >= 4);
+    // what was put back, and one each 200 ms
+    expect(ran('repeated')).toBeLessThanOrEqual(2 + (performance.now() - reopened) / 200);
+    expect(await queue.getJobCountByTypes('delayed', 'wait')).toBeLessThanOrEqual(1);
+  });
+
+  it('stalls no job that runs on while its key is on, nor one that it has put back', async () => {
+    @Processor('mail', { lockDuration: 300, stalledInterval: 100, concurrency: 2 })
+    class Impatient extends Mail {}
+    await using at = await startBull(redis, { providers: [Impatient] });
+    await using other = await startBull(redis, { providers: [Impatient] });
+    await using queue = openQueue(redis);
+    await queue.add('long', { gate: 'a' }, { attempts: 1 });
+    await until(() => gates.begun.includes('a'));
+    await at.service.setMaintenance(true);
+    await until(() => other.service.isActive());
+    await queue.add('waits', {});
+    await pause(1_000);
+    await at.service.setMaintenance(false);
+    await until(() => ran('waits'));
+    gates.open('a');
+    await until(async () => (await queue.getJobCounts('completed')).completed === 2);
+    expect([runs, stalled]).toEqual([['long', 'waits'], []]);
+  });
+
+  it('holds back a processor that is made for each job', async () => {
+    @Processor({ name: 'mail', scope: Scope.REQUEST })
+    class Scoped extends WorkerHost {
+      @Inject() private readonly service!: MaintenanceService;
+      async process(job: Job): Promise<void> {
+        await handle(job);
+        runs.push(`may ${this.service.mayContinue()}`);
+      }
+    }
+    await using at = await startBull(redis, { providers: [Scoped] });
+    await using queue = openQueue(redis);
+    await at.service.setMaintenance(true);
+    await queue.add('a', { gate: 'a' });
+    await pause();
+    expect(runs).toEqual([]);
+    await at.service.setMaintenance(false);
+    await until(() => gates.begun.includes('a'));
+    const error = await failure(at.service.maintain('general', () => 'worked', { drain: 200 }));
+    expect(error.message).toContain('queue "mail", job "a"');
+    gates.open('a');
+    // nobody waits for it any more
+    await until(() => ran('may false'));
   });
 
   it('takes no job before the application is ready', async () => {
@@ -364,7 +487,7 @@ describe('keys of a worker', () => {
 });
 
 describe('processors without a class', () => {
-  const file = fileURLToPath(new URL('sandboxed-processor.mjs', import.meta.url));
+  const file = fileURLToPath(new URL('sandboxed-processor.js', import.meta.url));
 
   it.each([
     ['a function', () => Promise.resolve(void runs.push('called'))],

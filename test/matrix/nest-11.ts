@@ -9,15 +9,25 @@ const SHARED = [
   'reflect-metadata',
   'class-validator',
   'class-transformer',
+  'bullmq',
   'graphql',
   '@apollo/server',
 ];
 
-/** Aliases that make the specs, and the library they import, run on Nest 11 instead of the repository's own Nest. */
+/**
+ * Aliases that make the specs, and the library they import, run on Nest 11 instead of the repository's own Nest. BullMQ is that of the
+ * folder which the variable BULLMQ names, if any.
+ */
 export function nest11Aliases(): { find: RegExp; replacement: string }[] {
   if (!existsSync(folder)) {
     throw new Error('Nest 11 is not installed: npm ci --prefix test/matrix/nest-11');
   }
   const packages = [...readdirSync(`${folder}/@nestjs`).map((name) => `@nestjs/${name}`), ...SHARED];
-  return packages.map((name) => ({ find: new RegExp(`^${name}(?=/|$)`), replacement: `${folder}/${name}` }));
+  const other = process.env.BULLMQ;
+  const placeOf = (name: string): string =>
+    other && /^(@nestjs\/)?bullmq$/.test(name) ? `${other}/node_modules` : folder;
+  return packages.map((name) => ({
+    find: new RegExp(`^${name}(?=/|$)`),
+    replacement: `${placeOf(name)}/${name}`,
+  }));
 }

@@ -1,5 +1,6 @@
 import type { Job } from 'bullmq';
-import type { WorkerControls, WorkerGate } from './worker-gate.js';
+import { outsideOfCalls } from '../../core/calls/current-call.js';
+import type { WorkerGate } from './worker-gate.js';
 
 /** What a worker is made with. */
 type WorkerArguments = [
@@ -11,12 +12,18 @@ type WorkerArguments = [
 
 /** A worker with those of its members that it keeps to itself and its subclasses. */
 interface WholeWorker {
+  paused: unknown;
+  /** For news of its queue. Meanwhile it fetches nothing, and goes on with the jobs that it has. */
+  waiting: Promise<unknown> | null;
+  /** There was nothing in its queue when it looked last. */
+  drained: boolean;
   emit(event: 'error', error: Error): boolean;
   run(): Promise<void>;
   pause(doNotWaitActive?: boolean): Promise<void>;
-  resume(): unknown;
+  close(force?: boolean): Promise<void>;
+  _getNextJob(...args: unknown[]): Promise<unknown>;
   moveToActive(...args: unknown[]): Promise<unknown>;
-  processJob(job: Job, ...rest: unknown[]): Promise<unknown>;
+  processJob(job: Job, token: string, fetchesNext?: () => boolean, ...rest: unknown[]): Promise<unknown>;
   callProcessJob(job: Job, ...rest: unknown[]): Promise<unknown>;
 }
 
@@ -26,7 +33,7 @@ type WholeWorkerClass = (new (...args: WorkerArguments) => WholeWorker) & { Rate
 export type WorkerClass = new (...args: never[]) => object;
 
 /** Makes the gate of a worker when that is made; `undefined` where nobody guards it. */
-export type GateKeeper = (controls: WorkerControls, processor: unknown) => WorkerGate;
+export type GateKeeper = (queue: string, processor: unknown) => WorkerGate;
 
 /** A worker that nobody guards. */
 export interface UnguardedWorker {
@@ -66,9 +73,15 @@ export function* unguardedWorkers(): Generator<UnguardedWorker> {
   }
 }
 
+const NEEDED = ['_getNextJob', 'moveToActive', 'processJob', 'callProcessJob'] as const;
+
+/** Has that class of workers what a gate needs. */
+export const isGuardable = (base: WorkerClass): boolean =>
+  NEEDED.every((name) => typeof (base.prototype as Record<string, unknown>)[name] === 'function');
+
 /** The same class of workers, that asks a gate, where there is one, before it takes a job. */
 export function createGatedClass(base: WorkerClass): WorkerClass {
-  if (gated.has(base)) {
+  if (gated.has(base) || !isGuardable(base)) {
     return base;
   }
   const Base = base as unknown as WholeWorkerClass;
@@ -76,58 +89,78 @@ export function createGatedClass(base: WorkerClass): WorkerClass {
   const returned = new WeakSet<Job>();
 
   class GatedWorker extends Base {
+    private stopWaiting: () => void = () => undefined;
+    private ends = false;
+
     constructor(...[queue, processor, options, ...rest]: WorkerArguments) {
       const guard = keeper;
       super(queue, processor, guard ? { ...options, autorun: false } : options, ...rest);
-      const controls: WorkerControls = {
-        queue,
-        run: () => super.run(),
-        pause: () => void super.pause(true).catch((error: Error) => this.emit('error', error)),
-        resume: () => {
-          // jobs may have come meanwhile, without that anybody was called
-          Object.assign(this, { drained: false });
-          void super.resume();
-        },
-      };
       if (guard) {
-        gates.set(this, guard(controls, processor));
+        gates.set(this, guard(queue, processor));
         if (options?.autorun !== false) {
           this.run().catch((error: Error) => this.emit('error', error));
         }
       } else {
-        remember(this, { queue, connection: options?.connection, processor, controls });
+        remember(this, { queue, connection: options?.connection, processor });
       }
     }
 
+    /** Set going inside a call it would take all its jobs for a part of that. */
     override run(): Promise<void> {
-      const gate = gates.get(this);
-      return gate ? gate.run() : super.run();
+      let running: Promise<void> | undefined;
+      outsideOfCalls(() => (running = super.run()));
+      return running as unknown as Promise<void>;
     }
 
     override pause(doNotWaitActive?: boolean): Promise<void> {
-      const gate = gates.get(this);
-      if (gate) {
-        gate.held = true;
-      }
-      return super.pause(doNotWaitActive);
+      const paused = super.pause(doNotWaitActive);
+      this.stopWaiting();
+      return paused;
     }
 
-    override resume(): unknown {
+    override close(force?: boolean): Promise<void> {
+      this.ends = true;
+      this.stopWaiting();
+      return super.close(force);
+    }
+
+    // not by pausing it: until BullMQ 6.4 a worker that is resumed while one of its jobs is running takes no other before that ends,
+    // and until 5.75 none at all
+    override async _getNextJob(...args: unknown[]): Promise<unknown> {
       const gate = gates.get(this);
-      return gate ? gate.resume() : super.resume();
+      if (!gate || gate.isOpen || this.ends || this.paused) {
+        return super._getNextJob(...args);
+      }
+      const stopped = new Promise<void>((resolve) => (this.stopWaiting = resolve));
+      this.waiting = Promise.race([gate.opened(), stopped]);
+      await this.waiting;
+      this.waiting = null;
+      // jobs may have come meanwhile, without that anybody was called
+      this.drained = false;
+      return undefined;
     }
 
     override moveToActive(...args: unknown[]): Promise<unknown> {
       return gates.get(this)?.isOpen === false ? Promise.resolve(undefined) : super.moveToActive(...args);
     }
 
-    override processJob(job: Job, ...rest: unknown[]): Promise<unknown> {
-      const process = (): Promise<unknown> => super.processJob(job, ...rest);
-      const putBack = (): Promise<unknown> => {
+    override processJob(
+      job: Job,
+      token: string,
+      fetchesNext: () => boolean = () => true,
+      ...rest: unknown[]
+    ): Promise<unknown> {
+      const gate = gates.get(this);
+      if (!gate) {
+        return super.processJob(job, token, fetchesNext, ...rest);
+      }
+      // not even the next one, which Redis gives to whoever is done with one
+      const fetches = (): boolean => gate.isOpen && fetchesNext();
+      const process = (): Promise<unknown> => super.processJob(job, token, fetches, ...rest);
+      return gate.process(job.name, process, () => {
         returned.add(job);
         return process();
-      };
-      return gates.get(this)?.process(job.name, process, putBack) ?? process();
+      });
     }
 
     override callProcessJob(job: Job, ...rest: unknown[]): Promise<unknown> {
@@ -142,15 +175,12 @@ export function createGatedClass(base: WorkerClass): WorkerClass {
   return GatedWorker;
 }
 
-function remember(
-  worker: object,
-  { controls, ...facts }: Omit<UnguardedWorker, 'guard'> & { controls: WorkerControls },
-): void {
+function remember(worker: object, facts: Omit<UnguardedWorker, 'guard'>): void {
   const entry: UnguardedWorker = {
     ...facts,
     guard(by) {
       unguarded.delete(reference);
-      gates.set(worker, by(controls, facts.processor));
+      gates.set(worker, by(facts.queue, facts.processor));
     },
   };
   const reference = new WeakRef(entry);

@@ -11,6 +11,7 @@ import type { MaintenanceBullKeys, MaintenanceBullProcessor } from './bull-optio
 import {
   createGatedClass,
   guardWorkers,
+  isGuardable,
   unguardedWorkers,
   type GateKeeper,
   type WorkerClass,
@@ -57,9 +58,10 @@ export class QueueWorkers {
     const { bullExplorer: explorer } = registrar as unknown as { bullExplorer: Explorer | undefined };
     const original = explorer?.handleProcessor;
     if (!explorer || typeof original !== 'function') {
-      throw new MaintenanceConfigurationError(
-        'MaintenanceBullModule cannot guard the workers of this version of @nestjs/bullmq; supported: 11 and 12.',
-      );
+      throw unsupported('@nestjs/bullmq', '11 and 12');
+    }
+    if (!isGuardable(bull['_workerClass'])) {
+      throw unsupported('bullmq', '5 and 6');
     }
     explorer.handleProcessor = (processor, ...rest) => {
       // the application may have set a class of its own since
@@ -75,13 +77,10 @@ export class QueueWorkers {
       const connection = queue?.opts?.connection;
       for (const worker of typeof connection === 'object' ? unguardedWorkers() : []) {
         if (worker.queue === queue?.name && worker.connection === connection) {
-          worker.guard((controls, processor) =>
-            this.add(
-              controls,
-              { followed: false, scope: this.scopeOf(worker.queue, processor as string) ?? PLAIN_POLICY },
-              true,
-            ),
-          );
+          worker.guard((queue, processor) => {
+            const scope = this.scopeOf(queue, processor as MaintenanceBullProcessor) ?? PLAIN_POLICY;
+            return this.add({ queue, followed: false, scope });
+          });
         }
       }
     }
@@ -103,22 +102,18 @@ export class QueueWorkers {
 
   private keeperOf(instance: object): GateKeeper {
     const cls = instance.constructor;
-    return (controls) => {
+    return (queue) => {
       const { process } = cls.prototype as { process: Function };
       const wrapper = [...this.wrappers()].find((candidate) => candidate.instance === instance);
-      const scope = this.scopeOf(controls.queue, cls) ?? getHandlerPolicy(cls, process);
+      const scope = this.scopeOf(queue, cls) ?? getHandlerPolicy(cls, process);
       const followed = wrapper !== undefined && this.surroundings().following.follows(wrapper);
-      return this.add(controls, { scope, followed }, false);
+      return this.add({ queue, scope, followed });
     };
   }
 
-  private add(
-    controls: ConstructorParameters<typeof WorkerGate>[0],
-    owner: JobOwner,
-    begun: boolean,
-  ): WorkerGate {
+  private add(owner: JobOwner): WorkerGate {
     const { openWork } = this.surroundings();
-    const gate = new WorkerGate(controls, owner, openWork, begun);
+    const gate = new WorkerGate(owner, openWork);
     this.gates.add(gate);
     if (this.ready) {
       openWork.updates.subscribe(gate.look);
@@ -152,3 +147,8 @@ export class QueueWorkers {
     }
   }
 }
+
+const unsupported = (name: string, versions: string): MaintenanceConfigurationError =>
+  new MaintenanceConfigurationError(
+    `MaintenanceBullModule cannot guard the workers of this version of ${name}; supported: ${versions}.`,
+  );
