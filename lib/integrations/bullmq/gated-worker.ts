@@ -129,7 +129,7 @@ export function createGatedClass(base: WorkerClass): WorkerClass {
     override async _getNextJob(...args: unknown[]): Promise<unknown> {
       const gate = gates.get(this);
       if (!gate || gate.isOpen || this.ends || this.paused) {
-        return super._getNextJob(...args);
+        return super['_getNextJob'](...args);
       }
       const stopped = new Promise<void>((resolve) => (this.stopWaiting = resolve));
       this.waiting = Promise.race([gate.opened(), stopped]);
