@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Scope } from '@nestjs/common';
 import type { DiscoveryService } from '@nestjs/core';
 import { MaintenanceService } from '../core/service/maintenance.service.js';
 import type { ResolvedOptions } from '../options/options.js';
@@ -23,8 +23,12 @@ function reachesService(wrapper: Wrapper, seen: Set<Wrapper>): boolean {
   }
   seen.add(wrapper);
   const parameters = wrapper.getCtorMetadata() ?? [];
-  const properties = (wrapper.getPropertiesMetadata() ?? []).map((property) => property.wrapper);
-  return [...parameters, ...properties].some(
+  const properties = wrapper.getPropertiesMetadata();
+  if (properties === undefined && wrapper.scope === Scope.REQUEST) {
+    // Nest 11 finds out what is injected into its properties only when the first is made
+    return true;
+  }
+  return [...parameters, ...(properties ?? []).map((property) => property.wrapper)].some(
     (dependency) =>
       dependency !== undefined &&
       (dependency.token === MaintenanceService || reachesService(dependency, seen)),

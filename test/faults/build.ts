@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Mutant } from './mutants.js';
+import { VERSIONS } from './versions.js';
 
 // from the sources as well as from .tmp/faults/sound/test/faults
 const root = import.meta.url.includes('/.tmp/faults/') ? '../../../../../' : '../../';
@@ -19,14 +20,24 @@ export function compile(): URL {
   return replicaIn('sound');
 }
 
+/** A place of the compiled library that is made otherwise. */
+export interface Patch {
+  /** Below lib/, compiled. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  /** Places in which it fits: one, but for parts that several scripts include. */
+  readonly count?: number;
+}
+
 /** The text of a compiled file after a patch, which must fit in as many places as it says, however it is indented. */
-export function patched(text: string, { name, file, find, replace, count = 1 }: Mutant): string {
+export function patched(text: string, name: string, { file, find, replace, count = 1 }: Patch): string {
   const words = find.split(/\s+/).map((word) => word.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&'));
   const pattern = new RegExp(words.join('\\s+'), 'g');
   const places = text.match(pattern) ?? [];
   if (places.length !== count) {
     throw new Error(
-      `The seeded bug "${name}" fits in ${places.length} places of ${file}, not in ${count}: ${find}\n` +
+      `The patch "${name}" fits in ${places.length} places of ${file}, not in ${count}: ${find}\n` +
         'The library has moved on; write the patch anew.',
     );
   }
@@ -37,13 +48,21 @@ export function patched(text: string, { name, file, find, replace, count = 1 }: 
 export const compiledText = (file: string): string => readFileSync(`${FOLDER}/sound/lib/${file}`, 'utf8');
 
 /** A copy of what was compiled, with one bug in it. */
-export function plant(mutant: Mutant): URL {
-  const text = patched(compiledText(mutant.file), mutant);
-  const folder = `${FOLDER}/${mutant.name}`;
+export const plant = (mutant: Mutant): URL => copy(mutant.name, [mutant]);
+
+/** Copies of what was compiled that are other versions of the library. */
+export const plantVersions = (): Readonly<Record<keyof typeof VERSIONS, URL>> => ({
+  older: copy('version-older', VERSIONS.older),
+  newer: copy('version-newer', VERSIONS.newer),
+});
+
+function copy(name: string, patches: readonly Patch[]): URL {
+  const texts = patches.map((patch) => patched(compiledText(patch.file), name, patch));
+  const folder = `${FOLDER}/${name}`;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   cpSync(`${FOLDER}/sound/lib`, `${folder}/lib`, { recursive: true });
   cpSync(`${FOLDER}/sound/test`, `${folder}/test`, { recursive: true });
-  writeFileSync(`${folder}/lib/${mutant.file}`, text);
-  return replicaIn(mutant.name);
+  patches.forEach(({ file }, i) => writeFileSync(`${folder}/lib/${file}`, texts[i] as string));
+  return replicaIn(name);
 }

@@ -5,6 +5,7 @@ import { agreement, attention, promptness, revisions } from './rules-of-replicas
 import { migrations } from './rules-of-migrations.js';
 import { recorded } from './rules-of-history.js';
 import { closedWindows, moments, windowHooks } from './rules-of-windows.js';
+import { carried, higher } from './rules-of-versions.js';
 import { kept, once } from './rules-of-workers.js';
 import { abandonments, aborts, clocks, fences, holders, works } from './rules-of-work.js';
 
@@ -35,6 +36,8 @@ const RULES: readonly Rule[] = [
   closedWindows,
   moments,
   windowHooks,
+  carried,
+  higher,
   revisions,
   promptness,
   attention,

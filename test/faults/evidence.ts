@@ -162,9 +162,17 @@ export class Evidence {
         window.begin < end + 4_000 &&
         window.end > begin - 4_000 &&
         !(window.kind === 'redis-empty' && window.begin === begin) &&
-        ['stop', 'block', 'kill', 'partition', 'severed', 'redis-stop', 'redis-kill', 'redis-empty'].includes(
-          window.kind,
-        ),
+        [
+          'stop',
+          'block',
+          'kill',
+          'roll',
+          'partition',
+          'severed',
+          'redis-stop',
+          'redis-kill',
+          'redis-empty',
+        ].includes(window.kind),
     );
   }
 
@@ -262,6 +270,7 @@ const CUT_OFF: ReadonlySet<string> = new Set([
   'stop',
   'block',
   'kill',
+  'roll',
   'partition',
   'severed',
   'stall',

@@ -4,6 +4,7 @@ import { MUTANTS } from './mutants.js';
 import { runFaults } from './run.js';
 import { report, summary } from './summary.js';
 import { trials } from './trial.js';
+import { VERSIONS } from './versions.js';
 
 /** Always the same faults; `npm run faults` takes other seeds, and longer. */
 const SEED = 4;
@@ -28,9 +29,16 @@ describe('the seeded bugs', () => {
     '%s fits where it should',
     (_name, mutant) => {
       const text = compiledText(mutant.file);
-      expect(patched(text, mutant)).not.toBe(text);
+      expect(patched(text, mutant.name, mutant)).not.toBe(text);
     },
   );
+
+  it.each(Object.entries(VERSIONS))('the version %s fits where it should', (name, patches) => {
+    for (const patch of patches) {
+      const text = compiledText(patch.file);
+      expect(patched(text, name, patch)).not.toBe(text);
+    }
+  });
 
   // all of them: npm run faults -- --mutants
   it('of each story the first is caught, and the sound library is never accused', async () => {

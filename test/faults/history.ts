@@ -97,6 +97,17 @@ export type Event =
   | { readonly e: 'clock'; readonly epoch: number }
   | { readonly e: 'abandoned'; readonly key: string; readonly pid: number | undefined }
   | { readonly e: 'history'; readonly entries: readonly Recorded[] }
+  /** A record that Redis was given: fields that only a newer version knows, of it and of its holds. */
+  | {
+      readonly e: 'stored';
+      readonly key: string;
+      readonly history: string;
+      readonly revision: number;
+      readonly tide: boolean;
+      readonly holds: Readonly<Record<string, boolean>>;
+    }
+  /** A record of a higher format was there, and is, or has been written over. */
+  | { readonly e: 'higher'; readonly key: string; readonly kept: boolean }
   | { readonly e: 'calm' }
   | { readonly e: 'agreed'; readonly after: number };
 
@@ -108,6 +119,7 @@ export type FaultKind =
   | 'stop'
   | 'block'
   | 'kill'
+  | 'roll'
   | 'partition'
   | 'severed'
   | 'cut'

@@ -93,6 +93,12 @@ async function beginAt(kind: FaultKind, replica: Replica, lasts: number): Promis
     case 'kill':
       await replica.kill();
       return () => replica.start();
+    case 'roll': {
+      await replica.kill();
+      // to any version from any other
+      const version = (['this', 'newer', 'older'] as const)[Math.floor(lasts) % 3] ?? 'this';
+      return () => replica.start(version);
+    }
     case 'severed':
       // Redis sees that the connections are closed, and counts the replica as gone in time
       proxy.cut();

@@ -1,15 +1,10 @@
+import type { Patch } from './build.js';
 import type { STORIES } from './scenarios.js';
 
 /** A bug that is planted in the compiled library, and the story in which it must come to light. */
-export interface Mutant {
+export interface Mutant extends Patch {
   readonly name: string;
   readonly story: keyof typeof STORIES;
-  /** Below lib/, compiled. */
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-  /** Places in which it fits: one, but for parts that several scripts include. */
-  readonly count?: number;
 }
 
 const bug = (
@@ -508,6 +503,42 @@ export const MUTANTS: readonly Mutant[] = [
     'core/cluster/once-per-cluster.js',
     'ran.add(name);',
     'await once.finish(name, this.token, manager.deadline(), remembered); return;',
+  ),
+  // versions side by side
+  bug(
+    'unknown-of-records-is-dropped',
+    'versions',
+    'core/document/updates.js',
+    '...(record && withoutReopening(record)),',
+    '...(record && { reopenOver: record.reopenOver }),',
+  ),
+  bug(
+    'unknown-of-holds-is-dropped',
+    'versions',
+    'core/document/codec.js',
+    'return { ...notice(raw), id:',
+    'return { since: raw.since, until: raw.until ?? null, announced: raw.announced === true, message: null, reason: null, actor: null, id:',
+  ),
+  bug(
+    'unknown-cause-is-damage',
+    'versions',
+    'core/document/codec.js',
+    "cause: id(raw.cause, 'cause'),",
+    "cause: ['set', 'unset', 'maintain', 'release', 'expiry', 'window'].includes(raw.cause) ? raw.cause : id(null, 'cause'),",
+  ),
+  bug(
+    'higher-is-written-over',
+    'versions',
+    'core/document/reconcile.js',
+    'if (before && !stored.newer) {',
+    'if (before) {',
+  ),
+  bug(
+    'higher-is-off',
+    'versions',
+    'core/document/reconcile.js',
+    'unreadable.set(name, warning);',
+    'if (before) news.set(name, { ...before, switch: null, holds: [] });',
   ),
   // commands under `run`
   bug(

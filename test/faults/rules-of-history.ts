@@ -61,7 +61,8 @@ function faultOf(evidence: Evidence, op: Op, found: readonly Recorded[]): string
   const twice = found.find((one) => found.some((other) => other !== one && other.cause === one.cause));
   if (twice) return `is in the history twice (${twice.cause})`;
   const cause = CAUSES[wish.kind] ?? 'set';
-  const isIn = found.some((entry) => entry.cause === cause);
+  // a newer version has another name for it
+  const isIn = found.some((entry) => entry.cause === cause || (cause === 'set' && entry.cause === 'tide'));
   if (isIn && result?.refused === true && wish.kind !== 'maintain')
     return 'was refused, and is in the history';
   // to switch off what is off changes nothing

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { plantVersions } from './build.js';
 import { check, type Violation } from './checker.js';
 import { call, visit } from './clients.js';
 import { KEYS, type Line } from './history.js';
@@ -36,7 +37,13 @@ export async function runFaults({
   replicas = 3,
   onStale = 'block',
 }: RunOptions): Promise<Run> {
-  await using world = await World.start({ build, replicas, onStale, commandLines: COMMAND_LINES });
+  await using world = await World.start({
+    build,
+    replicas,
+    onStale,
+    commandLines: COMMAND_LINES,
+    versions: plantVersions(),
+  });
   const stop = new AbortController();
   const { signal } = stop;
   const length = seconds * 1000;

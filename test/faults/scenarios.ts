@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { plantVersions } from './build.js';
 import { check, type Violation } from './checker.js';
 import { call } from './clients.js';
 import type { FaultKind, Line, Wish } from './history.js';
@@ -6,6 +7,7 @@ import { settle } from './run.js';
 import { until } from '../support/until.js';
 import { migrationsStory } from './stories-of-migrations.js';
 import { unnoted, windows } from './stories-of-windows.js';
+import { versionsStory } from './stories-of-versions.js';
 import { rabbit, workers } from './stories-of-workers.js';
 import { World, type Replica } from './world.js';
 
@@ -65,7 +67,16 @@ export class Stage {
 /** Tells a story under a light load, and judges what came of it. */
 export async function tell(
   build: URL,
-  { keys, scenario, replicas = 3, known, observers, works = false, commandLines = 0 }: Story,
+  {
+    keys,
+    scenario,
+    replicas = 3,
+    known,
+    observers,
+    works = false,
+    commandLines = 0,
+    versions = false,
+  }: Story,
 ): Promise<{ lines: Line[]; violations: Violation[] }> {
   await using world = await World.start({
     build,
@@ -74,6 +85,7 @@ export async function tell(
     commandLines,
     ...(known && { keys: known }),
     ...(observers && { observers }),
+    ...(versions && { versions: plantVersions() }),
   });
   const stop = new AbortController();
   const load = world.servers.flatMap((replica) =>
@@ -112,6 +124,8 @@ export interface Story {
   readonly works?: boolean;
   /** Machines that run migrations. */
   readonly commandLines?: number;
+  /** May replicas be of other versions of the library. */
+  readonly versions?: boolean;
   readonly scenario: Scenario;
   /** It takes long: told with all seeded bugs only, by `npm run faults -- --mutants`. */
   readonly long?: boolean;
@@ -475,6 +489,7 @@ export const STORIES = {
   observer: { replicas: 2, keys: ['job'], observers: ['r2'], scenario: observer },
   closing: { replicas: 2, keys: ['job'], scenario: closing, long: true },
   refused: { replicas: 2, keys: ['a', ''], scenario: refused, long: true },
+  versions: { replicas: 2, keys: ['a', 'b', 'job'], versions: true, scenario: versionsStory },
   workers: { replicas: 2, keys: ['job'], works: true, scenario: workers },
   migrations: {
     replicas: 2,

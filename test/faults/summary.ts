@@ -8,6 +8,7 @@ const OUTAGES = new Set([
   'stop',
   'block',
   'kill',
+  'roll',
   'partition',
   'severed',
   'cut',

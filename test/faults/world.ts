@@ -15,6 +15,7 @@ import { RedisServer } from '../support/redis.js';
 import { readState } from '../support/redis-state.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
+import { readAnnouncement, type Version } from './versions.js';
 import {
   Journal,
   KEYS,
@@ -52,6 +53,7 @@ const WRITES = 'maintenance:{maintenance}:writes';
 export class Replica {
   child: Child<Facts> | undefined;
   #lives = 0;
+  #version: Version = 'this';
 
   constructor(
     readonly name: string,
@@ -73,12 +75,14 @@ export class Replica {
     return this.child?.facts?.port;
   }
 
-  async start(): Promise<void> {
+  /** @param version of the library; the same as before where nothing is said */
+  async start(version = this.#version): Promise<void> {
     const { world } = this;
+    this.#version = version;
     const clock = join(world.folder, `${this.name}.clock`);
     await writeFile(clock, '+0\n');
     this.#lives++;
-    this.child = await Child.start<Facts>(world.build as never, {
+    this.child = await Child.start<Facts>(world.buildOf(version), {
       args: [
         String(this.proxy.port),
         String(world.resourcePort),
@@ -176,7 +180,11 @@ export interface WorldOptions {
   readonly works?: boolean;
   /** Machines that run migrations. */
   readonly commandLines?: number;
+  /** Other versions of the library, which replicas may be. */
+  readonly versions?: Versions;
 }
+
+type Versions = Readonly<Record<Exclude<Version, 'this'>, URL>>;
 
 /** Redis, replicas with a wire each, the thing that maintenance protects, and the journal of all that happens. */
 export class World {
@@ -198,6 +206,7 @@ export class World {
     private readonly keys: Readonly<Record<string, readonly string[]>>,
     readonly observers: readonly string[],
     readonly works: boolean,
+    private readonly versions: Versions | undefined,
   ) {}
 
   static async start({
@@ -208,8 +217,9 @@ export class World {
     observers = [],
     works = false,
     commandLines = 0,
+    versions,
   }: WorldOptions): Promise<World> {
-    const world = new World(build, onStale, keys, observers, works);
+    const world = new World(build, onStale, keys, observers, works, versions);
     world.folder = await mkdtemp(join(tmpdir(), 'maintenance-faults-'));
     world.journal = new Journal(world.journalPath, 'driver');
     world.journal.note({ e: 'clock', epoch: Date.now() });
@@ -247,6 +257,13 @@ export class World {
     const found = this.commandLines.find((place) => place.name === name);
     if (!found) throw new Error(`No command line ${name}`);
     return found;
+  }
+
+  /** What a replica of that version runs. */
+  buildOf(version: Version): URL {
+    const build = version === 'this' ? this.build : this.versions?.[version];
+    if (!build) throw new Error(`There is no version ${version}`);
+    return build;
   }
 
   /** Keys that a replica knows; `undefined`: all. */
@@ -347,6 +364,33 @@ export class World {
     };
   }
 
+  /** The text of a key's record. */
+  async stored(key: string): Promise<string> {
+    const client = this.redis.client();
+    try {
+      return (await client.hget(RECORDS, key)) ?? '';
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  /** Writes the text of a record, whatever it is, as somebody would who knows how. */
+  async write(key: string, text: string): Promise<void> {
+    const client = this.redis.client();
+    try {
+      const [, history, last, , bytes, count] = ((await client.hget(RECORDS, ':head')) ?? '').split(' ');
+      const [revision, write] = [Number(last) + 1, randomId()];
+      await client
+        .multi()
+        .hset(RECORDS, { ':head': `1 ${history} ${revision} ${write} ${bytes} ${count}`, [key]: text })
+        .zadd(ORDER, revision, key)
+        .zadd(WRITES, revision, write)
+        .exec();
+    } finally {
+      client.disconnect();
+    }
+  }
+
   /** Waits until the work of a call has begun. */
   async working(op: string): Promise<void> {
     const hasBegun = (): boolean => this.history().some((line) => line.e === 'work' && line.op === op);
@@ -432,6 +476,8 @@ export class World {
     const client = this.redis.client();
     client.on('pmessage', (_pattern: string, channel: string, message: string) => {
       if (message.startsWith('s')) this.#announced.push([channel, message]);
+      const stored = readAnnouncement(message);
+      if (stored) this.journal.note(stored);
     });
     await client.psubscribe(CHANNELS);
   }
