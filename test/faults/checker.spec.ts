@@ -460,3 +460,33 @@ describe("the library's own history", () => {
     expect(rules(lines)).toEqual([]);
   });
 });
+
+describe('records that versions of the library write in turns', () => {
+  const stored = (revision: number, tide: boolean, holds: Record<string, boolean> = {}): Event => ({
+    e: 'stored',
+    key: 'a',
+    history: 'h',
+    revision,
+    tide,
+    holds,
+  });
+
+  it('keep what a newer one has written of them and of their holds', () => {
+    const kept = history(
+      [10, 'driver', stored(1, false)],
+      [20, 'driver', stored(2, true, { x: true })],
+      // announced late
+      [40, 'driver', stored(4, true)],
+      [50, 'driver', stored(3, true, { x: true, y: false })],
+    );
+    expect(rules(kept)).toEqual([]);
+    const before = [20, 'driver', stored(2, true, { x: true })] as const;
+    expect(rules(history([...before], [30, 'driver', stored(3, false, { x: true })]))).toEqual(['carried']);
+    expect(rules(history([...before], [30, 'driver', stored(3, true, { x: false })]))).toEqual(['carried']);
+  });
+
+  it('stay as they are where their format is higher', () => {
+    expect(rules(history([10, 'driver', { e: 'higher', key: 'b', kept: true }]))).toEqual([]);
+    expect(rules(history([10, 'driver', { e: 'higher', key: 'b', kept: false }]))).toEqual(['higher']);
+  });
+});

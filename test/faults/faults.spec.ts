@@ -22,6 +22,8 @@ it('three replicas keep their promises under faults', async () => {
   expect(run.violations.slice(0, 3).map((violation) => report(run, violation))).toEqual([]);
   const served = run.lines.filter((line) => line.e === 'got' && line.status === 200);
   expect(served.length, 'the machine has run').toBeGreaterThan(200);
+  const ofNewer = run.lines.filter((line) => line.e === 'stored' && line.tide);
+  expect(ofNewer.length, 'a newer version has written').toBeGreaterThan(5);
 }, 300_000);
 
 describe('the seeded bugs', () => {

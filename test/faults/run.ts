@@ -43,6 +43,7 @@ export async function runFaults({
     onStale,
     commandLines: COMMAND_LINES,
     versions: plantVersions(),
+    first: ['this', 'newer', 'older'],
   });
   const stop = new AbortController();
   const { signal } = stop;

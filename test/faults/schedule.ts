@@ -20,7 +20,7 @@ const ON_REPLICAS: readonly Kind[] = [
   { kind: 'stop', weight: 4, lasts: [300, 9_000] },
   { kind: 'block', weight: 3, lasts: [500, 8_000] },
   { kind: 'kill', weight: 3, lasts: [200, 5_000] },
-  { kind: 'roll', weight: 3, lasts: [200, 1_000] },
+  { kind: 'roll', weight: 4, lasts: [200, 1_000] },
   { kind: 'partition', weight: 4, lasts: [300, 8_000] },
   { kind: 'cut', weight: 2, lasts: [50, 100] },
   { kind: 'cut-subscriber', weight: 2, lasts: [50, 100] },

@@ -31,10 +31,12 @@ export function summary({ seed, seconds, lines, violations }: Run): string {
   );
   const answers = count(evidence.requests.map((request) => answerOf(evidence, request)));
   const recoveries = evidence.windows.flatMap((window) => recovery(evidence, window)).sort((a, b) => a - b);
+  const stored = lines.filter((line) => line.e === 'stored');
   const agreed = lines.findLast((line) => line.e === 'agreed');
   return [
     `seed ${seed}, ${seconds} s, ${lines.length} lines`,
     `fault windows: ${evidence.windows.length} (${listed(kinds)})`,
+    `records: ${stored.length} written, ${stored.filter(({ tide }) => tide).length} with what only a newer version knows`,
     `requests: ${evidence.requests.length} (${listed(answers)}), handlers ${evidence.handlings.length}`,
     `calls: ${ops.length} (${listed(outcomes)})`,
     `recoveries: ${recoveries.length}, p50 ${at(recoveries, 0.5)} ms, p99 ${at(recoveries, 0.99)} ms`,

@@ -182,6 +182,8 @@ export interface WorldOptions {
   readonly commandLines?: number;
   /** Other versions of the library, which replicas may be. */
   readonly versions?: Versions;
+  /** What the replicas begin with, in turns. */
+  readonly first?: readonly Version[];
 }
 
 type Versions = Readonly<Record<Exclude<Version, 'this'>, URL>>;
@@ -218,6 +220,7 @@ export class World {
     works = false,
     commandLines = 0,
     versions,
+    first = ['this'],
   }: WorldOptions): Promise<World> {
     const world = new World(build, onStale, keys, observers, works, versions);
     world.folder = await mkdtemp(join(tmpdir(), 'maintenance-faults-'));
@@ -232,7 +235,7 @@ export class World {
     for (let i = 1; i <= commandLines; i++) {
       world.commandLines.push(new CommandLine(`c${i}`, await TcpProxy.start(world.redis), world));
     }
-    await Promise.all(world.replicas.map((replica) => replica.start()));
+    await Promise.all(world.replicas.map((replica, i) => replica.start(first[i % first.length])));
     await world.agreement(30_000);
     await until(() => world.#allListen(), { timeout: 30_000, what: 'all replicas to listen to changes' });
     return world;
