@@ -383,7 +383,7 @@ describe('the schedule', () => {
       const own = faults.filter((fault) => fault.target === target);
       own.slice(1).forEach(({ at }, i) => expect(at).toBeGreaterThanOrEqual(own[i]!.at + own[i]!.lasts));
     }
-    expect(new Set(faults.map(({ kind }) => kind)).size).toBe(18);
+    expect(new Set(faults.map(({ kind }) => kind)).size).toBe(19);
   });
 });
 
