@@ -4,7 +4,8 @@ local function server_info()
   return type(info) == 'string' and info or ''
 end
 
--- Seconds since Redis started; -1 when it does not say.
+-- Seconds since Redis started, at least: it counts from the beginning of the second in which it did. -1 when it does not say.
 local function uptime(info)
-  return tonumber(string.match(info or server_info(), 'uptime_in_seconds:(%d+)') or '-1')
+  local up = tonumber(string.match(info or server_info(), 'uptime_in_seconds:(%d+)') or '-1')
+  return up > 0 and up - 1 or up
 end
