@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { randomText } from '../common/random-text.js';
 import { readText, splitTexts, withoutTexts } from '../texts/stored-text.js';
 import type { Reopening } from '../windows/reopening.js';
 import { readWindow } from '../windows/window-record.js';
@@ -30,7 +31,7 @@ const HEADER = /^(\d+) ([\w-]+) (\d+) (\d+)\n/;
 
 /** 128 random bits, URL-safe, 22 characters. */
 export function randomId(): string {
-  const id = randomBytes(16).toString('base64url');
+  const id = randomText(16);
   // what begins like an option is one to a command line
   return id.startsWith('-') ? randomId() : id;
 }
@@ -98,7 +99,7 @@ export function markOf(stored: string): string {
   if (format === String(FORMAT)) {
     return write;
   }
-  return format === undefined ? `~${createHash('sha1').update(stored).digest('hex')}` : `${format}:${write}`;
+  return format === undefined ? `~${hash('sha1', stored)}` : `${format}:${write}`;
 }
 
 // Each record keeps the fields that this version does not know, so that they are written again.

@@ -21,6 +21,8 @@ export interface LockPatience {
 /** Takes leases, and waits for the locks among them in order of arrival. */
 export class LockWait {
   private closing = false;
+  /** Calls that ask for leases. */
+  private readonly asking = new Set<Promise<unknown>>();
   /** What is on its way back to the store. */
   private readonly returned = new Set<Promise<unknown>>();
   /** The highest fence that this process was granted, per key. */
@@ -36,6 +38,8 @@ export class LockWait {
 
   /** Settles when nothing is on its way back to the store any more: the connection may be closed. */
   async settled(): Promise<void> {
+    // what the store is asked for now is given back as well
+    await Promise.allSettled(this.asking);
     await Promise.all(this.returned);
   }
 
@@ -53,6 +57,16 @@ export class LockWait {
    * signal was aborted with
    */
   async take(request: LeaseRequest, patience: LockPatience): Promise<HoldLease> {
+    const asking = this.ask(request, patience);
+    this.asking.add(asking);
+    try {
+      return await asking;
+    } finally {
+      this.asking.delete(asking);
+    }
+  }
+
+  private async ask(request: LeaseRequest, patience: LockPatience): Promise<HoldLease> {
     const { manager } = this;
     const { key, names, token } = request;
     const held = heldBy(currentCall());
@@ -95,6 +109,7 @@ export class LockWait {
         const asked = manager.store.leases.acquire({ ...request, floor }, line, manager.deadline());
         const answer = await orAborted(asked, signal);
         if (answer.fence !== null) {
+          this.refuseWhenClosing(request.key);
           this.fences.set(request.key, answer.fence);
           return new HoldLease(manager, request, answer.fence, from);
         }

@@ -8,6 +8,7 @@ import type { News } from '../store/store.js';
 export class StateSync {
   private running: Promise<void> | undefined;
   private next: Promise<void> | undefined;
+  private soon: NodeJS.Timeout | undefined;
   private readonly refusals = new Backoff();
   private readonly answers: StoreAnswers;
   private stopped = false;
@@ -38,10 +39,16 @@ export class StateSync {
    */
   onPush(news?: News): void {
     const { view } = this.parts;
+    if (news?.version === view.version) {
+      // its own change, or one that the store was asked about before it came: there is nothing to ask for
+      return;
+    }
     if (news && !this.stopped && view.unreadable.of(news.name) === null && news.before === view.version) {
       view.hear(news);
+      this.pollSoon();
+    } else {
+      this.poll();
     }
-    this.poll();
   }
 
   /** A sync that is due: less often, the longer the store refuses this replica. */
@@ -59,6 +66,17 @@ export class StateSync {
   }
 
   /**
+   * The same, for telling what is known here already. Not at once: several changes in a row are told together, and other
+   * replicas on this machine learn of the change first.
+   */
+  pollSoon(): void {
+    this.soon ??= setTimeout(() => {
+      this.soon = undefined;
+      this.poll();
+    }, 1).unref();
+  }
+
+  /**
    * What is stored must be known before it is changed: a change made blindly could undo what it says.
    * @throws MaintenanceStoreError
    */
@@ -73,6 +91,7 @@ export class StateSync {
   /** Ends exchanging; settles when the last one has. */
   async stop(): Promise<void> {
     this.stopped = true;
+    clearTimeout(this.soon);
     await this.next?.catch(() => undefined);
     await this.running?.catch(() => undefined);
   }

@@ -126,8 +126,10 @@ export class StateWriter {
 
   private commit(key: string, record: KeyRecord, written: Written): void {
     this.view.advance(key, record, written);
-    if (this.store.clustered || this.view.version !== written.version) {
+    if (this.view.version !== written.version) {
       this.exchanges.poll();
+    } else if (this.store.clustered) {
+      this.exchanges.pollSoon();
     }
   }
 }

@@ -13,7 +13,8 @@ export class RedisExchange {
   /** The last report that others may wait for. */
   private acknowledged = '';
   private draining = '{}';
-  /** The reported part of this replica that does not change. */
+  /** What does not change of this replica, as it was sent last; and as Redis has it. */
+  private facts = '';
   private told = '';
   /** Leases that are alive, and what Redis calls them. */
   private leases: ReadonlySet<string> = new Set();
@@ -53,7 +54,7 @@ export class RedisExchange {
     if (common.present && presence) {
       this.acknowledged = acknowledgement(presence);
       this.draining = JSON.stringify(presence.draining);
-      this.told = formatPresence(presence, this.commands.ownChannel).facts;
+      this.told = this.facts;
     }
     if (kind === 'none') {
       return { ...common, stored: undefined, ...(version !== known && explainUnreadable(version)) };
@@ -125,20 +126,22 @@ export class RedisExchange {
     const { facts, figures } = presence
       ? formatPresence(presence, commands.ownChannel)
       : { facts: '', figures: '' };
+    this.facts = facts;
     const wakes = presence !== null && acknowledgement(presence) !== this.acknowledged;
     const drains = presence !== null && JSON.stringify(presence.draining) !== this.draining;
     const asksSecret = pushes.needsSecret;
     const acquainted = commands.askingServer();
     const asked = performance.now();
+    const knowsNothing = known === null;
+    const needsSecret = asksSecret || knowsNothing;
     const last = [
       wakes ? commands.channel : '',
       drains ? '1' : '',
       further?.page ?? '',
       further?.of ?? '',
-      RedisPushes.newSecret(),
+      needsSecret ? RedisPushes.newSecret() : '',
     ];
-    const knowsNothing = known === null;
-    const needed = asksSecret || knowsNothing ? 5 : further?.page ? 4 : drains ? 2 : wakes ? 1 : 0;
+    const needed = needsSecret ? 5 : further?.page ? 4 : drains ? 2 : wakes ? 1 : 0;
     const reply = await commands.run(
       'sync',
       'SYNC',
@@ -147,8 +150,8 @@ export class RedisExchange {
         'replicas',
         'leases',
         // an idle replica names no more than it needs
-        ...(wakes || further || asksSecret || knowsNothing ? (['order', 'writes', 'applied'] as const) : []),
-        ...(asksSecret || knowsNothing ? (['secret'] as const) : []),
+        ...(wakes || further || needsSecret ? (['order', 'writes', 'applied'] as const) : []),
+        ...(needsSecret ? (['secret'] as const) : []),
         ...(knowsNothing ? (['fences'] as const) : []),
       ],
       deadline,

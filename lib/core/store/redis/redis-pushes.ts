@@ -1,4 +1,5 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
+import { randomText } from '../../common/random-text.js';
 import { decodeRecord } from '../../document/codec.js';
 import type { News } from '../store.js';
 
@@ -21,7 +22,7 @@ export class RedisPushes {
 
   /** A secret for a store that has none. Created each time, so that a removed one does not come back. */
   static newSecret(): string {
-    return randomBytes(32).toString('base64url');
+    return randomText(32);
   }
 
   learn(secret: string | null): void {
@@ -50,7 +51,7 @@ export class RedisPushes {
   }
 }
 
-const sha1 = (text: string): string => createHash('sha1').update(text).digest('hex');
+const sha1 = (text: string): string => hash('sha1', text);
 
 function isEqual(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];

@@ -20,6 +20,8 @@ export interface SubscriberListener {
 export class RedisSubscriber {
   private client: RedisClient | undefined;
   private checking = false;
+  /** A message came since the last check, which is a sign of life as good as an answer. */
+  private heard = false;
   private stopped = false;
   /** Redis does not let this user subscribe; tried again now and then. */
   private denied = false;
@@ -39,7 +41,10 @@ export class RedisSubscriber {
       return;
     }
     this.client = client;
-    client.on('message', (_channel: string, message: string) => this.listener.received(message));
+    client.on('message', (_channel: string, message: string) => {
+      this.heard = true;
+      this.listener.received(message);
+    });
     // `ready` comes before the client has subscribed again: only after a finished subscribe nothing more can be missed
     const first = new Promise<void>((resolve) => {
       client.on('ready', () => void this.subscribe(client).then((settled) => settled && resolve()));
@@ -58,6 +63,10 @@ export class RedisSubscriber {
       if (this.denials.due) {
         void this.subscribe(client);
       }
+      return;
+    }
+    if (this.heard) {
+      this.heard = false;
       return;
     }
     this.checking = true;
