@@ -161,7 +161,9 @@ describe('events of a RabbitMQ queue with noAck: false', () => {
     range(20).forEach((n) => broker.emit('billed', { n: n + 1 }));
     await broker.sent();
     await until(async () => (await broker.consumers()) === 0);
-    await pause(BROKER_LIMIT);
+    // what was delivered too
+    await until(async () => (await broker.ready()) === 20);
+    await pause(100);
     expect(handled).toHaveLength(1);
     expect(await broker.ready()).toBe(20);
     await at.service.setMaintenance(false, 'billing');
@@ -242,7 +244,8 @@ describe('events of a RabbitMQ queue with noAck: false', () => {
 
   it('are handled by nobody while work runs, and once each, on many replicas under load', async () => {
     await using redis = await RedisServer.start();
-    const start = () => startHybrid([server()], { controllers: [Orders] }, { redis: redis.url });
+    const start = () =>
+      startHybrid([server()], { controllers: [Orders] }, { redis: redis.url, lease: 1_000 });
     await using first = await start();
     await using second = await start();
     await using third = await start();
