@@ -19,8 +19,6 @@ const bug = (
 const SCRIPTS = 'core/store/redis/redis-scripts.generated.js';
 /** How many scripts include the part about replicas. */
 const SCRIPTS_WITH_MEMBERS = 6;
-/** The one about records. */
-const SCRIPTS_WITH_RECORDS = 3;
 /** And the one about leases. */
 const SCRIPTS_WITH_LEASES = 4;
 const AGREEMENT = 'core/cluster/replica-coordinator.js';
@@ -97,14 +95,6 @@ export const MUTANTS: readonly Mutant[] = [
     SCRIPTS,
     "redis.call('ZRANGEBYSCORE', order, '(' .. int(since), '+inf',",
     "redis.call('ZRANGEBYSCORE', order, '(' .. int(since + 1), '+inf',",
-  ),
-  bug(
-    'revision-reused',
-    'failedOver',
-    SCRIPTS,
-    'if revision == head.revision then return write == head.write and revision or nil end',
-    'if revision <= head.revision then return revision end',
-    SCRIPTS_WITH_RECORDS,
   ),
   bug(
     'any-push-is-believed',
