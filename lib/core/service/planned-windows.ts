@@ -2,11 +2,7 @@ import { previewChange, type MaintenanceChange } from '../document/change.js';
 import { describeOccurrence } from '../document/describe-record.js';
 import { randomId } from '../document/codec.js';
 import type { Editor } from '../document/updates.js';
-import {
-  MaintenanceConfigurationError,
-  MaintenanceConflictError,
-  UnknownMaintenanceWindowError,
-} from '../errors/errors.js';
+import { MaintenanceConfigurationError, MaintenanceConflictError } from '../errors/errors.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { StateManager } from '../state/state-manager.js';
@@ -23,7 +19,8 @@ import {
 } from '../windows/window-options.js';
 import { planWindow } from '../windows/window-plan.js';
 import type { WindowRecord } from '../windows/window-record.js';
-import { checkOptionNames, millisecondsOption, textOption } from './call-options.js';
+import { checkOptionNames, textOption } from './call-options.js';
+import { findWindow } from './find-window.js';
 import { WindowList } from './window-list.js';
 
 /** What is to become of a key's windows. */
@@ -63,7 +60,7 @@ export class PlannedWindows {
     const { ifRevision, ...changes } = options;
     const key = await this.list.keyOf(id);
     return this.set(key, (windows, now) => {
-      const window = planWindow(changes, id, now, find(key, windows, id, now, ifRevision));
+      const window = planWindow(changes, id, now, findWindow(key, windows, id, now, ifRevision));
       return { windows: withWindow(key.name, windows, window, now), occurrence: nextOf(window, now) };
     });
   }
@@ -74,7 +71,7 @@ export class PlannedWindows {
     const actor = textOption('actor', options.actor);
     const key = await this.list.keyOf(id);
     const plan: Plan = (windows, now) => {
-      const window = find(key, windows, id, now, options.ifRevision);
+      const window = findWindow(key, windows, id, now, options.ifRevision);
       return options.occurrence === undefined
         ? { windows: withoutWindow(windows, window, now), occurrence: nextOf(window, now) }
         : withoutOne(windows, window, options.occurrence, now);
@@ -157,27 +154,6 @@ export class PlannedWindows {
     await hooks.notify(event, { ...change, window: describeOccurrence(occurrence) });
     return occurrence;
   }
-}
-
-/** The window of that id. @throws UnknownMaintenanceWindowError, MaintenanceConflictError */
-function find(
-  key: MaintenanceKey,
-  windows: readonly WindowRecord[],
-  id: string,
-  now: number,
-  ifRevision: number | undefined,
-): WindowRecord {
-  const window = windows.find((other) => other.id === id);
-  if (!window || !isPending(window, now)) {
-    throw new UnknownMaintenanceWindowError(id);
-  }
-  if (millisecondsOption('ifRevision', ifRevision) !== undefined && ifRevision !== window.revision) {
-    throw new MaintenanceConflictError(
-      key.name,
-      `Window "${id}" of maintenance key "${key.name}" was changed by somebody else in the meantime; this change was not made.`,
-    );
-  }
-  return window;
 }
 
 /** The windows without one occurrence. @throws MaintenanceConfigurationError */
