@@ -104,10 +104,10 @@ const server = (name = queue, options: RmqOptions['options'] = {}): RmqOptions =
 });
 
 /** Somebody else, who sends events and looks at queues. */
-async function openBroker(name = queue) {
+async function openBroker(name = queue, options: object = { durable: false }) {
   const connection = await connect(rabbit.url);
   const channel = await connection.createConfirmChannel();
-  await channel.assertQueue(name, { durable: false });
+  await channel.assertQueue(name, options);
   return {
     emit(pattern: string, data: object): void {
       channel.sendToQueue(name, Buffer.from(JSON.stringify({ pattern, data })));
@@ -172,6 +172,36 @@ describe('events of a RabbitMQ queue with noAck: false', () => {
     const again = handled.filter(({ redelivered }) => redelivered).length;
     expect(again).toBeGreaterThan(0);
     expect(again).toBeLessThanOrEqual(5);
+  });
+
+  it('count one delivery more in a quorum queue where they go back', async () => {
+    const counts: unknown[] = [];
+    @Controller()
+    class Counted {
+      @EventPattern('paid')
+      paid(@Ctx() context: unknown): void {
+        const { properties } = (context as RmqContext).getMessage() as {
+          properties: { headers?: Record<string, unknown> };
+        };
+        counts.push(properties.headers?.['x-delivery-count'] ?? 0);
+        acknowledge(context);
+      }
+
+      /** So that the queue is consumed until an event has to wait. */
+      @MaintenanceExempt()
+      @EventPattern('noted')
+      noted(_data: unknown): void {}
+    }
+    const queueOptions = { durable: true, arguments: { 'x-queue-type': 'quorum' } };
+    await using at = await startHybrid([server(queue, { queueOptions })], { controllers: [Counted] });
+    await using broker = await openBroker(queue, queueOptions);
+    await at.service.setMaintenance(true);
+    broker.emit('paid', { n: 0 });
+    await until(async () => (await broker.consumers()) === 0);
+    await until(async () => (await broker.ready()) === 1);
+    await at.service.setMaintenance(false);
+    await until(() => counts.length === 1);
+    expect(counts).toEqual([1]);
   });
 
   it('are kept, and not sent again, where maintenance is short', async () => {
