@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { randomId } from '../../lib/core/document/codec.js';
-import { LOCK_LEASE } from '../../lib/core/state/replica-lease.js';
+import { LOCK_LEASE, REPLICA_LEASE } from '../../lib/core/state/replica-lease.js';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
 import type { Denial, Grant, LinePlace } from '../../lib/core/store/leases.js';
 import { RedisServer } from '../support/redis.js';
@@ -53,15 +53,16 @@ function caller(store: RedisStore, token: string) {
   return {
     acquire: (line = TRY): Promise<Grant | Denial> => store.leases.acquire(request, line, soon()),
     renew: (fence: number) => store.leases.renew(request, fence, soon()),
+    release: () => store.leases.release(request.names, token, soon()),
   };
 }
 
 /** Who has just been granted the lock: a store that has only just started may not know at once. */
 async function holder(store: RedisStore, token: string) {
-  const { acquire, renew } = caller(store, token);
+  const { acquire, renew, release } = caller(store, token);
   for (;;) {
     const { fence } = await acquire();
-    if (fence !== null) return { fence, renew: () => renew(fence) };
+    if (fence !== null) return { fence, renew: () => renew(fence), release };
     await delay(100);
   }
 }
@@ -134,6 +135,29 @@ describe.each([
     expect(await two.once.claim('notice', 'y', 15_000, soon())).toBe('done');
   }, 30_000);
 });
+
+it.each([
+  ['nobody has come back who remembers more, for as long as a replica may take to', '', 0, REPLICA_LEASE],
+  ['somebody has, for a lease', '!', LOCK_TRUST, LOCK_LEASE],
+])(
+  'locks that Redis may have forgotten are waited for once more after a time without anybody: where %s',
+  async (_, mark, least, most) => {
+    const { one } = await pair();
+    await holder(one, 'a').then(({ release }) => release());
+    beats.forEach((beat) => clearInterval(beat));
+    const redis = server.client();
+    const [fences = ''] = await redis.keys('*fences');
+    const [id = ''] = (await redis.hget(fences, ':memory'))?.split('|') ?? [];
+    const past = Date.now() - 100_000;
+    await redis.hset(fences, ':memory', `${id}|${past}|${past + 50}${mark}`);
+    const replicas = fences.replace('fences', 'replicas');
+    const [kind, run] = (await redis.hget(replicas, ':met'))?.split('|') ?? [];
+    await redis.hset(replicas, ':met', [kind, run, past - 50, past + 20, past - 50, past, past].join('|'));
+    const { unsure } = (await caller(one, 'b').acquire()) as Denial;
+    expect(unsure).toBeGreaterThan(least);
+    expect(unsure).toBeLessThanOrEqual(most);
+  },
+);
 
 it('a step too short to be noticed ends no lease before its holder has stopped trusting it', async () => {
   const { one, two } = await pair();

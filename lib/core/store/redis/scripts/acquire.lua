@@ -31,7 +31,7 @@ for i = 14, #ARGV do
 end
 if mode ~= '' then
   recall(KEYS[2], now, ARGV[8], ARGV[9], back, longest)
-  unsure = math.max(unsure, unsure_of(KEYS[2], now, met, math.max(longest, back)))
+  unsure = math.max(unsure, unsure_of(KEYS[2], now, met, back, longest))
   local line = line_of(KEYS[3], now, met.calm)
   local ticket = place_in(line, now, token, ARGV[6])
   for _, waiter in ipairs(line) do

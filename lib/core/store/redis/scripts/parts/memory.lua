@@ -15,12 +15,14 @@ local function memory_of(fences)
   return string.match(redis.call('HGET', fences, MEMORY) or '', '^([^|]+)|(%d+)|(%d+)(!?)$')
 end
 
--- Milliseconds for which locks may be held that are not known of, `most` from when the clock was set if it was (`met`: see
--- parts/members.lua). It is noted when that is over.
-local function unsure_of(fences, now, met, most)
-  local own, made, stop = memory_of(fences)
+-- Milliseconds for which locks may be held that are not known of. If the clock was set (`met`: see parts/members.lua), as long
+-- from then as it lasts at most: `lease` ms where somebody remembers more, otherwise the `back` ms within which they come.
+-- It is noted when that is over.
+local function unsure_of(fences, now, met, back, lease)
+  local own, made, stop, lost = memory_of(fences)
   made, stop = tonumber(made), tonumber(stop or 0)
   if stop == 0 then return 0 end
+  local most = lost == '!' and math.max(lease, back) or back
   local over = stop <= now and (stop <= met.before or met.calm <= made)
   if stop - now > most or (stop <= now and not over) then stop = met.calm + most end
   if stop > now then return stop - now end
