@@ -41,3 +41,18 @@ it('a change is where it was written, and where it was written again after the s
   applied.look();
   expect(applied.includes({ at: at(written(2)) })).toBe(true);
 });
+
+it('a change that was written into an empty store after another one is where the store says, once it has', () => {
+  for (const revision of [4, 0]) {
+    // the store was read before either was written
+    const manager = known({ ...written(4), history: '', revision: 0, write: '' });
+    const applied = writes(manager, revision);
+    expect(applied.version).toBeUndefined();
+    expect(applied.includes({ at: at(written(4)) })).toBe(false);
+    manager.document = { ...written(4), revision: 5, write: 'later' };
+    applied.look();
+    expect(applied.version).toBe(at(manager.document));
+    expect(applied.includes({ at: at(written(4)) })).toBe(false);
+    expect(applied.includes({ at: at(manager.document) })).toBe(true);
+  }
+});

@@ -25,7 +25,7 @@ export class AcknowledgedWrites {
     const { document } = manager;
     this.change = document?.keys.get(key);
     this.line = document?.line;
-    if (document && this.change?.change.revision === revision) {
+    if (document && isPlaced(document) && this.change?.change.revision === revision) {
       this.place = formatVersion({ history: document.history, revision, write: this.change.write });
     }
     this.look();
@@ -55,7 +55,7 @@ export class AcknowledgedWrites {
     const isReadAnew = document?.line !== this.line;
     if (isReadAnew || (this.place === undefined && (document?.revision ?? 0) >= this.revision)) {
       this.line = document?.line;
-      this.place = this.isIn(document) ? placeOf(document) : undefined;
+      this.place = isPlaced(document) && this.isIn(document) ? placeOf(document) : undefined;
       this.seen = undefined;
     }
   }
@@ -75,6 +75,9 @@ export class AcknowledgedWrites {
     return this.place !== undefined && isAtLeast(at, this.place);
   }
 }
+
+/** Not while others have written into a store that was empty when it was read: in which history is not known then. */
+const isPlaced = (document: StateDocument | null): boolean => document?.history !== '';
 
 /** The version of all that is known; `''` for nothing. */
 const placeOf = (document: StateDocument | null): Version => (document ? formatVersion(document) : '');
