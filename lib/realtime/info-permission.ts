@@ -25,6 +25,11 @@ export interface InfoQuestion {
   readonly inTime: Promise<boolean | undefined>;
 }
 
+interface OpenQuestion extends InfoQuestion {
+  /** It was not answered in time. */
+  late: boolean;
+}
+
 const NO: InfoQuestion = { answer: Promise.resolve(false), inTime: Promise.resolve(false) };
 
 /**
@@ -35,8 +40,8 @@ const NO: InfoQuestion = { answer: Promise.resolve(false), inTime: Promise.resol
 export class InfoPermission {
   private open = 0;
   private readonly waiting = new Set<() => void>();
-  /** Questions without an answer, by the socket or stream they are about: asking again does not make another one. */
-  private readonly questions = new WeakMap<object, InfoQuestion>();
+  /** Questions without an answer, by the socket or stream they are about: asking again does not make another one meanwhile. */
+  private readonly questions = new WeakMap<object, OpenQuestion>();
 
   constructor(@Inject(Permissions) private readonly permissions: Permissions) {}
 
@@ -44,14 +49,22 @@ export class InfoPermission {
     if (!this.permissions.given) {
       return NO;
     }
-    let question = this.questions.get(key);
-    if (!question) {
-      const answer = this.find(client)
-        .catch(() => false)
-        .finally(() => this.questions.delete(key));
-      question = { answer, inTime: this.inTime(answer) };
-      this.questions.set(key, question);
+    const known = this.questions.get(key);
+    if (known && !known.late) {
+      return known;
     }
+    // late for who asked before: who asks now may still be in time, and asks anew where it stays without an answer
+    const answer = known
+      ? known.answer.then((allowed) => allowed ?? this.ask(key, client).answer)
+      : this.find(client)
+          .catch(() => false)
+          .finally(() => this.questions.delete(key));
+    const question: OpenQuestion = {
+      answer,
+      inTime: this.inTime(answer, () => (question.late = true)),
+      late: false,
+    };
+    this.questions.set(key, question);
     return question;
   }
 
@@ -93,7 +106,7 @@ export class InfoPermission {
     }
   }
 
-  private inTime(answer: Promise<boolean | undefined>): Promise<boolean | undefined> {
-    return withDeadline(answer, this.permissions.timeout, () => undefined).catch(() => undefined);
+  private inTime(answer: Promise<boolean | undefined>, late: () => void): Promise<boolean | undefined> {
+    return withDeadline(answer, this.permissions.timeout, late).catch(() => undefined);
   }
 }

@@ -32,7 +32,7 @@ export class DelegatedHooks {
     const { key, revision, at, to } = change;
     const event = to ? 'entering' : 'exiting';
     // another service in the namespace may have some: it is left to that
-    if (!this.hooks.handles(event, change)) {
+    if (!this.hooks.has(event, key)) {
       return;
     }
     this.once.see({

@@ -71,11 +71,6 @@ export class HookRunner {
     );
   }
 
-  /** Is there a hook for it here. */
-  handles(event: MaintenanceEvent, change: Pick<MaintenanceChange, 'key'>): boolean {
-    return this.of(event, change).length > 0;
-  }
-
   private of(event: MaintenanceEvent, change: Pick<MaintenanceChange, 'key'>): Hook[] {
     return this.hooks.filter(
       (hook) => hook.event === event && (hook.keys.length === 0 || hook.keys.includes(change.key)),

@@ -111,7 +111,9 @@ export class MaintenanceSessions {
     this.locks.refuseWhenClosing(key.name);
     plan.signal?.throwIfAborted();
     const hold = randomId();
-    await this.hooks.ask(this.holds.preview(key, hold, plan));
+    if (this.hooks.has('changing', key.name)) {
+      await this.hooks.ask(this.holds.preview(key, hold, plan));
+    }
     const lease = await this.locks.take(leasesOf(key.name, hold, plan.lock, plan.lease), plan);
     let takeover: LeaseView | undefined;
     const release = async (): Promise<void> => {

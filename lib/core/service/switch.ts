@@ -73,7 +73,8 @@ export class MaintenanceSwitch {
     const { cause, words, callHooks, ifRevision, edit } = plan;
     const preview = (editor: Editor): MaintenanceChange =>
       previewChange(manager.document, key.name, editor, { cause, ...words }, manager.store.now());
-    if (callHooks) {
+    // what it would be is worked out only where somebody asks
+    if (callHooks && hooks.has('changing', key.name)) {
       await hooks.ask(preview(edit));
     }
     const editor: Editor = (record, now) => {
