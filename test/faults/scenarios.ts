@@ -485,7 +485,7 @@ export const STORIES = {
   lockStep: { replicas: 2, keys: ['job'], scenario: lockStep },
   clockStep: { replicas: 2, keys: ['job'], scenario: clockStep },
   vouched: { replicas: 2, keys: ['job'], scenario: vouched, long: true },
-  keySets: { keys: ['b'], known: { r3: ['a', 'job', 'mix', 'never'] }, scenario: keySets },
+  keySets: { keys: ['b'], known: { r3: ['a', 'job', 'mix', 'never', 'plan'] }, scenario: keySets },
   observer: { replicas: 2, keys: ['job'], observers: ['r2'], scenario: observer },
   closing: { replicas: 2, keys: ['job'], scenario: closing, long: true },
   refused: { replicas: 2, keys: ['a', ''], scenario: refused, long: true },

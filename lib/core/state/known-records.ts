@@ -3,6 +3,7 @@ import { hasParts, type KeyRecord, type StateDocument } from '../document/record
 import { parseVersion } from '../document/version.js';
 import type { News, Version, Written } from '../store/store.js';
 
+const NONE: ReadonlyMap<string, KeyRecord> = new Map();
 const NOWHERE = { history: '', revision: 0, write: '' };
 
 /** The records that this process knows, and the version of the store that it is at. */
@@ -14,6 +15,8 @@ export class KnownRecords {
   private whole: StateDocument | null = null;
   /** What the store itself returned last of records that were only heard to have been replaced. */
   private readonly heard = new Map<string, KeyRecord | undefined>();
+  /** What this process knows by its own writes and its version does not say, since others have written in between. */
+  private readonly beyond = new Set<string>();
 
   /** What is known; `null` while that is nothing. */
   get document(): StateDocument | null {
@@ -50,6 +53,26 @@ export class KnownRecords {
     return this.records.get(name);
   }
 
+  /** Keys about which this process knows more than its version says: the store's next answer must speak of them. */
+  get unconfirmed(): readonly string[] {
+    return [...this.beyond];
+  }
+
+  /**
+   * The store has answered.
+   * @param own of which it had to speak
+   * @param speaksOf does it
+   * @returns `false` when it does not: it has lost something, and is read as a whole next
+   */
+  confirmOwn(own: readonly string[], speaksOf: (name: string) => boolean): boolean {
+    if (!own.every(speaksOf)) {
+      this.at = null;
+      return false;
+    }
+    own.forEach((name) => this.beyond.delete(name));
+    return true;
+  }
+
   /** Takes over what was written since the version that is known here. */
   follow(news: ReadonlyMap<string, KeyRecord>, version: Version): void {
     this.heard.clear();
@@ -60,6 +83,7 @@ export class KnownRecords {
   take(news: ReadonlyMap<string, KeyRecord>, version: Version): ReadonlyMap<string, KeyRecord> {
     const all = new Map([...this.proven, ...news]);
     this.heard.clear();
+    this.beyond.clear();
     this.line++;
     this.records = new Map();
     this.alive = new Map();
@@ -69,9 +93,16 @@ export class KnownRecords {
 
   /** Takes over a record that arrived by push, until the store itself returns its state. */
   hear({ name, record, version }: News): void {
-    if (!this.heard.has(name)) {
-      this.heard.set(name, this.records.get(name));
+    const known = this.records.get(name);
+    if (known && this.beyond.has(name) && relate(known, record) === 'earlier') {
+      // this process has written since, which is heard next
+      this.replace(NONE, version);
+      return;
     }
+    if (!this.heard.has(name)) {
+      this.heard.set(name, known);
+    }
+    this.beyond.delete(name);
     this.replace(new Map([[name, record]]), version);
   }
 
@@ -94,8 +125,12 @@ export class KnownRecords {
       return false;
     }
     this.heard.delete(name);
-    // what others have written in between is not known yet
-    this.replace(new Map([[name, record]]), before === this.at ? version : this.at);
+    const goesOn = before === this.at;
+    if (!goesOn) {
+      // what others have written in between is not known yet
+      this.beyond.add(name);
+    }
+    this.replace(new Map([[name, record]]), goesOn ? version : this.at);
     return true;
   }
 

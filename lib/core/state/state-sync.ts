@@ -99,7 +99,7 @@ export class StateSync {
   private async exchange(): Promise<void> {
     const { store, view, lease, list, touch, report, deadline } = this.parts;
     const begun = performance.now();
-    const { version } = view;
+    const { version, unconfirmed } = view;
     const caution = this.parts.caution();
     // who knew of nothing, and was not waited for since, knows nothing
     const known = version === '' && caution.stale && lease.over() ? null : version;
@@ -128,7 +128,7 @@ export class StateSync {
         return;
       }
       const current = view.version === version;
-      const sound = await this.answers.accept(result, current);
+      const sound = await this.answers.accept(result, current, unconfirmed);
       if (result.refused !== undefined) {
         this.refusals.failed();
         touch.refused(result.refused);

@@ -132,6 +132,21 @@ export class StateView {
     this.records.confirm();
   }
 
+  /** Keys about which this process knows more than its version says: the store's next answer must speak of them. */
+  get unconfirmed(): readonly string[] {
+    return this.records.unconfirmed;
+  }
+
+  /**
+   * The store has answered.
+   * @param own of which it had to speak
+   * @param speaksOf does it
+   * @returns `false` when it does not: it has lost something, and is read as a whole next
+   */
+  confirmOwn(own: readonly string[], speaksOf: (name: string) => boolean): boolean {
+    return this.records.confirmOwn(own, speaksOf);
+  }
+
   /** Takes over what this process wrote itself, or met as it wrote, unless an answer that was faster has brought something newer. */
   advance(name: string, record: KeyRecord, written: Pick<Written, 'before' | 'version'>): void {
     if (this.records.advance(name, record, written)) {

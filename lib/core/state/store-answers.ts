@@ -24,13 +24,23 @@ export class StoreAnswers {
 
   /**
    * @param current is this process still at the version that the store was asked with
+   * @param own keys that this process had written by then, of which its version said nothing
    * @returns whether the store is readable, and what it holds is now known here
    */
-  async accept(result: SyncResult, current: boolean): Promise<boolean> {
+  async accept(result: SyncResult, current: boolean, own: readonly string[]): Promise<boolean> {
     const { view, list, touch } = this.parts;
     const { stored, version } = result;
     if (result.unreadable !== undefined) {
       return this.unreadable(result, result.unreadable, current);
+    }
+    if (
+      !stored?.all &&
+      view.unreadable.all === null &&
+      !view.confirmOwn(own, (name) => stored?.records.has(name) ?? false)
+    ) {
+      // lost with what others had written before it, so that the version fits all the same
+      this.askAgain();
+      return false;
     }
     if (!stored) {
       if (current) {
