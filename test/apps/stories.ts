@@ -7,7 +7,9 @@ import { once } from 'node:events';
 import { Session, type Profiler } from 'node:inspector/promises';
 import type { AddressInfo } from 'node:net';
 import { io } from 'socket.io-client';
+import type { MaintenanceStatusMessage } from 'nestjs-maintenance/client';
 import { answer } from '../support/answer.js';
+import { until } from '../support/until.js';
 
 let release = (): void => undefined;
 
@@ -71,7 +73,11 @@ const here = await start();
 const elsewhere = await start();
 const get = async (path: string) => (await fetch(elsewhere.url + path)).text();
 const page = io(`${elsewhere.url}/maintenance`, { transports: ['websocket'] });
+let status: MaintenanceStatusMessage | undefined;
+page.on('status', (told: MaintenanceStatusMessage) => (status = told));
 await once(page as never, 'status');
+/** Until the page elsewhere has been told. */
+const isTold = (mode: boolean) => until(() => status?.modes['billing'] === mode, { interval: 1 });
 
 answer({
   async play(name: string): Promise<string[]> {
@@ -86,10 +92,11 @@ answer({
       case 'change':
         return play(async () => void (await here.service.setMaintenance(true, 'billing')));
       case 'socket': {
-        const heard = once(page as never, 'status');
+        await here.service.setMaintenance(true, 'billing');
+        await isTold(true);
         return play(async () => {
           await here.service.setMaintenance(false, 'billing');
-          await heard;
+          await isTold(false);
         });
       }
       case 'drain': {
