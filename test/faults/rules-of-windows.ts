@@ -54,8 +54,9 @@ export const moments: Rule = (evidence) =>
     const found: Violation[] = [];
     const told = new Map<string, Request>();
     for (const request of evidence.requests) {
-      const { visitor, until, message, sent } = request;
-      if (visitor === undefined || until === undefined || sent > back) continue;
+      const { visitor, route, until, message, sent } = request;
+      if (!route.startsWith('/plan/') || visitor === undefined || until === undefined || sent > back)
+        continue;
       // while it is on the moment is known already; who comes back reads a text that is nobody's
       if (message !== op.name && (evidence.ops.has(message ?? '') || sent < end)) continue;
       const first = told.get(visitor);
