@@ -162,17 +162,7 @@ export class Evidence {
         window.begin < end + 4_000 &&
         window.end > begin - 4_000 &&
         !(window.kind === 'redis-empty' && window.begin === begin) &&
-        [
-          'stop',
-          'block',
-          'kill',
-          'roll',
-          'partition',
-          'severed',
-          'redis-stop',
-          'redis-kill',
-          'redis-empty',
-        ].includes(window.kind),
+        (OUT_OF_TOUCH.has(window.kind) || ['redis-stop', 'redis-kill', 'redis-empty'].includes(window.kind)),
     );
   }
 
@@ -266,16 +256,16 @@ export class Evidence {
   }
 }
 
-const CUT_OFF: ReadonlySet<string> = new Set([
+/** Faults of a replica that last longer than it can do without the store. */
+export const OUT_OF_TOUCH: ReadonlySet<string> = new Set([
   'stop',
   'block',
   'kill',
   'roll',
   'partition',
   'severed',
-  'stall',
-  'cut',
 ]);
+const CUT_OFF: ReadonlySet<string> = new Set([...OUT_OF_TOUCH, 'stall', 'cut']);
 
 /** May the replica be out of touch with Redis, or stand still. */
 const mayCutOff = ({ kind, target }: Window, replica: string): boolean =>

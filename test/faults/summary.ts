@@ -1,16 +1,11 @@
 import type { Violation } from './checker.js';
-import { Evidence, type Window } from './evidence.js';
+import { Evidence, OUT_OF_TOUCH, type Window } from './evidence.js';
 import type { Line } from './history.js';
 import type { Run } from './run.js';
 
 /** Faults after which a replica has to find back. */
-const OUTAGES = new Set([
-  'stop',
-  'block',
-  'kill',
-  'roll',
-  'partition',
-  'severed',
+const OUTAGES = new Set<string>([
+  ...OUT_OF_TOUCH,
   'cut',
   'redis-stop',
   'redis-kill',

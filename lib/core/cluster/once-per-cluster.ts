@@ -80,7 +80,7 @@ export class OncePerCluster {
         return;
       }
     } catch {
-      // the store is away: what was done here is only noted later, all else is left to whoever is granted it next
+      // the store is away: what was done here still has to be noted; anything else is done by the next process that is granted it
     }
     this.later(occurrence);
   }

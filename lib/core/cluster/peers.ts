@@ -23,6 +23,8 @@ export class Peers {
     }
     for (let asked = 1; ; asked++) {
       const { mark } = this.manager.notifier;
+      // what was read anew for this look may do for the next
+      let waits = asked > 2;
       try {
         const others = await this.ask(applied);
         if (others) {
@@ -33,16 +35,15 @@ export class Peers {
             'the store has lost the change, or was read anew, while others were waited for.',
           );
         }
-        if (asked > 2) {
-          await this.wait(mark, until, signal);
-          signal?.throwIfAborted();
-        }
       } catch (error) {
         if (!(error instanceof MaintenanceStoreError) || performance.now() >= until) {
           throw error;
         }
+        waits = true;
       }
-      await this.wait(mark, until, signal);
+      if (waits) {
+        await this.wait(mark, until, signal);
+      }
       signal?.throwIfAborted();
     }
   }

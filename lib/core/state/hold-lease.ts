@@ -66,7 +66,7 @@ export class HoldLease {
     }
   }
 
-  /** The hold is gone from the state: work that goes on all the same keeps nobody from the lock. Whoever leaves gives it back anyway. */
+  /** The hold is gone from the state: work that goes on anyway must not keep others from the lock. A `maintain()` that is leaving gives it back itself. */
   end(why: string): void {
     if (this.given) {
       return;

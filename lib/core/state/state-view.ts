@@ -137,12 +137,7 @@ export class StateView {
     return this.records.unconfirmed;
   }
 
-  /**
-   * The store has answered.
-   * @param own of which it had to speak
-   * @param speaksOf does it
-   * @returns `false` when it does not: it has lost something, and is read as a whole next
-   */
+  /** As {@link KnownRecords.confirmOwn}. */
   confirmOwn(own: readonly string[], speaksOf: (name: string) => boolean): boolean {
     return this.records.confirmOwn(own, speaksOf);
   }

@@ -154,7 +154,7 @@ export function createGatedClass(base: WorkerClass): WorkerClass {
       if (!gate) {
         return super.processJob(job, token, fetchesNext, ...rest);
       }
-      // not even the next one, which Redis gives to whoever is done with one
+      // not even the next job, which Redis hands to a worker that has finished one
       const fetches = (): boolean => gate.isOpen && fetchesNext();
       const process = (): Promise<unknown> => super.processJob(job, token, fetches, ...rest);
       return gate.process(job.name, process, () => {
