@@ -272,7 +272,7 @@ describe('on a terminal', () => {
   function openTerminal(args: readonly string[]) {
     const file = join(folder, `screen-${Math.random()}`);
     const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ');
-    const running = run('script', ['-qefc', `stty cols 80; ${command}`, file], {
+    const running = run('script', ['-qefc', `stty cols 80; exec ${command}`, file], {
       cwd: folder,
       env: { ...process.env, ...env(), TERM: 'xterm' },
     });
