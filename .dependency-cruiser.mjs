@@ -56,7 +56,7 @@ const config = {
         path: '^lib/',
         pathNot: [
           rooms('core', 'standalone', COMMAND_LINE),
-          '^lib/http/page/page\\.ts$',
+          '^lib/http/page/page(-csp)?\\.ts$',
           '^lib/i18n/texts\\.ts$',
         ],
       },

@@ -119,12 +119,8 @@ export { MaintenanceErrorFilter } from './http/errors/maintenance-error.filter.j
 export { MaintenanceException } from './http/refusal/maintenance.exception.js';
 export type { MaintenancePing } from './http/ping.route.js';
 export { BUILTIN_TEXTS, DEFAULT_MESSAGE } from './i18n/texts.js';
-export {
-  maintenancePageCsp,
-  renderMaintenancePage,
-  type MaintenancePageContext,
-  type MaintenancePageCspOptions,
-} from './http/page/page.js';
+export { renderMaintenancePage, type MaintenancePageContext } from './http/page/page.js';
+export { maintenancePageCsp, type MaintenancePageCspOptions } from './http/page/page-csp.js';
 export type { MaintenanceChange } from './core/document/change.js';
 export type { MaintenanceCause } from './core/document/record.js';
 export type { MaintenanceHealth } from './core/state/store-health.js';

@@ -94,7 +94,8 @@ async function replica(
 /** It stays where it is, whatever comes. */
 async function staysBehind(manager: StateManager): Promise<void> {
   await manager.refresh();
-  const { store, version } = manager;
+  const { store } = manager;
+  const { version } = manager.view;
   const sync = store.sync.bind(store);
   Object.assign(store, {
     sync: (_known: unknown, presence: Presence | null, deadline: number) => sync(version, presence, deadline),

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { maintenancePageCsp } from '../../lib/http/page/page-csp.js';
 import {
-  maintenancePageCsp,
   refreshSeconds,
   renderMaintenancePage,
   type MaintenancePageContext,

@@ -93,7 +93,7 @@ export class Cluster {
     await vi.advanceTimersByTimeAsync(this.server.mute ? 2_100 : 60);
     this.expectStored(contract);
     for (const { manager, changes, faults, ...replica } of this.replicas.map(facts)) {
-      assert.equal(manager.version, this.server.version, `${replica.name} knows what is stored`);
+      assert.equal(manager.view.version, this.server.version, `${replica.name} knows what is stored`);
       assert.deepEqual(faults, [], replica.name);
       for (const key of KEYS) {
         assert.equal(replica.isOn(key), contract.isOn(key), `${key} on ${replica.name}`);

@@ -24,7 +24,6 @@ import type {
 } from '../../lib/core/store/leases.js';
 import type { KeyRecord } from '../../lib/core/document/record.js';
 import {
-  bounded,
   type News,
   type Presence,
   type RecordWrite,
@@ -36,6 +35,7 @@ import {
   type Version,
   type Written,
 } from '../../lib/core/store/store.js';
+import { bounded } from '../../lib/core/store/bounded.js';
 
 /** Milliseconds a question or an answer is on its way. */
 const TRIP = 1;

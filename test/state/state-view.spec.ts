@@ -1,3 +1,4 @@
+import { Subject } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KeyRegistry } from '../../lib/core/keys/key-registry.js';
 import { MaintenanceKey } from '../../lib/core/keys/maintenance-key.js';
@@ -9,22 +10,21 @@ import { change, document, hold, notice, record } from './documents.js';
 
 const MONTH = 30 * 24 * 60 * 60 * 1000;
 
+const subjects = () => ({ updates: new Subject<void>(), changes: new Subject<AnnouncedChange>() });
+
 function open({ begun = true, judges = true } = {}) {
   const registry = new KeyRegistry();
   const news: AnnouncedChange['change'][] = [];
-  let updates = 0;
-  const holds = new HoldLiveness(() => judges);
-  const view = new StateView(
-    registry,
-    () => Date.now(),
-    holds,
-    () => updates++,
-    (announced) => news.push(announced.change),
-  );
+  let count = 0;
+  const holds = new HoldLiveness(judges);
+  const { updates, changes } = subjects();
+  updates.subscribe(() => count++);
+  changes.subscribe(({ change: announced }) => news.push(announced));
+  const view = new StateView(registry, Date, holds, updates, changes);
   view.take(new Map(), '');
   if (begun) view.begin();
   const names = () => view.snapshot.active.map(({ key }) => key.name);
-  return { view, holds, registry, news, names, updates: () => updates };
+  return { view, holds, registry, news, names, updates: () => count };
 }
 
 /** A version by its number. */
@@ -109,13 +109,10 @@ describe('the view of the state', () => {
   it('has the snapshot ready and updates emitted before the first change is announced', () => {
     const registry = new KeyRegistry();
     const seen: string[] = [];
-    const view: StateView = new StateView(
-      registry,
-      () => Date.now(),
-      new HoldLiveness(() => true),
-      () => seen.push(`updated ${view.snapshot.active.length}`),
-      () => seen.push(`announced ${view.snapshot.active.length}`),
-    );
+    const { updates, changes } = subjects();
+    const view = new StateView(registry, Date, new HoldLiveness(true), updates, changes);
+    updates.subscribe(() => seen.push(`updated ${view.snapshot.active.length}`));
+    changes.subscribe(() => seen.push(`announced ${view.snapshot.active.length}`));
     view.begin();
     view.take(on().keys, versionAt('v1'));
     expect(seen).toEqual(['updated 1', 'announced 1']);
@@ -152,9 +149,9 @@ describe('the view of the state', () => {
     view.hear({ name: 'general', record: heard, ...news });
     view.hear({ name: 'other', record: record(), before: news.version, version: versionAt('v3') });
     expect(view.known?.keys.get('general')).toBe(heard);
-    expect(view.proven).toEqual(new Map([['general', first]]));
-    view.confirm();
-    expect(view.proven.get('general')).toBe(heard);
+    expect(view.records.proven).toEqual(new Map([['general', first]]));
+    view.records.confirm();
+    expect(view.records.proven.get('general')).toBe(heard);
   });
 
   it('forgets what was heard when all is read anew, and keeps what the store does not have', () => {

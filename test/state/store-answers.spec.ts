@@ -1,3 +1,4 @@
+import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { HoldLiveness } from '../../lib/core/state/hold-liveness.js';
 import { KeyRegistry } from '../../lib/core/keys/key-registry.js';
@@ -22,7 +23,13 @@ function setUp() {
   const written: RecordWrite[] = [];
   let asked = 0;
   const nothing = (): void => undefined;
-  const view = new StateView(new KeyRegistry(), () => 1_000, new HoldLiveness(() => true), nothing, nothing);
+  const view = new StateView(
+    new KeyRegistry(),
+    { now: () => 1_000 },
+    new HoldLiveness(true),
+    new Subject(),
+    new Subject(),
+  );
   const store = {
     write: (writes: readonly RecordWrite[], before: string) => {
       written.push(...writes);
@@ -34,13 +41,13 @@ function setUp() {
     view,
     list: { forgot: nothing },
     touch: { warn: nothing },
-    warn: nothing,
-    deadline: () => 0,
+    log: { warn: nothing },
+    commandTimeout: 1_000,
   };
   const answers = new StoreAnswers(parts as never, () => asked++);
   view.take(new Map(), version(5));
   const accept = (at: number, stored: SyncResult['stored']): Promise<boolean> =>
-    answers.accept({ version: version(at), stored } as SyncResult, true, view.unconfirmed);
+    answers.accept({ version: version(at), stored } as SyncResult, true, view.records.unconfirmed);
   const shows = (records: Record<string, KeyRecord>, all = false): SyncResult['stored'] => ({
     all,
     records: new Map(Object.entries(records).map(([name, one]) => [name, { record: one }])),
@@ -55,9 +62,9 @@ describe('what this process wrote after somebody else had written, before it kne
   it('is confirmed by an answer that has it', async () => {
     const { view, accept, shows, asked } = setUp();
     view.advance('own', own, unknown);
-    expect([view.version, view.unconfirmed]).toEqual([version(5), ['own']]);
+    expect([view.version, view.records.unconfirmed]).toEqual([version(5), ['own']]);
     expect(await accept(7, shows({ other: made(6), own }))).toBe(true);
-    expect([view.version, view.unconfirmed, asked()]).toEqual([version(7), [], 0]);
+    expect([view.version, view.records.unconfirmed, asked()]).toEqual([version(7), [], 0]);
   });
 
   it.each([
@@ -72,7 +79,7 @@ describe('what this process wrote after somebody else had written, before it kne
     expect(view.known?.keys.get('own')).toBe(own);
     expect(await accept(at, shows(records ?? {}, true))).toBe(true);
     expect(written).toMatchObject([{ name: 'own', expected: '', record: own, kept: true }]);
-    expect(view.unconfirmed).toEqual([]);
+    expect(view.records.unconfirmed).toEqual([]);
   });
 
   it('is not taken for older news when that of the other comes by push', () => {
@@ -85,6 +92,6 @@ describe('what this process wrote after somebody else had written, before it kne
     view.hear({ name: 'own', record: others, before: version(5), version: version(6) });
     expect(view.known?.keys.get('own')).toBe(over);
     view.hear({ name: 'own', record: over, before: version(6), version: version(7) });
-    expect([view.version, view.unconfirmed]).toEqual([version(7), []]);
+    expect([view.version, view.records.unconfirmed]).toEqual([version(7), []]);
   });
 });

@@ -60,7 +60,7 @@ export async function inspectRedis(
       message: `${plain(host)} (replica ${id}, pid ${pid}) runs a version of nestjs-maintenance whose reports cannot be read here.`,
     })),
     ...findingsOfReplicas(
-      toJson(seen.filter(({ told }) => told).map((each) => toReplica(each, manager.version ?? ''))),
+      toJson(seen.filter(({ told }) => told).map((each) => toReplica(each, manager.view.version ?? ''))),
     ),
   ];
 }

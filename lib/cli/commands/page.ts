@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
-import { maintenancePageCsp, renderMaintenancePage } from '../../http/page/page.js';
+import { maintenancePageCsp } from '../../http/page/page-csp.js';
+import { renderMaintenancePage } from '../../http/page/page.js';
 import { DEFAULT_MESSAGE } from '../../i18n/texts.js';
 import type { Work } from '../cli.js';
 import { CliError, EXIT, usage } from '../exit.js';

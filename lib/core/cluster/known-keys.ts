@@ -42,7 +42,9 @@ export class KnownKeys {
       (name) => !registry.has(name) && !foreign.includes(name) && isOn(document.live.get(name), store.now()),
     );
     // what a newer version has written of a key may mean that it is on
-    const unreadable = [...this.manager.unreadableKeys].filter((name) => !foreign.includes(name));
+    const unreadable = [...this.manager.view.unreadable.keys.keys()].filter(
+      (name) => !foreign.includes(name),
+    );
     return unreadable.length > 0 ? [...new Set([...unknown, ...unreadable])] : unknown;
   }
 }

@@ -108,7 +108,7 @@ export class ReplicaCoordinator implements Coordinator {
       signal?.throwIfAborted();
       const { mark } = manager.notifier;
       const others = await peers.look(until, signal);
-      const version = manager.version ?? '';
+      const version = manager.view.version ?? '';
       const record = manager.document?.keys.get(key);
       const change = record && isOn(record, manager.store.now()) ? changeId(record.change) : undefined;
       const quiet = describeQuiet([this.seen(), ...others], key, { version, change }, manager.list.knowsAll);

@@ -27,7 +27,7 @@ export class ClusterView {
     const { manager } = this;
     await manager.refresh();
     const seen = await manager.store.replicas(manager.deadline());
-    return seen.map((replica) => toReplica(replica, manager.version ?? ''));
+    return seen.map((replica) => toReplica(replica, manager.view.version ?? ''));
   }
 
   async quiet(key: MaintenanceKey, options: MaintenanceQuietOptions): Promise<MaintenanceQuiet> {

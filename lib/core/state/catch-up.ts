@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import { nextOrTimeout } from '../common/next-or-timeout.js';
-import { bounded } from '../store/store.js';
+import { bounded } from '../store/bounded.js';
 import type { ReplicaLease } from './replica-lease.js';
 import type { StateSync } from './state-sync.js';
 import type { StoreHealth } from './store-health.js';

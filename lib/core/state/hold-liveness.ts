@@ -1,17 +1,22 @@
 import type { HoldRecord, KeyRecord } from '../document/record.js';
 import { leaseOfHold } from '../store/leases.js';
 
+/** Replicas of this process: a missing lease of one of their holds shows in any store. */
+export const localReplicas = new Set<string>();
+
 /** Which holds somebody still renews. */
 export class HoldLiveness {
   private leases: ReadonlySet<string> = new Set();
   /** Holds that this process renews itself. */
   private readonly own = new Set<string>();
 
-  /** @param judgesLeaseOf can a missing lease of that owner be seen from here */
-  constructor(private readonly judgesLeaseOf: (owner: string) => boolean) {}
+  /** @param clustered does the store show the leases of every replica; else only those of this process can be judged */
+  constructor(private readonly clustered: boolean) {}
 
   readonly isLive = (hold: HoldRecord): boolean =>
-    this.own.has(hold.id) || this.leases.has(leaseOfHold(hold.id)) || !this.judgesLeaseOf(hold.owner);
+    this.own.has(hold.id) ||
+    this.leases.has(leaseOfHold(hold.id)) ||
+    !(this.clustered || localReplicas.has(hold.owner));
 
   /** This process renews that hold itself, until the returned function is called. */
   holding(id: string): () => void {

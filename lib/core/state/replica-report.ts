@@ -1,7 +1,6 @@
-import type { StateDocument } from '../document/record.js';
-import type { Version } from '../document/version.js';
 import type { Presence } from '../store/store.js';
 import type { Replica } from './replica-lease.js';
+import type { StateView } from './state-view.js';
 
 /** What a replica reports besides its identity and what it has applied. */
 export type ReplicaDetails = Omit<Presence, keyof Replica | 'at' | 'revision' | 'clockSkew'>;
@@ -25,8 +24,7 @@ export class ReplicaReport {
 
   constructor(
     private readonly replica: Replica,
-    private readonly applied: () => StateDocument | null,
-    private readonly version: () => Version | null,
+    private readonly view: StateView,
     private readonly clockSkew: () => number,
   ) {}
 
@@ -52,12 +50,11 @@ export class ReplicaReport {
 
   /** As of now. */
   presence(): Presence {
-    const document = this.applied();
     const skew = this.clockSkew();
     return {
       ...this.replica,
-      at: this.version() ?? '',
-      revision: document?.revision ?? 0,
+      at: this.view.version ?? '',
+      revision: this.view.known?.revision ?? 0,
       clockSkew: Math.abs(skew) > HARDLY ? skew : 0,
       ...this.details(),
     };

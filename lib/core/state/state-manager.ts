@@ -9,7 +9,7 @@ import type { Editor } from '../document/updates.js';
 import { ReplicaLease, type Replica } from './replica-lease.js';
 import type { StateDocument } from '../document/record.js';
 import { CatchUp } from './catch-up.js';
-import { HoldLiveness } from './hold-liveness.js';
+import { HoldLiveness, localReplicas } from './hold-liveness.js';
 import { ListConfidence } from './list-confidence.js';
 import { longestLease } from '../document/holds.js';
 import { ReplicaReport } from './replica-report.js';
@@ -21,12 +21,10 @@ import { StateView } from './state-view.js';
 import { StoreSession } from './store-session.js';
 import { StateWriter } from './state-writer.js';
 import { StoreHealth, type StateLog, type MaintenanceHealth } from './store-health.js';
-import { bounded, type StateStore, type Version } from '../store/store.js';
+import { bounded } from '../store/bounded.js';
+import type { StateStore } from '../store/store.js';
 import { ProgressWatch } from './progress-watch.js';
 import { Notifier } from '../common/notifier.js';
-
-/** Replicas of this process: of their holds a missing lease can be seen in any store. */
-const localReplicas = new Set<string>();
 
 /**
  * Keeps what this process knows of the state up to date: by polls, which pushes hasten, and by its own writes.
@@ -42,9 +40,10 @@ export class StateManager implements KeyStateReader {
   readonly reconnected = new Subject<void>();
   readonly notifier = new Notifier();
   readonly lease: ReplicaLease;
+  /** The records as this replica knows them. */
+  readonly view: StateView;
   /** What this replica tells of itself. */
   readonly report: ReplicaReport;
-
   /** Which holds somebody still renews. */
   readonly holds: HoldLiveness;
   /** How far the store's list of replicas can be believed. */
@@ -52,7 +51,6 @@ export class StateManager implements KeyStateReader {
   /** How far the work of holds is. */
   readonly progress: ProgressWatch;
 
-  private readonly view: StateView;
   private readonly touch: StoreHealth;
   private readonly exchanges: StateSync;
   private readonly catchingUp: CatchUp;
@@ -73,27 +71,13 @@ export class StateManager implements KeyStateReader {
     localReplicas.add(replica.id);
     this.lease = new ReplicaLease(store.clustered, replica.lease);
     const clockSkew = (): number => (store.clustered ? Math.round(Date.now() - store.now()) || 0 : 0);
-    this.touch = new StoreHealth(log, () => ({
-      revision: this.snapshot.revision,
-      lease: this.lease.left(),
-      clockSkew: clockSkew(),
-    }));
+    this.holds = new HoldLiveness(store.clustered);
+    this.view = new StateView(registry, store, this.holds, this.updates, this.changes, (hold) =>
+      this.progress.of(hold),
+    );
+    this.touch = new StoreHealth(log, this.view, this.lease, clockSkew);
     this.health$ = this.touch.changes;
-    this.holds = new HoldLiveness((owner) => store.clustered || localReplicas.has(owner));
-    this.view = new StateView(
-      registry,
-      () => store.now(),
-      this.holds,
-      () => this.updates.next(),
-      (change) => this.changes.next(change),
-      (hold) => this.progress.of(hold),
-    );
-    this.report = new ReplicaReport(
-      replica,
-      () => this.view.known,
-      () => this.view.version,
-      clockSkew,
-    );
+    this.report = new ReplicaReport(replica, this.view, clockSkew);
     this.list = new ListConfidence(replica.lease);
     this.exchanges = new StateSync({
       store,
@@ -101,22 +85,21 @@ export class StateManager implements KeyStateReader {
       lease: this.lease,
       list: this.list,
       touch: this.touch,
-      warn: (message) => log.warn(message),
       report: this.report,
-      deadline: () => this.deadline(),
-      caution: () => this.caution,
+      log,
+      commandTimeout,
     });
     this.session = new StoreSession({
       store,
+      view: this.view,
       exchanges: this.exchanges,
       list: this.list,
       touch: this.touch,
       lease: replica.lease,
-      deadline: () => this.deadline(),
-      reconnected: () => this.reconnected.next(),
-      woken: () => this.notifier.call(),
-      warn: (message) => log.warn(message),
-      begun: () => this.view.begin(),
+      reconnected: this.reconnected,
+      notifier: this.notifier,
+      log,
+      commandTimeout,
     });
     this.catchingUp = new CatchUp(this.exchanges, this.lease, this.touch, this.reconnected, commandTimeout);
     this.writer = new StateWriter(store, this.view, this.exchanges, delegates, history);
@@ -125,8 +108,10 @@ export class StateManager implements KeyStateReader {
     this.updates.subscribe(() => store.leases.heed?.(longestLease(this.document)));
   }
 
-  /** What the application refuses: an answer that leaves room for doubt is then none. Set by who decides that. */
-  caution: Caution = { stale: false, unknown: false };
+  /** What the application refuses in doubt: an answer of the store that leaves room for it does not count then. */
+  set caution(caution: Caution) {
+    this.exchanges.caution = caution;
+  }
 
   /** What this process knows now; never waits. */
   get snapshot(): Snapshot {
@@ -135,22 +120,12 @@ export class StateManager implements KeyStateReader {
 
   /** Was the state ever read: before that nothing is known, not even that nothing is in maintenance. */
   get hasRead(): boolean {
-    return this.view.hasRead && !this.view.lacksRecords;
+    return this.view.hasRead;
   }
 
   /** What is recorded, for those who wait for others to apply it. */
   get document(): StateDocument | null {
     return this.view.known;
-  }
-
-  /** Keys whose records cannot be read here: what was last known of them goes on to hold. */
-  get unreadableKeys(): Iterable<string> {
-    return this.view.unreadable.keys.keys();
-  }
-
-  /** The version of the store that this replica is at; `null` when it is not known. */
-  get version(): Version | null {
-    return this.view.version;
   }
 
   current(key: MaintenanceKey): MaintenanceState {

@@ -1,7 +1,7 @@
 import { MaintenanceStoreError } from '../errors/errors.js';
 import { Backoff } from '../common/backoff.js';
 import { StoreAnswers } from './store-answers.js';
-import type { SyncParts } from './sync-parts.js';
+import type { Caution, SyncParts } from './sync-parts.js';
 import type { News } from '../store/store.js';
 
 /** Exchanges with the store: tells what was applied, brings what is new. */
@@ -11,6 +11,8 @@ export class StateSync {
   private soon: NodeJS.Timeout | undefined;
   private readonly refusals = new Backoff();
   private readonly answers: StoreAnswers;
+  /** As the application wants it: its `onStale` and `onUnknown`. */
+  caution: Caution = { stale: false, unknown: false };
   private stopped = false;
 
   constructor(private readonly parts: SyncParts) {
@@ -97,17 +99,18 @@ export class StateSync {
   }
 
   private async exchange(): Promise<void> {
-    const { store, view, lease, list, touch, report, deadline } = this.parts;
+    const { store, view, lease, list, touch, report, commandTimeout } = this.parts;
     const begun = performance.now();
-    const { version, unconfirmed } = view;
-    const caution = this.parts.caution();
+    const { version } = view;
+    const { unconfirmed } = view.records;
+    const { caution } = this;
     // who knew of nothing, and was not waited for since, knows nothing
     const known = version === '' && caution.stale && lease.over() ? null : version;
     const doubts = version === null ? caution.unknown : caution.stale;
     try {
       // who leaves takes part no longer
       const presence = this.stopped ? null : report.tell();
-      const result = await store.sync(known, presence, deadline());
+      const result = await store.sync(known, presence, begun + commandTimeout);
       if (this.stopped) {
         return;
       }

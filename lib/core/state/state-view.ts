@@ -1,3 +1,4 @@
+import type { Subject } from 'rxjs';
 import type { KeyRegistry } from '../keys/key-registry.js';
 import type { AnnouncedChange } from '../document/seen-change.js';
 import { BoundaryTimer } from '../common/boundary-timer.js';
@@ -9,7 +10,7 @@ import type { HoldLiveness } from './hold-liveness.js';
 import { KnownRecords } from './known-records.js';
 import { Snapshot } from './snapshot.js';
 import { UnreadableRecords } from './unreadable-records.js';
-import type { News, Version, Written } from '../store/store.js';
+import type { News, StateStore, Version, Written } from '../store/store.js';
 
 /**
  * This process's view of the state: the records it knows, the version of the store that it is at, the snapshot made from these,
@@ -18,7 +19,8 @@ import type { News, Version, Written } from '../store/store.js';
 export class StateView {
   readonly unreadable = new UnreadableRecords();
   private view!: Snapshot;
-  private readonly records = new KnownRecords();
+  /** The records as they are known. */
+  readonly records = new KnownRecords();
   private readonly announcements = new Announcements();
   private readonly described: DescribedRecords;
   private readonly boundary: BoundaryTimer;
@@ -28,22 +30,25 @@ export class StateView {
   private stopped = false;
 
   /**
-   * @param now the clock that ends are measured by
+   * @param clock that ends are measured by
    * @param holds which of them somebody still renews
-   * @param updated is called after the snapshot has changed, in the same tick
-   * @param announce is called after that, once per change
+   * @param updates emits after the snapshot has changed, in the same tick
+   * @param changes emits after that, once per change
    * @param progressOf how far the work of a hold is
    */
   constructor(
     private readonly registry: KeyRegistry,
-    private readonly now: () => number,
+    private readonly clock: Pick<StateStore, 'now'>,
     private readonly holds: HoldLiveness,
-    private readonly updated: () => void,
-    private readonly announce: (change: AnnouncedChange) => void,
+    private readonly updates: Subject<void>,
+    private readonly changes: Subject<AnnouncedChange>,
     progressOf?: (hold: HoldRecord) => ProgressRecord | undefined,
   ) {
     this.described = new DescribedRecords(holds.isLive, progressOf);
-    this.boundary = new BoundaryTimer(now, () => this.update([]));
+    this.boundary = new BoundaryTimer(
+      () => clock.now(),
+      () => this.update([]),
+    );
     this.compile();
     registry.onAdd(() => {
       if (!this.lacking) {
@@ -75,11 +80,6 @@ export class StateView {
     return this.records.version;
   }
 
-  /** The last records that the store itself has shown, or taken: what may be written back to it. */
-  get proven(): ReadonlyMap<string, KeyRecord> {
-    return this.records.proven;
-  }
-
   /** Is there a key of this application of which nothing is known, since its record cannot be read. */
   get lacksRecords(): boolean {
     return [...this.unreadable.keys.keys()].some(
@@ -89,7 +89,7 @@ export class StateView {
 
   /** Was the state ever read: before that nothing is known, not even that nothing is in maintenance. */
   get hasRead(): boolean {
-    return this.read;
+    return this.read && !this.lacksRecords;
   }
 
   /** What was read so far is where the process starts from; what comes now is announced. */
@@ -127,21 +127,6 @@ export class StateView {
     this.readable([news.name]);
   }
 
-  /** The store holds what is known here. */
-  confirm(): void {
-    this.records.confirm();
-  }
-
-  /** Keys about which this process knows more than its version says: the store's next answer must speak of them. */
-  get unconfirmed(): readonly string[] {
-    return this.records.unconfirmed;
-  }
-
-  /** As {@link KnownRecords.confirmOwn}. */
-  confirmOwn(own: readonly string[], speaksOf: (name: string) => boolean): boolean {
-    return this.records.confirmOwn(own, speaksOf);
-  }
-
   /** Takes over what this process wrote itself, or met as it wrote, unless an answer that was faster has brought something newer. */
   advance(name: string, record: KeyRecord, written: Pick<Written, 'before' | 'version'>): void {
     if (this.records.advance(name, record, written)) {
@@ -165,7 +150,7 @@ export class StateView {
   /** What is recorded means something else now, though nothing is to be announced. */
   refresh(): void {
     this.compile();
-    this.updated();
+    this.updates.next();
   }
 
   stop(): void {
@@ -182,7 +167,7 @@ export class StateView {
 
   private compile(): void {
     this.lacking = false;
-    this.view = new Snapshot(this.known, this.registry, this.now(), this.described);
+    this.view = new Snapshot(this.known, this.registry, this.clock.now(), this.described);
     if (!this.stopped) {
       this.boundary.set(this.view.nextBoundary);
     }
@@ -196,11 +181,11 @@ export class StateView {
 
   /** @param changed names of records that were written; others may have come to mean something else by themselves */
   private update(changed: Iterable<string>): void {
-    const now = this.now();
+    const now = this.clock.now();
     this.compile();
     const names = new Set([...changed, ...this.records.live.keys()]);
     const news = this.announcements.news(names, (name) => this.records.get(name), now);
-    this.updated();
-    news.forEach(this.announce);
+    this.updates.next();
+    news.forEach((change) => this.changes.next(change));
   }
 }

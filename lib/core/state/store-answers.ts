@@ -17,7 +17,7 @@ function isAhead(one: Version | null, other: Version): one is Version {
 /** Takes over what the store answers, and puts back what it has lost. */
 export class StoreAnswers {
   constructor(
-    private readonly parts: Pick<SyncParts, 'store' | 'view' | 'list' | 'touch' | 'warn' | 'deadline'>,
+    private readonly parts: Pick<SyncParts, 'store' | 'view' | 'list' | 'touch' | 'log' | 'commandTimeout'>,
     /** Somebody else was faster: only another answer tells what is there now. */
     private readonly askAgain: () => void,
   ) {}
@@ -36,7 +36,7 @@ export class StoreAnswers {
     if (
       !stored?.all &&
       view.unreadable.all === null &&
-      !view.confirmOwn(own, (name) => stored?.records.has(name) ?? false)
+      !view.records.confirmOwn(own, (name) => stored?.records.has(name) ?? false)
     ) {
       // lost with what others had written before it, so that the version fits all the same
       this.askAgain();
@@ -44,7 +44,7 @@ export class StoreAnswers {
     }
     if (!stored) {
       if (current) {
-        view.confirm();
+        view.records.confirm();
       }
       if (view.unreadable.all !== null) {
         // the same as before
@@ -56,7 +56,7 @@ export class StoreAnswers {
       // a write of this process, or a push, came while the answer was on its way: asked again
       return false;
     }
-    const finding = reconcile(stored.all ? view.proven : (view.known?.keys ?? NONE), stored);
+    const finding = reconcile(stored.all ? view.records.proven : (view.known?.keys ?? NONE), stored);
     let { news } = finding;
     let at = version;
     if (finding.putBack.length > 0) {
@@ -90,7 +90,7 @@ export class StoreAnswers {
   ): Promise<boolean> {
     const { store, view, list, touch } = this.parts;
     const warning = `The stored maintenance state cannot be read: ${problem}.`;
-    const known = [...view.proven];
+    const known = [...view.records.proven];
     if (current && known.length > 0 && !newer) {
       if (refused !== undefined) {
         return false;
@@ -115,13 +115,14 @@ export class StoreAnswers {
     lost: readonly RecordWrite[],
     version: Version,
   ): Promise<{ records: ReadonlyMap<string, KeyRecord>; version: Version } | undefined> {
-    const { store, touch, warn, deadline } = this.parts;
+    const { store, touch, log, commandTimeout } = this.parts;
     const written = new Map<string, KeyRecord>();
     let at = version;
     let alone = true;
     for (let from = 0; from < lost.length; from += MOST_AT_ONCE) {
       const some = lost.slice(from, from + MOST_AT_ONCE);
-      const { outcomes, before, version: after } = await store.write(some, at, deadline());
+      const deadline = performance.now() + commandTimeout;
+      const { outcomes, before, version: after } = await store.write(some, at, deadline);
       some.forEach(({ name }, i) => {
         const outcome = outcomes[i];
         if (typeof outcome === 'object') {
@@ -140,7 +141,7 @@ export class StoreAnswers {
       alone &&= before === at;
       at = after;
     }
-    warn('The last known maintenance state was written back.');
+    log.warn('The last known maintenance state was written back.');
     // what others have written in between is not known yet
     return { records: written, version: alone ? at : version };
   }

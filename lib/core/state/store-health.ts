@@ -1,5 +1,7 @@
 import { Subject } from 'rxjs';
 import { messageOf } from '../errors/message-of.js';
+import type { ReplicaLease } from './replica-lease.js';
+import type { StateView } from './state-view.js';
 
 /** The state of a replica's contact with the store. @publicApi */
 export interface MaintenanceHealth {
@@ -42,14 +44,22 @@ export class StoreHealth {
   private readonly told = new Set<string>();
   private skewed = false;
 
-  /** @param facts what else belongs to a health report */
   constructor(
     private readonly log: StateLog,
-    private readonly facts: () => Pick<MaintenanceHealth, 'revision' | 'lease' | 'clockSkew'>,
+    private readonly view: StateView,
+    private readonly lease: ReplicaLease,
+    private readonly clockSkew: () => number,
   ) {}
 
   health(): MaintenanceHealth {
-    return { up: this.error === null, stale: this.since, ...this.facts(), error: this.error };
+    return {
+      up: this.error === null,
+      stale: this.since,
+      revision: this.view.snapshot.revision,
+      lease: this.lease.left(),
+      clockSkew: this.clockSkew(),
+      error: this.error,
+    };
   }
 
   /** Milliseconds since touch was lost; 0 while it is not. */
@@ -98,7 +108,7 @@ export class StoreHealth {
 
   /** Once, until the clocks agree again. */
   private watchClock(): void {
-    const { clockSkew } = this.facts();
+    const clockSkew = this.clockSkew();
     const skewed = Math.abs(clockSkew) > MOST_SKEW;
     if (skewed && !this.skewed) {
       const seconds = Math.round(Math.abs(clockSkew) / 1_000);

@@ -1,26 +1,29 @@
+import type { Subject } from 'rxjs';
+import type { Notifier } from '../common/notifier.js';
 import { MaintenanceStoreError } from '../errors/errors.js';
-import { bounded, type StateStore } from '../store/store.js';
+import { bounded } from '../store/bounded.js';
+import type { StateStore } from '../store/store.js';
 import type { ListConfidence } from './list-confidence.js';
 import { HEARTBEAT } from './replica-lease.js';
 import type { StateSync } from './state-sync.js';
-import type { StoreHealth } from './store-health.js';
+import type { StateView } from './state-view.js';
+import type { StateLog, StoreHealth } from './store-health.js';
 
-/** What a session is about, and who hears of it. */
+/** What a session is about, and what it notifies. */
 export interface StoreSessionParts {
   readonly store: StateStore;
+  readonly view: StateView;
   readonly exchanges: StateSync;
   readonly list: ListConfidence;
   readonly touch: StoreHealth;
   /** Milliseconds for which a replica is listed. */
   readonly lease: number;
-  readonly deadline: () => number;
-  /** The store is there again; it may have forgotten what it knew. */
-  readonly reconnected: () => void;
-  /** A replica has acknowledged something, or a lease was released. */
-  readonly woken: () => void;
-  readonly warn: (message: string) => void;
-  /** The store was read once, or could not be. */
-  readonly begun: () => void;
+  readonly commandTimeout: number;
+  /** Emits when the store is there again; it may have forgotten what it knew. */
+  readonly reconnected: Subject<void>;
+  /** Is called when a replica has acknowledged something, or a lease was released. */
+  readonly notifier: Notifier;
+  readonly log: StateLog;
 }
 
 /** One process and its store, from connecting to leaving: heartbeats, and what the store calls back for. */
@@ -39,20 +42,20 @@ export class StoreSession {
 
   /** Settles when nothing is under way any more. */
   async stop(replica: string): Promise<void> {
-    const { store, exchanges, deadline } = this.parts;
+    const { store, exchanges } = this.parts;
     this.stopped = true;
     clearInterval(this.heartbeat);
     await this.started?.catch(() => undefined);
     await exchanges.stop();
     if (this.started) {
-      await store.leave(replica, deadline()).catch(() => undefined);
+      await store.leave(replica, this.deadline()).catch(() => undefined);
     }
     await store.stop();
   }
 
   private async open(): Promise<void> {
-    const { store, exchanges, touch, begun } = this.parts;
-    const deadline = this.parts.deadline();
+    const { store, view, exchanges, touch } = this.parts;
+    const deadline = this.deadline();
     try {
       await bounded('connect', this.connect(deadline), deadline).finally(() => (this.listens = true));
       await bounded('read', exchanges.sync(), deadline);
@@ -62,29 +65,34 @@ export class StoreSession {
       }
       touch.lost(error);
     }
-    begun();
+    // what was read so far is where the process starts from, also when that is nothing
+    view.begin();
     if (store.shared && !this.stopped) {
       this.heartbeat = setInterval(() => exchanges.heartbeat(), this.interval).unref();
     }
   }
 
   private connect(deadline: number): Promise<void> {
-    const { store, exchanges, list, reconnected, woken, warn } = this.parts;
+    const { store, exchanges, list, reconnected, notifier, log } = this.parts;
     return store.start(
       {
         pushed: (news) => (this.listens ? exchanges.onPush(news) : undefined),
         reconnected: () => {
           list.forgot();
-          reconnected();
+          reconnected.next();
           if (this.listens) {
             exchanges.poll();
           }
         },
-        woken,
-        warn,
+        woken: () => notifier.call(),
+        warn: (message) => log.warn(message),
       },
       deadline,
     );
+  }
+
+  private deadline(): number {
+    return performance.now() + this.parts.commandTimeout;
   }
 
   /** Milliseconds between two heartbeats. */

@@ -3,7 +3,7 @@ import type { ListConfidence } from './list-confidence.js';
 import type { ReplicaLease } from './replica-lease.js';
 import type { ReplicaReport } from './replica-report.js';
 import type { StateView } from './state-view.js';
-import type { StoreHealth } from './store-health.js';
+import type { StateLog, StoreHealth } from './store-health.js';
 
 /** What syncing needs of its surroundings. */
 export interface SyncParts {
@@ -12,12 +12,11 @@ export interface SyncParts {
   readonly lease: ReplicaLease;
   readonly list: ListConfidence;
   readonly touch: StoreHealth;
-  readonly warn: (message: string) => void;
+  readonly log: StateLog;
   /** What this replica tells of itself. */
   readonly report: ReplicaReport;
-  /** When a call that begins now must have settled. */
-  readonly deadline: () => number;
-  readonly caution: () => Caution;
+  /** Milliseconds within which a call of the store must settle. */
+  readonly commandTimeout: number;
 }
 
 /** Are requests refused by who has lost touch, and by who has never known. */

@@ -1,6 +1,3 @@
-import { withDeadline } from '../common/with-deadline.js';
-import { messageOf } from '../errors/message-of.js';
-import { MaintenanceError, MaintenanceStoreError } from '../errors/errors.js';
 import type { KeyRecord } from '../document/record.js';
 import type { Version } from '../document/version.js';
 import type { CatalogueStore } from './catalogue.js';
@@ -117,7 +114,7 @@ export interface StoreListener {
 
 /**
  * Where the state is kept. Every call settles by its `deadline` (ms on the monotonic clock of `performance.now()`),
- * with a {@link MaintenanceStoreError} when the store did not answer.
+ * with a `MaintenanceStoreError` when the store did not answer.
  */
 export interface StateStore {
   /** Do other processes (or other applications) write here: then it is polled. */
@@ -176,32 +173,4 @@ export interface StateStore {
   /** Its connections do not keep the process alive any more. */
   detach(): void;
   stop(): Promise<void>;
-}
-
-/**
- * Waits for a call of the store until the deadline.
- * @throws MaintenanceStoreError when the call fails or the deadline passes; the outcome is then unknown
- */
-export async function bounded<T>(what: string, call: Promise<T>, deadline: number): Promise<T> {
-  const wait = Math.max(0, deadline - performance.now());
-  try {
-    return await withDeadline(
-      call,
-      wait,
-      () =>
-        new MaintenanceStoreError(
-          `The store did not answer within ${Math.round(wait)} ms (${what}); the outcome is unknown.`,
-        ),
-    );
-  } catch (error) {
-    throw error instanceof MaintenanceError
-      ? error
-      : new MaintenanceStoreError(
-          `The store failed (${what}): ${messageOf(error)}; the outcome is unknown.`,
-          'unknown',
-          {
-            cause: error,
-          },
-        );
-  }
 }

@@ -15,7 +15,8 @@ import type { ResolvedOptions } from '../../options/options.js';
 import { OPTIONS } from '../../options/tokens.js';
 import { Localizer } from '../../i18n/localizer.js';
 import { renderView } from './view-engine.js';
-import { maintenancePageCsp, renderMaintenancePage } from './page.js';
+import { renderMaintenancePage } from './page.js';
+import { maintenancePageCsp } from './page-csp.js';
 import { PAGE_TEXTS } from '../../i18n/texts.js';
 
 /** A page and the policy it needs; none for an application's own page. */

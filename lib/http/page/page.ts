@@ -1,11 +1,4 @@
-import {
-  PAGE_ICON,
-  PAGE_SCENE,
-  PAGE_SCRIPT,
-  PAGE_SCRIPT_SOURCE,
-  PAGE_STYLES,
-  PAGE_STYLES_SOURCE,
-} from '../../browser/page.generated.js';
+import { PAGE_ICON, PAGE_SCENE, PAGE_SCRIPT, PAGE_STYLES } from '../../browser/page.generated.js';
 import type { MaintenanceVisibleProgress } from '../../core/progress/maintenance-progress.js';
 import { percentOf } from '../../core/progress/percent.js';
 import { escapeHtml } from './html.js';
@@ -53,18 +46,6 @@ export interface MaintenancePageContext {
   scriptUrl?: string | null;
 }
 
-/**
- * What the policy of {@link maintenancePageCsp} allows beyond the page itself.
- *
- * @publicApi
- */
-export interface MaintenancePageCspOptions {
-  /** The `scriptUrl` of the page: allows scripts from, and connections to, the page's own origin. */
-  scriptUrl?: string | null;
-  /** Further sources the script may connect to, e.g. `wss://live.example.com`. */
-  connect?: string[];
-}
-
 const HEAD =
   `<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">` +
   `<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark">` +
@@ -72,8 +53,6 @@ const HEAD =
   `<meta name="theme-color" content="#0c151d" media="(prefers-color-scheme:dark)">` +
   `<link rel="icon" href="${PAGE_ICON}"><style>${PAGE_STYLES}</style>`;
 const FOOT = `${PAGE_SCENE}<script>${PAGE_SCRIPT}</script>`;
-
-const OWN_SOURCES = `default-src 'none'; style-src ${PAGE_STYLES_SOURCE}; script-src ${PAGE_SCRIPT_SOURCE}`;
 
 /**
  * The whole seconds after which the page reloads, at least 1: the number in `<meta http-equiv=refresh>` and in the `Refresh` header.
@@ -115,24 +94,6 @@ export function renderMaintenancePage(context: MaintenancePageContext): string {
     `</head><body><main data-status="${Number(context.statusCode)}" data-refresh="${refresh}"${end.data}${turn}${own ? ' data-own' : ''}>` +
     `<h1>${title}</h1><p class="message"${spoken} dir="auto">${escapeHtml(context.message)}</p>${renderProgress(context, language.formatPercent)}${end.html}${renderNext(context, language.formatUtc)}` +
     `<p class="note">${escapeHtml(text(PAGE_TEXTS.reloads))}</p></main>${FOOT}</body></html>\n`
-  );
-}
-
-/**
- * The Content-Security-Policy of the built-in page: it allows the page's style and script by their hashes, and nothing else.
- * Source: https://www.w3.org/TR/CSP3/
- *
- * @returns the value of the header
- *
- * @publicApi
- */
-export function maintenancePageCsp(options: MaintenancePageCspOptions = {}): string {
-  const connect = (options.connect ?? []).map(encodeSource);
-  if (options.scriptUrl) connect.unshift(`'self'`);
-  return (
-    `${OWN_SOURCES}${options.scriptUrl ? ` 'self'` : ''}; ` +
-    (connect.length > 0 ? `connect-src ${connect.join(' ')}; ` : '') +
-    `img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'`
   );
 }
 
@@ -193,12 +154,5 @@ function renderProgress(
     `<progress max="100" value="${percent}" aria-label="${escapeHtml(text(PROGRESS_TEXTS.progress))}"></progress>` +
     `<p><b>${progress ? escapeHtml(formatPercent(percent / 100)) : ''}</b> <span dir="auto">${escapeHtml(step ?? '')}</span></p>` +
     `<p class="late"${overrun ? '' : ' hidden'}>${escapeHtml(text(PROGRESS_TEXTS.overrun))}</p></div>`
-  );
-}
-
-/** A source must end neither its directive nor the header line, whatever is in it. */
-function encodeSource(source: string): string {
-  return source.replace(/[^\x21-\x2b\x2d-\x3a\x3c-\x7e]/gu, (character) =>
-    Buffer.from(character, 'utf8').toString('hex').replace(/../g, '%$&'),
   );
 }

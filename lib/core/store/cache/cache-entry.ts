@@ -1,7 +1,7 @@
 import type { Cache } from 'cache-manager';
 import { MaintenanceConfigurationError, MaintenanceStoreError } from '../../errors/errors.js';
 import { messageOf } from '../../errors/message-of.js';
-import { bounded } from '../store.js';
+import { bounded } from '../bounded.js';
 
 /** What is asked of a Keyv, and of what takes its place in the caches of cache-manager 5 and before. */
 interface EntryStore {

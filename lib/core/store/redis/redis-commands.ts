@@ -4,27 +4,9 @@ import { RedisClock } from './redis-clock.js';
 import { detachClient } from './detach-client.js';
 import type { RedisCommand } from './redis-client.js';
 import type { RedisConnection } from './redis-connection.js';
+import { keyName, redisKeys, type RedisKey } from './redis-keys.js';
 import * as scripts from './redis-scripts.generated.js';
-import { bounded } from '../store.js';
-
-type KeyName =
-  | 'records'
-  | 'order'
-  | 'writes'
-  | 'applied'
-  | 'identity'
-  | 'secret'
-  | 'replicas'
-  | 'leases'
-  | 'fences'
-  | 'waiters'
-  | 'once'
-  | 'catalogue'
-  | 'history'
-  | 'progress';
-
-/** One hash tag, so that all entries live in one slot of a cluster. */
-const entryName = (namespace: string, part: string): string => `${namespace}:{${namespace}}:${part}`;
+import { bounded } from '../bounded.js';
 
 /** Names a script of scripts/. */
 type ScriptName = keyof typeof scripts;
@@ -37,7 +19,7 @@ export class RedisCommands {
   /** Redis' clock, as its answers tell it. */
   readonly clock = new RedisClock();
   private connection: RedisConnection | undefined;
-  private readonly keys: Readonly<Record<KeyName, string>>;
+  private readonly keys: Readonly<Record<RedisKey, string>>;
   /** Only this process listens to it, as long as it has its connection. */
   readonly ownChannel: string;
 
@@ -45,30 +27,14 @@ export class RedisCommands {
     private readonly namespace: string,
     private readonly commandTimeout: number,
   ) {
-    const name = (part: string): string => entryName(namespace, part);
-    this.ownChannel = name(`replica:${randomId()}`);
-    this.keys = {
-      records: name('records'),
-      order: name('order'),
-      writes: name('writes'),
-      applied: name('applied'),
-      identity: name('identity'),
-      secret: name('secret'),
-      replicas: name('replicas'),
-      leases: name('leases'),
-      fences: name('fences'),
-      waiters: name('waiters'),
-      once: name('once'),
-      catalogue: name('catalogue'),
-      history: name('history'),
-      progress: name('progress'),
-    };
+    this.ownChannel = keyName(namespace, `replica:${randomId()}`);
+    this.keys = redisKeys(namespace);
   }
 
   /** Where changes are published. Channels know no database and no prefix of keys, so both are in the name. */
   get channel(): string {
     const { db, keyPrefix, redisOptions } = this.connection?.settings ?? {};
-    return `${entryName(this.namespace, 'changes')}:${db ?? 0}:${keyPrefix ?? redisOptions?.keyPrefix ?? ''}`;
+    return `${keyName(this.namespace, 'changes')}:${db ?? 0}:${keyPrefix ?? redisOptions?.keyPrefix ?? ''}`;
   }
 
   /** The key of the records, without the client's prefix. */
@@ -129,7 +95,7 @@ export class RedisCommands {
   async runInTime(
     what: string,
     script: ScriptName,
-    keys: readonly KeyName[],
+    keys: readonly RedisKey[],
     deadline: number,
     args: (term: string) => readonly (string | number)[],
     why: string,
@@ -158,7 +124,7 @@ export class RedisCommands {
   async run(
     what: string,
     script: ScriptName,
-    keys: readonly KeyName[],
+    keys: readonly RedisKey[],
     deadline: number,
     args: readonly (string | number)[],
   ): Promise<unknown> {

@@ -1,7 +1,7 @@
 import { Backoff } from '../../common/backoff.js';
 import { MaintenanceStoreError } from '../../errors/errors.js';
 import { messageOf } from '../../errors/message-of.js';
-import { bounded } from '../store.js';
+import { bounded } from '../bounded.js';
 import type { RedisClient, RedisSettings } from './redis-client.js';
 import { RedisAcquaintance } from './redis-acquaintance.js';
 import { isReply, refusalCode, storeError } from './redis-errors.js';

@@ -1,4 +1,4 @@
-import { bounded } from '../store.js';
+import { bounded } from '../bounded.js';
 import { detachClient } from './detach-client.js';
 import type { RedisClient } from './redis-client.js';
 

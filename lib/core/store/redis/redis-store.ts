@@ -15,7 +15,6 @@ import { RedisRecords } from './redis-records.js';
 import { RedisShardChannel } from './redis-shard-channel.js';
 import { RedisSubscriber } from './redis-subscriber.js';
 import {
-  bounded,
   type Presence,
   type RecordWrite,
   type SeenAt,
@@ -26,6 +25,7 @@ import {
   type Version,
   type Written,
 } from '../store.js';
+import { bounded } from '../bounded.js';
 
 /** Milliseconds, but for the last. */
 interface RedisStoreOptions {

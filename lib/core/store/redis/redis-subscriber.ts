@@ -1,6 +1,6 @@
 import { Backoff } from '../../common/backoff.js';
 import { messageOf } from '../../errors/message-of.js';
-import { bounded } from '../store.js';
+import { bounded } from '../bounded.js';
 import { detachClient } from './detach-client.js';
 import type { RedisClient } from './redis-client.js';
 import { isReply } from './redis-errors.js';
