@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Addresses whose answer is remembered. */
+/** How many addresses have their result cached. */
 const REMEMBERED = 1_000;
 
 /** The addresses and ranges of `bypass.ips`. */
@@ -22,7 +22,7 @@ export class BypassAddresses {
     let answer = this.known.get(address);
     if (answer === undefined) {
       const family = isIP(address);
-      // the zone of an IPv6 address says which of this machine's links, not who
+      // the zone of an IPv6 address names a link of this machine, not the client
       const plain = address.replace(/%.*$/, '');
       answer = family !== 0 && this.list.check(plain, family === 6 ? 'ipv6' : 'ipv4');
       if (this.known.size >= REMEMBERED) {
@@ -34,7 +34,7 @@ export class BypassAddresses {
   }
 }
 
-/** An entry of `ips`; one address is a range of its own, an IPv4-mapped one is IPv4. */
+/** An entry of `ips`: a single address is a range of one, an IPv4-mapped one counts as IPv4. */
 function rangeOf(entry: string): { address: string; prefix: number; family: 'ipv4' | 'ipv6' } {
   const [address = '', length] = entry.split('/');
   const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];

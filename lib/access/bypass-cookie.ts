@@ -3,13 +3,13 @@ import type { MaintenanceBypassCookieOptions } from '../options/access-options.j
 import { isHttps, type HttpRequest } from '../request/http-request.js';
 import { BYPASS } from './bypass-link.js';
 
-/** Browsers take a cookie of such a name only over https, for this very host and all its paths: no other host can plant one. */
+/** Browsers accept a cookie with this prefix only over https, for this host and all its paths: no other host can set it. */
 export const HOST_COOKIE = `__Host-${BYPASS}`;
 
-/** Milliseconds that browsers keep a cookie at most. */
+/** The longest that browsers keep a cookie, in milliseconds. */
 const LONGEST_LIFE = 400 * 86_400_000;
 
-/** The cookie that takes the place of a token in a link. */
+/** The cookie that replaces the token of a link. */
 export class BypassCookie {
   constructor(private readonly options: MaintenanceBypassCookieOptions) {}
 
@@ -26,7 +26,7 @@ export class BypassCookie {
     });
   }
 
-  /** The tokens that a request's cookies carry. A site may be served with and without TLS, so both names count. */
+  /** The tokens in a request's cookies. A site may be served both with and without TLS, so both names count. */
   tokens({ headers: { cookie } }: HttpRequest): string[] {
     if (!cookie?.includes(BYPASS)) {
       return [];

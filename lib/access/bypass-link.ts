@@ -32,7 +32,7 @@ export function parseBypassLink(request: HttpRequest): BypassLinkTarget | undefi
     : { token, location: withoutToken(target.slice(0, mark), query) };
 }
 
-/** The rest of the query stays as it was sent; a path that would name another host does not. */
+/** Keeps the rest of the query as it was sent, but no path that would lead to another host. */
 function withoutToken(path: string, query: string): string {
   const rest = query
     .split('&')
@@ -43,7 +43,7 @@ function withoutToken(path: string, query: string): string {
   return encoded(local) + (rest === '' ? '' : `?${encoded(rest)}`);
 }
 
-/** Bytes that a header cannot carry, percent-encoded; Node gives each as one character. */
+/** Percent-encodes bytes that a header cannot carry; Node represents each as one character. */
 const encoded = (text: string): string =>
   text.replace(
     /[^\x21-\x7e]/g,

@@ -6,7 +6,7 @@ import { HOST_COOKIE } from './bypass-cookie.js';
 import { DAY } from '../core/keys/durations.js';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 
-/** What a good token says. */
+/** What a valid token grants. */
 export interface BypassGrant {
   /** Epoch ms. */
   readonly expires: number;
@@ -14,30 +14,32 @@ export interface BypassGrant {
   readonly keys: ReadonlySet<string> | undefined;
 }
 
-/** What a token says, signed. */
+/** The signed content of a token. */
 interface Payload {
   /** Epoch ms. */
   readonly exp: number;
-  /** Names; without: all keys. */
+  /** Names; absent: all keys. */
   readonly keys?: readonly string[];
-  /** The id of the store it was made for; without: none was known. */
+  /** The id of the store it was made for; absent if none was known. */
   readonly store?: string;
 }
 
-/** Browsers keep no cookie whose name and value are longer together. A token is `payload.signature`, both base64url. */
+/**
+ * Browsers discard a cookie whose name and value are longer than this in total. A token is `payload.signature`, both base64url.
+ */
 const LONGEST = 4_096 - HOST_COOKIE.length;
 
 /**
- * Makes and checks bypass tokens: signed, so that nothing has to be stored. They are good for one namespace, and where the store
- * can be told from others for that store: a token of the staging environment opens nothing in production, although both were
- * given the same secret.
+ * Creates and verifies bypass tokens. They are signed, so nothing has to be stored. A token is valid for one namespace and,
+ * where stores can be told apart, for one store: a token of the staging environment opens nothing in production, even if both
+ * use the same secret.
  */
 export class BypassTokens implements TokenSource {
   constructor(
-    /** The first signs, all verify; none: there are no tokens. */
+    /** The first signs, all verify; empty: there are no tokens. */
     private readonly secrets: readonly string[],
     private readonly namespace: string,
-    /** The id of the store; `undefined` where there is none, or as long as it is not known. */
+    /** The id of the store; `undefined` where there is none, or until it is known. */
     private readonly storeId: () => string | undefined,
   ) {}
 
@@ -82,7 +84,7 @@ export class BypassTokens implements TokenSource {
     return token;
   }
 
-  /** What a token grants now; `undefined` for one that is wrong, expired or malformed. Never throws. */
+  /** What a token grants now; `undefined` if it is wrong, expired or malformed. Never throws. */
   check(token: unknown): BypassGrant | undefined {
     if (typeof token !== 'string' || token.length > LONGEST) {
       return undefined;
@@ -92,7 +94,7 @@ export class BypassTokens implements TokenSource {
       return undefined;
     }
     const received = Buffer.from(signature, 'base64url');
-    // the last character of base64url has bits to spare: only one spelling is ours
+    // the last base64url character has spare bits: only one spelling is ours
     if (
       received.toString('base64url') !== signature ||
       !this.secrets.some((secret) => timingSafeEqual(received, this.sign(body, secret)))

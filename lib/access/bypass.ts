@@ -10,14 +10,14 @@ import { addressOf, urlOf, type HttpRequest } from '../request/http-request.js';
 /** The header by which programs send a token, with any method. */
 const HEADER = 'x-maintenance-bypass';
 
-/** A visitor who came with a good token is sent on with a cookie. */
+/** A visitor with a valid token is redirected and given a cookie. */
 export interface BypassLink {
   /** The same URL without the token; always on this site. */
   readonly location: string;
   readonly cookie: string;
 }
 
-/** Who passes although the site is in maintenance. */
+/** Decides who may pass during maintenance. */
 export class Bypass {
   private readonly addresses: BypassAddresses | undefined;
   private readonly budget: WaitBudget;
@@ -48,7 +48,7 @@ export class Bypass {
     );
   }
 
-  /** May this request pass, or follow a link, for all that Node alone knows of it. */
+  /** Whether a request may pass, or follows a link, judging only by what Node itself knows of it. */
   concerns(request: HttpRequest): boolean {
     return (
       this.addresses !== undefined ||
@@ -60,19 +60,19 @@ export class Bypass {
     );
   }
 
-  /** Are there tokens at all. */
+  /** Whether tokens are in use. */
   get offersLinks(): boolean {
     return this.tokens.enabled;
   }
 
-  /** Is there a function to ask. */
+  /** Whether there is a function to call. */
   get asks(): boolean {
     return this.options.when !== undefined;
   }
 
   /**
-   * What the application's own function says; one that throws, or is late, says no. However often it is asked on a request's way,
-   * nobody waits longer than `callTimeout` in all, and once that is over it is not asked any more.
+   * The result of the application's own function; one that throws or is late counts as no. However often it is called for a
+   * request, nobody waits longer than `callTimeout` in all, and after that it is not called again.
    */
   ask(request: HttpRequest): boolean | Promise<boolean> {
     const left = this.budget.left(request);
@@ -91,7 +91,7 @@ export class Bypass {
       : answer === true;
   }
 
-  /** The link a request follows, when it carries exactly one good token. */
+  /** The link that a request follows, if it carries exactly one valid token. */
   link(request: HttpRequest): BypassLink | undefined {
     const target = this.tokens.enabled ? parseBypassLink(request) : undefined;
     const grant = target && this.tokens.check(target.token);

@@ -2,11 +2,11 @@ import type { ResolvedStructure } from '../options/structural-options.js';
 import type { HttpRequest } from '../request/http-request.js';
 import { comesFromItsHost, isAnybodys, isHostOf, parseOrigin, visitedHost } from '../request/visited-host.js';
 
-/** Which pages are this site's: one place decides for writes by the admin API, for sockets and for events. */
+/** Decides which pages belong to this site, for writes through the admin API, for sockets and for events. */
 export class PageOrigins {
   /** `socket.origins`; without them every page may connect. */
   private readonly welcome: ReadonlySet<string> | undefined;
-  /** `admin.origins`; where they are set, no other host counts. */
+  /** `admin.origins`; if they are set, no other host counts. */
   private readonly listed: ReadonlySet<string> | undefined;
   private readonly hosts: readonly URL[];
 
@@ -18,39 +18,39 @@ export class PageOrigins {
     this.hosts = [...(this.listed ?? [])].map((origin) => new URL(origin));
   }
 
-  /** Are there `admin.origins`. */
+  /** Whether there are `admin.origins`. */
   get areListed(): boolean {
     return this.listed !== undefined;
   }
 
-  /** Is it one of `admin.origins`. */
+  /** Whether it is one of `admin.origins`. */
   lists(origin: string): boolean {
     return this.listed?.has(lower(origin)) === true;
   }
 
-  /** Was the request sent to one of those. */
+  /** Whether the request was sent to one of these. */
   listsHost(request: HttpRequest): boolean {
     const host = visitedHost(request);
     return this.hosts.some((origin) => isHostOf(host, origin));
   }
 
   /**
-   * May a request that went to this host come from here. Without `admin.origins` any may; with them none whose name anybody may
-   * point at this server (DNS rebinding).
+   * Whether a request to this host is acceptable. Without `admin.origins` any is; with them none whose name others could point
+   * at this server (DNS rebinding).
    */
   admitsHost(request: HttpRequest): boolean {
     return !this.areListed || !isAnybodys(visitedHost(request)) || this.listsHost(request);
   }
 
-  /** The same where something is only read. Browsers say where a request comes from only to those that they can be sure of. */
+  /** The same for reading. Browsers reveal where a request comes from only to hosts that they can verify. */
   admitsReader(request: HttpRequest): boolean {
     const { origin, 'sec-fetch-site': site } = request.headers;
     return site !== undefined || (origin !== undefined && this.isListed(origin)) || this.admitsHost(request);
   }
 
   /**
-   * Is it sent by a page of the host that it went to. `Sec-Fetch-Site` is set by the browser alone and knows nothing of proxies, so
-   * it decides wherever it is sent.
+   * Whether it comes from a page of the host that it was sent to. `Sec-Fetch-Site` is set by the browser alone and knows nothing
+   * of proxies, so it decides wherever it is present.
    */
   isOwn(request: HttpRequest): boolean {
     const { origin = '', 'sec-fetch-site': site } = request.headers;
@@ -60,7 +60,7 @@ export class PageOrigins {
       : site === 'same-origin';
   }
 
-  /** May it connect. Only browsers name an origin, and for any page but those of the same host they always do. */
+  /** Whether it may connect. Only browsers send an origin, and they always do for pages of other hosts. */
   accepts(request: HttpRequest): boolean {
     const { origin } = request.headers;
     return (
@@ -71,7 +71,9 @@ export class PageOrigins {
     );
   }
 
-  /** May it see key data. A foreign page may be borrowing what its reader is trusted with: cookies, a certificate, an address. */
+  /**
+   * Whether it may see key data. A foreign page may borrow what its reader is trusted with: cookies, a certificate, an address.
+   */
   trusts(request: HttpRequest): boolean {
     const { origin } = request.headers;
     if (origin === undefined) {
@@ -80,7 +82,7 @@ export class PageOrigins {
     return this.isListed(origin) || (!this.areListed && this.isOwn(request));
   }
 
-  /** Is it one of `admin.origins` or of `socket.origins`. */
+  /** Whether it is one of `admin.origins` or `socket.origins`. */
   private isListed(origin: string): boolean {
     return this.lists(origin) || this.welcome?.has(lower(origin)) === true;
   }

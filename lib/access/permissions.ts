@@ -12,12 +12,12 @@ export class Permissions {
     private readonly warn: (message: string) => void,
   ) {}
 
-  /** Milliseconds that somebody waits for an answer. */
+  /** Milliseconds to wait for an answer. */
   get timeout(): number {
     return this.calls.timeout;
   }
 
-  /** Is there anybody to ask. What is there for some and not for others does without, and nobody needs a warning. */
+  /** Whether there is a function to ask. Features that only some users see do without, and need no warning. */
   get given(): boolean {
     return this.decide !== undefined;
   }
@@ -29,7 +29,7 @@ export class Permissions {
     return answer === true;
   }
 
-  /** The same, but `undefined` when it is late: denied for this time, and worth asking again. Never rejects. */
+  /** The same, but `undefined` if it is late: denied for now, and worth asking again. Never rejects. */
   async decides(
     permission: MaintenancePermission,
     subject: MaintenanceSubject,

@@ -3,28 +3,28 @@ import type { StateManager } from '../core/state/state-manager.js';
 import { randomId } from '../core/document/codec.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
 
-/** Milliseconds a ticket is good for. */
+/** Milliseconds a ticket is valid. */
 export const TICKET_LIFETIME = 30_000;
 
-/** What all fences of tickets are counted under: no name of a key. */
+/** The name under which the fences of tickets are counted; not a valid key name. */
 const FENCE = '~tickets';
 const TICKET = /^[\w-]{43}$/;
 
-/** What is looked at of a socket. */
+/** What is read of a socket. */
 interface TicketHolder {
   readonly handshake: { readonly auth?: Readonly<Record<string, unknown>> };
 }
 
 /**
- * Where guards of the application stand in front of the admin API, nothing that comes by socket has passed them. A ticket
- * proves that they have let somebody through: the guarded API gives it, any replica takes it, once.
+ * Where guards of the application protect the admin API, a socket has not passed them. A ticket proves that they admitted its
+ * bearer: the guarded API issues it, and any replica accepts it, once.
  *
- * A ticket is a lease in the store, and so is having used it.
+ * A ticket is a lease in the store, and so is the mark that it was used.
  */
 export class SocketTickets {
-  /** Do sockets need one, to be given key data. */
+  /** Whether sockets need one to receive key data. */
   readonly needed: boolean;
-  /** A ticket is used once, however often its bearer is asked about. */
+  /** A ticket is used once, however often permissions are checked for its bearer. */
   private readonly admitted = new WeakMap<TicketHolder, Promise<boolean>>();
 
   constructor(
@@ -41,7 +41,7 @@ export class SocketTickets {
     return ticket;
   }
 
-  /** May this client be asked about at all: it has come with a good ticket, or needs none. */
+  /** Whether permissions should be checked for this client at all: it has presented a valid ticket, or needs none. */
   admits(client: TicketHolder): boolean | Promise<boolean> {
     if (!this.needed) {
       return true;
@@ -54,13 +54,13 @@ export class SocketTickets {
     return admitted;
   }
 
-  /** Is this a ticket that nobody has used yet; it is used now. Never rejects: without the store there is no telling. */
+  /** Whether this ticket is unused; marks it as used. Never rejects: without the store the answer is no. */
   private async redeem(ticket: unknown): Promise<boolean> {
     if (typeof ticket !== 'string' || !TICKET.test(ticket)) {
       return false;
     }
     try {
-      // all who ask at once share one look: made-up tickets cost the store no more than that
+      // concurrent checks share one look: forged tickets cost the store no more than that
       await this.manager.refresh();
       return (
         this.manager.holds.has(leaseOf('ticket', ticket)) && (await this.take(leaseOf('used-ticket', ticket)))
@@ -70,7 +70,7 @@ export class SocketTickets {
     }
   }
 
-  /** A lease that nobody prolongs, taken away when its time is over. Nobody takes the same one while it is there. */
+  /** Takes a lease that is never renewed, and removes it when it has expired. Nobody else can take it meanwhile. */
   private async take(name: string): Promise<boolean> {
     const { leases } = this.manager.store;
     const request = { names: [name], key: FENCE, token: randomId(), lease: TICKET_LIFETIME };
@@ -82,6 +82,6 @@ export class SocketTickets {
   }
 }
 
-/** Somebody who can read the store does not learn the tickets. */
+/** Whoever can read the store does not learn the tickets. */
 const leaseOf = (kind: string, ticket: string): string =>
   `${kind}:${createHash('sha256').update(ticket).digest('base64url')}`;

@@ -1,19 +1,19 @@
 import type { HttpRequest } from '../request/http-request.js';
 
 interface Wait {
-  /** Calls under way. */
+  /** Calls in progress. */
   pending: number;
-  /** On the monotonic clock: since when any is. */
+  /** Since when there have been any, on the monotonic clock. */
   began: number;
   spent: number;
 }
 
-/** Milliseconds by which timers may be early. */
+/** Milliseconds by which timers may fire early. */
 const TIMER = 2;
 
 /**
- * How long a request may wait for a function of the application, however often that is asked on its way: by each folder of static
- * files that it passes, say. The request of a websocket outlives what it is asked for: there each wait has a budget of its own.
+ * How long a request may wait for a function of the application, however often that is called on its way, for example by each
+ * folder of static files. The request of a websocket outlives this: there each wait has a budget of its own.
  */
 export class WaitBudget {
   private readonly waits = new WeakMap<HttpRequest, Wait>();
@@ -21,7 +21,7 @@ export class WaitBudget {
   /** @param total milliseconds */
   constructor(private readonly total: number) {}
 
-  /** Milliseconds that are left; 0: none. */
+  /** Milliseconds left; 0: none. */
   left(request: HttpRequest): number {
     const wait = this.waits.get(request);
     if (!wait) {
@@ -35,7 +35,7 @@ export class WaitBudget {
     return left < TIMER ? 0 : left;
   }
 
-  /** Counts how long this takes; what goes on at the same time counts once. */
+  /** Measures how long this takes; calls that overlap count once. */
   async spend<T>(request: HttpRequest, call: Promise<T>): Promise<T> {
     const wait = this.waits.get(request) ?? { pending: 0, began: 0, spent: 0 };
     this.waits.set(request, wait);

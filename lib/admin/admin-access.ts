@@ -14,7 +14,7 @@ import { ADMIN_TEXTS } from '../i18n/admin-texts.js';
 import { AdminApiError } from './admin.errors.js';
 import { Csrf } from './csrf.js';
 
-/** Who may do what by way of admin page and admin API, and which keys there are for them. */
+/** Who may do what through the admin page and API, and which keys they may see. */
 @Injectable()
 export class AdminAccess {
   constructor(
@@ -30,7 +30,7 @@ export class AdminAccess {
     return this.permissions.allows(permission, { type: 'http', request });
   }
 
-  /** @throws AdminApiError 403 that says which permission is missing, or that the site is not called so */
+  /** @throws AdminApiError 403 that names the missing permission, or says that the host is not this site */
   async demand(request: HttpRequest, ...permissions: MaintenancePermission[]): Promise<void> {
     this.csrf.checkReader(request);
     for (const permission of permissions) {
@@ -43,7 +43,7 @@ export class AdminAccess {
   }
 
   /**
-   * For everything that changes something.
+   * For everything that makes a change.
    * @throws AdminApiError 403
    */
   async demandWrite(request: HttpRequest): Promise<void> {
@@ -53,13 +53,13 @@ export class AdminAccess {
 
   /**
    * The key that a route names.
-   * @throws AdminApiError 404; the keys there are, are named to those who may see them
+   * @throws AdminApiError 404; lists the keys for those who may see them
    */
   async find(request: HttpRequest, name: unknown): Promise<MaintenanceKey> {
     try {
       return this.registry.get(name as string);
     } catch (error) {
-      // the registry's error names the keys there are
+      // the registry's error lists the keys
       throw (await this.allows(request, 'see_info'))
         ? new AdminApiError(404, messageOf(error))
         : unknownKey(name);
@@ -67,7 +67,7 @@ export class AdminAccess {
   }
 
   /**
-   * The key, for a change. Whoever may not see key data does not learn that there is one which they may not edit.
+   * The key, for a change. Those who may not see key data do not learn that a key exists which they may not edit.
    * @throws AdminApiError 403, 404
    */
   async findEditable(request: HttpRequest, name: unknown): Promise<MaintenanceKey> {
@@ -81,7 +81,7 @@ export class AdminAccess {
   }
 
   /**
-   * The key that is to be forgotten: also one that is stored but no longer registered, which nothing else can end.
+   * The key to be forgotten, including one that is stored but no longer registered, which nothing else could end.
    * @throws AdminApiError 403, 404
    */
   async findForgettable(request: HttpRequest, name: unknown): Promise<MaintenanceKey> {
@@ -92,7 +92,7 @@ export class AdminAccess {
       : this.findEditable(request, name);
   }
 
-  /** May this key be offered to whoever asks; not when asking fails or takes too long. */
+  /** Whether this key may be offered to the requester; `false` if asking fails or takes too long. */
   async isEditable(key: MaintenanceKey, request: HttpRequest): Promise<boolean> {
     const name = `isEditable() of maintenance key "${key.name}"`;
     return (await this.calls.ask(name, 'it is not offered', false, () => key.isEditable(request))) === true;

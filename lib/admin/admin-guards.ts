@@ -21,10 +21,10 @@ import { SignIn } from './sign-in.js';
 
 type HostModule = ModulesContainer extends Map<string, infer Host> ? Host : never;
 
-/** Gives the guard that answers for one request. */
+/** Provides the guard for one request. */
 type GuardSource = (request: object) => CanActivate | Promise<CanActivate>;
 
-/** What a guard says, or throws. */
+/** What a guard returns or throws. */
 type Outcome = { readonly allowed: boolean } | { readonly error: unknown };
 
 const DENIED: Outcome = { allowed: false };
@@ -48,7 +48,7 @@ export class AdminGuards implements CanActivate, OnModuleInit {
     @Inject(ApplicationCalls) private readonly calls: ApplicationCalls,
   ) {}
 
-  /** A guard that cannot be made stops the start. */
+  /** A guard that cannot be created stops the application from starting. */
   async onModuleInit(): Promise<void> {
     const guards = (this.structure.admin && this.structure.admin.guards) || [];
     this.guards = await Promise.all(
@@ -57,7 +57,7 @@ export class AdminGuards implements CanActivate, OnModuleInit {
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    // a guard's own refusal must not be kept by a cache either
+    // a guard's own refusal must not be cached either
     setCommonHeaders(context.switchToHttp().getResponse<HttpReply>());
     try {
       await this.ask(context);
@@ -69,7 +69,7 @@ export class AdminGuards implements CanActivate, OnModuleInit {
     return true;
   }
 
-  /** What a guard throws is thrown on; one that does not answer within `callTimeout` lets nobody pass. */
+  /** Rethrows what a guard throws; one that does not answer within `callTimeout` denies access. */
   private async ask(context: ExecutionContext): Promise<void> {
     const request = context.switchToHttp().getRequest<object>();
     for (const source of this.guards) {
@@ -89,7 +89,7 @@ export class AdminGuards implements CanActivate, OnModuleInit {
     }
   }
 
-  /** The application's own instance wherever it is provided; one of ours where it is a mere class. */
+  /** The application's own instance, wherever it is provided; a new one if only a class was given. */
   private async find(guard: Type<CanActivate>): Promise<GuardSource> {
     const scope = this.scopeOf(guard);
     if (scope === Scope.REQUEST || scope === Scope.TRANSIENT) {
@@ -102,7 +102,7 @@ export class AdminGuards implements CanActivate, OnModuleInit {
     return () => instance;
   }
 
-  /** `undefined` where no module provides it. Errors of Nest's have no names in an application that is minified. */
+  /** `undefined` if no module provides it. Nest's errors have no names in a minified application. */
   private scopeOf(guard: Type<CanActivate>): Scope | undefined {
     try {
       return this.moduleRef.introspect(guard).scope;
@@ -117,7 +117,7 @@ export class AdminGuards implements CanActivate, OnModuleInit {
     return this.moduleRef.resolve(guard, contextId, { strict: false });
   }
 
-  /** Made where the library's module is imported, the root module first, so that it gets what may be injected there. */
+  /** Created in the module that imports the library, the root module first, so that it gets what can be injected there. */
   private async create(guard: Type<CanActivate>): Promise<CanActivate> {
     const failures: string[] = [];
     for (const { providers } of this.surroundings()) {

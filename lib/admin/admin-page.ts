@@ -29,7 +29,7 @@ import {
 import { SignIn } from './sign-in.js';
 import { ADMIN_TEXTS } from '../i18n/admin-texts.js';
 
-/** Headers of every page: nothing may frame it, nothing leaks from it. */
+/** Headers of every page: no framing, no leaks. */
 const PAGE_HEADERS = {
   'X-Frame-Options': 'DENY',
   'Referrer-Policy': 'same-origin',
@@ -100,7 +100,7 @@ export class AdminPage {
     };
   }
 
-  /** Who is not signed in is sent to where one does that. Anybody else may be signed in already, and would come back. */
+  /** Redirects visitors who are not signed in. All others may be signed in already, and would come straight back. */
   private deny(page: AdminPageContext, denial: Denial): ApiResponse {
     const answer = this.html(denial.status, renderDenial(page, denial), adminPageCsp());
     return denial.status === 401 && page.loginUrl !== null
@@ -157,7 +157,7 @@ export class AdminPage {
   }
 }
 
-/** What the refusal of a guard, or of ours, says to people. */
+/** How a refusal, by a guard or by us, is worded for people. */
 function denialOf(refusal: HttpException | AdminApiError): Denial {
   if (!(refusal instanceof AdminApiError)) {
     return refusal.getStatus() === 401

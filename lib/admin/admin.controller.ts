@@ -33,8 +33,8 @@ type KeyRequest = HttpRequest & { readonly params: Readonly<Record<string, unkno
 type QueryRequest = HttpRequest & { readonly query: Readonly<Record<string, unknown>> };
 
 /**
- * The routes of admin page and admin API; made per registration, since their path and decorators are options. They take the bare request
- * and reply: the application's pipes have nothing to convert, its interceptors nothing to wrap.
+ * The routes of the admin page and API, made per registration since their path and decorators are options. They take the bare
+ * request and reply: there is nothing for the application's pipes to convert or its interceptors to wrap.
  */
 export function adminController({ path, decorators }: Pick<ResolvedStructure, 'path' | 'decorators'>): Type {
   @ExcludeFromOpenApi()
@@ -63,7 +63,7 @@ export function adminController({ path, decorators }: Pick<ResolvedStructure, 'p
       return respond(reply, () => this.page.state(request));
     }
 
-    /** Takes back what an entry of the page's history says of a window, for the page alone. */
+    /** Undoes what an entry of the page's history says about a window; only for the page. */
     @Post('admin/undo/:id')
     undo(@Req() request: KeyRequest, @Res() reply: HttpReply): Promise<void> {
       return respond(reply, () => this.windowUndo.undo(request, request.params['id']));
@@ -152,7 +152,7 @@ export function adminController({ path, decorators }: Pick<ResolvedStructure, 'p
   return decorate(MaintenanceAdminController, decorators);
 }
 
-/** As if they stood above the class, in the order given. */
+/** As if they were written above the class, in the given order. */
 function decorate(cls: Type, decorators: readonly ClassDecorator[]): Type {
   return (Reflect.decorate([...decorators], cls) as Type | undefined) ?? cls;
 }

@@ -8,7 +8,7 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** What a status means where nothing more is said. */
+/** What a status means unless more is said. */
 const CODES: Readonly<Record<number, string>> = {
   400: 'MAINTENANCE_CONFIGURATION',
   403: 'MAINTENANCE_DENIED',
@@ -19,7 +19,7 @@ const CODES: Readonly<Record<number, string>> = {
   503: 'MAINTENANCE_STORE',
 };
 
-/** A request that the admin API refuses, with the answer it gets. */
+/** A request that the admin API refuses, with its response. */
 export class AdminApiError extends MaintenanceError {
   override name = 'AdminApiError';
   override readonly code: string;
@@ -28,7 +28,7 @@ export class AdminApiError extends MaintenanceError {
     readonly statusCode: number,
     message: string,
     readonly details: ErrorDetails = {},
-    /** The one that is missing. */
+    /** The missing one. */
     readonly permission?: MaintenancePermission,
   ) {
     super(message);

@@ -34,7 +34,7 @@ const providers = ownProviders([
 /** Admin page and admin API. */
 @Module({})
 export class AdminModule {
-  /** @param core what all parts share */
+  /** @param core what all features share */
   static register(core: DynamicModule, structure: ResolvedStructure): DynamicModule {
     return {
       module: AdminModule,

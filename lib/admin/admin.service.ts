@@ -15,7 +15,7 @@ import { Csrf } from './csrf.js';
 import { createEtag } from './etag.js';
 import { readable } from './readable.js';
 
-/** What the routes of the admin API read. */
+/** The reading routes of the admin API. */
 @Injectable()
 export class AdminService {
   constructor(
@@ -51,7 +51,7 @@ export class AdminService {
     };
   }
 
-  /** Is it quiet yet, for those who stop by hand what runs. */
+  /** Whether it is quiet yet, for operators who stop things by hand. */
   async quiet(request: HttpRequest, name: unknown): Promise<ApiResponse> {
     await this.access.demand(request, 'see_info');
     const key = await this.access.find(request, name);
@@ -65,13 +65,13 @@ export class AdminService {
     return { status: 200, json: this.affected.of(key) };
   }
 
-  /** Who is there, and what each has applied and still serves. */
+  /** All replicas, what each has applied and still serves. */
   async replicas(request: HttpRequest): Promise<ApiResponse> {
     await this.access.demand(request, 'see_info');
     return { status: 200, json: await readable(this.service.replicas()) };
   }
 
-  /** A silent replica is gone: nobody waits for it any longer. */
+  /** Declares a silent replica gone: drains stop waiting for it. */
   async forget(request: HttpRequest, id: unknown): Promise<ApiResponse> {
     await this.access.demandWrite(request);
     if (hasBody(request)) {
@@ -85,20 +85,20 @@ export class AdminService {
     return { status: 200, json: { id, forgotten: true } };
   }
 
-  /** What the page's socket shows to be given key data, where guards of the application stand in front of it. */
+  /** What the page's socket presents to receive key data if guards of the application protect the page. */
   async ticket(request: HttpRequest): Promise<ApiResponse> {
     this.csrf.check(request);
     await this.access.demand(request, 'see_info');
     return { status: 201, json: { ticket: await this.tickets.create(), expiresIn: TICKET_LIFETIME } };
   }
 
-  /** A store that is away leaves what was last known. */
+  /** If the store is unreachable, the last known state remains. */
   async readAfresh(): Promise<void> {
     await this.manager.refresh().catch(() => undefined);
   }
 }
 
-/** A replica that is not silent is not forgotten. */
+/** Only a silent replica can be forgotten. */
 function refuseAlive(error: unknown): never {
   throw error instanceof MaintenanceError && !(error instanceof MaintenanceStoreError)
     ? new AdminApiError(409, error.message, { code: 'MAINTENANCE_NOT_SILENT' })

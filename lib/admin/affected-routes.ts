@@ -22,7 +22,7 @@ type Handler = object & { readonly name: string };
 type RouteMetadata = Parameters<RoutePathFactory['create']>[0];
 type Version = RouteMetadata['methodVersion'];
 
-/** Finds out what a key would refuse, by what handlers, paths and the key say; bypasses and status classes are not asked. */
+/** Determines what a key would refuse from handlers, paths and the key itself; bypasses and status classes are not consulted. */
 @Injectable()
 export class AffectedRoutes {
   private readonly scanner = new MetadataScanner();
@@ -68,7 +68,7 @@ export class AffectedRoutes {
     return { closes: [...found.closes].sort(), staysOpen: [...found.staysOpen].sort() };
   }
 
-  /** As the application's router has them. */
+  /** As they appear in the application's router. */
   private templatesOf({ metatype, host }: Wrapper, handler: Handler, method: RequestMethod): string[] {
     const read = <T>(name: string, from: unknown): T | undefined =>
       Reflect.getMetadata(name, from as object) as T | undefined;

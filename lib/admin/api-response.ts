@@ -8,22 +8,22 @@ import { AdminApiError } from './admin.errors.js';
 /** What a route answers. */
 export interface ApiResponse {
   readonly status: number;
-  /** Sent as JSON; nothing is sent without it. */
+  /** Sent as JSON; without it the body is empty. */
   readonly json?: unknown;
-  /** Sent as a page, in place of `json`. */
+  /** Sent as a page instead of `json`. */
   readonly html?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Headers of every answer, also of those that the application's own guards and filters give. */
+/** Headers of every response, including those of the application's own guards and filters. */
 export function setCommonHeaders(reply: HttpReply): void {
   preventCaching(reply);
   setHeader(reply, 'X-Content-Type-Options', 'nosniff');
 }
 
 /**
- * Carries a route out and sends what it answers, past the application's interceptors and filters: they must neither reshape
- * the answer nor swallow an error. What is not the API's own business is thrown on to them.
+ * Runs a route and sends its result, bypassing the application's interceptors and filters: they must neither reshape the
+ * response nor swallow an error. Errors that are not the API's own are passed on to them.
  */
 export async function respond(reply: HttpReply, work: () => Promise<ApiResponse>): Promise<void> {
   let answer: ApiResponse;
@@ -55,7 +55,7 @@ function send(reply: HttpReply, { status, json, html, headers = {} }: ApiRespons
   sendBody(reply, status, text ?? '');
 }
 
-/** The refusal that an error stands for; `undefined` for one that the API does not know. */
+/** The refusal for an error; `undefined` for one that the API does not know. */
 export function refusalFor(error: unknown): AdminApiError | undefined {
   if (error instanceof AdminApiError) {
     return error;

@@ -5,15 +5,17 @@ import { comesFromItsHost, isLocal, parseOrigin, visitedHost } from '../request/
 import { AdminApiError } from './admin.errors.js';
 
 /**
- * Lets writes through that come from the site itself or from a program, and refuses what another site could have made a
- * browser send.
+ * Admits writes that come from the site itself or from a program, and refuses what another site could have made a browser send.
  *
- * - `Sec-Fetch-Site` is set by the browser alone and knows nothing of proxies, so it decides wherever it is sent: with every
- *   request to https, localhost and addresses of this machine.
- * - Without it, `Origin` must be this site. A page loaded over plain http by a name proves nothing, since anybody may point a
- *   name at this server (DNS rebinding): such names must be listed in `admin.origins`.
- * - A program sends neither; it passes unless it brings cookies, since then it may be a browser that hides its origin.
- * - With `admin.origins` nothing else counts: neither another Origin, nor another host whose name anybody may point here.
+ * - `Sec-Fetch-Site` is set by the browser alone and knows nothing of proxies, so it decides wherever it is present: with every
+ * request to https, localhost and loopback addresses.
+ *
+ * - Without it, `Origin` must be this site. A page loaded over plain http by host name proves nothing, since anybody can point a
+ * name at this server (DNS rebinding): such names must be listed in `admin.origins`.
+ *
+ * - A program sends neither; it passes unless it sends cookies, since then it may be a browser that hides its origin.
+ *
+ * - With `admin.origins` nothing else counts: no other Origin, and no other host whose name others could point here.
  */
 @Injectable()
 export class Csrf {
@@ -44,7 +46,7 @@ export class Csrf {
   }
 
   /**
-   * What is only read needs no proof of where it comes from, but with `admin.origins` no other name than those may lead here.
+   * Reading needs no proof of origin, but with `admin.origins` no other host name may be used.
    * @throws AdminApiError 403
    */
   checkReader(request: HttpRequest): void {
@@ -53,7 +55,7 @@ export class Csrf {
     }
   }
 
-  /** @param byBrowser the host is all that says which site it is */
+  /** @param byBrowser only the host says which site it is */
   private checkHost(request: HttpRequest, byBrowser: boolean): void {
     const { origins } = this;
     if (origins.areListed && !(byBrowser ? origins.listsHost(request) : origins.admitsHost(request))) {

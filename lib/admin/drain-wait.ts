@@ -7,25 +7,25 @@ import type { HttpRequest } from '../request/http-request.js';
 
 const logger = new Logger('Maintenance');
 
-/** A call that was let pass before, and where it runs. */
+/** A call that was admitted earlier, and where it runs. */
 type RunningCall = MaintenanceRunningCall & Partial<Pick<MaintenanceQuietReplica, 'id' | 'host' | 'pid'>>;
 
-/** What a change with `drain` answers besides. */
+/** What the response to a change with `drain` contains besides. */
 export interface DrainJson {
-  /** Does nothing run any more that was let pass before. */
+  /** Whether nothing that was admitted earlier is still running. */
   readonly quiet: boolean;
   readonly running: readonly RunningCall[];
-  /** Only for those who may see key data. */
+  /** Only for requesters who may see key data. */
   readonly replicas?: readonly MaintenanceQuietReplica[];
 }
 
-/** Waits, after a change, until nothing runs any more that the key refuses. */
+/** Waits after a change until nothing that the key refuses is running any more. */
 @Injectable()
 export class DrainWait {
   constructor(@Inject(MaintenanceService) private readonly service: MaintenanceService) {}
 
   /**
-   * Never rejects: the change has been made, whatever becomes of the waiting.
+   * Never rejects: the change has been made, whatever happens to the wait.
    * @param timeout milliseconds
    * @param seesInfo may whoever asks see where something runs
    */

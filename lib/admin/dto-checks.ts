@@ -3,18 +3,18 @@ import { IsInt, IsString, Max, MaxLength, Min, ValidateIf } from 'class-validato
 import { LONGEST_TEXT } from '../core/texts/text-option.js';
 import { LONGEST_REOPENING } from '../core/windows/reopening.js';
 
-/** An instant as the API takes it. */
+/** An instant, as the API accepts it. */
 export const WITH_OFFSET = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
 
-/** Checked only where it is there. */
+/** Checked only if present. */
 export const Given = (): PropertyDecorator =>
   ValidateIf((_body: object, value: unknown) => value !== undefined);
 
-/** The same, and `null` is a value of its own: the default. */
+/** The same, with `null` as a value of its own: the default. */
 export const OrNull = (): PropertyDecorator =>
   ValidateIf((_body: object, value: unknown) => value !== undefined && value !== null);
 
-/** A text that only operators read. The first check that fails is the one that is told. */
+/** A text that only operators read. The first failed check is reported. */
 export const IsText = (name: string): PropertyDecorator =>
   applyDecorators(
     OrNull(),
@@ -22,7 +22,7 @@ export const IsText = (name: string): PropertyDecorator =>
     MaxLength(LONGEST_TEXT, { message: `"${name}" must not be longer than ${LONGEST_TEXT} characters.` }),
   );
 
-/** A length of time; 0 is none. */
+/** A length of time; 0: none. */
 export const IsMilliseconds = (name: string, longest?: number): PropertyDecorator =>
   applyDecorators(
     Given(),

@@ -3,16 +3,16 @@ import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { StateManager } from '../core/state/state-manager.js';
 import { AdminApiError } from './admin.errors.js';
 
-/** What is known of a key, by the number of its last change, as an entity tag. */
+/** The state of a key, by the number of its last change, as an entity tag. */
 export function createEtag(manager: StateManager, key: MaintenanceKey): string {
   const { document } = manager;
   const revision = document?.keys.get(key.name)?.change.revision;
-  // until it is changed for the first time, a key does not care which history it belongs to
+  // until its first change, a key belongs to any history
   return document && revision !== undefined ? `"${document.history}.${revision}"` : '"0"';
 }
 
 /**
- * The revision that a write must find, when the client has said so by `If-Match`.
+ * The revision that the client requires with `If-Match`.
  * @returns `undefined` when any will do
  * @throws AdminApiError 409 when the key is known to have changed meanwhile
  */
@@ -31,7 +31,7 @@ export function expectedRevision(
   return revisionOf(manager.document, key.name);
 }
 
-/** The answer to a client that decided by what is no longer true. */
+/** The error for a client that decided on outdated data. */
 export function changedMeanwhile({ name }: MaintenanceKey): AdminApiError {
   return new AdminApiError(
     409,

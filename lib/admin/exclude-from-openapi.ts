@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 
-/** What `@ApiExcludeController()` of @nestjs/swagger leaves; written by hand, since that package is the application's to have. */
+/** What `@ApiExcludeController()` of @nestjs/swagger sets; written by hand, since that package may not be installed. */
 const EXCLUDED = 'swagger/apiExcludeController';
 
 /** Keeps a controller out of the application's OpenAPI document. */

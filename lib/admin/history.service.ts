@@ -8,7 +8,7 @@ import { badRequest } from './admin.errors.js';
 import { readable } from './readable.js';
 import type { ApiResponse } from './api-response.js';
 
-/** Gives out what was done to keys. */
+/** Serves the history of keys. */
 @Injectable()
 export class HistoryService {
   constructor(
@@ -16,7 +16,7 @@ export class HistoryService {
     @Inject(AdminAccess) private readonly access: AdminAccess,
   ) {}
 
-  /** The newest first: `?key=`, `?since=`, `?limit=`. */
+  /** Newest first: `?key=`, `?since=`, `?limit=`. */
   async list(request: HttpRequest, query: Readonly<Record<string, unknown>>): Promise<ApiResponse> {
     await this.access.demand(request, 'see_info');
     const { parseInstant } = await import('./parse-window.js');

@@ -20,12 +20,12 @@ import { getRequestWay } from './request-way.js';
 import { getRequestActor } from './request-actor.js';
 import { checkJson, hasBody, readJson } from './request-body.js';
 
-/** How often a change is tried again that others keep coming before. */
+/** How often a change is retried after others came first. */
 const ATTEMPTS = 5;
 
 type Condition = Pick<MaintenanceSetOptions, 'ifRevision'>;
 
-/** What the routes of the admin API change. */
+/** The writing routes of the admin API. */
 @Injectable()
 export class KeyWriter {
   constructor(
@@ -36,7 +36,7 @@ export class KeyWriter {
     @Inject(DrainWait) private readonly drains: DrainWait,
   ) {}
 
-  /** Sets a key's switch and all that goes with it: what is not given goes back to its default. */
+  /** Sets a key's switch and everything that belongs to it: fields left out go back to their defaults. */
   async put(request: HttpRequest, name: unknown): Promise<ApiResponse> {
     await this.access.demandWrite(request);
     const { parsePut, optionsOfPut } = await import('./parse-change.js');
@@ -49,7 +49,7 @@ export class KeyWriter {
     return this.changed(request, key, change, body.drain);
   }
 
-  /** Changes what is given, and leaves the rest as it is. */
+  /** Changes the given fields only. */
   async patch(request: HttpRequest, name: unknown): Promise<ApiResponse> {
     await this.access.demandWrite(request);
     const { parsePatch, optionsOfPatch } = await import('./parse-change.js');
@@ -61,13 +61,13 @@ export class KeyWriter {
       if (body.mode !== undefined) {
         return this.service.setMaintenance(body.mode, key, { ...options, ...condition });
       }
-      // who only waits until it is quiet changes nothing
+      // only waiting for quiet is not a change
       return Object.keys(changes).length > 0 ? this.amend(key, options, condition) : this.checkOn(key);
     });
     return this.changed(request, key, change, body.drain);
   }
 
-  /** Ends a key for all, also one that is no longer registered: forgets its switch and every hold. */
+  /** Ends a key for everybody, even if it is no longer registered: forgets its switch and all holds. */
   async unset(request: HttpRequest, name: unknown): Promise<ApiResponse> {
     await this.access.demandWrite(request);
     if (hasBody(request)) {
@@ -81,7 +81,7 @@ export class KeyWriter {
     return this.changed(request, key);
   }
 
-  /** Changes what is said of a key that is on; one that was switched off meanwhile must not come on again by that. */
+  /** Changes the fields of a key that is on; a key that was switched off meanwhile must not be switched on by that. */
   private async amend(
     key: MaintenanceKey,
     options: MaintenanceSetOptions,

@@ -4,20 +4,20 @@ import type { MaintenanceWay } from '../core/history/maintenance-way.js';
 import type { MaintenanceText } from '../core/texts/maintenance-text.js';
 import type { AdminText } from '../i18n/admin-texts.js';
 
-/** How much of the site is affected: what the page says first. */
+/** How much of the site is affected; the page's headline. */
 export type Headline = 'open' | 'part' | 'readOnly' | 'closed';
 
 /** A key as the admin page shows it. */
 export interface PageKey extends MaintenanceKeyJson {
   /** Entity tag, for `If-Match`. */
   readonly tag: string;
-  /** Is the operator's switch on. */
+  /** Whether the operator's switch is on. */
   readonly switched: boolean;
-  /** Does a running `maintain()` hold it. */
+  /** Whether a running `maintain()` holds it. */
   readonly held: boolean;
 }
 
-/** What takes an entry of the history back, as the body of a `PUT` of its key. */
+/** What undoes an entry of the history: the body of a `PUT` of its key. */
 export interface Undo {
   readonly mode: boolean;
   readonly message?: MaintenanceText | null;
@@ -26,7 +26,7 @@ export interface Undo {
   readonly timeout?: number | null;
 }
 
-/** What takes back what was done to a planned window. */
+/** What undoes a change of a planned window. */
 export interface UndoWindow {
   readonly window: 'cancel' | 'restore';
 }
@@ -44,11 +44,11 @@ export interface PageEntry {
   readonly at: string;
   /** Of its key, translated. */
   readonly label: string;
-  /** How it is taken back; `null`: not at all. */
+  /** How to undo it; `null`: impossible. */
   readonly undo: Undo | UndoWindow | null;
 }
 
-/** A planned window as the admin page shows it, by the occurrence that is on or comes next. Dates are ISO 8601. */
+/** A planned window as the admin page shows it: the occurrence that is on or comes next. Dates are ISO 8601. */
 export interface PageWindow {
   readonly id: string;
   readonly key: string;
@@ -57,29 +57,29 @@ export interface PageWindow {
   readonly revision: number;
   readonly start: string;
   readonly end: string;
-  /** Is that occurrence on. */
+  /** Whether that occurrence is on. */
   readonly on: boolean;
   readonly repeat: { readonly cron: string; readonly timeZone: string } | null;
-  /** Until when only writes are refused, and until when visitors come back; `null`: not at all. */
+  /** Until when only writes are refused, and until when visitors come back; `null`: neither. */
   readonly readOnlyUntil: string | null;
   readonly reopensUntil: string | null;
   readonly reason: string | null;
 }
 
-/** All that changes on the admin page. */
+/** Everything on the admin page that changes. */
 export interface PageState {
   /** The server's clock. */
   readonly now: string;
   readonly mayToggle: boolean;
   readonly headline: Headline;
-  /** All keys that are in maintenance, also those that are not offered. */
+  /** All keys that are in maintenance, including those that are not offered. */
   readonly active: readonly Pick<MaintenanceKeyJson, 'label' | 'since' | 'until'>[];
-  /** Is the store in reach. */
+  /** Whether the store is reachable. */
   readonly storeUp: boolean;
   readonly keys: readonly PageKey[];
-  /** What was done last. */
+  /** The latest entries of the history. */
   readonly history: readonly PageEntry[];
-  /** Of these keys, in the order in which they begin. */
+  /** Of these keys, by start. */
   readonly windows: readonly PageWindow[];
 }
 
@@ -88,14 +88,14 @@ export interface PageData {
   readonly state: PageState;
   /** Its texts, translated. */
   readonly texts: Readonly<Record<AdminText, string>>;
-  /** What visitors read where no message was given. */
+  /** What visitors read if no message was given. */
   readonly defaultMessage: string;
-  /** What the page is called. */
+  /** The title of the page. */
   readonly title: string;
-  /** Where to sign in; `null`: nobody has said. */
+  /** Where to sign in; `null`: not configured. */
   readonly loginUrl: string | null;
-  /** Is there a browser script to include. */
+  /** Whether there is a browser script to include. */
   readonly live: boolean;
-  /** Does it need tickets to be given key data. */
+  /** Whether it needs tickets to receive key data. */
   readonly tickets: boolean;
 }

@@ -11,7 +11,7 @@ import type { HttpRequest } from '../request/http-request.js';
 import type { PageEntry } from './page-data.js';
 import { undoOf, undoOfWindow } from './undo.js';
 
-/** Entries that the admin page shows. */
+/** How many entries the admin page shows. */
 const SHOWN = 20;
 
 /** The end of the history, as the admin page shows it. */
@@ -24,7 +24,7 @@ export class PageHistory {
   ) {}
 
   /**
-   * A store that is away has none.
+   * Empty if the store is unreachable.
    * @param offered the keys that this requester may change
    */
   async read(request: HttpRequest, offered: ReadonlySet<MaintenanceKey>): Promise<PageEntry[]> {
@@ -57,7 +57,7 @@ export class PageHistory {
 export const readLast = (manager: StateManager): Promise<KeptEntry[]> =>
   new HistoryReader(manager).read({ key: undefined, since: 0, limit: SHOWN });
 
-/** The window that an entry is about, as it is now. */
+/** The window of an entry, as it is now. */
 export const findWindow = (
   { document }: StateManager,
   { key, window }: KeptEntry,

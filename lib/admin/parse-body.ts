@@ -2,13 +2,13 @@ import { validate } from 'class-validator';
 import { badRequest, type FieldError } from './admin.errors.js';
 
 /**
- * The body, checked. Nothing is converted, and the application's own pipes have no part in it.
+ * Validates the body. Nothing is converted, and the application's own pipes are not involved.
  *
- * Fields are copied one by one and unknown ones are looked for here: class-validator's whitelist lets `__proto__` and
- * `constructor` pass, and class-transformer walks hostile nesting until the stack ends.
+ * Fields are copied one by one and unknown ones are rejected here: class-validator's whitelist lets `__proto__` and
+ * `constructor` pass, and class-transformer follows hostile nesting until the stack overflows.
  *
  * @param example a body that is accepted
- * @throws AdminApiError 400 that names every field that is wrong
+ * @throws AdminApiError 400 that names every invalid field
  */
 export async function parseBody<Dto extends object>(
   body: unknown,
@@ -32,7 +32,7 @@ export async function parseBody<Dto extends object>(
   return dto;
 }
 
-/** Names of fields, for people. */
+/** Names of fields, for an error message. */
 export const listFields = (fields: readonly string[]): string =>
   fields.map((field) => `"${field}"`).join(', ');
 

@@ -31,7 +31,7 @@ export async function parsePatch(body: unknown): Promise<PatchMaintenanceDto> {
   return dto;
 }
 
-/** What a `PUT` sets: all of it. */
+/** What a `PUT` sets: everything. */
 export function optionsOfPut({
   timeout,
   until,
@@ -47,7 +47,7 @@ export function optionsOfPut({
   };
 }
 
-/** What a `PATCH` sets: what it names. */
+/** What a `PATCH` sets: the given fields. */
 export function optionsOfPatch({
   timeout,
   until,
@@ -63,7 +63,7 @@ export function optionsOfPatch({
   };
 }
 
-/** `null` for both, or for one where the other is not given, is the key's safety net. */
+/** `null` for both, or for one if the other is absent, means the key's safety net. */
 function endOf(
   timeout: number | null | undefined,
   until: string | null | undefined,

@@ -10,7 +10,7 @@ import { badRequest } from './admin.errors.js';
 import { parseBody } from './parse-body.js';
 import { DeleteWindowDto, isInstant, PatchWindowDto, PostWindowDto } from './window.dto.js';
 
-/** Who acts is known by the request. */
+/** The actor is known from the request. */
 const FIELDS = SCHEDULE_OPTIONS.filter((name) => name !== 'actor');
 const EXAMPLE = '{"key": "billing", "start": "2031-03-04T15:06:00+01:00", "duration": 3600000}';
 
@@ -65,7 +65,7 @@ function optionsOf(dto: PostWindowDto | PatchWindowDto): Partial<MaintenanceWind
   return {
     ...said,
     ...(start !== undefined && { start: toMoment(start) }),
-    // null is nothing: a window always has an end
+    // null means nothing: a window always has an end
     ...(end !== undefined && end !== null && { end: toMoment(end) }),
     ...(typeof duration === 'number' && { duration }),
     ...(repeat !== undefined && { repeat: toRepeat(repeat) }),

@@ -4,7 +4,7 @@ import { AdminApiError } from './admin.errors.js';
 
 const logger = new Logger('Maintenance');
 
-/** What a store that is away gives to those who only want to know. */
+/** Answers read requests when the store is unreachable. */
 export async function readable<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;

@@ -1,13 +1,13 @@
 const LONGEST = 200;
 
-/** What identifies an account, in this order, as Passport profiles, JWT claims and user entities call it. */
+/** What identifies an account, in this order, as in Passport profiles, JWT claims and user entities. */
 const ACCOUNT = ['email', 'username', 'preferred_username', 'id', 'sub'];
-/** What somebody is called, which most applications let people choose themselves. */
+/** Display names, which most applications let users choose. */
 const DISPLAY_NAME = ['displayName', 'name'];
 
 /**
- * Who makes a change: what the application's own authentication has put on `request.user`, so that nobody can name somebody
- * else in the body.
+ * Who makes a change, from what the application's own authentication has put on `request.user`, so that nobody can pass off as
+ * somebody else in the body.
  *
  * @returns the account, with the display name beside it, such as `ada@example.com (Ada)`; the first of the two that there is
  * where the other is missing; `undefined` when there is no user
@@ -19,7 +19,7 @@ export function getRequestActor(request: unknown): string | undefined {
   }
   const account = first(user, ACCOUNT);
   const name = first(user, DISPLAY_NAME);
-  // the account comes first, where no display name can pass itself off as one
+  // the account comes first, so that no display name can pose as one
   return account !== undefined && name !== undefined && name !== account
     ? `${account} (${name})`
     : (account ?? name);

@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { HttpRequest } from '../request/http-request.js';
 import { AdminApiError, badRequest } from './admin.errors.js';
 
-/** Twice what the longest body that is accepted can take, each of its characters written as an escape. */
+/** Twice the length of the longest accepted body, with every character written as an escape. */
 const LIMIT = 256 * 1024;
 
 type WithBody = HttpRequest & { readonly body?: unknown };
 
 /**
- * The JSON that a request brings, whatever body parser the application uses, or none.
+ * The JSON of a request, whatever body parser the application uses, or none.
  * @throws AdminApiError 400, 413, 415
  */
 export async function readJson(request: WithBody): Promise<unknown> {
@@ -25,7 +25,7 @@ export async function readJson(request: WithBody): Promise<unknown> {
 }
 
 /**
- * A body of any other type could come from a form of another site.
+ * A body of any other type could come from a form on another site.
  * @throws AdminApiError 415
  */
 export function checkJson({ headers }: HttpRequest): void {
@@ -38,13 +38,13 @@ export function checkJson({ headers }: HttpRequest): void {
   }
 }
 
-/** Does a request announce a body. */
+/** Whether a request announces a body. */
 export function hasBody({ headers }: HttpRequest): boolean {
   const { 'content-length': length, 'transfer-encoding': encoding, 'content-type': type } = headers;
   return type !== undefined || encoding !== undefined || (length !== undefined && length !== '0');
 }
 
-/** The body where no parser has read it: an application that does without, or one whose parser skipped it. */
+/** Reads the body if no parser has: the application has none, or it skipped this request. */
 async function readStream(request: HttpRequest): Promise<Buffer> {
   const stream = request.raw ?? (request as unknown as IncomingMessage);
   const chunks: Buffer[] = [];

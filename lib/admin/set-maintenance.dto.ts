@@ -3,12 +3,12 @@ import type { MaintenanceText } from '../core/texts/maintenance-text.js';
 import { Given, IsMilliseconds, IsReopenOver, IsText, OrNull, WITH_OFFSET } from './dto-checks.js';
 import { IsVisitorText } from './visitor-text.validator.js';
 
-/** Milliseconds an answer may be held back; proxies give up long before. */
+/** Milliseconds that a response may be held back; proxies give up long before. */
 const LONGEST_DRAIN = 600_000;
 
-/** What every change may say. */
+/** Fields of every change. */
 abstract class ChangeDto {
-  /** Milliseconds, 0 for ever. */
+  /** Milliseconds, 0 means for ever. */
   @OrNull()
   @Max(Number.MAX_SAFE_INTEGER, { message: '"timeout" is too long.' })
   @Min(0, { message: '"timeout" must not be negative; 0 is for ever.' })
@@ -33,18 +33,18 @@ abstract class ChangeDto {
   @IsReopenOver()
   reopenOver?: number;
 
-  /** Milliseconds to wait until nothing runs any more that was admitted before. */
+  /** Milliseconds to wait until nothing that was admitted earlier is running any more. */
   @IsMilliseconds('drain', LONGEST_DRAIN)
   drain?: number;
 }
 
-/** The body of `PUT {path}/keys/:name`: all there is to say, where what is left out goes back to its default. */
+/** The body of `PUT {path}/keys/:name`: fields left out go back to their defaults. */
 export class PutMaintenanceDto extends ChangeDto {
   @IsBoolean({ message: '"mode" must be true or false.' })
   mode!: boolean;
 }
 
-/** The body of `PATCH {path}/keys/:name`: what is left out stays as it is. */
+/** The body of `PATCH {path}/keys/:name`: fields left out stay as they are. */
 export class PatchMaintenanceDto extends ChangeDto {
   @Given()
   @IsBoolean({ message: '"mode" must be true or false.' })

@@ -9,10 +9,10 @@ import { STRUCTURE } from '../options/tokens.js';
 
 const ANSWERS_ITSELF = 'nestjs-maintenance:answers-itself';
 
-/** For a handler whose visitors the application's guards may refuse. */
+/** Marks a handler that the application's guards may refuse. */
 export const AnswersRefused = (): MethodDecorator => SetMetadata(ANSWERS_ITSELF, true);
 
-/** What becomes of people who open the admin page and are not signed in, or may not see it. */
+/** Where to send people who open the admin page and are not signed in, or may not see it. */
 @Injectable()
 export class SignIn {
   /** Refusals of guards, by request. */
@@ -24,7 +24,7 @@ export class SignIn {
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
   ) {}
 
-  /** Where to sign in, from where the way leads back to the page; `null` when nobody has said. */
+  /** Where to sign in, with the way back to the page; `null` if not configured. */
   url(request: HttpRequest): string | null {
     const { admin } = this.structure;
     const back = encodeURIComponent(this.paths.url('admin', request));
@@ -32,7 +32,7 @@ export class SignIn {
   }
 
   /**
-   * Leaves a refusal of the application's guards to the page, which then has to answer it.
+   * Leaves a refusal by the application's guards to the page, which then has to respond.
    * @returns `false` when it is not for the page: the refusal must be thrown on
    */
   takes(error: unknown, context: ExecutionContext): boolean {
@@ -42,7 +42,7 @@ export class SignIn {
       return false;
     }
     if (this.url(request) === null && this.hasFilters) {
-      // an application may send people somewhere by a filter of its own
+      // the application's own filter may redirect
       return false;
     }
     this.refused.set(request, error);

@@ -5,8 +5,8 @@ import { isReadable, type WindowRecord } from '../core/windows/window-record.js'
 import type { Undo, UndoWindow } from './page-data.js';
 
 /**
- * How the last change of a key's switch is taken back; `null` where it cannot be: something has changed since, a job or a window did it,
- * or what was before has its end behind it by now. Jobs that an unset has stopped do not come back.
+ * How to undo the last change of a key's switch; `null` if impossible: something has changed since, a job or a window made it,
+ * or the earlier end is in the past by now. Jobs that an unset stopped do not come back.
  * @param revision of the key's last change
  * @param now epoch ms by the store's clock
  */
@@ -37,8 +37,8 @@ export function undoOf(
 }
 
 /**
- * How the last change of a planned window is taken back; `null` where it cannot be: something of its key has changed since, or its time
- * is over.
+ * How to undo the last change of a planned window; `null` if impossible: something of its key has changed since, or its time is
+ * over.
  * @param present the window as it is now
  * @param revision of the key's last change
  * @param now epoch ms by the store's clock

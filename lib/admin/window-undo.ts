@@ -16,7 +16,7 @@ import { checkJson, hasBody } from './request-body.js';
 import { getRequestWay } from './request-way.js';
 import { undoOfWindow } from './undo.js';
 
-/** Takes back what was done to a planned window. */
+/** Undoes changes of planned windows. */
 @Injectable()
 export class WindowUndo {
   constructor(

@@ -4,14 +4,14 @@ import type { MaintenanceText } from '../core/texts/maintenance-text.js';
 import { Given, IsMilliseconds, IsReopenOver, IsText, OrNull, WITH_OFFSET } from './dto-checks.js';
 import { IsVisitorText } from './visitor-text.validator.js';
 
-/** A date that exists, with an offset. */
+/** An existing date, with an offset. */
 export const isInstant = (value: unknown): value is string =>
   typeof value === 'string' && WITH_OFFSET.test(value) && !Number.isNaN(Date.parse(value));
 
 const isLocalTime = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'at' in value && 'timeZone' in value;
 
-/** A moment as JSON has it: what it means is checked where it is planned. */
+/** A moment in JSON form; what it means is checked when the window is planned. */
 const IsMoment = (name: string): PropertyDecorator =>
   ValidateBy({
     name: 'isMoment',
@@ -22,7 +22,7 @@ const IsMoment = (name: string): PropertyDecorator =>
     },
   });
 
-/** The window as the sender knows it. */
+/** The revision of the window that the sender knows. */
 const IsRevision = (): PropertyDecorator =>
   applyDecorators(
     Given(),
@@ -30,7 +30,7 @@ const IsRevision = (): PropertyDecorator =>
     Min(1, { message: '"ifRevision" must be the revision of the window.' }),
   );
 
-/** What every change of a window may say. */
+/** Fields of every change of a window. */
 abstract class WindowDto {
   @OrNull()
   @IsMoment('end')
@@ -87,7 +87,7 @@ export class PostWindowDto extends WindowDto {
   start!: string | object;
 }
 
-/** The body of `PATCH {path}/windows/:id`: what is left out stays as it is. */
+/** The body of `PATCH {path}/windows/:id`: fields left out stay as they are. */
 export class PatchWindowDto extends WindowDto {
   @Given()
   @IsMoment('start')
@@ -99,7 +99,7 @@ export class PatchWindowDto extends WindowDto {
 
 /** The body that `DELETE {path}/windows/:id` may have. */
 export class DeleteWindowDto {
-  /** Start of the one occurrence that is meant. */
+  /** Start of the occurrence in question. */
   @Given()
   @Matches(WITH_OFFSET, { message: '"occurrence" must be ISO 8601 with an offset.' })
   @IsString({ message: '"occurrence" must be ISO 8601 with an offset.' })

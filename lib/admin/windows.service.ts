@@ -12,7 +12,7 @@ import { getRequestWay } from './request-way.js';
 import { getRequestActor } from './request-actor.js';
 import { hasBody, readJson } from './request-body.js';
 
-/** The planned windows, by way of the admin API. */
+/** Planned windows in the admin API. */
 @Injectable()
 export class WindowsService {
   constructor(
@@ -21,7 +21,7 @@ export class WindowsService {
     @Inject(AdminAccess) private readonly access: AdminAccess,
   ) {}
 
-  /** Those that are on or to come: `?key=`, `?from=`, `?until=`. */
+  /** Those that are on or planned: `?key=`, `?from=`, `?until=`. */
   async list(request: HttpRequest, query: Readonly<Record<string, unknown>>): Promise<ApiResponse> {
     await this.access.demand(request, 'see_info');
     await this.manager.refresh().catch(() => undefined);

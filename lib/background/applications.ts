@@ -1,9 +1,9 @@
 import type { OpenWork } from '../core/service/open-work.js';
 
-/** A running application, for code that is reached without it: a decorated method, a static one. */
+/** A running application, for code that is not injected: a decorated method, a static one. */
 export interface Application {
   readonly openWork: OpenWork;
-  /** Is that one of its providers, or of the class of one. */
+  /** Whether it is one of its providers, or the class of one. */
   owns(instance: object): boolean;
   error(message: string): void;
 }
@@ -19,7 +19,7 @@ export function addApplication(application: Application): () => void {
 }
 
 /**
- * The applications that an object belongs to; all that run where none knows it: nobody can tell then what it works on.
+ * The applications that an object belongs to; all running ones if none knows it, since nobody can tell which it works for.
  * @param subject an instance, or a class where a static method is called
  */
 export function applicationsOf(subject: unknown): readonly Application[] {

@@ -5,7 +5,7 @@ import { InFlight } from '../in-flight/in-flight.js';
 import { addApplication } from './applications.js';
 import { isSkipping } from './skipping-classes.js';
 
-/** Lets methods that are skipped during maintenance find this application, from its start to its end. */
+/** Lets methods that are skipped during maintenance find this application while it runs. */
 @Injectable()
 export class BackgroundWork implements OnApplicationShutdown {
   private readonly remove: () => void;

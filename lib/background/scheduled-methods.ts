@@ -9,12 +9,12 @@ const LIFECYCLE: ReadonlySet<unknown> = new Set([
   'onApplicationShutdown',
 ]);
 
-/** What TypeScript leaves on every decorated method. */
+/** Metadata that TypeScript leaves on every decorated method. */
 const isTypeMetadata = (key: unknown): boolean => typeof key === 'string' && key.startsWith('design:');
 
 /**
- * The methods of a class, ancestors' included, that somebody calls for what a decorator says; where there are none, all that are
- * no hook of Nest.
+ * The methods of a class, including inherited ones, that another decorator marks; if there are none, all methods except Nest's
+ * hooks.
  */
 export function scheduledMethods(cls: Function): Map<string | symbol, PropertyDescriptor> {
   const all = new Map<string | symbol, PropertyDescriptor>();

@@ -5,11 +5,11 @@ import { getHandlerPolicy } from '../decision/handler-policy.js';
 import { messageOf } from '../core/errors/message-of.js';
 import { applicationsOf, type Application } from './applications.js';
 
-/** When a method is skipped, and what becomes of it then. */
+/** When a method is skipped, and what happens to the call. */
 export interface Skipping {
   /** Of the keys. */
   readonly names: readonly string[];
-  /** `undefined`: what its decorators say. */
+  /** `undefined`: the keys that its decorators name. */
   readonly scope: WorkScope | undefined;
   readonly missed: 'skip' | 'once';
 }

@@ -7,6 +7,6 @@ export function noteSkipping(target: object): void {
   Reflect.defineMetadata(SKIPS, true, typeof target === 'function' ? target : target.constructor);
 }
 
-/** Are methods of that class, or of one it extends, skipped during maintenance. */
+/** Whether methods of that class, or of one it extends, are skipped during maintenance. */
 export const isSkipping = (cls: unknown): boolean =>
   typeof cls === 'function' && Reflect.getMetadata(SKIPS, cls) === true;

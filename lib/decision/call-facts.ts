@@ -6,14 +6,14 @@ import type { Place } from './ignore-paths.js';
 import type { HttpReply } from '../request/http-reply.js';
 import { pathInApplication, routeTemplate, type HttpRequest } from '../request/http-request.js';
 
-/** What an execution context is about, whatever its transport. */
+/** What an execution context is about, whatever the transport. */
 export interface CallFacts extends Call {
   readonly transport: 'http' | 'graphql' | 'ws' | 'rpc';
-  /** What answers it, if there is one. */
+  /** Its response, if there is one. */
   readonly reply: HttpReply | undefined;
 }
 
-/** The route that serves a request; read only where somebody wants to know, since that costs something. */
+/** The route that serves a request; read only if needed, since that costs time. */
 class MatchedRoute implements Place {
   constructor(private readonly request: HttpRequest) {}
 
@@ -22,7 +22,7 @@ class MatchedRoute implements Place {
   }
 }
 
-/** Where GraphQL is served: on Express without a route, so that its path counts, on each adapter. */
+/** Where GraphQL is served: Express has no route for it, so the path counts, on both adapters. */
 export class GraphqlPlace implements Place {
   constructor(private readonly request: HttpRequest) {}
 
@@ -80,7 +80,7 @@ export function graphqlRequest(value: unknown): HttpRequest | undefined {
   return typeof request?.headers === 'object' ? request : undefined;
 }
 
-/** Where GraphQL drivers keep what answers it; there is none where a subscription comes by websocket. */
+/** Where GraphQL drivers keep the response; a subscription over a websocket has none. */
 export function graphqlReply(value: unknown): HttpReply | undefined {
   const context = value as { res?: HttpReply; reply?: HttpReply; req?: { res?: HttpReply } } | undefined;
   const reply = context?.res ?? context?.reply ?? context?.req?.res;

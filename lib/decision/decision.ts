@@ -7,29 +7,29 @@ import type { HandlerPolicy } from './handler-policy.js';
 import { isGradual, type Visitor } from './visitor.js';
 import type { Visitors } from './visitors.js';
 
-/** What came of a call: refused by this status, or let pass, perhaps in spite of maintenance. */
+/** The outcome for a call: refused with this status, or admitted, perhaps in spite of maintenance. */
 export interface Verdict {
   readonly refused?: MaintenanceStatus;
-  /** Passes for who sent it, by a bypass or a status class: the answer is for nobody else. */
+  /** Admitted for this requester only, by a bypass or a status class: the response is private. */
   readonly personal?: boolean;
 }
 
 export const PASS: Verdict = Object.freeze({});
 export const PERSONAL: Verdict = Object.freeze({ personal: true });
 
-/** Can this method only read. */
+/** Whether this method can only read. */
 export const isSafeMethod = (method: unknown): boolean =>
   method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
 
-/** The one question every transport asks: may this call pass? */
+/** The one question of every transport: may this call pass? */
 export class Decision {
   constructor(
     private readonly calls: ApplicationCalls,
-    /** Who comes back when; a process that serves nobody has none. */
+    /** Who comes back when; a process that serves no requests has none. */
     private readonly visitors?: Visitors,
   ) {}
 
-  /** The status of a key for a request, when it says so. A status class that throws counts as its value. */
+  /** The status of a key for a request, if it refuses it. A status class that throws counts as its value. */
   ask(key: MaintenanceKey, state: ActiveKey['state'], request: unknown): MaintenanceStatus | undefined {
     let status: MaintenanceStatus;
     let active: unknown;
@@ -43,12 +43,12 @@ export class Decision {
     if (typeof active === 'boolean') {
       return active ? status : undefined;
     }
-    // what is neither yes nor no, a promise say, lets nobody pass
+    // anything but a boolean, such as a promise, lets nobody pass
     return this.refuse(key, state, request, { active });
   }
 
   /**
-   * Asks keys in order; the first whose status says so refuses.
+   * Asks keys in order; the first whose status refuses decides.
    * @param passes does whoever sent it pass this key all the same
    * @param http handed on to it
    * @param visitor whoever sent it, where keys open for one after another; nobody else waits for that
@@ -76,7 +76,7 @@ export class Decision {
     return verdict;
   }
 
-  /** The status of the first of these keys, in order, that says so; of a request whose handler nobody knows. */
+  /** The status of the first of these keys, in order, that refuses; for a request whose handler is unknown. */
   first(active: readonly ActiveKey[], request: unknown): MaintenanceStatus | undefined {
     const safe = isSafeMethod((request as { method?: unknown } | null | undefined)?.method);
     const visitor = active.some(isGradual) ? this.visitors?.findNow(request) : undefined;
@@ -107,7 +107,7 @@ export class Decision {
 
 const nobody = (): boolean => false;
 
-/** Does a key let pass what can only read. */
+/** Whether a key admits what can only read. */
 export const allowsRead = (
   { readOnly }: MaintenanceKey,
   { phase }: MaintenanceState,
@@ -115,8 +115,8 @@ export const allowsRead = (
 ): boolean => safe && (readOnly || phase === 'readOnly');
 
 /**
- * Does a key concern a call at all, whatever its status class says.
- * @param safe can the call only read: GET, HEAD, OPTIONS, a GraphQL query
+ * Whether a key affects a call at all, whatever its status class says.
+ * @param safe whether the call can only read: GET, HEAD, OPTIONS, a GraphQL query
  */
 export const affects = ({ key, state }: ActiveKey, target: HandlerPolicy, safe: boolean): boolean =>
   !allowsRead(key, state, safe) && target.isConcernedBy(key);

@@ -4,9 +4,9 @@ import { markedMembers, markMember } from './marked-members.js';
 import type { MaintenanceKeyLike } from '../core/keys/maintenance-key-like.js';
 import { MaintenanceKey } from '../core/keys/maintenance-key.js';
 
-/** What `@MaintenanceExempt()` leaves: names of keys, or `'all'`. */
+/** Set by `@MaintenanceExempt()`: names of keys, or `'all'`. */
 export const EXEMPT = Symbol('nestjs-maintenance:exempt');
-/** What `@MaintenanceKeys()` leaves: names of keys. */
+/** Set by `@MaintenanceKeys()`: names of keys. */
 export const KEYS = Symbol('nestjs-maintenance:keys');
 
 /** Keys that other decorators of a class name. */
@@ -15,7 +15,7 @@ const NAMES = Symbol('nestjs-maintenance:names');
 /** The members of a class that name keys. */
 export const NAMING_MEMBERS = Symbol('nestjs-maintenance:naming-members');
 
-/** A member and the keys one of its decorators names. */
+/** A member, and the keys that one of its decorators names. */
 interface NamingMark {
   readonly property: string | symbol;
   readonly names: readonly string[];
@@ -78,7 +78,7 @@ function mark(metadata: symbol, name: string, keys: MaintenanceKeyLike[]): Class
   };
 }
 
-/** Notes the keys that a decorator names, and where. @param property `undefined` on a class */
+/** Records the keys that a decorator names, and where. @param property `undefined` on a class */
 export function nameKeys(
   target: object,
   property: string | symbol | undefined,
@@ -93,12 +93,12 @@ export function nameKeys(
   }
 }
 
-/** All that decorators of one kind say of a handler and its class: a list of lists of names. */
+/** Everything that decorators of one kind say about a handler and its class: a list of lists of names. */
 export function marksOf(metadata: symbol, cls: object, handler: object): readonly (readonly string[])[] {
   return [cls, handler].flatMap((subject) => (Reflect.getMetadata(metadata, subject) ?? []) as string[][]);
 }
 
-/** All keys that decorators of a class and of its members name, and where: to tell of names nobody registers. */
+/** All keys that decorators of a class and its members name, and where; used to report names that nobody registers. */
 export function namedKeys(cls: { readonly name: string }): readonly { where: string; name: string }[] {
   const onClass = marksOf(KEYS, cls, cls)
     .concat(marksOf(EXEMPT, cls, cls), [(Reflect.getMetadata(NAMES, cls) ?? []) as string[]])

@@ -12,22 +12,22 @@ import type { Bypass } from '../access/bypass.js';
 import type { ResolvedOptions } from '../options/options.js';
 import type { HttpRequest } from '../request/http-request.js';
 
-/** What is judged. */
+/** The call to be judged. */
 export interface Call {
   /** What status classes see. */
   readonly request: unknown;
-  /** Where address and cookies are read; `undefined` where there is no HTTP request. */
+  /** The source of address and cookies; `undefined` if there is no HTTP request. */
   readonly http: HttpRequest | undefined;
   readonly target: HandlerPolicy;
-  /** Can it only read: GET, HEAD, OPTIONS, a GraphQL query. */
+  /** Whether it can only read: GET, HEAD, OPTIONS, a GraphQL query. */
   readonly safe: boolean;
-  /** Where it is served, where paths say something of it. */
+  /** Where it is served, if paths matter. */
   readonly place: Place | undefined;
 }
 
 type Active = readonly ActiveKey[];
 
-/** The one place that decides which key refuses a call. */
+/** The only place that decides which key refuses a call. */
 export class Evaluator {
   constructor(
     private readonly manager: StateManager,
@@ -36,13 +36,13 @@ export class Evaluator {
     private readonly ignorePaths: IgnorePaths,
     private readonly stale: StalePolicy,
     private readonly visitors: Visitors,
-    /** What becomes of events that arrive during maintenance. */
+    /** What happens to events that arrive during maintenance. */
     private readonly events: ResolvedOptions['events'],
   ) {}
 
   /**
-   * A promise only where the application's own bypass function gives one; the state is then looked at again after it, so
-   * that the decision is always of this moment. Where nothing certain is known and that blocks, nobody's bypass counts.
+   * Returns a promise only if the application's own bypass function does; the state is then read again afterwards, so that the
+   * decision is always current. While nothing certain is known and that blocks requests, no bypass applies.
    * @param active the keys in maintenance now, and those that open for one visitor after another
    */
   judge(call: Call, active: Active = this.manager.snapshot.refusing): Verdict | Promise<Verdict> {
@@ -52,7 +52,7 @@ export class Evaluator {
     return this.judgeBy(call, active, this.current);
   }
 
-  /** The same by what is known of the call alone, whatever a function of the application would say. */
+  /** The same, judged only by the call itself, whatever a function of the application would say. */
   refusesUnasked(call: Call): boolean {
     return (
       this.isBlocked(call) ||
@@ -60,7 +60,7 @@ export class Evaluator {
     );
   }
 
-  /** Would a key refuse a call if it were on. */
+  /** Whether a key would refuse a call if it were on. */
   wouldRefuse(key: MaintenanceKey, call: Call): boolean | Promise<boolean> {
     const state = { ...this.manager.current(key), value: true, reopening: undefined, reopenOver: undefined };
     const active = [{ key, state }];
@@ -70,14 +70,13 @@ export class Evaluator {
       : verdict.refused !== undefined;
   }
 
-  /** Does a key, as it is now, concern what a handler does. */
+  /** Whether a key, as it is now, affects what a handler does. */
   affects(key: MaintenanceKey, target: HandlerPolicy, safe: boolean): boolean {
     return affects({ key, state: this.manager.current(key) }, target, safe);
   }
 
   /**
-   * The refusal of a request that no rule of the application's own can let pass, where no handler says anything of it; `undefined`
-   * for all others.
+   * The refusal of a request that no rule of the application can admit and whose handler is unknown; `undefined` for all others.
    */
   plainRefusal(request: HttpRequest, safe: boolean, place: Place): MaintenanceStatus | undefined {
     if (this.bypass.concerns(request)) {
@@ -90,7 +89,7 @@ export class Evaluator {
       : undefined;
   }
 
-  /** Can rules of the application's own say something of a call that is refused for its request: a session, say. */
+  /** Whether rules of the application could still admit a call that is refused by its request, for example by its session. */
   get asksApplication(): boolean {
     const { refusing } = this.manager.snapshot;
     return (
@@ -126,22 +125,22 @@ export class Evaluator {
         : verdict;
   }
 
-  /** Is nothing certain known, and the call not exempt from that. */
+  /** Whether nothing certain is known and the call is not exempt from that. */
   private isBlocked(call: Call): boolean {
     return this.stale.blocks && !call.target.exempt && !this.isIgnored(call);
   }
 
-  /** Is a call exempt by its path from what no key stands for: that nothing certain is known. */
+  /** Whether the path of a call exempts it while nothing certain is known, which no key stands for. */
   private isIgnored(call: Call): boolean {
     return this.passesEvent(call) || (call.place !== undefined && this.ignorePaths.matches(null, call.place));
   }
 
-  /** An event that is refused is lost: that must be asked for. */
+  /** A refused event is lost: the application must ask for that. */
   private passesEvent({ target }: Call): boolean {
     return target.event && this.events !== 'refuse';
   }
 
-  /** From memory: state, address, cookie; a promise only where the application says later who a visitor is. */
+  /** From memory: state, address, cookie; a promise only if the application says later who a visitor is. */
   private remembered(call: Call, active: Active): Verdict | Promise<Verdict> {
     const { keys, gradual } = this.affecting(call, active);
     if (!gradual) {
@@ -153,7 +152,7 @@ export class Evaluator {
       : this.weigh(call, keys, visitor);
   }
 
-  /** Does a key refuse it that does so for everybody. */
+  /** Whether a key refuses it for everybody. */
   private refusesForCertain(call: Call, active: Active): boolean {
     const { keys: all, gradual } = this.affecting(call, active);
     const keys = gradual ? all.filter((one) => !isGradual(one)) : all;
@@ -168,13 +167,13 @@ export class Evaluator {
     return this.decision.judge(keys, request, safe, this.passes, http, visitor);
   }
 
-  // made once: every request would pay for them
+  // created once: otherwise every request would pay for them
   private readonly current = (): Active => this.manager.snapshot.refusing;
   private readonly passes = ({ name }: MaintenanceKey, http: HttpRequest | undefined): boolean =>
     http !== undefined && this.bypass.passes(http, name);
 }
 
-/** Does a key refuse whatever the request is. */
+/** Whether a key refuses any request. */
 function hasPlainStatus(key: MaintenanceKey): boolean {
   try {
     return key.getStatusClass() === MaintenanceStatus;

@@ -4,18 +4,18 @@ import type { ActiveKey } from '../core/state/snapshot.js';
 import { EXEMPT, KEYS, marksOf } from './decorators.js';
 import { isGradual } from './visitor.js';
 
-/** What `@EventPattern()` leaves on a method, and its value for events. */
+/** Metadata that `@EventPattern()` sets on a method, and its value for events. */
 const HANDLER_TYPE = 'microservices:handler_type';
 const EVENT = 2;
 
-/** Keys in maintenance that concern a handler. */
+/** Keys in maintenance that affect a handler. */
 export interface ConcerningKeys {
   readonly keys: readonly ActiveKey[];
-  /** Does one of them open for one visitor after another. */
+  /** Whether one of them opens gradually. */
   readonly gradual: boolean;
 }
 
-/** What a handler's decorators say, worked out once per handler. */
+/** What a handler's decorators say, computed once per handler. */
 export class HandlerPolicy {
   private asked: readonly ActiveKey[] | undefined;
   private concerning: ConcerningKeys = { keys: [], gradual: false };
@@ -30,7 +30,7 @@ export class HandlerPolicy {
     readonly exemptKeys: ReadonlySet<string>,
     /** Keys it belongs to. */
     readonly keys: ReadonlySet<string>,
-    /** It handles events of microservices, which nobody waits for an answer to. */
+    /** It handles events of microservices; their senders wait for no answer. */
     readonly event = false,
   ) {}
 
@@ -42,7 +42,7 @@ export class HandlerPolicy {
         : new HandlerPolicy(this.name, this.exempt, this.exemptKeys, new Set(), this.event));
   }
 
-  /** Do its decorators say nothing. */
+  /** Whether its decorators say nothing. */
   get isPlain(): boolean {
     return !this.exempt && this.exemptKeys.size === 0 && this.keys.size === 0;
   }
@@ -51,7 +51,7 @@ export class HandlerPolicy {
     return !this.exempt && !this.exemptKeys.has(name) && (scope === 'site' || this.keys.has(name));
   }
 
-  /** Those that concern it; worked out once for each list. */
+  /** Those that affect it; computed once for each list. */
   affecting(active: readonly ActiveKey[]): ConcerningKeys {
     if (this.asked !== active) {
       this.asked = active;
@@ -62,10 +62,10 @@ export class HandlerPolicy {
   }
 }
 
-/** Stands for whatever has no handler, or none that says anything. */
+/** For anything without a handler, or whose handler has no decorators. */
 export const PLAIN_POLICY = new HandlerPolicy('', false, new Set(), new Set());
 
-/** Stands for what is never refused and is no handler of Nest's. */
+/** For what is never refused and has no Nest handler. */
 export const EXEMPT_POLICY = new HandlerPolicy('', true, new Set(), new Set());
 
 type Handler = object & { readonly name: string };
@@ -74,7 +74,7 @@ type Known = { readonly cls: Class; readonly target: HandlerPolicy };
 
 const targets = new WeakMap<Handler, Known | Map<Class, HandlerPolicy>>();
 
-/** What is known of a handler. One that several classes inherit has a policy per class. */
+/** The policy of a handler. One that several classes inherit has a policy per class. */
 export function getHandlerPolicy(cls: Class, handler: Handler): HandlerPolicy {
   const known = targets.get(handler);
   if (known && !(known instanceof Map) && known.cls === cls) {

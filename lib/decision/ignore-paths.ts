@@ -7,11 +7,11 @@ import { servedPath } from './served-path.js';
 export interface Place {
   /** The template of the route that serves it; `undefined` where there is none. */
   readonly template?: string | undefined;
-  /** The path of the request as it was sent, where files, routers and the like are served by it. */
+  /** The path of the request as it was sent, if files, routers and the like are served by it. */
   readonly path?: string | undefined;
 }
 
-/** One list of paths, made ready. */
+/** One list of paths, compiled. */
 class PathList {
   private readonly starts: readonly string[];
   private readonly known = new Map<string, boolean>();
@@ -46,7 +46,7 @@ class PathList {
     return answer;
   }
 
-  /** One expression and no memory: clients have more paths than there is room. */
+  /** One expression and no cache: clients can invent more paths than there is room for. */
   private hasPath(path: string): boolean {
     this.inPath ??= this.pathPattern();
     if (!path.includes('%') && !this.inPath.test(path)) {
@@ -71,16 +71,16 @@ const escape = (text: string): string => text.replace(/[^\w/]/g, '\\$&');
 const startsWith = (path: readonly string[], start: readonly string[]): boolean =>
   start.every((segment, index) => path[index] === segment);
 
-/** What may stand before a path that is meant. */
+/** What may precede a path. */
 interface Outer {
   readonly globalPrefix: () => string;
-  /** First segments that are versions; asked when routes are known. */
+  /** First segments that are versions; read once routes are known. */
   readonly versions: () => ReadonlySet<string>;
 }
 
 /**
- * Places that keys do not refuse. Compared is the template of the matched route, with or without the application's global prefix
- * and the route's version; where there is none, the path of the request. Whole segments from the beginning, case-insensitive.
+ * Places that keys do not refuse. The template of the matched route is compared, with or without the application's global prefix
+ * and the route's version; if there is none, the path of the request. Whole segments from the beginning, case-insensitive.
  */
 export class IgnorePaths {
   private readonly lists = new WeakMap<readonly string[], PathList>();
@@ -88,7 +88,7 @@ export class IgnorePaths {
   private own: PathList | undefined;
   private seen: readonly ActiveKey[] | undefined;
   private matters = false;
-  /** The keys that concern a template, for the list of active ones they were last asked of. */
+  /** The keys that affect a template, for the list of active ones they were last computed for. */
   private readonly concerning = new Map<string, { of: readonly ActiveKey[]; keys: readonly ActiveKey[] }>();
 
   /** @param paths the module's, for all keys that have none of their own */
@@ -96,13 +96,13 @@ export class IgnorePaths {
     private readonly paths: readonly string[],
     globalPrefix: () => string,
     versions: () => ReadonlySet<string>,
-    /** Where this library's own routes are; asked when the global prefix is known. */
+    /** Where this library's own routes are; read once the global prefix is known. */
     private readonly ownPath: () => string,
   ) {
     this.outer = { globalPrefix, versions };
   }
 
-  /** Does any of these keys ignore anything: asking a request where it is served costs something. */
+  /** Whether any of these keys ignores a path: finding out where a request is served costs time. */
   matter(active: readonly ActiveKey[]): boolean {
     if (this.seen !== active) {
       this.seen = active;
@@ -111,7 +111,7 @@ export class IgnorePaths {
     return this.matters;
   }
 
-  /** Those of the active keys that concern a place; the same list each time for the same template. */
+  /** Those of the active keys that affect a place; the same list each time for the same template. */
   affecting(active: readonly ActiveKey[], place: Place): readonly ActiveKey[] {
     if (this.isOwn(place)) {
       return NONE;
@@ -131,7 +131,7 @@ export class IgnorePaths {
     return known.keys;
   }
 
-  /** Is a place among the module's own paths, or a key's that has its own. */
+  /** Whether a place is among the module's paths, or among those of a key that has its own. */
   matches(key: MaintenanceKey | null, place: Place): boolean {
     const paths = this.pathsOf(key);
     if (this.isOwn(place)) {
@@ -148,7 +148,9 @@ export class IgnorePaths {
     return list.has(place);
   }
 
-  /** Is it below the base route of this library, where the application has nothing: that is as exempt as what is there. */
+  /**
+   * Whether it is below the base route of this library, where the application has nothing: that is exempt like our own routes.
+   */
   private isOwn({ path }: Place): boolean {
     if (path === undefined) {
       return false;

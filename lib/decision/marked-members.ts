@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 
 /**
- * Notes on the class that one of its members is marked, so that discovery asks each class once instead of scanning
- * every method of every provider.
+ * Records on the class that one of its members is marked, so that discovery asks each class once instead of scanning every
+ * method of every provider.
  * @param target the prototype, as a decorator receives it
  * @param decorator its name, for messages
  * @throws MaintenanceConfigurationError on a static member: nobody injects anything into a class itself
@@ -23,7 +23,7 @@ export function markMember<T extends { property: string | symbol }>(
   Reflect.defineMetadata(mark, [...own, entry], target);
 }
 
-/** All members marked on a class, those of its ancestors included. */
+/** All marked members of a class, including inherited ones. */
 export function markedMembers<T extends { property: string | symbol }>(mark: symbol, cls: unknown): T[] {
   const found: T[] = [];
   let prototype: unknown = typeof cls === 'function' ? cls.prototype : undefined;

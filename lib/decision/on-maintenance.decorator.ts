@@ -7,7 +7,7 @@ import { markMember } from './marked-members.js';
 /** Members that are hooks. */
 export const HOOK_MEMBERS = Symbol('nestjs-maintenance:hooks');
 
-/** What a decorated member says of itself. */
+/** What a decorated member declares. */
 export interface HookMark {
   readonly property: string | symbol;
   readonly event: MaintenanceEvent;

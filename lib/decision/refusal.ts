@@ -28,7 +28,7 @@ export interface Refusal {
   readonly until: Date | null;
 }
 
-/** What a refusal is made of besides the status. */
+/** What a refusal is made of, besides the status. */
 export interface RefusalSettings {
   readonly statusCode: number;
   /** Milliseconds. */
@@ -58,7 +58,7 @@ export function createRefusal(
   };
 }
 
-/** Whole seconds to the known end, at least 1; without one the time after which a page looks again. */
+/** Whole seconds until the known end, at least 1; without one, the time after which a page tries again. */
 export function getRetryAfter(until: Date | null, refreshDelay: number, now: number): number {
   return Math.max(1, Math.ceil((until === null ? refreshDelay : until.getTime() - now) / 1000));
 }

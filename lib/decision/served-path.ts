@@ -1,12 +1,12 @@
-/** What would be read differently by whoever serves the path: an encoded slash, backslash or NUL. */
+/** What a server further down might read differently: an encoded slash, backslash or NUL. */
 const HIDDEN = /%(?:2f|5c|00)/i;
-/** The same once more, and an encoded dot, in what is decoded already: somebody further on may decode it again. */
+/** The same, and an encoded dot, in what is already decoded: a server further down may decode it again. */
 const HIDDEN_TWICE = /%(?:2e|2f|5c|00)/i;
-/** What leads elsewhere than it says: empty and dot segments, backslashes, NUL. */
+/** What leads elsewhere than it seems: empty and dot segments, backslashes, NUL. */
 const DEVIOUS = /\/\/|\\|\0|\/\.{1,2}(?:\/|$)/;
 
 /**
- * The path that a request asks for, decoded once; `undefined` where whoever serves it may read it differently.
+ * The path that a request asks for, decoded once; `undefined` if a server might read it differently.
  * @param path as it was sent, without query
  */
 export function servedPath(path: string): string | undefined {

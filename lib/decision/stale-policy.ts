@@ -5,17 +5,17 @@ import { MaintenanceStatus } from '../core/keys/maintenance-status.js';
 import type { ResolvedOptions } from '../options/options.js';
 import type { StateManager } from '../core/state/state-manager.js';
 
-/** Nothing certain is known, and nothing is admitted on a guess. */
+/** Nothing certain is known, and no call is admitted on a guess. */
 export const UNKNOWN: MaintenanceState = Object.freeze({ ...OFF, value: true });
 
 const monotonic = (): number => performance.now();
 
 /**
- * What a replica does that has lost contact with the store, or never had any. Its lease has lapsed: one bounded look at the
- * store, and if that fails it goes on with what it last knew, or refuses.
+ * What a replica does that has lost contact with the store, or never had any. When its lease has lapsed it takes one bounded
+ * look at the store; if that fails, it goes on with the last known state, or refuses.
  */
 export class StalePolicy {
-  /** Emits when {@link blocks} has changed, also while nobody asks for anything: open pages want to know. */
+  /** Emits when {@link blocks} has changed, even if no request arrives: open pages need to know. */
   readonly changes = new Subject<void>();
   private failed = false;
   private told = false;
@@ -35,7 +35,7 @@ export class StalePolicy {
     }
   }
 
-  /** Are requests refused because nothing certain is known. */
+  /** Whether requests are refused because nothing certain is known. */
   get blocks(): boolean {
     if (!this.failed || !this.manager.lease.over()) {
       return false;
@@ -44,7 +44,7 @@ export class StalePolicy {
     return (this.manager.hasRead ? onStale : onUnknown) === 'block';
   }
 
-  /** The answer to a request that is refused for that; no key is named. */
+  /** The status of a request that is refused for that reason; no key is named. */
   status(request: unknown): MaintenanceStatus {
     return new MaintenanceStatus(true, null, request, UNKNOWN);
   }
@@ -54,7 +54,7 @@ export class StalePolicy {
     this.tell();
   }
 
-  /** What no request does until then is done when the lease is over. */
+  /** If no request triggers the look by then, the end of the lease does. */
   private lost(): void {
     const { lease } = this.manager;
     this.timer.set(monotonic() + lease.left(), monotonic, () => {

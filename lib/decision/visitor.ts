@@ -2,11 +2,11 @@ import type { MaintenanceState } from '../core/keys/maintenance-state.js';
 import type { ActiveKey } from '../core/state/snapshot.js';
 import { momentOf } from '../core/windows/reopening.js';
 
-/** Does the moment at which a key opens depend on who asks. */
+/** Whether the moment at which a key opens depends on the visitor. */
 export const isGradual = ({ state }: Pick<ActiveKey, 'state'>): boolean =>
   state.reopening !== undefined || state.reopenOver !== undefined;
 
-/** Somebody who comes back at a moment of their own. */
+/** A visitor who comes back at a moment of their own. */
 export class Visitor {
   constructor(
     /** Place in the line, from 0 (the first) to 1. */
@@ -15,7 +15,7 @@ export class Visitor {
     private readonly now: number,
   ) {}
 
-  /** The state of a key for them alone; `undefined`: they are back. */
+  /** The state of a key for this visitor alone; `undefined`: they are back. */
   own(state: MaintenanceState): MaintenanceState | undefined {
     const { reopening, reopenOver, until } = state;
     if (reopening) {
@@ -23,7 +23,7 @@ export class Visitor {
       const moment = momentOf({ from: from.getTime(), until: end.getTime() }, this.place);
       return moment <= this.now ? undefined : closedUntil(state, moment);
     }
-    // while it is on, the moment is known where the end is
+    // while it is on, the moment is known if the end is
     if (until === null || reopenOver === undefined) {
       return state;
     }

@@ -5,32 +5,32 @@ import type { ResolvedOptions } from '../options/options.js';
 import { addressOf, isHttps, type HttpRequest } from '../request/http-request.js';
 import { Visitor } from './visitor.js';
 
-/** The cookie that keeps a visitor's place. It says nothing but a number, which the browser script reads (browser/live/turn.ts). */
+/** The cookie that keeps a visitor's place. It holds only a number, which the browser script reads (browser/live/turn.ts). */
 const VISITOR_COOKIE = 'maintenance-visitor';
 
-/** Places in the line. */
+/** Number of places in the line. */
 const PLACES = 1_000_000;
 const PLACE = new RegExp(`(?:^|;) *${VISITOR_COOKIE}=(\\d{1,6}) *(?:;|$)`);
-/** Steps of this length reach all places in turn and never crowd: the golden ratio. */
+/** Steps of this length reach all places in turn, evenly spread: the golden ratio. */
 const STEP = 618_034;
 
 type VisitorFunction = NonNullable<ResolvedOptions['visitor']>;
 
-/** What visitors are known by, besides what the application says. */
+/** How visitors are recognised, besides the option `visitor`. */
 interface Ways {
   readonly now: () => number;
-  /** Would the request, if it were refused, get a page that keeps cookies. */
+  /** Whether the request, if refused, would get a page that keeps cookies. */
   readonly isNavigation: (request: HttpRequest) => boolean;
-  /** The request that a socket came with, as requests are. */
+  /** The request that a socket came with. */
   readonly handshake: (socket: unknown) => HttpRequest | undefined;
 }
 
 /**
- * Where visitors stand in the line in which they come back: by what the application says of them, else by a cookie with a random
- * number, which a page that refuses them gives them, else by their address.
+ * Where visitors stand in the line in which they come back: by what the application says about them, else by a cookie with a
+ * random number that a page sets when it refuses them, else by their address.
  */
 export class Visitors {
-  /** Places given out with the answer that is under way, and those that the application has said. */
+  /** Places given out with the response in progress, and those that the application has returned. */
   private readonly given = new WeakMap<object, number>();
   private readonly said = new WeakMap<object, number | undefined | Promise<number | undefined>>();
   private last = randomInt(PLACES);
@@ -41,7 +41,7 @@ export class Visitors {
     private readonly visitor?: VisitorFunction,
   ) {}
 
-  /** Is the application asked, which may need what its middleware puts on a request. */
+  /** Whether the application is asked, which may need what its middleware sets on a request. */
   get asks(): boolean {
     return this.visitor !== undefined;
   }
@@ -63,7 +63,7 @@ export class Visitors {
       : this.create(said ?? this.known(seen));
   }
 
-  /** The same at once: what the application only promises does not count. */
+  /** The same, synchronously: a promise of the application does not count. */
   findNow(request: unknown): Visitor | undefined {
     const found = this.find(request, isRequest(request) ? request : undefined);
     if (!(found instanceof Promise)) {
@@ -73,7 +73,7 @@ export class Visitors {
     return seen && this.create(this.known(seen));
   }
 
-  /** The header that keeps the place which the refusal of this request was made for; `undefined` when it needs none. */
+  /** The header that keeps the place for which this request was refused; `undefined` if none is needed. */
   cookie(request: unknown): string | undefined {
     const place = this.given.get(request as object);
     return place === undefined
@@ -89,7 +89,7 @@ export class Visitors {
     return new Visitor(place, this.ways.now());
   }
 
-  /** By cookie or address, or by the number that the answer will give. */
+  /** By cookie or address, or by the number that the response will set. */
   private known(request: HttpRequest): number {
     const place = placeOf(request.headers.cookie) ?? this.given.get(request);
     if (place !== undefined) {
@@ -143,7 +143,7 @@ const FAILED = Symbol('failed');
 const isRequest = (value: unknown): value is HttpRequest =>
   typeof (value as HttpRequest | null)?.headers === 'object' && (value as HttpRequest).headers !== null;
 
-/** Looked for and not parsed: all other cookies of a request would cost more than the decision. */
+/** Searched for, not parsed: parsing all cookies of a request would cost more than the decision. */
 function placeOf(cookie: string | undefined): number | undefined {
   const place = cookie === undefined ? undefined : PLACE.exec(cookie)?.[1];
   return place === undefined ? undefined : Number(place);
@@ -151,7 +151,7 @@ function placeOf(cookie: string | undefined): number | undefined {
 
 const byAddress = (request: HttpRequest): number => hash(addressOf(request) ?? '');
 
-/** Spreads names evenly: FNV-1a, whose bits are mixed once more (the finalizer of MurmurHash3). From 0 to less than 1. */
+/** Hashes names evenly: FNV-1a, mixed once more (the finalizer of MurmurHash3). From 0 to less than 1. */
 function hash(text: string): number {
   let bits = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {

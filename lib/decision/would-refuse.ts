@@ -6,7 +6,7 @@ import type { Evaluator } from './evaluator.js';
 import { HandlerPolicy } from './handler-policy.js';
 import { readsOnly } from './reads-only.js';
 
-/** Would a key refuse a call that was let pass before the key was on. */
+/** Whether a key would refuse a call that was admitted before the key was on. */
 export class WouldRefuse {
   constructor(
     private readonly registry: KeyRegistry,

@@ -10,29 +10,29 @@ import { pageLanguage } from '../../i18n/page-language.js';
 import type { PageData, PageState } from '../page-data.js';
 import { ADMIN_TEXTS, type AdminText } from '../../i18n/admin-texts.js';
 
-/** What pages are rendered with besides what they show. */
+/** What pages are rendered with, besides their content. */
 export interface AdminPageContext {
-  /** BCP 47 tag of the language the texts are in. */
+  /** BCP 47 tag of the language of the texts. */
   readonly language: string;
   /** The translation of a built-in English text. */
   readonly text: (english: string) => string;
-  /** What the page is called, translated. */
+  /** The title of the page, translated. */
   readonly title: string;
   /** Which deployment this is. */
   readonly environment: string | undefined;
-  /** Where to sign in; `null`: nobody has said. */
+  /** Where to sign in; `null`: not configured. */
   readonly loginUrl: string | null;
-  /** Is there a gateway, and so a browser script to include. */
+  /** Whether there is a gateway, and so a browser script to include. */
   readonly live: boolean;
 }
 
-/** Why somebody does not get to see the page. */
+/** Why the page is not shown. */
 export interface Denial {
   readonly status: number;
   /** English texts. */
   readonly title: AdminText;
   readonly note: AdminText;
-  /** The permission that the note names. */
+  /** The missing permission. */
   readonly permission?: string;
 }
 
@@ -42,8 +42,8 @@ const HEAD =
   `<link rel="icon" href="${PAGE_ICON}"><style>${ADMIN_STYLES}</style>`;
 
 /**
- * The admin page. All that it shows is data for its script, which writes it as text and never as markup; without the script it
- * says how much of the site is affected, and that it needs one.
+ * The admin page. Its content is data for its script, which writes it as text and never as markup. Without the script it says
+ * how much of the site is affected, and that it needs JavaScript.
  */
 export function renderAdminPage(
   context: AdminPageContext & Pick<PageData, 'state' | 'defaultMessage' | 'tickets'>,
@@ -64,12 +64,12 @@ export function renderAdminPage(
       `<dialog id="dialog" aria-labelledby="dialog-title"></dialog><p class="toast" id="toast" role="status"></p>` +
       `<script type="application/json" id="data">${scriptJson(data)}</script>` +
       `<script>${ADMIN_SCRIPT}</script>`,
-    // also where no script says so
+    // also visible without the script
     ` data-headline="${state.headline}"`,
   );
 }
 
-/** What is in maintenance; the script says it again, in the reader's own time. */
+/** What is in maintenance; the script replaces it with times in the reader's time zone. */
 function describe({ active }: PageState, texts: PageData['texts']): string {
   const keys = active.map(({ label, since, until }) =>
     fill(texts[until ? 'activeUntil' : 'activeSince'], {
@@ -84,7 +84,7 @@ function fill(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\{(\w+)\}/g, (name, key: string) => values[key] ?? name);
 }
 
-/** What those get who may not see the admin page. */
+/** The page for those who may not see the admin page. */
 export function renderDenial(context: AdminPageContext, { title, note, permission }: Denial): string {
   const text = (id: AdminText): string => context.text(ADMIN_TEXTS[id]);
   const why = fill(text(note), { permission: permission ?? '' });
@@ -109,7 +109,7 @@ function renderBar({ title, environment }: AdminPageContext): string {
 }
 
 /**
- * The Content-Security-Policy that fits exactly these pages.
+ * The Content-Security-Policy for exactly these pages.
  * @param connect sources beside the page's own origin
  */
 export function adminPageCsp({
@@ -130,7 +130,7 @@ function document({ language, title }: AdminPageContext, body: string, attribute
   );
 }
 
-/** JSON that cannot end the element it stands in. */
+/** JSON that cannot close the element that contains it. */
 function scriptJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
