@@ -9,12 +9,9 @@ import { AdminApiError } from './admin.errors.js';
  *
  * - `Sec-Fetch-Site` is set by the browser alone and knows nothing of proxies, so it decides wherever it is present: with every
  * request to https, localhost and loopback addresses.
- *
  * - Without it, `Origin` must be this site. A page loaded over plain http by host name proves nothing, since anybody can point a
  * name at this server (DNS rebinding): such names must be listed in `admin.origins`.
- *
  * - A program sends neither; it passes unless it sends cookies, since then it may be a browser that hides its origin.
- *
  * - With `admin.origins` nothing else counts: no other Origin, and no other host whose name others could point here.
  */
 @Injectable()

@@ -1,4 +1,4 @@
-/** One thing that stands in a calendar. */
+/** An entry of a calendar. */
 export interface CalendarEvent {
   /** Never changes. */
   readonly uid: string;
@@ -9,11 +9,11 @@ export interface CalendarEvent {
   readonly summary: string;
 }
 
-/** Octets of a line, without its end. */
+/** Octets per line, without its end. */
 const LINE = 75;
 
 /**
- * A calendar that programs subscribe to. Source: RFC 5545, and RFC 7986 for its name and refresh interval.
+ * A calendar that programs subscribe to. Sources: RFC 5545, and RFC 7986 for its name and refresh interval.
  * @param now when it was made
  */
 export function renderCalendar(name: string, events: readonly CalendarEvent[], now: Date): string {
@@ -52,7 +52,7 @@ const escapeText = (text: string): string =>
     .replace(/[\\;,]/g, (character) => `\\${character}`)
     .replace(/\n/g, '\\n');
 
-/** Long lines go on after a line end and a space (RFC 5545, 3.1); never within a character. */
+/** Long lines continue after a line break and a space (RFC 5545, 3.1); never within a character. */
 function fold(line: string): string {
   const parts: string[] = [];
   let part = '';

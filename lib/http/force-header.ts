@@ -2,10 +2,13 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { HttpReply } from '../request/http-reply.js';
 import { rawResponse } from './http-port.js';
 
-/** Headers by name, and what they say; `undefined`: they are not sent. */
+/** Headers with their values; `undefined`: the header is not sent. */
 export type ForcedHeaders = readonly (readonly [name: string, value: string | undefined])[];
 
-/** What is forced on a response: the resolvers of one GraphQL request all ask for the same. On itself, where it is found quickest. */
+/**
+ * The headers forced on a response, kept on the response itself, where they are found fastest: all resolvers of one GraphQL
+ * request ask for the same ones.
+ */
 const FORCED = Symbol('nestjs-maintenance:forced-headers');
 
 type Forced = { [FORCED]?: ForcedHeaders[] };
@@ -44,7 +47,7 @@ export function forceHeaders(reply: HttpReply, headers: ForcedHeaders): void {
   }) as typeof response.writeHead;
 }
 
-/** What `writeHead()` is given last, without a header: a record, a list, or none at all but a reason. */
+/** The arguments of `writeHead()` without a header, which may be given as a record, as a list or not at all. */
 function without(headers: unknown, name: string): unknown {
   if (Array.isArray(headers)) {
     return withoutPair(headers, name);
@@ -59,7 +62,7 @@ function without(headers: unknown, name: string): unknown {
   );
 }
 
-/** Headers given as a list: names and values by turns, or pairs. */
+/** Headers given as a list: names and values alternating, or pairs. */
 function withoutPair(headers: unknown[], name: string): unknown[] {
   const is = (header: unknown): boolean => String(header).toLowerCase() === name.toLowerCase();
   if (headers.every(Array.isArray)) {

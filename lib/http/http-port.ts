@@ -3,14 +3,14 @@ import type { HttpReply } from '../request/http-reply.js';
 
 /** A Fastify reply has a raw response behind it, and headers of its own until it is sent. */
 export const isFastifyReply = (reply: HttpReply): boolean =>
-  // asking Express' response for what it does not have costs more than asking what it is
+  // reading a property that Express' response lacks costs more than checking what it is
   !(reply instanceof ServerResponse) && reply.raw !== undefined && typeof reply.code === 'function';
 
 /** Node's response behind a reply. */
 export const rawResponse = (reply: HttpReply): ServerResponse =>
   reply instanceof ServerResponse ? reply : (reply.raw ?? (reply as unknown as ServerResponse));
 
-/** Has nobody set a header yet. */
+/** Whether no header has been set yet. */
 export function isUntouched(reply: HttpReply): boolean {
   for (const _ in reply.getHeaders()) {
     return false;
@@ -18,7 +18,7 @@ export function isUntouched(reply: HttpReply): boolean {
   return true;
 }
 
-/** Sets a header, in place of whatever was set by anybody before. */
+/** Sets a header, replacing any earlier value. */
 export function setHeader(reply: HttpReply, name: string, value: string | string[]): void {
   const raw = rawResponse(reply);
   if (reply.header && isFastifyReply(reply)) {
@@ -32,7 +32,7 @@ export function setHeader(reply: HttpReply, name: string, value: string | string
   }
 }
 
-/** Headers that are set again and again, also under the names Fastify uses, which it would otherwise compute each time. */
+/** Headers that are set again and again, also under the names that Fastify would otherwise compute each time. */
 export interface HeaderSet {
   readonly named: Readonly<Record<string, string>>;
   readonly lowered: Readonly<Record<string, string>>;
@@ -43,7 +43,7 @@ export const headerSet = (named: Readonly<Record<string, string>>): HeaderSet =>
   lowered: Object.fromEntries(Object.entries(named).map(([name, value]) => [name.toLowerCase(), value])),
 });
 
-/** Sets them all, in place of whatever was set by anybody before. */
+/** Sets them all, replacing any earlier values. */
 export function setHeaders(reply: HttpReply, { named, lowered }: HeaderSet): void {
   const raw = rawResponse(reply);
   if (!reply.header || !isFastifyReply(reply)) {
@@ -61,19 +61,19 @@ export function setHeaders(reply: HttpReply, { named, lowered }: HeaderSet): voi
   }
 }
 
-/** Removes those of these headers that were set by anybody before. @param unwanted names in lower case */
+/** Removes those of these headers that have been set. @param unwanted names in lower case */
 export function removeHeaders(reply: HttpReply, unwanted: ReadonlySet<string>): void {
-  // few are set, if any: looking through those costs less than asking for each that is unwanted
+  // few are set, if any: going through those costs less than asking for each unwanted one
   for (const name of Object.keys(reply.getHeaders())) {
     if (unwanted.has(name)) {
       reply.removeHeader(name);
-      // Fastify looks at the raw response too, but not every version removes it there
+      // Fastify reads the raw response too, but not every version removes a header there
       rawResponse(reply).removeHeader(name);
     }
   }
 }
 
-/** Adds a field to `Vary`, keeping those that are there. */
+/** Adds a field to `Vary`, keeping the existing ones. */
 export function vary(reply: HttpReply, field: string): void {
   if (reply.getHeader('vary') === undefined) {
     setHeader(reply, 'Vary', field);

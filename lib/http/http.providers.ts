@@ -31,7 +31,7 @@ import { Visitors } from '../decision/visitors.js';
 import { handshakeOf } from '../request/handshake.js';
 import { WouldRefuse } from '../decision/would-refuse.js';
 
-/** All that answers HTTP requests. */
+/** Everything that answers HTTP requests. */
 export function httpProviders(): Provider[] {
   return [
     {

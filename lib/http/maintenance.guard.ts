@@ -78,8 +78,7 @@ export class MaintenanceGuard implements CanActivate {
   }
 
   /**
-   * Called just before a call is refused. Override it to count or log refusals; by default it does nothing. What it throws is what
-   * the caller gets.
+   * Called just before a call is refused. Override it to count or log refusals; by default it does nothing. If it throws, the caller gets that error instead.
    * @param _status its `key` refuses; `key` is `null` if this replica has lost contact with the store and `onStale` is `'block'`
    */
   protected onRefused(_context: ExecutionContext, _status: MaintenanceStatus): void {}
@@ -127,12 +126,12 @@ export class MaintenanceGuard implements CanActivate {
       const reply = context.getArgByIndex<HttpReply>(1);
       this.responder.setHeaders(reply, http, exception);
       if (!isFastifyReply(reply)) {
-        // Express makes one for whatever a filter of the application sends
+        // Express creates one for whatever a filter of the application sends
         forceHeaders(reply, WITHOUT_ETAG);
       }
       return promise;
     }
-    // its headers, handshake or metadata say which language
+    // its headers, handshake or metadata name the language
     const refusal = this.responder.ready.refusal(status, http ?? request);
     if (target.event) {
       this.lost.write(

@@ -3,10 +3,10 @@ import type { ApplicationConfig } from '@nestjs/core';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
 import { forwardedPrefix, type HttpRequest } from '../request/http-request.js';
 
-/** Where this library's routes are: in the application, and as browsers ask for them. */
+/** Where this library's routes are: in the application, and as browsers request them. */
 export class MountedPaths {
   private readonly factory: RoutePathFactory;
-  /** What browsers put before every path of the application, where an option says so. */
+  /** What browsers put before every path of the application, according to an option. */
   private readonly given: string | undefined;
 
   constructor(
@@ -22,7 +22,7 @@ export class MountedPaths {
   }
 
   /**
-   * A path as the application's router has it: below the global prefix, unless that excludes it, and in no version.
+   * A path in the application's router: below the global prefix, unless that excludes it, and without a version.
    * @param name relative to the base route, such as `ping`
    */
   local(name: string): string {
@@ -37,7 +37,7 @@ export class MountedPaths {
     return this.factory.create(metadata, RequestMethod.GET)[0] as string;
   }
 
-  /** The same as a browser asks for it. @param request of that browser, where there is one */
+  /** The same as a browser requests it. @param request of that browser, where there is one */
   url(name: string, request: HttpRequest | undefined): string {
     return this.base(request) + this.local(name);
   }
@@ -51,12 +51,12 @@ export class MountedPaths {
     return this.given ?? this.stripped(request) + (request?.baseUrl ?? '');
   }
 
-  /** Of that, what a proxy strips. */
+  /** The part that a proxy strips. */
   stripped(request: HttpRequest | undefined): string {
     return this.given ?? (request?.headers ? forwardedPrefix(request) : '');
   }
 
-  /** A path that Node was asked for, as the browser asked for it; always one of this site. */
+  /** A path that Node received, as the browser requested it; always on this site. */
   outside(path: string, request: HttpRequest): string {
     const { baseUrl = '' } = request;
     const inside = path.startsWith(baseUrl) ? path.slice(baseUrl.length) : path;

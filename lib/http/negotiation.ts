@@ -1,12 +1,12 @@
 import { createNegotiator, readPreferences } from '../i18n/preferences.js';
 
-/** What a refused visitor gets. */
+/** The form of a refusal. */
 export type Representation = 'html' | 'json' | 'problem';
 
 const HTML = new Set(['text/html', 'application/xhtml+xml']);
 const PROBLEM = 'application/problem+json';
 const JSON_TYPE = 'application/json';
-/** Ranges that say something of what can be sent; all others are passed over. */
+/** Ranges that can match something we send; all others are skipped. */
 const RANGES: ReadonlySet<string> = new Set([...HTML, PROBLEM, JSON_TYPE, 'application/*', '*/*']);
 const COMMA = 0x2c;
 const SHORTEST_RANGE = '*/*'.length;
@@ -14,21 +14,21 @@ const SHORTEST_RANGE = '*/*'.length;
 const MOST_RANGES = 16;
 const WEIGHT = /;\s*q\s*=\s*([^;]*)/i;
 
-/** Remembered answers; Accept headers are few, and clients that invent more must not fill the memory. */
+/** Cached results; there are few different Accept headers, and clients that invent more must not fill the memory. */
 const REMEMBERED = 500;
-/** Longer ones are not even looked up: that reads all of them. */
+/** Longer ones are not looked up: hashing reads all of a string. */
 const LONGEST_REMEMBERED = 500;
 const known = new Map<string, Representation>();
 
 /**
- * The representation that an `Accept` header asks for: HTML when it is named and not ranked below JSON, problem+json
- * when it is named, else JSON.
+ * The representation that an `Accept` header asks for: HTML if it is named and not ranked below JSON, problem+json if it is
+ * named, else JSON.
  */
 export function negotiate(accept: string | undefined): Representation {
   if (!accept) {
     return 'json';
   }
-  // a part of a long one would keep all of it in memory
+  // a slice of a long one would keep all of it in memory
   return accept.length > LONGEST_REMEMBERED
     ? decide(readPreferences(accept))
     : recall(accept, () => decide(accept));
@@ -49,7 +49,9 @@ function recall(accept: string, decideNow: () => Representation): Representation
   return answer;
 }
 
-/** What is not named is not offered: a wildcard does not mean a page. Most headers that cost time name nothing of it. */
+/**
+ * A type that is not named is not offered: a wildcard does not mean a page. Most headers that would cost time name none of them.
+ */
 const NAMED = /text\/html|application\/(?:xhtml\+xml|problem\+json)/i;
 
 function decide(accept: string): Representation {
@@ -66,7 +68,7 @@ function decide(accept: string): Representation {
     const [type = '', weight] = [...weights][0] ?? [];
     return weight && weight.value > 0 ? representationOf(type) : 'json';
   }
-  // the order of ranges of the same weight says nothing (RFC 9110, 12.5.1): of those, HTML goes first, then problem+json
+  // the order of ranges with the same weight means nothing (RFC 9110, 12.5.1): among them HTML comes first, then problem+json
   const ranges = [...named, JSON_TYPE, 'application/*', '*/*'].filter(isNamed);
   const sorted = ranges.map((type) => type + (weights.get(type)?.text ?? '')).join(',');
   return recall(sorted, () => {
@@ -78,7 +80,7 @@ function decide(accept: string): Representation {
 const representationOf = (type: string | undefined): Representation =>
   type !== undefined && HTML.has(type) ? 'html' : type === PROBLEM ? 'problem' : 'json';
 
-/** What each range counts for; item by item, since one expression for all of them takes three times as long. */
+/** The weight of each range, item by item: one expression for all of them takes three times as long. */
 function readWeights(accept: string): Map<string, Weight> {
   const weights = new Map<string, Weight>();
   let last = '';
@@ -116,9 +118,9 @@ function readWeights(accept: string): Map<string, Weight> {
 }
 
 interface Weight {
-  /** As it is sent on. */
+  /** The item as it is passed on. */
   readonly text: string;
-  /** What it counts for among others of its type. */
+  /** Its weight among others of its type. */
   readonly value: number;
 }
 

@@ -13,15 +13,15 @@ import { sendBody } from './refusal/send-body.js';
 import type { ExpressLayer } from './site/express-layers.js';
 import { knowledgeOf, TARGET } from './site/site-routes.js';
 
-/** Answers one of this library's routes by itself. */
+/** Responds to one of this library's routes by itself. */
 export type OwnRouteHandler = (request: HttpRequest, reply: HttpReply) => void | Promise<void>;
 
 const logger = new Logger('Maintenance');
 
 /**
  * The routes that a visitor's page depends on. They are registered on the HTTP adapter and not as controllers, so that an
- * application's global guards, throttlers, interceptors and filters do not touch them, and its OpenAPI document does not
- * list them.
+ * application's global guards, throttlers, interceptors and filters do not touch them, and its OpenAPI document does not list
+ * them.
  */
 export class OwnRoutes {
   private readonly routes = new Map<string, OwnRouteHandler>();
@@ -33,7 +33,7 @@ export class OwnRoutes {
   ) {}
 
   /**
-   * Serves `GET {path}/{name}`, and with it HEAD. To be called while providers are made.
+   * Serves `GET {path}/{name}`, and with it HEAD. Call it while providers are created.
    * @param name relative to the base route; may have parameters as both routers know them, such as `gate/:key`
    * @param handle answers; an error that it throws is logged and answered with 500
    */
@@ -42,14 +42,14 @@ export class OwnRoutes {
   }
 
   /**
-   * Registers them: behind what the application has put before everything with `use()` (CORS, sessions), before its routes.
-   * To be called when prefix and versioning are known, before Nest registers its own routes.
+   * Registers them: behind everything that the application has added with `use()` (CORS, sessions), before its routes. Call it
+   * when prefix and versioning are known, before Nest registers its own routes.
    */
   mount(): void {
     for (const [name, handle] of this.routes) {
       const path = this.paths.local(name);
       const route = (request: HttpRequest, reply: HttpReply): void => void answer(handle, request, reply);
-      // coverage of the whole site reads what it reads of Nest's handlers
+      // coverage of the whole site reads what it reads from Nest's handlers
       Reflect.defineMetadata(PATH_METADATA, path, route);
       Reflect.defineMetadata(TARGET, EXEMPT_POLICY, route);
       this.host.httpAdapter.get(path, route);
@@ -58,8 +58,8 @@ export class OwnRoutes {
   }
 
   /**
-   * On Express the order of registration counts, and Nest registers the middleware that modules apply only after
-   * {@link mount}: puts the routes behind it, before Nest's own. To be called when Nest has registered those.
+   * On Express the order of registration counts, and Nest registers the middleware of modules only after {@link mount}: moves
+   * the routes behind it, before Nest's own. Call it when Nest has registered that middleware.
    */
   settle(): void {
     const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;

@@ -61,7 +61,7 @@ export class PingRoute {
   }
 
   private async ping(request: HttpRequest, reply: HttpReply): Promise<void> {
-    // guards of the application that stand in front of key data elsewhere do not run here
+    // guards of the application that protect key data elsewhere do not run here
     const seesInfo =
       !this.tickets.needed &&
       this.permissions.given &&

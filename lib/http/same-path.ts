@@ -1,4 +1,4 @@
-/** Do two paths lead to the same page as far as routers care. */
+/** Whether two paths lead to the same page as far as routers are concerned. */
 export const samePath = (one: string, other: string): boolean => plain(one) === plain(other);
 
 function plain(path: string): string {

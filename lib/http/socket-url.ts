@@ -4,7 +4,7 @@ import { STRUCTURE } from '../options/tokens.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import type { HttpRequest } from '../request/http-request.js';
 
-/** Where the pages of a request connect to: what `socket.url` says. */
+/** Where the pages of a request connect to, according to `socket.url`. */
 @Injectable()
 export class SocketUrl {
   constructor(
@@ -12,12 +12,12 @@ export class SocketUrl {
     @Inject(ApplicationCalls) private readonly calls: ApplicationCalls,
   ) {}
 
-  /** Is it asked for every request. */
+  /** Whether it is asked for every request. */
   get isPersonal(): boolean {
     return this.given !== undefined;
   }
 
-  /** An origin; `null` for that of the page, also where `socket.url` gives no URL. */
+  /** An origin; `null` for that of the page, also if `socket.url` returns no URL. */
   originFor(request: HttpRequest): string | null {
     const { given } = this;
     return given
@@ -28,7 +28,7 @@ export class SocketUrl {
       : null;
   }
 
-  /** What a policy must allow for it besides the page's own origin: browsers do not take a `http:` source for `ws:` everywhere. */
+  /** What a policy must allow for it besides the page's own origin: not every browser lets a `http:` source cover `ws:`. */
   sourcesFor(request: HttpRequest): string[] {
     const origin = this.originFor(request);
     return origin === null ? [] : [origin.replace(/^ws/, 'http'), origin.replace(/^http/, 'ws')];

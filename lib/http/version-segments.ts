@@ -3,7 +3,7 @@ import { VERSION_METADATA } from '@nestjs/common/constants.js';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import 'reflect-metadata';
 
-/** The first segments that URI versioning puts before the application's routes, such as `v1`; in lower case. */
+/** The first segments that URI versioning puts before the application's routes, such as `v1`, in lower case. */
 export function versionSegments(config: ApplicationConfig, modules: ModulesContainer): ReadonlySet<string> {
   const found = new Set<string>();
   const versioning = config.getVersioning();

@@ -1,6 +1,6 @@
 import { createNegotiator, readPreferences } from './preferences.js';
 
-/** Languages that browsers offer their users: what an application's `translate` may be asked for when `languages` is not set. */
+/** Languages that browsers offer their users, for which `translate` may be called if `languages` is not set. */
 const OF_BROWSERS = (
   'en af am ar az be bg bn bs ca cs cy da de de-AT de-CH de-DE de-LI el en-AU en-CA en-GB en-IE en-IN en-NZ en-US en-ZA eo ' +
   'es es-419 es-AR es-CL es-CO es-ES es-MX es-PE es-US et eu fa fi fil fr fr-BE fr-CA fr-CH fr-FR ga gl gu he hi hr hu hy id ' +
@@ -8,14 +8,14 @@ const OF_BROWSERS = (
   'pt-PT ro ru si sk sl sq sr sr-Latn sv sw ta te th tr uk ur uz vi zh zh-CN zh-HK zh-Hans zh-Hant zh-TW zu'
 ).split(' ');
 
-/** Headers whose answer is remembered; browsers send few different ones. */
+/** How many headers have their result cached; browsers send few different ones. */
 const REMEMBERED = 500;
-/** Longer ones are not even looked up: that reads all of them. */
+/** Longer ones are not looked up: hashing reads all of a string. */
 const LONGEST_REMEMBERED = 100;
 
-/** The languages that texts can be in. A visitor chooses among them and never adds one. */
+/** The languages that texts can be in. Visitors choose among them and cannot add any. */
 export class Languages {
-  /** Canonical tags by what they may be asked for as. */
+  /** Canonical tags, by the tags under which they may be requested. */
   private readonly tags = new Map<string, string>();
   private readonly fallback: string;
   private readonly known = new Map<string, string>();
@@ -35,7 +35,7 @@ export class Languages {
         this.tags.set(name, '');
       }
     }
-    // who asks for `de` is content with `de-AT` where there is nothing closer
+    // a visitor who asks for `de` is content with `de-AT` if nothing is closer
     for (const tag of languages) {
       for (const shorter of parents(tag.toLowerCase())) {
         if (!this.tags.has(shorter)) {
@@ -45,7 +45,7 @@ export class Languages {
     }
   }
 
-  /** The one for everybody who asks for none of them. */
+  /** The one for visitors who ask for none of them. */
   get first(): string {
     return this.fallback;
   }
@@ -56,7 +56,7 @@ export class Languages {
       return this.fallback;
     }
     if (acceptLanguage.length > LONGEST_REMEMBERED) {
-      // but all texts of one page are asked for with the same
+      // but all texts of one page are requested with the same header
       if (this.lastLong?.header !== acceptLanguage) {
         this.lastLong = { header: acceptLanguage, language: this.negotiate(acceptLanguage) };
       }
@@ -73,7 +73,7 @@ export class Languages {
     return language;
   }
 
-  /** RFC 4647, 3.4 (lookup): each range in turn, shortened until it is one of ours. */
+  /** RFC 4647, section 3.4 (lookup): each range in turn, shortened until it matches a known language. */
   private negotiate(acceptLanguage: string): string {
     const ranges = createNegotiator({ 'accept-language': readPreferences(acceptLanguage) }).languages();
     for (const range of ranges) {
@@ -89,7 +89,7 @@ export class Languages {
   }
 }
 
-/** A tag's shorter forms, the longest first: `zh-hant`, `zh` for `zh-hant-tw`. */
+/** A tag and its shorter forms, longest first: `zh-hant`, `zh` for `zh-hant-tw`. */
 function parents(tag: string): string[] {
   const subtags = tag.split('-', 5);
   return subtags.slice(1).map((_, index) => subtags.slice(0, subtags.length - 1 - index).join('-'));

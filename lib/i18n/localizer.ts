@@ -17,13 +17,13 @@ import type { Languages } from './languages.js';
 
 const BUILT_IN = 'the built-in data is given';
 
-/** A message as keys and windows hand it out. */
+/** A message in the form in which keys and windows carry it. */
 export interface Message {
   readonly message: string | null;
   readonly messages?: MaintenanceTexts | undefined;
 }
 
-/** Gives texts in a visitor's language, by the application's own translation. */
+/** Provides texts in a visitor's language, through the application's own translation. */
 export class Localizer {
   private readonly choice: TextChoice;
 
@@ -35,29 +35,32 @@ export class Localizer {
     this.choice = new TextChoice(languages.first);
   }
 
-  /** Do texts depend on who reads them. */
+  /** Whether texts depend on the reader. */
   get active(): boolean {
     return this.translation !== undefined;
   }
 
-  /** The language that whoever sends this request asks for, among those there are. */
+  /** The language that the sender of this request asks for, among those available. */
   language(request: unknown): string {
     return this.languages.pick(acceptLanguage(request));
   }
 
-  /** The language that built-in texts are in for this request. */
+  /** The language of built-in texts for this request. */
   textLanguage(request: unknown): string {
     return this.active ? this.language(request) : 'en';
   }
 
-  /** Which of a message's languages whoever sends this request reads; `''` for the one for everybody else, or where there is only one. */
+  /**
+   * Which of a message's languages the sender of this request reads; `''` for the one for everybody else, or if there is only
+   * one.
+   */
   languageOf(messages: MaintenanceTexts | undefined, request: unknown): string {
     return messages ? this.choice.pick(messages, acceptLanguage(request)) : '';
   }
 
   /**
    * A message in the visitor's language. Never throws.
-   * @param builtIn what they read where none was given
+   * @param builtIn the sentence if none was given
    */
   say({ message, messages }: Message, builtIn: string, request: unknown): string {
     const tag = this.languageOf(messages, request);
@@ -87,7 +90,7 @@ export class Localizer {
   /** Key data with label, help text and message translated. Never throws. */
   describe(key: MaintenanceKey, manager: StateManager, request: unknown): MaintenanceKeyJson {
     const state = manager.current(key);
-    // whoever ends the maintenance must see the key, whatever its class says of it
+    // whoever ends the maintenance must see the key, whatever its class does
     const data =
       this.calls.askNow(`toJSON() of maintenance key "${key.name}"`, BUILT_IN, undefined, () =>
         key.toJSON(state),
@@ -101,7 +104,7 @@ export class Localizer {
     };
   }
 
-  /** How far the work is that keeps a key on, if visitors are to see that, in their language. */
+  /** The progress of the work that keeps a key on, if visitors may see it, in their language. */
   progress(
     { progress }: Pick<MaintenanceState, 'progress'>,
     request: unknown,
@@ -118,7 +121,7 @@ export class Localizer {
     };
   }
 
-  /** What is announced to visitors, in their language. */
+  /** The announcements for visitors, in their language. */
   upcoming(manager: StateManager, request: unknown): MaintenanceUpcoming[] {
     return manager.snapshot.upcoming
       .filter(({ key }) => key.public)

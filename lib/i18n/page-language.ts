@@ -1,11 +1,11 @@
-/** What the page needs to know of one language. */
+/** What the page needs of one language. */
 export interface PageLanguage {
   /** Canonical BCP 47 tag for `<html lang>`. */
   readonly tag: string;
   readonly direction: 'ltr' | 'rtl';
-  /** Date, time and the letters "UTC", as this language writes them. */
+  /** Date, time and the letters "UTC", formatted for this language. */
   formatUtc(instant: Date): string;
-  /** A fraction in percent, as this language writes it. */
+  /** A fraction in percent, formatted for this language. */
   formatPercent(part: number): string;
 }
 
@@ -28,8 +28,8 @@ const FORMAT: Intl.DateTimeFormatOptions = {
 const known = new Map<string, PageLanguage>();
 
 /**
- * The language of a tag; English for a tag that is none. Formatters are dear to make (some 30 kB each, outside of what the
- * garbage collector sees): they are made once per language, and the caller offers a limited choice of those.
+ * The language of a tag; English for an invalid one. Formatters are expensive (some 30 kB each, outside the garbage-collected
+ * heap): they are created once per language, and the caller offers a limited choice of languages.
  */
 export function pageLanguage(tag: string): PageLanguage {
   let language = known.get(tag);
@@ -48,7 +48,7 @@ function describe(tag: string): PageLanguage {
   const locale = parse(tag);
   let format: Intl.DateTimeFormat | undefined;
   let percent: Intl.NumberFormat | undefined;
-  // Many visitors see the same end, and formatting takes longer than the rest of the page.
+  // Many visitors see the same end, and formatting it takes longer than the rest of the page.
   let last = Number.NaN;
   let text = '';
   return {

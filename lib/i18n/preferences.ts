@@ -1,6 +1,6 @@
 import Negotiator from 'negotiator';
 
-/** Characters of an `Accept…` header that are read. What browsers send is shorter; what is longer only costs time. */
+/** Characters of an `Accept…` header that are read. Browsers send fewer; a longer one would only cost time. */
 const READ = 1_024;
 
 /** Parses the headers of one request. */
@@ -8,7 +8,7 @@ export function createNegotiator(headers: Readonly<Record<string, string>>): Neg
   return new Negotiator({ headers });
 }
 
-/** What is read of an `Accept…` header: whole items of its first 1,024 characters. */
+/** The part of an `Accept…` header that is read: whole items of its first 1,024 characters. */
 export function readPreferences(header: string): string {
   if (header.length <= READ) {
     return header;

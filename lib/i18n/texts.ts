@@ -24,7 +24,7 @@ export const PAGE_TEXTS = {
   reloads: 'This page reloads by itself.',
 } as const;
 
-/** The same, of what comes next: while visitors come back one after another, and of planned windows. */
+/** The same for what comes next: while visitors come back one after another, and for planned windows. */
 export const NEXT_TEXTS = {
   almostBack: 'Almost back',
   yourTurn: 'Your turn',
@@ -37,7 +37,7 @@ export const SCRIPT_TEXTS = {
   close: 'Close',
 } as const;
 
-/** What it says of work that reports how far it is. */
+/** Its texts about work that reports progress. */
 export const PROGRESS_TEXTS = {
   progress: 'Progress',
   overrun: 'This is taking longer than expected.',

@@ -6,7 +6,7 @@ import type { WouldRefuse } from '../decision/would-refuse.js';
 import { HandlerCall } from './handler-calls.js';
 import type { InFlight } from './in-flight.js';
 
-/** Whose work is waited for already: what it begins belongs to it. */
+/** Calls that are waited for already: what they start belongs to them. */
 export class CallCoverage implements CoverageSource {
   constructor(
     private readonly inFlight: InFlight,

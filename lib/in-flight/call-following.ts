@@ -25,7 +25,7 @@ function reachesService(wrapper: Wrapper, seen: Set<Wrapper>): boolean {
   const parameters = wrapper.getCtorMetadata() ?? [];
   const properties = wrapper.getPropertiesMetadata();
   if (properties === undefined && wrapper.scope === Scope.REQUEST) {
-    // Nest 11 finds out what is injected into its properties only when the first is made
+    // Nest 11 determines what is injected into properties only when the first instance is created
     return true;
   }
   return [...parameters, ...(properties ?? []).map((property) => property.wrapper)].some(

@@ -2,14 +2,14 @@ import type { ExecutionContext } from '@nestjs/common';
 import { Call } from '../core/calls/call.js';
 import { coarseClock } from '../core/calls/coarse-clock.js';
 
-/** What is around a call, from before its handler begins: interceptors, and the listener to what the handler gives. */
+/** What surrounds a call from before its handler begins: interceptors, and the listener to its result. */
 interface Surroundings {
-  /** Do they count for longer than the handler runs: what it gives is a stream. */
+  /** Whether they count for longer than the handler runs: its result is a stream. */
   readonly last: boolean;
   over: boolean;
 }
 
-/** One call of a handler, for code that is reached from it and for those who have its request. */
+/** One call of a handler, for code that is reached from it and for code that has its request. */
 export class HandlerCall extends Call {
   /** On the monotonic clock, a second early at most. */
   readonly begun = coarseClock.now;
@@ -18,7 +18,7 @@ export class HandlerCall extends Call {
 
   constructor(
     readonly handler: object,
-    /** The request, or the reply, that it serves; where that is known, and as long as it matters. */
+    /** The request, or the reply, that it serves; if known, and as long as it matters. */
     public subject: unknown,
     public next: HandlerCall | undefined,
   ) {
@@ -27,22 +27,22 @@ export class HandlerCall extends Call {
 }
 
 /**
- * The calls of one handler that have not settled, whatever became of their responses. A call is on every request's way:
- * the running ones are a linked list, and nothing is written on requests.
+ * The calls of one handler that have not settled, whatever became of their responses. Every request passes here: the running
+ * calls are a linked list, and nothing is written to requests.
  */
 export class HandlerCalls {
   private count = 0;
   private last: HandlerCall | undefined;
-  /** Those whose handler does not run: not yet, or no more. As far as counting goes one is as good as another. */
+  /** Those whose handler is not running: not yet, or no longer. For counting, they are interchangeable. */
   private readonly pending = new Set<Surroundings>();
-  /** Calls that are over but for an observable that they gave and that somebody listens to. */
+  /** Calls that are over except for an observable that they returned and that has a listener. */
   private readonly heard = new Set<HandlerCall>();
-  /** Requests whose call is over, and which Nest need not answer when the client is gone. */
+  /** Requests whose call is over, and which Nest need not answer if the client has gone. */
   private readonly released = new WeakSet<object>();
 
   constructor(
     private readonly handler: object,
-    /** Are the calls known by their requests; else only how many they are is known. */
+    /** Whether the calls are known by their requests; otherwise only their number is known. */
     readonly noted: boolean,
   ) {}
 
@@ -51,7 +51,7 @@ export class HandlerCalls {
     return this.count + this.pending.size;
   }
 
-  /** Of these, those that wait for others themselves. */
+  /** Of these, those that are waiting themselves. */
   get waiting(): number {
     let waiting = 0;
     for (const call of this.all()) {
@@ -60,7 +60,7 @@ export class HandlerCalls {
     return waiting;
   }
 
-  /** Those that have begun, the last first. */
+  /** Those that have begun, latest first. */
   *all(): Generator<HandlerCall> {
     for (let call = this.last; call; call = call.next) {
       yield call;
@@ -95,7 +95,7 @@ export class HandlerCalls {
     if (next) {
       next.previous = previous;
     }
-    // what goes on below a call keeps it, but not the others, nor its request
+    // what goes on below a call keeps the call alive, but not the others, nor its request
     call.previous = call.next = undefined;
     const { surroundings } = call;
     if (surroundings?.last && !surroundings.over) {
@@ -110,7 +110,7 @@ export class HandlerCalls {
 
   /**
    * A call that is about to begin.
-   * @param last does it count until what this gives is called, also when its handler has settled
+   * @param last it counts until the returned function is called, even after its handler has settled
    * @returns to be called when what is around it is over
    */
   expect(last: boolean): () => void {
@@ -122,7 +122,7 @@ export class HandlerCalls {
     };
   }
 
-  /** Its request need not be answered any more, as far as this call goes. */
+  /** As far as this call is concerned, its request need not be answered any more. */
   release(call: HandlerCall): void {
     this.heard.delete(call);
     if (isObject(call.subject)) {
@@ -130,7 +130,7 @@ export class HandlerCalls {
     }
   }
 
-  /** Somebody listens to what a released call gave: until it is released again its request may still be answered. */
+  /** Its result has a listener: until that is gone, its request may still be answered. */
   retain(call: HandlerCall): void {
     this.heard.add(call);
     if (isObject(call.subject)) {
@@ -143,7 +143,7 @@ export class HandlerCalls {
     return this.released.has(request as object) || this.released.has(reply as object);
   }
 
-  /** The calls that are not over by what they serve; of a call within a call the outer one. */
+  /** The calls that are not over, by what they serve; for a call within a call, the outer one. */
   bySubject(): Map<unknown, HandlerCall> {
     const calls = new Map<unknown, HandlerCall>();
     for (const call of this.heard) {

@@ -8,12 +8,12 @@ interface Http2Server {
   prependListener(event: 'request', listener: (request: unknown, response: { end: End }) => void): unknown;
 }
 
-/** Responses that somebody has ended, although their stream may have been closed before. */
+/** Responses that have been ended, although their stream may have been closed before. */
 const ended = new WeakSet<object>();
 
 /**
- * A response of HTTP/2 whose client has gone takes no notice of being ended, so that nobody could tell whether its handler has
- * answered. Where a server speaks HTTP/2 that is noted here.
+ * An HTTP/2 response whose client has gone ignores being ended, so it would not show whether its handler has answered. On
+ * servers that speak HTTP/2 the call of `end()` is noted here.
  */
 export function watchHttp2Responses(host: HttpAdapterHost): void {
   host.init$.subscribe(() => {

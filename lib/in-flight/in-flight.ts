@@ -9,27 +9,27 @@ import { isOver } from './is-over.js';
 import { revokeHandlerCalls } from './revoke-handler-calls.js';
 import { routeName, withoutRequest } from './route-name.js';
 
-/** How many entries may gather before those that are over are thrown out: few, since keeping them costs more than looking. */
+/** How many entries may gather before finished ones are removed: few, since keeping them costs more than looking. */
 const FIRST_SWEEP = 16;
-/** Milliseconds after which those that are over are thrown out in any case. */
+/** Milliseconds after which finished entries are removed in any case. */
 const SWEEP = 1_000;
 
 /**
- * The calls that were let pass and are not over yet. Noting one is an array write; whether it is over is looked up in
- * its response when somebody asks, or when many have gathered.
+ * The calls that were admitted and are not over yet. Adding one is an array write; whether it is over is read from its response
+ * when somebody asks, or when many have gathered.
  */
 export class InFlight implements RunningCalls {
   readonly revocations = new Revocations();
-  /** Work that is no request. */
+  /** Work that is not a request. */
   readonly works = new WorkCalls(this.revocations);
-  /** Does this application have handlers, or methods, that maintenance could refuse. */
+  /** Whether this application has handlers, or methods, that maintenance could refuse. */
   private handles = false;
-  /** The first `count` are open or not looked at yet. Its length only follows the load: changing it costs more. */
+  /** The first `count` are open or have not been checked yet. Its length follows the load: changing it costs more. */
   private entries = Array.from<ExecutionContext | undefined>({ length: FIRST_SWEEP });
   private count = 0;
   /** When they began, by the coarse clock. */
   private times = Array.from({ length: FIRST_SWEEP }, () => 0);
-  /** Handlers that have been let pass at least once: their calls may outlive their responses. Without their requests. */
+  /** Handlers that have been admitted at least once: their calls may outlive their responses. Without their requests. */
   private readonly handlers = new Map<object, ExecutionContext>();
   private sweeping: NodeJS.Timeout | undefined;
   private lastHandler: object | undefined;
@@ -46,7 +46,7 @@ export class InFlight implements RunningCalls {
   admit(context: ExecutionContext): void {
     if (this.sweeping === undefined) {
       coarseClock.now = performance.now();
-      // what is over holds its request, and all that came with it, for no longer than that
+      // a finished entry holds its request, and everything that came with it, no longer than that
       this.sweeping = setTimeout(() => this.sweepAgain(), SWEEP).unref();
     }
     this.times[this.count] = coarseClock.now;
@@ -56,7 +56,7 @@ export class InFlight implements RunningCalls {
     }
   }
 
-  /** Calls under way. */
+  /** Calls in progress. */
   get size(): number {
     this.sweep();
     return this.open().size + this.works.size;
@@ -85,7 +85,7 @@ export class InFlight implements RunningCalls {
     this.revokeHandlers(() => true, true, why);
   }
 
-  /** What a handler's call was let pass with; one without its request where that is not known. */
+  /** What a handler's call was admitted with; without its request if that is unknown. */
   contextOf({ handler, subject }: HandlerCall): { context: ExecutionContext; known: boolean } | undefined {
     for (const context of subject === undefined ? [] : this.open().keys()) {
       const [request, reply] = context.getArgs<unknown[]>();
@@ -98,7 +98,7 @@ export class InFlight implements RunningCalls {
     return context && { context, known: false };
   }
 
-  /** Handlers with calls that are left to wait for, and when these began. */
+  /** Handlers with calls that must be waited for, and when these began. */
   private left(counts: CallFilter): { context: ExecutionContext; begun: number[] }[] {
     this.sweep();
     const counters = new Map<object, CallCounter>();
@@ -114,7 +114,7 @@ export class InFlight implements RunningCalls {
     });
   }
 
-  /** Each once, also where a second guard on the way has noted it again, and when it began. */
+  /** Each request once, even if a second guard on its way has added it again, and when it began. */
   private open(): Map<ExecutionContext, number> {
     const open = new Map<ExecutionContext, number>();
     for (let i = this.count - 1; i >= 0; i--) {

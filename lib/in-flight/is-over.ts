@@ -3,7 +3,7 @@ import { OutgoingMessage, ServerResponse } from 'node:http';
 import { getHandlerCalls } from './handler-calls.js';
 import { wasEnded } from './http2-responses.js';
 
-/** Node's responses, of HTTP/1 and of HTTP/2; those of HTTP/2 do not say themselves that their connection is gone. */
+/** Node's responses, of HTTP/1 and of HTTP/2; those of HTTP/2 do not show that their connection is gone. */
 type Response = Pick<ServerResponse, 'writableEnded' | 'headersSent'> &
   Partial<Pick<ServerResponse, 'destroyed'>> & { readonly stream?: { readonly destroyed: boolean } };
 
@@ -13,8 +13,8 @@ interface Reply {
 }
 
 /**
- * Over is a call whose response is done with and whose handler has answered: Nest ends or begins the response only
- * then, also when the client is gone. Only what streams, and a handler that answers by itself, may be left at that.
+ * A call is over when its response is finished and its handler has answered: Nest ends or begins the response only then, even if
+ * the client is gone. Only streams, and handlers that respond by themselves, may stop there.
  */
 export function isOver(context: ExecutionContext): boolean {
   const reply = context.getArgs<unknown[]>()[1];
@@ -33,7 +33,7 @@ const isDestroyed = ({ destroyed, stream }: Response): boolean => destroyed ?? s
 const hasAnswered = ({ headersSent }: Response, context: ExecutionContext): boolean =>
   headersSent || getHandlerCalls(context.getHandler())?.isReleased(context) === true;
 
-/** The response a call is answered by; `undefined` where there is none, as in a gateway. */
+/** The response of a call; `undefined` if there is none, as in a gateway. */
 function responseOf(context: ExecutionContext): Response | undefined {
   const args = context.getArgs<unknown[]>();
   const reply = context.getType<string>() === 'graphql' ? graphqlReply(args[2]) : args[1];
@@ -47,8 +47,8 @@ function graphqlReply(value: unknown): unknown {
 }
 
 /**
- * The getter of `writableEnded`, called as it is: Express gives every response another prototype, through which looking a
- * getter up costs more than everything else here.
+ * The getter of `writableEnded`, called directly: Express gives every response another prototype, and looking the getter up
+ * through it costs more than everything else here.
  */
 const isEnded = Object.getOwnPropertyDescriptor(OutgoingMessage.prototype, 'writableEnded')?.get as (
   this: ServerResponse,

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 
 /**
- * Puts a method in the place of another, with its name, its metadata and how many arguments it declares.
+ * Replaces a method by another one, keeping its name, its metadata and its number of declared arguments.
  * @returns `false` for a frozen owner, which keeps its own
  */
 export function replaceMethod(
@@ -13,7 +13,7 @@ export function replaceMethod(
   for (const key of Reflect.getMetadataKeys(original)) {
     Reflect.defineMetadata(key, Reflect.getMetadata(key, original), replacement);
   }
-  // what a decorator has put in its place may have none: `@GrpcStreamMethod()`
+  // what a decorator has put there may have none: `@GrpcStreamMethod()`
   Object.defineProperty(replacement, 'name', { value: original.name || property, configurable: true });
   Object.defineProperty(replacement, 'length', { value: original.length, configurable: true });
   return Reflect.defineProperty(owner, property, {

@@ -6,17 +6,17 @@ import 'reflect-metadata';
 /** The argument that identifies a call of a route handler: its request or its reply. */
 export interface RequestArgument {
   readonly index: number;
-  /** How many arguments the handler asks for, where it does not ask for this one. */
+  /** How many arguments the handler declares, if it does not declare this one. */
   readonly keeps: number | undefined;
-  /** The handler answers by itself, and perhaps not at all when the client is gone. */
+  /** The handler responds by itself, and perhaps never if the client is gone. */
   readonly answers: boolean;
-  /** Has Nest pass it. */
+  /** Makes Nest pass it. */
   claim(): void;
 }
 
 type Parameters = Record<string, { index: number; data?: unknown; pipes?: unknown[] }>;
 
-/** In place of the data of a parameter decorator. */
+/** Replaces the data of a parameter decorator. */
 const ADDED = Symbol('nestjs-maintenance:request');
 
 /**
@@ -59,7 +59,7 @@ export function findRequestArgument(
   };
 }
 
-/** Does Nest send this bit by bit: when the client goes it stops, and leaves the response as it is. */
+/** Whether Nest sends this in pieces: if the client goes it stops, and leaves the response as it is. */
 export function isStreamed(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) {
     return false;
@@ -69,15 +69,15 @@ export function isStreamed(value: unknown): boolean {
     typeof subscribe === 'function' ||
     typeof pipe === 'function' ||
     Symbol.asyncIterator in value ||
-    // most are plain: they need not be asked for their ancestors
+    // most are plain: their prototypes need not be searched
     (Object.getPrototypeOf(value) !== Object.prototype &&
       (value instanceof StreamableFile || value instanceof Response))
   );
 }
 
 /**
- * The arguments that a handler was written for. The application may call it too, and with more than it declares: arguments
- * with a default do not count as declared.
+ * The arguments that a handler declares. The application may call it too, with more of them: arguments with a default do not
+ * count as declared.
  */
 export function argumentsFor({ index, keeps }: RequestArgument, args: unknown[]): unknown[] {
   return keeps === undefined || !isRequest(args[index]) ? args : keeps === 0 ? NONE : args.slice(0, keeps);

@@ -3,19 +3,19 @@ import type { CallFilter } from '../core/cluster/running-calls.js';
 import { getCallFacts } from '../decision/call-facts.js';
 import { getHandlerCalls, type HandlerCall } from './handler-calls.js';
 
-/** Which calls of handlers are to be revoked. */
+/** Which calls of handlers to revoke. */
 interface Revoking {
   /** Calls whose response is open. */
   readonly open: Iterable<ExecutionContext>;
-  /** All handlers that had calls. */
+  /** All handlers that have had calls. */
   readonly handlers: ReadonlyMap<object, ExecutionContext>;
   readonly counts: CallFilter;
-  /** Also those that wait for others themselves. */
+  /** Including those that are waiting themselves. */
   readonly alsoWaiting: boolean;
   readonly revoke: (subject: object) => void;
 }
 
-/** Revokes calls of handlers by all that they are known by: the call itself, for code that is followed, and its request. */
+/** Revokes calls of handlers by everything that identifies them: the call itself, for code that is followed, and its request. */
 export function revokeHandlerCalls({ open, handlers, counts, alsoWaiting, revoke }: Revoking): void {
   const isMeant = (call: HandlerCall | undefined): boolean => alsoWaiting || (call?.waits ?? 0) === 0;
   const requests = new Map<object, boolean>();
@@ -38,7 +38,7 @@ export function revokeHandlerCalls({ open, handlers, counts, alsoWaiting, revoke
     if (!calls || calls.running === 0) {
       continue;
     }
-    // which call serves which request is not always known
+    // it is not always known which call serves which request
     const others = counts(context, true) || (!calls.noted && withCounted.has(handler));
     for (const call of calls.all()) {
       if (isMeant(call) && (requests.get(call.subject as object) ?? others)) {
@@ -51,14 +51,14 @@ export function revokeHandlerCalls({ open, handlers, counts, alsoWaiting, revoke
 
 const NONE: ReadonlyMap<unknown, HandlerCall> = new Map();
 
-/** What an application may ask about a call by. A socket is no such thing: it stays for many messages. */
+/** What an application may identify a call by. A socket does not count: it stays open for many messages. */
 function subjectsOf(context: ExecutionContext): object[] {
   const { transport, request } = getCallFacts(context);
   const reply = transport === 'http' ? context.getArgByIndex<unknown>(1) : undefined;
   return transport === 'ws' ? [] : [...subjectsAround(request), ...(isObject(reply) ? [reply] : [])];
 }
 
-/** A request, or a reply, and what leads from it to the request of the framework and of Node. */
+/** A request, or a reply, and everything that leads from it to the request of the framework and of Node. */
 function subjectsAround(subject: unknown): object[] {
   if (!isObject(subject)) {
     return [];

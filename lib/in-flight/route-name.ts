@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 
-/** Stands for a handler: its class, its name and its route. */
+/** Identifies a handler: its class, its name and its route. */
 export function withoutRequest(context: ExecutionContext): ExecutionContext {
   const type = context.getType();
   const args: object[] = [];
@@ -25,7 +25,7 @@ interface RoutedRequest {
   readonly routeOptions?: { readonly url?: unknown };
 }
 
-/** What operators know a call by. */
+/** The name of a call for operators. */
 export function routeName(context: ExecutionContext): string {
   const name = `${context.getClass().name}.${context.getHandler().name}`;
   if (context.getType() !== 'http') {

@@ -8,8 +8,8 @@ import { getHandlerPolicy, type HandlerPolicy } from '../decision/handler-policy
 type Wrapper = ReturnType<DiscoveryService['getControllers']>[number];
 
 /**
- * Prepares all route handlers before Nest registers them: their calls are counted, what their decorators say is noted
- * on them, and those that could reach `maintain()` are followed.
+ * Prepares all route handlers before Nest registers them: their calls are counted, their decorators are read, and those that
+ * could reach `maintain()` are followed.
  * @param note receives each handler and its target
  * @param following whose calls are followed
  * @returns whether there are any that maintenance could refuse
@@ -43,7 +43,7 @@ export function trackHandlers(
   return serves;
 }
 
-/** Request-scoped providers have their calls counted by their class. */
+/** Calls of request-scoped providers are counted by their class. */
 function trackPerRequest(wrapper: Wrapper, following: CallFollowing): boolean {
   const prototype: unknown = (wrapper.metatype as { prototype?: unknown } | null)?.prototype;
   if (typeof prototype !== 'object' || prototype === null) {
@@ -56,7 +56,7 @@ function trackPerRequest(wrapper: Wrapper, following: CallFollowing): boolean {
   return properties.length > 0;
 }
 
-/** Names of the methods that carry a route or a resolver decorator, ancestors' included. */
+/** Names of the methods that carry a route or a resolver decorator, including inherited ones. */
 function routeMethods(instance: object): string[] {
   const names = new Set<string>();
   let prototype: unknown = Object.getPrototypeOf(instance);

@@ -7,8 +7,8 @@ import { replaceMethod } from './replace-method.js';
 import { argumentsFor, isStreamed, findRequestArgument } from './request-argument.js';
 
 /**
- * Counts the calls of one instance's method until they settle: a response tells when it is sent, not when the handler
- * that sent it is done. The method keeps its name, its metadata and its class; only this instance's is counted.
+ * Counts the calls of one instance's method until they settle: a response shows when it is sent, not when its handler is done.
+ * The method keeps its name, its metadata and its class; only this instance's method is replaced.
  * @param follows also makes {@link currentCall} work below it; costs more, so only where `maintain()` may be called
  */
 export function trackMethod(instance: object, property: string, follows: boolean | (() => boolean)): void {
@@ -44,7 +44,7 @@ export function trackMethod(instance: object, property: string, follows: boolean
   }
 }
 
-/** The same; while somebody listens to it the call is not released. */
+/** The same; while it has a listener the call is not released. */
 function listened(source: Observable<unknown>, book: HandlerCalls, call: HandlerCall): Observable<unknown> {
   return new Observable((subscriber) => {
     book.retain(call);
@@ -53,7 +53,7 @@ function listened(source: Observable<unknown>, book: HandlerCalls, call: Handler
   });
 }
 
-/** The call is begun in the one that has reached it, if that is followed too. */
+/** If the surrounding call is followed too, the new call begins inside it. */
 function followCall(call: HandlerCall, method: Function, self: unknown, args: unknown[]): unknown {
   call.parent = currentCall();
   return follow(call, () => method.apply(self, args) as unknown, NOTHING);

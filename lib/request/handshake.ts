@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpRequest } from './http-request.js';
 
-/** Nest's adapter, as far as it is needed here. */
+/** The part of Nest's adapter that is used here. */
 interface Adapter {
   getType?(): string;
   getInstance(): object;
@@ -11,8 +11,8 @@ interface Adapter {
 const FASTIFY_REQUEST = 'fastify.Request';
 
 /**
- * A message that the framework has never seen, such as the handshake of a socket, as its requests are: whether a proxy is believed is
- * the framework's decision for sockets, too.
+ * Gives a message that the framework has never seen, such as the handshake of a socket, the form of its requests: whether a
+ * proxy is trusted is the framework's decision for sockets, too.
  */
 export function asRequest(adapter: Adapter | undefined, message: IncomingMessage): HttpRequest {
   const { method, url, headers, socket } = message;
@@ -27,7 +27,7 @@ export function asRequest(adapter: Adapter | undefined, message: IncomingMessage
 }
 
 /**
- * The request that a socket came with; of one that keeps none (`ws`) only its address is known.
+ * The request that a socket came with; for one that keeps none (`ws`) only its address is known.
  * @returns `undefined` for what is no socket
  */
 export function handshakeOf(adapter: Adapter | undefined, socket: unknown): HttpRequest | undefined {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What Express and Fastify requests have in common, as far as it is needed here. */
+/** What requests of Express and Fastify have in common, as far as it is used here. */
 export interface HttpRequest {
   readonly method: string;
   /** As it was sent. */
@@ -10,7 +10,7 @@ export interface HttpRequest {
   readonly ip?: string;
   readonly protocol?: string;
   readonly hostname?: string;
-  /** Express: what an outer application or router has cut off. */
+  /** Express: what an outer application or router has stripped. */
   readonly baseUrl?: string;
   /** Express: the application. */
   readonly app?: { get(setting: string): unknown; path?(): string };
@@ -24,39 +24,39 @@ export interface HttpRequest {
   readonly socket?: { readonly remoteAddress?: string };
 }
 
-/** The path and query as they were sent, whatever the framework has cut off meanwhile. */
+/** The path and query as they were sent, whatever the framework has stripped since. */
 export const urlOf = (request: HttpRequest): string => request.originalUrl ?? request.raw?.url ?? request.url;
 
 /** The path as it was sent. */
 export const pathOf = (request: HttpRequest): string => pathname(urlOf(request));
 
-/** The same below what an outer Express application has been told to leave to this one. */
+/** The same, below the path at which an outer Express application mounts this one. */
 export function pathInApplication(request: HttpRequest): string {
   const path = pathOf(request);
   const mounted = request.app?.path?.() ?? '';
   return mounted !== '' && path.startsWith(`${mounted}/`) ? path.slice(mounted.length) : path;
 }
 
-/** The path of a URL; also of an absolute-form target. */
+/** The path of a URL, including an absolute-form target. */
 export function pathname(url: string): string {
   const target = url.split(/[?#]/, 1)[0] ?? '/';
   const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/]*/i.exec(target);
   return absolute ? target.slice(absolute[0].length) || '/' : target;
 }
 
-/** The template of the route that matched, `undefined` when none did. */
+/** The template of the route that matched, `undefined` if none did. */
 export function routeTemplate(request: HttpRequest): string | undefined {
   const path = request.routeOptions?.url ?? request.route?.path;
   return typeof path === 'string' ? path : undefined;
 }
 
-/** The visitor's address as the framework's trust proxy setting gives it. */
+/** The visitor's address according to the framework's trust proxy setting. */
 export const addressOf = (request: HttpRequest): string | undefined =>
   request.ip ?? request.socket?.remoteAddress;
 
 export const isHttps = (request: HttpRequest): boolean => request.protocol === 'https';
 
-/** Does the framework's trust proxy setting believe the headers of whoever sent this. */
+/** Whether the framework's trust proxy setting trusts the headers of this sender. */
 export function trustsProxy(request: HttpRequest): boolean {
   const trusts = request.app?.get('trust proxy fn');
   if (typeof trusts === 'function') {
@@ -65,7 +65,7 @@ export function trustsProxy(request: HttpRequest): boolean {
   if (!request.raw || !('ips' in request)) {
     return false;
   }
-  // Fastify keeps its setting to itself: would it believe that the sender passes on what another one has sent
+  // Fastify hides its setting: test whether it would trust that the sender forwards for another client
   const { socket } = request.raw;
   const probe = Object.create(Object.getPrototypeOf(request) as object, {
     raw: { value: { headers: { 'x-forwarded-for': '192.0.2.1' }, socket } },
@@ -77,7 +77,7 @@ export function trustsProxy(request: HttpRequest): boolean {
 const PREFIX = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~!$&'()*+;=:@%-]+)*$/;
 const LONGEST_PREFIX = 1_024;
 
-/** The path that a proxy has stripped and tells of: those of several in the order they were passed; `''` when there is none to believe. */
+/** The path that proxies have stripped and report, outermost first; `''` if none is trusted. */
 export function forwardedPrefix(request: HttpRequest): string {
   const header = request.headers['x-forwarded-prefix'];
   if (header === undefined || header.length > LONGEST_PREFIX || !trustsProxy(request)) {

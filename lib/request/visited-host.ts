@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { isHttps, trustsProxy, type HttpRequest } from './http-request.js';
 
 /**
- * The host as the visitor's browser knows it. Whether a proxy is believed is the framework's decision, by its trust proxy
+ * The host as the visitor's browser knows it. Whether a proxy is trusted is the framework's decision, by its trust proxy
  * setting; of several values only the last was written by that proxy. HTTP/2 names it in `:authority`.
  */
 export function visitedHost(request: HttpRequest): string | undefined {
@@ -12,25 +12,25 @@ export function visitedHost(request: HttpRequest): string | undefined {
     : ([authority].flat()[0] ?? host);
 }
 
-/** Is that the host which an origin names. */
+/** Whether the origin names that host. */
 export function isHostOf(host: string | undefined, { protocol, host: theirs }: URL): boolean {
   const own = `${protocol}//${host}`;
   return host !== undefined && URL.canParse(own) && new URL(own).host === theirs;
 }
 
-/** Does a request come from where it has gone to, by its Origin alone. */
+/** Whether a request comes from the host that it was sent to, judging by its Origin alone. */
 export function comesFromItsHost(request: HttpRequest, origin: URL): boolean {
-  // a proxy may have taken the TLS away, but nobody puts it on: a page without it is not this site
+  // a proxy may have terminated TLS, but none adds it: a page without TLS is not this site
   const weaker = isHttps(request) && origin.protocol !== 'https:';
   return !weaker && isHostOf(visitedHost(request), origin);
 }
 
-/** Names that no foreign name server answers for, and addresses, which are no names. */
+/** Names that no foreign name server answers for, and addresses. */
 export function isLocal(hostname: string): boolean {
   return /^(.+\.)?localhost$/.test(hostname) || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
 }
 
-/** May anybody's name server have led a browser to this server by that name; names without a dot are nobody's outside. */
+/** Whether a foreign name server could have led a browser to this server by that name; names without a dot are never public. */
 export function isAnybodys(host: string | undefined): boolean {
   const url = `http://${host}`;
   if (host === undefined || !URL.canParse(url)) {
@@ -40,7 +40,7 @@ export function isAnybodys(host: string | undefined): boolean {
   return !isLocal(hostname) && hostname.replace(/\.$/, '').includes('.');
 }
 
-/** `undefined` for what is no origin of a page. */
+/** `undefined` if it is not the origin of a page. */
 export function parseOrigin(origin: string): URL | undefined {
   return /^https?:\/\/[^/?#\s,@]+$/i.test(origin) && URL.canParse(origin) ? new URL(origin) : undefined;
 }

@@ -39,10 +39,10 @@ export interface MaintenanceErrorJson {
 
 const logger = new Logger('Maintenance');
 
-/** What an error says besides. */
+/** The details of an error response. */
 export type ErrorDetails = Pick<MaintenanceErrorJson, 'code' | 'errors' | 'outcome'>;
 
-/** Logs what the answer keeps back. */
+/** Logs what the response keeps back. */
 export type LogWrite = (kind: string, message: string) => void;
 const write: LogWrite = (_kind, message) => logger.warn(message);
 
@@ -58,13 +58,13 @@ export const errorJson = (
   ...details,
 });
 
-/** How an error of this library is answered; `undefined` for one that is nobody's business but the log's. */
+/** The response for an error of this library; `undefined` for one that only the log should show. */
 export function answerFor(error: unknown, log = write): MaintenanceErrorJson | undefined {
   if (error instanceof MaintenanceVetoError) {
     return errorJson(409, `The change was refused: ${error.message}`, { code: error.code });
   }
   if (isHookRefusal(error)) {
-    // only a veto is meant for people; anything else may hold anything
+    // only a veto is meant for people; other errors may contain anything
     log('hook', `A hook refused a change: ${messageOf(error)}`);
     return errorJson(409, 'The change was refused by a hook.', { code: 'MAINTENANCE_VETO' });
   }
@@ -86,7 +86,7 @@ export function answerFor(error: unknown, log = write): MaintenanceErrorJson | u
     return errorJson(503, error.message, { code: error.code });
   }
   if (error instanceof MaintenanceDrainError) {
-    // which hosts and routes there are is for operators
+    // which hosts and routes there are is for operators only
     log('drain', error.message);
     return errorJson(
       503,

@@ -26,7 +26,7 @@ import { visitorAnswerFor } from './visitor-answer.js';
 @Catch(MaintenanceError)
 export class MaintenanceErrorFilter implements ExceptionFilter<MaintenanceError> {
   private readonly logger = new Logger('Maintenance');
-  // whoever may send requests could fill the log with them
+  // anybody who can send requests could fill the log with them
   private readonly warnings = new LogThrottle((message) => this.logger.warn(message));
   private readonly errors = new LogThrottle((message) => this.logger.error(message));
 

@@ -6,7 +6,7 @@ import {
 import { isHiddenKey } from '../../core/keys/key-registry.js';
 import { answerFor, errorJson, type LogWrite, type MaintenanceErrorJson } from './error-answer.js';
 
-/** The same as {@link answerFor}, for anybody: keys with `public: false` are not named. */
+/** Like {@link answerFor}, for anybody: keys with `public: false` are not named. */
 export function visitorAnswerFor(error: MaintenanceError, log: LogWrite): MaintenanceErrorJson | undefined {
   if (error instanceof UnknownMaintenanceKeyError) {
     const known = error.known.filter((name) => !isHiddenKey(name)).map((name) => `"${name}"`);

@@ -32,7 +32,7 @@ export function maintenancePageCsp(options: MaintenancePageCspOptions = {}): str
   );
 }
 
-/** A source must end neither its directive nor the header line, whatever is in it. */
+/** Whatever it contains, a source must end neither its directive nor the header line. */
 function encodeSource(source: string): string {
   return source.replace(/[^\x21-\x2b\x2d-\x3a\x3c-\x7e]/gu, (character) =>
     Buffer.from(character, 'utf8').toString('hex').replace(/../g, '%$&'),

@@ -19,13 +19,13 @@ import { renderMaintenancePage } from './page.js';
 import { maintenancePageCsp } from './page-csp.js';
 import { PAGE_TEXTS } from '../../i18n/texts.js';
 
-/** A page and the policy it needs; none for an application's own page. */
+/** A page and the policy that it needs; none for an application's own page. */
 export interface RenderedPage {
   readonly html: string;
   readonly csp?: string;
 }
 
-/** The page for a refusal: the key's own, else the application's, else the built-in one. */
+/** The page of a refusal: the key's own, else the application's, else the built-in one. */
 @Injectable()
 export class PageRenderer {
   constructor(
@@ -38,7 +38,7 @@ export class PageRenderer {
     @Inject(StateManager) private readonly manager: StateManager,
   ) {}
 
-  /** Is the page the same for everybody who is refused by this key now, but for the language. */
+  /** Whether the page is the same, except for the language, for everybody whom this key refuses now. */
   isBuiltIn(key: MaintenanceKey | null): boolean {
     return (
       this.options.template === undefined &&
@@ -49,17 +49,17 @@ export class PageRenderer {
     );
   }
 
-  /** Does the policy of the built-in page depend on who asks. */
+  /** Whether the policy of the built-in page depends on the request. */
   get isPersonal(): boolean {
     return this.socketUrl.isPersonal;
   }
 
-  /** What the built-in page of one refusal depends on besides the refusal. */
+  /** What the built-in page of one refusal depends on, besides the refusal. */
   variant(request: HttpRequest): string {
     return `${this.paths.base(request)} ${this.localizer.textLanguage(request)}`;
   }
 
-  /** Never rejects: a template that throws or is late gives way to the built-in page, and the log says so. */
+  /** Never rejects: a template that throws or is late is replaced by the built-in page, and the error is logged. */
   async render(refusal: Refusal, request: HttpRequest): Promise<RenderedPage> {
     const { key } = refusal.status;
     if (!this.isBuiltIn(key)) {
@@ -104,7 +104,7 @@ export class PageRenderer {
     };
   }
 
-  /** Ms after which a page loads itself anew: no later than at the moment that is its visitor's alone. */
+  /** Milliseconds until a page reloads: no later than the visitor's own moment. */
   refreshDelay(refusal: Refusal): number {
     const { refreshDelay } = this.options;
     return isOwn(refusal) ? Math.min(refreshDelay, refusal.retryAfter * 1000) : refreshDelay;
@@ -172,7 +172,7 @@ export class PageRenderer {
   }
 }
 
-/** Is the end another one for each visitor. */
+/** Whether the end is different for each visitor. */
 const isOwn = ({ status: { state }, until }: Refusal): boolean =>
   until !== null && !!state && isGradual({ state });
 

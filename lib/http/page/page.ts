@@ -98,8 +98,8 @@ export function renderMaintenancePage(context: MaintenancePageContext): string {
 }
 
 /**
- * What the page knows of the end: the data for the countdown and the markup. While the end is not known there are only the words
- * for the browser script, which may learn of it.
+ * The end as the page shows it: data for the countdown, and markup. While no end is known it carries only the words for the
+ * browser script, which may learn of one.
  */
 function renderEnd(
   { until, retryAfter, text, scriptUrl, reopening }: MaintenancePageContext,
@@ -121,7 +121,7 @@ function renderEnd(
   };
 }
 
-/** The window that comes next; without one, room for what the browser script may hear of. */
+/** The next window; without one, an empty element for what the browser script may learn. */
 function renderNext(
   { next, text, scriptUrl }: MaintenancePageContext,
   formatUtc: (instant: Date) => string,
@@ -139,7 +139,7 @@ function renderNext(
   );
 }
 
-/** How far the work is. With the browser script, which may learn of it later, it is there in any case. */
+/** The progress of the work. With the browser script, which may learn of it later, the element is always there. */
 function renderProgress(
   { progress, scriptUrl, text }: MaintenancePageContext,
   formatPercent: (part: number) => string,

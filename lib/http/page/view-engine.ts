@@ -4,7 +4,7 @@ import { MaintenanceError } from '../../core/errors/errors.js';
 type Adapter = HttpAdapterHost['httpAdapter'];
 
 /**
- * Renders a view by the engine the application has set on its adapter.
+ * Renders a view with the engine that the application has set on its adapter.
  * @throws what the engine throws
  */
 export function renderView(

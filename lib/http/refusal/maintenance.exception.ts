@@ -40,7 +40,7 @@ export class MaintenanceException extends HttpException {
   }
 }
 
-/** Makes an error without a stack trace: it is an answer, and its origin is always the same. */
+/** Creates an error without a stack trace: it is a response, and its origin is always the same. */
 export function withoutStack<T>(make: () => T): T {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;

@@ -20,15 +20,15 @@ import type { Body } from './send-body.js';
 
 const POLICY = 'Content-Security-Policy';
 
-/** A body ready to be sent, and the headers that say what it is. */
+/** A body ready to be sent, and the headers that describe it. */
 export interface ReadyBody {
   readonly body: Body;
   readonly headers: HeaderSet;
-  /** All headers of an answer that nobody else adds to. */
+  /** All headers of a response to which nobody adds any. */
   head?: OutgoingHttpHeaders;
 }
 
-/** An exception, and a promise that is rejected with it. */
+/** An exception, and a promise rejected with it. */
 export interface Rejected {
   readonly exception: MaintenanceException;
   readonly promise: Promise<never>;
@@ -36,22 +36,22 @@ export interface Rejected {
 
 interface Made extends Rejected {
   readonly state: MaintenanceState;
-  /** The language of its message, where there are several. */
+  /** The language of its message, if there are several. */
   readonly language: string;
   readonly retryAfter: number;
   json?: ReadyBody;
   problem?: ReadyBody;
-  /** Built-in pages by what they depend on besides: a language that the application has, the path they are served below. */
+  /** Built-in pages by what else they depend on: a language of the application, the path below which they are served. */
   readonly pages: Map<string, ReadyBody>;
 }
 
 /**
- * Makes refusals. What is the same for all who are refused is made once: per state of a key, language of its message and second of
- * `Retry-After`.
+ * Creates refusals. What is the same for all refused requests is created once: per state of a key, language of its message and
+ * second of `Retry-After`.
  */
 export class RefusalCache {
   private readonly made = new WeakMap<MaintenanceState, Map<string, Made>>();
-  /** Mostly it is the same key that refuses. */
+  /** Usually the same key refuses. */
   private lastMade: Made | undefined;
 
   constructor(
@@ -68,20 +68,20 @@ export class RefusalCache {
     );
   }
 
-  /** The exception for a status, its headers not set yet. */
+  /** The exception for a status; its headers are not set yet. */
   exception(status: MaintenanceStatus, request: unknown): MaintenanceException {
     return this.madeFor(status, request)?.exception ?? this.fresh(status, request);
   }
 
   /**
-   * The same for where one would throw it in an asynchronous function: nobody waits for the promise of that yet, and Node
-   * takes note of each that is rejected so.
+   * The same for use in asynchronous functions: nobody handles the promise yet, and Node tracks each one that is rejected
+   * unhandled.
    */
   rejected(status: MaintenanceStatus, request: unknown): Rejected {
     return this.madeFor(status, request) ?? this.reject(status, request);
   }
 
-  /** The body of a refusal; a promise only where an application's own template is rendered. */
+  /** The body of a refusal; a promise only if an application's own template is rendered. */
   body(
     exception: MaintenanceException,
     request: HttpRequest,
@@ -103,7 +103,7 @@ export class RefusalCache {
     let page = made?.pages.get(variant);
     if (!page) {
       page = this.html(this.pages.builtIn(refusal, request), refusal);
-      // paths are the visitors' to invent where a proxy passes them on
+      // visitors can invent paths if a proxy passes them on
       if (made && made.pages.size < 50) {
         made.pages.set(variant, page);
       }
@@ -137,7 +137,7 @@ export class RefusalCache {
     };
   }
 
-  /** What is the same for everybody; `undefined` where texts depend on the request. */
+  /** What is the same for everybody; `undefined` if texts depend on the request. */
   private madeFor(status: MaintenanceStatus, request: unknown): Made | undefined {
     const { state } = status;
     if (!state || this.localizer.active) {

@@ -9,19 +9,19 @@ import type { HttpReply } from '../../request/http-reply.js';
 import { headerSet, isUntouched, setHeader, setHeaders, vary, type HeaderSet } from '../http-port.js';
 import { removeStale } from '../prevent-caching.js';
 
-/** What every refusal carries. */
+/** Headers of every refusal. */
 interface Common {
   readonly retryAfter: number;
-  /** Where nobody has set a header. */
+  /** The same, if no header has been set. */
   readonly alone: HeaderSet;
   readonly besides: HeaderSet;
 }
 
 type Headers = Readonly<Record<string, string>>;
 
-/** The headers of refusals: our own, and those that the application wants besides. */
+/** The headers of refusals: our own, and those that the application adds. */
 export class RefusalHeaders {
-  /** Sets headers; run where the application's middleware has not. */
+  /** Sets headers; runs if the application's middleware has not. */
   readonly middleware: readonly MaintenanceHeaderMiddleware[];
   private readonly fixed: Headers;
   private readonly varied: readonly string[];
@@ -44,19 +44,19 @@ export class RefusalHeaders {
     this.varied = [...(own?.split(',') ?? []), 'Accept'].map((field) => field.trim());
   }
 
-  /** Do they depend on who asks. */
+  /** Whether they depend on the request. */
   get personal(): boolean {
     return this.functions.length > 0 || this.middleware.length > 0;
   }
 
-  /** All that do not depend on who asks. */
+  /** All that do not depend on the request. */
   of(retryAfter: number): Common {
     if (this.last?.retryAfter !== retryAfter) {
       const own = {
         'Retry-After': String(retryAfter),
         'Cache-Control': 'no-store',
         'X-Maintenance-Mode': '1',
-        // a success would be taken for the page itself
+        // caches and search engines would take a success for the page itself
         ...(this.options.statusCode === 200 && { 'X-Robots-Tag': 'noindex' }),
       };
       const besides = merge([this.fixed, own]);
@@ -69,7 +69,7 @@ export class RefusalHeaders {
     return this.last;
   }
 
-  /** Sets them, in place of what was set before. */
+  /** Sets them, replacing earlier values. */
   set(reply: HttpReply, request: unknown, retryAfter: number): void {
     for (const give of this.functions) {
       this.setGiven(reply, give, request);
@@ -84,7 +84,7 @@ export class RefusalHeaders {
     this.varied.forEach((field) => vary(reply, field));
   }
 
-  /** Sets what the application gives for this request; without any where it throws. */
+  /** Sets the application's headers for this request; none if it throws. */
   private setGiven(reply: HttpReply, give: (request: unknown) => Headers, request: unknown): void {
     const given = this.calls.askNow('"refusalHeaders"', 'the refusal is sent without them', {}, () =>
       give(request),
@@ -99,7 +99,7 @@ export class RefusalHeaders {
   }
 }
 
-/** Names are case-insensitive: the last one counts, but for `Vary`, whose fields come together. */
+/** Names are case-insensitive: the last one counts, except for `Vary`, whose fields are merged. */
 function merge(all: readonly object[]): Headers {
   const merged = new Map<string, readonly [name: string, value: string]>();
   for (const [name, value] of all.flatMap((headers) => Object.entries(headers) as [string, string][])) {

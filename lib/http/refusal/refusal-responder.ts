@@ -31,7 +31,7 @@ export class RefusalResponder {
     private readonly visitors: Visitors,
   ) {}
 
-  /** Sets what every refusal carries, in place of what was set before. */
+  /** Sets the headers of every refusal, replacing earlier values. */
   setHeaders(reply: HttpReply, request: unknown, { retryAfter }: Pick<Refusal, 'retryAfter'>): void {
     this.headers.set(reply, request, retryAfter);
     const cookie = this.visitors.cookie(request);
@@ -40,7 +40,7 @@ export class RefusalResponder {
     }
   }
 
-  /** Do refusals by this key depend on nothing but what Node knows of a request. */
+  /** Whether refusals by this key depend only on what Node knows of a request. */
   isPlain(key: MaintenanceKey | null): boolean {
     return (
       !this.localizer.active &&
@@ -56,8 +56,8 @@ export class RefusalResponder {
   }
 
   /**
-   * Where a request that would get HTML is redirected, as the browser must ask for it: below what a proxy strips, unless the option
-   * says that already. Never to its own page.
+   * Where a request that would get HTML is redirected, as the browser must request it: below what a proxy strips, unless the
+   * option already includes that. Never to itself.
    */
   redirect(request: HttpRequest): string | undefined {
     const { redirect } = this.options;
@@ -71,10 +71,10 @@ export class RefusalResponder {
     return isThere ? undefined : target;
   }
 
-  /** Answers with a refusal whose headers are set: redirect, page or JSON. Never rejects. */
+  /** Sends a refusal whose headers are set: redirect, page or JSON. Never rejects. */
   answer(reply: HttpReply, request: HttpRequest, exception: MaintenanceException): void | Promise<void> {
     return this.chosen(request, exception, (statusCode, { body, headers }) => {
-      // unless somebody has answered while the page was made
+      // unless somebody has answered while the page was rendered
       if (!rawResponse(reply).headersSent) {
         setHeaders(reply, headers);
         sendBody(reply, statusCode, body);
@@ -82,7 +82,7 @@ export class RefusalResponder {
     });
   }
 
-  /** Answers with a refusal and all its headers in one pass, where nobody has set any. Never rejects. */
+  /** Sends a refusal and all its headers in one pass, if no header has been set. Never rejects. */
   answerAlone(
     response: ServerResponse,
     request: HttpRequest,

@@ -3,7 +3,7 @@ import type { ResolvedOptions } from '../../options/options.js';
 import type { HttpRequest } from '../../request/http-request.js';
 import { negotiate, type Representation } from '../negotiation.js';
 
-/** In which form refused requests are answered. */
+/** The form in which refused requests are answered. */
 export class Representations {
   constructor(
     private readonly options: Pick<ResolvedOptions, 'responseType'>,
@@ -27,7 +27,7 @@ export class Representations {
     return asked === 'html' ? 'html' : 'json';
   }
 
-  /** Does a browser ask for a page to show, which keeps cookies. */
+  /** Whether a browser asks for a page to show; such a page can set cookies. */
   isNavigation(request: HttpRequest): boolean {
     const mode = request.headers['sec-fetch-mode'];
     const navigates = mode === undefined ? request.method === 'GET' : mode === 'navigate';

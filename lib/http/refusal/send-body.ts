@@ -1,7 +1,7 @@
 import type { HttpReply } from '../../request/http-reply.js';
 import { isFastifyReply, rawResponse } from '../http-port.js';
 
-/** What is sent: a short text goes out in one piece with its head, a long one would be encoded each time. */
+/** The form of the body: a short text is sent in one piece with its head, a long one would be encoded each time. */
 export type Body = string | Buffer;
 
 const asItIs = (body: unknown): unknown => body;
@@ -11,7 +11,7 @@ export function sendBody(reply: HttpReply, statusCode: number, body: Body): void
   if (isFastifyReply(reply)) {
     reply.code?.(statusCode);
     if (typeof body === 'string') {
-      // one that the application has set would encode it once more
+      // one that the application has set would encode it again
       reply.serializer?.(asItIs);
     }
     reply.send?.(body);

@@ -15,22 +15,22 @@ interface Router {
   handle(request: Request, reply: HttpReply, done: Next): void;
 }
 
-/** An Express application, as far as it is needed here. */
+/** The part of an Express application that is used here. */
 export interface ExpressApp {
   handle(request: IncomingMessage & HttpRequest, response: ServerResponse, ...rest: unknown[]): void;
   use(...args: unknown[]): unknown;
   readonly router: Router;
 }
 
-/** Nest's adapter for Express, as far as it is needed here. */
+/** The part of Nest's adapter for Express that is used here. */
 export interface ExpressAdapterLike {
   getInstance(): ExpressApp;
 }
 
-/** The URL of a request as the application got it, below where it is mounted. */
+/** The URL of a request as the application received it, below its mount path. */
 const ENTERED = Symbol('nestjs-maintenance:entered');
 
-/** Where the application is mounted: what outer applications have cut off. */
+/** Where the application is mounted: what outer applications have stripped. */
 const MOUNTED = Symbol('nestjs-maintenance:mounted');
 
 type Request = Omit<HttpRequest, 'baseUrl'> & {
@@ -42,7 +42,7 @@ type Request = Omit<HttpRequest, 'baseUrl'> & {
 const pathOf = (request: Request): string => pathname(request[ENTERED] ?? request.url);
 
 /**
- * Stands before everything of an Express application, whatever was registered earlier, and before each of its layers that
+ * Stands before everything in an Express application, whatever was registered earlier, and before each of its layers that
  * answers requests.
  */
 export class ExpressEntrance {
@@ -56,7 +56,7 @@ export class ExpressEntrance {
     private readonly app: ExpressApp,
     private readonly coverage: SiteCoverage,
     private readonly routes: ExpressRoutes,
-    /** Does Nest's guard decide for handlers. */
+    /** Whether Nest's guard decides for handlers. */
     private readonly guarded: boolean,
   ) {
     this.router = app.router;
@@ -80,13 +80,13 @@ export class ExpressEntrance {
     };
   }
 
-  /** What Express does to a request before its first middleware costs several times what a refusal does. */
+  /** What Express does to a request before its first middleware costs several times as much as a refusal. */
   private shortcut(): void {
     const handle = this.app.handle.bind(this.app);
     this.app.handle = (request, response, ...rest) => {
       const doubtful = (path: string): boolean =>
         this.headers.concern(request) || this.routes.isDoubtful(path, request.method, this.coverage.refusing);
-      // another Express application that this one is mounted on has begun already
+      // another Express application, on which this one is mounted, has begun already
       const begun = request.originalUrl !== undefined;
       if (begun || !this.coverage.refusesAtOnce(request, response, doubtful)) {
         handle(request, response, ...rest);
@@ -103,12 +103,12 @@ export class ExpressEntrance {
           this.atEnd(request, reply, done);
         }
       });
-    // a preflight is answered as ever
+    // a preflight is answered as usual
     if (request.method === 'OPTIONS' || this.coverage.asksApplication) {
       goOn();
       return;
     }
-    // before anything of the application runs: can nothing of all that matches serve the request
+    // before anything of the application runs: whether nothing that matches could serve the request
     const path = pathOf(request);
     const refuse = (status: MaintenanceStatus): void => this.refuse(request, reply, status);
     this.coverage.decide(request, reply, [plainRoute(undefined, path)], goOn, (status) => {
@@ -120,7 +120,7 @@ export class ExpressEntrance {
     });
   }
 
-  /** Stands before each layer that answers; again where some were added. */
+  /** Stands before each layer that answers; again when layers were added. */
   private arm(): void {
     const { stack } = this.router;
     if (this.armedLength === stack.length) {
@@ -191,7 +191,7 @@ export class ExpressEntrance {
   }
 
   private refuse(request: Request, reply: HttpReply, status: MaintenanceStatus): void {
-    // what a router of the application has cut off is nothing to a page that stands for the whole of it
+    // what a router of the application has stripped does not matter to a page that stands for all of it
     request.baseUrl = request[MOUNTED] ?? '';
     this.headers.apply(request, reply, pathOf(request), () => this.coverage.refuse(request, reply, status));
   }

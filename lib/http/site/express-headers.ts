@@ -7,24 +7,24 @@ import { enter, type ExpressLayer } from './express-layers.js';
 import { recogniseMiddleware } from './known-middleware.js';
 import { inTurn } from './in-turn.js';
 
-/** When a middleware's headers belong to a refusal: for requests of other origins, or always. */
+/** When a middleware's headers belong to a refusal: only for requests of other origins, or always. */
 type Kind = 'cors' | 'always';
 
-/** The middleware whose headers a refusal carries although it comes before all middleware: CORS, helmet, Nest's security headers. */
+/** The middleware whose headers a refusal carries although it precedes all middleware: CORS, helmet, Nest's security headers. */
 export class ExpressHeaders {
   private readonly marked = new WeakMap<ExpressLayer, Kind>();
   private known:
     | { of: readonly ExpressLayer[]; length: number; layers: readonly (readonly [ExpressLayer, Kind])[] }
     | undefined;
 
-  /** @param more what the application wants besides */
+  /** @param more what the application adds */
   constructor(
     private readonly stack: () => readonly ExpressLayer[],
     private readonly more: readonly Middleware[],
     private readonly calls: ApplicationCalls,
   ) {}
 
-  /** Says what the layers are that are added meanwhile. */
+  /** Notes what the layers are that are added meanwhile. */
   marking<T>(kind: Kind, add: () => T): T {
     const before = this.stack().length;
     const result = add();
@@ -34,7 +34,7 @@ export class ExpressHeaders {
     return result;
   }
 
-  /** Is there any for this request. */
+  /** Whether there is any for this request. */
   concern(request: HttpRequest): boolean {
     const crossOrigin = request.headers.origin !== undefined;
     return this.layers().some(([, kind]) => kind === 'always' || crossOrigin);
@@ -58,7 +58,7 @@ export class ExpressHeaders {
     );
   }
 
-  /** Found again when layers were added. */
+  /** Searched again when layers were added. */
   private layers(): readonly (readonly [ExpressLayer, Kind])[] {
     const stack = this.stack();
     if (this.known?.of !== stack || this.known.length !== stack.length) {

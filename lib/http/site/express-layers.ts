@@ -17,19 +17,19 @@ export interface ExpressLayer {
     readonly methods: Readonly<Record<string, boolean | undefined>>;
     readonly stack: readonly { readonly handle: object }[];
   };
-  /** What the last match has taken of a path, in versions of the router whose {@link match} does not say. */
+  /** What the last match has consumed of a path, in versions of the router whose {@link match} does not return it. */
   readonly path?: string;
   match(path: string): boolean | { readonly path: string };
   handleRequest(request: HttpRequest, reply: HttpReply, next: Next): void;
 }
 
 /**
- * What a layer is: a route of Nest's, another route, a router, static files, another application of which nothing is known; the
- * answer to what nothing else has answered; or something that only passes by: most of what `use()` is given.
+ * What a layer is: one of Nest's routes, another route, a router, static files, an unknown application; the answer to unmatched
+ * requests; or something that only passes requests on, like most of what `use()` is given.
  */
 export type LayerKind = 'nest' | 'route' | 'router' | 'static' | 'application' | 'end' | 'middleware';
 
-/** What a layer is, as far as it can be seen. */
+/** What a layer is, as far as can be seen. */
 export function recognise({ handle, route }: ExpressLayer): LayerKind {
   if (route) {
     return route.stack.some((inner) => knowledgeOf(inner.handle) !== 'not-nest') ? 'nest' : 'route';
@@ -44,11 +44,11 @@ export function recognise({ handle, route }: ExpressLayer): LayerKind {
   return known === 'application' || isApplication(handle) ? 'application' : 'middleware';
 }
 
-/** Is it an Express application. */
+/** Whether it is an Express application. */
 export const isApplication = (value: unknown): boolean =>
   typeof value === 'function' && 'handle' in value && 'set' in value;
 
-/** What is left of a path behind a layer that it leads to, `undefined` where it leads elsewhere. */
+/** What is left of a path behind a layer that matches it, `undefined` if it does not match. */
 export function enter(layer: ExpressLayer, path: string, method: string): string | undefined {
   if (layer.route && !handles(layer.route.methods, method)) {
     return undefined;
@@ -66,13 +66,13 @@ export function enter(layer: ExpressLayer, path: string, method: string): string
   }
 }
 
-/** As Express' router has it: HEAD is answered by GET. */
+/** As in Express' router: HEAD is answered by GET. */
 function handles(methods: Readonly<Record<string, boolean | undefined>>, method: string): boolean {
   const name = method.toLowerCase();
   return methods['_all'] === true || methods[name] === true || (name === 'head' && methods['get'] === true);
 }
 
-/** Does a router have something that answers a path, and not only what passes by. */
+/** Whether a router has something that answers a path, and not only passes it on. */
 export function answers(stack: readonly ExpressLayer[], path: string, method: string): boolean {
   return stack.some((layer) => {
     const kind = recognise(layer);

@@ -9,11 +9,11 @@ interface Knowledge {
   readonly stack: readonly ExpressLayer[];
   readonly length: number;
   readonly active: readonly ActiveKey[];
-  /** Routes that other keys refuse than those that refuse the rest of the site. */
+  /** Routes that other keys refuse than the rest of the site. */
   readonly doubtful: readonly ExpressLayer[];
 }
 
-/** Reads from an Express router what would serve a request: it has no route yet when it is to be refused. */
+/** Reads from an Express router what would serve a request, which has no route yet when it is refused. */
 export class ExpressRoutes {
   private readonly marked = new WeakMap<ExpressLayer, LayerKind>();
   private known: Knowledge | undefined;
@@ -24,7 +24,7 @@ export class ExpressRoutes {
     private readonly graphql: GraphqlPaths,
   ) {}
 
-  /** Says what the layers are that are added meanwhile. */
+  /** Notes what the layers are that are added meanwhile. */
   marking<T>(kind: LayerKind, add: () => T): T {
     const before = this.stack().length;
     const result = add();
@@ -42,7 +42,7 @@ export class ExpressRoutes {
     return kind;
   }
 
-  /** May a request reach something that other keys refuse than those that refuse the rest of the site. */
+  /** Whether a request may reach something that other keys refuse than the rest of the site. */
   isDoubtful(path: string, method: string, active: readonly ActiveKey[]): boolean {
     return (
       this.graphql.matches(path) ||
@@ -51,8 +51,8 @@ export class ExpressRoutes {
   }
 
   /**
-   * What may serve a request, but for static files: the first layer in the order of their registration that answers, or several
-   * where Nest chooses among its routes by version.
+   * What may serve a request, except for static files: the first layer in order of registration that answers, or several if Nest
+   * chooses among its routes by version.
    */
   servers(path: string, method: string): readonly Server[] {
     if (this.graphql.matches(path)) {
@@ -73,7 +73,7 @@ export class ExpressRoutes {
       : this.serversOf(layer, path);
   }
 
-  /** Of those, handlers of Nest's that are reached by no other path. */
+  /** Of those, Nest's handlers that can be reached by no other path. */
   literalServers(path: string, method: string): readonly Server[] {
     return this.servers(path, method).filter(
       ({ target, place: { template } }) =>
@@ -81,7 +81,7 @@ export class ExpressRoutes {
     );
   }
 
-  /** What a layer is to a decision. */
+  /** What a layer means for a decision. */
   serversOf(layer: ExpressLayer, path: string): readonly Server[] {
     const { route } = layer;
     if (!route) {
@@ -100,12 +100,12 @@ export class ExpressRoutes {
     });
   }
 
-  /** Does a layer that is no route of Nest's have something that answers this request. */
+  /** Whether a layer that is none of Nest's routes has something that answers this request. */
   answers(layer: ExpressLayer, path: string, method: string): boolean {
     return this.kindOf(layer) !== 'router' || answers([layer], path, method);
   }
 
-  /** As {@link passesOn}, among all that match this request. */
+  /** Like {@link passesOn}, among all that match this request. */
   yields(layer: ExpressLayer, path: string, method: string): boolean {
     const stack = this.stack();
     const behind = stack.slice(stack.indexOf(layer));
@@ -127,8 +127,8 @@ export class ExpressRoutes {
   }
 
   /**
-   * Does a layer only stand before a route of Nest's: it matches whatever that route matches, so that nobody would ever get there
-   * if it answered. Redirects to https and checks of logins are written like that.
+   * Whether a layer only stands before one of Nest's routes: it matches whatever that route matches, so the route could never be
+   * reached if it answered. Redirects to https and log-in checks are written like that.
    */
   private passesOn(layer: ExpressLayer, layers: readonly ExpressLayer[], method: string): boolean {
     return layers
@@ -141,7 +141,7 @@ export class ExpressRoutes {
       );
   }
 
-  /** Found again when layers were added or other keys are active. */
+  /** Searched again when layers were added or other keys are active. */
   private knowledge(active: readonly ActiveKey[]): Knowledge {
     const stack = this.stack();
     const { known } = this;

@@ -13,17 +13,17 @@ import {
   type Server,
 } from './site-routes.js';
 
-/** What a route's configuration says of its handler. */
+/** What a route's configuration says about its handler. */
 const KNOWN = Symbol('nestjs-maintenance:route');
 
 type Register = (...args: unknown[]) => unknown;
 
-/** Nest's adapter for Fastify, as far as it is needed here. */
+/** The part of Nest's adapter for Fastify that is used here. */
 export interface FastifyAdapterLike {
   getInstance(): FastifyApp;
 }
 
-/** Stands before everything of a Fastify application that knows its route already, whatever was registered earlier. */
+/** Stands before everything in a Fastify application that knows its route already, whatever was registered earlier. */
 export class FastifyEntrance {
   private readonly headers: FastifyHeaders;
   private registering: unknown;
@@ -32,7 +32,7 @@ export class FastifyEntrance {
     private readonly adapter: FastifyAdapterLike,
     private readonly coverage: SiteCoverage,
     private readonly graphql: GraphqlPaths,
-    /** Does Nest's guard decide for handlers. */
+    /** Whether Nest's guard decides for handlers. */
     private readonly guarded: boolean,
   ) {
     this.headers = new FastifyHeaders(adapter, coverage.middleware, coverage.calls);
@@ -46,7 +46,7 @@ export class FastifyEntrance {
         done();
       } else {
         this.coverage.whenKnown(() => {
-          // a preflight is answered as ever: by a hook
+          // a preflight is answered as usual: by a hook
           if (request.method === 'OPTIONS' || this.coverage.asksApplication) {
             done();
           } else {
@@ -56,7 +56,7 @@ export class FastifyEntrance {
       }
     });
     addFirst(app, 'preParsing', (request, reply, _payload, done) => {
-      // also what came while the site was open, and was kept by a hook until now
+      // including requests that arrived while the site was open and that a hook has held until now
       if (this.coverage.engaged) {
         this.decide(request, reply, done, true);
       } else {
@@ -65,7 +65,7 @@ export class FastifyEntrance {
     });
   }
 
-  /** Fastify and its adapter wrap handlers: the one that Nest registers is caught on its way in. */
+  /** Fastify and its adapter wrap handlers: the one that Nest registers is intercepted on its way in. */
   private watch(): void {
     const adapter = this.adapter as unknown as Record<string, Register | undefined>;
     for (const verb of Object.values(RequestMethod).filter((name) => typeof name === 'string')) {
@@ -94,7 +94,7 @@ export class FastifyEntrance {
   private decide(request: HttpRequest, reply: HttpReply, done: Done, late: boolean): void {
     const config = routeConfig(request);
     const known = config?.[KNOWN] as Exclude<RouteKnowledge, 'not-nest'> | undefined;
-    // asking the application twice is what the guard is there to save
+    // the guard would otherwise ask the application a second time
     const passes =
       (late && known && this.guarded) ||
       (request.method === 'OPTIONS' && (config?.url === undefined || config.url === '*'));

@@ -9,17 +9,17 @@ import { inTurn } from './in-turn.js';
 
 type Hook = (...args: unknown[]) => unknown;
 
-/** Hooks that plugins for CORS and helmet may be configured to use. */
+/** Hooks that plugins for CORS and helmet can be configured to use. */
 const PHASES = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const;
 
-/** The hooks whose headers a refusal carries although it comes before all hooks: CORS, helmet, Nest's security headers. */
+/** The hooks whose headers a refusal carries although it precedes all hooks: CORS, helmet, Nest's security headers. */
 export class FastifyHeaders {
   private readonly known = new WeakMap<RouteContext, { cors: readonly Hook[]; helmet: readonly Hook[] }>();
   private security: Hook | undefined;
 
   /**
-   * @param adapter keeps the hook of `enableCors()` to itself
-   * @param more what the application wants besides
+   * @param adapter hides the hook of `enableCors()`
+   * @param more what the application adds
    */
   constructor(
     private readonly adapter: object,
@@ -71,7 +71,7 @@ export class FastifyHeaders {
       const hooks = PHASES.flatMap((phase) => {
         const originals = originalHooks(request, phase);
         return ((context[phase] ?? []) as Hook[]).map((hook, index) => {
-          // bound, it does not show its text
+          // a bound function does not show its text
           const known = recogniseMiddleware(hook, originals[index]);
           return [hook, known] as const;
         });

@@ -12,15 +12,15 @@ export interface Hooks {
   onRoute: (route: { config?: RouteConfig }) => void;
 }
 
-/** A Fastify application, or a part of it that a plugin has for itself. */
+/** A Fastify application, or the part of one that a plugin encapsulates. */
 export interface FastifyApp {
   addHook<Name extends keyof Hooks>(name: Name, hook: Hooks[Name]): unknown;
 }
 
-/** What Fastify knows of the route that a request takes: hooks, configuration. */
+/** What Fastify knows of a request's route: hooks, configuration. */
 export type RouteContext = Readonly<Record<string, unknown>> & { readonly config?: RouteConfig };
 
-/** Adds a hook before all others: also in parts that plugins have for themselves and that are there already. */
+/** Adds a hook before all others, including in encapsulated parts that exist already. */
 export function addFirst<Name extends 'onRequest' | 'preParsing'>(
   app: FastifyApp,
   name: Name,
@@ -49,7 +49,7 @@ export function routeConfig(request: HttpRequest): RouteConfig | undefined {
   );
 }
 
-/** The hooks of one phase as they were given, in the order in which a route's context has them. */
+/** The hooks of one phase as they were given, in the order of a route's context. */
 export function originalHooks(request: HttpRequest, phase: string): readonly Function[] {
   const { server } = request as { readonly server?: object };
   const hooks = server && (internal(server, 'fastify.hooks') as Record<string, Function[] | undefined>);
@@ -58,7 +58,7 @@ export function originalHooks(request: HttpRequest, phase: string): readonly Fun
 
 const symbols = new Map<string, symbol>();
 
-/** What Fastify keeps under a symbol of its own, which has a name but is not exported. */
+/** What Fastify keeps under a symbol that has a name but is not exported. */
 function internal(owner: object, name: string): unknown {
   const known = symbols.get(name);
   if (known && known in owner) {

@@ -10,9 +10,9 @@ export interface InTurn<T> {
 }
 
 /**
- * Calls functions one after the other, each when the one before it has called back or its promise is settled; then calls back. An
- * error of theirs is not passed on: they only set headers of a request that is refused whatever they think of it. One that does
- * neither in time is not waited for any longer; all of them together have `callTimeout`.
+ * Calls functions one after the other, each when the previous one has called back or its promise has settled; then calls back.
+ * Their errors are not passed on: they only set headers of a request that is refused in any case. One that does neither in time
+ * is abandoned; all of them together have `callTimeout`.
  */
 export function inTurn<T>(
   functions: readonly T[],
@@ -65,7 +65,7 @@ export function inTurn<T>(
   run(0);
 }
 
-/** Setting a header after the answer was sent throws where the middleware has nobody who could catch it. */
+/** Setting a header after the response was sent throws inside the middleware, where nobody could catch it. */
 function ignoreLateHeaders(response: ServerResponse): void {
   for (const name of ['setHeader', 'appendHeader', 'removeHeader'] as const) {
     const method = response[name].bind(response) as (...args: unknown[]) => unknown;

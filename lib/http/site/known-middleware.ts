@@ -1,10 +1,10 @@
 /**
- * Middleware and hooks of packages that many applications use. They are known by their names, and by their text where a
- * bundler has taken the names away: by words that no minifier changes, or by their whole shape.
+ * Middleware and hooks of packages that many applications use. They are recognised by name or, if a bundler has removed the
+ * names, by their text: by words that no minifier changes, or by their whole shape.
  */
 export type Known = 'cors' | 'helmet' | 'static' | 'application';
 
-/** What Express, serve-static, cors, helmet and their plugins for Fastify call them. */
+/** The names that Express, serve-static, cors, helmet and their plugins for Fastify use. */
 const NAMES: ReadonlyMap<string, Known> = new Map<string, Known>([
   ['corsMiddleware', 'cors'],
   ['handleCors', 'cors'],
@@ -34,14 +34,14 @@ const NAMES: ReadonlyMap<string, Known> = new Map<string, Known>([
 /** All of a kind's expressions match its text. */
 const TEXTS: readonly (readonly [Known, ...RegExp[]])[] = [
   ['cors', /\.headers\.origin\b/, /\btypeof [\w$]+\.origin\b/],
-  // hands request, reply and `next` on to the one function that sets the headers
+  // passes request, reply and `next` on to the one function that sets the headers
   ['cors', /^function\s?\(([\w$]+),([\w$]+),(?:[\w$]+,)?([\w$]+)\)\{[\w$]+\([\w$]+,[\w$]+,\1,\2,\3\);?\}$/],
   // calls its parts in turn, and nothing else
   [
     'helmet',
     /^function\s?\(([\w$]+),([\w$]+),[\w$]+\)\{[^.'"`]*function ([\w$]+)\([^.'"`]*\(\1,\2,\3\)[^.'"`]*\}$/,
   ],
-  // sets or removes one header, and goes on
+  // sets or removes one header, then continues
   ['helmet', /^function\s?\([\w$]+,([\w$]+),([\w$]+)\)\{\1\.(?:set|remove)Header\([^()]*\)[,;]\2\(\);?\}$/],
   ['helmet', /\binstanceof Error\b/, /\.setHeader\([\w$]+,[\w$]+\)[,;][\w$]+\(\)\)?;?\}+$/],
   ['helmet', /\.routeOptions\.config\b/, /\benableCSPNonces\b/],

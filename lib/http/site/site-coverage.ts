@@ -21,21 +21,21 @@ export class SiteCoverage {
     @Inject(Evaluator) private readonly evaluator: Evaluator,
     @Inject(RefusalResponder) private readonly responder: RefusalResponder,
     @Inject(StalePolicy) private readonly stale: StalePolicy,
-    /** Bounds what the application's middleware takes. */
+    /** Limits the time that the application's middleware takes. */
     @Inject(ApplicationCalls) readonly calls: ApplicationCalls,
   ) {}
 
-  /** Is there anything to decide, as far as is known. */
+  /** Whether there is anything to decide, as far as is known. */
   get engaged(): boolean {
     return this.refusing.length > 0 || this.stale.blocks;
   }
 
-  /** Is there nothing to decide for certain. */
+  /** Whether there is certainly nothing to decide. */
   get idle(): boolean {
     return !this.engaged && !this.manager.lease.lapsed();
   }
 
-  /** The keys in maintenance, of this moment, and those that open for one visitor after another. */
+  /** The keys in maintenance at this moment, and those that are opening gradually. */
   get refusing(): StateManager['snapshot']['refusing'] {
     return this.manager.snapshot.refusing;
   }
@@ -45,17 +45,17 @@ export class SiteCoverage {
     return this.responder.headers.middleware;
   }
 
-  /** Is all refused that is not exempt, since nothing certain is known: whatever keys are active. */
+  /** Whether everything that is not exempt is refused, whatever keys are active, because nothing certain is known. */
   get blocks(): boolean {
     return this.stale.blocks;
   }
 
-  /** Is what the application has put on a request needed for a decision: it is then taken later. */
+  /** Whether a decision needs what the application has set on a request: then it is taken later. */
   get asksApplication(): boolean {
     return !this.stale.blocks && this.evaluator.asksApplication;
   }
 
-  /** Calls back once this replica knows enough to decide: at once, but for a lease that has lapsed. */
+  /** Calls back once this replica knows enough to decide: at once, unless its lease has lapsed. */
   whenKnown(then: () => void): void {
     if (this.manager.lease.lapsed()) {
       void this.stale.catchUp().then(then);
@@ -65,8 +65,8 @@ export class SiteCoverage {
   }
 
   /**
-   * Decides for a request that one of these may serve.
-   * @param pass one of them may; the answer is private where that is so for this visitor only
+   * Decides for a request that one of these targets may serve.
+   * @param pass one of them may; the response is private if only this visitor may
    * @param refuse none of them may
    */
   decide(
@@ -101,14 +101,14 @@ export class SiteCoverage {
     next(0, undefined);
   }
 
-  /** Does this refuse a request for all that is known without asking the application. */
+  /** Whether this refuses a request by everything that is known without asking the application. */
   refusesUnasked(request: HttpRequest, server: Server): boolean {
     return this.evaluator.refusesUnasked(callOf(request, server));
   }
 
   /**
-   * Refuses a request before the framework has touched it, where that changes nothing but the time it takes.
-   * @param doubtful may anything say more of the request than that the site is in maintenance; asked last: that costs most
+   * Refuses a request before the framework has touched it, if that changes nothing but the time it takes.
+   * @param doubtful whether anything could still admit the request; called last, since it costs most
    */
   refusesAtOnce(
     request: IncomingMessage & HttpRequest,

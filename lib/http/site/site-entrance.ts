@@ -18,8 +18,8 @@ import { SiteCoverage } from './site-coverage.js';
 import { GraphqlPaths } from './site-routes.js';
 
 /**
- * What is done before anything of the application sees a request: bypass links are followed wherever they lead, and with
- * `coverage: 'site'` the whole site is answered for. Where neither is switched on nothing is mounted.
+ * What happens before anything of the application sees a request: bypass links are followed wherever they lead, and with
+ * `coverage: 'site'` the whole site is covered. If neither is on, nothing is mounted.
  */
 @Injectable()
 export class SiteEntrance {
@@ -81,7 +81,7 @@ export class SiteEntrance {
     }
   }
 
-  /** A visitor who comes with a good token is sent to the same page without it. */
+  /** Redirects a visitor with a valid token to the same page without it. */
   private followsLink(request: HttpRequest, reply: HttpReply): boolean {
     const link = this.bypass.link(request);
     if (!link) {

@@ -4,20 +4,20 @@ import 'reflect-metadata';
 import { PLAIN_POLICY, type HandlerPolicy } from '../../decision/handler-policy.js';
 import type { Place } from '../../decision/ignore-paths.js';
 
-/** What `configure()` leaves on handlers; Nest copies it on to what it registers with the router. */
+/** Metadata that `configure()` sets on handlers; Nest copies it to what it registers with the router. */
 export const TARGET = Symbol('nestjs-maintenance:target');
 
-/** What is certain of a route before Nest has seen the request. */
+/** What is certain about a route before Nest has seen the request. */
 export type RouteKnowledge = { readonly target: HandlerPolicy } | 'unknown' | 'not-nest';
 
 /** Something that may serve a request. */
 export interface Server {
-  /** What its handler says of itself; {@link PLAIN_POLICY} where it is none of Nest's. */
+  /** What its handler's decorators say; {@link PLAIN_POLICY} if it is none of Nest's. */
   readonly target: HandlerPolicy;
   readonly place: Place;
 }
 
-/** What a route's handler tells: its target, that it is Nest's but not known, or that it is none of Nest's. */
+/** What a route's handler reveals: its target, that it is one of Nest's but unknown, or that it is none of Nest's. */
 export function knowledgeOf(handler: unknown): RouteKnowledge {
   if (typeof handler !== 'function' || Reflect.getMetadata(PATH_METADATA, handler) === undefined) {
     return 'not-nest';
@@ -27,8 +27,8 @@ export function knowledgeOf(handler: unknown): RouteKnowledge {
 }
 
 /**
- * A route that is none of Nest's. One that ends in a wildcard serves what lies below it, files say: there the path of the request
- * counts as well, as it does where the same files are served without a route.
+ * A route that is none of Nest's. One that ends in a wildcard serves what lies below it, such as files: there the path of the
+ * request counts as well, as it does for the same files served without a route.
  */
 export function plainRoute(template: string | undefined, path: string): Server {
   const place =
@@ -38,7 +38,7 @@ export function plainRoute(template: string | undefined, path: string): Server {
 
 const WILDCARD = /\*\w*\}?\/?$/;
 
-/** Where GraphQL is served: a resolver may be exempt, and only GraphQL knows which one is asked. */
+/** Where GraphQL is served: a resolver may be exempt, and only GraphQL knows which one is called. */
 export class GraphqlPaths {
   private paths: readonly string[] | undefined;
 
@@ -54,7 +54,7 @@ export class GraphqlPaths {
       return false;
     }
     const asked = path.toLowerCase().replace(/\/$/, '');
-    // at the root it has the root itself, not the whole site
+    // at the root it has only the root, not the whole site
     return this.paths.some(
       (graphql) => asked === graphql || (graphql !== '' && asked.startsWith(`${graphql}/`)),
     );

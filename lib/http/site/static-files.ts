@@ -5,7 +5,7 @@ import type { ExpressRoutes } from './express-routes.js';
 import type { SiteCoverage } from './site-coverage.js';
 import type { Server } from './site-routes.js';
 
-/** A decision about static files, and where it was taken. */
+/** A decision about static files, and where it was made. */
 interface Skipped {
   readonly status: MaintenanceStatus;
   readonly refusing: SiteCoverage['refusing'];
@@ -14,8 +14,8 @@ interface Skipped {
 }
 
 /**
- * Folders of static files that a request passes on Express, and what was decided of them. The application is not asked at each of
- * them anew: one that hangs would keep the request waiting as often.
+ * Folders of static files that a request passes on Express, and what was decided for them. The application is not asked again at
+ * each of them: a function that hangs would delay the request at every one.
  */
 export class StaticFiles {
   private readonly skipped = new WeakMap<object, Skipped>();
@@ -26,18 +26,18 @@ export class StaticFiles {
     private readonly routes: ExpressRoutes,
   ) {}
 
-  /** These were not looked at. */
+  /** These were skipped. */
   skip(request: HttpRequest, layer: ExpressLayer, status: MaintenanceStatus): void {
     const { refusing } = this.coverage;
     this.skipped.set(request, { status, refusing, index: this.stack().indexOf(layer) });
   }
 
-  /** Why some were not looked at. */
+  /** Why some were skipped. */
   refusalOf(request: HttpRequest): MaintenanceStatus | undefined {
     return this.skipped.get(request)?.status;
   }
 
-  /** Are these not to be looked at, without a question. @param path as it has come to the application */
+  /** Whether these must be skipped, without asking. @param path as it has come to the application */
   areSkipped(request: HttpRequest, layer: ExpressLayer, path: string): boolean {
     const { method } = request;
     return (
@@ -49,8 +49,8 @@ export class StaticFiles {
   }
 
   /**
-   * Has the last decision been that of this moment, too: of the same keys, and nothing of the application has run since, which could
-   * have found out who asks.
+   * Whether the last decision still holds: the same keys are active, and nothing of the application has run since that could
+   * have found out who is asking.
    * @param layer what is next, `undefined` at the end
    */
   isDecided(request: HttpRequest, layer: ExpressLayer | undefined, path: string): boolean {
@@ -67,8 +67,8 @@ export class StaticFiles {
   }
 
   /**
-   * Is this very path that of a handler behind them which passes whoever asks: health checks have no time to wait for what the
-   * application would say of the files.
+   * Whether a handler behind them at this very path admits everybody: health checks have no time to wait for what the
+   * application would say about the files.
    */
   private isBeforeOpenHandler(request: HttpRequest, layer: ExpressLayer, path: string): boolean {
     const passes = (server: Server): boolean => !this.coverage.refusesUnasked(request, server);

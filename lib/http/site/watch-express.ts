@@ -4,12 +4,12 @@ import type { ExpressRoutes } from './express-routes.js';
 
 type Method = (...args: unknown[]) => unknown;
 
-/** What is added by a method of the adapter, which its layer does not show. */
+/** What a method of the adapter has added, if its layer does not show it. */
 const ADDED: Readonly<Record<string, LayerKind>> = { setNotFoundHandler: 'end', useStaticAssets: 'static' };
 
 /**
- * Notes what layers are that do not show it: functions of applications that are bundled may have lost their names, and some never
- * had one.
+ * Notes what layers are if they do not show it: functions of bundled applications may have lost their names, and some never had
+ * one.
  * @param adapter Nest's adapter for Express
  */
 export function watchExpress(
