@@ -76,6 +76,28 @@ describe('a command', () => {
     await asked;
   });
 
+  it('opens the key also when Redis is silent while it gives up', async () => {
+    await using migrations = await withReplica();
+    await using proxy = await TcpProxy.start({ host: server.host, port: server.port });
+    const asked = replica.get('/wait/run-silent');
+    await replica.reaches('run-silent');
+    const args = ['--drain', '1s', '--command-timeout', '500ms'];
+    const { result } = migrations.run('silent', { url: proxy.url, args });
+    await until(() => replica.isOn(KEY), { timeout: 15_000 });
+    proxy.pause();
+    // longer than the drain, and than what is tried at once
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    proxy.resume();
+    expect(await result).toMatchObject({
+      code: 124,
+      stderr: expect.stringContaining('Redis did not answer') as unknown,
+    });
+    expect(await migrations.lines()).toEqual([]);
+    expect(await migrations.isOn()).toBe(false);
+    await replica.open('run-silent');
+    await asked;
+  }, 60_000);
+
   it.each([
     [122, 'no command', [KEY]],
     [122, 'an option that nobody knows', [KEY, '--drian', '1s', '--', 'true']],

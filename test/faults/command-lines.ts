@@ -73,7 +73,8 @@ export class CommandLine {
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
     const [code] = (await once(child, 'exit')) as [number | null];
-    if (this.#killed) {
+    if (this.#killed || said.includes('could not be opened')) {
+      // what it held stays, as when it is killed
       world.journal.note({ e: 'killed', who });
     } else {
       journal.note({ e: 'done', op, result: resultOf(code, said) });

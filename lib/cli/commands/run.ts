@@ -135,9 +135,10 @@ async function runUnder(
     } finally {
       await socket?.close();
       await held.leave();
-      await untilLeft(backend.manager, key, lease, (message) => out.error(message));
     }
   } finally {
+    // also what was taken for a command that was then not started
+    await untilLeft(backend.manager, key, lease, (message) => out.error(message));
     child.dismiss();
     PASSED_ON.forEach((signal) => process.off(signal, passOn));
   }

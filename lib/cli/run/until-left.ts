@@ -4,7 +4,7 @@ import type { StateManager } from '../../core/state/state-manager.js';
 /** Milliseconds between two looks. */
 const LOOK_INTERVAL = 100;
 
-/** The command is done, and what the store did not take at once is tried again for a while: else the key stays on. */
+/** What the store did not take at once is tried again for a while, before the process ends: otherwise the key stays on. */
 export async function untilLeft(
   manager: StateManager,
   key: string,
@@ -19,7 +19,7 @@ export async function untilLeft(
   }
   if (isHeld()) {
     error(
-      `The command is done, but "${key}" could not be opened: Redis is unreachable. Open it with: off ${key} --force`,
+      `"${key}" could not be opened, since Redis cannot be reached or takes no changes. Open it with: off ${key} --force`,
     );
   }
 }
