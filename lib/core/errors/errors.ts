@@ -156,7 +156,7 @@ export class MaintenanceVetoError extends MaintenanceError {
   override readonly code = 'MAINTENANCE_VETO';
 }
 
-/** A lock or hold was lost while work was running: its lease ran out, or somebody unset the key. @publicApi */
+/** A lock or hold was lost before it was left: its lease ran out, or somebody unset the key. @publicApi */
 export class MaintenanceLockLostError extends MaintenanceError {
   override name = 'MaintenanceLockLostError';
   override readonly code = 'MAINTENANCE_LOCK_LOST';
@@ -167,7 +167,7 @@ export class MaintenanceLockLostError extends MaintenanceError {
     /** Why, in words. */
     readonly why: string,
   ) {
-    super(`The maintenance of key "${key}" was lost while work was running: ${why}.`);
+    super(`The maintenance of key "${key}" was lost: ${why}.`);
   }
 }
 

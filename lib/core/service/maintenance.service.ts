@@ -62,7 +62,7 @@ export class MaintenanceService extends MaintenancePlans {
    * The key stays on until every such call has left it, and afterwards if it was on before.
    *
    * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError, MaintenanceLockedError, MaintenanceDrainError (work
-   * did not run), MaintenanceLockLostError (the maintenance was lost while work ran), MaintenanceStoreError, and what work
+   * did not run), MaintenanceLockLostError (the maintenance was lost meanwhile), MaintenanceStoreError, and what work
    * or a `changing` hook throws
    * @example
    * ```ts
