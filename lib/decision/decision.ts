@@ -1,4 +1,5 @@
 import type { ApplicationCalls } from '../core/common/application-calls.js';
+import { getStatusClass } from '../core/keys/get-status-class.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { MaintenanceState } from '../core/keys/maintenance-state.js';
 import { MaintenanceStatus } from '../core/keys/maintenance-status.js';
@@ -34,7 +35,7 @@ export class Decision {
     let status: MaintenanceStatus;
     let active: unknown;
     try {
-      const Status = key.getStatusClass();
+      const Status = getStatusClass(key);
       status = new Status(state.value, key, request, state);
       ({ active } = status);
     } catch (error) {

@@ -4,6 +4,7 @@ import type { IgnorePaths, Place } from './ignore-paths.js';
 import type { StalePolicy } from './stale-policy.js';
 import { isGradual, type Visitor } from './visitor.js';
 import type { Visitors } from './visitors.js';
+import { getStatusClass } from '../core/keys/get-status-class.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { MaintenanceStatus } from '../core/keys/maintenance-status.js';
 import type { ActiveKey } from '../core/state/snapshot.js';
@@ -176,7 +177,7 @@ export class Evaluator {
 /** Whether a key refuses any request. */
 function hasPlainStatus(key: MaintenanceKey): boolean {
   try {
-    return key.getStatusClass() === MaintenanceStatus;
+    return getStatusClass(key) === MaintenanceStatus;
   } catch {
     return false;
   }

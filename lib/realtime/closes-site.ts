@@ -1,3 +1,4 @@
+import { getStatusClass } from '../core/keys/get-status-class.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { MaintenanceState } from '../core/keys/maintenance-state.js';
 import { allowsRead } from '../decision/decision.js';
@@ -8,7 +9,7 @@ export function closesSite(key: MaintenanceKey, state: MaintenanceState): boolea
     return false;
   }
   try {
-    const Status = key.getStatusClass();
+    const Status = getStatusClass(key);
     const active: unknown = new Status(state.value, key, undefined, state).active;
     if (typeof active === 'boolean') {
       return active;

@@ -123,5 +123,25 @@ describe.each(adapters)('functions of the application on %s', (_name, createApp)
         expect(running.log.join('\n')).toMatch(logged);
       },
     );
+
+    it.each([
+      ['throws', fail, /threw: on purpose; the request is refused/],
+      ['promises', async () => fail(), /getStatusClass\(\) returned an object \(Promise\), not a class/],
+    ])('getStatusClass %s: refused, and the process lives', async (_what, getStatusClass, logged) => {
+      const unhandled: unknown[] = [];
+      const note = (reason: unknown) => void unhandled.push(reason);
+      process.on('unhandledRejection', note);
+      try {
+        await using running = await shop(createApp, { keys: [new Own({ getStatusClass })] });
+        await serviceOf(running).setMaintenance(true, 'own');
+        expect((await request(running.port, '/shop')).status).toBe(503);
+        expect((await request(running.port, '/maintenance/ping')).status).toBe(503);
+        expect(running.log.join('\n')).toMatch(logged);
+        await new Promise(setImmediate);
+        expect(unhandled).toEqual([]);
+      } finally {
+        process.off('unhandledRejection', note);
+      }
+    });
   });
 });
