@@ -11,26 +11,26 @@ export interface PushListener {
   status(status: MaintenanceStatusMessage): void;
 }
 
-/** A way by which the server tells: a socket, or a stream. */
+/** A way by which the server notifies: a socket, or a stream. */
 export interface Push {
-  /** Asks by this way, where it goes both ways. */
+  /** Asks over this transport, if it works both ways. */
   ping?(key: string | undefined): Promise<MaintenancePong | MaintenancePingError>;
-  /** The server is back: starts over. */
+  /** The server is back: start over. */
   retry(): void;
   close(): void;
 }
 
 /** Where a connection leads. */
 export interface ConnectionOptions {
-  /** `null`: the ping endpoint is asked again and again. */
+  /** `null`: the ping endpoint is polled. */
   readonly push: ((listener: PushListener) => Push) | null;
   /** `null`: there is no endpoint to fall back to. */
   readonly pingUrl: string | null;
-  /** Is nobody looking, so that polling can wait for {@link Connection.wake}. */
+  /** Whether nobody is looking, so that polling can wait for {@link Connection.wake}. */
   readonly idle: () => boolean;
 }
 
-/** Keeps the last state and tells of new ones. */
+/** Keeps the last state and reports new ones. */
 export interface Connection {
   readonly status: MaintenanceStatusMessage | null;
   readonly connection: MaintenanceConnection;

@@ -5,17 +5,17 @@ import { createPoller } from './poller.js';
 import type { MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
 
 const TIMEOUT = 10_000;
-/** Until a push that gets no further is helped out. */
+/** Milliseconds until polling supplements a push that does not get through. */
 const CONNECTING = 5_000;
 
-/** The seconds left count down by themselves, and clients come and go; that is no news. */
+/** The remaining seconds count down by themselves, and clients come and go; that is no news. */
 function fingerprint(of: MaintenanceStatusMessage | null): string {
   return JSON.stringify(of && { ...of, retryAfter: 0, spread: 0 });
 }
 
 /**
- * Gets the state by push, and falls back to the ping endpoint. While it is disconnected it polls there, more often than a
- * socket can retry (browsers delay WebSockets that fail repeatedly), and reconnects as soon as the endpoint answers.
+ * Gets the state by push, and falls back to the ping endpoint. While it is disconnected it polls there, more often than a socket
+ * can retry (browsers delay WebSockets that fail repeatedly), and reconnects as soon as the endpoint answers.
  */
 export function createConnection({ push: open, pingUrl, idle }: ConnectionOptions): Connection {
   const listeners = createListeners<MaintenanceStatusMessage>();

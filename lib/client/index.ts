@@ -96,7 +96,7 @@ interface BrowserGlobals {
   };
 }
 
-/** Without the package the ping endpoint has to do. */
+/** Without the package, the ping endpoint is polled. */
 async function importIo(): Promise<SocketFactory | null> {
   try {
     return (await import('socket.io-client')).io as unknown as SocketFactory;
@@ -105,7 +105,7 @@ async function importIo(): Promise<SocketFactory | null> {
   }
 }
 
-/** Looks again as soon as somebody looks at the page. */
+/** Checks as soon as somebody looks at the page. */
 function watched(link: Connection, document: BrowserGlobals['document']): MaintenanceClient {
   const wake = (): void => (document?.hidden ? undefined : link.wake());
   document?.addEventListener('visibilitychange', wake);
@@ -126,7 +126,7 @@ function watched(link: Connection, document: BrowserGlobals['document']): Mainte
   };
 }
 
-/** A client whose connection is still on its way. */
+/** A client whose connection is still being made. */
 function deferred(open: () => Promise<Connection>, document: BrowserGlobals['document']): MaintenanceClient {
   let client: MaintenanceClient | undefined;
   let closed = false;

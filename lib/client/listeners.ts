@@ -1,6 +1,6 @@
 /** Listeners of an event. */
 export interface Listeners<T> {
-  /** @returns ends the subscription */
+  /** @returns a function that ends the subscription */
   add(listener: (news: T) => void): () => void;
   tell(news: T): void;
   clear(): void;
@@ -11,7 +11,7 @@ export function createListeners<T>(): Listeners<T> {
   const listeners = new Set<(news: T) => void>();
   return {
     add(listener) {
-      // its own entry, so that a function subscribed twice is two subscriptions
+      // a separate entry, so that a function subscribed twice is two subscriptions
       const own = (news: T): void => listener(news);
       listeners.add(own);
       return () => void listeners.delete(own);

@@ -1,7 +1,7 @@
 import type { MaintenanceKeyJson, MaintenanceUpcoming } from '../core/keys/maintenance-key-json.js';
 import type { MaintenanceVisibleProgress } from '../core/progress/maintenance-progress.js';
 
-/** What the ping endpoint says, as far as it matters here. */
+/** The part of the ping endpoint's answer that matters here. */
 export interface PingState {
   maintenanceMode: boolean;
   retryAfter?: number;
@@ -12,15 +12,15 @@ export interface PingState {
   maintenance?: Record<string, MaintenanceKeyJson>;
 }
 
-/** What came back from where the ping endpoint should be. */
+/** The response from the address of the ping endpoint. */
 export interface PingAnswer {
   /** Status code. */
   readonly code: number;
-  /** `null`: whoever answers there knows nothing of maintenance, as a proxy before a server that is down. */
+  /** `null`: the responder knows nothing of maintenance, such as a proxy before a server that is down. */
   readonly state: PingState | null;
 }
 
-/** Asks the ping endpoint, which answers for this very visitor; rejects when nobody answers. */
+/** Asks the ping endpoint, which answers for this very visitor; rejects if there is no answer. */
 export async function askPingEndpoint(url: string, patience: number): Promise<PingAnswer> {
   const response = await fetch(url, {
     headers: { accept: 'application/json' },

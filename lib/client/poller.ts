@@ -1,6 +1,6 @@
 import type { PingAnswer, PingState } from './ping-endpoint.js';
 
-/** What a poller asks, and whom it notifies. */
+/** What a poller asks, and what it notifies. */
 export interface PollerOptions {
   ask(): Promise<PingAnswer>;
   /** Whether polling is useful; if not, it rests until it is woken. */
@@ -9,13 +9,13 @@ export interface PollerOptions {
   missed(): void;
 }
 
-/** Looks at the ping endpoint again and again. */
+/** Polls the ping endpoint. */
 export interface Poller {
-  /** Begins within so many milliseconds; a look that is under way counts. */
+  /** Begins within this many milliseconds; a poll in progress counts. */
   lookIn(ms: number): void;
   /** Starts for a page that has just lost its connection. */
   lookSoon(): void;
-  /** All is well, there is nothing to look for. */
+  /** All is well, polling is not needed. */
   rest(): void;
 }
 
@@ -25,11 +25,11 @@ export interface Poller {
  * starting. No page polls before its last poll has ended, and every wait is jittered in proportion.
  */
 export function createPoller({ ask, wanted, found, missed }: PollerOptions): Poller {
-  /** Where nobody answers: a part of the time it has been away, within bounds. */
+  /** If nobody answers: a fraction of the time since the server was lost, within bounds. */
   const AWAY = { share: 1 / 16, least: 300, most: 3_000 };
-  /** Where somebody answers, but no socket gets through. */
+  /** If the endpoint answers, but no socket gets through. */
   const POLL = 5_000;
-  /** Where whoever answers knows nothing of maintenance, and may never do. */
+  /** If the responder knows nothing of maintenance, and may never do. */
   const STRANGE = 60_000;
   let awaySince: number | undefined;
   let strangers = 0;
@@ -69,7 +69,7 @@ export function createPoller({ ask, wanted, found, missed }: PollerOptions): Pol
       found(answer.state);
       return;
     }
-    // a proxy says by an error of the server's kind that nobody answers
+    // proxies report an unreachable server with a 5xx status
     if (answer && answer.code < 500) {
       strangers++;
       planAbout(Math.min(POLL * 2 ** strangers, STRANGE));

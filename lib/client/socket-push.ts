@@ -1,7 +1,7 @@
 import type { Push, PushListener } from './connection-options.js';
 import type { MaintenancePingError, MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
 
-/** What is used of a Socket.IO client. */
+/** The part of a Socket.IO client that is used here. */
 export interface SocketLike {
   readonly active: boolean;
   on(event: string, listener: (...args: never[]) => void): unknown;
@@ -19,12 +19,12 @@ export interface SocketAddress {
   readonly url: string;
   /** Path of the Socket.IO server. */
   readonly path: string;
-  /** Goes with the connection, as in socket.io-client. */
+  /** Sent with the connection, as in socket.io-client. */
   readonly auth?: unknown;
 }
 
 const TIMEOUT = 10_000;
-/** Until one that the server has closed tries again, or has refused. */
+/** Milliseconds until a socket that the server closed or refused tries again. */
 const CLOSED = 2_000;
 const REFUSED = 60_000;
 /** Gives a page that is about to reload the time to do so. */
@@ -40,13 +40,13 @@ export const pushBySocket =
     const socket = io(url, {
       path,
       ...(auth !== undefined && { auth }),
-      // needs no sticky sessions, and spares the server two requests per client when all come back at once
+      // needs no sticky sessions, and saves the server two requests per client when all come back at once
       transports: ['websocket', 'polling'],
       tryAllTransports: true,
       timeout: TIMEOUT,
     });
 
-    /** Starts over, even if Socket.IO waits for its own next attempt or would make none. */
+    /** Starts over, even if Socket.IO is waiting for its own next attempt or would make none. */
     function connectIn(delay: number): void {
       clearTimeout(attempt);
       const begin = (): void => {

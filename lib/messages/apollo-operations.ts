@@ -7,7 +7,7 @@ interface ApolloOptions {
   server?: { plugins?: unknown[] };
 }
 
-/** Has Apollo Server ask about operations. */
+/** Makes Apollo Server ask about operations. */
 export function guardApollo(operations: GraphqlOperations, options: ApolloOptions, gateway: boolean): void {
   const plugin = new OperationsPlugin(operations, gateway);
   if (gateway) {
@@ -21,7 +21,7 @@ export function guardApollo(operations: GraphqlOperations, options: ApolloOption
 class OperationsPlugin {
   constructor(
     private readonly operations: GraphqlOperations,
-    /** Is everything decided here, or only what has no resolver. */
+    /** Whether everything is decided here, or only what has no resolver. */
     private readonly all: boolean,
   ) {}
 
@@ -41,7 +41,7 @@ class OperationsPlugin {
   }
 }
 
-/** Options may be an object that several applications share: each brings its own plugin. */
+/** Several applications may share one options object: each adds its own plugin. */
 const withPlugin = (plugins: unknown[] | undefined, plugin: OperationsPlugin): unknown[] => [
   ...(plugins ?? []).filter((other) => !(other instanceof OperationsPlugin)),
   plugin,

@@ -3,17 +3,17 @@ import { currentCall, follow } from '../core/calls/current-call.js';
 import { WorkCall, type WorkCalls } from '../core/calls/work-calls.js';
 import { getHandlerPolicy } from '../decision/handler-policy.js';
 
-/** What `@WebSocketGateway()` leaves on a class. */
+/** Metadata that `@WebSocketGateway()` sets on a class. */
 const GATEWAY_MARK = 'websockets:is_gateway';
 const HOOKS = ['handleConnection', 'handleDisconnect'];
 
-/** What counts in the running applications, by gateway class: its methods are the class's, applications share it. */
+/** What counts calls in the running applications, by gateway class: the methods belong to the class, which applications share. */
 const counters = new WeakMap<object, Set<WorkCalls>>();
 const counted = new WeakSet<object>();
 
 /**
- * Counts what gateways do when a client comes or goes. Nobody refuses that: whoever drains waits for what began before. Before
- * Nest registers them.
+ * Counts what gateways do when a client connects or disconnects. That is never refused: a drain waits for what began earlier.
+ * Call it before Nest registers them.
  * @returns stops counting for this application
  */
 export function countConnectionHooks(classes: Iterable<Function>, works: WorkCalls): () => void {

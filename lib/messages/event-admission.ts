@@ -1,15 +1,15 @@
 import { finalize, isObservable } from 'rxjs';
 
-/** What Nest calls with an event: its data and its context. */
+/** The arguments with which Nest calls an event's handlers: its data and its context. */
 export type EventHandler = ((...args: unknown[]) => unknown) & { next?: EventHandler };
 
-/** An event that was let pass by its transport: it is over once all that handles it is. */
+/** An event that its transport has admitted: it is over once all its handlers are done. */
 export class EventAdmission {
   private left = 0;
 
   constructor(private readonly over: () => void) {}
 
-  /** @returns to be called when one of those who handle it is done */
+  /** @returns to be called when one of its handlers is done */
   retain(): () => void {
     let released = false;
     this.left++;
@@ -23,7 +23,7 @@ export class EventAdmission {
 
 const admissions = new WeakMap<object, EventAdmission>();
 
-/** By the context that Nest hands to handlers. */
+/** By the context that Nest passes to handlers. */
 export const getAdmission = (context: unknown): EventAdmission | undefined =>
   typeof context === 'object' && context !== null ? admissions.get(context) : undefined;
 
@@ -45,7 +45,7 @@ export async function admitEvent<T>(context: object, handle: () => Promise<T>): 
   }
 }
 
-/** The same handler; an admitted event is not over before what it gives is. */
+/** The same handler; an admitted event is not over before the handler's result is. */
 export function admittedHandler(handler: EventHandler): EventHandler {
   const admitted: EventHandler = async (...args) => {
     const done = args

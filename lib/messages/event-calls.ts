@@ -8,8 +8,8 @@ import type { EventAdmission } from './event-admission.js';
 import { replaceMethod } from '../in-flight/replace-method.js';
 
 /**
- * An event under way. It is counted by itself, not by its handler: events go on to arrive while a key is on, and a drain waits
- * only for those that came before.
+ * An event in progress. The event is counted, not its handler: events keep arriving while a key is on, and a drain waits only
+ * for the earlier ones.
  */
 export class EventCall {
   private handled = false;
@@ -36,7 +36,7 @@ export class EventCall {
         });
   }
 
-  /** Its handler begins, and says itself when it is over: an interceptor may stop listening before. */
+  /** Its handler begins, and reports by itself when it is over: an interceptor may stop listening earlier. */
   begin(): this | undefined {
     const first = !this.handled;
     this.handled = true;
@@ -50,7 +50,7 @@ export class EventCall {
     }
   }
 
-  /** What the handler gave is worked off by whoever listens to it: that ends with what surrounds the handler. */
+  /** The handler's result is consumed by its listener: that ends with what surrounds the handler. */
   streams<T>(result: T): T {
     this.handled = false;
     return result;
@@ -61,7 +61,7 @@ export class EventCall {
     this.done?.();
   };
 
-  /** Runs the handler so that what it reaches knows its call. */
+  /** Runs the handler so that the code it reaches knows its call. */
   follow<T>(run: () => T): T {
     const [call] = this.calls;
     return call ? follow(call, run, () => undefined) : run();
@@ -70,13 +70,13 @@ export class EventCall {
 
 const storage = new AsyncLocalStorage<EventCall>();
 
-/** What handles an event, interceptors and pipes included, inside its call. */
+/** The handler of an event, with interceptors and pipes, inside its call. */
 export const handleEvent = (call: EventCall, handle: () => Observable<unknown>): Observable<unknown> =>
   storage.run(call, () => handle()).pipe(finalize(() => call.passed()));
 
 const tracked = new WeakSet<object>();
 
-/** Has an event's call last until its handler has settled, whatever became of the message meanwhile. */
+/** Makes an event's call last until its handler has settled, whatever happens to the message meanwhile. */
 export function trackEventHandler(prototype: object, property: string, follows: () => boolean): void {
   const original = (prototype as Record<string, unknown>)[property];
   if (typeof original !== 'function' || tracked.has(original)) {

@@ -14,7 +14,7 @@ export const TRANSPORTS: Readonly<Record<number, string>> = {
   6: 'Kafka',
 };
 
-/** A server of `@nestjs/microservices`, or a strategy of the application's own, as far as it matters here. */
+/** A server of `@nestjs/microservices`, or a strategy of the application's own: the part that is used here. */
 export interface RpcServer {
   readonly transportId?: number | symbol;
   readonly options?: Record<string, unknown>;
@@ -25,17 +25,17 @@ export interface RpcServer {
   listen(callback: (...answer: unknown[]) => void): unknown;
 }
 
-/** A method that handles events, as its decorators say. */
+/** A method that handles events, according to its decorators. */
 export interface EventMethod {
   readonly patterns: readonly unknown[];
   /** The only one it is for. */
   readonly transport: number | symbol | undefined;
   readonly policy: HandlerPolicy;
-  /** Does what it reaches know that it belongs to it. */
+  /** Whether the code it reaches knows which call it belongs to. */
   readonly followed: boolean;
 }
 
-/** What handles the events of one pattern. */
+/** The handler of one pattern. */
 export class EventSource implements WorkScope {
   constructor(readonly methods: readonly EventMethod[]) {}
 
@@ -51,11 +51,11 @@ export class EventSource implements WorkScope {
     this.methods.some(({ policy }) => policy.isConcernedBy(key));
 }
 
-/** A microservice and the events that it takes. */
+/** A microservice and the events that it receives. */
 export class EventServer {
   private readonly sources = new Map<unknown, EventSource>();
   private readonly patterns = new Map<unknown, EventSource>();
-  /** Does anything but events come in here. */
+  /** Whether it receives anything but events. */
   takesMessages = false;
 
   /** @param registering is called before each handler is registered */
@@ -81,7 +81,7 @@ export class EventServer {
     };
   }
 
-  /** For messages: its transport and where that listens. */
+  /** For messages: its transport and address. */
   get name(): string {
     const { transportId, options } = this.server;
     const transport = typeof transportId === 'number' ? TRANSPORTS[transportId] : undefined;
@@ -89,19 +89,19 @@ export class EventServer {
     return `${transport ?? this.server.constructor.name}${typeof place === 'string' || typeof place === 'number' ? ` (${place})` : ''}`;
   }
 
-  /** What handles its events, those that maintenance could never hold included. */
+  /** All handlers of its events, including those that maintenance can never hold. */
   get all(): readonly EventSource[] {
     return [...this.patterns.values()];
   }
 
-  /** What maintenance could hold, by patterns. */
+  /** Those that maintenance can hold, by pattern. */
   get events(): readonly (readonly [pattern: string, source: EventSource])[] {
     return [...this.patterns]
       .filter(([, { methods }]) => methods.some(({ policy }) => !policy.exempt))
       .map(([pattern, source]) => [String(pattern), source]);
   }
 
-  /** What handles the events of a pattern as they come in; `undefined` where nobody does. */
+  /** The handler of a pattern as events arrive; `undefined` if there is none. */
   find(pattern: string): EventSource | undefined {
     const handler = this.server.getHandlerByPattern?.(pattern);
     return handler ? this.sources.get(handler) : undefined;

@@ -17,12 +17,12 @@ import { RmqConsumer } from './rmq-consumer.js';
 const RMQ = 5;
 const KAFKA = 6;
 
-/** Keeps events that have to wait. */
+/** Holds events that have to wait. */
 interface EventHolder {
   hold(source: EventSource, context: object, deliver: () => unknown): void;
 }
 
-/** Has the microservices of an application keep events that arrive while a key is on, where their transport can. */
+/** Makes the microservices of an application hold events that arrive while a key is on, if their transport can. */
 @Injectable()
 export class EventServers implements OnApplicationShutdown {
   private readonly logger = new Logger('Maintenance');
@@ -83,7 +83,7 @@ export class EventServers implements OnApplicationShutdown {
     };
   }
 
-  /** Can its transport keep events. */
+  /** Whether its transport can hold events. */
   private holds({ server }: EventServer): boolean {
     const { transportId, options } = server;
     return (
@@ -146,8 +146,8 @@ export class EventServers implements OnApplicationShutdown {
   }
 
   /**
-   * Is one of its handlers made when the application starts. Of those that are made for each message, Nest asks for guards only then:
-   * nobody can tell before whether they inherit any.
+   * Whether one of its handlers is created when the application starts. For those that are created for each message, Nest asks
+   * for guards only then: until then nobody can tell whether they inherit any.
    */
   private handlesAtStart({ server: { transportId } }: EventServer): boolean {
     return [...this.controllers()].some(

@@ -20,7 +20,7 @@ export interface GraphqlDocument {
   readonly definitions: readonly Definition[];
 }
 
-/** What a GraphQL server knows of an operation, as far as it is needed here. */
+/** The part of a GraphQL server's operation that is used here. */
 export interface GraphqlOperation {
   readonly operationName?: string | null;
   readonly operation?: Definition;
@@ -28,7 +28,7 @@ export interface GraphqlOperation {
   readonly contextValue: unknown;
 }
 
-/** The operation of a document that is to be carried out: the one of that name, or the only one. */
+/** The operation of a document that is to be executed: the one with that name, or the only one. */
 export function findOperation(
   { definitions }: GraphqlDocument,
   name: string | null | undefined,
@@ -36,7 +36,10 @@ export function findOperation(
   return definitions.find((one) => one.kind === 'OperationDefinition' && (!name || one.name?.value === name));
 }
 
-/** The field by which a gateway asks a subgraph for what others refer to (Apollo Federation); fragments at the root may hold it. */
+/**
+ * The field by which a gateway asks a subgraph for referenced entities (Apollo Federation); fragments at the root may contain
+ * it.
+ */
 export function asksForEntities({ operation, document }: GraphqlOperation): boolean {
   const pending = operation?.selectionSet ? [operation.selectionSet] : [];
   const seen = new Set<string>();

@@ -24,8 +24,8 @@ interface ModuleOptions {
 }
 
 /**
- * Decides about GraphQL operations that reach no resolver of Nest's, and so no guard: all of a federation gateway, and the
- * entities that a gateway asks a subgraph for. What is let pass counts as running until its response is sent.
+ * Decides about GraphQL operations that reach no resolver of Nest's, and so no guard: all operations of a federation gateway,
+ * and the entities that a gateway asks a subgraph for. An admitted operation counts as running until its response is sent.
  */
 @Injectable()
 export class GraphqlOperations {
@@ -39,7 +39,7 @@ export class GraphqlOperations {
     @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
   ) {}
 
-  /** Before the GraphQL modules start their servers. */
+  /** Call it before the GraphQL modules start their servers. */
   mount(): void {
     if (!this.structure.guard) {
       return;
@@ -73,7 +73,7 @@ export class GraphqlOperations {
       safe: kind !== 'mutation',
       place: http && new GraphqlPlace(http),
     });
-    // decided and counted in one tick
+    // decided and counted in the same tick
     const { refused, personal } = verdict instanceof Promise ? await verdict : verdict;
     if (refused) {
       throw this.refusal(refused, http);

@@ -1,24 +1,24 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { Refusal } from '../decision/refusal.js';
 
-/** `UNAVAILABLE` of https://grpc.io/docs/guides/status-codes: the service is away for now, the call may be tried again. */
+/** `UNAVAILABLE` of https://grpc.io/docs/guides/status-codes: the service is currently unavailable, the call may be retried. */
 const UNAVAILABLE = 14;
 
 const refusals = new WeakSet<object>();
 
-/** Is that a refusal, as {@link grpcError} has made it. */
+/** Whether this is a refusal made by {@link grpcError}. */
 export const isGrpcRefusal = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && refusals.has(error);
 
-/** What grpc-js keeps metadata in. */
+/** The class in which grpc-js keeps metadata. */
 interface Metadata {
   set(name: string, value: string): void;
   getMap(): object;
 }
 
 /**
- * A refusal as gRPC sends it: a numeric status, the message, and the facts as trailing metadata (`maintenance`, as JSON in ASCII,
- * `retry-after`, `x-maintenance-mode`). `undefined` where the call came by another transport.
+ * A refusal as gRPC sends it: a numeric status, the message, and the facts as trailing metadata (`maintenance`, as JSON in
+ * ASCII, `retry-after`, `x-maintenance-mode`). `undefined` if the call came by another transport.
  */
 export function grpcError(
   facts: object,
@@ -26,7 +26,7 @@ export function grpcError(
   context: ExecutionContext,
 ): object | undefined {
   const [first, second] = context.getArgs<[{ metadata?: unknown } | null | undefined, unknown]>();
-  // what `@GrpcStreamCall()` marks gets the call itself, and no metadata beside it
+  // handlers of `@GrpcStreamCall()` get the call itself, and no metadata beside it
   const metadata = isMetadata(second) ? second : first?.metadata;
   if (!isMetadata(metadata)) {
     return undefined;

@@ -1,7 +1,7 @@
 import { catchError, isObservable, of, throwError, type Observable } from 'rxjs';
 import { isGrpcRefusal } from './grpc-error.js';
 
-/** What `@GrpcStreamCall()` leaves in the pattern of a handler. */
+/** Metadata that `@GrpcStreamCall()` sets in the pattern of a handler. */
 const PASSED_THROUGH = 'pt_stream';
 
 type Answer = (error: unknown, ...rest: unknown[]) => void;
@@ -25,8 +25,8 @@ export const findStreamCall = (call: unknown): Promise<void> | undefined =>
   typeof call === 'object' && call !== null ? calls.get(call) : undefined;
 
 /**
- * What Nest calls for a method with `@GrpcStreamCall()`. Nest hands the call to it, and listens to what it gives only to throw that
- * away: a refusal would reach nobody, and end the process as a rejection that nobody handles.
+ * The wrapper that Nest calls for a method with `@GrpcStreamCall()`. Nest passes the call to it and discards its result: a
+ * refusal would reach nobody, and the unhandled rejection could end the process.
  * @param pattern of the handler
  * @returns the handler itself where it is another kind
  */

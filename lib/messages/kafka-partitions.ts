@@ -2,7 +2,7 @@ import { outsideOfCalls } from '../core/calls/current-call.js';
 import type { OpenWork } from '../core/service/open-work.js';
 import type { EventServer, EventSource } from './event-server.js';
 
-/** What kafkajs hands out with a message. */
+/** What kafkajs passes along with a message. */
 interface Payload {
   readonly topic: string;
   readonly partition: number;
@@ -19,15 +19,15 @@ interface KafkaContext {
   getHeartbeat(): () => Promise<void>;
 }
 
-/** A partition that is paused, at the first of its messages that has to wait. */
+/** A paused partition, at the first of its messages that has to wait. */
 interface Paused {
   offset: bigint;
   resume: () => void;
 }
 
 /**
- * Pauses the partition of an event that has to wait. The event is not committed: it is fetched again, and all that come after it,
- * once its keys are open. Other partitions go on.
+ * Pauses the partition of an event that has to wait. The event is not committed: it is fetched again, with all that follow, once
+ * its keys are open. Other partitions go on.
  */
 export class KafkaPartitions {
   private readonly payloads = new WeakMap<object, Payload>();
@@ -40,7 +40,7 @@ export class KafkaPartitions {
     const server = events.server as unknown as KafkaServer;
     const original = server.handleMessage;
     server.handleMessage = (payload) => {
-      // the context that handlers get has its heartbeat, and no other way leads from it to what kafkajs gave
+      // the context of handlers has its heartbeat, and nothing else leads from it to what kafkajs passed
       this.payloads.set(payload.heartbeat, payload);
       return original.call(server, payload);
     };
@@ -55,7 +55,7 @@ export class KafkaPartitions {
     const { topic, partition, message } = payload;
     const name = `${topic}/${partition}`;
     const offset = BigInt(message.offset);
-    // anew each time: a consumer that joins its group again has forgotten what was paused
+    // again each time: a consumer that rejoins its group has forgotten what was paused
     const resume = payload.pause();
     const known = this.paused.get(name);
     const paused: Paused = known ?? { offset, resume };
@@ -65,7 +65,7 @@ export class KafkaPartitions {
       this.paused.set(name, paused);
       outsideOfCalls(() => void this.waitUntilOpen(name, source));
     }
-    // kafkajs goes on behind the message that was handled last: that is the one before
+    // kafkajs resumes after the message that was handled last: that is the one before
     message.offset = String(paused.offset - 1n);
   }
 
@@ -73,7 +73,7 @@ export class KafkaPartitions {
     try {
       await this.openWork.untilOpen(source, { timeout: Infinity, signal: undefined });
     } catch {
-      // the application shuts down
+      // the application is shutting down
       return;
     }
     const paused = this.paused.get(name);

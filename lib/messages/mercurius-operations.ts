@@ -6,7 +6,7 @@ import {
 } from './graphql-operation.js';
 import type { GraphqlOperations } from './graphql-operations.js';
 
-/** Options of Nest's GraphQL module with one of Mercurius' drivers: further plugins of Fastify are registered after it. */
+/** Options of Nest's GraphQL module with one of Mercurius' drivers: further Fastify plugins are registered after it. */
 interface MercuriusOptions {
   plugins?: unknown[];
 }
@@ -14,19 +14,19 @@ interface MercuriusOptions {
 type Execute = (source: unknown, context?: object, variables?: unknown, name?: string | null) => unknown;
 type Hook = (schema: unknown, document: GraphqlDocument, context: object) => Promise<void>;
 
-/** What is used of a Fastify instance with Mercurius. */
+/** The part of a Fastify instance with Mercurius that is used here. */
 interface MercuriusApp {
   graphql: Execute & { addHook(name: string, hook: Hook): void };
 }
 
-/** An operation that is being carried out. */
+/** An operation in progress. */
 interface Execution {
   readonly name: string | null | undefined;
-  /** To be called when it is over; absent as long as it is not counted. */
+  /** To be called when it is over; absent until it is counted. */
   over?: () => void;
 }
 
-/** Has Mercurius ask about operations. */
+/** Makes Mercurius ask about operations. */
 export function guardMercurius(
   operations: GraphqlOperations,
   options: MercuriusOptions,
@@ -36,18 +36,18 @@ export function guardMercurius(
   options.plugins = [...others, new OperationsPlugin(operations, gateway)];
 }
 
-/** In the form in which Nest's drivers take plugins of Fastify. */
+/** In the form in which Nest's drivers take Fastify plugins. */
 class OperationsPlugin {
   readonly options = {};
   readonly plugin: (app: MercuriusApp) => Promise<void>;
 
   constructor(
     private readonly operations: GraphqlOperations,
-    /** Is everything decided here, or only what has no resolver. */
+    /** Whether everything is decided here, or only what has no resolver. */
     private readonly all: boolean,
   ) {
     this.plugin = (app) => Promise.resolve(this.watch(app));
-    // for the application itself, not for a part of it
+    // for the application itself, not for an encapsulated part of it
     Object.assign(this.plugin, { [Symbol.for('skip-override')]: true });
   }
 

@@ -11,30 +11,30 @@ import { messageMethods } from './message-methods.js';
 import { EventCall, handleEvent, trackEventHandler } from './event-calls.js';
 import { trackMethod } from '../in-flight/track-method.js';
 
-/** What `@WebSocketGateway()` leaves on a class. */
+/** Metadata that `@WebSocketGateway()` sets on a class. */
 const GATEWAY_MARK = 'websockets:is_gateway';
 
 /** Asks an application's guard about a gateway message. */
 export interface MessageGuard {
-  /** Throws, or rejects with, what the sender gets. */
+  /** Throws, or rejects with, the error for the sender. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean>;
-  /** Did the message come in by this application's server. */
+  /** Whether the message arrived at this application's server. */
   serves(context: ExecutionContext): boolean;
-  /** Is it asked before the gateway's own guards, too. */
+  /** Whether it also runs before the gateway's own guards. */
   readonly first: boolean;
-  /** Could a handler of that class call `maintain()`. */
+  /** Whether a handler of that class could call `maintain()`. */
   reaches(cls: object): boolean;
 }
 
-/** Guards of the running applications by gateway class: decorators are the class's, applications share it. */
+/** Guards of the running applications by gateway class: decorators belong to the class, which applications share. */
 const guards = new WeakMap<object, Set<MessageGuard>>();
 
-/** What counts the events of the running applications, likewise. */
+/** What counts events in the running applications, likewise. */
 const counters = new WeakMap<object, Set<WorkCalls>>();
 
 /**
- * Counts handler calls that no HTTP response tells of, and asks the guard in the moment a gateway message is handled:
- * other guards may have taken their time, and Nest 11 runs no global guard on messages.
+ * Counts handler calls that have no HTTP response, and asks the guard at the moment a gateway message is handled: other guards
+ * may have taken their time, and Nest 11 runs no global guard on messages.
  */
 class MessageCalls implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
@@ -81,7 +81,7 @@ const mayMaintain = (cls: object): boolean =>
   [...(guards.get(cls) ?? [])].some((guard) => guard.reaches(cls));
 
 /**
- * Watches the message handlers of these classes, innermost of all their interceptors. Before Nest registers them.
+ * Watches the message handlers of these classes, inside all their interceptors. Call it before Nest registers them.
  * @param works counts this application's events
  * @returns takes the application away again
  */
@@ -122,7 +122,7 @@ function askFirst(cls: object): void {
   }
 }
 
-/** A client that goes does not end what its message has begun: the handler itself is counted. */
+/** A client that disconnects does not end what its message has started: the handler itself is counted. */
 function watchMethod(prototype: object, property: string, follow: () => boolean): void {
   const own = (prototype as Record<string, object & { name: string }>)[property];
   if (own && getHandlerPolicy(prototype.constructor, own).event) {

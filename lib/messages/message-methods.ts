@@ -2,23 +2,23 @@ import 'reflect-metadata';
 import { getHandlerPolicy } from '../decision/handler-policy.js';
 import type { EventMethod } from './event-server.js';
 
-/** What `@SubscribeMessage()`, `@MessagePattern()` and `@EventPattern()` leave on a method. */
+/** Metadata that `@SubscribeMessage()`, `@MessagePattern()` and `@EventPattern()` set on a method. */
 const MESSAGE_MARKS = ['websockets:message_mapping', 'microservices:pattern'];
 
 type Class = object & { readonly name: string };
 
-/** Does this class handle messages that maintenance could refuse. */
+/** Whether this class handles messages that maintenance could refuse. */
 export const handlesMessages = (cls: Class): boolean =>
   handlersOf(cls).some((method) => !getHandlerPolicy(cls, method).exempt);
 
-/** The only transport that each of its handlers is for; `undefined`: all. */
+/** The only transport for which each of its handlers is meant; `undefined`: all. */
 export const messageTransports = (cls: Class): (number | symbol | undefined)[] =>
   handlersOf(cls).map(transportOf);
 
 const transportOf = (method: object): number | symbol | undefined =>
   Reflect.getMetadata('microservices:transport', method) as number | symbol | undefined;
 
-/** The methods of this class that handle events. @param followed does what they reach know that it belongs to their call */
+/** The methods of this class that handle events. @param followed whether the code they reach knows their call */
 export const eventMethods = (cls: Class, followed: boolean): EventMethod[] =>
   handlersOf(cls).flatMap((method) => {
     const policy = getHandlerPolicy(cls, method);
@@ -37,7 +37,7 @@ export const eventMethods = (cls: Class, followed: boolean): EventMethod[] =>
 const handlersOf = (cls: Class): Class[] =>
   messageMethods(cls).map(([prototype, property]) => (prototype as Record<string, Class>)[property] as Class);
 
-/** By prototype: a class is asked several times, and what classes extend once for each of them. */
+/** By prototype: a class is looked up several times, and a base class once for each class that extends it. */
 const methodsOf = new WeakMap<object, readonly string[]>();
 
 function ownMessageMethods(prototype: object): readonly string[] {
@@ -53,7 +53,7 @@ function ownMessageMethods(prototype: object): readonly string[] {
   return methods;
 }
 
-/** Methods that handle messages, ancestors' included, and where they are. */
+/** Methods that handle messages, including inherited ones, and where they are. */
 export function messageMethods(cls: object): [prototype: object, property: string][] {
   const methods: [object, string][] = [];
   let prototype = (cls as { prototype?: object | null }).prototype;

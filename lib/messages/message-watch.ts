@@ -18,7 +18,7 @@ import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
 import { MaintenanceGuard } from '../http/maintenance.guard.js';
 
-/** Has the application's gateway messages and microservice handlers watched from its start to its end. */
+/** Watches the application's gateway messages and microservice handlers while it runs. */
 @Injectable()
 export class MessageWatch implements OnApplicationShutdown {
   private readonly logger = new Logger('Maintenance');
@@ -39,7 +39,7 @@ export class MessageWatch implements OnApplicationShutdown {
       const server = serverOf(context);
       return server === undefined || server === host.httpAdapter?.getHttpServer();
     };
-    // while providers are made: gateways are registered before any module is configured
+    // while providers are created: gateways are registered before any module is configured
     this.unwatch = [
       countConnectionHooks(classes, inFlight.works),
       watchMessages(
@@ -71,7 +71,7 @@ export class MessageWatch implements OnApplicationShutdown {
   }
 }
 
-/** Is there a provider or a controller of that class whose calls are followed. */
+/** Whether there is a provider or a controller of that class whose calls are followed. */
 function isFollowed(modules: ModulesContainer, cls: object, following: CallFollowing): boolean {
   for (const wrapper of wrappersOf(modules)) {
     if (wrapper.metatype === cls && following.follows(wrapper)) {

@@ -3,8 +3,8 @@ import type { OpenWork } from '../core/service/open-work.js';
 import type { EventServer, EventSource } from './event-server.js';
 
 /**
- * Milliseconds after which events that are held go back to their queue, where the queue does not say how long the broker waits for
- * an acknowledgement: that is 30 minutes unless its operator says otherwise, and cannot be asked for.
+ * Milliseconds after which held events go back to their queue, if the queue does not declare how long the broker waits for an
+ * acknowledgement: 30 minutes unless its operator says otherwise, and it cannot be asked.
  */
 const RETURN_AFTER = 2_000;
 
@@ -29,7 +29,7 @@ interface RmqContext {
   getChannelRef(): Channel;
 }
 
-/** An event that was delivered while a key is on, and not acknowledged. */
+/** An event that was delivered while a key is on, and is not acknowledged. */
 interface HeldEvent {
   readonly message: unknown;
   readonly channel: Channel;
@@ -45,7 +45,8 @@ interface Consumer {
 
 /**
  * Stops consuming a queue while its events have to wait: they stay in the queue. Those that were delivered already, at most
- * `prefetchCount`, stay unacknowledged, and go back once when that lasts: a broker closes a channel that keeps them for too long.
+ * `prefetchCount`, stay unacknowledged and go back once if that takes long: a broker closes a channel that holds them for too
+ * long.
  */
 export class RmqConsumer {
   private consumer: Consumer | undefined;
@@ -76,7 +77,7 @@ export class RmqConsumer {
     openWork.updates.subscribe(() => this.look());
   }
 
-  /** It is handled once its keys are open, unless it goes back to the queue before. */
+  /** It is handled once its keys are open, unless it goes back to the queue first. */
   hold(source: EventSource, context: object, deliver: () => unknown): void {
     const { getMessage, getChannelRef } = context as RmqContext;
     const channel = getChannelRef.call(context);
@@ -85,7 +86,7 @@ export class RmqConsumer {
     this.stop();
   }
 
-  /** Where all events of the queue have to wait none is fetched to begin with. */
+  /** If all events of the queue have to wait, none is fetched in the first place. */
   private look(): void {
     if (this.isShut()) {
       this.stop();
@@ -106,7 +107,7 @@ export class RmqConsumer {
     const tag = consumer?.tag;
     if (consumer && tag) {
       consumer.tag = undefined;
-      // of a channel that is closed there is nothing to cancel
+      // a closed channel has nothing to cancel
       this.cancelling = tag
         .then(({ consumerTag }) => consumer.channel.cancel(consumerTag))
         .catch(() => undefined);
@@ -120,20 +121,20 @@ export class RmqConsumer {
         await this.untilOneIsOpen(source);
       }
     } catch {
-      // the application shuts down: what is not acknowledged goes back with its channel
+      // the application is shutting down: what is not acknowledged goes back with its channel
       return;
     }
     this.waits = false;
     clearTimeout(this.timer);
     this.timer = undefined;
-    // in the order they came in, before what is still in the queue
+    // in order of arrival, before what is still in the queue
     this.held.splice(0).forEach(({ deliver }) => deliver());
     if (!this.waits) {
       void this.consume();
     }
   }
 
-  /** What has to be open before it goes on: one of these. */
+  /** Keys that must open before it goes on: one of these. */
   private blocking(): readonly EventSource[] | undefined {
     const closed = this.held.find(({ source }) => this.openWork.isClosed(source));
     if (closed) {
@@ -160,15 +161,15 @@ export class RmqConsumer {
       return Promise.resolve({ consumerTag: '' });
     }
     let tag: Consumer['tag'];
-    // not as a part of whatever call has led here
+    // not as a part of the call that has led here
     outsideOfCalls(() => (tag = this.cancelling.then(() => consumer.start())));
     const started = tag as unknown as Promise<{ consumerTag: string }>;
-    // Nest waits for no answer, and where none comes the channel is closed
+    // Nest waits for no answer, and if none comes the channel is closed
     started.catch(() => undefined);
     return (consumer.tag = started);
   }
 
-  /** Nobody takes it from there meanwhile, for the consumer is cancelled. */
+  /** Nobody takes it from there meanwhile, because the consumer is cancelled. */
   private giveBack(): void {
     this.timer = undefined;
     for (const { channel, message } of this.held.splice(0)) {
@@ -176,7 +177,7 @@ export class RmqConsumer {
     }
   }
 
-  /** The broker gives what a closed channel has not acknowledged to others. */
+  /** The broker redelivers what a closed channel has not acknowledged. */
   private forget(channel: Channel): void {
     this.held = this.held.filter((event) => event.channel !== channel);
     if (this.consumer?.channel === channel) {

@@ -6,7 +6,7 @@ import { deliverToWebSocket } from './web-socket-exceptions.js';
 /** The code that tells a client what kind of error it is. */
 export const MAINTENANCE_CODE = 'MAINTENANCE';
 
-/** What a refused resolver throws; GraphQL takes its `extensions` over. Nest does not log what is intrinsic. */
+/** Thrown by a refused resolver; GraphQL copies its `extensions`. Nest does not log intrinsic exceptions. */
 export class MaintenanceGraphQLError extends IntrinsicException {
   override name = 'MaintenanceGraphQLError';
   readonly extensions: Record<string, unknown>;
@@ -17,7 +17,7 @@ export class MaintenanceGraphQLError extends IntrinsicException {
   }
 }
 
-/** What a refused gateway message throws; it reaches the client whole, as an `exception` event. */
+/** Thrown for a refused gateway message; it reaches the client whole, as an `exception` event. */
 export async function wsError(refusal: Refusal, context: ExecutionContext): Promise<Error> {
   const { WsException } = await import('@nestjs/websockets');
   const facts = { status: 'error', ...factsFor(refusal) };
@@ -25,7 +25,7 @@ export async function wsError(refusal: Refusal, context: ExecutionContext): Prom
   return new WsException(facts);
 }
 
-/** What a refused microservice handler throws. */
+/** Thrown by a refused microservice handler. */
 export async function rpcError(refusal: Refusal, context: ExecutionContext): Promise<Error> {
   const { RpcException } = await import('@nestjs/microservices');
   const facts = { status: 'error', ...factsFor(refusal) };

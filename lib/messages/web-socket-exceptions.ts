@@ -1,4 +1,4 @@
-/** A client of Nest's `WsAdapter`, as far as it is needed here. */
+/** The part of a client of Nest's `WsAdapter` that is used here. */
 interface WebSocketClient {
   readonly readyState: number;
   send(data: string): void;
@@ -9,9 +9,9 @@ const clients = new WeakSet<object>();
 const refusals = new WeakSet<object>();
 
 /**
- * Has a refused client of `WsAdapter` hear of it on Nest 11, whose filter emits the exception on the server's own object, where
- * nobody listens. Nest 12 sends it by itself and emits nothing there.
- * @param facts what the exception carries
+ * Notifies a refused client of `WsAdapter` on Nest 11, whose filter emits the exception on the server's own object, where nobody
+ * listens. Nest 12 sends it by itself and emits nothing there.
+ * @param facts the content of the exception
  */
 export function deliverToWebSocket(client: unknown, facts: object): void {
   if (!isWebSocket(client)) {

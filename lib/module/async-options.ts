@@ -13,14 +13,14 @@ const ACCEPTED = [
   ...Object.keys(STRUCTURAL_DEFAULTS),
 ];
 
-/** What is left to give to the module builder, and the class it may have to make. */
+/** What is passed to the module builder, and the class that it may have to create. */
 export interface AsyncSource {
   readonly options: Omit<MaintenanceAsyncOptions, 'useClass' | 'useExisting'>;
   readonly providers: Provider[];
 }
 
 /**
- * The options of `forRootAsync()` as one with `useFactory`, whichever way they were given.
+ * The options of `forRootAsync()` in the form with `useFactory`, however they were given.
  * @throws MaintenanceConfigurationError
  */
 export function asyncSource(given: MaintenanceAsyncOptions): AsyncSource {

@@ -8,9 +8,9 @@ import { classOf } from './class-of.js';
 import { isOfApplication } from '../decision/own-providers.js';
 
 /**
- * Looks for keys that decorators name and nobody registers: what names them would never be affected, or called. That stops
- * an application that is about to listen. It is a warning where nothing listens, in a testing module (which often holds a part
- * of the application only), and where modules are loaded lazily, since they may bring the key.
+ * Looks for keys that decorators name and nobody registers: they would never take effect. Such a key stops an application that
+ * is about to listen. It is only a warning if nothing listens, in a testing module (which often holds just a part of the
+ * application), and if modules are loaded lazily, since they may bring the key.
  */
 @Injectable()
 export class KeyNameCheck {
@@ -58,7 +58,7 @@ export class KeyNameCheck {
       .map(({ what, name }) => `${what} maintenance key ${describeValue(name)}`);
   }
 
-  /** Is this an application with a server, and not a context for a script. */
+  /** Whether this is an application with a server, and not a context for a script. */
   private listens(): boolean {
     let microservice = false;
     this.modules
@@ -69,11 +69,11 @@ export class KeyNameCheck {
   }
 
   private isTest(): boolean {
-    // what `Test.createTestingModule()` calls the module that it makes
+    // the name that `Test.createTestingModule()` gives to the module it creates
     return [...this.modules.values()].some(({ metatype }) => metatype?.name === 'RootTestModule');
   }
 
-  /** Does anything have the loader injected. */
+  /** Whether anything injects the loader. */
   private loadsLazily(): boolean {
     return [...this.discovery.getProviders(), ...this.discovery.getControllers()].some((wrapper) => {
       const properties = (wrapper.getPropertiesMetadata() ?? []).map((property) => property.wrapper);

@@ -21,7 +21,7 @@ import { KeyNameCheck } from './key-name-check.js';
 import { isOfApplication } from '../decision/own-providers.js';
 import { StartReport } from './start-report.js';
 
-/** What is done when, in the life of an application. */
+/** What happens when in the life of an application. */
 @Injectable()
 export class MaintenanceLifecycle {
   constructor(
@@ -61,7 +61,7 @@ export class MaintenanceLifecycle {
     this.inFlight.serves ||= serves;
   }
 
-  /** All providers are made. */
+  /** All providers exist. */
   async init(): Promise<void> {
     this.routes.settle();
     this.explorer.explore();
@@ -69,7 +69,7 @@ export class MaintenanceLifecycle {
     await this.report.store();
   }
 
-  /** Other modules may have made more of their providers ready meanwhile, or keys in them. Nobody is served yet. */
+  /** Other modules may have prepared more of their providers meanwhile, or keys in them. Nobody is served yet. */
   bootstrap(): void {
     this.explorer.complete();
     this.names.run();

@@ -2,17 +2,17 @@ import type { DynamicModule } from '@nestjs/common';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { messageOf } from '../core/errors/message-of.js';
 
-/** A part that is only loaded when it is switched on, since it needs packages that an application may not have. */
+/** A feature that is only loaded if it is on, since it needs packages that an application may not have. */
 export interface OptionalFeature {
   /** The option that switches it off. */
   readonly option: 'socket' | 'admin';
   /** Loads each package it needs, by name. */
   readonly packages: Readonly<Record<string, () => Promise<unknown>>>;
-  /** Loads the part itself, once its packages are there. */
+  /** Loads the feature itself, once its packages are there. */
   readonly load: () => Promise<DynamicModule>;
 }
 
-/** What a part lacks. */
+/** What a feature lacks. */
 interface Lack {
   readonly option: string;
   readonly packages: readonly string[];
@@ -20,8 +20,8 @@ interface Lack {
 }
 
 /**
- * The parts as Nest's `imports` takes them. Packages that are missing stop the start with one error for all parts, which
- * says what to install and what switches each part off.
+ * The features for Nest's `imports`. Missing packages stop the start with one error for all features, which says what to install
+ * and which option switches each of them off.
  */
 export function loadFeatures(parts: readonly OptionalFeature[]): Promise<DynamicModule>[] {
   const lacks = Promise.all(parts.map(lackOf));
@@ -35,7 +35,7 @@ export function loadFeatures(parts: readonly OptionalFeature[]): Promise<Dynamic
       }
       return part.load();
     });
-    // Nest awaits it when it scans the imports, which may be much later than now
+    // Nest awaits it when it scans the imports, which may be much later
     mounted.catch(() => undefined);
     return mounted;
   });
@@ -60,7 +60,7 @@ async function lackOf({ option, packages }: OptionalFeature): Promise<Lack | und
 
 function missing(lacks: readonly Lack[], major: string | undefined): MaintenanceConfigurationError {
   const options = lacks.map(({ option }) => option);
-  // of another major, npm would refuse to install them
+  // npm would refuse to install those of another major version
   const packages = lacks
     .flatMap((lack) => lack.packages)
     .map((name) => (major !== undefined && name.startsWith('@nestjs/') ? `${name}@${major}` : name));
@@ -85,7 +85,7 @@ async function nestMajor(): Promise<string | undefined> {
   }
 }
 
-/** Is it this very package that is absent, and not something that a present one needs. */
+/** Whether this very package is absent, and not something that an installed one needs. */
 function isMissing(error: unknown, name: string): boolean {
   const { code } = error as { code?: unknown };
   return (

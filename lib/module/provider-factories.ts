@@ -2,12 +2,12 @@ import type { FactoryProvider, Provider } from '@nestjs/common';
 
 type Token = FactoryProvider['provide'];
 
-/** A provider made by a factory that takes what the tokens stand for. */
+/** A provider created by a factory from the values of these tokens. */
 export function made(provide: Token, inject: Token[], useFactory: (...args: never[]) => unknown): Provider {
   return { provide, inject, useFactory };
 }
 
-/** A provider made of the class itself, from what it takes. */
+/** A provider created from the class itself, with its dependencies. */
 export function built<Taken extends unknown[]>(
   type: new (...taken: Taken) => object,
   ...inject: { [Index in keyof Taken]: abstract new (...args: never[]) => Taken[Index] }
@@ -15,7 +15,7 @@ export function built<Taken extends unknown[]>(
   return { provide: type, inject, useFactory: (...taken: Taken) => new type(...taken) };
 }
 
-/** A provider made of the class itself, from its parts by their names. */
+/** A provider created from the class itself, with its parts by name. */
 export function assembled<Parts extends object>(
   type: new (parts: Parts) => object,
   parts: { [Name in keyof Parts]: abstract new (...args: never[]) => Parts[Name] },

@@ -9,7 +9,7 @@ import type { ResolvedOptions } from '../options/options.js';
 import { versionSegments } from '../http/version-segments.js';
 import { OPTIONS } from '../options/tokens.js';
 
-/** Says at the start what an operator should know, and refuses what can only be known then. */
+/** Logs at the start what an operator should know, and refuses what can only be known then. */
 @Injectable()
 export class StartReport {
   private readonly logger = new Logger('Maintenance');
@@ -22,7 +22,7 @@ export class StartReport {
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
   ) {}
 
-  /** One line that names the store, and a warning where several processes would each have a state of their own. */
+  /** One line that names the store, and a warning if several processes would each have a state of their own. */
   async store(): Promise<void> {
     this.logger.log(`Maintenance state is kept in ${describeStore(this.options)}.`);
     const several = this.manager.store.local ? await severalProcesses() : undefined;
@@ -35,12 +35,12 @@ export class StartReport {
   }
 
   /**
-   * Paths that leave nothing to be refused: the global prefix is only known now.
+   * Paths that exempt everything: only now is the global prefix known.
    * @throws MaintenanceConfigurationError
    */
   checkIgnoredPaths(): void {
     const prefix = pathSegments(this.config.getGlobalPrefix());
-    // where there is but one version, its segment is before every route, too; paths are given with the prefix or without
+    // if there is only one version, its segment is before every route, too; paths are given with the prefix or without
     const [version, ...others] = versionSegments(this.config, this.modules);
     const starts =
       version === undefined || others.length > 0 ? [prefix] : [prefix, [...prefix, version], [version]];
@@ -50,7 +50,7 @@ export class StartReport {
     }
   }
 
-  /** @param starts what all routes begin with */
+  /** @param starts segments that all routes begin with */
   private check(option: string, paths: readonly string[], starts: readonly (readonly string[])[]): void {
     const wrong = paths.find((path) => {
       const segments = pathSegments(path);
@@ -70,14 +70,14 @@ export class StartReport {
   }
 }
 
-/** What tells that this process is one of several, in words. */
+/** The sign that this process is one of several, in words. */
 async function severalProcesses(): Promise<string | undefined> {
-  // workers of a cluster only have a channel to their parent; node:cluster takes milliseconds to load
+  // only workers of a cluster have a channel to their parent; loading node:cluster takes milliseconds
   if (process.send && (await import('node:cluster')).default.isWorker) {
     return 'this is a worker of node:cluster';
   }
   const { NODE_APP_INSTANCE, pm_id, exec_mode, instances } = process.env;
-  // PM2 gives these to a process that is the only one, too
+  // PM2 sets these for a single process, too
   const alone = exec_mode === 'fork_mode' && (instances === undefined || instances === '1');
   return (NODE_APP_INSTANCE !== undefined || pm_id !== undefined) && !alone
     ? 'PM2 runs this application'

@@ -24,7 +24,7 @@ export const oneOf = (...words: string[]): Check => [
   words.map((word) => `'${word}'`).join(' or '),
   (value) => words.includes(value),
 ];
-/** A path of one's own site: no other host, no characters a header or a router cannot carry. */
+/** A path of one's own site: no other host, and no characters that a header or a router cannot carry. */
 export const isLocalPath = (value: unknown): boolean =>
   typeof value === 'string' && /^\/(?![/\\])[\x21-\x7e]*$/.test(value);
 export const isCidr = (value: unknown): boolean => {
@@ -59,8 +59,8 @@ export function isRedisUrl(value: unknown): boolean {
 }
 
 /**
- * Options of ioredis, or a client, which is looked at more closely when it is used. A promise, a `URL` or a `Map` has nothing that
- * ioredis reads, and neither has `url`, by which other clients are configured: it would connect to localhost.
+ * Options of ioredis, or a client, which is examined when it is used. A promise, a `URL` or a `Map` has nothing that ioredis
+ * reads, and neither has `url`, which configures other clients: ioredis would connect to localhost.
  */
 export function isRedisConnection(value: unknown): boolean {
   return (
@@ -71,7 +71,7 @@ export function isRedisConnection(value: unknown): boolean {
   );
 }
 
-/** Of another site, say of an identity provider; without credentials, which would end up in pages. */
+/** A URL of another site, such as an identity provider; without credentials, which would end up in pages. */
 export function isWebUrl(value: unknown): boolean {
   return (
     typeof value === 'string' &&
@@ -85,7 +85,7 @@ export function isOrigin(value: unknown): boolean {
   return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value.toLowerCase();
 }
 
-/** A host name a cookie may name as its domain. */
+/** A host name that a cookie may use as its domain. */
 export const isHostname = (value: unknown): boolean =>
   typeof value === 'string' &&
   /^(?=.{1,253}$)[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i.test(value);
@@ -126,7 +126,7 @@ export function check(prefix: string, given: object | undefined, checks: Record<
   }
 }
 
-/** How values that may hold a password are shown. */
+/** How values are shown that may contain a password. */
 const DESCRIBE: Partial<Record<string, (value: unknown) => string>> = {
   redis: describeUrl,
   cache: describeUrl,
@@ -134,7 +134,7 @@ const DESCRIBE: Partial<Record<string, (value: unknown) => string>> = {
   'bypass.secret': describeSecret,
 };
 
-/** A value that may be a secret: what it is, not what it says. */
+/** A value that may be a secret: its type, not its content. */
 export function describeSecret(value: unknown): string {
   if (typeof value !== 'string') {
     return describeValue(value);
@@ -144,7 +144,7 @@ export function describeSecret(value: unknown): string {
     : `a string of ${value.length} character${value.length === 1 ? '' : 's'}`;
 }
 
-/** Without what stands before the last "@" and behind "?": both may be a password. */
+/** Without what precedes the last "@" and follows "?": both may contain a password. */
 function describeUrl(value: unknown): string {
   return describeValue(
     typeof value === 'string'

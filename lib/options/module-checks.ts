@@ -24,7 +24,7 @@ import {
 import { isRefusalHeaders, REFUSAL_HEADERS_ACCEPTED } from './refusal-headers-option.js';
 import type { MaintenanceGeneralOptions, MaintenanceModuleOptions } from './options.js';
 
-/** Fewer characters can be guessed offline from any link or cookie that was signed with them. */
+/** A shorter secret could be guessed offline from any link or cookie that it signed. */
 const SHORTEST_SECRET = 32;
 
 const isSecret = (value: unknown): boolean => typeof value === 'string' && value.length >= SHORTEST_SECRET;

@@ -26,7 +26,7 @@ export const isRefusalHeaders = (value: unknown): boolean =>
   typeof value === 'function' ||
   (isRecord(value) && Object.entries(value).every(([name, text]) => isHeader(name, text)));
 
-/** Can it be sent. */
+/** Whether it can be sent. */
 export function isHeader(name: string, value: unknown): value is string {
   try {
     validateHeaderName(name);
@@ -37,6 +37,6 @@ export function isHeader(name: string, value: unknown): value is string {
   }
 }
 
-/** Is it called with a response, too: what takes the request alone gives headers. */
+/** Whether it also takes a response: a function of the request alone returns headers. */
 export const isHeaderMiddleware = (value: unknown): value is MaintenanceHeaderMiddleware =>
   typeof value === 'function' && value.length >= 3;

@@ -1,17 +1,17 @@
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
 import type { InfoQuestion } from './info-permission.js';
 
-/** A way to clients: by socket, or by stream. */
+/** A way to reach clients: by socket, or by stream. */
 export interface Channel<Client extends object> {
-  /** All who listen. */
+  /** All listening clients. */
   clients(): Iterable<Client>;
   isHere(client: Client): boolean;
   /** Its request or socket, for the language. */
   listener(client: Client): unknown;
-  /** May it see key data. */
+  /** Whether it may see key data. */
   ask(client: Client): InfoQuestion;
   /** Sends one client a status made for it. */
   send(client: Client, status: MaintenanceStatusMessage): void;
-  /** Gets a status ready that is the same for many. */
+  /** Prepares a status that is the same for many. */
   prepare(status: MaintenanceStatusMessage): (client: Client) => void;
 }

@@ -3,7 +3,7 @@ import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { MaintenanceState } from '../core/keys/maintenance-state.js';
 import { allowsRead } from '../decision/decision.js';
 
-/** Is an ordinary visitor refused a page. A status class that cannot say so without a request counts as its value. */
+/** Whether an ordinary visitor is refused a page. A status class that cannot decide without a request counts as its value. */
 export function closesSite(key: MaintenanceKey, state: MaintenanceState): boolean {
   if (key.scope !== 'site' || allowsRead(key, state, true)) {
     return false;
@@ -14,7 +14,7 @@ export function closesSite(key: MaintenanceKey, state: MaintenanceState): boolea
     if (typeof active === 'boolean') {
       return active;
     }
-    // a promise, say: the refused request logs it; here it must not go unhandled
+    // for example a promise: the refused request logs it; here it must not stay unhandled
     Promise.resolve(active).catch(() => {});
   } catch {
     // as if it had no class

@@ -1,18 +1,18 @@
 import type { Socket } from 'socket.io';
 import { disconnect } from './disconnect.js';
 
-/** Packets a connection may send us at once, and per second in the long run. */
+/** Packets that a connection may send us at once, and per second in the long run. */
 const BURST = 40;
 const RATE = 50;
-/** What joining counts as: it costs the server several packets' worth. */
+/** What joining counts as: it costs the server as much as several packets. */
 const JOIN = 8;
-/** Characters that wait for a visitor to take them; an operator's key data may be longer than all that visitors get. */
+/** Characters that may be queued for a visitor; an operator's key data may be longer than anything that visitors get. */
 const ROOM = 32 * 1024;
 const ROOM_FOR_KEY_DATA = 1024 * 1024;
-/** Socket.IO's packet that leaves a namespace. */
+/** Socket.IO's packet for leaving a namespace. */
 const LEAVE = 1;
 
-/** What is used of an Engine.IO connection. */
+/** The part of an Engine.IO connection that is used here. */
 interface Connection {
   readonly writeBuffer?: readonly { readonly data?: unknown }[];
 }
@@ -20,7 +20,7 @@ interface Connection {
 /** Socket.IO's name for {@link Receive}. */
 const RECEIVE = '_onpacket';
 
-/** How Socket.IO's client hands a packet on to a socket. */
+/** How Socket.IO's client passes a packet on to a socket. */
 type Receive = (this: Socket, packet: { readonly type: number }) => void;
 
 interface Allowance {
@@ -28,23 +28,23 @@ interface Allowance {
   at: number;
 }
 
-/** What waits in one buffer; the next one starts with nothing. */
+/** What is queued in one buffer; the next one starts empty. */
 interface Backlog {
   readonly buffer: unknown;
   length: number;
 }
 
 /**
- * Bounds what one connection may cost, over all its joins of our namespace: what it sends us, and what waits for it to take.
- * Other namespaces of the same connection are not counted. Who goes beyond is not answered, and is disconnected.
+ * Limits what one connection may cost, over all its joins of our namespace: what it sends us, and what is queued for it. Other
+ * namespaces of the same connection are not counted. A connection that exceeds a limit gets no answer and is disconnected.
  */
 export class ConnectionLimits {
   private readonly allowances = new WeakMap<object, Allowance>();
   private readonly backlogs = new WeakMap<object, Backlog>();
-  /** One function for all sockets: what is kept per client is what counts with many. */
+  /** One function for all sockets: with many clients, what is kept per client counts. */
   private receive: Receive | undefined;
 
-  /** May it join. */
+  /** Whether it may join. */
   admits(socket: Socket): boolean {
     return this.take(socket, JOIN);
   }
@@ -60,8 +60,8 @@ export class ConnectionLimits {
   }
 
   /**
-   * Sends it something, unless too much waits already.
-   * @param withKeyData is it for somebody who sees key data
+   * Sends it something, unless too much is queued already.
+   * @param withKeyData whether it may contain key data
    */
   send(socket: Socket, withKeyData: boolean, write: () => void): void {
     const conn = socket.conn as unknown as Connection;
@@ -94,7 +94,7 @@ export class ConnectionLimits {
     return true;
   }
 
-  /** Characters of ours that wait. */
+  /** Characters of ours that are queued. */
   private waiting(conn: Connection): number {
     const backlog = this.backlogs.get(conn);
     return backlog && backlog.buffer === conn.writeBuffer ? backlog.length : 0;
@@ -107,7 +107,7 @@ export class ConnectionLimits {
   }
 }
 
-/** Whoever leaves is never held up. */
+/** Leaving is never held up. */
 function limited(receive: Receive, takes: (socket: Socket) => boolean): Receive {
   return function (packet) {
     if (packet.type === LEAVE || (this.connected && takes(this))) {

@@ -1,12 +1,12 @@
 import type { Socket } from 'socket.io';
 
-/** Socket.IO's packet that joins a namespace. */
+/** Socket.IO's packet for joining a namespace. */
 const JOIN = 0;
 
-/** Socket.IO's own name for what it does with a socket that is no longer needed. */
+/** Socket.IO's own name for how it discards a socket. */
 const CLEAN_UP = '_cleanup';
 
-/** A packet as Socket.IO's parser gives it. */
+/** A packet from Socket.IO's parser. */
 interface Packet {
   readonly type: number;
   readonly nsp: string;
@@ -24,8 +24,8 @@ interface Client {
 }
 
 /**
- * Ends a client's stay in our namespace: at once, whether or not it takes what waits for it. A connection that has joined
- * nothing else goes with it.
+ * Ends a client's stay in our namespace at once, whether or not it reads what is queued for it. A connection that has joined
+ * nothing else is closed, too.
  */
 export function disconnect(socket: Socket): void {
   const client = socket.client as unknown as Client;
@@ -38,13 +38,13 @@ export function disconnect(socket: Socket): void {
   socket.disconnect(true);
   const { conn } = socket;
   if (conn.readyState !== 'closed') {
-    // Engine.IO would wait until all that is buffered has been taken
+    // Engine.IO would wait until everything buffered has been read
     conn.close(true);
   }
 }
 
 /**
- * Drops a socket that has not joined, without a word where its connection goes on.
+ * Drops a socket that has not joined, silently if its connection goes on.
  *
  * @param refuse Socket.IO's own way, which answers as long as the connection is open
  */
@@ -58,8 +58,8 @@ export function forget(socket: Socket, refuse: () => void): void {
 }
 
 /**
- * Packets of one that was disconnected may be on their way. Socket.IO takes them for a violation of its protocol and closes
- * the whole connection, other namespaces and all.
+ * Packets of a disconnected client may still be on their way. Socket.IO treats them as a protocol violation and closes the whole
+ * connection, with all its other namespaces.
  */
 function dropLatePackets(client: Client, namespace: string): void {
   const { decoder, ondecoded: pass } = client;
@@ -73,7 +73,7 @@ function dropLatePackets(client: Client, namespace: string): void {
   };
   decoder.off('decoded', pass);
   decoder.on('decoded', Object.assign(filter, { [DROPPING]: true }));
-  // what the client takes away again when it ends
+  // removed again by the client when it ends
   client.ondecoded = filter;
 }
 

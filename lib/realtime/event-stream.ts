@@ -4,7 +4,7 @@ import type { HttpRequest } from '../request/http-request.js';
 import type { HttpReply } from '../request/http-reply.js';
 import { rawResponse, setHeader } from '../http/http-port.js';
 
-/** Characters that wait for a client to take them. */
+/** Characters that may be queued for a client. */
 const ROOM = 64 * 1024;
 
 /** One page that listens to server-sent events. */
@@ -16,10 +16,10 @@ export class EventStream {
     reply: HttpReply,
   ) {
     setHeader(reply, 'Content-Type', 'text/event-stream; charset=utf-8');
-    // neither kept nor compressed, which would hold it back
+    // not cached, and not compressed, which would delay it
     setHeader(reply, 'Cache-Control', 'no-store, no-transform');
     setHeader(reply, 'X-Content-Type-Options', 'nosniff');
-    // nginx would collect what it passes on
+    // nginx would buffer it
     setHeader(reply, 'X-Accel-Buffering', 'no');
     this.response = rawResponse(reply);
     if (reply.hijack) {
@@ -29,7 +29,7 @@ export class EventStream {
       }
     }
     this.response.writeHead(200);
-    // where the server has gone, not all come back in the same moment
+    // if the server has gone, clients should not all come back at the same moment
     this.write(`retry: ${randomInt(1_000, 5_000)}\n\n`);
   }
 
@@ -37,7 +37,7 @@ export class EventStream {
     return !this.response.writableEnded && !this.response.destroyed;
   }
 
-  /** Sends an event; a client that takes nothing is disconnected. */
+  /** Sends an event; a client that does not read is disconnected. */
   write(event: string): void {
     if (this.isOpen) {
       if (this.response.writableLength > ROOM) {
@@ -48,7 +48,7 @@ export class EventStream {
     }
   }
 
-  /** Calls back once it has gone, unless what is returned is called before. */
+  /** Calls back once it has gone, unless the returned function is called first. */
   onceGone(callback: () => void): () => void {
     this.response.once('close', callback);
     return () => this.response.off('close', callback);

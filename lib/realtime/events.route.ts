@@ -17,12 +17,12 @@ import { StatusNews } from './status-news.js';
 import { StatusReporter } from './status-reporter.js';
 import { StatusRounds } from './status-rounds.js';
 
-/** Milliseconds between two signs of life: proxies close what is silent for long, and so do pages. */
+/** Milliseconds between two heartbeats: proxies close silent connections, and so do pages. */
 const ALIVE = 20_000;
 
 /**
- * `GET {path}/events`: the state and every change of it as server-sent events, the same objects as by socket. Nest knows nothing of
- * these requests, so no drain waits for them; they end when the application begins to shut down.
+ * `GET {path}/events`: the state and every change of it as server-sent events, the same objects as by socket. Nest does not know
+ * of these requests, so no drain waits for them; they end when the application begins to shut down.
  */
 @Injectable()
 export class EventsRoute implements Channel<EventStream>, BeforeApplicationShutdown {
@@ -70,7 +70,7 @@ export class EventsRoute implements Channel<EventStream>, BeforeApplicationShutd
     const { request } = stream;
     return this.permission.ask(stream, {
       subject: { type: 'http', request },
-      // guards of the application that stand in front of key data elsewhere do not run here
+      // guards of the application that protect key data elsewhere do not run here
       mayBeAsked: () => !this.tickets.needed && this.origins.trusts(request),
       onceGone: (callback) => stream.onceGone(callback),
     });

@@ -13,9 +13,9 @@ interface Encoder {
 }
 
 /**
- * One event for many clients of this replica. It is encoded once, as Socket.IO's own broadcast does it, and framed in one
- * piece: two writes for each client, of the frame's head and its payload, take up to a third more time. Where something
- * is not as expected, another parser or a listener for what goes out, Socket.IO sends it itself.
+ * One event for many clients of this replica. It is encoded once, as in Socket.IO's own broadcast, and framed in one piece:
+ * writing head and payload separately for each client takes up to a third more time. If something is not as expected, such as
+ * another parser or a listener for outgoing events, Socket.IO sends it itself.
  */
 export function fanOut(namespace: Namespace, event: string, data: unknown): Send {
   const { encoder } = namespace.server as unknown as { encoder?: Encoder };
@@ -36,7 +36,7 @@ export function fanOut(namespace: Namespace, event: string, data: unknown): Send
   };
 }
 
-/** An unmasked text frame (RFC 6455, 5.2); `undefined` for what is longer than 64 kB. */
+/** An unmasked text frame (RFC 6455, 5.2); `undefined` if longer than 64 kB. */
 function frameOf(text: string): Buffer | undefined {
   const payload = Buffer.from(text);
   const { length } = payload;

@@ -2,14 +2,14 @@ import { GATEWAY_METADATA, GATEWAY_OPTIONS, PORT_METADATA } from '@nestjs/websoc
 import type { ModulesContainer } from '@nestjs/core';
 import type { MaintenanceSocketOptions, ResolvedStructure } from '../options/structural-options.js';
 
-/** What a gateway is decorated with, as far as it matters here. */
+/** What a gateway is decorated with: the part that matters here. */
 interface GatewayOptions {
   readonly path?: string;
   readonly namespace?: unknown;
   readonly [option: string]: unknown;
 }
 
-/** The socket options with their defaults; a namespace may come without its slash, as it may in Nest's own gateways. */
+/** The socket options with their defaults; a namespace may be given without its slash, as in Nest's own gateways. */
 export function socketOptionsOf({
   socket,
 }: ResolvedStructure): MaintenanceSocketOptions & { namespace: string } {
@@ -19,10 +19,10 @@ export function socketOptionsOf({
 }
 
 /**
- * The options Nest opens the Socket.IO server with. A server is opened by the first gateway on its path, and whatever other
- * gateways there say is ignored; so ours, which may well be the first, says what the application's own would have said.
+ * The options with which Nest opens the Socket.IO server. The first gateway on a path opens it, and the options of later ones
+ * are ignored; so ours, which may well be the first, repeats what the application's own would have said.
  *
- * @param isSocketIo does the application's adapter speak Socket.IO; asked when the gateway is opened
+ * @param isSocketIo whether the application's adapter speaks Socket.IO; called when the gateway is opened
  */
 export function serverOptions(
   { path, cors, origins }: MaintenanceSocketOptions,

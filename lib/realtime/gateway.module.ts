@@ -3,11 +3,11 @@ import { ConnectionLimits } from './connection-limits.js';
 import { maintenanceGateway } from './maintenance.gateway.js';
 import { SocketChannel } from './socket-channel.js';
 
-/** Tells pages by Socket.IO. */
+/** Notifies pages over Socket.IO. */
 @Module({})
 export class GatewayModule {
   /**
-   * @param core what all parts share
+   * @param core what all features share
    * @param realtime what it has in common with the other ways
    */
   static register(core: DynamicModule, realtime: DynamicModule): DynamicModule {

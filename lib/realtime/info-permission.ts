@@ -3,25 +3,25 @@ import { Permissions } from '../access/permissions.js';
 import { withDeadline } from '../core/common/with-deadline.js';
 import type { MaintenanceSubject } from '../core/service/subject.js';
 
-/** Questions that the application is asked at once: all clients may come back together, and its database answers few. */
+/** Concurrent calls of the application's function: all clients may come back at once, and its database can answer only few. */
 const AT_ONCE = 100;
-/** Clients that wait until they are asked about; beyond, a client is a visitor until the next time. */
+/** Clients that wait for their turn; beyond that, a client is a visitor until the next time. */
 const WAITING = 10_000;
 
-/** Who may be shown key data. */
+/** A client whose permission is asked for. */
 export interface InfoClient {
   readonly subject: MaintenanceSubject;
-  /** Is it one that the application may be asked about at all. */
+  /** Whether the application may be asked about it at all. */
   mayBeAsked(): boolean | Promise<boolean>;
-  /** Calls back once it has gone, unless what is returned is called before. */
+  /** Calls back once it has gone, unless the returned function is called first. */
   onceGone(callback: () => void): () => void;
 }
 
-/** May a client see key data. */
+/** Decides whether clients may see key data. */
 export interface InfoQuestion {
-  /** What the application says, `undefined` if it is late; one that has gone may see nothing. */
+  /** The application's answer, `undefined` if it is late; a client that has gone may see nothing. */
   readonly answer: Promise<boolean | undefined>;
-  /** The same, or `undefined` when it is not known within `callTimeout`, be it that its turn has not come. */
+  /** The same, or `undefined` if it is not known within `callTimeout`, for example because its turn has not come. */
   readonly inTime: Promise<boolean | undefined>;
 }
 
@@ -33,14 +33,14 @@ interface OpenQuestion extends InfoQuestion {
 const NO: InfoQuestion = { answer: Promise.resolve(false), inTime: Promise.resolve(false) };
 
 /**
- * Asks the application which clients may see key data. One that hangs (its database may be what is being maintained) costs no
- * more than a question per client and status, and nobody waits behind it for longer than `callTimeout`.
+ * Asks the application which clients may see key data. A function that hangs (its database may be in maintenance itself) costs
+ * no more than one call per client and status, and nobody waits for longer than `callTimeout`.
  */
 @Injectable()
 export class InfoPermission {
   private open = 0;
   private readonly waiting = new Set<() => void>();
-  /** Questions without an answer, by the socket or stream they are about: asking again does not make another one meanwhile. */
+  /** Unanswered calls, by the socket or stream in question: asking again does not start another call meanwhile. */
   private readonly questions = new WeakMap<object, OpenQuestion>();
 
   constructor(@Inject(Permissions) private readonly permissions: Permissions) {}
@@ -53,7 +53,7 @@ export class InfoPermission {
     if (known && !known.late) {
       return known;
     }
-    // late for who asked before: who asks now may still be in time, and asks anew where it stays without an answer
+    // late for the earlier caller: this one may still be in time, and asks anew if there is no answer
     const answer = known
       ? known.answer.then((allowed) => allowed ?? this.ask(key, client).answer)
       : this.find(client)
@@ -96,7 +96,7 @@ export class InfoPermission {
     });
   }
 
-  /** Whoever waits takes the place that has become free. */
+  /** The next in the queue takes the free place. */
   private next(): void {
     const [first] = this.waiting;
     if (first) {

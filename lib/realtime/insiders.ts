@@ -2,14 +2,14 @@ import type { Channel } from './channel.js';
 
 /** Which clients of a channel may see key data, as far as is known. */
 export class Insiders<Client extends object> {
-  /** Clients whose permission is being asked; afterwards they get the latest state. */
+  /** Clients whose permission is being checked; afterwards they get the latest state. */
   private readonly asked = new Set<Client>();
-  /** Those who may see key data: they are few, and asked again each time. */
+  /** Those who may see key data: they are few, and checked again each time. */
   private readonly insiders = new Set<Client>();
-  /** Those about whom nothing was known in time: visitors for now, and asked again the next time. */
+  /** Those for whom nothing was known in time: visitors for now, and checked again the next time. */
   private readonly undecided = new Set<Client>();
 
-  /** @param found tells a client what it may know */
+  /** @param found sends a client what it may see */
   constructor(
     private readonly channel: Pick<Channel<Client>, 'ask' | 'isHere'>,
     private readonly found: (client: Client, insider: boolean) => void,
@@ -40,7 +40,7 @@ export class Insiders<Client extends object> {
     this.asked.delete(client);
     this.admit(client, insider);
     if (insider === undefined) {
-      // its turn may have come since
+      // its turn may have come meanwhile
       const allowed = await answer;
       if (allowed !== undefined && this.undecided.delete(client) && allowed) {
         this.admit(client, true);

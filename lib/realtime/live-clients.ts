@@ -9,7 +9,7 @@ export class LiveClients {
 
   constructor(@Inject(OPTIONS) private readonly options: Pick<ResolvedOptions, 'reloadRate'>) {}
 
-  /** Counts the clients of a channel, too. */
+  /** Includes the clients of a channel in the count. */
   include(count: () => number): void {
     this.counts.push(count);
   }

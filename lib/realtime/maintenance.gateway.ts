@@ -13,9 +13,9 @@ import { SocketChannel } from './socket-channel.js';
 import { fitsBrowserScript } from './wire-format.js';
 
 /**
- * The gateway, a class per registration, since its options are those of one application. It shares the Socket.IO server
- * of the application's own gateways and opens its namespace there by itself: what Nest binds to every client of a gateway
- * would nearly double what an idle client costs.
+ * The gateway, a class per registration, since its options are those of one application. It shares the Socket.IO server of the
+ * application's own gateways and opens its namespace there by itself: what Nest binds to every client of a gateway would nearly
+ * double the cost of an idle client.
  */
 export function maintenanceGateway(): Type {
   @Injectable()
@@ -30,7 +30,7 @@ export function maintenanceGateway(): Type {
       @Inject(SocketChannel) private readonly channel: SocketChannel,
       @Inject(ScriptRoute) private readonly script: ScriptRoute,
     ) {
-      // known at once, or later in tests; a microservice has no HTTP server to stand beside
+      // known at once, or later in tests; a microservice has no HTTP server
       host.init$.subscribe(() => {
         if (!host.httpAdapter) {
           return;
@@ -42,7 +42,7 @@ export function maintenanceGateway(): Type {
       });
     }
 
-    /** Nest gives the server of the application's adapter. */
+    /** Nest passes the server of the application's adapter. */
     afterInit(server: unknown): void {
       const { namespace } = socketOptionsOf(this.structure);
       const io = isServer(server) ? server : (this.own ??= this.open());
@@ -61,7 +61,7 @@ export function maintenanceGateway(): Type {
       await this.own?.close();
     }
 
-    /** Beside an adapter that speaks something else. */
+    /** For an adapter that does not speak Socket.IO. */
     private open(): Server {
       const { path, cors, origins } = socketOptionsOf(this.structure);
       const options = serverOptions({ path, cors, origins }, [], () => true) as never;

@@ -1,11 +1,11 @@
 import type { MaintenancePingError, MaintenancePong } from '../client/status-message.js';
 import type { StatusReporter } from './status-reporter.js';
 
-/** Answers pings, whatever they are. */
+/** Answers pings, whatever they contain. */
 export class PingHandler {
   constructor(private readonly reporter: StatusReporter) {}
 
-  /** @param isInsider may whoever asks see key data, asked afresh */
+  /** @param isInsider whether the sender may see key data, checked afresh */
   async answer(
     listener: unknown,
     args: readonly unknown[],
@@ -27,7 +27,7 @@ export class PingHandler {
   }
 }
 
-/** The key asked for, `undefined` for none, `null` for what is malformed. */
+/** The requested key, `undefined` for none, `null` if malformed. */
 export function askedKey(args: readonly unknown[]): string | undefined | null {
   const [query = {}] = args;
   if (args.length > 1 || typeof query !== 'object' || query === null) {

@@ -5,16 +5,16 @@ import type { MaintenanceService } from '../core/service/maintenance.service.js'
 import { warn } from './log.js';
 import { askedKey } from './ping.handler.js';
 
-/** Answer to whoever may not know, and to what cannot be answered. */
+/** The answer for clients that may not know, and for what cannot be answered. */
 interface QuietError {
   readonly error: string;
 }
 
-/** Answers whether anything still runs that a key refuses: the same as `GET {path}/keys/:name/quiet`. */
+/** Answers whether anything that a key refuses is still running: the same as `GET {path}/keys/:name/quiet`. */
 export class QuietHandler {
   constructor(private readonly service: MaintenanceService) {}
 
-  /** @param isInsider may whoever asks see key data, asked afresh */
+  /** @param isInsider whether the sender may see key data, checked afresh */
   async answer(
     args: readonly unknown[],
     isInsider: () => Promise<boolean | undefined>,
@@ -23,12 +23,12 @@ export class QuietHandler {
     if (key === null) {
       return { error: 'Malformed: send the name of a key, or nothing for the general one.' };
     }
-    // before the key is looked up: whoever may not see keys does not learn which there are
+    // before the key is looked up: those who may not see keys do not learn which exist
     if ((await isInsider()) !== true) {
       return { error: 'This needs the permission "see_info".' };
     }
     try {
-      // dates as text, whatever parser the Socket.IO server has
+      // dates as text, whatever parser the Socket.IO server uses
       return JSON.parse(JSON.stringify(await this.service.quiet(key))) as MaintenanceQuiet;
     } catch (error) {
       return { error: explain(error) };
@@ -36,7 +36,7 @@ export class QuietHandler {
   }
 }
 
-/** The key asked for, `undefined` for none, `null` for what is malformed: its name, or what a ping takes. */
+/** The requested key, `undefined` for none, `null` if malformed: a name, or what a ping accepts. */
 function keyOf(args: readonly unknown[]): string | undefined | null {
   const [key] = args;
   return args.length === 1 && (typeof key === 'string' || key === null) ? (key ?? undefined) : askedKey(args);

@@ -20,10 +20,10 @@ const providers = ownProviders([
   EventsRoute,
 ]);
 
-/** Tells pages at once: the browser script, and what it listens to where there is no gateway. */
+/** Notifies pages at once: the browser script, and what it listens to if there is no gateway. */
 @Module({})
 export class RealtimeModule {
-  /** @param core what all parts share */
+  /** @param core what all features share */
   static register(core: DynamicModule): DynamicModule {
     return { module: RealtimeModule, imports: [core], providers, exports: providers };
   }

@@ -8,10 +8,10 @@ export interface ReadyScript {
   readonly etag: string;
 }
 
-/** Bodies remembered: `socket.url` may give another URL for every host that asks. */
+/** How many bodies are cached: `socket.url` may return another URL for every host. */
 const REMEMBERED = 16;
 
-/** What stands before and after the settings of a script. */
+/** What precedes and follows the settings in a script. */
 export type ScriptProgram = readonly [before: string, after: string];
 
 /** Browser scripts with their settings. */
@@ -34,7 +34,7 @@ export class ScriptSource {
   }
 }
 
-/** JSON that means the same inside a script, also one that is written into a page. */
+/** JSON that means the same inside a script, including one that is part of a page. */
 function asScript(value: unknown): string {
   return JSON.stringify(value).replace(
     /[<>\u2028\u2029]/g,

@@ -14,10 +14,10 @@ import { SCRIPT_TEXTS } from '../i18n/texts.js';
 import { SocketUrl } from '../http/socket-url.js';
 import { ScriptSource, type ScriptProgram } from './script-source.js';
 
-/** Seconds a browser may use the script without asking. */
+/** Seconds for which a browser may use the script without revalidation. */
 const FRESH = 300;
 
-/** A gateway, and the script that speaks with it. */
+/** A gateway, and the script that talks to it. */
 export interface GatewayAddress {
   readonly program: ScriptProgram;
   /** Path of the Socket.IO server. */
@@ -85,7 +85,7 @@ export class ScriptRoute {
     return { on: this.localizer.translate(on, request), close: this.localizer.translate(close, request) };
   }
 
-  /** Where a route is that browsers would not find beside the script. */
+  /** The address of a route that browsers would not find beside the script. */
   private apart(name: 'ping' | 'events', request: HttpRequest): Partial<ScriptSettings> {
     const beside = this.paths.local('script').replace(/[^/]*$/, name);
     return this.paths.local(name) === beside ? {} : { [name]: this.paths.url(name, request) };
@@ -119,7 +119,7 @@ function sendNotModified(reply: HttpReply): void {
   response.end();
 }
 
-/** Weakly, as RFC 9110 wants it for `If-None-Match`: a proxy may have weakened the tag. */
+/** Weak comparison, which RFC 9110 requires for `If-None-Match`: a proxy may have weakened the tag. */
 function matches(header: string | undefined, etag: string): boolean {
   return (header ?? '')
     .split(',')

@@ -32,14 +32,14 @@ export class SiteState {
       : refusing.find(({ key, state }) => state.reopening && wouldCloseSite(key, state))?.state.reopening;
   }
 
-  /** The keys that refuse pages until a moment that is another one for each visitor. */
+  /** The keys that refuse pages until a moment that differs from visitor to visitor. */
   gradual({ refusing }: Snapshot): readonly ActiveKey[] {
     return refusing.filter((one) => isGradual(one) && wouldCloseSite(one.key, one.state));
   }
 
   /**
-   * The last write that visitors may have noticed: of a key that is public, or that closes the site or has closed it. It is the same
-   * on every replica, since pages remember it while they are answered by several.
+   * The last write that visitors may have noticed: of a key that is public, or that closes or closed the site. It is the same on
+   * every replica, since pages remember it while several replicas answer them.
    */
   revision(deciding: MaintenanceKey | null | undefined): number {
     return this.lastWrite(

@@ -48,7 +48,7 @@ export class SocketChannel implements Channel<Socket> {
     live.include(() => this.namespace?.sockets.size ?? 0);
   }
 
-  /** Lets clients in. */
+  /** Admits clients. */
   open(namespace: Namespace): void {
     this.namespace = namespace;
     namespace.use((socket, next) => {
@@ -58,7 +58,7 @@ export class SocketChannel implements Channel<Socket> {
       }
       next(this.origins.accepts(this.handshake(socket)) ? undefined : new Error('Origin not allowed'));
     });
-    // functions for all clients: what is kept per client is what counts with many
+    // functions for all clients: with many clients, what is kept per client counts
     const { pings, quiets } = this;
     const ping = this.answering((socket, args, isInsider) => pings.answer(socket, args, isInsider));
     const quiet = this.answering((_socket, args, isInsider) => quiets.answer(args, isInsider));
@@ -112,7 +112,7 @@ export class SocketChannel implements Channel<Socket> {
     return asRequest(this.host.httpAdapter, request);
   }
 
-  /** A listener that acknowledges what it is sent; who wants no acknowledgement gets none. */
+  /** A listener that acknowledges what it receives; without an acknowledgement function nothing is sent back. */
   private answering(find: Answering): (this: Socket, ...args: unknown[]) => void {
     return onSocket((socket, args) => {
       const ack = args.pop();
@@ -141,7 +141,7 @@ type Answering = (
   isInsider: () => InfoQuestion['inTime'],
 ) => Promise<object>;
 
-/** Socket.IO calls a listener on the socket. */
+/** Socket.IO calls a listener with the socket as `this`. */
 function onSocket(listener: (socket: Socket, args: unknown[]) => void) {
   return function (this: Socket, ...args: unknown[]): void {
     listener(this, args);

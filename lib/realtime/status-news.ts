@@ -6,14 +6,14 @@ import { markOf } from './progress-mark.js';
 import { SiteState } from './site-state.js';
 import { StatusReporter } from './status-reporter.js';
 
-/** What is news to clients though no key has changed, and whether anything is. */
+/** What is news to clients although no key has changed, and whether anything is. */
 @Injectable()
 export class StatusNews {
-  /** What nothing is written for when it comes: announcements of planned windows, and phases. */
+  /** What happens without a write: announcements of planned windows, and phases. */
   readonly planned: Observable<unknown>;
-  /** How far work is, by whole percents. */
+  /** The progress of work, in whole percents. */
   readonly progress: Observable<unknown>;
-  /** Contact with the store was lost or found: what is reported may be another. */
+  /** Contact with the store was lost or restored: the reported state may differ. */
   readonly certainty: Observable<unknown>;
 
   constructor(
@@ -67,7 +67,7 @@ export class StatusNews {
       .join('\n');
   }
 
-  /** Emits when something is another than before; read once for all who listen. */
+  /** Emits when something differs from before; read once for all subscribers. */
   private changesOf(read: () => string): Observable<unknown> {
     return this.manager.updates.pipe(
       startWith(undefined),

@@ -16,7 +16,7 @@ import { LiveClients } from './live-clients.js';
 import { warn } from './log.js';
 import { SiteState } from './site-state.js';
 
-/** What is made once for many clients. */
+/** What is computed once for many clients. */
 interface Shared {
   readonly snapshot: Snapshot;
   readonly blocks: boolean;
@@ -41,13 +41,13 @@ export class StatusReporter {
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
-  /** Whether the status depends on who gets it. */
+  /** Whether the status depends on its recipient. */
   get personal(): boolean {
     return this.localizer.active;
   }
 
   /**
-   * What everybody may know. A key that is not public lends its message, which is for visitors, but never its name.
+   * What everybody may know. A key that is not public contributes its message, which is for visitors, but never its name.
    * @param listener the request or socket of the client, for the language
    */
   forAll(listener?: unknown): MaintenanceStatusMessage {
@@ -65,12 +65,15 @@ export class StatusReporter {
     return status;
   }
 
-  /** The languages of the texts that this client gets, where operators gave several: what is the same for all who have them. */
+  /**
+   * The languages of the texts that this client gets, if operators gave several: the status is the same for all clients that
+   * have them.
+   */
   variant(listener: unknown): string {
     return this.share().variant(listener);
   }
 
-  /** What those with `see_info` may know. */
+  /** What clients with `see_info` may know. */
   forInsider(listener: unknown): MaintenanceStatusMessage {
     try {
       const maintenance = this.localizer.keyData(this.registry, this.manager, listener);
@@ -81,7 +84,7 @@ export class StatusReporter {
     }
   }
 
-  /** What is so for one client alone while visitors come back one after another; `undefined`: nothing. */
+  /** What applies to one client alone while visitors come back one after another; `undefined`: nothing. */
   ownOf(listener: unknown): Partial<MaintenanceStatusMessage> | undefined {
     const keys = this.stale.blocks ? [] : this.site.gradual(this.manager.snapshot);
     const refused = keys.length > 0 ? this.decision.first(keys, listener) : undefined;
@@ -95,7 +98,7 @@ export class StatusReporter {
     return { maintenanceMode: true, message, retryAfter, until: until?.toISOString() ?? null };
   }
 
-  /** Is a key in maintenance; `undefined` for one that is not to be known. */
+  /** Whether a key is in maintenance; `undefined` if the client must not know the key. */
   modeOf(name: string, insider: boolean): boolean | undefined {
     const key = this.registry.find(name);
     return key && (key.public || insider) ? this.manager.snapshot.of(key).value : undefined;
@@ -105,7 +108,7 @@ export class StatusReporter {
     return this.site.closing(this.manager.snapshot) !== undefined;
   }
 
-  /** What is the same for all who come in one turn of the event loop: thousands may come back together. */
+  /** What is the same for all clients that come in one turn of the event loop: thousands may come back together. */
   private share(): Shared {
     const { snapshot } = this.manager;
     const { blocks } = this.stale;

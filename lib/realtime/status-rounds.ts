@@ -10,10 +10,10 @@ import type { StatusReporter } from './status-reporter.js';
 
 /** Clients notified in one slice; between two slices the event loop serves others. */
 const SLICE = 192;
-/** Milliseconds between two rounds of progress, for each visitor: telling one takes about 20 µs. */
+/** Milliseconds between two rounds of progress, for each visitor: notifying one takes about 20 µs. */
 const PER_CLIENT = 1;
 
-/** A status for many, and the edition that it is of. */
+/** A status for many, and its edition. */
 interface Prepared<Client> {
   readonly send: (client: Client) => void;
   readonly edition: number;
@@ -21,17 +21,17 @@ interface Prepared<Client> {
 
 /**
  * Sends the state to the clients of a channel. Every client gets every change that it may see once: changes that come faster
- * than they can be sent are sent as one, and clients that have just connected already have the last.
+ * than they can be sent are merged, and clients that have just connected already have the last.
  */
 export class StatusRounds<Client extends object> {
   private readonly insiders: Insiders<Client>;
   /** Counts what was announced. */
   private edition = 0;
-  /** The edition that the last round was for; an older one than the last: a round is due. */
+  /** The edition that the last round was for; if it is older than the last one, a round is due. */
   private begun = 0;
   /** The edition that a client has. */
   private readonly known = new WeakMap<Client, number>();
-  /** When visitors were last told, and how many. */
+  /** When visitors were last notified, and how many. */
   private lastRound = -Infinity;
   private lastCount = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -49,7 +49,7 @@ export class StatusRounds<Client extends object> {
   ) {
     this.insiders = new Insiders(channel, (client, insider) => this.send(client, insider));
     manager.changes.subscribe(() => this.announce());
-    // a state that was found only after the start, or that is doubtful now, is no change, but news to those who are here already
+    // a state that was found only after the start, or that is uncertain now, is no change, but news to the clients that are here already
     news.certainty.subscribe(() => {
       if (this.told !== undefined && this.told !== news.fingerprint) {
         this.announce();
@@ -57,7 +57,7 @@ export class StatusRounds<Client extends object> {
     });
   }
 
-  /** Tells one client that has just come the present state, as far as it may know it. */
+  /** Sends a client that has just connected the present state, as far as it may see it. */
   welcome(client: Client): void {
     this.listen();
     this.told ??= this.news.fingerprint;
@@ -69,7 +69,7 @@ export class StatusRounds<Client extends object> {
     this.insiders.forget(client);
   }
 
-  /** Looks after what is news though nothing was written, which costs something with each write. */
+  /** Watches for news without a write, which costs something with each write. */
   private listen(): void {
     if (!this.listening) {
       this.listening = this.news.planned.subscribe(() => this.announce());
@@ -77,7 +77,7 @@ export class StatusRounds<Client extends object> {
     }
   }
 
-  /** Progress is told the less often, the more clients there are: it must not cost more than the changes that matter. */
+  /** Progress is sent less often the more clients there are: it must not cost more than the changes that matter. */
   private announceSoon(): void {
     const wait = this.lastRound + this.lastCount * PER_CLIENT - performance.now();
     if (wait <= 0) {
@@ -94,7 +94,7 @@ export class StatusRounds<Client extends object> {
     const { due } = this;
     this.edition++;
     if (!due) {
-      // what is announced in one go is sent as one
+      // what is announced at once is sent as one
       queueMicrotask(() => {
         this.tell().catch(report);
       });
@@ -117,7 +117,7 @@ export class StatusRounds<Client extends object> {
     try {
       while (this.due) {
         if (this.nobody) {
-          // what was told counts for nobody, and finding out what is new costs something for each key
+          // nobody has received what was sent before, and finding out what is new costs something for each key
           this.told = undefined;
           this.begun = this.edition;
           this.listening?.unsubscribe();
@@ -136,7 +136,7 @@ export class StatusRounds<Client extends object> {
     }
   }
 
-  /** @param isNews has anything changed that visitors may know */
+  /** @param isNews whether anything has changed that visitors may know */
   private async round(edition: number, isNews: boolean): Promise<void> {
     const visitors: Client[] = [];
     for (const client of this.channel.clients()) {
@@ -164,7 +164,9 @@ export class StatusRounds<Client extends object> {
     }
   }
 
-  /** What is the same for many is made once for them: for each choice of languages, where operators gave texts in several. */
+  /**
+   * What is the same for many is computed once for them: for each combination of languages, if operators gave texts in several.
+   */
   private sendPrepared(): (client: Client) => void {
     const { reporter, channel } = this;
     const made = new Map<string, Prepared<Client>>();
@@ -181,7 +183,7 @@ export class StatusRounds<Client extends object> {
     };
   }
 
-  /** Tells one client what is known now, which may be more than the round that is under way knows. */
+  /** Sends one client what is known now, which may be more than the current round knows. */
   private send(client: Client, insider: boolean): void {
     const { reporter, channel } = this;
     try {

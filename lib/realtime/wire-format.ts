@@ -10,7 +10,7 @@ interface Parts {
   readonly encoder?: { encode(packet: object): unknown[] };
 }
 
-/** Does this server speak what the Socket.IO client of the browser script speaks: its version, and no other parser. */
+/** Whether this server speaks the protocol of the browser script's Socket.IO client: its version, and the default parser. */
 export function fitsBrowserScript(server: Server): boolean {
   const { _parser: parser, encoder } = server as unknown as Parts;
   const encoded = encoder?.encode(EVENT.packet);

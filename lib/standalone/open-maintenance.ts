@@ -36,7 +36,7 @@ export interface OpenMaintenance {
 }
 
 /**
- * Opens the service, and gives what is behind it besides.
+ * Opens the service, and returns its parts as well.
  * @throws MaintenanceConfigurationError
  */
 export async function openMaintenance(given: MaintenanceStandaloneOptions): Promise<OpenMaintenance> {
@@ -81,7 +81,7 @@ export async function openMaintenance(given: MaintenanceStandaloneOptions): Prom
   return { service, manager };
 }
 
-/** Puts the service together, from the parts that a Nest application has as providers. */
+/** Assembles the service from the parts that a Nest application has as providers. */
 function assemble(
   manager: StateManager,
   options: ResolvedOptions,
@@ -100,7 +100,7 @@ function assemble(
   const stale = new StalePolicy(manager, options);
   const decision = new OpenDecision(manager, works, works, statuses, sources, stale);
   const openWork = new OpenWork(manager, works, decision);
-  // nobody can tell which objects belong to it: methods that are skipped ask it unless they belong to an application of Nest
+  // nobody can tell which objects belong to it: skipped methods ask it unless they belong to a Nest application
   const remove = addApplication({ openWork, owns: () => false, error });
   const end = async (): Promise<void> => {
     openWork.close();
@@ -128,7 +128,7 @@ function assemble(
   return new StandaloneMaintenance(parts, end);
 }
 
-/** Without what applications have published there is the general key at least, and what the state speaks of. */
+/** Without published keys there is the general key at least, and the keys that the state names. */
 async function learn(manager: StateManager, warn: (message: string) => void): Promise<void> {
   try {
     await learnPublishedKeys(manager);

@@ -2,16 +2,16 @@
 const TIMEOUT = 10_000;
 const TIMEOUT_WRITE = 20_000;
 
-// where the page was found, so that it also works behind a proxy that takes a part of the path away
+// relative to the page, so that it also works behind a proxy that strips a part of the path
 export const base = location.pathname.replace(/\/+$/, '').replace(/[^/]*$/, '');
 
-/** What the admin API has answered. */
+/** The response of the admin API. */
 export interface ApiAnswer<Body> {
   readonly ok: boolean;
   readonly status: number;
-  /** `null`: it was no JSON. */
+  /** `null`: not JSON. */
   readonly json: Body | null;
-  /** Was it a redirect, as to a page where one signs in. */
+  /** Whether it was a redirect, as to a log-in page. */
   readonly elsewhere: boolean;
 }
 
@@ -19,11 +19,11 @@ export interface ApiAnswer<Body> {
 export interface ApiRequest {
   readonly method: 'PUT' | 'PATCH' | 'DELETE' | 'POST';
   readonly body?: Readonly<Record<string, unknown>>;
-  /** The state it was decided by. */
+  /** The state on which it was decided. */
   readonly tag?: string;
 }
 
-/** Asks the admin API; rejects when nobody answers. */
+/** Asks the admin API; rejects if there is no response. */
 export async function ask<Body>(path: string, request?: ApiRequest): Promise<ApiAnswer<Body>> {
   const response = await fetch(base + path, {
     method: request?.method ?? 'GET',

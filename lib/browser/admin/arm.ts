@@ -1,9 +1,9 @@
-/** Milliseconds until a button that has just appeared can be pressed: longer than between two presses of one double click. */
+/** Milliseconds until a button that has just appeared can be pressed: longer than between the presses of a double click. */
 const ARMED_AFTER = 700;
 
 const timers = new WeakMap<HTMLButtonElement, ReturnType<typeof setTimeout>>();
 
-/** Keeps a press that was meant for what stood there before from reaching this button. */
+/** Keeps a press that was meant for an earlier element at this place from reaching this button. */
 export function armLate(button: HTMLButtonElement): void {
   clearTimeout(timers.get(button));
   button.disabled = true;
@@ -13,7 +13,7 @@ export function armLate(button: HTMLButtonElement): void {
   );
 }
 
-/** Somebody has read what stands there: they have begun to fill it in. */
+/** The operator has read what is there: they have begun to fill it in. */
 export function arm(button: HTMLButtonElement): void {
   clearTimeout(timers.get(button));
   timers.delete(button);
@@ -26,7 +26,7 @@ export function disarm(button: HTMLButtonElement): void {
   button.disabled = true;
 }
 
-/** A key that is held down says nothing that its first press has not said. */
+/** A key that is held down means no more than its first press. */
 export function ignoreHeldKeys(): void {
   document.addEventListener(
     'keydown',

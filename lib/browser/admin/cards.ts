@@ -9,13 +9,13 @@ const FACTS = ['since', 'until', 'by', 'job', 'progress', 'reason', 'message'] a
 
 /** What the buttons of a card do. */
 export interface CardActions {
-  /** Starts its maintenance, or changes what was said. */
+  /** Starts its maintenance, or changes it. */
   change(name: string): void;
   end(name: string): void;
   unset(name: string): void;
 }
 
-/** The elements of one key. They are made once, so that the focus stays where it is. */
+/** The elements of one key. They are created once, so that the focus stays where it is. */
 interface Card {
   readonly section: HTMLElement;
   readonly label: HTMLElement;
@@ -25,9 +25,9 @@ interface Card {
   readonly list: HTMLElement;
   readonly facts: Readonly<Record<(typeof FACTS)[number], HTMLElement>>;
   readonly times: { readonly since: ShownTime; readonly until: ShownTime };
-  /** In this order: what takes the place of the button that starts a maintenance must not be the one that ends it. */
+  /** In this order: the button that ends a maintenance must not appear where the one that starts it was. */
   readonly buttons: Readonly<Record<'on' | 'change' | 'off' | 'unset', HTMLButtonElement>>;
-  /** Has it been drawn before. */
+  /** Whether it has been rendered before. */
   drawn: boolean;
 }
 
@@ -137,7 +137,7 @@ function drawFacts({ facts, times }: Card, key: PageKey): void {
   write(facts.message, messageOf(key));
 }
 
-/** The end that visitors see; where there is none, also the one that they do not see. */
+/** The end that visitors see; without one, also the one that they do not see. */
 function drawEnd(fact: HTMLElement, { time, distance }: ShownTime, { until, endsAt }: PageKey): void {
   if (until) {
     writeTime({ time, distance }, until);
@@ -177,7 +177,7 @@ function drawButtons({ buttons, drawn }: Card, { value, switched, held, abandone
   for (const [id, wanted] of Object.entries(shown)) {
     const one = buttons[id as keyof typeof shown];
     if (wanted && one.hidden && drawn) {
-      // something else may have been about to be pressed there
+      // the operator may have been about to press something else there
       armLate(one);
     }
     one.hidden = !wanted;

@@ -7,7 +7,7 @@ import { makeLengthChoice } from './length-choice.js';
 import { makeMessageFields } from './message-fields.js';
 import { findKey, texts } from './page.js';
 
-/** Starts the maintenance of a key or changes what was said: for how long, what visitors read, why. */
+/** Starts the maintenance of a key or changes it: for how long, what visitors read, why. */
 export function openChange(name: string): void {
   const key = findKey(name);
   if (!key) {
@@ -54,7 +54,7 @@ export function openChange(name: string): void {
           body: { mode: true, ...end, ...(said && { message: said }), ...(why && { reason: why }) },
         };
       }
-      // what was not touched stays as it is, whatever that is by now
+      // what was not touched stays as it is, even if it has changed meanwhile
       return {
         method: 'PATCH',
         body: {

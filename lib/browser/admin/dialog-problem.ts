@@ -4,7 +4,7 @@ import { element, write } from './elements.js';
 import { loginUrl, texts } from './page.js';
 import { clock } from './times.js';
 
-/** The dialog that is open: for which key, decided by which state. */
+/** The open dialog: for which key, and on which state it was opened. */
 export interface Asked {
   readonly name: string;
   readonly confirm: AdminText;
@@ -28,7 +28,7 @@ export function tellSignedOut({ problem }: Asked): void {
   }
 }
 
-/** What is true now; from here on the person decides by that. */
+/** The present state; from here on the operator decides on that. */
 export function tellNow(current: Asked, key: PageKey | undefined, text: string): void {
   current.problem.replaceChildren(element('p', { textContent: text }));
   if (!key) {

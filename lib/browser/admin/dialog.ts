@@ -18,23 +18,23 @@ export interface DialogContent {
   readonly fields?: readonly HTMLElement[];
   readonly confirm: AdminText;
   readonly kind: 'primary' | 'danger';
-  /** Where it is sent, where that is not the key. */
+  /** Where it is sent, if not to the key. */
   readonly path?: string;
-  /** What is said afterwards, where that does not follow from the answer. */
+  /** What is said afterwards, if that does not follow from the response. */
   readonly done?: AdminText;
-  /** Something was typed or chosen. */
+  /** Whether something was typed or chosen. */
   typed?(): void;
   /** The change; `null`: something is missing, and the dialog says what. */
   send(asked: Asked): ApiRequest | null;
 }
 
-/** What the server says of a change, also of one that it refused. */
+/** What the server says about a change, including one that it refused. */
 type Outcome = Partial<MaintenanceKeyJson> & { outcome?: string };
 
 const dialog = byId('dialog') as HTMLDialogElement;
 let asked: Asked | null = null;
 
-// the event comes late: the next dialog may be open by now
+// the event arrives late: the next dialog may be open by now
 dialog.addEventListener('close', () => {
   if (!dialog.open) {
     leave();
@@ -90,12 +90,12 @@ export function openDialog(key: PageKey, content: DialogContent): void {
   });
   dialog.replaceChildren(form);
   dialog.showModal();
-  // what opened the dialog may be pressed once more, and must not be taken for an answer
+  // the press that opened the dialog may be repeated, and must not count as an answer
   armLate(go);
   heading.focus();
 }
 
-/** Tells whoever is about to change a key that somebody else just did; their own input stays. */
+/** Tells the operator that somebody else has just changed this key; their own input stays. */
 export function watchOthers(): void {
   if (!asked || asked.busy || !dialog.open) {
     return;
@@ -107,7 +107,7 @@ export function watchOthers(): void {
     asked.conflict = true;
     tellNow(asked, key, texts.changedMeanwhile);
     drawGo(asked);
-    // the button now says something else
+    // the button has a new label
     armLate(asked.go);
   }
 }
@@ -117,7 +117,7 @@ function closeDialog(): void {
   leave();
 }
 
-/** Gives the focus back. */
+/** Returns the focus. */
 function leave(): void {
   const name = asked?.name;
   asked = null;
@@ -168,7 +168,7 @@ async function submit(current: Asked, content: DialogContent): Promise<void> {
   }
   drawGo(current);
   armLate(current.go);
-  // a button that cannot be pressed yet cannot have the focus
+  // a disabled button cannot have the focus
   current.problem.tabIndex = -1;
   current.problem.focus();
 }

@@ -1,4 +1,4 @@
-/** What somebody has typed into a dialog and not sent yet: kept through a log-in or a reload, in this tab. */
+/** What was typed into a dialog and not sent yet: kept through a log-in or a reload, in this tab. */
 export interface Draft {
   /** The key it is for. */
   readonly name: string;
@@ -6,7 +6,7 @@ export interface Draft {
 }
 
 const ENTRY = 'maintenance:draft';
-/** Milliseconds until it is nobody's business any more. */
+/** Milliseconds after which it is discarded. */
 const KEPT_FOR = 3_600_000;
 
 export function saveDraft(draft: Draft): void {

@@ -7,7 +7,7 @@ export const root = document.documentElement;
 
 export const byId = (id: string): HTMLElement => document.getElementById(id) as HTMLElement;
 
-/** An element with properties, or attributes where it has no such property. */
+/** An element with properties, or with attributes where there is no such property. */
 export function element<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   properties: Readonly<Record<string, unknown>> = {},
@@ -29,7 +29,7 @@ export function button(text: AdminText, className: string, onclick: () => void):
   return element('button', { type: 'button', className, textContent: texts[text], onclick });
 }
 
-/** Writes only what is new, so that nothing is read aloud twice. */
+/** Writes only what has changed, so that nothing is read aloud twice. */
 export function write(node: Node, text: string): void {
   if (node.textContent !== text) {
     node.textContent = text;

@@ -1,7 +1,7 @@
 import { openDialog } from './dialog.js';
 import { findKey, texts } from './page.js';
 
-/** Ends what an operator has begun. */
+/** Ends what an operator has started. */
 export function openOff(name: string): void {
   const key = findKey(name);
   if (key) {
@@ -15,7 +15,7 @@ export function openOff(name: string): void {
   }
 }
 
-/** Ends all of it, running jobs too. */
+/** Ends all of it, including running jobs. */
 export function openUnset(name: string): void {
   const key = findKey(name);
   if (key) {

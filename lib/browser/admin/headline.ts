@@ -2,7 +2,7 @@ import { byId, fill, write } from './elements.js';
 import { page, texts, title } from './page.js';
 import { ago, clock, locale } from './times.js';
 
-/** What the page says first: how much of the site is affected, and by what. */
+/** The headline of the page: how much of the site is affected, and by what. */
 export function drawHeadline(): void {
   const { headline } = page.state;
   const inTouch = page.connection === 'live' || page.connection === 'polling';

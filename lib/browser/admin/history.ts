@@ -24,7 +24,7 @@ const WAYS = {
 
 let shown = '';
 
-/** What was done last. Drawn again only when it is something else, so that the focus stays where it is. */
+/** The latest changes. Rendered again only if they differ, so that the focus stays where it is. */
 export function drawHistory(): void {
   const { history, mayToggle } = page.state;
   const now = JSON.stringify([history, mayToggle]);
@@ -63,7 +63,7 @@ function drawEntry(entry: PageEntry, mayToggle: boolean): HTMLElement {
   return made;
 }
 
-/** Takes the last change of a key back. */
+/** Undoes the last change of a key. */
 function openUndo({ id, key: name, undo }: PageEntry): void {
   const key = findKey(name);
   if (!key || !undo) {

@@ -2,7 +2,7 @@ import { button, element, write } from './elements.js';
 import { field } from './fields.js';
 import { texts } from './page.js';
 
-/** As the server reads it. */
+/** The same expression as on the server. */
 function canonical(tag: string): string | undefined {
   try {
     return Intl.getCanonicalLocales(tag.trim())[0];
@@ -11,7 +11,7 @@ function canonical(tag: string): string | undefined {
   }
 }
 
-/** Asks for one more language. @param chosen takes a language tag as BCP 47 writes it */
+/** Asks for another language. @param chosen takes a language tag as BCP 47 writes it */
 export function makeLanguageChoice(chosen: (tag: string) => void): HTMLElement {
   const input = element('input', { type: 'text', maxLength: 35, autocomplete: 'off', spellcheck: false });
   const made = field('language', texts.languageField, input, texts.languageHint);
@@ -36,7 +36,7 @@ export function makeLanguageChoice(chosen: (tag: string) => void): HTMLElement {
   row.append(input, act);
   input.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') {
-      // it would send the form
+      // Enter would submit the form
       event.preventDefault();
       add();
     }

@@ -14,7 +14,7 @@ const LENGTHS = {
   day1: 1440 * MINUTE,
 } as const;
 
-/** The end that there is already: one that visitors see, the key's safety net, or none. */
+/** The present end: one that visitors see, the key's safety net, or none. */
 type KeptEnd = 'keepEnd' | 'keepNet' | 'keepForever';
 type LengthId = KeptEnd | keyof typeof LENGTHS | 'untilDate' | 'net' | 'forever';
 
@@ -28,15 +28,15 @@ export interface GivenEnd {
 export interface LengthChoice {
   readonly set: HTMLElement;
   readonly date: HTMLInputElement;
-  /** What is chosen, for a draft. */
+  /** The choice, for a draft. */
   readonly values: () => { length: string; date: string };
-  /** Takes back what {@link values} gave, as far as it is still on offer. */
+  /** Restores what {@link values} returned, as far as it is still available. */
   restore(values: Readonly<Record<string, string>>): void;
-  /** Nothing where the end stays as it is; `null` when there is no such date. */
+  /** Empty if the end stays as it is; `null` if there is no such date. */
   read(): GivenEnd | null;
 }
 
-/** As datetime-local wants it: the time here, without an offset. */
+/** In the format of datetime-local: local time, without an offset. */
 function localInput(ms: number): string {
   return new Date(ms - new Date(ms).getTimezoneOffset() * MINUTE).toISOString().slice(0, 16);
 }

@@ -4,13 +4,13 @@ import { field } from './fields.js';
 import { makeLanguageChoice } from './language-choice.js';
 import { defaultMessage, texts } from './page.js';
 
-/** What visitors read: one text, and one per language where that is wanted. */
+/** What visitors read: one text, and further ones by language if wanted. */
 export interface MessageFields {
   readonly set: HTMLElement;
   /** What was typed, for a draft. */
   values(): Record<string, string>;
   restore(values: Readonly<Record<string, string>>): void;
-  /** `undefined`: nothing was changed; `null`: there is none. */
+  /** `undefined`: unchanged; `null`: none. */
   read(): string | Record<string, string> | null | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { byId, element, write } from './elements.js';
 
-/** What a notice says; without a title it is only a hint. */
+/** The content of a notice; without a title it is only a hint. */
 export interface Notice {
   readonly title?: string;
   readonly text: string;
@@ -11,7 +11,7 @@ const SHOWN_FOR = 8_000;
 
 let toastTimer: ReturnType<typeof setTimeout> | undefined;
 
-/** Shows a notice above the keys, or takes it away. */
+/** Shows a notice above the keys, or removes it. */
 export function setNotice(id: string, notice: Notice | null): void {
   const shown = document.getElementById(`notice-${id}`);
   if (!notice) {
@@ -35,7 +35,7 @@ export function setNotice(id: string, notice: Notice | null): void {
   );
 }
 
-/** Says for a moment what has been done. */
+/** Confirms briefly what has been done. */
 export function toast(text: string): void {
   write(byId('toast'), text);
   clearTimeout(toastTimer);

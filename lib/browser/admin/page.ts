@@ -11,13 +11,13 @@ export const { texts, title, defaultMessage, live, tickets, loginUrl } = data;
 export const page = {
   state: data.state,
   connection: null as Connection | null,
-  /** When the state arrived, by the clock here. */
+  /** When the state arrived, by the browser's clock. */
   heard: Date.now(),
-  /** How far the server's clock is ahead of the one here: the server's counts. */
+  /** How far the server's clock is ahead of the browser's: the server's counts. */
   ahead: Date.parse(data.state.now) - Date.now(),
 };
 
-/** Takes a state that has just come from the server. */
+/** Takes over a state that has just arrived from the server. */
 export function takeState(state: PageState): void {
   page.state = state;
   page.heard = Date.now();

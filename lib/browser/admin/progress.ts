@@ -4,7 +4,7 @@ import { element, fill, write } from './elements.js';
 import { texts } from './page.js';
 import { inUnit, locale } from './times.js';
 
-/** How far the job is, as it says or as is estimated. */
+/** How far the job is, as reported or estimated. */
 export function drawProgress(fact: HTMLElement, { progress }: PageKey): void {
   (fact.parentElement as HTMLElement).hidden = !progress;
   if (!progress) {

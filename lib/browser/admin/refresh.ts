@@ -5,21 +5,21 @@ import { setNotice } from './notices.js';
 import { loginUrl, page, takeState, texts, type Connection } from './page.js';
 import { clock } from './times.js';
 
-/** What is drawn again. */
+/** What is rendered again. */
 export interface Drawing {
   /** Something is known that may look different. */
   draw(): void;
-  /** A state has come from the server. */
+  /** A state has arrived from the server. */
   taken(): void;
 }
 
 let drawing: Drawing | undefined;
 let asked = 0;
 let shown = 0;
-/** Does the socket wake. */
+/** Whether the socket notifies us. */
 let awake = false;
 
-/** Says how the state is drawn. */
+/** Sets how the state is rendered. */
 export function startDrawing(given: Drawing): void {
   drawing = given;
 }
@@ -53,7 +53,7 @@ export function setConnection(next: Connection): void {
   drawing?.draw();
 }
 
-/** Asks for the state; of several answers that overtake one another the one asked for last counts. */
+/** Asks for the state; if responses overtake one another, the latest request counts. */
 export async function refresh(): Promise<void> {
   const mine = ++asked;
   const answer = await ask<PageState>('admin/state').catch(() => null);

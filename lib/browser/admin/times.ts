@@ -1,13 +1,13 @@
 import { element, fill, root, write } from './elements.js';
 import { serverNow } from './page.js';
 
-/** The reader's own variant of the language that the page is in. */
+/** The reader's own variant of the page's language. */
 export const locale =
   navigator.languages.find((tag) => tag.split('-')[0] === root.lang.split('-')[0]) ?? root.lang;
 
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });
 
-/** A time of the day, with the date where it is not today's. */
+/** A time of the day, with the date if it is not today's. */
 export function clock(instant: string | number, precise = false): string {
   const date = new Date(instant);
   const today = date.toDateString() === new Date(serverNow()).toDateString();
@@ -17,7 +17,7 @@ export function clock(instant: string | number, precise = false): string {
   });
 }
 
-/** How far away an instant is: to the minute, since "in 2 hours" is no answer to whoever has 91 minutes. */
+/** The distance of an instant, to the minute: "in 2 hours" is wrong for 91 minutes. */
 export function ago(instant: string): string {
   const seconds = Math.round((Date.parse(instant) - serverNow()) / 1000);
   const size = Math.abs(seconds);
@@ -38,7 +38,7 @@ export function ago(instant: string): string {
 
 type Unit = [name: 'day' | 'hour' | 'minute', minutes: number];
 
-/** In two units, or in one where the other is nothing. */
+/** In two units, or in one if the other is zero. */
 function describe(past: boolean, minutes: number, [unit, size]: Unit, [rest, restSize]: Unit): string {
   const count = Math.floor(minutes / size);
   const left = Math.floor((minutes % size) / restSize);
@@ -53,7 +53,7 @@ export function inUnit(count: number, unit: Unit[0]): string {
   return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' }).format(count);
 }
 
-/** An instant and how far away it is. */
+/** An instant and its distance. */
 export interface ShownTime {
   readonly time: HTMLTimeElement;
   readonly distance: HTMLElement;

@@ -5,7 +5,7 @@ import { button, byId, element, fill, write } from './elements.js';
 import { findKey, page, texts } from './page.js';
 import { clock, makeTime, writeTime, type ShownTime } from './times.js';
 
-/** One window, by one of its occurrences: its elements are made once, so that the focus stays where it is. */
+/** One window, by one of its occurrences: its elements are created once, so that the focus stays where it is. */
 interface Row {
   readonly item: HTMLElement;
   readonly start: ShownTime;
@@ -14,7 +14,7 @@ interface Row {
 const rows = new Map<string, Row>();
 const nameOf = (window: PageWindow): string => JSON.stringify([page.state.mayToggle, window]);
 
-/** The planned windows: those that are on, and what comes next of each. */
+/** The planned windows: those that are on, and the next occurrence of the others. */
 export function drawWindows(): void {
   const { windows } = page.state;
   byId('planned').hidden = windows.length === 0;
@@ -78,7 +78,7 @@ function makeButtons(window: PageWindow): HTMLButtonElement[] {
   return window.on || window.repeat ? (window.repeat ? [ends, cancels] : [ends]) : [cancels];
 }
 
-/** Asks before something becomes of a window. */
+/** Asks before a window is ended or cancelled. */
 function openWindow(window: PageWindow, what: 'windowEnd' | 'windowSkip' | 'windowCancel'): void {
   const key = findKey(window.key);
   const confirm = `confirm${what[0]?.toUpperCase()}${what.slice(1)}` as AdminText;

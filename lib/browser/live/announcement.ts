@@ -3,7 +3,7 @@ import { describeTimeLeft, visitorLanguage } from '../page/time-left.js';
 
 type Upcoming = NonNullable<MaintenanceStatusMessage['upcoming']>[number];
 
-/** What a page shows of planned windows, before they begin. */
+/** What a page shows about planned windows before they begin. */
 export interface Announcement {
   /** @param upcoming in order; the first that the visitor has not dismissed is shown */
   show(upcoming: readonly Upcoming[]): void;
@@ -13,7 +13,7 @@ export interface Announcement {
 const DISMISSED = 'maintenance:dismissed';
 
 const BAR = {
-  // nothing of the page's own style sheet, whatever its theme
+  // independent of the page's own style sheet and theme
   all: 'initial',
   position: 'fixed',
   zIndex: '2147483646',
@@ -70,7 +70,7 @@ function describePeriod(start: Date, end: Date, language: string): string {
 /**
  * A bar at the foot of the page, over it, so that nothing moves: the text, the time in the visitor's zone, and a countdown.
  * @param mode `'none'`, `'always'`; anything else: visitors may dismiss it
- * @param closeLabel says what the button does that dismisses it
+ * @param closeLabel labels the button that dismisses it
  */
 export function createAnnouncement(mode: string | undefined, closeLabel: string): Announcement {
   let bar: HTMLElement | undefined;
@@ -143,7 +143,7 @@ export function createAnnouncement(mode: string | undefined, closeLabel: string)
       bar.append(close);
     }
     (document.body ?? document.documentElement).append(bar);
-    // written after it stands in the page, so that screen readers notice
+    // written after it has been added to the page, so that screen readers notice
     text.append(`${window.message ?? ''} `, time);
   }
 

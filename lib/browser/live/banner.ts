@@ -7,7 +7,7 @@ export interface Banner {
 
 const RED = '#b3161b';
 
-/** Above all that the page shows, and out of reach of its own style sheet. */
+/** Above everything on the page, and out of reach of its own style sheet. */
 const BASE = { all: 'initial', position: 'fixed', zIndex: '2147483647' };
 
 const TEXT = {

@@ -5,7 +5,7 @@ import { visitorLanguage } from '../page/time-left.js';
 
 type Told = Pick<MaintenanceStatusMessage, 'message' | 'until' | 'retryAfter' | 'progress'>;
 
-/** The built-in page, as the server has written it. */
+/** The built-in page, as the server has rendered it. */
 interface Parts {
   readonly main: HTMLElement;
   readonly message: HTMLElement;
@@ -24,8 +24,8 @@ function findParts(page: Document): Parts | null {
 }
 
 /**
- * Writes a new message and a new end into the page, where it is the built-in one. What it shows may be another key's than the one
- * that is told of, so only what it was told before gives way.
+ * Writes a new message and a new end into the built-in page. The page may show another key's message than the reported one, so
+ * only what was reported before is replaced.
  *
  * @returns `false`: the page says something else, and only the server knows what it should say
  */
@@ -36,7 +36,7 @@ export function updateBuiltInPage(status: Told, before: Told | undefined): boole
   }
   const { main, message, shown } = parts;
   const known = before ?? status;
-  // an end of its own goes with the one that all are told, and only the server knows how
+  // an end of its own depends on the one that is reported, and only the server knows how
   const own = main.dataset['own'] !== undefined;
   const isKnown = own ? known.until === status.until : [known.until, status.until].includes(shown);
   if (!isKnown || ![known.message, status.message].includes(message.textContent)) {
@@ -50,7 +50,7 @@ export function updateBuiltInPage(status: Told, before: Told | undefined): boole
   return true;
 }
 
-/** Writes into the page when its reader's turn comes. @param ms until then */
+/** Writes into the page that its reader's turn comes. @param ms until then */
 export function showTurn(ms: number): void {
   const parts = findParts(document);
   const text = parts?.main.dataset['turn'];
@@ -106,7 +106,7 @@ function showEnd(parts: Parts, until: string | null, left: number): void {
   }
 }
 
-/** As the server would have written it. */
+/** As the server would have rendered it. */
 function addEnd({ main, message }: Parts): HTMLElement {
   const [back = '', left = '', soon = ''] = main.dataset['texts']?.split('\n') ?? [];
   const timer = make('span');

@@ -1,16 +1,16 @@
 import type { PushListener } from '../../client/connection-options.js';
 import type { MaintenanceStatusMessage } from '../../client/status-message.js';
 
-/** A stream of server-sent events that finds back by itself. */
+/** A stream of server-sent events that reconnects by itself. */
 export interface EventStream {
   /** The server is back: starts over, unless it is open. */
   retry(): void;
   close(): void;
 }
 
-/** The server gives a sign of life more often. */
+/** The server sends heartbeats more often. */
 const SILENCE = 60_000;
-/** Until a stream that was refused is tried again. */
+/** Milliseconds until a refused stream is tried again. */
 const REFUSED = 10_000;
 
 export function createEventStream(url: string, listener: PushListener): EventStream {
@@ -22,7 +22,7 @@ export function createEventStream(url: string, listener: PushListener): EventStr
     timer = setTimeout(open, ms * (0.5 + Math.random()));
   }
 
-  /** Without any sign of life the connection has gone, whatever the browser thinks. */
+  /** Without heartbeats the connection has gone, whatever the browser thinks. */
   function alive(): void {
     clearTimeout(timer);
     timer = setTimeout(() => {
@@ -46,7 +46,7 @@ export function createEventStream(url: string, listener: PushListener): EventStr
         return;
       }
       listener.lost();
-      // otherwise the browser tries again by itself
+      // otherwise the browser retries by itself
       if (source?.readyState === EventSource.CLOSED) {
         openIn(REFUSED);
       }

@@ -1,8 +1,8 @@
-/** Whether this page has a form that is partly filled in, which a reload would lose. */
+/** Whether this page has a partly filled-in form, which a reload would lose. */
 export function watchForms(): () => boolean {
   const touched = new Set<HTMLElement>();
   const note = ({ target, isTrusted }: Event): void => {
-    // what a program of the page fills in, it can fill in again
+    // what a script of the page fills in, it can fill in again
     if (isTrusted && target instanceof HTMLElement) {
       touched.add(target);
     }
@@ -19,7 +19,7 @@ export function watchForms(): () => boolean {
   return () => [...touched].some((element) => element.isConnected && isFilledIn(element));
 }
 
-/** What has been emptied again is lost to nobody. */
+/** An emptied field has nothing to lose. */
 function isFilledIn(element: HTMLElement & { readonly value?: unknown }): boolean {
   return element.isContentEditable ? element.textContent !== '' : element.value !== '';
 }

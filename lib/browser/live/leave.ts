@@ -1,17 +1,17 @@
 import type { MaintenanceStatusMessage } from '../../client/status-message.js';
 
-/** What a page that nobody looks at may wait, besides: that it is out of date troubles nobody. */
+/** How much longer a page may wait that nobody looks at. */
 const HIDDEN = 5_000;
 
-/** Something that a page does at a moment of its own, so that not all pages do it in the same one. */
+/** Something that each page does at a moment of its own, so that not all do it at once. */
 export interface Leave {
   /** What is planned. */
   readonly plan: string | undefined;
-  /** Plans to do something within so many milliseconds, in place of what was planned. */
+  /** Plans to do something within this many milliseconds, replacing what was planned. */
   within(ms: number, plan: string, action: () => void): void;
-  /** Plans to do something after so many milliseconds, whether the page is visible or not. */
+  /** Plans to do something after this many milliseconds, whether the page is visible or not. */
   after(ms: number, plan: string, action: () => void): void;
-  /** Somebody looks at the page: now is the moment. */
+  /** The page has become visible: now is the moment. */
   hurry(): void;
   cancel(): void;
 }
@@ -63,8 +63,8 @@ export function createLeave(): Leave {
 }
 
 /**
- * Over what time pages do what all of them must do now. One that has just been loaded comes at a moment of its own. A server that
- * has just started does not know yet how many there are.
+ * Over what time pages spread what all of them must do now. A page that has just been loaded comes at a moment of its own. A
+ * server that has just started does not know yet how many pages there are.
  */
 export function spreadOf(
   { spread = 0 }: MaintenanceStatusMessage,

@@ -3,7 +3,7 @@ import type { MaintenanceStatusMessage } from '../../client/status-message.js';
 const REMEMBERED = 'maintenance:left';
 
 /**
- * A page is left once per state: one that turns out to be served all the same must not be loaded again and again.
+ * A page is left once per state: one that turns out to be served nevertheless must not be reloaded again and again.
  *
  * @param seen has the state changed before its eyes; where the browser keeps nothing only such a page is left
  */

@@ -5,14 +5,14 @@ import { mayLeave } from './left-pages.js';
 import type { LivePage } from './live-page.js';
 import { takePlace, turnOf } from './turn.js';
 
-/** What this page's own address answers now: `null` when it is open again. */
+/** The present response of this page's own address: `null` if it is open again. */
 async function fetchPage(): Promise<string | null> {
   const answer = await fetch(location.href, { headers: { accept: 'text/html' }, cache: 'no-store' });
   const refused = answer.status >= 500 || answer.headers.get('x-maintenance-mode') !== null;
   return refused ? answer.text() : null;
 }
 
-/** Ms later than the moment itself: a page that comes too early is refused once more. */
+/** Ms after the moment itself: a page that comes too early is refused once more. */
 const LATE = 50;
 
 /**
@@ -21,7 +21,7 @@ const LATE = 50;
  */
 export function createMaintenancePage(connection: Connection, leave: Leave, asks: boolean): LivePage {
   const isOpen = (): boolean => connection.status?.maintenanceMode === false;
-  /** On its way: what is heard meanwhile would only load the page twice. */
+  /** About to leave: further news would only load the page twice. */
   let leaving = false;
 
   /** It may be for a key that closes only a part of the site, which no status mentions: only its own address tells. */
@@ -39,14 +39,14 @@ export function createMaintenancePage(connection: Connection, leave: Leave, asks
   }
 
   function go(): void {
-    // a page that is left for a server that has gone would not find back
+    // a page that is left for a server that has gone would not come back
     if (connection.connection !== 'lost' && isOpen()) {
       leaving = true;
       reload();
     }
   }
 
-  /** Visitors come back one after another: this one after so many ms. */
+  /** Visitors come back one after another: this one after this many ms. */
   function comeBackAfter(ms: number): void {
     showTurn(ms);
     leave.after(ms + LATE, 'turn', go);
@@ -83,14 +83,14 @@ export function createMaintenancePage(connection: Connection, leave: Leave, asks
       } else if (before?.maintenanceMode || before?.reopening) {
         leave.within(spread, 'go', go);
       } else if (leave.plan !== 'go') {
-        // more than one state may say that it is over, and the first is enough
+        // several states may say that it is over, and the first is enough
         leave.within(spread, 'look', () => void look(seen));
       }
     },
     hearConnection(state) {
       if (state === 'lost') {
         leaving = false;
-        // a refresh that the page came with would load the browser's own error page, from which nothing leads back
+        // the page's refresh would load the browser's own error page, from which nothing leads back
         window.stop();
       } else if (isOpen() && leave.plan === undefined) {
         // what kept it from leaving before may be gone

@@ -7,9 +7,9 @@ import { mayLeave } from './left-pages.js';
 /** How a page differs from others. */
 export interface OpenPageOptions {
   readonly banner: Banner;
-  /** Is it served in spite of maintenance. */
+  /** Whether it is served in spite of maintenance. */
   readonly exempt: boolean;
-  /** Would its reader lose something. */
+  /** Whether its reader would lose something. */
   isFilledIn(): boolean;
 }
 
@@ -23,10 +23,10 @@ export function createOpenPage(
   /** Shows the banner, as long as it is true. */
   let marked = exempt;
 
-  /** Nobody answered: it looks again when the server is found. */
+  /** Nobody answered: it checks again when the server is found. */
   let missed = false;
 
-  /** Maintenance has begun: for this visitor, too? The ping endpoint knows of bypasses. */
+  /** Maintenance has begun: for this visitor, too? The ping endpoint knows about bypasses. */
   async function look(seen: boolean): Promise<void> {
     const own = await connection.look().catch(() => null);
     const { status } = connection;
@@ -34,7 +34,7 @@ export function createOpenPage(
       return;
     }
     if (!own && connection.connection !== 'live') {
-      // a page that is left for a server that has gone would not find back
+      // a page that is left for a server that has gone would not come back
       missed = true;
     } else if (!isFilledIn() && mayLeave(status, seen)) {
       reload();

@@ -12,7 +12,7 @@ import './page-api.js';
 
 const ENGLISH = { on: 'Maintenance mode is on', close: 'Close' };
 
-/** By which way the server tells, as the attributes of the script's tag and its address have it. */
+/** How the server notifies, as the attributes of the script's tag and its address say. */
 type PushOf = (data: DOMStringMap, base: URL) => ConnectionOptions['push'];
 
 /**
@@ -60,7 +60,7 @@ export function runPage(
   connection.subscribe((status) => {
     fire('maintenance:change', status);
     page.hear(status, before);
-    // first things first
+    // the most urgent first
     announcement.show(status.maintenanceMode || isMaintenancePage ? [] : (status.upcoming ?? []));
     before = status;
   });

@@ -1,11 +1,11 @@
-// The browser script where there is a gateway.
+// The browser script if there is a gateway.
 import { io } from 'socket.io-client';
 import { pushBySocket, type SocketFactory } from '../../client/socket-push.js';
 import type { SocketScriptSettings } from '../settings.js';
 import { runPage } from './page.js';
 import { showTicket } from './ticket.js';
 
-/** The server puts its settings in the place of this name. */
+/** The server replaces this name by its settings. */
 declare const MAINTENANCE_SETTINGS: SocketScriptSettings;
 
 const settings = MAINTENANCE_SETTINGS;

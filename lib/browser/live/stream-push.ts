@@ -2,18 +2,18 @@ import type { Push, PushListener } from '../../client/connection-options.js';
 import type { MaintenanceStatusMessage } from '../../client/status-message.js';
 import { createEventStream, type EventStream } from './event-stream.js';
 
-/** What the page that listens passes on to the others. */
+/** What the listening page passes on to the others. */
 interface News {
   readonly open: boolean;
   readonly status: MaintenanceStatusMessage | null;
 }
 
-/** What the others ask it: what it knows, or to try again. */
+/** What the others ask of it: the last status, or a new attempt. */
 type Question = 'what' | 'retry';
 
 /**
- * Server-sent events, one stream for all pages of this site in a browser: each would take one of the few connections that a
- * browser makes to a host. The page that holds the lock listens and passes on what it gets.
+ * Server-sent events, one stream for all pages of this site in a browser: each stream takes one of the few connections that a
+ * browser makes to a host. The page that holds the lock listens and passes on what it receives.
  *
  * @returns `null` where the browser cannot: a page of plain http has no locks
  */
@@ -89,7 +89,7 @@ function share(url: string, listener: PushListener): Push {
     }
   }
 
-  // a page that is left loses its stream, which is no news for the others; one that is kept may be shown again
+  // a page that is left loses its stream, which is no news for the others; one that is kept in the cache may be shown again
   const pause = (): void => turn.abort();
   const resume = ({ persisted }: PageTransitionEvent): void => {
     if (persisted) {

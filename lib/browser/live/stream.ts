@@ -1,9 +1,9 @@
-// The browser script where there is no gateway.
+// The browser script if there is no gateway.
 import type { ScriptSettings } from '../settings.js';
 import { runPage } from './page.js';
 import { pushByStream } from './stream-push.js';
 
-/** The server puts its settings in the place of this name. */
+/** The server replaces this name by its settings. */
 declare const MAINTENANCE_SETTINGS: ScriptSettings;
 
 const settings = MAINTENANCE_SETTINGS;

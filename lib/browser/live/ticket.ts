@@ -1,9 +1,11 @@
-/** Goes with a connection, as Socket.IO takes it. */
+/** Sent with a connection, as Socket.IO takes it. */
 type Auth = (give: (auth: object) => void) => void;
 
 const TIMEOUT = 5_000;
 
-/** Gets a new ticket whenever a connection begins, since each is good for one. Who gets none connects as a visitor. */
+/**
+ * Gets a new ticket whenever a connection begins, since each is valid for one. Without a ticket the page connects as a visitor.
+ */
 export const showTicket =
   (url: URL): Auth =>
   (give) =>

@@ -1,11 +1,11 @@
 import type { MaintenanceStatusMessage } from '../../client/status-message.js';
 
-/** What the server knows a visitor by, and how many places it counts. */
+/** The cookie by which the server knows a visitor, and the number of places. */
 const COOKIE = 'maintenance-visitor=';
 const PLACES = 1e6;
 
 /**
- * Ms after its beginning at which a place has its turn.
+ * Ms after the beginning at which a place has its turn.
  * @param place from 0 (the first) to 1
  */
 export const turnOf = (
@@ -16,7 +16,7 @@ export const turnOf = (
 const readPlace = (): number => parseInt(document.cookie.split(COOKIE)[1] ?? '') / PLACES;
 
 /**
- * This browser's place in the line. A page that was given none takes one, so that it comes at its own moment and is let in then.
+ * This browser's place in the line. A page without one takes one, so that it comes at its own moment and is admitted then.
  * @returns `NaN` where the browser keeps none
  */
 export function takePlace(): number {

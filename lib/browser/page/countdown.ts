@@ -3,7 +3,7 @@ import { describeTimeLeft, visitorLanguage } from './time-left.js';
 
 /**
  * Shows the end in the visitor's own time zone, and the time left. It starts from the seconds that the server counted, so a
- * wrong clock on the visitor's side does not matter. Ends with another end.
+ * wrong clock in the browser does not matter. Starts over with a new end.
  */
 export function startCountdown(main: HTMLElement): void {
   const own = visitorLanguage();
@@ -20,7 +20,7 @@ export function startCountdown(main: HTMLElement): void {
     }
     if (seconds <= 0) {
       timer.textContent = main.dataset['soon'] ?? '';
-      // by chance, so that not everybody returns in the same moment
+      // randomly, so that not everybody returns at the same moment
       reloadAfter(1000 + Math.random() * 9000);
     } else {
       timer.textContent = describeTimeLeft(seconds, own);
@@ -34,7 +34,7 @@ export function startCountdown(main: HTMLElement): void {
   (timer.closest('[hidden]') as HTMLElement | null)?.removeAttribute('hidden');
 }
 
-/** The date only where it is another day. */
+/** The date only if it is another day. */
 function formatEnd(end: Date, language: string): string {
   const sameDay = end.toDateString() === new Date().toDateString();
   return end.toLocaleString(language, { timeStyle: 'short', ...(!sameDay && { dateStyle: 'full' }) });

@@ -2,8 +2,8 @@ import type { MaintenanceStatusMessage } from '../../client/status-message.js';
 import { visitorLanguage } from './time-left.js';
 
 /**
- * Shows the next planned window in the visitor's own time zone, and follows what the browser script hears of it: whatever happens
- * until then, the page need not be loaded anew.
+ * Shows the next planned window in the visitor's own time zone, and follows what the browser script learns of it, without
+ * reloading the page.
  */
 export function showNext(main: HTMLElement): void {
   const place = main.querySelector<HTMLElement>('.next');

@@ -1,4 +1,4 @@
-/** What a timer can hold. */
+/** The longest delay of a timer. */
 const LONGEST = 2 ** 31 - 1;
 
 export function reloadAfter(ms: number): void {

@@ -5,7 +5,7 @@ const UNITS = [
   ['second', 1],
 ] as const;
 
-/** Seconds in words: three units at most, from the greatest that is not nothing. */
+/** Seconds in words: three units at most, from the greatest that is not zero. */
 export function describeTimeLeft(seconds: number, language: string): string {
   const first = UNITS.findIndex(([, size]) => seconds >= size);
   let left = seconds;
@@ -18,7 +18,7 @@ export function describeTimeLeft(seconds: number, language: string): string {
     .join(' ');
 }
 
-/** The visitor's own way of writing what the page's language is, where the two agree. */
+/** The visitor's own variant of the page's language, if the two agree. */
 export function visitorLanguage(): string {
   const page = document.documentElement.lang || navigator.language;
   return navigator.languages.find((tag) => tag.split('-')[0] === page.split('-')[0]) ?? page;

@@ -18,22 +18,22 @@ import {
 } from './gated-worker.js';
 import { WorkerGate, type JobOwner } from './worker-gate.js';
 
-/** What `@nestjs/bullmq` makes workers with, as far as it matters here. */
+/** What `@nestjs/bullmq` creates workers with: the part that matters here. */
 interface Explorer {
   handleProcessor(processor: object, ...rest: unknown[]): void;
 }
 
-/** The class that workers are made of; `@nestjs/bullmq` takes it, but does not hand it out. */
+/** The class of workers; `@nestjs/bullmq` accepts one, but does not expose it. */
 const bull = BullModule as unknown as Record<'_workerClass' | 'workerClass', WorkerClass>;
 
-/** Has all workers that are made from now on ask for their gate. */
+/** Makes all workers created from now on ask for their gate. */
 export function gateWorkerClass(): void {
   bull.workerClass = createGatedClass(bull['_workerClass']);
 }
 
 gateWorkerClass();
 
-/** What the gates of an application's workers ask. */
+/** What the gates of an application's workers consult. */
 export interface WorkerSurroundings {
   readonly openWork: OpenWork;
   readonly registry: KeyRegistry;
@@ -49,11 +49,11 @@ export class QueueWorkers {
   constructor(
     private readonly keysOf: MaintenanceBullKeys,
     private readonly modules: ModulesContainer,
-    /** Once all providers are made. */
+    /** Once all providers exist. */
     private readonly surroundings: () => WorkerSurroundings,
   ) {}
 
-  /** Guards the workers of classes that carry `@Processor()`: before they are made. */
+  /** Guards the workers of classes with `@Processor()`, before they are created. */
   watch(registrar: BullRegistrar): void {
     const { bullExplorer: explorer } = registrar as unknown as { bullExplorer: Explorer | undefined };
     const original = explorer?.handleProcessor;
@@ -70,7 +70,7 @@ export class QueueWorkers {
     };
   }
 
-  /** Guards those made by `BullModule.registerQueue({ processors })`, which run already. */
+  /** Guards those created by `BullModule.registerQueue({ processors })`, which are running already. */
   adopt(): void {
     for (const { instance } of this.wrappers()) {
       const queue = instance as { name?: unknown; opts?: { connection?: unknown } } | undefined;

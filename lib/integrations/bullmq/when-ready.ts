@@ -8,10 +8,10 @@ interface Root {
  * Calls back once every `onApplicationBootstrap()` of an application is through. To be called in that of a module's class: the
  * last that Nest calls is that of the root module's.
  * @param caller the instance of that module
- * @param ready what it throws stops the start
+ * @param ready what it throws stops the application from starting
  */
 export function whenReady(modules: ModulesContainer, caller: object, ready: () => void): void {
-  // in Nest's order; what was loaded lazily has no distance, and its hooks are not called by the application
+  // in Nest's order; lazily loaded modules have no distance, and the application does not call their hooks
   const root = [...modules.values()]
     .filter(({ distance }) => distance > 0)
     .sort((a, b) => b.distance - a.distance)

@@ -2,17 +2,17 @@ import { outsideOfCalls } from '../../core/calls/current-call.js';
 import type { WorkScope } from '../../core/calls/work-scope.js';
 import type { OpenWork } from '../../core/service/open-work.js';
 
-/** Whose jobs they are. */
+/** The worker whose jobs they are. */
 export interface JobOwner {
   readonly queue: string;
   readonly scope: WorkScope;
-  /** Does what a job reaches know that it belongs to it. */
+  /** Whether the code that a job reaches knows which job it belongs to. */
   readonly followed: boolean;
 }
 
 /**
- * Stands between a worker and its queue: it takes no job before the application is ready, nor while a key of its jobs is on. A
- * job that was on its way when the key was switched on goes back to the head of its queue without having begun.
+ * Stands between a worker and its queue: the worker takes no job before the application is ready, nor while a key of its jobs is
+ * on. A job that was on its way when the key was switched on goes back to the head of its queue without having begun.
  */
 export class WorkerGate {
   private ready = false;
@@ -40,7 +40,7 @@ export class WorkerGate {
     }
   };
 
-  /** May the worker fetch a job. */
+  /** Whether the worker may fetch a job. */
   get isOpen(): boolean {
     this.look();
     return this.ready && !this.waits;
@@ -55,7 +55,7 @@ export class WorkerGate {
 
   /**
    * Processes a job in the same tick as the decision; it counts until what that gives has settled.
-   * @param putBack gives the job back to its queue
+   * @param putBack returns the job to its queue
    */
   process<T>(job: string, process: () => Promise<T>, putBack: () => Promise<T>): Promise<T> {
     const { queue, scope, followed } = this.owner;
@@ -72,7 +72,7 @@ export class WorkerGate {
         await this.openWork.untilOpen(this.owner.scope, { timeout: Infinity, signal: undefined });
       } while (this.openWork.isClosed(this.owner.scope));
     } catch {
-      // the application shuts down
+      // the application is shutting down
       return;
     }
     this.waits = false;
