@@ -27,7 +27,7 @@ export class DrainWait {
   /**
    * Never rejects: the change has been made, whatever happens to the wait.
    * @param timeout milliseconds
-   * @param seesInfo may whoever asks see where something runs
+   * @param seesInfo whether the requester may see where calls run
    */
   async wait(
     request: HttpRequest,

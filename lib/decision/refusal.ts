@@ -37,7 +37,7 @@ export interface RefusalSettings {
 
 /**
  * @param now epoch ms by the store's clock
- * @param say gives the message for a state, or the built-in one, in the language of whoever is refused
+ * @param say returns the message for a state, or the built-in one, in the language of the refused caller
  */
 export function createRefusal(
   status: MaintenanceStatus,

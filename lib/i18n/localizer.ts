@@ -90,7 +90,7 @@ export class Localizer {
   /** Key data with label, help text and message translated. Never throws. */
   describe(key: MaintenanceKey, manager: StateManager, request: unknown): MaintenanceKeyJson {
     const state = manager.current(key);
-    // whoever ends the maintenance must see the key, whatever its class does
+    // operators who end the maintenance must see the key, whatever its class does
     const data =
       this.calls.askNow(`toJSON() of maintenance key "${key.name}"`, BUILT_IN, undefined, () =>
         key.toJSON(state),

@@ -19,7 +19,7 @@ type PushOf = (data: DOMStringMap, base: URL) => ConnectionOptions['push'];
  * What the browser script does on a page.
  *
  * Attributes of its own tag choose: `data-page="maintenance"` on a maintenance page; `data-exempt` or `data-banner` (with a
- * text of its own, or `none`) where the page is served in spite of maintenance; `data-admin` where operators shall see it;
+ * text of its own, or `none`) where the page is served in spite of maintenance; `data-admin` on pages of operators;
  * `data-announce` (`none`, `dismissible`, `always`) says how planned windows are announced; `data-url`, `data-path`, `data-namespace`, `data-ping`, `data-events` for other addresses; `data-ticket` where a ticket is got
  * before each connection, which key data may need.
  *

@@ -1,25 +1,25 @@
-/** What a call has entered with `maintain()` and not left. */
+/** A key that a call has entered with `maintain()` and not left. */
 export interface HeldKey {
   /** Name of the key. */
   readonly key: string;
-  /** Id of the hold, which is the token of its leases too. */
+  /** Id of the hold, which is also the token of its leases. */
   readonly hold: string;
-  /** Does it have the key's lock. */
+  /** Whether it has the key's lock. */
   readonly locked: boolean;
 }
 
-/** Something under way: a handler's call, work under `whileOpen()`, the work of a `maintain()`. */
+/** Something in progress: a handler's call, work under `whileOpen()`, the work of a `maintain()`. */
 export class Call {
   /** It has not settled. */
   running = true;
-  /** In how many waits for others it is: nobody waits for it meanwhile. */
+  /** How many waits for others it is in: nobody waits for it meanwhile. */
   waits = 0;
   private held: Set<HeldKey> | undefined = undefined;
 
-  /** @param parent the call it was begun in */
+  /** @param parent the call it was started in */
   constructor(public parent: Call | undefined = undefined) {}
 
-  /** What it entered itself. */
+  /** The keys that it entered itself. */
   get holds(): Iterable<HeldKey> {
     return this.held ?? NONE;
   }
@@ -33,14 +33,14 @@ export class Call {
 
 const NONE: readonly HeldKey[] = [];
 
-/** A call and all that it was begun in, innermost first. */
+/** A call and all those that it was started in, innermost first. */
 export function* callChain(call: Call | undefined): Generator<Call> {
   for (let at = call; at; at = at.parent) {
     yield at;
   }
 }
 
-/** All keys that a call, or one it was begun in, has entered. */
+/** All keys that a call, or one it was started in, has entered. */
 export function heldBy(call: Call | undefined): HeldKey[] {
   const held: HeldKey[] = [];
   for (const { holds } of callChain(call)) {

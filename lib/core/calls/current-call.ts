@@ -2,21 +2,21 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { callChain, type Call } from './call.js';
 import { settle } from './settle.js';
 
-/** Milliseconds that following stays on when nothing is followed any more: switching it costs more than having it. */
+/** Milliseconds that following stays on when nothing is followed any more: switching it costs more than keeping it on. */
 const LINGER = 1_000;
 
 const storage = new AsyncLocalStorage<Call>();
 let followed = 0;
 let lingering: NodeJS.Timeout | undefined;
 
-/** The call that this code was reached from, where calls are followed. */
+/** The call that this code was reached from, if calls are followed. */
 export const currentCall = (): Call | undefined => storage.getStore();
 
 /**
- * Runs something so that {@link currentCall} gives the call below it. Following costs every promise of the process, so it is
- * on only while somebody is followed.
- * @param over is called once what it gives has settled, with what that is
- * @returns what it gives, or a promise for that
+ * Runs something so that {@link currentCall} returns the call below it. Following costs every promise of the process, so it is
+ * on only while a call is followed.
+ * @param over is called with the result once that has settled
+ * @returns its result, or a promise of it
  */
 export function follow<T>(call: Call, run: () => T, over: (value?: unknown) => void): T {
   followed++;
@@ -40,8 +40,8 @@ export function outsideOfCalls(run: () => void): void {
 }
 
 /**
- * Nobody waits for the call that this code was reached from, nor for those around it, until the returned function is called:
- * it waits for others itself.
+ * Nobody waits for the call that this code was reached from, nor for those around it, until the returned function is called: it
+ * is waiting itself.
  */
 export function excludeFromDrain(): () => void {
   const calls = [...callChain(currentCall())];

@@ -1,6 +1,6 @@
 import { MaintenanceRevokedError } from '../errors/revoked-error.js';
 
-/** Which calls may write no more, whatever they are known by: a call, a request. */
+/** Which calls must not write any more, by anything that identifies them: a call, a request. */
 export class Revocations {
   private readonly revoked = new WeakMap<object, MaintenanceRevokedError>();
   private readonly controllers = new WeakMap<object, AbortController>();

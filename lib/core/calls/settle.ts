@@ -1,12 +1,12 @@
-/** Calls back with what came of it when a result has settled; hands back what it is, or a promise for it. */
+/** Calls back with the outcome when a result has settled; returns the result, or a promise of it. */
 export function settle<T>(result: T, done: (value?: unknown) => void): T {
   if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
     done(result);
     return result;
   }
-  // a lazy thenable must be asked once only
+  // a lazy thenable must be asked only once
   const asked = result instanceof Promise ? result : Promise.resolve(result as PromiseLike<unknown>);
-  // what it is rejected with is no stream, and nobody minds if it were
+  // a rejection is no stream, and is handled elsewhere
   asked.then(done, done);
   return asked as T;
 }

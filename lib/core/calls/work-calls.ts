@@ -3,7 +3,7 @@ import { Call } from './call.js';
 import type { Revocations } from './revocations.js';
 import type { WorkScope } from './work-scope.js';
 
-/** Work that is no request: under `whileOpen()`, or by a method that is skipped during maintenance. */
+/** Work that is not a request: under `whileOpen()`, or in a method that is skipped during maintenance. */
 export class WorkCall extends Call {
   /** On the monotonic clock. */
   readonly begun = performance.now();
@@ -13,16 +13,16 @@ export class WorkCall extends Call {
     readonly name: string,
     readonly scope: WorkScope,
     parent: Call | undefined,
-    /** It was begun although a key is on, by a call that whoever holds the key waits for: it belongs to that. */
+    /** It was started although a key is on, by a call that the key's holder waits for: it belongs to that call. */
     readonly covered: boolean,
   ) {
     super(parent);
   }
 }
 
-/** The work of this process that is not over. */
+/** The work in progress in this process. */
 export class WorkCalls implements RunningCalls {
-  /** Has anything run here, and may again. */
+  /** Whether anything has run here, and may again. */
   serves = false;
   private readonly open = new Set<WorkCall>();
 

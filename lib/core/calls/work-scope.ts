@@ -1,6 +1,6 @@
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 
-/** Which keys work belongs to: it does not begin while one of them is on, and whoever drains one of them waits for it. */
+/** The keys that work belongs to: it does not begin while one of them is on, and drains of them wait for it. */
 export interface WorkScope {
   isConcernedBy(key: MaintenanceKey): boolean;
 }
@@ -14,16 +14,16 @@ export class NamedKeys implements WorkScope {
   }
 }
 
-/** Whatever concerns the whole site. */
+/** Everything that affects the whole site. */
 export const SITE: WorkScope = { isConcernedBy: ({ scope }) => scope === 'site' };
 /** Every key. */
 export const ALL_KEYS: WorkScope = { isConcernedBy: () => true };
 
-/** Work that somebody wants to begin. */
+/** Work that is about to begin. */
 export interface WorkSource {
   /** For operators: where it comes from. */
   readonly name: string;
   readonly scope: WorkScope;
-  /** Does what it reaches know that it belongs to it; costs more. Default `true`. */
+  /** Whether the code it reaches knows which call it belongs to; costs more. Default `true`. */
   readonly followed?: boolean;
 }

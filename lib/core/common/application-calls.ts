@@ -4,8 +4,8 @@ import { LogThrottle } from './log-throttle.js';
 import { withDeadline } from './with-deadline.js';
 
 /**
- * Calls functions of the application where somebody waits for them: what they ask (a database) may be just what is in
- * maintenance. One that throws or is late has a safe answer in its place, and a line in the log.
+ * Calls functions of the application that somebody waits for: what they use, such as a database, may be in maintenance itself.
+ * If one throws or is late, a safe answer replaces its result, and the log says so.
  */
 export class ApplicationCalls {
   private readonly log: LogThrottle;
@@ -22,11 +22,11 @@ export class ApplicationCalls {
   }
 
   /**
-   * What a function gives or promises; never throws or rejects. Stays synchronous where the function is.
-   * @param name how the function is called in the log: one of a limited number
-   * @param consequence what happens in its place, in words
-   * @param instead is given in its place
-   * @param left milliseconds a promise may take, where some of the time is over
+   * The result of a function, or a promise of it; never throws or rejects. Stays synchronous if the function is.
+   * @param name the function's name in the log; one of a limited number
+   * @param consequence what happens instead, in words
+   * @param instead the result instead
+   * @param left milliseconds a promise may take, if a part of the time is already over
    */
   ask<T, F>(
     name: string,
@@ -68,7 +68,7 @@ export class ApplicationCalls {
     }
   }
 
-  /** The same for a function that nobody can wait for: a promise is as good as an error. */
+  /** The same for a function that nobody can wait for: a promise counts as an error. */
   askNow<T, F>(name: string, consequence: string, instead: F, call: () => T): T | F {
     try {
       const answer: unknown = call();
@@ -83,7 +83,7 @@ export class ApplicationCalls {
     return instead;
   }
 
-  /** Tells of an answer that is of no use. */
+  /** Logs an unusable result. */
   wrong(name: string, answer: unknown, consequence: string): void {
     this.report(name, `gave ${describeValue(answer)}`, consequence);
   }

@@ -1,4 +1,4 @@
-/** Milliseconds to the second attempt after a failure, and between two attempts at most. */
+/** Milliseconds before the second attempt after a failure, and at most between two attempts. */
 const FIRST = 1_000;
 const MOST = 30_000;
 
@@ -16,7 +16,7 @@ export class Backoff {
   }
 
   failed(): void {
-    // a timer may be early by a little
+    // a timer may fire slightly early
     this.next = performance.now() + retryDelay(++this.failures) * 0.95;
   }
 

@@ -10,7 +10,7 @@ export class BoundaryTimer {
   private near = false;
 
   /**
-   * @param now the clock the instant is measured by
+   * @param now the clock by which the instant is measured
    * @param reached is called once it has come
    */
   constructor(
@@ -18,7 +18,7 @@ export class BoundaryTimer {
     private readonly reached: () => void,
   ) {}
 
-  /** Has it come, also where its timer is late. */
+  /** Whether it has come, even if its timer is late. */
   get isOver(): boolean {
     return this.near && this.now() >= this.instant;
   }

@@ -1,6 +1,6 @@
 import { MINUTE } from '../keys/durations.js';
 
-/** Different causes of one kind that are logged a minute: what an error says may be another text each time. */
+/** How many different causes of one kind are logged per minute: the text of an error may be different each time. */
 const CAUSES = 5;
 
 interface Kind {

@@ -7,7 +7,7 @@ export class LongTimer {
 
   /**
    * Calls back once the clock has reached the instant; replaces what was set before.
-   * @param now the clock the instant is measured by
+   * @param now the clock by which the instant is measured
    */
   set(instant: number, now: () => number, callback: () => void): void {
     this.clear();

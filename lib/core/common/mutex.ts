@@ -1,4 +1,4 @@
-/** Runs tasks one after another, in the order they came. */
+/** Runs tasks one after another, in order of arrival. */
 export class Mutex {
   private tail: Promise<unknown> = Promise.resolve();
 

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 
 /**
- * Waits for the next value, at most so many ms; settles early when the signal aborts.
+ * Waits for the next value, at most this many ms; settles early if the signal aborts.
  * @returns whether a value came
  */
 export function nextOrTimeout(

@@ -2,13 +2,13 @@ import { Subject } from 'rxjs';
 import { MaintenanceError } from '../errors/errors.js';
 import { nextOrTimeout } from './next-or-timeout.js';
 
-/** Tells those who wait for a lock or for other replicas to look again. */
+/** Notifies those who wait for a lock or for other replicas to look again. */
 export class Notifier {
   private readonly calls = new Subject<void>();
   private count = 0;
   private stopped = false;
 
-  /** Taken before a look, so that a call that comes during it is not missed. */
+  /** Read before a look, so that a call during it is not missed. */
   get mark(): number {
     return this.count;
   }
@@ -19,8 +19,8 @@ export class Notifier {
   }
 
   /**
-   * Waits for a call since the mark was taken, at most so many ms; settles early when the signal aborts.
-   * @throws MaintenanceError when nobody will call any more
+   * Waits for a call since the mark was read, at most this many ms; settles early if the signal aborts.
+   * @throws MaintenanceError if nobody will call any more
    */
   async wait(mark: number, timeout: number, signal?: AbortSignal): Promise<void> {
     if (this.stopped) {

@@ -1,5 +1,5 @@
 /**
- * What a promise gives, unless the signal aborts before.
+ * The result of a promise, unless the signal aborts first.
  * @throws what the signal was aborted with
  */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

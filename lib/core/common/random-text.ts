@@ -1,11 +1,11 @@
 import { randomFillSync } from 'node:crypto';
 
-/** Drawn ahead, for many texts at once: asking the generator for a few bytes takes longer than all else about a text. */
+/** Drawn ahead, for many texts at once: asking the generator for a few bytes takes longer than everything else. */
 const pool = Buffer.alloc(2_048);
 let used = pool.length;
 
 /**
- * Random bits that nobody can guess, URL-safe.
+ * Unguessable random bits, URL-safe.
  * @param bytes at most 256; 6 bits are a character
  */
 export function randomText(bytes: number): string {

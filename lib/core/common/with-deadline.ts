@@ -1,7 +1,7 @@
 /**
- * What a promise gives, unless it is late. What it gives later, also an error, is dropped.
+ * The result of a promise, unless it is late. A later result or error is dropped.
  * @param timeout milliseconds
- * @param late makes what a late promise is rejected with
+ * @param late creates the error for a late promise
  */
 export function withDeadline<T>(promise: PromiseLike<T>, timeout: number, late: () => unknown): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -11,7 +11,7 @@ export function withDeadline<T>(promise: PromiseLike<T>, timeout: number, late: 
         reject(late() as Error);
       }
     };
-    // after a sleep of this process the answer may be there, and not have been read yet
+    // after a sleep of this process the answer may have arrived without having been read yet
     const timer = setTimeout(() => setImmediate(giveUp), timeout);
     void Promise.resolve(promise)
       .then(resolve, reject)

@@ -8,7 +8,7 @@ import type { MaintenanceEvent } from './maintenance-event.js';
 /** Milliseconds a hook may take. */
 export const HOOK_TIMEOUT = 5_000;
 
-/** A hook that was found. */
+/** A registered hook. */
 export interface Hook {
   /** Class and method, for messages. */
   readonly name: string;
@@ -21,11 +21,11 @@ export interface Hook {
 /** What `changing` hooks have thrown: it may look like any error of this library. */
 const refusals = new WeakSet<object>();
 
-/** Did a `changing` hook throw this, whatever it is. What is no object can come from nowhere else. */
+/** Whether a `changing` hook threw this. Primitives cannot be traced. */
 export const isHookRefusal = (error: unknown): boolean =>
   Object(error) !== error || refusals.has(error as object);
 
-/** Calls hooks, and keeps those that misbehave from stopping anybody. */
+/** Calls hooks, and keeps failing ones from stopping anybody. */
 export class HookRunner {
   private readonly hooks: Hook[] = [];
 
@@ -35,7 +35,7 @@ export class HookRunner {
     this.hooks.push(hook);
   }
 
-  /** The keys hooks were registered for. */
+  /** The keys that hooks were registered for. */
   get keys(): readonly { name: string; key: string }[] {
     return this.hooks.flatMap(({ name, keys }) => keys.map((key) => ({ name, key })));
   }
@@ -60,7 +60,7 @@ export class HookRunner {
     return this.of(event, { key }).length > 0;
   }
 
-  /** Tells hooks after the fact; settles when all have, and never rejects. */
+  /** Calls hooks after the fact; settles when all have, and never rejects. */
   async notify(event: Exclude<MaintenanceEvent, 'changing'>, change: MaintenanceChange): Promise<void> {
     await Promise.all(
       this.of(event, change).map((hook) =>
@@ -80,7 +80,7 @@ export class HookRunner {
 
 function inTime(hook: Hook, change: MaintenanceChange): Promise<unknown> {
   return withDeadline(
-    // what it changes is the application's own doing, whoever has caused it
+    // what a hook changes is the application's own doing, whoever triggered it
     inWay('code', async () => hook.call(change)),
     HOOK_TIMEOUT,
     () =>

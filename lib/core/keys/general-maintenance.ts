@@ -12,7 +12,7 @@ const OPTIONS: MaintenanceKeyOptions = {
 /** The key that always exists: `'general'`, for the whole site. Its safety net is one {@link DAY}. @publicApi */
 export const GENERAL_MAINTENANCE = new MaintenanceKey(NAME, OPTIONS);
 
-/** The key of that name as one application wants it; {@link GENERAL_MAINTENANCE} itself, when it wants nothing. */
+/** The key of that name with an application's options; {@link GENERAL_MAINTENANCE} itself, if it has none. */
 export function createGeneralKey(options: MaintenanceKeyOptions): MaintenanceKey {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return given.length === 0

@@ -11,7 +11,7 @@ export function getStatusClass(key: MaintenanceKey): MaintenanceStatusClass {
   if (typeof Status === 'function') {
     return Status as MaintenanceStatusClass;
   }
-  // of an `async getStatusClass()`: an unhandled rejection would end the process
+  // from an `async getStatusClass()`: an unhandled rejection would end the process
   Promise.resolve(Status).catch(() => {});
   throw new MaintenanceError(`getStatusClass() returned ${describeValue(Status)}, not a class`);
 }

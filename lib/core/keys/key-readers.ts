@@ -1,24 +1,24 @@
 import type { MaintenanceKey } from './maintenance-key.js';
 import type { MaintenanceState } from './maintenance-state.js';
 
-/** Where a key finds out what is known of it; set when the key is registered. */
+/** Where a key finds its state; set when the key is registered. */
 export interface KeyStateReader {
   current(key: MaintenanceKey): MaintenanceState;
   fresh(key: MaintenanceKey): Promise<MaintenanceState>;
 }
 
-/** By key, since several applications of one process may register it; it speaks for the one that did so last. */
+/** By key. Several applications of one process may register it; it answers for the last one. */
 const readers = new WeakMap<MaintenanceKey, KeyStateReader[]>();
 
-/** The one that speaks for a key. */
+/** The reader of a key. */
 export const readerOf = (key: MaintenanceKey): KeyStateReader | undefined => readers.get(key)?.at(-1);
 
-/** Ties a key to the state of an application that registered it. */
+/** Connects a key to the state of an application that registered it. */
 export function bindKey(key: MaintenanceKey, reader: KeyStateReader): void {
   readers.set(key, [...(readers.get(key) ?? []), reader]);
 }
 
-/** Unties it from an application that ends. */
+/** Disconnects it from an application that ends. */
 export function unbindKey(key: MaintenanceKey, reader: KeyStateReader): void {
   readers.set(
     key,

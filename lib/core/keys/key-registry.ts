@@ -7,24 +7,24 @@ import { bindKey, unbindKey, type KeyStateReader } from './key-readers.js';
 import { GENERAL_MAINTENANCE } from './general-maintenance.js';
 import { MaintenanceKey } from './maintenance-key.js';
 
-/** Registries of running applications, for those who have nothing but the name of a key. */
+/** Registries of running applications, for code that has only the name of a key. */
 const running = new Set<KeyRegistry>();
 
-/** Is that, in a running application, the name of a key that visitors do not hear of. */
+/** Whether, in a running application, this is the name of a key with `public: false`. */
 export const isHiddenKey = (name: string): boolean =>
   [...running].some((registry) => registry.find(name)?.public === false);
 
-/** The keys of one application, in the order they are asked. */
+/** The keys of one application, in the order in which they are asked. */
 export class KeyRegistry {
   private readonly byName = new Map<string, MaintenanceKey>();
   private readonly sources = new Map<string, string>();
-  /** Sorted when somebody asks: thousands may be added one after another. */
+  /** Sorted on demand: thousands may be added one after another. */
   private sorted: readonly MaintenanceKey[] | undefined;
   private ranks: ReadonlyMap<string, number> | undefined;
   private reader: KeyStateReader | null = null;
   private readonly listeners = new Set<() => void>();
 
-  /** Looks for keys that were not there yet (lazily loaded modules); set by the explorer. */
+  /** Looks for keys that have been added since (lazily loaded modules); set by the explorer. */
   rescan: () => void = () => undefined;
 
   /** @param general the key of that name as this application wants it */
@@ -51,7 +51,7 @@ export class KeyRegistry {
     this.put(key, source);
   }
 
-  /** Adds a key, or puts it in place of the one of that name: as an application has published it. */
+  /** Adds a key, or replaces the one of that name, as an application has published it. */
   replace(key: MaintenanceKey, source: string): void {
     if (key.name === this.general.name) {
       this.general = key;
@@ -124,7 +124,7 @@ export class KeyRegistry {
     this.reader = null;
   }
 
-  /** `GENERAL_MAINTENANCE` speaks for the application's own key of that name. */
+  /** `GENERAL_MAINTENANCE` stands for the application's own key of that name. */
   private get bound(): readonly MaintenanceKey[] {
     return this.general === GENERAL_MAINTENANCE ? this.all() : [...this.all(), GENERAL_MAINTENANCE];
   }

@@ -86,7 +86,7 @@ export interface MaintenanceKeyJson {
   upcoming?: MaintenanceUpcoming[];
 }
 
-/** What a state says of a key, for people and programs. */
+/** Describes a key's state, for people and programs. */
 export function describeKey(key: MaintenanceKey, state: MaintenanceState): MaintenanceKeyJson {
   const { name, order, label, helpText, timeout, scope, readOnly } = key;
   const {

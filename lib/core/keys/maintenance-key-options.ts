@@ -47,7 +47,7 @@ export function checkName(name: unknown): string {
   return name;
 }
 
-/** What was given; what is undefined counts as not given. */
+/** The given options; `undefined` counts as not given. */
 export function checkOptions(name: string, options: MaintenanceKeyOptions = {}): MaintenanceKeyOptions {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw MaintenanceConfigurationError.of(`options of key ${name}`, options, 'an object');
@@ -65,7 +65,7 @@ export function checkOptions(name: string, options: MaintenanceKeyOptions = {}):
 
 export const isString = (value: unknown): boolean => typeof value === 'string';
 export const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
-/** Less than a second is no safety net: whoever writes `timeout: 60` means seconds. */
+/** Less than a second is no safety net: `timeout: 60` was probably meant in seconds. */
 export const isSafetyNet = (value: unknown): boolean =>
   value === 0 || (Number.isSafeInteger(value) && (value as number) >= 1_000);
 export const isTemplate = (value: unknown): boolean =>

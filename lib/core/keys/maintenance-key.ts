@@ -20,7 +20,7 @@ import type { MaintenanceTemplate, MaintenanceTemplateContext } from './maintena
 
 const DECLARATION = Symbol('nestjs-maintenance:key');
 
-/** Records what `@RegisterMaintenanceKey(name, options)` says of a class, for its constructor to find. */
+/** Records what `@RegisterMaintenanceKey(name, options)` declares on a class, for its constructor to find. */
 export function declareKeyClass(target: object, name: string, options: MaintenanceKeyOptions): void {
   Reflect.defineMetadata(DECLARATION, { name, options }, target);
 }

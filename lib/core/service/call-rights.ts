@@ -6,7 +6,7 @@ import { MaintenanceConfigurationError } from '../errors/errors.js';
 import type { StateManager } from '../state/state-manager.js';
 
 const OUT_OF_TOUCH = 'this replica has lost touch with the store for longer than its lease';
-/** Longest time between two looks whether the lease is over, in ms. */
+/** Longest time between two checks whether the lease is over, in ms. */
 const LOOK_INTERVAL = 60_000;
 
 const NOT_FOLLOWED =
@@ -15,7 +15,7 @@ const OF_A_SOCKET =
   'A socket stays open for many messages, so it does not say which call asks, and the call is not followed here: set the option ' +
   '{ followCalls: true }.';
 
-/** Whether calls that were let pass may still write. */
+/** Whether admitted calls may still write. */
 export class CallRights {
   private timer: NodeJS.Timeout | undefined;
 
@@ -24,7 +24,7 @@ export class CallRights {
     private readonly running: RunningCalls,
     private readonly revocations: Revocations,
   ) {
-    // whoever was let pass before stays revoked: others may have gone on without this replica
+    // calls admitted earlier stay revoked: others may have gone on without this replica
     manager.lease.lapses.subscribe(() => running.revokeAll(OUT_OF_TOUCH));
   }
 
@@ -35,7 +35,7 @@ export class CallRights {
   }
 
   /**
-   * Aborts when the call may write no more.
+   * Aborts when the call must not write any more.
    * @throws MaintenanceConfigurationError where the call is not known
    */
   signalOf(request: unknown): AbortSignal {
@@ -58,7 +58,7 @@ export class CallRights {
     return false;
   }
 
-  /** While something runs that may have a signal: the end of the lease is no event by itself. */
+  /** While something runs that may have a signal: the end of the lease is not an event. */
   private look(): NodeJS.Timeout {
     return setTimeout(
       () => {

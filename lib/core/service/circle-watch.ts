@@ -9,8 +9,8 @@ import { blockersIn, closesCircle } from './deadlock.js';
 const LOOK_INTERVAL = 250;
 
 /**
- * Looks whether a call that waits for keys to be open waits for itself: since it holds one of them, or since whoever does waits
- * for one that the call holds. A call that holds none can close no circle, and costs nothing here.
+ * Checks whether a call that waits for keys to open is waiting for itself: it holds one of them, or their holder waits for a key
+ * that the call holds. A call that holds no key cannot close a circle, and costs nothing here.
  */
 export class CircleWatch {
   private readonly held = heldBy(currentCall()).map(({ hold }) => hold);
@@ -19,13 +19,13 @@ export class CircleWatch {
 
   constructor(private readonly manager: StateManager) {}
 
-  /** Milliseconds after which to look again; `undefined` where no circle can come about. */
+  /** Milliseconds after which to look again; `undefined` if no circle is possible. */
   get interval(): number | undefined {
     return this.held.length > 0 ? LOOK_INTERVAL : undefined;
   }
 
   /**
-   * @param keys names of those that are on
+   * @param keys names of the keys that are on
    * @throws MaintenanceLockedError
    */
   async look(keys: readonly string[]): Promise<void> {
@@ -47,7 +47,7 @@ export class CircleWatch {
           throw new MaintenanceLockedError(key, { deadlock: true });
         }
       } catch (error) {
-        // while the store is away nobody can tell
+        // while the store is unreachable nobody can tell
         if (!(error instanceof MaintenanceStoreError)) {
           throw error;
         }
@@ -55,7 +55,7 @@ export class CircleWatch {
     }
   }
 
-  /** Nobody waits any more. */
+  /** Nobody is waiting any more. */
   leave(): void {
     const { store } = this.manager;
     for (const key of this.tickets.keys()) {

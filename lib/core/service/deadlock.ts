@@ -1,15 +1,15 @@
 import type { StateDocument } from '../document/record.js';
 import type { Waiter } from '../store/leases.js';
 
-/** Ids of the holds that a waiter waits for, as far as is known. */
+/** Ids of the holds that a waiter waits for, as far as known. */
 export const blockersIn =
   (document: StateDocument | null) =>
   ({ key, open }: Waiter): readonly string[] =>
     (document?.keys.get(key)?.holds ?? []).filter(({ locked }) => open || locked).map(({ id }) => id);
 
 /**
- * Would a wait never end, since those waited for wait for the caller in turn. In each circle exactly one waiter gives up:
- * the one that came last.
+ * Whether a wait would never end, because those it waits for wait for the caller in turn. In each circle exactly one waiter
+ * gives up: the one that came last.
  * @param blockers ids of the holds that a waiter waits for
  */
 export function closesCircle(
@@ -22,7 +22,7 @@ export function closesCircle(
     blockers(from).some(
       (hold) =>
         waiter.held.includes(hold) ||
-        // whoever has that hold and waits, too
+        // the holder of that hold, if it is waiting, too
         waiters.some((other) => {
           if (other.ticket > waiter.ticket || seen.has(other.token) || !other.held.includes(hold)) {
             return false;

@@ -4,7 +4,7 @@ import { isPending } from '../windows/occurrences.js';
 import type { WindowRecord } from '../windows/window-record.js';
 import { millisecondsOption } from './call-options.js';
 
-/** The window of that id, which is not over. @throws UnknownMaintenanceWindowError, MaintenanceConflictError */
+/** The window with that id, which is not over. @throws UnknownMaintenanceWindowError, MaintenanceConflictError */
 export function findWindow(
   key: MaintenanceKey,
   windows: readonly WindowRecord[],

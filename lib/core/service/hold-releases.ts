@@ -12,13 +12,13 @@ interface LeftHold {
   readonly key: MaintenanceKey;
   readonly takeover: LeaseView | undefined;
   readonly lease: Pick<HoldLease, 'giveBack'> | undefined;
-  /** Is it out of the state. */
+  /** Whether it is out of the state. */
   gone: boolean;
 }
 
 /**
- * Takes holds out of the state, and gives back their leases. What the store does not take now is tried again until it does: less often
- * the longer it refuses that, and at once when it is well again.
+ * Takes holds out of the state, and gives back their leases. What the store rejects is retried until it succeeds: less often the
+ * longer that takes, and at once when the store is well again.
  */
 export class HoldReleases {
   private readonly waiting = new Map<string, LeftHold>();
@@ -72,7 +72,7 @@ export class HoldReleases {
     this.tryAgain(failure);
   }
 
-  /** @returns what the store said where it did not take it */
+  /** @returns the store's error if it failed */
   private async leave(hold: string, left: LeftHold): Promise<unknown> {
     const { key, takeover } = left;
     try {

@@ -36,7 +36,7 @@ export class HoldWriter {
     return manager.write(key.name, enter, Math.min(manager.deadline(), deadline));
   }
 
-  /** What `changing` hooks are asked about. */
+  /** The change that `changing` hooks are asked about. */
   preview(key: MaintenanceKey, id: string, plan: MaintainPlan): MaintenanceChange {
     const { document, store } = this.manager;
     const enter: Editor = (record, now) => withHold(record, this.record(plan, id, 0, now), this.leaseView);

@@ -7,10 +7,10 @@ import type { StateManager } from '../state/state-manager.js';
 import { leaseOfKey, type Denial, type LeaseRequest, type Waiter } from '../store/leases.js';
 import { blockersIn, closesCircle } from './deadlock.js';
 
-/** Milliseconds between two looks at a lock that is waited for, besides being woken. Shorter than a waiter is remembered. */
+/** Milliseconds between two looks at a lock, in addition to notifications. Shorter than a waiter is remembered. */
 const POLL_INTERVAL = 250;
 
-/** How long somebody waits for leases. */
+/** How long to wait for leases. */
 export interface LockPatience {
   /** Milliseconds; 0 does not wait. */
   readonly blocking: number;
@@ -21,16 +21,16 @@ export interface LockPatience {
 /** Takes leases, and waits for the locks among them in order of arrival. */
 export class LockWait {
   private closing = false;
-  /** Calls that ask for leases. */
+  /** Calls that are asking for leases. */
   private readonly asking = new Set<Promise<unknown>>();
-  /** What is on its way back to the store. */
+  /** Leases on their way back to the store. */
   private readonly returned = new Set<Promise<unknown>>();
   /** The highest fence that this process was granted, per key. */
   private readonly fences = new Map<string, number>();
 
   constructor(private readonly manager: StateManager) {}
 
-  /** Nobody gets anything any more, and who waits gives up. */
+  /** Nobody gets a lease any more, and those who wait give up. */
   close(): void {
     this.closing = true;
     this.manager.notifier.call();
@@ -38,7 +38,7 @@ export class LockWait {
 
   /** Settles when nothing is on its way back to the store any more: the connection may be closed. */
   async settled(): Promise<void> {
-    // what the store is asked for now is given back as well
+    // what is being requested now is given back as well
     await Promise.allSettled(this.asking);
     await Promise.all(this.returned);
   }
@@ -82,7 +82,7 @@ export class LockWait {
         patience,
       );
     } catch (error) {
-      // perhaps it was granted all the same; what cannot be given back now runs out by itself
+      // perhaps it was granted after all; what cannot be given back now expires by itself
       const given = manager.store.leases.release(names, token, manager.deadline()).catch(() => undefined);
       this.returned.add(given);
       void given.then(() => this.returned.delete(given));
@@ -116,12 +116,12 @@ export class LockWait {
         ({ ticket, unsure } = answer);
         this.refuseDeadlock(waiter, answer);
       } catch (error) {
-        // who has come to wait waits for the store as well
+        // those who wait for the lock also wait for the store
         if (ticket === null || !(error instanceof MaintenanceStoreError) || performance.now() >= until) {
           throw error;
         }
       }
-      // whether somebody has the lock is not known yet: that is waited for in any case
+      // it is not known yet whether the lock is taken: that is awaited in any case
       const left = Math.max(until - performance.now(), unsure);
       if (left <= 0) {
         throw new MaintenanceLockedError(request.key, { waited: blocking });
@@ -131,7 +131,7 @@ export class LockWait {
     }
   }
 
-  /** The highest fence known of a key: a store that has lost its memory may have forgotten it. */
+  /** The highest fence known of a key: a store that has lost its data may have forgotten it. */
   private floorOf(key: string): number {
     const recorded = this.manager.document?.keys.get(key)?.fence ?? 0;
     return Math.max(recorded, this.fences.get(key) ?? 0);

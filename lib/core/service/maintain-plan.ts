@@ -7,7 +7,7 @@ import type { HoldRecord } from '../document/record.js';
 import { visitorTextOption } from '../texts/text-option.js';
 import { LOCK_LEASE } from '../state/replica-lease.js';
 
-/** Milliseconds, of a lease: renewed three times in it, and no longer than anybody would wait for who has died. */
+/** Limits of a lease in milliseconds: long enough for three renewals, and no longer than others should wait for a dead holder. */
 const SHORTEST_LEASE = 3_000;
 const LONGEST_LEASE = 3_600_000;
 
@@ -37,7 +37,7 @@ export interface MaintainPlan extends LockPatience {
   /** Milliseconds. */
   readonly lease: number;
   readonly keepLock: boolean;
-  /** Milliseconds; `undefined`: nobody knows. */
+  /** Milliseconds; `undefined`: unknown. */
   readonly expected: number | undefined;
   readonly notice: Pick<HoldRecord, 'message' | 'reason' | 'actor'>;
   /** When the hold ends by itself if it begins at that moment. */

@@ -114,7 +114,7 @@ export abstract class MaintenanceWork extends MaintenanceKnowledge {
   }
 
   private sourceOf(keys: MaintenanceKeyLike | readonly MaintenanceKeyLike[]): WorkSource {
-    // by name: there are as many as keys, whatever objects stand for them
+    // by name: there are only as many as keys, whatever objects represent them
     const single = keys instanceof MaintenanceKey ? keys.name : keys;
     const known = typeof single === 'string' ? this.single.get(single) : undefined;
     if (known) {

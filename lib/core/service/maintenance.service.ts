@@ -102,7 +102,7 @@ export class MaintenanceService extends MaintenancePlans {
     return this.parts.menu.getItem(subject);
   }
 
-  /** The registered key, or one that an application which registered it has left on. */
+  /** The registered key, or a name that is stored but no longer registered. */
   private async targetOrStored(key: MaintenanceKeyLike): Promise<MaintenanceKey> {
     try {
       return this.target(key);

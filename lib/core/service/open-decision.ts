@@ -11,12 +11,12 @@ import type { CoverageSource, StaleSource, StatusSource } from './service-ports.
 
 /** Why work does not begin. */
 export interface Closed {
-  /** `undefined` where nothing certain is known. */
+  /** `undefined` if nothing certain is known. */
   readonly status: MaintenanceStatus | undefined;
   readonly active: readonly ActiveKey[];
 }
 
-/** May work begin that is no request. */
+/** Decides whether work that is not a request may begin. */
 export class OpenDecision {
   /** On the monotonic clock: others are not notified again before. */
   private retry = -Infinity;
@@ -30,21 +30,21 @@ export class OpenDecision {
     private readonly stale: StaleSource,
   ) {}
 
-  /** Is what this process knows certain, and do others know that something may begin here. */
+  /** Whether what this process knows is certain, and others know that something may begin here. */
   get isCertain(): boolean {
     return !this.isHidden && !this.manager.lease.lapsed();
   }
 
-  /** Others may take this process for one in which nothing begins. */
+  /** Others may treat this process as one in which nothing begins. */
   private get isHidden(): boolean {
     const { report, store } = this.manager;
     return store.clustered && (report.passesForObserver || !this.calls.serves);
   }
 
-  /** Where it is not certain what holds, the store is asked first. */
+  /** If it is not certain what is on, the store is asked first. */
   async catchUp(): Promise<void> {
     if (this.isHidden && performance.now() >= this.retry) {
-      // drains wait until such a process has applied a change, from before its first work on
+      // drains wait for such a process to apply a change, even before its first work
       this.works.serves = true;
       await this.manager.start();
       await this.manager.sync().catch(() => undefined);
@@ -58,7 +58,7 @@ export class OpenDecision {
     }
   }
 
-  /** What keeps work from beginning now, if anything does. */
+  /** What keeps work from beginning now, if anything. */
   find(scope: WorkScope): Closed | undefined {
     const { active } = this.manager.snapshot;
     if (active.length > 0) {
@@ -71,7 +71,7 @@ export class OpenDecision {
     return this.isHidden || this.stale.blocks ? { status: undefined, active: [] } : undefined;
   }
 
-  /** Does whoever closed the keys wait for the call that this is called from. A promise only where a bypass gives one. */
+  /** Whether the holder of the keys waits for the current call anyway. A promise only if a bypass returns one. */
   isCovered({ status, active }: Closed): boolean | Promise<boolean> {
     const call = currentCall();
     if (!status || !call) {

@@ -9,20 +9,20 @@ import type { StateManager } from '../state/state-manager.js';
 import { CircleWatch } from './circle-watch.js';
 import { activeError, type OpenDecision } from './open-decision.js';
 
-/** Milliseconds between two looks at keys that are waited for, besides changes: a status class may go by the time. */
+/** Milliseconds between two looks at awaited keys, in addition to changes: a status class may depend on the time. */
 const LOOK_INTERVAL = 1_000;
 
 /** What happens to work while one of its keys is on: it rejects, waits, or is skipped. @publicApi */
 export type MaintenanceOtherwise = 'throw' | 'wait' | 'skip';
 
-/** How long somebody waits for keys to be open. */
+/** How long to wait for keys to open. */
 export interface OpenPatience {
   /** Milliseconds. */
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Work that is no request: it begins while its keys are open, and counts until it is over. */
+/** Work that is not a request: it begins while its keys are open, and counts until it is over. */
 export class OpenWork {
   private readonly closes = new Subject<void>();
   private readonly changes: Observable<void>;
@@ -36,7 +36,7 @@ export class OpenWork {
     this.changes = merge(manager.updates, this.closes);
   }
 
-  /** Is a key on, for certain, that keeps work of this scope from beginning. */
+  /** Whether a key is certainly on that keeps work of this scope from beginning. */
   isClosed(scope: WorkScope): boolean {
     return this.decision.find(scope) !== undefined;
   }
@@ -46,14 +46,14 @@ export class OpenWork {
     return this.manager.updates;
   }
 
-  /** Whoever waits gives up. */
+  /** All waits end with an error. */
   close(): void {
     this.closing = true;
     this.closes.next();
   }
 
   /**
-   * Begins work in the same tick as the decision; it counts until what it gives has settled.
+   * Begins work in the same tick as the decision; it counts until its result has settled.
    * @returns `undefined` when its keys are not certain to be open: then it was not begun
    */
   begin<T>(source: WorkSource, work: () => T): { readonly result: T } | undefined {
@@ -66,7 +66,7 @@ export class OpenWork {
       : undefined;
   }
 
-  /** The same; what `skipped` gives when it is not begun. A promise only where the keys are not certain. */
+  /** The same, with the result of `skipped` if it is not begun. A promise only if the keys are not certain. */
   runOrSkip<T, S>(
     source: WorkSource,
     work: () => T,
@@ -83,7 +83,7 @@ export class OpenWork {
   }
 
   /**
-   * Runs work while its keys are open, or as a part of a call that whoever closed them waits for.
+   * Runs work while its keys are open, or as a part of a call that the holder of the keys waits for.
    * @returns `undefined` when it was skipped
    * @throws MaintenanceActiveError, MaintenanceLockedError when it would wait for itself, what the signal was aborted with, and
    * what work throws

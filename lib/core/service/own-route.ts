@@ -2,9 +2,9 @@ import { currentCall } from '../calls/current-call.js';
 import { MaintenanceDrainError } from '../errors/drain-error.js';
 
 /**
- * A drain that waited for one route of this replica only, begun where calls are not followed, may have waited for the very
- * request that began it: its error says so.
- * @param replica id of this one
+ * A drain that waited for only one route of this replica, and was started where calls are not followed, may have waited for the
+ * very request that started it: the error says so.
+ * @param replica id of this replica
  */
 export function explainOwnRoute(error: unknown, replica: string): unknown {
   if (error instanceof MaintenanceDrainError && currentCall() === undefined) {

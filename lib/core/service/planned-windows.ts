@@ -23,19 +23,19 @@ import { checkOptionNames, textOption } from './call-options.js';
 import { findWindow } from './find-window.js';
 import { WindowList } from './window-list.js';
 
-/** What is to become of a key's windows. */
+/** What happens to a key's windows. */
 interface Planned {
   readonly windows: readonly WindowRecord[];
-  /** What it is about: the occurrence that is on or comes next, or the one that is cancelled. */
+  /** The occurrence in question: the one that is on or comes next, or the one that is cancelled. */
   readonly occurrence: Occurrence;
 }
 
-/** Makes that of what is recorded; throws where it is refused. */
+/** Edits what is recorded; throws to refuse. */
 type Plan = (windows: readonly WindowRecord[], now: number) => Planned;
 
 type Words = Pick<WindowRecord, 'message' | 'reason' | 'actor'>;
 
-/** Plans windows, changes them, cancels them. */
+/** Plans, changes and cancels windows. */
 export class PlannedWindows {
   readonly list: WindowList;
 
@@ -105,7 +105,7 @@ export class PlannedWindows {
 
   private async set(key: MaintenanceKey, plan: Plan): Promise<MaintenanceWindow> {
     const occurrence = await this.write(key, 'scheduled', plan, wordsOf, ({ start, end }) => ({
-      // what is asked about is what will be
+      // hooks are asked about what will be
       to: true,
       until: new Date(end),
       endsAt: new Date(end),
@@ -115,7 +115,7 @@ export class PlannedWindows {
   }
 
   /**
-   * Asks, writes, tells.
+   * Asks hooks, writes, notifies.
    * @param words what the change carries
    * @param asked what hooks are asked about, besides what it comes to now
    */
@@ -176,7 +176,7 @@ function withoutOne(
   return { windows: windows.map((other) => (other === window ? left : other)), occurrence };
 }
 
-/** The occurrence that is on or comes next; of a window that is not over there is one. */
+/** The occurrence that is on or comes next; a window that is not over has one. */
 const nextOf = (window: WindowRecord, now: number): Occurrence =>
   occurrenceFrom(window, now) ?? { window, start: window.start, end: window.start + window.duration };
 

@@ -7,15 +7,15 @@ import type { MaintenanceBypassTokenOptions } from './bypass-token-options.js';
 import type { MaintenanceMenuItem } from './menu-item.js';
 import type { MaintenanceSubject } from './subject.js';
 
-/** Asks keys about a request; the room of decisions does. */
+/** Asks keys about a request; implemented by decision/. */
 export interface StatusSource {
   /** The answer of the first of these keys, in order, that says `true`. */
   first(active: readonly ActiveKey[], request: unknown): MaintenanceStatus | undefined;
 }
 
-/** Says whose work is waited for already; the room of what is in flight does. */
+/** Says whose work is waited for already; implemented by in-flight/. */
 export interface CoverageSource {
-  /** Would whoever drains the key wait for that call, or one that it was begun in, if it were still to be let pass. */
+  /** Whether a drain of the key would wait for that call, or one that it was started in, if it were admitted only now. */
   covers(call: Call, key: MaintenanceKey): boolean | Promise<boolean>;
 }
 
@@ -27,7 +27,7 @@ export interface StaleSource {
   catchUp(): Promise<void>;
 }
 
-/** Makes bypass tokens; the room of access does. */
+/** Creates bypass tokens; implemented by access/. */
 export interface TokenSource {
   /** @param getKey resolves a key or throws */
   create(
@@ -36,7 +36,7 @@ export interface TokenSource {
   ): string;
 }
 
-/** Says what stands in the host's own menu; the admin room does. */
+/** The item for the application's own menu; implemented by admin/. */
 export interface MenuSource {
   getItem(subject: MaintenanceSubject): Promise<MaintenanceMenuItem | null>;
 }

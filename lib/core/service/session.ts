@@ -7,10 +7,10 @@ import type { HoldLease } from '../state/hold-lease.js';
 
 /** Milliseconds a shutdown waits for work that was asked to stop. */
 const SHUTDOWN = 10_000;
-/** The same for one that was only entered: nobody can tell whether it is still going to be left. */
+/** The same without work: nobody can tell whether it is going to be left. */
 const SHUTDOWN_ENTERED = 3_000;
 
-/** A `maintain()` under way, and the handle that its caller has of it. */
+/** A `maintain()` in progress, and the handle that its caller holds. */
 export class Session implements HeldKey {
   readonly handle: Maintenance;
   /** Settles when it was left. */
@@ -40,12 +40,12 @@ export class Session implements HeldKey {
     this.handle = { key, signal, fence, remaining, progress, leave, [Symbol.asyncDispose]: leave };
   }
 
-  /** Does it still have the key's lock. */
+  /** Whether it still has the key's lock. */
   get locked(): boolean {
     return this.plan.lock && !this.lease.signal.aborted;
   }
 
-  /** Does it keep the lock until it was left, whatever became of its hold. */
+  /** Whether it keeps the lock until it is left, whatever happens to its hold. */
   get keepsLock(): boolean {
     return this.plan.keepLock;
   }
@@ -54,18 +54,18 @@ export class Session implements HeldKey {
     return this.plan.onShutdown;
   }
 
-  /** The second call waits for the first. */
+  /** A second call waits for the first. */
   leave(): Promise<void> {
     this.reporter.end();
     return (this.leaving ??= this.release().finally(() => this.settle()));
   }
 
-  /** Its work runs in here; its signal aborts when the application shuts down. */
+  /** Runs its work; its signal aborts when the application shuts down. */
   works(): void {
     this.patience = SHUTDOWN;
   }
 
-  /** Settles when it was left, or when a shutdown waits for it no longer. */
+  /** Settles when it was left, or when a shutdown stops waiting for it. */
   inPatience(): Promise<void> {
     return withDeadline(this.left, this.patience, () => undefined).catch(() => undefined);
   }

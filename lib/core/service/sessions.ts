@@ -20,7 +20,7 @@ import type { StateManager } from '../state/state-manager.js';
 
 const SHUTS_DOWN = 'the application is shutting down';
 
-/** Enters and leaves `maintain()`, and knows all that are under way in this process. */
+/** Enters and leaves `maintain()`, and knows all that are in progress in this process. */
 export class MaintenanceSessions {
   private readonly sessions = new Map<string, Session>();
   private readonly releases: HoldReleases;
@@ -49,7 +49,7 @@ export class MaintenanceSessions {
     return session.handle;
   }
 
-  /** Runs work inside; what work throws comes out, after the maintenance was left. */
+  /** Runs work inside; rethrows what the work throws, after the maintenance was left. */
   async run<T>(
     key: MaintenanceKey,
     work: (maintenance: Maintenance) => T | Promise<T>,
@@ -77,7 +77,7 @@ export class MaintenanceSessions {
     }
   }
 
-  /** Tells all work to stop, waits for it, and leaves behind what the options say. */
+  /** Aborts all work, waits for it, and leaves the keys as the options say. */
   async shutdown(): Promise<void> {
     this.closing = true;
     this.locks.close();
@@ -125,7 +125,7 @@ export class MaintenanceSessions {
     try {
       change = await this.holds.write(key, hold, lease, plan);
     } catch (error) {
-      // the write may have taken effect all the same; the caller does not wait for the store again
+      // the write may have taken effect after all; the caller does not wait for the store again
       void release();
       throw error;
     }

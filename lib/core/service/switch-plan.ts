@@ -24,10 +24,10 @@ import { SET_OPTIONS, type MaintenanceSetOptions } from './set-maintenance-optio
 
 type Words = Pick<Notice, 'message' | 'reason' | 'actor'>;
 
-/** A change of the switch, checked, before it is written. */
+/** A checked change of the switch, before it is written. */
 export interface SwitchPlan {
   readonly cause: 'set' | 'unset';
-  /** What is said of it where nothing needs to be written. */
+  /** The change to report if nothing needs to be written. */
   readonly words: Words;
   readonly callHooks: boolean;
   readonly ifRevision: number | undefined;
@@ -35,7 +35,7 @@ export interface SwitchPlan {
   readonly patience: LockPatience;
   /** Milliseconds to wait for other replicas; `undefined`: not at all. */
   readonly acknowledge: number | undefined;
-  /** What is to be written, whatever the key's revision. */
+  /** The edit, whatever the key's revision. */
   readonly edit: Editor;
 }
 
@@ -74,7 +74,7 @@ export function planSet(
   const keepsEnd = timeout === undefined && until === undefined;
   const turnOn: Editor = (record, moment) => {
     const on = record?.switch;
-    // what is not given of a key that is on stays as it is; who says it is always the one who says it now
+    // fields of a key that is on stay as they are unless given; the actor is always the present one
     const notice = {
       message: options.message === undefined ? (on?.message ?? null) : words.message,
       reason: options.reason === undefined ? (on?.reason ?? null) : words.reason,
@@ -106,7 +106,7 @@ const turnOff =
     const windows = withoutCurrent(record?.windows, now);
     const isReopening = record !== undefined && reopeningAt(record, now) !== undefined;
     const isHeld = record !== undefined && record.holds.length > 0;
-    // off is off, unless it is said how
+    // off is off, unless a reopening is given
     const over = isReopening ? (reopenOver ?? 0) : reopenOver;
     return record?.switch || windows || isReopening || (isHeld && reopenOver !== undefined)
       ? {
@@ -123,7 +123,7 @@ const turnOff =
 
 /**
  * Forgets the switch and all holds, and ends the window that is on.
- * @param isKnown is there such a key; of one that nobody knows any more later windows end, too
+ * @param isKnown whether the key is registered; otherwise later windows end, too
  * @throws MaintenanceConfigurationError
  */
 export function planUnset(
@@ -150,7 +150,10 @@ export function planUnset(
   return { cause: 'unset', words, callHooks: true, ifRevision, patience, acknowledge: undefined, edit };
 }
 
-/** What is said after an operator's change: of a key that is held, or in a planned window, their words where the operator has none. */
+/**
+ * What is reported after an operator's change of a key that is held or in a planned window: their message and reason, if the
+ * operator gave none.
+ */
 function orWordsOfOthers(
   { message, reason, actor }: Words,
   record: KeyRecord | undefined,

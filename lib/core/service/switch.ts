@@ -67,13 +67,13 @@ export class MaintenanceSwitch {
     }
   }
 
-  /** Asks, writes, tells. */
+  /** Asks hooks, writes, notifies. */
   private async make(key: MaintenanceKey, plan: SwitchPlan): Promise<Made> {
     const { manager, hooks } = this;
     const { cause, words, callHooks, ifRevision, edit } = plan;
     const preview = (editor: Editor): MaintenanceChange =>
       previewChange(manager.document, key.name, editor, { cause, ...words }, manager.store.now());
-    // what it would be is worked out only where somebody asks
+    // the future state is computed only if a hook asks
     if (callHooks && hooks.has('changing', key.name)) {
       await hooks.ask(preview(edit));
     }

@@ -9,7 +9,7 @@ export class WindowList {
   constructor(private readonly manager: StateManager) {}
 
   /**
-   * Those of some keys with an occurrence in that time, in the order in which these begin.
+   * Those of some keys with an occurrence in that time, ordered by its start.
    * @param from epoch ms; default: now
    */
   within(
@@ -29,7 +29,7 @@ export class WindowList {
   }
 
   /**
-   * The key that a window is of; the store is asked where nothing is known of it.
+   * The key of a window; the store is asked if the window is unknown here.
    * @throws UnknownMaintenanceWindowError, MaintenanceStoreError
    */
   async keyOf(id: string): Promise<MaintenanceKey> {

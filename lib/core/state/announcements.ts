@@ -2,7 +2,7 @@ import { isOn, type KeyRecord } from '../document/record.js';
 import { changeBetween, type AnnouncedChange, type SeenRecord } from '../document/seen-change.js';
 import { currentOccurrence } from '../windows/occurrences.js';
 
-/** What was announced of each key, and so what is yet to be. */
+/** What was announced of each key, and so what is yet to be announced. */
 export class Announcements {
   private readonly announced = new Map<string, SeenRecord>();
   private begun = false;
@@ -12,7 +12,7 @@ export class Announcements {
     this.begun = true;
   }
 
-  /** What these records say that was not announced yet. */
+  /** The changes in these records that have not been announced yet. */
   news(
     names: Iterable<string>,
     recordOf: (name: string) => KeyRecord | undefined,

@@ -16,7 +16,7 @@ export class CatchUp {
     private readonly commandTimeout: number,
   ) {}
 
-  /** @returns `false` when the lease could not be renewed */
+  /** @returns `false` if the lease could not be renewed */
   async look(): Promise<boolean> {
     const deadline = performance.now() + this.commandTimeout;
     do {
@@ -29,7 +29,7 @@ export class CatchUp {
         if (!this.lease.over()) {
           return true;
         }
-        // it answers, and refuses this replica or has nothing that can be read
+        // it answers, but refuses this replica or has nothing readable
         break;
       } catch {
         // the connection may just be on its way back, as after a sleep; in an outage nobody waits for it

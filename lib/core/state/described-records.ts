@@ -9,13 +9,13 @@ interface Described {
   readonly record: KeyRecord;
   readonly from: number;
   readonly state: MaintenanceState;
-  /** Epoch ms by the store's clock at which it next means something else by itself; `Infinity` for never. */
+  /** Epoch ms by the store's clock at which its meaning changes by itself; `Infinity`: never. */
   readonly boundary: number;
-  /** Which of its holds somebody renews. */
+  /** Which of its holds are still renewed. */
   readonly lives: readonly boolean[];
 }
 
-/** What records mean. With many keys on, a change of one must not cost working all of them out again. */
+/** What records mean. With many keys on, a change of one must not cost computing all of them again. */
 export class DescribedRecords {
   private known = new Map<string, Described>();
 
@@ -40,14 +40,14 @@ export class DescribedRecords {
     return described;
   }
 
-  /** Forgets those that are not among so many that count any more. */
+  /** Forgets those that no longer count, once there are many. */
   keep(names: ReadonlyMap<string, unknown>): void {
     if (this.known.size > 2 * names.size + 16) {
       this.known = new Map([...this.known].filter(([name]) => names.has(name)));
     }
   }
 
-  /** How far work is, or is estimated to be, changes all the time. */
+  /** The progress of work, or its estimate, changes all the time. */
   private isStillTrue(known: Described, record: KeyRecord, now: number): boolean {
     return (
       known.record === record &&

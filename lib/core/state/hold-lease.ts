@@ -3,7 +3,7 @@ import { MaintenanceLockLostError } from '../errors/errors.js';
 import { leaseOfHold, leaseOfKey, type LeaseRequest } from '../store/leases.js';
 import type { StateManager } from './state-manager.js';
 
-/** What the leases behind one `maintain()` are asked for with. */
+/** What the leases behind one `maintain()` are requested with. */
 export const leasesOf = (key: string, id: string, lock: boolean, lease: number): LeaseRequest => ({
   names: lock ? [leaseOfKey(key), leaseOfHold(id)] : [leaseOfHold(id)],
   key,
@@ -11,7 +11,7 @@ export const leasesOf = (key: string, id: string, lock: boolean, lease: number):
   lease,
 });
 
-/** Milliseconds between two renewals at most, however long the lease is: who looks whether a holder is alive wants to know. */
+/** Most milliseconds between two renewals, however long the lease is: others want to know whether the holder is alive. */
 const LONGEST_INTERVAL = 5_000;
 
 /** The leases behind one `maintain()`: taken together, renewed together, watched until they are given back. */
@@ -27,7 +27,7 @@ export class HoldLease {
   private recorded = false;
   private lost = false;
 
-  /** @param from monotonic moment before they were asked for */
+  /** @param from monotonic moment before they were requested */
   constructor(
     private readonly manager: StateManager,
     private readonly request: LeaseRequest,
@@ -48,7 +48,7 @@ export class HoldLease {
     return this.until;
   }
 
-  /** Milliseconds of that left; 0 once the leases are lost. */
+  /** Milliseconds left of that; 0 once the leases are lost. */
   get remaining(): number {
     return this.lost ? 0 : Math.max(0, this.until - performance.now());
   }
@@ -58,7 +58,7 @@ export class HoldLease {
     this.recorded = true;
   }
 
-  /** Asks the work to end; until it has, nobody else gets the leases. */
+  /** Asks the work to end; until it has, nobody can take over the leases. */
   stop(why: string): void {
     if (!this.given && !this.signal.aborted) {
       this.disown();
@@ -66,7 +66,10 @@ export class HoldLease {
     }
   }
 
-  /** The hold is gone from the state: work that goes on anyway must not keep others from the lock. A `maintain()` that is leaving gives it back itself. */
+  /**
+   * The hold is gone from the state: work that goes on anyway must not keep others from the lock. A `maintain()` that is leaving
+   * gives it back itself.
+   */
   end(why: string): void {
     if (this.given) {
       return;
@@ -75,20 +78,20 @@ export class HoldLease {
     void this.giveBack();
   }
 
-  /** The work is over: nothing is lost any more. */
+  /** The work is over: nothing can be lost any more. */
   close(): void {
     this.given = true;
     this.rest();
   }
 
   /**
-   * Gives the leases back; what cannot be given back runs out by itself, but may be given back again until then.
+   * Gives the leases back; what cannot be given back expires by itself, but can be given back until then.
    * @returns whether the store has taken them
    */
   async giveBack(): Promise<boolean> {
     this.close();
     this.disown();
-    // one that came later would take them again
+    // a later one would take them again
     await this.renewing;
     const { store } = this.manager;
     const { names, token } = this.request;
@@ -98,20 +101,20 @@ export class HoldLease {
     );
   }
 
-  /** Have they run out, also as the store counts. */
+  /** Whether they have expired in the store as well. */
   private get isOver(): boolean {
     return performance.now() > this.until + this.request.lease * 0.1;
   }
 
   private watch(from: number): void {
     if (!this.manager.store.clustered) {
-      // leases within one process do not run out
+      // leases within one process do not expire
       return;
     }
     this.trust(from);
     this.timer = setInterval(() => this.renew(), Math.min(this.request.lease / 3, LONGEST_INTERVAL));
     this.timer.unref();
-    // the store may have lost them: taken again before anybody else does
+    // the store may have lost them: taken again before others can
     this.reconnects = this.manager.reconnected.subscribe(() => this.renew());
   }
 
@@ -126,7 +129,7 @@ export class HoldLease {
     this.guard.unref();
   }
 
-  /** They are somebody else's by now, or may be: they are not asked for again. */
+  /** They are, or may be, somebody else's by now: they are not requested again. */
   private lose(why: string): void {
     this.lost = true;
     this.rest();

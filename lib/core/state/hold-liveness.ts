@@ -4,13 +4,13 @@ import { leaseOfHold } from '../store/leases.js';
 /** Replicas of this process: a missing lease of one of their holds shows in any store. */
 export const localReplicas = new Set<string>();
 
-/** Which holds somebody still renews. */
+/** Which holds are still renewed. */
 export class HoldLiveness {
   private leases: ReadonlySet<string> = new Set();
   /** Holds that this process renews itself. */
   private readonly own = new Set<string>();
 
-  /** @param clustered does the store show the leases of every replica; else only those of this process can be judged */
+  /** @param clustered whether the store shows the leases of every replica; otherwise only those of this process can be judged */
   constructor(private readonly clustered: boolean) {}
 
   readonly isLive = (hold: HoldRecord): boolean =>
@@ -24,14 +24,14 @@ export class HoldLiveness {
     return () => this.own.delete(id);
   }
 
-  /** Was the lease of that name alive when the store was last read. */
+  /** Whether the lease of that name was alive when the store was last read. */
   has(name: string): boolean {
     return this.leases.has(name);
   }
 
   /**
    * @param leases those that are alive
-   * @returns whether that says something new of a hold of these records
+   * @returns whether that changes a hold of these records
    */
   take(leases: ReadonlySet<string>, records: Iterable<KeyRecord>): boolean {
     const before = this.leases;

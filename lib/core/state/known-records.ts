@@ -13,9 +13,11 @@ export class KnownRecords {
   private at: Version | null = null;
   private line = 0;
   private whole: StateDocument | null = null;
-  /** What the store itself returned last of records that were only heard to have been replaced. */
+  /** The records that the store itself returned before a push replaced them. */
   private readonly heard = new Map<string, KeyRecord | undefined>();
-  /** What this process knows by its own writes and its version does not say, since others have written in between. */
+  /**
+   * Keys of which this process knows its own writes but which its version does not cover, since others have written in between.
+   */
   private readonly beyond = new Set<string>();
 
   /** What is known; `null` while that is nothing. */
@@ -33,7 +35,7 @@ export class KnownRecords {
     return this.alive;
   }
 
-  /** The last records that the store itself has shown, or taken: what may be written back to it. */
+  /** The last records that the store itself has returned or accepted: only these may be written back. */
   get proven(): ReadonlyMap<string, KeyRecord> {
     if (this.heard.size === 0) {
       return this.records;
@@ -53,16 +55,16 @@ export class KnownRecords {
     return this.records.get(name);
   }
 
-  /** Keys about which this process knows more than its version says: the store's next answer must speak of them. */
+  /** Keys about which this process knows more than its version says: the store's next answer must mention them. */
   get unconfirmed(): readonly string[] {
     return [...this.beyond];
   }
 
   /**
    * The store has answered.
-   * @param own of which it had to speak
-   * @param speaksOf does it
-   * @returns `false` when it does not: it has lost something, and is read as a whole next
+   * @param own keys that it had to mention
+   * @param speaksOf whether it does
+   * @returns `false` if it does not: it has lost something, and is read as a whole next
    */
   confirmOwn(own: readonly string[], speaksOf: (name: string) => boolean): boolean {
     if (!own.every(speaksOf)) {
@@ -73,13 +75,13 @@ export class KnownRecords {
     return true;
   }
 
-  /** Takes over what was written since the version that is known here. */
+  /** Applies what was written since the version that is known here. */
   follow(news: ReadonlyMap<string, KeyRecord>, version: Version): void {
     this.heard.clear();
     this.replace(news, version);
   }
 
-  /** Takes over all that the store holds, which need not go on from what is known here. @returns all */
+  /** Replaces everything by what the store holds, which need not continue from what is known here. @returns all */
   take(news: ReadonlyMap<string, KeyRecord>, version: Version): ReadonlyMap<string, KeyRecord> {
     const all = new Map([...this.proven, ...news]);
     this.heard.clear();
@@ -91,11 +93,11 @@ export class KnownRecords {
     return all;
   }
 
-  /** Takes over a record that arrived by push, until the store itself returns its state. */
+  /** Applies a record that arrived by push, until the store itself returns its state. */
   hear({ name, record, version }: News): void {
     const known = this.records.get(name);
     if (known && this.beyond.has(name) && relate(known, record) === 'earlier') {
-      // this process has written since, which is heard next
+      // this process has written since, and its own push comes next
       this.replace(NONE, version);
       return;
     }
@@ -112,8 +114,8 @@ export class KnownRecords {
   }
 
   /**
-   * Takes over what this process wrote itself, or met as it wrote.
-   * @returns `false` when an answer that was faster has brought something newer
+   * Applies what this process wrote itself, or found as it wrote.
+   * @returns `false` if a faster answer has brought something newer
    */
   advance(
     name: string,
@@ -139,7 +141,7 @@ export class KnownRecords {
     this.at = version;
   }
 
-  /** Puts records in the place of what was known of their keys: what that costs hangs on how many these are, not on all. */
+  /** Replaces the known records of their keys: the cost depends on their number, not on the number of all keys. */
   private replace(changed: ReadonlyMap<string, KeyRecord>, version: Version | null): void {
     const { records, alive } = this;
     for (const [name, record] of changed) {

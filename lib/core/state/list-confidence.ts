@@ -1,4 +1,4 @@
-/** How far the store's list of replicas can be believed. On the monotonic clock. */
+/** How far the store's list of replicas can be trusted. On the monotonic clock. */
 export class ListConfidence {
   private unknownUntil = -Infinity;
   private newcomersUnknownUntil = -Infinity;
@@ -12,8 +12,8 @@ export class ListConfidence {
   }
 
   /**
-   * The same of a store that had only just started when this replica came to it: what others have written there, and who
-   * they were, may be lost. It matters where requests might still be let in, not for replicas that have acknowledged a change.
+   * The same for a store that had only just started when this replica connected: what others have written there, and who they
+   * were, may be lost. It matters while requests might still be admitted, not for replicas that have acknowledged a change.
    */
   get knowsAll(): boolean {
     return this.seesAll && performance.now() >= this.newcomersUnknownUntil;

@@ -6,8 +6,7 @@ import type { StateManager } from './state-manager.js';
 export const PROGRESS_INTERVAL = 1_000;
 
 /**
- * How far the work of holds is, as this process knows it: looked at in the store once a second while there are holds, and never
- * otherwise.
+ * The progress of holds, as this process knows it: read from the store once a second while there are holds, and never otherwise.
  */
 export class ProgressWatch {
   private known: ReadonlyMap<string, ProgressRecord> = new Map();
@@ -15,7 +14,7 @@ export class ProgressWatch {
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
 
-  /** @param changed is called when something else is to be told */
+  /** @param changed is called when there is something new to report */
   constructor(
     private readonly manager: StateManager,
     private readonly changed: () => void,
@@ -27,8 +26,8 @@ export class ProgressWatch {
     this.manager.holds.isLive(hold) ? (this.own.get(hold.id) ?? this.known.get(hold.id)) : undefined;
 
   /**
-   * What a hold of this process reports: known here at once, and noted in the store.
-   * @returns was it noted
+   * A report of a hold of this process: known here at once, and recorded in the store.
+   * @returns whether it was recorded
    */
   async report(hold: string, record: ProgressRecord): Promise<boolean> {
     this.own.set(hold, record);
@@ -48,7 +47,7 @@ export class ProgressWatch {
   }
 
   private watch(): void {
-    // what only this process writes it knows, but for estimates
+    // this process knows what only it writes, except for estimates
     const { shared } = this.manager.store;
     const wanted = !this.stopped && this.holds.some(({ expected }) => shared || expected !== undefined);
     if (wanted && !this.timer) {
@@ -64,7 +63,7 @@ export class ProgressWatch {
     return [...(this.manager.document?.live.values() ?? [])].flatMap(({ holds }) => holds);
   }
 
-  /** Looks now, where there are holds: what they have said is known afterwards, if the store answers. */
+  /** Looks now, if there are holds: afterwards their reports are known, if the store answers. */
   async look(): Promise<void> {
     if (!this.timer) {
       return;

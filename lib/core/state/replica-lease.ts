@@ -4,16 +4,16 @@ import { randomId } from '../document/codec.js';
 import type { Member } from '../store/presence.js';
 import { LIBRARY_VERSION } from '../version.generated.js';
 
-/** Milliseconds between two heartbeats of a replica, and between two looks at a shared cache; with a short lease less. */
+/** Milliseconds between two heartbeats of a replica, and between two looks at a shared cache; less with a short lease. */
 export const HEARTBEAT = 1_000;
-/** Milliseconds a replica may be silent before it counts as silent, by default. */
+/** Default of milliseconds that a replica may be silent before it counts as silent. */
 export const REPLICA_LEASE = 3_000;
-/** Milliseconds of silence after which a replica is presumed dead, by default. */
+/** Default of milliseconds of silence after which a replica is presumed dead. */
 export const PRESUMED_DEAD = 60_000;
-/** Milliseconds a lock and a hold outlive their holder's last renewal. */
+/** Milliseconds that a lock and a hold outlive their holder's last renewal. */
 export const LOCK_LEASE = 6_000;
 
-/** Who this replica is; one per application, also within one process. */
+/** The identity of this replica; one per application, even within one process. */
 export type Replica = Member;
 
 export const newReplica = ({
@@ -29,17 +29,17 @@ export const newReplica = ({
 });
 
 /**
- * The replica's right to trust its snapshot, on the monotonic clock, which goes on while a process is stopped. It begins
- * before the call that renews it and is somewhat shorter than what the store grants, so it ends here first.
+ * The replica's right to trust its snapshot, on the monotonic clock, which goes on while a process is stopped. It begins before
+ * the call that renews it and is somewhat shorter than what the store grants, so it ends here first.
  */
 export class ReplicaLease {
-  /** Emits, before it is renewed, that it was over meanwhile: others may not have waited for what this replica does. */
+  /** Emits, before it is renewed, that it had lapsed: others may not have waited for what this replica does. */
   readonly lapses = new Subject<void>();
   private end = -Infinity;
   private retry = -Infinity;
 
   /**
-   * @param required `false`: nobody else writes, or nobody waits for this replica; once the state was read it never lapses
+   * @param required `false`: there are no other writers, or nobody waits for this replica; once the state was read it never lapses
    * @param length ms that the store grants
    */
   constructor(
@@ -47,7 +47,7 @@ export class ReplicaLease {
     private readonly length = REPLICA_LEASE,
   ) {}
 
-  /** Must a decision wait for the store. */
+  /** Whether a decision must wait for the store. */
   lapsed(): boolean {
     if (this.end === Infinity) {
       return false;
@@ -56,7 +56,7 @@ export class ReplicaLease {
     return now >= this.end && now >= this.retry;
   }
 
-  /** Is it over, whether or not the store is asked again for it. */
+  /** Whether it is over, even if the store is not to be asked again yet. */
   over(): boolean {
     return performance.now() >= this.end;
   }

@@ -5,7 +5,7 @@ import type { StateView } from './state-view.js';
 /** What a replica reports besides its identity and what it has applied. */
 export type ReplicaDetails = Omit<Presence, keyof Replica | 'at' | 'revision' | 'clockSkew'>;
 
-/** Milliseconds that a clock may be off without that anybody has to know. */
+/** Milliseconds that a clock may be off without being reported. */
 const HARDLY = 1_000;
 
 const IDLE: ReplicaDetails = {
@@ -17,9 +17,9 @@ const IDLE: ReplicaDetails = {
   running: {},
 };
 
-/** What a replica tells of itself with each exchange. */
+/** What a replica reports with each exchange. */
 export class ReplicaReport {
-  /** Says what is not known here; the room that counts calls sets it. */
+  /** Provides what is not known here; set by whoever counts calls. */
   details: () => ReplicaDetails = () => IDLE;
 
   constructor(
@@ -29,8 +29,8 @@ export class ReplicaReport {
   ) {}
 
   /**
-   * Others may take this replica for an observer, in which nothing runs: it has said so, and the store has taken nothing else of
-   * it since.
+   * Others may take this replica for an observer, in which nothing runs: it has reported so, and the store has accepted no other
+   * report since.
    */
   passesForObserver = false;
 

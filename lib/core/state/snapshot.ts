@@ -4,7 +4,7 @@ import { OFF, type MaintenanceOccurrence, type MaintenanceState } from '../keys/
 import type { StateDocument } from '../document/record.js';
 import type { DescribedRecords } from './described-records.js';
 
-/** A key that is in maintenance, with all that a decision needs. */
+/** A key that is in maintenance, with everything that a decision needs. */
 export interface ActiveKey {
   readonly key: MaintenanceKey;
   readonly state: MaintenanceState;
@@ -16,15 +16,15 @@ export interface UpcomingWindow {
   readonly occurrence: MaintenanceOccurrence;
 }
 
-/** What this process knows at one moment, made ready for the request path. Never changes; a new one takes its place. */
+/** What this process knows at one moment, prepared for the request path. It never changes; a new one replaces it. */
 export class Snapshot {
   /** Keys in maintenance, in the order they are asked. */
   readonly active: readonly ActiveKey[];
-  /** Those, and keys whose visitors are coming back; the same list as {@link active} where there are none. */
+  /** The same and keys whose visitors are coming back; the same list as {@link active} if there are none. */
   readonly refusing: readonly ActiveKey[];
   /** Future windows that are already announced to visitors, in order. */
   readonly upcoming: readonly UpcomingWindow[];
-  /** Epoch ms by the store's clock at which it next means something else by itself; `Infinity` for never. */
+  /** Epoch ms by the store's clock at which its meaning changes by itself; `Infinity`: never. */
   readonly nextBoundary: number;
   readonly revision: number;
   private readonly states: ReadonlyMap<string, MaintenanceState>;

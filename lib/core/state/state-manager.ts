@@ -42,13 +42,13 @@ export class StateManager implements KeyStateReader {
   readonly lease: ReplicaLease;
   /** The records as this replica knows them. */
   readonly view: StateView;
-  /** What this replica tells of itself. */
+  /** What this replica reports about itself. */
   readonly report: ReplicaReport;
-  /** Which holds somebody still renews. */
+  /** Which holds are still renewed. */
   readonly holds: HoldLiveness;
-  /** How far the store's list of replicas can be believed. */
+  /** How far the store's list of replicas can be trusted. */
   readonly list: ListConfidence;
-  /** How far the work of holds is. */
+  /** The progress of holds. */
   readonly progress: ProgressWatch;
 
   private readonly touch: StoreHealth;
@@ -63,9 +63,9 @@ export class StateManager implements KeyStateReader {
     readonly replica: Replica,
     private readonly commandTimeout: number,
     log: StateLog,
-    /** It has no hooks: of what it changes, one of those that have is to tell its own. */
+    /** This process has no hooks: one that has calls them for its changes. */
     delegates = false,
-    /** What becomes of what is done. */
+    /** Where changes are recorded. */
     readonly history = new HistoryWriter(),
   ) {
     localReplicas.add(replica.id);
@@ -108,7 +108,7 @@ export class StateManager implements KeyStateReader {
     this.updates.subscribe(() => store.leases.heed?.(longestLease(this.document)));
   }
 
-  /** What the application refuses in doubt: an answer of the store that leaves room for it does not count then. */
+  /** What the application refuses if in doubt: an ambiguous answer of the store then does not count. */
   set caution(caution: Caution) {
     this.exchanges.caution = caution;
   }
@@ -118,12 +118,12 @@ export class StateManager implements KeyStateReader {
     return this.view.snapshot;
   }
 
-  /** Was the state ever read: before that nothing is known, not even that nothing is in maintenance. */
+  /** Whether the state was ever read: before that nothing is known, not even that nothing is in maintenance. */
   get hasRead(): boolean {
     return this.view.hasRead;
   }
 
-  /** What is recorded, for those who wait for others to apply it. */
+  /** The recorded state, for those who wait until others have applied it. */
   get document(): StateDocument | null {
     return this.view.known;
   }
@@ -141,12 +141,12 @@ export class StateManager implements KeyStateReader {
     return this.touch.health();
   }
 
-  /** When a call that begins now must have settled, on the monotonic clock. */
+  /** The time by which a call that begins now must settle, on the monotonic clock. */
   deadline(): number {
     return performance.now() + this.commandTimeout;
   }
 
-  /** Connects and reads once. A store that is away does not stop the start; it is tried again with each heartbeat. */
+  /** Connects and reads once. An unreachable store does not stop the start; it is tried again with each heartbeat. */
   start(): Promise<void> {
     return this.session.start();
   }
@@ -177,20 +177,20 @@ export class StateManager implements KeyStateReader {
 
   /**
    * One look at the store before a decision of a replica whose lease has lapsed, bounded by `commandTimeout`.
-   * @returns `false` when the lease could not be renewed
+   * @returns `false` if the lease could not be renewed
    */
   catchUp(): Promise<boolean> {
     return this.catchingUp.look();
   }
 
-  /** One exchange with the store: tells what was applied, brings what is new. */
+  /** One exchange with the store: reports what was applied, returns what is new. */
   sync(): Promise<void> {
     return this.exchanges.sync();
   }
 
   /**
    * Changes a key's record by compare-and-set.
-   * @returns the change, or `null` when there was nothing to write
+   * @returns the change, or `null` if there was nothing to write
    * @throws MaintenanceStoreError by the deadline, and what the editor throws
    */
   async write(key: string, editor: Editor, deadline = this.deadline()): Promise<MaintenanceChange | null> {

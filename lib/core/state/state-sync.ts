@@ -4,7 +4,7 @@ import { StoreAnswers } from './store-answers.js';
 import type { Caution, SyncParts } from './sync-parts.js';
 import type { News } from '../store/store.js';
 
-/** Exchanges with the store: tells what was applied, brings what is new. */
+/** Exchanges with the store: reports what was applied, applies what is new. */
 export class StateSync {
   private running: Promise<void> | undefined;
   private next: Promise<void> | undefined;
@@ -19,7 +19,7 @@ export class StateSync {
     this.answers = new StoreAnswers(parts, () => this.poll());
   }
 
-  /** One exchange that begins after the call. Calls that come while one is under way share the next. */
+  /** One exchange that begins after the call. Calls during an exchange share the next one. */
   sync(): Promise<void> {
     if (!this.running) {
       this.running = this.exchange().finally(() => (this.running = undefined));
@@ -35,14 +35,14 @@ export class StateSync {
   }
 
   /**
-   * A push came. What it brings is believed only where it replaces exactly what is known, so that none that is late,
-   * doubled or out of order does harm, and only until the store is asked, which happens in any case and tells it what was
-   * applied: what came by push alone is never written back.
+   * A push has arrived. It is applied only if it replaces exactly what is known, so that a late, duplicated or reordered one
+   * does no harm, and only until the store is asked, which happens in any case and reports what was applied: what came by push
+   * alone is never written back.
    */
   onPush(news?: News): void {
     const { view } = this.parts;
     if (news?.version === view.version) {
-      // its own change, or one that the store was asked about before it came: there is nothing to ask for
+      // its own change, or one about which the store was asked before it came: there is nothing to ask
       return;
     }
     if (news && !this.stopped && view.unreadable.of(news.name) === null && news.before === view.version) {
@@ -68,8 +68,8 @@ export class StateSync {
   }
 
   /**
-   * The same, for telling what is known here already. Not at once: several changes in a row are told together, and other
-   * replicas on this machine learn of the change first.
+   * The same, to report what is already known here. Not at once: several changes in a row are reported together, and other
+   * replicas on this machine get the change first.
    */
   pollSoon(): void {
     this.soon ??= setTimeout(() => {
@@ -79,7 +79,7 @@ export class StateSync {
   }
 
   /**
-   * What is stored must be known before it is changed: a change made blindly could undo what it says.
+   * What is stored must be known before it is changed: a blind change could undo it.
    * @throws MaintenanceStoreError
    */
   requireReadable(key?: string): void {
@@ -90,7 +90,7 @@ export class StateSync {
     }
   }
 
-  /** Ends exchanging; settles when the last one has. */
+  /** Stops exchanging; settles when the last exchange has. */
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.soon);
@@ -104,11 +104,11 @@ export class StateSync {
     const { version } = view;
     const { unconfirmed } = view.records;
     const { caution } = this;
-    // who knew of nothing, and was not waited for since, knows nothing
+    // a replica that knew nothing, and was not waited for since, knows nothing
     const known = version === '' && caution.stale && lease.over() ? null : version;
     const doubts = version === null ? caution.unknown : caution.stale;
     try {
-      // who leaves takes part no longer
+      // a replica that is leaving no longer takes part
       const presence = this.stopped ? null : report.tell();
       const result = await store.sync(known, presence, begun + commandTimeout);
       if (this.stopped) {
@@ -125,7 +125,7 @@ export class StateSync {
         list.unsure(result.unsure);
       }
       if (doubts && result.emptyFor !== undefined && result.refused === undefined) {
-        // in touch with a store that cannot say yet
+        // in contact with a store that cannot say yet
         this.refusals.succeeded();
         touch.found();
         return;
@@ -144,7 +144,7 @@ export class StateSync {
         if (problem === undefined) {
           touch.found();
         } else {
-          // the others can be read: this replica is in touch, and says what it does not know
+          // the others can be read: this replica is in contact, and says what it does not know
           touch.unreadable(problem);
         }
       }

@@ -14,7 +14,7 @@ import type { News, StateStore, Version, Written } from '../store/store.js';
 
 /**
  * This process's view of the state: the records it knows, the version of the store that it is at, the snapshot made from these,
- * and what has been announced. Knows nothing of where records come from.
+ * and what has been announced. It does not know where records come from.
  */
 export class StateView {
   readonly unreadable = new UnreadableRecords();
@@ -30,11 +30,11 @@ export class StateView {
   private stopped = false;
 
   /**
-   * @param clock that ends are measured by
-   * @param holds which of them somebody still renews
+   * @param clock by which ends are measured
+   * @param holds which of them are still renewed
    * @param updates emits after the snapshot has changed, in the same tick
    * @param changes emits after that, once per change
-   * @param progressOf how far the work of a hold is
+   * @param progressOf the progress of a hold
    */
   constructor(
     private readonly registry: KeyRegistry,
@@ -59,7 +59,7 @@ export class StateView {
     });
   }
 
-  /** What is known now. An end or a start that has come counts even where its timer is late. */
+  /** What is known now. A boundary that has passed counts even if its timer is late. */
   get snapshot(): Snapshot {
     if (this.lacking) {
       this.complete();
@@ -80,14 +80,14 @@ export class StateView {
     return this.records.version;
   }
 
-  /** Is there a key of this application of which nothing is known, since its record cannot be read. */
+  /** Whether there is a key of this application of which nothing is known because its record cannot be read. */
   get lacksRecords(): boolean {
     return [...this.unreadable.keys.keys()].some(
       (name) => this.registry.has(name) && !this.records.get(name),
     );
   }
 
-  /** Was the state ever read: before that nothing is known, not even that nothing is in maintenance. */
+  /** Whether the state was ever read: before that nothing is known, not even that nothing is in maintenance. */
   get hasRead(): boolean {
     return this.read && !this.lacksRecords;
   }
@@ -97,7 +97,7 @@ export class StateView {
     this.announcements.begin();
   }
 
-  /** Takes over what was written since the version that is known here, and announces it. */
+  /** Applies what was written since the version that is known here, and announces it. */
   follow(
     news: ReadonlyMap<string, KeyRecord>,
     version: Version,
@@ -109,7 +109,7 @@ export class StateView {
   }
 
   /**
-   * Takes over all that the store holds, which need not go on from what is known here.
+   * Replaces everything by what the store holds, which need not continue from what is known here.
    * @param problems records that cannot be read, and stay as they are known
    */
   take(
@@ -121,13 +121,13 @@ export class StateView {
     this.readable(this.records.take(news, version).keys());
   }
 
-  /** Takes over a record that arrived by push, until the store itself returns its state. */
+  /** Applies a record that arrived by push, until the store itself returns its state. */
   hear(news: News): void {
     this.records.hear(news);
     this.readable([news.name]);
   }
 
-  /** Takes over what this process wrote itself, or met as it wrote, unless an answer that was faster has brought something newer. */
+  /** Applies what this process wrote itself, or found as it wrote, unless a faster answer has brought something newer. */
   advance(name: string, record: KeyRecord, written: Pick<Written, 'before' | 'version'>): void {
     if (this.records.advance(name, record, written)) {
       this.readable([name]);
@@ -140,14 +140,14 @@ export class StateView {
     this.unreadable.mark(problem);
   }
 
-  /** Which leases are alive; a hold without one is abandoned. */
+  /** Takes the leases that are alive; a hold without one is abandoned. */
   takeLeases(leases: ReadonlySet<string>): void {
     if (this.holds.take(leases, this.records.live.values())) {
       this.refresh();
     }
   }
 
-  /** What is recorded means something else now, though nothing is to be announced. */
+  /** The records mean something else now, though there is nothing to announce. */
   refresh(): void {
     this.compile();
     this.updates.next();
@@ -179,7 +179,7 @@ export class StateView {
     }
   }
 
-  /** @param changed names of records that were written; others may have come to mean something else by themselves */
+  /** @param changed names of records that were written; the meaning of others may have changed by itself */
   private update(changed: Iterable<string>): void {
     const now = this.clock.now();
     this.compile();

@@ -60,7 +60,7 @@ export class StateWriter {
     way: MaintenanceWay,
     deadline: number,
   ): Promise<MaintenanceChange | null> {
-    // that nothing needs to be written is only believed of a record just read
+    // that nothing needs to be written is believed only of a record that was just read
     let fresh = !this.store.shared;
     while (performance.now() < deadline) {
       if (this.closed) {
@@ -72,7 +72,7 @@ export class StateWriter {
       }
       this.exchanges.requireReadable(key);
       if (this.view.version === null) {
-        // a store that has lost its memory, and cannot say yet what it had: what is off there may be on
+        // a store that has lost its data, and cannot say yet what it had: a key that is off there may be on
         throw new MaintenanceStoreError(
           'The store has lost its data, and those who remember it are not back yet; nothing was written. Try again in some seconds.',
           'refused',
@@ -107,7 +107,7 @@ export class StateWriter {
         }
         const instead = written.shown?.get(key);
         if (instead && (!present || relate(present, instead) === 'later')) {
-          // what somebody else has made of it in the meantime: the next try goes on from there
+          // what somebody else has made of it in the meantime: the next attempt starts from there
           this.view.advance(key, instead, NOWHERE);
           fresh = true;
           continue;

@@ -8,22 +8,24 @@ const NONE: ReadonlyMap<string, KeyRecord> = new Map();
 /** Records that are put back in one go. */
 const MOST_AT_ONCE = 500;
 
-/** Is one version further in the same history than another: a write of this process came while the answer was on its way. */
+/**
+ * Whether one version is further in the same history than another: a write of this process came while the answer was on its way.
+ */
 function isAhead(one: Version | null, other: Version): one is Version {
   const [a, b] = [parseVersion(one ?? ''), parseVersion(other)];
   return a !== undefined && b !== undefined && a.history === b.history && a.revision > b.revision;
 }
 
-/** Takes over what the store answers, and puts back what it has lost. */
+/** Applies what the store answers, and puts back what it has lost. */
 export class StoreAnswers {
   constructor(
     private readonly parts: Pick<SyncParts, 'store' | 'view' | 'list' | 'touch' | 'log' | 'commandTimeout'>,
-    /** Somebody else was faster: only another answer tells what is there now. */
+    /** Somebody else was faster: only another answer shows what is there now. */
     private readonly askAgain: () => void,
   ) {}
 
   /**
-   * @param current is this process still at the version that the store was asked with
+   * @param current whether this process is still at the version that the store was asked with
    * @param own keys that this process had written by then, of which its version said nothing
    * @returns whether the store is readable, and what it holds is now known here
    */
@@ -38,7 +40,7 @@ export class StoreAnswers {
       view.unreadable.all === null &&
       !view.records.confirmOwn(own, (name) => stored?.records.has(name) ?? false)
     ) {
-      // lost with what others had written before it, so that the version fits all the same
+      // lost together with what others had written before it, so the version fits nevertheless
       this.askAgain();
       return false;
     }
@@ -53,7 +55,7 @@ export class StoreAnswers {
       return view.unreadable.all === null;
     }
     if (stored.all && !current) {
-      // a write of this process, or a push, came while the answer was on its way: asked again
+      // a write of this process, or a push, came while the answer was on its way: ask again
       return false;
     }
     const finding = reconcile(stored.all ? view.records.proven : (view.known?.keys ?? NONE), stored);
@@ -61,7 +63,7 @@ export class StoreAnswers {
     let at = version;
     if (finding.putBack.length > 0) {
       if (result.refused !== undefined) {
-        // a store that takes no writes may be behind one that does
+        // a store that takes no writes may lag behind one that does
         return false;
       }
       if (stored.all) {
@@ -110,7 +112,7 @@ export class StoreAnswers {
     return false;
   }
 
-  /** @returns what is stored now, and where that leaves this process; `undefined` when somebody else was faster */
+  /** @returns what is stored now, and the version of this process then; `undefined` if somebody else was faster */
   private async putBack(
     lost: readonly RecordWrite[],
     version: Version,
@@ -130,7 +132,7 @@ export class StoreAnswers {
         }
       });
       if (outcomes.includes('full')) {
-        // asked again with the next heartbeat, when somebody may have made room
+        // tried again with the next heartbeat, when there may be room
         touch.warn('The maintenance state that the store has lost does not fit into it any more.');
         return undefined;
       }

@@ -21,20 +21,20 @@ export interface MaintenanceHealth {
   readonly clockSkew: number;
 }
 
-/** Where the manager writes what a person should know. */
+/** Where messages for operators go. */
 export interface StateLog {
   log(message: string): void;
   warn(message: string): void;
 }
 
-/** Milliseconds that the clock of this machine may be off without that anybody has to know. */
+/** Milliseconds that the clock of this machine may be off without a warning. */
 const MOST_SKEW = 5_000;
 
 const HOLDS = 'The last known state still applies.';
-/** Different causes that are logged during one outage: enough for any real one. */
+/** How many different causes are logged during one outage: enough for any real one. */
 const MOST_CAUSES = 20;
 
-/** Whether this replica is in contact with the store; each cause why it is not is logged once, until contact is restored. */
+/** Whether this replica is in contact with the store; each cause of an outage is logged once, until contact is restored. */
 export class StoreHealth {
   /** Emits when contact with the store is lost or restored. */
   readonly changes = new Subject<MaintenanceHealth>();
@@ -62,7 +62,7 @@ export class StoreHealth {
     };
   }
 
-  /** Milliseconds since touch was lost; 0 while it is not. */
+  /** Milliseconds since contact was lost; 0 while it is not. */
   lostFor(): number {
     return Math.max(0, performance.now() - this.lostAt);
   }
@@ -74,7 +74,7 @@ export class StoreHealth {
     this.fail(message, rootOf(error), `${said} the maintenance store: ${message}`);
   }
 
-  /** The store answered, and does not take this replica's presence: others cannot see it. */
+  /** The store answered, but does not accept this replica's presence: others cannot see it. */
   refused(reason: string): void {
     this.fail(
       `The store refuses this replica's presence: ${reason}`,
@@ -88,7 +88,7 @@ export class StoreHealth {
     this.fail(problem, problem, problem);
   }
 
-  /** Told once, until the store is well again. */
+  /** Logged once, until the store is well again. */
   warn(warning: string): void {
     this.tell(warning, warning);
   }
@@ -130,7 +130,7 @@ export class StoreHealth {
     }
   }
 
-  /** @param cause logged once; what was attempted, and figures such as ports or milliseconds, make no other cause */
+  /** @param cause logged once; differences in the attempted command, or in figures such as ports or milliseconds, do not make it another cause */
   private tell(cause: string, line: string): void {
     const kind = cause.replace(/\(\w+\)/g, '').replace(/\d+/g, '0');
     if (!this.told.has(kind) && this.told.size < MOST_CAUSES) {
@@ -140,7 +140,7 @@ export class StoreHealth {
   }
 }
 
-/** What was at the bottom of a failure, whatever was attempted. */
+/** The root cause of a failure, whatever was attempted. */
 function rootOf(error: unknown): string {
   let root = error;
   while (root instanceof Error && root.cause !== undefined) {

@@ -9,7 +9,7 @@ import type { StateSync } from './state-sync.js';
 import type { StateView } from './state-view.js';
 import type { StateLog, StoreHealth } from './store-health.js';
 
-/** What a session is about, and what it notifies. */
+/** The parts of a session, and what it notifies. */
 export interface StoreSessionParts {
   readonly store: StateStore;
   readonly view: StateView;
@@ -21,12 +21,12 @@ export interface StoreSessionParts {
   readonly commandTimeout: number;
   /** Emits when the store is there again; it may have forgotten what it knew. */
   readonly reconnected: Subject<void>;
-  /** Is called when a replica has acknowledged something, or a lease was released. */
+  /** Called when a replica has acknowledged something, or a lease was released. */
   readonly notifier: Notifier;
   readonly log: StateLog;
 }
 
-/** One process and its store, from connecting to leaving: heartbeats, and what the store calls back for. */
+/** One process and its store, from connecting to leaving: heartbeats, and the store's callbacks. */
 export class StoreSession {
   private heartbeat: NodeJS.Timeout | undefined;
   private started: Promise<void> | undefined;
@@ -35,7 +35,7 @@ export class StoreSession {
 
   constructor(private readonly parts: StoreSessionParts) {}
 
-  /** Connects and reads once. A store that is away does not stop the start; it is tried again with each heartbeat. */
+  /** Connects and reads once. An unreachable store does not stop the start; it is tried again with each heartbeat. */
   start(): Promise<void> {
     return (this.started ??= this.open());
   }
@@ -65,7 +65,7 @@ export class StoreSession {
       }
       touch.lost(error);
     }
-    // what was read so far is where the process starts from, also when that is nothing
+    // what was read so far is where the process starts from, even if that is nothing
     view.begin();
     if (store.shared && !this.stopped) {
       this.heartbeat = setInterval(() => exchanges.heartbeat(), this.interval).unref();

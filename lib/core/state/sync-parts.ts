@@ -5,7 +5,7 @@ import type { ReplicaReport } from './replica-report.js';
 import type { StateView } from './state-view.js';
 import type { StateLog, StoreHealth } from './store-health.js';
 
-/** What syncing needs of its surroundings. */
+/** What syncing needs. */
 export interface SyncParts {
   readonly store: StateStore;
   readonly view: StateView;
@@ -13,13 +13,13 @@ export interface SyncParts {
   readonly list: ListConfidence;
   readonly touch: StoreHealth;
   readonly log: StateLog;
-  /** What this replica tells of itself. */
+  /** What this replica reports about itself. */
   readonly report: ReplicaReport;
   /** Milliseconds within which a call of the store must settle. */
   readonly commandTimeout: number;
 }
 
-/** Are requests refused by who has lost touch, and by who has never known. */
+/** Whether requests are refused after contact was lost, and before the state was ever read. */
 export interface Caution {
   readonly stale: boolean;
   readonly unknown: boolean;

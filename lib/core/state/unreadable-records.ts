@@ -1,19 +1,19 @@
-/** What of the store cannot be read, and why. */
+/** What cannot be read of the store, and why. */
 export class UnreadableRecords {
   private whole: string | null = null;
   private byKey: ReadonlyMap<string, string> = new Map();
 
-  /** Why nothing can be read; `null` when something can. */
+  /** Why nothing can be read; `null` if something can. */
   get all(): string | null {
     return this.whole;
   }
 
-  /** Why records of some keys cannot be read and stay as they are, by the names of these. */
+  /** Why records of some keys cannot be read and stay as they are, by key name. */
   get keys(): ReadonlyMap<string, string> {
     return this.byKey;
   }
 
-  /** Why a key's record, or all of them, cannot be read; `null` when it can. */
+  /** Why a key's record, or all of them, cannot be read; `null` if it can. */
   of(key: string): string | null {
     return this.whole ?? this.byKey.get(key) ?? null;
   }
@@ -33,7 +33,7 @@ export class UnreadableRecords {
     this.byKey = problems;
   }
 
-  /** Of those that were written these cannot be read. */
+  /** Of the written records these cannot be read. */
   follow(readable: ReadonlyMap<string, unknown>, problems: ReadonlyMap<string, string>): void {
     const others = [...this.byKey].filter(([name]) => !readable.has(name));
     this.byKey = new Map([...others, ...problems]);
