@@ -5,8 +5,10 @@ import { schedule } from './schedule.js';
 
 const nothing = { history: 'h', revision: 1, on: [] };
 
+type Entry = [t: number, p: string, event: Event];
+
 /** Writes a history by hand: each entry is a moment, a process and what it notes. */
-function history(...entries: [t: number, p: string, event: Event][]): Line[] {
+function history(...entries: Entry[]): Line[] {
   return entries.map(([t, p, event]) => Object.assign({ t, p }, event));
 }
 
@@ -172,7 +174,6 @@ describe('work', () => {
     [70, 'r1.1', done('x-1')],
   ];
   const [begun, atWork, ended, over] = working as [Entry, Entry, Entry, Entry];
-  type Entry = (typeof working)[number];
 
   it('a handler that runs or begins below drained work', () => {
     const before = history(
@@ -261,6 +262,65 @@ describe('jobs and events', () => {
       );
     expect(rules(lines(11))).toEqual([]);
     expect(rules(lines(9))).toEqual(['once']);
+  });
+
+  it('but not where its worker may have lost the lock of a job, nor what Redis has lost', () => {
+    const repeated: Entry[] = [
+      [2, 'driver', handed('job-1')],
+      [3, 'r1.1', enter('job-1', '/job/queued')],
+      [50, 'r2.1', enter('job-1', '/job/queued')],
+    ];
+    const stop = (target: string): Entry[] => [
+      [5, 'driver', { e: 'fault', id: 1, kind: 'stop', target }],
+      [40, 'driver', { e: 'healed', id: 1 }],
+    ];
+    expect(rules(history(...stop('r1'), ...repeated))).toEqual([]);
+    expect(rules(history(...stop('r2'), ...repeated))).toEqual(['once']);
+    const lost = (inRedis: boolean): Line[] =>
+      history(
+        [1, 'driver', { ...handed('job-1'), inRedis } as Event],
+        [5, 'driver', { e: 'fault', id: 1, kind: 'redis-empty', target: 'redis' }],
+        [40, 'driver', { e: 'healed', id: 1 }],
+      );
+    expect(rules(lost(true))).toEqual([]);
+    expect(rules(lost(false))).toEqual(['kept']);
+  });
+
+  it('an attempt that was spent', () => {
+    const lines = history(
+      [3, 'r1.1', { ...enter('job-1', '/job/queued'), attempts: 0 } as Event],
+      [4, 'r1.1', { ...enter('job-2', '/job/queued'), attempts: 1 } as Event],
+    );
+    expect(rules(lines)).toEqual(['attempt']);
+  });
+
+  it('an event that was heard, and not handled; but not by who was not there, or in trouble', () => {
+    const beat = (t: number, p: string): Entry => [t, p, { e: 'beat', applied: nothing }];
+    const lines = (heard: number, ...more: Entry[]): Line[] =>
+      history(
+        beat(1, 'r1.1'),
+        beat(2, 'r2.1'),
+        [5_000, 'driver', { e: 'published', call: 'passing-1', heard }],
+        [5_001, 'r1.1', enter('passing-1-r1.1', '/job/passing')],
+        ...more,
+        [20_000, 'driver', { e: 'killed', who: 'r9.1' }],
+      );
+    const beats = [1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000, 8_000, 9_000, 9_900];
+    const present = beats.map((t) => beat(t, 'r2.1'));
+    expect(rules(lines(2, ...present))).toEqual(['heard']);
+    expect(rules(lines(1, ...present))).toEqual([]);
+    expect(rules(lines(2, [6_000, 'driver', { e: 'killed', who: 'r2.1' }]))).toEqual([]);
+  });
+
+  it('a call that was skipped last, and is not made up for', () => {
+    const due = (t: number, call: string): Entry => [t, 'r1.1', { e: 'due', call }];
+    const past = (t: number, call: string): Entry => [t, 'r1.1', { e: 'past', call }];
+    const skipped = [due(1, 'm-1'), past(2, 'm-1'), due(3, 'm-2'), past(4, 'm-2')];
+    const ran: Entry[] = [due(10, 'm-3'), [11, 'r1.1', enter('m-3', '/job/missed')], past(12, 'm-3')];
+    const end: Entry = [9_000, 'driver', { e: 'killed', who: 'r9.1' }];
+    expect(rules(history(...skipped, ...ran, end))).toEqual(['made up']);
+    const madeUp: Entry = [9, 'r1.1', enter('m-2', '/job/missed')];
+    expect(rules(history(...skipped, madeUp, ...ran, end))).toEqual([]);
   });
 
   it('but not ticks, which nobody hands in, nor what is handled once', () => {

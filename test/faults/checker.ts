@@ -6,7 +6,7 @@ import { migrations } from './rules-of-migrations.js';
 import { recorded } from './rules-of-history.js';
 import { closedWindows, moments, windowHooks } from './rules-of-windows.js';
 import { carried, higher } from './rules-of-versions.js';
-import { kept, once } from './rules-of-workers.js';
+import { attempts, heard, kept, madeUp, once } from './rules-of-workers.js';
 import { abandonments, aborts, clocks, fences, holders, works } from './rules-of-work.js';
 
 /** What must not have happened, and the lines that show that it did. */
@@ -31,7 +31,10 @@ const RULES: readonly Rule[] = [
   clocks,
   abandonments,
   once,
+  attempts,
   kept,
+  heard,
+  madeUp,
   recorded,
   closedWindows,
   moments,

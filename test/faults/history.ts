@@ -63,9 +63,21 @@ export interface Recorded {
 export type Event =
   | { readonly e: 'boot'; readonly pid?: number }
   | { readonly e: 'beat'; readonly applied: Applied }
-  | { readonly e: 'enter'; readonly call: string; readonly route: string; readonly applied: Applied }
+  | {
+      readonly e: 'enter';
+      readonly call: string;
+      readonly route: string;
+      readonly applied: Applied;
+      /** Of a job: how often it has been tried and has failed. */
+      readonly attempts?: number;
+    }
   | { readonly e: 'leave'; readonly call: string }
-  | { readonly e: 'handed'; readonly call: string }
+  /** A queue or a broker has it. */
+  | { readonly e: 'handed'; readonly call: string; readonly inRedis?: boolean }
+  /** Told to whoever listens, and to how many: who does not get it now never will. */
+  | { readonly e: 'published'; readonly call: string; readonly heard: number }
+  /** A method is about to be called that is made up for when it is skipped; the call has returned. */
+  | { readonly e: 'due' | 'past'; readonly call: string }
   | { readonly e: 'op'; readonly op: string; readonly wish: Wish }
   | { readonly e: 'done'; readonly op: string; readonly result: Result }
   | { readonly e: 'work'; readonly op: string; readonly fence: number }

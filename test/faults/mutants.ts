@@ -7,6 +7,19 @@ export interface Mutant extends Patch {
   readonly story: keyof typeof STORIES;
 }
 
+/** Bugs in jobs, ticks and events that must come to light in a random run, too. */
+export const FOUND_AT_RANDOM: readonly string[] = [
+  'jobs-begin-all-the-same',
+  'drain-forgets-jobs',
+  'attempt-is-spent',
+  'job-is-done-unhandled',
+  'ticks-are-not-skipped',
+  'missed-is-forgotten',
+  'events-begin-all-the-same',
+  'event-acknowledged-unhandled',
+  'event-acknowledged-before-handled',
+];
+
 const bug = (
   name: string,
   story: Mutant['story'],
@@ -362,9 +375,23 @@ export const MUTANTS: readonly Mutant[] = [
   bug(
     'drain-forgets-jobs',
     'workers',
+    'integrations/bullmq/gated-worker.js',
+    'processed.then(over, over);',
+    'over();',
+  ),
+  bug(
+    'drain-forgets-events',
+    'workers',
     'core/service/open-work.js',
     'return { result: settle(work(), over) };',
     'return { result: (over(), work()) };',
+  ),
+  bug(
+    'attempt-is-spent',
+    'workers',
+    'integrations/bullmq/gated-worker.js',
+    '? Promise.reject(Base.RateLimitError())',
+    "? Promise.reject(new Error('not now'))",
   ),
   bug(
     'job-is-done-unhandled',
@@ -386,6 +413,13 @@ export const MUTANTS: readonly Mutant[] = [
     'background/skipped-method.js',
     'application.openWork.runOrSkip({ name, scope }, inner, () => {',
     'application.openWork.runOrSkip({ name, scope: { isConcernedBy: () => false } }, inner, () => {',
+  ),
+  bug(
+    'missed-is-forgotten',
+    'workers',
+    'background/skipped-method.js',
+    'makeUp?.note(application, this, {',
+    'void ({',
   ),
   bug(
     'event-acknowledged-unhandled',

@@ -34,10 +34,10 @@ import {
 import { StateManager } from '../../lib/core/state/state-manager.js';
 import { answer } from '../support/answer.js';
 import { skewRedisClock } from '../support/skewed-redis.js';
-import { Journal, KEYS, PRESUMED_DEAD, type Applied, type Result, type Wish } from './history.js';
+import { Journal, KEYS, PRESUMED_DEAD, replicaOf, type Applied, type Result, type Wish } from './history.js';
 import { cancel, createWindowHooks, plan } from './planned.js';
 
-const [redisPort, resourcePort, path, name, onStale, keyList, kind] = process.argv.slice(2) as [
+const [redisPort, resourcePort, path, name, onStale, keyList, kind, events = ''] = process.argv.slice(2) as [
   string,
   string,
   string,
@@ -45,6 +45,7 @@ const [redisPort, resourcePort, path, name, onStale, keyList, kind] = process.ar
   'serve' | 'block',
   string,
   'serves' | 'observes' | 'works',
+  string?,
 ];
 const known = keyList.split(',');
 skewRedisClock();
@@ -53,15 +54,22 @@ journal.note({ e: 'boot', pid: process.pid });
 
 let applied = (): Applied => ({ history: '', revision: 0, on: [] });
 
-const enter = (call: string, route: string): void =>
-  journal.note({ e: 'enter', call, route, applied: applied() });
+const enter = (call: string, route: string, attempts?: number): void =>
+  journal.note({ e: 'enter', call, route, applied: applied(), ...(attempts !== undefined && { attempts }) });
 const leave = (call: string): void => journal.note({ e: 'leave', call });
 
 // what is seldom needed would cost each start
 const work = kind === 'works' ? await import('./workers.js') : undefined;
-const workers = work?.workersOf(name, Number(redisPort), (call, route) => {
-  enter(call, route);
-  return () => leave(call);
+const sources = events.split(',').filter(Boolean);
+const workers = work?.workersOf({
+  name,
+  redisPort: Number(redisPort),
+  pattern: sources.length > 0 ? `events-${replicaOf(name)}` : 'events',
+  journal,
+  enter: (call, route, attempts) => {
+    enter(call, route, attempts);
+    return () => leave(call);
+  },
 });
 
 /** The handlers of one key: one that takes its time, one that works on after its answer, answers that go on after it. */
@@ -184,6 +192,22 @@ setInterval(beat, 250);
 
 await app.listen(0, '127.0.0.1');
 const { port } = app.getHttpServer().address() as AddressInfo;
+sources.forEach((source) => void listen(source));
+
+/** Takes events from there, as soon as it can be reached. */
+async function listen(source: string): Promise<void> {
+  if (!work) throw new Error('Only who works takes events');
+  const server = app.connectMicroservice(work.eventServer(source, name, Number(redisPort)), {
+    inheritAppConfig: true,
+  });
+  for (;;) {
+    try {
+      return await server.listen();
+    } catch {
+      await delay(500);
+    }
+  }
+}
 
 async function background(call: string, key: string, ms: number): Promise<void> {
   enter(call, `/${key}/background`);
@@ -300,10 +324,7 @@ answer(
           () => true,
           () => false,
         ),
-    listen: async (url: string) => {
-      if (work) app.connectMicroservice(work.eventServer(url), { inheritAppConfig: true });
-      await app.startAllMicroservices();
-    },
+    listen,
     close: () => app.close(),
     block: (ms: number) => {
       const end = performance.now() + ms;

@@ -50,6 +50,9 @@ function mayOpen(evidence: Evidence, key: readonly Op[], enabled: Op): number {
   return open;
 }
 
+/** A transport that cannot keep events has them handled whatever is on; a drain waits for those that began before the change. */
+const passes = ({ route }: Handling): boolean => route.endsWith('/passing');
+
 const isHeir = (op: Op, other: Op): boolean =>
   op.wish.lock !== false &&
   other.wish.kind === 'maintain' &&
@@ -82,7 +85,7 @@ export const admissions: Rule = (evidence) => {
     for (const op of ops.filter((op) => op.wish.kind === 'enable' && isAcknowledged(op))) {
       const open = mayOpen(evidence, ops, op);
       for (const handling of handlings.filter(({ begin }) => begin > op.end && begin < open)) {
-        if (!mayNotKnow(evidence, op, handling)) {
+        if (!passes(handling) && !mayNotKnow(evidence, op, handling)) {
           found.push(
             breach(
               'admission',
@@ -100,8 +103,9 @@ export const admissions: Rule = (evidence) => {
     for (const op of drained) {
       const { begin, alive, closed } = held(evidence, ops, op);
       for (const handling of handlings) {
-        const admitted = handling.begin > begin && handling.begin < closed;
-        const overlaps = handling.begin <= begin && handling.end > begin && begin < alive;
+        const admitted = handling.begin > begin && handling.begin < closed && !passes(handling);
+        const before = passes(handling) ? op.begin : begin;
+        const overlaps = handling.begin <= before && handling.end > begin && begin < alive;
         if (
           (admitted && !mayNotKnow(evidence, op, handling)) ||
           (overlaps && !wasUnseen(evidence, handling, begin))
@@ -218,7 +222,7 @@ export const blocking: Rule = (evidence) =>
             // a Redis that was started is there before that is noted
             handling.begin < (kind === 'redis-kill' ? end - STARTING : end),
         );
-        return outage && keyOf(handling.route) !== undefined
+        return outage && keyOf(handling.route) !== undefined && !passes(handling)
           ? [
               breach(
                 'blocking',

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { plantVersions } from './build.js';
 import { check, type Violation } from './checker.js';
 import { call, visit } from './clients.js';
+import { EventSource, HandingIn } from './handing-in.js';
 import { KEYS, type Line } from './history.js';
 import { operate, plan } from './operators.js';
 import { schedule, type Fault } from './schedule.js';
@@ -20,6 +21,8 @@ export interface RunOptions {
   readonly seed: number;
   readonly replicas?: number;
   readonly onStale?: 'serve' | 'block';
+  /** Are replicas of several versions of the library. */
+  readonly mixed?: boolean;
 }
 
 export interface Run {
@@ -36,14 +39,17 @@ export async function runFaults({
   seed,
   replicas = 3,
   onStale = 'block',
+  mixed = true,
 }: RunOptions): Promise<Run> {
+  await using source = await EventSource.start(replicas);
   await using world = await World.start({
     build,
     replicas,
     onStale,
+    works: true,
+    events: [source.address, 'redis:'],
     commandLines: COMMAND_LINES,
-    versions: plantVersions(),
-    first: ['this', 'newer', 'older'],
+    ...(mixed && { versions: plantVersions(), first: ['this', 'newer', 'older'] }),
   });
   const stop = new AbortController();
   const { signal } = stop;
@@ -57,6 +63,8 @@ export async function runFaults({
   const operators = ['x', 'y', 'z'].map((name, i) => operate(world, name, seed * 31 + i, signal));
   const planner = plan(world, seed * 41, signal);
   const migrations = world.commandLines.map((place, i) => migrate(place, seed * 37 + i, signal));
+  const handing = new HandingIn(world, source, seed * 43);
+  const handed = handing.run(signal);
   const begun = performance.now();
   await Promise.all(
     [...names, ...places, 'redis'].map((target) =>
@@ -69,8 +77,10 @@ export async function runFaults({
   );
   await delay(Math.max(0, begun + length - performance.now()));
   stop.abort();
-  await Promise.all([...visitors, ...operators, planner, ...migrations]);
+  await Promise.all([...visitors, ...operators, planner, ...migrations, handed]);
   await settle(world);
+  await open(world, 'job');
+  await handing.finish();
   const lines = world.history();
   return { seed, seconds, lines, violations: check(lines, onStale) };
 }
@@ -80,6 +90,16 @@ async function suffer(world: World, begun: number, faults: readonly Fault[]): Pr
   for (const { at, kind, target, lasts } of faults) {
     await delay(Math.max(0, begun + at - performance.now()));
     await world.inflict(kind, target, lasts);
+  }
+}
+
+/** Ends what is left of a key whose holder has died, so that what has waited for its end goes on. */
+async function open(world: World, key: string): Promise<void> {
+  for (let i = 1; ; i++) {
+    const [replica] = world.replicas;
+    const { ok, message } = (await replica?.change(`end-${i}`, { kind: 'unset', key })) ?? { ok: true };
+    if (ok) return;
+    if (i === 5) throw new Error(`${key} could not be opened: ${message}`);
   }
 }
 

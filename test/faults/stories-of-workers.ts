@@ -62,7 +62,9 @@ async function handIn(world: World, queue: Queue, broker: Broker, stop: AbortSig
   for (let i = 1; !stop.aborted; i++) {
     const jobs = Array.from({ length: 3 }, (_, n) => `job-${i}-${n}`);
     jobs.forEach((call) => world.journal.note({ e: 'handed', call }));
-    await queue.addBulk(jobs.map((call, n) => ({ name: 'job', data: { call, ms: n * 30 } })));
+    await queue.addBulk(
+      jobs.map((call, n) => ({ name: 'job', data: { call, ms: n * 30 }, opts: { attempts: 3 } })),
+    );
     world.journal.note({ e: 'handed', call: `event-${i}` });
     // some last longer than a drain takes that forgets them
     broker.send('events', 0, { call: `event-${i}`, ms: i % 10 ? 5 : 150 });

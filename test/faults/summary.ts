@@ -16,6 +16,9 @@ const OUTAGES = new Set<string>([
   'redis-denied',
 ]);
 
+/** What is no request, by its route. */
+const WORK = /\/(tick|missed|queued|event|passing)$/;
+
 /** What a run amounts to, in a few lines. */
 export function summary({ seed, seconds, lines, violations }: Run): string {
   const evidence = new Evidence(lines);
@@ -33,6 +36,7 @@ export function summary({ seed, seconds, lines, violations }: Run): string {
     `fault windows: ${evidence.windows.length} (${listed(kinds)})`,
     `records: ${stored.length} written, ${stored.filter(({ tide }) => tide).length} with what only a newer version knows`,
     `requests: ${evidence.requests.length} (${listed(answers)}), handlers ${evidence.handlings.length}`,
+    `jobs and events: ${listed(count(evidence.handlings.flatMap(({ route }) => WORK.exec(route)?.[1] ?? [])))}`,
     `calls: ${ops.length} (${listed(outcomes)})`,
     `recoveries: ${recoveries.length}, p50 ${at(recoveries, 0.5)} ms, p99 ${at(recoveries, 0.99)} ms`,
     `agreement after the last fault: ${agreed?.e === 'agreed' ? Math.round(agreed.after) : 'none'} ms`,

@@ -1,7 +1,12 @@
 import { plant } from './build.js';
-import { MUTANTS, type Mutant } from './mutants.js';
+import { FOUND_AT_RANDOM, MUTANTS, type Mutant } from './mutants.js';
+import { runFaults, type Run } from './run.js';
 import { isLong, STORIES, tell } from './scenarios.js';
 import { report } from './summary.js';
+
+/** Of the random runs in which bugs are looked for. */
+const SEED = 4;
+const SECONDS = 60;
 
 /** What came of one story. */
 export interface Trial {
@@ -17,8 +22,8 @@ export interface Trial {
 }
 
 /**
- * Tells every story to the sound library, and each seeded bug the one that is meant for it; some at a time. Quick: without the long
- * stories, and one bug for each of the others.
+ * Tells every story to the sound library, and each seeded bug the one that is meant for it; some at a time. Some bugs have a random
+ * run besides. Quick: without those and the long stories, and one bug for each of the others.
  */
 export async function trials(
   sound: URL,
@@ -37,6 +42,9 @@ export async function trials(
     ...MUTANTS.filter(({ name }) => wanted(name))
       .filter((mutant) => !quick || (!isLong(mutant.story) && isFirst(mutant)))
       .map((mutant) => async () => tryOne(mutant.name, mutant.story, plant(mutant), true)),
+    ...MUTANTS.filter(({ name }) => !quick && wanted(name) && FOUND_AT_RANDOM.includes(name)).map(
+      (mutant) => () => tryAtRandom(mutant),
+    ),
   ];
   const results: Trial[] = [];
   const worker = async (): Promise<void> => {
@@ -61,9 +69,25 @@ const untold = (text: string): Trial => ({
   seconds: 0,
 });
 
-async function tryOne(name: string, story: Mutant['story'], build: URL, broken: boolean): Promise<Trial> {
+const tryOne = (name: string, story: Mutant['story'], build: URL, broken: boolean): Promise<Trial> =>
+  judge(name, story, broken, () => tell(build, STORIES[story]));
+
+async function tryAtRandom(mutant: Mutant): Promise<Trial> {
+  // of its own: its story may be told at the same time
+  const build = plant({ ...mutant, name: `${mutant.name}-at-random` });
+  return judge(mutant.name, `random, seed ${SEED}`, true, () =>
+    runFaults({ build, seconds: SECONDS, seed: SEED, mixed: false }),
+  );
+}
+
+async function judge(
+  name: string,
+  story: string,
+  broken: boolean,
+  run: () => Promise<Pick<Run, 'lines' | 'violations'>>,
+): Promise<Trial> {
   const begun = performance.now();
-  const { lines, violations } = await tell(build, STORIES[story]);
+  const { lines, violations } = await run();
   const seconds = (performance.now() - begun) / 1000;
   const rules = [...new Set(violations.map(({ rule }) => rule))];
   const text = violations

@@ -13,6 +13,7 @@ import { Interval, ScheduleModule } from '@nestjs/schedule';
 import type { Job } from 'bullmq';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MaintenanceBullModule } from '../../lib/integrations/bullmq/index.js';
+import { replicaOf, type Journal } from './history.js';
 import { MaintenanceExempt, MaintenanceKeys, SkipDuringMaintenance } from '../../lib/index.js';
 
 /** The key that all this belongs to. */
@@ -23,13 +24,21 @@ export interface Doing {
   readonly ms: number;
 }
 
-/** Notes what begins and what is over. */
-export type Note = (call: string, route: string) => () => void;
+/** What they share with the replica. */
+export interface WorkerSurroundings {
+  /** Of the process. */
+  readonly name: string;
+  readonly redisPort: number;
+  /** Of the events that it takes. */
+  readonly pattern: string;
+  readonly journal: Journal;
+  /** Notes what begins, and gives what notes that it is over. */
+  enter(call: string, route: string, attempts?: number): () => void;
+}
 
-/** @param name of the process */
-export function workersOf(name: string, redisPort: number, note: Note): ModuleMetadata {
-  const handle = async ({ call, ms }: Doing, kind: string): Promise<void> => {
-    const done = note(call, `/${KEY}/${kind}`);
+export function workersOf({ name, redisPort, pattern, journal, enter }: WorkerSurroundings): ModuleMetadata {
+  const handle = async ({ call, ms }: Doing, kind: string, attempts?: number): Promise<void> => {
+    const done = enter(call, `/${KEY}/${kind}`, attempts);
     await delay(ms);
     done();
   };
@@ -43,23 +52,43 @@ export function workersOf(name: string, redisPort: number, note: Note): ModuleMe
     tick(): Promise<void> {
       return handle({ call: `${name}-tick-${++this.count}`, ms: 30 }, 'tick');
     }
+
+    @Interval(130)
+    async callMissed(): Promise<void> {
+      const call = `${name}-missed-${++this.count}`;
+      journal.note({ e: 'due', call });
+      await this.missed(call);
+      journal.note({ e: 'past', call });
+    }
+
+    @SkipDuringMaintenance(KEY, { missed: 'once' })
+    missed(call: string): Promise<void> {
+      return handle({ call, ms: 20 }, 'missed');
+    }
   }
 
-  @Processor('faults', { concurrency: 4 })
+  // who dies or stands still loses its jobs within a run, not after it
+  @Processor('faults', { concurrency: 4, lockDuration: 4_000, stalledInterval: 1_500, maxStalledCount: 100 })
   @MaintenanceKeys(KEY)
   class Queued extends WorkerHost {
     process(job: Job<Doing>): Promise<void> {
-      return handle(job.data, 'queued');
+      return handle(job.data, 'queued', job.attemptsMade);
     }
   }
 
   @Controller()
   @MaintenanceKeys(KEY)
   class Events {
-    @EventPattern('events')
+    @EventPattern<Record<string, Doing>>(pattern)
     async handle(@Payload() event: Doing, @Ctx() context: unknown): Promise<void> {
       await handle(event, 'event');
       acknowledge(context);
+    }
+
+    /** Its transport cannot keep it. Each replica gets it. */
+    @EventPattern('passing', Transport.REDIS)
+    pass(@Payload() { call, ms }: Doing): Promise<void> {
+      return handle({ call: `${call}-${name}`, ms }, 'passing');
     }
 
     /** A queue with an event that is never kept is consumed until one of the others has to wait. */
@@ -87,9 +116,11 @@ function acknowledge(context: unknown): void {
   channel?.ack(getMessage?.call(context as RmqContext));
 }
 
-/** @param url of RabbitMQ, or host and port of a Kafka broker */
-export const eventServer = (url: string): MicroserviceOptions =>
-  url.startsWith('amqp:') ? rabbit(url) : kafka(url);
+/** @param url of RabbitMQ, `redis:` for the Redis of the replica, or host and port of a Kafka broker */
+export function eventServer(url: string, name: string, redisPort: number): MicroserviceOptions {
+  if (url.startsWith('amqp:')) return rabbit(url);
+  return url === 'redis:' ? redis(redisPort) : kafka(url, replicaOf(name));
+}
 
 const rabbit = (url: string): MicroserviceOptions => ({
   transport: Transport.RMQ,
@@ -102,11 +133,17 @@ const rabbit = (url: string): MicroserviceOptions => ({
   },
 });
 
-const kafka = (broker: string): MicroserviceOptions => ({
+const redis = (port: number): MicroserviceOptions => ({
+  transport: Transport.REDIS,
+  options: { host: '127.0.0.1', port, retryAttempts: Infinity, retryDelay: 200 },
+});
+
+/** A group for each replica: the broker of these tests knows groups of one. */
+const kafka = (broker: string, group: string): MicroserviceOptions => ({
   transport: Transport.KAFKA,
   options: {
     client: { brokers: [broker], logLevel: 0 },
-    consumer: { groupId: 'faults', heartbeatInterval: 200, sessionTimeout: 3_000, maxWaitTimeInMs: 50 },
+    consumer: { groupId: group, heartbeatInterval: 200, sessionTimeout: 3_000, maxWaitTimeInMs: 50 },
     subscribe: { fromBeginning: true },
     run: { autoCommitThreshold: 1 },
   },

@@ -91,6 +91,7 @@ export class Replica {
         world.onStale,
         (world.keysOf(this.name) ?? KEYS).join(),
         this.serves ? (world.works ? 'works' : 'serves') : 'observes',
+        world.events.join(),
       ],
       timeout: 60_000,
       ...(FAKETIME && {
@@ -178,6 +179,8 @@ export interface WorldOptions {
   readonly observers?: readonly string[];
   /** Do they have jobs and events, besides handlers. */
   readonly works?: boolean;
+  /** Where those that work get events from, from their start. */
+  readonly events?: readonly string[];
   /** Machines that run migrations. */
   readonly commandLines?: number;
   /** Other versions of the library, which replicas may be. */
@@ -208,6 +211,7 @@ export class World {
     private readonly keys: Readonly<Record<string, readonly string[]>>,
     readonly observers: readonly string[],
     readonly works: boolean,
+    readonly events: readonly string[],
     private readonly versions: Versions | undefined,
   ) {}
 
@@ -218,11 +222,12 @@ export class World {
     keys = {},
     observers = [],
     works = false,
+    events = [],
     commandLines = 0,
     versions,
     first = ['this'],
   }: WorldOptions): Promise<World> {
-    const world = new World(build, onStale, keys, observers, works, versions);
+    const world = new World(build, onStale, keys, observers, works, events, versions);
     world.folder = await mkdtemp(join(tmpdir(), 'maintenance-faults-'));
     world.journal = new Journal(world.journalPath, 'driver');
     world.journal.note({ e: 'clock', epoch: Date.now() });
@@ -264,9 +269,7 @@ export class World {
 
   /** What a replica of that version runs. */
   buildOf(version: Version): URL {
-    const build = version === 'this' ? this.build : this.versions?.[version];
-    if (!build) throw new Error(`There is no version ${version}`);
-    return build;
+    return version === 'this' || !this.versions ? this.build : this.versions[version];
   }
 
   /** Keys that a replica knows; `undefined`: all. */

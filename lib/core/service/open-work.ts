@@ -147,6 +147,19 @@ export class OpenWork {
     }
   }
 
+  /**
+   * Counts work that nothing follows, from the same tick as the decision on.
+   * @returns to be called when it is over; `undefined` when its keys are not certain to be open: then it must not begin
+   */
+  count(name: string, scope: WorkScope): (() => void) | undefined {
+    if (!this.decision.isCertain || this.decision.find(scope) !== undefined) {
+      return undefined;
+    }
+    const call = new WorkCall(name, scope, currentCall(), false);
+    this.works.begin(call);
+    return () => this.works.end(call);
+  }
+
   private async runOrSkipLater<T, S>(
     source: WorkSource,
     work: () => T,

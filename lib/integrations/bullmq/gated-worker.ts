@@ -21,10 +21,11 @@ interface WholeWorker {
   run(): Promise<void>;
   pause(doNotWaitActive?: boolean): Promise<void>;
   close(force?: boolean): Promise<void>;
+  // of these the arguments change with the versions of BullMQ
   _getNextJob(...args: unknown[]): Promise<unknown>;
   moveToActive(...args: unknown[]): Promise<unknown>;
-  processJob(job: Job, token: string, fetchesNext?: () => boolean, ...rest: unknown[]): Promise<unknown>;
-  callProcessJob(job: Job, ...rest: unknown[]): Promise<unknown>;
+  processJob(job: Job, token: string, fetchesNext?: () => boolean, others?: unknown): Promise<unknown>;
+  callProcessJob(job: Job, token: string, signal?: unknown): Promise<unknown>;
 }
 
 type WholeWorkerClass = (new (...args: WorkerArguments) => WholeWorker) & { RateLimitError(): Error };
@@ -126,18 +127,11 @@ export function createGatedClass(base: WorkerClass): WorkerClass {
 
     // not by pausing it: until BullMQ 6.4 a worker that is resumed while one of its jobs is running takes no other before that ends,
     // and until 5.75 none at all
-    override async _getNextJob(...args: unknown[]): Promise<unknown> {
+    override _getNextJob(...args: unknown[]): Promise<unknown> {
       const gate = gates.get(this);
-      if (!gate || gate.isOpen || this.ends || this.paused) {
-        return super['_getNextJob'](...args);
-      }
-      const stopped = new Promise<void>((resolve) => (this.stopWaiting = resolve));
-      this.waiting = Promise.race([gate.opened(), stopped]);
-      await this.waiting;
-      this.waiting = null;
-      // jobs may have come meanwhile, without that anybody was called
-      this.drained = false;
-      return undefined;
+      return !gate || gate.isOpen || this.ends || this.paused
+        ? super['_getNextJob'](...args)
+        : this.waitForGate(gate);
     }
 
     override moveToActive(...args: unknown[]): Promise<unknown> {
@@ -148,26 +142,44 @@ export function createGatedClass(base: WorkerClass): WorkerClass {
       job: Job,
       token: string,
       fetchesNext: () => boolean = () => true,
-      ...rest: unknown[]
+      others?: unknown,
     ): Promise<unknown> {
       const gate = gates.get(this);
       if (!gate) {
-        return super.processJob(job, token, fetchesNext, ...rest);
+        return super.processJob(job, token, fetchesNext, others);
       }
       // not even the next job, which Redis hands to a worker that has finished one
       const fetches = (): boolean => gate.isOpen && fetchesNext();
-      const process = (): Promise<unknown> => super.processJob(job, token, fetches, ...rest);
+      const over = gate.count(job.name);
+      if (!over) {
+        return this.processLater(gate, job, () => super.processJob(job, token, fetches, others));
+      }
+      const processed = super.processJob(job, token, fetches, others);
+      processed.then(over, over);
+      return processed;
+    }
+
+    override callProcessJob(job: Job, token: string, signal?: unknown): Promise<unknown> {
+      // as if its rate were limited: back to the head of the queue, without an attempt
+      return returned.delete(job)
+        ? Promise.reject(Base.RateLimitError())
+        : super.callProcessJob(job, token, signal);
+    }
+
+    private processLater(gate: WorkerGate, job: Job, process: () => Promise<unknown>): Promise<unknown> {
       return gate.process(job.name, process, () => {
         returned.add(job);
         return process();
       });
     }
 
-    override callProcessJob(job: Job, ...rest: unknown[]): Promise<unknown> {
-      // as if its rate were limited: back to the head of the queue, without an attempt
-      return returned.delete(job)
-        ? Promise.reject(Base.RateLimitError())
-        : super.callProcessJob(job, ...rest);
+    private async waitForGate(gate: WorkerGate): Promise<undefined> {
+      const stopped = new Promise<void>((resolve) => (this.stopWaiting = resolve));
+      this.waiting = Promise.race([gate.opened(), stopped]);
+      await this.waiting;
+      this.waiting = null;
+      // jobs may have come meanwhile, without that anybody was called
+      this.drained = false;
     }
   }
   Object.defineProperty(GatedWorker, 'name', { value: Base.name });

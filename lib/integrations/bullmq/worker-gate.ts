@@ -19,11 +19,15 @@ export class WorkerGate {
   private waits = false;
   private opens: Promise<void> | undefined;
   private letGo: () => void = () => undefined;
+  /** Of its jobs, for operators: what is before theirs. */
+  private readonly name: string;
 
   constructor(
     private readonly owner: JobOwner,
     private readonly openWork: OpenWork,
-  ) {}
+  ) {
+    this.name = `queue "${owner.queue}", job "`;
+  }
 
   /** The application is ready. */
   open(): void {
@@ -54,12 +58,21 @@ export class WorkerGate {
   }
 
   /**
+   * Counts a job that begins in this tick.
+   * @returns to be called when it is over; `undefined` where that takes more: then it is to be {@link process}ed
+   */
+  count(job: string): (() => void) | undefined {
+    const { scope, followed } = this.owner;
+    return followed ? undefined : this.openWork.count(this.name + job + '"', scope);
+  }
+
+  /**
    * Processes a job in the same tick as the decision; it counts until what that gives has settled.
    * @param putBack returns the job to its queue
    */
   process<T>(job: string, process: () => Promise<T>, putBack: () => Promise<T>): Promise<T> {
-    const { queue, scope, followed } = this.owner;
-    const name = `queue "${queue}", job "${job}"`;
+    const { scope, followed } = this.owner;
+    const name = this.name + job + '"';
     return this.openWork.runOrSkip({ name, scope, followed }, process, () => {
       this.look();
       return putBack();

@@ -1,0 +1,119 @@
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { setTimeout as delay } from 'node:timers/promises';
+import { KafkaBroker } from '../support/kafka-broker.js';
+import { until } from '../support/until.js';
+import { Random } from './random.js';
+import type { World } from './world.js';
+
+/** Milliseconds that what is left at the end may take: the locks of jobs whose workers have died have to end first. */
+const REST = 15_000;
+
+const topicOf = (replica: string): string => `events-${replica}`;
+
+/** Where the events of so many replicas come from, each of its own topic, with how many of them there are. */
+export class EventSource {
+  readonly #sent = new Map<string, number>();
+
+  private constructor(private readonly broker: KafkaBroker) {}
+
+  static async start(replicas: number): Promise<EventSource> {
+    const topics = Array.from({ length: replicas }, (_, i) => [topicOf(`r${i + 1}`), 1]);
+    return new EventSource(await KafkaBroker.start(Object.fromEntries(topics) as Record<string, number>));
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.broker.port}`;
+  }
+
+  send(replica: string, event: unknown): void {
+    const topic = topicOf(replica);
+    this.broker.send(topic, 0, event);
+    this.#sent.set(topic, (this.#sent.get(topic) ?? 0) + 1);
+  }
+
+  get isEmpty(): boolean {
+    return [...this.#sent].every(([topic, sent]) => this.broker.committed(topic, 0) >= sent);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.broker.stop();
+  }
+}
+
+/** Somebody who hands in jobs and events all the time, whatever is done to the world. */
+export class HandingIn {
+  readonly #queue: Queue;
+  readonly #client: Redis;
+  readonly #random: Random;
+
+  constructor(
+    private readonly world: World,
+    private readonly source: EventSource,
+    seed: number,
+  ) {
+    this.#random = new Random(seed);
+    const { host, port } = world.redis;
+    const connection = { host, port, maxRetriesPerRequest: 1, enableOfflineQueue: false };
+    this.#queue = new Queue('faults', { connection });
+    this.#queue.on('error', () => undefined);
+    this.#client = world.redis.client({ maxRetriesPerRequest: 1 });
+  }
+
+  async run(stop: AbortSignal): Promise<void> {
+    const jobs = this.#repeat(stop, (i) => this.#addJobs(i));
+    const published = this.#repeat(stop, (i) => this.#publish(`passing-${i}`));
+    for (let i = 1; !stop.aborted; i++) {
+      for (const { name } of this.world.replicas) {
+        const call = `event-${i}-${name}`;
+        this.world.journal.note({ e: 'handed', call });
+        // some last longer than a drain takes that forgets them
+        this.source.send(name, { call, ms: i % 20 ? 5 : 150 });
+      }
+      await delay(150);
+    }
+    await Promise.all([jobs, published]);
+  }
+
+  /** Waits until all is handled; what never is, is for the rules to say. */
+  async finish(): Promise<void> {
+    const isDone = async (): Promise<boolean> =>
+      (await this.#queue.getJobCountByTypes('wait', 'prioritized', 'active', 'delayed')) === 0 &&
+      this.source.isEmpty;
+    await until(isDone, { timeout: REST, interval: 100 }).catch(() => undefined);
+    await this.#queue.close().catch(() => undefined);
+    this.#client.disconnect();
+  }
+
+  async #repeat(stop: AbortSignal, act: (i: number) => Promise<void>): Promise<void> {
+    for (let i = 1; !stop.aborted; i++) {
+      // Redis may be away, or take no writes: then nothing was handed in for certain
+      await act(i).catch(() => undefined);
+      await delay(110);
+    }
+  }
+
+  async #addJobs(i: number): Promise<void> {
+    const random = this.#random;
+    const jobs = Array.from({ length: 3 }, (_, n) => ({
+      name: 'job',
+      data: { call: `job-${i}-${n}`, ms: n * 40 },
+      opts: {
+        // what is sent twice, since an answer was lost, is one job
+        jobId: `job-${i}-${n}`,
+        attempts: 3,
+        ...random.pick([{}, {}, { delay: 300 }, { priority: 2 }]),
+      },
+    }));
+    await this.#queue.addBulk(jobs);
+    jobs.forEach(({ data: { call } }) => this.world.journal.note({ e: 'handed', call, inRedis: true }));
+  }
+
+  async #publish(call: string): Promise<void> {
+    const heard = await this.#client.publish(
+      'passing',
+      JSON.stringify({ pattern: 'passing', data: { call, ms: 30 } }),
+    );
+    this.world.journal.note({ e: 'published', call, heard });
+  }
+}
