@@ -9,6 +9,9 @@ const cores = availableParallelism();
 /** Specs that load the machine themselves, or count what that costs. */
 const LOAD = ['test/{faults,package}/**/*.spec.ts', 'test/realtime/{floods,storm}.spec.ts'];
 
+/** Specs that have to wait for the time limits of others: `npm run test:all`. */
+const LONG = ['test/events/kafka-groups.spec.ts'];
+
 export default defineConfig({
   // Node 20 has no `await using`; the compiler that makes dist/ lowers it the same way.
   oxc: { target: 'es2022' },
@@ -34,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'specs',
           include: ['test/**/*.spec.ts'],
-          exclude: LOAD,
+          exclude: [...LOAD, ...LONG],
           // they wait most of the time: for leases to end, for pages, for processes
           maxWorkers: 2 * cores,
           sequence: { groupOrder: 0 },
@@ -44,6 +47,9 @@ export default defineConfig({
         extends: true,
         test: { name: 'load', include: LOAD, maxWorkers: cores, sequence: { groupOrder: 1 } },
       },
+      ...(process.env.LONG
+        ? [{ extends: true, test: { name: 'long', include: LONG, sequence: { groupOrder: 2 } } } as const]
+        : []),
     ],
   },
 });

@@ -241,6 +241,7 @@ describe('work', () => {
 
 describe('jobs and events', () => {
   const handed = (call: string): Event => ({ e: 'handed', call });
+  const leave = (call: string): Event => ({ e: 'leave', call });
 
   it('what is handled twice, or never', () => {
     const lines = history(
@@ -248,8 +249,18 @@ describe('jobs and events', () => {
       [2, 'driver', handed('event-1')],
       [3, 'r1.1', enter('job-1', '/job/queued')],
       [4, 'r2.1', enter('job-1', '/job/queued')],
+      [5, 'r2.1', leave('job-1')],
     );
     expect(rules(lines)).toEqual(['once', 'kept']);
+  });
+
+  it('what was begun, and given up with its process', () => {
+    const lines = history(
+      [1, 'driver', handed('event-1')],
+      [3, 'r1.1', enter('event-1', '/job/event')],
+      [10, 'driver', { e: 'killed', who: 'r1.1' }],
+    );
+    expect(rules(lines)).toEqual(['kept']);
   });
 
   it('but not twice where the process that had it died before', () => {
@@ -259,6 +270,7 @@ describe('jobs and events', () => {
         [3, 'r1.1', enter('event-1', '/job/event')],
         [10, 'driver', { e: 'killed', who: 'r1.1' }],
         [second, 'r2.1', enter('event-1', '/job/event')],
+        [20, 'r2.1', leave('event-1')],
       );
     expect(rules(lines(11))).toEqual([]);
     expect(rules(lines(9))).toEqual(['once']);
@@ -269,6 +281,7 @@ describe('jobs and events', () => {
       [2, 'driver', handed('job-1')],
       [3, 'r1.1', enter('job-1', '/job/queued')],
       [50, 'r2.1', enter('job-1', '/job/queued')],
+      [60, 'r2.1', leave('job-1')],
     ];
     const stop = (target: string): Entry[] => [
       [5, 'driver', { e: 'fault', id: 1, kind: 'stop', target }],
@@ -327,6 +340,7 @@ describe('jobs and events', () => {
     const lines = history(
       [1, 'driver', handed('event-1')],
       [2, 'r1.1', enter('event-1', '/job/event')],
+      [3, 'r1.1', leave('event-1')],
       [3, 'r1.1', enter('tick', '/job/tick')],
       [4, 'r2.1', enter('tick', '/job/tick')],
     );

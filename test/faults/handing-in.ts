@@ -67,8 +67,7 @@ export class HandingIn {
       for (const { name } of this.world.replicas) {
         const call = `event-${i}-${name}`;
         this.world.journal.note({ e: 'handed', call });
-        // some last longer than a drain takes that forgets them
-        this.source.send(name, { call, ms: i % 20 ? 5 : 150 });
+        this.source.send(name, { call, ms: i % 8 ? 5 : 600 });
       }
       await delay(150);
     }
@@ -97,7 +96,8 @@ export class HandingIn {
     const random = this.#random;
     const jobs = Array.from({ length: 3 }, (_, n) => ({
       name: 'job',
-      data: { call: `job-${i}-${n}`, ms: n * 40 },
+      // some last longer than a drain takes that forgets them
+      data: { call: `job-${i}-${n}`, ms: i % 4 === n ? 300 : n * 40 },
       opts: {
         // what is sent twice, since an answer was lost, is one job
         jobId: `job-${i}-${n}`,

@@ -45,9 +45,9 @@ export const attempts: Rule = (evidence) => {
   });
 };
 
-/** Each job and each event that was handed in is handled by the end, but for what Redis has lost. */
+/** Each job and each event that was handed in is handled by the end, and to the end, but for what Redis has lost. */
 export const kept: Rule = ({ lines, windows }) => {
-  const handled = new Set(lines.flatMap((line) => (line.e === 'enter' ? [line.call] : [])));
+  const handled = new Set(lines.flatMap((line) => (line.e === 'leave' ? [line.call] : [])));
   const emptied = Math.max(0, ...windows.filter(({ kind }) => kind === 'redis-empty').map(({ end }) => end));
   return lines.flatMap((line) =>
     line.e === 'handed' && !handled.has(line.call) && !(line.inRedis && line.t < emptied)

@@ -66,8 +66,7 @@ async function handIn(world: World, queue: Queue, broker: Broker, stop: AbortSig
       jobs.map((call, n) => ({ name: 'job', data: { call, ms: n * 30 }, opts: { attempts: 3 } })),
     );
     world.journal.note({ e: 'handed', call: `event-${i}` });
-    // some last longer than a drain takes that forgets them
-    broker.send('events', 0, { call: `event-${i}`, ms: i % 10 ? 5 : 150 });
+    broker.send('events', 0, { call: `event-${i}`, ms: i % 20 ? 5 : 400 });
     broker.sent++;
     await delay(25);
   }

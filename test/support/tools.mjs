@@ -26,6 +26,7 @@ export const tools = /** @satisfies {Record<string, Tool>} */ ({
   rabbitmq: { commands: ['rabbitmq-server'], env: 'RABBITMQ_SERVER', packages: ['rabbitmq-server'] },
   mosquitto: { commands: ['mosquitto'], env: 'MOSQUITTO', packages: ['mosquitto'] },
   nats: { commands: ['nats-server'], env: 'NATS_SERVER', packages: ['nats-server'] },
+  kcat: { commands: ['kcat', 'kafkacat'], env: 'KCAT', packages: ['kcat'] },
   nginx: { commands: ['nginx'], env: 'NGINX', packages: ['nginx-light'] },
 });
 
