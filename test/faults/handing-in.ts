@@ -6,8 +6,8 @@ import { until } from '../support/until.js';
 import { Random } from './random.js';
 import type { World } from './world.js';
 
-/** Milliseconds that what is left at the end may take: the locks of jobs whose workers have died have to end first. */
-const REST = 15_000;
+/** Milliseconds in which something of what is left at the end is handled: the locks of jobs whose workers have died have to end first. */
+const REST = 10_000;
 
 const topicOf = (replica: string): string => `events-${replica}`;
 
@@ -32,8 +32,9 @@ export class EventSource {
     this.#sent.set(topic, (this.#sent.get(topic) ?? 0) + 1);
   }
 
-  get isEmpty(): boolean {
-    return [...this.#sent].every(([topic, sent]) => this.broker.committed(topic, 0) >= sent);
+  /** How many are not handled yet. */
+  get left(): number {
+    return [...this.#sent].reduce((sum, [topic, sent]) => sum + sent - this.broker.committed(topic, 0), 0);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -67,21 +68,27 @@ export class HandingIn {
       for (const { name } of this.world.replicas) {
         const call = `event-${i}-${name}`;
         this.world.journal.note({ e: 'handed', call });
-        this.source.send(name, { call, ms: i % 8 ? 5 : 600 });
+        this.source.send(name, { call, ms: i % 10 ? 5 : 400 });
       }
-      await delay(150);
+      await delay(250);
     }
     await Promise.all([jobs, published]);
   }
 
-  /** Waits until all is handled; what never is, is for the rules to say. */
+  /** Waits until all is handled, or nothing is any more; what never is, is for the rules to say. */
   async finish(): Promise<void> {
-    const isDone = async (): Promise<boolean> =>
-      (await this.#queue.getJobCountByTypes('wait', 'prioritized', 'active', 'delayed')) === 0 &&
-      this.source.isEmpty;
-    await until(isDone, { timeout: REST, interval: 100 }).catch(() => undefined);
+    for (let left = Infinity; left > 0;) {
+      const before = left;
+      const isLess = async (): Promise<boolean> => (left = await this.#left()) < before;
+      if (!(await until(isLess, { timeout: REST, interval: 100 }).catch(() => false))) break;
+    }
     await this.#queue.close().catch(() => undefined);
     this.#client.disconnect();
+  }
+
+  async #left(): Promise<number> {
+    const jobs = await this.#queue.getJobCountByTypes('wait', 'prioritized', 'active', 'delayed');
+    return jobs + this.source.left;
   }
 
   async #repeat(stop: AbortSignal, act: (i: number) => Promise<void>): Promise<void> {

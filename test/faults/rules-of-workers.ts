@@ -78,24 +78,27 @@ export const heard: Rule = (evidence) => {
   });
 };
 
-/** The last of several calls that were skipped is made up for. */
+/** The last of several calls that were skipped is made up for once others run at once again. */
 export const madeUp: Rule = ({ lines, deaths, last }) => {
-  const entered = new Map(lines.flatMap((line) => (line.e === 'enter' ? [[line.call, line]] : [])));
-  const returned = new Map(lines.flatMap((line) => (line.e === 'past' ? [[line.call, line.t]] : [])));
-  const ofProcess = new Map<string, (Line & { e: 'due' | 'past' })[]>();
+  const entered = new Map(lines.flatMap((line) => (line.e === 'enter' ? [[line.call, line.t]] : [])));
+  const returned = new Map<string, (Line & { e: 'due' | 'past' })[]>();
   for (const line of lines) {
-    if (line.e === 'due') ofProcess.set(line.p, [...(ofProcess.get(line.p) ?? []), line]);
+    if (line.e === 'past') returned.set(line.p, [...(returned.get(line.p) ?? []), line]);
   }
-  return [...ofProcess].flatMap(([process, calls]) =>
-    calls.flatMap((due, i) => {
+  const ran = ({ call, t }: { call: string; t: number }): boolean => (entered.get(call) ?? Infinity) < t;
+  return [...returned].flatMap(([process, calls]) =>
+    calls.flatMap((skipped, i) => {
       const next = calls[i + 1];
-      const end = Math.min(deaths.get(process) ?? Infinity, last);
-      const ran = (call: string): boolean =>
-        (entered.get(call)?.t ?? Infinity) < (returned.get(call) ?? -Infinity);
-      const isLost = next !== undefined && ran(next.call) && next.t < end - BACK && !entered.has(due.call);
-      return isLost && returned.has(due.call)
-        ? [breach('made up', `${due.call} was skipped, and not made up for`, due, next)]
-        : [];
+      if (ran(skipped) || !next || !ran(next) || entered.has(skipped.call)) {
+        return [];
+      }
+      const until = next.t + BACK;
+      // one that was skipped soon after has taken its place
+      const isReplaced = calls.slice(i + 2).some((later) => later.t < until && !ran(later));
+      const isOver = until > Math.min(deaths.get(process) ?? Infinity, last);
+      return isReplaced || isOver
+        ? []
+        : [breach('made up', `${skipped.call} was skipped, and not made up for`, skipped, next)];
     }),
   );
 };
