@@ -77,10 +77,11 @@ export class HandingIn {
 
   /** Waits until all is handled, or nothing is any more; what never is, is for the rules to say. */
   async finish(): Promise<void> {
-    for (let left = Infinity; left > 0;) {
+    let left = Infinity;
+    const isLess = async (before: number): Promise<boolean> => (left = await this.#left()) < before;
+    while (left > 0) {
       const before = left;
-      const isLess = async (): Promise<boolean> => (left = await this.#left()) < before;
-      if (!(await until(isLess, { timeout: REST, interval: 100 }).catch(() => false))) break;
+      if (!(await until(() => isLess(before), { timeout: REST, interval: 100 }).catch(() => false))) break;
     }
     await this.#queue.close().catch(() => undefined);
     this.#client.disconnect();
