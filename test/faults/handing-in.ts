@@ -77,14 +77,16 @@ export class HandingIn {
 
   /** Waits until all is handled, or nothing is any more; what never is, is for the rules to say. */
   async finish(): Promise<void> {
-    let left = Infinity;
-    const isLess = async (before: number): Promise<boolean> => (left = await this.#left()) < before;
-    while (left > 0) {
-      const before = left;
-      if (!(await until(() => isLess(before), { timeout: REST, interval: 100 }).catch(() => false))) break;
-    }
+    for (let left = Infinity; left > 0;) left = await this.#less(left);
     await this.#queue.close().catch(() => undefined);
     this.#client.disconnect();
+  }
+
+  /** Waits until less than that is left, and gives how much; none where nothing more is handled. */
+  async #less(before: number): Promise<number> {
+    let left = before;
+    const isLess = async (): Promise<boolean> => (left = await this.#left()) < before;
+    return (await until(isLess, { timeout: REST, interval: 100 }).catch(() => false)) ? left : 0;
   }
 
   async #left(): Promise<number> {
