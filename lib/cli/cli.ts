@@ -19,34 +19,34 @@ export interface Context<Options> {
   readonly settings: Settings;
   readonly guardian: URL;
   readonly env: NodeJS.ProcessEnv;
-  /** Aborts when somebody wants the command to end. */
+  /** Aborts when the command is interrupted. */
   interrupted(): AbortSignal;
-  /** Connects; what was opened is closed when the command is over. */
+  /** Connects; connections are closed when the command ends. */
   open(): Promise<Backend>;
   /**
    * Asks on a terminal.
-   * @param always also where nobody can be asked: then it needs `--yes`
-   * @throws CliError where the answer is no
+   * @param always even if nobody can be asked: then it needs `--yes`
+   * @throws CliError if the answer is no
    */
   confirm(question: string, always?: boolean): Promise<void>;
 }
 
-/** A command's work: gives what the process ends with. */
+/** A command's work: returns the exit code. */
 export type Work<Options> = (context: Context<Options>, ...args: string[]) => Promise<number>;
 
 /** A command, in a file of its own each. */
 export interface CliCommand {
-  /** Adds itself. */
+  /** Adds itself to the command line. */
   define(cli: Cli): void;
 }
 
-/** The command line: commands, what they share, and what the process ends with. */
+/** The command line: its commands, what they share, and the exit code. */
 export class Cli {
   exitCode = 0;
 
   constructor(
     readonly program: Command,
-    /** The file of the process that guards what `run` starts. */
+    /** The file of the process that guards the command of `run`. */
     private readonly guardian: URL,
     private readonly around: Surroundings,
   ) {}
@@ -114,7 +114,7 @@ export class Cli {
   }
 }
 
-/** How every command is connected. */
+/** How every command connects. */
 export const CONNECTION_OPTIONS: readonly Option[] = [
   new Option(
     '--redis <url>',
@@ -165,10 +165,10 @@ async function ask(
   }
 }
 
-/** The answer to a question was no. */
+/** The question was answered with no. */
 export class Declined extends Error {}
 
-/** Who does it, for the application's history: nobody can be asked to prove it. */
+/** Who makes a change, for the application's history: a claim, not a proof. */
 export function defaultActor(): string {
   try {
     return `${userInfo().username}@${hostname()}`;

@@ -6,10 +6,10 @@ import { createCli } from './program.js';
 import { ofThisProcess, type Surroundings } from './surroundings.js';
 
 /**
- * Carries out one command line.
+ * Runs one command line.
  * @param words without the program
  * @param guardian the file of the process that guards what `run` starts
- * @returns what the process is to end with
+ * @returns the exit code of the process
  */
 export async function carryOut(
   words: readonly string[],
@@ -30,7 +30,7 @@ export async function carryOut(
   }
 }
 
-/** What commander has already said to people. */
+/** Reports what commander has already told people. */
 function reportUsage({ code, message }: CommanderError, out: Output, words: readonly string[]): number {
   const exit = words.includes('run') && code !== 'commander.help' ? RUN_EXIT + EXIT.usage : EXIT.usage;
   const error = { code: 'CLI_USAGE', message: message.replace(/^error: /, '') };

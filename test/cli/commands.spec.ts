@@ -375,6 +375,10 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
       message: 'We are moving',
       revision: 2,
     });
+    const { id: otherId } = listed.value.windows.find((window) => window.id !== id)!;
+    const shorter = ['schedule', 'billing', '--change', otherId, '--until', '11:00', '--zone', 'UTC'];
+    const ends = await json<{ window: WindowJson }>('window', ...shorter);
+    expect(ends.value.window.end).toBe('2031-05-01T11:00:00.000Z');
     const late = await call('schedule', 'billing', '--change', id, '--for', '4h', '--if-revision', '1');
     expect(late.code).toBe(5);
     const shown = await json<{ does: string }>(

@@ -260,6 +260,22 @@ describe('the page in Chromium', () => {
     expect(await page.getByRole('timer').innerText()).toMatch(/^1 hr 59 mins \d+ secs?$/);
   });
 
+  it('kept as a file, counts down to its end by the clock, and reloads as usual once that is over', async () => {
+    html = render({ until: new Date('2031-03-04T15:06:00Z'), retryAfter: 999_999, stored: true });
+    const { page } = await newPage();
+    await stopClock(page, Date.parse('2031-03-04T15:04:29Z'));
+    await page.goto(origin);
+    expect(await page.getByRole('timer').innerText()).toBe('1 min 30 secs');
+    await page.clock.runFor(87_000);
+    expect(await page.getByRole('timer').innerText()).toMatch(/^\d secs?$/);
+    await page.clock.setSystemTime(Date.parse('2031-03-04T15:07:00Z'));
+    await page.goto(origin);
+    expect(await page.getByRole('timer').innerText()).toBe('Any moment now');
+    requests = [];
+    await page.clock.runFor(20_000);
+    expect(requests).toEqual([]);
+  });
+
   it('shows only the time of an end on the same day', async () => {
     html = render({ until: new Date('2031-03-04T14:06:00Z') });
     const { page } = await newPage();

@@ -3,14 +3,16 @@ import { describeTimeLeft, visitorLanguage } from './time-left.js';
 
 /**
  * Shows the end in the visitor's own time zone, and the time left. It starts from the seconds that the server counted, so a
- * wrong clock in the browser does not matter. Starts over with a new end.
+ * wrong clock in the browser does not matter; in a page that is kept as a file, from the end itself. Starts over with a new end.
  */
 export function startCountdown(main: HTMLElement): void {
   const own = visitorLanguage();
   const time = main.querySelector('time') as HTMLTimeElement;
   const timer = main.querySelector('[role=timer]') as HTMLElement;
   const end = time.dateTime;
-  const zero = Date.now() + Number(main.dataset['left']) * 1000;
+  const { left } = main.dataset;
+  const zero = left ? Date.now() + Number(left) * 1000 : Date.parse(end);
+  const isOver = zero <= Date.now();
 
   function tick(): void {
     const ms = zero - Date.now();
@@ -20,8 +22,10 @@ export function startCountdown(main: HTMLElement): void {
     }
     if (seconds <= 0) {
       timer.textContent = main.dataset['soon'] ?? '';
-      // randomly, so that not everybody returns at the same moment
-      reloadAfter(1000 + Math.random() * 9000);
+      if (!isOver) {
+        // randomly, so that not everybody returns at the same moment
+        reloadAfter(1000 + Math.random() * 9000);
+      }
     } else {
       timer.textContent = describeTimeLeft(seconds, own);
       setTimeout(tick, (ms % 1000) + 20);

@@ -7,7 +7,7 @@ import { reloadAfter } from './reload.js';
 const main = document.querySelector('main') as HTMLElement;
 
 reloadAfter(Number(main.dataset['refresh']) * (1000 + Math.random() * 100));
-if (main.dataset['left']) {
+if (main.dataset['left'] !== undefined) {
   startCountdown(main);
 }
 showNext(main);

@@ -22,7 +22,7 @@ import type {
 import type { HistoryJson, QuietJson, ReplicaJson, WindowJson } from './json.js';
 import { ToldKeys } from './told-keys.js';
 
-/** Milliseconds between two looks of `watch`, and while waiting until it is quiet. */
+/** Milliseconds between two polls of `watch`, and while waiting until it is quiet. */
 const POLL_INTERVAL = 1_000;
 
 const NOT_SEEN: Finding = {
@@ -32,7 +32,7 @@ const NOT_SEEN: Finding = {
     'The admin API does not show Redis itself: whether it may drop the state (memory policy, persistence), the rights of users, how fast it answers, and the keys that were published. If the application uses Redis, look there too: doctor --redis <url>.',
 };
 
-/** By the admin API of a running application. */
+/** Through the admin API of a running application. */
 export class ApiBackend implements Backend {
   readonly way = 'api';
   readonly place: string;
@@ -95,7 +95,7 @@ export class ApiBackend implements Backend {
     return this.client.ask('GET', key === undefined ? 'windows' : `windows?key=${encodeURIComponent(key)}`);
   }
 
-  /** The API knows by itself who asks. */
+  /** The API knows by itself who the requester is. */
   schedule(key: string, { actor: _, ...options }: MaintenanceWindowOptions): Promise<WindowJson> {
     return this.client.ask('POST', 'windows', { key, ...options });
   }
@@ -179,7 +179,7 @@ export class ApiBackend implements Backend {
   }
 }
 
-/** An application whose store is away goes on with what it last knew, and says so when it has to ask it. */
+/** An application that has lost its store goes on with the last known state, and reports that when it needs the store. */
 function outOfTouch(error: unknown): Finding[] {
   if (!(error instanceof CliError) || error.code !== 'MAINTENANCE_STORE') {
     throw error;
@@ -189,7 +189,7 @@ function outOfTouch(error: unknown): Finding[] {
       level: 'problem',
       code: 'NOT_IN_TOUCH',
       message:
-        'The application has lost touch with its store; its log says why. What is said here of keys and windows is what it last knew.',
+        'The application has lost touch with its store; its log says why. Keys and windows are shown as it last knew them.',
     },
   ];
 }

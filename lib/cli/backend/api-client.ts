@@ -2,11 +2,11 @@ import { CliError, EXIT, exitCodeOf, usage } from '../exit.js';
 import type { Settings } from '../settings.js';
 import { parseDuration } from '../time.js';
 
-/** Milliseconds that an answer may take. */
+/** Milliseconds that a response may take. */
 const TIMEOUT = 10_000;
 const HEADER = '--header is not a valid header; accepted: "Authorization: Bearer …" or "Cookie: session=…".';
 
-/** Asks an admin API, and says what its answers mean for the command line. */
+/** Asks an admin API, and translates its responses for the command line. */
 export class ApiClient {
   /** Without credentials. */
   readonly place: string;
@@ -24,7 +24,7 @@ export class ApiClient {
     this.base = new URL(url.replace(/\/*$/, '/'));
     this.headers = parseHeaders(headers);
     if (this.headers.has('Cookie') && !this.headers.has('Origin')) {
-      // what carries cookies must say where it comes from
+      // a request with cookies must say where it comes from
       this.headers.set('Origin', this.base.origin);
     }
     if (this.base.username) {
@@ -38,7 +38,7 @@ export class ApiClient {
       commandTimeout === undefined ? TIMEOUT : parseDuration(commandTimeout, '--command-timeout');
   }
 
-  /** What is to be said of a call that fails: was anything changed. */
+  /** What to report if a call fails: whether anything was changed. */
   private outcomeOf(method: string): string {
     if (method !== 'GET') {
       this.hasWritten = true;
@@ -85,7 +85,7 @@ export class ApiClient {
   }
 }
 
-/** Refusals of the API, by the `code` of their body; other answers have no exit code of their own. */
+/** Refusals of the API, by the `code` of their body; other responses have no exit code of their own. */
 function refusal(
   place: string,
   status: number,

@@ -6,14 +6,14 @@ import type {
 } from '../../core/windows/window-options.js';
 import type { HistoryJson, QuietJson, ReplicaJson, WindowJson } from './json.js';
 
-/** What is wanted of the history. */
+/** Which part of the history is wanted. */
 export interface HistoryWish {
   readonly key?: string;
   readonly since?: Date;
   readonly limit: number;
 }
 
-/** How a key is to be changed. */
+/** A change of a key. */
 export interface KeyChange {
   readonly mode: boolean;
   readonly timeout?: number;
@@ -27,11 +27,11 @@ export interface KeyChange {
   readonly reopenOver?: number;
   /** Milliseconds to wait until every replica has applied it. */
   readonly acknowledge?: number;
-  /** Only where the key is switched on: it is not switched on by that. */
+  /** Only if the key is on: do not switch it on. */
   readonly onlyIfOn?: boolean;
 }
 
-/** What came of a change. */
+/** The result of a change. */
 export interface ChangeResult {
   readonly from: boolean;
   readonly to: boolean;
@@ -47,7 +47,7 @@ export interface AffectedRoutes {
   readonly staysOpen: readonly string[];
 }
 
-/** What {@link Backend.watch} tells. */
+/** What {@link Backend.watch} reports. */
 export type WatchEvent =
   | { readonly type: 'change'; readonly key: MaintenanceKeyJson }
   | { readonly type: 'connection'; readonly up: boolean; readonly error: string | null };
@@ -60,7 +60,7 @@ export interface Finding {
   readonly message: string;
 }
 
-/** One of the two ways to an application's maintenance: by its Redis, or by the admin API of a running one. */
+/** One of the two ways to an application's maintenance: through its Redis, or through the admin API of a running one. */
 export interface Backend {
   readonly way: 'redis' | 'api';
   /** Where that is, without credentials. */
@@ -73,14 +73,14 @@ export interface Backend {
   /** Forgets switch and holds. */
   unset(name: string, actor: string | undefined): Promise<MaintenanceKeyJson>;
   replicas(): Promise<ReplicaJson[]>;
-  /** @returns `false` when there is none */
+  /** @returns `false` if there is none */
   forget(id: string): Promise<boolean>;
   quiet(name: string, timeout: number, signal?: AbortSignal): Promise<QuietJson>;
-  /** @returns `undefined` where only the application knows */
+  /** @returns `undefined` if only the application knows */
   routes(name: string): Promise<AffectedRoutes | undefined>;
-  /** The newest first. */
+  /** Newest first. */
   history(wish: HistoryWish): Promise<HistoryJson[]>;
-  /** Those that are on or to come, in order; of all keys, or of one. */
+  /** Those that are on or planned, in order; of all keys, or of one. */
   windows(key?: string): Promise<WindowJson[]>;
   schedule(key: string, options: MaintenanceWindowOptions): Promise<WindowJson>;
   /** @throws with the code MAINTENANCE_UNKNOWN_WINDOW */
@@ -88,8 +88,8 @@ export interface Backend {
   /** @returns what is left of it */
   cancel(id: string, options: MaintenanceWindowCancelOptions): Promise<WindowJson | null>;
   /**
-   * Calls back with what changes, until the signal.
-   * @param known what was told before: what has changed since is told first
+   * Calls back with changes, until the signal aborts.
+   * @param known what was reported before: later changes are reported first
    */
   watch(
     known: readonly MaintenanceKeyJson[],

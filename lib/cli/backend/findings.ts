@@ -4,7 +4,7 @@ import { formatMoment } from '../time.js';
 import type { Finding } from './backend.js';
 import type { ReplicaJson } from './json.js';
 
-/** What is wrong with keys, in plain words. */
+/** Problems of keys, in plain words. */
 export function findingsOfKeys(keys: readonly MaintenanceKeyJson[]): Finding[] {
   const findings: Finding[] = keys.flatMap((key) => {
     const { name, holder } = key;
@@ -37,10 +37,10 @@ export function findingsOfKeys(keys: readonly MaintenanceKeyJson[]): Finding[] {
   return [{ level: 'ok', code: 'KEYS', message: `${counted(keys.length, 'key')}, ${state}.` }, ...findings];
 }
 
-/** Milliseconds from which on it matters that the clock of a machine is off. */
+/** Milliseconds by which the clock of a machine may be off without a warning. */
 const SKEW = 5_000;
 
-/** What is wrong with replicas, in plain words. */
+/** Problems of replicas, in plain words. */
 export function findingsOfReplicas(replicas: readonly ReplicaJson[]): Finding[] {
   const serving = replicas.filter(({ observer }) => !observer);
   const findings = serving.flatMap((replica): Finding[] => {
@@ -62,7 +62,7 @@ export function findingsOfReplicas(replicas: readonly ReplicaJson[]): Finding[] 
             {
               level: 'problem' as const,
               code: 'UNKNOWN_KEYS',
-              message: `${who} does not know ${unknownKeys.join(', ')}, which is in maintenance: it runs another version of the application and lets pass what others refuse.`,
+              message: `${who} does not know ${unknownKeys.join(', ')}, which is in maintenance: it runs another version of the application and admits what others refuse.`,
             },
           ]
         : []),
@@ -98,7 +98,7 @@ export const clockFinding = (whose: string, skew: number): Finding => ({
 const nameOf = ({ host, id, pid }: Pick<ReplicaJson, 'host' | 'id' | 'pid'>): string =>
   `${plain(host)} (replica ${id}, pid ${pid})`;
 
-/** Replicas that do not run one and the same version of the library. */
+/** Whether replicas run different versions of the library. */
 function findingsOfVersions(serving: readonly ReplicaJson[]): Finding[] {
   const byVersion = new Map<string, string[]>();
   for (const replica of serving) {

@@ -3,7 +3,7 @@ import type { MaintenanceHistoryEntry } from '../../core/history/maintenance-his
 import type { MaintenanceReplica } from '../../core/service/replica.js';
 import type { MaintenanceWindow } from '../../core/windows/maintenance-window.js';
 
-/** A value as JSON gives it back: instants are text. */
+/** A value after a round trip through JSON: instants are text. */
 type Json<T> = T extends Date
   ? string
   : T extends (infer Item)[] | readonly (infer Item)[]

@@ -8,7 +8,7 @@ import type { Settings } from '../settings.js';
 import { parseDuration } from '../time.js';
 import { describeTarget, isTarget, openTarget } from './redis-target.js';
 
-/** Longer than an application's: nobody's request waits for this. */
+/** Longer than an application's: no request waits for this. */
 const COMMAND_TIMEOUT = 3_000;
 
 /**
@@ -45,12 +45,12 @@ export async function openRedis(
     logger: { warn: (message) => warnings.push(message), error: tell },
   });
   try {
-    // otherwise it has been read just now
+    // otherwise it has just been read
     if (!manager.health().up || !manager.hasRead) {
       await manager.refresh();
     }
   } catch (error) {
-    // the call that failed has read only
+    // the failed call was only a read
     const message = messageOf(error).replace(/; (the outcome is unknown|nothing was written)\.$/, '.');
     await service.close();
     const exit = refusalCode(error) === undefined ? exitCodeOf(error) : EXIT.failed;
@@ -59,7 +59,7 @@ export async function openRedis(
   return { service, manager, place, warnings };
 }
 
-/** What the application has installed, and `npx` alone has not. */
+/** The driver is installed with the application, but not for `npx` alone. */
 async function requireDriver(): Promise<void> {
   try {
     await import('ioredis');
@@ -71,7 +71,7 @@ async function requireDriver(): Promise<void> {
   }
 }
 
-/** What was called, without what may hold a password. */
+/** The present command line, without what may contain a password. */
 function commandLine(): string {
   return process.argv
     .slice(2)

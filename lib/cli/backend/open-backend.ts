@@ -2,7 +2,7 @@ import { usage } from '../exit.js';
 import type { Settings } from '../settings.js';
 import type { Backend } from './backend.js';
 
-/** @throws CliError where neither way is configured, or the one that is does not work */
+/** @throws CliError if neither way is configured, or the configured one does not work */
 export async function openBackend(settings: Settings, warn: (message: string) => void): Promise<Backend> {
   if (settings.redis !== undefined) {
     const { RedisBackend } = await import('./redis-backend.js');

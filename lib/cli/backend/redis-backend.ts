@@ -19,22 +19,22 @@ import type {
 } from '../../core/windows/window-options.js';
 import type { StandaloneMaintenance } from '../../standalone/standalone-maintenance.js';
 
-/** How often a change is tried again that others keep coming before. */
+/** How often a change is retried after others came first. */
 const ATTEMPTS = 5;
-/** Milliseconds between two looks for keys that were published meanwhile. */
+/** Milliseconds between two looks for newly published keys. */
 const LEARN_INTERVAL = 10_000;
 
-/** By Redis: the application may be down. */
+/** Through Redis: the application may be down. */
 export class RedisBackend implements Backend {
   readonly way = 'redis';
-  /** Has the state just been read: opening does that. */
+  /** Whether the state has just been read, as it is when opened. */
   private isFresh = true;
 
   private constructor(
     readonly service: StandaloneMaintenance,
     readonly manager: StateManager,
     readonly place: string,
-    /** What the library had to say about the connection. */
+    /** The library's messages about the connection. */
     private readonly warnings: readonly string[],
     private readonly settings: Settings,
   ) {}
@@ -142,7 +142,7 @@ export class RedisBackend implements Backend {
     return this.service.close();
   }
 
-  /** Changes what is said of a key that is on; one that was switched off meanwhile must not come on again by that. */
+  /** Changes the fields of a key that is on; a key that was switched off meanwhile must not be switched on by that. */
   private async amend(
     name: string,
     options: MaintenanceSetOptions,
@@ -169,7 +169,7 @@ export class RedisBackend implements Backend {
     }
   }
 
-  /** Reads what is stored, and how far the work of holders is. */
+  /** Reads what is stored, and the progress of holders. */
   private async look(): Promise<void> {
     if (!this.isFresh) {
       await this.manager.refresh();
@@ -178,7 +178,7 @@ export class RedisBackend implements Backend {
     await this.manager.progress.look();
   }
 
-  /** Without this process. */
+  /** All but this process. */
   private others<Replica extends { readonly id: string }>(replicas: readonly Replica[]): Replica[] {
     return replicas.filter(({ id }) => id !== this.manager.replica.id);
   }

@@ -13,13 +13,13 @@ import { toJson, type WindowJson } from './json.js';
 import { findingsOfWindows } from './window-findings.js';
 import { openTarget } from './redis-target.js';
 
-/** Milliseconds of a clock that nobody needs to know. */
+/** Milliseconds by which a clock may be off without a warning. */
 const SKEW = 1_000;
-/** Round trips from which on a drain becomes slow. */
+/** Milliseconds of a round trip from which drains become slow. */
 const SLOW = 100;
 const TIMEOUT = 3_000;
 
-/** What is wrong with the state in Redis, with Redis itself and with the replicas. */
+/** Problems of the state in Redis, of Redis itself and of the replicas. */
 export async function inspectRedis(
   manager: StateManager,
   settings: Settings,
@@ -80,7 +80,7 @@ function clockOf(manager: StateManager): Finding[] {
   return Math.abs(clockSkew) < SKEW ? [] : [clockFinding('The clock of this machine', clockSkew)];
 }
 
-/** Windows that another version has planned in a shape of its own. */
+/** Windows that a newer version has planned in a form of its own. */
 function strangeWindows({ document }: StateManager): Finding[] {
   return [...(document?.keys ?? [])].flatMap(([key, { windows = [] }]) => {
     const strange = windows.filter((window) => !isReadable(window)).length;
@@ -101,7 +101,7 @@ interface AskedClient {
   config(command: 'GET', name: string): Promise<readonly string[]>;
 }
 
-/** What Redis says of itself, by a connection of its own; a user need not have the right to ask. */
+/** What Redis reports about itself, over a separate connection; the user may lack the right to ask. */
 async function serverOf({ redis = '', ca }: Settings): Promise<Finding[]> {
   const client = await openConnection(await openTarget(redis, ca), TIMEOUT, 'doctor');
   const connection = new RedisConnection(client, () => undefined);
@@ -109,7 +109,7 @@ async function serverOf({ redis = '', ca }: Settings): Promise<Finding[]> {
     await connection.open(performance.now() + TIMEOUT);
     const asked = client as RedisClient & AskedClient;
     const info = await asked.info();
-    // many users and hosts allow nobody to ask for that: then it is not known
+    // many users and hosts do not allow that: then it is unknown
     const [, saves] = await asked.config('GET', 'save').catch(() => []);
     return describeServer((field) => new RegExp(`^${field}:(.*)$`, 'm').exec(info)?.[1]?.trim(), saves);
   } catch (error) {
@@ -125,20 +125,20 @@ async function serverOf({ redis = '', ca }: Settings): Promise<Finding[]> {
   }
 }
 
-/** @param saves when it writes a snapshot: never, where that is empty; `undefined` where it has not said */
+/** @param saves when it writes a snapshot: never if empty; `undefined` if unknown */
 function describeServer(field: (name: string) => string | undefined, saves: string | undefined): Finding[] {
   const policy = field('maxmemory_policy') ?? 'noeviction';
   const limit = Number(field('maxmemory') ?? 0);
   const used = Number(field('used_memory') ?? 0);
   const persists = field('aof_enabled') === '1' || saves !== '';
   return [
-    { level: 'ok', code: 'VERSION', message: `It is version ${field('redis_version') ?? 'unknown'}.` },
+    { level: 'ok', code: 'VERSION', message: `Redis is version ${field('redis_version') ?? 'unknown'}.` },
     ...(limit > 0 && policy.startsWith('allkeys')
       ? [
           {
             level: 'problem' as const,
             code: 'EVICTION',
-            message: `Its memory policy is ${policy}: when its memory is full, it may drop the maintenance state. Use noeviction, or a separate Redis.`,
+            message: `Redis has the memory policy ${policy}: when its memory is full, it may drop the maintenance state. Use noeviction, or a separate Redis.`,
           },
         ]
       : []),
@@ -157,7 +157,8 @@ function describeServer(field: (name: string) => string | undefined, saves: stri
           {
             level: 'warning' as const,
             code: 'NO_PERSISTENCE',
-            message: 'It keeps nothing on disk: after a restart it has only what running replicas restore.',
+            message:
+              'Redis keeps nothing on disk: after a restart it has only what running replicas restore.',
           },
         ]),
     ...(field('role') === 'slave'
@@ -165,7 +166,7 @@ function describeServer(field: (name: string) => string | undefined, saves: stri
           {
             level: 'problem' as const,
             code: 'REPLICA_OF_REDIS',
-            message: 'It is a read-only replica of another Redis.',
+            message: 'This Redis is a read-only replica of another one.',
           },
         ]
       : []),

@@ -44,7 +44,7 @@ export async function openTarget(text: string, ca: string | undefined): Promise<
   return new Cluster(nodes, { redisOptions: common, lazyConnect: true });
 }
 
-/** Is it something that {@link openTarget} knows. */
+/** Whether {@link openTarget} understands it. */
 export const isTarget = (text: string): boolean =>
   SEVERAL.test(text) || /^(rediss?:\/\/.|unix:\/|\/.)/.test(text);
 
@@ -72,7 +72,7 @@ function withTls(text: string, tls: { ca: string }): object {
     ...(username && { username: decodeURIComponent(username) }),
     ...(password && { password: decodeURIComponent(password) }),
     ...(db && { db }),
-    // an address is no name that a server could be asked for by (RFC 6066)
+    // an IP address is no server name for TLS (RFC 6066)
     tls: { ...tls, ...(isIP(hostname.replace(/^\[|\]$/g, '')) === 0 && { servername: hostname }) },
   };
 }

@@ -1,6 +1,6 @@
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
 
-/** Keys as they were told last. How far work is changes all the time, and is told apart. */
+/** Keys as they were last reported. Progress changes all the time, and is reported separately. */
 export class ToldKeys {
   private readonly texts = new Map<string, string>();
 
@@ -8,7 +8,7 @@ export class ToldKeys {
     keys.forEach((key) => this.differs(key));
   }
 
-  /** Has it changed since it was told last. From now on it counts as told. */
+  /** Whether it has changed since it was last reported. From now on it counts as reported. */
   differs({ progress: _, ...key }: MaintenanceKeyJson): boolean {
     const text = JSON.stringify(key);
     const before = this.texts.get(key.name);

@@ -4,7 +4,7 @@ import { formatMoment } from '../time.js';
 import type { Finding } from './backend.js';
 import type { WindowJson } from './json.js';
 
-/** What is wrong with planned windows, in plain words. */
+/** Problems of planned windows, in plain words. */
 export function findingsOfWindows(windows: readonly WindowJson[]): Finding[] {
   return windows.flatMap((window, index) =>
     windows
@@ -26,12 +26,12 @@ export function findingsOfWindows(windows: readonly WindowJson[]): Finding[] {
   );
 }
 
-/** As much of its record as says when it is on. */
+/** The part of its record that says when it is on. */
 function asRecord(window: WindowJson): WindowRecord {
   const { start, end, duration, repeat, cancelled } = window;
   const begins = Date.parse(start);
   const until = repeat?.until ? Date.parse(repeat.until) : null;
-  // one that was ended early is on for less than its length
+  // one that was ended early is shorter than its planned length
   const ended = [
     ...cancelled.map((at) => [Date.parse(at), Date.parse(at)] as const),
     [begins, Date.parse(end)] as const,

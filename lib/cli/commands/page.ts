@@ -94,6 +94,7 @@ function render503({ message, until }: Said, refreshDelay: number): string {
     retryAfter: Math.max(1, Math.ceil(left / 1_000)),
     refreshDelay,
     language: 'en',
+    stored: true,
     text: (builtin) => builtin,
   });
 }

@@ -39,7 +39,7 @@ export const schedule: Work<ScheduleOptions> = async (
   start,
   ...rest
 ) => {
-  const plan = parsePlan(options, start, rest.flat());
+  const checked = parsePlan(options, start, rest.flat());
   const { change: id } = options;
   const ifRevision = given(options.ifRevision, parseWhole, '--if-revision');
   if (id === undefined && ifRevision !== undefined) {
@@ -48,6 +48,8 @@ export const schedule: Work<ScheduleOptions> = async (
   const backend = await open();
   const concerned = await whatIsConcerned(backend, key);
   const before = id === undefined ? undefined : await findWindow(backend, id, key);
+  // a time of day as the new end is the next one after the window's start
+  const plan = before ? parsePlan(options, start, rest.flat(), Date.parse(before.start)) : checked;
   const does = describePlan(key, plan, id);
   if (options.dryRun) {
     const json = {
@@ -75,7 +77,13 @@ export const schedule: Work<ScheduleOptions> = async (
   return EXIT.done;
 };
 
-function parsePlan(options: ScheduleOptions, begin: string | undefined, words: readonly string[]): Plan {
+/** @param present epoch ms of the present start, for a window that is changed */
+function parsePlan(
+  options: ScheduleOptions,
+  begin: string | undefined,
+  words: readonly string[],
+  present = Date.now(),
+): Plan {
   const { change, message, reason, announcement, announce } = options;
   const zone = parseZone(options.zone);
   const start = begin === undefined ? undefined : parseWindowMoment(begin, 'start', zone, Date.now());
@@ -95,7 +103,7 @@ function parsePlan(options: ScheduleOptions, begin: string | undefined, words: r
     ...(start && { start }),
     ...(end.for !== undefined && { duration: parseLength(end.for, 'how long') }),
     ...(end.until !== undefined && {
-      end: parseWindowMoment(end.until, 'until', zone, start ? instantOfMoment(start) : Date.now()),
+      end: parseWindowMoment(end.until, 'until', zone, start ? instantOfMoment(start) : present),
     }),
     ...(repeat !== undefined && { repeat }),
     ...(options.readOnly !== undefined && { readOnly: parseDuration(options.readOnly, '--read-only') }),

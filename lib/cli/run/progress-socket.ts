@@ -7,7 +7,7 @@ import { messageOf } from '../../core/errors/message-of.js';
 import { CliError, EXIT } from '../exit.js';
 import type { ProgressNote } from './progress-text.js';
 
-/** Where the command finds us. */
+/** The environment variable by which the command finds us. */
 export const PROGRESS_VARIABLE = 'MAINTENANCE_PROGRESS';
 
 /** Characters of a note: steps are short. */
@@ -15,7 +15,7 @@ const LONGEST = 65_536;
 /** Milliseconds that an answer may take. */
 const TIMEOUT = 2_000;
 
-/** Takes what the command and its children say by `nestjs-maintenance progress`; for the same user alone. */
+/** Receives what the command and its children report with `nestjs-maintenance progress`; for the same user only. */
 export class ProgressSocket {
   private constructor(
     private readonly server: Server,
@@ -25,12 +25,18 @@ export class ProgressSocket {
 
   /** @param take throws where a note is not accepted */
   static async open(take: (note: ProgressNote) => void): Promise<ProgressSocket> {
-    // nobody else may enter it
+    // only this user may enter it
     const folder = await mkdtemp(join(tmpdir(), 'maintenance-'));
     const path = join(folder, 'progress');
     const server = createServer((socket) => serve(socket, take));
-    server.listen(path);
-    await once(server, 'listening');
+    try {
+      server.listen(path);
+      await once(server, 'listening');
+    } catch (error) {
+      // a path that is too long for a socket, for example
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
     server.unref();
     return new ProgressSocket(server, folder, path);
   }

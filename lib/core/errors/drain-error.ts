@@ -19,7 +19,7 @@ export interface MaintenanceUndrainedReplica {
   readonly connection: 'open' | 'closed' | 'unknown';
   /** Calls it was serving at its last report; `null` if unknown. */
   readonly inFlight: number | null;
-  /** `false`: it does not know the key, for example because it is an older deployment, and lets pass what the key refuses. */
+  /** `false`: it does not know the key, for example because it is an older deployment, and admits what the key refuses. */
   readonly knowsKey: boolean;
 }
 

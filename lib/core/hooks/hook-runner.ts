@@ -21,7 +21,7 @@ export interface Hook {
 /** What `changing` hooks have thrown: it may look like any error of this library. */
 const refusals = new WeakSet<object>();
 
-/** Whether a `changing` hook threw this. Primitives cannot be traced. */
+/** Whether a `changing` hook threw this. A primitive can come from nowhere else. */
 export const isHookRefusal = (error: unknown): boolean =>
   Object(error) !== error || refusals.has(error as object);
 

@@ -26,7 +26,7 @@ export interface MaintenanceReplica {
   readonly connection: 'open' | 'closed' | 'unknown';
   /** Whether it has no handlers, like a script: drains wait only for what it runs under `whileOpen()`. */
   readonly observer: boolean;
-  /** Keys in maintenance that it does not know, for example because it is an older deployment: it lets pass what they refuse. */
+  /** Keys in maintenance that it does not know, for example because it is an older deployment: it admits what they refuse. */
   readonly unknownKeys: readonly string[];
   /** The version of this library that it runs; `null` if unknown. */
   readonly version: string | null;

@@ -42,6 +42,8 @@ export interface MaintenancePageContext {
   } | null;
   /** How far the work is, if visitors are to see that. Default: nothing is shown. */
   progress?: MaintenanceVisibleProgress | null;
+  /** Whether the page is kept as a file and read later, so that its countdown runs by the visitor's clock. Default `false`. */
+  stored?: boolean;
   /** Same-origin URL of the browser script. Default: none, and the page only reloads. */
   scriptUrl?: string | null;
 }
@@ -102,7 +104,7 @@ export function renderMaintenancePage(context: MaintenancePageContext): string {
  * browser script, which may learn of one.
  */
 function renderEnd(
-  { until, retryAfter, text, scriptUrl, reopening }: MaintenancePageContext,
+  { until, retryAfter, text, scriptUrl, reopening, stored }: MaintenancePageContext,
   formatUtc: (instant: Date) => string,
 ): { data: string; html: string } {
   const expected = reopening ? NEXT_TEXTS.yourTurn : PAGE_TEXTS.expectedBack;
@@ -112,8 +114,9 @@ function renderEnd(
   if (until === null || Number.isNaN(until.getTime())) {
     return { data: scriptUrl ? ` data-texts="${[back, left, soon].join('\n')}"` : '', html: '' };
   }
+  const seconds = stored ? '' : Math.max(1, Math.ceil(retryAfter) || 1);
   return {
-    data: ` data-left="${Math.max(1, Math.ceil(retryAfter) || 1)}" data-soon="${soon}"`,
+    data: ` data-left="${seconds}" data-soon="${soon}"`,
     html:
       `<dl><div><dt>${back}</dt>` +
       `<dd><time datetime="${until.toISOString()}">${escapeHtml(formatUtc(until))}</time></dd></div>` +
