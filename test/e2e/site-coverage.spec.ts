@@ -232,6 +232,24 @@ describe.each(adapters)("coverage: 'site' on %s", (name, createApp) => {
     }
   });
 
+  it.each([
+    ['anybody', {}],
+    ['one site', { origin: 'https://shop.example' }],
+  ])('the CORS headers of any other answer, without an Origin too: for %s', async (_whom, cors) => {
+    await using running = await closed(await createApp(source(), (app) => app.enableCors(cors)));
+    const corsOf = async (path: string, headers = {}): Promise<unknown> => {
+      const answer = await request(running.port, path, { headers });
+      return [answer.headers['access-control-allow-origin'], /\borigin\b/i.test(String(answer.headers.vary))];
+    };
+    for (const headers of [{}, { origin: 'https://shop.example' }]) {
+      const open = await corsOf('/health', headers);
+      for (const path of ['/shop', '/nowhere']) {
+        expect(await corsOf(path, headers), path).toEqual(open);
+      }
+    }
+    expect(await corsOf('/shop')).not.toEqual([undefined, false]);
+  });
+
   it("asks the application's own rules, with the request as the framework hands it out", async () => {
     /** Express' and Fastify's requests have it, Node's has not. */
     const isFramework = (request: unknown): boolean => 'hostname' in (request as object);

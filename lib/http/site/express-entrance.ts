@@ -85,7 +85,7 @@ export class ExpressEntrance {
     const handle = this.app.handle.bind(this.app);
     this.app.handle = (request, response, ...rest) => {
       const doubtful = (path: string): boolean =>
-        this.headers.concern(request) || this.routes.isDoubtful(path, request.method, this.coverage.refusing);
+        this.headers.present || this.routes.isDoubtful(path, request.method, this.coverage.refusing);
       // another Express application, on which this one is mounted, has begun already
       const begun = request.originalUrl !== undefined;
       if (begun || !this.coverage.refusesAtOnce(request, response, doubtful)) {

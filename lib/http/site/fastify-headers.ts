@@ -14,7 +14,7 @@ const PHASES = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as con
 
 /** The hooks whose headers a refusal carries although it precedes all hooks: CORS, helmet, Nest's security headers. */
 export class FastifyHeaders {
-  private readonly known = new WeakMap<RouteContext, { cors: readonly Hook[]; helmet: readonly Hook[] }>();
+  private readonly known = new WeakMap<RouteContext, readonly Hook[]>();
   private security: Hook | undefined;
 
   /**
@@ -77,13 +77,10 @@ export class FastifyHeaders {
         });
       });
       const all = (kind: Known): Hook[] => hooks.filter(([, known]) => known === kind).map(([hook]) => hook);
-      found = { cors: all('cors'), helmet: all('helmet') };
+      found = [...all('cors'), ...all('helmet')];
       this.known.set(context, found);
     }
-    if (request.headers.origin === undefined) {
-      return found.helmet;
-    }
     const { corsHook } = this.adapter as { corsHook?: Hook };
-    return [...(corsHook ? [corsHook] : []), ...found.cors, ...found.helmet];
+    return corsHook ? [corsHook, ...found] : found;
   }
 }

@@ -28,8 +28,8 @@ export function watchExpress(
   for (const [name, kind] of Object.entries(ADDED)) {
     around(name, (call) => routes.marking(kind, call));
   }
-  around('enableCors', (call) => headers.marking('cors', call));
-  around('registerSecurityHook', (call) => headers.marking('always', call));
+  around('enableCors', (call) => headers.marking(call));
+  around('registerSecurityHook', (call) => headers.marking(call));
   // middleware that Nest registers for single methods looks like a route
   around('createMiddlewareFactory', (call) => {
     const register = call() as Method;
