@@ -45,7 +45,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'load', include: LOAD, maxWorkers: cores, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'load',
+          include: LOAD,
+          globalSetup: ['test/faults/compile-once.ts'],
+          maxWorkers: cores,
+          sequence: { groupOrder: 1 },
+        },
       },
       ...(process.env.LONG
         ? [{ extends: true, test: { name: 'long', include: LONG, sequence: { groupOrder: 2 } } } as const]
