@@ -10,14 +10,14 @@ import { messageFrom } from '../texts/maintenance-text.js';
 import type { OncePerCluster } from './once-per-cluster.js';
 
 /**
- * Milliseconds a hold must look abandoned before that is told: after a restart of Redis holders that live renew their leases
- * within that.
+ * Milliseconds that a hold must look abandoned before that is reported: after a restart of Redis, live holders renew their
+ * leases within that time.
  */
 const SETTLED = 3_000;
 /** Milliseconds between two looks while one does. */
 const LOOK_INTERVAL = 500;
 
-/** A holder that died is not silent: one process of the cluster says so in its log, and to hooks. */
+/** Reports a dead holder, in the log and to hooks, on one process of the cluster. */
 export class AbandonedWatch {
   /** Since when holds look abandoned, on the monotonic clock. */
   private readonly since = new Map<string, number>();

@@ -4,15 +4,15 @@ import type { StateManager } from '../state/state-manager.js';
 import type { Presence } from '../store/store.js';
 
 /**
- * Where a change is in the store: a replica that is at a version of the same history, with a revision as high, has applied it, as
- * long as the store has made the write of that place. A store that has lost it holds something older, and one into which it was put
- * back has it in another place.
+ * Where a change is in the store. A replica at a version of the same history, with a revision at least as high, has applied it,
+ * provided that the store has made the write at that place. A store that has lost it holds something older; one into which it
+ * was put back has it at another place.
  */
 export class AcknowledgedWrites {
   /** The change, or one that follows it; `undefined`: nothing is known of the key. */
   private readonly change: KeyRecord | undefined;
   private place: Version | undefined;
-  /** The last version that the store was seen at and that goes on from the place. */
+  /** The last version of the store that was seen to continue from the place. */
   private seen: Version | undefined;
   private line: number | undefined;
 
@@ -31,25 +31,25 @@ export class AcknowledgedWrites {
     this.look();
   }
 
-  /** Stands for the place of the change: another one as soon as that is another. */
+  /** Identifies the place of the change: it differs as soon as the place does. */
   get mark(): Version | undefined {
     return this.place;
   }
 
   /**
-   * The version that the store must be at, or past, for what replicas tell to count; `undefined` while it is not known. Not the place
-   * itself for long: a store remembers only of its latest writes that they are on its line.
+   * The version that the store must be at, or past, for replicas' reports to count; `undefined` while it is unknown. Not the
+   * place itself for long: a store remembers only its latest writes.
    */
   get version(): Version | undefined {
     return this.seen ?? this.place;
   }
 
-  /** The store was at this version when it was past {@link version}; `undefined`: it was not, or that was not asked. */
+  /** The store was at this version when it was past {@link version}; `undefined`: it was not, or was not asked. */
   confirm(version: Version | undefined): void {
     this.seen = version;
   }
 
-  /** Looks whether what is known now goes on from what was known before, or where else the change is. */
+  /** Checks whether what is known now continues from what was known before, or where else the change is. */
   look(): void {
     const { document } = this.manager;
     const isReadAnew = document?.line !== this.line;
@@ -60,7 +60,7 @@ export class AcknowledgedWrites {
     }
   }
 
-  /** Is it the change itself, or one made after it. */
+  /** Whether it is the change itself, or a later one. */
   private isIn(document: StateDocument | null): boolean {
     const now = document?.keys.get(this.key);
     const { change } = this;
@@ -70,14 +70,14 @@ export class AcknowledgedWrites {
     return !change || now.write === change.write || now.past.includes(change.write);
   }
 
-  /** Has a replica applied the change. */
+  /** Whether a replica has applied the change. */
   includes({ at }: Pick<Presence, 'at'>): boolean {
     return this.place !== undefined && isAtLeast(at, this.place);
   }
 }
 
-/** Not while others have written into a store that was empty when it was read: in which history is not known then. */
+/** Not while others have written to a store that was empty when it was read: it is unknown then in which history. */
 const isPlaced = (document: StateDocument | null): boolean => document?.history !== '';
 
-/** The version of all that is known; `''` for nothing. */
+/** The version of everything known; `''` for nothing. */
 const placeOf = (document: StateDocument | null): Version => (document ? formatVersion(document) : '');

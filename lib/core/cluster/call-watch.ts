@@ -1,11 +1,11 @@
 import type { CallFilter, CallJudge, RunningCall, RunningCalls } from './running-calls.js';
 
-/** Looking takes at most one part in so many of the time, while somebody waits for what is still running. */
+/** Looking takes at most this fraction of the time, while somebody waits for what is still running. */
 const LOOKING = 10;
 
 /**
  * The calls that are waited for on this replica since a key is on, or held: those that the key refuses, of all that had been
- * let pass when that was learned of. What is let pass later was let pass in spite of it.
+ * admitted when this replica learned of it. Later calls are admitted in spite of the key.
  */
 export class CallWatch {
   private readonly counted = new WeakSet<object>();
@@ -56,7 +56,7 @@ export class CallWatch {
     clearTimeout(this.timer);
   }
 
-  /** Nobody waits any more for what is left. */
+  /** Nobody waits for the remaining ones any more. */
   giveUp(): void {
     this.stop();
     this.calls.revoke(this.isLeft, 'a maintain() that refuses it has given up waiting for it');
@@ -80,7 +80,7 @@ export class CallWatch {
     const begun = performance.now();
     this.rest = this.calls.running(this.isLeft);
     if (this.rest.length > 0) {
-      // as soon as a timer can, where few calls are under way: whoever waits is late by as much
+      // as soon as a timer can, if few calls are in progress: this delays everybody who waits
       const now = performance.now();
       const pause = Math.max(LOOKING * (now - begun), Math.min(this.slowest, (now - this.begun) / LOOKING));
       this.timer = setTimeout(() => this.look(), pause);

@@ -4,14 +4,14 @@ import { changeId, type RunningReport } from '../store/presence.js';
 import { CallWatch } from './call-watch.js';
 import type { CallJudge, RunningCalls } from './running-calls.js';
 
-/** Milliseconds between two looks at what an operator's switch waits for, at most: nobody has work that hangs on it. */
+/** Most milliseconds between two looks at what an operator's switch waits for: no work depends on it. */
 const SLOWEST = 250;
 /** Calls that are reported for each key: enough to see what is running. */
 const MOST_CALLS = 20;
 
 /**
- * What this replica still serves of what keys refuse: one watch for each hold that drains and one for each key that is on, made
- * in the same tick as the snapshot, since what was let pass before it is all there is to wait for.
+ * What this replica still serves of what keys refuse: one watch for each draining hold and one for each key that is on, created
+ * in the same tick as the snapshot, since only earlier calls must be waited for.
  */
 export class CallWatches {
   private readonly holds = new Map<string, CallWatch>();
@@ -35,16 +35,16 @@ export class CallWatches {
     return this.holds.get(hold)?.routes ?? [];
   }
 
-  /** The same of all holds that wait for some. */
+  /** The same for all holds that wait for some. */
   draining(): Record<string, readonly string[]> {
     const left = [...this.holds].filter(([, { running }]) => running.length > 0);
     return Object.fromEntries(left.map(([hold, { routes }]) => [hold, routes]));
   }
 
-  /** What runs that keys refuse which are on, by their names. */
+  /** The running calls that active keys refuse, by key name. */
   running(): Record<string, RunningReport> {
     const { document, store } = this.manager;
-    // the monotonic clock as the store's
+    // the monotonic clock, converted to the store's
     const offset = store.now() - performance.now();
     const at = (time: number): number => Math.floor(time + offset);
     const reports: Record<string, RunningReport> = {};
@@ -63,7 +63,7 @@ export class CallWatches {
     return reports;
   }
 
-  /** Watches for the keys and holds that there are now. */
+  /** Creates watches for the present keys and holds. */
   follow(): void {
     this.followHolds();
     this.followKeys();
@@ -80,7 +80,7 @@ export class CallWatches {
     const draining = this.drainingHolds();
     for (const [hold, watch] of this.holds) {
       if (!draining.has(hold)) {
-        // an operator who unsets a key gives up nothing that ran before
+        // an operator who unsets a key revokes nothing that ran before
         if (this.manager.document?.keys.get(watch.key)?.change.cause === 'unset') {
           watch.stop();
         } else {

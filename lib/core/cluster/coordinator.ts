@@ -1,7 +1,7 @@
 import type { MaintenanceChange } from '../document/change.js';
 import type { MaintenanceQuiet } from './quiet.js';
 
-/** How this replica agrees with the others; made by the cluster room. */
+/** How this replica agrees with the others; implemented in cluster/. */
 export interface Coordinator {
   /**
    * Waits until every live replica has applied a change, at most so many ms.
@@ -18,7 +18,7 @@ export interface Coordinator {
    */
   drained(key: string, hold: string, revision: number, timeout: number, signal: AbortSignal): Promise<void>;
   /**
-   * What still runs of what a key refuses, here and elsewhere.
+   * What is still running, here and elsewhere, that a key refuses.
    * @param timeout ms to wait at most until nothing does
    * @throws MaintenanceStoreError, and what the signal was aborted with
    */

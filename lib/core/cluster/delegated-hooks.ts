@@ -8,7 +8,7 @@ import type { OncePerCluster } from './once-per-cluster.js';
 const RECENT = HOUR;
 
 /**
- * Calls `entering` and `exiting` for changes of processes that have no hooks, as the command line and scripts have none: on one live
+ * Calls `entering` and `exiting` for changes of processes without hooks, such as the command line and scripts: on one live
  * replica of the application.
  */
 export class DelegatedHooks {
@@ -20,7 +20,7 @@ export class DelegatedHooks {
 
   watch(): void {
     this.manager.changes.subscribe(({ change, delegated }) => {
-      // who watches windows calls the hooks of their beginning
+      // the watch of planned windows calls the hooks of their beginning
       const begins = change.to && change.cause === 'window';
       if (delegated && change.from !== change.to && !begins) {
         this.see(change);

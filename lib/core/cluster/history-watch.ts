@@ -3,7 +3,7 @@ import type { HistoryWriter } from '../history/history-writer.js';
 import type { StateManager } from '../state/state-manager.js';
 import type { OncePerCluster } from './once-per-cluster.js';
 
-/** Gives the application's sink what came by itself, on one process of the cluster. */
+/** Passes what happened by itself to the application's sink, on one process of the cluster. */
 export class HistoryWatch {
   private readonly reader: HistoryReader;
 

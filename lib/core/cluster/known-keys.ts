@@ -2,8 +2,8 @@ import { isOn } from '../document/record.js';
 import type { StateManager } from '../state/state-manager.js';
 
 /**
- * Which keys in maintenance this replica knows. An older deployment that does not know a key cannot refuse what the key
- * refuses, so it says so rather than acknowledge.
+ * Which keys in maintenance this replica knows. An older deployment that does not know a key cannot refuse what the key refuses,
+ * so it reports that rather than acknowledge.
  */
 export class KnownKeys {
   private asked: unknown;
@@ -15,13 +15,13 @@ export class KnownKeys {
     private readonly given: readonly string[] | true,
   ) {}
 
-  /** Keys that cannot concern this replica; one that it knows does, whatever was said. */
+  /** Keys that cannot affect this replica; one that it knows always can. */
   get foreign(): readonly string[] | true {
     const { registry } = this.manager;
     return this.given === true ? true : this.given.filter((name) => !registry.has(name));
   }
 
-  /** Names of keys in maintenance that may concern this replica and that it does not know. */
+  /** Names of keys in maintenance that may affect this replica and that it does not know. */
   get missing(): readonly string[] {
     const { document, registry, store } = this.manager;
     const { foreign } = this;
@@ -33,7 +33,7 @@ export class KnownKeys {
       const strange = (): string[] => [...document.live.keys()].filter((name) => !registry.has(name));
       this.unknown = strange();
       if (this.unknown.length > 0) {
-        // a module that was loaded since may have brought it
+        // a module loaded since may have brought it
         registry.rescan();
         this.unknown = strange();
       }
@@ -41,7 +41,7 @@ export class KnownKeys {
     const unknown = this.unknown.filter(
       (name) => !registry.has(name) && !foreign.includes(name) && isOn(document.live.get(name), store.now()),
     );
-    // what a newer version has written of a key may mean that it is on
+    // what a newer version has written about a key may mean that it is on
     const unreadable = [...this.manager.view.unreadable.keys.keys()].filter(
       (name) => !foreign.includes(name),
     );

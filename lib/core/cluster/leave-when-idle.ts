@@ -1,10 +1,10 @@
 import type { StateManager } from '../state/state-manager.js';
 
-/** Milliseconds between two checks whether something still runs after the process was asked to end. */
+/** Milliseconds between two checks whether something is still running after the process was asked to end. */
 const LOOK_INTERVAL = 50;
 
 /**
- * Drains wait for a process until nothing runs in it, also after it was asked to end: a handler may outlive its server. The
+ * Drains wait for a process until nothing runs in it, even after it was asked to end: a handler may outlive its server. The
  * shutdown does not wait for that, and the timer does not keep the process alive.
  * @param isBusy does anything run
  * @param leave takes it off the list; called at once, or when nothing runs any more

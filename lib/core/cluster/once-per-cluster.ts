@@ -1,40 +1,40 @@
 import { randomId } from '../document/codec.js';
 import type { StateManager } from '../state/state-manager.js';
 
-/** Milliseconds that somebody who has claimed something may take for it: hooks have five seconds each. */
+/** Milliseconds that a claim lasts: hooks have five seconds each. */
 const CLAIM = 15_000;
-/** Milliseconds after which it is asked again for what somebody else has claimed, or the store was away for. */
+/** Milliseconds after which it asks again, if somebody else has the claim or the store was unreachable. */
 const AGAIN = 5_000;
 
-/** Something that must be done once, named after what has happened: the same name on every process. */
+/** Something that must be done once, named after the event: the same name on every process. */
 export interface Occurrence {
   readonly name: string;
-  /** Does it still call for it, as far as this process knows. */
+  /** Whether it still applies, as far as this process knows. */
   readonly isDue: () => boolean;
   readonly run: () => Promise<void>;
-  /** Milliseconds after which nobody sees it any more. Default: well over a month. */
+  /** Milliseconds after which no process sees it any more. Default: well over a month. */
   readonly remembered?: number;
 }
 
 /**
- * Does what must be done once in the whole cluster, on whichever live process is first. Every process that sees the
- * occurrence asks for it; whoever dies between beginning and end leaves it to the others. So it is done at least once, and more
- * than once only where a process dies in that very moment, or cannot note it for longer than a claim lasts.
+ * Does what must be done once in the whole cluster, on whichever live process is first. Every process that sees the event claims
+ * it; if the claimant dies before the end, another one takes over. So it is done at least once, and more than once only if a
+ * process dies at that very moment, or cannot record it for longer than a claim lasts.
  */
 export class OncePerCluster {
   private readonly token = randomId();
-  /** Those that are done, or being asked for. */
+  /** Those that are done, or being claimed. */
   private readonly known = new Set<string>();
-  /** Those that were done here, and are yet to be noted. */
+  /** Those that were done here, but are not recorded yet. */
   private readonly ran = new Set<string>();
   private readonly timers = new Set<NodeJS.Timeout>();
-  /** Under way. */
+  /** In progress. */
   private readonly asking = new Set<Promise<void>>();
   private stopped = false;
 
   constructor(private readonly manager: StateManager) {}
 
-  /** Never rejects, and may be called as often as the occurrence is seen. */
+  /** Never rejects, and may be called as often as the event is seen. */
   see(occurrence: Occurrence): void {
     if (!this.known.has(occurrence.name)) {
       this.known.add(occurrence.name);
@@ -42,7 +42,7 @@ export class OncePerCluster {
     }
   }
 
-  /** Asks for nothing any more. Settles when what has begun is done and noted, so that nobody does it again. */
+  /** Claims nothing any more. Settles when what has begun is done and recorded, so that nobody repeats it. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.timers.forEach((timer) => clearTimeout(timer));

@@ -5,7 +5,7 @@ import type { HookRunner } from '../hooks/hook-runner.js';
 import type { StateManager } from '../state/state-manager.js';
 import type { OncePerCluster } from './once-per-cluster.js';
 
-/** Work that takes longer than expected: hooks are told on one process of the cluster. */
+/** Calls hooks for work that takes longer than expected, on one process of the cluster. */
 export class OverrunWatch {
   constructor(
     private readonly manager: StateManager,

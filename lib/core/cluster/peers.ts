@@ -3,7 +3,7 @@ import type { StateManager } from '../state/state-manager.js';
 import type { SeenReplica } from '../store/store.js';
 import type { AcknowledgedWrites } from './acknowledged-writes.js';
 
-/** Milliseconds between two looks at the other replicas, besides being woken by them. */
+/** Milliseconds between two looks at the other replicas, in addition to notifications. */
 const POLL_INTERVAL = 100;
 
 /** The other replicas, as the store lists them: those that are alive, and those that are silent and not known to be gone. */
@@ -23,7 +23,7 @@ export class Peers {
     }
     for (let asked = 1; ; asked++) {
       const { mark } = this.manager.notifier;
-      // what was read anew for this look may do for the next
+      // what was just read for this look may serve the next one
       let waits = asked > 2;
       try {
         const others = await this.ask(applied);
@@ -56,13 +56,13 @@ export class Peers {
     const mark = applied?.mark;
     const version = applied?.version;
     const deadline = manager.deadline();
-    // an empty store has no line that a version could be on
+    // an empty store has no history that a version could belong to
     const found = version
       ? await store.replicasAt(version, deadline)
       : { replicas: await store.replicas(deadline), version: undefined };
     const others = found?.replicas.filter(({ id }) => id !== replica.id);
     if (!others || others.length === found?.replicas.length) {
-      // its own entry is lost, and others' may be: the exchange that records it again notes that
+      // its own entry is lost, and others' may be: the exchange that records it again notices
       await manager.sync();
     }
     applied?.look();
@@ -73,7 +73,7 @@ export class Peers {
     return others;
   }
 
-  /** Waits until somebody tells something new, or it is time to look again. */
+  /** Waits until a replica reports something new, or it is time to look again. */
   async wait(mark: number, until: number, signal?: AbortSignal): Promise<void> {
     const timeout = Math.max(0, Math.min(POLL_INTERVAL, until - performance.now()));
     await this.manager.notifier.wait(mark, timeout, signal);

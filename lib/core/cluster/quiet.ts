@@ -48,7 +48,7 @@ interface Finding {
 }
 
 /**
- * What replicas tell of a key, put together.
+ * Combines what replicas report about a key.
  * @param state what is known here: what was applied, and the name of the key's last change while it is on
  * @param complete are all replicas known
  */
@@ -88,6 +88,6 @@ function find(
   };
 }
 
-/** An observer with nothing under way has nothing to apply. */
+/** An observer with nothing in progress has nothing to apply. */
 const quietSince = (observer: boolean, applied: boolean, report: RunningReport | undefined): number | null =>
   applied && report ? report.quietSince : observer ? 0 : null;

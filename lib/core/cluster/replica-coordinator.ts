@@ -14,13 +14,13 @@ import { describeQuiet, type MaintenanceQuiet } from './quiet.js';
 import { findUndrained, hasApplied, isConcerned } from './undrained.js';
 
 /**
- * How this replica agrees with the others. Each tells with its heartbeat, and at once after a change, what it has applied
- * and what it still serves; whoever waits looks at what they told.
+ * How this replica agrees with the others. Each reports with its heartbeat, and at once after a change, what it has applied and
+ * what it still serves; those who wait look at these reports.
  *
- * A replica that tells nothing any more is silent, and not gone: its event loop may be blocked, it may be stopped or cut off
- * from the store, and go on with its handlers all the same. It is waited for as long as its connection to the store is
- * open, and until nothing has been heard of it for `presumedDead`. A connection is closed by the kernel when its process
- * ends, and otherwise by a network that resets it: a live process with a reset connection is the case that is left.
+ * A replica that stops reporting is silent, and not gone: its event loop may be blocked, or it may be stopped or cut off from
+ * the store, while its handlers go on. It is waited for as long as its connection to the store is open, and until nothing has
+ * been heard of it for `presumedDead`. A connection is closed by the kernel when its process ends, and otherwise by a network
+ * that resets it: a live process with a reset connection is the case that is not covered.
  */
 export class ReplicaCoordinator implements Coordinator {
   private readonly peers: Peers;
@@ -119,7 +119,7 @@ export class ReplicaCoordinator implements Coordinator {
     }
   }
 
-  /** Is anything under way here, whatever became of its response. */
+  /** Whether anything is in progress here, whatever became of its response. */
   get isBusy(): boolean {
     return this.calls.size > 0 || this.calls.running(() => true).length > 0;
   }
@@ -141,7 +141,7 @@ export class ReplicaCoordinator implements Coordinator {
     return routes.length > 0 ? [this.itself(routes), ...left] : left;
   }
 
-  /** This replica as others would see it, if they looked now. */
+  /** This replica as others would see it now. */
   private seen(): SeenReplica {
     const { replica, store } = this.manager;
     const { id, host, pid } = replica;
@@ -155,7 +155,7 @@ export class ReplicaCoordinator implements Coordinator {
     return { id, host, pid, routes, silentFor: 0, connection: 'open', inFlight, knowsKey: true };
   }
 
-  /** Nothing is left here: whoever waits looks again. */
+  /** Nothing is left here: notifies those who wait. */
   private tell(): void {
     this.manager.notifier.call();
     if (this.manager.store.clustered) {

@@ -5,7 +5,7 @@
  */
 export type CallFilter = (call: object, late: boolean) => boolean;
 
-/** A call under way, for operators. */
+/** A call in progress, for operators. */
 export interface RunningCall {
   /** Its route, or the name of its handler or work. */
   readonly route: string;
@@ -13,23 +13,23 @@ export interface RunningCall {
   readonly begun: number;
 }
 
-/** What this process is working on, counted by the room of what is in flight. A call is whatever that room calls one. */
+/** What this process is working on; implemented in in-flight/, which decides what counts as a call. */
 export interface RunningCalls {
-  /** Does this process have anything that maintenance could refuse: handlers, jobs, events. */
+  /** Whether this process has anything that maintenance could refuse: handlers, jobs, events. */
   readonly serves: boolean;
-  /** Calls under way. */
+  /** Calls in progress. */
   readonly size: number;
-  /** Those calls that `counts` says yes to, the longest first; calls that wait for others themselves excepted. */
+  /** The calls for which `counts` returns `true`, the longest first; except calls that are waiting themselves. */
   running(counts: CallFilter): RunningCall[];
-  /** Routes still served, of those calls that `counts` says yes to; calls that wait for others themselves excepted. */
+  /** The routes of the calls for which `counts` returns `true`; except calls that are waiting themselves. */
   remaining(counts: CallFilter): string[];
-  /** Nobody waits any more for those that `counts` says yes to: they may write no more. Those of {@link remaining}. */
+  /** Nobody waits any more for the calls of {@link remaining} for which `counts` returns `true`: they must not write any more. */
   revoke(counts: CallFilter, why: string): void;
-  /** All that runs here may write no more, whoever waits for it. */
+  /** Nothing that runs here may write any more, even if somebody waits for it. */
   revokeAll(why: string): void;
 }
 
-/** Would a key refuse a call that was let pass before. */
+/** Whether a key would refuse a call that was admitted earlier. */
 export interface CallJudge {
   /**
    * @param key its name

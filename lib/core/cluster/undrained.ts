@@ -2,17 +2,17 @@ import type { MaintenanceUndrainedReplica } from '../errors/drain-error.js';
 import type { SeenReplica } from '../store/store.js';
 import type { AcknowledgedWrites } from './acknowledged-writes.js';
 
-/** Can a key concern what a replica does; not where it says that the key is somebody else's. */
+/** Whether a key can affect a replica; not if the replica declares the key as foreign. */
 export const isConcerned = ({ told }: SeenReplica, key: string): boolean =>
   !told || told.foreignKeys === true || !told.foreignKeys.includes(key);
 
-/** Has it applied a change of the key, and does it know what that means. */
+/** Whether it has applied a change of the key, and knows what that means. */
 export const hasApplied = ({ told }: SeenReplica, key: string, applied: AcknowledgedWrites): boolean =>
   told !== undefined && applied.includes(told) && !told.unknownKeys.includes(key);
 
 /**
- * Why work has to wait for a replica; `undefined` when it has not. Who has acknowledged the hold and serves nothing that it
- * refuses is not waited for, also when it has fallen silent since. Of whom nothing can be read that may not be believed.
+ * Why work has to wait for a replica; `undefined` if it need not. A replica that has acknowledged the hold and serves nothing
+ * that it refuses is not waited for, even if it has fallen silent since. An unreadable report proves nothing.
  */
 export function findUndrained(
   replica: SeenReplica,

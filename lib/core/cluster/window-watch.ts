@@ -11,7 +11,7 @@ import { messageFrom } from '../texts/maintenance-text.js';
 import type { StateManager } from '../state/state-manager.js';
 import type { OncePerCluster } from './once-per-cluster.js';
 
-/** What nobody causes when it happens. */
+/** The cause of what happens by itself. */
 type PlannedEvent = Extract<MaintenanceEvent, 'announced' | 'entering' | 'exiting' | 'overrun'>;
 
 /**
@@ -28,12 +28,12 @@ export class WindowWatch {
     manager.changes.subscribe((announced) => this.hear(announced));
   }
 
-  /** What has begun. */
+  /** Windows that have begun. */
   private look(): void {
     for (const { key, state } of this.manager.snapshot.active) {
       const { window } = state;
       if (window) {
-        // where it was on before for another reason nobody enters, which is noted: that reason may be forgotten while the window is on
+        // if the key was on before for another reason, nothing is entered; that is recorded, since the reason may be forgotten while the window is on
         const isEntered = !this.isOnBefore(key, window);
         this.see('entering', key.name, window, () => this.entering(key, window), isEntered);
       }
@@ -43,7 +43,7 @@ export class WindowWatch {
     }
   }
 
-  /** What is over. */
+  /** Windows that are over. */
   private hear({ change, ended }: AnnouncedChange): void {
     if (!ended) {
       return;

@@ -68,7 +68,7 @@ export interface MaintenanceChange {
 /** What a change carries besides the state before and after it. */
 export type Told = Omit<ChangeRecord, 'from' | 'to' | 'hooks'>;
 
-/** A change as it is handed out. */
+/** A change in the form that users get. */
 export function toChange(
   key: string,
   before: MaintenanceState,
@@ -116,7 +116,7 @@ export function previewChange(
   });
 }
 
-/** A record's state, as far as changes tell of it. */
+/** A record's state, as far as changes show it. */
 export const stateOf = (record: KeyParts | undefined, now: number): MaintenanceState =>
   describeRecord(record, now, () => true);
 

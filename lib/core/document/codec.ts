@@ -12,10 +12,10 @@ const FORMAT = 1;
 export const MAX_RECORD_BYTES = 256 * 1024;
 /** All records together are not made longer. */
 export const MAX_BYTES = 32 * 1024 * 1024;
-/** A record that is longer is not read: it is not ours, and not worth moving. */
+/** A longer record is not read: it is not ours, and not worth transferring. */
 export const MAX_READ_BYTES = 4 * MAX_RECORD_BYTES;
 
-/** What was written by a version of this library that knows more; not damage, and never to be written over. */
+/** Written by a newer version of this library; not damage, and never to be overwritten. */
 export class NewerFormatError extends Error {
   override name = 'NewerFormatError';
 
@@ -32,17 +32,17 @@ const HEADER = /^(\d+) ([\w-]+) (\d+) (\d+)\n/;
 /** 128 random bits, URL-safe, 22 characters. */
 export function randomId(): string {
   const id = randomText(16);
-  // what begins like an option is one to a command line
+  // an argument that begins with a dash is an option on a command line
   return id.startsWith('-') ? randomId() : id;
 }
 
-/** Id of a new history: told with every heartbeat, so no longer than it takes to tell a few from one another. */
+/** Id of a new history: sent with every heartbeat, so no longer than it takes to tell a few from one another. */
 export const newHistory = (): string => randomId().slice(0, 11);
 
-/** What a store gives a record that is written: the number of its change and its time, by the clock of the store. */
+/** What a store adds to a record that is written: the number of its change and its time, by the clock of the store. */
 export type Stamp = Pick<ChangeRecord, 'revision' | 'at'>;
 
-/** What a writer gives the store to keep, but for the {@link Stamp} and the write id. */
+/** What a writer gives the store to keep, except for the {@link Stamp} and the write id. */
 export function encodeBody(record: KeyRecord): string {
   const told = { ...record, write: undefined };
   const change = { ...record.change, revision: undefined, at: undefined };
@@ -93,7 +93,7 @@ export function decodeRecord(stored: unknown): KeyRecord {
   });
 }
 
-/** Tells one stored value from another as the store's scripts do: by write id, or by a digest of what is none of ours. */
+/** Identifies a stored value as the store's scripts do: by write id, or by a digest if it is none of ours. */
 export function markOf(stored: string): string {
   const [, format, write = ''] = HEADER.exec(stored) ?? [];
   if (format === String(FORMAT)) {

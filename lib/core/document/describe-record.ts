@@ -17,7 +17,7 @@ import {
 import { reopeningAt, reopensOver } from './reopenings.js';
 import { liveParts, type HoldRecord, type KeyParts, type Notice } from './record.js';
 
-/** The occurrence of a window, as what keeps a key on. */
+/** The occurrence of a window, as something that keeps a key on. */
 const toNotice = ({ window, start, end }: Occurrence): Notice => ({
   since: start,
   until: end,
@@ -55,7 +55,7 @@ export function describeRecord(
   const spoken = [...planned, ...holds.toReversed()];
   const told = <T extends MaintenanceText>(pick: (part: Notice) => T | null): T | null =>
     spoken.map(pick).find((text) => text !== null) ?? null;
-  // the key ends with its last part, and the end is known only when it is known of each
+  // the key ends with its last part, and its end is known only if that of each part is known
   const over = reopensOver(record, now);
   const ends = parts.every((part) => part.until !== null);
   const endsAt = ends ? new Date(Math.max(...parts.map((part) => part.until ?? 0))) : null;
@@ -101,11 +101,11 @@ function describeOpen(
   });
 }
 
-/** A window that still lets reads pass does so only where nothing else keeps the key on. */
+/** A window that still admits reads does so only if nothing else keeps the key on. */
 const isReadOnly = (parts: readonly Notice[], current: Occurrence | undefined, now: number): boolean =>
   parts.length === 1 && current !== undefined && isReadOnlyAt(current, now);
 
-/** An occurrence as it is handed out. */
+/** An occurrence in the form that users get. */
 export const describeOccurrence = ({ window, start, end }: Occurrence): MaintenanceOccurrence =>
   Object.freeze({
     id: window.id,
@@ -126,7 +126,7 @@ function firstHold(
   return holds.toSorted((a, b) => rank(b) - rank(a) || b.fence - a.fence)[0];
 }
 
-/** Who has a hold; `null` where it is unknown. */
+/** Who has a hold; `null` if unknown. */
 export const describeHolder = (
   { host, pid, since }: Pick<MaintenanceHold, 'host' | 'pid'> & { readonly since: Date | number },
   step: string | null = null,

@@ -36,5 +36,5 @@ export function text(value: unknown): string | null {
   return value ?? null;
 }
 
-/** A version that knows one field less leaves it out. */
+/** A version that knows one field less omits it. */
 export const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined;

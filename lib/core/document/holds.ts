@@ -3,13 +3,13 @@ import type { HoldRecord, KeyRecord, StateDocument } from './record.js';
 
 /** What is known of those that have, or had, the lock of a key. */
 export interface LeaseView {
-  /** Is somebody still renewing that hold. */
+  /** Whether that hold is still renewed. */
   readonly isLive: (hold: HoldRecord) => boolean;
-  /** Does a lock hold for all processes: then whoever had it before is surely gone. */
+  /** Whether a lock holds for all processes: then an earlier holder is certainly gone. */
   readonly exclusive: boolean;
 }
 
-/** Has somebody else taken the key's lock since this hold got it. */
+/** Whether somebody else has taken the key's lock since this hold got it. */
 export const isOvertaken = (
   record: KeyRecord | undefined,
   hold: HoldRecord,
@@ -17,8 +17,8 @@ export const isOvertaken = (
 ): boolean => rivalsOf(record, hold).some((rival) => rival.fence > hold.fence && isLive(rival));
 
 /**
- * The record with one more hold. What those left behind that had the lock and died keeps the key on, since this one may give
- * up before it works; as one hold, however many they were.
+ * The record with one more hold. Dead holders of the lock still keep the key on, since this one may give up before it works; as
+ * one hold, however many they were.
  */
 export function withHold(record: KeyRecord | undefined, hold: HoldRecord, leaseView: LeaseView): Edit {
   const gone = predecessorsOf(record, hold, leaseView);
@@ -27,7 +27,7 @@ export function withHold(record: KeyRecord | undefined, hold: HoldRecord, leaseV
 }
 
 /**
- * The record without that hold; `null` when it has none of that id.
+ * The record without that hold; `null` if it has none of that id.
  * @param takeover given when its work has begun: then it has taken over what those left behind that had the lock and died
  */
 export function withoutHold(record: KeyRecord | undefined, id: string, takeover?: LeaseView): Edit | null {

@@ -6,14 +6,14 @@ import type { KeyRecord } from './record.js';
 import { withoutReopening } from './reopenings.js';
 import { knowsPast, pastOf } from './updates.js';
 
-/** How what is stored of a key stands to what is known of it. */
+/** How the stored record of a key relates to the known one. */
 export type Relation =
   | 'same'
-  /** It was made from what is known, or counts in its place. */
+  /** It was made from what is known, or supersedes it. */
   | 'later'
-  /** What is known was made from it, or counts in its place. */
+  /** What is known was made from it, or supersedes it. */
   | 'earlier'
-  /** Neither was made from the other: somebody went on from a store that had lost something. */
+  /** Neither was made from the other: somebody continued from a store that had lost something. */
   | 'apart';
 
 export function relate(known: KeyRecord, stored: KeyRecord): Relation {
@@ -29,14 +29,14 @@ export function relate(known: KeyRecord, stored: KeyRecord): Relation {
   const [later, relation] = isLater(stored, known)
     ? ([stored, 'later'] as const)
     : ([known, 'earlier'] as const);
-  // one that does not know all that it was made from may have been made from the other
+  // one whose origins are not all known may have been made from the other
   return knowsPast(later) ? 'apart' : relation;
 }
 
 /**
- * Two records of one key of which neither was made from the other, as one. The later change counts; whoever made it did not
- * know of the other's holds, whose work may still run, nor of its windows, so these stay. An `unset` ends the holds and what is on
- * of the windows. It does not matter which is which.
+ * Unites two records of one key of which neither was made from the other. The later change counts; its author did not know of
+ * the other's holds, whose work may still run, nor of its windows, so these stay. An `unset` ends the holds and the windows that
+ * are on. The order of the two does not matter.
  */
 export function unite(one: KeyRecord, other: KeyRecord): KeyRecord {
   const [later, earlier] = isLater(one, other) ? [one, other] : [other, one];
@@ -59,7 +59,7 @@ export function unite(one: KeyRecord, other: KeyRecord): KeyRecord {
   };
 }
 
-/** Of a window that both have the one that was changed more often counts. */
+/** Of a window that both have, the one that was changed more often counts. */
 function uniteWindows(later: KeyRecord, earlier: KeyRecord): readonly WindowRecord[] | undefined {
   if (!earlier.windows) {
     return later.windows;

@@ -26,8 +26,8 @@ export function pruneRecord<R extends KeyParts>(record: R, now: number): R {
 }
 
 /**
- * When the record next means something else by itself: a part ends or is late, a window begins, closes or is announced, everybody is
- * back; `Infinity` for never.
+ * When the meaning of the record next changes by itself: a part ends or is late, a window begins, closes or is announced,
+ * everybody is back; `Infinity`: never.
  */
 export function nextBoundary(record: KeyParts, now: number): number {
   const ends = [record.switch, ...record.holds].map((part) => part?.until ?? Infinity);

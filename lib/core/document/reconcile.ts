@@ -6,13 +6,13 @@ import type { RecordWrite, StoredRecords } from '../store/store.js';
 
 /** What the answer of a store means, record by record. */
 export interface Finding {
-  /** What is new, to be taken over as it is. */
+  /** What is new, to be applied as it is. */
   readonly news: ReadonlyMap<string, KeyRecord>;
   /** To be written over what the store has: it has lost it, or a write that was given up on has come through. */
   readonly putBack: readonly RecordWrite[];
-  /** Records that cannot be read and stay where they are, by their names: nothing is known, or a newer version wrote them. */
+  /** Records that cannot be read and stay where they are, by name: nothing is known of them, or a newer version wrote them. */
   readonly unreadable: ReadonlyMap<string, string>;
-  /** What a person should know. */
+  /** Messages for operators. */
   readonly warnings: readonly string[];
 }
 
@@ -20,7 +20,7 @@ const LOST = 'The store has lost changes of the maintenance state.';
 const LATE = 'A change of the maintenance state that had been given up on arrived later.';
 
 /**
- * Tells news from a store that has lost its memory. Unknown is not off: what was known is never dropped for nothing. For each
+ * Tells news from a store that has lost its data. Unknown is not off: what was known is never dropped without a reason. For each
  * key the later change counts, whoever writes first.
  * @param known what the store itself has shown, or taken, before
  * @param records what it shows now
@@ -50,7 +50,7 @@ export function reconcile(known: ReadonlyMap<string, KeyRecord>, { all, records 
         const again = relation === 'apart' ? unite(before, stored.record) : before;
         putBack.push({ name, expected: stored.record.write, record: again, kept: true });
       } else if (relation === 'later' || relation === 'apart') {
-        // an answer that goes on from what was known is news, but for what this process has written over since
+        // an answer that continues from what was known is news, except for what this process has overwritten since
         news.set(name, stored.record);
       }
     }
@@ -71,7 +71,7 @@ function undo(name: string, late: KeyRecord, known: KeyRecord | undefined): Reco
   const follows = { write: randomId(), past: pastOf(late, known) };
   const expected = late.write;
   if (known) {
-    // it is no change of its own: whoever has not seen the other has nothing to announce
+    // it is no change of its own: processes that have not seen the other have nothing to announce
     return { name, expected, record: { ...known, ...follows }, kept: true };
   }
   const change = { ...late.change, from: true, to: false, cause: 'unset' } as const;

@@ -22,17 +22,17 @@ export interface Notice {
 export interface HoldRecord extends Notice {
   readonly id: string;
   readonly owner: string;
-  /** Name of its machine, and its process; `null` where a version that did not say so wrote it. */
+  /** Name of its machine, and its process; `null` if an older version wrote it. */
   readonly host: string | null;
   readonly pid: number | null;
   readonly fence: number;
-  /** Did it take the key's lock: a later holder of the lock takes over from it when it died, once it works. */
+  /** Whether it took the key's lock: a later holder of the lock takes over from it if it died, once it works. */
   readonly locked: boolean;
-  /** Its work waits until requests admitted before are done. */
+  /** Its work waits until earlier requests are done. */
   readonly draining: boolean;
-  /** Milliseconds its lease lasts; absent: as long as usual. */
+  /** Milliseconds its lease lasts; absent: the default. */
   readonly lease?: number;
-  /** Milliseconds that its work is expected to take; absent: nobody has said. */
+  /** Milliseconds that its work is expected to take; absent: unknown. */
   readonly expected?: number;
 }
 
@@ -48,7 +48,7 @@ export interface ChangeRecord {
   readonly at: number;
   /** `false`: hooks are not called for it. */
   readonly hooks: boolean;
-  /** Made by a process that has no hooks: `entering` and `exiting` are for one of those that have. */
+  /** Made by a process without hooks: `entering` and `exiting` are called on a process that has them. */
   readonly delegated?: boolean;
 }
 
@@ -57,19 +57,19 @@ export interface KeyRecord {
   readonly switch: Notice | null;
   readonly holds: readonly HoldRecord[];
   readonly change: ChangeRecord;
-  /** The highest fence known of the key, so that fences grow also over a store that has lost them. */
+  /** The highest fence known of the key, so that fences grow even after a store has lost them. */
   readonly fence?: number;
-  /** Epoch ms until when what came by itself is in the history; absent: until the last change. */
+  /** Epoch ms until when what happened by itself is in the history; absent: until the last change. */
   readonly noted?: number;
-  /** Planned ones; absent where none was ever planned. */
+  /** Planned windows; absent if none was ever planned. */
   readonly windows?: readonly WindowRecord[];
-  /** How visitors come back; where windows say something of that too, the later of the two counts. */
+  /** How visitors come back; if windows define that too, the later of the two counts. */
   readonly reopening?: Reopening;
   /** Ms over which they do once nothing keeps the key on any more. */
   readonly reopenOver?: number;
   /** Random id of the write that made it: the same id means the same content. */
   readonly write: string;
-  /** Ids of the writes that it was made from, the latest first; not all where there were many. */
+  /** Ids of the writes that it was made from, latest first; not all if there were many. */
   readonly past: readonly string[];
 }
 
@@ -80,11 +80,11 @@ export type KeyParts = Pick<KeyRecord, 'switch' | 'holds' | 'windows' | 'reopeni
 export interface StateDocument {
   /** Random id of the store's last write. */
   readonly write: string;
-  /** Random id of the line of writes that it belongs to; revisions only compare within one. */
+  /** Random id of the history that it belongs to; revisions only compare within one. */
   readonly history: string;
   /** Number of the store's last write. */
   readonly revision: number;
-  /** Counts how often all was read anew here: within one, what is known only grows. */
+  /** Counts how often everything was read anew here: within one count, knowledge only grows. */
   readonly line: number;
   readonly keys: ReadonlyMap<string, KeyRecord>;
   /** Of these, those that keep a key on or will: few, however many keys there are. */
@@ -95,7 +95,7 @@ export interface StateDocument {
 export const revisionOf = (document: StateDocument | null, key: string): number =>
   document?.keys.get(key)?.change.revision ?? 0;
 
-/** Does it say more than that the key is off: what it means may change by itself. */
+/** Whether it says more than that the key is off: its meaning may change by itself. */
 export const hasParts = ({ switch: on, holds, windows = [], reopening }: KeyParts): boolean =>
   on !== null || holds.length > 0 || windows.length > 0 || reopening !== undefined;
 
@@ -110,7 +110,7 @@ export const liveParts = (
   holds: holds.filter((hold) => lives(hold.until, now)),
 });
 
-/** Is the key on at that moment. */
+/** Whether the key is on at that moment. */
 export function isOn(record: KeyParts | undefined, now: number): boolean {
   return (
     record !== undefined &&
@@ -120,5 +120,5 @@ export function isOn(record: KeyParts | undefined, now: number): boolean {
   );
 }
 
-/** When a hold takes longer than expected; `Infinity` where nobody expects anything. */
+/** When a hold takes longer than expected; `Infinity` without an expectation. */
 export const lateAt = ({ since, expected = Infinity }: HoldRecord): number => since + expected + 1;

@@ -16,7 +16,7 @@ export function reopeningAt(record: KeyParts, now: number): Reopening | undefine
   return last && last.from <= now && now < last.until ? last : undefined;
 }
 
-/** Ms over which visitors come back when the key is off again, for all that is known now; 0: all at once. */
+/** Ms over which visitors come back when the key is off again, as far as is known now; 0: all at once. */
 export function reopensOver(record: KeyParts, now: number): number {
   if (record.reopenOver !== undefined || !plansReopening(record)) {
     return record.reopenOver ?? 0;
@@ -31,7 +31,7 @@ export function reopensOver(record: KeyParts, now: number): number {
 }
 
 /**
- * What an edit leaves of that.
+ * The reopening after an edit.
  * @param over ms that the edit asks for; `undefined`: as it was planned
  */
 export function reopeningAfter(
@@ -51,7 +51,7 @@ export function reopeningAfter(
   if (wasOn) {
     const length = over ?? reopensOver(before, now);
     const from = Math.floor(now);
-    // also none is a decision, which what was planned does not undo
+    // "none" is a decision, too, which a plan does not undo
     return length > 0 || plansReopening(before) ? { reopening: { from, until: from + length } } : {};
   }
   const present = reopeningAt(before, now);
@@ -70,7 +70,7 @@ export function withoutReopening<R extends Line>(record: R): Omit<R, keyof Line>
 const plansReopening = ({ reopenOver, windows }: KeyParts): boolean =>
   reopenOver !== undefined || windows?.some((window) => window.reopenOver > 0) === true;
 
-/** What was planned of a key that has opened by itself. */
+/** The plan for a key that has opened by itself. */
 function planned(record: KeyParts, now: number): Reopening[] {
   const parts = partsOf(record);
   const ended = (record.windows ?? [])
@@ -89,7 +89,7 @@ function planned(record: KeyParts, now: number): Reopening[] {
   return [...lengths].flatMap(([from, length]) => (length > 0 ? [{ from, until: from + length }] : []));
 }
 
-/** When a key opened after that moment, at which something that kept it on has ended: whatever had begun by then goes on. */
+/** When a key opened after that moment, at which something that kept it on ended: what had begun by then goes on. */
 function openedAt(record: KeyParts, moment: number): number {
   const parts = partsOf(record);
   let opened = moment;

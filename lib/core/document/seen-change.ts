@@ -7,13 +7,13 @@ import type { ChangeRecord, KeyRecord } from './record.js';
 export interface AnnouncedChange {
   readonly change: MaintenanceChange;
   readonly hooks: boolean;
-  /** Who made it has no hooks: `entering` and `exiting` are for one of those that have. */
+  /** Its author has no hooks: `entering` and `exiting` are called on a process that has them. */
   readonly delegated: boolean;
-  /** The occurrence of a window whose time is over, where nobody has ended it. */
+  /** The occurrence of a window whose time is over, if nobody has ended it. */
   readonly ended?: Occurrence;
 }
 
-/** What was recorded of a key, and what it meant when that was looked at. */
+/** What was recorded of a key, and what it meant when last looked at. */
 export interface SeenRecord {
   readonly record: KeyRecord;
   readonly seen: number;
@@ -31,14 +31,14 @@ export function changeBetween(
   const from = before?.on ?? false;
   const { on, record, seen } = after;
   const { change } = record;
-  // also of another history it is the same change: that was united with this one
+  // in another history it is still the same change: that history was united with this one
   const written = before?.record.change.revision !== change.revision || before.record.change.at !== change.at;
   const turned = isOther(before?.window, after.window);
   if (from === on && !(on && (written || turned))) {
     return undefined;
   }
   const ended = turned && before?.window && seen >= before.window.end ? before.window : undefined;
-  // what turned off with no write of its own has ended by itself, and so has begun what no write has turned on
+  // what turned off without a write of its own has ended by itself, and what no write has turned on has begun by itself
   const byItself = !written || (from && !on ? change.to : on && !change.to);
   const told = byItself ? { ...change, ...whatCame(before, after, ended) } : change;
   return {
@@ -48,7 +48,7 @@ export function changeBetween(
       on ? stateOf(record, seen) : OFF,
       told,
     ),
-    // `callHooks: false` was said of the change, not of what comes by itself
+    // `callHooks: false` applied to the change, not to what happens by itself
     hooks: byItself || change.hooks,
     delegated: !byItself && change.hooks && change.delegated === true,
     ...(ended && { ended }),
@@ -58,7 +58,7 @@ export function changeBetween(
 const isOther = (one: Occurrence | undefined, other: Occurrence | undefined): boolean =>
   one?.window.id !== other?.window.id || one?.start !== other?.start;
 
-/** Cause, time and words of what came by itself. */
+/** Cause, time and texts of what happened by itself. */
 function whatCame(
   before: SeenRecord | undefined,
   after: SeenRecord,

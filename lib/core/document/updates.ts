@@ -5,7 +5,7 @@ import { randomId, type Stamp } from './codec.js';
 import { reopeningAfter, withoutReopening } from './reopenings.js';
 import { isOn, type ChangeRecord, type HoldRecord, type KeyRecord, type MaintenanceCause } from './record.js';
 
-/** A wished change of one key's record. */
+/** A requested change of one key's record. */
 export interface Edit {
   readonly switch: KeyRecord['switch'];
   readonly holds: readonly HoldRecord[];
@@ -15,21 +15,21 @@ export interface Edit {
   readonly message: MaintenanceText | null;
   readonly reason: string | null;
   readonly actor: string | null;
-  /** Are hooks called for it. */
+  /** Whether hooks are called for it. */
   readonly hooks: boolean;
-  /** What became of a planned window, for the history. */
+  /** What happened to a planned window, for the history. */
   readonly planned?: { readonly event: 'scheduled' | 'cancelled'; readonly occurrence: Occurrence };
   /** Ms over which visitors come back; `undefined`: as it was planned. */
   readonly reopenOver?: number;
 }
 
-/** Makes an edit of the current record, without what has ended; `null` if nothing needs to be written. */
+/** Edits the current record, without what has ended; `null` if nothing needs to be written. */
 export type Editor = (record: KeyRecord | undefined, now: number) => Edit | null;
 
-/** Writes that a record remembers to have been made from: more than happen to a key while a replica is away for a moment. */
+/** How many origins a record remembers: more than happen to a key while a replica is away for a moment. */
 const MOST_PAST = 8;
 
-/** What a record is made from that comes after these. */
+/** The origins of the record that follows these. */
 export const pastOf = (...records: readonly (KeyRecord | undefined)[]): string[] =>
   [
     ...new Set([
@@ -38,12 +38,12 @@ export const pastOf = (...records: readonly (KeyRecord | undefined)[]): string[]
     ]),
   ].slice(0, MOST_PAST);
 
-/** Are all writes known that a record was made from. */
+/** Whether all writes that a record was made from are known. */
 export const knowsPast = ({ past }: KeyRecord): boolean => past.length < MOST_PAST;
 
 /**
- * The record after an edit. What this version does not know of it stays. The store gives it its number and time; until then it
- * has those that it would have, if nothing else were written.
+ * The record after an edit. Fields that this version does not know stay. The store adds its number and time; until then it has
+ * those that it would get if nothing else were written.
  * @param record of the key, without what has ended
  * @param delegated hooks are called by somebody else
  */

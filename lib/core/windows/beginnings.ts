@@ -1,7 +1,7 @@
 import type { KeyParts } from '../document/record.js';
 import { currentOccurrence } from './occurrences.js';
 
-/** Since when a key has been kept on, by each of what keeps it on. */
+/** Since when a key has been kept on, by each of its reasons. */
 export function beginnings(record: KeyParts | undefined, now: number): number[] {
   const window = currentOccurrence(record?.windows, now);
   return [
@@ -10,7 +10,7 @@ export function beginnings(record: KeyParts | undefined, now: number): number[] 
   ];
 }
 
-/** Was a key on already when a window began: something that began earlier had not ended. */
+/** Whether a key was on already when a window began: something that began earlier had not ended. */
 export const isOnBefore = (record: KeyParts, start: number): boolean =>
   [record.switch, ...record.holds].some(
     (part) => part !== null && part.since < start && (part.until === null || part.until >= start),

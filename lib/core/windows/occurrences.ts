@@ -6,16 +6,16 @@ export interface Occurrence {
   readonly window: WindowRecord;
   /** Epoch ms. */
   readonly start: number;
-  /** Epoch ms; earlier than planned where it was ended early. */
+  /** Epoch ms; earlier than planned if it was ended early. */
   readonly end: number;
 }
 
 /** The part of a window's record that says when it is on. */
 export type WindowTimes = Pick<WindowRecord, 'start' | 'duration' | 'repeat' | 'ended'>;
 
-/** Cancelled occurrences that are passed over in one search: whoever cancels more has cancelled the window. */
+/** How many cancelled occurrences one search skips: with more, the window counts as cancelled. */
 const MOST_CANCELLED = 1_000;
-/** Ms for which it is remembered that a window was on, so that whoever was away learns how it ended. */
+/** Ms for which it is remembered that a window was on, so that processes that were away learn how it ended. */
 export const KEPT = 24 * 3_600_000;
 
 /** The occurrence that is on at that moment. */
@@ -48,7 +48,7 @@ export function occurrenceAfter(window: WindowRecord, after: number): Occurrence
 export const occurrenceFrom = (window: WindowRecord, now: number): Occurrence | undefined =>
   occurrenceAt(window, now) ?? occurrenceAfter(window, now);
 
-/** The occurrence that begins at that very moment, also one that was cancelled. */
+/** The occurrence that begins at that very moment, even if it was cancelled. */
 export function occurrenceStarting(window: WindowRecord, start: number): Occurrence | undefined {
   return firstStart(window, start - 1) === start ? { window, start, end: endOf(window, start) } : undefined;
 }
@@ -70,7 +70,7 @@ export function lastEnded(window: WindowRecord, since: number, now: number): Occ
   return last;
 }
 
-/** Is it at that part of an occurrence at which only writes are refused. */
+/** Whether an occurrence still refuses only writes. */
 export const isReadOnlyAt = ({ window, start }: Occurrence, now: number): boolean =>
   now < start + (window.readOnly ?? 0);
 
@@ -103,7 +103,7 @@ export function announcedOccurrences(
   return found.sort((a, b) => a.start - b.start);
 }
 
-/** When it next begins, closes for reads too, ends or is announced; `Infinity` for never. */
+/** When it next begins, closes for reads too, ends or is announced; `Infinity`: never. */
 export function nextTurn(windows: readonly WindowRecord[] | undefined, now: number): number {
   let turn = Infinity;
   for (const window of windows ?? []) {
@@ -121,13 +121,13 @@ export function nextTurn(windows: readonly WindowRecord[] | undefined, now: numb
   return turn;
 }
 
-/** Without what was over a day ago. */
+/** Without windows that were over a day ago. */
 export function pruneWindows(windows: readonly WindowRecord[], now: number): readonly WindowRecord[] {
   const left = windows.filter((window) => !isReadable(window) || isPending(window, now - KEPT));
   return left.length === windows.length ? windows : left;
 }
 
-/** Is it on, or going to be. */
+/** Whether it is on, or going to be. */
 export const isPending = (window: WindowRecord, now: number): boolean =>
   occurrenceFrom(window, now) !== undefined;
 

@@ -19,14 +19,14 @@ import type { RecordWrite, Version, Written } from '../store.js';
 const FORMAT = 1;
 /** Milliseconds by which a writer's time may be behind. */
 const ON_THE_WAY = 1_000;
-/** What is longer is not ours. */
+/** A longer value is not ours. */
 const MAX_READ_BYTES = 4 * MAX_BYTES;
-/** The last that a `Date` can hold. */
+/** The last instant that a `Date` can hold. */
 const LAST_INSTANT = 8.64e15;
 
-/** All records in one entry of a cache, which can compare and set nothing smaller. */
+/** All records in one entry of a cache, since compare-and-set works on nothing smaller. */
 export interface CacheDocument extends VersionParts {
-  /** As Redis has them: the text of each, see document/codec.ts. */
+  /** As in Redis: the text of each, see document/codec.ts. */
   readonly records: ReadonlyMap<string, string>;
   /** Fields that this version does not know. */
   readonly more?: Readonly<Record<string, unknown>>;
@@ -77,7 +77,9 @@ function entry(value: unknown): [string, string] {
   return [value[0], value[1]];
 }
 
-/** What a cache holds: the document, or why it is none, under a version that is equal for equal values as far as it can tell. */
+/**
+ * What a cache holds: the document, or why it is invalid, under a version that is equal for equal values as far as can be told.
+ */
 export function readStored(value: unknown): { version: Version; document?: CacheDocument; error?: unknown } {
   if (value === undefined) {
     return { version: '', document: EMPTY };
@@ -91,7 +93,7 @@ export function readStored(value: unknown): { version: Version; document?: Cache
   }
 }
 
-/** Entries of the history, with the number and time that the record which they are about has got. */
+/** Entries of the history, with the number and time of the record that they are about. */
 export const stampNotes = (
   notes: readonly HistoryNote[],
   outcomes: Written['outcomes'],
@@ -101,7 +103,7 @@ export const stampNotes = (
     return typeof own === 'object' ? { ...note, revision: own.change.revision, at: own.change.at } : note;
   });
 
-/** What scripts/write.lua does. The same document when nothing was written. */
+/** The equivalent of scripts/write.lua. The same document if nothing was written. */
 export function applyWrites(
   document: CacheDocument,
   writes: readonly RecordWrite[],
@@ -127,7 +129,7 @@ function applyWrite(
     return { outcome: 'conflict', after: document };
   }
   const { history, revision, write } = nextVersion(document, record.write);
-  // the writer's own time, from which it has reckoned ends, unless that is far off
+  // the writer's own time, from which it computed ends, unless that is far off
   const wished = Math.min(Math.max(record.change.at, now - ON_THE_WAY), now);
   const stamp = kept
     ? record.change
@@ -141,7 +143,7 @@ function applyWrite(
   return { outcome: restamp(record, stamp), after: { ...document, history, revision, write, records } };
 }
 
-/** How the next version is marked. A history ends where numbers do: a revision past that could not be read again. */
+/** The mark of the next version. A history ends with the numbers: a higher revision could not be read again. */
 const nextVersion = ({ history, revision }: VersionParts, write: string): VersionParts =>
   history !== '' && revision < Number.MAX_SAFE_INTEGER
     ? { history, revision: revision + 1, write }

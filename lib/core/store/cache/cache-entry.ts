@@ -3,7 +3,7 @@ import { MaintenanceConfigurationError, MaintenanceStoreError } from '../../erro
 import { messageOf } from '../../errors/message-of.js';
 import { bounded } from '../bounded.js';
 
-/** What is asked of a Keyv, and of what takes its place in the caches of cache-manager 5 and before. */
+/** The part of a Keyv that is used here, and of its counterpart in cache-manager 5 and earlier. */
 interface EntryStore {
   /** Where values are kept; some report failures as events. */
   readonly store: unknown;
@@ -11,10 +11,12 @@ interface EntryStore {
   set(key: string, value: string, ttl: number): Promise<boolean>;
 }
 
-/** Is all that a cache keeps in the memory of this process. With several tiers the last is the one that processes share. */
+/**
+ * Whether a cache keeps everything in the memory of this process. With several tiers the last is the one that processes share.
+ */
 export const isLocalCache = (cache: Cache): boolean => cache.stores?.at(-1)?.store instanceof Map;
 
-/** One entry of a cache, kept without an end. Knows which caches hide that they have failed. */
+/** One entry of a cache, kept without an end. Knows which caches hide failures. */
 export class CacheEntry {
   private readonly store: EntryStore;
 
@@ -31,7 +33,7 @@ export class CacheEntry {
     this.store = store;
   }
 
-  /** Is it in the memory of this process. */
+  /** Whether it is in the memory of this process. */
   get isLocal(): boolean {
     return this.store.store instanceof Map;
   }
@@ -40,10 +42,10 @@ export class CacheEntry {
   async read(deadline: number): Promise<unknown> {
     try {
       const raw = await this.ask('get', () => this.store.getRaw(this.name), deadline);
-      // an entry that holds nothing is not one that is not there
+      // an entry that holds nothing is not a missing one
       return raw !== null && typeof raw === 'object' && 'value' in raw ? raw.value : (raw ?? undefined);
     } catch (error) {
-      // there is something that the cache itself cannot read: damage, not a store that is away
+      // something is stored that the cache itself cannot read: damage, not an unreachable store
       if (error instanceof MaintenanceStoreError && error.cause instanceof SyntaxError) {
         return error.cause.message;
       }
@@ -51,10 +53,10 @@ export class CacheEntry {
     }
   }
 
-  /** Writes, and looks whether it was kept: many caches say so whatever has happened. */
+  /** Writes, and checks whether the value was kept: many caches report success in any case. */
   async write(text: string, deadline: number): Promise<void> {
     if (!(await this.ask('set', () => this.store.set(this.name, text, 0), deadline))) {
-      // also when the connection broke before the answer
+      // even if the connection broke before the answer
       throw new MaintenanceStoreError('The cache did not confirm the write; the outcome is unknown.');
     }
     if (!this.isLocal && (await this.read(deadline)) !== text) {
@@ -65,8 +67,8 @@ export class CacheEntry {
   }
 
   /**
-   * One call of the cache. Some stores report a failure as an event and answer as if nothing were there, or all were well:
-   * a failure while the call was under way counts as the call's.
+   * One call of the cache. Some stores report a failure as an event and answer as if nothing were stored, or all were well: a
+   * failure event during the call counts as the call's.
    */
   private async ask<T>(what: string, call: () => Promise<T>, deadline: number): Promise<T> {
     const events = this.store.store as Partial<Pick<NodeJS.EventEmitter, 'on' | 'off'>> | undefined;
@@ -89,7 +91,7 @@ export class CacheEntry {
   }
 }
 
-/** The store of a cache of cache-manager 5 or before, where 0 stands for no end, too. */
+/** The store of a cache of cache-manager 5 or earlier, where 0 also means no end. */
 function legacyStore(cache: object): EntryStore | undefined {
   const { store } = cache as { store?: LegacyStore };
   return (

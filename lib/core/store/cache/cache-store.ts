@@ -27,8 +27,8 @@ import {
 } from '../store.js';
 
 /**
- * Keeps the document in any cache-manager cache. Such a cache has no compare-and-set: within this process writes are
- * one after another, between processes the last writer wins. Without a cache it makes one of its own, in memory.
+ * Keeps the document in any cache-manager cache. Such a cache has no compare-and-set: within this process writes are serialised,
+ * between processes the last writer wins. Without a cache it creates one in memory.
  */
 export class CacheStore implements StateStore {
   readonly clustered = false;
@@ -118,7 +118,7 @@ export class CacheStore implements StateStore {
     return this.parts.mutex.run(async () => {
       const { version: before, document: stored = EMPTY } = readStored(await this.read(deadline));
       if (stored.history === '' && before !== known) {
-        // it has lost everything, or cannot be read: whoever knows more looks first
+        // it has lost everything, or cannot be read: a process that knows more looks first
         return { before, version: before, outcomes: writes.map(() => 'conflict' as const) };
       }
       const { document, outcomes } = applyWrites(stored, writes, Math.floor(this.now()));
@@ -166,7 +166,7 @@ export class CacheStore implements StateStore {
     return Promise.resolve();
   }
 
-  /** A cache of its own is loaded and made with the first write: until then it would be empty. */
+  /** A cache of its own is loaded and created with the first write: until then it would be empty. */
   private async makeMemory(): Promise<void> {
     if (!this.cache) {
       this.document ??= new CacheEntry((await import('cache-manager')).createCache(), this.entry);

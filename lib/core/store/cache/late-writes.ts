@@ -1,7 +1,7 @@
 import { readRecord } from '../stored-record.js';
 import type { StoredRecord } from '../store.js';
 
-/** Writes given up on that are remembered: no cache is that late with that many. */
+/** How many given-up writes are remembered: no cache is that late with that many. */
 const MOST = 1_000;
 
 /** Writes that were given up on. No cache can revoke one: it may still take effect. */
@@ -16,7 +16,7 @@ export class LateWrites {
     }
   }
 
-  /** Records as they are shown: which of them are such writes. */
+  /** Marks which of the returned records are such writes. */
   show(records: ReadonlyMap<string, string>): Map<string, StoredRecord> {
     return new Map(
       [...records].map(([name, text]) => {

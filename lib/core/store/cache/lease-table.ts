@@ -1,8 +1,7 @@
 import type { Denial, Grant, LeaseRequest, LeaseStore, LinePlace, Waiter } from '../leases.js';
 
 /**
- * Leases within one process. They do not run out: they die with the process, and until then their holder can always
- * be asked to let go.
+ * Leases within one process. They do not expire: they end with the process, and until then their holder can be asked to let go.
  */
 export class LeaseTable implements LeaseStore {
   private readonly tokens = new Map<string, string>();
@@ -21,7 +20,7 @@ export class LeaseTable implements LeaseStore {
       );
     }
     this.waiters.delete(token);
-    // starts at the clock, so that it grows also over a restart of the process
+    // starts at the clock, so that it grows even over a restart of the process
     const fence = Math.max(Math.max(this.fences.get(key) ?? 0, floor) + 1, Date.now());
     this.fences.set(key, fence);
     names.forEach((name) => this.tokens.set(name, token));
@@ -57,7 +56,7 @@ export class LeaseTable implements LeaseStore {
     return () => this.listeners.delete(listener);
   }
 
-  /** Does somebody wait for the key's lock that came before. */
+  /** Whether somebody who came earlier is waiting for the key's lock. */
   private isBehind(key: string, token: string): boolean {
     const place = this.waiters.get(token)?.ticket ?? Infinity;
     return [...this.waiters.values()].some(

@@ -4,7 +4,7 @@ import { LeaseTable } from './lease-table.js';
 import { ProgressTable } from './progress-table.js';
 import { OnceTable } from './once-table.js';
 
-/** What applications of this process share that share a cache. */
+/** What the applications of this process share that use the same cache. */
 export class SharedParts {
   readonly leases = new LeaseTable();
   readonly once = new OnceTable();
@@ -17,7 +17,7 @@ export class SharedParts {
 
 const perCache = new WeakMap<object, { mutex: Mutex; parts: Map<string, SharedParts> }>();
 
-/** The same for all who name the same cache and namespace. */
+/** The same object for all that name the same cache and namespace. */
 export function sharedParts(cache: object, namespace: string): SharedParts {
   const known = perCache.get(cache) ?? { mutex: new Mutex(), parts: new Map<string, SharedParts>() };
   perCache.set(cache, known);
