@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DAY, MaintenanceModule } from 'nestjs-maintenance';
 import { createMaintenance } from 'nestjs-maintenance/standalone';
 import { createFastifyApp } from '../support/apps.js';
-import type { WindowJson } from '../../lib/cli/backend/json.js';
 import { findingsOfWindows } from '../../lib/cli/backend/window-findings.js';
 import type { Presence } from '../../lib/core/store/store.js';
 import { KeyPublisher } from '../../lib/core/catalogue/key-publisher.js';
@@ -18,6 +17,7 @@ import { setRedisClock, skewRedisClock } from '../support/skewed-redis.js';
 import { until } from '../support/until.js';
 import { redisOptions } from '../state/stores.js';
 import { cli } from './cli.js';
+import { windowJson } from './json-data.js';
 import { parse } from './schemas.js';
 
 skewRedisClock();
@@ -238,28 +238,9 @@ describe('doctor', () => {
   });
 
   it('windows that overlap, of which there is none that was planned by this version', () => {
-    const window = (id: string, start: string, end: string, over: Partial<WindowJson> = {}): WindowJson => ({
-      id,
-      key: 'billing',
-      revision: 1,
-      start,
-      end,
-      duration: Date.parse(end) - Date.parse(start),
-      timeZone: null,
-      repeat: null,
-      announce: false,
-      readOnly: 0,
-      reopenOver: 0,
-      announcement: null,
-      message: null,
-      reason: null,
-      actor: null,
-      cancelled: [],
-      ...over,
-    });
     const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
-    const one = window('one', `${day}T10:00:00.000Z`, `${day}T12:00:00.000Z`);
-    const two = window('two', `${day}T11:30:00.000Z`, `${day}T13:00:00.000Z`);
+    const one = windowJson('one', `${day}T10:00:00.000Z`, `${day}T12:00:00.000Z`);
+    const two = windowJson('two', `${day}T11:30:00.000Z`, `${day}T13:00:00.000Z`);
     expect(findingsOfWindows([one, two])).toEqual([
       {
         level: 'warning',
@@ -269,7 +250,7 @@ describe('doctor', () => {
     ]);
     expect(findingsOfWindows([one, { ...two, key: 'reports' }])).toEqual([]);
     const daily = { cron: '0 13 * * *', timeZone: 'UTC', until: null, count: null };
-    const next = window('three', `${day}T13:00:00.000Z`, `${day}T14:00:00.000Z`, { repeat: daily });
+    const next = windowJson('three', `${day}T13:00:00.000Z`, `${day}T14:00:00.000Z`, { repeat: daily });
     expect(findingsOfWindows([one, next])).toEqual([]);
     expect(findingsOfWindows([{ ...one, repeat: { ...daily, cron: '30 13 * * *' } }, next])).toHaveLength(1);
   });

@@ -2,44 +2,24 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MaintenanceKeyJson } from '../../lib/core/keys/maintenance-key-json.js';
 import type { HistoryJson, QuietJson, ReplicaJson, WindowJson } from '../../lib/cli/backend/json.js';
 import { cli } from './cli.js';
+import { keyJson, windowJson } from './json-data.js';
 
 // What people see, to the letter, on a terminal of 80 columns. An API that always says the same stands in for the application: what an
 // application says is in commands.spec.ts.
 
-const key = (name: string, over: Partial<MaintenanceKeyJson> = {}): MaintenanceKeyJson => ({
-  name,
-  value: false,
-  order: 0,
-  label: name,
-  helpText: '',
-  timeout: 3_600_000,
-  scope: 'site',
-  readOnly: false,
-  phase: 'open',
-  since: null,
-  until: null,
-  endsAt: null,
-  message: null,
-  reason: null,
-  actor: null,
-  holder: null,
-  abandoned: false,
-  ...over,
-});
 const on = { value: true, phase: 'closed', since: '2031-03-04T13:06:00.000Z' } as const;
 const KEYS = [
-  key('general'),
-  key('billing', {
+  keyJson('general'),
+  keyJson('billing', {
     ...on,
     until: '2031-03-04T14:06:00.000Z',
     endsAt: '2031-03-04T14:06:00.000Z',
     message: 'We are moving the invoices\u001b[2J to another house, which takes a while',
     actor: 'ada.lovelace@example.com',
   }),
-  key('import-export-of-everything-there-is-in-the-shop', {
+  keyJson('import-export-of-everything-there-is-in-the-shop', {
     ...on,
     endsAt: '2031-03-05T00:00:00.000Z',
     holder: { host: 'worker-7', pid: 4_711, since: '2031-03-04T13:06:00.000Z', step: null },
@@ -53,14 +33,14 @@ const KEYS = [
       public: true,
     },
   }),
-  key('reports', {
+  keyJson('reports', {
     ...on,
     abandoned: true,
     scope: 'marked',
     reason: '請求書を移動しています。しばらくお待ちください。',
   }),
-  key('search', { phase: 'readOnly', value: true }),
-  key('shop', {
+  keyJson('search', { phase: 'readOnly', value: true }),
+  keyJson('shop', {
     phase: 'reopening',
     reopening: { from: '2031-03-04T13:00:00.000Z', until: '2031-03-04T13:10:00.000Z' },
   }),
@@ -92,25 +72,13 @@ const REPLICAS = [
   }),
   replica('aB3dE5fG7hI9', 'ops', { observer: true, inFlight: 0 }),
 ];
-const window = (id: string, over: Partial<WindowJson> = {}): WindowJson => ({
-  id,
-  key: 'billing',
-  revision: 1,
-  start: '2031-05-01T10:00:00.000Z',
-  end: '2031-05-01T11:30:00.000Z',
-  duration: 5_400_000,
-  timeZone: null,
-  repeat: null,
-  announce: 3_600_000,
-  readOnly: 600_000,
-  reopenOver: 300_000,
-  announcement: null,
-  message: null,
-  reason: null,
-  actor: null,
-  cancelled: [],
-  ...over,
-});
+const window = (id: string, over: Partial<WindowJson> = {}): WindowJson =>
+  windowJson(id, '2031-05-01T10:00:00.000Z', '2031-05-01T11:30:00.000Z', {
+    announce: 3_600_000,
+    readOnly: 600_000,
+    reopenOver: 300_000,
+    ...over,
+  });
 const WINDOWS = [
   window('Jx0PqZ3mT8yU2cR7vN1bKw'),
   window('Kx0PqZ3mT8yU2cR7vN1bKw', {

@@ -1,4 +1,5 @@
 import { Cluster, type ClusterOptions } from 'ioredis';
+import { OwnClients } from './own-clients.js';
 import { freePort } from './process.js';
 import { RedisServer, type RedisServerOptions } from './redis.js';
 import { until } from './until.js';
@@ -8,7 +9,7 @@ const SLOTS = 16_384;
 
 /** A real Redis Cluster of three masters on this machine, formed and agreed. */
 export class RedisCluster {
-  readonly #clients = new Set<Cluster>();
+  readonly #clients = new OwnClients<Cluster>();
 
   private constructor(readonly nodes: readonly RedisServer[]) {}
 
@@ -40,15 +41,11 @@ export class RedisCluster {
 
   /** A connection that ends with the cluster's `stop()`. */
   client(options: ClusterOptions = {}): Cluster {
-    const client = new Cluster(this.startupNodes, options);
-    client.on('error', () => {});
-    this.#clients.add(client);
-    return client;
+    return this.#clients.add(new Cluster(this.startupNodes, options));
   }
 
   async stop(): Promise<void> {
-    for (const client of this.#clients) client.disconnect();
-    this.#clients.clear();
+    this.#clients.disconnect();
     await Promise.all(this.nodes.map((node) => node.stop()));
   }
 

@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import { OwnClients } from './own-clients.js';
 import { RedisServer, type RedisServerOptions } from './redis.js';
 import { until } from './until.js';
 
@@ -6,7 +7,7 @@ const NAME = 'maintenance';
 
 /** A real master with one replica, watched by a sentinel that promotes the replica when the master is gone. */
 export class RedisSentinel {
-  readonly #clients = new Set<Redis>();
+  readonly #clients = new OwnClients<Redis>();
 
   /** The name that the sentinel knows the master by. */
   readonly name = NAME;
@@ -49,15 +50,11 @@ export class RedisSentinel {
 
   /** A connection to the present master that ends with the group's `stop()`. */
   client(options: RedisOptions = {}): Redis {
-    const client = new Redis({ ...this.options, ...options });
-    client.on('error', () => {});
-    this.#clients.add(client);
-    return client;
+    return this.#clients.add(new Redis({ ...this.options, ...options }));
   }
 
   async stop(): Promise<void> {
-    for (const client of this.#clients) client.disconnect();
-    this.#clients.clear();
+    this.#clients.disconnect();
     await Promise.all([this.sentinel, this.replica, this.master].map((server) => server.stop()));
   }
 

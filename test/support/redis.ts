@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
 import { Redis, type RedisOptions } from 'ioredis';
+import { OwnClients } from './own-clients.js';
 import { end, freePort, hasEnded, spawnMortal } from './process.js';
 import { findCommand, requireTool } from './tools.mjs';
 import { until } from './until.js';
@@ -27,7 +28,7 @@ const CONFIG = 'redis.conf';
 /** A real Redis server of one's own, on a free port of 127.0.0.1, that keeps its port through restarts. */
 export class RedisServer {
   #child?: ChildProcess;
-  readonly #clients = new Set<Redis>();
+  readonly #clients = new OwnClients<Redis>();
 
   private constructor(
     readonly port: number,
@@ -61,17 +62,12 @@ export class RedisServer {
 
   /** A connection that ends with the server's `stop()`. */
   client(options: RedisOptions = {}): Redis {
-    const client = new Redis(this.port, this.host, options);
-    // Outages are part of the tests; a failed command tells of them.
-    client.on('error', () => {});
-    this.#clients.add(client);
-    return client;
+    return this.#clients.add(new Redis(this.port, this.host, options));
   }
 
   /** Ends it for good, with its connections and its files. */
   async stop(): Promise<void> {
-    for (const client of this.#clients) client.disconnect();
-    this.#clients.clear();
+    this.#clients.disconnect();
     if (this.#child) await end(this.#child);
     await rm(this.folder, { recursive: true, force: true });
   }
