@@ -118,7 +118,7 @@ export interface MaintenanceModuleOptions {
    * Default `'wait'`.
    */
   events?: 'wait' | 'refuse' | 'pass';
-  /** What is kept of what was done to keys, for `service.getHistory()`. Default: the last 1,000 entries. */
+  /** How much of the history is kept, for `service.getHistory()`. Default: the last 1,000 entries. */
   history?: MaintenanceHistoryOptions;
   /** Maximum page loads per second and replica after a change: reloads are spread accordingly. Default 100. */
   reloadRate?: number;

@@ -28,7 +28,7 @@ export interface MaintenanceStandaloneOptions {
   keys?: MaintenanceKey[];
   /** Label, help text and timeout of `GENERAL_MAINTENANCE`. Default: as published, or as the library declares it. */
   general?: Pick<MaintenanceKeyOptions, 'label' | 'helpText' | 'timeout'>;
-  /** What is kept of what was done. Default: all that applications may want to keep, 100,000 entries. */
+  /** How much of the history is kept. Default: the maximum, 100,000 entries. */
   history?: MaintenanceHistoryOptions;
   /** Milliseconds for each call of the store. Default 1,000. */
   commandTimeout?: number;

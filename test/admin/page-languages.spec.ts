@@ -50,7 +50,7 @@ it('a message is given in more languages, which a draft keeps, and taken back to
   expect(refused).toEqual([]);
 });
 
-it('what is said after a change is not hidden below the announcement of a window', async () => {
+it('a toast is not hidden below the announcement of a window', async () => {
   await site.start();
   await site.service.scheduleWindow('general', { start: new Date(Date.now() + HOUR / 2), duration: HOUR });
   const { page } = await site.operator('Ada', { viewport: { width: 360, height: 640 } });

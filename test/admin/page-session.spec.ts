@@ -63,7 +63,7 @@ describe.each(adapters)('somebody who is not signed in, on %s', (_name, createAp
     expect(signedIn.status).toBe(200);
   });
 
-  it('gets a link where it is unknown whether signing in would help', async () => {
+  it('gets a link if it is unknown whether signing in would help', async () => {
     await using running = await start({ guards: [UserGuard], loginUrl: LOGIN });
     const link = '<a class="primary" href="/login?next=%2Fops%2Fdown%2Fadmin&amp;x=1">Sign in</a>';
     // refused by a guard, and by permissions

@@ -237,7 +237,7 @@ describe('doctor', () => {
     expect(find(code)?.message).toMatch(why);
   });
 
-  it('windows that overlap, of which there is none that was planned by this version', () => {
+  it('overlapping windows, which this version never plans', () => {
     const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
     const one = windowJson('one', `${day}T10:00:00.000Z`, `${day}T12:00:00.000Z`);
     const two = windowJson('two', `${day}T11:30:00.000Z`, `${day}T13:00:00.000Z`);

@@ -36,7 +36,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe('what is wrong with the command line is said in a sentence: exit code 2, and nothing is changed', () => {
+describe('a wrong command line gets one sentence and exit code 2, and changes nothing', () => {
   it.each([
     ['no such command', ['onn', 'general']],
     ['an option that nobody knows', ['on', 'general', '--forr', '1h']],

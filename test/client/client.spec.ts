@@ -47,7 +47,7 @@ describe.each(adapters)('createMaintenanceClient() on %s', (_name, createApp) =>
 });
 
 describe('createMaintenanceClient()', () => {
-  it('asks the ping endpoint when it is told to use no socket, and with a prefix', async () => {
+  it('asks the ping endpoint if it must not use a socket, and with a prefix', async () => {
     await using app = await createExpressApp(root({ socket: false }), (nest) => nest.setGlobalPrefix('api'));
     await service(app).setMaintenance(true, GENERAL_MAINTENANCE, { message: 'By post' });
     const client = createMaintenanceClient({ url: app.url, io: null, pingUrl: '/api/maintenance/ping' });

@@ -77,7 +77,7 @@ describe('a poller', () => {
     expect(looks.length).toBeGreaterThan(before);
   });
 
-  it('never looks while a look is under way, and heeds none that has become needless', async () => {
+  it('never polls during a poll, and ignores a result that is no longer needed', async () => {
     let settle: (answer: PingAnswer) => void = () => undefined;
     const { poller, looks, seen, view } = watch(() => new Promise((resolve) => (settle = resolve)));
     poller.lookSoon();

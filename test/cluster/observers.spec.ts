@@ -103,7 +103,7 @@ describe('a process without handlers', () => {
     expect(await other).toEqual({ ran: true });
   }, 90_000);
 
-  it('waits until others can see it where it is to wait, and begins then', async () => {
+  it('waits until others can see it if asked to wait, and then begins', async () => {
     await using at = await observer();
     const { replica, proxy } = at;
     proxy.pause();

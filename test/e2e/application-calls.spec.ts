@@ -56,7 +56,7 @@ describe.each(adapters)('functions of the application on %s', (_name, createApp)
       expectLine(running.log, '"permissions"', 'see_info is denied');
     });
 
-    it('bypass.when: not let pass', async () => {
+    it('bypass.when: not admitted', async () => {
       await using running = await closed({ bypass: { when: trouble } });
       const answers = await Promise.all(Array.from({ length: 5 }, () => request(running.port, '/shop')));
       expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503]);

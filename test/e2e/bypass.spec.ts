@@ -428,7 +428,7 @@ describe.each(adapters)('bypass on %s', (_name, createApp) => {
       expect((await request(port, '/answers/decorated')).headers['cache-control']).toBe('public, max-age=60');
     });
 
-    it('so are responses to requests that a status class lets pass, and no others', async () => {
+    it('so are responses to requests that a status class admits, and no others', async () => {
       class Visitors extends MaintenanceStatus {
         override maintaining(): boolean {
           const { headers } = this.request as { headers: Record<string, string> };

@@ -51,7 +51,7 @@ describe.each(adapters)('a key that opens for one visitor after another on %s', 
         providers: [...SHOP.providers, StockResolver, SayGateway],
       });
 
-    it('is over for the application, and each visitor is told a moment', async () => {
+    it('is over for the application, and each visitor gets a moment of their own', async () => {
       const service = serviceOf(app);
       await service.setMaintenance(true, 'stock');
       // nobody is given a cookie for a key that opens at once

@@ -416,7 +416,7 @@ it('a switch that was on already keeps its end', () => {
   expect(rules(lines(5_100))).toEqual([]);
 });
 
-it('a dead holder that is told of twice, unless Redis has forgotten that in between', () => {
+it('a dead holder that is reported twice, unless Redis has forgotten it in between', () => {
   const told = (t: number): [number, string, Event] => [t, 'r1.1', { e: 'abandoned', key: 'job', pid: 7 }];
   const empty: [number, string, Event] = [
     50,

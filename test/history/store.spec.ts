@@ -57,7 +57,7 @@ describe.each(storeKinds)('the history of a store on $name', ({ prepare }) => {
     expect(await store.history.read(2, third.at(-1)?.place, soon())).toEqual([]);
   });
 
-  it('takes what was no change once, whoever adds it', async () => {
+  it('stores an entry without a change once, even if several add it', async () => {
     const [one, two] = [await start(), await start()];
     await put(one, [note('a')]);
     await Promise.all([one, two, one].map((store) => store.history.add(note('died'), soon())));

@@ -450,7 +450,7 @@ describe('keys of a worker', () => {
     expect(await site.while('reports')).toEqual(['audit', 'mail']);
   });
 
-  it('are what a function says of queue and class, or the decorators where it says nothing', async () => {
+  it('are what a function returns for queue and class, or those of the decorators if it returns nothing', async () => {
     const asked: unknown[] = [];
     await using site = await whoRuns({
       keys: (queue, processor) => {

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => packed?.remove());
 
 describe('the tarball', () => {
-  it('holds what is built and what is to be read, and nothing else', () => {
+  it('contains the build and the documents, and nothing else', () => {
     const expected =
       /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(.+(?<!\.spec)\.(js|d\.ts)|THIRD-PARTY-LICENSES\.txt))$/;
     expect(packed.files.filter((file) => !expected.test(file))).toEqual([]);

@@ -60,7 +60,7 @@ describe.each(adapters)('pages of a replica that is out of touch, on %s', (_name
     expect(listener.statuses.map(({ maintenanceMode }) => maintenanceMode)).toEqual([false, true, false]);
   }, 60_000);
 
-  it('hear nothing where it goes on with what it knew', async () => {
+  it('hear nothing if it goes on with what it knew', async () => {
     await using server = await RedisServer.start();
     await using proxy = await TcpProxy.start(server);
     await using app = await shop(createApp, { socket: true, redis: proxy.url, ...TIMES });

@@ -134,7 +134,7 @@ describe.each(adapters)('"is it quiet yet" by socket, on %s', (_name, createApp)
     expect(await quiet(client)).toMatchObject({ quiet: false });
   });
 
-  it('disconnects whoever floods it', async () => {
+  it('disconnects clients that flood it', async () => {
     await using app = await createApp(root({ permissions: () => true }));
     using client = await TestClient.connect(app.url, { reconnection: false });
     for (let i = 0; i < 200; i++) client.socket.emit('quiet', 'general', () => undefined);

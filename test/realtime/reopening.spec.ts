@@ -128,7 +128,7 @@ describe.each(adapters)('phases, as clients hear of them on %s', (_name, createA
     await until(() => listener.statuses.some((status) => status.reopening !== undefined));
   });
 
-  it('are told to whoever pings by socket as they are for that one', async () => {
+  it('are reported to a client that pings by socket as they are for that client', async () => {
     await using app = await createApp(source());
     await service(app).setMaintenance(true);
     await service(app).setMaintenance(false, 'general', { reopenOver: MINUTE });

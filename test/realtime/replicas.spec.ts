@@ -19,7 +19,7 @@ const start = (adapter: string, env: NodeJS.ProcessEnv = {}) =>
   Child.start<Facts>('gateway-replica', { env: { REDIS_URL: redis.url, SOCKET_ADAPTER: adapter, ...env } });
 
 describe.each(['memory', 'redis'])('two replicas, Socket.IO adapter in %s', (adapter) => {
-  it('tell every client of both once per change, whoever made it, and of an end that comes by itself', async () => {
+  it('notify every client of both once per change, whoever made it, and of an end that comes by itself', async () => {
     await redis.client().flushall();
     await using one = await start(adapter);
     await using two = await start(adapter);

@@ -101,7 +101,7 @@ describe('a round that takes several turns', () => {
   });
 });
 
-it('nobody who listens costs nothing, and whoever comes then learns of the next change', async () => {
+it('costs nothing without listeners, and clients that come later learn of the next change', async () => {
   const nobody = new Crowd();
   nobody.change();
   nobody.change();

@@ -139,7 +139,7 @@ describe.each([
     expect((await order()).status).toBe(201);
   });
 
-  it('lets pass who opens the link that it printed', async () => {
+  it('admits a visitor who opens the link that it printed', async () => {
     await shop.switch('general', { mode: true });
     const [, path = ''] = await shop.program.prints(/(\/\?maintenance-bypass=\S+)/);
     const link = await shop.get(path, { accept: 'text/html' });

@@ -44,7 +44,7 @@ it('asks less often the longer it is refused for certain, and says so once', asy
   await made.close();
 });
 
-it('asks again each second where it is unknown what became of it', async () => {
+it('asks again each second if the outcome is unknown', async () => {
   const { made, asked } = releases(unknown);
   await made.release(key, 'hold');
   await vi.advanceTimersByTimeAsync(4_500);

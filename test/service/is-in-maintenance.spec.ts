@@ -48,7 +48,7 @@ describe('isInMaintenance()', () => {
     expect(status.state).toMatchObject({ value: true, message: 'Back soon', switched: true });
   });
 
-  it('asks in order, and a key whose status lets pass does not hide the next', async () => {
+  it('asks in order, and a key whose status admits the request does not hide the next', async () => {
     await using at = await site();
     await at.put(GENERAL_MAINTENANCE, at.second, at.first);
     expect(at.service.isInMaintenance(request).key).toBe(at.second);

@@ -36,7 +36,7 @@ describe('what is written when an operator', () => {
     expect(edit).not.toHaveProperty('reopenOver');
   });
 
-  it('turns off what is opening: it is open, at once', () => {
+  it('opens a reopening key at once when it is switched off', () => {
     const opening = record({ reopening: { from: NOW - 1_000, until: NOW + 1_000 } });
     expect(planSet(KEY, false, {}, NOW).edit(opening, NOW)).toMatchObject({ switch: null, reopenOver: 0 });
   });

@@ -86,7 +86,7 @@ it('keys are published with all that an operator needs, later ones too, and no t
   expect(other.registry.all().map(String)).toEqual(['general', 'late', 'billing']);
 });
 
-it('what is right is not written again; what a newer version says besides is carried through', async () => {
+it('does not rewrite what is up to date, and carries through what a newer version adds', async () => {
   await using app = await application(new MaintenanceKey('billing', { label: 'Billing' }));
   const newer = { label: 'Old label', color: 'red', scope: 'galaxy' };
   await client.hset(ENTRY, 'billing', `${Date.now()}|${JSON.stringify(newer)}`);

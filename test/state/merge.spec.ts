@@ -86,7 +86,7 @@ describe('two records of one key', () => {
       }),
     );
 
-  it('become the same one, whoever unites them', () => {
+  it('become the same one in whichever order they are united', () => {
     const property = fc.property(records, records, (one, other) => {
       expect(plain(unite(one, other))).toEqual(plain(unite(other, one)));
       expect(new Set(unite(one, other).past)).toEqual(new Set(unite(other, one).past));

@@ -89,7 +89,7 @@ describe('a record at a moment', () => {
     ]);
   });
 
-  it('marks none that is about to be taken over', () => {
+  it('does not mark a hold that is about to be taken over', () => {
     const holds = [hold({ fence: 1 }), hold({ id: 'heir', fence: 2 })];
     const marks = (heir: Partial<ReturnType<typeof hold>>, isLive: (id: string) => boolean) =>
       describeRecord(record({ holds: [holds[0]!, { ...holds[1]!, ...heir }] }), 0, ({ id }) =>

@@ -84,7 +84,7 @@ describe('a record that cannot be read', () => {
     expect(finding.warnings).toEqual(['The stored maintenance record "a" cannot be read: it is empty.']);
   });
 
-  it('is left where it is when nothing is known of it, or a newer version has written it', () => {
+  it('is left where it is if nothing is known of it, or a newer version has written it', () => {
     const newer: StoredRecord = { unreadable: 'it is of version 2', newer: true, mark: '2:w' };
     for (const [before, one] of [
       [new Map<string, KeyRecord>(), damaged],

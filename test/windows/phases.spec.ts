@@ -187,7 +187,7 @@ describe('a reopening that an operator asks for', () => {
     expect(reopeningAfter(reopening, on, at(6), 0)).toEqual({});
   });
 
-  it('goes on from where it is: whoever is in stays in', () => {
+  it('goes on from where it is: visitors who are in stay in', () => {
     const line = { from: at(0), until: at(10) };
     for (const over of [MINUTE, 10 * MINUTE, 60 * MINUTE]) {
       const next = continued(line, at(4), over);

@@ -148,7 +148,7 @@ describe('a window that repeats', () => {
     expect(pruneWindows([ended!], during + 2 * DAY)).toEqual([]);
   });
 
-  it('never comes where its zone or pattern is not known, and breaks nothing', () => {
+  it('never comes if its zone or pattern is unknown, and breaks nothing', () => {
     const broken = {
       ...plan({ repeat: SUNDAYS }),
       repeat: { ...SUNDAYS, timeZone: 'Mars/Olympus', last: null, until: null, count: null },
@@ -264,7 +264,7 @@ describe('a window that is changed', () => {
     expect(change({ repeat: null }).repeat).toBeNull();
   });
 
-  it('keeps what was cancelled where it still begins then', () => {
+  it('keeps occurrences cancelled that still begin at the same moment', () => {
     const start = at('2027-04-04T00:30:00Z');
     const cancelled = withoutOccurrence(before, start, NOW)!;
     expect(change({ duration: 2 * HOUR }, cancelled).ended).toEqual(cancelled.ended);

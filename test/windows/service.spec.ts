@@ -189,7 +189,7 @@ describe.each(STORES)('planned windows in %s', (_name, options) => {
 });
 
 describe.each(STORES.slice(1))('planned windows in %s, seen by several', (_name, options) => {
-  it('are the same for whoever comes while they are on', async () => {
+  it('are the same for all who come while they are on', async () => {
     const at = options();
     await using one = await startService(at);
     const window = await one.service.scheduleWindow(KEY, {

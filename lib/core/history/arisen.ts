@@ -6,12 +6,12 @@ import { occurrenceAfter, occurrenceFrom, type Occurrence } from '../windows/occ
 import { createEntry } from './entry-record.js';
 import type { MaintenanceHistoryEntry } from './maintenance-history-entry.js';
 
-/** The most occurrences of a window that are looked at: of one that comes each minute while nobody looks, the first count. */
+/** How many occurrences of a window are looked at: of one that comes each minute while nobody looks, the first ones count. */
 const MOST = 200;
 
 type Words = Pick<Notice, 'message' | 'reason' | 'actor'>;
 
-/** Something that came by itself. */
+/** Something that happened by itself. */
 interface Turn extends Pick<MaintenanceHistoryEntry, 'id' | 'way'> {
   readonly moment: number;
   readonly event?: 'overrun';
@@ -22,8 +22,9 @@ interface Turn extends Pick<MaintenanceHistoryEntry, 'id' | 'way'> {
 }
 
 /**
- * What has happened to a key by itself, in order: parts that have ended, windows that have begun and ended, work that takes longer than
- * expected. Nobody needs to be alive when it happens: it follows from the record, as long as that still has what it is about.
+ * What has happened to a key by itself, in order: parts that have ended, windows that have begun and ended, work that takes
+ * longer than expected. No process needs to run when it happens: it follows from the record, as long as that still contains its
+ * cause.
  * @param from epoch ms: what came until then is in the history already
  * @param to what comes later has not come yet
  */
@@ -46,7 +47,7 @@ export function entriesArisen(
     .map((turn) => toEntry(key, record, turn));
 }
 
-/** Until when what came by itself is in the history. */
+/** Until when what happened by itself is in the history. */
 export const notedUntil = ({ noted, change }: KeyRecord): number => noted ?? change.at;
 
 function toEntry(
@@ -60,7 +61,7 @@ function toEntry(
     ...more,
     id: `${key}:${id}:${moment}`,
   });
-  // the time of a window is over, and nobody knows when the key will open
+  // the time of a window is over, and it is unknown when the key will open
   return cause === 'window' && entry.event === 'changed' && id.startsWith('end:') && after.until === null
     ? { ...entry, event: 'overrun' }
     : entry;

@@ -4,7 +4,7 @@ import { splitTexts } from '../texts/stored-text.js';
 import { readWindow, type WindowRecord } from '../windows/window-record.js';
 import type { MaintenanceHistoryEntry } from './maintenance-history-entry.js';
 
-/** An entry as the store keeps it: number and time of the write are beside it, since only the store may know them. */
+/** An entry as the store keeps it: number and time of the write are beside it, since only the store knows them. */
 export interface HistoryNote {
   readonly id: string;
   /** JSON of the entry without these. */
@@ -14,16 +14,16 @@ export interface HistoryNote {
   readonly at: number;
 }
 
-/** An entry with what is kept of it besides what is handed out. */
+/** An entry with what is kept besides the public part. */
 export interface KeptEntry extends MaintenanceHistoryEntry {
-  /** The planned window before its change; `null`: there was none. Absent where the entry is about none. */
+  /** The planned window before its change; `null`: there was none. Absent if the entry is not about a window. */
   readonly windowBefore?: WindowRecord | null;
 }
 
-/** What is handed out of an entry. */
+/** The public part of an entry. */
 export const toEntry = ({ windowBefore: _, ...entry }: KeptEntry): MaintenanceHistoryEntry => entry;
 
-/** An entry of what has changed a key from one state to another. */
+/** An entry for a change of a key from one state to another. */
 export function createEntry(
   key: string,
   before: MaintenanceState,
@@ -47,7 +47,7 @@ export function toNote({ at, revision, ...entry }: KeptEntry): HistoryNote {
   return { id: entry.id, text: JSON.stringify(entry, splitTexts), revision, at: at.getTime() };
 }
 
-/** The entry that was stored; `undefined` for what is none. Fields that this version does not know are handed out as they are. */
+/** The stored entry; `undefined` if it is invalid. Fields that this version does not know are returned as they are. */
 export function readNote({ text, revision, at }: Omit<HistoryNote, 'id'>): KeptEntry | undefined {
   try {
     const raw = JSON.parse(text) as KeptEntry;

@@ -4,7 +4,7 @@ import { MOST_KEPT } from './history-settings.js';
 
 const LIMIT = 100;
 
-/** What is asked for, checked. */
+/** A checked query. */
 export interface HistoryQuery {
   /** Name of the key; `undefined`: all. */
   readonly key: string | undefined;

@@ -8,16 +8,16 @@ import type { MaintenanceHistoryEntry } from './maintenance-history-entry.js';
 const PAGE = 200;
 
 /**
- * Reads the history: what was stored with changes, and what has come by itself since the last change of each key, which follows from
- * its record.
+ * Reads the history: what was stored with changes, and what has happened by itself since the last change of each key, which
+ * follows from its record.
  */
 export class HistoryReader {
   constructor(private readonly manager: StateManager) {}
 
-  /** The newest first. @throws MaintenanceStoreError */
+  /** Newest first. @throws MaintenanceStoreError */
   async read({ key, since, limit }: HistoryQuery): Promise<KeptEntry[]> {
     const { manager } = this;
-    // in this order: what is written meanwhile is in both, and not in neither
+    // in this order: what is written meanwhile appears in both, rather than in neither
     await manager.refresh();
     const found = new Map<string, KeptEntry>(this.arisen().map((entry) => [entry.id, entry]));
     const deadline = manager.deadline();

@@ -12,12 +12,12 @@ import type { MaintenanceWay } from './maintenance-way.js';
 
 /** What one write leaves in the history. */
 export interface WrittenEntries {
-  /** What has come by itself since the last write: whoever prunes it from the record notes it. */
+  /** What has happened by itself since the last write: the writer that removes it from the record adds it to the history. */
   readonly arisen: readonly MaintenanceHistoryEntry[];
   readonly change: KeptEntry;
 }
 
-/** Puts changes into words for the history, and hands them to the application's sink. */
+/** Describes changes for the history, and passes them to the application's sink. */
 export class HistoryWriter {
   private readonly log: LogThrottle;
 
@@ -28,14 +28,14 @@ export class HistoryWriter {
     this.log = new LogThrottle(warn);
   }
 
-  /** Does the application want to hear of entries. */
+  /** Whether the application has a sink. */
   get hasSink(): boolean {
     return this.settings.sink !== undefined;
   }
 
   /**
-   * What a write leaves behind.
-   * @param before the record with all that has ended by itself
+   * The entries of a write.
+   * @param before the record with everything that has ended by itself
    * @param left the record without that
    */
   describe(
@@ -61,7 +61,7 @@ export class HistoryWriter {
     };
   }
 
-  /** Gives an entry to the application's sink. Never throws, and waits for nothing. */
+  /** Passes an entry to the application's sink. Never throws, and waits for nothing. */
   tell(entry: MaintenanceHistoryEntry): void {
     const { sink } = this.settings;
     if (!sink) {

@@ -4,7 +4,7 @@ import type { MaintenanceTexts } from '../texts/maintenance-text.js';
 import type { MaintenanceHistoryEvent } from './maintenance-history-event.js';
 import type { MaintenanceWay } from './maintenance-way.js';
 
-/** One entry of the history: a change of a key, and by which way it was made. @publicApi */
+/** One entry of the history: a change of a key, and how it was made. @publicApi */
 export interface MaintenanceHistoryEntry extends Omit<
   MaintenanceChange,
   'previous' | 'acknowledged' | 'missing'
@@ -17,9 +17,9 @@ export interface MaintenanceHistoryEntry extends Omit<
    * `maintain()` died; `'overrun'`: the key is still on after the announced or expected end.
    */
   readonly event: MaintenanceHistoryEvent;
-  /** By which way it was made. */
+  /** How it was made. */
   readonly way: MaintenanceWay;
-  /** What was the case before. */
+  /** The state before. */
   readonly previous: {
     /** The message for visitors. */
     readonly message: string | null;
@@ -53,7 +53,7 @@ export interface MaintenanceHistoryOptions {
   /** The number of entries that are kept, 0 to 100,000. Default 1,000. */
   keep?: number;
   /**
-   * Gets each entry once, for an audit log of your own: on the process that made the change; of what nobody caused at that moment, on one
+   * Gets each entry once, for an audit log of your own: on the process that made the change; for what happened by itself, on one
    * process of the cluster. What it throws is logged and stops nobody.
    */
   sink?(entry: MaintenanceHistoryEntry): unknown;

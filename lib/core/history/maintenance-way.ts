@@ -1,6 +1,6 @@
 /**
- * By which way a change was made: `'code'` of the application or of a script, the `'admin'` page or API, the command line (`'cli'`); or
- * nobody made it when it happened: a planned `'window'`, or `'expiry'`, when something ended by itself.
+ * How a change was made: by `'code'` of the application or of a script, on the `'admin'` page or API, on the command line
+ * (`'cli'`); or by itself: a planned `'window'`, or `'expiry'`, when something ended.
  * @publicApi
  */
 export type MaintenanceWay = 'code' | 'admin' | 'cli' | 'window' | 'expiry';

@@ -114,8 +114,8 @@ export abstract class MaintenanceKnowledge {
   }
 
   /**
-   * What was done to keys, the newest first: every change, by whatever way it was made, and what came by itself. With Redis for all
-   * processes, as far back as the option `history.keep` says; otherwise since this process started, and only its own changes.
+   * The history of keys, newest first: every change, however it was made, and what happened by itself. With Redis for all
+   * processes, as far back as the option `history.keep` allows; otherwise since this process started, and only its own changes.
    * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError, MaintenanceStoreError
    */
   async getHistory(filter: MaintenanceHistoryFilter = {}): Promise<MaintenanceHistoryEntry[]> {

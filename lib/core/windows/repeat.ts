@@ -5,20 +5,20 @@ import { instantOf, skippedBefore, wallClock } from './time-zone.js';
 export interface RepeatRecord {
   /** Five fields (or six, with seconds first), as croner reads them. */
   readonly cron: string;
-  /** IANA name of the zone whose clocks the pattern is about. */
+  /** IANA name of the pattern's time zone. */
   readonly timeZone: string;
   /** Epoch ms of the last start; `null`: it goes on for ever. */
   readonly last: number | null;
-  /** What was asked for: no start after that, and at most so many. */
+  /** The requested limits: no start after that moment, and at most that many. */
   readonly until: number | null;
   readonly count: number | null;
 }
 
 type Pattern = Pick<RepeatRecord, 'cron' | 'timeZone'>;
 
-/** Patterns that are remembered, with what was found of them: the same is asked for again and again. */
+/** How many patterns are cached, with the moments found: the same ones are requested again and again. */
 const REMEMBERED = 2_000;
-/** Moments that are remembered of each. */
+/** How many moments are cached for each. */
 const MOMENTS = 1_000;
 /** Occurrences that are searched one after another before the search starts over. */
 const STEPS = 8;
@@ -46,8 +46,8 @@ export function patternFault(cron: unknown): string | undefined {
 }
 
 /**
- * The first moment after another at which a pattern comes; `Infinity` when it does not any more. The pattern is asked about local
- * time alone, so that a local time which was skipped or repeated means the same here as in a single window.
+ * The first moment after another at which a pattern matches; `Infinity` if there is none. The pattern is evaluated in local time
+ * alone, so that a skipped or repeated local time means the same here as in a single window.
  */
 export function nextAfter(pattern: Pattern, after: number): number {
   const series = seriesOf(pattern);
@@ -69,7 +69,7 @@ export function nextAfter(pattern: Pattern, after: number): number {
   return firstGreater(moments, after);
 }
 
-/** In a list in order, one of whose numbers is greater. */
+/** The first greater number in a sorted list. */
 function firstGreater(list: readonly number[], than: number): number {
   let low = 0;
   let high = list.length - 1;
@@ -85,7 +85,7 @@ function firstGreater(list: readonly number[], than: number): number {
 }
 
 function find(clock: Cron, timeZone: string, after: number): number {
-  // whole seconds: patterns know no less
+  // whole seconds: patterns know nothing finer
   let wall = Math.floor((wallClock(after, timeZone) - skippedBefore(after, timeZone)) / 1000) * 1000 - 1000;
   let best = Infinity;
   let limit = Infinity;

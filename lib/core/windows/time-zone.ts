@@ -1,11 +1,11 @@
-/** Ms that the clocks of a zone are looked at around a moment: no zone has skipped or repeated more than a day. */
+/** Ms around a moment in which the clocks of a zone are examined: no zone has skipped or repeated more than a day. */
 const AROUND = 25 * 3_600_000;
-/** Zones that are remembered; each costs some 30 kB. */
+/** How many zones are cached; each costs some 30 kB. */
 const REMEMBERED = 100;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** Is it an IANA name that this process knows. */
+/** Whether it is an IANA name that this process knows. */
 export function isTimeZone(name: unknown): name is string {
   if (typeof name !== 'string' || !/^[A-Za-z][\w+\-/]{0,63}$/.test(name)) {
     return false;
@@ -36,8 +36,8 @@ export const zoneOffset = (instant: number, timeZone: string): number =>
   wallClock(instant, timeZone) - instant;
 
 /**
- * The moment at which the clocks of a zone show that. A time that does not exist, since clocks went forward, moves forward by as
- * much; of one that exists twice it is the first (RFC 5545, 3.3.5).
+ * The moment at which the clocks of a zone show that. A time that does not exist, because clocks went forward, moves forward by
+ * the same amount; a time that exists twice is the first of the two (RFC 5545, 3.3.5).
  * @param wall ms since 1970 as if it were UTC
  */
 export function instantOf(wall: number, timeZone: string): number {

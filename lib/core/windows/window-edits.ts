@@ -3,12 +3,12 @@ import { currentOccurrence, isPending, KEPT, occurrenceAt, occurrenceStarting } 
 import { findOverlap } from './overlaps.js';
 import type { WindowRecord } from './window-record.js';
 
-/** Windows of one key that are not over, at most. */
+/** The maximum number of windows of one key that are not over. */
 export const MOST_WINDOWS = 100;
 
 /**
  * The windows of a key with one more, or with one in place of what it was before.
- * @throws MaintenanceConflictError when it overlaps another, or there are too many
+ * @throws MaintenanceConflictError if it overlaps another, or there are too many
  */
 export function withWindow(
   key: string,
@@ -39,7 +39,7 @@ export function withWindow(
     : [...windows, window];
 }
 
-/** Ends whatever occurrence is on; `null` when none is. */
+/** Ends the occurrence that is on, if any; `null` if none is. */
 export function withoutCurrent(
   windows: readonly WindowRecord[] | undefined,
   now: number,
@@ -48,7 +48,7 @@ export function withoutCurrent(
   return windows && current ? replaced(windows, endedAt(current.window, current.start, now)) : null;
 }
 
-/** Cancels one occurrence, or ends it when it is on; `null` when there is none to come that begins then. */
+/** Cancels one occurrence, or ends it if it is on; `null` if none begins then. */
 export function withoutOccurrence(window: WindowRecord, start: number, now: number): WindowRecord | null {
   const occurrence = occurrenceStarting(window, start);
   if (!occurrence || occurrence.end <= now || occurrence.end <= start) {
@@ -57,7 +57,7 @@ export function withoutOccurrence(window: WindowRecord, start: number, now: numb
   return endedAt(window, start, Math.max(start, now));
 }
 
-/** Cancels all that is to come, and ends what is on. It stays for a while, so that others learn how it ended. */
+/** Cancels everything to come, and ends what is on. It stays for a while, so that others learn how it ended. */
 export function withoutWindow(
   windows: readonly WindowRecord[],
   window: WindowRecord,

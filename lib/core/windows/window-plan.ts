@@ -14,8 +14,8 @@ import type { WindowRecord } from './window-record.js';
 const LONGEST_ANNOUNCEMENT = 366 * 24 * HOUR;
 
 /**
- * A window as it is to be recorded.
- * @param before what it was; what is not given stays as it is
+ * A window in the form in which it is recorded.
+ * @param before what it was; fields that are not given stay as they are
  * @param now epoch ms by the store's clock
  * @throws MaintenanceConfigurationError
  */
@@ -124,7 +124,7 @@ function checkTimes(window: WindowRecord, { end }: Partial<MaintenanceWindowOpti
       `a window that has not ended yet (it is ${new Date(now).toISOString()} by the clock of the store)`,
     );
   }
-  // before the next occurrence everybody is back
+  // before the next occurrence everybody must be back
   const whole = { ...window, duration: window.duration + window.reopenOver };
   const overlap = window.repeat && findOwnOverlap(whole, now);
   if (overlap) {

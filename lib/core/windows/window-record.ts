@@ -11,27 +11,27 @@ export interface WindowRecord {
   /** Of its first occurrence. */
   readonly start: number;
   readonly duration: number;
-  /** Zone that it was planned in; `null`: planned as an instant. */
+  /** Zone in which it was planned; `null`: planned as an instant. */
   readonly timeZone: string | null;
   readonly repeat: RepeatRecord | null;
   /** How long before its start it is announced to visitors; `null`: never. */
   readonly announce: number | null;
-  /** For so long from its start only writes are refused. */
+  /** For this long from its start only writes are refused. */
   readonly readOnly: number;
-  /** Over so long after its end visitors come back. */
+  /** Over this time after its end visitors come back. */
   readonly reopenOver: number;
   readonly announcement: MaintenanceText | null;
   readonly message: MaintenanceText | null;
   readonly reason: string | null;
   readonly actor: string | null;
-  /** Occurrences that ended early, by their start: when; those that were cancelled ended when they would have begun. */
+  /** When occurrences ended early, by their start; for cancelled ones that is their start. */
   readonly ended: readonly (readonly [start: number, end: number])[];
 }
 
 /**
- * Reads a stored window, and keeps the fields that this version does not know. One that it cannot read at all, since another version
- * plans windows differently, is carried along as it is, and never comes here: see {@link isReadable}.
- * @throws Error when it is no object
+ * Reads a stored window, and keeps the fields that this version does not know. A window that it cannot read at all, because
+ * another version plans windows differently, is carried along as it is, and never comes here: see {@link isReadable}.
+ * @throws Error if it is not an object
  */
 export function readWindow(value: unknown): WindowRecord {
   const raw = object(value, 'window');
@@ -42,7 +42,7 @@ export function readWindow(value: unknown): WindowRecord {
   }
 }
 
-/** Does this version know when it is on. */
+/** Whether this version can tell when it is on. */
 export const isReadable = (window: Partial<Record<'start' | 'duration' | 'ended', unknown>>): boolean =>
   typeof window.start === 'number' && typeof window.duration === 'number' && Array.isArray(window.ended);
 
