@@ -27,6 +27,10 @@ export const tools = /** @satisfies {Record<string, Tool>} */ ({
   mosquitto: { commands: ['mosquitto'], env: 'MOSQUITTO', packages: ['mosquitto'] },
   nats: { commands: ['nats-server'], env: 'NATS_SERVER', packages: ['nats-server'] },
   kcat: { commands: ['kcat', 'kafkacat'], env: 'KCAT', packages: ['kcat'] },
+  bash: { commands: ['bash'], packages: ['bash'] },
+  zsh: { commands: ['zsh'], packages: ['zsh'] },
+  fish: { commands: ['fish'], packages: ['fish'] },
+  script: { commands: ['script'], packages: ['bsdutils'] },
   nginx: { commands: ['nginx'], env: 'NGINX', packages: ['nginx-light'] },
 });
 
