@@ -122,9 +122,9 @@ export const CONNECTION_OPTIONS: readonly Option[] = [
   ),
   new Option('--url <url>', 'or its admin API, such as https://shop.example/maintenance (MAINTENANCE_URL)'),
   new Option(
-    '--header <header...>',
-    'for the admin API, such as "Authorization: Bearer …" (MAINTENANCE_HEADER)',
-  ),
+    '--header <header>',
+    'for the admin API, such as "Authorization: Bearer …"; may be repeated (MAINTENANCE_HEADER)',
+  ).argParser((header: string, before: readonly string[] = []) => [...before, header]),
   new Option(
     '--namespace <name>',
     'the namespace of the application; default: maintenance (MAINTENANCE_NAMESPACE)',
@@ -154,14 +154,12 @@ async function ask(
   }
   const { createInterface } = await import('node:readline/promises');
   const prompt = createInterface({ input: stdin, output: stderr as NodeJS.WritableStream });
-  try {
-    const answer = await prompt.question(`${question} [y/N] `);
-    if (!/^y(es)?$/i.test(answer.trim())) {
-      out.note('Nothing was changed.');
-      throw new Declined();
-    }
-  } finally {
-    prompt.close();
+  // Ctrl-C and Ctrl-D are a no, too; the cursor still stands behind the question
+  const answer = await prompt.question(`${question} [y/N] `).catch(() => out.note(''));
+  prompt.close();
+  if (!answer || !/^y(es)?$/i.test(answer.trim())) {
+    out.note('Nothing was changed.');
+    throw new Declined();
   }
 }
 

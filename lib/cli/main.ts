@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import * as module from 'node:module';
+import { isatty } from 'node:tty';
 
 /** Milliseconds after which the process ends although something is still open. */
 const LINGER = 1_000;
@@ -11,6 +12,17 @@ const LINGER = 1_000;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') {
     process.exit(0);
+  }
+});
+// what is under way goes on when nobody reads what is said about it any more
+process.stderr.on('error', () => undefined);
+
+const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+process.on('exit', () => {
+  // Node aborts, with a core dump, where it cannot reset a terminal that has gone away
+  if (terminals.some((descriptor) => !isatty(descriptor))) {
+    process.removeAllListeners('SIGHUP');
+    process.kill(process.pid, 'SIGHUP');
   }
 });
 

@@ -3,6 +3,8 @@ import type { Surroundings } from './surroundings.js';
 
 /** Widest line of a table where the width of the terminal is not known. */
 const WIDTH = 80;
+/** Narrowest column of a table that was made to fit: what is left of a name is still to be told from others. */
+const NARROWEST = 6;
 /** What would move the cursor, change the direction of text, or ring. */
 const UNSAFE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 const WIDE =
@@ -106,7 +108,10 @@ export class Output {
     const widths = columns.map((column, index) =>
       Math.max(widthOf(column.title), ...cells.map((line) => widthOf(line[index] ?? ''))),
     );
-    this.fit(widths, columns);
+    if (!this.fit(widths, columns)) {
+      this.records(rows, columns, cells);
+      return;
+    }
     const write = (line: readonly string[], styled: (text: string, index: number) => string): void => {
       const last = line.length - 1;
       const padded = line.map((text, index) => {
@@ -128,20 +133,43 @@ export class Output {
     );
   }
 
-  /** Takes from the widest columns that may shrink until the line fits. */
-  private fit(widths: number[], columns: readonly Column<never>[]): void {
-    const most = this.isTerminal ? Math.max(40, this.out.columns ?? WIDTH) : WIDTH;
+  /** A line for each value: for terminals that are too narrow for a table. */
+  private records<Row>(
+    rows: readonly Row[],
+    columns: readonly Column<Row>[],
+    cells: readonly (readonly string[])[],
+  ): void {
+    const width = Math.max(...columns.map(({ title }) => widthOf(title)));
+    rows.forEach((row, at) => {
+      if (at > 0) {
+        this.line();
+      }
+      columns.forEach(({ title, style }, index) => {
+        const text = cells[at]?.[index] ?? '-';
+        const color = style?.(row);
+        if (text !== '-') {
+          const name = this.style('dim', title) + ' '.repeat(width - widthOf(title));
+          this.line(`${name}  ${color ? this.style(color, text) : text}`);
+        }
+      });
+    });
+  }
+
+  /** Takes from the widest columns that may shrink until the line fits; `false` where it cannot. */
+  private fit(widths: number[], columns: readonly Column<never>[]): boolean {
+    const most = this.isTerminal ? this.out.columns || WIDTH : WIDTH;
     const total = (): number => widths.reduce((sum, width) => sum + width, 2 * (widths.length - 1));
     while (total() > most) {
       const index = widths.reduce(
         (widest, width, i) => (columns[i]?.shrinks && width > (widths[widest] ?? 0) ? i : widest),
         columns.findIndex(({ shrinks }) => shrinks),
       );
-      if (index < 0 || (widths[index] ?? 0) <= 4) {
-        return;
+      if (index < 0 || (widths[index] ?? 0) <= NARROWEST) {
+        return false;
       }
       widths[index] = (widths[index] ?? 0) - 1;
     }
+    return true;
   }
 
   private colored(stream: OutputStream, style: Style, text: string): string {

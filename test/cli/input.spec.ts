@@ -1,21 +1,15 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createMaintenance } from 'nestjs-maintenance/standalone';
 import { RedisServer } from '../support/redis.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
-import { until } from '../support/until.js';
-import { cli, cliProcess, MAIN, resultOf, startCli } from './cli.js';
+import { cli, cliProcess } from './cli.js';
 import { parse } from './schemas.js';
 
-const run = promisify(execFile);
 let server: RedisServer;
 let folder: string;
 const env = () => ({ MAINTENANCE_REDIS_URL: server.url });
@@ -50,8 +44,12 @@ describe('a wrong command line gets one sentence and exit code 2, and changes no
     ['both ways', ['on', 'general', '--redis', 'redis://localhost', '--url', 'http://localhost']],
     ['no Redis at all', ['on', 'general', '--redis', 'localhost:6379']],
     ['a database that is none', ['on', 'general', '--redis', 'redis://localhost:1/one']],
+    ['a port that is none', ['on', 'general', '--redis', 'redis://localhost:99999']],
+    ['a password that is no text', ['on', 'general', '--redis', 'redis+cluster://u:%zz@localhost']],
+    ['a database of a group that is none', ['on', 'general', '--redis', 'redis+sentinel://localhost/m/x']],
     ['a Sentinel without a name', ['on', 'general', '--redis', 'redis+sentinel://localhost']],
     ['a host that is none', ['on', 'general', '--redis', 'redis+cluster://a:b:c']],
+    ['a password of a URL that is no text', ['on', 'general', '--url', 'http://u:%zz@localhost']],
     ['no URL', ['on', 'general', '--url', 'shop.example']],
     ['no header', ['on', 'general', '--url', 'http://localhost', '--header', 'let me in']],
     [
@@ -63,6 +61,7 @@ describe('a wrong command line gets one sentence and exit code 2, and changes no
     ['a shell that nobody knows', ['completion', 'tcsh']],
     ['nothing to extend by', ['extend', 'general']],
     ['a page to watch without a file', ['page', '--watch']],
+    ['a page that reloads all the time', ['page', '--refresh', '0s']],
     ['no replica', ['forget']],
     ['a window without a start', ['schedule', 'general']],
     ['a window without an end', ['schedule', 'general', '22:00']],
@@ -91,6 +90,7 @@ describe('a wrong command line gets one sentence and exit code 2, and changes no
     const { code, stdout, stderr } = await cli(args, { env: env() });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^error: \S/);
+    expect(stderr).not.toContain('Maintenance option');
     expect(stderr).not.toMatch(/\bat .+:\d+:\d+/);
     expect(await isUntouched()).toBe(true);
   });
@@ -252,6 +252,21 @@ describe('where it gets its settings', () => {
     expect({ code: url.code, way: url.stderr.includes('the admin API') }).toEqual({ code: 4, way: true });
   });
 
+  it('--header is given as often as there are headers, and takes no other word', async () => {
+    const asked: IncomingHttpHeaders[] = [];
+    const application = createServer((request, response) => {
+      asked.push(request.headers);
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"general":{"name":"general"}}');
+    }).listen(0, '127.0.0.1');
+    await once(application, 'listening');
+    const url = `http://127.0.0.1:${(application.address() as AddressInfo).port}/maintenance`;
+    const headers = ['--header', 'Authorization: Bearer x', '--header', 'X-Shop: one'];
+    expect((await cli(['--url', url, ...headers, 'status'])).code).toBe(0);
+    expect((await cli(['status', '--url', url, '--header', 'X-Shop: two', 'general'])).code).toBe(0);
+    expect(asked).toMatchObject([{ authorization: 'Bearer x', 'x-shop': 'one' }, { 'x-shop': 'two' }]);
+    application.close();
+  });
+
   it.each([
     '{',
     '[]',
@@ -267,154 +282,7 @@ describe('where it gets its settings', () => {
   });
 });
 
-describe('on a terminal', () => {
-  /** Runs it with a terminal of 80 columns. */
-  function openTerminal(args: readonly string[]) {
-    const file = join(folder, `screen-${Math.random()}`);
-    const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ');
-    const running = run('script', ['-qefc', `stty cols 80; exec ${command}`, file], {
-      cwd: folder,
-      env: { ...process.env, ...env(), TERM: 'xterm' },
-    });
-    return {
-      screen: () => readFile(file, 'utf8').catch(() => ''),
-      type: (text: string) => running.child.stdin?.write(text),
-      end: (text: string) => running.child.stdin?.end(text),
-      result: running.then(
-        () => 0,
-        (error: { code: number }) => error.code,
-      ),
-    };
-  }
-
-  /** Types, and has no more to say. */
-  async function onTerminal(
-    args: readonly string[],
-    typed: string,
-  ): Promise<{ code: number; screen: string }> {
-    const terminal = openTerminal(args);
-    terminal.end(typed);
-    const code = await terminal.result;
-    return { code, screen: await terminal.screen() };
-  }
-
-  it('asks, and takes only yes for yes', async () => {
-    await using watcher = await createMaintenance({ redis: server.url });
-    const no = await onTerminal(['on', 'general', '1h'], '\n');
-    expect(no.screen).toContain('which closes the whole site');
-    await watcher.refresh();
-    expect({ code: no.code, on: watcher.isActive() }).toEqual({ code: 1, on: false });
-    const yes = await onTerminal(['on', 'general', '1h'], 'yes\n');
-    await watcher.refresh();
-    expect({ code: yes.code, on: watcher.isActive() }).toEqual({ code: 0, on: true });
-  });
-
-  it('says that the outcome is unknown when Redis no longer answers what it is to write', async () => {
-    await using own = await RedisServer.start();
-    const quick = ['--redis', own.url, '--command-timeout', '1s'];
-    const { screen, end, result } = openTerminal(['on', 'general', '1h', ...quick]);
-    await until(async () => (await screen()).includes('[y/N]'), { timeout: 15_000 });
-    own.pause();
-    end('yes\n');
-    expect(await result).toBe(4);
-    expect(await screen()).toContain('the outcome is unknown');
-    own.resume();
-  });
-
-  it('run says what it waits for, as long as it waits, and ends with Ctrl-C', async () => {
-    await using holder = await createMaintenance({ redis: server.url });
-    await using held = await holder.maintain('general', { drain: false });
-    const { screen, type, result } = openTerminal(['run', 'general', '--wait', '1m', '--', 'touch', 'never']);
-    await until(async () => (await screen()).includes('waiting until it is quiet'), { timeout: 15_000 });
-    type('\u0003');
-    expect(await result).toBe(121);
-    expect(await screen()).toMatch(
-      /waiting until it is quiet everywhere …(\^C)?\r +\r.*Stopped by SIGINT before/s,
-    );
-    expect(held.signal.aborted).toBe(false);
-  });
-
-  it('asks nobody with --json', async () => {
-    const { screen, result } = openTerminal(['on', 'general', '1h', '--json']);
-    expect(await result).toBe(0);
-    expect(await screen()).not.toContain('[y/N]');
-    const off = await cli(['off', '--force', '--json'], { env: env() });
-    expect(parse<{ error: { message: string } }>('error', off.stdout).error.message).toContain('--yes');
-    expect(off.code).toBe(2);
-    expect(await isUntouched()).toBe(false);
-  });
-
-  it('run shows how far its command is', async () => {
-    const script = 'echo "29 orders" >&$MAINTENANCE_PROGRESS_FD; read go';
-    const { screen, end, result } = openTerminal(['run', 'general', '--', 'bash', '-c', script]);
-    await until(async () => (await screen()).includes('general: 29 % orders'), { timeout: 15_000 });
-    end('go\n');
-    expect(await result).toBe(0);
-  });
-
-  it.each(['SIGINT', 'SIGTERM'] as const)('what watches ends in good order with %s', async (signal) => {
-    const child = startCli(['watch'], { env: env() });
-    const result = resultOf(child);
-    await once(child.stdout as NodeJS.ReadableStream, 'data');
-    child.kill(signal);
-    expect(await result).toMatchObject({ code: 0, stderr: '' });
-  });
-
-  it('there are colours there, and nowhere else', async () => {
-    expect((await onTerminal(['status'], '')).screen).toContain('\u001b[');
-    expect((await cliProcess(['status'], { env: env() })).stdout).not.toContain('\u001b[');
-    const forced = await cli(['status'], { env: { ...env(), FORCE_COLOR: '1' } });
-    expect(forced.stdout).toContain('\u001b[');
-  });
-});
-
-describe('the samples of sample/03-deploy', () => {
-  const sample = (name: string) =>
-    readFile(fileURLToPath(new URL(`../../sample/03-deploy/${name}`, import.meta.url)), 'utf8');
-  const prisma = '"npx prisma migrate deploy" while "billing" is in maintenance';
-
-  beforeEach(() =>
-    server
-      .client()
-      .hset('maintenance:{maintenance}:catalogue', 'billing', `${Date.now()}|{"label":"Billing"}`),
-  );
-
-  it.each([
-    ['github-actions.yml', /run: npx nestjs-maintenance (run .*)/],
-    ['deploy.sh', /^maintenance (run .*)/m],
-  ])('%s says what the command line understands', async (name, pattern) => {
-    const line = pattern.exec(await sample(name))?.[1] ?? '';
-    const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? '');
-    const { code, stdout, stderr } = await cli([words[0]!, '--dry-run', ...words.slice(1)], { env: env() });
-    expect({ code, stderr, does: stdout.includes(prisma) }).toEqual({ code: 0, stderr: '', does: true });
-  });
-
-  it('so does kubernetes-job.yaml', async () => {
-    const list = /args:\s*(\[[^\]]*\])/.exec(await sample('kubernetes-job.yaml'))?.[1] ?? '[]';
-    const [command = '', ...words] = JSON.parse(list.replaceAll("'", '"')) as string[];
-    const { code, stdout } = await cli([command, '--dry-run', ...words], { env: env() });
-    expect({ code, does: stdout.includes(prisma) }).toEqual({ code: 0, does: true });
-  });
-
-  it('deploy.sh stops at what goes wrong', async () => {
-    const bin = join(folder, 'sample-bin');
-    await mkdir(bin, { recursive: true });
-    const script = '#!/bin/sh\necho "$@" >> calls\n[ "$2" != run ]\n';
-    await writeFile(join(bin, 'npx'), script, { mode: 0o755 });
-    await writeFile(join(bin, 'deploy.sh'), await sample('deploy.sh'));
-    const failed = await run('sh', ['deploy.sh'], {
-      cwd: bin,
-      env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
-    }).catch((error: { code: number }) => error);
-    expect(failed).toMatchObject({ code: 1 });
-    const calls = await readFile(join(bin, 'calls'), 'utf8');
-    expect(calls).toMatch(
-      /^nestjs-maintenance doctor\nnestjs-maintenance run billing .* -- npx prisma migrate deploy\n$/,
-    );
-  });
-});
-
-describe('help and completion', () => {
+describe('help', () => {
   it('every command has examples', async () => {
     const { stdout } = await cli(['--help']);
     const names = [...stdout.matchAll(/^ {2}(\w+)(?: \[| <| {2,})/gm)]
@@ -429,39 +297,5 @@ describe('help and completion', () => {
     }
     expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
     expect((await cliProcess(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+/);
-  });
-
-  it.each(['bash', 'zsh', 'fish'])('%s reads what it is given', async (shell) => {
-    const { stdout, code } = await cli(['completion', shell]);
-    expect(code).toBe(0);
-    expect(stdout).toContain('run');
-    const file = join(folder, `completion.${shell}`);
-    await writeFile(file, stdout);
-    const found = await run('which', [shell]).then(
-      () => true,
-      () => false,
-    );
-    if (found) await run(shell, ['-n', file]);
-  });
-
-  it('bash completes commands, options and keys', async () => {
-    const { stdout } = await cli(['completion', 'bash']);
-    const bin = join(folder, 'bin');
-    await mkdir(bin, { recursive: true });
-    await writeFile(
-      join(bin, 'nestjs-maintenance'),
-      `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`,
-      { mode: 0o755 },
-    );
-    const complete = async (...words: string[]) => {
-      const script = `${stdout}\nCOMP_WORDS=(${words.map((word) => `"${word}"`).join(' ')}); COMP_CWORD=${words.length - 1}; _nestjs_maintenance; echo "\${COMPREPLY[@]}"`;
-      const { stdout: found } = await run('bash', ['-c', script], {
-        env: { ...process.env, ...env(), PATH: `${bin}:${process.env.PATH}` },
-      });
-      return found.trim();
-    };
-    expect(await complete('nestjs-maintenance', 'ex')).toBe('extend');
-    expect(await complete('nestjs-maintenance', 'run', '--keep')).toBe('--keep-on-failure');
-    expect(await complete('nestjs-maintenance', 'on', 'gen')).toBe('general');
   });
 });
