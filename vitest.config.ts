@@ -28,6 +28,8 @@ export default defineConfig({
     reporters: ['default', './test/support/reporter.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
+    // it imports JSON as Node does not
+    server: { deps: { inline: [/@actions\//] } },
     testTimeout: 30_000,
     hookTimeout: 30_000,
     restoreMocks: true,
