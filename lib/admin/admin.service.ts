@@ -37,7 +37,11 @@ export class AdminService {
   async keys(request: HttpRequest): Promise<ApiResponse> {
     await this.access.demand(request, 'see_info');
     await this.readAfresh();
-    return { status: 200, json: this.localizer.keyData(this.registry, this.manager, request) };
+    return {
+      status: 200,
+      json: this.localizer.keyData(this.registry, this.manager, request),
+      headers: this.staleness(),
+    };
   }
 
   async key(request: HttpRequest, name: unknown): Promise<ApiResponse> {
@@ -47,7 +51,7 @@ export class AdminService {
     return {
       status: 200,
       json: this.localizer.describe(key, this.manager, request),
-      headers: { ETag: createEtag(this.manager, key) },
+      headers: { ETag: createEtag(this.manager, key), ...this.staleness() },
     };
   }
 
@@ -92,11 +96,20 @@ export class AdminService {
     return { status: 201, json: { ticket: await this.tickets.create(), expiresIn: TICKET_LIFETIME } };
   }
 
+  /** Since when key data is what was last known, where it is that. */
+  private staleness(): Record<string, string> {
+    const { stale } = this.manager.health();
+    return stale ? { [STALE_HEADER]: stale.toISOString() } : {};
+  }
+
   /** If the store is unreachable, the last known state remains. */
   async readAfresh(): Promise<void> {
     await this.manager.refresh().catch(() => undefined);
   }
 }
+
+/** On answers with key data: the moment from which on the application has been out of touch with its store. */
+const STALE_HEADER = 'X-Maintenance-Stale-Since';
 
 /** Only a silent replica can be forgotten. */
 function refuseAlive(error: unknown): never {

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { Declined } from './cli.js';
-import { CliError, EXIT, exitCodeOf, RUN_EXIT } from './exit.js';
+import { CliError, EXIT, exitCodeOf, inWordsOfOptions, RUN_EXIT } from './exit.js';
 import { Output } from './output.js';
 import { createCli } from './program.js';
 import { ofThisProcess, type Surroundings } from './surroundings.js';
@@ -39,7 +39,8 @@ function reportUsage({ code, message }: CommanderError, out: Output, words: read
 }
 
 function report(error: unknown, out: Output, { env }: Surroundings): number {
-  const { message, code = 'ERROR' } = error as Error & { code?: string };
+  const { message: said, code = 'ERROR' } = error as Error & { code?: string };
+  const message = inWordsOfOptions(said);
   const exit = exitCodeOf(error);
   const known = error instanceof CliError || String(code).startsWith('MAINTENANCE_');
   out.result({ error: { code, message }, exitCode: exit }, () => out.error(message));

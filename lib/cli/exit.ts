@@ -60,3 +60,12 @@ export function exitCodeOf(error: unknown): number {
   }
   return (typeof code === 'string' ? CODES[code] : undefined) ?? EXIT.failed;
 }
+
+/** What the library calls its option, the command line calls its own. */
+export const inWordsOfOptions = (message: string): string =>
+  message
+    .replace(/^Maintenance option "repeat\.cron"/, '--repeat')
+    .replace(
+      /^Maintenance option "(\w+)"/,
+      (_, name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+    );

@@ -16,7 +16,7 @@ import { RedisServer } from '../support/redis.js';
 import { setRedisClock, skewRedisClock } from '../support/skewed-redis.js';
 import { until } from '../support/until.js';
 import { redisOptions } from '../state/stores.js';
-import { cli } from './cli.js';
+import { cli, RunningCli } from './cli.js';
 import { windowJson } from './json-data.js';
 import { parse } from './schemas.js';
 
@@ -304,5 +304,26 @@ describe('doctor, by the admin API', () => {
       message: expect.stringContaining('lost touch with its store') as unknown,
     });
     expect(away.codes).toEqual(expect.arrayContaining(['ABANDONED', 'WINDOWS_OVERLAP']));
+
+    // so do status and watch
+    const { stdout, stderr, code } = await cli(['status', '--json', '--url', url]);
+    const { store } = parse<{ store: object }>('status', stdout);
+    expect({ code, store }).toEqual({
+      code: 0,
+      store: { up: false, since: expect.any(String) as unknown, error: expect.any(String) as unknown },
+    });
+    expect(stderr).toMatch(
+      /^warning: The application has lost touch with its store since .*what it last knew/,
+    );
+    expect(await cli(['status', 'billing', '--url', url])).toMatchObject({ code: 0, stderr });
+    const refused = await cli(['on', 'billing', '1h', '--url', url]);
+    expect(refused).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(/unreachable at the moment\. Nothing was changed\.$/m) as unknown,
+    });
+    const watching = new RunningCli(['watch', '--url', url, '--json']);
+    await until(() => watching.stdout.includes('"connection","up":false'), { timeout: 15_000 });
+    watching.interrupt();
+    await watching.result;
   }, 60_000);
 });

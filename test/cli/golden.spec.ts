@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HistoryJson, QuietJson, ReplicaJson, WindowJson } from '../../lib/cli/backend/json.js';
 import { cli } from './cli.js';
 import { keyJson, windowJson } from './json-data.js';
+import { KINDS, parse } from './schemas.js';
 
 // What people see, to the letter, on a terminal of 80 columns. An API that always says the same stands in for the application: what an
 // application says is in commands.spec.ts.
@@ -93,14 +94,18 @@ const entry = (over: Partial<HistoryJson>): HistoryJson =>
     event: 'entering',
     way: 'cli',
     at: '2031-03-04T13:06:00.000Z',
+    cause: 'set',
     from: false,
     to: true,
+    switched: true,
+    extended: false,
     revision: 7,
     message: null,
     until: null,
+    endsAt: null,
     actor: 'ada.lovelace@example.com',
     reason: 'Invoices move to another house\nand that takes a while, as everybody knows',
-    previous: { message: null, until: null },
+    previous: { message: null, reason: null, until: null, endsAt: null, switched: false },
     ...over,
   }) as HistoryJson;
 const HISTORY = [entry({ event: 'exiting', way: 'expiry', actor: null, reason: null }), entry({})];
@@ -152,7 +157,7 @@ const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/ma
 const WIDE = /[\u3000-\u9fff]/;
 const widthOf = (line: string) => [...line].reduce((sum, letter) => sum + (WIDE.test(letter) ? 2 : 1), 0);
 
-const LINES = [
+const LINES: readonly (readonly [string, ...string[]])[] = [
   ['status'],
   ['status', 'billing'],
   ['status', 'import-export-of-everything-there-is-in-the-shop'],
@@ -186,6 +191,40 @@ it.each(['status', 'replicas', 'windows', 'history', 'quiet billing'])(
     expect(Math.max(...stdout.split('\n').map(widthOf))).toBeLessThanOrEqual(80);
   },
 );
+
+describe('--json', () => {
+  const more = [
+    ['off', 'billing'],
+    ['forget', 'oG0mMSPUvPdp', '--dry-run'],
+    ['page'],
+    ['page', '--csp'],
+    ['completion', 'fish'],
+  ] as const;
+
+  it('of each command has a shape', async () => {
+    for (const [name, ...words] of [...LINES, ...more]) {
+      const { stdout } = await cli([name, ...words, '--url', url(), '--json']);
+      const kinds = KINDS[name]!;
+      const fitting = kinds.filter((kind) => isOf(kind, stdout));
+      expect({ name, words, fitting: fitting.length }, stdout).toEqual({ name, words, fitting: 1 });
+    }
+  });
+
+  it('there is no command without one', async () => {
+    const { stdout } = await cli(['--help']);
+    const names = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[| <| {2,})/gm)].map(([, name]) => name as string);
+    expect(names.filter((name) => name !== 'help').toSorted()).toEqual(Object.keys(KINDS).toSorted());
+  });
+
+  function isOf(kind: Parameters<typeof parse>[0], json: string): boolean {
+    try {
+      parse(kind, json);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+});
 
 describe('--help', () => {
   it('of everything fits 80 columns', async () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { ChildProcess } from 'node:child_process';
@@ -105,6 +106,7 @@ describe('a command', () => {
     [122, 'a length of time without a unit', [KEY, '--drain', '10', '--', 'true']],
     [126, 'a key that nobody knows', ['nothing', '--', 'true']],
     [121, 'a command that is not there', [KEY, '--', '/does/not/exist']],
+    [122, 'no time at all', [KEY, '--for', '0s', '--', 'true']],
     [124, 'no Redis', [KEY, '--redis', 'redis://127.0.0.1:1', '--', 'true']],
   ])('is never started, and that is %i, with %s', async (code, _what, args) => {
     const result = await cli(['run', '--command-timeout', '1s', ...args], {
@@ -151,6 +153,23 @@ describe.concurrent('a command in a namespace of its own', () => {
     expect((await migrations.state()).progress).toBeUndefined();
   }, 60_000);
 
+  it('goes on when nobody reads what we say any more', async () => {
+    await using migrations = await alone();
+    const ours = ['--redis', server.url, '--namespace', migrations.namespace];
+    const script =
+      'read go; echo nonsense >&$MAINTENANCE_PROGRESS_FD; echo "50 x" >&$MAINTENANCE_PROGRESS_FD; read go; exit 7';
+    const child = startCli(['run', 'general', ...ours, '--', 'bash', '-c', script], { stdin: 'pipe' });
+    const ended = once(child, 'exit');
+    await until(() => migrations.isOn(), { timeout: 15_000 });
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    child.stdin?.write('go\n');
+    // after the warning that nobody reads
+    await until(async () => (await migrations.state()).progress?.value === 0.5, { timeout: 15_000 });
+    child.stdin?.write('go\n');
+    expect(await ended).toEqual([7, null]);
+  }, 60_000);
+
   it('leaves the key on when it fails, where that was asked for', async () => {
     await using migrations = await alone();
     const { namespace } = migrations;
@@ -168,7 +187,14 @@ describe.concurrent('a command in a namespace of its own', () => {
     await using migrations = await alone();
     const first = migrations.run('first');
     await migrations.begun('first');
-    expect((await migrations.run('refused').result).code).toBe(125);
+    expect(await migrations.run('refused').result).toMatchObject({
+      code: 125,
+      stderr: expect.stringMatching(
+        new RegExp(
+          `^error: Key "general" is locked by \\S+ \\(pid ${first.child.pid}\\) since .* --wait 10m`,
+        ),
+      ) as unknown,
+    });
     const second = migrations.run('second', { ms: 100, args: ['--wait', '2m'] });
     first.child.kill('SIGTERM');
     expect((await first.result).code).toBe(9);

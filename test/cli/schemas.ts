@@ -126,8 +126,46 @@ const quiet = {
   ),
 };
 
+const texts = { type: 'object', additionalProperties: text };
+const entry = object(
+  {
+    id: text,
+    key: text,
+    event: {
+      enum: ['entering', 'exiting', 'changed', 'scheduled', 'cancelled', 'abandoned', 'overrun'],
+    },
+    way: { enum: ['code', 'admin', 'cli', 'window', 'expiry'] },
+    cause: { enum: ['set', 'unset', 'maintain', 'release', 'expiry', 'window'] },
+    at: instant,
+    from: yes,
+    to: yes,
+    switched: yes,
+    extended: yes,
+    revision: count,
+    message: maybeText,
+    reason: maybeText,
+    actor: maybeText,
+    until: maybeInstant,
+    endsAt: maybeInstant,
+    previous: object(
+      { message: maybeText, reason: maybeText, until: maybeInstant, endsAt: maybeInstant, switched: yes },
+      { messages: texts },
+    ),
+  },
+  {
+    messages: texts,
+    window: object({ id: text, start: instant, end: instant, message: maybeText }, { messages: texts }),
+    holder: { anyOf: [holder, { type: 'null' }] },
+  },
+);
+
 const SCHEMAS = {
-  status: object({ place: text, maintenance: yes, keys: list(key) }),
+  status: object({
+    place: text,
+    maintenance: yes,
+    store: object({ up: yes, since: maybeInstant, error: maybeText }),
+    keys: list(key),
+  }),
   change: object(
     { from: yes, to: yes, revision: count, key },
     { at: instant, acknowledged: list(text), missing: list(text), quiet: object(quiet) },
@@ -176,25 +214,12 @@ const SCHEMAS = {
       object({ at: instant, type: { const: 'connection' }, up: yes, error: maybeText }),
     ],
   },
-  history: object({
-    place: text,
-    history: list({
-      type: 'object',
-      properties: {
-        id: text,
-        key: text,
-        event: text,
-        way: text,
-        at: instant,
-        from: yes,
-        to: yes,
-        revision: count,
-      },
-      required: ['id', 'key', 'event', 'way', 'at', 'from', 'to', 'revision', 'actor', 'reason', 'previous'],
-    }),
-  }),
+  history: object({ place: text, history: list(entry) }),
   replicas: object({ place: text, replicas: list(replica) }),
   forgotten: object({ id: text, forgotten: { const: true } }),
+  forgetDryRun: object({ dryRun: { const: true }, does: text, replica }),
+  progress: object({ ok: { const: true } }),
+  completion: object({ shell: { enum: ['bash', 'zsh', 'fish'] }, script: text }),
   quiet: object({ key: text, maintenance: yes, ...quiet }),
   doctor: object({
     place: text,
@@ -204,7 +229,30 @@ const SCHEMAS = {
     ),
   }),
   page: object({ file: text, written: yes, key: text }),
+  html: object({ html: text }),
+  csp: object({ csp: text }),
   error: object({ error: object({ code: text, message: text }), exitCode: count }),
+};
+
+/** What each command may give; `run` leaves stdout to its command, unless it only says what it would do. */
+export const KINDS: Readonly<Record<string, readonly (keyof typeof SCHEMAS)[]>> = {
+  status: ['status'],
+  on: ['change', 'dryRun'],
+  off: ['change', 'forced', 'dryRun'],
+  extend: ['change', 'dryRun'],
+  run: ['dryRun'],
+  progress: ['progress'],
+  quiet: ['quiet'],
+  schedule: ['window', 'planDryRun'],
+  windows: ['windows'],
+  cancel: ['cancelled', 'cancelDryRun'],
+  watch: ['watch'],
+  history: ['history'],
+  replicas: ['replicas'],
+  forget: ['forgotten', 'forgetDryRun'],
+  doctor: ['doctor'],
+  page: ['page', 'html', 'csp'],
+  completion: ['completion'],
 };
 
 const ajv = new Ajv({ allErrors: true, strict: false });

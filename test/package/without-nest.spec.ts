@@ -82,11 +82,13 @@ it('the command line works with nothing but ioredis, and is called by its name',
 it('a driver that is not installed is named, with the line that has it, and without the password', async () => {
   const app = await install('npx', []);
   const main = join(app, 'node_modules', manifest.name, 'dist/cli/main.js');
-  const args = [main, 'status', 'general', '--redis', 'redis://:secret@127.0.0.1:1'];
+  const args = [main, 'on', 'general', '-m', "It's us", '--redis', 'redis://:secret@127.0.0.1:1'];
   const failed = await run(process.execPath, args).catch((error: unknown) => error);
   expect(failed).toMatchObject({ code: 2 });
   const { stderr } = failed as { stderr: string };
-  expect(stderr).toContain('npx -p nestjs-maintenance -p ioredis nestjs-maintenance status general --redis');
+  expect(stderr).toContain(
+    `npx -p nestjs-maintenance -p ioredis nestjs-maintenance on general -m 'It'\\''s us' --redis "$MAINTENANCE_REDIS_URL"`,
+  );
   expect(stderr).not.toContain('secret');
 });
 

@@ -8,8 +8,7 @@ import type {
 import { CliError } from '../exit.js';
 import type { Settings } from '../settings.js';
 import { ApiClient } from './api-client.js';
-import { findingsOfKeys, findingsOfReplicas } from './findings.js';
-import { findingsOfWindows } from './window-findings.js';
+import { inspectApi, OUT_OF_TOUCH } from './api-doctor.js';
 import type {
   AffectedRoutes,
   Backend,
@@ -17,6 +16,7 @@ import type {
   Finding,
   HistoryWish,
   KeyChange,
+  StoreState,
   WatchEvent,
 } from './backend.js';
 import type { HistoryJson, QuietJson, ReplicaJson, WindowJson } from './json.js';
@@ -24,13 +24,6 @@ import { ToldKeys } from './told-keys.js';
 
 /** Milliseconds between two polls of `watch`, and while waiting until it is quiet. */
 const POLL_INTERVAL = 1_000;
-
-const NOT_SEEN: Finding = {
-  level: 'note',
-  code: 'NOT_SEEN',
-  message:
-    'The admin API does not show Redis itself: whether it may drop the state (memory policy, persistence), the rights of users, how fast it answers, and the keys that were published. If the application uses Redis, look there too: doctor --redis <url>.',
-};
 
 /** Through the admin API of a running application. */
 export class ApiBackend implements Backend {
@@ -50,6 +43,11 @@ export class ApiBackend implements Backend {
 
   key(name: string): Promise<MaintenanceKeyJson> {
     return this.client.ask('GET', `keys/${encodeURIComponent(name)}`);
+  }
+
+  store(): StoreState {
+    const { staleSince: since } = this.client;
+    return { up: since === null, since, error: since === null ? null : OUT_OF_TOUCH };
   }
 
   async set(name: string, change: KeyChange): Promise<ChangeResult> {
@@ -144,52 +142,30 @@ export class ApiBackend implements Backend {
     signal: AbortSignal,
   ): Promise<void> {
     const told = new ToldKeys(known);
-    let up = true;
+    let wrong: string | null = null;
+    const connection = (error: string | null): void => {
+      if (error !== wrong) {
+        wrong = error;
+        tell({ type: 'connection', up: error === null, error });
+      }
+    };
     while (!signal.aborted) {
       try {
         const keys = await this.keys();
-        if (!up) {
-          tell({ type: 'connection', up: (up = true), error: null });
-        }
+        connection(this.store().error);
         keys.filter((key) => told.differs(key)).forEach((key) => tell({ type: 'change', key }));
       } catch (error) {
-        if (up) {
-          tell({ type: 'connection', up: (up = false), error: (error as Error).message });
-        }
+        connection((error as Error).message);
       }
       await delay(POLL_INTERVAL, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async doctor(): Promise<Finding[]> {
-    const begun = performance.now();
-    const keys = await this.keys();
-    const answered = Math.round(performance.now() - begun);
-    return [
-      { level: 'ok', code: 'REACHED', message: `${this.place} answers (${answered} ms).` },
-      ...findingsOfKeys(keys),
-      ...findingsOfWindows(await this.windows()),
-      ...(await this.replicas().then(findingsOfReplicas, outOfTouch)),
-      NOT_SEEN,
-    ];
+  doctor(): Promise<Finding[]> {
+    return inspectApi(this);
   }
 
   close(): Promise<void> {
     return Promise.resolve();
   }
-}
-
-/** An application that has lost its store goes on with the last known state, and reports that when it needs the store. */
-function outOfTouch(error: unknown): Finding[] {
-  if (!(error instanceof CliError) || error.code !== 'MAINTENANCE_STORE') {
-    throw error;
-  }
-  return [
-    {
-      level: 'problem',
-      code: 'NOT_IN_TOUCH',
-      message:
-        'The application has lost touch with its store; its log says why. Keys and windows are shown as it last knew them.',
-    },
-  ];
 }

@@ -1,5 +1,6 @@
 import { CliError, EXIT, exitCodeOf, usage } from '../exit.js';
 import type { Settings } from '../settings.js';
+import { decode } from './decode.js';
 import { parseDuration } from '../time.js';
 
 /** Milliseconds that a response may take. */
@@ -14,6 +15,8 @@ export class ApiClient {
   private readonly headers: Headers;
   private readonly timeout: number;
   private hasWritten = false;
+  /** Since when the application is out of touch with its store, as its last answer with key data says. */
+  staleSince: string | null = null;
 
   constructor({ url = '', headers, commandTimeout }: Settings) {
     if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
@@ -29,7 +32,7 @@ export class ApiClient {
     }
     if (this.base.username) {
       const { username, password } = this.base;
-      const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+      const credentials = `${decode(username, '--url')}:${decode(password, '--url')}`;
       this.headers.set('Authorization', `Basic ${Buffer.from(credentials).toString('base64')}`);
       this.base.username = this.base.password = '';
     }
@@ -77,17 +80,21 @@ export class ApiClient {
         'CLI_UNREACHABLE',
       );
     }
+    if (response.ok && method === 'GET' && /^keys(\/[^/]+)?$/.test(path)) {
+      this.staleSince = response.headers.get('X-Maintenance-Stale-Since');
+    }
     const json = parseJson(text);
     if (response.ok && (json !== undefined || response.status === 204)) {
       return json as T;
     }
-    throw refusal(this.place, response.status, json as { message?: unknown } | undefined, outcome);
+    throw refusal(this.place, method, response.status, json as { message?: unknown } | undefined, outcome);
   }
 }
 
 /** Refusals of the API, by the `code` of their body; other responses have no exit code of their own. */
 function refusal(
   place: string,
+  method: string,
   status: number,
   body: { code?: unknown; message?: unknown; outcome?: unknown } | undefined,
   outcome: string,
@@ -101,7 +108,10 @@ function refusal(
   }
   if (status >= 500) {
     const known = code ?? 'MAINTENANCE_STORE';
-    return new CliError(exitOf(known), `${place}: ${message ?? `it answered ${status}.${outcome}`}`, known);
+    // what was to be changed says itself what has become of it
+    const said = message === undefined ? `it answered ${status}.${outcome}` : message;
+    const more = message !== undefined && method === 'GET' ? outcome : '';
+    return new CliError(exitOf(known), `${place}: ${said}${more}`, known);
   }
   if (message !== undefined && code !== undefined) {
     return new CliError(exitOf(code), message, code);

@@ -47,6 +47,14 @@ export interface AffectedRoutes {
   readonly staysOpen: readonly string[];
 }
 
+/** Whether key data is what is stored, or only the last known state. */
+export interface StoreState {
+  readonly up: boolean;
+  /** Since when it is not. */
+  readonly since: string | null;
+  readonly error: string | null;
+}
+
 /** What {@link Backend.watch} reports. */
 export type WatchEvent =
   | { readonly type: 'change'; readonly key: MaintenanceKeyJson }
@@ -69,6 +77,8 @@ export interface Backend {
   keys(): Promise<MaintenanceKeyJson[]>;
   /** @throws with the code MAINTENANCE_UNKNOWN_KEY */
   key(name: string): Promise<MaintenanceKeyJson>;
+  /** As it was when keys were last read. */
+  store(): StoreState;
   set(name: string, change: KeyChange): Promise<ChangeResult>;
   /** Forgets switch and holds. */
   unset(name: string, actor: string | undefined): Promise<MaintenanceKeyJson>;

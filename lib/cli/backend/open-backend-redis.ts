@@ -51,7 +51,10 @@ export async function openRedis(
     }
   } catch (error) {
     // the failed call was only a read
-    const message = messageOf(error).replace(/; (the outcome is unknown|nothing was written)\.$/, '.');
+    const message = messageOf(error)
+      .replace(/; (the outcome is unknown|nothing was written)\.$/, '.')
+      .replace(/ Retrying from scratch after \d+ms\./, '')
+      .replace(/[\s.]+$/, '.');
     await service.close();
     const exit = refusalCode(error) === undefined ? exitCodeOf(error) : EXIT.failed;
     throw new CliError(exit, `${place}: ${message} Nothing was changed.`, 'MAINTENANCE_STORE');
@@ -71,11 +74,20 @@ async function requireDriver(): Promise<void> {
   }
 }
 
-/** The present command line, without what may contain a password. */
+/** The present command line, quoted for a shell, without what may contain a password. */
 function commandLine(): string {
+  const variable = '"$MAINTENANCE_REDIS_URL"';
   return process.argv
     .slice(2)
-    .map((word, index, words) => (words[index - 1] === '--redis' ? '"$MAINTENANCE_REDIS_URL"' : word))
-    .map((word) => word.replace(/^--redis=.*$/s, '--redis="$MAINTENANCE_REDIS_URL"'))
+    .map((word, index, words) =>
+      words[index - 1] === '--redis'
+        ? variable
+        : word.startsWith('--redis=')
+          ? `--redis=${variable}`
+          : quoted(word),
+    )
     .join(' ');
 }
+
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

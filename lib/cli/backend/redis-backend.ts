@@ -1,16 +1,21 @@
 import { once } from 'node:events';
+import { amend } from './amend.js';
 import { openRedis } from './open-backend-redis.js';
 import { inspectRedis } from './redis-doctor.js';
-import type { Backend, ChangeResult, Finding, HistoryWish, KeyChange, WatchEvent } from './backend.js';
+import type {
+  Backend,
+  ChangeResult,
+  Finding,
+  HistoryWish,
+  KeyChange,
+  StoreState,
+  WatchEvent,
+} from './backend.js';
 import { toJson, type HistoryJson, type QuietJson, type ReplicaJson, type WindowJson } from './json.js';
 import { ToldKeys } from './told-keys.js';
 import type { Settings } from '../settings.js';
-import { CliError, EXIT } from '../exit.js';
 import { learnPublishedKeys } from '../../core/catalogue/published-keys.js';
-import { revisionOf } from '../../core/document/record.js';
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
-import { MaintenanceConflictError } from '../../core/errors/errors.js';
-import type { MaintenanceSetOptions } from '../../core/service/set-maintenance-options.js';
 import type { StateManager } from '../../core/state/state-manager.js';
 import type {
   MaintenanceWindowCancelOptions,
@@ -19,8 +24,6 @@ import type {
 } from '../../core/windows/window-options.js';
 import type { StandaloneMaintenance } from '../../standalone/standalone-maintenance.js';
 
-/** How often a change is retried after others came first. */
-const ATTEMPTS = 5;
 /** Milliseconds between two looks for newly published keys. */
 const LEARN_INTERVAL = 10_000;
 
@@ -55,9 +58,14 @@ export class RedisBackend implements Backend {
     return this.describe(name);
   }
 
+  store(): StoreState {
+    const { up, stale, error } = this.manager.health();
+    return { up, since: stale?.toISOString() ?? null, error };
+  }
+
   async set(name: string, { mode, onlyIfOn, ...options }: KeyChange): Promise<ChangeResult> {
     const change = onlyIfOn
-      ? await this.amend(name, options)
+      ? await amend(this.manager, this.service, name, options)
       : await this.service.setMaintenance(mode, name, options);
     const { from, to, revision, acknowledged, missing } = change;
     return { from, to, revision, key: this.describe(name), ...(acknowledged && { acknowledged, missing }) };
@@ -140,33 +148,6 @@ export class RedisBackend implements Backend {
 
   close(): Promise<void> {
     return this.service.close();
-  }
-
-  /** Changes the fields of a key that is on; a key that was switched off meanwhile must not be switched on by that. */
-  private async amend(
-    name: string,
-    options: MaintenanceSetOptions,
-  ): Promise<Awaited<ReturnType<StandaloneMaintenance['setMaintenance']>>> {
-    const { manager, service } = this;
-    const key = manager.registry.get(name);
-    for (let attempt = 1; ; attempt++) {
-      if (!manager.current(key).switched) {
-        throw new CliError(
-          EXIT.failed,
-          `Key "${name}" is not switched on; nothing was changed.`,
-          'CLI_NOT_ON',
-        );
-      }
-      const ifRevision = revisionOf(manager.document, name);
-      try {
-        return await service.setMaintenance(true, name, { ...options, ifRevision });
-      } catch (error) {
-        if (!(error instanceof MaintenanceConflictError) || attempt === ATTEMPTS) {
-          throw error;
-        }
-        await manager.refresh();
-      }
-    }
   }
 
   /** Reads what is stored, and the progress of holders. */

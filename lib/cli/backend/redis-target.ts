@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { usage } from '../exit.js';
+import { decode } from './decode.js';
 
 const SEVERAL = /^(redis|rediss)[+-](sentinel|cluster):\/\/(?:([^@/]*)@)?([^/?]+)(?:\/([^?]*))?(?:\?(.*))?$/;
 
@@ -17,7 +18,7 @@ export async function openTarget(text: string, ca: string | undefined): Promise<
   }
   const [, protocol, kind, credentials = '', hosts = '', path = '', query = ''] = found;
   const nodes = hosts.split(',').map((host) => nodeOf(host, kind === 'sentinel' ? 26_379 : 6_379));
-  const [username, password] = credentials.split(':').map(decodeURIComponent);
+  const [username, password] = credentials.split(':').map((part) => decode(part, '--redis'));
   const common = {
     ...(password !== undefined ? { username: username || undefined, password } : {}),
     ...(protocol === 'rediss' && { tls: tls ?? {} }),
@@ -35,7 +36,7 @@ export async function openTarget(text: string, ca: string | undefined): Promise<
       ...common,
       sentinels: nodes,
       name,
-      ...(db && { db: Number(db) }),
+      ...(db && { db: databaseOf(db) }),
       ...(sentinelPassword !== null && { sentinelPassword }),
       ...(common.tls && { enableTLSForSentinelMode: true, sentinelTLS: common.tls }),
     };
@@ -60,18 +61,24 @@ function nodeOf(text: string, port: number): { host: string; port: number } {
   return { host: host.replace(/^\[|\]$/g, ''), port: given === undefined ? port : Number(given) };
 }
 
+function databaseOf(text: string): number {
+  if (!/^\d+$/.test(text)) {
+    throw usage(`--redis: ${JSON.stringify(text)} is not a database; accepted: a number such as 0.`);
+  }
+  return Number(text);
+}
+
 function withTls(text: string, tls: { ca: string }): object {
   if (!text.startsWith('rediss://')) {
     throw usage('--ca is for a rediss:// URL.');
   }
   const { hostname, port, username, password, pathname } = new URL(text);
-  const db = Number(pathname.slice(1));
   return {
     host: hostname.replace(/^\[|\]$/g, ''),
     port: port === '' ? 6_379 : Number(port),
-    ...(username && { username: decodeURIComponent(username) }),
-    ...(password && { password: decodeURIComponent(password) }),
-    ...(db && { db }),
+    ...(username && { username: decode(username, '--redis') }),
+    ...(password && { password: decode(password, '--redis') }),
+    ...(pathname.length > 1 && { db: databaseOf(pathname.slice(1)) }),
     // an IP address is no server name for TLS (RFC 6066)
     tls: { ...tls, ...(isIP(hostname.replace(/^\[|\]$/g, '')) === 0 && { servername: hostname }) },
   };

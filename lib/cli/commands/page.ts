@@ -24,6 +24,7 @@ interface Said {
 }
 
 const MINUTE = 60_000;
+const SHORTEST_REFRESH = 1_000;
 
 export const page: Work<PageOptions> = async ({ options, out, settings, open, interrupted }, given) => {
   const file = given === '-' ? undefined : given;
@@ -35,6 +36,9 @@ export const page: Work<PageOptions> = async ({ options, out, settings, open, in
     throw usage('--watch needs a file to write.');
   }
   const refreshDelay = options.refresh === undefined ? MINUTE : parseDuration(options.refresh, '--refresh');
+  if (refreshDelay < SHORTEST_REFRESH) {
+    throw usage('--refresh must be at least 1s, so that pages do not flood the proxy.');
+  }
   const wished: Partial<Said> = {
     ...(options.message !== undefined && { message: options.message }),
     ...(options.until !== undefined && { until: parseMoment(options.until, '--until') }),
@@ -107,6 +111,7 @@ async function write(file: string, html: string): Promise<void> {
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new CliError(EXIT.failed, `${file} could not be written: ${(error as Error).message}`, 'CLI_FILE');
+    const why = (error as Error).message.replace(/, \w+ '.*$/s, '');
+    throw new CliError(EXIT.failed, `${file} could not be written: ${why}`, 'CLI_FILE');
   }
 }

@@ -1,17 +1,18 @@
-import { constants } from 'node:os';
 import { defaultActor, type Context, type Work } from '../cli.js';
-import { CliError, EXIT, exitCodeOf, RUN_EXIT, usage } from '../exit.js';
+import { CliError, EXIT, exitCodeOf, inWordsOfOptions, RUN_EXIT, usage } from '../exit.js';
 import type { RedisBackend } from '../backend/redis-backend.js';
 import type { Maintenance } from '../../core/service/maintenance.js';
 import { commandText } from '../run/command-text.js';
+import { exitOfChild } from '../run/exit-of-child.js';
 import { GuardedChild, type ChildExit } from '../run/guarded-child.js';
 import { monotonic } from '../run/monotonic.js';
 import { ProgressSocket, PROGRESS_VARIABLE } from '../run/progress-socket.js';
 import { PROGRESS_DESCRIPTOR } from '../run/protocol.js';
 import { RunProgress } from '../run/run-progress.js';
+import { lockedBy } from '../run/locked-by.js';
 import { leaseTimes } from '../run/lease-times.js';
 import { untilLeft } from '../run/until-left.js';
-import { parseDuration, parseWait } from '../time.js';
+import { parseDuration, parseEnd, parseLength, parseWait } from '../time.js';
 import { printDryRun, whatIsConcerned } from './shared.js';
 
 interface RunOptions {
@@ -41,7 +42,7 @@ export const run: Work<RunOptions> = async (context, key = '', given) => {
   try {
     return await runUnder(context, key, command);
   } catch (error) {
-    context.out.error(error instanceof Error ? error.message : String(error));
+    context.out.error(inWordsOfOptions(error instanceof Error ? error.message : String(error)));
     return RUN_EXIT + exitCodeOf(error);
   }
 };
@@ -52,7 +53,9 @@ async function runUnder(
   command: string[],
 ): Promise<number> {
   if (command.length === 0) {
-    throw usage('No command given; put it after "--": run billing -- npx prisma migrate deploy');
+    throw usage(
+      `No command given for key "${key}"; put it after "--": run billing -- npx prisma migrate deploy`,
+    );
   }
   if (settings.redis === undefined && settings.url !== undefined) {
     throw usage('run holds a lock, for which it needs --redis: the admin API has none.');
@@ -71,8 +74,8 @@ async function runUnder(
     message: options.message,
     reason: options.reason ?? commandText(command).slice(0, 1_000),
     actor: options.actor ?? defaultActor(),
-    ...(options.for !== undefined && { timeout: parseDuration(options.for, '--for') }),
-    ...(options.expected !== undefined && { expected: parseDuration(options.expected, '--expected') }),
+    ...parseEnd([], { for: options.for }),
+    ...(options.expected !== undefined && { expected: parseLength(options.expected, '--expected') }),
   };
   const backend = (await open()) as RedisBackend;
   if (options.dryRun) {
@@ -106,6 +109,8 @@ async function runUnder(
     let held: Maintenance;
     try {
       held = await backend.service.maintain(key, { ...plan, signal: stopped.signal });
+    } catch (error) {
+      throw await lockedBy(backend, key, wait, error);
     } finally {
       clear();
     }
@@ -125,7 +130,7 @@ async function runUnder(
         ...(socket && { [PROGRESS_VARIABLE]: socket.path }),
       });
       const exit = await supervise(held, child, renew);
-      const code = exitOf(exit, held, child, out);
+      const code = exitOfChild(exit, held, child, out);
       if (code !== 0 && options.keepOnFailure) {
         const reason = `The command ended with ${code}: ${plan.reason}`;
         await backend.service.setMaintenance(true, key, { message: plan.message, reason, actor: plan.actor });
@@ -173,25 +178,4 @@ async function supervise(held: Maintenance, child: GuardedChild, renew: () => vo
     unwatch();
     held.signal.removeEventListener('abort', end);
   }
-}
-
-function exitOf(
-  { code, signal }: ChildExit,
-  held: Maintenance,
-  child: GuardedChild,
-  out: Context<RunOptions>['out'],
-): number {
-  if (held.signal.aborted || child.endedByLease) {
-    const why = held.signal.aborted
-      ? (held.signal.reason as Error).message
-      : 'the lease could not be renewed in time';
-    out.error(`The command was ended: ${why}`);
-    const unset = held.signal.aborted && held.remaining() > 0;
-    return RUN_EXIT + (unset ? EXIT.failed : EXIT.unknown);
-  }
-  if (child.unguarded) {
-    out.error('The command was ended, since the process that guards it has ended.');
-    return RUN_EXIT + EXIT.failed;
-  }
-  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }

@@ -1,5 +1,8 @@
+import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
 import type { Work } from '../cli.js';
 import { EXIT } from '../exit.js';
+import { plain } from '../output.js';
+import { formatMoment } from '../time.js';
 import { describeKey, KEY_COLUMNS } from './shared.js';
 
 export const status: Work<{ readonly exitCode?: boolean }> = async ({ options, out, open }, given) => {
@@ -7,12 +10,34 @@ export const status: Work<{ readonly exitCode?: boolean }> = async ({ options, o
   const backend = await open();
   const keys =
     names.length === 0 ? await backend.keys() : await Promise.all(names.map((name) => backend.key(name)));
-  out.result({ place: backend.place, maintenance: keys.some(({ value }) => value), keys }, () => {
+  const store = backend.store();
+  out.result({ place: backend.place, maintenance: keys.some(({ value }) => value), store, keys }, () => {
     if (names.length === 1 && keys[0]) {
       out.line(describeKey(keys[0]));
+      detailsOf(keys[0]).forEach(([what, text]) => out.line(`  ${what.padEnd(7)}  ${text}`));
     } else {
       out.table(keys, KEY_COLUMNS);
     }
   });
+  if (!store.up) {
+    const when = store.since === null ? '' : ` since ${formatMoment(store.since)}`;
+    out.warn(
+      backend.way === 'api'
+        ? `${store.error}${when}: this is what it last knew.`
+        : `Redis can be read, but: ${store.error}`,
+    );
+  }
   return options.exitCode && keys.some(({ value }) => value) ? EXIT.maintenance : EXIT.done;
 };
+
+/** What the sentence about a key that is on leaves out. */
+function detailsOf({ value, since, actor, message, reason }: MaintenanceKeyJson): [string, string][] {
+  return value
+    ? [
+        ...(since ? [['since', formatMoment(since)] as [string, string]] : []),
+        ...(actor ? [['by', plain(actor)] as [string, string]] : []),
+        ...(message ? [['message', plain(message)] as [string, string]] : []),
+        ...(reason ? [['reason', plain(reason)] as [string, string]] : []),
+      ]
+    : [];
+}
