@@ -9,6 +9,18 @@ import type { World } from './world.js';
 /** Milliseconds in which something of what is left at the end is handled: the locks of jobs whose workers have died have to end first. */
 const REST = 10_000;
 
+/** Waits until all is handled, or nothing is any more; what never is, is for the rules to say. @param count of what is left */
+export async function untilHandled(count: () => Promise<number>): Promise<void> {
+  for (let left = Infinity; left > 0;) left = await less(left, count);
+}
+
+/** Waits until less than that is left, and gives how much; none where nothing more is handled. */
+async function less(before: number, count: () => Promise<number>): Promise<number> {
+  let left = before;
+  const isLess = async (): Promise<boolean> => (left = await count()) < before;
+  return (await until(isLess, { timeout: REST, interval: 100 }).catch(() => false)) ? left : 0;
+}
+
 const topicOf = (replica: string): string => `events-${replica}`;
 
 /** Where the events of so many replicas come from, each of its own topic, with how many of them there are. */
@@ -75,18 +87,10 @@ export class HandingIn {
     await Promise.all([jobs, published]);
   }
 
-  /** Waits until all is handled, or nothing is any more; what never is, is for the rules to say. */
   async finish(): Promise<void> {
-    for (let left = Infinity; left > 0;) left = await this.#less(left);
+    await untilHandled(() => this.#left());
     await this.#queue.close().catch(() => undefined);
     this.#client.disconnect();
-  }
-
-  /** Waits until less than that is left, and gives how much; none where nothing more is handled. */
-  async #less(before: number): Promise<number> {
-    let left = before;
-    const isLess = async (): Promise<boolean> => (left = await this.#left()) < before;
-    return (await until(isLess, { timeout: REST, interval: 100 }).catch(() => false)) ? left : 0;
   }
 
   async #left(): Promise<number> {

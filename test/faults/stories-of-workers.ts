@@ -3,12 +3,9 @@ import { Queue } from 'bullmq';
 import { setTimeout as delay } from 'node:timers/promises';
 import { KafkaBroker } from '../support/kafka-broker.js';
 import { RabbitServer } from '../support/rabbit.js';
-import { until } from '../support/until.js';
+import { untilHandled } from './handing-in.js';
 import type { Scenario, Stage } from './scenarios.js';
 import type { World } from './world.js';
-
-/** Milliseconds that what is left at the end may take. */
-const REST = 8_000;
 
 /** Hands in jobs and events all the time; maintenance comes and goes, and a replica stands still for a while. */
 export const workers: Scenario = async (world, stage) => {
@@ -29,10 +26,12 @@ export const workers: Scenario = async (world, stage) => {
   } finally {
     stop.abort();
     await handing;
-    const rest = async () =>
-      (await queue.getJobCountByTypes('wait', 'active', 'delayed')) === 0 && isHandled(broker);
-    // what is never handled is for the rules to say
-    await until(rest, { timeout: REST }).catch(() => undefined);
+    await untilHandled(
+      async () =>
+        (await queue.getJobCountByTypes('wait', 'active', 'delayed')) +
+        broker.sent -
+        broker.committed('events', 0),
+    );
     await queue.close();
   }
 };
@@ -56,8 +55,6 @@ async function startBroker() {
 
 type Broker = Awaited<ReturnType<typeof startBroker>>;
 
-const isHandled = (broker: Broker): boolean => broker.committed('events', 0) >= broker.sent;
-
 async function handIn(world: World, queue: Queue, broker: Broker, stop: AbortSignal): Promise<void> {
   for (let i = 1; !stop.aborted; i++) {
     const jobs = Array.from({ length: 3 }, (_, n) => `job-${i}-${n}`);
@@ -66,7 +63,7 @@ async function handIn(world: World, queue: Queue, broker: Broker, stop: AbortSig
       jobs.map((call, n) => ({ name: 'job', data: { call, ms: n * 30 }, opts: { attempts: 3 } })),
     );
     world.journal.note({ e: 'handed', call: `event-${i}` });
-    broker.send('events', 0, { call: `event-${i}`, ms: i % 20 ? 5 : 400 });
+    broker.send('events', 0, { call: `event-${i}`, ms: i % 40 ? 5 : 400 });
     broker.sent++;
     await delay(25);
   }
@@ -95,8 +92,7 @@ export const rabbit: Scenario = async (world, stage) => {
     await stage.disable(two, 'switch-2', 'job');
     await delay(500);
     await sender.stop();
-    // what is never handled is for the rules to say
-    await until(() => sender.isEmpty(), { timeout: REST }).catch(() => undefined);
+    await untilHandled(() => Promise.resolve(sender.left()));
   } finally {
     await server.stop();
   }
@@ -122,11 +118,11 @@ async function openSender(world: World, url: string) {
   };
   return {
     stop: end,
-    /** All that was handed in has been handled, as the journal has it. */
-    isEmpty: (): boolean => {
+    /** How much of what was handed in has not been handled, as the journal has it. */
+    left: (): number => {
       const lines = world.history();
       const left = new Set(lines.flatMap((line) => (line.e === 'leave' ? [line.call] : [])));
-      return lines.every((line) => line.e !== 'handed' || left.has(line.call));
+      return lines.filter((line) => line.e === 'handed' && !left.has(line.call)).length;
     },
     [Symbol.asyncDispose]: async () => {
       await end();

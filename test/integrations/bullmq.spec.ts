@@ -343,6 +343,26 @@ describe('MaintenanceBullModule', () => {
     await until(() => ran('waits'));
   });
 
+  it('goes on as soon as reopening begins, which is for visitors', async () => {
+    await using at = await startBull(redis, { providers: [Mail] });
+    await using queue = openQueue(redis);
+    await at.service.setMaintenance(true);
+    await queue.add('waits', {});
+    await at.service.setMaintenance(false, 'general', { reopenOver: 20_000 });
+    await until(() => ran('waits'));
+  });
+
+  it('closes at once where its workers wait, and leaves their jobs in the queue', async () => {
+    const at = await startBull(redis, { providers: [Mail] });
+    await using queue = openQueue(redis);
+    await at.service.setMaintenance(true);
+    await queue.add('waits', {});
+    await pause();
+    await at.app.close();
+    expect(await queue.getJobCounts('wait', 'active')).toEqual({ wait: 1, active: 0 });
+    expect(runs).toEqual([]);
+  });
+
   it('leaves alone a worker that the application has paused, or has not started', async () => {
     @Processor('other', { autorun: false })
     class Other extends Mail {}
@@ -492,6 +512,7 @@ describe('processors without a class', () => {
   it.each([
     ['a function', () => Promise.resolve(void runs.push('called'))],
     ['a file, in a process of its own', file],
+    ['a file, in a worker thread', { path: file, useWorkerThreads: true }],
   ])('are paused and waited for too: %s', async (_what, processor) => {
     await using at = await startBull(redis, {
       queues: [{ name: 'mail', processors: [processor as never] }],
@@ -509,6 +530,22 @@ describe('processors without a class', () => {
       async () => (await queue.getJobCounts('active')).active === 1 || (await counts()).completed === 2,
     );
     await at.service.maintain('general', async () => expect((await counts()).completed).toBe(2));
+  });
+
+  it('are waited for by name, as many as run at a time, also in worker threads', async () => {
+    const processor = { path: file, useWorkerThreads: true, concurrency: 2 };
+    await using at = await startBull(redis, { queues: [{ name: 'mail', processors: [processor as never] }] });
+    await using queue = openQueue(redis);
+    const counts = () => queue.getJobCounts('completed', 'active', 'wait', 'failed');
+    await queue.addBulk(['long', 'longer', 'next'].map((name) => ({ name, data: { ms: 1_500 } })));
+    await until(async () => (await counts()).active === 2, { timeout: 15_000 });
+    const error = await failure(at.service.maintain('general', () => 'worked', { drain: 100 }));
+    expect(error.message).toContain('queue "mail", job "long"');
+    expect(error.message).toContain('queue "mail", job "longer"');
+    await at.service.maintain('general', async () => {
+      expect(await counts()).toMatchObject({ active: 0, failed: 0 });
+    });
+    await until(async () => (await counts()).completed === 3, { timeout: 15_000 });
   });
 });
 
