@@ -350,6 +350,7 @@ describe('MaintenanceBullModule', () => {
     await queue.add('waits', {});
     await at.service.setMaintenance(false, 'general', { reopenOver: 20_000 });
     await until(() => ran('waits'));
+    expect((await at.service.getKeyData()).general).toMatchObject({ phase: 'reopening' });
   });
 
   it('closes at once where its workers wait, and leaves their jobs in the queue', async () => {
