@@ -352,8 +352,9 @@ export class MemoryStore implements StateStore {
     );
   }
 
-  async replicasAt(version: Version, deadline: number): Promise<SeenAt | undefined> {
+  async replicasAt(version: Version | undefined, deadline: number): Promise<SeenAt | undefined> {
     const replicas = await this.replicas(deadline);
+    if (version === undefined) return { replicas, version };
     return this.#since(version) === undefined ? undefined : { replicas, version: this.server.version };
   }
 

@@ -57,10 +57,13 @@ export class Peers {
     const version = applied?.version;
     const deadline = manager.deadline();
     // an empty store has no history that a version could belong to
-    const found = version
-      ? await store.replicasAt(version, deadline)
-      : { replicas: await store.replicas(deadline), version: undefined };
+    const found = await store.replicasAt(version || undefined, deadline);
     const others = found?.replicas.filter(({ id }) => id !== replica.id);
+    if (found && found.list !== manager.list.told) {
+      // begun anew: it may lack some whom only this replica remembers, and says so with the next exchange
+      await manager.sync();
+      return undefined;
+    }
     if (!others || others.length === found?.replicas.length) {
       // its own entry is lost, and others' may be: the exchange that records it again notices
       await manager.sync();

@@ -124,6 +124,7 @@ export class StateSync {
       if (result.unsure) {
         list.unsure(result.unsure);
       }
+      list.told = result.list;
       if (doubts && result.emptyFor !== undefined && result.refused === undefined) {
         // in contact with a store that cannot say yet
         this.refusals.succeeded();

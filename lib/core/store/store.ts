@@ -57,6 +57,8 @@ export interface SyncResult {
    * clock has jumped, or nobody has looked for a while.
    */
   readonly unsure?: number;
+  /** Names the list of replicas: another one has begun once the store has lost it, or a server has taken over. */
+  readonly list?: string;
   /**
    * Milliseconds for which a store that has no record may have lost what others know: to who knows nothing that is unknown, not
    * off, until somebody has put it back.
@@ -94,10 +96,12 @@ export interface News {
   readonly version: Version;
 }
 
-/** Who is there, and the version of the store when it said so. */
+/** Who is there, and the version of the store when it said so; `undefined` where no version was asked about. */
 export interface SeenAt {
   readonly replicas: SeenReplica[];
-  readonly version: Version;
+  readonly version: Version | undefined;
+  /** As in {@link SyncResult}: only who has exchanged with the store since that list has begun has listed those whom it remembers. */
+  readonly list?: string;
 }
 
 /** What the store tells without being asked. */
@@ -164,8 +168,9 @@ export interface StateStore {
   /**
    * The same, and what the store is at, as long as it has made the write that this version ends with; `undefined` when it has lost
    * that, or does not remember it.
+   * @param version `undefined`: whatever the store is at
    */
-  replicasAt(version: Version, deadline: number): Promise<SeenAt | undefined>;
+  replicasAt(version: Version | undefined, deadline: number): Promise<SeenAt | undefined>;
   /** Takes a replica off the list at once. */
   leave(id: string, deadline: number): Promise<void>;
   /** Takes a silent replica off the list, since somebody knows that it is gone; one that is alive stays. */

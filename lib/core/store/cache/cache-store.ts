@@ -144,7 +144,7 @@ export class CacheStore implements StateStore {
     return Promise.resolve([...this.seen.values()]);
   }
 
-  async replicasAt(version: Version): Promise<SeenAt> {
+  async replicasAt(version: Version | undefined): Promise<SeenAt> {
     return { replicas: await this.replicas(), version };
   }
 

@@ -48,6 +48,7 @@ export class RedisExchange {
       ...(reply.refused === null ? {} : { refused: reply.refused }),
       relisted: reply.presence === 'new' && this.acknowledged !== '',
       unsure: this.unsure(reply, presence?.id),
+      list: String(this.roster.since),
       leases: this.leases,
       ...(reply.emptyFor > 0 && { emptyFor: reply.emptyFor }),
     };

@@ -146,7 +146,7 @@ export class RedisStore implements StateStore {
     return (await this.list(deadline))?.replicas ?? [];
   }
 
-  replicasAt(version: Version, deadline: number): Promise<SeenAt | undefined> {
+  replicasAt(version: Version | undefined, deadline: number): Promise<SeenAt | undefined> {
     return this.list(deadline, version);
   }
 
@@ -156,8 +156,12 @@ export class RedisStore implements StateStore {
       version === undefined ? (['replicas'] as const) : (['replicas', 'records', 'writes'] as const);
     const args = [options.replicaLease, commands.server(), version ?? ''];
     const reply = await commands.run('replicas', 'REPLICAS', names, deadline, args);
-    const [now, entries, at] = reply as [number, RedisEntry[] | null, Version];
-    return entries ? { replicas: entries.map((entry) => readEntry(entry, now)), version: at } : undefined;
+    const [now, entries, at, met] = reply as [number, RedisEntry[] | null, Version, string];
+    if (!entries) {
+      return undefined;
+    }
+    const replicas = entries.map((entry) => readEntry(entry, now));
+    return { replicas, version: version === undefined ? undefined : at, list: met };
   }
 
   async leave(id: string, deadline: number): Promise<void> {

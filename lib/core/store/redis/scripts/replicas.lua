@@ -2,8 +2,8 @@
 --
 -- KEYS replicas; and records and writes where a version is given
 -- ARGV lease ms of the caller, when the server that it knows was met, a version that must be on the line of this store
--- Returns the clock, for each its id, its state and its entry, and the version of this store where one is given; false in place of
--- these when that is not on the line.
+-- Returns the clock, for each its id, its state and its entry, the version of this store where one is given, and when this server was
+-- met; only the clock and false when the version is not on the line.
 
 --- @include "parts/clock"
 --- @include "parts/server"
@@ -14,4 +14,4 @@ local now = clock()
 local head = KEYS[2] and head_of(KEYS[2])
 if KEYS[2] and not on_line(head, KEYS[3], ARGV[3]) then return { now, false } end
 local met = meet(KEYS[1], now, tonumber(ARGV[1]), ARGV[2])
-return { now, sweep(KEYS[1], now, met, false), version_of(head) }
+return { now, sweep(KEYS[1], now, met, false), version_of(head), whole(met.since) }

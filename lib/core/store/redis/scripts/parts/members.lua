@@ -71,7 +71,8 @@ local function look(noted, now, lease, seen, lost, sweeps)
   if lost or (run and known and known ~= '' and known ~= run) then
     since = now
   elseif not since then
-    since = now - math.max(0, uptime(info)) * 1000
+    -- whoever has met this server before knows that it has lost its data
+    since = string.match(seen, '^%??%d') and now or now - math.max(0, uptime(info)) * 1000
   end
   if not last then
     calm, before = since, now
