@@ -6,8 +6,12 @@
  * somebody for silent, or free a lock, only after the one concerned has stopped trusting it.
  *
  * Replicas refuse what they are not sure of (`onStale: 'block'`). Left out, since it is not promised: a handler that was
- * let pass on a connection that was reset, or that a store has lost and nobody remembers; a newcomer after a failover that
- * lost a write, which cannot be told from a store that never had it.
+ * let pass on a connection that was reset, or in a replica that a store has lost and no holder remembers; a newcomer after a
+ * failover that lost a write, which cannot be told from a store that never had it.
+ *
+ * What makes it small, and takes no run away that could break a promise: an answer that is lost is one that is asked again
+ * before it comes; one that says nothing is over at once; only those who serve have leases, and those end when it matters that
+ * they may; what a write says is forgotten once nobody can speak of it.
  */
 
 #define N 3
@@ -35,6 +39,9 @@
 #ifndef CRASHES
 #define CRASHES 0
 #endif
+#ifndef LEAVES
+#define LEAVES 0
+#endif
 #ifndef LOSSES
 #define LOSSES 0
 #endif
@@ -50,9 +57,6 @@
 #ifndef PUSHES
 #define PUSHES 0
 #endif
-#ifndef LATE
-#define LATE 0
-#endif
 
 #define bit(i) (1 << (i))
 #define has(set, i) (((set) >> (i)) & 1)
@@ -65,10 +69,14 @@ byte last;
 byte on;                  /* those with the switch on, a set */
 byte holds[WRITES + 1];   /* whose holds a write has, a set of replicas */
 byte past[WRITES + 1];    /* the writes that it was made from, a set */
+#if PUSHES > 0
 byte before[WRITES + 1];  /* the one that it replaced in the store */
-byte confirmed;           /* those whose writer was told so */
+#endif
 
 #define follows(later, earlier) ((earlier) == 0 || (later) == (earlier) || has(past[later], earlier))
+/* how many a write was made from: its number, where nothing was lost */
+#define ones(set) (has(set, 1) + has(set, 2) + has(set, 3) + has(set, 4) + has(set, 5) + has(set, 6) + has(set, 7))
+#define revision(w) ones(past[w])
 #define isOn(w) (has(on, w) || holds[w] != 0)
 
 /* ---- The store */
@@ -83,6 +91,23 @@ byte lockFence;           /* with which the lock was granted last */
 byte clock;               /* fences are granted from it */
 bool unsure;              /* replicas may be there that are not listed */
 bool unsureLock;          /* locks may be held that are not known */
+#if LOSSES > 0 || FAILOVERS > 0
+byte back = 7;            /* replicas that have told it something since it lost anything */
+#define isBack(i) has(back, i)
+#define nobodyIsBack back = 0
+/* whom those remember who may work */
+#define remembered ((has(HOLDERS, 0) * remembers[0]) | (has(HOLDERS, 1) * remembers[1]) | (has(HOLDERS, 2) * remembers[2]))
+#else
+#define isBack(i) true
+#define nobodyIsBack skip
+#define remembered 7
+#endif
+#if FAILOVERS > 0
+/* the same before the last write: what one lacks that is promoted without it */
+byte wasStored, wasListed, wasTold;
+byte wasApplied[N];
+byte met;                 /* replicas that the store has told something */
+#endif
 
 /* ---- The replicas, as sets */
 
@@ -108,7 +133,7 @@ byte half;                /* those whose work began and did not end */
 mtype = { idle, locked, draining, working, leaving, done };
 mtype at[N] = idle;
 
-byte crashes, losses, failovers, refusals, resets;
+byte crashes, leaves, losses, failovers, refusals, resets;
 
 /* ---- What is promised */
 
@@ -120,9 +145,25 @@ byte crashes, losses, failovers, refusals, resets;
 
 /* ---- The store's side */
 
+/* What a replica says that it has applied. */
+#ifdef BUG_DELTA_IS_LOST
+byte versions[N];
+#define version(i) versions[i]
+#else
+#define version(i) known[i]
+#endif
+
 /* Puts a write in the place of what is stored. None of those that it replaces is lost. */
 inline put(w) {
     assert(follows(w, stored));
+#if FAILOVERS > 0
+    if
+    :: failovers < FAILOVERS ->
+        wasStored = stored; wasListed = listed; wasTold = told;
+        wasApplied[0] = applied[0]; wasApplied[1] = applied[1]; wasApplied[2] = applied[2]
+    :: else
+    fi;
+#endif
     stored = w
 }
 
@@ -131,9 +172,49 @@ inline make(base, switchOn, held) {
     last++;
     if :: switchOn -> add(on, last) :: else fi;
     holds[last] = held;
-    past[last] = past[base] | (base > 0 -> bit(base) : 0);
-    before[last] = stored
+#if PUSHES > 0
+    before[last] = stored;
+#endif
+    past[last] = past[base] | (base > 0 -> bit(base) : 0)
 }
+
+/* A write that nobody speaks of any more leaves nothing behind: states that differ in it alone are one. */
+#if defined(BUG_REVISION_IS_ENOUGH) || defined(BUG_REVISION_REUSED) || defined(BUG_DELTA_IS_LOST)
+#define forget() skip
+#else
+#if FAILOVERS > 0
+#define mayComeBack(w) (wasStored == (w) || wasApplied[0] == (w) || wasApplied[1] == (w) || wasApplied[2] == (w))
+#else
+#define mayComeBack(w) false
+#endif
+#define speaksOf(i, w) (known[i] == (w) || proven[i] == (w) || seen[i] == (w) || sent[i] == (w) || applied[i] == (w))
+#define isThere(w) (stored == (w) || speaksOf(0, w) || speaksOf(1, w) || speaksOf(2, w) || mayComeBack(w))
+#if PUSHES > 0
+/* it may still be pushed to one that knows what it replaced */
+#define isSpokenOf(w) (isThere(w) || (before[w] != (w) && isThere(before[w])))
+#define forgetPush(w) before[w] = w
+#else
+#define isSpokenOf(w) isThere(w)
+#define forgetPush(w) skip
+#endif
+inline forgetOne(w) {
+    if
+    :: w <= last && !isSpokenOf(w) ->
+        holds[w] = 0; past[w] = 0; drop(on, w); forgetPush(w);
+        past[1] = past[1] & ~bit(w); past[2] = past[2] & ~bit(w); past[3] = past[3] & ~bit(w);
+#if WRITES > 3
+        past[4] = past[4] & ~bit(w)
+#endif
+    :: else
+    fi
+}
+inline forget() {
+    forgetOne(1); forgetOne(2); forgetOne(3);
+#if WRITES > 3
+    forgetOne(4)
+#endif
+}
+#endif
 
 #ifdef BUG_EMPTY_IS_OFF
 #define saysSomething(i) true
@@ -147,20 +228,23 @@ inline record(i) {
 #ifdef BUG_TOLD_BEFORE_APPLIED
     applied[i] = stored;
 #else
-    applied[i] = known[i];
+    /* what is not on the line of this store was not applied */
+    applied[i] = (follows(stored, version(i)) -> version(i) : 0);
 #endif
     add(listed, i);
     drop(silent, i);
     drop(reset, i);
-    if :: saysSomething(i) -> add(granted, i) :: else fi;
+    if :: has(SERVERS, i) && saysSomething(i) -> add(granted, i) :: else -> drop(granted, i) fi;
     if
     :: has(running, i) && isOn(known[i]) -> add(told, i)
     :: else -> drop(told, i)
     fi;
-#if LOSSES > 0
-    silent = silent | (remembers[i] & ~listed);
+#if LOSSES > 0 || FAILOVERS > 0
+#ifndef BUG_NOBODY_VOUCHES
     listed = listed | remembers[i];
-    remembers[i] = listed
+#endif
+    remembers[i] = remembers[i] | listed;
+    add(back, i)
 #else
     add(remembers[i], i)
 #endif
@@ -183,6 +267,7 @@ inline lose() {
     listed = 0; silent = 0; told = 0;
     applied[0] = 0; applied[1] = 0; applied[2] = 0;
     owner = NOBODY; lockFence = 0;
+    nobodyIsBack;
 #ifndef BUG_LIST_IS_BELIEVED
     unsure = true;
 #endif
@@ -193,11 +278,12 @@ inline lose() {
 
 /* ---- A replica's side */
 
-/* What is known changes; a hold that is gone from it is lost, in the same tick. */
+/* What is known changes; a hold that is gone from it is lost, in the same tick. Nobody ends one while its holder has the lock. */
 inline know(i, w) {
     known[i] = w;
     if
     :: (at[i] == draining || at[i] == working) && !has(holds[w], i) ->
+        assert(!has(lockTrust, i));
         drop(lockTrust, i);
         at[i] = leaving
     :: else
@@ -207,9 +293,34 @@ inline know(i, w) {
 inline take(i, w) {
     assert(follows(w, proven[i]));
     proven[i] = w;
+#ifdef BUG_DELTA_IS_LOST
+    versions[i] = w;
+#endif
     drop(heard, i);
     know(i, w)
 }
+
+inline endExchange(i) {
+    drop(asking, i); drop(granted, i); seen[i] = 0
+}
+
+/* Its own write: an answer that was given before says nothing any more. */
+inline takeOwn(i, w) {
+    take(i, w);
+    endExchange(i)
+}
+
+#if FAILOVERS > 0
+#define hasHeard(i) met = met | ((failovers < FAILOVERS) << i)
+#else
+#define hasHeard(i) skip
+#endif
+
+#ifdef BUG_NO_PUT_BACK
+#define putBack(i) skip
+#else
+#define putBack(i) put(proven[i])
+#endif
 
 /* An answer has come: news, the same, or a store that has lost something, which is put back, or united with what was known. */
 inline accept(i) {
@@ -224,10 +335,18 @@ inline accept(i) {
 #ifdef BUG_OLD_IS_NEWS
     :: seen[i] == 0 && proven[i] != 0 -> take(i, 0)
 #endif
+#ifdef BUG_REVISION_REUSED
+    :: seen[i] != proven[i] && revision(seen[i]) > revision(proven[i]) -> take(i, seen[i])
+    :: seen[i] != proven[i] && revision(seen[i]) == revision(proven[i]) -> skip
+#endif
+#ifdef BUG_DELTA_IS_LOST
+    :: seen[i] != proven[i] && follows(seen[i], proven[i]) -> versions[i] = seen[i]
+#else
     :: seen[i] != proven[i] && follows(seen[i], proven[i]) -> take(i, seen[i])
+#endif
     :: seen[i] != proven[i] && follows(proven[i], seen[i]) ->
         if
-        :: stored == seen[i] -> put(proven[i]); drop(heard, i); know(i, proven[i])
+        :: stored == seen[i] -> putBack(i); drop(heard, i); know(i, proven[i])
         :: else -> sound = false
         fi
     :: !follows(seen[i], proven[i]) && !follows(proven[i], seen[i]) ->
@@ -262,8 +381,6 @@ inline accept(i) {
 #define hasApplied(j, i) has(holds[applied[j]], i)
 #endif
 #endif
-#define ones(set) (has(set, 1) + has(set, 2) + has(set, 3) + has(set, 4) + has(set, 5) + has(set, 6) + has(set, 7))
-#define revision(w) ones(past[w])
 #ifdef BUG_DRAINS_ITSELF_ONLY
 #define left(j) false
 #else
@@ -275,10 +392,26 @@ inline accept(i) {
 #else
 #define quietHere(i) !has(running, i)
 #endif
-#define allDrained(i) (has(listed, i) && !unsure && drained(0, i) && drained(1, i) && drained(2, i) && quietHere(i))
+#ifdef BUG_REVISION_IS_ENOUGH
+#define hasIt(w) (revision(stored) >= revision(w))
+#else
+#ifdef BUG_ANY_WRITE_WILL_DO
+#define hasIt(w) true
+#else
+/* what is listed counts as long as the store has what is waited for */
+#define hasIt(w) follows(stored, w)
+#endif
+#endif
+#ifdef BUG_STRANGERS_LIST
+#define knowsList(i) has(listed, i)
+#else
+/* the list of a store that this replica has told nothing since may lack some whom it remembers */
+#define knowsList(i) (has(listed, i) && isBack(i))
+#endif
+#define allDrained(i) (knowsList(i) && !unsure && hasIt(known[i]) && drained(0, i) && drained(1, i) && drained(2, i) && quietHere(i))
 
 #define toldOf(j, w) (!has(listed, j) || follows(applied[j], w))
-#define allApplied(w) (listed != 0 && toldOf(0, w) && toldOf(1, w) && toldOf(2, w))
+#define allApplied(w) (listed != 0 && follows(stored, w) && toldOf(0, w) && toldOf(1, w) && toldOf(2, w))
 
 #define acts(i) (has(alive, i) && has(started, i))
 #ifdef BUG_WRITE_WITHOUT_COMPARE
@@ -362,6 +495,11 @@ inline unlock(i) {
 #else
 #define mayTrust(i) has(trust, i)
 #endif
+#ifdef BUG_LEAVES_TOO_SOON
+#define mayLeave(i) true
+#else
+#define mayLeave(i) !has(running, i)
+#endif
 #ifdef BUG_LOCK_FOR_ALL
 #define lockIsFree true
 #else
@@ -384,8 +522,9 @@ inline unlock(i) {
 #define mayRetake(i) (at[i] == locked || at[i] == leaving || has(holds[stored], i))
 #endif
 
-inline arriveLate(i) {
 #ifdef BUG_LATE_WRITE_LANDS
+/* one that its writer has given up on; past its deadline it does nothing, so without the bug there is none */
+inline arriveLate(i) {
     if
     :: stored == sent[i] && last < WRITES ->
         make(sent[i], !has(on, sent[i]), holds[sent[i]]);
@@ -393,39 +532,49 @@ inline arriveLate(i) {
         assert(false)
     :: else
     fi
-#else
-    skip
-#endif
 }
+#endif
 
-bool sound;
+bool sound, fresh;
 byte later;
 
 inline events(i) {
     if
-    /* -- exchanges with the store */
-    :: d_step { acts(i) && !has(asking, i) ->
-        add(asking, i); seen[i] = stored; record(i) }
-    :: d_step { acts(i) && !has(asking, i) && refusals < REFUSALS ->
+    /* -- exchanges with the store: an answer comes, sooner or later, or it is asked again */
+    :: d_step { acts(i) ->
+        record(i);
+        if
+        :: stored == proven[i] && !has(heard, i) && (has(trust, i) || !has(granted, i)) ->
+            /* whenever that answer comes, it says nothing */
+            hasHeard(i); endExchange(i)
+        :: else -> add(asking, i); seen[i] = stored
+        fi;
+        forget() }
+    :: d_step { acts(i) && refusals < REFUSALS ->
         /* it shows what it has, and takes no presence */
         refusals++;
-        add(asking, i); seen[i] = stored; grantUnseen(i) }
+        add(asking, i); drop(granted, i); seen[i] = stored; grantUnseen(i); forget() }
     :: d_step { acts(i) && has(asking, i) ->
+        fresh = (stored == seen[i]);
         accept(i);
+        /* who is in touch knows nothing that the store lacks */
+        assert(!sound || !fresh || follows(stored, proven[i]));
         if :: sound && has(granted, i) -> add(trust, i) :: else fi;
-        drop(asking, i); drop(granted, i); seen[i] = 0 }
-    :: d_step { has(asking, i) && acts(i) ->
-        /* lost */
-        drop(asking, i); drop(granted, i); seen[i] = 0 }
+        sound = false; fresh = false; later = 0;
+        hasHeard(i); endExchange(i); forget() }
     /* -- leases */
-    :: d_step { has(listed & ~silent, i) && (has(granted | reset, i) || !has(alive, i) || believesSilence) -> lapse(i); add(silent, i); drop(granted, i) }
+    :: d_step { has(listed & ~silent, i) && (isGone(i) || believesSilence) -> lapse(i); add(silent, i); drop(granted, i) }
     :: d_step { has(listed & silent, i) && isGone(i) -> strike(i) }
-    :: d_step { resets < RESETS && acts(i) && !has(asking, i) -> resets++; add(reset, i) }
+    :: d_step { resets < RESETS && acts(i) -> resets++; add(reset, i); endExchange(i); forget() }
     /* -- pushes: any write, at any time, any number of times */
-    :: d_step { PUSHES && acts(i) && hears(i, 1) -> add(heard, i); know(i, 1) }
-    :: d_step { PUSHES && acts(i) && hears(i, 2) -> add(heard, i); know(i, 2) }
-    :: d_step { PUSHES && acts(i) && hears(i, 3) -> add(heard, i); know(i, 3) }
-    :: d_step { PUSHES && acts(i) && hears(i, 4) -> add(heard, i); know(i, 4) }
+#if PUSHES > 0
+    :: d_step { acts(i) && hears(i, 1) -> add(heard, i); know(i, 1) }
+    :: d_step { acts(i) && hears(i, 2) -> add(heard, i); know(i, 2) }
+    :: d_step { acts(i) && hears(i, 3) -> add(heard, i); know(i, 3) }
+#if WRITES > 3
+    :: d_step { acts(i) && hears(i, 4) -> add(heard, i); know(i, 4) }
+#endif
+#endif
     /* -- calls */
     :: d_step { acts(i) && has(SERVERS, i) && !has(running, i) && !refuses(i) && mayTrust(i) ->
         add(running, i); assert(nobodyWorks && (holds[known[i]] & half) == 0) }
@@ -436,8 +585,12 @@ inline events(i) {
         if :: at[i] == working -> add(half, i) :: else fi;
         drop(alive, i); drop(running, i); drop(excused, i); drop(trust, i); drop(asking, i); drop(granted, i); drop(lockTrust, i);
         drop(heard, i);
-        at[i] = done; seen[i] = 0; known[i] = 0; proven[i] = 0; remembers[i] = 0 }
-    :: d_step { has(alive & ~started, i) -> add(started, i) }
+        at[i] = done; seen[i] = 0; known[i] = 0; proven[i] = 0; remembers[i] = 0; forget() }
+    :: d_step { has(alive & ~started & NEWCOMERS, i) -> add(started, i) }
+    /* -- one that shuts down, and is listed no longer, once nothing runs in it */
+    :: d_step { leaves < LEAVES && acts(i) && !has(HOLDERS, i) && mayLeave(i) ->
+        leaves++; strike(i); drop(started, i); drop(trust, i); endExchange(i);
+        known[i] = 0; proven[i] = 0; remembers[i] = 0; forget() }
     /* -- a holder */
     :: d_step { acts(i) && has(HOLDERS, i) && at[i] == idle && has(remembers[i], i) && !unsureLock && lockIsFree ->
         clock = nextFence;
@@ -452,11 +605,11 @@ inline events(i) {
     :: d_step { mayWrite(i) && has(lockTrust, i) && at[i] == locked && isCurrent(i) ->
         make(known[i], has(on, known[i]), with(i));
         assert((holds[known[i]] & half & ~holds[last]) == 0);
-        put(last); take(i, last); at[i] = draining }
+        put(last); takeOwn(i, last); at[i] = draining; forget() }
     :: d_step { mayWrite(i) && has(lockTrust, i) && at[i] == locked && isCurrent(i) ->
         /* the answer is lost */
         make(known[i], has(on, known[i]), with(i));
-        put(last); at[i] = leaving }
+        put(last); at[i] = leaving; forget() }
     :: d_step { acts(i) && has(lockTrust, i) && at[i] == draining && allDrained(i) ->
         at[i] = working; add(tookOver, i);
         assert(nothingRuns); assert(atMostOneWorks) }
@@ -470,37 +623,39 @@ inline events(i) {
 #ifdef BUG_RELEASE_ENDS_OTHER_HOLDS
         assert((holds[known[i]] & ~bit(i) & ~overtaken(i)) == 0);
 #endif
-        put(last); take(i, last); unlock(i); at[i] = done }
+        put(last); takeOwn(i, last); unlock(i); forget(); at[i] = done }
     :: d_step { acts(i) && at[i] == leaving && !has(holds[known[i]], i) && isCurrent(i) ->
         unlock(i); at[i] = done }
     /* -- an operator */
     :: d_step { mayWrite(i) && has(OPERATORS, i) && isCurrent(i) && !has(givenUp, i) ->
         make(known[i], !has(on, known[i]), switchedHolds(i));
         assert(holds[last] == holds[known[i]]);
-        put(last); take(i, last); add(confirmed, last) }
+        put(last); takeOwn(i, last); forget() }
     :: d_step { mayWrite(i) && has(OPERATORS, i) && isCurrent(i) && !has(givenUp, i) ->
         /* the answer is lost: nobody is told that it was written */
         make(known[i], !has(on, known[i]), switchedHolds(i));
-        put(last) }
+        put(last); forget() }
 #ifdef BUG_CONFLICT_IS_SUCCESS
     :: d_step { mayWrite(i) && has(OPERATORS, i) && !isCurrent(i) ->
         make(known[i], !has(on, known[i]), switchedHolds(i));
-        take(i, last); add(confirmed, last); assert(follows(stored, last)) }
+        take(i, last); assert(follows(stored, last)) }
 #endif
 #ifdef BUG_FAILURE_IS_IGNORED
     :: d_step { mayWrite(i) && has(OPERATORS, i) && isCurrent(i) ->
         make(known[i], !has(on, known[i]), switchedHolds(i));
-        take(i, last); add(confirmed, last); assert(follows(stored, last)) }
+        take(i, last); assert(follows(stored, last)) }
 #endif
+#ifdef BUG_LATE_WRITE_LANDS
     /* it is sent, and given up on before an answer has come: what arrives past its deadline does nothing */
-    :: d_step { LATE && acts(i) && has(OPERATORS, i) && !has(givenUp, i) && last < WRITES -> add(givenUp, i); sent[i] = known[i] }
+    :: d_step { acts(i) && has(OPERATORS, i) && !has(givenUp, i) && last < WRITES -> add(givenUp, i); sent[i] = known[i] }
     :: d_step { has(givenUp, i) -> arriveLate(i); drop(givenUp, i); sent[i] = 0 }
+#endif
     fi
 }
 
 inline checkAcknowledged(w) {
     if
-    :: w <= WRITES && has(confirmed, w) && allApplied(w) -> assert(sure(0, w) && sure(1, w) && sure(2, w))
+    :: w <= last && stored != 0 && allApplied(w) -> assert(sure(0, w) && sure(1, w) && sure(2, w))
     :: else
     fi
 }
@@ -514,20 +669,26 @@ init {
     :: events(0)
     :: events(1)
     :: events(2)
-    :: d_step { losses < LOSSES -> losses++; lose() }
-    :: d_step { failovers < FAILOVERS && stored != 0 && before[stored] != stored && (alive & started & ~listed) == 0 ->
-            /* one that lacks the last write, and the presences that were told since; nobody comes after that who was not there */
-            failovers++;
-            later = stored; stored = before[stored];
-            if :: !follows(stored, applied[0]) -> applied[0] = 0 :: else fi;
-            if :: !follows(stored, applied[1]) -> applied[1] = 0 :: else fi;
-            if :: !follows(stored, applied[2]) -> applied[2] = 0 :: else fi;
-            later = 0 }
+    :: d_step { losses < LOSSES -> losses++; lose(); forget() }
+#if FAILOVERS > 0
+    :: d_step { failovers < FAILOVERS && stored != wasStored && (alive & started & ~met) == 0 ->
+        /* one that lacks the last write, and what was told since; nobody comes after that who had heard nothing before */
+        failovers++;
+        stored = wasStored; listed = wasListed; told = wasTold;
+        applied[0] = wasApplied[0]; applied[1] = wasApplied[1]; applied[2] = wasApplied[2];
+        wasStored = 0; wasListed = 0; wasTold = 0;
+        wasApplied[0] = 0; wasApplied[1] = 0; wasApplied[2] = 0; met = 0;
+        nobodyIsBack; unsure = true; forget() }
+#endif
     /* a lease after it was lost: whoever has not come back since trusts nothing */
-    :: d_step { unsure -> lapseOthers; unsure = false; excused = excused | (running & ~listed) }
+    :: d_step { unsure -> lapseOthers; unsure = false; excused = excused | (running & ~listed & ~remembered) }
     /* the lease of a lock later: whoever had it and has not taken it again has lost it */
     :: d_step { unsureLock -> if :: owner == NOBODY -> lockTrust = 0 :: else -> lockTrust = lockTrust & bit(owner) fi; unsureLock = false }
     /* whatever all have told that they have applied holds at each that trusts what it knows */
-    :: d_step { confirmed != 0 && !unsure -> checkAcknowledged(1); checkAcknowledged(2); checkAcknowledged(3); checkAcknowledged(4) }
+    :: d_step { last != 0 && !unsure -> checkAcknowledged(1); checkAcknowledged(2); checkAcknowledged(3);
+#if WRITES > 3
+        checkAcknowledged(4)
+#endif
+    }
     od
 }

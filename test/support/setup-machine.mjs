@@ -1,8 +1,11 @@
 // Brings what the tests need beside Node: finds it, or installs Debian's packages, or says in one line what to install.
+// `node test/support/setup-machine.mjs spin cc`: these tools only.
 import { spawnSync } from 'node:child_process';
 import { findCommand, findTool, tools } from './tools.mjs';
 
-const names = /** @type {(keyof typeof tools)[]} */ (Object.keys(tools));
+const named = process.argv.slice(2);
+const all = /** @type {(keyof typeof tools)[]} */ (Object.keys(tools));
+const names = all.filter((name) => (named.length ? named.includes(name) : !('named' in tools[name])));
 const missing = () => names.filter((name) => !findTool(name));
 const packages = () => missing().flatMap((name) => tools[name].packages);
 

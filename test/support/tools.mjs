@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
  * @property {string[]} commands names it goes by, the preferred one first
  * @property {string} [env] variable that may hold its path
  * @property {string[]} packages Debian packages that bring it
+ * @property {boolean} [named] only for who names it to the set-up
  */
 
 /** What the tests need beside Node. A new entry here is found and installed like the others. */
@@ -21,8 +22,8 @@ export const tools = /** @satisfies {Record<string, Tool>} */ ({
     packages: ['chromium', 'fonts-liberation'],
   },
   faketime: { commands: ['faketime'], packages: ['faketime'] },
-  spin: { commands: ['spin'], packages: ['spin'] },
-  cc: { commands: ['cc', 'gcc', 'clang'], packages: ['gcc', 'libc6-dev'] },
+  spin: { commands: ['spin'], packages: ['spin'], named: true },
+  cc: { commands: ['cc', 'gcc', 'clang'], packages: ['gcc', 'libc6-dev'], named: true },
   rabbitmq: { commands: ['rabbitmq-server'], env: 'RABBITMQ_SERVER', packages: ['rabbitmq-server'] },
   mosquitto: { commands: ['mosquitto'], env: 'MOSQUITTO', packages: ['mosquitto'] },
   nats: { commands: ['nats-server'], env: 'NATS_SERVER', packages: ['nats-server'] },
