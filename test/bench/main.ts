@@ -1,4 +1,4 @@
-// `npm run bench [-- decision guard refusal windows background cluster start scale realtime storm] [--long | --quick] [--beside FILE]`: prints one Markdown table.
+// `npm run bench [-- decision guard refusal windows background cluster heartbeat start scale realtime storm] [--long | --quick] [--beside FILE]`: prints one Markdown table.
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -7,6 +7,7 @@ import { background } from './sections/background.js';
 import { cluster } from './sections/cluster.js';
 import { decision } from './sections/decision.js';
 import { guard } from './sections/guard.js';
+import { heartbeat } from './sections/heartbeat.js';
 import { realtime } from './sections/realtime.js';
 import { refusal } from './sections/refusal.js';
 import { scale } from './sections/scale.js';
@@ -33,6 +34,7 @@ const sections = {
   windows,
   background,
   cluster,
+  heartbeat,
   start,
   scale,
   sizes,
