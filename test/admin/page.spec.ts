@@ -197,6 +197,19 @@ describe('admin page', () => {
     expect(await page.title()).toBe('The site is open – Maintenance');
   });
 
+  it('leaves texts that were not touched as they are, also where a field shows them otherwise', async () => {
+    await site.start();
+    const texts = { message: ' Back soon.\r\nSorry. ', reason: 'first\nsecond ' };
+    await site.service.setMaintenance(true, 'general', texts);
+    const { page } = await site.operator('Ada');
+    await press(page, 'General maintenance', 'Change…');
+    await page.getByLabel('1 hour', { exact: true }).check();
+    await confirm(page, 'Save');
+    await page.getByText('General maintenance: changes saved.').waitFor();
+    const { general } = await site.service.getKeyData();
+    expect(general).toMatchObject({ ...texts, until: expect.any(String) as unknown });
+  });
+
   it('changes what was said and keeps the end', async () => {
     await site.start();
     const end = new Date(Date.now() + 7_200_000);

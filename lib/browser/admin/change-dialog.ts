@@ -15,15 +15,16 @@ export function openChange(name: string): void {
   }
   const editing = key.switched;
   const length = makeLengthChoice(key);
-  const before = (editing && key.reason) || '';
   const message = makeMessageFields(editing ? key : {});
   const reason = element('input', {
     type: 'text',
     maxLength: 1_000,
     dir: 'auto',
     autocomplete: 'off',
-    value: before,
+    value: (editing && key.reason) || '',
   });
+  // as the field shows it, which is on one line
+  const before = reason.value.trim();
   const draft = readDraft();
   const restored = draft?.name === name;
   if (restored) {

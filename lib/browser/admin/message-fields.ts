@@ -18,7 +18,6 @@ const ID = 'message';
 const idOf = (tag: string): string => (tag ? `${ID}-${tag}` : ID);
 
 export function makeMessageFields({ message, messages }: Partial<PageKey>): MessageFields {
-  const before: Readonly<Record<string, string>> = { '': '', ...(messages ?? { '': message ?? '' }) };
   const inputs = new Map<string, HTMLTextAreaElement>();
 
   const choice = makeLanguageChoice((tag) => {
@@ -39,9 +38,12 @@ export function makeMessageFields({ message, messages }: Partial<PageKey>): Mess
     );
   }
 
-  for (const [tag, value] of Object.entries(before)) {
+  for (const [tag, value] of Object.entries({ '': '', ...(messages ?? { '': message ?? '' }) })) {
     add(tag, value);
   }
+  const textOf = (input: HTMLTextAreaElement): string => input.value.trim();
+  /** As the fields show the texts, whose line breaks may have been written otherwise. */
+  const before = new Map([...inputs].map(([tag, input]) => [tag, textOf(input)]));
   return {
     set,
     values: () => Object.fromEntries([...inputs].map(([tag, { value }]) => [idOf(tag), value])),
@@ -57,8 +59,8 @@ export function makeMessageFields({ message, messages }: Partial<PageKey>): Mess
       }
     },
     read() {
-      const now = [...inputs].map(([tag, input]) => [tag, input.value.trim()] as const);
-      if (now.every(([tag, text]) => text === (before[tag] ?? ''))) {
+      const now = [...inputs].map(([tag, input]) => [tag, textOf(input)] as const);
+      if (now.every(([tag, text]) => text === (before.get(tag) ?? ''))) {
         return undefined;
       }
       const given = now.filter(([, text]) => text);
