@@ -19,10 +19,7 @@ interface Prepared<Client> {
   readonly edition: number;
 }
 
-/**
- * Sends the state to the clients of a channel. Every client gets every change that it may see once: changes that come faster
- * than they can be sent are merged, and clients that have just connected already have the last.
- */
+/** Sends the state to the clients of a channel: each change that a client may see, once; fast ones are merged. */
 export class StatusRounds<Client extends object> {
   private readonly insiders: Insiders<Client>;
   /** Counts what was announced. */
@@ -49,7 +46,7 @@ export class StatusRounds<Client extends object> {
   ) {
     this.insiders = new Insiders(channel, (client, insider) => this.send(client, insider));
     manager.changes.subscribe(() => this.announce());
-    // a state that was found only after the start, or that is uncertain now, is no change, but news to the clients that are here already
+    // a state that was found after the start, or is uncertain now, is no change, but news to clients that are here already
     news.certainty.subscribe(() => {
       if (this.told !== undefined && this.told !== news.fingerprint) {
         this.announce();

@@ -1,47 +1,17 @@
 import type { Job } from 'bullmq';
 import { outsideOfCalls } from '../../core/calls/current-call.js';
+import { isGuardable, type WholeWorkerClass, type WorkerArguments, type WorkerClass } from './bull-worker.js';
 import type { WorkerGate } from './worker-gate.js';
 
-/** What a worker is made with. */
-type WorkerArguments = [
-  queue: string,
-  processor?: unknown,
-  options?: { autorun?: boolean; connection?: unknown; prefix?: string },
-  ...rest: unknown[],
-];
-
-/** A worker with those of its members that it keeps to itself and its subclasses. */
-interface WholeWorker {
-  paused: unknown;
-  /** For news of its queue. Meanwhile it fetches nothing, and goes on with the jobs that it has. */
-  waiting: Promise<unknown> | null;
-  /** There was nothing in its queue when it looked last. */
-  drained: boolean;
-  emit(event: 'error', error: Error): boolean;
-  run(): Promise<void>;
-  pause(doNotWaitActive?: boolean): Promise<void>;
-  close(force?: boolean): Promise<void>;
-  // of these the arguments change with the versions of BullMQ
-  _getNextJob(...args: unknown[]): Promise<unknown>;
-  moveToActive(...args: unknown[]): Promise<unknown>;
-  processJob(job: Job, token: string, fetchesNext?: () => boolean, others?: unknown): Promise<unknown>;
-  callProcessJob(job: Job, token: string, signal?: unknown): Promise<unknown>;
-}
-
-type WholeWorkerClass = (new (...args: WorkerArguments) => WholeWorker) & { RateLimitError(): Error };
-
-/** A class of workers: BullMQ's own, BullMQ Pro's, or one that an application has made of these. */
-export type WorkerClass = new (...args: never[]) => object;
-
-/** Makes the gate of a worker when that is made; `undefined` where nobody guards it. */
+/** Creates the gate of a worker together with it. */
 export type GateKeeper = (queue: string, processor: unknown) => WorkerGate;
 
-/** A worker that nobody guards. */
+/** A worker without a gate. */
 export interface UnguardedWorker {
   readonly queue: string;
   readonly connection: unknown;
   readonly processor: unknown;
-  /** Guards it from now on. */
+  /** Gives it a gate from now on. */
   guard(keeper: GateKeeper): void;
 }
 
@@ -51,7 +21,7 @@ const unguarded = new Set<WeakRef<UnguardedWorker>>();
 const owned = new WeakMap<object, UnguardedWorker>();
 let keeper: GateKeeper | undefined;
 
-/** Workers that are made meanwhile are guarded. Synchronous. */
+/** Workers that are created meanwhile are guarded. Synchronous. */
 export function guardWorkers(by: GateKeeper, make: () => void): void {
   const before = keeper;
   keeper = by;
@@ -62,7 +32,7 @@ export function guardWorkers(by: GateKeeper, make: () => void): void {
   }
 }
 
-/** Workers that were made without that anybody guards them. */
+/** Workers that were created without a gate. */
 export function* unguardedWorkers(): Generator<UnguardedWorker> {
   for (const reference of unguarded) {
     const worker = reference.deref();
@@ -74,13 +44,7 @@ export function* unguardedWorkers(): Generator<UnguardedWorker> {
   }
 }
 
-const NEEDED = ['_getNextJob', 'moveToActive', 'processJob', 'callProcessJob'] as const;
-
-/** Has that class of workers what a gate needs. */
-export const isGuardable = (base: WorkerClass): boolean =>
-  NEEDED.every((name) => typeof (base.prototype as Record<string, unknown>)[name] === 'function');
-
-/** The same class of workers, that asks a gate, where there is one, before it takes a job. */
+/** The same class of workers, asking its gate, if there is one, before it takes a job. */
 export function createGatedClass(base: WorkerClass): WorkerClass {
   if (gated.has(base) || !isGuardable(base)) {
     return base;

@@ -8,14 +8,8 @@ import type { OpenWork } from '../../core/service/open-work.js';
 import { getHandlerPolicy, PLAIN_POLICY } from '../../decision/handler-policy.js';
 import type { CallFollowing } from '../../in-flight/call-following.js';
 import type { MaintenanceBullKeys, MaintenanceBullProcessor } from './bull-options.js';
-import {
-  createGatedClass,
-  guardWorkers,
-  isGuardable,
-  unguardedWorkers,
-  type GateKeeper,
-  type WorkerClass,
-} from './gated-worker.js';
+import { isGuardable, type WorkerClass } from './bull-worker.js';
+import { createGatedClass, guardWorkers, unguardedWorkers, type GateKeeper } from './gated-worker.js';
 import { WorkerGate, type JobOwner } from './worker-gate.js';
 
 /** What `@nestjs/bullmq` creates workers with: the part that matters here. */
