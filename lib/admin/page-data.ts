@@ -31,6 +31,17 @@ export interface UndoWindow {
   readonly window: 'cancel' | 'restore';
 }
 
+/** A value that an entry of the history has changed. */
+export interface PageValue {
+  /** What it is. */
+  readonly name: AdminText;
+  /** A time is ISO 8601, and so is a period; lengths are milliseconds. */
+  readonly kind: 'text' | 'time' | 'times' | 'length';
+  /** `null`: none. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
 /** An entry of the history as the admin page shows it. */
 export interface PageEntry {
   readonly id: string;
@@ -44,6 +55,8 @@ export interface PageEntry {
   readonly at: string;
   /** Of its key, translated. */
   readonly label: string;
+  /** What has changed, from what to what. */
+  readonly values: readonly PageValue[];
   /** How to undo it; `null`: impossible. */
   readonly undo: Undo | UndoWindow | null;
 }

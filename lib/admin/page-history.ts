@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { revisionOf } from '../core/document/record.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
-import type { KeptEntry } from '../core/history/entry-record.js';
+import { toEntry, type KeptEntry } from '../core/history/entry-record.js';
 import { HistoryReader } from '../core/history/history-reader.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import { StateManager } from '../core/state/state-manager.js';
@@ -9,6 +9,7 @@ import type { WindowRecord } from '../core/windows/window-record.js';
 import { Localizer } from '../i18n/localizer.js';
 import type { HttpRequest } from '../request/http-request.js';
 import type { PageEntry } from './page-data.js';
+import { describeValues } from './page-values.js';
 import { undoOf, undoOfWindow } from './undo.js';
 
 /** How many entries the admin page shows. */
@@ -43,10 +44,11 @@ export class PageHistory {
         way,
         actor,
         reason,
+        values: describeValues(toEntry(entry)),
         undo:
           key && offered.has(key)
-            ? (undoOf(entry, revision, now) ??
-              undoOfWindow(entry, findWindow(this.manager, entry), revision, now))
+            ? (undoOfWindow(entry, findWindow(this.manager, entry), revision, now) ??
+              undoOf(entry, revision, now))
             : null,
       };
     });

@@ -37,19 +37,19 @@ export function undoOf(
 }
 
 /**
- * How to undo the last change of a planned window; `null` if impossible: something of its key has changed since, or its time is
- * over.
+ * How to undo the last change of a planned window, also if an operator ended it early; `null` if impossible: something of its key has
+ * changed since, or its time is over.
  * @param present the window as it is now
  * @param revision of the key's last change
  * @param now epoch ms by the store's clock
  */
 export function undoOfWindow(
-  { event, way, revision: made, windowBefore }: KeptEntry,
+  { way, revision: made, windowBefore }: KeptEntry,
   present: WindowRecord | undefined,
   revision: number,
   now: number,
 ): UndoWindow | null {
-  if ((event !== 'scheduled' && event !== 'cancelled') || !byPeople(way) || made !== revision) {
+  if (windowBefore === undefined || !byPeople(way) || made !== revision) {
     return null;
   }
   const isToCome = (window: WindowRecord | undefined): boolean =>

@@ -42,15 +42,20 @@ export class WindowUndo {
     const key = await this.access.findEditable(request, entry.key);
     expectedRevision(manager, key, request.headers['if-match']);
     const present = findWindow(manager, entry);
-    const { windowBefore: before } = entry;
+    const { windowBefore, switchBefore } = entry;
     const undo = undoOfWindow(entry, present, revisionOf(manager.document, key.name), manager.store.now());
     if (!undo) {
       throw changedMeanwhile(key);
     }
     const actor = getRequestActor(request) ?? null;
     await inWay(getRequestWay(request), async () =>
-      before
-        ? this.service.restoreWindow(key, before, present?.revision, actor)
+      windowBefore
+        ? this.service.restoreWindow(
+            key,
+            { windowBefore, ...(switchBefore && { switchBefore }) },
+            present?.revision,
+            actor,
+          )
         : present && this.service.cancelWindow(present.id, { ifRevision: present.revision, actor }),
     );
     return { status: 200, json: { undone: entry.id } };

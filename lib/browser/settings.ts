@@ -1,3 +1,11 @@
+/** Texts of the browser script. */
+export interface ScriptTexts {
+  readonly on: string;
+  readonly close: string;
+  /** `{time}` stands for what is left. */
+  readonly inTime: string;
+}
+
 /** What the server writes into the browser script. */
 export interface ScriptSettings {
   /** Where the script itself is served, in case the browser does not tell. */
@@ -6,7 +14,7 @@ export interface ScriptSettings {
   readonly ping?: string;
   readonly events?: string;
   /** Its texts in the visitor's language; absent if they are English. */
-  readonly texts?: { readonly on: string; readonly close: string };
+  readonly texts?: ScriptTexts;
   /** The application identifies visitors, so only the server knows a visitor's place. Default `false`. */
   readonly asks?: true;
 }

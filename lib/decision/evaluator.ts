@@ -63,7 +63,8 @@ export class Evaluator {
 
   /** Whether a key would refuse a call if it were on. */
   wouldRefuse(key: MaintenanceKey, call: Call): boolean | Promise<boolean> {
-    const state = { ...this.manager.current(key), value: true, reopening: undefined, reopenOver: undefined };
+    const gradual = { reopening: undefined, reopenOver: undefined, reopens: undefined };
+    const state = { ...this.manager.current(key), value: true, ...gradual };
     const active = [{ key, state }];
     const verdict = this.judgeBy(call, active, () => active);
     return verdict instanceof Promise

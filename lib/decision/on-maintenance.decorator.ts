@@ -23,7 +23,8 @@ export interface HookMark {
  * - `'changed'`: after every change, also an end by itself, on every process.
  * - `'abandoned'`: the process of a `maintain()` died and left its key on; on one process of the cluster.
  * - `'entering'`, `'exiting'` of a planned window, `'announced'`: on one process of the cluster that has such a hook.
- * - `'overrun'`: a planned window has ended and the key stays on without a known end; on one process of the cluster.
+ * - `'overrun'`: the announced end is over and the key stays on without a known end, or a `maintain()` takes longer than expected; on one
+ *   process of the cluster.
  * - `'scheduled'`, `'cancelled'`: a window was planned or changed, or cancelled; on the process that did it.
  *
  * A hook has five seconds. One that throws or hangs after the change is logged and stops nothing.

@@ -1,10 +1,10 @@
-import type { MaintenanceState } from '../core/keys/maintenance-state.js';
+import type { MaintenanceReopening, MaintenanceState } from '../core/keys/maintenance-state.js';
 import type { ActiveKey } from '../core/state/snapshot.js';
 import { momentOf } from '../core/windows/reopening.js';
 
 /** Whether the moment at which a key opens depends on the visitor. */
 export const isGradual = ({ state }: Pick<ActiveKey, 'state'>): boolean =>
-  state.reopening !== undefined || state.reopenOver !== undefined;
+  state.reopening !== undefined || state.reopenOver !== undefined || state.reopens !== undefined;
 
 /** A visitor who comes back at a moment of their own. */
 export class Visitor {
@@ -17,18 +17,17 @@ export class Visitor {
 
   /** The state of a key for this visitor alone; `undefined`: they are back. */
   own(state: MaintenanceState): MaintenanceState | undefined {
-    const { reopening, reopenOver, until } = state;
+    const { reopening, reopens, until } = state;
     if (reopening) {
-      const { from, until: end } = reopening;
-      const moment = momentOf({ from: from.getTime(), until: end.getTime() }, this.place);
+      const moment = this.momentIn(reopening);
       return moment <= this.now ? undefined : closedUntil(state, moment);
     }
-    // while it is on, the moment is known if the end is
-    if (until === null || reopenOver === undefined) {
-      return state;
-    }
-    const from = until.getTime();
-    return closedUntil(state, momentOf({ from, until: from + reopenOver }, this.place));
+    // while it is on, the moment is known if the end is; a reopening that was interrupted continues then
+    return until && reopens ? closedUntil(state, Math.max(until.getTime(), this.momentIn(reopens))) : state;
+  }
+
+  private momentIn({ from, until }: MaintenanceReopening): number {
+    return momentOf({ from: from.getTime(), until: until.getTime() }, this.place);
   }
 }
 

@@ -35,6 +35,7 @@ export const NEXT_TEXTS = {
 export const SCRIPT_TEXTS = {
   on: 'Maintenance mode is on',
   close: 'Close',
+  inTime: 'in {time}',
 } as const;
 
 /** Its texts about work that reports progress. */

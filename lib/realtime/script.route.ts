@@ -81,8 +81,9 @@ export class ScriptRoute {
   }
 
   private texts(request: HttpRequest): ScriptSettings['texts'] {
-    const { on, close } = SCRIPT_TEXTS;
-    return { on: this.localizer.translate(on, request), close: this.localizer.translate(close, request) };
+    const { on, close, inTime } = SCRIPT_TEXTS;
+    const translate = (text: string): string => this.localizer.translate(text, request);
+    return { on: translate(on), close: translate(close), inTime: translate(inTime) };
   }
 
   /** The address of a route that browsers would not find beside the script. */

@@ -1,3 +1,4 @@
+import { HOUR, MINUTE } from 'nestjs-maintenance';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { until } from '../support/until.js';
 import { confirm, headline, PageSite, violations } from './page-site.js';
@@ -48,6 +49,59 @@ it('the history is on the page, and the last change of a key can be undone', asy
   const { page: reader } = await site.operator('Eve', { may: 'see_menu_item,see_info' });
   await until(async () => (await reader.locator('#history li').count()) === 5);
   expect(await reader.getByRole('button', { name: /^Undo/ }).count()).toBe(0);
+});
+
+it('what was changed is there from what to what, also of planned windows; one that was ended early is put back', async () => {
+  await site.start();
+  const { service } = site;
+  await service.setMaintenance(true, 'general', { message: 'Back <b>soon</b>', reason: 'disk' });
+  await service.setMaintenance(true, 'general', { message: { '': 'Later', de: 'Später' }, reason: 'more' });
+  const { id } = await service.scheduleWindow('checkout', {
+    start: new Date('2031-03-04T14:00:00Z'),
+    duration: HOUR,
+    readOnly: 5 * MINUTE,
+    message: 'Moving',
+  });
+  await service.updateWindow(id, { duration: 151 * MINUTE, readOnly: 90_000, reopenOver: 1.5 * HOUR });
+  await service.scheduleWindow('checkout', { start: new Date(), duration: HOUR });
+  await service.setMaintenance(false, 'checkout');
+  const { page } = await site.operator('Ada');
+  const entries = page.locator('#history li');
+  await until(async () => (await entries.count()) === 6);
+  const shown = (index: number) =>
+    entries
+      .nth(index)
+      .locator('dl')
+      .evaluate((list) =>
+        [...(list as unknown as { children: Iterable<{ innerHTML: string }> }).children].map(
+          (child) => child.innerHTML,
+        ),
+      );
+  const [start, end, later] = ['4 Mar 2031, 15:00', '4 Mar 2031, 16:00', '4 Mar 2031, 17:31'];
+  expect(await shown(5)).toEqual(['Visitors read', '<ins>Back &lt;b&gt;soon&lt;/b&gt;</ins>']);
+  expect(await shown(4)).toEqual([
+    'Visitors read',
+    '<del>Back &lt;b&gt;soon&lt;/b&gt;</del> <ins>Later\nde: Später</ins>',
+    'Reason',
+    '<del>disk</del> <ins>more</ins>',
+  ]);
+  expect(await shown(3)).toEqual([
+    ...['Planned for', `<ins>${start} to ${end}</ins>`],
+    ...['Announced before', '<ins>1 hr</ins>', 'Read-only at first', '<ins>5 mins</ins>'],
+    ...['Visitors read', '<ins>Moving</ins>'],
+  ]);
+  expect(await shown(2)).toEqual([
+    ...['Planned for', `<del>${start} to ${end}</del> <ins>${start} to ${later}</ins>`],
+    ...['Read-only at first', '<del>5 mins</del> <ins>1 min 30 secs</ins>'],
+    ...['Reopens over', '<ins>1 hr 30 mins</ins>'],
+  ]);
+  expect((await shown(0)).slice(0, 3)).toEqual(['Until', expect.stringContaining('<del>'), 'Planned for']);
+  expect(await violations(page)).toEqual([]);
+  await entries.nth(0).getByRole('button').click();
+  await page.getByText('This restores the window as it was before.').waitFor();
+  await confirm(page, 'Undo');
+  await until(() => service.isActive('checkout'));
+  await until(async () => (await entries.count()) === 7);
 });
 
 it('how far a job is, and texts in several languages, are on its card', async () => {

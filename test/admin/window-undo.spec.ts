@@ -1,11 +1,16 @@
+import { Injectable } from '@nestjs/common';
 import {
+  DAY,
   HOUR,
+  MINUTE,
   MaintenanceService,
+  OnMaintenance,
   type MaintenanceHistoryEntry,
   type MaintenanceWindow,
 } from 'nestjs-maintenance';
 import { describe, expect, it, vi } from 'vitest';
 import { adapters, type RunningApp } from '../support/apps.js';
+import { until } from '../support/until.js';
 import { adminModule, ALL, as } from './operators.js';
 
 const TEXTS = { '': 'Tonight', de: 'Heute Nacht' };
@@ -76,6 +81,7 @@ describe.each(adapters)('what was done to a window is taken back on %s', (_name,
     const entries = await service.getHistory();
     for (const entry of [...entries, ...sink.mock.calls.map(([told]) => told)]) {
       expect(entry).not.toHaveProperty('windowBefore');
+      expect(entry).not.toHaveProperty('windowAfter');
     }
     expect(entries[0]).toMatchObject({ event: 'cancelled', way: 'admin', actor: 'Ada' });
   });
@@ -92,6 +98,53 @@ describe.each(adapters)('what was done to a window is taken back on %s', (_name,
     expect(service.isActive('checkout')).toBe(false);
     await undoLast(app, 'restore');
     expect(service.isActive('checkout')).toBe(true);
+  });
+
+  it.each([
+    ['turned off', (service: MaintenanceService) => service.setMaintenance(false, 'checkout')],
+    ['unset', (service: MaintenanceService) => service.unsetMaintenance('checkout')],
+  ])('one that was %s is on again, with the switch that went with it', async (_how, end) => {
+    const hooked: string[] = [];
+    @Injectable()
+    class Hooks {
+      @OnMaintenance('entering')
+      entering(): void {
+        hooked.push('entering');
+      }
+      @OnMaintenance('exiting')
+      exiting(): void {
+        hooked.push('exiting');
+      }
+    }
+    await using app = await createApp({ imports: [adminModule()], providers: [Hooks] });
+    const service = serviceOf(app);
+    const data = async () => (await service.getKeyData())['checkout'];
+    const start = new Date(Math.floor(Date.now() / MINUTE) * MINUTE);
+    const planned = await service.scheduleWindow('checkout', {
+      start,
+      duration: 2 * HOUR,
+      repeat: { cron: `${start.getUTCMinutes()} ${start.getUTCHours()} * * *`, timeZone: 'UTC' },
+      message: 'Moving',
+      reopenOver: HOUR,
+    });
+    await until(() => hooked.length === 1);
+    const alone = await data();
+    await end(service);
+    expect(service.isActive('checkout')).toBe(false);
+    await undoLast(app, 'restore');
+    expect(await data()).toEqual({ ...alone, actor: 'Ada' });
+    expect(service.getWindows().map(planOf)).toEqual([planOf(planned)]);
+    expect(hooked).toEqual(['entering', 'exiting', 'entering']);
+
+    await service.setMaintenance(true, 'checkout', { message: TEXTS, reason: 'disk', timeout: DAY });
+    const both = await data();
+    await end(service);
+    expect(service.isActive('checkout')).toBe(false);
+    await undoLast(app, 'restore');
+    expect(await data()).toEqual(both);
+    // what was undone can be undone
+    await undoLast(app, 'restore');
+    expect((await data())?.value).toBe(true);
   });
 
   it('not when something has changed since, and only by those who may change the key', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { OncePerCluster } from '../../lib/core/cluster/once-per-cluster.js';
+import type { RecentNames } from '../../lib/core/common/recent-names.js';
 import { MaintenanceStoreError } from '../../lib/core/errors/errors.js';
 import type { StateManager } from '../../lib/core/state/state-manager.js';
 import { OnceTable } from '../../lib/core/store/cache/once-table.js';
@@ -85,4 +86,35 @@ it('who stops waits for what has begun, and leaves nothing to be done twice', as
   await vi.advanceTimersByTimeAsync(20_000);
   expect(run).toHaveBeenCalledTimes(1);
   expect(await once.claim('x', 'another', 1_000)).toBe('done');
+});
+
+it('what has not been seen for a while is forgotten, and what is seen again and again is not', async () => {
+  const { once, all } = replicas(1);
+  const [one] = all as [OncePerCluster];
+  const { known } = one as unknown as { known: RecentNames };
+  const run = vi.fn(async () => undefined);
+  const claim = vi.spyOn(once, 'claim');
+  for (let minute = 0; minute < 2_000; minute++) {
+    one.see({ name: `${minute}`, isDue: () => true, run });
+    one.see({ name: 'always', isDue: () => true, run });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(known.size).toBeLessThanOrEqual(125);
+  }
+  expect(claim).toHaveBeenCalledTimes(2_001);
+  expect(run).toHaveBeenCalledTimes(2_001);
+  // what was forgotten here is still known to the store
+  one.see({ name: '7', isDue: () => true, run });
+  await vi.advanceTimersByTimeAsync(10);
+  expect(run).toHaveBeenCalledTimes(2_001);
+});
+
+it('a process remembers what was done lately, and not all of it', async () => {
+  const table = new OnceTable();
+  for (let count = 0; count < 30_000; count++) {
+    await table.claim(`${count}`, 'me', 1_000);
+    await table.finish(`${count}`, 'me');
+  }
+  expect(await table.claim('29999', 'me', 1_000)).toBe('done');
+  expect(await table.claim('20001', 'other', 1_000)).toBe('done');
+  expect(await table.claim('0', 'me', 1_000)).toBe('granted');
 });

@@ -12,7 +12,13 @@ const REOPENING: MaintenanceState = {
   phase: 'reopening',
   reopening: { from: new Date(FROM), until: new Date(FROM + OVER) },
 };
-const CLOSED: MaintenanceState = { ...OFF, value: true, until: new Date(FROM), reopenOver: OVER };
+const CLOSED: MaintenanceState = {
+  ...OFF,
+  value: true,
+  until: new Date(FROM),
+  reopenOver: OVER,
+  reopens: { from: new Date(FROM), until: new Date(FROM + OVER) },
+};
 
 const clock = { now: FROM };
 const log: string[] = [];
@@ -80,6 +86,15 @@ describe.each(Object.entries(crowds))('10,000 visitors known by %s', (_name, cro
       before = inside;
     }
     expect(before.size).toBe(CROWD);
+  });
+
+  it('are told when all can come, and the moments of a line that was interrupted', () => {
+    const [one] = requests as [HttpRequest];
+    const moment = momentOf(visitors, one);
+    for (const end of [moment - 1_000, moment + 1_000]) {
+      const own = visitorOf(visitors, one).own({ ...CLOSED, until: new Date(FROM + end) });
+      expect(own!.until!.getTime() - FROM).toBe(Math.ceil(Math.max(moment, end)));
+    }
   });
 
   it('are each told the moment, before it begins and while it lasts', () => {

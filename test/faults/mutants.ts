@@ -518,7 +518,7 @@ export const MUTANTS: readonly Mutant[] = [
     'end-of-a-window-unrecorded',
     'windows',
     'core/history/arisen.js',
-    '{ ...common, id: `end:${window.id}`, moment: end },',
+    '{ ...common, id: `end:${window.id}`, moment: end, isAnnounced: true },',
     '',
   ),
   bug(

@@ -77,6 +77,19 @@ describe('what comes by itself', () => {
     ]);
   });
 
+  it('is an announced end that is over while something goes on without one', () => {
+    const holds = [hold({ since: 2_000 })];
+    const announced = notice({ since: 1_000, until: 5_000, announced: true });
+    expect(told(at({ switch: announced, holds }), 8_000)).toEqual([['overrun', 'expiry', true, true, 5_000]]);
+    expect(told(at({ switch: { ...announced, announced: false }, holds }), 8_000)).toEqual([
+      ['changed', 'expiry', true, true, 5_000],
+    ]);
+    const ends = [hold({ since: 2_000, until: 9_000, announced: true })];
+    expect(told(at({ switch: announced, holds: ends }), 8_000)).toEqual([
+      ['changed', 'expiry', true, true, 5_000],
+    ]);
+  });
+
   it('is each occurrence of a window, as often as it came', () => {
     const window = planWindow(
       {

@@ -1,5 +1,7 @@
 import {
+  DAY,
   HOUR,
+  MINUTE,
   OnMaintenance,
   MaintenanceService,
   type MaintenanceHistoryEntry,
@@ -126,6 +128,51 @@ describe.each<[string, () => MaintenanceRootOptions]>([
     ]);
     expect(history[3]).toMatchObject({ reason: 'not needed', window: { id: other.id } });
     expect(history[0]?.at).toEqual(new Date(from + 200));
+  });
+
+  it('has planned windows as they were and as they are', async () => {
+    const told: MaintenanceHistoryEntry[] = [];
+    await using app = await start({ history: { sink: (entry) => told.push(entry) } });
+    const { service } = app;
+    const at = Math.ceil(Date.now() / DAY) * DAY + DAY;
+    const texts = { '': 'Tonight', de: 'Heute Nacht' };
+    const planned = await service.scheduleWindow(KEY, {
+      start: new Date(at),
+      duration: HOUR,
+      repeat: { cron: '0 0 * * *', timeZone: 'UTC' },
+      announcement: texts,
+      message: texts,
+      actor: 'ada',
+    });
+    const changed = await service.updateWindow(planned.id, { readOnly: MINUTE, message: null, actor: 'bob' });
+    await service.cancelWindow(planned.id, { occurrence: planned.start });
+    const [later] = service.getWindows();
+    await service.cancelWindow(planned.id);
+    const now = await service.scheduleWindow(KEY, { start: new Date(Date.now() - HOUR), duration: 2 * HOUR });
+    await service.setMaintenance(false, KEY);
+    await service.setMaintenance(true, KEY);
+    const history = await service.getHistory();
+    const values = history.map(({ event, planned: after, previous: { planned: before } }) => [
+      event,
+      before,
+      after,
+    ]);
+    expect(values.toReversed()).toEqual([
+      ['scheduled', null, planned],
+      ['scheduled', planned, changed],
+      ['cancelled', changed, later],
+      ['cancelled', later, null],
+      ['scheduled', null, now],
+      ['exiting', now, null],
+      ['entering', undefined, undefined],
+    ]);
+    expect(later).toMatchObject({ cancelled: [planned.start], announcements: texts });
+    expect(later!.start.getTime()).toBe(at + DAY);
+    expect(history[1]).toMatchObject({ cause: 'set', window: { id: now.id, start: now.start } });
+    expect(told.toReversed()).toEqual(history);
+    for (const entry of history) {
+      expect(Object.keys(entry)).not.toEqual(expect.arrayContaining(['windowBefore']));
+    }
   });
 
   it('goes to the sink, each entry once; what that throws is logged and stops nobody', async () => {

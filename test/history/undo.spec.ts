@@ -91,6 +91,11 @@ describe('what takes back what was done to a window', () => {
       planned({ event: 'cancelled', windowBefore: window }),
       { window: 'restore' },
     ],
+    [
+      'restores what an operator ended early',
+      { ...entry({ event: 'exiting', switched: false }), windowBefore: window },
+      { window: 'restore' },
+    ],
   ])('%s', (_what, made, undo) => {
     expect(undoOfWindow(made, window, 7, NOW)).toEqual(undo);
   });

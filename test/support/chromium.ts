@@ -1,9 +1,13 @@
 import { chromium, type Browser } from 'playwright-core';
 import { requireTool } from './tools.mjs';
 
-/** The machine's Chromium, without a window. `await browser.close()` ends it. */
-export function startChromium(): Promise<Browser> {
+/**
+ * The machine's Chromium, without a window. `await browser.close()` ends it.
+ * @param scrollbars pages have some that take room, as on most desktops
+ */
+export function startChromium({ scrollbars = false } = {}): Promise<Browser> {
   return chromium.launch({
+    ...(scrollbars && { ignoreDefaultArgs: ['--hide-scrollbars'] }),
     executablePath: requireTool('chromium'),
     headless: true,
     args: [

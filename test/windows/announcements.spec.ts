@@ -137,7 +137,7 @@ describe('the bar of a page', () => {
       of.toLocaleTimeString('en-GB', { timeZone: 'Asia/Kathmandu', hour: '2-digit', minute: '2-digit' });
     expect(text).toContain(time(start));
     expect(text).toContain(time(end));
-    expect(await bar.locator('[role=timer]').textContent()).toMatch(/^1 hrs?,? \d+ mins?,? \d+ secs?$/);
+    expect(await bar.locator('[role=timer]').textContent()).toMatch(/^in 1 hrs?,? \d+ mins?,? \d+ secs?$/);
     const first = await bar.locator('[role=timer]').textContent();
     await until(async () => (await bar.locator('[role=timer]').textContent()) !== first);
     await page.evaluate(axe.source);

@@ -5,10 +5,12 @@ import type { KeyParts, KeyRecord } from '../../lib/core/document/record.js';
 import { reopeningAfter, reopeningAt } from '../../lib/core/document/reopenings.js';
 import { continued, momentOf } from '../../lib/core/windows/reopening.js';
 import { withoutCurrent } from '../../lib/core/windows/window-edits.js';
-import type { WindowRecord } from '../../lib/core/windows/window-record.js';
+import { planWindow } from '../../lib/core/windows/window-plan.js';
+import { readWindow, type WindowRecord } from '../../lib/core/windows/window-record.js';
 import { hold, notice, record } from '../state/documents.js';
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 /** Whole minutes on this scale, so that rows can be read. */
 const at = (minutes: number): number => 1_900_000_000_000 + minutes * MINUTE;
 const minutes = (instant: number | undefined) => instant && (instant - at(0)) / MINUTE;
@@ -161,6 +163,88 @@ describe('the reopening after a window', () => {
     ]);
     const cancelled = { ...hourly, start: at(first), ended: [[at(first + 600), at(first + 600)]] as const };
     expect(lineAt(record({ windows: [cancelled] }), first + 615)).toBeUndefined();
+  });
+});
+
+describe('a window that is over when it is planned', () => {
+  const daily = { cron: '0 2 * * *', timeZone: 'UTC' };
+  const two = Date.UTC(2031, 2, 4, 2);
+  const options = { start: new Date(two), duration: HOUR, repeat: daily, reopenOver: 2 * HOUR };
+  const linesOf = (planned: WindowRecord, now: number) => reopeningAt(record({ windows: [planned] }), now);
+
+  it('has not taken place, so nobody comes back from it', () => {
+    const planned = planWindow(options, 'w', two + 90 * MINUTE);
+    expect(linesOf(planned, two + 91 * MINUTE)).toBeUndefined();
+    expect(linesOf(planned, two + 25.5 * HOUR)).toEqual({ from: two + 25 * HOUR, until: two + 27 * HOUR });
+    // as it is stored
+    const stored = readWindow(JSON.parse(JSON.stringify(planned)));
+    expect(linesOf(stored, two + 91 * MINUTE)).toBeUndefined();
+  });
+
+  it('puts nobody out who is in when only its length changes, its times, or how it reopens', () => {
+    const planned = planWindow({ ...options, reopenOver: 0 }, 'w', two - HOUR);
+    for (const changes of [
+      { reopenOver: 3 * HOUR },
+      { duration: HOUR / 2, reopenOver: 3 * HOUR },
+      { repeat: { ...daily, cron: '30 1 * * *' }, reopenOver: 3 * HOUR },
+    ]) {
+      const changed = planWindow(changes, 'w', two + 90 * MINUTE, planned);
+      expect(linesOf(changed, two + 91 * MINUTE), JSON.stringify(changes)).toBeUndefined();
+    }
+  });
+
+  it('lets a line that has begun go on, whatever is changed', () => {
+    const now = two + 90 * MINUTE;
+    const before = record({ windows: [planWindow(options, 'w', two - HOUR)] });
+    const line = { from: two + HOUR, until: two + 3 * HOUR };
+    for (const changes of [{ reason: 'disk' }, { duration: HOUR / 2 }, { reopenOver: 0 }]) {
+      const after = record({ windows: [planWindow(changes, 'w', now, before.windows![0])] });
+      const changed = { ...after, ...reopeningAfter(before, after, now, undefined) };
+      expect(reopeningAt(changed, now + MINUTE), JSON.stringify(changes)).toEqual(line);
+    }
+  });
+});
+
+describe('what closes a key again while visitors come back', () => {
+  const windows = [window()];
+  const short = hold({ since: at(22), until: null });
+  const begun = record({ windows });
+  const held = { ...begun, holds: [short] };
+  const during = { ...held, ...reopeningAfter(begun, held, at(22), undefined) };
+
+  it('interrupts the line: all are out, and then each comes at the moment that was named', () => {
+    expect(lineAt(during, 23)).toBeUndefined();
+    const left = { ...during, ...reopeningAfter(during, begun, at(25), undefined), holds: [] };
+    expect(lineAt(left, 25)).toEqual([20, 30]);
+    expect(lineAt(left, 30)).toBeUndefined();
+    // also where it ends by itself
+    expect(lineAt({ ...during, holds: [hold({ since: at(22), until: at(25) })] }, 26)).toEqual([20, 30]);
+    // and where the line was asked for, and the window is no more
+    const asked = record({ reopening: { from: at(20), until: at(30) } });
+    const second = { ...asked, holds: [short] };
+    const both = { ...second, ...reopeningAfter(asked, second, at(22), undefined) };
+    expect(lineAt({ ...asked, ...reopeningAfter(both, asked, at(25), undefined) }, 26)).toEqual([20, 30]);
+  });
+
+  it('ends the line when it takes longer, and when an operator turns the key on or off', () => {
+    const left = (over: number | undefined, time: number) => ({
+      ...begun,
+      ...reopeningAfter(during, begun, at(time), over),
+    });
+    expect(lineAt(left(undefined, 31), 32)).toBeUndefined();
+    expect(lineAt(left(0, 25), 26)).toBeUndefined();
+    const on = { ...begun, switch: notice({ since: at(22) }) };
+    expect(reopeningAfter(begun, on, at(22), 0)).toEqual({});
+  });
+
+  it('names the later of its end and the moment in the line', () => {
+    const ending = { ...during, holds: [hold({ since: at(22), until: at(25), announced: true })] };
+    const { reopens, until } = describeRecord(ending, at(23), () => true);
+    expect([
+      minutes(until?.getTime()),
+      minutes(reopens?.from.getTime()),
+      minutes(reopens?.until.getTime()),
+    ]).toEqual([25, 20, 30]);
   });
 });
 

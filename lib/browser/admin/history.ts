@@ -1,8 +1,8 @@
-import type { PageEntry } from '../../admin/page-data.js';
+import type { PageEntry, PageValue } from '../../admin/page-data.js';
 import { openDialog } from './dialog.js';
-import { button, byId, element } from './elements.js';
+import { button, byId, element, fill } from './elements.js';
 import { findKey, page, texts } from './page.js';
-import { clock } from './times.js';
+import { clock, lengthOf } from './times.js';
 
 const EVENTS = {
   entering: 'didStart',
@@ -41,18 +41,23 @@ export function drawHistory(): void {
 }
 
 function drawEntry(entry: PageEntry, mayToggle: boolean): HTMLElement {
-  const { at, label, event, way, actor, reason, undo } = entry;
+  const { at, label, event, way, actor, reason, values, undo } = entry;
   const who = [actor, texts[WAYS[way]], reason].filter(Boolean).join(' \u00b7 ');
   const made = element(
     'li',
     {},
     element('time', { dateTime: at, textContent: clock(at) }),
     element(
-      'p',
-      { dir: 'auto' },
-      element('b', { textContent: label }),
-      `: ${texts[EVENTS[event]]}`,
-      element('span', { className: 'ago', dir: 'auto', textContent: who }),
+      'div',
+      {},
+      element(
+        'p',
+        { dir: 'auto' },
+        element('b', { textContent: label }),
+        `: ${texts[EVENTS[event]]}`,
+        element('span', { className: 'ago', dir: 'auto', textContent: who }),
+      ),
+      ...(values.length > 0 ? [element('dl', {}, ...values.flatMap(drawValue))] : []),
     ),
   );
   if (undo && mayToggle) {
@@ -62,6 +67,35 @@ function drawEntry(entry: PageEntry, mayToggle: boolean): HTMLElement {
   }
   return made;
 }
+
+/** What it was, and what it is. */
+function drawValue({ name, kind, before, after }: PageValue): HTMLElement[] {
+  const write = (value: string): string => WRITE[kind](value);
+  return [
+    element('dt', { textContent: texts[name] }),
+    element(
+      'dd',
+      { dir: 'auto' },
+      ...(before === null ? [] : [element('del', { textContent: write(before) }), ' ']),
+      ...(after === null ? [] : [element('ins', { textContent: write(after) })]),
+    ),
+  ];
+}
+
+/** How values are written, by what they are. */
+const WRITE: Readonly<Record<PageValue['kind'], (value: string) => string>> = {
+  text: (value) => value,
+  time: (value) => {
+    const [start = '', end] = value.split('/').map((instant) => clock(instant));
+    return end === undefined ? start : fill('windowPeriod', { start, end });
+  },
+  times: (value) =>
+    value
+      .split(' ')
+      .map((instant) => clock(instant))
+      .join(', '),
+  length: (value) => lengthOf(Number(value)),
+};
 
 /** Undoes the last change of a key. */
 function openUndo({ id, key: name, undo }: PageEntry): void {

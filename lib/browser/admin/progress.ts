@@ -2,7 +2,7 @@ import type { PageKey } from '../../admin/page-data.js';
 import { percentOf } from '../percent.js';
 import { element, fill, write } from './elements.js';
 import { texts } from './page.js';
-import { inUnit, locale } from './times.js';
+import { lengthOf, locale } from './times.js';
 
 /** How far the job is, as reported or estimated. */
 export function drawProgress(fact: HTMLElement, { progress }: PageKey): void {
@@ -19,14 +19,9 @@ export function drawProgress(fact: HTMLElement, { progress }: PageKey): void {
   const said = [
     (percent / 100).toLocaleString(locale, { style: 'percent' }),
     done !== null && total !== null && `${done.toLocaleString(locale)} / ${total.toLocaleString(locale)}`,
-    remaining !== null && fill('timeLeft', { time: timeOf(remaining) }),
+    remaining !== null && fill('timeLeft', { time: lengthOf(Math.ceil(remaining / 60_000) * 60_000) }),
     overrun && texts.late,
   ];
   write(text, said.filter(Boolean).join(' \u00b7 '));
   bar.value = percent;
-}
-
-function timeOf(ms: number): string {
-  const minutes = Math.ceil(ms / 60_000);
-  return minutes < 120 ? inUnit(minutes, 'minute') : inUnit(Math.round(minutes / 60), 'hour');
 }

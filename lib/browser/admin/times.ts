@@ -49,7 +49,25 @@ function describe(past: boolean, minutes: number, [unit, size]: Unit, [rest, res
   return fill(past ? 'timeAgo' : 'inTime', { time });
 }
 
-export function inUnit(count: number, unit: Unit[0]): string {
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+] as const;
+
+/** A length of time in all its units, so that nothing is lost: nobody is given "3 hours" for 151 minutes. */
+export function lengthOf(ms: number): string {
+  let left = Math.ceil(ms / 1000);
+  const parts = UNITS.map(([unit, size]) => {
+    const count = Math.floor(left / size);
+    left %= size;
+    return count > 0 ? inUnit(count, unit) : '';
+  });
+  return parts.filter(Boolean).join(' ') || inUnit(0, 'second');
+}
+
+export function inUnit(count: number, unit: Unit[0] | 'second'): string {
   return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' }).format(count);
 }
 

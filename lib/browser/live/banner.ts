@@ -1,3 +1,5 @@
+import { makeOverlay, makeRoom } from './bars.js';
+
 /** What a page shows while the site is in maintenance. */
 export interface Banner {
   /** @param message what visitors read */
@@ -5,29 +7,10 @@ export interface Banner {
   hide(): void;
 }
 
-const RED = '#b3161b';
-
-/** Above everything on the page, and out of reach of its own style sheet. */
-const BASE = { all: 'initial', position: 'fixed', zIndex: '2147483647' };
-
-const TEXT = {
-  background: RED,
-  color: '#fff',
-  font: '600 14px/1.4 system-ui,sans-serif',
-  boxSizing: 'border-box',
-  overflowWrap: 'anywhere',
-};
-
-/** Styles are set one by one, which a strict policy allows. */
-function element(style: Record<string, string>, attributes: Record<string, string>): HTMLElement {
-  const made = document.createElement('div');
-  Object.assign(made.style, BASE, style);
-  for (const [name, value] of Object.entries(attributes)) {
-    made.setAttribute(name, value);
-  }
-  (document.body ?? document.documentElement).append(made);
-  return made;
-}
+const RED = 'background:#b3161b;';
+const TEXT = `${RED}font:600 14px/1.4 system-ui,sans-serif;overflow-wrap:anywhere;`;
+/** Clicks go through to the page. */
+const THROUGH = 'pointer-events:none;left:0;';
 
 /**
  * The mark of a page: a banner for visitors, or the red edge for operators.
@@ -36,22 +19,23 @@ function element(style: Record<string, string>, attributes: Record<string, strin
  * @param on what it says where nobody says anything else
  */
 export function createBanner(kind: 'banner' | 'edge', own: string | undefined, on: string): Banner {
-  let shown: HTMLElement[] = [];
-
   /** The last one carries the text. */
+  let shown: HTMLElement[] = [];
+  let giveBack: (() => void) | undefined;
+
   function build(): HTMLElement[] {
-    const attributes = { role: 'status', 'aria-live': 'polite', 'data-maintenance': kind };
+    const attributes = { role: 'status', 'aria-live': 'polite' };
     if (kind === 'banner') {
       // at the foot, where it hides neither headings nor menus
-      const place = { bottom: '0', left: '0', right: '0', padding: '10px 16px', textAlign: 'center' };
-      return [element({ ...TEXT, ...place, whiteSpace: 'pre-line' }, attributes)];
+      const place = 'bottom:0;left:0;right:0;padding:10px 16px;text-align:center;white-space:pre-line';
+      const bar = makeOverlay(kind, TEXT + place, attributes);
+      giveBack = makeRoom(bar);
+      return [bar];
     }
-    // clicks go through to the page
-    const edge = { top: '0', bottom: '0', left: '0', width: '8px', background: RED, pointerEvents: 'none' };
-    const place = { bottom: '16px', left: '0', padding: '8px 14px 8px 18px', borderRadius: '0 6px 6px 0' };
+    const place = 'bottom:16px;padding:8px 14px 8px 18px;border-radius:0 6px 6px 0;max-width:80vw';
     return [
-      element(edge, { 'aria-hidden': 'true', 'data-maintenance': 'edge-line' }),
-      element({ ...TEXT, ...place, maxWidth: '80vw', pointerEvents: 'none' }, attributes),
+      makeOverlay('edge-line', `${RED}${THROUGH}top:0;bottom:0;width:8px`, { 'aria-hidden': 'true' }),
+      makeOverlay(kind, TEXT + THROUGH + place, attributes),
     ];
   }
 
@@ -70,6 +54,8 @@ export function createBanner(kind: 'banner' | 'edge', own: string | undefined, o
       }
     },
     hide() {
+      giveBack?.();
+      giveBack = undefined;
       for (const element of shown) {
         element.remove();
       }

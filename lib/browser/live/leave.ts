@@ -72,13 +72,3 @@ export function spreadOf(
 ): number {
   return before ? Math.max(spread, before.spread ?? 0) : 0;
 }
-
-/** Reloads the page. */
-export function reload(): void {
-  // reload() would offer to send a form again; it is needed where replacing would not load
-  if (location.hash) {
-    location.reload();
-  } else {
-    location.replace(location.href);
-  }
-}

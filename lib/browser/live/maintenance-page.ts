@@ -1,6 +1,7 @@
 import type { Connection } from '../../client/connection-options.js';
 import { replaceBuiltInPage, showTurn, updateBuiltInPage } from './built-in-page.js';
-import { reload, spreadOf, type Leave } from './leave.js';
+import { reload } from '../page/reload.js';
+import { spreadOf, type Leave } from './leave.js';
 import { mayLeave } from './left-pages.js';
 import type { LivePage } from './live-page.js';
 import { takePlace, turnOf } from './turn.js';

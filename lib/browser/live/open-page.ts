@@ -1,6 +1,7 @@
 import type { Connection } from '../../client/connection-options.js';
 import type { Banner } from './banner.js';
-import { reload, spreadOf, type Leave } from './leave.js';
+import { reload } from '../page/reload.js';
+import { spreadOf, type Leave } from './leave.js';
 import type { LivePage } from './live-page.js';
 import { mayLeave } from './left-pages.js';
 

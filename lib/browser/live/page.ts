@@ -1,7 +1,7 @@
 import { createConnection } from '../../client/connection.js';
 import type { ConnectionOptions } from '../../client/connection-options.js';
 import type { MaintenanceStatusMessage } from '../../client/status-message.js';
-import type { ScriptSettings } from '../settings.js';
+import type { ScriptSettings, ScriptTexts } from '../settings.js';
 import { createAnnouncement } from './announcement.js';
 import { createBanner } from './banner.js';
 import { watchForms } from './forms.js';
@@ -10,7 +10,7 @@ import { createMaintenancePage } from './maintenance-page.js';
 import { createOpenPage } from './open-page.js';
 import './page-api.js';
 
-const ENGLISH = { on: 'Maintenance mode is on', close: 'Close' };
+const ENGLISH: ScriptTexts = { on: 'Maintenance mode is on', close: 'Close', inTime: 'in {time}' };
 
 /** How the server notifies, as the attributes of the script's tag and its address say. */
 type PushOf = (data: DOMStringMap, base: URL) => ConnectionOptions['push'];
@@ -43,7 +43,7 @@ export function runPage(
   });
   const leave = createLeave();
   const admin = data['admin'] !== undefined;
-  const announcement = createAnnouncement(data['announce'], texts.close);
+  const announcement = createAnnouncement(data['announce'], texts);
   const banner = createBanner(admin ? 'edge' : 'banner', data[admin ? 'admin' : 'banner'], texts.on);
   const isMaintenancePage = data['page'] === 'maintenance';
   const page = isMaintenancePage

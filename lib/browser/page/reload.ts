@@ -2,14 +2,21 @@
 const LONGEST = 2 ** 31 - 1;
 
 export function reloadAfter(ms: number): void {
-  setTimeout(reload, Math.min(ms, LONGEST));
+  setTimeout(leave, Math.min(ms, LONGEST));
 }
 
-function reload(): void {
+function leave(): void {
   const { maintenance } = window as { maintenance?: { readonly keepsPage: boolean } };
   if (maintenance?.keepsPage) {
     reloadAfter(1000);
-  } else if (location.hash) {
+  } else {
+    reload();
+  }
+}
+
+/** Loads the page anew. */
+export function reload(): void {
+  if (location.hash) {
     // replacing would not load
     location.reload();
   } else {

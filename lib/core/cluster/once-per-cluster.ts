@@ -1,4 +1,6 @@
+import { RecentNames } from '../common/recent-names.js';
 import { randomId } from '../document/codec.js';
+import { HOUR } from '../keys/durations.js';
 import type { StateManager } from '../state/state-manager.js';
 
 /** Milliseconds that a claim lasts: hooks have five seconds each. */
@@ -23,8 +25,8 @@ export interface Occurrence {
  */
 export class OncePerCluster {
   private readonly token = randomId();
-  /** Those that are done, or being claimed. */
-  private readonly known = new Set<string>();
+  /** Those that are done, or being claimed. The store remembers for longer. */
+  private readonly known = new RecentNames(HOUR);
   /** Those that were done here, but are not recorded yet. */
   private readonly ran = new Set<string>();
   private readonly timers = new Set<NodeJS.Timeout>();
@@ -36,8 +38,7 @@ export class OncePerCluster {
 
   /** Never rejects, and may be called as often as the event is seen. */
   see(occurrence: Occurrence): void {
-    if (!this.known.has(occurrence.name)) {
-      this.known.add(occurrence.name);
+    if (!this.known.see(occurrence.name)) {
       this.begin(occurrence);
     }
   }
@@ -59,7 +60,7 @@ export class OncePerCluster {
     const { name, isDue, run, remembered } = occurrence;
     const { ran, manager } = this;
     if (this.stopped || (!ran.has(name) && !isDue())) {
-      this.known.delete(name);
+      this.known.forget(name);
       return;
     }
     const { once } = manager.store;
@@ -89,6 +90,7 @@ export class OncePerCluster {
     if (!this.stopped) {
       const timer = setTimeout(() => {
         this.timers.delete(timer);
+        this.known.see(occurrence.name);
         this.begin(occurrence);
       }, AGAIN).unref();
       this.timers.add(timer);

@@ -4,7 +4,8 @@ import { readText, splitTexts, withoutTexts } from '../texts/stored-text.js';
 import type { Reopening } from '../windows/reopening.js';
 import { readWindow } from '../windows/window-record.js';
 import { id, instant, integer, isAbsent, object, text } from './fields.js';
-import type { ChangeRecord, HoldRecord, KeyRecord, MaintenanceCause, Notice } from './record.js';
+import { readNotice } from './read-notice.js';
+import type { ChangeRecord, HoldRecord, KeyRecord, MaintenanceCause } from './record.js';
 
 /** Format of stored records; a record of another format is never read as this one. */
 const FORMAT = 1;
@@ -107,7 +108,7 @@ export function markOf(stored: string): string {
 function keyRecord(raw: Record<string, unknown>, write: string, stamp: Stamp): KeyRecord {
   return {
     ...raw,
-    switch: isAbsent(raw.switch) ? null : notice(raw.switch),
+    switch: isAbsent(raw.switch) ? null : readNotice(raw.switch),
     holds: list(raw.holds, 'holds').map(hold),
     change: change(raw.change, stamp),
     ...(raw.fence !== undefined && { fence: integer(raw.fence, 'highest fence') }),
@@ -136,23 +137,10 @@ function reopening(value: unknown): Reopening {
   };
 }
 
-function notice(value: unknown): Notice {
-  const raw = object(value, 'switch');
-  return {
-    ...withoutTexts(raw),
-    since: instant(raw.since, 'since'),
-    until: isAbsent(raw.until) ? null : instant(raw.until, 'until'),
-    announced: raw.announced === true,
-    message: readText(raw, 'message'),
-    reason: text(raw.reason),
-    actor: text(raw.actor),
-  };
-}
-
 function hold(value: unknown): HoldRecord {
   const raw = object(value, 'hold');
   return {
-    ...notice(raw),
+    ...readNotice(raw),
     id: id(raw.id, 'hold id'),
     owner: id(raw.owner, 'hold owner'),
     host: text(raw.host ?? null),

@@ -3,6 +3,7 @@ import {
   type MaintenanceHold,
   type MaintenanceHolder,
   type MaintenanceOccurrence,
+  type MaintenanceReopening,
   type MaintenanceState,
 } from '../keys/maintenance-state.js';
 import { describeProgress } from '../progress/describe-progress.js';
@@ -14,6 +15,7 @@ import {
   isReadOnlyAt,
   type Occurrence,
 } from '../windows/occurrences.js';
+import type { Reopening } from '../windows/reopening.js';
 import { reopeningAt, reopensOver } from './reopenings.js';
 import { liveParts, type HoldRecord, type KeyParts, type Notice } from './record.js';
 
@@ -59,13 +61,15 @@ export function describeRecord(
   const over = reopensOver(record, now);
   const ends = parts.every((part) => part.until !== null);
   const endsAt = ends ? new Date(Math.max(...parts.map((part) => part.until ?? 0))) : null;
+  const until = parts.every((part) => part.announced) ? endsAt : null;
+  const reopens = until ? reopeningAt(record, until.getTime()) : undefined;
   const first = firstHold(holds, isLive);
   const progress =
     first && isLive(first) ? describeProgress(first, progressOf(first), record, now) : undefined;
   return Object.freeze({
     value: true,
     since: new Date(Math.min(...parts.map((part) => part.since))),
-    until: parts.every((part) => part.announced) ? endsAt : null,
+    until,
     endsAt,
     ...describeMessage(told((part) => part.message)),
     reason: told((part) => part.reason),
@@ -76,6 +80,7 @@ export function describeRecord(
     ...(progress && { progress }),
     ...(isReadOnly(parts, current, now) && { phase: 'readOnly' as const }),
     ...(over > 0 && { reopenOver: over }),
+    ...(reopens && { reopens: describeReopening(reopens) }),
     ...(current && { window: describeOccurrence(current) }),
     ...(upcoming.length > 0 && { upcoming }),
   });
@@ -94,12 +99,13 @@ function describeOpen(
   return Object.freeze({
     ...OFF,
     phase: reopening ? 'reopening' : 'announced',
-    ...(reopening && {
-      reopening: Object.freeze({ from: new Date(reopening.from), until: new Date(reopening.until) }),
-    }),
+    ...(reopening && { reopening: describeReopening(reopening) }),
     ...(upcoming.length > 0 && { upcoming }),
   });
 }
+
+const describeReopening = ({ from, until }: Reopening): MaintenanceReopening =>
+  Object.freeze({ from: new Date(from), until: new Date(until) });
 
 /** A window that still admits reads does so only if nothing else keeps the key on. */
 const isReadOnly = (parts: readonly Notice[], current: Occurrence | undefined, now: number): boolean =>

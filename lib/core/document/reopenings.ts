@@ -7,9 +7,13 @@ type Line = { -readonly [Name in 'reopening' | 'reopenOver']?: KeyParts[Name] };
 
 /** The reopening of a key at that moment; `undefined`: it is on, or everybody is back. */
 export function reopeningAt(record: KeyParts, now: number): Reopening | undefined {
-  if ((!record.reopening && !plansReopening(record)) || isOn(record, now)) {
-    return undefined;
-  }
+  return (!record.reopening && !plansReopening(record)) || isOn(record, now)
+    ? undefined
+    : lineAt(record, now);
+}
+
+/** The same, as if nothing kept the key on. */
+function lineAt(record: KeyParts, now: number): Reopening | undefined {
   const last = [...planned(record, now), ...(record.reopening ? [record.reopening] : [])].reduce<
     Reopening | undefined
   >((latest, one) => (latest && latest.from > one.from ? latest : one), undefined);
@@ -43,7 +47,9 @@ export function reopeningAfter(
   const wasOn = isOn(before, now);
   if (isOn(after, now)) {
     const later = over ?? (wasOn ? before?.reopenOver : undefined);
-    return later ? { reopenOver: later } : {};
+    // who was told a moment is let in then, unless the key is on for longer, or an operator has turned it on
+    const line = before && over === undefined && (wasOn ? before.reopening : reopeningAt(before, now));
+    return { ...(later && { reopenOver: later }), ...(line && now < line.until && { reopening: line }) };
   }
   if (!before) {
     return {};
@@ -51,6 +57,10 @@ export function reopeningAfter(
   if (wasOn) {
     const length = over ?? reopensOver(before, now);
     const from = Math.floor(now);
+    const goesOn = length === 0 && over === undefined ? lineAt(before, now) : undefined;
+    if (goesOn) {
+      return { reopening: goesOn };
+    }
     // "none" is a decision, too, which a plan does not undo
     return length > 0 || plansReopening(before) ? { reopening: { from, until: from + length } } : {};
   }

@@ -19,6 +19,8 @@ interface Turn extends Pick<MaintenanceHistoryEntry, 'id' | 'way'> {
   readonly holder?: MaintenanceHolder | null;
   readonly cause: 'expiry' | 'window' | 'maintain';
   readonly words: Words;
+  /** It is an end that visitors were told. */
+  readonly isAnnounced?: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export function entriesArisen(
 ): MaintenanceHistoryEntry[] {
   const { switch: on, holds, windows = [] } = record;
   const turns: Turn[] = [
-    ...(on ? endOf('switch', on) : []),
+    ...(on ? endOf('switch', on, on.announced) : []),
     ...holds.flatMap((hold) => endOf(hold.id, hold)),
     ...holds.flatMap(overrunOf),
     ...windows.flatMap((window) => [...occurrencesIn(window, from, to)].flatMap(turnsOf)),
@@ -53,7 +55,7 @@ export const notedUntil = ({ noted, change }: KeyRecord): number => noted ?? cha
 function toEntry(
   key: string,
   record: KeyRecord,
-  { moment, cause, words, id, ...more }: Turn,
+  { moment, cause, words, id, isAnnounced = false, ...more }: Turn,
 ): MaintenanceHistoryEntry {
   const after = stateOf(record, moment);
   const told = { cause, ...words, revision: record.change.revision, at: moment };
@@ -61,13 +63,13 @@ function toEntry(
     ...more,
     id: `${key}:${id}:${moment}`,
   });
-  // the time of a window is over, and it is unknown when the key will open
-  return cause === 'window' && entry.event === 'changed' && id.startsWith('end:') && after.until === null
+  // what was announced is over, and it is unknown when the key will open
+  return isAnnounced && entry.event === 'changed' && after.until === null
     ? { ...entry, event: 'overrun' }
     : entry;
 }
 
-const endOf = (part: string, { until, message, reason, actor }: Notice): Turn[] =>
+const endOf = (part: string, { until, message, reason, actor }: Notice, isAnnounced = false): Turn[] =>
   until === null
     ? []
     : [
@@ -77,6 +79,7 @@ const endOf = (part: string, { until, message, reason, actor }: Notice): Turn[] 
           way: 'expiry',
           cause: 'expiry',
           words: { message, reason, actor },
+          isAnnounced,
         },
       ];
 
@@ -109,7 +112,7 @@ function turnsOf(occurrence: Occurrence): Turn[] {
   } as const;
   return [
     { ...common, id: `begin:${window.id}`, moment: start },
-    { ...common, id: `end:${window.id}`, moment: end },
+    { ...common, id: `end:${window.id}`, moment: end, isAnnounced: true },
   ];
 }
 

@@ -1,6 +1,9 @@
 import type { MaintenanceState } from '../keys/maintenance-state.js';
 import { toChange, type Told } from '../document/change.js';
+import { readNotice } from '../document/read-notice.js';
+import type { Notice } from '../document/record.js';
 import { splitTexts } from '../texts/stored-text.js';
+import { firstWithin, toWindow, type MaintenanceWindow } from '../windows/maintenance-window.js';
 import { readWindow, type WindowRecord } from '../windows/window-record.js';
 import type { MaintenanceHistoryEntry } from './maintenance-history-entry.js';
 
@@ -14,14 +17,40 @@ export interface HistoryNote {
   readonly at: number;
 }
 
-/** An entry with what is kept besides the public part. */
-export interface KeptEntry extends MaintenanceHistoryEntry {
-  /** The planned window before its change; `null`: there was none. Absent if the entry is not about a window. */
+/** What is kept of a change of a planned window besides the public part. Absent if no window has changed. */
+export interface WindowChange {
+  /** `null`: there was none. */
   readonly windowBefore?: WindowRecord | null;
+  /** `null`: it was removed. */
+  readonly windowAfter?: WindowRecord | null;
+  /** The switch that was turned off with it. */
+  readonly switchBefore?: Notice;
 }
 
-/** The public part of an entry. */
-export const toEntry = ({ windowBefore: _, ...entry }: KeptEntry): MaintenanceHistoryEntry => entry;
+/** An entry with all that is kept of it. */
+export type KeptEntry = MaintenanceHistoryEntry & WindowChange;
+
+/** The public part of an entry: windows as they are elsewhere. */
+export function toEntry({
+  windowBefore,
+  windowAfter,
+  switchBefore: _,
+  ...entry
+}: KeptEntry): MaintenanceHistoryEntry {
+  if (windowBefore === undefined || windowAfter === undefined) {
+    return entry;
+  }
+  const at = entry.at.getTime();
+  const describe = (window: WindowRecord | null): MaintenanceWindow | null => {
+    const occurrence = window && firstWithin(window, at, Infinity);
+    return occurrence ? toWindow(entry.key, occurrence, at) : null;
+  };
+  return {
+    ...entry,
+    planned: describe(windowAfter),
+    previous: { ...entry.previous, planned: describe(windowBefore) },
+  };
+}
 
 /** An entry for a change of a key from one state to another. */
 export function createEntry(
@@ -51,7 +80,7 @@ export function toNote({ at, revision, ...entry }: KeptEntry): HistoryNote {
 export function readNote({ text, revision, at }: Omit<HistoryNote, 'id'>): KeptEntry | undefined {
   try {
     const raw = JSON.parse(text) as KeptEntry;
-    const { previous, window, holder, windowBefore } = raw;
+    const { previous, window, holder, windowBefore, windowAfter, switchBefore } = raw;
     if (typeof raw.id !== 'string' || typeof raw.key !== 'string') {
       return undefined;
     }
@@ -65,6 +94,8 @@ export function readNote({ text, revision, at }: Omit<HistoryNote, 'id'>): KeptE
       ...(window && { window: { ...window, start: new Date(window.start), end: new Date(window.end) } }),
       ...(holder && { holder: { ...holder, since: new Date(holder.since) } }),
       ...(windowBefore && { windowBefore: readWindow(windowBefore) }),
+      ...(windowAfter && { windowAfter: readWindow(windowAfter) }),
+      ...(switchBefore && { switchBefore: readNotice(switchBefore) }),
     };
   } catch {
     return undefined;

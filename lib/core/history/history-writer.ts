@@ -4,8 +4,10 @@ import { describeOccurrence } from '../document/describe-record.js';
 import type { KeyRecord } from '../document/record.js';
 import type { Edit } from '../document/updates.js';
 import { messageOf } from '../errors/message-of.js';
+import { occurrenceAt } from '../windows/occurrences.js';
+import type { WindowRecord } from '../windows/window-record.js';
 import { entriesArisen } from './arisen.js';
-import { createEntry, type KeptEntry } from './entry-record.js';
+import { createEntry, type KeptEntry, type WindowChange } from './entry-record.js';
 import { HISTORY_KEEP, type HistorySettings } from './history-settings.js';
 import type { MaintenanceHistoryEntry } from './maintenance-history-entry.js';
 import type { MaintenanceWay } from './maintenance-way.js';
@@ -48,16 +50,17 @@ export class HistoryWriter {
     id: string,
     now: number,
   ): WrittenEntries {
+    const changed = changedWindow(left, after);
+    const ended = changed.windowBefore && occurrenceAt(changed.windowBefore, now);
     const change = createEntry(key, stateOf(left, now), stateOf(after, now), after.change, {
       id,
       way,
+      ...(ended && { window: describeOccurrence(ended) }),
       ...(planned && { event: planned.event, window: describeOccurrence(planned.occurrence) }),
     });
-    const of = planned?.occurrence.window.id;
-    const windowBefore = left?.windows?.find((window) => window.id === of) ?? null;
     return {
       arisen: before ? entriesArisen(key, before, Math.floor(now)) : [],
-      change: planned ? { ...change, windowBefore } : change,
+      change: { ...change, ...changed },
     };
   }
 
@@ -78,4 +81,27 @@ export class HistoryWriter {
       failed(error);
     }
   }
+}
+
+/** What has become of a planned window between two records of a key. Each change of one counts its revision. */
+function changedWindow(
+  left: KeyRecord | undefined,
+  { windows: after = [], switch: on }: KeyRecord,
+): WindowChange {
+  const before = left?.windows ?? [];
+  if (before === after) {
+    return {};
+  }
+  const find = (windows: readonly WindowRecord[], { id }: WindowRecord): WindowRecord | undefined =>
+    windows.find((window) => window.id === id);
+  const changed = [...before, ...after].find(
+    (window) => find(before, window)?.revision !== find(after, window)?.revision,
+  );
+  return changed
+    ? {
+        windowBefore: find(before, changed) ?? null,
+        windowAfter: find(after, changed) ?? null,
+        ...(left?.switch && !on && { switchBefore: left.switch }),
+      }
+    : {};
 }

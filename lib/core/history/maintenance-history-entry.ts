@@ -1,6 +1,7 @@
 import type { MaintenanceChange } from '../document/change.js';
 import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 import type { MaintenanceTexts } from '../texts/maintenance-text.js';
+import type { MaintenanceWindow } from '../windows/maintenance-window.js';
 import type { MaintenanceHistoryEvent } from './maintenance-history-event.js';
 import type { MaintenanceWay } from './maintenance-way.js';
 
@@ -33,7 +34,14 @@ export interface MaintenanceHistoryEntry extends Omit<
     readonly endsAt: Date | null;
     /** Whether the operator's switch was on, regardless of `maintain()` calls and windows. */
     readonly switched: boolean;
+    /** The planned window, by its occurrence that was on or to come; `null`: there was none. Absent if the change is about none. */
+    readonly planned?: MaintenanceWindow | null;
   };
+  /**
+   * The planned window that was planned, changed, cancelled or ended early, as it is afterwards, by its occurrence that is on or to
+   * come; `null`: it has none left. Absent if the change is about none.
+   */
+  readonly planned?: MaintenanceWindow | null;
   /** Whether the operator's switch is on, regardless of `maintain()` calls and windows. */
   readonly switched: boolean;
 }

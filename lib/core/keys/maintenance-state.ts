@@ -97,6 +97,8 @@ export interface MaintenanceState {
   readonly reopening?: MaintenanceReopening;
   /** Milliseconds over which visitors will come back when it is over; `undefined`: all at once, as far as is known. */
   readonly reopenOver?: number;
+  /** The same by the clock; `undefined`: all at once, or its end is not known. */
+  readonly reopens?: MaintenanceReopening;
   /** Planned windows that have been announced and have not started, in order; `undefined`: none. */
   readonly upcoming?: readonly MaintenanceOccurrence[];
 }

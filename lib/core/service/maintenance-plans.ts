@@ -7,11 +7,11 @@ import type {
   MaintenanceWindowOptions,
   MaintenanceWindowChanges,
 } from '../windows/window-options.js';
-import type { WindowRecord } from '../windows/window-record.js';
 import { checkOptionNames } from './call-options.js';
 import type { MaintenanceServiceParts } from './maintenance-knowledge.js';
 import { MaintenanceWork } from './maintenance-work.js';
 import { PlannedWindows } from './planned-windows.js';
+import type { RestoredWindow } from './window-plans.js';
 
 /** The part of the service that plans maintenance. @publicApi */
 export abstract class MaintenancePlans extends MaintenanceWork {
@@ -70,7 +70,7 @@ export abstract class MaintenancePlans extends MaintenanceWork {
   /** @internal */
   restoreWindow(
     key: MaintenanceKey,
-    before: WindowRecord,
+    before: RestoredWindow,
     seen: number | undefined,
     actor: string | null,
   ): Promise<MaintenanceWindow> {

@@ -2,13 +2,11 @@ import { previewChange, type MaintenanceChange } from '../document/change.js';
 import { describeOccurrence } from '../document/describe-record.js';
 import { randomId } from '../document/codec.js';
 import type { Editor } from '../document/updates.js';
-import { MaintenanceConfigurationError, MaintenanceConflictError } from '../errors/errors.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { StateManager } from '../state/state-manager.js';
 import { toWindow, type MaintenanceWindow } from '../windows/maintenance-window.js';
-import { isPending, occurrenceFrom, occurrenceStarting, type Occurrence } from '../windows/occurrences.js';
-import { withWindow, withoutOccurrence, withoutWindow } from '../windows/window-edits.js';
+import type { Occurrence } from '../windows/occurrences.js';
 import {
   CANCEL_OPTIONS,
   SCHEDULE_OPTIONS,
@@ -22,16 +20,7 @@ import type { WindowRecord } from '../windows/window-record.js';
 import { checkOptionNames, textOption } from './call-options.js';
 import { findWindow } from './find-window.js';
 import { WindowList } from './window-list.js';
-
-/** What happens to a key's windows. */
-interface Planned {
-  readonly windows: readonly WindowRecord[];
-  /** The occurrence in question: the one that is on or comes next, or the one that is cancelled. */
-  readonly occurrence: Occurrence;
-}
-
-/** Edits what is recorded; throws to refuse. */
-type Plan = (windows: readonly WindowRecord[], now: number) => Planned;
+import { withCancelled, withPlanned, withRestored, type Plan, type RestoredWindow } from './window-plans.js';
 
 type Words = Pick<WindowRecord, 'message' | 'reason' | 'actor'>;
 
@@ -49,10 +38,7 @@ export class PlannedWindows {
   async schedule(key: MaintenanceKey, options: MaintenanceWindowOptions): Promise<MaintenanceWindow> {
     checkOptionNames('scheduleWindow', options, SCHEDULE_OPTIONS);
     const id = randomId();
-    return this.set(key, (windows, now) => {
-      const window = planWindow(options, id, now);
-      return { windows: withWindow(key.name, windows, window, now), occurrence: nextOf(window, now) };
-    });
+    return this.set(key, (windows, now) => withPlanned(key.name, windows, planWindow(options, id, now), now));
   }
 
   async update(id: string, options: MaintenanceWindowChanges): Promise<MaintenanceWindow> {
@@ -60,8 +46,8 @@ export class PlannedWindows {
     const { ifRevision, ...changes } = options;
     const key = await this.list.keyOf(id);
     return this.set(key, (windows, now) => {
-      const window = planWindow(changes, id, now, findWindow(key, windows, id, now, ifRevision));
-      return { windows: withWindow(key.name, windows, window, now), occurrence: nextOf(window, now) };
+      const before = findWindow(key, windows, id, now, ifRevision);
+      return withPlanned(key.name, windows, planWindow(changes, id, now, before), now);
     });
   }
 
@@ -72,35 +58,23 @@ export class PlannedWindows {
     const key = await this.list.keyOf(id);
     const plan: Plan = (windows, now) => {
       const window = findWindow(key, windows, id, now, options.ifRevision);
-      return options.occurrence === undefined
-        ? { windows: withoutWindow(windows, window, now), occurrence: nextOf(window, now) }
-        : withoutOne(windows, window, options.occurrence, now);
+      return withCancelled(windows, window, options.occurrence, now);
     };
     await this.write(key, 'cancelled', plan, () => ({ message: null, reason, actor }));
   }
 
   /**
-   * Puts a window back as it was.
+   * Puts a window back as it was, and the switch if it was turned off with it.
    * @param seen its revision now, by which that was decided; `undefined`: there is none
    * @throws MaintenanceConflictError when somebody has changed it since, it is over, or it overlaps another
    */
   async restore(
     key: MaintenanceKey,
-    before: WindowRecord,
+    window: RestoredWindow,
     seen: number | undefined,
     actor: string | null,
   ): Promise<MaintenanceWindow> {
-    return this.set(key, (windows, now) => {
-      const revision = windows.find(({ id }) => id === before.id)?.revision;
-      if (revision !== seen || !isPending(before, now)) {
-        throw new MaintenanceConflictError(
-          key.name,
-          `Window "${before.id}" of maintenance key "${key.name}" was changed by somebody else in the meantime, or is over; nothing was restored.`,
-        );
-      }
-      const window = { ...before, revision: Math.max(before.revision, revision ?? 0) + 1, actor };
-      return { windows: withWindow(key.name, windows, window, now), occurrence: nextOf(window, now) };
-    });
+    return this.set(key, (windows, now) => withRestored(key.name, windows, window, seen, actor, now));
   }
 
   private async set(key: MaintenanceKey, plan: Plan): Promise<MaintenanceWindow> {
@@ -129,12 +103,12 @@ export class PlannedWindows {
     const { manager, hooks } = this;
     const { document, store } = manager;
     const now = store.now();
-    let { occurrence } = plan(document?.keys.get(key.name)?.windows ?? [], now);
+    let { occurrence, resumes } = plan(document?.keys.get(key.name)?.windows ?? [], now);
     const editor: Editor = (record, moment) => {
       const planned = plan(record?.windows ?? [], moment);
-      occurrence = planned.occurrence;
+      ({ occurrence, resumes } = planned);
       return {
-        switch: record?.switch ?? null,
+        switch: planned.switch ?? record?.switch ?? null,
         holds: record?.holds ?? [],
         windows: planned.windows,
         cause: 'window',
@@ -150,34 +124,12 @@ export class PlannedWindows {
     // a window that was on is over, or begins later
     if (change.from && !change.to) {
       await hooks.notify('exiting', change);
+    } else if (resumes && !change.from && change.to) {
+      await hooks.notify('entering', change);
     }
     await hooks.notify(event, { ...change, window: describeOccurrence(occurrence) });
     return occurrence;
   }
 }
-
-/** The windows without one occurrence. @throws MaintenanceConfigurationError */
-function withoutOne(
-  windows: readonly WindowRecord[],
-  window: WindowRecord,
-  begins: unknown,
-  now: number,
-): Planned {
-  const start = begins instanceof Date && !Number.isNaN(begins.getTime()) ? begins.getTime() : undefined;
-  const occurrence = start === undefined ? undefined : occurrenceStarting(window, start);
-  const left = start === undefined ? null : withoutOccurrence(window, start, now);
-  if (!left || !occurrence) {
-    throw MaintenanceConfigurationError.of(
-      'occurrence',
-      begins,
-      'the start of an occurrence that is not over and not cancelled, as a Date',
-    );
-  }
-  return { windows: windows.map((other) => (other === window ? left : other)), occurrence };
-}
-
-/** The occurrence that is on or comes next; a window that is not over has one. */
-const nextOf = (window: WindowRecord, now: number): Occurrence =>
-  occurrenceFrom(window, now) ?? { window, start: window.start, end: window.start + window.duration };
 
 const wordsOf = ({ window: { message, reason, actor } }: Occurrence): Words => ({ message, reason, actor });

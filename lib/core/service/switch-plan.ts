@@ -1,6 +1,6 @@
 import { stateOf } from '../document/change.js';
 import type { KeyRecord, Notice } from '../document/record.js';
-import { reopeningAt } from '../document/reopenings.js';
+import { reopeningAt, reopensOver } from '../document/reopenings.js';
 import type { Edit, Editor } from '../document/updates.js';
 import { MaintenanceConfigurationError } from '../errors/errors.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
@@ -107,7 +107,8 @@ const turnOff =
     const isReopening = record !== undefined && reopeningAt(record, now) !== undefined;
     const isHeld = record !== undefined && record.holds.length > 0;
     // off is off, unless a reopening is given
-    const over = isReopening ? (reopenOver ?? 0) : reopenOver;
+    const rest = record?.reopening && now < record.reopening.until ? reopensOver(record, now) : undefined;
+    const over = reopenOver ?? (isReopening ? 0 : rest);
     return record?.switch || windows || isReopening || (isHeld && reopenOver !== undefined)
       ? {
           switch: null,

@@ -102,7 +102,7 @@ export class StateWriter {
         if (outcome && outcome !== 'conflict') {
           this.commit(key, outcome, written);
           const { revision, at } = outcome.change;
-          this.history.tell({ ...toEntry(change), revision, at: new Date(at) });
+          this.history.tell(toEntry({ ...change, revision, at: new Date(at) }));
           return toChange(key, stateOf(record, now), stateOf(outcome, now), outcome.change);
         }
         const instead = written.shown?.get(key);

@@ -53,8 +53,12 @@ export function occurrenceStarting(window: WindowRecord, start: number): Occurre
   return firstStart(window, start - 1) === start ? { window, start, end: endOf(window, start) } : undefined;
 }
 
-/** The last occurrence that has ended, and was not cancelled. @param since none that ended before counts; epoch ms */
-export function lastEnded(window: WindowRecord, since: number, now: number): Occurrence | undefined {
+/**
+ * The last occurrence that has ended, and was not cancelled, nor over when it was planned.
+ * @param after none that ended before counts; epoch ms
+ */
+export function lastEnded(window: WindowRecord, after: number, now: number): Occurrence | undefined {
+  const since = Math.max(after, (window.planned ?? -Infinity) + 1);
   let last: Occurrence | undefined;
   let start = since - window.duration - 1;
   for (let seen = 0; seen <= MOST_CANCELLED; seen++) {

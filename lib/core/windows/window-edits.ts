@@ -39,13 +39,17 @@ export function withWindow(
     : [...windows, window];
 }
 
-/** Ends the occurrence that is on, if any; `null` if none is. */
+/** Ends the occurrences that are on; `null` if none is. */
 export function withoutCurrent(
   windows: readonly WindowRecord[] | undefined,
   now: number,
 ): readonly WindowRecord[] | null {
-  const current = currentOccurrence(windows, now);
-  return windows && current ? replaced(windows, endedAt(current.window, current.start, now)) : null;
+  return windows && currentOccurrence(windows, now)
+    ? windows.map((window) => {
+        const current = occurrenceAt(window, now);
+        return current ? endedAt(window, current.start, now) : window;
+      })
+    : null;
 }
 
 /** Cancels one occurrence, or ends it if it is on; `null` if none begins then. */

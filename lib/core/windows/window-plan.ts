@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { MaintenanceConfigurationError } from '../errors/errors.js';
 import { HOUR } from '../keys/durations.js';
 import { reopenOverOption, textOption } from '../service/call-options.js';
@@ -44,11 +45,19 @@ export function planWindow(
     reason: options.reason === undefined && before ? before.reason : textOption('reason', options.reason),
     actor: textOption('actor', options.actor),
     ended: [],
+    planned: Math.floor(now),
   };
   checkTimes(window, options, now);
   const ended = (before?.ended ?? []).filter(([begun]) => occurrenceStarting(window, begun));
-  return { ...window, ended };
+  const { planned } = before && hasTimesOf(before, window) ? before : window;
+  return { ...window, ended, ...(planned !== undefined && { planned }) };
 }
+
+const hasTimesOf = (before: WindowRecord, { start, duration, repeat, reopenOver }: WindowRecord): boolean =>
+  isDeepStrictEqual(
+    [before.start, before.duration, before.repeat, before.reopenOver],
+    [start, duration, repeat, reopenOver],
+  );
 
 type Times = Pick<WindowRecord, 'start' | 'timeZone' | 'duration' | 'repeat'>;
 

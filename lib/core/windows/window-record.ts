@@ -24,6 +24,8 @@ export interface WindowRecord {
   readonly message: MaintenanceText | null;
   readonly reason: string | null;
   readonly actor: string | null;
+  /** When its times were last changed: what was over by then has not taken place. Absent: unknown. */
+  readonly planned?: number;
   /** When occurrences ended early, by their start; for cancelled ones that is their start. */
   readonly ended: readonly (readonly [start: number, end: number])[];
 }
@@ -65,6 +67,7 @@ function readKnown(raw: Record<string, unknown>): WindowRecord {
     message: readText(raw, 'message'),
     reason: text(raw.reason),
     actor: text(raw.actor),
+    ...(!isAbsent(raw.planned) && { planned: instant(raw.planned, 'planning of a window') }),
     ended: ((raw.ended ?? []) as unknown[]).map(readEnd),
   };
 }

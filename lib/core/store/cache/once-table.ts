@@ -1,5 +1,8 @@
 import type { ClaimOutcome, OnceStore } from '../once.js';
 
+/** What is done is remembered of so many: who asks remembers what it sees (see OncePerCluster). */
+const MOST = 10_000;
+
 /** What must be done once, within one process. */
 export class OnceTable implements OnceStore {
   private readonly claims = new Map<string, { readonly token: string; readonly until: number }>();
@@ -17,7 +20,14 @@ export class OnceTable implements OnceStore {
   }
 
   finish(name: string, token: string): Promise<void> {
+    this.claims.delete(name);
     this.claims.set(name, { token, until: Infinity });
+    for (const [oldest, { until }] of this.claims) {
+      if (this.claims.size <= MOST || until !== Infinity) {
+        break;
+      }
+      this.claims.delete(oldest);
+    }
     return Promise.resolve();
   }
 }

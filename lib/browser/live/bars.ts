@@ -1,0 +1,82 @@
+/** Above all that the page shows, and out of reach of its own style sheet. Styles are set by script, which a strict policy allows. */
+const BASE = 'all:initial;position:fixed;z-index:2147483647;box-sizing:border-box;color:#fff;';
+
+/** How high a bar is, for pages with something of their own at the foot of the window. */
+const HEIGHT = '--maintenance-bar';
+
+const root = document.documentElement;
+
+export function make<Name extends keyof HTMLElementTagNameMap>(
+  name: Name,
+  style: string,
+  attributes: Record<string, string> = {},
+): HTMLElementTagNameMap[Name] {
+  const element = document.createElement(name);
+  element.style.cssText = style;
+  for (const [attribute, value] of Object.entries(attributes)) {
+    element.setAttribute(attribute, value);
+  }
+  return element;
+}
+
+/** Something that lies over the page. @param kind what it is, for style sheets and tests */
+export function makeOverlay(
+  kind: string,
+  style: string,
+  attributes: Record<string, string> = {},
+): HTMLElement {
+  const overlay = make('div', BASE + style, { ...attributes, 'data-maintenance': kind });
+  hideInPrint();
+  (document.body ?? root).append(overlay);
+  return overlay;
+}
+
+let printSheet: CSSStyleSheet | undefined;
+
+/** Nothing of this is for paper. */
+function hideInPrint(): void {
+  try {
+    if (!printSheet) {
+      printSheet = new CSSStyleSheet();
+      printSheet.insertRule('@media print{[data-maintenance]{display:none!important}}');
+      document.adoptedStyleSheets.push(printSheet);
+    }
+  } catch {
+    // a browser that cannot prints it
+  }
+}
+
+/**
+ * Room for a bar at the foot of the window: the last lines of the page can be scrolled above it, and so does the browser with what has
+ * the focus. It comes after all that the page shows, so nothing moves.
+ * @returns takes the bar and its room away
+ */
+export function makeRoom(bar: HTMLElement): () => void {
+  const room = make('div', 'all:initial;display:block', { 'data-maintenance': 'room' });
+  const { style } = root;
+  const fit = (moves: boolean): void => {
+    if (room.isConnected) {
+      const { clientWidth } = root;
+      const height = `${bar.offsetHeight}px`;
+      room.style.height = style.scrollPaddingBottom = height;
+      style.setProperty(HEIGHT, height);
+      if (!moves && root.clientWidth < clientWidth) {
+        // a scrollbar would move the page: it waits for what its reader does first
+        room.style.height = '0';
+      }
+    }
+  };
+  root.append(room);
+  let touched = false;
+  const touch = (): void => fit((touched = true));
+  new ResizeObserver(() => fit(touched)).observe(bar);
+  for (const input of ['wheel', 'pointerdown', 'keydown']) {
+    addEventListener(input, touch, { once: true, passive: true });
+  }
+  return () => {
+    bar.remove();
+    room.remove();
+    style.scrollPaddingBottom = '';
+    style.removeProperty(HEIGHT);
+  };
+}

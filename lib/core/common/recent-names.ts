@@ -1,0 +1,31 @@
+/** Remembers names for as long as they come up again and again: one that has not come up for a while is forgotten. */
+export class RecentNames {
+  private recent = new Set<string>();
+  private earlier = new Set<string>();
+  private turned = performance.now();
+
+  /** @param span ms for which a name that does not come up is remembered, at least */
+  constructor(private readonly span: number) {}
+
+  get size(): number {
+    return this.recent.size + this.earlier.size;
+  }
+
+  /** A name comes up. @returns whether it was known */
+  see(name: string): boolean {
+    const now = performance.now();
+    if (now - this.turned >= this.span) {
+      this.earlier = this.recent;
+      this.recent = new Set();
+      this.turned = now;
+    }
+    const isKnown = this.recent.has(name) || this.earlier.delete(name);
+    this.recent.add(name);
+    return isKnown;
+  }
+
+  forget(name: string): void {
+    this.recent.delete(name);
+    this.earlier.delete(name);
+  }
+}

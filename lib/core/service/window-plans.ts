@@ -1,0 +1,103 @@
+import { liveParts, type Notice } from '../document/record.js';
+import { MaintenanceConfigurationError, MaintenanceConflictError } from '../errors/errors.js';
+import type { WindowChange } from '../history/entry-record.js';
+import { isPending, occurrenceFrom, occurrenceStarting, type Occurrence } from '../windows/occurrences.js';
+import { withWindow, withoutOccurrence, withoutWindow } from '../windows/window-edits.js';
+import type { WindowRecord } from '../windows/window-record.js';
+
+/** What is to become of a key's windows. */
+export interface Planned {
+  readonly windows: readonly WindowRecord[];
+  /** What it is about: the occurrence that is on or comes next, or the one that is cancelled. */
+  readonly occurrence: Occurrence;
+  /** The switch, where it does not stay as it is. */
+  readonly switch?: Notice | null;
+  /** That occurrence was on before, and was ended early: hooks of its beginning have been called. */
+  readonly resumes?: boolean;
+}
+
+/** Makes that of what is recorded; throws where it is refused. */
+export type Plan = (windows: readonly WindowRecord[], now: number) => Planned;
+
+/** What is put back, as the history has it. */
+export type RestoredWindow = Pick<WindowChange, 'switchBefore'> & { readonly windowBefore: WindowRecord };
+
+/**
+ * With a window that is new or was changed.
+ * @throws MaintenanceConflictError
+ */
+export const withPlanned = (
+  key: string,
+  windows: readonly WindowRecord[],
+  window: WindowRecord,
+  now: number,
+): Planned => ({ windows: withWindow(key, windows, window, now), occurrence: nextOf(window, now) });
+
+/**
+ * With a window as it was.
+ * @param seen its revision now, by which that was decided; `undefined`: there is none
+ * @throws MaintenanceConflictError
+ */
+export function withRestored(
+  key: string,
+  windows: readonly WindowRecord[],
+  { windowBefore: before, switchBefore }: RestoredWindow,
+  seen: number | undefined,
+  actor: string | null,
+  now: number,
+): Planned {
+  const present = windows.find(({ id }) => id === before.id);
+  if (present?.revision !== seen || !isPending(before, now)) {
+    throw new MaintenanceConflictError(
+      key,
+      `Window "${before.id}" of maintenance key "${key}" was changed by somebody else in the meantime, or is over; nothing was restored.`,
+    );
+  }
+  const revision = Math.max(before.revision, seen ?? 0) + 1;
+  const window = { ...before, revision, actor, planned: Math.floor(now) };
+  const planned = withPlanned(key, windows, window, now);
+  const ended = present && occurrenceStarting(present, planned.occurrence.start);
+  return {
+    ...planned,
+    switch: liveParts({ switch: switchBefore ?? null, holds: [] }, now).switch,
+    resumes: ended !== undefined && ended.start < ended.end,
+  };
+}
+
+/**
+ * Without a window, or without one of its occurrences.
+ * @param start of that; `undefined`: the whole window
+ * @throws MaintenanceConfigurationError
+ */
+export const withCancelled = (
+  windows: readonly WindowRecord[],
+  window: WindowRecord,
+  start: unknown,
+  now: number,
+): Planned =>
+  start === undefined
+    ? { windows: withoutWindow(windows, window, now), occurrence: nextOf(window, now) }
+    : withoutOne(windows, window, start, now);
+
+function withoutOne(
+  windows: readonly WindowRecord[],
+  window: WindowRecord,
+  begins: unknown,
+  now: number,
+): Planned {
+  const start = begins instanceof Date && !Number.isNaN(begins.getTime()) ? begins.getTime() : undefined;
+  const occurrence = start === undefined ? undefined : occurrenceStarting(window, start);
+  const left = start === undefined ? null : withoutOccurrence(window, start, now);
+  if (!left || !occurrence) {
+    throw MaintenanceConfigurationError.of(
+      'occurrence',
+      begins,
+      'the start of an occurrence that is not over and not cancelled, as a Date',
+    );
+  }
+  return { windows: windows.map((other) => (other === window ? left : other)), occurrence };
+}
+
+/** The occurrence that is on or comes next; of a window that is not over there is one. */
+const nextOf = (window: WindowRecord, now: number): Occurrence =>
+  occurrenceFrom(window, now) ?? { window, start: window.start, end: window.start + window.duration };
