@@ -164,8 +164,17 @@ export function formatDuration(length: number): string {
   return parts.join('') || '0s';
 }
 
-/** About how long something takes, in one unit. */
-export const formatRoughly = (length: number): string => ms(Math.round(length));
+/** About how long something takes, in two units at most: nobody is told "2h" who has 91 minutes. */
+export function formatRoughly(length: number): string {
+  const [, finest] = (
+    [
+      [86_400_000, 3_600_000],
+      [3_600_000, 60_000],
+      [1_000, 1_000],
+    ] as const
+  ).find(([size]) => length >= size) ?? [0, 1];
+  return formatDuration(Math.round(length / finest) * finest);
+}
 
 /** A moment for people, by the clock of this machine: `2027-03-28 14:30 +02:00`. */
 export function formatMoment(moment: Date | string): string {

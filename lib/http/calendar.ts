@@ -32,7 +32,7 @@ export function renderCalendar(name: string, events: readonly CalendarEvent[], n
       `SEQUENCE:${sequence}`,
       `DTSTAMP:${utc(now)}`,
       `DTSTART:${utc(start)}`,
-      `DTEND:${utc(end)}`,
+      `DTEND:${utc(wholeSecond(end))}`,
       `SUMMARY:${escapeText(summary)}`,
       'TRANSP:TRANSPARENT',
       'END:VEVENT',
@@ -41,6 +41,9 @@ export function renderCalendar(name: string, events: readonly CalendarEvent[], n
   ];
   return lines.map((line) => `${fold(line)}\r\n`).join('');
 }
+
+/** An event ends later than it begins (RFC 5545, 3.6.1), also one of less than a second. */
+const wholeSecond = (end: Date): Date => new Date(Math.ceil(end.getTime() / 1000) * 1000);
 
 const utc = (instant: Date): string => `${instant.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
 

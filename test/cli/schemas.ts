@@ -72,29 +72,33 @@ const replica = object({
   version: maybeText,
   clockSkew: { type: 'integer' },
 });
-const window = object({
-  id: text,
-  key: text,
-  revision: count,
-  start: instant,
-  end: instant,
-  duration: count,
-  timeZone: maybeText,
-  repeat: {
-    anyOf: [
-      object({ cron: text, timeZone: text, until: maybeInstant, count: { type: ['integer', 'null'] } }),
-      { type: 'null' },
-    ],
+const window = object(
+  {
+    id: text,
+    key: text,
+    revision: count,
+    start: instant,
+    end: instant,
+    duration: count,
+    timeZone: maybeText,
+    repeat: {
+      anyOf: [
+        object({ cron: text, timeZone: text, until: maybeInstant, count: { type: ['integer', 'null'] } }),
+        { type: 'null' },
+      ],
+    },
+    readOnly: count,
+    reopenOver: count,
+    announce: { anyOf: [count, { const: false }] },
+    announcement: maybeText,
+    message: maybeText,
+    reason: maybeText,
+    actor: maybeText,
+    cancelled: list(instant),
   },
-  readOnly: count,
-  reopenOver: count,
-  announce: { anyOf: [count, { const: false }] },
-  announcement: maybeText,
-  message: maybeText,
-  reason: maybeText,
-  actor: maybeText,
-  cancelled: list(instant),
-});
+  { messages: texts, announcements: texts },
+);
+const maybeWindow = { anyOf: [window, { type: 'null' }] };
 const place = { anyOf: [instant, object({ at: text, timeZone: text })] };
 const plan = object(
   {},
@@ -149,13 +153,14 @@ const entry = object(
     endsAt: maybeInstant,
     previous: object(
       { message: maybeText, reason: maybeText, until: maybeInstant, endsAt: maybeInstant, switched: yes },
-      { messages: texts },
+      { messages: texts, planned: maybeWindow },
     ),
   },
   {
     messages: texts,
     window: object({ id: text, start: instant, end: instant, message: maybeText }, { messages: texts }),
     holder: { anyOf: [holder, { type: 'null' }] },
+    planned: maybeWindow,
   },
 );
 

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, parseDuration, parseEnd, parseMoment, parseWait } from '../../lib/cli/time.js';
+import {
+  formatDuration,
+  formatRoughly,
+  parseDuration,
+  parseEnd,
+  parseMoment,
+  parseWait,
+} from '../../lib/cli/time.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -20,6 +27,16 @@ describe('a length of time', () => {
     ['P1DT2H', 26 * HOUR],
     ['pt1.5s', 1_500],
   ])('%s is read', (text, length) => expect(parseDuration(text, 'x')).toBe(length));
+
+  it.each([
+    [0, '0s'],
+    [400, '400ms'],
+    [30_400, '30s'],
+    [270_400, '4m30s'],
+    [91 * MINUTE, '1h31m'],
+    [91 * MINUTE + 29_000, '1h31m'],
+    [50 * HOUR + 20 * MINUTE, '2d2h'],
+  ])('%s ms are about %s', (length, text) => expect(formatRoughly(length)).toBe(text));
 
   it.each([
     '30',

@@ -172,6 +172,13 @@ describe.each(adapters)('planned windows by the admin API on %s', (_name, create
   });
 });
 
+it('an event of a calendar ends later than it begins, however short it is', () => {
+  const start = new Date('2031-01-01T00:00:00.100Z');
+  const event = { uid: 'x', sequence: 0, start, end: new Date(start.getTime() + 200), summary: 'short' };
+  const text = renderCalendar('Maintenance', [event], start);
+  expect(text).toContain('DTSTART:20310101T000000Z\r\nDTEND:20310101T000001Z');
+});
+
 it('lines of a calendar are 75 octets at most, and end in CRLF', () => {
   const at = new Date('2031-01-01T00:00:00Z');
   const summary = 'ü😀'.repeat(200);

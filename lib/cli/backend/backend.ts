@@ -4,6 +4,7 @@ import type {
   MaintenanceWindowChanges,
   MaintenanceWindowOptions,
 } from '../../core/windows/window-options.js';
+import type { MaintenanceText } from '../../core/texts/maintenance-text.js';
 import type { HistoryJson, QuietJson, ReplicaJson, WindowJson } from './json.js';
 
 /** Which part of the history is wanted. */
@@ -18,7 +19,7 @@ export interface KeyChange {
   readonly mode: boolean;
   readonly timeout?: number;
   readonly until?: Date;
-  readonly message?: string;
+  readonly message?: MaintenanceText | undefined;
   readonly reason?: string;
   readonly actor?: string;
   /** `false`: no hooks are called for it. */

@@ -1,4 +1,5 @@
 import type { CliCommand } from '../cli.js';
+import { collect } from '../texts.js';
 
 export const extendCommand: CliCommand = {
   define(cli) {
@@ -14,7 +15,11 @@ export const extendCommand: CliCommand = {
       )
       .option('--for <time>', 'how much longer, from the announced end, else from now')
       .option('--until <moment>', '14:30, or ISO 8601 such as 2027-03-28T14:30+02:00')
-      .option('-m, --message <text>', 'new message for visitors')
+      .option(
+        '-m, --message <text>',
+        'new message for visitors; also one per language: --message de=Text',
+        collect,
+      )
       .option('--reason <text>', 'for operators only')
       .option('--actor <name>', 'who makes the change; default: user@host (by --url: the signed-in user)')
       .option('--acknowledge <time>', 'wait until every replica has applied it; exit code 7 if one has not')

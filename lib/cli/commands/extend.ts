@@ -1,6 +1,7 @@
 import type { Work } from '../cli.js';
 import { CliError, EXIT, usage } from '../exit.js';
 import { given } from '../option-values.js';
+import { parseText } from '../texts.js';
 import { formatMoment, parseDuration, parseEnd } from '../time.js';
 import { printMissing, type ChangeOptions } from './on.js';
 import {
@@ -44,7 +45,7 @@ export const extend: Work<ChangeOptions> = async (
     mode: true,
     onlyIfOn: true,
     ...(until ? { until } : { timeout: 0 }),
-    message: options.message,
+    message: parseText(options.message, '--message'),
     reason: options.reason,
     actor: actorOf(backend, options),
     acknowledge,

@@ -1,4 +1,5 @@
 import type { CliCommand } from '../cli.js';
+import { collect } from '../texts.js';
 
 export const onCommand: CliCommand = {
   define(cli) {
@@ -19,7 +20,11 @@ export const onCommand: CliCommand = {
         'how long: 30s, 10m, 2h, 1h30m, 1d, PT30M, or "ever"; default: the key\'s own timeout',
       )
       .option('--until <moment>', '14:30, or ISO 8601 such as 2027-03-28T14:30+02:00')
-      .option('-m, --message <text>', 'message for visitors')
+      .option(
+        '-m, --message <text>',
+        'message for visitors; also one per language: --message de=Text',
+        collect,
+      )
       .option('--reason <text>', 'for operators only')
       .option('--actor <name>', 'who makes the change; default: user@host (by --url: the signed-in user)')
       .option('--acknowledge <time>', 'wait until every replica has applied it; exit code 7 if one has not')

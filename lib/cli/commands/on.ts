@@ -4,6 +4,7 @@ import type { Work } from '../cli.js';
 import { CliError, EXIT, exitCodeOf } from '../exit.js';
 import { given } from '../option-values.js';
 import { counted } from '../output.js';
+import { parseText } from '../texts.js';
 import { parseDuration, parseEnd } from '../time.js';
 import { printRunning, quietJson } from './quiet-table.js';
 import { actorOf, checkWay, describeKey, noteVetoes, printDryRun, whatIsConcerned } from './shared.js';
@@ -11,7 +12,7 @@ import { actorOf, checkWay, describeKey, noteVetoes, printDryRun, whatIsConcerne
 export interface ChangeOptions {
   readonly for?: string;
   readonly until?: string;
-  readonly message?: string;
+  readonly message?: readonly string[];
   readonly reason?: string;
   readonly actor?: string;
   readonly acknowledge?: string;
@@ -38,7 +39,7 @@ export const on: Work<ChangeOptions> = async ({ options, out, open, confirm }, k
   const result = await backend.set(key, {
     mode: true,
     ...end,
-    message: options.message,
+    message: parseText(options.message, '--message'),
     reason: options.reason,
     actor: actorOf(backend, options),
     ...(options.hooks === false && { callHooks: false }),

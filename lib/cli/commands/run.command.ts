@@ -1,4 +1,5 @@
 import type { CliCommand } from '../cli.js';
+import { collect } from '../texts.js';
 
 export const runCommand: CliCommand = {
   define(cli) {
@@ -25,7 +26,11 @@ export const runCommand: CliCommand = {
       .option('--for <time>', "end the command after that, and open the key; default: the key's own timeout")
       .option('--expected <time>', 'how long it is expected to take: its progress is estimated')
       .option('--public', 'visitors see the progress that the command reports')
-      .option('-m, --message <text>', 'message for visitors')
+      .option(
+        '-m, --message <text>',
+        'message for visitors; also one per language: --message de=Text',
+        collect,
+      )
       .option('--reason <text>', 'for operators only; default: the command, passwords hidden')
       .option('--actor <name>', 'who makes the change; default: user@host')
       .option('--keep-on-failure', 'leave the key on if the command fails')

@@ -12,6 +12,7 @@ import { RunProgress } from '../run/run-progress.js';
 import { lockedBy } from '../run/locked-by.js';
 import { leaseTimes } from '../run/lease-times.js';
 import { untilLeft } from '../run/until-left.js';
+import { parseText } from '../texts.js';
 import { parseDuration, parseEnd, parseLength, parseWait } from '../time.js';
 import { printDryRun, whatIsConcerned } from './shared.js';
 
@@ -22,7 +23,7 @@ interface RunOptions {
   readonly for?: string;
   readonly expected?: string;
   readonly public?: boolean;
-  readonly message?: string;
+  readonly message?: readonly string[];
   readonly reason?: string;
   readonly actor?: string;
   readonly keepOnFailure?: boolean;
@@ -71,7 +72,7 @@ async function runUnder(
     blocking: wait,
     lease,
     keepLock: true,
-    message: options.message,
+    message: parseText(options.message, '--message'),
     reason: options.reason ?? commandText(command).slice(0, 1_000),
     actor: options.actor ?? defaultActor(),
     ...parseEnd([], { for: options.for }),

@@ -1,4 +1,5 @@
 import type { CliCommand } from '../cli.js';
+import { collect } from '../texts.js';
 
 export const scheduleCommand: CliCommand = {
   define(cli) {
@@ -32,8 +33,12 @@ export const scheduleCommand: CliCommand = {
       .option('--read-only <time>', 'for so long after the start only writes are refused')
       .option('--reopen-over <time>', 'visitors come back spread over so long after the end')
       .option('--announce <time>', 'how long before it is announced to visitors, or "never"; default: 1h')
-      .option('--announcement <text>', 'text of the announcement')
-      .option('-m, --message <text>', 'message for visitors during the window')
+      .option('--announcement <text>', 'text of the announcement; also one per language', collect)
+      .option(
+        '-m, --message <text>',
+        'message for visitors during the window; also one per language: --message de=Text',
+        collect,
+      )
       .option('--reason <text>', 'for operators only')
       .option('--actor <name>', 'who plans it; default: user@host (by --url: the signed-in user)')
       .option('--change <window>', 'change this window: what is not given stays as it is')

@@ -6,6 +6,7 @@ import type {
 } from '../../core/windows/window-options.js';
 import { EXIT, usage } from '../exit.js';
 import { given, parseWhole } from '../option-values.js';
+import { parseText } from '../texts.js';
 import { formatDuration, formatMoment, parseDuration, parseEndWords, parseLength } from '../time.js';
 import { findWindow } from './find-window.js';
 import { actorOf, asQuestion, describeKey, noteVetoes, whatIsConcerned } from './shared.js';
@@ -22,8 +23,8 @@ interface ScheduleOptions {
   readonly readOnly?: string;
   readonly reopenOver?: string;
   readonly announce?: string;
-  readonly announcement?: string;
-  readonly message?: string;
+  readonly announcement?: readonly string[];
+  readonly message?: readonly string[];
   readonly reason?: string;
   readonly actor?: string;
   readonly change?: string;
@@ -84,7 +85,9 @@ function parsePlan(
   words: readonly string[],
   present = Date.now(),
 ): Plan {
-  const { change, message, reason, announcement, announce } = options;
+  const { change, reason, announce } = options;
+  const message = parseText(options.message, '--message');
+  const announcement = parseText(options.announcement, '--announcement');
   const zone = parseZone(options.zone);
   const start = begin === undefined ? undefined : parseWindowMoment(begin, 'start', zone, Date.now());
   if (start === undefined && change === undefined) {

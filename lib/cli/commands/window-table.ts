@@ -20,7 +20,8 @@ export const WINDOW_COLUMNS: readonly Column<WindowJson>[] = [
 
 /** One window in a few lines. */
 export function describeWindow(window: WindowJson): string[] {
-  const { id, key, start, end, repeat, announce, message, cancelled, readOnly, reopenOver } = window;
+  const { id, key, start, end, repeat, announce, cancelled, readOnly, reopenOver } = window;
+  const { announcement, announcements, message, messages } = window;
   const on = isOn(window) ? 'is on' : 'is planned';
   const again = repeat ? `, repeats "${repeat.cron}" (${repeat.timeZone})` : '';
   const said = announce === false ? 'not announced' : `announced ${formatDuration(announce)} before`;
@@ -31,7 +32,16 @@ export function describeWindow(window: WindowJson): string[] {
   return [
     `Window ${id} of ${key} ${on}: ${formatMoment(start)} to ${formatMoment(end)}${again}, ${said}.`,
     ...(phases.length > 0 ? [`  ${phases.join(', ')}`] : []),
-    ...(message === null ? [] : [`  "${plain(message)}"`]),
+    ...sayings(announcement, announcements).map((said) => `  announced: ${said}`),
+    ...sayings(message, messages).map((said) => `  ${said}`),
     ...(cancelled.length > 0 ? [`  without ${cancelled.map((at) => formatMoment(at)).join(', ')}`] : []),
   ];
 }
+
+/** A text in all its languages. */
+const sayings = (text: string | null, texts: Readonly<Record<string, string>> = {}): string[] => [
+  ...(text === null ? [] : [`"${plain(text)}"`]),
+  ...Object.entries(texts)
+    .filter(([language]) => language !== '')
+    .map(([language, said]) => `${language}: "${plain(said)}"`),
+];

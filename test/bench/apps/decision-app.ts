@@ -108,23 +108,34 @@ function cpuTime(): number {
   return (user + system) / 1_000;
 }
 
-/** Nanoseconds per decision: a hundred values that stand for all samples. */
+/**
+ * Nanoseconds per decision: a hundred values that stand for all samples.
+ * @param renew makes a request of another that nothing is known of; default: each is decided again and again
+ */
 async function time(
   guard: { canActivate(context: ExecutionContext): unknown },
   contexts: ExecutionContext[],
+  renew?: (context: ExecutionContext) => ExecutionContext,
 ) {
+  let decided = contexts;
   const bench = new Bench({ time: 300, warmupTime: 200, retainSamples: true, now: cpuTime });
-  bench.add('decision', () => {
+  const decide = (): void => {
     let passed = 0;
-    for (let i = 0; i < BATCH / REQUESTS; i++) {
-      for (const context of contexts) {
+    for (let i = 0; i < BATCH / decided.length; i++) {
+      for (const context of decided) {
         passed += guard.canActivate(context) === true ? 1 : 0;
       }
     }
     if (passed !== BATCH) {
       throw new Error(`only ${passed} of ${BATCH} passed`);
     }
-  });
+  };
+  const beforeEach = (): void => {
+    if (renew) {
+      decided = numbered(BATCH, (index) => renew(contexts[index % REQUESTS] as ExecutionContext));
+    }
+  };
+  bench.add('decision', decide, { beforeEach });
   await bench.run();
   const result = bench.tasks[0]?.result;
   if (result?.state !== 'completed') {
@@ -183,15 +194,41 @@ answer({
     await app.close();
     return samples;
   },
-  /** The decision alone, for visitors who are back while a key opens for one after another. */
-  reopening: async (adapter: string) => {
-    const options = { keys: [new MaintenanceKey('opening')] };
-    const { app, contexts, service, guard } = await start(adapter, options, VISITOR);
+  /** The decision alone, for visitors who are back while a key opens for one after another. @param by what visitors are known by */
+  reopening: async (adapter: string, by: 'cookie' | 'address' | 'function') => {
+    const visitor = ({ headers }: { headers: { cookie?: string } }): unknown => headers.cookie?.slice(8, 40);
+    const options = {
+      keys: [new MaintenanceKey('opening')],
+      ...(by === 'function' && { visitor: visitor as never }),
+    };
+    const cookie = by === 'cookie' ? VISITOR : VISITOR.replace(/ maintenance-visitor=0;/, '');
+    const { app, contexts, service, guard } = await start(adapter, options, cookie);
     Object.assign(app.get(InFlight), { admit: () => undefined });
     await service.setMaintenance(true, 'opening');
+    await service.setMaintenance(false, 'opening', { reopenOver: 1_000 });
+    await until(() => passes(guard, contexts), { what: 'the visitors to be back' });
+    // who is in stays in
     await service.setMaintenance(false, 'opening', { reopenOver: HOUR });
-    const samples = await time(guard, contexts);
+    const samples = await time(guard, contexts, by === 'function' ? renewed : undefined);
     await app.close();
     return samples;
   },
 });
+
+function passes(
+  guard: { canActivate(context: ExecutionContext): unknown },
+  contexts: readonly ExecutionContext[],
+): boolean {
+  try {
+    return contexts.every((context) => guard.canActivate(context) === true);
+  } catch {
+    return false;
+  }
+}
+
+/** The same with a request of its own: the application is asked once about each. */
+function renewed(context: ExecutionContext): ExecutionContext {
+  const [request, ...others] = context.getArgs<[object, ...unknown[]]>();
+  const args = [Object.create(request) as object, ...others];
+  return Object.assign(Object.create(context) as ExecutionContext, { args });
+}

@@ -22,17 +22,19 @@ export async function windows(report: Report, effort: Effort): Promise<void> {
 /** Nanoseconds, each in fresh processes, by turns. */
 async function decisions(report: Report, { processes }: Effort): Promise<void> {
   for (const adapter of ['fastify', 'express']) {
-    const run = async (call: string, ...args: number[]): Promise<number[]> => {
+    const run = async (call: string, ...args: (number | string)[]): Promise<number[]> => {
       await using child = await Child.start(new URL('../apps/decision-app.js', import.meta.url));
       return await child.send<number[]>(call, adapter, ...args);
     };
     const samples = { none: [] as number[][], same: [] as number[][], planned: [] as number[][] };
-    const reopening: number[] = [];
+    const reopening = { cookie: [] as number[], address: [] as number[], function: [] as number[] };
     for (let i = 0; i < processes; i++) {
       samples.none.push(await run('planned', 0));
       samples.planned.push(await run('planned', PLANNED));
       samples.same.push(await run('planned', 0));
-      reopening.push(...(await run('reopening')));
+      for (const [by, values] of Object.entries(reopening)) {
+        values.push(...(await run('reopening', by)));
+      }
     }
     const ratios = (of: readonly number[][]): number[] =>
       of.map((each, i) => median(each) / median(samples.none[i] ?? []));
@@ -46,7 +48,13 @@ async function decisions(report: Report, { processes }: Effort): Promise<void> {
     report.values(row(`the decision, ${OFF}`, 'nanoseconds', 15), samples.none.flat());
     report.values(row('the decision, 1,000 windows planned', 'nanoseconds', 15), samples.planned.flat());
     report.values(row('the decision, 1,000 windows planned', OFF), ratios(samples.planned));
-    report.values(row('the decision, a key that opens gradually', 'nanoseconds', 400), reopening);
+    const gradual = 'the decision, a key that opens gradually';
+    report.values(row(gradual, 'nanoseconds', 400), reopening.cookie);
+    report.values(row(`${gradual}, by address`, 'nanoseconds', 400), reopening.address);
+    report.values(
+      row(`${gradual}, by a function of the application`, 'nanoseconds', 400),
+      reopening.function,
+    );
   }
 }
 

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { collect, parseText } from '../../lib/cli/texts.js';
+
+const read = (...values: string[]) =>
+  parseText(
+    values.reduce<string[] | undefined>((before, value) => collect(value, before), undefined),
+    '--message',
+  );
+
+describe('a text for visitors on the command line', () => {
+  it('is one for everybody, as it is', () => {
+    expect(read()).toBeUndefined();
+    for (const text of ['Back soon', 'eta=5pm', 'de=Gleich', '', '=']) expect(read(text)).toBe(text);
+  });
+
+  it('or one per language, of which one may be for everybody else', () => {
+    expect(read('Back soon', 'de=Gleich zurück\n= um drei', 'pt-BR=Já voltamos')).toEqual({
+      '': 'Back soon',
+      de: 'Gleich zurück\n= um drei',
+      'pt-br': 'Já voltamos',
+    });
+    expect(read('de=Gleich', 'fr=Bientôt')).toEqual({ de: 'Gleich', fr: 'Bientôt' });
+  });
+
+  it('and never two of the same', () => {
+    expect(() => read('one', 'two')).toThrow(
+      /^--message was given more than once without a language; accepted:/,
+    );
+    expect(() => read('de=one', 'DE=two')).toThrow('more than once for "de"');
+  });
+});
