@@ -30,9 +30,10 @@ interface Ways {
  * random number that a page sets when it refuses them, else by their address.
  */
 export class Visitors {
-  /** Places given out with the response in progress, and those that the application has returned. */
+  /** Places given out with the response in progress. */
   private readonly given = new WeakMap<object, number>();
-  private readonly said = new WeakMap<object, number | undefined | Promise<number | undefined>>();
+  /** Under which a request carries the place that the application has returned for it. */
+  private readonly said = Symbol('place in the line');
   private last = randomInt(PLACES);
 
   constructor(
@@ -56,7 +57,7 @@ export class Visitors {
       return undefined;
     }
     const said = this.visitor
-      ? this.ask(this.visitor, request as object, seen, http !== undefined)
+      ? this.ask(this.visitor, request as AskedRequest, seen, http !== undefined)
       : undefined;
     return said instanceof Promise
       ? said.then((place) => this.create(place ?? this.known(seen)))
@@ -106,37 +107,45 @@ export class Visitors {
   /** @param once requests are asked about once; a socket may become somebody else's */
   private ask(
     visitor: VisitorFunction,
-    request: object,
+    request: AskedRequest,
     seen: HttpRequest,
     once: boolean,
   ): number | undefined | Promise<number | undefined> {
-    if (once && this.said.has(request)) {
-      return this.said.get(request);
+    const known = once ? request[this.said] : undefined;
+    if (known !== undefined) {
+      return known === NOTHING ? undefined : known;
     }
-    const consequence = 'the address counts';
-    const place = (id: unknown): number | undefined => {
-      if (id === FAILED) {
-        return byAddress(seen);
-      }
-      if (typeof id === 'string' || typeof id === 'number') {
-        return id === '' ? undefined : hash(String(id));
-      }
-      if (id !== undefined && id !== null) {
-        this.calls.wrong('"visitor"', id, consequence);
-        return byAddress(seen);
-      }
-      return undefined;
-    };
-    const answer = this.calls.ask<unknown, typeof FAILED>('"visitor"', consequence, FAILED, () =>
+    const answer = this.calls.ask<unknown, typeof FAILED>('"visitor"', CONSEQUENCE, FAILED, () =>
       visitor(request as never),
     );
-    const found = answer instanceof Promise ? answer.then(place) : place(answer);
+    const found =
+      answer instanceof Promise ? answer.then((id) => this.placeBy(id, seen)) : this.placeBy(answer, seen);
     if (once) {
-      this.said.set(request, found);
+      // on the request itself: a WeakMap costs more than all the rest
+      request[this.said] = found ?? NOTHING;
     }
     return found;
   }
+
+  /** By what the application has said; `undefined`: nothing. */
+  private placeBy(id: unknown, seen: HttpRequest): number | undefined {
+    if (typeof id === 'string' || typeof id === 'number') {
+      return id === '' ? undefined : hash(String(id));
+    }
+    if (id === undefined || id === null) {
+      return undefined;
+    }
+    if (id !== FAILED) {
+      this.calls.wrong('"visitor"', id, CONSEQUENCE);
+    }
+    return byAddress(seen);
+  }
 }
+
+const CONSEQUENCE = 'the address counts';
+/** Nothing was said. */
+const NOTHING = -1;
+type AskedRequest = Record<symbol, number | Promise<number | undefined> | undefined>;
 
 const FAILED = Symbol('failed');
 
