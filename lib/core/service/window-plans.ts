@@ -5,10 +5,10 @@ import { isPending, occurrenceFrom, occurrenceStarting, type Occurrence } from '
 import { withWindow, withoutOccurrence, withoutWindow } from '../windows/window-edits.js';
 import type { WindowRecord } from '../windows/window-record.js';
 
-/** What is to become of a key's windows. */
+/** What happens to a key's windows. */
 export interface Planned {
   readonly windows: readonly WindowRecord[];
-  /** What it is about: the occurrence that is on or comes next, or the one that is cancelled. */
+  /** The occurrence in question: the one that is on or comes next, or the one that is cancelled. */
   readonly occurrence: Occurrence;
   /** The switch, where it does not stay as it is. */
   readonly switch?: Notice | null;
@@ -16,7 +16,7 @@ export interface Planned {
   readonly resumes?: boolean;
 }
 
-/** Makes that of what is recorded; throws where it is refused. */
+/** Edits what is recorded; throws to refuse. */
 export type Plan = (windows: readonly WindowRecord[], now: number) => Planned;
 
 /** What is put back, as the history has it. */
@@ -98,6 +98,6 @@ function withoutOne(
   return { windows: windows.map((other) => (other === window ? left : other)), occurrence };
 }
 
-/** The occurrence that is on or comes next; of a window that is not over there is one. */
+/** The occurrence that is on or comes next; a window that is not over has one. */
 const nextOf = (window: WindowRecord, now: number): Occurrence =>
   occurrenceFrom(window, now) ?? { window, start: window.start, end: window.start + window.duration };
