@@ -67,7 +67,7 @@ it('what goes on past the announced end is said to take longer, on the page of v
   await visitor.locator('dl').waitFor({ state: 'hidden' });
   await until(() => heard.length > 0);
   expect(heard).toMatchObject([
-    { key: 'general', from: true, to: true, until: null, previous: { until: end }, reason: 'disk' },
+    { key: 'general', from: true, to: true, until: null, at: end, reason: 'disk' },
   ]);
   await m.leave();
   await until(async () => (await visitor.title().catch(() => '')) === 'Shop', { timeout: 20_000 });
