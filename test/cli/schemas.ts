@@ -5,6 +5,7 @@ import { Ajv, type JSONSchemaType } from 'ajv';
 type Schema = object;
 const text = { type: 'string' };
 const maybeText = { type: ['string', 'null'] };
+const texts = { type: 'object', additionalProperties: text };
 const yes = { type: 'boolean' };
 const count = { type: 'integer', minimum: 0 };
 const instant = { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' };
@@ -130,7 +131,6 @@ const quiet = {
   ),
 };
 
-const texts = { type: 'object', additionalProperties: text };
 const entry = object(
   {
     id: text,

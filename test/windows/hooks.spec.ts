@@ -148,7 +148,11 @@ it('a changing hook refuses a window that is planned or changed, and nothing is 
 
 it('who ends a window early is the one whose hooks hear of the end, once', async () => {
   await using at = await site();
-  const { id } = await at.service.scheduleWindow(KEY, { start: soon(1_000), duration: HOUR, announce: false });
+  const { id } = await at.service.scheduleWindow(KEY, {
+    start: soon(1_000),
+    duration: HOUR,
+    announce: false,
+  });
   await until(() => at.events().includes('entering'));
   await at.service.cancelWindow(id, { reason: 'done', actor: 'ada' });
   expect(at.events()).toEqual([
