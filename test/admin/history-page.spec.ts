@@ -86,14 +86,22 @@ it('what was changed is there from what to what, also of planned windows; one th
     '<del>disk</del> <ins>more</ins>',
   ]);
   expect(await shown(3)).toEqual([
-    ...['Planned for', `<ins>${start} to ${end}</ins>`],
-    ...['Announced before', '<ins>1 hr</ins>', 'Read-only at first', '<ins>5 mins</ins>'],
-    ...['Visitors read', '<ins>Moving</ins>'],
+    'Planned for',
+    `<ins>${start} to ${end}</ins>`,
+    'Announced before',
+    '<ins>1 hr</ins>',
+    'Read-only at first',
+    '<ins>5 mins</ins>',
+    'Visitors read',
+    '<ins>Moving</ins>',
   ]);
   expect(await shown(2)).toEqual([
-    ...['Planned for', `<del>${start} to ${end}</del> <ins>${start} to ${later}</ins>`],
-    ...['Read-only at first', '<del>5 mins</del> <ins>1 min 30 secs</ins>'],
-    ...['Reopens over', '<ins>1 hr 30 mins</ins>'],
+    'Planned for',
+    `<del>${start} to ${end}</del> <ins>${start} to ${later}</ins>`,
+    'Read-only at first',
+    '<del>5 mins</del> <ins>1 min 30 secs</ins>',
+    'Reopens over',
+    '<ins>1 hr 30 mins</ins>',
   ]);
   expect((await shown(0)).slice(0, 3)).toEqual(['Until', expect.stringContaining('<del>'), 'Planned for']);
   expect(await violations(page)).toEqual([]);

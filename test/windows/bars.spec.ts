@@ -138,6 +138,7 @@ describe('a bar at the foot of the window', () => {
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Tab');
     await until(() => isAbove(page, '#last', ANNOUNCED));
+    expect(await page.evaluate('document.activeElement.id')).toBe('last');
     await page.context().close();
   });
 
