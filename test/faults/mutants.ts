@@ -370,7 +370,7 @@ export const MUTANTS: readonly Mutant[] = [
     'workers',
     'core/service/open-decision.js',
     'const { active } = this.manager.snapshot;',
-    'const { active } = (this.late ??= (setTimeout(() => (this.late = undefined), 400), this.manager.snapshot));',
+    'const { active } = (this.late ??= (setTimeout(() => (this.late = undefined), 2_500), this.manager.snapshot));',
   ),
   bug(
     'jobs-begin-all-the-same',

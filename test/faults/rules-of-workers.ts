@@ -7,6 +7,9 @@ const KINDS = ['/queued', '/event', '/passing', '/missed'];
 /** Milliseconds after an outage in which a replica may be about to listen again. */
 const BACK = 4_000;
 
+/** Milliseconds that the lock of a job lasts, which its worker may have lost before it begins what it has fetched. */
+const LOCK = 4_500;
+
 type Entry = Line & { e: 'enter' };
 
 const breach = (rule: string, text: string, ...lines: Line[]): Violation => ({ rule, text, lines });
@@ -28,7 +31,7 @@ export const once: Rule = (evidence) => {
 
 /** It died, or lost the lock of its job with its touch. */
 const mayRepeat = (evidence: Evidence, { p, t }: Entry, again: number): boolean =>
-  again >= (evidence.deaths.get(p) ?? Infinity) || evidence.troubled(replicaOf(p), t, again, 0);
+  again >= (evidence.deaths.get(p) ?? Infinity) || evidence.troubled(replicaOf(p), t, again, LOCK);
 
 /** Nothing here fails by itself: a job that has failed has lost an attempt to us, or to a fault. */
 export const attempts: Rule = (evidence) => {
