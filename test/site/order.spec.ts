@@ -180,7 +180,10 @@ describe('on express', () => {
     const headers = { cookie: String(login.headers['set-cookie']).split(';')[0] ?? '' };
     const statusOf = async (path: string) => (await request(running.port, path, { headers })).status;
     expect(await statusOf('/early')).toBe(503);
-    expect(await statusOf('/style.css')).toBe(503);
+    for (const path of ['/style.css', '/nowhere.css']) {
+      const refused = await request(running.port, path, { headers });
+      expect(refused).toMatchObject({ status: 503, headers: { 'cache-control': 'no-store' } });
+    }
     // but what comes after it is decided with it, static files in front or not
     expect(await statusOf('/shop')).toBe(200);
   });

@@ -179,14 +179,13 @@ export class ExpressEntrance {
       pass();
       return;
     }
-    const path = pathOf(request);
     const skipped = this.files.refusalOf(request);
-    const refuse = (status: MaintenanceStatus): void => this.refuse(request, reply, status);
-    if (skipped && this.files.isDecided(request, undefined, path)) {
-      refuse(skipped);
+    if (skipped) {
+      // a file that was skipped may be there: whoever asks now, a 404 could be wrong
+      this.refuse(request, reply, skipped);
     } else {
-      const end = skipped ? () => refuse(skipped) : pass;
-      this.coverage.decide(request, reply, [plainRoute(undefined, path)], end, refuse);
+      const refuse = (status: MaintenanceStatus): void => this.refuse(request, reply, status);
+      this.coverage.decide(request, reply, [plainRoute(undefined, pathOf(request))], pass, refuse);
     }
   }
 

@@ -51,15 +51,14 @@ export class StaticFiles {
   /**
    * Whether the last decision still holds: the same keys are active, and nothing of the application has run since that could
    * have found out who is asking.
-   * @param layer what is next, `undefined` at the end
    */
-  isDecided(request: HttpRequest, layer: ExpressLayer | undefined, path: string): boolean {
+  private isDecided(request: HttpRequest, layer: ExpressLayer, path: string): boolean {
     const skipped = this.skipped.get(request);
     if (!skipped || skipped.refusing !== this.coverage.refusing || this.coverage.blocks) {
       return false;
     }
     const stack = this.stack();
-    const between = stack.slice(skipped.index + 1, layer ? stack.indexOf(layer) : stack.length);
+    const between = stack.slice(skipped.index + 1, stack.indexOf(layer));
     return between.every(
       (one) =>
         ['static', 'end'].includes(this.routes.kindOf(one)) || enter(one, path, request.method) === undefined,
