@@ -547,7 +547,7 @@ export const MUTANTS: readonly Mutant[] = [
     'unknown-of-holds-is-dropped',
     'versions',
     'core/document/codec.js',
-    'return { ...notice(raw), id:',
+    'return { ...readNotice(raw), id:',
     'return { since: raw.since, until: raw.until ?? null, announced: raw.announced === true, message: null, reason: null, actor: null, id:',
   ),
   bug(
