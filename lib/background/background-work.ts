@@ -1,32 +1,30 @@
-import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { OpenWork } from '../core/service/open-work.js';
+import { StateManager } from '../core/state/state-manager.js';
 import { InFlight } from '../in-flight/in-flight.js';
 import { addApplication } from './applications.js';
 import { isSkipping } from './skipping-classes.js';
 
 /** Lets methods that are skipped during maintenance find this application while it runs. */
 @Injectable()
-export class BackgroundWork implements OnApplicationShutdown {
-  private readonly remove: () => void;
-
+export class BackgroundWork {
   constructor(
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(OpenWork) openWork: OpenWork,
     @Inject(InFlight) inFlight: InFlight,
+    @Inject(StateManager) manager: StateManager,
   ) {
     const logger = new Logger('Maintenance');
-    this.remove = addApplication({
+    const remove = addApplication({
       openWork,
       owns: (instance) => this.owns(instance),
       error: (message) => logger.error(message),
     });
+    // as long as others count on it, which may be longer than its shutdown takes
+    manager.updates.subscribe({ complete: remove });
     // drains wait until such a process has applied a change: a tick may come at any moment
     inFlight.serves ||= [...this.wrappers()].some(({ metatype }) => isSkipping(metatype));
-  }
-
-  onApplicationShutdown(): void {
-    this.remove();
   }
 
   private owns(instance: object): boolean {

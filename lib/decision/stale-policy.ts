@@ -35,10 +35,11 @@ export class StalePolicy {
     }
   }
 
-  /** Whether requests are refused because nothing certain is known. */
+  /** Whether requests are refused because nothing certain is known, or because this replica has left and no drain waits for it. */
   get blocks(): boolean {
-    if (!this.failed || !this.manager.lease.over()) {
-      return false;
+    const { lease } = this.manager;
+    if (!this.failed || lease.isResigned || !lease.over()) {
+      return lease.isResigned;
     }
     const { onStale, onUnknown } = this.options;
     return (this.manager.hasRead ? onStale : onUnknown) === 'block';

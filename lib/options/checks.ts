@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { describeValue, MaintenanceConfigurationError } from '../core/errors/errors.js';
+import { isForeignClient, isRedisClient } from '../core/store/redis/redis-client.js';
 
 /** What is accepted, in words and as a test; for a list, also of its items. */
 export type Check = [accepted: string, valid: (value: never) => boolean, item?: (item: unknown) => boolean];
@@ -60,16 +61,25 @@ export function isRedisUrl(value: unknown): boolean {
 
 /**
  * Options of ioredis, or a client, which is examined when it is used. A promise, a `URL` or a `Map` has nothing that ioredis
- * reads, and neither has `url`, which configures other clients: ioredis would connect to localhost.
+ * reads, and neither have the options of other clients: ioredis would connect to localhost.
  */
 export function isRedisConnection(value: unknown): boolean {
   return (
     isRecord(value) &&
-    (Object.keys(value).length > 0 || Object.getPrototypeOf(value) === Object.prototype) &&
-    !('url' in value) &&
-    !isFunction(value.then)
+    (isForeignClient(value) ||
+      ((Object.keys(value).length > 0 || Object.getPrototypeOf(value) === Object.prototype) &&
+        !FOREIGN_OPTIONS.some((name) => name in value) &&
+        (isRedisClient(value) || isPort(value.port)) &&
+        !isFunction(value.then)))
   );
 }
+
+/** How node-redis is told where the server is. */
+const FOREIGN_OPTIONS = ['url', 'socket', 'rootNodes', 'sentinelRootNodes'];
+
+/** A port as ioredis takes it; `Number()` of a variable that is not set is none. */
+const isPort = (value: unknown): boolean =>
+  value === undefined || value === null || (value !== '' && Number(value) >= 0 && Number(value) < 65_536);
 
 /** A URL of another site, such as an identity provider; without credentials, which would end up in pages. */
 export function isWebUrl(value: unknown): boolean {

@@ -101,11 +101,10 @@ function assemble(
   const decision = new OpenDecision(manager, works, works, statuses, sources, stale);
   const openWork = new OpenWork(manager, works, decision);
   // nobody can tell which objects belong to it: skipped methods ask it unless they belong to a Nest application
-  const remove = addApplication({ openWork, owns: () => false, error });
+  manager.updates.subscribe({ complete: addApplication({ openWork, owns: () => false, error }) });
   const end = async (): Promise<void> => {
     openWork.close();
     await sessions.shutdown();
-    remove();
     const leave = async (): Promise<void> => {
       coordinator.stop();
       await manager.stop();

@@ -19,6 +19,8 @@ const recordsIn = (value: unknown) => ({
 class FarStore extends EventEmitter {
   readonly opts = {};
   fault: Fault = 'none';
+  /** What it reports of its connection with each question. */
+  says: Error | undefined;
   private late: (() => void)[] = [];
 
   constructor(private readonly entries = new Map<string, unknown>()) {
@@ -43,6 +45,7 @@ class FarStore extends EventEmitter {
   }
 
   async get(key: string): Promise<unknown> {
+    if (this.says) this.emit('error', this.says);
     if (this.fault === 'away') throw new Error('connect ECONNREFUSED');
     if (this.fault === 'silent') return new Promise(() => undefined);
     // as @keyv/redis does it
@@ -130,6 +133,21 @@ describe("an application's own cache that fails", () => {
       await until(() => !other.isOn());
     },
   );
+
+  it('tells what the store itself said last, also when it only stays silent from then on', async () => {
+    const store = new FarStore();
+    await using app = await over(store);
+    await app.service.setMaintenance(true);
+    store.fault = 'silent';
+    store.says = new Error('connect ECONNREFUSED 127.0.0.1:1');
+    await until(() => app.service.health().error?.includes('ECONNREFUSED') === true);
+    store.says = undefined;
+    await expect(app.service.setMaintenance(false)).rejects.toThrow('ECONNREFUSED');
+    store.fault = 'none';
+    await until(() => app.service.health().up);
+    store.fault = 'silent';
+    await expect(app.service.setMaintenance(false)).rejects.toThrow('did not answer');
+  });
 
   it('the very first change, given up on, does not take effect either', async () => {
     const store = new FarStore();

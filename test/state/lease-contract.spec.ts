@@ -165,6 +165,33 @@ describe('a Redis that has lost its memory', () => {
     expect(await a.renew(fence)).toBe(false);
   }, 30_000);
 
+  it('does so when nothing but its leases was lost, evicted or deleted', async () => {
+    namespace = randomId();
+    const [one, two] = [await join('one'), await join('two')];
+    const [a, b] = [caller(one, 'a'), caller(two, 'b')];
+    const fence = fenceOf(await a.settled());
+    await server.client().del(`${namespace}:{${namespace}}:leases`);
+    const { unsure } = (await b.acquire()) as Denial;
+    expect(unsure).toBeGreaterThan(LOCK_LEASE - 1_000);
+    expect(unsure).toBeLessThanOrEqual(LOCK_LEASE);
+    expect(await a.renew(fence)).toBe(true);
+    expect((await two.sync(null, null, soon())).leases).toEqual(new Set(['lock:general', 'hold:a']));
+    await a.release();
+    expect(fenceOf(await b.settled())).toBeGreaterThan(fence);
+    // whose leases they are is no lease, and stays
+    await two.sync(null, presence({ id: 'two' }), soon());
+    await b.release();
+    expect(await a.acquire()).toMatchObject({ fence: expect.any(Number) as number });
+  }, 30_000);
+
+  it('is none that has granted no lock yet', async () => {
+    namespace = randomId();
+    const two = await join('two');
+    const request = { names: ['hold:free'], key: 'general', token: 'free', lease: LOCK_LEASE };
+    await until(async () => (await two.leases.acquire(request, null, soon())).fence !== null);
+    expect(((await caller(two, 'b').acquire()) as Denial).unsure ?? 0).toBeLessThan(LOCK_LEASE - 2_000);
+  });
+
   it('notices the loss even if a newcomer comes first', async () => {
     namespace = randomId();
     const one = await join('one');

@@ -22,6 +22,15 @@ const foreign: [string, object][] = [
     })(),
   ],
   [
+    // version 5 keeps what it has to itself
+    'node-redis, without fields',
+    new (class Class {
+      connect(): void {}
+      duplicate(): void {}
+      sendCommand(): void {}
+    })(),
+  ],
+  [
     'ioredis-mock',
     new (class _RedisMock {
       options = {};

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MaintenanceStoreError } from 'nestjs-maintenance';
 import { RedisServer } from '../support/redis.js';
@@ -324,4 +325,27 @@ it('work on a Redis that has just started waits until no earlier replica trusts 
   const begun = performance.now();
   await app.service.maintain('general', () => undefined, { drain: 10_000 });
   expect(performance.now() - begun, 'and later work does not').toBeLessThan(2_000);
+});
+
+describe('a Redis that takes no writes', () => {
+  it.each(['before anybody had a lock', 'after somebody had one'])(
+    'lets nobody wait for a lock that cannot be given, %s',
+    async (when) => {
+      await using server = await RedisServer.start();
+      await using app = await startService({ redis: server.url });
+      if (when.startsWith('after')) {
+        await app.service.maintain('general', () => undefined, { drain: false });
+      }
+      const admin = server.client();
+      await admin.config('SET', 'maxmemory', '1');
+      // longer than a gap, which cannot be noted either
+      await until(() => !app.service.health().up, { timeout: 10_000 });
+      await delay(2_500);
+      const refused = app.service.maintain('general', () => undefined, { drain: false });
+      await expect(refused).rejects.toMatchObject({
+        outcome: 'refused',
+        message: expect.stringContaining('OOM') as string,
+      });
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import type { ClusterOptions } from 'ioredis';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
@@ -71,40 +72,52 @@ describe.each([
     'Redis',
     async () => {
       const server = await RedisServer.start();
-      return { input: server.url, stop: () => server.stop() };
+      return { inputs: [server.url] as (string | object)[], stop: () => server.stop() };
     },
   ],
   [
     'Redis Cluster',
     async () => {
       const cluster = await RedisCluster.start();
-      return { input: cluster.client(), stop: () => cluster.stop() };
+      const options: ClusterOptions[] = [
+        {},
+        { keyPrefix: 'shop:' },
+        // which node has the keys hangs on this one
+        { keyPrefix: '{shop}:' },
+        { redisOptions: { keyPrefix: 'shop-2:' } },
+        { redisOptions: { keyPrefix: '{shop-2}:' } },
+      ];
+      return { inputs: options.map((each) => cluster.client(each)), stop: () => cluster.stop() };
     },
   ],
 ])('a silent replica on %s', (_, prepare) => {
   it('is there while its connection is open, and gone a lease after that is closed', async () => {
-    const { input, stop } = await prepare();
+    const { inputs, stop } = await prepare();
     try {
-      const [one, two] = [await Member.start(input, 'one'), await Member.start(input, 'two')];
-      await one.tell();
-      await two.settle(one);
-      const silent = await until(async () => {
-        await one.tell();
-        const seen = await one.sees('two');
-        return seen && seen.silentFor > 3 * LEASE ? seen : undefined;
-      });
-      expect(silent).toMatchObject({ connection: 'open', host: 'here', pid: 1 });
-      expect(silent.told).toMatchObject({ id: 'two', lease: LEASE });
-      await two.store.stop();
-      const closed = performance.now();
-      await until(async () => (await one.sees('two'))?.connection === 'closed');
-      await until(async () => !(await one.sees('two')));
-      expect(performance.now() - closed).toBeGreaterThan(LEASE * 0.9);
+      await Promise.all(inputs.map(staysUntilClosed));
     } finally {
       await stop();
     }
   }, 60_000);
 });
+
+async function staysUntilClosed(input: string | object): Promise<void> {
+  const [one, two] = [await Member.start(input, 'one'), await Member.start(input, 'two')];
+  await one.tell();
+  await two.settle(one);
+  const silent = await until(async () => {
+    await one.tell();
+    const seen = await one.sees('two');
+    return seen && seen.silentFor > 3 * LEASE ? seen : undefined;
+  });
+  expect(silent).toMatchObject({ connection: 'open', host: 'here', pid: 1 });
+  expect(silent.told).toMatchObject({ id: 'two', lease: LEASE });
+  await two.store.stop();
+  const closed = performance.now();
+  await until(async () => (await one.sees('two'))?.connection === 'closed');
+  await until(async () => !(await one.sees('two')));
+  expect(performance.now() - closed).toBeGreaterThan(LEASE * 0.9);
+}
 
 /** One that goes on telling, and one that falls silent. */
 async function pair(server: RedisServer, over: Partial<Presence> = {}) {
@@ -125,6 +138,20 @@ const becomes = (one: Member, id: string, connection: string | undefined) =>
     },
     { timeout: 15_000 },
   );
+
+describe('a replica that was seen on the list', () => {
+  it('is listed again if the list is lost before the next exchange', async () => {
+    await using server = await RedisServer.start();
+    const one = await Member.start(server.url, 'one');
+    await one.tell();
+    const two = await Member.start(server.url, 'two');
+    await two.tell();
+    expect(await one.sees('two')).toBeDefined();
+    await server.client().del('list:{list}:replicas');
+    await one.tell();
+    expect(await one.sees('two')).toMatchObject({ connection: 'open', told: undefined });
+  });
+});
 
 describe('a silent replica', () => {
   it('is presumed dead in the end, although its connection is open', async () => {

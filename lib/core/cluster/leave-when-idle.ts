@@ -10,11 +10,12 @@ const LOOK_INTERVAL = 50;
  * @param leave takes it off the list; called at once, or when nothing runs any more
  */
 export async function leaveWhenIdle(
-  { store }: Pick<StateManager, 'store'>,
+  { store, lease }: Pick<StateManager, 'store' | 'lease'>,
   isBusy: () => boolean,
   leave: () => Promise<void>,
 ): Promise<void> {
   if (!store.clustered || !isBusy()) {
+    lease.resign();
     await leave();
     return;
   }
@@ -22,6 +23,7 @@ export async function leaveWhenIdle(
   const look = setInterval(() => {
     if (!isBusy()) {
       clearInterval(look);
+      lease.resign();
       leave().catch(() => undefined);
     }
   }, LOOK_INTERVAL).unref();

@@ -105,6 +105,9 @@ export class OpenWork {
         return undefined;
       }
       if (otherwise === 'throw') {
+        if (this.manager.lease.isResigned) {
+          throw new MaintenanceError('The application has shut down; the work did not start.');
+        }
         throw activeError(closed);
       }
       await this.untilOpen(source.scope, { timeout: Infinity, signal });

@@ -37,6 +37,7 @@ export class ReplicaLease {
   readonly lapses = new Subject<void>();
   private end = -Infinity;
   private retry = -Infinity;
+  private resigned = false;
 
   /**
    * @param required `false`: there are no other writers, or nobody waits for this replica; once the state was read it never lapses
@@ -49,7 +50,7 @@ export class ReplicaLease {
 
   /** Whether a decision must wait for the store. */
   lapsed(): boolean {
-    if (this.end === Infinity) {
+    if (this.end === Infinity || this.resigned) {
       return false;
     }
     const now = performance.now();
@@ -66,8 +67,24 @@ export class ReplicaLease {
     return Math.max(0, this.end - performance.now());
   }
 
+  /** Has this replica left for good: nothing begins in it, whatever `onStale` says. */
+  get isResigned(): boolean {
+    return this.resigned;
+  }
+
+  /** Nothing runs here, and others are about to be told: from this tick on nobody waits for this replica. */
+  resign(): void {
+    if (this.required) {
+      this.resigned = true;
+      this.end = -Infinity;
+    }
+  }
+
   /** @param from monotonic moment before the call that renewed it */
   renew(from: number): void {
+    if (this.resigned) {
+      return;
+    }
     if (this.required) {
       if (this.over()) {
         this.lapses.next();

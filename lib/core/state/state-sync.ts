@@ -154,6 +154,10 @@ export class StateSync {
       }
     } catch (error) {
       if (!this.stopped) {
+        if (error instanceof MaintenanceStoreError && error.outcome === 'refused') {
+          // it answers, and will not answer otherwise any sooner by being asked more often
+          this.refusals.failed();
+        }
         touch.lost(error);
       }
       throw error;

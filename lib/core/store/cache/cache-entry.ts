@@ -11,6 +11,9 @@ interface EntryStore {
   set(key: string, value: string, ttl: number): Promise<boolean>;
 }
 
+/** Milliseconds by which a call of the cache gives up before its caller does. */
+const EARLIER = 50;
+
 /**
  * Whether a cache keeps everything in the memory of this process. With several tiers the last is the one that processes share.
  */
@@ -19,6 +22,8 @@ export const isLocalCache = (cache: Cache): boolean => cache.stores?.at(-1)?.sto
 /** One entry of a cache, kept without an end. Knows which caches hide failures. */
 export class CacheEntry {
   private readonly store: EntryStore;
+  /** What the store has said of itself since it answered last. */
+  private failure: unknown;
 
   /** @throws MaintenanceConfigurationError for a cache that has nowhere to keep it */
   constructor(
@@ -76,13 +81,15 @@ export class CacheEntry {
     const note = (error: unknown): void => void failures.push(error);
     events?.on?.('error', note);
     try {
-      const answer = await bounded(what, call(), deadline);
+      // before the caller gives up, who would not know why
+      const answer = await bounded(what, call(), deadline - EARLIER).catch((error: unknown) => {
+        this.failure = failures[0] ?? this.failure;
+        const says = (error as Error).cause !== undefined;
+        throw says || this.failure === undefined ? error : failed(what, this.failure);
+      });
+      this.failure = failures[0];
       if (failures.length > 0) {
-        throw new MaintenanceStoreError(
-          `The cache failed (${what}): ${messageOf(failures[0])}; the outcome is unknown.`,
-          'unknown',
-          { cause: failures[0] },
-        );
+        throw failed(what, failures[0]);
       }
       return answer;
     } finally {
@@ -90,6 +97,13 @@ export class CacheEntry {
     }
   }
 }
+
+const failed = (what: string, cause: unknown): MaintenanceStoreError =>
+  new MaintenanceStoreError(
+    `The cache failed (${what}): ${messageOf(cause)}; the outcome is unknown.`,
+    'unknown',
+    { cause },
+  );
 
 /** The store of a cache of cache-manager 5 or earlier, where 0 also means no end. */
 function legacyStore(cache: object): EntryStore | undefined {

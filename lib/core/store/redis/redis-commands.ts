@@ -20,21 +20,33 @@ export class RedisCommands {
   readonly clock = new RedisClock();
   private connection: RedisConnection | undefined;
   private readonly keys: Readonly<Record<RedisKey, string>>;
-  /** Only this process listens to it, as long as it has its connection. */
-  readonly ownChannel: string;
+  private readonly ownName = `replica:${randomId()}`;
 
   constructor(
     private readonly namespace: string,
     private readonly commandTimeout: number,
   ) {
-    this.ownChannel = keyName(namespace, `replica:${randomId()}`);
     this.keys = redisKeys(namespace);
   }
 
   /** Where changes are published. Channels know no database and no prefix of keys, so both are in the name. */
   get channel(): string {
-    const { db, keyPrefix, redisOptions } = this.connection?.settings ?? {};
-    return `${keyName(this.namespace, 'changes')}:${db ?? 0}:${keyPrefix ?? redisOptions?.keyPrefix ?? ''}`;
+    return `${keyName(this.namespace, 'changes')}:${this.connection?.settings.db ?? 0}:${this.prefix}`;
+  }
+
+  /**
+   * Only this process listens to it, as long as it has its connection. In a cluster it has to be where the keys are, also where their
+   * prefix decides that.
+   */
+  get ownChannel(): string {
+    const { prefix } = this;
+    const moves = this.connection?.client.isCluster === true && prefix.includes('{');
+    return `${moves ? prefix : ''}${keyName(this.namespace, this.ownName)}`;
+  }
+
+  private get prefix(): string {
+    const { keyPrefix, redisOptions } = this.connection?.settings ?? {};
+    return keyPrefix ?? redisOptions?.keyPrefix ?? '';
   }
 
   /** The key of the records, without the client's prefix. */

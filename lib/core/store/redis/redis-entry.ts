@@ -9,6 +9,10 @@ import {
 /** What the script that lists replicas gives of each: its entry reads as scripts/parts/members.lua says. */
 export type RedisEntry = [id: string, state: 'alive' | ReplicaConnection, entry: string];
 
+/** What does not change of a replica, as its entry has it; `''` where that cannot be read. */
+export const factsOf = (entry: string): string =>
+  /^\d+\|\d{1,15}\|[^|]*\|\d+\|\d+\|([^\n]*)\n/.exec(entry)?.[1] ?? '';
+
 /** @param now epoch ms by Redis' clock */
 export function readEntry([id, state, entry]: RedisEntry, now: number): SeenReplica {
   const [, seen, write = '', facts = '', figures = ''] =

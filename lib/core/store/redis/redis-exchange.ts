@@ -2,6 +2,7 @@ import { MaintenanceStoreError } from '../../errors/errors.js';
 import { formatPresence } from '../presence.js';
 import type { News, Presence, StoredRecords, SyncResult, Version } from '../store.js';
 import type { RedisCommands } from './redis-commands.js';
+import type { RedisEntry } from './redis-entry.js';
 import { RedisPushes } from './redis-pushes.js';
 import { RedisRoster } from './redis-roster.js';
 import { explainUnreadable, parseSyncReply, type SyncReply } from './sync-reply.js';
@@ -86,6 +87,11 @@ export class RedisExchange {
   /** What a push brings, when it is certain. */
   readPush(message: string | undefined): News | undefined {
     return message === undefined ? undefined : this.pushes.read(message);
+  }
+
+  /** The list was looked at besides. */
+  saw(entries: readonly RedisEntry[]): void {
+    this.roster.saw(entries);
   }
 
   /** The replica was taken off the list. */

@@ -1,4 +1,5 @@
 import { parseJson, type Member } from '../presence.js';
+import { factsOf, type RedisEntry } from './redis-entry.js';
 
 /**
  * What this process remembers of who was there. A Redis that was restarted or has taken over may have lost some of them, and
@@ -48,6 +49,14 @@ export class RedisRoster {
     }
     this.members = new Map(texts.flatMap(entryOf));
     this.members.forEach((_, id) => this.lost.delete(id));
+  }
+
+  /** What a look at the list shows counts as well: it may be lost before an exchange brings it. */
+  saw(entries: readonly RedisEntry[]): void {
+    const unknown = entries.filter(([id]) => !this.members.has(id));
+    if (unknown.length > 0) {
+      this.members = new Map([...this.members, ...unknown.flatMap(([, , entry]) => entryOf(factsOf(entry)))]);
+    }
   }
 
   /** All of {@link unlisted} are listed again. */

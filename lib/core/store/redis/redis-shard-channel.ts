@@ -65,7 +65,13 @@ export class RedisShardChannel {
     this.client = undefined;
     client?.disconnect();
     for (const node of masters) {
-      const candidate = node.duplicate({ lazyConnect: true, enableOfflineQueue: false, retryStrategy: null });
+      const candidate = node.duplicate({
+        lazyConnect: true,
+        enableOfflineQueue: false,
+        retryStrategy: null,
+        // ioredis would put it before the channel, and scripts ask for the channel alone
+        keyPrefix: '',
+      });
       candidate.on('error', () => undefined);
       if (await this.opens(candidate)) {
         this.use(candidate);

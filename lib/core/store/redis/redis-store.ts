@@ -152,16 +152,13 @@ export class RedisStore implements StateStore {
 
   private async list(deadline: number, version?: Version): Promise<SeenAt | undefined> {
     const { commands, options } = this;
-    const names =
-      version === undefined ? (['replicas'] as const) : (['replicas', 'records', 'writes'] as const);
+    const names = ['replicas', ...(version === undefined ? [] : (['records', 'writes'] as const))] as const;
     const args = [options.replicaLease, commands.server(), version ?? ''];
     const reply = await commands.run('replicas', 'REPLICAS', names, deadline, args);
-    const [now, entries, at, met] = reply as [number, RedisEntry[] | null, Version, string];
-    if (!entries) {
-      return undefined;
-    }
-    const replicas = entries.map((entry) => readEntry(entry, now));
-    return { replicas, version: version === undefined ? undefined : at, list: met };
+    const [now, entries, at, list] = reply as [number, RedisEntry[] | null, Version, string];
+    this.exchange.saw(entries ?? []);
+    const replicas = entries?.map((entry) => readEntry(entry, now));
+    return replicas && { replicas, version: version === undefined ? undefined : at, list };
   }
 
   async leave(id: string, deadline: number): Promise<void> {

@@ -20,7 +20,7 @@ local token, key, mode = ARGV[1], ARGV[4], ARGV[5]
 local now = clock()
 if is_late(ARGV[3], now) then return { 'late', now } end
 local lasts, back, longest = tonumber(ARGV[2]), tonumber(ARGV[10]), tonumber(ARGV[12])
-local met = meet(KEYS[4], now, back, ARGV[13])
+local met = meet(KEYS[4], now, back, ARGV[13], redis.call)
 local held, unsure = false, 0
 for i = 14, #ARGV do
   local alive, owner, left = standing(ARGV[i], redis.call('HGET', KEYS[1], ARGV[i]), now, met)
@@ -31,6 +31,7 @@ for i = 14, #ARGV do
 end
 if mode ~= '' then
   recall(KEYS[2], now, ARGV[8], ARGV[9], back, longest)
+  miss_leases(KEYS[2], KEYS[1], now, longest)
   unsure = math.max(unsure, unsure_of(KEYS[2], now, met, back, longest))
   local line = line_of(KEYS[3], now, met.calm)
   local ticket = place_in(line, now, token, ARGV[6])

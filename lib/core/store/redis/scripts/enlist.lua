@@ -13,6 +13,6 @@
 
 local now = clock()
 if is_late(ARGV[2], now) then return { 'late', now } end
-local line = line_of(KEYS[1], now, meet(KEYS[2], now, tonumber(ARGV[6]), ARGV[7]).calm)
+local line = line_of(KEYS[1], now, meet(KEYS[2], now, tonumber(ARGV[6]), ARGV[7], redis.call).calm)
 local ticket, waiters = enlist(KEYS[1], line, now, ARGV[1], ARGV[4], ARGV[3], 'o', ARGV[5])
 return { 'held', ticket, waiters, 0 }

@@ -12,7 +12,7 @@
 
 local now = clock()
 if is_late(ARGV[3], now) then return { 'late', now } end
-local met = meet(KEYS[2], now, tonumber(ARGV[7]), ARGV[8])
+local met = meet(KEYS[2], now, tonumber(ARGV[7]), ARGV[8], redis.call)
 local function keep(state, ms)
   local entry = string.format('%s|%s|%.0f|%.0f', state, ARGV[2], ms, now + ms)
   redis.call('HSET', KEYS[1], ARGV[1], entry)

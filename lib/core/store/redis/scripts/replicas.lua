@@ -13,5 +13,5 @@
 local now = clock()
 local head = KEYS[2] and head_of(KEYS[2])
 if KEYS[2] and not on_line(head, KEYS[3], ARGV[3]) then return { now, false } end
-local met = meet(KEYS[1], now, tonumber(ARGV[1]), ARGV[2])
+local met = meet(KEYS[1], now, tonumber(ARGV[1]), ARGV[2], redis.pcall)
 return { now, sweep(KEYS[1], now, met, false), version_of(head), whole(met.since) }

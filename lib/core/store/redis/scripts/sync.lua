@@ -62,7 +62,12 @@ end
 
 -- How far all are that are not silent; nil when more are silent than it is worth looking at.
 local function lowest(applied, replicas, now)
-  local first = redis.call('ZRANGE', applied, 0, 7, 'WITHSCORES')
+  local first = redis.pcall('ZRANGE', applied, 0, 7, 'WITHSCORES')
+  if first.err then
+    -- something else is in its place
+    redis.call('DEL', applied)
+    return nil
+  end
   for i = 1, #first, 2 do
     local stop = string.match(redis.call('HGET', replicas, first[i]) or '', '^(%d+)|')
     if stop and tonumber(stop) > now then return tonumber(first[i + 1]) end
@@ -166,7 +171,9 @@ end
 local alive = {}
 local leases = redis.pcall('HGETALL', KEYS[3])
 for i = 1, leases.err and 0 or #leases, 2 do
-  if standing(leases[i], leases[i + 1], now, met) then
+  if string.sub(leases[i], 1, 1) == ':' then
+    -- no lease: whose memory they are of
+  elseif standing(leases[i], leases[i + 1], now, met) then
     alive[#alive + 1] = leases[i]
   else
     redis.pcall('HDEL', KEYS[3], leases[i])

@@ -2,10 +2,11 @@
 --
 -- KEYS replicas
 -- ARGV when the server was met, id and facts of each
--- Returns how many were not listed.
+-- Returns how many were not listed; nobody where something else is in the place of the list, which the exchange reports.
 
 local count = 0
-local since = string.match(redis.call('HGET', KEYS[1], ':met') or '', '^r|[^|]*|(%d+)|')
+local met = redis.pcall('HGET', KEYS[1], ':met')
+local since = type(met) == 'string' and string.match(met, '^r|[^|]*|(%d+)|')
 if since == ARGV[1] then
   for i = 2, #ARGV, 2 do
     count = count + redis.call('HSETNX', KEYS[1], ARGV[i], '0|' .. since .. '||0|0|' .. ARGV[i + 1] .. '\n')

@@ -30,6 +30,22 @@ local function unsure_of(fences, now, met, back, lease)
   return 0
 end
 
+-- Leases belong to a memory, too: those of another one, or of none, are not all that there were. Redis evicts one entry, or somebody
+-- deletes it, and the others stay.
+local function miss_leases(fences, leases, now, lease)
+  local own, made, stop = memory_of(fences)
+  if not own or redis.call('HGET', leases, MEMORY) == own then return end
+  local granted = false
+  for _, name in ipairs(redis.call('HKEYS', fences)) do
+    granted = granted or string.sub(name, 1, 5) == 'lock:'
+  end
+  if granted then
+    stop = math.max(tonumber(stop), now + lease)
+    redis.call('HSET', fences, MEMORY, string.format('%s|%s|%.0f!', own, made, stop))
+  end
+  redis.call('HSET', leases, MEMORY, own)
+end
+
 -- The id of the mark, made when there is none. A caller that knew another one knows of a loss: whoever had a lock then may
 -- still have it for `lease` ms. Without such a caller, whoever was there before Redis started is back after `back` ms and
 -- knows more.
