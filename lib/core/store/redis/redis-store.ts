@@ -182,9 +182,7 @@ export class RedisStore implements StateStore {
   }
 
   detach(): void {
-    this.commands.detach();
-    this.subscriber?.detach();
-    this.shard?.detach();
+    [this.commands, this.subscriber, this.shard].forEach((part) => part?.detach());
   }
 
   stop(): Promise<void> {
