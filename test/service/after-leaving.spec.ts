@@ -52,10 +52,10 @@ describe('a process that is closed', () => {
     await service.whileOpen(KEY, () => undefined);
     const ends: (() => void)[] = [];
     const closed = service.close();
-    let isClosed = false;
-    void closed.then(() => (isClosed = true));
+    const state = { closed: false };
+    void closed.then(() => (state.closed = true));
     const ran: Promise<unknown>[] = [];
-    while (!isClosed) {
+    while (!state.closed) {
       ran.push(
         service.whileOpen(KEY, () => new Promise<void>((end) => ends.push(end))).catch(() => undefined),
       );
