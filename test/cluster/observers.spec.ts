@@ -32,6 +32,8 @@ async function observer(env: Record<string, string> = {}) {
     replica,
     proxy,
     async [Symbol.asyncDispose]() {
+      // one that is killed while it is about to listen again would stay listed until it is presumed dead
+      await replica.child.send('close');
       await replica.child.kill();
       await proxy.stop();
       await until(async () => (await one.replicas()).length === 1, { timeout: 20_000 });

@@ -1,5 +1,5 @@
 /** Above all that the page shows, and out of reach of its own style sheet. Styles are set by script, which a strict policy allows. */
-const BASE = 'all:initial;position:fixed;z-index:2147483647;box-sizing:border-box;color:#fff;';
+const BASE = 'all:initial;position:fixed;z-index:2147483646;box-sizing:border-box;color:#fff;';
 
 /** How high a bar is, for pages with something of their own at the foot of the window. */
 const HEIGHT = '--maintenance-bar';

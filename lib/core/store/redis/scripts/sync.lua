@@ -79,7 +79,8 @@ end
 -- How many are listed, silent ones among them.
 local function listed(replicas)
   local count = 0
-  for _, entry in ipairs(redis.call('HVALS', replicas)) do
+  local entries = redis.pcall('HVALS', replicas)
+  for _, entry in ipairs(entries.err and {} or entries) do
     if string.match(entry, '^%d+|%d+|') then count = count + 1 end
   end
   return count
