@@ -82,6 +82,6 @@ export class SocketTickets {
   }
 }
 
-/** Whoever can read the store does not learn the tickets. */
+/** Only hashes are stored, so that read access to the store does not reveal tickets. */
 const leaseOf = (kind: string, ticket: string): string =>
   `${kind}:${createHash('sha256').update(ticket).digest('base64url')}`;

@@ -41,7 +41,7 @@ function valuesOfWindow(before: MaintenanceWindow | null, after: MaintenanceWind
     {
       name: 'valueRepeats',
       kind: 'text',
-      ...both(({ repeat }) => repeat && [repeat.cron, `(${repeat.timeZone})`].join(' ')),
+      ...both(({ repeat }) => repeat && `${repeat.cron} (${repeat.timeZone})`),
     },
     length('valueAnnounced', ({ announce }) => announce),
     length('valueReadOnly', ({ readOnly }) => readOnly),
@@ -61,7 +61,7 @@ function valuesOfWindow(before: MaintenanceWindow | null, after: MaintenanceWind
   ];
 }
 
-const iso = (instant: Date | null): string | null => instant && instant.toISOString();
+const iso = (instant: Date | null): string | null => instant?.toISOString() ?? null;
 
 const text = (
   name: PageValue['name'],

@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs';
 import type { OpenWork } from '../core/service/open-work.js';
 
 /** A running application, for code that is not injected: a decorated method, a static one. */
@@ -12,10 +13,10 @@ const running = new Set<Application>();
 const owners = new WeakMap<object, readonly Application[]>();
 const NONE: readonly Application[] = [];
 
-/** @returns takes it off again */
-export function addApplication(application: Application): () => void {
+/** @param life completes when it has left for good, which may be later than its shutdown: until then others count on it */
+export function addApplication(application: Application, life: Observable<unknown>): void {
   running.add(application);
-  return () => void running.delete(application);
+  life.subscribe({ complete: () => running.delete(application) });
 }
 
 /**

@@ -16,13 +16,14 @@ export class BackgroundWork {
     @Inject(StateManager) manager: StateManager,
   ) {
     const logger = new Logger('Maintenance');
-    const remove = addApplication({
-      openWork,
-      owns: (instance) => this.owns(instance),
-      error: (message) => logger.error(message),
-    });
-    // as long as others count on it, which may be longer than its shutdown takes
-    manager.updates.subscribe({ complete: remove });
+    addApplication(
+      {
+        openWork,
+        owns: (instance) => this.owns(instance),
+        error: (message) => logger.error(message),
+      },
+      manager.updates,
+    );
     // drains wait until such a process has applied a change: a tick may come at any moment
     inFlight.serves ||= [...this.wrappers()].some(({ metatype }) => isSkipping(metatype));
   }

@@ -2,6 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { Argument, Command, Option } from 'commander';
 import type { Backend } from './backend/backend.js';
 import { usage } from './exit.js';
+import { collect } from './option-values.js';
 import { Output } from './output.js';
 import { readSettings, type ConnectionOptions, type Settings } from './settings.js';
 import type { Surroundings } from './surroundings.js';
@@ -124,7 +125,7 @@ export const CONNECTION_OPTIONS: readonly Option[] = [
   new Option(
     '--header <header>',
     'for the admin API, such as "Authorization: Bearer …"; may be repeated (MAINTENANCE_HEADER)',
-  ).argParser((header: string, before: readonly string[] = []) => [...before, header]),
+  ).argParser(collect),
   new Option(
     '--namespace <name>',
     'the namespace of the application; default: maintenance (MAINTENANCE_NAMESPACE)',

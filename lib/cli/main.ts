@@ -14,12 +14,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(0);
   }
 });
-// what is under way goes on when nobody reads what is said about it any more
+// work in progress goes on when its output can no longer be written
 process.stderr.on('error', () => undefined);
 
 const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
 process.on('exit', () => {
-  // Node aborts, with a core dump, where it cannot reset a terminal that has gone away
+  // Node aborts with a core dump if it cannot reset a terminal that has gone away
   if (terminals.some((descriptor) => !isatty(descriptor))) {
     process.removeAllListeners('SIGHUP');
     process.kill(process.pid, 'SIGHUP');

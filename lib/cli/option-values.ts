@@ -1,5 +1,8 @@
 import { usage } from './exit.js';
 
+/** Collects the values of an option that may be repeated. */
+export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
 /**
  * The value of an option, read where it was given.
  * @param what the option, for the error

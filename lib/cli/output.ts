@@ -3,7 +3,7 @@ import type { Surroundings } from './surroundings.js';
 
 /** Widest line of a table where the width of the terminal is not known. */
 const WIDTH = 80;
-/** Narrowest column of a table that was made to fit: what is left of a name is still to be told from others. */
+/** The narrowest column that a table may be fitted to, so that shortened names can still be told apart. */
 const NARROWEST = 6;
 /** What would move the cursor, change the direction of text, or ring. */
 const UNSAFE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
@@ -155,7 +155,7 @@ export class Output {
     });
   }
 
-  /** Takes from the widest columns that may shrink until the line fits; `false` where it cannot. */
+  /** Shrinks the widest columns that may shrink until the line fits. @returns `false` if it cannot fit */
   private fit(widths: number[], columns: readonly Column<never>[]): boolean {
     const most = this.isTerminal ? this.out.columns || WIDTH : WIDTH;
     const total = (): number => widths.reduce((sum, width) => sum + width, 2 * (widths.length - 1));

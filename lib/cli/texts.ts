@@ -4,9 +4,6 @@ import { usage } from './exit.js';
 /** A text that follows the tag of its language: `de=Gleich zurück`. */
 const IN_LANGUAGE = /^([a-z]{2,3}(?:-[a-z\d]{2,8})*)=([^]*)$/i;
 
-/** For an option that may be given more than once. */
-export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
-
 /**
  * A text for visitors: one for everybody, or several, of which all but one say their language. One alone is taken as it is.
  * @param what the option, for the error

@@ -164,7 +164,7 @@ export function formatDuration(length: number): string {
   return parts.join('') || '0s';
 }
 
-/** About how long something takes, in two units at most: nobody is told "2h" who has 91 minutes. */
+/** An approximate duration, in at most two units: "2h" would be wrong for 91 minutes. */
 export function formatRoughly(length: number): string {
   const [, finest] = (
     [

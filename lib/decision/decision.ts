@@ -50,9 +50,9 @@ export class Decision {
 
   /**
    * Asks keys in order; the first whose status refuses decides.
-   * @param passes does whoever sent it pass this key all the same
+   * @param passes whether its sender may bypass this key
    * @param http handed on to it
-   * @param visitor whoever sent it, where keys open for one after another; nobody else waits for that
+   * @param visitor its sender, needed only if keys open for one visitor after another
    */
   judge<Http>(
     active: readonly ActiveKey[],

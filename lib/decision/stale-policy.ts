@@ -38,8 +38,11 @@ export class StalePolicy {
   /** Whether requests are refused because nothing certain is known, or because this replica has left and no drain waits for it. */
   get blocks(): boolean {
     const { lease } = this.manager;
-    if (!this.failed || lease.isResigned || !lease.over()) {
-      return lease.isResigned;
+    if (lease.isResigned) {
+      return true;
+    }
+    if (!this.failed || !lease.over()) {
+      return false;
     }
     const { onStale, onUnknown } = this.options;
     return (this.manager.hasRead ? onStale : onUnknown) === 'block';

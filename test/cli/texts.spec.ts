@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { collect, parseText } from '../../lib/cli/texts.js';
+import { collect } from '../../lib/cli/option-values.js';
+import { parseText } from '../../lib/cli/texts.js';
 
 const read = (...values: string[]) =>
   parseText(

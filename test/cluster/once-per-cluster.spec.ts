@@ -118,3 +118,14 @@ it('a process remembers what was done lately, and not all of it', async () => {
   expect(await table.claim('20001', 'other', 1_000)).toBe('done');
   expect(await table.claim('0', 'me', 1_000)).toBe('granted');
 });
+
+it('a claim whose claimant has died does not keep what was done after it', async () => {
+  const table = new OnceTable();
+  await table.claim('died', 'other', 1_000);
+  await vi.advanceTimersByTimeAsync(1_000);
+  for (let count = 0; count < 10_001; count++) {
+    await table.finish(`${count}`, 'me');
+  }
+  expect(await table.claim('1', 'me', 1_000)).toBe('done');
+  expect(await table.claim('0', 'me', 1_000)).toBe('granted');
+});

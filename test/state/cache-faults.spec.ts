@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createCache } from 'cache-manager';
 import { Keyv, type KeyvStoreAdapter } from 'keyv';
 import { describe, expect, it } from 'vitest';
 import { MaintenanceStoreError } from 'nestjs-maintenance';
 import { decodeRecord } from '../../lib/core/document/codec.js';
+import { CacheEntry } from '../../lib/core/store/cache/cache-entry.js';
 import { decodeDocument } from '../../lib/core/store/cache/cache-document.js';
 import { until } from '../support/until.js';
 import { COMMAND_TIMEOUT, startService } from './service.js';
@@ -19,6 +21,8 @@ const recordsIn = (value: unknown) => ({
 class FarStore extends EventEmitter {
   readonly opts = {};
   fault: Fault = 'none';
+  /** Milliseconds until it answers what it is asked. */
+  distance = 0;
   /** What it reports of its connection with each question. */
   says: Error | undefined;
   private late: (() => void)[] = [];
@@ -50,6 +54,7 @@ class FarStore extends EventEmitter {
     if (this.fault === 'silent') return new Promise(() => undefined);
     // as @keyv/redis does it
     if (this.fault === 'hidden') return void this.emit('error', new Error('read ECONNRESET'));
+    if (this.distance > 0) await delay(this.distance);
     return this.entries.get(key);
   }
 
@@ -84,10 +89,9 @@ class FarStore extends EventEmitter {
   }
 }
 
-const over = (store: FarStore) =>
-  startService({
-    cache: createCache({ stores: [new Keyv({ store: store as unknown as KeyvStoreAdapter })] }),
-  });
+const cacheOver = (store: FarStore) =>
+  createCache({ stores: [new Keyv({ store: store as unknown as KeyvStoreAdapter })] });
+const over = (store: FarStore) => startService({ cache: cacheOver(store) });
 const TAKEN_BACK = 'given up on arrived later';
 
 describe("an application's own cache that fails", () => {
@@ -109,6 +113,15 @@ describe("an application's own cache that fails", () => {
       expect(app.isOn()).toBe(true);
     },
   );
+
+  it('has nearly all of a short time, too', async () => {
+    const store = new FarStore();
+    store.distance = 5;
+    const entry = new CacheEntry(cacheOver(store), 'maintenance:state');
+    expect(await entry.read(performance.now() + 40)).toBeUndefined();
+    store.fault = 'silent';
+    await expect(entry.read(performance.now() + 40)).rejects.toThrow('the outcome is unknown');
+  });
 
   it.each<Fault>(['late', 'answer lost'])(
     'when it is %s, a write that was given up on never takes effect later',

@@ -1,9 +1,8 @@
-import { element, fill, root, write } from './elements.js';
+import { describeUnit, inUnits, visitorLanguage, type Unit } from '../page/time-left.js';
+import { element, fill, write } from './elements.js';
 import { serverNow } from './page.js';
 
-/** The reader's own variant of the page's language. */
-export const locale =
-  navigator.languages.find((tag) => tag.split('-')[0] === root.lang.split('-')[0]) ?? root.lang;
+export const locale = visitorLanguage();
 
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });
 
@@ -36,39 +35,26 @@ export function ago(instant: string): string {
     : describe(seconds < 0, minutes, ['day', 1_440], ['hour', 60]);
 }
 
-type Unit = [name: 'day' | 'hour' | 'minute', minutes: number];
+/** A unit that Intl knows by that name, and its minutes. */
+type Step = [unit: Exclude<Unit, 'second'>, minutes: number];
 
 /** In two units, or in one if the other is zero. */
-function describe(past: boolean, minutes: number, [unit, size]: Unit, [rest, restSize]: Unit): string {
+function describe(past: boolean, minutes: number, [unit, size]: Step, [rest, restSize]: Step): string {
   const count = Math.floor(minutes / size);
   const left = Math.floor((minutes % size) / restSize);
   if (left === 0) {
     return relative.format(past ? -count : count, unit);
   }
-  const time = `${inUnit(count, unit)} ${inUnit(left, rest)}`;
+  const time = `${describeUnit(count, unit, locale)} ${describeUnit(left, rest, locale)}`;
   return fill(past ? 'timeAgo' : 'inTime', { time });
 }
 
-const UNITS = [
-  ['day', 86_400],
-  ['hour', 3_600],
-  ['minute', 60],
-  ['second', 1],
-] as const;
-
-/** A length of time in all its units, so that nothing is lost: nobody is given "3 hours" for 151 minutes. */
+/** A duration in all units that are not zero, so that nothing is rounded away: "3 hours" would be wrong for 151 minutes. */
 export function lengthOf(ms: number): string {
-  let left = Math.ceil(ms / 1000);
-  const parts = UNITS.map(([unit, size]) => {
-    const count = Math.floor(left / size);
-    left %= size;
-    return count > 0 ? inUnit(count, unit) : '';
-  });
-  return parts.filter(Boolean).join(' ') || inUnit(0, 'second');
-}
-
-export function inUnit(count: number, unit: Unit[0] | 'second'): string {
-  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' }).format(count);
+  const parts = inUnits(Math.ceil(ms / 1000)).filter(([count]) => count > 0);
+  return (parts.length > 0 ? parts : [[0, 'second'] as const])
+    .map(([count, unit]) => describeUnit(count, unit, locale))
+    .join(' ');
 }
 
 /** An instant and its distance. */

@@ -1,4 +1,4 @@
-/** Above all that the page shows, and out of reach of its own style sheet. Styles are set by script, which a strict policy allows. */
+/** Above everything on the page, and out of reach of its own style sheet. Styles are set by script, which a strict policy allows. */
 const BASE = 'all:initial;position:fixed;z-index:2147483646;box-sizing:border-box;color:#fff;';
 
 /** How high a bar is, for pages with something of their own at the foot of the window. */
@@ -33,7 +33,7 @@ export function makeOverlay(
 
 let printSheet: CSSStyleSheet | undefined;
 
-/** Nothing of this is for paper. */
+/** Bars are not printed. */
 function hideInPrint(): void {
   try {
     if (!printSheet) {
@@ -42,14 +42,14 @@ function hideInPrint(): void {
       document.adoptedStyleSheets.push(printSheet);
     }
   } catch {
-    // a browser that cannot prints it
+    // an old browser without this prints them
   }
 }
 
 /**
- * Room for a bar at the foot of the window: the last lines of the page can be scrolled above it, and so does the browser with what has
- * the focus. It comes after all that the page shows, so nothing moves.
- * @returns takes the bar and its room away
+ * Makes room for a bar at the foot of the window, so that the last lines of the page can be scrolled above it, and the browser keeps the
+ * focused element visible. The room follows everything else on the page, so nothing moves.
+ * @returns removes the bar and its room
  */
 export function makeRoom(bar: HTMLElement): () => void {
   const room = make('div', 'all:initial;display:block', { 'data-maintenance': 'room' });

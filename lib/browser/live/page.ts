@@ -23,7 +23,7 @@ type PushOf = (data: DOMStringMap, base: URL) => ConnectionOptions['push'];
  * `data-announce` (`none`, `dismissible`, `always`) says how planned windows are announced; `data-url`, `data-path`, `data-namespace`, `data-ping`, `data-events` for other addresses; `data-ticket` where a ticket is got
  * before each connection, which key data may need.
  *
- * @param script where the script itself is served, should the browser not tell
+ * @param script where the script itself is served, in case the browser does not tell
  */
 export function runPage(
   { script, ping = 'ping', asks, texts = ENGLISH }: ScriptSettings,

@@ -1,5 +1,5 @@
 import type { CliCommand } from '../cli.js';
-import { collect } from '../texts.js';
+import { collect } from '../option-values.js';
 
 export const onCommand: CliCommand = {
   define(cli) {

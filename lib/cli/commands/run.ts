@@ -143,7 +143,7 @@ async function runUnder(
       await held.leave();
     }
   } finally {
-    // also what was taken for a command that was then not started
+    // also for a command that was not started in the end
     await untilLeft(backend.manager, key, lease, (message) => out.error(message));
     child.dismiss();
     PASSED_ON.forEach((signal) => process.off(signal, passOn));

@@ -32,12 +32,10 @@ export const status: Work<{ readonly exitCode?: boolean }> = async ({ options, o
 
 /** What the sentence about a key that is on leaves out. */
 function detailsOf({ value, since, actor, message, reason }: MaintenanceKeyJson): [string, string][] {
+  const details = { since: since && formatMoment(since), by: actor, message, reason };
   return value
-    ? [
-        ...(since ? [['since', formatMoment(since)] as [string, string]] : []),
-        ...(actor ? [['by', plain(actor)] as [string, string]] : []),
-        ...(message ? [['message', plain(message)] as [string, string]] : []),
-        ...(reason ? [['reason', plain(reason)] as [string, string]] : []),
-      ]
+    ? Object.entries(details).flatMap(([what, text]) =>
+        text ? [[what, plain(text)] as [string, string]] : [],
+      )
     : [];
 }

@@ -4,7 +4,7 @@ import { EXIT, RUN_EXIT } from '../exit.js';
 import type { Output } from '../output.js';
 import type { ChildExit, GuardedChild } from './guarded-child.js';
 
-/** What `run` ends with once the child is gone; says so where it was we who have ended it. */
+/** The exit code of `run` after its child has ended; reports an error if we ended the child. */
 export function exitOfChild(
   { code, signal }: ChildExit,
   held: Maintenance,

@@ -3,7 +3,7 @@ import { CliError, EXIT } from '../exit.js';
 import { plain } from '../output.js';
 import { formatDuration, formatMoment } from '../time.js';
 
-/** Says who has the lock, and how to wait for it; any other error stays as it is. */
+/** Adds the holder of the lock, and how to wait for it, to the error that the key is locked; returns other errors unchanged. */
 export async function lockedBy(
   backend: RedisBackend,
   key: string,

@@ -7,24 +7,26 @@ const LOOK_INTERVAL = 50;
  * Drains wait for a process until nothing runs in it, even after it was asked to end: a handler may outlive its server. The
  * shutdown does not wait for that, and the timer does not keep the process alive.
  * @param isBusy does anything run
- * @param leave takes it off the list; called at once, or when nothing runs any more
+ * @param leave takes it off the list; called at once, or when nothing runs any more, after its lease was resigned
  */
 export async function leaveWhenIdle(
   { store, lease }: Pick<StateManager, 'store' | 'lease'>,
   isBusy: () => boolean,
   leave: () => Promise<void>,
 ): Promise<void> {
-  if (!store.clustered || !isBusy()) {
+  const resign = (): Promise<void> => {
     lease.resign();
-    await leave();
+    return leave();
+  };
+  if (!store.clustered || !isBusy()) {
+    await resign();
     return;
   }
   store.detach();
   const look = setInterval(() => {
     if (!isBusy()) {
       clearInterval(look);
-      lease.resign();
-      leave().catch(() => undefined);
+      resign().catch(() => undefined);
     }
   }, LOOK_INTERVAL).unref();
 }

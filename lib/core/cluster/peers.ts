@@ -23,7 +23,7 @@ export class Peers {
     }
     for (let asked = 1; ; asked++) {
       const { mark } = this.manager.notifier;
-      // what was just read for this look may serve the next one
+      // the next look may succeed at once with what this one has read
       let waits = asked > 2;
       try {
         const others = await this.ask(applied);
@@ -60,7 +60,7 @@ export class Peers {
     const found = await store.replicasAt(version || undefined, deadline);
     const others = found?.replicas.filter(({ id }) => id !== replica.id);
     if (found && found.list !== manager.list.told) {
-      // begun anew: it may lack some whom only this replica remembers, and says so with the next exchange
+      // the list began anew and may lack replicas that only this one remembers: the next exchange lists them again
       await manager.sync();
       return undefined;
     }

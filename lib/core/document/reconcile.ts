@@ -21,7 +21,7 @@ const LATE = 'A change of the maintenance state that had been given up on arrive
 
 /**
  * Tells news from a store that has lost its data. Unknown is not off: what was known is never dropped without a reason. For each
- * key the later change counts, whoever writes first.
+ * key the later change counts, no matter which replica writes first.
  * @param known what the store itself has shown, or taken, before
  * @param records what it shows now
  */

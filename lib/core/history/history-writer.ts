@@ -38,7 +38,7 @@ export class HistoryWriter {
   /**
    * The entries of a write.
    * @param before the record with everything that has ended by itself
-   * @param left the record without that
+   * @param left the same record, without parts that have ended
    */
   describe(
     key: string,

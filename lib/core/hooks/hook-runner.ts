@@ -80,7 +80,7 @@ export class HookRunner {
 
 function inTime(hook: Hook, change: MaintenanceChange): Promise<unknown> {
   return withDeadline(
-    // what a hook changes is the application's own doing, whoever triggered it
+    // the application makes the changes of its hooks, no matter who triggered the hook
     inWay('code', async () => hook.call(change)),
     HOOK_TIMEOUT,
     () =>

@@ -151,8 +151,8 @@ export class OpenWork {
   }
 
   /**
-   * Counts work that nothing follows, from the same tick as the decision on.
-   * @returns to be called when it is over; `undefined` when its keys are not certain to be open: then it must not begin
+   * Counts work from the tick of the decision on, for callers that need neither to follow its calls nor to wait for its result.
+   * @returns what to call when it is over; `undefined` if it is not certain that its keys are open: then it must not begin
    */
   count(name: string, scope: WorkScope): (() => void) | undefined {
     if (!this.decision.isCertain || this.decision.find(scope) !== undefined) {

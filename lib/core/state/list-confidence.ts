@@ -2,7 +2,7 @@
 export class ListConfidence {
   private unknownUntil = -Infinity;
   private newcomersUnknownUntil = -Infinity;
-  /** The list on which this replica has told of itself, and of those whom it remembers. */
+  /** The list on which this replica has put itself and those it remembers. */
   told: string | undefined;
 
   /** @param lease milliseconds after which a replica that was there before is listed again, or admits nothing */

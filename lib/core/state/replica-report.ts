@@ -19,7 +19,7 @@ const IDLE: ReplicaDetails = {
 
 /** What a replica reports with each exchange. */
 export class ReplicaReport {
-  /** Provides what is not known here; set by whoever counts calls. */
+  /** Provides the details that only the counter of calls knows, which sets it. */
   details: () => ReplicaDetails = () => IDLE;
 
   constructor(

@@ -20,7 +20,7 @@ export interface LinePlace {
   readonly waits: boolean;
   /** The place it was given before, so that it keeps it when the store has forgotten the line; `null` at first. */
   readonly ticket: number | null;
-  /** Ids of the holds that the waiting call has: whoever waits for one of these waits for it. */
+  /** Ids of the holds that the waiting call has: callers that wait for one of these wait for it. */
   readonly held: readonly string[];
 }
 

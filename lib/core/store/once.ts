@@ -7,7 +7,7 @@ export type ClaimOutcome = 'granted' | 'taken' | 'done';
  */
 export interface OnceStore {
   /**
-   * Claims something by its name, for so many ms: whoever claims it dies without having done it leaves it to others.
+   * Claims something by its name, for so many ms: if the claimant dies before it is done, others can claim it.
    * @param token tells the caller from others
    * @param remembered as for {@link finish}
    */

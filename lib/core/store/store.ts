@@ -96,11 +96,11 @@ export interface News {
   readonly version: Version;
 }
 
-/** Who is there, and the version of the store when it said so; `undefined` where no version was asked about. */
+/** The listed replicas, and the version of the store at that time; `undefined` if no version was asked about. */
 export interface SeenAt {
   readonly replicas: SeenReplica[];
   readonly version: Version | undefined;
-  /** As in {@link SyncResult}: only who has exchanged with the store since that list has begun has listed those whom it remembers. */
+  /** As in {@link SyncResult}: a replica has listed those it remembers only after an exchange since that list began. */
   readonly list?: string;
 }
 
@@ -110,7 +110,7 @@ export interface StoreListener {
   pushed(news?: News): void;
   /** The store was away and may have forgotten what it knew. */
   reconnected(): void;
-  /** A replica acknowledged, a lease was released: whoever waits for one looks again. */
+  /** A replica has acknowledged, or a lease was released: callers that wait for either look again. */
   woken(): void;
   /** Something a person should know. */
   warn(message: string): void;

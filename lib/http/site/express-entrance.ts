@@ -181,7 +181,7 @@ export class ExpressEntrance {
     }
     const skipped = this.files.refusalOf(request);
     if (skipped) {
-      // a file that was skipped may be there: whoever asks now, a 404 could be wrong
+      // the skipped file may exist, so a 404 could be wrong
       this.refuse(request, reply, skipped);
     } else {
       const refuse = (status: MaintenanceStatus): void => this.refuse(request, reply, status);

@@ -142,7 +142,7 @@ export function createGatedClass(base: WorkerClass): WorkerClass {
       this.waiting = Promise.race([gate.opened(), stopped]);
       await this.waiting;
       this.waiting = null;
-      // jobs may have come meanwhile, without that anybody was called
+      // jobs may have arrived in the meantime without waking it
       this.drained = false;
     }
   }

@@ -19,15 +19,11 @@ export class WorkerGate {
   private waits = false;
   private opens: Promise<void> | undefined;
   private letGo: () => void = () => undefined;
-  /** Of its jobs, for operators: what is before theirs. */
-  private readonly name: string;
 
   constructor(
     private readonly owner: JobOwner,
     private readonly openWork: OpenWork,
-  ) {
-    this.name = `queue "${owner.queue}", job "`;
-  }
+  ) {}
 
   /** The application is ready. */
   open(): void {
@@ -59,11 +55,11 @@ export class WorkerGate {
 
   /**
    * Counts a job that begins in this tick.
-   * @returns to be called when it is over; `undefined` where that takes more: then it is to be {@link process}ed
+   * @returns what to call when it is over; `undefined` if the job takes more than counting: then call {@link process}
    */
   count(job: string): (() => void) | undefined {
     const { scope, followed } = this.owner;
-    return followed ? undefined : this.openWork.count(this.name + job + '"', scope);
+    return followed ? undefined : this.openWork.count(this.nameOf(job), scope);
   }
 
   /**
@@ -72,7 +68,7 @@ export class WorkerGate {
    */
   process<T>(job: string, process: () => Promise<T>, putBack: () => Promise<T>): Promise<T> {
     const { scope, followed } = this.owner;
-    const name = this.name + job + '"';
+    const name = this.nameOf(job);
     return this.openWork.runOrSkip({ name, scope, followed }, process, () => {
       this.look();
       return putBack();
@@ -97,5 +93,10 @@ export class WorkerGate {
       this.letGo();
       this.opens = undefined;
     }
+  }
+
+  /** How operators see a job. */
+  private nameOf(job: string): string {
+    return `queue "${this.owner.queue}", job "${job}"`;
   }
 }

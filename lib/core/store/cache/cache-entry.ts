@@ -11,8 +11,8 @@ interface EntryStore {
   set(key: string, value: string, ttl: number): Promise<boolean>;
 }
 
-/** Milliseconds by which a call of the cache gives up before its caller does. */
-const EARLIER = 50;
+/** A call of the cache gives up before its caller does, who would not know why: by this fraction of its time, and at most so many ms. */
+const EARLIER = { fraction: 0.1, most: 50 };
 
 /**
  * Whether a cache keeps everything in the memory of this process. With several tiers the last is the one that processes share.
@@ -22,7 +22,7 @@ export const isLocalCache = (cache: Cache): boolean => cache.stores?.at(-1)?.sto
 /** One entry of a cache, kept without an end. Knows which caches hide failures. */
 export class CacheEntry {
   private readonly store: EntryStore;
-  /** What the store has said of itself since it answered last. */
+  /** The error that the store has reported since its last answer. */
   private failure: unknown;
 
   /** @throws MaintenanceConfigurationError for a cache that has nowhere to keep it */
@@ -81,8 +81,8 @@ export class CacheEntry {
     const note = (error: unknown): void => void failures.push(error);
     events?.on?.('error', note);
     try {
-      // before the caller gives up, who would not know why
-      const answer = await bounded(what, call(), deadline - EARLIER).catch((error: unknown) => {
+      const earlier = Math.min(EARLIER.most, EARLIER.fraction * Math.max(0, deadline - performance.now()));
+      const answer = await bounded(what, call(), deadline - earlier).catch((error: unknown) => {
         this.failure = failures[0] ?? this.failure;
         const says = (error as Error).cause !== undefined;
         throw says || this.failure === undefined ? error : failed(what, this.failure);

@@ -1,6 +1,6 @@
 import type { ClaimOutcome, OnceStore } from '../once.js';
 
-/** What is done is remembered of so many: who asks remembers what it sees (see OncePerCluster). */
+/** The most finished names that are remembered; each process also remembers what it has seen (see OncePerCluster). */
 const MOST = 10_000;
 
 /** What must be done once, within one process. */
@@ -23,10 +23,13 @@ export class OnceTable implements OnceStore {
     this.claims.delete(name);
     this.claims.set(name, { token, until: Infinity });
     for (const [oldest, { until }] of this.claims) {
-      if (this.claims.size <= MOST || until !== Infinity) {
+      if (this.claims.size <= MOST) {
         break;
       }
-      this.claims.delete(oldest);
+      // a claim that was never finished must not keep all later ones
+      if (until === Infinity || until <= performance.now()) {
+        this.claims.delete(oldest);
+      }
     }
     return Promise.resolve();
   }

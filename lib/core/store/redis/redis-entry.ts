@@ -6,20 +6,21 @@ import {
   type SeenReplica,
 } from '../presence.js';
 
-/** What the script that lists replicas gives of each: its entry reads as scripts/parts/members.lua says. */
+/** A replica as the script that lists them returns it; scripts/parts/members.lua describes the entry. */
 export type RedisEntry = [id: string, state: 'alive' | ReplicaConnection, entry: string];
 
-/** What does not change of a replica, as its entry has it; `''` where that cannot be read. */
-export const factsOf = (entry: string): string =>
-  /^\d+\|\d{1,15}\|[^|]*\|\d+\|\d+\|([^\n]*)\n/.exec(entry)?.[1] ?? '';
+/** When it was last seen; and what it has applied, its facts and its figures, if this version can read them. */
+const ENTRY = /^\d+\|(\d{1,15})\|(?:([^|]*)\|\d+\|\d+\|([^\n]*)\n)?(.*)$/s;
+
+/** The constant facts about a replica in its entry; `''` if they cannot be read. */
+export const factsOf = (entry: string): string => ENTRY.exec(entry)?.[3] ?? '';
 
 /** @param now epoch ms by Redis' clock */
 export function readEntry([id, state, entry]: RedisEntry, now: number): SeenReplica {
-  const [, seen, write = '', facts = '', figures = ''] =
-    /^\d+\|(\d{1,15})\|(?:([^|]*)\|\d+\|\d+\|([^\n]*)\n)?(.*)$/s.exec(entry) ?? [];
+  const [, seen, write = '', facts = '', figures = ''] = ENTRY.exec(entry) ?? [];
   const lastSeen = Number(seen ?? now);
   return {
-    // of another version, what it says of itself may stand elsewhere
+    // an entry of another version may have its facts elsewhere
     ...describeMember(id, parseJson(facts) ?? parseJson(entry.slice(entry.indexOf('{')))),
     lastSeen,
     silentFor: state === 'alive' ? 0 : Math.max(1, now - lastSeen),

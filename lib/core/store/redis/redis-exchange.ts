@@ -89,7 +89,7 @@ export class RedisExchange {
     return message === undefined ? undefined : this.pushes.read(message);
   }
 
-  /** The list was looked at besides. */
+  /** Takes note of a list that was read outside an exchange. */
   saw(entries: readonly RedisEntry[]): void {
     this.roster.saw(entries);
   }
@@ -113,8 +113,8 @@ export class RedisExchange {
   }
 
   /**
-   * Milliseconds for which the list is not believed: whoever was there before Redis started, or before something happened that
-   * nobody saw, trusts himself for a lease and need not have told again yet.
+   * Milliseconds for which the list is not believed: replicas from before Redis started, or from before a gap in which no replica
+   * looked, trust their state for a lease and need not have reported again yet.
    */
   private unsure({ now, calm }: SyncReply, id: string | undefined): number {
     const { since } = this.roster;

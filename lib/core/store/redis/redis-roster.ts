@@ -51,7 +51,7 @@ export class RedisRoster {
     this.members.forEach((_, id) => this.lost.delete(id));
   }
 
-  /** What a look at the list shows counts as well: it may be lost before an exchange brings it. */
+  /** Remembers what a look at the list shows, too: the list may be lost before an exchange brings it. */
   saw(entries: readonly RedisEntry[]): void {
     const unknown = entries.filter(([id]) => !this.members.has(id));
     if (unknown.length > 0) {

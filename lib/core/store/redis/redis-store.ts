@@ -56,7 +56,7 @@ export class RedisStore implements StateStore {
   private readonly exchange: RedisExchange;
   private readonly identity: RedisIdentity;
   private subscriber: RedisSubscriber | undefined;
-  /** In a cluster, where scripts do not see whoever listens at another node. */
+  /** Only in a cluster, where scripts do not see subscribers of other nodes. */
   private shard: RedisShardChannel | undefined;
 
   constructor(

@@ -1,5 +1,5 @@
--- The id of this store: when it was made, and random. Of two ids the older one is right: whoever knows an older one than is
--- stored has seen Redis lose it, and puts it back.
+-- The id of this store: when it was made, and random. Of two ids the older one is right: a replica that knows an older
+-- one than is stored has seen Redis lose it, and puts it back.
 --
 -- KEYS identity
 -- ARGV the id known ('' for none), 22 random characters in case there is none, channel on which to tell those who have a

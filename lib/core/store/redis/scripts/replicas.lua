@@ -2,8 +2,8 @@
 --
 -- KEYS replicas; and records and writes where a version is given
 -- ARGV lease ms of the caller, when the server that it knows was met, a version that must be on the line of this store
--- Returns the clock, for each its id, its state and its entry, the version of this store where one is given, and when this server was
--- met; only the clock and false when the version is not on the line.
+-- Returns the clock; id, state and entry of each replica; the version of this store, if one was given; and when this server was met. Only
+-- the clock and false if that version is not on the line.
 
 --- @include "parts/clock"
 --- @include "parts/server"

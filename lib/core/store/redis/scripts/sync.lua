@@ -64,7 +64,7 @@ end
 local function lowest(applied, replicas, now)
   local first = redis.pcall('ZRANGE', applied, 0, 7, 'WITHSCORES')
   if first.err then
-    -- something else is in its place
+    -- the key holds something else
     redis.call('DEL', applied)
     return nil
   end
@@ -173,7 +173,7 @@ local alive = {}
 local leases = redis.pcall('HGETALL', KEYS[3])
 for i = 1, leases.err and 0 or #leases, 2 do
   if string.sub(leases[i], 1, 1) == ':' then
-    -- no lease: whose memory they are of
+    -- not a lease but the memory that they belong to
   elseif standing(leases[i], leases[i + 1], now, met) then
     alive[#alive + 1] = leases[i]
   else

@@ -2,7 +2,7 @@
 --
 -- KEYS replicas
 -- ARGV when the server was met, id and facts of each
--- Returns how many were not listed; nobody where something else is in the place of the list, which the exchange reports.
+-- Returns how many were not listed; 0 if the key of the list holds something else, which the exchange reports.
 
 local count = 0
 local met = redis.pcall('HGET', KEYS[1], ':met')

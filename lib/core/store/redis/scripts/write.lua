@@ -54,7 +54,7 @@ end
 local fresh = false
 if not head then
   if before ~= ARGV[1] then
-    -- everything is lost, or cannot be read: whoever knows more looks first
+    -- everything is lost, or cannot be read: a caller that knows more looks first
     for i = FIRST, #ARGV, 6 do outcomes[#outcomes + 1] = { 'conflict' } end
     return { now, before, before, outcomes }
   end
@@ -88,7 +88,7 @@ for i = FIRST, #ARGV, 6 do
   local name = ARGV[i]
   local present = not fresh and redis.call('HGET', KEYS[1], name)
   local stored, outcome = judge(present, i)
-  -- whoever lost against another need not ask what is there
+  -- a caller that lost against another need not ask what is there
   outcomes[#outcomes + 1] = stored and outcome or { outcome, #(present or '') <= MAX_PUSH_BYTES and present or '' }
   if stored then
     for n = 9, FIRST - 1, 3 do

@@ -21,7 +21,7 @@ local REMEMBERED = 600000
 local MOST_GAP = 2000
 -- Milliseconds within which gaps are taken for one.
 local ONE_GAP = 60000
--- Milliseconds between two sweeps, whoever makes them.
+-- Milliseconds between two sweeps by any replicas.
 local SWEEP = 1000
 
 local function whole(number)
@@ -71,7 +71,7 @@ local function look(noted, now, lease, seen, lost, sweeps)
   if lost or (run and known and known ~= '' and known ~= run) then
     since = now
   elseif not since then
-    -- whoever has met this server before knows that it has lost its data
+    -- the caller has met this server before: it has lost its data since
     since = string.match(seen, '^%??%d') and now or now - math.max(0, uptime(info)) * 1000
   end
   if not last then
@@ -84,8 +84,8 @@ local function look(noted, now, lease, seen, lost, sweeps)
   return { since = since, calm = calm, before = before, named = run, due = due, note = table.concat(note, '|') }
 end
 
--- The same, noted at once. Who goes on to write fails where that cannot be noted (`note` is redis.call): a gap that nobody can note would
--- never end.
+-- The same, and notes it at once. Scripts that go on to write pass `redis.call` as `note`, so that they fail if it cannot be noted:
+-- otherwise a gap would never end.
 local function meet(replicas, now, lease, seen, note)
   local met = look(field_of(replicas, ':met'), now, lease, seen, false, false)
   note('HSET', replicas, ':met', met.note)

@@ -30,8 +30,8 @@ local function unsure_of(fences, now, met, back, lease)
   return 0
 end
 
--- Leases belong to a memory, too: those of another one, or of none, are not all that there were. Redis evicts one entry, or somebody
--- deletes it, and the others stay.
+-- Leases belong to a memory, too: if they are of another one, or of none, some are missing. Redis may evict this one key, or somebody may
+-- delete it, while the others stay.
 local function miss_leases(fences, leases, now, lease)
   local own, made, stop = memory_of(fences)
   if not own or redis.call('HGET', leases, MEMORY) == own then return end
@@ -46,9 +46,8 @@ local function miss_leases(fences, leases, now, lease)
   redis.call('HSET', leases, MEMORY, own)
 end
 
--- The id of the mark, made when there is none. A caller that knew another one knows of a loss: whoever had a lock then may
--- still have it for `lease` ms. Without such a caller, whoever was there before Redis started is back after `back` ms and
--- knows more.
+-- The id of the mark, made when there is none. A caller that knew another one proves a loss: holders of a lock at that time
+-- may keep it for `lease` ms. Without such a caller, processes from before Redis started are back after `back` ms and know more.
 local function recall(fences, now, known, id, back, lease)
   if not are_fences(fences) then return known end
   local own, made, stop, lost = memory_of(fences)
