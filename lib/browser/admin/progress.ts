@@ -19,7 +19,8 @@ export function drawProgress(fact: HTMLElement, { progress }: PageKey): void {
   const said = [
     (percent / 100).toLocaleString(locale, { style: 'percent' }),
     done !== null && total !== null && `${done.toLocaleString(locale)} / ${total.toLocaleString(locale)}`,
-    remaining !== null && fill('timeLeft', { time: lengthOf(Math.ceil(remaining / 60_000) * 60_000) }),
+    remaining !== null &&
+      fill('timeLeft', { time: lengthOf(Math.max(1, Math.ceil(remaining / 60_000)) * 60_000) }),
     overrun && texts.late,
   ];
   write(text, said.filter(Boolean).join(' \u00b7 '));

@@ -1,4 +1,4 @@
-import { describeUnit, inUnits, visitorLanguage, type Unit } from '../page/time-left.js';
+import { describeTimeLeft, visitorLanguage } from '../page/time-left.js';
 import { element, fill, write } from './elements.js';
 import { serverNow } from './page.js';
 
@@ -35,27 +35,24 @@ export function ago(instant: string): string {
     : describe(seconds < 0, minutes, ['day', 1_440], ['hour', 60]);
 }
 
-/** A unit that Intl knows by that name, and its minutes. */
-type Step = [unit: Exclude<Unit, 'second'>, minutes: number];
+type Unit = [name: 'day' | 'hour' | 'minute', minutes: number];
 
 /** In two units, or in one if the other is zero. */
-function describe(past: boolean, minutes: number, [unit, size]: Step, [rest, restSize]: Step): string {
+function describe(past: boolean, minutes: number, [unit, size]: Unit, [rest, restSize]: Unit): string {
   const count = Math.floor(minutes / size);
   const left = Math.floor((minutes % size) / restSize);
   if (left === 0) {
     return relative.format(past ? -count : count, unit);
   }
-  const time = `${describeUnit(count, unit, locale)} ${describeUnit(left, rest, locale)}`;
+  const time = `${inUnit(count, unit)} ${inUnit(left, rest)}`;
   return fill(past ? 'timeAgo' : 'inTime', { time });
 }
 
-/** A duration in all units that are not zero, so that nothing is rounded away: "3 hours" would be wrong for 151 minutes. */
-export function lengthOf(ms: number): string {
-  const parts = inUnits(Math.ceil(ms / 1000)).filter(([count]) => count > 0);
-  return (parts.length > 0 ? parts : [[0, 'second'] as const])
-    .map(([count, unit]) => describeUnit(count, unit, locale))
-    .join(' ');
-}
+const inUnit = (count: number, unit: Unit[0]): string =>
+  new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' }).format(count);
+
+/** A duration of more than 0 ms, not rounded: "3 hours" would be wrong for 151 minutes. */
+export const lengthOf = (ms: number): string => describeTimeLeft(Math.ceil(ms / 1000), locale, true);
 
 /** An instant and its distance. */
 export interface ShownTime {

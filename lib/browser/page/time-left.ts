@@ -5,28 +5,21 @@ const UNITS = [
   ['second', 1],
 ] as const;
 
-export type Unit = (typeof UNITS)[number][0];
-
-/** Whole seconds in units, from days down, those that are zero too. */
-export function inUnits(seconds: number): (readonly [count: number, unit: Unit])[] {
+/**
+ * Seconds in words: three units, from the largest that is not zero.
+ * @param exact all units that are not zero, so that nothing is rounded away
+ */
+export function describeTimeLeft(seconds: number, language: string, exact?: boolean): string {
+  const first = UNITS.findIndex(([, size]) => seconds >= size);
   let left = seconds;
-  return UNITS.map(([unit, size]) => {
-    const count = Math.floor(left / size);
-    left %= size;
-    return [count, unit];
-  });
-}
-
-export const describeUnit = (count: number, unit: Unit, language: string): string =>
-  new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short' }).format(count);
-
-/** Seconds in words: at most three units, from the largest that is not zero. */
-export function describeTimeLeft(seconds: number, language: string): string {
-  const parts = inUnits(seconds);
-  const first = parts.findIndex(([count]) => count);
-  return parts
-    .slice(first, first + 3)
-    .map(([count, unit]) => describeUnit(count, unit, language))
+  return UNITS.slice(first, exact ? undefined : first + 3)
+    .flatMap(([unit, size]) => {
+      const count = Math.floor(left / size);
+      left %= size;
+      return exact && !count
+        ? []
+        : new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short' }).format(count);
+    })
     .join(' ');
 }
 
