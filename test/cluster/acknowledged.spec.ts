@@ -34,7 +34,12 @@ describe('who waits for others looks when the last of them has applied the chang
   const waits = { begun: 0, byTimer: 0 };
   const looks = (): number => vi.mocked(RedisStore.prototype.replicasAt).mock.calls.length;
 
-  beforeEach(() => {
+  beforeEach(async () => {
+    // all know what was changed before: what they tell of that would wake as well
+    await until(async () => {
+      const { revision } = app.service.health();
+      return (await app.service.replicas()).every((replica) => replica.revision === revision);
+    });
     Object.assign(waits, { begun: 0, byTimer: 0 });
     const { wait } = Notifier.prototype;
     vi.spyOn(Notifier.prototype, 'wait').mockImplementation(async function (
