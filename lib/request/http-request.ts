@@ -51,8 +51,11 @@ export function routeTemplate(request: HttpRequest): string | undefined {
 }
 
 /** The visitor's address according to the framework's trust proxy setting. */
-export const addressOf = (request: HttpRequest): string | undefined =>
-  request.ip ?? request.socket?.remoteAddress;
+export function addressOf(request: HttpRequest): string | undefined {
+  // Express: where no proxy is trusted, `ip` parses the headers only to give what the socket says
+  const direct = request.app?.get('trust proxy') === false && !Object.hasOwn(request, 'ip');
+  return (direct ? undefined : request.ip) ?? request.socket?.remoteAddress;
+}
 
 export const isHttps = (request: HttpRequest): boolean => request.protocol === 'https';
 

@@ -417,14 +417,20 @@ it('a switch that was on already keeps its end', () => {
 });
 
 it('a dead holder that is reported twice, unless Redis has forgotten it in between', () => {
-  const told = (t: number): [number, string, Event] => [t, 'r1.1', { e: 'abandoned', key: 'job', pid: 7 }];
+  const told = (t: number, pid?: number): [number, string, Event] => [
+    t,
+    'r1.1',
+    { e: 'abandoned', key: 'job', pid },
+  ];
   const empty: [number, string, Event] = [
     50,
     'driver',
     { e: 'fault', id: 1, kind: 'redis-empty', target: 'redis' },
   ];
-  expect(rules(history(told(10), told(90)))).toEqual(['abandoned']);
-  expect(rules(history(told(10), empty, told(90)))).toEqual([]);
+  expect(rules(history(told(10, 7), told(90, 7)))).toEqual(['abandoned']);
+  expect(rules(history(told(10, 7), empty, told(90, 7)))).toEqual([]);
+  // of an older version, which gives holders no name
+  expect(rules(history(told(10), told(90)))).toEqual([]);
 });
 
 it('migrations of two command lines that live side by side, whatever has befallen the first', () => {
