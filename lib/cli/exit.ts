@@ -49,7 +49,7 @@ const CODES: Readonly<Record<string, ExitCode>> = {
   MAINTENANCE_DRAIN: EXIT.undrained,
 };
 
-/** What the process ends with after an error; the errors of the library are told by their codes, without loading it. */
+/** The exit code after an error; the library's errors are recognised by their codes, without loading them. */
 export function exitCodeOf(error: unknown): number {
   const { exit, code, outcome } = (error ?? {}) as { exit?: unknown; code?: unknown; outcome?: unknown };
   if (error instanceof CliError) {

@@ -169,9 +169,9 @@ export function createHandlerCalls(handler: object, noted: boolean): HandlerCall
 }
 
 /**
- * Counts a call before its handler begins, from which moment on it counts by itself.
- * @param last does it count on when its handler has settled: somebody listens to what that has given
- * @returns to be called when it is over; where it does not last, in case the handler never began or is not tracked
+ * Counts a call before its handler begins; from then on it counts by itself.
+ * @param last whether it still counts after its handler has settled, because its result has a listener
+ * @returns to be called when it is over; if it does not last, in case the handler never began or is not tracked
  */
 export const countCall = (handler: object, last: boolean): (() => void) =>
   (getHandlerCalls(handler) ?? createHandlerCalls(handler, false)).expect(last);

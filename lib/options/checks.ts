@@ -25,7 +25,7 @@ export const oneOf = (...words: string[]): Check => [
   words.map((word) => `'${word}'`).join(' or '),
   (value) => words.includes(value),
 ];
-/** A path of one's own site: no other host, and no characters that a header or a router cannot carry. */
+/** A path on this site: no other host, and no characters that a header or a router cannot carry. */
 export const isLocalPath = (value: unknown): boolean =>
   typeof value === 'string' && /^\/(?![/\\])[\x21-\x7e]*$/.test(value);
 export const isCidr = (value: unknown): boolean => {
@@ -74,7 +74,7 @@ export function isRedisConnection(value: unknown): boolean {
   );
 }
 
-/** How node-redis is told where the server is. */
+/** How node-redis is given the server's address. */
 const FOREIGN_OPTIONS = ['url', 'socket', 'rootNodes', 'sentinelRootNodes'];
 
 /** A port as ioredis takes it; `Number()` of a variable that is not set is none. */

@@ -53,7 +53,7 @@ export class InfoPermission {
     if (known && !known.late) {
       return known;
     }
-    // late for the earlier caller: this one may still be in time, and asks anew if there is no answer
+    // too late for the earlier caller: this one may still be in time, and asks again if there is no answer
     const answer = known
       ? known.answer.then((allowed) => allowed ?? this.ask(key, client).answer)
       : this.find(client)

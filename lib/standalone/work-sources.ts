@@ -8,7 +8,7 @@ import type { CoverageSource } from '../core/service/service-ports.js';
 const belongsTo = (call: object, key: MaintenanceKey): boolean =>
   call instanceof WorkCall && call.scope.isConcernedBy(key);
 
-/** If only work under `whileOpen()` runs, its keys tell who waits for it. */
+/** If only work under `whileOpen()` runs, its keys show which drains wait for it. */
 export class WorkSources implements CallJudge, CoverageSource {
   constructor(private readonly registry: KeyRegistry) {}
 

@@ -14,7 +14,7 @@ function leave(): void {
   }
 }
 
-/** Loads the page anew. */
+/** Reloads the page. */
 export function reload(): void {
   if (location.hash) {
     // replacing would not load

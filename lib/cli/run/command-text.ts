@@ -6,7 +6,7 @@ const ASSIGNED = /^(-*[\w-]*(?:password|passwd|secret|token|api[-_]?key|credenti
 /** `--password`, whose value is the next word. */
 const NAMED = /^--?[\w-]*(?:password|passwd|secret|token|api[-_]?key|credentials?)$/i;
 
-/** A command for other people's eyes, who read it as the reason of the maintenance: without what looks like a password. */
+/** A command as other people may read it, as the reason of the maintenance: without anything that looks like a password. */
 export const commandText = (command: readonly string[]): string =>
   command
     .map((word, index) =>

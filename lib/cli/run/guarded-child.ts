@@ -12,16 +12,16 @@ export interface ChildExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** Milliseconds after which we do what the guardian should have done: it may be stopped, too. */
+/** Milliseconds after which we do what the guardian should have done: it may have been stopped, too. */
 const BACKUP = 250;
-/** Milliseconds between two looks at it. */
+/** Milliseconds between two checks of it. */
 const LOOK_INTERVAL = 50;
 
 /** The child, started and watched by a guardian that outlives us. */
 export class GuardedChild {
   /** Settles when the child is gone. */
   readonly exit: Promise<ChildExit>;
-  /** The guardian has ended it by itself, since the lease was not renewed. */
+  /** The guardian has ended it without being asked, because the lease was not renewed. */
   endedByLease = false;
   /** The guardian is gone, and we have ended the child. */
   unguarded = false;
@@ -32,8 +32,8 @@ export class GuardedChild {
   private kill = Infinity;
 
   /**
-   * Starts the guardian, which takes a moment and nothing else.
-   * @param said gets lines that the child writes to its file descriptor for progress
+   * Starts the guardian, which takes a moment, and nothing else.
+   * @param said gets the lines that the child writes to its file descriptor for progress
    */
   constructor(
     file: URL,
@@ -68,7 +68,7 @@ export class GuardedChild {
     });
   }
 
-  /** @throws CliError when it cannot be started */
+  /** @throws CliError if it cannot be started */
   async start(command: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
     if (!this.guardian.connected) {
       throw new CliError(EXIT.failed, 'The process that guards the command has ended.', 'CLI_NOT_STARTED');
@@ -101,7 +101,7 @@ export class GuardedChild {
     this.tell({ type: 'end', grace });
   }
 
-  /** Looks whether the guardian does its work, which may itself be stopped or killed. */
+  /** Checks whether the guardian does its work; it may itself have been stopped or killed. */
   watch(): () => void {
     const look = setInterval(() => {
       if (monotonic() > this.kill + BACKUP && this.pid !== undefined && groupLives(this.pid)) {
@@ -111,7 +111,7 @@ export class GuardedChild {
     return () => clearInterval(look);
   }
 
-  /** Lets the guardian go where there is nothing to guard. */
+  /** Lets the guardian exit if there is nothing to guard. */
   dismiss(): void {
     if (this.guardian.connected) {
       this.guardian.disconnect();

@@ -1,16 +1,16 @@
-// A process of its own that starts the child and outlives us: where we are killed, stopped or stuck, it ends the child before
-// somebody else can have the lock. It knows no Redis, only until when the lease lasts.
+// A separate process that starts the child and outlives us: if we are killed, stopped or stuck, it ends the child before somebody
+// else can have the lock. It knows nothing of Redis, only when the lease ends.
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { monotonic } from './monotonic.js';
 import { endGroup, signalGroup } from './process-group.js';
 import { PROGRESS_DESCRIPTOR, type FromGuardian, type ToGuardian } from './protocol.js';
 
-/** Milliseconds for a child whose lease nobody has told of. */
+/** Milliseconds for a child whose lease has not been reported yet. */
 const GRACE = 2_000;
 /** Characters of a line of progress. */
 const LONGEST_LINE = 10_000;
-/** Timers fire at once that are longer. */
+/** Timers that are longer fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 class Guardian {
@@ -48,11 +48,11 @@ class Guardian {
 
   private start({ command: [file = '', ...args], env }: ToGuardian & { type: 'start' }): void {
     if (!process.connected) {
-      // it was asked for by somebody who is gone by now
+      // the parent that asked for it is gone by now
       return;
     }
     const child = spawn(file, args, {
-      // by the fourth it says how far it is
+      // file descriptor for progress
       stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
       detached: true,
       env: { ...process.env, ...env },
@@ -74,7 +74,7 @@ class Guardian {
     stream?.on('data', (text: string) => {
       const lines = (rest + text).split('\n');
       rest = (lines.pop() ?? '').slice(-LONGEST_LINE);
-      // one that came before another has nothing to say any more
+      // an earlier one no longer has a say
       const last = lines.findLast((line) => line.trim() !== '');
       if (last !== undefined) {
         tell({ type: 'progress', line: last.slice(0, LONGEST_LINE) });
@@ -109,7 +109,7 @@ class Guardian {
 
   private async exited(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
     clearTimeout(this.timer);
-    // of what we have ended nothing may be left, also where its leader was faster
+    // nothing may be left of what we have ended, even if its leader was faster
     await this.ending;
     tell({ type: 'exited', code, signal }, () => process.exit());
   }
@@ -130,10 +130,10 @@ const guardian = new Guardian();
 process.on('message', (message) => guardian.hear(message as ToGuardian));
 process.on('disconnect', () => guardian.orphaned());
 if (!process.connected) {
-  // while this file was read
+  // while this file was being read
   guardian.orphaned();
 }
-// only those that told us to start it tell us to end it
+// only those that told us to start it may tell us to end it
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGPIPE'] as const) {
   process.on(signal, () => undefined);
 }

@@ -2,9 +2,9 @@
 const MARGIN = 2_500;
 
 /**
- * When to end a child without another renewal of the lease: ask it when half of the lease is gone, kill it well before others can have
- * the lock.
- * @param remaining ms for which the lease is trusted, which is a tenth less than it lasts
+ * When to end a child if the lease is not renewed again: ask it to end when half of the lease is gone, and kill it well before
+ * others can have the lock.
+ * @param remaining ms for which the lease is trusted, a tenth less than it lasts
  * @param lease ms it lasts
  * @param now on the monotonic clock
  */

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { monotonic } from './monotonic.js';
 
-/** Milliseconds between two looks whether all of a group are gone. */
+/** Milliseconds between two checks whether a whole group is gone. */
 const LOOK_INTERVAL = 25;
-/** Milliseconds that processes take to disappear which were killed. */
+/** Milliseconds that killed processes take to disappear. */
 const DISAPPEARS = 1_000;
 
-/** Sends a signal to all processes of a group; nothing happens where there are none any more. */
+/** Sends a signal to all processes of a group; does nothing if there are none left. */
 export function signalGroup(leader: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-leader, signal);
@@ -15,7 +15,7 @@ export function signalGroup(leader: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Is anything left of it. */
+/** Whether anything is left of it. */
 export function groupLives(leader: number): boolean {
   try {
     process.kill(-leader, 0);
@@ -26,12 +26,13 @@ export function groupLives(leader: number): boolean {
 }
 
 /**
- * Ends all processes of a group: asks them, and kills what is left at the latest at that moment. Settles when nothing is left.
- * @param latest on the monotonic clock; may be moved while it waits
+ * Ends all processes of a group: asks them, and kills what is left at the given moment at the latest. Settles when nothing is
+ * left.
+ * @param latest on the monotonic clock; may be moved during the wait
  */
 export async function endGroup(leader: number, latest: () => number): Promise<void> {
   signalGroup(leader, 'SIGTERM');
-  // what is stopped hears of it only when it goes on
+  // a stopped process gets the signal only when it is continued
   signalGroup(leader, 'SIGCONT');
   while (groupLives(leader) && monotonic() < latest()) {
     await delay(Math.max(1, Math.min(LOOK_INTERVAL, latest() - monotonic())));

@@ -15,7 +15,7 @@ const LONGEST = 65_536;
 /** Milliseconds that an answer may take. */
 const TIMEOUT = 2_000;
 
-/** Receives what the command and its children report with `nestjs-maintenance progress`; for the same user only. */
+/** Receives what the command and its children report with `nestjs-maintenance progress`; only from the same user. */
 export class ProgressSocket {
   private constructor(
     private readonly server: Server,
@@ -23,7 +23,7 @@ export class ProgressSocket {
     readonly path: string,
   ) {}
 
-  /** @param take throws where a note is not accepted */
+  /** @param take throws if a note is not accepted */
   static async open(take: (note: ProgressNote) => void): Promise<ProgressSocket> {
     // only this user may enter it
     const folder = await mkdtemp(join(tmpdir(), 'maintenance-'));
@@ -71,7 +71,10 @@ function answer(text: string, take: (note: ProgressNote) => void): string {
   }
 }
 
-/** Says to `run` how far the command is. @throws CliError where nobody takes it */
+/**
+ * Reports to `run` how far the command is.
+ * @throws CliError if nobody accepts it
+ */
 export async function sendProgress(path: string, note: ProgressNote): Promise<void> {
   const socket = connect(path);
   socket.setEncoding('utf8');

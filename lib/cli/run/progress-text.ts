@@ -4,7 +4,7 @@ import type {
 } from '../../core/progress/maintenance-progress.js';
 import { usage } from '../exit.js';
 
-/** How far a command is, as it says so. */
+/** How far a command is, as it reports it. */
 export interface ProgressNote {
   readonly value: MaintenanceProgressValue;
   readonly options: MaintenanceProgressOptions;
@@ -27,7 +27,10 @@ export function parseProgressValue(text: string): MaintenanceProgressValue {
   return { percent: Number(percent) };
 }
 
-/** A line that a command has written: `40`, or `40 orders`. @returns `undefined` for what is none */
+/**
+ * A line that a command has written: `40`, or `40 orders`.
+ * @returns `undefined` if it is neither
+ */
 export function parseProgressLine(line: string): ProgressNote | undefined {
   const [, value = '', step] = LINE.exec(line.trim()) ?? [];
   try {

@@ -1,7 +1,7 @@
-/** File descriptor by which a command may say how far it is, a line each time. */
+/** File descriptor on which a command may report how far it is, line by line. */
 export const PROGRESS_DESCRIPTOR = 3;
 
-/** What the guardian is told. */
+/** Messages to the guardian. */
 export type ToGuardian =
   | {
       readonly type: 'start';
@@ -14,13 +14,13 @@ export type ToGuardian =
   /** Ask the child to end, and kill it after so many ms. */
   | { readonly type: 'end'; readonly grace: number };
 
-/** What it tells. */
+/** Messages from the guardian. */
 export type FromGuardian =
   | { readonly type: 'started'; readonly pid: number }
   | { readonly type: 'failed'; readonly message: string }
-  /** The child has written that to its file descriptor for progress. */
+  /** The child has written this to its file descriptor for progress. */
   | { readonly type: 'progress'; readonly line: string }
-  /** It has begun to end the child by itself, since the lease was not renewed. */
+  /** It has begun to end the child without being asked, because the lease was not renewed. */
   | { readonly type: 'ending' }
-  /** The child is gone, and so is all of its group that we have ended. */
+  /** The child is gone, and so is everything of its group that we have ended. */
   | { readonly type: 'exited'; readonly code: number | null; readonly signal: NodeJS.Signals | null };

@@ -5,7 +5,7 @@ import type { Maintenance } from '../../core/service/maintenance.js';
 import { plain, type Output } from '../output.js';
 import { parseProgressLine, type ProgressNote } from './progress-text.js';
 
-/** Hands on how far the command is: by the command line, or by its file descriptor. */
+/** Passes on how far the command is, reported by the command line or by its file descriptor. */
 export class RunProgress {
   private held: Maintenance | undefined;
   private shown = '';
@@ -22,7 +22,7 @@ export class RunProgress {
     this.held = held;
   }
 
-  /** @throws MaintenanceConfigurationError for what is none */
+  /** @throws MaintenanceConfigurationError if it is invalid */
   readonly take = ({ value, options }: ProgressNote): void => {
     const report = parseProgress(value, options);
     this.held?.progress(value, { public: this.isPublic, ...options });

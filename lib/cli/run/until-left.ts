@@ -4,7 +4,7 @@ import type { StateManager } from '../../core/state/state-manager.js';
 /** Milliseconds between two looks. */
 const LOOK_INTERVAL = 100;
 
-/** What the store did not take at once is tried again for a while, before the process ends: otherwise the key stays on. */
+/** Retries for a while, before the process ends, what the store did not accept at once: otherwise the key stays on. */
 export async function untilLeft(
   manager: StateManager,
   key: string,

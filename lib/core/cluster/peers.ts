@@ -11,8 +11,8 @@ export class Peers {
   constructor(private readonly manager: StateManager) {}
 
   /**
-   * Asked again until the time is over when the store does not answer, or has lost the change that is waited for: what was told
-   * of numbers that it has given out again says nothing.
+   * Asks again until the time is over if the store does not answer, or has lost the change that is waited for: reports about
+   * numbers that it has given out again prove nothing.
    * @param applied where that change is
    * @throws MaintenanceStoreError, or what the signal was aborted with
    */
@@ -32,7 +32,7 @@ export class Peers {
         }
         if (performance.now() >= until) {
           throw new MaintenanceStoreError(
-            'the store has lost the change, or was read anew, while others were waited for.',
+            'the store lost the change, or was read from scratch, during the wait for the others.',
           );
         }
       } catch (error) {
@@ -60,7 +60,7 @@ export class Peers {
     const found = await store.replicasAt(version || undefined, deadline);
     const others = found?.replicas.filter(({ id }) => id !== replica.id);
     if (found && found.list !== manager.list.told) {
-      // the list began anew and may lack replicas that only this one remembers: the next exchange lists them again
+      // the list has started over and may lack replicas that only this one remembers: the next exchange lists them again
       await manager.sync();
       return undefined;
     }

@@ -1,7 +1,7 @@
 /**
  * Which calls are meant.
- * @param late the call was not let pass by itself: it outlives its response, so that only its handler tells of it, or it is
- * work that a call has begun which is waited for
+ * @param late the call was not admitted on its own: it outlives its response, so that only its handler shows when it is over, or
+ *   it is work that a call has begun which is waited for
  */
 export type CallFilter = (call: object, late: boolean) => boolean;
 

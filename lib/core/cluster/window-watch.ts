@@ -63,8 +63,8 @@ export class WindowWatch {
   }
 
   /**
-   * @param change what hooks are told; `undefined` when it is not so any more
-   * @param calls whether they are told
+   * @param change what hooks get; `undefined` if it no longer applies
+   * @param calls whether they are called
    */
   private see(
     event: PlannedEvent,

@@ -93,8 +93,8 @@ export function toChange(
 }
 
 /**
- * What a change would come to, if nothing else happened before it is written.
- * @param told of it where nothing needs to be written
+ * The change that an edit would make if nothing else happened before it is written.
+ * @param told what else to report if nothing needs to be written
  * @throws what the editor throws
  */
 export function previewChange(

@@ -84,7 +84,7 @@ export interface StateDocument {
   readonly history: string;
   /** Number of the store's last write. */
   readonly revision: number;
-  /** Counts how often everything was read anew here: within one count, knowledge only grows. */
+  /** Counts how often everything was read from scratch here: within one count, knowledge only grows. */
   readonly line: number;
   readonly keys: ReadonlyMap<string, KeyRecord>;
   /** Of these, those that keep a key on or will: few, however many keys there are. */

@@ -38,7 +38,7 @@ export function describeProgress(
   });
 }
 
-/** Has an end that visitors were told of passed while the work went on. */
+/** Whether an end that visitors were promised has passed while the work went on. */
 function isPastAnnounced({ since }: HoldRecord, { switch: on, windows }: KeyParts, now: number): boolean {
   const ends = [
     on?.announced ? on.until : null,

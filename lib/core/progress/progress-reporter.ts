@@ -29,7 +29,7 @@ export class ProgressReporter {
     this.schedule();
   }
 
-  /** The hold has ended, or is about to: nothing more is told. */
+  /** The hold has ended, or is about to: nothing more is reported. */
   end(): void {
     this.ended = true;
     clearTimeout(this.timer);

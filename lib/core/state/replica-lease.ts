@@ -67,12 +67,12 @@ export class ReplicaLease {
     return Math.max(0, this.end - performance.now());
   }
 
-  /** Has this replica left for good: nothing begins in it, whatever `onStale` says. */
+  /** Whether this replica has left for good: nothing begins in it, whatever `onStale` says. */
   get isResigned(): boolean {
     return this.resigned;
   }
 
-  /** Nothing runs here, and others are about to be told: from this tick on nobody waits for this replica. */
+  /** Nothing runs here, and others are about to learn that: from this tick on nobody waits for this replica. */
   resign(): void {
     if (this.required) {
       this.resigned = true;

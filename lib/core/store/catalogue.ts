@@ -8,8 +8,8 @@ export interface CatalogueEntry {
 }
 
 /**
- * Where applications publish their keys for those who have not their code: the command line, scripts. Every call settles by its
- * `deadline` (ms on the monotonic clock), with a `MaintenanceStoreError` when the store did not answer.
+ * Where applications publish their keys for processes without their code: the command line, scripts. Every call settles by its
+ * `deadline` (ms on the monotonic clock), with a `MaintenanceStoreError` if the store did not answer.
  */
 export interface CatalogueStore {
   read(deadline: number): Promise<readonly CatalogueEntry[]>;

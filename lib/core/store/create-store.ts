@@ -4,7 +4,7 @@ import { LOCK_LEASE } from '../state/replica-lease.js';
 import { clientOfCache, isForeignClient } from './redis/redis-client.js';
 import type { StateStore } from './store.js';
 
-/** Which store, checked and with defaults; neither `cache` nor `redis` is the memory of this process. */
+/** The store to use, checked and with defaults; without `cache` and `redis` it is the memory of this process. */
 export interface StoreOptions {
   readonly cache?: Cache | undefined;
   readonly redis?: string | object | undefined;
@@ -13,16 +13,16 @@ export interface StoreOptions {
   readonly commandTimeout: number;
   /** Milliseconds a replica may be silent. */
   readonly lease: number;
-  /** What is kept of what was done. */
+  /** How the history is kept. */
   readonly history?: { readonly keep: number };
-  /** Bypass tokens are good for one store only: does anybody make or check them. */
+  /** Whether anybody creates or checks bypass tokens, which are valid for one store only. */
   readonly identified: boolean;
   /** Without cache-manager-ioredis-yet. */
   readonly direct?: boolean;
 }
 
 /**
- * The store for these options; only the one that is used is loaded.
+ * The store for these options; only the code of the one in use is loaded.
  * @throws MaintenanceConfigurationError for a client that cannot be used
  */
 export async function createStore(options: StoreOptions): Promise<StateStore> {

@@ -1,60 +1,60 @@
 import type { ChangeRecord } from '../document/record.js';
 import { parseVersion, type Version } from '../document/version.js';
 
-/** What does not change of a replica while it lives. */
+/** The facts about a replica that do not change while it lives. */
 export interface Member {
   readonly id: string;
   readonly host: string;
   readonly pid: number;
-  /** Milliseconds it trusts its state after its last report; after that it counts as silent. */
+  /** Milliseconds for which it trusts its state after its last report; after that it counts as silent. */
   readonly lease: number;
   /** Milliseconds of silence after which nobody waits for it any more, whatever became of its connection. */
   readonly presumedDead: number;
-  /** Of this library; `null`: one that does not say so. */
+  /** The version of this library; `null`: the replica does not report it. */
   readonly version: string | null;
 }
 
-/** What a replica still runs of what a key refuses that is on. */
+/** What a replica is still running that an active key refuses. */
 export interface RunningReport {
-  /** Names the change of the key that it has applied, see {@link changeId}. */
+  /** Identifies the change of the key that it has applied, see {@link changeId}. */
   readonly change: string;
-  /** Routes and when their calls began, epoch ms by the store's clock; the longest first, not all where there are many. */
+  /** Routes, and when their calls began (epoch ms by the store's clock); the longest first, not all if there are many. */
   readonly calls: readonly (readonly [route: string, begun: number])[];
-  /** How many calls there are. */
+  /** The number of these calls. */
   readonly count: number;
-  /** Since when there are none, by the store's clock. */
+  /** Since when there have been none, by the store's clock. */
   readonly quietSince: number | null;
 }
 
-/** Names one change of a key. */
+/** Identifies one change of a key. */
 export const changeId = ({ revision, at }: Pick<ChangeRecord, 'revision' | 'at'>): string =>
   `${revision}.${at}`;
 
-/** What a replica tells of itself with each sync. */
+/** What a replica reports about itself with each sync. */
 export interface Presence extends Member {
   /** The version of the store that it is at: it has applied all writes up to that; `''` for none. */
   readonly at: Version;
-  /** The revision of that, or of what it last was at. */
+  /** The revision of that version, or of the last one it was at. */
   readonly revision: number;
-  /** Calls it is serving. */
+  /** The number of calls it is serving. */
   readonly inFlight: number;
-  /** Milliseconds by which the clock of its machine is ahead of the store's; 0 where it is hardly off. */
+  /** Milliseconds by which the clock of its machine is ahead of the store's; 0 if it is hardly off. */
   readonly clockSkew: number;
-  /** It has nothing that maintenance could refuse, and says otherwise before it begins anything of the kind. */
+  /** It has nothing that maintenance could refuse, and reports otherwise before it begins anything of the kind. */
   readonly observer: boolean;
   /** Keys in maintenance that it does not know, although they may concern it. */
   readonly unknownKeys: readonly string[];
-  /** Keys of others that cannot concern it, `true` for all that it does not know. */
+  /** Keys of other services that cannot concern it; `true`: all that it does not know. */
   readonly foreignKeys: readonly string[] | true;
-  /** Per draining hold: the routes still served that were admitted before. */
+  /** Per draining hold: the routes still being served that were admitted before. */
   readonly draining: Readonly<Record<string, readonly string[]>>;
-  /** Per key that is on: what is still served of what it refuses. */
+  /** Per key that is on: what it still serves of what the key refuses. */
   readonly running: Readonly<Record<string, RunningReport>>;
 }
 
 /**
- * What is known of a replica's connection to the store. It outlives a blocked event loop, a stopped or cut-off process, but
- * not the process itself. `'unknown'` where the store cannot say.
+ * What is known of a replica's connection to the store. It outlives a blocked event loop and a process that is stopped or cut
+ * off, but not the process itself. `'unknown'` if the store cannot tell.
  */
 export type ReplicaConnection = 'open' | 'closed' | 'unknown';
 
@@ -65,20 +65,20 @@ export interface SeenReplica extends Pick<Member, 'id' | 'host' | 'pid'> {
   /** Milliseconds since its last report, once that is longer than its lease; otherwise 0. */
   readonly silentFor: number;
   readonly connection: ReplicaConnection;
-  /** Its last report; `undefined` if this version cannot read it, or if only others know of it. */
+  /** Its last report; `undefined` if this version cannot read it, or if only others know of the replica. */
   readonly told: Presence | undefined;
 }
 
-/** A presence as it is stored. */
+/** A presence in the form in which it is stored. */
 export interface PresenceText {
-  /** What does not change; reported once. */
+  /** The facts that do not change; reported once. */
   readonly facts: string;
-  /** What does. */
+  /** The figures that do. */
   readonly figures: string;
 }
 
 /**
- * The texts that a replica tells of itself; what it has applied stands beside them. Neither has a line feed.
+ * The texts in which a replica describes itself; what it has applied is stored beside them. Neither contains a line feed.
  * @param channel that only its process listens to
  */
 export function formatPresence(presence: Presence, channel: string): PresenceText {
@@ -86,7 +86,7 @@ export function formatPresence(presence: Presence, channel: string): PresenceTex
   const { inFlight, draining, observer, unknownKeys, running, clockSkew } = presence;
   return {
     facts: JSON.stringify({ id, host, pid, lease, presumedDead, channel, foreignKeys, version }),
-    // sent with every heartbeat: what is as usual is left out
+    // sent with every heartbeat, so defaults are left out
     figures: JSON.stringify({
       ...(inFlight !== 0 && { inFlight }),
       ...(Object.keys(draining).length > 0 && { draining }),
@@ -119,7 +119,7 @@ export function parsePresence(at: Version, text: PresenceText): Presence | undef
   return isPresence(value) ? value : undefined;
 }
 
-/** The value of JSON text, `undefined` where it is none. */
+/** The value of JSON text; `undefined` if it is invalid. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -128,7 +128,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** As much as can be read of this replica. */
+/** As much of this replica as can be read. */
 export function describeMember(id: string, value: unknown): Pick<Member, 'id' | 'host' | 'pid'> {
   const { host, pid } = (isObject(value) ? value : {}) as Partial<Member>;
   return {

@@ -1,5 +1,5 @@
 /**
- * Texts by language: BCP 47 tags such as `'de'` or `'pt-BR'`; `''` is for everybody else, and is taken to be in the first of the
+ * Texts by language: BCP 47 tags such as `'de'` or `'pt-BR'`; `''` is for everybody else and is assumed to be in the first of the
  * application's `languages` (English by default).
  * @publicApi
  */
@@ -12,20 +12,20 @@ export type MaintenanceTexts = Readonly<Record<string, string>>;
  */
 export type MaintenanceText = string | MaintenanceTexts;
 
-/** The one text that stands for all where only one can be shown. */
+/** The one text that stands for all of them where only one can be shown. */
 export function mainText(text: MaintenanceText): string;
 export function mainText(text: MaintenanceText | null): string | null;
 export function mainText(text: MaintenanceText | null): string | null {
-  // of a window that another version planned it may be anything
+  // a window that another version has planned may hold anything
   const texts = textsOf(text);
   return texts ? (texts[''] ?? Object.values(texts)[0] ?? null) : typeof text === 'string' ? text : null;
 }
 
-/** All texts by language; `undefined` where there is one for all. */
+/** All texts by language; `undefined` if there is one for all. */
 export const textsOf = (text: MaintenanceText | null): MaintenanceTexts | undefined =>
   typeof text === 'object' && text !== null ? text : undefined;
 
-/** A message as it is handed out: one text, and all of them where there are several. */
+/** A message in the form that users get: one text, and all of them if there are several. */
 export interface DescribedMessage {
   readonly message: string | null;
   readonly messages?: MaintenanceTexts;
@@ -36,6 +36,6 @@ export function describeMessage(text: MaintenanceText | null): DescribedMessage 
   return { message: mainText(text), ...(messages && { messages }) };
 }
 
-/** The text that was taken apart for that. */
+/** The reverse: the text that was split into these fields. */
 export const messageFrom = ({ message, messages }: DescribedMessage): MaintenanceText | null =>
   messages ?? message;

@@ -20,8 +20,8 @@ export function splitTexts(_name: string, value: unknown): unknown {
 }
 
 /**
- * Reads a text that may be one per language. What a version wrote that does not know of languages counts alone.
- * @throws Error when it is no text
+ * Reads a text that may be one per language. If the writer's version did not know languages, its text alone counts.
+ * @throws Error if it is not text
  */
 export function readText(
   raw: Record<string, unknown>,

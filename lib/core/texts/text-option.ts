@@ -9,7 +9,7 @@ const LONGEST_TAG = 35;
 const ACCEPTED = `a string of at most ${LONGEST_TEXT} characters, or one for each language such as { "": "Back soon", de: "Gleich zurück" }`;
 
 /**
- * A text for visitors; `null` for none. Empty texts are none.
+ * A text for visitors; `null` for none. Empty texts count as none.
  * @throws MaintenanceConfigurationError unless it is text of a sensible length, texts by language tag, `null` or absent
  */
 export function visitorTextOption(option: string, value: unknown): MaintenanceText | null {
@@ -38,7 +38,7 @@ export function visitorTextOption(option: string, value: unknown): MaintenanceTe
       : Object.freeze(texts);
 }
 
-/** What is wrong with a text for visitors: the language tag, or all of it; `undefined`: nothing. */
+/** What is wrong with a text for visitors: the language tag, or the whole; `undefined`: nothing. */
 export function textFault(value: unknown): [tag?: string] | undefined {
   if (typeof value === 'string') {
     return value.length > LONGEST_TEXT ? [] : undefined;
@@ -62,7 +62,7 @@ export function textFault(value: unknown): [tag?: string] | undefined {
   return given.length === 0 || given.length > MOST_LANGUAGES || length > LONGEST_TEXT ? [] : undefined;
 }
 
-/** A language tag as BCP 47 writes it; `undefined` for what is none. */
+/** A language tag in the form of BCP 47; `undefined` if it is invalid. */
 function canonical(tag: string): string | undefined {
   if (tag === '') {
     return tag;

@@ -98,7 +98,7 @@ export function toWindow(key: string, { window, start, end }: Occurrence, now: n
   });
 }
 
-/** The occurrence of a window that {@link toWindow} tells of: the first in that time. */
+/** The occurrence of a window that {@link toWindow} describes: the first in that time. */
 export function firstWithin(window: WindowRecord, from: number, until: number): Occurrence | undefined {
   const occurrence = occurrenceFrom(window, from) ?? occurrenceAfter(window, from);
   return occurrence && occurrence.start < until ? occurrence : undefined;

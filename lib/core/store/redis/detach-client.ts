@@ -5,7 +5,7 @@ interface SocketOwner {
   nodes?(): SocketOwner[];
 }
 
-/** From now on the sockets of a client, those of later connections too, do not keep the process alive. */
+/** From now on the sockets of a client, including those of later connections, do not keep the process alive. */
 export function detachClient(client: RedisClient): void {
   const detach = (): void => {
     const owner = client as SocketOwner;

@@ -5,12 +5,12 @@ import { messageOf } from '../../errors/message-of.js';
 import { isRedisClient, type RedisClient } from './redis-client.js';
 import { refusalCode } from './redis-errors.js';
 
-/** What `redis` of `forRoot()` may be, before it is known which. */
+/** The possible values of the option `redis` of `forRoot()`, before they are told apart. */
 export type RedisInput = string | object;
 
 /**
- * Opens a connection of the library's own: commands fail at once while the server is away, are never sent again after
- * a reconnect, and an application's client keeps its settings.
+ * Opens a connection of the library's own: commands fail at once while the server is away and are never sent again after a
+ * reconnect, and an application's client keeps its settings.
  */
 export async function openConnection(
   input: RedisInput,
@@ -26,14 +26,14 @@ export async function openConnection(
     maxRetriesPerRequest: 0,
     commandTimeout,
     connectTimeout: Math.max(commandTimeout, 1000),
-    // a connection that is given up on is not waited for
+    // a connection that was given up on is not waited for
     disconnectTimeout: 100,
     lazyConnect: true,
     // an application may want numbers as text
     stringNumbers: false,
-    // done by hand, too: not for every answer at once, and also for what is no answer of its own
+    // also done by hand: not for every answer at once, and also for answers that are not the server's own
     reconnectOnError: null,
-    // who is turned away is not let in by trying ten times a second
+    // a client that is turned away does not get in by trying ten times a second
     retryStrategy: (times: number) =>
       refusalCode(problem) === undefined ? Math.min(50 * 2 ** Math.min(times, 5), 1000) : retryDelay(times),
   } satisfies RedisOptions;
@@ -43,7 +43,7 @@ export async function openConnection(
   return client;
 }
 
-/** @param name of the connection, where the application has not given one */
+/** @param name of the connection, unless the application has given one */
 async function createClient(
   input: RedisInput,
   overrides: Pick<RedisOptions, 'retryStrategy'>,
@@ -84,7 +84,7 @@ async function createClient(
   }
 }
 
-/** `unix://user:password@/path?db=1`, which ioredis does not know, as its options; anything else as it is. */
+/** Parses `unix://user:password@/path?db=1`, which ioredis does not know, into options; returns anything else unchanged. */
 function parseSocketUrl(url: string): RedisOptions | string {
   const [, username, password, path, query] =
     /^unix:(?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?)?(\/(?!\/)[^?]*)(?:\?(.*))?$/.exec(url) ?? [];
@@ -99,7 +99,7 @@ function parseSocketUrl(url: string): RedisOptions | string {
   };
 }
 
-/** The cache made with cache-manager-ioredis-yet carries the client that speaks Lua and pub/sub. */
+/** The cache made with cache-manager-ioredis-yet carries the client, which can run Lua and pub/sub. */
 export async function throughCache(client: RedisClient): Promise<RedisClient> {
   const { redisInsStore } = await loadPeer(
     'cache-manager-ioredis-yet',

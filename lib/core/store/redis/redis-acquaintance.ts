@@ -1,8 +1,8 @@
 import type { RedisClient } from './redis-client.js';
 
 /**
- * Has Redis looked at which server it is since this client is connected to it. A connection ends with the server's process, so
- * that need not be asked again as long as the connection is open; one that has many, as to a cluster, always asks.
+ * Whether Redis has checked which server it is since this client connected to it. A connection ends with the server's process, so
+ * there is no need to ask again while it is open; a client with many connections, as to a cluster, always asks.
  */
 export class RedisAcquaintance {
   private made = false;
@@ -13,12 +13,15 @@ export class RedisAcquaintance {
     client.on('ready', () => this.forget());
   }
 
-  /** What was told of the server, to be told again: with a question mark before it where it is to look again. */
+  /** What is known of the server, as scripts expect it: with a question mark in front if they must check again. */
   ask(known: string): string {
     return `${this.made ? '' : '?'}${known}`;
   }
 
-  /** To be called before a question, and what it gives after the answer: one by a connection that is closed says nothing of the next. */
+  /**
+   * Called before a question; the result is called after the answer. An answer over a connection that has closed since says
+   * nothing about the next one.
+   */
   asking(): () => void {
     const { connections } = this;
     return () => {
@@ -26,7 +29,7 @@ export class RedisAcquaintance {
     };
   }
 
-  /** The connection is not used any more. */
+  /** The connection is no longer used. */
   forget(): void {
     this.made = false;
     this.connections++;

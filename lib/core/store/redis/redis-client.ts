@@ -1,4 +1,4 @@
-/** What counts of an ioredis client's options; those of a cluster stand below `redisOptions`. */
+/** The options of an ioredis client that matter here; those of a cluster are in `redisOptions`. */
 export interface RedisSettings {
   readonly host?: string;
   readonly port?: number;
@@ -9,7 +9,7 @@ export interface RedisSettings {
   readonly redisOptions?: Omit<RedisSettings, 'redisOptions'>;
 }
 
-/** What this library asks of an ioredis client, `Redis` or `Cluster`, of any version. */
+/** What this library needs of an ioredis client, `Redis` or `Cluster`, of any version. */
 export interface RedisClient {
   readonly status: string;
   readonly isCluster?: boolean;
@@ -27,10 +27,10 @@ export interface RedisClient {
 /** A command made by `defineCommand`: number of keys, keys, arguments. */
 export type RedisCommand = (keys: number, ...args: (string | number)[]) => Promise<unknown>;
 
-/** What every client of ioredis has, and those of other libraries (or stand-ins) have not. */
+/** What every ioredis client has, and clients of other libraries (or stand-ins) do not. */
 const MARKS = { sendCommand: 'function', defineCommand: 'function', duplicate: 'function', status: 'string' };
 
-/** Is this value an ioredis client, or one of a fork. Other libraries' clients have much of the same methods. */
+/** Whether this value is an ioredis client, or a client of a fork. Clients of other libraries have many of the same methods. */
 export function isRedisClient(value: unknown): value is RedisClient {
   return (
     typeof value === 'object' &&
@@ -39,7 +39,7 @@ export function isRedisClient(value: unknown): value is RedisClient {
   );
 }
 
-/** Is this value a client, and no ioredis options. */
+/** Whether this value is a client rather than ioredis options. */
 export const isForeignClient = (value: object): boolean =>
   !isRedisClient(value) &&
   ['connect', 'duplicate', 'sendCommand', 'eval'].some(

@@ -1,6 +1,6 @@
-/** Redis' clock, carried on by the monotonic one: neither a jump of this machine's clock nor its skew matters. */
+/** Redis' clock, continued by the monotonic clock: neither a jump of this machine's clock nor its skew matters. */
 export class RedisClock {
-  /** What the monotonic clock is behind by, or somewhat less: never more. */
+  /** The difference to the monotonic clock, or somewhat less: never more. */
   private offset: number | undefined;
 
   /** Whether Redis has answered yet; before that, this machine's clock stands in for it. */
@@ -8,18 +8,18 @@ export class RedisClock {
     return this.offset !== undefined;
   }
 
-  /** Epoch ms. Does not run back, unless Redis' own clock did. */
+  /** Epoch ms. Never runs backwards, unless Redis' own clock did. */
   now(): number {
     return this.offset === undefined ? Date.now() : this.offset + performance.now();
   }
 
   /**
-   * @param told the time that Redis gave, some time between question and answer
-   * @param asked monotonic moment of the question; the answer came now
+   * @param told the time that Redis reported, some time between question and answer
+   * @param asked monotonic moment of the question; the answer has just arrived
    */
   hear(told: number, asked: number): void {
     const least = told - performance.now();
-    // it said whole milliseconds
+    // Redis reported whole milliseconds
     const most = told + 1 - asked;
     if (this.offset === undefined || this.offset < least || this.offset > most) {
       this.offset = least;

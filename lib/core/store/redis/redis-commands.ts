@@ -11,12 +11,12 @@ import { bounded } from '../bounded.js';
 /** Names a script of scripts/. */
 type ScriptName = keyof typeof scripts;
 
-/** What a script is called on the client: one of its own commands, sent by EVALSHA once the server has it. */
+/** The name of a script on the client: a command of the client's own, sent by EVALSHA once the server has it. */
 const commandOf = (script: string): string => `maintenance:${script.toLowerCase()}`;
 
 /** Runs scripts on one connection: each settles in time, and none that was given up on takes effect later. */
 export class RedisCommands {
-  /** Redis' clock, as its answers tell it. */
+  /** Redis' clock, as its answers show it. */
   readonly clock = new RedisClock();
   private connection: RedisConnection | undefined;
   private readonly keys: Readonly<Record<RedisKey, string>>;
@@ -29,14 +29,14 @@ export class RedisCommands {
     this.keys = redisKeys(namespace);
   }
 
-  /** Where changes are published. Channels know no database and no prefix of keys, so both are in the name. */
+  /** The channel on which changes are published. Channels know neither databases nor key prefixes, so its name contains both. */
   get channel(): string {
     return `${keyName(this.namespace, 'changes')}:${this.connection?.settings.db ?? 0}:${this.prefix}`;
   }
 
   /**
-   * Only this process listens to it, as long as it has its connection. In a cluster it has to be where the keys are, also where their
-   * prefix decides that.
+   * Only this process listens to it, for as long as it has its connection. In a cluster it has to be where the keys are, even if
+   * their prefix decides that.
    */
   get ownChannel(): string {
     const { prefix } = this;
@@ -54,10 +54,10 @@ export class RedisCommands {
     return this.keys.records;
   }
 
-  /** Which server was met, as scripts ask for it; `''` before. Set by who syncs. */
+  /** The server that was met, in the form that scripts expect; `''` before. Set by whoever syncs. */
   since = '';
 
-  /** The same, or what begins with it, as an argument. */
+  /** The same, or the beginning of it, as an argument. */
   server(known = this.since): string {
     return this.connection?.acquaintance.ask(known) ?? '?';
   }
@@ -90,8 +90,8 @@ export class RedisCommands {
   }
 
   /**
-   * The moment on Redis' clock after which a script must do nothing, somewhat before the caller gives up, and how many tenths of
-   * a second that is off at most. What is known of that clock is never ahead of it.
+   * The moment on Redis' clock after which a script must do nothing, shortly before the caller gives up, and how many tenths of
+   * a second away it is at most. What is known of that clock is never ahead of it.
    */
   term(deadline: number): string {
     const left = Math.max(0, deadline - performance.now());
@@ -99,9 +99,9 @@ export class RedisCommands {
   }
 
   /**
-   * Runs a script that does nothing past its term. Where Redis' clock was set since it was heard, the script says so, and is
-   * asked again by the new clock.
-   * @param why what follows from its coming too late, in words
+   * Runs a script that does nothing after its term. If Redis' clock was set since the last answer, the script says so and is
+   * called again by the new clock.
+   * @param why the consequence of being too late, in words
    * @throws MaintenanceStoreError
    */
   async runInTime(
@@ -127,7 +127,7 @@ export class RedisCommands {
     }
   }
 
-  /** Is there time left to ask again. */
+  /** Whether there is time left to ask again. */
   isEarly(begun: number, deadline: number): boolean {
     return performance.now() < (begun + deadline) / 2;
   }
@@ -161,7 +161,7 @@ export class RedisCommands {
       const failure = connection.failure(what, error);
       connection.refused(error);
       const waited = performance.now() - asked;
-      // an answer missed by far says that this process was asleep, and nothing about the connection
+      // missing an answer by far means that this process was asleep, and says nothing about the connection
       if (
         failure.outcome === 'unknown' &&
         waited > this.commandTimeout / 2 &&
@@ -178,7 +178,7 @@ export class RedisCommands {
     return this.connection?.acquaintance.asking() ?? (() => undefined);
   }
 
-  /** What Redis said of a presence: why it refused it, or `null` when it took it. */
+  /** Redis' answer to a presence: why it rejected it, or `null` if it accepted it. */
   judged(refused: string | null): void {
     if (refused === null) {
       this.connection?.accepted();
@@ -188,5 +188,5 @@ export class RedisCommands {
   }
 }
 
-/** What a script gives that has come too late: Redis' clock is in it. */
+/** The result of a script that came too late: it contains Redis' clock. */
 const isLate = (answer: unknown): answer is ['late', number] => Array.isArray(answer) && answer[0] === 'late';

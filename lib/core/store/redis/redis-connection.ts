@@ -9,14 +9,14 @@ import { isReply, refusalCode, storeError } from './redis-errors.js';
 /** Milliseconds that a call waits for a connection that has just broken; one that is away for longer is not waited for. */
 const RECONNECT_TIMEOUT = 500;
 
-/** One connection of the library's own: is it there, and if not, what did it say last. */
+/** One connection of the library's own: whether it is up, and if not, its last error. */
 export class RedisConnection {
   readonly acquaintance: RedisAcquaintance;
   private live = false;
   private brokenAt = -Infinity;
-  /** What the connection said last, since it was there last. */
+  /** The last error of the connection since it was last up. */
   private problem: unknown;
-  /** Why it is connected to another database than it should be. */
+  /** Why it is connected to a database other than the intended one. */
   private misplaced: unknown;
   private readonly demotions = new Backoff();
 
@@ -29,7 +29,7 @@ export class RedisConnection {
     client.on('connect', () => (this.misplaced = undefined));
     client.on('ready', () => this.ready());
     client.on('close', () => this.broken());
-    // without a listener ioredis prints every failed reconnect itself
+    // without a listener ioredis prints every failed reconnect
     client.on('error', (error: RedisEventError) => this.note(error));
   }
 
@@ -37,7 +37,7 @@ export class RedisConnection {
     return this.client.options;
   }
 
-  /** Connects for the first time; a server that is away is tried again in the background by the client itself. */
+  /** Connects for the first time; if the server is away, the client itself keeps trying in the background. */
   async open(deadline: number): Promise<void> {
     const ready = new Promise<void>((resolve) => this.client.on('ready', () => resolve()));
     this.client.connect().catch(() => undefined);
@@ -53,8 +53,8 @@ export class RedisConnection {
   }
 
   /**
-   * Waits for a connection that has just broken: it is usually there again in no time.
-   * @throws MaintenanceStoreError when it is not there
+   * Waits for a connection that has just broken: usually it is back right away.
+   * @throws MaintenanceStoreError if it is not
    */
   async require(what: string, deadline: number): Promise<void> {
     const patience = Math.min(this.brokenAt + RECONNECT_TIMEOUT, deadline) - performance.now();
@@ -69,7 +69,7 @@ export class RedisConnection {
     }
   }
 
-  /** What a call has failed for: where the connection is gone, what became of that says more than the call can. */
+  /** Why a call failed: if the connection is gone, its own error says more than that of the call. */
   failure(what: string, error: unknown): MaintenanceStoreError {
     const certain = isReply(error) || (error instanceof MaintenanceStoreError && error.outcome === 'refused');
     if (this.live || this.problem === undefined || certain) {
@@ -82,7 +82,7 @@ export class RedisConnection {
     );
   }
 
-  /** A server that was demoted keeps answering: looks for the one that takes writes, less often the longer there is none. */
+  /** A server that was demoted keeps answering: looks for one that accepts writes, less often the longer there is none. */
   refused(error: unknown): void {
     if (refusalCode(error) === 'READONLY' && this.demotions.due) {
       this.demotions.failed();
@@ -91,12 +91,12 @@ export class RedisConnection {
     }
   }
 
-  /** The server takes writes. */
+  /** The server accepts writes. */
   accepted(): void {
     this.demotions.succeeded();
   }
 
-  /** Gives up a connection that is half open, which would stay silent for many minutes. */
+  /** Gives up a half-open connection, which would otherwise stay silent for many minutes. */
   replace(): void {
     if (this.live) {
       this.broken();
@@ -122,7 +122,7 @@ export class RedisConnection {
   }
 
   private note(error: RedisEventError): void {
-    // of a cluster, what one of its nodes said
+    // for a cluster, the error of one of its nodes
     this.problem = error.lastNodeError ?? error;
     if (error.command?.name === 'select') {
       this.misplaced = error;

@@ -1,7 +1,7 @@
 import { MaintenanceStoreError } from '../../errors/errors.js';
 import { messageOf } from '../../errors/message-of.js';
 
-/** Why Redis refuses, as its answers begin; before version 7 the answers of scripts have it in the middle. */
+/** Why Redis refuses: the first word of its answer. Before version 7 the answers of scripts have it in the middle. */
 const CODE =
   /(?:^|[\s:"-])-?(READONLY|OOM|NOAUTH|NOPERM|WRONGPASS|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|LOADING|WRONGTYPE)\b/;
 const DENIED = 'The user executing the script can';
@@ -13,8 +13,9 @@ export function refusalCode(error: unknown): string | undefined {
 }
 
 /**
- * Did Redis itself say it, and not the connection. ioredis has its own class for that, whose name is lost where an application
- * is minified; but what Redis says begins with a word in capitals, and ioredis notes the command beside it.
+ * Whether the error comes from Redis itself rather than from the connection. ioredis has a class for that, but its name is lost
+ * in a minified application; Redis' own errors, however, begin with a word in capitals, and ioredis records the command with
+ * them.
  */
 export function isReply(error: unknown): boolean {
   if (!(error instanceof Error)) {
@@ -23,7 +24,7 @@ export function isReply(error: unknown): boolean {
   return error.name === 'ReplyError' || ('command' in error && /^[A-Z]{2,}(?: |$)/.test(error.message));
 }
 
-/** What a Redis error means for a write: what Redis itself has refused is certain, anything else is not. */
+/** What a Redis error means for a write: only a refusal by Redis itself is certain. */
 export function storeError(what: string, error: unknown): MaintenanceStoreError {
   if (error instanceof MaintenanceStoreError) {
     return error;

@@ -7,17 +7,17 @@ import { RedisPushes } from './redis-pushes.js';
 import { RedisRoster } from './redis-roster.js';
 import { explainUnreadable, parseSyncReply, type SyncReply } from './sync-reply.js';
 
-/** A replica's side of the exchange with the store: what it has already reported need not be sent again. */
+/** A replica's side of the exchange with the store: it does not repeat what it has already reported. */
 export class RedisExchange {
   private readonly pushes = new RedisPushes();
   private readonly roster = new RedisRoster();
   /** The last report that others may wait for. */
   private acknowledged = '';
   private draining = '{}';
-  /** What does not change of this replica, as it was sent last; and as Redis has it. */
+  /** The constant facts about this replica, as last sent, and as Redis has them. */
   private facts = '';
   private told = '';
-  /** Leases that are alive, and what Redis calls them. */
+  /** Leases that are alive, and Redis' mark of that list. */
   private leases: ReadonlySet<string> = new Set();
   private leasesMark = '';
 
@@ -65,7 +65,7 @@ export class RedisExchange {
     return { ...common, stored };
   }
 
-  /** All pages of what comes back. What changes meanwhile comes with a later page, or with the next exchange. */
+  /** All pages of the answer. What changes while they are read comes with a later page or with the next exchange. */
   private async readOn(
     first: SyncReply,
     known: Version | null,
@@ -84,7 +84,7 @@ export class RedisExchange {
     return { all: first.kind === 'all', records };
   }
 
-  /** What a push brings, when it is certain. */
+  /** The content of a push, if it is certain. */
   readPush(message: string | undefined): News | undefined {
     return message === undefined ? undefined : this.pushes.read(message);
   }
@@ -113,7 +113,7 @@ export class RedisExchange {
   }
 
   /**
-   * Milliseconds for which the list is not believed: replicas from before Redis started, or from before a gap in which no replica
+   * Milliseconds for which the list is not trusted: replicas from before Redis started, or from before a gap in which no replica
    * looked, trust their state for a lease and need not have reported again yet.
    */
   private unsure({ now, calm }: SyncReply, id: string | undefined): number {
@@ -156,7 +156,7 @@ export class RedisExchange {
         'records',
         'replicas',
         'leases',
-        // an idle replica names no more than it needs
+        // an idle replica sends no more keys than it needs
         ...(wakes || further || needsSecret ? (['order', 'writes', 'applied'] as const) : []),
         ...(needsSecret ? (['secret'] as const) : []),
         ...(knowsNothing ? (['fences'] as const) : []),

@@ -2,7 +2,7 @@ import type { HistoryNote } from '../../history/entry-record.js';
 import type { HistoryStore, StoredNote } from '../history-store.js';
 import type { RedisCommands } from './redis-commands.js';
 
-/** The history in Redis: a stream beside the state, the oldest entries of which go. */
+/** The history in Redis: a stream beside the state, whose oldest entries are dropped. */
 export class RedisHistory implements HistoryStore {
   /** @param keep how many entries are kept */
   constructor(
@@ -23,8 +23,8 @@ export class RedisHistory implements HistoryStore {
   }
 
   /**
-   * As scripts read it: how many are kept, and for each entry its text, revision and time.
-   * @param isNew is the entry of that id about a write that has yet to get these
+   * In the form that scripts read: how many are kept, and for each entry its text, revision and time.
+   * @param isNew whether the entry with that id is about a write that has not been given these yet
    */
   args(
     notes: readonly HistoryNote[],

@@ -1,12 +1,12 @@
 import { randomId } from '../../document/codec.js';
 import type { RedisCommands } from './redis-commands.js';
 
-/** Milliseconds after which it is asked for again in any case. */
+/** Milliseconds after which it is requested again in any case. */
 const LOOK_AGAIN = 30_000;
 
-/** The random id of this store, kept in it. Replicas put it back when Redis has lost it. */
+/** The random id of this store, kept in it. Replicas put it back if Redis has lost it. */
 export class RedisIdentity {
-  /** As long as the store has not said: `undefined`. */
+  /** `undefined` until the store has answered. */
   id: string | undefined;
   private asked = -Infinity;
 
@@ -21,7 +21,7 @@ export class RedisIdentity {
     this.asked = -Infinity;
   }
 
-  /** Learns it, and puts it back where the store has lost it. Never rejects: without it everything else still works. */
+  /** Reads it, and puts it back if the store has lost it. Never rejects: without it everything else still works. */
   async learn(deadline: number): Promise<void> {
     try {
       const args = [this.id ?? '', randomId(), this.commands.channel];
@@ -31,7 +31,7 @@ export class RedisIdentity {
         this.asked = performance.now();
       }
     } catch {
-      // asked for again with the next exchange
+      // requested again with the next exchange
     }
   }
 }

@@ -21,6 +21,6 @@ export type RedisKey = (typeof PARTS)[number];
 /** One hash tag, so that all keys live in one slot of a cluster. */
 export const keyName = (namespace: string, part: string): string => `${namespace}:{${namespace}}:${part}`;
 
-/** What the keys of a namespace are called in Redis, without the client's prefix. */
+/** The names of a namespace's keys in Redis, without the client's prefix. */
 export const redisKeys = (namespace: string): Record<RedisKey, string> =>
   Object.fromEntries(PARTS.map((part) => [part, keyName(namespace, part)])) as Record<RedisKey, string>;

@@ -2,10 +2,10 @@ import { randomId } from '../../document/codec.js';
 import type { Denial, Grant, LeaseRequest, LeaseStore, LinePlace, Waiter } from '../leases.js';
 import type { RedisCommands } from './redis-commands.js';
 
-/** What scripts/renew.lua gives, as it numbers it. */
+/** Results of scripts/renew.lua, by their number. */
 const RENEWALS = [false, true, 'early'] as const;
 
-/** What ACQUIRE and ENLIST give. */
+/** Results of ACQUIRE and ENLIST. */
 type Reply =
   | readonly ['taken', fence: number]
   | readonly ['held', ticket: string, waiters: readonly string[], unsure: number];
@@ -26,12 +26,12 @@ export class RedisLeases implements LeaseStore {
     this.longest = lease;
   }
 
-  /** Has this process yet to look whether Redis has lost its memory. */
+  /** Whether this process has yet to check if Redis has lost its memory. */
   get remembersNothing(): boolean {
     return this.memory === '';
   }
 
-  /** Looks whether Redis has lost its memory since: for a while locks may then be held that it does not know of. */
+  /** Checks whether Redis has lost its memory since: then for a while locks may be held that it does not know of. */
   async recall(deadline: number): Promise<void> {
     const args = [this.memory, randomId(), this.lasts.replica, this.longestLock];
     this.memory = (await this.commands.run('memory', 'RECALL', ['fences'], deadline, args)) as string;

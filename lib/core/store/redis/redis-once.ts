@@ -2,7 +2,7 @@ import { DAY } from '../../keys/durations.js';
 import type { ClaimOutcome, OnceStore } from '../once.js';
 import type { RedisCommands } from './redis-commands.js';
 
-/** Milliseconds for which it is remembered that something was done, after somebody last asked, unless less is enough. */
+/** Milliseconds for which Redis remembers, after the last question, that something was done, unless less is enough. */
 const REMEMBERED = 40 * DAY;
 
 /** What must be done once, kept in Redis by its own clock. */

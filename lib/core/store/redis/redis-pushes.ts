@@ -7,15 +7,15 @@ import type { News } from '../store.js';
 const SIGNATURE_LENGTH = 40;
 
 /**
- * Reads what comes over the channel. Anybody who may publish can send anything there, also from another database: a
- * document is believed only when it is signed with the secret that lives in the store beside the state. What is not
- * signed, or not with the secret known here, still is a reason to look.
+ * Reads what arrives on the channel. Anybody who may publish can send anything there, even from another database: a record is
+ * trusted only if it is signed with the secret that is kept in the store beside the state. Anything unsigned, or not signed with
+ * the secret known here, is still a reason to look.
  */
 export class RedisPushes {
   private secret: string | null = null;
   private doubted = false;
 
-  /** Is the secret to be asked for: it was never learned, or may no longer be the one that pushes are signed with. */
+  /** Whether to request the secret: it was never read, or may no longer be the one that pushes are signed with. */
   get needsSecret(): boolean {
     return this.secret === null || this.doubted;
   }
@@ -30,7 +30,7 @@ export class RedisPushes {
     this.doubted = false;
   }
 
-  /** @returns what was written, when it is certain that the store said so */
+  /** @returns what was written, if it is certain that the store said so */
   read(message: string): News | undefined {
     const signature = message.slice(1, 1 + SIGNATURE_LENGTH);
     const text = message.slice(1 + SIGNATURE_LENGTH);

@@ -6,7 +6,7 @@ import type { RedisCommands } from './redis-commands.js';
 import type { RedisHistory } from './redis-history.js';
 import { RedisPushes } from './redis-pushes.js';
 
-/** What write.lua returns. */
+/** The results of write.lua. */
 type WriteReply = [
   now: number,
   before: Version,
@@ -14,7 +14,7 @@ type WriteReply = [
   outcomes: readonly ['written' | 'conflict' | 'full', string, string][],
 ];
 
-/** Writes records, each by a compare-and-set of its own, and with them what the history says of it. */
+/** Writes records, each by a compare-and-set of its own, and their history entries with them. */
 export class RedisRecords {
   constructor(
     private readonly commands: RedisCommands,

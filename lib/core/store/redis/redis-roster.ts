@@ -2,8 +2,8 @@ import { parseJson, type Member } from '../presence.js';
 import { factsOf, type RedisEntry } from './redis-entry.js';
 
 /**
- * What this process remembers of who was there. A Redis that was restarted or has taken over may have lost some of them, and
- * among those may be one that is silent and cannot say so itself: everybody else lists it again.
+ * The replicas that this process remembers. A Redis that was restarted or has taken over may have lost some of them, and one of
+ * those may be silent and unable to report itself: any other replica lists it again.
  */
 export class RedisRoster {
   private token = '';
@@ -11,7 +11,7 @@ export class RedisRoster {
   private members: ReadonlyMap<string, string> = new Map();
   private lost = new Map<string, string>();
 
-  /** Names what is known, so that Redis says only what is new. */
+  /** Identifies what is known, so that Redis returns only what is new. */
   get known(): string {
     return this.token;
   }
@@ -26,19 +26,19 @@ export class RedisRoster {
     return [...this.lost];
   }
 
-  /** Milliseconds for which somebody may trust himself who is not listed: the longest lease of all. */
+  /** Milliseconds for which a replica that is not listed may trust its state: the longest lease of all. */
   longestLease(own: number): number {
     const leases = [...this.members.values()].map((text) => (parseJson(text) as Partial<Member>).lease);
     return Math.max(own, ...leases.filter((lease) => lease !== undefined));
   }
 
-  /** Is anybody listed besides that one. */
+  /** Whether any other replica is listed. */
   hasOthers(id: string | undefined): boolean {
     return this.members.size > (id !== undefined && this.members.has(id) ? 1 : 0);
   }
 
   /**
-   * @param token names the list: when this Redis was met, a dot, a number
+   * @param token identifies the list: when this Redis was met, a dot, a number
    * @param texts of its members
    */
   learn(token: string, texts: readonly string[]): void {
@@ -51,7 +51,7 @@ export class RedisRoster {
     this.members.forEach((_, id) => this.lost.delete(id));
   }
 
-  /** Remembers what a look at the list shows, too: the list may be lost before an exchange brings it. */
+  /** Remembers what a look at the list shows, too: the list may be lost before an exchange returns it. */
   saw(entries: readonly RedisEntry[]): void {
     const unknown = entries.filter(([id]) => !this.members.has(id));
     if (unknown.length > 0) {

@@ -12,14 +12,14 @@ interface NodeClient extends RedisClient {
   duplicate(options: object): NodeClient;
 }
 
-/** Milliseconds after which it is tried again where no node takes it, at first and at last. */
+/** Milliseconds before the first and before later attempts if no node accepts it. */
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
 
 /**
- * Listens to one channel of a Redis Cluster for nothing but that others can see it. Scripts see only who listens at their own
- * node, so it is a sharded channel (Redis 7), at the node that serves the slot of its name. Where no node takes it, as before
- * Redis 7 or without the right to, it stays silent: nobody can say then whether this process still has its connection.
+ * Listens to one channel of a Redis Cluster, only so that others can see it. Scripts see only the subscribers of their own node,
+ * so it is a sharded channel (Redis 7), at the node that serves the slot of its name. If no node accepts it, as before Redis 7 or
+ * without the right to, it stays silent: then nobody can tell whether this process still has its connection.
  */
 export class RedisShardChannel {
   private client: NodeClient | undefined;
@@ -34,7 +34,7 @@ export class RedisShardChannel {
     private readonly timeout: number,
   ) {}
 
-  /** Sees to it that it listens where it should. Called with each heartbeat: slots move and nodes take over. */
+  /** Makes sure that it listens where it should. Called with each heartbeat: slots move and nodes take over. */
   check(): void {
     if (!this.stopped && performance.now() >= this.notBefore) {
       this.opening ??= this.ensure()
@@ -58,7 +58,7 @@ export class RedisShardChannel {
   private async ensure(): Promise<void> {
     const masters = (this.cluster as ClusterClient).nodes('master');
     const { client } = this;
-    // subscribing again asks the node whether it is still the one
+    // subscribing again asks the node whether it is still the right one
     if (client && masters.some((node) => isSameNode(node, client)) && (await this.listens(client))) {
       return;
     }
@@ -69,7 +69,7 @@ export class RedisShardChannel {
         lazyConnect: true,
         enableOfflineQueue: false,
         retryStrategy: null,
-        // ioredis would put it before the channel, and scripts ask for the channel alone
+        // ioredis would put it before the channel, and scripts ask for the bare channel
         keyPrefix: '',
       });
       candidate.on('error', () => undefined);
@@ -103,10 +103,10 @@ export class RedisShardChannel {
     return (await connected.then(() => true).catch(() => false)) && this.listens(client);
   }
 
-  /** Does the node take the subscription: another one says who would. */
+  /** Whether the node accepts the subscription: a wrong one names the right one. */
   private async listens(client: NodeClient): Promise<boolean> {
     const answer = new Promise<boolean>((resolve, reject) => {
-      // ioredis 5 leaves a subscription unanswered that another node would take
+      // ioredis 5 leaves a subscription unanswered that belongs to another node
       const moved = (): void => resolve(false);
       client.on('moved', moved);
       client

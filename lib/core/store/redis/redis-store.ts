@@ -34,13 +34,13 @@ interface RedisStoreOptions {
   readonly lockLease: number;
   /** How many entries of the history are kept. */
   readonly historyKeep?: number;
-  /** Does anybody want to tell this store from others. */
+  /** Whether anybody needs to tell this store from others. */
   readonly identified?: boolean;
   /** Without cache-manager-ioredis-yet, which scripts need not have. */
   readonly direct?: boolean;
 }
 
-/** Keeps the records in Redis: compare-and-set, leases with fences, presence and push, in one script each. */
+/** Keeps the records in Redis: compare-and-set, leases with fences, presence and push, each in one script. */
 export class RedisStore implements StateStore {
   readonly shared = true;
   readonly local = false;
@@ -56,7 +56,7 @@ export class RedisStore implements StateStore {
   private readonly exchange: RedisExchange;
   private readonly identity: RedisIdentity;
   private subscriber: RedisSubscriber | undefined;
-  /** Only in a cluster, where scripts do not see subscribers of other nodes. */
+  /** Only in a cluster, where scripts do not see the subscribers of other nodes. */
   private shard: RedisShardChannel | undefined;
 
   constructor(
@@ -107,7 +107,7 @@ export class RedisStore implements StateStore {
       commandTimeout,
     );
     const subscribed = this.subscriber.start();
-    // before the caller gives up, who would not know why
+    // before the caller gives up, which would not know why
     const soon = deadline - commandTimeout / 10;
     try {
       await Promise.all([connection.open(soon), bounded('subscribe', subscribed, deadline)]);

@@ -5,25 +5,24 @@ import { detachClient } from './detach-client.js';
 import type { RedisClient } from './redis-client.js';
 import { isReply } from './redis-errors.js';
 
-/** What the subscriber tells. */
+/** What the subscriber reports. */
 export interface SubscriberListener {
-  /** A message came, or `undefined`: subscribing has (again) finished. */
+  /** A message came, or `undefined`: subscribing has finished (again). */
   received(message: string | undefined): void;
   warn(message: string): void;
 }
 
 /**
- * Listens to the channels of changes. A subscription only wakes: whatever it misses is found by polling, and so it may
- * be renewed at any time. A connection that is half open loses everything without any event, so it is asked for signs
- * of life.
+ * Listens to the channels of changes. A subscription only wakes: whatever it misses is found by polling, so it may be renewed at
+ * any time. A half-open connection loses everything without any event, so it is pinged.
  */
 export class RedisSubscriber {
   private client: RedisClient | undefined;
   private checking = false;
-  /** A message came since the last check, which is a sign of life as good as an answer. */
+  /** A message came since the last check, which proves as much as an answer. */
   private heard = false;
   private stopped = false;
-  /** Redis does not let this user subscribe; tried again now and then. */
+  /** Redis does not let this user subscribe; retried now and then. */
   private denied = false;
   private readonly denials = new Backoff();
 
@@ -34,7 +33,7 @@ export class RedisSubscriber {
     private readonly timeout: number,
   ) {}
 
-  /** Settles once listening, or denied that. */
+  /** Settles once it listens, or was refused. */
   async start(): Promise<void> {
     const client = await this.open();
     if (this.stopped) {
@@ -53,7 +52,7 @@ export class RedisSubscriber {
     await first;
   }
 
-  /** Asks for a sign of life, at most one question at a time; a silent connection is replaced. */
+  /** Pings the connection, at most once at a time; a silent one is replaced. */
   check(): void {
     const { client } = this;
     if (!client || this.checking || this.stopped || client.status !== 'ready') {
@@ -74,7 +73,7 @@ export class RedisSubscriber {
     const question = client.isCluster ? client.subscribe(...this.channels) : client.ping();
     bounded('subscriber', question, performance.now() + this.timeout)
       .catch((error: unknown) => {
-        // who is denied a PING has answered
+        // a refusal is an answer, too
         if (!isReply((error as Error).cause)) {
           this.replace();
         }

@@ -2,40 +2,40 @@ import { MAX_READ_BYTES } from '../../document/codec.js';
 import { readRecord } from '../stored-record.js';
 import type { StoredRecord, Version } from '../store.js';
 
-/** How the presence fared, as scripts/sync.lua numbers it. */
+/** What became of the presence, by the numbers of scripts/sync.lua. */
 const FATES = ['none', 'recorded', 'new', 'untold'] as const;
 
-/** What scripts/sync.lua gives back. */
+/** The result of scripts/sync.lua. */
 export interface SyncReply {
   /** Redis' clock, epoch ms. */
   readonly now: number;
   readonly version: Version;
   /**
-   * What comes back of the records: those since the version known, all, or none where they cannot be read. `'more'` where the
-   * script was not given what it takes to tell.
+   * Which records are returned: those since the known version, all, or none if they cannot be read. `'more'` if the script was
+   * not given the keys that it needs to decide.
    */
   readonly kind: 'same' | 'some' | 'all' | 'none' | 'more';
   readonly records: ReadonlyMap<string, StoredRecord>;
-  /** Where the next page of these begins; `null` for none. */
+  /** Where the next page begins; `null` if there is none. */
   readonly page: string | null;
   readonly presence: (typeof FATES)[number];
-  /** Names of the leases that are alive; `null` when they are the known ones. */
+  /** Names of the leases that are alive; `null` if they are the known ones. */
   readonly leases: readonly string[] | null;
-  /** Names that list. */
+  /** Identifies that list. */
   readonly leasesMark: string;
-  /** Since when this Redis has been looked at without a gap, by its own clock; 0 for long. */
+  /** Since when this Redis has been looked at without a gap, by its own clock; 0 if for long. */
   readonly calm: number;
-  /** Names the list of those who are there; `null` when it is the known one. */
+  /** Identifies the list of replicas; `null` if it is the known one. */
   readonly roster: string | null;
-  /** Facts of those on the list; `null` when it is the known one. */
+  /** Facts about the listed replicas; `null` if the list is the known one. */
   readonly members: readonly string[] | null;
   readonly refused: string | null;
   readonly secret: string | null;
-  /** Milliseconds for which a store that is empty may have lost what others know. */
+  /** Milliseconds for which an empty store may have lost what others know. */
   readonly emptyFor: number;
 }
 
-/** @param known what the script was asked with */
+/** @param known what the script was called with */
 export function parseSyncReply(reply: unknown, known: Version): SyncReply {
   const [now, version, kind, found, page, fate, leases, leasesMark, calm, roster, ...rest] = reply as [
     now: number,
@@ -83,14 +83,14 @@ function readRecords(found: readonly string[]): Map<string, StoredRecord> {
   return records;
 }
 
-/** Redis does not move what is too long. What it is cannot be told, so nothing is put in its place. */
+/** Redis does not return values that are too long. Their content is unknown, so nothing is put in their place. */
 const tooLong = (text: string): StoredRecord => ({
   unreadable: `it is ${text.slice(1)} bytes long, and ${MAX_READ_BYTES} at most are read`,
   newer: true,
   mark: text,
 });
 
-/** Why nothing can be read under that version, as scripts/parts/records.lua names it. */
+/** Why nothing can be read under that version, by the names in scripts/parts/records.lua. */
 export function explainUnreadable(version: Version): { unreadable: string; newer: boolean } {
   const [, format] = /^(\d+):/.exec(version) ?? [];
   if (format !== undefined) {

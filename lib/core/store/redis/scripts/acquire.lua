@@ -1,12 +1,12 @@
--- Takes leases, all or none, and the next fence of a key. The lock of a key is taken in order of arrival.
+-- Takes leases, all or none, and the next fence of a key. The lock of a key is granted in order of arrival.
 --
 -- KEYS leases, fences, waiters, replicas
--- ARGV token, lease ms, deadline, key, 'wait' or 'try' for its lock or '' for none, ticket ('' for none yet), ids of holds
---      that the caller has with commas between them, memory known ('' for none), id of a new one, lease ms of a replica, highest
---      fence that the caller knows of the key, the longest lease ms of a holder that the caller knows, when the server that it
---      knows was met, names of the leases
--- Returns 'taken' and the fence; 'held', the ticket ('' for none), who waits and for how many ms a lock may be held that is
--- not known of; or 'late' and the clock.
+-- ARGV token, lease ms, deadline, key, 'wait' or 'try' for its lock or '' if it is not needed, ticket ('' if the caller has
+--      none yet), ids of the caller's holds separated by commas, the known memory ('' if none), id of a new one, lease ms of a
+--      replica, the highest fence of the key that the caller knows, the longest lease ms of a holder that the caller knows, when
+--      the server that it knows was met, names of the leases
+-- Returns 'taken' and the fence; or 'held', the ticket ('' if none), the waiting callers and for how many ms a lock may be held
+-- that the store does not know of; or 'late' and the clock.
 
 --- @include "parts/clock"
 --- @include "parts/term"

@@ -1,7 +1,7 @@
--- What applications have published of their keys.
+-- The keys that applications have published.
 --
 -- KEYS catalogue
--- Returns the clock, and for each its name and its entry: when it was published, '|', JSON.
+-- Returns the clock, and the name and the entry of each key: when it was published, '|', JSON.
 
 --- @include "parts/clock"
 

@@ -1,9 +1,9 @@
--- Lets others see that somebody waits for a key to be open.
+-- Lets others see that a caller waits for a key to open.
 --
 -- KEYS waiters, replicas
--- ARGV token, deadline, key, ticket ('' for none yet), ids of holds that the caller has with commas between them, lease ms of a
---      replica, when the server that it knows was met
--- Returns 'held', the ticket and who waits, or 'late' and the clock.
+-- ARGV token, deadline, key, ticket ('' if the caller has none yet), ids of the caller's holds separated by commas, lease ms of
+--      a replica, when the server that it knows was met
+-- Returns 'held', the ticket and the waiting callers; or 'late' and the clock.
 
 --- @include "parts/clock"
 --- @include "parts/term"

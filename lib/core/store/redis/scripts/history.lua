@@ -1,7 +1,7 @@
--- Reads the history, the newest entries first.
+-- Reads the history, newest first.
 --
 -- KEYS history
--- ARGV how many, and the id of an entry that was stored later than all of them, or ''
+-- ARGV how many entries, and the id of an entry that was stored after all of them, or ''
 -- Returns ids and fields.
 
 local kind = redis.call('TYPE', KEYS[1]).ok

@@ -1,14 +1,13 @@
--- The id of this store: when it was made, and random. Of two ids the older one is right: a replica that knows an older
--- one than is stored has seen Redis lose it, and puts it back.
+-- The id of this store: when it was created, and random characters. Of two ids the older one is right: a replica that knows an
+-- id older than the stored one has seen Redis lose it, and puts it back.
 --
 -- KEYS identity
--- ARGV the id known ('' for none), 22 random characters in case there is none, channel on which to tell those who have a
---      younger one
--- Returns the id, or false where there is none and none can be stored.
+-- ARGV the known id ('' if none), 22 random characters for a new one, channel on which to notify those who have a younger one
+-- Returns the id, or false if there is none and none can be stored.
 
 --- @include "parts/clock"
 
--- When an id was made; nil for what is none.
+-- When an id was created; nil if it is invalid.
 local function born(id)
   return type(id) == 'string' and tonumber(string.match(id, '^(%d+)%-[%w_-]+$'))
 end

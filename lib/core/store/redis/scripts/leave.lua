@@ -2,7 +2,7 @@
 -- as others may vouch for it.
 --
 -- KEYS replicas
--- ARGV replica id, channel, '1' only if it is silent
+-- ARGV replica id, channel, '1' to remove it only if it is silent
 -- Returns 'gone', 'absent' or 'alive'.
 
 --- @include "parts/clock"

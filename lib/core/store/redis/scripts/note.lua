@@ -1,8 +1,8 @@
--- Adds an entry that is no change of a record to the history, unless one of the last has the same id.
+-- Adds an entry that is no change of a record to the history, unless one of the last entries has the same id.
 --
 -- KEYS history
 -- ARGV deadline, id, how many entries are kept, text, revision, time
--- Returns 'noted' or 'known', or 'late' and the clock.
+-- Returns 'noted', 'known', or 'late' and the clock.
 
 --- @include "parts/clock"
 --- @include "parts/term"

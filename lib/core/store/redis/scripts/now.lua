@@ -1,4 +1,4 @@
--- The clock of the server that has the state.
+-- The clock of the server that holds the state.
 --
 -- KEYS state
 -- Returns the clock.

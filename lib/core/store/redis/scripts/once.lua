@@ -1,4 +1,4 @@
--- What must be done once in the whole cluster: somebody claims it for a while, and says when it is done.
+-- What must be done once in the whole cluster: a process claims it for a while, and reports when it is done.
 --
 -- KEYS once, replicas
 -- ARGV name, token, deadline, 'claim' or 'done', lease ms of a claim, ms for which it is remembered that it was done, lease ms
@@ -23,7 +23,7 @@ local state, token
 for i = 1, #all, 2 do
   local known, owner, ms, stop = string.match(all[i + 1], '^(%l+)|([^|]*)|(%d+)|(%d+)$')
   ms, stop = tonumber(ms), tonumber(stop or 0)
-  -- one that the clock has ended, or set back, may be one that somebody is at work on
+  -- a claim that has ended only because the clock was set may still be at work
   if ms and ((stop <= now and stop > met.before) or stop - now > ms) then stop = met.calm + ms end
   if not known or stop <= now then
     redis.call('HDEL', KEYS[1], all[i])

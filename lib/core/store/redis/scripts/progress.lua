@@ -1,8 +1,8 @@
--- Notes how far the work of a hold is, as long as its lease lives; or tells how far all are.
+-- Records how far the work of a hold is, as long as its lease lives; or returns the progress of all holds.
 --
 -- KEYS leases, progress
--- ARGV none to be told; else deadline, name of the lease, id of the hold, which is the lease's token, and a text
--- Returns 1 when it was noted, 0 when the lease is not the caller's, 'late' and the clock; or ids and texts in turn.
+-- ARGV nothing to read; to record: deadline, name of the lease, id of the hold (the lease's token), and a text
+-- Returns 1 if it was recorded, 0 if the lease is not the caller's, 'late' and the clock; or ids and texts in turn.
 
 --- @include "parts/clock"
 --- @include "parts/term"

@@ -1,7 +1,7 @@
 -- Publishes keys of an application.
 --
 -- KEYS catalogue
--- ARGV deadline, how many entries there may be, how many names follow that are dropped, those, then name and JSON of each key
+-- ARGV deadline, the maximum number of entries, the number of names to drop, these names, then name and JSON of each key
 -- Returns how many keys were published, or 'late' and the clock.
 
 --- @include "parts/clock"

@@ -1,7 +1,7 @@
--- Has Redis lost its memory since the caller asked last.
+-- Checks whether Redis has lost its memory since the caller last asked.
 --
 -- KEYS fences
--- ARGV memory known ('' for none), id of a new one, lease ms of a replica, lease ms of a lock
+-- ARGV the known memory ('' if none), id of a new one, lease ms of a replica, lease ms of a lock
 -- Returns the id of the memory.
 
 --- @include "parts/clock"

@@ -1,4 +1,4 @@
--- Releases what is the caller's, whenever it arrives: it takes nothing from anybody else.
+-- Releases what is the caller's, however late it arrives: it takes nothing from anybody else.
 --
 -- KEYS leases, waiters
 -- ARGV token, channel, names of the leases

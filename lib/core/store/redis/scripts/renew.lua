@@ -1,9 +1,9 @@
--- Prolongs leases, all or none. Those that Redis has lost are taken again, with the fence that was granted with them,
--- unless somebody else has had the lock since, and not before the hold that the lock was taken for is stored again.
+-- Renews leases, all or none. Those that Redis has lost are taken again, with the fence that was granted with them, unless
+-- somebody else has had the lock since; but not before the hold that the lock was taken for is stored again.
 --
 -- KEYS leases, fences, records
--- ARGV token, lease ms, deadline, key, fence, '1' when the hold was stored, names of the leases
--- Returns 1 when all are the caller's, 0 when one is lost, 2 when the hold is not stored yet, or 'late' and the clock.
+-- ARGV token, lease ms, deadline, key, fence, '1' if the hold was stored, names of the leases
+-- Returns 1 if all are the caller's, 0 if one is lost, 2 if the hold is not stored yet, or 'late' and the clock.
 
 --- @include "parts/clock"
 --- @include "parts/term"

@@ -1,9 +1,9 @@
--- Who is there, silent ones among them; those that are gone are dropped.
+-- The listed replicas, including silent ones; those that are gone are dropped.
 --
--- KEYS replicas; and records and writes where a version is given
+-- KEYS replicas; and records and writes if a version is given
 -- ARGV lease ms of the caller, when the server that it knows was met, a version that must be on the line of this store
--- Returns the clock; id, state and entry of each replica; the version of this store, if one was given; and when this server was met. Only
--- the clock and false if that version is not on the line.
+-- Returns the clock; id, state and entry of each replica; the version of this store, if one was given; and when this server was
+-- met. Only the clock and false if that version is not on the line.
 
 --- @include "parts/clock"
 --- @include "parts/server"

@@ -1,17 +1,18 @@
--- One exchange of a replica: its presence is recorded, its lease renewed, what it does not know yet comes back.
+-- One exchange of a replica: records its presence, renews its lease, returns what it does not know yet.
 --
--- KEYS records, replicas, leases; and order, writes, applied where something may have changed; the secret for a replica that has
--- yet to learn it; and fences for one that knows nothing
--- ARGV version that the replica is at, replica id ('' for none), what does not change about it ('' when it told that before),
---      what does, lease ms and a bar and the mark of the leases known, deadline, the known roster (see look), channel on which to wake those who wait for acknowledgements
---      ('' not to), '1' to wake them in any case, page of what comes back ('' for the first), version that the first was of, a new
---      secret in case there is none; what is not needed at the end is left out
--- Returns clock, version (false when it is the one known), what comes back ('same', 'some' since the version known, 'all', 'none' when it cannot be read, 'more'
--- when it takes the other keys to tell), names and records in turn, the next page or false, how the presence fared (0 not
--- recorded, 1 recorded, 2 recorded and was not there before, 3 not there before, and so needs to be told whole), names of the
--- leases that are alive (false when they are those known) and their mark, since when this server has been looked at without a gap (0 for long), the roster (when this server was
--- met, a dot, a number) and the facts of its members, each false when it is the known one, why the presence was refused or
--- false, the secret or false, and for how many ms an empty store may have lost what others know.
+-- KEYS records, replicas, leases; and order, writes, applied if something may have changed; the secret for a replica that has
+-- not read it yet; and fences for one that knows nothing
+-- ARGV version that the replica is at, replica id ('' if none), its constant facts ('' if it has reported them before),
+--      its figures, lease ms and a bar and the mark of the known leases, deadline, the known roster (see look), channel on which
+--      to wake those who wait for acknowledgements ('' not to), '1' to wake them in any case, page to return ('' for the first),
+--      version that the first page was of, a new secret in case there is none; what is not needed at the end is left out
+-- Returns clock, version (false if it is the known one), which records are returned ('same', 'some' since the known version,
+-- 'all', 'none' if they cannot be read, 'more' if it takes the other keys to decide), names and records in turn, the next page or
+-- false, what became of the presence (0 not recorded, 1 recorded, 2 recorded and was not there before, 3 not there before, so that
+-- it must be reported in full), names of the leases that are alive (false if they are the known ones) and their mark, since when
+-- this server has been looked at without a gap (0 if for long), the roster (when this server was met, a dot, a number) and the
+-- facts of its members, each false if it is the known one, why the presence was refused or false, the secret or false, and for
+-- how many ms an empty store may have lost what others know.
 
 --- @include "parts/clock"
 --- @include "parts/term"
@@ -22,11 +23,11 @@
 --- @include "parts/leases"
 --- @include "parts/memory"
 
--- Bytes of records that come back at once, and how many are looked at in one go.
+-- Bytes of records that are returned at once, and how many are looked at in one go.
 local MAX_PAGE_BYTES = 1048576
 local SLICE = 200
 
--- Fields that somebody removed, or an index that does not fit: all begins a history of its own, so that everybody looks at all.
+-- Somebody removed fields, or the index does not fit: start a new history, so that everybody reads everything.
 local function repair(records, order, writes, head, now)
   redis.call('DEL', order, writes)
   head.history = string.sub(redis.sha1hex(head.history .. now), 1, 11)
@@ -43,7 +44,7 @@ local function repair(records, order, writes, head, now)
   save(records, head)
 end
 
--- Records that were stored after a revision, in that order, up to a page; the second is where the next page begins.
+-- Records that were stored after a revision, in that order, up to a page; the second value is where the next page begins.
 local function page_after(records, order, since)
   local found, bytes = {}, 0
   while true do
@@ -60,7 +61,7 @@ local function page_after(records, order, since)
   end
 end
 
--- How far all are that are not silent; nil when more are silent than it is worth looking at.
+-- How far all replicas are that are not silent; nil if more are silent than it is worth looking at.
 local function lowest(applied, replicas, now)
   local first = redis.pcall('ZRANGE', applied, 0, 7, 'WITHSCORES')
   if first.err then
@@ -76,7 +77,7 @@ local function lowest(applied, replicas, now)
   return nil
 end
 
--- How many are listed, silent ones among them.
+-- The number of listed replicas, including silent ones.
 local function listed(replicas)
   local count = 0
   local entries = redis.pcall('HVALS', replicas)
@@ -86,7 +87,7 @@ local function listed(replicas)
   return count
 end
 
--- Facts of all who are listed.
+-- The facts of all listed replicas.
 local function facts_of_all(replicas)
   local found = {}
   local entries = redis.pcall('HVALS', replicas)
@@ -118,7 +119,7 @@ if ARGV[2] ~= '' and not is_late(ARGV[6], now) then
     present = 3
     lost = not before
   elseif channel ~= '' and not noted and redis.call('EXISTS', KEYS[2]) == 0 then
-    -- nothing is known here of those who listen all the same
+    -- nothing is known here of replicas that are listening all the same
     lost = listeners(channel) > listeners(channel_of(facts))
   end
 end
@@ -136,7 +137,7 @@ if facts then
       local low = lowest(KEYS[6], KEYS[2], now) or -1
       redis.pcall('ZADD', KEYS[6], whole(since or 0), ARGV[2])
       if ARGV[9] == '1' or (lowest(KEYS[6], KEYS[2], now) or -1) > low then
-        -- the last to apply something wakes those who wait: until then they would find nothing new
+        -- the last one to apply something wakes those who wait: before that they would find nothing new
         redis.pcall('PUBLISH', channel, 'a')
       end
     end
@@ -173,7 +174,7 @@ local alive = {}
 local leases = redis.pcall('HGETALL', KEYS[3])
 for i = 1, leases.err and 0 or #leases, 2 do
   if string.sub(leases[i], 1, 1) == ':' then
-    -- not a lease but the memory that they belong to
+    -- not a lease but the memory that the leases belong to
   elseif standing(leases[i], leases[i + 1], now, met) then
     alive[#alive + 1] = leases[i]
   else
@@ -184,8 +185,8 @@ end
 table.sort(alive)
 local leases_mark = #alive > 0 and string.sub(redis.sha1hex(table.concat(alive, '\n')), 1, 8) or ''
 
--- An empty store that has lost its memory lately says nothing to who knows nothing: somebody has come back who remembers, or
--- listens again and has not told anything yet.
+-- An empty store that lost its memory recently says nothing to a replica that knows nothing: one that remembers has come back, or
+-- is listening again and has not reported anything yet.
 local empty_for = 0
 if KEYS[8] and kind == 'all' and not head then
   local _, _, stop, remembered = memory_of(KEYS[8])

@@ -1,7 +1,7 @@
--- Lists again those whom a replica remembers and a server does not know that was met anew: they may be silent.
+-- Lists replicas again that the caller remembers and a newly met server does not know: they may be silent.
 --
 -- KEYS replicas
--- ARGV when the server was met, id and facts of each
+-- ARGV when the server was met, id and facts of each replica
 -- Returns how many were not listed; 0 if the key of the list holds something else, which the exchange reports.
 
 local count = 0

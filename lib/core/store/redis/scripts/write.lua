@@ -1,12 +1,12 @@
--- Writes records, each if what is stored of it is still what its writer has seen, and publishes that.
+-- Writes records, each only if what is stored is still what its writer has seen, and publishes them.
 --
 -- KEYS records, order, writes, secret, history
 -- ARGV version that the writer is at, deadline, channel, a new secret in case there is none, id of a new history in case there
---      is none, revision after which that begins, how many entries of what was done there are, how many are kept, for each its
---      text, revision and time ('' for those of the record); and for each record its name, the mark expected, write id, body,
---      revision of one that is put back ('' for a new one), and time: of a new one its writer's, from which its ends were reckoned
+--      is none, revision after which that begins, number of history entries, how many are kept, for each its text, revision and
+--      time ('' for those of the record); and for each record its name, the expected mark, write id, body, revision if it is put
+--      back ('' if it is new), and time: that of the writer for a new one, from which it computed ends
 -- Returns 'late' and the clock; or the clock, the version before, the version now, and for each record 'written', revision and
--- time; 'conflict' and what is there instead ('' where that is nothing, or too long); or 'full'.
+-- time; 'conflict' and what is stored instead ('' if nothing, or too long); or 'full'.
 
 --- @include "parts/clock"
 --- @include "parts/term"
@@ -14,12 +14,12 @@
 --- @include "parts/secret"
 --- @include "parts/history"
 
--- Milliseconds by which a writer's time may be behind: the way of its write.
+-- Milliseconds by which a writer's time may be behind: the time its write takes to arrive.
 local ON_THE_WAY = 1000
 -- Longer records are not pushed, only announced: replicas read them.
 local MAX_PUSH_BYTES = 65536
 
--- What this user may not do, of all that a write takes: a write that failed half-way could not be taken back. Redis 6 cannot tell.
+-- The commands of a write that this user may not run: a write that failed half-way could not be undone. Redis 6 cannot tell.
 local function forbidden()
   if not redis.acl_check_cmd then return nil end
   local steps = {
@@ -54,7 +54,7 @@ end
 local fresh = false
 if not head then
   if before ~= ARGV[1] then
-    -- everything is lost, or cannot be read: a caller that knows more looks first
+    -- everything is lost or unreadable: a caller that knows more looks first
     for i = FIRST, #ARGV, 6 do outcomes[#outcomes + 1] = { 'conflict' } end
     return { now, before, before, outcomes }
   end
@@ -62,7 +62,7 @@ if not head then
   head = { history = ARGV[5], revision = tonumber(ARGV[6]), write = '-', bytes = 0, count = 0 }
 end
 
--- Gives the line of a record that is to be stored, or why it is not.
+-- Returns the line to store for a record, or why it is not stored.
 local function judge(present, i)
   local write = ARGV[i + 2]
   if mark_of(present) ~= ARGV[i + 1] then return nil, 'conflict' end
@@ -88,7 +88,7 @@ for i = FIRST, #ARGV, 6 do
   local name = ARGV[i]
   local present = not fresh and redis.call('HGET', KEYS[1], name)
   local stored, outcome = judge(present, i)
-  -- a caller that lost against another need not ask what is there
+  -- a caller that lost against another one need not ask what is stored
   outcomes[#outcomes + 1] = stored and outcome or { outcome, #(present or '') <= MAX_PUSH_BYTES and present or '' }
   if stored then
     for n = 9, FIRST - 1, 3 do

@@ -1,5 +1,5 @@
--- Adds an entry to the history: a stream, the oldest entries of which go. Called before anything else is written, so that a change
--- that cannot be noted is not made. What is there and no stream gives way.
+-- Adds an entry to the history: a stream whose oldest entries are dropped. Called before anything else is written, so that a change
+-- that cannot be recorded is not made. If the key holds something other than a stream, it is replaced.
 local function remember(stream, keep, entry, revision, at)
   if tonumber(keep) == 0 then return end
   local function add(call)

@@ -1,11 +1,11 @@
--- Who waits: a hash of tokens. An entry is its end, its ticket, the key, 'o' who waits for it to be open or 'l' for its
--- lock, and the ids of the holds that the waiter has, with commas between them.
+-- The waiting callers: a hash by token. An entry is its end, its ticket, the key, 'o' if it waits for the key to open or 'l' for its
+-- lock, and the ids of the caller's holds separated by commas.
 
--- Milliseconds that somebody who waits is remembered for; it asks again well before.
+-- Milliseconds for which a waiting caller is remembered; it asks again well before.
 local WAIT_LEASE = 2000
 
--- All who wait, as the caller gets them; who does not ask any more is forgotten, but not where the clock was set: those
--- who wait ask again. `calm`: see parts/members.lua.
+-- All waiting callers. One that stops asking is forgotten, but not after the clock was set: those who still wait ask again.
+-- `calm`: see parts/members.lua.
 local function line_of(waiters, now, calm)
   local line = {}
   local all = redis.call('HGETALL', waiters)
@@ -21,7 +21,7 @@ local function line_of(waiters, now, calm)
   return line
 end
 
--- The place of somebody: the one it had, or the last.
+-- A caller's ticket: the one it had, or the last one.
 local function place_in(line, now, token, ticket)
   local last = now
   for _, waiter in ipairs(line) do
@@ -31,7 +31,7 @@ local function place_in(line, now, token, ticket)
   return tonumber(ticket) or last
 end
 
--- Notes that somebody waits; gives its ticket, and all who wait as a list of token, ticket, key, kind, held.
+-- Records a waiting caller; returns its ticket, and all waiting callers as a list of token, ticket, key, kind, held.
 local function enlist(waiters, line, now, token, ticket, key, kind, held)
   ticket = place_in(line, now, token, ticket)
   local mark = string.format('%.0f|%.0f|', now + WAIT_LEASE, ticket)

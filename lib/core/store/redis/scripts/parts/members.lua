@@ -1,40 +1,41 @@
--- Who is there. The hash of replicas has an entry for each: `stop|seen|write|open|closed|facts\nfigures`.
+-- The replicas. Their hash has an entry for each: `stop|seen|write|open|closed|facts\nfigures`.
 --   stop    when its lease ends; after that it is silent, which does not mean that it is gone
 --   seen    when it last reported
 --   write   what it has applied
---   open    it listened to its own channel as it told: when this server was met, so that it counts here only; else 0
---   closed  since when nobody listens to that channel; 0 while somebody does
+--   open    when this server was met, if the replica was listening to its own channel as it reported, so that it counts on this
+--           server only; otherwise 0
+--   closed  since when nobody has been listening to that channel; 0 while somebody is
 --   facts   what does not change while it lives, as JSON: `lease` and `presumedDead` in ms, `channel`
---   figures what does
--- `x|until` stands for one that has left, was forgotten or is gone, so that nobody vouches for it. A replica's own channel
--- is one that only its process listens to, for as long as it has its connection, however blocked, stopped or cut off it is.
+--   figures what does change
+-- `x|until` stands for a replica that has left, was forgotten or is gone, so that nobody vouches for it. Only the replica's process
+-- listens to its own channel, for as long as it has its connection, even if it is blocked, stopped or cut off.
 --
 -- Beside them `:met` says which server was met with this data and when (`r|run|since|last|calm|before|swept`), when somebody
--- last looked, since when looks have come without a gap, when the last one before that gap was, and when somebody last swept;
--- `:roster` counts the changes of who is there.
+-- last looked, since when there has been no gap between looks, when the last look before that gap was, and when the last sweep was;
+-- `:roster` counts the changes of the list.
 
--- Milliseconds of silence after which one that does not say otherwise is presumed dead, and for which it is remembered
--- that somebody is gone.
+-- Milliseconds of silence after which a replica that does not say otherwise is presumed dead, and for which it is remembered
+-- that a replica is gone.
 local PRESUMED_DEAD = 60000
 local REMEMBERED = 600000
--- Milliseconds between two looks past which nobody knows what happened: more than a heartbeat, less than a lease.
+-- Milliseconds between two looks after which nobody knows what happened in between: more than a heartbeat, less than a lease.
 local MOST_GAP = 2000
--- Milliseconds within which gaps are taken for one.
+-- Milliseconds within which several gaps count as one.
 local ONE_GAP = 60000
--- Milliseconds between two sweeps by any replicas.
+-- Milliseconds between two sweeps, whichever replica makes them.
 local SWEEP = 1000
 
 local function whole(number)
   return string.format('%.0f', number)
 end
 
--- A field of the hash of replicas; nil also where something else is in its place.
+-- A field of the hash of replicas; nil also if the key holds something else.
 local function field_of(replicas, name)
   local value = redis.pcall('HGET', replicas, name)
   return type(value) == 'string' and value or nil
 end
 
--- How many listen to a channel; in a cluster those on this node.
+-- How many listen to a channel; in a cluster only those on this node.
 local function listeners(channel)
   if not channel then return 0 end
   for _, question in ipairs({ 'NUMSUB', 'SHARDNUMSUB' }) do
@@ -45,17 +46,17 @@ local function listeners(channel)
   return 0
 end
 
--- A replica's own channel, as its facts name it.
+-- A replica's own channel, as named in its facts.
 local function channel_of(facts)
   return string.match(facts, '"channel":"([^"\\]+)"')
 end
 
--- What is known of the server itself. One that was restarted, has taken over from another or has lost its data is met
--- anew: it does not know whose connection is closed. Gaps are what nobody can tell apart: it stood still, its clock was
--- set forward, nobody looked. `lease` is the caller's, who looks several times in it. `seen` begins with the moment at which the
--- caller's server was met: it need not be asked who it is as long as that is the one that is noted, and the caller has been
--- connected to it since. One of all asks each second all the same, who sweeps: a proxy may have put another behind open
--- connections. `noted` is what stands in `:met`, `note` what is to stand there.
+-- What is known of the server itself. A server that was restarted, has taken over from another or has lost its data is newly
+-- met: it does not know whose connection is closed. A gap has one of several causes that nobody can tell apart: the server stood
+-- still, its clock was set forward, or nobody looked. `lease` is that of the caller, which looks several times within it. `seen`
+-- begins with the moment at which the caller's server was met: if that is the recorded one, and the caller has stayed connected
+-- since, the server need not be asked who it is. Once a second one replica, the one that sweeps, asks all the same: a proxy may have
+-- put another server behind open connections. `noted` is the content of `:met`, `note` the content to store.
 local function look(noted, now, lease, seen, lost, sweeps)
   local known, since, last, calm, before, swept =
     string.match(noted or '', '^r|([^|]*)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)$')
@@ -84,15 +85,15 @@ local function look(noted, now, lease, seen, lost, sweeps)
   return { since = since, calm = calm, before = before, named = run, due = due, note = table.concat(note, '|') }
 end
 
--- The same, and notes it at once. Scripts that go on to write pass `redis.call` as `note`, so that they fail if it cannot be noted:
--- otherwise a gap would never end.
+-- The same, and stores it at once. Scripts that go on to write pass `redis.call` as `note`, so that they fail if it cannot be
+-- stored: otherwise a gap would never end.
 local function meet(replicas, now, lease, seen, note)
   local met = look(field_of(replicas, ':met'), now, lease, seen, false, false)
   note('HSET', replicas, ':met', met.note)
   return met
 end
 
--- When an entry of another version, which does not say so itself, was first seen as it is.
+-- Since when an entry has been unchanged; for entries of another version, which do not say so themselves.
 local function unchanged_since(replicas, id, entry, now)
   local digest = redis.sha1hex(entry)
   local time, known = string.match(field_of(replicas, ':odd:' .. id) or '', '^(%d+)|(.*)$')
@@ -101,13 +102,13 @@ local function unchanged_since(replicas, id, entry, now)
   return now
 end
 
--- What is known of one entry: its state (`alive`, `open`, `closed`, `unknown`, `left`, or `gone`), and what to store in
--- its place, if anything. Whether somebody who is alive still listens matters only to the sweep, which notes it.
+-- What is known of one entry: its state (`alive`, `open`, `closed`, `unknown`, `left`, or `gone`), and the entry to store in its
+-- place, if any. Whether a living replica is still listening matters only to the sweep, which records it.
 local function judge(replicas, id, entry, now, met, sweeps)
   if string.match(entry, '^x|%d+$') then return 'left' end
   local stop, seen, write, open, closed, rest = string.match(entry, '^(%d+)|(%d+)|([^|]*)|(%d+)|(%d+)|(.*)$')
   if not stop then
-    -- of another version: what it calls its end is believed
+    -- of another version: its end is taken at face value
     stop, seen = string.match(entry, '^(%d+)|(%d+)')
     write, open, closed, rest = '', '0', '0', ''
     seen = seen or unchanged_since(replicas, id, entry, now)
@@ -140,13 +141,13 @@ local function judge(replicas, id, entry, now, met, sweeps)
     noted ~= closed and table.concat({ whole(stop), whole(seen), write, whole(open), whole(noted), rest }, '|')
 end
 
--- Takes one off the list.
+-- Takes a replica off the list.
 local function strike(replicas, id, now)
   redis.call('HSET', replicas, id, 'x|' .. whole(now + REMEMBERED))
   redis.call('HINCRBY', replicas, ':roster', 1)
 end
 
--- Looks at all entries: drops those that are gone, gives the others with their states. `sweeps`: see judge.
+-- Looks at all entries: drops those that are gone, returns the others with their states. `sweeps`: see judge.
 local function sweep(replicas, now, met, sweeps)
   local there = {}
   local all = redis.call('HGETALL', replicas)

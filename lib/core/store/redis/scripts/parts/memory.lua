@@ -1,10 +1,10 @@
 -- What tells a store that has lost its memory from one that never had any: a mark beside the fences, which nobody removes.
--- It is an id, when it was made, and until when locks may be held that the store does not know of; with an exclamation mark where
--- somebody has come back who remembers.
+-- It contains an id, when it was created, and until when locks may be held that the store does not know of; with an exclamation
+-- mark if somebody who remembers has come back.
 
 local MEMORY = ':memory'
 
--- Something else in their place keeps locks from being granted, and nobody from reading the state.
+-- If the key holds something else, no locks are granted, but the state can still be read.
 local function are_fences(fences)
   local kind = redis.call('TYPE', fences).ok
   return kind == 'hash' or kind == 'none'
@@ -15,9 +15,9 @@ local function memory_of(fences)
   return string.match(redis.call('HGET', fences, MEMORY) or '', '^([^|]+)|(%d+)|(%d+)(!?)$')
 end
 
--- Milliseconds for which locks may be held that are not known of. If the clock was set (`met`: see parts/members.lua), as long
--- from then as it lasts at most: `lease` ms where somebody remembers more, otherwise the `back` ms within which they come.
--- It is noted when that is over.
+-- Milliseconds for which unknown locks may be held. If the clock was set (`met`: see parts/members.lua), the longest possible time
+-- counts from then: `lease` ms if somebody remembers more, otherwise the `back` ms within which such replicas return. The end of
+-- that time is recorded.
 local function unsure_of(fences, now, met, back, lease)
   local own, made, stop, lost = memory_of(fences)
   made, stop = tonumber(made), tonumber(stop or 0)
@@ -30,8 +30,8 @@ local function unsure_of(fences, now, met, back, lease)
   return 0
 end
 
--- Leases belong to a memory, too: if they are of another one, or of none, some are missing. Redis may evict this one key, or somebody may
--- delete it, while the others stay.
+-- Leases belong to a memory, too: if they belong to another one, or to none, some are missing. Redis may evict this one key, or
+-- somebody may delete it, while the others stay.
 local function miss_leases(fences, leases, now, lease)
   local own, made, stop = memory_of(fences)
   if not own or redis.call('HGET', leases, MEMORY) == own then return end
@@ -46,8 +46,8 @@ local function miss_leases(fences, leases, now, lease)
   redis.call('HSET', leases, MEMORY, own)
 end
 
--- The id of the mark, made when there is none. A caller that knew another one proves a loss: holders of a lock at that time
--- may keep it for `lease` ms. Without such a caller, processes from before Redis started are back after `back` ms and know more.
+-- The id of the mark, which is created if there is none. A caller that knew another one proves a loss: those who held a lock at that
+-- time may keep it for `lease` ms. Without such a caller, processes from before Redis started return within `back` ms and know more.
 local function recall(fences, now, known, id, back, lease)
   if not are_fences(fences) then return known end
   local own, made, stop, lost = memory_of(fences)

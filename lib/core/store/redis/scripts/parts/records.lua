@@ -1,6 +1,6 @@
 -- Records: a hash with a field for each. A record is a line `format write revision at`, a line feed, and its body. `:head`
--- says how far all are: `format history revision write bytes count`. Beside it `order` has the names by the revision at which
--- each was last stored here, and `writes` the last write ids by revision.
+-- describes the version of all of them: `format history revision write bytes count`. Beside it `order` has the names by the
+-- revision at which each was last stored here, and `writes` the last write ids by revision.
 
 local FORMAT = '1'
 local HEAD = ':head'
@@ -8,18 +8,18 @@ local HEAD = ':head'
 local MAX_RECORD_BYTES = 262144
 local MAX_BYTES = 33554432
 local MAX_READ_BYTES = 1048576
--- Write ids that are remembered: more than are made while a replica is away for a moment.
+-- The number of write ids that are remembered: more than are created while a replica is away for a moment.
 local MOST_WRITES = 10000
--- Where numbers end: a revision past that could not be read again.
+-- The end of numbers: a higher revision could not be read again.
 local MAX_REVISION = 9007199254740991
--- The last instant that JavaScript knows.
+-- The last instant that a JavaScript Date can hold.
 local LAST_INSTANT = 8640000000000000
 
 local function int(number)
   return string.format('%.0f', number)
 end
 
--- How far all records are; nil for none. The second is why it cannot be told, with what names it.
+-- The version of all records; nil if there is none. The second value is why it cannot be read, and the text that shows it.
 local function head_of(records)
   local kind = redis.call('TYPE', records).ok
   if kind == 'none' then return nil end
@@ -47,7 +47,7 @@ local function save(records, head)
   redis.call('HSET', records, HEAD, table.concat(parts, ' '))
 end
 
--- The revision of a version, if that is on the line of this store: it has made, or been given, that very write as that number.
+-- The revision of a version, if that is on the line of this store: it has made, or was given, that very write with that number.
 local function on_line(head, writes, version)
   local history, revision, write = string.match(version, '^([%w_-]+)%.(%d+)%.([%w_-]+)$')
   if not head or history ~= head.history then return nil end
@@ -57,7 +57,7 @@ local function on_line(head, writes, version)
   return type(place) == 'string' and tonumber(place) == revision and revision < head.revision and revision or nil
 end
 
--- Tells one stored value from another: by write id, or by a digest of what is none of ours.
+-- Identifies a stored value: by write id, or by a digest if it is not one of ours.
 local function mark_of(text)
   if not text then return '' end
   local format, write = string.match(text, '^(%d+) ([%w_-]+) %d+ %d+\n')

@@ -1,5 +1,5 @@
--- The secret that pushes are signed with: 43 characters that only who can read this store knows.
--- Without one, the new one given becomes it; false where it cannot be.
+-- The secret that pushes are signed with: 43 characters that only those who can read this store know.
+-- If there is none, the given one is stored; false if that is impossible.
 local SECRET_LENGTH = 43
 
 local function secret(key, new)
@@ -9,8 +9,7 @@ local function secret(key, new)
   return done and not done.err and new
 end
 
--- Signs a text with a secret. Both hashes are over texts of a fixed form: neither can be prolonged by who does not know
--- the secret.
+-- Signs a text with a secret. Both hashes are over texts of a fixed form: without the secret neither can be extended.
 local function sign(known, text)
   return redis.sha1hex(known .. redis.sha1hex(known .. text))
 end
