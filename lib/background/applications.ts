@@ -6,6 +6,8 @@ export interface Application {
   readonly openWork: OpenWork;
   /** Whether it is one of its providers, or the class of one. */
   owns(instance: object): boolean;
+  /** What missed calls are made up for once for: the instance, or its class if there is an instance for each request. */
+  identify(instance: object): object;
   error(message: string): void;
 }
 

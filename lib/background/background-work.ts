@@ -9,6 +9,9 @@ import { isSkipping } from './skipping-classes.js';
 /** Lets methods that are skipped during maintenance find this application while it runs. */
 @Injectable()
 export class BackgroundWork {
+  /** Whether there is an instance for each request, by class. */
+  private readonly perRequest = new WeakMap<Function, boolean>();
+
   constructor(
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(OpenWork) openWork: OpenWork,
@@ -20,12 +23,25 @@ export class BackgroundWork {
       {
         openWork,
         owns: (instance) => this.owns(instance),
+        identify: (instance) => this.identify(instance),
         error: (message) => logger.error(message),
       },
       manager.updates,
     );
     // drains wait until such a process has applied a change: a tick may come at any moment
     inFlight.serves ||= [...this.wrappers()].some(({ metatype }) => isSkipping(metatype));
+  }
+
+  private identify(instance: object): object {
+    const { constructor: cls } = instance;
+    let perRequest = this.perRequest.get(cls);
+    if (perRequest === undefined && typeof cls === 'function') {
+      perRequest = [...this.wrappers()].some(
+        (wrapper) => wrapper.metatype === cls && !wrapper.isDependencyTreeStatic(),
+      );
+      this.perRequest.set(cls, perRequest);
+    }
+    return perRequest ? cls : instance;
   }
 
   private owns(instance: object): boolean {

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { EXEMPT, KEYS } from '../decision/decorators.js';
 
 /** Called by Nest itself, whatever is in maintenance. */
 const LIFECYCLE: ReadonlySet<unknown> = new Set([
@@ -9,8 +10,9 @@ const LIFECYCLE: ReadonlySet<unknown> = new Set([
   'onApplicationShutdown',
 ]);
 
-/** Metadata that TypeScript leaves on every decorated method. */
-const isTypeMetadata = (key: unknown): boolean => typeof key === 'string' && key.startsWith('design:');
+/** Metadata that TypeScript leaves on every decorated method, and what says which keys a method belongs to. */
+const saysNothing = (key: unknown): boolean =>
+  key === EXEMPT || key === KEYS || (typeof key === 'string' && key.startsWith('design:'));
 
 /**
  * The methods of a class, including inherited ones, that another decorator marks; if there are none, all methods except Nest's
@@ -31,7 +33,7 @@ export function scheduledMethods(cls: Function): Map<string | symbol, PropertyDe
     prototype = Object.getPrototypeOf(prototype);
   }
   const decorated = [...all].filter(([, { value }]) =>
-    Reflect.getMetadataKeys(value as object).some((key) => !isTypeMetadata(key)),
+    Reflect.getMetadataKeys(value as object).some((key) => !saysNothing(key)),
   );
   return decorated.length > 0 ? new Map(decorated) : all;
 }

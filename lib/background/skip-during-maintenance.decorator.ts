@@ -4,7 +4,7 @@ import { checkOptionNames, oneOf } from '../core/service/call-options.js';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { MaintenanceKeyLike } from '../core/keys/maintenance-key-like.js';
-import { nameKeys } from '../decision/decorators.js';
+import { EXEMPT, nameKeys } from '../decision/decorators.js';
 import { scheduledMethods } from './scheduled-methods.js';
 import { skippedMethod, type Skipping } from './skipped-method.js';
 import { noteSkipping } from './skipping-classes.js';
@@ -19,12 +19,15 @@ export interface MaintenanceSkipOptions {
 }
 
 /**
- * Skips a method while one of these keys is on: the method is not called, and the call returns `undefined`, or a promise of it if
- * the method is `async`. A running call counts like a request: a `maintain()` of one of the keys waits for it. It works above and
- * below `@Cron`, `@Interval` and `@Timeout` of `@nestjs/schedule`, and on any other method, including static ones.
+ * Skips a method while one of these keys is on: the method is not called, and the call returns `undefined`, or what is empty of its
+ * kind: a promise of `undefined` if the method is `async` or declared to return a `Promise`, an observable that completes at once if
+ * it is declared to return an `Observable`. A running call counts like a request: a `maintain()` of one of the keys waits for it. An
+ * observable is decided on and counted each time it is subscribed to. It works above and below `@Cron`, `@Interval` and `@Timeout` of
+ * `@nestjs/schedule`, and on any other method, including static ones, except generators.
  *
  * On a class it applies to all methods that carry metadata of another decorator, such as `@Cron`, or, if there are none, to all
- * methods except Nest's lifecycle hooks.
+ * methods except Nest's lifecycle hooks. On a method that has one too, both count, and `missed` of the method counts for both.
+ * `@MaintenanceExempt()` on a method takes it out.
  *
  * @param keys names or keys, whatever their `scope`, with options at the end. Without keys, the same keys count as for a handler:
  * those of `scope: 'site'` and of `@MaintenanceKeys`, except those of `@MaintenanceExempt`
@@ -43,11 +46,14 @@ export function SkipDuringMaintenance(
   return (target: object, property?: string | symbol, descriptor?: PropertyDescriptor): void => {
     noteSkipping(target);
     if (property === undefined) {
+      const { prototype } = target as { prototype: object };
       for (const [name, own] of scheduledMethods(target as Function)) {
-        Object.defineProperty((target as Function).prototype, name, {
-          ...own,
-          value: skippedMethod(own.value as Function, skipping),
-        });
+        const method = own.value as Function;
+        const spared = withoutExempt(skipping, method);
+        if (spared) {
+          const value = skippedMethod(method, spared, returnTypeOf(prototype, name));
+          Object.defineProperty(prototype, name, { ...own, value });
+        }
       }
       nameKeys(target, undefined, skipping.names, DECORATOR);
       return;
@@ -57,12 +63,31 @@ export function SkipDuringMaintenance(
         `${DECORATOR} on ${String(property)}; accepted: a method or a class.`,
       );
     }
-    descriptor.value = skippedMethod(descriptor.value as Function, skipping);
+    descriptor.value = skippedMethod(descriptor.value as Function, skipping, returnTypeOf(target, property));
     nameKeys(target, property, skipping.names, DECORATOR);
   };
 }
 
 const DECORATOR = '@SkipDuringMaintenance()';
+
+/** What TypeScript has noted of a method, with `emitDecoratorMetadata`. */
+const returnTypeOf = (target: object, property: string | symbol): unknown =>
+  Reflect.getMetadata('design:returntype', target, property);
+
+/**
+ * What a decorator of a class means for one of its methods, whose own decorator may exempt it.
+ * @returns `undefined` if nothing is left
+ */
+function withoutExempt(skipping: Skipping, method: Function): Skipping | undefined {
+  const exempt = (Reflect.getMetadata(EXEMPT, method) ?? []) as string[][];
+  if (exempt.length === 0 || skipping.names.length === 0) {
+    return skipping;
+  }
+  const names = exempt.some((keys) => keys.length === 0)
+    ? []
+    : skipping.names.filter((name) => !exempt.flat().includes(name));
+  return names.length > 0 ? { ...skipping, names, scope: new NamedKeys(new Set(names)) } : undefined;
+}
 
 function parse(given: readonly unknown[]): Skipping {
   const last = given.at(-1);
@@ -70,7 +95,8 @@ function parse(given: readonly unknown[]): Skipping {
   const keys = hasOptions ? given.slice(0, -1) : given;
   const options = (hasOptions ? last : {}) as MaintenanceSkipOptions;
   checkOptionNames(DECORATOR.slice(0, -2), options, ['missed']);
-  const missed = oneOf('missed', options.missed ?? 'skip', ['skip', 'once']);
+  const { missed } = options;
+  oneOf('missed', missed ?? 'skip', ['skip', 'once']);
   const names = keys.map((key) => (key instanceof MaintenanceKey ? key.name : key));
   const wrong = names.findIndex((name) => typeof name !== 'string' || name === '');
   if (wrong >= 0) {

@@ -1,9 +1,10 @@
 import 'reflect-metadata';
-import { outsideOfCalls } from '../core/calls/current-call.js';
+import { EMPTY, isObservable, Observable } from 'rxjs';
 import type { WorkScope } from '../core/calls/work-scope.js';
+import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { getHandlerPolicy } from '../decision/handler-policy.js';
-import { messageOf } from '../core/errors/message-of.js';
 import { applicationsOf, type Application } from './applications.js';
+import { MissedCalls } from './missed-calls.js';
 
 /** When a method is skipped, and what happens to the call. */
 export interface Skipping {
@@ -11,30 +12,53 @@ export interface Skipping {
   readonly names: readonly string[];
   /** `undefined`: the keys that its decorators name. */
   readonly scope: WorkScope | undefined;
-  readonly missed: 'skip' | 'once';
+  /** `undefined` if it was not said. */
+  readonly missed: 'skip' | 'once' | undefined;
 }
 
-/** A method that is called only while its keys are open. It keeps its name and its metadata. */
-export function skippedMethod(original: Function, { scope: keys, missed }: Skipping): Function {
-  const isAsync = original.constructor.name === 'AsyncFunction';
-  const skipped = (): unknown => (isAsync ? Promise.resolve() : undefined);
+/** What a method that is already skipped by another decorator passes on to the next. */
+interface Passed {
+  readonly missed: 'skip' | 'once' | undefined;
+  readonly nothing: () => unknown;
+}
+
+const passed = new WeakMap<Function, Passed>();
+
+/**
+ * A method that is called only while its keys are open. It keeps its name and its metadata.
+ * @param returns its declared return type, if known
+ * @throws MaintenanceConfigurationError for a generator: it begins when its first value is asked for
+ */
+export function skippedMethod(
+  original: Function,
+  { scope: keys, missed: given }: Skipping,
+  returns: unknown,
+): Function {
+  const inner = passed.get(original);
+  const nothing = inner?.nothing ?? nothingFor(original, returns);
+  const missed = inner?.missed ?? given;
   const makeUp = missed === 'once' ? new MissedCalls() : undefined;
   const method = function (this: unknown, ...args: unknown[]): unknown {
     const cls = classOf(this);
     const name = `${cls.name}.${original.name}`;
     const scope = keys ?? getHandlerPolicy(cls, method);
-    const work = (): unknown => original.apply(this, args);
     const miss = (application: Application): void =>
       makeUp?.note(application, this, { name, scope, call: () => method.apply(this, args) });
-    return applicationsOf(this).reduceRight<() => unknown>(
-      (inner, application) => () =>
-        application.openWork.runOrSkip({ name, scope }, inner, () => {
-          miss(application);
-          return skipped();
-        }),
-      work,
-    )();
+    const run = (work: () => unknown, skipped: () => unknown): unknown =>
+      applicationsOf(this).reduceRight<() => unknown>(
+        (next, application) => () =>
+          application.openWork.runOrSkip({ name, scope }, next, () => {
+            miss(application);
+            return skipped();
+          }),
+        work,
+      )();
+    return run(() => {
+      const result = original.apply(this, args) as unknown;
+      return isCold(result) ? whileListened(result, run) : result;
+    }, nothing);
   };
+  passed.set(method, { missed, nothing });
   for (const key of Reflect.getMetadataKeys(original)) {
     Reflect.defineMetadata(key, Reflect.getMetadata(key, original), method);
   }
@@ -43,43 +67,40 @@ export function skippedMethod(original: Function, { scope: keys, missed }: Skipp
   return method;
 }
 
-interface MissedCall {
-  readonly name: string;
-  readonly scope: WorkScope;
-  readonly call: () => unknown;
+/** What a skipped call returns, so that its caller can go on. */
+function nothingFor({ name, constructor }: Function, returns: unknown): () => unknown {
+  if (constructor.name.endsWith('GeneratorFunction')) {
+    throw new MaintenanceConfigurationError(
+      `@SkipDuringMaintenance() on the generator ${name}(); accepted: a method that is not a generator, such as the one that ` +
+        'iterates over it.',
+    );
+  }
+  if (constructor.name === 'AsyncFunction' || returns === Promise) {
+    return () => Promise.resolve();
+  }
+  return returns === Observable ? () => EMPTY : () => undefined;
 }
 
-/** Calls of one method that were skipped: made up for once, by the last of them. */
-class MissedCalls {
-  private readonly last = new WeakMap<object, MissedCall>();
+/** A subject works by itself, and has methods that its callers need. */
+const isCold = (result: unknown): result is Observable<unknown> =>
+  isObservable(result) && !('next' in result);
 
-  note(application: Application, subject: unknown, missed: MissedCall): void {
-    const key = (subject ?? this) as object;
-    const waits = this.last.has(key);
-    this.last.set(key, missed);
-    if (!waits) {
-      outsideOfCalls(() => void this.makeUp(application, key));
-    }
-  }
-
-  private async makeUp({ openWork, error }: Application, key: object): Promise<void> {
-    const { scope } = this.last.get(key) as MissedCall;
-    try {
-      await openWork.untilOpen(scope, { timeout: Infinity, signal: undefined });
-    } catch {
-      // the application shuts down
-      this.last.delete(key);
-      return;
-    }
-    const { call, name } = this.last.get(key) as MissedCall;
-    this.last.delete(key);
-    try {
-      await call();
-    } catch (reason) {
-      error(`${name}, run once after maintenance, failed: ${messageOf(reason)}`);
-    }
-  }
-}
+/** Its work begins with each listener, and lasts as long as that listens. */
+const whileListened = (
+  source: Observable<unknown>,
+  run: (work: () => unknown, skipped: () => unknown) => unknown,
+): Observable<unknown> =>
+  new Observable((listener) => {
+    const listened = run(
+      () =>
+        new Promise<void>((over) => {
+          listener.add(over);
+          listener.add(source.subscribe(listener));
+        }),
+      () => listener.complete(),
+    );
+    Promise.resolve(listened).catch((reason: unknown) => listener.error(reason));
+  });
 
 function classOf(subject: unknown): Function {
   return typeof subject === 'function' ? subject : (subject?.constructor ?? Object);

@@ -67,12 +67,18 @@ export function admittedHandler(handler: EventHandler): EventHandler {
       throw error;
     }
   };
-  // Nest chains the handlers of a pattern by these, and keeps what it has registered
-  return Object.defineProperty(admitted, 'next', {
+  return passOnNext(handler, admitted);
+}
+
+/**
+ * Nest chains the handlers of a pattern by `next`, and keeps what it has registered.
+ * @returns the replacement, whose chain is that of the handler
+ */
+export const passOnNext = (handler: EventHandler, replacement: EventHandler): EventHandler =>
+  Object.defineProperty(replacement, 'next', {
     get: () => handler.next,
     set(next: EventHandler) {
       handler.next = next;
     },
     enumerable: true,
   });
-}

@@ -13,6 +13,7 @@ import { EventServer, type EventMethod, type EventSource, type RpcServer } from 
 import { KafkaPartitions } from './kafka-partitions.js';
 import { eventMethods, messageTransports } from './message-methods.js';
 import { RmqConsumer } from './rmq-consumer.js';
+import { settleRefusals } from './rmq-refusals.js';
 
 const RMQ = 5;
 const KAFKA = 6;
@@ -69,6 +70,9 @@ export class EventServers implements OnApplicationShutdown {
       asked = this.asked;
     });
     this.known.push(events);
+    if (server.transportId === RMQ && server.options?.['noAck'] === false) {
+      settleRefusals(server);
+    }
     if (this.holds(events)) {
       this.guard(events);
     }

@@ -101,7 +101,7 @@ function assemble(
   const decision = new OpenDecision(manager, works, works, statuses, sources, stale);
   const openWork = new OpenWork(manager, works, decision);
   // nobody can tell which objects belong to it: skipped methods ask it unless they belong to a Nest application
-  addApplication({ openWork, owns: () => false, error }, manager.updates);
+  addApplication({ openWork, owns: () => false, identify: (instance) => instance, error }, manager.updates);
   const end = async (): Promise<void> => {
     openWork.close();
     await sessions.shutdown();

@@ -9,6 +9,7 @@ import {
   SkipDuringMaintenance,
   type MaintenanceRootOptions,
 } from 'nestjs-maintenance';
+import { defer, lastValueFrom, Observable, Subject, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { InFlight } from '../../lib/in-flight/in-flight.js';
 import { failure, started } from '../module/started.js';
@@ -262,6 +263,128 @@ describe('@SkipDuringMaintenance() on a class', () => {
   });
 });
 
+describe('@SkipDuringMaintenance() on a class and on its methods', () => {
+  @SkipDuringMaintenance('mail')
+  @Injectable()
+  class Both {
+    @SkipDuringMaintenance('mail', { missed: 'once' })
+    async once(): Promise<string> {
+      return note('once');
+    }
+
+    @SkipDuringMaintenance('billing')
+    other(): string {
+      return note('other');
+    }
+
+    @MaintenanceExempt()
+    exempt(): string {
+      return note('exempt');
+    }
+
+    @MaintenanceExempt('mail')
+    spared(): string {
+      return note('spared');
+    }
+
+    @MaintenanceKeys('billing')
+    plain(): string {
+      return note('plain');
+    }
+  }
+
+  it('adds the keys of both, leaves out what is exempt, and makes up for what the method says', async () => {
+    calls = [];
+    const keys = [new MaintenanceKey('billing', { scope: 'marked' }), new MaintenanceKey('mail')];
+    await using at = await started({ keys }, { providers: [Both] });
+    const both = at.app.get(Both);
+    const all = () => [both.other(), both.exempt(), both.spared(), both.plain()];
+    await at.service.setMaintenance(true, 'billing');
+    expect(all()).toEqual([undefined, 'exempt', 'spared', 'plain']);
+    await at.service.setMaintenance(false, 'billing');
+    await at.service.setMaintenance(true, 'mail');
+    expect(all()).toEqual([undefined, 'exempt', 'spared', undefined]);
+    const skipped = both.once();
+    expect(skipped).toBeInstanceOf(Promise);
+    expect(await skipped).toBeUndefined();
+    await at.service.setMaintenance(false, 'mail');
+    await until(() => count('once') === 1);
+  });
+});
+
+describe('what a method returns', () => {
+  class Kinds {
+    @SkipDuringMaintenance('mail')
+    promise(): Promise<string> {
+      return Promise.resolve(note('promise'));
+    }
+
+    @SkipDuringMaintenance('mail', { missed: 'once' })
+    observable(gate: string): Observable<string> {
+      return defer(() => gates.pass(gate));
+    }
+
+    @SkipDuringMaintenance('mail')
+    subject(): Subject<string> {
+      return new Subject<string>();
+    }
+  }
+
+  it('is empty of its kind, so that the caller can go on', async () => {
+    await using at = await site();
+    const kinds = new Kinds();
+    await at.on('mail');
+    expect(await kinds.promise().then((value) => [value])).toEqual([undefined]);
+    expect(await lastValueFrom(kinds.observable('a').pipe(toArray()))).toEqual([]);
+    await at.off('mail');
+    expect(await kinds.promise()).toBe('promise');
+    // made up for
+    await until(() => gates.begun.includes('a'));
+    gates.open('a');
+    expect(kinds.subject()).toBeInstanceOf(Subject);
+  });
+
+  it('counts as long as somebody listens, and begins only while the keys are open', async () => {
+    await using at = await site();
+    const kinds = new Kinds();
+    const early = kinds.observable('a');
+    const values = lastValueFrom(early);
+    await until(() => gates.begun.includes('a'));
+    const error = await failure(at.service.maintain('mail', () => 'never', { drain: 50 }));
+    expect(error).toMatchObject({ routes: ['Kinds.observable'] });
+    gates.open('a');
+    expect(await values).toBe('a');
+    const abandoned = early.subscribe();
+    abandoned.unsubscribe();
+    expect(
+      await at.service.maintain('mail', () => lastValueFrom(early.pipe(toArray())), { drain: 50 }),
+    ).toEqual([]);
+  });
+});
+
+describe('a provider that is made for each request', () => {
+  @Injectable({ scope: Scope.REQUEST })
+  class Scoped {
+    @SkipDuringMaintenance('mail', { missed: 'once' })
+    run(argument: string): string {
+      return note(`scoped ${argument}`);
+    }
+  }
+
+  it('makes up once for what several of its instances have missed', async () => {
+    calls = [];
+    await using at = await started({ keys: [new MaintenanceKey('mail')] }, { providers: [Scoped] });
+    await at.service.setMaintenance(true, 'mail');
+    for (const argument of ['first', 'second', 'third']) {
+      (await at.app.resolve(Scoped)).run(argument);
+    }
+    await at.service.setMaintenance(false, 'mail');
+    await until(() => calls.length > 0);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(calls).toEqual(['scoped third']);
+  });
+});
+
 describe('scheduled methods', () => {
   @Injectable()
   class Scheduled {
@@ -333,6 +456,14 @@ describe('what is wrong', () => {
       'missed',
       () => SkipDuringMaintenance('mail', { missed: 'twice' as never }),
       /"missed" received "twice"/,
+    ],
+    [
+      'a generator',
+      () =>
+        SkipDuringMaintenance('mail')({}, 'values', {
+          value: async function* values() {},
+        }),
+      /on the generator values\(\)/,
     ],
     ['an option nobody knows', () => SkipDuringMaintenance('mail', { miss: 'once' } as never), /"miss"/],
     [

@@ -1,18 +1,29 @@
-import { Controller, Inject } from '@nestjs/common';
+import {
+  Catch,
+  Controller,
+  Inject,
+  type ArgumentsHost,
+  type Provider,
+  type RpcExceptionFilter,
+  type Type,
+} from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
 import {
   ClientProxyFactory,
   Ctx,
   EventPattern,
   MessagePattern,
   Payload,
+  RpcException,
   Transport,
+  type ClientOptions,
   type RmqContext,
   type RmqOptions,
 } from '@nestjs/microservices';
 import { connect } from 'amqplib';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { firstValueFrom } from 'rxjs';
+import { firstValueFrom, throwError, type Observable } from 'rxjs';
 import {
   MaintenanceConfigurationError,
   MaintenanceDrainError,
@@ -384,6 +395,79 @@ describe('events of a RabbitMQ queue with noAck: false', () => {
     broker.emit('paid', { n: 0 });
     await until(() => said.length > 0);
     expect([said, at.service.isActive()]).toEqual([[true], false]);
+  });
+});
+
+describe("with events: 'refuse' and noAck: false", () => {
+  @Catch(RpcException)
+  class Acknowledging implements RpcExceptionFilter<RpcException> {
+    static caught = 0;
+
+    catch(exception: RpcException, host: ArgumentsHost): Observable<never> {
+      Acknowledging.caught++;
+      acknowledge(host.switchToRpc().getContext());
+      return throwError(() => exception.getError());
+    }
+  }
+
+  @Controller()
+  class Twice {
+    @EventPattern('paid')
+    first(@Payload() data: { n: number }, @Ctx() context: unknown): Promise<void> {
+      return handle('first', data, context);
+    }
+
+    @EventPattern('paid')
+    second(@Payload() _data: object): void {}
+  }
+
+  it.each<[what: string, controllers: Type[], filters: Provider[]]>([
+    ['', [Orders], []],
+    [', with a filter that acknowledges', [Orders], [{ provide: APP_FILTER, useClass: Acknowledging }]],
+    [', with two handlers', [Twice], []],
+  ])(
+    'more than prefetchCount are refused, dead letters, and the queue goes on%s',
+    async (_, controllers, providers) => {
+      const dead = `${queue}-dead`;
+      const options = {
+        durable: false,
+        arguments: { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': dead },
+      };
+      await using letters = await openBroker(dead);
+      await using at = await startHybrid(
+        [server(queue, { queueOptions: options })],
+        { controllers, providers },
+        { events: 'refuse' },
+      );
+      await using broker = await openBroker(queue, options);
+      await at.service.setMaintenance(true);
+      range(12).forEach((n) => broker.emit('paid', { n }));
+      await broker.sent();
+      await until(async () => (providers.length > 0 ? Acknowledging.caught : await letters.ready()) === 12);
+      await at.service.setMaintenance(false);
+      broker.emit('paid', { n: 12 });
+      await until(() => handled.length === 1);
+      // nothing is delivered again
+      await at.app.close();
+      expect([numbers(), await broker.ready()]).toEqual([[12], 0]);
+    },
+  );
+
+  it('a request that is refused is answered once, and not delivered again', async () => {
+    await using at = await startHybrid([server()], { controllers: [Answers] });
+    const client = ClientProxyFactory.create(server(queue, { noAck: true }) as ClientOptions);
+    const ask = () => firstValueFrom(client.send<string>('ask', ''));
+    expect(await ask()).toBe('answer');
+    await at.service.setMaintenance(true);
+    for (let n = 0; n < 7; n++) {
+      await expect(ask()).rejects.toMatchObject({ code: 'MAINTENANCE' });
+    }
+    await at.service.setMaintenance(false);
+    expect(await ask()).toBe('answer');
+    await at.app.close();
+    await client.close();
+    await using broker = await openBroker();
+    expect(await broker.ready()).toBe(0);
   });
 });
 
