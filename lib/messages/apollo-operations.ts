@@ -17,27 +17,54 @@ export function guardApollo(operations: GraphqlOperations, options: ApolloOption
   }
 }
 
+/** An operation in progress. */
+interface Execution {
+  /** To be called when it is over; absent until it is counted. */
+  over?: () => void;
+  ended?: true;
+}
+
 /** A plugin of Apollo Server. */
 class OperationsPlugin {
+  /** By Apollo's context of the request. */
+  private readonly executions = new WeakMap<object, Execution>();
+
   constructor(
     private readonly operations: GraphqlOperations,
     /** Whether everything is decided here, or only what has no resolver. */
     private readonly all: boolean,
   ) {}
 
-  requestDidStart(): Promise<object> {
-    let over: (() => void) | undefined;
+  requestDidStart(context: object): Promise<object> {
+    const execution: Execution = {};
+    this.executions.set(context, execution);
     return Promise.resolve({
       didResolveOperation: async (request: GraphqlOperation) => {
         if (this.all || asksForEntities(request)) {
-          over = await this.operations.admit(request);
+          const over = await this.operations.admit(request);
+          if (execution.ended) {
+            // another plugin has refused it meanwhile
+            over();
+          } else {
+            execution.over = over;
+          }
         }
       },
-      willSendResponse: () => {
-        over?.();
-        return Promise.resolve();
-      },
+      willSendResponse: () => Promise.resolve(end(execution)),
     });
+  }
+
+  /** Another plugin has failed, so that no response is sent by Apollo itself. */
+  unexpectedErrorProcessingRequest({ requestContext }: { requestContext: object }): Promise<void> {
+    return Promise.resolve(end(this.executions.get(requestContext)));
+  }
+}
+
+function end(execution: Execution | undefined): void {
+  if (execution) {
+    execution.ended = true;
+    execution.over?.();
+    delete execution.over;
   }
 }
 
