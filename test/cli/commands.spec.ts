@@ -438,6 +438,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     const args = ['22:00', '2h', '--read-only', '10m', '--reopen-over', '5m'];
     const planned = await call('schedule', 'billing', ...args);
     expect(planned.stdout).toContain('\n  refuses only writes for 10m, reopens over 5m\n');
+    await service().refresh();
     const [window] = service().getWindows({ key: 'billing' });
     expect(window).toMatchObject({ readOnly: 600_000, reopenOver: 300_000 });
     await service().cancelWindow(window!.id);
@@ -516,7 +517,11 @@ describe('by Redis alone', () => {
     const args = ['on', 'billing', '--acknowledge', '3s', '--json', ...ways.redis()];
     const { code, stdout } = await cli(args);
     expect(code).toBe(0);
-    expect(parse<{ missing: string[]; acknowledged: string[] }>('change', stdout).missing).toEqual([]);
+    const { missing, acknowledged } = parse<{ missing: string[]; acknowledged: string[] }>('change', stdout);
+    expect(missing).toEqual([]);
+    // those of the application, not the command itself
+    const there = (await service().replicas()).filter(({ observer }) => !observer).map(({ id }) => id);
+    expect(acknowledged.toSorted()).toEqual(there.toSorted());
     await using stopped = await Replica.start(server.url);
     stopped.child.signal('SIGSTOP');
     const late = await cli(args.map((word) => (word === '3s' ? '500ms' : word)));

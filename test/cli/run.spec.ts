@@ -170,6 +170,17 @@ describe.concurrent('a command in a namespace of its own', () => {
     expect(await ended).toEqual([7, null]);
   }, 60_000);
 
+  it('is ended when its time is over; the key is open by then, and nobody waits for more', async () => {
+    await using migrations = await alone();
+    const ours = ['--redis', server.url, '--namespace', migrations.namespace, '--for', '1s'];
+    const ended = await cliProcess(['run', 'general', ...ours, '--lease', '60s', '--', 'sleep', '60']);
+    expect(ended).toMatchObject({
+      code: 121,
+      stderr: expect.stringMatching(/^error: .* was lost: its time is over\.\n$/) as unknown,
+    });
+    expect(await migrations.isOn()).toBe(false);
+  }, 20_000);
+
   it('leaves the key on when it fails, where that was asked for', async () => {
     await using migrations = await alone();
     const { namespace } = migrations;

@@ -172,8 +172,8 @@ const SCHEMAS = {
     keys: list(key),
   }),
   change: object(
-    { from: yes, to: yes, revision: count, key },
-    { at: instant, acknowledged: list(text), missing: list(text), quiet: object(quiet) },
+    { from: yes, to: yes, revision: count, at: instant, key },
+    { acknowledged: list(text), missing: list(text), quiet: object(quiet) },
   ),
   forced: object({ from: yes, to: yes, key }),
   dryRun: object(

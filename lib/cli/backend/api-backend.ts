@@ -20,6 +20,7 @@ import type {
   WatchEvent,
 } from './backend.js';
 import type { HistoryJson, QuietJson, ReplicaJson, WindowJson } from './json.js';
+import { inOrder } from './in-order.js';
 import { ToldKeys } from './told-keys.js';
 
 /** Milliseconds between two polls of `watch`, and while waiting until it is quiet. */
@@ -38,7 +39,7 @@ export class ApiBackend implements Backend {
 
   async keys(): Promise<MaintenanceKeyJson[]> {
     const keys = await this.client.ask<Record<string, MaintenanceKeyJson>>('GET', 'keys');
-    return Object.values(keys).toSorted((a, b) => a.order - b.order);
+    return inOrder(Object.values(keys));
   }
 
   key(name: string): Promise<MaintenanceKeyJson> {

@@ -37,6 +37,8 @@ export interface ChangeResult {
   readonly from: boolean;
   readonly to: boolean;
   readonly revision: number;
+  /** ISO 8601. */
+  readonly at: string;
   readonly key: MaintenanceKeyJson;
   readonly acknowledged?: readonly string[];
   readonly missing?: readonly string[];
@@ -74,7 +76,7 @@ export interface Backend {
   readonly way: 'redis' | 'api';
   /** Where that is, without credentials. */
   readonly place: string;
-  /** In the order they are asked. */
+  /** By `order`, then by name. */
   keys(): Promise<MaintenanceKeyJson[]>;
   /** @throws with the code MAINTENANCE_UNKNOWN_KEY */
   key(name: string): Promise<MaintenanceKeyJson>;

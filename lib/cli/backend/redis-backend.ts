@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { amend } from './amend.js';
 import { openRedis } from './open-backend-redis.js';
+import { inOrder } from './in-order.js';
 import { inspectRedis } from './redis-doctor.js';
 import type {
   Backend,
@@ -50,7 +51,7 @@ export class RedisBackend implements Backend {
 
   async keys(): Promise<MaintenanceKeyJson[]> {
     await this.look();
-    return this.service.getKeys().map(({ name }) => this.describe(name));
+    return inOrder(this.service.getKeys().map(({ name }) => this.describe(name)));
   }
 
   async key(name: string): Promise<MaintenanceKeyJson> {
@@ -67,8 +68,15 @@ export class RedisBackend implements Backend {
     const change = onlyIfOn
       ? await amend(this.manager, this.service, name, options)
       : await this.service.setMaintenance(mode, name, options);
-    const { from, to, revision, acknowledged, missing } = change;
-    return { from, to, revision, key: this.describe(name), ...(acknowledged && { acknowledged, missing }) };
+    const { from, to, revision, at, acknowledged, missing } = change;
+    return {
+      from,
+      to,
+      revision,
+      at: at.toISOString(),
+      key: this.describe(name),
+      ...(acknowledged && { acknowledged: acknowledged.filter((id) => this.isOther({ id })), missing }),
+    };
   }
 
   async unset(name: string, actor: string | undefined): Promise<MaintenanceKeyJson> {
@@ -161,7 +169,12 @@ export class RedisBackend implements Backend {
 
   /** All but this process. */
   private others<Replica extends { readonly id: string }>(replicas: readonly Replica[]): Replica[] {
-    return replicas.filter(({ id }) => id !== this.manager.replica.id);
+    return replicas.filter((replica) => this.isOther(replica));
+  }
+
+  /** We are none of the application's. */
+  private isOther({ id }: { readonly id: string }): boolean {
+    return id !== this.manager.replica.id;
   }
 
   private describe(name: string): MaintenanceKeyJson {

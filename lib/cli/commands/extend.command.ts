@@ -22,7 +22,10 @@ export const extendCommand: CliCommand = {
       )
       .option('--reason <text>', 'for operators only')
       .option('--actor <name>', 'who makes the change; default: user@host (by --url: the signed-in user)')
-      .option('--acknowledge <time>', 'wait until every replica has applied it; exit code 7 if one has not')
+      .option(
+        '--acknowledge <time>',
+        'by --redis: wait until every replica has applied it; exit code 7 if one has not',
+      )
       .option('--dry-run', 'only show what it would do');
   },
 };

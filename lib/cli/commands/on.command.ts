@@ -27,12 +27,15 @@ export const onCommand: CliCommand = {
       )
       .option('--reason <text>', 'for operators only')
       .option('--actor <name>', 'who makes the change; default: user@host (by --url: the signed-in user)')
-      .option('--acknowledge <time>', 'wait until every replica has applied it; exit code 7 if one has not')
+      .option(
+        '--acknowledge <time>',
+        'by --redis: wait until every replica has applied it; exit code 7 if one has not',
+      )
       .option(
         '--drain <time>',
         'wait until nothing that it refuses is running any more; exit code 7 if something is',
       )
-      .option('--no-hooks', 'call no hooks of the application')
+      .option('--no-hooks', 'by --redis: call no hooks of the application')
       .option('--dry-run', 'only show what it would do');
   },
 };

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { liveParts } from '../../core/document/record.js';
 import type { StateManager } from '../../core/state/state-manager.js';
 
 /** Milliseconds between two looks. */
@@ -11,8 +12,12 @@ export async function untilLeft(
   patience: number,
   error: (message: string) => void,
 ): Promise<void> {
-  const isHeld = (): boolean =>
-    manager.document?.keys.get(key)?.holds.some(({ owner }) => owner === manager.replica.id) === true;
+  const isHeld = (): boolean => {
+    const record = manager.document?.keys.get(key);
+    // one that has ended by itself keeps nothing on
+    const holds = record ? liveParts(record, manager.store.now()).holds : [];
+    return holds.some(({ owner }) => owner === manager.replica.id);
+  };
   const until = performance.now() + patience;
   while (isHeld() && performance.now() < until) {
     await delay(LOOK_INTERVAL);

@@ -1,4 +1,4 @@
-import { MaintenanceConfigurationError } from '../errors/errors.js';
+import { describeValue, MaintenanceConfigurationError } from '../errors/errors.js';
 import { checkFlag, checkOptionNames, millisecondsOption } from '../service/call-options.js';
 import type { MaintenanceText } from '../texts/maintenance-text.js';
 import { visitorTextOption } from '../texts/text-option.js';
@@ -49,8 +49,15 @@ function parseValue(given: unknown): Pick<ProgressReport, 'value' | 'done' | 'to
       return { value: percent / 100, ...none };
     }
   }
-  throw MaintenanceConfigurationError.of('progress', given, ACCEPTED);
+  throw MaintenanceConfigurationError.of('progress', given, ACCEPTED, describeGiven);
 }
+
+const describeGiven = (given: unknown): string =>
+  typeof given === 'object' && given !== null && !Array.isArray(given)
+    ? `{ ${Object.entries(given)
+        .map(([name, value]) => `${name}: ${describeValue(value)}`)
+        .join(', ')} }`
+    : describeValue(given);
 
 const isBetween = (value: unknown, most: number): value is number =>
   typeof value === 'number' && value >= 0 && value <= most && value < Infinity;
