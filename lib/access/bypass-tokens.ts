@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { MaintenanceKeyLike } from '../core/keys/maintenance-key-like.js';
-import type { MaintenanceBypassTokenOptions } from '../core/service/bypass-token-options.js';
+import { TOKEN_OPTIONS, type MaintenanceBypassTokenOptions } from '../core/service/bypass-token-options.js';
+import { checkOptionNames } from '../core/service/call-options.js';
 import type { TokenSource } from '../core/service/service-ports.js';
 import { HOST_COOKIE } from './bypass-cookie.js';
 import { DAY } from '../core/keys/durations.js';
@@ -49,9 +50,12 @@ export class BypassTokens implements TokenSource {
 
   /** @param getKey resolves a key or throws */
   create(
-    { expiresIn = DAY, keys }: MaintenanceBypassTokenOptions = {},
+    options: MaintenanceBypassTokenOptions = {},
     getKey: (key: MaintenanceKeyLike) => { readonly name: string },
   ): string {
+    // a misspelt `keys` would grant all of them
+    checkOptionNames('createBypassToken', options, TOKEN_OPTIONS);
+    const { expiresIn = DAY, keys } = options;
     const [secret] = this.secrets;
     if (secret === undefined) {
       throw new MaintenanceConfigurationError(

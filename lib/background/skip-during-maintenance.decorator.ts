@@ -4,6 +4,7 @@ import { checkOptionNames, oneOf } from '../core/service/call-options.js';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { MaintenanceKeyLike } from '../core/keys/maintenance-key-like.js';
+import { decoratedNames } from '../decision/decorated-names.js';
 import { EXEMPT, nameKeys } from '../decision/decorators.js';
 import { scheduledMethods } from './scheduled-methods.js';
 import { skippedMethod, type Skipping } from './skipped-method.js';
@@ -97,18 +98,14 @@ function parse(given: readonly unknown[]): Skipping {
   checkOptionNames(DECORATOR.slice(0, -2), options, ['missed']);
   const { missed } = options;
   oneOf('missed', missed ?? 'skip', ['skip', 'once']);
-  const names = keys.map((key) => (key instanceof MaintenanceKey ? key.name : key));
-  const wrong = names.findIndex((name) => typeof name !== 'string' || name === '');
-  if (wrong >= 0) {
-    throw MaintenanceConfigurationError.of(
-      `keys of ${DECORATOR}`,
-      names[wrong],
-      'names of keys or MaintenanceKey objects, and { missed } at the end',
-    );
-  }
+  const names = decoratedNames(
+    DECORATOR,
+    keys,
+    'names of keys or MaintenanceKey objects, and { missed } at the end',
+  );
   return {
-    names: names as string[],
-    scope: names.length > 0 ? new NamedKeys(new Set(names as string[])) : undefined,
+    names,
+    scope: names.length > 0 ? new NamedKeys(new Set(names)) : undefined,
     missed,
   };
 }

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
+import { decoratedNames } from './decorated-names.js';
 import { markedMembers, markMember } from './marked-members.js';
 import type { MaintenanceKeyLike } from '../core/keys/maintenance-key-like.js';
-import { MaintenanceKey } from '../core/keys/maintenance-key.js';
 
 /** Set by `@MaintenanceExempt()`: names of keys, or `'all'`. */
 export const EXEMPT = Symbol('nestjs-maintenance:exempt');
@@ -59,15 +59,7 @@ export function MaintenanceKeys(...keys: MaintenanceKeyLike[]): ClassDecorator &
 }
 
 function mark(metadata: symbol, name: string, keys: MaintenanceKeyLike[]): ClassDecorator & MethodDecorator {
-  const names = keys.map((key) => (key instanceof MaintenanceKey ? key.name : key));
-  const wrong = names.find((key) => typeof key !== 'string' || key === '');
-  if (wrong !== undefined) {
-    throw MaintenanceConfigurationError.of(
-      `keys of @${name}()`,
-      wrong,
-      'names of keys or MaintenanceKey objects',
-    );
-  }
+  const names = decoratedNames(`@${name}()`, keys);
   return (target: object, property?: string | symbol, descriptor?: PropertyDescriptor) => {
     if (property !== undefined) {
       nameKeys(target, property, names, `@${name}()`);

@@ -1,7 +1,7 @@
 import { MAINTENANCE_EVENTS, type MaintenanceEvent } from '../core/hooks/maintenance-event.js';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import type { MaintenanceKeyLike } from '../core/keys/maintenance-key-like.js';
-import { MaintenanceKey } from '../core/keys/maintenance-key.js';
+import { decoratedNames } from './decorated-names.js';
 import { markMember } from './marked-members.js';
 
 /** Members that are hooks. */
@@ -36,15 +36,7 @@ export function OnMaintenance(event: MaintenanceEvent, ...keys: MaintenanceKeyLi
   if (!MAINTENANCE_EVENTS.includes(event)) {
     throw MaintenanceConfigurationError.of('event of @OnMaintenance()', event, MAINTENANCE_EVENTS.join(', '));
   }
-  const names = keys.map((key) => (key instanceof MaintenanceKey ? key.name : key));
-  const wrong = names.findIndex((name) => typeof name !== 'string' || name === '');
-  if (wrong >= 0) {
-    throw MaintenanceConfigurationError.of(
-      'keys of @OnMaintenance()',
-      names[wrong],
-      'names of keys or MaintenanceKey objects',
-    );
-  }
+  const names = decoratedNames('@OnMaintenance()', keys);
   return (target, property) =>
     markMember<HookMark>(HOOK_MEMBERS, target, { property, event, keys: names }, '@OnMaintenance()');
 }

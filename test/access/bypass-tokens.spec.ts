@@ -15,6 +15,14 @@ const create = (tokens: BypassTokens, keys?: string[]): string =>
   tokens.create({ ...(keys && { keys }) }, (key) => ({ name: String(key) }));
 
 describe('bypass tokens', () => {
+  it.each([
+    ['a misspelt option', { key: ['billing'] }, 'Unknown option "key" of createBypassToken()'],
+    ['no options', null, '"options of createBypassToken()" received null'],
+    ['a name', 'billing', '"options of createBypassToken()" received "billing"'],
+  ])('are not made of %s, which would grant all keys', (_what, options, message) => {
+    expect(() => make().create(options as never, (key) => ({ name: String(key) }))).toThrow(message);
+  });
+
   it('secrets rotate: the first signs, all verify', () => {
     const before = create(make());
     const rotated = make({ secrets: [NEW, OLD] });

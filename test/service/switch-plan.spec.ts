@@ -7,6 +7,13 @@ const KEY = new MaintenanceKey('billing');
 const NOW = Date.parse('2027-03-01T00:00:00Z');
 const TEXTS = { '': 'Back soon', de: 'Gleich zurück' };
 
+it('unsetting takes no misspelt option', () => {
+  expect(() => planUnset({ ifrevision: 3 } as never, true)).toThrow(
+    'Unknown option "ifrevision" of unsetMaintenance(); accepted: ifRevision, actor.',
+  );
+  expect(() => planUnset(null as never, true)).toThrow('"options of unsetMaintenance()" received null');
+});
+
 describe('what is written when an operator', () => {
   it('turns on what a job holds, without a word: the words of the job, in all their languages', () => {
     const held = record({ holds: [hold({ since: NOW - 60_000, message: TEXTS, reason: 'migration' })] });

@@ -7,3 +7,8 @@ export interface MaintenanceBypassTokenOptions {
   /** Keys that the bearer may pass. Default: all. */
   keys?: readonly MaintenanceKeyLike[];
 }
+
+export const TOKEN_OPTIONS: readonly string[] = [
+  'expiresIn',
+  'keys',
+] satisfies (keyof MaintenanceBypassTokenOptions)[];

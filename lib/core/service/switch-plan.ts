@@ -128,9 +128,11 @@ const turnOff =
  * @throws MaintenanceConfigurationError
  */
 export function planUnset(
-  { ifRevision, actor }: Pick<MaintenanceSetOptions, 'ifRevision' | 'actor'>,
+  options: Pick<MaintenanceSetOptions, 'ifRevision' | 'actor'>,
   isKnown: boolean,
 ): SwitchPlan {
+  checkOptionNames('unsetMaintenance', options, ['ifRevision', 'actor']);
+  const { ifRevision, actor } = options;
   checkWhole('ifRevision', ifRevision, 'the revision of a change');
   const words = { message: null, reason: null, actor: textOption('actor', actor) };
   const edit: Editor = (record, now): Edit | null => {
