@@ -10,10 +10,10 @@ export class Representations {
     private readonly calls: ApplicationCalls,
   ) {}
 
-  of(request: HttpRequest): Representation {
+  of(request: HttpRequest, { accept } = request.headers): Representation {
     const { responseType } = this.options;
     if (responseType === undefined) {
-      return negotiate(request.headers.accept);
+      return negotiate(accept);
     }
     if (typeof responseType === 'string') {
       return responseType;
@@ -29,8 +29,10 @@ export class Representations {
 
   /** Whether a browser asks for a page to show; such a page can set cookies. */
   isNavigation(request: HttpRequest): boolean {
-    const mode = request.headers['sec-fetch-mode'];
+    // read once: a getter of Node, which takes 20 ns each time
+    const { headers } = request;
+    const mode = headers['sec-fetch-mode'];
     const navigates = mode === undefined ? request.method === 'GET' : mode === 'navigate';
-    return navigates && this.of(request) === 'html';
+    return navigates && this.of(request, headers) === 'html';
   }
 }
