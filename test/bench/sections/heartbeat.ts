@@ -14,20 +14,28 @@ const SPAN = 10_000;
 /** What an idle replica costs its own process: one exchange with Redis a second. */
 export async function heartbeat(report: Report, { processes, rounds }: Effort): Promise<void> {
   await using redis = await RedisServer.start();
-  const start = (url: string): Promise<Child> => Child.start(APP, { args: [url], timeout: 60_000 });
-  const groups: Record<'redis' | 'memory' | 'control', Child[]> = { redis: [], memory: [], control: [] };
+  const start = (kind: string): Promise<Child> =>
+    Child.start(APP, { args: [kind, redis.url], timeout: 60_000 });
+  const groups: Record<'redis' | 'bare' | 'memory' | 'control', Child[]> = {
+    redis: [],
+    bare: [],
+    memory: [],
+    control: [],
+  };
   try {
     for (let i = 0; i < processes; i++) {
       for (const [name, children] of Object.entries(groups)) {
-        children.push(await start(name === 'redis' ? redis.url : ''));
+        children.push(await start(name));
       }
     }
     await delay(WARM_UP);
     const exchange: number[] = [];
+    const bare: number[] = [];
     const nothing: number[] = [];
     for (let i = 0; i < Math.ceil(rounds / 2); i++) {
-      const [used, base, control] = (await measure(groups)) as [number, number, number];
+      const [used, client, base, control] = (await measure(groups)) as [number, number, number, number];
       exchange.push(used - base);
+      bare.push(client - base);
       nothing.push(control - base);
     }
     const row = (what: string, most?: number) => ({
@@ -37,6 +45,7 @@ export async function heartbeat(report: Report, { processes, rounds }: Effort): 
       limit: most === undefined ? undefined : { most },
     });
     report.values(row('an idle replica with Redis', 0.3), exchange);
+    report.values(row('a bare ioredis that calls a small script once a second'), bare);
     report.values(row('another process without Redis'), nothing);
   } finally {
     await Promise.all(
