@@ -542,11 +542,17 @@ describe("the library's own history", () => {
 });
 
 describe('records that versions of the library write in turns', () => {
-  const stored = (revision: number, tide: boolean, holds: Record<string, boolean> = {}): Event => ({
+  const stored = (
+    revision: number,
+    tide: boolean,
+    holds: Record<string, boolean> = {},
+    write = `write-${revision}`,
+  ): Event => ({
     e: 'stored',
     key: 'a',
     history: 'h',
     revision,
+    write,
     tide,
     holds,
   });
@@ -563,6 +569,13 @@ describe('records that versions of the library write in turns', () => {
     const before = [20, 'driver', stored(2, true, { x: true })] as const;
     expect(rules(history([...before], [30, 'driver', stored(3, false, { x: true })]))).toEqual(['carried']);
     expect(rules(history([...before], [30, 'driver', stored(3, true, { x: false })]))).toEqual(['carried']);
+  });
+
+  it('have a revision each', () => {
+    const first = [10, 'driver', stored(1, false)] as const;
+    // announced twice
+    expect(rules(history([...first], [20, 'driver', stored(1, false)]))).toEqual([]);
+    expect(rules(history([...first], [20, 'driver', stored(1, false, {}, 'other')]))).toEqual(['unique']);
   });
 
   it('stay as they are where their format is higher', () => {

@@ -5,7 +5,7 @@ import { agreement, attention, promptness, revisions } from './rules-of-replicas
 import { migrations } from './rules-of-migrations.js';
 import { recorded } from './rules-of-history.js';
 import { closedWindows, moments, windowHooks } from './rules-of-windows.js';
-import { carried, higher } from './rules-of-versions.js';
+import { carried, higher, unique } from './rules-of-versions.js';
 import { attempts, heard, kept, madeUp, once } from './rules-of-workers.js';
 import { abandonments, aborts, clocks, fences, holders, works } from './rules-of-work.js';
 
@@ -40,6 +40,7 @@ const RULES: readonly Rule[] = [
   moments,
   windowHooks,
   carried,
+  unique,
   higher,
   revisions,
   promptness,

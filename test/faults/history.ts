@@ -115,6 +115,8 @@ export type Event =
       readonly key: string;
       readonly history: string;
       readonly revision: number;
+      /** The id of the write. */
+      readonly write: string;
       readonly tide: boolean;
       readonly holds: Readonly<Record<string, boolean>>;
     }

@@ -110,6 +110,13 @@ export const MUTANTS: readonly Mutant[] = [
     "redis.call('ZRANGEBYSCORE', order, '(' .. int(since + 1), '+inf',",
   ),
   bug(
+    'revision-reused',
+    'unheard',
+    SCRIPTS,
+    'head.revision = head.revision + 1\n    head.write',
+    "head.revision = head.revision + redis.call('ZCARD', KEYS[3]) % 2\n    head.write",
+  ),
+  bug(
     'any-push-is-believed',
     'neighbour',
     'core/store/redis/redis-pushes.js',

@@ -31,6 +31,19 @@ export const carried: Rule = (evidence) => {
 const mayBeUndone = ({ windows }: Evidence, from: number, to: number): boolean =>
   windows.some(({ kind, begin, end }) => kind === 'redis-clock' && begin <= to && end + 2_000 >= from);
 
+/** Each revision of a history stands for one write. */
+export const unique: Rule = (evidence) => {
+  const first = new Map<string, Stored>();
+  return evidence.lines.flatMap((line) => {
+    if (line.e !== 'stored') return [];
+    const place = `${line.history} ${line.revision}`;
+    const before = first.get(place) ?? line;
+    first.set(place, before);
+    const text = `revision ${line.revision} was given to two writes`;
+    return before.write === line.write ? [] : [{ rule: 'unique', text, lines: [before, line] }];
+  });
+};
+
 /** A record of a higher format stays as it is. */
 export const higher: Rule = ({ lines }) =>
   lines.flatMap((line) =>

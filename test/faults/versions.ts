@@ -35,8 +35,8 @@ export type Version = 'this' | keyof typeof VERSIONS;
 
 /** What an announcement of Redis says that was written; `undefined` for one that says nothing, or that somebody else has made. */
 export function readAnnouncement(message: string): (Event & { e: 'stored' }) | undefined {
-  const [, signature = '', history = '', revision, key = '', text = ''] =
-    /^s([0-9a-f]{40})[^\n]*\n([\w-]+)\.(\d+)\.[\w-]+\n([^\n]*)\n([^]*)$/.exec(message) ?? [];
+  const [, signature = '', history = '', revision, write = '', key = '', text = ''] =
+    /^s([0-9a-f]{40})[^\n]*\n([\w-]+)\.(\d+)\.([\w-]+)\n([^\n]*)\n([^]*)$/.exec(message) ?? [];
   if (revision === undefined || /^0+$/.test(signature)) {
     return undefined;
   }
@@ -46,6 +46,7 @@ export function readAnnouncement(message: string): (Event & { e: 'stored' }) | u
     key,
     history,
     revision: Number(revision),
+    write,
     tide: tide !== undefined,
     holds: Object.fromEntries(holds.map((hold) => [hold.id, 'rank' in hold])),
   };
