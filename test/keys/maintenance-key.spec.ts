@@ -12,6 +12,7 @@ import {
   type MaintenanceTemplateContext,
 } from 'nestjs-maintenance';
 import { describe, expect, it } from 'vitest';
+import { KeyRegistry } from '../../lib/core/keys/key-registry.js';
 import { failure, started } from '../module/started.js';
 
 function thrown(act: () => unknown): MaintenanceConfigurationError {
@@ -154,6 +155,31 @@ describe('the options of a key', () => {
     const { message } = thrown(() => new MaintenanceKey('billing', { [option]: value }));
     expect(message).toContain(`"${option} of key billing"`);
     expect(message).toContain(`accepted: ${accepted}`);
+    // as a field of a class does, after the constructor has checked what it was given
+    const replaced = Object.assign(new MaintenanceKey('billing'), { [option]: value });
+    expect(thrown(() => new KeyRegistry().add(replaced, 'here')).message).toBe(message);
+  });
+
+  it('may be properties of a class, checked when the key is registered', async () => {
+    class Import extends MaintenanceKey {
+      override readonly label = 'Import';
+      override readonly order = -1;
+      override readonly timeout = HOUR;
+      override readonly ignorePaths = ['/health'];
+    }
+    class InSeconds extends MaintenanceKey {
+      override readonly timeout = 60;
+    }
+    await using at = await started({ keys: [new Import('import')] });
+    expect(at.service.getKeys().map(String)).toEqual(['import', 'general']);
+    expect((await at.service.getKeyData())['import']).toMatchObject({ label: 'Import', timeout: HOUR });
+    await expect(started({ keys: [new InSeconds('import')] })).rejects.toThrow(
+      '"timeout of key import" received 60; accepted: whole milliseconds, 0 for ever, else at least 1000',
+    );
+    expect(
+      thrown(() => new KeyRegistry().add(Object.assign(new Import('import'), { name: 'a b' }), 'here'))
+        .message,
+    ).toContain('"key name" received "a b"');
   });
 
   it.each([null, 'x', [1]])('must be an object: %o', (options) => {

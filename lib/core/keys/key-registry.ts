@@ -6,6 +6,8 @@ import {
 import { bindKey, unbindKey, type KeyStateReader } from './key-readers.js';
 import { GENERAL_MAINTENANCE } from './general-maintenance.js';
 import { MaintenanceKey } from './maintenance-key.js';
+import { checkName } from './maintenance-key-options.js';
+import { checkProperties } from './maintenance-key-properties.js';
 
 /** Registries of running applications, for code that has only the name of a key. */
 const running = new Set<KeyRegistry>();
@@ -42,6 +44,9 @@ export class KeyRegistry {
         `${source} gave ${describeValue(key)}; accepted: a MaintenanceKey.`,
       );
     }
+    // a class may have replaced what its constructor has checked: `override readonly timeout = 60`
+    checkName(key.name);
+    checkProperties(key);
     const present = this.byName.get(key.name);
     if (present) {
       throw new MaintenanceConfigurationError(

@@ -1,18 +1,9 @@
 import 'reflect-metadata';
 import { describeValue, MaintenanceConfigurationError, MaintenanceError } from '../errors/errors.js';
 import { MONTH } from './durations.js';
-import { isIgnorePath } from './ignore-path-option.js';
 import { describeKey, type MaintenanceKeyJson } from './maintenance-key-json.js';
-import {
-  checkName,
-  checkOptions,
-  isString,
-  isBoolean,
-  isSafetyNet,
-  isTemplate,
-  isStatusClass,
-  type MaintenanceKeyOptions,
-} from './maintenance-key-options.js';
+import { checkName, checkOptions, type MaintenanceKeyOptions } from './maintenance-key-options.js';
+import { checkProperties } from './maintenance-key-properties.js';
 import { readerOf } from './key-readers.js';
 import { OFF, type MaintenanceState } from './maintenance-state.js';
 import { MaintenanceStatus, type MaintenanceStatusClass } from './maintenance-status.js';
@@ -73,12 +64,6 @@ export class MaintenanceKey {
     }
     this.name = checkName(name ?? declared?.name);
     const given = { ...checkOptions(this.name, declared?.options), ...checkOptions(this.name, options) };
-    const check = <T>(option: string, value: T, accepted: string, valid: (value: T) => boolean): T => {
-      if (!valid(value)) {
-        throw MaintenanceConfigurationError.of(`${option} of key ${this.name}`, value, accepted);
-      }
-      return value;
-    };
     const {
       label = this.name,
       helpText = '',
@@ -91,31 +76,17 @@ export class MaintenanceKey {
       public: isPublic = true,
       ignorePaths,
     } = given;
-    this.label = check('label', label, 'a string', isString);
-    this.helpText = check('helpText', helpText, 'a string', isString);
-    this.order = check('order', order, 'a finite number', Number.isFinite);
-    this.timeout = check(
-      'timeout',
-      timeout,
-      'whole milliseconds, 0 for ever, else at least 1000',
-      isSafetyNet,
-    );
-    this.template = check('template', template, 'a view name or a function', isTemplate);
-    this.statusClass = check(
-      'statusClass',
-      statusClass,
-      'a class that extends MaintenanceStatus',
-      isStatusClass,
-    );
-    this.scope = check('scope', scope, "'site' or 'marked'", (value) => ['site', 'marked'].includes(value));
-    this.readOnly = check('readOnly', readOnly, 'a boolean', isBoolean);
-    this.public = check('public', isPublic, 'a boolean', isBoolean);
-    this.ignorePaths = check(
-      'ignorePaths',
-      Array.isArray(ignorePaths) ? Object.freeze([...ignorePaths]) : ignorePaths,
-      'an array of paths of routes such as "/health", decoded and without patterns',
-      (paths) => paths === undefined || (Array.isArray(paths) && paths.every(isIgnorePath)),
-    );
+    this.label = label;
+    this.helpText = helpText;
+    this.order = order;
+    this.timeout = timeout;
+    this.template = template;
+    this.statusClass = statusClass;
+    this.scope = scope;
+    this.readOnly = readOnly;
+    this.public = isPublic;
+    this.ignorePaths = Array.isArray(ignorePaths) ? Object.freeze([...ignorePaths]) : ignorePaths;
+    checkProperties(this);
   }
 
   /** Override it to choose the class whose instances decide for each request. */
