@@ -148,6 +148,19 @@ describe('events of Kafka', () => {
     expect(at.log.filter((line) => line.includes('inheritAppConfig'))).toEqual([]);
   });
 
+  it("are tried again with events: 'refuse', and so handled afterwards, in order", async () => {
+    await using at = await startHybrid([server()], { controllers: [Orders] }, { events: 'refuse' });
+    broker.send('paid', 0, { n: 0 });
+    await until(() => handled.length === 1);
+    await at.service.setMaintenance(true);
+    range(3, 1).forEach((n) => broker.send('paid', 0, { n }));
+    await until(() => at.log.some((line) => /An event was refused.*Orders\.paid/.test(line)));
+    expect(await at.service.maintain('general', () => of('paid'), { drain: 1_000 })).toEqual([0]);
+    await at.service.setMaintenance(false);
+    await until(() => of('paid').length === 4, { timeout: 10_000 });
+    expect(of('paid')).toEqual(range(4));
+  });
+
   it('are not warned of', async () => {
     await using at = await startHybrid([server()], { controllers: [Orders] });
     expect(at.log.filter((line) => line.includes('Orders.paid'))).toEqual([]);
