@@ -72,7 +72,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     expect(running.log.filter((line) => line.includes('"permissions" is not set'))).toHaveLength(1);
   });
 
-  it('switches on and off, and answers what is true afterwards', async () => {
+  it('switches on and off, and answers with the resulting state', async () => {
     await using running = await start();
     const service = running.app.get(MaintenanceService);
     const until = new Date(Date.now() + 3_600_000);
@@ -140,7 +140,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     expect(await write('PATCH', { mode: false })).toMatchObject({ value: false });
   });
 
-  it('does not start a maintenance by changing what is said of it', async () => {
+  it('does not start a maintenance by changing its texts', async () => {
     await using running = await start();
     const service = running.app.get(MaintenanceService);
     const patch = (json: object) =>
@@ -244,7 +244,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     ]);
   });
 
-  it('tells that a key stays on while a job holds it, and ends it for all by DELETE', async () => {
+  it('says that a key stays on while a job holds it, and ends it for all by DELETE', async () => {
     await using running = await start();
     const service = running.app.get(MaintenanceService);
     const held = await service.maintain('import-export', { drain: false });

@@ -118,7 +118,7 @@ describe.each(adapters)('is it quiet yet, on %s', (_name, createApp) => {
     expect(off.quiet).toBeUndefined();
   });
 
-  it('is asked of keys there are, by those who may see them', async () => {
+  it('is answered for existing keys, to those who may see them', async () => {
     expect((await as(ALL, running.port, '/maintenance/keys/nope/quiet')).status).toBe(404);
     for (const path of ['keys/general/quiet', 'replicas']) {
       expect((await as('toggle_maintenance_mode', running.port, `/maintenance/${path}`)).status).toBe(403);

@@ -51,7 +51,7 @@ it('the history is on the page, and the last change of a key can be undone', asy
   expect(await reader.getByRole('button', { name: /^Undo/ }).count()).toBe(0);
 });
 
-it('what was changed is there from what to what, also of planned windows; one that was ended early is put back', async () => {
+it('lists each change with old and new values, planned windows included, and restores a window that was ended early', async () => {
   await site.start();
   const { service } = site;
   await service.setMaintenance(true, 'general', { message: 'Back <b>soon</b>', reason: 'disk' });

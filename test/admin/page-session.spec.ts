@@ -36,7 +36,7 @@ class LoginFilter implements ExceptionFilter {
 
 const LOGIN = '/login?next={url}&x=1';
 
-describe.each(adapters)('somebody who is not signed in, on %s', (_name, createApp) => {
+describe.each(adapters)('a visitor who is not signed in, on %s', (_name, createApp) => {
   const html = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
   const start = (admin: MaintenanceAdminOptions, configure?: Parameters<typeof createApp>[1]) =>
     createApp({ imports: [adminModule({ path: 'ops/down', admin })] }, configure);

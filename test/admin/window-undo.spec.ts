@@ -41,7 +41,7 @@ async function undoLast(app: RunningApp, what: string): Promise<void> {
 /** What a window is, but for who has touched it last. */
 const planOf = ({ revision: _r, actor: _a, ...plan }: MaintenanceWindow) => plan;
 
-describe.each(adapters)('what was done to a window is taken back on %s', (_name, createApp) => {
+describe.each(adapters)('a change of a window is undone on %s', (_name, createApp) => {
   it('as it was, and that can be taken back as well', async () => {
     const sink = vi.fn<(entry: MaintenanceHistoryEntry) => void>();
     await using app = await createApp({ imports: [adminModule({ history: { sink } })] });

@@ -169,7 +169,7 @@ describe('@SkipDuringMaintenance() on a method', () => {
     expect(await running).toBe('a');
   });
 
-  it('makes up once for what was missed, with the last arguments', async () => {
+  it('catches up once, with the last arguments', async () => {
     await using at = await site();
     await at.on('mail');
     await at.jobs.once('first');
@@ -184,7 +184,7 @@ describe('@SkipDuringMaintenance() on a method', () => {
     expect(count('once third')).toBe(1);
   });
 
-  it('logs what fails when it is made up for, and forgets what is missed when the application ends', async () => {
+  it('logs a failure to catch up, and forgets what was missed when the application ends', async () => {
     const at = await site();
     await at.on('mail');
     at.jobs.fails();

@@ -444,7 +444,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     await service().cancelWindow(window!.id);
   });
 
-  it('what was done is listed: when, by whom, by which way', async () => {
+  it('changes are listed: when, by whom, by which way', async () => {
     const reason = `Upgrade by ${way}`;
     expect((await call('on', 'reports', '1h', '--reason', reason, '--actor', 'ada')).code).toBe(0);
     await call('off', 'reports');
@@ -481,7 +481,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     watching.lines<unknown>().forEach((line) => parse('watch', JSON.stringify(line)));
   });
 
-  it('a key that nobody knows is 6, with the names there are', async () => {
+  it('an unknown key is 6, with the existing names', async () => {
     for (const args of [
       ['windows', 'biling'],
       ['history', 'biling'],

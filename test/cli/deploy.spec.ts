@@ -89,7 +89,7 @@ async function endsWith(child: ChildProcess): Promise<number | null> {
 
 /** What each is to do: the migration runs while the key is on, its exit code comes back, and it hears what asks for an end. */
 function provesItself(startIt: () => Promise<ChildProcess>, stop: 'SIGINT' | 'SIGTERM', code: number) {
-  it('migrates while the key is on, and ends with what the migration ends with', async () => {
+  it('migrates while the key is on, and ends with the exit code of the migration', async () => {
     for (const given of [0, 3]) {
       await rm(join(folder, 'calls'), { force: true });
       await rm(join(folder, 'done'), { force: true });
@@ -226,7 +226,7 @@ describe('deploy.sh', () => {
     });
   });
 
-  it('stops at what goes wrong', async () => {
+  it('stops at the first error', async () => {
     await writeFile(join(folder, 'bin/npx'), '#!/bin/sh\necho "$@" >> calls\n[ "$2" != run ]\n', {
       mode: 0o755,
     });

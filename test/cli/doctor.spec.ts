@@ -119,7 +119,7 @@ const planTwice = (manager: StateManager) =>
   });
 
 describe('doctor', () => {
-  it('says what runs where nothing is wrong but that this Redis keeps nothing', async () => {
+  it('describes the deployment if nothing is wrong except that this Redis keeps nothing', async () => {
     await replica('web-1');
     await replica('web-2');
     const { codes, find } = await doctor();
@@ -257,7 +257,7 @@ describe('doctor', () => {
 });
 
 describe('doctor, by the admin API', () => {
-  it('says of keys, windows and replicas what Redis says, what it cannot see, and that the store is away', async () => {
+  it('says of keys, windows and replicas what Redis knows, what it cannot see, and that the store is away', async () => {
     await using own = await RedisServer.start();
     await using app = await createFastifyApp({
       imports: [

@@ -114,14 +114,14 @@ describe('a wrong command line gets one sentence and exit code 2, and changes no
     }
   });
 
-  it('and it is what the process ends with', async () => {
+  it('and the process ends with it', async () => {
     const { code, stdout, stderr } = await cliProcess(['on', 'general', '30'], { env: env() });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^error: /);
   });
 });
 
-describe('what cannot be reached is 4', () => {
+describe('an unreachable store is 4', () => {
   const commands = [
     ['status'],
     ['on', 'general', '1h'],

@@ -120,7 +120,7 @@ describe('a command', () => {
 });
 
 describe.concurrent('a command in a namespace of its own', () => {
-  it('hears the signals that we hear', async () => {
+  it('gets the signals that we get', async () => {
     await using migrations = await alone();
     const { child, result } = migrations.run('signals');
     await migrations.begun('signals');
@@ -194,7 +194,7 @@ describe.concurrent('a command in a namespace of its own', () => {
     expect(last?.way).toBe('cli');
   }, 60_000);
 
-  it('is not started while somebody else holds the lock: 125; with --wait it comes next', async () => {
+  it('is not started while another process holds the lock: 125; with --wait it comes next', async () => {
     await using migrations = await alone();
     const first = migrations.run('first');
     await migrations.begun('first');

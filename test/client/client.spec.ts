@@ -104,7 +104,7 @@ describe('createMaintenanceClient()', () => {
     client.close();
   });
 
-  it('tells all subscribers although one of them throws', async () => {
+  it('notifies all subscribers although one of them throws', async () => {
     await using app = await createExpressApp(root());
     const client = createMaintenanceClient({ url: app.url, io });
     const thrown = new Promise((resolve) => process.once('uncaughtException', resolve));

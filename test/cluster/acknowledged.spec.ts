@@ -29,7 +29,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-describe('who waits for others looks when the last of them has applied the change, not when time is over', () => {
+describe('a process that waits for others looks as soon as the last of them has applied the change, not when the time is over', () => {
   /** Waits that have begun, and those that nobody has ended. */
   const waits = { begun: 0, byTimer: 0 };
   const looks = (): number => vi.mocked(RedisStore.prototype.replicasAt).mock.calls.length;
@@ -87,7 +87,7 @@ describe('who waits for others looks when the last of them has applied the chang
   });
 });
 
-describe('what changes nothing is acknowledged by all who know what is recorded', () => {
+describe('a change of nothing is acknowledged by all replicas that know what is recorded', () => {
   const nothing = (key: string) => app.service.setMaintenance(false, key, { acknowledge: PATIENCE });
 
   it('where nothing was ever recorded', async () => {

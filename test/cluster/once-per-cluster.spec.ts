@@ -35,7 +35,7 @@ function replicas(count: number) {
   return { once, all: Array.from({ length: count }, () => new OncePerCluster(manager)) };
 }
 
-it('what was done, and could not be noted, is noted later and not done again', async () => {
+it('work that was done but could not be recorded is recorded later and not done again', async () => {
   const { once, all } = replicas(1);
   const [one] = all as [OncePerCluster];
   const run = vi.fn(async () => undefined);
@@ -49,7 +49,7 @@ it('what was done, and could not be noted, is noted later and not done again', a
   expect(run).toHaveBeenCalledTimes(1);
 });
 
-it('what the store did not hear of is asked for again, as long as it is due', async () => {
+it('a claim that did not reach the store is repeated while it is due', async () => {
   const { once, all } = replicas(2);
   let due = true;
   const run = vi.fn(async () => undefined);
@@ -69,7 +69,7 @@ it('what the store did not hear of is asked for again, as long as it is due', as
   expect(run).toHaveBeenCalledTimes(1);
 });
 
-it('who stops waits for what has begun, and leaves nothing to be done twice', async () => {
+it('a process that stops waits for what has begun, and leaves nothing to be done twice', async () => {
   const { once, all } = replicas(2);
   const [one, two] = all as [OncePerCluster, OncePerCluster];
   let end = (): void => undefined;

@@ -26,7 +26,7 @@ describe('quiet()', () => {
     expect(replicas.map(({ id }) => id).sort()).toEqual([one.id, two.id].sort());
   });
 
-  it('tells what still runs elsewhere, and where, until it is over', async () => {
+  it('says what is still running elsewhere, and where, until it is over', async () => {
     const begun = Date.now();
     const asked = two.get('/wait/slow');
     await two.reaches('slow');

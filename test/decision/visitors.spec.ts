@@ -71,7 +71,7 @@ const crowds: Record<string, () => readonly [Visitors, readonly HttpRequest[]]> 
 describe.each(Object.entries(crowds))('10,000 visitors known by %s', (_name, crowd) => {
   const [visitors, requests] = crowd();
 
-  it('come back along a straight line, and who is in stays in', () => {
+  it('come back evenly over the time, and those who are in stay in', () => {
     let before = new Set<number>();
     for (let step = 0; step <= 50; step++) {
       clock.now = FROM + (OVER * step) / 50;
@@ -88,7 +88,7 @@ describe.each(Object.entries(crowds))('10,000 visitors known by %s', (_name, cro
     expect(before.size).toBe(CROWD);
   });
 
-  it('are told when all can come, and the moments of a line that was interrupted', () => {
+  it('learn when everybody is back, and the moments of a reopening that was interrupted', () => {
     const [one] = requests as [HttpRequest];
     const moment = momentOf(visitors, one);
     for (const end of [moment - 1_000, moment + 1_000]) {
@@ -97,7 +97,7 @@ describe.each(Object.entries(crowds))('10,000 visitors known by %s', (_name, cro
     }
   });
 
-  it('are each told the moment, before it begins and while it lasts', () => {
+  it('each learn their moment, before it begins and while it lasts', () => {
     for (const one of requests.slice(0, 500)) {
       const moment = momentOf(visitors, one);
       expect(moment).toBeGreaterThanOrEqual(0);
@@ -191,7 +191,7 @@ describe('the place of a visitor', () => {
     },
   );
 
-  it('is by what is known at once where nobody can wait, and of no message between services', () => {
+  it('uses what is known at once where nobody can wait, and concerns no message between services', () => {
     const visitors = create(() => new Promise(() => {}));
     const one = request({ cookie: 'maintenance-visitor=500000' });
     clock.now = FROM;

@@ -356,7 +356,7 @@ describe.each(adapters)(
       expect((await request(at.port, `/${path}`, { method: 'POST' })).text).toBe('imported');
     });
 
-    it('says without it that it waits only for its own route, and what helps', async () => {
+    it('says without it that it waits only for its own route, and how to avoid that', async () => {
       await using at = await start(false);
       expect((await request(at.port, '/quietly', { method: 'POST' })).text).toMatch(
         /still serves POST \/quietly.*followCalls: true/,

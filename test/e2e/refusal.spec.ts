@@ -67,7 +67,7 @@ describe.each(adapters)('a refusal on %s', (_name, createApp) => {
     expect(running.app.get(Ledger).entries).toEqual([]);
   });
 
-  it('tells when it ends, in whole seconds of at least 1', async () => {
+  it('says when it ends, in whole seconds of at least 1', async () => {
     await using running = await shop(createApp);
     const service = serviceOf(running);
     const { port } = running;

@@ -121,7 +121,7 @@ describe('events of Kafka', () => {
     expect(handled.map(({ n }) => n).sort((a, b) => a - b)).toEqual(range(121));
   });
 
-  it('wait and are waited for where their handler is made for each of them, and asks for what came', async () => {
+  it('wait and are waited for if their handler is created for each of them and injects the message', async () => {
     @Controller({ scope: Scope.REQUEST })
     class Scoped {
       @Inject(CONTEXT) private readonly host!: RequestContext<{ n: number }>;

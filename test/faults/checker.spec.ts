@@ -307,7 +307,7 @@ describe('jobs and events', () => {
     expect(rules(lines)).toEqual(['attempt']);
   });
 
-  it('an event that was heard, and not handled; but not by who was not there, or in trouble', () => {
+  it('an event that was received and not handled; but not by a process that was not there, or in trouble', () => {
     const beat = (t: number, p: string): Entry => [t, p, { e: 'beat', applied: nothing }];
     const lines = (heard: number, ...more: Entry[]): Line[] =>
       history(
@@ -336,7 +336,7 @@ describe('jobs and events', () => {
     expect(rules(history(...skipped, madeUp, ...ran, end))).toEqual([]);
   });
 
-  it('but not ticks, which nobody hands in, nor what is handled once', () => {
+  it('but not ticks, which nobody submits, nor work that is handled once', () => {
     const lines = history(
       [1, 'driver', handed('event-1')],
       [2, 'r1.1', enter('event-1', '/job/event')],

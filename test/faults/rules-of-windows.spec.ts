@@ -81,7 +81,7 @@ it('a window that begins, lets reads pass, closes, and lets visitors back is no 
   ]);
 });
 
-it('who is let in while it is on is a breach, unless clocks were set', () => {
+it('a visitor let in while it is on is a breach, unless clocks were set', () => {
   const inside = [enter(10_500, '/plan/write'), enter(11_500, '/plan/wait')];
   expect(found(...hooks, ...inside)).toEqual([
     'window: r2.1 admitted /plan/write while the window of p-1 was on',
@@ -90,7 +90,7 @@ it('who is let in while it is on is a breach, unless clocks were set', () => {
   expect(found(...fault(1, 5_000, 9_000, 'redis-clock'), ...hooks, ...inside)).toEqual([]);
 });
 
-it('who is refused too early, too long, or at its read-only beginning is one too', () => {
+it('so is a visitor refused too early, too late, or during its read-only beginning', () => {
   expect(found(...hooks, ...answered(9_000, 503))).toEqual([expect.stringContaining('had not begun')]);
   expect(found(...hooks, ...answered(10_500, 503))).toEqual([expect.stringContaining('let reads pass')]);
   expect(found(...hooks, ...answered(14_500, 503))).toEqual([expect.stringContaining('was over')]);
@@ -117,7 +117,7 @@ it('a visitor has one moment, and is in after it and not before', () => {
   expect(accused.filter((text) => text.startsWith('moment'))).toEqual([]);
 });
 
-it('a hook is called once, unless its process dies over it; and by somebody, where nothing else happens', () => {
+it('a hook is called once, unless its process dies while it runs; and some process calls it if nothing else happens', () => {
   const again = hook(12_000, 'entering', 'r2.1');
   expect(found(...hooks, again)).toEqual(['hook: "entering" of a window was called twice']);
   expect(found(...hooks, again, [10_100, 'driver', { e: 'killed', who: 'r1.1' }])).toEqual([]);

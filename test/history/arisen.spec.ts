@@ -19,7 +19,7 @@ const told = (key: KeyRecord, to: number, from?: number) =>
     when.getTime(),
   ]);
 
-describe('what comes by itself', () => {
+describe('what happens by itself', () => {
   it('is the end of a switch, with its words, once it has come', () => {
     const key = at({
       switch: notice({ since: 1_000, until: 5_000, message: 'Soon', reason: 'disk', actor: 'ada' }),
@@ -50,7 +50,7 @@ describe('what comes by itself', () => {
     });
   });
 
-  it('is told of once: what was noted is not told again', () => {
+  it('is reported once: recorded events are not reported again', () => {
     const key = at({ switch: notice({ until: 5_000 }) });
     expect(told({ ...key, noted: 5_000 }, 9_000)).toEqual([]);
     expect(told({ ...key, noted: 4_999 }, 9_000)).toHaveLength(1);

@@ -42,7 +42,7 @@ describe.each<[string, () => MaintenanceRootOptions]>([
     return startService({ ...store(), ...options });
   };
 
-  it('has each change once, with who, why, how, and what was before', async () => {
+  it('has each change once: who made it, why and how, and the state before', async () => {
     await using app = await start();
     const { service } = app;
     expect(await service.getHistory()).toEqual([]);
@@ -175,7 +175,7 @@ describe.each<[string, () => MaintenanceRootOptions]>([
     }
   });
 
-  it('goes to the sink, each entry once; what that throws is logged and stops nobody', async () => {
+  it('goes to the sink, each entry once; an error that it throws is logged and stops nothing', async () => {
     const told: MaintenanceHistoryEntry[] = [];
     await using app = await start({
       history: {

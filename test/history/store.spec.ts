@@ -32,7 +32,7 @@ const ids = (notes: readonly { text: string }[]) =>
 describe.each(storeKinds)('the history of a store on $name', ({ prepare }) => {
   const { start } = useStores(prepare);
 
-  it('holds what was written, the newest first, and nothing of what was refused', async () => {
+  it('contains what was written, newest first, and nothing that was refused', async () => {
     const [one, two] = [await start(), await start()];
     expect(await one.history.read(10, undefined, soon())).toEqual([]);
     const first = await put(one, [note('a'), note('b')]);

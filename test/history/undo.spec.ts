@@ -29,7 +29,7 @@ const entry = (over: Partial<MaintenanceHistoryEntry> = {}): MaintenanceHistoryE
 const wasOn = (over: object = {}) =>
   entry({ event: 'exiting', switched: false, previous: { ...before, switched: true, ...over } });
 
-describe('what takes a change back', () => {
+describe('undoing a change', () => {
   it.each<[string, MaintenanceHistoryEntry, object]>([
     ['ends what was started', entry(), { mode: false }],
     ['also by the command line and code', entry({ way: 'cli' }), { mode: false }],
@@ -75,7 +75,7 @@ describe('what takes a change back', () => {
   });
 });
 
-describe('what takes back what was done to a window', () => {
+describe('undoing a change of a window', () => {
   const window = planWindow({ start: new Date(20_000), duration: 5_000 }, 'w', NOW);
   const planned = (over: Partial<KeptEntry> = {}): KeptEntry => ({
     ...entry({ cause: 'window', event: 'scheduled', switched: false }),

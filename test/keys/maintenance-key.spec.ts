@@ -273,7 +273,7 @@ describe('key data', () => {
     });
   });
 
-  it('tells what is known, in ISO 8601', async () => {
+  it('shows what is known, in ISO 8601', async () => {
     const key = new MaintenanceKey('a');
     await using running = await started({ keys: [key] });
     const until = new Date(Date.now() + HOUR);

@@ -180,7 +180,7 @@ describe('@RegisterMaintenanceKey(name, options?) on a provider class', () => {
     );
   });
 
-  it('refuses what cannot be meant', () => {
+  it('refuses contradictory declarations', () => {
     expect(() => {
       @RegisterMaintenanceKey('a')
       class NotAKey {}

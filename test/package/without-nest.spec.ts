@@ -92,7 +92,7 @@ it('a driver that is not installed is named, with the line that has it, and with
   expect(stderr).not.toContain('secret');
 });
 
-it('the types of standalone need neither Nest nor what is optional', () => {
+it('the types of standalone need neither Nest nor optional peers', () => {
   const mentioned = mentionedPackages(join(packed.folder, 'dist/standalone/index.d.ts'));
   expect([...mentioned].filter((name) => name.startsWith('@nestjs/'))).toEqual([]);
   expect(optionalPeers.filter((name) => mentioned.has(name))).toEqual([]);

@@ -30,7 +30,7 @@ describe('an estimate by the expected length', () => {
 });
 
 describe('an estimate by reports', () => {
-  it('does not jump with a report, and comes to what is observed', () => {
+  it('does not jump with a report, and converges to the observed length', () => {
     const length = new LengthEstimate(100_000);
     // twice as slow as expected
     const after = [0.05, 0.1, 0.2, 0.5, 0.9].map((value) => length.after(value, value * 200_000));
@@ -83,7 +83,7 @@ describe('a report', () => {
     expect(() => parseProgress(given as never, options as never)).toThrow(why);
   });
 
-  it('is stored whole, and what cannot be read is none', () => {
+  it('is stored completely; an unreadable one counts as none', () => {
     const record = {
       value: 0.4,
       done: 4,

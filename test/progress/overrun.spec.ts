@@ -38,7 +38,7 @@ async function opens(visitor: Page, admin: Page): Promise<void> {
 
 const soon = (ms: number): Date => new Date(Date.now() + ms);
 
-it('what goes on past the announced end is said to take longer, on the page of visitors and of operators, and is never done before', async () => {
+it('work that goes on past the announced end is said to take longer, on the pages of visitors and operators, and never before', async () => {
   await site.start({}, createExpressApp as CreateApp, { controllers: [ShopController], providers: [Hooks] });
   const { service, running } = site;
   const { heard } = running.app.get(Hooks);

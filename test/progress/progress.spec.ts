@@ -75,7 +75,7 @@ describe.each<[string, () => MaintenanceRootOptions]>([
     expect(times).toBeLessThanOrEqual(3);
   });
 
-  it('is estimated where only the expected length is known; hooks and history hear when it takes longer', async () => {
+  it('is estimated if only the expected length is known; hooks and history report when it takes longer', async () => {
     const heard: MaintenanceChange[] = [];
     class Hooks {
       @OnMaintenance('overrun', 'billing')

@@ -26,7 +26,7 @@ const root = (options: MaintenanceRootOptions = {}) => ({
 const service = ({ app }: RunningApp) => app.get(MaintenanceService);
 
 describe.each(adapters)('GET {path}/events on %s', (_name, createApp) => {
-  it.each([false, true])('tells the state and every change once, with socket: %s', async (socket) => {
+  it.each([false, true])('sends the state and every change once, with socket: %s', async (socket) => {
     await using app = await createApp(root({ socket, keys: [new MaintenanceKey('billing')] }));
     using listener = await Listener.open(app);
     expect(listener.response.statusCode).toBe(200);

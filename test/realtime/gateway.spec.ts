@@ -27,13 +27,13 @@ function fail(): never {
 }
 
 describe.each(adapters)('the gateway on %s', (_name, createApp) => {
-  it('tells the state on connect, with no options at all', async () => {
+  it('sends the state on connect, with no options at all', async () => {
     await using app = await createApp(root());
     using client = await TestClient.connect(app.url);
     expect(client.statuses).toEqual([{ ...OPEN, modes: { general: false }, revision: 0, spread: 10 }]);
   });
 
-  it('tells every change once: on, changed, off, unset, and an end that comes by itself', async () => {
+  it('sends every change once: on, changed, off, unset, and an end that comes by itself', async () => {
     await using app = await createApp(root());
     const maintenance = service(app);
     using first = await TestClient.connect(app.url);
@@ -186,7 +186,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     expect(await staff.sees(({ maintenanceMode }) => maintenanceMode)).not.toHaveProperty('maintenance');
   });
 
-  it('tells what everybody may know when the permission is not decided in time, or throws', async () => {
+  it('sends the public state if the permission is not decided in time, or throws', async () => {
     let answer = (): Promise<boolean> => new Promise(() => undefined);
     await using app = await createApp(root({ permissions: () => answer() }));
     using waiting = await TestClient.connect(app.url);
@@ -232,7 +232,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     expect(asked).toBe(2);
   });
 
-  it('gives the rest to those who had to wait for their turn, not for the answer', async () => {
+  it('sends the rest to clients that had to wait for their turn, not for the answer', async () => {
     // only 100 are asked about at once, and each takes less than it may
     const permissions = () => new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 600));
     await using app = await createApp(root({ permissions, callTimeout: 1_000 }));

@@ -8,7 +8,7 @@ const client: InfoClient = {
   onceGone: () => () => undefined,
 };
 
-it('who asks while a question is open that is late for who asked first gets an answer of their own', async () => {
+it('a client that asks while the answer for an earlier client is late gets an answer of its own', async () => {
   const decisions: ((allowed: boolean | undefined) => void)[] = [];
   const decides = () => new Promise<boolean | undefined>((resolve) => decisions.push(resolve));
   const permission = new InfoPermission({ given: true, timeout: 100, decides } as unknown as Permissions);

@@ -130,7 +130,7 @@ describe('an open maintenance page', () => {
     },
   );
 
-  it('of a key of which nothing else is told shows its own new message, and not that of another', async () => {
+  it('of a key that appears nowhere else shows its own new message, not that of another key', async () => {
     await using app = await createExpressApp(source());
     const maintenance = service(app);
     await maintenance.setMaintenance(true, 'billing', { message: 'Bills' });

@@ -12,7 +12,7 @@ import { Listener } from './listener.js';
 const TIMES = { lease: 600, commandTimeout: 300 };
 
 describe.each(adapters)('pages of a replica that is out of touch, on %s', (_name, createApp) => {
-  it('hear that it refuses, though nobody asks for a page, and that it is open again', async () => {
+  it('learn that it refuses, although nobody requests a page, and that it is open again', async () => {
     await using server = await RedisServer.start();
     await using proxy = await TcpProxy.start(server);
     await using app = await shop(createApp, { socket: true, redis: proxy.url, onStale: 'block', ...TIMES });
@@ -60,7 +60,7 @@ describe.each(adapters)('pages of a replica that is out of touch, on %s', (_name
     expect(listener.statuses.map(({ maintenanceMode }) => maintenanceMode)).toEqual([false, true, false]);
   }, 60_000);
 
-  it('hear nothing if it goes on with what it knew', async () => {
+  it('learn nothing if it goes on with its last known state', async () => {
     await using server = await RedisServer.start();
     await using proxy = await TcpProxy.start(server);
     await using app = await shop(createApp, { socket: true, redis: proxy.url, ...TIMES });
@@ -75,7 +75,7 @@ describe.each(adapters)('pages of a replica that is out of touch, on %s', (_name
     expect(client.statuses).toHaveLength(1);
   }, 60_000);
 
-  it('hear of a replica that never knew anything that it refuses', async () => {
+  it('learn that a replica refuses which never knew anything', async () => {
     await using server = await RedisServer.start();
     await using proxy = await TcpProxy.start(server);
     proxy.pause();

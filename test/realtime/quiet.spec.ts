@@ -94,7 +94,7 @@ describe.each(adapters)('"is it quiet yet" by socket, on %s', (_name, createApp)
     }
   });
 
-  it('tells those without the permission nothing, not even which keys there are', async () => {
+  it('reveals nothing to clients without the permission, not even which keys exist', async () => {
     for (const permissions of [undefined, () => false, () => new Promise<boolean>(() => undefined)]) {
       await using app = await createApp(root({ permissions, callTimeout: 50 }));
       using client = await TestClient.connect(app.url);

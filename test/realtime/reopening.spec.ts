@@ -96,7 +96,7 @@ describe('the moment that a page chooses', () => {
   });
 });
 
-describe.each(adapters)('phases, as clients hear of them on %s', (_name, createApp) => {
+describe.each(adapters)('phases, as clients receive them on %s', (_name, createApp) => {
   it('come without a write: reads pass, it closes, visitors come back, it is open', async () => {
     await using app = await createApp(source());
     using listener = await Listener.open(app);
@@ -207,7 +207,7 @@ describe('an open maintenance page', () => {
     expect(loads).toHaveLength(2);
   });
 
-  it('asks for its moment where the application says who is who, or it comes in the middle', async () => {
+  it('asks for its moment if the application identifies visitors, or if it connects in the middle', async () => {
     const visitor = ({ headers }: { headers: Record<string, string> }) => headers['user-agent'];
     await using app = await createExpressApp(source({ visitor, refreshDelay: 60_000 }));
     await service(app).setMaintenance(true);

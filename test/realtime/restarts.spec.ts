@@ -86,7 +86,7 @@ describe('after the server was killed and started again', () => {
     await page.close();
   });
 
-  it('a maintenance page whose time to look again came meanwhile has not been lost to the error page', async () => {
+  it('a maintenance page that was due to look again in between was not lost to the error page', async () => {
     const hasty = { REFRESH_DELAY: '3000' };
     const first = await start(hasty);
     await first.send('set', true);

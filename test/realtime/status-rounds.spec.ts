@@ -84,7 +84,7 @@ describe('a round that takes several turns', () => {
     }
   });
 
-  it('tells nobody twice what it prepared after the next change', async () => {
+  it('sends nobody twice what it prepared after the next change', async () => {
     const all = await crowd();
     const german = Array.from({ length: 100 }, () => all.join('de'));
     await settled();

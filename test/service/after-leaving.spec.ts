@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 
 describe('a process that is closed', () => {
-  it('begins nothing any more once it has left the list, whatever it knows', async () => {
+  it('begins nothing once it has left the list, whatever it knows', async () => {
     const service = await open(server);
     await service.whileOpen(KEY, () => undefined);
     await service.close();
@@ -68,7 +68,7 @@ describe('a process that is closed', () => {
     await until(async () => (await other.replicas()).length === 1);
   });
 
-  it('goes on to skip methods for as long as others wait for it', async () => {
+  it('keeps skipping methods while others wait for it', async () => {
     const service = await open(server);
     const mailer = new Mailer();
     let end!: () => void;

@@ -52,7 +52,7 @@ it('asks again each second if the outcome is unknown', async () => {
   await made.close();
 });
 
-it('asks at once when the store is well again, and no more when that helped', async () => {
+it('retries at once when the store is well again, and no more once that has helped', async () => {
   let well = false;
   const { made, health$, asked } = releases(() => (well ? null : refused()));
   await made.release(key, 'hold');

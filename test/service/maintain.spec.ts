@@ -257,7 +257,7 @@ describe('the lock of a key', () => {
 });
 
 describe('a maintenance that is lost', () => {
-  it('by unset: the signal aborts at once, and what was done is not taken for protected', async () => {
+  it('by unset: the signal aborts at once, and the work does not count as protected', async () => {
     await using at = await site();
     const job = work();
     const result = at.service.maintain('key', job.run);
@@ -273,7 +273,7 @@ describe('a maintenance that is lost', () => {
     expect(at.causes()).toEqual(['maintain false true', 'unset true false']);
   });
 
-  it('lets out what the work itself throws', async () => {
+  it('rethrows what the work throws', async () => {
     await using at = await site();
     const result = at.service.maintain('key', async ({ signal }) => {
       await at.service.unsetMaintenance('key');
@@ -379,7 +379,7 @@ describe('wrong options of maintain()', () => {
 });
 
 describe('an application that closes in the middle of maintain()', () => {
-  it('tells the work, waits for it, and opens the key', async () => {
+  it('aborts the signal, waits for the work, and opens the key', async () => {
     const at = await site();
     const job = work();
     const result = at.service.maintain('key', job.run);

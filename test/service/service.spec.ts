@@ -8,7 +8,7 @@ import { failure, started } from '../module/started.js';
 
 const secret = 'correct horse battery staple, and more';
 
-describe('what the service tells', () => {
+describe('what the service returns', () => {
   it('keys and their data, in order', async () => {
     await using running = await started({ keys: [new MaintenanceKey('a', { order: -1 })] });
     expect(running.service.getKeys().map(({ name }) => name)).toEqual(['a', 'general']);
@@ -130,7 +130,7 @@ describe('createBypassToken()', () => {
 });
 
 describe('a service whose application has ended', () => {
-  it('changes nothing any more', async () => {
+  it('no longer changes anything', async () => {
     const running = await started();
     await running.app.close();
     const error = await failure(running.service.maintain('general', () => 'done'));

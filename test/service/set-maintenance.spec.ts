@@ -299,7 +299,7 @@ describe('when a maintenance ends by itself', () => {
       expect(at.key.toJSON()).toMatchObject({ value: false, until: null, since: null, message: null });
     });
 
-    it('is seen by who asks before the timer has run', async () => {
+    it('is seen by a caller that asks before the timer has fired', async () => {
       clock();
       await using at = await site();
       await at.service.setMaintenance(true, 'key', { timeout: 5_000 });
@@ -379,7 +379,7 @@ describe('when a maintenance ends by itself', () => {
       });
     });
 
-    it('a change of a key that is only held says what visitors read: the words of the job, which go with it', async () => {
+    it('a change of a key that is only held says what visitors read: the texts of the job, which end with it', async () => {
       await using at = await site();
       const held = await at.service.maintain('key', {
         message: 'Importing',

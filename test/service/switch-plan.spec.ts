@@ -15,7 +15,7 @@ it('unsetting takes no misspelt option', () => {
 });
 
 describe('what is written when an operator', () => {
-  it('turns on what a job holds, without a word: the words of the job, in all their languages', () => {
+  it('turns on a key that a job holds, without texts: the texts of the job, in all languages', () => {
     const held = record({ holds: [hold({ since: NOW - 60_000, message: TEXTS, reason: 'migration' })] });
     expect(planSet(KEY, true, { actor: 'ann' }, NOW).edit(held, NOW)).toMatchObject({
       switch: { message: null, reason: null, actor: 'ann', since: NOW - 60_000 },
@@ -26,7 +26,7 @@ describe('what is written when an operator', () => {
     });
   });
 
-  it('turns off what is off: nothing, but how a job opens it can be said', () => {
+  it('turns off a key that is off: nothing, except how it reopens after a job', () => {
     expect(planSet(KEY, false, { reopenOver: 60_000 }, NOW).edit(record(), NOW)).toBeNull();
     const held = record({ holds: [hold()] });
     expect(planSet(KEY, false, {}, NOW).edit(held, NOW)).toBeNull();
@@ -37,7 +37,7 @@ describe('what is written when an operator', () => {
     });
   });
 
-  it('turns off what is on, without saying how: as it was said before', () => {
+  it('turns off a key that is on, without saying how: as planned before', () => {
     const edit = planSet(KEY, false, { reason: 'done' }, NOW).edit(record({ switch: notice() }), NOW);
     expect(edit).toMatchObject({ switch: null, message: null, reason: 'done' });
     expect(edit).not.toHaveProperty('reopenOver');

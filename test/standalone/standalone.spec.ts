@@ -189,7 +189,7 @@ describe('a process without Nest', () => {
   });
 });
 
-describe('hooks for what a process without hooks has changed', () => {
+describe('hooks for changes by a process without hooks', () => {
   const both = async () => [...(await one.hooks()), ...(await two.hooks())];
   const of = (event: string, all: string[]) => all.filter((hook) => hook === `${event} ${KEY}`).length;
 

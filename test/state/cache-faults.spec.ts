@@ -147,7 +147,7 @@ describe("an application's own cache that fails", () => {
     },
   );
 
-  it('tells what the store itself said last, also when it only stays silent from then on', async () => {
+  it('names the last error of the store itself, even if it only stays silent from then on', async () => {
     const store = new FarStore();
     await using app = await over(store);
     await app.service.setMaintenance(true);

@@ -98,7 +98,7 @@ describe('a stored record', () => {
     expect(() => decodeRecord('2 w 1 1000\nanything')).toThrow('that knows version 2 is needed');
   });
 
-  it('is told from others by its write id, its format, or a digest', () => {
+  it('is identified by its write id, its format, or a digest', () => {
     expect(markOf('1 abc 1 1000\n{')).toBe('abc');
     expect(markOf('2 abc 1 1000\n{')).toBe('2:abc');
     expect(markOf('garbage')).toMatch(/^~[0-9a-f]{40}$/);

@@ -11,7 +11,7 @@ const shared = { isLive: alive, exclusive: true };
 describe('entering', () => {
   const own = hold({ id: 'own', fence: 5, message: 'mine' });
 
-  it('adds the hold, leaves the switch, and says what the hold says', () => {
+  it('adds the hold, leaves the switch alone, and has the texts of the hold', () => {
     const on = notice({ message: 'operator' });
     const edit = withHold(record({ switch: on, holds: [hold({ locked: false })] }), own, shared);
     expect(edit).toMatchObject({ switch: on, cause: 'maintain', message: 'mine', hooks: true });
@@ -40,7 +40,7 @@ describe('entering', () => {
     expect(ids(withHold(before, own, { ...separate, isLive: dead }))).toEqual(['b', 'own']);
   });
 
-  it('is too late when a newer holder is at work, and not when that one died', () => {
+  it('is too late if a newer holder is working, but not if that one has died', () => {
     const newer = record({ holds: [hold({ id: 'newer', fence: 6 })] });
     const older = record({ holds: [hold({ id: 'older', fence: 4 })] });
     expect(isOvertaken(newer, own, shared)).toBe(true);

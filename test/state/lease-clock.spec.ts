@@ -73,7 +73,7 @@ describe.each([
   ['back by a day', -86_400],
   ['back by ten seconds', -10],
 ])('when Redis’ clock is set %s', (_, seconds) => {
-  it('a lock stays with a holder that prolongs it, however nobody has looked since', async () => {
+  it('a lock stays with a holder that renews it, even if nobody has looked since', async () => {
     const { one, two } = await pair();
     const first = await holder(one, 'a');
     beats.forEach((beat) => clearInterval(beat));
@@ -119,7 +119,7 @@ describe.each([
     expect((await two.sync(null, presence({ id: 'two' }), soon())).present).toBe(true);
   }, 30_000);
 
-  it('what somebody is at work on is not given to another, and those who wait keep their order', async () => {
+  it('a claim that is being worked on is not given to another process, and waiting callers keep their order', async () => {
     const { one, two } = await pair();
     expect(await one.once.claim('notice', 'x', 15_000, soon())).toBe('granted');
     await holder(one, 'a');
@@ -169,7 +169,7 @@ it('a step too short to be noticed ends no lease before its holder has stopped t
   expect(performance.now() - from).toBeGreaterThan(LOCK_TRUST);
 }, 30_000);
 
-it('a ticket that nobody prolongs is over by the clock', async () => {
+it('a ticket that is not renewed ends by the clock', async () => {
   const { one, two } = await pair();
   const request = { names: ['ticket:x'], key: ':tickets', token: 'x', lease: 30_000 };
   expect((await one.leases.acquire(request, null, soon())).fence).toEqual(expect.any(Number));

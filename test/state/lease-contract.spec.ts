@@ -102,7 +102,7 @@ describe.each(storeKinds)('leases of a store on $name', ({ prepare }) => {
     });
   });
 
-  it('show who waits for a key to be open, which stands in no line', async () => {
+  it('show a caller that waits for a key to open, which is in no queue', async () => {
     const store = await start();
     const waiting = await store.leases.enlist({ token: 'w', key: 'general', held: ['h'] }, null, soon());
     expect(waiting.waiters).toEqual([

@@ -61,7 +61,7 @@ describe('two records of one key', () => {
     expect(unite(held, unset)).toMatchObject({ switch: null, holds: [], change: { to: false } });
   });
 
-  it('keep a hold over a switch that was turned off by somebody who did not know of it', () => {
+  it('keep a hold over a switch that was turned off by a process that did not know of it', () => {
     const held = edit(undefined, { cause: 'maintain', holds: [hold()] });
     const off = edit(edit(undefined, { switch: notice() }), { switch: null });
     expect(off.change.to).toBe(false);

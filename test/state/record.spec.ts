@@ -52,7 +52,7 @@ describe('a record at a moment', () => {
     expect(pruneRecord(mixed, 3_000)).toMatchObject({ switch: null, holds: [{ id: 'h2' }] });
   });
 
-  it('tells an end only when each part has one that was given with the change', () => {
+  it('shows an end only if each part has one that was given with the change', () => {
     const until = (switched: Parameters<typeof notice>[0], held: Parameters<typeof hold>[0]) =>
       describeRecord(record({ switch: notice(switched), holds: [hold(held)] }), 0, alive).until;
     const told = { until: 2_000, announced: true };

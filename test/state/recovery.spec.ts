@@ -36,7 +36,7 @@ describe('what was written since the version known', () => {
 });
 
 describe('all that a store has', () => {
-  it('is news to who knows nothing', () => {
+  it('is news to a process that knows nothing', () => {
     expect(reconcile(new Map(), all({ a: known }))).toEqual({ ...nothing, news: knows({ a: known }) });
     expect(reconcile(new Map(), all({}))).toEqual(nothing);
   });
@@ -59,7 +59,7 @@ describe('all that a store has', () => {
     expect(finding.putBack).toMatchObject([{ name: 'c', expected: '', record: known }]);
   });
 
-  it('and was begun by somebody who knew less is united with what was known', () => {
+  it('and was begun by a process that knew less is united with what was known', () => {
     const held = made(5, first, { holds: [hold()] });
     const newcomer = made(9, undefined, { switch: notice({ message: 'new' }) });
     const { putBack } = reconcile(knows({ a: held }), all({ a: newcomer }));
@@ -77,7 +77,7 @@ describe('all that a store has', () => {
 describe('a record that cannot be read', () => {
   const damaged: StoredRecord = { unreadable: 'it is empty', newer: false, mark: '~1' };
 
-  it('is put right by who knows it, and concerns no other key', () => {
+  it('is repaired by a process that knows it, and concerns no other key', () => {
     const finding = reconcile(knows({ a: known }), all({ a: damaged, b: first }));
     expect(finding.putBack).toEqual([{ name: 'a', expected: '~1', record: known, kept: true }]);
     expect(finding.news).toEqual(knows({ b: first }));

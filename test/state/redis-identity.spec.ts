@@ -38,7 +38,7 @@ describe('bypass tokens and the store they were made for', () => {
     expect(await accepts(one, memory.service.createBypassToken())).toBe(false);
   });
 
-  it('outlive a loss of data as long as one replica knows the id, also where a newcomer has made another', async () => {
+  it('survive a loss of data as long as one replica knows the id, even if a newcomer has created another', async () => {
     await using own = await RedisServer.start();
     await using one = await start(own.url);
     const token = one.service.createBypassToken();

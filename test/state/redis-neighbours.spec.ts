@@ -149,7 +149,7 @@ describe('a push', () => {
   });
 });
 
-describe('a neighbour who may publish and listen, and nothing else', () => {
+describe('a neighbour with permission to publish and listen, and nothing else', () => {
   const CHANNEL = 'maintenance:{maintenance}:changes:0:';
   let neighbour: Redis;
   beforeAll(async () => {

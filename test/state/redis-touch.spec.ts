@@ -165,7 +165,7 @@ describe('what Redis says when it refuses', () => {
     expect(refusalCode(new Error(message))).toBe(code);
   });
 
-  it('is certain; what the connection says is not', () => {
+  it('is certain; an error of the connection is not', () => {
     const reply = Object.assign(new Error('ERR something new'), { name: 'ReplyError' });
     expect(isReply(reply)).toBe(true);
     expect(storeError('write', reply)).toMatchObject({ outcome: 'refused' });

@@ -91,7 +91,7 @@ describe('the view of the state', () => {
     expect(news[1]).toMatchObject({ from: true, to: true, message: 'longer than thought' });
   });
 
-  it('says nothing of a write that concerns another key, or of what was put back', () => {
+  it('announces nothing for a write that concerns another key, or for a record that was put back', () => {
     const { view, news } = open();
     const first = on();
     view.take(first.keys, versionAt('v1'));
@@ -140,7 +140,7 @@ describe('the view of the state', () => {
     expect(view.known?.keys.get('general')).toBe(second);
   });
 
-  it('writes back nothing that was only heard', () => {
+  it('writes back nothing that came by push alone', () => {
     const { view } = open();
     const [first] = on().keys.values();
     view.take(new Map([['general', first!]]), versionAt('v1'));
@@ -154,7 +154,7 @@ describe('the view of the state', () => {
     expect(view.records.proven.get('general')).toBe(heard);
   });
 
-  it('forgets what was heard when all is read anew, and keeps what the store does not have', () => {
+  it('forgets what came by push when everything is read again, and keeps what the store does not have', () => {
     const { view } = open();
     const [first] = on().keys.values();
     view.take(new Map([['general', first!]]), versionAt('v1'));
@@ -213,7 +213,7 @@ describe('an end that comes by itself', () => {
     expect(news[1]?.cause).toBe('expiry');
   });
 
-  it('of one part tells those who look after it, though the key stays on', () => {
+  it('of one part notifies those who watch it, although the key stays on', () => {
     const { view, news, updates, names } = open();
     view.take(
       document({ general: record({ switch: notice(), holds: [hold({ until: 2_000 })] }) }).keys,

@@ -61,7 +61,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect(Object.keys(shown(seen))).toEqual(seen.stored?.all ? ['a', 'b'] : ['a']);
   });
 
-  it('writes only over what the writer has seen of that record, whatever became of others', async () => {
+  it('overwrites only what the writer has seen of that record, whatever became of others', async () => {
     const [one, two] = [await start(), await start()];
     const { version, records } = await put(one, [writing('a'), writing('b')], '');
     const [a, b] = records as [KeyRecord, KeyRecord];
@@ -118,7 +118,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect(shown(await store.sync(null, null, soon()))).toEqual({});
   });
 
-  it('takes nothing from who does not know yet that it has lost everything', async () => {
+  it('accepts nothing from a writer that does not know yet that it has lost everything', async () => {
     const store = await start();
     const { version, records } = await put(store, [writing('a')], '');
     await use.ground.forget();
@@ -210,7 +210,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect((await two.sync(version, presence(), soon())).stored).toBeUndefined();
   }, 20_000);
 
-  it('lists who is there, and who has left no longer', async () => {
+  it('lists live replicas, and no longer those that have left', async () => {
     const store = await start();
     const before = store.now();
     await store.sync(null, presence({ id: 'one' }), soon());

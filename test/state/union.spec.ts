@@ -87,7 +87,7 @@ it.each([
   },
 );
 
-it('who knows nothing writes nothing to a Redis that is known to have lost its data, if that is refused while unknown', async () => {
+it('a process that knows nothing writes nothing to a Redis that is known to have lost its data, if it refuses what is unknown', async () => {
   const client = server.client();
   const entry = (name: string): string => `${namespace}:{${namespace}}:${name}`;
   const now = Date.now();

@@ -83,7 +83,7 @@ describe.each([
   ['Redis', inRedis],
   ['a cache', inCache],
 ])('versions side by side over %s', (_, open) => {
-  it('what an older one leaves out is taken as it was then, and can be changed', async () => {
+  it('a field that an older one leaves out means what it meant then, and can be changed', async () => {
     const ground = open();
     await ground.write(
       'general',

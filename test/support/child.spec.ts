@@ -15,7 +15,7 @@ it('hands errors back by name and message', async () => {
   await expect(child.send('unheard')).rejects.toThrow('This process has no "unheard"');
 });
 
-it('tells of an end, its own and a sudden one', async () => {
+it('reports an end, an orderly and a sudden one', async () => {
   await using child = await Child.start('minimal');
   expect(await child.send('leave')).toBe('bye');
   expect(await child.ended()).toBe(3);

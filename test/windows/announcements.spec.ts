@@ -54,7 +54,7 @@ const soon = (ms: number): Date => new Date(Date.now() + ms);
 const ping = async (app: RunningApp) =>
   (await request(app.port, '/maintenance/ping')).json<Record<string, unknown>>();
 
-describe.each(adapters)('planned windows, as visitors hear of them on %s', (_name, createApp) => {
+describe.each(adapters)('planned windows, as visitors see them on %s', (_name, createApp) => {
   it('are in ping, status and events from their announcement to their start', async () => {
     await using app = await createApp(source());
     using listener = await Listener.open(app);
@@ -114,7 +114,7 @@ describe('the bar of a page', () => {
     return page;
   };
 
-  it('tells text, time in the visitor’s zone and countdown, moves nothing, and goes when it begins', async () => {
+  it('shows text, time in the visitor’s zone and countdown, moves nothing, and goes when the window begins', async () => {
     await using app = await createExpressApp(source());
     const window = await service(app).scheduleWindow('billing', {
       start: { at: '2031-03-04T20:00', timeZone: 'UTC' },

@@ -75,7 +75,7 @@ async function site(options: MaintenanceRootOptions = {}) {
   return { app, service, log, hooks, events, [Symbol.asyncDispose]: () => app.close() };
 }
 
-it('hooks hear of a window from its planning to its end', async () => {
+it('hooks are called for a window from its planning to its end', async () => {
   await using at = await site();
   const window = await at.service.scheduleWindow(KEY, {
     start: soon(600),
@@ -146,7 +146,7 @@ it('a changing hook refuses a window that is planned or changed, and nothing is 
   expect(at.hooks.heard).toHaveLength(asked);
 });
 
-it('who ends a window early is the one whose hooks hear of the end, once', async () => {
+it('the process that ends a window early calls its hooks of the end, once', async () => {
   await using at = await site();
   const { id } = await at.service.scheduleWindow(KEY, {
     start: soon(1_000),
@@ -189,7 +189,7 @@ it('a window that is put off while it is on ends for hooks, and begins again for
   expect(turns).toEqual(['entering', 'exiting', 'entering', 'exiting']);
 });
 
-it('of what keeps a key on beside a window, the end is no beginning of that', async () => {
+it('when something else that keeps the key on ends during a window, the window does not begin again', async () => {
   await using at = await site();
   await at.service.setMaintenance(true, KEY, { timeout: 500 });
   const { end } = await at.service.scheduleWindow(KEY, { start: soon(200), duration: 800, announce: false });
@@ -198,7 +198,7 @@ it('of what keeps a key on beside a window, the end is no beginning of that', as
   expect(at.events().filter((event) => event === 'entering')).toHaveLength(1);
 });
 
-it('a window does not enter what is on already, and what goes on past its end overruns', async () => {
+it('a window does not enter a key that is on already, and a key that stays on past its end overruns', async () => {
   await using at = await site();
   await at.service.setMaintenance(true, KEY);
   const { end } = await at.service.scheduleWindow(KEY, { start: soon(100), duration: 300, announce: false });
@@ -246,7 +246,7 @@ it('of many replicas one has its hooks called, one that has any', async () => {
   expect(late.events()).toEqual([]);
 });
 
-it('who comes while a window is on makes up for what nobody was there to do', async () => {
+it('a process that starts during a window calls the hooks that no process was there to call', async () => {
   const options = { redis: server.url, namespace: `n${randomId()}` };
   await using planner = await started({ keys: [new MaintenanceKey(KEY)], ...options });
   await planner.service.scheduleWindow(KEY, { start: soon(0), duration: HOUR });

@@ -117,7 +117,7 @@ describe('the reopening after a window', () => {
     ]);
   });
 
-  it('goes over the time that an operator has asked for, whoever lets go last, and however', () => {
+  it('takes the time that an operator has asked for, whichever holder leaves last, and however', () => {
     const ended = window({ ended: [[at(10), at(15)]] });
     const held = record({
       windows: [ended],
@@ -181,7 +181,7 @@ describe('a window that is over when it is planned', () => {
     expect(linesOf(stored, two + 91 * MINUTE)).toBeUndefined();
   });
 
-  it('puts nobody out who is in when only its length changes, its times, or how it reopens', () => {
+  it('does not put visitors out again when only its length, its times or its reopening change', () => {
     const planned = planWindow({ ...options, reopenOver: 0 }, 'w', two - HOUR);
     for (const changes of [
       { reopenOver: 3 * HOUR },
@@ -205,7 +205,7 @@ describe('a window that is over when it is planned', () => {
   });
 });
 
-describe('what closes a key again while visitors come back', () => {
+describe('closing a key again while visitors come back', () => {
   const windows = [window()];
   const short = hold({ since: at(22), until: null });
   const begun = record({ windows });

@@ -53,7 +53,7 @@ describe('a window that is on once', () => {
     expect(starts(window, window.start)).toEqual([]);
   });
 
-  it('lasts as long as goes by, whatever clocks show', () => {
+  it('lasts for its elapsed time, whatever clocks show', () => {
     // from 01:30 to 04:30 by the clocks of that night are two hours
     const window = planWindow(
       {
@@ -253,7 +253,7 @@ describe('a window that is changed', () => {
   const change = (changes: Partial<MaintenanceWindowOptions>, of = before) =>
     planWindow(changes, 'w', NOW, of);
 
-  it('keeps what is not given, but for who says it', () => {
+  it('keeps fields that are not given, except for the actor', () => {
     expect(change({ message: null })).toEqual({ ...before, revision: 2, message: null, actor: null });
     expect(change({ duration: 2 * HOUR, actor: 'bob' })).toEqual({
       ...before,

@@ -147,7 +147,7 @@ describe.each(STORES)('planned windows in %s', (_name, options) => {
     expect(app.isOn(KEY)).toBe(false);
   });
 
-  it('are changed, also while they are on, only where they are what was seen', async () => {
+  it('are changed, even while they are on, only if they are still as seen', async () => {
     await using app = await startService(options());
     const { service } = app;
     const { id } = await service.scheduleWindow(KEY, { start: soon(0), duration: HOUR, message: 'one' });
@@ -171,7 +171,7 @@ describe.each(STORES)('planned windows in %s', (_name, options) => {
     expect(service.getWindows()).toEqual([]);
   });
 
-  it('are refused where they overlap, and where nobody knows them', async () => {
+  it('are refused if they overlap or are unknown', async () => {
     await using app = await startService(options());
     const { service } = app;
     await service.scheduleWindow(KEY, ahead);
@@ -189,7 +189,7 @@ describe.each(STORES)('planned windows in %s', (_name, options) => {
 });
 
 describe.each(STORES.slice(1))('planned windows in %s, seen by several', (_name, options) => {
-  it('are the same for all who come while they are on', async () => {
+  it('are the same for all replicas that start while they are on', async () => {
     const at = options();
     await using one = await startService(at);
     const window = await one.service.scheduleWindow(KEY, {

@@ -92,7 +92,7 @@ describe.each(Object.entries(TABLE))('local times in %s', (timeZone, times) => {
     expect(iso(instantOf(wall(at), timeZone))).toBe(expected);
   });
 
-  it('are what the clocks show then, but for those that do not exist', () => {
+  it('are what the clocks show then, except for times that do not exist', () => {
     for (const [at, expected] of Object.entries(times)) {
       const shown = wallClock(Date.parse(expected), timeZone);
       const moved = shown - wall(at);
