@@ -2,12 +2,22 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { nest11Aliases } from './test/matrix/nest-11.js';
+import { SharedLast } from './test/support/shared-last.js';
 
 const lib = (entry: string) => fileURLToPath(new URL(`lib/${entry}`, import.meta.url));
 const cores = availableParallelism();
 
 /** Specs that load the machine themselves, or count what that costs. */
 const LOAD = ['test/{faults,package}/**/*.spec.ts', 'test/realtime/{floods,storm}.spec.ts'];
+
+/**
+ * Specs that start applications in their own process, one after the other. They share a few processes: loading Nest and the library
+ * for each file took more than a third of their CPU time.
+ */
+const SHARED = [
+  'test/{access,admin,client,decision,e2e,history,hooks,hostile,http,i18n,integrations,keys}/**/*.spec.ts',
+  'test/{module,progress,realtime,service,site,standalone,windows}/**/*.spec.ts',
+];
 
 /** Specs that have to wait for the time limits of others: `npm run test:all`. */
 const LONG = ['test/events/kafka-groups.spec.ts'];
@@ -33,14 +43,29 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     restoreMocks: true,
+    sequence: { sequencer: SharedLast },
+    // the command line writes moments by the clock of the machine
+    env: { TZ: 'UTC' },
     projects: [
       {
         extends: true,
         test: {
           name: 'specs',
           include: ['test/**/*.spec.ts'],
-          exclude: [...LOAD, ...LONG],
+          exclude: [...LOAD, ...LONG, ...SHARED],
           // they wait most of the time: for leases to end, for pages, for processes
+          maxWorkers: 2 * cores,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'shared',
+          include: SHARED,
+          exclude: LOAD,
+          isolate: false,
+          setupFiles: ['test/support/leave-nothing.ts'],
           maxWorkers: 2 * cores,
           sequence: { groupOrder: 0 },
         },

@@ -12,9 +12,6 @@ const BUILT = fileURLToPath(new URL('../../.tmp/replicas/lib/cli', import.meta.u
 export const MAIN = `${BUILT}/main.js`;
 const GUARDIAN = pathToFileURL(`${BUILT}/run/guardian.js`);
 
-// moments are written by the clock of the machine
-process.env.TZ = 'UTC';
-
 export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;

@@ -120,7 +120,11 @@ describe.each(STORES)('planned windows in %s', (_name, options) => {
     await using app = await startService(options());
     const { service } = app;
     await service.setMaintenance(true, KEY, { reason: 'switch' });
-    const window = await service.scheduleWindow(KEY, { start: soon(200), duration: 300, message: 'Moving' });
+    const window = await service.scheduleWindow(KEY, {
+      start: soon(200),
+      duration: 1_200,
+      message: 'Moving',
+    });
     await until(() => app.changes.length === 3);
     expect((await service.getKeyData())[KEY]).toMatchObject({
       message: 'Moving',
