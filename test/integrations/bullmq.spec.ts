@@ -505,6 +505,10 @@ describe('keys of a worker', () => {
       const error = await failure(startBull(redis, { providers: [Mail], bull: bull as never }));
       expect(error, JSON.stringify(bull)).toBeInstanceOf(MaintenanceConfigurationError);
     }
+    const keys = { mail: 'billing' } as never;
+    expect((await failure(startBull(redis, { providers: [Mail], bull: { keys } }))).message).toBe(
+      'Maintenance option "keys.mail" received "billing"; accepted: a list of keys for each queue.',
+    );
   });
 });
 

@@ -39,12 +39,16 @@ export function parseBullOptions(options: MaintenanceBullOptions): MaintenanceBu
   if (typeof keys === 'function') {
     return keys;
   }
-  if (typeof keys !== 'object' || keys === null || !Object.values(keys).every(Array.isArray)) {
+  if (typeof keys !== 'object' || keys === null) {
     throw MaintenanceConfigurationError.of(
       'keys',
       keys,
       'a function, or an object of lists of keys by queue',
     );
+  }
+  const wrong = Object.entries(keys).find(([, list]) => !Array.isArray(list));
+  if (wrong) {
+    throw MaintenanceConfigurationError.of(`keys.${wrong[0]}`, wrong[1], 'a list of keys for each queue');
   }
   const byQueue = new Map(Object.entries(keys));
   return (queue) => byQueue.get(queue);
