@@ -1,7 +1,12 @@
 import { RequestMethod, VERSION_NEUTRAL } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
-import { forwardedPrefix, type HttpRequest } from '../request/http-request.js';
+import {
+  forwardedPrefix,
+  isPlainSegment,
+  pathInApplication,
+  type HttpRequest,
+} from '../request/http-request.js';
 
 /** Where this library's routes are: in the application, and as browsers request them. */
 export class MountedPaths {
@@ -39,7 +44,12 @@ export class MountedPaths {
 
   /** The same as a browser requests it. @param request of that browser, where there is one */
   url(name: string, request: HttpRequest | undefined): string {
-    return this.base(request) + this.local(name);
+    return this.base(request) + withParameters(this.local(name), request);
+  }
+
+  /** What the URLs of one request depend on. */
+  place(request: HttpRequest): string {
+    return this.config.getGlobalPrefix().includes(':') ? this.url('', request) : this.base(request);
   }
 
   /**
@@ -62,4 +72,17 @@ export class MountedPaths {
     const inside = path.startsWith(baseUrl) ? path.slice(baseUrl.length) : path;
     return `${this.base(request)}/${inside.replace(/^[/\\]+/, '')}`;
   }
+}
+
+/** A path whose parameters (those of a global prefix such as `:tenant`) have the values of the request. */
+function withParameters(path: string, request: HttpRequest | undefined): string {
+  if (!path.includes('/:') || !request?.headers) {
+    return path;
+  }
+  const asked = pathInApplication(request).split('/');
+  const value = (segment: string, index: number): string => {
+    const given = asked[index] ?? '';
+    return segment.startsWith(':') && isPlainSegment(given) ? given : segment;
+  };
+  return path.split('/').map(value).join('/');
 }

@@ -80,6 +80,10 @@ export function trustsProxy(request: HttpRequest): boolean {
 const PREFIX = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~!$&'()*+;=:@%-]+)*$/;
 const LONGEST_PREFIX = 1_024;
 
+/** Whether it may stand in a path of ours as it is. */
+export const isPlainSegment = (segment: string): boolean =>
+  segment !== '' && segment.length <= LONGEST_PREFIX && PREFIX.test(`/${segment}`);
+
 /** The path that proxies have stripped and report, outermost first; `''` if none is trusted. */
 export function forwardedPrefix(request: HttpRequest): string {
   const header = request.headers['x-forwarded-prefix'];

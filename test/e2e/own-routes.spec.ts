@@ -189,6 +189,12 @@ describe.each(adapters)('our own routes on %s', (_name, createApp) => {
         '/api/home',
       ],
       [
+        'a global prefix with a parameter',
+        (app) => app.setGlobalPrefix('shops/:shop'),
+        '/shops/north/maintenance',
+        '/shops/north/home',
+      ],
+      [
         'versions in the path',
         (app) =>
           app
@@ -218,6 +224,19 @@ describe.each(adapters)('our own routes on %s', (_name, createApp) => {
       expect((await request(running.port, `${base}/ping`, { headers })).json()).toMatchObject({
         maintenanceMode: true,
       });
+    });
+
+    it('below a prefix with a parameter, each page has the addresses of its own place', async () => {
+      await using running = await createApp(root({ coverage }), (app) => app.setGlobalPrefix(':shop'));
+      await close(running);
+      for (const shop of ['north', 'south', 'north', '%22%3E', '..;', ':shop']) {
+        const page = await request(running.port, `/${shop}/home`, visitor);
+        expect(page.status).toBe(503);
+        expect(scriptOf(page.text)).toBe(`/${shop}/maintenance/script`);
+      }
+      const quoted = await request(running.port, `/a"b/home`, visitor);
+      expect(quoted.status).toBe(503);
+      expect(scriptOf(quoted.text)).toBe('/:shop/maintenance/script');
     });
   });
 

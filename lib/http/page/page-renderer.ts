@@ -56,7 +56,7 @@ export class PageRenderer {
 
   /** What the built-in page of one refusal depends on, besides the refusal. */
   variant(request: HttpRequest): string {
-    return `${this.paths.base(request)} ${this.localizer.textLanguage(request)}`;
+    return `${this.paths.place(request)} ${this.localizer.textLanguage(request)}`;
   }
 
   /** Never rejects: a template that throws or is late is replaced by the built-in page, and the error is logged. */
