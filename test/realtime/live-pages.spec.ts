@@ -8,6 +8,7 @@ import {
   type MaintenanceRootOptions,
 } from 'nestjs-maintenance';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createExpressApp, type RunningApp } from '../support/apps.js';
 import { startChromium } from '../support/chromium.js';
@@ -16,7 +17,8 @@ import { TestClient } from './clients.js';
 
 const FORM = `<form><label>Name <input name="name"></label><label>Note <textarea name="note"></textarea></label>
 <label>Size <select name="size"><option>S<option>M</select></label><label>Gift <input type="checkbox" name="gift"></label>
-<p contenteditable="true" id="rich"></p><button type="reset">Clear</button></form>`;
+<label>Photo <input type="file" name="photo"></label><p contenteditable="true" id="rich"></p>
+<iframe title="Card" srcdoc="<input aria-label=Number>"></iframe><button type="reset">Clear</button></form>`;
 const html = (title: string, body = '') =>
   `<!doctype html><html lang="en"><head><title>${title}</title><link rel="icon" href="data:,">` +
   `<script>sessionStorage.loads = Number(sessionStorage.loads || 0) + 1</script>` +
@@ -165,6 +167,27 @@ describe('a page with a form that is partly filled in', () => {
     ['a choice', (page) => page.focus('select').then(() => page.keyboard.press('ArrowDown'))],
     ['a box', (page) => page.check('input[type=checkbox]')],
     ['rich text', (page) => page.click('#rich').then(() => page.keyboard.type('Bold'))],
+    [
+      'a file',
+      async (page) => {
+        const [chooser] = await Promise.all([
+          page.waitForEvent('filechooser'),
+          page.click('input[type=file]'),
+        ]);
+        await chooser.setFiles(fileURLToPath(import.meta.url));
+      },
+    ],
+    [
+      'something in a frame',
+      (page) => page.frameLocator('iframe').getByLabel('Number').pressSequentially('4'),
+    ],
+    [
+      'something in a frame that was left again',
+      async (page) => {
+        await page.frameLocator('iframe').getByLabel('Number').pressSequentially('4');
+        await page.click('h1');
+      },
+    ],
   ])('gets the banner: %s', async (_what, fillIn) => {
     await using app = await createExpressApp(source());
     const page = await open(browser, app, '/order');
