@@ -80,9 +80,24 @@ export function graphqlRequest(value: unknown): HttpRequest | undefined {
   return typeof request?.headers === 'object' ? request : undefined;
 }
 
+/** Responses that are in no context: of Apollo on Fastify. */
+const replies = new WeakMap<object, HttpReply>();
+
+/** Remembers the response to a request that GraphQL serves. */
+export function noteGraphqlReply(request: unknown, reply: unknown): void {
+  if (typeof request === 'object' && request !== null && isReply(reply)) {
+    replies.set(request, reply);
+  }
+}
+
 /** Where GraphQL drivers keep the response; a subscription over a websocket has none. */
 export function graphqlReply(value: unknown): HttpReply | undefined {
   const context = value as { res?: HttpReply; reply?: HttpReply; req?: { res?: HttpReply } } | undefined;
-  const reply = context?.res ?? context?.reply ?? context?.req?.res;
-  return typeof reply?.getHeaders === 'function' ? reply : undefined;
+  const request = graphqlRequest(value);
+  const reply =
+    context?.res ?? context?.reply ?? context?.req?.res ?? (request ? replies.get(request) : undefined);
+  return isReply(reply) ? reply : undefined;
 }
+
+const isReply = (value: unknown): value is HttpReply =>
+  typeof (value as HttpReply | undefined)?.getHeaders === 'function';

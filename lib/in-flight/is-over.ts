@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { OutgoingMessage, ServerResponse } from 'node:http';
+import { graphqlReply } from '../decision/call-facts.js';
 import { getHandlerCalls } from './handler-calls.js';
 import { wasEnded } from './http2-responses.js';
 
@@ -39,11 +40,6 @@ function responseOf(context: ExecutionContext): Response | undefined {
   const reply = context.getType<string>() === 'graphql' ? graphqlReply(args[2]) : args[1];
   const raw = (reply as Reply | undefined)?.raw ?? reply;
   return typeof (raw as Reply | undefined)?.writableEnded === 'boolean' ? (raw as Response) : undefined;
-}
-
-function graphqlReply(value: unknown): unknown {
-  const context = value as { res?: unknown; reply?: unknown; req?: { res?: unknown } } | undefined;
-  return context?.res ?? context?.reply ?? context?.req?.res;
 }
 
 /**

@@ -5,6 +5,9 @@ import type { CallFollowing } from './call-following.js';
 import { trackMethod } from './track-method.js';
 import { getHandlerPolicy, type HandlerPolicy } from '../decision/handler-policy.js';
 
+/** Metadata of `@nestjs/graphql` on a resolver. */
+const RESOLVER_METADATA = 'graphql:resolver_type';
+
 type Wrapper = ReturnType<DiscoveryService['getControllers']>[number];
 
 /**
@@ -31,7 +34,8 @@ export function trackHandlers(
     }
     const follow = following.follows(wrapper);
     for (const property of routeMethods(instance)) {
-      trackMethod(instance, property, follow);
+      // Nest calls the prototype's resolvers, and the instance's routes
+      trackMethod(ownerOf(instance, property), property, follow);
       const handler = (instance as Record<string, object & { name: string }>)[property];
       if (handler) {
         const policy = getHandlerPolicy(instance.constructor, handler);
@@ -41,6 +45,13 @@ export function trackHandlers(
     }
   }
   return serves;
+}
+
+/** Calls of resolvers are counted by their class. */
+function ownerOf(instance: object, property: string): object {
+  const method = (instance as Record<string, unknown>)[property];
+  const isResolver = typeof method === 'function' && Reflect.hasMetadata(RESOLVER_METADATA, method);
+  return isResolver ? (Object.getPrototypeOf(instance) as object) : instance;
 }
 
 /** Calls of request-scoped providers are counted by their class. */
@@ -65,7 +76,7 @@ function routeMethods(instance: object): string[] {
       if (
         typeof value === 'function' &&
         name !== 'constructor' &&
-        (Reflect.hasMetadata(METHOD_METADATA, value) || Reflect.hasMetadata('graphql:resolver_type', value))
+        (Reflect.hasMetadata(METHOD_METADATA, value) || Reflect.hasMetadata(RESOLVER_METADATA, value))
       ) {
         names.add(name);
       }

@@ -1,9 +1,12 @@
+import { noteGraphqlReply } from '../decision/call-facts.js';
 import { asksForEntities, type GraphqlOperation } from './graphql-operation.js';
 import type { GraphqlOperations } from './graphql-operations.js';
 
 /** Options of Nest's GraphQL module with one of Apollo's drivers. */
 interface ApolloOptions {
   plugins?: unknown[];
+  /** The driver's, which calls the application's own. */
+  context?: unknown;
   server?: { plugins?: unknown[] };
 }
 
@@ -14,8 +17,35 @@ export function guardApollo(operations: GraphqlOperations, options: ApolloOption
     options.server = { ...options.server, plugins: withPlugin(options.server?.plugins, plugin) };
   } else {
     options.plugins = withPlugin(options.plugins, plugin);
+    options.context = notingReplies(options.context);
   }
 }
+
+const noting = new WeakSet<Function>();
+
+/**
+ * On Fastify a context has the request only: whether its response is open could not be seen.
+ * @param context the application's: a function, an object or nothing, to which the driver adds the request
+ */
+function notingReplies(context: unknown): unknown {
+  if (typeof context === 'function' && noting.has(context)) {
+    return context;
+  }
+  const noted = (...args: unknown[]): unknown => {
+    noteGraphqlReply(args[0], args[1]);
+    return typeof context === 'function'
+      ? (Reflect.apply(context, undefined, args) as unknown)
+      : copyOf(context);
+  };
+  noting.add(noted);
+  return noted;
+}
+
+/** Each request gets one of its own. */
+const copyOf = (context: unknown): unknown =>
+  typeof context === 'object' && context !== null
+    ? Object.assign(Object.create(Object.getPrototypeOf(context) as object | null) as object, context)
+    : context;
 
 /** An operation in progress. */
 interface Execution {

@@ -14,6 +14,8 @@ const NOT_FOLLOWED =
 const OF_A_SOCKET =
   'A socket stays open for many messages, so it does not say which call asks, and the call is not followed here: set the option ' +
   '{ followCalls: true }.';
+const OF_A_MESSAGE =
+  'The context of a message does not say which call asks, and the call is not followed here: set the option { followCalls: true }.';
 
 /** Whether admitted calls may still write. */
 export class CallRights {
@@ -74,22 +76,55 @@ export class CallRights {
   }
 }
 
+/** What identifies the call that asks: an HTTP request, or the call itself. */
 function subjectOf(request: unknown): object {
   if (request !== undefined && (typeof request !== 'object' || request === null)) {
     throw MaintenanceConfigurationError.of('request', request, 'a request object of the framework');
   }
-  if (request !== undefined && !isSocket(request)) {
-    return request;
+  const http = request && findHttpRequest(request);
+  const call = http ?? currentCall();
+  if (call) {
+    return call;
   }
-  const call = currentCall();
-  if (!call) {
-    throw new MaintenanceConfigurationError(request ? OF_A_SOCKET : NOT_FOLLOWED, { option: 'followCalls' });
+  if (request === undefined || isSocket(request) || isMessageContext(request)) {
+    throw new MaintenanceConfigurationError(
+      request === undefined ? NOT_FOLLOWED : isSocket(request) ? OF_A_SOCKET : OF_A_MESSAGE,
+      { option: 'followCalls' },
+    );
   }
-  return call;
+  return request;
+}
+
+/** The request itself, or that of a response or of a GraphQL context. */
+function findHttpRequest(value: object): object | undefined {
+  if (isHttpRequest(value)) {
+    return value;
+  }
+  if (isSocket(value)) {
+    // it has the request with which it was opened
+    return undefined;
+  }
+  const { req, request, reply } = value as {
+    req?: unknown;
+    request?: unknown;
+    reply?: { request?: unknown };
+  };
+  return [req, request, reply?.request].find(isHttpRequest);
+}
+
+/** Messages of some brokers have headers, too. */
+function isHttpRequest(value: unknown): value is object {
+  const { headers, method } = (value ?? {}) as { headers?: unknown; method?: unknown };
+  return typeof headers === 'object' && typeof method === 'string';
 }
 
 /** A client of a gateway, of Socket.IO or of ws. */
 function isSocket(value: object): boolean {
   const { handshake, terminate } = value as { handshake?: unknown; terminate?: unknown };
   return (typeof handshake === 'object' && handshake !== null) || typeof terminate === 'function';
+}
+
+/** Nest's context of a message or event of a microservice. */
+function isMessageContext(value: object): boolean {
+  return typeof (value as { getArgByIndex?: unknown }).getArgByIndex === 'function';
 }
