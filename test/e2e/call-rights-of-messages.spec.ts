@@ -3,7 +3,6 @@ import { Context, Field, GraphQLModule, ObjectType, Query, ResolveField, Resolve
 import { Controller, Inject } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import {
-  BaseRpcContext,
   ClientProxyFactory,
   Ctx,
   EventPattern,
@@ -38,12 +37,12 @@ class OrdersController {
   constructor(@Inject(MaintenanceService) private readonly service: MaintenanceService) {}
 
   @MessagePattern('order')
-  order(@Payload() payload: object, @Ctx() context: BaseRpcContext): Promise<string> {
+  order(@Payload() payload: object, @Ctx() context: unknown): Promise<string> {
     return work(this.service, context, payload, undefined);
   }
 
   @EventPattern('ordered')
-  async ordered(@Payload() payload: object, @Ctx() context: BaseRpcContext): Promise<void> {
+  async ordered(@Payload() payload: object, @Ctx() context: unknown): Promise<void> {
     await work(this.service, context, payload, undefined);
   }
 }
@@ -53,7 +52,7 @@ class UnfollowedController {
   constructor(@Inject(ModuleRef) private readonly modules: ModuleRef) {}
 
   @MessagePattern('unfollowed')
-  unfollowed(@Ctx() context: BaseRpcContext): string {
+  unfollowed(@Ctx() context: unknown): string {
     try {
       return String(this.modules.get(MaintenanceService, { strict: false }).mayContinue(context));
     } catch (error) {
