@@ -16,7 +16,7 @@ const LOAD = ['test/{faults,package}/**/*.spec.ts', 'test/realtime/{floods,storm
  */
 const SHARED = [
   'test/{access,admin,client,decision,e2e,history,hooks,hostile,http,i18n,integrations,keys}/**/*.spec.ts',
-  'test/{module,progress,realtime,service,site,standalone,windows}/**/*.spec.ts',
+  'test/{module,progress,realtime,service,site,windows}/**/*.spec.ts',
 ];
 
 /** Specs that have to wait for the time limits of others: `npm run test:all`. */

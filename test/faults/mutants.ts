@@ -425,8 +425,8 @@ export const MUTANTS: readonly Mutant[] = [
     'ticks-are-not-skipped',
     'workers',
     'background/skipped-method.js',
-    'application.openWork.runOrSkip({ name, scope }, inner, () => {',
-    'application.openWork.runOrSkip({ name, scope: { isConcernedBy: () => false } }, inner, () => {',
+    'application.openWork.runOrSkip({ name, scope }, next, () => {',
+    'application.openWork.runOrSkip({ name, scope: { isConcernedBy: () => false } }, next, () => {',
   ),
   bug(
     'missed-is-forgotten',

@@ -10,7 +10,7 @@ export class Representations {
     private readonly calls: ApplicationCalls,
   ) {}
 
-  of(request: HttpRequest, { accept } = request.headers): Representation {
+  of(request: HttpRequest, { accept }: HttpRequest['headers'] = request.headers): Representation {
     const { responseType } = this.options;
     if (responseType === undefined) {
       return negotiate(accept);
