@@ -27,7 +27,8 @@ export interface MaintenanceSkipOptions {
  * `@nestjs/schedule`, and on any other method, including static ones, except generators.
  *
  * On a class it applies to all methods that carry metadata of another decorator, such as `@Cron`, or, if there are none, to all
- * methods except Nest's lifecycle hooks; static ones need their own. On a method that has one too, both count, and `missed` of the method counts for both.
+ * methods except Nest's lifecycle hooks; static ones need their own. On a method that has one too, both count, and `missed` of the
+ * method counts for both.
  * `@MaintenanceExempt()` on a method takes it out.
  *
  * @param keys names or keys, whatever their `scope`, with options at the end. Without keys, the same keys count as for a handler:

@@ -19,3 +19,9 @@ export function parseWhole(text: string, what: string): number {
   }
   return Number(text);
 }
+
+/** Of the commands that change a key: flags and help. */
+export const ACKNOWLEDGE = [
+  '--acknowledge <time>',
+  'by --redis: wait until every replica has applied it; exit code 7 if one has not',
+] as const;

@@ -1,5 +1,5 @@
 import type { CliCommand } from '../cli.js';
-import { collect } from '../option-values.js';
+import { ACKNOWLEDGE, collect } from '../option-values.js';
 
 export const extendCommand: CliCommand = {
   define(cli) {
@@ -22,10 +22,7 @@ export const extendCommand: CliCommand = {
       )
       .option('--reason <text>', 'for operators only')
       .option('--actor <name>', 'who makes the change; default: user@host (by --url: the signed-in user)')
-      .option(
-        '--acknowledge <time>',
-        'by --redis: wait until every replica has applied it; exit code 7 if one has not',
-      )
+      .option(...ACKNOWLEDGE)
       .option('--dry-run', 'only show what it would do');
   },
 };

@@ -1,4 +1,5 @@
 import type { CliCommand } from '../cli.js';
+import { ACKNOWLEDGE } from '../option-values.js';
 
 export const offCommand: CliCommand = {
   define(cli) {
@@ -16,10 +17,7 @@ export const offCommand: CliCommand = {
       .option('--reopen-over <time>', 'visitors come back spread over so long')
       .option('--reason <text>', 'for operators only')
       .option('--actor <name>', 'who makes the change; default: user@host (by --url: the signed-in user)')
-      .option(
-        '--acknowledge <time>',
-        'by --redis: wait until every replica has applied it; exit code 7 if one has not',
-      )
+      .option(...ACKNOWLEDGE)
       .option('--no-hooks', 'by --redis: call no hooks of the application')
       .option('--dry-run', 'only show what it would do');
   },

@@ -1,5 +1,5 @@
 import type { CliCommand } from '../cli.js';
-import { collect } from '../option-values.js';
+import { ACKNOWLEDGE, collect } from '../option-values.js';
 
 export const onCommand: CliCommand = {
   define(cli) {
@@ -27,10 +27,7 @@ export const onCommand: CliCommand = {
       )
       .option('--reason <text>', 'for operators only')
       .option('--actor <name>', 'who makes the change; default: user@host (by --url: the signed-in user)')
-      .option(
-        '--acknowledge <time>',
-        'by --redis: wait until every replica has applied it; exit code 7 if one has not',
-      )
+      .option(...ACKNOWLEDGE)
       .option(
         '--drain <time>',
         'wait until nothing that it refuses is running any more; exit code 7 if something is',

@@ -95,8 +95,8 @@ export abstract class MaintenanceWork extends MaintenanceKnowledge {
    * refuses the call has given up waiting for it; that is final for the call. `setMaintenance()` and a `maintain()` with `drain: false`
    * revoke no admitted call. Synchronous, from memory. Between the check and the write only `fence` protects.
    *
-   * @param request the request object of the framework, or the context of a resolver; may be left out where calls are followed: in handlers of classes that this
-   * service is injected into, below `whileOpen()` and the work of `maintain()`, and everywhere with the option `followCalls`
+   * @param request the request object of the framework, or the context of a resolver; may be left out where calls are followed: in
+   * handlers of classes that this service is injected into, below `whileOpen()` and the work of `maintain()`, and everywhere with the option `followCalls`
    * @throws MaintenanceConfigurationError without a request where calls are not followed
    */
   mayContinue(request?: unknown): boolean {

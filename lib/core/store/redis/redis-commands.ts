@@ -54,7 +54,7 @@ export class RedisCommands {
     return this.keys.records;
   }
 
-  /** The server that was met, in the form that scripts expect; `''` before. Set by whoever syncs. */
+  /** The server last met, in the form that scripts expect; `''` before the first sync, which sets it. */
   since = '';
 
   /** The same, or the beginning of it, as an argument. */
