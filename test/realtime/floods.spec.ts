@@ -31,16 +31,20 @@ async function session(port: number, ...payloads: string[]): Promise<void> {
   }
 }
 
+/** What a measurement of the heap may be off, for each session, in bytes. Answers that were kept would be ten times as many. */
+const NOISE = 32 * 1024;
+const SESSIONS = 20;
+
 /** Heap that a session of an attack leaves behind, in bytes. */
-async function cost(variant: Variant, attack: Attack, sessions: number, message?: string): Promise<number> {
+async function cost(variant: Variant, attack: Attack, message?: string): Promise<number> {
   await using server = await start(variant);
   const { port } = server.facts;
   if (message !== undefined) await server.send('set', true, message);
   // what the first ones leave behind for good is not theirs
   for (let i = 0; i < 3; i++) await attack(port);
   const before = await server.send<number>('heap');
-  for (let i = 0; i < sessions; i++) await attack(port);
-  return ((await server.send<number>('heap')) - before) / sessions;
+  for (let i = 0; i < SESSIONS; i++) await attack(port);
+  return ((await server.send<number>('heap')) - before) / SESSIONS;
 }
 
 const JOIN = '40/maintenance,';
@@ -83,16 +87,16 @@ describe('an attack costs at most twice what it costs a plain gateway', () => {
   ])(
     '%s',
     async (what, attack, plainly = attack, message) => {
-      const plain = await cost('plain', plainly, 10);
-      const library = await cost('library', attack, 20, message);
-      const hanging = await cost('hanging', attack, 20, message);
+      const plain = await cost('plain', plainly);
+      const library = await cost('library', attack, message);
+      const hanging = await cost('hanging', attack, message);
       const kB = (bytes: number) => `${(bytes / 1024).toFixed(0)} kB`;
       console.log(
         `${what}: plain ${kB(plain)}, library ${kB(library)}, permissions that hang ${kB(hanging)}`,
       );
       for (const socket of open.splice(0)) socket.close();
-      expect(library).toBeLessThan(plain * 2);
-      expect(hanging).toBeLessThan(plain * 2);
+      expect(library).toBeLessThan(plain * 2 + NOISE);
+      expect(hanging).toBeLessThan(plain * 2 + NOISE);
     },
     120_000,
   );
