@@ -24,9 +24,10 @@ const ENTRIES = ['index', 'client/index', 'standalone/index', 'integrations/bull
 
 /**
  * Puts what is loaded together into files of their own: each gets all that its modules import and that is in no file before it.
- * @param {Record<string, string[]>} files modules in dist/, by the name of the file
+ * @param {Record<string, string[]>} files modules, by the name of the file
+ * @param {string} folder where they are
  */
-function together(files) {
+function together(files, folder = dist) {
   /** @type {Map<string, string>} */
   const placed = new Map();
   const [first] = Object.keys(files);
@@ -48,7 +49,7 @@ function together(files) {
           }
         };
         Object.entries(files).forEach(([name, modules]) =>
-          modules.forEach((module) => add(join(dist, module), name)),
+          modules.forEach((module) => add(join(folder, module), name)),
         );
       },
     },
@@ -62,18 +63,6 @@ const forApplications = together({
   realtime: ['realtime/realtime.module.js'],
 });
 
-/** What every call of the command line loads, and what those load besides that go to Redis. */
-const forPrograms = together({
-  commands: ['cli/command-line.js'],
-  redis: [
-    'cli/backend/open-backend.js',
-    'cli/backend/redis-backend.js',
-    'core/store/redis/redis-store.js',
-    'cli/commands/shared.js',
-    'cli/commands/status.js',
-  ],
-});
-
 /** Files that were made. */
 const made = new Set();
 
@@ -84,39 +73,60 @@ const keep = {
   },
 };
 
-const programs = defineConfig({
-  input: Object.fromEntries(PROGRAMS.map((entry) => [entry, join(dist, `${entry}.js`)])),
-  platform: 'node',
-  external: (id) => /^[^./\0]/.test(id) && !PACKED_IN_PROGRAMS.includes(id) && !REQUIRED_BY_PROGRAMS.has(id),
-  resolve: {
-    alias: { rxjs: fileURLToPath(new URL('node_modules/rxjs/dist/esm/index.js', import.meta.url)) },
-  },
-  treeshake: { moduleSideEffects: (id) => !id.includes('/rxjs/') },
-  output: {
-    dir: dist,
-    format: 'esm',
-    chunkFileNames: 'cli/chunks/[name]-[hash].js',
-    comments: { jsdoc: false },
-    codeSplitting: forPrograms.codeSplitting,
-  },
-  plugins: [
-    keep,
-    forPrograms.plugin,
-    {
-      name: 'require-what-is-called-for',
-      resolveId: (id) => (REQUIRED_BY_PROGRAMS.has(id) ? `\0required:${id}` : undefined),
-      load: (id) => {
-        const [, name] = /^\0required:(.+)$/.exec(id) ?? [];
-        return (
-          name &&
-          `import { createRequire } from 'node:module';
+/** What every call of the command line loads, and what those load besides that go to Redis. */
+const LOADED_BY_PROGRAMS = {
+  commands: ['cli/command-line.js'],
+  redis: [
+    'cli/backend/open-backend.js',
+    'cli/backend/redis-backend.js',
+    'core/store/redis/redis-store.js',
+    'cli/commands/shared.js',
+    'cli/commands/status.js',
+  ],
+};
+
+/**
+ * What is run, as the compiler leaves it in one folder, packed into another.
+ * @param {string} from
+ * @param {string} to
+ */
+export function packPrograms(from, to) {
+  const loadedTogether = together(LOADED_BY_PROGRAMS, from);
+  return defineConfig({
+    input: Object.fromEntries(PROGRAMS.map((entry) => [entry, join(from, `${entry}.js`)])),
+    platform: 'node',
+    external: (id) =>
+      /^[^./\0]/.test(id) && !PACKED_IN_PROGRAMS.includes(id) && !REQUIRED_BY_PROGRAMS.has(id),
+    resolve: {
+      alias: { rxjs: fileURLToPath(new URL('node_modules/rxjs/dist/esm/index.js', import.meta.url)) },
+    },
+    treeshake: { moduleSideEffects: (id) => !id.includes('/rxjs/') },
+    output: {
+      dir: to,
+      format: 'esm',
+      chunkFileNames: 'cli/chunks/[name]-[hash].js',
+      comments: { jsdoc: false },
+      codeSplitting: loadedTogether.codeSplitting,
+    },
+    plugins: [
+      keep,
+      loadedTogether.plugin,
+      {
+        name: 'require-what-is-called-for',
+        resolveId: (id) => (REQUIRED_BY_PROGRAMS.has(id) ? `\0required:${id}` : undefined),
+        load: (id) => {
+          const [, name] = /^\0required:(.+)$/.exec(id) ?? [];
+          return (
+            name &&
+            `import { createRequire } from 'node:module';
 const required = createRequire(import.meta.url)('${name}');
 export const { Redis, Cluster } = required;`
-        );
+          );
+        },
       },
-    },
-  ],
-});
+    ],
+  });
+}
 
 /**
  * Packs the modules of dist/, as the compiler leaves them, into a few files: importing a hundred of them would take an
@@ -168,4 +178,4 @@ async function readLicense(folder) {
 }
 
 // one after the other: what is left over is removed last
-export default [programs, packages];
+export default [packPrograms(dist, dist), packages];

@@ -7,8 +7,8 @@ import { inWay } from '../../lib/core/history/way.js';
 import type { OutputStream } from '../../lib/cli/output.js';
 import { watch } from '../support/process.js';
 
-const BUILT = fileURLToPath(new URL('../../.tmp/replicas/lib/cli', import.meta.url));
-/** The command line, compiled by vitest's global set-up. */
+const BUILT = fileURLToPath(new URL('../../.tmp/replicas/packed/cli', import.meta.url));
+/** The command line, compiled and packed by vitest's global set-up. */
 export const MAIN = `${BUILT}/main.js`;
 const GUARDIAN = pathToFileURL(`${BUILT}/run/guardian.js`);
 

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
 import { generate } from '../../lib/generate.mjs';
+import { packPrograms } from '../../rolldown.config.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -30,4 +32,8 @@ export default async function compileReplicas(): Promise<void> {
   );
   const tsc = `${root}node_modules/typescript/bin/tsc`;
   execFileSync(process.execPath, [tsc, '-p', 'tsconfig.replicas.json'], { cwd: root, stdio: 'inherit' });
+  // as it is published: it starts in less than half of the time
+  const { output, ...input } = packPrograms(`${folder}/lib`, `${folder}/packed`);
+  await using bundle = await rolldown(input);
+  await bundle.write([output].flat()[0]);
 }
