@@ -35,15 +35,21 @@ function together(files, folder = dist) {
     codeSplitting: {
       groups: Object.keys(files).map((name) => ({
         name,
-        test: (id) => placed.get(id) === name || (name === first && id.includes('rolldown/runtime')),
+        test: (/** @type {string} */ id) =>
+          placed.get(id) === name || (name === first && id.includes('rolldown/runtime')),
       })),
     },
     plugin: {
       name: 'find-what-is-loaded-together',
+      /** @this {import('rolldown').PluginContext} */
       buildEnd() {
+        /**
+         * @param {string} id
+         * @param {string} name
+         */
         const add = (id, name) => {
           const info = this.getModuleInfo(id);
-          if (info && !info.isExternal && !placed.has(id)) {
+          if (info && !placed.has(id)) {
             placed.set(id, name);
             info.importedIds.forEach((imported) => add(imported, name));
           }
@@ -68,6 +74,7 @@ const made = new Set();
 
 const keep = {
   name: 'keep-what-was-made',
+  /** @param {unknown} _options @param {Record<string, unknown>} bundle */
   writeBundle(_options, bundle) {
     Object.keys(bundle).forEach((name) => made.add(join(dist, name)));
   },
@@ -174,7 +181,7 @@ const packages = defineConfig({
 /** @param {URL} folder of a package */
 async function readLicense(folder) {
   const file = (await readdir(folder)).find((name) => /^licen[cs]e(\.\w+)?$/i.test(name));
-  return readFile(new URL(file, folder), 'utf8');
+  return readFile(new URL(file ?? 'LICENSE', folder), 'utf8');
 }
 
 // one after the other: what is left over is removed last
