@@ -5,7 +5,7 @@ set -eu
 
 maintenance() { npx nestjs-maintenance "$@"; }
 
-# what is wrong now will be worse then
+# find problems before the maintenance, not during it
 maintenance doctor
 
 # closes billing, waits until no replica serves it any more, migrates, opens it; its exit code is that of the migration

@@ -90,10 +90,13 @@ export class RefusalHeaders {
       give(request),
     );
     for (const [name, value] of Object.entries(given ?? {})) {
-      if (isHeader(name, value)) {
-        setHeader(reply, name, value);
-      } else {
+      if (!isHeader(name, value)) {
         this.calls.wrong('"refusalHeaders"', name, 'the refusal is sent without it');
+      } else if (name.toLowerCase() === 'vary') {
+        // CORS and others may have set it
+        value.split(',').forEach((field) => vary(reply, field.trim()));
+      } else {
+        setHeader(reply, name, value);
       }
     }
   }

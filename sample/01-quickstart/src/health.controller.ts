@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { MaintenanceExempt, MaintenanceService } from 'nestjs-maintenance';
 
-/** A load balancer asks this: the process is well, also while the shop is closed. */
+/** For load balancers: the process is healthy, also while the shop is closed. */
 @MaintenanceExempt()
 @Controller('health')
 export class HealthController {

@@ -9,7 +9,7 @@ const app: INestApplication =
     ? await NestFactory.create(AppModule, new FastifyAdapter())
     : await NestFactory.create(AppModule);
 
-// so that Ctrl+C ends what runs under maintain() in good order
+// so that Ctrl+C ends what runs under maintain() cleanly
 app.enableShutdownHooks();
 await app.listen(process.env.PORT ?? 3000);
 

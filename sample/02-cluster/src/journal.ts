@@ -14,7 +14,7 @@ export interface Entry {
   readonly end: bigint | null;
 }
 
-/** Each line is in the file before what it tells of goes on. */
+/** Each line is in the file before the work it reports goes on. */
 export class Journal {
   private last = 0;
 

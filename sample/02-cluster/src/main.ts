@@ -18,7 +18,7 @@ const SECONDS_AFTER = 3;
 /** `--no-drain` shows what the drain is for: the migration then begins while orders are still being written. */
 const drain = !process.argv.includes('--no-drain');
 
-// so that what listens to our exit ends Redis, too
+// so that the exit listener stops Redis, too
 process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
 
 const folder = await mkdtemp(join(tmpdir(), 'maintenance-cluster-'));

@@ -31,7 +31,7 @@ class OrdersController {
   }
 }
 
-/** Answers in spite of the maintenance that it makes itself. */
+/** Exempt from the maintenance that it starts itself. */
 @MaintenanceExempt()
 @Controller()
 class OperationsController {

@@ -5,7 +5,7 @@ export interface Verdict {
   readonly text: string;
 }
 
-/** Did any write overlap a migration. */
+/** Whether any write overlapped a migration. */
 export function verdictOf(entries: readonly Entry[]): Verdict {
   const writes = entries.filter(({ kind }) => kind === 'write');
   const migrations = entries.filter(({ kind }) => kind === 'migration');

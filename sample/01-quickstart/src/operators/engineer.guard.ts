@@ -1,7 +1,7 @@
 import { ForbiddenException, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Operators } from './operators.service.js';
 
-/** Lets in who may change something. Runs after {@link OperatorGuard}. */
+/** Lets in those who may change something. Runs after {@link OperatorGuard}. */
 @Injectable()
 export class EngineerGuard implements CanActivate {
   constructor(private readonly operators: Operators) {}

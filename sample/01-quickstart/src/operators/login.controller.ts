@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { page } from '../shop/page.js';
 import { Operators } from './operators.service.js';
 
-/** Exempt: who would end the maintenance must be able to log in. */
+/** Exempt: operators must be able to log in to end the maintenance. */
 @MaintenanceExempt()
 @Controller('login')
 export class LoginController {

@@ -10,7 +10,7 @@ import {
 import { MaintenanceError, MaintenanceStoreError, UnknownMaintenanceKeyError } from 'nestjs-maintenance';
 import { catchError, throwError, type Observable } from 'rxjs';
 
-/** What the service throws, as HTTP says it. Its messages are sentences that may be shown to an operator. */
+/** Turns what the service throws into HTTP errors. Its messages may be shown to operators. */
 @Injectable()
 export class MaintenanceErrorsInterceptor implements NestInterceptor {
   intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {

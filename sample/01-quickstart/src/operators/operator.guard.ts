@@ -1,7 +1,7 @@
 import { Injectable, UnauthorizedException, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Operators, type Operator } from './operators.service.js';
 
-/** Lets in who has logged in. */
+/** Lets in those who have logged in. */
 @Injectable()
 export class OperatorGuard implements CanActivate {
   constructor(private readonly operators: Operators) {}

@@ -5,7 +5,7 @@ import { OperatorsMaintenanceController } from './maintenance.controller.js';
 import { OperatorGuard } from './operator.guard.js';
 import { Operators } from './operators.service.js';
 
-/** Global, since guards everywhere ask who is there. */
+/** Global: guards everywhere ask who has logged in. */
 @Global()
 @Module({
   controllers: [LoginController, OperatorsMaintenanceController],

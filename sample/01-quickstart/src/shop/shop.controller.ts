@@ -8,7 +8,7 @@ const PRODUCTS = [
   { id: 3, name: 'Cheese', price: 9 },
 ];
 
-/** Nothing here knows of maintenance: the guard looks after every handler. */
+/** Nothing here knows of maintenance: every handler is guarded. */
 @Controller()
 export class ShopController {
   private orders = 0;
