@@ -82,7 +82,7 @@ export class BypassTokens implements TokenSource {
         'keys',
         keys,
         `as many keys as fit into a token of ${LONGEST} characters, the most that a cookie can hold`,
-        () => `${keys?.length} keys, which need ${token.length}`,
+        () => `${keys?.length} keys, which need ${token.length} characters`,
       );
     }
     return token;

@@ -95,7 +95,9 @@ export class AdminAccess {
   /** Whether this key may be offered to the requester; `false` if asking fails or takes too long. */
   async isEditable(key: MaintenanceKey, request: HttpRequest): Promise<boolean> {
     const name = `isEditable() of maintenance key "${key.name}"`;
-    return (await this.calls.ask(name, 'it is not offered', false, () => key.isEditable(request))) === true;
+    return (
+      (await this.calls.ask(name, 'the key cannot be edited', false, () => key.isEditable(request))) === true
+    );
   }
 }
 

@@ -48,7 +48,7 @@ export class Csrf {
    */
   checkReader(request: HttpRequest): void {
     if (!this.origins.admitsReader(request)) {
-      throw new AdminApiError(403, `Key data is not for this host: ${hostNotListed(request)}.`);
+      throw new AdminApiError(403, `Key data is not available on this host: ${hostNotListed(request)}.`);
     }
   }
 

@@ -37,7 +37,7 @@ export class WindowUndo {
     });
     const entry = entries.find((other) => other.id === id);
     if (!entry) {
-      throw new AdminApiError(404, 'There is no such entry among the last ones of the history.');
+      throw new AdminApiError(404, 'The recent history has no such entry.');
     }
     const key = await this.access.findEditable(request, entry.key);
     expectedRevision(manager, key, request.headers['if-match']);

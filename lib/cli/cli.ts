@@ -119,20 +119,23 @@ export class Cli {
 export const CONNECTION_OPTIONS: readonly Option[] = [
   new Option(
     '--redis <url>',
-    'the Redis of the application: redis://, rediss://, unix://, redis+sentinel://, redis+cluster:// (MAINTENANCE_REDIS_URL)',
+    'Redis of the application: redis://, rediss://, unix://, redis+sentinel://, redis+cluster:// (MAINTENANCE_REDIS_URL)',
   ),
   new Option('--url <url>', 'or its admin API, such as https://shop.example/maintenance (MAINTENANCE_URL)'),
   new Option(
     '--header <header>',
-    'for the admin API, such as "Authorization: Bearer …"; may be repeated (MAINTENANCE_HEADER)',
+    'header for the admin API, such as "Authorization: Bearer …"; repeatable (MAINTENANCE_HEADER)',
   ).argParser(collect),
   new Option(
     '--namespace <name>',
-    'the namespace of the application; default: maintenance (MAINTENANCE_NAMESPACE)',
+    'namespace of the application; default: maintenance (MAINTENANCE_NAMESPACE)',
   ),
-  new Option('--ca <file>', 'certificate of the authority that signed that of a rediss:// server'),
-  new Option('--command-timeout <time>', 'time limit for each call; default: 3s'),
-  new Option('--json', 'for programs'),
+  new Option('--ca <file>', 'file with the CA certificate of a rediss:// server (MAINTENANCE_CA)'),
+  new Option(
+    '--command-timeout <time>',
+    'time limit for each call; default: 3s with --redis, 10s with --url',
+  ),
+  new Option('--json', 'print JSON, for programs'),
   new Option('-y, --yes', 'do not ask for confirmation'),
 ];
 
@@ -148,8 +151,8 @@ async function ask(
   }
   if (out.json || !stdin.isTTY || !stderr.isTTY) {
     if (always) {
-      const why = out.json ? 'Nobody is asked with --json' : 'This is not a terminal';
-      throw usage(`${question} ${why}: confirm with --yes. Nothing was changed.`);
+      const why = out.json ? 'There are no questions with --json' : 'This is not a terminal';
+      throw usage(`${question} ${why}; pass --yes to confirm. Nothing was changed.`);
     }
     return;
   }

@@ -15,7 +15,7 @@ export const given = <T>(
 
 export function parseWhole(text: string, what: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) {
-    throw usage(`${what}: ${JSON.stringify(text)} is not a whole number from 1 on.`);
+    throw usage(`${what}: ${JSON.stringify(text)} is not a positive whole number.`);
   }
   return Number(text);
 }
@@ -23,5 +23,5 @@ export function parseWhole(text: string, what: string): number {
 /** Of the commands that change a key: flags and help. */
 export const ACKNOWLEDGE = [
   '--acknowledge <time>',
-  'by --redis: wait until every replica has applied it; exit code 7 if one has not',
+  'with --redis: wait until every replica has applied it; exit code 7 if not all have',
 ] as const;

@@ -45,21 +45,21 @@ const HELP = `
 Examples:
   # close billing for half an hour
   $ nestjs-maintenance on billing 30m --message "Back soon"
-  # run a migration when it is quiet everywhere
+  # run a migration once all replicas are drained
   $ nestjs-maintenance run billing --drain 10s -- npx prisma migrate deploy
-  # what is going on
+  # see what is in maintenance
   $ nestjs-maintenance status
 
-Exit codes: 0 done, 1 refused or failed, 2 usage, 3 in maintenance (status
+Exit codes: 0 done, 1 refused or failed, 2 usage error, 3 in maintenance (status
 --exit-code), 4 outcome unknown, 5 locked or changed by somebody else,
-6 unknown key or window, 7 not all acknowledged or not drained.`;
+6 unknown key or window, 7 not acknowledged by all replicas, or not drained.`;
 
 /** The command line with all of its commands. */
 export function createCli(guardian: URL, around: Surroundings): Cli {
   const program = new Command('nestjs-maintenance')
-    .description('Maintenance of a Nest application, by its Redis or by its admin API')
+    .description('Maintenance mode of a Nest application, through its Redis or its admin API')
     .version(LIBRARY_VERSION)
-    .showHelpAfterError('(--help says how)')
+    .showHelpAfterError('(see --help)')
     .configureHelp({ showGlobalOptions: true, helpWidth: 80, subcommandTerm: termOf })
     .addHelpText('after', HELP)
     .configureOutput({

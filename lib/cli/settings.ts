@@ -95,7 +95,7 @@ function check(value: unknown, where: string): Partial<Settings> {
         : typeof given === 'string';
     if (!FIELDS.includes(name) || !isRight) {
       throw usage(
-        `${where}: ${JSON.stringify(name)} is not accepted as it is; accepted: ${FIELDS.join(', ')}, each a string (headers: a list).`,
+        `${where}: ${JSON.stringify(name)} is unknown or has the wrong type; accepted: ${FIELDS.join(', ')}, each a string (headers: an array of strings).`,
       );
     }
   }

@@ -5,7 +5,7 @@ const PART = /(\d+(?:\.\d+)?)\s*([a-z]+)\s*/gi;
 const ISO_DURATION = /^P(?=.)(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i;
 const CLOCK = /^([01]?\d|2[0-3]):([0-5]\d)$/;
 const WITH_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/i;
-const EXAMPLES = 'such as 30s, 10m, 2h, 1h30m, 1d or PT30M';
+const EXAMPLES = 'for example 30s, 10m, 2h, 1h30m, 1d or PT30M';
 
 /**
  * A length of time as people write it, in milliseconds.
@@ -14,9 +14,7 @@ const EXAMPLES = 'such as 30s, 10m, 2h, 1h30m, 1d or PT30M';
 export function parseDuration(text: string, what: string): number {
   const length = isoDuration(text) ?? plainDuration(text);
   if (length === undefined || !Number.isSafeInteger(Math.round(length))) {
-    const hint = /^\d+$/.test(text.trim())
-      ? ` (${text.trim()} of what? Say ${text.trim()}s or ${text.trim()}m)`
-      : '';
+    const hint = /^\d+$/.test(text.trim()) ? ` (no unit; write ${text.trim()}s or ${text.trim()}m)` : '';
     throw usage(`${what}: ${JSON.stringify(text)} is not a duration${hint}; accepted: ${EXAMPLES}.`);
   }
   return Math.round(length);
@@ -49,7 +47,7 @@ export function parseInstant(text: string, what: string): Date {
   const moment = isoInstant(text);
   if (!moment) {
     throw usage(
-      `${what}: ${JSON.stringify(text)} is not a moment; accepted: 2027-03-28T14:30 or 2027-03-28T14:30+02:00.`,
+      `${what}: ${JSON.stringify(text)} is not a date and time; accepted: 2027-03-28T14:30 or 2027-03-28T14:30+02:00.`,
     );
   }
   return moment;
@@ -77,7 +75,7 @@ export function parseMoment(text: string, what: string, now = Date.now()): Date 
     );
   }
   if (moment.getTime() <= now) {
-    throw usage(`${what}: ${moment.toISOString()} is over.`);
+    throw usage(`${what}: ${moment.toISOString()} is in the past.`);
   }
   return moment;
 }
@@ -92,7 +90,9 @@ export function parseEndWords(
     first === undefined ? {} : /^until$/i.test(first) ? { until: others.join(' ') } : { for: words.join('') };
   const given = [options.for, options.until, said.for, said.until].filter((value) => value !== undefined);
   if (given.length > 1) {
-    throw usage('The end was given more than once; accepted: one of --for, --until, or the same in words.');
+    throw usage(
+      'The end was given more than once; accepted: one of --for, --until, or words such as "30m" or "until 14:30".',
+    );
   }
   return { for: options.for ?? said.for, until: options.until ?? said.until };
 }

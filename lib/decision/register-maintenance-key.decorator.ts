@@ -33,7 +33,7 @@ export function RegisterMaintenanceKey(name?: string, options: MaintenanceKeyOpt
     if (property !== undefined) {
       if (name !== undefined) {
         throw new MaintenanceConfigurationError(
-          `@RegisterMaintenanceKey() on ${target.constructor.name}.${String(property)} takes no arguments; the member gives the key.`,
+          `@RegisterMaintenanceKey() on ${target.constructor.name}.${String(property)} takes no arguments; the member itself provides the key.`,
         );
       }
       markMember(KEY_MEMBERS, target, { property }, '@RegisterMaintenanceKey()');
@@ -42,7 +42,7 @@ export function RegisterMaintenanceKey(name?: string, options: MaintenanceKeyOpt
     const cls = target as { prototype?: unknown; name: string };
     if (!(cls.prototype instanceof MaintenanceKey) || name === undefined) {
       throw new MaintenanceConfigurationError(
-        `@RegisterMaintenanceKey(name, options?) on class ${cls.name}: accepted: a name, on a class that extends MaintenanceKey.`,
+        `@RegisterMaintenanceKey() on class ${cls.name}; accepted: @RegisterMaintenanceKey(name, options?) on a class that extends MaintenanceKey.`,
       );
     }
     declareKeyClass(target, name, options);

@@ -43,7 +43,7 @@ export class SocketUrl {
 function originOf(url: string): string {
   const { origin, protocol } = new URL(url);
   if (!/^(http|ws)s?:$/.test(protocol)) {
-    throw new TypeError(`a URL of ${protocol} cannot be connected to`);
+    throw new TypeError(`${protocol} URLs are not supported`);
   }
   return origin;
 }

@@ -9,8 +9,7 @@ import { ADMIN_TEXTS } from './admin-texts.js';
 export const DEFAULT_MESSAGE = 'We are carrying out maintenance and will be back as soon as we can.';
 
 /** The sentence for visitors who are not back yet, while others are. */
-export const REOPENING_MESSAGE =
-  'We are back, and let visitors in one after another. It is your turn in a moment.';
+export const REOPENING_MESSAGE = 'We are reopening, a few visitors at a time. It will soon be your turn.';
 
 /** The sentence for visitors if a planned window has no announcement of its own. */
 export const DEFAULT_ANNOUNCEMENT = 'Maintenance is planned.';

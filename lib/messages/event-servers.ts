@@ -140,9 +140,9 @@ export class EventServers implements OnApplicationShutdown {
     if (!this.holds(events)) {
       this.logger.warn(
         `These events are handled during maintenance, too: ${patterns.join(', ')}. ${events.name} cannot keep them for later` +
-          `${transportId === RMQ ? ' with noAck, which is on unless { noAck: false } is set' : ''}, and refusing them would lose them. ` +
-          "Set the maintenance option events to 'pass' if that is right, or to 'refuse' if they may be lost; " +
-          '@MaintenanceExempt() on a handler says that it is never affected.',
+          `${transportId === RMQ ? ' with noAck, which is on by default' : ''}, and refusing them would lose them. ` +
+          "Set the maintenance option events to 'pass' if this is intended, or to 'refuse' if they may be lost; " +
+          '@MaintenanceExempt() marks a handler that is never affected.',
       );
     } else if (transportId === RMQ) {
       this.checkQueue(events, patterns, options?.['prefetchCount']);
@@ -167,16 +167,16 @@ export class EventServers implements OnApplicationShutdown {
   private checkQueue(events: EventServer, patterns: readonly string[], prefetch: unknown): void {
     if (events.takesMessages) {
       throw new MaintenanceConfigurationError(
-        `The microservice on ${events.name} takes events (${patterns.join(', ')}) and messages that are answered from one queue: events ` +
-          'that wait for the end of maintenance would keep those from an answer. Accepted: an application for each, another transport for ' +
-          "those that are answered, @MaintenanceExempt() on the handlers of its events, or the maintenance option events: 'pass' or 'refuse'.",
+        `The microservice on ${events.name} takes events (${patterns.join(', ')}) and request-response messages from one queue: events ` +
+          'that wait for the end of maintenance would block those messages. Accepted: an application for each, another transport for ' +
+          "the request-response messages, @MaintenanceExempt() on the event handlers, or the maintenance option events: 'pass' or 'refuse'.",
         { option: 'events' },
       );
     }
     if (!prefetch) {
       this.logger.warn(
-        `The microservice on ${events.name} has no prefetchCount: all events that the broker has sent already when maintenance begins are ` +
-          'kept in memory. Set prefetchCount to what may be unacknowledged at a time.',
+        `The microservice on ${events.name} has no prefetchCount: all events that the broker has already delivered when maintenance begins are ` +
+          'kept in memory. Set prefetchCount to the highest number of unacknowledged events.',
       );
     }
   }

@@ -50,7 +50,7 @@ export class KafkaPartitions {
     const { getHeartbeat } = context as KafkaContext;
     const payload = this.payloads.get(getHeartbeat.call(context));
     if (!payload) {
-      throw new Error('This version of @nestjs/microservices does not say which Kafka message an event is.');
+      throw new Error('This version of @nestjs/microservices does not expose the Kafka message of an event.');
     }
     const { topic, partition, message } = payload;
     const name = `${topic}/${partition}`;

@@ -34,7 +34,7 @@ export function asyncSource(given: MaintenanceAsyncOptions): AsyncSource {
   const unknown = Object.keys(given).find((name) => !ACCEPTED.includes(name));
   if (unknown !== undefined) {
     throw new MaintenanceConfigurationError(
-      `Unknown maintenance option "${unknown}" in forRootAsync(); accepted: ${ACCEPTED.join(', ')}. All others belong in what useFactory returns.`,
+      `Unknown maintenance option "${unknown}" in forRootAsync(); accepted: ${ACCEPTED.join(', ')}. All other options belong in the object that useFactory returns.`,
       { option: unknown },
     );
   }
@@ -77,7 +77,7 @@ function createdBy(
   const method = createMaintenanceOptions ?? create;
   if (typeof method !== 'function') {
     throw new MaintenanceConfigurationError(
-      `Maintenance option "${source}" names ${describeValue(factory)}; accepted: something with a method createMaintenanceOptions() or create().`,
+      `Maintenance option "${source}" names ${describeValue(factory)}; accepted: a provider with a method createMaintenanceOptions() or create().`,
       { option: source },
     );
   }

@@ -28,8 +28,8 @@ export class StartReport {
     const several = this.manager.store.local ? await severalProcesses() : undefined;
     if (several !== undefined) {
       this.logger.warn(
-        `Maintenance state is kept in the memory of this process only, but ${several}: each process has a state of its own, ` +
-          'and a change reaches one of them. Set the option "redis".',
+        `Maintenance state is kept in the memory of this process only, but ${several}: each process has its own state, ` +
+          'and a change reaches only one of them. Set the option "redis".',
       );
     }
   }

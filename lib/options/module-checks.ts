@@ -43,7 +43,7 @@ export const MODULE_CHECKS: Record<keyof MaintenanceModuleOptions, Check> = {
     (value) => value === false || isRedisConnection(value) || isRedisUrl(value),
   ],
   namespace: [
-    'letters, digits, ".", "_", ":" and "-", at most 64',
+    'at most 64 characters: letters, digits, ".", "_", ":" and "-"',
     (value) => typeof value === 'string' && /^[A-Za-z0-9][\w.:-]{0,63}$/.test(value),
   ],
   keys: listOf('an array of MaintenanceKey', (item) => item instanceof MaintenanceKey),
@@ -103,7 +103,7 @@ export const HISTORY_CHECKS: Record<keyof MaintenanceHistoryOptions, Check> = {
 export const GENERAL_CHECKS: Record<keyof MaintenanceGeneralOptions, Check> = {
   label: ['a string', isString],
   helpText: ['a string', isString],
-  timeout: ['whole milliseconds, 0 for ever, else at least 1000', isSafetyNet],
+  timeout: ['whole milliseconds, 0 for ever, or at least 1000', isSafetyNet],
   template: MODULE_CHECKS.template,
   ignorePaths: MODULE_CHECKS.ignorePaths,
 };
@@ -112,7 +112,7 @@ export const BYPASS_CHECKS: Record<keyof MaintenanceBypassOptions, Check> = {
   when: ['a function', isFunction],
   ips: listOf('an array of IPv4 and IPv6 addresses and CIDR ranges', isCidr),
   secret: [
-    `a string that is not empty and has at least ${SHORTEST_SECRET} characters, or an array of such strings`,
+    `a string of at least ${SHORTEST_SECRET} characters, or an array of such strings`,
     (value: unknown) =>
       isSecret(value) || (Array.isArray(value) && value.length > 0 && value.every(isSecret)),
   ],

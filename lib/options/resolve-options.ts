@@ -29,7 +29,7 @@ export function resolveOptions(given: unknown): ResolvedOptions {
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(STRUCTURAL_DEFAULTS, name)) {
       throw new MaintenanceConfigurationError(
-        `Maintenance option "${name}" must be known before providers exist: in forRootAsync() it stands beside useFactory, not in what it returns.`,
+        `Maintenance option "${name}" must be known before providers are created: in forRootAsync(), set it beside useFactory, not in the object that useFactory returns.`,
         { option: name },
       );
     }
@@ -55,7 +55,7 @@ export function resolveOptions(given: unknown): ResolvedOptions {
     throw MaintenanceConfigurationError.of(
       'presumedDead',
       presumedDead,
-      `whole milliseconds, at least those of "lease" (${lease}), at most 86400000`,
+      `whole milliseconds, at least the "lease" (${lease}), at most 86400000`,
     );
   }
   const { redis, bypass: { secret, ...bypass } = {}, onStale = 'serve' } = options;

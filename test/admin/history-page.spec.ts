@@ -78,9 +78,9 @@ it('lists each change with old and new values, planned windows included, and res
         ),
       );
   const [start, end, later] = ['4 Mar 2031, 15:00', '4 Mar 2031, 16:00', '4 Mar 2031, 17:31'];
-  expect(await shown(5)).toEqual(['Visitors read', '<ins>Back &lt;b&gt;soon&lt;/b&gt;</ins>']);
+  expect(await shown(5)).toEqual(['Visitors see', '<ins>Back &lt;b&gt;soon&lt;/b&gt;</ins>']);
   expect(await shown(4)).toEqual([
-    'Visitors read',
+    'Visitors see',
     '<del>Back &lt;b&gt;soon&lt;/b&gt;</del> <ins>Later\nde: Später</ins>',
     'Reason',
     '<del>disk</del> <ins>more</ins>',
@@ -92,7 +92,7 @@ it('lists each change with old and new values, planned windows included, and res
     '<ins>1 hr</ins>',
     'Read-only at first',
     '<ins>5 mins</ins>',
-    'Visitors read',
+    'Visitors see',
     '<ins>Moving</ins>',
   ]);
   expect(await shown(2)).toEqual([

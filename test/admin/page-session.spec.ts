@@ -73,7 +73,7 @@ describe.each(adapters)('a visitor who is not signed in, on %s', (_name, createA
       await as('', running.port, '/ops/down/admin', { headers: html }),
     ]) {
       expect(answer.status).toBe(403);
-      expect(answer.text).toContain('<h1>You may not see this page</h1>');
+      expect(answer.text).toContain('<h1>Access denied</h1>');
       expect(answer.text).toContain(link);
     }
   });

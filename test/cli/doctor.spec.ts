@@ -125,7 +125,7 @@ describe('doctor', () => {
     const { codes, find } = await doctor();
     expect(codes).toEqual(['NO_PERSISTENCE']);
     expect(find('REPLICAS')?.message).toBe('2 replicas are running.');
-    expect(find('KEYS')?.message).toBe('2 keys, none is in maintenance.');
+    expect(find('KEYS')?.message).toBe('2 keys, none in maintenance.');
   });
 
   it('that no application is there, or has ever been', async () => {
@@ -146,7 +146,7 @@ describe('doctor', () => {
     await replica('web-1');
     await replica('web-2', { inFlight: 'many' as never });
     const { find } = await doctor();
-    expect(find('VERSIONS')?.message).toMatch(/^web-2 .* whose reports cannot be read here\.$/);
+    expect(find('VERSIONS')?.message).toMatch(/^web-2 .* whose reports this command cannot read\.$/);
   });
 
   it('replicas that do not know a key, or have not applied the last change', async () => {
@@ -158,7 +158,9 @@ describe('doctor', () => {
     const { find } = await doctor();
     expect(find('UNKNOWN_KEYS')).toMatchObject({
       level: 'problem',
-      message: expect.stringMatching(/^web-1 .* does not know billing,/) as unknown,
+      message: expect.stringMatching(
+        /^web-1 .* does not know keys that are in maintenance \(billing\)/,
+      ) as unknown,
     });
     expect(find('BEHIND')?.message).toMatch(/^web-2 .* has not applied the last change yet\.$/);
   });
@@ -166,7 +168,7 @@ describe('doctor', () => {
   it('clocks that are off, of replicas and of this machine', async () => {
     await replica('web-1', { clockSkew: -42_000 });
     expect((await doctor()).find('CLOCK')?.message).toMatch(
-      /^The clock of web-1 .* is 42 s behind that of the store/,
+      /^The clock of web-1 .* is 42 s behind the store's clock/,
     );
     await Promise.all(ended.splice(0).map((end) => end()));
     await setRedisClock(server, -30);
@@ -199,7 +201,7 @@ describe('doctor', () => {
       expect((await doctor()).codes).not.toContain('EVICTION');
       const used = Number(/used_memory:(\d+)/.exec(await server.client().info('memory'))?.[1]);
       await config('maxmemory', String(Math.round(used * 1.08)));
-      expect((await doctor()).find('MEMORY')?.message).toMatch(/^(9|10)\d % of its memory is used/);
+      expect((await doctor()).find('MEMORY')?.message).toMatch(/^Redis uses (9|10)\d % of its memory/);
     } finally {
       await config('maxmemory', '0');
     }
@@ -245,7 +247,7 @@ describe('doctor', () => {
       {
         level: 'warning',
         code: 'WINDOWS_OVERLAP',
-        message: `Windows one and two of key "billing" overlap at ${day} 11:30 UTC: it is on until both are over.`,
+        message: `Windows one and two of key "billing" overlap at ${day} 11:30 UTC: the key stays on until both are over.`,
       },
     ]);
     expect(findingsOfWindows([one, { ...two, key: 'reports' }])).toEqual([]);
@@ -313,7 +315,7 @@ describe('doctor, by the admin API', () => {
       store: { up: false, since: expect.any(String) as unknown, error: expect.any(String) as unknown },
     });
     expect(stderr).toMatch(
-      /^warning: The application has lost touch with its store since .*what it last knew/,
+      /^warning: The application has lost touch with its store since .*this is the last known state/,
     );
     expect(await cli(['status', 'billing', '--url', url])).toMatchObject({ code: 0, stderr });
     const refused = await cli(['on', 'billing', '1h', '--url', url]);

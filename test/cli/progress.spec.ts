@@ -7,7 +7,7 @@ import { ProgressSocket, sendProgress } from '../../lib/cli/run/progress-socket.
 import { parseProgressLine, parseProgressValue, type ProgressNote } from '../../lib/cli/run/progress-text.js';
 import { parseProgress } from '../../lib/core/progress/parse-progress.js';
 
-describe('how far something is', () => {
+describe('progress values of the command line', () => {
   it.each([
     ['40', { percent: 40 }],
     ['40%', { percent: 40 }],

@@ -286,7 +286,7 @@ describe.concurrent('two migrations never run side by side', () => {
       proxy.resume();
       expect(await first.result).toMatchObject({
         code: 124,
-        stderr: expect.stringContaining('The command was ended') as unknown,
+        stderr: expect.stringContaining('run ended the command') as unknown,
       });
     },
     180_000,
@@ -313,7 +313,7 @@ describe.concurrent('two migrations never run side by side', () => {
     process.kill(await guardianOf(first.child), 'SIGKILL');
     expect(await first.result).toMatchObject({
       code: 121,
-      stderr: expect.stringContaining('guards it has ended') as unknown,
+      stderr: expect.stringContaining('the guardian process is gone') as unknown,
     });
     await migrations.run('second', { ms: 100, args: ['--wait', '2m'] }).result;
     expect(await migrations.between('first', 'second')).toBeGreaterThan(0);

@@ -81,12 +81,12 @@ describe('a question', () => {
     expect(await planned()).toEqual({ on: [], windows: 1 });
   });
 
-  it('off --force says whose work is asked to stop', async () => {
+  it('off --force names the work that it asks to stop', async () => {
     await using holder = await createMaintenance({ redis: server.url });
     await using held = await holder.maintain('general', { drain: false });
     const no = await answered(['off', 'general', '--force'], '\u0003');
     expect(no.screen).toMatch(
-      /End "general", including all holds\? Work on \S+ \(pid \d+\) is asked to stop\. \[y\/N\]/,
+      /End "general", including all holds\? This asks the work on \S+ \(pid \d+\) to stop\. \[y\/N\]/,
     );
     expect({ code: no.code, aborted: held.signal.aborted }).toEqual({ code: 1, aborted: false });
     expect((await answered(['off', 'general', '--force'], 'y\n')).code).toBe(0);
@@ -163,11 +163,11 @@ describe('run', () => {
     await using holder = await createMaintenance({ redis: server.url });
     await using held = await holder.maintain('general', { drain: false });
     const terminal = open(['run', 'general', '--wait', '1m', '--', 'touch', 'never']);
-    await terminal.shows('waiting until it is quiet');
+    await terminal.shows('waiting until all replicas');
     terminal.type('\u0003');
     expect(await terminal.result).toBe(121);
     expect(await terminal.screen()).toMatch(
-      /waiting until it is quiet everywhere …(\^C)?\r +\r.*Stopped by SIGINT before/s,
+      /waiting until all replicas are drained …(\^C)?\r +\r.*Stopped by SIGINT before/s,
     );
     expect(held.signal.aborted).toBe(false);
   });

@@ -176,7 +176,7 @@ describe('the place of a visitor', () => {
     ],
     ['rejects', () => Promise.reject(new Error('no session')), '"visitor"'],
     ['is late', () => new Promise(() => {}), '"visitor"'],
-    ['gives an object', () => ({}), '"visitor" gave an object'],
+    ['gives an object', () => ({}), '"visitor" returned an object'],
   ] as const)(
     'is by address, whatever the cookie, where the application %s',
     async (_what, visitor, line) => {

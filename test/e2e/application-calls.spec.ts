@@ -108,7 +108,7 @@ describe.each(adapters)('functions of the application on %s', (_name, createApp)
       expect(running.log.join('\n')).toMatch(logged);
     });
 
-    it.each([...broken, ['gives a number', () => 1, /gave 1; the request is refused/]])(
+    it.each([...broken, ['gives a number', () => 1, /returned 1; the request is refused/]])(
       'a status class %s: refused',
       async (_what, maintaining, logged) => {
         class Broken extends MaintenanceStatus {

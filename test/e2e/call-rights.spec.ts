@@ -248,7 +248,9 @@ describe.each(adapters)('what a running handler may still do, on %s', (_name, cr
       await until(() => seen.length > 0);
       socket.close();
       expect(seen).toEqual([false, false, true]);
-      expect(() => service.mayContinue({ handshake: {} })).toThrow(/A socket stays open.*followCalls: true/);
+      expect(() => service.mayContinue({ handshake: {} })).toThrow(
+        /A socket carries many messages.*followCalls: true/,
+      );
     },
   );
 

@@ -94,7 +94,7 @@ export class CommandLine {
 }
 
 function resultOf(code: number | null, said: string): Result {
-  const ended = said.includes('The command was ended');
+  const ended = said.includes('run ended the command');
   const errors: Readonly<Record<number, string>> = {
     124: 'MaintenanceStoreError',
     125: 'MaintenanceLockedError',

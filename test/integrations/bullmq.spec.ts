@@ -507,7 +507,7 @@ describe('keys of a worker', () => {
     }
     const keys = { mail: 'billing' } as never;
     expect((await failure(startBull(redis, { providers: [Mail], bull: { keys } }))).message).toBe(
-      'Maintenance option "keys.mail" received "billing"; accepted: a list of keys for each queue.',
+      'Maintenance option "keys.mail" received "billing"; accepted: an array of keys for each queue.',
     );
   });
 });

@@ -138,8 +138,8 @@ describe('the options of a key', () => {
     ['timeout', Infinity, 'whole milliseconds, 0 for ever'],
     ['timeout', '1h', 'whole milliseconds, 0 for ever'],
     ['timeout', null, 'whole milliseconds, 0 for ever'],
-    ['timeout', 60, 'whole milliseconds, 0 for ever, else at least 1000'],
-    ['timeout', 999, 'whole milliseconds, 0 for ever, else at least 1000'],
+    ['timeout', 60, 'whole milliseconds, 0 for ever, or at least 1000'],
+    ['timeout', 999, 'whole milliseconds, 0 for ever, or at least 1000'],
     ['template', '', 'a view name or a function'],
     ['template', 5, 'a view name or a function'],
     ['statusClass', class {}, 'a class that extends MaintenanceStatus'],
@@ -174,7 +174,7 @@ describe('the options of a key', () => {
     expect(at.service.getKeys().map(String)).toEqual(['import', 'general']);
     expect((await at.service.getKeyData())['import']).toMatchObject({ label: 'Import', timeout: HOUR });
     await expect(started({ keys: [new InSeconds('import')] })).rejects.toThrow(
-      '"timeout of key import" received 60; accepted: whole milliseconds, 0 for ever, else at least 1000',
+      '"timeout of key import" received 60; accepted: whole milliseconds, 0 for ever, or at least 1000',
     );
     expect(
       thrown(() => new KeyRegistry().add(Object.assign(new Import('import'), { name: 'a b' }), 'here'))

@@ -185,7 +185,7 @@ describe('@RegisterMaintenanceKey(name, options?) on a provider class', () => {
       @RegisterMaintenanceKey('a')
       class NotAKey {}
       return NotAKey;
-    }).toThrow(/on class NotAKey: accepted: a name, on a class that extends MaintenanceKey/);
+    }).toThrow(/on class NotAKey; accepted: .+ on a class that extends MaintenanceKey/);
     expect(() => {
       class Holder {
         @((RegisterMaintenanceKey as unknown as (name: string) => PropertyDecorator)('a'))
@@ -286,14 +286,14 @@ describe('@RegisterMaintenanceKey() on members of a provider', () => {
   });
 
   it.each([
-    ['nothing', () => undefined, 'gave undefined; accepted: a MaintenanceKey'],
-    ['a name', () => 'billing', 'gave "billing"; accepted: a MaintenanceKey'],
+    ['nothing', () => undefined, 'provided undefined; accepted: a MaintenanceKey'],
+    ['a name', () => 'billing', 'provided "billing"; accepted: a MaintenanceKey'],
     [
       'a promise',
       async () => new MaintenanceKey('a'),
-      'gave an object (Promise); accepted: a MaintenanceKey',
+      'provided an object (Promise); accepted: a MaintenanceKey',
     ],
-    ['a bad item', () => [new MaintenanceKey('a'), null], 'gave null; accepted: a MaintenanceKey'],
+    ['a bad item', () => [new MaintenanceKey('a'), null], 'provided null; accepted: a MaintenanceKey'],
     [
       'an error',
       () => {

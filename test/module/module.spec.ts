@@ -225,7 +225,7 @@ describe('forRootAsync()', () => {
     [
       'an option in the wrong place',
       { useFactory: () => ({}), statusCode: 500 },
-      /Unknown maintenance option "statusCode" in forRootAsync\(\).+belong in what useFactory returns/,
+      /Unknown maintenance option "statusCode" in forRootAsync\(\).+belong in the object that useFactory returns/,
     ],
   ])('stops the start when it gets %s', async (_what, options, message) => {
     const error = await failure(compile(MaintenanceModule.forRootAsync(options as never)));

@@ -242,7 +242,7 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
         expect(answer.headers).not.toHaveProperty('set-cookie');
       }
       expect(running.log.join('\n')).toMatch(
-        /"refusalHeaders" threw: on purpose[^]+"refusalHeaders" gave "X-A"/,
+        /"refusalHeaders" threw: on purpose[^]+"refusalHeaders" returned "X-A"/,
       );
     });
   });

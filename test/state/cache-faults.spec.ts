@@ -92,7 +92,7 @@ class FarStore extends EventEmitter {
 const cacheOver = (store: FarStore) =>
   createCache({ stores: [new Keyv({ store: store as unknown as KeyvStoreAdapter })] });
 const over = (store: FarStore) => startService({ cache: cacheOver(store) });
-const TAKEN_BACK = 'given up on arrived later';
+const TAKEN_BACK = 'arrived after it had been given up';
 
 describe("an application's own cache that fails", () => {
   it.each<Fault>(['late', 'answer lost', 'refused', 'away', 'silent', 'hidden', 'forgetful'])(

@@ -48,7 +48,7 @@ describe('all that a store has', () => {
     expect(reconcile(knows({ a: known }), all(entries))).toEqual({
       ...nothing,
       putBack: [{ name: 'a', expected, record: known, kept: true }],
-      warnings: ['The store has lost changes of the maintenance state.'],
+      warnings: ['The store has lost changes to the maintenance state.'],
     });
   });
 
@@ -85,7 +85,7 @@ describe('a record that cannot be read', () => {
   });
 
   it('is left where it is if nothing is known of it, or a newer version has written it', () => {
-    const newer: StoredRecord = { unreadable: 'it is of version 2', newer: true, mark: '2:w' };
+    const newer: StoredRecord = { unreadable: 'its format is version 2', newer: true, mark: '2:w' };
     for (const [before, one] of [
       [new Map<string, KeyRecord>(), damaged],
       [knows({ a: known }), newer],

@@ -52,7 +52,7 @@ describe('what `redis` may be', () => {
       name: 'MaintenanceConfigurationError',
       option: 'redis',
       message: expect.stringContaining(
-        `a client of another library than ioredis (${client.constructor.name})`,
+        `a client that is not from ioredis (${client.constructor.name})`,
       ) as string,
     });
   });

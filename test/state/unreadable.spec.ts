@@ -207,9 +207,11 @@ describe.each(grounds)('what a newer version has written to %s', (_, makeGround)
     const newer = `2 ${randomId()} 9 9000\nanother shape`;
     await ground.putRecord(newer);
     await until(() => !app.service.health().up, { timeout: 10_000 });
-    const message = expect.stringMatching(/of version 2.*reads 1.*knows version 2 is needed/) as string;
+    const message = expect.stringMatching(
+      /format is version 2.*reads version 1.*knows version 2 is needed/,
+    ) as string;
     expect(app.service.health()).toMatchObject({ error: message });
-    expect(app.logged('of version 2')).toBe(1);
+    expect(app.logged('format is version 2')).toBe(1);
     for (const change of [
       () => app.service.setMaintenance(false),
       () => app.service.unsetMaintenance(),

@@ -104,7 +104,11 @@ function refusal(
   const exitOf = (known: string): number => exitCodeOf({ code: known, outcome: body?.outcome });
   if (status === 401 || status === 403) {
     const why = message ?? 'no permission';
-    return new CliError(EXIT.failed, `${place} refuses it (${status}): ${why}`, code ?? 'CLI_DENIED');
+    return new CliError(
+      EXIT.failed,
+      `${place} refused the request (${status}): ${why}`,
+      code ?? 'CLI_DENIED',
+    );
   }
   if (status >= 500) {
     const known = code ?? 'MAINTENANCE_STORE';

@@ -10,7 +10,7 @@ const NOT_SEEN: Finding = {
   level: 'note',
   code: 'NOT_SEEN',
   message:
-    'The admin API does not show Redis itself: whether it may drop the state (memory policy, persistence), the rights of users, how fast it answers, and the keys that were published. If the application uses Redis, look there too: doctor --redis <url>.',
+    'The admin API says nothing about Redis itself: memory policy, persistence, permissions, speed, published keys. If the application uses Redis, also run: doctor --redis <url>.',
 };
 
 /** What is wrong, as far as the application knows. */
@@ -36,7 +36,7 @@ function findingsOfTouch({ up, since }: StoreState): Finding[] {
         {
           level: 'problem',
           code: 'NOT_IN_TOUCH',
-          message: `${OUT_OF_TOUCH} (since ${formatMoment(since)}); its log says why. Keys and windows are shown as it last knew them.`,
+          message: `${OUT_OF_TOUCH} (since ${formatMoment(since)}); its log says why. Keys and windows are shown in their last known state.`,
         },
       ];
 }
@@ -47,6 +47,6 @@ function unreadable(error: unknown): Finding[] {
     throw error;
   }
   return [
-    { level: 'note', code: 'NO_REPLICAS_KNOWN', message: 'Its replicas cannot be read at the moment.' },
+    { level: 'note', code: 'NO_REPLICAS_KNOWN', message: 'The replicas cannot be listed at the moment.' },
   ];
 }

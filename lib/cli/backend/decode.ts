@@ -9,6 +9,8 @@ export function decode(text: string, option: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw usage(`${option}: user or password has a "%" that is not an escape; accepted: "%25" for "%".`);
+    throw usage(
+      `${option}: the user or password contains a "%" that is not an escape; accepted: "%25" for "%".`,
+    );
   }
 }

@@ -17,7 +17,7 @@ export function findingsOfKeys(keys: readonly MaintenanceKeyJson[]): Finding[] {
             {
               level: 'problem' as const,
               code: 'ABANDONED',
-              message: `The holder of key "${name}"${who} died without leaving it; its work may be half done. Check it, then run it again, or end it with: off ${name} --force`,
+              message: `The holder of key "${name}"${who} died; its work may be half done. Check it, then run it again, or open the key with: off ${name} --force`,
             },
           ]
         : []),
@@ -26,14 +26,14 @@ export function findingsOfKeys(keys: readonly MaintenanceKeyJson[]): Finding[] {
             {
               level: 'warning' as const,
               code: 'NO_END',
-              message: `Key "${name}" is in maintenance and does not end by itself.`,
+              message: `Key "${name}" is in maintenance and has no end.`,
             },
           ]
         : []),
     ];
   });
   const on = keys.filter(({ value }) => value).map(({ name }) => name);
-  const state = on.length > 0 ? `in maintenance: ${on.join(', ')}` : 'none is in maintenance';
+  const state = on.length > 0 ? `in maintenance: ${on.join(', ')}` : 'none in maintenance';
   return [{ level: 'ok', code: 'KEYS', message: `${counted(keys.length, 'key')}, ${state}.` }, ...findings];
 }
 
@@ -52,7 +52,7 @@ export function findingsOfReplicas(replicas: readonly ReplicaJson[]): Finding[] 
         {
           level: 'problem',
           code: 'SILENT',
-          message: `${who} has been silent since ${formatMoment(lastSeen)}, ${gone}: drains wait for it. If it is gone for good: forget ${replica.id}`,
+          message: `${who} has been silent since ${formatMoment(lastSeen)}, ${gone}: drains wait for it. If it is gone for good, run: forget ${replica.id}`,
         },
       ];
     }
@@ -62,7 +62,7 @@ export function findingsOfReplicas(replicas: readonly ReplicaJson[]): Finding[] 
             {
               level: 'problem' as const,
               code: 'UNKNOWN_KEYS',
-              message: `${who} does not know ${unknownKeys.join(', ')}, which is in maintenance: it runs another version of the application and admits what others refuse.`,
+              message: `${who} does not know keys that are in maintenance (${unknownKeys.join(', ')}): it runs another version of the application and admits what others refuse.`,
             },
           ]
         : []),
@@ -92,7 +92,7 @@ export function findingsOfReplicas(replicas: readonly ReplicaJson[]): Finding[] 
 export const clockFinding = (whose: string, skew: number): Finding => ({
   level: 'warning',
   code: 'CLOCK',
-  message: `${whose} is ${Math.round(Math.abs(skew) / 1_000)} s ${skew > 0 ? 'ahead of' : 'behind'} that of the store, by which maintenance ends.`,
+  message: `${whose} is ${Math.round(Math.abs(skew) / 1_000)} s ${skew > 0 ? 'ahead of' : 'behind'} the store's clock, which decides when maintenance ends.`,
 });
 
 const nameOf = ({ host, id, pid }: Pick<ReplicaJson, 'host' | 'id' | 'pid'>): string =>

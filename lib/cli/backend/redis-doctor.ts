@@ -36,7 +36,7 @@ export async function inspectRedis(
   const catalogue = (await store.catalogue?.read(manager.deadline())) ?? [];
   return [
     took > SLOW
-      ? { level: 'warning', code: 'SLOW', message: `Redis takes ${took} ms for one exchange.` }
+      ? { level: 'warning', code: 'SLOW', message: `A round trip to Redis takes ${took} ms.` }
       : { level: 'ok', code: 'REACHED', message: `Redis answers (${took} ms).` },
     ...rightsOf(manager, warnings),
     ...(await serverOf(settings)),
@@ -57,7 +57,7 @@ export async function inspectRedis(
     ...strange.map(({ host, id, pid }): Finding => ({
       level: 'warning',
       code: 'VERSIONS',
-      message: `${plain(host)} (replica ${id}, pid ${pid}) runs a version of nestjs-maintenance whose reports cannot be read here.`,
+      message: `${plain(host)} (replica ${id}, pid ${pid}) runs a version of nestjs-maintenance whose reports this command cannot read.`,
     })),
     ...findingsOfReplicas(
       toJson(seen.filter(({ told }) => told).map((each) => toReplica(each, manager.view.version ?? ''))),
@@ -90,7 +90,7 @@ function strangeWindows({ document }: StateManager): Finding[] {
           {
             level: 'warning' as const,
             code: 'STRANGE_WINDOWS',
-            message: `Key "${key}" has ${counted(strange, 'planned window')} that this version cannot read, planned by a newer version.`,
+            message: `Key "${key}" has ${counted(strange, 'planned window')} of a newer version, which this version cannot read.`,
           },
         ];
   });
@@ -117,7 +117,7 @@ async function serverOf({ redis = '', ca }: Settings): Promise<Finding[]> {
       {
         level: 'warning',
         code: 'NO_INFO',
-        message: `Redis gives no information (INFO): ${messageOf(error)}`,
+        message: `Redis does not answer INFO: ${messageOf(error)}`,
       },
     ];
   } finally {
@@ -147,7 +147,7 @@ function describeServer(field: (name: string) => string | undefined, saves: stri
           {
             level: 'warning' as const,
             code: 'MEMORY',
-            message: `${Math.round((used / limit) * 100)} % of its memory is used; when it is full, changes are refused.`,
+            message: `Redis uses ${Math.round((used / limit) * 100)} % of its memory limit; once it is full, it refuses changes.`,
           },
         ]
       : []),

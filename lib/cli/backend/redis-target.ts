@@ -70,7 +70,7 @@ function databaseOf(text: string): number {
 
 function withTls(text: string, tls: { ca: string }): object {
   if (!text.startsWith('rediss://')) {
-    throw usage('--ca is for a rediss:// URL.');
+    throw usage('--ca needs a rediss:// URL.');
   }
   const { hostname, port, username, password, pathname } = new URL(text);
   return {

@@ -19,7 +19,7 @@ export function findingsOfWindows(windows: readonly WindowJson[]): Finding[] {
               {
                 level: 'warning' as const,
                 code: 'WINDOWS_OVERLAP',
-                message: `Windows ${window.id} and ${other.id} of key "${window.key}" overlap at ${formatMoment(new Date(from))}: it is on until both are over.`,
+                message: `Windows ${window.id} and ${other.id} of key "${window.key}" overlap at ${formatMoment(new Date(from))}: the key stays on until both are over.`,
               },
             ];
       }),

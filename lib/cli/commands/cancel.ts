@@ -19,15 +19,15 @@ export const cancel: Work<CancelOptions> = async ({ options, out, open, confirm 
   const ifRevision = given(options.ifRevision, parseWhole, '--if-revision');
   const backend = await open();
   const window = await findWindow(backend, id);
-  const what = occurrence ? `the occurrence of ${formatMoment(occurrence)}` : 'all of it';
+  const what = `${occurrence ? `the occurrence of ${formatMoment(occurrence)} of ` : ''}window ${id}`;
   if (options.dryRun) {
-    out.result({ dryRun: true, does: `cancel window ${id}: ${what}`, window }, () => {
+    out.result({ dryRun: true, does: `cancel ${what}`, window }, () => {
       out.line(`Would cancel ${what}. Nothing was changed.`);
       describeWindow(window).forEach((line) => out.line(`  ${line}`));
     });
     return EXIT.done;
   }
-  await confirm(`Cancel window ${id} of "${window.key}", ${what}?`);
+  await confirm(`Cancel ${what} of key "${window.key}"?`);
   const left = await backend.cancel(id, {
     ...(occurrence && { occurrence }),
     ...(ifRevision !== undefined && { ifRevision }),
@@ -35,7 +35,7 @@ export const cancel: Work<CancelOptions> = async ({ options, out, open, confirm 
     actor: actorOf(backend, options),
   });
   out.result({ id, cancelled: true, window: left }, () => {
-    out.line(`Cancelled ${occurrence ? what : `window ${id}`}.`);
+    out.line(`Cancelled ${what}.`);
     (left ? describeWindow(left) : []).forEach((line) => out.line(line));
   });
   noteVetoes(backend, out);

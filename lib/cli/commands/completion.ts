@@ -14,7 +14,7 @@ export const completion =
     const script = Object.hasOwn(scripts, shell) ? scripts[shell] : undefined;
     if (!script) {
       throw usage(
-        `completion: ${JSON.stringify(shell)} is not known; accepted: ${Object.keys(scripts).join(', ')}.`,
+        `completion: ${JSON.stringify(shell)} is not a supported shell; accepted: ${Object.keys(scripts).join(', ')}.`,
       );
     }
     const text = script(wordsOf(program));

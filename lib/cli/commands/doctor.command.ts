@@ -5,7 +5,7 @@ export const doctorCommand: CliCommand = {
     cli.add(
       'doctor',
       'Find problems: replicas, holders, versions, clocks, permissions, Redis; exit code 1 if there are any',
-      [['before the first maintenance, and when one fails', 'doctor']],
+      [['before the first maintenance, or when something fails', 'doctor']],
       async () => (await import('./doctor.js')).doctor,
     );
   },

@@ -6,22 +6,25 @@ export const extendCommand: CliCommand = {
     cli
       .add(
         'extend [key] [end...]',
-        'Extend a maintenance that is on; its message stays',
+        'Extend the maintenance of a key; the message stays',
         [
           ['half an hour longer', 'extend billing 30m'],
-          ['until a moment', 'extend billing until 14:30'],
+          ['until a given time', 'extend billing until 14:30'],
         ],
         async () => (await import('./extend.js')).extend,
       )
-      .option('--for <time>', 'how much longer, from the announced end, else from now')
-      .option('--until <moment>', '14:30, or ISO 8601 such as 2027-03-28T14:30+02:00')
+      .option(
+        '--for <time>',
+        'how much longer, counted from the announced end if there is one, otherwise from now',
+      )
+      .option('--until <moment>', 'when it ends: 14:30, or ISO 8601 such as 2027-03-28T14:30+02:00')
       .option(
         '-m, --message <text>',
         'new message for visitors; also one per language: --message de=Text',
         collect,
       )
-      .option('--reason <text>', 'for operators only')
-      .option('--actor <name>', 'who makes the change; default: user@host (by --url: the signed-in user)')
+      .option('--reason <text>', 'reason, for operators only')
+      .option('--actor <name>', 'who makes the change; default: user@host (with --url: the signed-in user)')
       .option(...ACKNOWLEDGE)
       .option('--dry-run', 'only show what it would do');
   },

@@ -24,7 +24,7 @@ export const extend: Work<ChangeOptions> = async (
   const [key, said] = /^(\d|until$|P)/i.test(first) ? ['general', [first, ...words]] : [first, words];
   const end = parseEnd(said, options);
   if (end.timeout === undefined && end.until === undefined) {
-    throw usage('How much longer? Use: extend billing 30m, or extend billing until 14:30.');
+    throw usage('No end given; use: extend billing 30m, or extend billing until 14:30.');
   }
   const acknowledge = given(options.acknowledge, parseDuration, '--acknowledge');
   const backend = await open();
@@ -35,7 +35,7 @@ export const extend: Work<ChangeOptions> = async (
   }
   const from = concerned.key.until === null ? Date.now() : Date.parse(concerned.key.until);
   const until = end.until ?? (end.timeout ? new Date(Math.max(from, Date.now()) + end.timeout) : undefined);
-  const does = until ? `extend "${key}" until ${formatMoment(until)}` : `let "${key}" last for ever`;
+  const does = until ? `extend "${key}" until ${formatMoment(until)}` : `extend "${key}" indefinitely`;
   if (options.dryRun) {
     await printDryRun(out, does, concerned, backend);
     return EXIT.done;

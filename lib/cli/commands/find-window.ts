@@ -9,7 +9,7 @@ export async function findWindow(backend: Backend, id: string, key?: string): Pr
     const place = key === undefined ? 'There is' : `Key "${key}" has`;
     throw new CliError(
       EXIT.unknownKey,
-      `${place} no window ${JSON.stringify(id)}; nothing was changed. "windows" lists what is planned.`,
+      `${place} no window ${JSON.stringify(id)}; nothing was changed. The command "windows" lists the planned ones.`,
       'MAINTENANCE_UNKNOWN_WINDOW',
     );
   }

@@ -1,6 +1,6 @@
 import type { Work } from '../cli.js';
 import { CliError, EXIT } from '../exit.js';
-import { plain } from '../output.js';
+import { counted, plain } from '../output.js';
 
 export const forget: Work<{ readonly dryRun?: boolean }> = async (
   { options, out, open, confirm },
@@ -21,16 +21,19 @@ export const forget: Work<{ readonly dryRun?: boolean }> = async (
   if (options.dryRun) {
     out.result({ dryRun: true, does: `forget replica ${id}`, replica }, () =>
       out.line(
-        `Would forget ${who}: ${replica.silent ? 'it is silent' : 'refused, since it is not silent'}.`,
+        replica.silent
+          ? `Would forget ${who}, which is silent. Nothing was changed.`
+          : `Would not forget ${who}: only a silent replica can be forgotten.`,
       ),
     );
     return EXIT.done;
   }
-  const running = replica.inFlight > 0 ? ` ${replica.inFlight} requests were running there.` : '';
-  await confirm(`Is ${who} gone for good? Drains stop waiting for what it is still running.${running}`, true);
+  const running =
+    replica.inFlight > 0 ? ` Running there at its last report: ${counted(replica.inFlight, 'request')}.` : '';
+  await confirm(`Is ${who} gone for good? Drains will no longer wait for it.${running}`, true);
   if (!(await backend.forget(id))) {
     throw absent();
   }
-  out.result({ id, forgotten: true }, () => out.line(`${who} is forgotten.`));
+  out.result({ id, forgotten: true }, () => out.line(`Forgot ${who}.`));
   return EXIT.done;
 };

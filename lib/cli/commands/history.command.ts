@@ -5,14 +5,14 @@ export const historyCommand: CliCommand = {
     cli
       .add(
         'history [key]',
-        'What was done to keys: when, by whom, by which way and why; the newest first',
+        'Show the changes of keys: when, by whom, how and why; newest first',
         [
-          ['the last entries', 'history'],
+          ['the latest entries', 'history'],
           ['what happened to billing since yesterday', 'history billing --since 1d'],
         ],
         async () => (await import('./history.js')).history,
       )
-      .option('--since <time>', 'only what is not older: 2h, 1d, or ISO 8601')
-      .option('--limit <number>', 'at most so many entries; default: 20');
+      .option('--since <time>', 'only entries from then on: 2h (ago), 1d, or ISO 8601')
+      .option('--limit <number>', 'maximum number of entries; default: 20');
   },
 };

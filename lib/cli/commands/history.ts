@@ -30,7 +30,7 @@ export const history: Work<{ readonly since?: string; readonly limit?: string }>
     ...(since && { since }),
   });
   out.result({ place: backend.place, history: entries }, () =>
-    entries.length === 0 ? out.line('Nothing has happened.') : out.table(entries, COLUMNS),
+    entries.length === 0 ? out.line('No entries.') : out.table(entries, COLUMNS),
   );
   return EXIT.done;
 };

@@ -18,14 +18,15 @@ export const off: Work<ChangeOptions & { readonly force?: boolean; readonly reop
   checkWay(backend, options);
   const concerned = await whatIsConcerned(backend, key);
   if (options.dryRun) {
-    const what = options.force ? `end "${key}" for all, also for jobs that hold it` : `switch "${key}" off`;
+    const what = options.force ? `end "${key}", including all holds` : `switch "${key}" off`;
     await printDryRun(out, what, concerned, backend);
     return EXIT.done;
   }
   const actor = actorOf(backend, options);
   if (options.force) {
     const { holder, abandoned } = concerned.key;
-    const work = holder && !abandoned ? ` Work on ${holder.host} (pid ${holder.pid}) is asked to stop.` : '';
+    const work =
+      holder && !abandoned ? ` This asks the work on ${holder.host} (pid ${holder.pid}) to stop.` : '';
     await confirm(`End "${key}", including all holds?${work}`, true);
     const after = await backend.unset(key, actor);
     out.result({ from: concerned.key.value, to: after.value, key: after }, () =>
@@ -46,7 +47,7 @@ export const off: Work<ChangeOptions & { readonly force?: boolean; readonly reop
       printMissing(result, (line) => out.line(line));
     });
     if (result.to) {
-      out.warn(`"${key}" is switched off and still held. "off ${key} --force" ends that too.`);
+      out.warn(`"${key}" is switched off, but a job still holds it. "off ${key} --force" ends that, too.`);
     }
     noteVetoes(backend, out);
     return (result.missing ?? []).length > 0 ? EXIT.undrained : EXIT.done;

@@ -57,7 +57,7 @@ export const on: Work<ChangeOptions> = async ({ options, out, open, confirm }, k
     }
   });
   if (concerned.replicas.length === 0) {
-    out.warn('No replica of an application is running here: nothing is refused until one is.');
+    out.warn('No replica of the application is running: nothing is refused until one starts.');
   }
   noteVetoes(backend, out);
   return (result.missing ?? []).length > 0 || quiet?.quiet === false ? EXIT.undrained : EXIT.done;
@@ -68,7 +68,7 @@ function throwUnknownQuiet(key: MaintenanceKeyJson, error: unknown): never {
   const { message, code } = error as Error & { code?: string };
   throw new CliError(
     exitCodeOf(error),
-    `${describeKey(key)} Whether it is quiet is unknown: ${message}`,
+    `${describeKey(key)} It is unknown whether it is quiet: ${message}`,
     code,
   );
 }

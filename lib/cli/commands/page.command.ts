@@ -9,17 +9,17 @@ export const pageCommand: CliCommand = {
         [
           ['once', 'page /var/www/maintenance.html --message "We are moving house"'],
           [
-            'while a key is on: written when it begins, removed when it ends',
+            'only while a key is on: written when that begins, removed when it ends',
             'page /var/www/maintenance.html --watch',
           ],
-          ['the Content-Security-Policy that it needs', 'page --csp'],
+          ['print its Content-Security-Policy', 'page --csp'],
         ],
         async () => (await import('./page.js')).page,
       )
-      .option('--key <name>', 'with --redis or --url: message and end of this key; default: general')
+      .option('--key <name>', 'with --redis or --url: show message and end of this key; default: general')
       .option('-m, --message <text>', 'message for visitors')
-      .option('--until <moment>', 'when it is expected to end')
-      .option('--refresh <time>', 'after how long it reloads; default: 1m')
+      .option('--until <moment>', 'expected end')
+      .option('--refresh <time>', 'how often it reloads; default: 1m')
       .option('--watch', 'keep the file only while the key is on')
       .option('--csp', 'print the policy instead of the page');
   },

@@ -37,7 +37,9 @@ export const page: Work<PageOptions> = async ({ options, out, settings, open, in
   }
   const refreshDelay = options.refresh === undefined ? MINUTE : parseDuration(options.refresh, '--refresh');
   if (refreshDelay < SHORTEST_REFRESH) {
-    throw usage('--refresh must be at least 1s, so that pages do not flood the proxy.');
+    throw usage(
+      `--refresh: ${options.refresh} is too short; accepted: at least 1s, so that pages do not flood the proxy.`,
+    );
   }
   const wished: Partial<Said> = {
     ...(options.message !== undefined && { message: options.message }),
@@ -52,7 +54,7 @@ export const page: Work<PageOptions> = async ({ options, out, settings, open, in
     const follow = async (now: MaintenanceKeyJson): Promise<void> => {
       await (now.value ? write(target, render(saidOf(now))) : rm(target, { force: true }));
       out.result({ file: target, written: now.value, key: now.name }, () =>
-        out.line(now.value ? `Wrote ${target}.` : `${now.name} is open: ${target} is not there.`),
+        out.line(now.value ? `Wrote ${target}.` : `${now.name} is open; ${target} does not exist.`),
       );
     };
     // one after another: the last state is the one that stays

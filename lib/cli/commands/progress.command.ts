@@ -5,15 +5,15 @@ export const progressCommand: CliCommand = {
     cli
       .add(
         'progress <value>',
-        'From inside a command under "run": say how far it is',
+        'Report progress from inside a command that "run" has started',
         [
-          ['a percentage, and what it is doing', 'progress 40 --step "orders"'],
-          ['so many of so many', 'progress 12/340'],
+          ['a percentage, and the current step', 'progress 40 --step "orders"'],
+          ['12 of 340', 'progress 12/340'],
         ],
         async () => (await import('./progress.js')).progress,
       )
-      .option('--step <text>', 'what it is doing')
-      .option('--remaining <time>', 'how long it still takes; default: an estimate')
-      .option('--public', 'visitors see it, too');
+      .option('--step <text>', 'the current step')
+      .option('--remaining <time>', 'time left; default: an estimate')
+      .option('--public', 'show it to visitors, too');
   },
 };

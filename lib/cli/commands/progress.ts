@@ -23,7 +23,7 @@ export const progress: Work<ProgressOptions> = async ({ options, out, env }, giv
   };
   const path = env[PROGRESS_VARIABLE];
   if (!path) {
-    throw usage(`progress is called by a command that "run" has started: ${PROGRESS_VARIABLE} is not set.`);
+    throw usage(`progress works only in a command that "run" has started: ${PROGRESS_VARIABLE} is not set.`);
   }
   await sendProgress(path, note);
   out.result({ ok: true }, () => undefined);

@@ -18,7 +18,7 @@ export function printRunning(out: Output, { quiet, since, replicas }: QuietJson)
     return;
   }
   const rows = replicas.flatMap(({ host, pid, applied, silent, running }) => [
-    ...(silent ? [{ host, pid, what: 'silent: what it is running is unknown', since: '' }] : []),
+    ...(silent ? [{ host, pid, what: 'silent; running calls are unknown', since: '' }] : []),
     ...(!applied && !silent ? [{ host, pid, what: 'has not applied the change', since: '' }] : []),
     ...running.map((call) => ({ host, pid, what: call.route, since: formatMoment(call.since) })),
   ]);

@@ -5,13 +5,13 @@ export const quietCommand: CliCommand = {
     cli
       .add(
         'quiet [key]',
-        'Whether anything that a key refuses is still running, and where; exit code 7 if something is',
+        'Show whether calls that a key refuses are still running, and where; exit code 7 if so',
         [
           ['now', 'quiet billing'],
-          ['wait for it', 'quiet billing --wait 1m && pg_dump …'],
+          ['wait until none is running', 'quiet billing --wait 1m && pg_dump …'],
         ],
         async () => (await import('./quiet.js')).quiet,
       )
-      .option('--wait <time>', 'how long to wait until it is quiet');
+      .option('--wait <time>', 'how long to wait until none is running');
   },
 };

@@ -11,7 +11,7 @@ export const quiet: Work<{ readonly wait?: string }> = async ({ options, out, op
   out.result({ key, maintenance: value, ...quietJson(found) }, () => {
     printRunning(out, found);
     if (!value) {
-      out.line(`${key} is open: more may start at any moment.`);
+      out.line(`${key} is open: new calls may start at any time.`);
     }
   });
   return found.quiet ? EXIT.done : EXIT.undrained;

@@ -4,7 +4,7 @@ export const replicasCommand: CliCommand = {
   define(cli) {
     cli.add(
       'replicas',
-      'The replicas of the application: what each has applied and is running',
+      'List the replicas of the application, their state and the number of running calls',
       [['all of them', 'replicas']],
       async () => (await import('./replicas.js')).replicas,
     );

@@ -6,7 +6,7 @@ export const runCommand: CliCommand = {
     cli
       .add(
         'run <key> [command...]',
-        'Run a command while a key is in maintenance, once it is quiet everywhere; exit with its exit code',
+        'Put a key into maintenance, run a command once all replicas are drained, and exit with its exit code',
         [
           ['a migration', 'run billing --drain 10s -- npx prisma migrate deploy'],
           ['wait for another run that is in progress', 'run billing --wait 10m -- npm run migrate'],
@@ -16,33 +16,36 @@ export const runCommand: CliCommand = {
       )
       .option(
         '--drain <time>',
-        'how long to wait until nothing that the key refuses is running, or "none"; default: 10s',
+        'how long to wait until running calls that the key refuses are done, or "none"; default: 10s',
       )
-      .option('--wait <time>', 'how long to wait for the lock if somebody else has it; default: not at all')
+      .option('--wait <time>', 'how long to wait for the lock if it is taken; default: do not wait')
       .option(
         '--lease <time>',
-        'how long the lock outlives its last renewal, at least 6s; the command is ended before; default: 30s',
+        'how long the lock outlives its last renewal, at least 6s; run ends the command before that; default: 30s',
       )
-      .option('--for <time>', "end the command after that, and open the key; default: the key's own timeout")
-      .option('--expected <time>', 'how long it is expected to take: its progress is estimated')
-      .option('--public', 'visitors see the progress that the command reports')
+      .option(
+        '--for <time>',
+        "end the command and open the key after this time; default: the key's own timeout",
+      )
+      .option('--expected <time>', 'expected duration, from which progress is estimated')
+      .option('--public', 'show visitors the progress that the command reports')
       .option(
         '-m, --message <text>',
         'message for visitors; also one per language: --message de=Text',
         collect,
       )
-      .option('--reason <text>', 'for operators only; default: the command, passwords hidden')
+      .option('--reason <text>', 'reason, for operators only; default: the command, with passwords hidden')
       .option('--actor <name>', 'who makes the change; default: user@host')
       .option('--keep-on-failure', 'leave the key on if the command fails')
       .option('--dry-run', 'only show what it would do')
       .addHelpText(
         'after',
-        '\nThe command gets MAINTENANCE_KEY and MAINTENANCE_FENCE, a number that only\n' +
-          'grows. It says how far it is with "nestjs-maintenance progress 40 --step x", or\n' +
-          'with a line such as "40 orders" to the descriptor MAINTENANCE_PROGRESS_FD.\n' +
-          'Exit codes: its own, or 120 plus ours if it was never started, or if run has\n' +
-          'ended it: 121 refused or failed, 122 usage, 124 outcome unknown, 125 locked,\n' +
-          '126 unknown key, 127 not drained.',
+        '\nThe command finds the key in MAINTENANCE_KEY, and in MAINTENANCE_FENCE a number\n' +
+          'that only grows. It reports progress with "nestjs-maintenance progress 40", or\n' +
+          'by writing a line such as "40 orders" to the descriptor MAINTENANCE_PROGRESS_FD.\n' +
+          'Exit codes: those of the command, or 120 plus ours if it was never started or\n' +
+          'run ended it: 121 refused or failed, 122 usage error, 124 outcome unknown,\n' +
+          '125 locked, 126 unknown key, 127 not drained.',
       );
   },
 };

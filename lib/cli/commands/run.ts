@@ -59,13 +59,15 @@ async function runUnder(
     );
   }
   if (settings.redis === undefined && settings.url !== undefined) {
-    throw usage('run holds a lock, for which it needs --redis: the admin API has none.');
+    throw usage('run needs --redis: the admin API has no locks.');
   }
   const drain = parseWait(options.drain ?? '10s', '--drain');
   const wait = parseWait(options.wait ?? 'none', '--wait');
   const lease = parseDuration(options.lease ?? `${LEASE}ms`, '--lease');
   if (lease < SHORTEST_LEASE) {
-    throw usage('--lease must be at least 6s, so that there is time to end the command.');
+    throw usage(
+      `--lease: ${options.lease} is too short; accepted: at least 6s, so that there is time to end the command.`,
+    );
   }
   const plan = {
     drain,
@@ -98,7 +100,7 @@ async function runUnder(
       child.signal(signal);
     } else if (signal !== 'SIGWINCH') {
       stopped.abort(
-        new CliError(EXIT.failed, `Stopped by ${signal} before the command was started.`, 'CLI_STOPPED'),
+        new CliError(EXIT.failed, `Stopped by ${signal} before the command started.`, 'CLI_STOPPED'),
       );
     }
   };
@@ -106,7 +108,7 @@ async function runUnder(
   // a terminal that suspends us would have the command ended: it goes on in the foreground
   process.on('SIGTSTP', () => undefined);
   try {
-    const clear = out.passing(`${key}: waiting until it is quiet everywhere …`);
+    const clear = out.passing(`${key}: waiting until all replicas are drained …`);
     let held: Maintenance;
     try {
       held = await backend.service.maintain(key, { ...plan, signal: stopped.signal });
@@ -133,9 +135,9 @@ async function runUnder(
       const exit = await supervise(held, child, renew);
       const code = exitOfChild(exit, held, child, out);
       if (code !== 0 && options.keepOnFailure) {
-        const reason = `The command ended with ${code}: ${plan.reason}`;
+        const reason = `The command exited with ${code}: ${plan.reason}`;
         await backend.service.setMaintenance(true, key, { message: plan.message, reason, actor: plan.actor });
-        out.warn(`"${key}" stays in maintenance, since the command failed. Open it with: off ${key}`);
+        out.warn(`"${key}" stays in maintenance because the command failed. Open it with: off ${key}`);
       }
       return code;
     } finally {

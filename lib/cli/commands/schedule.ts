@@ -91,15 +91,11 @@ function parsePlan(
   const zone = parseZone(options.zone);
   const start = begin === undefined ? undefined : parseWindowMoment(begin, 'start', zone, Date.now());
   if (start === undefined && change === undefined) {
-    throw usage(
-      'When does it begin? Use: schedule billing 22:00 2h, or schedule billing 2027-03-28T02:30 2h.',
-    );
+    throw usage('No start given; use: schedule billing 22:00 2h, or schedule billing 2027-03-28T02:30 2h.');
   }
   const end = parseEndWords(words, options);
   if (end.for === undefined && end.until === undefined && change === undefined) {
-    throw usage(
-      'How long does it take? Use: schedule billing 22:00 2h, or schedule billing 22:00 until 23:30.',
-    );
+    throw usage('No end given; use: schedule billing 22:00 2h, or schedule billing 22:00 until 23:30.');
   }
   const repeat = parseRepetition(options, zone);
   return {

@@ -61,7 +61,7 @@ export function describeKey(key: MaintenanceKeyJson): string {
   const { name, value, until, endsAt, holder, abandoned } = key;
   if (!value) {
     return key.reopening
-      ? `${name} is reopening: visitors come back until ${formatMoment(key.reopening.until)}.`
+      ? `${name} is reopening gradually until ${formatMoment(key.reopening.until)}.`
       : `${name} is open.`;
   }
   const end = until ?? endsAt;
@@ -143,6 +143,6 @@ export const asQuestion = (does: string): string => `${does.charAt(0).toUpperCas
 /** Vetoes are asked for by an application, not by its Redis. */
 export function noteVetoes({ way }: Backend, out: Output): void {
   if (way === 'redis' && !out.json) {
-    out.note('Vetoes were not asked: "changing" hooks of the application are called by --url only.');
+    out.note('Vetoes were not asked: "changing" hooks of the application are called with --url only.');
   }
 }

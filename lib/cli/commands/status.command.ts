@@ -5,7 +5,7 @@ export const statusCommand: CliCommand = {
     cli
       .add(
         'status [keys...]',
-        'What is in maintenance, since when, until when, by whom',
+        'Show what is in maintenance, since when, until when, and by whom',
         [
           ['all keys', 'status'],
           [
@@ -15,6 +15,6 @@ export const statusCommand: CliCommand = {
         ],
         async () => (await import('./status.js')).status,
       )
-      .option('--exit-code', 'exit with 3 if one of them is in maintenance');
+      .option('--exit-code', 'exit with 3 if any of them is in maintenance');
   },
 };

@@ -23,7 +23,7 @@ export const status: Work<{ readonly exitCode?: boolean }> = async ({ options, o
     const when = store.since === null ? '' : ` since ${formatMoment(store.since)}`;
     out.warn(
       backend.way === 'api'
-        ? `${store.error}${when}: this is what it last knew.`
+        ? `${store.error}${when}; this is the last known state.`
         : `Redis can be read, but: ${store.error}`,
     );
   }

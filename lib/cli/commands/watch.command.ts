@@ -4,7 +4,7 @@ export const watchCommand: CliCommand = {
   define(cli) {
     cli.add(
       'watch [keys...]',
-      'Keys and replicas, live: a line for each change, until Ctrl-C',
+      'Watch keys and replicas: one line per change, until Ctrl-C',
       [
         ['everything', 'watch'],
         ['for programs: one JSON object per line', 'watch --json'],

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Work } from '../cli.js';
 import type { WatchEvent } from '../backend/backend.js';
 import { EXIT } from '../exit.js';
-import { plain } from '../output.js';
+import { counted, plain } from '../output.js';
 import { describeKey, describeProgress } from './shared.js';
 import { Polls, type Polled } from './watch-polls.js';
 import { describeWindow } from './window-table.js';
@@ -51,7 +51,7 @@ function sentence(event: Told): string {
     }
     case 'replica': {
       const { host, pid, state, inFlight } = event;
-      const serves = state === 'running' ? `, with ${inFlight} requests in flight` : '';
+      const serves = state === 'running' ? `, with ${counted(inFlight, 'request')} in flight` : '';
       return `${plain(host)} (pid ${pid}) is ${state}${serves}.`;
     }
     case 'window':
@@ -67,7 +67,7 @@ function sentence(event: Told): string {
       return quiet
         ? `${key} is quiet: nothing that it refuses is running.`
         : running.length === 0
-          ? `${key} is not quiet yet: a replica has not applied it, or is silent.`
+          ? `${key} is not quiet yet: a replica has not applied the change, or is silent.`
           : `${key} is not quiet yet: ${plain(some.join(', '))}${more}.`;
     }
     case 'connection':

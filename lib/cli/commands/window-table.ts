@@ -34,7 +34,7 @@ export function describeWindow(window: WindowJson): string[] {
     ...(phases.length > 0 ? [`  ${phases.join(', ')}`] : []),
     ...sayings(announcement, announcements).map((said) => `  announced: ${said}`),
     ...sayings(message, messages).map((said) => `  ${said}`),
-    ...(cancelled.length > 0 ? [`  without ${cancelled.map((at) => formatMoment(at)).join(', ')}`] : []),
+    ...(cancelled.length > 0 ? [`  cancelled: ${cancelled.map((at) => formatMoment(at)).join(', ')}`] : []),
   ];
 }
 

@@ -17,7 +17,7 @@ export function parseZone(given: string | undefined): string {
   }
   if (!isTimeZone(given)) {
     throw usage(
-      `--zone: ${JSON.stringify(given)} is not the name of a time zone; accepted: such as Europe/Berlin.`,
+      `--zone: ${JSON.stringify(given)} is not the name of a time zone; accepted: a name such as Europe/Berlin.`,
     );
   }
   return given;
@@ -37,7 +37,7 @@ export function parseWindowMoment(text: string, what: string, zone: string, afte
     parseMoment(text, what, -Infinity);
     const moment = { at: text.replace(' ', 'T'), timeZone: zone };
     if (instantOfMoment(moment) <= after) {
-      throw usage(`${what}: ${text} (${zone}) is over.`);
+      throw usage(`${what}: ${text} (${zone}) is in the past.`);
     }
     return moment;
   }

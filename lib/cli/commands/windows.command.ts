@@ -4,10 +4,10 @@ export const windowsCommand: CliCommand = {
   define(cli) {
     cli.add(
       'windows [key]',
-      'Planned windows that are on or to come',
+      'List planned windows, current and upcoming',
       [
         ['all', 'windows'],
-        ['those of one key', 'windows billing'],
+        ['the windows of one key', 'windows billing'],
       ],
       async () => (await import('./windows.js')).windows,
     );

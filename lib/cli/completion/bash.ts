@@ -27,7 +27,7 @@ export const bash: Script = (words) => {
   );
   const kinds: Partial<Record<Kind, string>> = { shell: SHELLS.join(' '), command: names };
   const lists = Object.entries(kinds).map(([kind, list]) => `    ${kind}) words="${list}" ;;`);
-  return `# bash completion of ${NAME}
+  return `# bash completion for ${NAME}
 _nestjs_maintenance_names() {
   ${NAME} "$1" --json ${PATIENCE} \${connection[@]+"\${connection[@]}"} </dev/null 2>/dev/null |
     ${extract('$2')}
@@ -43,7 +43,7 @@ _nestjs_maintenance() {
       _nestjs_maintenance_wrapped $((i + 1))
       return
     fi
-    # bash takes words apart at colons, equals signs and at signs
+    # bash splits words at colons, equals signs and at signs
     if [[ $word == [:=@]* || -n $glued ]] && ((\${#line[@]} > 0)); then
       line[\${#line[@]}-1]+="$word"
     else
@@ -98,7 +98,7 @@ ${lists.join('\n')}
   esac
   [[ -n $words ]] && COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
-# the command that run is given, completed as it is alone
+# the command after "run … --" is completed like any other command
 _nestjs_maintenance_wrapped() {
   if declare -F _command_offset >/dev/null; then
     _command_offset "$1"

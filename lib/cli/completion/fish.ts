@@ -45,8 +45,8 @@ export const fish: Script = (words) => {
     const taken = options.map((option) => optionLine(`__nestjs_maintenance_at ${name}`, option));
     return [own, ...places, ...taken].join('\n');
   });
-  return `# fish completion of ${NAME}
-# The words of the command line that are no options; "--" where a command of somebody else begins.
+  return `# fish completion for ${NAME}
+# Prints the words that are not options; "--" stands for the command that "run" starts.
 function __nestjs_maintenance_words
     set -l valued ${valuedFlags(words).join(' ')}
     set -l tokens (commandline -opc)
@@ -65,7 +65,7 @@ function __nestjs_maintenance_words
         end
     end
 end
-# Is it that command, and as many arguments are there; without a command: there is none yet.
+# Whether this is the command, with this many arguments; without arguments: whether there is no command yet.
 function __nestjs_maintenance_at
     set -l words (__nestjs_maintenance_words)
     if contains -- -- $words

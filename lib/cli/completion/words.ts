@@ -74,10 +74,10 @@ export function wordsOf(program: Command): Words {
     arguments: command.registeredArguments.map((argument) => argumentOf(command, argument)),
   }));
   const name: ArgumentWord = { name: 'command', kind: 'command', variadic: false };
-  const help = { name: 'help', description: 'Help for a command', options: [], arguments: [name] };
+  const help = { name: 'help', description: 'Show help for a command', options: [], arguments: [name] };
   const common = [
     ...optionsOf(program).filter(({ flags }) => !flags.includes('--version')),
-    { flags: ['--help', '-h'], description: 'Help, with examples' },
+    { flags: ['--help', '-h'], description: 'Show help, with examples' },
   ];
   return { commands: [...commands, help], common };
 }

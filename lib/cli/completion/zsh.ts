@@ -49,7 +49,7 @@ export const zsh: Script = ({ commands, common }) => {
   });
   const asked = [...new Set(Object.values(ASKED).map(([, field]) => field))].join(' or ');
   return `#compdef ${NAME}
-# The last two words: the command that is asked, and the field of its answer that is wanted, ${asked}; those before are for compadd.
+# The last two arguments are the command to ask and the field to take from its JSON (${asked}); the others are for compadd.
 _nestjs_maintenance_names() {
   local option command="$argv[-2]" field="$argv[-1]"
   local -a found connection
@@ -76,7 +76,7 @@ _nestjs_maintenance() {
   local curcontext="$curcontext" state
   local -a line common
   local -A opt_args given
-  # the command that run is given, completed as it is alone
+  # the command after "run … --" is completed like any other command
   local at="\${words[(i)--]}"
   if ((at < CURRENT)); then
     words=("\${(@)words[at+1,-1]}")
@@ -94,7 +94,7 @@ ${common
   case "$state" in
     argument)
       given=("\${(@kv)opt_args}")
-      # as if it were a command of its own
+      # as if it were a separate command
       words=("$line[1]" "\${words[@]}")
       ((CURRENT += 1))
       case "$line[1]" in

@@ -15,12 +15,12 @@ export function exitOfChild(
     const why = held.signal.aborted
       ? (held.signal.reason as Error).message
       : 'the lease could not be renewed in time';
-    out.error(`The command was ended: ${why}`);
+    out.error(`run ended the command: ${why}`);
     const unset = held.signal.aborted && held.remaining() > 0;
     return RUN_EXIT + (unset ? EXIT.failed : EXIT.unknown);
   }
   if (child.unguarded) {
-    out.error('The command was ended, since the process that guards it has ended.');
+    out.error('run ended the command because the guardian process is gone.');
     return RUN_EXIT + EXIT.failed;
   }
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);

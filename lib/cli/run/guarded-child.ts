@@ -61,7 +61,7 @@ export class GuardedChild {
         this.told.emit('answer', { type: 'failed', message: error.message }),
       );
       this.guardian.once('exit', () => {
-        this.told.emit('answer', { type: 'failed', message: 'the process that guards it has ended' });
+        this.told.emit('answer', { type: 'failed', message: 'the guardian process has exited' });
         this.unguarded = !this.over;
         void this.finish(0).then(() => resolve({ code: null, signal: 'SIGKILL' }));
       });
@@ -71,7 +71,7 @@ export class GuardedChild {
   /** @throws CliError if it cannot be started */
   async start(command: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
     if (!this.guardian.connected) {
-      throw new CliError(EXIT.failed, 'The process that guards the command has ended.', 'CLI_NOT_STARTED');
+      throw new CliError(EXIT.failed, 'The guardian process of the command has exited.', 'CLI_NOT_STARTED');
     }
     const answered = once(this.told, 'answer') as Promise<[FromGuardian]>;
     this.tell({ type: 'start', command, env });

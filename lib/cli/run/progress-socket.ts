@@ -88,11 +88,15 @@ export async function sendProgress(path: string, note: ProgressNote): Promise<vo
   } catch (error) {
     throw new CliError(
       EXIT.unknown,
-      `run does not take it, and may be gone: ${messageOf(error)}.`,
+      `run cannot be reached and may have ended: ${messageOf(error)}.`,
       'CLI_UNREACHABLE',
     );
   }
   if (said.trim() !== 'ok') {
-    throw new CliError(EXIT.failed, `run has refused it: ${said.trim() || 'no answer'}`, 'CLI_REFUSED');
+    throw new CliError(
+      EXIT.failed,
+      `run rejected the progress: ${said.trim() || 'no answer'}`,
+      'CLI_REFUSED',
+    );
   }
 }

@@ -21,7 +21,7 @@ export function parseProgressValue(text: string): MaintenanceProgressValue {
   const [, percent] = /^(\d+(?:\.\d+)?)%?$/.exec(text) ?? [];
   if (percent === undefined || Number(percent) > 100) {
     throw usage(
-      `progress: ${JSON.stringify(text)} is not how far something is; accepted: a percentage such as 40, or 12/340.`,
+      `progress: ${JSON.stringify(text)} is not a progress value; accepted: a percentage such as 40, or 12/340.`,
     );
   }
   return { percent: Number(percent) };

@@ -24,7 +24,7 @@ export async function untilLeft(
   }
   if (isHeld()) {
     error(
-      `"${key}" could not be opened, since Redis cannot be reached or takes no changes. Open it with: off ${key} --force`,
+      `"${key}" could not be opened because Redis is unreachable or refuses writes. Open it with: off ${key} --force`,
     );
   }
 }

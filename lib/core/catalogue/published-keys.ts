@@ -20,7 +20,7 @@ export async function learnPublishedKeys(manager: StateManager): Promise<void> {
   }
   for (const name of document?.keys.keys() ?? []) {
     if (!registry.has(name)) {
-      registry.add(new MaintenanceKey(name), 'what is recorded of it');
+      registry.add(new MaintenanceKey(name), 'the stored state');
     }
   }
 }

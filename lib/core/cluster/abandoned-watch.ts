@@ -82,8 +82,8 @@ export class AbandonedWatch {
     const who = host === null ? 'an unknown process' : `${host}, pid ${pid ?? 'unknown'}`;
     const end = state.endsAt ? `until ${state.endsAt.toISOString()}` : 'until somebody ends it';
     this.error(
-      `The holder of maintenance key "${key.name}" (${who}, since ${since.toISOString()}) died without leaving it; its work may be half done. ` +
-        `The key stays on ${end}, or until the next maintain() of it has done its work.`,
+      `The holder of maintenance key "${key.name}" (${who}, since ${since.toISOString()}) died; its work may be half done. ` +
+        `The key stays on ${end}, or until the next maintain() of this key has done its work.`,
     );
     await this.hooks.notify('abandoned', {
       ...toChange(key.name, state, state, this.told(key.name, state)),

@@ -32,7 +32,7 @@ export class Peers {
         }
         if (performance.now() >= until) {
           throw new MaintenanceStoreError(
-            'the store lost the change, or was read from scratch, during the wait for the others.',
+            'the store lost the change, or was read from scratch, while waiting for the other replicas.',
           );
         }
       } catch (error) {

@@ -85,7 +85,7 @@ export class ApplicationCalls {
 
   /** Logs an unusable result. */
   wrong(name: string, answer: unknown, consequence: string): void {
-    this.report(name, `gave ${describeValue(answer)}`, consequence);
+    this.report(name, `returned ${describeValue(answer)}`, consequence);
   }
 
   private report(name: string, what: string, consequence: string): void {

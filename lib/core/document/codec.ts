@@ -22,7 +22,7 @@ export class NewerFormatError extends Error {
 
   constructor(readonly format: number) {
     super(
-      `it is of version ${format}, this library reads ${FORMAT}: a nestjs-maintenance that knows version ${format} is needed`,
+      `its format is version ${format}, this library reads version ${FORMAT}: a nestjs-maintenance that knows version ${format} is needed`,
     );
   }
 }
@@ -75,12 +75,12 @@ export function decodeRecord(stored: unknown): KeyRecord {
   }
   const [header, format, write = '', revision, at] = HEADER.exec(stored) ?? [];
   if (header === undefined) {
-    throw new Error('it does not begin as a record does');
+    throw new Error('it does not start like a record');
   }
   if (Number(format) !== FORMAT) {
     throw Number(format) > FORMAT
       ? new NewerFormatError(Number(format))
-      : new Error(`it is of version ${format}, this library reads ${FORMAT}`);
+      : new Error(`its format is version ${format}, this library reads version ${FORMAT}`);
   }
   let value: unknown;
   try {

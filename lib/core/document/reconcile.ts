@@ -16,8 +16,8 @@ export interface Finding {
   readonly warnings: readonly string[];
 }
 
-const LOST = 'The store has lost changes of the maintenance state.';
-const LATE = 'A change of the maintenance state that had been given up on arrived later.';
+const LOST = 'The store has lost changes to the maintenance state.';
+const LATE = 'A change to the maintenance state arrived after it had been given up.';
 
 /**
  * Tells news from a store that has lost its data. Unknown is not off: what was known is never dropped without a reason. For each

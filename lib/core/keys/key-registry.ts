@@ -41,7 +41,7 @@ export class KeyRegistry {
   add(key: MaintenanceKey, source: string): void {
     if (!(key instanceof MaintenanceKey)) {
       throw new MaintenanceConfigurationError(
-        `${source} gave ${describeValue(key)}; accepted: a MaintenanceKey.`,
+        `${source} provided ${describeValue(key)}; accepted: a MaintenanceKey.`,
       );
     }
     // a class may have replaced what its constructor has checked: `override readonly timeout = 60`

@@ -18,7 +18,7 @@ const PROPERTIES: Record<
   label: ['a string', isString],
   helpText: ['a string', isString],
   order: ['a finite number', Number.isFinite],
-  timeout: ['whole milliseconds, 0 for ever, else at least 1000', isSafetyNet],
+  timeout: ['whole milliseconds, 0 for ever, or at least 1000', isSafetyNet],
   template: ['a view name or a function', isTemplate],
   statusClass: ['a class that extends MaintenanceStatus', isStatusClass],
   scope: ["'site' or 'marked'", (value: unknown) => value === 'site' || value === 'marked'],

@@ -5,17 +5,17 @@ import type { RunningCalls } from '../cluster/running-calls.js';
 import { MaintenanceConfigurationError } from '../errors/errors.js';
 import type { StateManager } from '../state/state-manager.js';
 
-const OUT_OF_TOUCH = 'this replica has lost touch with the store for longer than its lease';
+const OUT_OF_TOUCH = 'this replica has been out of touch with the store for longer than its lease';
 /** Longest time between two checks whether the lease is over, in ms. */
 const LOOK_INTERVAL = 60_000;
 
 const NOT_FOLLOWED =
   'The current call is unknown here, because calls are not followed: pass the request, or set the option { followCalls: true }.';
 const OF_A_SOCKET =
-  'A socket stays open for many messages, so it does not say which call asks, and the call is not followed here: set the option ' +
+  'A socket carries many messages, so it does not identify the call, and calls are not followed here: set the option ' +
   '{ followCalls: true }.';
 const OF_A_MESSAGE =
-  'The context of a message does not say which call asks, and the call is not followed here: set the option { followCalls: true }.';
+  'The context of a message does not identify the call, and calls are not followed here: set the option { followCalls: true }.';
 
 /** Whether admitted calls may still write. */
 export class CallRights {

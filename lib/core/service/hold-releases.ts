@@ -66,7 +66,7 @@ export class HoldReleases {
     }
     if (!this.waiting.has(hold)) {
       this.waiting.set(hold, left);
-      const why = failure === undefined ? 'its lock could not be given back' : messageOf(failure);
+      const why = failure === undefined ? 'its lock could not be released' : messageOf(failure);
       this.warn(`Leaving maintenance key "${left.key.name}" has to wait for the store: ${why}`);
     }
     this.tryAgain(failure);

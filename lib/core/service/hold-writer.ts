@@ -29,7 +29,7 @@ export class HoldWriter {
     const enter: Editor = (record, now) => {
       const hold = this.record(plan, id, fence, now);
       if (isOvertaken(record, hold, this.leaseView)) {
-        throw new MaintenanceLockLostError(key.name, 'somebody else has taken its lock since');
+        throw new MaintenanceLockLostError(key.name, 'another process has taken its lock in the meantime');
       }
       return withHold(record, hold, this.leaseView);
     };

@@ -10,7 +10,7 @@ export function explainOwnRoute(error: unknown, replica: string): unknown {
   if (error instanceof MaintenanceDrainError && currentCall() === undefined) {
     const [first, ...others] = error.replicas;
     if (others.length === 0 && first?.id === replica && first.routes.length === 1) {
-      error.message += `. If maintain() was called while ${first.routes[0]} was handled, it waited for its own request: calls are followed where the service is injected into the class of the handler, or everywhere with the option { followCalls: true }`;
+      error.message += `. If the handler of ${first.routes[0]} called maintain(), it waited for its own request: calls are followed where the service is injected into the class of the handler, or everywhere with the option { followCalls: true }`;
     }
   }
   return error;

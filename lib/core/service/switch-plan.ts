@@ -62,7 +62,7 @@ export function planSet(
     throw MaintenanceConfigurationError.of(
       'reopenOver',
       reopenOver,
-      'it together with setMaintenance(false) only',
+      '"reopenOver" with setMaintenance(false) only',
     );
   }
   const words = {

@@ -92,7 +92,7 @@ function withoutOne(
     throw MaintenanceConfigurationError.of(
       'occurrence',
       begins,
-      'the start of an occurrence that is not over and not cancelled, as a Date',
+      'a Date at which an occurrence starts that is neither over nor cancelled',
     );
   }
   return { windows: windows.map((other) => (other === window ? left : other)), occurrence };

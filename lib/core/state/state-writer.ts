@@ -74,7 +74,7 @@ export class StateWriter {
       if (this.view.version === null) {
         // a store that has lost its data, and cannot say yet what it had: a key that is off there may be on
         throw new MaintenanceStoreError(
-          'The store has lost its data, and those who remember it are not back yet; nothing was written. Try again in some seconds.',
+          'The store has lost its data, and the replicas that can restore it have not reconnected yet; nothing was written. Try again in a few seconds.',
           'refused',
         );
       }
@@ -94,7 +94,7 @@ export class StateWriter {
         const [outcome] = written.outcomes;
         if (outcome === 'full') {
           throw new MaintenanceStoreError(
-            `The maintenance state of key "${key}", or of all keys together, would be too long; nothing was written. ` +
+            `The maintenance state of key "${key}", or of all keys together, would be too large; nothing was written. ` +
               'Shorten messages and reasons, or unset keys.',
             'refused',
           );

@@ -133,7 +133,7 @@ export class StoreAnswers {
       });
       if (outcomes.includes('full')) {
         // tried again with the next heartbeat, when there may be room
-        touch.warn('The maintenance state that the store has lost does not fit into it any more.');
+        touch.warn('The maintenance state that the store has lost no longer fits into it.');
         return undefined;
       }
       if (outcomes.includes('conflict')) {

@@ -113,7 +113,7 @@ export class StoreHealth {
     if (skewed && !this.skewed) {
       const seconds = Math.round(Math.abs(clockSkew) / 1_000);
       this.log.warn(
-        `The clock of this machine is ${seconds} s ${clockSkew > 0 ? 'ahead of' : 'behind'} that of the maintenance store: maintenance ends by the store's clock, so times that this machine shows or logs are off by as much.`,
+        `The clock of this machine is ${seconds} s ${clockSkew > 0 ? 'ahead of' : 'behind'} that of the maintenance store, which decides when maintenance ends: times that this machine shows or logs are off by as much.`,
       );
     }
     this.skewed = skewed;

@@ -28,7 +28,7 @@ export interface StoreOptions {
 export async function createStore(options: StoreOptions): Promise<StateStore> {
   if (typeof options.redis === 'object' && isForeignClient(options.redis)) {
     throw new MaintenanceConfigurationError(
-      `Maintenance option "redis" received a client of another library than ioredis (${options.redis.constructor.name}); ` +
+      `Maintenance option "redis" received a client that is not from ioredis (${options.redis.constructor.name}); ` +
         'accepted: a redis:// or rediss:// URL, ioredis options, or a Redis or Cluster instance of ioredis. ' +
         'A cache over another client can be given as "cache".',
       { option: 'redis' },

@@ -69,7 +69,7 @@ export function parseRepeat(
   const pattern = { cron: cron as string, timeZone };
   const first = nextAfter(pattern, start - 1);
   if (first === Infinity) {
-    throw MaintenanceConfigurationError.of('repeat.cron', cron, 'a pattern that comes after "start"');
+    throw MaintenanceConfigurationError.of('repeat.cron', cron, 'a pattern that occurs after "start"');
   }
   const end = until === undefined || until === null ? null : parseUntil(until, first);
   const most = count === undefined || count === null ? null : parseCount(count);

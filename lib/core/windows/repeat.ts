@@ -36,10 +36,10 @@ const known = new Map<string, Series>();
 export function patternFault(cron: unknown): string | undefined {
   // a date would be read as a pattern that matches once
   if (typeof cron !== 'string' || cron.length > 200 || /\d{4}-\d\d-\d\d/.test(cron)) {
-    return 'it is not a pattern';
+    return 'not a cron pattern';
   }
   try {
-    return new Cron(cron, { utcOffset: 0, paused: true }).nextRun() ? undefined : 'it never comes';
+    return new Cron(cron, { utcOffset: 0, paused: true }).nextRun() ? undefined : 'it never occurs';
   } catch (error) {
     return error instanceof Error ? error.message.replace(/^CronPattern: /, '') : String(error);
   }

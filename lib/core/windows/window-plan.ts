@@ -130,7 +130,7 @@ function checkTimes(window: WindowRecord, { end }: Partial<MaintenanceWindowOpti
     throw MaintenanceConfigurationError.of(
       end === undefined ? 'start' : 'end',
       new Date(window.start + (end === undefined ? 0 : window.duration)),
-      `a window that has not ended yet (it is ${new Date(now).toISOString()} by the clock of the store)`,
+      `a window that has not ended yet (it is ${new Date(now).toISOString()} by the store's clock)`,
     );
   }
   // before the next occurrence everybody must be back

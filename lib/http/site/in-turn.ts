@@ -54,7 +54,7 @@ export function inTurn<T>(
       void Promise.resolve(
         calls.ask(
           'Middleware that sets headers of refusals',
-          'the answer goes without them',
+          'the response is sent without them',
           undefined,
           () => new Promise<void>((resolve) => (settle = resolve)),
           left,

@@ -43,12 +43,12 @@ export function parseBullOptions(options: MaintenanceBullOptions): MaintenanceBu
     throw MaintenanceConfigurationError.of(
       'keys',
       keys,
-      'a function, or an object of lists of keys by queue',
+      'a function, or an object with an array of keys for each queue',
     );
   }
   const wrong = Object.entries(keys).find(([, list]) => !Array.isArray(list));
   if (wrong) {
-    throw MaintenanceConfigurationError.of(`keys.${wrong[0]}`, wrong[1], 'a list of keys for each queue');
+    throw MaintenanceConfigurationError.of(`keys.${wrong[0]}`, wrong[1], 'an array of keys for each queue');
   }
   const byQueue = new Map(Object.entries(keys));
   return (queue) => byQueue.get(queue);

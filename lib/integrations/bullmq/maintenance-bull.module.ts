@@ -99,7 +99,7 @@ export class MaintenanceBullModule implements OnModuleInit, OnApplicationBootstr
         return this.moduleRef.get(token as never, { strict: false });
       } catch {
         throw new MaintenanceConfigurationError(
-          'MaintenanceBullModule found no MaintenanceModule; accepted: both, in the root module.',
+          'MaintenanceBullModule found no MaintenanceModule; import both in the root module.',
         );
       }
     };

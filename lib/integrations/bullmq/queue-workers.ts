@@ -128,7 +128,7 @@ export class QueueWorkers {
       throw MaintenanceConfigurationError.of(
         `keys of the queue "${queue}"`,
         keys,
-        'a list of keys, or undefined',
+        'an array of keys, or undefined',
       );
     }
     names.forEach((name) => this.names.add(name));

@@ -56,7 +56,9 @@ export function decodeDocument(text: unknown): CacheDocument {
     throw new NewerFormatError(v as number);
   }
   if (v !== FORMAT) {
-    throw new Error(`it is of version ${JSON.stringify(v)?.slice(0, 20)}, this library reads ${FORMAT}`);
+    throw new Error(
+      `its format is version ${JSON.stringify(v)?.slice(0, 20)}, this library reads version ${FORMAT}`,
+    );
   }
   if (!Array.isArray(records)) {
     throw new Error('its records are not a list');

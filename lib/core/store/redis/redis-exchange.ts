@@ -76,7 +76,7 @@ export class RedisExchange {
     for (let { page } = first; page !== null;) {
       const next = await this.ask(known, presence, deadline, { page, of: first.version });
       if (next.kind !== first.kind) {
-        throw new MaintenanceStoreError('Redis lost the state while it was read.', 'refused');
+        throw new MaintenanceStoreError('Redis lost the state while it was being read.', 'refused');
       }
       next.records.forEach((record, name) => records.set(name, record));
       ({ page } = next);

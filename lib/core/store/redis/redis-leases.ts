@@ -86,7 +86,7 @@ export class RedisLeases implements LeaseStore {
       commands.server(),
     ];
     const keys = ['waiters', 'replicas'] as const;
-    const answer = commands.runInTime('wait', 'ENLIST', keys, deadline, args, 'nobody knows who waits');
+    const answer = commands.runInTime('wait', 'ENLIST', keys, deadline, args, 'the waiting line is unknown');
     return denial((await answer) as Extract<Reply, readonly ['held', ...unknown[]]>);
   }
 

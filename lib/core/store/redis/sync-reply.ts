@@ -85,7 +85,7 @@ function readRecords(found: readonly string[]): Map<string, StoredRecord> {
 
 /** Redis does not return values that are too long. Their content is unknown, so nothing is put in their place. */
 const tooLong = (text: string): StoredRecord => ({
-  unreadable: `it is ${text.slice(1)} bytes long, and ${MAX_READ_BYTES} at most are read`,
+  unreadable: `it is ${text.slice(1)} bytes long; at most ${MAX_READ_BYTES} are read`,
   newer: true,
   mark: text,
 });
@@ -95,7 +95,10 @@ export function explainUnreadable(version: Version): { unreadable: string; newer
   const [, format] = /^(\d+):/.exec(version) ?? [];
   if (format !== undefined) {
     const needed = `a nestjs-maintenance that knows version ${format} is needed`;
-    return { unreadable: `it is of version ${format}, this library reads 1: ${needed}`, newer: true };
+    return {
+      unreadable: `its format is version ${format}, this library reads version 1: ${needed}`,
+      newer: true,
+    };
   }
   const why = version.startsWith('!')
     ? `its Redis type is ${version.slice(1)}`
