@@ -19,11 +19,11 @@ describe('bypass tokens', () => {
     ['a misspelt option', { key: ['billing'] }, 'Unknown option "key" of createBypassToken()'],
     ['no options', null, '"options of createBypassToken()" received null'],
     ['a name', 'billing', '"options of createBypassToken()" received "billing"'],
-  ])('are not made of %s, which would grant all keys', (_what, options, message) => {
+  ])('are not created from %s, which would grant all keys', (_what, options, message) => {
     expect(() => make().create(options as never, (key) => ({ name: String(key) }))).toThrow(message);
   });
 
-  it('secrets rotate: the first signs, all verify', () => {
+  it('support secret rotation: the first secret signs, all verify', () => {
     const before = create(make());
     const rotated = make({ secrets: [NEW, OLD] });
     const after = create(rotated);
@@ -36,16 +36,16 @@ describe('bypass tokens', () => {
   it.each([
     ['the store it was made for', { store: '1-a' }, { store: '1-a' }, true],
     ['another store', { store: '1-a' }, { store: '2-b' }, false],
-    ['a store, made where none was known', {}, { store: '1-a' }, false],
+    ['a store, created where none was known', {}, { store: '1-a' }, false],
     ['a process that has not read its store', { store: '1-a' }, {}, true],
-    ['a process with a memory of its own', {}, {}, true],
+    ['a process with its own memory', {}, {}, true],
     ['another namespace', { store: '1-a' }, { store: '1-a', namespace: 'other' }, false],
-    ['another namespace, of no store', {}, { namespace: 'other' }, false],
+    ['another namespace, without a store', {}, { namespace: 'other' }, false],
   ])('in %s', (_where, maker: Made, checker: Made, passes) => {
     expect(make(checker).check(create(make(maker))) !== undefined).toBe(passes);
   });
 
-  it('fit into a cookie, name included; longer ones are not made', () => {
+  it('fit into a cookie, name included; longer ones are refused', () => {
     const tokens = make({ store: '1764150000000-0123456789abcdefghijkl' });
     const cookie = (token: string) => `__Host-maintenance-bypass${token}`.length;
     const keys = Array.from({ length: 400 }, (_, index) => `key-${index}`);

@@ -7,8 +7,8 @@ const TOTAL = 40;
 
 const requestWith = (headers: Record<string, string>) => ({ headers }) as unknown as HttpRequest;
 
-describe('A budget of waiting', () => {
-  it('is one for all that a request waits for, however much time passes between', async () => {
+describe('a wait budget', () => {
+  it('is shared by all waits of a request, however much time passes between them', async () => {
     const budget = new WaitBudget(TOTAL);
     const request = requestWith({});
     expect(budget.left(request)).toBe(TOTAL);
@@ -19,7 +19,7 @@ describe('A budget of waiting', () => {
     expect(budget.left(requestWith({}))).toBe(TOTAL);
   });
 
-  it('counts what goes on at the same time once', async () => {
+  it('counts concurrent waits once', async () => {
     const budget = new WaitBudget(1_000);
     const request = requestWith({});
     await Promise.all(Array.from({ length: 50 }, () => budget.spend(request, delay(20))));
@@ -27,7 +27,7 @@ describe('A budget of waiting', () => {
     expect(budget.left(request)).toBeLessThan(985);
   });
 
-  it('is one for each wait of a request that became a websocket', async () => {
+  it('is separate for each wait of a request that became a WebSocket', async () => {
     const budget = new WaitBudget(TOTAL);
     const request = requestWith({ upgrade: 'websocket' });
     const waited = budget.spend(request, delay(TOTAL));

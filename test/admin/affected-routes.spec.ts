@@ -66,7 +66,7 @@ class InnerController {
 class InnerModule {}
 
 describe.each(adapters)('the routes that a key affects on %s', (_name, createApp) => {
-  it('are those that it refuses then, and no others', async () => {
+  it('are exactly those that it refuses', async () => {
     await using app = await createApp(
       {
         imports: [
@@ -127,7 +127,7 @@ describe.each(adapters)('the routes that a key affects on %s', (_name, createApp
     }
   });
 
-  it('are for those who may see key data', async () => {
+  it('are visible only with permission to see key data', async () => {
     await using app = await createApp({ imports: [adminModule()] });
     expect((await as('', app.port, '/maintenance/keys/general/routes')).status).toBe(403);
     expect((await as('see_info', app.port, '/maintenance/keys/nothing/routes')).status).toBe(404);

@@ -44,7 +44,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     ['GET', 'windows', ['see_info'], 200, 403],
   ] as const;
 
-  it('asks for exactly the permissions each route needs', async () => {
+  it('requires exactly the permissions that each route needs', async () => {
     await using running = await start();
     const subsets = Array.from({ length: 8 }, (_, bits) =>
       ALL.split(',').filter((_, at) => bits & (1 << at)),
@@ -62,7 +62,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     }
   });
 
-  it('denies everything to everybody without any options, and says so once', async () => {
+  it('denies everything to everybody without any options, and logs it once', async () => {
     await using running = await createApp({ imports: [MaintenanceModule.forRoot({ socket: false })] });
     for (const [method, path, , , denied] of routes) {
       const answer = await as(ALL, running.port, `/maintenance/${path}`, { method, json: { mode: true } });
@@ -105,7 +105,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     expect(service.isInMaintenance(undefined, 'import-export').value).toBe(false);
   });
 
-  it('changes by PATCH what is given, and sets all by PUT', async () => {
+  it('changes only the given fields with PATCH, and all of them with PUT', async () => {
     await using running = await start();
     const write = async (method: 'PUT' | 'PATCH', json: object) =>
       (await as(ALL, running.port, '/maintenance/keys/general', { method, json })).json<Changed>();
@@ -140,7 +140,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     expect(await write('PATCH', { mode: false })).toMatchObject({ value: false });
   });
 
-  it('does not start a maintenance by changing its texts', async () => {
+  it('does not start maintenance when only its texts change', async () => {
     await using running = await start();
     const service = running.app.get(MaintenanceService);
     const patch = (json: object) =>
@@ -154,7 +154,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     expect(held.signal.aborted).toBe(false);
   });
 
-  it('loses none of many changes at once', async () => {
+  it('loses none of many concurrent changes', async () => {
     await using running = await start();
     await running.app.get(MaintenanceService).setMaintenance(true);
     const patch = (json: object) =>
@@ -170,7 +170,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     expect(now.until).not.toBeNull();
   });
 
-  it('records who ended a maintenance for all', async () => {
+  it('records who ended a maintenance including all holds', async () => {
     await using running = await start();
     const service = running.app.get(MaintenanceService);
     await service.setMaintenance(true);
@@ -188,7 +188,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     expect((await as(ALL, running.port, '/maintenance/keys/general', { method: 'DELETE' })).status).toBe(200);
   });
 
-  it('keeps reason and actor from those without see_info', async () => {
+  it('hides reason and actor from callers without see_info', async () => {
     await using running = await start();
     const answer = await as('toggle_maintenance_mode', running.port, '/maintenance/keys/general', {
       method: 'PUT',
@@ -200,7 +200,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     expect(answer.text).not.toContain('secret');
   });
 
-  it('ends a key that is stored but no longer registered by DELETE, for those who may see it', async () => {
+  it('ends a key that is stored but no longer registered with DELETE, for callers who may see it', async () => {
     const cache = createCache();
     {
       await using before = await createApp({
@@ -224,7 +224,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     expect(again.app.get(MaintenanceService).isActive('old')).toBe(false);
   });
 
-  it('gives the built-in data of a key whose toJSON() fails, and says so once a minute', async () => {
+  it('returns the built-in data of a key whose toJSON() fails, and logs it once a minute', async () => {
     class Broken extends MaintenanceKey {
       override toJSON(): never {
         throw new Error('secret words');
@@ -244,7 +244,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     ]);
   });
 
-  it('says that a key stays on while a job holds it, and ends it for all by DELETE', async () => {
+  it('reports that a key stays on while a job holds it, and ends all holds with DELETE', async () => {
     await using running = await start();
     const service = running.app.get(MaintenanceService);
     const held = await service.maintain('import-export', { drain: false });
@@ -262,7 +262,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     await held.leave();
   });
 
-  it('tells the loser of two operators, and nothing is lost', async () => {
+  it('rejects the second of two concurrent operators, and loses nothing', async () => {
     await using running = await start();
     const tag = (await as(ALL, running.port, '/maintenance/keys/general')).headers['etag'] as string;
     const write = (reason: string) =>
@@ -292,7 +292,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     expect(fresh.status).toBe(200);
   });
 
-  it('lets another key change meanwhile', async () => {
+  it('is not affected by a concurrent change of another key', async () => {
     await using running = await start();
     const tag = (await as(ALL, running.port, '/maintenance/keys/general')).headers['etag'] as string;
     await running.app.get(MaintenanceService).setMaintenance(true, 'checkout');
@@ -315,7 +315,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     '%3Cscript%3E',
     'a'.repeat(100),
     '%F0%9F%99%8F',
-  ])('knows no key %j', async (name) => {
+  ])('rejects the unknown key %j', async (name) => {
     await using running = await start();
     const json = { mode: true };
     for (const init of [
@@ -417,7 +417,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     expect((await as(ALL, running.port, '/api/ops/down/menu')).json()).toMatchObject({ active: true });
   });
 
-  it('answers in the language that is asked for', async () => {
+  it('answers in the requested language', async () => {
     await using running = await start({ translate: (text, language) => `${language}:${text}` });
     await running.app.get(MaintenanceService).setMaintenance(true, 'general', { message: 'Hello' });
     const headers = { 'accept-language': 'de-AT,en;q=0.5' };
@@ -448,7 +448,7 @@ describe('a store that fails', () => {
   const FOREIGN =
     /redis|eval|script|econn|127\.0\.0\.1|readonly|oom|maxmemory|command|noauth|wrongpass|max retries/i;
 
-  it('is reported in plain words with the known outcome; the last known state stays', async () => {
+  it('is reported in plain words with the known outcome, and the last known state stays', async () => {
     const redis = await RedisServer.start();
     try {
       const module = adminModule({ redis: redis.url, commandTimeout: 300 });
@@ -484,9 +484,9 @@ describe('a store that fails', () => {
   });
 
   it.each([
-    ['takes no writes', ['REPLICAOF', '127.0.0.1', '1']],
+    ['refuses writes', ['REPLICAOF', '127.0.0.1', '1']],
     ['is full', ['CONFIG', 'SET', 'maxmemory', '1']],
-  ])('%s: nothing is changed, and that is said', async (_what, [command = '', ...args]) => {
+  ])('%s: nothing is changed, and the response says so', async (_what, [command = '', ...args]) => {
     const redis = await RedisServer.start();
     const client = new Redis(redis.url);
     try {
@@ -511,7 +511,7 @@ describe('a store that fails', () => {
   });
 });
 
-it('is not there when it is switched off', async () => {
+it('the admin API does not exist when it is switched off', async () => {
   await using running = await createExpressApp({ imports: [adminModule({ admin: false })] });
   expect((await request(running.port, '/maintenance/admin')).status).toBe(404);
   expect((await request(running.port, '/maintenance/ping')).status).toBe(200);

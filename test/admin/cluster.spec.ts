@@ -28,7 +28,7 @@ interface Drained {
 
 beforeEach(() => (gates = new Gates()));
 
-describe.each(adapters)('is it quiet yet, on %s', (_name, createApp) => {
+describe.each(adapters)('the quiet endpoint on %s', (_name, createApp) => {
   let running: RunningApp;
   let waiting: Promise<unknown>;
 
@@ -49,7 +49,7 @@ describe.each(adapters)('is it quiet yet, on %s', (_name, createApp) => {
     (await as(ALL, running.port, '/maintenance/keys/general/quiet')).json<MaintenanceQuiet>();
   const isOn = () => running.app.get(MaintenanceService).isActive();
 
-  it('says what still runs, and since when it is quiet', async () => {
+  it('reports what is still running, and since when it is quiet', async () => {
     expect(await quiet()).toMatchObject({ quiet: false, since: null });
     await change('PUT', { mode: true });
     const before = await quiet();
@@ -72,14 +72,14 @@ describe.each(adapters)('is it quiet yet, on %s', (_name, createApp) => {
     expect(after.replicas).toMatchObject([{ running: [] }]);
   });
 
-  it('answers a change with "drain" as soon as it is, with the key in maintenance', async () => {
+  it('answers a change with "drain" as soon as it is quiet, with the key in maintenance', async () => {
     const answer = change('PUT', { mode: true, drain: 20_000, message: 'Back soon' });
     await until(isOn);
     gates.open('a');
     expect(await answer).toMatchObject({ value: true, message: 'Back soon', quiet: true, running: [] });
   });
 
-  it('answers with what still runs when the time is up, and the switch stays on', async () => {
+  it('answers with what is still running when the time is up, and leaves the switch on', async () => {
     const late = await change('PUT', { mode: true, drain: 50 });
     expect(late).toMatchObject({
       value: true,
@@ -95,7 +95,7 @@ describe.each(adapters)('is it quiet yet, on %s', (_name, createApp) => {
     expect(stranger.replicas).toBeUndefined();
   });
 
-  it('waits without changing anything where only "drain" is given', async () => {
+  it('waits without changing anything if only "drain" is given', async () => {
     const off = await as(ALL, running.port, '/maintenance/keys/general', {
       method: 'PATCH',
       json: { drain: 0 },
@@ -111,14 +111,14 @@ describe.each(adapters)('is it quiet yet, on %s', (_name, createApp) => {
     expect(changes).toEqual([]);
   });
 
-  it('does not wait where there is nothing to wait for', async () => {
+  it('does not wait if there is nothing to wait for', async () => {
     await change('PUT', { mode: true });
     const off = await change('PUT', { mode: false, drain: 20_000 });
     expect(off).toMatchObject({ value: false });
     expect(off.quiet).toBeUndefined();
   });
 
-  it('is answered for existing keys, to those who may see them', async () => {
+  it('answers only for existing keys, and only callers who may see them', async () => {
     expect((await as(ALL, running.port, '/maintenance/keys/nope/quiet')).status).toBe(404);
     for (const path of ['keys/general/quiet', 'replicas']) {
       expect((await as('toggle_maintenance_mode', running.port, `/maintenance/${path}`)).status).toBe(403);
@@ -127,7 +127,7 @@ describe.each(adapters)('is it quiet yet, on %s', (_name, createApp) => {
 });
 
 describe('replicas, with Redis', () => {
-  it('are listed, and a silent one is forgotten when an operator says so', async () => {
+  it('are listed, and a silent one is forgotten on request', async () => {
     const redis = await RedisServer.start();
     try {
       const module = adminModule({ redis: redis.url, lease: 1_000, presumedDead: 600_000 });

@@ -112,7 +112,7 @@ it('lists each change with old and new values, planned windows included, and res
   await until(async () => (await entries.count()) === 7);
 });
 
-it('how far a job is, and texts in several languages, are on its card', async () => {
+it('the card of a key shows the progress of a job and texts in several languages', async () => {
   await site.start();
   const { service } = site;
   await using m = await service.maintain('checkout', {

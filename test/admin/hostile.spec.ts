@@ -37,8 +37,8 @@ describe.each(adapters)('admin API on %s under attack', (name, createApp) => {
       ['the null origin', () => ({ origin: 'null' })],
       ['an empty origin', () => ({ origin: '' })],
       ['another port', () => ({ origin: 'http://127.0.0.1:1' })],
-      ['a name that begins like ours', (url) => ({ origin: `${url}.evil.example` })],
-      ['our name as user', (url) => ({ origin: `${url}@evil.example` })],
+      ['a host name that starts like ours', (url) => ({ origin: `${url}.evil.example` })],
+      ['our host name as the user', (url) => ({ origin: `${url}@evil.example` })],
       ['two origins', (url) => ({ origin: `${url}, https://evil.example` })],
       ['an origin with a path', (url) => ({ origin: `${url}/x` })],
       ['another scheme', (url) => ({ origin: url.replace('http:', 'file:') })],
@@ -61,11 +61,11 @@ describe.each(adapters)('admin API on %s under attack', (name, createApp) => {
       ['its own origin with cookies', (url) => ({ origin: url, cookie: 'session=1' })],
       ['its own origin, upper case', (url) => ({ origin: url.toUpperCase() })],
       [
-        'its own name behind a proxy that takes TLS away',
+        'its own host name behind a proxy that terminates TLS',
         (url) => ({ origin: url.replace('http:', 'https:') }),
       ],
       [
-        'what the browser calls same-origin, whatever a proxy made of Host',
+        'what the browser calls same-origin, even if a proxy rewrites Host',
         () => ({ 'sec-fetch-site': 'same-origin', origin: 'https://shop.example', cookie: 'session=1' }),
       ],
       [
@@ -73,7 +73,7 @@ describe.each(adapters)('admin API on %s under attack', (name, createApp) => {
         () => ({ 'sec-fetch-site': 'same-origin', cookie: 'session=1' }),
       ],
       ['a program without cookies', () => ({ authorization: 'Bearer x' })],
-    ])('takes %s', async (_case, headers) => {
+    ])('accepts %s', async (_case, headers) => {
       expect((await write({ json, headers: headers(own()) })).status).toBe(200);
       expect(isOn()).toBe(true);
     });
@@ -85,14 +85,14 @@ describe.each(adapters)('admin API on %s under attack', (name, createApp) => {
       'multipart/form-data; boundary=x',
       'application/jsonp',
       'text/json',
-    ])('takes no %s', async (type) => {
+    ])('rejects %s', async (type) => {
       const answer = await write({ body: '{"mode":true}', headers: { 'content-type': type, origin: own() } });
       expect(answer.status).toBe(415);
       expect(answer.json<Problem>().message).toBeTruthy();
       expect(isOn()).toBe(false);
     });
 
-    it('takes no body without a type', async () => {
+    it('rejects a body without a content type', async () => {
       expect((await write({ body: '{"mode":true}', headers: {} })).status).toBe(415);
     });
 
@@ -110,10 +110,10 @@ describe.each(adapters)('admin API on %s under attack', (name, createApp) => {
     });
   });
 
-  describe('with a body that is wrong', () => {
+  describe('with a wrong body', () => {
     const soon = new Date(Date.now() + 60_000).toISOString();
 
-    it('wants all of a PUT, and something of a PATCH', async () => {
+    it('requires all fields in a PUT, and at least one in a PATCH', async () => {
       for (const [method, field] of [
         ['PUT', 'mode'],
         ['PATCH', 'body'],
@@ -186,7 +186,7 @@ describe.each(adapters)('admin API on %s under attack', (name, createApp) => {
       expect(({} as { x?: number }).x).toBeUndefined();
     });
 
-    it('names all that is wrong at once', async () => {
+    it('names all errors at once', async () => {
       const answer = await write({ json: { mode: 'on', timeout: -1, colour: 'red' } });
       expect(
         answer
@@ -196,7 +196,7 @@ describe.each(adapters)('admin API on %s under attack', (name, createApp) => {
       ).toEqual(['colour', 'mode', 'timeout']);
     });
 
-    it('takes the longest and the oddest that is right', async () => {
+    it('accepts the longest and oddest valid values', async () => {
       const message = '🙏\u0000"\\\u2028'.padEnd(10_000, 'x');
       const answer = await write({
         json: { mode: true, until: '2099-12-31T23:59:59.999999+14:00', message, reason: null },
@@ -222,7 +222,7 @@ describe.each(adapters)('admin API on %s under attack', (name, createApp) => {
       expect((await write({ json: { mode: true } })).status).toBe(200);
     });
 
-    it('refuses a DELETE with a body that is no JSON', async () => {
+    it('refuses a DELETE with a body that is not JSON', async () => {
       const init = { method: 'DELETE', body: 'x=1', headers: { 'content-type': 'text/plain' } } as const;
       expect((await as(ALL, running.port, PATH, init)).status).toBe(415);
     });
@@ -232,7 +232,7 @@ describe.each(adapters)('admin API on %s under attack', (name, createApp) => {
     const page = (headers: Record<string, string> = {}) =>
       as(ALL, running.port, '/maintenance/admin', { headers: { accept: 'text/html', ...headers } });
 
-    it('never lets it out of the data', async () => {
+    it('never leaves the embedded data', async () => {
       const answer = await as(ALL, running.port, '/maintenance/keys/hostile', {
         method: 'PUT',
         json: { mode: true, message: HOSTILE, reason: HOSTILE },
@@ -280,7 +280,7 @@ describe.each(adapters)('admin API on %s under attack', (name, createApp) => {
       }
     });
 
-    it('says why to a browser, and to a program', async () => {
+    it('gives browsers and programs the reason', async () => {
       const browser = await page({ 'x-may': '' });
       expect(browser.status).toBe(403);
       expect(browser.text).toContain('This needs the permission &quot;see_menu_item&quot;.');

@@ -9,7 +9,7 @@ beforeAll(() => site.open());
 afterAll(() => site.close());
 afterEach(() => site.clean());
 
-it('a message is given in more languages, which a draft keeps, and taken back to one', async () => {
+it('languages can be added to a message and removed again, and a draft keeps them', async () => {
   await site.start();
   const { page, refused } = await site.operator('Ada');
   const data = async () => (await site.service.getKeyData())['general'];
@@ -50,7 +50,7 @@ it('a message is given in more languages, which a draft keeps, and taken back to
   expect(refused).toEqual([]);
 });
 
-it('a toast is not hidden below the announcement of a window', async () => {
+it('a toast is not hidden by the announcement of a window', async () => {
   await site.start();
   await site.service.scheduleWindow('general', { start: new Date(Date.now() + HOUR / 2), duration: HOUR });
   const { page } = await site.operator('Ada', { viewport: { width: 360, height: 640 } });

@@ -25,46 +25,43 @@ const contrastOf = (page: Page, selectors: string[]) =>
       return { selector, text: light(getComputedStyle(element).color), ground: ground ?? 1 };
     }))`);
 
-describe('on paper', () => {
-  it.each(['light', 'dark'] as const)(
-    'text is dark on light, whatever the screen is: %s',
-    async (colorScheme) => {
-      await site.start({ admin: { environment: 'production' }, coverage: 'site' });
-      await site.service.setMaintenance(true, GENERAL_MAINTENANCE, {
-        message: 'Back soon',
-        timeout: 3_600_000,
-      });
-      const job = await site.service.maintain('import-export', { drain: false });
-      const { page } = await site.operator('Ada', { colorScheme });
-      await headline(page, 'The site is in maintenance');
-      await page.emulateMedia({ media: 'print', colorScheme });
-      const admin = await contrastOf(page, [
-        'h1',
-        '#note',
-        '.brand',
-        'h3',
-        '.help',
-        '.badge',
-        '.warning',
-        'dt',
-        'dd',
-      ]);
-      await page.goto(site.running.url);
-      await page.emulateMedia({ media: 'print', colorScheme });
-      const visitors = await contrastOf(page, ['h1', '.message', 'dt', 'dd']);
-      expect(admin.length).toBeGreaterThan(20);
-      expect(visitors.length).toBeGreaterThan(4);
-      for (const { text, ground, selector } of [...admin, ...visitors]) {
-        expect(text, selector).toBeLessThan(0.45);
-        expect(ground, selector).toBeGreaterThan(0.8);
-      }
-      await job.leave();
-    },
-  );
+describe('in print', () => {
+  it.each(['light', 'dark'] as const)('uses dark text on a light background: %s', async (colorScheme) => {
+    await site.start({ admin: { environment: 'production' }, coverage: 'site' });
+    await site.service.setMaintenance(true, GENERAL_MAINTENANCE, {
+      message: 'Back soon',
+      timeout: 3_600_000,
+    });
+    const job = await site.service.maintain('import-export', { drain: false });
+    const { page } = await site.operator('Ada', { colorScheme });
+    await headline(page, 'The site is in maintenance');
+    await page.emulateMedia({ media: 'print', colorScheme });
+    const admin = await contrastOf(page, [
+      'h1',
+      '#note',
+      '.brand',
+      'h3',
+      '.help',
+      '.badge',
+      '.warning',
+      'dt',
+      'dd',
+    ]);
+    await page.goto(site.running.url);
+    await page.emulateMedia({ media: 'print', colorScheme });
+    const visitors = await contrastOf(page, ['h1', '.message', 'dt', 'dd']);
+    expect(admin.length).toBeGreaterThan(20);
+    expect(visitors.length).toBeGreaterThan(4);
+    for (const { text, ground, selector } of [...admin, ...visitors]) {
+      expect(text, selector).toBeLessThan(0.45);
+      expect(ground, selector).toBeGreaterThan(0.8);
+    }
+    await job.leave();
+  });
 });
 
-describe("in the reader's own colours", () => {
-  it.each(['light', 'dark'] as const)('what matters stays distinguishable: %s', async (colorScheme) => {
+describe('in forced colours', () => {
+  it.each(['light', 'dark'] as const)('keeps important parts distinguishable: %s', async (colorScheme) => {
     await site.start();
     await site.service.setMaintenance(true, 'checkout', { timeout: 3_600_000 });
     const { page, refused } = await site.operator('Ada', { colorScheme, forcedColors: 'active' });
@@ -96,7 +93,7 @@ describe('without JavaScript', () => {
     [{ 'import-export': 1 }, 'part', 'Part of the site is in maintenance', 'Import and export since 20'],
     [{ checkout: 1 }, 'readOnly', 'The site is read-only', 'Checkout since 20'],
     [{ general: 1 }, 'closed', 'The site is in maintenance', 'General maintenance since 20'],
-  ])('the sky is that of the state: %j', async (on, state, title, note) => {
+  ])('the sky shows the state: %j', async (on, state, title, note) => {
     await site.start();
     for (const key of Object.keys(on)) await site.service.setMaintenance(true, key);
     const { page } = await site.operator('Ada', { javaScriptEnabled: false });
@@ -107,7 +104,7 @@ describe('without JavaScript', () => {
   });
 });
 
-it('is called what the application is called, and says which deployment it is', async () => {
+it('shows the name of the application and of the deployment', async () => {
   const admin = { title: '<b>Seaside</b> & Shop', environment: '"staging" <2>' };
   await site.start({ admin, translate: (text) => text.replace('Seaside', 'Harbour') });
   const { page, refused } = await site.operator('Ada');

@@ -46,7 +46,7 @@ async function watchFor(
   return () => page.evaluate<boolean>('window.seen');
 }
 
-describe('a press that was not meant', () => {
+describe('an accidental key press or click', () => {
   it.each(['Enter', ' '])('does nothing: %j is held on each button', async (key) => {
     await site.start();
     const { page } = await site.operator('Ada');
@@ -68,7 +68,7 @@ describe('a press that was not meant', () => {
     expect(writes).toEqual([]);
   });
 
-  it('does nothing: Enter is held on the button that confirms', async () => {
+  it('does nothing: Enter is held on the confirm button', async () => {
     await site.start();
     const { page } = await site.operator('Ada');
     const writes = writesOf(page);
@@ -101,7 +101,7 @@ describe('a press that was not meant', () => {
     expect(writes).toEqual([]);
   });
 
-  it('does nothing: the button that confirms, as soon as it is there', async () => {
+  it('does nothing: a press of the confirm button right after it appears', async () => {
     await site.start();
     const { page } = await site.operator('Ada');
     const writes = writesOf(page);
@@ -116,7 +116,7 @@ describe('a press that was not meant', () => {
   });
 
   it.each([390, 1280])(
-    'meets no "End maintenance" where "Start maintenance" was, %i px wide',
+    'never meets "End maintenance" in the place of "Start maintenance", %i px wide',
     async (width) => {
       await site.start();
       const { page } = await site.operator('Ada', { viewport: { width, height: 900 } });
@@ -141,7 +141,7 @@ describe('a press that was not meant', () => {
     },
   );
 
-  it('does not pass for an answer to what has changed meanwhile', async () => {
+  it('does not confirm a dialog that has changed in the meantime', async () => {
     await site.start();
     const { page } = await site.operator('Ada');
     await press(page, 'Checkout', 'Start maintenance…');
@@ -157,10 +157,10 @@ describe('a press that was not meant', () => {
   });
 });
 
-describe('the end that visitors do not see', () => {
+describe('an end that visitors do not see', () => {
   const IMPORT = { keys: [new MaintenanceKey('import', { label: 'Import', timeout: 3 * HOUR })] };
 
-  it('is shown, and is not touched by a new message', async () => {
+  it('is shown, and stays when the message changes', async () => {
     await site.start(IMPORT);
     await site.service.setMaintenance(true, 'import', { message: 'Bakc soon', actor: 'deploy' });
     const { endsAt } = (await site.service.getKeyData())['import']!;
@@ -187,7 +187,7 @@ describe('the end that visitors do not see', () => {
     });
   });
 
-  it('can be chosen, and gone back to from "for ever"', async () => {
+  it('can be chosen, also after "for ever"', async () => {
     await site.start(IMPORT);
     const { page } = await site.operator('Ada');
     const net = async () => {
@@ -212,7 +212,7 @@ describe('the end that visitors do not see', () => {
     expect(await net()).toBeGreaterThan(2 * HOUR);
   });
 
-  it('is not touched where nothing is changed', async () => {
+  it('stays when nothing is changed', async () => {
     await site.start(IMPORT);
     await site.service.setMaintenance(true, 'import');
     const { page } = await site.operator('Ada');
@@ -224,7 +224,7 @@ describe('the end that visitors do not see', () => {
   });
 });
 
-it('says how far away an end is, to the minute', async () => {
+it('the time to an end is shown to the minute', async () => {
   await site.start();
   const { page } = await site.operator('Ada');
   const cases: [number, string][] = [

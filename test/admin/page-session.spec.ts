@@ -41,7 +41,7 @@ describe.each(adapters)('a visitor who is not signed in, on %s', (_name, createA
   const start = (admin: MaintenanceAdminOptions, configure?: Parameters<typeof createApp>[1]) =>
     createApp({ imports: [adminModule({ path: 'ops/down', admin })] }, configure);
 
-  it('is sent to where one signs in, and comes back', async () => {
+  it('is redirected to the log-in page, and comes back', async () => {
     await using running = await start({ guards: [SessionGuard], loginUrl: LOGIN });
     const answer = await as(ALL, running.port, '/ops/down/admin', { headers: html });
     expect(answer.status).toBe(302);
@@ -63,7 +63,7 @@ describe.each(adapters)('a visitor who is not signed in, on %s', (_name, createA
     expect(signedIn.status).toBe(200);
   });
 
-  it('gets a link if it is unknown whether signing in would help', async () => {
+  it('gets a link to the log-in page if it is unknown whether signing in helps', async () => {
     await using running = await start({ guards: [UserGuard], loginUrl: LOGIN });
     const link = '<a class="primary" href="/login?next=%2Fops%2Fdown%2Fadmin&amp;x=1">Sign in</a>';
     // refused by a guard, and by permissions
@@ -87,7 +87,7 @@ describe.each(adapters)('a visitor who is not signed in, on %s', (_name, createA
     expect(answer.text).not.toContain('<a ');
   });
 
-  it("is left to the application's own filters, unless it has said where one signs in", async () => {
+  it("is left to the application's own filters, unless the log-in page is configured", async () => {
     const own = (app: { useGlobalFilters(filter: ExceptionFilter): unknown }) =>
       app.useGlobalFilters(new LoginFilter());
     await using running = await start({ guards: [SessionGuard] }, own);
@@ -141,7 +141,7 @@ describe('a session that ends while the page is open', () => {
     await page.context().clearCookies();
   });
 
-  it('loses nothing: what was typed is sent again', async () => {
+  it('loses nothing: what was typed is submitted after the log-in', async () => {
     await confirm(page, 'Start maintenance');
     const dialog = page.getByRole('dialog');
     await dialog.getByText('Sign in, then try again: what you typed is kept.').waitFor();
@@ -180,7 +180,7 @@ describe('a session that ends while the page is open', () => {
     expect(await page.getByRole('dialog').isVisible()).toBe(false);
   });
 
-  it('forgets what was cancelled', async () => {
+  it('forgets a cancelled draft', async () => {
     await page.context().addCookies([cookie()]);
     await confirm(page, 'Cancel');
     await page.reload();
@@ -188,7 +188,7 @@ describe('a session that ends while the page is open', () => {
     expect(await message().inputValue()).toBe('');
   });
 
-  it('says so without being asked, with the way to sign in', async () => {
+  it('is reported at once, with a link to sign in', async () => {
     await page.keyboard.press('Escape');
     const alert = page.getByRole('alert').filter({ hasText: 'You no longer have access to this page' });
     await alert.waitFor({ timeout: 15_000 });

@@ -12,7 +12,7 @@ afterEach(() => site.clean());
 const soon = (ms: number): Date => new Date(Date.now() + ms);
 const rows = (page: Page) => page.locator('#windows .card');
 
-it('shows windows that are on, planned and repeating, and ends or cancels them', async () => {
+it('shows current, planned and repeating windows, and ends or cancels them', async () => {
   await site.start({ keys: [new MaintenanceKey('billing', { label: 'Billing <b>' })] });
   const { page, refused } = await site.operator('Ada');
   expect(await page.isVisible('#planned')).toBe(false);
@@ -66,7 +66,7 @@ it('shows windows that are on, planned and repeating, and ends or cancels them',
   expect(refused).toEqual([]);
 });
 
-it('has no buttons for those who may only look, and says when somebody was faster', async () => {
+it('has no buttons for read-only users, and reports a conflicting change', async () => {
   await site.start();
   const { id, revision } = await site.service.scheduleWindow('general', {
     start: soon(HOUR),

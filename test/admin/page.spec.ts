@@ -23,7 +23,7 @@ describe.each([
 ])('admin page on %s', (_name, createApp) => {
   beforeEach(() => site.start({}, createApp));
 
-  it('switches on in one browser and is seen in two others, by socket, then off', async () => {
+  it('shows a change in one browser in two others, by socket', async () => {
     const [ada, bob, eve] = await Promise.all(['Ada', 'Bob', 'Eve'].map((user) => site.operator(user)));
     for (const { page } of [ada!, bob!, eve!]) await page.getByText('Live', { exact: true }).waitFor();
     // from here on only the socket can tell them in time
@@ -55,7 +55,7 @@ describe.each([
 });
 
 describe('admin page', () => {
-  it('tells the second of two operators, keeps their words and lets them decide', async () => {
+  it('warns the second of two operators, keeps what they typed and lets them decide', async () => {
     await site.start();
     const ada = await site.operator('Ada');
     const bob = await site.operator('Bob');
@@ -75,7 +75,7 @@ describe('admin page', () => {
     expect(await site.service.getKeyData()).toMatchObject({ checkout: { message: 'Typed with care' } });
   });
 
-  it('tells the loser also when nothing but the answer does', async () => {
+  it('warns the second operator even if only the response reports the conflict', async () => {
     await site.start({ socket: false });
     const { page, refused } = await site.operator('Bob');
     await press(page, 'Checkout', 'Start maintenance…');
@@ -92,7 +92,7 @@ describe('admin page', () => {
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
   });
 
-  it('says when the connection is lost and finds back by itself', async () => {
+  it('shows when the connection is lost, and reconnects by itself', async () => {
     await site.start();
     await site.service.setMaintenance(true, 'general', { actor: 'Ada' });
     const { page } = await site.operator('Ada');
@@ -113,7 +113,7 @@ describe('admin page', () => {
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
-  it('says so when the server has gone away, and comes back with it', async () => {
+  it('shows when the server is gone, and reconnects when it is back', async () => {
     await site.start();
     const { page } = await site.operator('Ada');
     await page.getByText('Live', { exact: true }).waitFor();
@@ -130,7 +130,7 @@ describe('admin page', () => {
     expect(await card(page, 'General maintenance').innerText()).toContain('new server');
   });
 
-  it('says so when the session has ended', async () => {
+  it('shows when the session has ended', async () => {
     await site.start({ socket: false });
     const { page } = await site.operator('Ada');
     await headline(page, 'The site is open');
@@ -142,7 +142,7 @@ describe('admin page', () => {
     expect(await page.getByRole('button', { name: 'Reload' }).isVisible()).toBe(true);
   });
 
-  it('shows what holds a key, what was abandoned, and ends it for all', async () => {
+  it('shows what holds a key and what was abandoned, and ends all holds', async () => {
     await site.start();
     const { page } = await site.operator('Ada');
     const job = await site.service.maintain('import-export', {
@@ -166,7 +166,7 @@ describe('admin page', () => {
     await job.leave();
   });
 
-  it('shows what another replica does, and what it leaves behind when it dies', async () => {
+  it('shows changes by another replica, and what it leaves behind when it dies', async () => {
     const redis = await RedisServer.start();
     site.later(() => redis.stop());
     await site.start({ redis: redis.url });
@@ -188,7 +188,7 @@ describe('admin page', () => {
     expect(await site.service.getKeyData()).toMatchObject({ 'import-export': { value: false, actor: null } });
   });
 
-  it('shows an end that comes by itself', async () => {
+  it('shows when maintenance ends by itself', async () => {
     await site.start();
     const { page } = await site.operator('Ada');
     await site.service.setMaintenance(true, 'general', { timeout: 1_000 });
@@ -197,7 +197,7 @@ describe('admin page', () => {
     expect(await page.title()).toBe('The site is open – Maintenance');
   });
 
-  it('leaves texts that were not touched as they are, also where a field shows them otherwise', async () => {
+  it('leaves untouched texts as they are, even if a field displays them differently', async () => {
     await site.start();
     const texts = { message: ' Back soon.\r\nSorry. ', reason: 'first\nsecond ' };
     await site.service.setMaintenance(true, 'general', texts);
@@ -210,7 +210,7 @@ describe('admin page', () => {
     expect(general).toMatchObject({ ...texts, until: expect.any(String) as unknown });
   });
 
-  it('changes what was said and keeps the end', async () => {
+  it('changes the message and keeps the end', async () => {
     await site.start();
     const end = new Date(Date.now() + 7_200_000);
     await site.service.setMaintenance(true, 'general', { until: end, message: 'One', reason: 'why' });
@@ -225,7 +225,7 @@ describe('admin page', () => {
     });
   });
 
-  it('takes a date in local time, and none in the past', async () => {
+  it('accepts a local date in the future only', async () => {
     await site.start();
     const { page } = await site.operator('Ada', { timezoneId: 'Asia/Tokyo' });
     await press(page, 'General maintenance', 'Start maintenance…');
@@ -240,7 +240,7 @@ describe('admin page', () => {
     expect((await site.service.getKeyData())['general']?.until).toBe('2099-01-01T01:00:00.000Z');
   });
 
-  it('is used without a mouse, and keeps the focus', async () => {
+  it('works without a mouse, and keeps the focus', async () => {
     await site.start();
     const { page } = await site.operator('Ada');
     const focused = () => page.evaluate('document.activeElement.id || document.activeElement.textContent');
@@ -282,7 +282,7 @@ describe('admin page', () => {
     expect(await inCard()).toBe(true);
   });
 
-  it('offers no switches to those who may only look', async () => {
+  it('offers no switches to read-only users', async () => {
     await site.start();
     await site.service.setMaintenance(true, 'general', { reason: 'why' });
     const { page } = await site.operator('Eve', { may: 'see_menu_item,see_info' });
@@ -291,7 +291,7 @@ describe('admin page', () => {
     expect(await page.getByRole('button').count()).toBe(0);
   });
 
-  it('says why to those who may not look', async () => {
+  it('tells users without access why', async () => {
     await site.start();
     const { page } = await site.operator('Eve', { may: 'see_menu_item' });
     await page.getByText('This needs the permission "see_info".').waitFor();
@@ -333,7 +333,7 @@ describe('admin page', () => {
     expect(await page.frameLocator('iframe').getByRole('heading').count()).toBe(0);
   });
 
-  it('is found behind a proxy that takes a part of the path away, also with a slash at its end', async () => {
+  it('works behind a proxy that strips a part of the path, with or without a trailing slash', async () => {
     await site.start({ socket: false });
     const { page, refused } = await site.operator('Ada');
     await page.route('**/behind/**', async (route) => {
@@ -350,7 +350,7 @@ describe('admin page', () => {
   });
 
   describe.each([390, 1280])('%i px wide', (width) => {
-    it.each(['light', 'dark'] as const)('has no fault that axe finds, in %s', async (colorScheme) => {
+    it.each(['light', 'dark'] as const)('passes axe, in %s', async (colorScheme) => {
       await site.start();
       const { page, refused } = await site.operator('Ada', { colorScheme, viewport: { width, height: 800 } });
       const check = async (what: string) => {

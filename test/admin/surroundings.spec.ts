@@ -61,7 +61,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     ['whitelist', { whitelist: true, transform: true }],
     ['forbidNonWhitelisted', { whitelist: true, forbidNonWhitelisted: true }],
     ['forbidUnknownValues', { forbidUnknownValues: true, validateCustomDecorators: true }],
-  ])('does not care for a ValidationPipe with %s', async (_case, options) => {
+  ])('is not affected by a ValidationPipe with %s', async (_case, options) => {
     await using running = await createApp({ imports: [adminModule()] }, (app) =>
       app.useGlobalPipes(new ValidationPipe(options)),
     );
@@ -71,7 +71,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     expect((await put(running.port, { mode: true, timeout: 60_000 })).status).toBe(200);
   });
 
-  it('keeps its answers from other pipes, interceptors and filters', async () => {
+  it('keeps its responses away from other pipes, interceptors and filters', async () => {
     await using running = await createApp({ imports: [adminModule()] }, (app) =>
       app.useGlobalPipes(new Ruin()).useGlobalInterceptors(envelope).useGlobalFilters(new CatchAll(app)),
     );
@@ -101,7 +101,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     ['URI', { type: VersioningType.URI, defaultVersion: '2' }],
     ['header', { type: VersioningType.HEADER, header: 'x-version', defaultVersion: '2' }],
     ['media type', { type: VersioningType.MEDIA_TYPE, key: 'v=' }],
-  ])('is found with %s versioning and a global prefix', async (_case, options) => {
+  ])('works with %s versioning and a global prefix', async (_case, options) => {
     await using running = await createApp({ imports: [adminModule()] }, (app) =>
       app.setGlobalPrefix('api').enableVersioning(options),
     );
@@ -163,10 +163,13 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
 
     it.each<[string, () => ModuleMetadata]>([
       ['provides it', () => ({ imports: [guarded(), AuthModule] })],
-      ['only has what it needs', () => ({ imports: [guarded(), SessionsOnly] })],
-      ['has what it needs in the root module', () => ({ imports: [guarded()], providers: [Sessions] })],
+      ['only provides its dependencies', () => ({ imports: [guarded(), SessionsOnly] })],
+      [
+        'provides its dependencies in the root module',
+        () => ({ imports: [guarded()], providers: [Sessions] }),
+      ],
       ['uses it elsewhere', () => ({ imports: [guarded(), SessionsOnly], controllers: [AccountController] })],
-    ])('makes a guard where the application %s', async (_case, metadata) => {
+    ])('creates a guard if the application %s', async (_case, metadata) => {
       await using running = await createApp(metadata());
       const denied = await put(running.port, { mode: true });
       expect(denied.status).toBe(403);
@@ -180,13 +183,13 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
       });
     });
 
-    it('uses the instance the application has', async () => {
+    it("uses the application's instance", async () => {
       await using running = await createApp({ imports: [guarded(), AuthModule] });
       await put(running.port, { mode: true });
       expect(running.app.get(SessionGuard, { strict: false }).asked).toBe(1);
     });
 
-    it('takes options that come later', async () => {
+    it('accepts asynchronous options', async () => {
       const later = MaintenanceModule.forRootAsync({
         imports: [AuthModule],
         useFactory: () => ({ permissions }),
@@ -225,7 +228,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
       expect(seen.slice(0, 3)).toEqual(['instance', 'scoped a', 'permission']);
     });
 
-    it('denies access when one does not answer, and logs it', async () => {
+    it('denies access when one does not respond, and logs it', async () => {
       const hangs: CanActivate = { canActivate: () => new Promise(() => undefined) };
       const module = adminModule({ admin: { guards: [hangs] }, callTimeout: 100 });
       await using running = await createApp({ imports: [module] });
@@ -240,7 +243,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
       ).toHaveLength(1);
     });
 
-    it('answers in time where "permissions" or isEditable() do not', async () => {
+    it('responds in time even if "permissions" or isEditable() do not', async () => {
       class Slow extends MaintenanceKey {
         override isEditable(): Promise<boolean> {
           return new Promise(() => undefined);
@@ -255,14 +258,14 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
       expect((await put(denied.port, { mode: true })).status).toBe(403);
     });
 
-    it('also obeys the global ones', async () => {
+    it('also obeys global guards', async () => {
       const closed = { provide: APP_GUARD, useValue: { canActivate: () => false } };
       await using running = await createApp({ imports: [adminModule()], providers: [closed] });
       expect((await put(running.port, { mode: true })).status).toBe(403);
       expect(running.app.get(MaintenanceService).isInMaintenance().value).toBe(false);
     });
 
-    it('does not start with a guard that cannot be made', async () => {
+    it('does not start with a guard that cannot be created', async () => {
       await expect(createApp({ imports: [guarded()] })).rejects.toThrow(
         /"admin\.guards" received function SessionGuard, which cannot be created .*Sessions.*accepted: a guard/s,
       );
@@ -273,7 +276,7 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
 it.each([
   ['text', express.text({ type: '*/*' })],
   ['bytes', express.raw({ type: '*/*' })],
-])('reads the body where the application has a parser that gives %s', async (_case, parser) => {
+])('reads the body if the application has a parser that returns %s', async (_case, parser) => {
   await using running = await createExpressApp({ imports: [adminModule()] }, (app) => app.use(parser), {
     bodyParser: false,
   });

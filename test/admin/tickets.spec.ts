@@ -53,7 +53,7 @@ async function learns({ url, app }: RunningApp, auth: object): Promise<string> {
 }
 
 describe.each(adapters)('key data behind guards of the application, on %s', (_name, createApp) => {
-  it('is sent by ping or socket only with a ticket', async () => {
+  it('is sent by ping and socket only with a ticket', async () => {
     await using running = await createApp(guarded());
     await running.app.get(MaintenanceService).setMaintenance(true, 'general', { reason: 'SECRET' });
     expect((await request(running.port, '/maintenance/ping', { headers: SESSION })).text).not.toContain(
@@ -65,14 +65,14 @@ describe.each(adapters)('key data behind guards of the application, on %s', (_na
     expect(await learns(running, { ticket: await getTicket(running) })).toBe('all,all');
   });
 
-  it('takes a ticket once', async () => {
+  it('accepts a ticket once', async () => {
     await using running = await createApp(guarded());
     const ticket = await getTicket(running);
     expect(await learns(running, { ticket })).toBe('all,all');
     expect(await learns(running, { ticket })).toBe('nothing,nothing');
   });
 
-  it('takes one of many that come with the same ticket at once', async () => {
+  it('accepts one of many concurrent requests with the same ticket', async () => {
     await using running = await createApp(guarded());
     const ticket = await getTicket(running);
     const clients = await Promise.all(
@@ -82,7 +82,7 @@ describe.each(adapters)('key data behind guards of the application, on %s', (_na
     for (const client of clients) client.close();
   });
 
-  it('gives tickets to those who pass, from its own pages only', async () => {
+  it('issues tickets to those who pass the guards, from its own pages only', async () => {
     await using running = await createApp(guarded());
     const strangers: Record<string, string>[] = [
       {},
@@ -96,14 +96,14 @@ describe.each(adapters)('key data behind guards of the application, on %s', (_na
     expect((await request(running.port, '/maintenance/admin/ticket', { headers: SESSION })).status).toBe(404);
   });
 
-  it('still asks for permission', async () => {
+  it('still requires the permission', async () => {
     await using running = await createApp(
       guarded({ permissions: (_permission, { type }) => type === 'http' }),
     );
     expect(await learns(running, { ticket: await getTicket(running) })).toBe('nothing,nothing');
   });
 
-  it('needs no ticket where no guards stand before the API', async () => {
+  it('needs no ticket if no guards protect the API', async () => {
     await using running = await createApp(guarded({ admin: true }));
     expect(await learns(running, {})).toBe('all,all');
     await running.app.get(MaintenanceService).setMaintenance(true, 'general', { reason: 'SECRET' });
@@ -112,7 +112,7 @@ describe.each(adapters)('key data behind guards of the application, on %s', (_na
 });
 
 describe('with Redis', () => {
-  it('a ticket of one replica is taken by another, once, and not after its time', async () => {
+  it('a ticket of one replica is accepted by another, once, and not after it has expired', async () => {
     const redis = await RedisServer.start();
     const client = new Redis(redis.url);
     try {

@@ -41,8 +41,8 @@ async function undoLast(app: RunningApp, what: string): Promise<void> {
 /** What a window is, but for who has touched it last. */
 const planOf = ({ revision: _r, actor: _a, ...plan }: MaintenanceWindow) => plan;
 
-describe.each(adapters)('a change of a window is undone on %s', (_name, createApp) => {
-  it('as it was, and that can be taken back as well', async () => {
+describe.each(adapters)('undoing a change of a window on %s', (_name, createApp) => {
+  it('restores it, and can be undone as well', async () => {
     const sink = vi.fn<(entry: MaintenanceHistoryEntry) => void>();
     await using app = await createApp({ imports: [adminModule({ history: { sink } })] });
     const service = serviceOf(app);
@@ -86,7 +86,7 @@ describe.each(adapters)('a change of a window is undone on %s', (_name, createAp
     expect(entries[0]).toMatchObject({ event: 'cancelled', way: 'admin', actor: 'Ada' });
   });
 
-  it('a new one is cancelled, and one that was ended early is on again', async () => {
+  it('cancels a new window, and restarts one that was ended early', async () => {
     await using app = await createApp({ imports: [adminModule()] });
     const service = serviceOf(app);
     await service.scheduleWindow('checkout', { start: soon(HOUR), duration: HOUR });
@@ -103,7 +103,7 @@ describe.each(adapters)('a change of a window is undone on %s', (_name, createAp
   it.each([
     ['turned off', (service: MaintenanceService) => service.setMaintenance(false, 'checkout')],
     ['unset', (service: MaintenanceService) => service.unsetMaintenance('checkout')],
-  ])('one that was %s is on again, with the switch that went with it', async (_how, end) => {
+  ])('restarts one that was %s, with the switch that belonged to it', async (_how, end) => {
     const hooked: string[] = [];
     @Injectable()
     class Hooks {
@@ -147,7 +147,7 @@ describe.each(adapters)('a change of a window is undone on %s', (_name, createAp
     expect((await data())?.value).toBe(true);
   });
 
-  it('not when something has changed since, and only by those who may change the key', async () => {
+  it('is refused after a later change, and to those who may not change the key', async () => {
     await using app = await createApp({ imports: [adminModule()] });
     const service = serviceOf(app);
     await service.scheduleWindow('checkout', { start: soon(HOUR), duration: HOUR });

@@ -127,7 +127,7 @@ async function site(options: MaintenanceRootOptions = {}) {
 }
 
 describe('@SkipDuringMaintenance() on a method', () => {
-  it('calls it, or does not, with its arguments and its object', async () => {
+  it('calls the method with its arguments and object, or skips it', async () => {
     await using at = await site();
     expect(at.jobs.sync('a')).toBe('jobs a');
     await at.on('billing');
@@ -138,7 +138,7 @@ describe('@SkipDuringMaintenance() on a method', () => {
     expect(at.jobs.sync('c')).toBe('jobs c');
   });
 
-  it('gives a promise where the method does', async () => {
+  it('returns a promise if the method does', async () => {
     await using at = await site();
     await at.on('mail');
     expect(at.jobs.waits('a')).toBeInstanceOf(Promise);
@@ -146,7 +146,7 @@ describe('@SkipDuringMaintenance() on a method', () => {
     expect(gates.begun).toEqual([]);
   });
 
-  it('without keys does what decorators of a handler would', async () => {
+  it('without keys does what the decorators of a handler would do', async () => {
     await using at = await site();
     await at.on('general');
     expect([at.jobs.plain(), at.jobs.marked(), at.jobs.exempt()]).toEqual([undefined, undefined, 'exempt']);
@@ -155,7 +155,7 @@ describe('@SkipDuringMaintenance() on a method', () => {
     expect([at.jobs.plain(), at.jobs.marked(), at.jobs.exempt()]).toEqual(['plain', undefined, 'exempt']);
   });
 
-  it('counts: a maintain() of one of its keys waits, and names it', async () => {
+  it('counts as work: a maintain() of one of its keys waits for it, and names it', async () => {
     await using at = await site();
     const running = at.jobs.waits('a');
     expect(at.app.get(InFlight).size).toBe(1);
@@ -184,7 +184,7 @@ describe('@SkipDuringMaintenance() on a method', () => {
     expect(count('once third')).toBe(1);
   });
 
-  it('logs a failure to catch up, and forgets what was missed when the application ends', async () => {
+  it('logs a failed catch-up call, and forgets missed calls when the application ends', async () => {
     const at = await site();
     await at.on('mail');
     at.jobs.fails();
@@ -198,13 +198,13 @@ describe('@SkipDuringMaintenance() on a method', () => {
     expect(count('once late')).toBe(0);
   });
 
-  it('also from within the maintenance itself', async () => {
+  it('also skips calls from within the maintenance itself', async () => {
     await using at = await site();
     await at.service.maintain('mail', async () => expect(await at.jobs.once('inside')).toBeUndefined());
     await until(() => count('once inside') === 1);
   });
 
-  it('works on static methods, on objects that are no providers, and without an application', async () => {
+  it('works on static methods, on objects that are not providers, and without an application', async () => {
     {
       await using at = await site();
       await at.on('mail');
@@ -218,7 +218,7 @@ describe('@SkipDuringMaintenance() on a method', () => {
     expect([Jobs.total(), new Transient().run()]).toEqual(['total', 'transient']);
   });
 
-  it('asks the application that an object belongs to', async () => {
+  it('uses the application that an object belongs to', async () => {
     await using one = await site();
     await using two = await site();
     await one.on('billing');
@@ -233,7 +233,7 @@ describe('@SkipDuringMaintenance() on a method', () => {
 });
 
 describe('@SkipDuringMaintenance() on a class', () => {
-  it('means all its methods but hooks of Nest', async () => {
+  it('affects all methods except lifecycle hooks of Nest', async () => {
     await using at = await site();
     expect(count('initialised')).toBe(1);
     const plain = at.app.get(Plain);
@@ -242,7 +242,7 @@ describe('@SkipDuringMaintenance() on a class', () => {
     expect(plain.run()).toBeUndefined();
   });
 
-  it('means those that another decorator marks, where there are any, inherited ones too', async () => {
+  it('affects only the methods that another decorator marks, if there are any, including inherited ones', async () => {
     await using at = await site();
     const decorated = at.app.get(Decorated);
     await at.on('mail');
@@ -293,7 +293,7 @@ describe('@SkipDuringMaintenance() on a class and on its methods', () => {
     }
   }
 
-  it('adds the keys of both, leaves out what is exempt, and makes up for what the method says', async () => {
+  it('combines the keys of both, leaves out exempt ones, and catches up as the method says', async () => {
     calls = [];
     const keys = [new MaintenanceKey('billing', { scope: 'marked' }), new MaintenanceKey('mail')];
     await using at = await started({ keys }, { providers: [Both] });
@@ -312,7 +312,7 @@ describe('@SkipDuringMaintenance() on a class and on its methods', () => {
   });
 });
 
-describe('what a method returns', () => {
+describe('what a skipped method returns', () => {
   class Kinds {
     @SkipDuringMaintenance('mail')
     promise(): Promise<string> {
@@ -330,7 +330,7 @@ describe('what a method returns', () => {
     }
   }
 
-  it('is empty of its kind, so that the caller can go on', async () => {
+  it('is an empty value of the same kind, so that the caller can go on', async () => {
     await using at = await site();
     const kinds = new Kinds();
     await at.on('mail');
@@ -344,7 +344,7 @@ describe('what a method returns', () => {
     expect(kinds.subject()).toBeInstanceOf(Subject);
   });
 
-  it('counts as long as somebody listens, and begins only while the keys are open', async () => {
+  it('counts as long as somebody is subscribed, and starts only while the keys are open', async () => {
     await using at = await site();
     const kinds = new Kinds();
     const early = kinds.observable('a');
@@ -362,7 +362,7 @@ describe('what a method returns', () => {
   });
 });
 
-describe('a provider that is made for each request', () => {
+describe('a request-scoped provider', () => {
   @Injectable({ scope: Scope.REQUEST })
   class Scoped {
     @SkipDuringMaintenance('mail', { missed: 'once' })
@@ -371,7 +371,7 @@ describe('a provider that is made for each request', () => {
     }
   }
 
-  it('makes up once for what several of its instances have missed', async () => {
+  it('catches up once for calls that several instances have missed', async () => {
     calls = [];
     await using at = await started({ keys: [new MaintenanceKey('mail')] }, { providers: [Scoped] });
     await at.service.setMaintenance(true, 'mail');
@@ -444,10 +444,10 @@ describe('scheduled methods', () => {
   }, 15_000);
 });
 
-describe('what is wrong', () => {
+describe('a wrong use', () => {
   it.each([
     [
-      'a key that is none',
+      'an invalid key',
       () => SkipDuringMaintenance(5 as never),
       /keys of @SkipDuringMaintenance\(\)" received 5/,
     ],
@@ -465,13 +465,13 @@ describe('what is wrong', () => {
         }),
       /on the generator values\(\)/,
     ],
-    ['an option nobody knows', () => SkipDuringMaintenance('mail', { miss: 'once' } as never), /"miss"/],
+    ['an unknown option', () => SkipDuringMaintenance('mail', { miss: 'once' } as never), /"miss"/],
     [
       'a property',
       () => SkipDuringMaintenance('mail')({}, 'property', undefined as never),
       /on property; accepted: a method or a class/,
     ],
-  ])('is refused where it is written: %s', (_what, decorate, message) => {
+  ])('is refused by the decorator: %s', (_what, decorate, message) => {
     expect(decorate).toThrow(MaintenanceConfigurationError);
     expect(decorate).toThrow(message);
   });

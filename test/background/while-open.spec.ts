@@ -64,7 +64,7 @@ describe('whileOpen()', () => {
     expect(at.inFlight()).toBe(0);
   });
 
-  it('keeps nothing of the objects it is given: as many entries as keys', async () => {
+  it('keeps none of the objects that it is given: one entry per key', async () => {
     await using at = await site();
     for (let i = 0; i < 100; i++) {
       await at.service.whileOpen(new MaintenanceKey('mail'), () => i);
@@ -87,13 +87,13 @@ describe('whileOpen()', () => {
     expect(await at.service.whileOpen('mail', () => 'other keys do not matter')).toMatch('other');
   });
 
-  it('skips', async () => {
+  it("skips the work with otherwise: 'skip'", async () => {
     await using at = await site();
     await at.on('mail');
     expect(await at.service.whileOpen('mail', () => 'ran', { otherwise: 'skip' })).toBeUndefined();
   });
 
-  it('waits, and begins in the moment in which the last key opens', async () => {
+  it('waits, and starts as soon as the last key opens', async () => {
     await using at = await site();
     await at.on('mail');
     await at.on('billing');
@@ -106,7 +106,7 @@ describe('whileOpen()', () => {
     expect(await waiting).toBe(1);
   });
 
-  it('asks a status class of the key as for a request', async () => {
+  it('consults the status class of a key as for a request', async () => {
     await using at = await site();
     await at.on('nights');
     night = false;
@@ -134,7 +134,7 @@ describe('whileOpen()', () => {
 
   it.each([
     [
-      'no function',
+      'not a function',
       (at: Awaited<ReturnType<typeof site>>) => at.service.whileOpen('mail', 5 as never),
       /work of whileOpen/,
     ],
@@ -188,7 +188,7 @@ describe('work under whileOpen()', () => {
     expect(at.inFlight()).toBe(0);
   });
 
-  it('begins nothing while a maintain() waits for what began before', async () => {
+  it('starts nothing while a maintain() waits for earlier work', async () => {
     await using at = await site();
     const working = at.service.whileOpen('mail', at.work('job'));
     await at.reaches('job');
@@ -200,7 +200,7 @@ describe('work under whileOpen()', () => {
     await working;
   });
 
-  it('runs a nested one at once, though the key is on, and that counts as long as it goes on', async () => {
+  it('runs nested work at once although the key is on, and counts it until it ends', async () => {
     await using at = await site();
     let inner: Promise<string> | undefined;
     const outer = at.service.whileOpen(['mail', 'billing'], async () => {
@@ -220,7 +220,7 @@ describe('work under whileOpen()', () => {
     expect(await inner).toBe('inner');
   });
 
-  it('decides by itself about a nested one of a key that its own does not cover', async () => {
+  it('decides separately about nested work of a key that it does not cover', async () => {
     await using at = await site();
     const outcome = at.service.whileOpen('mail', async () => {
       await at.gates.pass('outer');
@@ -232,7 +232,7 @@ describe('work under whileOpen()', () => {
     expect(await outcome).toMatchObject({ key: 'billing' });
   });
 
-  it('is no longer a call when it has ended, even if it left something running', async () => {
+  it('is no longer a call after its end, even if it left something running', async () => {
     await using at = await site();
     let late: Promise<unknown> | undefined;
     await at.service.whileOpen('mail', () => {
@@ -261,7 +261,7 @@ describe('waitUntilOpen()', () => {
     await all;
   });
 
-  it('ends with the time of the maintenance, with its own, and with its signal', async () => {
+  it('ends with the maintenance, with its own timeout, and with its signal', async () => {
     await using at = await site();
     await at.service.setMaintenance(true, 'mail', { timeout: 60 });
     await at.service.waitUntilOpen('mail');
@@ -292,7 +292,7 @@ describe('a call that waits', () => {
       'setMaintenance()',
       (at: Awaited<ReturnType<typeof site>>) => at.service.setMaintenance(true, 'mail', { blocking: true }),
     ],
-  ])('in %s is itself not waited for, and is again when it goes on', async (_name, wait) => {
+  ])('is not waited for in %s, and is again when it goes on', async (_name, wait) => {
     await using at = await site();
     const held = await at.service.maintain('mail');
     const call = at.service.whileOpen('billing', async () => {
@@ -333,7 +333,7 @@ describe('a wait that would never end rejects', () => {
         at.service.whileOpen('mail', () => 'x', { otherwise: 'wait' }),
     ],
     ['waitUntilOpen()', (at: Awaited<ReturnType<typeof site>>) => at.service.waitUntilOpen()],
-  ])('since the call has the key itself: %s', async (_name, wait) => {
+  ])('if the call holds the key itself: %s', async (_name, wait) => {
     await using at = await site();
     const inside = await at.service.maintain('mail', () => failure(wait(at) as Promise<unknown>));
     expect(inside).toBeInstanceOf(MaintenanceLockedError);
@@ -347,7 +347,7 @@ describe('a wait that would never end rejects', () => {
     expect(await at.service.maintain('mail', () => 'free')).toBe('free');
   });
 
-  it('of two calls that take two locks in opposite order, one', async () => {
+  it('one of two calls that take two locks in opposite order', async () => {
     await using at = await site();
     const nested = (mine: string, other: string) =>
       at.service.maintain(mine, async () => {
@@ -367,7 +367,7 @@ describe('a wait that would never end rejects', () => {
     });
   });
 
-  it('of three in a ring, one of which waits for a key to be open', async () => {
+  it('one of three in a ring, of which one waits for a key to be open', async () => {
     await using at = await site();
     const wait = {
       mail: () => at.service.maintain('billing', () => 'x', { blocking: true }),

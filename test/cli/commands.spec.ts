@@ -172,7 +172,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     expect((await json('status', 'status', '--exit-code')).code).toBe(3);
   });
 
-  it('what would be done is said first, and nothing is changed', async () => {
+  it('--dry-run shows what would be done, and changes nothing', async () => {
     const { stdout, code } = await call('on', 'billing', '--dry-run');
     expect(code).toBe(0);
     expect(stdout).toContain('Nothing was changed');
@@ -192,7 +192,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     expect(service().isActive()).toBe(false);
   });
 
-  it('a key that a job holds stays on, until it is ended by force and with --yes', async () => {
+  it('a key that a job holds stays on until it is ended with --force and --yes', async () => {
     const held = await service().maintain('billing', { drain: false });
     const { stderr, code } = await call('off', 'billing');
     expect({ code, stays: stderr.includes('a job still holds it') }).toEqual({ code: 0, stays: true });
@@ -204,7 +204,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     await held.leave();
   });
 
-  it('says where something still runs, and waits until it does not', async () => {
+  it('shows where something is still running, and waits until nothing is', async () => {
     const gate = `cli-${way}`;
     const asked = get(`/wait/${gate}`);
     await until(() => gates.begun.includes(gate));
@@ -224,7 +224,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     expect(drained).toMatchObject({ code: 0, value: { quiet: { quiet: true } } });
   });
 
-  it('replicas are listed; one that is silent is forgotten, one that is not is not', async () => {
+  it('replicas are listed, and only a silent one can be forgotten', async () => {
     const replica = await Replica.start(server.url);
     try {
       await until(async () => (await service().replicas()).length === 2);
@@ -248,7 +248,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     }
   }, 60_000);
 
-  it('is watched: keys, replicas, windows, and what still runs of what is refused', async () => {
+  it('watch shows changes of keys, replicas, windows and calls that are still running', async () => {
     const gate = `watched-${way}`;
     const asked = get(`/wait/${gate}`);
     await until(() => gates.begun.includes(gate));
@@ -274,13 +274,13 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     watching.lines<unknown>().forEach((line) => parse('watch', JSON.stringify(line)));
   });
 
-  it('a watch that is interrupted at once ends', async () => {
+  it('watch ends when it is interrupted at once', async () => {
     const watching = new RunningCli(['watch', ...ways[way]()]);
     watching.interrupt();
     expect((await watching.result).code).toBe(0);
   });
 
-  it('is watched by people, one key of all', async () => {
+  it('watch prints readable lines, for a single key too', async () => {
     const watching = new RunningCli(['watch', 'reports', ...ways[way]()]);
     await until(() => watching.stdout.includes('is running'), { timeout: 15_000 });
     await service().setMaintenance(true, 'billing');
@@ -293,7 +293,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     expect(watching.stdout).not.toContain('billing');
   });
 
-  it('the page is written as a file while the key is on, and removed when it is not', async () => {
+  it('the page is written while the key is on, and removed when it is off', async () => {
     const file = join(folder, `${way}.html`);
     const writing = new RunningCli(['page', file, '--watch', '--key', 'reports', ...ways[way]()]);
     const there = () =>
@@ -418,7 +418,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     }
   });
 
-  it('visitors come back one after another, where that was asked for', async () => {
+  it('--reopen-over lets visitors back in gradually', async () => {
     await service().setMaintenance(true, 'billing');
     const { stdout, code } = await call('off', 'billing', '--reopen-over', '10m');
     expect({ code, stdout }).toEqual({
@@ -442,7 +442,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     await service().cancelWindow(window!.id);
   });
 
-  it('changes are listed: when, by whom, by which way', async () => {
+  it('history lists changes: when, by whom and how', async () => {
     const reason = `Upgrade by ${way}`;
     expect((await call('on', 'reports', '1h', '--reason', reason, '--actor', 'ada')).code).toBe(0);
     await call('off', 'reports');
@@ -457,7 +457,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     expect((await call('history', '--since', '2031-01-01T00:00Z')).stdout).toBe('No entries.\n');
   });
 
-  it('how far a job is, is shown', async () => {
+  it('the progress of a job is shown', async () => {
     await using held = await service().maintain('billing', { drain: false });
     held.progress({ done: 120, total: 300 }, { step: 'invoices', remaining: 60_000 });
     await until(
@@ -479,7 +479,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     watching.lines<unknown>().forEach((line) => parse('watch', JSON.stringify(line)));
   });
 
-  it('an unknown key is 6, with the existing names', async () => {
+  it('an unknown key exits with 6 and lists the existing names', async () => {
     for (const args of [
       ['windows', 'biling'],
       ['history', 'biling'],
@@ -499,7 +499,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     }
   });
 
-  it('hooks may refuse by the API only', async () => {
+  it('only changes through the API can be vetoed by hooks', async () => {
     const { code, stderr } = await call('on', 'vetoed');
     await service().refresh();
     expect({ code, on: service().isActive('vetoed') }).toEqual(
@@ -511,7 +511,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
 });
 
 describe('by Redis alone', () => {
-  it('every replica has applied it, or the exit code says that one has not', async () => {
+  it('--acknowledge waits for every replica, or reports with the exit code that one is missing', async () => {
     const args = ['on', 'billing', '--acknowledge', '3s', '--json', ...ways.redis()];
     const { code, stdout } = await cli(args);
     expect(code).toBe(0);
@@ -555,7 +555,7 @@ describe.each(adapters)('an application on %s that keeps its state in memory', (
   });
   afterAll(() => own.close());
 
-  it('is reached by its admin API, with a cookie as with a token', async () => {
+  it('is reached through its admin API, with a cookie or a token', async () => {
     expect((await cli(['on', 'general', '1h', ...cookie()])).code).toBe(0);
     expect(own.app.get(MaintenanceService).isActive('general')).toBe(true);
     expect((await cli(['status', '--exit-code', ...cookie()])).code).toBe(3);
@@ -571,7 +571,7 @@ describe.each(adapters)('an application on %s that keeps its state in memory', (
     ['run', 'general', '--', 'true'],
     ['on', '--acknowledge', '1s'],
     ['off', '--no-hooks'],
-  ])('what only Redis can do is refused: %s %s', async (...args) => {
+  ])('refuses what only Redis can do: %s %s', async (...args) => {
     const at = args.indexOf('--') < 0 ? args.length : args.indexOf('--');
     const { code, stderr } = await cli([...args.slice(0, at), ...cookie(), ...args.slice(at)]);
     expect({ code, why: stderr.includes('--redis') }).toEqual({

@@ -96,7 +96,7 @@ const LINES = (id: string) => [
 ];
 
 describe.each(['bash', 'zsh', 'fish'] as const)('%s', (name) => {
-  it('completes commands, keys, windows, options, their values, files, and the command of run', async () => {
+  it('completes commands, keys, windows, options, their values, files, and the command after run', async () => {
     const { command, setUp } = shells[name];
     const script = join(folder, `completion.${name}`);
     const file = join(folder, `lines.${name}`);

@@ -102,7 +102,7 @@ function provesItself(startIt: () => Promise<ChildProcess>, stop: 'SIGINT' | 'SI
     }
   });
 
-  it(`the migration gets the ${stop} that the process gets`, async () => {
+  it(`the migration gets the ${stop} sent to the process`, async () => {
     const child = await startIt();
     await begins();
     const ended = endsWith(child);
@@ -138,7 +138,7 @@ describe('github-actions.yml', () => {
     return jobs.migrate.steps.find(({ name }) => name === 'Migrate')!;
   };
 
-  it("is a workflow, as GitHub's parser has it", async () => {
+  it("is a valid workflow for GitHub's parser", async () => {
     const text = await sample('github-actions.yml');
     const { errors, template } = await parsed(text);
     expect(errors).toEqual([]);
@@ -146,7 +146,7 @@ describe('github-actions.yml', () => {
     expect((await parsed(text.replace('timeout-minutes', 'timeout-minute'))).errors).not.toEqual([]);
   });
 
-  it('takes what it needs from secrets', async () => {
+  it('takes its settings from secrets', async () => {
     expect((await migrate()).env).toEqual({
       MAINTENANCE_REDIS_URL: '${{ secrets.REDIS_URL }}',
       DATABASE_URL: '${{ secrets.DATABASE_URL }}',
@@ -178,7 +178,7 @@ describe('kubernetes-job.yaml', () => {
   }
   const manifest = async () => parse(await sample('kubernetes-job.yaml')) as Manifest;
 
-  it('is a Job, as Kubernetes has it, and nothing in it is misspelt', async () => {
+  it('is a valid Kubernetes Job without misspelt fields', async () => {
     const given = await manifest();
     expect(() => new Job(given as never).validate()).not.toThrow();
     const { spec } = given.spec.template;
@@ -190,7 +190,7 @@ describe('kubernetes-job.yaml', () => {
     expect(() => new Job(wrong as never).validate()).toThrow('backoffLimit');
   });
 
-  it('has its variables from a secret, and more time to end than the lease', async () => {
+  it('takes its variables from a secret, and has more time to end than the lease', async () => {
     const { containers, terminationGracePeriodSeconds } = (await manifest()).spec.template.spec;
     expect(containers[0]!.env).toEqual([
       { name: 'MAINTENANCE_REDIS_URL', valueFrom: { secretKeyRef: { name: 'shop', key: 'redis-url' } } },

@@ -119,7 +119,7 @@ const planTwice = (manager: StateManager) =>
   });
 
 describe('doctor', () => {
-  it('describes the deployment if nothing is wrong except that this Redis keeps nothing', async () => {
+  it('describes a healthy deployment on a Redis without persistence', async () => {
     await replica('web-1');
     await replica('web-2');
     const { codes, find } = await doctor();
@@ -128,11 +128,11 @@ describe('doctor', () => {
     expect(find('KEYS')?.message).toBe('2 keys, none in maintenance.');
   });
 
-  it('that no application is there, or has ever been', async () => {
+  it('reports that no application is running, or ever was', async () => {
     expect((await doctor()).codes).toEqual(expect.arrayContaining(['NO_CATALOGUE', 'NO_REPLICAS']));
   });
 
-  it('versions that run side by side, and reports that cannot be read', async () => {
+  it('reports versions side by side', async () => {
     await replica('web-1');
     await replica('web-2', { version: '9.9.9' });
     await replica('web-3', { version: null });
@@ -142,14 +142,14 @@ describe('doctor', () => {
     );
   });
 
-  it('a replica whose reports cannot be read', async () => {
+  it('reports a replica whose reports cannot be read', async () => {
     await replica('web-1');
     await replica('web-2', { inFlight: 'many' as never });
     const { find } = await doctor();
     expect(find('VERSIONS')?.message).toMatch(/^web-2 .* whose reports this command cannot read\.$/);
   });
 
-  it('replicas that do not know a key, or have not applied the last change', async () => {
+  it('reports replicas that do not know a key, or have not applied the last change', async () => {
     await replica('web-1', { unknownKeys: ['billing'] });
     const late = await replica('web-2');
     await staysBehind(late);
@@ -165,7 +165,7 @@ describe('doctor', () => {
     expect(find('BEHIND')?.message).toMatch(/^web-2 .* has not applied the last change yet\.$/);
   });
 
-  it('clocks that are off, of replicas and of this machine', async () => {
+  it('reports wrong clocks of replicas and of this machine', async () => {
     await replica('web-1', { clockSkew: -42_000 });
     expect((await doctor()).find('CLOCK')?.message).toMatch(
       /^The clock of web-1 .* is 42 s behind the store's clock/,
@@ -175,7 +175,7 @@ describe('doctor', () => {
     expect((await doctor()).find('CLOCK')?.message).toMatch(/^The clock of this machine is 30 s ahead of/);
   });
 
-  it('a holder that died, and a key that never ends', async () => {
+  it('reports a holder that died, and a key that never ends', async () => {
     const holder = await createMaintenance({ redis: server.url });
     await holder.maintain('general', { drain: false, timeout: 0 });
     await holder.close();
@@ -189,7 +189,7 @@ describe('doctor', () => {
     await operator.unsetMaintenance();
   }, 20_000);
 
-  it('a Redis that may drop the state, or is nearly full', async () => {
+  it('reports a Redis that may drop the state, or is nearly full', async () => {
     await config('maxmemory', '100mb');
     await config('maxmemory-policy', 'allkeys-lru');
     try {
@@ -207,7 +207,7 @@ describe('doctor', () => {
     }
   });
 
-  it('a Redis that keeps its data, and one that is a replica itself', async () => {
+  it('reports a Redis replica, and no problem with a Redis that keeps its data', async () => {
     await config('appendonly', 'yes');
     expect((await doctor()).codes).not.toContain('NO_PERSISTENCE');
     await config('appendonly', 'no');
@@ -233,13 +233,13 @@ describe('doctor', () => {
     ],
     ['to subscribe', ['resetchannels'], 'SAID', /does not let this user subscribe/],
     ['to ask for information', ['-info'], 'NO_INFO', /NOPERM/],
-  ])('a user who has no right %s', async (_what, less, code, why) => {
+  ])('reports a user without permission %s', async (_what, less, code, why) => {
     await server.client().acl('SETUSER', 'ops', 'reset', 'on', '>secret', '~*', '&*', '+@all', ...less);
     const { find } = await doctor(server.url.replace('//', '//ops:secret@'));
     expect(find(code)?.message).toMatch(why);
   });
 
-  it('overlapping windows, which this version never plans', () => {
+  it('reports overlapping windows, which this version never plans', () => {
     const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
     const one = windowJson('one', `${day}T10:00:00.000Z`, `${day}T12:00:00.000Z`);
     const two = windowJson('two', `${day}T11:30:00.000Z`, `${day}T13:00:00.000Z`);
@@ -258,8 +258,8 @@ describe('doctor', () => {
   });
 });
 
-describe('doctor, by the admin API', () => {
-  it('says of keys, windows and replicas what Redis knows, what it cannot see, and that the store is away', async () => {
+describe('doctor, through the admin API', () => {
+  it('reports the same about keys, windows and replicas as with Redis, what it cannot see, and a lost store', async () => {
     await using own = await RedisServer.start();
     await using app = await createFastifyApp({
       imports: [

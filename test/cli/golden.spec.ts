@@ -201,7 +201,7 @@ describe('--json', () => {
     ['completion', 'fish'],
   ] as const;
 
-  it('of each command has a shape', async () => {
+  it('has a documented shape for each command', async () => {
     for (const [name, ...words] of [...LINES, ...more]) {
       const { stdout } = await cli([name, ...words, '--url', url(), '--json']);
       const kinds = KINDS[name]!;
@@ -210,7 +210,7 @@ describe('--json', () => {
     }
   });
 
-  it('there is no command without one', async () => {
+  it('covers every command', async () => {
     const { stdout } = await cli(['--help']);
     const names = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[| <| {2,})/gm)].map(([, name]) => name as string);
     expect(names.filter((name) => name !== 'help').toSorted()).toEqual(Object.keys(KINDS).toSorted());
@@ -227,7 +227,7 @@ describe('--json', () => {
 });
 
 describe('--help', () => {
-  it('of everything fits 80 columns', async () => {
+  it('fits 80 columns for every command', async () => {
     const { stdout } = await cli(['--help']);
     const names = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[| <| {2,})/gm)].map(([, name]) => name as string);
     const pages = await Promise.all(names.map(async (name) => (await cli([name, '--help'])).stdout));

@@ -33,59 +33,56 @@ afterAll(async () => {
 describe('a wrong command line gets one sentence and exit code 2, and changes nothing', () => {
   it.each([
     ['no such command', ['onn', 'general']],
-    ['an option that nobody knows', ['on', 'general', '--forr', '1h']],
+    ['an unknown option', ['on', 'general', '--forr', '1h']],
     ['an option without its value', ['on', 'general', '--for']],
     ['no unit', ['on', 'general', '30']],
-    ['a length that is none', ['on', 'general', '--for', 'soon']],
+    ['an invalid length', ['on', 'general', '--for', 'soon']],
     ['two ends', ['on', 'general', '30m', '--until', '14:30']],
-    ['an end that is over', ['on', 'general', '--until', '2020-01-01T00:00Z']],
-    ['a wait that is none', ['on', 'general', '--acknowledge', 'yes']],
-    ['a drain that is none', ['on', 'general', '--drain', '10']],
-    ['both ways', ['on', 'general', '--redis', 'redis://localhost', '--url', 'http://localhost']],
-    ['no Redis at all', ['on', 'general', '--redis', 'localhost:6379']],
-    ['a database that is none', ['on', 'general', '--redis', 'redis://localhost:1/one']],
-    ['a port that is none', ['on', 'general', '--redis', 'redis://localhost:99999']],
-    ['a password that is no text', ['on', 'general', '--redis', 'redis+cluster://u:%zz@localhost']],
-    ['a database of a group that is none', ['on', 'general', '--redis', 'redis+sentinel://localhost/m/x']],
-    ['a Sentinel without a name', ['on', 'general', '--redis', 'redis+sentinel://localhost']],
-    ['a host that is none', ['on', 'general', '--redis', 'redis+cluster://a:b:c']],
-    ['a password of a URL that is no text', ['on', 'general', '--url', 'http://u:%zz@localhost']],
-    ['no URL', ['on', 'general', '--url', 'shop.example']],
-    ['no header', ['on', 'general', '--url', 'http://localhost', '--header', 'let me in']],
+    ['an end in the past', ['on', 'general', '--until', '2020-01-01T00:00Z']],
+    ['an invalid wait', ['on', 'general', '--acknowledge', 'yes']],
+    ['an invalid drain', ['on', 'general', '--drain', '10']],
     [
-      'a certificate that is not there',
-      ['on', 'general', '--redis', 'rediss://localhost', '--ca', '/nowhere.pem'],
+      'both --redis and --url',
+      ['on', 'general', '--redis', 'redis://localhost', '--url', 'http://localhost'],
     ],
-    ['a namespace that is none', ['on', 'general', '--namespace', 'a b']],
+    ['a Redis URL without a scheme', ['on', 'general', '--redis', 'localhost:6379']],
+    ['an invalid database', ['on', 'general', '--redis', 'redis://localhost:1/one']],
+    ['an invalid port', ['on', 'general', '--redis', 'redis://localhost:99999']],
+    ['a password that cannot be decoded', ['on', 'general', '--redis', 'redis+cluster://u:%zz@localhost']],
+    ['an invalid database with Sentinel', ['on', 'general', '--redis', 'redis+sentinel://localhost/m/x']],
+    ['a Sentinel without a name', ['on', 'general', '--redis', 'redis+sentinel://localhost']],
+    ['an invalid host', ['on', 'general', '--redis', 'redis+cluster://a:b:c']],
+    ['a password in --url that cannot be decoded', ['on', 'general', '--url', 'http://u:%zz@localhost']],
+    ['an invalid --url', ['on', 'general', '--url', 'shop.example']],
+    ['an invalid header', ['on', 'general', '--url', 'http://localhost', '--header', 'let me in']],
+    ['a missing certificate', ['on', 'general', '--redis', 'rediss://localhost', '--ca', '/nowhere.pem']],
+    ['an invalid namespace', ['on', 'general', '--namespace', 'a b']],
     ['a message that is too long', ['on', 'general', '-m', 'x'.repeat(10_001)]],
-    ['a shell that nobody knows', ['completion', 'tcsh']],
-    ['nothing to extend by', ['extend', 'general']],
-    ['a page to watch without a file', ['page', '--watch']],
-    ['a page that reloads all the time', ['page', '--refresh', '0s']],
-    ['no replica', ['forget']],
+    ['an unknown shell', ['completion', 'tcsh']],
+    ['extend without an end', ['extend', 'general']],
+    ['page --watch without a file', ['page', '--watch']],
+    ['a page that reloads without pause', ['page', '--refresh', '0s']],
+    ['forget without a replica', ['forget']],
     ['a window without a start', ['schedule', 'general']],
     ['a window without an end', ['schedule', 'general', '22:00']],
-    ['a window that is over', ['schedule', 'general', '2020-01-01T10:00', '2h']],
-    ['a window of no time', ['schedule', 'general', '22:00', '0s']],
-    ['a day that its month does not have', ['schedule', 'general', '2031-02-30T10:00', '2h', '--dry-run']],
-    ['a start that is none', ['schedule', 'general', 'tonight', '2h']],
-    ['a zone that is none', ['schedule', 'general', '22:00', '2h', '--zone', 'Mars/Olympus']],
-    ['a pattern that is none', ['schedule', 'general', '22:00', '2h', '--repeat', 'weekly']],
-    ['a number of nothing', ['schedule', 'general', '22:00', '2h', '--count', '3']],
-    [
-      'a number that is none',
-      ['schedule', 'general', '22:00', '2h', '--repeat', '0 22 * * *', '--count', 'x'],
-    ],
-    ['an announcement that is none', ['schedule', 'general', '22:00', '2h', '--announce', 'soon']],
-    ['a revision of nothing', ['schedule', 'general', '22:00', '2h', '--if-revision', '1']],
-    ['an occurrence that is none', ['cancel', 'x', '--occurrence', 'sunday']],
-    ['a reopening that is none', ['off', 'general', '--reopen-over', 'slowly']],
-    ['no window', ['cancel']],
-    ['progress of nothing', ['progress', '40']],
-    ['progress that is none', ['progress', 'soon']],
-    ['more than all', ['progress', '140']],
-    ['a time that is none', ['history', '--since', 'yesterday']],
-    ['a number that is none', ['history', '--limit', 'all']],
+    ['a window in the past', ['schedule', 'general', '2020-01-01T10:00', '2h']],
+    ['a window without a length', ['schedule', 'general', '22:00', '0s']],
+    ['a day that does not exist', ['schedule', 'general', '2031-02-30T10:00', '2h', '--dry-run']],
+    ['an invalid start', ['schedule', 'general', 'tonight', '2h']],
+    ['an unknown time zone', ['schedule', 'general', '22:00', '2h', '--zone', 'Mars/Olympus']],
+    ['an invalid cron pattern', ['schedule', 'general', '22:00', '2h', '--repeat', 'weekly']],
+    ['--count without --repeat', ['schedule', 'general', '22:00', '2h', '--count', '3']],
+    ['an invalid number', ['schedule', 'general', '22:00', '2h', '--repeat', '0 22 * * *', '--count', 'x']],
+    ['an invalid announcement', ['schedule', 'general', '22:00', '2h', '--announce', 'soon']],
+    ['--if-revision without --change', ['schedule', 'general', '22:00', '2h', '--if-revision', '1']],
+    ['an invalid occurrence', ['cancel', 'x', '--occurrence', 'sunday']],
+    ['an invalid --reopen-over', ['off', 'general', '--reopen-over', 'slowly']],
+    ['cancel without a window', ['cancel']],
+    ['progress outside of run', ['progress', '40']],
+    ['an invalid progress value', ['progress', 'soon']],
+    ['progress above 100 %', ['progress', '140']],
+    ['an invalid time', ['history', '--since', 'yesterday']],
+    ['an invalid number', ['history', '--limit', 'all']],
   ])('%s', async (_what, args) => {
     const { code, stdout, stderr } = await cli(args, { env: env() });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -95,7 +92,7 @@ describe('a wrong command line gets one sentence and exit code 2, and changes no
     expect(await isUntouched()).toBe(true);
   });
 
-  it('nowhere to go is said, too', async () => {
+  it('also without --redis and --url', async () => {
     const { code, stderr } = await cli(['status']);
     expect({ code, named: /--redis.*MAINTENANCE_REDIS_URL.*--url/.test(stderr) }).toEqual({
       code: 2,
@@ -103,7 +100,7 @@ describe('a wrong command line gets one sentence and exit code 2, and changes no
     });
   });
 
-  it('and for programs as JSON', async () => {
+  it('reports the error as JSON with --json', async () => {
     for (const args of [
       ['on', 'general', '30', '--json'],
       ['on', 'general', '--forr', '1h', '--json'],
@@ -114,14 +111,14 @@ describe('a wrong command line gets one sentence and exit code 2, and changes no
     }
   });
 
-  it('and the process ends with it', async () => {
+  it('ends the process with that exit code', async () => {
     const { code, stdout, stderr } = await cliProcess(['on', 'general', '30'], { env: env() });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^error: /);
   });
 });
 
-describe('an unreachable store is 4', () => {
+describe('an unreachable store exits with 4', () => {
   const commands = [
     ['status'],
     ['on', 'general', '1h'],
@@ -136,7 +133,7 @@ describe('an unreachable store is 4', () => {
     ['cancel', 'x'],
   ];
 
-  it.each(commands)('a Redis that is not there: %s', async (...args) => {
+  it.each(commands)('Redis is down: %s', async (...args) => {
     const quick = ['--command-timeout', '300ms'];
     const { code, stderr } = await cli([...args, ...quick, '--redis', 'redis://user:secret@127.0.0.1:1']);
     expect(code).toBe(4);
@@ -145,7 +142,7 @@ describe('an unreachable store is 4', () => {
     expect(stderr).not.toContain('secret');
   });
 
-  it('a Redis that does not answer, in the time that it is given', async () => {
+  it('Redis does not respond within the command timeout', async () => {
     await using proxy = await TcpProxy.start({ host: server.host, port: server.port });
     proxy.pause();
     const begun = performance.now();
@@ -154,7 +151,7 @@ describe('an unreachable store is 4', () => {
     expect(performance.now() - begun).toBeLessThan(10_000);
   });
 
-  it('a Redis that says no is 1', async () => {
+  it('a Redis that refuses the connection exits with 1', async () => {
     await using own = await RedisServer.start();
     await own.client().config('SET', 'requirepass', 'secret');
     const on = (url: string) => cli(['on', 'general', '--command-timeout', '500ms', '--redis', url]);
@@ -165,7 +162,7 @@ describe('an unreachable store is 4', () => {
     expect((await on(own.url.replace('//', '//:secret@'))).code).toBe(0);
   });
 
-  it('an application that is not there, does not answer, or is something else', async () => {
+  it('the application is down, does not respond, or is something else', async () => {
     expect(await cli(['on', 'general', '--url', 'http://127.0.0.1:1/maintenance'])).toMatchObject({
       code: 4,
       stderr: expect.stringContaining('Nothing was changed') as unknown,
@@ -188,7 +185,7 @@ describe('an unreachable store is 4', () => {
     silent.close();
   });
 
-  it('an application that does not answer a change: it is unknown whether it was made', async () => {
+  it('the application does not respond to a change: reports that the outcome is unknown', async () => {
     const key = { name: 'general', value: false, scope: 'site', readOnly: false };
     const mute = createServer((request, response) => {
       if (request.method === 'GET') {
@@ -207,7 +204,7 @@ describe('an unreachable store is 4', () => {
     mute.close();
   });
 
-  it('a database that there is not is 1, like all that Redis refuses', async () => {
+  it('a database that does not exist exits with 1, like everything that Redis refuses', async () => {
     const { code, stderr } = await cli([
       'status',
       '--redis',
@@ -222,8 +219,8 @@ describe('an unreachable store is 4', () => {
   });
 });
 
-describe('where it gets its settings', () => {
-  it('options come before variables, and those before the nearest file', async () => {
+describe('settings', () => {
+  it('options override variables, and variables override the nearest file', async () => {
     const inner = join(folder, 'project/packages/shop');
     await mkdir(inner, { recursive: true });
     await writeFile(
@@ -252,7 +249,7 @@ describe('where it gets its settings', () => {
     expect({ code: url.code, way: url.stderr.includes('the admin API') }).toEqual({ code: 4, way: true });
   });
 
-  it('--header is given as often as there are headers, and takes no other word', async () => {
+  it('--header is repeatable, and takes one value each time', async () => {
     const asked: IncomingHttpHeaders[] = [];
     const application = createServer((request, response) => {
       asked.push(request.headers);

@@ -15,13 +15,13 @@ describe('progress values of the command line', () => {
     ['99.5', { percent: 99.5 }],
     ['12/340', { done: 12, total: 340 }],
     ['0/0', { done: 0, total: 0 }],
-  ])('%s is read', (text, value) => expect(parseProgressValue(text)).toEqual(value));
+  ])('parses %s', (text, value) => expect(parseProgressValue(text)).toEqual(value));
 
-  it.each(['', 'soon', '140', '-1', '1/', '/2', '1e3', '40 %', 'NaN', '0x10'])('%j is none', (text) =>
+  it.each(['', 'soon', '140', '-1', '1/', '/2', '1e3', '40 %', 'NaN', '0x10'])('rejects %j', (text) =>
     expect(() => parseProgressValue(text)).toThrow('accepted: a percentage such as 40, or 12/340'),
   );
 
-  it('is read from lines, with what is done; others are nothing', () => {
+  it('are read from lines, with the current step; other lines are ignored', () => {
     expect(parseProgressLine('40 all the orders\r')).toEqual({
       value: { percent: 40 },
       options: { step: 'all the orders' },
@@ -36,7 +36,7 @@ describe('progress values of the command line', () => {
   });
 });
 
-describe('the socket by which a command says it', () => {
+describe('the socket for progress reports', () => {
   let socket: ProgressSocket;
   const taken: ProgressNote[] = [];
 
@@ -59,7 +59,7 @@ describe('the socket by which a command says it', () => {
     return said;
   };
 
-  it('is for this user alone, takes notes, and is gone in the end', async () => {
+  it('is only for this user, accepts reports, and is removed at the end', async () => {
     expect((await stat(dirname(socket.path))).mode & 0o077).toBe(0);
     const note = { value: { percent: 40 }, options: { step: 'orders', public: true } };
     await sendProgress(socket.path, note);
@@ -69,7 +69,7 @@ describe('the socket by which a command says it', () => {
     await expect(sendProgress(socket.path, note)).rejects.toMatchObject({ exit: 4 });
   });
 
-  it('says what is wrong with a note', async () => {
+  it('reports what is wrong with a report', async () => {
     const note = { value: { percent: 140 }, options: {} };
     await expect(sendProgress(socket.path, note)).rejects.toMatchObject({
       exit: 1,
@@ -83,11 +83,11 @@ describe('the socket by which a command says it', () => {
     ['null', 'null\n'],
     ['a list', '[1]\n'],
     ['no value', '{}\n'],
-    ['a value that is none', '{"value":"1","options":{}}\n'],
-    ['an option that nobody knows', '{"value":0.1,"options":{"color":"red"}}\n'],
+    ['an invalid value', '{"value":"1","options":{}}\n'],
+    ['an unknown option', '{"value":0.1,"options":{"color":"red"}}\n'],
     ['a prototype', '{"value":0.1,"options":{"__proto__":{"public":true}}}\n'],
-    ['more than anybody says', 'x'.repeat(100_000)],
-  ])('takes no harm from %s', async (_what, text) => {
+    ['an oversized report', 'x'.repeat(100_000)],
+  ])('is not harmed by %s', async (_what, text) => {
     expect(await send(text)).not.toBe('ok\n');
     expect(taken).toEqual([]);
     await sendProgress(socket.path, { value: 0.5, options: {} });

@@ -31,8 +31,8 @@ afterAll(async () => {
 const withReplica = () => Migrations.prepare(server.url, { key: KEY, namespace: 'maintenance' });
 const alone = () => Migrations.prepare(server.url);
 
-describe('a command', () => {
-  it('runs while the key is on, with key and fence, and its exit code comes back; its output is untouched', async () => {
+describe('a command under run', () => {
+  it('runs while the key is on, with key and fence; run keeps its output and exit code', async () => {
     await using migrations = await withReplica();
     const script = 'echo "$MAINTENANCE_KEY $MAINTENANCE_FENCE"; echo oops >&2; exit 42';
     const args = ['run', KEY, '--redis', server.url, '--', 'sh', '-c', script];
@@ -44,7 +44,7 @@ describe('a command', () => {
     expect(await migrations.isOn()).toBe(false);
   });
 
-  it('begins when it is quiet everywhere, while nobody gets in', async () => {
+  it('starts once all replicas are drained, while nobody gets in', async () => {
     await using migrations = await withReplica();
     const asked = replica.get('/wait/run-drain');
     await replica.reaches('run-drain');
@@ -62,7 +62,7 @@ describe('a command', () => {
     expect((await migrations.lines('drained')).map(({ what }) => what)).toContain('SIGTERM');
   }, 60_000);
 
-  it('is not started when something does not end: 127, and the key is open again', async () => {
+  it('is not started if a call does not end: run exits with 127, and the key is open again', async () => {
     await using migrations = await withReplica();
     const asked = replica.get('/wait/run-busy');
     await replica.reaches('run-busy');
@@ -77,7 +77,7 @@ describe('a command', () => {
     await asked;
   });
 
-  it('opens the key also when Redis is silent while it gives up', async () => {
+  it('run opens the key even if Redis is silent while run gives up', async () => {
     await using migrations = await withReplica();
     await using proxy = await TcpProxy.start({ host: server.host, port: server.port });
     const asked = replica.get('/wait/run-silent');
@@ -108,7 +108,7 @@ describe('a command', () => {
     [121, 'a command that is not there', [KEY, '--', '/does/not/exist']],
     [122, 'no time at all', [KEY, '--for', '0s', '--', 'true']],
     [124, 'no Redis', [KEY, '--redis', 'redis://127.0.0.1:1', '--', 'true']],
-  ])('is never started, and that is %i, with %s', async (code, _what, args) => {
+  ])('is never started, and run exits with %i, for %s', async (code, _what, args) => {
     const result = await cli(['run', '--command-timeout', '1s', ...args], {
       env: { MAINTENANCE_REDIS_URL: server.url },
     });
@@ -119,8 +119,8 @@ describe('a command', () => {
   });
 });
 
-describe.concurrent('a command in a namespace of its own', () => {
-  it('gets the signals that we get', async () => {
+describe.concurrent('a command in a separate namespace', () => {
+  it('gets the signals sent to run', async () => {
     await using migrations = await alone();
     const { child, result } = migrations.run('signals');
     await migrations.begun('signals');
@@ -130,7 +130,7 @@ describe.concurrent('a command in a namespace of its own', () => {
     expect((await result).code).toBe(9);
   }, 60_000);
 
-  it('says how far it is, by the command and by its file descriptor', async () => {
+  it('reports progress with the command and through its file descriptor', async () => {
     await using migrations = await alone();
     const ours = ['--redis', server.url, '--namespace', migrations.namespace, '--public'];
     const main = `'${process.execPath}' '${MAIN}'`;
@@ -153,7 +153,7 @@ describe.concurrent('a command in a namespace of its own', () => {
     expect((await migrations.state()).progress).toBeUndefined();
   }, 60_000);
 
-  it('goes on when nobody reads what we say any more', async () => {
+  it('goes on when nobody reads the output of run any more', async () => {
     await using migrations = await alone();
     const ours = ['--redis', server.url, '--namespace', migrations.namespace];
     const script =
@@ -170,7 +170,7 @@ describe.concurrent('a command in a namespace of its own', () => {
     expect(await ended).toEqual([7, null]);
   }, 60_000);
 
-  it('is ended when its time is over; the key is open by then, and nobody waits for more', async () => {
+  it('is ended when its time is over, and the key opens', async () => {
     await using migrations = await alone();
     const ours = ['--redis', server.url, '--namespace', migrations.namespace, '--for', '1s'];
     const ended = await cliProcess(['run', 'general', ...ours, '--lease', '60s', '--', 'sleep', '60']);
@@ -181,7 +181,7 @@ describe.concurrent('a command in a namespace of its own', () => {
     expect(await migrations.isOn()).toBe(false);
   }, 20_000);
 
-  it('leaves the key on when it fails, where that was asked for', async () => {
+  it('leaves the key on when it fails, with --keep-on-failure', async () => {
     await using migrations = await alone();
     const { namespace } = migrations;
     const ours = ['--redis', server.url, '--namespace', namespace, '--keep-on-failure'];
@@ -194,7 +194,7 @@ describe.concurrent('a command in a namespace of its own', () => {
     expect(last?.way).toBe('cli');
   }, 60_000);
 
-  it('is not started while another process holds the lock: 125; with --wait it comes next', async () => {
+  it('is not started while another process holds the lock (exit code 125); with --wait it is next', async () => {
     await using migrations = await alone();
     const first = migrations.run('first');
     await migrations.begun('first');
@@ -215,14 +215,14 @@ describe.concurrent('a command in a namespace of its own', () => {
   }, 60_000);
 });
 
-describe.concurrent('two migrations never run side by side', () => {
+describe.concurrent('two migrations never overlap', () => {
   const kinds = [
     ['asks to end', false],
     ['heeds no TERM', true],
   ] as const;
 
   it.each(kinds)(
-    'when we are killed, and the child %s',
+    'when run is killed, and the child %s',
     async (_what, stubborn) => {
       await using migrations = await alone();
       const first = migrations.run('first', { stubborn });
@@ -240,7 +240,7 @@ describe.concurrent('two migrations never run side by side', () => {
     180_000,
   );
 
-  it('when we are killed before the guardian has begun to look', async () => {
+  it('when run is killed before the guardian starts watching', async () => {
     await using migrations = await alone();
     const first = migrations.run('first', { stubborn: true });
     await until(() => migrations.isOn(), { timeout: 20_000, interval: 2 });
@@ -251,7 +251,7 @@ describe.concurrent('two migrations never run side by side', () => {
   }, 180_000);
 
   it.each(kinds)(
-    'when we are stopped, and the child %s',
+    'when run is stopped, and the child %s',
     async (_what, stubborn) => {
       await using migrations = await alone();
       const first = migrations.run('first', { stubborn });
@@ -292,7 +292,7 @@ describe.concurrent('two migrations never run side by side', () => {
     180_000,
   );
 
-  it('when an operator has ended it, and the child heeds no TERM', async () => {
+  it('when an operator ends it, and the child ignores SIGTERM', async () => {
     await using migrations = await alone();
     const first = migrations.run('first', { stubborn: true });
     await migrations.begun('first');
@@ -335,7 +335,7 @@ describe.concurrent('two migrations never run side by side', () => {
     await first.result;
   }, 180_000);
 
-  it('when nothing can be given back at the end: the next one waits for no lease once Redis is there', async () => {
+  it('when the lock cannot be released at the end: the next one waits for no lease once Redis is back', async () => {
     await using migrations = await alone();
     await using proxy = await TcpProxy.start({ host: server.host, port: server.port });
     const args = ['--lease', '10m', '--command-timeout', '500ms'];

@@ -85,7 +85,7 @@ describe.concurrent('--redis', () => {
     expect(await server.client().dbsize()).toBeGreaterThan(0);
   }, 60_000);
 
-  it('a server with TLS, by the certificate of an authority of its own', async () => {
+  it('a server with TLS and a private certificate authority', async () => {
     const { ca, lines } = await certificates();
     const port = await freePort();
     await using server = await RedisServer.start({ config: [`tls-port ${port}`, ...lines] });
@@ -112,7 +112,7 @@ describe.concurrent('--redis', () => {
     expect(await group.replica.client().dbsize()).toBeGreaterThan(0);
   }, 90_000);
 
-  it('a Cluster, of which one node is named', async () => {
+  it('a Cluster, given one of its nodes', async () => {
     await using cluster = await RedisCluster.start();
     const [first] = cluster.nodes;
     const redis = `redis+cluster://${first!.host}:${first!.port}`;

@@ -61,7 +61,7 @@ async function planned(): Promise<{ on: string[]; windows: number }> {
 describe('a question', () => {
   const NO = { Enter: '\n', maybe: 'maybe\n', 'Ctrl-C': '\u0003', 'Ctrl-D': '\u0004' };
 
-  it('is answered with no by anything but yes: nothing is changed', async () => {
+  it('changes nothing unless the answer is yes', async () => {
     const ends = Object.entries(NO).map(async ([key, typed]) => {
       const { code, screen } = await answered(['on', 'general', '1h'], typed);
       const said = /which closes the whole site.*\r\n(.*\r\n)?Nothing was changed\.\r\n/s.test(screen);
@@ -73,7 +73,7 @@ describe('a question', () => {
     expect(await planned()).toEqual({ on: [], windows: 0 });
   });
 
-  it('yes is a yes', async () => {
+  it('accepts yes', async () => {
     expect((await answered(['on', 'general', '1h'], 'yes\n')).code).toBe(0);
     expect((await answered(['schedule', 'general', '2031-05-01T10:00', '2h'], 'y\n')).code).toBe(0);
     expect(await planned()).toEqual({ on: ['general'], windows: 1 });
@@ -93,7 +93,7 @@ describe('a question', () => {
     await until(() => held.signal.aborted);
   });
 
-  it('a terminal that goes away is a no', async () => {
+  it('takes a terminal that goes away for a no', async () => {
     const terminal = open(['on', 'general', '1h']);
     await terminal.shows('[y/N]');
     const pid = await terminal.pid();
@@ -103,7 +103,7 @@ describe('a question', () => {
     await terminal.result;
   });
 
-  it('says that the outcome is unknown when Redis no longer answers what it is to write', async () => {
+  it('reports an unknown outcome when Redis stops responding to a write', async () => {
     await using own = await RedisServer.start();
     const terminal = open(['on', 'general', '1h', '--redis', own.url, '--command-timeout', '1s']);
     await terminal.shows('[y/N]');
@@ -114,7 +114,7 @@ describe('a question', () => {
     own.resume();
   });
 
-  it('is none with --json', async () => {
+  it('is not asked with --json', async () => {
     const terminal = open(['on', 'general', '1h', '--json']);
     expect(await terminal.result).toBe(0);
     expect(await terminal.screen()).not.toContain('[y/N]');
@@ -126,7 +126,7 @@ describe('a question', () => {
 });
 
 describe('watch', () => {
-  it('goes on when the window gets another size, and ends with Ctrl-C', async () => {
+  it('continues when the terminal is resized, and ends with Ctrl-C', async () => {
     const terminal = open(['watch']);
     await terminal.shows('general is open.');
     await terminal.resize(40);
@@ -149,7 +149,7 @@ describe('watch', () => {
     expect(isGone(pid)).toBe(true);
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends in good order with %s', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends cleanly with %s', async (signal) => {
     const child = startCli(['watch'], { env: env() });
     const result = resultOf(child);
     await once(child.stdout as NodeJS.ReadableStream, 'data');
@@ -159,7 +159,7 @@ describe('watch', () => {
 });
 
 describe('run', () => {
-  it('says what it waits for, as long as it waits, and ends with Ctrl-C', async () => {
+  it('shows what it waits for while it waits, and ends with Ctrl-C', async () => {
     await using holder = await createMaintenance({ redis: server.url });
     await using held = await holder.maintain('general', { drain: false });
     const terminal = open(['run', 'general', '--wait', '1m', '--', 'touch', 'never']);
@@ -172,7 +172,7 @@ describe('run', () => {
     expect(held.signal.aborted).toBe(false);
   });
 
-  it('shows how far its command is', async () => {
+  it('shows the progress of its command', async () => {
     const script = 'echo "29 orders" >&$MAINTENANCE_PROGRESS_FD; read go';
     const terminal = open(['run', 'general', '--', 'bash', '-c', script]);
     await terminal.shows('general: 29 % orders');
@@ -180,7 +180,7 @@ describe('run', () => {
     expect(await terminal.result).toBe(0);
   });
 
-  it('a terminal that goes away ends the command, and one that does not mind goes on to its end', async () => {
+  it('a terminal that goes away ends the command, unless the command ignores that', async () => {
     const go = join(folder, 'go');
     const done = join(folder, 'done');
     // it goes on saying how far it is, to a terminal that is not there any more
@@ -210,7 +210,7 @@ describe('run', () => {
   });
 });
 
-describe('what is shown', () => {
+describe('output', () => {
   beforeEach(async () => {
     const long = `${Date.now()}|{"label":"Import"}`;
     await server.client().hset('maintenance:{maintenance}:catalogue', 'import-export-of-everything', long);
@@ -219,7 +219,7 @@ describe('what is shown', () => {
     await cli(['schedule', 'general', '2031-05-01T10:00', '2h'], { env: env() });
   });
 
-  it('is a table at 80 columns, and a line for each value at 40', async () => {
+  it('is a table at 80 columns, and one line per value at 40', async () => {
     for (const command of ['status', 'history']) {
       const widths = (await shown([command], 80)).map(({ length }) => length);
       expect(Math.max(...widths)).toBeLessThanOrEqual(80);
@@ -239,7 +239,7 @@ describe('what is shown', () => {
     ]);
   });
 
-  it('has colours there, and nowhere else', async () => {
+  it('has colours on a terminal only', async () => {
     const terminal = open(['status']);
     await terminal.result;
     expect(await terminal.screen()).toContain('\u001b[');

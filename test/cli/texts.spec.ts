@@ -9,12 +9,12 @@ const read = (...values: string[]) =>
   );
 
 describe('a text for visitors on the command line', () => {
-  it('is one for everybody, as it is', () => {
+  it('is a single text, taken as it is', () => {
     expect(read()).toBeUndefined();
     for (const text of ['Back soon', 'eta=5pm', 'de=Gleich', '', '=']) expect(read(text)).toBe(text);
   });
 
-  it('or one per language, of which one may be for everybody else', () => {
+  it('may be one per language, one of them for everybody else', () => {
     expect(read('Back soon', 'de=Gleich zurück\n= um drei', 'pt-BR=Já voltamos')).toEqual({
       '': 'Back soon',
       de: 'Gleich zurück\n= um drei',
@@ -23,7 +23,7 @@ describe('a text for visitors on the command line', () => {
     expect(read('de=Gleich', 'fr=Bientôt')).toEqual({ de: 'Gleich', fr: 'Bientôt' });
   });
 
-  it('and never two of the same', () => {
+  it('must not be given twice for a language', () => {
     expect(() => read('one', 'two')).toThrow(
       /^--message was given more than once without a language; accepted:/,
     );

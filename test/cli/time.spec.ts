@@ -11,7 +11,7 @@ import {
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-describe('a length of time', () => {
+describe('a duration', () => {
   it.each([
     ['30s', 30_000],
     ['30m', 30 * MINUTE],
@@ -26,7 +26,7 @@ describe('a length of time', () => {
     ['PT30M', 30 * MINUTE],
     ['P1DT2H', 26 * HOUR],
     ['pt1.5s', 1_500],
-  ])('%s is read', (text, length) => expect(parseDuration(text, 'x')).toBe(length));
+  ])('parses %s', (text, length) => expect(parseDuration(text, 'x')).toBe(length));
 
   it.each([
     [0, '0s'],
@@ -36,7 +36,7 @@ describe('a length of time', () => {
     [91 * MINUTE, '1h31m'],
     [91 * MINUTE + 29_000, '1h31m'],
     [50 * HOUR + 20 * MINUTE, '2d2h'],
-  ])('%s ms are about %s', (length, text) => expect(formatRoughly(length)).toBe(text));
+  ])('rounds %s ms to %s', (length, text) => expect(formatRoughly(length)).toBe(text));
 
   it.each([
     '30',
@@ -52,22 +52,22 @@ describe('a length of time', () => {
     'soon',
     '1e9h',
     '9'.repeat(30) + 'd',
-  ])('%j is none', (text) => {
+  ])('rejects %j', (text) => {
     expect(() => parseDuration(text, 'how long')).toThrow(/^how long: .*accepted: for example 30s/);
   });
 
-  it('without a unit is asked for one', () => expect(() => parseDuration('30', 'x')).toThrow('30s or 30m'));
-  it('may be none where one waits', () =>
+  it('needs a unit', () => expect(() => parseDuration('30', 'x')).toThrow('30s or 30m'));
+  it('may be "none" for a wait', () =>
     expect([parseWait('none', 'x'), parseWait('1s', 'x')]).toEqual([false, 1_000]));
-  it.each(['1m30s', '1h30m', '1d2h', '30s', '2h', '500ms', '0s'])('%s is written as it is read', (text) =>
+  it.each(['1m30s', '1h30m', '1d2h', '30s', '2h', '500ms', '0s'])('formats %s as it is parsed', (text) =>
     expect(formatDuration(parseDuration(text, 'x'))).toBe(text),
   );
 });
 
-describe('a moment', () => {
+describe('a point in time', () => {
   const now = new Date('2027-03-28T12:00:00').getTime();
 
-  it('by the clock is the next one', () => {
+  it('given as a time of day is the next one', () => {
     expect(parseMoment('14:30', 'x', now)).toEqual(new Date('2027-03-28T14:30:00'));
     expect(parseMoment('9:05', 'x', now)).toEqual(new Date('2027-03-29T09:05:00'));
     expect(parseMoment('12:00', 'x', now)).toEqual(new Date('2027-03-29T12:00:00'));
@@ -77,22 +77,22 @@ describe('a moment', () => {
     ['2027-03-28T14:30Z', '2027-03-28T14:30:00.000Z'],
     ['2027-03-28T14:30+02:00', '2027-03-28T12:30:00.000Z'],
     ['2027-03-28 14:30:05Z', '2027-03-28T14:30:05.000Z'],
-  ])('%s is read', (text, instant) =>
+  ])('parses %s', (text, instant) =>
     expect(parseMoment(text, 'x', Date.parse('2027-01-01T00:00:00Z')).toISOString()).toBe(instant),
   );
 
   it.each(['25:00', '14:60', '2027-02-30T10:00', 'tomorrow', '', '1', '2027', '03/04/2027 10:00'])(
-    '%j is none',
+    'rejects %j',
     (text) =>
       expect(() => parseMoment(text, 'until', now)).toThrow(/^until: .*(is not a time|is in the past)/),
   );
 
   it.each(['2031-02-30T10:00', '2031-02-30T10:00Z', '2031-04-31 10:00'])(
-    '%s is no day of its month',
+    'rejects %s, a day that does not exist',
     (text) => expect(() => parseMoment(text, 'until', now)).toThrow('is not a time'),
   );
 
-  it('that is over is refused', () =>
+  it('must not be in the past', () =>
     expect(() => parseMoment('2020-01-01T00:00Z', 'x', now)).toThrow('is in the past'));
 });
 
@@ -103,10 +103,11 @@ describe('an end', () => {
     [['ever'], {}, { timeout: 0 }],
     [[], { for: '2h' }, { timeout: 2 * HOUR }],
     [[], {}, {}],
-  ])('%j with %j', (words, options, end) => expect(parseEnd(words, options)).toEqual(end));
+  ])('parses %j with %j', (words, options, end) => expect(parseEnd(words, options)).toEqual(end));
 
-  it('in words may be a moment', () => expect(parseEnd(['until', '23:59'], {}).until).toBeInstanceOf(Date));
-  it('is given once', () => {
+  it('in words may be a point in time', () =>
+    expect(parseEnd(['until', '23:59'], {}).until).toBeInstanceOf(Date));
+  it('must not be given twice', () => {
     expect(() => parseEnd(['30m'], { until: '14:30' })).toThrow('more than once');
     expect(() => parseEnd([], { for: '1h', until: '14:30' })).toThrow('more than once');
     expect(() => parseEnd(['0s'], {})).toThrow('0 is not a duration');

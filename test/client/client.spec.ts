@@ -17,7 +17,7 @@ describe.each(adapters)('createMaintenanceClient() on %s', (_name, createApp) =>
   it.each([
     ['with the io it is given', { io }],
     ['with the socket.io-client it finds', {}],
-  ])('tells of every state %s', async (_how, given) => {
+  ])('reports every state %s', async (_how, given) => {
     await using app = await createApp(root());
     const client = createMaintenanceClient({ url: app.url, ...given });
     expect(client.status).toBeNull();
@@ -47,7 +47,7 @@ describe.each(adapters)('createMaintenanceClient() on %s', (_name, createApp) =>
 });
 
 describe('createMaintenanceClient()', () => {
-  it('asks the ping endpoint if it must not use a socket, and with a prefix', async () => {
+  it('polls the ping endpoint if sockets are off, also with a prefix', async () => {
     await using app = await createExpressApp(root({ socket: false }), (nest) => nest.setGlobalPrefix('api'));
     await service(app).setMaintenance(true, GENERAL_MAINTENANCE, { message: 'By post' });
     const client = createMaintenanceClient({ url: app.url, io: null, pingUrl: '/api/maintenance/ping' });
@@ -67,7 +67,7 @@ describe('createMaintenanceClient()', () => {
     client.close();
   });
 
-  it('falls back to the ping endpoint where the gateway refuses it', async () => {
+  it('falls back to the ping endpoint if the gateway refuses it', async () => {
     await using app = await createExpressApp(root({ socket: { namespace: '/elsewhere' } }));
     const client = createMaintenanceClient({ url: app.url, io });
     await until(() => client.connection === 'polling', { timeout: 15_000 });
@@ -75,7 +75,7 @@ describe('createMaintenanceClient()', () => {
     client.close();
   });
 
-  it('says that it has lost touch, and finds back', async () => {
+  it('reports a lost connection, and reconnects', async () => {
     const first = await createExpressApp(root());
     const client = createMaintenanceClient({ url: first.url, io });
     await until(() => client.connection === 'live');
@@ -89,7 +89,7 @@ describe('createMaintenanceClient()', () => {
     client.close();
   });
 
-  it('carries auth to the permissions, and names what is wrong with an answer', async () => {
+  it('sends auth for the permissions, and reports what is wrong with a response', async () => {
     await using app = await createExpressApp(
       root({
         permissions: (_permission, subject) =>
@@ -123,7 +123,7 @@ describe('createMaintenanceClient()', () => {
     }
   });
 
-  it('refuses an URL that is none', () => {
+  it('refuses an invalid URL', () => {
     expect(() => createMaintenanceClient()).toThrow('needs { url } outside of a browser');
     expect(() => createMaintenanceClient({ url: 'nonsense' })).toThrow('Invalid URL');
   });

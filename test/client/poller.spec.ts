@@ -32,7 +32,7 @@ const nobody = (): never => {
 };
 
 describe('a poller', () => {
-  it('knows within half a second when what has just gone is back', async () => {
+  it('notices within half a second when a server that has just gone is back', async () => {
     const { poller, gaps, looks } = watch(nobody);
     const gone = performance.now();
     poller.lookSoon();
@@ -43,7 +43,7 @@ describe('a poller', () => {
     }
   });
 
-  it('looks less often the longer it takes, but every few seconds, and not in step with others', async () => {
+  it('polls less often the longer it takes, but every few seconds, and not in step with others', async () => {
     const { poller, looks, gaps } = watch(nobody);
     poller.lookSoon();
     await vi.advanceTimersByTimeAsync(10 * MINUTE);
@@ -60,7 +60,7 @@ describe('a poller', () => {
     expect(mean).toBeLessThan(3_500);
   });
 
-  it('starts over with every absence', async () => {
+  it('starts over with every outage', async () => {
     let answer: () => PingAnswer = nobody;
     const { poller, looks, seen } = watch(() => answer());
     poller.lookSoon();
@@ -97,8 +97,8 @@ describe('a poller', () => {
   });
 
   it.each([
-    ['a proxy that finds nobody is nobody', 502, 150, 450],
-    ['somebody who knows nothing of maintenance is asked seldom', 404, 5_000, 15_000],
+    ['a proxy without a backend counts as no server', 502, 150, 450],
+    ['a server that knows nothing of maintenance is polled rarely', 404, 5_000, 15_000],
   ])('%s', async (_what, code, least, most) => {
     const { poller, seen, gaps } = watch(() => ({ code, state: null }));
     poller.lookIn(0);

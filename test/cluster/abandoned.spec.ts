@@ -14,7 +14,7 @@ afterAll(() => server.stop());
 const GONE = `The holder of maintenance key "${KEY}"`;
 const logged = (replica: Replica) => replica.child.output.split(GONE).length - 1;
 
-it('a holder that dies is reported by one live process, with its machine and process', async () => {
+it('a holder that dies is reported by one live process, with its host and pid', async () => {
   const replicas = await startReplicas(3, server.url);
   const holder = await Replica.start(server.url);
   try {

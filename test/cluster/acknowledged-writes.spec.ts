@@ -14,7 +14,7 @@ const known = (document: StateDocument | null): { document: StateDocument | null
 const writes = (manager: { document: StateDocument | null }, revision: number): AcknowledgedWrites =>
   new AcknowledgedWrites(manager as StateManager, KEY, revision);
 
-it('a change that was lost before anybody was asked is nowhere, and nobody has applied it', () => {
+it('a change that was lost before the other replicas were asked counts as applied by nobody', () => {
   for (const manager of [known(null), known(documentOf({}, { revision: 9 }))]) {
     const applied = writes(manager, 4);
     expect(applied.version).toBeUndefined();
@@ -23,14 +23,14 @@ it('a change that was lost before anybody was asked is nowhere, and nobody has a
   }
 });
 
-it('where nothing needed to be written, all that is known has to be applied', () => {
+it('without a write, everything known has to be applied', () => {
   expect(writes(known(null), 0).includes({ at: '' })).toBe(true);
   const applied = writes(known(written(4)), 0);
   expect(applied.includes({ at: at(written(4)) })).toBe(true);
   expect(applied.includes({ at: at(written(3)) })).toBe(false);
 });
 
-it('a change is where it was written, and where it was written again after the store had lost it', () => {
+it('a change is found where it was written, and where it was written again after the store had lost it', () => {
   const manager = known(written(4));
   const applied = writes(manager, 4);
   expect(applied.version).toBe(at(written(4)));
@@ -42,7 +42,7 @@ it('a change is where it was written, and where it was written again after the s
   expect(applied.includes({ at: at(written(2)) })).toBe(true);
 });
 
-it('a change that was written into an empty store after another one is where the store says, once it has', () => {
+it('a change that follows another one in an empty store is found where the store says, once it does', () => {
   for (const revision of [4, 0]) {
     // the store was read before either was written
     const manager = known({ ...written(4), history: '', revision: 0, write: '' });

@@ -29,7 +29,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-describe('a process that waits for others looks as soon as the last of them has applied the change, not when the time is over', () => {
+describe('a process that waits for others notices as soon as the last of them has applied the change', () => {
   /** Waits that have begun, and those that nobody has ended. */
   const waits = { begun: 0, byTimer: 0 };
   const looks = (): number => vi.mocked(RedisStore.prototype.replicasAt).mock.calls.length;
@@ -87,10 +87,10 @@ describe('a process that waits for others looks as soon as the last of them has 
   });
 });
 
-describe('a change of nothing is acknowledged by all replicas that know what is recorded', () => {
+describe('a call that changes nothing is acknowledged by all replicas that know the recorded state', () => {
   const nothing = (key: string) => app.service.setMaintenance(false, key, { acknowledge: PATIENCE });
 
-  it('where nothing was ever recorded', async () => {
+  it('if nothing was ever recorded', async () => {
     await using one = await startService({ redis: server.url, namespace: 'empty' });
     await using two = await startService({ redis: server.url, namespace: 'empty' });
     await until(async () => (await two.service.replicas()).length === 2);
@@ -99,12 +99,12 @@ describe('a change of nothing is acknowledged by all replicas that know what is 
     expect(change.acknowledged).toHaveLength(2);
   });
 
-  it('of this key', async () => {
+  it('of a recorded key', async () => {
     await app.service.setMaintenance(true, KEY);
     expect(await nothing('general')).toMatchObject({ to: false, revision: 0, missing: [] });
   });
 
-  it('of a key whose record the store has lost and been given back, in another place', async () => {
+  it('of a key whose record the store has lost and got back, at another position', async () => {
     for (const key of ['general', KEY]) await app.service.setMaintenance(true, key);
     const off = await app.service.setMaintenance(false, KEY);
     await server.client().flushall();
@@ -114,7 +114,7 @@ describe('a change of nothing is acknowledged by all replicas that know what is 
     expect(change.acknowledged).toHaveLength(3);
   });
 
-  it('and has the number of the last change, by which the next can be made conditional', async () => {
+  it('and has the number of the last change, for the next conditional change', async () => {
     const off = await app.service.setMaintenance(false, KEY);
     await app.service.setMaintenance(true, 'general');
     const { revision } = await app.service.setMaintenance(false, KEY);

@@ -111,7 +111,7 @@ describe.each([
     expect(await answered).toBe(gate);
   });
 
-  it('for gateway messages whose client has gone', async () => {
+  it('for gateway messages whose client has disconnected', async () => {
     const gate = name('gone');
     say(replica(), gate).catch(() => undefined);
     await reaches(replica(), gate);

@@ -68,14 +68,14 @@ describe.each([
     expect(await endedBefore(gate, replica())).toContain(gate);
   });
 
-  it('that were answered early and go on working', async () => {
+  it('that were answered early and are still working', async () => {
     const gate = name('early');
     expect((await replica().get(`/early/${gate}`)).text).toBe('early');
     await replica().reaches(gate);
     expect(await endedBefore(gate, replica())).toContain(gate);
   });
 
-  it('that an interceptor has given up on, while their handler goes on', async () => {
+  it('that an interceptor has given up on while their handler goes on', async () => {
     const gate = name('impatient');
     expect((await replica().get(`/impatient/${gate}`)).status).toBe(500);
     expect(await endedBefore(gate, replica())).toContain(gate);
@@ -123,7 +123,7 @@ describe('work does not wait', () => {
     await asked;
   });
 
-  it('for itself, called from inside a request; nor do two such requests for one another', async () => {
+  it('for itself if called inside a request, nor do two such requests wait for each other', async () => {
     const gates = new Map([
       ['job-1', serving],
       ['job-2', serving],
@@ -156,7 +156,7 @@ describe('work does not wait', () => {
   });
 });
 
-describe('a drain that does not come to its end', () => {
+describe('a drain that times out', () => {
   it('names replica and route, runs nothing, and leaves nothing behind', async () => {
     const asked = serving.get('/wait/endless');
     await serving.reaches('endless');
@@ -176,7 +176,7 @@ describe('a drain that does not come to its end', () => {
     await asked;
   });
 
-  it('leaves a key on that was on before', async () => {
+  it('leaves on a key that was on before', async () => {
     const asked = serving.get('/wait/endless-2');
     await serving.reaches('endless-2');
     await serving.set(true, KEY, { message: 'operator' });

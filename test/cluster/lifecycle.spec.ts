@@ -24,7 +24,7 @@ const isSilent = async (replica: Replica) =>
   (await observer.replicas()).some(({ id, silent }) => id === replica.id && silent);
 const listed = async (replica: Replica) => (await observer.replicas()).some(({ id }) => id === replica.id);
 
-describe('a replica that goes', () => {
+describe('a replica that ends', () => {
   it('leaves the list at once when it shuts down', async () => {
     await using replica = await Replica.start(server.url);
     expect(await listed(replica)).toBe(true);
@@ -33,7 +33,7 @@ describe('a replica that goes', () => {
     expect(await listed(replica)).toBe(false);
   });
 
-  it('stays on it while anything of it still runs, although it was closed', async () => {
+  it('stays on the list while anything is still running, although it was closed', async () => {
     await using replica = await Replica.start(server.url);
     expect((await replica.get('/early/outlives')).text).toBe('early');
     await replica.reaches('outlives');
@@ -53,7 +53,7 @@ describe('a replica that goes', () => {
     expect(await work).toEqual({ ran: true });
   }, 30_000);
 
-  it('leaves it after its lease when it is killed, and is not waited for any longer', async () => {
+  it('is off the list a lease after it was killed, and is no longer waited for', async () => {
     await using replica = await Replica.start(server.url);
     await replica.child.kill();
     expect(await listed(replica)).toBe(true);
@@ -81,7 +81,7 @@ describe('SIGTERM in the middle of work', () => {
     await observer.leave('free');
   });
 
-  it('while requests are still waited for: its work never runs, and the key opens', async () => {
+  it('while it waits for requests: its work never runs, and the key opens', async () => {
     await using replica = await Replica.start(server.url);
     const asked = observer.get('/wait/undrained');
     await observer.reaches('undrained');
@@ -96,7 +96,7 @@ describe('SIGTERM in the middle of work', () => {
     expect((await asked).status).toBe(200);
   });
 
-  it('while the lock is waited for: it is not taken any more', async () => {
+  it('while it waits for the lock: the lock is not taken any more', async () => {
     await using replica = await Replica.start(server.url);
     await observer.hold('in-the-way', KEY, { drain: false });
     replica.hold('waiting', KEY, { blocking: true }).catch(() => undefined);
@@ -152,7 +152,7 @@ describe('a replica that slept longer than its lease', () => {
     ['in the middle of an exchange', 250, () => undefined],
     ['while its connections were cut', 0, (proxy: TcpProxy) => proxy.cut()],
   ])(
-    'admits nothing old when it wakes, having slept %s',
+    'admits nothing by outdated state when it wakes, having slept %s',
     async (_, latency, meanwhile) => {
       await using proxy = await TcpProxy.start(server);
       await using sleeper = await Replica.start(proxy.url);

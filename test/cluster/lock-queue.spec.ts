@@ -9,7 +9,7 @@ const WAITERS = 'maintenance:{maintenance}:waiters';
 const AT_ONCE = { drain: false } as const;
 const PATIENT = { blocking: true, drain: false } as const;
 
-describe('the line for a lock', () => {
+describe('the queue for a lock', () => {
   let server: RedisServer;
   let one: Replica;
   let two: Replica;
@@ -45,7 +45,7 @@ describe('the line for a lock', () => {
     expect(await waiters()).toBe(0);
   });
 
-  it('starves no caller: repeated holders come after those who wait', async () => {
+  it('starves no caller: repeated holders go behind waiting callers', async () => {
     const stop = new AbortController();
     let rounds = 0;
     const greedy = (async () => {
@@ -79,7 +79,7 @@ describe('the line for a lock', () => {
     await never;
   }, 30_000);
 
-  it('is left by who gives up', async () => {
+  it('is left by a caller that gives up', async () => {
     await one.hold('first', KEY, AT_ONCE);
     await expect(two.hold('short', KEY, { ...PATIENT, blocking: 300 })).rejects.toThrow(
       'after waiting 300 ms',
@@ -88,7 +88,7 @@ describe('the line for a lock', () => {
     await one.leave('first');
   });
 
-  it('is no way out of two calls that take two locks in opposite order: one is refused, the other goes on', async () => {
+  it('refuses one of two calls that take two locks in opposite order, and lets the other go on', async () => {
     const calls = [one.nested('a', KEY, 'billing'), two.nested('b', 'billing', KEY)];
     await Promise.all([one.reaches('a'), two.reaches('b')]);
     await Promise.all([one.open('a'), two.open('b')]);
@@ -100,7 +100,7 @@ describe('the line for a lock', () => {
     });
   });
 
-  it('is for a blocking setMaintenance() too', async () => {
+  it('includes a blocking setMaintenance()', async () => {
     await one.hold('first', KEY, AT_ONCE);
     const closing = two.set(true, KEY, { blocking: true, message: 'closed' });
     await until(async () => (await waiters()) === 1);
@@ -113,7 +113,7 @@ describe('the line for a lock', () => {
     await one.leave('next');
   });
 
-  it('is free when the timeout of hung work is over, and the next caller gets it', async () => {
+  it('moves on when the timeout of hung work is over', async () => {
     const hung = one.work('stubborn', KEY, { ...AT_ONCE, timeout: 1_000 });
     await one.reaches('stubborn');
     const begun = performance.now();
@@ -130,7 +130,7 @@ describe('the line for a lock', () => {
 });
 
 describe('work under whileOpen() on another replica', () => {
-  it('is waited for, and begins nowhere while the key is held', async () => {
+  it('is waited for, and starts nowhere while the key is held', async () => {
     await using server = await RedisServer.start();
     await using one = await Replica.start(server.url);
     await using two = await Replica.start(server.url);
@@ -164,7 +164,7 @@ describe('a restart of Redis without its data', () => {
     return performance.now();
   };
 
-  it('affects neither the holder nor the callers that wait, and no other caller gets in', async () => {
+  it('affects neither the holder nor waiting callers, and lets no other caller in', async () => {
     await using server = await RedisServer.start();
     const [one, two] = (await startReplicas(2, server.url)) as [Replica, Replica];
     try {

@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 describe('the lock of a key', () => {
-  it('is for one at a time, in whichever process', async () => {
+  it('has one holder at a time across processes', async () => {
     await one.hold('a', KEY);
     await expect(two.hold('b', KEY)).rejects.toMatchObject({ name: 'MaintenanceLockedError' });
     await expect(two.hold('b', KEY, { blocking: 300 })).rejects.toThrow('even after waiting 300 ms');
@@ -35,7 +35,7 @@ describe('the lock of a key', () => {
     await one.leave('a');
   });
 
-  it('goes to who waits for it, with a greater fence each time', async () => {
+  it('goes to the waiting caller, with a greater fence each time', async () => {
     const fences = [await one.hold('a', KEY)];
     const waiting = two.hold('b', KEY, { blocking: true });
     const alsoWaiting = one.hold('c', KEY, { blocking: 20_000 });
@@ -55,7 +55,7 @@ describe('the lock of a key', () => {
 });
 
 describe('a holder', () => {
-  it('that is killed leaves the key on, marked; its lock is free after its lease, and who takes it opens the key', async () => {
+  it('that is killed leaves the key on and marked; its lock is free after its lease, and the next holder opens the key', async () => {
     await using holder = await Replica.start(server.url);
     const fence = await holder.hold('dying', KEY);
     await until(async () => (await two.keyData(KEY)).value);
@@ -82,7 +82,7 @@ describe('a holder', () => {
     expect((await two.replicas()).map(({ id }) => id)).not.toContain(holder.id);
   }, 60_000);
 
-  it('that is killed leaves the key on also when its successor gives up before it works', async () => {
+  it('that is killed leaves the key on even if its successor gives up before it works', async () => {
     await using holder = await Replica.start(server.url);
     await holder.hold('dying', KEY);
     await holder.child.kill();

@@ -20,7 +20,7 @@ afterAll(() => server.stop());
 const join = () =>
   createMaintenance({ redis: server.url, keys: keys.map((name) => new MaintenanceKey(name)) });
 
-it('many maintain() at once give each lock back once, whatever happens meanwhile', async () => {
+it('many concurrent maintain() calls release each lock once, whatever happens meanwhile', async () => {
   await using one = await join();
   await using two = await join();
   const services = [one, two];
@@ -46,7 +46,7 @@ it('many maintain() at once give each lock back once, whatever happens meanwhile
   expect(released.length).toBe(keys.length);
 });
 
-it('a drain ends though more was written meanwhile than Redis remembers of its writes', async () => {
+it('a drain ends although more is written meanwhile than Redis remembers', async () => {
   await using one = await join();
   await using two = await join();
   const client = server.client();

@@ -42,7 +42,7 @@ async function observer(env: Record<string, string> = {}) {
 }
 
 describe('a process without handlers', () => {
-  it('that is silent keeps no drain and no acknowledgement waiting, whatever it knows', async () => {
+  it('that is silent delays no drain and no acknowledgement, whatever it knows', async () => {
     await using at = await observer();
     at.replica.child.signal('SIGSTOP');
     await until(async () => (await one.replicas()).some(({ silent }) => silent), { timeout: 10_000 });
@@ -54,7 +54,7 @@ describe('a process without handlers', () => {
     at.replica.child.signal('SIGCONT');
   }, 60_000);
 
-  it('does not begin its first work before others can see that it may run something', async () => {
+  it('does not start its first work before others can see that it may run something', async () => {
     await using at = await observer();
     const { replica, proxy } = at;
     // nothing passes: nobody could be told, and nobody waits for it
@@ -74,7 +74,7 @@ describe('a process without handlers', () => {
     expect(await work).toEqual({ ran: true });
   }, 60_000);
 
-  it('is waited for from its first work on, and asks nobody after that', async () => {
+  it('is waited for from its first work on, without further requests to Redis', async () => {
     await using at = await observer();
     const { replica, proxy } = at;
     const first = replica.whileOpen('begun', KEY);
@@ -105,7 +105,7 @@ describe('a process without handlers', () => {
     expect(await other).toEqual({ ran: true });
   }, 90_000);
 
-  it('waits until others can see it if asked to wait, and then begins', async () => {
+  it('waits until others can see it if asked to wait, and then starts', async () => {
     await using at = await observer();
     const { replica, proxy } = at;
     proxy.pause();
@@ -130,7 +130,7 @@ describe('a service that shares the namespace', () => {
   };
   const gone = () => until(async () => (await one.replicas()).length === 1, { timeout: 20_000 });
 
-  it('and does not know a key has not applied it, and is not drained', async () => {
+  it('and does not know a key counts as not applied and not drained', async () => {
     await using other = await stranger();
     const id = await seen(other);
     expect((await one.set(true, KEY, { acknowledge: 1_000 })).missing).toEqual([id]);
@@ -142,7 +142,7 @@ describe('a service that shares the namespace', () => {
   }, 60_000);
 
   it.each(['import-export', 'true'])(
-    'and says that the key is foreign (%s) keeps nobody waiting',
+    'and declares the key foreign (%s) delays nobody',
     async (foreign) => {
       await using other = await stranger(foreign);
       await seen(other);
@@ -167,7 +167,7 @@ describe('a service that shares the namespace', () => {
     60_000,
   );
 
-  it('may not claim that a key of its own is foreign', async () => {
+  it('must not declare a key of its own foreign', async () => {
     await using other = await Replica.start(server.url, { FOREIGN_KEYS: KEY });
     const id = await seen(other);
     const asked = other.get('/wait/own');

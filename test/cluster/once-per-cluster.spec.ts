@@ -69,7 +69,7 @@ it('a claim that did not reach the store is repeated while it is due', async () 
   expect(run).toHaveBeenCalledTimes(1);
 });
 
-it('a process that stops waits for what has begun, and leaves nothing to be done twice', async () => {
+it('a stopping process waits for started work, and leaves nothing to be done twice', async () => {
   const { once, all } = replicas(2);
   const [one, two] = all as [OncePerCluster, OncePerCluster];
   let end = (): void => undefined;
@@ -88,7 +88,7 @@ it('a process that stops waits for what has begun, and leaves nothing to be done
   expect(await once.claim('x', 'another', 1_000)).toBe('done');
 });
 
-it('what has not been seen for a while is forgotten, and what is seen again and again is not', async () => {
+it('forgets what has not been seen for a while, and keeps what is seen again', async () => {
   const { once, all } = replicas(1);
   const [one] = all as [OncePerCluster];
   const { known } = one as unknown as { known: RecentNames };
@@ -108,7 +108,7 @@ it('what has not been seen for a while is forgotten, and what is seen again and 
   expect(run).toHaveBeenCalledTimes(2_001);
 });
 
-it('a process remembers what was done lately, and not all of it', async () => {
+it('a process remembers only recent work', async () => {
   const table = new OnceTable();
   for (let count = 0; count < 30_000; count++) {
     await table.claim(`${count}`, 'me', 1_000);
@@ -119,7 +119,7 @@ it('a process remembers what was done lately, and not all of it', async () => {
   expect(await table.claim('0', 'me', 1_000)).toBe('granted');
 });
 
-it('a claim whose claimant has died does not keep what was done after it', async () => {
+it('a claim of a dead process is not kept after the work was done', async () => {
   const table = new OnceTable();
   await table.claim('died', 'other', 1_000);
   await vi.advanceTimersByTimeAsync(1_000);

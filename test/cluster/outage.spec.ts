@@ -31,7 +31,7 @@ it('the signal of work aborts before its lease is over', async () => {
   await maintenance.leave();
 }, 60_000);
 
-it('work that ends while Redis is silent has its result, and the key opens as soon as Redis is back', async () => {
+it('work that ends while Redis is silent returns its result, and the key opens as soon as Redis is back', async () => {
   await using server = await RedisServer.start();
   await using app = await startService({ redis: server.url });
   const begun = performance.now();
@@ -50,7 +50,7 @@ it('work that ends while Redis is silent has its result, and the key opens as so
   expect(await app.service.maintain(KEY, () => 'again', { blocking: 2 * LOCK_LEASE })).toBe('again');
 }, 60_000);
 
-it('a maintain() that was given up on holds neither the key nor its lock for long', async () => {
+it('a maintain() that was given up holds neither the key nor its lock for long', async () => {
   await using server = await RedisServer.start();
   await using app = await startService({ redis: server.url });
   server.pause();
@@ -104,7 +104,7 @@ it('a new replica on a Redis that just started without its data waits for replic
   expect(await work).toEqual({ ran: true });
 }, 60_000);
 
-it('work waits for replicas that were wiped from the list, also where the state was put back before anybody looked', async () => {
+it('work waits for replicas that were wiped from the list, even if the state was restored before anybody noticed', async () => {
   await using server = await RedisServer.start();
   await using proxy = await TcpProxy.start(server);
   await using holder = await Replica.start(server.url);
@@ -130,7 +130,7 @@ it('work waits for replicas that were wiped from the list, also where the state 
   expect(await work).toEqual({ ran: true });
 }, 60_000);
 
-it('who waits for acknowledgements does not hold up an application that ends while Redis is away', async () => {
+it('waiting for acknowledgements does not delay the end of an application while Redis is away', async () => {
   await using server = await RedisServer.start();
   await using other = await Replica.start(server.url);
   const app = await startService({ redis: server.url });
@@ -179,7 +179,7 @@ async function turnOff(url: string, key: string): Promise<void> {
   await other.service.setMaintenance(false, key);
 }
 
-it('a change that a failover has lost is not acknowledged by who went on without it', async () => {
+it('a change lost by a failover is not acknowledged by replicas that went on without it', async () => {
   await using server = await RedisServer.start();
   await using proxy = await TcpProxy.start(server);
   await using app = await startService({ redis: server.url });
@@ -202,7 +202,7 @@ it('a change that a failover has lost is not acknowledged by who went on without
   await until(() => app.isOn() && other.isOn(), { timeout: 10_000 });
 }, 60_000);
 
-it('a change that a failover has lost comes back, regardless of changes to other keys', async () => {
+it('a change lost by a failover comes back, regardless of changes to other keys', async () => {
   await using server = await RedisServer.start();
   await using app = await startService({ redis: server.url });
   await using other = await startService({ redis: server.url });

@@ -182,7 +182,7 @@ it('requests, sockets, events, jobs and waiting work agree on two replicas, in e
   for (const site of both) expect((await read(site, 999_999)).status).toBe(200);
 });
 
-it('locks and drains do not mind phases: who reads at the beginning, or is back already, is waited for', async () => {
+it('locks and drains ignore phases: early readers and returned visitors are waited for', async () => {
   await using cluster = await pair();
   const { one, two, both } = cluster;
   const slow = (gate: string) => request(two.port, `/shop/slow/${gate}`, visitor(0));
@@ -231,7 +231,7 @@ it('locks and drains do not mind phases: who reads at the beginning, or is back 
   expect(order.slice(2)).toEqual(['gone', 'next']);
 });
 
-it('workers of queues take nothing from the first moment to the last, and all of it while visitors come back', async () => {
+it('queue workers take no job during a window, and all of them while visitors come back', async () => {
   await using cluster = await pair(true);
   const { one, two, both } = cluster;
   const queue = new Queue('mail', { connection: { host: redis.host, port: redis.port } });

@@ -20,13 +20,13 @@ afterAll(async () => {
 });
 
 describe('quiet()', () => {
-  it('is never so while the key is off: whatever runs, more may begin', async () => {
+  it('is never quiet while the key is off, since more may start', async () => {
     const { quiet, since, replicas } = await one.quiet(KEY);
     expect({ quiet, since }).toEqual({ quiet: false, since: null });
     expect(replicas.map(({ id }) => id).sort()).toEqual([one.id, two.id].sort());
   });
 
-  it('says what is still running elsewhere, and where, until it is over', async () => {
+  it('reports what is still running, and where, until it is over', async () => {
     const begun = Date.now();
     const asked = two.get('/wait/slow');
     await two.reaches('slow');
@@ -59,7 +59,7 @@ describe('quiet()', () => {
     expect(await one.quiet(KEY)).toMatchObject({ quiet: false, since: null });
   }, 30_000);
 
-  it('is not so when its time is up, and says what runs', async () => {
+  it('is not quiet when the time is up, and reports what is running', async () => {
     const asked = two.get('/wait/endless');
     await two.reaches('endless');
     await one.set(true, KEY);
@@ -74,7 +74,7 @@ describe('quiet()', () => {
     await asked;
   }, 30_000);
 
-  it('is not so while somebody is silent who may still run something', async () => {
+  it('is not quiet while a silent replica may still be running something', async () => {
     const asked = two.get('/wait/asleep');
     await two.reaches('asleep');
     two.child.signal('SIGSTOP');
@@ -97,7 +97,7 @@ describe('quiet()', () => {
     expect((await one.quiet(KEY, { timeout: 20_000 })).quiet).toBe(true);
   }, 60_000);
 
-  it('asks no process that runs nothing, until it does', async () => {
+  it('ignores a process that runs nothing, until it does', async () => {
     await using observer = await Replica.start(server.url, { HANDLERS: 'none' });
     await one.set(true, KEY);
     expect((await one.quiet(KEY, { timeout: 10_000 })).quiet).toBe(true);

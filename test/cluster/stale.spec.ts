@@ -14,7 +14,7 @@ describe.each([
   ['serve', 200, 503],
   ['block', 503, 503],
 ] as const)('onStale: %s', (onStale, whenOff, whenOn) => {
-  it('decides what is done without Redis, and is over with the outage', async () => {
+  it('decides what happens without Redis, and ends with the outage', async () => {
     await using server = await RedisServer.start();
     await using proxy = await TcpProxy.start(server);
     await using replica = await Replica.start(proxy.url, { ON_STALE: onStale });

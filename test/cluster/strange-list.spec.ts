@@ -45,7 +45,7 @@ function holdBack(others: readonly StateStore[]) {
   };
 }
 
-it('work does not believe a list of replicas that was begun anew before it has told those whom it remembers', async () => {
+it('work does not trust a new list of replicas before the replicas it remembers have been notified', async () => {
   await using server = await RedisServer.start();
   await using one = await join(server.url, 'one');
   await using two = await join(server.url, 'two');

@@ -20,7 +20,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-it('a switch in one is refused by the other, until it is turned off', async () => {
+it('a switch in one process makes the other refuse, until it is turned off', async () => {
   expect((await two.get('/orders')).status).toBe(200);
   await one.set(true, 'general', { message: 'Back soon', actor: 'ada' });
   await until(async () => (await two.get('/orders')).status === 503);
@@ -35,7 +35,7 @@ it('a switch in one is refused by the other, until it is turned off', async () =
   ]);
 });
 
-it('a window ends on every replica, without anybody acting', async () => {
+it('maintenance ends by itself on every replica', async () => {
   const { revision } = await one.set(true, 'general', { timeout: 1_500 });
   await until(() => two.isOn('general'));
   const ended = (replica: Replica) =>
@@ -89,7 +89,7 @@ it('replicas report themselves', async () => {
   expect((await asked).text).toBe('described');
 });
 
-it('unsetting a key ends it for all who hold it', async () => {
+it('unsetting a key ends all holds', async () => {
   await one.hold('a', 'billing', { lock: false });
   await two.hold('b', 'billing', { lock: false });
   expect([await one.aborted('a'), await two.aborted('b')]).toEqual([null, null]);
@@ -114,7 +114,7 @@ it('overlapping holders do not open the key for each other', async () => {
   expect(await one.keyData('billing')).toMatchObject({ value: false });
 });
 
-it('a hold whose time is over tells its work, also where the switch keeps the key on', async () => {
+it('a hold whose time is over aborts its work, even if the switch keeps the key on', async () => {
   await two.set(true, 'billing');
   await one.hold('short', 'billing', { timeout: 1_000 });
   await until(async () => (await one.aborted('short'))?.includes('its time is over'), { timeout: 10_000 });

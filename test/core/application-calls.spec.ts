@@ -15,7 +15,7 @@ describe('a deadline', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('rejects a promise that is late with what is made for it, once', async () => {
+  it('rejects once, with the given error, if the promise is late', async () => {
     const late = vi.fn<() => Error>(() => new Error('late'));
     const settled = withDeadline(never(), 10, late).catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(9);
@@ -25,7 +25,7 @@ describe('a deadline', () => {
     expect(late).toHaveBeenCalledOnce();
   });
 
-  it('drops what comes later, also an error', async () => {
+  it('ignores late results and errors', async () => {
     let fail: (error: Error) => void = () => undefined;
     const promise = new Promise<never>((_, reject) => (fail = reject));
     const settled = withDeadline(promise, 10, () => 'late').catch((error: unknown) => error);
@@ -40,16 +40,16 @@ describe('functions of the application', () => {
   const calls = () => new ApplicationCalls(100, (message) => log.push(message));
   afterEach(() => void log.splice(0));
 
-  it('stay synchronous where they are', () => {
+  it('stay synchronous if they are', () => {
     expect(calls().ask('"f"', 'no', false, () => true)).toBe(true);
     expect(log).toEqual([]);
   });
 
-  it('may promise', async () => {
+  it('may return promises', async () => {
     expect(await calls().ask('"f"', 'no', false, () => Promise.resolve(true))).toBe(true);
   });
 
-  it('have another answer in their place when they throw, reject or are late', async () => {
+  it('are replaced by a fallback when they throw, reject or are late', async () => {
     const at = calls();
     const broken = (): boolean => {
       throw new Error('on purpose');
@@ -66,7 +66,7 @@ describe('functions of the application', () => {
     ]);
   });
 
-  it('must not return a promise where none can be awaited; a rejected one does no harm', async () => {
+  it('must not return a promise where it cannot be awaited; a rejected one does no harm', async () => {
     const rejected = Promise.reject(new Error('on purpose')) as never;
     expect(calls().askNow('"translate"', 'English', 'English', () => rejected)).toBe('English');
     expect(log).toEqual(['"translate" returned a promise but must be synchronous; English.']);
@@ -94,7 +94,7 @@ describe('functions of the application', () => {
     expect(log.slice(5)).toEqual(['"f" threw: away; no. (1996 more like this were not logged)']);
   });
 
-  it('may throw anything', () => {
+  it('may throw any value', () => {
     const at = calls();
     for (const thrown of [Object.create(null) as object, Symbol('x'), null, undefined, '']) {
       at.ask('"f"', 'no', false, () => {

@@ -54,7 +54,7 @@ registry.add(new MaintenanceKey('billing'), 'the script');
 console.log(JSON.stringify({ nest, files: files.length, keys: registry.all().map(String), kind: new CacheStore().kind }));
 `;
 
-it('core/ is imported, every file of it, where Nest cannot be reached', async () => {
+it('every file of core/ can be imported without Nest', async () => {
   await writeFile(join(folder, 'main.js'), program);
   const { stdout } = await run(process.execPath, ['main.js'], { cwd: folder });
   const seen = JSON.parse(stdout) as { nest: string; files: number; keys: string[]; kind: string };

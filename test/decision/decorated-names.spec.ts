@@ -21,7 +21,7 @@ describe.each([
     }
   });
 
-  it('takes names and keys', () => {
+  it('accepts names and keys', () => {
     expect(() => decorate('billing' as never, new MaintenanceKey('shop') as never)).not.toThrow();
   });
 });

@@ -75,7 +75,7 @@ const tracked = (instance: Base, property: keyof Base, follow = false): object =
 };
 
 describe.each([false, true])('a tracked method (followed: %s)', (follow) => {
-  it('does what it did, on the instance it did it on', () => {
+  it('behaves as before, on the same instance', () => {
     const instance = new Derived();
     Reflect.defineMetadata(MARK, 'kept', Base.prototype.sync);
     const method = tracked(instance, 'sync', follow);
@@ -103,7 +103,7 @@ describe.each([false, true])('a tracked method (followed: %s)', (follow) => {
     expect(runningCalls(method)).toBe(0);
   });
 
-  it('is not counted any more when it has failed', async () => {
+  it('is no longer counted after it has failed', async () => {
     const instance = new Base();
     const throws = tracked(instance, 'throws', follow);
     expect(() => instance.throws()).toThrow('on purpose');
@@ -114,7 +114,7 @@ describe.each([false, true])('a tracked method (followed: %s)', (follow) => {
     expect(runningCalls(waits)).toBe(0);
   });
 
-  it('asks a lazy thenable once', async () => {
+  it('calls then() of a lazy thenable once', async () => {
     const instance = new Base();
     const method = tracked(instance, 'lazy', follow);
     Lazy.asked = 0;
@@ -135,7 +135,7 @@ describe.each([false, true])('a tracked method (followed: %s)', (follow) => {
     await call;
   });
 
-  it('of a frozen instance stays as it is', () => {
+  it('of a frozen instance is left alone', () => {
     const instance = Object.freeze(new Base());
     expect(tracked(instance, 'sync', follow)).toBe(Base.prototype.sync);
     expect(instance.sync('Ada')).toBe('hello Ada');
@@ -143,7 +143,7 @@ describe.each([false, true])('a tracked method (followed: %s)', (follow) => {
 });
 
 describe('the current call', () => {
-  it('is known below a followed method only, and apart from others', async () => {
+  it('is known only within a followed method, separately for each call', async () => {
     class Seeing {
       async see(promise: Promise<unknown>): Promise<unknown> {
         const before = currentCall();
@@ -168,7 +168,7 @@ describe('the current call', () => {
 });
 
 describe('a call that is observed by others', () => {
-  it('is counted until it is over, once', () => {
+  it('is counted once, until it is over', () => {
     const handler = () => undefined;
     expect(runningCalls(handler)).toBe(0);
     const [first, second] = [countCall(handler, false), countCall(handler, false)];
@@ -180,7 +180,7 @@ describe('a call that is observed by others', () => {
     expect(runningCalls(handler)).toBe(0);
   });
 
-  it("is the handler's own once that has begun, also when the observer has gone", async () => {
+  it("is the handler's own once the handler has started, even if the observer has gone", async () => {
     const instance = new Base();
     const method = tracked(instance, 'waits');
     const [first, second] = [countCall(method, false), countCall(method, false)];
@@ -196,7 +196,7 @@ describe('a call that is observed by others', () => {
     expect(runningCalls(method)).toBe(0);
   });
 
-  it('that lasts is counted until the observer says so, whichever of several calls ends first', async () => {
+  it('that lasts is counted until the observer ends it, whichever of several calls ends first', async () => {
     const instance = new Base();
     const method = tracked(instance, 'waits');
     const [first, second] = [countCall(method, true), countCall(method, true)];

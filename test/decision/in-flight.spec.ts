@@ -218,7 +218,7 @@ describe.each(adapters)('calls in flight on %s', (_name, createApp) => {
   );
 
   it.each(['/works/stream', ...(NEST > 11 ? ['/works/observable'] : [])])(
-    'end with a visitor who hangs up before the first byte of what streams: %s',
+    'end if the visitor hangs up before the first byte of a stream: %s',
     async (path) => {
       await using running = await start();
       close();
@@ -231,7 +231,7 @@ describe.each(adapters)('calls in flight on %s', (_name, createApp) => {
   );
 
   it.each(['/works/late-stream', '/works/deferred'])(
-    'end with such a visitor only when no more work can come of them: %s',
+    'end if the visitor hangs up only when they can cause no more work: %s',
     async (path) => {
       await using running = await start();
       close();
@@ -280,7 +280,7 @@ describe.each(adapters)('calls in flight on %s', (_name, createApp) => {
     await until(() => remaining(running).length === 0);
   });
 
-  it('count while other guards think, and not when they deny', async () => {
+  it('count while other guards decide, and not after they deny', async () => {
     await using running = await start();
     let pass = (): void => undefined;
     guarded = new Promise((resolve) => (pass = resolve));
@@ -295,7 +295,7 @@ describe.each(adapters)('calls in flight on %s', (_name, createApp) => {
     await until(() => size(running) === 0);
   });
 
-  it('count once, though two of our guards are on the way', async () => {
+  it('count once, even with two of our guards in the chain', async () => {
     await using running = await start();
     close();
     const call = request(running.port, '/works/twice');
@@ -317,7 +317,7 @@ describe.each(adapters)('calls in flight on %s', (_name, createApp) => {
     expect(entries.length).toBeLessThan(400);
   });
 
-  it('hold up a drain until they are over', async () => {
+  it('delay a drain until they are over', async () => {
     await using running = await start();
     close();
     const call = request(running.port, '/works/plain/1');

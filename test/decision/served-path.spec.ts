@@ -42,7 +42,7 @@ describe('the path that a request asks for', () => {
     '/%',
     '/%ff',
     '/%E0%A4%A',
-  ])('%j is none', (path) => {
+  ])('rejects %j', (path) => {
     expect(servedPath(path)).toBeUndefined();
   });
 

@@ -71,7 +71,7 @@ const crowds: Record<string, () => readonly [Visitors, readonly HttpRequest[]]> 
 describe.each(Object.entries(crowds))('10,000 visitors known by %s', (_name, crowd) => {
   const [visitors, requests] = crowd();
 
-  it('come back evenly over the time, and those who are in stay in', () => {
+  it('come back evenly over the time, and stay in once they are back', () => {
     let before = new Set<number>();
     for (let step = 0; step <= 50; step++) {
       clock.now = FROM + (OVER * step) / 50;
@@ -88,7 +88,7 @@ describe.each(Object.entries(crowds))('10,000 visitors known by %s', (_name, cro
     expect(before.size).toBe(CROWD);
   });
 
-  it('learn when everybody is back, and the moments of a reopening that was interrupted', () => {
+  it('learn when everybody is back, and keep their moments when a reopening is interrupted', () => {
     const [one] = requests as [HttpRequest];
     const moment = momentOf(visitors, one);
     for (const end of [moment - 1_000, moment + 1_000]) {
@@ -111,7 +111,7 @@ describe.each(Object.entries(crowds))('10,000 visitors known by %s', (_name, cro
     }
   });
 
-  it('crowd no second: at most twice the average come in any of them', () => {
+  it('are spread: no second gets more than twice the average', () => {
     const seconds = new Map<number, number>();
     requests.forEach((one) => {
       const second = Math.floor(momentOf(visitors, one) / 1000);
@@ -124,8 +124,8 @@ describe.each(Object.entries(crowds))('10,000 visitors known by %s', (_name, cro
   });
 });
 
-describe('the place of a visitor', () => {
-  it('is kept by a cookie that says nothing else, and is set where a page is shown only', () => {
+describe('the turn of a visitor', () => {
+  it('is kept by a cookie that holds nothing else, and is set only with a page', () => {
     const visitors = create();
     const page = request({ accept: 'text/html' });
     const moment = momentOf(visitors, page);
@@ -144,7 +144,7 @@ describe('the place of a visitor', () => {
   });
 
   it.each(['', 'x', '-1', '1e3', '0.5', '1000000000', '9'.repeat(5_000)])(
-    'is by address where the cookie is %s',
+    'depends on the address if the cookie is %s',
     (value) => {
       const visitors = create();
       const cookie = `maintenance-visitor=${value}`;
@@ -152,7 +152,7 @@ describe('the place of a visitor', () => {
     },
   );
 
-  it('is what the application says of the request, however late, and asks it once', async () => {
+  it('is what the application returns for the request, asked once', async () => {
     let asked = 0;
     const visitors = create(({ headers }: HttpRequest) => (asked++, Promise.resolve(headers['x-user'])));
     const one = request({ 'x-user': 'ada' });
@@ -178,7 +178,7 @@ describe('the place of a visitor', () => {
     ['is late', () => new Promise(() => {}), '"visitor"'],
     ['gives an object', () => ({}), '"visitor" returned an object'],
   ] as const)(
-    'is by address, whatever the cookie, where the application %s',
+    'depends on the address, whatever the cookie, if the application %s',
     async (_what, visitor, line) => {
       log.length = 0;
       const withCookie = request({ cookie: 'maintenance-visitor=5', accept: 'text/html' });
@@ -191,7 +191,7 @@ describe('the place of a visitor', () => {
     },
   );
 
-  it('uses what is known at once where nobody can wait, and concerns no message between services', () => {
+  it('uses what is known synchronously, and ignores messages between services', () => {
     const visitors = create(() => new Promise(() => {}));
     const one = request({ cookie: 'maintenance-visitor=500000' });
     clock.now = FROM;

@@ -49,8 +49,8 @@ const failing = {
     ),
 };
 
-describe.each(adapters)('operations of Apollo on %s that another plugin lets fail', (_name, createApp) => {
-  it.each(HOOKS)('are over: %s', async (hook) => {
+describe.each(adapters)('operations of Apollo on %s that another plugin makes fail', (_name, createApp) => {
+  it.each(HOOKS)('are no longer counted: %s', async (hook) => {
     let decided: Promise<boolean> | undefined;
     await using app = await createApp({
       imports: [

@@ -85,7 +85,7 @@ describe.each(adapters)('functions of the application on %s', (_name, createApp)
     });
   });
 
-  describe('a synchronous one that throws or gives a promise', () => {
+  describe('a synchronous one that throws or returns a promise', () => {
     const broken: [what: string, call: () => unknown, logged: RegExp][] = [
       ['throws', fail, /threw: on purpose/],
       ['promises', async () => fail(), /returned a promise but must be synchronous/],
@@ -108,7 +108,7 @@ describe.each(adapters)('functions of the application on %s', (_name, createApp)
       expect(running.log.join('\n')).toMatch(logged);
     });
 
-    it.each([...broken, ['gives a number', () => 1, /returned 1; the request is refused/]])(
+    it.each([...broken, ['returns a number', () => 1, /returned 1; the request is refused/]])(
       'a status class %s: refused',
       async (_what, maintaining, logged) => {
         class Broken extends MaintenanceStatus {

@@ -72,7 +72,7 @@ describe.each(adapters)('bypass on %s', (_name, createApp) => {
         ['a boolean', (staff: boolean) => staff],
         ['a promise', (staff: boolean) => Promise.resolve(staff)],
         ['a thenable', (staff: boolean) => new Answer(staff) as never],
-      ] as const)('that gives %s', async (_kind, give) => {
+      ] as const)('that returns %s', async (_kind, give) => {
         const asked: string[] = [];
         await using running = await closed({
           when: ({ url, headers }: { url: string; headers: Record<string, string> }) => {
@@ -115,7 +115,7 @@ describe.each(adapters)('bypass on %s', (_name, createApp) => {
         expect(await request(running.port, '/shop')).toMatchObject({ status: 503 });
       });
 
-      it('is of the moment in which it answers', async () => {
+      it('counts from the moment in which it resolves', async () => {
         let answer: (value: boolean) => void = () => undefined;
         let asked = false;
         await using running = await closed({
@@ -191,7 +191,7 @@ describe.each(adapters)('bypass on %s', (_name, createApp) => {
       const cookieOf = (answer: { headers: Record<string, string | string[] | undefined> }): string =>
         [answer.headers['set-cookie']].flat()[0]?.split(';', 1)[0] ?? '';
 
-      it('trades a token for a cookie and comes back to the same page', async () => {
+      it('exchanges a token for a cookie and returns to the same page', async () => {
         await using running = await closed({ secret: SECRET });
         const token = serviceOf(running).createBypassToken({ expiresIn: 60_000 });
         const sent = await request(running.port, `/shop?a=%20b+c&${query(token)}&&d=%zz&e`);
@@ -323,7 +323,7 @@ describe.each(adapters)('bypass on %s', (_name, createApp) => {
         expect(text).not.toMatch(/^set-cookie: x=/im);
       });
 
-      it('of a token that is not good is a normal refusal', async () => {
+      it('with an invalid token is a normal refusal', async () => {
         await using running = await closed({ secret: SECRET });
         const service = serviceOf(running);
         const good = service.createBypassToken();
@@ -379,7 +379,7 @@ describe.each(adapters)('bypass on %s', (_name, createApp) => {
         expect(running.app.get(Ledger).entries).toEqual([]);
       });
 
-      it('of a token for some keys passes those alone', async () => {
+      it('with a token for some keys bypasses only those', async () => {
         const keys = [new MaintenanceKey('search', { order: 1 }), new MaintenanceKey('mail', { order: 2 })];
         await using running = await closed({ secret: SECRET }, { keys });
         const service = serviceOf(running);
@@ -395,7 +395,7 @@ describe.each(adapters)('bypass on %s', (_name, createApp) => {
         expect(refused.json()).toMatchObject({ message: 'Mail is away.' });
       });
 
-      it('of another application is worth nothing, nor one without a secret', async () => {
+      it('of another application, or without a secret, bypasses nothing', async () => {
         await using other = await shop(createApp, { bypass: { secret: SECRET }, namespace: 'other' });
         const foreign = serviceOf(other).createBypassToken();
         await using running = await closed({ secret: SECRET });
@@ -428,7 +428,7 @@ describe.each(adapters)('bypass on %s', (_name, createApp) => {
       expect((await request(port, '/answers/decorated')).headers['cache-control']).toBe('public, max-age=60');
     });
 
-    it('so are responses to requests that a status class admits, and no others', async () => {
+    it('responses to requests that a status class admits are private, and no others', async () => {
       class Visitors extends MaintenanceStatus {
         override maintaining(): boolean {
           const { headers } = this.request as { headers: Record<string, string> };

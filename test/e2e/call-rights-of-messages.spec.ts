@@ -110,7 +110,7 @@ async function giveUp(service: MaintenanceService): Promise<void> {
 }
 
 describe.each(adapters)('what a handler of another transport may still do, on %s', (_name, createApp) => {
-  it('is that of its message, by the context, by the payload and without either', async () => {
+  it('depends on its message, given the context, the payload or neither', async () => {
     const tcp: TcpClientOptions = {
       transport: Transport.TCP,
       options: { host: '127.0.0.1', port: await freePort() },
@@ -148,26 +148,23 @@ describe.each(adapters)('what a handler of another transport may still do, on %s
   it.each([
     ['order', { order: 'done' }, [false, true, false, true]],
     ['first { state }', { first: { state: 'done' } }, [false, true]],
-  ])(
-    'is that of its request where a resolver asks, and drains wait for it: %s',
-    async (query, data, rights) => {
-      await using app = await createApp({
-        imports: [
-          GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true }),
-          MaintenanceModule.forRoot({ socket: false, admin: false }),
-        ],
-        providers: [OrdersResolver],
-      });
-      gates = new Gates();
-      seen = [];
-      const answer = fetch(`${app.url}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ query: `{ ${query} }` }),
-      });
-      await giveUp(app.app.get(MaintenanceService));
-      expect(await (await answer).json()).toEqual({ data });
-      expect(seen).toEqual(rights);
-    },
-  );
+  ])('depends on its request in a resolver, and drains wait for it: %s', async (query, data, rights) => {
+    await using app = await createApp({
+      imports: [
+        GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true }),
+        MaintenanceModule.forRoot({ socket: false, admin: false }),
+      ],
+      providers: [OrdersResolver],
+    });
+    gates = new Gates();
+    seen = [];
+    const answer = fetch(`${app.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: `{ ${query} }` }),
+    });
+    await giveUp(app.app.get(MaintenanceService));
+    expect(await (await answer).json()).toEqual({ data });
+    expect(seen).toEqual(rights);
+  });
 });

@@ -183,7 +183,7 @@ describe.each(adapters)('what a running handler may still do, on %s', (_name, cr
     expect(at.seen).toEqual({ a: [true, true], b: [true, false] });
   });
 
-  it('also where a hold ends by itself while it waits', async () => {
+  it('stays as it is when a hold ends by itself while it waits', async () => {
     await using at = await start();
     const answer = at.post('followed/a');
     await at.reaches('a');
@@ -210,7 +210,7 @@ describe.each(adapters)('what a running handler may still do, on %s', (_name, cr
   });
 
   it.each(['Socket.IO', 'ws'])(
-    'is that of its message where a handler asks by the socket: %s',
+    'depends on its message if a handler asks with the socket: %s',
     async (kind) => {
       const gates = new Gates();
       const seen: boolean[] = [];
@@ -254,7 +254,7 @@ describe.each(adapters)('what a running handler may still do, on %s', (_name, cr
     },
   );
 
-  it('is known below whileOpen() and below the work of maintain()', async () => {
+  it('is known within whileOpen() and within the work of maintain()', async () => {
     await using at = await start();
     const signal = await at.service.whileOpen('billing', async () => {
       expect(at.service.mayContinue()).toBe(true);
@@ -273,7 +273,7 @@ describe.each(adapters)('what a running handler may still do, on %s', (_name, cr
   });
 
   it.each(['serve', 'block'] as const)(
-    'is nothing once this replica was out of touch for longer than its lease: onStale %s',
+    'is nothing once this replica has been out of touch for longer than its lease: onStale %s',
     async (onStale) => {
       await using server = await RedisServer.start();
       await using proxy = await TcpProxy.start(server);
@@ -358,7 +358,7 @@ describe.each(adapters)(
       expect((await request(at.port, `/${path}`, { method: 'POST' })).text).toBe('imported');
     });
 
-    it('says without it that it waits only for its own route, and how to avoid that', async () => {
+    it('reports without it that it waits only for its own route, and how to avoid that', async () => {
       await using at = await start(false);
       expect((await request(at.port, '/quietly', { method: 'POST' })).text).toMatch(
         /still serves POST \/quietly.*followCalls: true/,

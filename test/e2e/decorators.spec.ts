@@ -235,7 +235,7 @@ describe.each(adapters)('what a key affects on %s', (_name, createApp) => {
       });
     });
 
-    it('readOnly: what cannot write passes', async () => {
+    it('readOnly: requests that cannot write pass', async () => {
       await using running = await start({ keys: [new MaintenanceKey('frozen', { readOnly: true })] });
       await serviceOf(running).setMaintenance(true, 'frozen');
       const { port } = running;
@@ -318,7 +318,7 @@ describe.each(adapters)('what a key affects on %s', (_name, createApp) => {
       });
     });
 
-    it('ignorePaths know the template, not the text: a parameter that looks like a path is none', async () => {
+    it('ignorePaths match the route template, not the URL: a parameter that looks like a path is not one', async () => {
       await using running = await start({ ignorePaths: ['/items/1', '/items/:id/details'] });
       await serviceOf(running).setMaintenance(true);
       expect(await statuses(running.port, ['/items/1', '/items/1/details', '/items/details'])).toEqual({
@@ -426,7 +426,7 @@ describe.each(adapters)('what a key affects on %s', (_name, createApp) => {
     });
   });
 
-  it('a guard that extends ours has its say', async () => {
+  it('a guard that extends ours can override the decision', async () => {
     @Injectable()
     class StaffGuard extends MaintenanceGuard {
       protected override shouldSkip(context: Parameters<MaintenanceGuard['canActivate']>[0]): boolean {
@@ -451,7 +451,7 @@ describe.each(adapters)('what a key affects on %s', (_name, createApp) => {
     expect((await request(running.port, '/staff', { headers: { 'x-staff': '1' } })).status).toBe(200);
   });
 
-  it('a single unmarked app with no key in maintenance answers as ever', async () => {
+  it('an unmarked application with no key in maintenance responds as ever', async () => {
     await using running = await shop(createApp, { coverage: 'site' });
     for (const path of ['/shop', '/health', '/shop/terms']) {
       const { headers, status } = await request(running.port, path);

@@ -159,7 +159,7 @@ describe.each(adapters)('uploads on %s', (_name, createApp) => {
     await until(() => remaining(running).length === 0);
   });
 
-  it('that the framework reads first delay no drain, and are refused once they have arrived', async () => {
+  it('that the framework reads before the handler delay no drain, and are refused once they have arrived', async () => {
     await using running = await startWith(createApp);
     const upload = new Upload(running.port, '/uploads/parsed', 'application/json');
     upload.send('{"half":');
@@ -175,7 +175,7 @@ describe.each(adapters)('uploads on %s', (_name, createApp) => {
   });
 });
 
-describe('uploads of several parts', () => {
+describe('multipart uploads', () => {
   const ROUTE = 'POST /uploads/multipart';
   const begin = ({ port }: RunningApp): Upload => {
     const upload = new Upload(port, '/uploads/multipart', 'multipart/form-data; boundary=b');
@@ -200,7 +200,7 @@ describe('uploads of several parts', () => {
     expect(told).toEqual(['got 8', 'written', 'work']);
   });
 
-  it('are over with a visitor who hangs up before the whole is there', async () => {
+  it('end with a visitor who hangs up before everything has arrived', async () => {
     await using running = await startWith(createExpressApp as CreateApp);
     const upload = begin(running);
     await until(() => remaining(running).length === 1);
@@ -210,7 +210,7 @@ describe('uploads of several parts', () => {
     expect(told).toEqual(['work']);
   });
 
-  it('are waited for when the visitor hangs up once it is', async () => {
+  it('are waited for when the visitor hangs up after that', async () => {
     await using running = await startWith(createExpressApp as CreateApp);
     const upload = begin(running);
     upload.send('rest\r\n--b--\r\n');

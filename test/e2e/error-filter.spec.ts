@@ -65,7 +65,7 @@ describe.each(adapters)('MaintenanceErrorFilter on %s', (_name, createApp) => {
     ],
     // which is Nest's to answer
     ['an error of its own', new Error('postgres://u:pw@db'), 500, 'Internal server error'],
-  ])('keeps what a hook throws inside unless it is a veto: %s', async (_what, error, status, message) => {
+  ])('hides what a hook throws unless it is a veto: %s', async (_what, error, status, message) => {
     class Hooks {
       @OnMaintenance('changing')
       refuse(): never {
@@ -130,7 +130,7 @@ describe.each(adapters)('MaintenanceErrorFilter on %s', (_name, createApp) => {
     ['store', 503, { code: 'MAINTENANCE_STORE', outcome: 'unknown' }],
     ['refused', 503, { outcome: 'refused' }],
     ['other', 500, { error: 'Internal Server Error', message: 'Internal server error' }],
-  ])('answers for an error that is %s', async (what, status, body) => {
+  ])('answers an error that is %s', async (what, status, body) => {
     await using running = await createApp({
       imports: [
         MaintenanceModule.forRoot({ socket: false, admin: false, keys: [new MaintenanceKey('billing')] }),
@@ -167,7 +167,7 @@ describe.each(adapters)('MaintenanceErrorFilter on %s, towards visitors,', (_nam
   const ask = (port: number, what: string) =>
     request(port, '/operations', { method: 'POST', json: { what } });
 
-  it('names no key that is not public', async () => {
+  it('does not name a key that is not public', async () => {
     await using running = await start();
     for (const what of ['unknown', 'locked', 'conflict', 'lost', 'active', 'drain']) {
       const { message } = (await ask(running.port, what)).json<{ message: string }>();
@@ -176,14 +176,14 @@ describe.each(adapters)('MaintenanceErrorFilter on %s, towards visitors,', (_nam
     }
   });
 
-  it('still names those that are', async () => {
+  it('names public keys', async () => {
     await using running = await start();
     expect((await ask(running.port, 'unknown')).json()).toMatchObject({
       message: 'Unknown maintenance key "biling"; registered: "general", "mail".',
     });
   });
 
-  it('logs each cause once, however often it is asked', async () => {
+  it('logs each cause once, however often it occurs', async () => {
     await using running = await start();
     for (let i = 0; i < 5; i++) {
       await ask(running.port, 'other');
@@ -221,13 +221,13 @@ describe('the code of an error', () => {
     expect(error).toBeInstanceOf(MaintenanceError);
   });
 
-  it('is had by each', () => {
+  it('exists for each error', () => {
     const names = Object.keys(library).filter((name) => name.endsWith('Error'));
     expect(made.map(([name]) => name).toSorted()).toEqual(names.toSorted());
     expect(MaintenanceException.name).toBe('MaintenanceException');
   });
 
-  it('comes with the names there are where a key is unknown', () => {
+  it('comes with the existing names if a key is unknown', () => {
     expect(new UnknownMaintenanceKeyError('x', ['a', 'b']).known).toEqual(['a', 'b']);
   });
 });

@@ -68,7 +68,7 @@ describe.each(adapters)('GraphQL on %s', (_name, createApp) => {
     const ask = async (port: number, query: string, headers = {}): Promise<Result> =>
       (await request(port, '/graphql', { method: 'POST', json: { query }, headers })).json<Result>();
 
-    it('a refused resolver gives an error that says all', async () => {
+    it('a refused resolver returns an error with all facts', async () => {
       await using running = await start();
       const { port } = running;
       stock = 1;
@@ -116,7 +116,7 @@ describe.each(adapters)('GraphQL on %s', (_name, createApp) => {
       expect(second?.errors?.[0]?.extensions['code']).toBe('MAINTENANCE');
     });
 
-    it.each(['/graphql', '/api'])('ignorePaths count by its path: %s', async (path) => {
+    it.each(['/graphql', '/api'])('ignorePaths match its path: %s', async (path) => {
       await using running = await start({ ignorePaths: [path] });
       await serviceOf(running).setMaintenance(true);
       stock = 1;
@@ -185,7 +185,7 @@ describe.each(adapters)('GraphQL on %s', (_name, createApp) => {
       expect(open.headers['cache-control']).not.toContain('private');
     });
 
-    it('what GraphQL itself complains about stays its own', async () => {
+    it('errors of GraphQL itself are unchanged', async () => {
       await using running = await start();
       await serviceOf(running).setMaintenance(true);
       const { errors } = await ask(running.port, '{ nothing }');

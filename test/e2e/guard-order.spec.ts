@@ -195,7 +195,7 @@ describe.each(adapters)('guards of the application on %s', (_name, createApp) =>
     });
   });
 
-  it("with guard: 'in-order' run where they are registered, so that bypass.when sees what they find out", async () => {
+  it("with guard: 'in-order' run in their order, so that bypass.when sees their results", async () => {
     class UserGuard implements CanActivate {
       canActivate(context: ExecutionContext): boolean {
         const asking = context
@@ -223,7 +223,7 @@ describe.each(adapters)('guards of the application on %s', (_name, createApp) =>
   });
 
   it.each(['handlers', 'site'] as const)(
-    "what middleware puts on the request is there, with coverage '%s'",
+    "see what middleware puts on the request, with coverage '%s'",
     async (coverage) => {
       interface Asking {
         staff?: boolean;
@@ -267,7 +267,7 @@ describe.each(adapters)('guards of the application on %s', (_name, createApp) =>
     },
   );
 
-  it('a guard of their own making is asked in place of ours, with its protected members', async () => {
+  it('a custom guard replaces ours, with its protected members', async () => {
     const refusals: unknown[] = [];
     @Injectable()
     class OwnGuard extends MaintenanceGuard {
@@ -296,7 +296,7 @@ describe.each(adapters)('guards of the application on %s', (_name, createApp) =>
 describe('guards of the application and microservices', () => {
   const facts = { code: 'MAINTENANCE', maintenanceMode: true };
 
-  it.each(['a microservice', 'a hybrid application'])('%s: ours is asked first', async (kind) => {
+  it.each(['a microservice', 'a hybrid application'])('%s: our guard runs first', async (kind) => {
     @Module({ imports: [maintenance()], controllers: [SumController], providers: [auth] })
     class RootModule {}
     const options: MicroserviceOptions = {

@@ -72,7 +72,7 @@ describe.each(['handlers', 'site'] as const)("HTTP/2 on Fastify, coverage '%s'",
       expect(await ask(session, { ':path': '/maintenance/script' })).toMatchObject({ status: 200 });
     }));
 
-  it('takes changes from this site only, which `:authority` names', () =>
+  it('accepts changes only from this site, as named by `:authority`', () =>
     withSite(async (session, { port }, service) => {
       const change = (origin: string) =>
         ask(
@@ -92,7 +92,7 @@ describe.each(['handlers', 'site'] as const)("HTTP/2 on Fastify, coverage '%s'",
       expect(service.isActive()).toBe(true);
     }));
 
-  it('waits for a request before work begins', () =>
+  it('waits for a request before work starts', () =>
     withSite(async (session, _at, service) => {
       const running = new Promise<void>((resolve) => (arrived = resolve));
       const ordered = ask(session, { ':method': 'POST', ':path': '/order' });

@@ -58,7 +58,7 @@ describe.each(adapters)('maintain() inside a request on %s', (_name, createApp) 
     expect(answer.json()).toEqual({ imported: true });
   });
 
-  it('is waited for by another one while its work runs', async () => {
+  it('is waited for by another maintain() while its work runs', async () => {
     const { running, working, finish, service } = await start();
     await using app = running;
     const importing = request(app.port, '/import', { method: 'POST' });
@@ -106,7 +106,7 @@ describe.each(adapters)('maintain() inside a request on %s', (_name, createApp) 
     expect((await request(app.port, `/${kind}`)).text).toBe('worked');
   });
 
-  it('does not wait for itself: a gateway, which others wait for', async () => {
+  it('does not wait for itself in a gateway, for which others wait', async () => {
     const working = gate();
     const finish = gate();
 
@@ -146,7 +146,7 @@ describe.each(adapters)('maintain() inside a request on %s', (_name, createApp) 
     }
   });
 
-  describe('a call that waits is no other call', () => {
+  describe('a waiting call is told apart from other calls', () => {
     const staff = { 'x-staff': '1' };
     const startTwo = async () => {
       const working = gate();
@@ -199,7 +199,7 @@ describe.each(adapters)('maintain() inside a request on %s', (_name, createApp) 
     const post = (port: number, path: string, headers = {}) =>
       request(port, path, { method: 'POST', headers });
 
-    it('that works, though the one that waits is not refused', async () => {
+    it('of which one works while another waits that is not refused', async () => {
       const { app: started, working, finish } = await startTwo();
       await using app = started;
       const importing = post(app.port, '/import/1');
@@ -216,7 +216,7 @@ describe.each(adapters)('maintain() inside a request on %s', (_name, createApp) 
       expect(await service.maintain('general', () => 'done')).toBe('done');
     });
 
-    it('that works, though the one that began the wait has long answered', async () => {
+    it('of which one works after the one that waits has responded', async () => {
       const { app: started, working, finish, background } = await startTwo();
       await using app = started;
       const slow = post(app.port, '/start/slow');

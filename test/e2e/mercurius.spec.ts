@@ -119,7 +119,7 @@ async function subscribe({ port }: RunningApp): Promise<string> {
 }
 
 describe('Mercurius', () => {
-  it('takes the operation that is named, and each of a batch for itself', async () => {
+  it('judges the named operation, and each operation of a batch separately', async () => {
     await using books = await subgraph();
     await using front = await gateway(books);
     await serviceOf(front).setMaintenance(true, 'frozen');

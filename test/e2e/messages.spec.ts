@@ -164,7 +164,7 @@ describe.each(adapters)('gateway messages on %s', (_name, createApp) => {
       providers: [ChatGateway, SlowGateway],
     });
 
-  it('a refused message arrives as exception, with the facts', async () => {
+  it('a refused message arrives as an exception, with the facts', async () => {
     await using running = await start();
     const socket = connect(running.url);
     expect(await socket.emitWithAck('say', 'a')).toBe('said a');
@@ -178,7 +178,7 @@ describe.each(adapters)('gateway messages on %s', (_name, createApp) => {
     expect(await socket.emitWithAck('say', 'c')).toBe('said c');
   });
 
-  it('marked handlers, streams and status classes that see the socket', async () => {
+  it('supports marked handlers, streams and status classes that see the socket', async () => {
     class Visitors extends MaintenanceStatus {
       override maintaining(): boolean {
         const { handshake } = this.request as { handshake: { headers: Record<string, string> } };
@@ -234,7 +234,7 @@ describe.each(adapters)('gateway messages on %s', (_name, createApp) => {
     expect(await work).toBe(true);
   });
 
-  it('a message that other guards held up is looked at again before it is handled', async () => {
+  it('a message delayed by other guards is checked again before it is handled', async () => {
     await using running = await start();
     const socket = connect(running.url);
     const { promise, open } = gate();
@@ -324,7 +324,7 @@ describe('microservice messages', () => {
     expect(running.log.filter((line) => line.includes('SumController.note'))).toHaveLength(1);
   });
 
-  it("events: 'pass' says nothing at the start", async () => {
+  it("events: 'pass' logs nothing at the start", async () => {
     await using running = await start({ events: 'pass' });
     expect(running.log.filter((line) => line.includes('SumController.note'))).toEqual([]);
   });
@@ -343,7 +343,7 @@ describe('microservice messages', () => {
     expect(await service.maintain('general', () => 'done', { drain: 20_000 })).toBe('done');
   });
 
-  it('drain waits for an event that came before, and not for those that come after', async () => {
+  it('drain waits for events that arrived before, and not for later ones', async () => {
     await using running = await start();
     const service = serviceOf(running);
     const first = gate();
@@ -412,7 +412,7 @@ describe('microservice messages', () => {
   });
 });
 
-it('an application without any transport can switch as well', async () => {
+it('an application without any transport can switch keys', async () => {
   @Module({
     imports: [maintenance({ coverage: 'site', bypass: { secret: 'a-secret-of-at-least-32-characters-0' } })],
   })

@@ -94,7 +94,7 @@ const user = (more: object = {}) => ({ ...more, headers: { 'x-user': 'ada' } });
 
 describe.each(adapters)("beside the application's own parts on %s", (_name, createApp) => {
   it.each(['provider', 'global'] as const)(
-    'a catch-all filter (%s) sees status, JSON and headers',
+    'a catch-all filter (%s) sees status, JSON and headers of a refusal',
     async (how) => {
       await using running = await createApp(
         {
@@ -139,14 +139,14 @@ describe.each(adapters)("beside the application's own parts on %s", (_name, crea
     },
   );
 
-  it("the application's own errors are none of ours", async () => {
+  it("the application's own errors are left alone", async () => {
     await using running = await createApp({ imports: [maintenance()], controllers: [OrdersController] });
     const answer = await request(running.port, '/orders/failing');
     expect(answer).toMatchObject({ status: 400 });
     expect(answer.headers).not.toHaveProperty('x-maintenance-mode');
   });
 
-  it('interceptors and pipes work as ever, and are not reached by a refused request', async () => {
+  it('interceptors and pipes work as usual, and a refused request does not reach them', async () => {
     let intercepted = 0;
     class Counting extends Wrap {
       override intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -179,7 +179,7 @@ describe.each(adapters)("beside the application's own parts on %s", (_name, crea
     });
   });
 
-  it('a malformed body is refused, not complained about, only where handlers see it', async () => {
+  it('a malformed body gets a refusal instead of an error only if a handler would see it', async () => {
     await using running = await createApp({ imports: [maintenance()], controllers: [OrdersController] });
     const init = {
       method: 'POST',
@@ -197,7 +197,7 @@ describe.each(adapters)("beside the application's own parts on %s", (_name, crea
     expect((await request(site.port, '/orders', init)).status).toBe(503);
   });
 
-  it('an auth guard comes after ours, also one of the root module unless the order is kept', async () => {
+  it('an auth guard runs after ours, even one of the root module, unless the order is kept', async () => {
     await using globally = await createApp(
       { imports: [maintenance()], controllers: [OrdersController] },
       (app) => app.useGlobalGuards(new AuthGuard()),
@@ -221,7 +221,7 @@ describe.each(adapters)("beside the application's own parts on %s", (_name, crea
     expect((await request(rooted.port, '/orders', user())).status).toBe(503);
   });
 
-  it('exceptions made once are not mixed up between keys, ends and messages', async () => {
+  it('cached exceptions are not mixed up between keys, ends and messages', async () => {
     await using running = await createApp({ imports: [maintenance()], controllers: [OrdersController] });
     const service = serviceOf(running);
     const messages: string[] = [];

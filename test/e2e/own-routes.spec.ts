@@ -134,7 +134,7 @@ describe.each(adapters)('our own routes on %s', (_name, createApp) => {
       }
     });
 
-    describe('see what middleware put on the request', () => {
+    describe('see what middleware puts on the request', () => {
       interface Incoming {
         headers: { cookie?: string };
         staff?: boolean;
@@ -209,7 +209,7 @@ describe.each(adapters)('our own routes on %s', (_name, createApp) => {
         '/maintenance',
         '/home',
       ],
-    ])('with %s are where menu and page say', async (_what, configure, base, home) => {
+    ])('with %s are where menu and page link to', async (_what, configure, base, home) => {
       await using running = await createApp(root({ coverage }), configure);
       expect((await request(running.port, `${base}/menu`)).json()).toMatchObject({ url: `${base}/admin` });
       expect((await request(running.port, `${base}/admin`, visitor)).status).toBe(200);
@@ -226,7 +226,7 @@ describe.each(adapters)('our own routes on %s', (_name, createApp) => {
       });
     });
 
-    it('below a prefix with a parameter, each page has the addresses of its own place', async () => {
+    it('below a prefix with a parameter, each page has the addresses of its own location', async () => {
       await using running = await createApp(root({ coverage }), (app) => app.setGlobalPrefix(':shop'));
       await close(running);
       for (const shop of ['north', 'south', 'north', '%22%3E', '..;', ':shop']) {
@@ -313,13 +313,13 @@ describe.each(adapters)('our own routes on %s', (_name, createApp) => {
     expect(await statuses(plain)).toEqual([403, 403, 403, 403, 200]);
   });
 
-  it('and those of the admin page are not in the OpenAPI document', async () => {
+  it('of the admin page are not in the OpenAPI document', async () => {
     await using running = await createApp(root());
     const document = SwaggerModule.createDocument(running.app, new DocumentBuilder().build());
     expect(Object.keys(document.paths)).toEqual(['/home']);
   });
 
-  it('warn of missing permissions only those who use what needs them', async () => {
+  it('warn about missing permissions only applications that need them', async () => {
     await using running = await createApp(root({ permissions: undefined }));
     expect((await request(running.port, '/maintenance/ping')).status).toBe(200);
     const warnings = () => running.log.filter((line) => line.includes('"permissions" is not set'));

@@ -47,7 +47,7 @@ describe.each(adapters)('representations on %s', (_name, createApp) => {
     expect(answer).toMatchObject({ status: 503, headers: { 'content-type': type, vary: 'Accept' } });
   });
 
-  it('problem+json is of RFC 9457', async () => {
+  it('problem+json follows RFC 9457', async () => {
     await using running = await closed();
     const answer = await request(running.port, '/shop', { headers: { accept: 'application/problem+json' } });
     expect(answer.json()).toEqual({
@@ -61,7 +61,7 @@ describe.each(adapters)('representations on %s', (_name, createApp) => {
     });
   });
 
-  it('the built-in page brings its policy and comes again by itself', async () => {
+  it('the built-in page has a content security policy and reloads by itself', async () => {
     await using running = await closed();
     const page = await request(running.port, '/shop', asBrowser());
     expect(page.status).toBe(503);
@@ -94,7 +94,7 @@ describe.each(adapters)('representations on %s', (_name, createApp) => {
   });
 
   describe.each(['handlers', 'site'] as const)('redirect with coverage %s', (coverage) => {
-    it('sends those who would get HTML elsewhere', async () => {
+    it('redirects requests that would get HTML', async () => {
       await using running = await closed({ redirect: '/shop/status?why=closed', coverage });
       const sent = await request(running.port, '/shop', asBrowser());
       expect(sent).toMatchObject({
@@ -114,7 +114,7 @@ describe.each(adapters)('representations on %s', (_name, createApp) => {
     });
 
     it.each(['/shop', '/shop/', '/SHOP', '/%73hop', '/shop?x=/other', '//shop'])(
-      'never a request for that very page: %s',
+      'never redirects a request for that page itself: %s',
       async (path) => {
         await using running = await closed({ redirect: '/shop', coverage });
         const answer = await request(running.port, path, asBrowser());
@@ -151,9 +151,9 @@ describe.each(adapters)('representations on %s', (_name, createApp) => {
       'template gone',
     ],
     ['rejects', () => Promise.reject(new Error('template gone')), 'template gone'],
-    ['gives no string', () => 5 as never, 'number'],
+    ['returns no string', () => 5 as never, 'number'],
     ['is an unknown view', 'nowhere', 'nowhere'],
-  ])('a template that %s gives way to the built-in page', async (_what, template, told) => {
+  ])('a template that %s is replaced by the built-in page', async (_what, template, told) => {
     await using running = await closed({ template }, withViews);
     const page = await request(running.port, '/shop', asBrowser());
     expect(page).toMatchObject({ status: 503, headers: { 'content-type': 'text/html; charset=utf-8' } });
@@ -161,13 +161,13 @@ describe.each(adapters)('representations on %s', (_name, createApp) => {
     expect(running.log.filter((line) => line.startsWith('error ')).join('\n')).toContain(told);
   });
 
-  it('a view without a view engine gives way too', async () => {
+  it('a view without a view engine is replaced, too', async () => {
     await using running = await closed({ template: 'closed' });
     expect(await request(running.port, '/shop', asBrowser())).toMatchObject({ status: 503 });
     expect(running.log.join('\n')).toMatch(/error .*maintenance page of key "general" threw.*engine/);
   });
 
-  it('what a key overrides is consulted', async () => {
+  it('methods that a key overrides are called', async () => {
     const seen: unknown[] = [];
     class ShelfStatus extends MaintenanceStatus {
       override maintaining(): boolean {
@@ -225,7 +225,7 @@ describe.each(adapters)('representations on %s', (_name, createApp) => {
     expect((await request(running.port, '/shop', asBrowser())).text).toBe('<b>templated</b>');
   });
 
-  it('a page that takes its time does not hurt an answer given meanwhile', async () => {
+  it('a slow page does not affect a response sent in the meantime', async () => {
     let answerNow: () => void = () => undefined;
     await using running = await closed(
       {
@@ -244,7 +244,7 @@ describe.each(adapters)('representations on %s', (_name, createApp) => {
     expect(await request(running.port, '/health')).toMatchObject({ status: 200 });
   });
 
-  it('texts are in the language that Accept-Language asks for', async () => {
+  it('texts are in the requested language', async () => {
     const translate = (text: string, language: string, request?: unknown) => {
       expect(request).toHaveProperty('headers');
       if (language === 'it') throw new Error('non parlo');

@@ -5,7 +5,7 @@ import { adapters } from '../support/apps.js';
 import { request } from '../support/http.js';
 
 describe.each(adapters)('ping on %s', (_name, createApp) => {
-  it('says that all is well', async () => {
+  it('reports that all is well', async () => {
     await using running = await shop(createApp, { refreshDelay: 5_000 });
     const answer = await request(running.port, '/maintenance/ping');
     expect(answer).toMatchObject({
@@ -16,7 +16,7 @@ describe.each(adapters)('ping on %s', (_name, createApp) => {
     expect(answer.headers).not.toHaveProperty('x-maintenance-mode');
   });
 
-  it('says what is known of the maintenance, with the headers of a refusal', async () => {
+  it('reports what is known of the maintenance, with the headers of a refusal', async () => {
     await using running = await shop(createApp, { statusCode: 599 });
     const until = new Date(Date.now() + 90_000);
     await serviceOf(running).setMaintenance(true, 'general', {
@@ -49,7 +49,7 @@ describe.each(adapters)('ping on %s', (_name, createApp) => {
     expect(head).toMatchObject({ status: 599, text: '' });
   });
 
-  it('answers 200 where refusals do, and still says what it is', async () => {
+  it('responds with 200 if refusals do, and still reports the maintenance', async () => {
     await using running = await shop(createApp, { statusCode: 200 });
     await serviceOf(running).setMaintenance(true, 'general', { message: 'Shelves move.' });
     const page = await request(running.port, '/shop');
@@ -70,7 +70,7 @@ describe.each(adapters)('ping on %s', (_name, createApp) => {
     expect(open.headers).not.toHaveProperty('x-robots-tag');
   });
 
-  it('gives key data only to those who may see it', async () => {
+  it('returns key data only to those who may see it', async () => {
     const asked: unknown[] = [];
     await using running = await shop(createApp, {
       keys: [new MaintenanceKey('search', { label: 'Search', public: false })],
@@ -100,7 +100,7 @@ describe.each(adapters)('ping on %s', (_name, createApp) => {
     expect(asked[0]).toEqual(['see_info', 'http']);
   });
 
-  it('answers under the path of the options, the global prefix and in no version', async () => {
+  it('responds below the configured path and the global prefix, without a version', async () => {
     await using running = await shop(createApp, { path: '/ops/closed/', coverage: 'site' }, (app) =>
       app.setGlobalPrefix('api'),
     );

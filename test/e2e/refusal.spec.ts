@@ -26,7 +26,7 @@ class OptionsController {
 }
 
 describe.each(adapters)('a refusal on %s', (_name, createApp) => {
-  it('comes while maintenance is on, and never else', async () => {
+  it('is sent only while maintenance is on', async () => {
     await using running = await shop(createApp);
     const service = serviceOf(running);
     const before = await request(running.port, '/shop');
@@ -67,7 +67,7 @@ describe.each(adapters)('a refusal on %s', (_name, createApp) => {
     expect(running.app.get(Ledger).entries).toEqual([]);
   });
 
-  it('says when it ends, in whole seconds of at least 1', async () => {
+  it('announces the end in whole seconds, at least 1', async () => {
     await using running = await shop(createApp);
     const service = serviceOf(running);
     const { port } = running;
@@ -182,7 +182,7 @@ describe.each(adapters)('a refusal on %s', (_name, createApp) => {
     }
   });
 
-  it('is for an OPTIONS handler of the application too', async () => {
+  it('applies to an OPTIONS handler of the application', async () => {
     await using running = await createApp({ imports: [maintenance()], controllers: [OptionsController] });
     expect(await request(running.port, '/options', { method: 'OPTIONS' })).toMatchObject({ status: 200 });
     await serviceOf(running).setMaintenance(true);
@@ -204,7 +204,7 @@ describe.each(adapters)('a refusal on %s', (_name, createApp) => {
     expect(answer.match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 503', 'HTTP/1.1 200']);
   });
 
-  it('does not come from a module that only registers no guard', async () => {
+  it('is not sent by a module that registers no guard', async () => {
     await using running = await createApp({ imports: [maintenance({ guard: false })], ...SHOP });
     await serviceOf(running).setMaintenance(true);
     expect(await request(running.port, '/shop')).toMatchObject({ status: 200 });
@@ -212,7 +212,7 @@ describe.each(adapters)('a refusal on %s', (_name, createApp) => {
   });
 });
 
-describe("a serializer of the application's own on fastify", () => {
+describe('a custom serializer on fastify', () => {
   const createApp = createFastifyApp as CreateApp;
   const ways = {
     'set on each reply': (fastify: FastifyInstance) =>
@@ -221,7 +221,7 @@ describe("a serializer of the application's own on fastify", () => {
       fastify.setReplySerializer((body) => JSON.stringify(body)),
   };
 
-  it.each(Object.entries(ways))('%s does not encode a refusal once more', async (_way, set) => {
+  it.each(Object.entries(ways))('%s does not encode a refusal a second time', async (_way, set) => {
     for (const coverage of ['handlers', 'site'] as const) {
       await using running = await shop(createApp, { coverage }, (app) =>
         set(app.getHttpAdapter().getInstance() as FastifyInstance),

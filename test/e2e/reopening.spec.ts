@@ -32,7 +32,7 @@ const get = (app: RunningApp, headers: Record<string, string> = {}, path = '/sho
   request(app.port, path, { headers });
 const statusOf = async (...all: Parameters<typeof get>) => (await get(...all)).status;
 
-describe.each(adapters)('a key that opens for one visitor after another on %s', (_name, createApp) => {
+describe.each(adapters)('a key that opens gradually on %s', (_name, createApp) => {
   describe.each(['handlers', 'site'] as const)('with coverage %s', (coverage) => {
     let app: RunningApp;
     beforeAll(async () => {
@@ -51,7 +51,7 @@ describe.each(adapters)('a key that opens for one visitor after another on %s', 
         providers: [...SHOP.providers, StockResolver, SayGateway],
       });
 
-    it('is over for the application, and each visitor gets a moment of their own', async () => {
+    it('is open for the application, and each visitor gets a moment of their own', async () => {
       const service = serviceOf(app);
       await service.setMaintenance(true, 'stock');
       // nobody is given a cookie for a key that opens at once
@@ -87,7 +87,7 @@ describe.each(adapters)('a key that opens for one visitor after another on %s', 
       expect((await service.getKeyData())['stock']).toMatchObject({ phase: 'open' });
     });
 
-    it('gives a refused page a place that holds', async () => {
+    it('gives a refused page a turn that holds', async () => {
       const service = serviceOf(app);
       await service.scheduleWindow('stock', { start: soon(-1_000), duration: 2_000, reopenOver: HOUR });
       const page = await get(app, { accept: 'text/html' });
@@ -106,7 +106,7 @@ describe.each(adapters)('a key that opens for one visitor after another on %s', 
       expect((await get(app, { accept: 'application/json' })).headers).not.toHaveProperty('set-cookie');
     });
 
-    it('asks who a visitor is, also where that takes a moment', async () => {
+    it('identifies visitors, even if that takes a moment', async () => {
       await using app = await start({
         visitor: (sender: { headers: Record<string, string> }) =>
           pause(1).then(() => sender.headers['x-user']),
@@ -143,7 +143,7 @@ describe.each(adapters)('a key that opens for one visitor after another on %s', 
       expect((await graph()).text).toContain('MAINTENANCE');
     });
 
-    it('judges GraphQL and sockets by their visitors, too', async () => {
+    it('decides per visitor for GraphQL and sockets, too', async () => {
       const service = serviceOf(app);
       await service.setMaintenance(true, 'stock');
       await service.setMaintenance(false, 'stock', { reopenOver: HOUR });
@@ -179,7 +179,7 @@ describe.each(adapters)('a key that opens for one visitor after another on %s', 
 });
 
 describe('options of a reopening', () => {
-  it('are refused with what is accepted', async () => {
+  it('are refused with what is accepted when they are wrong', async () => {
     await using app = await adapters[0]![1]({ imports: [maintenance({ keys: KEYS })] });
     const service = serviceOf(app);
     await expect(service.setMaintenance(true, 'stock', { reopenOver: 5 })).rejects.toThrow(

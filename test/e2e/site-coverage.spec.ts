@@ -77,7 +77,7 @@ describe.each(adapters)("coverage: 'site' on %s", (name, createApp) => {
     return running;
   };
 
-  it('answers for static files, unmatched routes and any method', async () => {
+  it('refuses static files, unmatched routes and any method', async () => {
     await using running = await createApp(source(), serveStatic);
     const { port } = running;
     const paths = ['/assets/style.css', '/assets/', '/assets/missing.js', '/nowhere', '/', '/favicon.ico'];
@@ -108,7 +108,7 @@ describe.each(adapters)("coverage: 'site' on %s", (name, createApp) => {
     expect(after).toEqual(before);
   });
 
-  it('answers for a file in front of a handler that is marked or partly exempt, and where only another method is exempt', async () => {
+  it('refuses a file that hides a marked or partly exempt handler, and one for which only another method is exempt', async () => {
     const keys = [
       new MaintenanceKey('billing', { scope: 'marked', order: -1 }),
       new MaintenanceKey('stock', { order: 1 }),
@@ -150,7 +150,7 @@ describe.each(adapters)("coverage: 'site' on %s", (name, createApp) => {
     expect((await request(running.port, '/shop')).status).toBe(503);
   });
 
-  it('answers before ServeStaticModule', async () => {
+  it('refuses before ServeStaticModule', async () => {
     const files = ServeStaticModule.forRoot({ rootPath: PUBLIC, exclude: ['/shop{/*path}', '/health'] });
     await using running = await createApp(source({}, [files]));
     expect((await request(running.port, '/style.css')).status).toBe(200);
@@ -165,7 +165,7 @@ describe.each(adapters)("coverage: 'site' on %s", (name, createApp) => {
     });
   });
 
-  it('exempt handlers get body, guards and 404 as ever', async () => {
+  it('exempt handlers get body, guards and 404 as usual', async () => {
     await using running = await closed(await createApp(source(), (app) => app.setGlobalPrefix('api')));
     const { port } = running;
     const echoed = await request(port, '/api/echo', { method: 'POST', json: { a: [1] } });
@@ -195,13 +195,13 @@ describe.each(adapters)("coverage: 'site' on %s", (name, createApp) => {
     expect((await request(running.port, '/nowhere', { method: 'POST' })).status).toBe(503);
   });
 
-  it('static files whose path is ignored are served', async () => {
+  it('static files with an ignored path are served', async () => {
     await using running = await closed(await createApp(source({ ignorePaths: ['/assets'] }), serveStatic));
     expect((await request(running.port, '/assets/style.css')).status).toBe(200);
     expect((await request(running.port, '/nowhere?/assets')).status).toBe(503);
   });
 
-  it('CORS headers and preflights', async () => {
+  it('refusals have CORS headers, and preflights are answered', async () => {
     await using running = await closed(
       await createApp(source(), (app) => {
         app.enableCors({ origin: ['https://shop.example'], credentials: true });
@@ -235,22 +235,28 @@ describe.each(adapters)("coverage: 'site' on %s", (name, createApp) => {
   it.each([
     ['anybody', {}],
     ['one site', { origin: 'https://shop.example' }],
-  ])('the CORS headers of any other answer, without an Origin too: for %s', async (_whom, cors) => {
-    await using running = await closed(await createApp(source(), (app) => app.enableCors(cors)));
-    const corsOf = async (path: string, headers = {}): Promise<unknown> => {
-      const answer = await request(running.port, path, { headers });
-      return [answer.headers['access-control-allow-origin'], /\borigin\b/i.test(String(answer.headers.vary))];
-    };
-    for (const headers of [{}, { origin: 'https://shop.example' }]) {
-      const open = await corsOf('/health', headers);
-      for (const path of ['/shop', '/nowhere']) {
-        expect(await corsOf(path, headers), path).toEqual(open);
+  ])(
+    'refusals have the CORS headers of any other response, without an Origin too: for %s',
+    async (_whom, cors) => {
+      await using running = await closed(await createApp(source(), (app) => app.enableCors(cors)));
+      const corsOf = async (path: string, headers = {}): Promise<unknown> => {
+        const answer = await request(running.port, path, { headers });
+        return [
+          answer.headers['access-control-allow-origin'],
+          /\borigin\b/i.test(String(answer.headers.vary)),
+        ];
+      };
+      for (const headers of [{}, { origin: 'https://shop.example' }]) {
+        const open = await corsOf('/health', headers);
+        for (const path of ['/shop', '/nowhere']) {
+          expect(await corsOf(path, headers), path).toEqual(open);
+        }
       }
-    }
-    expect(await corsOf('/shop')).not.toEqual([undefined, false]);
-  });
+      expect(await corsOf('/shop')).not.toEqual([undefined, false]);
+    },
+  );
 
-  it("asks the application's own rules, with the request as the framework hands it out", async () => {
+  it("applies the application's own rules to the framework's request", async () => {
     /** Express' and Fastify's requests have it, Node's has not. */
     const isFramework = (request: unknown): boolean => 'hostname' in (request as object);
     class Staff extends MaintenanceStatus {
@@ -288,7 +294,7 @@ describe.each(adapters)("coverage: 'site' on %s", (name, createApp) => {
     expect(await answers({ redirect: '/status' }, html)).toEqual([302, undefined, '']);
   });
 
-  it('is mounted by a testing module as well, and can be overridden with its options', async () => {
+  it('works in a testing module, and can be overridden with its options', async () => {
     await using running = await closed(
       await createApp(Test.createTestingModule(source()), (app) => {
         app.setGlobalPrefix('api');
@@ -300,7 +306,7 @@ describe.each(adapters)("coverage: 'site' on %s", (name, createApp) => {
     expect((await request(running.port, '/api/health')).status).toBe(200);
   });
 
-  it('routes that the application registers by hand are refused', async () => {
+  it('routes that the application registers manually are refused', async () => {
     await using running = await createApp(source(), (app) => {
       const instance = app.getHttpAdapter().getInstance() as {
         get(path: string, handler: (request: unknown, reply: { send(text: string): void }) => void): void;
@@ -312,7 +318,7 @@ describe.each(adapters)("coverage: 'site' on %s", (name, createApp) => {
     expect((await request(running.port, '/by-hand/1')).status).toBe(503);
   });
 
-  it('keeps connections through a storm of refusals with unread bodies', async () => {
+  it('keeps connections open through many refusals with unread bodies', async () => {
     await using running = await closed(await createApp(source()));
     const body = 'x'.repeat(70_000);
     const one = `POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`;

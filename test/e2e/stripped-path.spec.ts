@@ -80,7 +80,7 @@ describe.each(adapters)('below a path that a proxy strips, on %s', (_name, creat
       ['/a?b', ''],
       ['https://evil.example/', ''],
       [`/${'x'.repeat(1_024)}`, ''],
-    ])('a trusted X-Forwarded-Prefix of %j is believed as %j', async (prefix, base) => {
+    ])('a trusted X-Forwarded-Prefix of %j is read as %j', async (prefix, base) => {
       await using running = await createApp(root({ coverage }), undefined, { trustProxy: true });
       const headers = { 'x-forwarded-prefix': prefix };
       expect(await seen(running, headers)).toEqual({ ...below(base), vary: 'X-Forwarded-Prefix' });
@@ -94,7 +94,7 @@ describe.each(adapters)('below a path that a proxy strips, on %s', (_name, creat
       ['https://example.com/shop/', '/shop'],
       ['https://example.com', ''],
       ['', ''],
-    ])('baseUrl %j says %j, whatever headers say', async (baseUrl, base) => {
+    ])('baseUrl %j is read as %j, whatever headers say', async (baseUrl, base) => {
       await using running = await createApp(root({ coverage, baseUrl }), undefined, { trustProxy: true });
       expect(await seen(running, { 'x-forwarded-prefix': '/other' })).toMatchObject(below(base));
       expect(await seen(running, {})).toMatchObject(below(base));
@@ -114,7 +114,7 @@ describe.each(adapters)('below a path that a proxy strips, on %s', (_name, creat
     it.each([
       ['by a header', {}, { 'x-forwarded-prefix': '/shop' }],
       ['by the option "baseUrl"', { baseUrl: '/shop' }, {}],
-    ])('a redirect leads below it, known %s, and never to its own page', async (_how, options, more) => {
+    ])('a redirect leads below it, configured %s, and never to its own page', async (_how, options, more) => {
       const redirect = '/status?why=closed';
       await using running = await createApp(root({ coverage, redirect, ...options }), undefined, {
         trustProxy: true,
@@ -129,7 +129,7 @@ describe.each(adapters)('below a path that a proxy strips, on %s', (_name, creat
       expect(own.headers).not.toHaveProperty('location');
     });
 
-    it('is not believed from sources that the framework does not trust', async () => {
+    it('is ignored from sources that the framework does not trust', async () => {
       await using running = await createApp(root({ coverage }));
       expect(await seen(running, { 'x-forwarded-prefix': '/shop' })).toEqual(below(''));
     });
@@ -169,7 +169,7 @@ describe.each(adapters)('below a path that a proxy strips, on %s', (_name, creat
 });
 
 describe('in a router of an Express application', () => {
-  it('a refusal knows where the application is, and not where the router is', async () => {
+  it('a refusal uses the location of the application, not of the router', async () => {
     await using running = await createExpressApp(
       root({ coverage: 'site', bypass: { when: () => false } }),
       (app) =>
@@ -191,7 +191,7 @@ describe('below a path of another Express application', () => {
     ['handlers', '/sub'],
     ['site', '/'],
     ['site', '/sub'],
-  ] as const)('coverage %s, at %s: all links know where they are', async (coverage, mount) => {
+  ] as const)('coverage %s, at %s: all links are right', async (coverage, mount) => {
     @Module(root({ coverage }))
     class SubModule {}
     const inner = express();

@@ -286,7 +286,7 @@ describe.each(adapters)('a drain, on %s', (name, createApp) => {
     return true;
   };
 
-  it.each(ROWS)('waits for /%s as the table says: %s', async (path, _row, counts) => {
+  it.each(ROWS)('waits for /%s as documented: %s', async (path, _row, counts) => {
     await using at = await start();
     const answer = request(at.port, `/${path}?a=1`).catch(() => undefined);
     expect(await waits(at.service)).toBe(counts);
@@ -307,7 +307,7 @@ describe.each(adapters)('a drain, on %s', (name, createApp) => {
     expect(await waits(at.service)).toBe(true);
   });
 
-  it('is described by a table that has each of these rows', () => {
+  it('is documented by a table with each of these rows', () => {
     const text = readFileSync(new URL('../../docs/maintain-and-drain.md', import.meta.url), 'utf8');
     const cells = new Map(
       [...text.matchAll(/^\| (.+?) +\| (yes|no)\b/gm)].map(([, row, counts]) => [row, counts]),

@@ -155,7 +155,7 @@ describe.each(['Count', 'Each', 'Pipe', 'Fold', 'Collect'] as const)('gRPC: a ca
     expect(begun).toEqual([]);
   });
 
-  it('that is open is waited for as long as it is, by name, and goes on meanwhile', async () => {
+  it('is waited for by name while it is open, and goes on meanwhile', async () => {
     const call = open(name);
     call.send();
     await until(() => begun.length === 1);
@@ -173,7 +173,7 @@ describe.each(['Count', 'Each', 'Pipe', 'Fold', 'Collect'] as const)('gRPC: a ca
     expect(await working).toBe(true);
   });
 
-  it('whose client has gone is waited for no longer', async () => {
+  it('is no longer waited for when its client has gone', async () => {
     const call = open(name);
     call.send();
     await until(() => begun.length === 1);

@@ -51,7 +51,7 @@ const range = (count: number, from = 0): number[] => Array.from({ length: count 
 const of = (partition: number): number[] =>
   handled.filter((event) => event.partition === partition).map(({ n }) => n);
 
-it('events wait while replicas come to a group and leave it, longer than a session lasts, and none is lost', async () => {
+it('events wait while replicas join and leave a group, longer than a session lasts, and none is lost', async () => {
   const sendAll = (count: number, from: number): Promise<void[]> =>
     Promise.all(
       PARTITIONS.map((partition) =>

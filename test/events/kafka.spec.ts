@@ -87,7 +87,7 @@ describe('events of Kafka', () => {
     expect(at.log.filter((line) => line.startsWith('error'))).toEqual([]);
   });
 
-  it('of other topics go on', async () => {
+  it('of other topics are handled', async () => {
     await using at = await startHybrid([server()], { controllers: [Orders] });
     await at.service.setMaintenance(true, 'billing');
     broker.send('billed', 0, { n: 0 });
@@ -99,7 +99,7 @@ describe('events of Kafka', () => {
     await until(() => of('billed').length === 1);
   });
 
-  it('under way are waited for, and nothing is handled while work runs, however often keys change', async () => {
+  it('in flight are waited for, and nothing is handled while work runs, however often keys change', async () => {
     await using at = await startHybrid([server()], { controllers: [Orders] });
     broker.send('paid', 0, { n: 0, gate: 'a' });
     await until(() => gates.begun.includes('a'));
@@ -121,7 +121,7 @@ describe('events of Kafka', () => {
     expect(handled.map(({ n }) => n).sort((a, b) => a - b)).toEqual(range(121));
   });
 
-  it('wait and are waited for if their handler is created for each of them and injects the message', async () => {
+  it('wait and are waited for with a request-scoped handler that injects the message', async () => {
     @Controller({ scope: Scope.REQUEST })
     class Scoped {
       @Inject(CONTEXT) private readonly host!: RequestContext<{ n: number }>;
@@ -148,7 +148,7 @@ describe('events of Kafka', () => {
     expect(at.log.filter((line) => line.includes('inheritAppConfig'))).toEqual([]);
   });
 
-  it("are tried again with events: 'refuse', and so handled afterwards, in order", async () => {
+  it("are retried with events: 'refuse', and handled afterwards in order", async () => {
     await using at = await startHybrid([server()], { controllers: [Orders] }, { events: 'refuse' });
     broker.send('paid', 0, { n: 0 });
     await until(() => handled.length === 1);
@@ -161,7 +161,7 @@ describe('events of Kafka', () => {
     expect(of('paid')).toEqual(range(4));
   });
 
-  it('are not warned of', async () => {
+  it('cause no warning at the start', async () => {
     await using at = await startHybrid([server()], { controllers: [Orders] });
     expect(at.log.filter((line) => line.includes('Orders.paid'))).toEqual([]);
   });

@@ -109,7 +109,7 @@ const transports: [name: string, server: () => MicroserviceOptions][] = [
   ['MQTT', () => ({ transport: Transport.MQTT, options: { url: `mqtt://127.0.0.1:${mosquitto.port}` } })],
 ];
 
-describe.each(transports)('by %s, which keeps nothing,', (name, server) => {
+describe.each(transports)('over %s, which keeps nothing,', (name, server) => {
   let client: ClientProxy;
   const open = async (): Promise<void> => {
     client = ClientProxyFactory.create(server() as ClientOptions);
@@ -137,7 +137,7 @@ describe.each(transports)('by %s, which keeps nothing,', (name, server) => {
   });
 });
 
-describe.each(transports)("by %s, with events: 'refuse',", (_name, server) => {
+describe.each(transports)("over %s, with events: 'refuse',", (_name, server) => {
   it('no event overlaps work, and the log names those that are lost', async () => {
     const options = { events: 'refuse' } as const;
     await using at = await startHybrid([server()], { controllers: [Notes, Answers] }, options);
@@ -164,7 +164,7 @@ describe('a microservice', () => {
   });
   const warned = (log: readonly string[]) => log.filter((line) => line.includes('inheritAppConfig'));
 
-  it('that does not inherit the settings of the application is warned of by name', async () => {
+  it('that does not inherit the settings of the application is named in a warning', async () => {
     await using inherits = await startHybrid([server()], { controllers: [Answers] });
     expect(warned(inherits.log)).toEqual([]);
     await inherits.app.close();
@@ -173,7 +173,7 @@ describe('a microservice', () => {
     expect(warned(stranger.log)[0]).toContain(`TCP (${tcp})`);
   });
 
-  it('is not where all that it has is made for each message, with guards or without', async () => {
+  it('is not named if all its handlers are request-scoped, with guards or without', async () => {
     @Controller({ scope: Scope.REQUEST })
     class Scoped {
       @MessagePattern('ask')
@@ -199,7 +199,7 @@ describe('a microservice', () => {
     await client.close();
   });
 
-  it('is not where nothing is guarded, or nothing comes in', async () => {
+  it('is not named if nothing is guarded, or it has no handlers', async () => {
     await using unguarded = await startHybrid(
       [server()],
       { controllers: [Answers] },

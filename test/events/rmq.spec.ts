@@ -155,7 +155,7 @@ describe('events of a RabbitMQ queue with noAck: false', () => {
     await until(async () => (await broker.ready()) === 0);
   });
 
-  it('go back once, at most as many as prefetchCount, where only some events of the queue have to wait', async () => {
+  it('go back once, at most prefetchCount of them, if only some events of the queue have to wait', async () => {
     @Controller()
     class Two extends Orders {
       @MaintenanceKeys('billing')
@@ -185,7 +185,7 @@ describe('events of a RabbitMQ queue with noAck: false', () => {
     expect(again).toBeLessThanOrEqual(5);
   });
 
-  it('count one delivery more in a quorum queue where they go back', async () => {
+  it('count one more delivery in a quorum queue when they go back', async () => {
     const counts: unknown[] = [];
     @Controller()
     class Counted {
@@ -215,7 +215,7 @@ describe('events of a RabbitMQ queue with noAck: false', () => {
     expect(counts).toEqual([1]);
   });
 
-  it('are kept, and not sent again, where maintenance is short', async () => {
+  it('are held, and not redelivered, if maintenance is short', async () => {
     @Controller()
     class Marked {
       @MaintenanceKeys('billing')
@@ -246,7 +246,7 @@ describe('events of a RabbitMQ queue with noAck: false', () => {
     expect(handled.some(({ redelivered }) => redelivered)).toBe(false);
   });
 
-  it('that are exempt are handled until another one has to wait', async () => {
+  it('are handled while exempt, until another event has to wait', async () => {
     @Controller()
     class Exempt extends Orders {
       @MaintenanceExempt()
@@ -268,7 +268,7 @@ describe('events of a RabbitMQ queue with noAck: false', () => {
     expect(numbers()).toEqual(range(4));
   });
 
-  it('under way are waited for, by name', async () => {
+  it('in flight are waited for by name', async () => {
     await using at = await startHybrid([server()], { controllers: [Orders] });
     await using broker = await openBroker();
     broker.emit('paid', { n: 0, gate: 'a' });
@@ -283,7 +283,7 @@ describe('events of a RabbitMQ queue with noAck: false', () => {
     await until(async () => (await at.service.replicas())[0]?.inFlight === 0);
   });
 
-  it('are handled by nobody while work runs, and once each, on many replicas under load', async () => {
+  it('are not handled while work runs, and once each, on many replicas under load', async () => {
     await using redis = await RedisServer.start();
     const start = () =>
       startHybrid([server()], { controllers: [Orders] }, { redis: redis.url, lease: 1_000 });
@@ -309,7 +309,7 @@ describe('events of a RabbitMQ queue with noAck: false', () => {
     expect(handled).toHaveLength(800);
   });
 
-  it('wait where a key is on already, and where the connection is lost meanwhile', async () => {
+  it('wait if a key is on already, and if the connection is lost meanwhile', async () => {
     await using at = await startHybrid([server()], { controllers: [Orders] });
     await using broker = await openBroker();
     await at.service.setMaintenance(true);
@@ -327,7 +327,7 @@ describe('events of a RabbitMQ queue with noAck: false', () => {
     expect(numbers()).toEqual([0, 1]);
   });
 
-  it('leave messages by other ways their answers, or their refusals', async () => {
+  it('do not affect the responses or refusals of messages over other transports', async () => {
     @MaintenanceKeys('billing')
     @Controller()
     class Billing {
@@ -362,7 +362,7 @@ describe('events of a RabbitMQ queue with noAck: false', () => {
     await client.close();
   });
 
-  it('leave messages of other queues their answers, or their refusals', async () => {
+  it('do not affect the responses or refusals of messages of other queues', async () => {
     const answers = `${queue}-answers`;
     await using site = await startHybrid([server(answers)], { controllers: [Answers] });
     const client = ClientProxyFactory.create({
@@ -378,7 +378,7 @@ describe('events of a RabbitMQ queue with noAck: false', () => {
     await client.close();
   });
 
-  it('know their call where the handler reaches the service', async () => {
+  it('know their call if the handler uses the service', async () => {
     const said: boolean[] = [];
     @Controller()
     class Asking {
@@ -426,7 +426,7 @@ describe("with events: 'refuse' and noAck: false", () => {
     [', with a filter that acknowledges', [Orders], [{ provide: APP_FILTER, useClass: Acknowledging }]],
     [', with two handlers', [Twice], []],
   ])(
-    'more than prefetchCount are refused, dead letters, and the queue goes on%s',
+    'more than prefetchCount are refused and dead-lettered, and the queue goes on%s',
     async (_, controllers, providers) => {
       const dead = `${queue}-dead`;
       const options = {
@@ -453,7 +453,7 @@ describe("with events: 'refuse' and noAck: false", () => {
     },
   );
 
-  it('a request that is refused is answered once, and not delivered again', async () => {
+  it('a refused request is answered once, and not redelivered', async () => {
     await using at = await startHybrid([server()], { controllers: [Answers] });
     const client = ClientProxyFactory.create(server(queue, { noAck: true }) as ClientOptions);
     const ask = () => firstValueFrom(client.send<string>('ask', ''));
@@ -491,7 +491,7 @@ describe('a RabbitMQ microservice', () => {
     }
   });
 
-  it('is warned of a prefetchCount of 0, and of noAck', async () => {
+  it('warns about a prefetchCount of 0, and about noAck', async () => {
     await using unlimited = await startHybrid([server(queue, { prefetchCount: 0 })], {
       controllers: [Orders],
     });

@@ -49,17 +49,17 @@ describe('requests and switches', () => {
     [20, 'r1.1', done('x-1', [])],
   ];
 
-  it('nothing is said of a history without contradictions', () => {
+  it('a history without contradictions is accepted', () => {
     expect(
       check(history([5, 'r2.1', enter('c1', '/a/wait')], ...enabled, ...refused(30, 'c2', '/a/wait', 'x-1'))),
     ).toEqual([]);
   });
 
-  it('an admission after an acknowledged enable', () => {
+  it('finds an admission after an acknowledged enable', () => {
     expect(rules(history(...enabled, [30, 'r2.1', enter('c1', '/a/wait')]))).toEqual(['admission']);
   });
 
-  it('but not by a replica out of touch that is to serve on', () => {
+  it('accepts it from a replica out of touch that serves on', () => {
     const lines = history(
       [0, 'driver', { e: 'fault', id: 1, kind: 'partition', target: 'r2' }],
       ...enabled.map(([t, p, event]): [number, string, Event] => [t + 3_500, p, event]),
@@ -82,7 +82,7 @@ describe('requests and switches', () => {
     ]);
   });
 
-  it('but not of another key, nor while some replica has not acknowledged', () => {
+  it('accepts it for another key, and while a replica has not acknowledged', () => {
     expect(check(history(...enabled, [30, 'r2.1', enter('c1', '/b/wait')]))).toEqual([]);
     const lines = history(
       enabled[0]!,
@@ -92,7 +92,7 @@ describe('requests and switches', () => {
     expect(check(lines)).toEqual([]);
   });
 
-  it('but not once a disable has begun, whatever became of it, or the end may have come', () => {
+  it('accepts it once a disable has begun, or the end may have come', () => {
     const begun = history(
       ...enabled,
       [25, 'r2.1', op('y-1', disableA)],
@@ -112,7 +112,7 @@ describe('requests and switches', () => {
     expect(until(5_100)).toEqual([]);
   });
 
-  it('a refusal by what was acknowledged to be off, was over, or had failed for certain', () => {
+  it('finds a refusal by a switch that was off, over or certainly not made', () => {
     const off: [number, string, Event][] = [
       [40, 'r2.1', op('y-1', disableA)],
       [50, 'r2.1', done('y-1', [])],
@@ -139,7 +139,7 @@ describe('requests and switches', () => {
     expect(check(unknown)).toEqual([]);
   });
 
-  it('a failed call that takes effect after a later acknowledged one', () => {
+  it('finds a failed call that takes effect after a later acknowledged one', () => {
     const lines = history(
       [10, 'r1.1', op('x-1', enableA)],
       [20, 'r1.1', failed('x-1', 'MaintenanceStoreError', false)],
@@ -150,7 +150,7 @@ describe('requests and switches', () => {
     expect(rules(lines)).toEqual(['refusal']);
   });
 
-  it('a refusal without a cause, unless the replica was out of touch; an exempt route refused or silent', () => {
+  it('finds a refusal without a cause, unless the replica was out of touch, and an exempt route that is refused or silent', () => {
     expect(rules(history(...refused(10, 'c1', '/never/wait', 'We are busy')))).toEqual(['refusal']);
     const cut = history(
       [1, 'driver', { e: 'fault', id: 1, kind: 'partition', target: 'r1' }],
@@ -175,7 +175,7 @@ describe('work', () => {
   ];
   const [begun, atWork, ended, over] = working as [Entry, Entry, Entry, Entry];
 
-  it('a handler that runs or begins below drained work', () => {
+  it('finds a handler that runs or begins during drained work', () => {
     const before = history(
       [5, 'r2.1', enter('c1', '/job/wait')],
       begun,
@@ -202,7 +202,7 @@ describe('work', () => {
     expect(check(done)).toEqual([]);
   });
 
-  it('a key that opens because its holder died', () => {
+  it('finds a key that opens because its holder died', () => {
     const lines = history(
       begun,
       atWork,
@@ -212,7 +212,7 @@ describe('work', () => {
     expect(rules(lines)).toEqual(['drain']);
   });
 
-  it('two holders at once, and fences that do not grow', () => {
+  it('finds two holders at once, and fences that do not grow', () => {
     const second = (t: number, fence: number): Entry[] => [
       [t, 'r2.1', op('y-1', maintainJob)],
       [t + 1, 'r2.1', work('y-1', fence)],
@@ -224,14 +224,14 @@ describe('work', () => {
     expect(check(history(...working, ...second(80, 8)))).toEqual([]);
   });
 
-  it('work that ran although the call was given up, or that never ran', () => {
+  it('finds work that ran although the call was given up, and work that never ran', () => {
     expect(
       rules(history(begun, atWork, ended, [70, 'r1.1', failed('x-1', 'MaintenanceDrainError')])),
     ).toEqual(['work']);
     expect(rules(history(begun, over))).toEqual(['work']);
   });
 
-  it('a loss that nothing explains', () => {
+  it('finds an unexplained loss', () => {
     const lost: Entry = [40, 'r1.1', { e: 'abort', op: 'x-1', why: 'its lease was lost' }];
     expect(rules(history(begun, atWork, lost, ended, over))).toEqual(['abort']);
     const unset: Entry = [30, 'r2.1', op('y-1', { kind: 'unset', key: 'job' })];
@@ -243,7 +243,7 @@ describe('jobs and events', () => {
   const handed = (call: string): Event => ({ e: 'handed', call });
   const leave = (call: string): Event => ({ e: 'leave', call });
 
-  it('what is handled twice, or never', () => {
+  it('finds what is handled twice, or never', () => {
     const lines = history(
       [1, 'driver', handed('job-1')],
       [2, 'driver', handed('event-1')],
@@ -254,7 +254,7 @@ describe('jobs and events', () => {
     expect(rules(lines)).toEqual(['once', 'kept']);
   });
 
-  it('what was begun, and given up with its process', () => {
+  it('finds what was begun, and given up with its process', () => {
     const lines = history(
       [1, 'driver', handed('event-1')],
       [3, 'r1.1', enter('event-1', '/job/event')],
@@ -263,7 +263,7 @@ describe('jobs and events', () => {
     expect(rules(lines)).toEqual(['kept']);
   });
 
-  it('but not twice where the process that had it died before', () => {
+  it('accepts a second time after the first process has died', () => {
     const lines = (second: number) =>
       history(
         [1, 'driver', handed('event-1')],
@@ -276,7 +276,7 @@ describe('jobs and events', () => {
     expect(rules(lines(9))).toEqual(['once']);
   });
 
-  it('but not where its worker may have lost the lock of a job, nor what Redis has lost', () => {
+  it('accepts a job whose worker may have lost its lock, and what Redis has lost', () => {
     const repeated: Entry[] = [
       [2, 'driver', handed('job-1')],
       [3, 'r1.1', enter('job-1', '/job/queued')],
@@ -299,7 +299,7 @@ describe('jobs and events', () => {
     expect(rules(lost(false))).toEqual(['kept']);
   });
 
-  it('an attempt that was spent', () => {
+  it('finds an attempt that was spent', () => {
     const lines = history(
       [3, 'r1.1', { ...enter('job-1', '/job/queued'), attempts: 0 } as Event],
       [4, 'r1.1', { ...enter('job-2', '/job/queued'), attempts: 1 } as Event],
@@ -307,7 +307,7 @@ describe('jobs and events', () => {
     expect(rules(lines)).toEqual(['attempt']);
   });
 
-  it('an event that was received and not handled; but not by a process that was not there, or in trouble', () => {
+  it('finds an event that was received and not handled, unless the process was gone or in trouble', () => {
     const beat = (t: number, p: string): Entry => [t, p, { e: 'beat', applied: nothing }];
     const lines = (heard: number, ...more: Entry[]): Line[] =>
       history(
@@ -325,7 +325,7 @@ describe('jobs and events', () => {
     expect(rules(lines(2, [6_000, 'driver', { e: 'killed', who: 'r2.1' }]))).toEqual([]);
   });
 
-  it('a call that was skipped last, and is not made up for', () => {
+  it('finds a last skipped call that is not made up for', () => {
     const due = (t: number, call: string): Entry => [t, 'r1.1', { e: 'due', call }];
     const past = (t: number, call: string): Entry => [t, 'r1.1', { e: 'past', call }];
     const skipped = [due(1, 'm-1'), past(2, 'm-1'), due(3, 'm-2'), past(4, 'm-2')];
@@ -336,7 +336,7 @@ describe('jobs and events', () => {
     expect(rules(history(...skipped, madeUp, ...ran, end))).toEqual([]);
   });
 
-  it('but not ticks, which nobody submits, nor work that is handled once', () => {
+  it('accepts ticks, which nobody submits, and work that is handled once', () => {
     const lines = history(
       [1, 'driver', handed('event-1')],
       [2, 'r1.1', enter('event-1', '/job/event')],
@@ -349,7 +349,7 @@ describe('jobs and events', () => {
 });
 
 describe('replicas', () => {
-  it('a revision that goes back within a history', () => {
+  it('finds a revision that goes back within a history', () => {
     const lines = history([1, 'r1.1', enter('c1', '/b/wait', 5)], [2, 'r1.1', enter('c2', '/b/wait', 4)]);
     expect(rules(lines)).toEqual(['revision']);
     expect(
@@ -357,7 +357,7 @@ describe('replicas', () => {
     ).toEqual([]);
   });
 
-  it('but not to what was known before Redis lost what had only just been heard', () => {
+  it('accepts one that goes back to the state before Redis lost data that was only just received', () => {
     const lines = (heard: number, back: number) =>
       history(
         [heard, 'r1.1', enter('c1', '/b/wait', 5)],
@@ -370,7 +370,7 @@ describe('replicas', () => {
     expect(rules(lines(900, 1_700))).toEqual(['revision']);
   });
 
-  it('replicas that do not agree after the faults have stopped', () => {
+  it('finds replicas that do not agree after the faults have stopped', () => {
     expect(rules(history([1, 'driver', { e: 'calm' }]))).toEqual(['agreement']);
     expect(check(history([1, 'driver', { e: 'calm' }], [9, 'driver', { e: 'agreed', after: 8 }]))).toEqual(
       [],
@@ -378,7 +378,7 @@ describe('replicas', () => {
   });
 });
 
-it('a call that was too late by a clock that was set', () => {
+it('finds a call that was too late because a clock was set', () => {
   const late: [number, string, Event] = [
     50,
     'r1.1',
@@ -416,7 +416,7 @@ it('a switch that was on already keeps its end', () => {
   expect(rules(lines(5_100))).toEqual([]);
 });
 
-it('a dead holder that is reported twice, unless Redis has forgotten it in between', () => {
+it('finds a dead holder that is reported twice, unless Redis has forgotten it in between', () => {
   const told = (t: number, pid?: number): [number, string, Event] => [
     t,
     'r1.1',
@@ -433,7 +433,7 @@ it('a dead holder that is reported twice, unless Redis has forgotten it in betwe
   expect(rules(history(told(10), told(90)))).toEqual([]);
 });
 
-it('migrations of two command lines that live side by side, whatever has befallen the first', () => {
+it('finds overlapping migrations of two command lines, whatever has happened to the first', () => {
   const command: Wish = { ...maintainJob, command: true };
   const lines = (last: number): Line[] =>
     history(
@@ -457,7 +457,7 @@ describe('the schedule', () => {
     expect(schedule(7, 60_000, names)).not.toEqual(schedule(8, 60_000, names));
   });
 
-  it('does one thing at a time to each target, and everything there is in a long run', () => {
+  it('does one thing at a time to each target, and everything in a long run', () => {
     const faults = schedule(7, 1_800_000, names, ['c1']);
     for (const target of [...names, 'c1', 'redis']) {
       const own = faults.filter((fault) => fault.target === target);
@@ -467,7 +467,7 @@ describe('the schedule', () => {
   });
 });
 
-describe('who listens again', () => {
+describe('a listener that reconnects', () => {
   /** Ten times a change comes while r2 is about to listen again, and r2 finds it so many ms after it listens. */
   const found = (after: (i: number) => number): Line[] =>
     history(
@@ -482,7 +482,7 @@ describe('who listens again', () => {
       }).flat(),
     );
 
-  it('looks at once', () => {
+  it('reads the state at once', () => {
     expect(rules(found(() => 30))).toEqual([]);
     expect(rules(found((i) => i * 100))).toEqual(['attention']);
   });
@@ -521,7 +521,7 @@ describe("the library's own history", () => {
     expect(told(disableA, done('x-1', []))).toEqual([]);
   });
 
-  it('has nothing that was certainly refused; of what is unknown it may have either', () => {
+  it('has nothing that was certainly refused, and may have what is unknown', () => {
     expect(told(enableA, failed('x-1', 'MaintenanceStoreError'), 'set')).toEqual(['recorded']);
     expect(told(enableA, failed('x-1', 'MaintenanceStoreError'))).toEqual([]);
     expect(told(enableA, failed('x-1', 'MaintenanceStoreError', false), 'set')).toEqual([]);
@@ -541,7 +541,7 @@ describe("the library's own history", () => {
   });
 });
 
-describe('records that versions of the library write in turns', () => {
+describe('records written by several versions of the library in turn', () => {
   const stored = (
     revision: number,
     tide: boolean,
@@ -557,7 +557,7 @@ describe('records that versions of the library write in turns', () => {
     holds,
   });
 
-  it('keep what a newer one has written of them and of their holds', () => {
+  it('keep fields of a newer version in records and holds', () => {
     const kept = history(
       [10, 'driver', stored(1, false)],
       [20, 'driver', stored(2, true, { x: true })],
@@ -571,14 +571,14 @@ describe('records that versions of the library write in turns', () => {
     expect(rules(history([...before], [30, 'driver', stored(3, true, { x: false })]))).toEqual(['carried']);
   });
 
-  it('have a revision each', () => {
+  it('have a unique revision each', () => {
     const first = [10, 'driver', stored(1, false)] as const;
     // announced twice
     expect(rules(history([...first], [20, 'driver', stored(1, false)]))).toEqual([]);
     expect(rules(history([...first], [20, 'driver', stored(1, false, {}, 'other')]))).toEqual(['unique']);
   });
 
-  it('stay as they are where their format is higher', () => {
+  it('are left alone if their format is higher', () => {
     expect(rules(history([10, 'driver', { e: 'higher', key: 'b', kept: true }]))).toEqual([]);
     expect(rules(history([10, 'driver', { e: 'higher', key: 'b', kept: false }]))).toEqual(['higher']);
   });

@@ -66,7 +66,7 @@ const fault = (id: number, from: number, to: number, kind: 'redis-clock' | 'part
   [to, 'driver', { e: 'healed', id }],
 ];
 
-it('a window that begins, lets reads pass, closes, and lets visitors back is no breach', () => {
+it('a window that begins, lets reads pass, closes, and lets visitors back in is not a breach', () => {
   const visits = [
     enter(9_900, '/plan/write'),
     enter(10_900, '/plan/wait'),
@@ -90,7 +90,7 @@ it('a visitor let in while it is on is a breach, unless clocks were set', () => 
   expect(found(...fault(1, 5_000, 9_000, 'redis-clock'), ...hooks, ...inside)).toEqual([]);
 });
 
-it('so is a visitor refused too early, too late, or during its read-only beginning', () => {
+it('a visitor refused too early, too late, or while it is read-only is a breach', () => {
   expect(found(...hooks, ...answered(9_000, 503))).toEqual([expect.stringContaining('had not begun')]);
   expect(found(...hooks, ...answered(10_500, 503))).toEqual([expect.stringContaining('let reads pass')]);
   expect(found(...hooks, ...answered(14_500, 503))).toEqual([expect.stringContaining('was over')]);
@@ -99,7 +99,7 @@ it('so is a visitor refused too early, too late, or during its read-only beginni
   ]);
 });
 
-it('a visitor has one moment, and is in after it and not before', () => {
+it('a visitor has one moment, and is let in only after it', () => {
   const told = (t: number, until: number): Entry[] =>
     answered(t, 503, { message: 'one after another', until, replica: t % 2 ? 'r1' : 'r2' });
   expect(found(...hooks, ...told(14_500, 1_016_000), ...told(14_601, 1_015_000))).toEqual([
@@ -125,7 +125,7 @@ it('a hook is called once, unless its process dies while it runs; and some proce
   expect(found(...fault(1, 8_000, 9_000, 'partition'), ...hooks.slice(1))).toEqual([]);
 });
 
-it('its beginning and its end are in the history, once', () => {
+it('the beginning and the end of a window are in the history once', () => {
   const entry = (id: string, over: Partial<Recorded> = {}): Recorded => ({
     id,
     key: 'plan',

@@ -99,7 +99,7 @@ const record: fc.Arbitrary<KeyRecord> = fc.record({
 const stored = (value: KeyRecord): string => stampBody(encodeBody(value), value.write, value.change);
 
 describe('any input', () => {
-  it('options are taken or refused with the one error for it', () => {
+  it('options are accepted, or refused with a configuration error', () => {
     const given = fc.dictionary(
       fc.oneof(fc.constantFrom(...OPTION_NAMES, ...MORE_NAMES), fc.string()),
       fc.anything(),
@@ -116,7 +116,7 @@ describe('any input', () => {
     );
   });
 
-  it('structural options, too', () => {
+  it('structural options are, too', () => {
     const given = fc.dictionary(fc.oneof(fc.constantFrom(...STRUCTURE_NAMES), fc.string()), fc.anything());
     fc.assert(
       fc.property(given, (options) =>
@@ -126,7 +126,7 @@ describe('any input', () => {
     );
   });
 
-  it('a key name is taken if it matches the pattern, and refused if not', () => {
+  it('a key name is accepted if it matches the pattern, and refused otherwise', () => {
     const name = fc.oneof(
       fc.string(),
       fc.string({ unit: 'binary' }),
@@ -153,7 +153,7 @@ describe('any input', () => {
     );
   });
 
-  it('a stored value is a record or an Error that says why not', () => {
+  it('a stored value is read as a record, or as an Error with the reason', () => {
     const damaged = fc.tuple(record, fc.nat(), fc.string()).map(([value, at, junk]) => {
       const whole = stored(value);
       const cut = at % whole.length;
@@ -167,7 +167,7 @@ describe('any input', () => {
     );
   });
 
-  it('an Accept header gives one of three answers, Accept-Language one of ours', () => {
+  it('an Accept header selects one of three representations, Accept-Language one of our languages', () => {
     const languages = new Languages(['en', 'pt-BR']);
     const range = fc.oneof(
       fc.constantFrom(
@@ -190,7 +190,7 @@ describe('any input', () => {
     );
   });
 
-  it('no invented token or cookie passes, and none crashes', () => {
+  it('no invented token or cookie bypasses or crashes anything', () => {
     const tokens = new BypassTokens(['a-long-and-random-secret'], 'maintenance', () => 'store');
     const calls = new ApplicationCalls(1_000, () => undefined);
     const bypass = new Bypass({}, tokens, new BypassCookie({}), calls);

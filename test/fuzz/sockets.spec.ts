@@ -122,7 +122,7 @@ describe.each(adapters)('any packet on %s', (_name, createApp) => {
     expect(strays).toEqual([]);
   }
 
-  it('is answered, or not, or ends the connection it came by', { timeout }, async () => {
+  it('is answered, ignored, or ends its connection', { timeout }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.boolean(), fc.array(sent, { maxLength: 8 }), async (joins, parts) => {
         using client = await RawWebSocket.open(site.port);
@@ -143,7 +143,7 @@ describe.each(adapters)('any packet on %s', (_name, createApp) => {
     expect(await site.service.getKeyData()).toEqual(before);
   });
 
-  it('that is a ping is answered by what it asks for', { timeout }, async () => {
+  it('that is a ping gets the requested answer', { timeout }, async () => {
     const argument = fc.oneof(
       fc.jsonValue(),
       fc.record({ key: fc.oneof(fc.constantFrom('general', 'hidden-key', '__proto__'), fc.jsonValue()) }),

@@ -19,8 +19,8 @@ const told = (key: KeyRecord, to: number, from?: number) =>
     when.getTime(),
   ]);
 
-describe('what happens by itself', () => {
-  it('is the end of a switch, with its words, once it has come', () => {
+describe('an event that happens by itself', () => {
+  it('is the end of a switch, with its texts, once it has come', () => {
     const key = at({
       switch: notice({ since: 1_000, until: 5_000, message: 'Soon', reason: 'disk', actor: 'ada' }),
     });
@@ -77,7 +77,7 @@ describe('what happens by itself', () => {
     ]);
   });
 
-  it('is an announced end that is over while something goes on without one', () => {
+  it('is an announced end that passes while something without an end goes on', () => {
     const holds = [hold({ since: 2_000 })];
     const announced = notice({ since: 1_000, until: 5_000, announced: true });
     expect(told(at({ switch: announced, holds }), 8_000)).toEqual([['overrun', 'expiry', true, true, 5_000]]);
@@ -122,7 +122,7 @@ describe('what happens by itself', () => {
     expect(told({ ...key, windows: [endedAt(window, first, first)] }, first + DAY - 1)).toEqual([]);
   });
 
-  it('is a window whose time is over while the key stays on', () => {
+  it('is a window that ends while the key stays on', () => {
     const start = Date.UTC(2031, 0, 1, 2);
     const window = planWindow({ start: new Date(start), duration: 1_000 }, 'once', start - 1_000);
     const key = at({ windows: [window], switch: notice({ since: start - 500 }) }, start - 500);

@@ -42,7 +42,7 @@ describe.each<[string, () => MaintenanceRootOptions]>([
     return startService({ ...store(), ...options });
   };
 
-  it('has each change once: who made it, why and how, and the state before', async () => {
+  it('records each change once: who made it, why and how, and the state before', async () => {
     await using app = await start();
     const { service } = app;
     expect(await service.getHistory()).toEqual([]);
@@ -92,7 +92,7 @@ describe.each<[string, () => MaintenanceRootOptions]>([
     expect(await service.getHistory({ since: on.at })).toHaveLength(7);
   });
 
-  it('has what came by itself, also after it was changed again', async () => {
+  it('records what happened by itself, even after a later change', async () => {
     await using app = await start();
     const { service } = app;
     await service.setMaintenance(true, KEY, { timeout: 200, reason: 'short' });
@@ -106,7 +106,7 @@ describe.each<[string, () => MaintenanceRootOptions]>([
     expect(history[1]).toMatchObject({ ...expired, id: entry?.id, at: entry?.at });
   });
 
-  it('has windows: planned, begun, ended, cancelled', async () => {
+  it('records windows: planned, begun, ended, cancelled', async () => {
     await using app = await start();
     const { service } = app;
     const other = await service.scheduleWindow('general', {
@@ -130,7 +130,7 @@ describe.each<[string, () => MaintenanceRootOptions]>([
     expect(history[0]?.at).toEqual(new Date(from + 200));
   });
 
-  it('has planned windows as they were and as they are', async () => {
+  it('records planned windows before and after a change', async () => {
     const told: MaintenanceHistoryEntry[] = [];
     await using app = await start({ history: { sink: (entry) => told.push(entry) } });
     const { service } = app;
@@ -175,7 +175,7 @@ describe.each<[string, () => MaintenanceRootOptions]>([
     }
   });
 
-  it('goes to the sink, each entry once; an error that it throws is logged and stops nothing', async () => {
+  it('is sent to the sink, each entry once; an error of the sink is logged and stops nothing', async () => {
     const told: MaintenanceHistoryEntry[] = [];
     await using app = await start({
       history: {
@@ -213,7 +213,7 @@ describe.each<[string, () => MaintenanceRootOptions]>([
     expect(await none.service.getHistory()).toEqual([]);
   });
 
-  it('refuses what it cannot answer', async () => {
+  it('refuses invalid queries', async () => {
     await using app = await start();
     await expect(app.service.getHistory({ key: 'biling' })).rejects.toThrow('biling');
     await expect(app.service.getHistory({ since: 'today' as never })).rejects.toThrow(
@@ -236,7 +236,7 @@ it('is the same for all processes on Redis, and outlives them', async () => {
   expect((await other.service.getHistory()).map(({ reason }) => reason)).toEqual(['other', 'one']);
 });
 
-it('that many write at once loses nothing and has nothing twice', async () => {
+it('loses and repeats nothing when many write at once', async () => {
   const redis = { redis: server.url, namespace: 'crowd', commandTimeout: 5 * COMMAND_TIMEOUT };
   await using one = await startService(redis);
   await using two = await startService(redis);
@@ -252,7 +252,7 @@ it('that many write at once loses nothing and has nothing twice', async () => {
 });
 
 describe('the ways of changes', () => {
-  it('are the admin API and the command line; what hooks change is code', async () => {
+  it('are the admin API and the command line, and code for changes by hooks', async () => {
     @Injectable()
     class Hooks {
       constructor(private readonly service: MaintenanceService) {}
@@ -280,7 +280,7 @@ describe('the ways of changes', () => {
 });
 
 describe.each(adapters)('the history by the admin API on %s', (_name, createApp) => {
-  it('is for those with see_info, and asked for by key, time and number', async () => {
+  it('needs see_info, and is filtered by key, time and number', async () => {
     await using app = await createApp({ imports: [adminModule()] });
     const service = app.app.get(MaintenanceService);
     await service.setMaintenance(true, 'checkout', { reason: 'a' });

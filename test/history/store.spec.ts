@@ -32,7 +32,7 @@ const ids = (notes: readonly { text: string }[]) =>
 describe.each(storeKinds)('the history of a store on $name', ({ prepare }) => {
   const { start } = useStores(prepare);
 
-  it('contains what was written, newest first, and nothing that was refused', async () => {
+  it('returns what was written, newest first, and nothing that was refused', async () => {
     const [one, two] = [await start(), await start()];
     expect(await one.history.read(10, undefined, soon())).toEqual([]);
     const first = await put(one, [note('a'), note('b')]);
@@ -68,7 +68,7 @@ describe.each(storeKinds)('the history of a store on $name', ({ prepare }) => {
 describe.each(storeKinds)('an entry about a change in $name', ({ prepare }) => {
   const { start } = useStores(prepare);
 
-  it('has the number and the time that the store has given to the change', async () => {
+  it('has the number and the time that the store assigned to the change', async () => {
     const store = await start();
     await put(store, [], '', undefined, writing('other'));
     const { version } = await store.sync(null, null, soon());
@@ -81,7 +81,7 @@ describe.each(storeKinds)('an entry about a change in $name', ({ prepare }) => {
 });
 
 describe('the history in Redis', () => {
-  it('keeps the last entries, and begins again where something else stands in its place', async () => {
+  it('keeps the last entries, and starts over if its Redis key holds something else', async () => {
     await using server = await RedisServer.start();
     const admin = server.client();
     const store = new RedisStore(server.url, 'n', { ...redisOptions, historyKeep: 3 });
@@ -99,7 +99,7 @@ describe('the history in Redis', () => {
   });
 
   it.each(['xadd', 'del', 'hset', 'zadd', 'zremrangebyrank'])(
-    'is written with the change or not at all, by a user without %s',
+    'is written with the change or not at all by a user without %s',
     async (command) => {
       await using server = await RedisServer.start();
       const admin = server.client();

@@ -32,19 +32,19 @@ const wasOn = (over: object = {}) =>
 describe('undoing a change', () => {
   it.each<[string, MaintenanceHistoryEntry, object]>([
     ['ends what was started', entry(), { mode: false }],
-    ['also by the command line and code', entry({ way: 'cli' }), { mode: false }],
+    ['also what the command line and code did', entry({ way: 'cli' }), { mode: false }],
     [
       'starts what was ended, as it was',
       wasOn({ message: 'Soon', reason: 'disk', until: new Date(20_000), endsAt: new Date(20_000) }),
       { mode: true, message: 'Soon', reason: 'disk', until: '1970-01-01T00:00:20.000Z' },
     ],
     [
-      'with all languages',
+      'restores all languages',
       wasOn({ message: 'Soon', messages: { '': 'Soon', de: 'Bald' } }),
       { mode: true, message: { '': 'Soon', de: 'Bald' }, reason: null, timeout: 0 },
     ],
     [
-      'with the safety net',
+      'restores the safety net',
       wasOn({ endsAt: new Date(99_000) }),
       { mode: true, message: null, reason: null, timeout: null },
     ],
@@ -65,12 +65,12 @@ describe('undoing a change', () => {
   it.each<[string, MaintenanceHistoryEntry]>([
     ['something that was changed since', entry({ revision: 6 })],
     ['what a job did', entry({ cause: 'maintain' })],
-    ['what came by itself', entry({ cause: 'expiry', way: 'expiry', event: 'exiting', switched: false })],
+    ['what happened by itself', entry({ cause: 'expiry', way: 'expiry', event: 'exiting', switched: false })],
     ['a window', entry({ cause: 'window', event: 'scheduled', switched: false })],
     ['an unset that has stopped a job only', entry({ cause: 'unset', event: 'exiting', switched: false })],
     ['what would be over by now', wasOn({ until: new Date(NOW), endsAt: new Date(NOW) })],
-    ['what was off before and after', entry({ event: 'changed', switched: false })],
-  ])('is none for %s', (_what, made) => {
+    ['a key that was off before and after', entry({ event: 'changed', switched: false })],
+  ])('is impossible for %s', (_what, made) => {
     expect(undoOf(made, 7, NOW)).toBeNull();
   });
 });
@@ -104,11 +104,11 @@ describe('undoing a change of a window', () => {
     ['something that was changed since', planned({ revision: 6 })],
     ['what is over by now', planned({ windowBefore: window }), 25_000],
     ['what was planned and is over by now', planned(), 25_000],
-    ['what came by itself', planned({ way: 'window' })],
+    ['what happened by itself', planned({ way: 'window' })],
     ['a switch', entry()],
     ['an entry of a version that kept less', { ...planned(), windowBefore: undefined } as never],
     ['a window of a version that plans otherwise', planned({ windowBefore: { id: 'w' } as never })],
-  ])('is none for %s', (_what, made, now = NOW) => {
+  ])('is impossible for %s', (_what, made, now = NOW) => {
     expect(undoOfWindow(made, window, 7, now)).toBeNull();
   });
 });

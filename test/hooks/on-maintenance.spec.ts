@@ -78,7 +78,7 @@ describe('@OnMaintenance()', () => {
     expect(after).toEqual([change, change]);
   });
 
-  it('is called for real transitions by "entering" and "exiting", for everything by "changed"', async () => {
+  it('gets "entering" and "exiting" for real transitions only, and "changed" for everything', async () => {
     await using at = await site();
     await at.service.setMaintenance(true, KEY);
     expect(at.hooks.take()).toEqual(['changing', 'changed', 'entering']);
@@ -108,7 +108,7 @@ describe('@OnMaintenance()', () => {
     ]);
   });
 
-  it('says what a change will come to: off, while the key is held, is still on', async () => {
+  it('reports the resulting state: switching off a held key leaves it on', async () => {
     await using at = await site();
     await at.service.setMaintenance(true, KEY);
     const held = await at.service.maintain(KEY);
@@ -175,7 +175,7 @@ describe('a "changing" hook', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Refusal('no'))],
-  ])('that %s refuses the change: its error comes out, nothing has changed', async (_how, refuse) => {
+  ])('that %s refuses the change: its error is thrown, and nothing has changed', async (_how, refuse) => {
     await using at = await site();
     await at.service.setMaintenance(true, 'other');
     const held = await at.service.maintain('other');
@@ -196,7 +196,7 @@ describe('a "changing" hook', () => {
     expect(await at.service.maintain(KEY, () => 'the lock is free')).toBe('the lock is free');
   });
 
-  it('cannot keep a maintain() from leaving', async () => {
+  it('cannot prevent a maintain() from leaving', async () => {
     await using at = await site();
     const held = await at.service.maintain(KEY);
     at.hooks.act = (event) => {
@@ -206,7 +206,7 @@ describe('a "changing" hook', () => {
     expect(at.service.isInMaintenance().value).toBe(false);
   });
 
-  it('is asked after those before it, and not when one of them has refused', async () => {
+  it('runs in order, and not after another one has refused', async () => {
     const asked: string[] = [];
 
     @Injectable()
@@ -232,7 +232,7 @@ describe('a "changing" hook', () => {
   });
 });
 
-describe('a hook that misbehaves after the fact', () => {
+describe('a hook that fails after the change', () => {
   it.each(['entering', 'changed'])('%s: is logged and stops nothing', async (which) => {
     await using at = await site();
     at.hooks.act = (event) => {
@@ -287,7 +287,7 @@ describe('a hook that misbehaves after the fact', () => {
   });
 });
 
-describe('the end of a maintenance that ends by itself', () => {
+describe('maintenance that ends by itself', () => {
   afterEach(() => {
     vi.useRealTimers();
   });
@@ -318,7 +318,7 @@ describe('hooks are found', () => {
     ['a factory', { provide: 'plain', useFactory: () => new Plain() }],
     ['an asynchronous factory', { provide: 'plain', useFactory: async () => new Plain() }],
     ['a value', { provide: 'plain', useFactory: () => new Plain(), inject: [MaintenanceService] }],
-  ])('in what %s gives, once, aliases included', async (_what, provider) => {
+  ])('in what %s provides, once, including aliases', async (_what, provider) => {
     const alias = { provide: 'alias', useExisting: 'plain' };
     await using at = await site({ providers: [provider, alias] });
     await at.service.setMaintenance(true, KEY);
@@ -338,7 +338,7 @@ describe('hooks are found', () => {
     expect(at.app.get(Child).heard).toEqual([KEY]);
   });
 
-  it('not in providers that are no singletons: these are warned about', async () => {
+  it('not in providers that are not singletons, which cause a warning', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class PerRequest extends Plain {}
     await using at = await site({ providers: [PerRequest] });
@@ -346,7 +346,7 @@ describe('hooks are found', () => {
     expect(at.log.join('\n')).toMatch(/warn PerRequest is not a singleton: its maintenance hooks cannot be/);
   });
 
-  it('not where they cannot be meant', () => {
+  it('not where they cannot be hooks', () => {
     const decorate = (event: unknown, ...keys: unknown[]) =>
       OnMaintenance(event as 'changed', ...(keys as string[]));
     expect(() => decorate('leaving')).toThrow(

@@ -124,7 +124,7 @@ describe.each(
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('keeps public answers, so that it would keep a refusal if it might', async () => {
+  it('caches public responses, and would cache a refusal if it were allowed to', async () => {
     await request(port, '/catalog?kept');
     expect((await request(port, '/catalog?kept')).headers['x-cache']).toBe('HIT');
   });

@@ -48,7 +48,7 @@ const groups: [string, number, readonly Named[]][] = [
   ],
 ];
 
-describe('the corpus', () => {
+describe('the corpus of hostile input', () => {
   it.each(groups)('holds a group: %s', (_group, least, rows) => {
     expect(rows.length).toBeGreaterThanOrEqual(least);
     expect(rows.filter(({ name, why }) => name === '' || why === '')).toEqual([]);

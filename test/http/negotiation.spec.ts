@@ -56,18 +56,18 @@ describe('Accept', () => {
     `${'text/html;q=0.5,'.repeat(1_000)}`,
     `${'x/y,'.repeat(4_000)}`,
     'a'.repeat(16_000),
-  ])('a malformed one is answered all the same: %j', (accept) => {
+  ])('a malformed header still gets a response: %j', (accept) => {
     expect(['html', 'json', 'problem']).toContain(negotiate(accept));
   });
 
-  it('is weighed right also after more headers than are remembered', () => {
+  it('is weighed right even after more headers than the cache holds', () => {
     for (let index = 0; index < 1_200; index++) {
       expect(negotiate(`application/json;q=0.5, text/html;q=0.${1_000 + index}`)).toBe('json');
     }
     expect(negotiate(BROWSER)).toBe('html');
   });
 
-  it('reads sixteen of the ranges that say something', () => {
+  it('considers sixteen relevant ranges', () => {
     expect(negotiate(`${'application/json;q=0.1,'.repeat(15)}text/html`)).toBe('html');
     expect(negotiate(`${'application/json;q=0.1,'.repeat(16)}text/html`)).toBe('json');
     expect(negotiate(`${'image/png,'.repeat(60)}text/html`)).toBe('html');

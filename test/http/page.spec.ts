@@ -43,7 +43,7 @@ describe('renderMaintenancePage', () => {
     expect(html.match(/<script/g)).toHaveLength(1);
   });
 
-  it('takes a message of 10 kB', () => {
+  it('accepts a message of 10 kB', () => {
     expect(render({ message: '<'.repeat(10_000) })).toContain('&lt;'.repeat(10_000));
   });
 
@@ -54,7 +54,7 @@ describe('renderMaintenancePage', () => {
     expect(html.split(HOSTILE_ESCAPED)).toHaveLength(Object.keys(PAGE_TEXTS).length + 3); // the title and "time left" stand twice
   });
 
-  it('asks for the translation of the built-in texts and of nothing else', () => {
+  it('requests the translation of the built-in texts and of nothing else', () => {
     const text = vi.fn<(builtin: string) => string>((builtin) => builtin);
     render({ text, ...endIn(60) });
     const asked = new Set(text.mock.calls.map(([builtin]) => builtin));
@@ -74,7 +74,7 @@ describe('renderMaintenancePage', () => {
     expect(render({ refreshDelay })).toContain(`<meta http-equiv="refresh" content="${seconds}">`);
   });
 
-  it('says when it is expected back, in UTC, with the seconds left as data', () => {
+  it('shows the expected end in UTC, with the seconds left as data', () => {
     const html = render({ until: new Date('2031-03-04T15:06:00Z'), retryAfter: 90.2 });
     expect(html).toContain('<time datetime="2031-03-04T15:06:00.000Z">');
     expect(/<time[^>]*>(.*?)<\/time>/.exec(html)?.[1]?.replace(/\s/g, ' ')).toBe(
@@ -104,11 +104,11 @@ describe('renderMaintenancePage', () => {
     ['en', 'ltr', ''],
     ['en', 'ltr', '"><script>'],
     ['en', 'ltr', `en-${'x'.repeat(10_000)}`],
-  ])('writes the language as %s, %s (case %#)', (lang, dir, language) => {
+  ])('sets language and direction to %s, %s (case %#)', (lang, dir, language) => {
     expect(render({ language, ...endIn(60) })).toContain(`<html lang="${lang}" dir="${dir}">`);
   });
 
-  it('writes the end as the language does', () => {
+  it('formats the end for the language', () => {
     const until = new Date('2031-03-04T15:06:00Z');
     expect(render({ language: 'de', until })).toContain('4. März 2031 um 15:06 UTC');
   });
@@ -144,7 +144,7 @@ describe('maintenancePageCsp', () => {
     expect(csp).toContain(`connect-src 'self' wss://live.example.com;`);
   });
 
-  it('lets no source add a directive or a header', () => {
+  it('does not let a source add a directive or a header', () => {
     const csp = maintenancePageCsp({ connect: [`wss://x; script-src *,\r\nSet-Cookie: a=1 ü\uD800`] });
     expect(csp).toContain(
       'connect-src wss://x%3b%20script-src%20*%2c%0d%0aSet-Cookie:%20a=1%20%c3%bc%ef%bf%bd;',
@@ -247,7 +247,7 @@ describe('the page in Chromium', () => {
     expect(refused).toEqual([]);
   });
 
-  it("converts the end to local time and counts down, whatever the visitor's clock says", async () => {
+  it("shows the end in local time and counts down, whatever the visitor's clock says", async () => {
     html = render({ until: new Date('2031-03-04T15:06:00Z'), retryAfter: 7_259, refreshDelay: 3_600_000 });
     const { page } = await newPage();
     await stopClock(page, Date.parse('2031-03-04T03:00:00Z'));
@@ -260,7 +260,7 @@ describe('the page in Chromium', () => {
     expect(await page.getByRole('timer').innerText()).toMatch(/^1 hr 59 mins \d+ secs?$/);
   });
 
-  it('kept as a file, counts down to its end by the clock, and reloads as usual once that is over', async () => {
+  it('saved as a file, counts down to its end by the clock, and reloads as usual after that', async () => {
     html = render({ until: new Date('2031-03-04T15:06:00Z'), retryAfter: 999_999, stored: true });
     const { page } = await newPage();
     await stopClock(page, Date.parse('2031-03-04T15:04:29Z'));
@@ -276,7 +276,7 @@ describe('the page in Chromium', () => {
     expect(requests).toEqual([]);
   });
 
-  it('shows only the time of an end on the same day', async () => {
+  it('shows only the time if the end is on the same day', async () => {
     html = render({ until: new Date('2031-03-04T14:06:00Z') });
     const { page } = await newPage();
     await stopClock(page, Date.parse('2031-03-04T03:00:00Z'));
@@ -284,7 +284,7 @@ describe('the page in Chromium', () => {
     expect(await page.locator('time').innerText()).toBe('23:06');
   });
 
-  it('waits a little at zero and comes back once, by GET, also where a form was refused', async () => {
+  it('waits a little at zero and reloads once, by GET, even if a form was refused', async () => {
     html = render(endIn(3));
     const { page } = await newPage();
     await stopClock(page);
@@ -314,7 +314,7 @@ describe('the page in Chromium', () => {
     expect(page.url()).toBe(`${origin}/#/orders/7`);
   });
 
-  it('says the same and reloads without JavaScript', async () => {
+  it('shows the same and reloads without JavaScript', async () => {
     html = render({ refreshDelay: 1_000, ...endIn(3_600) });
     const { page } = await newPage({ javaScriptEnabled: false });
     await page.goto(origin);
@@ -323,7 +323,7 @@ describe('the page in Chromium', () => {
     await vi.waitFor(() => expect(requests.length).toBeGreaterThan(1), { timeout: 10_000 });
   });
 
-  it('is readable text where styles are blocked', async () => {
+  it('is readable if styles are blocked', async () => {
     html = render(endIn(3_600));
     csp = csp.replace(/style-src [^;]+/, `style-src 'none'`);
     const { page } = await newPage();
@@ -345,7 +345,7 @@ describe('the page in Chromium', () => {
     expect(await page.evaluate('document.getAnimations().length')).toBe(count);
   });
 
-  it('shows how far it is where the visitor has chosen the colors', async () => {
+  it('shows progress in forced colors', async () => {
     html = render({ progress: { value: 0.5, step: 'Prices', remaining: null, overrun: true } });
     const { page } = await newPage({ forcedColors: 'active' });
     await page.goto(origin);

@@ -5,7 +5,7 @@ import { pageLanguage } from '../../lib/i18n/page-language.js';
 
 afterEach(() => vi.restoreAllMocks());
 
-describe('languages of browsers, where the application does not say which it has', () => {
+describe('languages of browsers if the application lists none', () => {
   const languages = new Languages();
 
   it.each([
@@ -52,7 +52,7 @@ describe("an application's own languages", () => {
   });
 });
 
-it('what is parsed of a header is bounded, however long it is', () => {
+it('the parsed part of a header is bounded, however long it is', () => {
   const parsed: number[] = [];
   const { languages } = Negotiator.prototype;
   vi.spyOn(Negotiator.prototype, 'languages').mockImplementation(function (this: unknown, ...given) {
@@ -67,7 +67,7 @@ it('what is parsed of a header is bounded, however long it is', () => {
   expect(Math.max(...parsed)).toBeLessThanOrEqual(1_024);
 });
 
-it('clients who invent languages choose among a limited number, each of whose formatters is made once', () => {
+it('invented languages map to a limited number of formatters', () => {
   const languages = new Languages();
   const letters = 'abcdefghijklmnopqrstuvwxyz';
   const invented = Array.from({ length: 20_000 }, (_, index) => {

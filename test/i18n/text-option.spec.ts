@@ -15,7 +15,7 @@ describe('a text for visitors', () => {
     ['null', null, null],
     ['nothing', undefined, null],
     ['one per language', TEXTS, TEXTS],
-    ['tags written otherwise', { DE: 'x', 'PT-br': 'y' }, { de: 'x', 'pt-BR': 'y' }],
+    ['tags in another spelling', { DE: 'x', 'PT-br': 'y' }, { de: 'x', 'pt-BR': 'y' }],
     ['only one for everybody', { '': 'Back soon' }, 'Back soon'],
     ['empty texts', { '': 'Back soon', de: '' }, 'Back soon'],
     ['only empty texts', { '': '', de: '' }, null],
@@ -29,14 +29,18 @@ describe('a text for visitors', () => {
     ['an object without a text', {}, 'received an object (Object)'],
     ['a list', ['x'], 'received an array of 1'],
     ['an instance', new Date(0), 'received 1970-01-01T00:00:00.000Z'],
-    ['a tag that is none', { de_AT: 'x' }, 'received "x" for the language "de_AT"'],
+    ['an invalid tag', { de_AT: 'x' }, 'received "x" for the language "de_AT"'],
     ['a wildcard', { '*': 'x' }, 'received "x" for the language "*"'],
     ['the prototype', JSON.parse('{"__proto__": "x"}'), 'received "x" for the language "__proto__"'],
     ['a language twice', { de: 'x', DE: 'y' }, 'received "y" for the language "DE"'],
-    ['what is no text', { de: 1 }, 'received 1 for the language "de"'],
+    ['a value that is not text', { de: 1 }, 'received 1 for the language "de"'],
     ['a long tag', { [`de-${'x'.repeat(40)}`]: 'x' }, 'for the language "de-'],
     ['too long a text', 'x'.repeat(10_001), 'a string of at most 10000 characters'],
-    ['too long together', { de: 'x'.repeat(5_001), fr: 'x'.repeat(5_000) }, 'received an object (Object)'],
+    [
+      'texts that are too long together',
+      { de: 'x'.repeat(5_001), fr: 'x'.repeat(5_000) },
+      'received an object (Object)',
+    ],
     [
       'too many languages',
       Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`en-x-l${i}`, 'x'])),
@@ -66,14 +70,14 @@ describe('texts per language in the store', () => {
     );
   const stored = (record: KeyRecord) => stampBody(encodeBody(record), record.write, record.change);
 
-  it('come back as they were, in the switch and in its change', () => {
+  it('are read as they were written, in the switch and in its change', () => {
     const record = decodeRecord(stored(edit(TEXTS)));
     expect(record.switch?.message).toEqual(TEXTS);
     expect(record.change.message).toEqual(TEXTS);
     expect(record.switch).not.toHaveProperty('messages');
   });
 
-  it('leave one text where a version looks that knows no others', () => {
+  it('leave one text for a version that knows no others', () => {
     const body = JSON.parse(encodeBody(edit(TEXTS))) as { switch: object };
     expect(body.switch).toMatchObject({ message: 'Back soon', messages: TEXTS });
   });
@@ -86,7 +90,7 @@ describe('texts per language in the store', () => {
     expect(readText({ message: 'x', messages: ['x'] }, 'message')).toBe('x');
   });
 
-  it('leave everything else alone', () => {
+  it('do not affect other fields', () => {
     const value = { message: 'x', list: [{ announcement: null }] };
     expect(JSON.stringify(value, splitTexts)).toBe(JSON.stringify(value));
   });
@@ -110,7 +114,7 @@ describe('the choice among languages', () => {
     expect(choice.pick(TEXTS, header)).toBe(tag);
   });
 
-  it('takes the text for everybody else to be in the language of the application, unless that has its own', () => {
+  it("takes the default text for the application's language, unless that has a text of its own", () => {
     expect(new TextChoice('de-CH').pick({ '': 'Grüezi', en: 'Hello' }, 'de,en;q=0.5')).toBe('');
     expect(new TextChoice('de').pick({ '': 'x', de: 'y', en: 'z' }, 'de,en;q=0.5')).toBe('de');
   });

@@ -35,7 +35,7 @@ class ChatGateway {
 
 describe.each(adapters)('texts per language on %s', (_name, createApp) => {
   it.each(['handlers', 'site'] as const)(
-    'reach each visitor in theirs, with coverage %s',
+    'reach each visitor in their language, with coverage %s',
     async (coverage) => {
       await using app = await shop(createApp, { coverage });
       await serviceOf(app).setMaintenance(true, 'general', { message: TEXTS });
@@ -63,7 +63,7 @@ describe.each(adapters)('texts per language on %s', (_name, createApp) => {
     },
   );
 
-  it('that none is in are translated, and so is the built-in sentence where none is for everybody', async () => {
+  it('are translated if none fits, and so is the built-in sentence if there is no default text', async () => {
     await using app = await shop(createApp, {
       languages: ['en', 'de', 'fr'],
       translate: (text, language) => `${language}: ${text}`,
@@ -104,7 +104,7 @@ describe.each(adapters)('texts per language on %s', (_name, createApp) => {
     chat.disconnect();
   });
 
-  it('go to sockets and streams, made once for each language', async () => {
+  it('are sent to sockets and streams, rendered once per language', async () => {
     await using app = await createApp({
       imports: [maintenance({ socket: true, keys: [new MaintenanceKey('billing')] })],
     });
@@ -199,7 +199,7 @@ describe.each(adapters)('texts per language on %s', (_name, createApp) => {
     });
   });
 
-  it('are in changes and states, and outlive what does not touch them', async () => {
+  it('are in changes and states, and survive unrelated changes', async () => {
     await using app = await createApp({ imports: [maintenance({})] });
     const service = serviceOf(app);
     const change = await service.setMaintenance(true, 'general', { message: TEXTS });

@@ -74,7 +74,7 @@ function fetchedTooLate({ app, service }: BullApp, processor: Type<WorkerHost>):
 }
 
 describe('MaintenanceBullModule', () => {
-  it('takes no job while a key is on, and goes on by itself', async () => {
+  it('takes no job while a key is on, and continues by itself', async () => {
     await using at = await startBull(redis, { providers: [Mail] });
     await using queue = openQueue(redis);
     await queue.add('before', {});
@@ -88,7 +88,7 @@ describe('MaintenanceBullModule', () => {
     await until(() => ran('during') === 4);
   });
 
-  it('goes on with the next job at once, however long a worker waits for news of its queue', async () => {
+  it('continues with the next job at once, however long a worker blocks on its queue', async () => {
     await using at = await startBull(redis, { providers: [Mail] });
     await using queue = openQueue(redis);
     await until(async () => (await queue.getWorkers()).length === 1);
@@ -103,7 +103,7 @@ describe('MaintenanceBullModule', () => {
     expect(performance.now() - reopened).toBeLessThan(2_000);
   });
 
-  it('has jobs under way waited for, with queue and name in the error', async () => {
+  it('makes drains wait for running jobs, with queue and name in the error', async () => {
     await using at = await startBull(redis, { providers: [Mail] });
     await using queue = openQueue(redis);
     await queue.add('welcome', { gate: 'a' });
@@ -121,7 +121,7 @@ describe('MaintenanceBullModule', () => {
     expect(await working).toEqual(['a']);
   });
 
-  it('goes on with other jobs while one is still running that began before', async () => {
+  it('continues with other jobs while an earlier one is still running', async () => {
     await using at = await startBull(redis, { providers: [Mail] });
     await using queue = openQueue(redis);
     await queue.add('long', { gate: 'a' });
@@ -140,7 +140,7 @@ describe('MaintenanceBullModule', () => {
     await until(() => ran('after'));
   });
 
-  it('holds nothing twice, spends no attempt and stalls nothing, however often keys change under load', async () => {
+  it('runs nothing twice, spends no attempt and stalls nothing, however often keys change under load', async () => {
     await using first = await startBull(redis, { providers: [Mail] });
     await using second = await startBull(redis, { providers: [Mail] });
     await using third = await startBull(redis, { providers: [Mail] });
@@ -169,7 +169,7 @@ describe('MaintenanceBullModule', () => {
     expect(done.every((job) => job?.attemptsMade === 1)).toBe(true);
   });
 
-  it('puts back what was fetched when the key was switched on, in its place', async () => {
+  it('puts a job that was fetched when the key was switched on back in its place', async () => {
     await using at = await startBull(redis, { providers: [Mail] });
     await using queue = openQueue(redis);
     const late = fetchedTooLate(at, Mail);
@@ -188,7 +188,7 @@ describe('MaintenanceBullModule', () => {
     expect((await queue.getJobs(['completed'])).every(({ attemptsMade }) => attemptsMade === 1)).toBe(true);
   });
 
-  it('keeps delayed and repeated jobs, those to be tried again, and flows for after', async () => {
+  it('keeps delayed, repeated and retried jobs and flows until afterwards', async () => {
     let failures = 0;
     @Processor('mail')
     class Failing extends Mail {
@@ -231,7 +231,7 @@ describe('MaintenanceBullModule', () => {
     expect([failures, tried?.attemptsMade]).toEqual([2, 2]);
   });
 
-  it('goes on at its rate where that is limited, and puts back there too', async () => {
+  it('keeps its rate limit, and puts jobs back there, too', async () => {
     @Processor('mail', { limiter: { max: 1, duration: 150 } })
     class Limited extends Mail {}
     await using at = await startBull(redis, { providers: [Limited] });
@@ -248,7 +248,7 @@ describe('MaintenanceBullModule', () => {
     expect(runs).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('repeats a job once each time, also one that was put back', async () => {
+  it('repeats a job once each time, even one that was put back', async () => {
     await using at = await startBull(redis, { providers: [Mail] });
     await using queue = openQueue(redis);
     const late = fetchedTooLate(at, Mail);
@@ -267,7 +267,7 @@ describe('MaintenanceBullModule', () => {
     expect(await queue.getJobCountByTypes('delayed', 'wait')).toBeLessThanOrEqual(1);
   });
 
-  it('stalls no job that runs on while its key is on, nor one that it has put back', async () => {
+  it('stalls neither a job that keeps running while its key is on, nor one that was put back', async () => {
     @Processor('mail', { lockDuration: 300, stalledInterval: 100, concurrency: 2 })
     class Impatient extends Mail {}
     await using at = await startBull(redis, { providers: [Impatient] });
@@ -286,7 +286,7 @@ describe('MaintenanceBullModule', () => {
     expect([runs, stalled]).toEqual([['long', 'waits'], []]);
   });
 
-  it('holds back a processor that is made for each job', async () => {
+  it('pauses a request-scoped processor', async () => {
     @Processor({ name: 'mail', scope: Scope.REQUEST })
     class Scoped extends WorkerHost {
       @Inject() private readonly service!: MaintenanceService;
@@ -332,7 +332,7 @@ describe('MaintenanceBullModule', () => {
     await until(() => ran('early'));
   });
 
-  it('starts paused where a key is on already', async () => {
+  it('starts paused if a key is on already', async () => {
     await using first = await startBull(redis);
     await first.service.setMaintenance(true);
     await using queue = openQueue(redis);
@@ -344,7 +344,7 @@ describe('MaintenanceBullModule', () => {
     await until(() => ran('waits'));
   });
 
-  it('goes on as soon as reopening begins, which is for visitors', async () => {
+  it('continues as soon as reopening begins, which is for visitors', async () => {
     await using at = await startBull(redis, { providers: [Mail] });
     await using queue = openQueue(redis);
     await at.service.setMaintenance(true);
@@ -354,7 +354,7 @@ describe('MaintenanceBullModule', () => {
     expect((await at.service.getKeyData()).general).toMatchObject({ phase: 'reopening' });
   });
 
-  it('closes at once where its workers wait, and leaves their jobs in the queue', async () => {
+  it('closes at once while its workers wait, and leaves their jobs in the queue', async () => {
     const at = await startBull(redis, { providers: [Mail] });
     await using queue = openQueue(redis);
     await at.service.setMaintenance(true);
@@ -365,7 +365,7 @@ describe('MaintenanceBullModule', () => {
     expect(runs).toEqual([]);
   });
 
-  it('leaves alone a worker that the application has paused, or has not started', async () => {
+  it('leaves workers alone that the application has paused, or has not started', async () => {
     @Processor('other', { autorun: false })
     class Other extends Mail {}
     await using at = await startBull(redis, {
@@ -391,7 +391,7 @@ describe('MaintenanceBullModule', () => {
     await until(() => ran('paused') && ran('other'));
   });
 
-  it('does not count what a job starts as a part of the call that opened the key', async () => {
+  it('does not attribute what a job starts to the call that opened the key', async () => {
     @Processor('mail')
     class Nested extends WorkerHost {
       @Inject() private readonly service!: MaintenanceService;
@@ -409,7 +409,7 @@ describe('MaintenanceBullModule', () => {
     await until(() => ran('inside') === 2);
   });
 
-  it('knows calls of jobs where the processor reaches the service', async () => {
+  it('knows the calls of jobs if the processor uses the service', async () => {
     @Processor('mail')
     class Asking extends WorkerHost {
       @Inject() private readonly service!: MaintenanceService;
@@ -425,7 +425,7 @@ describe('MaintenanceBullModule', () => {
     expect(at.service.isActive()).toBe(false);
   });
 
-  it('ends with the application, in maintenance too', async () => {
+  it('ends with the application, even in maintenance', async () => {
     const at = await startBull(redis, { providers: [Mail] });
     await at.service.setMaintenance(true);
     await at.app.close();
@@ -472,7 +472,7 @@ describe('keys of a worker', () => {
     expect(await site.while('reports')).toEqual(['audit', 'mail']);
   });
 
-  it('are what a function returns for queue and class, or those of the decorators if it returns nothing', async () => {
+  it('are what a function returns for queue and class, otherwise those of the decorators', async () => {
     const asked: unknown[] = [];
     await using site = await whoRuns({
       keys: (queue, processor) => {
@@ -490,13 +490,13 @@ describe('keys of a worker', () => {
     expect(await site.while('reports')).toEqual(['audit', 'mail']);
   });
 
-  it('are what the name of the queue stands for', async () => {
+  it('are those configured for the name of the queue', async () => {
     await using site = await whoRuns({ keys: { mail: ['reports'] } });
     expect(await site.while('reports')).toEqual(['audit']);
     expect(await site.while('billing')).toEqual(['audit', 'mail']);
   });
 
-  it('must be known, and be keys', async () => {
+  it('must be registered keys', async () => {
     expect(
       await failure(startBull(redis, { providers: [Mail], bull: { keys: () => ['biling'] } })),
     ).toBeInstanceOf(UnknownMaintenanceKeyError);
@@ -517,7 +517,7 @@ describe('processors without a class', () => {
 
   it.each([
     ['a function', () => Promise.resolve(void runs.push('called'))],
-    ['a file, in a process of its own', file],
+    ['a file, in a separate process', file],
     ['a file, in a worker thread', { path: file, useWorkerThreads: true }],
   ])('are paused and waited for too: %s', async (_what, processor) => {
     await using at = await startBull(redis, {
@@ -538,7 +538,7 @@ describe('processors without a class', () => {
     await at.service.maintain('general', async () => expect((await counts()).completed).toBe(2));
   });
 
-  it('are waited for by name, as many as run at a time, also in worker threads', async () => {
+  it('are waited for by name, all that run concurrently, also in worker threads', async () => {
     const processor = { path: file, useWorkerThreads: true, concurrency: 2 };
     await using at = await startBull(redis, { queues: [{ name: 'mail', processors: [processor as never] }] });
     await using queue = openQueue(redis);
@@ -556,7 +556,7 @@ describe('processors without a class', () => {
 });
 
 describe('an application', () => {
-  it('without queues is warned', async () => {
+  it('without queues gets a warning', async () => {
     const { log, app } = await startBull(redis, {
       root: ([, , maintenance, bull]) => ({ imports: [maintenance!, bull!] }),
     });
@@ -564,7 +564,7 @@ describe('an application', () => {
     await app.close();
   });
 
-  it('beside another one that is not guarded leaves that alone', async () => {
+  it('does not affect another application that is not guarded', async () => {
     @Processor('plain')
     class Plain extends Mail {}
     await using at = await startBull(redis, { providers: [Mail] });

@@ -97,7 +97,7 @@ describe('the options of a key', () => {
     });
   });
 
-  it('are taken as they are', () => {
+  it('are kept as given', () => {
     class OfficeHours extends MaintenanceStatus {}
     const options: MaintenanceKeyOptions = {
       label: 'Billing',
@@ -160,7 +160,7 @@ describe('the options of a key', () => {
     expect(thrown(() => new KeyRegistry().add(replaced, 'here')).message).toBe(message);
   });
 
-  it('may be properties of a class, checked when the key is registered', async () => {
+  it('may be class properties, checked when the key is registered', async () => {
     class Import extends MaintenanceKey {
       override readonly label = 'Import';
       override readonly order = -1;
@@ -217,7 +217,7 @@ describe('GENERAL_MAINTENANCE', () => {
 });
 
 describe('keys as an option', () => {
-  it('are asked in their order, and among equals as they were given', async () => {
+  it('are evaluated in their order, equal ones as given', async () => {
     const key = (name: string, order?: number) => new MaintenanceKey(name, { order });
     await using running = await started({
       keys: [key('d', 2), key('b'), key('c', 1), key('a', -1), key('e')],
@@ -233,7 +233,7 @@ describe('keys as an option', () => {
     );
   });
 
-  it('may have names that every object has', async () => {
+  it('may have names of built-in object members', async () => {
     const keys = ['constructor', 'toString', 'hasOwnProperty', 'valueOf'].map(
       (name) => new MaintenanceKey(name),
     );
@@ -251,7 +251,7 @@ describe('keys as an option', () => {
 });
 
 describe('key data', () => {
-  it('has exactly these members while nothing is known', () => {
+  it('has exactly these members for a key that is off', () => {
     expect(new MaintenanceKey('a', { label: 'A', helpText: 'about a', order: 3 }).toJSON()).toStrictEqual({
       name: 'a',
       value: false,
@@ -273,7 +273,7 @@ describe('key data', () => {
     });
   });
 
-  it('shows what is known, in ISO 8601', async () => {
+  it('shows all facts of a key that is on, in ISO 8601', async () => {
     const key = new MaintenanceKey('a');
     await using running = await started({ keys: [key] });
     const until = new Date(Date.now() + HOUR);
@@ -328,7 +328,7 @@ describe('key data', () => {
 });
 
 describe('the name', () => {
-  it('is what a key is as text', () => {
+  it('is the string value of a key', () => {
     const key = new MaintenanceKey('billing');
     expect(String(key)).toBe('billing');
     expect(`${key}`).toBe('billing');
@@ -336,7 +336,7 @@ describe('the name', () => {
 });
 
 describe('the general key', () => {
-  it('looks and lasts as the application says, everywhere, and for this application alone', async () => {
+  it('looks and lasts as the application configures, only in this application', async () => {
     const general = { label: 'Shop', helpText: 'All of it', timeout: HOUR };
     await using running = await started({ general });
     await using other = await started();
@@ -367,7 +367,7 @@ describe('isMaintenance()', () => {
     expect(await key.isMaintenance()).toBe(true);
   });
 
-  it('says that the key belongs to no running application, before and after', async () => {
+  it('rejects before and after the life of the application', async () => {
     const key = new MaintenanceKey('a');
     const lost = /Maintenance key "a" is not registered with a running application/;
     expect((await failure(key.isMaintenance())).message).toMatch(lost);
@@ -386,11 +386,11 @@ describe('a page of its own', () => {
       `${String(template)} ${String(given.extra)}`,
   } as unknown as MaintenanceTemplateContext;
 
-  it('is left to the module without a template', async () => {
+  it("falls back to the module's page without a template", async () => {
     expect(await new MaintenanceKey('a').render({}, context)).toBeUndefined();
   });
 
-  it('is rendered with what getContext() gives, by what getTemplate() names', async () => {
+  it('is rendered by getTemplate() with getContext()', async () => {
     class Page extends MaintenanceKey {
       override getTemplate(request: { vip?: boolean }) {
         return request.vip ? 'vip' : 'all';

@@ -102,7 +102,7 @@ describe('@RegisterMaintenanceKey(name, options?) on a provider class', () => {
     expect(await running.app.get(BillingKey).isMaintenance()).toBe(true);
   });
 
-  it('finds it in feature modules, and once under all its names', async () => {
+  it('finds it in feature modules, and once despite several tokens', async () => {
     @Module({
       providers: [
         PlainKey,
@@ -125,7 +125,7 @@ describe('@RegisterMaintenanceKey(name, options?) on a provider class', () => {
     ['a factory that injects', { provide: 'key', useFactory: () => new PlainKey(), inject: [Staff] }],
     ['a value', { provide: 'key', useValue: new PlainKey() }],
     ['a class under another token', { provide: 'key', useClass: PlainKey }],
-  ])('finds what %s gives', async (_what, provider) => {
+  ])('finds what %s provides', async (_what, provider) => {
     expect(await names({ providers: [Staff, provider] })).toEqual(['general', 'plain']);
   });
 
@@ -138,13 +138,13 @@ describe('@RegisterMaintenanceKey(name, options?) on a provider class', () => {
     expect(await names({ providers })).toEqual(['general', 'plain']);
   });
 
-  it('leaves a class alone that only inherits from one', async () => {
+  it('ignores a class that only inherits from one', async () => {
     @Injectable()
     class Child extends PlainKey {}
     expect(await names({ providers: [Child] })).toEqual(['general']);
   });
 
-  it('lets a class that inherits be a key of its own', async () => {
+  it('lets an inheriting class be a separate key', async () => {
     @RegisterMaintenanceKey('child', { label: 'Child' })
     class Child extends BillingKey {}
     await using running = await started({}, { providers: [Staff, BillingKey, Child] });
@@ -152,7 +152,7 @@ describe('@RegisterMaintenanceKey(name, options?) on a provider class', () => {
     expect(running.app.get(Child)).toMatchObject({ label: 'Child', scope: 'site' });
   });
 
-  it('stops the start when the constructor gives another name', async () => {
+  it('stops the start if the constructor passes another name', async () => {
     @RegisterMaintenanceKey('one')
     class Confused extends MaintenanceKey {
       constructor() {
@@ -206,7 +206,7 @@ describe('@RegisterMaintenanceKey(name, options?) on a provider class', () => {
 });
 
 describe('@RegisterMaintenanceKey() on members of a provider', () => {
-  it('registers what properties, getters and methods give: one key, or an array', async () => {
+  it('registers what properties, getters and methods return: one key, or an array', async () => {
     await using running = await started({}, { providers: [Members] });
     const found = running.service.getKeys().map(({ name }) => name);
     expect(found.toSorted()).toEqual([
@@ -223,7 +223,7 @@ describe('@RegisterMaintenanceKey() on members of a provider', () => {
     expect(method?.helpText).toBe('made 1 time');
   });
 
-  it('registers what a provider makes in onModuleInit(), before anything is served', async () => {
+  it('registers what a provider creates in onModuleInit(), before anything is served', async () => {
     @Injectable()
     class Tenants implements OnModuleInit {
       @RegisterMaintenanceKey()
@@ -262,7 +262,7 @@ describe('@RegisterMaintenanceKey() on members of a provider', () => {
     expect(running.service.getKeys().map(({ name }) => name)).toEqual(['general']);
   });
 
-  it('on a controller and on an ancestor, too; an override counts once', async () => {
+  it('works on controllers and ancestors; an override counts once', async () => {
     class Base {
       @RegisterMaintenanceKey()
       inherited(): MaintenanceKey {
@@ -301,7 +301,7 @@ describe('@RegisterMaintenanceKey() on members of a provider', () => {
       },
       'threw while its maintenance keys were read: on purpose',
     ],
-  ])('stops the start when one gives %s', async (_what, give, message) => {
+  ])('stops the start if one returns %s', async (_what, give, message) => {
     @Injectable()
     class Holder {
       @RegisterMaintenanceKey()
@@ -341,7 +341,7 @@ describe('a name that is declared twice', () => {
     expect(message).toMatch(/class PlainKey in OneModule and by class PlainKey in TwoModule/);
   });
 
-  it('also between the option and a class', async () => {
+  it('includes the option and a class', async () => {
     const error = await failure(started({ keys: [new MaintenanceKey('plain')] }, { providers: [PlainKey] }));
     expect(error.message).toMatch(/by the option "keys" \(index 0\) and by class PlainKey/);
   });
@@ -366,7 +366,7 @@ describe('providers that are not singletons', () => {
     expect(warnings[1]).toMatch(/ScopedKey is not a singleton/);
   });
 
-  it('also when they become so by what they inject', async () => {
+  it('also if they are not singletons because of what they inject', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class Tenant {}
     @RegisterMaintenanceKey('tenant')
@@ -382,7 +382,7 @@ describe('providers that are not singletons', () => {
 });
 
 describe('modules that are loaded lazily', () => {
-  it('bring keys and hooks that are found on the next ask', async () => {
+  it('add keys and hooks that are found at the next lookup', async () => {
     const changes: MaintenanceChange[] = [];
 
     @Injectable()
@@ -440,7 +440,7 @@ describe('names that are not registered', () => {
     ]);
   });
 
-  it('are not, while all are known', async () => {
+  it('cause no warning if all are registered', async () => {
     @MaintenanceKeys('plain', 'general')
     @MaintenanceExempt()
     @Controller()

@@ -63,7 +63,7 @@ describe.each(adapters)('forRoot() on %s', (_name, createApp) => {
     expect((await request(running.port, '/hello')).status).toBe(200);
   });
 
-  it('leaves the guard away on request', async () => {
+  it('omits the guard on request', async () => {
     await using running = await createApp({
       imports: [MaintenanceModule.forRoot({ ...off, guard: false })],
       controllers: [HelloController],
@@ -100,7 +100,7 @@ describe.each(adapters)('forRoot() on %s', (_name, createApp) => {
     expect((await request(running.port, '/hello')).status).toBe(200);
   });
 
-  it('keeps two applications of one process apart', async () => {
+  it('keeps two applications in one process apart', async () => {
     const metadata = () => ({
       imports: [MaintenanceModule.forRoot(off)],
       controllers: [HelloController],
@@ -127,7 +127,7 @@ describe('forRootAsync()', () => {
     return (await request(running.port, '/hello')).status;
   };
 
-  it('takes a factory with what it injects', async () => {
+  it('accepts a factory with injected providers', async () => {
     const module = MaintenanceModule.forRootAsync({
       ...off,
       imports: [SettingsModule],
@@ -137,17 +137,17 @@ describe('forRootAsync()', () => {
     expect(await optionsOf(module)).toBe(418);
   });
 
-  it('takes a factory that is asynchronous', async () => {
+  it('accepts an asynchronous factory', async () => {
     const useFactory = async () => Promise.resolve({ statusCode: 419 });
     expect(await optionsOf(MaintenanceModule.forRootAsync({ ...off, useFactory }))).toBe(419);
   });
 
-  it('takes a factory that gives nothing', async () => {
+  it('accepts a factory that returns nothing', async () => {
     const useFactory = () => undefined as never;
     expect(await optionsOf(MaintenanceModule.forRootAsync({ ...off, useFactory }))).toBe(503);
   });
 
-  it('takes a class, which may inject', async () => {
+  it('accepts a class with injected providers', async () => {
     @Injectable()
     class Factory implements MaintenanceOptionsFactory {
       constructor(private readonly settings: Settings) {}
@@ -160,7 +160,7 @@ describe('forRootAsync()', () => {
     expect(await optionsOf(module)).toBe(418);
   });
 
-  it('takes a class whose method is called create()', async () => {
+  it('accepts a class with a method create()', async () => {
     class Factory {
       private readonly status = 420;
 
@@ -172,7 +172,7 @@ describe('forRootAsync()', () => {
   });
 
   it.each(['createMaintenanceOptions', 'create'])(
-    'takes a provider that exists, with %s()',
+    'accepts an existing provider with %s()',
     async (method) => {
       const token = Symbol('factory');
 
@@ -187,7 +187,7 @@ describe('forRootAsync()', () => {
     },
   );
 
-  it('takes structural options beside the factory', async () => {
+  it('accepts structural options beside the factory', async () => {
     const module = MaintenanceModule.forRootAsync({
       ...off,
       path: 'ops',
@@ -202,7 +202,7 @@ describe('forRootAsync()', () => {
   });
 
   it.each(['isGlobal', 'path', 'guard', 'coverage', 'socket', 'admin'])(
-    'says that %s stands beside the factory, not in what it returns',
+    'rejects %s in the result of the factory',
     async (option) => {
       const useFactory = () => ({ [option]: true });
       const error = await failure(compile(MaintenanceModule.forRootAsync({ ...off, useFactory })));
@@ -219,8 +219,8 @@ describe('forRootAsync()', () => {
       { useFactory: () => ({}), useClass: Settings },
       /received useFactory and useClass; accepted: one of/,
     ],
-    ['a factory that is none', { useFactory: {} }, /"useFactory" received an object.+accepted: a function/],
-    ['a class that is none', { useClass: 'x' }, /"useClass" received "x"; accepted: a class/],
+    ['an invalid factory', { useFactory: {} }, /"useFactory" received an object.+accepted: a function/],
+    ['an invalid class', { useClass: 'x' }, /"useClass" received "x"; accepted: a class/],
     ['a class without the method', { ...off, useClass: Settings }, /"useClass" names an object \(Settings\)/],
     [
       'an option in the wrong place',
@@ -233,7 +233,7 @@ describe('forRootAsync()', () => {
     expect(error.message).toMatch(message);
   });
 
-  it('lets out what a factory throws', async () => {
+  it('rethrows what a factory throws', async () => {
     const useFactory = () => {
       throw new RangeError('on purpose');
     };
@@ -270,14 +270,14 @@ describe('a second registration stops the start', () => {
     expect(error.message).toMatch(/imported without options; accepted: MaintenanceModule\.forRoot\(\)/);
   });
 
-  it('with NestFactory, too', async () => {
+  it('also with NestFactory', async () => {
     @Module({ imports: [MaintenanceModule.forRoot(off), MaintenanceModule.forRoot(off)] })
     class RootModule {}
     const settings = { logger: false, abortOnError: false } as const;
     expect((await failure(NestFactory.create(RootModule, settings))).message).toMatch(twice);
   });
 
-  it('one that is loaded lazily is refused', async () => {
+  it('also in a lazily loaded module', async () => {
     await using running = await started();
     const loading = running.app.get(LazyModuleLoader).load(() => MaintenanceModule.forRoot(off));
     expect((await failure(loading)).message).toMatch(twice);
@@ -311,8 +311,8 @@ describe('isGlobal', () => {
   });
 });
 
-describe('life of the application', () => {
-  it('works when it is only compiled', async () => {
+describe('the life of the application', () => {
+  it('works if it is only compiled', async () => {
     class Billing {
       constructor(@Inject(MaintenanceService) readonly service: MaintenanceService) {}
     }
@@ -389,7 +389,7 @@ describe('life of the application', () => {
     expect(ended).toBe(true);
   });
 
-  it('leaves nothing behind that keeps the process alive', async () => {
+  it('leaves nothing that keeps the process alive', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
     const before = timers();
     const running = await started();
@@ -401,7 +401,7 @@ describe('life of the application', () => {
     expect(await until(() => timers() <= before, { what: 'no timer of ours' })).toBe(true);
   });
 
-  it('forgets what an application in memory knew', async () => {
+  it('starts afresh for the next application with the state in memory', async () => {
     const first = await started();
     await first.service.setMaintenance(true);
     await first.app.close();

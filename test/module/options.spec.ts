@@ -242,7 +242,7 @@ describe('a wrong option stops the start with an error that says what is accepte
     expect(await failure(compile(value))).toMatchObject(clear(option, received, 'a'));
   });
 
-  it.each([null, 'redis://x', 5, []])('options that are no options at all: %o', async (value) => {
+  it.each([null, 'redis://x', 5, []])('invalid options: %o', async (value) => {
     const error = await failure(compile(value));
     expect(error).toBeInstanceOf(MaintenanceConfigurationError);
     expect(error.message).toMatch(/"options" received .+; accepted: an object\./);
@@ -260,14 +260,14 @@ describe('a wrong option stops the start with an error that says what is accepte
     expect(error.message).toMatch(/Unknown maintenance option ".+"; accepted: \w.+\./);
   });
 
-  it('redis and cache together', async () => {
+  it('both redis and cache', async () => {
     const both = { redis: 'redis://127.0.0.1:1', cache: createCache(), socket: false, admin: false };
     const error = await failure(compile(both));
     expect(error).toBeInstanceOf(MaintenanceConfigurationError);
     expect(error.message).toMatch(/"cache" and "redis" were both given/);
   });
 
-  it('never when the file is imported: forRoot() itself does not throw', () => {
+  it('does not throw at import: forRoot() itself never does', () => {
     expect(() => MaintenanceModule.forRoot({ statusCode: 1, path: '' } as never)).not.toThrow();
     expect(() => MaintenanceModule.forRoot(null as never)).not.toThrow();
     expect(() => MaintenanceModule.forRootAsync(undefined as never)).not.toThrow();
@@ -292,7 +292,7 @@ describe('an error never shows a secret', () => {
     expect(`${error.message} ${error.stack} ${JSON.stringify(error)}`).not.toContain('hunter2');
   });
 
-  it('but shows the rest of a URL', async () => {
+  it('shows the rest of a URL', async () => {
     const error = await failure(
       compile({ socket: false, admin: false, redis: 'http://u:p@redis.example:6379' }),
     );
@@ -300,7 +300,7 @@ describe('an error never shows a secret', () => {
   });
 });
 
-describe('options that are right', () => {
+describe('valid options', () => {
   it.each<MaintenanceRootOptions>([
     {},
     { statusCode: 400, refreshDelay: 1_000, callTimeout: 1, commandTimeout: 60_000, onStale: 'block' },

@@ -124,7 +124,7 @@ describe('several processes with the state in memory are warned about', () => {
     expect(running.log.join('\n')).toMatch(warned);
   });
 
-  it('with a cache in memory too, but not with one that they share', async () => {
+  it('with a cache in memory too, but not with a shared one', async () => {
     process.env = { ...env, NODE_APP_INSTANCE: '1' };
     await using alone = await started({ cache: createCache() });
     expect(alone.log.join('\n')).toMatch(warned);
@@ -132,7 +132,7 @@ describe('several processes with the state in memory are warned about', () => {
     expect(shared.log.join('\n')).not.toMatch(warned);
   });
 
-  it('not the only one of its kind', async () => {
+  it('not a single process', async () => {
     process.env = { ...env, pm_id: '0', NODE_APP_INSTANCE: '0', exec_mode: 'fork_mode', instances: '1' };
     await using running = await started();
     expect(running.log.join('\n')).not.toContain('warn');
@@ -145,7 +145,7 @@ describe('several processes with the state in memory are warned about', () => {
     expect(running.log.join('\n')).not.toContain('warn');
   });
 
-  it('workers of node:cluster, once each', async () => {
+  it('workers of node:cluster, each once', async () => {
     const file = fileURLToPath(new URL('../../.tmp/replicas/test/apps/cluster-workers.js', import.meta.url));
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [file]);
     expect(`${stdout}${stderr}`.match(/but this is a worker of node:cluster/g)).toHaveLength(2);
@@ -177,7 +177,7 @@ describe.each(adapters)('the name of a key that is not registered, on %s', (_nam
   });
   const warnings = (log: readonly string[]) => log.filter((line) => line.includes('not registered (yet)'));
 
-  it('stops an application that is about to listen, and all are named', async () => {
+  it('stops an application before it listens, and names all of them', async () => {
     const error = await failure(createApp(app()));
     expect(error).toBeInstanceOf(MaintenanceConfigurationError);
     expect(error.message).toBe(
@@ -193,7 +193,7 @@ describe.each(adapters)('the name of a key that is not registered, on %s', (_nam
     expect(warnings(running.log)).toHaveLength(3);
   });
 
-  it('is a warning where modules are loaded lazily, which may bring the key', async () => {
+  it('is a warning if modules are loaded lazily, which may add the key', async () => {
     @Injectable()
     class Plugins {
       constructor(readonly loader: LazyModuleLoader) {}
@@ -202,7 +202,7 @@ describe.each(adapters)('the name of a key that is not registered, on %s', (_nam
     expect(warnings(running.log)).toHaveLength(3);
   });
 
-  it('is not noticed in a module that is loaded lazily', async () => {
+  it('is not noticed in a lazily loaded module', async () => {
     @Module({ controllers: [BillingController] })
     class LazyModule {}
     await using running = await createApp({ imports: [MaintenanceModule.forRoot(off)] });
@@ -238,10 +238,10 @@ describe.each(adapters)('ignorePaths that leave nothing to refuse, on %s', (_nam
 
   it.each<[string, MaintenanceRootOptions, string, string]>([
     ['the global prefix', { ignorePaths: ['/health', '/API/'] }, 'api', '"ignorePaths" received "/API/"'],
-    ['a part of it', { ignorePaths: ['shop'] }, '/shop/api', '"ignorePaths" received "shop"'],
-    ['those of a key', { keys: keys(['/api']) }, 'api', '"ignorePaths of key billing" received "/api"'],
+    ['a part of the prefix', { ignorePaths: ['shop'] }, '/shop/api', '"ignorePaths" received "shop"'],
+    ['ignorePaths of a key', { keys: keys(['/api']) }, 'api', '"ignorePaths of key billing" received "/api"'],
     [
-      'those of the general key',
+      'ignorePaths of the general key',
       { general: { ignorePaths: ['/api'] } },
       'api',
       '"ignorePaths of key general" received "/api"',
@@ -258,12 +258,12 @@ describe.each(adapters)('ignorePaths that leave nothing to refuse, on %s', (_nam
     [{ ignorePaths: ['/api'] }, ''],
     [{ ignorePaths: ['/apis'] }, 'api'],
     [{ ignorePaths: ['/v1'] }, ''],
-  ])('%o are paths as good as any', async (options, prefix) => {
+  ])('%o are accepted', async (options, prefix) => {
     await using running = await start(options, prefix);
     expect(running.log.join()).not.toContain('ignorePaths');
   });
 
-  it.each(['/v1', '/api/v1', '/V1/'])('%s stops it where that is the only version', async (path) => {
+  it.each(['/v1', '/api/v1', '/V1/'])('%s stop the start if that is the only version', async (path) => {
     const versioned = (versions: string[]) =>
       createApp(
         {

@@ -162,7 +162,7 @@ export function modules(): DynamicModule[] {
 }
 
 describe('the types', () => {
-  it('let functions of the request say whose request it is', () => {
+  it('let functions declare the type of their request', () => {
     const bypass: MaintenanceBypassOptions = { when: (request: Request) => request.ip === '::1' };
     const options: MaintenanceModuleOptions = {
       bypass,
@@ -177,7 +177,7 @@ describe('the types', () => {
     expect(options.bypass?.when?.({ ip: '::1' })).toBe(true);
   });
 
-  it('go with metadata that names what is injected', async () => {
+  it('work with metadata of injected types', async () => {
     expect(Reflect.getMetadata('design:paramtypes', BillingKey)).toEqual([Config]);
     expect(Reflect.getMetadata('design:paramtypes', BillingController.prototype, 'create')).toEqual([
       Invoice,

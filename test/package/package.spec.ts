@@ -22,7 +22,7 @@ describe('the tarball', () => {
     );
   });
 
-  it('names the licenses of what is packed into it', async () => {
+  it('names the licenses of bundled packages', async () => {
     const text = await readFile(join(packed.folder, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
     const names = /^(cookie|negotiator|content-type|croner|rxjs|commander|ms|reflect-metadata|tslib)$/gm;
     expect(text.match(names)).toHaveLength(9);
@@ -35,7 +35,7 @@ describe('the tarball', () => {
     expect(clean, output).toBe(true);
   });
 
-  it('has types that are right for every way to import it', async () => {
+  it('has correct types for every way to import it', async () => {
     const args = ['--profile', 'esm-only', '--ignore-rules', 'cjs-resolves-to-esm'];
     const { clean, output } = await packed.inspect('attw', ...args);
     expect(clean, output).toBe(true);
@@ -64,7 +64,7 @@ describe.each(ways)('an application without the optional peers, %s', (_way, file
   /** Runs it until it ends by itself. */
   const run = (source: string) => packed.run(file, head + source);
 
-  it('starts with the features off that need them, answers, and ends by itself', async () => {
+  it('starts without the features that need them, responds, and exits by itself', async () => {
     const printed = await run(`
       const { MaintenanceModule, MaintenanceService, MaintenanceExempt } = library;
       class Hello { get() { return 'hello'; } health() { return 'fine'; } }
@@ -92,7 +92,7 @@ describe.each(ways)('an application without the optional peers, %s', (_way, file
     expect(printed).toMatch(/^200 hello, 503 3[56]\d\d, 200 fine, 503 3[56]\d\d$/);
   });
 
-  it('ends by itself also when nobody closes it', async () => {
+  it('exits by itself even if it is not closed', async () => {
     const printed = await run(`
       const { MaintenanceModule, MaintenanceService } = library;
       const options = MaintenanceModule.forRoot({ socket: false, admin: false });
@@ -112,7 +112,7 @@ describe.each(ways)('an application without the optional peers, %s', (_way, file
     ['both', '{}', [...socket, ...admin], '{ socket: false, admin: false }'],
     ['the gateway', '{ admin: false }', socket, '{ socket: false }'],
     ['the admin API', '{ socket: false }', admin, '{ admin: false }'],
-  ])('does not start with %s on: one error says what to do', async (_what, options, packages, off) => {
+  ])('does not start with %s on, and the error says what to do', async (_what, options, packages, off) => {
     const printed = await run(`
       const options = { logger: false, abortOnError: false };
       NestFactory.createApplicationContext(library.MaintenanceModule.forRoot(${options}), options).catch(
@@ -139,7 +139,7 @@ describe.each(ways)('an application without the optional peers, %s', (_way, file
 });
 
 describe('an application without the optional peers', () => {
-  it('has one copy, however it is loaded', async () => {
+  it('has one copy of the library, however it is loaded', async () => {
     const source = `
       const required = require('nestjs-maintenance');
       import('nestjs-maintenance').then(({ MaintenanceModule }) => {
@@ -148,7 +148,7 @@ describe('an application without the optional peers', () => {
     expect(await packed.run('both.cjs', source)).toBe('true');
   });
 
-  it('loads nothing at the start that is only needed later', async () => {
+  it('loads nothing at the start that is needed only later', async () => {
     // at once and in order, from the thread that hooks run on, too
     const note = (what: string) => `writeSync(1, ${what} + ' ');`;
     const hook = `import { writeSync } from 'node:fs';

@@ -43,7 +43,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it('a script works where Nest cannot be reached', async () => {
+it('a script works without Nest', async () => {
   const app = await install('script', SCRIPT);
   const program = `
     import { createMaintenance, MaintenanceKey } from 'nestjs-maintenance/standalone';
@@ -57,7 +57,7 @@ it('a script works where Nest cannot be reached', async () => {
   expect(JSON.parse(stdout)).toEqual({ nest: 'ERR_MODULE_NOT_FOUND', inside: true, after: false });
 }, 60_000);
 
-it('the command line works with nothing but ioredis, and is called by its name', async () => {
+it('the command line works with only ioredis, and can be called by name', async () => {
   const app = await install('operator', ['ioredis']);
   const { bin } = manifest as unknown as { bin: Record<string, string> };
   const main = join(app, 'node_modules', manifest.name, bin['nestjs-maintenance'] as string);
@@ -79,7 +79,7 @@ it('the command line works with nothing but ioredis, and is called by its name',
   expect((await cli('page')).stdout).toMatch(/^<!doctype html>/);
 }, 60_000);
 
-it('a driver that is not installed is named, with the line that has it, and without the password', async () => {
+it('a missing driver is named, with the command that adds it, and without the password', async () => {
   const app = await install('npx', []);
   const main = join(app, 'node_modules', manifest.name, 'dist/cli/main.js');
   const args = [main, 'on', 'general', '-m', "It's us", '--redis', 'redis://:secret@127.0.0.1:1'];

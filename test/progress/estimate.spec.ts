@@ -7,8 +7,8 @@ import { decodeProgress, encodeProgress } from '../../lib/core/progress/progress
 import { planWindow } from '../../lib/core/windows/window-plan.js';
 import { hold, notice } from '../state/documents.js';
 
-describe('an estimate by the expected length', () => {
-  it('grows all the time, says 95 % when it should be done, and never 100 %', () => {
+describe('an estimate from the expected duration', () => {
+  it('grows all the time, is 95 % at the expected end, and never 100 %', () => {
     assert(
       property(
         integer({ min: 1, max: 1e9 }),
@@ -29,8 +29,8 @@ describe('an estimate by the expected length', () => {
   });
 });
 
-describe('an estimate by reports', () => {
-  it('does not jump with a report, and converges to the observed length', () => {
+describe('an estimate from reports', () => {
+  it('does not jump with a report, and converges to the observed duration', () => {
     const length = new LengthEstimate(100_000);
     // twice as slow as expected
     const after = [0.05, 0.1, 0.2, 0.5, 0.9].map((value) => length.after(value, value * 200_000));
@@ -40,7 +40,7 @@ describe('an estimate by reports', () => {
     expect(after.at(-1)).toBeLessThanOrEqual(200_000);
   });
 
-  it('is none where nothing is known', () => {
+  it('is absent if nothing is known', () => {
     expect(new LengthEstimate(undefined).after(0, 5_000)).toBeNull();
     expect(new LengthEstimate(undefined).after(0.5, 5_000)).toBe(10_000);
     expect(new LengthEstimate(8_000).after(0, 5_000)).toBe(8_000);
@@ -65,25 +65,30 @@ describe('a report', () => {
   });
 
   it.each<[string, unknown, object, string]>([
-    ['a percentage for a fraction', 40, {}, '"progress" received 40; accepted: a fraction from 0 to 1'],
+    [
+      'a percentage instead of a fraction',
+      40,
+      {},
+      '"progress" received 40; accepted: a fraction from 0 to 1',
+    ],
     ['negative', -0.1, {}, '"progress"'],
-    ['no number', Number.NaN, {}, '"progress"'],
+    ['not a number', Number.NaN, {}, '"progress"'],
     ['text', '40 %', {}, '"progress"'],
     ['nothing', undefined, {}, '"progress"'],
     ['half of it', { done: 3 }, {}, '"progress" received { done: 3 }; accepted'],
     ['endless', { done: 1, total: Infinity }, {}, '"progress"'],
-    ['two at once', { done: 3, total: 5, percent: 60 }, {}, '"progress"'],
-    ['something else', { fraction: 0.4 }, {}, '"progress"'],
-    ['too much', { percent: 101 }, {}, '"progress" received { percent: 101 }; accepted'],
-    ['with a step that is none', 0.4, { step: 5 }, '"step"'],
-    ['with a time that is none', 0.4, { remaining: -1 }, '"remaining"'],
-    ['with a wish that is none', 0.4, { public: 'yes' }, '"public"'],
-    ['with what nobody knows', 0.4, { steps: 'x' }, 'Unknown option "steps" of progress()'],
+    ['two values at once', { done: 3, total: 5, percent: 60 }, {}, '"progress"'],
+    ['an unknown form', { fraction: 0.4 }, {}, '"progress"'],
+    ['a percentage above 100', { percent: 101 }, {}, '"progress" received { percent: 101 }; accepted'],
+    ['with an invalid step', 0.4, { step: 5 }, '"step"'],
+    ['with an invalid time', 0.4, { remaining: -1 }, '"remaining"'],
+    ['with an invalid "public"', 0.4, { public: 'yes' }, '"public"'],
+    ['with an unknown option', 0.4, { steps: 'x' }, 'Unknown option "steps" of progress()'],
   ])('must not be %s', (_what, given, options, why) => {
     expect(() => parseProgress(given as never, options as never)).toThrow(why);
   });
 
-  it('is stored completely; an unreadable one counts as none', () => {
+  it('is stored completely; an unreadable one is ignored', () => {
     const record = {
       value: 0.4,
       done: 4,
@@ -103,11 +108,11 @@ describe('a report', () => {
   });
 });
 
-describe('what is shown of the progress', () => {
+describe('the progress shown', () => {
   const nothing = { switch: null, holds: [] };
   const report = { value: 1, done: null, total: null, step: 'Prices', end: 5_000, public: true, at: 1_500 };
 
-  it('is never 100 % before the end, and no time left that is over', () => {
+  it('is never 100 % before the end, and never shows negative time left', () => {
     const job = hold({ since: 1_000 });
     expect(describeProgress(job, report, nothing, 2_000)).toMatchObject({
       value: 0.99,
@@ -120,7 +125,7 @@ describe('what is shown of the progress', () => {
     expect(describeProgress(job, undefined, nothing, 6_000)).toBeUndefined();
   });
 
-  it('is late after the expected length', () => {
+  it('is late after the expected duration', () => {
     const job = hold({ since: 1_000, expected: 2_000 });
     expect(describeProgress(job, undefined, nothing, 2_000)).toMatchObject({
       value: 0.475,
@@ -135,7 +140,7 @@ describe('what is shown of the progress', () => {
     expect(describeProgress(job, report, nothing, 3_001)).toMatchObject({ overrun: true, remaining: 1_999 });
   });
 
-  it('is late after an end that was announced', () => {
+  it('is late after an announced end', () => {
     const job = hold({ since: 1_000 });
     const on = notice({ since: 500, until: 3_000, announced: true });
     const late = (key: object, now: number) =>

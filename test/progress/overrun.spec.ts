@@ -38,7 +38,7 @@ async function opens(visitor: Page, admin: Page): Promise<void> {
 
 const soon = (ms: number): Date => new Date(Date.now() + ms);
 
-it('work that goes on past the announced end is said to take longer, on the pages of visitors and operators, and never before', async () => {
+it('pages of visitors and operators show that work takes longer than announced, and not before', async () => {
   await site.start({}, createExpressApp as CreateApp, { controllers: [ShopController], providers: [Hooks] });
   const { service, running } = site;
   const { heard } = running.app.get(Hooks);
@@ -79,7 +79,7 @@ it('work that goes on past the announced end is said to take longer, on the page
   expect(heard).toHaveLength(1);
 });
 
-it('a job that takes longer than it expected says so to operators, and to visitors only where its progress is public', async () => {
+it('operators see that a job takes longer than expected, and visitors only if its progress is public', async () => {
   await site.start({}, createExpressApp as CreateApp, { controllers: [ShopController], providers: [Hooks] });
   const { service, running } = site;
   const { heard } = running.app.get(Hooks);

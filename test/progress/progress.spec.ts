@@ -22,7 +22,7 @@ describe.each<[string, () => MaintenanceRootOptions]>([
   ['in memory', () => ({})],
   ['in Redis', () => ({ redis: server.url, namespace: `p${count++}` })],
 ])('progress %s', (_name, store) => {
-  it('is in key data from the first report, and gone when the work is done', async () => {
+  it('is in key data from the first report until the work is done', async () => {
     await using app = await startService(store());
     const data = async () => (await app.service.getKeyData())[KEY];
     await app.service.maintain(
@@ -75,7 +75,7 @@ describe.each<[string, () => MaintenanceRootOptions]>([
     expect(times).toBeLessThanOrEqual(3);
   });
 
-  it('is estimated if only the expected length is known; hooks and history report when it takes longer', async () => {
+  it('is estimated if only the expected duration is known; hooks and history report when it takes longer', async () => {
     const heard: MaintenanceChange[] = [];
     class Hooks {
       @OnMaintenance('overrun', 'billing')
@@ -114,7 +114,7 @@ describe.each<[string, () => MaintenanceRootOptions]>([
   });
 });
 
-it('reaches other replicas, and is gone with its holder', async () => {
+it('progress reaches other replicas, and ends with its holder', async () => {
   const namespace = `p${count++}`;
   await using holder = await Replica.start(server.url, { NAMESPACE: namespace });
   await using app = await startService({ redis: server.url, namespace });

@@ -81,7 +81,7 @@ describe.each(adapters)('hostile clients on %s', (_name, createApp) => {
     }
   });
 
-  it('crash nothing with packets that are none', async () => {
+  it('crash nothing with invalid packets', async () => {
     await using app = await createApp(root());
     using bystander = await TestClient.connect(app.url);
     const packets = [
@@ -117,14 +117,14 @@ describe.each(adapters)('hostile clients on %s', (_name, createApp) => {
     expect(await bystander.ask({ key: 'general' })).toMatchObject({ currentMode: true });
   });
 
-  it('are told when a namespace is unknown', async () => {
+  it('get an error if a namespace is unknown', async () => {
     await using app = await createApp(root());
     using client = TestClient.open(app.url, {}, '/maintenance2');
     await until(() => client.errors.length > 0);
     expect(client.errors).toEqual(['Invalid namespace']);
   });
 
-  it('do no harm with events of a megabyte', async () => {
+  it('do no harm with events of one megabyte', async () => {
     await using app = await createApp(root());
     using client = await TestClient.connect(app.url);
     expect(await client.ask({ key: 'x'.repeat(900_000) })).toMatchObject({ maintenanceMode: false });
@@ -139,7 +139,7 @@ describe.each(adapters)('hostile clients on %s', (_name, createApp) => {
 });
 
 describe('floods', () => {
-  it('of pings end in a disconnection, and others are served meanwhile', async () => {
+  it('of pings are disconnected, and others are served meanwhile', async () => {
     await using app = await createExpressApp(root());
     using flooder = await TestClient.connect(app.url, { reconnection: false });
     using bystander = await TestClient.connect(app.url);
@@ -156,7 +156,7 @@ describe('floods', () => {
     expect(await again.ask({})).toMatchObject({ maintenanceMode: true });
   });
 
-  it('as fast as is allowed are answered, each of them', async () => {
+  it('within the limit are answered completely', async () => {
     await using app = await createExpressApp(root());
     using client = await TestClient.connect(app.url);
     const answers = await Promise.all(Array.from({ length: 30 }, () => client.ask({ key: 'general' })));
@@ -165,7 +165,7 @@ describe('floods', () => {
   });
 
   it.each(['websocket', 'polling'])(
-    'of pings leave other namespaces of the same connection alone, by %s',
+    'of pings do not affect other namespaces of the same connection, over %s',
     async (transport) => {
       await using app = await createExpressApp({ ...root(), providers: [ChatGateway] });
       // one connection for both
@@ -198,7 +198,7 @@ describe('floods', () => {
     },
   );
 
-  it('of other namespaces are not ours', async () => {
+  it('of other namespaces are not our concern', async () => {
     await using app = await createExpressApp({ ...root(), providers: [ChatGateway] });
     const manager = new Manager(app.url, { transports: ['websocket'] });
     const chat = manager.socket('/chat');
@@ -238,7 +238,7 @@ describe('floods', () => {
     expect(received).not.toContain('44/maintenance,');
   });
 
-  it('whose answers are not read fill no memory', async () => {
+  it('whose answers are not read do not fill memory', async () => {
     const message = 'm'.repeat(5_000);
     await using app = await createExpressApp({ ...root(), providers: [Door] });
     await service(app).setMaintenance(true, 'general', { message });
@@ -262,7 +262,7 @@ describe('floods', () => {
     expect(await bystander.ask({})).toMatchObject({ maintenanceMode: true });
   });
 
-  it('of clients that come back at once are served, and leave nothing behind', async () => {
+  it('of reconnecting clients are served, and leave nothing behind', async () => {
     await using app = await createExpressApp(root());
     const delay = monitorEventLoopDelay({ resolution: 5 });
     delay.enable();

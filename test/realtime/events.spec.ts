@@ -65,7 +65,7 @@ describe.each(adapters)('GET {path}/events on %s', (_name, createApp) => {
     expect(listener.text).not.toContain('disk');
   });
 
-  it('is open during maintenance, with both coverages, and says when to come back', async () => {
+  it('is open during maintenance, with both coverages, and sends a retry time', async () => {
     for (const coverage of ['handlers', 'site'] as const) {
       await using app = await createApp(root({ coverage }));
       await service(app).setMaintenance(true);
@@ -76,7 +76,7 @@ describe.each(adapters)('GET {path}/events on %s', (_name, createApp) => {
     }
   });
 
-  it('gives key data to those with see_info, asked again with each change, and never to a foreign page', async () => {
+  it('sends key data only to clients with see_info, checked with each change, and never to a foreign page', async () => {
     let staff = true;
     const permissions = (_: unknown, { type, ...subject }: { type: string; request?: unknown }) =>
       type === 'http' &&
@@ -96,14 +96,14 @@ describe.each(adapters)('GET {path}/events on %s', (_name, createApp) => {
     expect((await insider.told(2))[1]).not.toHaveProperty('maintenance');
   });
 
-  it('gives no key data where guards stand in front of it', async () => {
+  it('sends no key data if guards protect it', async () => {
     const guards = [{ canActivate: () => true }];
     await using app = await createApp(root({ permissions: () => true, admin: { guards } }));
     using listener = await Listener.open(app);
     expect((await listener.told(1))[0]).not.toHaveProperty('maintenance');
   });
 
-  it('is waited for by no drain', async () => {
+  it('delays no drain', async () => {
     await using app = await createApp(root());
     using listener = await Listener.open(app);
     await listener.told(1);
@@ -116,7 +116,7 @@ describe.each(adapters)('GET {path}/events on %s', (_name, createApp) => {
     ]);
   });
 
-  it('ends when the application begins to shut down, and does not hold it up', async () => {
+  it('ends when the application begins to shut down, and does not delay it', async () => {
     const app = await createApp(root(), undefined, { forceCloseConnections: false });
     using listener = await Listener.open(app);
     await listener.told(1);
@@ -124,7 +124,7 @@ describe.each(adapters)('GET {path}/events on %s', (_name, createApp) => {
     expect(await until(() => listener.ended, { what: 'the end of the stream' })).toBe(true);
   });
 
-  it('keeps the headers of CORS', async () => {
+  it('keeps CORS headers', async () => {
     await using app = await createApp(root(), (nest) =>
       nest.enableCors({ origin: 'https://app.example', credentials: true }),
     );
@@ -148,7 +148,7 @@ describe.each(adapters)('GET {path}/events on %s', (_name, createApp) => {
     });
   });
 
-  it('answers HEAD, and other methods as ever', async () => {
+  it('answers HEAD, and other methods as usual', async () => {
     await using app = await createApp(root());
     const head = await request(app.port, '/maintenance/events', { method: 'HEAD' });
     expect([head.status, head.headers['content-type']]).toEqual([200, 'text/event-stream; charset=utf-8']);

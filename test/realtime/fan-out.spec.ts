@@ -72,7 +72,7 @@ describe('one event for many clients', () => {
     expect(await heard(DATA, server, client)).toEqual(DATA);
   });
 
-  it('is seen by listeners for what goes out', async () => {
+  it('is seen by listeners for outgoing packets', async () => {
     const seen: string[] = [];
     await heard(DATA, {}, { transports: ['websocket'] }, (event) => seen.push(event));
     expect(seen).toEqual(DATA.map(() => 'status'));

@@ -33,7 +33,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     expect(client.statuses).toEqual([{ ...OPEN, modes: { general: false }, revision: 0, spread: 10 }]);
   });
 
-  it('sends every change once: on, changed, off, unset, and an end that comes by itself', async () => {
+  it('sends every change once: on, changed, off, unset, and an expiry', async () => {
     await using app = await createApp(root());
     const maintenance = service(app);
     using first = await TestClient.connect(app.url);
@@ -81,7 +81,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     }
   });
 
-  it('says whether the site is closed, not whether anything is in maintenance', async () => {
+  it('reports whether the site is closed, not whether anything is in maintenance', async () => {
     class NeedsARequest extends MaintenanceStatus {
       override maintaining(): boolean {
         return (this.request as { user: string }).user !== 'admin';
@@ -117,9 +117,9 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
 
   it.each([
     ['throws', () => fail()],
-    ['promises what fails', async () => fail()],
-    ['gives a number', () => 0],
-  ])('takes the site for closed by a status class that %s', async (_what, maintaining) => {
+    ['returns a promise that rejects', async () => fail()],
+    ['returns a number', () => 0],
+  ])('reports the site as closed with a status class that %s', async (_what, maintaining) => {
     class Broken extends MaintenanceStatus {
       override maintaining(): boolean {
         return maintaining() as never;
@@ -133,7 +133,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     expect(await client.sees(({ maintenanceMode }) => maintenanceMode)).toBeDefined();
   });
 
-  it('keeps names, reasons and actors to itself, and tells those with see_info', async () => {
+  it('sends names, reasons and actors only to clients with see_info', async () => {
     const secret = new MaintenanceKey('merger', { public: false, label: 'The merger' });
     await using app = await createApp(
       root({
@@ -176,7 +176,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     expect(await staff.ask({ key: 'merger' })).toMatchObject({ currentMode: true, maintenance: {} });
   });
 
-  it('asks for the permission again with every change', async () => {
+  it('checks the permission again with every change', async () => {
     let allowed = true;
     await using app = await createApp(root({ permissions: () => allowed }));
     using staff = await TestClient.connect(app.url);
@@ -186,7 +186,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     expect(await staff.sees(({ maintenanceMode }) => maintenanceMode)).not.toHaveProperty('maintenance');
   });
 
-  it('sends the public state if the permission is not decided in time, or throws', async () => {
+  it('sends the public state if the permission check is late or throws', async () => {
     let answer = (): Promise<boolean> => new Promise(() => undefined);
     await using app = await createApp(root({ permissions: () => answer() }));
     using waiting = await TestClient.connect(app.url);
@@ -197,7 +197,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     expect(app.log.join()).toContain('database is down');
   });
 
-  it('denies a permission that is decided late, and asks again with the next status', async () => {
+  it('denies a permission that is decided late, and checks again with the next status', async () => {
     const decisions: ((allowed: boolean) => void)[] = [];
     const permissions = () => new Promise<boolean>((resolve) => decisions.push(resolve));
     await using app = await createApp(root({ permissions, callTimeout: 100 }));
@@ -221,7 +221,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     }
   });
 
-  it('asks again also about one whose first question is never answered', async () => {
+  it('checks again for a client whose first check is never answered', async () => {
     let asked = 0;
     const permissions = () => (asked++ === 0 ? new Promise<boolean>(() => undefined) : true);
     await using app = await createApp(root({ permissions, callTimeout: 50 }));
@@ -232,7 +232,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     expect(asked).toBe(2);
   });
 
-  it('sends the rest to clients that had to wait for their turn, not for the answer', async () => {
+  it('sends all data to clients that waited for their turn, not for the check', async () => {
     // only 100 are asked about at once, and each takes less than it may
     const permissions = () => new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 600));
     await using app = await createApp(root({ permissions, callTimeout: 1_000 }));
@@ -244,7 +244,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     }
   });
 
-  it('does not leave clients untold behind others whose permission is never decided', async () => {
+  it('notifies clients behind others whose permission is never decided', async () => {
     await using app = await createApp(root({ permissions: () => new Promise<boolean>(() => undefined) }));
     const clients = await Promise.all(Array.from({ length: 150 }, () => TestClient.connect(app.url)));
     for (const client of clients) {
@@ -253,7 +253,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     }
   });
 
-  it('gives nothing for the cookies of a foreign page, unless its origin is listed', async () => {
+  it('ignores the cookies of a foreign page, unless its origin is listed', async () => {
     const options: MaintenanceRootOptions = { permissions: () => true };
     const cookie = 'session=staff';
     const origin = 'https://evil.example';
@@ -267,7 +267,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     expect(listed.last).toHaveProperty('maintenance');
   });
 
-  it('translates for each client where translate is set', async () => {
+  it('translates for each client if translate is set', async () => {
     const german: Record<string, string> = {
       [DEFAULT_MESSAGE]: 'Wir sind bald zurück.',
       Billing: 'Abrechnung',
@@ -308,7 +308,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     expect(handshake.headers['access-control-allow-origin']).toBe(good);
   });
 
-  it('takes namespace, path and cors from the options, and does not share them with other applications', async () => {
+  it('takes namespace, path and cors from the options of its own application', async () => {
     await using one = await createApp(
       root({ socket: { namespace: '/one', path: '/live', cors: { origin: 'https://a.example' } } }),
     );
@@ -342,7 +342,7 @@ describe.each(adapters)('the gateway on %s', (_name, createApp) => {
     expect(client.last).toMatchObject(OPEN);
   });
 
-  it('works where the whole site is covered, also while it is closed', async () => {
+  it('works if the whole site is covered, even while it is closed', async () => {
     await using app = await createApp(root({ coverage: 'site' }));
     await service(app).setMaintenance(true);
     for (const transports of [['websocket'], ['polling']]) {
@@ -380,7 +380,7 @@ class LoudAdapter extends IoAdapter {
 }
 
 describe("beside the application's own gateways", () => {
-  it('shares their server, and leaves them the options they were given', async () => {
+  it('shares their server, and does not change their options', async () => {
     await using app = await createExpressApp({ ...root(), providers: [ChatGateway, SameNamespaceGateway] });
     using own = TestClient.open(app.url, {}, '');
     expect(await own.socket.timeout(5_000).emitWithAck('echo', 'x'.repeat(2_000_000))).toHaveLength(
@@ -400,7 +400,7 @@ describe("beside the application's own gateways", () => {
     expect(handshake.headers['access-control-allow-origin']).toBe('https://app.example');
   });
 
-  it('leaves them their options also where ours is opened first', async () => {
+  it('does not change their options even if ours is opened first', async () => {
     class Feature {}
     const module = { module: Feature, providers: [ChatGateway] };
     await using app = await createExpressApp({ imports: [MaintenanceModule.forRoot(), module] });
@@ -412,7 +412,7 @@ describe("beside the application's own gateways", () => {
     expect(client.last).toMatchObject(OPEN);
   });
 
-  it("goes where the application's IoAdapter puts the server, and tells the browser script", async () => {
+  it("follows the application's IoAdapter, and so does the browser script", async () => {
     let adapter: LoudAdapter | undefined;
     await using app = await createExpressApp({ ...root(), providers: [ChatGateway] }, (nest) => {
       adapter = new LoudAdapter(nest);
@@ -425,7 +425,7 @@ describe("beside the application's own gateways", () => {
     expect(script.text).toContain('"path":"/loud"');
   });
 
-  it('has a server of its own beside an adapter that speaks something else', async () => {
+  it('has its own server beside an adapter of another protocol', async () => {
     const opened: unknown[] = [];
     const other = {
       create: (_port: number, options: { path?: string }) =>

@@ -8,7 +8,7 @@ const client: InfoClient = {
   onceGone: () => () => undefined,
 };
 
-it('a client that asks while the answer for an earlier client is late gets an answer of its own', async () => {
+it('a client gets its own permission check while that of an earlier client is late', async () => {
   const decisions: ((allowed: boolean | undefined) => void)[] = [];
   const decides = () => new Promise<boolean | undefined>((resolve) => decisions.push(resolve));
   const permission = new InfoPermission({ given: true, timeout: 100, decides } as unknown as Permissions);

@@ -132,7 +132,7 @@ describe('an open maintenance page', () => {
     },
   );
 
-  it('of a key that appears nowhere else shows its own new message, not that of another key', async () => {
+  it('shows the new message of its own key only', async () => {
     await using app = await createExpressApp(source());
     const maintenance = service(app);
     await maintenance.setMaintenance(true, 'billing', { message: 'Bills' });
@@ -147,7 +147,7 @@ describe('an open maintenance page', () => {
     await page.close();
   });
 
-  it('says that it is over at the end of the countdown, and comes back when the server says so', async () => {
+  it('shows that time is up at the end of the countdown, and returns when the server is open', async () => {
     await using app = await createExpressApp(source());
     await service(app).setMaintenance(true, 'general', { timeout: 4_000 });
     const page = await open(browser, app);
@@ -165,7 +165,7 @@ describe('a page with a form that is partly filled in', () => {
     ['a line', (page) => page.type('input[name=name]', 'Ada')],
     ['a text', (page) => page.type('textarea', 'Please hurry')],
     ['a choice', (page) => page.focus('select').then(() => page.keyboard.press('ArrowDown'))],
-    ['a box', (page) => page.check('input[type=checkbox]')],
+    ['a checkbox', (page) => page.check('input[type=checkbox]')],
     ['rich text', (page) => page.click('#rich').then(() => page.keyboard.type('Bold'))],
     [
       'a file',
@@ -215,7 +215,7 @@ describe('a page with a form that is partly filled in', () => {
     ],
     ['reset', (page) => page.fill('textarea', 'Hm').then(() => page.click('button'))],
     ['filled in by the page itself', (page) => page.evaluate(`document.querySelector('input').value = 'x'`)],
-  ])('is left all the same when it is %s', async (_what, touch) => {
+  ])('is left anyway if it is %s', async (_what, touch) => {
     await using app = await createExpressApp(source());
     const page = await open(browser, app, '/order');
     await live(page);
@@ -227,8 +227,8 @@ describe('a page with a form that is partly filled in', () => {
   });
 });
 
-describe('where there is no gateway', () => {
-  it('the pages of a browser share one stream, and one takes over from another that is closed', async () => {
+describe('without a gateway', () => {
+  it('the pages of a browser share one stream, and another page takes over when one is closed', async () => {
     await using app = await createExpressApp(source({ socket: false }));
     const leaders: Page[] = [];
     const context = await browser.newContext();
@@ -256,7 +256,7 @@ describe('where there is no gateway', () => {
     await context.close();
   });
 
-  it('pages find back to a server that was restarted', async () => {
+  it('pages reconnect to a restarted server', async () => {
     const first = await createExpressApp(source({ socket: false }));
     await service(first).setMaintenance(true);
     const page = await open(browser, first);
@@ -272,7 +272,7 @@ describe('where there is no gateway', () => {
     await page.close();
   });
 
-  it('pages ask the ping endpoint where the browser has no locks', async () => {
+  it('pages poll the ping endpoint if the browser has no locks', async () => {
     await using app = await createExpressApp(source({ socket: false }));
     const context = await browser.newContext();
     await context.addInitScript(`Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })
@@ -287,7 +287,7 @@ describe('where there is no gateway', () => {
     await context.close();
   });
 
-  it('the parser of a Socket.IO server that does not fit sends pages to the stream, and says so', async () => {
+  it('an incompatible Socket.IO parser makes pages use the stream, and is logged', async () => {
     const { IoAdapter } = await import('@nestjs/platform-socket.io');
     const parser = (await import('socket.io-parser')) as typeof import('socket.io-parser');
     class Odd extends parser.Encoder {
@@ -316,7 +316,7 @@ describe('where there is no gateway', () => {
 });
 
 describe('many pages', () => {
-  it('do not ask or load all in the same moment, when maintenance begins and when it ends', async () => {
+  it('do not poll or reload all at once when maintenance begins and ends', async () => {
     await using app = await createExpressApp(source({ reloadRate: 3 }));
     const others = await Promise.all(Array.from({ length: 9 }, () => TestClient.connect(app.url)));
     const context = await browser.newContext();

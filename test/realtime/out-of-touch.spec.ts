@@ -12,7 +12,7 @@ import { Listener } from './listener.js';
 const TIMES = { lease: 600, commandTimeout: 300 };
 
 describe.each(adapters)('pages of a replica that is out of touch, on %s', (_name, createApp) => {
-  it('learn that it refuses, although nobody requests a page, and that it is open again', async () => {
+  it('learn that it refuses, and that it is open again, without a request', async () => {
     await using server = await RedisServer.start();
     await using proxy = await TcpProxy.start(server);
     await using app = await shop(createApp, { socket: true, redis: proxy.url, onStale: 'block', ...TIMES });
@@ -75,7 +75,7 @@ describe.each(adapters)('pages of a replica that is out of touch, on %s', (_name
     expect(client.statuses).toHaveLength(1);
   }, 60_000);
 
-  it('learn that a replica refuses which never knew anything', async () => {
+  it('learn that a replica refuses that has never read the state', async () => {
     await using server = await RedisServer.start();
     await using proxy = await TcpProxy.start(server);
     proxy.pause();

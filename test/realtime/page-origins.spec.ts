@@ -129,7 +129,7 @@ const groups: [group: string, options: MaintenanceRootOptions, trustProxy: boole
   ],
 ];
 
-describe.each(adapters)('who is given key data on %s', (_name, createApp) => {
+describe.each(adapters)('access to key data on %s', (_name, createApp) => {
   it.each(groups)('%s', async (_group, options, trustProxy, cases) => {
     await using app = await start(createApp, options, trustProxy);
     await serviceOf(app).setMaintenance(true, 'general', { reason: 'secret' });

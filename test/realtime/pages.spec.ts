@@ -135,7 +135,7 @@ async function open(app: RunningApp, path = '/shop'): Promise<Page> {
 }
 
 describe.each(adapters)('pages that include the script on %s', (_name, createApp) => {
-  it('are left when maintenance begins and come back when it ends', async () => {
+  it('are replaced when maintenance begins and return when it ends', async () => {
     await using app = await createApp(source());
     const [one, two] = [await open(app), await open(app)];
     await Promise.all([live(one), live(two)]);
@@ -151,7 +151,7 @@ describe.each(adapters)('pages that include the script on %s', (_name, createApp
     await Promise.all([one.close(), two.close()]);
   });
 
-  it('come back at an end that comes by itself', async () => {
+  it('return when maintenance ends by itself', async () => {
     await using app = await createApp(source());
     const page = await open(app);
     await live(page);
@@ -195,7 +195,7 @@ describe('the browser script', () => {
     await page.close();
   });
 
-  it('shows a banner with the message where the page is exempt, and stays', async () => {
+  it('shows a banner with the message on an exempt page, and stays there', async () => {
     await using app = await createExpressApp(source());
     const page = await open(app, '/shop/status');
     await live(page);
@@ -240,7 +240,7 @@ describe('the browser script', () => {
     await page.close();
   });
 
-  it('does not load a page again and again that is served in spite of maintenance', async () => {
+  it('does not keep reloading a page that is served in spite of maintenance', async () => {
     await using app = await createExpressApp(source());
     const page = await open(app, '/shop/forgotten');
     await live(page);
@@ -254,7 +254,7 @@ describe('the browser script', () => {
     await Promise.all([page.close(), silent.close()]);
   });
 
-  it('leaves pages alone that maintenance does not affect', async () => {
+  it('does not touch pages that maintenance does not affect', async () => {
     await using app = await createExpressApp(source({ bypass: { ips: ['127.0.0.1'] } }));
     const page = await open(app);
     await live(page);
@@ -268,7 +268,7 @@ describe('the browser script', () => {
     await page.close();
   });
 
-  it('comes back to a page of a key that closed only a part of the site', async () => {
+  it('returns to a page of a key that closed only a part of the site', async () => {
     await using app = await createExpressApp(source());
     await service(app).setMaintenance(true, 'billing');
     const page = await open(app, '/shop/billing');
@@ -280,7 +280,7 @@ describe('the browser script', () => {
     await page.close();
   });
 
-  it('asks the ping endpoint where no socket gets through', async () => {
+  it('polls the ping endpoint if no socket gets through', async () => {
     await using app = await createExpressApp(source());
     const context = await browser.newContext();
     await context.route('**/socket.io/**', (route) => route.abort());
@@ -294,7 +294,7 @@ describe('the browser script', () => {
     await context.close();
   });
 
-  it('connects to another origin where socket.url says so, and the policy of the page lets it', async () => {
+  it('connects to the origin of socket.url, and the policy of the page allows it', async () => {
     await using elsewhere = await createExpressApp(source());
     await using app = await createExpressApp(source({ socket: { url: () => elsewhere.url } }));
     await service(app).setMaintenance(true);
@@ -311,7 +311,7 @@ describe('the browser script', () => {
     await page.close();
   });
 
-  it('gives the page an interface', async () => {
+  it('exposes an API to the page', async () => {
     await using app = await createExpressApp(source());
     const page = await open(app, '/shop/exempt');
     await live(page);

@@ -61,7 +61,7 @@ beforeEach(() => {
   gates = new Gates();
 });
 
-describe.each(adapters)('"is it quiet yet" by socket, on %s', (_name, createApp) => {
+describe.each(adapters)('quiet by socket, on %s', (_name, createApp) => {
   it('answers as the admin API does', async () => {
     await using app = await createApp(root({ permissions: () => true }));
     const expectSame = async (answer: Answer, name: string) =>
@@ -114,14 +114,14 @@ describe.each(adapters)('"is it quiet yet" by socket, on %s', (_name, createApp)
     expect(await quiet(operator, 'merger')).toMatchObject({ quiet: false, replicas: [{ pid: process.pid }] });
   });
 
-  it('gives nothing to a page of another origin', async () => {
+  it('sends nothing to a page of another origin', async () => {
     await using app = await createApp(root({ permissions: () => true }));
     const extraHeaders = { cookie: 'sid=operator', origin: 'https://evil.example' };
     using foreign = await TestClient.connect(app.url, { extraHeaders });
     expect(await quiet(foreign, 'merger')).toEqual(DENIED);
   });
 
-  it('says what is wrong with a question, and goes on', async () => {
+  it('reports what is wrong with a request, and goes on', async () => {
     await using app = await createApp(root({ permissions: () => true }));
     using client = await TestClient.connect(app.url);
     for (const args of [[5], [['general']], [{ key: 5 }], ['a', 'b'], [new Uint8Array(2)]]) {

@@ -65,7 +65,7 @@ describe('the moment that a page chooses', () => {
   };
   const line = { from: '2031-03-04T12:00:00.000Z', until: '2031-03-04T12:01:40.000Z' };
 
-  it('is by the place that the server knows it by, and a page without one takes one', () => {
+  it('follows the turn assigned by the server, and a page without one draws one', () => {
     const cookies = jar('https:');
     cookies.document.cookie = 'other=1';
     cookies.document.cookie = 'maintenance-visitor=250000; path=/';
@@ -83,7 +83,7 @@ describe('the moment that a page chooses', () => {
     expect(takePlace()).toBeNaN();
   });
 
-  it('spreads a herd of 10,000: no second has more than twice the average', () => {
+  it('spreads 10,000 pages: no second has more than twice the average', () => {
     const seconds = new Map<number, number>();
     for (let page = 0; page < 10_000; page++) {
       jar();
@@ -97,7 +97,7 @@ describe('the moment that a page chooses', () => {
 });
 
 describe.each(adapters)('phases, as clients receive them on %s', (_name, createApp) => {
-  it('come without a write: reads pass, it closes, visitors come back, it is open', async () => {
+  it('are sent without a write: read-only, closed, reopening, open', async () => {
     await using app = await createApp(source());
     using listener = await Listener.open(app);
     using client = await TestClient.connect(app.url);
@@ -128,7 +128,7 @@ describe.each(adapters)('phases, as clients receive them on %s', (_name, createA
     await until(() => listener.statuses.some((status) => status.reopening !== undefined));
   });
 
-  it('are reported to a client that pings by socket as they are for that client', async () => {
+  it('are reported for the very client that pings by socket', async () => {
     await using app = await createApp(source());
     await service(app).setMaintenance(true);
     await service(app).setMaintenance(false, 'general', { reopenOver: MINUTE });
@@ -167,7 +167,7 @@ describe('an open maintenance page', () => {
   it.each([
     ['a socket', createExpressApp, true],
     ['a stream', createFastifyApp, false],
-  ] as const)('comes back once, at its own moment, by %s', async (_name, createApp, socket) => {
+  ] as const)('returns once, at its own moment, over %s', async (_name, createApp, socket) => {
     await using app = await createApp(source({ socket }));
     await service(app).setMaintenance(true, 'general', { message: 'Closed for now.' });
     const { page, loads } = await visit(app);
@@ -184,7 +184,7 @@ describe('an open maintenance page', () => {
     expect(loads[1]! - from).toBeLessThan(turn + 1_500);
   });
 
-  it('has its moment from the beginning where the end is planned, and another when that changes', async () => {
+  it('knows its moment from the beginning if the end is planned, and a new one when that changes', async () => {
     await using app = await createExpressApp(source());
     const { id, end } = await service(app).scheduleWindow('general', {
       start: soon(-1_000),
@@ -207,7 +207,7 @@ describe('an open maintenance page', () => {
     expect(loads).toHaveLength(2);
   });
 
-  it('asks for its moment if the application identifies visitors, or if it connects in the middle', async () => {
+  it('requests its moment if the application identifies visitors, or if it connects in the middle', async () => {
     const visitor = ({ headers }: { headers: Record<string, string> }) => headers['user-agent'];
     await using app = await createExpressApp(source({ visitor, refreshDelay: 60_000 }));
     await service(app).setMaintenance(true);
@@ -218,7 +218,7 @@ describe('an open maintenance page', () => {
     expect(await page.context().cookies()).toEqual([]);
   });
 
-  it('says what is planned next, in the visitor’s own time, and hears of changes', async () => {
+  it('shows what is planned next in the visitor’s time zone, and follows changes', async () => {
     await using app = await createExpressApp(source());
     await service(app).setMaintenance(true);
     const { page } = await visit(app);

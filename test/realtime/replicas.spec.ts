@@ -19,7 +19,7 @@ const start = (adapter: string, env: NodeJS.ProcessEnv = {}) =>
   Child.start<Facts>('gateway-replica', { env: { REDIS_URL: redis.url, SOCKET_ADAPTER: adapter, ...env } });
 
 describe.each(['memory', 'redis'])('two replicas, Socket.IO adapter in %s', (adapter) => {
-  it('notify every client of both once per change, whichever made it, and of an end that comes by itself', async () => {
+  it('notify every client of both once per change, whichever made it, and of an expiry', async () => {
     await redis.client().flushall();
     await using one = await start(adapter);
     await using two = await start(adapter);
@@ -62,7 +62,7 @@ describe.each(['memory', 'redis'])('two replicas, Socket.IO adapter in %s', (ada
 });
 
 describe('a replica', () => {
-  it('that is replaced gives its clients the state on coming back', async () => {
+  it('that is replaced sends its clients the state when they reconnect', async () => {
     await redis.client().flushall();
     const first = await start('memory');
     await using other = await start('memory');
@@ -78,7 +78,7 @@ describe('a replica', () => {
     expect(await client.sees(({ maintenanceMode }) => maintenanceMode)).toMatchObject({ revision: 1 });
   });
 
-  it('that started without Redis sends its clients the state that it finds when Redis comes back', async () => {
+  it('that started without Redis sends its clients the state when Redis comes back', async () => {
     await using server = await RedisServer.start({ persist: true });
     const env = { REDIS_URL: server.url };
     const writer = await start('memory', env);

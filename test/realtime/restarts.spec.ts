@@ -52,7 +52,7 @@ const connected = (page: Page, wanted: string) =>
 const begun = (page: Page) => page.evaluate(() => performance.timeOrigin);
 
 describe('after the server was killed and started again', () => {
-  it('the maintenance page is back within a second of the time it can answer', async () => {
+  it('the maintenance page is back within a second after the server is', async () => {
     const delays: number[] = [];
     for (let round = 0; round < 3; round++) {
       const first = await start();
@@ -86,7 +86,7 @@ describe('after the server was killed and started again', () => {
     await page.close();
   });
 
-  it('a maintenance page that was due to look again in between was not lost to the error page', async () => {
+  it('a maintenance page that was due to reload in between is not lost to an error page', async () => {
     const hasty = { REFRESH_DELAY: '3000' };
     const first = await start(hasty);
     await first.send('set', true);
@@ -137,7 +137,7 @@ describe('when Redis was restarted during maintenance', () => {
     await Promise.all([page.close(), visitor.close()]);
   });
 
-  it('pages come back at an end that comes by itself while Redis is away, and stay when it is back', async () => {
+  it('pages return when maintenance ends while Redis is away, and stay when it is back', async () => {
     await using redis = await RedisServer.start({ persist: true });
     await using server = await start({ REDIS_URL: redis.url });
     await server.send('set', true, { timeout: 4_000 });

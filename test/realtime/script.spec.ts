@@ -48,7 +48,7 @@ describe.each(adapters)('GET {path}/script on %s', (_name, createApp) => {
     expect((await get(app, undefined, { 'if-none-match': '"other"' })).status).toBe(200);
   });
 
-  it('is where path and prefix put it, whatever the version, and knows its addresses', async () => {
+  it('is served below path and prefix, whatever the version, and knows its addresses', async () => {
     await using app = await createApp(
       root({ path: 'ops/down', socket: { namespace: '/live', path: '/ws' } }),
       (nest) => {
@@ -61,7 +61,7 @@ describe.each(adapters)('GET {path}/script on %s', (_name, createApp) => {
     expect(text).toContain('{"script":"/api/ops/down/script","url":null,"path":"/ws","namespace":"/live"}');
   });
 
-  it('connects to where socket.url says, for each request', async () => {
+  it('connects to socket.url, evaluated for each request', async () => {
     await using app = await createApp(
       root({
         socket: {
@@ -100,10 +100,10 @@ describe.each(adapters)('GET {path}/script on %s', (_name, createApp) => {
 
   it.each([
     ['throws', () => expect.fail('on purpose')],
-    ['gives no URL', () => '</script>'],
-    ['gives one of another kind', () => 'about:blank'],
-    ['gives a promise', (async () => 'https://live.example') as never],
-    ['promises what fails', (async () => expect.fail('on purpose')) as never],
+    ['returns no URL', () => '</script>'],
+    ['returns a URL of another protocol', () => 'about:blank'],
+    ['returns a promise', (async () => 'https://live.example') as never],
+    ['returns a promise that rejects', (async () => expect.fail('on purpose')) as never],
   ])('connects to its own origin when socket.url %s, and so do the pages', async (_what, url) => {
     const options = { socket: { url }, permissions: () => true };
     await using app = await createApp({ ...root(options), controllers: [HomeController] });
@@ -117,7 +117,7 @@ describe.each(adapters)('GET {path}/script on %s', (_name, createApp) => {
     expect(app.log.filter((line) => line.includes('socket.url'))).toHaveLength(1);
   });
 
-  it('is there without a gateway, and smaller by the Socket.IO client', async () => {
+  it('is smaller without a gateway, by the Socket.IO client', async () => {
     await using app = await createApp(root({ socket: false }));
     const answer = await get(app);
     expect(answer.status).toBe(200);

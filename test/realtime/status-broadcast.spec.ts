@@ -44,8 +44,8 @@ const all = (crowd: RawClient[], heard: (client: RawClient) => boolean) =>
   until(() => crowd.every(heard), { timeout: 20_000, what: 'all clients to hear' });
 
 describe.each<[string, MaintenanceRootOptions]>([
-  ['who hear the same', {}],
-  ['who hear it in their language', { translate: (text, language) => `${text} (${language})` }],
+  ['with the same message', {}],
+  ['in several languages', { translate: (text, language) => `${text} (${language})` }],
   ['who see key data', { permissions: () => true }],
 ])('more clients than fit into one slice, %s', (_who, options) => {
   it('get every change once', async () => {
@@ -64,7 +64,7 @@ describe.each<[string, MaintenanceRootOptions]>([
     crowd.forEach((client) => client.close());
   });
 
-  it('get the last of changes that come faster than they can be sent, and none twice or late', async () => {
+  it('get the last of changes that are faster than they can be sent, and none twice or late', async () => {
     await using app = await createExpressApp({ imports: [MaintenanceModule.forRoot(options)] });
     const service = app.app.get(MaintenanceService);
     const crowd = crowdOf(app.url, 400);

@@ -67,7 +67,7 @@ async function crowd(): Promise<Crowd> {
 }
 
 describe('a round that takes several turns', () => {
-  it('loses no change for a client that came while the one before was due', async () => {
+  it('loses no change for a client that connects while the previous one is due', async () => {
     const all = await crowd();
     all.change();
     await firstSlice();
@@ -84,7 +84,7 @@ describe('a round that takes several turns', () => {
     }
   });
 
-  it('sends nobody twice what it prepared after the next change', async () => {
+  it('sends no client a message twice that was prepared after the next change', async () => {
     const all = await crowd();
     const german = Array.from({ length: 100 }, () => all.join('de'));
     await settled();
@@ -101,7 +101,7 @@ describe('a round that takes several turns', () => {
   });
 });
 
-it('costs nothing without listeners, and clients that come later learn of the next change', async () => {
+it('a round costs nothing without listeners, and later clients learn of the next change', async () => {
   const nobody = new Crowd();
   nobody.change();
   nobody.change();

@@ -75,7 +75,7 @@ it(`${CLIENTS} clients that are disconnected and reconnect at once get one statu
   expect(left - empty).toBeLessThan((full - empty) * 0.2);
 }, 120_000);
 
-it('an application is not asked about all clients at once that come together', async () => {
+it("the application's permission checks are spread when many clients connect together", async () => {
   await using storm = await Storm.start('asking', 1);
   await storm.gather(1_000);
   await storm.throwOut();

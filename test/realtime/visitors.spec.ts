@@ -88,7 +88,7 @@ describe.each(adapters)('key data by socket on %s', (_name, createApp) => {
     ['a token', { auth: { token: 'staff' } }],
     ['an Authorization header', { extraHeaders: { authorization: 'Bearer staff' } }],
     ['nothing but its address', {}],
-  ])('is refused to a foreign page that comes with %s', async (_what, options) => {
+  ])('is refused to a foreign page with %s', async (_what, options) => {
     await using app = await createApp(root({ permissions: () => true }));
     for (const origin of [foreign, 'null', app.url.replace('127.0.0.1', 'localhost')]) {
       const extraHeaders = { ...('extraHeaders' in options && options.extraHeaders), origin };
@@ -106,7 +106,7 @@ describe.each(adapters)('key data by socket on %s', (_name, createApp) => {
     }
   });
 
-  it('is for pages that are listed, in socket.origins or in admin.origins', async () => {
+  it('is sent to pages listed in socket.origins or admin.origins', async () => {
     await using app = await createApp(
       root({
         permissions: () => true,
@@ -137,7 +137,7 @@ describe.each(adapters)('spread on %s', (_name, createApp) => {
     expect(last.statuses).toHaveLength(2);
   });
 
-  it('is one second for a hundred clients where nothing else is said', async () => {
+  it('is one second for a hundred clients by default', async () => {
     await using app = await createApp(root());
     const clients = await Promise.all(Array.from({ length: 100 }, () => TestClient.connect(app.url)));
     expect((await clients[0]!.ask<{ spread: number }>({})).spread).toBe(1_000);

@@ -34,7 +34,7 @@ function reaches(before: string, file: string): boolean {
 }
 
 describe('ARCHITECTURE.md', () => {
-  it('names only files that there are', () => {
+  it('names only files that exist', () => {
     const named = [...page.matchAll(/`((?:lib\/)?[\w./-]+\.(?:ts|lua|mjs|md))`/g)].map(
       ([, file = '']) => file,
     );

@@ -4,7 +4,7 @@ import { Program } from './program.js';
 // compiled by vitest's global set-up
 const MAIN = '.tmp/replicas/sample/03-background/src/main.js';
 
-it('the background sample runs its migration without anything beside it, and loses nothing', async () => {
+it('the background sample runs nothing beside its migration, and loses nothing', async () => {
   await using program = Program.start(MAIN);
   await program.prints(/The migration begins; running: 0\./, 20_000);
   await program.prints(/Nothing overlapped the migration, nothing was lost\./, 20_000);

@@ -30,7 +30,7 @@ async function open(path: string): Promise<Page> {
   return page;
 }
 
-it('shows an operator and a visitor what the instructions promise', async () => {
+it('operator and visitor see what the instructions promise', async () => {
   const visitor = await open('/');
   const operator = await open('/login');
   await operator.getByLabel('Name').fill('ada');
@@ -59,7 +59,7 @@ it('shows an operator and a visitor what the instructions promise', async () => 
   await visitor.getByText('Apples').waitFor();
 }, 60_000);
 
-it('does not take the log-in page away from an operator', async () => {
+it('operators keep access to the log-in page', async () => {
   const login = await open('/login');
   const reloaded = login.waitForEvent('framenavigated').then(() => true);
   const operator = await open('/login');

@@ -30,7 +30,7 @@ it('shows that writes do overlap one that does not', async () => {
   expect(cluster.output).toMatch(/WRONG: \d+ writes overlapped the migration/);
 }, 90_000);
 
-it('says what to install where there is no Redis', async () => {
+it('says what to install if there is no Redis', async () => {
   await using cluster = Program.start(MAIN, { env: { PATH: '' } });
   expect(await cluster.ended()).toBe(1);
   expect(cluster.output).toContain('install redis-server');
@@ -43,12 +43,12 @@ it.each([
   ['within it', entry('write', 12, 15), false],
   ['out of it', entry('write', 19, 25), false],
   ['around it', entry('write', 5, 25), false],
-  ['from before, without an end', entry('write', 5, null), false],
+  ['before it, without an end', entry('write', 5, null), false],
 ])('judges a write %s', (_where, write, good) => {
   expect(verdictOf([write, entry('migration', 10, 20)]).good).toBe(good);
 });
 
-it('is not content with nothing', () => {
+it('fails without any write', () => {
   expect(verdictOf([]).good).toBe(false);
   expect(verdictOf([entry('write', 0, 10)]).good).toBe(false);
 });

@@ -127,11 +127,11 @@ describe('the documents', () => {
     expect(errors.filter((name) => !new RegExp(`^\\| \`${name}\` `, 'm').test(page))).toEqual([]);
   });
 
-  it.each(pages)('$file leads nowhere that is not there', (page) => {
+  it.each(pages)('$file has no broken links', (page) => {
     expect(deadLinks(page)).toEqual([]);
   });
 
-  it('ask only for scripts that exist', () => {
+  it('mention only scripts that exist', () => {
     const scripts = (manifest as unknown as { scripts: Record<string, string> }).scripts;
     const asked = pages.flatMap(({ text }) =>
       [...text.matchAll(/npm run ([\w:-]+)/g)].map(({ 1: name = '' }) => name),
@@ -139,7 +139,7 @@ describe('the documents', () => {
     expect(asked.filter((name) => !(name in scripts))).toEqual([]);
   });
 
-  it('start with a README that a package page can show', () => {
+  it('have a README that a package page can show', () => {
     const readme = pageOf('README.md');
     expect(Buffer.byteLength(readme)).toBeLessThan(9_000);
     const local = [...readme.matchAll(/\]\(([^)\s]+)\)/g)].filter(

@@ -77,7 +77,7 @@ describe.each([
 
   afterAll(() => shop?.[Symbol.asyncDispose]());
 
-  it('says where its state is kept', () => {
+  it('logs where its state is kept', () => {
     expect(shop.program.output).toContain(store === 'Redis' ? '(Redis)' : '(in memory)');
   });
 
@@ -111,7 +111,7 @@ describe.each([
     expect((await shop.get('/invoices')).status).toBe(200);
   });
 
-  it('announces a maintenance that is planned', async () => {
+  it('announces planned maintenance', async () => {
     const send = await shop.logIn('ada');
     const json = { key: 'general', start: new Date(Date.now() + 120_000).toISOString(), duration: 60_000 };
     const headers = { origin: `http://127.0.0.1:${shop.port}` };
@@ -124,7 +124,7 @@ describe.each([
     expect((await shop.get('/maintenance/ping')).json()).not.toHaveProperty('upcoming');
   });
 
-  it('takes no orders while the catalogue is imported', async () => {
+  it('accepts no orders while the catalogue is imported', async () => {
     const send = await shop.logIn('ada');
     const order = () => shop.post('/orders', { product: 1 });
     expect((await order()).status).toBe(201);
@@ -151,7 +151,7 @@ describe.each([
     await shop.switch('general', { mode: false });
   });
 
-  it('lets only engineers switch', async () => {
+  it('lets only engineers switch keys', async () => {
     const init: RequestInit = { method: 'PUT', json: { mode: true } };
     const stranger = await request(shop.port, '/operators/maintenance/general', init);
     expect(stranger.status).toBe(401);
@@ -163,7 +163,7 @@ describe.each([
     expect((await shop.get('/maintenance/ping')).json()).not.toHaveProperty('maintenance');
   });
 
-  it('answers wrong input with what is accepted', async () => {
+  it('answers invalid input with what is accepted', async () => {
     expect((await shop.switch('nothing', { mode: true })).status).toBe(404);
     const wrong = await shop.switch('general', { mode: true, minutes: -1 });
     expect(wrong.status).toBe(400);
@@ -172,7 +172,7 @@ describe.each([
     expect((await shop.get('/products')).status).toBe(200);
   });
 
-  it('ends in good order', async () => {
+  it('shuts down cleanly', async () => {
     await shop.program.interrupt();
     expect(shop.program.output).not.toMatch(/error/i);
   });

@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 
 describe('a process that is closed', () => {
-  it('begins nothing once it has left the list, whatever it knows', async () => {
+  it('starts nothing once it has left the list, whatever it knows', async () => {
     const service = await open(server);
     await service.whileOpen(KEY, () => undefined);
     await service.close();
@@ -47,7 +47,7 @@ describe('a process that is closed', () => {
     expect(ran).toBe(false);
   });
 
-  it('is on the list as long as anything runs that began while it was leaving', async () => {
+  it('stays on the list while anything is running that began while it was leaving', async () => {
     const service = await open(server);
     await service.whileOpen(KEY, () => undefined);
     const ends: (() => void)[] = [];
@@ -68,7 +68,7 @@ describe('a process that is closed', () => {
     await until(async () => (await other.replicas()).length === 1);
   });
 
-  it('keeps skipping methods while others wait for it', async () => {
+  it('still skips methods while others wait for it', async () => {
     const service = await open(server);
     const mailer = new Mailer();
     let end!: () => void;

@@ -35,7 +35,7 @@ function releases(answer: () => Error | null) {
 const refused = () => new MaintenanceStoreError('NOPERM', 'refused');
 const unknown = () => new MaintenanceStoreError('gone', 'unknown');
 
-it('asks less often the longer it is refused for certain, and says so once', async () => {
+it('retries less often the longer it is refused for certain, and logs it once', async () => {
   const { made, asked, warned } = releases(refused);
   await made.release(key, 'hold');
   await vi.advanceTimersByTimeAsync(60_000);
@@ -44,7 +44,7 @@ it('asks less often the longer it is refused for certain, and says so once', asy
   await made.close();
 });
 
-it('asks again each second if the outcome is unknown', async () => {
+it('retries each second if the outcome is unknown', async () => {
   const { made, asked } = releases(unknown);
   await made.release(key, 'hold');
   await vi.advanceTimersByTimeAsync(4_500);
@@ -52,7 +52,7 @@ it('asks again each second if the outcome is unknown', async () => {
   await made.close();
 });
 
-it('retries at once when the store is well again, and no more once that has helped', async () => {
+it('retries at once when the store is healthy again, and stops after success', async () => {
   let well = false;
   const { made, health$, asked } = releases(() => (well ? null : refused()));
   await made.release(key, 'hold');

@@ -32,7 +32,7 @@ async function site() {
 const request = { method: 'POST' };
 
 describe('isInMaintenance()', () => {
-  it('says no, by no key, while nothing is active', async () => {
+  it('is inactive, without a key, while nothing is on', async () => {
     await using at = await site();
     const status = at.service.isInMaintenance(request);
     expect(status).toBeInstanceOf(MaintenanceStatus);
@@ -40,7 +40,7 @@ describe('isInMaintenance()', () => {
     expect(status.maintaining()).toBe(false);
   });
 
-  it('gives the status of the key that decides, with what is known of it', async () => {
+  it('returns the status of the key that decides, with its state', async () => {
     await using at = await site();
     await at.service.setMaintenance(true, at.second, { message: 'Back soon' });
     const status = at.service.isInMaintenance(request);
@@ -48,7 +48,7 @@ describe('isInMaintenance()', () => {
     expect(status.state).toMatchObject({ value: true, message: 'Back soon', switched: true });
   });
 
-  it('asks in order, and a key whose status admits the request does not hide the next', async () => {
+  it('evaluates keys in order, and a key whose status admits the request does not hide the next', async () => {
     await using at = await site();
     await at.put(GENERAL_MAINTENANCE, at.second, at.first);
     expect(at.service.isInMaintenance(request).key).toBe(at.second);
@@ -58,7 +58,7 @@ describe('isInMaintenance()', () => {
     expect(at.service.isInMaintenance(request).value).toBe(false);
   });
 
-  it('asks only the keys it is given: a name, a key, an array of both', async () => {
+  it('evaluates only the given keys: a name, a key, an array of both', async () => {
     await using at = await site();
     await at.put(GENERAL_MAINTENANCE, at.second);
     const decides = (...asked: Parameters<typeof at.service.isInMaintenance>) =>
@@ -125,7 +125,7 @@ describe('isInMaintenance()', () => {
     expect(message.length).toBeLessThan(300);
   });
 
-  it('takes a key object for the key of its name', async () => {
+  it('accepts a key object as its name', async () => {
     await using at = await site();
     await at.service.setMaintenance(true, new MaintenanceKey('second'));
     expect(at.service.isInMaintenance(request).key).toBe(at.second);
@@ -134,7 +134,7 @@ describe('isInMaintenance()', () => {
     );
   });
 
-  it('refuses when a status class throws, and says so', async () => {
+  it('refuses if a status class throws, and logs it', async () => {
     class Broken extends MaintenanceStatus {
       override maintaining(): boolean {
         throw new Error('on purpose');
@@ -160,7 +160,7 @@ describe('isActive()', () => {
     expect(at.service.isActive([])).toBe(false);
   });
 
-  it('knows no other keys', async () => {
+  it('rejects unknown keys', async () => {
     await using at = await site();
     expect(() => at.service.isActive('third')).toThrow(UnknownMaintenanceKeyError);
   });

@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 describe('the lease of a maintain()', () => {
-  it('is as long as it is asked for, and says what is left of it', async () => {
+  it('is as long as requested, and reports the remaining time', async () => {
     const usual = await service.maintain(KEY, { drain: false });
     expect(usual.remaining()).toBeGreaterThan(4_000);
     expect(usual.remaining()).toBeLessThanOrEqual(6_000);
@@ -41,7 +41,7 @@ describe('the lease of a maintain()', () => {
     expect(service.isActive(KEY)).toBe(false);
   });
 
-  it('keeps others out for its whole length when its holder is cut off, and ends there before', async () => {
+  it('keeps others out for its whole length when its holder is cut off, and ends earlier for the holder', async () => {
     const proxy = await TcpProxy.start({ host: server.host, port: server.port });
     const cutOff = await open(proxy.url);
     const held = await cutOff.maintain(KEY, { drain: false, lease: LEASE });
@@ -62,7 +62,7 @@ describe('the lease of a maintain()', () => {
     await proxy[Symbol.asyncDispose]();
   }, 60_000);
 
-  it('is waited for by others also where Redis has forgotten it', async () => {
+  it('is respected by others even if Redis has forgotten it', async () => {
     await using own = await RedisServer.start();
     await using proxy = await TcpProxy.start({ host: own.host, port: own.port });
     await using witness = await open(own.url);
@@ -84,7 +84,7 @@ describe('the lease of a maintain()', () => {
 });
 
 describe('keepLock', () => {
-  it('keeps the next out until the work is over, also when an operator has unset the key', async () => {
+  it('keeps the next caller out until the work is over, even after an operator has unset the key', async () => {
     const held = await service.maintain(KEY, { drain: false, keepLock: true });
     await other.unsetMaintenance(KEY);
     await until(() => held.signal.aborted);
@@ -96,7 +96,7 @@ describe('keepLock', () => {
     await other.maintain(KEY, () => undefined, { drain: false });
   });
 
-  it('and when its time is over', async () => {
+  it('keeps the next caller out after its timeout', async () => {
     const held = await service.maintain(KEY, { drain: false, keepLock: true, timeout: 300 });
     await until(() => held.signal.aborted);
     expect(other.isActive(KEY)).toBe(false);

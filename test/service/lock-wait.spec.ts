@@ -27,11 +27,11 @@ function setUp() {
   return { locks: new LockWait(manager), released, reply: (given: Grant | Denial) => answer?.(given) };
 }
 
-describe('a lock that is asked for while the application shuts down', () => {
+describe('a lock requested while the application shuts down', () => {
   it.each<[string, Grant | Denial]>([
     ['granted', { fence: 1 }],
-    ['refused, and waited for', { fence: null, ticket: 1, waiters: [], unsure: 0 }],
-  ])('is given back before the store is left, when it was %s meanwhile', async (_, given) => {
+    ['refused and waited for', { fence: null, ticket: 1, waiters: [], unsure: 0 }],
+  ])('is released before the store is closed if it was %s meanwhile', async (_, given) => {
     const { locks, released, reply } = setUp();
     const taken = locks.take(request, { blocking: 10_000, signal: undefined });
     const refused = taken.catch((error: unknown) => (error as Error).message);

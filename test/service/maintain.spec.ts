@@ -64,7 +64,7 @@ describe('maintain() with work', () => {
     expect(at.changes[0]).toMatchObject({ key: 'key', ...words });
   });
 
-  it('means the whole site without a key', async () => {
+  it('affects the whole site without a key', async () => {
     await using at = await site();
     await at.service.maintain(undefined, () => {
       expect(at.service.isInMaintenance().key?.name).toBe('general');
@@ -80,7 +80,7 @@ describe('maintain() with work', () => {
         throw new RangeError('on purpose');
       },
     ],
-  ])('leaves also when work %s, whose error comes out', async (_how, fail) => {
+  ])('also leaves when work %s, and rethrows its error', async (_how, fail) => {
     await using at = await site();
     const error = await failure(at.service.maintain('key', fail));
     expect(error).toBeInstanceOf(RangeError);
@@ -97,7 +97,7 @@ describe('maintain() with work', () => {
     expect(at.causes()).toEqual(['set false true', 'maintain true true', 'release true true']);
   });
 
-  it('takes options from the third place, also without work in the second', async () => {
+  it('takes options as the third argument, also without work', async () => {
     await using at = await site();
     const given = { message: 'Importing' };
     const maintain = at.service.maintain.bind(at.service) as (...args: unknown[]) => Promise<Maintenance>;
@@ -128,7 +128,7 @@ describe('maintain() without work', () => {
     expect(at.isOn()).toBe(false);
   });
 
-  it('is left once, however often it is asked to', async () => {
+  it('is left once, however often leave() is called', async () => {
     await using at = await site();
     const held = await at.service.maintain('key');
     const again = await at.service.maintain('key', { lock: false });
@@ -159,7 +159,7 @@ describe('two holders', () => {
     ]);
   });
 
-  it('of different keys know nothing of each other, also nested', async () => {
+  it('of different keys are independent, also when nested', async () => {
     await using at = await site();
     const result = await at.service.maintain('key', () =>
       at.service.maintain('other', async () => {
@@ -195,7 +195,7 @@ describe('two holders', () => {
 });
 
 describe('the lock of a key', () => {
-  it('rejects a second maintain() at once', async () => {
+  it('makes a second maintain() reject at once', async () => {
     await using at = await site();
     await using held = await at.service.maintain('key');
     const error = await failure(at.service.maintain('key', () => 'never'));
@@ -226,7 +226,7 @@ describe('the lock of a key', () => {
     expect(at.isOn()).toBe(false);
   });
 
-  it('is waited for as long as a number says', async () => {
+  it('is waited for as many milliseconds as given', async () => {
     await using at = await site();
     const held = await at.service.maintain('key');
     const late = await failure(at.service.maintain('key', { blocking: 30 }));
@@ -244,7 +244,7 @@ describe('the lock of a key', () => {
     expect(await at.service.maintain('key', () => 'free')).toBe('free');
   });
 
-  it('gives fences that only grow', async () => {
+  it('hands out fences that only grow', async () => {
     await using at = await site();
     let last = 0;
     for (let round = 0; round < 20; round++) {
@@ -256,7 +256,7 @@ describe('the lock of a key', () => {
   });
 });
 
-describe('a maintenance that is lost', () => {
+describe('maintenance that is lost', () => {
   it('by unset: the signal aborts at once, and the work does not count as protected', async () => {
     await using at = await site();
     const job = work();
@@ -290,7 +290,7 @@ describe('a maintenance that is lost', () => {
     await Promise.all(holders.map((held) => held.leave()));
   });
 
-  it('does not touch a maintenance that comes after it', async () => {
+  it('does not affect later maintenance', async () => {
     await using at = await site();
     const lost = await at.service.maintain('key', { lock: false });
     await at.service.unsetMaintenance('key');
@@ -301,7 +301,7 @@ describe('a maintenance that is lost', () => {
     await next.leave();
   });
 
-  describe('by its own end', () => {
+  describe('at its own end', () => {
     afterEach(() => {
       vi.useRealTimers();
     });
@@ -334,7 +334,7 @@ describe('a maintenance that is lost', () => {
       await held.leave();
     });
 
-    it('is shown to visitors only if it was given', async () => {
+    it('has an end for visitors only if it was given', async () => {
       await using at = await site();
       const silent = await at.service.maintain('key', { lock: false });
       expect(at.key.toJSON().until).toBeNull();
@@ -378,7 +378,7 @@ describe('wrong options of maintain()', () => {
   });
 });
 
-describe('an application that closes in the middle of maintain()', () => {
+describe('an application that closes during maintain()', () => {
   it('aborts the signal, waits for the work, and opens the key', async () => {
     const at = await site();
     const job = work();
@@ -404,7 +404,7 @@ describe('an application that closes in the middle of maintain()', () => {
     it.each([
       ['stay', ['maintain false true'], /did not end in time; the key stays on, marked as abandoned/],
       ['leave', ['maintain false true', 'release true false'], /^$/],
-    ] as const)('does with it what onShutdown: %s says', async (onShutdown, causes, warned) => {
+    ] as const)('follows onShutdown: %s', async (onShutdown, causes, warned) => {
       vi.useFakeTimers();
       const at = await site();
       await at.service.maintain('key', { onShutdown });

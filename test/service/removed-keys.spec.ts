@@ -7,7 +7,7 @@ import { failure, started } from '../module/started.js';
 const KEY = 'billing-2024';
 
 describe('a key that was removed while it was on', () => {
-  it('can be unset, which clears all of it', async () => {
+  it('can be unset, which clears everything recorded', async () => {
     const cache = createCache();
     await using before = await started({ cache, keys: [new MaintenanceKey(KEY)] });
     await before.service.setMaintenance(true, KEY, { message: 'closed' });
@@ -37,8 +37,8 @@ describe('a key that was removed while it was on', () => {
   });
 });
 
-describe('who holds a key', () => {
-  it('is known by machine and process, the one with the lock first', async () => {
+describe('the holder of a key', () => {
+  it('is reported with host and pid, the one with the lock first', async () => {
     await using at = await started({ keys: [new MaintenanceKey(KEY)] });
     const holder = async () => (await at.service.getKeyData())[KEY]?.holder;
     expect(await holder()).toBeNull();

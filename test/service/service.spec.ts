@@ -8,7 +8,7 @@ import { failure, started } from '../module/started.js';
 
 const secret = 'correct horse battery staple, and more';
 
-describe('what the service returns', () => {
+describe('the service returns', () => {
   it('keys and their data, in order', async () => {
     await using running = await started({ keys: [new MaintenanceKey('a', { order: -1 })] });
     expect(running.service.getKeys().map(({ name }) => name)).toEqual(['a', 'general']);
@@ -19,7 +19,7 @@ describe('what the service returns', () => {
     expect(data.general).toMatchObject({ name: 'general', value: false, since: null });
   });
 
-  it('keys as a list of its own, which the caller may change', async () => {
+  it('keys as a new array, which the caller may change', async () => {
     await using running = await started({ keys: [new MaintenanceKey('a', { order: -1 })] });
     (running.service.getKeys() as MaintenanceKey[]).reverse().pop();
     expect(running.service.getKeys().map(({ name }) => name)).toEqual(['a', 'general']);
@@ -98,7 +98,7 @@ describe('createBypassToken()', () => {
     );
   });
 
-  it('gives text that fits into a URL as it is, and nothing of the secret', async () => {
+  it('returns text that fits into a URL unescaped, without the secret', async () => {
     await using running = await started({ bypass: { secret }, keys: [new MaintenanceKey('a')] });
     const token = running.service.createBypassToken({ expiresIn: 1_000, keys: ['a', 'general'] });
     expect(encodeURIComponent(token)).toBe(token);

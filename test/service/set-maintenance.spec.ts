@@ -69,7 +69,7 @@ describe('setMaintenance()', () => {
     expect(at.changes).toEqual([]);
   });
 
-  it('keeps "since" while the key stays on, and all that is not given', async () => {
+  it('keeps "since" while the key stays on, and fields that are not given', async () => {
     await using at = await site();
     const end = new Date(Date.now() + HOUR);
     await at.service.setMaintenance(true, 'key', { message: 'one', reason: 'why', actor: 'one', until: end });
@@ -87,7 +87,7 @@ describe('setMaintenance()', () => {
     expect(at.changes.map(({ message }) => message)).toEqual(['one', 'two', 'two']);
   });
 
-  it('keeps a safety net where it is, and goes back to it, never to "for ever"', async () => {
+  it('keeps a safety net, and returns to it, never to "for ever"', async () => {
     await using at = await site();
     await at.service.setMaintenance(true, 'key');
     const { endsAt } = at.key.toJSON();
@@ -104,7 +104,7 @@ describe('setMaintenance()', () => {
     }
   });
 
-  it('clears by null, and starts over after the key was off', async () => {
+  it('clears fields with null, and starts over after the key was off', async () => {
     await using at = await site();
     await at.service.setMaintenance(true, 'key', { message: 'one', reason: 'why', timeout: 0 });
     await at.service.setMaintenance(true, 'key', { message: null, reason: null });
@@ -116,7 +116,7 @@ describe('setMaintenance()', () => {
     expect(at.key.toJSON().endsAt).not.toBeNull();
   });
 
-  it('passes hooks the resulting change, not only what is given', async () => {
+  it('passes the resulting change to hooks, not only the given fields', async () => {
     const asked: unknown[] = [];
     class Ask {
       @OnMaintenance('changing')
@@ -145,7 +145,7 @@ describe('setMaintenance()', () => {
     expect(at.key.toJSON()).toMatchObject({ value: true, since });
   });
 
-  it('off leaves a key on that is held, and says so', async () => {
+  it('leaves a held key on when it is switched off, and reports that', async () => {
     await using at = await site();
     await at.service.setMaintenance(true, 'key');
     const held = await at.service.maintain('key');
@@ -157,7 +157,7 @@ describe('setMaintenance()', () => {
     expect(at.service.isInMaintenance().value).toBe(false);
   });
 
-  it('changes at once although a maintain() has the lock, unless blocking is set', async () => {
+  it('changes a key at once although a maintain() has the lock, unless blocking is set', async () => {
     await using at = await site();
     const held = await at.service.maintain('key');
     expect(await at.service.setMaintenance(true, 'key')).toMatchObject({ to: true });
@@ -181,7 +181,7 @@ describe('setMaintenance()', () => {
     expect(await at.service.setMaintenance(false, 'key', { blocking: 0 })).toMatchObject({ to: false });
   });
 
-  it('says who has acknowledged: without Redis, this replica alone', async () => {
+  it('reports who has acknowledged: without Redis, this replica alone', async () => {
     await using at = await site();
     const change = await at.service.setMaintenance(true, 'key', { acknowledge: 1_000 });
     const [replica] = await at.service.replicas();
@@ -204,7 +204,7 @@ describe('setMaintenance()', () => {
   );
 });
 
-describe('when a maintenance ends by itself', () => {
+describe('the end of maintenance', () => {
   it("is shown if it was given with the change, not if it is the key's safety net", async () => {
     await using at = await site();
     await at.service.setMaintenance(true, 'key');
@@ -314,7 +314,7 @@ describe('when a maintenance ends by itself', () => {
       ['timeout: 0', HOUR, { timeout: 0 }],
       ['a key without timeout', 0, {}],
       ['a key whose timeout is longer than time', Number.MAX_SAFE_INTEGER, {}],
-    ])('never, with %s', async (_what, timeout, options) => {
+    ])('never comes with %s', async (_what, timeout, options) => {
       clock();
       await using at = await site(timeout);
       await at.service.setMaintenance(true, 'key', options);
@@ -323,7 +323,7 @@ describe('when a maintenance ends by itself', () => {
       expect(at.service.isInMaintenance().value).toBe(true);
     });
 
-    it('a change says when it ends, what was before, and whether it is on for longer', async () => {
+    it('a change reports its end, the state before, and whether it extends the maintenance', async () => {
       const start = clock().getMockedSystemTime()!.getTime();
       const after = (ms: number) => new Date(start + ms);
       await using at = await site();
@@ -379,7 +379,7 @@ describe('when a maintenance ends by itself', () => {
       });
     });
 
-    it('a change of a key that is only held says what visitors read: the texts of the job, which end with it', async () => {
+    it('a change of a key that is only held reports what visitors read: the texts of the job, which end with it', async () => {
       await using at = await site();
       const held = await at.service.maintain('key', {
         message: 'Importing',
@@ -410,7 +410,7 @@ describe('when a maintenance ends by itself', () => {
       expect(at.changes.map(({ cause }) => cause)).toEqual(['set', 'set', 'expiry']);
     });
 
-    it('what is held stays on when the switch has ended', async () => {
+    it('a held key stays on when the switch has ended', async () => {
       clock();
       await using at = await site();
       await at.service.setMaintenance(true, 'key', { timeout: 5_000 });
@@ -436,7 +436,7 @@ describe('unsetMaintenance()', () => {
     await held.leave();
   });
 
-  it('means the whole site without a key, and does nothing twice', async () => {
+  it('affects the whole site without a key, and does nothing the second time', async () => {
     await using at = await site();
     await at.service.setMaintenance(true);
     await at.service.unsetMaintenance();

@@ -7,7 +7,7 @@ const KEY = new MaintenanceKey('billing');
 const NOW = Date.parse('2027-03-01T00:00:00Z');
 const TEXTS = { '': 'Back soon', de: 'Gleich zurück' };
 
-it('unsetting takes no misspelt option', () => {
+it('unsetMaintenance() rejects a misspelt option', () => {
   expect(() => planUnset({ ifrevision: 3 } as never, true)).toThrow(
     'Unknown option "ifrevision" of unsetMaintenance(); accepted: ifRevision, actor.',
   );
@@ -15,7 +15,7 @@ it('unsetting takes no misspelt option', () => {
 });
 
 describe('what is written when an operator', () => {
-  it('turns on a key that a job holds, without texts: the texts of the job, in all languages', () => {
+  it('turns on a key that a job holds without texts: the texts of the job in all languages', () => {
     const held = record({ holds: [hold({ since: NOW - 60_000, message: TEXTS, reason: 'migration' })] });
     expect(planSet(KEY, true, { actor: 'ann' }, NOW).edit(held, NOW)).toMatchObject({
       switch: { message: null, reason: null, actor: 'ann', since: NOW - 60_000 },

@@ -78,7 +78,7 @@ describe.each(adapters)("with coverage 'site' on %s", (adapter, createApp: Creat
     expect(asked).toBe(2 * times);
   });
 
-  it('one that takes its time each time takes no longer in all', async () => {
+  it('a slow bypass.when is not awaited several times', async () => {
     await using app = await start(
       () => new Promise((resolve) => setTimeout(() => resolve(false), CALL_TIMEOUT * 0.8)),
     );
@@ -87,7 +87,7 @@ describe.each(adapters)("with coverage 'site' on %s", (adapter, createApp: Creat
     expect(performance.now() - begun).toBeLessThan(CALL_TIMEOUT * 1.9);
   });
 
-  it('an answer counts until keys have changed', async () => {
+  it('a result is reused until keys change', async () => {
     let asked = 0;
     let change: Promise<unknown> = Promise.resolve();
     await using app = await start(async () => {

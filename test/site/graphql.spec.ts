@@ -52,7 +52,7 @@ const MOMENTS: readonly (readonly [string, MaintenanceRootOptions])[] = [
 ];
 
 describe.each(adapters)('GraphQL at the root of a covered site, on %s', (adapter, createApp) => {
-  it.each(MOMENTS)('opens its own and nothing else, decided %s', async (_moment, options) => {
+  it.each(MOMENTS)('opens its own requests and nothing else, decided %s', async (_moment, options) => {
     const instance = adapter === 'express' ? createExpress() : createFastify({ forceCloseConnections: true });
     addWrite(instance, '/legacy/orders');
     await using running = await createApp(

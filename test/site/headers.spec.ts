@@ -61,7 +61,7 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
     };
     const PATHS = ['/shop', '/nowhere'];
 
-    it("helmet's are there, but for the policy of the page", async () => {
+    it('include those of helmet, except for the policy of the page', async () => {
       await using running = await closed({}, addHelmet);
       for (const path of PATHS) {
         const json = await request(running.port, path);
@@ -84,7 +84,7 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
       expect(other.headers).toMatchObject({ 'x-content-type-options': 'nosniff' });
     });
 
-    it('CORS and helmet together', async () => {
+    it('include CORS and helmet together', async () => {
       await using running = await closed({}, async (app) => {
         app.enableCors({ origin: ['https://shop.example'], exposedHeaders: ['Retry-After'] });
         await addHelmet(app);
@@ -103,7 +103,7 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
       }
     });
 
-    it('CORS whose origin is looked up, and one that fails, which opens nothing', async () => {
+    it('include CORS with an asynchronous origin, and none if that fails', async () => {
       let fails = false;
       const origin = (_origin: string | undefined, done: (error: Error | null, allowed?: boolean) => void) =>
         setImmediate(() => (fails ? done(new Error('no answer')) : done(null, true)));
@@ -119,30 +119,27 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
       expect(failed.headers).not.toHaveProperty('access-control-allow-origin');
     });
 
-    it.runIf(!('bypass' in options))(
-      'CORS whose origin is never found, or late: the answer goes without it',
-      async () => {
-        const dones: ((error: Error | null, allowed?: boolean) => void)[] = [];
-        const origin = (_origin: string | undefined, done: (typeof dones)[number]) => void dones.push(done);
-        await using running = await closed({ callTimeout: 300 }, (app) =>
-          app.enableCors({ origin: origin as never }),
-        );
-        const headers = { origin: 'https://shop.example' };
-        const refused = await request(running.port, '/nowhere', { headers });
-        expect(refused.status).toBe(503);
-        expect(refused.headers).not.toHaveProperty('access-control-allow-origin');
-        // what it does then with an answer that is gone throws nothing where nobody could catch it
-        expect(dones).toHaveLength(1);
-        dones[0]?.(null, true);
-        const next = request(running.port, '/nowhere', { headers });
-        await vi.waitUntil(() => dones.length === 2);
-        dones[1]?.(null, true);
-        expect((await next).headers).toMatchObject({ 'access-control-allow-origin': 'https://shop.example' });
-        expect(running.log.join('\n')).toContain('did not answer within 300 ms (the option "callTimeout")');
-      },
-    );
+    it.runIf(!('bypass' in options))('omit CORS if the origin callback is late or never called', async () => {
+      const dones: ((error: Error | null, allowed?: boolean) => void)[] = [];
+      const origin = (_origin: string | undefined, done: (typeof dones)[number]) => void dones.push(done);
+      await using running = await closed({ callTimeout: 300 }, (app) =>
+        app.enableCors({ origin: origin as never }),
+      );
+      const headers = { origin: 'https://shop.example' };
+      const refused = await request(running.port, '/nowhere', { headers });
+      expect(refused.status).toBe(503);
+      expect(refused.headers).not.toHaveProperty('access-control-allow-origin');
+      // what it does then with an answer that is gone throws nothing where nobody could catch it
+      expect(dones).toHaveLength(1);
+      dones[0]?.(null, true);
+      const next = request(running.port, '/nowhere', { headers });
+      await vi.waitUntil(() => dones.length === 2);
+      dones[1]?.(null, true);
+      expect((await next).headers).toMatchObject({ 'access-control-allow-origin': 'https://shop.example' });
+      expect(running.log.join('\n')).toContain('did not answer within 300 ms (the option "callTimeout")');
+    });
 
-    it("those of Nest's own useSecurityHeaders(), where it has it: from Nest 12", async () => {
+    it('include those of useSecurityHeaders() from Nest 12 on', async () => {
       const own = 'useSecurityHeaders' in NestApplication.prototype;
       expect(own).toBe(process.env.NEST_MAJOR !== '11');
       await using running = await closed({}, (app) =>
@@ -157,7 +154,7 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
       }
     });
 
-    it('refusalHeaders: by name, by request, by middleware; ours go before them', async () => {
+    it('include refusalHeaders by name, request and middleware; ours take precedence', async () => {
       const requestId = (
         _request: unknown,
         response: { setHeader(name: string, value: string): void },
@@ -203,7 +200,7 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
       expect((await request(running.port, '/maintenance/ping')).headers).toMatchObject(seen);
     });
 
-    it('refusalHeaders that never call back, and a CORS function that does not, are waited for once', async () => {
+    it('wait once for refusalHeaders and a CORS function that never call back', async () => {
       const early = !('bypass' in options);
       const never = (_request: unknown, _reply: unknown, _next: () => void): void => undefined;
       await using running = await closed(
@@ -226,7 +223,7 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
       expect(lines[0]).toContain('did not answer within 300 ms');
     });
 
-    it('refusalHeaders that throw or are invalid do not prevent the refusal', async () => {
+    it('do not depend on refusalHeaders that throw or are invalid', async () => {
       await using running = await closed({
         refusalHeaders: [
           () => {
@@ -247,7 +244,7 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
     });
   });
 
-  it('other middleware is not run for a refusal before everything', async () => {
+  it('other middleware does not run for a refusal before everything', async () => {
     const middleware = vi.fn((_request: unknown, _response: unknown, next: () => void) => next());
     @Module({
       imports: [MaintenanceModule.forRoot({ coverage: 'site', socket: false, admin: false })],
@@ -271,7 +268,7 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
     expect(middleware).toHaveBeenCalledTimes(2);
   });
 
-  it('a success says that it is not to be indexed', async () => {
+  it('a refusal with status 200 is marked noindex', async () => {
     await using running = await createApp({
       imports: [
         MaintenanceModule.forRoot({ coverage: 'site', statusCode: 200, socket: false, admin: false }),

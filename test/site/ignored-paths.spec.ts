@@ -107,7 +107,7 @@ describe.each(adapters)('ignorePaths on %s', (_name, createApp) => {
       });
       afterAll(() => running.close());
 
-      it.each(DEVIOUS)('%s opens nothing', async (path) => {
+      it.each(DEVIOUS)('opens nothing for %s', async (path) => {
         const answer = await raw(
           running.port,
           `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
@@ -133,7 +133,7 @@ describe.each(adapters)('ignorePaths on %s', (_name, createApp) => {
         ['/secret.html', 503],
         ['/', 503],
         ['/shop', 503],
-      ])('%s is %i', async (path, status) => {
+      ])('%s gets %i', async (path, status) => {
         const answer = await raw(
           running.port,
           `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
@@ -145,7 +145,7 @@ describe.each(adapters)('ignorePaths on %s', (_name, createApp) => {
       });
     });
 
-    it("a key's own stand in place of the module's, for that key", async () => {
+    it("a key's own replace the module's, for that key", async () => {
       const keys = [
         new MaintenanceKey('strict', { ignorePaths: [], order: -1 }),
         new MaintenanceKey('stock', { ignorePaths: ['/hooks', '/secret.html'], order: 1 }),
@@ -183,7 +183,7 @@ describe.each(adapters)('ignorePaths on %s', (_name, createApp) => {
       expect((await request(running.port, '/secret.html')).json()).toMatchObject({ message: 'General.' });
     });
 
-    it("those of `general` stand in place of the module's, for GENERAL_MAINTENANCE", async () => {
+    it("those of `general` replace the module's, for GENERAL_MAINTENANCE", async () => {
       await using running = await createApp(
         {
           imports: [
@@ -207,7 +207,7 @@ describe.each(adapters)('ignorePaths on %s', (_name, createApp) => {
     });
   });
 
-  it('a key has its own without coverage of the site as well', async () => {
+  it('a key has its own even without coverage of the site', async () => {
     const keys = [new MaintenanceKey('stock', { ignorePaths: ['/hooks'] })];
     await using running = await createApp({
       imports: [MaintenanceModule.forRoot({ keys, ignorePaths: ['/shop'], socket: false, admin: false })],
@@ -224,7 +224,7 @@ describe.each(adapters)('ignorePaths on %s', (_name, createApp) => {
     expect(await seen()).toEqual([503, 200]);
   });
 
-  it('what a page of its own needs is served beside it', async () => {
+  it('assets of a custom page are served beside it', async () => {
     const browser = await startChromium();
     try {
       await using running = await createApp(

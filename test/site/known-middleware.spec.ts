@@ -64,7 +64,7 @@ describe.each([
   ['minified', { minify: true }],
   ['minified, names kept', { minify: true, keepNames: true }],
   ['minified, for old engines', { minify: true, target: 'es2015' }],
-])('what other packages put before an application is known: %s', (_what, options) => {
+])('middleware of other packages is recognised: %s', (_what, options) => {
   let folder: string;
   let made: Record<string, Function[]>;
   beforeAll(async () => {
@@ -91,14 +91,14 @@ describe.each([
     expect(found).toEqual(found.map(() => kind));
   });
 
-  it('bound by Fastify, it is known by the original', () => {
+  it('is recognised when Fastify has bound it', () => {
     for (const kind of ['cors', 'helmet']) {
       const hook = made[kind]?.at(-1) as Function;
       expect(recogniseMiddleware(hook.bind(undefined) as Function, hook)).toBe(kind);
     }
   });
 
-  it("the application's own is not taken for any of them", () => {
+  it("does not match the application's own middleware", () => {
     expect(made['own']?.map((middleware) => recogniseMiddleware(middleware))).toEqual(
       made['own']?.map(() => undefined),
     );

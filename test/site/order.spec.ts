@@ -86,9 +86,9 @@ const RULES: readonly (readonly [string, string, MaintenanceRootOptions])[] = [
   ['a status class', 'site', { keys: [new MaintenanceKey('site', { statusClass: OpenForStaff })] }],
 ];
 
-describe.each(adapters)('what middleware has put on a request, on %s', (_name, createApp) => {
+describe.each(adapters)('what middleware puts on a request, on %s', (_name, createApp) => {
   describe.each(['handlers', 'site'] as const)("with coverage '%s'", (coverage) => {
-    it.each(RULES)('is there for %s', async (_what, key, options) => {
+    it.each(RULES)('is visible for %s', async (_what, key, options) => {
       await using running = await createApp(
         {
           imports: [MaintenanceModule.forRoot({ coverage, socket: false, admin: false, ...options })],
@@ -161,7 +161,7 @@ const close = ({ app }: RunningApp, key?: string) => app.get(MaintenanceService)
 describe('on express', () => {
   const [[, createApp]] = adapters as readonly [(typeof adapters)[0]];
 
-  it('a session is not there for what was registered before it', async () => {
+  it('a session is not visible to what was registered before it', async () => {
     const instance = createExpress();
     addPage(instance, '/early');
     await using running = await createApp(
@@ -195,7 +195,7 @@ describe.each([
 ] as const)('on express, decided %s', (_moment, options) => {
   const [[, createApp]] = adapters as readonly [(typeof adapters)[0]];
 
-  it('a handler for everything that is exempt opens nothing that stands before it', async () => {
+  it('an exempt catch-all handler opens nothing that is registered before it', async () => {
     const instance = createExpress();
     let writes = 0;
     instance.post('/legacy/orders', (_request, reply) => {
@@ -227,7 +227,7 @@ describe.each([
     }
   });
 
-  it('what only stands before handlers is run for those that are exempt', async () => {
+  it('middleware that runs before handlers also runs for exempt ones', async () => {
     const seen: string[] = [];
     const instance = createExpress();
     instance.all('/{*any}', (_request, _reply, next) => {
@@ -265,7 +265,7 @@ describe.each([
     expect((await request(running.port, '/nowhere')).status).toBe(503);
   });
 
-  it.each(['/', '/sub', '/sub/deeper'])('mounted at %s of another application', async (path) => {
+  it.each(['/', '/sub', '/sub/deeper'])('works mounted at %s of another application', async (path) => {
     const inner = createExpress();
     const outer = createExpress();
     await using running = await createApp(
@@ -324,7 +324,7 @@ describe.each(adapters)('on %s', (adapter, createApp) => {
     ['before everything', {}],
     ['after middleware', { bypass: { when: () => false } }],
   ] as const)(
-    'a request that is under way when maintenance begins is decided where it is served: %s',
+    'a request in flight when maintenance begins is decided where it is served: %s',
     async (_moment, options) => {
       let reached: () => void = () => undefined;
       let goOn: () => void = () => undefined;

@@ -31,13 +31,13 @@ const rows = (prefix: string): Row[] => [
   ['GET', `${prefix}/shop/maintenance/nothing`, 503],
 ];
 
-describe.each(adapters)('the neighbourhood of our routes on %s', (_name, createApp) => {
+describe.each(adapters)('routes next to ours on %s', (_name, createApp) => {
   it.each<[string, MaintenanceRootOptions, string]>([
     ['handlers', {}, ''],
     ['site', { coverage: 'site' }, ''],
     ['site, after middleware', { coverage: 'site', bypass: { when: () => false } }, ''],
     ['site, below a prefix', { coverage: 'site' }, '/api'],
-  ])('is exempt as they are, with coverage %s', async (_what, options, prefix) => {
+  ])('are exempt as configured, with coverage %s', async (_what, options, prefix) => {
     await using running = await createApp(
       { imports: [maintenance(options)], ...SHOP, controllers: [...SHOP.controllers, OwnController] },
       (app: INestApplication) => prefix && app.setGlobalPrefix(prefix),

@@ -69,17 +69,20 @@ describe.each(adapters)("coverage 'site' on %s", (adapter, createApp) => {
   ] as const)('ignorePaths, decided %s', (_when, options) => {
     const IGNORED = [...new Set(WAYS.map(({ ignored }) => ignored))];
 
-    it.each(IGNORED)('%s opens what it names, however that is served, and nothing else', async (ignored) => {
-      await using running = await createSite(adapter, createApp, { ...options, ignorePaths: [ignored] });
-      await close(running);
-      const isFunction = ({ what }: Way): boolean => 'bypass' in options && what.includes('function');
-      for (const way of WAYS.filter((one) => !isFunction(one))) {
-        const named = `${way.path}/`.startsWith(`${ignored}/`);
-        expect([way.what, (await ask(running, way)).status]).toEqual([
-          way.what,
-          named ? (way.open ?? 200) : 503,
-        ]);
-      }
-    });
+    it.each(IGNORED)(
+      '%s opens the named paths, however they are served, and nothing else',
+      async (ignored) => {
+        await using running = await createSite(adapter, createApp, { ...options, ignorePaths: [ignored] });
+        await close(running);
+        const isFunction = ({ what }: Way): boolean => 'bypass' in options && what.includes('function');
+        for (const way of WAYS.filter((one) => !isFunction(one))) {
+          const named = `${way.path}/`.startsWith(`${ignored}/`);
+          expect([way.what, (await ask(running, way)).status]).toEqual([
+            way.what,
+            named ? (way.open ?? 200) : 503,
+          ]);
+        }
+      },
+    );
   });
 });

@@ -86,7 +86,7 @@ it('keys are published with all that an operator needs, later ones too, and no t
   expect(other.registry.all().map(String)).toEqual(['general', 'late', 'billing']);
 });
 
-it('does not rewrite what is up to date, and carries through what a newer version adds', async () => {
+it('does not rewrite entries that are up to date, and preserves fields of a newer version', async () => {
   await using app = await application(new MaintenanceKey('billing', { label: 'Billing' }));
   const newer = { label: 'Old label', color: 'red', scope: 'galaxy' };
   await client.hset(ENTRY, 'billing', `${Date.now()}|${JSON.stringify(newer)}`);
@@ -105,7 +105,7 @@ it('does not rewrite what is up to date, and carries through what a newer versio
   expect(await writes()).toBeGreaterThan(0);
 });
 
-it('keys that no application has published for a month are dropped, others stay', async () => {
+it('drops keys that no application has published for a month, and keeps others', async () => {
   await client.hset(ENTRY, 'gone', `${Date.now() - MONTHS}|{"label":"Gone"}`);
   await client.hset(ENTRY, 'other', `${Date.now() - 1_000}|{"label":"Of another service"}`);
   await client.hset(ENTRY, 'mine', `${Date.now() - MONTHS}|{"label":"mine"}`);
@@ -116,7 +116,7 @@ it('keys that no application has published for a month are dropped, others stay'
   expect((await stored('mine'))?.at).toBeGreaterThan(Date.now() - 10_000);
 });
 
-it('a Redis that comes back empty gets them again', async () => {
+it('publishes keys again to a Redis that comes back empty', async () => {
   await using own = await RedisServer.start();
   const registry = new KeyRegistry();
   registry.add(new MaintenanceKey('billing'), 'the spec');
@@ -143,7 +143,7 @@ it.each([
   ['a list', '1|[1]'],
   ['fields of other types', '1|{"label":7,"order":"first","timeout":-1,"scope":{}}'],
   ['prototypes', '1|{"__proto__":{"label":"evil"},"constructor":1}'],
-  ['more than anybody writes', `1|{"label":"${'x'.repeat(20_000)}"}`],
+  ['oversized values', `1|{"label":"${'x'.repeat(20_000)}"}`],
 ])('an entry that holds %s does no harm', async (_what, entry) => {
   await client.hset(ENTRY, 'odd', entry, 'a b', '1|{}', '__proto__', '1|{}', 'fine', '1|{"label":"Fine"}');
   await using app = await application();
@@ -154,7 +154,7 @@ it.each([
   expect(app.registry.has('a b') || app.registry.has('__proto__')).toBe(false);
 });
 
-it('something else in its place is left alone', async () => {
+it('does not touch a Redis key of another type', async () => {
   await client.set(ENTRY, 'of somebody else');
   await using app = await application();
   await learnPublishedKeys(app.manager);
@@ -167,7 +167,7 @@ it('something else in its place is left alone', async () => {
   expect(app.registry.all().map(String)).toEqual(['general']);
 });
 
-it('no more than a thousand keys are kept, and known ones are still brought up to date', async () => {
+it('keeps at most a thousand keys, and still updates known ones', async () => {
   const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`k${i}`, `${Date.now()}|{}`]));
   await client.hset(ENTRY, many);
   await using app = await application(

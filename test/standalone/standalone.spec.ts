@@ -112,7 +112,7 @@ describe('a process without Nest', () => {
     expect(await waiting).toMatchObject({ ran: true });
   });
 
-  it('has its work stopped and its keys left when it is closed', async () => {
+  it('stops its work and leaves its keys when it is closed', async () => {
     const service = await open();
     const work = service.maintain(
       KEY,
@@ -128,7 +128,7 @@ describe('a process without Nest', () => {
     await service.close();
   });
 
-  it('skips marked methods, static ones too, and has them waited for', async () => {
+  it('skips marked methods, static ones too, and drains wait for them', async () => {
     let ran: string[] = [];
     let finish: () => void = () => undefined;
     class Script {
@@ -169,7 +169,7 @@ describe('a process without Nest', () => {
     expect(ran).toEqual(['third', 'fourth']);
   });
 
-  it('makes bypass tokens with the secret of the application, and none without', async () => {
+  it('creates bypass tokens with the secret of the application, and none without', async () => {
     const service = await open({ bypass: { secret: 'x'.repeat(32) } });
     expect(service.createBypassToken({ keys: [KEY] })).toMatch(/^[\w-]+\.[\w-]{43}$/);
     expect(() => opened.at(0)!.createBypassToken({ keys: ['nothing'] })).toThrow('Unknown maintenance key');
@@ -180,9 +180,9 @@ describe('a process without Nest', () => {
     ['no Redis', { redis: undefined }, 'redis'],
     ['an empty URL', { redis: '' }, 'redis'],
     ['another driver', { redis: { connect: () => 1, duplicate: () => 1 } }, 'redis'],
-    ['an option that nobody knows', { reids: 'redis://localhost' }, 'reids'],
+    ['an unknown option', { reids: 'redis://localhost' }, 'reids'],
     ['an option of the module', { redis: 'redis://localhost', statusCode: 503 }, 'statusCode'],
-    ['a namespace that is none', { redis: 'redis://localhost', namespace: 'a b' }, 'namespace'],
+    ['an invalid namespace', { redis: 'redis://localhost', namespace: 'a b' }, 'namespace'],
   ])('is refused with %s', async (_what, options, option) => {
     const refused = createMaintenance(options as never);
     await expect(refused).rejects.toMatchObject({ name: 'MaintenanceConfigurationError', option });
@@ -193,7 +193,7 @@ describe('hooks for changes by a process without hooks', () => {
   const both = async () => [...(await one.hooks()), ...(await two.hooks())];
   const of = (event: string, all: string[]) => all.filter((hook) => hook === `${event} ${KEY}`).length;
 
-  it('run on one live replica, and changing is not asked', async () => {
+  it('run on one live replica, and "changing" hooks do not run', async () => {
     const service = await open();
     const before = await both();
     await service.setMaintenance(true, KEY);
@@ -211,7 +211,7 @@ describe('hooks for changes by a process without hooks', () => {
     expect(of('changing', after)).toBe(of('changing', before));
   });
 
-  it('run where the change was made when that has hooks, and nowhere else', async () => {
+  it('run only where the change was made if that process has hooks', async () => {
     const before = { one: await one.hooks(), two: await two.hooks() };
     await one.set(true, KEY);
     await one.set(false, KEY);

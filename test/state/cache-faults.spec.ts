@@ -10,7 +10,7 @@ import { decodeDocument } from '../../lib/core/store/cache/cache-document.js';
 import { until } from '../support/until.js';
 import { COMMAND_TIMEOUT, startService } from './service.js';
 
-type Fault = 'none' | 'late' | 'answer lost' | 'refused' | 'away' | 'silent' | 'hidden' | 'forgetful';
+type Fault = 'none' | 'late' | 'response lost' | 'refused' | 'away' | 'silent' | 'hidden' | 'forgetful';
 
 /** What is recorded in a document. */
 const recordsIn = (value: unknown) => ({
@@ -64,7 +64,7 @@ class FarStore extends EventEmitter {
       case 'late':
         this.late.push(write);
         return new Promise(() => undefined);
-      case 'answer lost':
+      case 'response lost':
         write();
         throw new Error('read ECONNRESET');
       case 'hidden':
@@ -95,8 +95,8 @@ const over = (store: FarStore) => startService({ cache: cacheOver(store) });
 const TAKEN_BACK = 'arrived after it had been given up';
 
 describe("an application's own cache that fails", () => {
-  it.each<Fault>(['late', 'answer lost', 'refused', 'away', 'silent', 'hidden', 'forgetful'])(
-    'when it is %s, a change rejects in time and says that its outcome is unknown',
+  it.each<Fault>(['late', 'response lost', 'refused', 'away', 'silent', 'hidden', 'forgetful'])(
+    'makes a change reject in time with an unknown outcome: %s',
     async (fault) => {
       const store = new FarStore();
       await using app = await over(store);
@@ -114,7 +114,7 @@ describe("an application's own cache that fails", () => {
     },
   );
 
-  it('has nearly all of a short time, too', async () => {
+  it('gets nearly all of a short timeout', async () => {
     const store = new FarStore();
     store.distance = 5;
     const entry = new CacheEntry(cacheOver(store), 'maintenance:state');
@@ -123,8 +123,8 @@ describe("an application's own cache that fails", () => {
     await expect(entry.read(performance.now() + 40)).rejects.toThrow('the outcome is unknown');
   });
 
-  it.each<Fault>(['late', 'answer lost'])(
-    'when it is %s, a write that was given up on never takes effect later',
+  it.each<Fault>(['late', 'response lost'])(
+    'never applies a write later that was given up: %s',
     async (fault) => {
       const store = new FarStore();
       await using app = await over(store);
@@ -147,7 +147,7 @@ describe("an application's own cache that fails", () => {
     },
   );
 
-  it('names the last error of the store itself, even if it only stays silent from then on', async () => {
+  it('reports the last error of the store itself, even if it is only silent afterwards', async () => {
     const store = new FarStore();
     await using app = await over(store);
     await app.service.setMaintenance(true);
@@ -162,7 +162,7 @@ describe("an application's own cache that fails", () => {
     await expect(app.service.setMaintenance(false)).rejects.toThrow('did not answer');
   });
 
-  it('the very first change, given up on, does not take effect either', async () => {
+  it('never applies the very first change later, either', async () => {
     const store = new FarStore();
     await using app = await over(store);
     store.fault = 'late';
@@ -175,7 +175,7 @@ describe("an application's own cache that fails", () => {
     expect(app.changes).toEqual([]);
   });
 
-  it('keeps a later change when an earlier one, given up on, comes through over it', async () => {
+  it('keeps a later change when an earlier one that was given up arrives over it', async () => {
     const store = new FarStore();
     await using app = await over(store);
     await app.service.setMaintenance(true);
@@ -189,7 +189,7 @@ describe("an application's own cache that fails", () => {
     expect(app.service.isInMaintenance().state?.message).toBe('Later');
   });
 
-  it('and hides it leaves a process that starts without knowledge, which is not "off"', async () => {
+  it('leaves a starting process without knowledge if the cache hides its failure, which is not "off"', async () => {
     const store = new FarStore();
     {
       await using app = await over(store);
@@ -209,7 +209,7 @@ describe("an application's own cache that fails", () => {
   });
 });
 
-describe('a cache without "stores", as cache-manager 5 made them', () => {
+describe('a cache without "stores", as of cache-manager 5', () => {
   it('keeps the state in its store, without an end, and shares it', async () => {
     const entries = new Map<string, unknown>();
     const ends: number[] = [];
@@ -232,7 +232,7 @@ describe('a cache without "stores", as cache-manager 5 made them', () => {
     await until(() => !one.isOn());
   });
 
-  it('and without a store is refused', async () => {
+  it('is refused without a store', async () => {
     await expect(startService({ cache: { stores: [] } as never })).rejects.toMatchObject({
       name: 'MaintenanceConfigurationError',
       option: 'cache',

@@ -11,7 +11,7 @@ it.each([
   ['ahead of', -12],
   ['behind', 12],
 ])(
-  'a clock %s that of Redis is logged once and reported',
+  'a clock %s the clock of Redis is logged once and reported',
   async (how, redis) => {
     await using server = await RedisServer.start();
     await using app = await startService({ redis: server.url });
@@ -33,7 +33,7 @@ it.each([
   60_000,
 );
 
-it('there is none without Redis', async () => {
+it('there is no clock skew without Redis', async () => {
   await using app = await startService({});
   expect(Math.abs(app.service.health().clockSkew)).toBeLessThan(100);
 });

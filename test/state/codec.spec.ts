@@ -45,7 +45,7 @@ describe('a stored record', () => {
     fc.assert(property);
   });
 
-  it('keeps what this version does not know of it, and causes that it does not know', () => {
+  it('keeps fields and causes that this version does not know', () => {
     const text = withBody({
       colour: 'red',
       switch: { ...notice(), tone: 1 },
@@ -61,7 +61,7 @@ describe('a stored record', () => {
     });
   });
 
-  it('may lack what an older version did not know', () => {
+  it('may lack fields that an older version did not know', () => {
     const bare = { ...notice(), message: undefined };
     const oldHold = { ...hold(), host: undefined, pid: undefined };
     const read = decodeRecord(withBody({ switch: bare, holds: [oldHold] }));
@@ -89,11 +89,11 @@ describe('a stored record', () => {
     [withBody({ past: [1] }), 'its past is not an id'],
     [withBody({ fence: -1 }), 'its highest fence is not a whole number'],
     ['x'.repeat(MAX_READ_BYTES + 1), `it is longer than ${MAX_READ_BYTES} bytes`],
-  ])('that is no such thing is refused: %#', (text, message) => {
+  ])('is refused if it is not one: %#', (text, message) => {
     expect(() => decodeRecord(text)).toThrow(new Error(message));
   });
 
-  it('of a newer version says which is needed', () => {
+  it('of a newer version names the version needed', () => {
     expect(() => decodeRecord('2 w 1 1000\nanything')).toThrow(NewerFormatError);
     expect(() => decodeRecord('2 w 1 1000\nanything')).toThrow('that knows version 2 is needed');
   });
@@ -115,7 +115,7 @@ describe('a version', () => {
     }
   });
 
-  it('is as far as another of the same history with no higher number', () => {
+  it('includes others of the same history with no higher number', () => {
     expect(isAtLeast('h.2.b', 'h.1.a')).toBe(true);
     expect(isAtLeast('h.1.a', 'h.2.b')).toBe(false);
     expect(isAtLeast('i.2.b', 'h.1.a')).toBe(false);

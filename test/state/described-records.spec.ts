@@ -33,7 +33,7 @@ it('a record is described once, until something of it may have changed', () => {
   expect(described.of('a', estimated, NOW + 100)).not.toBe(begun);
 });
 
-it('forgets keys that are not on any more', () => {
+it('keys that are no longer on are forgotten', () => {
   const described = new DescribedRecords(() => true);
   const all = Array.from({ length: 40 }, (_, i) => [`key-${i}`, record({ switch: notice() })] as const);
   const before = all.map(([name, one]) => described.of(name, one, NOW));

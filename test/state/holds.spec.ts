@@ -8,10 +8,10 @@ const ids = (edit: ReturnType<typeof withoutHold>) => edit?.holds.map(({ id }) =
 
 const shared = { isLive: alive, exclusive: true };
 
-describe('entering', () => {
+describe('entering a key', () => {
   const own = hold({ id: 'own', fence: 5, message: 'mine' });
 
-  it('adds the hold, leaves the switch alone, and has the texts of the hold', () => {
+  it('adds the hold and its texts, and does not change the switch', () => {
     const on = notice({ message: 'operator' });
     const edit = withHold(record({ switch: on, holds: [hold({ locked: false })] }), own, shared);
     expect(edit).toMatchObject({ switch: on, cause: 'maintain', message: 'mine', hooks: true });
@@ -19,7 +19,7 @@ describe('entering', () => {
     expect(ids(withHold(undefined, own, shared))).toEqual(['own']);
   });
 
-  it('leaves what those left behind that had the lock: the one that ends last for all, since the earliest', () => {
+  it('keeps what dead holders of the lock left behind as one hold: the latest end, the earliest start', () => {
     const before = record({
       holds: [
         hold({ id: 'short', fence: 1, since: 100, until: 900 }),
@@ -33,14 +33,14 @@ describe('entering', () => {
     expect(edit.holds[0]).toMatchObject({ since: 100, until: null });
   });
 
-  it('touches no living ones, where other processes have locks of their own', () => {
+  it('does not touch living holds if other processes have their own locks', () => {
     const before = record({ holds: [hold({ id: 'a', fence: 1 }), hold({ id: 'b', fence: 9 })] });
     const separate = { isLive: alive, exclusive: false };
     expect(ids(withHold(before, own, separate))).toEqual(['a', 'b', 'own']);
     expect(ids(withHold(before, own, { ...separate, isLive: dead }))).toEqual(['b', 'own']);
   });
 
-  it('is too late if a newer holder is working, but not if that one has died', () => {
+  it('is too late if a newer holder is working, but not if it has died', () => {
     const newer = record({ holds: [hold({ id: 'newer', fence: 6 })] });
     const older = record({ holds: [hold({ id: 'older', fence: 4 })] });
     expect(isOvertaken(newer, own, shared)).toBe(true);
@@ -50,8 +50,8 @@ describe('entering', () => {
   });
 });
 
-describe('leaving', () => {
-  it('takes out one hold and nothing else', () => {
+describe('leaving a key', () => {
+  it('removes one hold and nothing else', () => {
     const on = notice();
     const before = record({ switch: on, holds: [hold({ id: 'a' }), hold({ id: 'b', actor: 'ada' })] });
     const edit = withoutHold(before, 'b');
@@ -64,7 +64,7 @@ describe('leaving', () => {
     expect(withoutHold(undefined, 'any')).toBeNull();
   });
 
-  it('after work takes along what those left behind that had the lock before, where a lock holds for all', () => {
+  it('after work also removes holds that earlier holders of the lock left behind, if locks are shared', () => {
     const holds = [
       hold({ id: 'died', fence: 2 }),
       hold({ id: 'free', fence: 3, locked: false }),
@@ -76,7 +76,7 @@ describe('leaving', () => {
     expect(ids(withoutHold(record({ holds }), 'free', shared))).toEqual(['died', 'own', 'newer']);
   });
 
-  it('after work takes along only the dead, where other processes have locks of their own', () => {
+  it('after work also removes only dead holds if other processes have their own locks', () => {
     const holds = [hold({ id: 'other', fence: 2 }), hold({ id: 'own', fence: 5 })];
     const separate = { isLive: alive, exclusive: false };
     expect(ids(withoutHold(record({ holds }), 'own', separate))).toEqual(['other']);

@@ -73,7 +73,7 @@ describe.each([
   ['back by a day', -86_400],
   ['back by ten seconds', -10],
 ])('when Redis’ clock is set %s', (_, seconds) => {
-  it('a lock stays with a holder that renews it, even if nobody has looked since', async () => {
+  it('a lock stays with a holder that renews it, even if nobody has checked since', async () => {
     const { one, two } = await pair();
     const first = await holder(one, 'a');
     beats.forEach((beat) => clearInterval(beat));
@@ -103,7 +103,7 @@ describe.each([
     expect(performance.now() - set).toBeLessThan(LOCK_LEASE + 5_000);
   }, 30_000);
 
-  it('a change, a lock, a place in the line and a claim are not refused as too late', async () => {
+  it('a change, a lock, a place in the queue and a claim are not refused as too late', async () => {
     const { one, two } = await pair();
     const { version } = await one.sync(null, null, soon());
     await setRedisClock(server, seconds);
@@ -137,10 +137,10 @@ describe.each([
 });
 
 it.each([
-  ['nobody has come back who remembers more, for as long as a replica may take to', '', 0, REPLICA_LEASE],
-  ['somebody has, for a lease', '!', LOCK_TRUST, LOCK_LEASE],
+  ['no replica has come back in time that remembers more', '', 0, REPLICA_LEASE],
+  ['a replica has, for a lease', '!', LOCK_TRUST, LOCK_LEASE],
 ])(
-  'locks that Redis may have forgotten are waited for once more after a time without anybody: where %s',
+  'locks that Redis may have forgotten are waited for again after a time without replicas: %s',
   async (_, mark, least, most) => {
     const { one } = await pair();
     await holder(one, 'a').then(({ release }) => release());

@@ -41,7 +41,7 @@ describe.each(storeKinds)('leases of a store on $name', ({ prepare }) => {
   const use = useStores(prepare);
   const { start } = use;
 
-  it('are for one, with a fence that only grows, and for another when they were given back', async () => {
+  it('have one holder, with a fence that only grows, and another one after release', async () => {
     const woken: string[] = [];
     const [one, two] = [await start(), await start({ woken: () => woken.push('two') })];
     const [a, b] = [caller(one, 'a'), caller(two, 'b')];
@@ -102,7 +102,7 @@ describe.each(storeKinds)('leases of a store on $name', ({ prepare }) => {
     });
   });
 
-  it('show a caller that waits for a key to open, which is in no queue', async () => {
+  it('show a caller that waits for a key to open and is in no queue', async () => {
     const store = await start();
     const waiting = await store.leases.enlist({ token: 'w', key: 'general', held: ['h'] }, null, soon());
     expect(waiting.waiters).toEqual([
@@ -165,7 +165,7 @@ describe('a Redis that has lost its memory', () => {
     expect(await a.renew(fence)).toBe(false);
   }, 30_000);
 
-  it('does so when nothing but its leases was lost, evicted or deleted', async () => {
+  it('does so if only its leases were lost, evicted or deleted', async () => {
     namespace = randomId();
     const [one, two] = [await join('one'), await join('two')];
     const [a, b] = [caller(one, 'a'), caller(two, 'b')];
@@ -184,7 +184,7 @@ describe('a Redis that has lost its memory', () => {
     expect(await a.acquire()).toMatchObject({ fence: expect.any(Number) as number });
   }, 30_000);
 
-  it('is none that has granted no lock yet', async () => {
+  it('is told apart from one that has not granted a lock yet', async () => {
     namespace = randomId();
     const two = await join('two');
     const request = { names: ['hold:free'], key: 'general', token: 'free', lease: LOCK_LEASE };
@@ -202,7 +202,7 @@ describe('a Redis that has lost its memory', () => {
     expect(((await caller(two, 'b').acquire()) as Denial).unsure).toBeGreaterThan(LOCK_LEASE - 2_000);
   });
 
-  it('is not mistaken for one that never had any, nor for one that forgot a replica', async () => {
+  it('is not mistaken for one that never had locks, or that forgot a replica', async () => {
     namespace = randomId();
     const one = await join('one');
     await one.leave('one', soon());
@@ -212,7 +212,7 @@ describe('a Redis that has lost its memory', () => {
     expect(await caller(two, 'b').acquire()).toMatchObject({ fence: null, unsure: 0 });
   });
 
-  it('keeps those who wait in their order', async () => {
+  it('keeps waiting callers in order', async () => {
     namespace = randomId();
     const one = await join('one');
     const [a, b, c] = [caller(one, 'a'), caller(one, 'b'), caller(one, 'c')];

@@ -18,7 +18,7 @@ function edit(before: KeyRecord | undefined, over: Partial<Edit> = {}): KeyRecor
 const plain = ({ write: _write, past: _past, ...rest }: KeyRecord) => rest;
 
 describe('two records of one key', () => {
-  it('are related as one was made from the other', () => {
+  it('are related if one was made from the other', () => {
     const first = edit(undefined);
     const second = edit(first);
     const third = edit(second);
@@ -29,7 +29,7 @@ describe('two records of one key', () => {
     expect(relate(edit(undefined), third)).toBe('apart');
   });
 
-  it('are in the order of their changes when the later one has forgotten what it was made from', () => {
+  it('are in the order of their changes if the later one has forgotten its origin', () => {
     const first = edit(undefined);
     let last = first;
     for (let i = 0; i < 20; i++) last = edit(last);
@@ -38,7 +38,7 @@ describe('two records of one key', () => {
     expect(relate(last, first)).toBe('earlier');
   });
 
-  it('become one: the later change, and holds that it did not know', () => {
+  it('are merged into the later change, with holds that it did not know', () => {
     const base = edit(undefined);
     const held = edit(base, { cause: 'maintain', holds: [hold({ fence: 5 })] });
     const switched = edit(undefined, { switch: notice({ message: 'later' }) });
@@ -53,7 +53,7 @@ describe('two records of one key', () => {
     expect(relate(switched, united)).toBe('later');
   });
 
-  it('keep no hold that was knowingly ended', () => {
+  it('lose a hold that was knowingly ended', () => {
     const held = edit(undefined, { cause: 'maintain', holds: [hold()] });
     const released = edit(held, { cause: 'release', holds: [] });
     expect(relate(held, released)).toBe('later');
@@ -86,7 +86,7 @@ describe('two records of one key', () => {
       }),
     );
 
-  it('become the same one in whichever order they are united', () => {
+  it('merge to the same record in either order', () => {
     const property = fc.property(records, records, (one, other) => {
       expect(plain(unite(one, other))).toEqual(plain(unite(other, one)));
       expect(new Set(unite(one, other).past)).toEqual(new Set(unite(other, one).past));
@@ -107,7 +107,7 @@ describe('two records of one key', () => {
     fc.assert(property);
   });
 
-  it('have one order for all', () => {
+  it('have a total order', () => {
     const property = fc.property(records, records, records, (a, b, c) => {
       expect(isLater(a, b)).toBe(!isLater(b, a));
       expect(isLater(a, c) || !isLater(a, b) || !isLater(b, c)).toBe(true);

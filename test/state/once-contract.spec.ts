@@ -3,10 +3,10 @@ import { until } from '../support/until.js';
 import { storeKinds } from './stores.js';
 import { soon, useStores } from './use-stores.js';
 
-describe.each(storeKinds)('what must be done once, on $name', ({ prepare }) => {
+describe.each(storeKinds)('work to be done once, on $name', ({ prepare }) => {
   const { start } = useStores(prepare);
 
-  it('is one claimant’s, until that has done it', async () => {
+  it('belongs to one claimant until it is done', async () => {
     const [one, two] = [await start(), await start()];
     expect(await one.once.claim('x', 'a', 60_000, soon())).toBe('granted');
     expect(await two.once.claim('x', 'b', 60_000, soon())).toBe('taken');
@@ -18,7 +18,7 @@ describe.each(storeKinds)('what must be done once, on $name', ({ prepare }) => {
     expect(await one.once.claim('x', 'a', 60_000, soon())).toBe('done');
   });
 
-  it('is taken over from a claimant that dies in between', async () => {
+  it('is taken over from a claimant that dies', async () => {
     const [one, two] = [await start(), await start()];
     expect(await one.once.claim('x', 'a', 300, soon())).toBe('granted');
     expect(await two.once.claim('x', 'b', 60_000, soon())).toBe('taken');

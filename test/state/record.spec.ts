@@ -13,7 +13,7 @@ describe('a record at a moment', () => {
     expect(describeRecord(undefined, 0, alive)).toMatchObject({ value: false, since: null, holds: [] });
   });
 
-  it('ends in the very millisecond it was to end in', () => {
+  it('ends at the exact millisecond', () => {
     const ending = record({ switch: notice({ until: 5_000 }) });
     expect([4_999, 5_000, 5_001].map((now) => isOn(ending, now))).toEqual([true, false, false]);
     expect(describeRecord(ending, 5_000, alive).value).toBe(false);
@@ -62,7 +62,7 @@ describe('a record at a moment', () => {
     expect(until({ until: 2_000 }, told)).toBeNull();
   });
 
-  it('lets an operator speak before a job, and the latest job before the earlier ones', () => {
+  it('prefers the texts of an operator to those of a job, and of the latest job to earlier ones', () => {
     const holds = [hold({ message: 'first', reason: 'why' }), hold({ id: 'hold-2', message: 'second' })];
     const describe = (on: ReturnType<typeof notice> | null) =>
       describeRecord(record({ switch: on, holds }), 0, alive);

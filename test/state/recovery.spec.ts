@@ -20,7 +20,7 @@ const shows = (entries: Record<string, KeyRecord | StoredRecord>, whole: boolean
 const knows = (entries: Record<string, KeyRecord>) => new Map(Object.entries(entries));
 const nothing = { news: new Map(), putBack: [], unreadable: new Map(), warnings: [] };
 
-describe('what was written since the version known', () => {
+describe('what was written since the known version', () => {
   it('is news', () => {
     const next = made(6, known);
     expect(reconcile(knows({ a: known }), some({ a: next, b: first }))).toEqual({
@@ -30,7 +30,7 @@ describe('what was written since the version known', () => {
     expect(reconcile(knows({ a: known }), some({ a: known }))).toEqual(nothing);
   });
 
-  it('is none where this process has written over it meanwhile', () => {
+  it('is not news if this process has overwritten it meanwhile', () => {
     expect(reconcile(knows({ a: made(6, known) }), some({ a: known }))).toEqual(nothing);
   });
 });
@@ -44,7 +44,7 @@ describe('all that a store has', () => {
   it.each([
     ['gone', {}, ''],
     ['older', { a: first }, first.write],
-  ])('that is %s leads to putting back what was known, as it was', (_, entries, expected) => {
+  ])('is replaced by the known state if it is %s', (_, entries, expected) => {
     expect(reconcile(knows({ a: known }), all(entries))).toEqual({
       ...nothing,
       putBack: [{ name: 'a', expected, record: known, kept: true }],
@@ -59,7 +59,7 @@ describe('all that a store has', () => {
     expect(finding.putBack).toMatchObject([{ name: 'c', expected: '', record: known }]);
   });
 
-  it('and was begun by a process that knew less is united with what was known', () => {
+  it('is merged with the known state if a process wrote it that knew less', () => {
     const held = made(5, first, { holds: [hold()] });
     const newcomer = made(9, undefined, { switch: notice({ message: 'new' }) });
     const { putBack } = reconcile(knows({ a: held }), all({ a: newcomer }));
@@ -77,14 +77,14 @@ describe('all that a store has', () => {
 describe('a record that cannot be read', () => {
   const damaged: StoredRecord = { unreadable: 'it is empty', newer: false, mark: '~1' };
 
-  it('is repaired by a process that knows it, and concerns no other key', () => {
+  it('is repaired by a process that knows it, and affects no other key', () => {
     const finding = reconcile(knows({ a: known }), all({ a: damaged, b: first }));
     expect(finding.putBack).toEqual([{ name: 'a', expected: '~1', record: known, kept: true }]);
     expect(finding.news).toEqual(knows({ b: first }));
     expect(finding.warnings).toEqual(['The stored maintenance record "a" cannot be read: it is empty.']);
   });
 
-  it('is left where it is if nothing is known of it, or a newer version has written it', () => {
+  it('is left alone if nothing is known of it, or a newer version has written it', () => {
     const newer: StoredRecord = { unreadable: 'its format is version 2', newer: true, mark: '2:w' };
     for (const [before, one] of [
       [new Map<string, KeyRecord>(), damaged],
@@ -97,8 +97,8 @@ describe('a record that cannot be read', () => {
   });
 });
 
-describe('a write that was given up on, and came through', () => {
-  it('is followed by what was known before it', () => {
+describe('a write that was given up and arrived later', () => {
+  it('is replaced by the state known before it', () => {
     const late = made(7, known, { switch: notice({ message: 'late' }) });
     const { putBack } = reconcile(knows({ a: known }), all({ a: { record: late, late: true } }));
     expect(putBack).toMatchObject([
@@ -108,7 +108,7 @@ describe('a write that was given up on, and came through', () => {
     expect(putBack[0]!.record.write).not.toBe(known.write);
   });
 
-  it('is ended where nothing was known', () => {
+  it('is ended if nothing was known before', () => {
     const late = made(7, undefined, { switch: notice() });
     const { putBack } = reconcile(new Map(), all({ a: { record: late, late: true } }));
     expect(putBack).toMatchObject([

@@ -46,7 +46,7 @@ const foreign: [string, object][] = [
 ];
 
 describe('what `redis` may be', () => {
-  it.each(foreign)('is no client of %s: the start says so', async (_, client) => {
+  it.each(foreign)('is not a client of %s: the start fails', async (_, client) => {
     expect(isRedisClient(client)).toBe(false);
     await expect(startService({ redis: client })).rejects.toMatchObject({
       name: 'MaintenanceConfigurationError',
@@ -57,7 +57,7 @@ describe('what `redis` may be', () => {
     });
   });
 
-  it('is not taken for a client when it is options', () => {
+  it('options are not mistaken for a client', () => {
     for (const options of [{ host: 'here' }, { sentinels: [], name: 'x' }, { retryStrategy: nothing }]) {
       expect([isRedisClient(options), isForeignClient(options)]).toEqual([false, false]);
     }
@@ -106,7 +106,7 @@ describe('a socket', () => {
 });
 
 describe('a database that the server does not have', () => {
-  it('is not silently another one', async () => {
+  it('is not silently replaced by another one', async () => {
     await using server = await RedisServer.start();
     await using app = await startService({ redis: `${server.url}/99` });
     expect(app.service.health()).toMatchObject({
@@ -141,14 +141,14 @@ describe('options of the application', () => {
     expect(await names()).toEqual(['shop', 'shop']);
   });
 
-  it('without a name let the library name them', async () => {
+  it('let the library name connections without a name', async () => {
     await using app = await startService({ redis: server.url });
     expect(app.service.health().up).toBe(true);
     await until(async () => (await names()).length === 2);
     expect(await names()).toEqual(['nestjs-maintenance:changes', 'nestjs-maintenance:state']);
   });
 
-  it('decide whether connections are checked when they are made', async () => {
+  it('decide whether connections are checked when they are opened', async () => {
     const client = server.client();
     await client.config('RESETSTAT');
     const calls = async (): Promise<number> =>

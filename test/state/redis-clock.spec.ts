@@ -5,13 +5,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('is this machine’s clock until Redis has answered', () => {
+it('the clock is this machine’s until Redis has answered', () => {
   const clock = new RedisClock();
   expect(clock.heard).toBe(false);
   expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000);
 });
 
-it('continues on the monotonic clock, whatever this machine’s clock does', () => {
+it('the clock continues monotonically, whatever this machine’s clock does', () => {
   vi.useFakeTimers({ toFake: ['performance', 'Date'] });
   const clock = new RedisClock();
   clock.hear(50_000, performance.now());
@@ -20,7 +20,7 @@ it('continues on the monotonic clock, whatever this machine’s clock does', () 
   expect(clock.now()).toBe(50_300);
 });
 
-it('does not run back because an answer was slow', () => {
+it('the clock does not run back after a slow answer', () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   const clock = new RedisClock();
   clock.hear(50_000, performance.now());
@@ -31,7 +31,7 @@ it('does not run back because an answer was slow', () => {
   expect(clock.now()).toBe(50_400);
 });
 
-it('is never ahead of the answer of Redis, however long that took', () => {
+it('the clock is never ahead of the answer of Redis, however long that took', () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   const clock = new RedisClock();
   const asked = performance.now();
@@ -42,7 +42,7 @@ it('is never ahead of the answer of Redis, however long that took', () => {
   expect(clock.now()).toBe(50_300);
 });
 
-it('follows Redis’ clock back when that one was set back', () => {
+it('the clock follows the clock of Redis back when that is set back', () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   const clock = new RedisClock();
   clock.hear(50_000, performance.now());

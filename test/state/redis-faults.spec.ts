@@ -18,7 +18,7 @@ const listeners = async (server: RedisServer) =>
   Number(((await server.client().pubsub('NUMSUB', CHANNEL)) as unknown[])[1]);
 
 describe('a Redis that is down when the application starts', () => {
-  it('does not stop the start, is reported, and is used as soon as it is there', async () => {
+  it('does not stop the start, is reported, and is used as soon as it is up', async () => {
     await using server = await RedisServer.start();
     await server.kill();
     await using app = await startService({ redis: server.url });
@@ -42,7 +42,7 @@ describe('a Redis that is down when the application starts', () => {
     expect(await isStoredOn(server)).toBe(true);
   });
 
-  it('brings news when it comes: requests were served from nothing until then', async () => {
+  it('brings news when it comes up: until then requests are served without any state', async () => {
     await using server = await RedisServer.start({ persist: true });
     {
       await using writer = await startService({ redis: server.url });
@@ -59,7 +59,7 @@ describe('a Redis that is down when the application starts', () => {
 });
 
 describe('a Redis that stops answering', () => {
-  it('makes calls reject in time, and a write that was given up on never takes effect', async () => {
+  it('makes calls reject in time, and a write that was given up never takes effect', async () => {
     await using server = await RedisServer.start();
     await using app = await startService({ redis: server.url });
     await app.service.setMaintenance(true, 'import-export');
@@ -111,9 +111,9 @@ describe('a Redis that restarts', () => {
   });
 
   it.each([
-    ['empty', (server: RedisServer) => server.restart({ empty: true })],
-    ['and one that is flushed', (server: RedisServer) => server.client().flushall()],
-  ])('%s gets the last known state again', async (_, forget) => {
+    ['restarted empty', (server: RedisServer) => server.restart({ empty: true })],
+    ['flushed', (server: RedisServer) => server.client().flushall()],
+  ])('gets the last known state again when %s', async (_, forget) => {
     await using server = await RedisServer.start();
     await using app = await startService({ redis: server.url });
     await app.service.setMaintenance(true, 'general', { message: 'kept' });
@@ -133,7 +133,7 @@ describe('a Redis that restarts', () => {
 });
 
 describe('a Sentinel that promotes another server', () => {
-  it('is followed: the state is there, and can be changed', async () => {
+  it('is followed: the state is kept, and can be changed', async () => {
     const group = await RedisSentinel.start();
     try {
       await using app = await startService({ redis: group.options });
@@ -152,7 +152,7 @@ describe('a Sentinel that promotes another server', () => {
   }, 60_000);
 });
 
-it('a Redis that is slow to answer at the start is waited for by the call that comes next', async () => {
+it('the next call waits for a Redis that is slow at the start', async () => {
   await using server = await RedisServer.start();
   await using proxy = await TcpProxy.start({ host: server.host, port: server.port });
   proxy.pause();
@@ -181,26 +181,29 @@ describe('a Redis that refuses to write', () => {
       () => server.client().config('SET', 'maxmemory', '1mb'),
       () => server.client().config('SET', 'maxmemory', '0'),
     ],
-  ])('says %s, has written nothing, and is used again when it writes again', async (why, refuse, accept) => {
-    await using app = await startService({ redis: server.url, namespace: why });
-    await until(() => app.service.setMaintenance(true).then(() => true));
-    await refuse();
-    // it may be connecting again just then, since a heartbeat was refused
-    const error = await until(async () => {
-      const thrown: unknown = await app.service.setMaintenance(false).catch((reason: unknown) => reason);
-      expect(thrown).toBeInstanceOf(MaintenanceStoreError);
-      const refused = thrown as MaintenanceStoreError;
-      return refused.outcome === 'refused' ? refused : undefined;
-    });
-    expect(error.message).toContain(why);
-    expect(app.isOn()).toBe(true);
-    await accept();
-    await until(() => app.service.setMaintenance(false).then(() => true), { timeout: 10_000 });
-    expect(app.isOn()).toBe(false);
-  });
+  ])(
+    'causes the error %s, has written nothing, and is used again when it accepts writes',
+    async (why, refuse, accept) => {
+      await using app = await startService({ redis: server.url, namespace: why });
+      await until(() => app.service.setMaintenance(true).then(() => true));
+      await refuse();
+      // it may be connecting again just then, since a heartbeat was refused
+      const error = await until(async () => {
+        const thrown: unknown = await app.service.setMaintenance(false).catch((reason: unknown) => reason);
+        expect(thrown).toBeInstanceOf(MaintenanceStoreError);
+        const refused = thrown as MaintenanceStoreError;
+        return refused.outcome === 'refused' ? refused : undefined;
+      });
+      expect(error.message).toContain(why);
+      expect(app.isOn()).toBe(true);
+      await accept();
+      await until(() => app.service.setMaintenance(false).then(() => true), { timeout: 10_000 });
+      expect(app.isOn()).toBe(false);
+    },
+  );
 });
 
-describe('a stored value that is not ours', () => {
+describe('a foreign stored value', () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await RedisServer.start();
@@ -218,7 +221,7 @@ describe('a stored value that is not ours', () => {
     ['of another type', (key) => server.client().multi().del(key).rpush(key, 'a', 'b').exec()],
   ];
 
-  it.each(values)('because it is %s: the state is kept, logged once and put back', async (name, spoil) => {
+  it.each(values)('%s: the state is kept, logged once and restored', async (name, spoil) => {
     const namespace = `spoilt-${values.findIndex(([other]) => other === name)}`;
     const key = `${namespace}:{${namespace}}:records`;
     await using app = await startService({ redis: server.url, namespace });
@@ -237,7 +240,7 @@ describe('a stored value that is not ours', () => {
 });
 
 describe('a connection that breaks', () => {
-  it('is waited for by the next call, since it is there again in no time', async () => {
+  it('is waited for by the next call, since it is restored quickly', async () => {
     await using server = await RedisServer.start();
     await using proxy = await TcpProxy.start(server);
     await using app = await startService({ redis: proxy.url });
@@ -250,8 +253,8 @@ describe('a connection that breaks', () => {
   });
 });
 
-describe('the connection that listens', () => {
-  it('is there again after it was killed', async () => {
+describe('the subscriber connection', () => {
+  it('is restored after it was killed', async () => {
     await using server = await RedisServer.start();
     await using app = await startService({ redis: server.url });
     expect(await listeners(server)).toBe(1);
@@ -262,7 +265,7 @@ describe('the connection that listens', () => {
     await until(() => app.isOn());
   });
 
-  it('and the other one are replaced when they are half open', async () => {
+  it('is replaced when it is half open, and so is the other one', async () => {
     await using server = await RedisServer.start();
     await using proxy = await TcpProxy.start(server);
     await using app = await startService({ redis: proxy.url });
@@ -296,7 +299,7 @@ describe('the connection that listens', () => {
 });
 
 describe('packages that are not installed', () => {
-  it.each(['ioredis', 'cache-manager-ioredis-yet'])('are named, when it is %s', async (name) => {
+  it.each(['ioredis', 'cache-manager-ioredis-yet'])('are named: %s', async (name) => {
     vi.doMock(name, () => {
       throw new Error(`Cannot find package '${name}'`);
     });
@@ -316,7 +319,7 @@ describe('packages that are not installed', () => {
   });
 });
 
-it('work on a Redis that has just started waits until no earlier replica trusts its memory', async () => {
+it('work on a Redis that has just started waits until no earlier replica relies on its memory', async () => {
   await using server = await RedisServer.start();
   await using app = await startService({ redis: server.url });
   const uptime = async (): Promise<number> =>
@@ -327,9 +330,9 @@ it('work on a Redis that has just started waits until no earlier replica trusts 
   expect(performance.now() - begun, 'and later work does not').toBeLessThan(2_000);
 });
 
-describe('a Redis that takes no writes', () => {
+describe('a Redis that refuses writes', () => {
   it.each(['before anybody had a lock', 'after somebody had one'])(
-    'lets nobody wait for a lock that cannot be given, %s',
+    'lets nobody wait for a lock that cannot be granted, %s',
     async (when) => {
       await using server = await RedisServer.start();
       await using app = await startService({ redis: server.url });

@@ -20,7 +20,7 @@ const accepts = async ({ port }: Running, token: string): Promise<boolean> =>
   (await request(port, `/?maintenance-bypass=${token}`)).status === 303;
 
 describe('bypass tokens and the store they were made for', () => {
-  it('pass on every replica, also on one that comes later, and nowhere else', async () => {
+  it('are valid on every replica, even a later one, and nowhere else', async () => {
     await using one = await start(server.url);
     await using same = await start(server.url);
     await using staging = await start(`${server.url}/1`);
@@ -58,7 +58,7 @@ describe('bypass tokens and the store they were made for', () => {
     expect(await accepts(one, token)).toBe(true);
   });
 
-  it('go by the namespace in a process that has never read the state, until it has', async () => {
+  it('are checked by namespace in a process that has never read the state, until it has', async () => {
     await using own = await RedisServer.start();
     await using one = await start(own.url);
     const token = one.service.createBypassToken();
@@ -73,7 +73,7 @@ describe('bypass tokens and the store they were made for', () => {
     expect(await accepts(one, made)).toBe(false);
   });
 
-  it('something else under the name of the id is replaced by one', async () => {
+  it('replace a foreign value under the name of the id', async () => {
     await using own = await RedisServer.start();
     const client = own.client();
     for (const set of [
@@ -89,7 +89,7 @@ describe('bypass tokens and the store they were made for', () => {
     }
   });
 
-  it('cost nothing where there are none', async () => {
+  it('cost nothing if there are none', async () => {
     await using own = await RedisServer.start();
     await using plain = await startService({ redis: own.url });
     await plain.service.setMaintenance(true);

@@ -30,7 +30,7 @@ describe('two applications with the same namespace on one Redis', () => {
     ['with a prefix and without', () => [server.client({ keyPrefix: '0:' }), server.url]],
   ];
 
-  it.each(kinds)('(%s) know nothing of one another', async (_, inputs) => {
+  it.each(kinds)('are independent (%s)', async (_, inputs) => {
     const [first, second] = inputs();
     await using one = await startService({ redis: first });
     await using same = await startService({ redis: first });
@@ -92,21 +92,21 @@ describe('a push', () => {
   }
 
   it.each([
-    ['in the wording of before', (text: string) => `s\n${text}`],
-    ['with a signature of nothing', (text: string) => `s${'0'.repeat(40)}\n${text}`],
+    ['in an older format', (text: string) => `s\n${text}`],
+    ['with an empty signature', (text: string) => `s${'0'.repeat(40)}\n${text}`],
     ['signed with another secret', (text: string) => signed(randomBytes(32).toString('base64url'), '', text)],
     ['signed without a secret', (text: string) => signed('', '', text)],
-    ['cut short', () => 's'],
-    ['of nothing', () => ''],
-    ['of another kind', (text: string) => `x${text}`],
-  ])('%s is a reason to look and nothing more', async (_, forge) => {
+    ['truncated', () => 's'],
+    ['without content', () => ''],
+    ['of another type', (text: string) => `x${text}`],
+  ])('%s only triggers a read', async (_, forge) => {
     await using ground = await listen();
     expect(await ground.publish(forge(told(some())))).toBe(1);
     await until(() => ground.heard.length === 1);
     expect(ground.heard).toEqual([undefined]);
   });
 
-  it('of a record whose content was changed on the way is not believed', async () => {
+  it('of a record that was tampered with is not trusted', async () => {
     await using ground = await listen();
     const subscriber = server.client();
     const caught = new Promise<string>((resolve) => subscriber.on('message', (_, text) => resolve(text)));
@@ -122,7 +122,7 @@ describe('a push', () => {
     expect(ground.heard.slice(1)).toEqual([undefined, undefined]);
   });
 
-  it('is believed again once the secret was learned that took the place of a lost one', async () => {
+  it('is trusted again once the new secret is known', async () => {
     await using ground = await listen();
     const { store, heard } = ground;
     const first = await server.client().get(ground.key('secret'));
@@ -140,7 +140,7 @@ describe('a push', () => {
     expect(heard[1]).toMatchObject({ before: version });
   });
 
-  it('of a longer record is a reason to look', async () => {
+  it('of a longer record triggers a read', async () => {
     await using ground = await listen();
     const long = writing('general', { switch: notice({ message: 'x'.repeat(70_000) }) });
     await ground.store.write([long], '', soon());
@@ -158,7 +158,7 @@ describe('a neighbour with permission to publish and listen, and nothing else', 
     neighbour = server.client({ username: 'neighbour', password: 'pw', enableReadyCheck: false });
   });
 
-  it('neither closes nor opens the site, and nothing of theirs is written', async () => {
+  it('neither closes nor opens the site, and none of their content is written', async () => {
     const own = server.client({ username: 'neighbour', password: 'pw', enableReadyCheck: false });
     const caught: string[] = [];
     own.on('message', (_, message: string) => caught.push(message));

@@ -21,10 +21,10 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-describe('a Redis user with the rights that the documents list, and no others', () => {
+describe('a Redis user with exactly the documented permissions', () => {
   const url = (): string => server.url.replace('redis://', 'redis://maintenance:secret@');
 
-  it('is enough for changes, pushes, locks, drains, and leaving', async () => {
+  it('can make changes, receive pushes, lock, drain and leave', async () => {
     expect(rule.length).toBeGreaterThan(10);
     await using one = await startService({ redis: url() });
     await using two = await startService({ redis: url() });
@@ -44,7 +44,7 @@ describe('a Redis user with the rights that the documents list, and no others', 
   });
 });
 
-describe('a Redis user without', () => {
+describe('a Redis user without permission', () => {
   it.each([
     ['channels', ['resetchannels'], 'does not let this user subscribe'],
     ['SUBSCRIBE', ['-subscribe'], 'does not let this user subscribe'],
@@ -54,7 +54,7 @@ describe('a Redis user without', () => {
     ['PUBLISH', ['-publish'], undefined],
     ['any of these', ['resetchannels', '-ping', '-info', '-client', '-pubsub'], 'does not let this user'],
   ])(
-    '%s works, at most says so once, and does not connect again and again',
+    'for %s works, logs it at most once, and does not keep reconnecting',
     async (name, less, warning) => {
       const user = `without-${name.replaceAll(' ', '-')}`;
       const admin = server.client();

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-it('has a constant for each script, with the parts that it includes', () => {
+it('there is a constant for each script, with its included parts', () => {
   const files = readdirSync(folder).filter((file) => file.endsWith('.lua'));
   expect(Object.keys(scripts).sort()).toEqual(
     files.map((file) => file.replace('.lua', '').toUpperCase()).sort(),
@@ -32,7 +32,7 @@ it.each(Object.entries(scripts))('compiles %s', async (_, script) => {
 });
 
 describe('a script on its way to Redis', () => {
-  it('goes as a digest, once Redis has it, and whole again after Redis forgot it', async () => {
+  it('is sent as a digest once Redis knows it, and in full again after Redis has forgotten it', async () => {
     const store = new RedisStore(server.url, 'digest', {
       commandTimeout: 1_000,
       replicaLease: 3_000,
@@ -58,7 +58,7 @@ describe('a script on its way to Redis', () => {
     await store.stop();
   });
 
-  it('costs a heartbeat at most 350 bytes, and its answer at most 150', async () => {
+  it('takes at most 350 bytes for a heartbeat, and 150 for its reply', async () => {
     const own = await RedisServer.start();
     const store = new RedisStore(own.url, 'maintenance', {
       commandTimeout: 1_000,

@@ -46,7 +46,7 @@ const refusals: [
 
 describe.each(refusals)('a Redis that answers %s to the presence of a replica', (code, refuse, accept) => {
   it.each(adapters)(
-    'is not in touch with it, asked seldom, and used again afterwards: %s',
+    'is out of touch, is polled rarely, and is used again afterwards: %s',
     async (name, createApp) => {
       const namespace = `touch-${code}-${name}`;
       const key = replicasKey(namespace);
@@ -97,7 +97,7 @@ describe.each(refusals)('a Redis that answers %s to the presence of a replica', 
 });
 
 describe('a replica that cannot record its presence', () => {
-  it('still learns what is recorded, and writes nothing back', async () => {
+  it('still reads the state, and writes nothing back', async () => {
     await using own = await RedisServer.start();
     await using one = await startService({ redis: own.url, onStale: 'serve' });
     await one.service.setMaintenance(true);
@@ -112,7 +112,7 @@ describe('a replica that cannot record its presence', () => {
 });
 
 describe('a primary that is demoted behind a name', () => {
-  it('is left for the one that takes writes, by both connections', async () => {
+  it('is replaced by the one that accepts writes, for both connections', async () => {
     await using old = await RedisServer.start();
     await using fresh = await RedisServer.start();
     await using proxy = await TcpProxy.start(old);
@@ -143,7 +143,7 @@ describe('a primary that is demoted behind a name', () => {
   });
 });
 
-describe('what Redis says when it refuses', () => {
+describe('error replies of Redis', () => {
   const before7 = (code: string) =>
     `ERR Error running script (call to f_8e3e34c): @user_script:12: @user_script: 12: -${code} some reason. `;
 
@@ -165,7 +165,7 @@ describe('what Redis says when it refuses', () => {
     expect(refusalCode(new Error(message))).toBe(code);
   });
 
-  it('is certain; an error of the connection is not', () => {
+  it('are certain; an error of the connection is not', () => {
     const reply = Object.assign(new Error('ERR something new'), { name: 'ReplyError' });
     expect(isReply(reply)).toBe(true);
     expect(storeError('write', reply)).toMatchObject({ outcome: 'refused' });
@@ -174,7 +174,7 @@ describe('what Redis says when it refuses', () => {
   });
 });
 
-describe('the last words of a connection', () => {
+describe('the last error of a connection', () => {
   it('reports a changed password in health, errors and once in the log, and retries slowly', async () => {
     await using own = await RedisServer.start();
     const admin = own.client();
@@ -201,7 +201,7 @@ describe('the last words of a connection', () => {
     await app.service.setMaintenance(true);
   }, 90_000);
 
-  it('say why no secure connection was made', async () => {
+  it('explains why no secure connection was made', async () => {
     // without a certificate there is no handshake
     const secure = createServer({}).listen(0, '127.0.0.1');
     await once(secure, 'listening');

@@ -91,7 +91,7 @@ describe.each([
     },
   ],
 ])('a silent replica on %s', (_, prepare) => {
-  it('is there while its connection is open, and gone a lease after that is closed', async () => {
+  it('stays while its connection is open, and is gone a lease after that is closed', async () => {
     const { inputs, stop } = await prepare();
     try {
       await Promise.all(inputs.map(staysUntilClosed));
@@ -163,7 +163,7 @@ describe('a silent replica', () => {
     expect(performance.now() - silent).toBeGreaterThan(2_500);
   }, 30_000);
 
-  it('that may not subscribe is there until it is presumed dead', async () => {
+  it('that may not subscribe stays until it is presumed dead', async () => {
     const acl = 'user mute on nopass ~* +@all resetchannels';
     await using server = await RedisServer.start({ config: [acl] });
     const one = await Member.start(server.url, 'one');
@@ -185,7 +185,7 @@ describe('a silent replica', () => {
     await two;
   }, 40_000);
 
-  it('is there until it is presumed dead when Redis was restarted since, whatever its connections', async () => {
+  it('stays until it is presumed dead if Redis was restarted since, whatever its connections', async () => {
     await using server = await RedisServer.start({ persist: true, config: ['appendfsync always'] });
     const { one, two } = await pair(server, { presumedDead: 4_000 });
     await two.store.stop();
@@ -201,7 +201,7 @@ describe('a silent replica', () => {
     ['was restarted without its data', (server: RedisServer) => server.restart({ empty: true })],
     ['has lost its data', (server: RedisServer) => server.client().flushall()],
   ])(
-    'is listed again by those who remember it when Redis %s',
+    'is listed again by replicas that remember it when Redis %s',
     async (_, lose) => {
       await using server = await RedisServer.start();
       const { one } = await pair(server);
@@ -248,7 +248,7 @@ describe('an ambiguous gap', () => {
     ['forward', 3_600],
     ['back', -3_600],
   ])(
-    'is a jump of the clock %s: no replica is gone by it, and newcomers wait',
+    'is a jump of the clock %s: no replica counts as gone, and newcomers wait',
     async (_, seconds) => {
       await using server = await RedisServer.start();
       const { one, two } = await pair(server);
@@ -264,7 +264,7 @@ describe('an ambiguous gap', () => {
     40_000,
   );
 
-  it('is a server that stood still', async () => {
+  it('is a server that was frozen', async () => {
     await using server = await RedisServer.start();
     const { one, two } = await pair(server);
     await until(async () => (await one.tell()).unsure === 0);
@@ -285,7 +285,7 @@ describe('an entry that this version cannot read', () => {
     ['that says when it ends', (now: number) => `${now + 3_000}|${now}|xxxx|{"id":"new","host":"h","pid":7}`],
     ['that does not', (now: number) => JSON.stringify({ id: 'new', host: 'h', pid: 7, at: now })],
   ])(
-    'counts as a replica of which nothing is known: one %s',
+    'counts as a replica of which nothing is known: an entry %s',
     async (_, write) => {
       await using server = await RedisServer.start();
       const one = await Member.start(server.url, 'one');

@@ -49,7 +49,7 @@ afterEach(() => {
 });
 
 describe('the view of the state', () => {
-  it('starts from what it reads first, without announcing it', () => {
+  it('starts with what it reads first, without announcing it', () => {
     const { view, news, names } = open({ begun: false });
     view.take(on().keys, versionAt('v1'));
     view.begin();
@@ -59,7 +59,7 @@ describe('the view of the state', () => {
     expect(news).toMatchObject([{ key: 'general', from: true, to: false, cause: 'set', revision: 2 }]);
   });
 
-  it('announces what it learns later, also of a key it never saw', () => {
+  it('announces what it learns later, also for a key it has never seen', () => {
     const { view, news } = open();
     view.take(on({}, 1, { message: 'hello', reason: 'why', actor: 'ada', at: 900 }).keys, versionAt('v1'));
     expect(news).toEqual([
@@ -99,7 +99,7 @@ describe('the view of the state', () => {
     expect(news).toHaveLength(1);
   });
 
-  it('says nothing of a key that is off and is written off again', () => {
+  it('announces nothing when a key that is off is written as off again', () => {
     const { view, news } = open();
     view.take(off(1).keys, versionAt('v1'));
     view.take(off(2).keys, versionAt('v2'));
@@ -140,7 +140,7 @@ describe('the view of the state', () => {
     expect(view.known?.keys.get('general')).toBe(second);
   });
 
-  it('writes back nothing that came by push alone', () => {
+  it('does not write back what came only by push', () => {
     const { view } = open();
     const [first] = on().keys.values();
     view.take(new Map([['general', first!]]), versionAt('v1'));
@@ -154,7 +154,7 @@ describe('the view of the state', () => {
     expect(view.records.proven.get('general')).toBe(heard);
   });
 
-  it('forgets what came by push when everything is read again, and keeps what the store does not have', () => {
+  it('forgets pushed records when everything is read again, and keeps what the store does not have', () => {
     const { view } = open();
     const [first] = on().keys.values();
     view.take(new Map([['general', first!]]), versionAt('v1'));
@@ -165,7 +165,7 @@ describe('the view of the state', () => {
     expect([...view.known!.keys.keys()]).toEqual(['general']);
   });
 
-  it('keeps to the order of the keys, and sees keys that come later', () => {
+  it('follows the order of the keys, and sees keys that are added later', () => {
     const { view, registry, names } = open();
     registry.add(new MaintenanceKey('last', { order: 5 }), 'test');
     view.take(
@@ -182,7 +182,7 @@ describe('the view of the state', () => {
   });
 });
 
-describe('an end that comes by itself', () => {
+describe('an end by itself', () => {
   it('is announced without anybody acting, once', () => {
     const { view, news, names } = open();
     view.take(on({ until: 5_000 }).keys, versionAt('v1'));
@@ -196,14 +196,14 @@ describe('an end that comes by itself', () => {
     expect(news).toHaveLength(2);
   });
 
-  it('counts from its moment on, even where the timer is late', () => {
+  it('counts from its moment on, even if the timer is late', () => {
     const { view, names } = open();
     view.take(on({ until: 5_000 }).keys, versionAt('v1'));
     vi.setSystemTime(5_000);
     expect(names()).toEqual([]);
   });
 
-  it('comes for windows that no timer can wait for', () => {
+  it('comes even for windows beyond the longest timer', () => {
     const { view, news, names } = open();
     view.take(on({ until: 1_000 + 2 * MONTH }).keys, versionAt('v1'));
     vi.advanceTimersByTime(2 * MONTH - 1);
@@ -227,7 +227,7 @@ describe('an end that comes by itself', () => {
     expect(view.snapshot.active[0]?.state.holds).toEqual([]);
   });
 
-  it('that had come before the document arrived is still no change by an operator', () => {
+  it('that has passed before the document arrives is not a change by an operator', () => {
     const { view, news } = open();
     view.take(on({}, 1).keys, versionAt('v1'));
     vi.setSystemTime(9_000);
@@ -273,7 +273,7 @@ describe('a hold', () => {
     expect(abandoned(view)).toBe(false);
   });
 
-  it('enters and leaves a planned window that no timer can wait for', () => {
+  it('enters and leaves a planned window beyond the longest timer', () => {
     const { view, news, names } = open();
     const start = Date.now() + 2 * MONTH;
     const window = planWindow({ start: new Date(start), duration: 2 * MONTH }, 'w', Date.now());

@@ -55,11 +55,11 @@ function setUp() {
   return { view, accept, shows, written, asked: () => asked };
 }
 
-describe('what this process wrote after somebody else had written, before it knew of that', () => {
+describe('what this process wrote after a write of another process it did not know of', () => {
   const own = made(7);
   const unknown = { before: version(6), version: version(7) };
 
-  it('is confirmed by an answer that has it', async () => {
+  it('is confirmed by an answer that contains it', async () => {
     const { view, accept, shows, asked } = setUp();
     view.advance('own', own, unknown);
     expect([view.version, view.records.unconfirmed]).toEqual([version(5), ['own']]);
@@ -70,7 +70,7 @@ describe('what this process wrote after somebody else had written, before it kne
   it.each([
     ['has nothing new', 5, undefined],
     ['goes on without it', 6, { another: made(6) }],
-  ])('is put back where a failover has lost both, and the store %s', async (_, at, records) => {
+  ])('is restored if a failover has lost both, and the store %s', async (_, at, records) => {
     const { view, accept, shows, written, asked } = setUp();
     view.advance('own', own, unknown);
     expect(await accept(at, records && shows(records))).toBe(false);
@@ -82,7 +82,7 @@ describe('what this process wrote after somebody else had written, before it kne
     expect(view.records.unconfirmed).toEqual([]);
   });
 
-  it('is not taken for older news when that of the other comes by push', () => {
+  it('is not mistaken for older news when the other write comes by push', () => {
     const { view } = setUp();
     const others = made(6);
     const over = made(7, others);

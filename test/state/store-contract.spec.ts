@@ -31,7 +31,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect((await store.sync('', null, soon())).stored).toBeUndefined();
   });
 
-  it('returns what was written, to others too, and nothing twice', async () => {
+  it('returns what was written, also to others, and nothing twice', async () => {
     const [one, two] = [await start(), await start()];
     const write = writing('general', saying('Grüße 😀'));
     const { version, before, records } = await put(one, [write], '');
@@ -48,7 +48,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect(await two.sync(seen.version, null, soon())).toMatchObject({ version, stored: undefined });
   });
 
-  it('gives records that others have written since, each as it is now', async () => {
+  it('returns records that others have written since, each as it is now', async () => {
     const [one, two] = [await start(), await start()];
     const first = await put(one, [writing('a'), writing('b')], '');
     const { version } = await two.sync(null, null, soon());
@@ -75,7 +75,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     ]);
   });
 
-  it('lets one of many who write the same record at once win, and all who write different ones', async () => {
+  it('lets one of many concurrent writers of a record win, and all writers of different records', async () => {
     const [one, two] = [await start(), await start()];
     const { version } = await put(one, [writing('first')], '');
     const many = Array.from({ length: 10 }, (_, i) => ({ store: i % 2 ? one : two, name: `key-${i}` }));
@@ -91,7 +91,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect(new Set(revisions).size).toBe(10);
   });
 
-  it('puts back what was written before as it was, and numbers what follows higher', async () => {
+  it('restores earlier records as they were, and numbers later ones higher', async () => {
     const store = await start();
     const lost = record({ ...saying('lost'), change: change({ revision: 40, at: 5_000 }) });
     const back = { name: 'a', expected: '', record: lost, kept: true };
@@ -102,7 +102,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect(records[0]!.change.revision).toBeGreaterThan(store.clustered ? 40 : 0);
   });
 
-  it('gives changes of a record times that never go back, whatever its clock says', async () => {
+  it('assigns changes of a record times that never go back, whatever its clock says', async () => {
     const store = await start();
     const ahead = record({ change: change({ revision: 1, at: store.now() + 60_000 }) });
     const { version } = await put(store, [{ name: 'a', expected: '', record: ahead, kept: true }], '');
@@ -118,7 +118,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect(shown(await store.sync(null, null, soon()))).toEqual({});
   });
 
-  it('accepts nothing from a writer that does not know yet that it has lost everything', async () => {
+  it('accepts nothing from a writer that does not know yet that the store has lost everything', async () => {
     const store = await start();
     const { version, records } = await put(store, [writing('a')], '');
     await use.ground.forget();
@@ -135,7 +135,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     ['empty', ''],
     ['truncated', '{"v":1,"w":"AAAAAAAA'],
     ['foreign JSON', '{"user":1}'],
-  ])('reports that all that is %s cannot be read, and overwrites it on request', async (_, value) => {
+  ])('reports a state that is %s as unreadable, and overwrites it on request', async (_, value) => {
     const store = await start();
     await use.ground.spoil(use.namespace, value);
     const { version, stored, unreadable } = await store.sync(null, null, soon());
@@ -151,7 +151,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     ['truncated', '1 abc 1 1000\n{"switch":', false],
     ['foreign', 'hello', false],
     ['of a newer version', '2 abc 1 1000\n???', true],
-  ])('says of one record that is %s that it cannot be read, and shows the others', async (_, text, newer) => {
+  ])('reports a record that is %s as unreadable, and returns the others', async (_, text, newer) => {
     const store = await start();
     const { version, records } = await put(store, [writing('a'), writing('b')], '');
     await use.ground.spoilRecord(use.namespace, 'a', text);
@@ -168,7 +168,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect(shown(await store.sync(null, null, soon()))).toEqual({ a: records[0], b: records[1] });
   });
 
-  it('shows everything again when a record was removed behind its back', async () => {
+  it('returns everything again when a record was removed by others', async () => {
     const store = await start();
     const { version, records } = await put(store, [writing('a'), writing('b')], '');
     await use.ground.spoilRecord(use.namespace, 'a', undefined);
@@ -177,7 +177,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect(shown(seen)).toEqual({ b: records[1] });
   });
 
-  it('takes no record that is too long, and keeps what is there', async () => {
+  it('refuses a record that is too long, and keeps the old one', async () => {
     const store = await start();
     const { version, records } = await put(store, [writing('a', saying('short'))], '');
     const long = saying('x'.repeat(MAX_RECORD_BYTES));
@@ -188,7 +188,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect(shown(await store.sync(null, null, soon()))).toEqual({ a: records[0] });
   });
 
-  it('reads one that is longer than it would write, and lets it get shorter', async () => {
+  it('reads a record that is longer than it would write, and lets it get shorter', async () => {
     const store = await start();
     const { version, records } = await put(store, [writing('a')], '');
     const long = record({ ...saying('x'.repeat(MAX_RECORD_BYTES + 1_000)), past: [records[0]!.write] });
@@ -198,7 +198,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect(outcomesOf(await store.write([shorter], version, soon()))).toEqual(['written']);
   });
 
-  it('gives more than fits into one answer', async () => {
+  it('returns more than fits into one answer', async () => {
     const [one, two] = [await start(), await start()];
     const names = Array.from({ length: 30 }, (_, i) => `key-${i}`);
     const long = saying('x'.repeat(100_000));
@@ -210,7 +210,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect((await two.sync(version, presence(), soon())).stored).toBeUndefined();
   }, 20_000);
 
-  it('lists live replicas, and no longer those that have left', async () => {
+  it('lists live replicas, and not those that have left', async () => {
     const store = await start();
     const before = store.now();
     await store.sync(null, presence({ id: 'one' }), soon());

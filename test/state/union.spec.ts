@@ -44,7 +44,7 @@ it.each([
   ['who knows most', ['one', 'two']],
   ['who knows less', ['two', 'one']],
 ] as const)(
-  'an empty Redis that a newcomer writes first gets what the others know, key by key, when %s comes back first',
+  'an empty Redis with the write of a newcomer gets what the others know, key by key, when %s comes back first',
   async (_, order) => {
     const proxies = { one: await TcpProxy.start(server), two: await TcpProxy.start(server) };
     {
@@ -87,7 +87,7 @@ it.each([
   },
 );
 
-it('a process that knows nothing writes nothing to a Redis that is known to have lost its data, if it refuses what is unknown', async () => {
+it("a process without knowledge writes nothing to a Redis that has lost its data, with onUnknown: 'block'", async () => {
   const client = server.client();
   const entry = (name: string): string => `${namespace}:{${namespace}}:${name}`;
   const now = Date.now();

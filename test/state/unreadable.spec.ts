@@ -135,7 +135,7 @@ describe.each(grounds)('a value in %s that cannot be read', (_, makeGround) => {
     },
   );
 
-  it.each(adapters)('leaves it to `onUnknown` what is done with requests on %s', async (_, createApp) => {
+  it.each(adapters)('lets `onUnknown` decide on requests on %s', async (_, createApp) => {
     for (const [options, answer] of [
       [{}, 200],
       [{ onStale: 'block' }, 503],
@@ -154,7 +154,7 @@ describe.each(grounds)('a value in %s that cannot be read', (_, makeGround) => {
     }
   });
 
-  it('names the entry to remove, but for one that a newer version needs', async () => {
+  it('names the entry to remove, except one of a newer version', async () => {
     const ground = makeGround();
     await ground.put('oops');
     await using app = await startService(ground.options);
@@ -169,7 +169,7 @@ describe.each(grounds)('a value in %s that cannot be read', (_, makeGround) => {
 
 describe.each(grounds)('a record in %s that cannot be read', (_, makeGround) => {
   it.each(adapters)(
-    'leaves it to `onUnknown` what is done on %s, and concerns no change of another key',
+    'lets `onUnknown` decide on %s, and affects no change of another key',
     async (_name, createApp) => {
       for (const [options, answer] of [
         [{}, 200],
@@ -199,7 +199,7 @@ describe.each(grounds)('a record in %s that cannot be read', (_, makeGround) => 
 });
 
 describe.each(grounds)('what a newer version has written to %s', (_, makeGround) => {
-  it('stays as it is: what was known holds, changes of that key reject and say which version is needed', async () => {
+  it('stays unchanged: the last known state applies, and changes of that key reject with the version needed', async () => {
     const ground = makeGround();
     await using app = await startService({ ...ground.options, onStale: 'serve' });
     await app.service.setMaintenance(true, 'general', { message: 'known' });
@@ -233,7 +233,7 @@ describe.each(grounds)('what a newer version has written to %s', (_, makeGround)
 
 describe('a process that starts while Redis is away', () => {
   it.each(adapters)(
-    'does on %s what `onUnknown` says, and asks Redis at most once a second',
+    'follows `onUnknown` on %s, and asks Redis at most once a second',
     async (_, createApp) => {
       const own = await RedisServer.start();
       await own.kill();

@@ -83,7 +83,7 @@ describe.each([
   ['Redis', inRedis],
   ['a cache', inCache],
 ])('versions side by side over %s', (_, open) => {
-  it('a field that an older one leaves out means what it meant then, and can be changed', async () => {
+  it('a field that an older version leaves out keeps its meaning, and can be changed', async () => {
     const ground = open();
     await ground.write(
       'general',
@@ -97,7 +97,7 @@ describe.each([
     expect(app.isOn()).toBe(false);
   });
 
-  it('fields and causes of a newer one outlive whatever this one changes', async () => {
+  it('fields and causes of a newer version survive whatever this one changes', async () => {
     const ground = open();
     const future = { colour: 'red', parts: [1, { a: null }] };
     await ground.write(
@@ -137,7 +137,7 @@ describe.each([
     await until(() => app.isOn() && other.isOn(), { timeout: 10_000 });
   });
 
-  it('records of a higher format stay byte for byte, whatever is done to them and to others', async () => {
+  it('records of a higher format stay byte for byte, whatever happens to them and to others', async () => {
     const ground = open();
     await using app = await startService({ ...ground.options, onStale: 'serve' });
     await app.service.setMaintenance(true, 'general', { message: 'known' });

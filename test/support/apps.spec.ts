@@ -41,7 +41,7 @@ describe.each(adapters)('an application on %s', (name, createApp) => {
     expect(running.app.getHttpAdapter().getType()).toBe(name);
   });
 
-  it('takes a testing module with overrides', async () => {
+  it('accepts a testing module with overrides', async () => {
     const builder = Test.createTestingModule(metadata)
       .overrideProvider(Clock)
       .useValue({ now: () => 'midnight' });
@@ -57,7 +57,7 @@ describe.each(adapters)('an application on %s', (name, createApp) => {
     expect((await request(behind.port, '/ip', init)).text).toBe('203.0.113.7');
   });
 
-  it('gets paths and bytes as they were written', async () => {
+  it('receives paths and bytes as they were sent', async () => {
     const seen: string[] = [];
     await using running = await createApp(metadata, (app) =>
       app.use((req: { originalUrl: string }, _res: unknown, next: () => void) => {

@@ -15,7 +15,7 @@ it('hands errors back by name and message', async () => {
   await expect(child.send('unheard')).rejects.toThrow('This process has no "unheard"');
 });
 
-it('reports an end, an orderly and a sudden one', async () => {
+it('reports an orderly and a sudden end', async () => {
   await using child = await Child.start('minimal');
   expect(await child.send('leave')).toBe('bye');
   expect(await child.ended()).toBe(3);

@@ -5,7 +5,7 @@ import { RedisServer } from './redis.js';
 import { until } from './until.js';
 
 describe('RedisServer', () => {
-  it('forgets on a restart, keeps its port', async () => {
+  it('forgets its data on a restart, and keeps its port', async () => {
     await using server = await RedisServer.start();
     const { port } = server;
     await server.client().set('a', '1');
@@ -37,7 +37,7 @@ describe('RedisServer', () => {
     await until(() => client.ping(), { what: 'Redis to answer again' });
   });
 
-  it('is stopped also while it is paused', async () => {
+  it('can be stopped while it is paused', async () => {
     const server = await RedisServer.start();
     server.pause();
     await server.stop();

@@ -2,12 +2,12 @@ import { BehaviorSubject, EMPTY } from 'rxjs';
 import { expect, it } from 'vitest';
 import { nextChange, until } from './until.js';
 
-it('until gives the first truthy answer', async () => {
+it('until resolves with the first truthy answer', async () => {
   let asked = 0;
   expect(await until(() => ++asked === 3 && 'yes')).toBe('yes');
 });
 
-it('until says what it waited for and what it saw last', async () => {
+it('until reports what it waited for and what it saw last', async () => {
   await expect(until(() => 0, { timeout: 20, what: 'a miracle' })).rejects.toThrow(
     'Waited 20 ms for a miracle; last answer: 0',
   );
@@ -15,7 +15,7 @@ it('until says what it waited for and what it saw last', async () => {
   await expect(until(broken, { timeout: 20 })).rejects.toThrow('last error: Error: not there');
 });
 
-it('nextChange gives the value it was asked for, or lists the others', async () => {
+it('nextChange resolves with the requested value, or lists the others', async () => {
   const source = new BehaviorSubject(1);
   const wanted = nextChange(source, (value) => value > 2);
   source.next(2);

@@ -90,7 +90,7 @@ describe.each(adapters)('planned windows, as visitors see them on %s', (_name, c
     expect(told.at(-1)).toBe(0);
   });
 
-  it('have a sentence in the language that is asked for', async () => {
+  it('have a sentence in the requested language', async () => {
     const translate = (text: string, language: string): string => (language === 'de' ? `DE ${text}` : text);
     await using app = await createApp(source({ translate, languages: ['en', 'de'] }));
     await service(app).scheduleWindow('billing', { start: soon(HOUR), duration: HOUR });
@@ -114,7 +114,7 @@ describe('the bar of a page', () => {
     return page;
   };
 
-  it('shows text, time in the visitor’s zone and countdown, moves nothing, and goes when the window begins', async () => {
+  it('shows text, time in the visitor’s zone and countdown, moves nothing, and disappears when the window begins', async () => {
     await using app = await createExpressApp(source());
     const window = await service(app).scheduleWindow('billing', {
       start: { at: '2031-03-04T20:00', timeZone: 'UTC' },
@@ -152,7 +152,7 @@ describe('the bar of a page', () => {
     await page.context().close();
   });
 
-  it('is dismissed for good, unless the page says that it stays', async () => {
+  it('is dismissed for good, unless the page makes it permanent', async () => {
     await using app = await createExpressApp(source());
     await service(app).scheduleWindow('billing', { start: soon(30 * 60_000), duration: HOUR });
     const page = await open(app);
@@ -174,7 +174,7 @@ describe('the bar of a page', () => {
     await page.context().close();
   });
 
-  it('is followed by the maintenance page, as often as a window begins', async () => {
+  it('is followed by the maintenance page each time a window begins', async () => {
     await using app = await createExpressApp(source({ reloadRate: 10_000 }));
     const titled = (page: Page, title: string) =>
       until(async () => (await page.title()) === title, { what: title, timeout: 15_000 });

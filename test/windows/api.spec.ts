@@ -11,7 +11,7 @@ const iso = (ms: number): string => new Date(Date.now() + ms).toISOString();
 /** A window as JSON has it. */
 type Sent = Omit<MaintenanceWindow, 'start' | 'end'> & { start: string; end: string };
 
-describe.each(adapters)('planned windows by the admin API on %s', (_name, createApp) => {
+describe.each(adapters)('planned windows in the admin API on %s', (_name, createApp) => {
   const start = () =>
     createApp({
       imports: [
@@ -84,7 +84,7 @@ describe.each(adapters)('planned windows by the admin API on %s', (_name, create
     expect(service.getWindows()).toEqual([]);
   });
 
-  it('ask for permissions, and for a body that is right', async () => {
+  it('require permissions and a valid body', async () => {
     await using app = await start();
     const { port } = app;
     const post = (json: unknown, may = WRITE) =>
@@ -137,7 +137,7 @@ describe.each(adapters)('planned windows by the admin API on %s', (_name, create
     expect(forged.status).toBe(403);
   });
 
-  it('are in the calendar of everybody once they are announced', async () => {
+  it('are in the public calendar once they are announced', async () => {
     await using app = await start();
     const service = app.app.get(MaintenanceService);
     const text = 'Invoices; rest,\nthen \\ come back — 請求書は今夜お休みします。'.repeat(3);
@@ -172,7 +172,7 @@ describe.each(adapters)('planned windows by the admin API on %s', (_name, create
   });
 });
 
-it('an event of a calendar ends later than it begins, however short it is', () => {
+it('an event of a calendar ends after its start, however short it is', () => {
   const start = new Date('2031-01-01T00:00:00.100Z');
   const event = { uid: 'x', sequence: 0, start, end: new Date(start.getTime() + 200), summary: 'short' };
   const text = renderCalendar('Maintenance', [event], start);

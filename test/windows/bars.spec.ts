@@ -129,7 +129,7 @@ describe('a bar at the foot of the window', () => {
     },
   );
 
-  it('is not over what has the focus', async () => {
+  it('does not cover the focused element', async () => {
     const page = await open('long');
     await page.evaluate(
       'document.body.insertAdjacentHTML("beforeend", document.querySelector("main").outerHTML)',
@@ -142,7 +142,7 @@ describe('a bar at the foot of the window', () => {
     await page.context().close();
   });
 
-  it('has room on a page that fills the window: at once where scrollbars take none, else when its reader does something', async () => {
+  it('reserves space on a page that fills the window: at once with overlay scrollbars, otherwise on the next user action', async () => {
     const thin = await open('full', { of: hidden });
     await quiet(thin);
     await scrollDown(thin);
@@ -156,7 +156,7 @@ describe('a bar at the foot of the window', () => {
     await Promise.all([thin.context().close(), page.context().close()]);
   });
 
-  it('leaves a short page as it is, and says how high it is', async () => {
+  it('leaves a short page as it is, and publishes its height', async () => {
     const page = await open('short');
     await page.mouse.wheel(0, 400);
     expect(await page.evaluate('scrollY')).toBe(0);
@@ -171,7 +171,7 @@ describe('a bar at the foot of the window', () => {
     await page.context().close();
   });
 
-  it('is not on paper', async () => {
+  it('is not printed', async () => {
     const page = await open('long');
     await page.emulateMedia({ media: 'print' });
     expect(await page.locator(ANNOUNCED).isVisible()).toBe(false);
@@ -180,7 +180,7 @@ describe('a bar at the foot of the window', () => {
     await page.context().close();
   });
 
-  it('has a ring when it is dismissed by the keyboard', async () => {
+  it('shows a focus ring for the keyboard', async () => {
     const page = await open('short', { attributes: '', colorScheme: 'dark' });
     const close = page.locator(ANNOUNCED).getByRole('button');
     await close.focus();
@@ -194,7 +194,7 @@ describe('a bar at the foot of the window', () => {
     await page.context().close();
   });
 
-  it('of maintenance that is on hides no line either', async () => {
+  it('hides no line while maintenance is on, either', async () => {
     await serviceOf(app).setMaintenance(true, 'general', { message: 'Back at nine' });
     const page = await open('long', { attributes: 'data-exempt', bar: BANNER });
     await quiet(page);

@@ -179,7 +179,7 @@ it('the process that ends a window early calls its hooks of the end, once', asyn
   expect(at.events().filter((event) => event === 'exiting')).toHaveLength(2);
 });
 
-it('a window that is put off while it is on ends for hooks, and begins again for them', async () => {
+it('a window that is postponed while it is on ends and begins again for hooks', async () => {
   await using at = await site();
   const { id } = await at.service.scheduleWindow(KEY, { start: soon(0), duration: HOUR, announce: false });
   await until(() => at.events().includes('entering'));
@@ -218,7 +218,7 @@ it('a window does not enter a key that is on already, and a key that stays on pa
   });
 });
 
-it('of many replicas one has its hooks called, one that has any', async () => {
+it('one of many replicas calls its hooks, one that has any', async () => {
   const options = { redis: server.url, namespace: `n${randomId()}` };
   await using one = await site(options);
   await using two = await site(options);

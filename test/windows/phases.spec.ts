@@ -67,7 +67,7 @@ describe('the phases of a window', () => {
     expect(turns).toEqual([5, 10, 13, 20, 30, Infinity]);
   });
 
-  it('let nobody read while something else keeps the key on, too', () => {
+  it('refuse reads while something else keeps the key on', () => {
     const windows = [window()];
     expect(phaseAt({ windows, switch: notice({ until: at(11) }) }, 10.5)).toBe('closed');
     expect(phaseAt({ windows, switch: notice({ until: at(11) }) }, 11)).toBe('readOnly');
@@ -95,7 +95,7 @@ describe('the reopening after a window', () => {
     expect(lineAt({ ...after, ...reopeningAfter(before, after, at(40), undefined) }, 41)).toEqual([40, 50]);
   });
 
-  it('begins at once when the occurrence is ended early, and not at all when that is said', () => {
+  it('begins at once when the occurrence is ended early, and can be switched off', () => {
     const before = record({ windows: [window()] });
     const after = { ...before, windows: withoutCurrent(before.windows, at(15))! };
     const ended = (over?: number) => ({ ...after, ...reopeningAfter(before, after, at(15), over) });
@@ -117,7 +117,7 @@ describe('the reopening after a window', () => {
     ]);
   });
 
-  it('takes the time that an operator has asked for, whichever holder leaves last, and however', () => {
+  it('takes as long as the operator asked, whichever holder leaves last, and however', () => {
     const ended = window({ ended: [[at(10), at(15)]] });
     const held = record({
       windows: [ended],
@@ -129,7 +129,7 @@ describe('the reopening after a window', () => {
     expect(lineAt({ ...left, ...reopeningAfter(held, left, at(25), undefined) }, 26)).toEqual([25, 28]);
   });
 
-  it('waits for all that follow one another without a gap', () => {
+  it('waits for windows that follow one another without a gap', () => {
     const holds = [
       hold({ since: at(15), until: at(25) }),
       hold({ id: 'hold-2', since: at(22), until: at(32) }),
@@ -172,7 +172,7 @@ describe('a window that is over when it is planned', () => {
   const options = { start: new Date(two), duration: HOUR, repeat: daily, reopenOver: 2 * HOUR };
   const linesOf = (planned: WindowRecord, now: number) => reopeningAt(record({ windows: [planned] }), now);
 
-  it('has not taken place, so nobody comes back from it', () => {
+  it('has not taken place, so there is no reopening', () => {
     const planned = planWindow(options, 'w', two + 90 * MINUTE);
     expect(linesOf(planned, two + 91 * MINUTE)).toBeUndefined();
     expect(linesOf(planned, two + 25.5 * HOUR)).toEqual({ from: two + 25 * HOUR, until: two + 27 * HOUR });
@@ -181,7 +181,7 @@ describe('a window that is over when it is planned', () => {
     expect(linesOf(stored, two + 91 * MINUTE)).toBeUndefined();
   });
 
-  it('does not put visitors out again when only its length, its times or its reopening change', () => {
+  it('does not refuse visitors again when only its length, times or reopening change', () => {
     const planned = planWindow({ ...options, reopenOver: 0 }, 'w', two - HOUR);
     for (const changes of [
       { reopenOver: 3 * HOUR },
@@ -193,7 +193,7 @@ describe('a window that is over when it is planned', () => {
     }
   });
 
-  it('lets a line that has begun go on, whatever is changed', () => {
+  it('continues a reopening that has begun, whatever is changed', () => {
     const now = two + 90 * MINUTE;
     const before = record({ windows: [planWindow(options, 'w', two - HOUR)] });
     const line = { from: two + HOUR, until: two + 3 * HOUR };
@@ -205,14 +205,14 @@ describe('a window that is over when it is planned', () => {
   });
 });
 
-describe('closing a key again while visitors come back', () => {
+describe('closing a key again during a reopening', () => {
   const windows = [window()];
   const short = hold({ since: at(22), until: null });
   const begun = record({ windows });
   const held = { ...begun, holds: [short] };
   const during = { ...held, ...reopeningAfter(begun, held, at(22), undefined) };
 
-  it('interrupts the line: all are out, and then each comes at the moment that was named', () => {
+  it('interrupts the reopening: all are refused, and then each returns at the announced moment', () => {
     expect(lineAt(during, 23)).toBeUndefined();
     const left = { ...during, ...reopeningAfter(during, begun, at(25), undefined), holds: [] };
     expect(lineAt(left, 25)).toEqual([20, 30]);
@@ -226,7 +226,7 @@ describe('closing a key again while visitors come back', () => {
     expect(lineAt({ ...asked, ...reopeningAfter(both, asked, at(25), undefined) }, 26)).toEqual([20, 30]);
   });
 
-  it('ends the line when it takes longer, and when an operator turns the key on or off', () => {
+  it('ends the reopening when it takes longer, and when an operator turns the key on or off', () => {
     const left = (over: number | undefined, time: number) => ({
       ...begun,
       ...reopeningAfter(during, begun, at(time), over),
@@ -237,7 +237,7 @@ describe('closing a key again while visitors come back', () => {
     expect(reopeningAfter(begun, on, at(22), 0)).toEqual({});
   });
 
-  it('names the later of its end and the moment in the line', () => {
+  it("announces the later of its end and the visitor's moment", () => {
     const ending = { ...during, holds: [hold({ since: at(22), until: at(25), announced: true })] };
     const { reopens, until } = describeRecord(ending, at(23), () => true);
     expect([
@@ -248,7 +248,7 @@ describe('closing a key again while visitors come back', () => {
   });
 });
 
-describe('a reopening that an operator asks for', () => {
+describe('a reopening requested by an operator', () => {
   const on = record({ switch: notice({ since: at(0) }) });
   const off = { ...on, switch: null };
 
@@ -271,7 +271,7 @@ describe('a reopening that an operator asks for', () => {
     expect(reopeningAfter(reopening, on, at(6), 0)).toEqual({});
   });
 
-  it('goes on from where it is: visitors who are in stay in', () => {
+  it('continues where it is: visitors who are back stay in', () => {
     const line = { from: at(0), until: at(10) };
     for (const over of [MINUTE, 10 * MINUTE, 60 * MINUTE]) {
       const next = continued(line, at(4), over);

@@ -67,7 +67,7 @@ describe('a window that is on once', () => {
     expect(plan({ duration: 24 * HOUR }).duration).toBe(DAY);
   });
 
-  it('is announced one hour before, or as said, or never', () => {
+  it('is announced one hour before, as configured, or never', () => {
     const announcedAt = (announce?: number | false): (string | undefined)[] => {
       const window = plan(announce === undefined ? {} : { announce });
       return [-2 * HOUR, -HOUR, -1, 0].map((shift) =>
@@ -81,7 +81,7 @@ describe('a window that is on once', () => {
     expect(announcedAt(false)).toEqual([undefined, undefined, undefined, undefined]);
   });
 
-  it('has its turns when it is announced, begins and ends', () => {
+  it('has turning points when it is announced, begins and ends', () => {
     const window = plan({ announce: DAY });
     const turns: (string | undefined)[] = [];
     for (let turn = NOW; (turn = nextTurn([window], turn)) !== Infinity;) turns.push(iso(turn));
@@ -148,7 +148,7 @@ describe('a window that repeats', () => {
     expect(pruneWindows([ended!], during + 2 * DAY)).toEqual([]);
   });
 
-  it('never comes if its zone or pattern is unknown, and breaks nothing', () => {
+  it('never occurs if its zone or pattern is unknown, and breaks nothing', () => {
     const broken = {
       ...plan({ repeat: SUNDAYS }),
       repeat: { ...SUNDAYS, timeZone: 'Mars/Olympus', last: null, until: null, count: null },
@@ -177,7 +177,7 @@ describe('windows of one key', () => {
     ).toThrow(MaintenanceConflictError);
   });
 
-  it('must not overlap however far ahead, where one of them comes once', () => {
+  it('must not overlap however far ahead if one of them does not repeat', () => {
     const far = plan({ start: date('2035-03-04T03:00Z') }, 'one');
     expect(() => withWindow('k', [far], plan({ start: new Date(far.start) }, 'two'), NOW)).toThrow(
       MaintenanceConflictError,
@@ -188,7 +188,7 @@ describe('windows of one key', () => {
     expect(() => withWindow('k', [onSunday], sundays, NOW)).toThrow(MaintenanceConflictError);
   });
 
-  it('are compared as patterns, as far as a year ahead', () => {
+  it('are compared by their patterns, up to a year ahead', () => {
     const sundays = plan({ start: date('2027-03-02'), repeat: SUNDAYS }, 'one');
     const add = (cron: string) =>
       withWindow(
@@ -202,7 +202,7 @@ describe('windows of one key', () => {
     expect(() => add('0 3 1 * *')).toThrow('2027-08-01T01:00:00.000Z');
   });
 
-  it('have room where an occurrence was cancelled', () => {
+  it('may take the place of a cancelled occurrence', () => {
     const sundays = plan({ repeat: SUNDAYS }, 'one');
     const start = at('2027-04-04T00:30:00Z');
     const free = withoutOccurrence(sundays, start, NOW)!;
@@ -211,7 +211,7 @@ describe('windows of one key', () => {
     expect(withWindow('k', [free], other, NOW)).toHaveLength(2);
   });
 
-  it(`are ${MOST_WINDOWS} at most, of those that are not over`, () => {
+  it(`are at most ${MOST_WINDOWS}, not counting those that are over`, () => {
     const many = Array.from({ length: MOST_WINDOWS }, (_, index) =>
       plan({ start: new Date(NOW + index * DAY), duration: HOUR }, `w${index}`),
     );
@@ -282,7 +282,7 @@ describe('wrong windows', () => {
   it.each<[string, object, RegExp]>([
     ['no start', { start: undefined }, /"start" received undefined; accepted: a Date, or \{ at, timeZone \}/],
     [
-      'a start of text',
+      'a start that is text',
       { start: '2027-03-28T02:30' },
       /"start" received "2027-03-28T02:30"; accepted: a Date/,
     ],
@@ -293,7 +293,7 @@ describe('wrong windows', () => {
       { start: { ...BERLIN, at: '2027-02-30T02:30' } },
       /"start.at" received "2027-02-30T02:30"/,
     ],
-    ['no zone', { start: { at: BERLIN.at } }, /"start.timeZone" received undefined/],
+    ['no time zone', { start: { at: BERLIN.at } }, /"start.timeZone" received undefined/],
     ['a zone that does not exist', { start: { ...BERLIN, timeZone: 'Mars/Olympus' } }, /IANA/],
     ['a misspelt field', { start: { ...BERLIN, timezone: 'UTC' } }, /Unknown field "timezone"/],
     [
@@ -303,20 +303,16 @@ describe('wrong windows', () => {
     ],
     ['both end and duration', { end: date('2027-04-01') }, /Both "end" and "duration"/],
     ['neither', { duration: undefined }, /Neither "end" nor "duration" was given/],
-    ['no time', { duration: 0 }, /"duration" received 0/],
-    ['a part of a millisecond', { duration: 0.5 }, /"duration" received 0.5/],
-    ['a length of text', { duration: '1h' }, /"duration" received "1h"/],
-    ['a window that is over', { start: date('2027-02-01'), duration: HOUR }, /has not ended yet/],
-    ['an announcement of text', { announce: '1h' }, /"announce" received "1h"/],
-    ['an announcement of years', { announce: 400 * DAY }, /at most 366 days/],
-    [
-      'a pattern that is none',
-      { repeat: { cron: 'sundays' } },
-      /"repeat.cron" received "sundays".*five fields/,
-    ],
-    ['a pattern that never comes', { repeat: { cron: '0 0 30 2 *' } }, /it never occurs/],
+    ['no duration', { duration: 0 }, /"duration" received 0/],
+    ['a fraction of a millisecond', { duration: 0.5 }, /"duration" received 0.5/],
+    ['a duration that is text', { duration: '1h' }, /"duration" received "1h"/],
+    ['a window in the past', { start: date('2027-02-01'), duration: HOUR }, /has not ended yet/],
+    ['an announcement time that is text', { announce: '1h' }, /"announce" received "1h"/],
+    ['an announcement years ahead', { announce: 400 * DAY }, /at most 366 days/],
+    ['an invalid pattern', { repeat: { cron: 'sundays' } }, /"repeat.cron" received "sundays".*five fields/],
+    ['a pattern that never occurs', { repeat: { cron: '0 0 30 2 *' } }, /it never occurs/],
     ['a pattern that is a date', { repeat: { cron: '2027-03-28T02:30:00' } }, /not a cron pattern/],
-    ['a repetition of text', { repeat: 'weekly' }, /"repeat" received "weekly"/],
+    ['a repetition that is text', { repeat: 'weekly' }, /"repeat" received "weekly"/],
     ['a misspelt repetition', { repeat: { ...SUNDAYS, times: 3 } }, /Unknown field "times"/],
     ['no repetition', { repeat: { ...SUNDAYS, count: 0 } }, /"repeat.count" received 0/],
     [
@@ -324,15 +320,15 @@ describe('wrong windows', () => {
       { repeat: { ...SUNDAYS, until: date('2027-03-01') } },
       /"repeat.until"/,
     ],
-    ['a message that is none', { message: 7 }, /"message" received 7/],
-    ['an announcement that is none', { announcement: {} }, /"announcement" received an object/],
+    ['an invalid message', { message: 7 }, /"message" received 7/],
+    ['an invalid announcement', { announcement: {} }, /"announcement" received an object/],
   ])('%s', (_what, options, message) => {
     expect(() => plan(options)).toThrow(message);
     expect(() => plan(options)).toThrow(expect.objectContaining({ code: 'MAINTENANCE_CONFIGURATION' }));
   });
 });
 
-it('a window of which another version has written only part as this one reads it is on when it is, and kept as it is', () => {
+it('a window of another version with fields unknown here is on at its times, and kept unchanged', () => {
   const stored = {
     id: 'w',
     repeat: { rrule: 'FREQ=DAILY' },

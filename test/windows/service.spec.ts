@@ -83,7 +83,7 @@ describe.each(STORES)('planned windows in %s', (_name, options) => {
     expect(answer.text).toContain('Moving');
   });
 
-  it('are ended for this time by setMaintenance(false), unsetMaintenance() and cancelWindow()', async () => {
+  it('end for this occurrence with setMaintenance(false), unsetMaintenance() and cancelWindow()', async () => {
     await using app = await startService(options());
     const { service } = app;
     const every = { start: soon(0), duration: 400, repeat: { cron: '*/2 * * * * *', timeZone: 'UTC' } };
@@ -116,7 +116,7 @@ describe.each(STORES)('planned windows in %s', (_name, options) => {
     ]);
   });
 
-  it('leave switch and holds as they are, and are left by them', async () => {
+  it('do not affect switch and holds, and are not affected by them', async () => {
     await using app = await startService(options());
     const { service } = app;
     await service.setMaintenance(true, KEY, { reason: 'switch' });
@@ -151,7 +151,7 @@ describe.each(STORES)('planned windows in %s', (_name, options) => {
     expect(app.isOn(KEY)).toBe(false);
   });
 
-  it('are changed, even while they are on, only if they are still as seen', async () => {
+  it('are changed with ifRevision, even while they are on, only if they are unchanged', async () => {
     await using app = await startService(options());
     const { service } = app;
     const { id } = await service.scheduleWindow(KEY, { start: soon(0), duration: HOUR, message: 'one' });

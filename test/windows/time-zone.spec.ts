@@ -92,7 +92,7 @@ describe.each(Object.entries(TABLE))('local times in %s', (timeZone, times) => {
     expect(iso(instantOf(wall(at), timeZone))).toBe(expected);
   });
 
-  it('are what the clocks show then, except for times that do not exist', () => {
+  it('match the clocks, except for times that do not exist', () => {
     for (const [at, expected] of Object.entries(times)) {
       const shown = wallClock(Date.parse(expected), timeZone);
       const moved = shown - wall(at);
@@ -102,19 +102,22 @@ describe.each(Object.entries(TABLE))('local times in %s', (timeZone, times) => {
 });
 
 describe('patterns', () => {
-  it.each(DAILY)('%s in %s comes at those moments, around a change of clocks', (cron, timeZone, expected) => {
-    const pattern = { cron, timeZone };
-    const found: string[] = [];
-    let moment = Date.parse(expected[0]!) - 1;
-    // where two local times are one moment, it comes once
-    for (let seen = 0; seen < new Set(expected).size; seen++) {
-      moment = nextAfter(pattern, moment);
-      found.push(iso(moment));
-    }
-    expect(found).toEqual([...new Set(expected)].map((at) => iso(Date.parse(at))));
-  });
+  it.each(DAILY)(
+    '%s in %s occurs at these moments, around a change of clocks',
+    (cron, timeZone, expected) => {
+      const pattern = { cron, timeZone };
+      const found: string[] = [];
+      let moment = Date.parse(expected[0]!) - 1;
+      // where two local times are one moment, it comes once
+      for (let seen = 0; seen < new Set(expected).size; seen++) {
+        moment = nextAfter(pattern, moment);
+        found.push(iso(moment));
+      }
+      expect(found).toEqual([...new Set(expected)].map((at) => iso(Date.parse(at))));
+    },
+  );
 
-  it('finds in any order of questions what it finds one after another', () => {
+  it('finds the same in any order of queries', () => {
     const pattern = { cron: '7,37 * * * *', timeZone: 'Australia/Lord_Howe' };
     const moments: number[] = [];
     let moment = Date.parse('2027-10-02T10:00:00Z');
@@ -131,7 +134,7 @@ describe('patterns', () => {
     }
   });
 
-  it('comes once where clocks show a time twice, and moves forward what they skip', () => {
+  it('occur once if clocks show a time twice, and move forward what they skip', () => {
     const every15 = { cron: '*/15 * * * *', timeZone: 'Europe/Berlin' };
     const from = (start: string, count: number): string[] => {
       const found: string[] = [];
@@ -145,7 +148,7 @@ describe('patterns', () => {
   });
 });
 
-it('knows the zones of IANA by name, and nothing else', () => {
+it('only IANA names of time zones are accepted', () => {
   expect(['Europe/Berlin', 'UTC', 'Asia/Kathmandu', 'Etc/GMT+5'].map(isTimeZone)).toEqual([
     true,
     true,
