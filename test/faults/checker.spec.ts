@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { check } from './checker.js';
 import type { Event, FaultKind, Line, Wish } from './history.js';
+import { TURNS } from './rules-of-workers.js';
 import { schedule } from './schedule.js';
 
 const nothing = { history: 'h', revision: 1, on: [] };
@@ -289,14 +290,20 @@ describe('jobs and events', () => {
     ];
     expect(rules(history(...stop('r1'), ...repeated))).toEqual([]);
     expect(rules(history(...stop('r2'), ...repeated))).toEqual(['once']);
-    const lost = (inRedis: boolean): Line[] =>
+    const lost = (inRedis: boolean, ...queued: Entry[]): Line[] =>
       history(
         [1, 'driver', { ...handed('job-1'), inRedis } as Event],
         [5, 'driver', { e: 'fault', id: 1, kind: 'redis-empty', target: 'redis' }],
+        ...queued,
+        [7, 'driver', { ...handed('job-2'), inRedis: true } as Event],
         [40, 'driver', { e: 'healed', id: 1 }],
       );
+    const queued = (...calls: string[]): Entry => [6, 'driver', { e: 'queued', calls }];
     expect(rules(lost(true))).toEqual([]);
     expect(rules(lost(false))).toEqual(['kept']);
+    expect(rules(lost(true, queued('job-1')))).toEqual([]);
+    // taken for done before
+    expect(rules(lost(true, queued()))).toEqual(['kept']);
   });
 
   it('finds an attempt that was spent', () => {
@@ -329,11 +336,22 @@ describe('jobs and events', () => {
     const due = (t: number, call: string): Entry => [t, 'r1.1', { e: 'due', call }];
     const past = (t: number, call: string): Entry => [t, 'r1.1', { e: 'past', call }];
     const skipped = [due(1, 'm-1'), past(2, 'm-1'), due(3, 'm-2'), past(4, 'm-2')];
-    const ran: Entry[] = [due(10, 'm-3'), [11, 'r1.1', enter('m-3', '/job/missed')], past(12, 'm-3')];
-    const end: Entry = [9_000, 'driver', { e: 'killed', who: 'r9.1' }];
-    expect(rules(history(...skipped, ...ran, end))).toEqual(['made up']);
+    const run = (begin: number, call: string, length = 2): Entry[] => [
+      due(begin, call),
+      [begin + 1, 'r1.1', enter(call, '/job/missed')],
+      past(begin + length, call),
+    ];
+    const ran = (calls: number): Entry[] =>
+      Array.from({ length: calls }, (_, i) => run(10 + i * 10, `run-${i}`)).flat();
+    expect(rules(history(...skipped, ...ran(TURNS)))).toEqual(['made up']);
     const madeUp: Entry = [9, 'r1.1', enter('m-2', '/job/missed')];
-    expect(rules(history(...skipped, madeUp, ...ran, end))).toEqual([]);
+    expect(rules(history(...skipped, madeUp, ...ran(TURNS)))).toEqual([]);
+    // its process has died before, or another one has taken its place, or all have waited for the same
+    expect(rules(history(...skipped, ...ran(TURNS - 1)))).toEqual([]);
+    const again = [due(200, 'm-3'), past(201, 'm-3'), ...run(202, 'm-4')];
+    expect(rules(history(...skipped, ...ran(TURNS - 1), ...again))).toEqual([]);
+    const together = Array.from({ length: TURNS }, (_, i) => run(10 + i, `run-${i}`, 100)).flat();
+    expect(rules(history(...skipped, ...together))).toEqual([]);
   });
 
   it('accepts ticks, which nobody submits, and work that is handled once', () => {

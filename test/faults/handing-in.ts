@@ -110,8 +110,8 @@ export class HandingIn {
     const random = this.#random;
     const jobs = Array.from({ length: 3 }, (_, n) => ({
       name: 'job',
-      // some last longer than a drain takes that forgets them
-      data: { call: `job-${i}-${n}`, ms: i % 4 === n ? 1_600 : n * 40 },
+      // some last longer than a drain takes that forgets them; few, so that workers often take another
+      data: { call: `job-${i}-${n}`, ms: i % 16 === n ? 1_600 : n * 40 },
       opts: {
         // what is sent twice, since an answer was lost, is one job
         jobId: `job-${i}-${n}`,

@@ -74,6 +74,8 @@ export type Event =
   | { readonly e: 'leave'; readonly call: string }
   /** A queue or a broker has it. */
   | { readonly e: 'handed'; readonly call: string; readonly inRedis?: boolean }
+  /** The jobs that Redis has, right before it loses its data. */
+  | { readonly e: 'queued'; readonly calls: readonly string[] }
   /** Told to whoever listens, and to how many: who does not get it now never will. */
   | { readonly e: 'published'; readonly call: string; readonly heard: number }
   /** A method is about to be called that is made up for when it is skipped; the call has returned. */

@@ -33,6 +33,7 @@ export async function begin(
       await redis.restart();
       return () => undefined;
     case 'redis-empty':
+      await noteJobs(world);
       await redis.restart({ empty: true });
       return () => undefined;
     case 'redis-clock':
@@ -126,6 +127,24 @@ async function beginAt(kind: FaultKind, replica: Replica, lasts: number): Promis
     default:
       proxy.freeze(SUBSCRIBER);
       return () => undefined;
+  }
+}
+
+/** What is lost with Redis' data; the id of a job is that of its call. */
+async function noteJobs(world: World): Promise<void> {
+  const client = world.redis.client({ maxRetriesPerRequest: 3 });
+  try {
+    // in one step: jobs move from one list to another
+    const lists = await client
+      .multi()
+      .lrange('bull:faults:wait', 0, -1)
+      .lrange('bull:faults:active', 0, -1)
+      .zrange('bull:faults:delayed', 0, -1)
+      .zrange('bull:faults:prioritized', 0, -1)
+      .exec();
+    world.journal.note({ e: 'queued', calls: lists?.flatMap(([, calls]) => calls as string[]) ?? [] });
+  } finally {
+    client.disconnect();
   }
 }
 

@@ -19,6 +19,8 @@ export interface Planned {
   readonly end: number;
   /** When it may have been cancelled; else its end. */
   readonly sure: number;
+  /** It may have been ended early: also by a replica that took it for on, somewhat after its end. */
+  readonly isCut: boolean;
   /** By then everybody is back, however it ended. */
   readonly back: number;
   readonly cancellation: Op | undefined;
@@ -42,7 +44,8 @@ const findWindows = (evidence: Evidence): readonly Planned[] =>
     const cancellation = [...evidence.ops.values()].find((other) => other.wish.planned === op.name);
     const sure = Math.min(end, cancellation?.begin ?? Infinity);
     const closed = start + window.readOnly;
-    return [{ op, start, closed, end, sure, back: end + window.reopenOver, cancellation }];
+    const isCut = cancellation !== undefined && cancellation.begin < end + LAG;
+    return [{ op, start, closed, end, sure, isCut, back: end + window.reopenOver, cancellation }];
   });
 
 export const isConfirmed = ({ result }: Op): boolean => result?.ok === true;

@@ -30,7 +30,7 @@ export const recorded: Rule = (evidence) => {
 /** A window begins and ends by itself: each of that is in the history once. */
 function faultOfWindow(
   evidence: Evidence,
-  { op, start, end, sure }: Planned,
+  { op, start, end, sure, isCut }: Planned,
   { t, entries }: HistoryLine,
 ): string | undefined {
   if (!isConfirmed(op) || forgotten(evidence, op) || evidence.clockSet(op.begin) < Infinity) return undefined;
@@ -40,7 +40,7 @@ function faultOfWindow(
   ] as const) {
     const count = entries.filter(({ id }) => id.startsWith(`plan:${turn}:${op.result?.id}:`)).length;
     // one that was planned when it should have begun has begun with that
-    const isCertain = moment > op.end && (moment < sure || (sure === end && moment === end));
+    const isCertain = moment > op.end && (moment < sure || (moment === end && !isCut));
     if (count > 1) return `has its ${turn} in the history ${count} times`;
     if (count === 0 && isCertain && moment + AROUND < t) return `lacks its ${turn} in the history`;
   }

@@ -144,4 +144,15 @@ it('the beginning and the end of a window are in the history once', () => {
   expect(told(scheduled, begin)).toEqual(['recorded: the window of p-1 lacks its end in the history']);
   expect(told(scheduled, begin, begin, end)).toEqual([expect.stringContaining('2 times')]);
   expect(told(begin, end)).toEqual([expect.stringContaining('is not in the history')]);
+  // ended early by a replica whose clock is behind: that is in the history instead
+  const cancelled = entry('c', { way: 'code', event: 'cancelled', reason: 'c-1', message: null });
+  const cancelling = (t: number): Entry[] => [
+    [t, 'r2.1', { e: 'op', op: 'c-1', wish: { kind: 'cancel', key: 'plan', planned: 'p-1' } }],
+    [t + 10, 'r2.1', { e: 'done', op: 'c-1', result: { ok: true, id: 'w' } }],
+  ];
+  const entries = [scheduled, begin, cancelled];
+  const toldOf = (t: number): string[] =>
+    found(...hooks, ...cancelling(t), [20_000, 'driver', { e: 'history', entries }]);
+  expect(toldOf(14_050)).toEqual([]);
+  expect(toldOf(16_000)).toEqual(['recorded: the window of p-1 lacks its end in the history']);
 });

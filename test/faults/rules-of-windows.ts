@@ -47,9 +47,9 @@ function isAdmittedWithin(evidence: Evidence, window: Planned, handling: Handlin
 /** Each visitor has one moment on all replicas, is not let in before it, and stays in after it. */
 export const moments: Rule = (evidence) =>
   plannedWindows(evidence).flatMap((window): Violation[] => {
-    const { op, end, back, sure } = window;
+    const { op, end, back, isCut } = window;
     // where it was cancelled, or clocks were set, there may be several lines
-    if (!isConfirmed(op) || sure < end || evidence.clockSet(op.begin) < Infinity) return [];
+    if (!isConfirmed(op) || isCut || evidence.clockSet(op.begin) < Infinity) return [];
     if (evidence.forgot(op.begin, back)) return [];
     const found: Violation[] = [];
     const told = new Map<string, Request>();
@@ -103,14 +103,14 @@ export const windowHooks: Rule = (evidence) => {
       found.push(breach('hook', `"${line.event}" of a window was called twice`, before, line));
     if (!before) called.set(name, line);
   }
-  for (const { op, start, end, sure } of plannedWindows(evidence)) {
+  for (const { op, start, end, sure, isCut } of plannedWindows(evidence)) {
     const { window } = op.wish;
     if (!isConfirmed(op) || !op.result?.id || !window) continue;
     const announced = window.announce === false ? Infinity : start - window.announce;
     const due = [
       ['announced', Math.max(announced, op.end), start],
       ['entering', start, sure],
-      ['exiting', end, sure < end ? -Infinity : Infinity],
+      ['exiting', end, isCut ? -Infinity : Infinity],
     ] as const;
     for (const [event, from, until] of due) {
       const name = `${event} ${op.result.id} ${window.start}`;

@@ -51,9 +51,15 @@ export const attempts: Rule = (evidence) => {
 /** Each job and each event that was handed in is handled by the end, and to the end, but for what Redis has lost. */
 export const kept: Rule = ({ lines, windows }) => {
   const handled = new Set(lines.flatMap((line) => (line.e === 'leave' ? [line.call] : [])));
-  const emptied = Math.max(0, ...windows.filter(({ kind }) => kind === 'redis-empty').map(({ end }) => end));
+  const queued = lines.filter((line) => line.e === 'queued');
+  const losses = windows
+    .filter(({ kind }) => kind === 'redis-empty')
+    .map(({ begin, end }) => ({ end, had: queued.find(({ t }) => t >= begin && t <= end) }));
+  // what was no longer queued had been taken for done
+  const isLost = ({ call, t }: Line & { e: 'handed' }): boolean =>
+    losses.some(({ end, had }) => t < end && (!had || t > had.t || had.calls.includes(call)));
   return lines.flatMap((line) =>
-    line.e === 'handed' && !handled.has(line.call) && !(line.inRedis && line.t < emptied)
+    line.e === 'handed' && !handled.has(line.call) && !(line.inRedis && isLost(line))
       ? [breach('kept', `${line.call} was never handled`, line)]
       : [],
   );
@@ -81,27 +87,42 @@ export const heard: Rule = (evidence) => {
   });
 };
 
+/**
+ * Calls of a process, each due when the one before has returned, within which it makes up for one that it has skipped: it looks once
+ * a second, and they come every 130 ms.
+ */
+export const TURNS = 15;
+
 /** The last of several calls that were skipped is made up for once others run at once again. */
-export const madeUp: Rule = ({ lines, deaths, last }) => {
+export const madeUp: Rule = ({ lines }) => {
   const entered = new Map(lines.flatMap((line) => (line.e === 'enter' ? [[line.call, line.t]] : [])));
-  const returned = new Map<string, (Line & { e: 'due' | 'past' })[]>();
+  const due = new Map(lines.flatMap((line) => (line.e === 'due' ? [[line.call, line.t]] : [])));
+  const returned = new Map<string, Past[]>();
   for (const line of lines) {
-    if (line.e === 'past') returned.set(line.p, [...(returned.get(line.p) ?? []), line]);
+    if (line.e !== 'past') continue;
+    const calls = returned.get(line.p) ?? [];
+    calls.push(line);
+    returned.set(line.p, calls);
   }
-  const ran = ({ call, t }: { call: string; t: number }): boolean => (entered.get(call) ?? Infinity) < t;
-  return [...returned].flatMap(([process, calls]) =>
+  const ran = ({ call, t }: Past): boolean => (entered.get(call) ?? Infinity) < t;
+  return [...returned.values()].flatMap((calls) =>
     calls.flatMap((skipped, i) => {
-      const next = calls[i + 1];
-      if (ran(skipped) || !next || !ran(next) || entered.has(skipped.call)) {
-        return [];
+      if (entered.has(skipped.call)) return [];
+      let last = skipped;
+      let turns = 0;
+      for (const next of calls.slice(i + 1)) {
+        // one that is skipped takes its place
+        if (!ran(next)) return [];
+        if ((due.get(next.call) ?? 0) < last.t) continue;
+        last = next;
+        turns++;
+        if (turns === TURNS) {
+          return [breach('made up', `${skipped.call} was skipped, and not made up for`, skipped, next)];
+        }
       }
-      const until = next.t + BACK;
-      // one that was skipped soon after has taken its place
-      const isReplaced = calls.slice(i + 2).some((later) => later.t < until && !ran(later));
-      const isOver = until > Math.min(deaths.get(process) ?? Infinity, last);
-      return isReplaced || isOver
-        ? []
-        : [breach('made up', `${skipped.call} was skipped, and not made up for`, skipped, next)];
+      return [];
     }),
   );
 };
+
+type Past = Line & { e: 'due' | 'past' };

@@ -3,8 +3,11 @@ import { Queue } from 'bullmq';
 import { setTimeout as delay } from 'node:timers/promises';
 import { KafkaBroker } from '../support/kafka-broker.js';
 import { RabbitServer } from '../support/rabbit.js';
+import { until } from '../support/until.js';
 import { untilHandled } from './handing-in.js';
+import { moment } from './history.js';
 import type { Scenario, Stage } from './scenarios.js';
+import { TURNS } from './rules-of-workers.js';
 import type { World } from './world.js';
 
 /** Hands in jobs and events all the time; maintenance comes and goes, and a replica stands still for a while. */
@@ -34,7 +37,18 @@ export const workers: Scenario = async (world, stage) => {
     );
     await queue.close();
   }
+  await untilMadeUp(world);
 };
+
+/** Waits until each process has had the time to make up for what it has missed in the last maintenance. */
+async function untilMadeUp(world: World): Promise<void> {
+  const begun = moment();
+  const isOver = (): boolean => {
+    const calls = world.history().filter((line) => line.e === 'due' && line.t > begun);
+    return world.replicas.every(({ process }) => calls.filter(({ p }) => p === process).length > TURNS + 1);
+  };
+  await until(isOver, { timeout: 30_000, interval: 500, what: 'calls that run' });
+}
 
 async function keepBusy(stage: Stage): Promise<void> {
   const [one, two] = stage.replicas;
