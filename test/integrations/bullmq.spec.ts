@@ -1,6 +1,6 @@
-import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
+import { BullModule, OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Inject, Injectable, Scope, type OnApplicationBootstrap, type Type } from '@nestjs/common';
-import type { Job, JobsOptions, Queue } from 'bullmq';
+import { Worker, type Job, type JobsOptions, type Queue } from 'bullmq';
 import { fileURLToPath } from 'node:url';
 import {
   MaintenanceConfigurationError,
@@ -536,6 +536,60 @@ describe('processors without a class', () => {
       async () => (await queue.getJobCounts('active')).active === 1 || (await counts()).completed === 2,
     );
     await at.service.maintain('general', async () => expect((await counts()).completed).toBe(2));
+  });
+
+  it('take no job before the application is ready, however long its providers take', async () => {
+    const run = (by: string) => async (job: Job) => void runs.push(`${by} ${job.name}`);
+    let isReady: () => void = () => undefined;
+    const ready = new Promise<void>((resolve) => (isReady = resolve));
+    await using queue = openQueue(redis);
+    await using other = openQueue(redis, 'other');
+    await queue.add('early', {});
+    await other.add('early', {});
+    const starting = startBull(redis, {
+      queues: [{ name: 'mail', processors: [run('mail'), { callback: run('idle'), autorun: false }] }],
+      providers: [{ provide: 'slow', useFactory: () => ready }],
+    });
+    // of an application that does without
+    await using plain = await startBull(redis, {
+      queues: [{ name: 'other', processors: [run('other')] }],
+      unguarded: true,
+      maintenance: { namespace: 'other' },
+    });
+    await until(() => ran('other early'));
+    await pause();
+    expect(ran('mail early')).toBe(0);
+    isReady();
+    await using at = await starting;
+    await until(() => ran('mail early'));
+    await at.service.setMaintenance(true);
+    await queue.add('late', {});
+    await other.add('late', {});
+    await until(() => ran('other late'));
+    await pause();
+    expect(runs.filter((name) => !name.startsWith('other'))).toEqual(['mail early']);
+    expect(plain.service.isActive()).toBe(false);
+  });
+
+  it('created with a class that cannot be held back stop the start, so that none runs during maintenance', async () => {
+    const bull = BullModule as unknown as Record<'_workerClass', typeof Worker>;
+    const gated = bull['_workerClass'];
+    const made: Worker[] = [];
+    class Plain extends Worker {
+      constructor(...args: ConstructorParameters<typeof Worker>) {
+        super(...args);
+        made.push(this);
+      }
+    }
+    // as if the queue were registered before the module is imported
+    BullModule.workerClass = Plain;
+    const early = BullModule.registerQueue({ name: 'early', processors: [async () => undefined] });
+    BullModule.workerClass = gated;
+    const error = await failure(startBull(redis, { imports: [early] }));
+    expect(error).toBeInstanceOf(MaintenanceConfigurationError);
+    expect(error.message).toContain('"early"');
+    expect(error.message).toContain('nestjs-maintenance/bullmq before that call');
+    await Promise.all(made.map((worker) => worker.close(true)));
   });
 
   it('are waited for by name, all that run concurrently, also in worker threads', async () => {

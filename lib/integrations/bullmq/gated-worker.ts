@@ -1,24 +1,11 @@
 import type { Job } from 'bullmq';
 import { outsideOfCalls } from '../../core/calls/current-call.js';
 import { isGuardable, type WholeWorkerClass, type WorkerArguments, type WorkerClass } from './bull-worker.js';
-import type { WorkerGate } from './worker-gate.js';
-
-/** Creates the gate of a worker together with it. */
-export type GateKeeper = (queue: string, processor: unknown) => WorkerGate;
-
-/** A worker without a gate. */
-export interface UnguardedWorker {
-  readonly queue: string;
-  readonly connection: unknown;
-  readonly processor: unknown;
-  /** Gives it a gate from now on. */
-  guard(keeper: GateKeeper): void;
-}
+import { remember } from './unguarded-workers.js';
+import type { GateKeeper, WorkerGate } from './worker-gate.js';
 
 const gated = new WeakSet<object>();
 const gates = new WeakMap<object, WorkerGate>();
-const unguarded = new Set<WeakRef<UnguardedWorker>>();
-const owned = new WeakMap<object, UnguardedWorker>();
 let keeper: GateKeeper | undefined;
 
 /** Workers that are created meanwhile are guarded. Synchronous. */
@@ -29,18 +16,6 @@ export function guardWorkers(by: GateKeeper, make: () => void): void {
     make();
   } finally {
     keeper = before;
-  }
-}
-
-/** Workers that were created without a gate. */
-export function* unguardedWorkers(): Generator<UnguardedWorker> {
-  for (const reference of unguarded) {
-    const worker = reference.deref();
-    if (worker) {
-      yield worker;
-    } else {
-      unguarded.delete(reference);
-    }
   }
 }
 
@@ -59,14 +34,24 @@ export function createGatedClass(base: WorkerClass): WorkerClass {
 
     constructor(...[queue, processor, options, ...rest]: WorkerArguments) {
       const guard = keeper;
-      super(queue, processor, guard ? { ...options, autorun: false } : options, ...rest);
-      if (guard) {
-        gates.set(this, guard(queue, processor));
-        if (options?.autorun !== false) {
+      super(queue, processor, { ...options, autorun: false }, ...rest);
+      let starts = options?.autorun !== false && Boolean(processor);
+      const start = (): void => {
+        if (starts) {
+          starts = false;
           this.run().catch((error: Error) => this.emit('error', error));
         }
+      };
+      if (guard) {
+        gates.set(this, guard(queue, processor));
+        start();
       } else {
-        remember(this, { queue, connection: options?.connection, processor });
+        remember(this, {
+          queue,
+          connection: options?.connection,
+          guard: (by) => gates.set(this, by(queue, processor)),
+          start,
+        });
       }
     }
 
@@ -149,18 +134,4 @@ export function createGatedClass(base: WorkerClass): WorkerClass {
   Object.defineProperty(GatedWorker, 'name', { value: Base.name });
   gated.add(GatedWorker);
   return GatedWorker;
-}
-
-function remember(worker: object, facts: Omit<UnguardedWorker, 'guard'>): void {
-  const entry: UnguardedWorker = {
-    ...facts,
-    guard(by) {
-      unguarded.delete(reference);
-      gates.set(worker, by(facts.queue, facts.processor));
-    },
-  };
-  const reference = new WeakRef(entry);
-  unguarded.add(reference);
-  // lives as long as its worker
-  owned.set(worker, entry);
 }

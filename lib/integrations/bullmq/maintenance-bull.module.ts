@@ -15,10 +15,12 @@ import { OpenWork } from '../../core/service/open-work.js';
 import { CallFollowing } from '../../in-flight/call-following.js';
 import { InFlight } from '../../in-flight/in-flight.js';
 import { parseBullOptions, type MaintenanceBullKeys, type MaintenanceBullOptions } from './bull-options.js';
-import { QueueWorkers, type WorkerSurroundings } from './queue-workers.js';
+import { ownsQueueOf, QueueWorkers, type WorkerSurroundings } from './queue-workers.js';
+import { claimWorkers, type UnguardedWorker } from './unguarded-workers.js';
 import { whenReady } from './when-ready.js';
 
 const KEYS = Symbol('nestjs-maintenance:bull-keys');
+const CLAIM = Symbol('nestjs-maintenance:bull-claim');
 
 /**
  * Makes the workers of `@nestjs/bullmq` observe maintenance: they take no job before the application is ready or while a key is on
@@ -52,6 +54,7 @@ export class MaintenanceBullModule implements OnModuleInit, OnApplicationBootstr
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(ModuleRef) private readonly moduleRef: ModuleRef,
     @Optional() @Inject(KEYS) keys?: MaintenanceBullKeys,
+    @Optional() @Inject(CLAIM) private readonly claimed: () => readonly UnguardedWorker[] = () => [],
     @Optional() @Inject(BullRegistrar) registrar?: BullRegistrar,
     @Optional() @Inject(InFlight) inFlight?: InFlight,
   ) {
@@ -78,13 +81,21 @@ export class MaintenanceBullModule implements OnModuleInit, OnApplicationBootstr
   static forRoot(options: MaintenanceBullOptions = {}): DynamicModule {
     return {
       module: this,
-      providers: [{ provide: KEYS, useFactory: () => parseBullOptions(options) }],
+      providers: [
+        { provide: KEYS, useFactory: () => parseBullOptions(options) },
+        {
+          // needs nothing else, so that it exists before a worker starts
+          provide: CLAIM,
+          useFactory: (modules: ModulesContainer) => claimWorkers((worker) => ownsQueueOf(modules, worker)),
+          inject: [ModulesContainer],
+        },
+      ],
     };
   }
 
   /** @internal */
   onModuleInit(): void {
-    this.workers.adopt();
+    this.workers.adopt(this.claimed());
   }
 
   /** @internal */

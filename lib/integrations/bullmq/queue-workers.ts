@@ -9,8 +9,9 @@ import { getHandlerPolicy, PLAIN_POLICY } from '../../decision/handler-policy.js
 import type { CallFollowing } from '../../in-flight/call-following.js';
 import type { MaintenanceBullKeys, MaintenanceBullProcessor } from './bull-options.js';
 import { isGuardable, type WorkerClass } from './bull-worker.js';
-import { createGatedClass, guardWorkers, unguardedWorkers, type GateKeeper } from './gated-worker.js';
-import { WorkerGate, type JobOwner } from './worker-gate.js';
+import { createGatedClass, guardWorkers } from './gated-worker.js';
+import type { UnguardedWorker } from './unguarded-workers.js';
+import { WorkerGate, type GateKeeper, type JobOwner } from './worker-gate.js';
 
 /** What `@nestjs/bullmq` creates workers with: the part that matters here. */
 interface Explorer {
@@ -26,6 +27,30 @@ export function gateWorkerClass(): void {
 }
 
 gateWorkerClass();
+
+/** A queue as it was registered. */
+interface RegisteredQueue {
+  readonly name: string;
+  readonly opts: { readonly connection: object; readonly processors?: readonly unknown[] };
+}
+
+/** The queues of an application that exist already. */
+function queuesIn(modules: ModulesContainer): Set<RegisteredQueue> {
+  const found = new Set<RegisteredQueue>();
+  for (const { providers } of modules.values()) {
+    for (const { instance } of providers.values()) {
+      const queue = instance as Partial<RegisteredQueue> | null | undefined;
+      if (typeof queue?.name === 'string' && typeof queue.opts?.connection === 'object') {
+        found.add(queue as RegisteredQueue);
+      }
+    }
+  }
+  return found;
+}
+
+/** Whether a worker was created together with a queue of the application. */
+export const ownsQueueOf = (modules: ModulesContainer, { queue, connection }: UnguardedWorker): boolean =>
+  [...queuesIn(modules)].some(({ name, opts }) => name === queue && opts.connection === connection);
 
 /** What the gates of an application's workers consult. */
 export interface WorkerSurroundings {
@@ -64,19 +89,25 @@ export class QueueWorkers {
     };
   }
 
-  /** Guards those created by `BullModule.registerQueue({ processors })`, which are running already. */
-  adopt(): void {
-    for (const { instance } of this.wrappers()) {
-      const queue = instance as { name?: unknown; opts?: { connection?: unknown } } | undefined;
-      const connection = queue?.opts?.connection;
-      for (const worker of typeof connection === 'object' ? unguardedWorkers() : []) {
-        if (worker.queue === queue?.name && worker.connection === connection) {
-          worker.guard((queue, processor) => {
-            const scope = this.scopeOf(queue, processor as MaintenanceBullProcessor) ?? PLAIN_POLICY;
-            return this.add({ queue, followed: false, scope });
-          });
-        }
-      }
+  /**
+   * Guards and starts workers that were created by `BullModule.registerQueue({ processors })`.
+   * @throws MaintenanceConfigurationError if some of them are of a class that knows no gate
+   */
+  adopt(workers: readonly UnguardedWorker[]): void {
+    const queues = [...queuesIn(this.modules)].filter(({ opts }) => opts.processors?.length);
+    if (workers.length < queues.reduce((sum, { opts }) => sum + (opts.processors?.length ?? 0), 0)) {
+      throw new MaintenanceConfigurationError(
+        `BullModule.registerQueue({ processors }) was called before MaintenanceBullModule could guard its workers ` +
+          `(${queues.map(({ name }) => `"${name}"`).join(', ')}); accepted: an import of nestjs-maintenance/bullmq before that call, ` +
+          'such as at the beginning of main.ts, and a workerClass that was set before it.',
+      );
+    }
+    for (const worker of workers) {
+      worker.guard((queue, processor) => {
+        const scope = this.scopeOf(queue, processor as MaintenanceBullProcessor) ?? PLAIN_POLICY;
+        return this.add({ queue, followed: false, scope });
+      });
+      worker.start();
     }
   }
 

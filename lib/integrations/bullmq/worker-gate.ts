@@ -10,6 +10,9 @@ export interface JobOwner {
   readonly followed: boolean;
 }
 
+/** Creates the gate of a worker. */
+export type GateKeeper = (queue: string, processor: unknown) => WorkerGate;
+
 /**
  * Stands between a worker and its queue: the worker takes no job before the application is ready, nor while a key of its jobs is
  * on. A job that was on its way when the key was switched on goes back to the head of its queue without having begun.
