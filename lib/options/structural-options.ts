@@ -55,8 +55,8 @@ export interface MaintenanceStructuralOptions {
   /**
    * `'handlers'`: the handlers of controllers. `'site'`: whatever serves a request, on either adapter and regardless of what was
    * registered earlier: static files, routes and routers added by hand, unmatched routes. `'site'` decides before everything of the
-   * application, or, with `bypass.when` or a key with its own status class, after middleware, immediately before what would serve the
-   * request. Default `'handlers'`.
+   * application, or, with `bypass.when`, a key with its own status class, or `visitor` and a key that opens gradually, after middleware,
+   * immediately before what would serve the request. Default `'handlers'`.
    */
   coverage?: 'handlers' | 'site';
   /** The realtime gateway, or its options; `false` switches it off. Default `true`. */
