@@ -14,22 +14,21 @@ import { noteSkipping } from './skipping-classes.js';
 export interface MaintenanceSkipOptions {
   /**
    * What happens to skipped calls: `'skip'` forgets them, `'once'` runs the method once as soon as the keys are open, with the
-   * arguments of the last call. This is kept in memory: a process that ends before forgets it. Default `'skip'`.
+   * arguments of the last call. This is kept in memory: a process that ends before that forgets it. Default `'skip'`.
    */
   missed?: 'skip' | 'once';
 }
 
 /**
- * Skips a method while one of these keys is on: the method is not called, and the call returns `undefined`, or what is empty of its
- * kind: a promise of `undefined` if the method is `async` or declared to return a `Promise`, an observable that completes at once if
- * it is declared to return an `Observable`. A running call counts like a request: a `maintain()` of one of the keys waits for it. An
- * observable is decided on and counted each time it is subscribed to. It works above and below `@Cron`, `@Interval` and `@Timeout` of
- * `@nestjs/schedule`, and on any other method, including static ones, except generators.
+ * Skips a method while one of these keys is on: the method is not called, and the call returns `undefined`, or an empty value of
+ * the same kind: a promise of `undefined` if the method is `async` or declared to return a `Promise`, an observable that completes
+ * at once if it is declared to return an `Observable`. A running call counts like a request: a `maintain()` of one of the keys
+ * waits for it. For an observable, each subscription is decided and counted separately. It works above and below `@Cron`,
+ * `@Interval` and `@Timeout` of `@nestjs/schedule`, and on any other method, including static ones, except generators.
  *
  * On a class it applies to all methods that carry metadata of another decorator, such as `@Cron`, or, if there are none, to all
- * methods except Nest's lifecycle hooks; static ones need their own. On a method that has one too, both count, and `missed` of the
- * method counts for both.
- * `@MaintenanceExempt()` on a method takes it out.
+ * methods except Nest's lifecycle hooks; static ones need their own. If a method has the decorator too, the keys of both count, and
+ * `missed` of the method applies to both. `@MaintenanceExempt()` on a method excludes it.
  *
  * @param keys names or keys, whatever their `scope`, with options at the end. Without keys, the same keys count as for a handler:
  * those of `scope: 'site'` and of `@MaintenanceKeys`, except those of `@MaintenanceExempt`

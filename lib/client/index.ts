@@ -41,7 +41,7 @@ export interface MaintenanceClient {
   onConnection(listener: (connection: MaintenanceConnection) => void): () => void;
   /**
    * Asks the server now.
-   * @param key a key whose state the answer gives as `currentMode`
+   * @param key a key whose state is returned as `currentMode`
    */
   ping(key?: string): Promise<MaintenancePong>;
   /** Ends the connection and all subscriptions. */

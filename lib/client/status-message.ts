@@ -17,9 +17,9 @@ export interface MaintenanceStatusMessage {
   retryAfter: number | null;
   /** The known end, ISO 8601. */
   until: string | null;
-  /** The maintenance is over, and visitors come back one after another, each at a moment of their own; absent if they do not. */
+  /** The maintenance is over, and visitors come back gradually, each at their own moment; absent otherwise. */
   reopening?: MaintenanceReopeningJson;
-  /** How far the work is that closes the site, if it reports that to visitors. */
+  /** Progress of the work that closes the site, if it is public. */
   progress?: MaintenanceVisibleProgress;
   /** Planned windows of public keys that have been announced and have not started, in order; absent if there are none. */
   upcoming?: MaintenanceUpcoming[];

@@ -33,7 +33,7 @@ export interface MaintenancePing {
   until?: string | null;
   /** The message for visitors. */
   error?: string;
-  /** How far the work is that closes the site for this visitor, if it reports that to visitors. */
+  /** Progress of the work that closes the site for this visitor, if it is public. */
   progress?: MaintenanceVisibleProgress;
   /** Planned windows of public keys that have been announced and have not started, in order; absent if there are none. */
   upcoming?: MaintenanceUpcoming[];

@@ -25,8 +25,9 @@ export interface MaintenanceAdminOptions {
   environment?: string;
   /**
    * Origins under which the admin page is opened, such as `'https://shop.example'`: browsers may then write from these origins
-   * only, and no other host is given key data, but for IP addresses, localhost and names without a dot. Needed if the page is opened under a host name over plain http, or if a proxy hides the name. Default: the site's own
-   * origin, as far as the browser or `Host` proves it.
+   * only, and key data is sent to no other host, except IP addresses, localhost and names without a dot. Needed if the page is
+   * opened under a host name over plain http, or if a proxy hides the name. Default: the site's own origin, as far as the browser
+   * or `Host` proves it.
    */
   origins?: string[];
   /**
@@ -41,7 +42,7 @@ export interface MaintenanceAdminOptions {
   loginPaths?: string[];
 }
 
-/** Options that must be known before providers exist; in `forRootAsync()` they stand beside `useFactory`. @publicApi */
+/** Options that must be known before providers are created; in `forRootAsync()` they are set beside `useFactory`. @publicApi */
 export interface MaintenanceStructuralOptions {
   /** Whether `MaintenanceService` can be injected everywhere. Default `true`. */
   isGlobal?: boolean;

@@ -7,7 +7,7 @@ import type { MaintenanceStandaloneOptions } from './standalone-options.js';
  * process has no handlers: drains wait only for what it runs under `whileOpen()`. It has no hooks either: its changes call no
  * `changing` hooks, and `entering` and `exiting` hooks run on one live replica of the application.
  *
- * It does not depend on Redis: while Redis is unreachable, calls reject with a `MaintenanceStoreError`.
+ * It resolves even if Redis is unreachable: calls then reject with a `MaintenanceStoreError`.
  *
  * @throws MaintenanceConfigurationError for wrong options, also for a driver that is not installed
  * @example

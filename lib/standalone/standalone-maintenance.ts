@@ -18,9 +18,9 @@ export class StandaloneMaintenance extends MaintenanceService implements AsyncDi
   }
 
   /**
-   * Closes the service: signals of `maintain()` abort and their work is waited for, as when an application shuts down; pending waits
-   * end; connections are closed. Work that is still running under `whileOpen()` is reported to others until it is over, without
-   * keeping the process alive. Further calls do nothing.
+   * Closes the service: aborts the signals of `maintain()` and waits for their work, as when an application shuts down; ends
+   * pending waits; closes the connections. Work that is still running under `whileOpen()` is reported to other replicas until it is
+   * over, without keeping the process alive. Further calls do nothing.
    */
   close(): Promise<void> {
     return (this.closing ??= this.end());

@@ -20,7 +20,7 @@ export interface Coordinator {
   /**
    * What is still running, here and elsewhere, that a key refuses.
    * @param timeout ms to wait at most until nothing does
-   * @throws MaintenanceStoreError, and what the signal was aborted with
+   * @throws MaintenanceStoreError, and the reason of the signal
    */
   quiet(key: string, timeout: number, signal?: AbortSignal): Promise<MaintenanceQuiet>;
 }

@@ -24,8 +24,8 @@ export interface MaintenanceUndrainedReplica {
 }
 
 /**
- * Calls that were admitted before the maintenance were still running when the time to drain was over, or may have been. The
- * message says for each replica why it did not count as drained.
+ * Calls that were admitted before the maintenance were still running when the drain timed out, or may have been. The message says
+ * for each replica why it did not count as drained.
  * @publicApi
  */
 export class MaintenanceDrainError extends MaintenanceError {

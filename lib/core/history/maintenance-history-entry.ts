@@ -38,8 +38,8 @@ export interface MaintenanceHistoryEntry extends Omit<
     readonly planned?: MaintenanceWindow | null;
   };
   /**
-   * The planned window that was planned, changed, cancelled or ended early, as it is afterwards, by its occurrence that is on or to
-   * come; `null`: it has none left. Absent if the change is about none.
+   * The window that was planned, changed, cancelled or ended early, as it is afterwards, with its current or next occurrence;
+   * `null`: none is left. Absent for other changes.
    */
   readonly planned?: MaintenanceWindow | null;
   /** Whether the operator's switch is on, regardless of `maintain()` calls and windows. */
@@ -50,7 +50,7 @@ export interface MaintenanceHistoryEntry extends Omit<
 export interface MaintenanceHistoryFilter {
   /** Only entries of this key. Default: all. */
   readonly key?: MaintenanceKeyLike;
-  /** Only entries that are not older. Default: all that are kept. */
+  /** Only entries from this moment on. Default: all that are kept. */
   readonly since?: Date;
   /** The maximum number of entries, the newest first; 1 to 100,000. Default 100. */
   readonly limit?: number;
@@ -62,7 +62,7 @@ export interface MaintenanceHistoryOptions {
   keep?: number;
   /**
    * Gets each entry once, for an audit log of your own: on the process that made the change; for what happened by itself, on one
-   * process of the cluster. What it throws is logged and stops nobody.
+   * process of the cluster. Its errors are logged and stop nothing.
    */
   sink?(entry: MaintenanceHistoryEntry): unknown;
 }

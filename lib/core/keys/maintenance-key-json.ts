@@ -32,11 +32,11 @@ export interface MaintenanceUpcoming {
   message: string | null;
 }
 
-/** Visitors come back one after another, spread evenly over a time. Dates are ISO 8601. @publicApi */
+/** Visitors come back gradually, spread evenly over a period. Dates are ISO 8601. @publicApi */
 export interface MaintenanceReopeningJson {
-  /** When the first is let in. */
+  /** When the first visitor is let in. */
   from: string;
-  /** When all are. */
+  /** When all visitors are. */
   until: string;
 }
 
@@ -46,7 +46,7 @@ export interface MaintenanceKeyJson {
   name: string;
   /** Whether the key is in maintenance. */
   value: boolean;
-  /** Lower is asked first. */
+  /** Keys with lower values are evaluated first. */
   order: number;
   /** Its name for operators; translated in responses. */
   label: string;
@@ -56,7 +56,7 @@ export interface MaintenanceKeyJson {
   timeout: number;
   /** `'site'`: it affects every handler; `'marked'`: only those marked with it. */
   scope: 'site' | 'marked';
-  /** Whether it lets everything pass that can only read. */
+  /** Whether it lets requests pass that can only read. */
   readOnly: boolean;
   /** What it does with requests now. */
   phase: MaintenancePhase;
@@ -78,9 +78,9 @@ export interface MaintenanceKeyJson {
   holder: MaintenanceHolderJson | null;
   /** Whether a `maintain()` whose process died still holds the key. */
   abandoned: boolean;
-  /** How far the work of the holder is; absent if it has not said and nobody knows how long it takes. */
+  /** Progress of the holder's work; absent if it has reported none and its expected duration is unknown. */
   progress?: MaintenanceProgress;
-  /** When visitors come back one after another; absent if they do not, or all have. */
+  /** The gradual reopening; absent if there is none, or it is over. */
   reopening?: MaintenanceReopeningJson;
   /** Planned windows that have been announced and have not started, in order; absent if there are none. */
   upcoming?: MaintenanceUpcoming[];

@@ -8,7 +8,7 @@ export interface MaintenanceKeyOptions {
   label?: string;
   /** A sentence that explains the key to operators. Default: empty. */
   helpText?: string;
-  /** Lower is asked first. Default 0. */
+  /** Keys with lower values are evaluated first. Default 0. */
   order?: number;
   /** Safety net: milliseconds after which a maintenance ends that was given no end; at least 1,000, or 0 for never. Default MONTH. */
   timeout?: number;

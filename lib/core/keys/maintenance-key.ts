@@ -32,7 +32,7 @@ export class MaintenanceKey {
   readonly label: string;
   /** A sentence that explains it to operators. */
   readonly helpText: string;
-  /** Lower is asked first. */
+  /** Keys with lower values are evaluated first. */
   readonly order: number;
   /** Safety net in milliseconds; 0: none. */
   readonly timeout: number;
@@ -42,7 +42,7 @@ export class MaintenanceKey {
   readonly statusClass: MaintenanceStatusClass;
   /** `'site'` affects every handler, `'marked'` only those marked with it. */
   readonly scope: 'site' | 'marked';
-  /** Whether it lets everything pass that can only read. */
+  /** Whether it lets requests pass that can only read. */
   readonly readOnly: boolean;
   /** Whether visitors' browsers may see it by name. */
   readonly public: boolean;

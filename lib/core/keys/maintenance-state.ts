@@ -55,11 +55,11 @@ export interface MaintenanceOccurrence {
   readonly messages?: MaintenanceTexts;
 }
 
-/** Visitors come back one after another, spread evenly over a time. @publicApi */
+/** Visitors come back gradually, spread evenly over a period. @publicApi */
 export interface MaintenanceReopening {
-  /** When the first is let in. */
+  /** When the first visitor is let in. */
   readonly from: Date;
-  /** When all are. */
+  /** When all visitors are. */
   readonly until: Date;
 }
 
@@ -87,17 +87,17 @@ export interface MaintenanceState {
   readonly holds: readonly MaintenanceHold[];
   /** The `maintain()` that holds the key now; `null`: none, or it is unknown where it runs. */
   readonly holder: MaintenanceHolder | null;
-  /** How far the work of the holder is; `undefined`: it has not said, and nobody knows how long it takes. */
+  /** Progress of the holder's work; `undefined`: it has reported none, and its expected duration is unknown. */
   readonly progress?: MaintenanceProgress;
   /** What the key does with requests; `undefined`: as {@link value} and the key's `readOnly` imply. */
   readonly phase?: MaintenancePhase;
   /** The planned window that is on; `undefined`: none. */
   readonly window?: MaintenanceOccurrence;
-  /** How visitors come back now that it is over; `undefined`: they do not, or all have. */
+  /** The gradual reopening that is going on; `undefined`: there is none, or it is over. */
   readonly reopening?: MaintenanceReopening;
   /** Milliseconds over which visitors will come back when it is over; `undefined`: all at once, as far as is known. */
   readonly reopenOver?: number;
-  /** The same by the clock; `undefined`: all at once, or its end is not known. */
+  /** The gradual reopening that will follow; `undefined`: all at once, or the end is unknown. */
   readonly reopens?: MaintenanceReopening;
   /** Planned windows that have been announced and have not started, in order; `undefined`: none. */
   readonly upcoming?: readonly MaintenanceOccurrence[];

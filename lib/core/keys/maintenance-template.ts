@@ -18,7 +18,7 @@ export interface MaintenanceTemplateContext {
   readonly refreshDelay: number;
   /** The known end, `null` when none was given. */
   readonly until: Date | null;
-  /** How far the work is, if it reports that to visitors; its `step` is not escaped. */
+  /** Progress of the work, if it is public; its `step` is not escaped. */
   readonly progress: MaintenanceVisibleProgress | null;
   /** BCP 47 tag of the visitor's language. */
   readonly language: string;

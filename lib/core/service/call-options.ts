@@ -1,7 +1,7 @@
 import { MaintenanceConfigurationError } from '../errors/errors.js';
 import { LONGEST_REOPENING } from '../windows/reopening.js';
 
-/** How long: at most one of the two. @publicApi */
+/** The end of maintenance: at most one of the two. @publicApi */
 export interface MaintenanceEnd {
   /** Milliseconds until it ends by itself; 0: no end. Default: the key's own timeout, as a safety net that visitors do not see. */
   timeout?: number;

@@ -53,8 +53,8 @@ export class LockWait {
   }
 
   /**
-   * @throws MaintenanceLockedError, MaintenanceStoreError, MaintenanceError when the application shuts down, and what the
-   * signal was aborted with
+   * @throws MaintenanceLockedError, MaintenanceStoreError, MaintenanceError when the application shuts down, and the reason of the
+   * signal
    */
   async take(request: LeaseRequest, patience: LockPatience): Promise<HoldLease> {
     const asking = this.ask(request, patience);

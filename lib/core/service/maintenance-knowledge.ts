@@ -65,8 +65,8 @@ export abstract class MaintenanceKnowledge {
   }
 
   /**
-   * Whether maintenance affects this request: look at `active` of the result. Synchronous, from memory. While visitors come back one
-   * after another, the request counts as its visitor's; without one the maintenance is over.
+   * Whether maintenance affects this request: look at `active` of the result. Synchronous, from memory. During a gradual reopening,
+   * the visitor of the request decides; without a request, the maintenance is over.
    * @param request the request object of the framework; without one, every key in maintenance counts
    * @param keys only these; default: all that affect unmarked handlers (without a request: all)
    * @returns the status of the first key, in order, that affects the request; otherwise one whose `value` is `false`
@@ -151,8 +151,7 @@ export abstract class MaintenanceKnowledge {
    * Whether anything that a key refuses is still running, for operators who switch a key on by hand and start their work when it is
    * quiet.
    * @param key default: `GENERAL_MAINTENANCE`
-   * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError, MaintenanceStoreError, and what the signal was aborted
-   * with
+   * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError, MaintenanceStoreError, and the reason of the signal
    */
   async quiet(
     key: MaintenanceKeyLike = GENERAL_MAINTENANCE,
@@ -163,8 +162,8 @@ export abstract class MaintenanceKnowledge {
 
   /**
    * Declares a silent replica gone, so that drains stop waiting for it, for example because its machine is known to be lost
-   * although its connection looks open. If it is not gone after all, it comes back with its next heartbeat; nobody has waited for
-   * what it was running until then.
+   * although its connection looks open. If it is not gone after all, it comes back with its next heartbeat; until then, no drain
+   * has waited for what it was running.
    * @param id as in {@link replicas}
    * @returns `false` if no such replica is listed (any more)
    * @throws MaintenanceError when the replica is not silent; MaintenanceStoreError

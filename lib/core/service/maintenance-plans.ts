@@ -49,10 +49,10 @@ export abstract class MaintenancePlans extends MaintenanceWork {
   }
 
   /**
-   * Changes a window that is planned or on; fields that are not given stay as they are. Cancelled occurrences stay cancelled if they
-   * still begin at the same moment.
+   * Changes a window that is planned or on; fields that are not given stay as they are. Cancelled occurrences stay cancelled if
+   * they still begin at the same moment.
    * @throws UnknownMaintenanceWindowError, MaintenanceConfigurationError, MaintenanceConflictError when it would overlap another or
-   * `ifRevision` does not hold, MaintenanceStoreError, and what a `changing` hook throws
+   * `ifRevision` does not match, MaintenanceStoreError, and what a `changing` hook throws
    */
   async updateWindow(id: string, changes: MaintenanceWindowChanges): Promise<MaintenanceWindow> {
     return this.planned.update(id, changes);
@@ -60,8 +60,8 @@ export abstract class MaintenancePlans extends MaintenanceWork {
 
   /**
    * Cancels a window or one of its occurrences. If it is on, it ends now.
-   * @throws UnknownMaintenanceWindowError, MaintenanceConfigurationError, MaintenanceConflictError when `ifRevision` does not hold,
-   * MaintenanceStoreError, and what a `changing` hook throws
+   * @throws UnknownMaintenanceWindowError, MaintenanceConfigurationError, MaintenanceConflictError when `ifRevision` does not
+   * match, MaintenanceStoreError, and what a `changing` hook throws
    */
   async cancelWindow(id: string, options: MaintenanceWindowCancelOptions = {}): Promise<void> {
     return this.planned.cancel(id, options);

@@ -72,12 +72,12 @@ export abstract class MaintenanceWork extends MaintenanceKnowledge {
   }
 
   /**
-   * Waits until none of these keys is on. Drains do not wait for a call that is waiting here. When it has resolved, a key may be
-   * on again: to start work, use {@link whileOpen}.
+   * Waits until none of these keys is on. Drains do not wait for a call that is waiting here. When it has resolved, a key may be on
+   * again: to start work, use {@link whileOpen}.
    *
    * @param keys default: all
    * @throws MaintenanceActiveError when the time is over, UnknownMaintenanceKeyError, MaintenanceConfigurationError,
-   * MaintenanceLockedError (`deadlock`) when it would wait for maintenance of its own, and what the signal was aborted with
+   * MaintenanceLockedError (`deadlock`) when it would wait for maintenance of its own, and the reason of the signal
    */
   async waitUntilOpen(
     keys?: MaintenanceKeyLike | readonly MaintenanceKeyLike[],

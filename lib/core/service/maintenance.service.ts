@@ -26,12 +26,12 @@ export class MaintenanceService extends MaintenancePlans {
   }
 
   /**
-   * Turns a key's switch on or off. Turning it off also ends the planned window that is on, this time only. A key that a `maintain()`
-   * still holds stays on after its switch is turned off; the change says so.
+   * Turns a key's switch on or off. Turning it off also ends the planned window that is on, this time only. A key that a
+   * `maintain()` still holds stays on after its switch is turned off; the change says so.
    * @param key default: `GENERAL_MAINTENANCE`
-   * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError for wrong options, MaintenanceLockedError when
-   * the lock did not become free in time, MaintenanceConflictError when `ifRevision` does not hold, MaintenanceStoreError, and
-   * what a `changing` hook throws
+   * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError for wrong options, MaintenanceLockedError when the lock did
+   * not become free in time, MaintenanceConflictError when `ifRevision` does not match, MaintenanceStoreError, and what a
+   * `changing` hook throws
    */
   async setMaintenance(
     mode: boolean,
@@ -45,8 +45,8 @@ export class MaintenanceService extends MaintenancePlans {
    * Ends a key's maintenance: its switch, every hold, and the planned window that is on. Signals of `maintain()` calls abort, and
    * their locks become free. Later windows stay. For a name that is stored but no longer registered, it clears everything.
    * @param key default: `GENERAL_MAINTENANCE`
-   * @throws UnknownMaintenanceKeyError, MaintenanceConflictError when `ifRevision` does not hold, MaintenanceStoreError, and
-   * what a `changing` hook throws
+   * @throws UnknownMaintenanceKeyError, MaintenanceConflictError when `ifRevision` does not match, MaintenanceStoreError, and what
+   * a `changing` hook throws
    */
   async unsetMaintenance(
     key: MaintenanceKeyLike = GENERAL_MAINTENANCE,

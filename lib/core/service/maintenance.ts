@@ -23,14 +23,14 @@ export interface Maintenance extends AsyncDisposable {
    */
   readonly fence: number;
   /**
-   * Milliseconds for which this holder certainly keeps the lock even if it is not renewed any more, by the monotonic clock; for work
+   * Milliseconds for which this holder certainly keeps the lock even if it is no longer renewed, by the monotonic clock; for work
    * that must end before others begin. 0 once it is lost, `Infinity` without Redis.
    */
   remaining(): number;
   /**
-   * Says how far the work is, for operators and, with `public`, for visitors. The last report counts; it reaches the store and other
-   * replicas at most once a second, and is gone when the maintenance is left or its process dies. Nothing waits for it. Before the end
-   * no more than 99 % is shown.
+   * Reports the progress of the work to operators and, with `public`, to visitors. The last report counts; it reaches the store and
+   * other replicas at most once a second, and is gone when the maintenance is left or its process dies. Nothing waits for it.
+   * Before the end no more than 99 % is shown.
    * @throws MaintenanceConfigurationError
    * @example
    * ```ts
@@ -43,7 +43,7 @@ export interface Maintenance extends AsyncDisposable {
    * ```
    */
   progress(value: MaintenanceProgressValue, options?: MaintenanceProgressOptions): void;
-  /** Ends the maintenance; further calls do nothing. It never rejects: if the store fails, it is tried again in the background. */
+  /** Ends the maintenance; further calls do nothing. It never rejects: if the store fails, it retries in the background. */
   leave(): Promise<void>;
 }
 

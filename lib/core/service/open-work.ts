@@ -116,8 +116,8 @@ export class OpenWork {
 
   /**
    * Waits until none of the keys is on.
-   * @throws MaintenanceActiveError when the time is over, MaintenanceLockedError when it would wait for itself, and what the
-   * signal was aborted with
+   * @throws MaintenanceActiveError when the time is over, MaintenanceLockedError when it would wait for itself, and the reason of
+   * the signal
    */
   async untilOpen(scope: WorkScope, { timeout, signal }: OpenPatience): Promise<void> {
     signal?.throwIfAborted();

@@ -31,8 +31,8 @@ export interface MaintenanceReplica {
   /** The version of this library that it runs; `null` if unknown. */
   readonly version: string | null;
   /**
-   * Milliseconds by which the clock of its machine is ahead of the store's, by which maintenance ends; negative: behind. 0 if it is off by
-   * a second at most, or unknown.
+   * Milliseconds by which the clock of its machine is ahead of the store's clock, which decides when maintenance ends; negative:
+   * behind. 0 if it is off by a second at most, or unknown.
    */
   readonly clockSkew: number;
 }

@@ -19,10 +19,10 @@ export interface MaintenanceSetOptions {
   /** For operators only. */
   actor?: string | null;
   /**
-   * Only with `setMaintenance(false)`: milliseconds over which visitors come back, each at a moment of their own, at most a day; 0: all
-   * at once. For a key that a `maintain()` still holds it counts when the key opens. While visitors are coming back already, it is the
-   * time that this still takes, and not giving it lets all of them in. Default: the `reopenOver` of the planned window that is ended
-   * by it, if there is one; otherwise 0.
+   * Only with `setMaintenance(false)`: milliseconds over which visitors come back, each at a moment of their own, at most a day; 0:
+   * all at once. For a key that a `maintain()` still holds it counts when the key opens. During a gradual reopening, it sets the
+   * remaining time; without it, all visitors are let in. Default: the `reopenOver` of the planned window that is ended by it, if
+   * there is one; otherwise 0.
    */
   reopenOver?: number;
   /**

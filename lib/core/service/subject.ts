@@ -1,4 +1,4 @@
-/** Whose permission is in question. @publicApi */
+/** The subject of a permission check. @publicApi */
 export type MaintenanceSubject =
   | {
       /** A request. */

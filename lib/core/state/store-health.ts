@@ -16,7 +16,8 @@ export interface MaintenanceHealth {
   /** What is wrong, in words; `null` if nothing is. */
   readonly error: string | null;
   /**
-   * Milliseconds by which the clock of this machine is ahead of the store's, by which maintenance ends; negative: behind.
+   * Milliseconds by which the clock of this machine is ahead of the store's clock, which decides when maintenance ends; negative:
+   * behind.
    */
   readonly clockSkew: number;
 }

@@ -15,7 +15,7 @@ export interface MaintenancePageContext {
   statusCode: number;
   /** The message for visitors, already chosen and translated; plain text, whose line breaks are kept. */
   message: string;
-  /** BCP 47 tag of the language of the message, if it is another than `language`. */
+  /** BCP 47 tag of the language of the message, if it differs from `language`. */
   messageLanguage?: string;
   /** When the maintenance is expected to end; `null` if unknown. */
   until: Date | null;
@@ -27,9 +27,9 @@ export interface MaintenancePageContext {
   language: string;
   /** The translation of a built-in English text, see {@link BUILTIN_TEXTS}. Must not throw. */
   text: (builtin: string) => string;
-  /** Whether others are back already: `until` is the moment of this visitor. Default `false`. */
+  /** Whether visitors are coming back already: then `until` is the moment of this visitor. Default `false`. */
   reopening?: boolean;
-  /** Whether `until` is so for this visitor alone. Default: the value of `reopening`. */
+  /** Whether `until` applies to this visitor only. Default: the value of `reopening`. */
   own?: boolean;
   /** The next planned window, with its announcement; `null`: none. Default: none. */
   next?: {
@@ -40,7 +40,7 @@ export interface MaintenancePageContext {
     /** The announcement, already chosen and translated. */
     message: string;
   } | null;
-  /** How far the work is, if visitors are to see that. Default: nothing is shown. */
+  /** Progress of the work, if it is public. Default: nothing is shown. */
   progress?: MaintenanceVisibleProgress | null;
   /** Whether the page is kept as a file and read later, so that its countdown runs by the visitor's clock. Default `false`. */
   stored?: boolean;

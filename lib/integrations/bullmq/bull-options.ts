@@ -9,7 +9,7 @@ import { checkOptionNames } from '../../core/service/call-options.js';
 export type MaintenanceBullProcessor = Function | string | URL;
 
 /**
- * The keys that the jobs of a worker belong to. Exactly these keys count, whatever their `scope`; with an empty list the worker is
+ * The keys that the jobs of a worker belong to. Exactly these keys count, whatever their `scope`; with an empty array the worker is
  * never paused. `undefined` leaves it to the decorators of the processor. @publicApi
  */
 export type MaintenanceBullKeys = (
@@ -20,8 +20,8 @@ export type MaintenanceBullKeys = (
 /** Options of `MaintenanceBullModule.forRoot()`. @publicApi */
 export interface MaintenanceBullOptions {
   /**
-   * A function, or lists of keys by the name of the queue. Default: as for a handler, by the decorators of the processor's class: keys
-   * of `scope: 'site'` and of `@MaintenanceKeys()`, except those of `@MaintenanceExempt()`.
+   * A function, or an array of keys for each queue by name. Default: as for a handler, by the decorators of the processor's class:
+   * keys of `scope: 'site'` and of `@MaintenanceKeys()`, except those of `@MaintenanceExempt()`.
    */
   keys?: MaintenanceBullKeys | Readonly<Record<string, MaintenanceKeyLike[]>>;
 }
