@@ -27,8 +27,9 @@ export interface MaintenanceSkipOptions {
  * `@Interval` and `@Timeout` of `@nestjs/schedule`, and on any other method, including static ones, except generators.
  *
  * On a class it applies to all methods that carry metadata of another decorator, such as `@Cron`, or, if there are none, to all
- * methods except Nest's lifecycle hooks; static ones need their own. If a method has the decorator too, the keys of both count, and
- * `missed` of the method applies to both. `@MaintenanceExempt()` on a method excludes it.
+ * methods except Nest's lifecycle hooks; static ones need their own. If a method has the decorator too, the keys of both count:
+ * `missed` is that of the method, or of the class if the method does not say, and a missed call is made up for once the keys of
+ * both are open. `@MaintenanceExempt()` on a method excludes it.
  *
  * @param keys names or keys, whatever their `scope`, with options at the end. Without keys, the same keys count as for a handler:
  * those of `scope: 'site'` and of `@MaintenanceKeys`, except those of `@MaintenanceExempt`

@@ -24,6 +24,15 @@ interface Passed {
 
 const passed = new WeakMap<Function, Passed>();
 
+/** What is called to make up for a skipped call, and what remembers that. */
+interface Whole {
+  readonly method: Function;
+  readonly missed: MissedCalls | undefined;
+}
+
+/** Set by a method for the one that it wraps, and taken by that at once: a missed call is subject to the keys of both. */
+let whole: Whole | undefined;
+
 /**
  * A method that is called only while its keys are open. It keeps its name and its metadata.
  * @param returns its declared return type, if known
@@ -37,13 +46,14 @@ export function skippedMethod(
   const inner = passed.get(original);
   const nothing = inner?.nothing ?? nothingFor(original, returns);
   const missed = inner?.missed ?? given;
-  const makeUp = missed === 'once' ? new MissedCalls() : undefined;
   const method = function (this: unknown, ...args: unknown[]): unknown {
+    const entered = whole ?? own;
+    whole = undefined;
     const cls = classOf(this);
     const name = `${cls.name}.${original.name}`;
     const scope = keys ?? getHandlerPolicy(cls, method);
     const miss = (application: Application): void =>
-      makeUp?.note(application, this, { name, scope, call: () => method.apply(this, args) });
+      entered.missed?.note(application, this, { name, scope, call: () => entered.method.apply(this, args) });
     const run = (work: () => unknown, skipped: () => unknown): unknown =>
       applicationsOf(this).reduceRight<() => unknown>(
         (next, application) => () =>
@@ -54,10 +64,12 @@ export function skippedMethod(
         work,
       )();
     return run(() => {
+      whole = inner && entered;
       const result = original.apply(this, args) as unknown;
       return isCold(result) ? whileListened(result, run) : result;
     }, nothing);
   };
+  const own: Whole = { method, missed: missed === 'once' ? new MissedCalls() : undefined };
   passed.set(method, { missed, nothing });
   for (const key of Reflect.getMetadataKeys(original)) {
     Reflect.defineMetadata(key, Reflect.getMetadata(key, original), method);

@@ -310,6 +310,51 @@ describe('@SkipDuringMaintenance() on a class and on its methods', () => {
     await at.service.setMaintenance(false, 'mail');
     await until(() => count('once') === 1);
   });
+
+  @SkipDuringMaintenance('mail', { missed: 'once' })
+  @Injectable()
+  class CatchingUp {
+    @SkipDuringMaintenance('billing', { missed: 'once' })
+    both(argument: string): void {
+      note(`both ${argument}`);
+    }
+
+    @SkipDuringMaintenance('billing')
+    silent(): void {
+      note('silent');
+    }
+
+    @SkipDuringMaintenance('billing', { missed: 'skip' })
+    forgets(): void {
+      note('forgets');
+    }
+  }
+
+  it('catches up only once the keys of both are open, as the class says if the method says nothing', async () => {
+    calls = [];
+    const keys = [new MaintenanceKey('billing', { scope: 'marked' }), new MaintenanceKey('mail')];
+    await using at = await started({ keys }, { providers: [CatchingUp] });
+    const jobs = at.app.get(CatchingUp);
+    const turn = (value: boolean, key: string) => at.service.setMaintenance(value, key);
+    await turn(true, 'billing');
+    jobs.both('1');
+    jobs.silent();
+    jobs.forgets();
+    await turn(true, 'mail');
+    await turn(false, 'billing');
+    jobs.both('2');
+    await turn(true, 'billing');
+    await turn(false, 'mail');
+    await turn(true, 'mail');
+    await turn(false, 'billing');
+    await at.service.waitUntilOpen('billing');
+    expect(calls).toEqual([]);
+    await turn(false, 'mail');
+    await until(() => calls.length === 2);
+    await turn(true, 'mail');
+    await turn(false, 'mail');
+    expect(calls.sort()).toEqual(['both 2', 'silent']);
+  });
 });
 
 describe('what a skipped method returns', () => {

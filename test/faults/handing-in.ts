@@ -80,7 +80,7 @@ export class HandingIn {
       for (const { name } of this.world.replicas) {
         const call = `event-${i}-${name}`;
         this.world.journal.note({ e: 'handed', call });
-        this.source.send(name, { call, ms: i % 10 ? 5 : 400 });
+        this.source.send(name, { call, ms: i % 6 ? 5 : 400 });
       }
       await delay(250);
     }

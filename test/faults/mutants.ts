@@ -432,7 +432,7 @@ export const MUTANTS: readonly Mutant[] = [
     'missed-is-forgotten',
     'workers',
     'background/skipped-method.js',
-    'makeUp?.note(application, this, {',
+    'entered.missed?.note(application, this, {',
     'void ({',
   ),
   bug(
