@@ -61,7 +61,7 @@ export function exitCodeOf(error: unknown): number {
   return (typeof code === 'string' ? CODES[code] : undefined) ?? EXIT.failed;
 }
 
-/** What the library calls its option, the command line calls its own. */
+/** Replaces the library's names of options by those of the command line. */
 export const inWordsOfOptions = (message: string): string =>
   message
     .replace(/^Maintenance option "repeat\.cron"/, '--repeat')

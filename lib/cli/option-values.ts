@@ -20,7 +20,7 @@ export function parseWhole(text: string, what: string): number {
   return Number(text);
 }
 
-/** Of the commands that change a key: flags and help. */
+/** An option of the commands that change a key: flags and help. */
 export const ACKNOWLEDGE = [
   '--acknowledge <time>',
   'with --redis: wait until every replica has applied it; exit code 7 if not all have',

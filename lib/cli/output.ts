@@ -40,7 +40,7 @@ const plainLines = (text: string): string => text.split('\n').map(plain).join('\
 const widthOf = (text: string): number =>
   Array.from(text).reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
 
-/** Where a command writes: what it found to stdout, what it has to say about it to stderr. */
+/** Where a command writes: results to stdout, everything else to stderr. */
 export class Output {
   constructor(
     readonly json: boolean,

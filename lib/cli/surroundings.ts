@@ -1,7 +1,7 @@
 import { setUsualWay } from '../core/history/way.js';
 import type { OutputStream } from './output.js';
 
-/** What the command line reads and writes: that of its process, or what somebody gives it in one. */
+/** What the command line reads from and writes to: its own process, or what a caller in the same process provides. */
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   /** Where the search for settings begins. */

@@ -20,12 +20,12 @@ export function parseDuration(text: string, what: string): number {
   return Math.round(length);
 }
 
-/** The same, or `false` for words that say no. */
+/** The same, or `false` for words such as "none". */
 export const parseWait = (text: string, what: string): number | false =>
   /^(no|none|off|false)$/i.test(text) ? false : parseDuration(text, what);
 
 /**
- * A length of time that is more than none.
+ * A duration of more than 0.
  * @param accepted for the error
  */
 export function parseLength(text: string, what: string, accepted = EXAMPLES): number {
@@ -36,13 +36,13 @@ export function parseLength(text: string, what: string, accepted = EXAMPLES): nu
   return length;
 }
 
-/** Milliseconds since midnight of `02:30`; `undefined` for what is no time of day. */
+/** Milliseconds since midnight of `02:30`; `undefined` if it is not a time of day. */
 export function clockOf(text: string): number | undefined {
   const [, hours, minutes] = CLOCK.exec(text) ?? [];
   return hours === undefined ? undefined : (Number(hours) * 60 + Number(minutes)) * 60_000;
 }
 
-/** A moment as ISO 8601 has it, which may be over. */
+/** An ISO 8601 moment, which may be in the past. */
 export function parseInstant(text: string, what: string): Date {
   const moment = isoInstant(text);
   if (!moment) {
@@ -97,7 +97,7 @@ export function parseEndWords(
   return { for: options.for ?? said.for, until: options.until ?? said.until };
 }
 
-/** When maintenance ends that begins now; nothing where nothing is said. */
+/** The end of maintenance that begins now; empty if none is given. */
 export function parseEnd(
   words: readonly string[],
   options: { readonly for?: string; readonly until?: string },

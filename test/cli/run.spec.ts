@@ -101,11 +101,11 @@ describe('a command under run', () => {
 
   it.each([
     [122, 'no command', [KEY]],
-    [122, 'an option that nobody knows', [KEY, '--drian', '1s', '--', 'true']],
+    [122, 'an unknown option', [KEY, '--drian', '1s', '--', 'true']],
     [122, 'a lease that leaves no time', [KEY, '--lease', '5s', '--', 'true']],
     [122, 'a length of time without a unit', [KEY, '--drain', '10', '--', 'true']],
-    [126, 'a key that nobody knows', ['nothing', '--', 'true']],
-    [121, 'a command that is not there', [KEY, '--', '/does/not/exist']],
+    [126, 'an unknown key', ['nothing', '--', 'true']],
+    [121, 'a missing command', [KEY, '--', '/does/not/exist']],
     [122, 'no time at all', [KEY, '--for', '0s', '--', 'true']],
     [124, 'no Redis', [KEY, '--redis', 'redis://127.0.0.1:1', '--', 'true']],
   ])('is never started, and run exits with %i, for %s', async (code, _what, args) => {

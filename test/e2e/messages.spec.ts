@@ -302,7 +302,7 @@ describe('microservice messages', () => {
     expect(handled).toEqual([[1, 2]]);
   });
 
-  it('an event has no caller: it is handled, and the log says so at startup', async () => {
+  it('an event has no caller: it is handled, and the start logs that', async () => {
     await using running = await start();
     await serviceOf(running).setMaintenance(true);
     running.client.emit('note', 'kept');

@@ -119,7 +119,7 @@ export interface CdnRow {
   readonly token?: true;
   /** What the first visitor gets, while the site is closed. */
   readonly status: number;
-  /** Then the site opens and he asks again, or somebody without his headers asks for the same. */
+  /** Then the site opens, and the same client asks again, or another one without its headers asks for the same. */
   readonly next: 'opens' | 'stranger';
   /** The status of the second answer. */
   readonly again: number;

@@ -223,7 +223,7 @@ async function reopen({ service }: Site): Promise<void> {
   await service.unsetMaintenance('hidden-key');
 }
 
-/** What a visitor gets, and nothing that is not for him; an operator gets his pages. */
+/** What a visitor gets, and nothing else; an operator gets the pages for operators. */
 async function visit({ port }: Site, status: number): Promise<void> {
   const html = { accept: 'text/html' };
   const cookie = { cookie: 'operator=yes' };

@@ -1,6 +1,6 @@
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
 
-/** The same by both ways: by `order`, those of the same by name, the whole site first. */
+/** The order in both backends: by `order`, then by name, with the whole site first. */
 export const inOrder = (keys: readonly MaintenanceKeyJson[]): MaintenanceKeyJson[] =>
   keys.toSorted(
     (a, b) =>

@@ -6,7 +6,7 @@ import { wordsOf, type Script } from '../completion/words.js';
 import { zsh } from '../completion/zsh.js';
 import { EXIT, usage } from '../exit.js';
 
-/** Prints a script for a shell, made from the commands that there are. */
+/** Prints a completion script, generated from the commands. */
 export const completion =
   (program: Command): Work<object> =>
   ({ out }, shell = '') => {

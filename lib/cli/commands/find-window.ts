@@ -2,7 +2,7 @@ import type { Backend } from '../backend/backend.js';
 import type { WindowJson } from '../backend/json.js';
 import { CliError, EXIT } from '../exit.js';
 
-/** A window that is on or to come. @param key the only one that it may be of. @throws CliError when there is none */
+/** A current or upcoming window. @param key the key it must belong to. @throws CliError if there is none */
 export async function findWindow(backend: Backend, id: string, key?: string): Promise<WindowJson> {
   const window = (await backend.windows(key)).find((each) => each.id === id);
   if (!window) {

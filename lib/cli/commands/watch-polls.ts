@@ -3,7 +3,7 @@ import type { ReplicaJson, WindowJson } from '../backend/json.js';
 import { percentOf } from '../../core/progress/percent.js';
 import type { MaintenanceProgress } from '../../core/progress/maintenance-progress.js';
 
-/** One thing that runs although a key is on that refuses it. */
+/** A call that is running although a key that refuses it is on. */
 export interface Running {
   readonly host: string;
   readonly pid: number;
@@ -11,7 +11,7 @@ export interface Running {
   readonly since: string;
 }
 
-/** What is found by looking again and again. */
+/** What polling finds. */
 export type Polled =
   | {
       readonly type: 'replica';
@@ -30,7 +30,7 @@ export type Polled =
       readonly running: readonly Running[];
     };
 
-/** Tells what has changed between two looks; what cannot be looked at now is as it was. */
+/** Reports changes between two polls; what cannot be polled counts as unchanged. */
 export class Polls {
   private readonly replicas = new Changes<ReplicaJson>(({ silent }) => String(silent));
   private readonly windows = new Changes<WindowJson>(({ revision, start }) => `${revision} ${start}`);

@@ -10,7 +10,7 @@ const OFFSET = /(Z|[+-]\d\d:?\d\d)$/i;
 /** When a window begins or ends: an instant, or what the clocks of a zone show. */
 export type WindowMoment = Date | MaintenanceLocalTime;
 
-/** The zone that times are in which have no offset; what was given must exist. */
+/** The time zone of times without an offset; a given one must exist. */
 export function parseZone(given: string | undefined): string {
   if (given === undefined) {
     return Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -49,7 +49,7 @@ export function parseWindowMoment(text: string, what: string, zone: string, afte
 export const instantOfMoment = (moment: WindowMoment): number =>
   moment instanceof Date ? moment.getTime() : instantOf(Date.parse(`${moment.at}Z`), moment.timeZone);
 
-/** How it repeats; `null`: it does not any more, `undefined`: nothing was said. */
+/** The repetition; `null`: none any more, `undefined`: not given. */
 export function parseRepetition(
   { repeat, repeatUntil, count }: { repeat?: string; repeatUntil?: string; count?: string },
   zone: string,

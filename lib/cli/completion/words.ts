@@ -53,7 +53,7 @@ const VALUES: Readonly<Record<string, OptionWord['value']>> = {
   '--ca': 'file',
 };
 
-/** Where names are asked for: a command whose `--json` has them, and the field that they are in. */
+/** Where names come from: the command whose `--json` lists them, and the field. */
 export const ASKED = {
   key: ['status', 'name'],
   window: ['windows', 'id'],
@@ -101,7 +101,7 @@ const optionsOf = (command: Command): OptionWord[] =>
       : [],
   );
 
-/** All options that take a value, of whatever command: none of them takes one here and none there. */
+/** All options with a value, of any command: an option takes a value in every command or in none. */
 export const valuedFlags = ({ commands, common }: Words): string[] => [
   ...new Set(
     [...common, ...commands.flatMap(({ options }) => options)]

@@ -1,6 +1,6 @@
 /**
  * The result of a promise, unless the signal aborts first.
- * @throws what the signal was aborted with
+ * @throws the reason of the signal
  */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) {

@@ -7,7 +7,7 @@ export class MaintenanceError extends Error {
   readonly code: string = 'MAINTENANCE_ERROR';
 }
 
-/** Renders a received value for an error message, short. What may hold a secret is not for here. */
+/** Renders a received value for an error message, short. Not for values that may contain a secret. */
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') {
     return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);

@@ -89,7 +89,7 @@ export function millisecondsOption(option: string, value: unknown): number | und
 }
 
 /**
- * Over what time visitors come back.
+ * The time over which visitors come back.
  * @throws MaintenanceConfigurationError unless it is whole milliseconds up to a day, or absent
  */
 export function reopenOverOption(value: unknown): number | undefined {
@@ -132,8 +132,8 @@ export function signalOption(value: unknown): AbortSignal | undefined {
 }
 
 /**
- * @throws MaintenanceConfigurationError for what is no object of options, and for one that nobody knows: a misspelt
- * `timeout` would be a maintenance without an end
+ * @throws MaintenanceConfigurationError for anything but an object of options, and for an unknown option: a misspelt `timeout`
+ * would mean maintenance without an end
  */
 export function checkOptionNames(method: string, options: unknown, accepted: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {

@@ -29,7 +29,12 @@ export const cdn: CdnRow[] = [
   refusal('JSON', '/catalog', {}, 'no-store, whatever the handler says'),
   refusal('a page', '/catalog', { headers: HTML }, 'no-store, whatever the handler says'),
   refusal('problem details', '/catalog', { headers: { accept: 'application/problem+json' } }, 'no-store'),
-  refusal('a page, then JSON', '/catalog', { headers: HTML, next: 'stranger', again: 503 }, 'each his own'),
+  refusal(
+    'a page, then JSON',
+    '/catalog',
+    { headers: HTML, next: 'stranger', again: 503 },
+    'each gets its own form',
+  ),
   refusal('HEAD', '/catalog', { method: 'HEAD' }, 'as GET'),
   refusal('a part', '/catalog', { headers: { range: 'bytes=0-3' } }, 'as the whole'),
   refusal(

@@ -17,7 +17,7 @@ export const frames: SocketRow[] = [
   known(
     'a ping byte by byte',
     [...frame(event('["ping",{"key":"general"}]', '1'))].map((byte) => Buffer.from([byte])),
-    'TCP has no packets',
+    'TCP has no message boundaries',
   ),
   known(
     'many in one piece',
@@ -29,7 +29,7 @@ export const frames: SocketRow[] = [
         frame('6'),
       ]),
     ],
-    'TCP has no packets',
+    'TCP has no message boundaries',
   ),
   silent('a ping frame', frame('x'.repeat(125), { opcode: 9 }), 'answered by a pong'),
   silent('a pong frame', frame('', { opcode: 10 }), 'means nothing'),
@@ -44,7 +44,7 @@ export const frames: SocketRow[] = [
   closed('a message within a message', [frame('4', { fin: false }), frame('4')], 'the first is not over'),
   closed('text that is not UTF-8', [frame(Buffer.from([0x34, 0x32, 0xff, 0xfe]))], 'not text'),
   closed('a length of 100 MB', [frame('x', { length: 100_000_000 })], 'above the limit'),
-  closed('a length past all memory', [frame('x', { length: 2 ** 62 })], 'above the limit'),
+  closed('a length beyond all memory', [frame('x', { length: 2 ** 62 })], 'above the limit'),
   closed(
     '1.1 MB in pieces',
     [
@@ -55,7 +55,7 @@ export const frames: SocketRow[] = [
   ),
   closed('a close frame', [frame(Buffer.from([3, 232]), { opcode: 8 })], 'wished'),
   closed('a close frame of one byte', [frame('x', { opcode: 8 })], 'a code has two'),
-  closed('a close frame of a code that is none', [frame(Buffer.from([0, 0]), { opcode: 8 })], 'not a code'),
+  closed('a close frame with an invalid code', [frame(Buffer.from([0, 0]), { opcode: 8 })], 'not a code'),
   closed('HTTP', [Buffer.from('GET /api/x HTTP/1.1\r\nHost: x\r\n\r\n')], 'no longer HTTP'),
   closed('bytes', [Buffer.alloc(4_096, 0xff)], 'not a frame'),
   {

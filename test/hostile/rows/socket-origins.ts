@@ -31,7 +31,7 @@ export const origins: SocketRow[] = [
   stranger('a null origin', [COOKIE, 'Origin: null'], 'a sandboxed page'),
   stranger('an empty origin', [COOKIE, 'Origin:'], 'not ours'),
   stranger('a longer host', [COOKIE, 'Origin: http://shop.example.evil.example'], 'another host'),
-  stranger('a host that ends so', [COOKIE, 'Origin: http://evil-shop.example'], 'another host'),
+  stranger('a host with our name as suffix', [COOKIE, 'Origin: http://evil-shop.example'], 'another host'),
   stranger('a subdomain', [COOKIE, 'Origin: http://blog.shop.example'], 'another host'),
   stranger('another port', [COOKIE, 'Origin: http://shop.example:8080'], 'another origin'),
   stranger('a user', [COOKIE, 'Origin: http://shop.example@evil.example'], 'another host'),
@@ -48,6 +48,6 @@ export const origins: SocketRow[] = [
   stranger(
     'a host by header',
     [COOKIE, 'Origin: http://evil.example', 'X-Forwarded-Host: evil.example', 'Forwarded: host=evil.example'],
-    'headers that anybody may send',
+    'headers that anybody can send',
   ),
 ];

@@ -5,7 +5,7 @@ import { closed, event, known, malformed, silent, TOLD, unknown } from './socket
 export const pings: SocketRow[] = [
   known('a good ping', event('["ping",{"key":"general"}]', '1'), 'what it is for'),
   unknown('nothing', '{}', 'no key, no mode'),
-  { ...unknown('', '{}', 'no argument is none'), name: 'ping alone', send: [event('["ping"]', '1')] },
+  { ...unknown('', '{}', 'no argument means no key'), name: 'ping alone', send: [event('["ping"]', '1')] },
   malformed('null', 'not an object'),
   malformed('1', 'not an object'),
   malformed('true', 'not an object'),
@@ -39,22 +39,18 @@ export const pings: SocketRow[] = [
   known(
     'ping that says what it may',
     event('["ping",{"key":"general","see_info":true,"permissions":["see_info"],"insider":true}]', '1'),
-    'nobody gives himself permissions',
+    'nobody can grant themselves permissions',
   ),
   known(
     'two names',
     event('["ping",{"key":"hidden-key","key":"general"}]', '1'),
     'the last counts, as JSON has it',
   ),
-  silent('ping without an ack', event('["ping",{"key":"general"}]'), 'nobody waits for an answer'),
-  silent(
-    'ping with a function that is none',
-    event('["ping","not a function"]'),
-    'nobody waits for an answer',
-  ),
+  silent('ping without an ack', event('["ping",{"key":"general"}]'), 'no answer is expected'),
+  silent('ping with an invalid function', event('["ping","not a function"]'), 'no answer is expected'),
   silent('PING', event('["PING",{}]', '1'), 'another event'),
   {
-    name: 'an ack id past all numbers',
+    name: 'an ack id beyond all numbers',
     send: [event('["ping",{}]', '9'.repeat(400))],
     answer: '43/maintenance,',
     why: 'sent back as far as it is a number',
@@ -75,7 +71,7 @@ export const pings: SocketRow[] = [
     why: 'a burst is bounded',
   },
   {
-    name: 'pings, and nobody there for the answers',
+    name: 'pings whose answers nobody reads',
     send: Array.from({ length: 100 }, () => event('["ping",{}]', '1')),
     answer: 'hangs up',
     why: 'answers to who has gone are dropped',
@@ -97,12 +93,12 @@ export const pings: SocketRow[] = [
       why: 'not the name of a key',
     }),
   ),
-  silent('quiet without an ack', event('["quiet","general"]'), 'nobody waits for an answer'),
+  silent('quiet without an ack', event('["quiet","general"]'), 'no answer is expected'),
 ];
 
 /** Events that are not the gateway's mean nothing to it. */
 export const events: SocketRow[] = [
-  silent('status, told by a client', event('["status",{"maintenanceMode":false}]'), 'clients tell nothing'),
+  silent('status, sent by a client', event('["status",{"maintenanceMode":false}]'), 'clients tell nothing'),
   silent('an unknown event', event('["toggle",{"key":"general","mode":false}]', '1'), 'nobody listens'),
   silent('setMaintenance', event('["setMaintenance",false,"general"]', '1'), 'nobody listens'),
   silent('error', event('["error","x"]'), 'an error event without a listener would end the process'),
@@ -124,10 +120,10 @@ export const events: SocketRow[] = [
   closed('an event that is an object', event('[{"toString":"ping"}]'), 'not a packet'),
   closed('an event that is null', event('[null]'), 'not a packet'),
   closed('an event that is a list', event('[["ping"],{}]'), 'not a packet'),
-  closed('an object for a list', event('{"0":"ping","length":1}'), 'not a packet'),
-  closed('text for a list', event('"ping"'), 'not a packet'),
+  closed('an object instead of an array', event('{"0":"ping","length":1}'), 'not a packet'),
+  closed('text instead of an array', event('"ping"'), 'not a packet'),
   silent('nothing', event(''), 'no event, no listener'),
-  closed('half of JSON', event('["ping",{"key":'), 'not JSON'),
+  closed('truncated JSON', event('["ping",{"key":'), 'not JSON'),
   closed('depth without end', event('['.repeat(50_000)), 'not JSON'),
   closed('NaN', event('["ping",NaN]', '1'), 'not JSON'),
 ];

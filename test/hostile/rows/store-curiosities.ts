@@ -37,7 +37,7 @@ const document = (
 /** Documents of a cache that nobody of us wrote, but could have. */
 export const strangeDocuments: StoreRow[] = [
   document(
-    'members that nobody knows',
+    'unknown members',
     503,
     (whole) => Object.assign(whole, { constructor: { prototype: { operator: true } }, grants: {} }),
     'left alone, and nothing polluted',
@@ -107,7 +107,7 @@ export const curiosities: StoreRow[] = [
     'the same',
   ),
   believed(
-    'members that nobody knows',
+    'unknown members',
     503,
     withContent((content) =>
       content.replace('{', '{"__proto__":{"value":false},"constructor":{"prototype":{"operator":true}},'),

@@ -37,7 +37,7 @@ export const redisOnly: StoreRow[] = [
     locks: false,
   }),
   inRedis(
-    'leases that are none',
+    'invalid leases',
     (client, name) =>
       client.hset(name('leases'), {
         'lock:billing': 'HOSTILE',
@@ -55,7 +55,7 @@ export const redisOnly: StoreRow[] = [
     }),
   ),
   inRedis(
-    'replicas that are none',
+    'invalid replicas',
     (client, name) =>
       client.hset(name('replicas'), {
         a: 'HOSTILE',
@@ -74,7 +74,7 @@ export const redisOnly: StoreRow[] = [
 
 /** What only the storage behind a cache can hold. */
 export const cacheOnly: StoreRow[] = [
-  inCache('text that is no entry', () => 'HOSTILE', 'not JSON'),
+  inCache('text that is not an entry', () => 'HOSTILE', 'not JSON'),
   inCache('half an entry', (entry) => entry.slice(0, -9), 'truncated'),
   inCache('an empty text', () => '', 'not JSON'),
   inCache('an entry without a value', () => '{}', 'not a document'),

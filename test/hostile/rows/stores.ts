@@ -131,7 +131,7 @@ export const records: StoreRow[] = [
     'not a timestamp',
   ),
   damage(
-    'past writes that are none',
+    'invalid past writes',
     general((record) => void (record['past'] = [1])),
     'not an id',
   ),
