@@ -38,7 +38,7 @@ async function getTicket(running: RunningApp): Promise<string> {
   return ticket;
 }
 
-/** What a client with these credentials is told of keys when something changes. */
+/** What a client with these credentials receives about keys when something changes. */
 async function learns({ url, app }: RunningApp, auth: object): Promise<string> {
   using client = await TestClient.connect(url, { auth });
   const reason = `SECRET ${Math.random()}`;

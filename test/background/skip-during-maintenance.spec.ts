@@ -223,7 +223,7 @@ describe('@SkipDuringMaintenance() on a method', () => {
     await using two = await site();
     await one.on('billing');
     expect([one.jobs.sync('one'), two.jobs.sync('two')]).toEqual([undefined, 'jobs two']);
-    // nobody knows whose this is
+    // it is unknown whose this is
     expect(new Jobs().sync('nobody')).toBeUndefined();
     await using third = await site();
     await one.off('billing');

@@ -21,7 +21,7 @@ export interface Effort {
   readonly rounds: number;
   /** Of each variant. */
   readonly processes: number;
-  /** How many sockets are told at once, one measurement for each. */
+  /** How many sockets are notified at once, one measurement for each. */
   readonly clients: readonly number[];
   /** The main entry of another build of this package, a file, to compare with where that is asked for. */
   readonly beside?: string | undefined;

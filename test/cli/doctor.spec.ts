@@ -64,7 +64,7 @@ async function diagnose(
   };
 }
 
-/** A replica of an application, which tells of itself what it is told to. */
+/** A replica of an application that reports what it is given. */
 async function replica(
   host: string,
   told: Partial<ReplicaDetails> & { version?: string | null; clockSkew?: number } = {},

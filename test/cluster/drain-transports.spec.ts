@@ -55,7 +55,7 @@ async function say(replica: Replica, gate: string): Promise<unknown> {
   return socket.emitWithAck('say', gate);
 }
 
-/** Work that is in no hurry begins when what is behind the gate has ended. Gives what hasty work was told of. */
+/** Work that is in no hurry begins when what is behind the gate has ended. Returns what hasty work was notified of. */
 async function waitedFor(replica: Replica, gate: string, key: string): Promise<string[]> {
   const routes = await work(`never-${gate}`, key, 500);
   const patient = work(`after-${gate}`, key, 20_000);

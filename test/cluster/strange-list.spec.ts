@@ -21,7 +21,7 @@ const quiet = {
 
 afterEach(() => vi.restoreAllMocks());
 
-/** A replica that exchanges when it is told to. */
+/** A replica that exchanges on request. */
 async function join(url: string, id: string) {
   const store = new RedisStore(url, NAMESPACE, { ...redisOptions, replicaLease: LEASE });
   await store.start(quiet, soon());

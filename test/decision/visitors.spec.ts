@@ -39,7 +39,7 @@ const request = (headers: HttpRequest['headers'] = {}, ip = '192.0.2.1'): HttpRe
   ip,
 });
 const visitorOf = (visitors: Visitors, of: HttpRequest) => visitors.find(of, of) as Visitor;
-/** Ms from the beginning at which a visitor is told to come back. */
+/** Ms from the beginning at which a visitor may come back. */
 const momentOf = (visitors: Visitors, of: HttpRequest): number => {
   clock.now = FROM - 1_000;
   return visitorOf(visitors, of).own(CLOSED)!.until!.getTime() - FROM;

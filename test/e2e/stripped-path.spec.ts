@@ -84,7 +84,7 @@ describe.each(adapters)('below a path that a proxy strips, on %s', (_name, creat
       await using running = await createApp(root({ coverage }), undefined, { trustProxy: true });
       const headers = { 'x-forwarded-prefix': prefix };
       expect(await seen(running, headers)).toEqual({ ...below(base), vary: 'X-Forwarded-Prefix' });
-      // what one of them is told is not what the next one gets
+      // the response to one must not be the response to the next
       expect(await seen(running, {})).toEqual({ ...below(''), vary: 'X-Forwarded-Prefix' });
     });
 

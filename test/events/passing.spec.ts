@@ -124,7 +124,7 @@ describe.each(transports)('over %s, which keeps nothing,', (name, server) => {
     await at.service.maintain('general', async () => {
       client.emit('noted', 1);
       await until(() => handled.length === 1);
-      // who asks is told
+      // a request gets a refusal as its response
       await expect(ask()).rejects.toMatchObject({ code: 'MAINTENANCE' });
     });
     expect(await ask()).toBe('answer');

@@ -13,7 +13,7 @@ import { failure, started } from '../module/started.js';
 
 const KEY = 'key';
 
-/** Notes every event it hears of, and does what it is told to. */
+/** Records every event, and does what the test sets. */
 @Injectable()
 class Hooks {
   readonly heard: string[] = [];

@@ -84,7 +84,7 @@ const slug = (heading: string): string =>
     .replace(/[^\w\- ]/g, '')
     .replaceAll(' ', '-');
 
-/** Links of a page to what is not there. */
+/** Broken links of a page. */
 function deadLinks({ file, text }: Page): string[] {
   const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(({ 1: link = '' }) => link);
   return links.filter((link) => {

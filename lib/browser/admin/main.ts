@@ -1,4 +1,4 @@
-// The script of the admin page. It writes what it is told as text only, and shows a change only after the server has said
+// The script of the admin page. It writes all data as text only, and shows a change only after the server has said
 // that it was made.
 import { base } from './api.js';
 import { ignoreHeldKeys } from './arm.js';

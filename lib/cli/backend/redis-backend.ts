@@ -172,7 +172,7 @@ export class RedisBackend implements Backend {
     return replicas.filter((replica) => this.isOther(replica));
   }
 
-  /** We are none of the application's. */
+  /** This process is not a replica of the application. */
   private isOther({ id }: { readonly id: string }): boolean {
     return id !== this.manager.replica.id;
   }

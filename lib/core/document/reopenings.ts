@@ -47,7 +47,7 @@ export function reopeningAfter(
   const wasOn = isOn(before, now);
   if (isOn(after, now)) {
     const later = over ?? (wasOn ? before?.reopenOver : undefined);
-    // visitors who were told a moment are admitted then, unless the key is on for longer or an operator has turned it on
+    // visitors to whom a moment was announced are admitted then, unless the key is on for longer or an operator has turned it on
     const line = before && over === undefined && (wasOn ? before.reopening : reopeningAt(before, now));
     return { ...(later && { reopenOver: later }), ...(line && now < line.until && { reopening: line }) };
   }

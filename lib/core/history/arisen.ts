@@ -19,7 +19,7 @@ interface Turn extends Pick<MaintenanceHistoryEntry, 'id' | 'way'> {
   readonly holder?: MaintenanceHolder | null;
   readonly cause: 'expiry' | 'window' | 'maintain';
   readonly words: Words;
-  /** It is an end that visitors were told. */
+  /** It is an end that was announced to visitors. */
   readonly isAnnounced?: boolean;
 }
 

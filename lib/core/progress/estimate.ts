@@ -20,7 +20,7 @@ export class LengthEstimate {
     this.length = expected ?? null;
   }
 
-  /** The whole length in ms, after a report that so much is done; `null`: nobody knows. */
+  /** The whole length in ms, after a report that so much is done; `null`: unknown. */
   after(value: number, elapsed: number): number | null {
     if (value > 0) {
       const observed = elapsed / value;

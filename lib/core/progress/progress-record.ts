@@ -8,7 +8,7 @@ export interface ProgressRecord {
   readonly done: number | null;
   readonly total: number | null;
   readonly step: MaintenanceText | null;
-  /** When it will probably be done; `null`: nobody knows. */
+  /** When it will probably be done; `null`: unknown. */
   readonly end: number | null;
   readonly public: boolean;
   /** When it was reported. */

@@ -77,7 +77,7 @@ export function parseRepeat(
   return { first, repeat: { ...pattern, last: last === Infinity ? null : last, until: end, count: most } };
 }
 
-/** @throws MaintenanceConfigurationError for fields that nobody knows */
+/** @throws MaintenanceConfigurationError for unknown fields */
 function checkFields(option: string, value: object, accepted: readonly string[]): void {
   const unknown = Object.keys(value).find((name) => !accepted.includes(name));
   if (unknown !== undefined) {
