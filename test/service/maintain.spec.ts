@@ -88,7 +88,7 @@ describe('maintain() with work', () => {
     expect(await at.service.maintain('key', () => 'free')).toBe('free');
   });
 
-  it('leaves a key on that was on before', async () => {
+  it('leaves on a key that was on before', async () => {
     await using at = await site();
     await at.service.setMaintenance(true, 'key', { message: 'Closed' });
     await at.service.maintain('key', () => undefined, { message: 'Importing' });

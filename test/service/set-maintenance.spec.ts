@@ -52,7 +52,7 @@ describe('setMaintenance()', () => {
     expect(at.changes).toEqual([on, off]);
   });
 
-  it('means the whole site without a key', async () => {
+  it('affects the whole site without a key', async () => {
     await using at = await site();
     expect(await at.service.setMaintenance(true)).toMatchObject({ key: 'general', to: true });
   });
