@@ -40,7 +40,7 @@ const plain: Case[] = [
   ['an IPv4 address', { host: '10.1.2.3:3000', origin: 'http://10.1.2.3:3000' }],
   ['an IPv6 address', { host: '[fd00::1]:3000', origin: 'http://[fd00::1]:3000' }],
   ['a program', { host: UPSTREAM }],
-  ['a program that says none', { host: UPSTREAM, site: 'none' }],
+  ['a program with Sec-Fetch-Site: none', { host: UPSTREAM, site: 'none' }],
   ['cross-site', { host: 'shop.example', origin: EVIL, site: 'cross-site' }, 'Sec-Fetch-Site'],
   [
     'cross-site from our own Origin',
@@ -82,11 +82,11 @@ const trusting: Case[] = [
   ['the host that the proxy names', { host: UPSTREAM, origin: SHOP, forwardedHost: 'shop.example' }],
   ['no host from the proxy', { host: 'shop.example', origin: SHOP }],
   [
-    'what the proxy added to what the client said',
+    "the value that the proxy added to the client's",
     { host: UPSTREAM, origin: SHOP, forwardedHost: 'evil.example, shop.example' },
   ],
   [
-    'what the client said before the proxy',
+    "the client's value before the proxy's",
     { host: UPSTREAM, origin: EVIL, forwardedHost: 'evil.example, shop.example' },
     /not this site, "shop\.example"/,
   ],
@@ -125,10 +125,10 @@ const listed: Case[] = [
   ['a rebound name', { host: 'evil.example', origin: 'http://evil.example' }, 'admin.origins'],
   ['a rebound name without an Origin', { host: 'evil.example' }, /Host, "evil\.example", is not listed/],
   ['a rebound name with a dot at its end', { host: 'evil.example.' }, 'admin.origins'],
-  ['a rebound name that says none', { host: 'evil.example', site: 'none' }, 'admin.origins'],
+  ['a rebound name with Sec-Fetch-Site: none', { host: 'evil.example', site: 'none' }, 'admin.origins'],
   ['a listed origin at another Host', { host: 'evil.example', origin: SHOP }, /Host, "evil\.example"/],
   [
-    'what nobody has said is a proxy',
+    'an untrusted proxy',
     { host: 'evil.example', forwardedHost: 'shop.example' },
     /Host, "evil\.example"/,
   ],

@@ -218,7 +218,7 @@ describe.concurrent('a command in a separate namespace', () => {
 describe.concurrent('two migrations never overlap', () => {
   const kinds = [
     ['asks to end', false],
-    ['heeds no TERM', true],
+    ['ignores SIGTERM', true],
   ] as const;
 
   it.each(kinds)(

@@ -79,7 +79,7 @@ const addFiles = (app: INestApplication, prefix: string): void => {
 const RULES: readonly (readonly [string, string, MaintenanceRootOptions])[] = [
   ['bypass.when', 'general', { bypass: { when: isStaff } }],
   [
-    'a bypass.when that takes its time',
+    'a slow bypass.when',
     'general',
     { bypass: { when: async (who) => Promise.resolve(isStaff(who)) } },
   ],

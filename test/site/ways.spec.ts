@@ -15,15 +15,15 @@ const OPTIONS: readonly (readonly [string, MaintenanceRootOptions])[] = [
   ['a bypass by link', { bypass: { secret: SECRET } }],
   ['a bypass by address', { bypass: { ips: ['192.0.2.1'] } }],
   ['a bypass that asks', { bypass: { when: () => false } }],
-  ['a bypass that takes its time', { bypass: { when: () => Promise.resolve(false) } }],
+  ['a slow bypass', { bypass: { when: () => Promise.resolve(false) } }],
   ['texts translated', { translate: (text) => text }],
-  ['a template of its own', { template: () => '<!doctype html>' }],
+  ['a custom template', { template: () => '<!doctype html>' }],
 ];
 const HEADERS: readonly (readonly [string, Record<string, string>])[] = [
   ['nothing else', {}],
   ['an Origin', { origin: 'https://elsewhere.example' }],
   ['a bypass cookie', { cookie: 'maintenance-bypass=x' }],
-  ['a wish for a page', { accept: 'text/html', 'accept-language': 'de' }],
+  ['an Accept header for a page', { accept: 'text/html', 'accept-language': 'de' }],
   ['the path of a proxy', { 'x-forwarded-prefix': '/shop' }],
 ];
 

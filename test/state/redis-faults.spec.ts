@@ -215,7 +215,7 @@ describe('a foreign stored value', () => {
     ['empty', over('')],
     ['foreign JSON', over('{"user":{"name":"ada"}}')],
     ['without a head', (key) => server.client().hdel(key, ':head')],
-    ['with a head of no version', (key) => server.client().hset(key, ':head', 'x h 1 w 1 1')],
+    ['with an invalid head', (key) => server.client().hset(key, ':head', 'x h 1 w 1 1')],
     ['not even text', over(Buffer.from([0xff, 0x00, 0xfe]))],
     ['50 MB long', over('x'.repeat(50 * 1024 * 1024))],
     ['of another type', (key) => server.client().multi().del(key).rpush(key, 'a', 'b').exec()],
