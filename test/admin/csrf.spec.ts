@@ -127,11 +127,7 @@ const listed: Case[] = [
   ['a rebound name with a dot at its end', { host: 'evil.example.' }, 'admin.origins'],
   ['a rebound name with Sec-Fetch-Site: none', { host: 'evil.example', site: 'none' }, 'admin.origins'],
   ['a listed origin at another Host', { host: 'evil.example', origin: SHOP }, /Host, "evil\.example"/],
-  [
-    'an untrusted proxy',
-    { host: 'evil.example', forwardedHost: 'shop.example' },
-    /Host, "evil\.example"/,
-  ],
+  ['an untrusted proxy', { host: 'evil.example', forwardedHost: 'shop.example' }, /Host, "evil\.example"/],
   [
     'same-origin from one that is not listed',
     { host: 'evil.example', origin: EVIL, site: 'same-origin' },

@@ -78,11 +78,7 @@ const addFiles = (app: INestApplication, prefix: string): void => {
 /** Rules that need what middleware puts on a request. */
 const RULES: readonly (readonly [string, string, MaintenanceRootOptions])[] = [
   ['bypass.when', 'general', { bypass: { when: isStaff } }],
-  [
-    'a slow bypass.when',
-    'general',
-    { bypass: { when: async (who) => Promise.resolve(isStaff(who)) } },
-  ],
+  ['a slow bypass.when', 'general', { bypass: { when: async (who) => Promise.resolve(isStaff(who)) } }],
   ['a status class', 'site', { keys: [new MaintenanceKey('site', { statusClass: OpenForStaff })] }],
 ];
 
