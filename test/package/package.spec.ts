@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mentionedPackages } from './declarations.js';
+import { mentionedPackages, packagesIn } from './declarations.js';
 import { manifest, optionalPeers, PackedPackage, requiredPeers } from './packed.js';
 
 let packed: PackedPackage;
@@ -33,6 +34,21 @@ describe('the tarball', () => {
   it('is clean for publint', async () => {
     const { clean, output } = await packed.inspect('publint', '--strict');
     expect(clean, output).toBe(true);
+  });
+
+  // a strict installer (pnpm, Yarn PnP) lets a package see these only
+  it('loads no package that its manifest does not name', () => {
+    const named = new Set([...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)]);
+    const loaded = packed.files
+      .filter((file) => /\.js$/.test(file))
+      .flatMap((file) => packagesIn(join(packed.folder, file)).map((name) => `${file}: ${name}`));
+    expect(loaded).toContainEqual(expect.stringContaining('@nestjs/core'));
+    expect(
+      loaded.filter((line) => {
+        const [, name = ''] = line.split(': ');
+        return !named.has(name) && !isBuiltin(name);
+      }),
+    ).toEqual([]);
   });
 
   it('has correct types for every way to import it', async () => {
