@@ -61,14 +61,22 @@ local function page_after(records, order, since)
   end
 end
 
+-- Notes how far a replica is; returns how far it was, nil if that is not known.
+local function advance(applied, id, to)
+  local from = redis.pcall('ZSCORE', applied, id)
+  local noted = redis.pcall('ZADD', applied, whole(to), id)
+  if type(noted) == 'table' and noted.err then
+    -- the key holds something else
+    redis.pcall('DEL', applied)
+    redis.pcall('ZADD', applied, whole(to), id)
+  end
+  return type(from) == 'string' and tonumber(from) or nil
+end
+
 -- How far all replicas are that are not silent; nil if more are silent than it is worth looking at.
 local function lowest(applied, replicas, now)
   local first = redis.pcall('ZRANGE', applied, 0, 7, 'WITHSCORES')
-  if first.err then
-    -- the key holds something else
-    redis.call('DEL', applied)
-    return nil
-  end
+  if first.err then return nil end
   for i = 1, #first, 2 do
     local stop = string.match(redis.call('HGET', replicas, first[i]) or '', '^(%d+)|')
     if stop and tonumber(stop) > now then return tonumber(first[i + 1]) end
@@ -134,10 +142,10 @@ if facts then
     present = before and 1 or 2
     if not before or string.sub(before, 1, 2) == 'x|' then redis.call('HINCRBY', KEYS[2], ':roster', 1) end
     if channel ~= '' then
-      local low = lowest(KEYS[6], KEYS[2], now) or -1
-      redis.pcall('ZADD', KEYS[6], whole(since or 0), ARGV[2])
-      if ARGV[9] == '1' or (lowest(KEYS[6], KEYS[2], now) or -1) > low then
-        -- the last one to apply something wakes those who wait: before that they would find nothing new
+      local to = since or 0
+      local from = advance(KEYS[6], ARGV[2], to)
+      -- the last one to apply something wakes those who wait: before that they would find nothing new
+      if ARGV[9] == '1' or (from and from < to and (lowest(KEYS[6], KEYS[2], now) or from) > from) then
         redis.pcall('PUBLISH', channel, 'a')
       end
     end

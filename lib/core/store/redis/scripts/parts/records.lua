@@ -21,11 +21,13 @@ end
 
 -- The version of all records; nil if there is none. The second value is why it cannot be read, and the text that shows it.
 local function head_of(records)
-  local kind = redis.call('TYPE', records).ok
-  if kind == 'none' then return nil end
-  if kind ~= 'hash' then return nil, '!' .. kind end
-  local text = redis.call('HGET', records, HEAD)
-  if not text then return nil, '?' .. redis.call('HLEN', records) end
+  local text = redis.pcall('HGET', records, HEAD)
+  if type(text) ~= 'string' then
+    local kind = redis.call('TYPE', records).ok
+    if kind == 'none' then return nil end
+    if kind ~= 'hash' then return nil, '!' .. kind end
+    return nil, '?' .. redis.call('HLEN', records)
+  end
   local format, history, revision, write, bytes, count =
     string.match(text, '^(%d+) ([%w_-]+) (%d+) ([%w_-]+) (%d+) (%d+)')
   if format ~= FORMAT then return nil, (string.match(text, '^(%d+) ') or '~') .. ':' .. string.sub(text, 1, 64) end
