@@ -199,7 +199,10 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     const unasked = await call('off', 'billing', '--force');
     expect(unasked).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') as unknown });
     expect(held.signal.aborted).toBe(false);
-    expect((await json('forced', 'off', 'billing', '--force', '--yes')).code).toBe(0);
+    const forced = await call('off', 'billing', '--force', '--yes', '--reason', 'Stuck', '--json');
+    expect(forced.code).toBe(0);
+    parse('forced', forced.stdout);
+    expect(forced.stderr).toContain('--reason was not recorded');
     await until(() => held.signal.aborted);
     await held.leave();
   });
