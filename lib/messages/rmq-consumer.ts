@@ -82,7 +82,7 @@ export class RmqConsumer {
     const { getMessage, getChannelRef } = context as RmqContext;
     const channel = getChannelRef.call(context);
     this.held.push({ message: getMessage.call(context), channel, source, deliver });
-    this.timer ??= setTimeout(() => this.giveBack(), this.returnAfter);
+    this.timer ??= setTimeout(() => this.giveBack(), this.returnAfter).unref();
     this.stop();
   }
 

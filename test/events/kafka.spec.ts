@@ -87,6 +87,21 @@ describe('events of Kafka', () => {
     expect(at.log.filter((line) => line.startsWith('error'))).toEqual([]);
   });
 
+  it('that wait when the application shuts down are not committed, and the next one handles them', async () => {
+    {
+      await using at = await startHybrid([server()], { controllers: [Orders] });
+      broker.send('paid', 0, { n: 0 });
+      await until(() => broker.committed('paid', 0) === 1);
+      await at.service.setMaintenance(true);
+      range(3, 1).forEach((n) => broker.send('paid', 0, { n }));
+      await pause(300);
+    }
+    expect([of('paid'), broker.committed('paid', 0)]).toEqual([[0], 1]);
+    await using next = await startHybrid([server()], { controllers: [Orders] });
+    await until(() => of('paid').length === 4);
+    expect([of('paid'), next.service.isActive()]).toEqual([range(4), false]);
+  });
+
   it('of other topics are handled', async () => {
     await using at = await startHybrid([server()], { controllers: [Orders] });
     await at.service.setMaintenance(true, 'billing');

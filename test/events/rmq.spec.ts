@@ -327,6 +327,24 @@ describe('events of a RabbitMQ queue with noAck: false', () => {
     expect(numbers()).toEqual([0, 1]);
   });
 
+  it('that wait when the application shuts down return to their queue, and the next one handles them', async () => {
+    await using broker = await openBroker();
+    {
+      await using at = await startHybrid([server()], { controllers: [Orders] });
+      broker.emit('paid', { n: 0 });
+      await until(() => handled.length === 1);
+      await at.service.setMaintenance(true);
+      range(7).forEach((n) => broker.emit('paid', { n: n + 1 }));
+      await broker.sent();
+      await pause(100);
+    }
+    await until(async () => (await broker.ready()) === 7);
+    expect(numbers()).toEqual([0]);
+    await using next = await startHybrid([server()], { controllers: [Orders] });
+    await until(() => handled.length === 8);
+    expect([numbers(), next.service.isActive()]).toEqual([range(8), false]);
+  });
+
   it('do not affect the responses or refusals of messages over other transports', async () => {
     @MaintenanceKeys('billing')
     @Controller()
