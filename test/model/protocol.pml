@@ -422,6 +422,11 @@ inline accept(i) {
 /* who knows nothing writes nothing where that may be lost */
 #define mayWrite(i) (acts(i) && has(remembers[i], i) && saysSomething(i) && last < WRITES)
 
+/* Holders are alike, and so are operators: each run is one in which the lowest is the first to take the lock, or to write. */
+#define isAfter(i, j) ((i) <= (j) || !has(HOLDERS, j) || at[j] != idle)
+#define isNextHolder(i) (isAfter(i, 0) && isAfter(i, 1))
+#define isNextOperator(i) (last != 0 || (OPERATORS & (bit(i) - 1)) == 0)
+
 /* Holds that go when this one is over: once it has worked, those of whom it took over, too. */
 #define overtaken(i) ((fence[0] < fence[i]) | ((fence[1] < fence[i]) << 1) | ((fence[2] < fence[i]) << 2))
 #ifdef BUG_RELEASE_ENDS_OTHER_HOLDS
@@ -592,7 +597,7 @@ inline events(i) {
         leaves++; strike(i); drop(started, i); drop(trust, i); endExchange(i);
         known[i] = 0; proven[i] = 0; remembers[i] = 0; forget() }
     /* -- a holder */
-    :: d_step { acts(i) && has(HOLDERS, i) && at[i] == idle && has(remembers[i], i) && !unsureLock && lockIsFree ->
+    :: d_step { acts(i) && has(HOLDERS, i) && at[i] == idle && isNextHolder(i) && has(remembers[i], i) && !unsureLock && lockIsFree ->
         clock = nextFence;
         assert(clock > fence[0] && clock > fence[1] && clock > fence[2]);
         fence[i] = clock; lockFence = clock; owner = i; add(lockTrust, i); at[i] = locked }
@@ -627,11 +632,11 @@ inline events(i) {
     :: d_step { acts(i) && at[i] == leaving && !has(holds[known[i]], i) && isCurrent(i) ->
         unlock(i); at[i] = done }
     /* -- an operator */
-    :: d_step { mayWrite(i) && has(OPERATORS, i) && isCurrent(i) && !has(givenUp, i) ->
+    :: d_step { mayWrite(i) && has(OPERATORS, i) && isNextOperator(i) && isCurrent(i) && !has(givenUp, i) ->
         make(known[i], !has(on, known[i]), switchedHolds(i));
         assert(holds[last] == holds[known[i]]);
         put(last); takeOwn(i, last); forget() }
-    :: d_step { mayWrite(i) && has(OPERATORS, i) && isCurrent(i) && !has(givenUp, i) ->
+    :: d_step { mayWrite(i) && has(OPERATORS, i) && isNextOperator(i) && isCurrent(i) && !has(givenUp, i) ->
         /* the answer is lost: nobody is told that it was written */
         make(known[i], !has(on, known[i]), switchedHolds(i));
         put(last); forget() }
