@@ -88,3 +88,35 @@ it('work does not trust a new list of replicas before the replicas it remembers 
   expect(error).toBeInstanceOf(MaintenanceDrainError);
   expect((error as MaintenanceDrainError).replicas.map(({ id }) => id)).toEqual(['two']);
 });
+
+it('a replica whose report cannot be read is neither drained, nor has it acknowledged anything', async () => {
+  await using server = await RedisServer.start();
+  await using holder = await createMaintenance({
+    redis: server.url,
+    namespace: NAMESPACE,
+    lease: LEASE,
+    keys: [new MaintenanceKey('a')],
+    logger: { warn: () => undefined, error: () => undefined },
+  });
+  const member = { id: 'new', host: 'h', pid: 7, lease: LEASE, presumedDead: 60_000, foreignKeys: [] };
+  const now = Date.now();
+  const shapes = {
+    'whose figures have another shape': `${now + 60_000}|${now}||0|0|${JSON.stringify(member)}\n{"inFlight":{}}`,
+    'whose facts have another shape': `${now + 60_000}|${now}||0|0|${JSON.stringify({ ...member, lease: '1 s' })}\n{}`,
+    'that only begins like one of this version': `${now + 60_000}|${now}|xxxx|${JSON.stringify(member)}`,
+    'that is JSON': JSON.stringify({ ...member, at: now }),
+    'that is nothing known': 'there',
+  };
+  for (const [shape, report] of Object.entries(shapes)) {
+    await server.client().hset(`${NAMESPACE}:{${NAMESPACE}}:replicas`, 'new', report);
+    let begun = false;
+    const work = holder.maintain('a', () => void (begun = true), { lock: false, drain: 200 });
+    const error = await work.catch((reason: unknown) => reason);
+    expect(begun, shape).toBe(false);
+    expect(error, shape).toBeInstanceOf(MaintenanceDrainError);
+    expect((error as MaintenanceDrainError).replicas, shape).toMatchObject([{ id: 'new', inFlight: null }]);
+    const change = await holder.setMaintenance(true, 'a', { acknowledge: 200 });
+    expect(change.missing, shape).toEqual(['new']);
+    await holder.setMaintenance(false, 'a');
+  }
+});

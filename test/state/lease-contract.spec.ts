@@ -53,7 +53,7 @@ describe.each(storeKinds)('leases of a store on $name', ({ prepare }) => {
     expect(await b.renew(first, ['lock:general'])).toBe(false);
 
     await b.release();
-    expect(await b.acquire()).toMatchObject({ fence: null });
+    expect(await b.acquire(WAIT)).toMatchObject({ fence: null });
     await a.release();
     await until(() => woken.length > 0, { what: 'the release to wake the other' });
     expect(fenceOf(await b.acquire())).toBeGreaterThan(first);

@@ -58,9 +58,10 @@ export class Snapshot {
       }
       state.upcoming?.forEach((occurrence) => upcoming.push({ key, occurrence }));
     }
-    this.active = active.sort((a, b) => registry.rank(a.key.name) - registry.rank(b.key.name));
-    refusing.sort((a, b) => registry.rank(a.key.name) - registry.rank(b.key.name));
-    this.refusing = refusing.length > active.length ? refusing : active;
+    const byRank = (a: ActiveKey, b: ActiveKey): number =>
+      registry.rank(a.key.name) - registry.rank(b.key.name);
+    this.active = active.sort(byRank);
+    this.refusing = refusing.length > active.length ? refusing.sort(byRank) : active;
     this.upcoming = upcoming.sort(
       (a, b) =>
         a.occurrence.start.getTime() - b.occurrence.start.getTime() ||

@@ -156,7 +156,8 @@ function isPresence(value: Partial<Presence>): value is Presence {
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value);
+/** Whether it is a number as reports contain them. */
+export const isCount = (value: unknown): value is number => Number.isSafeInteger(value);
 const isReport = (value: unknown): value is RunningReport => {
   const { change, calls, count, quietSince } = (isObject(value) ? value : {}) as Partial<RunningReport>;
   return (

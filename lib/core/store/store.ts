@@ -113,7 +113,7 @@ export interface StoreListener {
   pushed(news?: News): void;
   /** The store was away and may have forgotten what it knew. */
   reconnected(): void;
-  /** A replica has acknowledged something, or a lease was released: callers that wait for either look again. */
+  /** A replica has acknowledged something, or a lease was released for which somebody may wait: callers look again. */
   woken(): void;
   /** Something that an operator should know. */
   warn(message: string): void;

@@ -1,4 +1,4 @@
-import { parseJson, type Member } from '../presence.js';
+import { isCount, parseJson, type Member } from '../presence.js';
 import { factsOf, type RedisEntry } from './redis-entry.js';
 
 /**
@@ -29,7 +29,8 @@ export class RedisRoster {
   /** Milliseconds for which a replica that is not listed may trust its state: the longest lease of all. */
   longestLease(own: number): number {
     const leases = [...this.members.values()].map((text) => (parseJson(text) as Partial<Member>).lease);
-    return Math.max(own, ...leases.filter((lease) => lease !== undefined));
+    // another version may say it otherwise
+    return Math.max(own, ...leases.filter(isCount));
   }
 
   /** Whether any other replica is listed. */

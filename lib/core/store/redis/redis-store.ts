@@ -4,11 +4,11 @@ import { RedisCatalogue } from './redis-catalogue.js';
 import { RedisCommands } from './redis-commands.js';
 import { openConnection, throughCache, type RedisInput } from './open-redis.js';
 import { RedisConnection } from './redis-connection.js';
-import { readEntry, type RedisEntry } from './redis-entry.js';
 import { RedisExchange } from './redis-exchange.js';
 import { RedisHistory } from './redis-history.js';
 import { RedisIdentity } from './redis-identity.js';
 import { RedisLeases } from './redis-leases.js';
+import { RedisLooks } from './redis-looks.js';
 import { RedisOnce } from './redis-once.js';
 import { RedisProgress } from './redis-progress.js';
 import { RedisRecords } from './redis-records.js';
@@ -55,6 +55,7 @@ export class RedisStore implements StateStore {
   private readonly records: RedisRecords;
   private readonly exchange: RedisExchange;
   private readonly identity: RedisIdentity;
+  private readonly looks: RedisLooks;
   private subscriber: RedisSubscriber | undefined;
   /** Only in a cluster, where scripts do not see the subscribers of other nodes. */
   private shard: RedisShardChannel | undefined;
@@ -67,6 +68,7 @@ export class RedisStore implements StateStore {
     this.commands = new RedisCommands(namespace, options.commandTimeout);
     this.identity = new RedisIdentity(this.commands);
     this.exchange = new RedisExchange(this.commands, options.replicaLease);
+    this.looks = new RedisLooks(this.commands, options.replicaLease, (entries) => this.exchange.saw(entries));
     this.once = new RedisOnce(this.commands, options.replicaLease);
     this.catalogue = new RedisCatalogue(this.commands);
     this.progress = new RedisProgress(this.commands);
@@ -143,22 +145,11 @@ export class RedisStore implements StateStore {
   }
 
   async replicas(deadline: number): Promise<SeenReplica[]> {
-    return (await this.list(deadline))?.replicas ?? [];
+    return (await this.looks.all(deadline)).replicas;
   }
 
   replicasAt(version: Version | undefined, deadline: number): Promise<SeenAt | undefined> {
-    return this.list(deadline, version);
-  }
-
-  private async list(deadline: number, version?: Version): Promise<SeenAt | undefined> {
-    const { commands, options } = this;
-    const names = ['replicas', ...(version === undefined ? [] : (['records', 'writes'] as const))] as const;
-    const args = [options.replicaLease, commands.server(), version ?? ''];
-    const reply = await commands.run('replicas', 'REPLICAS', names, deadline, args);
-    const [now, entries, at, list] = reply as [number, RedisEntry[] | null, Version, string];
-    this.exchange.saw(entries ?? []);
-    const replicas = entries?.map((entry) => readEntry(entry, now));
-    return replicas && { replicas, version: version === undefined ? undefined : at, list };
+    return version === undefined ? this.looks.all(deadline) : this.looks.at(version, deadline);
   }
 
   async leave(id: string, deadline: number): Promise<void> {
