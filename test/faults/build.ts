@@ -54,6 +54,8 @@ export const plant = (mutant: Mutant): URL => copy(mutant.name, [mutant]);
 export const plantVersions = (): Readonly<Record<keyof typeof VERSIONS, URL>> => ({
   older: copy('version-older', VERSIONS.older),
   newer: copy('version-newer', VERSIONS.newer),
+  rephrased: copy('version-rephrased', VERSIONS.rephrased),
+  reshaped: copy('version-reshaped', VERSIONS.reshaped),
 });
 
 function copy(name: string, patches: readonly Patch[]): URL {

@@ -578,6 +578,28 @@ export const MUTANTS: readonly Mutant[] = [
     'unreadable.set(name, warning);',
     'if (before) news.set(name, { ...before, switch: null, holds: [] });',
   ),
+  bug(
+    'unreadable-is-absent',
+    'unreadable',
+    'core/store/redis/redis-looks.js',
+    'return entries.map((entry) => readEntry(entry, now));',
+    'return entries.map((entry) => readEntry(entry, now)).filter(({ told }) => told);',
+  ),
+  bug(
+    'unreadable-is-drained',
+    'unreadable',
+    'core/cluster/undrained.js',
+    'told !== undefined && applied.includes(told)',
+    'told === undefined || applied.includes(told)',
+  ),
+  bug(
+    'other-shape-is-gone',
+    'unreadable',
+    SCRIPTS,
+    'if not stop then -- of another version',
+    "if not stop then\nif true then return 'gone' end\n-- of another version",
+    SCRIPTS_WITH_MEMBERS,
+  ),
   // commands under `run`
   bug(
     'guardian-looks-on',

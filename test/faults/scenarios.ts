@@ -7,7 +7,7 @@ import { settle } from './run.js';
 import { until } from '../support/until.js';
 import { migrationsStory } from './stories-of-migrations.js';
 import { unnoted, windows } from './stories-of-windows.js';
-import { versionsStory } from './stories-of-versions.js';
+import { unreadable, versionsStory } from './stories-of-versions.js';
 import { rabbit, workers } from './stories-of-workers.js';
 import { World, type Replica } from './world.js';
 
@@ -490,6 +490,7 @@ export const STORIES = {
   closing: { replicas: 2, keys: ['job'], scenario: closing, long: true },
   refused: { replicas: 2, keys: ['a', ''], scenario: refused, long: true },
   versions: { replicas: 2, keys: ['a', 'b', 'job'], versions: true, scenario: versionsStory },
+  unreadable: { replicas: 2, keys: ['a', 'job'], versions: true, scenario: unreadable, long: true },
   workers: { replicas: 2, keys: ['job'], works: true, scenario: workers },
   migrations: {
     replicas: 2,

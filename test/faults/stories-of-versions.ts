@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { randomId } from '../../lib/core/document/codec.js';
 import { HEARTBEAT } from '../../lib/core/state/replica-lease.js';
 import { until } from '../support/until.js';
+import { call } from './clients.js';
 import type { Scenario, Stage } from './scenarios.js';
 import type { World } from './world.js';
 
@@ -62,3 +63,26 @@ async function higher(world: World, stage: Stage): Promise<void> {
   await world.write('b', [again, ...body].join('\n'));
   await world.agreement(10_000);
 }
+
+/**
+ * A replica reports itself in a way that this version cannot read, in two ways: it counts as one that still works, and that has
+ * acknowledged nothing. One that is gone is known to be gone where its channel can be read.
+ */
+export const unreadable: Scenario = async (world, stage) => {
+  const [one, two] = stage.replicas;
+  for (const version of ['rephrased', 'reshaped'] as const) {
+    await two.kill();
+    // until nobody waits for the one that was there before
+    await stage.enable(one, `${version}-alone`, 'b');
+    await stage.disable(one, `${version}-still-alone`, 'b');
+    await two.start(version);
+    await call(world, two, '/job/early/5000');
+    await world.handling(two, '/job/early');
+    await stage.work(one, `${version}-hasty`, 'job', { drain: 1_500 });
+    const cut = stage.fault('partition', 'r2', 2_500);
+    await delay(100);
+    await one.change(`${version}-on`, { kind: 'enable', key: 'a', acknowledge: 500 });
+    await cut;
+    await one.change(`${version}-off`, { kind: 'disable', key: 'a' });
+  }
+};

@@ -28,6 +28,22 @@ export const VERSIONS = {
       replace: "cause: 'tide', ...orWordsOfOthers",
     },
   ],
+  /** What it reports of itself has a field that this one reads otherwise. */
+  rephrased: [
+    {
+      file: 'core/store/presence.js',
+      find: '...(inFlight !== 0 && { inFlight }),',
+      replace: 'inFlight: { requests: inFlight },',
+    },
+  ],
+  /** Its whole report has another shape: only when it ends, and when it was made, is where this one looks for it. */
+  reshaped: [
+    {
+      file: 'core/store/redis/redis-scripts.generated.js',
+      find: "whole(now), applied, whole(open), '0', facts",
+      replace: 'whole(now), facts',
+    },
+  ],
 } as const satisfies Record<string, readonly Patch[]>;
 
 /** The library that is tested, or another version of it. */
