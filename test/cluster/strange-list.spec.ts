@@ -30,6 +30,16 @@ async function join(url: string, id: string) {
   return { store, tell, [Symbol.asyncDispose]: () => store.stop() };
 }
 
+/** One that does work under key "a". */
+const startHolder = (redis: string) =>
+  createMaintenance({
+    redis,
+    namespace: NAMESPACE,
+    lease: LEASE,
+    keys: [new MaintenanceKey('a')],
+    logger: { warn: () => undefined, error: () => undefined },
+  });
+
 /** Makes the exchanges of all stores but these wait while that is wished. */
 function holdBack(others: readonly StateStore[]) {
   const { sync } = RedisStore.prototype;
@@ -50,13 +60,7 @@ it('work does not trust a new list of replicas before the replicas it remembers 
   await using one = await join(server.url, 'one');
   await using two = await join(server.url, 'two');
   const exchanges = holdBack([one.store, two.store]);
-  await using holder = await createMaintenance({
-    redis: server.url,
-    namespace: NAMESPACE,
-    lease: LEASE,
-    keys: [new MaintenanceKey('a')],
-    logger: { warn: () => undefined, error: () => undefined },
-  });
+  await using holder = await startHolder(server.url);
   // by now a server that has only just started is not the reason for doubts
   await delay(LEASE + 1_500);
   await one.tell();
@@ -91,13 +95,7 @@ it('work does not trust a new list of replicas before the replicas it remembers 
 
 it('a replica whose report cannot be read is neither drained, nor has it acknowledged anything', async () => {
   await using server = await RedisServer.start();
-  await using holder = await createMaintenance({
-    redis: server.url,
-    namespace: NAMESPACE,
-    lease: LEASE,
-    keys: [new MaintenanceKey('a')],
-    logger: { warn: () => undefined, error: () => undefined },
-  });
+  await using holder = await startHolder(server.url);
   const member = { id: 'new', host: 'h', pid: 7, lease: LEASE, presumedDead: 60_000, foreignKeys: [] };
   const now = Date.now();
   const shapes = {
