@@ -17,7 +17,6 @@ export const FOUND_AT_RANDOM: Readonly<Record<string, string>> = {
   'missed-is-forgotten': 'made up',
   'events-begin-all-the-same': 'drain',
   'event-acknowledged-unhandled': 'kept',
-  'event-acknowledged-before-handled': 'kept',
 };
 
 const bug = (
