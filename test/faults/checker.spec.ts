@@ -306,6 +306,18 @@ describe('jobs and events', () => {
     expect(rules(lost(true, queued()))).toEqual(['kept']);
   });
 
+  it('accepts a delayed job that was lost while Redis denied a command', () => {
+    const lost = (t: number, delayed: boolean): Line[] =>
+      history(
+        [1, 'driver', { e: 'fault', id: 1, kind: 'redis-denied', target: 'redis' }],
+        [10, 'driver', { e: 'healed', id: 1 }],
+        [t, 'driver', { ...handed('job-1'), inRedis: true, delayed } as Event],
+      );
+    expect(rules(lost(5, true))).toEqual([]);
+    expect(rules(lost(5, false))).toEqual(['kept']);
+    expect(rules(lost(11, true))).toEqual(['kept']);
+  });
+
   it('finds an attempt that was spent', () => {
     const lines = history(
       [3, 'r1.1', { ...enter('job-1', '/job/queued'), attempts: 0 } as Event],

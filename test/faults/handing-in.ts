@@ -120,7 +120,9 @@ export class HandingIn {
       },
     }));
     await this.#queue.addBulk(jobs);
-    jobs.forEach(({ data: { call } }) => this.world.journal.note({ e: 'handed', call, inRedis: true }));
+    jobs.forEach(({ data: { call }, opts }) =>
+      this.world.journal.note({ e: 'handed', call, inRedis: true, delayed: 'delay' in opts }),
+    );
   }
 
   async #publish(call: string): Promise<void> {

@@ -73,7 +73,7 @@ export type Event =
     }
   | { readonly e: 'leave'; readonly call: string }
   /** A queue or a broker has it. */
-  | { readonly e: 'handed'; readonly call: string; readonly inRedis?: boolean }
+  | { readonly e: 'handed'; readonly call: string; readonly inRedis?: boolean; readonly delayed?: boolean }
   /** The jobs that Redis has, right before it loses its data. */
   | { readonly e: 'queued'; readonly calls: readonly string[] }
   /** Told to whoever listens, and to how many: who does not get it now never will. */

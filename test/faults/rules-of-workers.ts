@@ -48,7 +48,7 @@ export const attempts: Rule = (evidence) => {
   });
 };
 
-/** Each job and each event that was handed in is handled by the end, and to the end, but for what Redis has lost. */
+/** Each job and each event that was handed in is handled by the end, and to the end, but for what Redis, or BullMQ, has lost. */
 export const kept: Rule = ({ lines, windows }) => {
   const handled = new Set(lines.flatMap((line) => (line.e === 'leave' ? [line.call] : [])));
   const queued = lines.filter((line) => line.e === 'queued');
@@ -56,8 +56,11 @@ export const kept: Rule = ({ lines, windows }) => {
     .filter(({ kind }) => kind === 'redis-empty')
     .map(({ begin, end }) => ({ end, had: queued.find(({ t }) => t >= begin && t <= end) }));
   // what was no longer queued had been taken for done
-  const isLost = ({ call, t }: Line & { e: 'handed' }): boolean =>
-    losses.some(({ end, had }) => t < end && (!had || t > had.t || had.calls.includes(call)));
+  // BullMQ takes delayed jobs off their list in one step, and puts them into the queue in the next, which Redis may deny
+  const denials = windows.filter(({ kind }) => kind === 'redis-denied');
+  const isLost = ({ call, t, delayed }: Line & { e: 'handed' }): boolean =>
+    losses.some(({ end, had }) => t < end && (!had || t > had.t || had.calls.includes(call))) ||
+    (delayed === true && denials.some(({ end }) => t < end));
   return lines.flatMap((line) =>
     line.e === 'handed' && !handled.has(line.call) && !(line.inRedis && isLost(line))
       ? [breach('kept', `${line.call} was never handled`, line)]
