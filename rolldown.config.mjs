@@ -74,9 +74,9 @@ const made = new Set();
 
 const keep = {
   name: 'keep-what-was-made',
-  /** @param {unknown} _options @param {Record<string, unknown>} bundle */
-  writeBundle(_options, bundle) {
-    Object.keys(bundle).forEach((name) => made.add(join(dist, name)));
+  /** @param {{ dir?: string }} options @param {Record<string, unknown>} bundle */
+  writeBundle({ dir = dist }, bundle) {
+    Object.keys(bundle).forEach((name) => made.add(join(dir, name)));
   },
 };
 

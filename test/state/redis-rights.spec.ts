@@ -44,6 +44,19 @@ describe('a Redis user with exactly the documented permissions', () => {
   });
 });
 
+it('a Redis user who may not read is refused with the reason', async () => {
+  const admin = server.client();
+  await admin.acl('SETUSER', 'blind', 'reset', 'on', '>secret', ...rule, '-hget');
+  await admin.flushall();
+  await using one = await startService({ redis: server.url });
+  await one.service.setMaintenance(true);
+  const redis = server.url.replace('redis://', 'redis://blind:secret@');
+  await using two = await startService({ redis });
+  const refused = /NOPERM|can't run this command/;
+  await expect(two.service.setMaintenance(false)).rejects.toThrow(refused);
+  expect(two.service.health()).toMatchObject({ up: false, error: expect.stringMatching(refused) as unknown });
+});
+
 describe('a Redis user without permission', () => {
   it.each([
     ['channels', ['resetchannels'], 'does not let this user subscribe'],

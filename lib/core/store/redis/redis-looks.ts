@@ -41,7 +41,7 @@ export class RedisLooks {
     return new Promise((resolve, reject) => {
       this.waiting.push({ version, deadline, resolve, reject });
       if (this.waiting.length === 1) {
-        // whoever was woken together has asked by then
+        // by then all callers that were woken together have asked
         process.nextTick(() => void this.answer(this.waiting.splice(0)));
       }
     });

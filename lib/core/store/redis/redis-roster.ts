@@ -3,7 +3,7 @@ import { factsOf, type RedisEntry } from './redis-entry.js';
 
 /**
  * The replicas that this process remembers. A Redis that was restarted or has taken over may have lost some of them, and one of
- * those may be silent and unable to report itself: any other replica lists it again.
+ * those may be silent and unable to report itself, so the other replicas list it again.
  */
 export class RedisRoster {
   private token = '';

@@ -7,6 +7,6 @@ for i = 3, #ARGV do
   if held and string.match(held, '^(.-)|') == ARGV[1] then redis.call('HDEL', KEYS[1], ARGV[i]) end
 end
 redis.call('HDEL', KEYS[2], ARGV[1])
--- whoever waits for a lock is listed
+-- callers that wait for a lock are listed
 if redis.call('HLEN', KEYS[2]) > 0 then redis.pcall('PUBLISH', ARGV[2], 'a') end
 return 1

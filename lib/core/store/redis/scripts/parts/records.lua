@@ -26,6 +26,8 @@ local function head_of(records)
     local kind = redis.call('TYPE', records).ok
     if kind == 'none' then return nil end
     if kind ~= 'hash' then return nil, '!' .. kind end
+    -- a command that this user may not run fails here as well: that is not a state that cannot be read
+    if text then redis.call('HGET', records, HEAD) end
     return nil, '?' .. redis.call('HLEN', records)
   end
   local format, history, revision, write, bytes, count =
