@@ -261,6 +261,35 @@ describe('the end of maintenance', () => {
     expect(at.key.toJSON().value).toBe(false);
   });
 
+  it.each<[string, MaintenanceSetOptions]>([
+    ['timeout', { timeout: 5_000 }],
+    ['timeout', { timeout: 0 }],
+    ['until', { until: new Date(Date.now() + HOUR) }],
+  ])('refuses "%s" of a key that is switched off: %o', async (option, end) => {
+    await using at = await site();
+    await at.service.setMaintenance(true, 'key');
+    const error = await failure(at.service.setMaintenance(false, 'key', end));
+    expect(error).toBeInstanceOf(MaintenanceConfigurationError);
+    expect(error).toMatchObject({ option });
+    expect(error.message).toMatch(/"(timeout|until)" received .+; accepted: an end with mode true only/);
+    expect(at.service.isActive('key')).toBe(true);
+    // null is none
+    const none = { timeout: null, until: null };
+    expect(await at.service.setMaintenance(false, 'key', none)).toMatchObject({ to: false });
+  });
+
+  it('counts a null beside an end as not given', async () => {
+    await using at = await site();
+    const set = (end: MaintenanceSetOptions) => at.service.setMaintenance(true, 'key', end);
+    const end = new Date(Date.now() + 2 * HOUR);
+    expect(await set({ timeout: null, until: end })).toMatchObject({ until: end, endsAt: end });
+    const change = await set({ timeout: 5_000, until: null });
+    expect(change.until).toEqual(new Date(change.at.getTime() + 5_000));
+    const net = await set({ timeout: null, until: null });
+    expect(net.until).toBeNull();
+    expect(net.endsAt!.getTime() - net.at.getTime()).toBeGreaterThan(HOUR / 2);
+  });
+
   it.each([undefined, null, 1, 'on'])('refuses the mode %o', async (mode) => {
     await using at = await site();
     const error = await failure(at.service.setMaintenance(mode as never, 'key'));

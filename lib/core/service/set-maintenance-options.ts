@@ -3,11 +3,15 @@ import type { MaintenanceText } from '../texts/maintenance-text.js';
 /** Options of `service.setMaintenance()`. @publicApi */
 export interface MaintenanceSetOptions {
   /**
-   * Milliseconds until it ends by itself; 0: no end. `null`: the key's own timeout, as a safety net that visitors do not see. Not
-   * together with `until`. Default: keeps the end of a key that is on; otherwise as `null`.
+   * Only with `setMaintenance(true)`, and not together with `until`: milliseconds until it ends by itself; 0: no end. `null`: the
+   * key's own timeout, as a safety net that visitors do not see; beside an `until`, `null` counts as not given. Default: keeps the
+   * end of a key that is on; otherwise as `null`.
    */
   timeout?: number | null;
-  /** When it ends by itself. `null`: as `timeout: null`. Not together with `timeout`. */
+  /**
+   * Only with `setMaintenance(true)`, and not together with `timeout`: when it ends by itself. `null`: as `timeout: null`; beside a
+   * `timeout`, it counts as not given.
+   */
   until?: Date | null;
   /**
    * The message for visitors, one or one per language: `{ '': 'Back soon', de: 'Gleich zurück' }`. `null`: the built-in sentence.
