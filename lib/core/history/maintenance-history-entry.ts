@@ -61,8 +61,9 @@ export interface MaintenanceHistoryOptions {
   /** The number of entries that are kept, 0 to 100,000. Default 1,000. */
   keep?: number;
   /**
-   * Gets each entry once, for an audit log of your own: on the process that made the change; for what happened by itself, on one
-   * process of the cluster. Its errors are logged and stop nothing.
+   * Gets entries for an audit log of your own: on the process that made the change, once the store has confirmed it; for what
+   * happened by itself, on one process of the cluster. Changes by processes without a sink, such as the command line on Redis, are in
+   * the history only. Its errors are logged and stop nothing.
    */
   sink?(entry: MaintenanceHistoryEntry): unknown;
 }
