@@ -496,6 +496,30 @@ describe('keys of a worker', () => {
     expect(await site.while('billing')).toEqual(['audit', 'mail']);
   });
 
+  it('are warned about if they are for a queue that the application does not have', async () => {
+    const idle = [...queues, { name: 'idle' }];
+    const keys = { mial: ['billing'], invoices: ['billing'], idle: [] };
+    await using at = await startBull(redis, { queues: idle, providers, bull: { keys } });
+    expect(at.log.filter((line) => line.startsWith('warn'))).toEqual([
+      'warn The option "keys" of MaintenanceBullModule names the queue "mial", which this application does not have (yet); ' +
+        'it has: "audit", "idle", "invoices", "mail".',
+    ]);
+    await using queue = openQueue(redis, 'invoices');
+    await at.service.setMaintenance(true, 'reports');
+    runs = [];
+    await queue.add('invoices', {});
+    await until(() => ran('invoices'));
+  });
+
+  it('may be for the queue of a processor alone', async () => {
+    await using at = await startBull(redis, {
+      queues: [{ name: 'mail' }],
+      providers,
+      bull: { keys: { audit: [] } },
+    });
+    expect(at.log.filter((line) => line.startsWith('warn'))).toEqual([]);
+  });
+
   it('must be registered keys', async () => {
     expect(
       await failure(startBull(redis, { providers: [Mail], bull: { keys: () => ['biling'] } })),

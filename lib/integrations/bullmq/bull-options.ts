@@ -20,24 +20,32 @@ export type MaintenanceBullKeys = (
 /** Options of `MaintenanceBullModule.forRoot()`. @publicApi */
 export interface MaintenanceBullOptions {
   /**
-   * A function, or an array of keys for each queue by name. Default: as for a handler, by the decorators of the processor's class:
-   * keys of `scope: 'site'` and of `@MaintenanceKeys()`, except those of `@MaintenanceExempt()`.
+   * A function, or an array of keys for each queue by name; a name of no queue or processor of the application is logged. Default:
+   * as for a handler, by the decorators of the processor's class: keys of `scope: 'site'` and of `@MaintenanceKeys()`, except those
+   * of `@MaintenanceExempt()`.
    */
   keys?: MaintenanceBullKeys | Readonly<Record<string, MaintenanceKeyLike[]>>;
 }
 
+/** The option `keys`, checked. */
+export interface BullKeys {
+  readonly of: MaintenanceBullKeys;
+  /** Names of queues that must exist for the option to have an effect. */
+  readonly queues: readonly string[];
+}
+
 /** @throws MaintenanceConfigurationError */
-export function parseBullOptions(options: MaintenanceBullOptions): MaintenanceBullKeys {
+export function parseBullOptions(options: MaintenanceBullOptions): BullKeys {
   if (typeof options !== 'object' || options === null) {
     throw MaintenanceConfigurationError.of('MaintenanceBullModule.forRoot()', options, 'an object with keys');
   }
   checkOptionNames('MaintenanceBullModule.forRoot', options, ['keys']);
   const { keys } = options;
   if (keys === undefined) {
-    return () => undefined;
+    return { of: () => undefined, queues: [] };
   }
   if (typeof keys === 'function') {
-    return keys;
+    return { of: keys, queues: [] };
   }
   if (typeof keys !== 'object' || keys === null) {
     throw MaintenanceConfigurationError.of(
@@ -51,5 +59,5 @@ export function parseBullOptions(options: MaintenanceBullOptions): MaintenanceBu
     throw MaintenanceConfigurationError.of(`keys.${wrong[0]}`, wrong[1], 'an array of keys for each queue');
   }
   const byQueue = new Map(Object.entries(keys));
-  return (queue) => byQueue.get(queue);
+  return { of: (queue) => byQueue.get(queue), queues: [...byQueue.keys()] };
 }

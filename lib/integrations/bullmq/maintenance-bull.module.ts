@@ -9,12 +9,12 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
-import { MaintenanceConfigurationError } from '../../core/errors/errors.js';
+import { describeValue, MaintenanceConfigurationError } from '../../core/errors/errors.js';
 import { KeyRegistry } from '../../core/keys/key-registry.js';
 import { OpenWork } from '../../core/service/open-work.js';
 import { CallFollowing } from '../../in-flight/call-following.js';
 import { InFlight } from '../../in-flight/in-flight.js';
-import { parseBullOptions, type MaintenanceBullKeys, type MaintenanceBullOptions } from './bull-options.js';
+import { parseBullOptions, type BullKeys, type MaintenanceBullOptions } from './bull-options.js';
 import { ownsQueueOf, QueueWorkers, type WorkerSurroundings } from './queue-workers.js';
 import { claimWorkers, type UnguardedWorker } from './unguarded-workers.js';
 import { whenReady } from './when-ready.js';
@@ -53,7 +53,7 @@ export class MaintenanceBullModule implements OnModuleInit, OnApplicationBootstr
   constructor(
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(ModuleRef) private readonly moduleRef: ModuleRef,
-    @Optional() @Inject(KEYS) keys?: MaintenanceBullKeys,
+    @Optional() @Inject(KEYS) keys?: BullKeys,
     @Optional() @Inject(CLAIM) private readonly claimed: () => readonly UnguardedWorker[] = () => [],
     @Optional() @Inject(BullRegistrar) registrar?: BullRegistrar,
     @Optional() @Inject(InFlight) inFlight?: InFlight,
@@ -100,7 +100,23 @@ export class MaintenanceBullModule implements OnModuleInit, OnApplicationBootstr
 
   /** @internal */
   onApplicationBootstrap(): void {
-    whenReady(this.modules, this, () => this.workers.open());
+    whenReady(this.modules, this, () => {
+      this.workers.open();
+      this.warnOfUnknownQueues();
+    });
+  }
+
+  /** A misspelt name would leave the jobs of its queue to the decorators. */
+  private warnOfUnknownQueues(): void {
+    const { unknown, known } = this.workers.compareNames();
+    if (known.length > 0) {
+      unknown.forEach((name) =>
+        new Logger('Maintenance').warn(
+          `The option "keys" of MaintenanceBullModule names the queue ${describeValue(name)}, which this application does not ` +
+            `have (yet); it has: ${known.map((queue) => `"${queue}"`).join(', ')}.`,
+        ),
+      );
+    }
   }
 
   /** Also where the maintenance module is not global. */

@@ -7,7 +7,7 @@ import { MaintenanceKey } from '../../core/keys/maintenance-key.js';
 import type { OpenWork } from '../../core/service/open-work.js';
 import { getHandlerPolicy, PLAIN_POLICY } from '../../decision/handler-policy.js';
 import type { CallFollowing } from '../../in-flight/call-following.js';
-import type { MaintenanceBullKeys, MaintenanceBullProcessor } from './bull-options.js';
+import type { BullKeys, MaintenanceBullProcessor } from './bull-options.js';
 import { isGuardable, type WorkerClass } from './bull-worker.js';
 import { createGatedClass, guardWorkers } from './gated-worker.js';
 import type { UnguardedWorker } from './unguarded-workers.js';
@@ -63,10 +63,12 @@ export interface WorkerSurroundings {
 export class QueueWorkers {
   private readonly gates = new Set<WorkerGate>();
   private readonly names = new Set<string>();
+  /** The queues that have workers. */
+  private readonly served = new Set<string>();
   private ready = false;
 
   constructor(
-    private readonly keysOf: MaintenanceBullKeys,
+    private readonly keys: BullKeys,
     private readonly modules: ModulesContainer,
     /** Once all providers exist. */
     private readonly surroundings: () => WorkerSurroundings,
@@ -125,6 +127,16 @@ export class QueueWorkers {
     });
   }
 
+  /**
+   * Names in the option `keys` that are none of a queue or worker, and those that would be. Another process may have the queue, or a
+   * module that is loaded later, so they stop nothing.
+   */
+  compareNames(): { readonly unknown: readonly string[]; readonly known: readonly string[] } {
+    const registered = [...queuesIn(this.modules)].map(({ name }) => name);
+    const known = new Set([...registered, ...this.served]);
+    return { unknown: this.keys.queues.filter((name) => !known.has(name)), known: [...known].sort() };
+  }
+
   private keeperOf(instance: object): GateKeeper {
     const cls = instance.constructor;
     return (queue) => {
@@ -140,6 +152,7 @@ export class QueueWorkers {
     const { openWork } = this.surroundings();
     const gate = new WorkerGate(owner, openWork);
     this.gates.add(gate);
+    this.served.add(owner.queue);
     if (this.ready) {
       openWork.updates.subscribe(gate.look);
       gate.open();
@@ -148,7 +161,7 @@ export class QueueWorkers {
   }
 
   private scopeOf(queue: string, processor: MaintenanceBullProcessor): NamedKeys | undefined {
-    const keys: unknown = this.keysOf(queue, processor);
+    const keys: unknown = this.keys.of(queue, processor);
     if (keys === undefined) {
       return undefined;
     }
