@@ -9,6 +9,7 @@ import { EXEMPT, nameKeys } from '../decision/decorators.js';
 import { scheduledMethods } from './scheduled-methods.js';
 import { skippedMethod, type Skipping } from './skipped-method.js';
 import { noteSkipping } from './skipping-classes.js';
+import { noteMember } from './skipping-members.js';
 
 /** Options of `@SkipDuringMaintenance()`. @publicApi */
 export interface MaintenanceSkipOptions {
@@ -30,6 +31,13 @@ export interface MaintenanceSkipOptions {
  * methods except Nest's lifecycle hooks; static ones need their own. If a method has the decorator too, the keys of both count:
  * `missed` is that of the method, or of the class if the method does not say, and a missed call is made up for once the keys of
  * both are open. `@MaintenanceExempt()` on a method excludes it.
+ *
+ * What stands above it, such as a decorator that opens a transaction, runs around each call, skipped or not, but not around a call
+ * that is made up for. A method with two of them, also if one is on the class, must not have a decorator in between that replaces
+ * the method, if one of them has `missed: 'once'`.
+ *
+ * Where no application runs, the method is always called: before its providers exist, in a script or a unit test, and after
+ * `app.close()` as soon as nothing that drains wait for is running in it any more.
  *
  * @param keys names or keys, whatever their `scope`, with options at the end. Without keys, the same keys count as for a handler:
  * those of `scope: 'site'` and of `@MaintenanceKeys`, except those of `@MaintenanceExempt`
@@ -53,6 +61,7 @@ export function SkipDuringMaintenance(
         const method = own.value as Function;
         const spared = withoutExempt(skipping, method);
         if (spared) {
+          noteMember(prototype, name, method, spared.missed);
           const value = skippedMethod(method, spared, returnTypeOf(prototype, name));
           Object.defineProperty(prototype, name, { ...own, value });
         }
@@ -65,6 +74,7 @@ export function SkipDuringMaintenance(
         `${DECORATOR} on ${String(property)}; accepted: a method or a class.`,
       );
     }
+    noteMember(target, property, descriptor.value as Function, skipping.missed);
     descriptor.value = skippedMethod(descriptor.value as Function, skipping, returnTypeOf(target, property));
     nameKeys(target, property, skipping.names, DECORATOR);
   };

@@ -24,6 +24,9 @@ interface Passed {
 
 const passed = new WeakMap<Function, Passed>();
 
+/** Whether that is the function of a method that is skipped, and not one that another decorator has put in its place. */
+export const isSkipped = (method: Function): boolean => passed.has(method);
+
 /** What is called to make up for a skipped call, and what remembers that. */
 interface Whole {
   readonly method: Function;

@@ -215,6 +215,7 @@ describe('@SkipDuringMaintenance() on a method', () => {
       ]);
       expect((await at.app.resolve(Transient)).run()).toBeUndefined();
     }
+    // closed, it no longer decides
     expect([Jobs.total(), new Transient().run()]).toEqual(['total', 'transient']);
   });
 
@@ -329,6 +330,121 @@ describe('@SkipDuringMaintenance() on a class and on its methods', () => {
       note('forgets');
     }
   }
+
+  const replaces: MethodDecorator = (_target, _property, descriptor: PropertyDescriptor) => {
+    const inner = descriptor.value as (...args: unknown[]) => unknown;
+    descriptor.value = function (this: unknown, ...args: unknown[]) {
+      note('around');
+      return inner.apply(this, args);
+    };
+  };
+
+  it('counts the keys of both if another decorator replaces the method in between', async () => {
+    class Around {
+      @SkipDuringMaintenance('billing')
+      @replaces
+      @SkipDuringMaintenance('mail')
+      run(): string {
+        return note('run');
+      }
+    }
+    const keys = [new MaintenanceKey('billing'), new MaintenanceKey('mail')];
+    await using at = await started({ keys }, { providers: [Around] });
+    const jobs = at.app.get(Around);
+    for (const [key, expected] of [
+      ['billing', []],
+      ['mail', ['around']],
+    ] as const) {
+      await at.service.setMaintenance(true, key);
+      calls = [];
+      expect(jobs.run()).toBeUndefined();
+      expect(calls).toEqual(expected);
+      await at.service.setMaintenance(false, key);
+    }
+    expect(jobs.run()).toBe('run');
+  });
+
+  it.each<[string, () => unknown]>([
+    [
+      'on the method, below',
+      () => {
+        class Around {
+          @SkipDuringMaintenance('billing')
+          @replaces
+          @SkipDuringMaintenance('mail', { missed: 'once' })
+          run(): void {}
+        }
+        return Around;
+      },
+    ],
+    [
+      'on the method, above',
+      () => {
+        class Around {
+          @SkipDuringMaintenance('billing', { missed: 'once' })
+          @replaces
+          @SkipDuringMaintenance('mail')
+          run(): void {}
+        }
+        return Around;
+      },
+    ],
+    [
+      'on a static method',
+      () => {
+        class Around {
+          @SkipDuringMaintenance('billing', { missed: 'once' })
+          @replaces
+          @SkipDuringMaintenance('mail')
+          static run(): void {}
+        }
+        return Around;
+      },
+    ],
+    [
+      'on the class of an inherited method',
+      () => {
+        class Base {
+          @replaces
+          @SkipDuringMaintenance('mail', { missed: 'once' })
+          run(): void {}
+        }
+        @SkipDuringMaintenance('billing')
+        class Around extends Base {}
+        return Around;
+      },
+    ],
+  ])("refuses such a decorator with missed: 'once' %s", (_where, declare) => {
+    expect(declare).toThrow(MaintenanceConfigurationError);
+    expect(declare).toThrow(/apply to Around\.run\(\), with a decorator in between that replaces the method/);
+  });
+
+  it("accepts missed: 'once' above and below it, once for each method", async () => {
+    calls = [];
+    class Base {
+      @SkipDuringMaintenance('mail', { missed: 'once' })
+      @replaces
+      run(): string {
+        return note('base');
+      }
+    }
+    @SkipDuringMaintenance('billing')
+    class Overrides extends Base {
+      @replaces
+      override run(): string {
+        return note('overrides');
+      }
+    }
+    const keys = [new MaintenanceKey('billing'), new MaintenanceKey('mail')];
+    await using at = await started({ keys }, { providers: [Base, Overrides] });
+    await at.service.setMaintenance(true, 'mail');
+    expect(at.app.get(Base).run()).toBeUndefined();
+    expect(at.app.get(Overrides).run()).toBe('overrides');
+    calls = [];
+    await at.service.setMaintenance(false, 'mail');
+    await until(() => count('base') === 1);
+    expect(calls).toEqual(['around', 'base']);
+  });
 
   it('catches up only once the keys of both are open, as the class says if the method says nothing', async () => {
     calls = [];
