@@ -70,15 +70,16 @@ export class MaintenanceGuard implements CanActivate {
    * Override it to let calls pass regardless of maintenance. It is called only while something is in maintenance, for calls that are
    * not exempt by decorator, and must be fast and synchronous. By default it returns `false`. `ignorePaths` apply independently.
    *
-   * With `coverage: 'site'`, requests that are certain to be refused never reach a guard. Drains wait for calls that this method lets
-   * pass.
+   * With `coverage: 'site'` it has no effect on HTTP requests, except those for GraphQL: all others are refused before any guard is
+   * called. Use `bypass` or `ignorePaths` there, or `@MaintenanceExempt()`. Drains wait for calls that this method lets pass.
    */
   protected shouldSkip(_context: ExecutionContext): boolean {
     return false;
   }
 
   /**
-   * Called just before a call is refused. Override it to count or log refusals; by default it does nothing. If it throws, the caller gets that error instead.
+   * Called just before this guard refuses a call, so with `coverage: 'site'` only for GraphQL and for what is not an HTTP request.
+   * Override it to count or log refusals; by default it does nothing. If it throws, the caller gets that error instead.
    * @param _status its `key` refuses; `key` is `null` if this replica has lost contact with the store and `onStale` is `'block'`
    */
   protected onRefused(_context: ExecutionContext, _status: MaintenanceStatus): void {}

@@ -397,6 +397,8 @@ describe('@SkipDuringMaintenance() on a class and on its methods', () => {
           @replaces
           @SkipDuringMaintenance('mail')
           static run(): void {}
+
+          other(): void {}
         }
         return Around;
       },
