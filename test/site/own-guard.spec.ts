@@ -4,6 +4,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
 import {
   MaintenanceGuard,
+  MaintenanceKey,
   MaintenanceModule,
   MaintenanceService,
   MaintenanceStatus,
@@ -41,14 +42,14 @@ class ShopController {
 
 class Personal extends MaintenanceStatus {}
 
-const MOMENTS: readonly (readonly [string, MaintenanceRootOptions])[] = [
-  ['before everything', {}],
-  ['after middleware, with bypass.when', { bypass: { when: () => false } }],
-  ['after middleware, with a status class', { general: { statusClass: Personal } as never }],
+const MOMENTS: readonly (readonly [string, key: string, MaintenanceRootOptions])[] = [
+  ['before everything', 'general', {}],
+  ['after middleware, with bypass.when', 'general', { bypass: { when: () => false } }],
+  ['after middleware, with a status class', 'personal', {}],
 ];
 
 describe.each(adapters)("a guard that extends ours, with coverage 'site' on %s", (_adapter, createApp) => {
-  it.each(MOMENTS)('decides for GraphQL alone: %s', async (_moment, options) => {
+  it.each(MOMENTS)('decides for GraphQL alone: %s', async (_moment, key, options) => {
     const asked: string[] = [];
     const refused: string[] = [];
     @Injectable()
@@ -69,6 +70,7 @@ describe.each(adapters)("a guard that extends ours, with coverage 'site' on %s",
           guard: false,
           socket: false,
           admin: false,
+          keys: [new MaintenanceKey('personal', { statusClass: Personal })],
           ...options,
         }),
         GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true }),
@@ -76,7 +78,7 @@ describe.each(adapters)("a guard that extends ours, with coverage 'site' on %s",
       controllers: [ShopController],
       providers: [StockResolver, { provide: APP_GUARD, useClass: OwnGuard }],
     });
-    await running.app.get(MaintenanceService).setMaintenance(true);
+    await running.app.get(MaintenanceService).setMaintenance(true, key);
     expect((await request(running.port, '/shop')).status).toBe(503);
     expect((await request(running.port, '/shop', { method: 'OPTIONS' })).status).toBe(503);
     expect([asked, refused]).toEqual([[], []]);
