@@ -8,7 +8,7 @@ const LONGEST_DRAIN = 600_000;
 
 /** Fields of every change. */
 abstract class ChangeDto {
-  /** Milliseconds, 0 means for ever. It or `until`, and neither with `mode: false`; `null` beside the other counts as left out. */
+  /** Milliseconds, 0 means for ever. It or `until`; `null` beside the other counts as left out. No effect with `mode: false`. */
   @OrNull()
   @Max(Number.MAX_SAFE_INTEGER, { message: '"timeout" is too long.' })
   @Min(0, { message: '"timeout" must not be negative; 0 is for ever.' })

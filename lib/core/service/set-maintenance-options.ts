@@ -3,14 +3,14 @@ import type { MaintenanceText } from '../texts/maintenance-text.js';
 /** Options of `service.setMaintenance()`. @publicApi */
 export interface MaintenanceSetOptions {
   /**
-   * Only with `setMaintenance(true)`, and not together with `until`: milliseconds until it ends by itself; 0: no end. `null`: the
-   * key's own timeout, as a safety net that visitors do not see; beside an `until`, `null` counts as not given. Default: keeps the
+   * Milliseconds until it ends by itself; 0: no end. `null`: the key's own timeout, as a safety net that visitors do not see; beside
+   * an `until`, `null` counts as not given. Not together with `until`; no effect with `setMaintenance(false)`. Default: keeps the
    * end of a key that is on; otherwise as `null`.
    */
   timeout?: number | null;
   /**
-   * Only with `setMaintenance(true)`, and not together with `timeout`: when it ends by itself. `null`: as `timeout: null`; beside a
-   * `timeout`, it counts as not given.
+   * When it ends by itself. `null`: as `timeout: null`; beside a `timeout`, it counts as not given. Not together with `timeout`; no
+   * effect with `setMaintenance(false)`.
    */
   until?: Date | null;
   /**

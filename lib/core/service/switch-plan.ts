@@ -54,9 +54,6 @@ export function planSet(
     ...(until !== undefined && until !== null && { until }),
   };
   parseEnd(end, key.timeout, now);
-  if (!mode) {
-    refuseEnd(end);
-  }
   checkFlag('callHooks', callHooks);
   checkWhole('acknowledge', acknowledge, 'whole milliseconds');
   checkWhole('ifRevision', ifRevision, 'the revision of a change');
@@ -101,17 +98,6 @@ export function planSet(
   };
   const edit = mode ? turnOn : turnOff(words, callHooks, reopenOver);
   return { cause: 'set', words, callHooks, ifRevision, patience, acknowledge, edit };
-}
-
-/** A key that is switched off stays off: an end would be lost. @throws MaintenanceConfigurationError */
-function refuseEnd(end: MaintenanceEnd): void {
-  const [given] = Object.entries(end);
-  if (given) {
-    throw MaintenanceConfigurationError.of(
-      ...given,
-      'an end with mode true only; a key that is switched off stays off',
-    );
-  }
 }
 
 const turnOff =
