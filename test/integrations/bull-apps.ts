@@ -59,7 +59,15 @@ export async function startBull(redis: RedisServer, site: BullSite = {}): Promis
   return { app, service: app.get(MaintenanceService), log, [Symbol.asyncDispose]: () => app.close() };
 }
 
-export const connectionOf = ({ host, port }: RedisServer) => ({ host, port });
+/**
+ * An application that did not start never closes its connections: they end with the server, instead of trying for ever and meeting
+ * the specs that come next in this process.
+ */
+export const connectionOf = (redis: RedisServer) => ({
+  host: redis.host,
+  port: redis.port,
+  retryStrategy: (times: number) => (redis.isStopped ? null : Math.min(50 * times, 1_000)),
+});
 
 /** A queue of somebody who only adds jobs. */
 export function openQueue(redis: RedisServer, name = 'mail'): Queue & AsyncDisposable {

@@ -28,6 +28,7 @@ const CONFIG = 'redis.conf';
 /** A real Redis server of one's own, on a free port of 127.0.0.1, that keeps its port through restarts. */
 export class RedisServer {
   #child?: ChildProcess;
+  #stopped = false;
   readonly #clients = new OwnClients<Redis>();
 
   private constructor(
@@ -65,8 +66,14 @@ export class RedisServer {
     return this.#clients.add(new Redis(this.port, this.host, options));
   }
 
+  /** It was stopped for good. */
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
   /** Ends it for good, with its connections and its files. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#clients.disconnect();
     if (this.#child) await end(this.#child);
     await rm(this.folder, { recursive: true, force: true });
