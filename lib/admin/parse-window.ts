@@ -7,7 +7,7 @@ import {
   type MaintenanceWindowChanges,
 } from '../core/windows/window-options.js';
 import { badRequest } from './admin.errors.js';
-import { parseBody } from './parse-body.js';
+import { listFields, parseBody } from './parse-body.js';
 import { DeleteWindowDto, isInstant, PatchWindowDto, PostWindowDto } from './window.dto.js';
 
 /** The actor is known from the request. */
@@ -24,6 +24,15 @@ export async function parsePost(body: unknown): Promise<{ key: string; options: 
 export async function parsePatch(body: unknown): Promise<MaintenanceWindowChanges> {
   const dto = await parseBody(body, new PatchWindowDto(), [...FIELDS, 'ifRevision'], '{"duration": 3600000}');
   return { ...optionsOf(dto), ...(dto.ifRevision !== undefined && { ifRevision: dto.ifRevision }) };
+}
+
+/** @throws AdminApiError 400 for changes that change nothing */
+export function checkChanges({ ifRevision: _, ...changes }: MaintenanceWindowChanges): void {
+  if (Object.keys(changes).length === 0) {
+    throw badRequest([
+      { field: 'body', message: `The body changes nothing; accepted: one or more of ${listFields(FIELDS)}.` },
+    ]);
+  }
 }
 
 /** @throws AdminApiError 400 that names every field that is wrong */

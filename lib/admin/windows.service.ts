@@ -46,9 +46,10 @@ export class WindowsService {
 
   async update(request: HttpRequest, id: unknown): Promise<ApiResponse> {
     await this.access.demandWrite(request);
-    const { parsePatch } = await import('./parse-window.js');
+    const { checkChanges, parsePatch } = await import('./parse-window.js');
     const changes = await parsePatch(await readJson(request));
     const window = await this.find(request, id);
+    checkChanges(changes);
     const actor = getRequestActor(request) ?? null;
     const changed = await inWay(getRequestWay(request), () =>
       this.service.updateWindow(window.id, { ...changes, actor }),

@@ -47,6 +47,7 @@ export function readSettings(options: ConnectionOptions, env: NodeJS.ProcessEnv,
       `Both a Redis and a URL are configured (${place === file ? RC : 'MAINTENANCE_REDIS_URL and MAINTENANCE_URL'}); choose one with --redis or --url.`,
     );
   }
+  refuseOfOtherWay(options, place);
   return {
     ...(place?.redis !== undefined && { redis: place.redis }),
     ...(place?.url !== undefined && { url: place.url }),
@@ -55,6 +56,22 @@ export function readSettings(options: ConnectionOptions, env: NodeJS.ProcessEnv,
     ca: options.ca ?? (env.MAINTENANCE_CA || undefined) ?? file.ca,
     commandTimeout: options.commandTimeout ?? file.commandTimeout,
   };
+}
+
+/** What a variable or a file says may be for other commands; an option is for this one. */
+function refuseOfOtherWay(
+  { header, namespace, ca }: ConnectionOptions,
+  place: Pick<ConnectionOptions, 'redis' | 'url'> | undefined,
+): void {
+  if (place?.redis !== undefined && header !== undefined) {
+    throw usage('--header works with --url only, and Redis is used here.');
+  }
+  if (place?.url !== undefined && namespace !== undefined) {
+    throw usage('--namespace works with --redis only; an admin API has that of its application.');
+  }
+  if (place?.url !== undefined && ca !== undefined) {
+    throw usage('--ca works with --redis only; for --url set NODE_EXTRA_CA_CERTS to the file.');
+  }
 }
 
 function readConfig(folder: string): Partial<Settings> {

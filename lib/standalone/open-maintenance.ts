@@ -26,7 +26,12 @@ import { StalePolicy } from '../decision/stale-policy.js';
 import type { ResolvedOptions } from '../options/options.js';
 import { resolveOptions } from '../options/resolve-options.js';
 import { StandaloneMaintenance } from './standalone-maintenance.js';
-import { stderrLogger, SHARED_OPTIONS, type MaintenanceStandaloneOptions } from './standalone-options.js';
+import {
+  checkParts,
+  stderrLogger,
+  SHARED_OPTIONS,
+  type MaintenanceStandaloneOptions,
+} from './standalone-options.js';
 import { WorkSources } from './work-sources.js';
 
 /** A service and what it works on. */
@@ -49,6 +54,7 @@ export async function openMaintenance(given: MaintenanceStandaloneOptions): Prom
       'a redis:// or rediss:// URL, ioredis options, …',
     );
   }
+  checkParts(given);
   const options = resolveOptions(shared);
   const registry = new KeyRegistry(createGeneralKey(options.general));
   options.keys.forEach((key, index) => registry.add(key, `the option "keys" (index ${index})`));

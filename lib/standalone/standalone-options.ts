@@ -1,3 +1,4 @@
+import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { MaintenanceHistoryOptions } from '../core/history/maintenance-history-entry.js';
 import type { MaintenanceKeyOptions } from '../core/keys/maintenance-key-options.js';
@@ -66,6 +67,31 @@ export const SHARED_OPTIONS: readonly string[] = [
   'onUnknown',
   'bypass',
 ] satisfies (keyof MaintenanceStandaloneOptions)[];
+
+/** What these options may hold here; the module knows more. */
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  general: ['label', 'helpText', 'timeout'],
+  bypass: ['secret'],
+};
+
+/** @throws MaintenanceConfigurationError for what would have no effect without Nest, and for a logger that cannot log */
+export function checkParts(given: MaintenanceStandaloneOptions): void {
+  for (const [option, accepted] of Object.entries(PARTS)) {
+    const part: unknown = given[option as 'general' | 'bypass'];
+    const names = typeof part === 'object' && part !== null ? Object.keys(part) : [];
+    const other = names.find((name) => !accepted.includes(name));
+    if (other !== undefined) {
+      throw new MaintenanceConfigurationError(
+        `Unknown option "${option}.${other}" of createMaintenance(); accepted: ${accepted.map((name) => `${option}.${name}`).join(', ')}.`,
+        { option: `${option}.${other}` },
+      );
+    }
+  }
+  const { logger } = given;
+  if (logger !== undefined && (typeof logger?.warn !== 'function' || typeof logger.error !== 'function')) {
+    throw MaintenanceConfigurationError.of('logger', logger, 'an object with warn() and error()');
+  }
+}
 
 export const stderrLogger: MaintenanceStandaloneLogger = {
   warn: (message) => void process.stderr.write(`${message}\n`),

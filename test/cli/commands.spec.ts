@@ -132,6 +132,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     expect(closed.code).toBe(0);
     expect(closed.stdout).toMatch(/^billing is in maintenance until \d{4}-\d\d-\d\d \d\d:\d\d UTC\.\n$/);
     expect(closed.stderr.includes('Vetoes were not asked')).toBe(way === 'redis');
+    expect(closed.stderr.includes('--actor was not recorded: with --url')).toBe(way === 'api');
     await until(() => service().isActive('billing'));
     expect((await get('/orders')).status).toBe(503);
 

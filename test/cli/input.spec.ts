@@ -71,6 +71,19 @@ describe('a wrong command line gets one sentence and exit code 2, and changes no
     ['an invalid start', ['schedule', 'general', 'tonight', '2h']],
     ['an unknown time zone', ['schedule', 'general', '22:00', '2h', '--zone', 'Mars/Olympus']],
     ['an invalid cron pattern', ['schedule', 'general', '22:00', '2h', '--repeat', 'weekly']],
+    ['a header for Redis', ['on', 'general', '--header', 'X-Shop: one']],
+    ['a namespace of an admin API', ['on', 'general', '--url', 'http://localhost', '--namespace', 'shop']],
+    [
+      'a certificate for an admin API',
+      ['on', 'general', '--url', 'https://localhost', '--ca', '/etc/ca.pem'],
+    ],
+    ['--csp with a file', ['page', 'closed.html', '--csp']],
+    ['--csp with a message', ['page', '--csp', '-m', 'Back soon']],
+    [
+      '--count of a repetition that ends',
+      ['schedule', 'general', '--change', 'x', '--repeat', 'never', '--count', '3'],
+    ],
+    ['--change without a change', ['schedule', 'general', '--change', 'x', '--if-revision', '1']],
     ['--count without --repeat', ['schedule', 'general', '22:00', '2h', '--count', '3']],
     ['an invalid number', ['schedule', 'general', '22:00', '2h', '--repeat', '0 22 * * *', '--count', 'x']],
     ['an invalid announcement', ['schedule', 'general', '22:00', '2h', '--announce', 'soon']],
@@ -93,6 +106,10 @@ describe('a wrong command line gets one sentence and exit code 2, and changes no
   });
 
   it('also without --redis and --url', async () => {
+    expect(await cli(['page', '--key', 'billing'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error: --key needs --redis or --url/) as unknown,
+    });
     const { code, stderr } = await cli(['status']);
     expect({ code, named: /--redis.*MAINTENANCE_REDIS_URL.*--url/.test(stderr) }).toEqual({
       code: 2,

@@ -364,6 +364,11 @@ describe('wrong options of maintain()', () => {
     ['onShutdown', { onShutdown: 'go' as never }, /"onShutdown" received "go"; accepted: 'stay' or 'leave'/],
     ['until', { until: new Date(Date.now() + HOUR) } as never, /Unknown option "until" of maintain\(\)/],
     ['no options', 5 as never, /"options of maintain\(\)" received 5/],
+    [
+      'keepLock',
+      { keepLock: true, lock: false },
+      /"keepLock" received true; accepted: false with lock: false/,
+    ],
   ])('%s: refused, work never runs, nothing changes', async (_what, options, message) => {
     await using at = await site();
     let ran = false;
@@ -374,6 +379,14 @@ describe('wrong options of maintain()', () => {
       expect(error.message).toMatch(message);
     }
     expect(ran).toBe(false);
+    expect(at.changes).toEqual([]);
+  });
+
+  it('work that is no function, before options: refused, and nothing changes', async () => {
+    await using at = await site();
+    const error = await failure(at.service.maintain('key', { timeout: 5 } as never, { drain: false }));
+    expect(error).toBeInstanceOf(MaintenanceConfigurationError);
+    expect(error.message).toMatch(/"work of maintain\(\)" received an object .+; accepted: a function/);
     expect(at.changes).toEqual([]);
   });
 });

@@ -183,6 +183,10 @@ describe('a process without Nest', () => {
     ['an unknown option', { reids: 'redis://localhost' }, 'reids'],
     ['an option of the module', { redis: 'redis://localhost', statusCode: 503 }, 'statusCode'],
     ['an invalid namespace', { redis: 'redis://localhost', namespace: 'a b' }, 'namespace'],
+    ['a bypass of the module', { redis: false, bypass: { ips: ['127.0.0.1'] } }, 'bypass.ips'],
+    ['a page', { redis: false, general: { template: 'closed' } }, 'general.template'],
+    ['a logger without error()', { redis: false, logger: { warn: () => undefined } }, 'logger'],
+    ['no logger', { redis: false, logger: null }, 'logger'],
   ])('is refused with %s', async (_what, options, option) => {
     const refused = createMaintenance(options as never);
     await expect(refused).rejects.toMatchObject({ name: 'MaintenanceConfigurationError', option });

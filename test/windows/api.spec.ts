@@ -73,6 +73,11 @@ describe.each(adapters)('planned windows in the admin API on %s', (_name, create
       revision: 2,
     });
     expect((await patch({ duration: HOUR, ifRevision: 1 })).status).toBe(409);
+    for (const nothing of [{}, { ifRevision: 2 }, { end: null, duration: null }]) {
+      const refused = await patch(nothing);
+      expect(refused.status).toBe(400);
+      expect(refused.text).toContain('The body changes nothing; accepted: one or more of \\"start\\"');
+    }
     expect((await patch({ message: null }, WRITE)).json()).not.toHaveProperty('reason');
     const cancel = (body?: object) =>
       as(ALL, port, path, body ? { method: 'DELETE', json: body } : { method: 'DELETE' });

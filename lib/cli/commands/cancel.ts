@@ -32,7 +32,7 @@ export const cancel: Work<CancelOptions> = async ({ options, out, open, confirm 
     ...(occurrence && { occurrence }),
     ...(ifRevision !== undefined && { ifRevision }),
     reason: options.reason,
-    actor: actorOf(backend, options),
+    actor: actorOf(backend, options, out),
   });
   out.result({ id, cancelled: true, window: left }, () => {
     out.line(`Cancelled ${what}.`);

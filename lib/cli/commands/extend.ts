@@ -47,7 +47,7 @@ export const extend: Work<ChangeOptions> = async (
     ...(until ? { until } : { timeout: 0 }),
     message: parseText(options.message, '--message'),
     reason: options.reason,
-    actor: actorOf(backend, options),
+    actor: actorOf(backend, options, out),
     acknowledge,
   });
   out.result(result, () => {

@@ -22,7 +22,7 @@ export const off: Work<ChangeOptions & { readonly force?: boolean; readonly reop
     await printDryRun(out, what, concerned, backend);
     return EXIT.done;
   }
-  const actor = actorOf(backend, options);
+  const actor = actorOf(backend, options, out);
   if (options.force) {
     const { holder, abandoned } = concerned.key;
     const work =

@@ -41,7 +41,7 @@ export const on: Work<ChangeOptions> = async ({ options, out, open, confirm }, k
     ...end,
     message: parseText(options.message, '--message'),
     reason: options.reason,
-    actor: actorOf(backend, options),
+    actor: actorOf(backend, options, out),
     ...(options.hooks === false && { callHooks: false }),
     acknowledge,
   });

@@ -28,7 +28,11 @@ const SHORTEST_REFRESH = 1_000;
 
 export const page: Work<PageOptions> = async ({ options, out, settings, open, interrupted }, given) => {
   const file = given === '-' ? undefined : given;
+  const { key: name, message, until, refresh, watch } = options;
   if (options.csp) {
+    if ([given, name, message, until, refresh, watch].some((other) => other !== undefined)) {
+      throw usage('--csp prints the policy of every page; it takes no file and no other option.');
+    }
     out.result({ csp: maintenancePageCsp() }, () => out.line(maintenancePageCsp()));
     return EXIT.done;
   }
@@ -48,6 +52,11 @@ export const page: Work<PageOptions> = async ({ options, out, settings, open, in
   const render = ({ message, until }: Said): string => render503({ message, until, ...wished }, refreshDelay);
   const { key = 'general' } = options;
   const connected = settings.redis !== undefined || settings.url !== undefined;
+  if (name !== undefined && !connected) {
+    throw usage(
+      '--key needs --redis or --url: without them, give the --message and the --until of the page.',
+    );
+  }
   if (options.watch) {
     const backend = await open();
     const target = file as string;

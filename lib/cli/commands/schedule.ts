@@ -46,6 +46,11 @@ export const schedule: Work<ScheduleOptions> = async (
   if (id === undefined && ifRevision !== undefined) {
     throw usage('--if-revision needs --change.');
   }
+  if (Object.keys(checked).length === 0) {
+    throw usage(
+      '--change changes nothing; give what is to be different, such as --for 3h or --message "Back soon".',
+    );
+  }
   const backend = await open();
   const concerned = await whatIsConcerned(backend, key);
   const before = id === undefined ? undefined : await findWindow(backend, id, key);
@@ -68,7 +73,7 @@ export const schedule: Work<ScheduleOptions> = async (
     return EXIT.done;
   }
   await confirm(asQuestion(does));
-  const actor = actorOf(backend, options);
+  const actor = actorOf(backend, options, out);
   const window =
     id === undefined
       ? await backend.schedule(key, { ...(plan as MaintenanceWindowOptions), actor })

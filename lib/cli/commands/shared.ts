@@ -133,9 +133,20 @@ export function checkWay(
   }
 }
 
-/** Who makes a change: the admin API knows by itself who asks. */
-export const actorOf = ({ way }: Backend, { actor }: { readonly actor?: string }): string | undefined =>
-  actor ?? (way === 'redis' ? defaultActor() : undefined);
+/** Who makes a change: the admin API knows by itself who asks, and believes nobody else. */
+export function actorOf(
+  { way }: Backend,
+  { actor }: { readonly actor?: string },
+  out: Output,
+): string | undefined {
+  if (way === 'redis') {
+    return actor ?? defaultActor();
+  }
+  if (actor !== undefined) {
+    out.warn('--actor was not recorded: with --url, the application records the signed-in user.');
+  }
+  return undefined;
+}
 
 /** What is about to be done, as a question. */
 export const asQuestion = (does: string): string => `${does.charAt(0).toUpperCase()}${does.slice(1)}?`;

@@ -61,6 +61,11 @@ export function parseRepetition(
     return undefined;
   }
   if (/^(never|no|none)$/i.test(repeat)) {
+    if (repeatUntil !== undefined || count !== undefined) {
+      throw usage(
+        `${count === undefined ? '--repeat-until' : '--count'} needs a repetition, and --repeat ends it.`,
+      );
+    }
     return null;
   }
   const until =

@@ -73,6 +73,13 @@ export function createPlan(key: MaintenanceKey, options: MaintenanceHoldOptions,
   if (typeof keepLock !== 'boolean') {
     throw MaintenanceConfigurationError.of('keepLock', keepLock, 'a boolean');
   }
+  if (keepLock && !lock) {
+    throw MaintenanceConfigurationError.of(
+      'keepLock',
+      keepLock,
+      'false with lock: false, which takes no lock',
+    );
+  }
   return {
     lock,
     lease,

@@ -1,5 +1,5 @@
 import type { MaintenanceChange } from '../document/change.js';
-import { UnknownMaintenanceKeyError } from '../errors/errors.js';
+import { MaintenanceConfigurationError, UnknownMaintenanceKeyError } from '../errors/errors.js';
 import { GENERAL_MAINTENANCE } from '../keys/general-maintenance.js';
 import { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
@@ -83,6 +83,9 @@ export class MaintenanceService extends MaintenancePlans {
     options?: MaintenanceHoldOptions,
   ): Promise<T | Maintenance> {
     const target = this.target(key);
+    if (typeof work !== 'function' && work && options) {
+      throw MaintenanceConfigurationError.of('work of maintain()', work, 'a function, if options follow it');
+    }
     const given = (typeof work === 'function' ? options : (work ?? options)) ?? {};
     return typeof work === 'function'
       ? this.parts.sessions.run(target, work, given)

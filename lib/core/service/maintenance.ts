@@ -55,7 +55,8 @@ export interface MaintenanceHoldOptions {
   lock?: boolean;
   /**
    * If the lock is taken: `false` rejects at once, `true` waits, a number waits that many milliseconds. Waiting callers are served in
-   * order of arrival, across all replicas, and keep waiting while Redis restarts. Default `false`.
+   * order of arrival, across all replicas, and keep waiting while Redis restarts. With `lock: false` there is nothing to wait for.
+   * Default `false`.
    */
   blocking?: boolean | number;
   /** Ends the wait for the lock and the drain: `maintain()` rejects with its reason. Ignored once the work is running. */
@@ -78,12 +79,12 @@ export interface MaintenanceHoldOptions {
   onShutdown?: 'stay' | 'leave';
   /**
    * Milliseconds that lock and key outlive their last renewal, 3,000 to 3,600,000: others wait that long when this process dies, and
-   * the work may go on that long while Redis is unreachable. Default 6,000.
+   * the work may go on that long while Redis is unreachable. Without Redis, they last as long as the process. Default 6,000.
    */
   lease?: number;
   /**
    * Keep the lock until the maintenance is left, even if an operator unset the key or its `timeout` is over; for work that takes a
-   * while to stop and must not overlap with the next. Default `false`: the lock is free at once.
+   * while to stop and must not overlap with the next. Not together with `lock: false`. Default `false`: the lock is free at once.
    */
   keepLock?: boolean;
   /**

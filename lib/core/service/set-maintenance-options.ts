@@ -34,7 +34,10 @@ export interface MaintenanceSetOptions {
    * `false` changes at once. Default `false`.
    */
   blocking?: boolean | number;
-  /** Ends the wait for the lock: the call rejects with its reason, and nothing changes. */
+  /**
+   * Ends the wait for the lock: the call rejects with its reason, and nothing changes. Without `blocking` there is no wait: it counts
+   * only if it has aborted before the call.
+   */
   signal?: AbortSignal;
   /** Whether hooks are called for this change. Default `true`. */
   callHooks?: boolean;

@@ -42,7 +42,10 @@ export interface MaintenanceWindowOptions {
    * repeats at most the time until the next occurrence. Default 0: everybody comes back at once.
    */
   reopenOver?: number;
-  /** The text of the announcement, one or one per language; `null`: the built-in sentence. */
+  /**
+   * The text of the announcement, one or one per language; `null`: the built-in sentence. With `announce: false` it is kept for later,
+   * and nobody sees it.
+   */
   announcement?: MaintenanceText | null;
   /** The message for visitors during the window, one or one per language; `null`: the built-in sentence. */
   message?: MaintenanceText | null;
