@@ -76,6 +76,16 @@ export class Peers {
     return others;
   }
 
+  /**
+   * Waits for the wake-up that comes when all replicas have reported what was just written, or for as long as between two looks. As
+   * long as this replica has not, it cannot have come yet.
+   */
+  async reports(until: number, signal?: AbortSignal): Promise<void> {
+    if (this.manager.isReporting) {
+      await this.wait(this.manager.notifier.mark, until, signal);
+    }
+  }
+
   /** Waits until a replica reports something new, or it is time to look again. */
   async wait(mark: number, until: number, signal?: AbortSignal): Promise<void> {
     const timeout = Math.max(0, Math.min(POLL_INTERVAL, until - performance.now()));

@@ -57,6 +57,7 @@ export class ReplicaCoordinator implements Coordinator {
     const { manager, peers } = this;
     const applied = new AcknowledgedWrites(manager, key, revision);
     const until = performance.now() + timeout;
+    await peers.reports(until);
     for (;;) {
       const { mark } = manager.notifier;
       const seen = await peers.look(until, undefined, applied).catch((error: unknown) => {
@@ -87,6 +88,7 @@ export class ReplicaCoordinator implements Coordinator {
     const applied = new AcknowledgedWrites(manager, key, revision);
     const until = performance.now() + timeout;
     this.watches.follow();
+    await peers.reports(until, signal);
     for (;;) {
       signal.throwIfAborted();
       const { mark } = manager.notifier;

@@ -34,6 +34,11 @@ export class ReplicaReport {
    */
   passesForObserver = false;
 
+  /** Of this replica. */
+  get id(): string {
+    return this.replica.id;
+  }
+
   /** The current report. */
   tell(): Presence {
     const presence = this.presence();

@@ -188,6 +188,11 @@ export class StateManager implements KeyStateReader {
     return this.exchanges.sync();
   }
 
+  /** Whether others are listed, and this replica is yet to report what it has applied. */
+  get isReporting(): boolean {
+    return this.exchanges.isReporting;
+  }
+
   /**
    * Changes a key's record by compare-and-set.
    * @returns the change, or `null` if there was nothing to write

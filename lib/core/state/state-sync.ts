@@ -1,5 +1,6 @@
 import { MaintenanceStoreError } from '../errors/errors.js';
 import { Backoff } from '../common/backoff.js';
+import { Acknowledgements } from './acknowledgements.js';
 import { StoreAnswers } from './store-answers.js';
 import type { Caution, SyncParts } from './sync-parts.js';
 import type { News } from '../store/store.js';
@@ -8,7 +9,7 @@ import type { News } from '../store/store.js';
 export class StateSync {
   private running: Promise<void> | undefined;
   private next: Promise<void> | undefined;
-  private soon: NodeJS.Timeout | undefined;
+  private readonly acknowledgements: Acknowledgements;
   private readonly refusals = new Backoff();
   private readonly answers: StoreAnswers;
   /** As the application wants it: its `onStale` and `onUnknown`. */
@@ -17,6 +18,7 @@ export class StateSync {
 
   constructor(private readonly parts: SyncParts) {
     this.answers = new StoreAnswers(parts, () => this.poll());
+    this.acknowledgements = new Acknowledgements(parts, () => this.poll());
   }
 
   /** One exchange that begins after the call. Calls during an exchange share the next one. */
@@ -47,7 +49,7 @@ export class StateSync {
     }
     if (news && !this.stopped && view.unreadable.of(news.name) === null && news.before === view.version) {
       view.hear(news);
-      this.pollSoon();
+      this.acknowledge();
     } else {
       this.poll();
     }
@@ -67,15 +69,17 @@ export class StateSync {
     }
   }
 
-  /**
-   * The same, to report what is already known here. Not at once: several changes in a row are reported together, and other
-   * replicas on this machine get the change first.
-   */
-  pollSoon(): void {
-    this.soon ??= setTimeout(() => {
-      this.soon = undefined;
-      this.poll();
-    }, 1).unref();
+  /** Whether others are listed, and this replica is yet to report what it has applied: none of those who wait is woken before that. */
+  get isReporting(): boolean {
+    const { store, report } = this.parts;
+    return this.acknowledgements.isUnderWay && store.knowsOthers?.(report.id) === true;
+  }
+
+  /** Reports what is already known here. */
+  acknowledge(): void {
+    if (!this.stopped) {
+      this.acknowledgements.due();
+    }
   }
 
   /**
@@ -93,7 +97,7 @@ export class StateSync {
   /** Stops exchanging; settles when the last exchange has. */
   async stop(): Promise<void> {
     this.stopped = true;
-    clearTimeout(this.soon);
+    this.acknowledgements.stop();
     await this.next?.catch(() => undefined);
     await this.running?.catch(() => undefined);
   }

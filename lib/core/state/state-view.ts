@@ -127,6 +127,24 @@ export class StateView {
     this.readable([news.name]);
   }
 
+  /** The store is at that version: if it is still the one that is known here, what was heard is true. */
+  confirm(version: Version): void {
+    if (version === this.version) {
+      this.records.confirm();
+    }
+  }
+
+  /**
+   * Whether everything is known that only an exchange returns: what others have written before this process did, and which holds are
+   * still renewed.
+   */
+  get isComplete(): boolean {
+    return (
+      this.records.unconfirmed.length === 0 &&
+      [...this.records.live.values()].every(({ holds }) => holds.every(this.holds.isLive))
+    );
+  }
+
   /** Applies what this process wrote itself, or found as it wrote, unless a faster answer has brought something newer. */
   advance(name: string, record: KeyRecord, written: Pick<Written, 'before' | 'version'>): void {
     if (this.records.advance(name, record, written)) {

@@ -129,7 +129,7 @@ export class StateWriter {
     if (this.view.version !== written.version) {
       this.exchanges.poll();
     } else if (this.store.clustered) {
-      this.exchanges.pollSoon();
+      this.exchanges.acknowledge();
     }
   }
 }

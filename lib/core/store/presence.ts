@@ -108,9 +108,13 @@ const USUAL = {
   clockSkew: 0,
 };
 
-/** Reads the report of a replica; `undefined` for one that no replica of this version can have sent. */
-export function parsePresence(at: Version, text: PresenceText): Presence | undefined {
-  const [member, rest] = [parseJson(text.facts), parseJson(text.figures)];
+/**
+ * Reads the report of a replica; `undefined` for one that no replica of this version can have sent.
+ * @param member its facts
+ * @param figures as text
+ */
+export function parsePresence(at: Version, member: unknown, figures: string): Presence | undefined {
+  const rest = parseJson(figures);
   if (!isObject(member) || !isObject(rest)) {
     return undefined;
   }

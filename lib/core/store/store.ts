@@ -155,6 +155,14 @@ export interface StateStore {
   /** @param known the version that the replica is at; `null` for none: then everything is returned */
   sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult>;
   /**
+   * Only reports that this replica is at that version, at less cost than an exchange and beside one that is under way. A store
+   * without it has no other replicas, or only exchanges.
+   * @returns whether that was recorded, and the store is at that very version; otherwise only an exchange shows what is
+   */
+  acknowledge?(version: Version, presence: Presence, deadline: number): Promise<boolean>;
+  /** Whether replicas other than this one were listed when that was last read. */
+  knowsOthers?(id: string): boolean;
+  /**
    * Writes records, each only if what is stored is still what its writer has seen.
    * @param known the version that the writer is at: a store that has lost everything since then rejects the write; `''` for an
    *   empty store

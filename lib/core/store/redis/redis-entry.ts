@@ -15,16 +15,24 @@ const ENTRY = /^\d+\|(\d{1,15})\|(?:([^|]*)\|\d+\|\d+\|([^\n]*)\n)?(.*)$/s;
 /** The constant facts about a replica in its entry; `''` if they cannot be read. */
 export const factsOf = (entry: string): string => ENTRY.exec(entry)?.[3] ?? '';
 
-/** @param now epoch ms by Redis' clock */
-export function readEntry([id, state, entry]: RedisEntry, now: number): SeenReplica {
+/**
+ * @param now epoch ms by Redis' clock
+ * @param parse reads JSON
+ */
+export function readEntry(
+  [id, state, entry]: RedisEntry,
+  now: number,
+  parse: (text: string) => unknown = parseJson,
+): SeenReplica {
   const [, seen, write = '', facts = '', figures = ''] = ENTRY.exec(entry) ?? [];
   const lastSeen = Number(seen ?? now);
+  const member = parse(facts);
   return {
     // an entry of another version may have its facts elsewhere
-    ...describeMember(id, parseJson(facts) ?? parseJson(entry.slice(entry.indexOf('{')))),
+    ...describeMember(id, member ?? parseJson(entry.slice(entry.indexOf('{')))),
     lastSeen,
     silentFor: state === 'alive' ? 0 : Math.max(1, now - lastSeen),
     connection: state === 'alive' ? 'open' : state,
-    told: parsePresence(write, { facts, figures }),
+    told: parsePresence(write, member, figures),
   };
 }

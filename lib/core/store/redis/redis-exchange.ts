@@ -54,8 +54,7 @@ export class RedisExchange {
       ...(reply.emptyFor > 0 && { emptyFor: reply.emptyFor }),
     };
     if (common.present && presence) {
-      this.acknowledged = acknowledgement(presence);
-      this.draining = JSON.stringify(presence.draining);
+      this.reported(presence);
       this.told = this.facts;
     }
     if (kind === 'none') {
@@ -63,6 +62,43 @@ export class RedisExchange {
     }
     const stored = kind === 'same' ? undefined : await this.readOn(reply, known, presence, deadline);
     return { ...common, stored };
+  }
+
+  /**
+   * Reports what was applied, and nothing else, so that it need not wait for an exchange that is under way.
+   * @returns `false` if it takes an exchange
+   */
+  async acknowledge(version: Version, presence: Presence, deadline: number): Promise<boolean> {
+    const { commands } = this;
+    const { facts, figures } = formatPresence(presence, commands.ownChannel);
+    const server = commands.server(this.roster.known);
+    if (facts !== this.told || server.startsWith('?') || this.pushes.needsSecret) {
+      return false;
+    }
+    const drains = JSON.stringify(presence.draining) !== this.draining;
+    const args = [
+      version,
+      presence.id,
+      figures,
+      this.replicaLease,
+      commands.term(deadline),
+      commands.channel,
+    ];
+    const keys = ['records', 'replicas', 'applied'] as const;
+    const reply = await commands.run('acknowledge', 'ACKNOWLEDGE', keys, deadline, [
+      ...args,
+      drains ? '1' : '',
+    ]);
+    if (reply !== 1) {
+      return false;
+    }
+    this.reported(presence);
+    return true;
+  }
+
+  private reported(presence: Presence): void {
+    this.acknowledged = acknowledgement(presence);
+    this.draining = JSON.stringify(presence.draining);
   }
 
   /** All pages of the answer. What changes while they are read comes with a later page or with the next exchange. */
@@ -82,6 +118,11 @@ export class RedisExchange {
       ({ page } = next);
     }
     return { all: first.kind === 'all', records };
+  }
+
+  /** Whether replicas other than this one were listed when that was last read. */
+  knowsOthers(id: string): boolean {
+    return this.roster.hasOthers(id);
   }
 
   /** The content of a push, if it is certain. */

@@ -1,3 +1,4 @@
+import { parseJson } from '../presence.js';
 import type { SeenAt, SeenReplica, Version } from '../store.js';
 import type { RedisCommands } from './redis-commands.js';
 import { readEntry, type RedisEntry } from './redis-entry.js';
@@ -22,6 +23,8 @@ interface Look {
 /** Looks at the list of replicas. All who look in the same tick share one call; each has its own condition. */
 export class RedisLooks {
   private waiting: Look[] = [];
+  /** The facts about the replicas that were listed last, by their texts: they do not change, and a list is read often. */
+  private facts = new Map<string, unknown>();
 
   /** @param saw is called with each list */
   constructor(
@@ -70,6 +73,14 @@ export class RedisLooks {
 
   private read(entries: readonly RedisEntry[], now: number): SeenReplica[] {
     this.saw(entries);
-    return entries.map((entry) => readEntry(entry, now));
+    const { facts: before } = this;
+    this.facts = new Map();
+    return entries.map((entry) => readEntry(entry, now, (text) => this.parse(text, before)));
+  }
+
+  private parse(text: string, before: ReadonlyMap<string, unknown>): unknown {
+    const facts = before.get(text) ?? parseJson(text);
+    this.facts.set(text, facts);
+    return facts;
   }
 }

@@ -135,6 +135,14 @@ export class RedisStore implements StateStore {
     return result;
   }
 
+  acknowledge(version: Version, presence: Presence, deadline: number): Promise<boolean> {
+    return this.exchange.acknowledge(version, presence, deadline);
+  }
+
+  knowsOthers(id: string): boolean {
+    return this.exchange.knowsOthers(id);
+  }
+
   write(
     writes: readonly RecordWrite[],
     known: Version,

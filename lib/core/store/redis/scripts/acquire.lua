@@ -11,6 +11,7 @@
 --- @include "parts/clock"
 --- @include "parts/term"
 --- @include "parts/server"
+--- @include "parts/fields"
 --- @include "parts/members"
 --- @include "parts/leases"
 --- @include "parts/line"

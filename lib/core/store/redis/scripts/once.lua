@@ -8,6 +8,7 @@
 --- @include "parts/clock"
 --- @include "parts/term"
 --- @include "parts/server"
+--- @include "parts/fields"
 --- @include "parts/members"
 
 local now = clock()

@@ -7,6 +7,7 @@
 
 --- @include "parts/clock"
 --- @include "parts/server"
+--- @include "parts/fields"
 --- @include "parts/members"
 --- @include "parts/records"
 

@@ -19,6 +19,8 @@
 --- @include "parts/records"
 --- @include "parts/secret"
 --- @include "parts/server"
+--- @include "parts/fields"
+--- @include "parts/applied"
 --- @include "parts/members"
 --- @include "parts/leases"
 --- @include "parts/memory"
@@ -59,30 +61,6 @@ local function page_after(records, order, since)
       since = tonumber(names[i + 1])
     end
   end
-end
-
--- Notes how far a replica is; returns how far it was, nil if that is not known.
-local function advance(applied, id, to)
-  local from = redis.pcall('ZSCORE', applied, id)
-  local noted = redis.pcall('ZADD', applied, whole(to), id)
-  if type(noted) == 'table' and noted.err then
-    -- the key holds something else
-    redis.pcall('DEL', applied)
-    redis.pcall('ZADD', applied, whole(to), id)
-  end
-  return type(from) == 'string' and tonumber(from) or nil
-end
-
--- How far all replicas are that are not silent; nil if more are silent than it is worth looking at.
-local function lowest(applied, replicas, now)
-  local first = redis.pcall('ZRANGE', applied, 0, 7, 'WITHSCORES')
-  if first.err then return nil end
-  for i = 1, #first, 2 do
-    local stop = string.match(redis.call('HGET', replicas, first[i]) or '', '^(%d+)|')
-    if stop and tonumber(stop) > now then return tonumber(first[i + 1]) end
-    if not stop then redis.call('ZREM', applied, first[i]) end
-  end
-  return nil
 end
 
 -- The number of listed replicas, including silent ones.
@@ -141,14 +119,7 @@ if facts then
   if type(done) == 'number' then
     present = before and 1 or 2
     if not before or string.sub(before, 1, 2) == 'x|' then redis.call('HINCRBY', KEYS[2], ':roster', 1) end
-    if channel ~= '' then
-      local to = since or 0
-      local from = advance(KEYS[6], ARGV[2], to)
-      -- the last one to apply something wakes those who wait: before that they would find nothing new
-      if ARGV[9] == '1' or (from and from < to and (lowest(KEYS[6], KEYS[2], now) or from) > from) then
-        redis.pcall('PUBLISH', channel, 'a')
-      end
-    end
+    if channel ~= '' then report(KEYS[6], KEYS[2], ARGV[2], since or 0, now, channel, ARGV[9] == '1') end
     if met.due then sweep(KEYS[2], now, met, true) end
   else
     refused = done.err

@@ -1,0 +1,27 @@
+-- Fields of the hash of replicas (see parts/members.lua), and who listens to a channel.
+
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
+-- A field of the hash of replicas; nil also if the key holds something else.
+local function field_of(replicas, name)
+  local value = redis.pcall('HGET', replicas, name)
+  return type(value) == 'string' and value or nil
+end
+
+-- How many listen to a channel; in a cluster only those on this node.
+local function listeners(channel)
+  if not channel then return 0 end
+  for _, question in ipairs({ 'NUMSUB', 'SHARDNUMSUB' }) do
+    local answer = redis.pcall('PUBSUB', question, channel)
+    local count = type(answer) == 'table' and not answer.err and tonumber(answer[2]) or 0
+    if count > 0 then return count end
+  end
+  return 0
+end
+
+-- A replica's own channel, as named in its facts.
+local function channel_of(facts)
+  return string.match(facts, '"channel":"([^"\\]+)"')
+end
