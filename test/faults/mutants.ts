@@ -581,7 +581,7 @@ export const MUTANTS: readonly Mutant[] = [
     'unreadable-is-absent',
     'unreadable',
     'core/store/redis/redis-looks.js',
-    'return entries.map((entry) => readEntry(entry, now));',
+    'return entries.map((entry) => readEntry(entry, now, (text) => this.parse(text, before)));',
     'return entries.map((entry) => readEntry(entry, now)).filter(({ told }) => told);',
   ),
   bug(

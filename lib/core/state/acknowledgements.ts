@@ -44,15 +44,16 @@ export class Acknowledgements {
   private async report(): Promise<void> {
     const { store, view, report, commandTimeout } = this.parts;
     const { version } = view;
-    if (!store.acknowledge || !version || !view.isComplete) {
+    const presence = report.presence();
+    // an exchange that is repeated might take back that this replica no longer is an observer: only another exchange says so
+    const isSame = presence.observer === report.passesForObserver;
+    if (!store.acknowledge || !version || !view.isComplete || !isSame) {
       this.exchange();
       return;
     }
     this.running++;
     try {
-      const presence = report.tell();
       if (await store.acknowledge(version, presence, performance.now() + commandTimeout)) {
-        report.taken(presence);
         view.confirm(version);
       } else {
         this.exchange();
