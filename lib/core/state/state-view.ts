@@ -127,7 +127,7 @@ export class StateView {
     this.readable([news.name]);
   }
 
-  /** The store is at that version: if it is still the one that is known here, what was heard is true. */
+  /** The store has been at that version: if it is still the one that is known here, what was heard is true. */
   confirm(version: Version): void {
     if (version === this.version) {
       this.records.confirm();

@@ -157,7 +157,7 @@ export interface StateStore {
   /**
    * Only reports that this replica is at that version, at less cost than an exchange and beside one that is under way. A store
    * without it has no other replicas, or only exchanges.
-   * @returns whether that was recorded, and the store is at that very version; otherwise only an exchange shows what is
+   * @returns whether that was recorded, since the store is at that version or past it; otherwise only an exchange shows what is
    */
   acknowledge?(version: Version, presence: Presence, deadline: number): Promise<boolean>;
   /** Whether replicas other than this one were listed when that was last read. */

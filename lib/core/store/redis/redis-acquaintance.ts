@@ -13,6 +13,11 @@ export class RedisAcquaintance {
     client.on('ready', () => this.forget());
   }
 
+  /** Whether Redis need not check again. */
+  get isMade(): boolean {
+    return this.made;
+  }
+
   /** What is known of the server, as scripts expect it: with a question mark in front if they must check again. */
   ask(known: string): string {
     return `${this.made ? '' : '?'}${known}`;

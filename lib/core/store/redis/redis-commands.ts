@@ -62,6 +62,11 @@ export class RedisCommands {
     return this.connection?.acquaintance.ask(known) ?? '?';
   }
 
+  /** Whether the server is still the one last met, as far as the connection shows. */
+  get isAcquainted(): boolean {
+    return this.connection?.acquaintance.isMade === true;
+  }
+
   use(connection: RedisConnection): void {
     this.connection = connection;
     for (const [name, lua] of Object.entries(scripts)) {

@@ -1,9 +1,9 @@
 import { MaintenanceStoreError } from '../../errors/errors.js';
-import { formatPresence } from '../presence.js';
 import type { News, Presence, StoredRecords, SyncResult, Version } from '../store.js';
 import type { RedisCommands } from './redis-commands.js';
 import type { RedisEntry } from './redis-entry.js';
 import { RedisPushes } from './redis-pushes.js';
+import { RedisReport } from './redis-report.js';
 import { RedisRoster } from './redis-roster.js';
 import { explainUnreadable, parseSyncReply, type SyncReply } from './sync-reply.js';
 
@@ -11,12 +11,7 @@ import { explainUnreadable, parseSyncReply, type SyncReply } from './sync-reply.
 export class RedisExchange {
   private readonly pushes = new RedisPushes();
   private readonly roster = new RedisRoster();
-  /** The last report that others may wait for. */
-  private acknowledged = '';
-  private draining = '{}';
-  /** The constant facts about this replica, as last sent, and as Redis has them. */
-  private facts = '';
-  private told = '';
+  private readonly report: RedisReport;
   /** Leases that are alive, and Redis' mark of that list. */
   private leases: ReadonlySet<string> = new Set();
   private leasesMark = '';
@@ -24,14 +19,16 @@ export class RedisExchange {
   constructor(
     private readonly commands: RedisCommands,
     private readonly replicaLease: number,
-  ) {}
+  ) {
+    this.report = new RedisReport(commands, replicaLease);
+  }
 
   async sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult> {
     const begun = performance.now();
     let reply = await this.ask(known, presence, deadline);
     if (reply.presence === 'untold') {
       // somebody has removed the report
-      this.told = '';
+      this.report.forgotten();
       reply = await this.ask(known, presence, deadline);
     }
     if (reply.kind === 'more') {
@@ -47,15 +44,14 @@ export class RedisExchange {
       version,
       present: reply.presence === 'recorded' || reply.presence === 'new',
       ...(reply.refused === null ? {} : { refused: reply.refused }),
-      relisted: reply.presence === 'new' && this.acknowledged !== '',
+      relisted: reply.presence === 'new' && this.report.isKnown,
       unsure: this.unsure(reply, presence?.id),
       list: String(this.roster.since),
       leases: this.leases,
       ...(reply.emptyFor > 0 && { emptyFor: reply.emptyFor }),
     };
     if (common.present && presence) {
-      this.reported(presence);
-      this.told = this.facts;
+      this.report.taken(presence);
     }
     if (kind === 'none') {
       return { ...common, stored: undefined, ...(version !== known && explainUnreadable(version)) };
@@ -64,41 +60,9 @@ export class RedisExchange {
     return { ...common, stored };
   }
 
-  /**
-   * Reports what was applied, and nothing else, so that it need not wait for an exchange that is under way.
-   * @returns `false` if it takes an exchange
-   */
+  /** As {@link RedisReport.acknowledge}; pushes are signed with a secret that only an exchange returns. */
   async acknowledge(version: Version, presence: Presence, deadline: number): Promise<boolean> {
-    const { commands } = this;
-    const { facts, figures } = formatPresence(presence, commands.ownChannel);
-    const server = commands.server(this.roster.known);
-    if (facts !== this.told || server.startsWith('?') || this.pushes.needsSecret) {
-      return false;
-    }
-    const drains = JSON.stringify(presence.draining) !== this.draining;
-    const args = [
-      version,
-      presence.id,
-      figures,
-      this.replicaLease,
-      commands.term(deadline),
-      commands.channel,
-    ];
-    const keys = ['records', 'replicas', 'applied'] as const;
-    const reply = await commands.run('acknowledge', 'ACKNOWLEDGE', keys, deadline, [
-      ...args,
-      drains ? '1' : '',
-    ]);
-    if (reply !== 1) {
-      return false;
-    }
-    this.reported(presence);
-    return true;
-  }
-
-  private reported(presence: Presence): void {
-    this.acknowledged = acknowledgement(presence);
-    this.draining = JSON.stringify(presence.draining);
+    return !this.pushes.needsSecret && this.report.acknowledge(version, presence, deadline);
   }
 
   /** All pages of the answer. What changes while they are read comes with a later page or with the next exchange. */
@@ -137,7 +101,7 @@ export class RedisExchange {
 
   /** The replica was taken off the list. */
   left(): void {
-    this.told = '';
+    this.report.forgotten();
   }
 
   /** Lists replicas again that Redis has lost and this process remembers. */
@@ -171,12 +135,9 @@ export class RedisExchange {
     further?: { readonly page?: string; readonly of?: Version },
   ): Promise<SyncReply> {
     const { commands, pushes } = this;
-    const { facts, figures } = presence
-      ? formatPresence(presence, commands.ownChannel)
-      : { facts: '', figures: '' };
-    this.facts = facts;
-    const wakes = presence !== null && acknowledgement(presence) !== this.acknowledged;
-    const drains = presence !== null && JSON.stringify(presence.draining) !== this.draining;
+    const { facts, figures } = this.report.prepare(presence);
+    const wakes = this.report.isAwaited(presence);
+    const drains = this.report.drains(presence);
     const asksSecret = pushes.needsSecret;
     const acquainted = commands.askingServer();
     const asked = performance.now();
@@ -206,7 +167,7 @@ export class RedisExchange {
       [
         known ?? '?',
         presence?.id ?? '',
-        facts === this.told ? '' : facts,
+        facts,
         figures,
         this.leasesMark === '' ? this.replicaLease : `${this.replicaLease}|${this.leasesMark}`,
         commands.term(deadline),
@@ -234,5 +195,3 @@ export class RedisExchange {
 /** The presence came too late to be recorded. */
 const isLate = (reply: SyncReply, presence: Presence | null): boolean =>
   presence !== null && reply.presence === 'none' && reply.refused === null;
-
-const acknowledgement = ({ at, draining }: Presence): string => `${at}:${JSON.stringify(draining)}`;

@@ -1,7 +1,7 @@
--- Records that a listed replica has applied everything that is stored, if it has. It does no more than that, and so takes a third of
--- the time that an exchange takes: after a change every replica does this, all at once.
+-- Records how far a listed replica is. It does no more than that, and so takes a third of the time that an exchange takes: after a
+-- change every replica does this, all at once.
 --
--- KEYS records, replicas, applied
+-- KEYS records, replicas, applied, writes
 -- ARGV version that the replica is at, its id, its figures, lease ms, deadline, channel on which to wake those who wait, '1' to wake
 --      them in any case
 -- Returns 1 if it is recorded; 0 if only an exchange (see sync.lua) can tell what to do.
@@ -14,7 +14,8 @@
 
 local now = clock()
 local head = head_of(KEYS[1])
-if not head or version_of(head) ~= ARGV[1] or redis.call('HLEN', KEYS[1]) - 1 ~= head.count then return 0 end
+local version = on_line(head, KEYS[4], ARGV[1])
+if not version or redis.call('HLEN', KEYS[1]) - 1 ~= head.count then return 0 end
 if is_late(ARGV[5], now) then return 0 end
 local before = field_of(KEYS[2], ARGV[2])
 local open, closed, facts = string.match(before or '', '^%d+|%d+|[^|]*|(%d+)|(%d+)|([^\n]*)\n')
@@ -23,5 +24,5 @@ if not facts then return 0 end
 if open ~= '0' and listeners(channel_of(facts)) == 0 then open = '0' end
 local entry = { whole(now + tonumber(ARGV[4])), whole(now), ARGV[1], open, closed, facts .. '\n' .. ARGV[3] }
 if type(redis.pcall('HSET', KEYS[2], ARGV[2], table.concat(entry, '|'))) ~= 'number' then return 0 end
-report(KEYS[3], KEYS[2], ARGV[2], head.revision, now, ARGV[6], ARGV[7] == '1')
+report(KEYS[3], KEYS[2], ARGV[2], version, now, ARGV[6], ARGV[7] == '1')
 return 1

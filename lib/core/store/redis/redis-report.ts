@@ -1,0 +1,94 @@
+import { formatPresence, type PresenceText } from '../presence.js';
+import type { Presence, Version } from '../store.js';
+import type { RedisCommands } from './redis-commands.js';
+
+/** What this replica has reported to Redis: it does not repeat what Redis has, and wakes those who wait only for something new. */
+export class RedisReport {
+  /** The last report that others may wait for. */
+  private acknowledged = '';
+  private draining = '{}';
+  /** The constant facts about this replica, as last sent, and as Redis has them. */
+  private sent = '';
+  private told = '';
+
+  constructor(
+    private readonly commands: RedisCommands,
+    private readonly replicaLease: number,
+  ) {}
+
+  /** Whether anything was reported that others may wait for. */
+  get isKnown(): boolean {
+    return this.acknowledged !== '';
+  }
+
+  /** The texts to send with an exchange; no facts if Redis has them. */
+  prepare(presence: Presence | null): PresenceText {
+    if (!presence) {
+      this.sent = '';
+      return { facts: '', figures: '' };
+    }
+    const { facts, figures } = formatPresence(presence, this.commands.ownChannel);
+    this.sent = facts;
+    return { facts: facts === this.told ? '' : facts, figures };
+  }
+
+  /** Whether others may wait for this report. */
+  isAwaited(presence: Presence | null): boolean {
+    return presence !== null && acknowledgement(presence) !== this.acknowledged;
+  }
+
+  /** The same, whatever others have applied: what is still running here has changed. */
+  drains(presence: Presence | null): boolean {
+    return presence !== null && JSON.stringify(presence.draining) !== this.draining;
+  }
+
+  /** Redis has recorded it, with the facts that were prepared last. */
+  taken(presence: Presence): void {
+    this.reported(presence);
+    this.told = this.sent;
+  }
+
+  /** Redis does not have the facts, or no longer. */
+  forgotten(): void {
+    this.told = '';
+  }
+
+  /**
+   * Reports what was applied, and nothing else, so that it need not wait for an exchange that is under way.
+   * @returns `false` if it takes an exchange
+   */
+  async acknowledge(version: Version, presence: Presence, deadline: number): Promise<boolean> {
+    const { commands } = this;
+    const { facts, figures } = formatPresence(presence, commands.ownChannel);
+    if (facts !== this.told || !commands.isAcquainted) {
+      return false;
+    }
+    const reply = await commands.run(
+      'acknowledge',
+      'ACKNOWLEDGE',
+      ['records', 'replicas', 'applied', 'writes'],
+      deadline,
+      [
+        version,
+        presence.id,
+        figures,
+        this.replicaLease,
+        commands.term(deadline),
+        commands.channel,
+        this.drains(presence) ? '1' : '',
+      ],
+    );
+    if (reply !== 1) {
+      return false;
+    }
+    this.reported(presence);
+    return true;
+  }
+
+  private reported(presence: Presence): void {
+    this.acknowledged = acknowledgement(presence);
+    this.draining = JSON.stringify(presence.draining);
+  }
+}
+
+const acknowledgement = ({ at, draining }: Presence): string => `${at}:${JSON.stringify(draining)}`;
