@@ -264,7 +264,9 @@ export class MemoryStore implements StateStore {
   }
 
   hear(kind: 'pushed' | 'woken' | 'reconnected', news?: News): void {
-    if (!this.wire.cut) this.#listener?.[kind](news);
+    if (this.wire.cut) return;
+    if (kind === 'pushed') this.#listener?.pushed(news);
+    else this.#listener?.[kind]();
   }
 
   sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult> {

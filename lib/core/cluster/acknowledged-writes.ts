@@ -1,5 +1,5 @@
 import type { KeyRecord, StateDocument } from '../document/record.js';
-import { formatVersion, isAtLeast, type Version } from '../document/version.js';
+import { formatVersion, isAtLeast, parseVersion, type Version } from '../document/version.js';
 import type { StateManager } from '../state/state-manager.js';
 import type { Presence } from '../store/store.js';
 
@@ -16,17 +16,17 @@ export class AcknowledgedWrites {
   private seen: Version | undefined;
   private line: number | undefined;
 
-  /** @param revision of the change; 0: nothing was written, and all that is known has to be applied */
+  /** @param written revision of the change; 0: nothing was written, and all that is known has to be applied */
   constructor(
     private readonly manager: StateManager,
     private readonly key: string,
-    private readonly revision: number,
+    private readonly written: number,
   ) {
     const { document } = manager;
     this.change = document?.keys.get(key);
     this.line = document?.line;
-    if (document && isPlaced(document) && this.change?.change.revision === revision) {
-      this.place = formatVersion({ history: document.history, revision, write: this.change.write });
+    if (document && isPlaced(document) && this.change?.change.revision === written) {
+      this.place = formatVersion({ history: document.history, revision: written, write: this.change.write });
     }
     this.look();
   }
@@ -34,6 +34,11 @@ export class AcknowledgedWrites {
   /** Identifies the place of the change: it differs as soon as the place does. */
   get mark(): Version | undefined {
     return this.place;
+  }
+
+  /** The revision that replicas must be at, or past; 0 while it is unknown. */
+  get revision(): number {
+    return parseVersion(this.place ?? '')?.revision ?? 0;
   }
 
   /**
@@ -53,7 +58,7 @@ export class AcknowledgedWrites {
   look(): void {
     const { document } = this.manager;
     const isReadAnew = document?.line !== this.line;
-    if (isReadAnew || (this.place === undefined && (document?.revision ?? 0) >= this.revision)) {
+    if (isReadAnew || (this.place === undefined && (document?.revision ?? 0) >= this.written)) {
       this.line = document?.line;
       this.place = isPlaced(document) && this.isIn(document) ? placeOf(document) : undefined;
       this.seen = undefined;
@@ -65,7 +70,7 @@ export class AcknowledgedWrites {
     const now = document?.keys.get(this.key);
     const { change } = this;
     if (!now) {
-      return !change && this.revision === 0;
+      return !change && this.written === 0;
     }
     return !change || now.write === change.write || now.past.includes(change.write);
   }

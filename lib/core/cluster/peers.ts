@@ -42,7 +42,7 @@ export class Peers {
         waits = true;
       }
       if (waits) {
-        await this.wait(mark, until, signal);
+        await this.wait(mark, until, signal, applied);
       }
       signal?.throwIfAborted();
     }
@@ -80,15 +80,15 @@ export class Peers {
    * Waits for the wake-up that comes when all replicas have reported what was just written, or for as long as between two looks. As
    * long as this replica has not, it cannot have come yet.
    */
-  async reports(until: number, signal?: AbortSignal): Promise<void> {
+  async reports(until: number, applied: AcknowledgedWrites, signal?: AbortSignal): Promise<void> {
     if (this.manager.isReporting) {
-      await this.wait(this.manager.notifier.mark, until, signal);
+      await this.wait(this.manager.notifier.mark, until, signal, applied);
     }
   }
 
   /** Waits until a replica reports something new, or it is time to look again. */
-  async wait(mark: number, until: number, signal?: AbortSignal): Promise<void> {
+  async wait(mark: number, until: number, signal?: AbortSignal, applied?: AcknowledgedWrites): Promise<void> {
     const timeout = Math.max(0, Math.min(POLL_INTERVAL, until - performance.now()));
-    await this.manager.notifier.wait(mark, timeout, signal);
+    await this.manager.notifier.wait(mark, timeout, signal, applied?.revision);
   }
 }

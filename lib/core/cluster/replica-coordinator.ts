@@ -57,7 +57,7 @@ export class ReplicaCoordinator implements Coordinator {
     const { manager, peers } = this;
     const applied = new AcknowledgedWrites(manager, key, revision);
     const until = performance.now() + timeout;
-    await peers.reports(until);
+    await peers.reports(until, applied);
     for (;;) {
       const { mark } = manager.notifier;
       const seen = await peers.look(until, undefined, applied).catch((error: unknown) => {
@@ -73,7 +73,7 @@ export class ReplicaCoordinator implements Coordinator {
       if (over) {
         throw unknownAcknowledgement('the store has just come back and may not know all replicas yet.');
       }
-      await peers.wait(mark, until);
+      await peers.wait(mark, until, undefined, applied);
     }
   }
 
@@ -88,7 +88,7 @@ export class ReplicaCoordinator implements Coordinator {
     const applied = new AcknowledgedWrites(manager, key, revision);
     const until = performance.now() + timeout;
     this.watches.follow();
-    await peers.reports(until, signal);
+    await peers.reports(until, applied, signal);
     for (;;) {
       signal.throwIfAborted();
       const { mark } = manager.notifier;
@@ -99,7 +99,7 @@ export class ReplicaCoordinator implements Coordinator {
       if (performance.now() >= until) {
         throw new MaintenanceDrainError(key, left, timeout);
       }
-      await peers.wait(mark, until, signal);
+      await peers.wait(mark, until, signal, applied);
     }
   }
 

@@ -126,7 +126,7 @@ export class LockWait {
       if (left <= 0) {
         throw new MaintenanceLockedError(request.key, { waited: blocking });
       }
-      await manager.notifier.wait(mark, Math.min(left, POLL_INTERVAL), signal);
+      await manager.notifier.wait(mark, Math.min(left, POLL_INTERVAL), signal, Infinity);
       signal?.throwIfAborted();
     }
   }

@@ -127,6 +127,11 @@ export class KnownRecords {
       return false;
     }
     this.heard.delete(name);
+    if (known?.write === record.write) {
+      // its push was faster, and the version that came with that covers it
+      this.replace(new Map([[name, record]]), this.at);
+      return true;
+    }
     const goesOn = before === this.at;
     if (!goesOn) {
       // what others have written in between is not known yet

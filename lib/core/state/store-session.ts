@@ -84,7 +84,7 @@ export class StoreSession {
             exchanges.poll();
           }
         },
-        woken: () => notifier.call(),
+        woken: (reached) => notifier.call(reached),
         warn: (message) => log.warn(message),
       },
       deadline,

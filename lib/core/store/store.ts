@@ -113,8 +113,11 @@ export interface StoreListener {
   pushed(news?: News): void;
   /** The store was away and may have forgotten what it knew. */
   reconnected(): void;
-  /** A replica has acknowledged something, or a lease was released for which somebody may wait: callers look again. */
-  woken(): void;
+  /**
+   * A replica has acknowledged something, or a lease was released for which somebody may wait: callers look again.
+   * @param reached the revision that all replicas have applied now, if that is all that has happened
+   */
+  woken(reached?: number): void;
   /** Something that an operator should know. */
   warn(message: string): void;
 }

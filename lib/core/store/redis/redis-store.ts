@@ -170,8 +170,9 @@ export class RedisStore implements StateStore {
   }
 
   private hear(message: string | undefined, listener: StoreListener): void {
-    if (message === 'a') {
-      listener.woken();
+    const [woken, reached] = /^a(\d*)$/.exec(message ?? '') ?? [];
+    if (woken !== undefined) {
+      listener.woken(reached ? Number(reached) : undefined);
       return;
     }
     if (message === 'i') {

@@ -24,11 +24,14 @@ local function lowest(applied, replicas, now)
   return nil
 end
 
--- Notes how far a replica is now, and wakes those who wait: for the last one to apply something, since they would find nothing new
--- before that, or in any case.
+-- Notes how far a replica is now, and wakes those who wait: in any case, or, with the revision that all have applied, for the last one
+-- to apply it, since they would find nothing new before that.
 local function report(applied, replicas, id, to, now, channel, always)
   local from = advance(applied, id, to)
-  if always or (from and from < to and (lowest(applied, replicas, now) or from) > from) then
+  if always then
     redis.pcall('PUBLISH', channel, 'a')
+  elseif from and from < to then
+    local all = lowest(applied, replicas, now) or from
+    if all > from then redis.pcall('PUBLISH', channel, 'a' .. whole(all)) end
   end
 end
