@@ -4,6 +4,7 @@ import { KeyRegistry } from '../../lib/core/keys/key-registry.js';
 import { MaintenanceKey } from '../../lib/core/keys/maintenance-key.js';
 import type { AnnouncedChange } from '../../lib/core/document/seen-change.js';
 import { HoldLiveness } from '../../lib/core/state/hold-liveness.js';
+import { leaseOfHold } from '../../lib/core/store/leases.js';
 import { StateView } from '../../lib/core/state/state-view.js';
 import { planWindow } from '../../lib/core/windows/window-plan.js';
 import { change, document, hold, notice, record } from './documents.js';
@@ -116,6 +117,33 @@ describe('the view of the state', () => {
     view.begin();
     view.take(on().keys, versionAt('v1'));
     expect(seen).toEqual(['updated 1', 'announced 1']);
+  });
+
+  it('takes a hold that it hears of for renewed, until it reads which leases are alive', () => {
+    const { view, registry, updates } = open();
+    const general = registry.find('general') as MaintenanceKey;
+    const abandoned = () => view.snapshot.of(general).holds.map((one) => one.abandoned);
+    const hear = (n: number, ...ids: string[]) => {
+      const holds = ids.map((id, i) => hold({ id, owner: 'elsewhere', locked: false, fence: i }));
+      const news = { name: 'general', before: versionAt(`v${n - 1}`), version: versionAt(`v${n}`) };
+      view.hear({ ...news, record: record({ holds }) });
+    };
+    view.take(new Map(), versionAt('v1'));
+    hear(2, 'one');
+    expect([abandoned(), view.isComplete]).toEqual([[false], true]);
+    view.takeLeases(new Set());
+    expect([abandoned(), view.isComplete]).toEqual([[true], false]);
+    // it was known before: whoever writes the record says nothing about it
+    hear(3, 'one', 'two');
+    expect([abandoned(), view.isComplete]).toEqual([[true, false], false]);
+    const leases = new Set([leaseOfHold('one'), leaseOfHold('two')]);
+    view.takeLeases(leases);
+    expect([abandoned(), view.isComplete]).toEqual([[false, false], true]);
+    const before = updates();
+    hear(4, 'one', 'two', 'three');
+    view.takeLeases(leases);
+    expect(abandoned()).toEqual([false, false, true]);
+    expect(updates()).toBe(before + 2);
   });
 
   it('does not go back to its own write when something newer was faster', () => {

@@ -7,6 +7,8 @@ export const localReplicas = new Set<string>();
 /** Which holds are still renewed. */
 export class HoldLiveness {
   private leases: ReadonlySet<string> = new Set();
+  /** Holds that were written since leases were last read: whoever writes one has its lease. */
+  private fresh = new Set<string>();
   /** Holds that this process renews itself. */
   private readonly own = new Set<string>();
 
@@ -15,6 +17,7 @@ export class HoldLiveness {
 
   readonly isLive = (hold: HoldRecord): boolean =>
     this.own.has(hold.id) ||
+    this.fresh.has(hold.id) ||
     this.leases.has(leaseOfHold(hold.id)) ||
     !(this.clustered || localReplicas.has(hold.owner));
 
@@ -29,18 +32,24 @@ export class HoldLiveness {
     return this.leases.has(name);
   }
 
+  /** A record was just written by another process. @param before the record that it replaces */
+  heard({ holds }: KeyRecord, before: KeyRecord | undefined): void {
+    const known = new Set(before?.holds.map(({ id }) => id));
+    holds.filter(({ id }) => !known.has(id)).forEach(({ id }) => this.fresh.add(id));
+  }
+
   /**
    * @param leases those that are alive
    * @returns whether that changes a hold of these records
    */
   take(leases: ReadonlySet<string>, records: Iterable<KeyRecord>): boolean {
-    const before = this.leases;
+    if (leases === this.leases && this.fresh.size === 0) {
+      return false;
+    }
+    const holds = [...records].flatMap((record) => record.holds);
+    const before = holds.map(this.isLive);
     this.leases = leases;
-    return (
-      leases !== before &&
-      [...records].some(({ holds }) =>
-        holds.some(({ id }) => leases.has(leaseOfHold(id)) !== before.has(leaseOfHold(id))),
-      )
-    );
+    this.fresh = new Set();
+    return holds.some((hold, i) => this.isLive(hold) !== before[i]);
   }
 }

@@ -123,6 +123,7 @@ export class StateView {
 
   /** Applies a record that arrived by push, until the store itself returns its state. */
   hear(news: News): void {
+    this.holds.heard(news.record, this.records.get(news.name));
     this.records.hear(news);
     this.readable([news.name]);
   }
