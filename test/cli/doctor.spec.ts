@@ -98,6 +98,7 @@ async function staysBehind(manager: StateManager): Promise<void> {
   const { version } = manager.view;
   const sync = store.sync.bind(store);
   Object.assign(store, {
+    acknowledge: () => Promise.resolve(false),
     sync: (_known: unknown, presence: Presence | null, deadline: number) => sync(version, presence, deadline),
   });
 }

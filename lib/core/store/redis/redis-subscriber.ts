@@ -40,10 +40,7 @@ export class RedisSubscriber {
       return;
     }
     this.client = client;
-    client.on('message', (_channel: string, message: string) => {
-      this.heard = true;
-      this.listener.received(message);
-    });
+    client.on('message', (_channel: string, message: string) => this.hear(message));
     // `ready` comes before the client has subscribed again: only after a finished subscribe nothing more can be missed
     const first = new Promise<void>((resolve) => {
       client.on('ready', () => void this.subscribe(client).then((settled) => settled && resolve()));
@@ -98,6 +95,11 @@ export class RedisSubscriber {
   stop(): void {
     this.stopped = true;
     this.client?.disconnect();
+  }
+
+  private hear(message: string): void {
+    this.heard = true;
+    this.listener.received(message);
   }
 
   /** @returns whether it is known if there is a subscription */
