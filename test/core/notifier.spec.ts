@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { Notifier } from '../../lib/core/common/notifier.js';
 
-/** Whether a wait ends before its time is over. */
-async function isWoken(notifier: Notifier, mark: number, needed?: number): Promise<boolean> {
-  const begun = performance.now();
-  await notifier.wait(mark, 60, undefined, needed);
-  return performance.now() - begun < 30;
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Whether a wait that began is over, one turn of the event loop later; it ends with the notifier. */
+function waiting(notifier: Notifier, mark: number, needed?: number): () => Promise<boolean> {
+  let woken = false;
+  void notifier.wait(mark, 60_000, undefined, needed).then(() => (woken = true));
+  return () => turn().then(() => woken);
 }
+
+const isWoken = (notifier: Notifier, mark: number, needed?: number): Promise<boolean> =>
+  waiting(notifier, mark, needed)();
 
 describe('those who wait for other replicas', () => {
   it.each([
@@ -19,15 +24,16 @@ describe('those who wait for other replicas', () => {
     ['no revision, and anything may have happened', Infinity, undefined, true],
   ])('are woken by what concerns them only: %s', async (_what, needed, reached, woken) => {
     const notifier = new Notifier();
-    const later = isWoken(notifier, notifier.mark, needed);
+    const later = waiting(notifier, notifier.mark, needed);
     notifier.call(reached);
-    expect(await later).toBe(woken);
+    expect(await later()).toBe(woken);
     // who has read the mark before, and looked meanwhile, misses nothing
     const { mark } = notifier;
     notifier.call(reached);
     notifier.call(1);
     expect(await isWoken(notifier, mark, needed)).toBe(woken);
     expect(await isWoken(notifier, notifier.mark, needed)).toBe(false);
+    notifier.stop();
   });
 
   it('look again after more calls than are remembered', async () => {
@@ -37,5 +43,6 @@ describe('those who wait for other replicas', () => {
     expect(await isWoken(notifier, mark, 2)).toBe(false);
     notifier.call(1);
     expect(await isWoken(notifier, mark, 2)).toBe(true);
+    notifier.stop();
   });
 });

@@ -7,7 +7,7 @@ export const localReplicas = new Set<string>();
 /** Which holds are still renewed. */
 export class HoldLiveness {
   private leases: ReadonlySet<string> = new Set();
-  /** Holds that were written since leases were last read: whoever writes one has its lease. */
+  /** Holds written since the leases were last read. Their writers have the leases. */
   private fresh = new Set<string>();
   /** Holds that this process renews itself. */
   private readonly own = new Set<string>();

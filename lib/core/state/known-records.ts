@@ -127,13 +127,9 @@ export class KnownRecords {
       return false;
     }
     this.heard.delete(name);
-    if (known?.write === record.write) {
-      // its push was faster, and the version that came with that covers it
-      this.replace(new Map([[name, record]]), this.at);
-      return true;
-    }
     const goesOn = before === this.at;
-    if (!goesOn) {
+    // if its push was faster, the version that came with that covers it
+    if (!goesOn && known?.write !== record.write) {
       // what others have written in between is not known yet
       this.beyond.add(name);
     }

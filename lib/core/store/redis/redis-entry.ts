@@ -22,7 +22,7 @@ export const factsOf = (entry: string): string => ENTRY.exec(entry)?.[3] ?? '';
 export function readEntry(
   [id, state, entry]: RedisEntry,
   now: number,
-  parse: (text: string) => unknown = parseJson,
+  parse: (text: string) => unknown,
 ): SeenReplica {
   const [, seen, write = '', facts = '', figures = ''] = ENTRY.exec(entry) ?? [];
   const lastSeen = Number(seen ?? now);

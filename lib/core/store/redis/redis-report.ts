@@ -4,8 +4,8 @@ import type { RedisCommands } from './redis-commands.js';
 
 /** What this replica has reported to Redis: it does not repeat what Redis has, and wakes those who wait only for something new. */
 export class RedisReport {
-  /** The last report that others may wait for. */
-  private acknowledged = '';
+  /** What others may wait for in the last report. */
+  private at: Version | undefined;
   private draining = '{}';
   /** The constant facts about this replica, as last sent, and as Redis has them. */
   private sent = '';
@@ -18,7 +18,7 @@ export class RedisReport {
 
   /** Whether anything was reported that others may wait for. */
   get isKnown(): boolean {
-    return this.acknowledged !== '';
+    return this.at !== undefined;
   }
 
   /** The texts to send with an exchange; no facts if Redis has them. */
@@ -34,7 +34,7 @@ export class RedisReport {
 
   /** Whether others may wait for this report. */
   isAwaited(presence: Presence | null): boolean {
-    return presence !== null && acknowledgement(presence) !== this.acknowledged;
+    return presence !== null && (presence.at !== this.at || this.drains(presence));
   }
 
   /** The same, whatever others have applied: what is still running here has changed. */
@@ -86,9 +86,7 @@ export class RedisReport {
   }
 
   private reported(presence: Presence): void {
-    this.acknowledged = acknowledgement(presence);
+    this.at = presence.at;
     this.draining = JSON.stringify(presence.draining);
   }
 }
-
-const acknowledgement = ({ at, draining }: Presence): string => `${at}:${JSON.stringify(draining)}`;
