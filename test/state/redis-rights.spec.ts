@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
+import { notice, writing } from './documents.js';
 import { startService } from './service.js';
+import { redisOptions } from './stores.js';
+
+const soon = () => performance.now() + 5_000;
 
 const PAGE = new URL('../../docs/redis-and-outages.md', import.meta.url);
 
@@ -44,18 +49,21 @@ describe('a Redis user with exactly the documented permissions', () => {
   });
 });
 
-it('a Redis user who may not read is refused with the reason', async () => {
+it('a Redis user who may not read is refused with the reason, and does not take the state for unreadable', async () => {
   const admin = server.client();
   await admin.acl('SETUSER', 'blind', 'reset', 'on', '>secret', ...rule, '-hget');
   await admin.flushall();
-  await using one = await startService({ redis: server.url });
-  await one.service.setMaintenance(true);
-  const redis = server.url.replace('redis://', 'redis://blind:secret@');
-  await using two = await startService({ redis });
   const refused = /NOPERM|can't run this command/;
-  // what it has read says so, before anything is written
-  expect(two.service.health()).toMatchObject({ up: false, error: expect.stringMatching(refused) as unknown });
-  await expect(two.service.setMaintenance(false)).rejects.toThrow(refused);
+  const open = async (url: string) => {
+    const store = new RedisStore(url, 'maintenance', redisOptions);
+    const quiet = () => undefined;
+    await store.start({ pushed: quiet, reconnected: quiet, woken: quiet, warn: quiet }, soon());
+    return Object.assign(store, { [Symbol.asyncDispose]: () => store.stop() });
+  };
+  await using one = await open(server.url);
+  await one.write([writing('a', { switch: notice() })], '', soon());
+  await using two = await open(server.url.replace('redis://', 'redis://blind:secret@'));
+  await expect(two.sync('', null, soon())).rejects.toThrow(refused);
 });
 
 describe('a Redis user without permission', () => {
