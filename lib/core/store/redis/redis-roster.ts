@@ -9,6 +9,8 @@ export class RedisRoster {
   private token = '';
   /** Member texts by id. */
   private members: ReadonlyMap<string, string> = new Map();
+  /** Their leases, read once: they are needed with each heartbeat. */
+  private leases: readonly number[] = [];
   private lost = new Map<string, string>();
 
   /** Identifies what is known, so that Redis returns only what is new. */
@@ -28,9 +30,7 @@ export class RedisRoster {
 
   /** Milliseconds for which a replica that is not listed may trust its state: the longest lease of all. */
   longestLease(own: number): number {
-    const leases = [...this.members.values()].map((text) => (parseJson(text) as Partial<Member>).lease);
-    // another version may say it otherwise
-    return Math.max(own, ...leases.filter(isCount));
+    return Math.max(own, ...this.leases);
   }
 
   /** Whether any other replica is listed. */
@@ -48,7 +48,7 @@ export class RedisRoster {
     if (before !== 0 && before !== this.since) {
       this.lost = new Map([...this.lost, ...this.members]);
     }
-    this.members = new Map(texts.flatMap(entryOf));
+    this.remember(new Map(texts.flatMap(entryOf)));
     this.members.forEach((_, id) => this.lost.delete(id));
   }
 
@@ -56,8 +56,15 @@ export class RedisRoster {
   saw(entries: readonly RedisEntry[]): void {
     const unknown = entries.filter(([id]) => !this.members.has(id));
     if (unknown.length > 0) {
-      this.members = new Map([...this.members, ...unknown.flatMap(([, , entry]) => entryOf(factsOf(entry)))]);
+      this.remember(new Map([...this.members, ...unknown.flatMap(([, , entry]) => entryOf(factsOf(entry)))]));
     }
+  }
+
+  private remember(members: ReadonlyMap<string, string>): void {
+    this.members = members;
+    const leases = [...members.values()].map((text) => (parseJson(text) as Partial<Member>).lease);
+    // another version may say it otherwise
+    this.leases = leases.filter(isCount);
   }
 
   /** All of {@link unlisted} are listed again. */
