@@ -90,6 +90,9 @@ describe('a script on its way to Redis', () => {
     const measure = [(askedOther - askedBefore) / 2, (answeredOther - answeredBefore) / 2] as const;
     expect((asked - askedOther - measure[0]) / COUNT).toBeLessThanOrEqual(350);
     expect((answered - answeredOther - measure[1]) / COUNT).toBeLessThanOrEqual(150);
+    // the connection for changes is asked only once it has been silent for a lease
+    const stats = await admin.info('commandstats');
+    expect(Number(/cmdstat_ping:calls=(\d+)/.exec(stats)?.[1] ?? 0)).toBeLessThanOrEqual(1);
     await store.stop();
     await own.stop();
   });

@@ -90,7 +90,7 @@ export class RedisStore implements StateStore {
   }
 
   async start(listener: StoreListener, deadline: number): Promise<void> {
-    const { commandTimeout } = this.options;
+    const { commandTimeout, replicaLease } = this.options;
     const opened = await openConnection(this.input, commandTimeout, 'state');
     const client = this.options.direct ? opened : await throughCache(opened);
     const connection = new RedisConnection(client, () => this.subscriber?.replace());
@@ -106,7 +106,7 @@ export class RedisStore implements StateStore {
         received: (message) => this.hear(message, listener),
         warn: (message) => listener.warn(message),
       },
-      commandTimeout,
+      { silence: replicaLease, timeout: commandTimeout },
     );
     const subscribed = this.subscriber.start();
     // before the caller gives up, which would not know why

@@ -19,8 +19,8 @@ export interface SubscriberListener {
 export class RedisSubscriber {
   private client: RedisClient | undefined;
   private checking = false;
-  /** A message came since the last check, which proves as much as an answer. */
-  private heard = false;
+  /** Monotonic moment of the last message, which proves as much as an answer to a ping, or of the last ping. */
+  private lastHeard = 0;
   private stopped = false;
   /** Redis does not let this user subscribe; retried now and then. */
   private denied = false;
@@ -30,7 +30,8 @@ export class RedisSubscriber {
     private readonly open: () => Promise<RedisClient>,
     private readonly channels: readonly string[],
     private readonly listener: SubscriberListener,
-    private readonly timeout: number,
+    /** Milliseconds that it may be silent, and that an answer may take. */
+    private readonly patience: { readonly silence: number; readonly timeout: number },
   ) {}
 
   /** Settles once it listens, or was refused. */
@@ -49,7 +50,7 @@ export class RedisSubscriber {
     await first;
   }
 
-  /** Pings the connection, at most once at a time; a silent one is replaced. */
+  /** Pings a connection that has been silent for some time; one that does not answer is replaced. */
   check(): void {
     const { client } = this;
     if (!client || this.checking || this.stopped || client.status !== 'ready') {
@@ -61,14 +62,15 @@ export class RedisSubscriber {
       }
       return;
     }
-    if (this.heard) {
-      this.heard = false;
+    const now = performance.now();
+    if (now - this.lastHeard < this.patience.silence) {
       return;
     }
+    this.lastHeard = now;
     this.checking = true;
     // a cluster client answers PING from any node: subscribing again asks the node that matters
     const question = client.isCluster ? client.subscribe(...this.channels) : client.ping();
-    bounded('subscriber', question, performance.now() + this.timeout)
+    bounded('subscriber', question, now + this.patience.timeout)
       .catch((error: unknown) => {
         // a refusal is an answer, too
         if (!isReply((error as Error).cause)) {
@@ -98,7 +100,7 @@ export class RedisSubscriber {
   }
 
   private hear(message: string): void {
-    this.heard = true;
+    this.lastHeard = performance.now();
     this.listener.received(message);
   }
 
