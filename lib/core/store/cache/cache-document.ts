@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { inspect } from 'node:util';
 import {
   decodeRecord,
@@ -11,6 +12,7 @@ import {
   stampBody,
 } from '../../document/codec.js';
 import { id, integer, object } from '../../document/fields.js';
+import type { KeyRecord } from '../../document/record.js';
 import type { HistoryNote } from '../../history/entry-record.js';
 import { formatVersion, type VersionParts } from '../../document/version.js';
 import type { RecordWrite, Version, Written } from '../store.js';
@@ -130,7 +132,10 @@ function applyWrite(
   if (mark !== expected) {
     return { outcome: 'conflict', after: document };
   }
-  const { history, revision, write } = nextVersion(document, record.write);
+  const { history, revision, write } = nextVersion(
+    document,
+    kept ? putBackId(document, record) : record.write,
+  );
   // the writer's own time, from which it computed ends, unless that is far off
   const wished = Math.min(Math.max(record.change.at, now - ON_THE_WAY), now);
   const stamp = kept
@@ -144,6 +149,13 @@ function applyWrite(
   const records = new Map(document.records).set(name, text);
   return { outcome: restamp(record, stamp), after: { ...document, history, revision, write, records } };
 }
+
+/**
+ * The id of the version at which a record is put back. It keeps its write id, and may have had the same number before, after other
+ * writes: this says what comes before it.
+ */
+const putBackId = (before: VersionParts, { write }: KeyRecord): string =>
+  hash('sha1', formatVersion(before) + write).slice(0, 22);
 
 /** The mark of the next version. A history ends with the numbers: a higher revision could not be read again. */
 const nextVersion = ({ history, revision }: VersionParts, write: string): VersionParts =>

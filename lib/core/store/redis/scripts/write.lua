@@ -83,6 +83,13 @@ local function judge(present, i)
   return text, { 'written', revision, at }
 end
 
+-- The id that the version has from this write on. A record that is put back keeps its write id, and may have had the same number
+-- before, after other writes: its version says what comes before it.
+local function id_of(i, previous)
+  local write = ARGV[i + 2]
+  return ARGV[i + 4] == '' and write or string.sub(redis.sha1hex(previous .. write), 1, 22)
+end
+
 local last, text
 for i = FIRST, #ARGV, 6 do
   local name = ARGV[i]
@@ -97,8 +104,9 @@ for i = FIRST, #ARGV, 6 do
     end
     if fresh then redis.call('DEL', KEYS[1], KEYS[2], KEYS[3]) end
     fresh = false
+    local previous = version_of(head)
     head.revision = head.revision + 1
-    head.write = ARGV[i + 2]
+    head.write = id_of(i, previous)
     head.bytes = head.bytes + #stored - #(present or '')
     if not present then head.count = head.count + 1 end
     redis.call('HSET', KEYS[1], name, stored)
