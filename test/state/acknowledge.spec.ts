@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Acknowledgements } from '../../lib/core/state/acknowledgements.js';
+import { ACKNOWLEDGE, SYNC } from '../../lib/core/store/redis/redis-scripts.generated.js';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
 import type { Version } from '../../lib/core/store/store.js';
 import { RedisServer } from '../support/redis.js';
@@ -116,6 +117,43 @@ it('does nothing once its caller has given up', async () => {
   await expect(report).rejects.toThrow(/did not answer within/);
   server.resume();
   expect(await two.isSeenAt(one)).not.toBe(version);
+});
+
+describe('a report that arrives after a later one', () => {
+  /** Redis knows only this script: others are sent again, as a whole, after what was sent behind them. */
+  const keepOnly = async (script: string) => {
+    await two.acknowledges(version);
+    await server.client().script('FLUSH');
+    await server.client().script('LOAD', script);
+  };
+  const isSeen = async () => (await one.store.replicas(soon())).find(({ id }) => id === 'two')?.told;
+
+  it('does not take back that calls may be running now', async () => {
+    await two.exchange(version, { observer: true });
+    await keepOnly(SYNC);
+    const early = two.acknowledges(version, { observer: true });
+    const late = two.exchange(version, { observer: false });
+    expect([(await late).present, await early]).toEqual([true, false]);
+    expect(await isSeen()).toMatchObject({ observer: false });
+  });
+
+  it('does not take back what was applied meanwhile, and the replica is listed all the same', async () => {
+    const first = version;
+    await write('second');
+    await keepOnly(ACKNOWLEDGE);
+    const early = two.exchange(first, { inFlight: 1 });
+    const late = two.acknowledges(version, { inFlight: 2 });
+    expect([(await early).present, await late]).toEqual([true, true]);
+    expect(await isSeen()).toMatchObject({ at: version, inFlight: 2 });
+  });
+
+  it('counts once the entry that the later one has made is gone', async () => {
+    await two.exchange(version);
+    await server.client().del(ENTRIES);
+    await one.exchange(version);
+    expect((await two.exchange(version)).present).toBe(true);
+    expect(await two.acknowledges(version)).toBe(true);
+  });
 });
 
 it('wakes those who wait once the last replica has applied a change, or as soon as one has fewer calls left', async () => {

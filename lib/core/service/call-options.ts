@@ -1,4 +1,3 @@
-import { isOptions } from '../common/is-options.js';
 import { MaintenanceConfigurationError } from '../errors/errors.js';
 import { LONGEST_REOPENING } from '../windows/reopening.js';
 
@@ -137,7 +136,7 @@ export function signalOption(value: unknown): AbortSignal | undefined {
  * would mean maintenance without an end
  */
 export function checkOptionNames(method: string, options: unknown, accepted: readonly string[]): void {
-  if (!isOptions(options)) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw MaintenanceConfigurationError.of(`options of ${method}()`, options, 'an object');
   }
   const unknown = Object.keys(options).find((name) => !accepted.includes(name));

@@ -80,14 +80,16 @@ export interface PresenceText {
 /**
  * The texts in which a replica describes itself; what it has applied is stored beside them. Neither contains a line feed.
  * @param channel that only its process listens to
+ * @param number of the report, which scripts/parts/fields.lua reads
  */
-export function formatPresence(presence: Presence, channel: string): PresenceText {
+export function formatPresence(presence: Presence, channel: string, number: number): PresenceText {
   const { id, host, pid, lease, presumedDead, foreignKeys, version } = presence;
   const { inFlight, draining, observer, unknownKeys, running, clockSkew } = presence;
   return {
     facts: JSON.stringify({ id, host, pid, lease, presumedDead, channel, foreignKeys, version }),
     // sent with every heartbeat, so defaults are left out
     figures: JSON.stringify({
+      n: number,
       ...(inFlight !== 0 && { inFlight }),
       ...(Object.keys(draining).length > 0 && { draining }),
       ...(observer && { observer }),

@@ -10,6 +10,9 @@ export class RedisReport {
   /** The constant facts about this replica, as last sent, and as Redis has them. */
   private sent = '';
   private told = '';
+  /** Redis does not replace a report by one with a lower number. */
+  private readonly numbers = new WeakMap<Presence, number>();
+  private count = 0;
 
   constructor(
     private readonly commands: RedisCommands,
@@ -27,7 +30,7 @@ export class RedisReport {
       this.sent = '';
       return { facts: '', figures: '' };
     }
-    const { facts, figures } = formatPresence(presence, this.commands.ownChannel);
+    const { facts, figures } = this.format(presence);
     this.sent = facts;
     return { facts: facts === this.told ? '' : facts, figures };
   }
@@ -59,7 +62,7 @@ export class RedisReport {
    */
   async acknowledge(version: Version, presence: Presence, deadline: number): Promise<boolean> {
     const { commands } = this;
-    const { facts, figures } = formatPresence(presence, commands.ownChannel);
+    const { facts, figures } = this.format(presence);
     if (facts !== this.told || !commands.isAcquainted) {
       return false;
     }
@@ -83,6 +86,13 @@ export class RedisReport {
     }
     this.reported(presence);
     return true;
+  }
+
+  /** A report that is sent again has the number that it had. */
+  private format(presence: Presence): PresenceText {
+    const number = this.numbers.get(presence) ?? ++this.count;
+    this.numbers.set(presence, number);
+    return formatPresence(presence, this.commands.ownChannel, number);
   }
 
   private reported(presence: Presence): void {

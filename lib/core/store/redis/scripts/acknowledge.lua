@@ -19,7 +19,7 @@ if not version or redis.call('HLEN', KEYS[1]) - 1 ~= head.count then return 0 en
 if is_late(ARGV[5], now) then return 0 end
 local before = field_of(KEYS[2], ARGV[2])
 local open, closed, facts = string.match(before or '', '^%d+|%d+|[^|]*|(%d+)|(%d+)|([^\n]*)\n')
-if not facts then return 0 end
+if not facts or number_of(before) > number_of('\n' .. ARGV[3]) then return 0 end
 -- as in an exchange, but a replica that was not listening then does not count as listening now
 if open ~= '0' and listeners(channel_of(facts)) == 0 then open = '0' end
 local entry = { whole(now + tonumber(ARGV[4])), whole(now), ARGV[1], open, closed, facts .. '\n' .. ARGV[3] }

@@ -110,7 +110,11 @@ if ARGV[2] ~= '' and not is_late(ARGV[6], now) then
   end
 end
 local met = look(noted, now, lease, ARGV[7], lost, facts)
-if facts then
+if facts and number_of(before) > number_of('\n' .. ARGV[4]) then
+  -- it is listed, by a later report
+  present = 1
+  redis.pcall('HSET', KEYS[2], ':met', met.note)
+elseif facts then
   local open = met.named and listeners(channel_of(facts)) > 0 and met.since or 0
   -- what is not on the line of this store was not applied
   local applied = since and ARGV[1] or ''

@@ -25,3 +25,9 @@ end
 local function channel_of(facts)
   return string.match(facts, '"channel":"([^"\\]+)"')
 end
+
+-- The number of the report in an entry: each replica counts its own. What is sent twice, or over a connection that is no longer
+-- used, may arrive after a later report, which it must not replace. 0 if there is none.
+local function number_of(entry)
+  return tonumber(string.match(entry or '', '\n{"n":(%d+)')) or 0
+end

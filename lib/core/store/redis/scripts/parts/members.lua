@@ -6,7 +6,7 @@
 --           server only; otherwise 0
 --   closed  since when nobody has been listening to that channel; 0 while somebody is
 --   facts   what does not change while it lives, as JSON: `lease` and `presumedDead` in ms, `channel`
---   figures what does change
+--   figures what does change, beginning with the number of the report
 -- `x|until` stands for a replica that has left, was forgotten or is gone, so that nobody vouches for it. Only the replica's process
 -- listens to its own channel, for as long as it has its connection, even if it is blocked, stopped or cut off.
 --
