@@ -137,6 +137,27 @@ export const MUTANTS: readonly Mutant[] = [
     'isAtLeast(at, this.place)',
     'true',
   ),
+  bug(
+    'own-write-covers-others',
+    'operators',
+    'core/state/known-records.js',
+    'const goesOn = before === this.at;',
+    'const goesOn = true;',
+  ),
+  bug(
+    'report-leaves-out-calls',
+    'drain',
+    'core/store/redis/redis-report.js',
+    'const { facts, figures } = this.format(presence); if (facts !== this.told',
+    'const { facts, figures } = this.format({ ...presence, draining: {} }); if (facts !== this.told',
+  ),
+  bug(
+    'report-is-made-before',
+    'drain',
+    'core/state/acknowledgements.js',
+    'const presence = report.presence();',
+    'const presence = this.before ?? report.presence(); this.before = report.presence();',
+  ),
   bug('missing-not-told', 'partition', AGREEMENT, 'missing: behind }', 'missing: [] }'),
   bug(
     'half-open-line-kept',
