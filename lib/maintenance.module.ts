@@ -13,8 +13,10 @@ import { ModulesContainer } from '@nestjs/core';
 import { asyncSource } from './module/async-options.js';
 import { createDynamicModule, failing } from './module/dynamic-module.js';
 import { MaintenanceLifecycle } from './module/lifecycle.js';
+import { isOptions } from './core/common/is-options.js';
 import { MaintenanceConfigurationError } from './core/errors/errors.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './maintenance.module-definition.js';
+import { describeSecret } from './options/checks.js';
 import type { MaintenanceAsyncOptions } from './options/async-options.js';
 import type { MaintenanceRootOptions } from './options/options.js';
 
@@ -65,9 +67,10 @@ export class MaintenanceModule
 
   /** Registers the module with these options. @throws MaintenanceConfigurationError if an option is wrong or unknown */
   static override forRoot(options: MaintenanceRootOptions = {}): DynamicModule {
-    if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-      const provided = { provide: MODULE_OPTIONS_TOKEN, useValue: options };
-      return createDynamicModule({ module: this, providers: [provided] }, {});
+    if (!isOptions(options)) {
+      // not as a value: Nest waits for that of a promise
+      const error = MaintenanceConfigurationError.of('options', options, 'an object', describeSecret);
+      return createDynamicModule({ module: this, providers: [failing(MODULE_OPTIONS_TOKEN, error)] }, {});
     }
     return createDynamicModule(super.forRoot(options), options);
   }

@@ -1,3 +1,4 @@
+import { isOptions } from '../core/common/is-options.js';
 import { MOST_KEPT } from '../core/history/history-settings.js';
 import type { MaintenanceHistoryOptions } from '../core/history/maintenance-history-entry.js';
 import { MaintenanceKey } from '../core/keys/maintenance-key.js';
@@ -47,7 +48,7 @@ export const MODULE_CHECKS: Record<keyof MaintenanceModuleOptions, Check> = {
     (value) => typeof value === 'string' && /^[A-Za-z0-9][\w.:-]{0,63}$/.test(value),
   ],
   keys: listOf('an array of MaintenanceKey', (item) => item instanceof MaintenanceKey),
-  general: ['an object with label, helpText, timeout, template, ignorePaths', isRecord],
+  general: ['an object with label, helpText, timeout, template, ignorePaths', isOptions],
   statusCode: ['200 or an HTTP error status, 400 to 599', (value) => value === 200 || whole(400, 599)(value)],
   refreshDelay: ['whole milliseconds, 1000 to 2147483647', whole(1_000, 2 ** 31 - 1)],
   template: ['a view name or a function', (value) => isText(value) || isFunction(value)],
@@ -69,7 +70,7 @@ export const MODULE_CHECKS: Record<keyof MaintenanceModuleOptions, Check> = {
     'a path of this site that begins with one "/", or an http:// or https:// URL with such a path',
     (value) => value === '' || ((isLocalPath(value) || isWebUrl(value)) && !/[?#]/.test(value as string)),
   ],
-  bypass: ['an object with when, ips, secret, cookie', isRecord],
+  bypass: ['an object with when, ips, secret, cookie', isOptions],
   visitor: ['a function', isFunction],
   permissions: ['a function', isFunction],
   translate: ['a function', isFunction],
@@ -91,7 +92,7 @@ export const MODULE_CHECKS: Record<keyof MaintenanceModuleOptions, Check> = {
   ],
   followCalls: ['a boolean', isBoolean],
   events: oneOf('wait', 'refuse', 'pass'),
-  history: ['an object with keep, sink', isRecord],
+  history: ['an object with keep, sink', isOptions],
   reloadRate: ['page loads per second, 1 to 1000000', whole(1, 1_000_000)],
 };
 
@@ -116,7 +117,7 @@ export const BYPASS_CHECKS: Record<keyof MaintenanceBypassOptions, Check> = {
     (value: unknown) =>
       isSecret(value) || (Array.isArray(value) && value.length > 0 && value.every(isSecret)),
   ],
-  cookie: ['an object with domain, secure', isRecord],
+  cookie: ['an object with domain, secure', isOptions],
 };
 
 export const COOKIE_CHECKS: Record<keyof MaintenanceBypassCookieOptions, Check> = {

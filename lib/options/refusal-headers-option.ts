@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { isRecord } from './checks.js';
+import { isOptions } from '../core/common/is-options.js';
 import type { MaintenanceRequestFunction } from './access-options.js';
 
 /** Express-style middleware that sets headers and calls `next()`. On Fastify it gets Node's request and response. @publicApi */
@@ -24,7 +24,7 @@ export const REFUSAL_HEADERS_ACCEPTED =
 
 export const isRefusalHeaders = (value: unknown): boolean =>
   typeof value === 'function' ||
-  (isRecord(value) && Object.entries(value).every(([name, text]) => isHeader(name, text)));
+  (isOptions(value) && Object.entries(value).every(([name, text]) => isHeader(name, text)));
 
 /** Whether it can be sent. */
 export function isHeader(name: string, value: unknown): value is string {

@@ -1,6 +1,7 @@
+import { isOptions } from '../core/common/is-options.js';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { HISTORY_KEEP } from '../core/history/history-settings.js';
-import { check, describeSecret, isRecord } from './checks.js';
+import { check, describeSecret } from './checks.js';
 import {
   BYPASS_CHECKS,
   COOKIE_CHECKS,
@@ -22,7 +23,7 @@ import { ADMIN_CHECKS, SOCKET_CHECKS, STRUCTURE_CHECKS } from './structure-check
  * @throws MaintenanceConfigurationError that names the first wrong one
  */
 export function resolveOptions(given: unknown): ResolvedOptions {
-  if (given !== undefined && !isRecord(given)) {
+  if (given !== undefined && !isOptions(given)) {
     throw MaintenanceConfigurationError.of('options', given, 'an object', describeSecret);
   }
   const options: MaintenanceModuleOptions = given ?? {};
@@ -92,8 +93,8 @@ export function resolveOptions(given: unknown): ResolvedOptions {
  */
 export function resolveStructure(given: MaintenanceStructuralOptions): ResolvedStructure {
   check('', given, STRUCTURE_CHECKS);
-  check('socket.', isRecord(given.socket) ? given.socket : undefined, SOCKET_CHECKS);
-  check('admin.', isRecord(given.admin) ? given.admin : undefined, ADMIN_CHECKS);
+  check('socket.', isOptions(given.socket) ? given.socket : undefined, SOCKET_CHECKS);
+  check('admin.', isOptions(given.admin) ? given.admin : undefined, ADMIN_CHECKS);
   const { guard, socket, admin, ...rest } = { ...STRUCTURAL_DEFAULTS, ...definedOf(given) };
   return {
     ...rest,

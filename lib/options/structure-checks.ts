@@ -1,3 +1,4 @@
+import { isOptions } from '../core/common/is-options.js';
 import {
   isBoolean,
   isFunction,
@@ -32,11 +33,11 @@ export const STRUCTURE_CHECKS: Record<keyof MaintenanceStructuralOptions, Check>
   coverage: oneOf('handlers', 'site'),
   socket: [
     'a boolean or an object with namespace, path, cors, origins, url',
-    (value) => isBoolean(value) || isRecord(value),
+    (value) => isBoolean(value) || isOptions(value),
   ],
   admin: [
     'a boolean or an object with guards, title, environment, origins, loginUrl, loginPaths',
-    (value) => isBoolean(value) || isRecord(value),
+    (value) => isBoolean(value) || isOptions(value),
   ],
   decorators: listOf('an array of class decorators, such as [Public()]', isFunction),
 };
@@ -47,7 +48,7 @@ export const SOCKET_CHECKS: Record<keyof MaintenanceSocketOptions, Check> = {
     (value) => typeof value === 'string' && /^\/?[\w.-][\w./-]*$|^\/$/.test(value),
   ],
   path: ['a path that begins with "/"', isLocalPath],
-  cors: ['a boolean or CORS options', (value) => isBoolean(value) || isRecord(value)],
+  cors: ['a boolean or CORS options', (value) => isBoolean(value) || isOptions(value)],
   origins: listOf('an array of origins such as "https://example.com"', isOrigin),
   url: ['a function', isFunction],
 };

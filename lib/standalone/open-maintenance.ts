@@ -6,7 +6,7 @@ import { learnPublishedKeys } from '../core/catalogue/published-keys.js';
 import { leaveWhenIdle } from '../core/cluster/leave-when-idle.js';
 import { ReplicaCoordinator } from '../core/cluster/replica-coordinator.js';
 import { ApplicationCalls } from '../core/common/application-calls.js';
-import { MaintenanceConfigurationError, MaintenanceStoreError } from '../core/errors/errors.js';
+import { MaintenanceStoreError } from '../core/errors/errors.js';
 import { MOST_KEPT } from '../core/history/history-settings.js';
 import { HistoryWriter } from '../core/history/history-writer.js';
 import { HookRunner } from '../core/hooks/hook-runner.js';
@@ -47,15 +47,9 @@ export interface OpenMaintenance {
 export async function openMaintenance(given: MaintenanceStandaloneOptions): Promise<OpenMaintenance> {
   checkOptionNames('createMaintenance', given, [...SHARED_OPTIONS, 'logger']);
   const { logger = stderrLogger, ...shared } = given;
-  if (shared.redis === undefined) {
-    throw MaintenanceConfigurationError.of(
-      'redis',
-      undefined,
-      'a redis:// or rediss:// URL, ioredis options, …',
-    );
-  }
   checkParts(given);
-  const options = resolveOptions(shared);
+  // required: nobody runs on memory by mistake
+  const options = resolveOptions({ ...shared, redis: shared.redis });
   const registry = new KeyRegistry(createGeneralKey(options.general));
   options.keys.forEach((key, index) => registry.add(key, `the option "keys" (index ${index})`));
   // an application may keep more than the default

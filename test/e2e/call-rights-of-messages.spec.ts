@@ -13,12 +13,11 @@ import {
   type TcpClientOptions,
 } from '@nestjs/microservices';
 import { MaintenanceDrainError, MaintenanceModule, MaintenanceService } from 'nestjs-maintenance';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { lastValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { adapters } from '../support/apps.js';
 import { Gates } from '../support/gates.js';
+import { freePort } from '../support/process.js';
 import { until } from '../support/until.js';
 
 let gates = new Gates();
@@ -89,14 +88,6 @@ class OrdersResolver {
   state(@Context() context: object): Promise<string> {
     return work(this.service, context);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await until(() => server.listening);
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** A drained hold gives up waiting for what is at the gate. */

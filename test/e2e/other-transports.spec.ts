@@ -11,13 +11,13 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { MaintenanceService } from 'nestjs-maintenance';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { firstValueFrom, of, toArray, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { maintenance, serviceOf } from '../apps/shop.js';
 import { adapters } from '../support/apps.js';
+import { freePort } from '../support/process.js';
 
 interface Sums {
   add(numbers: { values: number[] }): Observable<{ value: number }>;
@@ -39,15 +39,6 @@ class SumsController {
 
 @Module({ imports: [maintenance()], controllers: [SumsController] })
 class SumsModule {}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 interface GrpcFailure {
   code: number;

@@ -76,7 +76,7 @@ export class UnknownMaintenanceKeyError extends MaintenanceError {
     super(
       `Unknown maintenance key ${describeValue(key)}; registered: ${known.map((name) => `"${name}"`).join(', ')}.`,
     );
-    this.key = typeof key === 'string' ? key : String(key);
+    this.key = typeof key === 'string' ? key : describeValue(key);
   }
 }
 

@@ -1,3 +1,4 @@
+import { isOptions } from '../common/is-options.js';
 import { MaintenanceConfigurationError } from '../errors/errors.js';
 import { MaintenanceStatus, type MaintenanceStatusClass } from './maintenance-status.js';
 import type { MaintenanceTemplate } from './maintenance-template.js';
@@ -49,7 +50,7 @@ export function checkName(name: unknown): string {
 
 /** The given options; `undefined` counts as not given. */
 export function checkOptions(name: string, options: MaintenanceKeyOptions = {}): MaintenanceKeyOptions {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  if (!isOptions(options)) {
     throw MaintenanceConfigurationError.of(`options of key ${name}`, options, 'an object');
   }
   const given = Object.entries(options).filter(([, value]) => value !== undefined);

@@ -62,7 +62,7 @@ export class MaintenanceKey {
         `${new.target.name} is registered as maintenance key ${describeValue(declared.name)} but names itself ${describeValue(name)}.`,
       );
     }
-    this.name = checkName(name ?? declared?.name);
+    this.name = checkName(name === undefined ? declared?.name : name);
     const given = { ...checkOptions(this.name, declared?.options), ...checkOptions(this.name, options) };
     const {
       label = this.name,

@@ -1,3 +1,4 @@
+import { isOptions } from '../common/is-options.js';
 import { MaintenanceConfigurationError } from '../errors/errors.js';
 import { LONGEST_REOPENING } from '../windows/reopening.js';
 
@@ -136,7 +137,7 @@ export function signalOption(value: unknown): AbortSignal | undefined {
  * would mean maintenance without an end
  */
 export function checkOptionNames(method: string, options: unknown, accepted: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  if (!isOptions(options)) {
     throw MaintenanceConfigurationError.of(`options of ${method}()`, options, 'an object');
   }
   const unknown = Object.keys(options).find((name) => !accepted.includes(name));

@@ -121,6 +121,10 @@ export abstract class MaintenanceWork extends MaintenanceKnowledge {
       return known;
     }
     const list = (Array.isArray(keys) ? keys : [keys]) as readonly MaintenanceKeyLike[];
+    if (list.length === 0) {
+      // a list that should have had a key would protect nothing
+      throw MaintenanceConfigurationError.of('keys', keys, 'at least one key');
+    }
     const names = list.map((key) => this.parts.registry.get(key).name);
     const made = { name: `whileOpen(${names.join(', ')})`, scope: new NamedKeys(new Set(names)) };
     if (typeof single === 'string') {
