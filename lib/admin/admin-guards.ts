@@ -99,6 +99,14 @@ export class AdminGuards implements CanActivate, OnModuleInit {
       scope === undefined
         ? await this.create(guard)
         : this.moduleRef.get<CanActivate>(guard, { strict: false });
+    if (typeof (instance as Partial<CanActivate>).canActivate !== 'function') {
+      throw MaintenanceConfigurationError.of(
+        'admin.guards',
+        guard,
+        'an array of guards (classes or instances)',
+        (given) => `${describeValue(given)}, which has no canActivate()`,
+      );
+    }
     return () => instance;
   }
 

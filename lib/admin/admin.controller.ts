@@ -13,6 +13,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import 'reflect-metadata';
+import { applyDecorators } from './apply-decorators.js';
 import { MaintenanceExempt } from '../decision/decorators.js';
 import type { HttpRequest } from '../request/http-request.js';
 import type { HttpReply } from '../request/http-reply.js';
@@ -149,10 +150,5 @@ export function adminController({ path, decorators }: Pick<ResolvedStructure, 'p
       return respond(reply, () => this.api.forget(request, request.params['id']));
     }
   }
-  return decorate(MaintenanceAdminController, decorators);
-}
-
-/** As if they were written above the class, in the given order. */
-function decorate(cls: Type, decorators: readonly ClassDecorator[]): Type {
-  return (Reflect.decorate([...decorators], cls) as Type | undefined) ?? cls;
+  return applyDecorators(MaintenanceAdminController, decorators);
 }

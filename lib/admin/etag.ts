@@ -3,6 +3,12 @@ import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { StateManager } from '../core/state/state-manager.js';
 import { AdminApiError } from './admin.errors.js';
 
+/**
+ * What proxies that compress make of an entity tag: weak (nginx, Cloudflare), or with a suffix (Apache, Caddy). It still names the
+ * same state.
+ */
+const COMPRESSED = /^(?:W\/)?("[^"]*?)(?:[-;](?:gzip|br|zstd))?"$/;
+
 /** The state of a key, by the number of its last change, as an entity tag. */
 export function createEtag(manager: StateManager, key: MaintenanceKey): string {
   const { document } = manager;
@@ -24,7 +30,7 @@ export function expectedRevision(
   if (ifMatch === undefined || ifMatch.trim() === '*') {
     return undefined;
   }
-  const tags = ifMatch.split(',').map((tag) => tag.trim());
+  const tags = ifMatch.split(',').map((tag) => tag.trim().replace(COMPRESSED, '$1"'));
   if (!tags.includes(createEtag(manager, key))) {
     throw changedMeanwhile(key);
   }

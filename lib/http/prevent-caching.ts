@@ -11,8 +11,21 @@ const TARGETED = [
 ] as const;
 
 const UNWANTED: ReadonlySet<string> = new Set(TARGETED);
-/** The same, and headers about the age or freshness of something that a refusal is not. */
-const UNWANTED_OF_REFUSALS: ReadonlySet<string> = new Set([...TARGETED, 'etag', 'last-modified', 'expires']);
+/**
+ * The same, and headers about the content that a refusal replaces: its freshness, and what would make a browser download the page
+ * or fail to decode it.
+ */
+const UNWANTED_OF_REFUSALS: ReadonlySet<string> = new Set([
+  ...TARGETED,
+  'etag',
+  'last-modified',
+  'expires',
+  'content-encoding',
+  'content-disposition',
+  'content-range',
+  'content-language',
+  'content-location',
+]);
 
 /** Headers for visitors who are let in individually: the response is private. */
 export const PERSONAL_CACHE_CONTROL = 'private, no-store';
@@ -28,7 +41,7 @@ export function preventCaching(reply: HttpReply, cacheControl = 'no-store'): voi
   removeHeaders(reply, UNWANTED);
 }
 
-/** Removes caching headers that were set for the response that a refusal replaces. */
+/** Removes headers that were set for the response that a refusal replaces. */
 export const removeStale = (reply: HttpReply): void => removeHeaders(reply, UNWANTED_OF_REFUSALS);
 
 /**

@@ -1,12 +1,11 @@
 import { isIP } from 'node:net';
+import { isOptions } from '../core/common/is-options.js';
 import { describeValue, MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { isForeignClient, isRedisClient } from '../core/store/redis/redis-client.js';
 
 /** What is accepted, in words and as a test; for a list, also of its items. */
 export type Check = [accepted: string, valid: (value: never) => boolean, item?: (item: unknown) => boolean];
 
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 export const isFunction = (value: unknown): boolean => typeof value === 'function';
 export const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 export const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
@@ -65,7 +64,7 @@ export function isRedisUrl(value: unknown): boolean {
  */
 export function isRedisConnection(value: unknown): boolean {
   return (
-    isRecord(value) &&
+    isOptions(value) &&
     (isForeignClient(value) ||
       ((Object.keys(value).length > 0 || Object.getPrototypeOf(value) === Object.prototype) &&
         !FOREIGN_OPTIONS.some((name) => name in value) &&

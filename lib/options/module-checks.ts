@@ -12,7 +12,6 @@ import {
   isHostname,
   isLanguageTag,
   isLocalPath,
-  isRecord,
   isRedisConnection,
   isRedisUrl,
   isText,
@@ -34,9 +33,9 @@ export const MODULE_CHECKS: Record<keyof MaintenanceModuleOptions, Check> = {
   cache: [
     'a cache-manager cache',
     (value) =>
-      isRecord(value) &&
+      isOptions(value) &&
       (Array.isArray((value as { stores?: unknown }).stores) ||
-        isRecord((value as { store?: unknown }).store)),
+        isOptions((value as { store?: unknown }).store)),
   ],
   redis: [
     'a redis:// or rediss:// URL, unix://path, ioredis options, a Redis or Cluster instance, or false for the memory of this process ' +

@@ -4,7 +4,6 @@ import {
   isFunction,
   isLocalPath,
   isOrigin,
-  isRecord,
   isText,
   isWebUrl,
   listOf,
@@ -56,7 +55,7 @@ export const SOCKET_CHECKS: Record<keyof MaintenanceSocketOptions, Check> = {
 export const ADMIN_CHECKS: Record<keyof MaintenanceAdminOptions, Check> = {
   guards: listOf(
     'an array of guards (classes or instances)',
-    (item) => isFunction(item) || (isRecord(item) && isFunction(item['canActivate'])),
+    (item) => isFunction(item) || (isOptions(item) && isFunction(item['canActivate'])),
   ),
   title: ['a string that is not empty', isText],
   environment: ['a string that is not empty', isText],

@@ -311,6 +311,24 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     expect(fresh.status).toBe(200);
   });
 
+  it.each([
+    ['nginx', (tag: string) => `W/${tag}`],
+    ['Apache', (tag: string) => tag.replace(/"$/, '-gzip"')],
+    ['Jetty', (tag: string) => tag.replace(/"$/, ';gzip"')],
+    ['a weak one with a suffix', (tag: string) => `"other", W/${tag.replace(/"$/, '-br"')}`],
+  ])('recognises the tag of a response that a proxy has compressed: %s', async (_proxy, alter) => {
+    await using running = await start();
+    const tag = (await as(ALL, running.port, '/maintenance/keys/general')).headers['etag'] as string;
+    const write = async () =>
+      as(ALL, running.port, '/maintenance/keys/general', {
+        method: 'PUT',
+        json: { mode: true },
+        headers: { 'if-match': alter(tag) },
+      });
+    expect((await write()).status).toBe(200);
+    expect((await write()).status).toBe(409);
+  });
+
   it('is not affected by a concurrent change of another key', async () => {
     await using running = await start();
     const tag = (await as(ALL, running.port, '/maintenance/keys/general')).headers['etag'] as string;

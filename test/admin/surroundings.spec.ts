@@ -19,6 +19,7 @@ import {
   type ModuleMetadata,
   type NestInterceptor,
   type PipeTransform,
+  type Type,
   type VersioningOptions,
 } from '@nestjs/common';
 import { APP_GUARD, REQUEST } from '@nestjs/core';
@@ -268,6 +269,16 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     it('does not start with a guard that cannot be created', async () => {
       await expect(createApp({ imports: [guarded()] })).rejects.toThrow(
         /"admin\.guards" received function SessionGuard, which cannot be created .*Sessions.*accepted: a guard/s,
+      );
+    });
+
+    it.each(['created', 'provided'])('does not start with a class that is no guard: %s', async (how) => {
+      class Session {}
+      const module = adminModule({ admin: { guards: [Session as Type<CanActivate>] } });
+      await expect(
+        createApp({ imports: [module], providers: how === 'provided' ? [Session] : [] }),
+      ).rejects.toThrow(
+        /"admin\.guards" received function Session, which has no canActivate\(\); accepted: /,
       );
     });
   });

@@ -8,6 +8,10 @@ import { raw, request } from '../support/http.js';
 
 const MESSAGE = 'We are carrying out maintenance and will be back as soon as we can.';
 
+const CONTENT_HEADERS = ['encoding', 'disposition', 'range', 'language', 'location'].map(
+  (name) => `content-${name}`,
+);
+
 interface RawResponse {
   setHeader(name: string, value: string): void;
 }
@@ -115,6 +119,12 @@ describe.each(adapters)('a refusal on %s', (_name, createApp) => {
         response.setHeader('Expires', 'Mon, 01 Jan 2034 00:00:00 GMT');
         response.setHeader('Vary', 'Origin, Accept-Encoding');
         response.setHeader('Retry-After', '7200');
+        // what a browser would save, not show, or cannot decode
+        response.setHeader('Content-Encoding', 'gzip');
+        response.setHeader('Content-Disposition', 'attachment; filename="report.pdf"');
+        response.setHeader('Content-Range', 'bytes 0-9/10');
+        response.setHeader('Content-Language', 'de');
+        response.setHeader('Content-Location', '/report.pdf');
         response.setHeader('X-Own', 'kept');
         next();
       });
@@ -132,6 +142,7 @@ describe.each(adapters)('a refusal on %s', (_name, createApp) => {
       expect(headers).not.toHaveProperty('etag');
       expect(headers).not.toHaveProperty('last-modified');
       expect(headers).not.toHaveProperty('expires');
+      expect(CONTENT_HEADERS.filter((name) => name in headers)).toEqual([]);
     }
   });
 

@@ -18,6 +18,8 @@ describe('a text for visitors', () => {
     ['tags in another spelling', { DE: 'x', 'PT-br': 'y' }, { de: 'x', 'pt-BR': 'y' }],
     ['only one for everybody', { '': 'Back soon' }, 'Back soon'],
     ['empty texts', { '': 'Back soon', de: '' }, 'Back soon'],
+    ['nothing but spaces', ' \n\t', null],
+    ['blank texts', { '': ' ', de: 'Gleich zurück' }, { de: 'Gleich zurück' }],
     ['only empty texts', { '': '', de: '' }, null],
     ['an object without a prototype', Object.assign(Object.create(null), { de: 'x' }), { de: 'x' }],
   ])('may be %s', (_what, given, read) => {

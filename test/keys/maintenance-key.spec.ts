@@ -182,7 +182,7 @@ describe('the options of a key', () => {
     ).toContain('"key name" received "a b"');
   });
 
-  it.each([null, 'x', [1]])('must be an object: %o', (options) => {
+  it.each([null, 'x', [1], new Map([['order', 1]])])('must be an object: %o', (options) => {
     expect(thrown(() => new MaintenanceKey('a', options as never)).message).toMatch(
       /"options of key a" received .+; accepted: an object/,
     );

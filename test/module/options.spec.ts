@@ -1,3 +1,4 @@
+import { SetMetadata, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { createCache } from 'cache-manager';
 import {
@@ -21,6 +22,13 @@ const compileAsync = (options: unknown) =>
       MaintenanceModule.forRootAsync({ socket: false, admin: false, useFactory: () => options as never }),
     ],
   }).compile();
+
+const Public = () => SetMetadata('public', true);
+const Ops = SetMetadata('role', 'ops');
+/** Options as a class, of which none is set. */
+class Settings {
+  declare secret?: string;
+}
 
 type Wrong = [option: string, value: unknown, received: string, accepted: string];
 
@@ -132,6 +140,12 @@ const plain: Wrong[] = [
     'headers by name',
   ],
   ['refusalHeaders', { 'X-A': 7 }, 'an object (Object)', 'headers by name, a function'],
+  // objects without fields of their own would pass for no options at all
+  ['refusalHeaders', new Headers({ 'X-A': 'a' }), 'an object (Headers)', 'headers by name, a function'],
+  ['refusalHeaders', [new Map([['X-A', 'a']])], 'an object (Map) at index 0', 'headers by name, a function'],
+  ['bypass', Promise.resolve({ ips: ['10.0.0.1'] }), 'an object (Promise)', 'an object with when'],
+  ['history', new Date(0), '1970-01-01T00:00:00.000Z', 'an object with keep'],
+  ['general', new Map([['label', 'Shop']]), 'an object (Map)', 'an object with label'],
   ['baseUrl', 'shop', '"shop"', 'begins with one "/"'],
   ['baseUrl', 'https://example.com/shop?a=1', '"https://example.com/shop?a=1"', 'URL with such a path'],
   ['general', [], 'an array of 0', 'an object with label'],
@@ -173,6 +187,8 @@ const structural: Wrong[] = [
   ['guard', 1, '1', 'a boolean'],
   ['guard', 'last', '"last"', "'first' or 'in-order'"],
   ['decorators', ['Public'], '"Public" at index 0', 'class decorators'],
+  ['decorators', [Ops, Public], 'function Public at index 1', 'such as [Public()]'],
+  ['decorators', [class Guard {}, Ops], 'function Guard at index 0, which failed', 'class decorators'],
   ['path', '', '""', 'a path of letters'],
   ['path', '/', '"/"', 'a path of letters'],
   ['path', 'a//b', '"a//b"', 'a path of letters'],
@@ -182,6 +198,8 @@ const structural: Wrong[] = [
   ['coverage', 'all', '"all"', "'handlers' or 'site'"],
   ['socket', 'yes', '"yes"', 'a boolean or an object'],
   ['admin', null, 'null', 'a boolean or an object'],
+  ['admin', Promise.resolve({ title: 'Shop' }), 'an object (Promise)', 'a boolean or an object'],
+  ['socket', new Map([['namespace', '/m']]), 'an object (Map)', 'a boolean or an object'],
 ];
 
 const structuralNested: [option: string, value: MaintenanceRootOptions, received: string][] = [
@@ -242,11 +260,16 @@ describe('a wrong option stops the start with an error that says what is accepte
     expect(await failure(compile(value))).toMatchObject(clear(option, received, 'a'));
   });
 
-  it.each([null, 'redis://x', 5, []])('invalid options: %o', async (value) => {
+  it.each([null, 'redis://x', 5, [], new Map()])('invalid options: %o', async (value) => {
     const error = await failure(compile(value));
     expect(error).toBeInstanceOf(MaintenanceConfigurationError);
     expect(error.message).toMatch(/"options" received .+; accepted: an object\./);
     expect(await failure(compileAsync(value))).toBeInstanceOf(MaintenanceConfigurationError);
+  });
+
+  it('a promise of options, which needs forRootAsync()', async () => {
+    const error = await failure(compile(Promise.resolve({ path: 'ops' })));
+    expect(error).toMatchObject(clear('options', 'an object (Promise)', 'an object'));
   });
 
   it.each([
@@ -332,6 +355,8 @@ describe('valid options', () => {
     { path: '/ops/maintenance/' },
     { cache: createCache() },
     { coverage: 'site', guard: false, isGlobal: false },
+    { bypass: new Settings(), general: Object.create(null) as object },
+    { decorators: [Ops, ((cls: Type) => class extends cls {}) as ClassDecorator] },
     { statusCode: undefined, cache: undefined, path: undefined, bypass: undefined },
   ])('%o', async (options) => {
     const module = await compile({ socket: false, admin: false, ...options });

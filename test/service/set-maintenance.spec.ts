@@ -249,6 +249,9 @@ describe('the end of maintenance', () => {
     ['acknowledge', { acknowledge: -1 }, /"acknowledge" received -1; accepted: whole milliseconds/],
     ['ifRevision', { ifRevision: 'x' as never }, /"ifRevision" received "x"; accepted: the revision/],
     ['a misspelt option', { timeOut: 5 } as never, /Unknown option "timeOut" of setMaintenance\(\)/],
+    ['too long a time', { timeout: 8.64e15 }, /"timeout" received 8640000000000000; .* at most 86\d{14}/],
+    ['a date', new Date(Date.now() + HOUR) as never, /"options of setMaintenance\(\)" received 2/],
+    ['a signal', new AbortController().signal as never, /received an object \(AbortSignal\); accepted: an/],
     ['no options', null as never, /"options of setMaintenance\(\)" received null; accepted: an object/],
   ])('refuses %s and changes nothing', async (_what, options, message) => {
     await using at = await site();

@@ -1,5 +1,6 @@
 import { isOptions } from '../common/is-options.js';
 import { MaintenanceConfigurationError } from '../errors/errors.js';
+import { isBlank } from '../texts/text-option.js';
 import { LONGEST_REOPENING } from '../windows/reopening.js';
 
 /** The end of maintenance: at most one of the two. @publicApi */
@@ -35,11 +36,16 @@ export function parseEnd(
     }
     return { until: until.getTime(), announced: true };
   }
-  if (
-    timeout !== undefined &&
-    (!Number.isSafeInteger(timeout) || timeout < 0 || now + timeout > LAST_INSTANT)
-  ) {
+  if (timeout !== undefined && (!Number.isSafeInteger(timeout) || timeout < 0)) {
     throw MaintenanceConfigurationError.of('timeout', timeout, 'whole milliseconds, 0 for ever');
+  }
+  if (timeout !== undefined && now + timeout > LAST_INSTANT) {
+    const longest = Math.floor(LAST_INSTANT - now);
+    throw MaintenanceConfigurationError.of(
+      'timeout',
+      timeout,
+      `whole milliseconds, 0 for ever, at most ${longest}`,
+    );
   }
   const length = timeout ?? fallback;
   return {
@@ -59,7 +65,7 @@ export function textOption(option: string, value: unknown): string | null {
   if (typeof value !== 'string' || value.length > 10_000) {
     throw MaintenanceConfigurationError.of(option, value, 'a string of at most 10000 characters');
   }
-  return value === '' ? null : value;
+  return isBlank(value) ? null : value;
 }
 
 /**

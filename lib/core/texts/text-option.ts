@@ -9,7 +9,7 @@ const LONGEST_TAG = 35;
 const ACCEPTED = `a string of at most ${LONGEST_TEXT} characters, or one for each language such as { "": "Back soon", de: "Gleich zurück" }`;
 
 /**
- * A text for visitors; `null` for none. Empty texts count as none.
+ * A text for visitors; `null` for none. Texts of nothing but spaces and line breaks count as none: a page would show no message.
  * @throws MaintenanceConfigurationError unless it is text of a sensible length, texts by language tag, `null` or absent
  */
 export function visitorTextOption(option: string, value: unknown): MaintenanceText | null {
@@ -26,9 +26,9 @@ export function visitorTextOption(option: string, value: unknown): MaintenanceTe
     );
   }
   if (typeof value === 'string') {
-    return value;
+    return isBlank(value) ? null : value;
   }
-  const given = Object.entries(value as Record<string, string>).filter(([, text]) => text !== '');
+  const given = Object.entries(value as Record<string, string>).filter(([, text]) => !isBlank(text));
   const texts = Object.fromEntries(given.map(([tag, text]) => [canonical(tag) ?? tag, text]));
   const { '': main, ...others } = texts;
   return given.length === 0
@@ -37,6 +37,9 @@ export function visitorTextOption(option: string, value: unknown): MaintenanceTe
       ? main
       : Object.freeze(texts);
 }
+
+/** Whether it shows nothing. */
+export const isBlank = (text: string): boolean => text.trim() === '';
 
 /** What is wrong with a text for visitors: the language tag, or the whole; `undefined`: nothing. */
 export function textFault(value: unknown): [tag?: string] | undefined {
