@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { KeyRegistry } from '../../lib/core/keys/key-registry.js';
+import type { MaintenanceKey } from '../../lib/core/keys/maintenance-key.js';
 import { Acknowledgements } from '../../lib/core/state/acknowledgements.js';
 import { ACKNOWLEDGE, SYNC } from '../../lib/core/store/redis/redis-scripts.generated.js';
+import { newReplica } from '../../lib/core/state/replica-lease.js';
+import { StateManager } from '../../lib/core/state/state-manager.js';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
 import type { Version } from '../../lib/core/store/store.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
-import { notice, presence, writing } from './documents.js';
+import { hold, notice, presence, writing } from './documents.js';
 import { redisOptions } from './stores.js';
 
 const soon = () => performance.now() + 5_000;
@@ -198,6 +202,37 @@ it('leaves it to an exchange to meet a server again, and to report facts that ar
     await two.exchange(version).catch(() => undefined);
     return two.acknowledges(version);
   });
+});
+
+it('takes a hold that it hears of while an answer is on its way for renewed until the next one', async () => {
+  const registry = new KeyRegistry();
+  const general = registry.find('general') as MaintenanceKey;
+  const log = { log: () => undefined, warn: () => undefined };
+  const three = new RedisStore(server.url, 'acks', redisOptions);
+  const manager = new StateManager(three, registry, newReplica(), 1_000, log);
+  await manager.start();
+  await manager.sync();
+  const sync = three.sync.bind(three);
+  let open = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  let answered = false;
+  three.sync = async (...args) => {
+    const result = await sync(...args);
+    answered = true;
+    await gate;
+    return result;
+  };
+  const asked = manager.sync();
+  await until(() => answered);
+  await one.store.write([writing('general', { holds: [hold()] })], version, soon());
+  const abandoned = () => manager.current(general).holds.map((held) => held.abandoned);
+  await until(() => abandoned().length > 0);
+  open();
+  await asked;
+  expect(abandoned()).toEqual([false]);
+  // nobody has its lease
+  await until(() => abandoned()[0] === true);
+  await manager.stop();
 });
 
 describe('reports of what was applied', () => {

@@ -144,6 +144,13 @@ describe('the view of the state', () => {
     view.takeLeases(leases);
     expect(abandoned()).toEqual([false, false, true]);
     expect(updates()).toBe(before + 2);
+    // what was asked before it was heard of says nothing about it
+    const { mark } = view.holds;
+    hear(5, 'one', 'two', 'three', 'four');
+    view.takeLeases(leases, mark);
+    expect(abandoned()).toEqual([false, false, true, false]);
+    view.takeLeases(leases, view.holds.mark);
+    expect(abandoned()).toEqual([false, false, true, true]);
   });
 
   it('does not go back to its own write when something newer was faster', () => {

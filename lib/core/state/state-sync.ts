@@ -106,6 +106,7 @@ export class StateSync {
     const { store, view, lease, list, touch, report, commandTimeout } = this.parts;
     const begun = performance.now();
     const { version } = view;
+    const { mark } = view.holds;
     const { unconfirmed } = view.records;
     const { caution } = this;
     // a replica that knew nothing, and was not waited for since, knows nothing
@@ -121,7 +122,7 @@ export class StateSync {
       if (presence && result.present) {
         report.taken(presence);
       }
-      view.takeLeases(result.leases);
+      view.takeLeases(result.leases, mark);
       if (result.relisted) {
         list.forgot();
       }

@@ -39,7 +39,7 @@ export class StateView {
   constructor(
     private readonly registry: KeyRegistry,
     private readonly clock: Pick<StateStore, 'now'>,
-    private readonly holds: HoldLiveness,
+    readonly holds: HoldLiveness,
     private readonly updates: Subject<void>,
     private readonly changes: Subject<AnnouncedChange>,
     progressOf?: (hold: HoldRecord) => ProgressRecord | undefined,
@@ -159,9 +159,9 @@ export class StateView {
     this.unreadable.mark(problem);
   }
 
-  /** Takes the leases that are alive; a hold without one is abandoned. */
-  takeLeases(leases: ReadonlySet<string>): void {
-    if (this.holds.take(leases, this.records.live.values())) {
+  /** Takes the leases that are alive; a hold without one is abandoned. @param mark as it was when they were requested */
+  takeLeases(leases: ReadonlySet<string>, mark?: number): void {
+    if (this.holds.take(leases, this.records.live.values(), mark)) {
       this.refresh();
     }
   }
