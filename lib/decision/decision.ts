@@ -93,18 +93,20 @@ export class Decision {
   ): MaintenanceStatus {
     const name = `The status class of maintenance key "${key.name}"`;
     const refused = 'the request is refused';
-    const given = this.calls.askNow(name, refused, undefined, () => {
+    const given = this.calls.askNow(name, refused, LOGGED, () => {
       if ('error' in answer) {
         throw answer.error;
       }
       return answer.active;
     });
-    if (given !== undefined) {
+    if (given !== LOGGED) {
       this.calls.wrong(name, given, refused);
     }
     return new MaintenanceStatus(state.value, key, request, state);
   }
 }
+
+const LOGGED = Symbol('logged');
 
 const nobody = (): boolean => false;
 

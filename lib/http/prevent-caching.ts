@@ -23,7 +23,6 @@ const UNWANTED_OF_REFUSALS: ReadonlySet<string> = new Set([
   'content-encoding',
   'content-disposition',
   'content-range',
-  'content-language',
   'content-location',
 ]);
 

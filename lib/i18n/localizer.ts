@@ -80,7 +80,8 @@ export class Localizer {
     const translated: unknown = this.calls.askNow('"translate"', english, text, () =>
       translation(text, this.language(request), request),
     );
-    if (typeof translated !== 'string') {
+    if (typeof translated !== 'string' || translated === '') {
+      // an empty text is one that is missing: a page would say nothing
       this.calls.wrong('"translate"', translated, english);
       return text;
     }

@@ -20,7 +20,11 @@ export type MaintenanceRefusalHeaders =
   | MaintenanceHeaderMiddleware;
 
 export const REFUSAL_HEADERS_ACCEPTED =
-  'headers by name, a function of the request that returns them, middleware (request, response, next), or an array of these';
+  'headers by name (not Content-Length, -Encoding or Transfer-Encoding), a function of the request that returns them, ' +
+  'middleware (request, response, next), or an array of these';
+
+/** Headers that say how the body is sent: with another body, clients cannot read it. */
+const FRAMING: ReadonlySet<string> = new Set(['content-length', 'content-encoding', 'transfer-encoding']);
 
 export const isRefusalHeaders = (value: unknown): boolean =>
   typeof value === 'function' ||
@@ -31,7 +35,7 @@ export function isHeader(name: string, value: unknown): value is string {
   try {
     validateHeaderName(name);
     validateHeaderValue(name, value as string);
-    return typeof value === 'string';
+    return typeof value === 'string' && !FRAMING.has(name.toLowerCase());
   } catch {
     return false;
   }

@@ -86,20 +86,24 @@ describe.each(adapters)('functions of the application on %s', (_name, createApp)
   });
 
   describe('a synchronous one that throws or returns a promise', () => {
-    const broken: [what: string, call: () => unknown, logged: RegExp][] = [
+    type Broken = [what: string, call: () => unknown, logged: RegExp];
+    const broken: Broken[] = [
       ['throws', fail, /threw: on purpose/],
       ['promises', async () => fail(), /returned a promise but must be synchronous/],
     ];
 
-    it.each(broken)('translate %s: English', async (_what, translate, logged) => {
-      await using running = await shop(createApp, { translate: translate as never });
-      await serviceOf(running).setMaintenance(true);
-      const answer = await request(running.port, '/shop', { headers: { 'accept-language': 'de' } });
-      expect(answer.json<{ message: string }>().message).toMatch(/^We are carrying out maintenance/);
-      expect(running.log.filter((line) => line.includes('"translate"'))).toEqual([
-        expect.stringMatching(logged) as string,
-      ]);
-    });
+    it.each<Broken>([...broken, ['returns an empty text', () => '', /returned ""; the text stays/]])(
+      'translate %s: English',
+      async (_what, translate, logged) => {
+        await using running = await shop(createApp, { translate: translate as never });
+        await serviceOf(running).setMaintenance(true);
+        const answer = await request(running.port, '/shop', { headers: { 'accept-language': 'de' } });
+        expect(answer.json<{ message: string }>().message).toMatch(/^We are carrying out maintenance/);
+        expect(running.log.filter((line) => line.includes('"translate"'))).toEqual([
+          expect.stringMatching(logged) as string,
+        ]);
+      },
+    );
 
     it.each(broken)('responseType %s: JSON', async (_what, responseType, logged) => {
       await using running = await shop(createApp, { responseType: responseType as never });
@@ -108,23 +112,24 @@ describe.each(adapters)('functions of the application on %s', (_name, createApp)
       expect(running.log.join('\n')).toMatch(logged);
     });
 
-    it.each([...broken, ['returns a number', () => 1, /returned 1; the request is refused/]])(
-      'a status class %s: refused',
-      async (_what, maintaining, logged) => {
-        class Broken extends MaintenanceStatus {
-          override maintaining(): boolean {
-            return maintaining() as boolean;
-          }
+    it.each<Broken>([
+      ...broken,
+      ['returns a number', () => 1, /returned 1; the request is refused/],
+      ['returns nothing', () => undefined, /returned undefined; the request is refused/],
+    ])('a status class %s: refused', async (_what, maintaining, logged) => {
+      class Broken extends MaintenanceStatus {
+        override maintaining(): boolean {
+          return maintaining() as boolean;
         }
-        const key = new MaintenanceKey('broken', { statusClass: Broken });
-        await using running = await shop(createApp, { keys: [key] });
-        await serviceOf(running).setMaintenance(true, key);
-        expect((await request(running.port, '/shop')).status).toBe(503);
-        expect(running.log.join('\n')).toMatch(logged);
-      },
-    );
+      }
+      const key = new MaintenanceKey('broken', { statusClass: Broken });
+      await using running = await shop(createApp, { keys: [key] });
+      await serviceOf(running).setMaintenance(true, key);
+      expect((await request(running.port, '/shop')).status).toBe(503);
+      expect(running.log.join('\n')).toMatch(logged);
+    });
 
-    it.each([
+    it.each<Broken>([
       ['throws', fail, /threw: on purpose; the request is refused/],
       ['promises', async () => fail(), /getStatusClass\(\) returned an object \(Promise\), not a class/],
     ])('getStatusClass %s: refused, and the process lives', async (_what, getStatusClass, logged) => {

@@ -231,12 +231,16 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
           },
           () => ({ 'X-A': 'a\r\nSet-Cookie: b' }),
           () => undefined as never,
+          () => ({ 'Transfer-Encoding': 'chunked' }),
+          () => ({ 'content-length': '1', 'Content-Encoding': 'gzip' }),
         ],
       });
       for (const path of PATHS) {
         const answer = await request(running.port, path);
         expect(answer.status).toBe(503);
         expect(answer.headers).not.toHaveProperty('set-cookie');
+        expect(answer.headers).not.toHaveProperty('content-encoding');
+        expect(answer.json()).toMatchObject({ maintenanceMode: true });
       }
       expect(running.log.join('\n')).toMatch(
         /"refusalHeaders" threw: on purpose[^]+"refusalHeaders" returned "X-A"/,
