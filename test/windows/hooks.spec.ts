@@ -146,6 +146,22 @@ it('a changing hook refuses a window that is planned or changed, and nothing is 
   expect(at.hooks.heard).toHaveLength(asked);
 });
 
+it('a change that leaves a window as it is asks and calls no hook', async () => {
+  await using at = await site();
+  const { id } = await at.service.scheduleWindow(KEY, {
+    start: soon(HOUR),
+    duration: HOUR,
+    announce: false,
+    message: 'Now',
+  });
+  const before = at.events();
+  await at.service.updateWindow(id, { message: 'Now', actor: 'bob' });
+  await at.service.updateWindow(id, {});
+  expect(at.events()).toEqual(before);
+  await at.service.updateWindow(id, { message: 'Later' });
+  expect(at.events()).toEqual([...before, 'changing', 'scheduled']);
+});
+
 it('the process that ends a window early calls its hooks of the end, once', async () => {
   await using at = await site();
   const { id } = await at.service.scheduleWindow(KEY, {

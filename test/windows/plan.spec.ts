@@ -328,6 +328,16 @@ describe('wrong windows', () => {
   });
 });
 
+it('a change names the option that made the window be over', () => {
+  const before = plan({ start: new Date(NOW - HOUR), duration: 2 * HOUR });
+  const change = (options: object) => () => planWindow(options, 'w', NOW, before);
+  expect(change({ duration: HOUR / 2 })).toThrow(
+    '"duration" received 1800000; accepted: a window that has not',
+  );
+  expect(change({ end: new Date(NOW - 1) })).toThrow('"end" received 2027');
+  expect(change({ start: new Date(NOW - HOUR), duration: HOUR / 2 })).toThrow('"start" received 2027');
+});
+
 it('a window of another version with fields unknown here is on at its times, and kept unchanged', () => {
   const stored = {
     id: 'w',

@@ -175,6 +175,27 @@ describe.each(STORES)('planned windows in %s', (_name, options) => {
     expect(service.getWindows()).toEqual([]);
   });
 
+  it('are not written, nor told to anybody, if a change leaves them as they are', async () => {
+    await using app = await startService(options());
+    const { service } = app;
+    const repeat = { cron: '0 0 * * *', timeZone: 'Europe/Berlin', count: 5 };
+    const plan = { ...ahead, repeat, message: { '': 'Moving', de: 'Umzug' }, readOnly: 5, actor: 'ada' };
+    const window = await service.scheduleWindow(KEY, plan);
+    const history = await service.getHistory();
+    const same = { message: plan.message, duration: HOUR, announce: HOUR, readOnly: 5, repeat, actor: 'bob' };
+    for (const changes of [{}, { message: undefined }, { ifRevision: 1 }, same]) {
+      expect(await service.updateWindow(window.id, changes)).toEqual(window);
+    }
+    expect(await service.getHistory()).toEqual(history);
+    expect(service.getWindows()).toEqual([window]);
+    await expect(service.updateWindow(window.id, { ifRevision: 2 })).rejects.toThrow(
+      MaintenanceConflictError,
+    );
+    await expect(service.updateWindow(window.id, { duration: 0 })).rejects.toThrow('"duration" received 0');
+    const changed = await service.updateWindow(window.id, { ...same, readOnly: 6 });
+    expect(changed).toMatchObject({ revision: 2, actor: 'bob' });
+  });
+
   it('are refused if they overlap or are unknown', async () => {
     await using app = await startService(options());
     const { service } = app;
@@ -193,6 +214,18 @@ describe.each(STORES)('planned windows in %s', (_name, options) => {
 });
 
 describe.each(STORES.slice(1))('planned windows in %s, seen by several', (_name, options) => {
+  it('are written if somebody else has changed what a change would have left as it is', async () => {
+    const at = options();
+    await using one = await startService(at);
+    await using two = await startService(at);
+    const { id } = await one.service.scheduleWindow(KEY, { ...ahead, message: 'one' });
+    await two.service.updateWindow(id, { message: 'two' });
+    expect(await one.service.updateWindow(id, { message: 'one' })).toMatchObject({
+      message: 'one',
+      revision: 3,
+    });
+  });
+
   it('are the same for all replicas that start while they are on', async () => {
     const at = options();
     await using one = await startService(at);

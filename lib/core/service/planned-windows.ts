@@ -20,7 +20,15 @@ import type { WindowRecord } from '../windows/window-record.js';
 import { checkOptionNames, textOption } from './call-options.js';
 import { findWindow } from './find-window.js';
 import { WindowList } from './window-list.js';
-import { withCancelled, withPlanned, withRestored, type Plan, type RestoredWindow } from './window-plans.js';
+import {
+  withCancelled,
+  withChanged,
+  withPlanned,
+  withRestored,
+  type Plan,
+  type Planned,
+  type RestoredWindow,
+} from './window-plans.js';
 
 type Words = Pick<WindowRecord, 'message' | 'reason' | 'actor'>;
 
@@ -47,7 +55,7 @@ export class PlannedWindows {
     const key = await this.list.keyOf(id);
     return this.set(key, (windows, now) => {
       const before = findWindow(key, windows, id, now, ifRevision);
-      return withPlanned(key.name, windows, planWindow(changes, id, now, before), now);
+      return withChanged(key.name, windows, before, planWindow(changes, id, now, before), now);
     });
   }
 
@@ -88,6 +96,12 @@ export class PlannedWindows {
     return toWindow(key.name, occurrence, this.manager.store.now());
   }
 
+  /** What a plan comes to by what is known. */
+  private plannedNow(key: MaintenanceKey, plan: Plan): Planned {
+    const { document, store } = this.manager;
+    return plan(document?.keys.get(key.name)?.windows ?? [], store.now());
+  }
+
   /**
    * Asks hooks, writes, notifies.
    * @param words what the change carries
@@ -101,12 +115,21 @@ export class PlannedWindows {
     asked?: (occurrence: Occurrence) => Partial<MaintenanceChange>,
   ): Promise<Occurrence> {
     const { manager, hooks } = this;
+    if (this.plannedNow(key, plan).unchanged) {
+      // somebody else may have changed it: then there is something to write after all
+      await manager.refresh();
+    }
+    let { occurrence, resumes, unchanged } = this.plannedNow(key, plan);
+    if (unchanged) {
+      return occurrence;
+    }
     const { document, store } = manager;
-    const now = store.now();
-    let { occurrence, resumes } = plan(document?.keys.get(key.name)?.windows ?? [], now);
     const editor: Editor = (record, moment) => {
       const planned = plan(record?.windows ?? [], moment);
-      ({ occurrence, resumes } = planned);
+      ({ occurrence, resumes, unchanged } = planned);
+      if (unchanged) {
+        return null;
+      }
       return {
         switch: planned.switch ?? record?.switch ?? null,
         holds: record?.holds ?? [],
@@ -118,9 +141,12 @@ export class PlannedWindows {
       };
     };
     const told = { cause: 'window', ...words(occurrence) } as const;
-    const preview = previewChange(document, key.name, editor, told, now);
+    const preview = previewChange(document, key.name, editor, told, store.now());
     await hooks.ask({ ...preview, ...asked?.(occurrence), window: describeOccurrence(occurrence) });
     const change = (await manager.write(key.name, editor)) ?? preview;
+    if (unchanged) {
+      return occurrence;
+    }
     // a window that was on is over, or begins later
     if (change.from && !change.to) {
       await hooks.notify('exiting', change);

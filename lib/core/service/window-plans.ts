@@ -2,6 +2,7 @@ import { liveParts, type Notice } from '../document/record.js';
 import { MaintenanceConfigurationError, MaintenanceConflictError } from '../errors/errors.js';
 import type { WindowChange } from '../history/entry-record.js';
 import { isPending, occurrenceFrom, occurrenceStarting, type Occurrence } from '../windows/occurrences.js';
+import { isSameWindow } from '../windows/window-plan.js';
 import { withWindow, withoutOccurrence, withoutWindow } from '../windows/window-edits.js';
 import type { WindowRecord } from '../windows/window-record.js';
 
@@ -14,6 +15,8 @@ export interface Planned {
   readonly switch?: Notice | null;
   /** That occurrence was on before, and was ended early: hooks of its beginning have been called. */
   readonly resumes?: boolean;
+  /** Nothing is different: there is nothing to write or to tell. */
+  readonly unchanged?: boolean;
 }
 
 /** Edits what is recorded; throws to refuse. */
@@ -23,7 +26,7 @@ export type Plan = (windows: readonly WindowRecord[], now: number) => Planned;
 export type RestoredWindow = Pick<WindowChange, 'switchBefore'> & { readonly windowBefore: WindowRecord };
 
 /**
- * With a window that is new or was changed.
+ * With a window that is new, or differs from what it was.
  * @throws MaintenanceConflictError
  */
 export const withPlanned = (
@@ -32,6 +35,21 @@ export const withPlanned = (
   window: WindowRecord,
   now: number,
 ): Planned => ({ windows: withWindow(key, windows, window, now), occurrence: nextOf(window, now) });
+
+/**
+ * With a window that was changed, perhaps to what it is already.
+ * @throws MaintenanceConflictError
+ */
+export const withChanged = (
+  key: string,
+  windows: readonly WindowRecord[],
+  before: WindowRecord,
+  after: WindowRecord,
+  now: number,
+): Planned =>
+  isSameWindow(before, after)
+    ? { windows, occurrence: nextOf(before, now), unchanged: true }
+    : withPlanned(key, windows, after, now);
 
 /**
  * With a window as it was.

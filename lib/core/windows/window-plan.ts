@@ -125,11 +125,16 @@ function parseLength(
   return instant - begin;
 }
 
-function checkTimes(window: WindowRecord, { end }: Partial<MaintenanceWindowOptions>, now: number): void {
+/** Whether a change leaves a window as it is; who made it is no difference. */
+export const isSameWindow = (before: WindowRecord, after: WindowRecord): boolean =>
+  isDeepStrictEqual({ ...after, revision: before.revision, actor: before.actor }, before);
+
+function checkTimes(window: WindowRecord, options: Partial<MaintenanceWindowOptions>, now: number): void {
   if (!isPending(window, now)) {
+    const { option, received } = decisive(window, options);
     throw MaintenanceConfigurationError.of(
-      end === undefined ? 'start' : 'end',
-      new Date(window.start + (end === undefined ? 0 : window.duration)),
+      option,
+      received,
       `a window that has not ended yet (it is ${new Date(now).toISOString()} by the store's clock)`,
     );
   }
@@ -143,6 +148,19 @@ function checkTimes(window: WindowRecord, { end }: Partial<MaintenanceWindowOpti
       ? MaintenanceConfigurationError.of('duration and reopenOver', whole.duration, `together ${most}`)
       : MaintenanceConfigurationError.of('duration', whole.duration, most);
   }
+}
+
+/** Which of the given options made a window be over. */
+function decisive(
+  window: WindowRecord,
+  { start, end, duration }: Partial<MaintenanceWindowOptions>,
+): { option: keyof MaintenanceWindowOptions; received: unknown } {
+  if (end !== undefined) {
+    return { option: 'end', received: new Date(window.start + window.duration) };
+  }
+  return start === undefined && duration !== undefined
+    ? { option: 'duration', received: duration }
+    : { option: 'start', received: new Date(window.start) };
 }
 
 function parseReadOnly(value: unknown, duration: number): number {
