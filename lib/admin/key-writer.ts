@@ -18,7 +18,7 @@ import { createEtag, expectedRevision } from './etag.js';
 import { inWay } from '../core/history/way.js';
 import { getRequestWay } from './request-way.js';
 import { getRequestActor } from './request-actor.js';
-import { checkJson, hasBody, readJson } from './request-body.js';
+import { readJson, readOptionalJson } from './request-body.js';
 
 /** How often a change is retried after others came first. */
 const ATTEMPTS = 5;
@@ -70,13 +70,12 @@ export class KeyWriter {
   /** Ends a key for everybody, even if it is no longer registered: forgets its switch and all holds. */
   async unset(request: HttpRequest, name: unknown): Promise<ApiResponse> {
     await this.access.demandWrite(request);
-    if (hasBody(request)) {
-      checkJson(request);
-    }
+    const body = await readOptionalJson(request);
+    const said = body === undefined ? {} : await (await import('./parse-change.js')).parseDelete(body);
     const key = await this.access.findForgettable(request, name);
-    const actor = getRequestActor(request) ?? null;
+    const options = { ...said, actor: getRequestActor(request) ?? null };
     await this.carryOut(request, key, (condition) =>
-      this.service.unsetMaintenance(key, { actor, ...condition }),
+      this.service.unsetMaintenance(key, { ...options, ...condition }),
     );
     return this.changed(request, key);
   }

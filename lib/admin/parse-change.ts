@@ -1,7 +1,10 @@
-import type { MaintenanceSetOptions } from '../core/service/set-maintenance-options.js';
+import type {
+  MaintenanceSetOptions,
+  MaintenanceUnsetOptions,
+} from '../core/service/set-maintenance-options.js';
 import { badRequest } from './admin.errors.js';
 import { listFields, parseBody } from './parse-body.js';
-import { PatchMaintenanceDto, PutMaintenanceDto } from './set-maintenance.dto.js';
+import { DeleteMaintenanceDto, PatchMaintenanceDto, PutMaintenanceDto } from './set-maintenance.dto.js';
 
 const FIELDS = [
   'mode',
@@ -29,6 +32,12 @@ export async function parsePatch(body: unknown): Promise<PatchMaintenanceDto> {
     ]);
   }
   return dto;
+}
+
+/** @throws AdminApiError 400 that names every field that is wrong */
+export async function parseDelete(body: unknown): Promise<Pick<MaintenanceUnsetOptions, 'reason'>> {
+  const { reason } = await parseBody(body, new DeleteMaintenanceDto(), ['reason'], '{"reason": "done"}');
+  return { reason: reason || null };
 }
 
 /** What a `PUT` sets: everything. */

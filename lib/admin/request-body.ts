@@ -13,12 +13,35 @@ type WithBody = HttpRequest & { readonly body?: unknown };
  */
 export async function readJson(request: WithBody): Promise<unknown> {
   checkJson(request);
-  const body = request.body === undefined ? await readStream(request) : request.body;
-  if (typeof body !== 'string' && !Buffer.isBuffer(body)) {
-    return body;
+  return parseJson(await contentOf(request));
+}
+
+/**
+ * The JSON of a request that may have none; `undefined`: it has none, although it may announce JSON.
+ * @throws AdminApiError 400, 413, 415
+ */
+export async function readOptionalJson(request: WithBody): Promise<unknown> {
+  if (!hasBody(request)) {
+    return undefined;
+  }
+  checkJson(request);
+  const content = await contentOf(request);
+  return isText(content) && content.length === 0 ? undefined : parseJson(content);
+}
+
+const contentOf = async (request: WithBody): Promise<unknown> =>
+  request.body === undefined ? readStream(request) : request.body;
+
+const isText = (content: unknown): content is string | Buffer =>
+  typeof content === 'string' || Buffer.isBuffer(content);
+
+/** What a parser has left as text. */
+function parseJson(content: unknown): unknown {
+  if (!isText(content)) {
+    return content;
   }
   try {
-    return JSON.parse(body.toString());
+    return JSON.parse(content.toString());
   } catch {
     throw badRequest([{ field: 'body', message: 'The body is not valid JSON.' }]);
   }

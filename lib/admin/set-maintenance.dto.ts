@@ -50,3 +50,9 @@ export class PatchMaintenanceDto extends ChangeDto {
   @IsBoolean({ message: '"mode" must be true or false.' })
   mode?: boolean;
 }
+
+/** The body that `DELETE {path}/keys/:name` may have. */
+export class DeleteMaintenanceDto {
+  @IsText('reason')
+  reason?: string | null;
+}

@@ -10,7 +10,7 @@ import type { ApiResponse } from './api-response.js';
 import { inWay } from '../core/history/way.js';
 import { getRequestWay } from './request-way.js';
 import { getRequestActor } from './request-actor.js';
-import { hasBody, readJson } from './request-body.js';
+import { readJson, readOptionalJson } from './request-body.js';
 
 /** Planned windows in the admin API. */
 @Injectable()
@@ -61,7 +61,8 @@ export class WindowsService {
   async cancel(request: HttpRequest, id: unknown): Promise<ApiResponse> {
     await this.access.demandWrite(request);
     const { parseDelete } = await import('./parse-window.js');
-    const options = hasBody(request) ? await parseDelete(await readJson(request)) : {};
+    const body = await readOptionalJson(request);
+    const options = body === undefined ? {} : await parseDelete(body);
     const window = await this.find(request, id);
     const actor = getRequestActor(request) ?? null;
     await inWay(getRequestWay(request), () => this.service.cancelWindow(window.id, { ...options, actor }));

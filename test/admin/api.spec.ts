@@ -281,6 +281,31 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     await held.leave();
   });
 
+  it('records the reason that a DELETE may give, and rejects any other body', async () => {
+    await using running = await start();
+    const service = running.app.get(MaintenanceService);
+    const end = (init: object) =>
+      as(ALL, running.port, '/maintenance/keys/general', { method: 'DELETE', ...init });
+    await service.setMaintenance(true, 'general', { reason: 'Upgrade' });
+    for (const json of [{ raeson: 'Done' }, { reason: 5 }, [], 'Done']) {
+      expect((await end({ json })).status).toBe(400);
+    }
+    expect(service.isActive('general')).toBe(true);
+    expect((await end({ json: { reason: 'Done' } })).status).toBe(200);
+    const [entry] = await service.getHistory({ limit: 1 });
+    expect(entry).toMatchObject({
+      cause: 'unset',
+      to: false,
+      reason: 'Done',
+      previous: { reason: 'Upgrade' },
+    });
+    for (const init of [{}, { json: {} }]) {
+      await service.setMaintenance(true, 'general');
+      expect((await end(init)).status).toBe(200);
+      expect((await service.getHistory({ limit: 1 }))[0]).toMatchObject({ cause: 'unset', reason: null });
+    }
+  });
+
   it('rejects the second of two concurrent operators, and loses nothing', async () => {
     await using running = await start();
     const tag = (await as(ALL, running.port, '/maintenance/keys/general')).headers['etag'] as string;

@@ -203,7 +203,8 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     const forced = await call('off', 'billing', '--force', '--yes', '--reason', 'Stuck', '--json');
     expect(forced.code).toBe(0);
     parse('forced', forced.stdout);
-    expect(forced.stderr).toContain('--reason was not recorded');
+    const [entry] = await service().getHistory({ key: 'billing', limit: 1 });
+    expect(entry).toMatchObject({ event: 'exiting', cause: 'unset', way: 'cli', reason: 'Stuck' });
     await until(() => held.signal.aborted);
     await held.leave();
   });

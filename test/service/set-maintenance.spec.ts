@@ -470,4 +470,14 @@ describe('unsetMaintenance()', () => {
     await at.service.unsetMaintenance();
     expect(at.changes.map(({ cause }) => cause)).toEqual(['set', 'unset']);
   });
+
+  it('records who ended the maintenance, and why', async () => {
+    await using at = await site();
+    await at.service.setMaintenance(true, 'key');
+    await at.service.unsetMaintenance('key', { reason: 'Done', actor: 'ada' });
+    expect(at.changes.at(-1)).toMatchObject({ cause: 'unset', reason: 'Done', actor: 'ada' });
+    await expect(at.service.unsetMaintenance('key', { reason: 5 as never })).rejects.toThrow(
+      '"reason" received 5',
+    );
+  });
 });

@@ -69,8 +69,9 @@ export class ApiBackend implements Backend {
     return { ...made, key };
   }
 
-  async unset(name: string): Promise<MaintenanceKeyJson> {
-    return this.client.ask('DELETE', `keys/${encodeURIComponent(name)}`);
+  async unset(name: string, { reason }: Pick<KeyChange, 'reason'>): Promise<MaintenanceKeyJson> {
+    const body = reason === undefined ? undefined : { reason };
+    return this.client.ask('DELETE', `keys/${encodeURIComponent(name)}`, body);
   }
 
   replicas(): Promise<ReplicaJson[]> {

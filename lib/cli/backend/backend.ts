@@ -84,7 +84,7 @@ export interface Backend {
   store(): StoreState;
   set(name: string, change: KeyChange): Promise<ChangeResult>;
   /** Forgets switch and holds. */
-  unset(name: string, actor: string | undefined): Promise<MaintenanceKeyJson>;
+  unset(name: string, words: Pick<KeyChange, 'reason' | 'actor'>): Promise<MaintenanceKeyJson>;
   replicas(): Promise<ReplicaJson[]>;
   /** @returns `false` if there is none */
   forget(id: string): Promise<boolean>;

@@ -79,8 +79,8 @@ export class RedisBackend implements Backend {
     };
   }
 
-  async unset(name: string, actor: string | undefined): Promise<MaintenanceKeyJson> {
-    await this.service.unsetMaintenance(name, { actor });
+  async unset(name: string, words: Pick<KeyChange, 'reason' | 'actor'>): Promise<MaintenanceKeyJson> {
+    await this.service.unsetMaintenance(name, words);
     return this.describe(name);
   }
 

@@ -28,10 +28,7 @@ export const off: Work<ChangeOptions & { readonly force?: boolean; readonly reop
     const work =
       holder && !abandoned ? ` This asks the work on ${holder.host} (pid ${holder.pid}) to stop.` : '';
     await confirm(`End "${key}", including all holds?${work}`, true);
-    const after = await backend.unset(key, actor);
-    if (options.reason !== undefined) {
-      out.warn('--reason was not recorded: --force ends everything without one.');
-    }
+    const after = await backend.unset(key, { reason: options.reason, actor });
     out.result({ from: concerned.key.value, to: after.value, key: after }, () =>
       out.line(describeKey(after)),
     );

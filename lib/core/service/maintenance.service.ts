@@ -8,7 +8,7 @@ import type { MaintenanceHoldOptions, Maintenance } from './maintenance.js';
 import type { MaintenanceServiceParts } from './maintenance-knowledge.js';
 import { MaintenancePlans } from './maintenance-plans.js';
 import type { MaintenanceMenuItem } from './menu-item.js';
-import type { MaintenanceSetOptions } from './set-maintenance-options.js';
+import type { MaintenanceSetOptions, MaintenanceUnsetOptions } from './set-maintenance-options.js';
 import type { MaintenanceSubject } from './subject.js';
 import { MaintenanceSwitch } from './switch.js';
 
@@ -50,7 +50,7 @@ export class MaintenanceService extends MaintenancePlans {
    */
   async unsetMaintenance(
     key: MaintenanceKeyLike = GENERAL_MAINTENANCE,
-    options: Pick<MaintenanceSetOptions, 'ifRevision' | 'actor'> = {},
+    options: MaintenanceUnsetOptions = {},
   ): Promise<void> {
     return this.switch.unset(await this.targetOrStored(key), options);
   }

@@ -50,6 +50,15 @@ export interface MaintenanceSetOptions {
   ifRevision?: number;
 }
 
+/** Options of `service.unsetMaintenance()`. @publicApi */
+export type MaintenanceUnsetOptions = Pick<MaintenanceSetOptions, 'reason' | 'actor' | 'ifRevision'>;
+
+export const UNSET_OPTIONS: readonly string[] = [
+  'reason',
+  'actor',
+  'ifRevision',
+] satisfies (keyof MaintenanceUnsetOptions)[];
+
 export const SET_OPTIONS: readonly string[] = [
   'timeout',
   'until',

@@ -20,7 +20,12 @@ import {
   type MaintenanceEnd,
 } from './call-options.js';
 import type { LockPatience } from './lock-wait.js';
-import { SET_OPTIONS, type MaintenanceSetOptions } from './set-maintenance-options.js';
+import {
+  SET_OPTIONS,
+  UNSET_OPTIONS,
+  type MaintenanceSetOptions,
+  type MaintenanceUnsetOptions,
+} from './set-maintenance-options.js';
 
 type Words = Pick<Notice, 'message' | 'reason' | 'actor'>;
 
@@ -127,14 +132,11 @@ const turnOff =
  * @param isKnown whether the key is registered; otherwise later windows end, too
  * @throws MaintenanceConfigurationError
  */
-export function planUnset(
-  options: Pick<MaintenanceSetOptions, 'ifRevision' | 'actor'>,
-  isKnown: boolean,
-): SwitchPlan {
-  checkOptionNames('unsetMaintenance', options, ['ifRevision', 'actor']);
-  const { ifRevision, actor } = options;
+export function planUnset(options: MaintenanceUnsetOptions, isKnown: boolean): SwitchPlan {
+  checkOptionNames('unsetMaintenance', options, UNSET_OPTIONS);
+  const { ifRevision, reason, actor } = options;
   checkWhole('ifRevision', ifRevision, 'the revision of a change');
-  const words = { message: null, reason: null, actor: textOption('actor', actor) };
+  const words = { message: null, reason: textOption('reason', reason), actor: textOption('actor', actor) };
   const edit: Editor = (record, now): Edit | null => {
     const windows = isKnown || !record?.windows?.length ? withoutCurrent(record?.windows, now) : [];
     return record && (windows || record.switch || record.holds.length > 0 || reopeningAt(record, now))

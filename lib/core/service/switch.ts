@@ -11,7 +11,7 @@ import { LOCK_LEASE } from '../state/replica-lease.js';
 import type { StateManager } from '../state/state-manager.js';
 import { leaseOfKey } from '../store/leases.js';
 import type { LockWait } from './lock-wait.js';
-import type { MaintenanceSetOptions } from './set-maintenance-options.js';
+import type { MaintenanceSetOptions, MaintenanceUnsetOptions } from './set-maintenance-options.js';
 import { planSet, planUnset, type SwitchPlan } from './switch-plan.js';
 
 interface Made {
@@ -39,10 +39,7 @@ export class MaintenanceSwitch {
   }
 
   /** Forgets the switch and all holds, and ends the window that is on. */
-  async unset(
-    key: MaintenanceKey,
-    options: Pick<MaintenanceSetOptions, 'ifRevision' | 'actor'>,
-  ): Promise<void> {
+  async unset(key: MaintenanceKey, options: MaintenanceUnsetOptions): Promise<void> {
     await this.change(key, planUnset(options, this.manager.registry.has(key.name)));
   }
 
