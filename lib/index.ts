@@ -27,7 +27,10 @@ export type {
   MaintenanceWindowOptions,
   MaintenanceWindowChanges,
 } from './core/windows/window-options.js';
-export type { MaintenanceSetOptions, MaintenanceUnsetOptions } from './core/service/set-maintenance-options.js';
+export type {
+  MaintenanceSetOptions,
+  MaintenanceUnsetOptions,
+} from './core/service/set-maintenance-options.js';
 export type { MaintenanceHoldOptions, Maintenance } from './core/service/maintenance.js';
 export type { MaintenanceEnd } from './core/service/call-options.js';
 export type { MaintenanceBypassTokenOptions } from './core/service/bypass-token-options.js';

@@ -1,3 +1,4 @@
+import { checkOptions } from './check-options.js';
 import { createConnection } from './connection.js';
 import type { Connection, MaintenanceConnection } from './connection-options.js';
 import { pushBySocket, type SocketFactory } from './socket-push.js';
@@ -44,14 +45,14 @@ export interface MaintenanceClient {
    * @param key a key whose state is returned as `currentMode`
    */
   ping(key?: string): Promise<MaintenancePong>;
-  /** Ends the connection and all subscriptions. */
+  /** Ends the connection and all subscriptions. Afterwards, {@link ping} rejects. */
   close(): void;
 }
 
 /**
  * Reports maintenance live, over Socket.IO, or by polling the ping endpoint if no socket gets through.
  *
- * @throws TypeError if the URL is invalid, or missing outside a browser
+ * @throws TypeError if an option is wrong or unknown, or the URL is missing outside a browser
  * @example
  * ```ts
  * import { io } from 'socket.io-client';
@@ -63,6 +64,7 @@ export interface MaintenanceClient {
  * @publicApi
  */
 export function createMaintenanceClient(options: MaintenanceClientOptions = {}): MaintenanceClient {
+  checkOptions(options);
   const { namespace = '/maintenance', path = '/socket.io', pingUrl = '/maintenance/ping', auth } = options;
   const { location, document } = globalThis as unknown as BrowserGlobals;
   const url = options.url ?? location?.origin;

@@ -45,7 +45,10 @@ export type {
   MaintenanceVisibleProgress,
 } from '../core/progress/maintenance-progress.js';
 export type { MaintenanceText, MaintenanceTexts } from '../core/texts/maintenance-text.js';
-export type { MaintenanceSetOptions, MaintenanceUnsetOptions } from '../core/service/set-maintenance-options.js';
+export type {
+  MaintenanceSetOptions,
+  MaintenanceUnsetOptions,
+} from '../core/service/set-maintenance-options.js';
 export type { MaintenanceHoldOptions, Maintenance } from '../core/service/maintenance.js';
 export type { MaintenanceEnd } from '../core/service/call-options.js';
 export type { MaintenanceBypassTokenOptions } from '../core/service/bypass-token-options.js';

@@ -125,6 +125,44 @@ describe('createMaintenanceClient()', () => {
 
   it('refuses an invalid URL', () => {
     expect(() => createMaintenanceClient()).toThrow('needs { url } outside of a browser');
-    expect(() => createMaintenanceClient({ url: 'nonsense' })).toThrow('Invalid URL');
+    expect(() => createMaintenanceClient({ url: 'nonsense' })).toThrow(
+      'createMaintenanceClient() received "nonsense" as "url"; accepted: an http:// or https:// URL.',
+    );
+  });
+
+  it.each<[string, unknown, string]>([
+    ['no object', null, 'received null as options; accepted: an object'],
+    ['text', 'https://example.com', 'received "https://example.com" as options'],
+    ['another protocol', { url: 'ftp://example.com' }, 'received "ftp://example.com" as "url"'],
+    ['a URL that is no text', { url: 5 }, 'received 5 as "url"; accepted: an http:// or https:// URL'],
+    ['a namespace that is no text', { namespace: 5 }, 'received 5 as "namespace"'],
+    ['no path', { path: '' }, 'received "" as "path"; accepted: a path such as "/socket.io"'],
+    [
+      'a ping URL that is no text',
+      { pingUrl: 5 },
+      'received 5 as "pingUrl"; accepted: a path, a URL or null',
+    ],
+    ['something else as io', { io: 5 }, 'received 5 as "io"; accepted: io of socket.io-client, or null'],
+    ['no way to the server', { io: null, pingUrl: null }, 'null as "io" and as "pingUrl"'],
+    ['a misspelt option', { pingURL: '/ping' }, 'Unknown option "pingURL"'],
+  ])('refuses %s', (_what, options, message) => {
+    const given =
+      typeof options === 'object' ? options && { url: 'https://example.com', ...options } : options;
+    expect(() => createMaintenanceClient(given as never)).toThrow(message);
+    expect(() => createMaintenanceClient(given as never)).toThrow(TypeError);
+  });
+
+  it('that is closed is lost, and rejects a ping at once', async () => {
+    await using app = await createExpressApp(root());
+    for (const given of [io, undefined, null]) {
+      const client = createMaintenanceClient({ url: app.url, io: given });
+      await until(() => client.status);
+      client.close();
+      client.close();
+      expect(client.connection).toBe('lost');
+      const asked = performance.now();
+      await expect(client.ping('general')).rejects.toThrow('The client is closed.');
+      expect(performance.now() - asked).toBeLessThan(1_000);
+    }
   });
 });

@@ -9,7 +9,7 @@ const TEXTS = { '': 'Back soon', de: 'Gleich zurück' };
 
 it('unsetMaintenance() rejects a misspelt option', () => {
   expect(() => planUnset({ ifrevision: 3 } as never, true)).toThrow(
-    'Unknown option "ifrevision" of unsetMaintenance(); accepted: ifRevision, actor.',
+    'Unknown option "ifrevision" of unsetMaintenance(); accepted: reason, actor, ifRevision.',
   );
   expect(() => planUnset(null as never, true)).toThrow('"options of unsetMaintenance()" received null');
 });
