@@ -3,6 +3,7 @@ import { Notifier } from '../../lib/core/common/notifier.js';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
 import { startService, type Running } from '../state/service.js';
 import { RedisServer } from '../support/redis.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 import { startReplicas, type Replica } from './replicas.js';
 
@@ -49,8 +50,9 @@ describe('a process that waits for others notices as soon as the last of them ha
       signal,
     ) {
       waits.begun++;
-      await wait.call(this, mark, PATIENCE, signal);
+      const came = await wait.call(this, mark, PATIENCE, signal);
       if (this.mark === mark) waits.byTimer++;
+      return came;
     });
     vi.spyOn(RedisStore.prototype, 'replicasAt');
   });
@@ -84,6 +86,46 @@ describe('a process that waits for others notices as soon as the last of them ha
     );
     expect(waits.byTimer).toBe(0);
     expect(looks()).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('a look at what others have reported', () => {
+  /** Whether the first look after each of five changes set out before the wake-up came. */
+  async function setsOutEarly(latency: number): Promise<boolean[]> {
+    await using proxy = await TcpProxy.start(server);
+    const redis = { redis: proxy.url, namespace: `at-${latency}` };
+    await using one = await startService(redis);
+    await using two = await startService(redis);
+    await until(async () => (await two.service.replicas()).length === 2);
+    proxy.latency = latency;
+    const seen: ('look' | 'wake')[] = [];
+    const { replicasAt } = RedisStore.prototype;
+    vi.spyOn(RedisStore.prototype, 'replicasAt').mockImplementation(function (this: RedisStore, ...args) {
+      seen.push('look');
+      return replicasAt.apply(this, args);
+    });
+    const { call } = Notifier.prototype;
+    vi.spyOn(Notifier.prototype, 'call').mockImplementation(function (this: Notifier, reached) {
+      seen.push('wake');
+      call.call(this, reached);
+    });
+    const early: boolean[] = [];
+    // it has to learn how long reports take
+    for (let i = 0; i < 15; i++) {
+      seen.length = 0;
+      const { missing } = await one.service.setMaintenance(i % 2 === 0, KEY, { acknowledge: PATIENCE });
+      expect(missing).toEqual([]);
+      early.push(seen[0] === 'look');
+    }
+    return early.slice(-5);
+  }
+
+  it('sets out so early that it arrives just after them, if the store is far away', async () => {
+    expect(await setsOutEarly(10)).toContain(true);
+  });
+
+  it('waits for the wake-up, if the store is near', async () => {
+    expect(await setsOutEarly(0)).toEqual([false, false, false, false, false]);
   });
 });
 

@@ -131,6 +131,9 @@ export class TcpProxy {
 
   #accept(client: Socket): void {
     const upstream = connect(this.target);
+    // a wire does not wait for acknowledgements before it passes something on
+    client.setNoDelay(true);
+    upstream.setNoDelay(true);
     const pair: Pair = { client, upstream, greeting: '', frozen: false };
     this.#pairs.add(pair);
     client.on('data', (chunk: Buffer) => {

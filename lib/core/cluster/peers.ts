@@ -2,12 +2,15 @@ import { MaintenanceStoreError } from '../errors/errors.js';
 import type { StateManager } from '../state/state-manager.js';
 import type { SeenReplica } from '../store/store.js';
 import type { AcknowledgedWrites } from './acknowledged-writes.js';
+import { ReportTiming } from './report-timing.js';
 
 /** Milliseconds between two looks at the other replicas, in addition to notifications. */
 const POLL_INTERVAL = 100;
 
 /** The other replicas, as the store lists them: those that are alive, and those that are silent and not known to be gone. */
 export class Peers {
+  private readonly timing = new ReportTiming();
+
   constructor(private readonly manager: StateManager) {}
 
   /**
@@ -57,7 +60,9 @@ export class Peers {
     const version = applied?.version;
     const deadline = manager.deadline();
     // an empty store has no history that a version could belong to
+    const begun = performance.now();
     const found = await store.replicasAt(version || undefined, deadline);
+    this.timing.looked(performance.now() - begun);
     const others = found?.replicas.filter(({ id }) => id !== replica.id);
     if (found && found.list !== manager.list.told) {
       // the list has started over and may lack replicas that only this one remembers: the next exchange lists them again
@@ -77,18 +82,43 @@ export class Peers {
   }
 
   /**
-   * Waits for the wake-up that comes when all replicas have reported what was just written, or for as long as between two looks. As
-   * long as this replica has not, it cannot have come yet.
+   * Waits for the wake-up that comes when all replicas have reported what was just written, or until a look that sets out now will
+   * find that, or for as long as between two looks. As long as this replica has not reported it, it cannot have come yet.
    */
   async reports(until: number, applied: AcknowledgedWrites, signal?: AbortSignal): Promise<void> {
-    if (this.manager.isReporting) {
-      await this.wait(this.manager.notifier.mark, until, signal, applied);
+    const { manager, timing } = this;
+    if (!manager.isReporting) {
+      return;
     }
+    const begun = performance.now();
+    const woken = this.wait(manager.notifier.mark, until, signal, applied).then((came) => {
+      if (came) timing.woken(performance.now() - begun);
+    });
+    await firstOf(woken, timing.next);
   }
 
-  /** Waits until a replica reports something new, or it is time to look again. */
-  async wait(mark: number, until: number, signal?: AbortSignal, applied?: AcknowledgedWrites): Promise<void> {
+  /**
+   * Waits until a replica reports something new, or it is time to look again.
+   * @returns whether one did
+   */
+  async wait(
+    mark: number,
+    until: number,
+    signal?: AbortSignal,
+    applied?: AcknowledgedWrites,
+  ): Promise<boolean> {
     const timeout = Math.max(0, Math.min(POLL_INTERVAL, until - performance.now()));
-    await this.manager.notifier.wait(mark, timeout, signal, applied?.revision);
+    return this.manager.notifier.wait(mark, timeout, signal, applied?.revision);
   }
+}
+
+/** Waits at most this many ms, if any are given. */
+async function firstOf(event: Promise<void>, ms: number | undefined): Promise<void> {
+  if (ms === undefined) {
+    return event;
+  }
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([event, over]);
+  clearTimeout(timer);
 }

@@ -31,15 +31,17 @@ export class Notifier {
   /**
    * Waits for a call since the mark was read, at most this many ms; settles early if the signal aborts.
    * @param needed the revision that replicas are waited for; `Infinity`: none, so that what they have applied does not matter
+   * @returns whether there was one
    * @throws MaintenanceError if nobody will call any more
    */
-  async wait(mark: number, timeout: number, signal?: AbortSignal, needed = 0): Promise<void> {
+  async wait(mark: number, timeout: number, signal?: AbortSignal, needed = 0): Promise<boolean> {
     if (this.stopped) {
       throw new MaintenanceError('The application has shut down.');
     }
-    if (!this.hasCalled(this.count - mark, needed)) {
-      await nextOrTimeout(this.calls.pipe(filter((reached) => reached >= needed)), timeout, signal);
-    }
+    return (
+      this.hasCalled(this.count - mark, needed) ||
+      nextOrTimeout(this.calls.pipe(filter((reached) => reached >= needed)), timeout, signal)
+    );
   }
 
   /** Whether one of the last calls was for somebody who needs that revision. */

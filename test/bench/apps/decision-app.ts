@@ -166,6 +166,20 @@ answer({
     await app.close();
     return samples;
   },
+  /** Five objects of a class of the application's own, made and asked: the least that keys with such a class can cost. */
+  asked: async (adapter: string) => {
+    const { app, contexts } = await start(adapter, {});
+    const keys = numbered(5, (index) => new MaintenanceKey(`key-${index}`, { statusClass: Passing }));
+    const samples = await time(
+      {
+        canActivate: (context) =>
+          keys.every((key) => !new (key.getStatusClass())(true, key, context.getArgByIndex(0)).active),
+      },
+      contexts,
+    );
+    await app.close();
+    return samples;
+  },
   measure: async (adapter: string, { keys, active, ignored, noted, marked }: Decided) => {
     const { app, contexts, service, guard } = await start(adapter, {
       keys: numbered(keys, (index) =>
