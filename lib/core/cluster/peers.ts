@@ -91,10 +91,12 @@ export class Peers {
       return;
     }
     const begun = performance.now();
-    const woken = this.wait(manager.notifier.mark, until, signal, applied).then((came) => {
-      if (came) timing.woken(performance.now() - begun);
-    });
-    await firstOf(woken, timing.next);
+    const woken = async (): Promise<void> => {
+      if (await this.wait(manager.notifier.mark, until, signal, applied)) {
+        timing.woken(performance.now() - begun);
+      }
+    };
+    await firstOf(woken(), timing.next);
   }
 
   /**
