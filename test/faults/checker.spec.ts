@@ -606,6 +606,16 @@ describe('records written by several versions of the library in turn', () => {
     // announced twice
     expect(rules(history([...first], [20, 'driver', stored(1, false)]))).toEqual([]);
     expect(rules(history([...first], [20, 'driver', stored(1, false, {}, 'other')]))).toEqual(['unique']);
+    // Redis has lost the first, or only writes from before the first
+    const setBack = (begin: number) =>
+      history(
+        [begin, 'driver', { e: 'fault', id: 1, kind: 'set-back', target: 'redis' }],
+        [...first],
+        [12, 'driver', { e: 'healed', id: 1 }],
+        [20, 'driver', stored(1, false, {}, 'other')],
+      );
+    expect(rules(setBack(5))).toEqual([]);
+    expect(rules(setBack(11))).toEqual(['unique']);
   });
 
   it('are left alone if their format is higher', () => {

@@ -149,6 +149,7 @@ export type FaultKind =
   | 'newcomer'
   | 'ignorant'
   | 'failover'
+  | 'set-back'
   | 'redis-clock'
   | 'redis-readonly'
   | 'redis-full'

@@ -1,3 +1,4 @@
+import { saveRedis } from '../support/saved-redis.js';
 import { setRedisClock } from '../support/skewed-redis.js';
 import { until } from '../support/until.js';
 import type { CommandLine } from './command-lines.js';
@@ -58,6 +59,12 @@ export async function begin(
       return () => undefined;
     case 'failover':
       return world.failOver();
+    case 'set-back': {
+      const client = world.redis.client();
+      // what was confirmed is looked for in the history
+      const setBack = await saveRedis(client, (name) => !name.endsWith(':history'));
+      return () => setBack().finally(() => client.disconnect());
+    }
     case 'neighbour': {
       const timer = setInterval(() => void world.forge(), 20);
       return () => clearInterval(timer);

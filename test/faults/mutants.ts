@@ -158,6 +158,13 @@ export const MUTANTS: readonly Mutant[] = [
     'const presence = report.presence();',
     'const presence = this.before ?? report.presence(); this.before = report.presence();',
   ),
+  bug(
+    'what-is-put-back-has-its-old-version',
+    'numbersAgain',
+    SCRIPTS,
+    "return ARGV[i + 4] == '' and write or",
+    'return true and write or',
+  ),
   bug('missing-not-told', 'partition', AGREEMENT, 'missing: behind }', 'missing: [] }'),
   bug(
     'half-open-line-kept',

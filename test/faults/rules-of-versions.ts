@@ -31,18 +31,22 @@ export const carried: Rule = (evidence) => {
 const mayBeUndone = ({ windows }: Evidence, from: number, to: number): boolean =>
   windows.some(({ kind, begin, end }) => kind === 'redis-clock' && begin <= to && end + 2_000 >= from);
 
-/** Each revision of a history stands for one write. */
+/** Each revision of a history stands for one write, but for those that Redis has lost. */
 export const unique: Rule = (evidence) => {
   const first = new Map<string, Stored>();
   return evidence.lines.flatMap((line) => {
     if (line.e !== 'stored') return [];
     const place = `${line.history} ${line.revision}`;
-    const before = first.get(place) ?? line;
+    const known = first.get(place) ?? line;
+    const before = isTakenBack(evidence, known.t, line.t) ? line : known;
     first.set(place, before);
     const text = `revision ${line.revision} was given to two writes`;
     return before.write === line.write ? [] : [{ rule: 'unique', text, lines: [before, line] }];
   });
 };
+
+const isTakenBack = ({ windows }: Evidence, from: number, to: number): boolean =>
+  windows.some(({ kind, begin, end }) => kind === 'set-back' && begin <= from && from <= end && end <= to);
 
 /** A record of a higher format stays as it is. */
 export const higher: Rule = ({ lines }) =>

@@ -311,6 +311,27 @@ const failedOver: Scenario = async (_world, stage) => {
   }
 };
 
+/**
+ * The same, and two changes are lost. Somebody who had heard of neither closes a key meanwhile, which takes the number of the first;
+ * then the second one is put back, and has the number that it had. Who knew both has yet to hear what came before it now.
+ */
+const numbersAgain: Scenario = async (_world, stage) => {
+  const [one, , three] = stage.replicas;
+  await stage.enable(one, 'warm-1', 'a');
+  await stage.disable(one, 'warm-2', 'a');
+  await stage.work(one, 'warm-3', 'job');
+  const faults = [stage.fault('set-back', 'redis', 700), stage.fault('severed', 'r3', 900)];
+  await delay(200);
+  await one.change('lost-1', { kind: 'enable', key: 'mix' });
+  await one.change('lost-2', { kind: 'enable', key: 'a' });
+  await delay(150);
+  const cuts = [stage.fault('partition', 'r1', 1_800), stage.fault('partition', 'r2', 2_800)];
+  await Promise.all(faults);
+  await delay(400);
+  await stage.work(three, 'patient-1', 'job', { drain: 14_000, steps: 60 });
+  await Promise.all(cuts);
+};
+
 /** Somebody who may publish, and no more, says that nothing is in maintenance. */
 const neighbour: Scenario = async (_world, stage) => {
   await stage.enable(stage.replicas[0], 'on-1', 'a');
@@ -473,6 +494,7 @@ export const STORIES = {
   forgetful: { replicas: 2, keys: ['a'], scenario: forgetful },
   newcomer: { replicas: 2, keys: ['a'], scenario: newcomer },
   failedOver: { replicas: 2, keys: ['a'], scenario: failedOver, long: true },
+  numbersAgain: { keys: ['job'], scenario: numbersAgain },
   ignorant: { replicas: 2, keys: ['job'], scenario: ignorant },
   windows: { replicas: 2, keys: [], scenario: windows },
   unnoted: { replicas: 2, keys: [], scenario: unnoted, long: true },
