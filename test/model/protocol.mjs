@@ -9,30 +9,30 @@ import { requireTool } from '../support/tools.mjs';
 const model = fileURLToPath(new URL('protocol.pml', import.meta.url));
 const root = fileURLToPath(new URL('../../.tmp/model', import.meta.url));
 
-/** Who does what: sets of replicas, of which 1 is the first, 2 the second, 4 the third; and how often what happens. Four writes where nothing else is said. All in memory, at most 8 GB. */
+/** Who does what: sets of replicas, of which 1 is the first, 2 the second, 4 the third; and how often what happens. Four writes where nothing else is said. All in memory, at most 8 GB: `pair` and `united` would need more with reports beside exchanges. */
 const scenes = {
   /** One works and all serve; one dies, another shuts down, and answers are lost. */
-  drain: { HOLDERS: 1, CRASHES: 1, LEAVES: 1 },
+  drain: { HOLDERS: 1, CRASHES: 1, LEAVES: 1, REPORTS: 1 },
   /** The same, with a connection that the network closes and a presence that is refused. */
-  resets: { HOLDERS: 1, RESETS: 1, REFUSALS: 1 },
+  resets: { HOLDERS: 1, RESETS: 1, REFUSALS: 1, REPORTS: 1 },
   /** Redis comes back empty while one works, and somebody new comes. */
-  newcomer: { HOLDERS: 1, LOSSES: 1, NEWCOMERS: 4, SERVERS: 6 },
+  newcomer: { HOLDERS: 1, LOSSES: 1, NEWCOMERS: 4, SERVERS: 6, REPORTS: 1 },
   /** Two want the lock, and all serve. */
-  holders: { HOLDERS: 3, SERVERS: 7 },
+  holders: { HOLDERS: 3, SERVERS: 7, REPORTS: 1 },
   /** One of them dies. */
-  heirs: { HOLDERS: 3, SERVERS: 4, CRASHES: 1 },
+  heirs: { HOLDERS: 3, SERVERS: 4, CRASHES: 1, REPORTS: 1 },
   /** Two want the lock of a Redis that comes back empty, and a third one puts back what it knows, too. */
-  locks: { HOLDERS: 3, SERVERS: 0, LOSSES: 1 },
+  locks: { HOLDERS: 3, SERVERS: 0, LOSSES: 1, REPORTS: 1 },
   /** Two operators, and one that serves; pushes come late, doubled, or never. */
-  operators: { OPERATORS: 3, SERVERS: 4, PUSHES: 1 },
+  operators: { OPERATORS: 3, SERVERS: 4, PUSHES: 1, REPORTS: 1 },
   /** Two operators that serve themselves, and one that only listens. */
   pair: { OPERATORS: 3, SERVERS: 3, PUSHES: 1 },
   /** One works and another switches, over a Redis that comes back empty; a third one puts back what it knows, too. */
   united: { HOLDERS: 1, OPERATORS: 2, SERVERS: 2, LOSSES: 1, WRITES: 3 },
   /** The same without the third one, and with one write more. */
-  reunited: { HOLDERS: 1, OPERATORS: 2, SERVERS: 2, LOSSES: 1, ABSENT: 4 },
+  reunited: { HOLDERS: 1, OPERATORS: 2, SERVERS: 2, LOSSES: 1, ABSENT: 4, REPORTS: 1 },
   /** As `united`, over one that comes back without its last write and what was told since, so that numbers are given out again. */
-  failover: { HOLDERS: 1, OPERATORS: 2, SERVERS: 2, FAILOVERS: 1 },
+  failover: { HOLDERS: 1, OPERATORS: 2, SERVERS: 2, FAILOVERS: 1, REPORTS: 1 },
 };
 
 /**
@@ -58,6 +58,8 @@ const bugs = {
   DELTA_IS_LOST: { scene: 'drain', seeded: ['lost-delta'] },
   ANY_PUSH_IS_BELIEVED: { scene: 'operators', seeded: ['any-push-is-believed'] },
   TOLD_BEFORE_APPLIED: { scene: 'drain', seeded: ['told-before-applied'] },
+  OLD_ANSWER_COUNTS: { scene: 'operators' },
+  REPORT_FORGETS_CALLS: { scene: 'drain', seeded: ['report-leaves-out-calls', 'report-is-made-before'] },
   ANY_WRITE_WILL_DO: { scene: 'reunited', seeded: ['any-write-will-do', 'missing-not-told'] },
   REVISION_IS_ENOUGH: { scene: 'failover', absent: 4 },
   REVISION_REUSED: { scene: 'failover', absent: 4 },

@@ -57,6 +57,10 @@
 #ifndef PUSHES
 #define PUSHES 0
 #endif
+/* may reports be made beside an exchange */
+#ifndef REPORTS
+#define REPORTS 0
+#endif
 
 #define bit(i) (1 << (i))
 #define has(set, i) (((set) >> (i)) & 1)
@@ -118,6 +122,21 @@ byte asking;              /* an answer of the store is on its way */
 byte granted;             /* that answer renews the lease, unless it has ended in the store meanwhile */
 byte running;             /* a call that was let pass and is not over */
 byte heard;               /* what is known was only heard */
+#if PUSHES > 0 && REPORTS > 0
+byte overtaken;           /* something was heard since the store was asked */
+#define overtake(i) if :: has(asking, i) -> add(overtaken, i) :: else fi
+#define catchUp(i) drop(overtaken, i)
+/* what was heard since goes on from what the answer says, which is not taken for more than contact */
+#ifdef BUG_OLD_ANSWER_COUNTS
+#define isOvertaken(i) false
+#else
+#define isOvertaken(i) (has(overtaken, i) && follows(known[i], seen[i]))
+#endif
+#else
+#define overtake(i) skip
+#define catchUp(i) skip
+#define isOvertaken(i) false
+#endif
 byte reset;               /* its connection was closed by the network */
 byte excused;             /* its call was let pass on a connection that is gone, see above */
 byte lockTrust;           /* a lock's lease that has not ended here */
@@ -250,6 +269,26 @@ inline record(i) {
 #endif
 }
 
+#if REPORTS > 0
+/*
+ * A report of its own follows what was heard or written. It says what was applied and what is left, beside an exchange whose answer is
+ * still on its way. It renews the entry of one that is listed, and nothing else: it grants no lease, says nothing of others, and shows
+ * no more than that the store has what was applied.
+ */
+#define tells(i) (has(running, i) && isOn(known[i]))
+#define saysMore(i) (has(silent, i) || applied[i] != version(i) || has(told, i) != tells(i) || has(heard, i))
+#define reports(i) (has(listed, i) && !has(reset, i) && version(i) != 0 && follows(stored, version(i)) && saysMore(i))
+inline report(i) {
+    applied[i] = version(i);
+    drop(silent, i);
+#ifdef BUG_REPORT_FORGETS_CALLS
+    drop(told, i)
+#else
+    if :: tells(i) -> add(told, i) :: else -> drop(told, i) fi
+#endif
+}
+#endif
+
 inline strike(i) {
     drop(listed, i);
     drop(silent, i);
@@ -301,7 +340,7 @@ inline take(i, w) {
 }
 
 inline endExchange(i) {
-    drop(asking, i); drop(granted, i); seen[i] = 0
+    drop(asking, i); drop(granted, i); catchUp(i); seen[i] = 0
 }
 
 /* Its own write: an answer that was given before says nothing any more. */
@@ -552,32 +591,39 @@ inline events(i) {
         :: stored == proven[i] && !has(heard, i) && (has(trust, i) || !has(granted, i)) ->
             /* whenever that answer comes, it says nothing */
             hasHeard(i); endExchange(i)
-        :: else -> add(asking, i); seen[i] = stored
+        :: else -> add(asking, i); catchUp(i); seen[i] = stored
         fi;
         forget() }
     :: d_step { acts(i) && refusals < REFUSALS ->
         /* it shows what it has, and takes no presence */
         refusals++;
-        add(asking, i); drop(granted, i); seen[i] = stored; grantUnseen(i); forget() }
+        add(asking, i); drop(granted, i); catchUp(i); seen[i] = stored; grantUnseen(i); forget() }
     :: d_step { acts(i) && has(asking, i) ->
         fresh = (stored == seen[i]);
-        accept(i);
+        if :: isOvertaken(i) -> sound = true :: else -> accept(i) fi;
         /* who is in touch knows nothing that the store lacks */
         assert(!sound || !fresh || follows(stored, proven[i]));
         if :: sound && has(granted, i) -> add(trust, i) :: else fi;
         sound = false; fresh = false; later = 0;
         hasHeard(i); endExchange(i); forget() }
+#if REPORTS > 0
+    :: d_step { acts(i) && reports(i) -> report(i); forget() }
+#endif
+#if REPORTS > 0 && PUSHES > 0
+    /* the same, and its answer comes: what was heard is in the store */
+    :: d_step { acts(i) && has(heard, i) && reports(i) -> report(i); take(i, known[i]); forget() }
+#endif
     /* -- leases */
     :: d_step { has(listed & ~silent, i) && (isGone(i) || believesSilence) -> lapse(i); add(silent, i); drop(granted, i) }
     :: d_step { has(listed & silent, i) && isGone(i) -> strike(i) }
     :: d_step { resets < RESETS && acts(i) -> resets++; add(reset, i); endExchange(i); forget() }
     /* -- pushes: any write, at any time, any number of times */
 #if PUSHES > 0
-    :: d_step { acts(i) && hears(i, 1) -> add(heard, i); know(i, 1) }
-    :: d_step { acts(i) && hears(i, 2) -> add(heard, i); know(i, 2) }
-    :: d_step { acts(i) && hears(i, 3) -> add(heard, i); know(i, 3) }
+    :: d_step { acts(i) && hears(i, 1) -> overtake(i); add(heard, i); know(i, 1) }
+    :: d_step { acts(i) && hears(i, 2) -> overtake(i); add(heard, i); know(i, 2) }
+    :: d_step { acts(i) && hears(i, 3) -> overtake(i); add(heard, i); know(i, 3) }
 #if WRITES > 3
-    :: d_step { acts(i) && hears(i, 4) -> add(heard, i); know(i, 4) }
+    :: d_step { acts(i) && hears(i, 4) -> overtake(i); add(heard, i); know(i, 4) }
 #endif
 #endif
     /* -- calls */
@@ -589,7 +635,7 @@ inline events(i) {
         crashes++;
         if :: at[i] == working -> add(half, i) :: else fi;
         drop(alive, i); drop(running, i); drop(excused, i); drop(trust, i); drop(asking, i); drop(granted, i); drop(lockTrust, i);
-        drop(heard, i);
+        drop(heard, i); catchUp(i);
         at[i] = done; seen[i] = 0; known[i] = 0; proven[i] = 0; remembers[i] = 0; forget() }
     :: d_step { has(alive & ~started & NEWCOMERS, i) -> add(started, i) }
     /* -- one that shuts down, and is listed no longer, once nothing runs in it */
