@@ -98,9 +98,6 @@ export function createConnection({ push: open, pingUrl, idle }: ConnectionOption
   });
 
   async function ping(key?: string): Promise<MaintenancePong> {
-    if (closed) {
-      throw new Error('The client is closed.');
-    }
     if (!push?.ping || connection !== 'live') {
       return look();
     }
@@ -129,7 +126,6 @@ export function createConnection({ push: open, pingUrl, idle }: ConnectionOption
     },
     close() {
       closed = true;
-      connection = 'lost';
       poller.rest();
       listeners.clear();
       watchers.clear();

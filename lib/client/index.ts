@@ -111,17 +111,20 @@ async function importIo(): Promise<SocketFactory | null> {
 function watched(link: Connection, document: BrowserGlobals['document']): MaintenanceClient {
   const wake = (): void => (document?.hidden ? undefined : link.wake());
   document?.addEventListener('visibilitychange', wake);
+  // here, so that the script that is served does not carry it
+  let closed = false;
   return {
     get status() {
       return link.status;
     },
     get connection() {
-      return link.connection;
+      return closed ? 'lost' : link.connection;
     },
     subscribe: (listener) => link.subscribe(listener),
     onConnection: (listener) => link.onConnection(listener),
-    ping: (key) => link.ping(key),
+    ping: (key) => (closed ? Promise.reject(new Error('The client is closed.')) : link.ping(key)),
     close: () => {
+      closed = true;
       document?.removeEventListener('visibilitychange', wake);
       link.close();
     },
