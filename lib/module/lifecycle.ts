@@ -74,6 +74,7 @@ export class MaintenanceLifecycle {
     this.explorer.complete();
     this.names.run();
     this.report.checkIgnoredPaths();
+    this.report.warnOfLongNames();
     this.publisher.start();
   }
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { pathSegments } from '../core/keys/ignore-path-option.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
@@ -7,7 +7,16 @@ import { StateManager } from '../core/state/state-manager.js';
 import { describeStore } from '../core/store/describe-store.js';
 import type { ResolvedOptions } from '../options/options.js';
 import { versionSegments } from '../http/version-segments.js';
-import { OPTIONS } from '../options/tokens.js';
+import type { ResolvedStructure } from '../options/structural-options.js';
+import { OPTIONS, STRUCTURE } from '../options/tokens.js';
+
+/** What a Fastify instance says of itself; Express has no such thing. */
+interface FastifySettings {
+  readonly initialConfig?: {
+    readonly maxParamLength?: number;
+    readonly routerOptions?: { readonly maxParamLength?: number };
+  };
+}
 
 /** Logs at the start what an operator should know, and refuses what can only be known then. */
 @Injectable()
@@ -20,6 +29,8 @@ export class StartReport {
     @Inject(KeyRegistry) private readonly registry: KeyRegistry,
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {}
 
   /** One line that names the store, and a warning if several processes would each have a state of their own. */
@@ -30,6 +41,20 @@ export class StartReport {
       this.logger.warn(
         `Maintenance state is kept in the memory of this process only, but ${several}: each process has its own state, ` +
           'and a change reaches only one of them. Set the option "redis".',
+      );
+    }
+  }
+
+  /** Fastify answers 414 for names that are longer than it takes in a path, by default 100 characters. */
+  warnOfLongNames(): void {
+    const { initialConfig: config } = (this.host.httpAdapter?.getInstance<unknown>() ??
+      {}) as FastifySettings;
+    const most = config?.routerOptions?.maxParamLength ?? config?.maxParamLength ?? Infinity;
+    const long = this.registry.all().find(({ name }) => name.length > most);
+    if (this.structure.admin && long) {
+      this.logger.warn(
+        `The admin page and API cannot change maintenance key "${long.name}": its name is longer than the ${most} characters that Fastify ` +
+          'takes. Create the application with new FastifyAdapter({ routerOptions: { maxParamLength: 128 } }).',
       );
     }
   }

@@ -20,7 +20,7 @@ import {
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeStore } from '../../lib/core/store/describe-store.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
-import { adapters, type AppSource } from '../support/apps.js';
+import { adapters, type AppOptions, type AppSource } from '../support/apps.js';
 import { request } from '../support/http.js';
 import { RedisServer } from '../support/redis.js';
 import { failure, started } from './started.js';
@@ -278,5 +278,39 @@ describe.each(adapters)('ignorePaths that leave nothing to refuse, on %s', (_nam
     expect((await failure(versioned(['1']))).message).toContain(`"ignorePaths" received "${path}"`);
     await using running = await versioned(['1', '2']);
     expect((await request(running.port, '/api/v2/shop')).status).toBe(200);
+  });
+});
+
+describe.each(adapters)('a name that is longer than Fastify takes in a path, on %s', (adapter, createApp) => {
+  const NAME = 'n'.repeat(128);
+  const start = (options: MaintenanceRootOptions = {}, instance?: AppOptions['instance']) =>
+    createApp(
+      {
+        imports: [
+          MaintenanceModule.forRoot({
+            socket: false,
+            keys: [new MaintenanceKey(NAME)],
+            permissions: () => true,
+            ...options,
+          }),
+        ],
+      },
+      undefined,
+      { ...(instance !== undefined && { instance }) },
+    );
+  const warned = (log: readonly string[]) =>
+    log.filter((line) => line.includes('maxParamLength: 128')).length;
+  const status = async (port: number) => (await request(port, `/maintenance/keys/${NAME}`)).status;
+
+  it('is warned about, since the admin API cannot be asked for it', async () => {
+    await using running = await start();
+    const fastify = adapter === 'fastify';
+    expect([await status(running.port), warned(running.log)]).toEqual(fastify ? [414, 1] : [200, 0]);
+    await using without = await start({ admin: false });
+    expect(warned(without.log)).toBe(0);
+    if (fastify) {
+      await using longer = await start({}, { routerOptions: { maxParamLength: 128 } } as never);
+      expect([await status(longer.port), warned(longer.log)]).toEqual([200, 0]);
+    }
   });
 });

@@ -180,5 +180,8 @@ function checkPage(html: unknown): string {
   if (typeof html !== 'string') {
     throw new MaintenanceError(`the template returned ${typeof html}, not a string`);
   }
+  if (html.trim() === '') {
+    throw new MaintenanceError('the template returned an empty page');
+  }
   return html;
 }
