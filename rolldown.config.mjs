@@ -64,7 +64,7 @@ function together(files, folder = dist) {
 
 /** What every script loads, what importing the main entry loads besides, and what every start loads besides. */
 const forApplications = together({
-  core: ['standalone/index.js'],
+  core: ['standalone/index.js', 'core/store/cache/cache-store.js'],
   main: ['index.js'],
   realtime: ['realtime/realtime.module.js'],
 });
