@@ -115,19 +115,19 @@ export class PlannedWindows {
     asked?: (occurrence: Occurrence) => Partial<MaintenanceChange>,
   ): Promise<Occurrence> {
     const { manager, hooks } = this;
-    if (this.plannedNow(key, plan).unchanged) {
+    let planned = this.plannedNow(key, plan);
+    if (planned.unchanged) {
       // somebody else may have changed it: then there is something to write after all
       await manager.refresh();
+      planned = this.plannedNow(key, plan);
     }
-    let { occurrence, resumes, unchanged } = this.plannedNow(key, plan);
-    if (unchanged) {
-      return occurrence;
+    if (planned.unchanged) {
+      return planned.occurrence;
     }
     const { document, store } = manager;
     const editor: Editor = (record, moment) => {
-      const planned = plan(record?.windows ?? [], moment);
-      ({ occurrence, resumes, unchanged } = planned);
-      if (unchanged) {
+      planned = plan(record?.windows ?? [], moment);
+      if (planned.unchanged) {
         return null;
       }
       return {
@@ -135,15 +135,18 @@ export class PlannedWindows {
         holds: record?.holds ?? [],
         windows: planned.windows,
         cause: 'window',
-        ...words(occurrence),
+        ...words(planned.occurrence),
         hooks: true,
-        planned: { event, occurrence },
+        planned: { event, occurrence: planned.occurrence },
       };
     };
-    const told = { cause: 'window', ...words(occurrence) } as const;
+    const told = { cause: 'window', ...words(planned.occurrence) } as const;
     const preview = previewChange(document, key.name, editor, told, store.now());
-    await hooks.ask({ ...preview, ...asked?.(occurrence), window: describeOccurrence(occurrence) });
+    const expected = planned.occurrence;
+    await hooks.ask({ ...preview, ...asked?.(expected), window: describeOccurrence(expected) });
     const change = (await manager.write(key.name, editor)) ?? preview;
+    // of the attempt that was written
+    const { occurrence, resumes, unchanged } = planned;
     if (unchanged) {
       return occurrence;
     }

@@ -1,10 +1,10 @@
 import type { Subject } from 'rxjs';
 import type { KeyRegistry } from '../keys/key-registry.js';
 import type { AnnouncedChange } from '../document/seen-change.js';
-import { BoundaryTimer } from '../common/boundary-timer.js';
 import type { HoldRecord, KeyRecord, StateDocument } from '../document/record.js';
 import type { ProgressRecord } from '../progress/progress-record.js';
 import { Announcements } from './announcements.js';
+import { CurrentSnapshot } from './current-snapshot.js';
 import { DescribedRecords } from './described-records.js';
 import type { HoldLiveness } from './hold-liveness.js';
 import { KnownRecords } from './known-records.js';
@@ -18,16 +18,11 @@ import type { News, StateStore, Version, Written } from '../store/store.js';
  */
 export class StateView {
   readonly unreadable = new UnreadableRecords();
-  private view!: Snapshot;
   /** The records as they are known. */
   readonly records = new KnownRecords();
   private readonly announcements = new Announcements();
-  private readonly described: DescribedRecords;
-  private readonly boundary: BoundaryTimer;
+  private readonly current: CurrentSnapshot;
   private read = false;
-  /** The snapshot lacks keys that were added since. */
-  private lacking = false;
-  private stopped = false;
 
   /**
    * @param clock by which ends are measured
@@ -44,30 +39,18 @@ export class StateView {
     private readonly changes: Subject<AnnouncedChange>,
     progressOf?: (hold: HoldRecord) => ProgressRecord | undefined,
   ) {
-    this.described = new DescribedRecords(holds.isLive, progressOf);
-    this.boundary = new BoundaryTimer(
+    const described = new DescribedRecords(holds.isLive, progressOf);
+    this.current = new CurrentSnapshot(
+      registry,
+      () => new Snapshot(this.known, registry, clock.now(), described),
       () => clock.now(),
       () => this.update([]),
     );
-    this.compile();
-    registry.onAdd(() => {
-      if (!this.lacking) {
-        // once for all that are added now
-        this.lacking = true;
-        queueMicrotask(() => this.complete());
-      }
-    });
   }
 
   /** What is known now. A boundary that has passed counts even if its timer is late. */
   get snapshot(): Snapshot {
-    if (this.lacking) {
-      this.complete();
-    }
-    if (this.boundary.isOver) {
-      this.update([]);
-    }
-    return this.view;
+    return this.current.snapshot;
   }
 
   /** What is known; `null` while that is nothing. */
@@ -168,13 +151,12 @@ export class StateView {
 
   /** The records mean something else now, though there is nothing to announce. */
   refresh(): void {
-    this.compile();
+    this.current.compile();
     this.updates.next();
   }
 
   stop(): void {
-    this.stopped = true;
-    this.boundary.clear();
+    this.current.stop();
   }
 
   /** The store could be read, and these records were written. */
@@ -184,24 +166,10 @@ export class StateView {
     this.update(changed);
   }
 
-  private compile(): void {
-    this.lacking = false;
-    this.view = new Snapshot(this.known, this.registry, this.clock.now(), this.described);
-    if (!this.stopped) {
-      this.boundary.set(this.view.nextBoundary);
-    }
-  }
-
-  private complete(): void {
-    if (this.lacking) {
-      this.compile();
-    }
-  }
-
   /** @param changed names of records that were written; the meaning of others may have changed by itself */
   private update(changed: Iterable<string>): void {
     const now = this.clock.now();
-    this.compile();
+    this.current.compile();
     const names = new Set([...changed, ...this.records.live.keys()]);
     const news = this.announcements.news(names, (name) => this.records.get(name), now);
     this.updates.next();
