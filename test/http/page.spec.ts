@@ -261,7 +261,14 @@ describe('the page in Chromium', () => {
   });
 
   it('saved as a file, counts down to its end by the clock, and reloads as usual after that', async () => {
-    html = render({ until: new Date('2031-03-04T15:06:00Z'), retryAfter: 999_999, stored: true });
+    // a reload within the countdown would show a page of another moment
+    const refreshDelay = 100_000;
+    html = render({
+      until: new Date('2031-03-04T15:06:00Z'),
+      retryAfter: 999_999,
+      stored: true,
+      refreshDelay,
+    });
     const { page } = await newPage();
     await stopClock(page, Date.parse('2031-03-04T15:04:29Z'));
     await page.goto(origin);
@@ -274,6 +281,8 @@ describe('the page in Chromium', () => {
     requests = [];
     await page.clock.runFor(20_000);
     expect(requests).toEqual([]);
+    await page.clock.runFor(90_100);
+    await vi.waitFor(() => expect(requests).toEqual(['GET /']));
   });
 
   it('shows only the time if the end is on the same day', async () => {
