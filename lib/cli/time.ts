@@ -12,7 +12,7 @@ const EXAMPLES = 'for example 30s, 10m, 2h, 1h30m, 1d or PT30M';
  * @param what it is, for the error
  */
 export function parseDuration(text: string, what: string): number {
-  const length = isoDuration(text) ?? plainDuration(text);
+  const length = lengthOf(text);
   if (length === undefined || !Number.isSafeInteger(Math.round(length))) {
     const hint = /^\d+$/.test(text.trim()) ? ` (no unit; write ${text.trim()}s or ${text.trim()}m)` : '';
     throw usage(`${what}: ${JSON.stringify(text)} is not a duration${hint}; accepted: ${EXAMPLES}.`);
@@ -87,7 +87,11 @@ export function parseEndWords(
 ): { readonly for?: string; readonly until?: string } {
   const [first, ...others] = words;
   const said =
-    first === undefined ? {} : /^until$/i.test(first) ? { until: others.join(' ') } : { for: words.join('') };
+    first === undefined
+      ? {}
+      : /^until$/i.test(first)
+        ? { until: others.join(' ') }
+        : { for: words.join(' ') };
   const given = [options.for, options.until, said.for, said.until].filter((value) => value !== undefined);
   if (given.length > 1) {
     throw usage(
@@ -95,6 +99,13 @@ export function parseEndWords(
     );
   }
   return { for: options.for ?? said.for, until: options.until ?? said.until };
+}
+
+/** Whether words are an end, such as `30m` or `until 14:30`, and do not begin with the name of a key, which may be `2fa`. */
+export function isEnd([first = '', ...others]: readonly string[]): boolean {
+  const words = [first, ...others].join(' ');
+  // without its unit it is a mistake, and no key
+  return /^(until|\d+)$/i.test(first) || lengthOf(words) !== undefined;
 }
 
 /** The end of maintenance that begins now; empty if none is given. */
@@ -105,7 +116,7 @@ export function parseEnd(
   const { for: length, until } = parseEndWords(words, options);
   if (length !== undefined) {
     return {
-      timeout: /^(ever|forever)$/i.test(length) ? 0 : parseLength(length, 'how long', '"ever" for no end'),
+      timeout: /^(for ?)?ever$/i.test(length) ? 0 : parseLength(length, 'how long', '"ever" for no end'),
     };
   }
   return until === undefined ? {} : { until: parseMoment(until, 'until') };
@@ -119,6 +130,8 @@ function isoInstant(text: string): Date | undefined {
     ? moment
     : undefined;
 }
+
+const lengthOf = (text: string): number | undefined => isoDuration(text) ?? plainDuration(text);
 
 function plainDuration(text: string): number | undefined {
   let rest = text.trim();

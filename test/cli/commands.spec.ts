@@ -19,6 +19,7 @@ import { Replica } from '../cluster/replicas.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 import type { HistoryJson, WindowJson } from '../../lib/cli/backend/json.js';
+import { counted } from '../../lib/cli/output.js';
 import { cli, RunningCli, type CliResult } from './cli.js';
 import { parse } from './schemas.js';
 
@@ -530,6 +531,8 @@ describe('by Redis alone', () => {
     const late = await cli(args.map((word) => (word === '3s' ? '500ms' : word)));
     expect(late.code).toBe(7);
     expect(parse<{ missing: string[] }>('change', late.stdout).missing).toEqual([stopped.id]);
+    const { stdout: text } = await cli(['on', 'billing', '--acknowledge', '500ms', ...ways.redis()]);
+    expect(text).toContain(`Applied by ${counted(there.length, 'replica')}; not by ${stopped.id}.\n`);
     Hooks.called.length = 0;
     await cli(['off', 'billing', ...ways.redis()]);
     await cli(['on', 'billing', '--no-hooks', ...ways.redis()]);

@@ -100,7 +100,9 @@ describe('an end', () => {
   it.each([
     [['30m'], {}, { timeout: 30 * MINUTE }],
     [['1h', '30m'], {}, { timeout: 90 * MINUTE }],
+    [['1', 'h'], {}, { timeout: HOUR }],
     [['ever'], {}, { timeout: 0 }],
+    [['for', 'ever'], {}, { timeout: 0 }],
     [[], { for: '2h' }, { timeout: 2 * HOUR }],
     [[], {}, {}],
   ])('parses %j with %j', (words, options, end) => expect(parseEnd(words, options)).toEqual(end));
@@ -112,4 +114,6 @@ describe('an end', () => {
     expect(() => parseEnd([], { for: '1h', until: '14:30' })).toThrow('more than once');
     expect(() => parseEnd(['0s'], {})).toThrow('0 is not a duration');
   });
+  it('keeps words apart', () =>
+    expect(() => parseEnd(['30', '10m'], {})).toThrow('"30 10m" is not a duration'));
 });

@@ -2,7 +2,7 @@ import type { Work } from '../cli.js';
 import { CliError, EXIT, usage } from '../exit.js';
 import { given } from '../option-values.js';
 import { parseText } from '../texts.js';
-import { formatMoment, parseDuration, parseEnd } from '../time.js';
+import { formatMoment, isEnd, parseDuration, parseEnd } from '../time.js';
 import { printMissing, type ChangeOptions } from './on.js';
 import {
   actorOf,
@@ -21,7 +21,7 @@ export const extend: Work<ChangeOptions> = async (
 ) => {
   const words = rest.flat();
   // the key may be left out: "extend 30m"
-  const [key, said] = /^(\d|until$|P)/i.test(first) ? ['general', [first, ...words]] : [first, words];
+  const [key, said] = isEnd([first, ...words]) ? ['general', [first, ...words]] : [first, words];
   const end = parseEnd(said, options);
   if (end.timeout === undefined && end.until === undefined) {
     throw usage('No end given; use: extend billing 30m, or extend billing until 14:30.');

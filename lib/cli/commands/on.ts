@@ -79,6 +79,6 @@ export function printMissing(
 ): void {
   if (acknowledged) {
     const late = missing.length > 0 ? `; not by ${missing.join(', ')}` : '';
-    write(`Applied by ${counted(acknowledged.length - 1, 'replica')}${late}.`);
+    write(`Applied by ${counted(acknowledged.length, 'replica')}${late}.`);
   }
 }
