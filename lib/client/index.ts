@@ -164,7 +164,7 @@ function deferred(open: () => Promise<Connection>, document: BrowserGlobals['doc
       return client?.status ?? null;
     },
     get connection() {
-      return client?.connection ?? 'connecting';
+      return client?.connection ?? (closed ? 'lost' : 'connecting');
     },
     subscribe: subscription((ready, listener: (status: MaintenanceStatusMessage) => void) =>
       ready.subscribe(listener),

@@ -159,6 +159,14 @@ describe('watch', () => {
 });
 
 describe('run', () => {
+  it('says on a terminal that vetoes were not asked; elsewhere stderr belongs to its command', async () => {
+    const args = ['run', 'general', '--drain', 'none', '--', 'echo', 'done'];
+    const [vetoes, command] = await shown(args);
+    expect(vetoes).toMatch(/^Vetoes were not asked/);
+    expect(command).toMatch(/done$/);
+    expect(await cli(args, { env: env() })).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('shows what it waits for while it waits, and ends with Ctrl-C', async () => {
     await using holder = await createMaintenance({ redis: server.url });
     await using held = await holder.maintain('general', { drain: false });

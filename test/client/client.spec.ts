@@ -165,4 +165,14 @@ describe('createMaintenanceClient()', () => {
       expect(performance.now() - asked).toBeLessThan(1_000);
     }
   });
+
+  it('that is closed before its socket is there is lost as well', async () => {
+    await using app = await createExpressApp(root());
+    const client = createMaintenanceClient({ url: app.url });
+    expect(client.connection).toBe('connecting');
+    client.close();
+    expect(client.connection).toBe('lost');
+    await expect(client.ping()).rejects.toThrow('The client is closed.');
+    expect(client.connection).toBe('lost');
+  });
 });

@@ -44,6 +44,9 @@ describe('an estimate from reports', () => {
     expect(new LengthEstimate(undefined).after(0, 5_000)).toBeNull();
     expect(new LengthEstimate(undefined).after(0.5, 5_000)).toBe(10_000);
     expect(new LengthEstimate(8_000).after(0, 5_000)).toBe(8_000);
+    // work that has only just begun, perhaps where it left off: its speed is unknown
+    expect(new LengthEstimate(undefined).after(0.4, 1)).toBeNull();
+    expect(new LengthEstimate(8_000).after(0.4, 1)).toBe(8_000);
   });
 });
 

@@ -58,6 +58,27 @@ describe.each<[string, () => MaintenanceRootOptions]>([
     expect(await data()).toMatchObject({ value: false, holder: null });
   });
 
+  it('counts down between two reports', async () => {
+    await using app = await startService(store());
+    await using m = await app.service.maintain(KEY, { drain: false });
+    const data = async () => (await app.service.getKeyData())[KEY]?.progress;
+    m.progress(0.4, { remaining: 60_000 });
+    await until(async () => (await data())!.remaining! < 59_500, { timeout: 5_000 });
+    expect(await data()).toMatchObject({ value: 0.4 });
+    m.progress(0.5, { remaining: 500 });
+    await until(async () => (await data())?.remaining === null, { timeout: 5_000 });
+    expect(await data()).toMatchObject({ value: 0.5 });
+  });
+
+  it('does not estimate the time left of work that has only just begun', async () => {
+    await using app = await startService(store());
+    await using m = await app.service.maintain(KEY, { drain: false });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    m.progress(0.4);
+    const { progress } = (await app.service.getKeyData())[KEY]!;
+    expect(progress).toMatchObject({ value: 0.4, remaining: null });
+  });
+
   it('reaches the store at most once a second', async () => {
     const reports = [
       vi.spyOn(RedisProgress.prototype, 'report'),

@@ -14,7 +14,7 @@ import { leaseTimes } from '../run/lease-times.js';
 import { untilLeft } from '../run/until-left.js';
 import { parseText } from '../texts.js';
 import { parseDuration, parseEnd, parseLength, parseWait } from '../time.js';
-import { printDryRun, whatIsConcerned } from './shared.js';
+import { printDryRun, VETOES, whatIsConcerned } from './shared.js';
 
 interface RunOptions {
   readonly drain?: string;
@@ -91,6 +91,8 @@ async function runUnder(
     return EXIT.done;
   }
   await backend.key(key);
+  // elsewhere stderr belongs to the command
+  out.remark(VETOES);
   const stopped = new AbortController();
   const progress = new RunProgress(key, options.public === true, out);
   const child = new GuardedChild(guardian, progress.takeLine);

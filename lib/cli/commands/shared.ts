@@ -152,8 +152,11 @@ export function actorOf(
 export const asQuestion = (does: string): string => `${does.charAt(0).toUpperCase()}${does.slice(1)}?`;
 
 /** Vetoes are asked for by an application, not by its Redis. */
+export const VETOES =
+  'Vetoes were not asked: "changing" hooks of the application are called with --url only.';
+
 export function noteVetoes({ way }: Backend, out: Output): void {
   if (way === 'redis' && !out.json) {
-    out.note('Vetoes were not asked: "changing" hooks of the application are called with --url only.');
+    out.note(VETOES);
   }
 }

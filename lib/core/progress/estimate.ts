@@ -4,6 +4,8 @@ export const MOST = 0.99;
 const AT_EXPECTED = 0.95;
 /** How much of a new estimate counts against those before. */
 const WEIGHT = 0.3;
+/** Milliseconds before which a report says nothing about speed: work may continue where it left off. */
+const MEASURABLE = 1_000;
 
 /** How far work probably is of which only the expected length is known: it never stands still, and never gets to the end. */
 export function estimateValue(elapsed: number, expected: number): number {
@@ -22,7 +24,7 @@ export class LengthEstimate {
 
   /** The whole length in ms, after a report that so much is done; `null`: unknown. */
   after(value: number, elapsed: number): number | null {
-    if (value > 0) {
+    if (value > 0 && elapsed >= MEASURABLE) {
       const observed = elapsed / value;
       // the further it is, the more its own speed counts
       const weight = Math.max(WEIGHT, value);

@@ -47,9 +47,11 @@ export class ProgressWatch {
   }
 
   private watch(): void {
-    // this process knows what only it writes, except for estimates
+    // this process knows what only it writes, except for the time left
     const { shared } = this.manager.store;
-    const wanted = !this.stopped && this.holds.some(({ expected }) => shared || expected !== undefined);
+    const passes = (hold: HoldRecord): boolean =>
+      hold.expected !== undefined || typeof this.own.get(hold.id)?.end === 'number';
+    const wanted = !this.stopped && this.holds.some((hold) => shared || passes(hold));
     if (wanted && !this.timer) {
       this.timer = setInterval(() => void this.look(), PROGRESS_INTERVAL).unref();
     } else if (!wanted && this.timer) {
