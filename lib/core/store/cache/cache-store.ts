@@ -36,6 +36,7 @@ export class CacheStore implements StateStore {
   private parts = new SharedParts(new Mutex());
   readonly entry: string;
   private document: CacheEntry | undefined;
+  private listener: StoreListener | undefined;
   private unsubscribe: () => void = () => undefined;
   private readonly seen = new Map<string, SeenReplica>();
   private readonly lateWrites = new LateWrites();
@@ -82,7 +83,8 @@ export class CacheStore implements StateStore {
       this.document = new CacheEntry(this.cache, this.entry);
       this.parts = sharedParts(this.cache, this.namespace);
     }
-    this.unsubscribe = this.parts.leases.onRelease(() => listener.woken());
+    this.listener = listener;
+    this.unsubscribe = this.parts.join(listener);
     if (this.document && !this.document.isLocal) {
       listener.warn(
         'This cache cannot compare and set: when two processes change the state at once, the last writer wins, and locks hold within one process only. Set the option "redis" to avoid both.',
@@ -136,6 +138,7 @@ export class CacheStore implements StateStore {
         throw error;
       }
       this.history.keep(stampNotes(notes, outcomes), this.historyKeep);
+      this.parts.written(this.listener);
       return { before, version: formatVersion(document), outcomes };
     });
   }

@@ -3,6 +3,7 @@ import { HistoryTable } from './history-table.js';
 import { LeaseTable } from './lease-table.js';
 import { ProgressTable } from './progress-table.js';
 import { OnceTable } from './once-table.js';
+import type { StoreListener } from '../store.js';
 
 /** What the applications of this process share that use the same cache. */
 export class SharedParts {
@@ -10,9 +11,25 @@ export class SharedParts {
   readonly once = new OnceTable();
   readonly history = new HistoryTable();
   readonly progress = new ProgressTable(this.leases);
+  private readonly listeners = new Set<StoreListener>();
 
   /** @param mutex one for all writes to the cache */
   constructor(readonly mutex: Mutex) {}
+
+  /** An application hears what the others do, until the returned function is called. */
+  join(listener: StoreListener): () => void {
+    this.listeners.add(listener);
+    const unsubscribe = this.leases.onRelease(() => listener.woken());
+    return () => {
+      unsubscribe();
+      this.listeners.delete(listener);
+    };
+  }
+
+  /** One application has changed the state: the others look at once, not with their next poll. */
+  written(by: StoreListener | undefined): void {
+    this.listeners.forEach((other) => other !== by && other.pushed());
+  }
 }
 
 const perCache = new WeakMap<object, { mutex: Mutex; parts: Map<string, SharedParts> }>();

@@ -1,0 +1,67 @@
+import { createCache, type Cache } from 'cache-manager';
+import { Keyv } from 'keyv';
+import { expect, describe, it } from 'vitest';
+import { request } from '../support/http.js';
+import { until } from '../support/until.js';
+import { startService } from './service.js';
+
+/** A cache outside this process, as far as the library can tell. */
+const remote = (): Cache => {
+  const kept = new Map<string, unknown>();
+  const store = {
+    get: (key: string) => Promise.resolve(kept.get(key)),
+    set: (key: string, value: unknown) => Promise.resolve(kept.set(key, value) !== undefined),
+    delete: (key: string) => Promise.resolve(kept.delete(key)),
+    clear: () => Promise.resolve(kept.clear()),
+  };
+  return createCache({ stores: [new Keyv({ store })] });
+};
+
+describe.each([
+  ['in memory', (): Cache => createCache()],
+  ['elsewhere', remote],
+])('two applications of one process with the same cache %s', (_, create) => {
+  it('know of a change at once, not with their next poll', async () => {
+    const cache = create();
+    await using one = await startService({ cache });
+    await using other = await startService({ cache });
+    const begun = performance.now();
+    for (let round = 0; round < 4; round++) {
+      await one.service.setMaintenance(true);
+      await until(() => other.isOn());
+      expect((await request(other.port, '/page')).status).toBe(503);
+      await other.service.setMaintenance(false);
+      await until(() => !one.isOn());
+    }
+    // a poll comes once a second
+    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect(one.changes.map(({ to }) => to)).toEqual([true, false, true, false, true, false, true, false]);
+    expect(other.changes.map(({ revision }) => revision)).toEqual(
+      one.changes.map(({ revision }) => revision),
+    );
+  });
+
+  it('end work for one another at once', async () => {
+    const cache = create();
+    await using one = await startService({ cache });
+    await using other = await startService({ cache });
+    const begun = performance.now();
+    for (let round = 0; round < 4; round++) {
+      const held = await one.service.maintain('import-export');
+      await other.service.unsetMaintenance('import-export');
+      await until(() => held.signal.aborted);
+      await held.leave();
+    }
+    expect(performance.now() - begun).toBeLessThan(2_000);
+  });
+
+  it('are not notified any more once they are closed', async () => {
+    const cache = create();
+    await using one = await startService({ cache });
+    const other = await startService({ cache });
+    await other[Symbol.asyncDispose]();
+    await one.service.setMaintenance(true);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect([one.isOn(), other.isOn()]).toEqual([true, false]);
+  });
+});
