@@ -1,5 +1,6 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { DiscoveryService } from '@nestjs/core';
+import { Injectable, Logger, Scope } from '@nestjs/common';
+import { DiscoveryService, ModulesContainer } from '@nestjs/core';
+import { STATIC_CONTEXT } from '@nestjs/core/injector/constants.js';
 import { HookRunner } from './core/hooks/hook-runner.js';
 import { HOOK_MEMBERS, type HookMark } from './decision/on-maintenance.decorator.js';
 import { KeyRegistry } from './core/keys/key-registry.js';
@@ -17,8 +18,10 @@ import { isOfApplication } from './decision/own-providers.js';
  */
 @Injectable()
 export class MaintenanceExplorer {
-  /** What was looked at: wrappers and instances with marks, classes without. */
+  /** What was looked at: wrappers and instances with marks, classes without, and modules that have no more to give. */
   private readonly seen = new WeakSet<object>();
+  /** Modules whose providers were all made; one made per request never counts as made. */
+  private loaded = new WeakSet<object>();
   private readonly logger = new Logger('Maintenance');
   /** Asks members again that had no key to give: their providers may make them in `onModuleInit()`. */
   private unready: (() => void)[] = [];
@@ -26,6 +29,7 @@ export class MaintenanceExplorer {
   private exploring = false;
 
   constructor(
+    private readonly modules: ModulesContainer,
     private readonly discovery: DiscoveryService,
     private readonly registry: KeyRegistry,
     private readonly hooks: HookRunner,
@@ -43,19 +47,52 @@ export class MaintenanceExplorer {
     this.exploring = true;
     try {
       this.unready.splice(0).forEach((ask) => ask());
-      const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
-      for (const wrapper of wrappers.filter(isOfApplication)) {
-        this.exploreWrapper(wrapper);
-      }
+      this.exploreModules([...this.modules.values()].filter((module) => !this.seen.has(module)));
     } finally {
       this.exploring = false;
     }
+  }
+
+  /** All providers of the application exist. @throws as {@link explore} */
+  begin(): void {
+    this.loaded = new WeakSet(this.modules.values());
+    this.explore();
   }
 
   /** All providers have made themselves ready: what a member gives now is what it has. @throws as {@link explore} */
   complete(): void {
     this.initialised = true;
     this.explore();
+  }
+
+  private exploreModules(modules: Module[]): void {
+    if (modules.length === 0) {
+      return;
+    }
+    const waiting = new Set<unknown>();
+    const { discovery } = this;
+    for (const wrapper of [
+      ...discovery.getProviders({}, modules),
+      ...discovery.getControllers({}, modules),
+    ]) {
+      if (!this.isMade(wrapper)) {
+        waiting.add(wrapper.host);
+      } else if (isOfApplication(wrapper)) {
+        this.exploreWrapper(wrapper);
+      }
+    }
+    if (this.initialised) {
+      modules.filter((module) => !waiting.has(module)).forEach((module) => this.seen.add(module));
+    }
+  }
+
+  /** Until a provider of a module that is being loaded is made, Nest keeps an object without its properties. */
+  private isMade(wrapper: Wrapper): boolean {
+    return (
+      (wrapper.host !== undefined && this.loaded.has(wrapper.host)) ||
+      (wrapper.scope ?? Scope.DEFAULT) !== Scope.DEFAULT ||
+      wrapper.getInstanceByContextId(STATIC_CONTEXT).isResolved === true
+    );
   }
 
   private exploreWrapper(wrapper: Wrapper): void {
@@ -133,6 +170,8 @@ export class MaintenanceExplorer {
     });
   }
 }
+
+type Module = NonNullable<ReturnType<ModulesContainer['get']>>;
 
 /** The module a provider belongs to, for messages. */
 function placeOf({ host }: Wrapper): string {

@@ -64,7 +64,7 @@ export class MaintenanceLifecycle {
   /** All providers exist. */
   async init(): Promise<void> {
     this.routes.settle();
-    this.explorer.explore();
+    this.explorer.begin();
     await this.manager.start();
     await this.report.store();
   }

@@ -18,6 +18,7 @@ import {
   RegisterMaintenanceKey,
   type MaintenanceChange,
 } from 'nestjs-maintenance';
+import { firstValueFrom, Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { failure, started } from '../module/started.js';
 
@@ -406,6 +407,50 @@ describe('modules that are loaded lazily', () => {
     expect(running.service.isInMaintenance(undefined, 'plain').value).toBe(true);
     expect(changes.map(({ key, to }) => [key, to])).toEqual([['plain', true]]);
     expect(Object.keys(await running.service.getKeyData())).toEqual(['general', 'plain']);
+  });
+
+  it('are found once they exist, whoever asks while their module is being loaded', async () => {
+    class Rates {}
+    @RegisterMaintenanceKey('rates')
+    class RatesKey extends MaintenanceKey {
+      constructor(readonly rates: Rates) {
+        super();
+      }
+    }
+    @Injectable()
+    class RatesHooks {
+      readonly heard: string[] = [];
+      constructor(readonly rates: Rates) {}
+
+      @OnMaintenance('changed')
+      changed({ key }: MaintenanceChange): void {
+        this.heard.push(key);
+      }
+    }
+    const asked = new Subject<void>();
+    const rates = new Subject<Rates>();
+    const useFactory = (): Promise<Rates> => {
+      asked.next();
+      return firstValueFrom(rates);
+    };
+    @Module({ providers: [{ provide: Rates, useFactory }, RatesKey, RatesHooks] })
+    class RatesModule {}
+
+    await using running = await started();
+    const { service } = running;
+    const begun = firstValueFrom(asked);
+    const loading = running.app.get(LazyModuleLoader).load(() => RatesModule);
+    await begun;
+    expect(service.getKeys().map(({ name }) => name)).toEqual(['general']);
+    await service.setMaintenance(true);
+    rates.next(new Rates());
+    const loaded = await loading;
+
+    await service.setMaintenance(true, 'rates');
+    const key = loaded.get(RatesKey);
+    expect(service.getKeys()).toContain(key);
+    expect(key.rates).toBeInstanceOf(Rates);
+    expect(loaded.get(RatesHooks).heard).toEqual(['rates']);
   });
 });
 

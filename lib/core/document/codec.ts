@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { randomText } from '../common/random-text.js';
-import { readText, splitTexts, withoutTexts } from '../texts/stored-text.js';
+import { readText, toStoredJson, withoutTexts } from '../texts/stored-text.js';
 import type { Reopening } from '../windows/reopening.js';
 import { readWindow } from '../windows/window-record.js';
 import { id, instant, integer, isAbsent, object, text } from './fields.js';
@@ -47,7 +47,7 @@ export type Stamp = Pick<ChangeRecord, 'revision' | 'at'>;
 export function encodeBody(record: KeyRecord): string {
   const told = { ...record, write: undefined };
   const change = { ...record.change, revision: undefined, at: undefined };
-  return JSON.stringify({ ...told, change }, splitTexts);
+  return toStoredJson({ ...told, change });
 }
 
 /** A record as it is stored. */

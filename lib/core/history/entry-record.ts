@@ -2,7 +2,7 @@ import type { MaintenanceState } from '../keys/maintenance-state.js';
 import { toChange, type Told } from '../document/change.js';
 import { readNotice } from '../document/read-notice.js';
 import type { Notice } from '../document/record.js';
-import { splitTexts } from '../texts/stored-text.js';
+import { toStoredJson } from '../texts/stored-text.js';
 import { firstWithin, toWindow, type MaintenanceWindow } from '../windows/maintenance-window.js';
 import { readWindow, type WindowRecord } from '../windows/window-record.js';
 import type { MaintenanceHistoryEntry } from './maintenance-history-entry.js';
@@ -73,7 +73,7 @@ export function createEntry(
 }
 
 export function toNote({ at, revision, ...entry }: KeptEntry): HistoryNote {
-  return { id: entry.id, text: JSON.stringify(entry, splitTexts), revision, at: at.getTime() };
+  return { id: entry.id, text: toStoredJson(entry), revision, at: at.getTime() };
 }
 
 /** The stored entry; `undefined` if it is invalid. Fields that this version does not know are returned as they are. */

@@ -1,4 +1,4 @@
-import { splitTexts, readText } from '../texts/stored-text.js';
+import { readText, toStoredJson } from '../texts/stored-text.js';
 import type { MaintenanceText } from '../texts/maintenance-text.js';
 
 /** How far a hold's work is, as it is stored beside its lease. Instants are epoch ms by the store's clock. */
@@ -16,7 +16,7 @@ export interface ProgressRecord {
 }
 
 export const encodeProgress = ({ step, ...record }: ProgressRecord): string =>
-  JSON.stringify({ ...record, message: step }, splitTexts);
+  toStoredJson({ ...record, message: step });
 
 /** `undefined` for what cannot be read: it is shown to people only. */
 export function decodeProgress(text: string): ProgressRecord | undefined {

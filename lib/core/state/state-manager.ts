@@ -170,7 +170,7 @@ export class StateManager implements KeyStateReader {
    */
   async refresh(): Promise<void> {
     const deadline = this.deadline();
-    await bounded('start', this.start(), deadline);
+    await this.opened(deadline);
     await bounded('read', this.sync(), deadline);
     this.exchanges.requireReadable();
   }
@@ -199,7 +199,13 @@ export class StateManager implements KeyStateReader {
    * @throws MaintenanceStoreError by the deadline, and what the editor throws
    */
   async write(key: string, editor: Editor, deadline = this.deadline()): Promise<MaintenanceChange | null> {
-    await bounded('start', this.start(), deadline);
+    await this.opened(deadline);
     return bounded('write', this.writer.write(key, editor, deadline), deadline);
+  }
+
+  private async opened(deadline: number): Promise<void> {
+    if (!this.session.isOpen) {
+      await bounded('start', this.start(), deadline);
+    }
   }
 }

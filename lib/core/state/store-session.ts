@@ -30,6 +30,8 @@ export interface StoreSessionParts {
 export class StoreSession {
   private heartbeat: NodeJS.Timeout | undefined;
   private started: Promise<void> | undefined;
+  /** It has connected and read, or tried to. */
+  isOpen = false;
   private listens = false;
   private stopped = false;
 
@@ -67,6 +69,7 @@ export class StoreSession {
     }
     // what was read so far is where the process starts from, even if that is nothing
     view.begin();
+    this.isOpen = true;
     if (store.shared && !this.stopped) {
       this.heartbeat = setInterval(() => exchanges.heartbeat(), this.interval).unref();
     }

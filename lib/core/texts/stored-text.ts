@@ -4,8 +4,17 @@ import { mainText, type MaintenanceText, type MaintenanceTexts } from './mainten
 /** Fields that may hold one text per language, and where all of them are stored: beside the one that older versions read. */
 const PLURALS: Readonly<Record<string, string>> = { message: 'messages', announcement: 'announcements' };
 
-/** For `JSON.stringify`: stores texts per language beside the one that stands for all. */
-export function splitTexts(_name: string, value: unknown): unknown {
+/** How the JSON of a field looks that holds texts per language. */
+const TEXTS = new RegExp(`"(?:${Object.keys(PLURALS).join('|')})":\\{`);
+
+/** As JSON, with texts per language beside the one that stands for all. */
+export function toStoredJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  // asking about each field takes longer than everything else
+  return TEXTS.test(json) ? JSON.stringify(value, splitTexts) : json;
+}
+
+function splitTexts(_name: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return value;
   }
