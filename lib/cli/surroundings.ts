@@ -17,7 +17,7 @@ export interface Surroundings {
 
 export const ofThisProcess = (): Surroundings => ({
   env: process.env,
-  folder: process.cwd(),
+  folder: workingFolder(),
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -27,6 +27,15 @@ export const ofThisProcess = (): Surroundings => ({
     return work();
   },
 });
+
+/** A folder may be deleted while a shell is in it, such as a release that was replaced: then there are no settings to be found. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '/';
+  }
+}
 
 /** Aborts with the first Ctrl-C, or when the process is asked to end; a second one ends it at once. */
 function interrupted(): AbortSignal {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
@@ -7,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RedisServer } from '../support/redis.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
-import { cli, cliProcess } from './cli.js';
+import { cli, cliProcess, MAIN, resultOf } from './cli.js';
 import { parse } from './schemas.js';
 
 let server: RedisServer;
@@ -237,6 +238,22 @@ describe('an unreachable store exits with 4', () => {
 });
 
 describe('settings', () => {
+  it('are not looked for in a folder that is gone: the command runs all the same', async () => {
+    const ended: unknown[] = [];
+    for (const args of ['status general', 'run general -- false']) {
+      const script = `rmdir "$PWD" && exec "${process.execPath}" "${MAIN}" ${args}`;
+      const child = spawn('sh', ['-c', script], {
+        cwd: await mkdtemp(join(folder, 'gone-')),
+        env: { ...process.env, MAINTENANCE_REDIS_URL: server.url },
+      });
+      ended.push(await resultOf(child));
+    }
+    expect(ended).toEqual([
+      { code: 0, stdout: 'general is open.\n', stderr: '' },
+      { code: 1, stdout: '', stderr: '' },
+    ]);
+  });
+
   it('options override variables, and variables override the nearest file', async () => {
     const inner = join(folder, 'project/packages/shop');
     await mkdir(inner, { recursive: true });
