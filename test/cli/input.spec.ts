@@ -287,7 +287,9 @@ describe('settings', () => {
     const asked: IncomingHttpHeaders[] = [];
     const application = createServer((request, response) => {
       asked.push(request.headers);
-      response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"general":{"name":"general"}}');
+      const general = { name: 'general', value: false };
+      const body = request.url?.endsWith('/keys') ? { general } : general;
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
     }).listen(0, '127.0.0.1');
     await once(application, 'listening');
     const url = `http://127.0.0.1:${(application.address() as AddressInfo).port}/maintenance`;

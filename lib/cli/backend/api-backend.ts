@@ -7,6 +7,19 @@ import type {
 } from '../../core/windows/window-options.js';
 import { CliError } from '../exit.js';
 import type { Settings } from '../settings.js';
+import {
+  areKeys,
+  areReplicas,
+  areRoutes,
+  areWindows,
+  isChangedKey,
+  isForgotten,
+  isHistory,
+  isKey,
+  isLeftWindow,
+  isQuiet,
+  isWindow,
+} from './api-answers.js';
 import { ApiClient } from './api-client.js';
 import { inspectApi, OUT_OF_TOUCH } from './api-doctor.js';
 import type {
@@ -38,12 +51,11 @@ export class ApiBackend implements Backend {
   }
 
   async keys(): Promise<MaintenanceKeyJson[]> {
-    const keys = await this.client.ask<Record<string, MaintenanceKeyJson>>('GET', 'keys');
-    return inOrder(Object.values(keys));
+    return inOrder(Object.values(await this.client.ask('GET', 'keys', areKeys)));
   }
 
   key(name: string): Promise<MaintenanceKeyJson> {
-    return this.client.ask('GET', `keys/${encodeURIComponent(name)}`);
+    return this.client.ask('GET', `keys/${encodeURIComponent(name)}`, isKey);
   }
 
   store(): StoreState {
@@ -53,10 +65,10 @@ export class ApiBackend implements Backend {
 
   async set(name: string, change: KeyChange): Promise<ChangeResult> {
     const { mode, timeout, until, message, reason, onlyIfOn, reopenOver } = change;
-    type Answer = MaintenanceKeyJson & { change: Omit<ChangeResult, 'key'> };
-    const { change: made, ...key } = await this.client.ask<Answer>(
+    const { change: made, ...key } = await this.client.ask(
       'PATCH',
       `keys/${encodeURIComponent(name)}`,
+      isChangedKey,
       {
         ...(!onlyIfOn && { mode }),
         timeout,
@@ -71,15 +83,15 @@ export class ApiBackend implements Backend {
 
   async unset(name: string, { reason }: Pick<KeyChange, 'reason'>): Promise<MaintenanceKeyJson> {
     const body = reason === undefined ? undefined : { reason };
-    return this.client.ask('DELETE', `keys/${encodeURIComponent(name)}`, body);
+    return this.client.ask('DELETE', `keys/${encodeURIComponent(name)}`, isKey, body);
   }
 
   replicas(): Promise<ReplicaJson[]> {
-    return this.client.ask('GET', 'replicas');
+    return this.client.ask('GET', 'replicas', areReplicas);
   }
 
   routes(name: string): Promise<AffectedRoutes> {
-    return this.client.ask('GET', `keys/${encodeURIComponent(name)}/routes`);
+    return this.client.ask('GET', `keys/${encodeURIComponent(name)}/routes`, areRoutes);
   }
 
   history({ key, since, limit }: HistoryWish): Promise<HistoryJson[]> {
@@ -88,35 +100,35 @@ export class ApiBackend implements Backend {
       ...(key !== undefined && { key }),
       ...(since && { since: since.toISOString() }),
     });
-    return this.client.ask('GET', `history?${query}`);
+    return this.client.ask('GET', `history?${query}`, isHistory);
   }
 
   windows(key?: string): Promise<WindowJson[]> {
-    return this.client.ask('GET', key === undefined ? 'windows' : `windows?key=${encodeURIComponent(key)}`);
+    const path = key === undefined ? 'windows' : `windows?key=${encodeURIComponent(key)}`;
+    return this.client.ask('GET', path, areWindows);
   }
 
   /** The API knows by itself who the requester is. */
   schedule(key: string, { actor: _, ...options }: MaintenanceWindowOptions): Promise<WindowJson> {
-    return this.client.ask('POST', 'windows', { key, ...options });
+    return this.client.ask('POST', 'windows', isWindow, { key, ...options });
   }
 
   reschedule(id: string, { actor: _, ...changes }: MaintenanceWindowChanges): Promise<WindowJson> {
-    return this.client.ask('PATCH', `windows/${encodeURIComponent(id)}`, changes);
+    return this.client.ask('PATCH', `windows/${encodeURIComponent(id)}`, isWindow, changes);
   }
 
   async cancel(
     id: string,
     { actor: _, ...options }: MaintenanceWindowCancelOptions,
   ): Promise<WindowJson | null> {
-    type Left = WindowJson | { readonly cancelled: true };
     const body = Object.values(options).some((value) => value !== undefined) ? options : undefined;
-    const left = await this.client.ask<Left>('DELETE', `windows/${encodeURIComponent(id)}`, body);
+    const left = await this.client.ask('DELETE', `windows/${encodeURIComponent(id)}`, isLeftWindow, body);
     return left.cancelled === true ? null : left;
   }
 
   async forget(id: string): Promise<boolean> {
     try {
-      await this.client.ask('DELETE', `replicas/${encodeURIComponent(id)}`);
+      await this.client.ask('DELETE', `replicas/${encodeURIComponent(id)}`, isForgotten);
       return true;
     } catch (error) {
       if (error instanceof CliError && error.code === 'MAINTENANCE_UNKNOWN_REPLICA') {
@@ -129,7 +141,7 @@ export class ApiBackend implements Backend {
   async quiet(name: string, timeout: number, signal?: AbortSignal): Promise<QuietJson> {
     const until = performance.now() + timeout;
     for (;;) {
-      const quiet = await this.client.ask<QuietJson>('GET', `keys/${encodeURIComponent(name)}/quiet`);
+      const quiet = await this.client.ask('GET', `keys/${encodeURIComponent(name)}/quiet`, isQuiet);
       const left = until - performance.now();
       if (quiet.quiet || left <= 0) {
         return quiet;

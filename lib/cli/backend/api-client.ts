@@ -1,5 +1,6 @@
 import { CliError, EXIT, exitCodeOf, usage } from '../exit.js';
 import type { Settings } from '../settings.js';
+import type { Answer } from './api-answers.js';
 import { decode } from './decode.js';
 import { parseDuration } from '../time.js';
 
@@ -50,8 +51,8 @@ export class ApiClient {
     return this.hasWritten ? '' : ' Nothing was changed.';
   }
 
-  /** @throws CliError */
-  async ask<T>(method: string, path: string, body?: object): Promise<T> {
+  /** @throws CliError also if what responds is not the admin API, as far as its JSON says */
+  async ask<T>(method: string, path: string, isAnswer: Answer<T>, body?: object): Promise<T> {
     const outcome = this.outcomeOf(method);
     const headers = new Headers(this.headers);
     headers.set('Accept', 'application/json');
@@ -84,8 +85,11 @@ export class ApiClient {
       this.staleSince = response.headers.get('X-Maintenance-Stale-Since');
     }
     const json = parseJson(text);
-    if (response.ok && (json !== undefined || response.status === 204)) {
-      return json as T;
+    if (response.ok && isAnswer(json)) {
+      return json;
+    }
+    if (response.ok && method !== 'GET') {
+      throw notTheApi(this.place, response.status, outcome, EXIT.unknown);
     }
     throw refusal(this.place, method, response.status, json as { message?: unknown } | undefined, outcome);
   }
@@ -120,12 +124,15 @@ function refusal(
   if (message !== undefined && code !== undefined) {
     return new CliError(exitOf(code), message, code);
   }
-  return new CliError(
-    EXIT.failed,
-    `${place} answered ${status}, which is not a response of the admin API. Check the path, and whether the option "admin" is on.`,
+  return notTheApi(place, status, '', EXIT.failed);
+}
+
+const notTheApi = (place: string, status: number, outcome: string, exit: number): CliError =>
+  new CliError(
+    exit,
+    `${place} answered ${status}, which is not a response of the admin API.${outcome} Check the path, and whether the option "admin" is on.`,
     'CLI_NO_API',
   );
-}
 
 function parseHeaders(lines: readonly string[]): Headers {
   const headers = new Headers();
