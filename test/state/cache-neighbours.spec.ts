@@ -1,13 +1,12 @@
 import { createCache, type Cache } from 'cache-manager';
 import { Keyv } from 'keyv';
-import { expect, describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { request } from '../support/http.js';
 import { until } from '../support/until.js';
-import { startService } from './service.js';
+import { startService, type Running } from './service.js';
 
 /** A cache outside this process, as far as the library can tell. */
-const remote = (): Cache => {
-  const kept = new Map<string, unknown>();
+const remote = (kept = new Map<string, unknown>()): Cache => {
   const store = {
     get: (key: string) => Promise.resolve(kept.get(key)),
     set: (key: string, value: unknown) => Promise.resolve(kept.set(key, value) !== undefined),
@@ -19,7 +18,7 @@ const remote = (): Cache => {
 
 describe.each([
   ['in memory', (): Cache => createCache()],
-  ['elsewhere', remote],
+  ['elsewhere', (): Cache => remote()],
 ])('two applications of one process with the same cache %s', (_, create) => {
   it('know of a change at once, not with their next poll', async () => {
     const cache = create();
@@ -63,5 +62,42 @@ describe.each([
     await one.service.setMaintenance(true);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect([one.isOn(), other.isOn()]).toEqual([true, false]);
+  });
+});
+
+describe('a hold in a cache', () => {
+  const KEY = 'import-export';
+  const keyData = async (app: Running) => (await app.service.getKeyData())[KEY]!;
+
+  it('that a closed application has left on is abandoned, and taken over by the next maintain()', async () => {
+    const cache = createCache();
+    const holder = await startService({ cache });
+    const held = await holder.service.maintain(KEY, { onShutdown: 'stay' });
+    await using other = await startService({ cache });
+    expect(await keyData(other)).toMatchObject({ value: true, abandoned: false });
+    await holder[Symbol.asyncDispose]();
+    expect(held.signal.aborted).toBe(true);
+    // the application that was created last has the log
+    expect(other.logged('marked as abandoned')).toBe(1);
+    await until(async () => (await keyData(other)).abandoned);
+    await using later = await startService({ cache });
+    expect(await keyData(later)).toMatchObject({ value: true, abandoned: true });
+    expect(await later.service.maintain(KEY, () => 'done')).toBe('done');
+    expect([later.isOn(KEY), (await keyData(later)).abandoned]).toEqual([false, false]);
+  });
+
+  it('of another application is alive, even if that has the same entries in a cache of its own', async () => {
+    const kept = new Map<string, unknown>();
+    await using holder = await startService({ cache: remote(kept) });
+    await using other = await startService({ cache: remote(kept) });
+    const held = await holder.service.maintain(KEY);
+    await until(() => other.isOn(KEY));
+    await other.service.refresh();
+    expect(await keyData(other)).toMatchObject({ value: true, abandoned: false });
+    // it does not know that lock, but leaves the key as it was
+    expect(await other.service.maintain(KEY, () => 'beside')).toBe('beside');
+    expect([other.isOn(KEY), held.signal.aborted]).toEqual([true, false]);
+    await held.leave();
+    await until(() => !other.isOn(KEY));
   });
 });

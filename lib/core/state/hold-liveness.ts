@@ -1,9 +1,6 @@
 import type { HoldRecord, KeyRecord } from '../document/record.js';
 import { leaseOfHold } from '../store/leases.js';
 
-/** Replicas of this process: a missing lease of one of their holds shows in any store. */
-export const localReplicas = new Set<string>();
-
 /** Which holds are still renewed. */
 export class HoldLiveness {
   private leases: ReadonlySet<string> = new Set();
@@ -13,14 +10,20 @@ export class HoldLiveness {
   /** Holds that this process renews itself. */
   private readonly own = new Set<string>();
 
-  /** @param clustered whether the store shows the leases of every replica; otherwise only those of this process can be judged */
-  constructor(private readonly clustered: boolean) {}
+  /**
+   * @param clustered whether the store shows the leases of every replica
+   * @param isLocal whether it shows those of that replica in any case; those of others cannot be judged
+   */
+  constructor(
+    private readonly clustered: boolean,
+    private readonly isLocal: (replica: string) => boolean = () => false,
+  ) {}
 
   readonly isLive = (hold: HoldRecord): boolean =>
     this.own.has(hold.id) ||
     this.fresh.has(hold.id) ||
     this.leases.has(leaseOfHold(hold.id)) ||
-    !(this.clustered || localReplicas.has(hold.owner));
+    !(this.clustered || this.isLocal(hold.owner));
 
   /** This process renews that hold itself, until the returned function is called. */
   holding(id: string): () => void {

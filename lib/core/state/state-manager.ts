@@ -9,7 +9,7 @@ import type { Editor } from '../document/updates.js';
 import { ReplicaLease, type Replica } from './replica-lease.js';
 import type { StateDocument } from '../document/record.js';
 import { CatchUp } from './catch-up.js';
-import { HoldLiveness, localReplicas } from './hold-liveness.js';
+import { HoldLiveness } from './hold-liveness.js';
 import { ListConfidence } from './list-confidence.js';
 import { longestLease } from '../document/holds.js';
 import { ReplicaReport } from './replica-report.js';
@@ -68,10 +68,9 @@ export class StateManager implements KeyStateReader {
     /** Where changes are recorded. */
     readonly history = new HistoryWriter(),
   ) {
-    localReplicas.add(replica.id);
     this.lease = new ReplicaLease(store.clustered, replica.lease);
     const clockSkew = (): number => (store.clustered ? Math.round(Date.now() - store.now()) || 0 : 0);
-    this.holds = new HoldLiveness(store.clustered);
+    this.holds = new HoldLiveness(store.clustered, (id) => store.isLocal?.(id) === true);
     this.view = new StateView(registry, store, this.holds, this.updates, this.changes, (hold) =>
       this.progress.of(hold),
     );
@@ -157,7 +156,6 @@ export class StateManager implements KeyStateReader {
     this.progress.stop();
     await this.session.stop(this.replica.id);
     this.registry.unbind();
-    localReplicas.delete(this.replica.id);
     for (const subject of [this.changes, this.updates, this.health$, this.reconnected]) {
       subject.complete();
     }

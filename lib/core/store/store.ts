@@ -163,6 +163,11 @@ export interface StateStore {
    * @returns whether that was recorded, since the store is at that version or past it; otherwise only an exchange shows what is
    */
   acknowledge?(version: Version, presence: Presence, deadline: number): Promise<boolean>;
+  /**
+   * Whether that replica is, or was, in this process and uses the same leases: if one of its leases is missing, it has ended. Only
+   * where leases are those of one process.
+   */
+  isLocal?(id: string): boolean;
   /** Whether replicas other than this one were listed when that was last read. */
   knowsOthers?(id: string): boolean;
   /**

@@ -97,6 +97,7 @@ export class CacheStore implements StateStore {
     if (presence) {
       const { id, host, pid } = presence;
       const lastSeen = this.now();
+      this.parts.replicas.add(id);
       this.seen.set(id, { id, host, pid, lastSeen, silentFor: 0, connection: 'open', told: presence });
     }
     const { version, document, error } = readStored(await this.read(deadline));
@@ -141,6 +142,10 @@ export class CacheStore implements StateStore {
       this.parts.written(this.listener);
       return { before, version: formatVersion(document), outcomes };
     });
+  }
+
+  isLocal(id: string): boolean {
+    return this.parts.replicas.has(id);
   }
 
   replicas(): Promise<SeenReplica[]> {

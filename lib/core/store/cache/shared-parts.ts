@@ -11,6 +11,8 @@ export class SharedParts {
   readonly once = new OnceTable();
   readonly history = new HistoryTable();
   readonly progress = new ProgressTable(this.leases);
+  /** The replicas that have these leases, including those that were closed. */
+  readonly replicas = new Set<string>();
   private readonly listeners = new Set<StoreListener>();
 
   /** @param mutex one for all writes to the cache */
