@@ -9,7 +9,7 @@ import type { MaintenanceVisibleProgress } from '../core/progress/maintenance-pr
 export interface MaintenanceStatusMessage {
   /** Whether the site is closed for an ordinary visitor. */
   maintenanceMode: boolean;
-  /** Which public keys are in maintenance, by name. */
+  /** Which public keys are in maintenance, by name; as last pushed while the ping endpoint is polled, which does not say. */
   modes: Record<string, boolean>;
   /** The message for visitors; `null` while the site is open. */
   message: string | null;
@@ -36,7 +36,7 @@ export interface MaintenanceStatusMessage {
 
 /** Answer to a `ping`. @publicApi */
 export interface MaintenancePong extends MaintenanceStatusMessage {
-  /** Whether the given key is in maintenance; absent if the key is unknown or not public. */
+  /** Whether the given key is in maintenance; absent if the key is unknown or not public, and if the ping endpoint responded. */
   currentMode?: boolean;
 }
 

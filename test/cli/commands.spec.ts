@@ -230,6 +230,13 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     expect(drained).toMatchObject({ code: 0, value: { quiet: { quiet: true } } });
   });
 
+  it('an open key is not quiet, whatever is running', async () => {
+    expect(await call('quiet', 'billing')).toMatchObject({
+      code: 7,
+      stdout: 'Not quiet yet.\nbilling is open: new calls may start at any time.\n',
+    });
+  });
+
   it('replicas are listed, and only a silent one can be forgotten', async () => {
     const replica = await Replica.start(server.url);
     try {

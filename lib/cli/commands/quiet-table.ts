@@ -22,7 +22,11 @@ export function printRunning(out: Output, { quiet, since, replicas }: QuietJson)
     ...(!applied && !silent ? [{ host, pid, what: 'has not applied the change', since: '' }] : []),
     ...running.map((call) => ({ host, pid, what: call.route, since: formatMoment(call.since) })),
   ]);
-  out.line('Not quiet yet:');
+  // an open key has none, nor has a store that may not know all replicas
+  out.line(rows.length === 0 ? 'Not quiet yet.' : 'Not quiet yet:');
+  if (rows.length === 0) {
+    return;
+  }
   out.table(rows, [
     { title: 'HOST', value: ({ host }) => host, shrinks: true },
     { title: 'PID', value: ({ pid }) => String(pid) },
