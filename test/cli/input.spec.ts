@@ -55,6 +55,8 @@ describe('a wrong command line gets one sentence and exit code 2, and changes no
     ['an invalid host', ['on', 'general', '--redis', 'redis+cluster://a:b:c']],
     ['a password in --url that cannot be decoded', ['on', 'general', '--url', 'http://u:%zz@localhost']],
     ['an invalid --url', ['on', 'general', '--url', 'shop.example']],
+    ['a --url with a query', ['on', 'general', '--url', 'http://localhost/maintenance?shop=1']],
+    ['a --url with a fragment', ['on', 'general', '--url', 'http://localhost/maintenance#keys']],
     ['an invalid header', ['on', 'general', '--url', 'http://localhost', '--header', 'let me in']],
     ['a missing certificate', ['on', 'general', '--redis', 'rediss://localhost', '--ca', '/nowhere.pem']],
     ['an invalid namespace', ['on', 'general', '--namespace', 'a b']],

@@ -20,7 +20,8 @@ export class ApiClient {
   staleSince: string | null = null;
 
   constructor({ url = '', headers, commandTimeout }: Settings) {
-    if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
+    // paths of the API follow it, so that nothing else may
+    if (!/^https?:\/\/[^?#]*$/i.test(url) || !URL.canParse(url)) {
       throw usage(
         `--url: ${JSON.stringify(url)} is not the URL of an admin API; accepted: https://shop.example/maintenance.`,
       );
