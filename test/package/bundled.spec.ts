@@ -1,4 +1,4 @@
-import { build, type BuildOptions } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import webpack, { type Configuration } from 'webpack';
 import { startChromium } from '../support/chromium.js';
 import { request } from '../support/http.js';
 import { end, spawnMortal } from '../support/process.js';
+import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 import { PackedPackage } from './packed.js';
 
@@ -44,7 +45,7 @@ let asked = 0;
 class PerRequest { constructor() { asked++; } canActivate() { return true; } }
 decorate([Injectable({ scope: Scope.REQUEST })], PerRequest);
 class App {}
-const options = { coverage: 'site', permissions: () => true, admin: { guards: [Open, PerRequest] } };
+const options = { redis: process.argv[2], coverage: 'site', permissions: () => true, admin: { guards: [Open, PerRequest] } };
 decorate([Module({ imports: [MaintenanceModule.forRoot(options)], controllers: [Home], providers: [PerRequest] })], App);
 let named = '';
 try { new MaintenanceKey('no name'); } catch (error) { named = error.name + ' ' + (error instanceof MaintenanceConfigurationError); }
@@ -60,11 +61,16 @@ NestFactory.create(App, new ExpressAdapter(), { logger: ['error', 'warn'], force
 
 let packed: PackedPackage;
 let browser: Browser;
+let redis: RedisServer;
 beforeAll(async () => {
-  [packed, browser] = await Promise.all([PackedPackage.create(), startChromium()]);
+  [packed, browser, redis] = await Promise.all([
+    PackedPackage.create(),
+    startChromium(),
+    RedisServer.start(),
+  ]);
   await writeFile(join(packed.app, 'main.mjs'), source);
 }, 60_000);
-afterAll(() => Promise.all([browser?.close(), packed?.remove()]));
+afterAll(() => Promise.all([browser?.close(), packed?.remove(), redis?.stop()]));
 
 async function byEsbuild(outfile: string, options: BuildOptions): Promise<void> {
   // what CommonJS modules in an ESM bundle need
@@ -82,6 +88,20 @@ async function byEsbuild(outfile: string, options: BuildOptions): Promise<void> 
     ...options,
   });
 }
+
+/** What older versions of webpack, and ncc, make of a CommonJS package that exports a function. */
+const onlyDefault = (name: string): Plugin => ({
+  name: 'only-default',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^${name}$`) }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path, namespace: 'only-default' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'only-default' }, ({ path }) => ({
+      contents: `export { default } from ${JSON.stringify(path)};`,
+      resolveDir: modules,
+    }));
+  },
+});
 
 async function byWebpack(outfile: string, options: Configuration): Promise<void> {
   const compiler = webpack({
@@ -106,7 +126,7 @@ async function byWebpack(outfile: string, options: Configuration): Promise<void>
 
 /** Starts a bundled application; what it says is read line by line. */
 async function start(file: string) {
-  const child = spawnMortal(process.execPath, [file], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawnMortal(process.execPath, [file, redis.url], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const lines = createInterface({ input: child.stdout! });
@@ -127,6 +147,11 @@ const bundles: [name: string, file: string, make: (outfile: string) => Promise<v
   ],
   ['esbuild, CommonJS, names kept', 'cjs.cjs', (file) => byEsbuild(file, { format: 'cjs', keepNames: true })],
   ['esbuild, CommonJS, minified', 'cjs-min.cjs', (file) => byEsbuild(file, { format: 'cjs', minify: true })],
+  [
+    'a bundler that shows functions only below `default`',
+    'default.cjs',
+    (file) => byEsbuild(file, { format: 'cjs', plugins: [onlyDefault('ioredis')] }),
+  ],
   ['webpack', 'webpack.cjs', (file) => byWebpack(file, {})],
 ];
 

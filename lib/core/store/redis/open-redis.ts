@@ -104,17 +104,21 @@ export async function throughCache(client: RedisClient): Promise<RedisClient> {
   const { redisInsStore } = await loadPeer(
     'cache-manager-ioredis-yet',
     () => import('cache-manager-ioredis-yet'),
+    'redisInsStore',
   );
   return redisInsStore(client as unknown as Redis).client as unknown as RedisClient;
 }
 
 async function loadRedis(): Promise<{ Redis: typeof Redis }> {
-  return loadPeer('ioredis', () => import('ioredis'));
+  return loadPeer('ioredis', () => import('ioredis'), 'Redis');
 }
 
-async function loadPeer<T>(name: string, load: () => Promise<T>): Promise<T> {
+/** @param needed one of its exports */
+async function loadPeer<T extends object>(name: string, load: () => Promise<T>, needed: keyof T): Promise<T> {
   try {
-    return await load();
+    const loaded = await load();
+    // bundlers may show what a CommonJS package exports only below `default`
+    return needed in loaded ? loaded : (loaded as unknown as { default: T }).default;
   } catch (error) {
     throw new MaintenanceConfigurationError(
       `Maintenance option "redis" needs the packages cache-manager-ioredis-yet and ioredis, but ${name} cannot be loaded ` +
