@@ -51,6 +51,7 @@ describe('a wrong command line gets one sentence and exit code 2, and changes no
     ['an invalid port', ['on', 'general', '--redis', 'redis://localhost:99999']],
     ['a password that cannot be decoded', ['on', 'general', '--redis', 'redis+cluster://u:%zz@localhost']],
     ['an invalid database with Sentinel', ['on', 'general', '--redis', 'redis+sentinel://localhost/m/x']],
+    ['an unknown parameter', ['on', 'general', '--redis', 'redis+cluster://localhost?prefix=shop:']],
     ['a Sentinel without a name', ['on', 'general', '--redis', 'redis+sentinel://localhost']],
     ['an invalid host', ['on', 'general', '--redis', 'redis+cluster://a:b:c']],
     ['a password in --url that cannot be decoded', ['on', 'general', '--url', 'http://u:%zz@localhost']],

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../support/process.js';
 import { RedisCluster } from '../support/redis-cluster.js';
@@ -50,6 +51,12 @@ async function use(redis: string, ...options: string[]): Promise<object> {
   };
 }
 
+/** What stored names begin with. */
+async function prefixes(client: Pick<Redis, 'keys'>): Promise<string[]> {
+  const names = await client.keys('*');
+  return [...new Set(names.map((name) => /^(\w+:)?maintenance:/.exec(name)?.[1] ?? name))];
+}
+
 /** All of it works. */
 const fine = (place: string): object => ({
   on: 0,
@@ -65,15 +72,15 @@ const fine = (place: string): object => ({
 
 // most of the time is that which Sentinel and Cluster take to agree
 describe.concurrent('--redis', () => {
-  it('a server with a user, a password and a database', async () => {
+  it('a server with a user, a password, a database and a key prefix', async () => {
     await using server = await RedisServer.start();
     await server
       .client()
       .acl('SETUSER', 'ops', 'on', `>${decodeURIComponent(PASSWORD)}`, '~*', '&*', '+@all');
     const redis = server.url.replace('//', `//ops:${encodeURIComponent(decodeURIComponent(PASSWORD))}@`);
     await isSettled(server);
-    expect(await use(`${redis}/3`)).toEqual(fine(`${server.url}/3`));
-    expect(await server.client({ db: 3 }).dbsize()).toBeGreaterThan(0);
+    expect(await use(`${redis}/3?keyPrefix=shop:`)).toEqual(fine(`${server.url}/3`));
+    expect(await prefixes(server.client({ db: 3 }))).toEqual(['shop:']);
     expect(await server.client().dbsize()).toBe(0);
   }, 60_000);
 
@@ -91,8 +98,8 @@ describe.concurrent('--redis', () => {
     await using server = await RedisServer.start({ config: [`tls-port ${port}`, ...lines] });
     const redis = `rediss://127.0.0.1:${port}`;
     await isSettled(server);
-    expect(await use(redis, '--ca', ca)).toEqual(fine(redis));
-    expect(await server.client().dbsize()).toBeGreaterThan(0);
+    expect(await use(`${redis}?keyPrefix=shop:`, '--ca', ca)).toEqual(fine(redis));
+    expect(await prefixes(server.client())).toEqual(['shop:']);
     const stranger = await cli(['status', '--redis', redis, '--command-timeout', '500ms']);
     expect(stranger).toMatchObject({
       code: 4,
@@ -105,7 +112,8 @@ describe.concurrent('--redis', () => {
     const { host, port } = group.sentinel;
     const redis = `redis+sentinel://${host}:${port}/${group.name}`;
     await isSettled(group.master);
-    expect(await use(redis)).toEqual(fine(redis));
+    expect(await use(`${redis}?keyPrefix=shop:`)).toEqual(fine(redis));
+    expect(await prefixes(group.master.client())).toEqual(['shop:']);
     await group.master.kill();
     const on = () => cli(['on', 'general', '1h', '--redis', redis, '--command-timeout', '1s']);
     await until(async () => (await on()).code === 0, { timeout: 25_000, what: 'the failover' });
@@ -117,7 +125,9 @@ describe.concurrent('--redis', () => {
     const [first] = cluster.nodes;
     const redis = `redis+cluster://${first!.host}:${first!.port}`;
     await isSettled(...cluster.nodes);
-    expect(await use(redis)).toEqual(fine(redis));
+    expect(await use(`${redis}?keyPrefix=shop:`)).toEqual(fine(redis));
+    const found = await Promise.all(cluster.nodes.map((node) => prefixes(node.client())));
+    expect(new Set(found.flat())).toEqual(new Set(['shop:']));
   }, 60_000);
 });
 

@@ -19,11 +19,12 @@ export async function openTarget(text: string, ca: string | undefined): Promise<
   const [, protocol, kind, credentials = '', hosts = '', path = '', query = ''] = found;
   const nodes = hosts.split(',').map((host) => nodeOf(host, kind === 'sentinel' ? 26_379 : 6_379));
   const [username, password] = credentials.split(':').map((part) => decode(part, '--redis'));
+  const parameters = new URLSearchParams(query);
   const common = {
+    ...keyPrefixIn(parameters, ...(kind === 'sentinel' ? ['sentinelPassword'] : [])),
     ...(password !== undefined ? { username: username || undefined, password } : {}),
     ...(protocol === 'rediss' && { tls: tls ?? {} }),
   };
-  const parameters = new URLSearchParams(query);
   if (kind === 'sentinel') {
     const [name, db] = path.split('/');
     if (!name) {
@@ -61,6 +62,19 @@ function nodeOf(text: string, port: number): { host: string; port: number } {
   return { host: host.replace(/^\[|\]$/g, ''), port: given === undefined ? port : Number(given) };
 }
 
+/** What an address may have after `?`. One that is not known would lead to another place than was meant. */
+function keyPrefixIn(parameters: URLSearchParams, ...others: readonly string[]): { keyPrefix?: string } {
+  const accepted = ['keyPrefix', ...others];
+  const strange = [...parameters.keys()].find((name) => !accepted.includes(name));
+  if (strange !== undefined) {
+    throw usage(
+      `--redis: ${JSON.stringify(strange)} is not a parameter of this address; accepted: ${accepted.join(', ')}.`,
+    );
+  }
+  const keyPrefix = parameters.get('keyPrefix');
+  return keyPrefix === null ? {} : { keyPrefix };
+}
+
 function databaseOf(text: string): number {
   if (!/^\d+$/.test(text)) {
     throw usage(`--redis: ${JSON.stringify(text)} is not a database; accepted: a number such as 0.`);
@@ -72,13 +86,14 @@ function withTls(text: string, tls: { ca: string }): object {
   if (!text.startsWith('rediss://')) {
     throw usage('--ca needs a rediss:// URL.');
   }
-  const { hostname, port, username, password, pathname } = new URL(text);
+  const { hostname, port, username, password, pathname, searchParams } = new URL(text);
   return {
     host: hostname.replace(/^\[|\]$/g, ''),
     port: port === '' ? 6_379 : Number(port),
     ...(username && { username: decode(username, '--redis') }),
     ...(password && { password: decode(password, '--redis') }),
     ...(pathname.length > 1 && { db: databaseOf(pathname.slice(1)) }),
+    ...keyPrefixIn(searchParams),
     // an IP address is no server name for TLS (RFC 6066)
     tls: { ...tls, ...(isIP(hostname.replace(/^\[|\]$/g, '')) === 0 && { servername: hostname }) },
   };
