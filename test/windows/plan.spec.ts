@@ -271,6 +271,15 @@ describe('a window that is changed', () => {
     expect(change({ repeat: { cron: '30 3 * * SUN' } }, cancelled).ended).toEqual([]);
   });
 
+  it.each(['start', 'end', 'duration', 'announce', 'readOnly', 'reopenOver'])(
+    'is not changed by %s: null, which means nothing for it',
+    (option) => {
+      const before = plan({ readOnly: 1_000, reopenOver: 1_000 });
+      const message = new RegExp(`"${option}" received null; accepted: `);
+      expect(() => planWindow({ [option]: null }, 'w', NOW, before)).toThrow(message);
+    },
+  );
+
   it('goes through the store and back', () => {
     const cancelled = withoutOccurrence(before, at('2027-04-04T00:30:00Z'), NOW)!;
     const stored: unknown = JSON.parse(JSON.stringify({ ...cancelled, later: { version: 'knows this' } }));
@@ -309,6 +318,8 @@ describe('wrong windows', () => {
     ['a window in the past', { start: date('2027-02-01'), duration: HOUR }, /has not ended yet/],
     ['an announcement time that is text', { announce: '1h' }, /"announce" received "1h"/],
     ['an announcement years ahead', { announce: 400 * DAY }, /at most 366 days/],
+    ['no read-only time', { readOnly: null }, /"readOnly" received null; accepted: whole milliseconds/],
+    ['no reopening', { reopenOver: null }, /"reopenOver" received null; accepted: whole milliseconds/],
     ['an invalid pattern', { repeat: { cron: 'sundays' } }, /"repeat.cron" received "sundays".*five fields/],
     ['a pattern that never occurs', { repeat: { cron: '0 0 30 2 *' } }, /it never occurs/],
     ['a pattern that is a date', { repeat: { cron: '2027-03-28T02:30:00' } }, /not a cron pattern/],

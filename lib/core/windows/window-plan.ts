@@ -38,7 +38,10 @@ export function planWindow(
     timeZone,
     repeat,
     announce: options.announce === undefined && before ? before.announce : parseAnnounce(options.announce),
-    readOnly: parseReadOnly(options.readOnly ?? before?.readOnly ?? 0, duration),
+    readOnly: parseReadOnly(
+      options.readOnly === undefined ? (before?.readOnly ?? 0) : options.readOnly,
+      duration,
+    ),
     reopenOver: reopenOverOption(options.reopenOver) ?? before?.reopenOver ?? 0,
     announcement: said('announcement'),
     message: said('message'),
