@@ -108,7 +108,9 @@ function parse(given: readonly unknown[]): Skipping {
   const options = (hasOptions ? last : {}) as MaintenanceSkipOptions;
   checkOptionNames(DECORATOR.slice(0, -2), options, ['missed']);
   const { missed } = options;
-  oneOf('missed', missed ?? 'skip', ['skip', 'once']);
+  if (missed !== undefined) {
+    oneOf('missed', missed, ['skip', 'once']);
+  }
   const names = decoratedNames(
     DECORATOR,
     keys,

@@ -621,6 +621,11 @@ describe('a wrong use', () => {
       /"missed" received "twice"/,
     ],
     [
+      'no missed',
+      () => SkipDuringMaintenance('mail', { missed: null as never }),
+      /"missed" received null; accepted: 'skip', 'once'/,
+    ],
+    [
       'a generator',
       () =>
         SkipDuringMaintenance('mail')({}, 'values', {

@@ -145,6 +145,12 @@ describe('whileOpen()', () => {
       /"otherwise" received "queue"; accepted: 'throw', 'wait', 'skip'/,
     ],
     [
+      'no otherwise',
+      (at: Awaited<ReturnType<typeof site>>) =>
+        at.service.whileOpen('mail', () => 1, { otherwise: null as never }),
+      /"otherwise" received null; accepted: 'throw', 'wait', 'skip'/,
+    ],
+    [
       'signal',
       (at: Awaited<ReturnType<typeof site>>) => at.service.whileOpen('mail', () => 1, { signal: 5 as never }),
       /"signal" received 5; accepted: an AbortSignal/,

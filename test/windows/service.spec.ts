@@ -166,6 +166,9 @@ describe.each(STORES)('planned windows in %s', (_name, options) => {
       MaintenanceConflictError,
     );
     await expect(service.cancelWindow(id, { ifRevision: 1 })).rejects.toThrow(MaintenanceConflictError);
+    await expect(service.cancelWindow(id, { ifRevision: null as never })).rejects.toThrow(
+      '"ifRevision" received null; accepted: the revision of the window',
+    );
     await service.updateWindow(id, { start: soon(HOUR) });
     expect(app.isOn(KEY)).toBe(false);
     expect(service.getWindows({ from: soon(4 * HOUR) })).toEqual([]);

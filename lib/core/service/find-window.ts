@@ -2,7 +2,7 @@ import { MaintenanceConflictError, UnknownMaintenanceWindowError } from '../erro
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import { isPending } from '../windows/occurrences.js';
 import type { WindowRecord } from '../windows/window-record.js';
-import { millisecondsOption } from './call-options.js';
+import { checkWhole } from './call-options.js';
 
 /** The window with that id, which is not over. @throws UnknownMaintenanceWindowError, MaintenanceConflictError */
 export function findWindow(
@@ -16,7 +16,8 @@ export function findWindow(
   if (!window || !isPending(window, now)) {
     throw new UnknownMaintenanceWindowError(id);
   }
-  if (millisecondsOption('ifRevision', ifRevision) !== undefined && ifRevision !== window.revision) {
+  checkWhole('ifRevision', ifRevision, 'the revision of the window');
+  if (ifRevision !== undefined && ifRevision !== window.revision) {
     throw new MaintenanceConflictError(
       key.name,
       `Window "${id}" of maintenance key "${key.name}" was changed by somebody else in the meantime; this change was not made.`,

@@ -67,8 +67,9 @@ export abstract class MaintenanceWork extends MaintenanceKnowledge {
       return begun ? begun.result : this.parts.openWork.run(source, work, 'throw');
     }
     checkOptionNames('whileOpen', options, ['otherwise', 'signal']);
-    const otherwise = oneOf('otherwise', options.otherwise ?? 'throw', OTHERWISE);
-    return this.parts.openWork.run(source, work, otherwise, signalOption(options.signal));
+    const { otherwise = 'throw', signal } = options;
+    oneOf('otherwise', otherwise, OTHERWISE);
+    return this.parts.openWork.run(source, work, otherwise, signalOption(signal));
   }
 
   /**
