@@ -1,5 +1,6 @@
 import { checkOptions } from './check-options.js';
 import { createConnection } from './connection.js';
+import { deferred } from './deferred-client.js';
 import type { Connection, MaintenanceConnection } from './connection-options.js';
 import { pushBySocket, type SocketFactory } from './socket-push.js';
 import type { MaintenancePong, MaintenanceStatusMessage } from './status-message.js';
@@ -41,7 +42,7 @@ export interface MaintenanceClient {
   /** Calls the listener when {@link connection} changes. Returns a function that ends the subscription. */
   onConnection(listener: (connection: MaintenanceConnection) => void): () => void;
   /**
-   * Asks the server now.
+   * Asks the server now, or as soon as it is known whether a socket gets through, which alone can be asked for a key.
    * @param key a key whose state is returned as `currentMode`
    */
   ping(key?: string): Promise<MaintenancePong>;
@@ -72,8 +73,8 @@ export function createMaintenanceClient(options: MaintenanceClientOptions = {}):
     throw new TypeError('createMaintenanceClient() needs { url } outside of a browser.');
   }
   const origin = new URL(url).origin;
-  const connect = (io: SocketFactory | null) =>
-    createConnection({
+  const connect = (io: SocketFactory | null) => {
+    const link = createConnection({
       push:
         io &&
         pushBySocket(io, {
@@ -84,9 +85,13 @@ export function createMaintenanceClient(options: MaintenanceClientOptions = {}):
       pingUrl: pingUrl === null ? null : new URL(pingUrl, origin).href,
       idle: () => document?.hidden === true,
     });
+    const needsSocket = (key: string | undefined): boolean =>
+      io !== null && (key !== undefined || pingUrl === null);
+    return watched(link, document, needsSocket);
+  };
   return options.io === undefined
-    ? deferred(() => importIo().then(connect), document)
-    : watched(connect(options.io as SocketFactory | null), document);
+    ? deferred(() => importIo().then(connect))
+    : connect(options.io as SocketFactory | null);
 }
 
 interface BrowserGlobals {
@@ -107,12 +112,22 @@ async function importIo(): Promise<SocketFactory | null> {
   }
 }
 
-/** Checks as soon as somebody looks at the page. */
-function watched(link: Connection, document: BrowserGlobals['document']): MaintenanceClient {
+/**
+ * Checks as soon as somebody looks at the page.
+ * @param needsSocket whether a ping for that key has to wait until it is known whether a socket gets through
+ */
+function watched(
+  link: Connection,
+  document: BrowserGlobals['document'],
+  needsSocket: (key: string | undefined) => boolean,
+): MaintenanceClient {
   const wake = (): void => (document?.hidden ? undefined : link.wake());
   document?.addEventListener('visibilitychange', wake);
   // here, so that the script that is served does not carry it
   let closed = false;
+  let end = (): void => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  const tried = new Promise<void>((resolve) => link.onConnection(() => resolve()));
   return {
     get status() {
       return link.status;
@@ -122,60 +137,20 @@ function watched(link: Connection, document: BrowserGlobals['document']): Mainte
     },
     subscribe: (listener) => link.subscribe(listener),
     onConnection: (listener) => link.onConnection(listener),
-    ping: (key) => (closed ? Promise.reject(new Error('The client is closed.')) : link.ping(key)),
+    ping: async (key) => {
+      if (needsSocket(key) && link.connection === 'connecting') {
+        await Promise.race([tried, ended]);
+      }
+      if (closed) {
+        throw new Error('The client is closed.');
+      }
+      return link.ping(key);
+    },
     close: () => {
       closed = true;
+      end();
       document?.removeEventListener('visibilitychange', wake);
       link.close();
-    },
-  };
-}
-
-/** A client whose connection is still being made. */
-function deferred(open: () => Promise<Connection>, document: BrowserGlobals['document']): MaintenanceClient {
-  let client: MaintenanceClient | undefined;
-  let closed = false;
-  const opened = open().then((link) => {
-    client = watched(link, document);
-    if (closed) {
-      client.close();
-    }
-    return client;
-  });
-  const subscription =
-    <T>(subscribe: (client: MaintenanceClient, listener: (news: T) => void) => () => void) =>
-    (listener: (news: T) => void): (() => void) => {
-      if (client) {
-        return subscribe(client, listener);
-      }
-      let ended = false;
-      let end = (): void => void (ended = true);
-      const begin = async (): Promise<void> => {
-        const ready = await opened;
-        if (!ended) {
-          end = subscribe(ready, listener);
-        }
-      };
-      void begin();
-      return () => end();
-    };
-  return {
-    get status() {
-      return client?.status ?? null;
-    },
-    get connection() {
-      return client?.connection ?? (closed ? 'lost' : 'connecting');
-    },
-    subscribe: subscription((ready, listener: (status: MaintenanceStatusMessage) => void) =>
-      ready.subscribe(listener),
-    ),
-    onConnection: subscription((ready, listener: (connection: MaintenanceConnection) => void) =>
-      ready.onConnection(listener),
-    ),
-    ping: async (key) => (await opened).ping(key),
-    close: () => {
-      closed = true;
-      client?.close();
     },
   };
 }

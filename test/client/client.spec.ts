@@ -4,6 +4,8 @@ import {
   MaintenanceService,
   type MaintenanceRootOptions,
 } from 'nestjs-maintenance';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { createMaintenanceClient, type MaintenanceStatusMessage } from 'nestjs-maintenance/client';
 import { io } from 'socket.io-client';
 import { describe, expect, it } from 'vitest';
@@ -150,6 +152,33 @@ describe('createMaintenanceClient()', () => {
       typeof options === 'object' ? options && { url: 'https://example.com', ...options } : options;
     expect(() => createMaintenanceClient(given as never)).toThrow(message);
     expect(() => createMaintenanceClient(given as never)).toThrow(TypeError);
+  });
+
+  it('waits for its socket before it asks for a key, which the ping endpoint does not know', async () => {
+    await using app = await createExpressApp(root());
+    for (const given of [{ io }, {}, { io, pingUrl: null }]) {
+      const client = createMaintenanceClient({ url: app.url, ...given });
+      expect(await client.ping('general')).toMatchObject({ maintenanceMode: false, currentMode: false });
+      client.close();
+    }
+    const client = createMaintenanceClient({ url: app.url, io, pingUrl: null });
+    expect(await client.ping()).toMatchObject({ maintenanceMode: false });
+    client.close();
+  });
+
+  it('asks the ping endpoint if there is no socket, and gives up when it is closed', async () => {
+    await using app = await createExpressApp(root({ socket: false }));
+    const polling = createMaintenanceClient({ url: app.url, io });
+    expect(await polling.ping('general')).toMatchObject({ maintenanceMode: false });
+    polling.close();
+    const mute = createServer().listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const { port } = mute.address() as AddressInfo;
+    const client = createMaintenanceClient({ url: `http://127.0.0.1:${port}`, io });
+    const asked = client.ping('general');
+    client.close();
+    await expect(asked).rejects.toThrow('The client is closed.');
+    mute.close();
   });
 
   it('that is closed is lost, and rejects a ping at once', async () => {
