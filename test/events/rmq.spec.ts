@@ -20,7 +20,7 @@ import {
   type RmqContext,
   type RmqOptions,
 } from '@nestjs/microservices';
-import { connect } from 'amqplib';
+import { connect, type ConfirmChannel } from 'amqplib';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { firstValueFrom, throwError, type Observable } from 'rxjs';
@@ -95,10 +95,18 @@ class Orders {
 
 @Controller()
 class Answers {
+  private channel: ConfirmChannel | undefined;
+
   @MessagePattern('ask', Transport.RMQ)
-  ask(@Ctx() context: unknown): string {
+  ask(@Ctx() context: RmqContext): string {
+    this.channel = context.getChannelRef() as ConfirmChannel;
     acknowledge(context);
     return 'answer';
+  }
+
+  /** Nest waits for no confirmation: one that is open when the application closes is a rejection that nobody handles. */
+  async confirmed(): Promise<void> {
+    await this.channel?.waitForConfirms();
   }
 }
 
@@ -482,6 +490,7 @@ describe("with events: 'refuse' and noAck: false", () => {
     }
     await at.service.setMaintenance(false);
     expect(await ask()).toBe('answer');
+    await at.app.get(Answers).confirmed();
     await at.app.close();
     await client.close();
     await using broker = await openBroker();

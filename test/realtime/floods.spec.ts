@@ -95,8 +95,10 @@ describe('an attack costs at most twice what it costs a plain gateway', () => {
         `${what}: plain ${kB(plain)}, library ${kB(library)}, permissions that hang ${kB(hanging)}`,
       );
       for (const socket of open.splice(0)) socket.close();
-      expect(library).toBeLessThan(plain * 2 + NOISE);
-      expect(hanging).toBeLessThan(plain * 2 + NOISE);
+      // what a collection of garbage returns meanwhile is no cost
+      const most = Math.max(plain, 0) * 2 + NOISE;
+      expect(library).toBeLessThan(most);
+      expect(hanging).toBeLessThan(most);
     },
     120_000,
   );

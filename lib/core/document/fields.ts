@@ -1,5 +1,8 @@
 // Reads fields of stored records. Each throws an Error that says what is wrong with what is stored.
 
+/** How far from 1970 an instant may be for `Date` to hold it, in ms. */
+const FARTHEST = 8.64e15;
+
 export function object(value: unknown, what: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new Error(`its ${what} is not an object`);
@@ -16,7 +19,7 @@ export function integer(value: unknown, what: string): number {
 
 /** Epoch ms that `Date` can hold. */
 export function instant(value: unknown, what: string): number {
-  if (typeof value !== 'number' || Number.isNaN(new Date(value).getTime())) {
+  if (typeof value !== 'number' || !(Math.abs(value) <= FARTHEST)) {
     throw new Error(`its ${what} is not a timestamp`);
   }
   return value;

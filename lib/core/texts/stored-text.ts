@@ -2,7 +2,7 @@ import { isAbsent, text } from '../document/fields.js';
 import { mainText, type MaintenanceText, type MaintenanceTexts } from './maintenance-text.js';
 
 /** Fields that may hold one text per language, and where all of them are stored: beside the one that older versions read. */
-const PLURALS: Readonly<Record<string, string>> = { message: 'messages', announcement: 'announcements' };
+const PLURALS = { message: 'messages', announcement: 'announcements' } as const;
 
 /** How the JSON of a field looks that holds texts per language. */
 const TEXTS = new RegExp(`"(?:${Object.keys(PLURALS).join('|')})":\\{`);
@@ -37,13 +37,16 @@ export function readText(
   field: 'message' | 'announcement',
 ): MaintenanceText | null {
   const main = text(raw[field]);
-  const all = raw[PLURALS[field] as string];
+  const all = raw[PLURALS[field]];
   return isTexts(all) && mainText(all) === main ? all : main;
 }
 
 /** The fields of a record without those that {@link readText} has read. */
-export const withoutTexts = (raw: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(raw).filter(([name]) => !Object.values(PLURALS).includes(name)));
+export const withoutTexts = ({
+  [PLURALS.message]: _,
+  [PLURALS.announcement]: __,
+  ...rest
+}: Record<string, unknown>): Record<string, unknown> => rest;
 
 const isTexts = (value: unknown): value is MaintenanceTexts =>
   !isAbsent(value) &&
