@@ -27,6 +27,8 @@ export interface Call {
 }
 
 type Active = readonly ActiveKey[];
+/** What follows from a verdict. */
+type Conclusion<T> = (verdict: Verdict) => T | Promise<T>;
 
 /** The only place that decides which key refuses a call. */
 export class Evaluator {
@@ -42,15 +44,20 @@ export class Evaluator {
   ) {}
 
   /**
-   * Returns a promise only if the application's own bypass function does; the state is then read again afterwards, so that the
-   * decision is always current. While nothing certain is known and that blocks requests, no bypass applies.
+   * Returns a promise only if a function of the application does; the state is then read again afterwards, so that the decision is
+   * always current. While nothing certain is known and that blocks requests, no bypass applies.
+   * @param conclude is called in the same tick as the decision: a call that is admitted must be counted before the state changes
    * @param active the keys in maintenance now, and those that open for one visitor after another
    */
-  judge(call: Call, active: Active = this.manager.snapshot.refusing): Verdict | Promise<Verdict> {
+  judge<T>(
+    call: Call,
+    conclude: Conclusion<T>,
+    active: Active = this.manager.snapshot.refusing,
+  ): T | Promise<T> {
     if (this.isBlocked(call)) {
-      return { refused: this.stale.status(call.request) };
+      return conclude({ refused: this.stale.status(call.request) });
     }
-    return this.judgeBy(call, active, this.current);
+    return this.judgeBy(call, active, this.current, conclude);
   }
 
   /** The same, judged only by the call itself, whatever a function of the application would say. */
@@ -66,10 +73,12 @@ export class Evaluator {
     const gradual = { reopening: undefined, reopenOver: undefined, reopens: undefined };
     const state = { ...this.manager.current(key), value: true, ...gradual };
     const active = [{ key, state }];
-    const verdict = this.judgeBy(call, active, () => active);
-    return verdict instanceof Promise
-      ? verdict.then(({ refused }) => refused !== undefined)
-      : verdict.refused !== undefined;
+    return this.judgeBy(
+      call,
+      active,
+      () => active,
+      ({ refused }) => refused !== undefined,
+    );
   }
 
   /** Whether a key, as it is now, affects what a handler does. */
@@ -102,29 +111,33 @@ export class Evaluator {
 
   /**
    * @param active the keys that count as in maintenance now
-   * @param later those that do when the application's bypass function has answered
+   * @param later those that do when a function of the application has answered
    */
-  private judgeBy(call: Call, active: Active, later: () => Active): Verdict | Promise<Verdict> {
-    if (this.passesEvent(call)) {
-      return PASS;
-    }
-    const verdict = this.remembered(call, active);
-    return verdict instanceof Promise
-      ? verdict.then((settled) => this.orByBypass(call, settled, later))
-      : this.orByBypass(call, verdict, later);
+  private judgeBy<T>(
+    call: Call,
+    active: Active,
+    later: () => Active,
+    conclude: Conclusion<T>,
+  ): T | Promise<T> {
+    return this.passesEvent(call)
+      ? conclude(PASS)
+      : this.remember(call, active, later, (verdict) => this.orByBypass(call, verdict, later, conclude));
   }
 
-  private orByBypass(call: Call, verdict: Verdict, later: () => Active): Verdict | Promise<Verdict> {
+  private orByBypass<T>(
+    call: Call,
+    verdict: Verdict,
+    later: () => Active,
+    conclude: Conclusion<T>,
+  ): T | Promise<T> {
     const { http } = call;
     if (!verdict.refused || !http || !this.bypass.asks) {
-      return verdict;
+      return conclude(verdict);
     }
     const answer = this.bypass.ask(http);
     return answer instanceof Promise
-      ? answer.then((value) => (value ? PERSONAL : this.remembered(call, later())))
-      : answer
-        ? PERSONAL
-        : verdict;
+      ? answer.then((value) => (value ? conclude(PERSONAL) : this.remember(call, later(), later, conclude)))
+      : conclude(answer ? PERSONAL : verdict);
   }
 
   /** Whether nothing certain is known and the call is not exempt from that. */
@@ -143,15 +156,20 @@ export class Evaluator {
   }
 
   /** From memory: state, address, cookie; a promise only if the application says later who a visitor is. */
-  private remembered(call: Call, active: Active): Verdict | Promise<Verdict> {
+  private remember<T>(
+    call: Call,
+    active: Active,
+    later: () => Active,
+    conclude: Conclusion<T>,
+  ): T | Promise<T> {
     const { keys, gradual } = this.affecting(call, active);
     if (!gradual) {
-      return this.weigh(call, keys);
+      return conclude(this.weigh(call, keys));
     }
     const visitor = this.visitors.find(call.request, call.http);
     return visitor instanceof Promise
-      ? visitor.then((found) => this.weigh(call, keys, found))
-      : this.weigh(call, keys, visitor);
+      ? visitor.then((found) => conclude(this.weigh(call, this.affecting(call, later()).keys, found)))
+      : conclude(this.weigh(call, keys, visitor));
   }
 
   /** Whether a key refuses it for everybody. */

@@ -84,7 +84,8 @@ export class MaintenanceGuard implements CanActivate {
    */
   protected onRefused(_context: ExecutionContext, _status: MaintenanceStatus): void {}
 
-  private decide(context: ExecutionContext): boolean | Promise<boolean> {
+  /** @param looked the store has been asked while a function of the application took its time */
+  private decide(context: ExecutionContext, looked = false): boolean | Promise<boolean> {
     const { refusing } = this.manager.snapshot;
     if (refusing.length === 0 && !this.stale.blocks) {
       this.inFlight.admit(context);
@@ -95,19 +96,20 @@ export class MaintenanceGuard implements CanActivate {
       this.inFlight.admit(context);
       return true;
     }
-    const verdict = this.evaluator.judge(facts, refusing);
-    return verdict instanceof Promise
-      ? verdict.then((settled) => this.carryOut(context, facts, settled))
-      : this.carryOut(context, facts, verdict);
+    return this.evaluator.judge(facts, (verdict) => this.carryOut(context, facts, verdict, looked), refusing);
   }
 
   private carryOut(
     context: ExecutionContext,
     facts: CallFacts,
     { refused, personal }: Verdict,
+    looked: boolean,
   ): boolean | Promise<boolean> {
     if (refused) {
       return this.refuse(context, facts, refused);
+    }
+    if (!looked && this.manager.lease.lapsed()) {
+      return this.stale.catchUp().then(() => this.decide(context, true));
     }
     if (personal && facts.reply) {
       forcePrivate(facts.reply);

@@ -70,13 +70,16 @@ export class PingRoute {
     if (this.manager.lease.lapsed()) {
       await this.stale.catchUp();
     }
-    const { refused, personal } = await this.evaluator.judge({
-      request,
-      http: request,
-      target: PLAIN_POLICY,
-      safe: isSafeMethod(request.method),
-      place: undefined,
-    });
+    const { refused, personal } = await this.evaluator.judge(
+      {
+        request,
+        http: request,
+        target: PLAIN_POLICY,
+        safe: isSafeMethod(request.method),
+        place: undefined,
+      },
+      (verdict) => verdict,
+    );
     const maintenance = seesInfo ? this.localizer.keyData(this.registry, this.manager, request) : undefined;
     const body: MaintenancePing = {
       maintenanceMode: refused !== undefined,

@@ -60,34 +60,44 @@ export class GraphqlOperations {
    * @returns to be called when the operation is over
    * @throws MaintenanceGraphQLError where it is refused
    */
-  async admit({ operation, operationName, contextValue }: GraphqlOperation): Promise<() => void> {
+  async admit(operation: GraphqlOperation): Promise<() => void> {
     if (this.manager.lease.lapsed()) {
       await this.stale.catchUp();
     }
-    const http = graphqlRequest(contextValue);
-    const kind = operation?.operation ?? 'query';
-    const verdict = this.evaluator.judge({
-      request: http,
-      http,
-      target: PLAIN_POLICY,
-      safe: kind !== 'mutation',
-      place: http && new GraphqlPlace(http),
-    });
-    // decided and counted in the same tick
-    const { refused, personal } = verdict instanceof Promise ? await verdict : verdict;
-    if (refused) {
-      throw this.refusal(refused, http);
-    }
+    return this.decide(operation, false);
+  }
+
+  /** @param looked the store has been asked while a function of the application took its time */
+  private decide(operation: GraphqlOperation, looked: boolean): Promise<() => void> | (() => void) {
+    const http = graphqlRequest(operation.contextValue);
+    const kind = operation.operation?.operation ?? 'query';
+    return this.evaluator.judge(
+      {
+        request: http,
+        http,
+        target: PLAIN_POLICY,
+        safe: kind !== 'mutation',
+        place: http && new GraphqlPlace(http),
+      },
+      ({ refused, personal }) => {
+        if (refused) {
+          throw this.refusal(refused, http);
+        }
+        if (!looked && this.manager.lease.lapsed()) {
+          return this.stale.catchUp().then(() => this.decide(operation, true));
+        }
+        return this.begin(`GraphQL ${kind} ${operation.operationName ?? ''}`.trimEnd(), operation, personal);
+      },
+    );
+  }
+
+  /** Counts an operation, in the tick in which it is admitted. */
+  private begin(name: string, { contextValue }: GraphqlOperation, personal?: boolean): () => void {
     const reply = personal ? graphqlReply(contextValue) : undefined;
     if (reply) {
       forcePrivate(reply);
     }
-    const call = new WorkCall(
-      `GraphQL ${kind} ${operationName ?? ''}`.trimEnd(),
-      PLAIN_POLICY,
-      currentCall(),
-      false,
-    );
+    const call = new WorkCall(name, PLAIN_POLICY, currentCall(), false);
     this.inFlight.works.begin(call);
     return () => this.inFlight.works.end(call);
   }

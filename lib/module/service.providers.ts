@@ -39,16 +39,17 @@ export const serviceProviders: Provider[] = [
   built(CallCoverage, InFlight, WouldRefuse),
   made(
     OpenWork,
-    [StateManager, InFlight, Decision, CallCoverage, StalePolicy],
+    [StateManager, InFlight, Decision, CallCoverage, StalePolicy, ReplicaCoordinator],
     (
       manager: StateManager,
       inFlight: InFlight,
       statuses: Decision,
       coverage: CallCoverage,
       stale: StalePolicy,
+      drains: ReplicaCoordinator,
     ) => {
       const { works } = inFlight;
-      const decision = new OpenDecision(manager, inFlight, works, statuses, coverage, stale);
+      const decision = new OpenDecision(manager, inFlight, works, statuses, coverage, stale, drains);
       return new OpenWork(manager, works, decision);
     },
   ),

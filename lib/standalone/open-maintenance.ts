@@ -98,7 +98,7 @@ function assemble(
   const locks = new LockWait(manager);
   const sessions = new MaintenanceSessions(manager, hooks, coordinator, locks, revocations, warn);
   const stale = new StalePolicy(manager, options);
-  const decision = new OpenDecision(manager, works, works, statuses, sources, stale);
+  const decision = new OpenDecision(manager, works, works, statuses, sources, stale, coordinator);
   const openWork = new OpenWork(manager, works, decision);
   // nobody can tell which objects belong to it: skipped methods ask it unless they belong to a Nest application
   addApplication({ openWork, owns: () => false, identify: (instance) => instance, error }, manager.updates);

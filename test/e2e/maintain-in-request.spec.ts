@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Param, Post } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Post, Req } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import {
@@ -49,6 +49,32 @@ describe.each(adapters)('maintain() inside a request on %s', (_name, createApp) 
     });
     return { running, working, finish, service: running.app.get(MaintenanceService) };
   };
+
+  it('may write during the maintenance, and afterwards', async () => {
+    const may: boolean[] = [];
+
+    @Controller()
+    class MoveController {
+      constructor(private readonly maintenance: MaintenanceService) {}
+
+      @Post('move')
+      async move(@Req() request: object): Promise<void> {
+        const ask = () =>
+          void may.push(this.maintenance.mayContinue(request), this.maintenance.mayContinue());
+        await this.maintenance.maintain('import', ask);
+        ask();
+      }
+    }
+
+    await using app = await createApp({
+      imports: [
+        MaintenanceModule.forRoot({ keys: [new MaintenanceKey('import')], socket: false, admin: false }),
+      ],
+      controllers: [MoveController],
+    });
+    expect((await request(app.port, '/move', { method: 'POST' })).status).toBe(201);
+    expect(may).toEqual([true, true, true, true]);
+  });
 
   it('does not wait for itself', async () => {
     const { running, finish } = await start();

@@ -265,3 +265,12 @@ describe('a process that starts while Redis is away', () => {
     60_000,
   );
 });
+
+it('a record of a newer version is reported as not known, even if all keys that are not known are foreign', async () => {
+  const [, createGround] = grounds[0]!;
+  const ground = createGround();
+  await ground.putRecord(`2 ${on.write} 1 1\n{}`);
+  await using app = await startService({ ...ground.options, foreignKeys: true });
+  const [own] = await app.service.replicas();
+  expect(own).toMatchObject({ unknownKeys: ['general'] });
+});

@@ -14,6 +14,8 @@ export class Call {
   running = true;
   /** How many waits for others it is in: nobody waits for it meanwhile. */
   waits = 0;
+  /** Monotonic moment at which the last of these was over. */
+  waitedUntil: number | undefined = undefined;
   private held: Set<HeldKey> | undefined = undefined;
 
   /** @param parent the call it was started in */
@@ -22,6 +24,11 @@ export class Call {
   /** The keys that it entered itself. */
   get holds(): Iterable<HeldKey> {
     return this.held ?? NONE;
+  }
+
+  /** Whether whoever has waited for calls since that moment waits for this one. */
+  isAwaitedSince(moment: number): boolean {
+    return this.running && this.waits === 0 && (this.waitedUntil ?? -Infinity) < moment;
   }
 
   /** @returns to be called when the key was left */

@@ -46,7 +46,13 @@ export function outsideOfCalls(run: () => void): void {
 export function excludeFromDrain(): () => void {
   const calls = [...callChain(currentCall())];
   calls.forEach((call) => call.waits++);
-  return () => calls.splice(0).forEach((call) => call.waits--);
+  return () => {
+    const now = performance.now();
+    for (const call of calls.splice(0)) {
+      call.waits--;
+      call.waitedUntil = now;
+    }
+  };
 }
 
 function rest(): void {

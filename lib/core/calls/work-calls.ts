@@ -58,6 +58,6 @@ export class WorkCalls implements RunningCalls {
   }
 
   private counted(counts: CallFilter): WorkCall[] {
-    return [...this.open].filter((call) => call.waits === 0 && counts(call, call.covered));
+    return [...this.open].filter((call) => counts(call, call.covered) && call.waits === 0);
   }
 }

@@ -9,11 +9,14 @@ const LOOKING = 10;
  */
 export class CallWatch {
   private readonly counted = new WeakSet<object>();
-  private readonly begun = performance.now();
+  readonly begun = performance.now();
   private timer: NodeJS.Timeout | undefined;
   private rest: readonly RunningCall[] = [];
   private emptyAt = this.begun;
   private made = false;
+  /** Only calls are left that are waiting themselves: they are not waited for unless they go on. */
+  private idle = false;
+  private isSettled = false;
 
   /**
    * @param key its name
@@ -39,26 +42,39 @@ export class CallWatch {
 
   /** Those that are left, the longest first. */
   get running(): readonly RunningCall[] {
+    if (this.idle) {
+      this.look();
+    }
     return this.rest;
   }
 
   /** Their routes. */
   get routes(): readonly string[] {
-    return [...new Set(this.rest.map(({ route }) => route))];
+    return [...new Set(this.running.map(({ route }) => route))];
   }
 
   /** Since when none is left, on the monotonic clock; `null` while some are. */
   get emptySince(): number | null {
-    return this.rest.length > 0 ? null : this.emptyAt;
+    return this.running.length > 0 ? null : this.emptyAt;
   }
 
   stop(): void {
     clearTimeout(this.timer);
   }
 
+  /** All that was waited for is over. */
+  settle(): void {
+    this.stop();
+    this.idle = false;
+    this.isSettled = true;
+  }
+
   /** Nobody waits for the remaining ones any more. */
   giveUp(): void {
     this.stop();
+    if (this.isSettled) {
+      return;
+    }
     this.calls.revoke(this.isLeft, 'a maintain() that refuses it has given up waiting for it');
   }
 
@@ -78,14 +94,22 @@ export class CallWatch {
 
   private look(): void {
     const begun = performance.now();
-    this.rest = this.calls.running(this.isLeft);
+    let left = false;
+    const wasIdle = this.idle;
+    this.rest = this.calls.running((call, late) => {
+      const isLeft = this.isLeft(call, late);
+      left ||= isLeft;
+      return isLeft;
+    });
+    // what an operator waits for is not looked at again: no work depends on it
+    this.idle = left && this.rest.length === 0 && this.slowest === 0;
     if (this.rest.length > 0) {
       // as soon as a timer can, if few calls are in progress: this delays everybody who waits
       const now = performance.now();
       const pause = Math.max(LOOKING * (now - begun), Math.min(this.slowest, (now - this.begun) / LOOKING));
       this.timer = setTimeout(() => this.look(), pause);
       this.timer.unref();
-    } else {
+    } else if (!wasIdle) {
       this.emptyAt = begun;
       if (this.made) {
         this.done();

@@ -63,6 +63,17 @@ export class CallWatches {
     return reports;
   }
 
+  /** The work of a hold of this replica begins. */
+  settle(hold: string): void {
+    this.holds.get(hold)?.settle();
+  }
+
+  /** Since when the first hold of a key, except these, has waited for calls here; `Infinity`: none does. */
+  drainingSince(key: string, except: readonly string[]): number {
+    const holds = [...this.holds].filter(([hold, watch]) => watch.key === key && !except.includes(hold));
+    return Math.min(...holds.map(([, { begun }]) => begun));
+  }
+
   /** Creates watches for the present keys and holds. */
   follow(): void {
     this.followHolds();
@@ -106,7 +117,7 @@ export class CallWatches {
       }
     }
     for (const [key, record] of records ?? []) {
-      if (!isOn(record, now)) {
+      if (!isOn(record, now) || !this.manager.registry.has(key)) {
         continue;
       }
       const known = this.keys.get(key);
@@ -130,12 +141,13 @@ export class CallWatches {
     return new CallWatch(key, this.calls, this.judge, slowest, () => queueMicrotask(this.emptied));
   }
 
-  /** Keys by the ids of the holds that drain them. */
+  /** Keys by the ids of the holds that drain them. Only those that are known: nobody can say yet what others refuse. */
   private drainingHolds(): Map<string, string> {
     const found = new Map<string, string>();
     const now = this.manager.store.now();
     for (const [key, { holds }] of this.manager.document?.live ?? []) {
-      holds
+      const known = this.manager.registry.has(key) ? holds : [];
+      known
         .filter(({ draining, until }) => draining && (until === null || now < until))
         .forEach(({ id }) => found.set(id, key));
     }

@@ -25,10 +25,10 @@ export class KnownKeys {
   get missing(): readonly string[] {
     const { document, registry, store } = this.manager;
     const { foreign } = this;
-    if (foreign === true || !document) {
+    if (!document) {
       return NONE;
     }
-    if (this.asked !== document) {
+    if (foreign !== true && this.asked !== document) {
       this.asked = document;
       const strange = (): string[] => [...document.live.keys()].filter((name) => !registry.has(name));
       this.unknown = strange();
@@ -38,13 +38,13 @@ export class KnownKeys {
         this.unknown = strange();
       }
     }
+    const isForeign = (name: string): boolean =>
+      foreign === true ? !registry.has(name) : foreign.includes(name);
     const unknown = this.unknown.filter(
-      (name) => !registry.has(name) && !foreign.includes(name) && isOn(document.live.get(name), store.now()),
+      (name) => !registry.has(name) && !isForeign(name) && isOn(document.live.get(name), store.now()),
     );
     // what a newer version has written about a key may mean that it is on
-    const unreadable = [...this.manager.view.unreadable.keys.keys()].filter(
-      (name) => !foreign.includes(name),
-    );
+    const unreadable = [...this.manager.view.unreadable.keys.keys()].filter((name) => !isForeign(name));
     return unreadable.length > 0 ? [...new Set([...unknown, ...unreadable])] : unknown;
   }
 }

@@ -37,11 +37,13 @@ export class ReplicaCoordinator implements Coordinator {
     this.watches = new CallWatches(manager, calls, judge, () => this.tell());
     const keys = new KnownKeys(manager, foreignKeys);
     manager.report.details = () => {
+      // first: it may find keys, whose calls are counted before they are reported as known
+      const unknownKeys = keys.missing;
       this.watches.follow();
       return {
         inFlight: calls.size,
         observer: !calls.serves && calls.size === 0,
-        unknownKeys: keys.missing,
+        unknownKeys,
         foreignKeys: keys.foreign,
         draining: this.watches.draining(),
         running: this.watches.running(),
@@ -94,6 +96,7 @@ export class ReplicaCoordinator implements Coordinator {
       const { mark } = manager.notifier;
       const left = await this.undrained(key, hold, applied, until, signal);
       if (left.length === 0 && manager.list.knowsAll) {
+        this.watches.settle(hold);
         return;
       }
       if (performance.now() >= until) {
@@ -119,6 +122,10 @@ export class ReplicaCoordinator implements Coordinator {
       }
       await peers.wait(mark, until, signal);
     }
+  }
+
+  drainingSince(key: string, except: readonly string[]): number {
+    return this.watches.drainingSince(key, except);
   }
 
   /** Whether anything is in progress here, whatever became of its response. */

@@ -90,12 +90,10 @@ export abstract class MaintenanceKnowledge {
    * @throws UnknownMaintenanceKeyError
    */
   isActive(keys?: MaintenanceKeyLike | readonly MaintenanceKeyLike[]): boolean {
+    // first: that may find keys of a module that was loaded since
+    const asked = keys === undefined ? undefined : this.resolve(keys);
     const { active } = this.parts.manager.snapshot;
-    if (keys === undefined) {
-      return active.length > 0;
-    }
-    const asked = this.resolve(keys);
-    return active.some(({ key }) => asked.has(key));
+    return asked ? active.some(({ key }) => asked.has(key)) : active.length > 0;
   }
 
   /** All registered keys, in the order they are asked. */

@@ -1,3 +1,4 @@
+import { heldBy } from '../calls/call.js';
 import { currentCall } from '../calls/current-call.js';
 import type { WorkCalls } from '../calls/work-calls.js';
 import type { WorkScope } from '../calls/work-scope.js';
@@ -7,7 +8,7 @@ import type { MaintenanceStatus } from '../keys/maintenance-status.js';
 import { HEARTBEAT } from '../state/replica-lease.js';
 import type { ActiveKey } from '../state/snapshot.js';
 import type { StateManager } from '../state/state-manager.js';
-import type { CoverageSource, StaleSource, StatusSource } from './service-ports.js';
+import type { CoverageSource, DrainSource, StaleSource, StatusSource } from './service-ports.js';
 
 /** Why work does not begin. */
 export interface Closed {
@@ -28,6 +29,7 @@ export class OpenDecision {
     private readonly statuses: StatusSource,
     private readonly coverage: CoverageSource,
     private readonly stale: StaleSource,
+    private readonly drains: DrainSource,
   ) {}
 
   /** Whether what this process knows is certain, and others know that something may begin here. */
@@ -77,7 +79,10 @@ export class OpenDecision {
     if (!status || !call) {
       return false;
     }
-    const answers = active.map(({ key }) => this.coverage.covers(call, key));
+    const own = heldBy(call).map(({ hold }) => hold);
+    const answers = active.map(({ key }) =>
+      this.coverage.covers(call, key, this.drains.drainingSince(key.name, own)),
+    );
     return answers.every((answer) => typeof answer === 'boolean')
       ? answers.every(Boolean)
       : Promise.all(answers).then((settled) => settled.every(Boolean) && call.running);

@@ -15,8 +15,17 @@ export interface StatusSource {
 
 /** Says whose work is waited for already; implemented by in-flight/. */
 export interface CoverageSource {
-  /** Whether a drain of the key would wait for that call, or one that it was started in, if it were admitted only now. */
-  covers(call: Call, key: MaintenanceKey): boolean | Promise<boolean>;
+  /**
+   * Whether a drain of the key would wait for that call, or one that it was started in, if it were admitted only now.
+   * @param since monotonic moment since which the key is drained here: nobody waits for calls that have been waiting since
+   */
+  covers(call: Call, key: MaintenanceKey, since: number): boolean | Promise<boolean>;
+}
+
+/** Knows who waits for calls of this replica; implemented by cluster/. */
+export interface DrainSource {
+  /** Monotonic moment since when the first hold of a key, except these, has waited for calls here; `Infinity`: none does. */
+  drainingSince(key: string, except: readonly string[]): number;
 }
 
 /** What happens to work while this replica is out of contact with the store; decision/ implements it. */

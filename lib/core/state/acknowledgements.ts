@@ -1,3 +1,5 @@
+import { messageOf } from '../errors/message-of.js';
+import type { Presence } from '../store/store.js';
 import type { SyncParts } from './sync-parts.js';
 
 /** Reports that may be under way at a time: more are not needed to report each change within a round trip. */
@@ -14,7 +16,7 @@ export class Acknowledgements {
 
   /** @param exchange does what a report alone cannot */
   constructor(
-    private readonly parts: Pick<SyncParts, 'store' | 'view' | 'report' | 'commandTimeout'>,
+    private readonly parts: Pick<SyncParts, 'store' | 'view' | 'report' | 'log' | 'commandTimeout'>,
     private readonly exchange: () => void,
   ) {}
 
@@ -42,9 +44,17 @@ export class Acknowledgements {
   }
 
   private async report(): Promise<void> {
-    const { store, view, report, commandTimeout } = this.parts;
+    const { store, view, report, log, commandTimeout } = this.parts;
     const { version } = view;
-    const presence = report.presence();
+    let presence: Presence;
+    try {
+      presence = report.presence();
+    } catch (error) {
+      // a key of a module that was loaded cannot be registered
+      log.warn(messageOf(error));
+      this.exchange();
+      return;
+    }
     // an exchange that is repeated might take back that this replica no longer is an observer: only another exchange says so
     const isSame = presence.observer === report.passesForObserver;
     if (!store.acknowledge || !version || !view.isComplete || !isSame) {

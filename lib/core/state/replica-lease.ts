@@ -90,6 +90,8 @@ export class ReplicaLease {
         this.lapses.next();
       }
       this.end = Math.max(this.end, from + this.length * 0.9);
+      // it may be over again before the store would have been asked again
+      this.retry = -Infinity;
     } else {
       this.end = Infinity;
     }

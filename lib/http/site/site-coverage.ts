@@ -91,12 +91,7 @@ export class SiteCoverage {
         }
         pass();
       };
-      const verdict = this.evaluator.judge(callOf(request, server));
-      if (verdict instanceof Promise) {
-        void verdict.then(carryOut);
-      } else {
-        carryOut(verdict);
-      }
+      void this.evaluator.judge(callOf(request, server), carryOut);
     };
     next(0, undefined);
   }
