@@ -1,5 +1,4 @@
 import { messageOf } from '../errors/message-of.js';
-import type { Presence } from '../store/store.js';
 import type { SyncParts } from './sync-parts.js';
 
 /** Reports that may be under way at a time: more are not needed to report each change within a round trip. */
@@ -32,7 +31,11 @@ export class Acknowledgements {
     } else {
       this.soon ??= setImmediate(() => {
         this.soon = undefined;
-        void this.report();
+        this.report().catch((error: unknown) => {
+          // a key of a module that was loaded since cannot be registered
+          this.parts.log.warn(messageOf(error));
+          this.exchange();
+        });
       });
     }
   }
@@ -44,17 +47,9 @@ export class Acknowledgements {
   }
 
   private async report(): Promise<void> {
-    const { store, view, report, log, commandTimeout } = this.parts;
+    const { store, view, report, commandTimeout } = this.parts;
     const { version } = view;
-    let presence: Presence;
-    try {
-      presence = report.presence();
-    } catch (error) {
-      // a key of a module that was loaded cannot be registered
-      log.warn(messageOf(error));
-      this.exchange();
-      return;
-    }
+    const presence = report.presence();
     // an exchange that is repeated might take back that this replica no longer is an observer: only another exchange says so
     const isSame = presence.observer === report.passesForObserver;
     if (!store.acknowledge || !version || !view.isComplete || !isSame) {
