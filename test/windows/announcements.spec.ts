@@ -174,6 +174,22 @@ describe('the bar of a page', () => {
     await page.context().close();
   });
 
+  it('stays dismissed when another one is, too', async () => {
+    await using app = await createExpressApp(source());
+    await service(app).scheduleWindow('billing', { start: soon(30 * 60_000), duration: HOUR });
+    await service(app).scheduleWindow('general', { start: soon(20 * 60_000), duration: 60_000 });
+    const page = await open(app);
+    const bar = page.locator(BAR);
+    for (let i = 0; i < 2; i++) {
+      await bar.getByRole('button', { name: 'Close' }).click();
+      await bar.waitFor({ state: 'detached' });
+      await page.reload();
+    }
+    await until(() => page.evaluate('maintenance.status !== null'));
+    expect(await bar.count()).toBe(0);
+    await page.context().close();
+  });
+
   it('is followed by the maintenance page each time a window begins', async () => {
     await using app = await createExpressApp(source({ reloadRate: 10_000 }));
     const titled = (page: Page, title: string) =>

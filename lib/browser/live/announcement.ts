@@ -11,8 +11,10 @@ export interface Announcement {
   show(upcoming: readonly Upcoming[]): void;
 }
 
-/** Where a visitor's browser remembers what was dismissed. */
+/** Where a visitor's browser remembers what was dismissed, a line each. */
 const DISMISSED = 'maintenance:dismissed';
+/** How many it remembers. */
+const MOST = 100;
 
 const FONT = 'system-ui,sans-serif';
 const EDGE = '1px solid #7fa8cf';
@@ -24,6 +26,14 @@ const BAR =
 const CLOSE =
   'all:initial;outline:revert;flex:none;width:32px;height:32px;border-radius:6px;color:#fff;text-align:center;cursor:pointer;' +
   `border:${EDGE};font:20px/1 ${FONT}`;
+
+function readDismissed(): string[] {
+  try {
+    return localStorage.getItem(DISMISSED)?.split('\n') ?? [];
+  } catch {
+    return [];
+  }
+}
 
 /** From when to when, by the visitor's own clock. */
 const describePeriod = (start: Date, end: Date, language: string): string =>
@@ -41,6 +51,7 @@ export function createAnnouncement(
   let remove: (() => void) | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
   let shown = '';
+  /** Of this page, where the browser keeps nothing. */
   const dismissed = new Set<string>();
 
   const idOf = ({ key, start }: Upcoming): string => `${key} ${start}`;
@@ -49,17 +60,13 @@ export function createAnnouncement(
     if (mode === 'always') {
       return false;
     }
-    try {
-      return dismissed.has(idOf(window)) || localStorage.getItem(DISMISSED) === idOf(window);
-    } catch {
-      return false;
-    }
+    return dismissed.has(idOf(window)) || readDismissed().includes(idOf(window));
   }
 
   function dismiss(window: Upcoming): void {
     dismissed.add(idOf(window));
     try {
-      localStorage.setItem(DISMISSED, idOf(window));
+      localStorage.setItem(DISMISSED, [idOf(window), ...readDismissed()].slice(0, MOST).join('\n'));
     } catch {
       // it comes again with the next page
     }

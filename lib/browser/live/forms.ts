@@ -27,10 +27,32 @@ export function watchForms(): () => boolean {
       }
     }),
   );
+  const addChanged = (): void => findChanged().forEach((field) => touched.add(field));
+  // somebody was faster than this script
+  if (document.activeElement?.matches('input,textarea,select')) {
+    addChanged();
+  }
+  // a page that was left and come back to: the browser puts back what was filled in, later than anything else
+  const [visit] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+  if (visit?.type === 'back_forward') {
+    addEventListener('pageshow', () => setTimeout(addChanged));
+  }
   return () => [...touched].some((field) => field.isConnected && isFilledIn(field));
 }
 
 /** An emptied field has nothing to lose. */
 function isFilledIn(field: Field): boolean {
   return field.isContentEditable ? field.textContent !== '' : field.value !== '';
+}
+
+/** Fields that are not as the server sent them. */
+function findChanged(): Field[] {
+  const fields = document.querySelectorAll<HTMLInputElement>('input:not([type=hidden]),textarea,select');
+  return [...fields].filter((field) => {
+    const form = document.createElement('form');
+    const copy = field.cloneNode(true) as HTMLInputElement;
+    form.append(copy);
+    form.reset();
+    return field.value !== copy.value || field.checked !== copy.checked;
+  });
 }

@@ -23,3 +23,12 @@ export function mayLeave(
   }
   return true;
 }
+
+/** The page has seen the opposite state, so the next one is another, even if it looks the same: a ping has no revision. */
+export function forgetLeft(): void {
+  try {
+    sessionStorage.removeItem(REMEMBERED);
+  } catch {
+    // nothing is kept
+  }
+}

@@ -3,7 +3,7 @@ import type { Banner } from './banner.js';
 import { reload } from '../page/reload.js';
 import { spreadOf, type Leave } from './leave.js';
 import type { LivePage } from './live-page.js';
-import { mayLeave } from './left-pages.js';
+import { forgetLeft, mayLeave } from './left-pages.js';
 
 /** How a page differs from others. */
 export interface OpenPageOptions {
@@ -56,6 +56,7 @@ export function createOpenPage(
   return {
     hear(status, before) {
       if (!status.maintenanceMode) {
+        forgetLeft();
         leave.cancel();
         banner.hide();
         marked = exempt;
