@@ -55,9 +55,15 @@ export class Evaluator {
     active: Active = this.manager.snapshot.refusing,
   ): T | Promise<T> {
     if (this.isBlocked(call)) {
-      return conclude({ refused: this.stale.status(call.request) });
+      return conclude(this.blocked(call));
     }
-    return this.judgeBy(call, active, this.current, conclude);
+    let later = false;
+    // by then this replica may have left, or lost contact
+    const result = this.judgeBy(call, active, this.current, (verdict) =>
+      conclude(later && this.isBlocked(call) ? this.blocked(call) : verdict),
+    );
+    later = true;
+    return result;
   }
 
   /** The same, judged only by the call itself, whatever a function of the application would say. */
@@ -138,6 +144,10 @@ export class Evaluator {
     return answer instanceof Promise
       ? answer.then((value) => (value ? conclude(PERSONAL) : this.remember(call, later(), later, conclude)))
       : conclude(answer ? PERSONAL : verdict);
+  }
+
+  private blocked({ request }: Call): Verdict {
+    return { refused: this.stale.status(request) };
   }
 
   /** Whether nothing certain is known and the call is not exempt from that. */

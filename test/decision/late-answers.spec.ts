@@ -100,6 +100,22 @@ describe.each(adapters)('a call whose visitor the application finds later, on %s
     expect(length).toBeLessThan(CALLS);
   });
 
+  it('does not begin in a replica that has left meanwhile', async () => {
+    const server = await RedisServer.start();
+    try {
+      const at = await start(createApp, { redis: server.url });
+      const { answers, tell } = await at.send(1);
+      const lost = answers.catch(() => undefined);
+      await at[Symbol.asyncDispose]();
+      tell.forEach((one) => one());
+      await lost;
+      await delay(MOMENT);
+      expect(at.gates.begun).toEqual([]);
+    } finally {
+      await server.stop();
+    }
+  }, 60_000);
+
   it('is not decided by what a replica knew that has lost contact meanwhile', async () => {
     const server = await RedisServer.start();
     const proxy = await TcpProxy.start(server);

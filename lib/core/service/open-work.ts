@@ -167,7 +167,11 @@ export class OpenWork {
   /** Whether no further key keeps work from beginning now: a function of the application took its time. */
   private isNoMoreThan(closed: Closed | undefined, { scope }: WorkSource): boolean {
     const now = this.decision.find(scope);
-    return !now || now.active.every(({ key }) => closed?.active.some((before) => before.key === key));
+    return (
+      !now ||
+      (now.status !== undefined &&
+        now.active.every(({ key }) => closed?.active.some((before) => before.key === key)))
+    );
   }
 
   private async runOrSkipLater<T, S>(
