@@ -6,6 +6,7 @@ import { StateManager } from '../core/state/state-manager.js';
 import type { Verdict } from '../decision/decision.js';
 import { Evaluator } from '../decision/evaluator.js';
 import { getCallFacts, type CallFacts } from '../decision/call-facts.js';
+import { noteAdmission } from '../messages/admitted-messages.js';
 import { MaintenanceGraphQLError, rpcError, wsError } from '../messages/transport-errors.js';
 import type { HttpReply } from '../request/http-reply.js';
 import { isFastifyReply } from './http-port.js';
@@ -88,13 +89,11 @@ export class MaintenanceGuard implements CanActivate {
   private decide(context: ExecutionContext, looked = false): boolean | Promise<boolean> {
     const { refusing } = this.manager.snapshot;
     if (refusing.length === 0 && !this.stale.blocks) {
-      this.inFlight.admit(context);
-      return true;
+      return this.admit(context);
     }
     const facts = getCallFacts(context);
     if (facts.target.exempt || this.shouldSkip(context)) {
-      this.inFlight.admit(context);
-      return true;
+      return this.admit(context);
     }
     return this.evaluator.judge(facts, (verdict) => this.carryOut(context, facts, verdict, looked), refusing);
   }
@@ -114,7 +113,12 @@ export class MaintenanceGuard implements CanActivate {
     if (personal && facts.reply) {
       forcePrivate(facts.reply);
     }
+    return this.admit(context);
+  }
+
+  private admit(context: ExecutionContext): true {
     this.inFlight.admit(context);
+    noteAdmission(context, this);
     return true;
   }
 

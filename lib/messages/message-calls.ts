@@ -5,6 +5,7 @@ import { finalize, type Observable } from 'rxjs';
 import { countCall } from '../in-flight/handler-calls.js';
 import type { WorkCalls } from '../core/calls/work-calls.js';
 import { getHandlerPolicy } from '../decision/handler-policy.js';
+import { askAgain } from './admitted-messages.js';
 import { getAdmission } from './event-admission.js';
 import { findStreamCall } from './grpc-stream-calls.js';
 import { messageMethods } from './message-methods.js';
@@ -33,8 +34,8 @@ const guards = new WeakMap<object, Set<MessageGuard>>();
 const counters = new WeakMap<object, Set<WorkCalls>>();
 
 /**
- * Counts handler calls that have no HTTP response, and asks the guard at the moment a gateway message is handled: other guards
- * may have taken their time, and Nest 11 runs no global guard on messages.
+ * Counts handler calls that have no HTTP response, and asks the guard at the moment a message is handled: other guards may have
+ * taken their time, and Nest 11 runs no global guard on messages of gateways.
  */
 class MessageCalls implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
@@ -42,14 +43,17 @@ class MessageCalls implements NestInterceptor {
     if (policy.event) {
       const works = [...(counters.get(context.getClass()) ?? [])];
       const admission = getAdmission(context.getArgByIndex(1));
-      return handleEvent(new EventCall(policy.name, policy, works, admission), () => next.handle());
+      const event = new EventCall(policy.name, policy, works, admission);
+      await askAgain(context).catch((error: unknown) => {
+        event.over();
+        throw error;
+      });
+      return handleEvent(event, () => next.handle());
     }
     const isRpc = context.getType() === 'rpc';
     const over = countCall(context.getHandler(), isRpc);
     try {
-      if (!isRpc) {
-        await ask(context, () => true);
-      }
+      await (isRpc ? askAgain(context) : ask(context, () => true));
       const stream = findStreamCall(context.getArgByIndex(0));
       return next.handle().pipe(finalize(() => (stream ? void stream.then(over) : over())));
     } catch (error) {

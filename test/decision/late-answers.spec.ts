@@ -14,8 +14,8 @@ import { RedisServer } from '../support/redis.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 
-/** Milliseconds over which visitors come back; a spec waits until all of them are. */
-const REOPENING = 500;
+/** Milliseconds over which visitors come back: all must have been asked about by then, and a spec waits until all are back. */
+const reopening = (count: number): number => 1_000 + 50 * count;
 /** Milliseconds in which a handler would have begun if it were to. */
 const MOMENT = 200;
 /** Calls whose visitor is found one step of the microtask queue after another. */
@@ -54,10 +54,10 @@ async function start(createApp: CreateApp, options: MaintenanceRootOptions = {})
     /** Requests that wait to be told who sends them, after a time in which all are back. */
     async send(count: number) {
       await service.setMaintenance(true, 'opens');
-      await service.setMaintenance(false, 'opens', { reopenOver: REOPENING });
+      await service.setMaintenance(false, 'opens', { reopenOver: reopening(count) });
       const answers = Array.from({ length: count }, (_, i) => request(running.port, `/wait/${i}`));
       await until(() => asked.length === count);
-      await delay(REOPENING);
+      await delay(reopening(count));
       return { answers: Promise.all(answers), tell: asked.splice(0) };
     },
     [Symbol.asyncDispose]: () => running.close(),

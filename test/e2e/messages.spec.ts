@@ -85,6 +85,19 @@ class SumController {
     return numbers.reduce((left, right) => left + right, 0);
   }
 
+  @UseGuards(SlowGuard)
+  @MessagePattern('slow')
+  slow(): string {
+    handled.push('slow');
+    return 'slow';
+  }
+
+  @UseGuards(SlowGuard)
+  @EventPattern('slow-note')
+  slowNote(text: string): void {
+    handled.push(text);
+  }
+
   @EventPattern('note')
   async note(text: string): Promise<void> {
     handled.push(text);
@@ -382,6 +395,35 @@ describe('microservice messages', () => {
     open();
     expect(await answer).toBe(3);
     expect(await work).toBe('done');
+  });
+
+  it('a request that other guards delay is refused if a key is on by then', async () => {
+    await using running = await start();
+    const { promise, open } = gate();
+    SlowGuard.pass = promise;
+    SlowGuard.asked = 0;
+    const answer = firstValueFrom(running.client.send<unknown>('slow', ''));
+    const refused = expect(answer).rejects.toMatchObject({ code: 'MAINTENANCE' });
+    await until(() => SlowGuard.asked === 1);
+    await serviceOf(running).maintain('general', async () => {
+      open();
+      await refused;
+      expect(handled).toEqual([]);
+    });
+  });
+
+  it('so is an event, where events are refused', async () => {
+    await using running = await start({ events: 'refuse' });
+    const { promise, open } = gate();
+    SlowGuard.pass = promise;
+    SlowGuard.asked = 0;
+    running.client.emit('slow-note', 'late').subscribe();
+    await until(() => SlowGuard.asked === 1);
+    await serviceOf(running).maintain('general', async () => {
+      open();
+      await until(() => running.log.some((line) => line.includes('SumController.slowNote')));
+      expect(handled).toEqual([]);
+    });
   });
 
   it('a microservice without HTTP is guarded as well', async () => {
