@@ -49,3 +49,24 @@ it('the clock follows the clock of Redis back when that is set back', () => {
   clock.hear(20_000, performance.now());
   expect(clock.now()).toBe(20_000);
 });
+
+it('the latest that the clock may show is never behind Redis, and as near to it as the fastest answer allows', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const clock = new RedisClock();
+  const answerOf = (told: number, took: number): void => {
+    const asked = performance.now();
+    vi.advanceTimersByTime(took);
+    clock.hear(told, asked);
+  };
+  answerOf(50_010, 400);
+  expect([clock.now(), clock.latest()]).toEqual([50_010, 50_411]);
+  answerOf(50_250, 10);
+  expect([clock.now(), clock.latest()]).toEqual([50_250, 50_261]);
+  answerOf(50_260, 300);
+  expect([clock.now(), clock.latest()]).toEqual([50_550, 50_561]);
+  // set forward, and back
+  answerOf(90_000, 0);
+  expect([clock.now(), clock.latest()]).toEqual([90_000, 90_001]);
+  answerOf(20_000, 0);
+  expect([clock.now(), clock.latest()]).toEqual([20_000, 20_001]);
+});

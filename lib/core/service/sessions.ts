@@ -1,5 +1,6 @@
 import type { MaintenanceHoldOptions, Maintenance } from './maintenance.js';
 import { Call } from '../calls/call.js';
+import { BoundaryTimer } from '../common/boundary-timer.js';
 import { currentCall, excludeFromDrain, follow } from '../calls/current-call.js';
 import { HoldReleases } from './hold-releases.js';
 import { HoldWriter } from './hold-writer.js';
@@ -25,6 +26,8 @@ export class MaintenanceSessions {
   private readonly sessions = new Map<string, Session>();
   private readonly releases: HoldReleases;
   private readonly holds: HoldWriter;
+  /** Ends of holds: by the latest that the store's clock may show, so that no work outlives its hold on another replica. */
+  private readonly ends: BoundaryTimer;
   private closing = false;
 
   constructor(
@@ -37,6 +40,11 @@ export class MaintenanceSessions {
   ) {
     this.releases = new HoldReleases(manager, hooks, warn);
     this.holds = new HoldWriter(manager);
+    const { store } = manager;
+    this.ends = new BoundaryTimer(
+      () => store.latest?.() ?? store.now(),
+      () => this.lookAfterHolds(),
+    );
     manager.updates.subscribe(() => this.lookAfterHolds());
   }
 
@@ -165,19 +173,25 @@ export class MaintenanceSessions {
   /** A hold that is gone from the state is lost: somebody unset the key, or its time is over. */
   private lookAfterHolds(): void {
     const { document, store } = this.manager;
+    const now = store.latest?.() ?? store.now();
+    let next = Infinity;
     for (const { key, hold, lease, keepsLock } of this.sessions.values()) {
       const record = document?.keys.get(key);
       const own = record?.holds.find(({ id }) => id === hold);
       const why = !own
         ? 'somebody unset the key'
-        : own.until !== null && own.until <= store.now()
+        : own.until !== null && own.until <= now
           ? 'its time is over'
           : undefined;
+      if (why === undefined) {
+        next = Math.min(next, own?.until ?? Infinity);
+      }
       if (why !== undefined && keepsLock) {
         lease.stop(why);
       } else if (why !== undefined) {
         lease.end(why);
       }
     }
+    this.ends.set(next);
   }
 }

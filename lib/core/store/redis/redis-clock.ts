@@ -2,6 +2,8 @@
 export class RedisClock {
   /** The difference to the monotonic clock, or somewhat less: never more. */
   private offset: number | undefined;
+  /** The same, or somewhat more: never less. */
+  private mostOffset = 0;
 
   /** Whether Redis has answered yet; before that, this machine's clock stands in for it. */
   get heard(): boolean {
@@ -13,6 +15,11 @@ export class RedisClock {
     return this.offset === undefined ? Date.now() : this.offset + performance.now();
   }
 
+  /** The latest that it may show now: it is between this and {@link now}, which differ by a round trip at most. */
+  latest(): number {
+    return this.offset === undefined ? Date.now() : this.mostOffset + performance.now();
+  }
+
   /**
    * @param told the time that Redis reported, some time between question and answer
    * @param asked monotonic moment of the question; the answer has just arrived
@@ -21,6 +28,9 @@ export class RedisClock {
     const least = told - performance.now();
     // Redis reported whole milliseconds
     const most = told + 1 - asked;
+    if (this.offset === undefined || this.mostOffset < least || this.mostOffset > most) {
+      this.mostOffset = most;
+    }
     if (this.offset === undefined || this.offset < least || this.offset > most) {
       this.offset = least;
     }

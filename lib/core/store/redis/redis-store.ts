@@ -89,6 +89,10 @@ export class RedisStore implements StateStore {
     return this.commands.clock.now();
   }
 
+  latest(): number {
+    return this.commands.clock.latest();
+  }
+
   async start(listener: StoreListener, deadline: number): Promise<void> {
     const { commandTimeout, replicaLease } = this.options;
     const opened = await openConnection(this.input, commandTimeout, 'state');
