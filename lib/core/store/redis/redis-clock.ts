@@ -17,7 +17,7 @@ export class RedisClock {
 
   /** The latest that it may show now: it is between this and {@link now}, which differ by a round trip at most. */
   latest(): number {
-    return this.offset === undefined ? Date.now() : this.mostOffset + performance.now();
+    return this.heard ? this.mostOffset + performance.now() : Date.now();
   }
 
   /**
