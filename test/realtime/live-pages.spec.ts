@@ -299,6 +299,32 @@ describe('without a gateway', () => {
     await context.close();
   });
 
+  it('a page returns although another one asks for the state while it looks', async () => {
+    await using app = await createExpressApp(source({ socket: false }));
+    const context = await browser.newContext();
+    await live(await open(context, app, '/status'));
+    await service(app).setMaintenance(true, 'billing');
+    const page = await open(context, app, '/billing');
+    await live(page);
+    let looks = (): void => undefined;
+    const looking = new Promise<void>((resolve) => (looks = resolve));
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    await page.route('**/billing', async (route) => {
+      if (route.request().resourceType() === 'fetch') {
+        looks();
+        await answered;
+      }
+      await route.continue();
+    });
+    await service(app).setMaintenance(false, 'billing');
+    await looking;
+    await live(await open(context, app, '/status'));
+    answer();
+    await title(page, 'Billing');
+    await context.close();
+  });
+
   it('pages reconnect to a restarted server', async () => {
     const first = await createExpressApp(source({ socket: false }));
     await service(first).setMaintenance(true);

@@ -24,24 +24,29 @@ export function createMaintenancePage(connection: Connection, leave: Leave, asks
   const isOpen = (): boolean => connection.status?.maintenanceMode === false;
   /** About to leave: further news would only load the page twice. */
   let leaving = false;
+  /** Counts the news. The same status may arrive again, which is none. */
+  let news = 0;
 
   /** It may be for a key that closes only a part of the site, which no status mentions: only its own address tells. */
   async function look(seen: boolean): Promise<void> {
     const { status } = connection;
+    const known = news;
     const page = await fetchPage().catch(() => undefined);
-    if (!status || connection.status !== status) {
+    if (!status || news !== known) {
       return;
     }
     if (page) {
       replaceBuiltInPage(page);
-    } else if (page === null && !status.maintenanceMode && mayLeave(status, seen)) {
+    } else if (page === null && mayGo() && mayLeave(status, seen)) {
       go();
     }
   }
 
+  /** A page that is left for a server that has gone would not come back. */
+  const mayGo = (): boolean => connection.connection !== 'lost' && isOpen();
+
   function go(): void {
-    // a page that is left for a server that has gone would not come back
-    if (connection.connection !== 'lost' && isOpen()) {
+    if (mayGo()) {
       leaving = true;
       reload();
     }
@@ -63,6 +68,7 @@ export function createMaintenancePage(connection: Connection, leave: Leave, asks
 
   return {
     hear(status, before) {
+      news++;
       const seen = before !== undefined;
       const spread = spreadOf(status, before);
       if (status.maintenanceMode) {
