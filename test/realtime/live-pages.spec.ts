@@ -8,6 +8,7 @@ import {
   type MaintenanceRootOptions,
 } from 'nestjs-maintenance';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createExpressApp, type RunningApp } from '../support/apps.js';
@@ -322,6 +323,29 @@ describe('without a gateway', () => {
     await live(await open(context, app, '/status'));
     answer();
     await title(page, 'Billing');
+    expect(await loads(page)).toBe('1');
+    await context.close();
+  });
+
+  it('a page that was about to return when the stream broke returns afterwards', async () => {
+    await using app = await createExpressApp(source({ socket: false }));
+    const context = await browser.newContext();
+    await live(await open(context, app, '/status'));
+    await service(app).setMaintenance(true, 'billing');
+    const page = await open(context, app, '/billing');
+    await live(page);
+    let reloads = 0;
+    await page.route('**/billing', async (route) => {
+      // the first does not get through
+      if (route.request().resourceType() !== 'document' || reloads++ > 0) {
+        await route.continue();
+      }
+    });
+    await service(app).setMaintenance(false, 'billing');
+    await until(() => reloads === 1);
+    (app.app.getHttpServer() as Server).closeAllConnections();
+    await title(page, 'Billing');
+    expect(reloads).toBe(2);
     await context.close();
   });
 

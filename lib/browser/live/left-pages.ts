@@ -24,7 +24,10 @@ export function mayLeave(
   return true;
 }
 
-/** The page has seen the opposite state, so the next one is another, even if it looks the same: a ping has no revision. */
+/**
+ * The page was not left after all, or has seen the opposite state, so that the next one is another even if it looks the same: a ping
+ * has no revision.
+ */
 export function forgetLeft(): void {
   try {
     sessionStorage.removeItem(REMEMBERED);

@@ -2,7 +2,7 @@ import type { Connection } from '../../client/connection-options.js';
 import { replaceBuiltInPage, showTurn, updateBuiltInPage } from './built-in-page.js';
 import { reload } from '../page/reload.js';
 import { spreadOf, type Leave } from './leave.js';
-import { mayLeave } from './left-pages.js';
+import { forgetLeft, mayLeave } from './left-pages.js';
 import type { LivePage } from './live-page.js';
 import { takePlace, turnOf } from './turn.js';
 
@@ -96,9 +96,12 @@ export function createMaintenancePage(connection: Connection, leave: Leave, asks
     },
     hearConnection(state) {
       if (state === 'lost') {
-        leaving = false;
         // the page's refresh would load the browser's own error page, from which nothing leads back
         window.stop();
+        if (leaving) {
+          leaving = false;
+          forgetLeft();
+        }
       } else if (isOpen() && leave.plan === undefined) {
         // what kept it from leaving before may be gone
         void look(true);
