@@ -47,23 +47,9 @@ export class Evaluator {
    * Returns a promise only if a function of the application does; the state is then read again afterwards, so that the decision is
    * always current. While nothing certain is known and that blocks requests, no bypass applies.
    * @param conclude is called in the same tick as the decision: a call that is admitted must be counted before the state changes
-   * @param active the keys in maintenance now, and those that open for one visitor after another
    */
-  judge<T>(
-    call: Call,
-    conclude: Conclusion<T>,
-    active: Active = this.manager.snapshot.refusing,
-  ): T | Promise<T> {
-    if (this.isBlocked(call)) {
-      return conclude(this.blocked(call));
-    }
-    let later = false;
-    // by then this replica may have left, or lost contact
-    const result = this.judgeBy(call, active, this.current, (verdict) =>
-      conclude(later && this.isBlocked(call) ? this.blocked(call) : verdict),
-    );
-    later = true;
-    return result;
+  judge<T>(call: Call, conclude: Conclusion<T>): T | Promise<T> {
+    return this.decide(call, conclude, false);
   }
 
   /** The same, judged only by the call itself, whatever a function of the application would say. */
@@ -81,7 +67,6 @@ export class Evaluator {
     const active = [{ key, state }];
     return this.judgeBy(
       call,
-      active,
       () => active,
       ({ refused }) => refused !== undefined,
     );
@@ -115,25 +100,34 @@ export class Evaluator {
     );
   }
 
-  /**
-   * @param active the keys that count as in maintenance now
-   * @param later those that do when a function of the application has answered
-   */
-  private judgeBy<T>(
-    call: Call,
-    active: Active,
-    later: () => Active,
-    conclude: Conclusion<T>,
-  ): T | Promise<T> {
+  /** @param looked the store has been asked since a function of the application took its time */
+  private decide<T>(call: Call, conclude: Conclusion<T>, looked: boolean): T | Promise<T> {
+    if (this.isBlocked(call)) {
+      return conclude(this.blocked(call));
+    }
+    let later = false;
+    const result = this.judgeBy(call, this.current, (verdict) => {
+      // by then this replica may have left, or lost contact
+      const settled = later && this.isBlocked(call) ? this.blocked(call) : verdict;
+      return later && !looked && !settled.refused && this.manager.lease.lapsed()
+        ? this.stale.catchUp().then(() => this.decide(call, conclude, true))
+        : conclude(settled);
+    });
+    later = true;
+    return result;
+  }
+
+  /** @param active the keys that count as in maintenance when it is called */
+  private judgeBy<T>(call: Call, active: () => Active, conclude: Conclusion<T>): T | Promise<T> {
     return this.passesEvent(call)
       ? conclude(PASS)
-      : this.remember(call, active, later, (verdict) => this.orByBypass(call, verdict, later, conclude));
+      : this.remember(call, active, (verdict) => this.orByBypass(call, active, verdict, conclude));
   }
 
   private orByBypass<T>(
     call: Call,
+    active: () => Active,
     verdict: Verdict,
-    later: () => Active,
     conclude: Conclusion<T>,
   ): T | Promise<T> {
     const { http } = call;
@@ -142,7 +136,7 @@ export class Evaluator {
     }
     const answer = this.bypass.ask(http);
     return answer instanceof Promise
-      ? answer.then((value) => (value ? conclude(PERSONAL) : this.remember(call, later(), later, conclude)))
+      ? answer.then((value) => (value ? conclude(PERSONAL) : this.remember(call, active, conclude)))
       : conclude(answer ? PERSONAL : verdict);
   }
 
@@ -166,19 +160,14 @@ export class Evaluator {
   }
 
   /** From memory: state, address, cookie; a promise only if the application says later who a visitor is. */
-  private remember<T>(
-    call: Call,
-    active: Active,
-    later: () => Active,
-    conclude: Conclusion<T>,
-  ): T | Promise<T> {
-    const { keys, gradual } = this.affecting(call, active);
+  private remember<T>(call: Call, active: () => Active, conclude: Conclusion<T>): T | Promise<T> {
+    const { keys, gradual } = this.affecting(call, active());
     if (!gradual) {
       return conclude(this.weigh(call, keys));
     }
     const visitor = this.visitors.find(call.request, call.http);
     return visitor instanceof Promise
-      ? visitor.then((found) => conclude(this.weigh(call, this.affecting(call, later()).keys, found)))
+      ? visitor.then((found) => conclude(this.weigh(call, this.affecting(call, active()).keys, found)))
       : conclude(this.weigh(call, keys, visitor));
   }
 

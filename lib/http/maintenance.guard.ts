@@ -85,8 +85,7 @@ export class MaintenanceGuard implements CanActivate {
    */
   protected onRefused(_context: ExecutionContext, _status: MaintenanceStatus): void {}
 
-  /** @param looked the store has been asked while a function of the application took its time */
-  private decide(context: ExecutionContext, looked = false): boolean | Promise<boolean> {
+  private decide(context: ExecutionContext): boolean | Promise<boolean> {
     const { refusing } = this.manager.snapshot;
     if (refusing.length === 0 && !this.stale.blocks) {
       return this.admit(context);
@@ -95,20 +94,16 @@ export class MaintenanceGuard implements CanActivate {
     if (facts.target.exempt || this.shouldSkip(context)) {
       return this.admit(context);
     }
-    return this.evaluator.judge(facts, (verdict) => this.carryOut(context, facts, verdict, looked), refusing);
+    return this.evaluator.judge(facts, (verdict) => this.carryOut(context, facts, verdict));
   }
 
   private carryOut(
     context: ExecutionContext,
     facts: CallFacts,
     { refused, personal }: Verdict,
-    looked: boolean,
   ): boolean | Promise<boolean> {
     if (refused) {
       return this.refuse(context, facts, refused);
-    }
-    if (!looked && this.manager.lease.lapsed()) {
-      return this.stale.catchUp().then(() => this.decide(context, true));
     }
     if (personal && facts.reply) {
       forcePrivate(facts.reply);

@@ -64,11 +64,6 @@ export class GraphqlOperations {
     if (this.manager.lease.lapsed()) {
       await this.stale.catchUp();
     }
-    return this.decide(operation, false);
-  }
-
-  /** @param looked the store has been asked while a function of the application took its time */
-  private decide(operation: GraphqlOperation, looked: boolean): Promise<() => void> | (() => void) {
     const http = graphqlRequest(operation.contextValue);
     const kind = operation.operation?.operation ?? 'query';
     return this.evaluator.judge(
@@ -82,9 +77,6 @@ export class GraphqlOperations {
       ({ refused, personal }) => {
         if (refused) {
           throw this.refusal(refused, http);
-        }
-        if (!looked && this.manager.lease.lapsed()) {
-          return this.stale.catchUp().then(() => this.decide(operation, true));
         }
         return this.begin(`GraphQL ${kind} ${operation.operationName ?? ''}`.trimEnd(), operation, personal);
       },

@@ -652,11 +652,5 @@ export const MUTANTS: readonly Mutant[] = [
     'Math.min(now + remaining, end - MARGIN)',
     'end + MARGIN',
   ),
-  bug(
-    'unset-frees-the-lock',
-    'migrations',
-    'core/service/sessions.js',
-    'if (why !== undefined && keepsLock) {',
-    'if (false) {',
-  ),
+  bug('unset-frees-the-lock', 'migrations', 'core/service/sessions.js', 'if (keepsLock) {', 'if (false) {'),
 ];

@@ -248,6 +248,10 @@ export class MemoryStore implements StateStore {
     return Date.now();
   }
 
+  latest(): number {
+    return this.now();
+  }
+
   start(listener: StoreListener): Promise<void> {
     this.#listener = listener;
     this.server.stores.add(this);

@@ -12,6 +12,7 @@ import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createExpressApp, type RunningApp } from '../support/apps.js';
+import { Gates } from '../support/gates.js';
 import { startChromium } from '../support/chromium.js';
 import { until } from '../support/until.js';
 import { TestClient } from './clients.js';
@@ -89,6 +90,16 @@ const loads = (page: Page) => page.evaluate<string>(`sessionStorage.loads`);
 /** Marks the document, so that another one is noticed. */
 const mark = (page: Page) => page.evaluate(`document.documentElement.dataset.mark = 'same'`);
 const isSame = (page: Page) => page.evaluate<boolean>(`document.documentElement.dataset.mark === 'same'`);
+
+/** A page that shows the maintenance of one key, and in the same browser another that leads their stream. */
+async function closedBilling(app: RunningApp): Promise<{ context: BrowserContext; page: Page }> {
+  const context = await browser.newContext();
+  await live(await open(context, app, '/status'));
+  await service(app).setMaintenance(true, 'billing');
+  const page = await open(context, app, '/billing');
+  await live(page);
+  return { context, page };
+}
 
 describe('an open maintenance page', () => {
   it.each([true, false])(
@@ -302,26 +313,18 @@ describe('without a gateway', () => {
 
   it('a page returns although another one asks for the state while it looks', async () => {
     await using app = await createExpressApp(source({ socket: false }));
-    const context = await browser.newContext();
-    await live(await open(context, app, '/status'));
-    await service(app).setMaintenance(true, 'billing');
-    const page = await open(context, app, '/billing');
-    await live(page);
-    let looks = (): void => undefined;
-    const looking = new Promise<void>((resolve) => (looks = resolve));
-    let answer = (): void => undefined;
-    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const { context, page } = await closedBilling(app);
+    const gates = new Gates();
     await page.route('**/billing', async (route) => {
       if (route.request().resourceType() === 'fetch') {
-        looks();
-        await answered;
+        await gates.pass('answer');
       }
       await route.continue();
     });
     await service(app).setMaintenance(false, 'billing');
-    await looking;
+    await until(() => gates.begun.length > 0);
     await live(await open(context, app, '/status'));
-    answer();
+    gates.open('answer');
     await title(page, 'Billing');
     expect(await loads(page)).toBe('1');
     await context.close();
@@ -329,11 +332,7 @@ describe('without a gateway', () => {
 
   it('a page that was about to return when the stream broke returns afterwards', async () => {
     await using app = await createExpressApp(source({ socket: false }));
-    const context = await browser.newContext();
-    await live(await open(context, app, '/status'));
-    await service(app).setMaintenance(true, 'billing');
-    const page = await open(context, app, '/billing');
-    await live(page);
+    const { context, page } = await closedBilling(app);
     let reloads = 0;
     await page.route('**/billing', async (route) => {
       // the first does not get through

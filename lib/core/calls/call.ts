@@ -26,7 +26,7 @@ export class Call {
     return this.held ?? NONE;
   }
 
-  /** Whether whoever has waited for calls since that moment waits for this one. */
+  /** Whether a drain that began at that moment waits for this call. */
   isAwaitedSince(moment: number): boolean {
     return this.running && this.waits === 0 && (this.waitedUntil ?? -Infinity) < moment;
   }

@@ -58,6 +58,7 @@ export class WorkCalls implements RunningCalls {
   }
 
   private counted(counts: CallFilter): WorkCall[] {
+    // the filter is asked about those that wait, too: they may go on later
     return [...this.open].filter((call) => counts(call, call.covered) && call.waits === 0);
   }
 }

@@ -87,6 +87,13 @@ export class OpenDecision {
       ? answers.every(Boolean)
       : Promise.all(answers).then((settled) => settled.every(Boolean) && call.running);
   }
+
+  /** Whether no further key keeps work from beginning now: a function of the application took its time. */
+  isNoMoreThan({ active }: Closed, scope: WorkScope): boolean {
+    const now = this.find(scope);
+    const before = new Set(active.map(({ key }) => key));
+    return !now || (now.status !== undefined && now.active.every(({ key }) => before.has(key)));
+  }
 }
 
 /** The error for work that did not start. @param waited ms */

@@ -7,7 +7,7 @@ import { nextOrTimeout } from '../common/next-or-timeout.js';
 import { MaintenanceError } from '../errors/errors.js';
 import type { StateManager } from '../state/state-manager.js';
 import { CircleWatch } from './circle-watch.js';
-import { activeError, type Closed, type OpenDecision } from './open-decision.js';
+import { activeError, type OpenDecision } from './open-decision.js';
 
 /** Milliseconds between two looks at awaited keys, in addition to changes: a status class may depend on the time. */
 const LOOK_INTERVAL = 1_000;
@@ -98,9 +98,15 @@ export class OpenWork {
     for (;;) {
       await this.decision.catchUp();
       const closed = this.decision.find(source.scope);
-      const covered = !closed || this.decision.isCovered(closed);
-      if (covered === true || (covered !== false && (await covered) && this.isNoMoreThan(closed, source))) {
-        return await this.start(source, work, closed !== undefined).result;
+      if (!closed) {
+        return await this.start(source, work, false).result;
+      }
+      const covered = this.decision.isCovered(closed);
+      if (
+        covered === true ||
+        (covered !== false && (await covered) && this.decision.isNoMoreThan(closed, source.scope))
+      ) {
+        return await this.start(source, work, true).result;
       }
       if (otherwise === 'skip') {
         return undefined;
@@ -162,16 +168,6 @@ export class OpenWork {
     const call = new WorkCall(name, scope, currentCall(), false);
     this.works.begin(call);
     return () => this.works.end(call);
-  }
-
-  /** Whether no further key keeps work from beginning now: a function of the application took its time. */
-  private isNoMoreThan(closed: Closed | undefined, { scope }: WorkSource): boolean {
-    const now = this.decision.find(scope);
-    return (
-      !now ||
-      (now.status !== undefined &&
-        now.active.every(({ key }) => closed?.active.some((before) => before.key === key)))
-    );
   }
 
   private async runOrSkipLater<T, S>(

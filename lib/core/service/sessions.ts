@@ -1,7 +1,7 @@
 import type { MaintenanceHoldOptions, Maintenance } from './maintenance.js';
 import { Call } from '../calls/call.js';
-import { BoundaryTimer } from '../common/boundary-timer.js';
 import { currentCall, excludeFromDrain, follow } from '../calls/current-call.js';
+import { BoundaryTimer } from '../common/boundary-timer.js';
 import { HoldReleases } from './hold-releases.js';
 import { HoldWriter } from './hold-writer.js';
 import type { LockWait } from './lock-wait.js';
@@ -40,9 +40,8 @@ export class MaintenanceSessions {
   ) {
     this.releases = new HoldReleases(manager, hooks, warn);
     this.holds = new HoldWriter(manager);
-    const { store } = manager;
     this.ends = new BoundaryTimer(
-      () => store.latest?.() ?? store.now(),
+      () => manager.store.latest(),
       () => this.lookAfterHolds(),
     );
     manager.updates.subscribe(() => this.lookAfterHolds());
@@ -173,22 +172,19 @@ export class MaintenanceSessions {
   /** A hold that is gone from the state is lost: somebody unset the key, or its time is over. */
   private lookAfterHolds(): void {
     const { document, store } = this.manager;
-    const now = store.latest?.() ?? store.now();
+    const now = store.latest();
     let next = Infinity;
     for (const { key, hold, lease, keepsLock } of this.sessions.values()) {
-      const record = document?.keys.get(key);
-      const own = record?.holds.find(({ id }) => id === hold);
-      const why = !own
-        ? 'somebody unset the key'
-        : own.until !== null && own.until <= now
-          ? 'its time is over'
-          : undefined;
-      if (why === undefined) {
-        next = Math.min(next, own?.until ?? Infinity);
+      const own = document?.keys.get(key)?.holds.find(({ id }) => id === hold);
+      const end = own?.until ?? Infinity;
+      if (own && now < end) {
+        next = Math.min(next, end);
+        continue;
       }
-      if (why !== undefined && keepsLock) {
+      const why = own ? 'its time is over' : 'somebody unset the key';
+      if (keepsLock) {
         lease.stop(why);
-      } else if (why !== undefined) {
+      } else {
         lease.end(why);
       }
     }

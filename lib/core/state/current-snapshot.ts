@@ -34,9 +34,7 @@ export class CurrentSnapshot {
 
   /** A boundary that has passed counts even if its timer is late. */
   get snapshot(): Snapshot {
-    if (this.lacking) {
-      this.complete();
-    }
+    this.complete();
     if (this.boundary.isOver) {
       this.passed();
     }

@@ -168,7 +168,7 @@ export class StateManager implements KeyStateReader {
    */
   async refresh(): Promise<void> {
     const deadline = this.deadline();
-    await this.opened(deadline);
+    await this.session.opened(deadline);
     await bounded('read', this.sync(), deadline);
     this.exchanges.requireReadable();
   }
@@ -197,13 +197,7 @@ export class StateManager implements KeyStateReader {
    * @throws MaintenanceStoreError by the deadline, and what the editor throws
    */
   async write(key: string, editor: Editor, deadline = this.deadline()): Promise<MaintenanceChange | null> {
-    await this.opened(deadline);
+    await this.session.opened(deadline);
     return bounded('write', this.writer.write(key, editor, deadline), deadline);
-  }
-
-  private async opened(deadline: number): Promise<void> {
-    if (!this.session.isOpen) {
-      await bounded('start', this.start(), deadline);
-    }
   }
 }

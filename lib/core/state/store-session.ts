@@ -30,8 +30,7 @@ export interface StoreSessionParts {
 export class StoreSession {
   private heartbeat: NodeJS.Timeout | undefined;
   private started: Promise<void> | undefined;
-  /** It has connected and read, or tried to. */
-  isOpen = false;
+  private isOpen = false;
   private listens = false;
   private stopped = false;
 
@@ -40,6 +39,16 @@ export class StoreSession {
   /** Connects and reads once. An unreachable store does not stop the start; it is tried again with each heartbeat. */
   start(): Promise<void> {
     return (this.started ??= this.open());
+  }
+
+  /**
+   * Has connected and read, or tried to.
+   * @throws MaintenanceStoreError by the deadline
+   */
+  async opened(deadline: number): Promise<void> {
+    if (!this.isOpen) {
+      await bounded('start', this.start(), deadline);
+    }
   }
 
   /** Settles when nothing is under way any more. */

@@ -154,8 +154,8 @@ export interface StateStore {
   readonly catalogue?: CatalogueStore;
   /** Epoch ms by the clock that ends are measured by. */
   now(): number;
-  /** The latest that this clock may show, if it is another machine's; {@link now} is never ahead of it. */
-  latest?(): number;
+  /** The latest that this clock may show: if it is another machine's, {@link now} may be behind it. */
+  latest(): number;
   start(listener: StoreListener, deadline: number): Promise<void>;
   /** @param known the version that the replica is at; `null` for none: then everything is returned */
   sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult>;

@@ -78,6 +78,10 @@ export class CacheStore implements StateStore {
     return Date.now();
   }
 
+  latest(): number {
+    return this.now();
+  }
+
   start(listener: StoreListener): Promise<void> {
     if (this.cache) {
       this.document = new CacheEntry(this.cache, this.entry);

@@ -24,8 +24,8 @@ export async function openConnection(
     // done by hand: ioredis leaves the rejection of its own attempt unhandled
     autoResubscribe: false,
     maxRetriesPerRequest: 0,
-    // only for what the client asks itself, such as whether the server is ready: after a blocked event loop this timer would come
-    // before answers that arrived meanwhile; whoever calls a script waits with `bounded()`, which reads them first
+    // only for what the client asks itself, such as whether the server is ready. Scripts are bounded by `bounded()`: after a blocked
+    // event loop it reads the answers that have arrived, while this timer fires before they are read
     commandTimeout: 3 * commandTimeout,
     connectTimeout: Math.max(commandTimeout, 1000),
     // a connection that was given up on is not waited for
