@@ -52,8 +52,7 @@ export class WindowUndo {
       windowBefore
         ? this.service.restoreWindow(
             key,
-            { windowBefore, ...(switchBefore && { switchBefore }) },
-            present?.revision,
+            { windowBefore, ...(switchBefore && { switchBefore }), undone: entry.revision },
             actor,
           )
         : present && this.service.cancelWindow(present.id, { ifRevision: present.revision, actor }),

@@ -100,6 +100,27 @@ describe.each(adapters)('undoing a change of a window on %s', (_name, createApp)
     expect(service.isActive('checkout')).toBe(true);
   });
 
+  it('restores one whose only occurrence was cancelled', async () => {
+    await using app = await createApp({ imports: [adminModule()] });
+    const service = serviceOf(app);
+    const planned = await service.scheduleWindow('checkout', { start: soon(HOUR), duration: HOUR });
+    await service.cancelWindow(planned.id, { occurrence: planned.start });
+    expect(service.getWindows()).toEqual([]);
+    await undoLast(app, 'restore');
+    expect(service.getWindows().map(planOf)).toEqual([planOf(planned)]);
+  });
+
+  it('is done once, however many ask for it at once', async () => {
+    await using app = await createApp({ imports: [adminModule()] });
+    const service = serviceOf(app);
+    const { id } = await service.scheduleWindow('checkout', { start: soon(HOUR), duration: HOUR });
+    await service.cancelWindow(id);
+    const [last] = await shown(app);
+    const answers = await Promise.all([1, 2, 3].map(() => undo(app, last!.id)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
+    expect(service.getWindows()).toHaveLength(1);
+  });
+
   it.each([
     ['turned off', (service: MaintenanceService) => service.setMaintenance(false, 'checkout')],
     ['unset', (service: MaintenanceService) => service.unsetMaintenance('checkout')],

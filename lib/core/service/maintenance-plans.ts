@@ -71,10 +71,9 @@ export abstract class MaintenancePlans extends MaintenanceWork {
   restoreWindow(
     key: MaintenanceKey,
     before: RestoredWindow,
-    seen: number | undefined,
     actor: string | null,
   ): Promise<MaintenanceWindow> {
-    return this.planned.restore(key, before, seen, actor);
+    return this.planned.restore(key, before, actor);
   }
 
   /**

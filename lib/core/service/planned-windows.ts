@@ -1,6 +1,7 @@
 import { previewChange, type MaintenanceChange } from '../document/change.js';
 import { describeOccurrence } from '../document/describe-record.js';
 import { randomId } from '../document/codec.js';
+import { revisionOf } from '../document/record.js';
 import type { Editor } from '../document/updates.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
@@ -73,16 +74,16 @@ export class PlannedWindows {
 
   /**
    * Puts a window back as it was, and the switch if it was turned off with it.
-   * @param seen its revision now, by which that was decided; `undefined`: there is none
-   * @throws MaintenanceConflictError when somebody has changed it since, it is over, or it overlaps another
+   * @throws MaintenanceConflictError when somebody has changed the key since, it is over, or it overlaps another
    */
   async restore(
     key: MaintenanceKey,
     window: RestoredWindow,
-    seen: number | undefined,
     actor: string | null,
   ): Promise<MaintenanceWindow> {
-    return this.set(key, (windows, now) => withRestored(key.name, windows, window, seen, actor, now));
+    return this.set(key, (windows, now, revision) =>
+      withRestored(key.name, windows, window, revision, actor, now),
+    );
   }
 
   private async set(key: MaintenanceKey, plan: Plan): Promise<MaintenanceWindow> {
@@ -99,7 +100,7 @@ export class PlannedWindows {
   /** What a plan comes to by what is known. */
   private plannedNow(key: MaintenanceKey, plan: Plan): Planned {
     const { document, store } = this.manager;
-    return plan(document?.keys.get(key.name)?.windows ?? [], store.now());
+    return plan(document?.keys.get(key.name)?.windows ?? [], store.now(), revisionOf(document, key.name));
   }
 
   /**
@@ -126,7 +127,7 @@ export class PlannedWindows {
     }
     const { document, store } = manager;
     const editor: Editor = (record, moment) => {
-      planned = plan(record?.windows ?? [], moment);
+      planned = plan(record?.windows ?? [], moment, record?.change.revision ?? 0);
       if (planned.unchanged) {
         return null;
       }

@@ -19,11 +19,18 @@ export interface Planned {
   readonly unchanged?: boolean;
 }
 
-/** Edits what is recorded; throws to refuse. */
-export type Plan = (windows: readonly WindowRecord[], now: number) => Planned;
+/**
+ * Edits what is recorded; throws to refuse.
+ * @param revision of the key's last change
+ */
+export type Plan = (windows: readonly WindowRecord[], now: number, revision: number) => Planned;
 
 /** What is put back, as the history has it. */
-export type RestoredWindow = Pick<WindowChange, 'switchBefore'> & { readonly windowBefore: WindowRecord };
+export interface RestoredWindow extends Pick<WindowChange, 'switchBefore'> {
+  readonly windowBefore: WindowRecord;
+  /** The change of the key that is undone: its last one. */
+  readonly undone: number;
+}
 
 /**
  * With a window that is new, or differs from what it was.
@@ -53,26 +60,27 @@ export const withChanged = (
 
 /**
  * With a window as it was.
- * @param seen its revision now, by which that was decided; `undefined`: there is none
+ * @param revision of the key's last change
  * @throws MaintenanceConflictError
  */
 export function withRestored(
   key: string,
   windows: readonly WindowRecord[],
-  { windowBefore: before, switchBefore }: RestoredWindow,
-  seen: number | undefined,
+  { windowBefore: before, switchBefore, undone }: RestoredWindow,
+  revision: number,
   actor: string | null,
   now: number,
 ): Planned {
-  const present = windows.find(({ id }) => id === before.id);
-  if (present?.revision !== seen || !isPending(before, now)) {
+  if (revision !== undone || !isPending(before, now)) {
     throw new MaintenanceConflictError(
       key,
-      `Window "${before.id}" of maintenance key "${key}" was changed by somebody else in the meantime, or is over; nothing was restored.`,
+      `Maintenance key "${key}" was changed by somebody else in the meantime, or window "${before.id}" is over; nothing was restored.`,
     );
   }
-  const revision = Math.max(before.revision, seen ?? 0) + 1;
-  const window = { ...before, revision, actor, planned: Math.floor(now) };
+  // one whose only occurrence was cancelled is forgotten at once
+  const present = windows.find(({ id }) => id === before.id);
+  const latest = present?.revision ?? before.revision + 1;
+  const window = { ...before, revision: latest + 1, actor, planned: Math.floor(now) };
   const planned = withPlanned(key, windows, window, now);
   const ended = present && occurrenceStarting(present, planned.occurrence.start);
   return {
