@@ -43,6 +43,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     restoreMocks: true,
+    // as until() waits
+    expect: { poll: { timeout: 10_000 } },
     sequence: { sequencer: SharedLast },
     // the command line writes moments by the clock of the machine
     env: { TZ: 'UTC' },

@@ -506,6 +506,8 @@ describe('a store that fails', () => {
       method,
       ...(method.startsWith('P') && method !== 'POST' && { json: { mode: false } }),
     });
+  /** On a busy machine connecting may take longer than a command may. */
+  const begin = (service: MaintenanceService) => until(() => service.setMaintenance(true).then(() => true));
   /** What Redis and its driver say, which is for the log. */
   const FOREIGN =
     /redis|eval|script|econn|127\.0\.0\.1|readonly|oom|maxmemory|command|noauth|wrongpass|max retries/i;
@@ -515,13 +517,7 @@ describe('a store that fails', () => {
     try {
       const module = adminModule({ redis: redis.url, commandTimeout: 300 });
       await using running = await createExpressApp({ imports: [module] });
-      // on a busy machine connecting may take longer than a command may
-      await until(() =>
-        running.app
-          .get(MaintenanceService)
-          .setMaintenance(true)
-          .then(() => true),
-      );
+      await begin(running.app.get(MaintenanceService));
       await redis.kill();
       for (const one of requests) {
         const lost = await ask(running.port, one);
@@ -554,7 +550,7 @@ describe('a store that fails', () => {
     try {
       const module = adminModule({ redis: redis.url, commandTimeout: 500 });
       await using running = await createExpressApp({ imports: [module] });
-      await running.app.get(MaintenanceService).setMaintenance(true);
+      await begin(running.app.get(MaintenanceService));
       await client.call(command, ...args);
       for (const one of requests.slice(0, 3)) {
         const answer = await ask(running.port, one);

@@ -130,7 +130,7 @@ describe('replicas, with Redis', () => {
   it('are listed, and a silent one is forgotten on request', async () => {
     const redis = await RedisServer.start();
     try {
-      const module = adminModule({ redis: redis.url, lease: 1_000, presumedDead: 600_000 });
+      const module = adminModule({ redis: redis.url, lease: 3_000, presumedDead: 600_000 });
       await using running = await createExpressApp({ imports: [module] });
       await using other = await Child.start<{ id: string }>('replica', {
         env: { REDIS_URL: redis.url },

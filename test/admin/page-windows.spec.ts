@@ -26,7 +26,8 @@ it('shows current, planned and repeating windows, and ends or cancels them', asy
   await site.service.scheduleWindow('billing', {
     start: soon(2 * HOUR),
     duration: MINUTE,
-    repeat: { cron: '30 2 * * SUN', timeZone: 'Europe/Berlin' },
+    // on Sundays there may be no 02:30
+    repeat: { cron: '30 2 * * WED', timeZone: 'Europe/Berlin' },
   });
   await until(async () => (await rows(page).count()) === 2);
   await headline(page, 'The site is read-only');
@@ -34,7 +35,7 @@ it('shows current, planned and repeating windows, and ends or cancels them', asy
   for (const part of ['General maintenance', 'On now', 'OPS-1', 'can read until', 'one after another']) {
     expect(first).toContain(part);
   }
-  for (const part of ['Billing <b>', 'Planned', '30 2 * * SUN (Europe/Berlin)', '02:30']) {
+  for (const part of ['Billing <b>', 'Planned', '30 2 * * WED (Europe/Berlin)', '02:30']) {
     expect(second).toContain(part);
   }
   expect(await violations(page)).toEqual([]);

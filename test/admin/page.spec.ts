@@ -176,7 +176,7 @@ describe('admin page', () => {
     await headline(page, 'The site is in maintenance');
     await other.send('unset', 'general');
     await headline(page, 'The site is open');
-    await other.send('hold', 'job', 'import-export', { drain: false, actor: 'worker' });
+    await other.send('hold', 'job', 'import-export', { drain: false, actor: 'worker', lease: 4_000 });
     await card(page, 'Import and export').getByText('A running job keeps this in maintenance.').waitFor();
     await other.kill();
     await card(page, 'Import and export').getByText('The job that started this has died.').waitFor();
@@ -191,7 +191,8 @@ describe('admin page', () => {
   it('shows when maintenance ends by itself', async () => {
     await site.start();
     const { page } = await site.operator('Ada');
-    await site.service.setMaintenance(true, 'general', { timeout: 1_000 });
+    await page.getByText('Live', { exact: true }).waitFor();
+    await site.service.setMaintenance(true, 'general', { timeout: 3_000 });
     await headline(page, 'The site is in maintenance');
     await headline(page, 'The site is open');
     expect(await page.title()).toBe('The site is open – Maintenance');

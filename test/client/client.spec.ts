@@ -10,6 +10,7 @@ import { createMaintenanceClient, type MaintenanceStatusMessage } from 'nestjs-m
 import { io } from 'socket.io-client';
 import { describe, expect, it } from 'vitest';
 import { adapters, createExpressApp, type RunningApp } from '../support/apps.js';
+import { freePort } from '../support/process.js';
 import { until } from '../support/until.js';
 
 const root = (options?: MaintenanceRootOptions) => ({ imports: [MaintenanceModule.forRoot(options)] });
@@ -78,12 +79,13 @@ describe('createMaintenanceClient()', () => {
   });
 
   it('reports a lost connection, and reconnects', async () => {
-    const first = await createExpressApp(root());
+    const port = await freePort();
+    const first = await createExpressApp(root(), undefined, { port });
     const client = createMaintenanceClient({ url: first.url, io });
     await until(() => client.connection === 'live');
     await first.close();
     await until(() => client.connection === 'lost');
-    await using second = await createExpressApp(root(), undefined, { port: first.port });
+    await using second = await createExpressApp(root(), undefined, { port });
     await until(() => client.connection === 'live', { timeout: 15_000 });
     await service(second).setMaintenance(true);
     await until(() => client.status?.maintenanceMode);
@@ -191,7 +193,7 @@ describe('createMaintenanceClient()', () => {
       expect(client.connection).toBe('lost');
       const asked = performance.now();
       await expect(client.ping('general')).rejects.toThrow('The client is closed.');
-      expect(performance.now() - asked).toBeLessThan(1_000);
+      expect(performance.now() - asked).toBeLessThan(3_000);
     }
   });
 

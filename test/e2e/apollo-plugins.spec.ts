@@ -80,6 +80,6 @@ describe.each(adapters)('operations of Apollo on %s that another plugin makes fa
     expect(await response.text()).toMatch(/errors/);
     expect(await decided).toBe(true);
     await serviceOf(app).setMaintenance(false);
-    expect(await serviceOf(app).maintain('general', () => 'worked', { drain: 1_000 })).toBe('worked');
+    expect(await serviceOf(app).maintain('general', () => 'worked', { drain: 5_000 })).toBe('worked');
   });
 });

@@ -2,8 +2,9 @@ import { Controller, Get, HttpStatus, Post } from '@nestjs/common';
 import { MaintenanceService } from 'nestjs-maintenance';
 import { once } from 'node:events';
 import { connect, constants, type ClientHttp2Session, type OutgoingHttpHeaders } from 'node:http2';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createFastifyApp, type RunningApp } from '../support/apps.js';
+import { until } from '../support/until.js';
 import { adminModule, ALL } from '../admin/operators.js';
 
 let arrived: () => void;
@@ -99,7 +100,7 @@ describe.each(['handlers', 'site'] as const)("HTTP/2 on Fastify, coverage '%s'",
       await running;
       const order: string[] = [];
       const worked = service.maintain('general', () => void order.push('work'));
-      await vi.waitUntil(() => service.isActive());
+      await until(() => service.isActive());
       expect(await ask(session, { ':path': '/page' })).toMatchObject({
         status: HttpStatus.SERVICE_UNAVAILABLE,
       });
@@ -119,7 +120,7 @@ describe.each(['handlers', 'site'] as const)("HTTP/2 on Fastify, coverage '%s'",
       await once(ordered, 'close');
       const order: string[] = [];
       const worked = service.maintain('general', () => void order.push('work'));
-      await vi.waitUntil(() => service.isActive());
+      await until(() => service.isActive());
       await ask(session, { ':path': '/page' });
       order.push('settled');
       settle();

@@ -159,7 +159,7 @@ describe.each(adapters)('below a path that a proxy strips, on %s', (_name, creat
       await page.locator('main[data-status]').waitFor();
       await until(live, { what: 'a live maintenance page' });
       await serviceOf(running).setMaintenance(false);
-      await until(titled('Home'), { what: 'the page to be back' });
+      await until(titled('Home'), { what: 'the page to be back', timeout: 15_000 });
       expect(new Set(sockets)).toEqual(new Set(['/shop/socket.io/']));
       await page.goto(`http://127.0.0.1:${proxy.port}/shop/maintenance/admin`);
       await until(live, { what: 'a live admin page' });

@@ -170,7 +170,7 @@ describe('events of Kafka', () => {
     await at.service.setMaintenance(true);
     range(3, 1).forEach((n) => broker.send('paid', 0, { n }));
     await until(() => at.log.some((line) => /An event was refused.*Orders\.paid/.test(line)));
-    expect(await at.service.maintain('general', () => of('paid'), { drain: 1_000 })).toEqual([0]);
+    expect(await at.service.maintain('general', () => of('paid'), { drain: 5_000 })).toEqual([0]);
     await at.service.setMaintenance(false);
     await until(() => of('paid').length === 4, { timeout: 10_000 });
     expect(of('paid')).toEqual(range(4));

@@ -65,7 +65,7 @@ async function startBroker(
       socket.once('connect', () => (socket.destroy(), resolve(true)));
       socket.once('error', () => resolve(false));
     });
-  await until(answers, { what: `${tool} to answer` });
+  await until(answers, { timeout: 25_000, what: `${tool} to answer` });
   return {
     port,
     stop: async () => {

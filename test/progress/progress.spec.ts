@@ -29,6 +29,7 @@ describe.each<[string, () => MaintenanceRootOptions]>([
       KEY,
       async (m) => {
         expect(await data()).not.toHaveProperty('progress');
+        const begun = performance.now();
         m.progress({ done: 2, total: 8 }, { step: { '': 'Prices', de: 'Preise' } });
         expect(await data()).toMatchObject({
           progress: {
@@ -45,7 +46,8 @@ describe.each<[string, () => MaintenanceRootOptions]>([
         // at most once a second: the last counts
         m.progress(0.5);
         m.progress({ percent: 60 }, { step: 'Stock', remaining: 60_000, public: true });
-        expect(await data()).toMatchObject({ progress: { value: 0.25 } });
+        const early = (await data())?.progress?.value;
+        expect(early === 0.25 || performance.now() - begun >= 1_000).toBe(true);
         await until(async () => (await data())?.progress?.value === 0.6, { timeout: 5_000 });
         const told = (await data())?.progress;
         expect(told).toMatchObject({ step: 'Stock', public: true, overrun: false });
@@ -91,9 +93,10 @@ describe.each<[string, () => MaintenanceRootOptions]>([
       m.progress((i % 100) / 100);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
+    const seconds = (performance.now() - begun) / 1_000;
     const times = reports.flatMap(({ mock }) => mock.calls).length;
     expect(times).toBeGreaterThanOrEqual(2);
-    expect(times).toBeLessThanOrEqual(3);
+    expect(times).toBeLessThanOrEqual(1 + seconds);
   });
 
   it('is estimated if only the expected duration is known; hooks and history report when it takes longer', async () => {

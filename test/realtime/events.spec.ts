@@ -107,7 +107,7 @@ describe.each(adapters)('GET {path}/events on %s', (_name, createApp) => {
     await using app = await createApp(root());
     using listener = await Listener.open(app);
     await listener.told(1);
-    const worked = await service(app).maintain('general', async () => 'worked', { drain: 1_000 });
+    const worked = await service(app).maintain('general', async () => 'worked', { drain: 5_000 });
     expect(worked).toBe('worked');
     expect((await listener.told(3)).map(({ maintenanceMode }) => maintenanceMode)).toEqual([
       false,

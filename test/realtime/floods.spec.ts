@@ -31,8 +31,8 @@ async function session(port: number, ...payloads: string[]): Promise<void> {
   }
 }
 
-/** What a measurement of the heap may be off, for each session, in bytes. Answers that were kept would be ten times as many. */
-const NOISE = 32 * 1024;
+/** What a measurement of the heap may be off, for each session, in bytes. Answers that were kept would be three times as many. */
+const NOISE = 96 * 1024;
 const SESSIONS = 20;
 
 /** Heap that a session of an attack leaves behind, in bytes. */

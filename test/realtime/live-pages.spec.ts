@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createExpressApp, type RunningApp } from '../support/apps.js';
 import { Gates } from '../support/gates.js';
 import { startChromium } from '../support/chromium.js';
+import { freePort } from '../support/process.js';
 import { until } from '../support/until.js';
 import { TestClient } from './clients.js';
 
@@ -22,8 +23,9 @@ const FORM = `<form><label>Name <input name="name"></label><label>Note <textarea
 <label>Photo <input type="file" name="photo"></label><p contenteditable="true" id="rich"></p>
 <iframe title="Card" srcdoc="<input aria-label=Number>"></iframe><button type="reset">Clear</button></form>`;
 const html = (title: string, body = '') =>
-  `<!doctype html><html lang="en"><head><title>${title}</title><link rel="icon" href="data:,">` +
+  `<!doctype html><html lang="en"><head>` +
   `<script>sessionStorage.loads = Number(sessionStorage.loads || 0) + 1</script>` +
+  `<title>${title}</title><link rel="icon" href="data:,">` +
   `<script src="/maintenance/script" defer></script></head><body><h1>${title}</h1>${body}</body></html>`;
 
 @Controller()
@@ -161,14 +163,17 @@ describe('an open maintenance page', () => {
 
   it('shows that time is up at the end of the countdown, and returns when the server is open', async () => {
     await using app = await createExpressApp(source());
-    await service(app).setMaintenance(true, 'general', { timeout: 4_000 });
-    const page = await open(browser, app);
+    const context = await browser.newContext();
+    // by itself, the page reloads up to ten seconds after the end: here nearly ten
+    await context.addInitScript('Math.random = () => 0.99');
+    await service(app).setMaintenance(true, 'general', { timeout: 5_000 });
+    const end = Date.now() + 5_000;
+    const page = await open(context, app);
+    expect(await page.title()).toBe(CLOSED);
     await live(page);
-    const begun = Date.now();
     await title(page, 'Shop');
-    // without the socket it would wait for up to ten seconds more
-    expect(Date.now() - begun).toBeLessThan(5_500);
-    await page.close();
+    expect(Date.now() - end).toBeLessThan(6_000);
+    await context.close();
   });
 });
 
@@ -349,13 +354,14 @@ describe('without a gateway', () => {
   });
 
   it('pages reconnect to a restarted server', async () => {
-    const first = await createExpressApp(source({ socket: false }));
+    const port = await freePort();
+    const first = await createExpressApp(source({ socket: false }), undefined, { port });
     await service(first).setMaintenance(true);
     const page = await open(browser, first);
     await live(page);
     await first.close();
     await until(async () => (await state(page)) === 'lost');
-    await using second = await createExpressApp(source({ socket: false }), undefined, { port: first.port });
+    await using second = await createExpressApp(source({ socket: false }), undefined, { port });
     await title(page, 'Shop');
     await live(page);
     await service(second).setMaintenance(true);
@@ -381,7 +387,7 @@ describe('without a gateway', () => {
     await service(app).setMaintenance(true);
     await title(page, CLOSED);
     await context.close();
-  });
+  }, 60_000);
 
   it('an incompatible Socket.IO parser makes pages use the stream, and is logged', async () => {
     const { IoAdapter } = await import('@nestjs/platform-socket.io');
@@ -435,7 +441,7 @@ describe('many pages', () => {
       expect(times.ping).toHaveLength(mode ? 6 : 0);
       for (const moments of mode ? [times.ping, times.page] : [times.page]) {
         expect(Math.max(...moments) - Math.min(...moments)).toBeGreaterThan(300);
-        expect(Math.max(...moments) - begun).toBeLessThan(spread + 1_500);
+        expect(Math.max(...moments) - begun).toBeLessThan(spread + 4_000);
       }
       await Promise.all(pages.map(live));
     }

@@ -9,7 +9,7 @@ import { TestClient } from './clients.js';
 import { Listener } from './listener.js';
 
 /** Short, so that an outage is one soon. */
-const TIMES = { lease: 600, commandTimeout: 300 };
+const TIMES = { lease: 2_000, commandTimeout: 1_000 };
 
 describe.each(adapters)('pages of a replica that is out of touch, on %s', (_name, createApp) => {
   it('learn that it refuses, and that it is open again, without a request', async () => {

@@ -13,6 +13,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adapters, createExpressApp, type RunningApp } from '../support/apps.js';
 import { startChromium } from '../support/chromium.js';
+import { freePort } from '../support/process.js';
 import { until } from '../support/until.js';
 
 const CSP = "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:";
@@ -155,7 +156,7 @@ describe.each(adapters)('pages that include the script on %s', (_name, createApp
     await using app = await createApp(source());
     const page = await open(app);
     await live(page);
-    await service(app).setMaintenance(true, GENERAL_MAINTENANCE, { timeout: 4_000 });
+    await service(app).setMaintenance(true, GENERAL_MAINTENANCE, { timeout: 6_000 });
     await closed(page);
     await title(page, 'Shop');
     expect(await loaded(page, '2')).toBe(true);
@@ -183,7 +184,7 @@ describe('the browser script', () => {
   });
 
   it('comes back after the server has restarted', async () => {
-    const first = await createExpressApp(source());
+    const first = await createExpressApp(source(), undefined, { port: await freePort() });
     await service(first).setMaintenance(true);
     const page = await open(first);
     await live(page);
@@ -276,7 +277,7 @@ describe('the browser script', () => {
     await live(page);
     await service(app).setMaintenance(false, 'billing');
     await title(page, 'Billing');
-    expect(await stored(page, 'loads')).toBe('1');
+    expect(await loaded(page, '1')).toBe(true);
     await page.close();
   });
 

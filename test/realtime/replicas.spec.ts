@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Child } from '../support/child.js';
+import { freePort } from '../support/process.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 import { TestClient } from './clients.js';
@@ -38,7 +39,8 @@ describe.each(['memory', 'redis'])('two replicas, Socket.IO adapter in %s', (ada
     await heard(1, true);
     await two.send('set', false);
     await heard(2, false);
-    await two.send('set', true, { timeout: 500 });
+    await two.send('set', true, { timeout: 2_000 });
+    await heard(3, true);
     await heard(3, false);
     await one.send('set', true);
     await heard(4, true);
@@ -64,7 +66,8 @@ describe.each(['memory', 'redis'])('two replicas, Socket.IO adapter in %s', (ada
 describe('a replica', () => {
   it('that is replaced sends its clients the state when they reconnect', async () => {
     await redis.client().flushall();
-    const first = await start('memory');
+    const port = String(await freePort());
+    const first = await start('memory', { PORT: port });
     await using other = await start('memory');
     using client = await TestClient.connect(first.facts.url, {
       reconnectionDelay: 50,
@@ -73,8 +76,8 @@ describe('a replica', () => {
     await first.kill();
     await until(() => !client.socket.connected);
     await other.send('set', true);
-    await using second = await start('memory', { PORT: String(first.facts.port) });
-    expect(second.facts.port).toBe(first.facts.port);
+    await using second = await start('memory', { PORT: port });
+    expect(second.facts.url).toBe(first.facts.url);
     expect(await client.sees(({ maintenanceMode }) => maintenanceMode)).toMatchObject({ revision: 1 });
   });
 

@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startChromium } from '../support/chromium.js';
 import { Child } from '../support/child.js';
+import { freePort } from '../support/process.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 
@@ -21,8 +22,12 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-const start = (env: NodeJS.ProcessEnv = {}): Promise<Server> =>
-  Child.start<Facts>('gateway-replica', { env: { REDIS_URL: '', ...env }, timeout: 60_000 });
+/** On a port that nobody gets by chance while it is down. */
+const start = async (env: NodeJS.ProcessEnv = {}): Promise<Server> =>
+  Child.start<Facts>('gateway-replica', {
+    env: { REDIS_URL: '', PORT: String(await freePort()), ...env },
+    timeout: 60_000,
+  });
 
 /** In place of one that has gone, on its port. */
 const restart = ({ facts: { port } }: Server, env: NodeJS.ProcessEnv = {}): Promise<Server> =>
@@ -87,25 +92,25 @@ describe('after the server was killed and started again', () => {
   });
 
   it('a maintenance page that was due to reload in between is not lost to an error page', async () => {
-    const hasty = { REFRESH_DELAY: '3000' };
+    const hasty = { REFRESH_DELAY: '6000' };
     const first = await start(hasty);
     await first.send('set', true);
     const page = await open(first);
     // just loaded, so that it is the server's absence in which the time comes
-    await until(async () => (await connection(page)) === 'live' && Date.now() - (await begun(page)) < 1_500, {
+    await until(async () => (await connection(page)) === 'live' && Date.now() - (await begun(page)) < 2_500, {
       what: 'a page just loaded',
       timeout: 20_000,
     });
     await first.kill();
     await connected(page, 'lost');
-    const due = (await begun(page)) + 3_300;
+    const due = (await begun(page)) + 6_600;
     await until(() => Date.now() > due + 1_200, { what: 'the time to look again' });
     expect([await page.title(), page.url()]).toEqual([CLOSED, `${first.facts.url}/`]);
     await using second = await restart(first, hasty);
     await title(page, 'Shop');
     expect(page.url()).toBe(`${second.facts.url}/`);
     await page.close();
-  });
+  }, 60_000);
 });
 
 describe('when Redis was restarted during maintenance', () => {
@@ -140,7 +145,7 @@ describe('when Redis was restarted during maintenance', () => {
   it('pages return when maintenance ends while Redis is away, and stay when it is back', async () => {
     await using redis = await RedisServer.start({ persist: true });
     await using server = await start({ REDIS_URL: redis.url });
-    await server.send('set', true, { timeout: 4_000 });
+    await server.send('set', true, { timeout: 8_000 });
     const page = await open(server);
     await connected(page, 'live');
     await redis.kill();
@@ -154,5 +159,5 @@ describe('when Redis was restarted during maintenance', () => {
     await title(page, CLOSED);
     expect(page.loads()).toBe(3);
     await page.close();
-  });
+  }, 60_000);
 });

@@ -91,14 +91,14 @@ describe('a process without Nest', () => {
   it('is waited for only for what it runs under whileOpen()', async () => {
     const service = await open();
     // idle, it is nobody's concern
-    await one.hold('idle', KEY, { drain: 2_000 });
+    await one.hold('idle', KEY, { drain: 10_000 });
     await one.leave('idle');
     let finish: () => void = () => undefined;
     const running = service.whileOpen(KEY, () => new Promise<void>((resolve) => (finish = resolve)));
     await until(async () =>
       (await service.replicas()).some(({ inFlight, observer }) => inFlight === 1 && !observer),
     );
-    const refused = await two.work('too-soon', KEY, { drain: 1_000 });
+    const refused = await two.work('too-soon', KEY, { drain: 3_000 });
     expect(refused).toMatchObject({ ran: false, error: { name: 'MaintenanceDrainError' } });
     expect(refused.replicas).toMatchObject([{ pid: process.pid, routes: [`whileOpen(${KEY})`] }]);
     const waiting = two.work('in-time', KEY, { drain: 10_000 });
@@ -150,7 +150,7 @@ describe('a process without Nest', () => {
     const copying = new Script().copy();
     await until(() => ran.includes('copy'));
     const other = await open();
-    const error = await other.maintain('general', () => 'worked', { drain: 100 }).catch(String);
+    const error = await other.maintain('general', () => 'worked', { drain: 3_000 }).catch(String);
     expect(error).toContain('Script.copy');
     finish();
     await copying;

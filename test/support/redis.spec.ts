@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { RedisCluster } from './redis-cluster.js';
 import { RedisSentinel } from './redis-sentinel.js';
@@ -29,8 +30,8 @@ describe('RedisServer', () => {
 
   it('can be paused and resumed', async () => {
     await using server = await RedisServer.start();
-    const client = server.client({ commandTimeout: 100 });
-    await client.ping();
+    const client = server.client({ commandTimeout: 300 });
+    await once(client, 'ready');
     server.pause();
     await expect(client.ping()).rejects.toThrow(/timed out/);
     server.resume();
@@ -54,7 +55,7 @@ describe('RedisCluster', () => {
     const sizes = await Promise.all(cluster.nodes.map((node) => node.client().dbsize()));
     expect(sizes.reduce((sum, size) => sum + size)).toBe(30);
     expect(Math.min(...sizes)).toBeGreaterThan(0);
-  });
+  }, 60_000);
 });
 
 describe('RedisSentinel', () => {
@@ -66,5 +67,5 @@ describe('RedisSentinel', () => {
     await group.master.kill();
     await until(() => client.set('b', '2'), { timeout: 20_000, what: 'the replica to be promoted' });
     expect(await group.replica.client().mget('a', 'b')).toEqual(['1', '2']);
-  });
+  }, 60_000);
 });

@@ -17,7 +17,7 @@ export interface UntilOptions {
  */
 export async function until<T>(
   predicate: () => T | Promise<T>,
-  { timeout = 5_000, interval = 10, what = 'the expected state' }: UntilOptions = {},
+  { timeout = 10_000, interval = 10, what = 'the expected state' }: UntilOptions = {},
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + timeout;
   let last = '';
@@ -38,7 +38,7 @@ export async function until<T>(
 export async function nextChange<T>(
   source: Observable<T>,
   predicate: (value: T) => boolean = () => true,
-  timeout = 5_000,
+  timeout = 10_000,
 ): Promise<T> {
   const others: T[] = [];
   const wanted = source.pipe(
