@@ -246,12 +246,13 @@ it('the time to an end is shown to the minute', async () => {
     const end = Date.now() + ms;
     await site.service.setMaintenance(true, 'general', { until: new Date(end) });
     const distance = card(page, 'General maintenance').locator('.until .ago');
-    await until(async () => {
+    const isShown = await until(async () => {
       const now = await distance.innerText().catch(() => '');
       // time passes until it is read, and the page writes it anew every five seconds
       const left = Math.ceil((end - Date.now()) / 1000) - 1;
       const seconds = Array.from({ length: 7 }, (_, more) => `in ${left + more} seconds`);
       return text.endsWith('seconds') ? seconds.includes(now) : now === text;
     });
+    expect(isShown).toBe(true);
   }
 });
