@@ -15,17 +15,19 @@ type Wrapper = ReturnType<DiscoveryService['getControllers']>[number];
  * could reach `maintain()` are followed.
  * @param note receives each handler and its target
  * @param following whose calls are followed
+ * @param resolver receives each resolver's method
  * @returns whether there are any that maintenance could refuse
  */
 export function trackHandlers(
   wrappers: readonly Wrapper[],
   note: (handler: object, target: HandlerPolicy) => void,
   following: CallFollowing,
+  resolver: (method: object) => void,
 ): boolean {
   let serves = false;
   for (const wrapper of wrappers) {
     if (!wrapper.isDependencyTreeStatic()) {
-      serves = trackPerRequest(wrapper, following) || serves;
+      serves = trackPerRequest(wrapper, following, resolver) || serves;
       continue;
     }
     const instance: unknown = wrapper.instance;
@@ -38,6 +40,9 @@ export function trackHandlers(
       trackMethod(ownerOf(instance, property), property, follow);
       const handler = (instance as Record<string, object & { name: string }>)[property];
       if (handler) {
+        if (isResolver(handler)) {
+          resolver(handler);
+        }
         const policy = getHandlerPolicy(instance.constructor, handler);
         note(handler, policy);
         serves ||= !policy.exempt;
@@ -50,12 +55,19 @@ export function trackHandlers(
 /** Calls of resolvers are counted by their class. */
 function ownerOf(instance: object, property: string): object {
   const method = (instance as Record<string, unknown>)[property];
-  const isResolver = typeof method === 'function' && Reflect.hasMetadata(RESOLVER_METADATA, method);
-  return isResolver ? (Object.getPrototypeOf(instance) as object) : instance;
+  return typeof method === 'function' && isResolver(method)
+    ? (Object.getPrototypeOf(instance) as object)
+    : instance;
 }
 
+const isResolver = (method: object): boolean => Reflect.hasMetadata(RESOLVER_METADATA, method);
+
 /** Calls of request-scoped providers are counted by their class. */
-function trackPerRequest(wrapper: Wrapper, following: CallFollowing): boolean {
+function trackPerRequest(
+  wrapper: Wrapper,
+  following: CallFollowing,
+  resolver: (method: object) => void,
+): boolean {
   const prototype: unknown = (wrapper.metatype as { prototype?: unknown } | null)?.prototype;
   if (typeof prototype !== 'object' || prototype === null) {
     return false;
@@ -63,6 +75,10 @@ function trackPerRequest(wrapper: Wrapper, following: CallFollowing): boolean {
   const properties = routeMethods(Object.create(prototype) as object);
   for (const property of properties) {
     trackMethod(prototype, property, following.follows(wrapper));
+    const method = (prototype as Record<string, object>)[property];
+    if (method && isResolver(method)) {
+      resolver(method);
+    }
   }
   return properties.length > 0;
 }
@@ -76,7 +92,7 @@ function routeMethods(instance: object): string[] {
       if (
         typeof value === 'function' &&
         name !== 'constructor' &&
-        (Reflect.hasMetadata(METHOD_METADATA, value) || Reflect.hasMetadata(RESOLVER_METADATA, value))
+        (Reflect.hasMetadata(METHOD_METADATA, value) || isResolver(value))
       ) {
         names.add(name);
       }

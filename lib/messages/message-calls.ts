@@ -5,7 +5,7 @@ import { finalize, type Observable } from 'rxjs';
 import { countCall } from '../in-flight/handler-calls.js';
 import type { WorkCalls } from '../core/calls/work-calls.js';
 import { getHandlerPolicy } from '../decision/handler-policy.js';
-import { askAgain } from './admitted-messages.js';
+import { askAgain, isGraphql, isSocketOperation } from './admitted-messages.js';
 import { getAdmission } from './event-admission.js';
 import { findStreamCall } from './grpc-stream-calls.js';
 import { messageMethods } from './message-methods.js';
@@ -34,11 +34,14 @@ const guards = new WeakMap<object, Set<MessageGuard>>();
 const counters = new WeakMap<object, Set<WorkCalls>>();
 
 /**
- * Counts handler calls that have no HTTP response, and asks the guard at the moment a message is handled: other guards may have
- * taken their time, and Nest 11 runs no global guard on messages of gateways.
+ * Counts handler calls that have no HTTP response, and asks the guard at the moment a message, or a GraphQL operation over a
+ * websocket, is handled: other guards may have taken their time, and Nest 11 runs no global guard on messages of gateways.
  */
 class MessageCalls implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    if (isGraphql(context) && !isSocketOperation(context)) {
+      return next.handle();
+    }
     const policy = getHandlerPolicy(context.getClass(), context.getHandler());
     if (policy.event) {
       const works = [...(counters.get(context.getClass()) ?? [])];
@@ -53,7 +56,7 @@ class MessageCalls implements NestInterceptor {
     const isRpc = context.getType() === 'rpc';
     const over = countCall(context.getHandler(), isRpc);
     try {
-      await (isRpc ? askAgain(context) : ask(context, () => true));
+      await (context.getType() === 'ws' ? ask(context, () => true) : askAgain(context));
       const stream = findStreamCall(context.getArgByIndex(0));
       return next.handle().pipe(finalize(() => (stream ? void stream.then(over) : over())));
     } catch (error) {
@@ -134,7 +137,11 @@ function watchMethod(prototype: object, property: string, follow: () => boolean)
   } else {
     trackMethod(prototype, property, follow);
   }
-  const method = (prototype as Record<string, object>)[property] as object;
+  interceptMessages((prototype as Record<string, object>)[property] as object);
+}
+
+/** Puts this inside all interceptors of a method that handles messages, or is a resolver. */
+export function interceptMessages(method: object): void {
   const interceptors = (Reflect.getMetadata(INTERCEPTORS_METADATA, method) ?? []) as unknown[];
   if (!interceptors.includes(messageCalls)) {
     Reflect.defineMetadata(INTERCEPTORS_METADATA, [...interceptors, messageCalls], method);

@@ -16,6 +16,7 @@ import { CallFollowing } from '../in-flight/call-following.js';
 import { InFlight } from '../in-flight/in-flight.js';
 import { trackHandlers } from '../in-flight/track-handlers.js';
 import { GraphqlOperations } from '../messages/graphql-operations.js';
+import { interceptMessages } from '../messages/message-calls.js';
 import { MaintenanceExplorer } from '../maintenance.explorer.js';
 import { KeyNameCheck } from './key-name-check.js';
 import { isOfApplication } from '../decision/own-providers.js';
@@ -55,6 +56,7 @@ export class MaintenanceLifecycle {
       [...this.discovery.getControllers(), ...this.discovery.getProviders()].filter(isOfApplication),
       (handler, target) => Reflect.defineMetadata(TARGET, target, handler),
       this.following,
+      interceptMessages,
     );
     this.routes.mount();
     this.graphql.mount();

@@ -1,0 +1,157 @@
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import {
+  Injectable,
+  UseGuards,
+  type CanActivate,
+  type DynamicModule,
+  type PipeTransform,
+} from '@nestjs/common';
+import { Args, GraphQLModule, Mutation, Query, Resolver, Subscription } from '@nestjs/graphql';
+import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
+import { createClient } from 'graphql-ws';
+import { setTimeout as delay } from 'node:timers/promises';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { maintenance, serviceOf } from '../apps/shop.js';
+import { createExpressApp, createFastifyApp, type CreateApp, type RunningApp } from '../support/apps.js';
+import { Gates } from '../support/gates.js';
+import { until } from '../support/until.js';
+
+/** Milliseconds in which work would long have begun if it were to. */
+const MOMENT = 300;
+
+let gates: Gates;
+beforeEach(() => (gates = new Gates()));
+
+/** An application's own, which takes its time. */
+@Injectable()
+class SlowGuard implements CanActivate {
+  async canActivate(): Promise<boolean> {
+    await gates.pass('guard');
+    return true;
+  }
+}
+
+class SlowPipe implements PipeTransform<string, Promise<string>> {
+  async transform(text: string): Promise<string> {
+    await gates.pass('pipe');
+    if (text === 'wrong') throw new Error('on purpose');
+    return text;
+  }
+}
+
+@Resolver()
+class NotesResolver {
+  @Query(() => String)
+  read(): string {
+    return 'read';
+  }
+
+  @UseGuards(SlowGuard)
+  @Mutation(() => String)
+  guarded(): Promise<string> {
+    return gates.pass('guarded');
+  }
+
+  @Mutation(() => String)
+  piped(@Args('text', SlowPipe) text: string): Promise<string> {
+    return gates.pass(text);
+  }
+
+  @UseGuards(SlowGuard)
+  @Subscription(() => String, { resolve: (note: string) => note })
+  async *notes(): AsyncGenerator<string> {
+    yield await gates.pass('notes');
+  }
+}
+
+const apollo = (): DynamicModule =>
+  GraphQLModule.forRoot<ApolloDriverConfig>({
+    driver: ApolloDriver,
+    autoSchemaFile: true,
+    subscriptions: { 'graphql-ws': true },
+  });
+
+const mercurius = (): DynamicModule =>
+  GraphQLModule.forRoot<MercuriusDriverConfig>({
+    driver: MercuriusDriver,
+    autoSchemaFile: true,
+    subscription: { fullWsTransport: true },
+  });
+
+const servers: [name: string, create: CreateApp, graphql: () => DynamicModule][] = [
+  ['Apollo on Express', createExpressApp, apollo],
+  ['Apollo on Fastify', createFastifyApp, apollo],
+  ['Mercurius', createFastifyApp, mercurius],
+];
+
+/** All that an operation over a websocket brings until it is over. */
+async function send({ port }: RunningApp, query: string): Promise<string> {
+  const client = createClient({
+    url: `ws://127.0.0.1:${port}/graphql`,
+    webSocketImpl: WebSocket,
+    retryAttempts: 0,
+  });
+  const heard: unknown[] = [];
+  await new Promise<void>((resolve) => {
+    client.subscribe(
+      { query },
+      {
+        next: (value) => heard.push(value),
+        error: (error) => (heard.push(error), resolve()),
+        complete: resolve,
+      },
+    );
+  });
+  await client.dispose();
+  return JSON.stringify(heard);
+}
+
+describe.each(servers)('GraphQL over a websocket, %s', (_name, create, graphql) => {
+  const start = () => create({ imports: [maintenance(), graphql()], providers: [NotesResolver] });
+  const reaches = (gate: string) => until(() => gates.begun.includes(gate), { what: gate });
+
+  it.each([
+    ['mutation', 'mutation { guarded }', 'guarded'],
+    ['subscription', 'subscription { notes }', 'notes'],
+  ])('a %s that other guards delay is refused if a key is on by then', async (_kind, query, gate) => {
+    await using running = await start();
+    gates.open(gate);
+    const answer = send(running, query);
+    await reaches('guard');
+    await serviceOf(running).maintain('general', async () => {
+      gates.open('guard');
+      expect(await answer).toContain('"code":"MAINTENANCE"');
+      expect(gates.begun).not.toContain(gate);
+    });
+    expect(await send(running, query)).toContain(`"${gate}"`);
+  });
+
+  it('a mutation is waited for from before its pipes until its resolver has ended', async () => {
+    await using running = await start();
+    const answer = send(running, 'mutation { piped(text: "resolver") }');
+    await reaches('pipe');
+    const work = serviceOf(running).maintain('general', () => [...gates.ended]);
+    await delay(MOMENT);
+    gates.open('pipe');
+    await reaches('resolver');
+    await delay(MOMENT);
+    gates.open('resolver');
+    expect(await work).toContain('resolver');
+    expect(await answer).toContain('"piped":"resolver"');
+  });
+
+  it('nothing is left of a mutation that has been refused, or has failed, before its resolver', async () => {
+    await using running = await start();
+    const answer = send(running, 'mutation { guarded }');
+    await reaches('guard');
+    const service = serviceOf(running);
+    await service.setMaintenance(true);
+    gates.open('guard');
+    expect(await answer).toContain('"code":"MAINTENANCE"');
+    await service.setMaintenance(false);
+    gates.open('pipe');
+    expect(await send(running, 'mutation { piped(text: "wrong") }')).toContain('on purpose');
+    expect(await service.maintain('general', () => 'worked', { drain: 2_000 })).toBe('worked');
+  });
+});
