@@ -88,6 +88,8 @@ export const confirm = (page: Page, button: string) =>
   page.getByRole('dialog').getByRole('button', { name: button, exact: true }).click();
 export const headline = (page: Page, text: string) =>
   page.getByRole('heading', { level: 1, name: text }).waitFor();
+/** It may come later than what a change has changed: that is known by the socket, too. */
+export const toast = (page: Page, text: string) => page.locator('#toast', { hasText: text }).waitFor();
 
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);

@@ -2,7 +2,7 @@ import { HOUR, MaintenanceKey, MINUTE } from 'nestjs-maintenance';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { until } from '../support/until.js';
-import { card, confirm, headline, PageSite, violations } from './page-site.js';
+import { card, confirm, headline, PageSite, toast, violations } from './page-site.js';
 
 const site = new PageSite();
 beforeAll(() => site.open());
@@ -44,7 +44,7 @@ it('shows current, planned and repeating windows, and ends or cancels them', asy
   await confirm(page, 'End this occurrence');
   await headline(page, 'The site is open');
   await until(async () => (await rows(page).count()) === 1);
-  expect(await page.locator('#toast').innerText()).toContain('the planned window was changed');
+  await toast(page, 'the planned window was changed');
   expect((await site.service.getKeyData())['general']).toMatchObject({ phase: 'reopening' });
   expect(site.service.getWindows().some(({ id }) => id === on.id)).toBe(false);
 
