@@ -226,7 +226,7 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
       code: 0,
       stdout: expect.stringMatching(/^Quiet on 1 replica since/) as unknown,
     });
-    const drained = await json<{ quiet: object }>('change', 'on', 'billing', '--drain', '5s');
+    const drained = await json<{ quiet: object }>('change', 'on', 'billing', '--drain', '20s');
     expect(drained).toMatchObject({ code: 0, value: { quiet: { quiet: true } } });
   });
 
@@ -525,8 +525,8 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
 
 describe('by Redis alone', () => {
   it('--acknowledge waits for every replica, or reports with the exit code that one is missing', async () => {
-    const args = ['on', 'billing', '--acknowledge', '3s', '--json', ...ways.redis()];
-    const { code, stdout } = await cli(args);
+    const on = (wait: string) => cli(['on', 'billing', '--acknowledge', wait, '--json', ...ways.redis()]);
+    const { code, stdout } = await on('20s');
     expect(code).toBe(0);
     const { missing, acknowledged } = parse<{ missing: string[]; acknowledged: string[] }>('change', stdout);
     expect(missing).toEqual([]);
@@ -535,10 +535,11 @@ describe('by Redis alone', () => {
     expect(acknowledged.toSorted()).toEqual(there.toSorted());
     await using stopped = await Replica.start(server.url);
     stopped.child.signal('SIGSTOP');
-    const late = await cli(args.map((word) => (word === '3s' ? '500ms' : word)));
+    // long enough for those that are not stopped
+    const late = await on('2s');
     expect(late.code).toBe(7);
     expect(parse<{ missing: string[] }>('change', late.stdout).missing).toEqual([stopped.id]);
-    const { stdout: text } = await cli(['on', 'billing', '--acknowledge', '500ms', ...ways.redis()]);
+    const { stdout: text } = await cli(['on', 'billing', '--acknowledge', '2s', ...ways.redis()]);
     expect(text).toContain(`Applied by ${counted(there.length, 'replica')}; not by ${stopped.id}.\n`);
     Hooks.called.length = 0;
     await cli(['off', 'billing', ...ways.redis()]);

@@ -115,7 +115,7 @@ function provesItself(startIt: () => Promise<ChildProcess>, stop: 'SIGINT' | 'SI
     const child = await startIt();
     await begins();
     await end(child, 'SIGKILL');
-    await until(async () => (await calls()).endsWith('TERM\n'), { timeout: 5_000, what: 'the end' });
+    await until(async () => (await calls()).endsWith('TERM\n'), { timeout: 15_000, what: 'the end' });
     expect(await isOn()).toBe(true);
   });
 }

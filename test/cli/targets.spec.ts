@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../support/process.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisSentinel } from '../support/redis-sentinel.js';
 import { RedisServer } from '../support/redis.js';
@@ -94,13 +93,13 @@ describe.concurrent('--redis', () => {
 
   it('a server with TLS and a private certificate authority', async () => {
     const { ca, lines } = await certificates();
-    const port = await freePort();
-    await using server = await RedisServer.start({ config: [`tls-port ${port}`, ...lines] });
-    const redis = `rediss://127.0.0.1:${port}`;
+    // if that is taken by now, it starts on other ports
+    await using server = await RedisServer.start({ config: (port) => [`tls-port ${port - 1}`, ...lines] });
+    const redis = `rediss://127.0.0.1:${server.port - 1}`;
     await isSettled(server);
     expect(await use(`${redis}?keyPrefix=shop:`, '--ca', ca)).toEqual(fine(redis));
     expect(await prefixes(server.client())).toEqual(['shop:']);
-    const stranger = await cli(['status', '--redis', redis, '--command-timeout', '500ms']);
+    const stranger = await cli(['status', '--redis', redis, '--command-timeout', '2s']);
     expect(stranger).toMatchObject({
       code: 4,
       stderr: expect.stringMatching(/certificate/i) as unknown,

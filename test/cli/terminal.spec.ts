@@ -194,7 +194,8 @@ describe('run', () => {
     // it goes on saying how far it is, to a terminal that is not there any more
     const stubborn = `trap "" HUP; until [ -e ${go} ]; do echo "$((++i % 90)) x" >&$MAINTENANCE_PROGRESS_FD; sleep 0.05; done; echo "$i" >${done}`;
     const terminal = open(['run', 'general', '--', 'bash', '-c', stubborn]);
-    await terminal.shows('general: 2 % x');
+    // not each number is shown on a busy machine
+    await terminal.shows(/general: \d+ % x/);
     const pid = await terminal.pid();
     terminal.hangUp();
     await terminal.result;

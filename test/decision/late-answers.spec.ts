@@ -15,7 +15,7 @@ import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 
 /** Milliseconds over which visitors come back: all must have been asked about by then, and a spec waits until all are back. */
-const reopening = (count: number): number => 1_000 + 50 * count;
+const reopening = (count: number): number => 2_500 + 25 * count;
 /** Milliseconds in which a handler would have begun if it were to. */
 const MOMENT = 200;
 /** Calls whose visitor is found one step of the microtask queue after another. */
@@ -55,10 +55,14 @@ async function start(createApp: CreateApp, options: MaintenanceRootOptions = {})
     async send(count: number) {
       await service.setMaintenance(true, 'opens');
       await service.setMaintenance(false, 'opens', { reopenOver: reopening(count) });
-      const answers = Array.from({ length: count }, (_, i) => request(running.port, `/wait/${i}`));
+      const reopened = performance.now();
+      let answered = 0;
+      const answers = Array.from({ length: count }, (_, i) =>
+        request(running.port, `/wait/${i}`).finally(() => answered++),
+      );
       await until(() => asked.length === count);
-      await delay(reopening(count));
-      return { answers: Promise.all(answers), tell: asked.splice(0) };
+      await delay(Math.max(0, reopening(count) - (performance.now() - reopened)) + 5);
+      return { answers: Promise.all(answers), answered: () => answered, tell: asked.splice(0) };
     },
     [Symbol.asyncDispose]: () => running.close(),
   };
@@ -78,7 +82,7 @@ describe.each(adapters)('a call whose visitor the application finds later, on %s
 
   it('is counted in the same step in which it is admitted', async () => {
     await using at = await start(createApp);
-    const { answers, tell } = await at.send(CALLS);
+    const { answers, answered, tell } = await at.send(CALLS);
     const told = (async () => {
       for (const one of tell) {
         one();
@@ -87,7 +91,8 @@ describe.each(adapters)('a call whose visitor the application finds later, on %s
     })();
     const left = at.service.maintain('closes', () => at.gates.begun.length, { drain: 20_000 });
     await told;
-    await delay(MOMENT);
+    // each has been refused, or waits at its gate
+    await until(() => at.gates.begun.length + answered() === CALLS);
     const { length } = at.gates.begun;
     for (let i = 0; i < CALLS; i++) {
       at.gates.open(String(i));
@@ -124,7 +129,7 @@ describe.each(adapters)('a call whose visitor the application finds later, on %s
         redis: proxy.url,
         lease: 1_000,
         onStale: 'block',
-        commandTimeout: 500,
+        commandTimeout: 1_000,
       });
       const { answers, tell } = await at.send(1);
       proxy.pause();

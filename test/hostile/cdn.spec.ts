@@ -116,7 +116,10 @@ describe.each(
     port = await freePort();
     await writeFile(`${folder}/nginx.conf`, config(port, running.port, folder));
     nginx = spawnMortal(requireTool('nginx'), ['-c', `${folder}/nginx.conf`, '-p', folder], {});
-    await until(async () => (await request(port, '/maintenance/ping')).status === 200, { what: 'nginx' });
+    await until(async () => (await request(port, '/maintenance/ping')).status === 200, {
+      what: 'nginx',
+      timeout: 20_000,
+    });
   });
   afterAll(async () => {
     await end(nginx);

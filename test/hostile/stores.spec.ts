@@ -157,11 +157,12 @@ describe.each(adapters)('a hostile store on %s', (adapter, createApp) => {
 
   describe.each(groups)('%s', (group, rows, stores) => {
     describe.each(stores.map((open) => [open.name, open] as const))('%s', (store, open) => {
-      it.each(rows.map((row, index) => [row.name, index, row] as const))('%s', async (_name, index, row) => {
+      const named = rows.map((row, index) => [row.name, index, row] as const);
+      it.each(named)('%s', { timeout: 120_000 }, async (_name, index, row) => {
         const enemy = open(`${adapter}-${store}-${group.replaceAll(' ', '-')}-${index}`);
         await enemy.spoil(row, sound);
-        // 50 MB take their time on a busy machine
-        const options = { socket: false as const, commandTimeout: 10_000, ...enemy.options };
+        // 200 MB take their time on a busy machine
+        const options = { socket: false as const, commandTimeout: 30_000, ...enemy.options };
         await using site = await createSite(createApp, false, options);
         const damaged = row.means === 'damage';
 

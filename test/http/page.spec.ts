@@ -18,6 +18,9 @@ const HOSTILE_ESCAPED =
   `&lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=alert(2)&gt;&quot; onload=&#39;x&#39; ` +
   `$&#39; $&amp; $\` \${0} &amp;lt; 🙏\n\nnext line`;
 
+/** How long a reload may take. */
+const RELOAD = { timeout: 15_000 };
+
 const FORM = '<link rel="icon" href="data:,"><form method="post" action="/"><button>Send</button></form>';
 
 const context = (given: Partial<MaintenancePageContext> = {}): MaintenancePageContext => ({
@@ -209,7 +212,8 @@ describe('the page in Chromium', () => {
 
   /** From here on time passes in the page only by `runFor`. */
   async function stopClock(page: Page, now = Date.now()): Promise<void> {
-    await page.clock.install({ time: now });
+    // until it is paused it goes on, and it cannot be paused in its past
+    await page.clock.install({ time: now - 60_000 });
     await page.clock.pauseAt(now + 1_000);
   }
 
@@ -282,7 +286,7 @@ describe('the page in Chromium', () => {
     await page.clock.runFor(20_000);
     expect(requests).toEqual([]);
     await page.clock.runFor(90_100);
-    await vi.waitFor(() => expect(requests).toEqual(['GET /']));
+    await vi.waitFor(() => expect(requests).toEqual(['GET /']), RELOAD);
   });
 
   it('shows only the time if the end is on the same day', async () => {
@@ -318,7 +322,7 @@ describe('the page in Chromium', () => {
     await page.clock.runFor(29_000);
     expect(requests).toEqual(['GET /']);
     await page.clock.runFor(4_100);
-    await vi.waitFor(() => expect(requests).toEqual(['GET /', 'GET /']));
+    await vi.waitFor(() => expect(requests).toEqual(['GET /', 'GET /']), RELOAD);
     await page.waitForLoadState();
     expect(page.url()).toBe(`${origin}/#/orders/7`);
   });
@@ -329,7 +333,7 @@ describe('the page in Chromium', () => {
     await page.goto(origin);
     expect(await page.locator('time').innerText()).toMatch(/UTC$/);
     expect(await page.getByText('Time left').isVisible()).toBe(false);
-    await vi.waitFor(() => expect(requests.length).toBeGreaterThan(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(requests.length).toBeGreaterThan(1), RELOAD);
   });
 
   it('is readable if styles are blocked', async () => {

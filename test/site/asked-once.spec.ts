@@ -29,6 +29,17 @@ class PagesController {
   }
 }
 
+/** Milliseconds that a request takes: the shorter of two, since a busy machine delays one or the other. */
+async function duration(ask: () => Promise<unknown>): Promise<number> {
+  const took: number[] = [];
+  for (let times = 0; times < 2; times++) {
+    const begun = performance.now();
+    await ask();
+    took.push(performance.now() - begun);
+  }
+  return Math.min(...took);
+}
+
 describe.each(adapters)("with coverage 'site' on %s", (adapter, createApp: CreateApp) => {
   /** With two folders of files at the root. */
   async function start(when: (request: object) => boolean | Promise<boolean>): Promise<RunningApp> {
@@ -67,24 +78,22 @@ describe.each(adapters)("with coverage 'site' on %s", (adapter, createApp: Creat
       asked++;
       return new Promise<never>(() => undefined);
     });
-    const begun = performance.now();
-    expect((await request(app.port, path, { method })).status).toBe(status);
-    const took = performance.now() - begun;
-    expect(asked).toBe(times);
+    // the second request is asked about as if there had been none
+    let requests = 0;
+    const took = await duration(async () => {
+      expect((await request(app.port, path, { method })).status).toBe(status);
+      expect(asked).toBe(++requests * times);
+    });
     expect(took).toBeGreaterThan(times * CALL_TIMEOUT - 10);
     expect(took).toBeLessThan((times + 1) * CALL_TIMEOUT - 10);
-    // the next request is asked about as if there had been none
-    await request(app.port, path, { method });
-    expect(asked).toBe(2 * times);
   });
 
   it('a slow bypass.when is not awaited several times', async () => {
     await using app = await start(
       () => new Promise((resolve) => setTimeout(() => resolve(false), CALL_TIMEOUT * 0.8)),
     );
-    const begun = performance.now();
-    expect((await request(app.port, '/page')).status).toBe(503);
-    expect(performance.now() - begun).toBeLessThan(CALL_TIMEOUT * 1.9);
+    const took = await duration(async () => expect((await request(app.port, '/page')).status).toBe(503));
+    expect(took).toBeLessThan(CALL_TIMEOUT * 1.5);
   });
 
   it('a result is reused until keys change', async () => {

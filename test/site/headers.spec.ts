@@ -121,7 +121,8 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
 
     it.runIf(!('bypass' in options))('omit CORS if the origin callback is late or never called', async () => {
       const dones: ((error: Error | null, allowed?: boolean) => void)[] = [];
-      const origin = (_origin: string | undefined, done: (typeof dones)[number]) => void dones.push(done);
+      const origin = (_origin: string | undefined, done: (typeof dones)[number]) =>
+        void (dones.push(done) === 2 && done(null, true));
       await using running = await closed({ callTimeout: 300 }, (app) =>
         app.enableCors({ origin: origin as never }),
       );
@@ -132,10 +133,8 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
       // what it does then with an answer that is gone throws nothing where nobody could catch it
       expect(dones).toHaveLength(1);
       dones[0]?.(null, true);
-      const next = request(running.port, '/nowhere', { headers });
-      await vi.waitUntil(() => dones.length === 2);
-      dones[1]?.(null, true);
-      expect((await next).headers).toMatchObject({ 'access-control-allow-origin': 'https://shop.example' });
+      const next = await request(running.port, '/nowhere', { headers });
+      expect(next.headers).toMatchObject({ 'access-control-allow-origin': 'https://shop.example' });
       expect(running.log.join('\n')).toContain('did not answer within 300 ms (the option "callTimeout")');
     });
 
@@ -212,10 +211,15 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
         ['/shop', {}],
         ['/nowhere', { origin: 'https://app.example' }],
       ] as const) {
-        const begun = performance.now();
-        const answer = await request(running.port, path, { headers });
-        expect(answer).toMatchObject({ status: 503, headers: { 'x-a': 'a', 'retry-after': '60' } });
-        expect(performance.now() - begun).toBeLessThan(700);
+        // a busy machine delays one or the other
+        const took: number[] = [];
+        for (let times = 0; times < 2; times++) {
+          const begun = performance.now();
+          const answer = await request(running.port, path, { headers });
+          expect(answer).toMatchObject({ status: 503, headers: { 'x-a': 'a', 'retry-after': '60' } });
+          took.push(performance.now() - begun);
+        }
+        expect(Math.min(...took)).toBeLessThan(590);
       }
       await request(running.port, '/shop');
       const lines = running.log.filter((line) => line.includes('Middleware that sets headers of refusals'));

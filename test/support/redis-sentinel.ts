@@ -29,7 +29,8 @@ export class RedisSentinel {
       sentinel: true,
       config: [
         `sentinel monitor ${NAME} ${master.host} ${master.port} 1`,
-        `sentinel down-after-milliseconds ${NAME} 500`,
+        // a master that is only slow on a busy machine must stay the master
+        `sentinel down-after-milliseconds ${NAME} 1500`,
         `sentinel failover-timeout ${NAME} 2000`,
       ],
     });

@@ -26,9 +26,7 @@ export async function inspectRedis(
   warnings: readonly string[],
   windows: readonly WindowJson[],
 ): Promise<Finding[]> {
-  const begun = performance.now();
-  await manager.refresh();
-  const took = Math.round(performance.now() - begun);
+  const took = await measureRoundTrip(manager);
   const { store, registry, replica } = manager;
   const seen = (await store.replicas(manager.deadline())).filter(({ id }) => id !== replica.id);
   const keys = registry.all().map((key) => key.toJSON(manager.current(key)));
@@ -63,6 +61,17 @@ export async function inspectRedis(
       toJson(seen.filter(({ told }) => told).map((each) => toReplica(each, manager.view.version ?? ''))),
     ),
   ];
+}
+
+/** Milliseconds of the fastest of a few reads: a single slow one may only mean that this machine is busy. */
+async function measureRoundTrip(manager: StateManager): Promise<number> {
+  let fastest = Infinity;
+  for (let reads = 0; reads < 3 && fastest > SLOW; reads++) {
+    const begun = performance.now();
+    await manager.refresh();
+    fastest = Math.min(fastest, performance.now() - begun);
+  }
+  return Math.round(fastest);
 }
 
 function rightsOf(manager: StateManager, warnings: readonly string[]): Finding[] {
