@@ -18,4 +18,4 @@ it('types accept only the key names that an application declares', () => {
     ({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '),
   );
   expect(messages).toEqual([]);
-});
+}, 120_000);

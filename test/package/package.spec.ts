@@ -34,7 +34,7 @@ describe('the tarball', () => {
   it('is clean for publint', async () => {
     const { clean, output } = await packed.inspect('publint', '--strict');
     expect(clean, output).toBe(true);
-  });
+  }, 120_000);
 
   // a strict installer (pnpm, Yarn PnP) lets a package see these only
   it('loads no package that its manifest does not name', () => {
@@ -55,7 +55,7 @@ describe('the tarball', () => {
     const args = ['--profile', 'esm-only', '--ignore-rules', 'cjs-resolves-to-esm'];
     const { clean, output } = await packed.inspect('attw', ...args);
     expect(clean, output).toBe(true);
-  });
+  }, 120_000);
 });
 
 const imports = `
