@@ -102,7 +102,7 @@ describe('MaintenanceBullModule', () => {
     await queue.add('during', {});
     await pause();
     await at.service.setMaintenance(false);
-    await until(() => ran('during'), { timeout: 10_000 });
+    expect(await until(() => ran('during'), { timeout: 10_000 })).toBe(1);
   });
 
   it('makes drains wait for running jobs, with queue and name in the error', async () => {

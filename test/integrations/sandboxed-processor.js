@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 // BullMQ takes what a file of a processor exports by default
@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 export default async (/** @type {{ data: { ms?: number, gate?: string } }} */ job) => {
   const { ms = 0, gate } = job.data;
   await delay(ms);
-  // until that file is there
-  while (gate && (await access(gate).catch(() => 'closed'))) {
+  const isOpen = () => gate === undefined || existsSync(gate);
+  while (!isOpen()) {
     await delay(20);
   }
 };
