@@ -158,14 +158,14 @@ describe('requests, methods, jobs and events', () => {
   ])('mean the same by their decorators, under the key %s', async (key, passes) => {
     await at.service.setMaintenance(true, key);
     await handIn();
-    await until(() => ran.length >= all(passes).length);
+    await until(() => ran.length >= all(passes).length, { timeout: 12_000 });
     await pause();
     expect(ran.toSorted()).toEqual(all(passes));
     // what was neither refused nor skipped has waited
     await at.service.setMaintenance(false, key);
     const later = MARKS.filter((mark) => !passes.includes(mark));
     const whole = [...all(passes), ...all(later, ['job', 'event'])].toSorted();
-    await until(() => ran.length >= whole.length);
+    await until(() => ran.length >= whole.length, { timeout: 12_000 });
     await pause();
     expect(ran.toSorted()).toEqual(whole);
   });

@@ -37,8 +37,9 @@ it('a holder that dies is reported by one live process, with its host and pid', 
     await newcomer.work('takes-over', 'billing', { drain: false, timeout: 5_000 }).catch(() => undefined);
     expect(await heard()).toHaveLength(1);
     expect(await newcomer.abandoned()).toEqual([]);
-    const lines = [...replicas, newcomer].reduce((sum, replica) => sum + logged(replica), 0);
-    expect(lines).toBe(1);
+    const lines = () => [...replicas, newcomer].reduce((sum, replica) => sum + logged(replica), 0);
+    await until(() => lines() > 0, { what: 'the line of the log' });
+    expect(lines()).toBe(1);
     expect(replicas.map(({ child }) => child.output).join('')).toContain(`pid ${holder.child.pid}`);
     expect(await replicas[1]!.keyData(KEY)).toMatchObject({
       value: true,

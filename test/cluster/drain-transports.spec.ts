@@ -57,7 +57,11 @@ async function say(replica: Replica, gate: string): Promise<unknown> {
 
 /** Work that is in no hurry begins when what is behind the gate has ended. Returns what hasty work was notified of. */
 async function waitedFor(replica: Replica, gate: string, key: string): Promise<string[]> {
-  const routes = await work(`never-${gate}`, key, 500);
+  let routes: string[] = [];
+  for (const drain of [500, 2_000, 8_000]) {
+    // none: the other replica had not reported yet
+    if (routes.length === 0) routes = await work(`never-${gate}`, key, drain);
+  }
   const patient = work(`after-${gate}`, key, 20_000);
   await until(() => isOn(serving, key));
   expect((await gates(holder)).begun).not.toContain(`after-${gate}`);

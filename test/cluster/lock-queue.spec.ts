@@ -55,14 +55,14 @@ describe('the queue for a lock', () => {
         rounds++;
       }
     })();
-    await until(() => rounds > 2);
     for (let i = 0; i < 5; i++) {
+      const before = rounds;
+      await until(() => rounds > before + 1);
       await two.hold('patient', KEY, { ...PATIENT, blocking: 5_000 });
       await two.leave('patient');
     }
     stop.abort();
     await greedy;
-    expect(rounds).toBeGreaterThan(5);
   });
 
   it('forgets a process that died in it', async () => {
@@ -114,7 +114,7 @@ describe('the queue for a lock', () => {
   });
 
   it('moves on when the timeout of hung work is over', async () => {
-    const hung = one.work('stubborn', KEY, { ...AT_ONCE, timeout: 1_000 });
+    const hung = one.work('stubborn', KEY, { ...AT_ONCE, timeout: 2_500 });
     await one.reaches('stubborn');
     const begun = performance.now();
     await two.hold('next', KEY, PATIENT);
@@ -136,7 +136,7 @@ describe('work under whileOpen() on another replica', () => {
     await using two = await Replica.start(server.url);
     const working = two.whileOpen('job', KEY);
     await two.reaches('job');
-    const hasty = await one.work('hasty', KEY, { drain: 300 });
+    const hasty = await one.refused('hasty', KEY);
     expect(hasty).toMatchObject({ ran: false, error: { name: 'MaintenanceDrainError' } });
     expect(hasty.replicas).toMatchObject([{ id: two.id, routes: [`whileOpen(${KEY})`] }]);
 
@@ -157,11 +157,12 @@ describe('work under whileOpen() on another replica', () => {
 });
 
 describe('a restart of Redis without its data', () => {
-  const restart = async (server: RedisServer, away = 300): Promise<number> => {
+  const restart = async (server: RedisServer, away = 300): Promise<{ from: number; to: number }> => {
     await server.kill();
     await new Promise((resolve) => setTimeout(resolve, away));
+    const from = performance.now();
     await server.restart({ empty: true });
-    return performance.now();
+    return { from, to: performance.now() };
   };
 
   it('affects neither the holder nor waiting callers, and lets no other caller in', async () => {
@@ -203,8 +204,8 @@ describe('a restart of Redis without its data', () => {
     await one.child.kill();
     const back = await restart(server);
     await waiting;
-    expect(performance.now() - back).toBeGreaterThan(LOCK_LEASE - 1_000);
-    expect(performance.now() - back).toBeLessThan(2 * LOCK_LEASE);
+    expect(performance.now() - back.from).toBeGreaterThan(LOCK_LEASE - 1_000);
+    expect(performance.now() - back.to).toBeLessThan(2 * LOCK_LEASE);
     await two.leave('next');
   }, 60_000);
 

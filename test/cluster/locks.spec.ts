@@ -59,8 +59,8 @@ describe('a holder', () => {
     await using holder = await Replica.start(server.url);
     const fence = await holder.hold('dying', KEY);
     await until(async () => (await two.keyData(KEY)).value);
-    await holder.child.kill();
     const died = performance.now();
+    await holder.child.kill();
     await expect(two.hold('hasty', KEY)).rejects.toMatchObject({ name: 'MaintenanceLockedError' });
     const marked = await until(
       async () => {

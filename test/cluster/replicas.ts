@@ -99,6 +99,19 @@ export class Replica {
     return this.child.send('work', gate, key, options);
   }
 
+  /**
+   * Runs work that others do not let begin, and gives its outcome once that says what they are running: a drain that is over before
+   * another replica has reported says nothing about it.
+   */
+  async refused(gate: string, key: string, options: MaintenanceHoldOptions = {}): Promise<Outcome> {
+    let outcome: Outcome = { ran: false };
+    for (const drain of [500, 2_000, 8_000]) {
+      outcome = await this.work(gate, key, { ...options, drain });
+      if (outcome.ran || outcome.replicas?.every(({ routes }) => routes.length > 0)) break;
+    }
+    return outcome;
+  }
+
   /** Takes the second key's lock, waiting for it, while it has the first one's, as soon as the gate is opened. */
   nested(gate: string, outer: string, inner: string): Promise<Outcome> {
     return this.child.send('nested', gate, outer, inner);

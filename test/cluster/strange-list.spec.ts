@@ -73,7 +73,7 @@ it('work does not trust a new list of replicas before the replicas it remembers 
   await one.tell();
 
   let begun = false;
-  const work = holder.maintain('a', () => void (begun = true), { lock: false, drain: 2_000 });
+  const work = holder.maintain('a', () => void (begun = true), { lock: false, drain: 5_000 });
   const outcome = work.then(
     () => undefined,
     (error: unknown) => error,

@@ -36,7 +36,7 @@ it('a switch in one process makes the other refuse, until it is turned off', asy
 });
 
 it('maintenance ends by itself on every replica', async () => {
-  const { revision } = await one.set(true, 'general', { timeout: 1_500 });
+  const { revision } = await one.set(true, 'general', { timeout: 3_000 });
   await until(() => two.isOn('general'));
   const ended = (replica: Replica) =>
     until(
@@ -116,7 +116,7 @@ it('overlapping holders do not open the key for each other', async () => {
 
 it('a hold whose time is over aborts its work, even if the switch keeps the key on', async () => {
   await two.set(true, 'billing');
-  await one.hold('short', 'billing', { timeout: 1_000 });
+  await one.hold('short', 'billing', { timeout: 3_000 });
   await until(async () => (await one.aborted('short'))?.includes('its time is over'), { timeout: 10_000 });
   expect(await two.keyData('billing')).toMatchObject({ value: true });
   await one.leave('short');

@@ -115,9 +115,9 @@ describe.each<[string, () => MaintenanceRootOptions]>([
       repeat: { cron: '0 2 * * *', timeZone: 'UTC' },
     });
     await service.cancelWindow(other.id, { reason: 'not needed', actor: 'bob' });
-    const from = Date.now() + 300;
-    await service.scheduleWindow(KEY, { start: new Date(from), duration: 200, actor: 'ada' });
-    await until(() => app.changes.some(({ key, to }) => key === KEY && !to));
+    const from = Date.now() + 2_000;
+    await service.scheduleWindow(KEY, { start: new Date(from), duration: 1_500, actor: 'ada' });
+    await until(() => app.changes.some(({ key, to }) => key === KEY && !to), { timeout: 10_000 });
     const history = await service.getHistory();
     expect(history.map(({ event, way, key, actor }) => [event, way, key, actor]).toReversed()).toEqual([
       ['scheduled', 'code', 'general', null],
@@ -127,7 +127,7 @@ describe.each<[string, () => MaintenanceRootOptions]>([
       ['exiting', 'window', KEY, 'ada'],
     ]);
     expect(history[3]).toMatchObject({ reason: 'not needed', window: { id: other.id } });
-    expect(history[0]?.at).toEqual(new Date(from + 200));
+    expect(history[0]?.at).toEqual(new Date(from + 1_500));
   });
 
   it('records planned windows before and after a change', async () => {

@@ -26,11 +26,11 @@ afterAll(async () => {
 describe('the lease of a maintain()', () => {
   it('is as long as requested, and reports the remaining time', async () => {
     const usual = await service.maintain(KEY, { drain: false });
-    expect(usual.remaining()).toBeGreaterThan(4_000);
+    expect(usual.remaining()).toBeGreaterThan(3_000);
     expect(usual.remaining()).toBeLessThanOrEqual(6_000);
     await usual.leave();
     const long = await service.maintain(KEY, { drain: false, lease: LEASE });
-    expect(long.remaining()).toBeGreaterThan(LEASE * 0.8);
+    expect(long.remaining()).toBeGreaterThan(LEASE / 2);
     expect(long.remaining()).toBeLessThanOrEqual(LEASE);
     await long.leave();
   });
@@ -97,9 +97,10 @@ describe('keepLock', () => {
   });
 
   it('keeps the next caller out after its timeout', async () => {
-    const held = await service.maintain(KEY, { drain: false, keepLock: true, timeout: 300 });
+    const held = await service.maintain(KEY, { drain: false, keepLock: true, timeout: 2_000 });
     await until(() => held.signal.aborted);
-    expect(other.isActive(KEY)).toBe(false);
+    // work ends by the latest that the clock of Redis may show, so before others open the key
+    await until(() => !other.isActive(KEY));
     await expect(other.maintain(KEY, { drain: false })).rejects.toMatchObject({
       name: 'MaintenanceLockedError',
     });
@@ -110,7 +111,7 @@ describe('keepLock', () => {
     const held = await service.maintain(KEY, { drain: false });
     await other.unsetMaintenance(KEY);
     await until(() => held.signal.aborted);
-    await other.maintain(KEY, () => undefined, { drain: false, blocking: 2_000 });
+    await other.maintain(KEY, () => undefined, { drain: false, blocking: 20_000 });
     await held.leave();
     await expect(service.maintain(KEY, { keepLock: 1 as never })).rejects.toMatchObject({
       option: 'keepLock',

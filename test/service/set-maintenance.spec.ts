@@ -42,7 +42,7 @@ describe('setMaintenance()', () => {
       revision: 1,
       at: expect.any(Date) as Date,
     });
-    expect(Math.abs(on.endsAt!.getTime() - on.at.getTime() - at.key.timeout)).toBeLessThan(5);
+    expect(Math.abs(on.endsAt!.getTime() - on.at.getTime() - at.key.timeout)).toBeLessThan(5_000);
     expect(on.at.getTime()).toBeGreaterThanOrEqual(before);
     expect(on.at.getTime()).toBeLessThanOrEqual(Date.now());
     expect(at.service.isInMaintenance().value).toBe(true);

@@ -25,16 +25,16 @@ describe.each([
     await using one = await startService({ cache });
     await using other = await startService({ cache });
     const begun = performance.now();
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 10; round++) {
       await one.service.setMaintenance(true);
       await until(() => other.isOn());
       expect((await request(other.port, '/page')).status).toBe(503);
       await other.service.setMaintenance(false);
       await until(() => !one.isOn());
     }
-    // a poll comes once a second
-    expect(performance.now() - begun).toBeLessThan(2_000);
-    expect(one.changes.map(({ to }) => to)).toEqual([true, false, true, false, true, false, true, false]);
+    // a poll comes once a second: half of that, twenty times
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect(one.changes.map(({ to }) => to)).toEqual(Array.from({ length: 20 }, (_, i) => i % 2 === 0));
     expect(other.changes.map(({ revision }) => revision)).toEqual(
       one.changes.map(({ revision }) => revision),
     );
@@ -45,13 +45,13 @@ describe.each([
     await using one = await startService({ cache });
     await using other = await startService({ cache });
     const begun = performance.now();
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 20; round++) {
       const held = await one.service.maintain('import-export');
       await other.service.unsetMaintenance('import-export');
       await until(() => held.signal.aborted);
       await held.leave();
     }
-    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect(performance.now() - begun).toBeLessThan(5_000);
   });
 
   it('are not notified any more once they are closed', async () => {

@@ -24,7 +24,9 @@ it.each([
       expect(Math.abs(clockSkew + redis * 1_000)).toBeLessThan(2_000);
       await app.service.refresh();
       expect(app.logged(WARNING)).toBe(round);
-      expect(app.logged(`is 12 s ${how} that of the maintenance store`)).toBe(round);
+      // a slow answer makes it seem a little more, or less
+      const line = new RegExp(`is 1[0-4] s ${how} that of the maintenance store`);
+      expect(app.log.filter((text) => line.test(text))).toHaveLength(round);
       // it may be told again once it was right
       await setRedisClock(server, 0);
       await until(() => Math.abs(app.service.health().clockSkew) < 2_000, { timeout: 10_000 });

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { LOCK_LEASE } from '../../lib/core/state/replica-lease.js';
+import { LOCK_LEASE, REPLICA_LEASE } from '../../lib/core/state/replica-lease.js';
 import { randomId } from '../../lib/core/document/codec.js';
 import type { Denial, Grant, LinePlace } from '../../lib/core/store/leases.js';
 import type { StateStore } from '../../lib/core/store/store.js';
@@ -188,7 +188,9 @@ describe('a Redis that has lost its memory', () => {
     namespace = randomId();
     const two = await join('two');
     const request = { names: ['hold:free'], key: 'general', token: 'free', lease: LOCK_LEASE };
-    await until(async () => (await two.leases.acquire(request, null, soon())).fence !== null);
+    await until(async () => (await two.leases.acquire(request, null, soon())).fence !== null, {
+      timeout: 10_000,
+    });
     expect(((await caller(two, 'b').acquire()) as Denial).unsure ?? 0).toBeLessThan(LOCK_LEASE - 2_000);
   });
 
@@ -199,7 +201,7 @@ describe('a Redis that has lost its memory', () => {
     await forget();
     const two = await join('two');
     await one.sync(null, presence({ id: 'one' }), soon());
-    expect(((await caller(two, 'b').acquire()) as Denial).unsure).toBeGreaterThan(LOCK_LEASE - 2_000);
+    expect(((await caller(two, 'b').acquire()) as Denial).unsure).toBeGreaterThan(REPLICA_LEASE);
   });
 
   it('is not mistaken for one that never had locks, or that forgot a replica', async () => {

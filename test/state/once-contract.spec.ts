@@ -20,7 +20,7 @@ describe.each(storeKinds)('work to be done once, on $name', ({ prepare }) => {
 
   it('is taken over from a claimant that dies', async () => {
     const [one, two] = [await start(), await start()];
-    expect(await one.once.claim('x', 'a', 300, soon())).toBe('granted');
+    expect(await one.once.claim('x', 'a', 1_500, soon())).toBe('granted');
     expect(await two.once.claim('x', 'b', 60_000, soon())).toBe('taken');
     await until(async () => (await two.once.claim('x', 'b', 60_000, soon())) === 'granted');
     expect(await one.once.claim('x', 'a', 60_000, soon())).toBe('taken');

@@ -138,6 +138,7 @@ describe('options of the application', () => {
   ])('name the connections (%s)', async (_, input) => {
     await using app = await startService({ redis: input() });
     expect(app.service.health().up).toBe(true);
+    await until(async () => (await names()).length === 2);
     expect(await names()).toEqual(['shop', 'shop']);
   });
 

@@ -53,8 +53,11 @@ describe('bypass tokens and the store they were made for', () => {
     await using late = await start(own.url);
     expect(await accepts(late, token)).toBe(false);
     await client.del('maintenance:{maintenance}:replicas');
-    await until(async () => (await client.get(IDENTITY)) === before);
-    await until(() => accepts(late, token), { what: 'the newcomer to hear of the older id' });
+    await until(async () => (await client.get(IDENTITY)) === before, { timeout: 10_000 });
+    await until(() => accepts(late, token), {
+      timeout: 10_000,
+      what: 'the newcomer to hear of the older id',
+    });
     expect(await accepts(one, token)).toBe(true);
   });
 
@@ -68,8 +71,10 @@ describe('bypass tokens and the store they were made for', () => {
     const made = blind.service.createBypassToken();
     expect(await accepts(blind, made)).toBe(true);
     await own.restart({ empty: true });
-    await until(() => blind.service.health().up && one.service.health().up);
-    await until(async () => (await accepts(one, token)) && !(await accepts(blind, made)));
+    await until(() => blind.service.health().up && one.service.health().up, { timeout: 15_000 });
+    await until(async () => (await accepts(one, token)) && !(await accepts(blind, made)), {
+      timeout: 10_000,
+    });
     expect(await accepts(one, made)).toBe(false);
   });
 

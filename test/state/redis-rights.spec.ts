@@ -33,7 +33,7 @@ describe('a Redis user with exactly the documented permissions', () => {
     expect(rule.length).toBeGreaterThan(10);
     await using one = await startService({ redis: url() });
     await using two = await startService({ redis: url() });
-    const change = await one.service.setMaintenance(true, 'general', { acknowledge: 2_000 });
+    const change = await one.service.setMaintenance(true, 'general', { acknowledge: 5_000 });
     expect(change.missing).toEqual([]);
     expect(two.isOn()).toBe(true);
     await one.service.setMaintenance(false);

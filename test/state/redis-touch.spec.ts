@@ -70,17 +70,20 @@ describe.each(refusals)('a Redis that answers %s to the presence of a replica', 
         ]);
         // what is asked of Redis while requests keep coming
         const admin = server.client();
-        await admin.config('RESETSTAT');
         const begun = performance.now();
+        await admin.config('RESETSTAT');
         while (performance.now() - begun < 3_000) {
           expect(await status(blocking)).toBe(503);
         }
         const stats = await admin.info('commandstats');
+        const seconds = Math.ceil((performance.now() - begun) / 1_000);
         const asked = [...stats.matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g)].reduce(
           (sum, [, calls]) => sum + Number(calls),
           0,
         );
-        expect(asked, 'of two replicas, with what belongs to an exchange').toBeLessThanOrEqual(2 * 4 * 3);
+        expect(asked, 'of two replicas, with what belongs to an exchange').toBeLessThanOrEqual(
+          2 * 4 * seconds,
+        );
         // Nest has one logger for the whole process: that of the application made last
         expect(blocking.logged(`: ${code} `), 'once for each of both').toBe(2);
       } finally {
@@ -208,7 +211,7 @@ describe('the last error of a connection', () => {
     const { port } = secure.address() as AddressInfo;
     try {
       await using app = await startService({ redis: `rediss://127.0.0.1:${port}` });
-      expect(app.service.health().error).toMatch(/handshake failure/);
+      await until(() => app.service.health().error?.includes('handshake failure'));
     } finally {
       secure.close();
     }

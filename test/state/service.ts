@@ -35,7 +35,7 @@ class PagesController {
 }
 
 /** Short, so that outages are over soon; long enough for a busy machine. */
-export const COMMAND_TIMEOUT = 600;
+export const COMMAND_TIMEOUT = 1_000;
 
 /** An application with maintenance and one more key, `import-export`, and what its service has told. */
 export async function startService(

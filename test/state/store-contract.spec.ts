@@ -243,6 +243,7 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect(two.shared).toBe(true);
     // it learns how to tell what the store has said from what anybody may say
     await two.sync(null, presence({ id: 'two' }), soon());
+    await until(() => heard.length === (two.clustered ? 1 : 0), { what: 'the subscription' });
     heard.length = 0;
     const first = await put(one, [writing('a')], '');
     const second = await put(one, [writing('b')], first.version);

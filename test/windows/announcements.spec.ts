@@ -61,12 +61,12 @@ describe.each(adapters)('planned windows, as visitors see them on %s', (_name, c
     using client = await TestClient.connect(app.url);
     await listener.told(1);
     const { start, end } = await service(app).scheduleWindow('billing', {
-      start: soon(1_500),
+      start: soon(4_500),
       duration: HOUR,
-      announce: 900,
+      announce: 2_200,
       announcement: 'Invoices rest tonight.',
     });
-    await service(app).scheduleWindow('hidden', { start: soon(1_000), duration: HOUR });
+    await service(app).scheduleWindow('hidden', { start: soon(3_000), duration: HOUR });
     expect(await ping(app)).not.toHaveProperty('upcoming');
     const upcoming = [
       {
@@ -77,7 +77,7 @@ describe.each(adapters)('planned windows, as visitors see them on %s', (_name, c
       },
     ];
     await client.sees((status) => status.upcoming !== undefined);
-    expect(Date.now()).toBeGreaterThanOrEqual(start.getTime() - 910);
+    expect(Date.now()).toBeGreaterThanOrEqual(start.getTime() - 2_210);
     expect(client.statuses.at(-1)).toMatchObject({ maintenanceMode: false, upcoming });
     expect(await ping(app)).toMatchObject({ maintenanceMode: false, upcoming });
     expect((await service(app).getKeyData())['billing']).toMatchObject({ phase: 'announced', upcoming });
@@ -194,9 +194,9 @@ describe('the bar of a page', () => {
     await using app = await createExpressApp(source({ reloadRate: 10_000 }));
     const titled = (page: Page, title: string) =>
       until(async () => (await page.title()) === title, { what: title, timeout: 15_000 });
-    const first = await service(app).scheduleWindow('general', { start: soon(3_000), duration: 3_000 });
+    const first = await service(app).scheduleWindow('general', { start: soon(3_000), duration: 5_000 });
     await service(app).scheduleWindow('general', {
-      start: new Date(first.end.getTime() + 3_000),
+      start: new Date(first.end.getTime() + 6_000),
       duration: HOUR,
     });
     const page = await open(app);

@@ -1,8 +1,10 @@
 import { createCache } from 'cache-manager';
 import { Keyv } from 'keyv';
 import {
+  DAY,
   HOUR,
   MaintenanceConflictError,
+  MINUTE,
   UnknownMaintenanceKeyError,
   UnknownMaintenanceWindowError,
   type MaintenanceRootOptions,
@@ -39,17 +41,23 @@ describe.each(STORES)('planned windows in %s', (_name, options) => {
     await using app = await startService(options());
     const { service } = app;
     const window = await service.scheduleWindow(KEY, {
-      start: soon(700),
-      duration: 800,
+      start: soon(2_000),
+      duration: 2_000,
       message: 'Moving',
       reason: 'disk',
       actor: 'ada',
     });
-    expect(window).toMatchObject({ key: KEY, duration: 800, announce: HOUR, message: 'Moving', revision: 1 });
+    expect(window).toMatchObject({
+      key: KEY,
+      duration: 2_000,
+      announce: HOUR,
+      message: 'Moving',
+      revision: 1,
+    });
     expect([app.isOn(KEY), service.getWindows()]).toEqual([false, [window]]);
     expect((await service.getKeyData())[KEY]).toMatchObject({ value: false, phase: 'announced' });
     await until(() => app.isOn(KEY));
-    expect(Date.now() - window.start.getTime()).toBeLessThan(1_000);
+    expect(Date.now() - window.start.getTime()).toBeLessThan(2_000);
     expect((await service.getKeyData())[KEY]).toMatchObject({
       value: true,
       phase: 'closed',
@@ -62,7 +70,7 @@ describe.each(STORES)('planned windows in %s', (_name, options) => {
     });
     expect((await request(app.port, '/page')).status).toBe(503);
     await until(() => !app.isOn(KEY));
-    expect(Date.now() - window.end.getTime()).toBeLessThan(1_000);
+    expect(Date.now() - window.end.getTime()).toBeLessThan(2_000);
     expect(service.getWindows()).toEqual([]);
     expect(causes(app)).toEqual([
       ['window', false, true],
@@ -75,32 +83,48 @@ describe.each(STORES)('planned windows in %s', (_name, options) => {
 
   it('say when they end, to the second', async () => {
     await using app = await startService(options());
-    await app.service.scheduleWindow(KEY, { start: soon(-1_000), duration: 90_500, message: 'Moving' });
+    const { end } = await app.service.scheduleWindow(KEY, {
+      start: soon(-1_000),
+      duration: 90_500,
+      message: 'Moving',
+    });
+    const left = (): number => (end.getTime() - Date.now()) / 1_000;
+    const before = left();
     const answer = await request(app.port, '/page');
+    const after = left();
     expect(answer.status).toBe(503);
-    expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(88);
-    expect(Number(answer.headers['retry-after'])).toBeLessThanOrEqual(90);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(after - 1);
+    expect(Number(answer.headers['retry-after'])).toBeLessThan(before + 1);
     expect(answer.text).toContain('Moving');
   });
 
   it('end for this occurrence with setMaintenance(false), unsetMaintenance() and cancelWindow()', async () => {
     await using app = await startService(options());
     const { service } = app;
-    const every = { start: soon(0), duration: 400, repeat: { cron: '*/2 * * * * *', timeZone: 'UTC' } };
     const ways: ((window: MaintenanceWindow) => Promise<unknown>)[] = [
       () => service.setMaintenance(false, KEY),
       () => service.unsetMaintenance(KEY),
       ({ id, start }) => service.cancelWindow(id, { occurrence: start }),
     ];
-    const { id } = await service.scheduleWindow(KEY, { ...every, duration: 1_500 });
+    // one that is on, and comes again in a day
+    const start = new Date(Math.floor(Date.now() / MINUTE) * MINUTE);
+    const daily = `${start.getUTCMinutes()} ${start.getUTCHours()} * * *`;
     for (const end of ways) {
-      await until(() => app.isOn(KEY));
+      const repeat = { cron: daily, timeZone: 'UTC' };
+      const { id } = await service.scheduleWindow(KEY, { start, duration: 20 * HOUR, repeat });
+      expect(app.isOn(KEY)).toBe(true);
       const [window] = service.getWindows({ key: KEY });
       await end(window!);
       expect(app.isOn(KEY)).toBe(false);
-      expect(service.getWindows()).toMatchObject([{ id, repeat: { cron: every.repeat.cron } }]);
-      expect(service.getWindows()[0]!.start.getTime()).toBe(window!.start.getTime() + 2_000);
+      expect(service.getWindows()).toMatchObject([{ id, repeat }]);
+      expect(service.getWindows()[0]!.start.getTime()).toBe(window!.start.getTime() + DAY);
+      await service.cancelWindow(id);
     }
+    // one that comes again soon
+    const repeat = { cron: '*/3 * * * * *', timeZone: 'UTC' };
+    const { id } = await service.scheduleWindow(KEY, { start: soon(0), duration: 2_900, repeat });
+    await until(() => app.isOn(KEY));
+    await service.setMaintenance(false, KEY);
     await until(() => app.isOn(KEY));
     await service.cancelWindow(id);
     expect([app.isOn(KEY), service.getWindows()]).toEqual([false, []]);
@@ -112,6 +136,8 @@ describe.each(STORES)('planned windows in %s', (_name, options) => {
       ['window', false, true],
       ['window', true, false],
       ['window', false, true],
+      ['set', true, false],
+      ['window', false, true],
       ['window', true, false],
     ]);
   });
@@ -121,8 +147,8 @@ describe.each(STORES)('planned windows in %s', (_name, options) => {
     const { service } = app;
     await service.setMaintenance(true, KEY, { reason: 'switch' });
     const window = await service.scheduleWindow(KEY, {
-      start: soon(200),
-      duration: 1_200,
+      start: soon(2_000),
+      duration: 2_000,
       message: 'Moving',
     });
     await until(() => app.changes.length === 3);
@@ -240,8 +266,8 @@ describe.each(STORES.slice(1))('planned windows in %s, seen by several', (_name,
     await using two = await startService(at);
     expect(two.isOn(KEY)).toBe(true);
     expect(two.service.getWindows()).toEqual([window]);
-    await until(() => !two.isOn(KEY) && !one.isOn(KEY));
-    expect(Date.now() - window.end.getTime()).toBeLessThan(500);
+    await until(() => !two.isOn(KEY) && !one.isOn(KEY), { timeout: 10_000 });
+    expect(Date.now() - window.end.getTime()).toBeLessThan(2_000);
     expect(causes(two)).toEqual([['window', true, false]]);
   });
 });
