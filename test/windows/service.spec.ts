@@ -259,8 +259,8 @@ describe.each(STORES.slice(1))('planned windows in %s, seen by several', (_name,
     const at = options();
     await using one = await startService(at);
     const window = await one.service.scheduleWindow(KEY, {
-      start: soon(0),
-      duration: 4_000,
+      start: soon(-4_000),
+      duration: 8_000,
       message: 'Moving',
     });
     await using two = await startService(at);
