@@ -110,6 +110,8 @@ describe('a holder', () => {
     expect(next).toBeGreaterThan(fence);
     holder.child.signal('SIGCONT');
     await until(async () => (await holder.aborted('sleeping')) !== null, { timeout: 10_000 });
+    // it may connect again first: what it asked before it slept was never answered in time
+    await until(async () => (await holder.health()).up, { timeout: 15_000 });
     await holder.leave('sleeping');
     expect(await two.aborted('successor')).toBeNull();
     expect(await holder.keyData(KEY)).toMatchObject({ value: true });

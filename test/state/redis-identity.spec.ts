@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RedisIdentity } from '../../lib/core/store/redis/redis-identity.js';
 import { request } from '../support/http.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
@@ -100,4 +101,19 @@ describe('bypass tokens and the store they were made for', () => {
     await plain.service.setMaintenance(true);
     expect(await own.client().exists(IDENTITY)).toBe(0);
   });
+});
+
+it('the id is asked for again if somebody has put an older one back while an answer was on its way', async () => {
+  const answers: ((id: string) => void)[] = [];
+  const run = () => new Promise<string>((resolve) => answers.push(resolve));
+  const identity = new RedisIdentity({ channel: 'changes', run } as never);
+  const asked = identity.learn(0);
+  identity.doubt();
+  answers.shift()?.('younger');
+  await asked;
+  expect([identity.id, identity.isDue]).toEqual(['younger', true]);
+  const again = identity.learn(0);
+  answers.shift()?.('older');
+  await again;
+  expect([identity.id, identity.isDue]).toEqual(['older', false]);
 });

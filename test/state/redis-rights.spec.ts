@@ -31,8 +31,8 @@ describe('a Redis user with exactly the documented permissions', () => {
 
   it('can make changes, receive pushes, lock, drain and leave', async () => {
     expect(rule.length).toBeGreaterThan(10);
-    await using one = await startService({ redis: url() });
-    await using two = await startService({ redis: url() });
+    await using one = await startService({ redis: url(), commandTimeout: 5_000 });
+    await using two = await startService({ redis: url(), commandTimeout: 5_000 });
     const change = await one.service.setMaintenance(true, 'general', { acknowledge: 5_000 });
     expect(change.missing).toEqual([]);
     expect(two.isOn()).toBe(true);
@@ -83,8 +83,8 @@ describe('a Redis user without permission', () => {
       await admin.acl('SETUSER', user, 'reset', 'on', '>secret', ...rule, ...less);
       await admin.flushall();
       const redis = server.url.replace('redis://', `redis://${user}:secret@`);
-      await using one = await startService({ redis });
-      await using two = await startService({ redis });
+      await using one = await startService({ redis, commandTimeout: 5_000 });
+      await using two = await startService({ redis, commandTimeout: 5_000 });
       const connections = async (): Promise<number> =>
         Number(/total_connections_received:(\d+)/.exec(await admin.info('stats'))?.[1]);
       const before = await connections();

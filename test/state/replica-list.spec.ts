@@ -143,7 +143,7 @@ const becomes = (one: Member, id: string, connection: string | undefined) =>
       const seen = await one.sees(id);
       return seen?.connection === connection && (seen === undefined || seen.silentFor > 0);
     },
-    { timeout: 15_000 },
+    { timeout: 25_000 },
   );
 
 describe('a replica that was seen on the list', () => {
