@@ -63,6 +63,7 @@ describe('the queue for a lock', () => {
     }
     stop.abort();
     await greedy;
+    expect(rounds).toBeGreaterThan(10);
   });
 
   it('forgets a process that died in it', async () => {

@@ -123,9 +123,9 @@ describe("an application's own cache that fails", () => {
       await vi.advanceTimersByTimeAsync(35);
       expect(await found).toBeUndefined();
       store.fault = 'silent';
-      const refused = expect(entry.read(performance.now() + 40)).rejects.toThrow('the outcome is unknown');
+      const refused = entry.read(performance.now() + 40).catch((error: unknown) => String(error));
       await vi.advanceTimersByTimeAsync(40);
-      await refused;
+      expect(await refused).toContain('the outcome is unknown');
     } finally {
       vi.useRealTimers();
     }
