@@ -623,3 +623,22 @@ describe('records written by several versions of the library in turn', () => {
     expect(rules(history([10, 'driver', { e: 'higher', key: 'b', kept: false }]))).toEqual(['higher']);
   });
 });
+
+it('finds work that is told of the end of its time after a replica has opened the key', () => {
+  const begun: Entry[] = [
+    [10, 'r1.1', op('x-1', { ...maintainJob, timeout: 5_000 })],
+    [20, 'r1.1', work('x-1', 1)],
+  ];
+  const lines = (abort: number, ...more: Entry[]): Line[] =>
+    history(
+      ...begun,
+      ...[1_000, 2_000, 3_000, 4_000, 5_000].map((t): Entry => [t, 'r1.1', { e: 'beat', applied: nothing }]),
+      ...more,
+      [5_020, 'r2.1', enter('c1', '/job/wait')],
+      [abort, 'r1.1', { e: 'abort', op: 'x-1', why: 'its time is over' }],
+    );
+  expect(rules(lines(5_400))).toEqual(['outlived']);
+  expect(rules(lines(5_250))).toEqual([]);
+  const unset: Entry = [4_500, 'r2.1', op('x-2', { kind: 'unset', key: 'job' })];
+  expect(rules(lines(5_400, unset))).toEqual([]);
+});

@@ -7,7 +7,7 @@ import { recorded } from './rules-of-history.js';
 import { closedWindows, moments, windowHooks } from './rules-of-windows.js';
 import { carried, higher, unique } from './rules-of-versions.js';
 import { attempts, heard, kept, madeUp, once } from './rules-of-workers.js';
-import { abandonments, aborts, clocks, fences, holders, works } from './rules-of-work.js';
+import { abandonments, aborts, clocks, fences, holders, outlived, works } from './rules-of-work.js';
 
 /** What must not have happened, and the lines that show that it did. */
 export interface Violation {
@@ -28,6 +28,7 @@ const RULES: readonly Rule[] = [
   fences,
   works,
   aborts,
+  outlived,
   clocks,
   abandonments,
   once,

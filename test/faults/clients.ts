@@ -12,6 +12,8 @@ export interface CallOptions {
   readonly method?: 'GET' | 'POST';
   /** Who asks. */
   readonly visitor?: string;
+  /** Milliseconds that the application takes to find that out. */
+  readonly late?: number;
 }
 
 /** One request over a kept connection, noted before it leaves and after its answer has come. */
@@ -19,7 +21,7 @@ export async function call(
   world: World,
   { name, port }: Pick<Replica, 'name' | 'port'>,
   path: string,
-  { abort, method = 'GET', visitor }: CallOptions = {},
+  { abort, method = 'GET', visitor, late }: CallOptions = {},
 ): Promise<number> {
   const count = numbers.get(world) ?? { last: 0 };
   numbers.set(world, count);
@@ -33,7 +35,12 @@ export async function call(
       origin: `http://127.0.0.1:${port}`,
       path,
       method,
-      headers: { 'x-call': id, accept: 'application/json', ...(visitor && { 'x-visitor': visitor }) },
+      headers: {
+        'x-call': id,
+        accept: 'application/json',
+        ...(visitor && { 'x-visitor': visitor }),
+        ...(late && { 'x-late': String(late) }),
+      },
       signal: abort instanceof AbortSignal ? abort : AbortSignal.timeout(abort ?? 20_000),
     });
     const text = await body.text();
@@ -70,9 +77,10 @@ export async function visit(world: World, replica: Replica, seed: number, stop: 
     } else if (key === 'plan' && kind < 0.5) {
       await call(world, replica, '/plan/write', { method: 'POST', visitor });
     } else if (kind < 0.85) {
-      await call(world, replica, `/${key}/wait/${random.between(0, 4)}`, { visitor });
+      const late = key === 'plan' && slow % 4 === 0 ? 2 * slow : 0;
+      await call(world, replica, `/${key}/wait/${random.between(0, 4)}`, { visitor, late });
     } else if (kind < 0.9) {
-      await call(world, replica, `/${key}/wait/${slow}`);
+      await call(world, replica, `/${key}/${slow % 4 === 0 ? 'later' : 'wait'}/${slow}`);
     } else if (kind < 0.92) {
       await call(world, replica, `/${key}/early/${slow}`);
     } else if (kind < 0.95) {

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { KafkaBroker } from '../support/kafka-broker.js';
 import { until } from '../support/until.js';
 import { Random } from './random.js';
+import type { Doing } from './workers.js';
 import type { World } from './world.js';
 
 /** Milliseconds in which something of what is left at the end is handled: the locks of jobs whose workers have died have to end first. */
@@ -20,6 +21,10 @@ async function less(before: number, count: () => Promise<number>): Promise<numbe
   const isLess = async (): Promise<boolean> => (left = await count()) < before;
   return (await until(isLess, { timeout: REST, interval: 100 }).catch(() => false)) ? left : 0;
 }
+
+/** Sends all replicas a message that expects an answer. */
+export const ask = (client: Redis, data: Doing): Promise<number> =>
+  client.publish('asked', JSON.stringify({ pattern: 'asked', id: data.call, data }));
 
 const topicOf = (replica: string): string => `events-${replica}`;
 
@@ -76,6 +81,9 @@ export class HandingIn {
   async run(stop: AbortSignal): Promise<void> {
     const jobs = this.#repeat(stop, (i) => this.#addJobs(i));
     const published = this.#repeat(stop, (i) => this.#publish(`passing-${i}`));
+    const asked = this.#repeat(stop, (i) =>
+      ask(this.#client, { call: `asked-${i}`, ms: 30, late: (i % 8) * 150 }),
+    );
     for (let i = 1; !stop.aborted; i++) {
       for (const { name } of this.world.replicas) {
         const call = `event-${i}-${name}`;
@@ -84,7 +92,7 @@ export class HandingIn {
       }
       await delay(250);
     }
-    await Promise.all([jobs, published]);
+    await Promise.all([jobs, published, asked]);
   }
 
   async finish(): Promise<void> {
@@ -98,7 +106,7 @@ export class HandingIn {
     return jobs + this.source.left;
   }
 
-  async #repeat(stop: AbortSignal, act: (i: number) => Promise<void>): Promise<void> {
+  async #repeat(stop: AbortSignal, act: (i: number) => Promise<unknown>): Promise<void> {
     for (let i = 1; !stop.aborted; i++) {
       // Redis may be away, or take no writes: then nothing was handed in for certain
       await act(i).catch(() => undefined);

@@ -16,6 +16,8 @@ export interface Wish {
   readonly timeout?: number;
   /** Milliseconds to wait for the others. */
   readonly acknowledge?: number;
+  /** Only for `disable`: milliseconds over which visitors come back. */
+  readonly reopenOver?: number;
   /** Only for `maintain`: was the work to wait for requests under way; was the lock to be taken. */
   readonly drain?: number | false;
   readonly lock?: boolean;

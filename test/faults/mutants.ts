@@ -400,6 +400,56 @@ export const MUTANTS: readonly Mutant[] = [
     '[...merged(gone), ...others, hold]',
     '[...others, hold]',
   ),
+  // what is decided, or goes on, later than it was asked
+  bug(
+    'late-visitor-by-the-keys-before',
+    'lateVisitors',
+    'decision/evaluator.js',
+    'conclude(this.weigh(call, this.affecting(call, active()).keys, found))',
+    'conclude(this.weigh(call, keys, found))',
+  ),
+  bug(
+    'late-visitor-out-of-touch',
+    'lateVisitors',
+    'decision/evaluator.js',
+    'const settled = later && this.isBlocked(call) ? this.blocked(call) : verdict; return later && !looked && !settled.refused && this.manager.lease.lapsed() ? this.stale.catchUp().then(() => this.decide(call, conclude, true)) : conclude(settled);',
+    'return conclude(verdict);',
+  ),
+  bug(
+    'calls-before-the-key-are-forgotten',
+    'loaded',
+    'core/cluster/call-watches.js',
+    'const known = this.manager.registry.has(key) ? holds : [];',
+    'const known = holds;',
+  ),
+  bug(
+    'who-goes-on-is-forgotten',
+    'goingOn',
+    'core/cluster/call-watch.js',
+    'this.idle = left && this.rest.length === 0 && this.slowest === 0;',
+    '',
+  ),
+  bug(
+    'work-of-who-goes-on-begins',
+    'goingOn',
+    'core/calls/call.js',
+    'return this.running && this.waits === 0 && (this.waitedUntil ?? -Infinity) < moment;',
+    'return this.running && this.waits === 0;',
+  ),
+  bug(
+    'delayed-message-is-not-asked-again',
+    'asked',
+    'messages/message-calls.js',
+    "await (context.getType() === 'ws' ? ask(context, () => true) : askAgain(context));",
+    "await (context.getType() === 'ws' ? ask(context, () => true) : undefined);",
+  ),
+  bug(
+    'told-by-the-earliest-clock',
+    'farAway',
+    'core/store/redis/redis-store.js',
+    'return this.commands.clock.latest();',
+    'return this.commands.clock.now();',
+  ),
   // jobs, ticks and events
   bug(
     'work-is-decided-late',

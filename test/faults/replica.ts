@@ -36,6 +36,8 @@ import { answer } from '../support/answer.js';
 import { skewRedisClock } from '../support/skewed-redis.js';
 import { Journal, KEYS, PRESUMED_DEAD, replicaOf, type Applied, type Result, type Wish } from './history.js';
 import { cancel, createWindowHooks, plan } from './planned.js';
+import { loadKey } from './loaded.js';
+import { waitingControllerOf } from './waiting.js';
 
 const [redisPort, resourcePort, path, name, onStale, keyList, kind, events = ''] = process.argv.slice(2) as [
   string,
@@ -57,6 +59,11 @@ let applied = (): Applied => ({ history: '', revision: 0, on: [] });
 const enter = (call: string, route: string, attempts?: number): void =>
   journal.note({ e: 'enter', call, route, applied: applied(), ...(attempts !== undefined && { attempts }) });
 const leave = (call: string): void => journal.note({ e: 'leave', call });
+const handle = async (call: string, route: string, ms: number): Promise<void> => {
+  enter(call, route);
+  await delay(ms);
+  leave(call);
+};
 
 // what is seldom needed would cost each start
 const work = kind === 'works' ? await import('./workers.js') : undefined;
@@ -73,7 +80,7 @@ const workers = work?.workersOf({
 });
 
 /** The handlers of one key: one that takes its time, one that works on after its answer, answers that go on after it. */
-function controllerOf(key: string): Type {
+function controllersOf(key: string): Type[] {
   // an older version has the same routes, and does not know that they belong to the key
   const mark = known.includes(key) ? MaintenanceKeys(key) : (): undefined => undefined;
 
@@ -82,9 +89,7 @@ function controllerOf(key: string): Type {
   class KeyController {
     @Get('wait/:ms')
     async wait(@Headers('x-call') call: string, @Param('ms') ms: string): Promise<string> {
-      enter(call, `/${key}/wait`);
-      await delay(Number(ms));
-      leave(call);
+      await handle(call, `/${key}/wait`, Number(ms));
       return 'done';
     }
 
@@ -120,7 +125,7 @@ function controllerOf(key: string): Type {
       );
     }
   }
-  return KeyController;
+  return [KeyController, waitingControllerOf(key, mark, handle)];
 }
 
 async function* slowly(call: string, ms: number): AsyncGenerator<string> {
@@ -158,8 +163,12 @@ class AbandonedHook {
     MaintenanceModule.forRoot({
       redis: { host: '127.0.0.1', port: Number(redisPort) },
       presumedDead: PRESUMED_DEAD,
+      callTimeout: 10_000,
       history: { keep: 100_000 },
-      visitor: ({ headers }: { headers: Record<string, string> }) => headers['x-visitor'],
+      visitor: ({ headers }: { headers: Record<string, string> }) => {
+        const late = Number(headers['x-late'] ?? 0);
+        return late > 0 ? delay(late, headers['x-visitor']) : headers['x-visitor'];
+      },
       keys: KEYS.filter((key) => known.includes(key)).map(
         (key) => new MaintenanceKey(key, { scope: 'marked' }),
       ),
@@ -170,7 +179,9 @@ class AbandonedHook {
     ...(workers?.imports ?? []),
   ],
   controllers:
-    kind === 'observes' ? [] : [OpenController, ...KEYS.map(controllerOf), ...(workers?.controllers ?? [])],
+    kind === 'observes'
+      ? []
+      : [OpenController, ...KEYS.flatMap(controllersOf), ...(workers?.controllers ?? [])],
   providers: [AbandonedHook, createWindowHooks(journal), ...(workers?.providers ?? [])],
 })
 class ReplicaModule {}
@@ -209,12 +220,6 @@ async function listen(source: string): Promise<void> {
   }
 }
 
-async function background(call: string, key: string, ms: number): Promise<void> {
-  enter(call, `/${key}/background`);
-  await delay(ms);
-  leave(call);
-}
-
 /** What maintenance protects: it takes a write only from the newest holder it has heard of. */
 async function write(op: string, key: string, fence: number): Promise<void> {
   await fetch(`http://127.0.0.1:${resourcePort}/`, {
@@ -242,7 +247,7 @@ async function carryOut(
 }
 
 async function change(op: string, wish: Wish): Promise<Pick<Result, 'missing'>> {
-  const { kind, key, timeout, acknowledge } = wish;
+  const { kind, key, timeout, acknowledge, reopenOver } = wish;
   if (kind === 'unset') {
     await service.unsetMaintenance(key);
     return {};
@@ -251,6 +256,7 @@ async function change(op: string, wish: Wish): Promise<Pick<Result, 'missing'>> 
     message: op,
     ...(timeout !== undefined && { timeout }),
     ...(acknowledge !== undefined && { acknowledge }),
+    ...(reopenOver !== undefined && { reopenOver }),
   });
   return missing ? { missing } : {};
 }
@@ -319,12 +325,13 @@ answer(
     /** Work that is no request; whether it began. */
     whileOpen: (call: string, key: string, ms: number): Promise<boolean> =>
       service
-        .whileOpen(key, () => background(call, key, ms))
+        .whileOpen(key, () => handle(call, `/${key}/background`, ms))
         .then(
           () => true,
           () => false,
         ),
     listen,
+    load: (key: string) => loadKey(app, key),
     close: () => app.close(),
     block: (ms: number) => {
       const end = performance.now() + ms;

@@ -1,6 +1,7 @@
 import type { Rule, Violation } from './checker.js';
 import type { Evidence, Op } from './evidence.js';
-import { replicaOf, type Line } from './history.js';
+import { keyOf, replicaOf, type Line } from './history.js';
+import { mayNotKnow } from './rules-of-requests.js';
 
 /** Milliseconds a lease of a lock lasts, with what its holder may have missed before. */
 const LOCK_LEASE = 8_000;
@@ -105,6 +106,47 @@ export const works: Rule = (evidence) =>
             `the work of ${name} ran ${count} times (${result?.error ?? 'ok'})`,
             line,
             op.works[0]?.line,
+          ),
+        ]
+      : [];
+  });
+
+/** Milliseconds that a timer of a busy process may be late by. */
+const LATE = 250;
+
+/** Who works is told that the time is over before any replica opens the key. */
+export const outlived: Rule = (evidence) =>
+  workers(evidence).flatMap((op) => {
+    const { wish, begin, name, process } = op;
+    const { timeout } = wish;
+    if (timeout === undefined || wish.drain === false) return [];
+    const works = op.works[0]!;
+    const over = Math.min(
+      op.aborted?.t ?? Infinity,
+      op.worked ?? Infinity,
+      evidence.deaths.get(process) ?? Infinity,
+    );
+    const unset = evidence
+      .of(wish.key)
+      .filter((other) => other.wish.kind === 'unset' && other.end > begin)
+      .map((other) => other.begin);
+    const until = Math.min(over - LATE, evidence.clockSet(begin), ...unset);
+    const handling = evidence.handlings.find(
+      (other) =>
+        keyOf(other.route) === wish.key &&
+        other.begin > Math.max(works.t, begin + timeout - CLOCK_LAG) &&
+        other.begin < until &&
+        !other.route.endsWith('/passing') &&
+        !mayNotKnow(evidence, op, other),
+    );
+    return handling && !evidence.stoodStill(replicaOf(process), over)
+      ? [
+          breach(
+            'outlived',
+            `${handling.process} admitted ${handling.route} before the work of ${name} was told that its time is over`,
+            works.line,
+            handling.line,
+            op.aborted?.line,
           ),
         ]
       : [];

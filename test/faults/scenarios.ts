@@ -6,6 +6,7 @@ import type { FaultKind, Line, Wish } from './history.js';
 import { settle } from './run.js';
 import { until } from '../support/until.js';
 import { migrationsStory } from './stories-of-migrations.js';
+import { asked, farAway, goingOn, lateVisitors, loaded } from './stories-of-late-calls.js';
 import { unnoted, windows } from './stories-of-windows.js';
 import { unreadable, versionsStory } from './stories-of-versions.js';
 import { rabbit, workers } from './stories-of-workers.js';
@@ -513,6 +514,11 @@ export const STORIES = {
   refused: { replicas: 2, keys: ['a', ''], scenario: refused, long: true },
   versions: { replicas: 2, keys: ['a', 'b', 'job'], versions: true, scenario: versionsStory },
   unreadable: { replicas: 2, keys: ['a', 'job'], versions: true, scenario: unreadable, long: true },
+  lateVisitors: { replicas: 2, keys: [], scenario: lateVisitors, long: true },
+  loaded: { replicas: 2, keys: ['b'], known: { r2: ['a', 'job', 'mix', 'never', 'plan'] }, scenario: loaded },
+  goingOn: { replicas: 2, keys: [], scenario: goingOn, long: true },
+  asked: { replicas: 2, keys: ['job'], works: true, scenario: asked, long: true },
+  farAway: { replicas: 2, keys: [], scenario: farAway, long: true },
   workers: { replicas: 2, keys: ['job'], works: true, scenario: workers },
   migrations: {
     replicas: 2,

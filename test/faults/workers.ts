@@ -1,9 +1,17 @@
 // What a replica does besides serving requests: a method that is called every now and then, a queue, events.
 import { BullModule, Processor, WorkerHost } from '@nestjs/bullmq';
-import { Controller, Injectable, type ModuleMetadata } from '@nestjs/common';
+import {
+  Controller,
+  Injectable,
+  UseGuards,
+  type CanActivate,
+  type ExecutionContext,
+  type ModuleMetadata,
+} from '@nestjs/common';
 import {
   Ctx,
   EventPattern,
+  MessagePattern,
   Payload,
   Transport,
   type MicroserviceOptions,
@@ -22,6 +30,8 @@ const KEY = 'job';
 export interface Doing {
   readonly call: string;
   readonly ms: number;
+  /** Milliseconds that a guard of the application takes before. */
+  readonly late?: number;
 }
 
 /** What they share with the replica. */
@@ -34,6 +44,12 @@ export interface WorkerSurroundings {
   readonly journal: Journal;
   /** Notes what begins, and gives what notes that it is over. */
   enter(call: string, route: string, attempts?: number): () => void;
+}
+
+class LateGuard implements CanActivate {
+  canActivate(context: ExecutionContext): Promise<boolean> {
+    return delay(context.switchToRpc().getData<Doing>().late ?? 0, true);
+  }
 }
 
 export function workersOf({ name, redisPort, pattern, journal, enter }: WorkerSurroundings): ModuleMetadata {
@@ -89,6 +105,14 @@ export function workersOf({ name, redisPort, pattern, journal, enter }: WorkerSu
     @EventPattern('passing', Transport.REDIS)
     pass(@Payload() { call, ms }: Doing): Promise<void> {
       return handle({ call: `${call}-${name}`, ms }, 'passing');
+    }
+
+    /** Each replica is asked, and answers. */
+    @UseGuards(LateGuard)
+    @MessagePattern('asked', Transport.REDIS)
+    async answer(@Payload() { call, ms }: Doing): Promise<string> {
+      await handle({ call: `${call}-${name}`, ms }, 'asked');
+      return 'done';
     }
 
     /** A queue with an event that is never kept is consumed until one of the others has to wait. */

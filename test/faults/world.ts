@@ -139,6 +139,11 @@ export class Replica {
     await this.#send('listen', url);
   }
 
+  /** Loads the module of a key that it does not know yet. */
+  async load(key: string): Promise<void> {
+    await this.#send('load', key);
+  }
+
   facts(): Promise<Applied & { health: { up: boolean; lease: number } }> {
     return this.#send('facts') as never;
   }

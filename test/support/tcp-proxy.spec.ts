@@ -35,6 +35,11 @@ it('passes everything on, delayed if configured', async () => {
   const begun = performance.now();
   await redis.ping();
   expect(performance.now() - begun).toBeGreaterThanOrEqual(115);
+  proxy.latency = 0;
+  proxy.latencyOfAnswers = 60;
+  const asked = performance.now();
+  await redis.ping();
+  expect(performance.now() - asked).toBeGreaterThanOrEqual(55);
   redis.disconnect();
 });
 

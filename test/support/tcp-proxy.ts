@@ -20,6 +20,7 @@ interface Trap {
 export class TcpProxy {
   readonly #pairs = new Set<Pair>();
   #latency = 0;
+  #latencyOfAnswers = 0;
   #trap: Trap | undefined;
   #paused = false;
   #closed = false;
@@ -58,6 +59,11 @@ export class TcpProxy {
   /** Milliseconds that everything takes longer, in each direction. */
   set latency(ms: number) {
     this.#latency = ms;
+  }
+
+  /** Milliseconds that answers take longer besides. */
+  set latencyOfAnswers(ms: number) {
+    this.#latencyOfAnswers = ms;
   }
 
   /** Nothing passes, in either direction, and nobody is told; new connections open and stay silent, too. */
@@ -154,13 +160,14 @@ export class TcpProxy {
     from.setNoDelay(true);
     from.on('data', (chunk: Buffer) => {
       const trap = this.#trap;
+      const latency = this.#latency + (from === pair.upstream ? this.#latencyOfAnswers : 0);
       if (trap && !trap.letGo && from === pair.client && chunk.includes(trap.words)) {
         from.pause();
         trap.letGo = () => {
           to.write(chunk);
           from.resume();
         };
-      } else if (this.#latency > 0) setTimeout(() => to.writable && to.write(chunk), this.#latency);
+      } else if (latency > 0) setTimeout(() => to.writable && to.write(chunk), latency);
       else if (to.writable) to.write(chunk);
     });
     from.on('error', () => undefined);
