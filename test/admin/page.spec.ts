@@ -187,7 +187,7 @@ describe('admin page', () => {
     await confirm(page, 'Open again');
     await headline(page, 'The site is open');
     expect(await site.service.getKeyData()).toMatchObject({ 'import-export': { value: false, actor: null } });
-  });
+  }, 60_000);
 
   it('shows when maintenance ends by itself', async () => {
     await site.start();
