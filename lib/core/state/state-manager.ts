@@ -196,7 +196,13 @@ export class StateManager implements KeyStateReader {
    * @returns the change, or `null` if there was nothing to write
    * @throws MaintenanceStoreError by the deadline, and what the editor throws
    */
-  async write(key: string, editor: Editor, deadline = this.deadline()): Promise<MaintenanceChange | null> {
+  async write(key: string, editor: Editor, due = this.deadline()): Promise<MaintenanceChange | null> {
+    let deadline = due;
+    if (this.store.prepare) {
+      const begun = performance.now();
+      await this.store.prepare();
+      deadline += performance.now() - begun;
+    }
     await this.session.opened(deadline);
     return bounded('write', this.writer.write(key, editor, deadline), deadline);
   }

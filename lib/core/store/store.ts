@@ -157,6 +157,8 @@ export interface StateStore {
   /** The latest that this clock may show: if it is another machine's, {@link now} may be behind it. */
   latest(): number;
   start(listener: StoreListener, deadline: number): Promise<void>;
+  /** Loads what writing needs. That may take as long as it likes: a deadline is for answers. */
+  prepare?(): Promise<void>;
   /** @param known the version that the replica is at; `null` for none: then everything is returned */
   sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult>;
   /**

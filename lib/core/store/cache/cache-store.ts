@@ -116,6 +116,12 @@ export class CacheStore implements StateStore {
     return { ...common, stored: { all: true, records: this.lateWrites.show(document.records) } };
   }
 
+  async prepare(): Promise<void> {
+    if (!this.cache && !this.document) {
+      await import('cache-manager');
+    }
+  }
+
   write(
     writes: readonly RecordWrite[],
     known: Version,
