@@ -5,6 +5,8 @@ import { MaintenanceKey } from '../../lib/core/keys/maintenance-key.js';
 import type { AnnouncedChange } from '../../lib/core/document/seen-change.js';
 import { HoldLiveness } from '../../lib/core/state/hold-liveness.js';
 import { leaseOfHold } from '../../lib/core/store/leases.js';
+import { newReplica } from '../../lib/core/state/replica-lease.js';
+import { ReplicaReport } from '../../lib/core/state/replica-report.js';
 import { StateView } from '../../lib/core/state/state-view.js';
 import { planWindow } from '../../lib/core/windows/window-plan.js';
 import { change, document, hold, notice, record } from './documents.js';
@@ -141,6 +143,7 @@ describe('the view of the state', () => {
     expect([abandoned(), view.isComplete]).toEqual([[false, false], true]);
     const before = updates();
     hear(4, 'one', 'two', 'three');
+    view.settle();
     view.takeLeases(leases);
     expect(abandoned()).toEqual([false, false, true]);
     expect(updates()).toBe(before + 2);
@@ -151,6 +154,93 @@ describe('the view of the state', () => {
     expect(abandoned()).toEqual([false, false, true, false]);
     view.takeLeases(leases, view.holds.mark);
     expect(abandoned()).toEqual([false, false, true, true]);
+  });
+
+  describe('of several pushes that arrive at once', () => {
+    const hear = (view: StateView, ...written: [name: string, turnsOn: boolean][]): void =>
+      written.forEach(([name, turnsOn], i) => {
+        const told = change({ from: !turnsOn, to: turnsOn, revision: i + 2 });
+        const heard = record({ switch: turnsOn ? notice() : null, change: told });
+        view.hear({
+          name,
+          record: heard,
+          before: versionAt(`v${i + 1}`),
+          version: versionAt(`v${i + 2}`),
+        });
+      });
+    const start = () => {
+      const opened = open();
+      opened.registry.add(new MaintenanceKey('checkout'), 'test');
+      opened.view.take(new Map(), versionAt('v1'));
+      return { ...opened, before: opened.updates() };
+    };
+
+    it('makes the snapshot once, before anything else happens', async () => {
+      const { view, updates, before, names, news } = start();
+      hear(view, ['general', true], ['checkout', true]);
+      expect([updates() - before, news.length]).toEqual([0, 0]);
+      await Promise.resolve();
+      expect([updates() - before, news.map(({ key }) => key)]).toEqual([1, ['general', 'checkout']]);
+      expect(names()).toEqual(['general', 'checkout']);
+      expect(updates() - before).toBe(1);
+    });
+
+    it('gives it to whoever asks, updated and announced', () => {
+      const { view, updates, before, names, news } = start();
+      hear(view, ['general', true], ['checkout', true]);
+      expect(names()).toEqual(['general', 'checkout']);
+      expect([updates() - before, news.length]).toEqual([1, 2]);
+    });
+
+    it('announces each change of a key', async () => {
+      const { view, news } = start();
+      hear(view, ['general', true], ['general', false], ['general', true]);
+      await Promise.resolve();
+      expect(news.map(({ to, revision }) => [to, revision])).toEqual([
+        [true, 2],
+        [false, 3],
+        [true, 4],
+      ]);
+    });
+
+    it('has what they mean before this replica reports that it has applied them', () => {
+      const { view, updates, before } = start();
+      const report = new ReplicaReport(newReplica(), view, () => 0);
+      let seen = 0;
+      report.details = () => {
+        seen = updates() - before;
+        return { inFlight: 0, observer: true, unknownKeys: [], foreignKeys: [], draining: {}, running: {} };
+      };
+      hear(view, ['general', true]);
+      expect([report.presence().revision, seen]).toEqual([2, 1]);
+    });
+
+    it('and an answer of the store on top of them announces all', () => {
+      const { view, news } = start();
+      hear(view, ['general', true]);
+      view.follow(new Map([['checkout', record({ switch: notice() })]]), versionAt('v3'));
+      expect(news.map(({ key }) => key)).toEqual(['general', 'checkout']);
+    });
+  });
+
+  it('announces what ends by itself when something else is written, and after the clock was set back', () => {
+    const { view, news, registry } = open();
+    registry.add(new MaintenanceKey('checkout'), 'test');
+    view.take(on({ until: 2_000 }).keys, versionAt('v1'));
+    vi.setSystemTime(2_500);
+    view.follow(new Map([['checkout', record({ switch: notice() })]]), versionAt('v2'));
+    const told = () => news.map(({ key, to }) => [key, to]);
+    expect(told()).toEqual([
+      ['general', true],
+      ['checkout', true],
+      ['general', false],
+    ]);
+    vi.setSystemTime(1_500);
+    view.follow(new Map([['checkout', record()]]), versionAt('v3'));
+    expect(told().slice(3)).toEqual([
+      ['checkout', false],
+      ['general', true],
+    ]);
   });
 
   it('does not go back to its own write when something newer was faster', () => {

@@ -1,10 +1,15 @@
-import { isOn, type KeyRecord } from '../document/record.js';
+import { nextBoundary } from '../document/passing-time.js';
+import { isOn } from '../document/record.js';
 import { changeBetween, type AnnouncedChange, type SeenRecord } from '../document/seen-change.js';
 import { currentOccurrence } from '../windows/occurrences.js';
+import type { KnownRecords } from './known-records.js';
 
 /** What was announced of each key, and so what is yet to be announced. */
 export class Announcements {
   private readonly announced = new Map<string, SeenRecord>();
+  /** The first moment at which one of them may mean something else by itself; epoch ms by the store's clock. */
+  private next = Infinity;
+  private last = -Infinity;
   private begun = false;
 
   /** What was seen so far is where the process starts from. */
@@ -12,15 +17,24 @@ export class Announcements {
     this.begun = true;
   }
 
-  /** The changes in these records that have not been announced yet. */
+  /**
+   * The changes that have not been announced yet.
+   * @param written names of records that were written; others are looked at when their meaning may have changed by itself
+   */
   news(
-    names: Iterable<string>,
-    recordOf: (name: string) => KeyRecord | undefined,
+    written: ReadonlySet<string>,
+    records: Pick<KnownRecords, 'get' | 'live'>,
     now: number,
   ): AnnouncedChange[] {
     const news: AnnouncedChange[] = [];
-    for (const name of names) {
-      const record = recordOf(name);
+    // the clock may have been set back
+    const passed = now >= this.next || now < this.last;
+    this.last = now;
+    if (passed) {
+      this.next = Infinity;
+    }
+    for (const name of passed ? new Set([...written, ...records.live.keys()]) : written) {
+      const record = records.get(name);
       if (!record) {
         continue;
       }
@@ -28,6 +42,7 @@ export class Announcements {
       const on = isOn(record, now);
       const seen = { record, seen: now, on, window: currentOccurrence(record.windows, now) };
       this.announced.set(name, seen);
+      this.next = Math.min(this.next, nextBoundary(record, now));
       const change = this.begun ? changeBetween(name, before, seen) : undefined;
       if (change) {
         news.push(change);

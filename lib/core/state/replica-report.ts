@@ -55,6 +55,8 @@ export class ReplicaReport {
 
   /** As of now. */
   presence(): Presence {
+    // what runs of what was heard is known only then
+    this.view.settle();
     const skew = this.clockSkew();
     return {
       ...this.replica,

@@ -22,6 +22,8 @@ export class StateView {
   readonly records = new KnownRecords();
   private readonly announcements = new Announcements();
   private readonly current: CurrentSnapshot;
+  /** Names of records that were heard since the last update. */
+  private readonly heard = new Set<string>();
   private read = false;
 
   /**
@@ -104,11 +106,32 @@ export class StateView {
     this.readable(this.records.take(news, version).keys());
   }
 
-  /** Applies a record that arrived by push, until the store itself returns its state. */
+  /**
+   * Applies a record that arrived by push, until the store itself returns its state. Of several that arrive at once, the snapshot is
+   * made once.
+   */
   hear(news: News): void {
-    this.holds.heard(news.record, this.records.get(news.name));
+    const { name, record } = news;
+    if (this.heard.has(name)) {
+      // each change is announced
+      this.settle();
+    }
+    this.holds.heard(record, this.records.get(name));
     this.records.hear(news);
-    this.readable([news.name]);
+    this.unreadable.unmark();
+    this.read = true;
+    this.current.outdate();
+    if (this.heard.size === 0) {
+      queueMicrotask(() => this.settle());
+    }
+    this.heard.add(name);
+  }
+
+  /** What was heard has its effects now: before this process reports that it has applied it, and before anything else happens. */
+  settle(): void {
+    if (this.heard.size > 0) {
+      this.update([]);
+    }
   }
 
   /** The store has been at that version: if it is still the one that is known here, what was heard is true. */
@@ -169,9 +192,10 @@ export class StateView {
   /** @param changed names of records that were written; the meaning of others may have changed by itself */
   private update(changed: Iterable<string>): void {
     const now = this.clock.now();
+    const names = new Set([...this.heard, ...changed]);
+    this.heard.clear();
     this.current.compile();
-    const names = new Set([...changed, ...this.records.live.keys()]);
-    const news = this.announcements.news(names, (name) => this.records.get(name), now);
+    const news = this.announcements.news(names, this.records, now);
     this.updates.next();
     news.forEach((change) => this.changes.next(change));
   }

@@ -151,17 +151,8 @@ export class RedisCommands {
     }
     await connection.require(what, deadline);
     const asked = performance.now();
-    const { client } = connection;
-    const command = (client as unknown as Record<string, RedisCommand>)[commandOf(script)] as RedisCommand;
-    const answer = command.call(client, keys.length, ...keys.map((key) => this.keys[key]), ...args);
     try {
-      return await bounded(
-        what,
-        answer.catch((error: unknown) => {
-          throw connection.failure(what, error);
-        }),
-        deadline,
-      );
+      return await bounded(what, this.call(connection, what, script, keys, deadline, args), deadline);
     } catch (error) {
       const failure = connection.failure(what, error);
       connection.refused(error);
@@ -175,6 +166,28 @@ export class RedisCommands {
         connection.replace();
       }
       throw failure;
+    }
+  }
+
+  private async call(
+    connection: RedisConnection,
+    what: string,
+    script: ScriptName,
+    keys: readonly RedisKey[],
+    deadline: number,
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    const { client } = connection;
+    const command = (client as unknown as Record<string, RedisCommand>)[commandOf(script)] as RedisCommand;
+    for (;;) {
+      try {
+        return await command.call(client, keys.length, ...keys.map((key) => this.keys[key]), ...args);
+      } catch (error) {
+        if (!connection.hasEnded(error)) {
+          throw connection.failure(what, error);
+        }
+        await connection.require(what, deadline);
+      }
     }
   }
 

@@ -8,6 +8,8 @@ import { isReply, refusalCode, storeError } from './redis-errors.js';
 
 /** Milliseconds that a call waits for a connection that has just broken; one that is away for longer is not waited for. */
 const RECONNECT_TIMEOUT = 500;
+/** What ioredis says of a call that it does not send. */
+const UNSENT = /^(Stream|Cluster) isn't (writeable|ready) and enableOfflineQueue/;
 
 /** One connection of the library's own: whether it is up, and if not, its last error. */
 export class RedisConnection {
@@ -80,6 +82,15 @@ export class RedisConnection {
       'unknown',
       { cause: this.problem },
     );
+  }
+
+  /** Whether a call was not even sent: the connection had ended, which the client tells a moment later. */
+  hasEnded(error: unknown): boolean {
+    const isUnsent = UNSENT.test(messageOf(error));
+    if (isUnsent) {
+      this.broken();
+    }
+    return isUnsent;
   }
 
   /** A server that was demoted keeps answering: looks for one that accepts writes, less often the longer there is none. */
