@@ -54,9 +54,11 @@ export const moments: Rule = (evidence) =>
     const found: Violation[] = [];
     const told = new Map<string, Request>();
     for (const request of evidence.requests) {
-      const { visitor, route, until, message, sent } = request;
+      const { visitor, route, until, message, sent, got } = request;
       if (!route.startsWith('/plan/') || visitor === undefined || until === undefined || sent > back)
         continue;
+      // whose visitor was found later is judged by what is on by then: perhaps another window
+      if (got > back + lagAt(evidence, sent)) continue;
       // while it is on the moment is known already; who comes back reads a text that is nobody's
       if (message !== op.name && (evidence.ops.has(message ?? '') || sent < end)) continue;
       const first = told.get(visitor);
