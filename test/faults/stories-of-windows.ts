@@ -50,8 +50,13 @@ async function underLoad(world: World, tell: () => Promise<void>): Promise<void>
 export const windows: Scenario = async (world, stage) =>
   underLoad(world, async () => {
     const [one, two] = stage.replicas;
-    await plan(one, 'first-1', 1_300, { duration: 1_400, readOnly: 600, reopenOver: 1_500, announce: 800 });
-    await delay(4_900);
+    await plan(one, 'first-1', 2_300, {
+      duration: 1_400,
+      readOnly: 600,
+      reopenOver: 1_500,
+      announce: 1_800,
+    });
+    await delay(5_900);
     const lies = stage.fault('clock', 'r2', 3_200);
     const { id } = await plan(one, 'second-1', 1_200, {
       duration: 60_000,
