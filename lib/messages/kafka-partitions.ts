@@ -8,7 +8,8 @@ interface Payload {
   readonly partition: number;
   readonly message: { offset: string };
   readonly heartbeat: () => Promise<void>;
-  pause(): () => void;
+  /** The same for all messages of a batch, and for no others. */
+  readonly pause: () => () => void;
 }
 
 interface KafkaServer {
@@ -32,6 +33,8 @@ interface Paused {
 export class KafkaPartitions {
   private readonly payloads = new WeakMap<object, Payload>();
   private readonly paused = new Map<string, Paused>();
+  /** The first offset that has to wait of a batch that was fetched, by how its partition is paused. */
+  private readonly batches = new WeakMap<Payload['pause'], bigint>();
 
   constructor(
     events: EventServer,
@@ -39,7 +42,13 @@ export class KafkaPartitions {
   ) {
     const server = events.server as unknown as KafkaServer;
     const original = server.handleMessage;
-    server.handleMessage = (payload) => {
+    server.handleMessage = async (payload) => {
+      const waiting = this.batches.get(payload.pause);
+      if (waiting !== undefined) {
+        // its partition may be resumed while kafkajs still goes through the batch: what follows must not overtake what has waited
+        payload.message.offset = String(waiting - 1n);
+        return;
+      }
       // the context of handlers has its heartbeat, and nothing else leads from it to what kafkajs passed
       this.payloads.set(payload.heartbeat, payload);
       return original.call(server, payload);
@@ -65,6 +74,7 @@ export class KafkaPartitions {
       this.paused.set(name, paused);
       outsideOfCalls(() => void this.waitUntilOpen(name, source));
     }
+    this.batches.set(payload.pause, paused.offset);
     // kafkajs resumes after the message that was handled last: that is the one before
     message.offset = String(paused.offset - 1n);
   }

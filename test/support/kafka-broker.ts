@@ -67,7 +67,10 @@ const VERSIONS: readonly (readonly [api: number, version: number])[] = [
 export class KafkaBroker {
   /** What has been committed, by topic and partition, in order. */
   readonly commits: { topic: string; partition: number; offset: number }[] = [];
+  /** What happens before a heartbeat is answered: its client waits meanwhile. */
+  beforeHeartbeat: () => Promise<void> = () => Promise.resolve();
   private readonly sockets = new Set<Socket>();
+  private readonly delivered = new Set<string>();
 
   private constructor(
     private readonly server: Server,
@@ -99,6 +102,11 @@ export class KafkaBroker {
   committed(topic: string, partition: number): number {
     const last = this.commits.findLast((commit) => commit.topic === topic && commit.partition === partition);
     return last?.offset ?? 0;
+  }
+
+  /** Whether a client has fetched anything of it. */
+  hasDelivered(topic: string, partition: number): boolean {
+    return this.delivered.has(`${topic}/${partition}`);
   }
 
   async stop(): Promise<void> {
@@ -156,6 +164,9 @@ export class KafkaBroker {
         return all(int16(0), this.node());
       case 11:
         return this.join(reader);
+      case 12:
+        await this.beforeHeartbeat();
+        return int16(0);
       case 14:
         [reader.string(), reader.int32(), reader.string()].at(0);
         return all(
@@ -213,6 +224,7 @@ export class KafkaBroker {
         return all(int64(from + index), data(message));
       });
       found += messages.length;
+      if (messages.length > 0) this.delivered.add(`${topic}/${partition}`);
       return all(int16(0), int64(log.length), data(all(...messages)));
     });
     await pause(found > 0 ? 0 : 20);
