@@ -46,7 +46,8 @@ export function getCallFacts(context: ExecutionContext): CallFacts {
       target,
       // a subscription only reads
       safe: operation === 'query' || operation === 'subscription',
-      place: http && new GraphqlPlace(http),
+      // what an application gives operations over a websocket as their request may only have headers
+      place: typeof http?.url === 'string' ? new GraphqlPlace(http) : undefined,
     };
   }
   if (transport === 'ws' || transport === 'rpc') {

@@ -1,5 +1,6 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
-import { graphqlReply } from '../decision/call-facts.js';
+import { graphqlReply, graphqlRequest } from '../decision/call-facts.js';
+import type { HttpRequest } from '../request/http-request.js';
 
 /**
  * Guards that have admitted a message of a microservice, or a GraphQL operation over a websocket, by the arguments that Nest
@@ -14,9 +15,15 @@ export function noteAdmission(context: ExecutionContext, guard: CanActivate): vo
   }
 }
 
-/** Whether it is a GraphQL operation without a response: as long as one is open, its operation is counted. */
-export const isSocketOperation = (context: ExecutionContext): boolean =>
-  isGraphql(context) && !graphqlReply(context.getArgByIndex(2));
+/** Whether it is a GraphQL operation without a response of its own: one over HTTP is counted as long as its response is open. */
+export const isSocketOperation = (context: ExecutionContext): boolean => {
+  const of: unknown = context.getArgByIndex(2);
+  return isGraphql(context) && !graphqlReply(of) && !isHttp(graphqlRequest(of));
+};
+
+/** Applications may give operations over a websocket its handshake as their request, or something that only has headers. */
+const isHttp = (request: HttpRequest | undefined): boolean =>
+  typeof request?.method === 'string' && request.headers['upgrade'] === undefined;
 
 export const isGraphql = (context: ExecutionContext): boolean => context.getType<string>() === 'graphql';
 

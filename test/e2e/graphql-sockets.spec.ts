@@ -65,11 +65,26 @@ class NotesResolver {
   }
 }
 
-const apollo = (): DynamicModule =>
+const apollo = (more: Partial<ApolloDriverConfig> = {}): DynamicModule =>
   GraphQLModule.forRoot<ApolloDriverConfig>({
     driver: ApolloDriver,
     autoSchemaFile: true,
     subscriptions: { 'graphql-ws': true },
+    ...more,
+  });
+
+/** As many applications have it, so that guards find a token at the same place. */
+const withHeaders = (): DynamicModule =>
+  apollo({
+    context: ({ req, res, connectionParams }: { req?: object; res?: object; connectionParams?: object }) =>
+      res ? { req, res } : { req: { headers: connectionParams ?? {} } },
+  });
+
+/** With the handshake as the request. */
+const withHandshake = (): DynamicModule =>
+  apollo({
+    context: ({ req, res, extra }: { req?: object; res?: object; extra?: { request: object } }) =>
+      extra ? { req: extra.request } : { req, res },
   });
 
 const mercurius = (): DynamicModule =>
@@ -80,8 +95,10 @@ const mercurius = (): DynamicModule =>
   });
 
 const servers: [name: string, create: CreateApp, graphql: () => DynamicModule][] = [
-  ['Apollo on Express', createExpressApp, apollo],
-  ['Apollo on Fastify', createFastifyApp, apollo],
+  ['Apollo on Express', createExpressApp, () => apollo()],
+  ['Apollo on Express, with headers in its context', createExpressApp, withHeaders],
+  ['Apollo on Express, with the handshake in its context', createExpressApp, withHandshake],
+  ['Apollo on Fastify', createFastifyApp, () => apollo()],
   ['Mercurius', createFastifyApp, mercurius],
 ];
 
