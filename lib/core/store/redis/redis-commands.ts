@@ -11,6 +11,8 @@ import { bounded } from '../bounded.js';
 /** Names a script of scripts/. */
 type ScriptName = keyof typeof scripts;
 
+type Arguments = readonly (string | number)[];
+
 /** The name of a script on the client: a command of the client's own, sent by EVALSHA once the server has it. */
 const commandOf = (script: string): string => `maintenance:${script.toLowerCase()}`;
 
@@ -114,14 +116,14 @@ export class RedisCommands {
     script: ScriptName,
     keys: readonly RedisKey[],
     deadline: number,
-    args: (term: string) => readonly (string | number)[],
+    args: (term: string) => Arguments,
     why: string,
   ): Promise<unknown> {
     await this.learnClock(deadline);
     const begun = performance.now();
     for (;;) {
       const asked = performance.now();
-      const answer = await this.run(what, script, keys, deadline, args(this.term(deadline)));
+      const answer = await this.run(what, script, keys, deadline, () => args(this.term(deadline)));
       if (!isLate(answer)) {
         return answer;
       }
@@ -137,13 +139,16 @@ export class RedisCommands {
     return performance.now() < (begun + deadline) / 2;
   }
 
-  /** @throws MaintenanceStoreError by the deadline, on the monotonic clock */
+  /**
+   * @param args a function is called again if the call has to be made on another connection, which may lead to another server
+   * @throws MaintenanceStoreError by the deadline, on the monotonic clock
+   */
   async run(
     what: string,
     script: ScriptName,
     keys: readonly RedisKey[],
     deadline: number,
-    args: readonly (string | number)[],
+    args: Arguments | (() => Arguments),
   ): Promise<unknown> {
     const { connection } = this;
     if (!connection) {
@@ -175,13 +180,14 @@ export class RedisCommands {
     script: ScriptName,
     keys: readonly RedisKey[],
     deadline: number,
-    args: readonly (string | number)[],
+    args: Arguments | (() => Arguments),
   ): Promise<unknown> {
     const { client } = connection;
     const command = (client as unknown as Record<string, RedisCommand>)[commandOf(script)] as RedisCommand;
     for (;;) {
       try {
-        return await command.call(client, keys.length, ...keys.map((key) => this.keys[key]), ...args);
+        const given = typeof args === 'function' ? args() : args;
+        return await command.call(client, keys.length, ...keys.map((key) => this.keys[key]), ...given);
       } catch (error) {
         if (!connection.hasEnded(error)) {
           throw connection.failure(what, error);

@@ -8,8 +8,8 @@ import { isReply, refusalCode, storeError } from './redis-errors.js';
 
 /** Milliseconds that a call waits for a connection that has just broken; one that is away for longer is not waited for. */
 const RECONNECT_TIMEOUT = 500;
-/** What ioredis says of a call that it does not send. */
-const UNSENT = /^(Stream|Cluster) isn't (writeable|ready) and enableOfflineQueue/;
+/** What ioredis says of a call that it has not sent. Its cluster client says the like also of calls that it has sent before. */
+const UNSENT = /^Stream isn't writeable and enableOfflineQueue/;
 
 /** One connection of the library's own: whether it is up, and if not, its last error. */
 export class RedisConnection {

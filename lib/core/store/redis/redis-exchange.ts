@@ -164,7 +164,7 @@ export class RedisExchange {
         ...(knowsNothing ? (['fences'] as const) : []),
       ],
       deadline,
-      [
+      () => [
         known ?? '?',
         presence?.id ?? '',
         facts,

@@ -67,7 +67,7 @@ export class RedisLooks {
   private async ask(versions: readonly Version[], deadline: number): Promise<Reply> {
     const { commands, replicaLease } = this;
     const names = ['replicas', ...(versions.length > 0 ? (['records', 'writes'] as const) : [])] as const;
-    const args = [replicaLease, commands.server(), ...versions];
+    const args = () => [replicaLease, commands.server(), ...versions];
     return (await commands.run('replicas', 'REPLICAS', names, deadline, args)) as Reply;
   }
 

@@ -1,3 +1,4 @@
+import { MaintenanceStoreError } from '../../errors/errors.js';
 import { formatPresence, type PresenceText } from '../presence.js';
 import type { Presence, Version } from '../store.js';
 import type { RedisCommands } from './redis-commands.js';
@@ -59,6 +60,7 @@ export class RedisReport {
   /**
    * Reports what was applied, and nothing else, so that it need not wait for an exchange that is under way.
    * @returns `false` if it takes an exchange
+   * @throws MaintenanceStoreError
    */
   async acknowledge(version: Version, presence: Presence, deadline: number): Promise<boolean> {
     const { commands } = this;
@@ -71,15 +73,20 @@ export class RedisReport {
       'ACKNOWLEDGE',
       ['records', 'replicas', 'applied', 'writes'],
       deadline,
-      [
-        version,
-        presence.id,
-        figures,
-        this.replicaLease,
-        commands.term(deadline),
-        commands.channel,
-        this.drains(presence) ? '1' : '',
-      ],
+      () => {
+        if (!commands.isAcquainted) {
+          throw new MaintenanceStoreError('The connection to Redis has ended.', 'refused');
+        }
+        return [
+          version,
+          presence.id,
+          figures,
+          this.replicaLease,
+          commands.term(deadline),
+          commands.channel,
+          this.drains(presence) ? '1' : '',
+        ];
+      },
     );
     if (reply !== 1) {
       return false;
