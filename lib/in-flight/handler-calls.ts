@@ -4,7 +4,7 @@ import { coarseClock } from '../core/calls/coarse-clock.js';
 
 /** What surrounds a call from before its handler begins: interceptors, and the listener to its result. */
 interface Surroundings {
-  /** Whether they count for longer than the handler runs: its result is a stream. */
+  /** Whether they count for longer than the handler runs: its result is a stream, or the handler may run for others meanwhile. */
   readonly last: boolean;
   over: boolean;
 }
@@ -170,7 +170,7 @@ export function createHandlerCalls(handler: object, noted: boolean): HandlerCall
 
 /**
  * Counts a call before its handler begins; from then on it counts by itself.
- * @param last whether it still counts after its handler has settled, because its result has a listener
+ * @param last whether it still counts after its handler has settled, because its result has a listener, or another call's handler has
  * @returns to be called when it is over; if it does not last, in case the handler never began or is not tracked
  */
 export const countCall = (handler: object, last: boolean): (() => void) =>

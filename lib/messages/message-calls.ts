@@ -53,10 +53,11 @@ class MessageCalls implements NestInterceptor {
       });
       return handleEvent(event, () => next.handle());
     }
-    const isRpc = context.getType() === 'rpc';
-    const over = countCall(context.getHandler(), isRpc);
+    const isWs = context.getType() === 'ws';
+    // a resolver's calls over HTTP are not announced: while this one has yet to begin, they may take its place, and give it back
+    const over = countCall(context.getHandler(), !isWs);
     try {
-      await (context.getType() === 'ws' ? ask(context, () => true) : askAgain(context));
+      await (isWs ? ask(context, () => true) : askAgain(context));
       const stream = findStreamCall(context.getArgByIndex(0));
       return next.handle().pipe(finalize(() => (stream ? void stream.then(over) : over())));
     } catch (error) {

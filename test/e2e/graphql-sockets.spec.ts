@@ -14,6 +14,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { maintenance, serviceOf } from '../apps/shop.js';
 import { createExpressApp, createFastifyApp, type CreateApp, type RunningApp } from '../support/apps.js';
+import { request } from '../support/http.js';
 import { Gates } from '../support/gates.js';
 import { until } from '../support/until.js';
 
@@ -34,6 +35,7 @@ class SlowGuard implements CanActivate {
 
 class SlowPipe implements PipeTransform<string, Promise<string>> {
   async transform(text: string): Promise<string> {
+    if (text === 'at once') return text;
     await gates.pass('pipe');
     if (text === 'wrong') throw new Error('on purpose');
     return text;
@@ -156,6 +158,23 @@ describe.each(servers)('GraphQL over a websocket, %s', (_name, create, graphql) 
     gates.open('resolver');
     expect(await work).toContain('resolver');
     expect(await answer).toContain('"piped":"resolver"');
+  });
+
+  it('so is one that the same mutation over HTTP overtakes', async () => {
+    await using running = await start();
+    const answer = send(running, 'mutation { piped(text: "resolver") }');
+    await reaches('pipe');
+    gates.open('at once');
+    const json = { query: 'mutation { piped(text: "at once") }' };
+    const { text } = await request(running.port, '/graphql', { method: 'POST', json });
+    expect(text).toContain('"piped":"at once"');
+    const work = serviceOf(running).maintain('general', () => [...gates.ended]);
+    await delay(MOMENT);
+    ['pipe', 'resolver'].forEach((gate) => gates.open(gate));
+    expect(await work).toContain('resolver');
+    expect(await answer).toContain('"piped":"resolver"');
+    // and nothing is left of it
+    expect(await serviceOf(running).maintain('general', () => 'worked', { drain: 2_000 })).toBe('worked');
   });
 
   it('nothing is left of a mutation that has been refused, or has failed, before its resolver', async () => {
