@@ -440,8 +440,8 @@ export const MUTANTS: readonly Mutant[] = [
     'delayed-message-is-not-asked-again',
     'asked',
     'messages/message-calls.js',
-    "await (context.getType() === 'ws' ? ask(context, () => true) : askAgain(context));",
-    "await (context.getType() === 'ws' ? ask(context, () => true) : undefined);",
+    'await (isWs ? ask(context, () => true) : askAgain(context));',
+    'await (isWs ? ask(context, () => true) : undefined);',
   ),
   bug(
     'told-by-the-earliest-clock',
