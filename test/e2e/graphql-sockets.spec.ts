@@ -9,6 +9,7 @@ import {
 import { Args, GraphQLModule, Mutation, Query, Resolver, Subscription } from '@nestjs/graphql';
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
 import { createClient } from 'graphql-ws';
+import { MaintenanceService } from 'nestjs-maintenance';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -64,6 +65,16 @@ class NotesResolver {
   @Subscription(() => String, { resolve: (note: string) => note })
   async *notes(): AsyncGenerator<string> {
     yield await gates.pass('notes');
+  }
+}
+
+@Resolver()
+class HoldingResolver {
+  constructor(private readonly service: MaintenanceService) {}
+
+  @Mutation(() => String)
+  holding(): Promise<string> {
+    return this.service.maintain('general', () => 'worked', { drain: 2_000 });
   }
 }
 
@@ -127,7 +138,8 @@ async function send({ port }: RunningApp, query: string): Promise<string> {
 }
 
 describe.each(servers)('GraphQL over a websocket, %s', (_name, create, graphql) => {
-  const start = () => create({ imports: [maintenance(), graphql()], providers: [NotesResolver] });
+  const start = () =>
+    create({ imports: [maintenance(), graphql()], providers: [NotesResolver, HoldingResolver] });
   const reaches = (gate: string) => until(() => gates.begun.includes(gate), { what: gate });
 
   it.each([
@@ -175,6 +187,11 @@ describe.each(servers)('GraphQL over a websocket, %s', (_name, create, graphql) 
     expect(await answer).toContain('"piped":"resolver"');
     // and nothing is left of it
     expect(await serviceOf(running).maintain('general', () => 'worked', { drain: 2_000 })).toBe('worked');
+  });
+
+  it('a mutation may hold a key that refuses it', async () => {
+    await using running = await start();
+    expect(await send(running, 'mutation { holding }')).toContain('"holding":"worked"');
   });
 
   it('nothing is left of a mutation that has been refused, or has failed, before its resolver', async () => {
