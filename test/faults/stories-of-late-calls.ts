@@ -33,9 +33,9 @@ export const lateVisitors: Scenario = async (world, stage) => {
 /** A replica learns of a key while it is held, and has admitted a call before. */
 export const loaded: Scenario = async (world, stage) => {
   const [one, two] = stage.replicas;
-  const slow = call(world, two, '/b/stream?ms=6000');
+  const slow = call(world, two, '/b/stream?ms=9000');
   await world.handling(two, '/b/stream');
-  const work = stage.work(one, 'patient-1', 'b', { drain: 14_000 });
+  const work = stage.work(one, 'patient-1', 'b', { drain: 18_000 });
   await delay(1_000);
   await two.load('b');
   await Promise.all([slow, work]);

@@ -94,12 +94,21 @@ const mark = (page: Page) => page.evaluate(`document.documentElement.dataset.mar
 const isSame = (page: Page) => page.evaluate<boolean>(`document.documentElement.dataset.mark === 'same'`);
 
 /** A page that shows the maintenance of one key, and in the same browser another that leads their stream. */
+/** A page that has become live looks once at its own address. */
+const looked = (page: Page) =>
+  until(() =>
+    page.evaluate<boolean>(
+      `performance.getEntriesByType('resource').some(({ initiatorType, name }) => initiatorType === 'fetch' && name === location.href)`,
+    ),
+  );
+
 async function closedBilling(app: RunningApp): Promise<{ context: BrowserContext; page: Page }> {
   const context = await browser.newContext();
   await live(await open(context, app, '/status'));
   await service(app).setMaintenance(true, 'billing');
   const page = await open(context, app, '/billing');
   await live(page);
+  await looked(page);
   return { context, page };
 }
 
