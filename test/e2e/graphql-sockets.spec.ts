@@ -8,16 +8,15 @@ import {
 } from '@nestjs/common';
 import { Args, GraphQLModule, Mutation, Query, Resolver, Subscription } from '@nestjs/graphql';
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
-import { createClient } from 'graphql-ws';
 import { MaintenanceService } from 'nestjs-maintenance';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 import { maintenance, serviceOf } from '../apps/shop.js';
-import { createExpressApp, createFastifyApp, type CreateApp, type RunningApp } from '../support/apps.js';
+import { createExpressApp, createFastifyApp, type CreateApp } from '../support/apps.js';
 import { request } from '../support/http.js';
 import { Gates } from '../support/gates.js';
 import { until } from '../support/until.js';
+import { sendBySocket } from '../support/graphql-socket.js';
 
 /** Milliseconds in which work would long have begun if it were to. */
 const MOMENT = 300;
@@ -115,28 +114,6 @@ const servers: [name: string, create: CreateApp, graphql: () => DynamicModule][]
   ['Mercurius', createFastifyApp, mercurius],
 ];
 
-/** All that an operation over a websocket brings until it is over. */
-async function send({ port }: RunningApp, query: string): Promise<string> {
-  const client = createClient({
-    url: `ws://127.0.0.1:${port}/graphql`,
-    webSocketImpl: WebSocket,
-    retryAttempts: 0,
-  });
-  const heard: unknown[] = [];
-  await new Promise<void>((resolve) => {
-    client.subscribe(
-      { query },
-      {
-        next: (value) => heard.push(value),
-        error: (error) => (heard.push(error), resolve()),
-        complete: resolve,
-      },
-    );
-  });
-  await client.dispose();
-  return JSON.stringify(heard);
-}
-
 describe.each(servers)('GraphQL over a websocket, %s', (_name, create, graphql) => {
   const start = () =>
     create({ imports: [maintenance(), graphql()], providers: [NotesResolver, HoldingResolver] });
@@ -148,19 +125,19 @@ describe.each(servers)('GraphQL over a websocket, %s', (_name, create, graphql) 
   ])('a %s that other guards delay is refused if a key is on by then', async (_kind, query, gate) => {
     await using running = await start();
     gates.open(gate);
-    const answer = send(running, query);
+    const answer = sendBySocket(running, query);
     await reaches('guard');
     await serviceOf(running).maintain('general', async () => {
       gates.open('guard');
       expect(await answer).toContain('"code":"MAINTENANCE"');
       expect(gates.begun).not.toContain(gate);
     });
-    expect(await send(running, query)).toContain(`"${gate}"`);
+    expect(await sendBySocket(running, query)).toContain(`"${gate}"`);
   });
 
   it('a mutation is waited for from before its pipes until its resolver has ended', async () => {
     await using running = await start();
-    const answer = send(running, 'mutation { piped(text: "resolver") }');
+    const answer = sendBySocket(running, 'mutation { piped(text: "resolver") }');
     await reaches('pipe');
     const work = serviceOf(running).maintain('general', () => [...gates.ended]);
     await delay(MOMENT);
@@ -174,7 +151,7 @@ describe.each(servers)('GraphQL over a websocket, %s', (_name, create, graphql) 
 
   it('so is one that the same mutation over HTTP overtakes', async () => {
     await using running = await start();
-    const answer = send(running, 'mutation { piped(text: "resolver") }');
+    const answer = sendBySocket(running, 'mutation { piped(text: "resolver") }');
     await reaches('pipe');
     gates.open('at once');
     const json = { query: 'mutation { piped(text: "at once") }' };
@@ -191,12 +168,12 @@ describe.each(servers)('GraphQL over a websocket, %s', (_name, create, graphql) 
 
   it('a mutation may hold a key that refuses it', async () => {
     await using running = await start();
-    expect(await send(running, 'mutation { holding }')).toContain('"holding":"worked"');
+    expect(await sendBySocket(running, 'mutation { holding }')).toContain('"holding":"worked"');
   });
 
   it('nothing is left of a mutation that has been refused, or has failed, before its resolver', async () => {
     await using running = await start();
-    const answer = send(running, 'mutation { guarded }');
+    const answer = sendBySocket(running, 'mutation { guarded }');
     await reaches('guard');
     const service = serviceOf(running);
     await service.setMaintenance(true);
@@ -204,7 +181,7 @@ describe.each(servers)('GraphQL over a websocket, %s', (_name, create, graphql) 
     expect(await answer).toContain('"code":"MAINTENANCE"');
     await service.setMaintenance(false);
     gates.open('pipe');
-    expect(await send(running, 'mutation { piped(text: "wrong") }')).toContain('on purpose');
+    expect(await sendBySocket(running, 'mutation { piped(text: "wrong") }')).toContain('on purpose');
     expect(await service.maintain('general', () => 'worked', { drain: 2_000 })).toBe('worked');
   });
 });

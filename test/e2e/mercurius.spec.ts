@@ -16,13 +16,12 @@ import {
   type MercuriusFederationDriverConfig,
   type MercuriusGatewayDriverConfig,
 } from '@nestjs/mercurius';
-import { createClient } from 'graphql-ws';
 import { MaintenanceKey } from 'nestjs-maintenance';
 import { describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 import { maintenance, serviceOf } from '../apps/shop.js';
 import { createFastifyApp, type RunningApp } from '../support/apps.js';
 import { request } from '../support/http.js';
+import { sendBySocket } from '../support/graphql-socket.js';
 
 @ObjectType()
 @Directive('@key(fields: "id")')
@@ -96,28 +95,6 @@ const gateway = ({ url, port }: RunningApp) =>
 const post = async ({ port }: RunningApp, body: unknown) =>
   (await request(port, '/graphql', { ...GRAPHQL, body: JSON.stringify(body) })).text;
 
-/** All that a subscription brings until it is over. */
-async function subscribe({ port }: RunningApp): Promise<string> {
-  const client = createClient({
-    url: `ws://127.0.0.1:${port}/graphql`,
-    webSocketImpl: WebSocket,
-    retryAttempts: 0,
-  });
-  const heard: unknown[] = [];
-  await new Promise<void>((resolve) => {
-    client.subscribe(
-      { query: 'subscription { pages }' },
-      {
-        next: (value) => heard.push(value),
-        error: (error) => (heard.push(error), resolve()),
-        complete: resolve,
-      },
-    );
-  });
-  await client.dispose();
-  return JSON.stringify(heard);
-}
-
 describe('Mercurius', () => {
   it('judges the named operation, and each operation of a batch separately', async () => {
     await using books = await subgraph();
@@ -138,11 +115,11 @@ describe('Mercurius', () => {
     await using books = await subgraph();
     await using front = await gateway(books);
     const both = '[{"data":{"pages":1}},{"data":{"pages":2}}]';
-    expect(await subscribe(front)).toBe(both);
+    expect(await sendBySocket(front, 'subscription { pages }')).toBe(both);
     await serviceOf(front).setMaintenance(true, 'frozen');
-    expect(await subscribe(front)).toBe(both);
+    expect(await sendBySocket(front, 'subscription { pages }')).toBe(both);
     await serviceOf(front).setMaintenance(true, 'general', { message: 'Closed.' });
-    expect(await subscribe(front)).toMatch(/Closed\./);
+    expect(await sendBySocket(front, 'subscription { pages }')).toMatch(/Closed\./);
   });
 
   it('counts no operation for longer than it takes, however it ends', async () => {
