@@ -73,6 +73,9 @@ export function getCallFacts(context: ExecutionContext): CallFacts {
   };
 }
 
+/** Nest's own types do not know it. */
+export const isGraphql = (context: ExecutionContext): boolean => context.getType<string>() === 'graphql';
+
 /** Where GraphQL drivers keep the HTTP request in their context. */
 export function graphqlRequest(value: unknown): HttpRequest | undefined {
   const context = value as

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { OutgoingMessage, ServerResponse } from 'node:http';
-import { graphqlReply } from '../decision/call-facts.js';
+import { graphqlReply, isGraphql } from '../decision/call-facts.js';
 import { getHandlerCalls } from './handler-calls.js';
 import { wasEnded } from './http2-responses.js';
 
@@ -37,7 +37,7 @@ const hasAnswered = ({ headersSent }: Response, context: ExecutionContext): bool
 /** The response of a call; `undefined` if there is none, as in a gateway. */
 function responseOf(context: ExecutionContext): Response | undefined {
   const args = context.getArgs<unknown[]>();
-  const reply = context.getType<string>() === 'graphql' ? graphqlReply(args[2]) : args[1];
+  const reply = isGraphql(context) ? graphqlReply(args[2]) : args[1];
   const raw = (reply as Reply | undefined)?.raw ?? reply;
   return typeof (raw as Reply | undefined)?.writableEnded === 'boolean' ? (raw as Response) : undefined;
 }

@@ -40,9 +40,7 @@ export function trackHandlers(
       trackMethod(ownerOf(instance, property), property, follow);
       const handler = (instance as Record<string, object & { name: string }>)[property];
       if (handler) {
-        if (isResolver(handler)) {
-          resolver(handler);
-        }
+        noteResolver(handler, resolver);
         const policy = getHandlerPolicy(instance.constructor, handler);
         note(handler, policy);
         serves ||= !policy.exempt;
@@ -62,6 +60,12 @@ function ownerOf(instance: object, property: string): object {
 
 const isResolver = (method: object): boolean => Reflect.hasMetadata(RESOLVER_METADATA, method);
 
+function noteResolver(method: object, resolver: (method: object) => void): void {
+  if (isResolver(method)) {
+    resolver(method);
+  }
+}
+
 /** Calls of request-scoped providers are counted by their class. */
 function trackPerRequest(
   wrapper: Wrapper,
@@ -75,10 +79,7 @@ function trackPerRequest(
   const properties = routeMethods(Object.create(prototype) as object);
   for (const property of properties) {
     trackMethod(prototype, property, following.follows(wrapper));
-    const method = (prototype as Record<string, object>)[property];
-    if (method && isResolver(method)) {
-      resolver(method);
-    }
+    noteResolver((prototype as Record<string, object>)[property] as object, resolver);
   }
   return properties.length > 0;
 }

@@ -1,5 +1,5 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
-import { graphqlReply, graphqlRequest } from '../decision/call-facts.js';
+import { graphqlReply, graphqlRequest, isGraphql } from '../decision/call-facts.js';
 import type { HttpRequest } from '../request/http-request.js';
 
 /**
@@ -24,8 +24,6 @@ export const isSocketOperation = (context: ExecutionContext): boolean => {
 /** Applications may give operations over a websocket its handshake as their request, or something that only has headers. */
 const isHttp = (request: HttpRequest | undefined): boolean =>
   typeof request?.method === 'string' && request.headers['upgrade'] === undefined;
-
-export const isGraphql = (context: ExecutionContext): boolean => context.getType<string>() === 'graphql';
 
 /** Asks the guard again that has admitted a message. Rejects as it does. */
 export async function askAgain(context: ExecutionContext): Promise<void> {

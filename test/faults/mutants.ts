@@ -127,8 +127,8 @@ export const MUTANTS: readonly Mutant[] = [
     'told-before-applied',
     'unheard',
     'core/state/state-view.js',
-    'this.unreadable.unmark(); this.read = true; this.update(changed);',
-    'this.unreadable.unmark(); this.read = true; const names = [...changed]; setTimeout(() => this.update(names), 300);',
+    'this.markReadable(); this.update(changed);',
+    'this.markReadable(); const names = [...changed]; setTimeout(() => this.update(names), 300);',
   ),
   bug(
     'any-write-will-do',

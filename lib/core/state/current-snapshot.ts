@@ -8,14 +8,12 @@ export class CurrentSnapshot {
   private readonly boundary: BoundaryTimer;
   /** It lacks keys that were added since. */
   private lacking = false;
-  /** It lacks changes that were heard of since. */
-  private outdated = false;
   private stopped = false;
 
   /**
    * @param make from what is known now
    * @param now the clock by which boundaries are measured
-   * @param passed is called once a boundary has passed, or when it is read outdated, and compiles
+   * @param passed is called once a boundary has passed, and compiles
    */
   constructor(
     registry: KeyRegistry,
@@ -37,20 +35,14 @@ export class CurrentSnapshot {
   /** A boundary that has passed counts even if its timer is late. */
   get snapshot(): Snapshot {
     this.complete();
-    if (this.outdated || this.boundary.isOver) {
+    if (this.boundary.isOver) {
       this.passed();
     }
     return this.made;
   }
 
-  /** It is made anew before anybody reads it. */
-  outdate(): void {
-    this.outdated = true;
-  }
-
   compile(): void {
     this.lacking = false;
-    this.outdated = false;
     this.made = this.make();
     if (!this.stopped) {
       this.boundary.set(this.made.nextBoundary);

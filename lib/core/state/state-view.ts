@@ -52,6 +52,7 @@ export class StateView {
 
   /** What is known now. A boundary that has passed counts even if its timer is late. */
   get snapshot(): Snapshot {
+    this.settle();
     return this.current.snapshot;
   }
 
@@ -118,9 +119,7 @@ export class StateView {
     }
     this.holds.heard(record, this.records.get(name));
     this.records.hear(news);
-    this.unreadable.unmark();
-    this.read = true;
-    this.current.outdate();
+    this.markReadable();
     if (this.heard.size === 0) {
       queueMicrotask(() => this.settle());
     }
@@ -184,9 +183,13 @@ export class StateView {
 
   /** The store could be read, and these records were written. */
   private readable(changed: Iterable<string>): void {
+    this.markReadable();
+    this.update(changed);
+  }
+
+  private markReadable(): void {
     this.unreadable.unmark();
     this.read = true;
-    this.update(changed);
   }
 
   /** @param changed names of records that were written; the meaning of others may have changed by itself */

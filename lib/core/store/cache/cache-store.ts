@@ -116,9 +116,12 @@ export class CacheStore implements StateStore {
     return { ...common, stored: { all: true, records: this.lateWrites.show(document.records) } };
   }
 
+  /** A cache of its own is loaded and created with the first write: until then it would be empty. */
   async prepare(): Promise<void> {
     if (!this.cache && !this.document) {
-      await import('cache-manager');
+      const { createCache } = await import('cache-manager');
+      // another write may have been faster
+      this.document ??= new CacheEntry(createCache(), this.entry);
     }
   }
 
@@ -138,7 +141,7 @@ export class CacheStore implements StateStore {
       if (document === stored) {
         return { before, version: before, outcomes };
       }
-      await this.makeMemory();
+      await this.prepare();
       if (performance.now() >= deadline) {
         throw new MaintenanceStoreError('The cache was too slow; nothing was written.', 'refused');
       }
@@ -182,13 +185,6 @@ export class CacheStore implements StateStore {
   stop(): Promise<void> {
     this.unsubscribe();
     return Promise.resolve();
-  }
-
-  /** A cache of its own is loaded and created with the first write: until then it would be empty. */
-  private async makeMemory(): Promise<void> {
-    if (!this.cache) {
-      this.document ??= new CacheEntry((await import('cache-manager')).createCache(), this.entry);
-    }
   }
 
   private async read(deadline: number): Promise<unknown> {

@@ -155,9 +155,14 @@ export class RedisCommands {
       throw new MaintenanceStoreError(`There is no connection to Redis yet (${what}).`, 'refused');
     }
     await connection.require(what, deadline);
+    const { client } = connection;
+    const command = (client as unknown as Record<string, RedisCommand>)[commandOf(script)] as RedisCommand;
+    const names = keys.map((key) => this.keys[key]);
+    const send = (): Promise<unknown> =>
+      command.call(client, keys.length, ...names, ...(typeof args === 'function' ? args() : args));
     const asked = performance.now();
     try {
-      return await bounded(what, this.call(connection, what, script, keys, deadline, args), deadline);
+      return await bounded(what, connection.send(what, deadline, send), deadline);
     } catch (error) {
       const failure = connection.failure(what, error);
       connection.refused(error);
@@ -171,29 +176,6 @@ export class RedisCommands {
         connection.replace();
       }
       throw failure;
-    }
-  }
-
-  private async call(
-    connection: RedisConnection,
-    what: string,
-    script: ScriptName,
-    keys: readonly RedisKey[],
-    deadline: number,
-    args: Arguments | (() => Arguments),
-  ): Promise<unknown> {
-    const { client } = connection;
-    const command = (client as unknown as Record<string, RedisCommand>)[commandOf(script)] as RedisCommand;
-    for (;;) {
-      try {
-        const given = typeof args === 'function' ? args() : args;
-        return await command.call(client, keys.length, ...keys.map((key) => this.keys[key]), ...given);
-      } catch (error) {
-        if (!connection.hasEnded(error)) {
-          throw connection.failure(what, error);
-        }
-        await connection.require(what, deadline);
-      }
     }
   }
 

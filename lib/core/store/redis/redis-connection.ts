@@ -84,13 +84,22 @@ export class RedisConnection {
     );
   }
 
-  /** Whether a call was not even sent: the connection had ended, which the client tells a moment later. */
-  hasEnded(error: unknown): boolean {
-    const isUnsent = UNSENT.test(messageOf(error));
-    if (isUnsent) {
+  /**
+   * Makes a call; if the connection had ended, which the client tells a moment later, on the next one.
+   * @param call is made again only if it was not sent
+   */
+  async send(what: string, deadline: number, call: () => Promise<unknown>): Promise<unknown> {
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!UNSENT.test(messageOf(error))) {
+          throw this.failure(what, error);
+        }
+      }
       this.broken();
+      await this.require(what, deadline);
     }
-    return isUnsent;
   }
 
   /** A server that was demoted keeps answering: looks for one that accepts writes, less often the longer there is none. */
