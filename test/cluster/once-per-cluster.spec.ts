@@ -49,6 +49,40 @@ it('work that was done but could not be recorded is recorded later and not done 
   expect(run).toHaveBeenCalledTimes(1);
 });
 
+it('what was done is recorded as soon as the store is back, since a process that dies before would have it done again', async () => {
+  const { once, all } = replicas(1);
+  const [one] = all as [OncePerCluster];
+  once.failing = 'finish';
+  one.see({ name: 'x', isDue: () => true, run: async () => undefined });
+  await vi.advanceTimersByTimeAsync(1_700);
+  once.failing = undefined;
+  await vi.advanceTimersByTimeAsync(500);
+  expect(await once.claim('x', 'another', 1_000)).toBe('done');
+});
+
+it('a stopping process records what it could not record before', async () => {
+  const { once, all } = replicas(1);
+  const [one] = all as [OncePerCluster];
+  once.failing = 'finish';
+  one.see({ name: 'x', isDue: () => true, run: async () => undefined });
+  await vi.advanceTimersByTimeAsync(100);
+  once.failing = undefined;
+  await one.stop();
+  expect(await once.claim('x', 'another', 1_000)).toBe('done');
+});
+
+it('a process stops although it cannot record what it has done', async () => {
+  const { once, all } = replicas(1);
+  const [one] = all as [OncePerCluster];
+  once.failing = 'finish';
+  one.see({ name: 'x', isDue: () => true, run: async () => undefined });
+  await vi.advanceTimersByTimeAsync(0);
+  await one.stop();
+  await vi.advanceTimersByTimeAsync(1_000);
+  once.failing = undefined;
+  expect(await once.claim('x', 'another', 1_000)).toBe('taken');
+});
+
 it('a claim that did not reach the store is repeated while it is due', async () => {
   const { once, all } = replicas(2);
   let due = true;

@@ -94,12 +94,16 @@ export class Evidence {
     return epoch - this.#behind;
   }
 
+  /** Faults that may have kept a replica from Redis, or still, each by itself. */
+  cutOffs(replica: string): readonly Span[] {
+    return this.windows.filter((window) => mayCutOff(window, replica));
+  }
+
   /** Spans in which a replica may have been out of touch with Redis or standing still. */
   outages(replica: string): readonly Span[] {
     let spans = this.#outages.get(replica);
     if (!spans) {
-      const found = this.windows.filter((window) => mayCutOff(window, replica));
-      spans = merged(found);
+      spans = merged(this.cutOffs(replica));
       this.#outages.set(replica, spans);
     }
     return spans;
@@ -265,7 +269,7 @@ export const OUT_OF_TOUCH: ReadonlySet<string> = new Set([
   'partition',
   'severed',
 ]);
-const CUT_OFF: ReadonlySet<string> = new Set([...OUT_OF_TOUCH, 'stall', 'cut']);
+const CUT_OFF: ReadonlySet<string> = new Set([...OUT_OF_TOUCH, 'stall', 'cut', 'freeze']);
 
 /** May the replica be out of touch with Redis, or stand still. */
 const mayCutOff = ({ kind, target }: Window, replica: string): boolean =>

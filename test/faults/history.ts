@@ -142,6 +142,7 @@ export type FaultKind =
   | 'severed'
   | 'cut'
   | 'cut-subscriber'
+  | 'freeze'
   | 'freeze-subscriber'
   | 'slow-subscribe'
   | 'redis-stop'

@@ -5,8 +5,8 @@ import type { CommandLine } from './command-lines.js';
 import type { FaultKind } from './history.js';
 import type { Replica, World } from './world.js';
 
-/** Text by which the proxy knows the connection that listens to changes. */
-const SUBSCRIBER = ':changes';
+/** By which the proxy knows the connection that listens to changes; others name the channel, too. */
+const SUBSCRIBER = /\nsubscribe\r\n\$\d+\r\n\S+:changes:/;
 
 /**
  * Begins to do something to the world.
@@ -121,6 +121,9 @@ async function beginAt(kind: FaultKind, replica: Replica, lasts: number): Promis
       return () => replica.clock(0);
     case 'cut':
       proxy.cut();
+      return () => undefined;
+    case 'freeze':
+      proxy.freeze();
       return () => undefined;
     case 'cut-subscriber':
       proxy.cut(SUBSCRIBER);

@@ -618,7 +618,7 @@ export const MUTANTS: readonly Mutant[] = [
     'hook-called-again-when-unnoted',
     'unnoted',
     'core/cluster/once-per-cluster.js',
-    'ran.add(name);',
+    'ran.set(name, occurrence);',
     'await once.finish(name, this.token, manager.deadline(), remembered); return;',
   ),
   // versions side by side

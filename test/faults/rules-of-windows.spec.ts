@@ -121,6 +121,14 @@ it('a hook is called once, unless its process dies while it runs; and some proce
   const again = hook(12_000, 'entering', 'r2.1');
   expect(found(...hooks, again)).toEqual(['hook: "entering" of a window was called twice']);
   expect(found(...hooks, again, [10_100, 'driver', { e: 'killed', who: 'r1.1' }])).toEqual([]);
+  // it could not note it before it died
+  const late = hook(19_000, 'entering', 'r2.1');
+  const killed: Entry = [15_000, 'driver', { e: 'killed', who: 'r1.1' }];
+  expect(found(...hooks, late, killed)).toEqual(['hook: "entering" of a window was called twice']);
+  expect(found(...fault(1, 10_015, 14_000, 'partition'), ...hooks, late, killed)).toEqual([]);
+  expect(found(...fault(1, 10_015, 12_000, 'partition'), ...hooks, late, killed)).toEqual([
+    'hook: "entering" of a window was called twice',
+  ]);
   expect(found(...hooks.slice(1))).toEqual(['hook: nobody called "announced" of the window of p-1']);
   expect(found(...fault(1, 8_000, 9_000, 'partition'), ...hooks.slice(1))).toEqual([]);
 });

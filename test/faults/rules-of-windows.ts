@@ -123,12 +123,15 @@ export const windowHooks: Rule = (evidence) => {
   return found;
 };
 
-/** Who was the first died over it, or could not note it for as long as a claim lasts, or all was lost. */
+/** Who was the first died before it could note it, or could not for as long as a claim lasts, or all was lost. */
 function mayRepeat(evidence: Evidence, first: Hook, again: Hook): boolean {
   const died = evidence.deaths.get(first.p) ?? Infinity;
   const replica = replicaOf(first.p);
   return (
     died < first.t + PROMPT ||
+    evidence
+      .cutOffs(replica)
+      .some(({ begin, end }) => begin <= first.t + PROMPT && end >= first.t && died < end + PROMPT) ||
     evidence.windows.some(
       ({ kind, begin }) => kind === 'redis-empty' && begin >= first.t - PROMPT && begin <= again.t,
     ) ||

@@ -23,15 +23,20 @@ export const once: Rule = (evidence) => {
     }
     const first = seen.get(line.call);
     seen.set(line.call, line);
-    return first && !mayRepeat(evidence, first, line.t)
+    return first && !mayRepeat(evidence, first, line)
       ? [breach('once', `${line.call} was handled twice`, first, line)]
       : [];
   });
 };
 
-/** It died, or lost the lock of its job with its touch. */
-const mayRepeat = (evidence: Evidence, { p, t }: Entry, again: number): boolean =>
-  again >= (evidence.deaths.get(p) ?? Infinity) || evidence.troubled(replicaOf(p), t, again, LOCK);
+/**
+ * The first died, or lost the lock of its job with its touch; or the other one had fetched the job before, and stood still until the
+ * first had it.
+ */
+const mayRepeat = (evidence: Evidence, { p, t }: Entry, again: Entry): boolean =>
+  again.t >= (evidence.deaths.get(p) ?? Infinity) ||
+  evidence.troubled(replicaOf(p), t, again.t, LOCK) ||
+  evidence.outages(replicaOf(again.p)).some(({ begin, end }) => begin < t - LOCK / 2 && end > t);
 
 /** Nothing here fails by itself: a job that has failed has lost an attempt to us, or to a fault. */
 export const attempts: Rule = (evidence) => {
@@ -42,7 +47,7 @@ export const attempts: Rule = (evidence) => {
     }
     const first = seen.get(line.call);
     seen.set(line.call, line);
-    return line.attempts > 0 && !(first && mayRepeat(evidence, first, line.t))
+    return line.attempts > 0 && !(first && mayRepeat(evidence, first, line))
       ? [breach('attempt', `${line.call} had lost ${line.attempts} attempts`, line)]
       : [];
   });

@@ -23,6 +23,8 @@ const ON_REPLICAS: readonly Kind[] = [
   { kind: 'roll', weight: 4, lasts: [200, 1_000] },
   { kind: 'partition', weight: 4, lasts: [300, 8_000] },
   { kind: 'cut', weight: 2, lasts: [50, 100] },
+  // until that is noticed
+  { kind: 'freeze', weight: 2, lasts: [2_000, 2_500] },
   { kind: 'cut-subscriber', weight: 2, lasts: [50, 100] },
   { kind: 'freeze-subscriber', weight: 2, lasts: [50, 100] },
   { kind: 'clock', weight: 3, lasts: [1_000, 6_000] },

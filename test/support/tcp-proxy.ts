@@ -4,7 +4,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 interface Pair {
   readonly client: Socket;
   readonly upstream: Socket;
-  /** What the client has said first: with ioredis, the connection's name. */
+  /** What the client has said first: with ioredis, the connection's name, and what it subscribes to. */
   greeting: string;
   /** Nothing passes any more, and nobody is told. */
   frozen: boolean;
@@ -84,7 +84,7 @@ export class TcpProxy {
    * The connections of this moment are half open for good, as after a router forgot them; new ones work.
    * @param greeting only those whose first words hold it
    */
-  freeze(greeting = ''): void {
+  freeze(greeting: string | RegExp = ''): void {
     for (const pair of this.#greetedBy(greeting)) {
       pair.frozen = true;
       this.#hold(pair);
@@ -92,7 +92,7 @@ export class TcpProxy {
   }
 
   /** Resets all connections, or those whose first words hold the greeting; new ones work. */
-  cut(greeting = ''): void {
+  cut(greeting: string | RegExp = ''): void {
     for (const { client, upstream } of this.#greetedBy(greeting)) {
       client.resetAndDestroy();
       upstream.destroy();
@@ -131,8 +131,8 @@ export class TcpProxy {
     return this.stop();
   }
 
-  #greetedBy(greeting: string): Pair[] {
-    return [...this.#pairs].filter((pair) => pair.greeting.includes(greeting));
+  #greetedBy(greeting: string | RegExp): Pair[] {
+    return [...this.#pairs].filter((pair) => pair.greeting.search(greeting) >= 0);
   }
 
   #accept(client: Socket): void {

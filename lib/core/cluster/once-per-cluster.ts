@@ -7,6 +7,8 @@ import type { StateManager } from '../state/state-manager.js';
 const CLAIM = 15_000;
 /** Milliseconds after which it asks again, if somebody else has the claim or the store was unreachable. */
 const AGAIN = 5_000;
+/** Milliseconds after which it records again what was done here: until then it is done twice if this process dies. */
+const RECORD_AGAIN = 500;
 
 /** Something that must be done once, named after the event: the same name on every process. */
 export interface Occurrence {
@@ -21,14 +23,14 @@ export interface Occurrence {
 /**
  * Does what must be done once in the whole cluster, on whichever live process is first. Every process that sees the event claims
  * it; if the claimant dies before the end, another one takes over. So it is done at least once, and more than once only if a
- * process dies at that very moment, or cannot record it for longer than a claim lasts.
+ * process dies before it has recorded it, or cannot record it for longer than a claim lasts.
  */
 export class OncePerCluster {
   private readonly token = randomId();
   /** Those that are done, or being claimed. The store remembers for longer. */
   private readonly known = new RecentNames(HOUR);
   /** Those that were done here, but are not recorded yet. */
-  private readonly ran = new Set<string>();
+  private readonly ran = new Map<string, Occurrence>();
   private readonly timers = new Set<NodeJS.Timeout>();
   /** In progress. */
   private readonly asking = new Set<Promise<void>>();
@@ -49,6 +51,8 @@ export class OncePerCluster {
     this.timers.forEach((timer) => clearTimeout(timer));
     this.timers.clear();
     await Promise.all(this.asking);
+    // what could not be recorded so far: one last attempt
+    await Promise.allSettled([...this.ran.values()].map((occurrence) => this.record(occurrence)));
   }
 
   private begin(occurrence: Occurrence): void {
@@ -72,27 +76,32 @@ export class OncePerCluster {
         }
         if (outcome === 'granted') {
           await run();
-          ran.add(name);
+          ran.set(name, occurrence);
         }
       }
       if (ran.has(name)) {
-        await once.finish(name, this.token, manager.deadline(), remembered);
-        ran.delete(name);
+        await this.record(occurrence);
         return;
       }
     } catch {
-      // the store is away: what was done here still has to be noted; anything else is done by the next process that is granted it
+      // the store is away: what was done here still has to be recorded; anything else is done by the next process that is granted it
     }
-    this.later(occurrence);
+    this.later(occurrence, ran.has(name) ? RECORD_AGAIN : AGAIN);
   }
 
-  private later(occurrence: Occurrence): void {
+  private async record({ name, remembered }: Occurrence): Promise<void> {
+    const { manager } = this;
+    await manager.store.once.finish(name, this.token, manager.deadline(), remembered);
+    this.ran.delete(name);
+  }
+
+  private later(occurrence: Occurrence, ms: number): void {
     if (!this.stopped) {
       const timer = setTimeout(() => {
         this.timers.delete(timer);
         this.known.see(occurrence.name);
         this.begin(occurrence);
-      }, AGAIN).unref();
+      }, ms).unref();
       this.timers.add(timer);
     }
   }
