@@ -414,6 +414,9 @@ const lockStep: Scenario = async (world, stage) => {
 /** Redis loses its data while a replica is stopped: the others remember it. */
 const vouched: Scenario = async (world, stage) => {
   const [one, two] = stage.replicas;
+  // so that they know of each other
+  await stage.enable(one, 'warm-1', 'a');
+  await stage.disable(one, 'warm-2', 'a');
   await busy(world, two, 12_000);
   const stop = stage.fault('stop', 'r2', 8_000);
   await delay(200);
