@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { bundle as bundleStyles, Features } from 'lightningcss';
 import { rolldown } from 'rolldown';
+import { minify } from 'terser';
 
 /** Browsers that styles are written for, by the first version; what is newer has a fallback in the sources. */
 const BROWSERS = { chrome: 95 << 16, edge: 95 << 16, firefox: 90 << 16, safari: 15 << 16, ios_saf: 15 << 16 };
@@ -64,22 +65,37 @@ async function script(input) {
     tsconfig: false,
     resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
     transform: { target: 'es2020' },
+    plugins: [withoutWebTransport],
     onLog(level, log) {
       throw new Error(`${input}: ${level}: ${log.message}`);
     },
   });
   const { output } = await build.generate({
     format: 'iife',
-    minify: true,
+    minify: { compress: true, mangle: false },
     comments: { legal: true, jsdoc: false, annotation: false },
   });
   await build.close();
   const [chunk] = output;
-  if (output.length !== 1 || /<\/script|<!--/i.test(chunk.code)) {
+  // a minifier that takes longer gets further
+  const { code = '' } = await minify(chunk.code, {
+    ecma: 2020,
+    toplevel: true,
+    compress: { passes: 4, inline: 1, unsafe_arrows: true },
+    format: { comments: /^!/ },
+  });
+  if (output.length !== 1 || /<\/script|<!--/i.test(code)) {
     throw new Error(`${input}: the script must be one piece that can stand in a page.`);
   }
-  return chunk.code.trim();
+  return code;
 }
+
+/** The script connects by WebSocket and polling only: what Socket.IO needs for WebTransport is not sent to browsers. */
+const withoutWebTransport = {
+  name: 'without-webtransport',
+  resolveId: (/** @type {string} */ id) => (id.endsWith('/webtransport.js') ? '\0webtransport' : undefined),
+  load: (/** @type {string} */ id) => (id === '\0webtransport' ? 'export const WT = undefined;' : undefined),
+};
 
 /** The licence of the Socket.IO client asks for it. */
 function licence() {
