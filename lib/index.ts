@@ -8,7 +8,7 @@ export type {
 } from './core/cluster/quiet.js';
 export type { MaintenanceReplica } from './core/service/replica.js';
 export type { MaintenanceWaitOptions, MaintenanceWhileOpenOptions } from './core/service/maintenance-work.js';
-export type { MaintenanceOtherwise } from './core/service/open-work.js';
+export type { MaintenanceOtherwise } from './core/service/maintenance-otherwise.js';
 export { MaintenanceActiveError } from './core/errors/active-error.js';
 export { MaintenanceRevokedError } from './core/errors/revoked-error.js';
 export {

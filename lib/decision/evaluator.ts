@@ -4,9 +4,9 @@ import type { IgnorePaths, Place } from './ignore-paths.js';
 import type { StalePolicy } from './stale-policy.js';
 import { isGradual, type Visitor } from './visitor.js';
 import type { Visitors } from './visitors.js';
-import { getStatusClass } from '../core/keys/get-status-class.js';
+import { hasPlainStatus } from '../core/keys/get-status-class.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
-import { MaintenanceStatus } from '../core/keys/maintenance-status.js';
+import type { MaintenanceStatus } from '../core/keys/maintenance-status.js';
 import type { ActiveKey } from '../core/state/snapshot.js';
 import type { StateManager } from '../core/state/state-manager.js';
 import type { Bypass } from '../access/bypass.js';
@@ -190,13 +190,4 @@ export class Evaluator {
   private readonly current = (): Active => this.manager.snapshot.refusing;
   private readonly passes = ({ name }: MaintenanceKey, http: HttpRequest | undefined): boolean =>
     http !== undefined && this.bypass.passes(http, name);
-}
-
-/** Whether a key refuses any request. */
-function hasPlainStatus(key: MaintenanceKey): boolean {
-  try {
-    return getStatusClass(key) === MaintenanceStatus;
-  } catch {
-    return false;
-  }
 }

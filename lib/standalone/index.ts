@@ -30,7 +30,7 @@ export type {
   MaintenanceWaitOptions,
   MaintenanceWhileOpenOptions,
 } from '../core/service/maintenance-work.js';
-export type { MaintenanceOtherwise } from '../core/service/open-work.js';
+export type { MaintenanceOtherwise } from '../core/service/maintenance-otherwise.js';
 export type {
   MaintenanceHistoryEntry,
   MaintenanceHistoryFilter,

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -76,5 +76,20 @@ describe('ARCHITECTURE.md', () => {
       );
       expect(unreached).toEqual([]);
     });
+  });
+});
+
+describe('lib/', () => {
+  const sources = readdirSync(`${root}lib`, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.(?:ts|mjs|lua|css)$/.test(file) && !file.endsWith('.generated.ts'))
+    .map((file) => file.replaceAll('\\', '/'));
+
+  it('has at most six files at its root, and none of more than 200 lines', () => {
+    const lines = (file: string): number => textOf(file).split('\n').length - 1;
+    expect(sources.length).toBeGreaterThan(300);
+    expect(sources.filter((file) => !file.includes('/') && file.endsWith('.ts')).length).toBeLessThanOrEqual(
+      6,
+    );
+    expect(sources.filter((file) => lines(file) > 200)).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { describeValue, MaintenanceError } from '../errors/errors.js';
 import type { MaintenanceKey } from './maintenance-key.js';
-import type { MaintenanceStatusClass } from './maintenance-status.js';
+import { MaintenanceStatus, type MaintenanceStatusClass } from './maintenance-status.js';
 
 /**
  * The status class of a key.
@@ -14,4 +14,13 @@ export function getStatusClass(key: MaintenanceKey): MaintenanceStatusClass {
   // from an `async getStatusClass()`: an unhandled rejection would end the process
   Promise.resolve(Status).catch(() => {});
   throw new MaintenanceError(`getStatusClass() returned ${describeValue(Status)}, not a class`);
+}
+
+/** Whether a key refuses any request. */
+export function hasPlainStatus(key: MaintenanceKey): boolean {
+  try {
+    return getStatusClass(key) === MaintenanceStatus;
+  } catch {
+    return false;
+  }
 }

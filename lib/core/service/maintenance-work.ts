@@ -4,7 +4,7 @@ import { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { MaintenanceKeyLike } from '../keys/maintenance-key-like.js';
 import { checkOptionNames, millisecondsOption, oneOf, signalOption } from './call-options.js';
 import { MaintenanceKnowledge } from './maintenance-knowledge.js';
-import type { MaintenanceOtherwise } from './open-work.js';
+import { OTHERWISE, type MaintenanceOtherwise } from './maintenance-otherwise.js';
 
 /** Options of `service.whileOpen()`. @publicApi */
 export interface MaintenanceWhileOpenOptions {
@@ -136,4 +136,3 @@ export abstract class MaintenanceWork extends MaintenanceKnowledge {
 }
 
 const NO_OPTIONS = Object.freeze({});
-const OTHERWISE: readonly MaintenanceOtherwise[] = ['throw', 'wait', 'skip'];

@@ -7,13 +7,11 @@ import { nextOrTimeout } from '../common/next-or-timeout.js';
 import { MaintenanceError } from '../errors/errors.js';
 import type { StateManager } from '../state/state-manager.js';
 import { CircleWatch } from './circle-watch.js';
+import type { MaintenanceOtherwise } from './maintenance-otherwise.js';
 import { activeError, type OpenDecision } from './open-decision.js';
 
 /** Milliseconds between two looks at awaited keys, in addition to changes: a status class may depend on the time. */
 const LOOK_INTERVAL = 1_000;
-
-/** What happens to work while one of its keys is on: it rejects, waits, or is skipped. @publicApi */
-export type MaintenanceOtherwise = 'throw' | 'wait' | 'skip';
 
 /** How long to wait for keys to open. */
 export interface OpenPatience {

@@ -21,7 +21,6 @@ import { StateView } from './state-view.js';
 import { StoreSession } from './store-session.js';
 import { StateWriter } from './state-writer.js';
 import { StoreHealth, type StateLog, type MaintenanceHealth } from './store-health.js';
-import { bounded } from '../store/bounded.js';
 import type { StateStore } from '../store/store.js';
 import { ProgressWatch } from './progress-watch.js';
 import { Notifier } from '../common/notifier.js';
@@ -101,7 +100,7 @@ export class StateManager implements KeyStateReader {
       commandTimeout,
     });
     this.catchingUp = new CatchUp(this.exchanges, this.lease, this.touch, this.reconnected, commandTimeout);
-    this.writer = new StateWriter(store, this.view, this.exchanges, delegates, history);
+    this.writer = new StateWriter(store, this.view, this.exchanges, this.session, delegates, history);
     this.progress = new ProgressWatch(this, () => this.view.refresh());
     registry.bind(this);
     this.updates.subscribe(() => store.leases.heed?.(longestLease(this.document)));
@@ -169,8 +168,7 @@ export class StateManager implements KeyStateReader {
   async refresh(): Promise<void> {
     const deadline = this.deadline();
     await this.session.opened(deadline);
-    await bounded('read', this.sync(), deadline);
-    this.exchanges.requireReadable();
+    await this.exchanges.read(deadline);
   }
 
   /**
@@ -196,14 +194,7 @@ export class StateManager implements KeyStateReader {
    * @returns the change, or `null` if there was nothing to write
    * @throws MaintenanceStoreError by the deadline, and what the editor throws
    */
-  async write(key: string, editor: Editor, due = this.deadline()): Promise<MaintenanceChange | null> {
-    let deadline = due;
-    if (this.store.prepare) {
-      const begun = performance.now();
-      await this.store.prepare();
-      deadline += performance.now() - begun;
-    }
-    await this.session.opened(deadline);
-    return bounded('write', this.writer.write(key, editor, deadline), deadline);
+  write(key: string, editor: Editor, deadline = this.deadline()): Promise<MaintenanceChange | null> {
+    return this.writer.write(key, editor, deadline);
   }
 }

@@ -3,6 +3,7 @@ import { Backoff } from '../common/backoff.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { StoreAnswers } from './store-answers.js';
 import type { Caution, SyncParts } from './sync-parts.js';
+import { bounded } from '../store/bounded.js';
 import type { News } from '../store/store.js';
 
 /** Exchanges with the store: reports what was applied, applies what is new. */
@@ -34,6 +35,12 @@ export class StateSync {
         return this.sync();
       });
     return this.next;
+  }
+
+  /** An exchange, after which something can be read. @throws MaintenanceStoreError */
+  async read(deadline: number): Promise<void> {
+    await bounded('read', this.sync(), deadline);
+    this.requireReadable();
   }
 
   /**

@@ -68,9 +68,7 @@ export class StateView {
 
   /** Whether there is a key of this application of which nothing is known because its record cannot be read. */
   get lacksRecords(): boolean {
-    return [...this.unreadable.keys.keys()].some(
-      (name) => this.registry.has(name) && !this.records.get(name),
-    );
+    return this.unreadable.names.some((name) => this.registry.has(name) && !this.records.get(name));
   }
 
   /** Whether the state was ever read: before that nothing is known, not even that nothing is in maintenance. */
@@ -107,10 +105,7 @@ export class StateView {
     this.readable(this.records.take(news, version).keys());
   }
 
-  /**
-   * Applies a record that arrived by push, until the store itself returns its state. Of several that arrive at once, the snapshot is
-   * made once.
-   */
+  /** Applies a record that arrived by push, until the store itself returns its state. Many at once make one snapshot. */
   hear(news: News): void {
     const { name, record } = news;
     if (this.heard.has(name)) {

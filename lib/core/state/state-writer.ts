@@ -11,6 +11,8 @@ import type { MaintenanceWay } from '../history/maintenance-way.js';
 import { currentWay } from '../history/way.js';
 import type { StateSync } from './state-sync.js';
 import type { StateView } from './state-view.js';
+import type { StoreSession } from './store-session.js';
+import { bounded } from '../store/bounded.js';
 import type { StateStore, Written } from '../store/store.js';
 
 /** That a record is known says nothing about others. */
@@ -25,18 +27,39 @@ export class StateWriter {
     private readonly store: StateStore,
     private readonly view: StateView,
     private readonly exchanges: StateSync,
+    private readonly session: StoreSession,
     /** This process has no hooks. */
     private readonly delegates: boolean,
     private readonly history = new HistoryWriter(),
   ) {}
 
   /**
-   * @param deadline on the monotonic clock; past it nothing is written
+   * @param due on the monotonic clock; past it nothing is written. Loading what writing needs does not count.
    * @returns the change, or `null` when there was nothing to write
    * @throws MaintenanceStoreError, and what the editor throws
    */
-  async write(key: string, editor: Editor, deadline: number): Promise<MaintenanceChange | null> {
+  async write(key: string, editor: Editor, due: number): Promise<MaintenanceChange | null> {
     const way = currentWay();
+    let deadline = due;
+    if (this.store.prepare) {
+      const begun = performance.now();
+      await this.store.prepare();
+      deadline += performance.now() - begun;
+    }
+    await this.session.opened(deadline);
+    return bounded('write', this.inTurn(key, editor, way, deadline), deadline);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  private async inTurn(
+    key: string,
+    editor: Editor,
+    way: MaintenanceWay,
+    deadline: number,
+  ): Promise<MaintenanceChange | null> {
     const queue = this.queues.get(key) ?? { mutex: new Mutex(), waiting: 0 };
     this.queues.set(key, queue);
     queue.waiting++;
@@ -48,10 +71,6 @@ export class StateWriter {
         this.queues.delete(key);
       }
     }
-  }
-
-  close(): void {
-    this.closed = true;
   }
 
   private async attempt(

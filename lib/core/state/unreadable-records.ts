@@ -13,6 +13,11 @@ export class UnreadableRecords {
     return this.byKey;
   }
 
+  /** The keys whose records cannot be read. */
+  get names(): readonly string[] {
+    return [...this.byKey.keys()];
+  }
+
   /** Why a key's record, or all of them, cannot be read; `null` if it can. */
   of(key: string): string | null {
     return this.whole ?? this.byKey.get(key) ?? null;

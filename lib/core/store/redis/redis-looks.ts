@@ -20,7 +20,7 @@ interface Look {
   readonly reject: (error: unknown) => void;
 }
 
-/** Looks at the list of replicas. All who look in the same tick share one call; each has its own condition. */
+/** The list of replicas. All who look at it in the same tick share one call; each has its own condition. */
 export class RedisLooks {
   private waiting: Look[] = [];
   /** The facts about the replicas that were listed last, by their texts: they do not change, and a list is read often. */
@@ -48,6 +48,13 @@ export class RedisLooks {
         process.nextTick(() => void this.answer(this.waiting.splice(0)));
       }
     });
+  }
+
+  /** Takes a replica off the list. @param onlySilent one that is alive stays */
+  async strike(id: string, onlySilent: boolean, deadline: number): Promise<'gone' | 'absent' | 'alive'> {
+    const args = [id, this.commands.channel, onlySilent ? '1' : '0'];
+    const outcome = await this.commands.run('leave', 'LEAVE', ['replicas'], deadline, args);
+    return outcome as 'gone' | 'absent' | 'alive';
   }
 
   private async answer(looks: readonly Look[]): Promise<void> {

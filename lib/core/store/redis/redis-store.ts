@@ -166,11 +166,11 @@ export class RedisStore implements StateStore {
 
   async leave(id: string, deadline: number): Promise<void> {
     this.exchange.left();
-    await this.strike(id, false, deadline);
+    await this.looks.strike(id, false, deadline);
   }
 
-  async forget(id: string, deadline: number): Promise<'gone' | 'absent' | 'alive'> {
-    return (await this.strike(id, true, deadline)) as 'gone' | 'absent' | 'alive';
+  forget(id: string, deadline: number): Promise<'gone' | 'absent' | 'alive'> {
+    return this.looks.strike(id, true, deadline);
   }
 
   private hear(message: string | undefined, listener: StoreListener): void {
@@ -194,10 +194,5 @@ export class RedisStore implements StateStore {
     this.shard?.stop();
     this.commands.close();
     return Promise.resolve();
-  }
-
-  private strike(id: string, onlySilent: boolean, deadline: number): Promise<unknown> {
-    const args = [id, this.commands.channel, onlySilent ? '1' : '0'];
-    return this.commands.run('leave', 'LEAVE', ['replicas'], deadline, args);
   }
 }
