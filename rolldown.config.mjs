@@ -27,7 +27,7 @@ const ENTRIES = ['index', 'client/index', 'standalone/index', 'integrations/bull
  * @param {Record<string, string[]>} files modules, by the name of the file
  * @param {string} folder where they are
  */
-function together(files, folder = dist) {
+function together(files, folder) {
   /** @type {Map<string, string>} */
   const placed = new Map();
   const [first] = Object.keys(files);
@@ -63,11 +63,11 @@ function together(files, folder = dist) {
 }
 
 /** What every script loads, what importing the main entry loads besides, and what every start loads besides. */
-const forApplications = together({
+const LOADED_BY_APPLICATIONS = {
   core: ['standalone/index.js', 'core/store/cache/cache-store.js'],
   main: ['index.js'],
   realtime: ['realtime/realtime.module.js'],
-});
+};
 
 /** Files that were made. */
 const made = new Set();
@@ -136,47 +136,54 @@ export const { Redis, Cluster } = required;`
 }
 
 /**
- * Packs the modules of dist/, as the compiler leaves them, into a few files: importing a hundred of them would take an
- * application five times as long. What is loaded on demand stays apart, and so do dependencies and declarations.
+ * Packs the modules that applications import, as the compiler leaves them in one folder, into a few files in another: importing a
+ * hundred of them would take an application five times as long. What is loaded on demand stays apart, and so do dependencies.
+ * @param {string} from
+ * @param {string} to
+ * @param {import('rolldown').Plugin[]} plugins
  */
-const packages = defineConfig({
-  input: Object.fromEntries(ENTRIES.map((entry) => [entry, join(dist, `${entry}.js`)])),
-  platform: 'node',
-  external: (id) => /^[^./]/.test(id) && !PACKED.includes(id),
-  output: {
-    dir: dist,
-    format: 'esm',
-    chunkFileNames: 'chunks/[name]-[hash].js',
-    comments: { jsdoc: false },
-    codeSplitting: forApplications.codeSplitting,
+export function packLibrary(from, to, plugins = []) {
+  const loadedTogether = together(LOADED_BY_APPLICATIONS, from);
+  return defineConfig({
+    input: Object.fromEntries(ENTRIES.map((entry) => [entry, join(from, `${entry}.js`)])),
+    platform: 'node',
+    external: (id) => /^[^./]/.test(id) && !PACKED.includes(id),
+    output: {
+      dir: to,
+      format: 'esm',
+      chunkFileNames: 'chunks/[name]-[hash].js',
+      comments: { jsdoc: false },
+      codeSplitting: loadedTogether.codeSplitting,
+    },
+    plugins: [keep, loadedTogether.plugin, ...plugins],
+  });
+}
+
+/** In place: declarations stay where they are. */
+const packages = packLibrary(dist, dist, [
+  {
+    name: 'add-licenses-of-what-is-packed',
+    async writeBundle() {
+      const licenses = await Promise.all(
+        PACKED_IN_PROGRAMS.map(async (name) => {
+          const text = await readLicense(new URL(`node_modules/${name}/`, import.meta.url));
+          return `${name}\n\n${text.trim()}\n`;
+        }),
+      );
+      await writeFile(join(dist, 'THIRD-PARTY-LICENSES.txt'), licenses.join('\n\n'));
+    },
   },
-  plugins: [
-    keep,
-    forApplications.plugin,
-    {
-      name: 'add-licenses-of-what-is-packed',
-      async writeBundle() {
-        const licenses = await Promise.all(
-          PACKED_IN_PROGRAMS.map(async (name) => {
-            const text = await readLicense(new URL(`node_modules/${name}/`, import.meta.url));
-            return `${name}\n\n${text.trim()}\n`;
-          }),
-        );
-        await writeFile(join(dist, 'THIRD-PARTY-LICENSES.txt'), licenses.join('\n\n'));
-      },
+  {
+    name: 'remove-packed-modules',
+    async writeBundle() {
+      const files = await readdir(dist, { recursive: true });
+      const packed = files
+        .map((file) => join(dist, file))
+        .filter((file) => file.endsWith('.js') && !made.has(file));
+      await Promise.all(packed.map((file) => rm(file)));
     },
-    {
-      name: 'remove-packed-modules',
-      async writeBundle() {
-        const files = await readdir(dist, { recursive: true });
-        const packed = files
-          .map((file) => join(dist, file))
-          .filter((file) => file.endsWith('.js') && !made.has(file));
-        await Promise.all(packed.map((file) => rm(file)));
-      },
-    },
-  ],
-});
+  },
+]);
 
 /** @param {URL} folder of a package */
 async function readLicense(folder) {

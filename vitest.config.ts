@@ -11,13 +11,10 @@ const cores = availableParallelism();
 const LOAD = ['test/{faults,package}/**/*.spec.ts', 'test/realtime/{floods,storm}.spec.ts'];
 
 /**
- * Specs that start applications in their own process, one after the other. They share a few processes: loading Nest and the library
- * for each file took more than a third of their CPU time.
+ * Specs that start programs, or put something else in the place of a module. All others share a few processes: loading Nest and the
+ * library for each file took more than a third of their CPU time.
  */
-const SHARED = [
-  'test/{access,admin,client,decision,e2e,history,hooks,hostile,http,i18n,keys}/**/*.spec.ts',
-  'test/{module,progress,realtime,service,site,windows}/**/*.spec.ts',
-];
+const ALONE = ['test/{cli,matrix,model,sample,support}/**/*.spec.ts', 'test/state/first-write.spec.ts'];
 
 /** Specs that have to wait for the time limits of others: `npm run test:all`. */
 const LONG = ['test/events/kafka-groups.spec.ts'];
@@ -52,9 +49,8 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'specs',
-          include: ['test/**/*.spec.ts'],
-          exclude: [...LOAD, ...LONG, ...SHARED],
+          name: 'alone',
+          include: ALONE,
           // they wait most of the time: for leases to end, for pages, for processes
           maxWorkers: 2 * cores,
           sequence: { groupOrder: 0 },
@@ -64,8 +60,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'shared',
-          include: SHARED,
-          exclude: LOAD,
+          include: ['test/**/*.spec.ts'],
+          exclude: [...ALONE, ...LOAD, ...LONG],
           isolate: false,
           setupFiles: ['test/support/leave-nothing.ts'],
           maxWorkers: 2 * cores,

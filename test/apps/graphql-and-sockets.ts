@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { Args, GraphQLModule, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { AddressInfo } from 'node:net';
-import { MaintenanceKey, MaintenanceModule, MaintenanceService } from '../../lib/index.js';
+import { MaintenanceKey, MaintenanceModule, MaintenanceService } from 'nestjs-maintenance';
 import { answer } from '../support/answer.js';
 import { Gates } from '../support/gates.js';
 

@@ -34,7 +34,7 @@ import {
   type MaintenanceQuietOptions,
   type MaintenanceWhileOpenOptions,
   type MaintenanceSetOptions,
-} from '../../lib/index.js';
+} from 'nestjs-maintenance';
 import { answer } from '../support/answer.js';
 import { Gates } from '../support/gates.js';
 

@@ -128,8 +128,6 @@ export interface Story {
   /** May replicas be of other versions of the library. */
   readonly versions?: boolean;
   readonly scenario: Scenario;
-  /** It takes long: told with all seeded bugs only, by `npm run faults -- --mutants`. */
-  readonly long?: boolean;
 }
 
 /** One replica is cut off and its connections are closed, until the others agree without it. */
@@ -488,7 +486,7 @@ export const STORIES = {
   partition: { replicas: 2, keys: ['a', ''], scenario: partition },
   unheard: { replicas: 2, keys: ['a'], scenario: unheard },
   deaf: { keys: [], scenario: deaf },
-  absent: { replicas: 2, keys: [], scenario: absent, long: true },
+  absent: { replicas: 2, keys: [], scenario: absent },
   drain: { replicas: 2, keys: ['job', 'b'], scenario: drain },
   holders: { keys: ['job'], scenario: holders },
   longWork: { replicas: 1, keys: ['job'], scenario: longWork },
@@ -497,46 +495,42 @@ export const STORIES = {
   late: { replicas: 2, keys: ['a'], scenario: late },
   forgetful: { replicas: 2, keys: ['a'], scenario: forgetful },
   newcomer: { replicas: 2, keys: ['a'], scenario: newcomer },
-  failedOver: { replicas: 2, keys: ['a'], scenario: failedOver, long: true },
+  failedOver: { replicas: 2, keys: ['a'], scenario: failedOver },
   numbersAgain: { keys: ['job'], scenario: numbersAgain },
   ignorant: { replicas: 2, keys: ['job'], scenario: ignorant },
   windows: { replicas: 2, keys: [], scenario: windows },
-  unnoted: { replicas: 2, keys: [], scenario: unnoted, long: true },
+  unnoted: { replicas: 2, keys: [], scenario: unnoted },
   neighbour: { replicas: 2, keys: ['a'], scenario: neighbour },
   clocks: { replicas: 2, keys: ['a'], scenario: clocks },
   together: { keys: ['mix'], scenario: together },
-  death: { replicas: 2, keys: ['job'], scenario: death, long: true },
-  heir: { replicas: 2, keys: ['job'], scenario: heir, long: true },
+  death: { replicas: 2, keys: ['job'], scenario: death },
+  heir: { replicas: 2, keys: ['job'], scenario: heir },
   blocked: { replicas: 2, keys: ['job'], scenario: blocked },
   lockStep: { replicas: 2, keys: ['job'], scenario: lockStep },
   clockStep: { replicas: 2, keys: ['job'], scenario: clockStep },
-  vouched: { replicas: 2, keys: ['job'], scenario: vouched, long: true },
+  vouched: { replicas: 2, keys: ['job'], scenario: vouched },
   keySets: { keys: ['b'], known: { r3: ['a', 'job', 'mix', 'never', 'plan'] }, scenario: keySets },
   observer: { replicas: 2, keys: ['job'], observers: ['r2'], scenario: observer },
-  closing: { replicas: 2, keys: ['job'], scenario: closing, long: true },
-  refused: { replicas: 2, keys: ['a', ''], scenario: refused, long: true },
+  closing: { replicas: 2, keys: ['job'], scenario: closing },
+  refused: { replicas: 2, keys: ['a', ''], scenario: refused },
   versions: { replicas: 2, keys: ['a', 'b', 'job'], versions: true, scenario: versionsStory },
-  unreadable: { replicas: 2, keys: ['a', 'job'], versions: true, scenario: unreadable, long: true },
-  lateVisitors: { replicas: 2, keys: [], scenario: lateVisitors, long: true },
+  unreadable: { replicas: 2, keys: ['a', 'job'], versions: true, scenario: unreadable },
+  lateVisitors: { replicas: 2, keys: [], scenario: lateVisitors },
   loaded: {
     replicas: 2,
     keys: ['b'],
     known: { r2: ['a', 'job', 'mix', 'never', 'plan'] },
     scenario: loaded,
-    long: true,
   },
-  goingOn: { replicas: 2, keys: [], scenario: goingOn, long: true },
-  asked: { replicas: 2, keys: ['job'], works: true, scenario: asked, long: true },
-  farAway: { replicas: 2, keys: [], scenario: farAway, long: true },
+  goingOn: { replicas: 2, keys: [], scenario: goingOn },
+  asked: { replicas: 2, keys: ['job'], works: true, scenario: asked },
+  farAway: { replicas: 2, keys: [], scenario: farAway },
   workers: { replicas: 2, keys: ['job'], works: true, scenario: workers },
   migrations: {
     replicas: 2,
     keys: ['job', 'a', 'b', 'mix'],
     commandLines: 8,
     scenario: migrationsStory,
-    long: true,
   },
-  rabbit: { replicas: 2, keys: ['job'], works: true, scenario: rabbit, long: true },
+  rabbit: { replicas: 2, keys: ['job'], works: true, scenario: rabbit },
 } satisfies Record<string, Story>;
-
-export const isLong = (name: keyof typeof STORIES): boolean => (STORIES[name] as Story).long === true;

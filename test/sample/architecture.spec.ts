@@ -51,7 +51,10 @@ describe('ARCHITECTURE.md', () => {
     let child: Child;
     beforeAll(async () => {
       server = await RedisServer.start();
-      child = await Child.start('stories', { env: { REDIS_URL: server.url } });
+      child = await Child.start('stories', {
+        flags: ['--conditions=each-file'],
+        env: { REDIS_URL: server.url },
+      });
     });
     afterAll(async () => {
       await child[Symbol.asyncDispose]();
