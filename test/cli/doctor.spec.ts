@@ -23,7 +23,7 @@ import { cli, RunningCli } from './cli.js';
 import { windowJson } from './json-data.js';
 import { parse } from './schemas.js';
 
-skewRedisClock();
+afterAll(skewRedisClock());
 
 interface Found {
   readonly level: string;

@@ -1,10 +1,10 @@
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { RedisServer } from '../support/redis.js';
 import { setRedisClock, skewRedisClock } from '../support/skewed-redis.js';
 import { until } from '../support/until.js';
 import { startService } from './service.js';
 
-skewRedisClock();
+afterAll(skewRedisClock());
 const WARNING = 'The clock of this machine is';
 
 it.each([

@@ -10,7 +10,7 @@ import { writing, presence } from './documents.js';
 import { redisOptions } from './stores.js';
 import { quiet, soon } from './use-stores.js';
 
-skewRedisClock();
+afterAll(skewRedisClock());
 
 const TRY: LinePlace = { waits: false, ticket: null, held: [] };
 const WAIT: LinePlace = { waits: true, ticket: null, held: [] };

@@ -1,6 +1,6 @@
 import type { ClusterOptions } from 'ioredis';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
 import type { Presence, SeenReplica, StoreListener, SyncResult } from '../../lib/core/store/store.js';
 import { RedisCluster } from '../support/redis-cluster.js';
@@ -10,7 +10,7 @@ import { until } from '../support/until.js';
 import { presence } from './documents.js';
 import { redisOptions } from './stores.js';
 
-skewRedisClock();
+afterAll(skewRedisClock());
 
 const LEASE = 1_000;
 const quiet: StoreListener = {

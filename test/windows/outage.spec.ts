@@ -1,11 +1,11 @@
 import { HOUR } from 'nestjs-maintenance';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { startService } from '../state/service.js';
 import { RedisServer } from '../support/redis.js';
 import { setRedisClock, skewRedisClock } from '../support/skewed-redis.js';
 import { until } from '../support/until.js';
 
-skewRedisClock();
+afterAll(skewRedisClock());
 const soon = (ms: number): Date => new Date(Date.now() + ms);
 
 it('a window begins and ends on every replica while Redis is away', async () => {
