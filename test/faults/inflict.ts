@@ -123,8 +123,8 @@ async function beginAt(kind: FaultKind, replica: Replica, lasts: number): Promis
       proxy.cut();
       return () => undefined;
     case 'freeze':
-      proxy.freeze();
-      return () => undefined;
+      // reset in the end: otherwise Redis takes a process that dies meanwhile for one that is connected
+      return proxy.freeze();
     case 'cut-subscriber':
       proxy.cut(SUBSCRIBER);
       return () => undefined;

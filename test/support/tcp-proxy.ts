@@ -83,20 +83,20 @@ export class TcpProxy {
   /**
    * The connections of this moment are half open for good, as after a router forgot them; new ones work.
    * @param greeting only those whose first words hold it
+   * @returns resets them
    */
-  freeze(greeting: string | RegExp = ''): void {
-    for (const pair of this.#greetedBy(greeting)) {
+  freeze(greeting: string | RegExp = ''): () => void {
+    const frozen = this.#greetedBy(greeting);
+    for (const pair of frozen) {
       pair.frozen = true;
       this.#hold(pair);
     }
+    return () => frozen.forEach(reset);
   }
 
   /** Resets all connections, or those whose first words hold the greeting; new ones work. */
   cut(greeting: string | RegExp = ''): void {
-    for (const { client, upstream } of this.#greetedBy(greeting)) {
-      client.resetAndDestroy();
-      upstream.destroy();
-    }
+    this.#greetedBy(greeting).forEach(reset);
   }
 
   /**
@@ -187,4 +187,9 @@ export class TcpProxy {
     client.resume();
     upstream.resume();
   }
+}
+
+function reset({ client, upstream }: Pair): void {
+  client.resetAndDestroy();
+  upstream.destroy();
 }
