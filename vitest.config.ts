@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { nest11Aliases } from './test/matrix/nest-11.js';
-import { SharedLast } from './test/support/shared-last.js';
 
 const lib = (entry: string) => fileURLToPath(new URL(`lib/${entry}`, import.meta.url));
 const cores = availableParallelism();
@@ -42,7 +41,6 @@ export default defineConfig({
     restoreMocks: true,
     // as until() waits
     expect: { poll: { timeout: 10_000 } },
-    sequence: { sequencer: SharedLast },
     // the command line writes moments by the clock of the machine
     env: { TZ: 'UTC' },
     projects: [
@@ -51,7 +49,7 @@ export default defineConfig({
         test: {
           name: 'alone',
           include: ALONE,
-          // they wait most of the time: for leases to end, for pages, for processes
+          // they wait some of the time, for programs to start and end
           maxWorkers: 2 * cores,
           sequence: { groupOrder: 0 },
         },
@@ -64,8 +62,9 @@ export default defineConfig({
           exclude: [...ALONE, ...LOAD, ...LONG],
           isolate: false,
           setupFiles: ['test/support/leave-nothing.ts'],
-          maxWorkers: 2 * cores,
-          sequence: { groupOrder: 0 },
+          // they wait most of the time: for leases to end, for pages, for processes
+          maxWorkers: 3 * cores,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -75,11 +74,11 @@ export default defineConfig({
           include: LOAD,
           globalSetup: ['test/faults/compile-once.ts'],
           maxWorkers: cores,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       ...(process.env.LONG
-        ? [{ extends: true, test: { name: 'long', include: LONG, sequence: { groupOrder: 2 } } } as const]
+        ? [{ extends: true, test: { name: 'long', include: LONG, sequence: { groupOrder: 3 } } } as const]
         : []),
     ],
   },
