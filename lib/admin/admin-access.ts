@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Permissions } from '../access/permissions.js';
 import { ApplicationCalls } from '../core/common/application-calls.js';
-import { describeValue } from '../core/errors/errors.js';
+import { describeValue, type MaintenanceError } from '../core/errors/errors.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { StateManager } from '../core/state/state-manager.js';
@@ -53,31 +53,39 @@ export class AdminAccess {
 
   /**
    * The key that a route names.
+   * @param unknown what those hear who may not see key data
    * @throws AdminApiError 404; lists the keys for those who may see them
    */
-  async find(request: HttpRequest, name: unknown): Promise<MaintenanceKey> {
+  async find(
+    request: HttpRequest,
+    name: unknown,
+    unknown: MaintenanceError = unknownKey(name),
+  ): Promise<MaintenanceKey> {
     try {
       return this.registry.get(name as string);
     } catch (error) {
       // the registry's error lists the keys
-      throw (await this.allows(request, 'see_info'))
-        ? new AdminApiError(404, messageOf(error))
-        : unknownKey(name);
+      throw (await this.allows(request, 'see_info')) ? new AdminApiError(404, messageOf(error)) : unknown;
     }
   }
 
   /**
    * The key, for a change. Those who may not see key data do not learn that a key exists which they may not edit.
+   * @param unknown what they hear instead; where a route does not name the key itself, it must not either
    * @throws AdminApiError 403, 404
    */
-  async findEditable(request: HttpRequest, name: unknown): Promise<MaintenanceKey> {
-    const key = await this.find(request, name);
+  async findEditable(
+    request: HttpRequest,
+    name: unknown,
+    unknown: MaintenanceError = unknownKey(name),
+  ): Promise<MaintenanceKey> {
+    const key = await this.find(request, name, unknown);
     if (await this.isEditable(key, request)) {
       return key;
     }
     throw (await this.allows(request, 'see_info'))
       ? new AdminApiError(403, `You may not change the maintenance key "${key.name}".`)
-      : unknownKey(name);
+      : unknown;
   }
 
   /**

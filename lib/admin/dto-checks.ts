@@ -3,8 +3,17 @@ import { IsInt, IsString, Max, MaxLength, Min, ValidateIf } from 'class-validato
 import { LONGEST_TEXT } from '../core/texts/text-option.js';
 import { LONGEST_REOPENING } from '../core/windows/reopening.js';
 
-/** An instant, as the API accepts it. */
+/** An instant, as the API accepts it; whether the day exists is asked separately. */
 export const WITH_OFFSET = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
+
+/** An instant with an offset, of a day that exists: `Date` takes 30 February for 2 March. */
+export function isInstant(value: unknown): value is string {
+  if (typeof value !== 'string' || !WITH_OFFSET.test(value) || Number.isNaN(Date.parse(value))) {
+    return false;
+  }
+  const day = value.slice(0, 10);
+  return new Date(`${day}T00:00Z`).toISOString().startsWith(day);
+}
 
 /** Checked only if present. */
 export const Given = (): PropertyDecorator =>

@@ -19,8 +19,8 @@ export class HistoryService {
   /** Newest first: `?key=`, `?since=`, `?limit=`. */
   async list(request: HttpRequest, query: Readonly<Record<string, unknown>>): Promise<ApiResponse> {
     await this.access.demand(request, 'see_info');
-    const { parseInstant } = await import('./parse-window.js');
-    const since = parseInstant('since', query['since']);
+    const { parseQueryInstant } = await import('./parse-window.js');
+    const since = parseQueryInstant('since', query['since']);
     const limit = parseLimit(query['limit']);
     const key = query['key'] === undefined ? undefined : await this.access.find(request, query['key']);
     const filter = { ...(key && { key }), ...(since && { since }), ...(limit && { limit }) };

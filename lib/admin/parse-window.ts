@@ -8,7 +8,8 @@ import {
 } from '../core/windows/window-options.js';
 import { badRequest } from './admin.errors.js';
 import { listFields, parseBody } from './parse-body.js';
-import { DeleteWindowDto, isInstant, PatchWindowDto, PostWindowDto } from './window.dto.js';
+import { isInstant } from './dto-checks.js';
+import { DeleteWindowDto, PatchWindowDto, PostWindowDto } from './window.dto.js';
 
 /** The actor is known from the request. */
 const FIELDS = SCHEDULE_OPTIONS.filter((name) => name !== 'actor');
@@ -51,13 +52,18 @@ export async function parseDelete(body: unknown): Promise<MaintenanceWindowCance
   };
 }
 
-/** The query of `GET {path}/windows`. @throws AdminApiError 400 */
-export function parseInstant(field: string, value: unknown): Date | undefined {
+/** In a query a `+` means a space, and few write `%2B` for that of an offset. @throws AdminApiError 400 */
+export const parseQueryInstant = (field: string, value: unknown): Date | undefined =>
+  parseInstant(field, typeof value === 'string' ? value.replace(/ (?=\d\d:\d\d$)/, '+') : value);
+
+function parseInstant(field: string, value: unknown): Date | undefined {
   if (value === undefined) {
     return undefined;
   }
   if (!isInstant(value)) {
-    throw badRequest([{ field, message: `"${field}" must be ISO 8601 with an offset.` }]);
+    throw badRequest([
+      { field, message: `"${field}" must be a date that exists, in ISO 8601 with an offset.` },
+    ]);
   }
   return new Date(value);
 }

@@ -36,10 +36,11 @@ export class WindowUndo {
       throw new MaintenanceStoreError(messageOf(error), 'refused', { cause: error });
     });
     const entry = entries.find((other) => other.id === id);
+    const unknown = new AdminApiError(404, 'The recent history has no such entry.');
     if (!entry) {
-      throw new AdminApiError(404, 'The recent history has no such entry.');
+      throw unknown;
     }
-    const key = await this.access.findEditable(request, entry.key);
+    const key = await this.access.findEditable(request, entry.key, unknown);
     expectedRevision(manager, key, request.headers['if-match']);
     const present = findWindow(manager, entry);
     const { windowBefore, switchBefore } = entry;

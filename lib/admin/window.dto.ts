@@ -1,12 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
-import { IsInt, IsObject, IsString, Matches, Min, ValidateBy } from 'class-validator';
+import { IsInt, IsObject, IsString, Min, ValidateBy } from 'class-validator';
 import type { MaintenanceText } from '../core/texts/maintenance-text.js';
-import { Given, IsMilliseconds, IsReopenOver, IsText, OrNull, WITH_OFFSET } from './dto-checks.js';
+import { Given, isInstant, IsMilliseconds, IsReopenOver, IsText, OrNull } from './dto-checks.js';
 import { IsVisitorText } from './visitor-text.validator.js';
-
-/** An existing date, with an offset. */
-export const isInstant = (value: unknown): value is string =>
-  typeof value === 'string' && WITH_OFFSET.test(value) && !Number.isNaN(Date.parse(value));
 
 const isLocalTime = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'at' in value && 'timeZone' in value;
@@ -18,7 +14,7 @@ const IsMoment = (name: string): PropertyDecorator =>
     validator: {
       validate: (value) => isInstant(value) || isLocalTime(value),
       defaultMessage: () =>
-        `"${name}" must be ISO 8601 with an offset, or {"at": "2031-03-04T15:06", "timeZone": "Europe/Berlin"}.`,
+        `"${name}" must be a date that exists, in ISO 8601 with an offset, or {"at": "2031-03-04T15:06", "timeZone": "Europe/Berlin"}.`,
     },
   });
 
@@ -101,8 +97,13 @@ export class PatchWindowDto extends WindowDto {
 export class DeleteWindowDto {
   /** Start of the occurrence in question. */
   @Given()
-  @Matches(WITH_OFFSET, { message: '"occurrence" must be ISO 8601 with an offset.' })
-  @IsString({ message: '"occurrence" must be ISO 8601 with an offset.' })
+  @ValidateBy({
+    name: 'isInstant',
+    validator: {
+      validate: isInstant,
+      defaultMessage: () => '"occurrence" must be a date that exists, in ISO 8601 with an offset.',
+    },
+  })
   occurrence?: string;
 
   @IsText('reason')

@@ -25,8 +25,11 @@ export class WindowsService {
   async list(request: HttpRequest, query: Readonly<Record<string, unknown>>): Promise<ApiResponse> {
     await this.access.demand(request, 'see_info');
     await this.manager.refresh().catch(() => undefined);
-    const { parseInstant } = await import('./parse-window.js');
-    const [from, until] = [parseInstant('from', query['from']), parseInstant('until', query['until'])];
+    const { parseQueryInstant } = await import('./parse-window.js');
+    const [from, until] = [
+      parseQueryInstant('from', query['from']),
+      parseQueryInstant('until', query['until']),
+    ];
     const key = query['key'] === undefined ? undefined : await this.access.find(request, query['key']);
     const filter = { ...(key && { key }), ...(from && { from }), ...(until && { until }) };
     return { status: 200, json: this.service.getWindows(filter) };
@@ -79,10 +82,11 @@ export class WindowsService {
       throw new MaintenanceStoreError(messageOf(error), 'refused', { cause: error });
     });
     const window = this.service.getWindows().find((other) => other.id === id);
+    const unknown = new UnknownMaintenanceWindowError(id);
     if (!window) {
-      throw new UnknownMaintenanceWindowError(id);
+      throw unknown;
     }
-    await this.access.findEditable(request, window.key);
+    await this.access.findEditable(request, window.key, unknown);
     return window;
   }
 

@@ -37,7 +37,7 @@ export function readSettings(options: ConnectionOptions, env: NodeJS.ProcessEnv,
   const variables = {
     redis: env.MAINTENANCE_REDIS_URL || undefined,
     url: env.MAINTENANCE_URL || undefined,
-    headers: env.MAINTENANCE_HEADER?.split('\n').filter(Boolean),
+    headers: (env.MAINTENANCE_HEADER || undefined)?.split('\n').filter(Boolean),
   };
   const sources = [{ ...options, headers: options.header }, variables, file];
   // the nearest one says which way it is
@@ -52,11 +52,19 @@ export function readSettings(options: ConnectionOptions, env: NodeJS.ProcessEnv,
     ...(place?.redis !== undefined && { redis: place.redis }),
     ...(place?.url !== undefined && { url: place.url }),
     namespace: options.namespace ?? (env.MAINTENANCE_NAMESPACE || undefined) ?? file.namespace,
-    headers: options.header ?? variables.headers ?? file.headers ?? [],
+    headers: sources.find((source) => source.headers && isFor(source, place?.url))?.headers ?? [],
     ca: options.ca ?? (env.MAINTENANCE_CA || undefined) ?? file.ca,
     commandTimeout: options.commandTimeout ?? file.commandTimeout,
   };
 }
+
+/** Whether headers may be sent to that URL: credentials that stand beside another URL are for the host of that one alone. */
+function isFor({ url: own }: Pick<ConnectionOptions, 'url'>, url: string | undefined): boolean {
+  return own === undefined || own === url || originOf(own) === originOf(url);
+}
+
+const originOf = (url: string | undefined): string | undefined =>
+  url !== undefined && URL.canParse(url) ? new URL(url).origin : undefined;
 
 /** What a variable or a file says may be for other commands; an option is for this one. */
 function refuseOfOtherWay(

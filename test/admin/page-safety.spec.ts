@@ -151,6 +151,26 @@ describe('an accidental key press or click', () => {
     },
   );
 
+  it('does nothing: a press where a button of a planned window or of the history has just appeared', async () => {
+    await site.start();
+    const { page } = await site.operator('Ada');
+    await page.evaluate(`
+      const known = new Set();
+      window.found = [];
+      new MutationObserver(() => document.querySelectorAll('#windows button, #history button').forEach((button) => {
+        if (!known.has(button)) found.push([button.textContent, button.disabled]);
+        known.add(button);
+      })).observe(document.body, { childList: true, subtree: true }), undefined`);
+    const start = new Date(Date.now() + HOUR);
+    await site.service.scheduleWindow('general', { start, duration: HOUR });
+    await page.locator('#windows button:enabled', { hasText: 'Cancel window…' }).waitFor();
+    await page.locator('#history button:enabled', { hasText: 'Undo' }).waitFor();
+    expect(await page.evaluate('found')).toEqual([
+      ['Cancel window…', true],
+      ['Undo…', true],
+    ]);
+  });
+
   it('does not confirm a dialog that has changed in the meantime', async () => {
     await site.start();
     const { page } = await site.operator('Ada');

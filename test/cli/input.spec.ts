@@ -300,6 +300,35 @@ describe('settings', () => {
     application.close();
   });
 
+  it('headers beside a URL are sent to its host only', async () => {
+    const asked: (string | undefined)[] = [];
+    const application = createServer((request, response) => {
+      asked.push(request.headers.authorization);
+      const body = JSON.stringify({ general: { name: 'general', value: false } });
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end(body);
+    }).listen(0, '127.0.0.1');
+    await once(application, 'listening');
+    const url = `http://127.0.0.1:${(application.address() as AddressInfo).port}`;
+    const elsewhere = 'https://production.example/maintenance';
+    const cwd = await mkdtemp(join(folder, 'headers-'));
+    const ask = async (file: object, variables: Record<string, string> = {}) => {
+      await writeFile(join(cwd, '.maintenancerc'), JSON.stringify(file));
+      const args = ['status', '--url', `${url}/maintenance`];
+      expect((await cli(args, { cwd, env: variables })).code).toBe(0);
+      return asked.pop();
+    };
+    const headers = ['Authorization: file'];
+    const secret = { MAINTENANCE_HEADER: 'Authorization: variable' };
+    expect(await ask({ url: elsewhere, headers })).toBeUndefined();
+    expect(await ask({ url: `${url}/other`, headers })).toBe('file');
+    expect(await ask({ headers })).toBe('file');
+    expect(await ask({ headers }, { MAINTENANCE_HEADER: '' })).toBe('file');
+    expect(await ask({}, secret)).toBe('variable');
+    expect(await ask({ headers }, { ...secret, MAINTENANCE_URL: elsewhere })).toBe('file');
+    expect(await ask({}, { ...secret, MAINTENANCE_URL: elsewhere })).toBeUndefined();
+    application.close();
+  });
+
   it.each([
     '{',
     '[]',

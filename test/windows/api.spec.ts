@@ -67,6 +67,8 @@ describe.each(adapters)('planned windows in the admin API on %s', (_name, create
     expect(await listed('?key=general')).toEqual([]);
     expect(await listed('?until=2031-01-01T00:00:00Z')).toEqual([]);
     expect(await listed('?from=2031-05-01T00:00:00%2B02:00')).toEqual([window.id]);
+    // as people write it
+    expect(await listed('?from=2031-05-01T00:00:00+02:00')).toEqual([window.id]);
     const patch = (body: object, may = ALL) => as(may, port, path, { method: 'PATCH', json: body });
     expect((await patch({ duration: 2 * HOUR, ifRevision: 1 })).json()).toMatchObject({
       duration: 2 * HOUR,
@@ -112,6 +114,8 @@ describe.each(adapters)('planned windows in the admin API on %s', (_name, create
       [{ ...window, key: 7 }, 'key'],
       [{ ...window, start: undefined }, 'start'],
       [{ ...window, start: '2031-03-04T15:06' }, 'start'],
+      [{ ...window, start: '2031-02-30T15:06:00Z' }, 'start'],
+      [{ ...window, duration: undefined, end: '2031-04-31T15:06:00+02:00' }, 'end'],
       [{ ...window, start: { at: '2031-02-30T15:06', timeZone: 'UTC' } }, 'start.at'],
       [{ ...window, start: { at: '2031-02-03T15:06', timeZone: 'Mars' } }, 'start.timeZone'],
       [{ ...window, end: 'tomorrow' }, 'end'],
@@ -120,6 +124,10 @@ describe.each(adapters)('planned windows in the admin API on %s', (_name, create
       [{ ...window, repeat: 'weekly' }, 'repeat'],
       [{ ...window, repeat: { cron: 'x', timeZone: 'UTC' } }, 'repeat.cron'],
       [{ ...window, repeat: { cron: '0 0 * * *', timeZone: 'UTC', until: 'x' } }, 'repeat.until'],
+      [
+        { ...window, repeat: { cron: '0 0 * * *', timeZone: 'UTC', until: '2031-02-29T00:00Z' } },
+        'repeat.until',
+      ],
       [{ ...window, announce: true }, 'announce'],
       [{ ...window, message: 7 }, 'message'],
       [{ ...window, readOnly: 0.5 }, 'readOnly'],
@@ -136,10 +144,45 @@ describe.each(adapters)('planned windows in the admin API on %s', (_name, create
     expect(await said({ reason: 7 })).toBe('"reason" must be text.');
     expect(await said({ reopenOver: 'a day' })).toBe('"reopenOver" must be whole milliseconds.');
     expect(await said({ reopenOver: -1 })).toBe('"reopenOver" must not be negative.');
-    expect((await as('see_info', port, '/maintenance/windows?from=today')).status).toBe(400);
+    for (const query of [
+      'windows?from=today',
+      'windows?until=2031-02-30T00:00Z',
+      'history?since=2031-02-30T00:00Z',
+    ]) {
+      expect([query, (await as('see_info', port, `/maintenance/${query}`)).status]).toEqual([query, 400]);
+    }
+    const occurrence = await as(WRITE, port, `/maintenance/windows/${id}`, {
+      method: 'DELETE',
+      json: { occurrence: '2031-02-30T00:00:00Z' },
+    });
+    expect([occurrence.status, occurrence.text]).toEqual([400, expect.stringContaining('"occurrence"')]);
     const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
     const forged = await as(ALL, port, `/maintenance/windows/${id}`, { method: 'DELETE', headers: foreign });
     expect(forged.status).toBe(403);
+  });
+
+  it('of a key that the caller may neither change nor see look as if there were none', async () => {
+    await using app = await start();
+    const { port } = app;
+    const service = app.app.get(MaintenanceService);
+    const { id } = await service.scheduleWindow('locked', { start: new Date(iso(HOUR)), duration: HOUR });
+    const [entry] = await service.getHistory({ key: 'locked' });
+    const ask = (may: string, method: string, path: string) =>
+      as(may, port, `/maintenance/${path}`, { method, ...(method !== 'POST' && { json: { duration: 1 } }) });
+    const routes = [
+      ['PATCH', 'windows', id],
+      ['POST', 'admin/undo', entry!.id],
+    ] as const;
+    for (const [method, path, real] of routes) {
+      expect([path, (await ask(ALL, method, `${path}/${real}`)).status]).toEqual([path, 403]);
+      const hidden = await ask(WRITE, method, `${path}/${encodeURIComponent(real)}`);
+      const unknown = await ask(WRITE, method, `${path}/nothing`);
+      expect([path, hidden.status, hidden.text.replaceAll(real, 'nothing')]).toEqual([
+        path,
+        404,
+        unknown.text,
+      ]);
+    }
   });
 
   it('are in the public calendar once they are announced', async () => {

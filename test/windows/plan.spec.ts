@@ -202,6 +202,17 @@ describe('windows of one key', () => {
     expect(() => add('0 3 1 * *')).toThrow('2027-08-01T01:00:00.000Z');
   });
 
+  it('are compared from when both have begun, however far ahead that is', () => {
+    const repeat = { cron: '0 4 * * *', timeZone: 'UTC' };
+    const now = plan({ start: date('2027-03-02'), repeat }, 'one');
+    const later = plan({ start: date('2031-03-02'), repeat: { ...repeat, cron: '30 4 * * SUN' } }, 'two');
+    expect(() => withWindow('k', [now], later, NOW)).toThrow(MaintenanceConflictError);
+    expect(() => withWindow('k', [later], now, NOW)).toThrow(MaintenanceConflictError);
+    expect(() => plan({ start: date('2031-03-02'), repeat, duration: 25 * HOUR })).toThrow(
+      'at most the time between two occurrences (2031-03-02T04:00:00.000Z and 2031-03-03T04:00:00.000Z)',
+    );
+  });
+
   it('may take the place of a cancelled occurrence', () => {
     const sundays = plan({ repeat: SUNDAYS }, 'one');
     const start = at('2027-04-04T00:30:00Z');

@@ -1,4 +1,5 @@
 import type { PageEntry, PageValue } from '../../admin/page-data.js';
+import { armLate } from './arm.js';
 import { openDialog } from './dialog.js';
 import { button, byId, element, fill } from './elements.js';
 import { findKey, page, texts } from './page.js';
@@ -31,6 +32,7 @@ export function drawHistory(): void {
   if (now === shown) {
     return;
   }
+  const isFirst = shown === '';
   shown = now;
   const section = byId('history');
   section.hidden = history.length === 0;
@@ -38,6 +40,10 @@ export function drawHistory(): void {
     element('h2', { textContent: texts.history }),
     element('ol', {}, ...history.map((entry) => drawEntry(entry, mayToggle))),
   );
+  if (!isFirst) {
+    // another entry may have moved under the pointer
+    section.querySelectorAll('button').forEach(armLate);
+  }
 }
 
 function drawEntry(entry: PageEntry, mayToggle: boolean): HTMLElement {

@@ -1,5 +1,6 @@
 import type { PageWindow } from '../../admin/page-data.js';
 import type { AdminText } from '../../i18n/admin-texts.js';
+import { armLate } from './arm.js';
 import { openDialog } from './dialog.js';
 import { button, byId, element, fill, write } from './elements.js';
 import { findKey, page, texts } from './page.js';
@@ -12,6 +13,8 @@ interface Row {
 }
 
 const rows = new Map<string, Row>();
+/** Whether windows have been rendered before. */
+let drawn = false;
 const nameOf = (window: PageWindow): string => JSON.stringify([page.state.mayToggle, window]);
 
 /** The planned windows: those that are on, and the next occurrence of the others. */
@@ -36,6 +39,7 @@ export function drawWindows(): void {
       list.insertBefore(row.item, list.children[index] ?? null);
     }
   });
+  drawn = true;
 }
 
 const describePeriod = ({ start, end }: PageWindow): string =>
@@ -55,6 +59,10 @@ function makeRow(window: PageWindow): Row {
   const buttons = page.state.mayToggle ? makeButtons(window) : [];
   for (const one of buttons) {
     one.setAttribute('aria-describedby', title.id);
+    if (drawn) {
+      // the operator may have been about to press something else there
+      armLate(one);
+    }
   }
   const item = element(
     'div',

@@ -1,7 +1,7 @@
 import { occurrenceFrom, occurrenceAfter, type Occurrence } from './occurrences.js';
 import type { WindowRecord } from './window-record.js';
 
-/** Two repeating windows are compared so far ahead: what comes later can be seen when it comes nearer. Ms. */
+/** Repeating windows are compared for so long from when both have begun: what comes later can be seen when it comes nearer. Ms. */
 const HORIZON = 400 * 24 * 3_600_000;
 /** And at most over so many occurrences of both. */
 const MOST = 370;
@@ -17,7 +17,8 @@ export function findOverlap(
 ): readonly [Occurrence, Occurrence] | undefined {
   let a = occurrenceFrom(one, now);
   let b = occurrenceFrom(other, now);
-  const latest = one.repeat && other.repeat ? now + HORIZON : Infinity;
+  const begun = Math.max(now, a?.start ?? now, b?.start ?? now);
+  const latest = one.repeat && other.repeat ? begun + HORIZON : Infinity;
   for (let seen = 0; a && b && seen < MOST && Math.max(a.start, b.start) <= latest; seen++) {
     if (a.start < b.end && b.start < a.end) {
       return [a, b];
@@ -35,7 +36,8 @@ export function findOverlap(
 /** The first two occurrences of one window of which the later begins before the earlier has ended. */
 export function findOwnOverlap(window: WindowRecord, now: number): readonly [number, number] | undefined {
   let occurrence = occurrenceFrom({ ...window, ended: [] }, now);
-  for (let seen = 0; occurrence && seen < MOST && occurrence.start <= now + HORIZON; seen++) {
+  const latest = Math.max(now, occurrence?.start ?? now) + HORIZON;
+  for (let seen = 0; occurrence && seen < MOST && occurrence.start <= latest; seen++) {
     const next = occurrenceAfter({ ...window, ended: [] }, occurrence.start);
     if (next && next.start < occurrence.start + window.duration) {
       return [occurrence.start, next.start];
