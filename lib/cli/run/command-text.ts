@@ -1,17 +1,28 @@
 const HIDDEN = '***';
+/** What a secret is called: `--db-password`, `API_TOKEN`, `AWS_SECRET_ACCESS_KEY`. */
+const NAME = String.raw`[\w-]*(?:password|passwd|secret|token|(?:api|access|private|secret)[-_]?key|credentials?)`;
 /** `scheme://user:password@`. */
 const URL_PASSWORD = /(\b[a-z][a-z\d+.-]*:\/\/[^\s:/@]*:)[^\s@]+(?=@)/gi;
-/** `--db-password=…`, `API_TOKEN=…`. */
-const ASSIGNED = /^(-*[\w-]*(?:password|passwd|secret|token|api[-_]?key|credentials?)=).+$/is;
+/** A word such as `--db-password=…` or `API_TOKEN=…`. */
+const ASSIGNED = new RegExp(`^(-*${NAME}=).+$`, 'is');
 /** `--password`, whose value is the next word. */
-const NAMED = /^--?[\w-]*(?:password|passwd|secret|token|api[-_]?key|credentials?)$/i;
+const NAMED = new RegExp(`^--?${NAME}$`, 'i');
+/** Both within a word, as in `sh -c "cd shop && API_TOKEN=… ./migrate"`. */
+const WITHIN = new RegExp(
+  String.raw`((?:^|[\s;&|("'])(?:-*${NAME}=|--?${NAME}\s+))(?:"[^"]*"|'[^']*'|[^\s;&|)"']+)`,
+  'gi',
+);
+/** `Authorization: Bearer …`. */
+const HEADER = /(\b(?:authorization|cookie|x-[\w-]*(?:token|key|secret))\s*:\s*)[^\s"'][^"']*/gi;
 
 /** A command as other people may read it, as the reason of the maintenance: without anything that looks like a password. */
 export const commandText = (command: readonly string[]): string =>
   command
-    .map((word, index) =>
-      NAMED.test(command[index - 1] ?? '')
-        ? HIDDEN
-        : word.replace(ASSIGNED, `$1${HIDDEN}`).replace(URL_PASSWORD, `$1${HIDDEN}`),
-    )
+    .map((word, index) => (NAMED.test(command[index - 1] ?? '') ? HIDDEN : withoutSecrets(word)))
     .join(' ');
+
+const withoutSecrets = (word: string): string =>
+  [ASSIGNED, WITHIN, HEADER, URL_PASSWORD].reduce(
+    (text, pattern) => text.replace(pattern, `$1${HIDDEN}`),
+    word,
+  );
