@@ -10,10 +10,14 @@ const cores = availableParallelism();
 const LOAD = ['test/{faults,package}/**/*.spec.ts', 'test/realtime/{floods,storm}.spec.ts'];
 
 /**
- * Specs that start programs, or put something else in the place of a module. All others share a few processes: loading Nest and the
- * library for each file took more than a third of their CPU time.
+ * Specs that start programs, put something else in the place of a module, or want nothing of others in their process. All others share a
+ * few processes: loading Nest and the library for each file took more than a third of their CPU time.
  */
-const ALONE = ['test/{cli,matrix,model,sample,support}/**/*.spec.ts', 'test/state/first-write.spec.ts'];
+const ALONE = [
+  'test/{cli,matrix,model,sample,standalone,support}/**/*.spec.ts',
+  'test/cluster/once-per-cluster.spec.ts',
+  'test/state/first-write.spec.ts',
+];
 
 /** Specs that have to wait for the time limits of others: `npm run test:all`. */
 const LONG = ['test/events/kafka-groups.spec.ts'];
@@ -63,7 +67,7 @@ export default defineConfig({
           isolate: false,
           setupFiles: ['test/support/leave-nothing.ts'],
           // they wait most of the time: for leases to end, for pages, for processes
-          maxWorkers: 3 * cores,
+          maxWorkers: 2 * cores,
           sequence: { groupOrder: 1 },
         },
       },

@@ -203,6 +203,31 @@ describe('work', () => {
     expect(check(done)).toEqual([]);
   });
 
+  it('accepts a handler of a replica that had no connection when it was stopped, and of no other', () => {
+    const lines = (...readonly: [begin: number, end: number] | []) =>
+      rules(
+        history(
+          [5, 'r2.1', enter('c1', '/job/wait')],
+          ...readonly.map((t, i): Entry => [
+            t,
+            'driver',
+            i ? { e: 'healed', id: 1 } : { e: 'fault', id: 1, kind: 'redis-readonly', target: 'redis' },
+          ]),
+          [1_020, 'driver', { e: 'fault', id: 2, kind: 'stop', target: 'r2' }],
+          [1_030, 'r1.1', op('x-1', { ...maintainJob, drain: 8_000 })],
+          [5_000, 'r1.1', work('x-1', 7)],
+          [5_040, 'r1.1', { e: 'worked', op: 'x-1' }],
+          [5_050, 'r1.1', done('x-1')],
+          [6_000, 'driver', { e: 'healed', id: 2 }],
+          [6_100, 'r2.1', { e: 'leave', call: 'c1' }],
+        ),
+      );
+    expect(lines(500, 1_000)).not.toContain('drain');
+    expect(lines(100, 400)).toContain('drain');
+    expect(lines(2_000, 3_000)).toContain('drain');
+    expect(lines()).toContain('drain');
+  });
+
   it('finds a key that opens because its holder died', () => {
     const lines = history(
       begun,

@@ -141,7 +141,7 @@ function wasUnseen(evidence: Evidence, handling: Handling, moment: number): bool
       end > handling.begin &&
       moment - begin >= LEASE_OVER,
   );
-  if (severed) return true;
+  if (severed || gaveUpItsConnections(evidence, replica, handling, moment)) return true;
   return evidence
     .outages(replica)
     .some(
@@ -151,6 +151,41 @@ function wasUnseen(evidence: Evidence, handling: Handling, moment: number): bool
         (Math.min(end, moment) - begin >= UNSEEN || forgottenByAll(evidence, replica, begin, moment)),
     );
 }
+
+/** Faults after which a replica opens new connections. */
+const GIVEN_UP: ReadonlySet<string> = new Set([
+  'cut',
+  'freeze',
+  'redis-stop',
+  'redis-kill',
+  'redis-restart',
+  'redis-empty',
+  'redis-readonly',
+]);
+/** Milliseconds in which it has opened them. */
+const OPENED = 500;
+
+/** Did it give its connections up, or lose them, and stand still or was cut off before it had opened new ones. */
+function gaveUpItsConnections(
+  evidence: Evidence,
+  replica: string,
+  handling: Handling,
+  moment: number,
+): boolean {
+  const lost = evidence.windows.filter(
+    ({ kind, target }) => GIVEN_UP.has(kind) && (target === replica || target === 'redis'),
+  );
+  return evidence.windows.some(
+    ({ kind, target, begin, end }) =>
+      STANDS_STILL.has(kind) &&
+      target === replica &&
+      end > handling.begin &&
+      moment - begin >= LEASE_OVER &&
+      lost.some((loss) => loss.begin <= begin && loss.end + OPENED >= begin),
+  );
+}
+/** Faults in which a replica opens no connection. */
+const STANDS_STILL: ReadonlySet<string> = new Set(['stop', 'block', 'partition']);
 
 /** Has Redis lost its data in the span while all other replicas were away themselves. */
 function forgottenByAll(evidence: Evidence, replica: string, from: number, to: number): boolean {
