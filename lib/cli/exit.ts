@@ -61,11 +61,25 @@ export function exitCodeOf(error: unknown): number {
   return (typeof code === 'string' ? CODES[code] : undefined) ?? EXIT.failed;
 }
 
-/** Replaces the library's names of options by those of the command line. */
+/** Options of the library that are called otherwise here. */
+const CALLED: Readonly<Record<string, string>> = {
+  timeout: '--for',
+  duration: '--for',
+  end: '--until',
+  start: 'start',
+  'duration and reopenOver': '--for and --reopen-over',
+  'repeat.cron': '--repeat',
+  'repeat.until': '--repeat-until',
+  'repeat.count': '--count',
+  'repeat.timeZone': '--zone',
+};
+
+/** Replaces the name of an option, as the library and its admin API have it, by that of the command line. */
 export const inWordsOfOptions = (message: string): string =>
-  message
-    .replace(/^Maintenance option "repeat\.cron"/, '--repeat')
-    .replace(
-      /^Maintenance option "(\w+)"/,
-      (_, name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-    );
+  message.replace(
+    /^(?:Maintenance option "([\w. ]+)"|"(\w+)"(?= must ))/,
+    (_, option: string | undefined, field: string | undefined) => called(option ?? field ?? ''),
+  );
+
+const called = (name: string): string =>
+  CALLED[name] ?? `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -55,9 +55,9 @@ export function parseInstant(text: string, what: string): Date {
 
 /**
  * A moment as people write it: `14:30` is the next half past two of this machine, anything longer is ISO 8601.
- * @param now epoch ms
+ * @param now epoch ms; what is not after it is `early`
  */
-export function parseMoment(text: string, what: string, now = Date.now()): Date {
+export function parseMoment(text: string, what: string, now = Date.now(), early = 'in the past'): Date {
   const clock = clockOf(text);
   if (clock !== undefined) {
     const moment = new Date(now);
@@ -75,7 +75,7 @@ export function parseMoment(text: string, what: string, now = Date.now()): Date 
     );
   }
   if (moment.getTime() <= now) {
-    throw usage(`${what}: ${moment.toISOString()} is in the past.`);
+    throw usage(`${what}: ${moment.toISOString()} is ${early}.`);
   }
   return moment;
 }

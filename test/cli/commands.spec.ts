@@ -118,6 +118,52 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     return { code, value: parse<T>(kind, stdout) };
   };
 
+  it.each([
+    ['--for received', ['on', 'billing', '99999999d']],
+    ['--for received', ['schedule', 'billing', '22:00', '2h', '--repeat', '* * * * *']],
+    [
+      '--for and --reopen-over received',
+      ['schedule', 'billing', '22:00', '1h', '--repeat', '0 * * * *', '--reopen-over', '1m'],
+    ],
+    [
+      '--repeat-until received',
+      [
+        'schedule',
+        'billing',
+        '2031-03-28T02:30',
+        '1h',
+        '--repeat',
+        '0 0 * * *',
+        '--repeat-until',
+        '2031-01-01T00:00',
+      ],
+    ],
+    [
+      'until: 2031-03-28T02:30 (UTC) is not after the start.',
+      ['schedule', 'billing', '2031-03-28T02:30', 'until', '2031-03-28T02:30'],
+    ],
+    [
+      'until: 2031-03-28T02:29:00.000Z is not after the start.',
+      ['schedule', 'billing', '2031-03-28T02:30', 'until', '2031-03-28T02:29Z'],
+    ],
+    ['--reopen-over ', ['off', 'billing', '--reopen-over', '2d']],
+    ['--limit ', ['history', '--limit', '1000000']],
+  ])('an error names the option as the command line does: %s', async (name, args) => {
+    const { code, stderr } = await call(...args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`error: ${name}`)]);
+  });
+
+  it.each(['', '.', '..'])('%j is no key', async (name) => {
+    for (const args of [
+      ['status', name],
+      ['on', name, '30m'],
+      ['off', name, '--force', '--yes'],
+    ]) {
+      const { code, stderr } = await call(...args);
+      expect([code, stderr]).toEqual([6, expect.stringContaining(`Unknown maintenance key "${name}"`)]);
+    }
+  });
+
   it('keys are closed, described, extended and opened', async () => {
     const closed = await call(
       'on',

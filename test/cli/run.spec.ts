@@ -102,6 +102,7 @@ describe('a command under run', () => {
 
   it.each([
     [122, 'no command', [KEY]],
+    [122, 'an empty command', [KEY, '--', '']],
     [122, 'an unknown option', [KEY, '--drian', '1s', '--', 'true']],
     [122, 'a lease that leaves no time', [KEY, '--lease', '5s', '--', 'true']],
     [122, 'a length of time without a unit', [KEY, '--drain', '10', '--', 'true']],

@@ -5,7 +5,7 @@ import type {
   MaintenanceWindowChanges,
   MaintenanceWindowOptions,
 } from '../../core/windows/window-options.js';
-import { CliError } from '../exit.js';
+import { CliError, EXIT } from '../exit.js';
 import type { Settings } from '../settings.js';
 import {
   areKeys,
@@ -55,7 +55,7 @@ export class ApiBackend implements Backend {
   }
 
   key(name: string): Promise<MaintenanceKeyJson> {
-    return this.client.ask('GET', `keys/${encodeURIComponent(name)}`, isKey);
+    return this.client.ask('GET', pathOf(name), isKey);
   }
 
   store(): StoreState {
@@ -65,25 +65,20 @@ export class ApiBackend implements Backend {
 
   async set(name: string, change: KeyChange): Promise<ChangeResult> {
     const { mode, timeout, until, message, reason, onlyIfOn, reopenOver } = change;
-    const { change: made, ...key } = await this.client.ask(
-      'PATCH',
-      `keys/${encodeURIComponent(name)}`,
-      isChangedKey,
-      {
-        ...(!onlyIfOn && { mode }),
-        timeout,
-        until: until?.toISOString(),
-        message,
-        reason,
-        reopenOver,
-      },
-    );
+    const { change: made, ...key } = await this.client.ask('PATCH', pathOf(name), isChangedKey, {
+      ...(!onlyIfOn && { mode }),
+      timeout,
+      until: until?.toISOString(),
+      message,
+      reason,
+      reopenOver,
+    });
     return { ...made, key };
   }
 
   async unset(name: string, { reason }: Pick<KeyChange, 'reason'>): Promise<MaintenanceKeyJson> {
     const body = reason === undefined ? undefined : { reason };
-    return this.client.ask('DELETE', `keys/${encodeURIComponent(name)}`, isKey, body);
+    return this.client.ask('DELETE', pathOf(name), isKey, body);
   }
 
   replicas(): Promise<ReplicaJson[]> {
@@ -91,7 +86,7 @@ export class ApiBackend implements Backend {
   }
 
   routes(name: string): Promise<AffectedRoutes> {
-    return this.client.ask('GET', `keys/${encodeURIComponent(name)}/routes`, areRoutes);
+    return this.client.ask('GET', `${pathOf(name)}/routes`, areRoutes);
   }
 
   history({ key, since, limit }: HistoryWish): Promise<HistoryJson[]> {
@@ -141,7 +136,7 @@ export class ApiBackend implements Backend {
   async quiet(name: string, timeout: number, signal?: AbortSignal): Promise<QuietJson> {
     const until = performance.now() + timeout;
     for (;;) {
-      const quiet = await this.client.ask('GET', `keys/${encodeURIComponent(name)}/quiet`, isQuiet);
+      const quiet = await this.client.ask('GET', `${pathOf(name)}/quiet`, isQuiet);
       const left = until - performance.now();
       if (quiet.quiet || left <= 0) {
         return quiet;
@@ -182,4 +177,16 @@ export class ApiBackend implements Backend {
   close(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+/** Where a key is. @throws CliError for what would lead somewhere else, and is the name of no key */
+function pathOf(name: string): string {
+  if (/^\.{0,2}$/.test(name)) {
+    throw new CliError(
+      EXIT.unknownKey,
+      `Unknown maintenance key ${JSON.stringify(name)}.`,
+      'MAINTENANCE_UNKNOWN_KEY',
+    );
+  }
+  return `keys/${encodeURIComponent(name)}`;
 }

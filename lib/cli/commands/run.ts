@@ -53,7 +53,7 @@ async function runUnder(
   key: string,
   command: string[],
 ): Promise<number> {
-  if (command.length === 0) {
+  if (!command[0]) {
     throw usage(
       `No command given for key "${key}"; put it after "--": run billing -- npx prisma migrate deploy`,
     );

@@ -107,7 +107,13 @@ function parsePlan(
     ...(start && { start }),
     ...(end.for !== undefined && { duration: parseLength(end.for, 'how long') }),
     ...(end.until !== undefined && {
-      end: parseWindowMoment(end.until, 'until', zone, start ? instantOfMoment(start) : present),
+      end: parseWindowMoment(
+        end.until,
+        'until',
+        zone,
+        start ? instantOfMoment(start) : present,
+        'not after the start',
+      ),
     }),
     ...(repeat !== undefined && { repeat }),
     ...(options.readOnly !== undefined && { readOnly: parseDuration(options.readOnly, '--read-only') }),

@@ -26,10 +26,17 @@ export function parseZone(given: string | undefined): string {
 /**
  * A moment of a window.
  * @param after epoch ms: `02:30` is the next one after it
+ * @param early what it is that is not after it
  */
-export function parseWindowMoment(text: string, what: string, zone: string, after: number): WindowMoment {
+export function parseWindowMoment(
+  text: string,
+  what: string,
+  zone: string,
+  after: number,
+  early = 'in the past',
+): WindowMoment {
   if (OFFSET.test(text)) {
-    return parseMoment(text, what, after);
+    return parseMoment(text, what, after, early);
   }
   const clock = clockOf(text);
   if (clock === undefined) {
@@ -37,7 +44,7 @@ export function parseWindowMoment(text: string, what: string, zone: string, afte
     parseMoment(text, what, -Infinity);
     const moment = { at: text.replace(' ', 'T'), timeZone: zone };
     if (instantOfMoment(moment) <= after) {
-      throw usage(`${what}: ${text} (${zone}) is in the past.`);
+      throw usage(`${what}: ${text} (${zone}) is ${early}.`);
     }
     return moment;
   }
