@@ -44,6 +44,15 @@ export function pathname(url: string): string {
   return absolute ? target.slice(absolute[0].length) || '/' : target;
 }
 
+/** Whether a router can read it. */
+export function isDecodable(path: string): boolean {
+  try {
+    return !path.includes('%') || decodeURIComponent(path) !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** The template of the route that matched, `undefined` if none did. */
 export function routeTemplate(request: HttpRequest): string | undefined {
   const path = request.routeOptions?.url ?? request.route?.path;

@@ -1,6 +1,6 @@
 import { Controller, Get, Options, Res } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
-import { MINUTE } from 'nestjs-maintenance';
+import { MINUTE, type MaintenanceRootOptions } from 'nestjs-maintenance';
 import { describe, expect, it } from 'vitest';
 import { Ledger, maintenance, serviceOf, SHOP, shop } from '../apps/shop.js';
 import { adapters, createFastifyApp, type CreateApp } from '../support/apps.js';
@@ -246,6 +246,41 @@ describe('a custom serializer on fastify', () => {
       expect(refused.json()).toMatchObject({ statusCode: 503, maintenanceMode: true });
       const page = await request(running.port, '/shop', { headers: { accept: 'text/html' } });
       expect(page.text).toMatch(/^<!doctype html>/i);
+    }
+  });
+});
+
+describe('hooks of fastify that run when a response is sent', () => {
+  it.each<[string, MaintenanceRootOptions]>([
+    ["coverage 'handlers'", {}],
+    ["coverage 'site', headers of its own", { coverage: 'site', refusalHeaders: () => ({ 'X-Own': 'yes' }) }],
+    ["coverage 'site', after middleware", { coverage: 'site', bypass: { when: () => false } }],
+  ])('do not make a refusal cacheable, or a 304: %s', async (_what, options) => {
+    await using running = await shop(createFastifyApp as CreateApp, options, (app) => {
+      const fastify = app.getHttpAdapter().getInstance() as FastifyInstance;
+      // like @fastify/etag, and like an application that caches everything
+      fastify.addHook('onSend', async (request, reply, payload) => {
+        reply.headers({ etag: '"tag"', 'cache-control': 'public, max-age=60', 'x-hook': 'ran' });
+        if (request.headers['if-none-match'] === '"tag"') {
+          reply.code(304);
+          return '';
+        }
+        return payload;
+      });
+    });
+    const headers = { 'if-none-match': '"tag"' };
+    expect((await request(running.port, '/shop', { headers })).status).toBe(304);
+    await serviceOf(running).setMaintenance(true);
+    for (const [path, accept] of [
+      ['/shop', 'application/json'],
+      ['/shop', 'text/html'],
+      ['/maintenance/ping', '*/*'],
+    ] as const) {
+      const refused = await request(running.port, path, { headers: { ...headers, accept } });
+      expect([path, refused.status]).toEqual([path, 503]);
+      expect(refused.headers).toMatchObject({ 'cache-control': 'no-store', 'x-hook': 'ran' });
+      expect(refused.headers).not.toHaveProperty('etag');
+      expect(refused.text).not.toBe('');
     }
   });
 });

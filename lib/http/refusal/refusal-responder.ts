@@ -7,6 +7,7 @@ import type { Localizer } from '../../i18n/localizer.js';
 import { pathOf, type HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
 import { headerSet, rawResponse, setHeader, setHeaders } from '../http-port.js';
+import { resistLateHooks } from './late-hooks.js';
 import type { MaintenanceException } from './maintenance.exception.js';
 import type { MountedPaths } from '../mounted-path.js';
 import type { Representation } from '../negotiation.js';
@@ -34,6 +35,7 @@ export class RefusalResponder {
   /** Sets the headers of every refusal, replacing earlier values. */
   setHeaders(reply: HttpReply, request: unknown, { retryAfter }: Pick<Refusal, 'retryAfter'>): void {
     this.headers.set(reply, request, retryAfter);
+    resistLateHooks(reply, request as HttpRequest);
     const cookie = this.visitors.cookie(request);
     if (cookie !== undefined) {
       setHeader(reply, 'Set-Cookie', [...cookiesOf(reply), cookie]);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MaintenanceStatus } from '../../core/keys/maintenance-status.js';
-import { pathname, type HttpRequest } from '../../request/http-request.js';
+import { isDecodable, pathname, type HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
 import { ExpressHeaders } from './express-headers.js';
 import type { ExpressLayer, Next } from './express-layers.js';
@@ -103,13 +103,13 @@ export class ExpressEntrance {
           this.atEnd(request, reply, done);
         }
       });
-    // a preflight is answered as usual
-    if (request.method === 'OPTIONS' || this.coverage.asksApplication) {
+    const path = pathOf(request);
+    // a preflight is answered as usual; what cannot be decoded is an error to the router, before any layer that we stand before
+    if (request.method === 'OPTIONS' || (this.coverage.asksApplication && isDecodable(path))) {
       goOn();
       return;
     }
     // before anything of the application runs: whether nothing that matches could serve the request
-    const path = pathOf(request);
     const refuse = (status: MaintenanceStatus): void => this.refuse(request, reply, status);
     this.coverage.decide(request, reply, [plainRoute(undefined, path)], goOn, (status) => {
       if (this.coverage.blocks || this.routes.isDoubtful(path, request.method, this.coverage.refusing)) {

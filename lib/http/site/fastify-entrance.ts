@@ -2,6 +2,7 @@ import { RequestMethod } from '@nestjs/common';
 import { EXEMPT_POLICY } from '../../decision/handler-policy.js';
 import { pathOf, type HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
+import { interceptErrors } from './fastify-errors.js';
 import { FastifyHeaders } from './fastify-headers.js';
 import { addFirst, routeConfig, type Done, type FastifyApp, type RouteConfig } from './fastify-hooks.js';
 import type { SiteCoverage } from './site-coverage.js';
@@ -63,6 +64,11 @@ export class FastifyEntrance {
         done();
       }
     });
+    interceptErrors(
+      app,
+      () => !this.coverage.idle,
+      (request, reply, reject) => this.coverage.whenKnown(() => this.decideUnrouted(request, reply, reject)),
+    );
   }
 
   /** Fastify and its adapter wrap handlers: the one that Nest registers is intercepted on its way in. */
@@ -102,7 +108,19 @@ export class FastifyEntrance {
       done();
       return;
     }
-    this.coverage.decide(request, reply, [this.serverOf(request, config, known)], done, (status) => {
+    this.refuseOr(request, reply, this.serverOf(request, config, known), done);
+  }
+
+  private decideUnrouted(request: HttpRequest, reply: HttpReply, pass: () => void): void {
+    if (request.method === 'OPTIONS') {
+      pass();
+    } else {
+      this.refuseOr(request, reply, plainRoute(undefined, pathOf(request)), pass);
+    }
+  }
+
+  private refuseOr(request: HttpRequest, reply: HttpReply, server: Server, pass: () => void): void {
+    this.coverage.decide(request, reply, [server], pass, (status) => {
       this.headers.apply(request, reply, () => this.coverage.refuse(request, reply, status));
     });
   }

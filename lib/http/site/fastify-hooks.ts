@@ -59,7 +59,7 @@ export function originalHooks(request: HttpRequest, phase: string): readonly Fun
 const symbols = new Map<string, symbol>();
 
 /** What Fastify keeps under a symbol that has a name but is not exported. */
-function internal(owner: object, name: string): unknown {
+export function internal(owner: object, name: string): unknown {
   const known = symbols.get(name);
   if (known && known in owner) {
     return (owner as Record<symbol, unknown>)[known];
