@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
-import { isOptions } from '../core/common/is-options.js';
 import { describeValue, MaintenanceConfigurationError } from '../core/errors/errors.js';
-import { isForeignClient, isRedisClient } from '../core/store/redis/redis-client.js';
+import { describeRedis } from './redis-option.js';
 
 /** What is accepted, in words and as a test; for a list, also of its items. */
 export type Check = [accepted: string, valid: (value: never) => boolean, item?: (item: unknown) => boolean];
@@ -47,38 +46,6 @@ export function isLanguageTag(value: unknown): boolean {
     return false;
   }
 }
-
-/** `redis://…/database`, `rediss://…`, the path of a socket, or `unix://user:password@/path`. */
-export function isRedisUrl(value: unknown): boolean {
-  if (typeof value !== 'string') {
-    return false;
-  }
-  return /^rediss?:\/\//.test(value)
-    ? URL.canParse(value) && /^\/?\d*$/.test(new URL(value).pathname)
-    : /^(\/|unix:\/|unix:\/\/([^@/?]*@)?\/)[^/?]/.test(value);
-}
-
-/**
- * Options of ioredis, or a client, which is examined when it is used. A promise, a `URL` or a `Map` has nothing that ioredis
- * reads, and neither have the options of other clients: ioredis would connect to localhost.
- */
-export function isRedisConnection(value: unknown): boolean {
-  return (
-    isOptions(value) &&
-    (isForeignClient(value) ||
-      ((Object.keys(value).length > 0 || Object.getPrototypeOf(value) === Object.prototype) &&
-        !FOREIGN_OPTIONS.some((name) => name in value) &&
-        (isRedisClient(value) || isPort(value.port)) &&
-        !isFunction(value.then)))
-  );
-}
-
-/** How node-redis is given the server's address. */
-const FOREIGN_OPTIONS = ['url', 'socket', 'rootNodes', 'sentinelRootNodes'];
-
-/** A port as ioredis takes it; `Number()` of a variable that is not set is none. */
-const isPort = (value: unknown): boolean =>
-  value === undefined || value === null || (value !== '' && Number(value) >= 0 && Number(value) < 65_536);
 
 /** A URL of another site, such as an identity provider; without credentials, which would end up in pages. */
 export function isWebUrl(value: unknown): boolean {
@@ -137,8 +104,8 @@ export function check(prefix: string, given: object | undefined, checks: Record<
 
 /** How values are shown that may contain a password. */
 const DESCRIBE: Partial<Record<string, (value: unknown) => string>> = {
-  redis: describeUrl,
-  cache: describeUrl,
+  redis: describeRedis,
+  cache: describeRedis,
   bypass: describeSecret,
   'bypass.secret': describeSecret,
 };
@@ -151,13 +118,4 @@ export function describeSecret(value: unknown): string {
   return value === ''
     ? 'an empty string'
     : `a string of ${value.length} character${value.length === 1 ? '' : 's'}`;
-}
-
-/** Without what precedes the last "@" and follows "?": both may contain a password. */
-function describeUrl(value: unknown): string {
-  return describeValue(
-    typeof value === 'string'
-      ? value.replace(/\?.*$/s, '?***').replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@')
-      : value,
-  );
 }

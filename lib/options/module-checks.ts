@@ -12,8 +12,6 @@ import {
   isHostname,
   isLanguageTag,
   isLocalPath,
-  isRedisConnection,
-  isRedisUrl,
   isText,
   isWebUrl,
   listOf,
@@ -21,6 +19,7 @@ import {
   whole,
   type Check,
 } from './checks.js';
+import { isRedisConnection, isRedisUrl } from './redis-option.js';
 import { isRefusalHeaders, REFUSAL_HEADERS_ACCEPTED } from './refusal-headers-option.js';
 import type { MaintenanceGeneralOptions, MaintenanceModuleOptions } from './options.js';
 

@@ -29,6 +29,7 @@ describe('the lease of a maintain()', () => {
     expect(usual.remaining()).toBeGreaterThan(3_000);
     expect(usual.remaining()).toBeLessThanOrEqual(6_000);
     await usual.leave();
+    expect(usual.remaining()).toBe(0);
     const long = await service.maintain(KEY, { drain: false, lease: LEASE });
     expect(long.remaining()).toBeGreaterThan(LEASE / 2);
     expect(long.remaining()).toBeLessThanOrEqual(LEASE);

@@ -113,6 +113,15 @@ describe("an application's own cache that fails", () => {
     },
   );
 
+  it('reports why, even where the cache answers only that the write failed', async () => {
+    const store = new FarStore();
+    await using app = await over(store);
+    store.fault = 'refused';
+    await expect(app.service.setMaintenance(true)).rejects.toThrow('The cache failed (set): OOM');
+    store.fault = 'none';
+    expect(await app.service.setMaintenance(true)).toMatchObject({ to: true });
+  });
+
   it('gets nearly all of a short timeout', async () => {
     const store = new FarStore();
     store.distance = 35;

@@ -150,6 +150,22 @@ describe('a Sentinel that promotes another server', () => {
       await group.stop();
     }
   }, 60_000);
+
+  it('is found although it was away at the start, even by an application that does not ask again', async () => {
+    const group = await RedisSentinel.start();
+    try {
+      await group.sentinel.kill();
+      await using app = await startService({
+        redis: { ...group.options, sentinelRetryStrategy: () => null },
+      });
+      expect(app.service.health().up).toBe(false);
+      await group.sentinel.restart();
+      await until(() => app.service.health().up, { timeout: 25_000 });
+      expect(await app.service.setMaintenance(true)).toMatchObject({ to: true });
+    } finally {
+      await group.stop();
+    }
+  }, 60_000);
 });
 
 it('the next call waits for a Redis that is slow at the start', async () => {

@@ -175,6 +175,18 @@ describe('error replies of Redis', () => {
     expect(storeError('write', new Error(before7('OOM')))).toMatchObject({ outcome: 'refused' });
     expect(storeError('write', new Error('Connection is closed.'))).toMatchObject({ outcome: 'unknown' });
   });
+
+  it('are explained if a connection ends under a command, not by a setting of the client', async () => {
+    await using own = await RedisServer.start();
+    const client = own.client({ maxRetriesPerRequest: 0 });
+    await client.ping();
+    own.pause();
+    const call = client.get('a').catch((error: unknown) => storeError('sync', error).message);
+    client.disconnect(true);
+    expect(await call).toBe(
+      'Redis did not answer (sync): the connection ended before it did; the outcome is unknown.',
+    );
+  });
 });
 
 describe('the last error of a connection', () => {

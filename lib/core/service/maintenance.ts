@@ -24,7 +24,7 @@ export interface Maintenance extends AsyncDisposable {
   readonly fence: number;
   /**
    * Milliseconds for which this holder certainly keeps the lock even if it is no longer renewed, by the monotonic clock; for work
-   * that must end before others begin. 0 once it is lost, `Infinity` without Redis.
+   * that must end before others begin. 0 once it is lost or left; until then `Infinity` without Redis.
    */
   remaining(): number;
   /**

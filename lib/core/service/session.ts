@@ -35,7 +35,7 @@ export class Session implements HeldKey {
     this.left = new Promise((resolve) => (this.settle = resolve));
     const leave = (): Promise<void> => this.leave();
     const { signal, fence } = lease;
-    const remaining = (): number => lease.remaining;
+    const remaining = (): number => (this.leaving ? 0 : lease.remaining);
     const progress: Maintenance['progress'] = (value, options) => reporter.tell(value, options);
     this.handle = { key, signal, fence, remaining, progress, leave, [Symbol.asyncDispose]: leave };
   }

@@ -30,7 +30,7 @@ export function describeStore({
 
 function describeRedis(redis: string | object): string {
   if (typeof redis === 'string') {
-    return `Redis at ${URL.canParse(redis) ? describeUrl(new URL(redis)) : redis.replace(/^.*@/, '')}`;
+    return `Redis at ${URL.canParse(redis) ? describeUrl(new URL(redis)) : describePath(redis)}`;
   }
   const { isCluster, startupNodes, options } = redis as Partial<RedisClient> & {
     startupNodes?: readonly unknown[];
@@ -41,11 +41,18 @@ function describeRedis(redis: string | object): string {
   return `Redis at ${describeAddress((options ?? redis) as Address)}`;
 }
 
+/** The path of a socket alone, which is no URL. */
+function describePath(path: string): string {
+  const [, socket = path, query] = /^([^?]*)(\?.*)?$/s.exec(path.replace(/^.*@/, '')) ?? [];
+  return describeSocket(socket, new URLSearchParams(query).get('db') ?? 0);
+}
+
 function describeUrl({ protocol, hostname, port, pathname, searchParams }: URL): string {
+  const query = searchParams.get('db') ?? 0;
   if (protocol === 'unix:') {
-    return pathname;
+    return describeSocket(pathname, query);
   }
-  const db = /^\/(\d+)$/.exec(pathname)?.[1] ?? searchParams.get('db') ?? 0;
+  const db = /^\/(\d+)$/.exec(pathname)?.[1] ?? query;
   return `${hostname || 'localhost'}:${port || 6379}/${db}`;
 }
 
@@ -53,15 +60,17 @@ function describeAddress({
   host = 'localhost',
   port = 6379,
   path,
-  db = 0,
+  db,
   sentinels,
   name,
 }: Address): string {
   if (sentinels) {
-    return `${name ?? 'the primary'}/${db} (by Sentinel at ${sentinels.map(describeNode).join(', ')})`;
+    return `${name ?? 'the primary'}/${db ?? 0} (by Sentinel at ${sentinels.map(describeNode).join(', ')})`;
   }
-  return path === undefined || path === null ? `${host}:${port}/${db}` : `${path}, database ${db}`;
+  return path === undefined || path === null ? `${host}:${port}/${db ?? 0}` : describeSocket(path, db ?? 0);
 }
+
+const describeSocket = (path: string, db: number | string): string => `${path}, database ${db}`;
 
 function describeNode(node: unknown): string {
   if (typeof node === 'number') {

@@ -3,8 +3,10 @@ import { MaintenanceConfigurationError, MaintenanceStoreError } from '../../erro
 import { messageOf } from '../../errors/message-of.js';
 import { bounded } from '../bounded.js';
 
+type Events = Pick<NodeJS.EventEmitter, 'on' | 'off'>;
+
 /** The part of a Keyv that is used here, and of its counterpart in cache-manager 5 and earlier. */
-interface EntryStore {
+interface EntryStore extends Partial<Events> {
   /** Where values are kept; some report failures as events. */
   readonly store: unknown;
   getRaw(key: string): Promise<unknown>;
@@ -60,9 +62,18 @@ export class CacheEntry {
 
   /** Writes, and checks whether the value was kept: many caches report success in any case. */
   async write(text: string, deadline: number): Promise<void> {
-    if (!(await this.ask('set', () => this.store.set(this.name, text, 0), deadline))) {
+    // what the store throws, a Keyv may only report as an event; others may be using it at the same time
+    const reports: unknown[] = [];
+    const note = (error: unknown): void => void reports.push(error);
+    this.store.on?.('error', note);
+    const confirmed = await this.ask('set', () => this.store.set(this.name, text, 0), deadline).finally(() =>
+      this.store.off?.('error', note),
+    );
+    if (!confirmed) {
       // even if the connection broke before the answer
-      throw new MaintenanceStoreError('The cache did not confirm the write; the outcome is unknown.');
+      throw reports.length > 0
+        ? failed('set', reports[0])
+        : new MaintenanceStoreError('The cache did not confirm the write; the outcome is unknown.');
     }
     if (!this.isLocal && (await this.read(deadline)) !== text) {
       throw new MaintenanceStoreError(
@@ -76,7 +87,7 @@ export class CacheEntry {
    * failure event during the call counts as the call's.
    */
   private async ask<T>(what: string, call: () => Promise<T>, deadline: number): Promise<T> {
-    const events = this.store.store as Partial<Pick<NodeJS.EventEmitter, 'on' | 'off'>> | undefined;
+    const events = this.store.store as Partial<Events> | undefined;
     const failures: unknown[] = [];
     const note = (error: unknown): void => void failures.push(error);
     events?.on?.('error', note);

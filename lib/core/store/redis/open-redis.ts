@@ -37,13 +37,18 @@ export async function openConnection(
     reconnectOnError: null,
     // a client that is turned away does not get in by trying ten times a second
     retryStrategy: (times: number) =>
-      refusalCode(problem) === undefined ? Math.min(50 * 2 ** Math.min(times, 5), 1000) : retryDelay(times),
+      refusalCode(problem) === undefined ? soonAgain(times) : retryDelay(times),
+    // an application that no longer asks its sentinels would never find its server again
+    sentinelRetryStrategy: soonAgain,
   } satisfies RedisOptions;
   const client = await createClient(input, overrides, `nestjs-maintenance:${role}`);
   client.on('error', (error: Error) => (problem = error));
   client.on('ready', () => (problem = undefined));
   return client;
 }
+
+/** Milliseconds until the next attempt to connect. */
+const soonAgain = (times: number): number => Math.min(50 * 2 ** Math.min(times, 5), 1000);
 
 /** @param name of the connection, unless the application has given one */
 async function createClient(

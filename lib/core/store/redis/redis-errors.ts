@@ -5,6 +5,8 @@ import { messageOf } from '../../errors/message-of.js';
 const CODE =
   /(?:^|[\s:"-])-?(READONLY|OOM|NOAUTH|NOPERM|WRONGPASS|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|LOADING|WRONGTYPE)\b/;
 const DENIED = 'The user executing the script can';
+/** What ioredis says of a command that was on its way when its connection ended: about a setting of ours, not about what happened. */
+const CUT_OFF = /^Reached the max retries per request limit/;
 
 /** The word with which Redis says why it refuses; `undefined` for anything else. */
 export function refusalCode(error: unknown): string | undefined {
@@ -30,8 +32,10 @@ export function storeError(what: string, error: unknown): MaintenanceStoreError 
     return error;
   }
   const refused = isReply(error) || refusalCode(error) !== undefined;
+  const message = messageOf(error);
+  const why = CUT_OFF.test(message) ? 'the connection ended before it did' : message;
   return new MaintenanceStoreError(
-    `Redis ${refused ? 'refused' : 'did not answer'} (${what}): ${messageOf(error)}; ${refused ? 'nothing was written' : 'the outcome is unknown'}.`,
+    `Redis ${refused ? 'refused' : 'did not answer'} (${what}): ${why}; ${refused ? 'nothing was written' : 'the outcome is unknown'}.`,
     refused ? 'refused' : 'unknown',
     { cause: error },
   );
