@@ -54,7 +54,12 @@ const plain: Wrong[] = [
   ['redis', { host: 'prod', port: Number.NaN }, 'an object', 'redis:// or rediss:// URL'],
   ['redis', { host: 'prod', port: 70_000 }, 'an object', 'redis:// or rediss:// URL'],
   // a variable that is not set again
-  ['redis', { host: undefined, port: 6380 }, 'an object (Object) with host: undefined', 'redis:// or rediss:'],
+  [
+    'redis',
+    { host: undefined, port: 6380 },
+    'an object (Object) with host: undefined',
+    'redis:// or rediss:',
+  ],
   ['redis', { host: '' }, 'with host: ""', 'redis:// or rediss:// URL'],
   ['redis', { host: 5 }, 'with host: 5', 'redis:// or rediss:// URL'],
   ['redis', { path: undefined, db: 1 }, 'with path: undefined', 'redis:// or rediss:// URL'],

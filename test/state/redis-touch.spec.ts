@@ -190,6 +190,23 @@ describe('error replies of Redis', () => {
 });
 
 describe('the last error of a connection', () => {
+  it('is told, not that the client had no connection for a command of its own', async () => {
+    await using own = await RedisServer.start();
+    const admin = own.client();
+    await admin.config('SET', 'maxclients', '1');
+    await using app = await startService({ redis: own.url });
+    const errors = new Set<string | null>();
+    await until(() => errors.add(app.service.health().error) && app.logged('contact') > 0);
+    for (let i = 0; i < 3; i++) {
+      const failed = app.service.refresh().catch((error: unknown) => (error as Error).message);
+      errors.add((await failed) ?? null).add(app.service.health().error);
+    }
+    expect([...errors].join('\n')).toMatch(/^Redis cannot be reached/m);
+    expect([...errors, ...app.log].join('\n')).not.toMatch(/enableOfflineQueue|max retries/);
+    await admin.config('SET', 'maxclients', '100');
+    await until(() => app.service.health().up, { timeout: 15_000 });
+  });
+
   it('reports a changed password in health, errors and once in the log, and retries slowly', async () => {
     await using own = await RedisServer.start();
     const admin = own.client();

@@ -56,14 +56,7 @@ function describeUrl({ protocol, hostname, port, pathname, searchParams }: URL):
   return `${hostname || 'localhost'}:${port || 6379}/${db}`;
 }
 
-function describeAddress({
-  host = 'localhost',
-  port = 6379,
-  path,
-  db,
-  sentinels,
-  name,
-}: Address): string {
+function describeAddress({ host = 'localhost', port = 6379, path, db, sentinels, name }: Address): string {
   if (sentinels) {
     return `${name ?? 'the primary'}/${db ?? 0} (by Sentinel at ${sentinels.map(describeNode).join(', ')})`;
   }

@@ -3,7 +3,10 @@ import { MaintenanceConfigurationError, MaintenanceStoreError } from '../../erro
 import { messageOf } from '../../errors/message-of.js';
 import { bounded } from '../bounded.js';
 
-type Events = Pick<NodeJS.EventEmitter, 'on' | 'off'>;
+interface Events {
+  on(event: string, listener: (error: unknown) => void): unknown;
+  off(event: string, listener: (error: unknown) => void): unknown;
+}
 
 /** The part of a Keyv that is used here, and of its counterpart in cache-manager 5 and earlier. */
 interface EntryStore extends Partial<Events> {

@@ -3,7 +3,7 @@ import { retryDelay } from '../../common/backoff.js';
 import { MaintenanceConfigurationError } from '../../errors/errors.js';
 import { messageOf } from '../../errors/message-of.js';
 import { isRedisClient, type RedisClient } from './redis-client.js';
-import { refusalCode } from './redis-errors.js';
+import { isWithoutConnection, refusalCode } from './redis-errors.js';
 
 /** The possible values of the option `redis` of `forRoot()`, before they are told apart. */
 export type RedisInput = string | object;
@@ -42,7 +42,7 @@ export async function openConnection(
     sentinelRetryStrategy: soonAgain,
   } satisfies RedisOptions;
   const client = await createClient(input, overrides, `nestjs-maintenance:${role}`);
-  client.on('error', (error: Error) => (problem = error));
+  client.on('error', (error: Error) => (problem = isWithoutConnection(error) ? problem : error));
   client.on('ready', () => (problem = undefined));
   return client;
 }

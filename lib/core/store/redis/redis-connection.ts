@@ -4,12 +4,10 @@ import { messageOf } from '../../errors/message-of.js';
 import { bounded } from '../bounded.js';
 import type { RedisClient, RedisSettings } from './redis-client.js';
 import { RedisAcquaintance } from './redis-acquaintance.js';
-import { isReply, refusalCode, storeError } from './redis-errors.js';
+import { isReply, isUnsent, isWithoutConnection, refusalCode, storeError } from './redis-errors.js';
 
 /** Milliseconds that a call waits for a connection that has just broken; one that is away for longer is not waited for. */
 const RECONNECT_TIMEOUT = 500;
-/** What ioredis says of a call that it has not sent. Its cluster client says the like also of calls that it has sent before. */
-const UNSENT = /^Stream isn't writeable and enableOfflineQueue/;
 
 /** One connection of the library's own: whether it is up, and if not, its last error. */
 export class RedisConnection {
@@ -93,7 +91,7 @@ export class RedisConnection {
       try {
         return await call();
       } catch (error) {
-        if (!UNSENT.test(messageOf(error))) {
+        if (!isUnsent(error)) {
           throw this.failure(what, error);
         }
       }
@@ -143,7 +141,11 @@ export class RedisConnection {
 
   private note(error: RedisEventError): void {
     // for a cluster, the error of one of its nodes
-    this.problem = error.lastNodeError ?? error;
+    const problem = error.lastNodeError ?? error;
+    // why there is no connection says more than that a command of the client's own had none
+    if (!isWithoutConnection(problem)) {
+      this.problem = problem;
+    }
     if (error.command?.name === 'select') {
       this.misplaced = error;
     }

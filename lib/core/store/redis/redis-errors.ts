@@ -5,8 +5,10 @@ import { messageOf } from '../../errors/message-of.js';
 const CODE =
   /(?:^|[\s:"-])-?(READONLY|OOM|NOAUTH|NOPERM|WRONGPASS|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|LOADING|WRONGTYPE)\b/;
 const DENIED = 'The user executing the script can';
-/** What ioredis says of a command that was on its way when its connection ended: about a setting of ours, not about what happened. */
+/** What ioredis says of a command that was on its way when its connection ended. */
 const CUT_OFF = /^Reached the max retries per request limit/;
+/** What ioredis says of a command that it has not sent. Its cluster client says the like also of commands that it has sent before. */
+const UNSENT = /^Stream isn't writeable and enableOfflineQueue/;
 
 /** The word with which Redis says why it refuses; `undefined` for anything else. */
 export function refusalCode(error: unknown): string | undefined {
@@ -26,14 +28,20 @@ export function isReply(error: unknown): boolean {
   return error.name === 'ReplyError' || ('command' in error && /^[A-Z]{2,}(?: |$)/.test(error.message));
 }
 
+/** Whether the command was not sent, since its connection had ended. */
+export const isUnsent = (error: unknown): boolean => UNSENT.test(messageOf(error));
+
+/** Whether an error is about a command without a connection, and not about what has become of the connection. */
+export const isWithoutConnection = (error: unknown): boolean =>
+  isUnsent(error) || CUT_OFF.test(messageOf(error));
+
 /** What a Redis error means for a write: only a refusal by Redis itself is certain. */
 export function storeError(what: string, error: unknown): MaintenanceStoreError {
   if (error instanceof MaintenanceStoreError) {
     return error;
   }
   const refused = isReply(error) || refusalCode(error) !== undefined;
-  const message = messageOf(error);
-  const why = CUT_OFF.test(message) ? 'the connection ended before it did' : message;
+  const why = isWithoutConnection(error) ? 'the connection ended before it did' : messageOf(error);
   return new MaintenanceStoreError(
     `Redis ${refused ? 'refused' : 'did not answer'} (${what}): ${why}; ${refused ? 'nothing was written' : 'the outcome is unknown'}.`,
     refused ? 'refused' : 'unknown',
