@@ -611,7 +611,7 @@ export const MUTANTS: readonly Mutant[] = [
     'cancelled-window-goes-on',
     'windows',
     'core/windows/window-edits.js',
-    '...endedAt(window, current.start, now), repeat: repeat && { ...repeat, last: current.start },',
+    '...withEnd(window, current.start, now, now), repeat: repeat && { ...repeat, last: current.start },',
     '...window, revision: window.revision + 1,',
   ),
   bug(

@@ -138,6 +138,29 @@ describe('a window that repeats', () => {
     expect(withoutCurrent([ended!], during)).toBeNull();
   });
 
+  it('loses several occurrences, in any order', () => {
+    const cancelled = ['2027-03-28T01:30', '2027-04-18T00:30', '2027-04-04T00:30'];
+    const window = cancelled.reduce(
+      (before, start) => withoutOccurrence(before, at(`${start}:00Z`), NOW)!,
+      plan({ repeat: SUNDAYS }),
+    );
+    expect(starts(window, NOW, 2)).toEqual(['2027-04-11T00:30', '2027-04-25T00:30']);
+    expect(toWindow('key', occurrenceAfter(window, NOW)!, NOW).cancelled).toHaveLength(3);
+  });
+
+  it('stays ended until its planned end, even if that is days away, whatever is cancelled meanwhile', () => {
+    const window = plan({ repeat: SUNDAYS, duration: 3 * DAY });
+    const begun = at('2027-03-28T01:30:00Z');
+    const [ended] = withoutCurrent([window], begun + HOUR)!;
+    for (const now of [begun + 2 * HOUR, begun + 2 * DAY]) {
+      const changed = withoutOccurrence(ended!, at('2027-04-04T00:30:00Z'), now)!;
+      expect(occurrenceAt(changed, now)).toBeUndefined();
+      expect(starts(changed, now, 1)).toEqual(['2027-04-11T00:30']);
+    }
+    const longAgo = withoutOccurrence(ended!, at('2027-04-11T00:30:00Z'), begun + WEEK);
+    expect(longAgo?.ended).toEqual([[at('2027-04-11T00:30:00Z'), at('2027-04-11T00:30:00Z')]]);
+  });
+
   it('is cancelled as a whole, at once', () => {
     const window = plan({ repeat: SUNDAYS });
     expect(withoutWindow([window], window, NOW)).toEqual([]);

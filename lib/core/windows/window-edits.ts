@@ -47,7 +47,7 @@ export function withoutCurrent(
   return windows && currentOccurrence(windows, now)
     ? windows.map((window) => {
         const current = occurrenceAt(window, now);
-        return current ? endedAt(window, current.start, now) : window;
+        return current ? withEnd(window, current.start, now, now) : window;
       })
     : null;
 }
@@ -58,7 +58,7 @@ export function withoutOccurrence(window: WindowRecord, start: number, now: numb
   if (!occurrence || occurrence.end <= now || occurrence.end <= start) {
     return null;
   }
-  return endedAt(window, start, Math.max(start, now));
+  return withEnd(window, start, Math.max(start, now), now);
 }
 
 /** Cancels everything to come, and ends what is on. It stays for a while, so that others learn how it ended. */
@@ -73,7 +73,7 @@ export function withoutWindow(
   }
   const { repeat } = window;
   return replaced(windows, {
-    ...endedAt(window, current.start, now),
+    ...withEnd(window, current.start, now, now),
     repeat: repeat && { ...repeat, last: current.start },
   });
 }
@@ -81,12 +81,13 @@ export function withoutWindow(
 const replaced = (windows: readonly WindowRecord[], window: WindowRecord): readonly WindowRecord[] =>
   windows.map((other) => (other.id === window.id ? window : other));
 
-function endedAt(window: WindowRecord, start: number, now: number): WindowRecord {
-  const others = window.ended.filter(([begun]) => begun !== start && begun > now - KEPT);
+function withEnd(window: WindowRecord, start: number, end: number, now: number): WindowRecord {
+  // an occurrence whose early end is forgotten before its planned one would take place after all
+  const others = window.ended.filter(([begun]) => begun !== start && begun + window.duration > now - KEPT);
   return {
     ...window,
     revision: window.revision + 1,
-    ended: [...others, [start, Math.floor(now)]],
+    ended: [...others, [start, Math.floor(end)]],
   };
 }
 
