@@ -57,7 +57,7 @@ export class MaintenanceGuard implements CanActivate {
   ) {}
 
   /**
-   * Admits a call or refuses it. Synchronous, except if the replica's lease has lapsed or `bypass.when` returns a promise.
+   * Admits a call or refuses it. Synchronous, except if the replica's lease has lapsed, or `bypass.when` or `visitor` returns a promise.
    * @returns `true`; a refused call rejects with the error of its transport, over HTTP a {@link MaintenanceException}
    */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {

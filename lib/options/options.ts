@@ -89,7 +89,7 @@ export interface MaintenanceModuleOptions {
   languages?: string[];
   /**
    * Milliseconds to wait for promises of the application's functions: `permissions`, `bypass.when`, templates, a key's
-   * `getTemplate`, `getContext` and `render`, `visitor`. If one is late: denied, not bypassed, the built-in page, the address.
+   * `getTemplate`, `getContext` and `render`, `visitor`, middleware in `refusalHeaders`. If one is late: denied, not bypassed, the built-in page, the address.
    * Default 2,000.
    */
   callTimeout?: number;

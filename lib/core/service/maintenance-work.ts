@@ -37,7 +37,8 @@ export abstract class MaintenanceWork extends MaintenanceKnowledge {
    * @param keys one or more; whatever their `scope`
    * @returns the result of the work; `undefined` if it was skipped
    * @throws MaintenanceActiveError, UnknownMaintenanceKeyError, MaintenanceConfigurationError, MaintenanceLockedError (`deadlock`)
-   * when it would wait for maintenance of its own, and what work throws
+   * when it would wait for maintenance of its own, MaintenanceError when the application has shut down, the reason of the signal, and
+   * what work throws
    * @example
    * ```ts
    * await service.whileOpen('billing', () => sendInvoices(), { otherwise: 'wait' });
@@ -78,7 +79,8 @@ export abstract class MaintenanceWork extends MaintenanceKnowledge {
    *
    * @param keys default: all
    * @throws MaintenanceActiveError when the time is over, UnknownMaintenanceKeyError, MaintenanceConfigurationError,
-   * MaintenanceLockedError (`deadlock`) when it would wait for maintenance of its own, and the reason of the signal
+   * MaintenanceLockedError (`deadlock`) when it would wait for maintenance of its own, MaintenanceError when the application shuts
+   * down, and the reason of the signal
    */
   async waitUntilOpen(
     keys?: MaintenanceKeyLike | readonly MaintenanceKeyLike[],

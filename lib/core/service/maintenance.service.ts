@@ -30,8 +30,8 @@ export class MaintenanceService extends MaintenancePlans {
    * `maintain()` still holds stays on after its switch is turned off; the change says so.
    * @param key default: `GENERAL_MAINTENANCE`
    * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError for wrong options, MaintenanceLockedError when the lock did
-   * not become free in time, MaintenanceConflictError when `ifRevision` does not match, MaintenanceStoreError, and what a
-   * `changing` hook throws
+   * not become free in time, MaintenanceConflictError when `ifRevision` does not match, MaintenanceStoreError, MaintenanceError when
+   * the application shuts down during the wait for the lock, the reason of the signal, and what a `changing` hook throws
    */
   async setMaintenance(
     mode: boolean,
@@ -45,8 +45,8 @@ export class MaintenanceService extends MaintenancePlans {
    * Ends a key's maintenance: its switch, every hold, and the planned window that is on. Signals of `maintain()` calls abort, and
    * their locks become free. Later windows stay. For a name that is stored but no longer registered, it clears everything.
    * @param key default: `GENERAL_MAINTENANCE`
-   * @throws UnknownMaintenanceKeyError, MaintenanceConflictError when `ifRevision` does not match, MaintenanceStoreError, and what
-   * a `changing` hook throws
+   * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError for wrong options, MaintenanceConflictError when `ifRevision`
+   * does not match, MaintenanceStoreError, and what a `changing` hook throws
    */
   async unsetMaintenance(
     key: MaintenanceKeyLike = GENERAL_MAINTENANCE,
@@ -62,8 +62,8 @@ export class MaintenanceService extends MaintenancePlans {
    * The key stays on until every such call has left it, and afterwards if it was on before.
    *
    * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError, MaintenanceLockedError, MaintenanceDrainError (work
-   * did not run), MaintenanceLockLostError (the maintenance was lost meanwhile), MaintenanceStoreError, and what work
-   * or a `changing` hook throws
+   * did not run), MaintenanceLockLostError (the maintenance was lost meanwhile), MaintenanceStoreError, MaintenanceError when
+   * the application has begun to shut down, the reason of the signal, and what work or a `changing` hook throws
    * @example
    * ```ts
    * await service.maintain('import-export', async ({ signal }) => importAll({ signal }));
