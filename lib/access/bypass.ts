@@ -10,6 +10,9 @@ import { addressOf, urlOf, type HttpRequest } from '../request/http-request.js';
 /** The header by which programs send a token, with any method. */
 const HEADER = 'x-maintenance-bypass';
 
+const WHEN = '"bypass.when"';
+const CONSEQUENCE = 'the request does not pass';
+
 /** A visitor with a valid token is redirected and given a cookie. */
 export interface BypassLink {
   /** The same URL without the token; always on this site. */
@@ -80,15 +83,14 @@ export class Bypass {
       return false;
     }
     const answer = this.calls.ask(
-      '"bypass.when"',
-      'the request does not pass',
+      WHEN,
+      CONSEQUENCE,
       false,
       () => this.options.when?.(request as never),
       left,
     );
-    return answer instanceof Promise
-      ? this.budget.spend(request, answer).then((value) => value === true)
-      : answer === true;
+    const isYes = (value: unknown): boolean => this.calls.isYes(WHEN, value, CONSEQUENCE);
+    return answer instanceof Promise ? this.budget.spend(request, answer).then(isYes) : isYes(answer);
   }
 
   /** The link that a request follows, if it carries exactly one valid token. */

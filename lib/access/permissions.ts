@@ -25,8 +25,9 @@ export class Permissions {
   /** The answer, if it comes within `callTimeout`. Never rejects. */
   async allows(permission: MaintenancePermission, subject: MaintenanceSubject): Promise<boolean> {
     const decide = this.decider();
-    const answer = await this.calls.ask(NAME, denied(permission), false, () => decide(permission, subject));
-    return answer === true;
+    const consequence = denied(permission);
+    const answer = await this.calls.ask(NAME, consequence, false, () => decide(permission, subject));
+    return this.calls.isYes(NAME, answer, consequence);
   }
 
   /** The same, but `undefined` if it is late: denied for now, and worth asking again. Never rejects. */
@@ -36,10 +37,10 @@ export class Permissions {
   ): Promise<boolean | undefined> {
     const decide = this.decider();
     const consequence = denied(permission);
-    const answer = await this.calls.ask(NAME, consequence, undefined, () =>
+    const answer = await this.calls.ask(NAME, consequence, LATE, () =>
       this.calls.eventually(NAME, consequence, false, () => decide(permission, subject)),
     );
-    return answer === undefined ? undefined : answer === true;
+    return answer === LATE ? undefined : this.calls.isYes(NAME, answer, consequence);
   }
 
   /** The application's own function, or one that denies everything. */
@@ -58,4 +59,5 @@ export class Permissions {
 }
 
 const NAME = '"permissions"';
+const LATE = Symbol('late');
 const denied = (permission: MaintenancePermission): string => `${permission} is denied`;

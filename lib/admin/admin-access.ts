@@ -103,9 +103,9 @@ export class AdminAccess {
   /** Whether this key may be offered to the requester; `false` if asking fails or takes too long. */
   async isEditable(key: MaintenanceKey, request: HttpRequest): Promise<boolean> {
     const name = `isEditable() of maintenance key "${key.name}"`;
-    return (
-      (await this.calls.ask(name, 'the key cannot be edited', false, () => key.isEditable(request))) === true
-    );
+    const consequence = 'the key cannot be edited';
+    const answer = await this.calls.ask(name, consequence, false, () => key.isEditable(request));
+    return this.calls.isYes(name, answer, consequence);
   }
 }
 

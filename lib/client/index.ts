@@ -78,7 +78,8 @@ export function createMaintenanceClient(options: MaintenanceClientOptions = {}):
       push:
         io &&
         pushBySocket(io, {
-          url: origin + (namespace.startsWith('/') ? namespace : `/${namespace}`),
+          origin,
+          namespace,
           path,
           auth,
         }),

@@ -15,8 +15,9 @@ export type SocketFactory = (url: string, options: Record<string, unknown>) => S
 
 /** Where a socket leads. */
 export interface SocketAddress {
-  /** Origin and namespace. */
-  readonly url: string;
+  readonly origin: string;
+  /** With or without the slash that it begins with, like {@link path}. */
+  readonly namespace: string;
   /** Path of the Socket.IO server. */
   readonly path: string;
   /** Sent with the connection, as in socket.io-client. */
@@ -30,15 +31,17 @@ const REFUSED = 60_000;
 /** Gives a page that is about to reload the time to do so. */
 const FOUND = 150;
 
+const rooted = (path: string): string => path.replace(/^\/?/, '/');
+
 /** The gateway. */
 export const pushBySocket =
-  (io: SocketFactory, { url, path, auth }: SocketAddress) =>
+  (io: SocketFactory, { origin, namespace, path, auth }: SocketAddress) =>
   (listener: PushListener): Push => {
     let open = false;
     let closed = false;
     let attempt: ReturnType<typeof setTimeout> | undefined;
-    const socket = io(url, {
-      path,
+    const socket = io(origin + rooted(namespace), {
+      path: rooted(path),
       ...(auth !== undefined && { auth }),
       // needs no sticky sessions, and saves the server two requests per client when all come back at once
       transports: ['websocket', 'polling'],

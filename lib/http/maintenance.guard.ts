@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { ApplicationCalls } from '../core/common/application-calls.js';
 import { LogThrottle } from '../core/common/log-throttle.js';
 import { InFlight } from '../in-flight/in-flight.js';
 import type { MaintenanceStatus } from '../core/keys/maintenance-status.js';
@@ -54,6 +55,7 @@ export class MaintenanceGuard implements CanActivate {
     @Inject(InFlight) private readonly inFlight: InFlight,
     @Inject(RefusalResponder) private readonly responder: RefusalResponder,
     @Inject(StalePolicy) private readonly stale: StalePolicy,
+    @Inject(ApplicationCalls) private readonly calls: ApplicationCalls,
   ) {}
 
   /**
@@ -72,7 +74,8 @@ export class MaintenanceGuard implements CanActivate {
    * not exempt by decorator, and must be fast and synchronous. By default it returns `false`. `ignorePaths` apply independently.
    *
    * With `coverage: 'site'` it has no effect on HTTP requests, except those for GraphQL: all others are refused before any guard is
-   * called. Use `bypass` or `ignorePaths` there, or `@MaintenanceExempt()`. Drains wait for calls that this method lets pass.
+   * called. Use `bypass` or `ignorePaths` there, or `@MaintenanceExempt()`. Drains wait for calls that this method lets pass. If it throws,
+   * the call is judged as usual, and the error is logged.
    */
   protected shouldSkip(_context: ExecutionContext): boolean {
     return false;
@@ -80,7 +83,8 @@ export class MaintenanceGuard implements CanActivate {
 
   /**
    * Called just before this guard refuses a call, so with `coverage: 'site'` only for GraphQL and for what is not an HTTP request.
-   * Override it to count or log refusals; by default it does nothing. If it throws, the caller gets that error instead.
+   * Override it to count or log refusals; by default it does nothing. If it throws, the caller gets that error instead. It is not
+   * awaited: if it returns a promise that rejects, the error is logged.
    * @param _status its `key` refuses; `key` is `null` if this replica has lost contact with the store and `onStale` is `'block'`
    */
   protected onRefused(_context: ExecutionContext, _status: MaintenanceStatus): void {}
@@ -91,10 +95,27 @@ export class MaintenanceGuard implements CanActivate {
       return this.admit(context);
     }
     const facts = getCallFacts(context);
-    if (facts.target.exempt || this.shouldSkip(context)) {
+    if (facts.target.exempt || this.skips(context)) {
       return this.admit(context);
     }
     return this.evaluator.judge(facts, (verdict) => this.carryOut(context, facts, verdict));
+  }
+
+  /** What a subclass returns by mistake, such as a promise, admits nobody. */
+  private skips(context: ExecutionContext): boolean {
+    const name = `shouldSkip() of ${this.constructor.name}`;
+    const consequence = 'the call is judged as usual';
+    const answer: unknown = this.calls.askNow(name, consequence, false, () => this.shouldSkip(context));
+    return this.calls.isYes(name, answer, consequence);
+  }
+
+  private noteRefusal(context: ExecutionContext, status: MaintenanceStatus): void {
+    // TypeScript lets a subclass return a promise
+    const noted = this.onRefused(context, status) as unknown;
+    if (noted instanceof Promise) {
+      const name = `onRefused() of ${this.constructor.name}`;
+      void this.calls.eventually(name, 'the call is refused nevertheless', undefined, () => noted);
+    }
   }
 
   private carryOut(
@@ -122,7 +143,7 @@ export class MaintenanceGuard implements CanActivate {
     { transport, http, request, target }: CallFacts,
     status: MaintenanceStatus,
   ): Promise<boolean> {
-    this.onRefused(context, status);
+    this.noteRefusal(context, status);
     if (transport === 'http') {
       const { exception, promise } = this.responder.ready.rejected(status, http);
       const reply = context.getArgByIndex<HttpReply>(1);

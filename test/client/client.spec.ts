@@ -78,6 +78,14 @@ describe('createMaintenanceClient()', () => {
     client.close();
   });
 
+  it('takes a namespace and a path without their slashes', async () => {
+    await using app = await createExpressApp(root({ socket: { namespace: 'own', path: '/ws' } }));
+    const client = createMaintenanceClient({ url: app.url, io, namespace: 'own', path: 'ws', pingUrl: null });
+    await until(() => client.status);
+    expect(client.connection).toBe('live');
+    client.close();
+  });
+
   it('reports a lost connection, and reconnects', async () => {
     const port = await freePort();
     const first = await createExpressApp(root(), undefined, { port });

@@ -6,6 +6,7 @@ import {
 } from 'nestjs-maintenance';
 import { describe, expect, it } from 'vitest';
 import { serviceOf, shop } from '../apps/shop.js';
+import { TestClient } from '../realtime/clients.js';
 import { adapters } from '../support/apps.js';
 import { request } from '../support/http.js';
 
@@ -83,6 +84,52 @@ describe.each(adapters)('functions of the application on %s', (_name, createApp)
       expect(page.text).toContain('Moving.');
       expectLine(running.log, 'maintenance page of key "own"', 'built-in page');
     });
+  });
+
+  it.each([
+    ['a text', () => 'yes', 'a string'],
+    ['a number', async () => 1, 'a number'],
+    ['a record', () => ({ name: 'secret' }), 'an object (Object)'],
+    ['nothing', () => undefined, undefined],
+    ['no', () => '', undefined],
+  ])('permissions and bypass.when that return %s, not true: denied', async (_what, answer, described) => {
+    const options = { permissions: answer as never, bypass: { when: answer as never }, socket: true };
+    await using running = await shop(createApp, options);
+    await serviceOf(running).setMaintenance(true);
+    for (let i = 0; i < 3; i++) {
+      expect((await request(running.port, '/shop')).status).toBe(503);
+      expect((await request(running.port, '/maintenance/ping')).json()).not.toHaveProperty('maintenance');
+      using client = await TestClient.connect(running.url);
+      expect(await client.ask({})).not.toHaveProperty('maintenance');
+    }
+    const lines = running.log.filter((line) => /^(warn|error)/.test(line)).toSorted();
+    // what was returned may be secret
+    const expected = [
+      `error [Maintenance] "bypass.when" returned ${described}, not true or false; the request does not pass.`,
+      `error [Maintenance] "permissions" returned ${described}, not true or false; see_info is denied.`,
+    ];
+    expect(lines).toEqual(described ? expected : []);
+  });
+
+  it.each([
+    ['a text', 'text', '"text"'],
+    ['a number', 5, '5'],
+    ['an array', ['X-A'], 'an array of 1'],
+    ['nothing', undefined, undefined],
+  ])('refusalHeaders that return %s: none', async (_what, headers, described) => {
+    await using running = await shop(createApp, { refusalHeaders: (() => headers) as never });
+    const plain = await request(running.port, '/shop/terms');
+    await serviceOf(running).setMaintenance(true);
+    const refused = await request(running.port, '/shop');
+    expect(refused.status).toBe(503);
+    const own = ['retry-after', 'cache-control', 'x-maintenance-mode', 'vary'];
+    const names = new Set([...Object.keys(plain.headers), ...own, 'content-type']);
+    expect(Object.keys(refused.headers).filter((name) => !names.has(name))).toEqual([]);
+    expect(running.log.filter((line) => line.includes('"refusalHeaders"'))).toEqual(
+      described
+        ? [`error [Maintenance] "refusalHeaders" returned ${described}; the refusal is sent without them.`]
+        : [],
+    );
   });
 
   describe('a synchronous one that throws or returns a promise', () => {

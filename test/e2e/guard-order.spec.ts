@@ -291,6 +291,42 @@ describe.each(adapters)('guards of the application on %s', (_name, createApp) =>
     expect((await request(running.port, '/each')).status).toBe(401);
     expect(refusals).toEqual([['read', 'general']]);
   });
+
+  it('a custom guard that promises where it must not admits nobody, and the process lives', async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    @Injectable()
+    class OwnGuard extends MaintenanceGuard {
+      protected override shouldSkip(): boolean {
+        return Promise.reject(new Error('no database')) as never;
+      }
+
+      // TypeScript accepts this
+      protected override async onRefused(): Promise<void> {
+        throw new Error('no database');
+      }
+    }
+    try {
+      await using running = await createApp({
+        imports: [maintenance({ guard: false })],
+        controllers: [ShopController],
+        providers: [{ provide: APP_GUARD, useClass: OwnGuard }],
+      });
+      await serviceOf(running).setMaintenance(true);
+      for (let i = 0; i < 3; i++) {
+        expect((await request(running.port, '/shop')).status).toBe(503);
+      }
+      await new Promise(setImmediate);
+      expect(unhandled).toEqual([]);
+      expect(running.log.filter((line) => /^(warn|error)/.test(line))).toEqual([
+        'error [Maintenance] shouldSkip() of OwnGuard returned a promise but must be synchronous; the call is judged as usual.',
+        'error [Maintenance] onRefused() of OwnGuard threw: no database; the call is refused nevertheless.',
+      ]);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+  });
 });
 
 describe('guards of the application and microservices', () => {

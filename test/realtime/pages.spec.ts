@@ -312,6 +312,45 @@ describe('the browser script', () => {
     await page.close();
   });
 
+  it.each<[string, string]>([
+    ['an element', '<main id="maintenance"><h1>Own</h1></main>'],
+    ['a frame', '<iframe name="maintenance" src="data:text/html,frame"></iframe>'],
+    ['a variable', '<script>var maintenance = false;</script>'],
+  ])('runs although the page has %s named "maintenance"', async (_what, content) => {
+    await using app = await createExpressApp(source());
+    const page = await browser.newPage();
+    await page.goto(`${app.url}/maintenance/ping`);
+    const script = '<script src="/maintenance/script" data-banner="Closed"></script>';
+    await page.setContent(content + script + script);
+    await service(app).setMaintenance(true);
+    await until(() => page.locator('[data-maintenance=banner]').count(), { timeout: 10_000 });
+    expect(await page.locator('[data-maintenance=banner]').allTextContents()).toEqual(['Closed']);
+    await page.close();
+  });
+
+  it("leaves a page's own variable as it is", async () => {
+    await using app = await createExpressApp(source());
+    const page = await browser.newPage();
+    await page.goto(`${app.url}/maintenance/ping`);
+    await page.setContent(
+      '<script>var maintenance = { planned: true };</script><script src="/maintenance/script" data-banner></script>',
+    );
+    await service(app).setMaintenance(true);
+    await until(() => page.locator('[data-maintenance=banner]').count(), { timeout: 10_000 });
+    expect(await page.evaluate('maintenance')).toEqual({ planned: true });
+    await page.close();
+  });
+
+  it('takes the namespace and the path of its tag without their slashes', async () => {
+    await using app = await createExpressApp(source({ socket: { namespace: 'own', path: '/ws' } }));
+    const page = await browser.newPage();
+    await page.goto(`${app.url}/maintenance/ping`);
+    await page.setContent('<script src="/maintenance/script" data-namespace="own" data-path="ws"></script>');
+    await live(page);
+    expect(await connection(page)).toBe('live');
+    await page.close();
+  });
+
   it('exposes an API to the page', async () => {
     await using app = await createExpressApp(source());
     const page = await open(app, '/shop/exempt');

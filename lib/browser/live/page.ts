@@ -8,9 +8,12 @@ import { watchForms } from './forms.js';
 import { createLeave } from './leave.js';
 import { createMaintenancePage } from './maintenance-page.js';
 import { createOpenPage } from './open-page.js';
-import './page-api.js';
+import type { PageApi } from './page-api.js';
 
 const ENGLISH: ScriptTexts = { on: 'Maintenance mode is on', close: 'Close', inTime: 'in {time}' };
+
+/** Marks a page on which the script runs: it may be included twice. */
+const RUNNING = Symbol.for('nestjs-maintenance');
 
 /** How the server notifies, as the attributes of the script's tag and its address say. */
 type PushOf = (data: DOMStringMap, base: URL) => ConnectionOptions['push'];
@@ -29,9 +32,11 @@ export function runPage(
   { script, ping = 'ping', asks, texts = ENGLISH }: ScriptSettings,
   pushOf: PushOf,
 ): void {
-  if (window.maintenance) {
+  // not by its API: elements and variables of the page may have that name
+  if (RUNNING in window) {
     return;
   }
+  Object.assign(window, { [RUNNING]: true });
   // a module script has none
   const tag = document.currentScript as HTMLScriptElement | null;
   const data: DOMStringMap = tag?.dataset ?? {};
@@ -76,7 +81,7 @@ export function runPage(
   };
   document.addEventListener('visibilitychange', wake);
 
-  window.maintenance = {
+  const api: PageApi = {
     get status() {
       return connection.status;
     },
@@ -98,4 +103,8 @@ export function runPage(
       connection.close();
     },
   };
+  // a variable of the page's own is left alone
+  if (!Object.hasOwn(window, 'maintenance')) {
+    window.maintenance = api;
+  }
 }

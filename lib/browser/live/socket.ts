@@ -14,7 +14,8 @@ const { url, path, namespace } = settings;
 runPage(settings, (data, base) => {
   const { origin } = new URL(data['url'] ?? url ?? base.origin, base);
   return pushBySocket(io as unknown as SocketFactory, {
-    url: origin + (data['namespace'] ?? namespace),
+    origin,
+    namespace: data['namespace'] ?? namespace,
     path: data['path'] ?? path,
     ...(data['ticket'] !== undefined && { auth: showTicket(new URL(data['ticket'], base)) }),
   });

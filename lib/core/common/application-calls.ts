@@ -83,6 +83,18 @@ export class ApplicationCalls {
     return instead;
   }
 
+  /**
+   * Whether a result is `true`. Anything else is a no; what its author may have taken for a yes is logged, but not what it says,
+   * since that may be secret.
+   */
+  isYes(name: string, answer: unknown, consequence: string): boolean {
+    if (answer && answer !== true) {
+      const what = typeof answer === 'object' ? describeValue(answer) : `a ${typeof answer}`;
+      this.report(name, `returned ${what}, not true or false`, consequence);
+    }
+    return answer === true;
+  }
+
   /** Logs an unusable result. */
   wrong(name: string, answer: unknown, consequence: string): void {
     this.report(name, `returned ${describeValue(answer)}`, consequence);

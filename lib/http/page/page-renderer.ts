@@ -6,7 +6,7 @@ import type { MaintenanceTemplateContext } from '../../core/keys/maintenance-tem
 import type { MaintenanceVisibleProgress } from '../../core/progress/maintenance-progress.js';
 import type { Refusal } from '../../decision/refusal.js';
 import { isGradual } from '../../decision/visitor.js';
-import { MaintenanceError } from '../../core/errors/errors.js';
+import { describeValue, MaintenanceError } from '../../core/errors/errors.js';
 import type { HttpRequest } from '../../request/http-request.js';
 import { StateManager } from '../../core/state/state-manager.js';
 import { MountedPaths } from '../mounted-path.js';
@@ -178,7 +178,7 @@ const isOwn = ({ status: { state }, until }: Refusal): boolean =>
 
 function checkPage(html: unknown): string {
   if (typeof html !== 'string') {
-    throw new MaintenanceError(`the template returned ${typeof html}, not a string`);
+    throw new MaintenanceError(`the template returned ${describeValue(html)}, not a string`);
   }
   if (html.trim() === '') {
     throw new MaintenanceError('the template returned an empty page');

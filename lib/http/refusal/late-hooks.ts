@@ -9,14 +9,28 @@ const HELD: ForcedHeaders = [
   ['ETag', undefined],
 ];
 
+const CONDITIONS = ['if-none-match', 'if-modified-since'] as const;
+
 /**
  * Keeps hooks that Fastify calls when it sends a refusal from making it cacheable. Plugins such as @fastify/etag would answer
  * the next request with 304, as if the site were open.
  */
 export function resistLateHooks(reply: HttpReply, request: HttpRequest): void {
   if (isFastifyReply(reply) && routeContext(request)?.['onSend']) {
-    delete request.headers['if-none-match'];
-    delete request.headers['if-modified-since'];
+    forgetConditions(request);
     forceHeaders(reply, HELD);
+  }
+}
+
+function forgetConditions(request: { headers: HttpRequest['headers'] }): void {
+  const { headers } = request;
+  const sent = (request as HttpRequest).raw?.headers;
+  for (const name of CONDITIONS) {
+    delete headers[name];
+    delete sent?.[name];
+  }
+  if (headers !== request.headers) {
+    // once they have been replaced, Fastify returns a copy each time
+    request.headers = headers;
   }
 }

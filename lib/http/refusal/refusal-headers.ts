@@ -5,6 +5,7 @@ import {
 } from '../../options/refusal-headers-option.js';
 import type { ResolvedOptions } from '../../options/options.js';
 import type { ApplicationCalls } from '../../core/common/application-calls.js';
+import { isOptions } from '../../core/common/is-options.js';
 import type { HttpReply } from '../../request/http-reply.js';
 import { headerSet, isUntouched, setHeader, setHeaders, vary, type HeaderSet } from '../http-port.js';
 import { removeStale } from '../prevent-caching.js';
@@ -18,6 +19,8 @@ interface Common {
 }
 
 type Headers = Readonly<Record<string, string>>;
+
+const NAME = '"refusalHeaders"';
 
 /** The headers of refusals: our own, and those that the application adds. */
 export class RefusalHeaders {
@@ -86,12 +89,18 @@ export class RefusalHeaders {
 
   /** Sets the application's headers for this request; none if it throws. */
   private setGiven(reply: HttpReply, give: (request: unknown) => Headers, request: unknown): void {
-    const given = this.calls.askNow('"refusalHeaders"', 'the refusal is sent without them', {}, () =>
-      give(request),
-    );
-    for (const [name, value] of Object.entries(given ?? {})) {
+    const without = 'the refusal is sent without them';
+    const given: unknown = this.calls.askNow(NAME, without, undefined, () => give(request));
+    if (given === undefined || given === null) {
+      return;
+    }
+    if (!isOptions(given)) {
+      this.calls.wrong(NAME, given, without);
+      return;
+    }
+    for (const [name, value] of Object.entries(given)) {
       if (!isHeader(name, value)) {
-        this.calls.wrong('"refusalHeaders"', name, 'the refusal is sent without it');
+        this.calls.wrong(NAME, name, 'the refusal is sent without it');
       } else if (name.toLowerCase() === 'vary') {
         // CORS and others may have set it
         value.split(',').forEach((field) => vary(reply, field.trim()));
