@@ -66,7 +66,8 @@ export abstract class MaintenanceKnowledge {
 
   /**
    * Whether maintenance affects this request: look at `active` of the result. Synchronous, from memory. During a gradual reopening,
-   * the visitor of the request decides; without a request, the maintenance is over.
+   * the visitor of the request decides; without a request, the maintenance is over. Out of contact with the store it answers by the last
+   * known state, even while `onStale: 'block'` refuses requests.
    * @param request the request object of the framework; without one, every key in maintenance counts
    * @param keys only these; default: all that affect unmarked handlers (without a request: all)
    * @returns the status of the first key, in order, that affects the request; otherwise one whose `value` is `false`
@@ -85,7 +86,7 @@ export abstract class MaintenanceKnowledge {
   }
 
   /**
-   * Whether any of these keys is in maintenance now. Synchronous, from memory.
+   * Whether any of these keys is in maintenance now. Synchronous, from memory; out of contact with the store, by the last known state.
    * @param keys default: all
    * @throws UnknownMaintenanceKeyError
    */
