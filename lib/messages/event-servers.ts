@@ -131,7 +131,7 @@ export class EventServers implements OnApplicationShutdown {
     if (this.structure.guard !== false && !inherits && !isEmpty && this.handlesAtStart(events)) {
       this.logger.warn(
         `The microservice on ${events.name} does not inherit the settings of the application: its messages are not refused during ` +
-          'maintenance. Connect it with { inheritAppConfig: true }.',
+          'maintenance, and drains do not wait for them. Connect it with { inheritAppConfig: true }.',
       );
     }
     if (patterns.length === 0 || this.options.events !== 'wait') {

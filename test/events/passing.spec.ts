@@ -44,7 +44,15 @@ class Answers {
   ask(_data: unknown): string {
     return 'answer';
   }
+
+  @MessagePattern('wait')
+  wait(): Promise<string> {
+    return new Promise((resolve) => (finishWaiting = () => resolve('waited')));
+  }
 }
+
+/** Ends the wait of its handler. */
+let finishWaiting: (() => void) | undefined;
 
 /** A program that brokers messages on a port of its own. */
 interface Broker {
@@ -171,6 +179,15 @@ describe('a microservice', () => {
     await using stranger = await startHybrid([server()], { controllers: [Answers] }, {}, false);
     expect(warned(stranger.log)).toHaveLength(1);
     expect(warned(stranger.log)[0]).toContain(`TCP (${tcp})`);
+    expect(warned(stranger.log)[0]).toContain('drains do not wait for them');
+    const client = ClientProxyFactory.create(server() as ClientOptions);
+    await client.connect();
+    const wait = firstValueFrom(client.send<string>('wait', ''));
+    await until(() => finishWaiting);
+    // as the warning says
+    await stranger.service.maintain('general', () => finishWaiting?.(), { drain: 5_000 });
+    expect(await wait).toBe('waited');
+    await client.close();
   });
 
   it('is not named if all its handlers are request-scoped, with guards or without', async () => {
