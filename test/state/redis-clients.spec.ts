@@ -1,5 +1,6 @@
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openConnection } from '../../lib/core/store/redis/open-redis.js';
 import { isForeignClient, isRedisClient } from '../../lib/core/store/redis/redis-client.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
@@ -102,6 +103,47 @@ describe('a socket', () => {
       await app.service.setMaintenance(true);
     }
     expect(await admin.exists('maintenance:{maintenance}:records')).toBe(1);
+  });
+});
+
+describe('options in a URL', () => {
+  const query = new URLSearchParams({
+    enableOfflineQueue: 'true',
+    maxRetriesPerRequest: '20',
+    lazyConnect: 'false',
+    autoResubscribe: 'true',
+    commandTimeout: '1',
+    connectionName: 'shop & co',
+    keyPrefix: 'shop:',
+    family: '6',
+  });
+
+  it.each([
+    [
+      'redis://ops:pw%3F@localhost:1/2',
+      { host: 'localhost', port: 1, username: 'ops', password: 'pw?', db: 2 },
+    ],
+    ['rediss://localhost:1', { host: 'localhost', tls: true }],
+    ['/nowhere.sock', { path: '/nowhere.sock' }],
+    ['unix:///nowhere.sock', { path: '/nowhere.sock' }],
+  ])('are the application’s, except those that the library depends on: %s', async (address, place) => {
+    const client = await openConnection(`${address}?${query.toString()}`, 500, 'state');
+    try {
+      expect(client.status).toBe('wait');
+      expect(client.options).toMatchObject({
+        ...place,
+        enableOfflineQueue: false,
+        maxRetriesPerRequest: 0,
+        lazyConnect: true,
+        autoResubscribe: false,
+        commandTimeout: 1_500,
+        connectionName: 'shop & co',
+        keyPrefix: 'shop:',
+      });
+      expect(String((client.options as RedisOptions).family)).toBe('6');
+    } finally {
+      client.disconnect();
+    }
   });
 });
 

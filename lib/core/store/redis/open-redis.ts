@@ -76,12 +76,11 @@ async function createClient(
   const { Redis: Client } = await loadRedis();
   const given: RedisOptions | string =
     typeof input === 'string' ? parseSocketUrl(input) : (input as RedisOptions);
-  const connectionName = (typeof given === 'string' ? undefined : given.connectionName) ?? name;
   try {
     const client: Redis | Cluster =
       typeof given === 'string'
-        ? new Client(given, { ...overrides, connectionName })
-        : new Client({ ...given, ...overrides, connectionName });
+        ? new Client(withoutOptions(given, Object.keys(overrides)), { ...overrides, connectionName: name })
+        : new Client({ ...given, ...overrides, connectionName: given.connectionName ?? name });
     return client as unknown as RedisClient;
   } catch (error) {
     throw new MaintenanceConfigurationError(
@@ -104,6 +103,17 @@ function parseSocketUrl(url: string): RedisOptions | string {
     ...(password && { password: decodeURIComponent(password) }),
     ...Object.fromEntries(new URLSearchParams(query)),
   };
+}
+
+/** The URL without these options: for ioredis, those in a URL take precedence over those beside it. */
+function withoutOptions(url: string, names: readonly string[]): string {
+  const [, address, query] = /^([^?]*)\?(.*)$/s.exec(url) ?? [];
+  const options = new URLSearchParams(query);
+  if (!names.some((name) => options.has(name))) {
+    return url;
+  }
+  names.forEach((name) => options.delete(name));
+  return `${address}?${options.toString()}`;
 }
 
 /** The cache made with cache-manager-ioredis-yet carries the client, which can run Lua and pub/sub. */
