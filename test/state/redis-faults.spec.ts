@@ -179,6 +179,20 @@ it('the next call waits for a Redis that is slow at the start', async () => {
   expect((await changed).to).toBe(true);
 });
 
+it('an end that is over is refused although the clock of Redis is only known with a delay', async () => {
+  await using server = await RedisServer.start();
+  await using proxy = await TcpProxy.start({ host: server.host, port: server.port });
+  proxy.latencyOfAnswers = 200;
+  await using app = await startService({ redis: proxy.url, commandTimeout: 3 * COMMAND_TIMEOUT });
+  await until(() => app.service.health().up, { timeout: 10_000 });
+  await expect(app.service.setMaintenance(true, 'general', { until: new Date() })).rejects.toMatchObject({
+    name: 'MaintenanceConfigurationError',
+    option: 'until',
+  });
+  const end = new Date(Date.now() + 60_000);
+  expect(await app.service.setMaintenance(true, 'general', { until: end })).toMatchObject({ until: end });
+});
+
 describe('a Redis that refuses to write', () => {
   let server: RedisServer;
   beforeAll(async () => {

@@ -114,3 +114,30 @@ describe('a Redis user without permission', () => {
     60_000,
   );
 });
+
+describe('a Redis user without a permission that only changes need', () => {
+  it.each([
+    ['ZADD', ['-zadd'], "'zadd'"],
+    ['XADD', ['-xadd'], "'xadd'"],
+    ['DEL', ['-del'], "'del'"],
+  ])('stays in contact, and is refused each change with the reason: %s', async (name, less, shown) => {
+    const admin = server.client();
+    const user = `cannot-${name}`;
+    await admin.acl('SETUSER', user, 'reset', 'on', '>secret', ...rule, ...less);
+    await admin.flushall();
+    await using one = await startService({ redis: server.url, commandTimeout: 5_000 });
+    const redis = server.url.replace('redis://', `redis://${user}:secret@`);
+    await using two = await startService({ redis, commandTimeout: 5_000, onStale: 'block' });
+    for (let i = 0; i < 2; i++) {
+      await expect(two.service.setMaintenance(true, 'import-export')).rejects.toMatchObject({
+        name: 'MaintenanceStoreError',
+        outcome: 'refused',
+        message: expect.stringContaining(`run the ${shown} command; nothing was written`) as string,
+      });
+      await two.service.refresh();
+      expect(two.service.health()).toMatchObject({ up: true, error: null });
+    }
+    await one.service.setMaintenance(true);
+    await until(() => two.isOn());
+  });
+});

@@ -44,12 +44,16 @@ export interface SwitchPlan {
   readonly edit: Editor;
 }
 
-/** Turns a key on or off; holds stay as they are. @throws MaintenanceConfigurationError */
+/**
+ * Turns a key on or off; holds stay as they are.
+ * @param latest epoch ms that the store's clock may show by now: what is over by then is past
+ * @throws MaintenanceConfigurationError
+ */
 export function planSet(
   key: MaintenanceKey,
   mode: boolean,
   options: MaintenanceSetOptions,
-  now: number,
+  latest: number,
 ): SwitchPlan {
   checkFlag('mode', mode);
   checkOptionNames('setMaintenance', options, SET_OPTIONS);
@@ -58,7 +62,7 @@ export function planSet(
     ...(timeout !== undefined && timeout !== null && { timeout }),
     ...(until !== undefined && until !== null && { until }),
   };
-  parseEnd(end, key.timeout, now);
+  parseEnd(end, key.timeout, latest);
   checkFlag('callHooks', callHooks);
   checkWhole('acknowledge', acknowledge, 'whole milliseconds');
   checkWhole('ifRevision', ifRevision, 'the revision of a change');

@@ -31,7 +31,7 @@ export class MaintenanceSwitch {
 
   /** Turns it on or off; holds stay as they are. */
   async set(key: MaintenanceKey, mode: boolean, options: MaintenanceSetOptions): Promise<MaintenanceChange> {
-    const plan = planSet(key, mode, options, this.manager.store.now());
+    const plan = planSet(key, mode, options, this.manager.store.latest());
     const { change, written } = await this.change(key, plan);
     return plan.acknowledge === undefined
       ? change

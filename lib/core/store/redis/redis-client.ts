@@ -19,6 +19,7 @@ export interface RedisClient {
   defineCommand(name: string, definition: { lua: string }): void;
   subscribe(...channels: string[]): Promise<unknown>;
   ping(): Promise<unknown>;
+  type(key: string): Promise<string>;
   on(event: string, listener: (...args: never[]) => void): unknown;
   off(event: string, listener: (...args: never[]) => void): unknown;
   duplicate(...args: unknown[]): RedisClient;

@@ -5,6 +5,7 @@ import { detachClient } from './detach-client.js';
 import type { RedisCommand } from './redis-client.js';
 import type { RedisConnection } from './redis-connection.js';
 import { keyName, redisKeys, type RedisKey } from './redis-keys.js';
+import { nameMisfit } from './redis-misfits.js';
 import * as scripts from './redis-scripts.generated.js';
 import { bounded } from '../bounded.js';
 
@@ -51,9 +52,9 @@ export class RedisCommands {
     return keyPrefix ?? redisOptions?.keyPrefix ?? '';
   }
 
-  /** The key of the records, without the client's prefix. */
-  get entry(): string {
-    return this.keys.records;
+  /** With the client's prefix. */
+  fullName(key: RedisKey): string {
+    return this.prefix + this.keys[key];
   }
 
   /** The server last met, in the form that scripts expect; `''` before the first sync, which sets it. */
@@ -163,7 +164,8 @@ export class RedisCommands {
     const asked = performance.now();
     try {
       return await bounded(what, connection.send(what, deadline, send), deadline);
-    } catch (error) {
+    } catch (problem) {
+      const error = await nameMisfit(problem, client, { keys, names, prefix: this.prefix }, deadline);
       const failure = connection.failure(what, error);
       connection.refused(error);
       const waited = performance.now() - asked;

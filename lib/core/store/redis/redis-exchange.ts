@@ -2,6 +2,7 @@ import { MaintenanceStoreError } from '../../errors/errors.js';
 import type { News, Presence, StoredRecords, SyncResult, Version } from '../store.js';
 import type { RedisCommands } from './redis-commands.js';
 import type { RedisEntry } from './redis-entry.js';
+import { explainRefusal } from './redis-misfits.js';
 import { RedisPushes } from './redis-pushes.js';
 import { RedisReport } from './redis-report.js';
 import { RedisRoster } from './redis-roster.js';
@@ -43,7 +44,9 @@ export class RedisExchange {
     const common = {
       version,
       present: reply.presence === 'recorded' || reply.presence === 'new',
-      ...(reply.refused === null ? {} : { refused: reply.refused }),
+      ...(reply.refused === null
+        ? {}
+        : { refused: explainRefusal(reply.refused, this.commands.fullName('replicas')) }),
       relisted: reply.presence === 'new' && this.report.isKnown,
       unsure: this.unsure(reply, presence?.id),
       list: String(this.roster.since),

@@ -82,7 +82,7 @@ export class RedisStore implements StateStore {
   }
 
   get entry(): string {
-    return this.commands.entry;
+    return this.commands.fullName('records');
   }
 
   now(): number {

@@ -35,6 +35,16 @@ local function forbidden()
   return nil
 end
 
+-- Adds a name or a write id under its revision. If the key holds something else, it is replaced: a write that failed half-way could
+-- not be undone, while an exchange makes again what is missing there.
+local function index(set, revision, member)
+  local added = redis.pcall('ZADD', set, int(revision), member)
+  if type(added) == 'table' and added.err then
+    if string.match(added.err, '^WRONGTYPE') then redis.call('DEL', set) end
+    redis.call('ZADD', set, int(revision), member)
+  end
+end
+
 local now = clock()
 if is_late(ARGV[2], now) then return { 'late', now } end
 local missing = forbidden()
@@ -110,8 +120,8 @@ for i = FIRST, #ARGV, 6 do
     head.bytes = head.bytes + #stored - #(present or '')
     if not present then head.count = head.count + 1 end
     redis.call('HSET', KEYS[1], name, stored)
-    redis.call('ZADD', KEYS[2], int(head.revision), name)
-    redis.call('ZADD', KEYS[3], int(head.revision), head.write)
+    index(KEYS[2], head.revision, name)
+    index(KEYS[3], head.revision, head.write)
     last, text = name, stored
   end
 end
