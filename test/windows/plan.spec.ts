@@ -344,6 +344,11 @@ describe('wrong windows', () => {
       { duration: undefined, end: date('2027-03-28T01:30:00Z') },
       /"end" received .*later than "start"/,
     ],
+    [
+      'an end in local time that is before the start, which has moved forward',
+      { duration: undefined, end: { at: '2027-03-28T03:00', timeZone: 'Europe/Berlin' } },
+      /"end" received 2027-03-28T01:00:00.000Z; accepted: later than "start" \(2027-03-28T01:30/,
+    ],
     ['both end and duration', { end: date('2027-04-01') }, /Both "end" and "duration"/],
     ['neither', { duration: undefined }, /Neither "end" nor "duration" was given/],
     ['no duration', { duration: 0 }, /"duration" received 0/],

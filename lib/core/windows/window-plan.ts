@@ -121,7 +121,7 @@ function parseLength(
   if (instant <= begin) {
     throw MaintenanceConfigurationError.of(
       'end',
-      end,
+      new Date(instant),
       `later than "start" (${new Date(begin).toISOString()})`,
     );
   }
