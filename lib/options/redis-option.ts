@@ -2,21 +2,19 @@ import { isOptions } from '../core/common/is-options.js';
 import { describeValue } from '../core/errors/errors.js';
 import { isForeignClient, isRedisClient } from '../core/store/redis/redis-client.js';
 
-/** How other libraries are given the server's address; ioredis would connect to localhost. */
-const FOREIGN_OPTIONS = [
-  'url',
+/** How node-redis is given the server's address; ioredis would connect to localhost. */
+const OF_NODE_REDIS = ['url', 'socket', 'rootNodes', 'sentinelRootNodes'];
+/** The same of others, where ioredis is given no address: names that mean something else beside one. */
+const OF_OTHERS = [
   'uri',
   'redisUrl',
   'connectionString',
   'connection',
-  'socket',
   'hostname',
   'address',
   'hosts',
   'nodes',
-  'rootNodes',
   'clusterNodes',
-  'sentinelRootNodes',
   'client',
   'config',
   'options',
@@ -64,15 +62,14 @@ export function describeRedis(value: unknown): string {
 
 /** What ioredis would silently replace by localhost, its usual port or database 0, such as a variable that is not set. */
 function flawOf(options: Record<string, unknown>): string | undefined {
-  const foreign = FOREIGN_OPTIONS.find((name) => name in options);
+  const places = PLACES.filter((name) => name in options);
+  const isPlaced = places.some((name) => isPlace(options[name]));
+  const foreign = [...OF_NODE_REDIS, ...(isPlaced ? [] : OF_OTHERS)].find((name) => name in options);
   if (foreign !== undefined) {
     return `"${foreign}", which is no option of ioredis`;
   }
-  const places = PLACES.filter((name) => name in options);
   const wrong =
-    (!isPort(options.port) && 'port') ||
-    (!isDatabase(options.db) && 'db') ||
-    (!places.some((name) => isPlace(options[name])) && places[0]);
+    (!isPort(options.port) && 'port') || (!isDatabase(options.db) && 'db') || (!isPlaced && places[0]);
   return wrong ? `${wrong}: ${describeValue(options[wrong])}` : undefined;
 }
 

@@ -354,6 +354,8 @@ describe('an error never shows a secret', () => {
 
 describe('valid options', () => {
   it.each<MaintenanceRootOptions>([
+    // beside an address, a name of others means something else
+    { redis: { host: '127.0.0.1', port: 1, options: {}, client: 'shop' } as never },
     {},
     { statusCode: 400, refreshDelay: 1_000, callTimeout: 1, commandTimeout: 60_000, onStale: 'block' },
     { namespace: 'shop:eu-1.prod_2' },
