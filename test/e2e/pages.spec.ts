@@ -151,7 +151,7 @@ describe.each(adapters)('representations on %s', (_name, createApp) => {
       'template gone',
     ],
     ['rejects', () => Promise.reject(new Error('template gone')), 'template gone'],
-    ['returns no string', () => 5 as never, 'number'],
+    ['returns no string', () => 5 as never, 'returned 5, not a string'],
     ['returns nothing but spaces', () => ' \n', 'an empty page'],
     ['is an unknown view', 'nowhere', 'nowhere'],
   ])('a template that %s is replaced by the built-in page', async (_what, template, told) => {
