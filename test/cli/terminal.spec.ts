@@ -206,7 +206,7 @@ describe('run', () => {
     await rm(done, { force: true });
     await writeFile(go, '');
     await until(() => isGone(pid));
-    expect(Number(await readFile(done, 'utf8'))).toBeGreaterThan(2);
+    expect(Number(await readFile(done, 'utf8'))).toBeGreaterThan(0);
     expect((await planned()).on).toEqual([]);
 
     const polite = open(['run', 'general', '--', 'sh', '-c', 'echo begun; exec sleep 60']);
