@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { nest11Aliases } from './test/matrix/nest-11.js';
+import { SharedLast } from './test/support/shared-last.js';
 
 const lib = (entry: string) => fileURLToPath(new URL(`lib/${entry}`, import.meta.url));
 const cores = availableParallelism();
@@ -10,13 +11,12 @@ const cores = availableParallelism();
 const LOAD = ['test/{faults,package}/**/*.spec.ts', 'test/realtime/{floods,storm}.spec.ts'];
 
 /**
- * Specs that start programs, put something else in the place of a module, or want nothing of others in their process. All others share a
- * few processes: loading Nest and the library for each file took more than a third of their CPU time.
+ * Specs that start applications in their own process, one after the other. They share a few processes: loading Nest and the library
+ * for each file took more than a third of their CPU time.
  */
-const ALONE = [
-  'test/{cli,matrix,model,sample,standalone,support}/**/*.spec.ts',
-  'test/cluster/once-per-cluster.spec.ts',
-  'test/state/first-write.spec.ts',
+const SHARED = [
+  'test/{access,admin,client,decision,e2e,history,hooks,hostile,http,i18n,keys}/**/*.spec.ts',
+  'test/{module,progress,realtime,service,site,windows}/**/*.spec.ts',
 ];
 
 /** Specs that have to wait for the time limits of others: `npm run test:all`. */
@@ -45,15 +45,17 @@ export default defineConfig({
     restoreMocks: true,
     // as until() waits
     expect: { poll: { timeout: 10_000 } },
+    sequence: { sequencer: SharedLast },
     // the command line writes moments by the clock of the machine
     env: { TZ: 'UTC' },
     projects: [
       {
         extends: true,
         test: {
-          name: 'alone',
-          include: ALONE,
-          // they wait some of the time, for programs to start and end
+          name: 'specs',
+          include: ['test/**/*.spec.ts'],
+          exclude: [...LOAD, ...LONG, ...SHARED],
+          // they wait most of the time: for leases to end, for pages, for processes
           maxWorkers: 2 * cores,
           sequence: { groupOrder: 0 },
         },
@@ -62,13 +64,12 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'shared',
-          include: ['test/**/*.spec.ts'],
-          exclude: [...ALONE, ...LOAD, ...LONG],
+          include: SHARED,
+          exclude: LOAD,
           isolate: false,
           setupFiles: ['test/support/leave-nothing.ts'],
-          // they wait most of the time: for leases to end, for pages, for processes
           maxWorkers: 2 * cores,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -78,11 +79,11 @@ export default defineConfig({
           include: LOAD,
           globalSetup: ['test/faults/compile-once.ts'],
           maxWorkers: cores,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
       ...(process.env.LONG
-        ? [{ extends: true, test: { name: 'long', include: LONG, sequence: { groupOrder: 3 } } } as const]
+        ? [{ extends: true, test: { name: 'long', include: LONG, sequence: { groupOrder: 2 } } } as const]
         : []),
     ],
   },
