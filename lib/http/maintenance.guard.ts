@@ -103,6 +103,9 @@ export class MaintenanceGuard implements CanActivate {
 
   /** What a subclass returns by mistake, such as a promise, admits nobody. */
   private skips(context: ExecutionContext): boolean {
+    if (this.shouldSkip === MaintenanceGuard.prototype.shouldSkip) {
+      return false;
+    }
     const name = `shouldSkip() of ${this.constructor.name}`;
     const consequence = 'the call is judged as usual';
     const answer: unknown = this.calls.askNow(name, consequence, false, () => this.shouldSkip(context));

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OncePerCluster } from '../../lib/core/cluster/once-per-cluster.js';
 import type { RecentNames } from '../../lib/core/common/recent-names.js';
 import { MaintenanceStoreError } from '../../lib/core/errors/errors.js';
@@ -49,38 +49,37 @@ it('work that was done but could not be recorded is recorded later and not done 
   expect(run).toHaveBeenCalledTimes(1);
 });
 
-it('what was done is recorded as soon as the store is back, since a process that dies before would have it done again', async () => {
-  const { once, all } = replicas(1);
-  const [one] = all as [OncePerCluster];
-  once.failing = 'finish';
-  one.see({ name: 'x', isDue: () => true, run: async () => undefined });
-  await vi.advanceTimersByTimeAsync(1_700);
-  once.failing = undefined;
-  await vi.advanceTimersByTimeAsync(500);
-  expect(await once.claim('x', 'another', 1_000)).toBe('done');
-});
+describe('what was done but not recorded', () => {
+  let once: Store;
+  let one: OncePerCluster;
+  beforeEach(async () => {
+    const made = replicas(1);
+    [once, one] = [made.once, made.all[0] as OncePerCluster];
+    once.failing = 'finish';
+    one.see({ name: 'x', isDue: () => true, run: async () => undefined });
+    await vi.advanceTimersByTimeAsync(0);
+  });
+  const outcome = () => once.claim('x', 'another', 1_000);
 
-it('a stopping process records what it could not record before', async () => {
-  const { once, all } = replicas(1);
-  const [one] = all as [OncePerCluster];
-  once.failing = 'finish';
-  one.see({ name: 'x', isDue: () => true, run: async () => undefined });
-  await vi.advanceTimersByTimeAsync(100);
-  once.failing = undefined;
-  await one.stop();
-  expect(await once.claim('x', 'another', 1_000)).toBe('done');
-});
+  it('is recorded as soon as the store is back, since a process that dies before would have it done again', async () => {
+    await vi.advanceTimersByTimeAsync(1_700);
+    once.failing = undefined;
+    await vi.advanceTimersByTimeAsync(500);
+    expect(await outcome()).toBe('done');
+  });
 
-it('a process stops although it cannot record what it has done', async () => {
-  const { once, all } = replicas(1);
-  const [one] = all as [OncePerCluster];
-  once.failing = 'finish';
-  one.see({ name: 'x', isDue: () => true, run: async () => undefined });
-  await vi.advanceTimersByTimeAsync(0);
-  await one.stop();
-  await vi.advanceTimersByTimeAsync(1_000);
-  once.failing = undefined;
-  expect(await once.claim('x', 'another', 1_000)).toBe('taken');
+  it('is recorded by a process that stops', async () => {
+    once.failing = undefined;
+    await one.stop();
+    expect(await outcome()).toBe('done');
+  });
+
+  it('does not keep a process from stopping', async () => {
+    await one.stop();
+    await vi.advanceTimersByTimeAsync(1_000);
+    once.failing = undefined;
+    expect(await outcome()).toBe('taken');
+  });
 });
 
 it('a claim that did not reach the store is repeated while it is due', async () => {

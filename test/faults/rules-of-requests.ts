@@ -162,6 +162,8 @@ const GIVEN_UP: ReadonlySet<string> = new Set([
   'redis-empty',
   'redis-readonly',
 ]);
+/** Faults in which a replica opens no connection. */
+const STANDS_STILL: ReadonlySet<string> = new Set(['stop', 'block', 'partition']);
 /** Milliseconds in which it has opened them. */
 const OPENED = 500;
 
@@ -184,8 +186,6 @@ function gaveUpItsConnections(
       lost.some((loss) => loss.begin <= begin && loss.end + OPENED >= begin),
   );
 }
-/** Faults in which a replica opens no connection. */
-const STANDS_STILL: ReadonlySet<string> = new Set(['stop', 'block', 'partition']);
 
 /** Has Redis lost its data in the span while all other replicas were away themselves. */
 function forgottenByAll(evidence: Evidence, replica: string, from: number, to: number): boolean {

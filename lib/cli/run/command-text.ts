@@ -1,6 +1,10 @@
 const HIDDEN = '***';
 /** What a secret is called: `--db-password`, `API_TOKEN`, `AWS_SECRET_ACCESS_KEY`. */
-const NAME = String.raw`[\w-]*(?:password|passwd|secret|token|(?:api|access|private|secret)[-_]?key|credentials?)`;
+const { source: NAME } =
+  /[\w-]*(?:password|passwd|secret|token|(?:api|access|private|secret)[-_]?key|credentials?)/;
+/** Where a word begins within a command, and a value there, in quotes or not. */
+const { source: BEGINNING } = /^|[\s;&|("']/;
+const { source: VALUE } = /"[^"]*"|'[^']*'|[^\s;&|)"']+/;
 /** `scheme://user:password@`. */
 const URL_PASSWORD = /(\b[a-z][a-z\d+.-]*:\/\/[^\s:/@]*:)[^\s@]+(?=@)/gi;
 /** A word such as `--db-password=…` or `API_TOKEN=…`. */
@@ -8,10 +12,7 @@ const ASSIGNED = new RegExp(`^(-*${NAME}=).+$`, 'is');
 /** `--password`, whose value is the next word. */
 const NAMED = new RegExp(`^--?${NAME}$`, 'i');
 /** Both within a word, as in `sh -c "cd shop && API_TOKEN=… ./migrate"`. */
-const WITHIN = new RegExp(
-  String.raw`((?:^|[\s;&|("'])(?:-*${NAME}=|--?${NAME}\s+))(?:"[^"]*"|'[^']*'|[^\s;&|)"']+)`,
-  'gi',
-);
+const WITHIN = new RegExp(`((?:${BEGINNING})(?:-*${NAME}=|--?${NAME}\\s+))(?:${VALUE})`, 'gi');
 /** `Authorization: Bearer …`. */
 const HEADER = /(\b(?:authorization|cookie|x-[\w-]*(?:token|key|secret))\s*:\s*)[^\s"'][^"']*/gi;
 

@@ -66,16 +66,12 @@ export class CacheEntry {
   /** Writes, and checks whether the value was kept: many caches report success in any case. */
   async write(text: string, deadline: number): Promise<void> {
     // what the store throws, a Keyv may only report as an event; others may be using it at the same time
-    const reports: unknown[] = [];
-    const note = (error: unknown): void => void reports.push(error);
-    this.store.on?.('error', note);
-    const confirmed = await this.ask('set', () => this.store.set(this.name, text, 0), deadline).finally(() =>
-      this.store.off?.('error', note),
-    );
+    const { failures, stop } = listen(this.store);
+    const confirmed = await this.ask('set', () => this.store.set(this.name, text, 0), deadline).finally(stop);
     if (!confirmed) {
       // even if the connection broke before the answer
-      throw reports.length > 0
-        ? failed('set', reports[0])
+      throw failures.length > 0
+        ? failed('set', failures[0])
         : new MaintenanceStoreError('The cache did not confirm the write; the outcome is unknown.');
     }
     if (!this.isLocal && (await this.read(deadline)) !== text) {
@@ -90,10 +86,7 @@ export class CacheEntry {
    * failure event during the call counts as the call's.
    */
   private async ask<T>(what: string, call: () => Promise<T>, deadline: number): Promise<T> {
-    const events = this.store.store as Partial<Events> | undefined;
-    const failures: unknown[] = [];
-    const note = (error: unknown): void => void failures.push(error);
-    events?.on?.('error', note);
+    const { failures, stop } = listen(this.store.store as Partial<Events> | undefined);
     try {
       const earlier = Math.min(EARLIER.most, EARLIER.fraction * Math.max(0, deadline - performance.now()));
       const answer = await bounded(what, call(), deadline - earlier).catch((error: unknown) => {
@@ -107,9 +100,17 @@ export class CacheEntry {
       }
       return answer;
     } finally {
-      events?.off?.('error', note);
+      stop();
     }
   }
+}
+
+/** The failures that something reports as events from now on. */
+function listen(events: Partial<Events> | undefined): { failures: readonly unknown[]; stop: () => void } {
+  const failures: unknown[] = [];
+  const note = (error: unknown): void => void failures.push(error);
+  events?.on?.('error', note);
+  return { failures, stop: () => void events?.off?.('error', note) };
 }
 
 const failed = (what: string, cause: unknown): MaintenanceStoreError =>
