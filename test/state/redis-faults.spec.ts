@@ -274,17 +274,12 @@ describe('a connection that breaks', () => {
     await using server = await RedisServer.start();
     await using proxy = await TcpProxy.start(server);
     await using app = await startService({ redis: proxy.url, commandTimeout: 3 * COMMAND_TIMEOUT });
-    let waited = 0;
     for (let i = 0; i < 5; i++) {
       proxy.cut();
       await until(() => proxy.size === 0);
-      const change = await app.service.setMaintenance(i % 2 === 0).catch(() => undefined);
-      waited += Number(change?.to === (i % 2 === 0));
+      await expect(app.service.setMaintenance(i % 2 === 0)).resolves.toMatchObject({ to: i % 2 === 0 });
       await until(() => proxy.size === 2);
-      await app.service.refresh();
     }
-    // on a busy machine it may take longer than a call waits
-    expect(waited).toBeGreaterThan(0);
   });
 });
 
