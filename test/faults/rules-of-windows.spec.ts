@@ -111,6 +111,14 @@ it('a visitor has one moment, and is let in only after it', () => {
   expect(found(...hooks, ...told(14_500, 1_016_000), ...answered(15_500, 200))).toEqual([
     'moment: v1 was let in before their moment',
   ]);
+  // visitors who are told before its end when they come back
+  const visitors = (...moments: number[]): Entry[] =>
+    moments.flatMap((until, i) => answered(12_000 + i, 503, { until, visitor: `v${i + 1}` }));
+  expect(found(...hooks, ...visitors(1_014_000, 1_014_000, 1_014_000))).toEqual([
+    'moment: 3 visitors were told the same moment after p-1',
+  ]);
+  expect(found(...hooks, ...visitors(1_015_000, 1_014_000, 1_014_000))).toEqual([]);
+  expect(found(...hooks, ...visitors(1_014_000, 1_014_000))).toEqual([]);
   // another key, held at the command line, which gives no message
   const other = answered(14_200, 503, { message: 'closed', until: 1_090_000, route: '/job/wait' });
   const accused = found(...hooks, ...other, ...told(14_500, 1_015_000), ...answered(15_500, 200));

@@ -44,7 +44,10 @@ function isAdmittedWithin(evidence: Evidence, window: Planned, handling: Handlin
   );
 }
 
-/** Each visitor has one moment on all replicas, is not let in before it, and stays in after it. */
+/** Visitors of whom it is no chance any more if all come back in the same moment. */
+const MANY = 3;
+
+/** Each visitor has one moment on all replicas, another than the others, is not let in before it, and stays in after it. */
 export const moments: Rule = (evidence) =>
   plannedWindows(evidence).flatMap((window): Violation[] => {
     const { op, end, back, isCut } = window;
@@ -73,6 +76,12 @@ export const moments: Rule = (evidence) =>
       }
       if (!first) told.set(visitor, request);
     }
+    const all = [...told.values()].map(({ until }) => until!);
+    const isAlone = plannedWindows(evidence).every((other) => other === window || !overlap(other, window));
+    if (window.back > end && isAlone && told.size >= MANY && Math.max(...all) - Math.min(...all) <= 2) {
+      const text = `${told.size} visitors were told the same moment after ${op.name}`;
+      found.push(breach('moment', text, op.line, ...[...told.values()].map(({ line }) => line)));
+    }
     for (const { visitor, route, status, got, sent, line } of evidence.requests) {
       const moment = told.get(visitor ?? '')?.until;
       if (status !== 200 || !route.startsWith('/plan/') || moment === undefined) continue;
@@ -82,6 +91,8 @@ export const moments: Rule = (evidence) =>
     }
     return found;
   });
+
+const overlap = (one: Planned, two: Planned): boolean => one.start <= two.back && two.start <= one.back;
 
 /** Milliseconds that somebody who has claimed a hook may take; less what noting it takes. */
 const CLAIM = 15_000;

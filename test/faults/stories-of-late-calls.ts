@@ -44,6 +44,8 @@ export const loaded: Scenario = async (world, stage) => {
 /** Requests wait for another key: one goes on before the work begins, and is waited for; one while it is under way. */
 export const goingOn: Scenario = async (world, stage) => {
   const [one, two] = stage.replicas;
+  // the first work waits until it is known who is there; the one below is on in time
+  await stage.work(one, 'warm-1', 'job');
   await stage.enable(one, 'closed-1', 'a');
   const waits = call(world, two, '/job/waits/5000');
   const busy = call(world, one, '/job/wait/4000');
