@@ -154,20 +154,19 @@ it.each([
   expect(app.registry.has('a b') || app.registry.has('__proto__')).toBe(false);
 });
 
-it('does not touch a Redis key of another type', async () => {
+it('does not touch a Redis key of another type, and the log names it', async () => {
   await client.set(ENTRY, 'of somebody else');
   await using app = await application();
   await learnPublishedKeys(app.manager);
   app.publisher.start();
-  await until(
-    async () => Number(/cmdstat_type:calls=(\d+)/.exec(await client.info('commandstats'))?.[1]) > 2,
-  );
-  await app.manager.refresh();
+  await until(() => app.warnings.length > 0);
+  expect(app.warnings).toEqual([expect.stringContaining(`could not be published for the command line: `)]);
+  expect(app.warnings[0]).toContain(`"${ENTRY}" is not a hash; delete that entry`);
   expect(await client.get(ENTRY)).toBe('of somebody else');
   expect(app.registry.all().map(String)).toEqual(['general']);
 });
 
-it('keeps at most a thousand keys, and still updates known ones', async () => {
+it('keeps at most a thousand keys, still updates known ones, and logs how many are left out', async () => {
   const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`k${i}`, `${Date.now()}|{}`]));
   await client.hset(ENTRY, many);
   await using app = await application(
@@ -178,4 +177,9 @@ it('keeps at most a thousand keys, and still updates known ones', async () => {
   await until(async () => (await stored('k7'))?.label === 'Seven');
   expect(await client.hlen(ENTRY)).toBe(1_000);
   expect(await client.hexists(ENTRY, 'new')).toBe(0);
+  // general and new
+  await until(() => app.warnings.length > 0);
+  expect(app.warnings).toEqual([
+    expect.stringContaining('no room to publish 2 of the keys of this application'),
+  ]);
 });

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
+import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 import { notice, writing } from './documents.js';
@@ -9,12 +11,10 @@ import { redisOptions } from './stores.js';
 
 const soon = () => performance.now() + 5_000;
 
-const PAGE = new URL('../../docs/redis-and-outages.md', import.meta.url);
+const page = readFileSync(new URL('../../docs/redis-and-outages.md', import.meta.url), 'utf8');
 
 /** The rule that the documents give for the user that an application needs. */
-const rule = (
-  /^```text\nACL SETUSER maintenance on >secret (.*?)^```$/ms.exec(readFileSync(PAGE, 'utf8'))?.[1] ?? ''
-)
+const rule = (/^```text\nACL SETUSER maintenance on >secret (.*?)^```$/ms.exec(page)?.[1] ?? '')
   .replaceAll('\\\n', ' ')
   .split(/\s+/)
   .filter(Boolean);
@@ -47,6 +47,63 @@ describe('a Redis user with exactly the documented permissions', () => {
     const refused = (await server.client().call('ACL', 'LOG')) as unknown[];
     expect(refused).toEqual([]);
   });
+});
+
+describe('with what the documents add to the rule', () => {
+  /** What the page has in such quotes. */
+  const added = (pattern: RegExp): string[] => (pattern.exec(page)?.[1] ?? '').split(' ');
+  const prefixed = (prefix: string) => rule.map((term) => term.replace(/^~/, `~${prefix}`));
+
+  /** What two applications log, and what Redis refuses them, while they use all there is. */
+  async function complaintsOf(redis: () => string | object, admins: readonly RedisServer[]) {
+    await using one = await startService({ redis: redis(), commandTimeout: 5_000 });
+    await using two = await startService({ redis: redis(), commandTimeout: 5_000 });
+    const change = await one.service.setMaintenance(true, 'general', { acknowledge: 5_000 });
+    expect(change.missing).toEqual([]);
+    expect(two.isOn()).toBe(true);
+    expect(await two.service.maintain('import-export', () => 'worked', { drain: 5_000 })).toBe('worked');
+    expect(await two.service.getHistory()).toHaveLength(3);
+    expect((await one.service.replicas()).map(({ connection }) => connection)).toEqual(['open', 'open']);
+    expect(one.service.health()).toMatchObject({ up: true, error: null });
+    const logged = [...one.log, ...two.log].filter((line) => /^(warn|error)/.test(line));
+    const refused = await Promise.all(admins.map((admin) => admin.client().call('ACL', 'LOG')));
+    return [...logged, ...refused.flat()];
+  }
+
+  async function allow(admins: readonly RedisServer[], rules: readonly string[]): Promise<void> {
+    for (const admin of admins) {
+      await admin.client().flushall();
+      await admin.client().call('ACL', 'LOG', 'RESET');
+      await admin.client().acl('SETUSER', 'more', 'reset', 'on', '>secret', ...rules);
+    }
+  }
+
+  it('another database, and a key prefix', async () => {
+    const url = server.url.replace('redis://', 'redis://more:secret@');
+    await allow([server], [...rule, ...added(/database other than 0, add `([^`]+)`/)]);
+    expect(await complaintsOf(() => `${url}/1`, [server])).toEqual([]);
+    await allow(
+      [server],
+      prefixed(added(/With a key prefix, the entries begin with it: `~(.*?)maintenance:/)[0]!),
+    );
+    expect(await complaintsOf(() => `${url}?keyPrefix=shop:`, [server])).toEqual([]);
+  }, 60_000);
+
+  it('a Cluster, with a hash tag in its key prefix, too', async () => {
+    await using cluster = await RedisCluster.start();
+    const clustered = added(/In a Cluster, add\s`([^`]+)`/);
+    const redisOptions = { username: 'more', password: 'secret' };
+    const client = (keyPrefix = '') =>
+      new Cluster(cluster.startupNodes, { redisOptions, keyPrefix, lazyConnect: true });
+    await allow(cluster.nodes, [...rule, ...clustered]);
+    expect(await complaintsOf(client, cluster.nodes)).toEqual([]);
+    await allow(cluster.nodes, [
+      ...prefixed('{shop}:'),
+      ...clustered,
+      ...added(/begin with it, too:\s`([^`]+)`/),
+    ]);
+    expect(await complaintsOf(() => client('{shop}:'), cluster.nodes)).toEqual([]);
+  }, 120_000);
 });
 
 it('a Redis user who may not read is refused with the reason, and does not take the state for unreadable', async () => {

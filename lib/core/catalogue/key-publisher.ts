@@ -1,6 +1,7 @@
 import { messageOf } from '../errors/message-of.js';
 import { MINUTE } from '../keys/durations.js';
 import type { StateManager } from '../state/state-manager.js';
+import { MOST_PUBLISHED } from '../store/catalogue.js';
 import { entryOf, FORGOTTEN } from './published-key.js';
 
 /** Milliseconds after which it is looked again whether all is still there. */
@@ -18,6 +19,8 @@ export class KeyPublisher {
   private started = false;
   private stopped = false;
   private warned = false;
+  /** For how many keys there was no room. */
+  private left = 0;
 
   /** @param warn writes to the log */
   constructor(
@@ -79,7 +82,16 @@ export class KeyPublisher {
       .filter(({ name, age }) => age > FORGOTTEN && !manager.registry.has(name))
       .map(({ name }) => name);
     if (wrong.length > 0 || dropped.length > 0) {
-      await catalogue.publish(wrong, dropped, manager.deadline());
+      this.warnOfLeft(wrong.length - (await catalogue.publish(wrong, dropped, manager.deadline())));
     }
+  }
+
+  private warnOfLeft(left: number): void {
+    if (left > this.left) {
+      this.warn(
+        `There was no room to publish ${left} of the keys of this application: the command line and scripts do not know them. At most ${MOST_PUBLISHED} keys are published, of all applications together.`,
+      );
+    }
+    this.left = left;
   }
 }

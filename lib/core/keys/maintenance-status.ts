@@ -8,7 +8,8 @@ import type { MaintenanceState } from './maintenance-state.js';
  * ```ts
  * class OutsideOfficeHours extends MaintenanceStatus {
  *   override maintaining() {
- *     return this.value && new Date().getHours() > 18;
+ *     const hour = new Date().getHours();
+ *     return this.value && (hour < 8 || hour >= 18);
  *   }
  * }
  * ```

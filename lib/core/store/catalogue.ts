@@ -1,3 +1,6 @@
+/** How many keys are published at most, of all applications together. */
+export const MOST_PUBLISHED = 1_000;
+
 /** What an application has published of one key. */
 export interface CatalogueEntry {
   readonly name: string;
@@ -13,10 +16,13 @@ export interface CatalogueEntry {
  */
 export interface CatalogueStore {
   read(deadline: number): Promise<readonly CatalogueEntry[]>;
-  /** @param dropped names that no application registers */
+  /**
+   * @param dropped names that no application registers
+   * @returns how many of the entries are published; for the last ones there was no room
+   */
   publish(
     entries: readonly Pick<CatalogueEntry, 'name' | 'text'>[],
     dropped: readonly string[],
     deadline: number,
-  ): Promise<void>;
+  ): Promise<number>;
 }

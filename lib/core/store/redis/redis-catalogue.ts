@@ -1,8 +1,5 @@
-import type { CatalogueEntry, CatalogueStore } from '../catalogue.js';
+import { MOST_PUBLISHED, type CatalogueEntry, type CatalogueStore } from '../catalogue.js';
 import type { RedisCommands } from './redis-commands.js';
-
-/** The maximum number of published keys, of all applications together. */
-const MOST_KEYS = 1_000;
 
 /** The catalogue of keys in Redis: a hash beside the state. */
 export class RedisCatalogue implements CatalogueStore {
@@ -25,16 +22,16 @@ export class RedisCatalogue implements CatalogueStore {
     entries: readonly Pick<CatalogueEntry, 'name' | 'text'>[],
     dropped: readonly string[],
     deadline: number,
-  ): Promise<void> {
+  ): Promise<number> {
     const args = (term: string) => [
       term,
-      MOST_KEYS,
+      MOST_PUBLISHED,
       dropped.length,
       ...dropped,
       ...entries.flatMap(({ name, text }) => [name, text]),
     ];
     const { commands } = this;
-    await commands.runInTime(
+    const published = await commands.runInTime(
       'publish keys',
       'PUBLISH',
       ['catalogue'],
@@ -42,5 +39,6 @@ export class RedisCatalogue implements CatalogueStore {
       args,
       'no keys were published',
     );
+    return Number(published);
   }
 }

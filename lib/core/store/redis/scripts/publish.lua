@@ -9,8 +9,6 @@
 
 local now = clock()
 if is_late(ARGV[1], now) then return { 'late', now } end
-local kind = redis.call('TYPE', KEYS[1]).ok
-if kind ~= 'hash' and kind ~= 'none' then return 0 end
 local most, dropped = tonumber(ARGV[2]), tonumber(ARGV[3])
 for i = 4, 3 + dropped do
   redis.call('HDEL', KEYS[1], ARGV[i])
