@@ -2,6 +2,8 @@ import { BlockList, isIP } from 'node:net';
 
 /** How many addresses have their result cached. */
 const REMEMBERED = 1_000;
+/** Longer ones are not cached: no address is, without its zone, and behind a trusted proxy clients can invent others. */
+const LONGEST_REMEMBERED = 45;
 
 /** The addresses and ranges of `bypass.ips`. */
 export class BypassAddresses {
@@ -21,16 +23,23 @@ export class BypassAddresses {
     }
     let answer = this.known.get(address);
     if (answer === undefined) {
-      const family = isIP(address);
-      // the zone of an IPv6 address names a link of this machine, not the client
-      const plain = address.replace(/%.*$/, '');
-      answer = family !== 0 && this.list.check(plain, family === 6 ? 'ipv6' : 'ipv4');
-      if (this.known.size >= REMEMBERED) {
-        this.known.clear();
+      answer = this.check(address);
+      if (address.length <= LONGEST_REMEMBERED) {
+        if (this.known.size >= REMEMBERED) {
+          this.known.clear();
+        }
+        // a copy: a part of a long header would keep all of it in memory
+        this.known.set(Buffer.from(address).toString(), answer);
       }
-      this.known.set(address, answer);
     }
     return answer;
+  }
+
+  private check(address: string): boolean {
+    const family = isIP(address);
+    // the zone of an IPv6 address names a link of this machine, not the client
+    const plain = address.replace(/%.*$/, '');
+    return family !== 0 && this.list.check(plain, family === 6 ? 'ipv6' : 'ipv4');
   }
 }
 

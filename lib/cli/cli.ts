@@ -3,7 +3,7 @@ import { Argument, Command, Option } from 'commander';
 import type { Backend } from './backend/backend.js';
 import { usage } from './exit.js';
 import { collect } from './option-values.js';
-import { Output } from './output.js';
+import { Output, plain } from './output.js';
 import { readSettings, type ConnectionOptions, type Settings } from './settings.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -159,7 +159,7 @@ async function ask(
   const { createInterface } = await import('node:readline/promises');
   const prompt = createInterface({ input: stdin, output: stderr as NodeJS.WritableStream });
   // Ctrl-C and Ctrl-D are a no, too; the cursor still stands behind the question
-  const answer = await prompt.question(`${question} [y/N] `).catch(() => out.note(''));
+  const answer = await prompt.question(`${plain(question)} [y/N] `).catch(() => out.note(''));
   prompt.close();
   if (!answer || !/^y(es)?$/i.test(answer.trim())) {
     out.note('Nothing was changed.');

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { stringify } from './json-text.js';
 import type { Surroundings } from './surroundings.js';
 
 /** Widest line of a table where the width of the terminal is not known. */
@@ -60,10 +61,15 @@ export class Output {
   /** The result for programs, or for people. */
   result(json: unknown, people: () => void): void {
     if (this.json) {
-      this.out.write(`${JSON.stringify(json, null, this.isTerminal ? 2 : undefined)}\n`);
+      this.line(stringify(json, this.isTerminal ? 2 : undefined));
     } else {
       people();
     }
+  }
+
+  /** One of several results for programs, on one line. */
+  jsonLine(json: unknown): void {
+    this.line(stringify(json));
   }
 
   line(text = ''): void {

@@ -4,6 +4,7 @@ import type { HttpAdapterHost } from '@nestjs/core';
 import 'reflect-metadata';
 import { EXEMPT_POLICY } from '../decision/handler-policy.js';
 import { messageOf } from '../core/errors/message-of.js';
+import { LogThrottle } from '../core/common/log-throttle.js';
 import type { HttpRequest } from '../request/http-request.js';
 import type { HttpReply } from '../request/http-reply.js';
 import { rawResponse, setHeader } from './http-port.js';
@@ -16,8 +17,6 @@ import { knowledgeOf, TARGET } from './site/site-routes.js';
 /** Responds to one of this library's routes by itself. */
 export type OwnRouteHandler = (request: HttpRequest, reply: HttpReply) => void | Promise<void>;
 
-const logger = new Logger('Maintenance');
-
 /**
  * The routes that a visitor's page depends on. They are registered on the HTTP adapter and not as controllers, so that an
  * application's global guards, throttlers, interceptors and filters do not touch them, and its OpenAPI document does not list
@@ -26,6 +25,7 @@ const logger = new Logger('Maintenance');
 export class OwnRoutes {
   private readonly routes = new Map<string, OwnRouteHandler>();
   private readonly mounted = new Set<object>();
+  private readonly failures = new LogThrottle((message) => new Logger('Maintenance').error(message));
 
   constructor(
     private readonly host: HttpAdapterHost,
@@ -48,7 +48,8 @@ export class OwnRoutes {
   mount(): void {
     for (const [name, handle] of this.routes) {
       const path = this.paths.local(name);
-      const route = (request: HttpRequest, reply: HttpReply): void => void answer(handle, request, reply);
+      const route = (request: HttpRequest, reply: HttpReply): void =>
+        void this.answer(path, handle, request, reply);
       // coverage of the whole site reads what it reads from Nest's handlers
       Reflect.defineMetadata(PATH_METADATA, path, route);
       Reflect.defineMetadata(TARGET, EXEMPT_POLICY, route);
@@ -75,17 +76,23 @@ export class OwnRoutes {
     others.splice(first < 0 ? others.length : first, 0, ...own);
     stack.splice(0, stack.length, ...others);
   }
-}
 
-async function answer(handle: OwnRouteHandler, request: HttpRequest, reply: HttpReply): Promise<void> {
-  try {
-    await handle(request, reply);
-  } catch (error) {
-    logger.error(`${request.method} ${request.url} failed: ${messageOf(error)}`);
-    if (!rawResponse(reply).headersSent) {
-      preventCaching(reply);
-      setHeader(reply, 'Content-Type', 'application/json; charset=utf-8');
-      sendBody(reply, 500, JSON.stringify({ statusCode: 500, message: 'Internal server error' }));
+  private async answer(
+    path: string,
+    handle: OwnRouteHandler,
+    request: HttpRequest,
+    reply: HttpReply,
+  ): Promise<void> {
+    try {
+      await handle(request, reply);
+    } catch (error) {
+      // not the URL, which visitors invent, and which may carry a token
+      this.failures.write(path, `GET ${path} failed: ${messageOf(error)}`);
+      if (!rawResponse(reply).headersSent) {
+        preventCaching(reply);
+        setHeader(reply, 'Content-Type', 'application/json; charset=utf-8');
+        sendBody(reply, 500, JSON.stringify({ statusCode: 500, message: 'Internal server error' }));
+      }
     }
   }
 }

@@ -185,6 +185,19 @@ describe('an unreachable store exits with 4', () => {
     expect((await on(own.url.replace('//', '//:secret@'))).code).toBe(0);
   });
 
+  it.each([
+    'https://ops:secret@h/maintenance?key=secret',
+    'https://ops:secret@h:99999',
+    'ops:secret@h#secret',
+  ])('an address that cannot be used is reported without its secrets: %s', async (url) => {
+    const { code, stderr } = await cli(['status', '--url', url]);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/--url: ".*\*\*\*@h.*" is not the URL of an admin API/) as unknown,
+    });
+    expect(stderr).not.toContain('secret');
+  });
+
   it('the application is down, does not respond, or is something else', async () => {
     expect(await cli(['on', 'general', '--url', 'http://127.0.0.1:1/maintenance'])).toMatchObject({
       code: 4,

@@ -92,6 +92,18 @@ describe('a key', () => {
     expect(error.message).toMatch('Unknown maintenance key an object (null prototype); registered: ');
   });
 
+  it('that is unknown is described by its class, whatever its own properties are', async () => {
+    await using at = await site();
+    const posing: unknown = JSON.parse(
+      '[{"constructor":{"name":"Date"}},{"constructor":{"name":{"toString":1}}}]',
+    );
+    for (const value of posing as never[]) {
+      const error = await failure(at.service.setMaintenance(true, value));
+      expect(error).toBeInstanceOf(UnknownMaintenanceKeyError);
+      expect(error.message).toMatch('Unknown maintenance key an object (Object); registered: ');
+    }
+  });
+
   it('is not what has its name as text', async () => {
     await using at = await site();
     await at.service.setMaintenance(true, 'key');

@@ -23,7 +23,7 @@ export class ApiClient {
     // paths of the API follow it, so that nothing else may
     if (!/^https?:\/\/[^?#]*$/i.test(url) || !URL.canParse(url)) {
       throw usage(
-        `--url: ${JSON.stringify(url)} is not the URL of an admin API; accepted: https://shop.example/maintenance.`,
+        `--url: ${JSON.stringify(withoutCredentials(url))} is not the URL of an admin API; accepted: https://shop.example/maintenance.`,
       );
     }
     this.base = new URL(url.replace(/\/*$/, '/'));
@@ -127,6 +127,10 @@ function refusal(
   }
   return notTheApi(place, status, '', EXIT.failed);
 }
+
+/** What precedes the last "@", and what follows "?" or "#", may be secret, and logs keep errors. */
+const withoutCredentials = (url: string): string =>
+  url.replace(/[?#].*$/s, '?***').replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@');
 
 const notTheApi = (place: string, status: number, outcome: string, exit: number): CliError =>
   new CliError(

@@ -1,5 +1,6 @@
 import type { Work } from '../cli.js';
 import { EXIT } from '../exit.js';
+import { plain } from '../output.js';
 
 const MARKS = {
   ok: ['green', 'ok      '],
@@ -16,7 +17,7 @@ export const doctor: Work<object> = async ({ out, open }) => {
     out.line(backend.place);
     for (const { level, message } of findings) {
       const [style, mark] = MARKS[level];
-      out.line(`${out.style(style, mark)} ${message}`);
+      out.line(`${out.style(style, mark)} ${plain(message)}`);
     }
   });
   return healthy ? EXIT.done : EXIT.failed;

@@ -3,7 +3,7 @@ import type { ChangeResult } from '../backend/backend.js';
 import type { Work } from '../cli.js';
 import { CliError, EXIT, exitCodeOf } from '../exit.js';
 import { given } from '../option-values.js';
-import { counted } from '../output.js';
+import { counted, plain } from '../output.js';
 import { parseText } from '../texts.js';
 import { parseDuration, parseEnd } from '../time.js';
 import { printRunning, quietJson } from './quiet-table.js';
@@ -78,7 +78,7 @@ export function printMissing(
   write: (line: string) => void,
 ): void {
   if (acknowledged) {
-    const late = missing.length > 0 ? `; not by ${missing.join(', ')}` : '';
+    const late = missing.length > 0 ? `; not by ${plain(missing.join(', '))}` : '';
     write(`Applied by ${counted(acknowledged.length, 'replica')}${late}.`);
   }
 }

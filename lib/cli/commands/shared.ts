@@ -58,7 +58,8 @@ export function describeProgress({
 
 /** One key in a sentence. */
 export function describeKey(key: MaintenanceKeyJson): string {
-  const { name, value, until, endsAt, holder, abandoned } = key;
+  const { value, until, endsAt, holder, abandoned } = key;
+  const name = plain(key.name);
   if (!value) {
     return key.reopening
       ? `${name} is reopening gradually until ${formatMoment(key.reopening.until)}.`
@@ -99,7 +100,7 @@ export async function printDryRun(
   const scope =
     key.scope === 'site'
       ? 'all handlers except exempt ones'
-      : `handlers marked with @MaintenanceKeys('${key.name}')`;
+      : `handlers marked with @MaintenanceKeys('${plain(key.name)}')`;
   const json = { dryRun: true, does, key, replicas, ...(routes && { routes }) };
   out.result(json, () => {
     out.line(`Would ${does}. Nothing was changed.`);

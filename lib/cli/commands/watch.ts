@@ -24,9 +24,9 @@ export const watch: Work<object> = async ({ out, open, interrupted }, given) => 
       return;
     }
     if (out.json) {
-      out.line(JSON.stringify({ at: new Date().toISOString(), ...event }));
+      out.jsonLine({ at: new Date().toISOString(), ...event });
     } else {
-      out.line(`${out.style('dim', new Date().toTimeString().slice(0, 8))}  ${sentence(event)}`);
+      out.line(`${out.style('dim', new Date().toTimeString().slice(0, 8))}  ${plain(sentence(event))}`);
     }
   };
   const keys =
@@ -47,12 +47,12 @@ function sentence(event: Told): string {
   switch (event.type) {
     case 'change': {
       const { message } = event.key;
-      return describeKey(event.key) + (event.key.value && message ? ` "${plain(message)}"` : '');
+      return describeKey(event.key) + (event.key.value && message ? ` "${message}"` : '');
     }
     case 'replica': {
       const { host, pid, state, inFlight } = event;
       const serves = state === 'running' ? `, with ${counted(inFlight, 'request')} in flight` : '';
-      return `${plain(host)} (pid ${pid}) is ${state}${serves}.`;
+      return `${host} (pid ${pid}) is ${state}${serves}.`;
     }
     case 'window':
       return event.state === 'gone'
@@ -68,9 +68,9 @@ function sentence(event: Told): string {
         ? `${key} is quiet: nothing that it refuses is running.`
         : running.length === 0
           ? `${key} is not quiet yet: a replica has not applied the change, or is silent.`
-          : `${key} is not quiet yet: ${plain(some.join(', '))}${more}.`;
+          : `${key} is not quiet yet: ${some.join(', ')}${more}.`;
     }
     case 'connection':
-      return event.up ? 'Connected again.' : `Connection lost: ${plain(event.error ?? '')}`;
+      return event.up ? 'Connected again.' : `Connection lost: ${event.error ?? ''}`;
   }
 }

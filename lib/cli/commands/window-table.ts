@@ -23,14 +23,14 @@ export function describeWindow(window: WindowJson): string[] {
   const { id, key, start, end, repeat, announce, cancelled, readOnly, reopenOver } = window;
   const { announcement, announcements, message, messages } = window;
   const on = isOn(window) ? 'is on' : 'is planned';
-  const again = repeat ? `, repeats "${repeat.cron}" (${repeat.timeZone})` : '';
+  const again = repeat ? plain(`, repeats "${repeat.cron}" (${repeat.timeZone})`) : '';
   const said = announce === false ? 'not announced' : `announced ${formatDuration(announce)} before`;
   const phases = [
     ...(readOnly > 0 ? [`refuses only writes for ${formatDuration(readOnly)}`] : []),
     ...(reopenOver > 0 ? [`reopens over ${formatDuration(reopenOver)}`] : []),
   ];
   return [
-    `Window ${id} of ${key} ${on}: ${formatMoment(start)} to ${formatMoment(end)}${again}, ${said}.`,
+    `Window ${plain(id)} of ${plain(key)} ${on}: ${formatMoment(start)} to ${formatMoment(end)}${again}, ${said}.`,
     ...(phases.length > 0 ? [`  ${phases.join(', ')}`] : []),
     ...sayings(announcement, announcements).map((said) => `  announced: ${said}`),
     ...sayings(message, messages).map((said) => `  ${said}`),
@@ -43,5 +43,5 @@ const sayings = (text: string | null, texts: Readonly<Record<string, string>> = 
   ...(text === null ? [] : [`"${plain(text)}"`]),
   ...Object.entries(texts)
     .filter(([language]) => language !== '')
-    .map(([language, said]) => `${language}: "${plain(said)}"`),
+    .map(([language, said]) => plain(`${language}: "${said}"`)),
 ];

@@ -19,11 +19,15 @@ export function describeValue(value: unknown): string {
     return Number.isNaN(value.getTime()) ? 'an invalid Date' : value.toISOString();
   }
   if (typeof value === 'object' && value !== null) {
-    return Array.isArray(value)
-      ? `an array of ${value.length}`
-      : `an object (${value.constructor?.name ?? 'null prototype'})`;
+    return Array.isArray(value) ? `an array of ${value.length}` : `an object (${describeClass(value)})`;
   }
   return String(value);
+}
+
+/** Parsed JSON may have a `constructor` of its own, so its prototype is asked. */
+function describeClass(value: object): string {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return prototype?.constructor.name ?? 'null prototype';
 }
 
 /**

@@ -21,6 +21,18 @@ const patch = (
   headers: readonly string[] = [...OPERATOR, JSON_TYPE],
   key = 'billing',
 ): string => http(`PATCH /maintenance/keys/${key}`, headers, body);
+/** JSON that turns into an object no template literal can take. */
+const NAMELESS = '{"constructor":{"name":{"toString":1,"valueOf":1}}}';
+const badWindow = (field: string, value: string): Row => ({
+  name: `a window whose ${field} is nameless`,
+  send: http(
+    'POST /maintenance/windows',
+    [...OPERATOR, JSON_TYPE],
+    `{"key":"billing","start":"2999-01-01T00:00:00Z","duration":1000,"${field}":${value}}`,
+  ),
+  status: 400,
+  why: 'the error that describes it does not fail',
+});
 const badPatch = (name: string, body: string, why: string): Row => ({
   name: `PATCH: ${name}`,
   send: patch(body),
@@ -158,6 +170,10 @@ export const admin: Row[] = [
   badPatch('drain for ever', '{"mode":true,"drain":1e12}', 'an answer cannot be held back for years'),
   badPatch('drain null', '{"mode":true,"drain":null}', 'a number'),
   badPatch('__proto__', '{"__proto__":{"mode":true}}', 'unknown field'),
+  badWindow('start', `{"at":${NAMELESS},"timeZone":"UTC"}`),
+  badWindow('end', `{"at":"2999-01-02T00:00","timeZone":${NAMELESS}}`),
+  badWindow('repeat', `{"cron":${NAMELESS},"timeZone":"UTC"}`),
+  badWindow('repeat', `{"cron":"0 0 * * *","timeZone":"UTC","count":${NAMELESS}}`),
   {
     name: 'PATCH of a key that is off',
     send: patch('{"message":"x"}'),
