@@ -1,5 +1,6 @@
-import { Inject, Injectable, Scope } from '@nestjs/common';
+import { Inject, Injectable, Scope, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { DiscoveryService } from '@nestjs/core';
+import { keepFollowing } from '../core/calls/current-call.js';
 import { MaintenanceService } from '../core/service/maintenance.service.js';
 import type { ResolvedOptions } from '../options/options.js';
 import { OPTIONS } from '../options/tokens.js';
@@ -8,8 +9,22 @@ type Wrapper = ReturnType<DiscoveryService['getControllers']>[number];
 
 /** Whose calls are followed: those of classes that could call `maintain()`, since the service is injected; or all. */
 @Injectable()
-export class CallFollowing {
+export class CallFollowing implements OnModuleInit, OnApplicationShutdown {
+  private rest: (() => void) | undefined;
+
   constructor(@Inject(OPTIONS) private readonly options: ResolvedOptions) {}
+
+  /** With the option, what a handler leaves running is followed too, however long it takes. */
+  onModuleInit(): void {
+    if (this.options.followCalls) {
+      this.rest = keepFollowing();
+    }
+  }
+
+  onApplicationShutdown(): void {
+    this.rest?.();
+    this.rest = undefined;
+  }
 
   follows(wrapper: Wrapper): boolean {
     return this.options.followCalls || reachesService(wrapper, new Set());

@@ -15,14 +15,20 @@ export class HandlerCall extends Call {
   readonly begun = coarseClock.now;
   previous: HandlerCall | undefined = undefined;
   surroundings: Surroundings | undefined = undefined;
+  /** Somebody listens to its result, or reads it. */
+  isHeard = false;
 
+  /** @param subject if known, and as long as it matters */
   constructor(
     readonly handler: object,
-    /** The request, or the reply, that it serves; if known, and as long as it matters. */
-    public subject: unknown,
+    subject: unknown,
     public next: HandlerCall | undefined,
   ) {
-    super();
+    super(undefined, subject);
+  }
+
+  override get isOngoing(): boolean {
+    return this.running || this.isHeard;
   }
 }
 
@@ -35,7 +41,7 @@ export class HandlerCalls {
   private last: HandlerCall | undefined;
   /** Those whose handler is not running: not yet, or no longer. For counting, they are interchangeable. */
   private readonly pending = new Set<Surroundings>();
-  /** Calls that are over except for an observable that they returned and that has a listener. */
+  /** Calls that are over except for a stream that they returned, and that somebody listens to or reads. */
   private readonly heard = new Set<HandlerCall>();
   /** Requests whose call is over, and which Nest need not answer if the client has gone. */
   private readonly released = new WeakSet<object>();
@@ -124,18 +130,33 @@ export class HandlerCalls {
 
   /** As far as this call is concerned, its request need not be answered any more. */
   release(call: HandlerCall): void {
-    this.heard.delete(call);
     if (isObject(call.subject)) {
       this.released.add(call.subject);
     }
   }
 
-  /** Its result has a listener: until that is gone, its request may still be answered. */
-  retain(call: HandlerCall): void {
+  /**
+   * Its result has a listener.
+   * @param answers until that is gone, its request may still be answered
+   * @returns to be called when the listener is gone
+   */
+  hear(call: HandlerCall, answers: boolean): () => void {
     this.heard.add(call);
-    if (isObject(call.subject)) {
+    call.isHeard = true;
+    if (answers && isObject(call.subject)) {
       this.released.delete(call.subject);
     }
+    return () => {
+      this.heard.delete(call);
+      call.isHeard = false;
+      this.release(call);
+    };
+  }
+
+  /** Those that have not settled, or that somebody still listens to. */
+  *ongoing(): Generator<HandlerCall> {
+    yield* this.heard;
+    yield* this.all();
   }
 
   isReleased(context: ExecutionContext): boolean {
@@ -146,10 +167,7 @@ export class HandlerCalls {
   /** The calls that are not over, by what they serve; for a call within a call, the outer one. */
   bySubject(): Map<unknown, HandlerCall> {
     const calls = new Map<unknown, HandlerCall>();
-    for (const call of this.heard) {
-      calls.set(call.subject, call);
-    }
-    for (const call of this.all()) {
+    for (const call of this.ongoing()) {
       calls.set(call.subject, call);
     }
     return calls;

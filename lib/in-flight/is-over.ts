@@ -29,7 +29,9 @@ export function isOver(context: ExecutionContext): boolean {
   );
 }
 
-const isDestroyed = ({ destroyed, stream }: Response): boolean => destroyed ?? stream?.destroyed === true;
+/** Nothing more is sent. */
+export const isDestroyed = ({ destroyed, stream }: Pick<Response, 'destroyed' | 'stream'>): boolean =>
+  destroyed ?? stream?.destroyed === true;
 
 const hasAnswered = ({ headersSent }: Response, context: ExecutionContext): boolean =>
   headersSent || getHandlerCalls(context.getHandler())?.isReleased(context) === true;

@@ -35,12 +35,12 @@ export function revokeHandlerCalls({ open, handlers, counts, alsoWaiting, revoke
   }
   for (const [handler, context] of handlers) {
     const calls = getHandlerCalls(handler);
-    if (!calls || calls.running === 0) {
+    if (!calls?.ongoing().next().value) {
       continue;
     }
     // it is not always known which call serves which request
     const others = counts(context, true) || (!calls.noted && withCounted.has(handler));
-    for (const call of calls.all()) {
+    for (const call of calls.ongoing()) {
       if (isMeant(call) && (requests.get(call.subject as object) ?? others)) {
         revoke(call);
         subjectsAround(call.subject).forEach(revoke);

@@ -1,8 +1,9 @@
 import 'reflect-metadata';
-import { isObservable, Observable } from 'rxjs';
+import { isObservable } from 'rxjs';
 import { currentCall, follow } from '../core/calls/current-call.js';
-import { settle } from '../core/calls/settle.js';
-import { getHandlerCalls, createHandlerCalls, type HandlerCalls, type HandlerCall } from './handler-calls.js';
+import { settle, settleWith } from '../core/calls/settle.js';
+import { getHandlerCalls, createHandlerCalls, type HandlerCall } from './handler-calls.js';
+import { heard, listened, sentBy } from './heard-results.js';
 import { replaceMethod } from './replace-method.js';
 import { argumentsFor, isStreamed, findRequestArgument } from './request-argument.js';
 
@@ -20,21 +21,28 @@ export function trackMethod(instance: object, property: string, follows: boolean
   const tracked = function (this: unknown, ...args: unknown[]): unknown {
     const call = book.begin(argument && args[argument.index]);
     const given = argument ? argumentsFor(argument, args) : args;
+    const followed = typeof follows === 'function' ? follows() : follows;
     const done = (value?: unknown): void => {
       book.end(call, argument !== undefined && (argument.answers || isStreamed(value)));
     };
     let result: unknown;
     try {
-      result = (typeof follows === 'function' ? follows() : follows)
-        ? followCall(call, original, this, given)
-        : (original.apply(this, given) as unknown);
+      result = followed ? followCall(call, original, this, given) : (original.apply(this, given) as unknown);
     } catch (error) {
       done();
       throw error;
     }
-    if (argument && !(result instanceof Promise) && isObservable(result)) {
+    if (followed) {
+      return settleWith(result, done, (value) => {
+        if (argument?.answers) {
+          sentBy(args[argument.index], book, call);
+        }
+        return heard(value, book, call);
+      });
+    }
+    if (argument && isObservable(result)) {
       done(result);
-      return listened(result, book, call);
+      return listened(result, book, call, false);
     }
     return settle(result, done);
   };
@@ -42,15 +50,6 @@ export function trackMethod(instance: object, property: string, follows: boolean
   if (replaceMethod(instance, property, original, tracked)) {
     argument?.claim();
   }
-}
-
-/** The same; while it has a listener the call is not released. */
-function listened(source: Observable<unknown>, book: HandlerCalls, call: HandlerCall): Observable<unknown> {
-  return new Observable((subscriber) => {
-    book.retain(call);
-    subscriber.add(() => book.release(call));
-    return source.subscribe(subscriber);
-  });
 }
 
 /** If the surrounding call is followed too, the new call begins inside it. */

@@ -18,8 +18,19 @@ export class Call {
   waitedUntil: number | undefined = undefined;
   private held: Set<HeldKey> | undefined = undefined;
 
-  /** @param parent the call it was started in */
-  constructor(public parent: Call | undefined = undefined) {}
+  /**
+   * @param parent the call it was started in
+   * @param subject what it serves, if that identifies it to the application: its request, or its reply
+   */
+  constructor(
+    public parent: Call | undefined = undefined,
+    public subject: unknown = undefined,
+  ) {}
+
+  /** Drains count it. */
+  get isOngoing(): boolean {
+    return this.running;
+  }
 
   /** The keys that it entered itself. */
   get holds(): Iterable<HeldKey> {
@@ -28,7 +39,7 @@ export class Call {
 
   /** Whether a drain that began at that moment waits for this call. */
   isAwaitedSince(moment: number): boolean {
-    return this.running && this.waits === 0 && (this.waitedUntil ?? -Infinity) < moment;
+    return this.isOngoing && this.waits === 0 && (this.waitedUntil ?? -Infinity) < moment;
   }
 
   /** @returns to be called when the key was left */

@@ -19,11 +19,9 @@ export const currentCall = (): Call | undefined => storage.getStore();
  * @returns its result, or a promise of it
  */
 export function follow<T>(call: Call, run: () => T, over: (value?: unknown) => void): T {
-  followed++;
+  const rests = keepFollowing();
   const done = (value?: unknown): void => {
-    if (--followed === 0) {
-      lingering ??= setTimeout(rest, LINGER).unref();
-    }
+    rests();
     over(value);
   };
   try {
@@ -33,6 +31,15 @@ export function follow<T>(call: Call, run: () => T, over: (value?: unknown) => v
     throw error;
   }
 }
+
+/** Following stays on until the returned function is called, which is to be called once. */
+export function keepFollowing(): () => void {
+  followed++;
+  return unfollow;
+}
+
+/** Runs something that belongs to a call which is being followed. */
+export const within = <T>(call: Call, run: () => T): T => storage.run(call, run);
 
 /** Runs something that belongs to no call. */
 export function outsideOfCalls(run: () => void): void {
@@ -53,6 +60,12 @@ export function excludeFromDrain(): () => void {
       call.waitedUntil = now;
     }
   };
+}
+
+function unfollow(): void {
+  if (--followed === 0) {
+    lingering ??= setTimeout(rest, LINGER).unref();
+  }
 }
 
 function rest(): void {

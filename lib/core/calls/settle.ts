@@ -10,3 +10,25 @@ export function settle<T>(result: T, done: (value?: unknown) => void): T {
   asked.then(done, done);
   return asked as T;
 }
+
+/** The same; returns what is made of the value, or a promise of that. */
+export function settleWith(
+  result: unknown,
+  done: (value?: unknown) => void,
+  make: (value: unknown) => unknown,
+): unknown {
+  if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
+    done(result);
+    return make(result);
+  }
+  return (result as PromiseLike<unknown>).then(
+    (value) => {
+      done(value);
+      return make(value);
+    },
+    (error: unknown) => {
+      done(error);
+      throw error;
+    },
+  );
+}

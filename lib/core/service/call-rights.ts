@@ -42,9 +42,10 @@ export class CallRights {
    */
   signalOf(request: unknown): AbortSignal {
     const subject = subjectOf(request);
-    const subjects = subject instanceof Call ? [...callChain(subject)] : [subject];
+    const calls: object[] = subject instanceof Call ? [...callChain(subject)] : [];
+    const subjects = subject instanceof Call ? Array.from(callChain(subject), identify) : [subject];
     if (this.manager.lease.over()) {
-      subjects.forEach((one) => this.revocations.revoke(one, OUT_OF_TOUCH));
+      [...calls, ...subjects].forEach((one) => this.revocations.revoke(one, OUT_OF_TOUCH));
     }
     this.timer ??= this.look();
     const [first, ...others] = subjects.map((one) => this.revocations.signalOf(one)) as [AbortSignal];
@@ -53,7 +54,7 @@ export class CallRights {
 
   private isRevoked(subject: object): boolean {
     for (let at: object | undefined = subject; at; at = at instanceof Call ? at.parent : undefined) {
-      if (this.revocations.has(at)) {
+      if (this.revocations.has(at) || (at instanceof Call && this.revocations.has(identify(at)))) {
         return true;
       }
     }
@@ -75,6 +76,10 @@ export class CallRights {
     ).unref();
   }
 }
+
+/** What is revoked with a call even after its handler has ended, while its response is still open. */
+const identify = (call: Call): object =>
+  typeof call.subject === 'object' && call.subject !== null ? call.subject : call;
 
 /** What identifies the call that asks: an HTTP request, or the call itself. */
 function subjectOf(request: unknown): object {

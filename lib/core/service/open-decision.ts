@@ -85,7 +85,7 @@ export class OpenDecision {
     );
     return answers.every((answer) => typeof answer === 'boolean')
       ? answers.every(Boolean)
-      : Promise.all(answers).then((settled) => settled.every(Boolean) && call.running);
+      : Promise.all(answers).then((settled) => settled.every(Boolean) && call.isOngoing);
   }
 
   /** Whether no further key keeps work from beginning now: a function of the application took its time. */
