@@ -433,8 +433,8 @@ export const MUTANTS: readonly Mutant[] = [
     'work-of-who-goes-on-begins',
     'goingOn',
     'core/calls/call.js',
-    'return this.running && this.waits === 0 && (this.waitedUntil ?? -Infinity) < moment;',
-    'return this.running && this.waits === 0;',
+    'return this.isOngoing && this.waits === 0 && (this.waitedUntil ?? -Infinity) < moment;',
+    'return this.isOngoing && this.waits === 0;',
   ),
   bug(
     'delayed-message-is-not-asked-again',
