@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import { StateManager } from '../core/state/state-manager.js';
 import { describeMessage } from '../core/texts/maintenance-text.js';
-import { occurrenceFrom } from '../core/windows/occurrences.js';
+import { announcedOccurrences, occurrenceAt } from '../core/windows/occurrences.js';
 import { Localizer } from '../i18n/localizer.js';
 import { DEFAULT_ANNOUNCEMENT, MENU_TEXT } from '../i18n/texts.js';
 import type { HttpReply } from '../request/http-reply.js';
@@ -37,17 +37,19 @@ export class CalendarRoute {
     const events: CalendarEvent[] = [];
     for (const key of this.registry.all()) {
       const windows = key.public ? this.manager.document?.keys.get(key.name)?.windows : undefined;
-      for (const window of windows ?? []) {
-        const next = window.announce === null ? undefined : occurrenceFrom(window, now);
-        if (next && next.start - (window.announce ?? 0) <= now) {
-          events.push({
-            uid: `${window.id}.${next.start}@nestjs-maintenance`,
-            sequence: window.revision - 1,
-            start: new Date(next.start),
-            end: new Date(next.end),
-            summary: this.localizer.say(describeMessage(window.announcement), DEFAULT_ANNOUNCEMENT, request),
-          });
-        }
+      const announced = windows?.filter(({ announce }) => announce !== null) ?? [];
+      const seen = [
+        ...announced.flatMap((window) => occurrenceAt(window, now) ?? []),
+        ...announcedOccurrences(announced, now),
+      ];
+      for (const { window, start, end } of seen) {
+        events.push({
+          uid: `${window.id}.${start}@nestjs-maintenance`,
+          sequence: window.revision - 1,
+          start: new Date(start),
+          end: new Date(end),
+          summary: this.localizer.say(describeMessage(window.announcement), DEFAULT_ANNOUNCEMENT, request),
+        });
       }
     }
     return events.sort((a, b) => a.start.getTime() - b.start.getTime());

@@ -8,7 +8,7 @@ import {
 } from '../core/keys/maintenance-key-json.js';
 import type { ResolvedOptions } from '../options/options.js';
 import type { StateManager } from '../core/state/state-manager.js';
-import type { MaintenanceState } from '../core/keys/maintenance-state.js';
+import type { MaintenanceOccurrence, MaintenanceState } from '../core/keys/maintenance-state.js';
 import type { MaintenanceVisibleProgress } from '../core/progress/maintenance-progress.js';
 import type { MaintenanceTexts } from '../core/texts/maintenance-text.js';
 import { TextChoice } from './text-choice.js';
@@ -97,8 +97,11 @@ export class Localizer {
         key.toJSON(state),
       ) ?? MaintenanceKey.prototype.toJSON.call(key, state);
     const text = (english: string): string => this.translate(english, request);
+    const upcoming =
+      data.upcoming && state.upcoming?.map((occurrence) => this.announcement(key, occurrence, request));
     return {
       ...data,
+      ...(upcoming && { upcoming }),
       label: text(data.label),
       helpText: text(data.helpText),
       message: data.message === null ? null : this.say(data, data.message, request),
@@ -130,6 +133,19 @@ export class Localizer {
         const message = this.say(occurrence, DEFAULT_ANNOUNCEMENT, request);
         return describeUpcoming(key, { ...occurrence, message });
       });
+  }
+
+  /** One in key data, where the built-in sentence is `null`. */
+  private announcement(
+    key: MaintenanceKey,
+    occurrence: MaintenanceOccurrence,
+    request: unknown,
+  ): MaintenanceUpcoming {
+    const { message } = occurrence;
+    return describeUpcoming(key, {
+      ...occurrence,
+      message: message === null ? null : this.say(occurrence, message, request),
+    });
   }
 
   /** Data of all keys, by name. */

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { revisionOf } from '../core/document/record.js';
+import { revisionOf, shownRevisionOf } from '../core/document/record.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { OFF, type MaintenanceReopening, type MaintenanceState } from '../core/keys/maintenance-state.js';
@@ -42,21 +42,23 @@ export class SiteState {
    * every replica, since pages remember it while several replicas answer them.
    */
   revision(deciding: MaintenanceKey | null | undefined): number {
-    return this.lastWrite(
-      (key) =>
-        key.public || key === deciding || (!this.manager.current(key).value && wouldCloseSite(key, OFF)),
-    );
+    return this.lastWrite((key) => {
+      const seen = key === deciding || (!this.manager.current(key).value && wouldCloseSite(key, OFF));
+      return seen ? shownRevisionOf : undefined;
+    });
   }
 
   /** The last write of a key that is public. */
   get publicRevision(): number {
-    return this.lastWrite((key) => key.public);
+    return this.lastWrite(() => undefined);
   }
 
-  private lastWrite(counts: (key: MaintenanceKey) => boolean): number {
+  /** @param hidden which write of a key that is not public counts, if any */
+  private lastWrite(hidden: (key: MaintenanceKey) => typeof revisionOf | undefined): number {
     const { document } = this.manager;
-    return this.registry
-      .all()
-      .reduce((last, key) => (counts(key) ? Math.max(last, revisionOf(document, key.name)) : last), 0);
+    return this.registry.all().reduce((last, key) => {
+      const revision = key.public ? revisionOf : hidden(key);
+      return revision ? Math.max(last, revision(document, key.name)) : last;
+    }, 0);
   }
 }

@@ -197,6 +197,14 @@ describe.each(adapters)('texts per language on %s', (_name, createApp) => {
       message: 'Back <soon>',
       messages: TEXTS,
     });
+    const service = app.app.get(MaintenanceService);
+    const start = new Date(Date.now() + HOUR);
+    await service.scheduleWindow('import-export', { start, duration: HOUR, announcement: TEXTS });
+    await service.scheduleWindow('general', { start, duration: HOUR });
+    expect((await as(ALL, port, '/maintenance/keys', { headers: german })).json()).toMatchObject({
+      'import-export': { upcoming: [{ message: 'Gleich <zurück>' }] },
+      general: { upcoming: [{ message: null }] },
+    });
   });
 
   it('are in changes and states, and survive unrelated changes', async () => {

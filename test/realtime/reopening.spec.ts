@@ -7,6 +7,7 @@ import {
 } from 'nestjs-maintenance';
 import { Controller, Get, Header } from '@nestjs/common';
 import type { Browser, Page } from 'playwright-core';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { adapters, createExpressApp, createFastifyApp, type RunningApp } from '../support/apps.js';
 import { startChromium } from '../support/chromium.js';
@@ -224,6 +225,24 @@ describe('an open maintenance page', () => {
     await shopIn(page);
     expect(loads).toHaveLength(2);
     expect(await page.context().cookies()).toEqual([]);
+  });
+
+  it('keeps its moment when something else closes the site meanwhile, and returns at once if it has passed', async () => {
+    await using app = await createExpressApp(source({ keys: [new MaintenanceKey('job')] }));
+    await service(app).setMaintenance(true);
+    const present = await visit(app, '500000');
+    const from = Date.now();
+    await service(app).setMaintenance(false, 'general', { reopenOver: 12_000 });
+    await until(async () => (await present.page.textContent('.message'))?.includes('a few visitors'));
+    await service(app).setMaintenance(true, 'job');
+    const newcomer = await visit(app, '500000');
+    await pause(from + 7_000 - Date.now());
+    await service(app).setMaintenance(false, 'job');
+    for (const { page, loads } of [present, newcomer]) {
+      await shopIn(page);
+      // at half of the time; from the end of the interruption it would be more than the whole
+      expect(loads[1]! - from).toBeLessThan(11_000);
+    }
   });
 
   it('shows what is planned next in the visitor’s time zone, and follows changes', async () => {

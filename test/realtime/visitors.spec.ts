@@ -57,6 +57,51 @@ describe.each(adapters)('a key that is not public, on %s', (_name, createApp) =>
     expect((await visitor.told(3))[2]).toMatchObject({ revision: 11, modes: { open: false } });
   });
 
+  it('is planned without a trace, and what is planned raises no revision until somebody has closed the site', async () => {
+    const merger = new MaintenanceKey('merger', { public: false });
+    await using app = await createApp(root({ keys: [merger, new MaintenanceKey('open')] }));
+    const { port } = app;
+    using visitor = await TestClient.connect(app.url);
+    await service(app).setMaintenance(true, 'open');
+    await service(app).setMaintenance(false, 'open');
+    const heard = (await visitor.told(3)).length;
+    const start = new Date(Date.now() + 1_800_000);
+    const plan = async (): Promise<void> => {
+      const { id } = await service(app).scheduleWindow('merger', {
+        start,
+        duration: 60_000,
+        message: 'Hush',
+      });
+      await service(app).updateWindow(id, { reopenOver: 60_000, announcement: 'Hush' });
+      await service(app).cancelWindow(id);
+      await service(app).scheduleWindow('merger', { start, duration: 1 });
+      await service(app).unsetMaintenance('merger');
+    };
+    const revision = async (): Promise<number> => {
+      await visitor.settled();
+      using later = await TestClient.connect(app.url);
+      const pong = await visitor.ask<{ revision: number }>({});
+      expect(later.last?.revision).toBe(pong.revision);
+      expect(JSON.stringify([pong, later.statuses])).not.toMatch(/merger|Hush|upcoming/);
+      return pong.revision;
+    };
+    await plan();
+    expect(await revision()).toBe(2);
+    expect((await request(port, '/maintenance/ping')).text).not.toMatch(/merger|Hush|upcoming/);
+    expect(visitor.statuses).toHaveLength(heard);
+    // its effect is visible, and so may be its number
+    await service(app).setMaintenance(true, 'merger');
+    await visitor.told(heard + 1);
+    await service(app).setMaintenance(false, 'merger');
+    const [closed, opened] = (await visitor.told(heard + 2)).slice(-2).map((status) => status.revision);
+    expect(closed).toBeGreaterThan(2);
+    expect(opened).toBeGreaterThan(closed!);
+    for (const { id } of service(app).getWindows()) await service(app).cancelWindow(id);
+    await plan();
+    expect(await revision()).toBe(opened);
+    expect(visitor.statuses).toHaveLength(heard + 2);
+  });
+
   it('that closes the site is visible by its effect, and only then', async () => {
     const merger = new MaintenanceKey('merger', { public: false });
     await using app = await createApp(root({ keys: [merger] }));

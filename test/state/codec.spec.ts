@@ -19,7 +19,7 @@ describe('a stored record', () => {
     const full = record({
       switch: notice({ until: 5_000, announced: true, message: 'Grüße 😀\n|', reason: 'why', actor: 'ada' }),
       holds: [hold(), hold({ id: 'hold-2', locked: false, draining: true, fence: 7, lease: 9_000 })],
-      change: change({ cause: 'maintain', hooks: false, revision: 17, at: 1_234, delegated: true }),
+      change: change({ cause: 'maintain', hooks: false, revision: 17, at: 1_234, delegated: true, shown: 9 }),
       fence: 7,
       past: ['a', 'b'],
     });

@@ -217,6 +217,19 @@ describe.each(adapters)('planned windows in the admin API on %s', (_name, create
       new Date(begins.getTime() + HOUR),
     ]);
     expect([event!.uid, event!.sequence]).toEqual([`${window.id}.${begins.getTime()}@nestjs-maintenance`, 1]);
+
+    // of one that repeats: the one that is on, and the next, as visitors hear of it
+    await service.cancelWindow(window.id);
+    const repeated = await service.scheduleWindow('billing', {
+      start: new Date(Math.floor(Date.now() / 60_000) * 60_000),
+      duration: 60_000,
+      repeat: { cron: '* * * * *', timeZone: 'UTC' },
+      announce: HOUR,
+    });
+    const ping = await request(app.port, '/maintenance/ping');
+    const [next] = ping.json<{ upcoming: { start: string }[] }>().upcoming;
+    const starts = (await read()).map(({ startDate }) => startDate.toJSDate().toISOString());
+    expect(starts).toEqual([repeated.start.toISOString(), next!.start]);
   });
 });
 

@@ -15,6 +15,10 @@ async function fetchPage(): Promise<string | null> {
 
 /** Ms after the moment itself: a page that comes too early is refused once more. */
 const LATE = 50;
+/** Ms, so that the clocks of a visitor and the server may differ: what has begun longer ago was interrupted, or missed. */
+const JUST_NOW = 5_000;
+/** Ms after which the server is asked once more: longer than it is waited for. */
+const ASKED_AGAIN = 15_000;
 
 /**
  * A maintenance page: left when maintenance ends, and kept up to date until then.
@@ -26,6 +30,8 @@ export function createMaintenancePage(connection: Connection, leave: Leave, asks
   let leaving = false;
   /** Counts the news. The same status may arrive again, which is none. */
   let news = 0;
+  /** The beginning of the last reopening that was seen. */
+  let seenFrom: string | undefined;
 
   /** It may be for a key that closes only a part of the site, which no status mentions: only its own address tells. */
   async function look(seen: boolean): Promise<void> {
@@ -60,11 +66,17 @@ export function createMaintenancePage(connection: Connection, leave: Leave, asks
 
   /** Only the server knows when: by its clock, or by who the visitor is. */
   async function askForTurn(): Promise<void> {
+    // until there is an answer the page is kept
+    leave.after(ASKED_AGAIN, 'turn', () => void askForTurn());
     const own = await connection.look().catch(() => null);
     if (connection.status?.reopening) {
       comeBackAfter(own && !own.maintenanceMode ? 0 : (own?.retryAfter ?? 5) * 1000);
     }
   }
+
+  /** Whether visitors have just begun to come back, before this page's eyes: then it needs no clock to know its moment. */
+  const hasBegun = ({ from }: NonNullable<typeof connection.status>['reopening'] & object): boolean =>
+    from !== seenFrom && Math.abs(Date.now() - Date.parse(from)) < JUST_NOW;
 
   return {
     hear(status, before) {
@@ -80,8 +92,8 @@ export function createMaintenancePage(connection: Connection, leave: Leave, asks
       } else if (leaving) {
         return;
       } else if (status.reopening) {
-        // a page that has seen it begin needs no clock
-        const place = before?.maintenanceMode && !asks ? takePlace() : NaN;
+        const place = before?.maintenanceMode && !asks && hasBegun(status.reopening) ? takePlace() : NaN;
+        seenFrom = status.reopening.from;
         if (place >= 0) {
           comeBackAfter(turnOf(status.reopening, place));
         } else if (leave.plan !== 'turn' || status.reopening.until !== before?.reopening?.until) {

@@ -168,5 +168,6 @@ function change(value: unknown, { revision, at }: Stamp): ChangeRecord {
     at,
     hooks: raw.hooks !== false,
     ...(raw.delegated !== undefined && { delegated: raw.delegated === true }),
+    ...(!isAbsent(raw.shown) && { shown: integer(raw.shown, 'last visible change') }),
   };
 }

@@ -50,6 +50,11 @@ export interface ChangeRecord {
   readonly hooks: boolean;
   /** Made by a process without hooks: `entering` and `exiting` are called on a process that has them. */
   readonly delegated?: boolean;
+  /**
+   * The key was off before and after: number of the last change before that was not so. Visitors must not learn of this one, if the
+   * key is not public; 0: there is none.
+   */
+  readonly shown?: number;
 }
 
 /** All that is recorded of one key. */
@@ -94,6 +99,12 @@ export interface StateDocument {
 /** The number of a key's last change; 0: there is none. */
 export const revisionOf = (document: StateDocument | null, key: string): number =>
   document?.keys.get(key)?.change.revision ?? 0;
+
+/** The number of its last change that turned it on or off, or changed what visitors read; 0: there is none. */
+export const shownRevisionOf = (document: StateDocument | null, key: string): number => {
+  const change = document?.keys.get(key)?.change;
+  return change ? (change.shown ?? change.revision) : 0;
+};
 
 /** Whether it says more than that the key is off: its meaning may change by itself. */
 export const hasParts = ({ switch: on, holds, windows = [], reopening }: KeyParts): boolean =>

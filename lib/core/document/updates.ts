@@ -55,7 +55,14 @@ export function applyEdit(
 ): KeyRecord {
   const from = isOn(record, stamp.at);
   const to = on !== null || holds.length > 0 || currentOccurrence(windows, stamp.at) !== undefined;
-  const change: ChangeRecord = { ...told, from, to, ...stamp, ...(delegated && { delegated }) };
+  const change: ChangeRecord = {
+    ...told,
+    from,
+    to,
+    ...stamp,
+    ...(delegated && { delegated }),
+    ...(!from && !to && { shown: record ? (record.change.shown ?? record.change.revision) : 0 }),
+  };
   const fence = Math.max(record?.fence ?? 0, ...holds.map((hold) => hold.fence));
   const parts = { switch: on && { ...record?.switch, ...on }, holds, ...(windows && { windows }) };
   return {
