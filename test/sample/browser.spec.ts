@@ -1,6 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { fileURLToPath } from 'node:url';
 import { startChromium } from '../support/chromium.js';
 import { Program } from './program.js';
 
@@ -8,6 +10,25 @@ import { Program } from './program.js';
 const MAIN = '.tmp/replicas/sample/01-quickstart/src/main.js';
 /** `SCREENSHOT=1 npx vitest run test/sample/browser.spec.ts` makes the picture in the README anew. */
 const PICTURE = fileURLToPath(new URL('../../sample/01-quickstart/admin.png', import.meta.url));
+
+const KEYWORD = 'Description\0';
+
+/** What a picture says about itself, in a chunk `tEXt` before its last one. */
+function describe(picture: Buffer, text: string): Buffer {
+  const chunk = Buffer.from(`tEXt${KEYWORD}${text}`, 'latin1');
+  const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(chunk.length - 4);
+  check.writeUInt32BE(crc32(chunk));
+  const end = picture.length - 12;
+  return Buffer.concat([picture.subarray(0, end), length, chunk, check, picture.subarray(end)]);
+}
+
+function descriptionOf(picture: Buffer): string {
+  const begin = picture.lastIndexOf(`tEXt${KEYWORD}`);
+  return begin < 0
+    ? 'none'
+    : picture.toString('latin1', begin + 4 + KEYWORD.length, begin + picture.readUInt32BE(begin - 4) + 4);
+}
 
 let shop: Program;
 let browser: Browser;
@@ -30,6 +51,12 @@ async function open(path: string): Promise<Page> {
   return page;
 }
 
+/** Headings and buttons of a page. */
+async function partsOf(page: Page): Promise<string> {
+  const parts = await page.locator(':is(h1, h2, button):visible').allInnerTexts();
+  return parts.map((part) => part.trim().replace('…', '...')).join(' | ');
+}
+
 it('operator and visitor see what the instructions promise', async () => {
   const visitor = await open('/');
   const operator = await open('/login');
@@ -49,10 +76,15 @@ it('operator and visitor see what the instructions promise', async () => {
   await visitor.getByText('We are moving house.').waitFor();
   await general.getByText('Moving to the new database').waitFor();
   expect(await general.getByText('ada', { exact: true }).count()).toBe(1);
+  await operator.getByRole('button', { name: 'Undo…' }).waitFor();
   if (process.env.SCREENSHOT) {
     await operator.locator('#toast:empty').waitFor({ state: 'attached' });
-    await operator.screenshot({ path: PICTURE, fullPage: true });
+    const picture = await operator.screenshot({ fullPage: true });
+    writeFileSync(PICTURE, describe(picture, await partsOf(operator)));
   }
+  // the picture is of the page as it is
+  const described = descriptionOf(readFileSync(PICTURE));
+  await expect.poll(() => partsOf(operator)).toBe(described);
 
   await general.getByRole('button', { name: 'End maintenance…' }).click();
   await dialog.getByRole('button', { name: 'End maintenance' }).click();

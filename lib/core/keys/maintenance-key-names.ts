@@ -7,6 +7,7 @@
  * declare module 'nestjs-maintenance' {
  *   interface MaintenanceKeyNames {
  *     billing: true;
+ *     'import-export': true;
  *   }
  * }
  * ```
