@@ -233,6 +233,24 @@ describe('a page with a form that is partly filled in', () => {
     await page.close();
   });
 
+  it('keeps the banner until its visitor’s own moment when visitors come back one after another', async () => {
+    await using app = await createExpressApp(source());
+    const page = await open(browser, app, '/order');
+    await page.context().addCookies([{ name: 'maintenance-visitor', value: '500000', url: app.url }]);
+    await live(page);
+    await page.type('textarea', 'Please hurry');
+    await service(app).setMaintenance(true, 'general', { message: 'In a moment' });
+    const banner = page.locator('[data-maintenance=banner]');
+    await banner.waitFor();
+    const from = Date.now();
+    await service(app).setMaintenance(false, 'general', { reopenOver: 8_000 });
+    await until(async () => (await banner.textContent())?.includes('a few visitors at a time'));
+    await banner.waitFor({ state: 'detached' });
+    expect(Date.now() - from).toBeGreaterThanOrEqual(4_000);
+    expect([await page.title(), await loads(page)]).toEqual(['Order', '1']);
+    await page.close();
+  });
+
   it('gets the banner if it was begun before the script was there', async () => {
     await using app = await createExpressApp(source());
     const page = await browser.newPage();

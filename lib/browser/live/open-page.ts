@@ -53,13 +53,37 @@ export function createOpenPage(
     });
   }
 
+  /** The site is open for this visitor. */
+  function open(): void {
+    forgetLeft();
+    leave.cancel();
+    banner.hide();
+    marked = exempt;
+  }
+
+  /** Visitors come back one after another: until this one's moment, what this page sends is refused. */
+  async function awaitTurn(): Promise<void> {
+    const own = await connection.look().catch(() => null);
+    const { status } = connection;
+    if (!status?.reopening) {
+      return;
+    }
+    if (own?.maintenanceMode === false) {
+      open();
+    } else {
+      banner.show(own?.message ?? null);
+      leave.after((own?.retryAfter ?? 5) * 1000, 'turn', () => void awaitTurn());
+    }
+  }
+
   return {
     hear(status, before) {
-      if (!status.maintenanceMode) {
-        forgetLeft();
-        leave.cancel();
-        banner.hide();
-        marked = exempt;
+      if (!status.maintenanceMode && status.reopening && marked && !exempt) {
+        if (leave.plan !== 'turn' || status.reopening.until !== before?.reopening?.until) {
+          leave.within(spreadOf(status, before), 'turn', () => void awaitTurn());
+        }
+      } else if (!status.maintenanceMode) {
+        open();
       } else if (marked) {
         banner.show(status.message);
       } else if (before?.maintenanceMode !== true) {
