@@ -20,6 +20,7 @@ export interface HttpRequest {
   readonly route?: { readonly path?: unknown };
   /** Fastify: the matched route. */
   readonly routeOptions?: { readonly url?: string };
+  readonly params?: Readonly<Record<string, unknown>>;
   readonly raw?: IncomingMessage;
   readonly socket?: { readonly remoteAddress?: string };
 }

@@ -22,6 +22,7 @@ type Register = (...args: unknown[]) => unknown;
 /** The part of Nest's adapter for Fastify that is used here. */
 export interface FastifyAdapterLike {
   getInstance(): FastifyApp;
+  readonly requireNonEmptyParams?: unknown;
 }
 
 /** Stands before everything in a Fastify application that knows its route already, whatever was registered earlier. */
@@ -98,7 +99,7 @@ export class FastifyEntrance {
   }
 
   private decide(request: HttpRequest, reply: HttpReply, done: Done, late: boolean): void {
-    const config = routeConfig(request);
+    const config = this.configOf(request);
     const known = config?.[KNOWN] as Exclude<RouteKnowledge, 'not-nest'> | undefined;
     // the guard would otherwise ask the application a second time
     const passes =
@@ -125,6 +126,17 @@ export class FastifyEntrance {
     });
   }
 
+  /** The configuration of the route that serves a request, if one does. */
+  private configOf(request: HttpRequest): RouteConfig | undefined {
+    const config = routeConfig(request);
+    // Fastify finds the route of `/:id` for an empty `id` as well; Nest's adapter then responds with 404 before its handler
+    const unserved =
+      this.adapter.requireNonEmptyParams !== undefined &&
+      config?.[KNOWN] !== undefined &&
+      hasEmptyParameter(request);
+    return unserved ? undefined : config;
+  }
+
   private serverOf(
     request: HttpRequest,
     config: RouteConfig | undefined,
@@ -138,3 +150,6 @@ export class FastifyEntrance {
     return known ? { target: known.target, place: { template } } : plainRoute(template, pathOf(request));
   }
 }
+
+const hasEmptyParameter = ({ params }: HttpRequest): boolean =>
+  Object.entries(params ?? {}).some(([name, value]) => value === '' && name !== '*');
