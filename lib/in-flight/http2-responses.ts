@@ -1,5 +1,6 @@
 import type { HttpAdapterHost } from '@nestjs/core';
 import { OutgoingMessage } from 'node:http';
+import { whenAdapterIsKnown } from '../request/when-adapter-is-known.js';
 
 type End = (...args: unknown[]) => unknown;
 
@@ -16,8 +17,8 @@ const ended = new WeakSet<object>();
  * servers that speak HTTP/2 the call of `end()` is noted here.
  */
 export function watchHttp2Responses(host: HttpAdapterHost): void {
-  host.init$.subscribe(() => {
-    const instance = host.httpAdapter?.getInstance<{ server?: Http2Server } | undefined>();
+  whenAdapterIsKnown(host, (adapter) => {
+    const instance = adapter?.getInstance<{ server?: Http2Server } | undefined>();
     const server = instance?.server;
     if (server?.updateSettings !== undefined) {
       server.prependListener('request', (_request, response) => {

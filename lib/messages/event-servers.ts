@@ -14,6 +14,7 @@ import { KafkaPartitions } from './kafka-partitions.js';
 import { eventMethods, messageTransports } from './message-methods.js';
 import { RmqConsumer } from './rmq-consumer.js';
 import { settleRefusals } from './rmq-refusals.js';
+import { rpcServers } from './rpc-servers.js';
 
 const RMQ = 5;
 const KAFKA = 6;
@@ -28,7 +29,7 @@ interface EventHolder {
 export class EventServers implements OnApplicationShutdown {
   private readonly logger = new Logger('Maintenance');
   private readonly known: EventServer[] = [];
-  private readonly subscription: Subscription;
+  private readonly subscription: Subscription | undefined;
   /** How often Nest has asked for this application's guards. */
   private asked = 0;
 
@@ -45,7 +46,7 @@ export class EventServers implements OnApplicationShutdown {
       this.asked++;
       return original.call(config);
     };
-    this.subscription = modules.getRpcTargetRegistry<RpcServer>().subscribe((server) => this.add(server));
+    this.subscription = rpcServers(modules)?.subscribe((server) => this.add(server));
   }
 
   /** Patterns of events that are handled whatever is in maintenance, with their handlers. */
@@ -56,7 +57,7 @@ export class EventServers implements OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
-    this.subscription.unsubscribe();
+    this.subscription?.unsubscribe();
   }
 
   private add(server: RpcServer): void {

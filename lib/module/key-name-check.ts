@@ -6,6 +6,7 @@ import { KeyRegistry } from '../core/keys/key-registry.js';
 import { namedKeys } from '../decision/decorators.js';
 import { classOf } from './class-of.js';
 import { isOfApplication } from '../decision/own-providers.js';
+import { rpcServers } from '../messages/rpc-servers.js';
 
 /**
  * Looks for keys that decorators name and nobody registers: they would never take effect. Such a key stops an application that
@@ -61,9 +62,8 @@ export class KeyNameCheck {
   /** Whether this is an application with a server, and not a context for a script. */
   private listens(): boolean {
     let microservice = false;
-    this.modules
-      .getRpcTargetRegistry()
-      .subscribe(() => (microservice = true))
+    rpcServers(this.modules)
+      ?.subscribe(() => (microservice = true))
       .unsubscribe();
     return microservice || Boolean(this.host.httpAdapter);
   }

@@ -77,6 +77,7 @@ export class MaintenanceLifecycle {
     this.names.run();
     this.report.checkIgnoredPaths();
     this.report.warnOfLongNames();
+    this.report.warnOfEvents();
     this.publisher.start();
   }
 

@@ -7,6 +7,8 @@ import { StateManager } from '../core/state/state-manager.js';
 import { describeStore } from '../core/store/describe-store.js';
 import type { ResolvedOptions } from '../options/options.js';
 import { versionSegments } from '../http/version-segments.js';
+import { rpcServers } from '../messages/rpc-servers.js';
+import { eventMethods } from '../messages/message-methods.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { OPTIONS, STRUCTURE } from '../options/tokens.js';
 
@@ -55,6 +57,24 @@ export class StartReport {
       this.logger.warn(
         `The admin page and API cannot change maintenance key "${long.name}": its name is longer than the ${most} characters that Fastify ` +
           'takes. Create the application with new FastifyAdapter({ routerOptions: { maxParamLength: 128 } }).',
+      );
+    }
+  }
+
+  /** Events cannot wait where Nest does not say which servers they come from. */
+  warnOfEvents(): void {
+    if (this.options.events !== 'wait' || rpcServers(this.modules)) {
+      return;
+    }
+    const events = [...this.modules.values()]
+      .flatMap(({ controllers }) => [...controllers.values()])
+      .flatMap(({ metatype }) => (typeof metatype === 'function' ? eventMethods(metatype, false) : []))
+      .filter(({ policy }) => !policy.exempt);
+    if (events.length > 0) {
+      const names = [...new Set(events.map(({ policy }) => policy.name))].join(', ');
+      this.logger.warn(
+        `These events are handled during maintenance, too, whatever their transport: ${names}. They can wait from Nest 11.1.4 on. ` +
+          "Update Nest, or set the maintenance option events to 'pass' if this is intended, or to 'refuse' if they may be lost.",
       );
     }
   }

@@ -5,6 +5,7 @@ import { WebSocketGateway, type OnGatewayInit } from '@nestjs/websockets';
 import type { Server } from 'socket.io';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
+import { whenAdapterIsKnown } from '../request/when-adapter-is-known.js';
 import { SOCKET_SCRIPT } from '../browser/socket.generated.js';
 import { gatewaysOf, serverOptions, socketOptionsOf } from './gateway-options.js';
 import { warn } from './log.js';
@@ -31,8 +32,8 @@ export function maintenanceGateway(): Type {
       @Inject(ScriptRoute) private readonly script: ScriptRoute,
     ) {
       // known at once, or later in tests; a microservice has no HTTP server
-      host.init$.subscribe(() => {
-        if (!host.httpAdapter) {
+      whenAdapterIsKnown(host, (adapter) => {
+        if (!adapter) {
           return;
         }
         const options = serverOptions(socketOptionsOf(structure), gatewaysOf(modules), () =>

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const folder = fileURLToPath(new URL('./nest-11/node_modules', import.meta.url));
+/** Where Nest 11 is: its latest version, unless the variable NEST_FOLDER names another folder. */
+const folder = process.env.NEST_FOLDER ?? fileURLToPath(new URL('./nest-11/node_modules', import.meta.url));
 
 /** Packages that hold state of their own, so that Nest 11 and the specs must mean the same copy. */
 const SHARED = [

@@ -10,6 +10,7 @@ import { addFirst } from './fastify-hooks.js';
 import { preventCaching } from '../prevent-caching.js';
 import type { HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
+import { whenAdapterIsKnown } from '../../request/when-adapter-is-known.js';
 import { setHeader } from '../http-port.js';
 import { MountedPaths } from '../mounted-path.js';
 import { IgnorePaths } from '../../decision/ignore-paths.js';
@@ -41,8 +42,7 @@ export class SiteEntrance {
       return;
     }
     // as soon as there is an adapter, before the application mounts anything on it
-    host.init$.subscribe(() => {
-      const adapter = host.httpAdapter;
+    whenAdapterIsKnown(host, (adapter) => {
       if (adapter?.getType?.() === 'express') {
         this.mountOnExpress(adapter as unknown as ExpressAdapterLike);
       } else if (adapter?.getType?.() === 'fastify') {
