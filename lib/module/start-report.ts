@@ -67,8 +67,8 @@ export class StartReport {
       return;
     }
     const events = [...this.modules.values()]
-      .flatMap(({ controllers }) => [...controllers.values()])
-      .flatMap(({ metatype }) => (typeof metatype === 'function' ? eventMethods(metatype, false) : []))
+      .flatMap(({ controllers }) => Array.from(controllers.values(), ({ metatype }) => metatype))
+      .flatMap((cls) => (typeof cls === 'function' ? eventMethods(cls, false) : []))
       .filter(({ policy }) => !policy.exempt);
     if (events.length > 0) {
       const names = [...new Set(events.map(({ policy }) => policy.name))].join(', ');
