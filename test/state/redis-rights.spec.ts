@@ -106,6 +106,17 @@ describe('with what the documents add to the rule', () => {
   }, 120_000);
 });
 
+it('a Redis whose commands INFO, PUBSUB, CLIENT and PING were taken away works', async () => {
+  const config = ['INFO', 'PUBSUB', 'CLIENT', 'PING'].map((name) => `rename-command ${name} ""`);
+  await using bare = await RedisServer.start({ config });
+  await using one = await startService({ redis: bare.url });
+  await using two = await startService({ redis: bare.url });
+  await until(() => one.service.health().up && two.service.health().up, { what: 'contact' });
+  const change = await one.service.setMaintenance(true, 'general', { acknowledge: 5_000 });
+  expect(change.missing).toEqual([]);
+  expect(two.isOn()).toBe(true);
+});
+
 it('a Redis user who may not read is refused with the reason, and does not take the state for unreadable', async () => {
   const admin = server.client();
   await admin.acl('SETUSER', 'blind', 'reset', 'on', '>secret', ...rule, '-hget');

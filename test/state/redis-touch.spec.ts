@@ -174,6 +174,11 @@ describe('error replies of Redis', () => {
     expect(storeError('write', reply)).toMatchObject({ outcome: 'refused' });
     expect(storeError('write', new Error(before7('OOM')))).toMatchObject({ outcome: 'refused' });
     expect(storeError('write', new Error('Connection is closed.'))).toMatchObject({ outcome: 'unknown' });
+    const moved = Object.assign(new Error('MOVED 2705 127.0.0.1:7001'), { name: 'ReplyError' });
+    expect(storeError('write', moved)).toMatchObject({
+      outcome: 'refused',
+      message: expect.stringContaining('pass a Cluster instance') as unknown,
+    });
   });
 
   it('are explained if a connection ends under a command, not by a setting of the client', async () => {

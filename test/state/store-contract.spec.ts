@@ -198,6 +198,22 @@ describe.each(storeKinds)('a store on $name', ({ prepare }) => {
     expect(outcomesOf(await store.write([shorter], version, soon()))).toEqual(['written']);
   });
 
+  it('lets a key open even if its record gets too long by that, and restores such a record', async () => {
+    const store = await start();
+    const { version, records } = await put(store, [writing('a', saying('short'))], '');
+    const past = saying('x'.repeat(MAX_RECORD_BYTES));
+    const closing = writing('a', { ...past, change: change({ to: true }) }, records[0]);
+    expect(outcomesOf(await store.write([closing], version, soon()))).toEqual(['full']);
+    const opening = writing('a', { ...past, change: change({ to: false }) }, records[0]);
+    const opened = await put(store, [opening], version);
+    expect(outcomesOf(opened)).toEqual(['written']);
+    await use.ground.forget();
+    const lost = { name: 'a', expected: '', record: opened.records[0]!, kept: true };
+    expect(outcomesOf(await store.write([lost], '', soon()))).toEqual(['written']);
+    const without = { ...saying('x'.repeat(MAX_RECORD_BYTES * 2)), change: change({ to: false }) };
+    expect(outcomesOf(await store.write([writing('b', without)], '', soon()))).toEqual(['full']);
+  });
+
   it('returns more than fits into one answer', async () => {
     const [one, two] = [await start(), await start()];
     const names = Array.from({ length: 30 }, (_, i) => `key-${i}`);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
 import { Redis, type RedisOptions } from 'ioredis';
 import { OwnClients } from './own-clients.js';
@@ -135,13 +135,22 @@ export class RedisServer {
 
   /** Ready means that it is this process that answers, not another one that was faster to take the port. */
   async #ready(child: ChildProcess): Promise<void> {
-    const probe = new Redis(this.port, this.host, { retryStrategy: () => 20, maxRetriesPerRequest: null });
+    const probe = new Redis(this.port, this.host, {
+      retryStrategy: () => 20,
+      maxRetriesPerRequest: null,
+      // a spec may have taken INFO away
+      enableReadyCheck: false,
+    });
+    const isOurs = async (): Promise<boolean> =>
+      this.options.sentinel
+        ? (await probe.info('server')).includes(`process_id:${child.pid}\r`)
+        : String((await probe.config('GET', 'dir')) as unknown).endsWith(basename(this.folder));
     probe.on('error', () => {});
     try {
-      await until(
-        async () => hasEnded(child) || (await probe.info('server')).includes(`process_id:${child.pid}\r`),
-        { timeout: 10_000, what: `redis-server to answer on port ${this.port}` },
-      );
+      await until(async () => hasEnded(child) || isOurs(), {
+        timeout: 10_000,
+        what: `redis-server to answer on port ${this.port}`,
+      });
     } finally {
       probe.disconnect();
     }

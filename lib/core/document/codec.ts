@@ -13,6 +13,8 @@ const FORMAT = 1;
 export const MAX_RECORD_BYTES = 256 * 1024;
 /** All records together are not made longer. */
 export const MAX_BYTES = 32 * 1024 * 1024;
+/** By how much a change that opens a key may exceed these: however full the store is, no key stays closed for that. */
+export const MORE_TO_OPEN = { record: 128 * 1024, all: 8 * 1024 * 1024 };
 /** A longer record is not read: it is not ours, and not worth transferring. */
 export const MAX_READ_BYTES = 4 * MAX_RECORD_BYTES;
 

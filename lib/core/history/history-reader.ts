@@ -20,13 +20,13 @@ export class HistoryReader {
     // in this order: what is written meanwhile appears in both, rather than in neither
     await manager.refresh();
     const found = new Map<string, KeptEntry>(this.arisen().map((entry) => [entry.id, entry]));
-    const deadline = manager.deadline();
     const isAsked = (entry: MaintenanceHistoryEntry): boolean =>
       (key === undefined || entry.key === key) && entry.at.getTime() >= since;
     const size = key === undefined ? Math.min(PAGE, limit) : PAGE;
     let place: string | undefined;
     for (let count = 0; count < limit;) {
-      const page = await manager.store.history.read(size, place, deadline);
+      // each page has as long as any other call: from far away, all together take longer
+      const page = await manager.store.history.read(size, place, manager.deadline());
       for (const note of page) {
         const entry = readNote(note);
         if (entry && isAsked(entry)) {

@@ -1,3 +1,4 @@
+import { encodeBody } from '../document/codec.js';
 import { reconcile } from '../document/reconcile.js';
 import type { KeyRecord } from '../document/record.js';
 import { parseVersion } from '../document/version.js';
@@ -5,8 +6,8 @@ import type { RecordWrite, SyncResult, Version } from '../store/store.js';
 import type { SyncParts } from './sync-parts.js';
 
 const NONE: ReadonlyMap<string, KeyRecord> = new Map();
-/** Records that are put back in one go. */
-const MOST_AT_ONCE = 500;
+/** Records that are put back in one go, and characters of these: a slow connection has to take them in time. */
+const MOST_AT_ONCE = { records: 500, length: 4 * 1024 * 1024 };
 
 /**
  * Whether one version is further in the same history than another: a write of this process came while the answer was on its way.
@@ -121,8 +122,7 @@ export class StoreAnswers {
     const written = new Map<string, KeyRecord>();
     let at = version;
     let alone = true;
-    for (let from = 0; from < lost.length; from += MOST_AT_ONCE) {
-      const some = lost.slice(from, from + MOST_AT_ONCE);
+    for (const some of portions(lost)) {
       const deadline = performance.now() + commandTimeout;
       const { outcomes, before, version: after } = await store.write(some, at, deadline);
       some.forEach(({ name }, i) => {
@@ -147,4 +147,22 @@ export class StoreAnswers {
     // what others have written in between is not known yet
     return { records: written, version: alone ? at : version };
   }
+}
+
+/** The writes in groups, none of which is too large to be sent at once. */
+function portions(writes: readonly RecordWrite[]): RecordWrite[][] {
+  const groups: RecordWrite[][] = [[]];
+  let length = 0;
+  for (const write of writes) {
+    const more = encodeBody(write.record).length;
+    const last = groups.at(-1) as RecordWrite[];
+    if (last.length > 0 && (last.length >= MOST_AT_ONCE.records || length + more > MOST_AT_ONCE.length)) {
+      groups.push([write]);
+      length = more;
+    } else {
+      last.push(write);
+      length += more;
+    }
+  }
+  return groups;
 }

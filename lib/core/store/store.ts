@@ -106,7 +106,10 @@ export interface StateStore {
   start(listener: StoreListener, deadline: number): Promise<void>;
   /** Loads what writing needs. That may take as long as it likes: a deadline is for answers. */
   prepare?(): Promise<void>;
-  /** @param known the version that the replica is at; `null` for none: then everything is returned */
+  /**
+   * May take longer than its deadline if there is so much to return that it takes several answers: each has as long.
+   * @param known the version that the replica is at; `null` for none: then everything is returned
+   */
   sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult>;
   /**
    * Only reports that this replica is at that version, at less cost than an exchange and beside one that is under way. A store

@@ -5,7 +5,9 @@ import {
   encodeBody,
   markOf,
   MAX_BYTES,
+  MAX_READ_BYTES as MAX_READ_RECORD_BYTES,
   MAX_RECORD_BYTES,
+  MORE_TO_OPEN,
   NewerFormatError,
   newHistory,
   restamp,
@@ -143,11 +145,20 @@ function applyWrite(
     : { revision, at: Math.max(wished, Math.min(timeOf(present), LAST_INSTANT)) };
   const text = stampBody(encodeBody(record), record.write, stamp);
   const [size, before] = [Buffer.byteLength(text), Buffer.byteLength(present ?? '')];
-  if (size > before && (size > MAX_RECORD_BYTES || bytesOf(document) + size - before > MAX_BYTES)) {
+  if (size > before && !fits(record, kept, size, bytesOf(document) + size - before)) {
     return { outcome: 'full', after: document };
   }
   const records = new Map(document.records).set(name, text);
   return { outcome: restamp(record, stamp), after: { ...document, history, revision, write, records } };
+}
+
+/** Whether there is room for a record that gets longer. What is put back was stored before. */
+function fits({ change }: KeyRecord, kept: boolean, size: number, all: number): boolean {
+  if (kept) {
+    return size <= MAX_READ_RECORD_BYTES;
+  }
+  const more = change.to ? { record: 0, all: 0 } : MORE_TO_OPEN;
+  return size <= MAX_RECORD_BYTES + more.record && all <= MAX_BYTES + more.all;
 }
 
 /**

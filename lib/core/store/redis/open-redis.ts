@@ -5,6 +5,9 @@ import { messageOf } from '../../errors/message-of.js';
 import { isRedisClient, type RedisClient } from './redis-client.js';
 import { isWithoutConnection, refusalCode } from './redis-errors.js';
 
+/** What a server says whose command INFO was taken away (`rename-command`). */
+const LACKS_INFO = /unknown command [`']info'/i;
+
 /** The possible values of the option `redis` of `forRoot()`, before they are told apart. */
 export type RedisInput = string | object;
 
@@ -42,7 +45,13 @@ export async function openConnection(
     sentinelRetryStrategy: soonAgain,
   } satisfies RedisOptions;
   const client = await createClient(input, overrides, `nestjs-maintenance:${role}`);
-  client.on('error', (error: Error) => (problem = isWithoutConnection(error) ? problem : error));
+  client.on('error', (error: Error) => {
+    problem = isWithoutConnection(error) ? problem : error;
+    if (LACKS_INFO.test(error.message)) {
+      // with which the client checks whether the server is ready: the next connection does without
+      client.options.enableReadyCheck = false;
+    }
+  });
   client.on('ready', () => (problem = undefined));
   return client;
 }

@@ -6,6 +6,7 @@ export interface RedisSettings {
   readonly db?: number;
   readonly keyPrefix?: string;
   readonly connectionName?: string;
+  enableReadyCheck?: boolean;
   readonly redisOptions?: Omit<RedisSettings, 'redisOptions'>;
 }
 

@@ -35,13 +35,21 @@ export const isUnsent = (error: unknown): boolean => UNSENT.test(messageOf(error
 export const isWithoutConnection = (error: unknown): boolean =>
   isUnsent(error) || CUT_OFF.test(messageOf(error));
 
+/** What helps where Redis' own words do not say so. */
+function explain(error: unknown): string {
+  const message = messageOf(error);
+  return /^(?:MOVED|ASK) /.test(message)
+    ? `${message} (that server belongs to a Redis Cluster: pass a Cluster instance of ioredis)`
+    : message;
+}
+
 /** What a Redis error means for a write: only a refusal by Redis itself is certain. */
 export function storeError(what: string, error: unknown): MaintenanceStoreError {
   if (error instanceof MaintenanceStoreError) {
     return error;
   }
   const refused = isReply(error) || refusalCode(error) !== undefined;
-  const why = isWithoutConnection(error) ? 'the connection ended before it did' : messageOf(error);
+  const why = isWithoutConnection(error) ? 'the connection ended before it did' : explain(error);
   return new MaintenanceStoreError(
     `Redis ${refused ? 'refused' : 'did not answer'} (${what}): ${why}; ${refused ? 'nothing was written' : 'the outcome is unknown'}.`,
     refused ? 'refused' : 'unknown',

@@ -6,7 +6,7 @@ import { explainRefusal } from './redis-misfits.js';
 import { RedisPushes } from './redis-pushes.js';
 import { RedisReport } from './redis-report.js';
 import { RedisRoster } from './redis-roster.js';
-import { explainUnreadable, parseSyncReply, type SyncReply } from './sync-reply.js';
+import { explainUnreadable, isLate, isSameState, parseSyncReply, type SyncReply } from './sync-reply.js';
 
 /** A replica's side of the exchange with the store: it does not repeat what it has already reported. */
 export class RedisExchange {
@@ -44,9 +44,9 @@ export class RedisExchange {
     const common = {
       version,
       present: reply.presence === 'recorded' || reply.presence === 'new',
-      ...(reply.refused === null
-        ? {}
-        : { refused: explainRefusal(reply.refused, this.commands.fullName('replicas')) }),
+      ...(reply.refused !== null && {
+        refused: explainRefusal(reply.refused, this.commands.fullName('replicas')),
+      }),
       relisted: reply.presence === 'new' && this.report.isKnown,
       unsure: this.unsure(reply, presence?.id),
       list: String(this.roster.since),
@@ -59,7 +59,7 @@ export class RedisExchange {
     if (kind === 'none') {
       return { ...common, stored: undefined, ...(version !== known && explainUnreadable(version)) };
     }
-    const stored = kind === 'same' ? undefined : await this.readOn(reply, known, presence, deadline);
+    const stored = kind === 'same' ? undefined : await this.readOn(reply, known, presence, deadline - begun);
     return { ...common, stored };
   }
 
@@ -68,17 +68,20 @@ export class RedisExchange {
     return !this.pushes.needsSecret && this.report.acknowledge(version, presence, deadline);
   }
 
-  /** All pages of the answer. What changes while they are read comes with a later page or with the next exchange. */
+  /**
+   * All pages of the answer. What changes while they are read comes with a later page or with the next exchange.
+   * @param patience ms that each may take: from far away, all together take longer
+   */
   private async readOn(
     first: SyncReply,
     known: Version | null,
     presence: Presence | null,
-    deadline: number,
+    patience: number,
   ): Promise<StoredRecords> {
     const records = new Map(first.records);
     for (let { page } = first; page !== null;) {
-      const next = await this.ask(known, presence, deadline, { page, of: first.version });
-      if (next.kind !== first.kind) {
+      const next = await this.ask(known, presence, performance.now() + patience, { page, of: first.version });
+      if (!isSameState(next, first)) {
         throw new MaintenanceStoreError('Redis lost the state while it was being read.', 'refused');
       }
       next.records.forEach((record, name) => records.set(name, record));
@@ -194,7 +197,3 @@ export class RedisExchange {
     return parsed;
   }
 }
-
-/** The presence came too late to be recorded. */
-const isLate = (reply: SyncReply, presence: Presence | null): boolean =>
-  presence !== null && reply.presence === 'none' && reply.refused === null;

@@ -44,6 +44,7 @@ export class RedisRecords {
       encodeBody(record),
       kept ? record.change.revision : '',
       record.change.at,
+      record.change.to ? '' : '1',
     ]);
     const args = (term: string) => [known, term, ...first, ...records];
     const asked = performance.now();

@@ -106,10 +106,7 @@ export class RedisStore implements StateStore {
     this.subscriber = new RedisSubscriber(
       () => openConnection(this.input, commandTimeout, 'changes'),
       this.shard ? [channel] : [channel, ownChannel],
-      {
-        received: (message) => this.hear(message, listener),
-        warn: (message) => listener.warn(message),
-      },
+      { received: (message) => this.hear(message, listener), warn: (message) => listener.warn(message) },
       { silence: replicaLease, timeout: commandTimeout },
     );
     const subscribed = this.subscriber.start();
@@ -125,16 +122,19 @@ export class RedisStore implements StateStore {
   async sync(known: Version | null, presence: Presence | null, deadline: number): Promise<SyncResult> {
     this.subscriber?.check();
     this.shard?.check();
-    const { exchange, identity, options } = this;
+    const { exchange, identity, options, leases } = this;
+    const patience = deadline - performance.now();
     const [result] = await Promise.all([
       exchange.sync(known, presence, deadline),
       options.identified && identity.isDue ? identity.learn(deadline) : undefined,
     ]);
+    // it may have had much to read
+    const later = performance.now() + patience;
     if (options.identified && result.relisted) {
-      await identity.learn(deadline);
+      await identity.learn(later);
     }
-    if (result.present && (result.relisted || this.leases.remembersNothing)) {
-      await this.leases.recall(deadline);
+    if (result.present && (result.relisted || leases.remembersNothing)) {
+      await leases.recall(later);
     }
     return result;
   }

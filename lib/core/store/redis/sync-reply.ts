@@ -1,6 +1,7 @@
 import { MAX_READ_BYTES } from '../../document/codec.js';
 import { readRecord } from '../stored-record.js';
-import type { StoredRecord, Version } from '../store.js';
+import { parseVersion } from '../../document/version.js';
+import type { Presence, StoredRecord, Version } from '../store.js';
 
 /** What became of the presence, by the numbers of scripts/sync.lua. */
 const FATES = ['none', 'recorded', 'new', 'untold'] as const;
@@ -73,6 +74,14 @@ export function parseSyncReply(reply: unknown, known: Version): SyncReply {
     emptyFor,
   };
 }
+
+/** The presence came too late to be recorded. */
+export const isLate = (reply: SyncReply, presence: Presence | null): boolean =>
+  presence !== null && reply.presence === 'none' && reply.refused === null;
+
+/** Whether two answers are parts of one reading; otherwise the store has begun anew between them. */
+export const isSameState = (one: SyncReply, other: SyncReply): boolean =>
+  one.kind === other.kind && parseVersion(one.version)?.history === parseVersion(other.version)?.history;
 
 function readRecords(found: readonly string[]): Map<string, StoredRecord> {
   const records = new Map<string, StoredRecord>();

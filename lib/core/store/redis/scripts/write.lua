@@ -4,7 +4,7 @@
 -- ARGV version that the writer is at, deadline, channel, a new secret in case there is none, id of a new history in case there
 --      is none, revision after which that begins, number of history entries, how many are kept, for each its text, revision and
 --      time ('' for those of the record); and for each record its name, the expected mark, write id, body, revision if it is put
---      back ('' if it is new), and time: that of the writer for a new one, from which it computed ends
+--      back ('' if it is new), time: that of the writer for a new one, from which it computed ends, and '1' if it opens the key
 -- Returns 'late' and the clock; or the clock, the version before, the version now, and for each record 'written', revision and
 -- time; 'conflict' and what is stored instead ('' if nothing, or too long); or 'full'.
 
@@ -18,6 +18,8 @@
 local ON_THE_WAY = 1000
 -- Longer records are not pushed, only announced: replicas read them.
 local MAX_PUSH_BYTES = 65536
+-- The number of arguments for each record.
+local WIDTH = 7
 
 -- The commands of a write that this user may not run: a write that failed half-way could not be undone. Redis 6 cannot tell.
 local function forbidden()
@@ -65,11 +67,18 @@ local fresh = false
 if not head then
   if before ~= ARGV[1] then
     -- everything is lost or unreadable: a caller that knows more looks first
-    for i = FIRST, #ARGV, 6 do outcomes[#outcomes + 1] = { 'conflict' } end
+    for i = FIRST, #ARGV, WIDTH do outcomes[#outcomes + 1] = { 'conflict' } end
     return { now, before, before, outcomes }
   end
   fresh = true
   head = { history = ARGV[5], revision = tonumber(ARGV[6]), write = '-', bytes = 0, count = 0 }
+end
+
+-- Whether there is room for a record that gets longer. What is put back was stored before.
+local function fits(i, size, all)
+  if ARGV[i + 4] ~= '' then return size <= MAX_READ_BYTES end
+  local opens = ARGV[i + 6] == '1'
+  return size <= MAX_RECORD_BYTES + (opens and MORE_TO_OPEN or 0) and all <= MAX_BYTES + (opens and MORE_TO_OPEN_ALL or 0)
 end
 
 -- Returns the line to store for a record, or why it is not stored.
@@ -89,7 +98,7 @@ local function judge(present, i)
   end
   local text = table.concat({ FORMAT, write, revision, at }, ' ') .. '\n' .. ARGV[i + 3]
   local more = #text - #(present or '')
-  if more > 0 and (#text > MAX_RECORD_BYTES or head.bytes + more > MAX_BYTES) then return nil, 'full' end
+  if more > 0 and not fits(i, #text, head.bytes + more) then return nil, 'full' end
   return text, { 'written', revision, at }
 end
 
@@ -101,7 +110,7 @@ local function id_of(i, previous)
 end
 
 local last, text
-for i = FIRST, #ARGV, 6 do
+for i = FIRST, #ARGV, WIDTH do
   local name = ARGV[i]
   local present = not fresh and redis.call('HGET', KEYS[1], name)
   local stored, outcome = judge(present, i)
@@ -134,7 +143,7 @@ save(KEYS[1], head)
 
 -- 's', and for those who know the secret a signature, the version before, the version now, the name and the record
 local news = 's'
-local known = #ARGV == FIRST + 5 and #text <= MAX_PUSH_BYTES and secret(KEYS[4], ARGV[4])
+local known = #ARGV == FIRST + WIDTH - 1 and #text <= MAX_PUSH_BYTES and secret(KEYS[4], ARGV[4])
 if known then
   local told = table.concat({ before, version_of(head), last, text }, '\n')
   news = news .. sign(known, told) .. told

@@ -8,6 +8,8 @@ local HEAD = ':head'
 local MAX_RECORD_BYTES = 262144
 local MAX_BYTES = 33554432
 local MAX_READ_BYTES = 1048576
+local MORE_TO_OPEN = 131072
+local MORE_TO_OPEN_ALL = 8388608
 -- The number of write ids that are remembered: more than are created while a replica is away for a moment.
 local MOST_WRITES = 10000
 -- The end of numbers: a higher revision could not be read again.
