@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { isObservable } from 'rxjs';
+import { partOf } from '../core/calls/call.js';
 import { currentCall, follow } from '../core/calls/current-call.js';
 import { settle, settleWith } from '../core/calls/settle.js';
 import { getHandlerCalls, createHandlerCalls, type HandlerCall } from './handler-calls.js';
@@ -54,7 +55,8 @@ export function trackMethod(instance: object, property: string, follows: boolean
 
 /** If the surrounding call is followed too, the new call begins inside it. */
 function followCall(call: HandlerCall, method: Function, self: unknown, args: unknown[]): unknown {
-  call.parent = currentCall();
+  const around = currentCall();
+  call.parent = around && partOf(around);
   return follow(call, () => method.apply(self, args) as unknown, NOTHING);
 }
 

@@ -18,18 +18,30 @@ export class Call {
   waitedUntil: number | undefined = undefined;
   private held: Set<HeldKey> | undefined = undefined;
 
+  /** It must not write any more; nor must what it has begun. */
+  isRevoked = false;
+  /** The call it was started in, if it is a part of that. */
+  parent: Call | undefined;
+
   /**
-   * @param parent the call it was started in
+   * @param around the call it is started in
    * @param subject what it serves, if that identifies it to the application: its request, or its reply
    */
   constructor(
-    public parent: Call | undefined = undefined,
+    around: Call | undefined = undefined,
     public subject: unknown = undefined,
-  ) {}
+  ) {
+    this.parent = around && partOf(around);
+  }
 
   /** Drains count it. */
   get isOngoing(): boolean {
     return this.running;
+  }
+
+  /** It still means something to what it has begun. */
+  get matters(): boolean {
+    return this.isOngoing || (this.held?.size ?? 0) > 0;
   }
 
   /** The keys that it entered itself. */
@@ -50,6 +62,23 @@ export class Call {
 }
 
 const NONE: readonly HeldKey[] = [];
+
+/**
+ * What something that begins inside a call is a part of: the call itself, unless it is over, or what that is a part of. Calls that
+ * are over are left out of the chain, too: what begins again and again inside itself would have an endless one.
+ */
+export function partOf(around: Call): Call | undefined {
+  let found: Call | undefined = around;
+  while (found && !found.matters) {
+    found = found.parent;
+  }
+  for (let at = found; at; at = at.parent) {
+    while (at.parent && !at.parent.matters && !at.parent.isRevoked) {
+      at.parent = at.parent.parent;
+    }
+  }
+  return found;
+}
 
 /** A call and all those that it was started in, innermost first. */
 export function* callChain(call: Call | undefined): Generator<Call> {

@@ -1,4 +1,5 @@
 import { MaintenanceRevokedError } from '../errors/revoked-error.js';
+import { Call } from './call.js';
 
 /** Which calls must not write any more, by anything that identifies them: a call, a request. */
 export class Revocations {
@@ -14,6 +15,9 @@ export class Revocations {
     if (!this.revoked.has(subject)) {
       const reason = new MaintenanceRevokedError(why);
       this.revoked.set(subject, reason);
+      if (subject instanceof Call) {
+        subject.isRevoked = true;
+      }
       this.controllers.get(subject)?.abort(reason);
     }
   }
