@@ -87,7 +87,7 @@ it('a missing driver is named, with the command that adds it, and without the pa
   expect(failed).toMatchObject({ code: 2 });
   const { stderr } = failed as { stderr: string };
   expect(stderr).toContain(
-    `npx -p nestjs-maintenance -p ioredis nestjs-maintenance on general -m 'It'\\''s us' --redis "$MAINTENANCE_REDIS_URL"`,
+    `Set MAINTENANCE_REDIS_URL to the address and run: npx -p nestjs-maintenance -p ioredis nestjs-maintenance on general -m 'It'\\''s us' --redis "$MAINTENANCE_REDIS_URL"`,
   );
   expect(stderr).not.toContain('secret');
 });

@@ -67,23 +67,27 @@ async function requireDriver(): Promise<void> {
   try {
     await import('ioredis');
   } catch (error) {
+    const line = commandLine();
+    const before = line.includes(VARIABLE) ? 'Set MAINTENANCE_REDIS_URL to the address and run' : 'Run';
     throw usage(
       `--redis needs the package ioredis (${messageOf(error).replace(/ imported from .*|\n.*/gs, '')}). ` +
-        `Run: npx -p nestjs-maintenance -p ioredis nestjs-maintenance ${commandLine()}`,
+        `${before}: npx -p nestjs-maintenance -p ioredis nestjs-maintenance ${line}`,
     );
   }
 }
 
-/** The present command line, quoted for a shell, without what may contain a password. */
+/** Stands for an address, which may contain a password. */
+const VARIABLE = '"$MAINTENANCE_REDIS_URL"';
+
+/** The present command line, quoted for a shell. */
 function commandLine(): string {
-  const variable = '"$MAINTENANCE_REDIS_URL"';
   return process.argv
     .slice(2)
     .map((word, index, words) =>
       words[index - 1] === '--redis'
-        ? variable
+        ? VARIABLE
         : word.startsWith('--redis=')
-          ? `--redis=${variable}`
+          ? `--redis=${VARIABLE}`
           : quoted(word),
     )
     .join(' ');

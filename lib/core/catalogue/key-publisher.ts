@@ -1,7 +1,6 @@
 import { messageOf } from '../errors/message-of.js';
 import { MINUTE } from '../keys/durations.js';
 import type { StateManager } from '../state/state-manager.js';
-import { MOST_PUBLISHED } from '../store/catalogue.js';
 import { entryOf, FORGOTTEN } from './published-key.js';
 
 /** Milliseconds after which it is looked again whether all is still there. */
@@ -82,14 +81,15 @@ export class KeyPublisher {
       .filter(({ name, age }) => age > FORGOTTEN && !manager.registry.has(name))
       .map(({ name }) => name);
     if (wrong.length > 0 || dropped.length > 0) {
-      this.warnOfLeft(wrong.length - (await catalogue.publish(wrong, dropped, manager.deadline())));
+      const published = await catalogue.publish(wrong, dropped, manager.deadline());
+      this.warnOfLeft(wrong.length - published, catalogue.most);
     }
   }
 
-  private warnOfLeft(left: number): void {
+  private warnOfLeft(left: number, most: number): void {
     if (left > this.left) {
       this.warn(
-        `There was no room to publish ${left} of the keys of this application: the command line and scripts do not know them. At most ${MOST_PUBLISHED} keys are published, of all applications together.`,
+        `There was no room to publish ${left} of the keys of this application: the command line and scripts do not know them. At most ${most} keys are published, of all applications together.`,
       );
     }
     this.left = left;

@@ -1,6 +1,3 @@
-/** How many keys are published at most, of all applications together. */
-export const MOST_PUBLISHED = 1_000;
-
 /** What an application has published of one key. */
 export interface CatalogueEntry {
   readonly name: string;
@@ -15,6 +12,8 @@ export interface CatalogueEntry {
  * `deadline` (ms on the monotonic clock), with a `MaintenanceStoreError` if the store did not answer.
  */
 export interface CatalogueStore {
+  /** The maximum number of keys, of all applications together. */
+  readonly most: number;
   read(deadline: number): Promise<readonly CatalogueEntry[]>;
   /**
    * @param dropped names that no application registers

@@ -1,8 +1,10 @@
-import { MOST_PUBLISHED, type CatalogueEntry, type CatalogueStore } from '../catalogue.js';
+import type { CatalogueEntry, CatalogueStore } from '../catalogue.js';
 import type { RedisCommands } from './redis-commands.js';
 
 /** The catalogue of keys in Redis: a hash beside the state. */
 export class RedisCatalogue implements CatalogueStore {
+  readonly most = 1_000;
+
   constructor(private readonly commands: RedisCommands) {}
 
   async read(deadline: number): Promise<readonly CatalogueEntry[]> {
@@ -25,7 +27,7 @@ export class RedisCatalogue implements CatalogueStore {
   ): Promise<number> {
     const args = (term: string) => [
       term,
-      MOST_PUBLISHED,
+      this.most,
       dropped.length,
       ...dropped,
       ...entries.flatMap(({ name, text }) => [name, text]),
