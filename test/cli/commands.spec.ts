@@ -333,6 +333,37 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     watching.lines<unknown>().forEach((line) => parse('watch', JSON.stringify(line)));
   });
 
+  it('watch says each phase of a planned window, which come without a change', async () => {
+    const [programs, people] = [
+      new RunningCli(['watch', 'reports', '--json', ...ways[way]()]),
+      new RunningCli(['watch', 'reports', ...ways[way]()]),
+    ];
+    const phases = () =>
+      programs
+        .lines<{ type: string; key: { phase: string } }>()
+        .flatMap(({ type, key }) => (type === 'change' ? [key.phase] : []));
+    await until(() => phases().length > 0 && people.stdout.includes('reports is open'), { timeout: 15_000 });
+    // looked at once a second
+    await service().scheduleWindow('reports', {
+      start: new Date(Date.now() + 3_000),
+      duration: 6_000,
+      readOnly: 3_000,
+      reopenOver: 3_000,
+    });
+    const expected = ['open', 'announced', 'readOnly', 'closed', 'reopening', 'open'];
+    await until(() => phases().length >= expected.length, { timeout: 25_000, what: 'the last phase' });
+    await until(() => people.stdout.match(/reports is open\.$/gm)?.length === 2, { timeout: 15_000 });
+    expect(phases()).toEqual(expected);
+    expect(people.stdout).toMatch(/reports is open, until maintenance begins at \d{4}-/);
+    expect(people.stdout).toMatch(/reports is read-only until \d{4}-/);
+    expect(people.stdout).toMatch(/reports is in maintenance until \d{4}-/);
+    expect(people.stdout).toMatch(/reports is reopening gradually until \d{4}-/);
+    for (const watching of [programs, people]) {
+      watching.interrupt();
+      await watching.result;
+    }
+  }, 60_000);
+
   it('watch ends when it is interrupted at once', async () => {
     const watching = new RunningCli(['watch', ...ways[way]()]);
     watching.interrupt();

@@ -27,6 +27,8 @@ import type { StandaloneMaintenance } from '../../standalone/standalone-maintena
 
 /** Milliseconds between two looks for newly published keys. */
 const LEARN_INTERVAL = 10_000;
+/** Milliseconds between two looks at the phases of keys. */
+const LOOK_INTERVAL = 1_000;
 
 /** Through Redis: the application may be down. */
 export class RedisBackend implements Backend {
@@ -129,15 +131,21 @@ export class RedisBackend implements Backend {
     signal: AbortSignal,
   ): Promise<void> {
     const { service } = this;
-    const heard = service.changes.subscribe(({ key }) => tell({ type: 'change', key: this.describe(key) }));
+    const told = new ToldKeys(known);
+    const say = (name: string, always: boolean): void => {
+      const key = this.describe(name);
+      if (told.differs(key) || always) {
+        tell({ type: 'change', key });
+      }
+    };
+    // phases come without a change
+    const look = (): void => known.forEach(({ name }) => say(name, false));
+    const heard = service.changes.subscribe(({ key }) => say(key, true));
     const health = service.healthChanges.subscribe(({ up, error }) =>
       tell({ type: 'connection', up, error }),
     );
-    const told = new ToldKeys(known);
-    known
-      .map(({ name }) => this.describe(name))
-      .filter((key) => told.differs(key))
-      .forEach((key) => tell({ type: 'change', key }));
+    look();
+    const looking = setInterval(look, LOOK_INTERVAL);
     const learning = setInterval(
       () => void learnPublishedKeys(this.manager).catch(() => undefined),
       LEARN_INTERVAL,
@@ -145,6 +153,7 @@ export class RedisBackend implements Backend {
     if (!signal.aborted) {
       await once(signal, 'abort');
     }
+    clearInterval(looking);
     clearInterval(learning);
     heard.unsubscribe();
     health.unsubscribe();

@@ -58,12 +58,13 @@ export function describeProgress({
 
 /** One key in a sentence. */
 export function describeKey(key: MaintenanceKeyJson): string {
-  const { value, until, endsAt, holder, abandoned } = key;
+  const { value, until, endsAt, holder, abandoned, upcoming: [next] = [] } = key;
   const name = plain(key.name);
+  if (key.reopening) {
+    return `${name} is reopening gradually until ${formatMoment(key.reopening.until)}.`;
+  }
   if (!value) {
-    return key.reopening
-      ? `${name} is reopening gradually until ${formatMoment(key.reopening.until)}.`
-      : `${name} is open.`;
+    return `${name} is open${next ? `, until maintenance begins at ${formatMoment(next.start)}` : ''}.`;
   }
   const end = until ?? endsAt;
   const when = end ? ` until ${formatMoment(end)}${until ? '' : ' at the latest'}` : ', without an end';
@@ -71,7 +72,8 @@ export function describeKey(key: MaintenanceKeyJson): string {
     ? `, held by ${plain(holder.host)} (pid ${holder.pid})${abandoned ? ', which is gone' : ''}`
     : '';
   const far = key.progress ? `, ${describeProgress(key.progress)}` : '';
-  return `${name} is in maintenance${when}${who}${far}.`;
+  const state = key.phase === 'readOnly' ? 'read-only' : 'in maintenance';
+  return `${name} is ${state}${when}${who}${far}.`;
 }
 
 /** What a change would concern, for `--dry-run` and for questions. */
