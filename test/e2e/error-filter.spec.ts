@@ -36,6 +36,9 @@ const errors: Record<string, (service: MaintenanceService) => Promise<unknown> |
   drain: () => fail(new MaintenanceDrainError('billing', [], 10_000)),
   store: () => fail(new MaintenanceStoreError('ECONNREFUSED 10.1.2.3:6379 (WRONGPASS)')),
   refused: () => fail(new MaintenanceStoreError('OOM', 'refused')),
+  // mistakes of the application, not of its client
+  unfollowed: () => fail(new MaintenanceConfigurationError('Pass the request.', { option: 'followCalls' })),
+  secretless: async (service) => service.createBypassToken(),
   other: () => fail(new MaintenanceError('The application shuts down at 10.1.2.3')),
 };
 
@@ -129,6 +132,8 @@ describe.each(adapters)('MaintenanceErrorFilter on %s', (_name, createApp) => {
     ['drain', 503, { code: 'MAINTENANCE_DRAIN', message: expect.stringContaining('did not end in time') }],
     ['store', 503, { code: 'MAINTENANCE_STORE', outcome: 'unknown' }],
     ['refused', 503, { outcome: 'refused' }],
+    ['unfollowed', 500, { error: 'Internal Server Error', message: 'Internal server error' }],
+    ['secretless', 500, { error: 'Internal Server Error', message: 'Internal server error' }],
     ['other', 500, { error: 'Internal Server Error', message: 'Internal server error' }],
   ])('answers an error that is %s', async (what, status, body) => {
     await using running = await createApp({

@@ -58,6 +58,9 @@ export const errorJson = (
   ...details,
 });
 
+/** Options of the module without which a method of the service cannot work, whatever a client has sent. */
+const OF_THE_APPLICATION: ReadonlySet<string | undefined> = new Set(['followCalls', 'bypass.secret']);
+
 /** The response for an error of this library; `undefined` for one that only the log should show. */
 export function answerFor(error: unknown, log = write): MaintenanceErrorJson | undefined {
   if (error instanceof MaintenanceVetoError) {
@@ -68,7 +71,7 @@ export function answerFor(error: unknown, log = write): MaintenanceErrorJson | u
     log('hook', `A hook refused a change: ${messageOf(error)}`);
     return errorJson(409, 'The change was refused by a hook.', { code: 'MAINTENANCE_VETO' });
   }
-  if (error instanceof MaintenanceConfigurationError) {
+  if (error instanceof MaintenanceConfigurationError && !OF_THE_APPLICATION.has(error.option)) {
     const { option: field = 'body', message } = error;
     return errorJson(400, message, { code: error.code, errors: [{ field, message }] });
   }

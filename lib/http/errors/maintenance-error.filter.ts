@@ -12,8 +12,8 @@ import { visitorAnswerFor } from './visitor-answer.js';
 /**
  * Turns errors of this library that an application's own controllers do not catch into the responses of the admin API: 400 for
  * wrong arguments, 404 for an unknown key or window, 409 for a lock that is taken or lost, a conflict or a veto, 503 for a store that
- * failed, a drain, a revoked call, or work that a key kept from starting. Any other `MaintenanceError` is logged, each cause at most
- * once a minute, and the response is 500. Keys with `public: false` are not named. Outside HTTP it
+ * failed, a drain, a revoked call, or work that a key kept from starting. Any other `MaintenanceError`, and one about an option that the
+ * module lacks, is logged, each cause at most once a minute, and the response is 500. Keys with `public: false` are not named. Outside HTTP it
  * rethrows the error.
  *
  * @example
