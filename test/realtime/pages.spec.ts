@@ -281,6 +281,34 @@ describe('the browser script', () => {
     await page.close();
   });
 
+  it.each([{ socket: true }, { socket: false }])(
+    'runs under a strict policy with a nonce and trusted types: %j',
+    async ({ socket }) => {
+      const policy = `default-src 'none'; script-src 'nonce-abc' 'strict-dynamic'; connect-src 'self'; img-src data:; require-trusted-types-for 'script'; trusted-types 'none'`;
+      // a page of the application's own
+      const template = (): string =>
+        `<!doctype html><html lang="en"><head><title>Closed</title><link rel="icon" href="data:,">` +
+        `<meta http-equiv="Content-Security-Policy" content="${policy}">` +
+        `<script nonce="abc" src="/maintenance/script" data-page="maintenance"></script></head><body><p>Closed</p></body></html>`;
+      await using app = await createExpressApp(source({ socket, template }));
+      await service(app).setMaintenance(true, 'billing');
+      const page = await browser.newPage();
+      const problems: string[] = [];
+      page.on('console', (message) => problems.push(message.text()));
+      page.on('pageerror', (error) => problems.push(String(error)));
+      const looked = page.waitForResponse(
+        (response) => response.url().endsWith('/billing') && !response.request().isNavigationRequest(),
+      );
+      await page.goto(`${app.url}/shop/billing`);
+      await live(page);
+      await (await looked).finished();
+      await service(app).setMaintenance(false, 'billing');
+      await title(page, 'Billing');
+      expect(problems.filter((text) => !text.includes('503'))).toEqual([]);
+      await page.close();
+    },
+  );
+
   it('polls the ping endpoint if no socket gets through', async () => {
     await using app = await createExpressApp(source());
     const context = await browser.newContext();

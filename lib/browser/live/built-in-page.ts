@@ -63,7 +63,8 @@ export function showTurn(ms: number): void {
 /** Writes into the page what another rendering of it says. */
 export function replaceBuiltInPage(html: string): void {
   const parts = findParts(document);
-  const next = findParts(new DOMParser().parseFromString(html, 'text/html'));
+  // a page of the application's own may have a policy that forbids parsing
+  const next = parts && findParts(new DOMParser().parseFromString(html, 'text/html'));
   if (parts && next) {
     parts.message.textContent = next.message.textContent;
     const [shown, told] = [parts, next].map(({ main }) => main.querySelector('.progress'));
