@@ -1,6 +1,7 @@
 import type { Cache } from 'cache-manager';
 import { MaintenanceConfigurationError, MaintenanceStoreError } from '../../errors/errors.js';
 import { messageOf } from '../../errors/message-of.js';
+import { DAY } from '../../keys/durations.js';
 import { bounded } from '../bounded.js';
 
 interface Events {
@@ -18,6 +19,9 @@ interface EntryStore extends Partial<Events> {
 
 /** A call of the cache gives up before its caller does, who would not know why: by this fraction of its time, and at most so many ms. */
 const EARLIER = { fraction: 0.1, most: 50 };
+
+/** Milliseconds: a hundred years. */
+const FOR_EVER = 100 * 365 * DAY;
 
 /**
  * Whether a cache keeps everything in the memory of this process. With several tiers the last is the one that processes share.
@@ -40,12 +44,18 @@ export class CacheEntry {
     if (!store) {
       throw MaintenanceConfigurationError.of('cache', cache, 'a cache-manager cache with at least one store');
     }
-    this.store = store;
+    this.store = typeof store.getRaw === 'function' ? store : plainStore(store as unknown as PlainStore);
   }
 
   /** Whether it is in the memory of this process. */
   get isLocal(): boolean {
     return this.store.store instanceof Map;
+  }
+
+  /** 0 is no end, unless the store gives one of its own to what has none, as some do that keep everything in memory. */
+  private get ttl(): number {
+    const { ttl } = (this.store.store ?? {}) as { ttl?: unknown };
+    return typeof ttl === 'number' || typeof ttl === 'string' ? FOR_EVER : 0;
   }
 
   /** `getRaw` throws where `get` would hide a failure as an absence. */
@@ -67,7 +77,11 @@ export class CacheEntry {
   async write(text: string, deadline: number): Promise<void> {
     // what the store throws, a Keyv may only report as an event; others may be using it at the same time
     const { failures, stop } = listen(this.store);
-    const confirmed = await this.ask('set', () => this.store.set(this.name, text, 0), deadline).finally(stop);
+    const confirmed = await this.ask(
+      'set',
+      () => this.store.set(this.name, text, this.ttl),
+      deadline,
+    ).finally(stop);
     if (!confirmed) {
       // even if the connection broke before the answer
       throw failures.length > 0
@@ -119,6 +133,18 @@ const failed = (what: string, cause: unknown): MaintenanceStoreError =>
     'unknown',
     { cause },
   );
+
+/** A Keyv before it had `getRaw`, or the adapter of a server without a Keyv around it: either reports failures itself. */
+const plainStore = (store: PlainStore): EntryStore => ({
+  store,
+  getRaw: (key) => Promise.resolve(store.get(key, { raw: true })),
+  set: async (key, value, ttl) => (await store.set(key, value, ttl)) !== false,
+});
+
+interface PlainStore {
+  get(key: string, options: { raw: boolean }): unknown;
+  set(key: string, value: string, ttl: number): unknown;
+}
 
 /** The store of a cache of cache-manager 5 or earlier, where 0 also means no end. */
 function legacyStore(cache: object): EntryStore | undefined {
