@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { InfoPermission } from '../access/info-permission.js';
 import { Permissions } from '../access/permissions.js';
 import { PageOrigins } from '../access/page-origins.js';
 import { SocketTickets } from '../access/socket-tickets.js';
@@ -15,7 +16,7 @@ import { PERSONAL_CACHE_CONTROL, preventCaching } from './prevent-caching.js';
 import { isSafeMethod } from '../decision/decision.js';
 import type { HttpRequest } from '../request/http-request.js';
 import type { HttpReply } from '../request/http-reply.js';
-import { setHeader } from './http-port.js';
+import { rawResponse, setHeader } from './http-port.js';
 import { Localizer } from '../i18n/localizer.js';
 import { OwnRoutes } from './own-routes.js';
 import { RefusalResponder } from './refusal/refusal-responder.js';
@@ -44,6 +45,9 @@ export interface MaintenancePing {
 /** `GET {path}/ping`: says whether the site is in maintenance for the requester. */
 @Injectable()
 export class PingRoute {
+  /** Apart from that of sockets: pings of visitors keep no operator's socket waiting. */
+  private readonly permission: InfoPermission;
+
   constructor(
     @Inject(OwnRoutes) routes: OwnRoutes,
     @Inject(StateManager) private readonly manager: StateManager,
@@ -51,22 +55,18 @@ export class PingRoute {
     @Inject(Evaluator) private readonly evaluator: Evaluator,
     @Inject(StalePolicy) private readonly stale: StalePolicy,
     @Inject(RefusalResponder) private readonly responder: RefusalResponder,
-    @Inject(Permissions) private readonly permissions: Permissions,
+    @Inject(Permissions) permissions: Permissions,
     @Inject(SocketTickets) private readonly tickets: SocketTickets,
     @Inject(PageOrigins) private readonly origins: PageOrigins,
     @Inject(Localizer) private readonly localizer: Localizer,
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
   ) {
+    this.permission = new InfoPermission(permissions);
     routes.add('ping', (request, reply) => this.ping(request, reply));
   }
 
   private async ping(request: HttpRequest, reply: HttpReply): Promise<void> {
-    // guards of the application that protect key data elsewhere do not run here
-    const seesInfo =
-      !this.tickets.needed &&
-      this.permissions.given &&
-      this.origins.admitsReader(request) &&
-      (await this.permissions.allows('see_info', { type: 'http', request }));
+    const seesInfo = await this.seesInfo(request, reply);
     if (this.manager.lease.lapsed()) {
       await this.stale.catchUp();
     }
@@ -106,5 +106,20 @@ export class PingRoute {
       refused ? this.options.statusCode : 200,
       JSON.stringify({ ...body, ...(maintenance && { maintenance }) }),
     );
+  }
+
+  /** All pages may ping at once, just when the database that the application asks is in maintenance. */
+  private async seesInfo(request: HttpRequest, reply: HttpReply): Promise<boolean> {
+    const response = rawResponse(reply);
+    const { inTime } = this.permission.ask(request, {
+      subject: { type: 'http', request },
+      // guards of the application that protect key data elsewhere do not run here
+      mayBeAsked: () => !this.tickets.needed && this.origins.admitsReader(request),
+      onceGone(callback) {
+        response.once('close', callback);
+        return () => response.off('close', callback);
+      },
+    });
+    return (await inTime) === true;
   }
 }

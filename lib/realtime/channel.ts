@@ -1,5 +1,5 @@
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
-import type { InfoQuestion } from './info-permission.js';
+import type { InfoQuestion } from '../access/info-permission.js';
 
 /** A way to reach clients: by socket, or by stream. */
 export interface Channel<Client extends object> {

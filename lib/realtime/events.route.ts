@@ -11,7 +11,7 @@ import { preventCaching } from '../http/prevent-caching.js';
 import { sendBody } from '../http/refusal/send-body.js';
 import type { Channel } from './channel.js';
 import { EventStream, toEvent } from './event-stream.js';
-import { InfoPermission, type InfoQuestion } from './info-permission.js';
+import { InfoPermission, type InfoQuestion } from '../access/info-permission.js';
 import { LiveClients } from './live-clients.js';
 import { StatusNews } from './status-news.js';
 import { StatusReporter } from './status-reporter.js';

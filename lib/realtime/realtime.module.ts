@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ownProviders } from '../decision/own-providers.js';
 import { EventsRoute } from './events.route.js';
-import { InfoPermission } from './info-permission.js';
+import { InfoPermission } from '../access/info-permission.js';
 import { LiveClients } from './live-clients.js';
 import { ScriptRoute } from './script.route.js';
 import { ScriptSource } from './script-source.js';

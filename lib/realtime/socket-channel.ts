@@ -13,7 +13,7 @@ import type { Channel } from './channel.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { forget } from './disconnect.js';
 import { fanOut } from './fan-out.js';
-import { InfoPermission, type InfoQuestion } from './info-permission.js';
+import { InfoPermission, type InfoQuestion } from '../access/info-permission.js';
 import { LiveClients } from './live-clients.js';
 import { warn } from './log.js';
 import { PingHandler } from './ping.handler.js';

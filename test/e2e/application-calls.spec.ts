@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   MaintenanceKey,
   MaintenanceStatus,
@@ -9,6 +10,7 @@ import { serviceOf, shop } from '../apps/shop.js';
 import { TestClient } from '../realtime/clients.js';
 import { adapters } from '../support/apps.js';
 import { request } from '../support/http.js';
+import { until } from '../support/until.js';
 
 const CALL_TIMEOUT = 300;
 const html = { headers: { accept: 'text/html' } };
@@ -84,6 +86,24 @@ describe.each(adapters)('functions of the application on %s', (_name, createApp)
       expect(page.text).toContain('Moving.');
       expectLine(running.log, 'maintenance page of key "own"', 'built-in page');
     });
+  });
+
+  it('permissions that take long are asked for a hundred pings at once, and for the others afterwards', async () => {
+    let asked = 0;
+    let decide: (allowed: boolean) => void = () => undefined;
+    const answer = new Promise<boolean>((resolve) => (decide = resolve));
+    const permissions = () => (asked++, answer);
+    await using running = await shop(createApp, { callTimeout: 30_000, permissions });
+    await serviceOf(running).setMaintenance(true);
+    const pings = Array.from({ length: 150 }, () => request(running.port, '/maintenance/ping'));
+    await until(() => asked >= 100);
+    await delay(300);
+    expect(asked).toBe(100);
+    decide(true);
+    for (const { status, text } of await Promise.all(pings)) {
+      expect({ status, sees: text.includes('"maintenance":') }).toEqual({ status: 503, sees: true });
+    }
+    expect(asked).toBe(150);
   });
 
   it.each([

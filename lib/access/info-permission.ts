@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Permissions } from '../access/permissions.js';
+import { Permissions } from './permissions.js';
 import { withDeadline } from '../core/common/with-deadline.js';
 import type { MaintenanceSubject } from '../core/service/subject.js';
 

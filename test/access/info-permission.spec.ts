@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Permissions } from '../../lib/access/permissions.js';
-import { InfoPermission, type InfoClient } from '../../lib/realtime/info-permission.js';
+import { InfoPermission, type InfoClient } from '../../lib/access/info-permission.js';
 
 const client: InfoClient = {
   subject: {} as InfoClient['subject'],
