@@ -27,7 +27,7 @@ export function trackHandlers(
   let serves = false;
   for (const wrapper of wrappers) {
     if (!wrapper.isDependencyTreeStatic()) {
-      serves = trackPerRequest(wrapper, following, resolver) || serves;
+      serves = trackPerRequest(wrapper, note, following, resolver) || serves;
       continue;
     }
     const instance: unknown = wrapper.instance;
@@ -69,17 +69,23 @@ function noteResolver(method: object, resolver: (method: object) => void): void 
 /** Calls of request-scoped providers are counted by their class. */
 function trackPerRequest(
   wrapper: Wrapper,
+  note: (handler: object, target: HandlerPolicy) => void,
   following: CallFollowing,
   resolver: (method: object) => void,
 ): boolean {
-  const prototype: unknown = (wrapper.metatype as { prototype?: unknown } | null)?.prototype;
-  if (typeof prototype !== 'object' || prototype === null) {
+  const cls = wrapper.metatype as (Function & { prototype?: unknown }) | null;
+  const prototype: unknown = cls?.prototype;
+  if (!cls || typeof prototype !== 'object' || prototype === null) {
     return false;
   }
   const properties = routeMethods(Object.create(prototype) as object);
   for (const property of properties) {
     trackMethod(prototype, property, following.follows(wrapper));
-    noteResolver((prototype as Record<string, object>)[property] as object, resolver);
+    const handler = (prototype as Record<string, object & { name: string }>)[property];
+    if (handler) {
+      noteResolver(handler, resolver);
+      note(handler, getHandlerPolicy(cls, handler));
+    }
   }
   return properties.length > 0;
 }

@@ -11,7 +11,7 @@ import { OpenWork } from '../core/service/open-work.js';
 import { MaintenanceSessions } from '../core/service/sessions.js';
 import { StateManager } from '../core/state/state-manager.js';
 import { OwnRoutes } from '../http/own-routes.js';
-import { TARGET } from '../http/site/site-routes.js';
+import { noteTarget } from '../http/site/site-routes.js';
 import { CallFollowing } from '../in-flight/call-following.js';
 import { InFlight } from '../in-flight/in-flight.js';
 import { trackHandlers } from '../in-flight/track-handlers.js';
@@ -54,7 +54,7 @@ export class MaintenanceLifecycle {
   configure(): void {
     const serves = trackHandlers(
       [...this.discovery.getControllers(), ...this.discovery.getProviders()].filter(isOfApplication),
-      (handler, target) => Reflect.defineMetadata(TARGET, target, handler),
+      noteTarget,
       this.following,
       interceptMessages,
     );

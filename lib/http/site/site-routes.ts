@@ -7,6 +7,20 @@ import type { Place } from '../../decision/ignore-paths.js';
 /** Metadata that `configure()` sets on handlers; Nest copies it to what it registers with the router. */
 export const TARGET = Symbol('nestjs-maintenance:target');
 
+/**
+ * Notes the target of a handler. One that several classes share, because it is created for each request and one of them inherits
+ * it, has none if their decorators differ: the guard decides, which knows the class.
+ */
+export function noteTarget(handler: object, target: HandlerPolicy): void {
+  const shared = Reflect.hasOwnMetadata(TARGET, handler);
+  const known = Reflect.getOwnMetadata(TARGET, handler) as HandlerPolicy | undefined;
+  if (!shared) {
+    Reflect.defineMetadata(TARGET, target, handler);
+  } else if (known !== target && !(known?.isPlain && target.isPlain)) {
+    Reflect.defineMetadata(TARGET, undefined, handler);
+  }
+}
+
 /** What is certain about a route before Nest has seen the request. */
 export type RouteKnowledge = { readonly target: HandlerPolicy } | 'unknown' | 'not-nest';
 
