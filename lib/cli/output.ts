@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { stringify } from './json-text.js';
 import type { Surroundings } from './surroundings.js';
+import { cut, widthOf } from './text-width.js';
 
 /** Widest line of a table where the width of the terminal is not known. */
 const WIDTH = 80;
@@ -8,8 +9,6 @@ const WIDTH = 80;
 const NARROWEST = 6;
 /** What would move the cursor, change the direction of text, or ring. */
 const UNSAFE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
-const WIDE =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
 
@@ -37,9 +36,6 @@ export const counted = (count: number, thing: string): string => `${count} ${thi
 
 /** The same on its own lines. */
 const plainLines = (text: string): string => text.split('\n').map(plain).join('\n');
-
-const widthOf = (text: string): number =>
-  Array.from(text).reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
 
 /** Where a command writes: results to stdout, everything else to stderr. */
 export class Output {
@@ -188,17 +184,3 @@ export class Output {
 
 /** Newer versions of Node look at a stream themselves, which need not be the one that is written to. */
 const UNCONDITIONAL = [{ validateStream: false }] as unknown as [];
-
-function cut(text: string, width: number): string {
-  if (widthOf(text) <= width) {
-    return text;
-  }
-  let shown = '';
-  for (const character of text) {
-    if (widthOf(shown + character) > width - 1) {
-      break;
-    }
-    shown += character;
-  }
-  return `${shown}…`;
-}
