@@ -114,9 +114,8 @@ export class EventServers implements OnApplicationShutdown {
       if (!source) {
         return run();
       }
-      const { name, followed } = source;
       return this.openWork.runOrSkip(
-        { name, scope: source, followed },
+        { name: source.name, scope: source, followed: source.followed },
         () => admitEvent(context, run),
         () => holder.hold(source, context, () => void handle(pattern, packet, context).catch(failed)),
       );
