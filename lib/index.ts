@@ -119,6 +119,7 @@ export type { MaintenanceRefusalJson } from './decision/refusal.js';
 export { MaintenanceGuard } from './http/maintenance.guard.js';
 export type { MaintenanceErrorJson } from './http/errors/error-answer.js';
 export { MaintenanceErrorFilter } from './http/errors/maintenance-error.filter.js';
+export { MaintenanceExceptionFilter } from './http/refusal/maintenance-exception.filter.js';
 export { MaintenanceException } from './http/refusal/maintenance.exception.js';
 export type { MaintenancePing } from './http/ping.route.js';
 export { BUILTIN_TEXTS, DEFAULT_MESSAGE } from './i18n/texts.js';

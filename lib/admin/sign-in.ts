@@ -2,7 +2,7 @@ import { HttpException, Inject, Injectable, SetMetadata, type ExecutionContext }
 import { ApplicationConfig } from '@nestjs/core';
 import { negotiate } from '../http/negotiation.js';
 import { MountedPaths } from '../http/mounted-path.js';
-import { MaintenanceFilter } from '../http/refusal/maintenance.filter.js';
+import { MaintenanceExceptionFilter } from '../http/refusal/maintenance-exception.filter.js';
 import type { HttpRequest } from '../request/http-request.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
@@ -55,7 +55,7 @@ export class SignIn {
 
   private get hasFilters(): boolean {
     const filters = [...this.config.getGlobalFilters(), ...this.config.getGlobalRequestFilters()];
-    return filters.some((filter) => !(filter instanceof MaintenanceFilter));
+    return filters.some((filter) => !(filter instanceof MaintenanceExceptionFilter));
   }
 }
 

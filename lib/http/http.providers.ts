@@ -15,7 +15,7 @@ import { BypassCookie } from '../access/bypass-cookie.js';
 import { Bypass } from '../access/bypass.js';
 import { IgnorePaths } from '../decision/ignore-paths.js';
 import { Localizer } from '../i18n/localizer.js';
-import { MaintenanceFilter } from './refusal/maintenance.filter.js';
+import { MaintenanceExceptionFilter } from './refusal/maintenance-exception.filter.js';
 import { MaintenanceGuard } from './maintenance.guard.js';
 import { PageRenderer } from './page/page-renderer.js';
 import { RefusalCache } from './refusal/refusal-cache.js';
@@ -160,7 +160,7 @@ export function httpProviders(): Provider[] {
       },
     },
     MaintenanceGuard,
-    MaintenanceFilter,
+    MaintenanceExceptionFilter,
     SiteCoverage,
   ];
 }

@@ -5,10 +5,22 @@ import type { HttpReply } from '../../request/http-reply.js';
 import { MaintenanceException } from './maintenance.exception.js';
 import { RefusalResponder } from './refusal-responder.js';
 
-/** Gives a refusal its page. Status, JSON and headers do not depend on it. */
+/**
+ * Gives a refused request its page, its redirect or its JSON. It is there by itself and gives way to every filter of the application.
+ * Where such a filter responds to everything with JSON, as Sentry's does, add it once more, as the last: Nest asks the last first.
+ * Outside HTTP it rethrows the exception.
+ *
+ * @example
+ * ```ts
+ * const app = await NestFactory.create(AppModule);
+ * app.useGlobalFilters(app.get(MaintenanceExceptionFilter));
+ * ```
+ * @publicApi
+ */
 @Injectable()
 @Catch(MaintenanceException)
-export class MaintenanceFilter implements ExceptionFilter {
+export class MaintenanceExceptionFilter implements ExceptionFilter<MaintenanceException> {
+  /** @internal */
   constructor(
     @Inject(RefusalResponder) private readonly responder: RefusalResponder,
     @Inject(ApplicationConfig) config: ApplicationConfig,
@@ -18,6 +30,7 @@ export class MaintenanceFilter implements ExceptionFilter {
     config.addGlobalFilter(this);
   }
 
+  /** @throws the exception itself outside HTTP */
   catch(exception: MaintenanceException, host: ArgumentsHost): void | Promise<void> {
     if (host.getType() !== 'http') {
       throw exception;
