@@ -17,6 +17,7 @@ class ReportingFilter extends BaseExceptionFilter {
 
   override catch(exception: unknown, host: ArgumentsHost): void {
     ReportingFilter.reported.push(exception);
+    // oxlint-disable-next-line promise/valid-params -- it is no promise
     super.catch(exception, host);
   }
 }
@@ -56,7 +57,7 @@ describe.each(adapters)('with a filter that catches all, on %s', (_name, createA
     expect(await browse(app.port)).toEqual([503, expect.stringContaining('application/json'), true]);
   });
 
-  it('it gets the page if the filter of the library is asked first, which leaves all else to the other', async () => {
+  it('a refused browser gets the page if the filter of the library is asked first, which leaves all else to the other', async () => {
     await using app = await createApp(moduleWith({}), (nest) =>
       nest.useGlobalFilters(nest.get(MaintenanceExceptionFilter)),
     );
@@ -70,7 +71,7 @@ describe.each(adapters)('with a filter that catches all, on %s', (_name, createA
     expect(ReportingFilter.reported).toHaveLength(before + 1);
   });
 
-  it("with coverage: 'site' it gets the page in any case", async () => {
+  it("with coverage: 'site' a refused browser gets the page in any case", async () => {
     await using app = await createApp(moduleWith({ coverage: 'site' }));
     await app.app.get(MaintenanceService).setMaintenance(true);
     expect(await browse(app.port)).toEqual([503, expect.stringContaining('text/html'), true]);

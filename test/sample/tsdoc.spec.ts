@@ -19,6 +19,7 @@ const READERS = `
   declare const service: import('nestjs-maintenance').MaintenanceService;
   declare const rows: string[];
   declare class WebhookController {}
+  declare class AppModule {}
   declare class StaffService { isFinance(user: unknown): boolean }
   declare class MailProcessor {}
   declare class InvoicesProcessor {}
