@@ -124,7 +124,11 @@ describe('admin page', () => {
     @Module({ imports: [adminModule({ socket: true })] })
     class Again {}
     const again = await NestFactory.create(Again, { logger: false });
-    site.later(() => again.close());
+    site.later(async () => {
+      // a server waits for connections that a browser has opened in advance
+      await page.context().close();
+      await again.close();
+    });
     await again.listen(port, '127.0.0.1');
     await again.get(MaintenanceService).setMaintenance(true, 'general', { reason: 'new server' });
     await headline(page, 'The site is in maintenance');

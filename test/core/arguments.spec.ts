@@ -90,6 +90,8 @@ describe('a key', () => {
     const error = await failure(at.service.setMaintenance(true, Object.create(null) as never));
     expect(error).toBeInstanceOf(UnknownMaintenanceKeyError);
     expect(error.message).toMatch('Unknown maintenance key an object (null prototype); registered: ');
+    const bare = Object.create(Object.create(null) as object) as never;
+    expect(await failure(at.service.setMaintenance(true, bare))).toBeInstanceOf(UnknownMaintenanceKeyError);
   });
 
   it('that is unknown is described by its class, whatever its own properties are', async () => {

@@ -525,8 +525,8 @@ export const MUTANTS: readonly Mutant[] = [
     'events-begin-all-the-same',
     'workers',
     'messages/event-servers.js',
-    '{ name, scope: source, followed }',
-    '{ name, scope: { isConcernedBy: () => false }, followed }',
+    'scope: source,',
+    'scope: { isConcernedBy: () => false },',
   ),
   bug(
     'event-acknowledged-before-handled',

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isReply, refusalCode, storeError } from '../../lib/core/store/redis/redis-errors.js';
@@ -195,6 +195,21 @@ describe('error replies of Redis', () => {
 });
 
 describe('the last error of a connection', () => {
+  it('is that the server closes it at once, if it says nothing else', async () => {
+    const closing = createTcpServer((socket) => socket.end()).listen(0, '127.0.0.1');
+    await once(closing, 'listening');
+    const { port } = closing.address() as AddressInfo;
+    try {
+      await using app = await startService({ redis: `redis://127.0.0.1:${port}` });
+      const error = await app.service.refresh().catch((reason: unknown) => reason);
+      expect((error as Error).message).toMatch(
+        /^Redis cannot be reached .*: it closes the connection at once;/,
+      );
+    } finally {
+      closing.close();
+    }
+  });
+
   it('is told, not that the client had no connection for a command of its own', async () => {
     await using own = await RedisServer.start();
     const admin = own.client();

@@ -26,8 +26,8 @@ export function describeValue(value: unknown): string {
 
 /** Parsed JSON may have a `constructor` of its own, so its prototype is asked. */
 function describeClass(value: object): string {
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  return prototype?.constructor.name ?? 'null prototype';
+  const prototype = Object.getPrototypeOf(value) as Partial<object> | null;
+  return prototype?.constructor?.name ?? 'null prototype';
 }
 
 /**

@@ -18,6 +18,8 @@ export class RedisConnection {
   private problem: unknown;
   /** Why it is connected to a database other than the intended one. */
   private misplaced: unknown;
+  /** Connected, but the server has not said yet that it is ready. */
+  private opening = false;
   private readonly demotions = new Backoff();
 
   /** @param replaced is called when this connection is given up for another server */
@@ -26,9 +28,9 @@ export class RedisConnection {
     private readonly replaced: () => void,
   ) {
     this.acquaintance = new RedisAcquaintance(client);
-    client.on('connect', () => (this.misplaced = undefined));
+    client.on('connect', () => this.connected());
     client.on('ready', () => this.ready());
-    client.on('close', () => this.broken());
+    client.on('close', () => this.closed());
     // without a listener ioredis prints every failed reconnect
     client.on('error', (error: RedisEventError) => this.note(error));
   }
@@ -126,9 +128,24 @@ export class RedisConnection {
     this.client.disconnect();
   }
 
+  private connected(): void {
+    this.misplaced = undefined;
+    this.opening = true;
+  }
+
   private ready(): void {
     this.live = true;
+    this.opening = false;
     this.problem = undefined;
+  }
+
+  private closed(): void {
+    if (this.opening) {
+      // as a server with too many clients does, whose words may be lost with the connection
+      this.problem ??= new Error('it closes the connection at once');
+      this.opening = false;
+    }
+    this.broken();
   }
 
   private broken(): void {
