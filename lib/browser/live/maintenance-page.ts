@@ -4,7 +4,7 @@ import { reload } from '../page/reload.js';
 import { spreadOf, type Leave } from './leave.js';
 import { forgetLeft, mayLeave } from './left-pages.js';
 import type { LivePage } from './live-page.js';
-import { takePlace, turnOf } from './turn.js';
+import { askForTurn, takePlace, turnOf } from './turn.js';
 
 /** The present response of this page's own address: `null` if it is open again. */
 async function fetchPage(): Promise<string | null> {
@@ -17,8 +17,6 @@ async function fetchPage(): Promise<string | null> {
 const LATE = 50;
 /** Ms, so that the clocks of a visitor and the server may differ: what has begun longer ago was interrupted, or missed. */
 const JUST_NOW = 5_000;
-/** Ms after which the server is asked once more: longer than it is waited for. */
-const ASKED_AGAIN = 15_000;
 
 /**
  * A maintenance page: left when maintenance ends, and kept up to date until then.
@@ -64,18 +62,8 @@ export function createMaintenancePage(connection: Connection, leave: Leave, asks
     leave.after(ms + LATE, 'turn', go);
   }
 
-  /** Only the server knows when: by its clock, or by who the visitor is. */
-  async function askForTurn(): Promise<void> {
-    // until there is an answer the page is kept
-    leave.after(ASKED_AGAIN, 'turn', () => void askForTurn());
-    const own = await connection.look().catch(() => null);
-    if (connection.status?.reopening) {
-      comeBackAfter(own && !own.maintenanceMode ? 0 : (own?.retryAfter ?? 5) * 1000);
-    }
-  }
-
   /** Whether visitors have just begun to come back, before this page's eyes: then it needs no clock to know its moment. */
-  const hasBegun = ({ from }: NonNullable<typeof connection.status>['reopening'] & object): boolean =>
+  const hasBegun = (from: string): boolean =>
     from !== seenFrom && Math.abs(Date.now() - Date.parse(from)) < JUST_NOW;
 
   return {
@@ -92,12 +80,12 @@ export function createMaintenancePage(connection: Connection, leave: Leave, asks
       } else if (leaving) {
         return;
       } else if (status.reopening) {
-        const place = before?.maintenanceMode && !asks && hasBegun(status.reopening) ? takePlace() : NaN;
+        const place = before?.maintenanceMode && !asks && hasBegun(status.reopening.from) ? takePlace() : NaN;
         seenFrom = status.reopening.from;
         if (place >= 0) {
           comeBackAfter(turnOf(status.reopening, place));
-        } else if (leave.plan !== 'turn' || status.reopening.until !== before?.reopening?.until) {
-          leave.within(spread, 'turn', () => void askForTurn());
+        } else {
+          askForTurn(connection, leave, before, comeBackAfter);
         }
       } else if (before?.maintenanceMode || before?.reopening) {
         leave.within(spread, 'go', go);

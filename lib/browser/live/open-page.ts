@@ -4,6 +4,7 @@ import { reload } from '../page/reload.js';
 import { spreadOf, type Leave } from './leave.js';
 import type { LivePage } from './live-page.js';
 import { forgetLeft, mayLeave } from './left-pages.js';
+import { askForTurn } from './turn.js';
 
 /** How a page differs from others. */
 export interface OpenPageOptions {
@@ -61,27 +62,18 @@ export function createOpenPage(
     marked = exempt;
   }
 
-  /** Visitors come back one after another: until this one's moment, what this page sends is refused. */
-  async function awaitTurn(): Promise<void> {
-    const own = await connection.look().catch(() => null);
-    const { status } = connection;
-    if (!status?.reopening) {
-      return;
-    }
-    if (own?.maintenanceMode === false) {
-      open();
-    } else {
-      banner.show(own?.message ?? null);
-      leave.after((own?.retryAfter ?? 5) * 1000, 'turn', () => void awaitTurn());
-    }
-  }
-
   return {
     hear(status, before) {
       if (!status.maintenanceMode && status.reopening && marked && !exempt) {
-        if (leave.plan !== 'turn' || status.reopening.until !== before?.reopening?.until) {
-          leave.within(spreadOf(status, before), 'turn', () => void awaitTurn());
-        }
+        // until this visitor's moment, what the page sends is refused
+        askForTurn(connection, leave, before, (ms, message, again) => {
+          if (ms === 0) {
+            open();
+          } else {
+            banner.show(message);
+            leave.after(ms, 'turn', again);
+          }
+        });
       } else if (!status.maintenanceMode) {
         open();
       } else if (marked) {

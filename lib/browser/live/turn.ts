@@ -1,4 +1,6 @@
+import type { Connection } from '../../client/connection-options.js';
 import type { MaintenanceStatusMessage } from '../../client/status-message.js';
+import { spreadOf, type Leave } from './leave.js';
 
 /** The cookie by which the server knows a visitor, and the number of places. */
 const COOKIE = 'maintenance-visitor=';
@@ -28,5 +30,36 @@ export function takePlace(): number {
     return readPlace();
   } catch {
     return NaN;
+  }
+}
+
+/** Ms after which the server is asked once more: longer than it is waited for. */
+const ASKED_AGAIN = 15_000;
+
+/**
+ * Asks when this visitor's turn is, unless that is known already: only the server knows, by its clock or by who the visitor is.
+ * @param wait receives the ms until then, 0 if it has come, the message until then, and what asks once more
+ */
+export function askForTurn(
+  connection: Connection,
+  leave: Leave,
+  before: MaintenanceStatusMessage | undefined,
+  wait: (ms: number, message: string | null, again: () => void) => void,
+): void {
+  const again = (): void => void ask();
+  async function ask(): Promise<void> {
+    if (!connection.status?.reopening) {
+      return;
+    }
+    // until there is an answer the page is kept
+    leave.after(ASKED_AGAIN, 'turn', again);
+    const own = await connection.look().catch(() => null);
+    if (connection.status?.reopening) {
+      wait(own && !own.maintenanceMode ? 0 : (own?.retryAfter ?? 5) * 1000, own?.message ?? null, again);
+    }
+  }
+  const { status } = connection;
+  if (status && (leave.plan !== 'turn' || status.reopening?.until !== before?.reopening?.until)) {
+    leave.within(spreadOf(status, before), 'turn', again);
   }
 }
