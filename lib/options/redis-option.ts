@@ -1,4 +1,5 @@
 import { isOptions } from '../core/common/is-options.js';
+import { withoutCredentials } from '../core/common/without-credentials.js';
 import { describeValue } from '../core/errors/errors.js';
 import { isForeignClient, isRedisClient } from '../core/store/redis/redis-client.js';
 
@@ -49,12 +50,10 @@ export function isRedisConnection(value: unknown): boolean {
   );
 }
 
-/** The value for a message, without what may be a password: what precedes the last "@" of a URL, and what follows "?". */
+/** The value for a message, without what may be a password. */
 export function describeRedis(value: unknown): string {
   if (typeof value === 'string') {
-    return describeValue(
-      value.replace(/\?.*$/s, '?***').replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@'),
-    );
+    return describeValue(withoutCredentials(value));
   }
   const flaw = isOptions(value) ? flawOf(value) : undefined;
   return `${describeValue(value)}${flaw === undefined ? '' : ` with ${flaw}`}`;

@@ -7,6 +7,7 @@ import * as library from '../../lib/index.js';
 import { STRUCTURAL_DEFAULTS } from '../../lib/options/structural-options.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { manifest } from '../package/packed.js';
+import { diagnose } from '../support/compile-sources.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const HOME = 'https://github.com/nestjs-maintenance/nestjs-maintenance/blob/main/';
@@ -52,30 +53,13 @@ const blocks = pages.flatMap(({ file, text }) =>
 
 /** Every error of every block, with the page and the line it is in. */
 function errors(): string[] {
-  const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile);
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
   const sources = new Map([[`${root}docs/readers.d.ts`, READERS]]);
   for (const { code, module } of blocks) sources.set(module, `${code}\nexport {};\n`);
-  const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
-  host.fileExists = (file) => sources.has(file) || fileExists(file);
-  host.readFile = (file) => sources.get(file) ?? readFile(file);
-  host.getSourceFile = (file, target, ...rest) => {
-    const text = sources.get(file);
-    return text === undefined
-      ? getSourceFile(file, target, ...rest)
-      : ts.createSourceFile(file, text, target);
-  };
-  const program = ts.createProgram([...sources.keys()], { ...options, noEmit: true }, host);
-  return program
-    .getSourceFiles()
-    .filter(({ fileName }) => sources.has(fileName))
-    .flatMap((file) => [program.getSyntacticDiagnostics(file), program.getSemanticDiagnostics(file)].flat())
-    .map(({ file, start = 0, messageText }) => {
-      const block = blocks.find(({ module }) => module === file?.fileName);
-      const line = (block?.line ?? 0) + (file?.getLineAndCharacterOfPosition(start).line ?? 0);
-      return `${block?.file}:${line} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
-    });
+  return diagnose(sources).map(({ file, start = 0, messageText }) => {
+    const block = blocks.find(({ module }) => module === file?.fileName);
+    const line = (block?.line ?? 0) + (file?.getLineAndCharacterOfPosition(start).line ?? 0);
+    return `${block?.file}:${line} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
+  });
 }
 
 const shown = (value: unknown): string | undefined =>

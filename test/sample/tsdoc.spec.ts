@@ -8,10 +8,9 @@ import * as library from '../../lib/index.js';
 import { MaintenanceKey } from '../../lib/core/keys/maintenance-key.js';
 import { STRUCTURAL_DEFAULTS } from '../../lib/options/structural-options.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { diagnose } from '../support/compile-sources.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile);
-const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
 const EXAMPLE = /^ *\* @example\n *\* ```ts\n(.*?)^ *\* ```$/gms;
 
 /** What examples leave to their reader to have. */
@@ -75,29 +74,10 @@ it('examples in TSDoc compile', () => {
     }
   }
   expect(sources.size).toBeGreaterThan(15);
-  const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
-  host.fileExists = (file) => sources.has(file) || fileExists(file);
-  host.readFile = (file) => sources.get(file) ?? readFile(file);
-  host.getSourceFile = (file, target, ...rest) => {
-    const text = sources.get(file);
-    return text === undefined
-      ? getSourceFile(file, target, ...rest)
-      : ts.createSourceFile(file, text, target);
-  };
-  const program = ts.createProgram(
-    [...sources.keys()],
-    { ...options, noEmit: true, noUnusedLocals: false },
-    host,
+  const errors = diagnose(sources, { noUnusedLocals: false }).map(
+    ({ file, messageText }) =>
+      `${file?.fileName.slice(root.length)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
   );
-  const errors = program
-    .getSourceFiles()
-    .filter(({ fileName }) => sources.has(fileName))
-    .flatMap((file) => [program.getSyntacticDiagnostics(file), program.getSemanticDiagnostics(file)].flat())
-    .map(
-      ({ file, messageText }) =>
-        `${file?.fileName.slice(root.length)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
-    );
   expect(errors).toEqual([]);
 }, 120_000);
 

@@ -1,3 +1,4 @@
+import { withoutCredentials } from '../../core/common/without-credentials.js';
 import { CliError, EXIT, exitCodeOf, usage } from '../exit.js';
 import type { Settings } from '../settings.js';
 import type { Answer } from './api-answers.js';
@@ -127,10 +128,6 @@ function refusal(
   }
   return notTheApi(place, status, '', EXIT.failed);
 }
-
-/** What precedes the last "@", and what follows "?" or "#", may be secret, and logs keep errors. */
-const withoutCredentials = (url: string): string =>
-  url.replace(/[?#].*$/s, '?***').replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@');
 
 const notTheApi = (place: string, status: number, outcome: string, exit: number): CliError =>
   new CliError(

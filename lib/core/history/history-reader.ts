@@ -25,7 +25,7 @@ export class HistoryReader {
     const size = key === undefined ? Math.min(PAGE, limit) : PAGE;
     let place: string | undefined;
     for (let count = 0; count < limit;) {
-      // each page has as long as any other call: from far away, all together take longer
+      // for each page the time of a call of its own: from far away, all together take longer
       const page = await manager.store.history.read(size, place, manager.deadline());
       for (const note of page) {
         const entry = readNote(note);
