@@ -41,22 +41,23 @@ export function createConnection({ push: open, pingUrl, idle }: ConnectionOption
 
   async function ask(): Promise<PingAnswer> {
     if (pingUrl === null) {
-      throw new Error('No ping endpoint is configured.');
+      throw new Error('There is no ping endpoint.');
     }
     return askPingEndpoint(pingUrl, TIMEOUT);
   }
 
   function statusOf(state: PingState): MaintenanceStatusMessage {
+    const { modes = {}, revision = 0, spread } = status ?? {};
     return {
       maintenanceMode: state.maintenanceMode,
-      modes: status ? status.modes : {},
+      modes,
       message: state.error ?? null,
       retryAfter: state.retryAfter ?? null,
       until: state.until ?? null,
       ...(state.progress && { progress: state.progress }),
       ...(state.upcoming && { upcoming: state.upcoming }),
-      revision: status ? status.revision : 0,
-      ...(status?.spread !== undefined && { spread: status.spread }),
+      revision,
+      ...(spread !== undefined && { spread }),
       ...(state.maintenance && { maintenance: state.maintenance }),
     };
   }
@@ -115,8 +116,8 @@ export function createConnection({ push: open, pingUrl, idle }: ConnectionOption
     get connection() {
       return connection;
     },
-    subscribe: (listener) => listeners.add(listener),
-    onConnection: (listener) => watchers.add(listener),
+    subscribe: listeners.add,
+    onConnection: watchers.add,
     ping,
     look,
     wake() {

@@ -25,7 +25,6 @@ export async function askPingEndpoint(url: string, patience: number): Promise<Pi
   const response = await fetch(url, {
     headers: { accept: 'application/json' },
     cache: 'no-store',
-    credentials: 'same-origin',
     signal: AbortSignal.timeout(patience),
   } as RequestInit);
   const text = await response.text();
@@ -35,6 +34,6 @@ export async function askPingEndpoint(url: string, patience: number): Promise<Pi
   } catch {
     // a page of somebody else's
   }
-  const known = state !== null && typeof state.maintenanceMode === 'boolean';
+  const known = typeof state?.maintenanceMode === 'boolean';
   return { code: response.status, state: known ? (state as PingState) : null };
 }

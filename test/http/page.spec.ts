@@ -350,7 +350,7 @@ describe('the page in Chromium', () => {
 
   it.each([
     ['reduce', 0],
-    ['no-preference', 4],
+    ['no-preference', 3],
   ] as const)('with the motion preference %s runs %i animations', async (reducedMotion, count) => {
     html = render();
     const { page } = await newPage({ reducedMotion });

@@ -21,7 +21,7 @@ describe.each(adapters)('progress as visitors see it on %s', (_name, createApp) 
     expect((await get('/maintenance/ping')).json()).not.toHaveProperty('progress');
     const before = (await get('/shop', 'text/html')).text;
     expect(before).not.toContain('Secret');
-    expect(before).toContain('<div class="progress" hidden><progress max="100" value="0"');
+    expect(before).not.toContain('<progress');
     m.progress(
       { done: 4, total: 10 },
       { step: { '': '<Prices>', de: '<Preise>' }, remaining: 90_000, public: true },

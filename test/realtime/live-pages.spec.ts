@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createExpressApp, type RunningApp } from '../support/apps.js';
 import { Gates } from '../support/gates.js';
 import { startChromium } from '../support/chromium.js';
+import { request } from '../support/http.js';
 import { freePort } from '../support/process.js';
 import { until } from '../support/until.js';
 import { TestClient } from './clients.js';
@@ -169,6 +170,39 @@ describe('an open maintenance page', () => {
     await title(page, 'Billing');
     await page.close();
   });
+
+  it.each([true, false])(
+    'asks for its own address once when work begins to report progress; the server adds a place for it: %s',
+    async (adds) => {
+      await using app = await createExpressApp(source());
+      await using work = await service(app).maintain('general', { drain: false });
+      const page = await open(browser, app);
+      await live(page);
+      await mark(page);
+      const without = (await request(app.port, '/', { headers: { accept: 'text/html' } })).text;
+      let asked = 0;
+      await page.route(`${app.url}/`, (route) => {
+        asked++;
+        return adds
+          ? route.continue()
+          : route.fulfill({ status: 503, contentType: 'text/html', body: without });
+      });
+      for (const value of [0.1, 0.2, 0.3]) {
+        work.progress(value, { public: true });
+        await until(() => page.evaluate<boolean>(`maintenance.status.progress?.value === ${value}`));
+        await until(() => asked > 0);
+      }
+      await until(async () => (await page.locator('.progress').count()) === (adds ? 1 : 0));
+      if (adds) {
+        await until(async () => (await page.locator('.progress').innerText()).startsWith('30%'));
+      }
+      expect([asked, await isSame(page)]).toEqual([1, true]);
+      await page.unrouteAll();
+      await work.leave();
+      await title(page, 'Shop');
+      await page.close();
+    },
+  );
 
   it('shows that time is up at the end of the countdown, and returns when the server is open', async () => {
     await using app = await createExpressApp(source());

@@ -16,16 +16,15 @@ const DISMISSED = 'maintenance:dismissed';
 /** How many it remembers. */
 const MOST = 100;
 
-const FONT = 'system-ui,sans-serif';
 const EDGE = '1px solid #7fa8cf';
 const BAR =
-  'left:0;right:0;bottom:0;display:flex;gap:12px;align-items:center;justify-content:center;' +
-  'padding:10px 16px calc(10px + env(safe-area-inset-bottom,0px));background:#16324f;' +
-  `border-top:${EDGE};font:500 14px/1.4 ${FONT}`;
+  'left:0;right:0;bottom:0;padding:10px 16px calc(10px + env(safe-area-inset-bottom,0px));' +
+  'display:flex;gap:12px;align-items:center;justify-content:center;' +
+  `background:#16324f;border-top:${EDGE};font:500 14px/1.4 system-ui,sans-serif`;
 /** The ring of what has the focus is the browser's own. */
 const CLOSE =
   'all:initial;outline:revert;flex:none;width:32px;height:32px;border-radius:6px;color:#fff;text-align:center;cursor:pointer;' +
-  `border:${EDGE};font:20px/1 ${FONT}`;
+  `border:${EDGE};font:20px/1 system-ui,sans-serif`;
 
 function readDismissed(): string[] {
   try {
@@ -56,12 +55,8 @@ export function createAnnouncement(
 
   const idOf = ({ key, start }: Upcoming): string => `${key} ${start}`;
 
-  function isDismissed(window: Upcoming): boolean {
-    if (mode === 'always') {
-      return false;
-    }
-    return dismissed.has(idOf(window)) || readDismissed().includes(idOf(window));
-  }
+  const isDismissed = (window: Upcoming): boolean =>
+    mode !== 'always' && (dismissed.has(idOf(window)) || readDismissed().includes(idOf(window)));
 
   function dismiss(window: Upcoming): void {
     dismissed.add(idOf(window));

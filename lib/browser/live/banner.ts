@@ -27,7 +27,7 @@ export function createBanner(kind: 'banner' | 'edge', own: string | undefined, o
     const attributes = { role: 'status', 'aria-live': 'polite' };
     if (kind === 'banner') {
       // at the foot, where it hides neither headings nor menus
-      const place = 'bottom:0;left:0;right:0;padding:10px 16px;text-align:center;white-space:pre-line';
+      const place = 'left:0;right:0;bottom:0;padding:10px 16px;text-align:center;white-space:pre-line';
       const bar = makeOverlay(kind, TEXT + place, attributes);
       giveBack = makeRoom(bar);
       return [bar];

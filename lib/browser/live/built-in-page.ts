@@ -1,35 +1,38 @@
 import { percentOf } from '../percent.js';
 import type { MaintenanceStatusMessage } from '../../client/status-message.js';
-import { startCountdown } from '../page/countdown.js';
 import { visitorLanguage } from '../page/time-left.js';
+import { make } from './bars.js';
 
-type Told = Pick<MaintenanceStatusMessage, 'message' | 'until' | 'retryAfter' | 'progress'>;
+type Upcoming = NonNullable<MaintenanceStatusMessage['upcoming']>[number];
+
+/** What is reported, but not on the page as the server has rendered it: it may be another key's. `undefined`: a new rendering. */
+let asked: string | undefined;
 
 /** The built-in page, as the server has rendered it. */
 interface Parts {
   readonly main: HTMLElement;
   readonly message: HTMLElement;
-  /** Absent as long as no end was known. */
-  readonly end: HTMLElement | null;
-  /** The end that is shown, ISO 8601. */
+  /** The end that is shown, ISO 8601; `null`: none. */
   readonly shown: string | null;
 }
 
 function findParts(page: Document): Parts | null {
   const main = page.querySelector<HTMLElement>('main[data-refresh]');
   const message = main?.querySelector<HTMLElement>('.message');
-  const end = main?.querySelector('dl') ?? null;
-  const shown = end && !end.hidden ? (end.querySelector('time')?.dateTime ?? null) : null;
-  return main && message ? { main, message, end, shown } : null;
+  const shown = main?.querySelector<HTMLTimeElement>('dl time')?.dateTime || null;
+  return main && message ? { main, message, shown } : null;
 }
 
 /**
- * Writes a new message and a new end into the built-in page. The page may show another key's message than the reported one, so
+ * Writes a new message, end and so on into the built-in page. The page may show another key's message than the reported one, so
  * only what was reported before is replaced.
  *
- * @returns `false`: the page says something else, and only the server knows what it should say
+ * @returns `false`: the page says something else, or has no place for the news, and only the server knows what it should say
  */
-export function updateBuiltInPage(status: Told, before: Told | undefined): boolean {
+export function updateBuiltInPage(
+  status: MaintenanceStatusMessage,
+  before: MaintenanceStatusMessage | undefined,
+): boolean {
   const parts = findParts(document);
   if (!parts) {
     return true;
@@ -43,11 +46,15 @@ export function updateBuiltInPage(status: Told, before: Told | undefined): boole
     return false;
   }
   message.textContent = status.message;
-  showProgress(parts.main, status.progress);
   if (!own && shown !== status.until) {
     showEnd(parts, status.until, status.retryAfter ?? 0);
   }
-  return true;
+  const { progress, upcoming: [next] = [] } = status;
+  const missing =
+    showProgress(main.querySelector('.progress'), progress) + showNext(main.querySelector('.next'), next);
+  // nothing, or the same as before
+  asked = missing && (asked ?? missing);
+  return asked === missing;
 }
 
 /** Writes into the page that its reader's turn comes. @param ms until then */
@@ -60,69 +67,81 @@ export function showTurn(ms: number): void {
   }
 }
 
-/** Writes into the page what another rendering of it says. */
+/** Shows what another rendering of the page says. */
 export function replaceBuiltInPage(html: string): void {
   const parts = findParts(document);
   // a page of the application's own may have a policy that forbids parsing
   const next = parts && findParts(new DOMParser().parseFromString(html, 'text/html'));
   if (parts && next) {
-    parts.message.textContent = next.message.textContent;
-    const [shown, told] = [parts, next].map(({ main }) => main.querySelector('.progress'));
-    if (shown && told) {
-      shown.replaceWith(told);
-    }
-    showEnd(parts, next.shown, Number(next.main.dataset['left']));
+    parts.main.replaceWith(next.main);
+    asked = undefined;
+    showTimes();
   }
 }
 
-function showProgress(main: HTMLElement, progress: Told['progress']): void {
-  const box = main.querySelector<HTMLElement>('.progress');
-  const bar = box?.querySelector('progress');
-  const late = box?.querySelector<HTMLElement>('.late');
-  const [percent, step] = box?.querySelectorAll('b,span') ?? [];
-  if (box && bar && late && percent && step) {
-    box.hidden = !progress;
-    if (progress) {
-      bar.value = percentOf(progress.value);
-      percent.textContent = (bar.value / 100).toLocaleString(visitorLanguage(), { style: 'percent' });
+/** @returns its name, if it is reported but has no place */
+function showProgress(place: HTMLElement | null, progress: MaintenanceStatusMessage['progress']): string {
+  if (place) {
+    place.hidden = !progress;
+    const [bar, percent, step, late] = place.querySelectorAll<HTMLElement>('progress,b,span,.late');
+    if (progress && bar && percent && step && late) {
+      const value = percentOf(progress.value);
+      (bar as HTMLProgressElement).value = value;
+      percent.textContent = (value / 100).toLocaleString(visitorLanguage(), { style: 'percent' });
       step.textContent = progress.step;
       late.hidden = !progress.overrun;
     }
   }
+  return progress && !place ? 'progress' : '';
 }
 
-function showEnd(parts: Parts, until: string | null, left: number): void {
-  const { main } = parts;
-  const end = parts.end ?? (until === null ? null : addEnd(parts));
-  const time = end?.querySelector('time');
-  if (!end || !time) {
-    return;
+/** @returns its name, if it is reported but has no place */
+function showNext(place: HTMLElement | null, next: Upcoming | undefined): string {
+  if (place) {
+    place.hidden = !next;
+    const [from, to] = place.querySelectorAll('time');
+    if (next && from && to) {
+      from.dateTime = next.start;
+      to.dateTime = next.end;
+      (place.lastElementChild as Element).textContent = next.message;
+      showTimes();
+    }
   }
+  return next && !place ? 'next' : '';
+}
+
+function showEnd({ main, message }: Parts, until: string | null, left: number): void {
+  const end = main.querySelector('dl') ?? addEnd(main, message);
+  const time = end.querySelector('time') as HTMLTimeElement;
   end.hidden = until === null;
   time.dateTime = until ?? '';
   if (until !== null) {
     time.textContent = new Date(until).toUTCString();
     main.dataset['left'] = String(left);
-    startCountdown(main);
+    showTimes();
   }
 }
 
+/** The page's own script writes times as their reader does, and counts down. */
+function showTimes(): void {
+  dispatchEvent(new Event('maintenance:times'));
+}
+
 /** As the server would have rendered it. */
-function addEnd({ main, message }: Parts): HTMLElement {
+function addEnd(main: HTMLElement, message: HTMLElement): HTMLElement {
   const [back = '', left = '', soon = ''] = main.dataset['texts']?.split('\n') ?? [];
-  const timer = make('span');
-  timer.setAttribute('role', 'timer');
-  timer.setAttribute('aria-label', left);
-  const timeLeft = make('div', make('dt', left), make('dd', timer));
+  const entry = (label: string, value: HTMLElement): HTMLElement =>
+    put('div', put('dt', label), put('dd', value));
+  const timeLeft = entry(left, make('span', '', { role: 'timer', 'aria-label': left }));
   timeLeft.hidden = true;
-  const end = make('dl', make('div', make('dt', back), make('dd', make('time'))), timeLeft);
+  const end = put('dl', entry(back, make('time', '')), timeLeft);
   main.dataset['soon'] = soon;
   (main.querySelector('.progress') ?? message).after(end);
   return end;
 }
 
-function make(name: string, ...children: (Node | string)[]): HTMLElement {
-  const element = document.createElement(name);
+function put(name: 'div' | 'dl' | 'dt' | 'dd', ...children: (Node | string)[]): HTMLElement {
+  const element = make(name, '');
   element.append(...children);
   return element;
 }

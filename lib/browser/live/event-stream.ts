@@ -13,7 +13,8 @@ const SILENCE = 60_000;
 /** Milliseconds until a refused stream is tried again. */
 const REFUSED = 10_000;
 
-export function createEventStream(url: string, listener: PushListener): EventStream {
+/** @param listener hears of the connection by the first status, which the server sends at once */
+export function createEventStream(url: string, listener: Pick<PushListener, 'lost' | 'status'>): EventStream {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -38,7 +39,6 @@ export function createEventStream(url: string, listener: PushListener): EventStr
     source.addEventListener('alive', alive);
     source.addEventListener('message', ({ data }: MessageEvent<string>) => {
       alive();
-      listener.opened();
       listener.status(JSON.parse(data) as MaintenanceStatusMessage);
     });
     source.addEventListener('error', ({ target }) => {

@@ -19,27 +19,24 @@ export interface Leave {
 export function createLeave(): Leave {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let plan: string | undefined;
-  let action = (): void => undefined;
-  let fixed = false;
-
-  function run(): void {
-    const due = action;
-    cancel();
-    due();
-  }
+  /** Does it at once, unless it has a moment that it waits for. */
+  let hurry: (() => void) | undefined;
 
   function cancel(): void {
     clearTimeout(timer);
-    plan = undefined;
-    action = () => undefined;
-    fixed = false;
+    plan = hurry = undefined;
   }
 
-  function set(ms: number, next: string, then: () => void): void {
+  /** @returns does it at once */
+  function set(ms: number, next: string, action: () => void): () => void {
+    const run = (): void => {
+      cancel();
+      action();
+    };
     cancel();
     plan = next;
-    action = then;
     timer = setTimeout(run, ms);
+    return run;
   }
 
   return {
@@ -47,17 +44,10 @@ export function createLeave(): Leave {
       return plan;
     },
     within(ms, next, then) {
-      set(Math.random() * (document.hidden ? ms * 4 + HIDDEN : ms), next, then);
+      hurry = set(Math.random() * (document.hidden ? ms * 4 + HIDDEN : ms), next, then);
     },
-    after(ms, next, then) {
-      set(ms, next, then);
-      fixed = true;
-    },
-    hurry() {
-      if (plan !== undefined && !fixed) {
-        run();
-      }
-    },
+    after: set,
+    hurry: () => hurry?.(),
     cancel,
   };
 }

@@ -9,7 +9,7 @@ import { askForTurn, takePlace, turnOf } from './turn.js';
 /** The present response of this page's own address: `null` if it is open again. */
 async function fetchPage(): Promise<string | null> {
   const answer = await fetch(location.href, { headers: { accept: 'text/html' }, cache: 'no-store' });
-  const refused = answer.status >= 500 || answer.headers.get('x-maintenance-mode') !== null;
+  const refused = answer.status >= 500 || answer.headers.has('x-maintenance-mode');
   return refused ? answer.text() : null;
 }
 

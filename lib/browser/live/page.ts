@@ -33,10 +33,11 @@ export function runPage(
   pushOf: PushOf,
 ): void {
   // not by its API: elements and variables of the page may have that name
-  if (RUNNING in window) {
+  const running = window as { [RUNNING]?: boolean };
+  if (running[RUNNING]) {
     return;
   }
-  Object.assign(window, { [RUNNING]: true });
+  running[RUNNING] = true;
   // a module script has none
   const tag = document.currentScript as HTMLScriptElement | null;
   const data: DOMStringMap = tag?.dataset ?? {};
@@ -79,7 +80,7 @@ export function runPage(
       leave.hurry();
     }
   };
-  document.addEventListener('visibilitychange', wake);
+  addEventListener('visibilitychange', wake);
 
   const api: PageApi = {
     get status() {
@@ -93,11 +94,11 @@ export function runPage(
       const waits = status?.maintenanceMode === true || leave.plan === 'turn';
       return state === 'lost' || (state === 'live' && waits);
     },
-    subscribe: (listener) => connection.subscribe(listener),
-    ping: (key) => connection.ping(key),
+    subscribe: connection.subscribe,
+    ping: connection.ping,
     close() {
       leave.cancel();
-      document.removeEventListener('visibilitychange', wake);
+      removeEventListener('visibilitychange', wake);
       banner.hide();
       announcement.show([]);
       connection.close();

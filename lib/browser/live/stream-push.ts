@@ -52,8 +52,6 @@ function share(url: string, listener: PushListener): Push {
   function lead(): Promise<void> {
     const { signal } = turn;
     const opened = createEventStream(url, {
-      // known by the first status, which is on its way
-      opened: () => undefined,
       lost: () => pass({ ...known, open: false }),
       status: (status) => pass({ open: true, status }),
     });

@@ -1,5 +1,5 @@
-/** The longest delay of a timer. */
-const LONGEST = 2 ** 31 - 1;
+/** Timers cannot wait much longer, in ms. */
+const LONGEST = 2e9;
 
 export function reloadAfter(ms: number): void {
   setTimeout(leave, Math.min(ms, LONGEST));

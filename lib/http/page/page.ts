@@ -50,7 +50,7 @@ export interface MaintenancePageContext {
 
 const HEAD =
   `<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">` +
-  `<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark">` +
+  `<meta name="robots" content="noindex">` +
   `<meta name="theme-color" content="#faf8f3" media="(prefers-color-scheme:light)">` +
   `<meta name="theme-color" content="#0c151d" media="(prefers-color-scheme:dark)">` +
   `<link rel="icon" href="${PAGE_ICON}"><style>${PAGE_STYLES}</style>`;
@@ -124,38 +124,31 @@ function renderEnd(
   };
 }
 
-/** The next window; without one, an empty element for what the browser script may learn. */
-function renderNext(
-  { next, text, scriptUrl }: MaintenancePageContext,
-  formatUtc: (instant: Date) => string,
-): string {
-  if (!next && !scriptUrl) {
+function renderNext({ next, text }: MaintenancePageContext, formatUtc: (instant: Date) => string): string {
+  if (!next) {
     return '';
   }
-  const time = (instant: Date | undefined): string =>
-    instant
-      ? `<time datetime="${instant.toISOString()}">${escapeHtml(formatUtc(instant))}</time>`
-      : '<time></time>';
+  const time = (instant: Date): string =>
+    `<time datetime="${instant.toISOString()}">${escapeHtml(formatUtc(instant))}</time>`;
   return (
-    `<p class="next"${next ? '' : ' hidden'}><b>${escapeHtml(text(NEXT_TEXTS.next))}</b> ` +
-    `${time(next?.start)} – ${time(next?.end)} <span dir="auto">${escapeHtml(next?.message ?? '')}</span></p>`
+    `<p class="next"><b>${escapeHtml(text(NEXT_TEXTS.next))}</b> ` +
+    `${time(next.start)} – ${time(next.end)} <span dir="auto">${escapeHtml(next.message)}</span></p>`
   );
 }
 
-/** The progress of the work. With the browser script, which may learn of it later, the element is always there. */
 function renderProgress(
-  { progress, scriptUrl, text }: MaintenancePageContext,
+  { progress, text }: MaintenancePageContext,
   formatPercent: (part: number) => string,
 ): string {
-  if (!progress && !scriptUrl) {
+  if (!progress) {
     return '';
   }
-  const { value = 0, step = null, overrun = false } = progress ?? {};
+  const { value, step, overrun } = progress;
   const percent = percentOf(value);
   return (
-    `<div class="progress"${progress ? '' : ' hidden'}>` +
+    `<div class="progress">` +
     `<progress max="100" value="${percent}" aria-label="${escapeHtml(text(PROGRESS_TEXTS.progress))}"></progress>` +
-    `<p><b>${progress ? escapeHtml(formatPercent(percent / 100)) : ''}</b> <span dir="auto">${escapeHtml(step ?? '')}</span></p>` +
+    `<p><b>${escapeHtml(formatPercent(percent / 100))}</b> <span dir="auto">${escapeHtml(step ?? '')}</span></p>` +
     `<p class="late"${overrun ? '' : ' hidden'}>${escapeHtml(text(PROGRESS_TEXTS.overrun))}</p></div>`
   );
 }
