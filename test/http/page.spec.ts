@@ -127,7 +127,7 @@ describe('renderMaintenancePage', () => {
   it('is not indexed and stays small', () => {
     const html = render(endIn(60));
     expect(html).toContain('<meta name="robots" content="noindex">');
-    expect(Buffer.byteLength(html)).toBeLessThan(8_192);
+    expect(Buffer.byteLength(html)).toBeLessThan(6_591);
   });
 });
 

@@ -123,7 +123,7 @@ describe.each(adapters)('GET {path}/script on %s', (_name, createApp) => {
     expect(answer.status).toBe(200);
     expect(answer.text).toContain('{"script":"/maintenance/script"}');
     expect(answer.text).not.toContain('Socket.IO');
-    expect(answer.text.length).toBeLessThan(15_700);
+    expect(answer.text.length).toBeLessThan(15_000);
     expect(() => runInNewContext(`(function () { ${answer.text} })`)).not.toThrow();
   });
 });
