@@ -41,6 +41,10 @@ type Request = Omit<HttpRequest, 'baseUrl'> & {
 
 const pathOf = (request: Request): string => pathname(request[ENTERED] ?? request.url);
 
+/** The path that layers are matched with: the same, unless middleware has rewritten it. */
+const routedPath = ({ baseUrl = '', url, [MOUNTED]: mounted = '' }: Request): string =>
+  baseUrl.slice(mounted.length) + pathname(url);
+
 /**
  * Stands before everything in an Express application, whatever was registered earlier, and before each of its layers that
  * answers requests.
@@ -145,7 +149,7 @@ export class ExpressEntrance {
 
   private atLayer(layer: ExpressLayer, request: Request, reply: HttpReply, next: Next, pass: Next): void {
     const kind = this.routes.kindOf(layer);
-    const path = pathOf(request);
+    const path = routedPath(request);
     const { method } = request;
     if (kind === 'end') {
       this.atEnd(request, reply, pass);
@@ -159,7 +163,8 @@ export class ExpressEntrance {
       next();
       return;
     }
-    const servers = kind === 'nest' ? this.routes.servers(path, method) : this.routes.serversOf(layer, path);
+    const servers =
+      kind === 'nest' ? this.routes.servers(path, method) : this.routes.serversOf(layer, pathOf(request));
     this.coverage.decide(request, reply, servers, pass, (status) => {
       if (kind === 'static') {
         // what is behind them may be exempt, or decided with a session
