@@ -3,6 +3,7 @@ import { ApplicationConfig } from '@nestjs/core';
 import { negotiate } from '../http/negotiation.js';
 import { MountedPaths } from '../http/mounted-path.js';
 import { MaintenanceExceptionFilter } from '../http/refusal/maintenance-exception.filter.js';
+import { RefusedEventFilter } from '../messages/refused-event.filter.js';
 import type { HttpRequest } from '../request/http-request.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
@@ -55,9 +56,11 @@ export class SignIn {
 
   private get hasFilters(): boolean {
     const filters = [...this.config.getGlobalFilters(), ...this.config.getGlobalRequestFilters()];
-    return filters.some((filter) => !(filter instanceof MaintenanceExceptionFilter));
+    return filters.some((filter) => !OWN_FILTERS.some((own) => filter instanceof own));
   }
 }
+
+const OWN_FILTERS = [MaintenanceExceptionFilter, RefusedEventFilter];
 
 function isDenial(error: unknown): error is HttpException {
   return error instanceof HttpException && [401, 403].includes(error.getStatus());

@@ -168,8 +168,9 @@ export class MaintenanceGuard implements CanActivate {
     if (transport === 'graphql') {
       return Promise.reject(withoutStack(() => new MaintenanceGraphQLError(refusal)));
     }
-    return (transport === 'ws' ? wsError(refusal, context) : rpcError(refusal, context)).then((error) => {
-      throw error;
+    const error = transport === 'ws' ? wsError(refusal, context) : rpcError(refusal, context, target.event);
+    return error.then((reason) => {
+      throw reason;
     });
   }
 }

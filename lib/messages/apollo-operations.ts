@@ -1,6 +1,8 @@
 import { noteGraphqlReply } from '../decision/call-facts.js';
 import { asksForEntities, type GraphqlOperation } from './graphql-operation.js';
 import type { GraphqlOperations } from './graphql-operations.js';
+import type { GraphqlSchema, WatchSchema } from './plain-resolvers.js';
+import { MaintenanceGraphQLError } from './transport-errors.js';
 
 /** Options of Nest's GraphQL module with one of Apollo's drivers. */
 interface ApolloOptions {
@@ -10,10 +12,17 @@ interface ApolloOptions {
   server?: { plugins?: unknown[] };
 }
 
-/** Makes Apollo Server ask about operations. */
-export function guardApollo(operations: GraphqlOperations, options: ApolloOptions, gateway: boolean): void {
-  const plugin = new OperationsPlugin(operations, gateway);
-  if (gateway) {
+/**
+ * Makes Apollo Server ask about operations.
+ * @param watch receives its schema; `undefined` for a gateway, which has no resolvers
+ */
+export function guardApollo(
+  operations: GraphqlOperations,
+  options: ApolloOptions,
+  watch: WatchSchema | undefined,
+): void {
+  const plugin = new OperationsPlugin(operations, watch);
+  if (!watch) {
     options.server = { ...options.server, plugins: withPlugin(options.server?.plugins, plugin) };
   } else {
     options.plugins = withPlugin(options.plugins, plugin);
@@ -61,17 +70,21 @@ class OperationsPlugin {
 
   constructor(
     private readonly operations: GraphqlOperations,
-    /** Whether everything is decided here, or only what has no resolver. */
-    private readonly all: boolean,
+    /** If absent, everything is decided here. */
+    private readonly watch: WatchSchema | undefined,
   ) {}
+
+  serverWillStart({ schema }: { schema: GraphqlSchema }): Promise<void> {
+    return Promise.resolve(this.watch?.(schema));
+  }
 
   requestDidStart(context: object): Promise<object> {
     const execution: Execution = {};
     this.executions.set(context, execution);
     return Promise.resolve({
       didResolveOperation: async (request: GraphqlOperation) => {
-        if (this.all || asksForEntities(request)) {
-          const over = await this.operations.admit(request);
+        if (!this.watch || asksForEntities(request)) {
+          const over = await this.operations.admit(request).catch(asResponse);
           if (execution.ended) {
             // another plugin has refused it meanwhile
             over();
@@ -88,6 +101,14 @@ class OperationsPlugin {
   unexpectedErrorProcessingRequest({ requestContext }: { requestContext: object }): Promise<void> {
     return Promise.resolve(end(this.executions.get(requestContext)));
   }
+}
+
+/** As for a refused resolver: Apollo would send 500, and a gateway in front would not pass the facts on. */
+function asResponse(error: unknown): never {
+  if (error instanceof MaintenanceGraphQLError) {
+    error.extensions.http = { status: 200 };
+  }
+  throw error;
 }
 
 function end(execution: Execution | undefined): void {

@@ -51,6 +51,11 @@ export class EventSource implements WorkScope {
     this.methods.some(({ policy }) => policy.isConcernedBy(key));
 }
 
+/** Holds events that have to wait. */
+export interface EventHolder {
+  hold(source: EventSource, context: object, deliver: () => unknown): void;
+}
+
 /** A microservice and the events that it receives. */
 export class EventServer {
   private readonly sources = new Map<unknown, EventSource>();

@@ -9,20 +9,16 @@ import type { ResolvedOptions } from '../options/options.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { OPTIONS, STRUCTURE } from '../options/tokens.js';
 import { admitEvent } from './event-admission.js';
-import { EventServer, type EventMethod, type EventSource, type RpcServer } from './event-server.js';
+import { EventServer, type EventHolder, type EventMethod, type RpcServer } from './event-server.js';
 import { KafkaPartitions } from './kafka-partitions.js';
 import { eventMethods, messageTransports } from './message-methods.js';
+import { RefusedEventFilter } from './refused-event.filter.js';
 import { RmqConsumer } from './rmq-consumer.js';
 import { settleRefusals } from './rmq-refusals.js';
 import { rpcServers } from './rpc-servers.js';
 
 const RMQ = 5;
 const KAFKA = 6;
-
-/** Holds events that have to wait. */
-interface EventHolder {
-  hold(source: EventSource, context: object, deliver: () => unknown): void;
-}
 
 /** Makes the microservices of an application hold events that arrive while a key is on, if their transport can. */
 @Injectable()
@@ -46,6 +42,9 @@ export class EventServers implements OnApplicationShutdown {
       this.asked++;
       return original.call(config);
     };
+    if (options.events === 'refuse') {
+      config.addGlobalFilter(new RefusedEventFilter());
+    }
     this.subscription = rpcServers(modules)?.subscribe((server) => this.add(server));
   }
 

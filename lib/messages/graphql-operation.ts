@@ -36,17 +36,17 @@ export function findOperation(
   return definitions.find((one) => one.kind === 'OperationDefinition' && (!name || one.name?.value === name));
 }
 
-/**
- * The field by which a gateway asks a subgraph for referenced entities (Apollo Federation); fragments at the root may contain
- * it.
- */
+/** The field by which a gateway asks a subgraph for referenced entities (Apollo Federation). */
+export const ENTITIES = '_entities';
+
+/** Whether it contains that field; fragments at the root may. */
 export function asksForEntities({ operation, document }: GraphqlOperation): boolean {
   const pending = operation?.selectionSet ? [operation.selectionSet] : [];
   const seen = new Set<string>();
   for (let set = pending.pop(); set; set = pending.pop()) {
     for (const { kind, name, selectionSet } of set.selections) {
       if (kind === 'Field') {
-        if (name?.value === '_entities') {
+        if (name?.value === ENTITIES) {
           return true;
         }
       } else if (selectionSet) {

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { currentCall } from '../core/calls/current-call.js';
 import { WorkCall } from '../core/calls/work-calls.js';
 import { StateManager } from '../core/state/state-manager.js';
@@ -7,25 +7,28 @@ import { GraphqlPlace, graphqlReply, graphqlRequest } from '../decision/call-fac
 import { Evaluator } from '../decision/evaluator.js';
 import { PLAIN_POLICY } from '../decision/handler-policy.js';
 import { StalePolicy } from '../decision/stale-policy.js';
+import { MaintenanceGuard } from '../http/maintenance.guard.js';
 import { forcePrivate } from '../http/prevent-caching.js';
 import { RefusalResponder } from '../http/refusal/refusal-responder.js';
 import { InFlight } from '../in-flight/in-flight.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
-import { STRUCTURE } from '../options/tokens.js';
+import type { ResolvedOptions } from '../options/options.js';
+import { OPTIONS, STRUCTURE } from '../options/tokens.js';
 import { guardApollo } from './apollo-operations.js';
 import type { GraphqlOperation } from './graphql-operation.js';
 import { guardMercurius } from './mercurius-operations.js';
+import { PlainResolvers, type GivenResolvers, type GraphqlSchema } from './plain-resolvers.js';
 import { MaintenanceGraphQLError } from './transport-errors.js';
 
 /** Options of Nest's GraphQL module. */
-interface ModuleOptions {
+interface ModuleOptions extends GivenResolvers {
   readonly driver?: object;
   plugins?: unknown[];
 }
 
 /**
  * Decides about GraphQL operations that reach no resolver of Nest's, and so no guard: all operations of a federation gateway,
- * and the entities that a gateway asks a subgraph for. An admitted operation counts as running until its response is sent.
+ * the entities that a gateway asks a subgraph for, and resolvers that are none of Nest's. An admitted operation counts as running until its response is sent.
  */
 @Injectable()
 export class GraphqlOperations {
@@ -37,11 +40,15 @@ export class GraphqlOperations {
     @Inject(RefusalResponder) private readonly responder: RefusalResponder,
     @Inject(InFlight) private readonly inFlight: InFlight,
     @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
+    @Inject(OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(MaintenanceGuard) private readonly builtIn: MaintenanceGuard,
+    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
   ) {}
 
   /** Call it before the GraphQL modules start their servers. */
   mount(): void {
-    if (!this.structure.guard) {
+    const { guard } = this;
+    if (!guard) {
       return;
     }
     for (const { providers } of this.modules.values()) {
@@ -52,8 +59,19 @@ export class GraphqlOperations {
       }
       const gateway = kind === 'Gateway';
       this.inFlight.serves ||= gateway;
-      (server === 'Apollo' ? guardApollo : guardMercurius)(this, options, gateway);
+      const plain = new PlainResolvers(guard, options, this.options.followCalls);
+      const watch = (schema: GraphqlSchema): void => {
+        this.inFlight.serves = plain.watch(schema) || this.inFlight.serves;
+      };
+      (server === 'Apollo' ? guardApollo : guardMercurius)(this, options, gateway ? undefined : watch);
     }
+  }
+
+  /** The one that judges resolvers: the built-in one, or the application's own that takes its place. */
+  private get guard(): MaintenanceGuard | undefined {
+    return this.structure.guard === false
+      ? this.config.getGlobalGuards().find((guard) => guard instanceof MaintenanceGuard)
+      : this.builtIn;
   }
 
   /**

@@ -5,6 +5,7 @@ import {
   type GraphqlOperation,
 } from './graphql-operation.js';
 import type { GraphqlOperations } from './graphql-operations.js';
+import type { GraphqlSchema, WatchSchema } from './plain-resolvers.js';
 
 /** Options of Nest's GraphQL module with one of Mercurius' drivers: further Fastify plugins are registered after it. */
 interface MercuriusOptions {
@@ -16,7 +17,7 @@ type Hook = (schema: unknown, document: GraphqlDocument, context: object) => Pro
 
 /** The part of a Fastify instance with Mercurius that is used here. */
 interface MercuriusApp {
-  graphql: Execute & { addHook(name: string, hook: Hook): void };
+  graphql: Execute & { readonly schema: GraphqlSchema; addHook(name: string, hook: Hook): void };
 }
 
 /** An operation in progress. */
@@ -26,14 +27,17 @@ interface Execution {
   over?: () => void;
 }
 
-/** Makes Mercurius ask about operations. */
+/**
+ * Makes Mercurius ask about operations.
+ * @param watch receives its schema; `undefined` for a gateway, which has no resolvers
+ */
 export function guardMercurius(
   operations: GraphqlOperations,
   options: MercuriusOptions,
-  gateway: boolean,
+  watch: WatchSchema | undefined,
 ): void {
   const others = (options.plugins ?? []).filter((other) => !(other instanceof OperationsPlugin));
-  options.plugins = [...others, new OperationsPlugin(operations, gateway)];
+  options.plugins = [...others, new OperationsPlugin(operations, watch)];
 }
 
 /** In the form in which Nest's drivers take Fastify plugins. */
@@ -43,8 +47,8 @@ class OperationsPlugin {
 
   constructor(
     private readonly operations: GraphqlOperations,
-    /** Whether everything is decided here, or only what has no resolver. */
-    private readonly all: boolean,
+    /** If absent, everything is decided here. */
+    private readonly watchSchema: WatchSchema | undefined,
   ) {
     this.plugin = (app) => Promise.resolve(this.watch(app));
     // for the application itself, not for an encapsulated part of it
@@ -53,6 +57,7 @@ class OperationsPlugin {
 
   private watch(app: MercuriusApp): void {
     const executions = new WeakMap<object, Execution>();
+    this.watchSchema?.(app.graphql.schema);
     // hooks learn neither an operation's name nor that it has failed
     app.graphql = new Proxy(app.graphql, {
       apply: async (execute, app, [source, given, variables, name]: Parameters<Execute>) => {
@@ -75,7 +80,7 @@ class OperationsPlugin {
         over?.();
       }
     });
-    if (this.all) {
+    if (!this.watchSchema) {
       // a stream of events may stay open for days: it is refused, and no drain waits for it
       app.graphql.addHook('preSubscriptionExecution', async (_schema, document, contextValue) => {
         const over = await this.operations.admit({
@@ -95,6 +100,6 @@ class OperationsPlugin {
   ): Promise<() => void> | undefined {
     const operation = findOperation(document, operationName);
     const request: GraphqlOperation = { operation, operationName, document, contextValue };
-    return this.all || asksForEntities(request) ? this.operations.admit(request) : undefined;
+    return !this.watchSchema || asksForEntities(request) ? this.operations.admit(request) : undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { IntrinsicException, type ExecutionContext } from '@nestjs/common';
 import { refusalJson, type Refusal } from '../decision/refusal.js';
 import { grpcError } from './grpc-error.js';
+import { noteRefusedEvent } from './refused-event.filter.js';
 import { noteRefusal } from './rmq-refusals.js';
 import { deliverToWebSocket } from './web-socket-exceptions.js';
 
@@ -27,11 +28,16 @@ export async function wsError(refusal: Refusal, context: ExecutionContext): Prom
 }
 
 /** Thrown by a refused microservice handler. */
-export async function rpcError(refusal: Refusal, context: ExecutionContext): Promise<Error> {
+export async function rpcError(
+  refusal: Refusal,
+  context: ExecutionContext,
+  isEvent: boolean,
+): Promise<Error> {
   noteRefusal(context.getArgByIndex(1));
   const { RpcException } = await import('@nestjs/microservices');
   const facts = { status: 'error', ...factsFor(refusal) };
-  return new RpcException(grpcError(facts, refusal, context) ?? facts);
+  const error = new RpcException(grpcError(facts, refusal, context) ?? facts);
+  return isEvent ? noteRefusedEvent(error) : error;
 }
 
 function factsFor(refusal: Refusal): Record<string, unknown> {

@@ -5,6 +5,8 @@ import {
   type ApolloFederationDriverConfig,
   type ApolloGatewayDriverConfig,
 } from '@nestjs/apollo';
+import { Injectable } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import {
   Directive,
   Field,
@@ -22,10 +24,11 @@ import {
   type MercuriusFederationDriverConfig,
   type MercuriusGatewayDriverConfig,
 } from '@nestjs/mercurius';
-import { MaintenanceKey, type MaintenanceRootOptions } from 'nestjs-maintenance';
+import { MaintenanceGuard, MaintenanceKey, type MaintenanceRootOptions } from 'nestjs-maintenance';
 import { afterEach, describe, expect, it } from 'vitest';
 import { maintenance, serviceOf } from '../apps/shop.js';
 import { adapters, createFastifyApp } from '../support/apps.js';
+import { sendBySocket } from '../support/graphql-socket.js';
 import { until } from '../support/until.js';
 
 let begun = 0;
@@ -67,6 +70,11 @@ class PersonResolver {
   }
 }
 
+@Injectable()
+class OwnGuard extends MaintenanceGuard {}
+
+const CLOSED = { message: 'Closed.' };
+
 interface Result {
   data?: Record<string, unknown> | null;
   errors?: { message: string; extensions: Record<string, unknown> }[];
@@ -82,6 +90,8 @@ async function ask(url: string, query: string): Promise<Result> {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ query }),
   });
+  // a gateway passes on no errors of any other response
+  expect(response.status).toBe(200);
   return (await response.json()) as Result;
 }
 
@@ -100,6 +110,7 @@ const apollo = {
     GraphQLModule.forRoot<ApolloFederationDriverConfig>({
       driver: ApolloFederationDriver,
       autoSchemaFile: { federation: 2 },
+      subscriptions: { 'graphql-ws': true },
     }),
   gateway: (url: string) =>
     GraphQLModule.forRoot<ApolloGatewayDriverConfig>({
@@ -116,6 +127,7 @@ const mercurius: typeof apollo = {
       driver: MercuriusFederationDriver,
       autoSchemaFile: { federation: 2 },
       allowBatchedQueries: true,
+      subscription: { fullWsTransport: true },
     }),
   gateway: (url) =>
     GraphQLModule.forRoot<MercuriusGatewayDriverConfig>({
@@ -151,7 +163,7 @@ describe.each(cases)('%s', (_name, createApp, server) => {
       await using front = await gateway(people.url);
       expect(await ask(front.url, '{ me { name } }')).toEqual({ data: { me: { name: 'Ada' } } });
       const service = serviceOf(front);
-      await service.setMaintenance(true, 'general', { message: 'Closed.' });
+      await service.setMaintenance(true, 'general', CLOSED);
       expect(await ask(front.url, '{ me { name } }')).toMatchObject(refused('Closed.'));
       expect(await ask(front.url, 'mutation { rename { name } }')).toMatchObject(refused('Closed.'));
       expect(front.log.filter((line) => line.startsWith('error'))).toEqual([]);
@@ -164,7 +176,7 @@ describe.each(cases)('%s', (_name, createApp, server) => {
     it('a subgraph refuses entities, by whatever name the field is reached', async () => {
       await using people = await subgraph();
       expect(await ask(people.url, ENTITIES)).toEqual({ data: { _entities: [{ name: 'Ada' }] } });
-      await serviceOf(people).setMaintenance(true, 'general', { message: 'Closed.' });
+      await serviceOf(people).setMaintenance(true, 'general', CLOSED);
       for (const query of [ENTITIES, HIDDEN, ENTITIES.replace('_entities', 'found: _entities')]) {
         expect(await ask(people.url, query)).toMatchObject(refused('Closed.'));
       }
@@ -172,6 +184,40 @@ describe.each(cases)('%s', (_name, createApp, server) => {
       // a gateway may compose its schema meanwhile
       expect((await ask(people.url, '{ _service { sdl } }')).errors).toBeUndefined();
       expect(people.log.filter((line) => line.startsWith('error'))).toEqual([]);
+    });
+
+    it('a subgraph refuses entities over a websocket as well, and drains wait for them', async () => {
+      await using people = await subgraph();
+      let open = (): void => undefined;
+      hold = new Promise((resolve) => (open = resolve));
+      begun = 0;
+      const answer = sendBySocket(people, ENTITIES);
+      await until(() => begun === 1);
+      await expect(serviceOf(people).maintain('general', () => 'never', { drain: 100 })).rejects.toThrow(
+        /query/i,
+      );
+      const work = serviceOf(people).maintain('general', () => sendBySocket(people, ENTITIES));
+      open();
+      expect(await answer).toContain('"name":"Ada"');
+      expect(await work).toContain('"code":"MAINTENANCE"');
+      expect(begun).toBe(1);
+      expect(people.log.filter((line) => line.startsWith('error'))).toEqual([]);
+    });
+
+    it("the application's own guard does so in place of the built-in one", async () => {
+      const own = { provide: APP_GUARD, useClass: OwnGuard };
+      const guarded = maintenance({ ...options, guard: false });
+      await using people = await createApp({
+        imports: [server.subgraph(), guarded],
+        providers: [PersonResolver, own],
+      });
+      await using front = await createApp({
+        imports: [server.gateway(`${people.url}/graphql`), guarded],
+        providers: [own],
+      });
+      for (const app of [people, front]) await serviceOf(app).setMaintenance(true, 'general', CLOSED);
+      expect(await ask(front.url, '{ me { name } }')).toMatchObject(refused('Closed.'));
+      expect(await ask(people.url, ENTITIES)).toMatchObject(refused('Closed.'));
     });
 
     it.each([
