@@ -1,3 +1,4 @@
+import { createAbortController } from '../common/abort-signals.js';
 import { MaintenanceRevokedError } from '../errors/revoked-error.js';
 import { Call } from './call.js';
 
@@ -26,7 +27,7 @@ export class Revocations {
   signalOf(subject: object): AbortSignal {
     let controller = this.controllers.get(subject);
     if (!controller) {
-      this.controllers.set(subject, (controller = new AbortController()));
+      this.controllers.set(subject, (controller = createAbortController()));
       const reason = this.revoked.get(subject);
       if (reason) {
         controller.abort(reason);

@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import { onAbort } from './abort-signals.js';
 
 /**
  * Waits for the next value, at most this many ms; settles early if the signal aborts.
@@ -16,15 +17,14 @@ export function nextOrTimeout(
     const settle = (came: boolean): void => {
       clearTimeout(timer);
       subscription.unsubscribe();
-      signal?.removeEventListener('abort', aborted);
+      forget?.();
       resolve(came);
     };
-    const aborted = (): void => settle(false);
     const timer = setTimeout(() => settle(false), timeout);
     const subscription = source.subscribe({
       next: () => queueMicrotask(() => settle(true)),
       complete: () => queueMicrotask(() => settle(false)),
     });
-    signal?.addEventListener('abort', aborted, { once: true });
+    const forget = signal && onAbort(signal, () => settle(false));
   });
 }

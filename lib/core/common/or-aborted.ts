@@ -1,3 +1,5 @@
+import { onAbort } from './abort-signals.js';
+
 /**
  * The result of a promise, unless the signal aborts first.
  * @throws the reason of the signal
@@ -7,14 +9,13 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | un
     return promise;
   }
   signal.throwIfAborted();
-  let abort: () => void = () => undefined;
+  let forget: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
+    forget = onAbort(signal, () => reject(signal.reason as Error));
   });
   try {
     return await Promise.race([promise, aborted]);
   } finally {
-    signal.removeEventListener('abort', abort);
+    forget();
   }
 }

@@ -2,6 +2,7 @@ import { Call, callChain } from '../calls/call.js';
 import { currentCall } from '../calls/current-call.js';
 import type { Revocations } from '../calls/revocations.js';
 import type { RunningCalls } from '../cluster/running-calls.js';
+import { withoutLimit } from '../common/abort-signals.js';
 import { MaintenanceConfigurationError } from '../errors/errors.js';
 import type { StateManager } from '../state/state-manager.js';
 
@@ -49,7 +50,7 @@ export class CallRights {
     }
     this.timer ??= this.look();
     const [first, ...others] = subjects.map((one) => this.revocations.signalOf(one)) as [AbortSignal];
-    return others.length === 0 ? first : AbortSignal.any([first, ...others]);
+    return others.length === 0 ? first : withoutLimit(AbortSignal.any([first, ...others]));
   }
 
   private isRevoked(subject: object): boolean {

@@ -1,4 +1,5 @@
 import type { Subscription } from 'rxjs';
+import { createAbortController } from '../common/abort-signals.js';
 import { MaintenanceLockLostError } from '../errors/errors.js';
 import { leaseOfHold, leaseOfKey, type LeaseRequest } from '../store/leases.js';
 import type { StateManager } from './state-manager.js';
@@ -16,7 +17,7 @@ const LONGEST_INTERVAL = 5_000;
 
 /** The leases behind one `maintain()`: taken together, renewed together, watched until they are given back. */
 export class HoldLease {
-  private readonly controller = new AbortController();
+  private readonly controller = createAbortController();
   private timer: NodeJS.Timeout | undefined;
   private guard: NodeJS.Timeout | undefined;
   private readonly disown: () => void;
