@@ -44,6 +44,8 @@ export interface CliCommand {
 /** The command line: its commands, what they share, and the exit code. */
 export class Cli {
   exitCode = 0;
+  /** The command that was called, even if its options are wrong. */
+  called: string | undefined;
 
   constructor(
     readonly program: Command,
@@ -70,7 +72,12 @@ export class Cli {
     const lines = examples.map(([does, line]) => `  # ${does}\n  $ nestjs-maintenance ${line}`);
     command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
     command.copyInheritedSettings(this.program);
+    command.exitOverride((error) => {
+      this.called = name;
+      throw error;
+    });
     command.action(async (...given: unknown[]) => {
+      this.called = name;
       const args = given.slice(0, -2) as (string | string[])[];
       this.exitCode = await this.run(command.optsWithGlobals<Options & CommonOptions>(), await work(), args);
     });

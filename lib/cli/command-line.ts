@@ -24,26 +24,35 @@ export async function carryOut(
     return cli.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
-      return error.exitCode === 0 ? EXIT.done : reportUsage(error, out, ours);
+      // without a command it may still have been meant for run
+      const isRun = cli.called === undefined ? ours.includes('run') : cli.called === 'run';
+      return error.exitCode === 0 ? EXIT.done : reportUsage(error, out, isRun);
     }
-    return error instanceof Declined ? EXIT.failed : report(error, out, around);
+    return error instanceof Declined ? EXIT.failed : report(error, out, around, cli.called === 'run');
   }
 }
 
 /** Reports what commander has already told people. */
-function reportUsage({ code, message }: CommanderError, out: Output, words: readonly string[]): number {
-  const exit = words.includes('run') && code !== 'commander.help' ? RUN_EXIT + EXIT.usage : EXIT.usage;
+function reportUsage({ code, message }: CommanderError, out: Output, isRun: boolean): number {
+  if (isRun && code !== 'commander.help') {
+    return RUN_EXIT + EXIT.usage;
+  }
   const error = { code: 'CLI_USAGE', message: message.replace(/^error: /, '') };
-  out.result({ error, exitCode: exit }, () => undefined);
-  return exit;
+  out.result({ error, exitCode: EXIT.usage }, () => undefined);
+  return EXIT.usage;
 }
 
-function report(error: unknown, out: Output, { env }: Surroundings): number {
+/** @param isRun stdout is left to the command, and exit codes are told from its own */
+function report(error: unknown, out: Output, { env }: Surroundings, isRun: boolean): number {
   const { message: said, code = 'ERROR' } = error as Error & { code?: string };
   const message = inWordsOfOptions(said);
-  const exit = exitCodeOf(error);
+  const exit = exitCodeOf(error) + (isRun ? RUN_EXIT : 0);
   const known = error instanceof CliError || String(code).startsWith('MAINTENANCE_');
-  out.result({ error: { code, message }, exitCode: exit }, () => out.error(message));
+  if (isRun) {
+    out.error(message);
+  } else {
+    out.result({ error: { code, message }, exitCode: exit }, () => out.error(message));
+  }
   if (!known && env.DEBUG) {
     out.note(String((error as Error).stack));
   }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import * as module from 'node:module';
 import { isatty } from 'node:tty';
+import { getSystemErrorMap } from 'node:util';
 
 /** Milliseconds after which the process ends although something is still open. */
 const LINGER = 1_000;
@@ -8,10 +9,16 @@ const LINGER = 1_000;
 // from Node 22 on: what was compiled is kept for the next time
 (module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 
-/** The reader of our output, such as head or less, may close it early. */
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') {
+process.stdout.on('error', ({ code, errno }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') {
+    // the reader, such as head or less, may close it early
     process.exit(0);
+  }
+  // a terminal that has gone away is reported by its signal
+  if (code !== 'EIO') {
+    const [, why] = getSystemErrorMap().get(errno ?? 0) ?? [];
+    process.stderr.write(`error: stdout could not be written: ${why} (${code}).\n`);
+    process.exit(1);
   }
 });
 // work in progress goes on when its output can no longer be written

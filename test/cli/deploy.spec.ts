@@ -53,7 +53,7 @@ beforeEach(async () => {
 trap 'echo INT >> '${folder}/calls'; exit 130' INT
 trap 'echo TERM >> '${folder}/calls'; exit 143' TERM
 echo "$@ $MAINTENANCE_KEY $DATABASE_URL" >> '${folder}/calls'
-while [ ! -e '${folder}/done' ]; do sleep 0.05; done
+while [ ! -s '${folder}/done' ]; do sleep 0.05; done
 exit "$(cat '${folder}/done')"`,
   );
 });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { openSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -98,6 +99,7 @@ describe('a wrong command line gets one sentence and exit code 2, and changes no
     ['progress outside of run', ['progress', '40']],
     ['an invalid progress value', ['progress', 'soon']],
     ['progress above 100 %', ['progress', '140']],
+    ['an unknown option after a key called run', ['history', 'run', '--bogus']],
     ['an invalid time', ['history', '--since', 'yesterday']],
     ['an invalid number', ['history', '--limit', 'all']],
   ])('%s', async (_what, args) => {
@@ -355,6 +357,24 @@ describe('settings', () => {
     const { code, stderr } = await cli(['status'], { cwd: own });
     expect({ code, named: stderr.includes('.maintenancerc') }).toEqual({ code: 2, named: true });
   });
+});
+
+describe('output that cannot be written', () => {
+  it.each([['status'], ['status', '--json'], ['status', '--exit-code'], ['completion', 'bash'], ['--help']])(
+    'is reported: %s %s',
+    async (...args) => {
+      const full = openSync('/dev/full', 'w');
+      const child = spawn(process.execPath, [MAIN, ...args], {
+        env: { ...process.env, ...env() },
+        stdio: ['ignore', full, 'pipe'],
+      });
+      expect(await resultOf(child)).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: 'error: stdout could not be written: no space left on device (ENOSPC).\n',
+      });
+    },
+  );
 });
 
 describe('help', () => {

@@ -104,6 +104,7 @@ describe('a command under run', () => {
     [122, 'no command', [KEY]],
     [122, 'an empty command', [KEY, '--', '']],
     [122, 'an unknown option', [KEY, '--drian', '1s', '--', 'true']],
+    [122, 'a header for Redis', [KEY, '--header', 'X: y', '--', 'true']],
     [122, 'a lease that leaves no time', [KEY, '--lease', '5s', '--', 'true']],
     [122, 'a length of time without a unit', [KEY, '--drain', '10', '--', 'true']],
     [126, 'an unknown key', ['nothing', '--', 'true']],
@@ -116,6 +117,11 @@ describe('a command under run', () => {
     });
     expect(result.code, result.stderr).toBe(code);
     expect(result.stderr).toMatch(/^error: /);
+    const [command = '', ...others] = args;
+    const json = await cli(['run', command, '--json', ...others], {
+      env: { MAINTENANCE_REDIS_URL: server.url },
+    });
+    expect(json, 'stdout is left to the command').toEqual({ ...result, stdout: '' });
     await using migrations = await withReplica();
     expect(await migrations.isOn()).toBe(false);
   });
