@@ -16,6 +16,7 @@ import { PERSONAL_CACHE_CONTROL, preventCaching } from './prevent-caching.js';
 import { isSafeMethod } from '../decision/decision.js';
 import type { HttpRequest } from '../request/http-request.js';
 import type { HttpReply } from '../request/http-reply.js';
+import { onceGone } from '../request/response-end.js';
 import { rawResponse, setHeader } from './http-port.js';
 import { Localizer } from '../i18n/localizer.js';
 import { OwnRoutes } from './own-routes.js';
@@ -115,10 +116,7 @@ export class PingRoute {
       subject: { type: 'http', request },
       // guards of the application that protect key data elsewhere do not run here
       mayBeAsked: () => !this.tickets.needed && this.origins.admitsReader(request),
-      onceGone(callback) {
-        response.once('close', callback);
-        return () => response.off('close', callback);
-      },
+      onceGone: (callback) => onceGone(response, callback),
     });
     return (await inTime) === true;
   }

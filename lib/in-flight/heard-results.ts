@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { isObservable, Observable } from 'rxjs';
 import { follow, within } from '../core/calls/current-call.js';
+import { isGone, onceGone } from '../request/response-end.js';
 import type { HandlerCall, HandlerCalls } from './handler-calls.js';
-import { isDestroyed } from './is-over.js';
 
 /** What a followed call returned; while somebody listens to it, or reads it, the call goes on. */
 export function heard(result: unknown, book: HandlerCalls, call: HandlerCall): unknown {
@@ -60,8 +60,14 @@ function readBy(stream: unknown, book: HandlerCalls, call: HandlerCall): void {
 export function sentBy(reply: unknown, book: HandlerCalls, call: HandlerCall): void {
   const response = ((reply as { raw?: unknown } | undefined)?.raw ?? reply) as
     Partial<ServerResponse> | undefined;
-  if (response?.once && !isDestroyed(response as ServerResponse)) {
-    untilOver(call, (over) => response.once?.('close', book.hear(call, false)).once('close', over));
+  if (response?.once && !isGone(response)) {
+    untilOver(call, (over) => {
+      const unheard = book.hear(call, false);
+      onceGone(response as ServerResponse, () => {
+        unheard();
+        over();
+      });
+    });
   }
 }
 

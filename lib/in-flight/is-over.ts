@@ -2,11 +2,10 @@ import type { ExecutionContext } from '@nestjs/common';
 import { OutgoingMessage, ServerResponse } from 'node:http';
 import { graphqlReply, isGraphql } from '../decision/call-facts.js';
 import { getHandlerCalls } from './handler-calls.js';
+import { isCutOff, isGone, type NodeResponse } from '../request/response-end.js';
 import { wasEnded } from './http2-responses.js';
 
-/** Node's responses, of HTTP/1 and of HTTP/2; those of HTTP/2 do not show that their connection is gone. */
-type Response = Pick<ServerResponse, 'writableEnded' | 'headersSent'> &
-  Partial<Pick<ServerResponse, 'destroyed'>> & { readonly stream?: { readonly destroyed: boolean } };
+type Response = Pick<ServerResponse, 'writableEnded' | 'headersSent'> & NodeResponse;
 
 interface Reply {
   readonly raw?: unknown;
@@ -21,17 +20,13 @@ export function isOver(context: ExecutionContext): boolean {
   const reply = context.getArgs<unknown[]>()[1];
   const response = reply instanceof ServerResponse ? reply : (reply as Reply | undefined)?.raw;
   if (response instanceof ServerResponse) {
-    return response.destroyed && (isEnded.call(response) || hasAnswered(response, context));
+    return (
+      (response.destroyed || isCutOff(response)) && (isEnded.call(response) || hasAnswered(response, context))
+    );
   }
   const other = responseOf(context);
-  return (
-    !other || (isDestroyed(other) && (other.writableEnded || wasEnded(other) || hasAnswered(other, context)))
-  );
+  return !other || (isGone(other) && (other.writableEnded || wasEnded(other) || hasAnswered(other, context)));
 }
-
-/** Nothing more is sent. */
-export const isDestroyed = ({ destroyed, stream }: Pick<Response, 'destroyed' | 'stream'>): boolean =>
-  destroyed ?? stream?.destroyed === true;
 
 const hasAnswered = ({ headersSent }: Response, context: ExecutionContext): boolean =>
   headersSent || getHandlerCalls(context.getHandler())?.isReleased(context) === true;

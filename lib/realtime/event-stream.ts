@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { HttpRequest } from '../request/http-request.js';
 import type { HttpReply } from '../request/http-reply.js';
 import { rawResponse, setHeader } from '../http/http-port.js';
+import { onceGone } from '../request/response-end.js';
 
 /** Characters that may be queued for a client. */
 const ROOM = 64 * 1024;
@@ -50,8 +51,7 @@ export class EventStream {
 
   /** Calls back once it has gone, unless the returned function is called first. */
   onceGone(callback: () => void): () => void {
-    this.response.once('close', callback);
-    return () => this.response.off('close', callback);
+    return onceGone(this.response, callback);
   }
 
   end(): void {

@@ -5,7 +5,8 @@ import type { MaintenanceStatusMessage } from '../client/status-message.js';
 import { StateManager } from '../core/state/state-manager.js';
 import type { HttpRequest } from '../request/http-request.js';
 import type { HttpReply } from '../request/http-reply.js';
-import { setHeader } from '../http/http-port.js';
+import { awaitsTurn, isGone } from '../request/response-end.js';
+import { rawResponse, setHeader } from '../http/http-port.js';
 import { OwnRoutes } from '../http/own-routes.js';
 import { preventCaching } from '../http/prevent-caching.js';
 import { sendBody } from '../http/refusal/send-body.js';
@@ -85,7 +86,15 @@ export class EventsRoute implements Channel<EventStream>, BeforeApplicationShutd
     return (stream) => stream.write(event);
   }
 
-  private open(request: HttpRequest, reply: HttpReply): void {
+  private async open(request: HttpRequest, reply: HttpReply): Promise<void> {
+    const response = rawResponse(reply);
+    if (awaitsTurn(response)) {
+      // what is sent until then would be kept in memory
+      await new Promise((resolve) => response.once('socket', resolve));
+    }
+    if (isGone(response)) {
+      return;
+    }
     if (this.ended || request.method === 'HEAD') {
       preventCaching(reply);
       setHeader(reply, 'Content-Type', 'text/event-stream; charset=utf-8');

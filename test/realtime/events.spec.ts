@@ -5,6 +5,9 @@ import {
   MaintenanceService,
   type MaintenanceRootOptions,
 } from 'nestjs-maintenance';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { adapters, type RunningApp } from '../support/apps.js';
 import { request } from '../support/http.js';
@@ -146,6 +149,50 @@ describe.each(adapters)('GET {path}/events on %s', (_name, createApp) => {
       using next = await Listener.open(app);
       return (await next.told(1))[0]?.spread === 2_000;
     });
+  });
+
+  it('a visitor who leaves before the stream has begun does not count', async () => {
+    const middleware = (_request: unknown, _reply: unknown, next: () => void): void =>
+      void setTimeout(next, 200);
+    await using app = await createApp(root({ reloadRate: 1 }), (it) => it.use(middleware));
+    for (let index = 0; index < 3; index++) {
+      const socket = connect(app.port, '127.0.0.1');
+      socket.write('GET /maintenance/events HTTP/1.1\r\nHost: shop.example\r\n\r\n');
+      await delay(50);
+      socket.destroy();
+    }
+    await delay(400);
+    using listener = await Listener.open(app);
+    expect((await listener.told(1))[0]?.spread).toBe(1_000);
+  });
+
+  it('streams requested behind one another on a connection count one at a time, and end with it', async () => {
+    await using app = await createApp(root({ reloadRate: 1 }));
+    const socket = connect(app.port, '127.0.0.1');
+    socket.write('GET /maintenance/events HTTP/1.1\r\nHost: shop.example\r\n\r\n'.repeat(20));
+    const spread = async (): Promise<number | undefined> => {
+      using listener = await Listener.open(app);
+      return (await listener.told(1))[0]?.spread;
+    };
+    await once(socket, 'data');
+    expect(await spread()).toBe(2_000);
+    socket.destroy();
+    await until(async () => (await spread()) === 1_000);
+  });
+
+  it('one that was requested behind another response begins after it', async () => {
+    await using app = await createApp(root());
+    const socket = connect(app.port, '127.0.0.1');
+    let text = '';
+    socket.on('data', (chunk) => (text += chunk.toString()));
+    socket.write(
+      ['/', '/maintenance/events']
+        .map((path) => `GET ${path} HTTP/1.1\r\nHost: shop.example\r\n\r\n`)
+        .join(''),
+    );
+    await until(() => text.includes('data:'));
+    expect(text).toMatch(/home[^]+data: \{"maintenanceMode":false/);
+    socket.destroy();
   });
 
   it('answers HEAD, and other methods as usual', async () => {

@@ -1,0 +1,48 @@
+import type { ServerResponse } from 'node:http';
+
+/** The part of Node's responses, of HTTP/1 and of HTTP/2, that is read here; those of HTTP/2 do not show that their connection is gone. */
+export type NodeResponse = Partial<Pick<ServerResponse, 'destroyed' | 'socket' | 'req'>> & {
+  readonly stream?: { readonly destroyed: boolean };
+};
+
+/** Whether it waits behind other responses of its connection, whose requests came first (pipelining). */
+export const awaitsTurn = ({ socket }: NodeResponse): boolean => socket === null;
+
+/**
+ * Whether the connection has ended before a response had its turn. Node never closes such a response.
+ */
+export const isCutOff = (response: NodeResponse): boolean =>
+  awaitsTurn(response) && response.req?.socket?.destroyed === true;
+
+/** Nothing more is sent. */
+export const isGone = (response: NodeResponse): boolean =>
+  (response.destroyed ?? response.stream?.destroyed === true) || isCutOff(response);
+
+/** What is called when a connection ends: one listener for all its requests, however many are sent at once. */
+const atEnd = new WeakMap<object, Set<() => void>>();
+
+/** Calls back once nothing more is sent, unless the returned function is called first. */
+export function onceGone(response: ServerResponse, callback: () => void): () => void {
+  const waiting = awaitsTurn(response) ? callbacksOf(response) : undefined;
+  const stop = (): void => {
+    response.off('close', gone);
+    waiting?.delete(gone);
+  };
+  const gone = (): void => {
+    stop();
+    callback();
+  };
+  response.once('close', gone);
+  waiting?.add(gone);
+  return stop;
+}
+
+function callbacksOf({ req: { socket } }: ServerResponse): Set<() => void> {
+  let callbacks = atEnd.get(socket);
+  if (!callbacks) {
+    const added = new Set<() => void>();
+    atEnd.set(socket, (callbacks = added));
+    socket.once('close', () => added.forEach((callback) => callback()));
+  }
+  return callbacks;
+}
