@@ -8,6 +8,7 @@ import type { Verdict } from '../decision/decision.js';
 import { Evaluator } from '../decision/evaluator.js';
 import { getCallFacts, type CallFacts } from '../decision/call-facts.js';
 import { noteAdmission } from '../messages/admitted-messages.js';
+import { isEmitted } from '../messages/emitted-events.js';
 import { MaintenanceGraphQLError, rpcError, wsError } from '../messages/transport-errors.js';
 import type { HttpReply } from '../request/http-reply.js';
 import { isFastifyReply } from './http-port.js';
@@ -159,7 +160,8 @@ export class MaintenanceGuard implements CanActivate {
     }
     // its headers, handshake or metadata name the language
     const refusal = this.responder.ready.refusal(status, http ?? request);
-    if (target.event) {
+    const isEvent = target.event || isEmitted(context.getArgByIndex(1));
+    if (isEvent) {
       this.lost.write(
         'events',
         `An event was refused, and is lost unless its transport delivers it again: ${target.name}.`,
@@ -168,7 +170,7 @@ export class MaintenanceGuard implements CanActivate {
     if (transport === 'graphql') {
       return Promise.reject(withoutStack(() => new MaintenanceGraphQLError(refusal)));
     }
-    const error = transport === 'ws' ? wsError(refusal, context) : rpcError(refusal, context, target.event);
+    const error = transport === 'ws' ? wsError(refusal, context) : rpcError(refusal, context, isEvent);
     return error.then((reason) => {
       throw reason;
     });

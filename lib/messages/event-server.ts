@@ -1,5 +1,6 @@
 import type { WorkScope } from '../core/calls/work-scope.js';
 import type { HandlerPolicy } from '../decision/handler-policy.js';
+import { noteEvents } from './emitted-events.js';
 import { admittedHandler, type EventHandler } from './event-admission.js';
 import { streamCallHandler } from './grpc-stream-calls.js';
 
@@ -69,6 +70,7 @@ export class EventServer {
     methods: readonly EventMethod[],
     registering: () => void,
   ) {
+    noteEvents(server);
     const original = server.addHandler;
     server.addHandler = (pattern, handler, isEvent, extras) => {
       registering();

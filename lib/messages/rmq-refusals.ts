@@ -1,3 +1,4 @@
+import { isEmitted } from './emitted-events.js';
 import { passOnNext } from './event-admission.js';
 import type { RpcServer } from './event-server.js';
 
@@ -51,7 +52,7 @@ export function settleRefusals(server: RpcServer): void {
       const result = await handler(...args);
       const isRefused = refusals.get(message) === (isEvent ? handlers.get(route) : 1);
       if (isRefused && !isSettled(message)) {
-        if (isEvent) {
+        if (isEvent || isEmitted(context)) {
           channel.nack(message, false, false);
         } else {
           channel.ack(message);

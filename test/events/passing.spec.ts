@@ -134,6 +134,10 @@ describe.each(transports)('over %s, which keeps nothing,', (name, server) => {
       await until(() => handled.length === 1);
       // a request gets a refusal as its response
       await expect(ask()).rejects.toMatchObject({ code: 'MAINTENANCE' });
+      // nobody would learn from an answer that this is lost
+      expect(at.log.filter((line) => line.includes('event was refused'))).toEqual([]);
+      client.emit('ask', '');
+      await until(() => at.log.some((line) => /An event was refused.*Answers\.ask/.test(line)));
     });
     expect(await ask()).toBe('answer');
     const warnings = at.log.filter((line) => line.startsWith('warn') && line.includes('noted (Notes.noted)'));

@@ -448,8 +448,18 @@ describe("with events: 'refuse' and noAck: false", () => {
     second(@Payload() _data: object): void {}
   }
 
+  @Controller()
+  class Requests {
+    @MessagePattern('paid')
+    async paid(@Payload() data: { n: number }, @Ctx() context: unknown): Promise<string> {
+      await handle('requests', data, context);
+      return 'paid';
+    }
+  }
+
   it.each<[what: string, controllers: Type[], filters: Provider[]]>([
     ['', [Orders], []],
+    [', sent to a handler of requests', [Requests], []],
     [', with a filter that acknowledges', [Orders], [{ provide: APP_FILTER, useClass: Acknowledging }]],
     [', with two handlers', [Twice], []],
   ])(
