@@ -18,7 +18,7 @@ import type { ApiResponse } from './api-response.js';
 import { createEtag } from './etag.js';
 import type { PageState } from './page-data.js';
 import { PageHistory } from './page-history.js';
-import { headlineOf, pageKey, pageWindow } from './page-state.js';
+import { firstOf, headlineOf, pageKey, pageWindow } from './page-state.js';
 import {
   adminPageCsp,
   renderAdminPage,
@@ -120,14 +120,16 @@ export class AdminPage {
       this.offered(request),
     ]);
     const { active } = manager.snapshot;
+    const { named, more } = firstOf(active);
     return {
       now: new Date(manager.store.now()).toISOString(),
       mayToggle,
       headline: headlineOf(active),
-      active: active.map(({ key }) => {
+      active: named.map(({ key }) => {
         const { label, since, until } = localizer.describe(key, manager, request);
         return { label, since, until };
       }),
+      activeMore: more,
       storeUp: manager.health().up,
       history: await this.history.read(request, offered),
       windows: new WindowList(manager)

@@ -85,8 +85,10 @@ export interface PageState {
   readonly now: string;
   readonly mayToggle: boolean;
   readonly headline: Headline;
-  /** All keys that are in maintenance, including those that are not offered. */
+  /** Keys that are in maintenance, including those that are not offered: the first, if there are very many. */
   readonly active: readonly Pick<MaintenanceKeyJson, 'label' | 'since' | 'until'>[];
+  /** How many there are besides. */
+  readonly activeMore: number;
   /** Whether the store is reachable. */
   readonly storeUp: boolean;
   readonly keys: readonly PageKey[];

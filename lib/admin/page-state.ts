@@ -7,6 +7,19 @@ import type { Headline, PageKey, PageWindow } from './page-data.js';
 
 const RANKS: readonly Headline[] = ['open', 'part', 'readOnly', 'closed'];
 
+/** So many keys are named in the headline, however many are in maintenance. */
+const NAMED = 6;
+
+/** The keys that the headline names, and how many there are besides. */
+export function firstOf<Key>(active: readonly Key[]): {
+  readonly named: readonly Key[];
+  readonly more: number;
+} {
+  // "1 more" would take as much room as its name
+  const named = active.length <= NAMED + 1 ? active : active.slice(0, NAMED);
+  return { named, more: active.length - named.length };
+}
+
 /** What the keys in maintenance mean for the whole site. */
 export function headlineOf(active: readonly ActiveKey[]): Headline {
   const ranks = active.map(({ key, state }) =>

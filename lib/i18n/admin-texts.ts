@@ -12,6 +12,7 @@ export const ADMIN_TEXTS = {
   lastKnown: 'Last known at {time}: {note}',
   activeUntil: '{label} until {time}',
   activeSince: '{label} since {time}',
+  activeMore: '{count} more',
   inTime: 'in {time}',
   timeAgo: '{time} ago',
   needsScript: 'This page needs JavaScript. Without it, use the admin API.',

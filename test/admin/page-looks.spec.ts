@@ -1,4 +1,4 @@
-import { GENERAL_MAINTENANCE } from 'nestjs-maintenance';
+import { GENERAL_MAINTENANCE, MaintenanceKey } from 'nestjs-maintenance';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { headline, PageSite, press, violations } from './page-site.js';
@@ -60,6 +60,15 @@ describe('in print', () => {
   });
 });
 
+it('prints no buttons', async () => {
+  await site.start();
+  await site.service.setMaintenance(true, 'checkout');
+  const { page } = await site.operator('Ada');
+  await page.getByRole('button', { name: 'Undo…' }).waitFor();
+  await page.emulateMedia({ media: 'print' });
+  expect(await page.getByRole('button').count()).toBe(0);
+});
+
 describe('in forced colours', () => {
   it.each(['light', 'dark'] as const)('keeps important parts distinguishable: %s', async (colorScheme) => {
     await site.start();
@@ -113,4 +122,41 @@ it('shows the name of the application and of the deployment', async () => {
   const stranger = await site.operator('Eve', { may: '' });
   expect(await stranger.page.title()).toBe('<b>Harbour</b> & Shop');
   expect(refused).toEqual([]);
+});
+
+it.each([true, false])(
+  'names only some of very many keys in maintenance, with JavaScript: %s',
+  async (javaScriptEnabled) => {
+    await site.start({ keys: Array.from({ length: 9 }, (_, index) => new MaintenanceKey(`key-${index}`)) });
+    for (let index = 0; index < 9; index++) await site.service.setMaintenance(true, `key-${index}`);
+    const { page } = await site.operator('Ada', { javaScriptEnabled });
+    await headline(page, 'The site is in maintenance');
+    const note = await page.locator('#note').innerText();
+    expect(note).toMatch(/^key-0 since .*key-5 since .* 3 more$/);
+    expect(note).not.toContain('key-6');
+  },
+);
+
+it.each(['ltr', 'rtl'])('texts in another direction stay beside their labels: %s', async (direction) => {
+  const hebrew = 'שדרוג';
+  const texts = { he: hebrew, en: 'Upgrade' };
+  await site.start({ languages: ['en', 'he'], translate: (text) => text });
+  for (const [key, reason] of [
+    ['checkout', texts.he],
+    ['import-export', texts.en],
+  ] as const) {
+    await site.service.setMaintenance(true, key, { reason, message: reason });
+  }
+  const { page } = await site.operator('Ada', { locale: direction === 'rtl' ? 'he' : 'en' });
+  expect(await page.locator('html').getAttribute('dir')).toBe(direction);
+  // at the same side of the same box
+  const starts = await page.evaluate<number[]>(`
+    [...document.querySelectorAll('.reason dd, .message dd')].map((value) => {
+      const range = document.createRange();
+      range.selectNodeContents(value);
+      const [text, box] = [range.getBoundingClientRect(), value.getBoundingClientRect()];
+      return text.width === 0 ? 0 : Math.round('${direction}' === 'rtl' ? box.right - text.right : text.left - box.left);
+    })`);
+  expect(starts).toHaveLength(6);
+  expect(new Set(starts)).toEqual(new Set([0]));
 });

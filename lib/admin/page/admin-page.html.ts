@@ -58,10 +58,12 @@ export function renderAdminPage(
     context,
     `<header class="sky">${renderBar(context)}` +
       `<div class="headline"><h1 id="headline">${text(state.headline)}</h1><p id="note">${escapeHtml(describe(state, texts))}</p></div>${PAGE_SCENE}</header>` +
-      `<main id="main"><noscript><p class="alert">${text('needsScript')}</p></noscript><div id="alerts"></div>` +
+      `<main id="main" tabindex="-1"><noscript><p class="alert">${text('needsScript')}</p></noscript><div id="alerts"></div>` +
       `<h2 class="unseen">${text('keys')}</h2><div id="keys"></div>` +
-      `<div id="planned" hidden><h2>${text('windows')}</h2><div id="windows"></div></div><section id="history" hidden></section></main>` +
+      `${renderSection('planned', text('windows'), '<div id="windows"></div>')}` +
+      `${renderSection('history', text('history'), '<ol id="entries"></ol>')}</main>` +
       `<dialog id="dialog" aria-labelledby="dialog-title"></dialog><p class="toast" id="toast" role="status"></p>` +
+      `<p class="unseen" id="said" role="status"></p>` +
       `<script type="application/json" id="data">${scriptJson(data)}</script>` +
       `<script>${ADMIN_SCRIPT}</script>`,
     // also visible without the script
@@ -69,14 +71,24 @@ export function renderAdminPage(
   );
 }
 
+function renderSection(id: string, title: string, content: string): string {
+  return (
+    `<section id="${id}" tabindex="-1" aria-labelledby="${id}-title" hidden>` +
+    `<h2 id="${id}-title">${title}</h2>${content}</section>`
+  );
+}
+
 /** What is in maintenance; the script replaces it with times in the reader's time zone. */
-function describe({ active }: PageState, texts: PageData['texts']): string {
+function describe({ active, activeMore }: PageState, texts: PageData['texts']): string {
   const keys = active.map(({ label, since, until }) =>
     fill(texts[until ? 'activeUntil' : 'activeSince'], {
       label,
       time: `${(until ?? since ?? '').slice(0, 16).replace('T', ' ')} UTC`,
     }),
   );
+  if (activeMore > 0) {
+    keys.push(fill(texts.activeMore, { count: String(activeMore) }));
+  }
   return keys.join(', ') || texts.openNote;
 }
 

@@ -1,6 +1,8 @@
 import type { PageKey } from '../../admin/page-data.js';
 import { armLate } from './arm.js';
 import { button, byId, element, fill, write } from './elements.js';
+import { passFocus } from './focus.js';
+import { say } from './notices.js';
 import { defaultMessage, page, texts } from './page.js';
 import { drawProgress } from './progress.js';
 import { clock, makeTime, writeTime, type ShownTime } from './times.js';
@@ -38,6 +40,7 @@ export function drawCards(actions: CardActions): void {
   const present = new Set(page.state.keys.map((key) => key.name));
   for (const [name, { section }] of cards) {
     if (!present.has(name)) {
+      passFocus(section, byId('main'));
       section.remove();
       cards.delete(name);
     }
@@ -100,6 +103,9 @@ function makeCard(name: string, actions: CardActions): Card {
 }
 
 function drawCard(card: Card, key: PageKey): void {
+  if (card.drawn && card.section.classList.contains('is-on') !== key.value) {
+    say(`${key.label}: ${texts[key.value ? 'on' : 'off']}`);
+  }
   card.section.classList.toggle('is-on', key.value);
   write(card.label, key.label);
   write(card.badge, texts[key.value ? 'on' : 'off']);
@@ -162,7 +168,7 @@ const messageOf = ({ message, messages }: PageKey): string =>
     .map(([tag, text]) => (tag ? `${tag}: ${text}` : text))
     .join('\n');
 
-function drawButtons({ buttons, drawn }: Card, { value, switched, held, abandoned }: PageKey): void {
+function drawButtons({ section, buttons, drawn }: Card, { value, switched, held, abandoned }: PageKey): void {
   const may = page.state.mayToggle;
   const dead = abandoned && !held;
   const shown = {
@@ -179,6 +185,9 @@ function drawButtons({ buttons, drawn }: Card, { value, switched, held, abandone
     if (wanted && one.hidden && drawn) {
       // the operator may have been about to press something else there
       armLate(one);
+    }
+    if (!wanted) {
+      passFocus(one, section);
     }
     one.hidden = !wanted;
   }

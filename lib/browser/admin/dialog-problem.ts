@@ -1,12 +1,14 @@
 import type { PageKey } from '../../admin/page-data.js';
 import type { AdminText } from '../../i18n/admin-texts.js';
-import { element, write } from './elements.js';
+import { element, joinTexts, write } from './elements.js';
 import { loginUrl, texts } from './page.js';
 import { clock } from './times.js';
 
 /** The open dialog: for which key, and on which state it was opened. */
 export interface Asked {
   readonly name: string;
+  /** What was around the button that opened it. */
+  readonly home: HTMLElement | null;
   readonly confirm: AdminText;
   readonly problem: HTMLElement;
   readonly go: HTMLButtonElement;
@@ -40,9 +42,7 @@ export function tellNow(current: Asked, key: PageKey | undefined, text: string):
     key.since && `${texts.since} ${clock(key.since, true)}`,
     key.actor,
     key.reason,
-  ].filter(Boolean);
-  current.problem.append(
-    element('p', { className: 'now', dir: 'auto', textContent: facts.join(' \u00b7 ') }),
-  );
+  ];
+  current.problem.append(element('p', { className: 'now' }, ...joinTexts(facts)));
   current.problem.scrollIntoView({ block: 'nearest' });
 }

@@ -7,6 +7,7 @@ import { focusCard } from './cards.js';
 import { drawGo, tellNow, tellSignedOut, type Asked } from './dialog-problem.js';
 import { clearDraft } from './draft.js';
 import { button, byId, element, fill } from './elements.js';
+import { isFocusLost, passFocus } from './focus.js';
 import { toast } from './notices.js';
 import { findKey, page, texts } from './page.js';
 import { refresh } from './refresh.js';
@@ -52,7 +53,7 @@ export function openDialog(key: PageKey, content: DialogContent): void {
     tabIndex: -1,
     textContent: fill(content.title, { label: key.label }),
   });
-  const problem = element('div', { className: 'problem', role: 'alert' });
+  const problem = element('div', { className: 'problem', role: 'alert', tabIndex: -1 });
   const go = element('button', {
     type: 'submit',
     className: content.kind,
@@ -70,6 +71,7 @@ export function openDialog(key: PageKey, content: DialogContent): void {
   );
   const opened: Asked = {
     name: key.name,
+    home: document.activeElement?.closest<HTMLElement>('[tabindex="-1"]') ?? null,
     confirm: content.confirm,
     problem,
     go,
@@ -107,6 +109,8 @@ export function watchOthers(): void {
     asked.conflict = true;
     tellNow(asked, key, texts.changedMeanwhile);
     drawGo(asked);
+    // a disabled button cannot have the focus
+    passFocus(asked.go, asked.problem);
     // the button has a new label
     armLate(asked.go);
   }
@@ -117,13 +121,19 @@ function closeDialog(): void {
   leave();
 }
 
-/** Returns the focus. */
+/** Returns the focus to where the dialog was opened; the browser itself does that if the button is still there. */
 function leave(): void {
-  const name = asked?.name;
+  const left = asked;
   asked = null;
-  if (name !== undefined) {
-    clearDraft();
-    focusCard(name);
+  if (!left) {
+    return;
+  }
+  clearDraft();
+  if (isFocusLost()) {
+    left.home?.focus();
+  }
+  if (isFocusLost()) {
+    focusCard(left.name);
   }
 }
 
@@ -168,8 +178,7 @@ async function submit(current: Asked, content: DialogContent): Promise<void> {
   }
   drawGo(current);
   armLate(current.go);
-  // a disabled button cannot have the focus
-  current.problem.tabIndex = -1;
+  // the button that was pressed is disabled, and has lost the focus
   current.problem.focus();
 }
 

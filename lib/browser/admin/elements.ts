@@ -29,6 +29,12 @@ export function button(text: AdminText, className: string, onclick: () => void):
   return element('button', { type: 'button', className, textContent: texts[text], onclick });
 }
 
+/** Texts on one line, each in the direction of its own language. */
+export function joinTexts(given: readonly (string | null)[]): Child[] {
+  const isolated = given.filter(Boolean).map((text) => element('bdi', { textContent: text }));
+  return isolated.flatMap((text, index) => (index === 0 ? text : [' \u00b7 ', text]));
+}
+
 /** Writes only what has changed, so that nothing is read aloud twice. */
 export function write(node: Node, text: string): void {
   if (node.textContent !== text) {

@@ -18,12 +18,16 @@ export function drawHeadline(): void {
 }
 
 function describe(): string {
-  const keys = page.state.active.map(({ label, since, until }) => {
+  const { active, activeMore } = page.state;
+  const keys = active.map(({ label, since, until }) => {
     const instant = until ?? since ?? page.state.now;
     return fill(until ? 'activeUntil' : 'activeSince', {
       label,
       time: `${clock(instant)} (${ago(instant)})`,
     });
   });
+  if (activeMore > 0) {
+    keys.push(fill('activeMore', { count: activeMore.toLocaleString(locale) }));
+  }
   return keys.length > 0 ? new Intl.ListFormat(locale).format(keys) : texts.openNote;
 }

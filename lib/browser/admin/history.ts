@@ -1,8 +1,10 @@
 import type { PageEntry, PageValue } from '../../admin/page-data.js';
 import { armLate } from './arm.js';
 import { openDialog } from './dialog.js';
-import { button, byId, element, fill } from './elements.js';
+import { button, byId, element, fill, joinTexts } from './elements.js';
+import { passFocus } from './focus.js';
 import { findKey, page, texts } from './page.js';
+import { Rows } from './rows.js';
 import { clock, lengthOf } from './times.js';
 
 const EVENTS = {
@@ -23,9 +25,10 @@ const WAYS = {
   expiry: 'byItself',
 } as const;
 
+const rows = new Rows(byId('entries'), byId('history'));
 let shown = '';
 
-/** The latest changes. Rendered again only if they differ, so that the focus stays where it is. */
+/** The latest changes. */
 export function drawHistory(): void {
   const { history, mayToggle } = page.state;
   const now = JSON.stringify([history, mayToggle]);
@@ -34,34 +37,38 @@ export function drawHistory(): void {
   }
   const isFirst = shown === '';
   shown = now;
-  const section = byId('history');
-  section.hidden = history.length === 0;
-  section.replaceChildren(
-    element('h2', { textContent: texts.history }),
-    element('ol', {}, ...history.map((entry) => drawEntry(entry, mayToggle))),
+  rows.draw(
+    history.map((entry) => ({
+      id: entry.id,
+      name: JSON.stringify([entry, mayToggle]),
+      make: () => ({ id: entry.id, item: drawEntry(entry, mayToggle) }),
+    })),
   );
   if (!isFirst) {
-    // another entry may have moved under the pointer
-    section.querySelectorAll('button').forEach(armLate);
+    for (const act of byId('entries').querySelectorAll('button')) {
+      // another entry may have moved under the pointer, and a disabled button cannot have the focus
+      passFocus(act, act.closest('li'));
+      armLate(act);
+    }
   }
 }
 
 function drawEntry(entry: PageEntry, mayToggle: boolean): HTMLElement {
   const { at, label, event, way, actor, reason, values, undo } = entry;
-  const who = [actor, texts[WAYS[way]], reason].filter(Boolean).join(' \u00b7 ');
+  const who = joinTexts([actor, texts[WAYS[way]], reason]);
   const made = element(
     'li',
-    {},
+    { tabIndex: -1 },
     element('time', { dateTime: at, textContent: clock(at) }),
     element(
       'div',
       {},
       element(
         'p',
-        { dir: 'auto' },
-        element('b', { textContent: label }),
+        {},
+        element('b', { dir: 'auto', textContent: label }),
         `: ${texts[EVENTS[event]]}`,
-        element('span', { className: 'ago', dir: 'auto', textContent: who }),
+        element('span', { className: 'ago' }, ...who),
       ),
       ...(values.length > 0 ? [element('dl', {}, ...values.flatMap(drawValue))] : []),
     ),

@@ -1,4 +1,5 @@
 import { byId, element, write } from './elements.js';
+import { passFocus } from './focus.js';
 
 /** The content of a notice; without a title it is only a hint. */
 export interface Notice {
@@ -15,7 +16,10 @@ let toastTimer: ReturnType<typeof setTimeout> | undefined;
 export function setNotice(id: string, notice: Notice | null): void {
   const shown = document.getElementById(`notice-${id}`);
   if (!notice) {
-    shown?.remove();
+    if (shown) {
+      passFocus(shown, byId('main'));
+      shown.remove();
+    }
     return;
   }
   const { title, text, action } = notice;
@@ -40,4 +44,16 @@ export function toast(text: string): void {
   write(byId('toast'), text);
   clearTimeout(toastTimer);
   toastTimer = setTimeout(() => write(byId('toast'), ''), SHOWN_FOR);
+}
+
+let said: string[] = [];
+
+/** Reads aloud what has changed without this operator's doing. Changes at one moment are read together. */
+export function say(text: string): void {
+  if (said.push(text) === 1) {
+    queueMicrotask(() => {
+      byId('said').textContent = said.join('. ');
+      said = [];
+    });
+  }
 }

@@ -4,15 +4,15 @@ import { armLate } from './arm.js';
 import { openDialog } from './dialog.js';
 import { button, byId, element, fill, write } from './elements.js';
 import { findKey, page, texts } from './page.js';
+import { Rows, type Row } from './rows.js';
 import { clock, makeTime, writeTime, type ShownTime } from './times.js';
 
-/** One window, by one of its occurrences: its elements are created once, so that the focus stays where it is. */
-interface Row {
-  readonly item: HTMLElement;
+/** One window, by one of its occurrences. */
+interface WindowRow extends Row {
   readonly start: ShownTime;
 }
 
-const rows = new Map<string, Row>();
+const rows = new Rows<WindowRow>(byId('windows'), byId('planned'));
 /** Whether windows have been rendered before. */
 let drawn = false;
 const nameOf = (window: PageWindow): string => JSON.stringify([page.state.mayToggle, window]);
@@ -20,24 +20,13 @@ const nameOf = (window: PageWindow): string => JSON.stringify([page.state.mayTog
 /** The planned windows: those that are on, and the next occurrence of the others. */
 export function drawWindows(): void {
   const { windows } = page.state;
-  byId('planned').hidden = windows.length === 0;
-  const present = new Set(windows.map(nameOf));
-  for (const [name, { item }] of rows) {
-    if (!present.has(name)) {
-      item.remove();
-      rows.delete(name);
-    }
-  }
+  const shown = rows.draw(
+    windows.map((window) => ({ id: window.id, name: nameOf(window), make: () => makeRow(window) })),
+  );
   windows.forEach((window, index) => {
-    const name = nameOf(window);
-    const row = rows.get(name) ?? makeRow(window);
-    rows.set(name, row);
-    writeTime(row.start, window.start);
-    write(row.start.time, describePeriod(window));
-    const list = byId('windows');
-    if (list.children[index] !== row.item) {
-      list.insertBefore(row.item, list.children[index] ?? null);
-    }
+    const { start } = shown[index] as WindowRow;
+    writeTime(start, window.start);
+    write(start.time, describePeriod(window));
   });
   drawn = true;
 }
@@ -45,7 +34,7 @@ export function drawWindows(): void {
 const describePeriod = ({ start, end }: PageWindow): string =>
   fill('windowPeriod', { start: clock(start), end: clock(end) });
 
-function makeRow(window: PageWindow): Row {
+function makeRow(window: PageWindow): WindowRow {
   const { id, label, on, repeat, readOnlyUntil, reopensUntil, reason } = window;
   const start = makeTime();
   const title = element('h3', { id: `window-${id}`, dir: 'auto', textContent: label });
@@ -66,7 +55,7 @@ function makeRow(window: PageWindow): Row {
   }
   const item = element(
     'div',
-    { className: on ? 'card is-on' : 'card', role: 'group', 'aria-labelledby': title.id },
+    { className: on ? 'card is-on' : 'card', role: 'group', tabIndex: -1, 'aria-labelledby': title.id },
     element(
       'div',
       { className: 'what' },
@@ -76,7 +65,7 @@ function makeRow(window: PageWindow): Row {
     ),
     element('div', { className: 'actions' }, ...buttons),
   );
-  return { item, start };
+  return { id, item, start };
 }
 
 function makeButtons(window: PageWindow): HTMLButtonElement[] {
