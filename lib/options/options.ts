@@ -128,7 +128,7 @@ export interface MaintenanceModuleOptions {
 export type MaintenanceRootOptions = MaintenanceModuleOptions & MaintenanceStructuralOptions;
 
 /** Options with their defaults, validated. */
-export interface ResolvedOptions extends MaintenanceModuleOptions {
+export interface ResolvedOptions extends Omit<MaintenanceModuleOptions, 'history'> {
   /** `undefined`: the memory of this process, or `cache`. */
   readonly redis?: string | object;
   readonly namespace: string;

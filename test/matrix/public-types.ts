@@ -15,7 +15,9 @@ import {
   type MaintenanceChange,
   type MaintenanceModuleOptions,
 } from 'nestjs-maintenance';
+import { MaintenanceBullModule } from 'nestjs-maintenance/bullmq';
 import { createMaintenanceClient } from 'nestjs-maintenance/client';
+import { createMaintenance } from 'nestjs-maintenance/standalone';
 
 class AtNight extends MaintenanceStatus {
   override maintaining(): boolean {
@@ -77,6 +79,7 @@ const options: MaintenanceModuleOptions = {
   imports: [
     MaintenanceModule.forRoot({ ...options, path: 'ops' }),
     MaintenanceModule.forRootAsync({ useFactory: () => options, coverage: 'site' }),
+    MaintenanceBullModule.forRoot({ keys: (queue) => [queue] }),
   ],
   providers: [Jobs, ReportsKey],
   controllers: [ReportsController],
@@ -84,3 +87,8 @@ const options: MaintenanceModuleOptions = {
 export class AppModule {}
 
 export const client = createMaintenanceClient({ url: 'https://example.com' });
+
+export const script = createMaintenance({
+  redis: 'redis://localhost',
+  keys: [new MaintenanceKey('reports')],
+});
