@@ -4,7 +4,7 @@ import { STATIC_CONTEXT } from '@nestjs/core/injector/constants.js';
 import { HookRunner } from './core/hooks/hook-runner.js';
 import { HOOK_MEMBERS, type HookMark } from './decision/on-maintenance.decorator.js';
 import { KeyRegistry } from './core/keys/key-registry.js';
-import type { MaintenanceKey } from './core/keys/maintenance-key.js';
+import { MaintenanceKey } from './core/keys/maintenance-key.js';
 import { markedMembers } from './decision/marked-members.js';
 import { KEY_CLASS, KEY_MEMBERS } from './decision/register-maintenance-key.decorator.js';
 import { MaintenanceConfigurationError, MaintenanceError } from './core/errors/errors.js';
@@ -101,12 +101,13 @@ export class MaintenanceExplorer {
       return;
     }
     const cls = classOf(wrapper);
-    if (typeof cls !== 'function' || this.seen.has(cls)) {
+    const replaces = replacesKey(wrapper);
+    if (typeof cls !== 'function' || (this.seen.has(cls) && !replaces)) {
       return;
     }
     const keys = markedMembers(KEY_MEMBERS, cls);
     const hooks = markedMembers<HookMark>(HOOK_MEMBERS, cls);
-    const isKey = Reflect.getOwnMetadata(KEY_CLASS, cls) === true;
+    const isKey = replaces || isKeyClass(cls);
     if (!isKey && keys.length === 0 && hooks.length === 0) {
       this.seen.add(cls);
       return;
@@ -176,4 +177,12 @@ type Module = NonNullable<ReturnType<ModulesContainer['get']>>;
 /** The module a provider belongs to, for messages. */
 function placeOf({ host }: Wrapper): string {
   return host?.name ? ` in ${host.name}` : '';
+}
+
+const isKeyClass = (cls: unknown): boolean =>
+  typeof cls === 'function' && Reflect.getOwnMetadata(KEY_CLASS, cls) === true;
+
+/** Whether a key is provided in place of a registered one, under its token, as a test module does that overrides it. */
+function replacesKey({ token, instance }: Wrapper): boolean {
+  return isKeyClass(token) && instance instanceof MaintenanceKey;
 }

@@ -87,6 +87,10 @@ const names = async (metadata: ModuleMetadata) => {
   return running.service.getKeys().map(({ name }) => name);
 };
 
+/** Not decorated itself. */
+@Injectable()
+class HeirOfPlain extends PlainKey {}
+
 describe('@RegisterMaintenanceKey(name, options?) on a provider class', () => {
   it('registers it, with its dependencies, with and without a constructor', async () => {
     await using running = await started({}, { providers: [Staff, BillingKey, PlainKey, NamedKey] });
@@ -143,6 +147,22 @@ describe('@RegisterMaintenanceKey(name, options?) on a provider class', () => {
     @Injectable()
     class Child extends PlainKey {}
     expect(await names({ providers: [Child] })).toEqual(['general']);
+  });
+
+  it.each([
+    ['a class that inherits', { useClass: HeirOfPlain }],
+    ['a value', { useValue: new MaintenanceKey('plain') }],
+    ['a factory', { useFactory: () => new HeirOfPlain() }],
+  ])('takes what replaces it under its own token, %s', async (_what, source) => {
+    expect(await names({ providers: [HeirOfPlain, { provide: PlainKey, ...source }] })).toEqual([
+      'general',
+      'plain',
+    ]);
+  });
+
+  it('does not take a mock that is no key in its place', async () => {
+    const mock = { provide: PlainKey, useValue: { isEditable: () => true } };
+    expect(await names({ providers: [mock] })).toEqual(['general']);
   });
 
   it('lets an inheriting class be a separate key', async () => {
