@@ -36,6 +36,8 @@ export async function openConnection(
     lazyConnect: true,
     // an application may want numbers as text
     stringNumbers: false,
+    // such a connection runs no commands
+    monitor: false,
     // also done by hand: not for every answer at once, and also for answers that are not the server's own
     reconnectOnError: null,
     // a client that is turned away does not get in by trying ten times a second

@@ -1,11 +1,21 @@
 import type { RedisClient } from './redis-client.js';
 
+class NotRedisError extends Error {
+  override readonly name = 'NotRedisError';
+
+  constructor() {
+    super('what answers at this address is not Redis, or does not run scripts');
+  }
+}
+
 /**
  * Whether Redis has checked which server it is since this client connected to it. A connection ends with the server's process, so
  * there is no need to ask again while it is open; a client with many connections, as to a cluster, always asks.
  */
 export class RedisAcquaintance {
   private made = false;
+  /** Something has answered over this connection as only Redis does. */
+  private proven = false;
   private connections = 0;
 
   constructor(private readonly client: RedisClient) {
@@ -34,9 +44,33 @@ export class RedisAcquaintance {
     };
   }
 
+  /**
+   * Makes a call. The first one over a connection is sent together with a question for the clock, since anything may listen at the
+   * address; what does not know the time is not believed anything.
+   * @param askClock `undefined` if that is what the call does
+   */
+  async verified(
+    askClock: (() => Promise<unknown>) | undefined,
+    call: () => Promise<unknown>,
+  ): Promise<unknown> {
+    if (this.proven) {
+      return call();
+    }
+    const { connections } = this;
+    // a server that refuses to tell the time has its own words for it
+    const [told, answer] = await Promise.all([askClock?.().catch(() => undefined), call()]);
+    const time = askClock ? told : answer;
+    if (time !== undefined && !Number.isSafeInteger(time)) {
+      throw new NotRedisError();
+    }
+    this.proven = time !== undefined && connections === this.connections;
+    return answer;
+  }
+
   /** The connection is no longer used. */
   forget(): void {
     this.made = false;
+    this.proven = false;
     this.connections++;
   }
 }

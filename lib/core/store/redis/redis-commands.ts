@@ -1,21 +1,14 @@
 import { MaintenanceStoreError } from '../../errors/errors.js';
 import { randomId } from '../../document/codec.js';
+import { callScript, defineScripts, type ScriptName } from './client-scripts.js';
 import { RedisClock } from './redis-clock.js';
 import { detachClient } from './detach-client.js';
-import type { RedisCommand } from './redis-client.js';
 import type { RedisConnection } from './redis-connection.js';
 import { keyName, redisKeys, type RedisKey } from './redis-keys.js';
 import { nameMisfit } from './redis-misfits.js';
-import * as scripts from './redis-scripts.generated.js';
 import { bounded } from '../bounded.js';
 
-/** Names a script of scripts/. */
-type ScriptName = keyof typeof scripts;
-
 type Arguments = readonly (string | number)[];
-
-/** The name of a script on the client: a command of the client's own, sent by EVALSHA once the server has it. */
-const commandOf = (script: string): string => `maintenance:${script.toLowerCase()}`;
 
 /** Runs scripts on one connection: each settles in time, and none that was given up on takes effect later. */
 export class RedisCommands {
@@ -72,9 +65,7 @@ export class RedisCommands {
 
   use(connection: RedisConnection): void {
     this.connection = connection;
-    for (const [name, lua] of Object.entries(scripts)) {
-      connection.client.defineCommand(commandOf(name), { lua });
-    }
+    defineScripts(connection.client);
   }
 
   close(): void {
@@ -156,11 +147,15 @@ export class RedisCommands {
       throw new MaintenanceStoreError(`There is no connection to Redis yet (${what}).`, 'refused');
     }
     await connection.require(what, deadline);
-    const { client } = connection;
-    const command = (client as unknown as Record<string, RedisCommand>)[commandOf(script)] as RedisCommand;
+    const { client, acquaintance } = connection;
     const names = keys.map((key) => this.keys[key]);
-    const send = (): Promise<unknown> =>
-      command.call(client, keys.length, ...names, ...(typeof args === 'function' ? args() : args));
+    const askClock =
+      script === 'NOW'
+        ? undefined
+        : (): Promise<unknown> => callScript(client, 'NOW', [this.keys.records], []);
+    const call = (): Promise<unknown> =>
+      callScript(client, script, names, typeof args === 'function' ? args() : args);
+    const send = (): Promise<unknown> => acquaintance.verified(askClock, call);
     const asked = performance.now();
     try {
       return await bounded(what, connection.send(what, deadline, send), deadline);

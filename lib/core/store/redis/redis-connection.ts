@@ -1,10 +1,9 @@
 import { Backoff } from '../../common/backoff.js';
 import { MaintenanceStoreError } from '../../errors/errors.js';
-import { messageOf } from '../../errors/message-of.js';
 import { bounded } from '../bounded.js';
 import type { RedisClient, RedisSettings } from './redis-client.js';
 import { RedisAcquaintance } from './redis-acquaintance.js';
-import { isReply, isUnsent, isWithoutConnection, refusalCode, storeError } from './redis-errors.js';
+import { explain, isReply, isUnsent, isWithoutConnection, refusalCode, storeError } from './redis-errors.js';
 
 /** Milliseconds that a call waits for a connection that has just broken; one that is away for longer is not waited for. */
 const RECONNECT_TIMEOUT = 500;
@@ -78,7 +77,7 @@ export class RedisConnection {
       return storeError(what, error);
     }
     return new MaintenanceStoreError(
-      `Redis cannot be reached (${what}): ${messageOf(this.problem)}; the outcome is unknown.`,
+      `Redis cannot be reached (${what}): ${explain(this.problem)}; the outcome is unknown.`,
       'unknown',
       { cause: this.problem },
     );

@@ -35,12 +35,16 @@ export const isUnsent = (error: unknown): boolean => UNSENT.test(messageOf(error
 export const isWithoutConnection = (error: unknown): boolean =>
   isUnsent(error) || CUT_OFF.test(messageOf(error));
 
-/** What helps where Redis' own words do not say so. */
-function explain(error: unknown): string {
+/** What helps where the words of Redis, or of its client, do not say so. */
+export function explain(error: unknown): string {
   const message = messageOf(error);
-  return /^(?:MOVED|ASK) /.test(message)
-    ? `${message} (that server belongs to a Redis Cluster: pass a Cluster instance of ioredis)`
-    : message;
+  if (/^(?:MOVED|ASK) /.test(message)) {
+    return `${message} (that server belongs to a Redis Cluster: pass a Cluster instance of ioredis)`;
+  }
+  const [, garbled] = /^(Protocol error, got .*?)(?:\. Please report this\.)?$/s.exec(message) ?? [];
+  return garbled === undefined
+    ? message
+    : `what answers at this address does not speak Redis' protocol, or only over TLS (${garbled})`;
 }
 
 /** What a Redis error means for a write: only a refusal by Redis itself is certain. */
