@@ -18,6 +18,8 @@ export class Languages {
   /** Canonical tags, by the tags under which they may be requested. */
   private readonly tags = new Map<string, string>();
   private readonly fallback: string;
+  /** The first tag in each script of a language, such as `zh-TW` for `zh-hant`. */
+  private readonly written = new Map<string, string>();
   private readonly known = new Map<string, string>();
   private lastLong: { readonly header: string; readonly language: string } | undefined;
 
@@ -25,7 +27,10 @@ export class Languages {
    * @param languages those of the application, the one for everybody else first; default: what browsers offer, English first
    * @param unnamed the language of `''`, where that is one of them
    */
-  constructor(languages: readonly string[] = OF_BROWSERS, unnamed?: string) {
+  constructor(
+    languages: readonly string[] = OF_BROWSERS,
+    private readonly unnamed?: string,
+  ) {
     this.fallback = languages[0] ?? 'en';
     for (const tag of languages) {
       this.tags.set(tag.toLowerCase(), tag);
@@ -41,6 +46,12 @@ export class Languages {
         if (!this.tags.has(shorter)) {
           this.tags.set(shorter, tag);
         }
+      }
+    }
+    for (const tag of unnamed ? ['', ...languages] : languages) {
+      const script = this.scriptOf(tag);
+      if (script !== undefined && !this.written.has(script)) {
+        this.written.set(script, tag);
       }
     }
   }
@@ -81,11 +92,30 @@ export class Languages {
       for (const tag of [asked, ...parents(asked)]) {
         const found = this.tags.get(tag);
         if (found !== undefined) {
-          return found;
+          // who reads Chinese in Taiwan writes it as in `zh-Hant`
+          return tag.includes('-') ? found : this.inScriptOf(range, found);
         }
       }
     }
     return this.fallback;
+  }
+
+  /** Of the tags of one language, one in the script that is asked for, if there is any. */
+  private inScriptOf(range: string, found: string): string {
+    const script = this.scriptOf(range);
+    return script === undefined || script === this.scriptOf(found)
+      ? found
+      : (this.written.get(script) ?? found);
+  }
+
+  /** The language of a tag and the script in which it is written there; `undefined` if invalid. */
+  private scriptOf(tag: string): string | undefined {
+    try {
+      const { language, script } = new Intl.Locale(tag === '' ? (this.unnamed ?? '') : tag).maximize();
+      return `${language}-${script}`;
+    } catch {
+      return undefined;
+    }
   }
 }
 

@@ -52,6 +52,36 @@ describe("an application's own languages", () => {
   });
 });
 
+describe('a language that is written in several scripts', () => {
+  it.each([
+    [['zh-Hans', 'zh-Hant'], 'zh-TW,zh;q=0.9', 'zh-Hant'],
+    [['zh-Hans', 'zh-Hant'], 'zh-CN', 'zh-Hans'],
+    [['zh-Hant', 'zh-Hans'], 'zh-SG', 'zh-Hans'],
+    [['zh-Hant', 'zh-Hans'], 'zh', 'zh-Hans'],
+    [['zh-CN', 'zh-TW'], 'zh-Hant-HK', 'zh-TW'],
+    [['zh-TW', 'zh-CN'], 'zh-Hans', 'zh-CN'],
+    [['zh', 'zh-Hant'], 'zh-HK', 'zh-Hant'],
+    [['zh', 'en'], 'zh-TW', 'zh'],
+    [['en', 'sr', 'sr-Latn'], 'sr-ME', 'sr-Latn'],
+    [['en', 'sr', 'sr-Latn'], 'sr-RS', 'sr'],
+    [['en', 'sr'], 'sr-Latn', 'sr'],
+    [['de-AT', 'de'], 'de-CH', 'de'],
+    [['zh-Hans', 'zh-Hant'], 'zh-x', 'zh-Hans'],
+  ])('of %j, %j gets %s', (languages, header, expected) => {
+    expect(new Languages(languages).pick(header)).toBe(expected);
+  });
+
+  it('may have the text for everybody else in one of them', () => {
+    const languages = new Languages(['', 'zh-Hant'], 'zh-CN');
+    expect(['zh-TW', 'zh-CN', 'zh', 'fr'].map((header) => languages.pick(header))).toEqual([
+      'zh-Hant',
+      '',
+      '',
+      '',
+    ]);
+  });
+});
+
 it('the parsed part of a header is bounded, however long it is', () => {
   const parsed: number[] = [];
   const { languages } = Negotiator.prototype;
