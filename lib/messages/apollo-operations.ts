@@ -84,7 +84,11 @@ class OperationsPlugin {
     return Promise.resolve({
       didResolveOperation: async (request: GraphqlOperation) => {
         if (!this.watch || asksForEntities(request)) {
-          const over = await this.operations.admit(request).catch(asResponse);
+          const { operations, watch } = this;
+          const admitted = watch
+            ? operations.admitEntities(request, request.request?.variables)
+            : operations.admit(request);
+          const over = await admitted.catch(asResponse);
           if (execution.ended) {
             // another plugin has refused it meanwhile
             over();

@@ -26,6 +26,8 @@ export interface GraphqlOperation {
   readonly operation?: Definition;
   readonly document?: GraphqlDocument;
   readonly contextValue: unknown;
+  /** As it was sent, with Apollo. */
+  readonly request?: { readonly variables?: unknown };
 }
 
 /** The operation of a document that is to be executed: the one with that name, or the only one. */

@@ -5,7 +5,7 @@ import { WorkCall } from '../core/calls/work-calls.js';
 import { StateManager } from '../core/state/state-manager.js';
 import { GraphqlPlace, graphqlReply, graphqlRequest } from '../decision/call-facts.js';
 import { Evaluator } from '../decision/evaluator.js';
-import { PLAIN_POLICY } from '../decision/handler-policy.js';
+import { PLAIN_POLICY, type HandlerPolicy } from '../decision/handler-policy.js';
 import { StalePolicy } from '../decision/stale-policy.js';
 import { MaintenanceGuard } from '../http/maintenance.guard.js';
 import { forcePrivate } from '../http/prevent-caching.js';
@@ -15,6 +15,7 @@ import type { ResolvedStructure } from '../options/structural-options.js';
 import type { ResolvedOptions } from '../options/options.js';
 import { OPTIONS, STRUCTURE } from '../options/tokens.js';
 import { guardApollo } from './apollo-operations.js';
+import { EntityPolicies } from './entity-policies.js';
 import type { GraphqlOperation } from './graphql-operation.js';
 import { guardMercurius } from './mercurius-operations.js';
 import { PlainResolvers, type GivenResolvers, type GraphqlSchema } from './plain-resolvers.js';
@@ -32,6 +33,8 @@ interface ModuleOptions extends GivenResolvers {
  */
 @Injectable()
 export class GraphqlOperations {
+  private readonly entities: EntityPolicies;
+
   constructor(
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(StateManager) private readonly manager: StateManager,
@@ -43,7 +46,9 @@ export class GraphqlOperations {
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
     @Inject(MaintenanceGuard) private readonly builtIn: MaintenanceGuard,
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
-  ) {}
+  ) {
+    this.entities = new EntityPolicies(modules);
+  }
 
   /** Call it before the GraphQL modules start their servers. */
   mount(): void {
@@ -59,7 +64,7 @@ export class GraphqlOperations {
       }
       const gateway = kind === 'Gateway';
       this.inFlight.serves ||= gateway;
-      const plain = new PlainResolvers(guard, options, this.options.followCalls);
+      const plain = new PlainResolvers(guard, options, this.options.followCalls, this);
       const watch = (schema: GraphqlSchema): void => {
         this.inFlight.serves = plain.watch(schema) || this.inFlight.serves;
       };
@@ -74,11 +79,16 @@ export class GraphqlOperations {
       : this.builtIn;
   }
 
+  /** The same for one that asks for entities. @param values its variables, or the arguments of the field */
+  admitEntities(operation: GraphqlOperation, values: unknown): Promise<() => void> {
+    return this.admit(operation, this.entities.find(values));
+  }
+
   /**
    * @returns to be called when the operation is over
    * @throws MaintenanceGraphQLError where it is refused
    */
-  async admit(operation: GraphqlOperation): Promise<() => void> {
+  async admit(operation: GraphqlOperation, target = PLAIN_POLICY): Promise<() => void> {
     if (this.manager.lease.lapsed()) {
       await this.stale.catchUp();
     }
@@ -88,7 +98,7 @@ export class GraphqlOperations {
       {
         request: http,
         http,
-        target: PLAIN_POLICY,
+        target,
         safe: kind !== 'mutation',
         place: http && new GraphqlPlace(http),
       },
@@ -96,18 +106,24 @@ export class GraphqlOperations {
         if (refused) {
           throw this.refusal(refused, http);
         }
-        return this.begin(`GraphQL ${kind} ${operation.operationName ?? ''}`.trimEnd(), operation, personal);
+        const name = `GraphQL ${kind} ${operation.operationName ?? ''}`.trimEnd();
+        return this.begin(name, target, operation, personal);
       },
     );
   }
 
   /** Counts an operation, in the tick in which it is admitted. */
-  private begin(name: string, { contextValue }: GraphqlOperation, personal?: boolean): () => void {
+  private begin(
+    name: string,
+    target: HandlerPolicy,
+    { contextValue }: GraphqlOperation,
+    personal?: boolean,
+  ): () => void {
     const reply = personal ? graphqlReply(contextValue) : undefined;
     if (reply) {
       forcePrivate(reply);
     }
-    const call = new WorkCall(name, PLAIN_POLICY, currentCall(), false);
+    const call = new WorkCall(name, target, currentCall(), false);
     this.inFlight.works.begin(call);
     return () => this.inFlight.works.end(call);
   }

@@ -23,6 +23,7 @@ interface MercuriusApp {
 /** An operation in progress. */
 interface Execution {
   readonly name: string | null | undefined;
+  readonly variables: unknown;
   /** To be called when it is over; absent until it is counted. */
   over?: () => void;
 }
@@ -62,7 +63,7 @@ class OperationsPlugin {
     app.graphql = new Proxy(app.graphql, {
       apply: async (execute, app, [source, given, variables, name]: Parameters<Execute>) => {
         const context = given ?? {};
-        const execution: Execution = { name };
+        const execution: Execution = { name, variables };
         executions.set(context, execution);
         try {
           return await Reflect.apply(execute, app, [source, context, variables, name]);
@@ -73,7 +74,7 @@ class OperationsPlugin {
     });
     app.graphql.addHook('preExecution', async (_schema, document, context) => {
       const execution = executions.get(context);
-      const over = await this.admit(document, context, execution?.name);
+      const over = await this.admit(document, context, execution);
       if (execution) {
         execution.over = over;
       } else {
@@ -96,10 +97,13 @@ class OperationsPlugin {
   private admit(
     document: GraphqlDocument,
     contextValue: object,
-    operationName: string | null | undefined,
+    { name: operationName, variables }: Partial<Execution> = {},
   ): Promise<() => void> | undefined {
     const operation = findOperation(document, operationName);
     const request: GraphqlOperation = { operation, operationName, document, contextValue };
-    return !this.watchSchema || asksForEntities(request) ? this.operations.admit(request) : undefined;
+    if (!this.watchSchema) {
+      return this.operations.admit(request);
+    }
+    return asksForEntities(request) ? this.operations.admitEntities(request, variables) : undefined;
   }
 }

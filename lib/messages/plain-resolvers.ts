@@ -1,9 +1,8 @@
-import type { ExecutionContext, Type } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import type { MaintenanceGuard } from '../http/maintenance.guard.js';
 import { trackMethod } from '../in-flight/track-method.js';
-import { isSocketOperation } from './admitted-messages.js';
-import { ENTITIES } from './graphql-operation.js';
+import { ENTITIES, type GraphqlOperation } from './graphql-operation.js';
 
 type Resolve = (...of: [source: unknown, args: unknown, context: unknown, info: Info]) => unknown;
 
@@ -43,7 +42,7 @@ const originals = new WeakMap<Field, Resolve>();
 
 /**
  * Fields of queries, mutations and subscriptions that no resolver of Nest's serves, so that Nest asks no guard: those of the
- * options `resolvers`, `schema` and `rootValue`, and entities of a federation that are asked for over a websocket.
+ * options `resolvers`, `schema` and `rootValue`, and the field for entities of a federation.
  */
 export class PlainResolvers {
   private readonly given: GivenResolvers;
@@ -54,6 +53,7 @@ export class PlainResolvers {
     options: GivenResolvers,
     /** Whether code that they reach knows its call. */
     private readonly follows: boolean,
+    private readonly operations: EntityOperations,
   ) {
     this.given = { resolvers: options.resolvers, schema: options.schema };
   }
@@ -98,16 +98,34 @@ export class PlainResolvers {
     // whatever the function is called
     const tracked = Object.defineProperty(calls[name] as Resolve, 'name', { value: name });
     field[key] = async (...args) => {
-      const context: ExecutionContext = new ExecutionContextHost(args, cls, tracked);
-      (context as ExecutionContextHost).setType('graphql');
-      // over HTTP the whole operation has been judged, and counts until its response is sent
-      if (name === ENTITIES && !isSocketOperation(context)) {
-        return original(...args);
+      if (name === ENTITIES) {
+        return this.findEntities(original, args);
       }
+      const context = new ExecutionContextHost(args, cls, tracked);
+      context.setType('graphql');
       await this.guard.canActivate(context);
       return tracked(...args);
     };
   }
+
+  /**
+   * Over HTTP the whole operation has been judged already, by its variables, and counts until its response is sent. Which of them are
+   * representations is certain only here.
+   */
+  private async findEntities(original: Resolve, args: Parameters<Resolve>): Promise<unknown> {
+    const [, values, contextValue] = args;
+    const over = await this.operations.admitEntities({ contextValue }, values);
+    try {
+      return await allOf(original(...args));
+    } finally {
+      over();
+    }
+  }
+}
+
+/** Decides about operations that ask for entities. */
+interface EntityOperations {
+  admitEntities(operation: GraphqlOperation, values: unknown): Promise<() => void>;
 }
 
 function rootTypes(schema: unknown): [type: RootType | undefined, key: 'resolve' | 'subscribe'][] {
