@@ -7,6 +7,7 @@ import { negotiate } from '../http/negotiation.js';
 import { KeyRegistry } from '../core/keys/key-registry.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { WindowList } from '../core/service/window-list.js';
+import { MountedPaths } from '../http/mounted-path.js';
 import { SocketUrl } from '../http/socket-url.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
@@ -18,6 +19,7 @@ import type { ApiResponse } from './api-response.js';
 import { createEtag } from './etag.js';
 import type { PageState } from './page-data.js';
 import { PageHistory } from './page-history.js';
+import { routesElsewhere } from './page-routes.js';
 import { firstOf, headlineOf, pageKey, pageWindow } from './page-state.js';
 import {
   adminPageCsp,
@@ -50,6 +52,7 @@ export class AdminPage {
     @Inject(Localizer) private readonly localizer: Localizer,
     @Inject(PageHistory) private readonly history: PageHistory,
     @Inject(SocketUrl) private readonly socketUrl: SocketUrl,
+    @Inject(MountedPaths) private readonly paths: MountedPaths,
     @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
   ) {}
 
@@ -74,6 +77,7 @@ export class AdminPage {
       state,
       defaultMessage: page.text(DEFAULT_MESSAGE),
       tickets: this.tickets.needed,
+      elsewhere: routesElsewhere(this.paths),
     });
     return this.html(200, html, adminPageCsp({ live: page.live, connect }));
   }

@@ -107,6 +107,8 @@ export interface PageData {
   readonly defaultMessage: string;
   /** The title of the page. */
   readonly title: string;
+  /** Routes that are not beside the page, by the beginning of their path; relative. */
+  readonly elsewhere: Readonly<Record<string, string>>;
   /** Where to sign in; `null`: not configured. */
   readonly loginUrl: string | null;
   /** Whether there is a browser script to include. */

@@ -280,3 +280,17 @@ it('the time to an end is shown to the minute', async () => {
     expect(isShown).toBe(true);
   }
 });
+
+it("a date is suggested by the server's clock: the operator's may be wrong", async () => {
+  await site.start();
+  const { page } = await site.operator('Ada');
+  await page.clock.install({ time: Date.now() - 3 * HOUR });
+  await page.reload();
+  await press(page, 'General maintenance', 'Start maintenance…');
+  await page.getByLabel('Until a date').check({ force: true });
+  await page.clock.runFor(1_000);
+  await confirm(page, 'Start maintenance');
+  await headline(page, 'The site is in maintenance');
+  const end = (await site.service.getKeyData())['general']?.until;
+  expect(Date.parse(end ?? '')).toBeGreaterThan(Date.now() + HOUR / 2);
+});

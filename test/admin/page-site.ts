@@ -52,10 +52,10 @@ export class PageSite {
     this.later(() => running.close());
   }
 
-  /** An operator's browser, with the admin page open. */
+  /** An operator's browser, with the admin page open; `at` is what stands before its path. */
   async operator(
     user: string,
-    { may = ALL, ...options }: BrowserContextOptions & { may?: string } = {},
+    { may = ALL, at = '', ...options }: BrowserContextOptions & { may?: string; at?: string } = {},
   ): Promise<Operator> {
     const tab = await this.browser.newContext({
       locale: 'en-GB',
@@ -76,7 +76,7 @@ export class PageSite {
       const { origin, protocol } = new URL(asked.url());
       if (protocol !== 'data:' && origin !== this.running.url) foreign.push(asked.url());
     });
-    await page.goto(`${this.running.url}/maintenance/admin`);
+    await page.goto(`${this.running.url}${at}/maintenance/admin`);
     return { page, refused, foreign };
   }
 }

@@ -46,13 +46,13 @@ const HEAD =
  * how much of the site is affected, and that it needs JavaScript.
  */
 export function renderAdminPage(
-  context: AdminPageContext & Pick<PageData, 'state' | 'defaultMessage' | 'tickets'>,
+  context: AdminPageContext & Pick<PageData, 'state' | 'defaultMessage' | 'tickets' | 'elsewhere'>,
 ): string {
-  const { state, defaultMessage, title, loginUrl, live, tickets } = context;
+  const { state, defaultMessage, title, loginUrl, live, tickets, elsewhere } = context;
   const texts = Object.fromEntries(
     Object.entries(ADMIN_TEXTS).map(([id, english]) => [id, context.text(english)]),
   ) as PageData['texts'];
-  const data: PageData = { state, texts, defaultMessage, title, loginUrl, live, tickets };
+  const data: PageData = { state, texts, defaultMessage, title, elsewhere, loginUrl, live, tickets };
   const text = (id: AdminText): string => escapeHtml(texts[id]);
   return document(
     context,

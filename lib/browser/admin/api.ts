@@ -1,9 +1,17 @@
+import { elsewhere } from './page.js';
+
 // hooks of the application may take their time before and after a change
 const TIMEOUT = 10_000;
 const TIMEOUT_WRITE = 20_000;
 
 // relative to the page, so that it also works behind a proxy that strips a part of the path
-export const base = location.pathname.replace(/\/+$/, '').replace(/[^/]*$/, '');
+const base = location.pathname.replace(/\/+$/, '').replace(/[^/]*$/, '');
+
+/** The URL of a route, by its path relative to the option `path`. */
+export function urlOf(path: string): string {
+  const moved = Object.keys(elsewhere).find((start) => path.startsWith(start));
+  return base + (moved === undefined ? path : `${elsewhere[moved] ?? ''}${path.slice(moved.length)}`);
+}
 
 /** The response of the admin API. */
 export interface ApiAnswer<Body> {
@@ -25,7 +33,7 @@ export interface ApiRequest {
 
 /** Asks the admin API; rejects if there is no response. */
 export async function ask<Body>(path: string, request?: ApiRequest): Promise<ApiAnswer<Body>> {
-  const response = await fetch(base + path, {
+  const response = await fetch(urlOf(path), {
     method: request?.method ?? 'GET',
     headers: {
       Accept: 'application/json',

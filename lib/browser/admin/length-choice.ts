@@ -48,8 +48,8 @@ function keptEnd({ switched, until, endsAt }: PageKey): KeptEnd | null {
 /** Begins with the end that the key has, else with an hour. */
 export function makeLengthChoice(key: PageKey): LengthChoice {
   const kept = keptEnd(key);
-  const date = element('input', { type: 'datetime-local', min: localInput(Date.now()) });
-  date.value = localInput(Math.ceil((Date.now() + 60 * MINUTE) / (5 * MINUTE)) * 5 * MINUTE);
+  const date = element('input', { type: 'datetime-local', min: localInput(serverNow()) });
+  date.value = localInput(Math.ceil((serverNow() + 60 * MINUTE) / (5 * MINUTE)) * 5 * MINUTE);
   const dateField = field('until', texts.date, date);
   const summary = element('p', { className: 'hint', role: 'status' });
   const ids: LengthId[] = [

@@ -1,6 +1,6 @@
 // The script of the admin page. It writes all data as text only, and shows a change only after the server has said
 // that it was made.
-import { base } from './api.js';
+import { urlOf } from './api.js';
 import { ignoreHeldKeys } from './arm.js';
 import { drawCards } from './cards.js';
 import { openChange } from './change-dialog.js';
@@ -65,11 +65,11 @@ if (draft && page.state.mayToggle) {
   openChange(draft.name);
 }
 if (live) {
-  const script = element('script', { src: `${base}script`, async: true });
+  const script = element('script', { src: urlOf('script'), async: true });
   // this page shows by itself what the script would mark
   script.dataset['admin'] = 'none';
   if (tickets) {
-    script.dataset['ticket'] = 'admin/ticket';
+    script.dataset['ticket'] = urlOf('admin/ticket');
   }
   document.head.append(script);
 }

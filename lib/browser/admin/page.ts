@@ -5,7 +5,7 @@ export type Connection = 'live' | 'polling' | 'lost' | 'signedOut';
 
 const data = JSON.parse(document.getElementById('data')?.textContent ?? '') as PageData;
 
-export const { texts, title, defaultMessage, live, tickets, loginUrl } = data;
+export const { texts, title, defaultMessage, live, tickets, loginUrl, elsewhere } = data;
 
 /** All that changes. */
 export const page = {
