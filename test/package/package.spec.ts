@@ -23,6 +23,13 @@ describe('the tarball', () => {
     );
   });
 
+  it('has no script that installers would ask about, or refuse', () => {
+    const { scripts } = manifest;
+    expect(
+      Object.keys(scripts).filter((name) => /^(pre|post)?(install|prepare|publish)$/.test(name)),
+    ).toEqual([]);
+  });
+
   it('names the licenses of bundled packages', async () => {
     const text = await readFile(join(packed.folder, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
     const names = /^(cookie|negotiator|content-type|croner|rxjs|commander|ms|reflect-metadata|tslib)$/gm;

@@ -12,6 +12,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 interface Manifest {
   name: string;
   exports: Record<string, unknown>;
+  scripts: Record<string, string>;
   dependencies: Record<string, string>;
   devDependencies: Record<string, string>;
   peerDependencies: Record<string, string>;
