@@ -115,6 +115,8 @@ describe('options in a URL', () => {
     commandTimeout: '1',
     connectionName: 'shop & co',
     keyPrefix: 'shop:',
+    monitor: 'true',
+    role: 'slave',
     family: '6',
   });
 
@@ -137,6 +139,8 @@ describe('options in a URL', () => {
         lazyConnect: true,
         autoResubscribe: false,
         commandTimeout: 1_500,
+        monitor: false,
+        role: 'master',
         connectionName: 'shop & co',
         keyPrefix: 'shop:',
       });

@@ -38,6 +38,8 @@ export async function openConnection(
     stringNumbers: false,
     // such a connection runs no commands
     monitor: false,
+    // an application's client may be for reading only
+    role: 'master',
     // also done by hand: not for every answer at once, and also for answers that are not the server's own
     reconnectOnError: null,
     // a client that is turned away does not get in by trying ten times a second

@@ -1,12 +1,5 @@
+import { MaintenanceStoreError } from '../../errors/errors.js';
 import type { RedisClient } from './redis-client.js';
-
-class NotRedisError extends Error {
-  override readonly name = 'NotRedisError';
-
-  constructor() {
-    super('what answers at this address is not Redis, or does not run scripts');
-  }
-}
 
 /**
  * Whether Redis has checked which server it is since this client connected to it. A connection ends with the server's process, so
@@ -61,7 +54,9 @@ export class RedisAcquaintance {
     const [told, answer] = await Promise.all([askClock?.().catch(() => undefined), call()]);
     const time = askClock ? told : answer;
     if (time !== undefined && !Number.isSafeInteger(time)) {
-      throw new NotRedisError();
+      throw new MaintenanceStoreError(
+        'Redis cannot be reached: what answers at this address is not Redis, or does not run scripts; the outcome is unknown.',
+      );
     }
     this.proven = time !== undefined && connections === this.connections;
     return answer;
