@@ -105,3 +105,30 @@ describe('a response to a change that is not one of an admin API', () => {
     });
   });
 });
+
+describe('an error of a server that is not of the admin API', () => {
+  const BODY = JSON.stringify({ statusCode: 500, message: 'Internal server error' });
+
+  it.each([
+    ['off general', 'PATCH', 'It is unknown whether the change was made.'],
+    ['windows', 'GET', 'Nothing was changed.'],
+  ])('says what has become of the change: %s', async (command, failing, outcome) => {
+    const server = createServer(({ method, url }, response) => {
+      const fails = method === failing && url !== '/keys';
+      const read = { '/keys': { general: key }, '/keys/general': key }[url ?? ''] ?? [];
+      const head = { 'Content-Type': 'application/json' };
+      response.writeHead(fails ? 500 : 200, head).end(fails ? BODY : JSON.stringify(read));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const place = `http://127.0.0.1:${port}`;
+    const result = await cli([...command.split(' '), '--url', place]);
+    server.closeAllConnections();
+    server.close();
+    expect(result).toEqual({
+      code: 4,
+      stdout: '',
+      stderr: `error: the admin API at ${place}: it answered 500 (Internal server error). ${outcome}\n`,
+    });
+  });
+});

@@ -118,10 +118,13 @@ function refusal(
   }
   if (status >= 500) {
     const known = code ?? 'MAINTENANCE_STORE';
-    // what was to be changed says itself what has become of it
-    const said = message === undefined ? `it answered ${status}.${outcome}` : message;
-    const more = message !== undefined && method === 'GET' ? outcome : '';
-    return new CliError(exitOf(known), `${place}: ${said}${more}`, known);
+    // the API says itself what has become of a change; an application or a proxy that fails does not
+    const why = message === undefined ? '' : ` (${message})`;
+    const said =
+      code === undefined || message === undefined
+        ? `it answered ${status}${why}.${outcome}`
+        : `${message}${method === 'GET' ? outcome : ''}`;
+    return new CliError(exitOf(known), `${place}: ${said}`, known);
   }
   if (message !== undefined && code !== undefined) {
     return new CliError(exitOf(code), message, code);
