@@ -196,6 +196,48 @@ describe('a "changing" hook', () => {
     expect(await at.service.maintain(KEY, () => 'the lock is free')).toBe('the lock is free');
   });
 
+  it.each([
+    ['at once', () => undefined],
+    ['later', () => Promise.resolve()],
+  ])('that changes the key again %s whenever it is asked refuses the change', async (_when, first) => {
+    await using at = await site();
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    at.hooks.act = (event, { key }) => {
+      if (event !== 'changing') return undefined;
+      const again = (): Promise<unknown> => at.service.setMaintenance(true, key);
+      const before = first();
+      return before ? before.then(again) : again();
+    };
+    const error = await failure(at.service.setMaintenance(true, KEY));
+    expect(error).toBeInstanceOf(MaintenanceError);
+    expect(error.message).toMatch(/Hooks\.changing.+each time it is asked/);
+    expect(at.hooks.heard.length).toBeLessThan(20);
+    expect(at.service.isActive(KEY)).toBe(false);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+
+  it('may change the key again once, and may leave behind what changes it for ever', async () => {
+    await using at = await site();
+    let left = 30;
+    let ended: () => void = () => undefined;
+    const end = new Promise<void>((resolve) => (ended = resolve));
+    at.hooks.act = (event, { key, message }) => {
+      if (event !== 'changing') return undefined;
+      if (message === 'outer') return at.service.setMaintenance(true, key, { message: 'inner' });
+      setImmediate(() => (left-- > 0 ? void at.service.setMaintenance(left % 2 === 0, key) : ended()));
+      return undefined;
+    };
+    expect(await at.service.setMaintenance(true, KEY, { message: 'outer' })).toMatchObject({
+      message: 'outer',
+      previous: { message: 'inner' },
+    });
+    await end;
+    expect(left).toBe(-1);
+  });
+
   it('cannot prevent a maintain() from leaving', async () => {
     await using at = await site();
     const held = await at.service.maintain(KEY);

@@ -4,6 +4,7 @@ import type { MaintenanceChange } from '../document/change.js';
 import { inWay } from '../history/way.js';
 import { messageOf } from '../errors/message-of.js';
 import type { MaintenanceEvent } from './maintenance-event.js';
+import { askNested } from './nested-asks.js';
 
 /** Milliseconds a hook may take. */
 export const HOOK_TIMEOUT = 5_000;
@@ -47,7 +48,15 @@ export class HookRunner {
   async ask(change: MaintenanceChange): Promise<void> {
     for (const hook of this.of('changing', change)) {
       try {
-        await inTime(hook, change);
+        await askNested(
+          hook,
+          change.key,
+          () => inTime(hook, change),
+          () =>
+            new MaintenanceError(
+              `Maintenance hook ${describeValue(hook.name)} changes "${change.key}" each time it is asked about a change of it; nothing was changed.`,
+            ),
+        );
       } catch (error) {
         refusals.add(Object(error) as object);
         throw error;
