@@ -49,7 +49,8 @@ export class Decision {
   }
 
   /**
-   * Asks keys in order; the first whose status refuses decides.
+   * Asks keys in order; the first whose status refuses decides. One that is reopening decides only if all others let this visitor
+   * pass by then: nobody is to come back in vain.
    * @param passes whether its sender may bypass this key
    * @param http handed on to it
    * @param visitor its sender, needed only if keys open for one visitor after another
@@ -63,18 +64,23 @@ export class Decision {
     visitor?: Visitor,
   ): Verdict {
     let verdict = PASS;
+    /** Of the keys that open for one visitor after another, the one that does so last for this one. */
+    let last: MaintenanceStatus | undefined;
     for (const { key, state } of active) {
       const own = visitor ? visitor.own(state) : state.reopening ? undefined : state;
       if (!own || allowsRead(key, state, safe)) {
         continue;
       }
       const refused = this.ask(key, own, request);
-      if (refused && !passes(key, http)) {
+      if (!refused || passes(key, http)) {
+        verdict = PERSONAL;
+      } else if (!state.reopening) {
         return { refused };
+      } else if (!last || endOf(refused) > endOf(last)) {
+        last = refused;
       }
-      verdict = PERSONAL;
     }
-    return verdict;
+    return last ? { refused: last } : verdict;
   }
 
   /** The status of the first of these keys, in order, that refuses; for a request whose handler is unknown. */
@@ -109,6 +115,8 @@ export class Decision {
 const LOGGED = Symbol('logged');
 
 const nobody = (): boolean => false;
+
+const endOf = ({ state }: MaintenanceStatus): number => state?.until?.getTime() ?? Infinity;
 
 /** Whether a key admits what can only read. */
 export const allowsRead = (

@@ -25,11 +25,15 @@ export class SiteState {
       : active.find(({ key, state }) => closesSite(key, state));
   }
 
-  /** The reopening of the first key that would have refused a page. */
+  /** The reopening that ends last, of the keys that would have refused a page. */
   reopening({ active, refusing }: Snapshot): MaintenanceReopening | undefined {
-    return refusing === active
-      ? undefined
-      : refusing.find(({ key, state }) => state.reopening && wouldCloseSite(key, state))?.state.reopening;
+    const reopenings =
+      refusing === active
+        ? []
+        : refusing
+            .filter(({ key, state }) => wouldCloseSite(key, state))
+            .flatMap(({ state }) => state.reopening ?? []);
+    return reopenings.sort((a, b) => b.until.getTime() - a.until.getTime())[0];
   }
 
   /** The keys that refuse pages until a moment that differs from visitor to visitor. */

@@ -25,7 +25,11 @@ class SayGateway {
   }
 }
 
-const KEYS = [new MaintenanceKey('stock'), new MaintenanceKey('frozen', { readOnly: true })];
+const KEYS = [
+  new MaintenanceKey('stock'),
+  new MaintenanceKey('prices'),
+  new MaintenanceKey('frozen', { readOnly: true }),
+];
 const soon = (ms: number): Date => new Date(Date.now() + ms);
 const visitor = (place: number): Record<string, string> => ({ cookie: `maintenance-visitor=${place}` });
 const get = (app: RunningApp, headers: Record<string, string> = {}, path = '/shop') =>
@@ -85,6 +89,26 @@ describe.each(adapters)('a key that opens gradually on %s', (_name, createApp) =
       await service.setMaintenance(false, 'stock');
       expect(await statusOf(app, visitor(999_999))).toBe(200);
       expect((await service.getKeyData())['stock']).toMatchObject({ phase: 'open' });
+    });
+
+    it('names the moment at which the last of its keys opens for a visitor', async () => {
+      const service = serviceOf(app);
+      for (const [key, reopenOver] of [
+        ['stock', HOUR],
+        ['prices', 2 * HOUR],
+      ] as const) {
+        await service.setMaintenance(true, key);
+        await service.setMaintenance(false, key, { reopenOver });
+      }
+      const told = async (place: number) =>
+        (await get(app, visitor(place))).json<{ retryAfter: number; until: string | null }>();
+      expect((await told(500_000)).retryAfter).toBeGreaterThan(3_590);
+      expect(await statusOf(app, visitor(0))).toBe(200);
+      // closed for everybody, until nobody knows when
+      await service.setMaintenance(true, 'prices', { message: 'closed' });
+      expect(await told(500_000)).toMatchObject({ message: 'closed', until: null });
+      await service.unsetMaintenance('prices');
+      expect((await told(500_000)).retryAfter).toBeLessThanOrEqual(1_800);
     });
 
     it('gives a refused page a turn that holds', async () => {

@@ -131,6 +131,21 @@ describe.each(adapters)('phases, as clients receive them on %s', (_name, createA
     await until(() => listener.statuses.some((status) => status.reopening !== undefined));
   });
 
+  it('name the reopening that ends last', async () => {
+    await using app = await createApp(source({ keys: [new MaintenanceKey('prices')] }));
+    using client = await TestClient.connect(app.url);
+    for (const [key, reopenOver] of [
+      ['general', MINUTE],
+      ['prices', 2 * MINUTE],
+    ] as const) {
+      await service(app).setMaintenance(true, key);
+      await service(app).setMaintenance(false, key, { reopenOver });
+    }
+    const { prices } = await service(app).getKeyData();
+    await client.sees(({ reopening }) => reopening?.until === prices?.reopening?.until);
+    expect(client.last).toMatchObject({ maintenanceMode: false, reopening: prices?.reopening });
+  });
+
   it('are reported for the very client that pings by socket', async () => {
     await using app = await createApp(source());
     await service(app).setMaintenance(true);
