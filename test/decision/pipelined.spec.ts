@@ -30,6 +30,11 @@ describe.each(adapters)('requests that wait for their turn on one connection, on
       async sent(@Res() reply: { send(body: string): unknown }): Promise<void> {
         void reply.send(await gates.pass('second'));
       }
+
+      @Get('later')
+      later(@Res() reply: { send(body: string): unknown }): void {
+        void gates.pass('second').then((body) => reply.send(body));
+      }
     }
 
     const running = await createApp({
@@ -60,4 +65,19 @@ describe.each(adapters)('requests that wait for their turn on one connection, on
       expect(await service.maintain('general', () => 'worked', { drain: 1_000 })).toBe('worked');
     },
   );
+
+  it('are over with the connection if their handlers have returned and only the response is to come', async () => {
+    await using at = await start();
+    const { gates, inFlight } = at;
+    const socket = connect(at.running.port, '127.0.0.1');
+    const paths = ['/first', ...Array.from({ length: TURNS }, () => '/later')];
+    socket.write(paths.map((one) => `GET ${one} HTTP/1.1\r\nHost: shop.example\r\n\r\n`).join(''));
+    await until(() => gates.begun.length === paths.length);
+    expect(inFlight.remaining(() => true)).toContain('GET /later');
+    socket.destroy();
+    await until(() => inFlight.remaining(() => true).join() === 'GET /first');
+    gates.open('second');
+    gates.open('first');
+    await until(() => inFlight.remaining(() => true).length === 0);
+  });
 });
