@@ -2,6 +2,7 @@ import { BUILTIN_TEXTS, MaintenanceModule, MaintenanceService } from 'nestjs-mai
 import { expect, it } from 'vitest';
 import { adapters } from '../support/apps.js';
 import { request } from '../support/http.js';
+import { until } from '../support/until.js';
 
 const html = { headers: { accept: 'text/html' } };
 
@@ -35,6 +36,11 @@ it.each(adapters)('translate is called for exactly the exported texts, on %s', a
   await visit();
   await service.setMaintenance(true, 'general', { timeout: 60_000 });
   await visit();
+  await using work = await service.maintain('general', { drain: false, expected: 1 });
+  work.progress(0.5, { public: true });
+  await until(async () => (await service.getKeyData())['general']?.progress?.overrun);
+  await visit();
+  await work.leave();
   await service.setMaintenance(false, 'general', { reopenOver: 600_000 });
   await visit();
   allowed = false;

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MaintenanceStatus } from '../../core/keys/maintenance-status.js';
-import { isDecodable, pathname, type HttpRequest } from '../../request/http-request.js';
+import { isDecodable, type HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
 import { ExpressHeaders } from './express-headers.js';
 import type { ExpressLayer, Next } from './express-layers.js';
+import { enter, mountPathOf, pathOf, routedPath, type ExpressRequest } from './express-paths.js';
 import type { ExpressRoutes } from './express-routes.js';
 import type { SiteCoverage } from './site-coverage.js';
 import { plainRoute } from './site-routes.js';
@@ -12,7 +13,7 @@ import { watchExpress } from './watch-express.js';
 
 interface Router {
   readonly stack: ExpressLayer[];
-  handle(request: Request, reply: HttpReply, done: Next): void;
+  handle(request: ExpressRequest, reply: HttpReply, done: Next): void;
 }
 
 /** The part of an Express application that is used here. */
@@ -26,24 +27,6 @@ export interface ExpressApp {
 export interface ExpressAdapterLike {
   getInstance(): ExpressApp;
 }
-
-/** The URL of a request as the application received it, below its mount path. */
-const ENTERED = Symbol('nestjs-maintenance:entered');
-
-/** Where the application is mounted: what outer applications have stripped. */
-const MOUNTED = Symbol('nestjs-maintenance:mounted');
-
-type Request = Omit<HttpRequest, 'baseUrl'> & {
-  baseUrl?: string;
-  [ENTERED]?: string;
-  [MOUNTED]?: string;
-};
-
-const pathOf = (request: Request): string => pathname(request[ENTERED] ?? request.url);
-
-/** The path that layers are matched with: the same, unless middleware has rewritten it. */
-const routedPath = ({ baseUrl = '', url, [MOUNTED]: mounted = '' }: Request): string =>
-  baseUrl.slice(mounted.length) + pathname(url);
 
 /**
  * Stands before everything in an Express application, whatever was registered earlier, and before each of its layers that
@@ -73,8 +56,7 @@ export class ExpressEntrance {
     this.shortcut();
     const handle = this.router.handle.bind(this.router);
     this.router.handle = (request, reply, done) => {
-      request[ENTERED] = request.url;
-      request[MOUNTED] = request.baseUrl ?? '';
+      enter(request);
       this.arm();
       if (this.coverage.idle) {
         handle(request, reply, done);
@@ -98,7 +80,7 @@ export class ExpressEntrance {
     };
   }
 
-  private enter(request: Request, reply: HttpReply, done: Next, handle: Router['handle']): void {
+  private enter(request: ExpressRequest, reply: HttpReply, done: Next, handle: Router['handle']): void {
     const goOn = (): void =>
       handle(request, reply, (error) => {
         if (error) {
@@ -147,7 +129,13 @@ export class ExpressEntrance {
     }
   }
 
-  private atLayer(layer: ExpressLayer, request: Request, reply: HttpReply, next: Next, pass: Next): void {
+  private atLayer(
+    layer: ExpressLayer,
+    request: ExpressRequest,
+    reply: HttpReply,
+    next: Next,
+    pass: Next,
+  ): void {
     const kind = this.routes.kindOf(layer);
     const path = routedPath(request);
     const { method } = request;
@@ -179,7 +167,7 @@ export class ExpressEntrance {
   }
 
   /** Nothing has answered. */
-  private atEnd(request: Request, reply: HttpReply, pass: Next): void {
+  private atEnd(request: ExpressRequest, reply: HttpReply, pass: Next): void {
     if (!this.coverage.engaged || request.method === 'OPTIONS') {
       pass();
       return;
@@ -194,9 +182,9 @@ export class ExpressEntrance {
     }
   }
 
-  private refuse(request: Request, reply: HttpReply, status: MaintenanceStatus): void {
+  private refuse(request: ExpressRequest, reply: HttpReply, status: MaintenanceStatus): void {
     // what a router of the application has stripped does not matter to a page that stands for all of it
-    request.baseUrl = request[MOUNTED] ?? '';
+    request.baseUrl = mountPathOf(request);
     this.headers.apply(request, reply, pathOf(request), () => this.coverage.refuse(request, reply, status));
   }
 }
