@@ -5,15 +5,21 @@ const REMEMBERED = 1_000;
 /** Longer ones are not cached: no address is, without its zone, and behind a trusted proxy clients can invent others. */
 const LONGEST_REMEMBERED = 45;
 
+/** IPv4 addresses as a server sees them that listens to both families. */
+const MAPPED = new BlockList();
+MAPPED.addSubnet('::ffff:0:0', 96, 'ipv6');
+const isMapped = (address: string): boolean => isIP(address) === 6 && MAPPED.check(address, 'ipv6');
+
 /** The addresses and ranges of `bypass.ips`. */
 export class BypassAddresses {
-  private readonly list = new BlockList();
+  /** By family: `::/0` is all of IPv6, and Node would take every IPv4 address for a part of it. */
+  private readonly lists = { ipv4: new BlockList(), ipv6: new BlockList() };
   private readonly known = new Map<string, boolean>();
 
   constructor(entries: readonly string[]) {
     for (const entry of entries) {
       const { address, prefix, family } = rangeOf(entry);
-      this.list.addSubnet(address, prefix, family);
+      this.lists[family].addSubnet(address, prefix, family);
     }
   }
 
@@ -39,7 +45,11 @@ export class BypassAddresses {
     const family = isIP(address);
     // the zone of an IPv6 address names a link of this machine, not the client
     const plain = address.replace(/%.*$/, '');
-    return family !== 0 && this.list.check(plain, family === 6 ? 'ipv6' : 'ipv4');
+    if (family === 0) {
+      return false;
+    }
+    const type = family === 6 ? 'ipv6' : 'ipv4';
+    return this.lists[isMapped(plain) ? 'ipv4' : type].check(plain, type);
   }
 }
 

@@ -33,3 +33,16 @@ it('of the headers from which addresses are taken nothing is kept', () => {
   expect(kept((index) => forwarded(`fe80::1%${'z'.repeat(10_000)}${index}`))).toBeLessThan(1_000_000);
   expect(kept((index) => Buffer.alloc(15_000, `${index} `).toString('latin1'))).toBeLessThan(1_000_000);
 });
+
+it.each<[entry: string, in4: boolean, in6: boolean]>([
+  ['::/0', false, true],
+  ['::/64', false, false],
+  ['0.0.0.0/0', true, false],
+  ['::ffff:0.0.0.0/96', true, false],
+  ['192.0.2.0/24', true, false],
+  ['2001:db8::/32', false, true],
+])('a range of one family admits nobody of the other: %s', (entry, in4, in6) => {
+  const addresses = new BypassAddresses([entry]);
+  const admitted = ['192.0.2.1', '::ffff:192.0.2.1', '::ffff:c000:201', '2001:db8::1', '2001:db8::1%eth0'];
+  expect(admitted.map((address) => addresses.has(address))).toEqual([in4, in4, in4, in6, in6]);
+});
