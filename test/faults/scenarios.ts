@@ -474,7 +474,8 @@ const heir: Scenario = async (world, stage) => {
   await world.working('dying-1');
   await stage.fault('kill', 'r2', 3_000);
   await work;
-  await delay(4_000);
+  // until the lock is free: its lease of six seconds, and two more
+  await delay(6_000);
   const cut = stage.fault('partition', 'r2', 2_000);
   await stage.work(one, 'hasty-1', 'job', { drain: 300 });
   await cut;
