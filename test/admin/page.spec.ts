@@ -177,6 +177,8 @@ describe('admin page', () => {
     await site.start({ redis: redis.url });
     const { page } = await site.operator('Ada');
     await using other = await Child.start('replica', { env: { REDIS_URL: redis.url } });
+    // on a busy machine it starts before it has reached Redis
+    await until(async () => (await other.send<{ up: boolean }>('health')).up);
     await other.send('set', true, 'general', { actor: 'Bob' });
     await headline(page, 'The site is in maintenance');
     await other.send('unset', 'general');
