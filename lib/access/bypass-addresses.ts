@@ -8,7 +8,6 @@ const LONGEST_REMEMBERED = 45;
 /** IPv4 addresses as a server sees them that listens to both families. */
 const MAPPED = new BlockList();
 MAPPED.addSubnet('::ffff:0:0', 96, 'ipv6');
-const isMapped = (address: string): boolean => isIP(address) === 6 && MAPPED.check(address, 'ipv6');
 
 /** The addresses and ranges of `bypass.ips`. */
 export class BypassAddresses {
@@ -49,7 +48,7 @@ export class BypassAddresses {
       return false;
     }
     const type = family === 6 ? 'ipv6' : 'ipv4';
-    return this.lists[isMapped(plain) ? 'ipv4' : type].check(plain, type);
+    return this.lists[MAPPED.check(plain, type) ? 'ipv4' : type].check(plain, type);
   }
 }
 

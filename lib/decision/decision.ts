@@ -50,7 +50,7 @@ export class Decision {
 
   /**
    * Asks keys in order; the first whose status refuses decides. One that is reopening decides only if all others let this visitor
-   * pass by then: nobody is to come back in vain.
+   * pass by then, so that nobody comes back too early.
    * @param passes whether its sender may bypass this key
    * @param http handed on to it
    * @param visitor its sender, needed only if keys open for one visitor after another

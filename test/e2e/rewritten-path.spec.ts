@@ -1,27 +1,12 @@
-import { fileURLToPath } from 'node:url';
-import { Controller, Get } from '@nestjs/common';
 import express, { type Request, type Response, Router } from 'express';
-import { MaintenanceExempt, type MaintenanceRootOptions } from 'nestjs-maintenance';
+import type { MaintenanceRootOptions } from 'nestjs-maintenance';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { maintenance, serviceOf } from '../apps/shop.js';
+import { maintenance, serviceOf, SHOP } from '../apps/shop.js';
 import { createExpressApp, type RunningApp } from '../support/apps.js';
 import { request } from '../support/http.js';
 
 const PUBLIC = fileURLToPath(new URL('../apps/public', import.meta.url));
-
-@Controller()
-class ShopController {
-  @Get('shop')
-  shop(): string {
-    return 'shop';
-  }
-
-  @MaintenanceExempt()
-  @Get('health')
-  health(): string {
-    return 'healthy';
-  }
-}
 
 /** A site with locales in its paths, and with everything behind them that Express can serve. */
 async function closedSite(options: MaintenanceRootOptions): Promise<RunningApp> {
@@ -39,7 +24,7 @@ async function closedSite(options: MaintenanceRootOptions): Promise<RunningApp> 
   const running = await createExpressApp(
     {
       imports: [maintenance({ coverage: 'site', ignorePaths: ['/open'], ...options })],
-      controllers: [ShopController],
+      ...SHOP,
     },
     undefined,
     { instance },
@@ -66,7 +51,7 @@ describe.each<[string, MaintenanceRootOptions]>([
 
   it('leaves what is exempt open', async () => {
     await using running = await closedSite(options);
-    expect((await request(running.port, '/health')).text).toBe('healthy');
+    expect((await request(running.port, '/health')).json()).toEqual({ status: 'ok' });
     expect((await request(running.port, '/open', { headers: { 'x-original-url': '/old/list' } })).text).toBe(
       'a router',
     );

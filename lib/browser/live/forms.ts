@@ -49,8 +49,8 @@ function isFilledIn(field: Field): boolean {
 function findChanged(): Field[] {
   const fields = document.querySelectorAll<HTMLInputElement>('input:not([type=hidden]),textarea,select');
   return [...fields].filter((field) => {
-    const copy = field.cloneNode(true) as HTMLInputElement;
     const form = document.createElement('form');
+    const copy = field.cloneNode(true) as HTMLInputElement;
     form.append(copy);
     form.reset();
     return field.value !== copy.value || field.checked !== copy.checked;

@@ -4,7 +4,7 @@ import { isDecodable, type HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
 import { ExpressHeaders } from './express-headers.js';
 import type { ExpressLayer, Next } from './express-layers.js';
-import { enter, mountPathOf, pathOf, routedPath, type ExpressRequest } from './express-paths.js';
+import { markEntered, mountPathOf, pathOf, routedPath, type ExpressRequest } from './express-paths.js';
 import type { ExpressRoutes } from './express-routes.js';
 import type { SiteCoverage } from './site-coverage.js';
 import { plainRoute } from './site-routes.js';
@@ -56,7 +56,7 @@ export class ExpressEntrance {
     this.shortcut();
     const handle = this.router.handle.bind(this.router);
     this.router.handle = (request, reply, done) => {
-      enter(request);
+      markEntered(request);
       this.arm();
       if (this.coverage.idle) {
         handle(request, reply, done);

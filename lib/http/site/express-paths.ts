@@ -14,7 +14,7 @@ export type ExpressRequest = Omit<HttpRequest, 'baseUrl'> & {
 };
 
 /** The application has received a request. */
-export function enter(request: ExpressRequest): void {
+export function markEntered(request: ExpressRequest): void {
   request[ENTERED] = request.url;
   request[MOUNTED] = request.baseUrl ?? '';
 }
