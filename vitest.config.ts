@@ -56,7 +56,7 @@ export default defineConfig({
           include: ['test/**/*.spec.ts'],
           exclude: [...LOAD, ...LONG, ...SHARED],
           // they wait most of the time: for leases to end, for pages, for processes
-          maxWorkers: 2 * cores,
+          maxWorkers: 3 * cores,
           sequence: { groupOrder: 0 },
         },
       },
@@ -68,7 +68,7 @@ export default defineConfig({
           exclude: LOAD,
           isolate: false,
           setupFiles: ['test/support/leave-nothing.ts'],
-          maxWorkers: 2 * cores,
+          maxWorkers: 3 * cores,
           sequence: { groupOrder: 0 },
         },
       },
