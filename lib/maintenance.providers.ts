@@ -5,6 +5,7 @@ import { HistoryWriter } from './core/history/history-writer.js';
 import { BypassTokens } from './access/bypass-tokens.js';
 import { Decision } from './decision/decision.js';
 import { watchHttp2Responses } from './in-flight/http2-responses.js';
+import { watchStreamedReplies } from './in-flight/streamed-replies.js';
 import { InFlight } from './in-flight/in-flight.js';
 import { Permissions } from './access/permissions.js';
 import { PageOrigins } from './access/page-origins.js';
@@ -71,6 +72,7 @@ export const coreProviders: Provider[] = ownProviders([
   built(Decision, ApplicationCalls, Visitors),
   made(InFlight, [HttpAdapterHost], (host: HttpAdapterHost) => {
     watchHttp2Responses(host);
+    watchStreamedReplies(host);
     return new InFlight();
   }),
   CallFollowing,

@@ -5,6 +5,7 @@ import { getCallFacts } from './call-facts.js';
 import type { Evaluator } from './evaluator.js';
 import { HandlerPolicy } from './handler-policy.js';
 import { readsOnly } from './reads-only.js';
+import { RequestCall } from './request-call.js';
 
 /** Whether a key would refuse a call that was admitted before the key was on. */
 export class WouldRefuse {
@@ -18,6 +19,12 @@ export class WouldRefuse {
     const key = this.registry.find(name);
     if (!key) {
       return false;
+    }
+    if (call instanceof RequestCall) {
+      const answers = call.judged().map((one) => this.evaluator.wouldRefuse(key, one));
+      return answers.every((answer) => typeof answer === 'boolean')
+        ? answers.length > 0 && answers.every(Boolean)
+        : Promise.all(answers).then((settled) => settled.every(Boolean));
     }
     if (call instanceof WorkCall) {
       // what its keys say of a call of no request

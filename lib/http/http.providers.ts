@@ -24,6 +24,7 @@ import { RefusalResponder } from './refusal/refusal-responder.js';
 import { Representations } from './refusal/representations.js';
 import { SocketUrl } from './socket-url.js';
 import { SiteCoverage } from './site/site-coverage.js';
+import { SiteRequests } from './site/site-requests.js';
 import { GraphqlPaths } from './site/site-routes.js';
 import { StalePolicy } from '../decision/stale-policy.js';
 import { versionSegments } from './version-segments.js';
@@ -162,5 +163,6 @@ export function httpProviders(): Provider[] {
     MaintenanceGuard,
     MaintenanceExceptionFilter,
     SiteCoverage,
+    SiteRequests,
   ];
 }

@@ -9,6 +9,9 @@ interface Surroundings {
   over: boolean;
 }
 
+/** What follows when a handler has settled: the answer; one that is read from its result; or nothing, if the client is gone. */
+export type Remainder = 'answer' | 'result' | 'nothing';
+
 /** One call of a handler, for code that is reached from it and for code that has its request. */
 export class HandlerCall extends Call {
   /** On the monotonic clock, a second early at most. */
@@ -88,8 +91,7 @@ export class HandlerCalls {
     return call;
   }
 
-  /** @param released Nest need not answer its request when the client is gone */
-  end(call: HandlerCall, released: boolean): void {
+  end(call: HandlerCall, remainder: Remainder): void {
     const { previous, next } = call;
     this.count--;
     call.running = false;
@@ -107,9 +109,9 @@ export class HandlerCalls {
     if (surroundings?.last && !surroundings.over) {
       this.pending.add(surroundings);
     }
-    if (released) {
+    if (remainder === 'nothing') {
       this.release(call);
-    } else {
+    } else if (remainder === 'answer') {
       call.subject = undefined;
     }
   }
@@ -137,19 +139,21 @@ export class HandlerCalls {
 
   /**
    * Its result has a listener.
-   * @param answers until that is gone, its request may still be answered
+   * @param last until that is gone, its request may still be answered, and no longer
    * @returns to be called when the listener is gone
    */
-  hear(call: HandlerCall, answers: boolean): () => void {
+  hear(call: HandlerCall, last: boolean): () => void {
     this.heard.add(call);
     call.isHeard = true;
-    if (answers && isObject(call.subject)) {
+    if (last && isObject(call.subject)) {
       this.released.delete(call.subject);
     }
     return () => {
       this.heard.delete(call);
       call.isHeard = false;
-      this.release(call);
+      if (last) {
+        this.release(call);
+      }
     };
   }
 

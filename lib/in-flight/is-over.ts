@@ -4,6 +4,7 @@ import { graphqlReply, isGraphql } from '../decision/call-facts.js';
 import { getHandlerCalls } from './handler-calls.js';
 import { isCutOff, isGone, type NodeResponse } from '../request/response-end.js';
 import { wasEnded } from './http2-responses.js';
+import { hasStopped } from './streamed-replies.js';
 
 type Response = Pick<ServerResponse, 'writableEnded' | 'headersSent'> & NodeResponse;
 
@@ -28,8 +29,10 @@ export function isOver(context: ExecutionContext): boolean {
   return !other || (isGone(other) && (other.writableEnded || wasEnded(other) || hasAnswered(other, context)));
 }
 
+/** Whether nothing more comes, although the response was not finished: the client is gone. */
 const hasAnswered = ({ headersSent }: Response, context: ExecutionContext): boolean =>
-  headersSent || getHandlerCalls(context.getHandler())?.isReleased(context) === true;
+  hasStopped(context.getArgs<unknown[]>()[1]) ??
+  (headersSent || getHandlerCalls(context.getHandler())?.isReleased(context) === true);
 
 /** The response of a call; `undefined` if there is none, as in a gateway. */
 function responseOf(context: ExecutionContext): Response | undefined {

@@ -1,7 +1,12 @@
 import { StreamableFile } from '@nestjs/common';
-import { METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import {
+  METHOD_METADATA,
+  RESPONSE_PASSTHROUGH_METADATA,
+  ROUTE_ARGS_METADATA,
+} from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import 'reflect-metadata';
+import type { Remainder } from './handler-calls.js';
 
 /** The argument that identifies a call of a route handler: its request or its reply. */
 export interface RequestArgument {
@@ -37,6 +42,8 @@ export function findRequestArgument(
   const at = (type: RouteParamtypes) =>
     Object.entries(parameters).find(([key]) => key.startsWith(`${type}:`))?.[1];
   const [reply, request] = [at(RouteParamtypes.RESPONSE), at(RouteParamtypes.REQUEST)];
+  const passed = Reflect.getMetadata(RESPONSE_PASSTHROUGH_METADATA, cls, property) === true;
+  const answers = !passed && (reply ?? at(RouteParamtypes.NEXT)) !== undefined;
   const found = reply ?? request;
   const own = Object.values(parameters).filter((parameter) => parameter.data !== ADDED);
   const keeps = Math.max(0, ...own.map((parameter) => parameter.index + 1));
@@ -45,7 +52,7 @@ export function findRequestArgument(
     return {
       index,
       keeps: data === ADDED ? keeps : undefined,
-      answers: reply !== undefined,
+      answers,
       claim: () => undefined,
     };
   }
@@ -54,26 +61,31 @@ export function findRequestArgument(
   return {
     index,
     keeps,
-    answers: false,
+    answers,
     claim: () => Reflect.defineMetadata(ROUTE_ARGS_METADATA, { ...parameters, ...more }, cls, property),
   };
 }
 
-/** Whether Nest sends this in pieces: if the client goes it stops, and leaves the response as it is. */
-export function isStreamed(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) {
-    return false;
+/**
+ * What is left of a call with that result if Nest sends the response. Of what it listens to, or waits for the first piece of,
+ * it sends nothing if the client goes meanwhile.
+ */
+export function remainderOf(result: unknown): Remainder {
+  // most are plain
+  if (typeof result !== 'object' || result === null || isPlain(result)) {
+    return 'answer';
   }
-  const { subscribe, pipe } = value as { subscribe?: unknown; pipe?: unknown };
-  return (
-    typeof subscribe === 'function' ||
-    typeof pipe === 'function' ||
-    Symbol.asyncIterator in value ||
-    // most are plain: their prototypes need not be searched
-    (Object.getPrototypeOf(value) !== Object.prototype &&
-      (value instanceof StreamableFile || value instanceof Response))
-  );
+  if (result instanceof StreamableFile) {
+    return 'result';
+  }
+  const isLeft = 'subscribe' in result || Symbol.asyncIterator in result || result instanceof Response;
+  return isLeft ? 'nothing' : 'answer';
 }
+
+const isPlain = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === Array.prototype;
+};
 
 /**
  * The arguments that a handler declares. The application may call it too, with more of them: arguments with a default do not

@@ -6,7 +6,7 @@ import { settle, settleWith } from '../core/calls/settle.js';
 import { getHandlerCalls, createHandlerCalls, type HandlerCall } from './handler-calls.js';
 import { heard, listened, sentBy } from './heard-results.js';
 import { replaceMethod } from './replace-method.js';
-import { argumentsFor, isStreamed, findRequestArgument } from './request-argument.js';
+import { argumentsFor, findRequestArgument, remainderOf } from './request-argument.js';
 
 /**
  * Counts the calls of one instance's method until they settle: a response shows when it is sent, not when its handler is done.
@@ -24,17 +24,19 @@ export function trackMethod(instance: object, property: string, follows: boolean
     const given = argument ? argumentsFor(argument, args) : args;
     const followed = typeof follows === 'function' ? follows() : follows;
     const done = (value?: unknown): void => {
-      book.end(call, argument !== undefined && (argument.answers || isStreamed(value)));
+      book.end(call, argument?.answers ? 'nothing' : argument ? remainderOf(value) : 'answer');
     };
+    // a filter answers
+    const failed = (): void => book.end(call, 'answer');
     let result: unknown;
     try {
       result = followed ? followCall(call, original, this, given) : (original.apply(this, given) as unknown);
     } catch (error) {
-      done();
+      failed();
       throw error;
     }
     if (followed) {
-      return settleWith(result, done, (value) => {
+      return settleWith(result, done, failed, (value) => {
         if (argument?.answers) {
           sentBy(args[argument.index], book, call);
         }
@@ -45,7 +47,7 @@ export function trackMethod(instance: object, property: string, follows: boolean
       done(result);
       return listened(result, book, call, false);
     }
-    return settle(result, done);
+    return settle(result, done, failed);
   };
   const book = createHandlerCalls(tracked, argument !== undefined);
   if (replaceMethod(instance, property, original, tracked)) {

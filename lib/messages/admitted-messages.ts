@@ -1,6 +1,7 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { graphqlReply, graphqlRequest, isGraphql } from '../decision/call-facts.js';
 import type { HttpRequest } from '../request/http-request.js';
+import { getSpan } from './message-span.js';
 
 /**
  * Guards that have admitted a message of a microservice, or a GraphQL operation over a websocket, by the arguments that Nest
@@ -12,6 +13,7 @@ const admitted = new WeakMap<object, CanActivate>();
 export function noteAdmission(context: ExecutionContext, guard: CanActivate): void {
   if (context.getType() === 'rpc' || isSocketOperation(context)) {
     admitted.set(context.getArgs(), guard);
+    getSpan(context.getArgs())?.begin(context.getHandler());
   }
 }
 

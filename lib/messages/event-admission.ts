@@ -1,13 +1,18 @@
 import { finalize, isObservable } from 'rxjs';
+import type { WorkCall } from '../core/calls/work-calls.js';
 
 /** The arguments with which Nest calls an event's handlers: its data and its context. */
 export type EventHandler = ((...args: unknown[]) => unknown) & { next?: EventHandler };
 
-/** An event that its transport has admitted: it is over once all its handlers are done. */
+/** An event that is counted as a whole, whatever runs for it: it is over once all its handlers are done. */
 export class EventAdmission {
   private left = 0;
 
-  constructor(private readonly over: () => void) {}
+  /** @param call what code that is run for it belongs to, unless that knows its call already */
+  constructor(
+    private readonly over: () => void,
+    readonly call?: WorkCall,
+  ) {}
 
   /** @returns to be called when one of its handlers is done */
   retain(): () => void {
@@ -45,16 +50,19 @@ export async function admitEvent<T>(context: object, handle: () => Promise<T>): 
   }
 }
 
-/** The same handler; an admitted event is not over before the handler's result is. */
-export function admittedHandler(handler: EventHandler): EventHandler {
+/**
+ * The same handler; an event is not over before the handler's result is.
+ * @param arrive begins to count an event that its transport passes on whatever is in maintenance
+ */
+export function admittedHandler(handler: EventHandler, arrive: () => EventAdmission): EventHandler {
   const admitted: EventHandler = async (...args) => {
-    const done = args
-      .map(getAdmission)
-      .find((admission) => admission !== undefined)
-      ?.retain();
-    if (!done) {
-      return handler(...args);
+    const known = args.map(getAdmission).find((admission) => admission !== undefined);
+    const [, context] = args;
+    const admission = known ?? arrive();
+    if (!known && typeof context === 'object' && context !== null) {
+      admissions.set(context, admission);
     }
+    const done = admission.retain();
     try {
       const result = await handler(...args);
       if (isObservable(result)) {

@@ -15,10 +15,12 @@ export class EventCall {
   private handled = false;
   private readonly calls: readonly WorkCall[];
   private readonly done: (() => void) | undefined;
+  /** What it belongs to, for code that wants to know. */
+  private readonly around: WorkCall | undefined;
 
   /**
    * @param works of the applications that may have received it
-   * @param admission where its transport has let it pass, and counts it
+   * @param admission where it is counted as a whole
    */
   constructor(
     name: string,
@@ -34,6 +36,7 @@ export class EventCall {
           work.begin(call);
           return call;
         });
+    this.around = admission?.call ?? this.calls[0];
   }
 
   /** Its handler begins, and reports by itself when it is over: an interceptor may stop listening earlier. */
@@ -63,8 +66,7 @@ export class EventCall {
 
   /** Runs the handler so that the code it reaches knows its call. */
   follow<T>(run: () => T): T {
-    const [call] = this.calls;
-    return call ? follow(call, run, () => undefined) : run();
+    return this.around ? follow(this.around, run, () => undefined) : run();
   }
 }
 

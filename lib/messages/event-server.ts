@@ -1,8 +1,11 @@
+import { currentCall } from '../core/calls/current-call.js';
+import { WorkCall, type WorkCalls } from '../core/calls/work-calls.js';
 import type { WorkScope } from '../core/calls/work-scope.js';
 import type { HandlerPolicy } from '../decision/handler-policy.js';
 import { noteEvents } from './emitted-events.js';
-import { admittedHandler, type EventHandler } from './event-admission.js';
+import { admittedHandler, EventAdmission, type EventHandler } from './event-admission.js';
 import { streamCallHandler } from './grpc-stream-calls.js';
+import { spannedHandler } from './message-span.js';
 
 /** Nest's numbers of transports. */
 export const TRANSPORTS: Readonly<Record<number, string>> = {
@@ -64,10 +67,14 @@ export class EventServer {
   /** Whether it receives anything but events. */
   takesMessages = false;
 
-  /** @param registering is called before each handler is registered */
+  /**
+   * @param works counts its events
+   * @param registering is called before each handler is registered
+   */
   constructor(
     readonly server: RpcServer,
     methods: readonly EventMethod[],
+    works: WorkCalls,
     registering: () => void,
   ) {
     noteEvents(server);
@@ -76,12 +83,17 @@ export class EventServer {
       registering();
       if (!isEvent) {
         this.takesMessages = true;
-        original.call(server, pattern, streamCallHandler(pattern, handler), isEvent, extras);
+        const spanned = spannedHandler(streamCallHandler(pattern, handler));
+        original.call(server, pattern, spanned, isEvent, extras);
         return;
       }
       const route = this.routeOf(pattern);
-      const admitted = admittedHandler(handler);
       const source = new EventSource(methods.filter((method) => this.isFor(method, route)));
+      const admitted = admittedHandler(handler, () => {
+        const call = new WorkCall(source.name, source, currentCall(), false);
+        works.begin(call);
+        return new EventAdmission(() => works.end(call), call);
+      });
       this.sources.set(admitted, source);
       this.patterns.set(route, source);
       original.call(server, pattern, admitted, isEvent, extras);

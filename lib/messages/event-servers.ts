@@ -5,6 +5,7 @@ import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { messageOf } from '../core/errors/message-of.js';
 import { OpenWork } from '../core/service/open-work.js';
 import { CallFollowing } from '../in-flight/call-following.js';
+import { InFlight } from '../in-flight/in-flight.js';
 import type { ResolvedOptions } from '../options/options.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { OPTIONS, STRUCTURE } from '../options/tokens.js';
@@ -36,6 +37,7 @@ export class EventServers implements OnApplicationShutdown {
     @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
     @Inject(OpenWork) private readonly openWork: OpenWork,
     @Inject(CallFollowing) private readonly following: CallFollowing,
+    @Inject(InFlight) private readonly inFlight: InFlight,
   ) {
     const original = config.getGlobalGuards;
     config.getGlobalGuards = () => {
@@ -63,9 +65,8 @@ export class EventServers implements OnApplicationShutdown {
     if (typeof server?.addHandler !== 'function' || typeof server.listen !== 'function') {
       return;
     }
-    let asked = this.asked;
-    let inherits = false;
-    const events = new EventServer(server, this.methods(), () => {
+    let [asked, inherits] = [this.asked, false];
+    const events = new EventServer(server, this.methods(), this.inFlight.works, () => {
       inherits ||= this.asked > asked;
       asked = this.asked;
     });

@@ -12,6 +12,7 @@ import { findStreamCall } from './grpc-stream-calls.js';
 import { messageMethods } from './message-methods.js';
 import { EventCall, handleEvent, trackEventHandler } from './event-calls.js';
 import { trackMethod } from '../in-flight/track-method.js';
+import { getSpan } from './message-span.js';
 
 /** Metadata that `@WebSocketGateway()` sets on a class. */
 const GATEWAY_MARK = 'websockets:is_gateway';
@@ -56,7 +57,8 @@ class MessageCalls implements NestInterceptor {
     }
     const isWs = context.getType() === 'ws';
     // a resolver's calls over HTTP are not announced: while this one has yet to begin, they may take its place, and give it back
-    const over = countCall(context.getHandler(), !isWs);
+    const isCounted = !isWs && getSpan(context.getArgs())?.counts === true;
+    const over = isCounted ? NOTHING : countCall(context.getHandler(), !isWs);
     try {
       await (isWs ? ask(context, () => true) : askAgain(context));
       const stream = findStreamCall(context.getArgByIndex(0));
@@ -67,6 +69,8 @@ class MessageCalls implements NestInterceptor {
     }
   }
 }
+
+const NOTHING = (): void => undefined;
 
 const messageCalls = new MessageCalls();
 

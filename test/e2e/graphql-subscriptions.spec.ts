@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { maintenance, serviceOf } from '../apps/shop.js';
 import { adapters, type RunningApp } from '../support/apps.js';
+import { Gates } from '../support/gates.js';
+import { until } from '../support/until.js';
 
 @Resolver()
 class TicksResolver {
@@ -18,10 +20,19 @@ class TicksResolver {
   async *ticking(): AsyncGenerator<number> {
     yield* await Promise.resolve([1, 2]);
   }
+
+  @Subscription(() => Int, { resolve: (tick: number) => tick })
+  async *lasting(): AsyncGenerator<number> {
+    yield 1;
+    await gates.pass('tick');
+    yield 2;
+  }
 }
 
+let gates = new Gates();
+
 /** All that a subscription brings until it is over. */
-async function subscribe({ port }: RunningApp): Promise<unknown[]> {
+async function subscribe({ port }: RunningApp, field = 'ticking'): Promise<unknown[]> {
   const client = createClient({
     url: `ws://127.0.0.1:${port}/graphql`,
     retryAttempts: 0,
@@ -31,7 +42,7 @@ async function subscribe({ port }: RunningApp): Promise<unknown[]> {
   try {
     await new Promise<void>((resolve) => {
       client.subscribe(
-        { query: 'subscription { ticking }' },
+        { query: `subscription { ${field} }` },
         {
           next: (result) => heard.push(result),
           error: (error) => {
@@ -83,4 +94,25 @@ describe.each(adapters)('GraphQL subscriptions on %s', (_name, createApp) => {
       expect(await subscribe(running)).toEqual(TICKS);
     },
   );
+
+  it('that are open delay no drain, and go on', async () => {
+    await using running = await createApp({
+      imports: [
+        maintenance(),
+        GraphQLModule.forRoot<ApolloDriverConfig>({
+          driver: ApolloDriver,
+          autoSchemaFile: true,
+          subscriptions: { 'graphql-ws': true },
+        }),
+      ],
+      providers: [TicksResolver],
+    });
+    gates = new Gates();
+    const heard = subscribe(running, 'lasting');
+    await until(() => gates.begun.includes('tick'));
+    expect(
+      await serviceOf(running).maintain('general', () => gates.open('tick'), { drain: 5_000 }),
+    ).toBeUndefined();
+    expect(await heard).toEqual([{ data: { lasting: 1 } }, { data: { lasting: 2 } }]);
+  });
 });

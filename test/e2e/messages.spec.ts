@@ -404,11 +404,12 @@ describe('microservice messages', () => {
     SlowGuard.asked = 0;
     const refused = firstValueFrom(running.client.send<unknown>('slow', '')).catch((error: unknown) => error);
     await until(() => SlowGuard.asked === 1);
-    await serviceOf(running).maintain('general', async () => {
+    const begin = async () => {
       open();
       expect(await refused).toMatchObject({ code: 'MAINTENANCE' });
       expect(handled).toEqual([]);
-    });
+    };
+    await serviceOf(running).maintain('general', begin, { drain: false });
   });
 
   it('so is an event, where events are refused', async () => {
@@ -418,11 +419,12 @@ describe('microservice messages', () => {
     SlowGuard.asked = 0;
     running.client.emit('slow-note', 'late').subscribe();
     await until(() => SlowGuard.asked === 1);
-    await serviceOf(running).maintain('general', async () => {
+    const begin = async () => {
       open();
       await until(() => running.log.some((line) => line.includes('SumController.slowNote')));
       expect(handled).toEqual([]);
-    });
+    };
+    await serviceOf(running).maintain('general', begin, { drain: false });
   });
 
   it('a microservice without HTTP is guarded as well', async () => {

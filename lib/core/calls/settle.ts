@@ -1,13 +1,13 @@
-/** Calls back with the outcome when a result has settled; returns the result, or a promise of it. */
-export function settle<T>(result: T, done: (value?: unknown) => void): T {
+/** Calls back with the value when a result has settled; returns the result, or a promise of it. */
+export function settle<T>(result: T, done: (value?: unknown) => void, failed: () => void = done): T {
   if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
     done(result);
     return result;
   }
   // a lazy thenable must be asked only once
   const asked = result instanceof Promise ? result : Promise.resolve(result as PromiseLike<unknown>);
-  // a rejection is no stream, and is handled elsewhere
-  asked.then(done, done);
+  // a rejection is handled elsewhere
+  asked.then(done, () => failed());
   return asked as T;
 }
 
@@ -15,6 +15,7 @@ export function settle<T>(result: T, done: (value?: unknown) => void): T {
 export function settleWith(
   result: unknown,
   done: (value?: unknown) => void,
+  failed: () => void,
   make: (value: unknown) => unknown,
 ): unknown {
   if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
@@ -27,7 +28,7 @@ export function settleWith(
       return make(value);
     },
     (error: unknown) => {
-      done(error);
+      failed();
       throw error;
     },
   );

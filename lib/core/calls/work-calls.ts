@@ -18,6 +18,11 @@ export class WorkCall extends Call {
   ) {
     super(parent);
   }
+
+  /** What its code may know it by. */
+  get identities(): readonly object[] {
+    return [this];
+  }
 }
 
 /** The work in progress in this process. */
@@ -50,11 +55,15 @@ export class WorkCalls implements RunningCalls {
   }
 
   revoke(counts: CallFilter, why: string): void {
-    this.counted(counts).forEach((call) => this.revocations.revoke(call, why));
+    this.counted(counts).forEach((call) => this.revokeOne(call, why));
   }
 
   revokeAll(why: string): void {
-    this.open.forEach((call) => this.revocations.revoke(call, why));
+    this.open.forEach((call) => this.revokeOne(call, why));
+  }
+
+  private revokeOne({ identities }: WorkCall, why: string): void {
+    identities.forEach((identity) => this.revocations.revoke(identity, why));
   }
 
   private counted(counts: CallFilter): WorkCall[] {

@@ -5,9 +5,11 @@ import type { HttpReply } from '../../request/http-reply.js';
 import { ExpressHeaders } from './express-headers.js';
 import type { ExpressLayer, Next } from './express-layers.js';
 import { markEntered, mountPathOf, pathOf, routedPath, type ExpressRequest } from './express-paths.js';
+import { ExpressRequests } from './express-requests.js';
 import type { ExpressRoutes } from './express-routes.js';
 import type { SiteCoverage } from './site-coverage.js';
 import { plainRoute } from './site-routes.js';
+import type { SiteRequests } from './site-requests.js';
 import { StaticFiles } from './static-files.js';
 import { watchExpress } from './watch-express.js';
 
@@ -36,6 +38,7 @@ export class ExpressEntrance {
   private readonly router: Router;
   private readonly headers: ExpressHeaders;
   private readonly files: StaticFiles;
+  private readonly requests: ExpressRequests;
   private readonly armed = new WeakSet<ExpressLayer>();
   private armedLength = 0;
 
@@ -43,10 +46,12 @@ export class ExpressEntrance {
     private readonly app: ExpressApp,
     private readonly coverage: SiteCoverage,
     private readonly routes: ExpressRoutes,
+    requests: SiteRequests,
     /** Whether Nest's guard decides for handlers. */
     private readonly guarded: boolean,
   ) {
     this.router = app.router;
+    this.requests = new ExpressRequests(coverage, routes, requests);
     this.files = new StaticFiles(() => this.router.stack, coverage, routes);
     this.headers = new ExpressHeaders(() => this.router.stack, coverage.middleware, coverage.calls);
   }
@@ -113,16 +118,20 @@ export class ExpressEntrance {
       return;
     }
     this.armedLength = stack.length;
-    for (const layer of stack) {
+    for (const layer of stack.filter((one) => !this.armed.has(one))) {
       const kind = this.routes.kindOf(layer);
-      if (kind !== 'middleware' && !(kind === 'nest' && this.guarded) && !this.armed.has(layer)) {
+      const decides = kind !== 'middleware' && !(kind === 'nest' && this.guarded);
+      const counts = this.requests.counts(layer);
+      if (decides || counts) {
         this.armed.add(layer);
         const handle = layer.handleRequest.bind(layer);
         layer.handleRequest = (request, reply, next) => {
-          if (this.coverage.engaged) {
-            this.atLayer(layer, request, reply, next, () => handle(request, reply, next));
+          const pass = (): void =>
+            handle(request, reply, counts ? this.requests.begin(layer, request, reply, next) : next);
+          if (decides && this.coverage.engaged) {
+            this.atLayer(layer, request, reply, next, pass);
           } else {
-            handle(request, reply, next);
+            pass();
           }
         };
       }

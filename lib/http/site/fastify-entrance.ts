@@ -6,6 +6,7 @@ import { interceptErrors } from './fastify-errors.js';
 import { FastifyHeaders } from './fastify-headers.js';
 import { addFirst, routeConfig, type Done, type FastifyApp, type RouteConfig } from './fastify-hooks.js';
 import type { SiteCoverage } from './site-coverage.js';
+import type { SiteRequests } from './site-requests.js';
 import {
   knowledgeOf,
   plainRoute,
@@ -34,6 +35,7 @@ export class FastifyEntrance {
     private readonly adapter: FastifyAdapterLike,
     private readonly coverage: SiteCoverage,
     private readonly graphql: GraphqlPaths,
+    private readonly requests: SiteRequests,
     /** Whether Nest's guard decides for handlers. */
     private readonly guarded: boolean,
   ) {
@@ -44,15 +46,19 @@ export class FastifyEntrance {
     this.watch();
     const app = this.adapter.getInstance();
     addFirst(app, 'onRequest', (request, reply, done) => {
-      if (this.coverage.idle) {
+      const pass = (): void => {
+        this.count(request, reply);
         done();
+      };
+      if (this.coverage.idle) {
+        pass();
       } else {
         this.coverage.whenKnown(() => {
           // a preflight is answered as usual: by a hook
           if (request.method === 'OPTIONS' || this.coverage.asksApplication) {
-            done();
+            pass();
           } else {
-            this.decide(request, reply, done, false);
+            this.decide(request, reply, pass, false);
           }
         });
       }
@@ -110,6 +116,20 @@ export class FastifyEntrance {
       return;
     }
     this.refuseOr(request, reply, this.serverOf(request, config, known), done);
+  }
+
+  /** Counts what is served without a handler of Nest's: by routes, and by hooks and middleware on the way to none. */
+  private count(request: HttpRequest, reply: HttpReply): void {
+    const config = this.configOf(request);
+    const known = config?.[KNOWN] as Exclude<RouteKnowledge, 'not-nest'> | undefined;
+    if (known && this.requests.areHandlersCounted) {
+      return;
+    }
+    const template = config?.url;
+    this.requests.begin(`${request.method} ${template ?? '/*'}`, request, reply, () =>
+      // what middleware answers itself is not covered if the application is asked, which needs middleware
+      template === undefined && this.coverage.asksApplication ? [] : [this.serverOf(request, config, known)],
+    );
   }
 
   private decideUnrouted(request: HttpRequest, reply: HttpReply, pass: () => void): void {

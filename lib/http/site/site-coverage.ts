@@ -143,7 +143,8 @@ export class SiteCoverage {
   }
 }
 
-const callOf = (request: HttpRequest, { target, place }: Server): Call => ({
+/** What a request is judged by if that serves it. */
+export const callOf = (request: HttpRequest, { target, place }: Server): Call => ({
   request,
   http: request,
   target,

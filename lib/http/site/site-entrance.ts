@@ -16,6 +16,7 @@ import { MountedPaths } from '../mounted-path.js';
 import { IgnorePaths } from '../../decision/ignore-paths.js';
 import { sendBody } from '../refusal/send-body.js';
 import { SiteCoverage } from './site-coverage.js';
+import { SiteRequests } from './site-requests.js';
 import { GraphqlPaths } from './site-routes.js';
 
 /**
@@ -35,6 +36,7 @@ export class SiteEntrance {
     @Inject(IgnorePaths) private readonly ignorePaths: IgnorePaths,
     @Inject(GraphqlPaths) private readonly graphql: GraphqlPaths,
     @Inject(MountedPaths) private readonly paths: MountedPaths,
+    @Inject(SiteRequests) private readonly requests: SiteRequests,
   ) {
     this.covers = structure.coverage === 'site';
     this.guarded = structure.guard !== false;
@@ -54,8 +56,9 @@ export class SiteEntrance {
   private mountOnExpress(adapter: ExpressAdapterLike): void {
     const app = adapter.getInstance();
     if (this.covers) {
+      this.requests.expect();
       const routes = new ExpressRoutes(() => app.router.stack, this.ignorePaths, this.graphql);
-      new ExpressEntrance(app, this.coverage, routes, this.guarded).mount(adapter);
+      new ExpressEntrance(app, this.coverage, routes, this.requests, this.guarded).mount(adapter);
     }
     if (this.bypass.offersLinks) {
       const { router } = app;
@@ -70,7 +73,8 @@ export class SiteEntrance {
 
   private mountOnFastify(adapter: FastifyAdapterLike): void {
     if (this.covers) {
-      new FastifyEntrance(adapter, this.coverage, this.graphql, this.guarded).mount();
+      this.requests.expect();
+      new FastifyEntrance(adapter, this.coverage, this.graphql, this.requests, this.guarded).mount();
     }
     if (this.bypass.offersLinks) {
       addFirst(adapter.getInstance(), 'onRequest', (request, reply, done) => {
