@@ -17,8 +17,8 @@ export class BypassAddresses {
 
   constructor(entries: readonly string[]) {
     for (const entry of entries) {
-      const { address, prefix, family } = rangeOf(entry);
-      this.lists[family].addSubnet(address, prefix, family);
+      const { address, prefix, type, family } = rangeOf(entry);
+      this.lists[family].addSubnet(address, prefix, type);
     }
   }
 
@@ -42,8 +42,7 @@ export class BypassAddresses {
 
   private check(address: string): boolean {
     const family = isIP(address);
-    // the zone of an IPv6 address names a link of this machine, not the client
-    const plain = address.replace(/%.*$/, '');
+    const plain = withoutZone(address);
     if (family === 0) {
       return false;
     }
@@ -52,13 +51,17 @@ export class BypassAddresses {
   }
 }
 
-/** An entry of `ips`: a single address is a range of one, an IPv4-mapped one counts as IPv4. */
-function rangeOf(entry: string): { address: string; prefix: number; family: 'ipv4' | 'ipv6' } {
-  const [address = '', length] = entry.split('/');
-  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
-  if (mapped !== undefined && Number(length ?? 128) >= 96) {
-    return { address: mapped, prefix: Number(length ?? 128) - 96, family: 'ipv4' };
-  }
-  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-  return { address, prefix: Number(length ?? (family === 'ipv6' ? 128 : 32)), family };
+/** An entry of `ips`: a single address is a range of one, and IPv4-mapped ones stand for IPv4, however they are written. */
+function rangeOf(entry: string): { address: string; prefix: number; type: Family; family: Family } {
+  const [written = '', length] = entry.split('/');
+  const address = withoutZone(written);
+  const type = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+  const prefix = Number(length ?? (type === 'ipv6' ? 128 : 32));
+  const mapped = type === 'ipv6' && prefix >= 96 && MAPPED.check(address, type);
+  return { address, prefix, type, family: mapped ? 'ipv4' : type };
 }
+
+type Family = 'ipv4' | 'ipv6';
+
+/** The zone of an IPv6 address names a link of this machine, not the client. */
+const withoutZone = (address: string): string => address.replace(/%.*$/, '');

@@ -2,8 +2,8 @@
 const HIDDEN = /%(?:2f|5c|00)/i;
 /** The same, and an encoded dot, in what is already decoded: a server further down may decode it again. */
 const HIDDEN_TWICE = /%(?:2e|2f|5c|00)/i;
-/** What leads elsewhere than it seems: empty and dot segments, backslashes, NUL. */
-const DEVIOUS = /\/\/|\\|\0|\/\.{1,2}(?:\/|$)/;
+/** What leads elsewhere than it seems: empty and dot segments (some servers cut off what follows a semicolon), backslashes, NUL. */
+const DEVIOUS = /\/\/|\\|\0|\/\.{1,2}(?:[/;]|%3b|$)/i;
 
 /**
  * The path that a request asks for, decoded once; `undefined` if a server might read it differently.

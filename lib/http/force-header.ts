@@ -29,6 +29,8 @@ export function forceHeaders(reply: HttpReply, headers: ForcedHeaders): void {
   const wanted = [headers];
   response[FORCED] = wanted;
   (reply as Forced)[FORCED] = wanted;
+  // hooks that others have put around it run inside of ours
+  const hasHooks = Object.hasOwn(response, 'writeHead');
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => typeof response;
   response.writeHead = ((status: number, ...rest: unknown[]) => {
     let given = rest.pop();
@@ -40,11 +42,24 @@ export function forceHeaders(reply: HttpReply, headers: ForcedHeaders): void {
       }
       given = without(given, name);
     }
+    if (hasHooks) {
+      lock(response, new Set(wanted.flat().map(([name]) => name.toLowerCase())));
+    }
     if (given !== undefined) {
       rest.push(given);
     }
     return writeHead(status, ...rest);
   }) as typeof response.writeHead;
+}
+
+/** Keeps headers as they are. @param names in lower case */
+function lock(response: ServerResponse, names: ReadonlySet<string>): void {
+  for (const name of ['setHeader', 'appendHeader', 'removeHeader'] as const) {
+    const method = response[name].bind(response) as (...args: unknown[]) => unknown;
+    const value = (header: string, ...rest: unknown[]): unknown =>
+      names.has(header.toLowerCase()) ? response : method(header, ...rest);
+    Object.defineProperty(response, name, { value, configurable: true, writable: true });
+  }
 }
 
 /** The arguments of `writeHead()` without a header, which may be given as a record, as a list or not at all. */

@@ -32,6 +32,14 @@ export function setHeader(reply: HttpReply, name: string, value: string | string
   }
 }
 
+/** Adds a cookie to those that are set. */
+export function addCookie(reply: HttpReply, cookie: string): void {
+  const present = [reply.getHeader('set-cookie')].flat().filter((value) => typeof value === 'string');
+  // Fastify would add them to themselves
+  reply.removeHeader('set-cookie');
+  setHeader(reply, 'Set-Cookie', [...present, cookie]);
+}
+
 /** Headers that are set again and again, also under the names that Fastify would otherwise compute each time. */
 export interface HeaderSet {
   readonly named: Readonly<Record<string, string>>;

@@ -13,12 +13,10 @@ import { MaintenanceGraphQLError, rpcError, wsError } from '../messages/transpor
 import type { HttpReply } from '../request/http-reply.js';
 import { isFastifyReply } from './http-port.js';
 import { forcePrivate } from './prevent-caching.js';
-import { forceHeaders, type ForcedHeaders } from './force-header.js';
+import { withoutEtag } from './refusal/late-hooks.js';
 import { withoutStack } from './refusal/maintenance.exception.js';
 import { RefusalResponder } from './refusal/refusal-responder.js';
 import { StalePolicy } from '../decision/stale-policy.js';
-
-const WITHOUT_ETAG: ForcedHeaders = [['ETag', undefined]];
 
 /**
  * Refuses calls that maintenance affects. By default (`forRoot({ guard: 'first' })`) it decides for every handler before any guard
@@ -153,8 +151,7 @@ export class MaintenanceGuard implements CanActivate {
       const reply = context.getArgByIndex<HttpReply>(1);
       this.responder.setHeaders(reply, http, exception);
       if (!isFastifyReply(reply)) {
-        // Express creates one for whatever a filter of the application sends
-        forceHeaders(reply, WITHOUT_ETAG);
+        withoutEtag(reply);
       }
       return promise;
     }

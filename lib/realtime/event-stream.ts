@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { HttpRequest } from '../request/http-request.js';
 import type { HttpReply } from '../request/http-reply.js';
 import { rawResponse, setHeader } from '../http/http-port.js';
+import { preventCaching } from '../http/prevent-caching.js';
 import { onceGone } from '../request/response-end.js';
 
 /** Characters that may be queued for a client. */
@@ -17,8 +18,7 @@ export class EventStream {
     reply: HttpReply,
   ) {
     setHeader(reply, 'Content-Type', 'text/event-stream; charset=utf-8');
-    // not cached, and not compressed, which would delay it
-    setHeader(reply, 'Cache-Control', 'no-store, no-transform');
+    preventCaching(reply, 'no-store, no-transform');
     setHeader(reply, 'X-Content-Type-Options', 'nosniff');
     // nginx would buffer it
     setHeader(reply, 'X-Accel-Buffering', 'no');

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { HttpRequest } from './http-request.js';
 
 /** Express' response, Fastify's reply, or Node's own response. */
 export interface HttpReply {
@@ -8,6 +9,7 @@ export interface HttpReply {
   removeHeader(name: string): unknown;
   setHeader?(name: string, value: string | string[]): unknown;
   /** Fastify. */
+  readonly request?: HttpRequest;
   header?(name: string, value: string | string[]): unknown;
   code?(status: number): HttpReply;
   serializer?(serialize: (body: unknown) => unknown): unknown;

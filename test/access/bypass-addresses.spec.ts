@@ -39,6 +39,9 @@ it.each<[entry: string, in4: boolean, in6: boolean]>([
   ['::/64', false, false],
   ['0.0.0.0/0', true, false],
   ['::ffff:0.0.0.0/96', true, false],
+  ['::ffff:0:0/96', true, false],
+  ['::ffff:c000:200/120', true, false],
+  ['0:0:0:0:0:ffff:c000:201', true, false],
   ['192.0.2.0/24', true, false],
   ['2001:db8::/32', false, true],
 ])('a range of one family admits nobody of the other: %s', (entry, in4, in6) => {

@@ -14,6 +14,7 @@ describe('the path that a request asks for', () => {
     ['/...', '/...'],
     ['/a..b/.c', '/a..b/.c'],
     ['/100%25', '/100%'],
+    ['/a;b/c;d', '/a;b/c;d'],
   ])('%s is %s', (path, expected) => {
     expect(servedPath(path)).toBe(expected);
   });
@@ -39,6 +40,11 @@ describe('the path that a request asks for', () => {
     '/a/.%2E',
     '/a/%252e%252e/b',
     '/a%252fb',
+    '/a/..;/b',
+    '/a/..;x=1/b',
+    '/a/.;',
+    '/a/..%3b/b',
+    '/a/%2e%2e%253B/b',
     '/%',
     '/%ff',
     '/%E0%A4%A',

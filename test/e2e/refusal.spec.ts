@@ -1,5 +1,6 @@
 import { Controller, Get, Options, Res } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
+import type { ServerResponse } from 'node:http';
 import { MINUTE, type MaintenanceRootOptions } from 'nestjs-maintenance';
 import { describe, expect, it } from 'vitest';
 import { Ledger, maintenance, serviceOf, SHOP, shop } from '../apps/shop.js';
@@ -255,8 +256,10 @@ describe('hooks of fastify that run when a response is sent', () => {
     ["coverage 'handlers'", {}],
     ["coverage 'site', headers of its own", { coverage: 'site', refusalHeaders: () => ({ 'X-Own': 'yes' }) }],
     ["coverage 'site', after middleware", { coverage: 'site', bypass: { when: () => false } }],
-  ])('do not make a refusal cacheable, or a 304: %s', async (_what, options) => {
-    await using running = await shop(createFastifyApp as CreateApp, options, (app) => {
+  ])('do not make a refusal cacheable, or a 304: %s', async (_what, { bypass, ...options }) => {
+    const secret = 'a secret of more than thirty-two characters';
+    const all = { ...options, bypass: { ...bypass, secret } };
+    await using running = await shop(createFastifyApp as CreateApp, all, (app) => {
       const fastify = app.getHttpAdapter().getInstance() as FastifyInstance;
       fastify.addHook('onRequest', async (request) => {
         // replaced by a hook: Fastify puts these on top of what was sent
@@ -276,6 +279,10 @@ describe('hooks of fastify that run when a response is sent', () => {
     });
     const headers = { 'if-none-match': '"tag"', 'x-replaced': 'yes' };
     expect((await request(running.port, '/shop', { headers })).status).toBe(304);
+    expect((await request(running.port, '/maintenance/ping')).headers['cache-control']).toBe('no-store');
+    const token = serviceOf(running).createBypassToken();
+    const followed = await request(running.port, `/shop?maintenance-bypass=${token}`);
+    expect(followed).toMatchObject({ status: 303, headers: { 'cache-control': 'no-store' } });
     await serviceOf(running).setMaintenance(true);
     for (const [path, accept] of [
       ['/shop', 'application/json'],
@@ -288,5 +295,78 @@ describe('hooks of fastify that run when a response is sent', () => {
       expect(refused.headers).not.toHaveProperty('etag');
       expect(refused.text).not.toBe('');
     }
+  });
+});
+
+describe.each(adapters)('middleware that sets headers when a response is sent, on %s', (name, createApp) => {
+  const CACHEABLE = {
+    'Cache-Control': 'public, max-age=600',
+    'CDN-Cache-Control': 'max-age=600',
+    'Edge-Control': 'cache-maxage=600s',
+  };
+  const setAll = (response: ServerResponse): void => {
+    if (!response.headersSent) {
+      Object.entries(CACHEABLE).forEach(([name, value]) => response.setHeader(name, value));
+    }
+  };
+  type Around = (response: ServerResponse) => void;
+  const ways: Record<string, Around> = {
+    // as the package on-headers does, and with it express-cache-controller and others
+    'around writeHead()': (response) => {
+      const { writeHead } = response;
+      response.writeHead = function (this: ServerResponse, status: number, headers: object = {}) {
+        Object.entries(headers).forEach(([name, value]) => this.setHeader(name, value as string));
+        setAll(this);
+        return writeHead.call(this, status);
+      } as ServerResponse['writeHead'];
+    },
+    'around end()': (response) => {
+      const { end } = response;
+      response.end = function (this: ServerResponse, ...args: []) {
+        setAll(this);
+        return end.apply(this, args);
+      } as ServerResponse['end'];
+    },
+  };
+
+  describe.each<[string, MaintenanceRootOptions]>([
+    ["coverage 'handlers'", {}],
+    ["coverage 'site', before everything", { coverage: 'site' }],
+    ["coverage 'site', after middleware", { coverage: 'site', bypass: { when: () => false } }],
+  ])('%s', (_what, { bypass, ...options }) => {
+    // Fastify sends the head before it calls end()
+    it.each(Object.entries(ways).slice(0, name === 'express' ? 2 : 1))(
+      '%s, makes nothing cacheable that must not be',
+      async (_way, around) => {
+        const secret = 'a secret of more than thirty-two characters';
+        await using running = await shop(createApp, { ...options, bypass: { ...bypass, secret } }, (app) =>
+          app.use((_request: unknown, response: ServerResponse, next: () => void) => {
+            around(response);
+            next();
+          }),
+        );
+        const cached = async (path: string, headers: Record<string, string> = {}) => {
+          const answer = await request(running.port, path, { headers });
+          const others = ['cdn-cache-control', 'edge-control'].filter((name) => name in answer.headers);
+          return [answer.status, answer.headers['cache-control'], ...others];
+        };
+        const open = await cached('/shop');
+        expect(open).toEqual([200, 'public, max-age=600', 'cdn-cache-control', 'edge-control']);
+        expect(await cached('/maintenance/ping')).toEqual([200, 'no-store']);
+        const service = serviceOf(running);
+        await service.setMaintenance(true);
+        for (const path of ['/shop', '/maintenance/ping', ...(options.coverage ? ['/nowhere'] : [])]) {
+          for (const accept of ['application/json', 'text/html']) {
+            expect([path, ...(await cached(path, { accept }))]).toEqual([path, 503, 'no-store']);
+          }
+        }
+        const token = service.createBypassToken();
+        const bypassed = { 'x-maintenance-bypass': token };
+        for (const path of ['/shop', '/maintenance/ping']) {
+          expect([path, ...(await cached(path, bypassed))]).toEqual([path, 200, 'private, no-store']);
+        }
+        expect(await cached(`/shop?maintenance-bypass=${token}`)).toEqual([303, 'no-store']);
+      },
+    );
   });
 });

@@ -1,8 +1,10 @@
+import type { INestApplication } from '@nestjs/common';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { GraphQLModule, Int, Query, Resolver } from '@nestjs/graphql';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { HOUR, MaintenanceKey, type MaintenanceRootOptions } from 'nestjs-maintenance';
 import { io } from 'socket.io-client';
+import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { maintenance, serviceOf, SHOP } from '../apps/shop.js';
@@ -45,15 +47,18 @@ describe.each(adapters)('a key that opens gradually on %s', (_name, createApp) =
     afterAll(() => app.close());
     beforeEach(() => serviceOf(app).unsetMaintenance('stock'));
 
-    const start = (options: MaintenanceRootOptions = {}) =>
-      createApp({
-        imports: [
-          maintenance({ coverage, keys: KEYS, ...options }),
-          GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true }),
-        ],
-        controllers: SHOP.controllers,
-        providers: [...SHOP.providers, StockResolver, SayGateway],
-      });
+    const start = (options: MaintenanceRootOptions = {}, configure?: (app: INestApplication) => unknown) =>
+      createApp(
+        {
+          imports: [
+            maintenance({ coverage, keys: KEYS, ...options }),
+            GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true }),
+          ],
+          controllers: SHOP.controllers,
+          providers: [...SHOP.providers, StockResolver, SayGateway],
+        },
+        configure,
+      );
 
     it('is open for the application, and each visitor gets a moment of their own', async () => {
       const service = serviceOf(app);
@@ -132,6 +137,25 @@ describe.each(adapters)('a key that opens gradually on %s', (_name, createApp) =
       expect(again.status).toBe(503);
       expect(again.json<{ until: string }>().until).toBe(json.json<{ until: string }>().until);
       expect((await get(app, { accept: 'application/json' })).headers).not.toHaveProperty('set-cookie');
+    });
+
+    it('sets its cookie beside those of the application, each once', async () => {
+      await using app = await start({ refusalHeaders: { 'Set-Cookie': 'site=1' } }, (own) => {
+        // of middleware, which does not run before everything
+        own.use((_request: unknown, response: ServerResponse, next: () => void) => {
+          response.setHeader('Set-Cookie', ['one=1', 'two=2']);
+          next();
+        });
+      });
+      await serviceOf(app).setMaintenance(true, 'stock');
+      await serviceOf(app).setMaintenance(false, 'stock', { reopenOver: HOUR });
+      const { status, headers } = await get(app, { accept: 'text/html' });
+      expect(status).toBe(503);
+      expect([headers['set-cookie']].flat().map((cookie) => cookie?.replace(/=.*/, ''))).toEqual([
+        ...(coverage === 'site' ? [] : ['one', 'two']),
+        'site',
+        'maintenance-visitor',
+      ]);
     });
 
     it('identifies visitors, even if that takes a moment', async () => {

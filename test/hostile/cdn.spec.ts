@@ -48,8 +48,20 @@ const SAID: Record<string, Record<string, string>> = {
   nginx: { 'X-Accel-Expires': '600' },
   cdn: { 'CDN-Cache-Control': 'max-age=600', 'Cloudflare-CDN-Cache-Control': 'max-age=600' },
   surrogate: { 'Surrogate-Control': 'max-age=600' },
+  vendors: {
+    'Akamai-Cache-Control': 'max-age=600',
+    'Edge-Control': 'cache-maxage=600s',
+    'Netlify-CDN-Cache-Control': 'max-age=600',
+    'Vercel-CDN-Cache-Control': 'max-age=600',
+    'X-LiteSpeed-Cache-Control': 'public,max-age=600',
+  },
 };
 const FOR_ONE_CACHE = [
+  'akamai-cache-control',
+  'edge-control',
+  'netlify-cdn-cache-control',
+  'vercel-cdn-cache-control',
+  'x-litespeed-cache-control',
   'x-accel-expires',
   'cdn-cache-control',
   'cloudflare-cdn-cache-control',

@@ -261,6 +261,28 @@ describe.each([
     expect((await request(running.port, '/nowhere')).status).toBe(503);
   });
 
+  it('a connect application, such as that of Vite, is middleware', async () => {
+    const own = (_request: unknown, reply: { end(text: string): void }): void => reply.end('connect');
+    // it has a stack as routers do, but of other layers
+    const connect = Object.assign(
+      (request: { url: string }, reply: { end(text: string): void }, next: () => void): void =>
+        request.url === '/own' ? own(request, reply) : next(),
+      { route: '/', stack: [{ route: '/own', handle: own }], handle: own },
+    );
+    await using running = await createApp(
+      { imports: [site(options)], controllers: [HealthController] },
+      (app) => app.use(connect),
+    );
+    await close(running);
+    const answers = ['/own', '/health', '/shop', '/nowhere'].map((path) => request(running.port, path));
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([
+      'bypass' in options ? 200 : 503,
+      200,
+      503,
+      503,
+    ]);
+  });
+
   it.each(['/', '/sub', '/sub/deeper'])('works mounted at %s of another application', async (path) => {
     const inner = createExpress();
     const outer = createExpress();

@@ -1,26 +1,27 @@
 import type { HttpReply } from '../../request/http-reply.js';
 import type { HttpRequest } from '../../request/http-request.js';
 import { forceHeaders, type ForcedHeaders } from '../force-header.js';
-import { isFastifyReply } from '../http-port.js';
-import { routeContext } from '../site/fastify-hooks.js';
+import { hasLateHooks } from '../late-hooks.js';
+import { forceNoStore } from '../prevent-caching.js';
 
-const HELD: ForcedHeaders = [
-  ['Cache-Control', 'no-store'],
-  ['ETag', undefined],
-];
+const WITHOUT_ETAG: ForcedHeaders = [['ETag', undefined]];
 
 const CONDITIONS = ['if-none-match', 'if-modified-since'] as const;
 
 /**
- * Keeps hooks that Fastify calls when it sends a refusal from making it cacheable. Plugins such as @fastify/etag would answer
+ * Keeps what runs when a refusal is sent from making it cacheable. Hooks of Fastify such as those of @fastify/etag would answer
  * the next request with 304, as if the site were open.
  */
 export function resistLateHooks(reply: HttpReply, request: HttpRequest): void {
-  if (isFastifyReply(reply) && routeContext(request)?.['onSend']) {
+  if (hasLateHooks(reply)) {
     forgetConditions(request);
-    forceHeaders(reply, HELD);
+    forceNoStore(reply);
+    withoutEtag(reply);
   }
 }
+
+/** Express creates an ETag for whatever a filter of the application sends. */
+export const withoutEtag = (reply: HttpReply): void => forceHeaders(reply, WITHOUT_ETAG);
 
 function forgetConditions(request: { headers: HttpRequest['headers'] }): void {
   const { headers } = request;

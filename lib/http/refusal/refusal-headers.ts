@@ -7,7 +7,15 @@ import type { ResolvedOptions } from '../../options/options.js';
 import type { ApplicationCalls } from '../../core/common/application-calls.js';
 import { isOptions } from '../../core/common/is-options.js';
 import type { HttpReply } from '../../request/http-reply.js';
-import { headerSet, isUntouched, setHeader, setHeaders, vary, type HeaderSet } from '../http-port.js';
+import {
+  addCookie,
+  headerSet,
+  isUntouched,
+  setHeader,
+  setHeaders,
+  vary,
+  type HeaderSet,
+} from '../http-port.js';
 import { removeStale } from '../prevent-caching.js';
 
 /** Headers of every refusal. */
@@ -26,6 +34,8 @@ const NAME = '"refusalHeaders"';
 export class RefusalHeaders {
   /** Sets headers; runs if the application's middleware has not. */
   readonly middleware: readonly MaintenanceHeaderMiddleware[];
+  /** One of the application's, the same for everybody. */
+  readonly cookie: string | undefined;
   private readonly fixed: Headers;
   private readonly varied: readonly string[];
   private readonly functions: readonly ((request: unknown) => Headers)[];
@@ -40,10 +50,13 @@ export class RefusalHeaders {
     this.functions = functions.filter((given) => !isHeaderMiddleware(given)) as ((
       request: unknown,
     ) => Headers)[];
-    const { Vary: own, ...fixed } = merge(
-      options.refusalHeaders.filter((given) => typeof given !== 'function'),
-    );
+    const {
+      Vary: own,
+      'Set-Cookie': cookie,
+      ...fixed
+    } = merge(options.refusalHeaders.filter((given) => typeof given !== 'function'));
     this.fixed = fixed;
+    this.cookie = cookie;
     this.varied = [...(own?.split(',') ?? []), 'Accept'].map((field) => field.trim());
   }
 
@@ -65,7 +78,11 @@ export class RefusalHeaders {
       const besides = merge([this.fixed, own]);
       this.last = {
         retryAfter,
-        alone: headerSet({ ...besides, Vary: this.varied.join(', ') }),
+        alone: headerSet({
+          ...besides,
+          ...(this.cookie !== undefined && { 'Set-Cookie': this.cookie }),
+          Vary: this.varied.join(', '),
+        }),
         besides: headerSet(besides),
       };
     }
@@ -85,6 +102,9 @@ export class RefusalHeaders {
     removeStale(reply);
     setHeaders(reply, besides);
     this.varied.forEach((field) => vary(reply, field));
+    if (this.cookie !== undefined) {
+      addCookie(reply, this.cookie);
+    }
   }
 
   /** Sets the application's headers for this request; none if it throws. */
@@ -104,6 +124,8 @@ export class RefusalHeaders {
       } else if (name.toLowerCase() === 'vary') {
         // CORS and others may have set it
         value.split(',').forEach((field) => vary(reply, field.trim()));
+      } else if (name.toLowerCase() === 'set-cookie') {
+        addCookie(reply, value);
       } else {
         setHeader(reply, name, value);
       }
@@ -111,13 +133,16 @@ export class RefusalHeaders {
   }
 }
 
+/** Names that are told apart, as they are written here. */
+const SPELLED = new Map(['Vary', 'Set-Cookie'].map((name) => [name.toLowerCase(), name]));
+
 /** Names are case-insensitive: the last one counts, except for `Vary`, whose fields are merged. */
 function merge(all: readonly object[]): Headers {
   const merged = new Map<string, readonly [name: string, value: string]>();
   for (const [name, value] of all.flatMap((headers) => Object.entries(headers) as [string, string][])) {
     const key = name.toLowerCase();
     const before = key === 'vary' ? merged.get(key)?.[1] : undefined;
-    merged.set(key, [key === 'vary' ? 'Vary' : name, before === undefined ? value : `${before}, ${value}`]);
+    merged.set(key, [SPELLED.get(key) ?? name, before === undefined ? value : `${before}, ${value}`]);
   }
   return Object.fromEntries(merged.values());
 }

@@ -6,7 +6,7 @@ import type { ResolvedOptions } from '../../options/options.js';
 import type { Localizer } from '../../i18n/localizer.js';
 import { pathOf, type HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
-import { headerSet, rawResponse, setHeader, setHeaders } from '../http-port.js';
+import { addCookie, headerSet, rawResponse, setHeaders } from '../http-port.js';
 import { resistLateHooks } from './late-hooks.js';
 import type { MaintenanceException } from './maintenance.exception.js';
 import type { MountedPaths } from '../mounted-path.js';
@@ -38,7 +38,7 @@ export class RefusalResponder {
     resistLateHooks(reply, request as HttpRequest);
     const cookie = this.visitors.cookie(request);
     if (cookie !== undefined) {
-      setHeader(reply, 'Set-Cookie', [...cookiesOf(reply), cookie]);
+      addCookie(reply, cookie);
     }
   }
 
@@ -100,7 +100,9 @@ export class RefusalResponder {
         const cookie = this.visitors.cookie(request);
         response.writeHead(
           statusCode,
-          cookie === undefined ? ready.head : { ...ready.head, 'Set-Cookie': cookie },
+          cookie === undefined
+            ? ready.head
+            : { ...ready.head, 'Set-Cookie': [this.headers.cookie ?? [], cookie].flat() },
         );
         response.end(ready.body);
       }
@@ -122,6 +124,3 @@ export class RefusalResponder {
     return ready instanceof Promise ? ready.then((body) => send(status, body)) : send(status, ready);
   }
 }
-
-const cookiesOf = (reply: HttpReply): string[] =>
-  [reply.getHeader('set-cookie')].flat().filter((value) => typeof value === 'string');

@@ -34,7 +34,7 @@ export function recognise({ handle, route }: ExpressLayer): LayerKind {
   if (route) {
     return route.stack.some((inner) => knowledgeOf(inner.handle) !== 'not-nest') ? 'nest' : 'route';
   }
-  if (Array.isArray(handle.stack)) {
+  if (isRouter(handle)) {
     return 'router';
   }
   const known = recogniseMiddleware(handle);
@@ -43,6 +43,10 @@ export function recognise({ handle, route }: ExpressLayer): LayerKind {
   }
   return known === 'application' || isApplication(handle) ? 'application' : 'middleware';
 }
+
+/** Whether it is a router of Express; an application of connect, such as that of Vite, has a stack of its own kind. */
+const isRouter = ({ stack }: ExpressLayer['handle']): boolean =>
+  Array.isArray(stack) && stack.every(({ match }: Partial<ExpressLayer>) => typeof match === 'function');
 
 /** Whether it is an Express application. */
 export const isApplication = (value: unknown): boolean =>

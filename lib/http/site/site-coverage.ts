@@ -9,6 +9,7 @@ import { StalePolicy } from '../../decision/stale-policy.js';
 import { pathname, type HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
 import { isUntouched, rawResponse } from '../http-port.js';
+import { hasLateHooks } from '../late-hooks.js';
 import { forcePrivate } from '../prevent-caching.js';
 import { RefusalResponder } from '../refusal/refusal-responder.js';
 import type { Server } from './site-routes.js';
@@ -133,7 +134,7 @@ export class SiteCoverage {
       return;
     }
     const exception = this.responder.ready.exception(status, request);
-    if (isUntouched(reply) && !this.responder.headers.personal) {
+    if (isUntouched(reply) && !hasLateHooks(rawResponse(reply)) && !this.responder.headers.personal) {
       reply.hijack?.();
       void this.responder.answerAlone(rawResponse(reply), request, exception);
       return;

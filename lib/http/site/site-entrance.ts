@@ -11,7 +11,7 @@ import { preventCaching } from '../prevent-caching.js';
 import type { HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
 import { whenAdapterIsKnown } from '../../request/when-adapter-is-known.js';
-import { setHeader } from '../http-port.js';
+import { addCookie, setHeader } from '../http-port.js';
 import { MountedPaths } from '../mounted-path.js';
 import { IgnorePaths } from '../../decision/ignore-paths.js';
 import { sendBody } from '../refusal/send-body.js';
@@ -91,8 +91,7 @@ export class SiteEntrance {
     if (!link) {
       return false;
     }
-    const present = [reply.getHeader('set-cookie')].flat().filter((value) => typeof value === 'string');
-    setHeader(reply, 'Set-Cookie', [...present, link.cookie]);
+    addCookie(reply, link.cookie);
     // the token must not stay in a cache or a referrer
     preventCaching(reply);
     setHeader(reply, 'Referrer-Policy', 'no-referrer');

@@ -56,6 +56,7 @@ export const cdn: CdnRow[] = [
   ),
   refusal('middleware: for nginx', '/middleware/nginx', {}, 'what is for one cache alone is gone, too'),
   refusal('middleware: for CDNs', '/middleware/cdn', {}, 'RFC 9213: it would go before Cache-Control'),
+  refusal('middleware: for CDNs by name', '/middleware/vendors', {}, 'it would go before Cache-Control'),
   refusal('middleware: for surrogates', '/middleware/surrogate', {}, 'it would go before Cache-Control'),
   refusal('ping', '/maintenance/ping', {}, 'asked again and again'),
   {
@@ -68,6 +69,7 @@ export const cdn: CdnRow[] = [
   bypassed('a bypass: Expires', '/middleware/expires', 'private goes before'),
   bypassed('a bypass: for nginx', '/middleware/nginx', 'what is for one cache alone is gone, too'),
   bypassed('a bypass: for CDNs', '/middleware/cdn', 'RFC 9213: it would go before Cache-Control'),
+  bypassed('a bypass: for CDNs by name', '/middleware/vendors', 'it would go before Cache-Control'),
   bypassed('a bypass: handler for nginx', '/own/nginx', 'also what the handler sets'),
   bypassed('a bypass: handler for CDNs', '/own/cdn', 'also what the handler sets'),
   {
