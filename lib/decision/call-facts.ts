@@ -68,7 +68,7 @@ export function getCallFacts(context: ExecutionContext): CallFacts {
     http,
     reply: args[1] as HttpReply,
     target,
-    safe: isSafeMethod(http.method),
+    safe: !target.writes && isSafeMethod(http.method),
     place: new MatchedRoute(http),
   };
 }

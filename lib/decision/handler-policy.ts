@@ -1,3 +1,5 @@
+import { RequestMethod } from '@nestjs/common';
+import { METHOD_METADATA } from '@nestjs/common/constants.js';
 import 'reflect-metadata';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { ActiveKey } from '../core/state/snapshot.js';
@@ -32,6 +34,8 @@ export class HandlerPolicy {
     readonly keys: ReadonlySet<string>,
     /** It handles events of microservices; their senders wait for no answer. */
     readonly event = false,
+    /** It is a route's, whose method can write: Fastify's middleware may change the method of a request that has its route already. */
+    readonly writes = false,
   ) {}
 
   /** The same without its keys. */
@@ -39,7 +43,7 @@ export class HandlerPolicy {
     return (this.withoutKeys ??=
       this.keys.size === 0
         ? this
-        : new HandlerPolicy(this.name, this.exempt, this.exemptKeys, new Set(), this.event));
+        : new HandlerPolicy(this.name, this.exempt, this.exemptKeys, new Set(), this.event, this.writes));
   }
 
   /** Whether its decorators say nothing. */
@@ -107,5 +111,16 @@ function readTarget(cls: Class, handler: Handler): HandlerPolicy {
     new Set(exempt.flat()),
     new Set(marksOf(KEYS, cls, handler).flat()),
     Reflect.getMetadata(HANDLER_TYPE, handler) === EVENT,
+    canWrite(Reflect.getMetadata(METHOD_METADATA, handler)),
   );
 }
+
+/** Methods of routes that cannot write, and that of `@All()`, for which the request decides. */
+const READING: ReadonlySet<unknown> = new Set([
+  RequestMethod.GET,
+  RequestMethod.HEAD,
+  RequestMethod.OPTIONS,
+  RequestMethod.ALL,
+]);
+
+const canWrite = (method: unknown): boolean => method !== undefined && !READING.has(method);

@@ -134,6 +134,10 @@ class GuardedController {
 @Module({ controllers: [ItemsController] })
 class ShelfModule {}
 
+interface Routes {
+  post(path: string, handler: (request: unknown, reply: { send(text: string): void }) => void): void;
+}
+
 const CONTROLLERS = [
   OpenCrudController,
   ClosedCrudController,
@@ -143,7 +147,7 @@ const CONTROLLERS = [
   ItemsetController,
 ];
 
-describe.each(adapters)('what a key affects on %s', (_name, createApp) => {
+describe.each(adapters)('what a key affects on %s', (name, createApp) => {
   describe.each(['handlers', 'site'] as const)('with coverage %s', (coverage) => {
     const start = (
       options: MaintenanceRootOptions = {},
@@ -249,6 +253,41 @@ describe.each(adapters)('what a key affects on %s', (_name, createApp) => {
         expect([method, status]).toEqual([method, method === 'POST' || coverage === 'site' ? 503 : 404]);
       }
       expect((await request(port, '/shop')).json()).toEqual({ entries: 0 });
+    });
+
+    it.each<[string, MaintenanceRootOptions]>([
+      ['', {}],
+      [', also if bypass.when is asked', { bypass: { when: () => false } }],
+    ])('readOnly: nothing writes because middleware changes the method%s', async (_also, options) => {
+      let written = 0;
+      await using running = await start(
+        { keys: [new MaintenanceKey('frozen', { readOnly: true })], ...options },
+        (app) => {
+          // as the package method-override does
+          app.use(
+            (asked: { headers: Record<string, string>; method: string }, _: unknown, next: () => void) => {
+              asked.method = asked.headers['x-http-method-override'] ?? asked.method;
+              next();
+            },
+          );
+          const routes = app.getHttpAdapter().getInstance() as Routes;
+          routes.post('/by-hand', (_, reply) => {
+            written++;
+            reply.send('written');
+          });
+        },
+      );
+      await serviceOf(running).setMaintenance(true, 'frozen');
+      const ask = (path: string, method: 'GET' | 'POST', changed: string) =>
+        request(running.port, path, { method, headers: { 'x-http-method-override': changed } });
+      for (const safe of ['GET', 'OPTIONS']) {
+        await ask('/shop', 'POST', safe);
+        await ask('/by-hand', 'POST', safe);
+      }
+      expect((await ask('/shop', 'GET', 'POST')).status).toBe(503);
+      expect((await request(running.port, '/shop')).json()).toEqual({ entries: 0 });
+      // by default only the handlers of controllers are covered
+      expect(written > 0).toBe(coverage === 'handlers' && name === 'fastify');
     });
 
     it('the first active key in order decides', async () => {

@@ -322,9 +322,9 @@ describe.each(adapters)('middleware that sets headers when a response is sent, o
     },
     'around end()': (response) => {
       const { end } = response;
-      response.end = function (this: ServerResponse, ...args: []) {
+      response.end = function (this: ServerResponse, ...args: unknown[]) {
         setAll(this);
-        return end.apply(this, args);
+        return end.apply(this, args as never);
       } as ServerResponse['end'];
     },
   };

@@ -261,6 +261,40 @@ describe.each([
     expect((await request(running.port, '/nowhere')).status).toBe(503);
   });
 
+  it('a router without routes is decided where it stands below a path', async () => {
+    const instance = createExpress();
+    const answering = createExpress.Router().use((_request, reply) => void reply.send('router'));
+    instance.use('/own', answering);
+    instance.use('/outer', createExpress.Router().use('/inner', answering));
+    // one at the root passes requests on: it may hold nothing but a session
+    let passed = 0;
+    instance.use(
+      createExpress.Router().use((_request, _reply, next) => {
+        passed++;
+        next();
+      }),
+    );
+    // so does one before handlers
+    instance.use(
+      '/users',
+      createExpress.Router().use((_request, _reply, next) => next()),
+    );
+    await using running = await createApp(
+      { imports: [site(options)], controllers: [HealthController] },
+      undefined,
+      { instance },
+    );
+    const statusOf = async (path: string) => (await request(running.port, path)).status;
+    expect(await statusOf('/outer/inner/page')).toBe(200);
+    await close(running);
+    for (const path of ['/own', '/own/page', '/outer/inner', '/outer/inner/page', '/outer', '/nowhere']) {
+      expect([path, await statusOf(path)]).toEqual([path, 503]);
+    }
+    expect(await statusOf('/users/7')).toBe(200);
+    expect(await statusOf('/health')).toBe(200);
+    expect(passed).toBeGreaterThan(1);
+  });
+
   it('a connect application, such as that of Vite, is middleware', async () => {
     const own = (_request: unknown, reply: { end(text: string): void }): void => reply.end('connect');
     // it has a stack as routers do, but of other layers

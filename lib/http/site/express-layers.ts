@@ -17,6 +17,10 @@ export interface ExpressLayer {
     readonly methods: Readonly<Record<string, boolean | undefined>>;
     readonly stack: readonly { readonly handle: object }[];
   };
+  /** Whether it matches every path. */
+  readonly slash?: boolean;
+  /** The same in version 4 of Express. */
+  readonly regexp?: { readonly fast_slash?: boolean };
   /** What the last match has consumed of a path, in versions of the router whose {@link match} does not return it. */
   readonly path?: string;
   match(path: string): boolean | { readonly path: string };
@@ -76,11 +80,27 @@ function handles(methods: Readonly<Record<string, boolean | undefined>>, method:
   return methods['_all'] === true || methods[name] === true || (name === 'head' && methods['get'] === true);
 }
 
-/** Whether a router has something that answers a path, and not only passes it on. */
+/**
+ * Whether a router has something that answers a path, and not only passes it on. One of nothing but middleware may be a session if
+ * it stands at the root; below a path it is more likely to answer.
+ */
 export function answers(stack: readonly ExpressLayer[], path: string, method: string): boolean {
   return stack.some((layer) => {
     const kind = recognise(layer);
     const rest = kind === 'middleware' ? undefined : enter(layer, path, method);
-    return rest !== undefined && (kind !== 'router' || answers(layer.handle.stack ?? [], rest, method));
+    const { stack: inner = [] } = layer.handle;
+    return (
+      rest !== undefined &&
+      (kind !== 'router' || answers(inner, rest, method) || (!isAtRoot(layer) && passes(inner, rest, method)))
+    );
   });
 }
+
+/** Whether the path gets to something, and all that it gets to is middleware. */
+function passes(stack: readonly ExpressLayer[], path: string, method: string): boolean {
+  const reached = stack.filter((layer) => enter(layer, path, method) !== undefined);
+  return reached.length > 0 && reached.every((layer) => recognise(layer) === 'middleware');
+}
+
+/** Whether it is mounted at no path; in version 4 of Express an expression says so. */
+const isAtRoot = ({ slash, regexp }: ExpressLayer): boolean => slash ?? regexp?.fast_slash ?? false;

@@ -1,4 +1,5 @@
 import { RequestMethod } from '@nestjs/common';
+import { isSafeMethod } from '../../decision/decision.js';
 import { EXEMPT_POLICY } from '../../decision/handler-policy.js';
 import { pathOf, type HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
@@ -167,9 +168,14 @@ export class FastifyEntrance {
     if (open) {
       return { target: EXEMPT_POLICY, place: {} };
     }
-    return known ? { target: known.target, place: { template } } : plainRoute(template, pathOf(request));
+    return known
+      ? { target: known.target, place: { template } }
+      : { ...plainRoute(template, pathOf(request)), writes: canOnlyWrite(config) };
   }
 }
+
+const canOnlyWrite = (config: RouteConfig | undefined): boolean =>
+  config?.method !== undefined && ![config.method].flat().some(isSafeMethod);
 
 const hasEmptyParameter = ({ params }: HttpRequest): boolean =>
   Object.entries(params ?? {}).some(([name, value]) => value === '' && name !== '*');

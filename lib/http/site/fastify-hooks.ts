@@ -4,7 +4,10 @@ import type { HttpReply } from '../../request/http-reply.js';
 export type Done = (error?: Error) => void;
 
 /** What Fastify keeps of a route. */
-export type RouteConfig = Record<symbol, unknown> & { readonly url?: string };
+export type RouteConfig = Record<symbol, unknown> & {
+  readonly url?: string;
+  readonly method?: string | readonly string[];
+};
 
 export interface Hooks {
   onRequest: (request: HttpRequest, reply: HttpReply, done: Done) => unknown;

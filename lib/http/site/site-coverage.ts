@@ -145,10 +145,10 @@ export class SiteCoverage {
 }
 
 /** What a request is judged by if that serves it. */
-export const callOf = (request: HttpRequest, { target, place }: Server): Call => ({
+export const callOf = (request: HttpRequest, { target, place, writes = target.writes }: Server): Call => ({
   request,
   http: request,
   target,
-  safe: isSafeMethod(request.method),
+  safe: !writes && isSafeMethod(request.method),
   place,
 });

@@ -29,6 +29,8 @@ export interface Server {
   /** What its handler's decorators say; {@link PLAIN_POLICY} if it is none of Nest's. */
   readonly target: HandlerPolicy;
   readonly place: Place;
+  /** It is a route whose method can write, whatever middleware has made of that of the request since. */
+  readonly writes?: boolean;
 }
 
 /** What a route's handler reveals: its target, that it is one of Nest's but unknown, or that it is none of Nest's. */
