@@ -1,5 +1,7 @@
-import type { ExecutionContext } from '@nestjs/common';
+import { RequestMethod, type ExecutionContext } from '@nestjs/common';
+import { METHOD_METADATA } from '@nestjs/common/constants.js';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import 'reflect-metadata';
 
 /** Identifies a handler: its class, its name and its route. */
 export function withoutRequest(context: ExecutionContext): ExecutionContext {
@@ -8,7 +10,8 @@ export function withoutRequest(context: ExecutionContext): ExecutionContext {
   if (type === 'http') {
     const { method, route, routeOptions } = context.getArgByIndex<RoutedRequest>(0);
     args.push({
-      method,
+      // served by what serves GET: not named after the first request, which is often that of a monitor
+      method: method === 'HEAD' && servesGet(context) ? 'GET' : method,
       headers: {},
       route: { path: route?.path },
       routeOptions: { url: routeOptions?.url },
@@ -18,6 +21,9 @@ export function withoutRequest(context: ExecutionContext): ExecutionContext {
   host.setType(type);
   return host;
 }
+
+const servesGet = (context: ExecutionContext): boolean =>
+  Reflect.getMetadata(METHOD_METADATA, context.getHandler()) === RequestMethod.GET;
 
 interface RoutedRequest {
   readonly method?: string;

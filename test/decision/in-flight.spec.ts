@@ -201,6 +201,18 @@ describe.each(adapters)('calls in flight on %s', (_name, createApp) => {
     expect(remaining(running)).toEqual([]);
   });
 
+  it('are named after GET, although a monitor has asked with HEAD before', async () => {
+    await using running = await start();
+    await request(running.port, '/works/plain/0', { method: 'HEAD' });
+    close();
+    entered = 0;
+    const call = request(running.port, '/works/plain/1');
+    await until(() => entered === 1);
+    expect(remaining(running)).toEqual(['GET /works/plain/:id']);
+    open();
+    await call;
+  });
+
   it.each(['/works/plain/1', '/works/failing', '/works/silent', '/scoped'])(
     'outlast a visitor who hangs up, until the handler has settled: %s',
     async (path) => {

@@ -55,7 +55,7 @@ const used: Handler = ({ url = '' }, reply, next) =>
   url.endsWith('slow') ? void gates.pass('used').then(() => reply.end('used')) : next();
 
 /** More than the buffers of a connection hold. */
-const LARGE = 64 * 1024 * 1024;
+const LARGE = 16 * 1024 * 1024;
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'maintenance-site-'));

@@ -10,9 +10,12 @@ import {
 import { describe, expect, it } from 'vitest';
 import { adapters } from '../support/apps.js';
 import { createExpress, createFastify } from '../support/frameworks.js';
+import { Gates } from '../support/gates.js';
 import { request } from '../support/http.js';
+import { until } from '../support/until.js';
 
 let written = 0;
+let gates = new Gates();
 
 @Resolver()
 class StockResolver {
@@ -20,6 +23,11 @@ class StockResolver {
   @Query(() => String)
   alive(): string {
     return 'alive';
+  }
+
+  @Query(() => String)
+  slow(): Promise<string> {
+    return gates.pass('slow');
   }
 
   @Mutation(() => Int)
@@ -90,5 +98,26 @@ describe.each(adapters)('GraphQL at the root of a covered site, on %s', (adapter
     const late = adapter === 'express' && options.bypass !== undefined;
     expect((await ask('{ alive }', '/nowhere')).status).toBe(late ? 200 : 503);
     expect(written).toBe(0);
+  });
+
+  it('is counted once', async () => {
+    gates = new Gates();
+    await using running = await createApp({
+      imports: [
+        MaintenanceModule.forRoot({ coverage: 'site', socket: false, admin: false }),
+        GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true }),
+      ],
+      providers: [StockResolver],
+    });
+    const service = running.app.get(MaintenanceService);
+    const answer = request(running.port, '/graphql', { method: 'POST', json: { query: '{ slow }' } });
+    await until(() => gates.begun.includes('slow'));
+    expect(await service.replicas()).toMatchObject([{ inFlight: 1 }]);
+    await expect(service.maintain('general', () => 'began', { drain: 100 })).rejects.toThrow(
+      'StockResolver.slow',
+    );
+    gates.open('slow');
+    expect((await answer).json()).toEqual({ data: { slow: 'slow' } });
+    expect(await service.maintain('general', () => 'began')).toBe('began');
   });
 });

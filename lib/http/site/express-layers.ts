@@ -21,6 +21,8 @@ export interface ExpressLayer {
   readonly slash?: boolean;
   /** The same in version 4 of Express. */
   readonly regexp?: { readonly fast_slash?: boolean };
+  /** What it was registered with, in versions of the router that keep it. */
+  readonly rawPath?: unknown;
   /** What the last match has consumed of a path, in versions of the router whose {@link match} does not return it. */
   readonly path?: string;
   match(path: string): boolean | { readonly path: string };

@@ -10,6 +10,9 @@ import type { Server } from './site-routes.js';
 /** A path below which an application has nothing of its own. */
 const ANYWHERE = '/nestjs-maintenance-1f9c2e7b';
 
+/** Characters of a place that operators see. */
+const LONGEST_PLACE = 100;
+
 /** Counts the requests that the layers of an Express application serve by themselves. */
 export class ExpressRequests {
   constructor(
@@ -37,9 +40,11 @@ export class ExpressRequests {
 
   /** @returns what passes the request on to the next layer */
   begin(layer: ExpressLayer, request: ExpressRequest, reply: HttpReply, next: Next): Next {
-    const template = layer.route?.path;
-    const mounted = (request.baseUrl ?? '').slice(mountPathOf(request).length);
-    const name = `${request.method} ${typeof template === 'string' ? template : `${mounted}/*`}`;
+    if (this.routes.servesGraphql(routedPath(request))) {
+      // the guard counts it
+      return next;
+    }
+    const name = `${request.method} ${placeOf(layer, request)}`;
     const over = this.requests.begin(name, request, reply, () => this.servers(layer, request));
     return over
       ? (error) => {
@@ -69,4 +74,14 @@ export class ExpressRequests {
           : [];
     }
   }
+}
+
+/** Where a layer stands, for operators: its own text, as far as it is known, since there is no end of what visitors ask for. */
+function placeOf({ route, rawPath }: ExpressLayer, request: ExpressRequest): string {
+  if (typeof route?.path === 'string') {
+    return route.path;
+  }
+  const mounted =
+    typeof rawPath === 'string' ? rawPath : (request.baseUrl ?? '').slice(mountPathOf(request).length);
+  return `${mounted.slice(0, LONGEST_PLACE).replace(/\/$/, '')}/*`;
 }

@@ -42,6 +42,10 @@ export class ExpressRoutes {
     return kind;
   }
 
+  servesGraphql(path: string): boolean {
+    return this.graphql.matches(path);
+  }
+
   /** Whether a request may reach something that other keys refuse than the rest of the site. */
   isDoubtful(path: string, method: string, active: readonly ActiveKey[]): boolean {
     return (

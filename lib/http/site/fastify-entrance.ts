@@ -123,10 +123,11 @@ export class FastifyEntrance {
   private count(request: HttpRequest, reply: HttpReply): void {
     const config = this.configOf(request);
     const known = config?.[KNOWN] as Exclude<RouteKnowledge, 'not-nest'> | undefined;
-    if (known && this.requests.areHandlersCounted) {
+    const template = config?.url;
+    const isCounted = known ? this.requests.areHandlersCounted : this.servesGraphql(template);
+    if (isCounted) {
       return;
     }
-    const template = config?.url;
     this.requests.begin(`${request.method} ${template ?? '/*'}`, request, reply, () =>
       // what middleware answers itself is not covered if the application is asked, which needs middleware
       template === undefined && this.coverage.asksApplication ? [] : [this.serverOf(request, config, known)],
@@ -158,13 +159,17 @@ export class FastifyEntrance {
     return unserved ? undefined : config;
   }
 
+  private servesGraphql(template: string | undefined): boolean {
+    return template !== undefined && this.graphql.matches(template);
+  }
+
   private serverOf(
     request: HttpRequest,
     config: RouteConfig | undefined,
     known: Exclude<RouteKnowledge, 'not-nest'> | undefined,
   ): Server {
     const template = config?.url;
-    const open = known === 'unknown' || (template !== undefined && this.graphql.matches(template));
+    const open = known === 'unknown' || this.servesGraphql(template);
     if (open) {
       return { target: EXEMPT_POLICY, place: {} };
     }
