@@ -173,7 +173,11 @@ export class RmqConsumer {
   private giveBack(): void {
     this.timer = undefined;
     for (const { channel, message } of this.held.splice(0)) {
-      channel.nack(message, false, true);
+      try {
+        channel.nack(message, false, true);
+      } catch {
+        // it is being closed: the broker redelivers all of it
+      }
     }
   }
 

@@ -131,4 +131,20 @@ describe('an error of a server that is not of the admin API', () => {
       stderr: `error: the admin API at ${place}: it answered 500 (Internal server error). ${outcome}\n`,
     });
   });
+
+  it.each([400, 409, 500])('has no exit code of its own for a code that is none: %d', async (status) => {
+    const server = createServer((_request, response) => {
+      const body = JSON.stringify({ code: 'constructor', message: 'Nothing built' });
+      response.writeHead(status, { 'Content-Type': 'application/json' }).end(body);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { code, stderr } = await cli(['status', '--url', `http://127.0.0.1:${port}`]);
+    server.closeAllConnections();
+    server.close();
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('Nothing built') as unknown,
+    });
+  });
 });

@@ -2,7 +2,10 @@ import {
   Catch,
   Controller,
   Inject,
+  Injectable,
+  UseGuards,
   type ArgumentsHost,
+  type CanActivate,
   type Provider,
   type RpcExceptionFilter,
   type Type,
@@ -37,6 +40,7 @@ import { Gates } from '../support/gates.js';
 import { freePort } from '../support/process.js';
 import { RabbitServer } from '../support/rabbit.js';
 import { RedisServer } from '../support/redis.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 import { startHybrid } from './microservices.js';
 
@@ -90,6 +94,15 @@ class Orders {
   @EventPattern('paid')
   paid(@Payload() data: { n: number; gate?: string }, @Ctx() context: unknown): Promise<void> {
     return handle('paid', data, context);
+  }
+}
+
+@Controller()
+class Two extends Orders {
+  @MaintenanceKeys('billing')
+  @EventPattern('billed')
+  billed(@Payload() data: { n: number }, @Ctx() context: unknown): Promise<void> {
+    return handle('billed', data, context);
   }
 }
 
@@ -164,14 +177,6 @@ describe('events of a RabbitMQ queue with noAck: false', () => {
   });
 
   it('go back once, at most prefetchCount of them, if only some events of the queue have to wait', async () => {
-    @Controller()
-    class Two extends Orders {
-      @MaintenanceKeys('billing')
-      @EventPattern('billed')
-      billed(@Payload() data: { n: number }, @Ctx() context: unknown): Promise<void> {
-        return handle('billed', data, context);
-      }
-    }
     await using at = await startHybrid([server()], { controllers: [Two] });
     await using broker = await openBroker();
     await at.service.setMaintenance(true, 'billing');
@@ -191,6 +196,25 @@ describe('events of a RabbitMQ queue with noAck: false', () => {
     const again = handled.filter(({ redelivered }) => redelivered).length;
     expect(again).toBeGreaterThan(0);
     expect(again).toBeLessThanOrEqual(5);
+  });
+
+  it('a broker that stops answering while an event waits fails nothing in an application that closes', async () => {
+    await using wire = await TcpProxy.start({ host: '127.0.0.1', port: rabbit.port });
+    const urls = [rabbit.url.replace(String(rabbit.port), String(wire.port))];
+    const at = await startHybrid([server(queue, { urls })], { controllers: [Two] });
+    await using broker = await openBroker();
+    await at.service.setMaintenance(true, 'billing');
+    broker.emit('billed', { n: 1 });
+    await broker.sent();
+    // it was delivered, and is held
+    await until(async () => (await broker.consumers()) === 0);
+    wire.pause();
+    const closed = at.app.close();
+    await pause(2_500);
+    wire.resume();
+    await closed;
+    await until(async () => (await broker.ready()) === 1);
+    expect(handled).toEqual([]);
   });
 
   it('count one more delivery in a quorum queue when they go back', async () => {
@@ -489,6 +513,36 @@ describe("with events: 'refuse' and noAck: false", () => {
       expect([numbers(), await broker.ready()]).toEqual([[12], 0]);
     },
   );
+
+  it('a refused event whose channel is gone by then is delivered again, and fails nothing', async () => {
+    @Injectable()
+    class Slow implements CanActivate {
+      async canActivate(): Promise<boolean> {
+        await gates.pass('slow');
+        return true;
+      }
+    }
+    @Controller()
+    @UseGuards(Slow)
+    class Guarded extends Orders {}
+    await using wire = await TcpProxy.start({ host: '127.0.0.1', port: rabbit.port });
+    const urls = [rabbit.url.replace(String(rabbit.port), String(wire.port))];
+    await using at = await startHybrid(
+      [server(queue, { urls })],
+      { controllers: [Guarded] },
+      { events: 'refuse' },
+    );
+    await using broker = await openBroker();
+    broker.emit('paid', { n: 1 });
+    await until(() => gates.begun.includes('slow'));
+    await at.service.setMaintenance(true);
+    wire.cut();
+    await until(async () => (await broker.ready()) === 1);
+    gates.open('slow');
+    await until(async () => (await broker.ready()) === 0, { timeout: 15_000 });
+    await pause(300);
+    expect(handled).toEqual([]);
+  });
 
   it('a refused request is answered once, and not redelivered', async () => {
     await using at = await startHybrid([server()], { controllers: [Answers] });

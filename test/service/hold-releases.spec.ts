@@ -67,3 +67,20 @@ it('retries at once when the store is healthy again, and stops after success', a
   await vi.advanceTimersByTimeAsync(60_000);
   expect(asked).toHaveLength(5);
 });
+
+it('is not closed while a hold is on its way out of the state', async () => {
+  let arrive!: () => void;
+  const under = new Promise<null>((resolve) => (arrive = () => resolve(null)));
+  const write = vi.fn(() => under);
+  const made = new HoldReleases({ write, health$: new Subject() } as never, {} as never, () => undefined);
+  const given = vi.fn(() => Promise.resolve(true));
+  const released = made.release(key, 'hold', undefined, { giveBack: given });
+  const closed = vi.fn();
+  const closing = made.close().then(closed);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(closed).not.toHaveBeenCalled();
+  arrive();
+  await Promise.all([released, closing]);
+  expect(write).toHaveBeenCalledOnce();
+  expect(given).toHaveBeenCalledOnce();
+});

@@ -137,6 +137,52 @@ describe.each([
     await until(() => app.isOn() && other.isOn(), { timeout: 10_000 });
   });
 
+  it.each([
+    { ended: [1] },
+    { ended: [{ start: 1, end: 2 }] },
+    { ended: [null] },
+    { start: 9e15 },
+    { start: 1, duration: 9e15 },
+    { duration: 'an hour' },
+  ])('a window that says something else with %j never comes, and stops nothing', async (other) => {
+    const ground = open();
+    const change = { cause: 'window', from: false, to: false };
+    const shape = { id: 'w', revision: 1, start: Date.now() - 1_000, duration: 60_000, ended: [], ...other };
+    await ground.write('general', record({ change, switch: null, holds: [], windows: [shape] }));
+    await using app = await startService(ground.options);
+    expect(app.service.health()).toMatchObject({ up: true });
+    expect(app.isOn()).toBe(false);
+    expect(await app.service.getWindows()).toEqual([]);
+    await app.service.setMaintenance(true, 'general', { message: 'ours' });
+    expect(app.isOn()).toBe(true);
+    const start = new Date(Date.now() + 60_000);
+    await app.service.scheduleWindow('general', { start, duration: 60_000 });
+    await app.service.setMaintenance(false);
+    expect(app.isOn()).toBe(false);
+    expect(bodyOf(await ground.read('general'))).toMatchObject({ windows: [shape, { duration: 60_000 }] });
+  });
+
+  it('a field without a value is as good as none', async () => {
+    const ground = open();
+    const change = { cause: 'set', from: false, to: false };
+    const nothing = {
+      switch: null,
+      holds: null,
+      windows: null,
+      reopening: null,
+      reopenOver: null,
+      past: null,
+    };
+    await ground.write('general', record({ change, ...nothing }));
+    await using app = await startService(ground.options);
+    expect(app.service.health()).toMatchObject({ up: true });
+    await app.service.setMaintenance(true);
+    expect(app.isOn()).toBe(true);
+    expect((await app.service.getKeyData())['general']).toMatchObject({ value: true });
+    await app.service.setMaintenance(false);
+    expect(app.isOn()).toBe(false);
+  });
+
   it('records of a higher format stay byte for byte, whatever happens to them and to others', async () => {
     const ground = open();
     await using app = await startService({ ...ground.options, onStale: 'serve' });

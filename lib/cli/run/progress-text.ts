@@ -15,7 +15,7 @@ const LINE = /^(\S+)(?:\s+(.*))?$/s;
 /** `40`, `40%` or `12/340`. @throws CliError */
 export function parseProgressValue(text: string): MaintenanceProgressValue {
   const [, done, total] = /^(\d+(?:\.\d+)?)\/(\d+(?:\.\d+)?)$/.exec(text) ?? [];
-  if (done !== undefined && total !== undefined) {
+  if (done !== undefined && total !== undefined && Number(done) < Infinity && Number(total) < Infinity) {
     return { done: Number(done), total: Number(total) };
   }
   const [, percent] = /^(\d+(?:\.\d+)?)%?$/.exec(text) ?? [];

@@ -1,4 +1,5 @@
 import { MaintenanceKey } from '../keys/maintenance-key.js';
+import { isName } from '../keys/maintenance-key-options.js';
 import type { StateManager } from '../state/state-manager.js';
 import { keyOf } from './published-key.js';
 
@@ -19,7 +20,7 @@ export async function learnPublishedKeys(manager: StateManager): Promise<void> {
     }
   }
   for (const name of document?.keys.keys() ?? []) {
-    if (!registry.has(name)) {
+    if (!registry.has(name) && isName(name)) {
       registry.add(new MaintenanceKey(name), 'the stored state');
     }
   }

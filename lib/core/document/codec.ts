@@ -107,7 +107,8 @@ export function markOf(stored: string): string {
 
 // Each record keeps the fields that this version does not know, so that they are written again.
 
-function keyRecord(raw: Record<string, unknown>, write: string, stamp: Stamp): KeyRecord {
+function keyRecord(content: Record<string, unknown>, write: string, stamp: Stamp): KeyRecord {
+  const { windows, reopening: line, reopenOver, ...raw } = content;
   return {
     ...raw,
     switch: isAbsent(raw.switch) ? null : readNotice(raw.switch),
@@ -115,9 +116,9 @@ function keyRecord(raw: Record<string, unknown>, write: string, stamp: Stamp): K
     change: change(raw.change, stamp),
     ...(raw.fence !== undefined && { fence: integer(raw.fence, 'highest fence') }),
     ...(raw.noted !== undefined && { noted: instant(raw.noted, 'noted moment') }),
-    ...(!isAbsent(raw.windows) && { windows: list(raw.windows, 'windows').map(readWindow) }),
-    ...(!isAbsent(raw.reopening) && { reopening: reopening(raw.reopening) }),
-    ...(!isAbsent(raw.reopenOver) && { reopenOver: integer(raw.reopenOver, 'reopening to come') }),
+    ...(!isAbsent(windows) && { windows: list(windows, 'windows').map(readWindow) }),
+    ...(!isAbsent(line) && { reopening: reopening(line) }),
+    ...(!isAbsent(reopenOver) && { reopenOver: integer(reopenOver, 'reopening to come') }),
     write,
     past: list(raw.past, 'past writes').map((other) => id(other, 'past')),
   };

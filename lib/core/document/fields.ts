@@ -17,9 +17,12 @@ export function integer(value: unknown, what: string): number {
   return value as number;
 }
 
-/** Epoch ms that `Date` can hold. */
+/** Whether it is epoch ms that `Date` can hold. */
+export const isInstant = (value: unknown): value is number =>
+  typeof value === 'number' && Math.abs(value) <= FARTHEST;
+
 export function instant(value: unknown, what: string): number {
-  if (typeof value !== 'number' || !(Math.abs(value) <= FARTHEST)) {
+  if (!isInstant(value)) {
     throw new Error(`its ${what} is not a timestamp`);
   }
   return value;

@@ -41,8 +41,11 @@ const OPTIONS: readonly string[] = [
   'ignorePaths',
 ] satisfies (keyof MaintenanceKeyOptions)[];
 
+/** Whether a key can have it. */
+export const isName = (name: unknown): name is string => typeof name === 'string' && NAME.test(name);
+
 export function checkName(name: unknown): string {
-  if (typeof name !== 'string' || !NAME.test(name)) {
+  if (!isName(name)) {
     throw MaintenanceConfigurationError.of('key name', name, `a string that matches ${NAME.source}`);
   }
   return name;

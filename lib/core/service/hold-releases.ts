@@ -22,6 +22,8 @@ interface LeftHold {
  */
 export class HoldReleases {
   private readonly waiting = new Map<string, LeftHold>();
+  /** Attempts that wait for the store. */
+  private readonly attempts = new Set<Promise<void>>();
   private retry: NodeJS.Timeout | undefined;
   /** Certain refusals in a row. */
   private refusals = 0;
@@ -46,13 +48,16 @@ export class HoldReleases {
     takeover?: LeaseView,
     lease?: Pick<HoldLease, 'giveBack'>,
   ): Promise<void> {
-    return this.attempt(hold, { key, takeover, lease, gone: false });
+    const attempt = this.attempt(hold, { key, takeover, lease, gone: false });
+    this.attempts.add(attempt);
+    return attempt.finally(() => this.attempts.delete(attempt));
   }
 
   /** The last attempt, when the application shuts down. */
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.retry);
+    await Promise.all(this.attempts);
     await this.releaseAll();
   }
 

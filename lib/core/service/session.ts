@@ -3,6 +3,7 @@ import type { MaintainPlan } from './maintain-plan.js';
 import type { ProgressReporter } from '../progress/progress-reporter.js';
 import type { HeldKey } from '../calls/call.js';
 import { withDeadline } from '../common/with-deadline.js';
+import type { LeaseView } from '../document/holds.js';
 import type { HoldLease } from '../state/hold-lease.js';
 
 /** Milliseconds a shutdown waits for work that was asked to stop. */
@@ -15,6 +16,8 @@ export class Session implements HeldKey {
   readonly handle: Maintenance;
   /** Settles when it was left. */
   readonly left: Promise<void>;
+  /** Set when its work begins: then it has taken over what those left behind that had the lock and died. */
+  takeover: LeaseView | undefined;
   private settle: () => void = () => undefined;
   private leaving: Promise<void> | undefined;
   private patience = SHUTDOWN_ENTERED;
@@ -29,7 +32,7 @@ export class Session implements HeldKey {
     readonly hold: string,
     readonly lease: HoldLease,
     private readonly plan: Pick<MaintainPlan, 'lock' | 'keepLock' | 'onShutdown'>,
-    private readonly release: () => Promise<void>,
+    private readonly release: (takeover?: LeaseView) => Promise<void>,
     private readonly reporter: ProgressReporter,
   ) {
     this.left = new Promise((resolve) => (this.settle = resolve));
@@ -57,7 +60,7 @@ export class Session implements HeldKey {
   /** A second call waits for the first. */
   leave(): Promise<void> {
     this.reporter.end();
-    return (this.leaving ??= this.release().finally(() => this.settle()));
+    return (this.leaving ??= this.release(this.takeover).finally(() => this.settle()));
   }
 
   /** Runs its work; its signal aborts when the application shuts down. */

@@ -24,6 +24,8 @@ const SHUTS_DOWN = 'the application is shutting down';
 /** Enters and leaves `maintain()`, and knows all that are in progress in this process. */
 export class MaintenanceSessions {
   private readonly sessions = new Map<string, Session>();
+  /** Holds on their way into the state. */
+  private readonly openings = new Set<Promise<unknown>>();
   private readonly releases: HoldReleases;
   private readonly holds: HoldWriter;
   /** Ends of holds: by the latest that the store's clock may show, so that no work outlives its hold on another replica. */
@@ -88,9 +90,15 @@ export class MaintenanceSessions {
   async shutdown(): Promise<void> {
     this.closing = true;
     this.locks.close();
-    const open = [...this.sessions.values()];
+    const open = new Set(this.sessions.values());
     open.forEach(({ lease }) => lease.stop(SHUTS_DOWN));
-    await Promise.all(open.map((session) => session.inPatience()));
+    const inPatience = (sessions: Iterable<Session>): Promise<unknown> =>
+      Promise.all(Array.from(sessions, (session) => session.inPatience()));
+    // what is being opened is left at once, and would stay on if the connection were closed before
+    const opened = Promise.allSettled(this.openings).then(() =>
+      inPatience([...this.sessions.values()].filter((session) => !open.has(session))),
+    );
+    await Promise.all([inPatience(open), opened]);
     for (const session of this.sessions.values()) {
       if (session.onShutdown === 'leave') {
         await session.leave();
@@ -121,9 +129,36 @@ export class MaintenanceSessions {
     if (this.hooks.has('changing', key.name)) {
       await this.hooks.ask(this.holds.preview(key, hold, plan));
     }
+    const opening = this.open(key, hold, plan);
+    this.openings.add(opening);
+    const { session, change } = await opening.finally(() => this.openings.delete(opening));
+    const { lease } = session;
+    if (change && !change.from) {
+      await this.hooks.notify('entering', change);
+    }
+    try {
+      if (plan.drain !== false) {
+        const signal = plan.signal ? AbortSignal.any([lease.signal, plan.signal]) : lease.signal;
+        await this.coordinator.drained(key.name, hold, change?.revision ?? 0, plan.drain, signal);
+      }
+      lease.signal.throwIfAborted();
+      plan.signal?.throwIfAborted();
+      session.takeover = this.holds.leaseView;
+    } catch (error) {
+      await session.leave();
+      throw explainOwnRoute(error, this.manager.replica.id);
+    }
+    return session;
+  }
+
+  /** Takes the leases, and records the hold. */
+  private async open(
+    key: MaintenanceKey,
+    hold: string,
+    plan: MaintainPlan,
+  ): Promise<{ session: Session; change: MaintenanceChange | null }> {
     const lease = await this.locks.take(leasesOf(key.name, hold, plan.lock, plan.lease), plan);
-    let takeover: LeaseView | undefined;
-    const release = async (): Promise<void> => {
+    const release = async (takeover?: LeaseView): Promise<void> => {
       lease.close();
       await this.releases.release(key, hold, takeover, lease);
       this.sessions.delete(hold);
@@ -137,36 +172,15 @@ export class MaintenanceSessions {
       throw error;
     }
     lease.hasBeenRecorded();
-    const session = new Session(
-      key.name,
-      hold,
-      lease,
-      plan,
-      release,
-      new ProgressReporter(this.manager, hold, plan.expected),
-    );
+    const reporter = new ProgressReporter(this.manager, hold, plan.expected);
+    const session = new Session(key.name, hold, lease, plan, release, reporter);
     this.sessions.set(hold, session);
     // what happened while the write was on its way
     this.lookAfterHolds();
     if (this.closing) {
       lease.stop(SHUTS_DOWN);
     }
-    if (change && !change.from) {
-      await this.hooks.notify('entering', change);
-    }
-    try {
-      if (plan.drain !== false) {
-        const signal = plan.signal ? AbortSignal.any([lease.signal, plan.signal]) : lease.signal;
-        await this.coordinator.drained(key.name, hold, change?.revision ?? 0, plan.drain, signal);
-      }
-      lease.signal.throwIfAborted();
-      plan.signal?.throwIfAborted();
-      takeover = this.holds.leaseView;
-    } catch (error) {
-      await session.leave();
-      throw explainOwnRoute(error, this.manager.replica.id);
-    }
-    return session;
+    return { session, change };
   }
 
   /** A hold that is gone from the state is lost: somebody unset the key, or its time is over. */

@@ -1,4 +1,4 @@
-import { id, instant, integer, isAbsent, object, text } from '../document/fields.js';
+import { id, instant, integer, isAbsent, isInstant, object, text } from '../document/fields.js';
 import type { MaintenanceText } from '../texts/maintenance-text.js';
 import { readText, withoutTexts } from '../texts/stored-text.js';
 import type { RepeatRecord } from './repeat.js';
@@ -45,8 +45,17 @@ export function readWindow(value: unknown): WindowRecord {
 }
 
 /** Whether this version can tell when it is on. */
-export const isReadable = (window: Partial<Record<'start' | 'duration' | 'ended', unknown>>): boolean =>
-  typeof window.start === 'number' && typeof window.duration === 'number' && Array.isArray(window.ended);
+export const isReadable = ({
+  start,
+  duration,
+  ended,
+}: Partial<Record<'start' | 'duration' | 'ended', unknown>>): boolean =>
+  isInstant(start) &&
+  typeof duration === 'number' &&
+  duration >= 0 &&
+  isInstant(start + duration) &&
+  Array.isArray(ended) &&
+  ended.every((end: unknown) => Array.isArray(end) && isInstant(end[0]) && isInstant(end[1]));
 
 function readKnown(raw: Record<string, unknown>): WindowRecord {
   if (!isAbsent(raw.ended) && !Array.isArray(raw.ended)) {
