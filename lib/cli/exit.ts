@@ -39,15 +39,15 @@ export class CliError extends Error {
 /** A wrong command line. */
 export const usage = (message: string): CliError => new CliError(EXIT.usage, message, 'CLI_USAGE');
 
-const CODES: Readonly<Record<string, ExitCode>> = {
-  MAINTENANCE_CONFIGURATION: EXIT.usage,
-  MAINTENANCE_UNKNOWN_KEY: EXIT.unknownKey,
-  MAINTENANCE_UNKNOWN_WINDOW: EXIT.unknownKey,
-  MAINTENANCE_LOCKED: EXIT.conflict,
-  MAINTENANCE_CONFLICT: EXIT.conflict,
-  MAINTENANCE_LOCK_LOST: EXIT.conflict,
-  MAINTENANCE_DRAIN: EXIT.undrained,
-};
+const CODES: ReadonlyMap<unknown, ExitCode> = new Map([
+  ['MAINTENANCE_CONFIGURATION', EXIT.usage],
+  ['MAINTENANCE_UNKNOWN_KEY', EXIT.unknownKey],
+  ['MAINTENANCE_UNKNOWN_WINDOW', EXIT.unknownKey],
+  ['MAINTENANCE_LOCKED', EXIT.conflict],
+  ['MAINTENANCE_CONFLICT', EXIT.conflict],
+  ['MAINTENANCE_LOCK_LOST', EXIT.conflict],
+  ['MAINTENANCE_DRAIN', EXIT.undrained],
+]);
 
 /** The exit code after an error; the library's errors are recognised by their codes, without loading them. */
 export function exitCodeOf(error: unknown): number {
@@ -58,7 +58,7 @@ export function exitCodeOf(error: unknown): number {
   if (code === 'MAINTENANCE_STORE') {
     return outcome === 'refused' ? EXIT.failed : EXIT.unknown;
   }
-  return (typeof code === 'string' ? CODES[code] : undefined) ?? EXIT.failed;
+  return CODES.get(code) ?? EXIT.failed;
 }
 
 /** Options of the library that are called otherwise here. */

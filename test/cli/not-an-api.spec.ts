@@ -148,3 +148,23 @@ describe('an error of a server that is not of the admin API', () => {
     });
   });
 });
+
+it.each(['30d', '60d'])('an answer has the time that no timer has: %s', async (time) => {
+  const server = createServer((_request, response) => {
+    setTimeout(() => {
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end('[]');
+    }, 100);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { code, stderr } = await cli([
+    'windows',
+    '--url',
+    `http://127.0.0.1:${port}`,
+    '--command-timeout',
+    time,
+  ]);
+  server.closeAllConnections();
+  server.close();
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});

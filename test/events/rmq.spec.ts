@@ -2,10 +2,7 @@ import {
   Catch,
   Controller,
   Inject,
-  Injectable,
-  UseGuards,
   type ArgumentsHost,
-  type CanActivate,
   type Provider,
   type RpcExceptionFilter,
   type Type,
@@ -513,36 +510,6 @@ describe("with events: 'refuse' and noAck: false", () => {
       expect([numbers(), await broker.ready()]).toEqual([[12], 0]);
     },
   );
-
-  it('a refused event whose channel is gone by then is delivered again, and fails nothing', async () => {
-    @Injectable()
-    class Slow implements CanActivate {
-      async canActivate(): Promise<boolean> {
-        await gates.pass('slow');
-        return true;
-      }
-    }
-    @Controller()
-    @UseGuards(Slow)
-    class Guarded extends Orders {}
-    await using wire = await TcpProxy.start({ host: '127.0.0.1', port: rabbit.port });
-    const urls = [rabbit.url.replace(String(rabbit.port), String(wire.port))];
-    await using at = await startHybrid(
-      [server(queue, { urls })],
-      { controllers: [Guarded] },
-      { events: 'refuse' },
-    );
-    await using broker = await openBroker();
-    broker.emit('paid', { n: 1 });
-    await until(() => gates.begun.includes('slow'));
-    await at.service.setMaintenance(true);
-    wire.cut();
-    await until(async () => (await broker.ready()) === 1);
-    gates.open('slow');
-    await until(async () => (await broker.ready()) === 0, { timeout: 15_000 });
-    await pause(300);
-    expect(handled).toEqual([]);
-  });
 
   it('a refused request is answered once, and not redelivered', async () => {
     await using at = await startHybrid([server()], { controllers: [Answers] });

@@ -7,6 +7,8 @@ import { parseDuration } from '../time.js';
 
 /** Milliseconds that a response may take. */
 const TIMEOUT = 10_000;
+/** Timers that are longer fire at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 const HEADER = '--header is not a valid header; accepted: "Authorization: Bearer …" or "Cookie: session=…".';
 
 /** Asks an admin API, and translates its responses for the command line. */
@@ -40,8 +42,9 @@ export class ApiClient {
       this.base.username = this.base.password = '';
     }
     this.place = `the admin API at ${this.base.href.replace(/\/$/, '')}`;
-    this.timeout =
+    const timeout =
       commandTimeout === undefined ? TIMEOUT : parseDuration(commandTimeout, '--command-timeout');
+    this.timeout = Math.min(LONGEST_TIMER, timeout);
   }
 
   /** What to report if a call fails: whether anything was changed. */
