@@ -49,6 +49,22 @@ describe('functions of the application', () => {
     expect(await calls().ask('"f"', 'no', false, () => Promise.resolve(true))).toBe(true);
   });
 
+  it('may throw whatever they like', async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    for (const thrown of [undefined, null, Symbol('s'), Object.create(null), proxy] as unknown[]) {
+      const broken = (): boolean => {
+        throw thrown;
+      };
+      expect(calls().ask('"f"', 'no', false, broken)).toBe(false);
+      expect(await calls().ask('"f"', 'no', false, async () => broken())).toBe(false);
+      expect(calls().askNow('"f"', 'no', false, broken)).toBe(false);
+      expect(await calls().eventually('"f"', 'no', false, broken)).toBe(false);
+    }
+    expect(log).toHaveLength(20);
+    expect(log.at(-1)).toBe('"f" threw: an object that cannot be shown; no.');
+  });
+
   it('are replaced by a fallback when they throw, reject or are late', async () => {
     const at = calls();
     const broken = (): boolean => {

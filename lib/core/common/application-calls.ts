@@ -1,4 +1,4 @@
-import { describeValue, MaintenanceError } from '../errors/errors.js';
+import { describeValue } from '../errors/errors.js';
 import { messageOf } from '../errors/message-of.js';
 import { LogThrottle } from './log-throttle.js';
 import { withDeadline } from './with-deadline.js';
@@ -35,19 +35,18 @@ export class ApplicationCalls {
     call: () => T | PromiseLike<T>,
     left = this.timeout,
   ): T | F | Promise<T | F> {
+    let late = false;
     const failed = (error: unknown): F => {
-      this.report(
-        name,
-        error instanceof LateError ? error.message : `threw: ${messageOf(error)}`,
-        consequence,
-      );
+      // whatever was thrown, nothing else is asked about it: a revoked proxy throws at that
+      const what = late
+        ? `did not answer within ${this.timeout} ms (the option "callTimeout")`
+        : `threw: ${messageOf(error)}`;
+      this.report(name, what, consequence);
       return instead;
     };
     try {
       const answer = call();
-      return isPromise<T>(answer)
-        ? withDeadline(answer, left, () => new LateError(this.timeout)).catch(failed)
-        : answer;
+      return isPromise<T>(answer) ? withDeadline(answer, left, () => (late = true)).catch(failed) : answer;
     } catch (error) {
       return failed(error);
     }
@@ -102,12 +101,6 @@ export class ApplicationCalls {
 
   private report(name: string, what: string, consequence: string): void {
     this.log.write(name, `${name} ${what}; ${consequence}.`);
-  }
-}
-
-class LateError extends MaintenanceError {
-  constructor(timeout: number) {
-    super(`did not answer within ${timeout} ms (the option "callTimeout")`);
   }
 }
 
