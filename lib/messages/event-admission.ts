@@ -1,4 +1,4 @@
-import { finalize, isObservable } from 'rxjs';
+import { finalize, isObservable, Observable } from 'rxjs';
 import type { WorkCall } from '../core/calls/work-calls.js';
 
 /** The arguments with which Nest calls an event's handlers: its data and its context. */
@@ -57,25 +57,39 @@ export async function admitEvent<T>(context: object, handle: () => Promise<T>): 
 export function admittedHandler(handler: EventHandler, arrive: () => EventAdmission): EventHandler {
   const admitted: EventHandler = async (...args) => {
     const known = args.map(getAdmission).find((admission) => admission !== undefined);
-    const [, context] = args;
-    const admission = known ?? arrive();
-    if (!known && typeof context === 'object' && context !== null) {
-      admissions.set(context, admission);
-    }
-    const done = admission.retain();
+    const begin = (): (() => void) => (known ?? arriving(args, arrive)).retain();
+    const done = begin();
+    let result: unknown;
     try {
-      const result = await handler(...args);
-      if (isObservable(result)) {
-        return result.pipe(finalize(done));
-      }
-      done();
-      return result;
+      result = await handler(...args);
     } catch (error) {
       done();
       throw error;
     }
+    if (!isObservable(result)) {
+      done();
+      return result;
+    }
+    return known ? result.pipe(finalize(done)) : listened(result, done, begin);
   };
   return passOnNext(handler, admitted);
+}
+
+function arriving([, context]: readonly unknown[], arrive: () => EventAdmission): EventAdmission {
+  const admission = arrive();
+  if (typeof context === 'object' && context !== null) {
+    admissions.set(context, admission);
+  }
+  return admission;
+}
+
+/** Nothing runs until somebody listens, who in a transport of the application's own may be nobody. */
+function listened<T>(result: Observable<T>, done: () => void, begin: () => () => void): Observable<T> {
+  done();
+  return new Observable((listener) => {
+    listener.add(begin());
+    listener.add(result.subscribe(listener));
+  });
 }
 
 /**

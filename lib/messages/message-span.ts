@@ -1,29 +1,45 @@
-import { finalize, isObservable } from 'rxjs';
+import { isObservable, Observable } from 'rxjs';
 import { countCall } from '../in-flight/handler-calls.js';
 
 type Handler = (...args: unknown[]) => Promise<unknown>;
 
-/** A message of a microservice that is answered, from its arrival until its answer is complete: with guards, interceptors and filters. */
+/**
+ * A message of a microservice that is answered, from its arrival until its answer is complete: with guards, interceptors and
+ * filters.
+ */
 export class MessageSpan {
-  private counted: (() => void) | undefined;
-  private ended = false;
+  private handler: object | undefined;
+  private over: (() => void) | undefined;
+  private running = true;
 
   /** Whether it is counted. */
   get counts(): boolean {
-    return this.counted !== undefined;
+    return this.over !== undefined;
   }
 
   /** It has been admitted. */
   begin(handler: object): void {
-    if (!this.ended) {
-      this.counted ??= countCall(handler, true);
-    }
+    this.handler = handler;
+    this.count();
   }
 
-  readonly end = (): void => {
-    this.ended = true;
-    this.counted?.();
+  /** Nothing runs for it any more, unless somebody asks for its answer. */
+  readonly rest = (): void => {
+    this.running = false;
+    this.over?.();
+    this.over = undefined;
   };
+
+  resume(): void {
+    this.running = true;
+    this.count();
+  }
+
+  private count(): void {
+    if (this.running && this.handler) {
+      this.over ??= countCall(this.handler, true);
+    }
+  }
 }
 
 /** By what transports give for each message beside its data: its context, or gRPC's metadata. */
@@ -45,17 +61,21 @@ export function spannedHandler<T extends (...args: never[]) => unknown>(handler:
     }
     const span = new MessageSpan();
     spans.set(context, span);
+    let result: unknown;
     try {
-      const result = await (handler as unknown as Handler)(...args);
-      if (isObservable(result)) {
-        return result.pipe(finalize(span.end));
-      }
-      span.end();
-      return result;
-    } catch (error) {
-      span.end();
-      throw error;
+      result = await (handler as unknown as Handler)(...args);
+    } finally {
+      span.rest();
     }
+    return isObservable(result) ? answered(span, result) : result;
   };
   return spanned as unknown as T;
 }
+
+/** Nobody listens to the answer of a message whose client has gone in the meantime. */
+const answered = <T>(span: MessageSpan, answer: Observable<T>): Observable<T> =>
+  new Observable((listener) => {
+    span.resume();
+    listener.add(span.rest);
+    listener.add(answer.subscribe(listener));
+  });

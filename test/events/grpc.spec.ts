@@ -1,6 +1,6 @@
 import { credentials, loadPackageDefinition, type Client } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { Controller } from '@nestjs/common';
+import { Controller, Injectable, UseGuards, type CanActivate } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall, GrpcStreamMethod, Transport } from '@nestjs/microservices';
 import { once } from 'node:events';
 import type { Duplex, Readable, Writable } from 'node:stream';
@@ -26,7 +26,20 @@ const total = ({ values }: Numbers): number => values.reduce((left, right) => le
 let counted = new Subject<Total>();
 let begun: string[] = [];
 
+let asked = 0;
+let held: Promise<void> | undefined;
+
+@Injectable()
+class SlowGuard implements CanActivate {
+  async canActivate(): Promise<boolean> {
+    asked++;
+    await held;
+    return true;
+  }
+}
+
 /** What a call with streams is answered by, in each of the ways that Nest has. */
+@UseGuards(SlowGuard)
 @Controller()
 class SumsController {
   @GrpcMethod('Sums', 'Count')
@@ -96,6 +109,8 @@ afterEach(async () => {
   await service.unsetMaintenance();
   counted = new Subject();
   begun = [];
+  asked = 0;
+  held = undefined;
 });
 
 interface Call {
@@ -182,5 +197,19 @@ describe.each(['Count', 'Each', 'Pipe', 'Fold', 'Collect'] as const)('gRPC: a ca
     call.cancel();
     expect(await working).toBe('worked');
     await call.answer;
+  });
+
+  it('leaves nothing behind when its client goes before its handler has begun', async () => {
+    let go: () => void = () => undefined;
+    held = new Promise((resolve) => (go = resolve));
+    const call = open(name);
+    call.send();
+    await until(() => asked === 1);
+    call.cancel();
+    await call.answer;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    go();
+    counted.complete();
+    expect(await service.maintain('general', () => 'worked', { drain: 2_000 })).toBe('worked');
   });
 });
