@@ -119,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
     'any-push-is-believed',
     'neighbour',
     'core/store/redis/redis-pushes.js',
-    'if (!isEqual(signature, sha1(this.secret + sha1(this.secret + text)))) {',
+    'if (!isEqual(signature, sign(this.secret, text))) {',
     'if (false) {',
   ),
   // acknowledgement

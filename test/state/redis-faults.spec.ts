@@ -246,6 +246,8 @@ describe('a foreign stored value', () => {
     ['foreign JSON', over('{"user":{"name":"ada"}}')],
     ['without a head', (key) => server.client().hdel(key, ':head')],
     ['with an invalid head', (key) => server.client().hset(key, ':head', 'x h 1 w 1 1')],
+    ['with half a head', (key) => server.client().hset(key, ':head', '1 AAAAAAAAAAA')],
+    ['with a head of an older format', (key) => server.client().hset(key, ':head', '0 h 1 w 1 1')],
     ['not even text', over(Buffer.from([0xff, 0x00, 0xfe]))],
     ['50 MB long', over('x'.repeat(50 * 1024 * 1024))],
     ['of another type', (key) => server.client().multi().del(key).rpush(key, 'a', 'b').exec()],

@@ -209,3 +209,52 @@ describe('a Redis user without a permission that only changes need', () => {
     await until(() => two.isOn());
   });
 });
+
+describe('a Redis user without a permission that each exchange needs', () => {
+  it.each(['zcard', 'hvals', 'hgetall', 'hincrby', 'hlen'])(
+    'is out of contact, with the reason, and leaves what others use alone: %s',
+    async (name) => {
+      const admin = server.client();
+      const user = `lacks-${name}`;
+      await admin.acl('SETUSER', user, 'reset', 'on', '>secret', ...rule, `-${name}`);
+      await admin.flushall();
+      await using one = await startService({ redis: server.url, commandTimeout: 5_000 });
+      await one.service.setMaintenance(true, 'import-export');
+      const redis = server.url.replace('redis://', `redis://${user}:secret@`);
+      await using two = await startService({ redis, commandTimeout: 5_000 });
+      await until(() => !two.service.health().up, { what: 'the refusal' });
+      expect(two.service.health().error).toMatch(/NOPERM|can't run this command/);
+      const head = () => admin.hget('maintenance:{maintenance}:records', ':head');
+      const before = await head();
+      await admin.config('RESETSTAT');
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      expect(await head()).toBe(before);
+      const calls = /cmdstat_evalsha:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1];
+      expect(Number(calls)).toBeLessThan(20);
+      expect(one.service.health()).toMatchObject({ up: true, error: null });
+      expect(await one.service.maintain('import-export', () => 'worked', { drain: false })).toBe('worked');
+    },
+    30_000,
+  );
+
+  it('does not replace what it cannot read: the id and the secret of the store', async () => {
+    const admin = server.client();
+    await admin.acl('SETUSER', 'cannot-get', 'reset', 'on', '>secret', ...rule, '-get');
+    await admin.flushall();
+    const bypass = { secret: 'x'.repeat(40) };
+    await using one = await startService({ redis: server.url, bypass, commandTimeout: 5_000 });
+    await one.service.setMaintenance(true, 'import-export');
+    const both = () =>
+      Promise.all(['identity', 'secret'].map((name) => admin.get(`maintenance:{maintenance}:${name}`)));
+    const before = await until(async () => {
+      const values = await both();
+      return values.includes(null) ? undefined : values;
+    });
+    const redis = server.url.replace('redis://', 'redis://cannot-get:secret@');
+    await using two = await startService({ redis, bypass, commandTimeout: 5_000 });
+    await two.service.setMaintenance(true, 'general', { acknowledge: 5_000 });
+    await two.service.refresh();
+    expect(await both()).toEqual(before);
+    await until(() => one.isOn());
+  });
+});

@@ -309,3 +309,23 @@ describe('an entry that this version cannot read', () => {
     20_000,
   );
 });
+
+it.each(['x', '', '9223372036854775807'])(
+  'a damaged count of its changes (%j) keeps no replica from the list, and begins again',
+  async (count) => {
+    await using server = await RedisServer.start();
+    const REPLICAS = 'list:{list}:replicas';
+    const redis = server.client();
+    const one = await Member.start(server.url, 'one');
+    await one.tell();
+    await redis.hset(REPLICAS, ':roster', count);
+    const two = await Member.start(server.url, 'two');
+    expect(await two.tell()).toMatchObject({ present: true });
+    expect(await redis.hget(REPLICAS, ':roster')).toMatch(/^\d{1,15}$/);
+    await one.tell();
+    expect(one.store.knowsOthers('one')).toBe(true);
+    await two.store.leave('two', soon());
+    await one.tell();
+    expect(one.store.knowsOthers('one')).toBe(false);
+  },
+);

@@ -186,6 +186,12 @@ describe.each(grounds)('a record in %s that cannot be read', (_, makeGround) => 
           error: expect.stringContaining('"general" cannot be read') as string,
         });
         await expect(app.service.setMaintenance(true)).rejects.toThrow('"general" cannot be read');
+        const [general, other] = app.service.getKeys();
+        await expect(general?.isMaintenance()).rejects.toMatchObject({
+          name: 'MaintenanceStoreError',
+          message: expect.stringContaining('"general" cannot be read') as string,
+        });
+        expect(await other?.isMaintenance()).toBe(false);
         await app.service.setMaintenance(true, 'import-export');
         await app.service.setMaintenance(false, 'import-export');
         expect(await ground.getRecord()).toBe('oops');

@@ -58,6 +58,11 @@ export class ApiBackend implements Backend {
     return this.client.ask('GET', pathOf(name), isKey);
   }
 
+  /** An application says what it last knew. */
+  unknown(): readonly string[] {
+    return [];
+  }
+
   store(): StoreState {
     const { staleSince: since } = this.client;
     return { up: since === null, since, error: since === null ? null : OUT_OF_TOUCH };

@@ -76,9 +76,11 @@ export interface Backend {
   readonly way: 'redis' | 'api';
   /** Where that is, without credentials. */
   readonly place: string;
-  /** By `order`, then by name. */
+  /** By `order`, then by name, without those that are {@link unknown}. */
   keys(): Promise<MaintenanceKeyJson[]>;
-  /** @throws with the code MAINTENANCE_UNKNOWN_KEY */
+  /** Keys whose state could not be read when keys were last read: neither on nor off. */
+  unknown(): readonly string[];
+  /** @throws with the code MAINTENANCE_UNKNOWN_KEY, and if its state cannot be read */
   key(name: string): Promise<MaintenanceKeyJson>;
   /** As it was when keys were last read. */
   store(): StoreState;

@@ -16,6 +16,7 @@ import { toJson, type HistoryJson, type QuietJson, type ReplicaJson, type Window
 import { ToldKeys } from './told-keys.js';
 import type { Settings } from '../settings.js';
 import { learnPublishedKeys } from '../../core/catalogue/published-keys.js';
+import { MaintenanceStoreError } from '../../core/errors/errors.js';
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
 import type { StateManager } from '../../core/state/state-manager.js';
 import type {
@@ -53,12 +54,21 @@ export class RedisBackend implements Backend {
 
   async keys(): Promise<MaintenanceKeyJson[]> {
     await this.look();
-    return inOrder(this.service.getKeys().map(({ name }) => this.describe(name)));
+    return inOrder(this.names((problem) => problem === null).map((name) => this.describe(name)));
   }
 
   async key(name: string): Promise<MaintenanceKeyJson> {
     await this.look();
-    return this.describe(name);
+    const key = this.describe(name);
+    const problem = this.problemOf(name);
+    if (problem !== null) {
+      throw new MaintenanceStoreError(problem, 'refused');
+    }
+    return key;
+  }
+
+  unknown(): string[] {
+    return this.names((problem) => problem !== null);
   }
 
   store(): StoreState {
@@ -133,6 +143,9 @@ export class RedisBackend implements Backend {
     const { service } = this;
     const told = new ToldKeys(known);
     const say = (name: string, always: boolean): void => {
+      if (this.problemOf(name) !== null) {
+        return;
+      }
       const key = this.describe(name);
       if (told.differs(key) || always) {
         tell({ type: 'change', key });
@@ -184,6 +197,16 @@ export class RedisBackend implements Backend {
   /** This process is not a replica of the application. */
   private isOther({ id }: { readonly id: string }): boolean {
     return id !== this.manager.replica.id;
+  }
+
+  /** Why it is unknown whether that key is in maintenance; `null` if it is known. */
+  private problemOf(name: string): string | null {
+    return this.manager.view.unreadable.of(name);
+  }
+
+  private names(judge: (problem: string | null) => boolean): string[] {
+    const names = this.service.getKeys().map(({ name }) => name);
+    return names.filter((name) => judge(this.problemOf(name)));
   }
 
   private describe(name: string): MaintenanceKeyJson {

@@ -27,7 +27,14 @@ export const status: Work<{ readonly exitCode?: boolean }> = async ({ options, o
         : `Redis can be read, but: ${store.error}`,
     );
   }
-  return options.exitCode && keys.some(({ value }) => value) ? EXIT.maintenance : EXIT.done;
+  if (!options.exitCode) {
+    return EXIT.done;
+  }
+  if (keys.some(({ value }) => value)) {
+    return EXIT.maintenance;
+  }
+  const unknown = names.length === 0 ? backend.unknown() : [];
+  return unknown.length > 0 ? EXIT.failed : EXIT.done;
 };
 
 /** What the sentence about a key that is on leaves out. */

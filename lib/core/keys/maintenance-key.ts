@@ -143,7 +143,7 @@ export class MaintenanceKey {
   /**
    * Whether this key is in maintenance, read from the store. If several applications of one process share the key (as they do
    * {@link GENERAL_MAINTENANCE}), it asks the one that registered it last.
-   * @throws MaintenanceStoreError if the store cannot be read; MaintenanceError if no running application has registered the key
+   * @throws MaintenanceStoreError if the store, or its record of this key, cannot be read; MaintenanceError if no running application has registered the key
    */
   async isMaintenance(): Promise<boolean> {
     const reader = readerOf(this);

@@ -68,7 +68,7 @@ export class KnownRecords {
    */
   confirmOwn(own: readonly string[], speaksOf: (name: string) => boolean): boolean {
     if (!own.every(speaksOf)) {
-      this.at = null;
+      this.distrust();
       return false;
     }
     own.forEach((name) => this.beyond.delete(name));
@@ -135,6 +135,11 @@ export class KnownRecords {
     }
     this.replace(new Map([[name, record]]), goesOn ? version : this.at);
     return true;
+  }
+
+  /** The store may hold something else under this version: it is read as a whole next. */
+  distrust(): void {
+    this.at = null;
   }
 
   /** What is stored under that version cannot be read; what was known stays. */

@@ -131,7 +131,7 @@ export class StateManager implements KeyStateReader {
   }
 
   async fresh(key: MaintenanceKey): Promise<MaintenanceState> {
-    await this.refresh();
+    await this.refresh(key.name);
     return this.current(key);
   }
 
@@ -163,12 +163,12 @@ export class StateManager implements KeyStateReader {
 
   /**
    * Reads the store now.
-   * @throws MaintenanceStoreError
+   * @throws MaintenanceStoreError, also if it can be read but for the record of that key
    */
-  async refresh(): Promise<void> {
+  async refresh(key?: string): Promise<void> {
     const deadline = this.deadline();
     await this.session.opened(deadline);
-    await this.exchanges.read(deadline);
+    await this.exchanges.read(deadline, key);
   }
 
   /**

@@ -6,6 +6,9 @@ import type { Caution, SyncParts } from './sync-parts.js';
 import { bounded } from '../store/bounded.js';
 import type { News } from '../store/store.js';
 
+/** Milliseconds between two readings of everything because others cannot read something, whatever they say. */
+const DOUBT_INTERVAL = 10_000;
+
 /** Exchanges with the store: reports what was applied, applies what is new. */
 export class StateSync {
   private running: Promise<void> | undefined;
@@ -16,6 +19,7 @@ export class StateSync {
   /** As the application wants it: its `onStale` and `onUnknown`. */
   caution: Caution = { stale: false, unknown: false };
   private stopped = false;
+  private nextDoubt = -Infinity;
 
   constructor(private readonly parts: SyncParts) {
     this.answers = new StoreAnswers(parts, () => this.poll());
@@ -37,10 +41,10 @@ export class StateSync {
     return this.next;
   }
 
-  /** An exchange, after which something can be read. @throws MaintenanceStoreError */
-  async read(deadline: number): Promise<void> {
+  /** An exchange, after which something can be read, and the record of that key if one is given. @throws MaintenanceStoreError */
+  async read(deadline: number, key?: string): Promise<void> {
     await bounded('read', this.sync(), deadline);
-    this.requireReadable();
+    this.requireReadable(key);
   }
 
   /**
@@ -65,6 +69,16 @@ export class StateSync {
   /** A sync that is due: less often, the longer the store refuses this replica. */
   heartbeat(): void {
     if (this.refusals.due) {
+      this.poll();
+    }
+  }
+
+  /** Another process cannot read a record. One that knows it puts it back as it reads everything again. */
+  doubted(): void {
+    const now = performance.now();
+    if (!this.stopped && now >= this.nextDoubt) {
+      this.nextDoubt = now + DOUBT_INTERVAL;
+      this.parts.view.records.distrust();
       this.poll();
     }
   }

@@ -131,6 +131,10 @@ export class StateWriter {
           fresh = true;
           continue;
         }
+        if (written.before === version) {
+          // nobody has written since, and yet something else is stored there: it is damaged
+          this.view.records.distrust();
+        }
       } else if (fresh) {
         return null;
       }

@@ -2,7 +2,7 @@ import { encodeBody } from '../document/codec.js';
 import { reconcile } from '../document/reconcile.js';
 import type { KeyRecord } from '../document/record.js';
 import { parseVersion } from '../document/version.js';
-import type { RecordWrite, SyncResult, Version } from '../store/store.js';
+import type { RecordWrite, StoredRecords, SyncResult, Version } from '../store/store.js';
 import type { SyncParts } from './sync-parts.js';
 
 const NONE: ReadonlyMap<string, KeyRecord> = new Map();
@@ -19,6 +19,9 @@ function isAhead(one: Version | null, other: Version): one is Version {
 
 /** Applies what the store answers, and puts back what it has lost. */
 export class StoreAnswers {
+  /** Records that could not be read, with what was stored. */
+  private readonly mentioned = new Set<string>();
+
   constructor(
     private readonly parts: Pick<SyncParts, 'store' | 'view' | 'list' | 'touch' | 'log' | 'commandTimeout'>,
     /** Somebody else was faster: only another answer shows what is there now. */
@@ -78,12 +81,26 @@ export class StoreAnswers {
       news = new Map([...news, ...again.records]);
       at = again.version;
     }
+    this.cry(stored, news);
     if (stored.all) {
       view.take(news, at, finding.unreadable);
     } else {
       view.follow(news, isAhead(view.version, at) ? view.version : at, finding.unreadable);
     }
     return true;
+  }
+
+  /** Others may know what this process cannot read: each of these is mentioned once. */
+  private cry({ records }: StoredRecords, news: ReadonlyMap<string, KeyRecord>): void {
+    const { store, view } = this.parts;
+    const strange = [...records].flatMap(([name, one]) =>
+      'record' in one || one.newer || view.records.get(name) || news.has(name) ? [] : `${name} ${one.mark}`,
+    );
+    const fresh = strange.filter((one) => !this.mentioned.has(one));
+    if (fresh.length > 0) {
+      fresh.forEach((one) => this.mentioned.add(one));
+      store.doubt?.();
+    }
   }
 
   private async unreadable(

@@ -96,6 +96,7 @@ export class StoreSession {
             exchanges.poll();
           }
         },
+        doubted: () => (this.listens ? exchanges.doubted() : undefined),
         woken: (reached) => notifier.call(reached),
         warn: (message) => log.warn(message),
       },

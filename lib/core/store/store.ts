@@ -58,6 +58,8 @@ export interface SeenAt {
 export interface StoreListener {
   /** Something may have changed: look. What was written is included if the store itself vouches for it. */
   pushed(news?: News): void;
+  /** Another process cannot read a record that this one may know. */
+  doubted?(): void;
   /** The store was away and may have forgotten what it knew. */
   reconnected(): void;
   /**
@@ -137,6 +139,8 @@ export interface StateStore {
     deadline: number,
     notes?: readonly HistoryNote[],
   ): Promise<Written>;
+  /** Lets other processes know that this one cannot read a record. */
+  doubt?(): void;
   /** The listed replicas, including silent ones. */
   replicas(deadline: number): Promise<SeenReplica[]>;
   /**

@@ -19,6 +19,7 @@ export interface RedisClient {
   disconnect(reconnect?: boolean): void;
   defineCommand(name: string, definition: { lua: string }): void;
   subscribe(...channels: string[]): Promise<unknown>;
+  publish(channel: string, message: string): Promise<unknown>;
   ping(): Promise<unknown>;
   type(key: string): Promise<string>;
   on(event: string, listener: (...args: never[]) => void): unknown;

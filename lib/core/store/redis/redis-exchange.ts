@@ -100,6 +100,16 @@ export class RedisExchange {
     return message === undefined ? undefined : this.pushes.read(message);
   }
 
+  /** As {@link RedisPushes.doubt}. */
+  doubt(): string | undefined {
+    return this.pushes.doubt();
+  }
+
+  /** As {@link RedisPushes.isDoubt}. */
+  isDoubt(message: string | undefined): boolean {
+    return message !== undefined && this.pushes.isDoubt(message);
+  }
+
   /** Takes note of a list that was read outside an exchange. */
   saw(entries: readonly RedisEntry[]): void {
     this.roster.saw(entries);

@@ -1,10 +1,16 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { randomText } from '../../common/random-text.js';
+import { RecentNames } from '../../common/recent-names.js';
+import { MINUTE } from '../../keys/durations.js';
 import { decodeRecord } from '../../document/codec.js';
 import type { News } from '../store.js';
 
 /** Hexadecimal digits of a signature. */
 const SIGNATURE_LENGTH = 40;
+/** How a message begins that says that somebody cannot read all that is stored. */
+const DOUBT = 'u';
+/** Milliseconds for which such messages are remembered. */
+const REMEMBERED = 10 * MINUTE;
 
 /**
  * Reads what arrives on the channel. Anybody who may publish can send anything there, even from another database: a record is
@@ -14,6 +20,7 @@ const SIGNATURE_LENGTH = 40;
 export class RedisPushes {
   private secret: string | null = null;
   private doubted = false;
+  private readonly doubts = new RecentNames(REMEMBERED);
 
   /** Whether to request the secret: it was never read, or may no longer be the one that pushes are signed with. */
   get needsSecret(): boolean {
@@ -30,14 +37,30 @@ export class RedisPushes {
     this.doubted = false;
   }
 
+  /** The message that something that is stored cannot be read here; `undefined` as long as nobody would believe it. */
+  doubt(): string | undefined {
+    const text = randomText(16);
+    return this.secret === null ? undefined : DOUBT + sign(this.secret, DOUBT + text) + text;
+  }
+
+  /** Whether this is such a message, which counts once: those who can only listen and publish must not repeat it. */
+  isDoubt(message: string): boolean {
+    const [signature, text] = parts(message);
+    return (
+      message.startsWith(DOUBT) &&
+      this.secret !== null &&
+      isEqual(signature, sign(this.secret, DOUBT + text)) &&
+      !this.doubts.see(text)
+    );
+  }
+
   /** @returns what was written, if it is certain that the store said so */
   read(message: string): News | undefined {
-    const signature = message.slice(1, 1 + SIGNATURE_LENGTH);
-    const text = message.slice(1 + SIGNATURE_LENGTH);
+    const [signature, text] = parts(message);
     if (this.secret === null || text === '') {
       return undefined;
     }
-    if (!isEqual(signature, sha1(this.secret + sha1(this.secret + text)))) {
+    if (!isEqual(signature, sign(this.secret, text))) {
       this.doubted = true;
       return undefined;
     }
@@ -50,6 +73,15 @@ export class RedisPushes {
     }
   }
 }
+
+/** Signature and text of a message, whose first character says what it is. */
+const parts = (message: string): [string, string] => [
+  message.slice(1, 1 + SIGNATURE_LENGTH),
+  message.slice(1 + SIGNATURE_LENGTH),
+];
+
+/** As in scripts/parts/secret.lua. */
+const sign = (secret: string, text: string): string => sha1(secret + sha1(secret + text));
 
 const sha1 = (text: string): string => hash('sha1', text);
 

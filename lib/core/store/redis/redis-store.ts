@@ -156,6 +156,10 @@ export class RedisStore implements StateStore {
     return this.records.write(writes, known, deadline, notes);
   }
 
+  doubt(): void {
+    this.commands.publish(this.exchange.doubt());
+  }
+
   async replicas(deadline: number): Promise<SeenReplica[]> {
     return (await this.looks.all(deadline)).replicas;
   }
@@ -181,6 +185,10 @@ export class RedisStore implements StateStore {
     }
     if (message === 'i') {
       this.identity.doubt();
+    }
+    if (this.exchange.isDoubt(message)) {
+      listener.doubted?.();
+      return;
     }
     listener.pushed(this.exchange.readPush(message));
   }

@@ -87,10 +87,20 @@ function readRecords(found: readonly string[]): Map<string, StoredRecord> {
   const records = new Map<string, StoredRecord>();
   for (let i = 0; i + 1 < found.length; i += 2) {
     const [name = '', text = ''] = found.slice(i, i + 2);
-    records.set(name, text.startsWith('^') ? tooLong(text) : readRecord(text));
+    records.set(
+      name,
+      text.startsWith('^') ? tooLong(text) : text.startsWith('~') ? foreign(text) : readRecord(text),
+    );
   }
   return records;
 }
+
+/** Of what does not look like a record only the mark is returned. */
+const foreign = (mark: string): StoredRecord => ({
+  unreadable: 'it does not start like a record',
+  newer: false,
+  mark,
+});
 
 /** Redis does not return values that are too long. Their content is unknown, so nothing is put in their place. */
 const tooLong = (text: string): StoredRecord => ({

@@ -10,6 +10,7 @@
 --- @include "parts/term"
 --- @include "parts/records"
 --- @include "parts/fields"
+--- @include "parts/asked"
 --- @include "parts/applied"
 
 local now = clock()

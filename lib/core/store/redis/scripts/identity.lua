@@ -6,6 +6,7 @@
 -- Returns the id, or false if there is none and none can be stored.
 
 --- @include "parts/clock"
+--- @include "parts/asked"
 
 -- When an id was created; nil if it is invalid.
 local function born(id)
@@ -17,7 +18,7 @@ local function older(one, other)
   return a < b or (a == b and one < other)
 end
 
-local known, stored = ARGV[1], redis.pcall('GET', KEYS[1])
+local known, stored = ARGV[1], asked('GET', KEYS[1])
 if not born(stored) then stored = false end
 if born(known) then
   if stored and not older(known, stored) then return stored end

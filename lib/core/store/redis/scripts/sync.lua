@@ -16,6 +16,7 @@
 
 --- @include "parts/clock"
 --- @include "parts/term"
+--- @include "parts/asked"
 --- @include "parts/records"
 --- @include "parts/secret"
 --- @include "parts/server"
@@ -29,8 +30,7 @@
 -- The number of listed replicas, including silent ones.
 local function listed(replicas)
   local count = 0
-  local entries = redis.pcall('HVALS', replicas)
-  for _, entry in ipairs(entries.err and {} or entries) do
+  for _, entry in ipairs(asked('HVALS', replicas) or {}) do
     if string.match(entry, '^%d+|%d+|') then count = count + 1 end
   end
   return count
@@ -39,8 +39,7 @@ end
 -- The facts of all listed replicas.
 local function facts_of_all(replicas)
   local found = {}
-  local entries = redis.pcall('HVALS', replicas)
-  for _, entry in ipairs(entries.err and {} or entries) do
+  for _, entry in ipairs(asked('HVALS', replicas) or {}) do
     found[#found + 1] = string.match(entry, '^%d+|%d+|[^|]*|%d+|%d+|([^\n]*)\n')
   end
   return found
@@ -82,10 +81,13 @@ elseif facts then
   -- what is not on the line of this store was not applied
   local applied = since and ARGV[1] or ''
   local entry = { whole(now + lease), whole(now), applied, whole(open), '0', facts .. '\n' .. ARGV[4] }
-  local done = redis.pcall('HSET', KEYS[2], ARGV[2], table.concat(entry, '|'), ':met', met.note)
+  -- one that is not counted would not be remembered by others
+  local done = (not before or string.sub(before, 1, 2) == 'x|') and count_change(KEYS[2]) or 1
+  if type(done) == 'number' then
+    done = redis.pcall('HSET', KEYS[2], ARGV[2], table.concat(entry, '|'), ':met', met.note)
+  end
   if type(done) == 'number' then
     present = before and 1 or 2
-    if not before or string.sub(before, 1, 2) == 'x|' then redis.call('HINCRBY', KEYS[2], ':roster', 1) end
     if channel ~= '' then report(KEYS[6], KEYS[2], ARGV[2], since or 0, now, channel, ARGV[9] == '1') end
     if met.due then sweep(KEYS[2], now, met, true) end
   else
@@ -102,7 +104,7 @@ elseif head then
   local count = redis.call('HLEN', KEYS[1]) - 1
   if not KEYS[4] then
     if since ~= head.revision or count ~= head.count then kind = 'more' end
-  elseif count ~= head.count or redis.pcall('ZCARD', KEYS[4]) ~= count then
+  elseif count ~= head.count or asked('ZCARD', KEYS[4]) ~= count then
     if not refused and present > 0 then repair(KEYS[1], KEYS[4], KEYS[5], head, now) end
     since = nil
   end
@@ -117,8 +119,8 @@ elseif ARGV[1] ~= '' then
 end
 
 local alive = {}
-local leases = redis.pcall('HGETALL', KEYS[3])
-for i = 1, leases.err and 0 or #leases, 2 do
+local leases = asked('HGETALL', KEYS[3]) or {}
+for i = 1, #leases, 2 do
   if string.sub(leases[i], 1, 1) == ':' then
     -- not a lease but the memory that the leases belong to
   elseif standing(leases[i], leases[i + 1], now, met) then
@@ -143,7 +145,7 @@ if KEYS[8] and kind == 'all' and not head then
   end
 end
 
-local roster = whole(met.since) .. '.' .. (field_of(KEYS[2], ':roster') or '0')
+local roster = whole(met.since) .. '.' .. (string.match(field_of(KEYS[2], ':roster') or '', '^%d+$') or '0')
 local news = roster ~= string.match(ARGV[7], '[%d.]*$') and roster
 local calm = now - met.calm < REMEMBERED and met.calm or 0
 local known = KEYS[7] and secret(KEYS[7], present > 0 and ARGV[12]) or false

@@ -11,6 +11,7 @@
 --- @include "parts/clock"
 --- @include "parts/term"
 --- @include "parts/records"
+--- @include "parts/asked"
 --- @include "parts/secret"
 --- @include "parts/history"
 

@@ -3,9 +3,7 @@
 -- Notes how far a replica is; returns how far it was, nil if that is not known.
 local function advance(applied, id, to)
   local from = redis.pcall('ZSCORE', applied, id)
-  local noted = redis.pcall('ZADD', applied, whole(to), id)
-  if type(noted) == 'table' and noted.err then
-    -- the key holds something else
+  if is_misfit(redis.pcall('ZADD', applied, whole(to), id)) then
     redis.pcall('DEL', applied)
     redis.pcall('ZADD', applied, whole(to), id)
   end

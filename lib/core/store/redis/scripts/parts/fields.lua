@@ -10,6 +10,16 @@ local function field_of(replicas, name)
   return type(value) == 'string' and value or nil
 end
 
+-- Counts a change of the list; returns a number, or an error. If somebody has damaged the count, it goes on with a number that it
+-- has not had.
+local function count_change(replicas)
+  local counted = redis.pcall('HINCRBY', replicas, ':roster', 1)
+  if type(counted) == 'table' and (string.match(counted.err, 'integer') or string.match(counted.err, 'overflow')) then
+    return redis.pcall('HSET', replicas, ':roster', redis.call('TIME')[1])
+  end
+  return counted
+end
+
 -- How many listen to a channel; in a cluster only those on this node.
 local function listeners(channel)
   if not channel then return 0 end

@@ -120,7 +120,7 @@ end
 -- Takes a replica off the list.
 local function strike(replicas, id, now)
   redis.call('HSET', replicas, id, 'x|' .. whole(now + REMEMBERED))
-  redis.call('HINCRBY', replicas, ':roster', 1)
+  count_change(replicas)
 end
 
 -- Looks at all entries: drops those that are gone, returns the others with their states. `sweeps`: see judge.

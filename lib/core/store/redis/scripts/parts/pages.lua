@@ -21,6 +21,15 @@ local function repair(records, order, writes, head, now)
   save(records, head)
 end
 
+-- What is returned of a record: all of it; its size if it is too long; its mark if it is not one of ours, since bytes that are no
+-- text arrive changed.
+local function shown(records, name, size)
+  if size > MAX_READ_BYTES then return '^' .. int(size) end
+  local text = redis.call('HGET', records, name) or ''
+  local mark = mark_of(text)
+  return text ~= '' and string.sub(mark, 1, 1) == '~' and mark or text
+end
+
 -- Records that were stored after a revision, in that order, up to a page; the second value is where the next page begins.
 local function page_after(records, order, since)
   local found, bytes = {}, 0
@@ -31,7 +40,7 @@ local function page_after(records, order, since)
       local size = redis.call('HSTRLEN', records, names[i])
       if bytes > 0 and bytes + size > MAX_PAGE_BYTES then return found, int(since) end
       found[#found + 1] = names[i]
-      found[#found + 1] = size > MAX_READ_BYTES and '^' .. int(size) or redis.call('HGET', records, names[i]) or ''
+      found[#found + 1] = shown(records, names[i], size)
       bytes = bytes + size
       since = tonumber(names[i + 1])
     end

@@ -34,7 +34,11 @@ local function head_of(records)
   end
   local format, history, revision, write, bytes, count =
     string.match(text, '^(%d+) ([%w_-]+) (%d+) ([%w_-]+) (%d+) (%d+)')
-  if format ~= FORMAT then return nil, (string.match(text, '^(%d+) ') or '~') .. ':' .. string.sub(text, 1, 64) end
+  if format ~= FORMAT then
+    -- only a higher format is one of a newer version; anything else is damage
+    local other = string.match(text, '^(%d+) ') or '0'
+    return nil, (tonumber(other) > tonumber(FORMAT) and other or '~') .. ':' .. string.sub(text, 1, 64)
+  end
   return {
     history = history,
     revision = tonumber(revision),

@@ -5,6 +5,7 @@ local SECRET_LENGTH = 43
 local function secret(key, new)
   local known = redis.pcall('GET', key)
   if type(known) == 'string' and #known == SECRET_LENGTH then return known end
+  if type(known) == 'table' and not is_misfit(known) then return false end
   local done = new and redis.pcall('SET', key, new)
   return done and not done.err and new
 end
