@@ -42,7 +42,7 @@ export const MODULE_CHECKS: Record<keyof MaintenanceModuleOptions, Check> = {
     (value) => value === false || isRedisConnection(value) || isRedisUrl(value),
   ],
   namespace: [
-    'at most 64 characters: letters, digits, ".", "_", ":" and "-"',
+    'at most 64 characters, the first of them a letter or a digit: letters, digits, ".", "_", ":" and "-"',
     (value) => typeof value === 'string' && /^[A-Za-z0-9][\w.:-]{0,63}$/.test(value),
   ],
   keys: listOf('an array of MaintenanceKey', (item) => item instanceof MaintenanceKey),
@@ -51,21 +51,21 @@ export const MODULE_CHECKS: Record<keyof MaintenanceModuleOptions, Check> = {
   refreshDelay: ['whole milliseconds, 1000 to 2147483647', whole(1_000, 2 ** 31 - 1)],
   template: ['a view name or a function', (value) => isText(value) || isFunction(value)],
   ignorePaths: listOf(
-    'an array of paths of routes such as "/health", decoded and without patterns',
+    'an array of paths of routes such as "/health", decoded, without patterns, and not "/" itself',
     isIgnorePath,
   ),
   responseType: [
     "'html', 'json' or a function",
     (value) => value === 'html' || value === 'json' || isFunction(value),
   ],
-  redirect: ['a path of this site that begins with one "/"', isLocalPath],
+  redirect: ['a path of this site that begins with one "/", percent-encoded', isLocalPath],
   refusalHeaders: [
     REFUSAL_HEADERS_ACCEPTED,
     (value) => Array.isArray(value) || isRefusalHeaders(value),
     isRefusalHeaders,
   ],
   baseUrl: [
-    'a path of this site that begins with one "/", or an http:// or https:// URL with such a path',
+    'a path of this site that begins with one "/", percent-encoded, or an http:// or https:// URL with such a path',
     (value) => value === '' || ((isLocalPath(value) || isWebUrl(value)) && !/[?#]/.test(value as string)),
   ],
   bypass: ['an object with when, ips, secret, cookie', isOptions],
@@ -91,7 +91,7 @@ export const MODULE_CHECKS: Record<keyof MaintenanceModuleOptions, Check> = {
   followCalls: ['a boolean', isBoolean],
   events: oneOf('wait', 'refuse', 'pass'),
   history: ['an object with keep, sink', isOptions],
-  reloadRate: ['page loads per second, 1 to 1000000', whole(1, 1_000_000)],
+  reloadRate: ['whole page loads per second, 1 to 1000000', whole(1, 1_000_000)],
 };
 
 export const HISTORY_CHECKS: Record<keyof MaintenanceHistoryOptions, Check> = {

@@ -19,7 +19,7 @@ import type {
 export const STRUCTURE_CHECKS: Record<keyof MaintenanceStructuralOptions, Check> = {
   isGlobal: ['a boolean', isBoolean],
   path: [
-    'a path of letters, digits, "-", "_", "." and "/"',
+    'a path of letters, digits, "-", "_", ".", "~" and "/"',
     (value) =>
       typeof value === 'string' &&
       /^\/?[\w.~-]+(\/[\w.~-]+)*\/?$/.test(value) &&
@@ -46,7 +46,7 @@ export const SOCKET_CHECKS: Record<keyof MaintenanceSocketOptions, Check> = {
     'a namespace such as "/maintenance"',
     (value) => typeof value === 'string' && /^\/?[\w.-][\w./-]*$|^\/$/.test(value),
   ],
-  path: ['a path that begins with "/"', isLocalPath],
+  path: ['a path that begins with one "/", percent-encoded', isLocalPath],
   cors: ['a boolean or CORS options', (value) => isBoolean(value) || isOptions(value)],
   origins: listOf('an array of origins such as "https://example.com"', isOrigin),
   url: ['a function', isFunction],
@@ -61,7 +61,7 @@ export const ADMIN_CHECKS: Record<keyof MaintenanceAdminOptions, Check> = {
   environment: ['a string that is not empty', isText],
   origins: listOf('an array of origins such as "https://example.com"', isOrigin),
   loginUrl: [
-    'a path of this site that begins with one "/", or an http(s) URL',
+    'a path of this site that begins with one "/", percent-encoded, or an http(s) URL',
     (value) => isLocalPath(value) || isWebUrl(value),
   ],
   loginPaths: listOf('an array of paths such as "/login"', isLocalPath),

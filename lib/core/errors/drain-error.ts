@@ -84,5 +84,5 @@ function running(inFlight: number | null): string {
   if (inFlight === null) {
     return 'what it was running is unknown';
   }
-  return inFlight === 1 ? '1 request was running' : `${inFlight} requests were running`;
+  return `${inFlight === 1 ? '1 request was' : `${inFlight} requests were`} running at its last report`;
 }

@@ -25,7 +25,7 @@ const PROPERTIES: Record<
   readOnly: ['a boolean', isBoolean],
   public: ['a boolean', isBoolean],
   ignorePaths: [
-    'an array of paths of routes such as "/health", decoded and without patterns',
+    'an array of paths of routes such as "/health", decoded, without patterns, and not "/" itself',
     (paths: unknown) => paths === undefined || (Array.isArray(paths) && paths.every(isIgnorePath)),
   ],
 };

@@ -2,9 +2,9 @@ import type { MaintenanceVisibleProgress } from '../progress/maintenance-progres
 
 /** The context of a template, before a key's `getContext()` changes it. @publicApi */
 export interface MaintenanceTemplateContext {
-  /** Name of the key that refuses. */
+  /** Name of the key that refuses; empty if the replica has lost contact with the store and `onStale` is `'block'`. */
   readonly key: string;
-  /** Its label, translated. */
+  /** Its label, translated; empty as well then. */
   readonly label: string;
   /** A title for the page, translated. */
   readonly title: string;

@@ -78,8 +78,9 @@ export interface MaintenanceHoldOptions {
    */
   onShutdown?: 'stay' | 'leave';
   /**
-   * Milliseconds that lock and key outlive their last renewal, 3,000 to 3,600,000: others wait that long when this process dies, and
-   * the work may go on that long while Redis is unreachable. Without Redis, they last as long as the process. Default 6,000.
+   * Milliseconds that lock and key outlive their last renewal, 3,000 to 3,600,000: others wait two seconds longer when this process
+   * dies, and the work may go on for nine tenths of it while Redis is unreachable. Without Redis, they last as long as the process.
+   * Default 6,000.
    */
   lease?: number;
   /**
