@@ -72,7 +72,7 @@ export interface MaintenanceModuleOptions {
   /**
    * Identifies a visitor for keys that reopen gradually (`reopenOver`): returns a stable id, such as that of an account;
    * `undefined`: the cookie, or the address. It gets the request, or the socket. If it throws, is late or returns something else,
-   * the address counts. Default: a cookie with a random number, which the refused page sets, else the address.
+   * the address counts. Default: a cookie with a place in the line, which the refused page sets, else the address.
    */
   visitor?: MaintenanceRequestFunction<string | undefined | Promise<string | undefined>>;
   /** Decides who may do what on the admin page, API, sockets and ping. Default: everything is denied. */

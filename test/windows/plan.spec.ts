@@ -360,6 +360,11 @@ describe('wrong windows', () => {
     ['no read-only time', { readOnly: null }, /"readOnly" received null; accepted: whole milliseconds/],
     ['no reopening', { reopenOver: null }, /"reopenOver" received null; accepted: whole milliseconds/],
     ['an invalid pattern', { repeat: { cron: 'sundays' } }, /"repeat.cron" received "sundays".*five fields/],
+    [
+      'a pattern of eight fields',
+      { repeat: { cron: '0 0 3 * * * 2027 1' } },
+      /or seven with the year last \(.*[^.]\)\.$/,
+    ],
     ['a pattern that never occurs', { repeat: { cron: '0 0 30 2 *' } }, /it never occurs/],
     ['a pattern that is a date', { repeat: { cron: '2027-03-28T02:30:00' } }, /not a cron pattern/],
     ['a repetition that is text', { repeat: 'weekly' }, /"repeat" received "weekly"/],

@@ -62,7 +62,7 @@ export function parseRepeat(
     throw MaintenanceConfigurationError.of(
       'repeat.cron',
       cron,
-      `five fields as in "30 2 * * SUN", or six with seconds first (${fault})`,
+      `five fields as in "30 2 * * SUN", six with seconds first, or seven with the year last (${fault})`,
     );
   }
   const timeZone = parseTimeZone('repeat.timeZone', given['timeZone'] ?? fallback ?? undefined);

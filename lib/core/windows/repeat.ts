@@ -41,7 +41,7 @@ export function patternFault(cron: unknown): string | undefined {
   try {
     return new Cron(cron, { utcOffset: 0, paused: true }).nextRun() ? undefined : 'it never occurs';
   } catch (error) {
-    return error instanceof Error ? error.message.replace(/^CronPattern: /, '') : String(error);
+    return error instanceof Error ? error.message.replace(/^CronPattern: |\.$/g, '') : String(error);
   }
 }
 

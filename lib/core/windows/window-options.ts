@@ -13,7 +13,10 @@ export interface MaintenanceLocalTime {
 
 /** How a window repeats. @publicApi */
 export interface MaintenanceRepeat {
-  /** Cron pattern of five fields, or six with seconds first: `'30 2 * * SUN'`. The first occurrence is the first match that is not before `start`. */
+  /**
+   * Cron pattern of five fields (`'30 2 * * SUN'`), six with seconds first, or seven with the year last. The first occurrence is the
+   * first match that is not before `start`.
+   */
   cron: string;
   /** IANA name of the time zone of the pattern. Default: that of `start`. */
   timeZone?: string;

@@ -15,7 +15,7 @@ export interface MaintenancePageCspOptions {
 const OWN_SOURCES = `default-src 'none'; style-src ${PAGE_STYLES_SOURCE}; script-src ${PAGE_SCRIPT_SOURCE}`;
 
 /**
- * The Content-Security-Policy of the built-in page: it allows the page's style and script by their hashes, and nothing else.
+ * The Content-Security-Policy of the built-in page: it allows the page's style and script by their hashes and its icon, and without options nothing else.
  * Source: https://www.w3.org/TR/CSP3/
  *
  * @returns the value of the header
