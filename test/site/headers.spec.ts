@@ -2,6 +2,7 @@ import fastifyHelmet from '@fastify/helmet';
 import { Controller, Get, Module, type INestApplication, type MiddlewareConsumer } from '@nestjs/common';
 import { NestApplication } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import cors from 'cors';
 import helmet from 'helmet';
 import {
   MaintenanceExempt,
@@ -101,6 +102,33 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
           },
         });
       }
+    });
+
+    it('leave preflight requests to CORS, also where a route of its own answers them', async () => {
+      await using running = await closed({}, (app) => {
+        if (app.getHttpAdapter().getType() !== 'express') {
+          app.enableCors();
+          return;
+        }
+        // as the documentation of cors has it
+        const express = app
+          .getHttpAdapter()
+          .getInstance<{ options(path: string, ...handlers: unknown[]): void }>();
+        express.options('/own', (_request: unknown, response: { end(text: string): void }) =>
+          response.end('own'),
+        );
+        express.options('/{*path}', cors());
+      });
+      for (const path of PATHS) {
+        const headers = { origin: 'https://shop.example', 'access-control-request-method': 'PUT' };
+        expect(await request(running.port, path, { method: 'OPTIONS', headers })).toMatchObject({
+          status: 204,
+          headers: { 'access-control-allow-origin': '*' },
+        });
+        expect((await request(running.port, path)).status).toBe(503);
+      }
+      const own = await request(running.port, '/own', { method: 'OPTIONS' });
+      expect(own.text).not.toBe('own');
     });
 
     it('include CORS with an asynchronous origin, and none if that fails', async () => {

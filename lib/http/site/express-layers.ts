@@ -38,7 +38,15 @@ export type LayerKind = 'nest' | 'route' | 'router' | 'static' | 'application' |
 /** What a layer is, as far as can be seen. */
 export function recognise({ handle, route }: ExpressLayer): LayerKind {
   if (route) {
-    return route.stack.some((inner) => knowledgeOf(inner.handle) !== 'not-nest') ? 'nest' : 'route';
+    const { stack } = route;
+    if (
+      stack.length > 0 &&
+      stack.every((inner) => recogniseMiddleware(inner.handle as Function) === 'cors')
+    ) {
+      // `options('*', cors())`: it answers preflight requests and passes all others on
+      return 'middleware';
+    }
+    return stack.some((inner) => knowledgeOf(inner.handle) !== 'not-nest') ? 'nest' : 'route';
   }
   if (isRouter(handle)) {
     return 'router';
