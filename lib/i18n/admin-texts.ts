@@ -102,7 +102,9 @@ export const ADMIN_TEXTS = {
   closesPart: 'Visitors of this part of the site are refused at once.',
   closesWrites: 'From now on visitors can read, but not change anything.',
   opensSite: 'Visitors are let in again at once.',
+  opensGradually: 'Visitors come back one after another.',
   staysHeld: 'A running job keeps it closed until the job is done.',
+  staysDead: 'It stays closed: the job that died still holds it.',
   unsetNote:
     'This asks the running job to stop; its work may be left half done. Visitors are let in again at once.',
   unsetDeadNote: 'The work of the job that died may be half done. Visitors are let in again at once.',
@@ -166,7 +168,7 @@ export const ADMIN_TEXTS = {
   windowDone: '{label}: the planned window was changed.',
   isOn: '{label}: maintenance started.',
   isOff: '{label}: maintenance ended.',
-  isHeld: '{label}: maintenance ended, but a running job keeps it closed.',
+  isHeld: '{label}: maintenance ended, but a job keeps it closed.',
   changed: '{label}: changes saved.',
 } as const;
 

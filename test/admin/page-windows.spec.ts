@@ -2,7 +2,7 @@ import { HOUR, MaintenanceKey, MINUTE } from 'nestjs-maintenance';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { until } from '../support/until.js';
-import { card, confirm, headline, PageSite, toast, violations } from './page-site.js';
+import { card, confirm, headline, PageSite, press, toast, violations } from './page-site.js';
 
 const site = new PageSite();
 beforeAll(() => site.open());
@@ -65,6 +65,23 @@ it('shows current, planned and repeating windows, and ends or cancels them', asy
   await until(async () => (await rows(page).count()) === 1);
   expect(site.service.getWindows()).toMatchObject([{ id: before!.id, actor: 'Ada' }]);
   expect(refused).toEqual([]);
+});
+
+it('says that visitors come back gradually where a window ends together with the switch', async () => {
+  await site.start();
+  const { page } = await site.operator('Ada');
+  await site.service.scheduleWindow('general', {
+    start: soon(-MINUTE),
+    duration: HOUR,
+    reopenOver: MINUTE,
+  });
+  await site.service.setMaintenance(true);
+  await until(async () => (await rows(page).count()) === 1);
+  await press(page, 'General maintenance', 'End maintenance…');
+  await page.getByRole('dialog').getByText('Visitors come back one after another.').waitFor();
+  await confirm(page, 'End maintenance');
+  await headline(page, 'The site is open');
+  expect((await site.service.getKeyData())['general']).toMatchObject({ phase: 'reopening' });
 });
 
 it('has no buttons for read-only users, and reports a conflicting change', async () => {

@@ -161,9 +161,7 @@ describe('admin page', () => {
     await press(page, 'Import and export', 'End maintenance…');
     await page.getByRole('dialog').getByText('A running job keeps it closed').waitFor();
     await confirm(page, 'End maintenance');
-    await page
-      .getByText('Import and export: maintenance ended, but a running job keeps it closed.')
-      .waitFor();
+    await page.getByText('Import and export: maintenance ended, but a job keeps it closed.').waitFor();
     await press(page, 'Import and export', 'Stop the job and open…');
     await confirm(page, 'Stop the job and open');
     await headline(page, 'The site is open');
@@ -188,6 +186,11 @@ describe('admin page', () => {
     await other.kill();
     await card(page, 'Import and export').getByText('The job that started this has died.').waitFor();
     expect(await violations(page)).toEqual([]);
+    await site.service.setMaintenance(true, 'import-export');
+    await press(page, 'Import and export', 'End maintenance…');
+    await page.getByRole('dialog').getByText('It stays closed: the job that died still holds it.').waitFor();
+    await confirm(page, 'End maintenance');
+    await page.getByText('Import and export: maintenance ended, but a job keeps it closed.').waitFor();
     await press(page, 'Import and export', 'Open again…');
     await page.getByRole('dialog').getByText('The work of the job that died may be half done.').waitFor();
     await confirm(page, 'Open again');

@@ -2,6 +2,7 @@ import type { PageEntry, PageValue } from '../../admin/page-data.js';
 import { armLate } from './arm.js';
 import { openDialog } from './dialog.js';
 import { button, byId, element, fill, joinTexts } from './elements.js';
+import { noteOfEnd } from './end-dialogs.js';
 import { passFocus } from './focus.js';
 import { findKey, page, texts } from './page.js';
 import { Rows } from './rows.js';
@@ -128,7 +129,14 @@ function openUndo({ id, key: name, undo }: PageEntry): void {
     });
     return;
   }
-  const note = undo.mode ? (key.switched ? 'undoChange' : 'undoEnd') : key.held ? 'staysHeld' : 'undoStart';
+  const end = noteOfEnd(key);
+  const note = undo.mode
+    ? key.switched
+      ? 'undoChange'
+      : 'undoEnd'
+    : end === 'opensSite'
+      ? 'undoStart'
+      : end;
   openDialog(key, {
     ...common,
     notes: [texts[note]],
