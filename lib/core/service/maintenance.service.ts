@@ -94,7 +94,7 @@ export class MaintenanceService extends MaintenancePlans {
 
   /**
    * Creates a token that lets its bearer pass, for `?maintenance-bypass=TOKEN` or the header `X-Maintenance-Bypass`.
-   * @throws MaintenanceConfigurationError without `bypass.secret`, UnknownMaintenanceKeyError
+   * @throws MaintenanceConfigurationError without `bypass.secret` and for wrong options, UnknownMaintenanceKeyError
    */
   createBypassToken(options?: MaintenanceBypassTokenOptions): string {
     return this.parts.tokens.create(options, (key) => this.parts.registry.get(key));
