@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MaintenanceStoreError } from 'nestjs-maintenance';
+import { createMaintenance } from 'nestjs-maintenance/standalone';
 import { RedisServer } from '../support/redis.js';
 import { readState } from '../support/redis-state.js';
 import { RedisSentinel } from '../support/redis-sentinel.js';
@@ -341,12 +342,29 @@ describe('packages that are not installed', () => {
         option: 'redis',
         message: expect.stringMatching(
           new RegExp(
-            `${name} cannot be loaded.*npm install cache-manager-ioredis-yet ioredis, or leave "redis" out`,
+            `${name} cannot be loaded.*npm install cache-manager-ioredis-yet ioredis, or set "redis" to false`,
           ),
         ) as string,
       });
     } finally {
       vi.doUnmock(name);
+    }
+  });
+
+  it('are named as far as a script needs them', async () => {
+    vi.doMock('ioredis', () => {
+      throw new Error("Cannot find package 'ioredis'");
+    });
+    try {
+      await expect(createMaintenance({ redis: 'redis://127.0.0.1:1' })).rejects.toMatchObject({
+        name: 'MaintenanceConfigurationError',
+        option: 'redis',
+        message: expect.stringMatching(
+          /"redis" needs the package ioredis, but .*: npm install ioredis, or set "redis" to false\.$/,
+        ) as string,
+      });
+    } finally {
+      vi.doUnmock('ioredis');
     }
   });
 });

@@ -8,17 +8,22 @@ import { isWithoutConnection, refusalCode } from './redis-errors.js';
 /** What a server says whose command INFO was taken away (`rename-command`). */
 const LACKS_INFO = /unknown command [`']info'/i;
 
+/** The packages that an application needs. */
+export const PACKAGES: readonly string[] = ['cache-manager-ioredis-yet', 'ioredis'];
+
 /** The possible values of the option `redis` of `forRoot()`, before they are told apart. */
 export type RedisInput = string | object;
 
 /**
  * Opens a connection of the library's own: commands fail at once while the server is away and are never sent again after a
  * reconnect, and an application's client keeps its settings.
+ * @param packages all that are needed, for the error if one is not installed
  */
 export async function openConnection(
   input: RedisInput,
   commandTimeout: number,
   role: string,
+  packages: readonly string[] = ['ioredis'],
 ): Promise<RedisClient> {
   let problem: unknown;
   const overrides = {
@@ -48,7 +53,7 @@ export async function openConnection(
     // an application that no longer asks its sentinels would never find its server again
     sentinelRetryStrategy: soonAgain,
   } satisfies RedisOptions;
-  const client = await createClient(input, overrides, `nestjs-maintenance:${role}`);
+  const client = await createClient(input, overrides, `nestjs-maintenance:${role}`, packages);
   client.on('error', (error: Error) => {
     problem = isWithoutConnection(error) ? problem : error;
     if (LACKS_INFO.test(error.message)) {
@@ -68,6 +73,7 @@ async function createClient(
   input: RedisInput,
   overrides: Pick<RedisOptions, 'retryStrategy'>,
   name: string,
+  packages: readonly string[],
 ): Promise<RedisClient> {
   if (isRedisClient(input)) {
     const { options } = input;
@@ -86,7 +92,7 @@ async function createClient(
         })
       : input.duplicate({ ...overrides, connectionName: options.connectionName ?? name });
   }
-  const { Redis: Client } = await loadRedis();
+  const { Redis: Client } = await loadPeer('ioredis', () => import('ioredis'), 'Redis', packages);
   const given: RedisOptions | string =
     typeof input === 'string' ? parseSocketUrl(input) : (input as RedisOptions);
   try {
@@ -135,24 +141,29 @@ export async function throughCache(client: RedisClient): Promise<RedisClient> {
     'cache-manager-ioredis-yet',
     () => import('cache-manager-ioredis-yet'),
     'redisInsStore',
+    PACKAGES,
   );
   return redisInsStore(client as unknown as Redis).client as unknown as RedisClient;
 }
 
-async function loadRedis(): Promise<{ Redis: typeof Redis }> {
-  return loadPeer('ioredis', () => import('ioredis'), 'Redis');
-}
-
-/** @param needed one of its exports */
-async function loadPeer<T extends object>(name: string, load: () => Promise<T>, needed: keyof T): Promise<T> {
+/**
+ * @param needed one of its exports
+ * @param packages all that are needed, for the error
+ */
+async function loadPeer<T extends object>(
+  name: string,
+  load: () => Promise<T>,
+  needed: keyof T,
+  packages: readonly string[],
+): Promise<T> {
   try {
     const loaded = await load();
     // bundlers may show what a CommonJS package exports only below `default`
     return needed in loaded ? loaded : (loaded as unknown as { default: T }).default;
   } catch (error) {
     throw new MaintenanceConfigurationError(
-      `Maintenance option "redis" needs the packages cache-manager-ioredis-yet and ioredis, but ${name} cannot be loaded ` +
-        `(${messageOf(error)}): npm install cache-manager-ioredis-yet ioredis, or leave "redis" out.`,
+      `Maintenance option "redis" needs the package${packages.length > 1 ? 's' : ''} ${packages.join(' and ')}, but ${name} cannot be ` +
+        `loaded (${messageOf(error)}): npm install ${packages.join(' ')}, or set "redis" to false.`,
       { option: 'redis', cause: error },
     );
   }

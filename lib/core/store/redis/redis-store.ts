@@ -2,7 +2,7 @@ import type { HistoryNote } from '../../history/entry-record.js';
 import { HISTORY_KEEP } from '../../history/history-settings.js';
 import { RedisCatalogue } from './redis-catalogue.js';
 import { RedisCommands } from './redis-commands.js';
-import { openConnection, throughCache, type RedisInput } from './open-redis.js';
+import { openConnection, PACKAGES, throughCache, type RedisInput } from './open-redis.js';
 import { RedisConnection } from './redis-connection.js';
 import { RedisExchange } from './redis-exchange.js';
 import { RedisHistory } from './redis-history.js';
@@ -94,9 +94,9 @@ export class RedisStore implements StateStore {
   }
 
   async start(listener: StoreListener, deadline: number): Promise<void> {
-    const { commandTimeout, replicaLease } = this.options;
-    const opened = await openConnection(this.input, commandTimeout, 'state');
-    const client = this.options.direct ? opened : await throughCache(opened);
+    const { commandTimeout, replicaLease, direct } = this.options;
+    const opened = await openConnection(this.input, commandTimeout, 'state', direct ? undefined : PACKAGES);
+    const client = direct ? opened : await throughCache(opened);
     const connection = new RedisConnection(client, () => this.subscriber?.replace());
     this.commands.use(connection);
     let started = false;
