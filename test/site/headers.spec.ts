@@ -111,9 +111,9 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
           return;
         }
         // as the documentation of cors has it
-        const express = app
-          .getHttpAdapter()
-          .getInstance<{ options(path: string, ...handlers: unknown[]): void }>();
+        const express = app.getHttpAdapter().getInstance() as {
+          options(path: string, ...handlers: unknown[]): void;
+        };
         express.options('/own', (_request: unknown, response: { end(text: string): void }) =>
           response.end('own'),
         );
