@@ -9,7 +9,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { asyncSource } from './module/async-options.js';
 import { createDynamicModule, failing } from './module/dynamic-module.js';
 import { MaintenanceLifecycle } from './module/lifecycle.js';
@@ -46,6 +46,7 @@ export class MaintenanceModule
   constructor(
     @Optional() @Inject(ModulesContainer) modules?: ModulesContainer,
     @Optional() @Inject(MaintenanceLifecycle) lifecycle?: MaintenanceLifecycle,
+    @Optional() @Inject(HttpAdapterHost) host?: Partial<HttpAdapterHost>,
   ) {
     super();
     const registrations = [...(modules?.values() ?? [])].filter(
@@ -60,6 +61,13 @@ export class MaintenanceModule
     if (!lifecycle) {
       throw new MaintenanceConfigurationError(
         'MaintenanceModule is imported without options; accepted: MaintenanceModule.forRoot() or MaintenanceModule.forRootAsync().',
+      );
+    }
+    // its routes have neither the guard nor our own beside them, and Nest calls no hooks of a module that comes so late
+    if (host?.listening) {
+      throw new MaintenanceConfigurationError(
+        'MaintenanceModule is loaded when the application listens already, and would refuse nothing; accepted: forRoot() or ' +
+          'forRootAsync() in the imports of the root module.',
       );
     }
     this.lifecycle = lifecycle;

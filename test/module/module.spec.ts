@@ -9,7 +9,7 @@ import {
   type OnApplicationBootstrap,
   type OnModuleInit,
 } from '@nestjs/common';
-import { LazyModuleLoader, NestFactory } from '@nestjs/core';
+import { LazyModuleLoader, NestFactory, type ModuleRef } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import {
   MaintenanceConfigurationError,
@@ -281,6 +281,27 @@ describe('a second registration stops the start', () => {
     await using running = await started();
     const loading = running.app.get(LazyModuleLoader).load(() => MaintenanceModule.forRoot(off));
     expect((await failure(loading)).message).toMatch(twice);
+  });
+});
+
+describe.each(adapters)('a lazily loaded registration on %s', (_name, createApp) => {
+  it('works before the application listens', async () => {
+    let loaded: ModuleRef | undefined;
+    await using running = await createApp({ controllers: [HelloController] }, async (app) => {
+      loaded = await app.get(LazyModuleLoader).load(() => MaintenanceModule.forRoot(off));
+    });
+    await loaded?.get(MaintenanceService, { strict: false }).setMaintenance(true);
+    expect((await request(running.port, '/hello')).status).toBe(503);
+    expect((await request(running.port, '/maintenance/ping')).status).toBe(503);
+  });
+
+  it('is refused once it listens: no route would have the guard', async () => {
+    await using running = await createApp({ controllers: [HelloController] });
+    const loading = running.app.get(LazyModuleLoader).load(() => MaintenanceModule.forRoot(off));
+    const error = await failure(loading);
+    expect(error).toBeInstanceOf(MaintenanceConfigurationError);
+    expect(error.message).toMatch(/listens already, and would refuse nothing; accepted: .+ the root module/);
+    expect((await request(running.port, '/hello')).status).toBe(200);
   });
 });
 
