@@ -46,6 +46,8 @@ export function createDynamicModule(definition: DynamicModule, given: unknown): 
     exports: [...coreProviders.map(tokenOf), STRUCTURE],
   };
   const realtime = loadRealtime(core);
+  // Nest awaits it when it scans the imports, which may be much later
+  realtime.catch(() => undefined);
   return {
     module: definition.module,
     global: structure.isGlobal,

@@ -22,6 +22,7 @@ import {
   type MaintenanceOptionsFactory,
 } from 'nestjs-maintenance';
 import { describe, expect, it } from 'vitest';
+import { RealtimeModule } from '../../lib/realtime/realtime.module.js';
 import { adapters } from '../support/apps.js';
 import { request } from '../support/http.js';
 import { until } from '../support/until.js';
@@ -302,6 +303,19 @@ describe.each(adapters)('a lazily loaded registration on %s', (_name, createApp)
     expect(error).toBeInstanceOf(MaintenanceConfigurationError);
     expect(error.message).toMatch(/listens already, and would refuse nothing; accepted: .+ the root module/);
     expect((await request(running.port, '/hello')).status).toBe(200);
+  });
+});
+
+describe('a second copy of the library', () => {
+  it('stops the start, and the error says how that happens', async () => {
+    const [core] = MaintenanceModule.forRoot(off).imports as DynamicModule[];
+    expect(RealtimeModule.register(core!).imports).toEqual([core]);
+    // the same classes once more, as a loader makes them that compiles packages
+    const other = { ...core!, exports: core!.exports!.map(() => class Copy {}) };
+    expect(() => RealtimeModule.register(other)).toThrow(MaintenanceConfigurationError);
+    expect(() => RealtimeModule.register(other)).toThrow(
+      /loaded twice.+such as tsx in a CommonJS application/,
+    );
   });
 });
 
