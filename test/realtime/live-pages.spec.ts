@@ -377,6 +377,31 @@ describe('without a gateway', () => {
     await context.close();
   });
 
+  it('a page polls if the one that has the stream is stopped, and listens again when that goes on', async () => {
+    await using app = await createExpressApp(source({ socket: false }));
+    const context = await browser.newContext();
+    const leader = await open(context, app, '/status');
+    await live(leader);
+    const page = await context.newPage();
+    // a minute without a heartbeat, shortened
+    await page.addInitScript(`{
+      const wait = setTimeout;
+      globalThis.setTimeout = (call, ms) => wait(call, ms === 60_000 ? 1_000 : ms);
+    }`);
+    await page.goto(app.url);
+    await live(page);
+    const session = await context.newCDPSession(leader);
+    await session.send('Debugger.enable');
+    await session.send('Debugger.pause');
+    void leader.evaluate('0').catch(() => undefined);
+    await until(async () => (await state(page)) === 'polling', { what: 'polling', timeout: 15_000 });
+    await service(app).setMaintenance(true);
+    await title(page, CLOSED);
+    await session.send('Debugger.disable');
+    await live(page);
+    await context.close();
+  });
+
   it('a page returns although another one asks for the state while it looks', async () => {
     await using app = await createExpressApp(source({ socket: false }));
     const { context, page } = await closedBilling(app);

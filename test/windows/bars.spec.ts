@@ -1,3 +1,4 @@
+import axe from 'axe-core';
 import { Controller, Get, Header, Query } from '@nestjs/common';
 import { HOUR, MaintenanceExempt, MaintenanceModule, MaintenanceService } from 'nestjs-maintenance';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
@@ -55,8 +56,18 @@ async function isAbove(page: Page, one: string, other: string): Promise<boolean>
   return box.top >= 0 && box.bottom <= limit.top + 0.5;
 }
 
+/** Whether all of an element is in the window. */
+const isInSight = (page: Page, selector: string): Promise<boolean> =>
+  page.evaluate(
+    `(({ top, bottom }) => top >= 0 && bottom <= innerHeight)(document.querySelector('${selector}').getBoundingClientRect())`,
+  );
+
 const ANNOUNCED = '[data-maintenance=announcement]';
 const BANNER = '[data-maintenance=banner]';
+const EDGE = '[data-maintenance=edge]';
+const LONG = 'We are moving to a bigger database, and invoices cannot be written meanwhile. '.repeat(12);
+/** A small laptop at 400 %. */
+const ZOOMED = { width: 320, height: 256 };
 const PHONE = { width: 390, height: 664 };
 const serviceOf = ({ app }: RunningApp) => app.get(MaintenanceService);
 
@@ -208,6 +219,60 @@ describe('a bar at the foot of the window', () => {
     await page.locator(BANNER).waitFor({ state: 'detached' });
     await page.locator(ANNOUNCED).waitFor();
     expect(await page.locator('[data-maintenance=room]').count()).toBe(1);
+    await page.context().close();
+  });
+
+  it.each([
+    ['announcement', ''],
+    ['announcement', 'data-announce="always"'],
+    ['banner', 'data-exempt'],
+  ] as const)(
+    'lets a long text be scrolled, and leaves half of the window: %s %s',
+    async (kind, attributes) => {
+      const [window] = serviceOf(app).getWindows();
+      await serviceOf(app).updateWindow(window!.id, { announcement: LONG });
+      await serviceOf(app).setMaintenance(kind === 'banner', 'general', { message: LONG });
+      const bar = `[data-maintenance=${kind}]`;
+      const page = await open('long', { attributes, bar, viewport: ZOOMED });
+      const { top, bottom } = await boxOf(page, bar);
+      expect([top, bottom].map(Math.round)).toEqual([128, 256]);
+      if (attributes === '') {
+        expect(await isInSight(page, `${bar} button`)).toBe(true);
+      }
+      const scrolled = () => page.locator(bar).evaluate(`(element) => element.scrollTop`);
+      expect(await scrolled()).toBe(0);
+      await until(async () => {
+        await page.keyboard.press('Tab');
+        return page.evaluate<boolean>(`document.activeElement.closest('${bar}') !== null`);
+      });
+      await page.keyboard.press('End');
+      await until(async () => ((await scrolled()) as number) > 100);
+      if (attributes === '') {
+        expect(await isInSight(page, `${bar} button`)).toBe(true);
+      }
+      await page.evaluate(axe.source);
+      const { violations } = await page.evaluate<axe.AxeResults>(`axe.run('${bar}')`);
+      expect(violations.map(({ id }) => id)).toEqual([]);
+      await serviceOf(app).setMaintenance(false);
+      await page.context().close();
+    },
+  );
+
+  it.each([
+    [BANNER, 'data-exempt'],
+    [EDGE, 'data-admin'],
+    ['[data-maintenance=edge-line]', 'data-admin'],
+  ])('is set off from the page in forced colours: %s', async (bar, attributes) => {
+    await serviceOf(app).setMaintenance(true);
+    const page = await open('long', { attributes, bar, forcedColors: 'active' });
+    const [border, background] = (await page
+      .locator(bar)
+      .evaluate(
+        `(element) => (({ borderTop, backgroundColor }) => [borderTop, backgroundColor])(getComputedStyle(element))`,
+      )) as [string, string];
+    expect(border).toMatch(/^1px solid rgb/);
+    expect(border).not.toContain(background);
+    await serviceOf(app).setMaintenance(false);
     await page.context().close();
   });
 });

@@ -1,7 +1,7 @@
 import type { MaintenanceStatusMessage } from '../../client/status-message.js';
 import { describeTimeLeft, visitorLanguage } from '../page/time-left.js';
 import type { ScriptTexts } from '../settings.js';
-import { make, makeOverlay, makeRoom } from './bars.js';
+import { FOOT, make, makeOverlay, makeRoom } from './bars.js';
 
 type Upcoming = NonNullable<MaintenanceStatusMessage['upcoming']>[number];
 
@@ -18,12 +18,15 @@ const MOST = 100;
 
 const EDGE = '1px solid #7fa8cf';
 const BAR =
-  'left:0;right:0;bottom:0;padding:10px 16px calc(10px + env(safe-area-inset-bottom,0px));' +
-  'display:flex;gap:12px;align-items:center;justify-content:center;' +
-  `background:#16324f;border-top:${EDGE};font:500 14px/1.4 system-ui,sans-serif`;
-/** The ring of what has the focus is the browser's own. */
+  `${FOOT}padding:10px 16px calc(10px + env(safe-area-inset-bottom,0px));` +
+  'display:flex;gap:12px;justify-content:center;' +
+  `background:#16324f;border-top:${EDGE};font-weight:500`;
+/** In the middle, as far as there is one. */
+const CENTRED = 'margin:auto 0;';
+/** Stays in sight while a long text is scrolled. */
 const CLOSE =
-  'all:initial;outline:revert;flex:none;width:32px;height:32px;border-radius:6px;color:#fff;text-align:center;cursor:pointer;' +
+  `all:initial;outline:revert;position:sticky;top:0;bottom:0;${CENTRED}flex:none;` +
+  'width:32px;height:32px;border-radius:6px;color:#fff;text-align:center;cursor:pointer;' +
   `border:${EDGE};font:20px/1 system-ui,sans-serif`;
 
 function readDismissed(): string[] {
@@ -78,18 +81,13 @@ export function createAnnouncement(
   function build(window: Upcoming): void {
     const language = visitorLanguage();
     const start = new Date(window.start);
-    const bar = makeOverlay('announcement', BAR);
-    const text = make('div', 'overflow-wrap:anywhere;white-space:pre-line', {
-      dir: 'auto',
-      role: 'status',
-      'aria-live': 'polite',
-    });
+    const bar = makeOverlay('announcement', BAR, { role: 'complementary' });
+    const text = make('div', 'white-space:pre-line', { dir: 'auto', role: 'status' });
     const time = make('time', 'white-space:nowrap', { datetime: window.start });
     time.textContent = describePeriod(start, new Date(window.end), language);
     // below the text, so that a change of its width moves nothing; read out once, not every second
     const left = make('div', 'font-variant-numeric:tabular-nums;font-weight:700', {
       role: 'timer',
-      'aria-live': 'off',
     });
     const tick = (): void => {
       const seconds = Math.ceil((start.getTime() - Date.now()) / 1000);
@@ -98,7 +96,7 @@ export function createAnnouncement(
     };
     tick();
     timer = setInterval(tick, 1000);
-    const words = make('div', 'min-width:0');
+    const words = make('div', `${CENTRED}min-width:0`);
     words.append(text, left);
     bar.append(words);
     if (mode !== 'always') {

@@ -1,4 +1,4 @@
-import { makeOverlay, makeRoom } from './bars.js';
+import { FOOT, makeOverlay, makeRoom } from './bars.js';
 
 /** What a page shows while the site is in maintenance. */
 export interface Banner {
@@ -7,8 +7,8 @@ export interface Banner {
   hide(): void;
 }
 
-const RED = 'background:#b3161b;';
-const TEXT = `${RED}font:600 14px/1.4 system-ui,sans-serif;overflow-wrap:anywhere;`;
+/** Forced colours take the background, and draw the border in one of theirs. */
+const RED = 'background:#b3161b;border:1px solid #b3161b;';
 /** Clicks go through to the page. */
 const THROUGH = 'pointer-events:none;left:0;';
 
@@ -24,18 +24,18 @@ export function createBanner(kind: 'banner' | 'edge', own: string | undefined, o
   let giveBack: (() => void) | undefined;
 
   function build(): HTMLElement[] {
-    const attributes = { role: 'status', 'aria-live': 'polite' };
+    const attributes = { role: 'status' };
     if (kind === 'banner') {
       // at the foot, where it hides neither headings nor menus
-      const place = 'left:0;right:0;bottom:0;padding:10px 16px;text-align:center;white-space:pre-line';
-      const bar = makeOverlay(kind, TEXT + place, attributes);
+      const place = 'padding:10px 16px;text-align:center;white-space:pre-line';
+      const bar = makeOverlay(kind, FOOT + RED + place, attributes);
       giveBack = makeRoom(bar);
       return [bar];
     }
     const place = 'bottom:16px;padding:8px 14px 8px 18px;border-radius:0 6px 6px 0;max-width:80vw';
     return [
       makeOverlay('edge-line', `${RED}${THROUGH}top:0;bottom:0;width:8px`, { 'aria-hidden': 'true' }),
-      makeOverlay(kind, TEXT + THROUGH + place, attributes),
+      makeOverlay(kind, RED + THROUGH + place, attributes),
     ];
   }
 

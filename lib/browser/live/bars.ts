@@ -1,8 +1,13 @@
 /** Above everything on the page, and out of reach of its own style sheet. Styles are set by script, which a strict policy allows. */
-const BASE = 'all:initial;position:fixed;z-index:2147483646;box-sizing:border-box;color:#fff;';
+const BASE =
+  'all:initial;position:fixed;z-index:2147483646;box-sizing:border-box;color:#fff;' +
+  'font:600 14px/1.4 system-ui,sans-serif;overflow-wrap:anywhere;';
 
 /** How high a bar is, for pages with something of their own at the foot of the window. */
 const HEIGHT = '--maintenance-bar';
+
+/** Where bars are. A long text must not cover the page: it is scrolled. The ring of what has the focus is the browser's own. */
+export const FOOT = 'left:0;right:0;bottom:0;max-height:50%;overflow:auto;outline:revert;';
 
 const root = document.documentElement;
 
@@ -20,11 +25,7 @@ export function make<Name extends keyof HTMLElementTagNameMap>(
 }
 
 /** Something that lies over the page. @param kind what it is, for style sheets and tests */
-export function makeOverlay(
-  kind: string,
-  style: string,
-  attributes: Record<string, string> = {},
-): HTMLElement {
+export function makeOverlay(kind: string, style: string, attributes: Record<string, string>): HTMLElement {
   const overlay = make('div', BASE + style, { ...attributes, 'data-maintenance': kind });
   hideInPrint();
   (document.body ?? root).append(overlay);
@@ -56,6 +57,10 @@ export function makeRoom(bar: HTMLElement): () => void {
   const { style } = root;
   const fit = (moves: boolean): void => {
     if (room.isConnected) {
+      if (bar.scrollHeight > bar.clientHeight) {
+        // for those who scroll by keyboard
+        bar.tabIndex = 0;
+      }
       const { clientWidth } = root;
       const height = `${bar.offsetHeight}px`;
       room.style.height = style.scrollPaddingBottom = height;

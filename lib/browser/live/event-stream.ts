@@ -8,13 +8,18 @@ export interface EventStream {
   close(): void;
 }
 
-/** The server sends heartbeats more often. */
-const SILENCE = 60_000;
+/** Milliseconds; the server sends heartbeats more often. */
+export const SILENCE = 60_000;
 /** Milliseconds until a refused stream is tried again. */
 const REFUSED = 10_000;
 
-/** @param listener hears of the connection by the first status, which the server sends at once */
-export function createEventStream(url: string, listener: Pick<PushListener, 'lost' | 'status'>): EventStream {
+/** What is heard of a stream; of the connection by the first status, which the server sends at once. */
+export interface StreamListener extends Pick<PushListener, 'lost' | 'status'> {
+  /** There is nothing new. */
+  alive(): void;
+}
+
+export function createEventStream(url: string, listener: StreamListener): EventStream {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -36,7 +41,10 @@ export function createEventStream(url: string, listener: Pick<PushListener, 'los
     source?.close();
     source = new EventSource(url);
     alive();
-    source.addEventListener('alive', alive);
+    source.addEventListener('alive', () => {
+      alive();
+      listener.alive();
+    });
     source.addEventListener('message', ({ data }: MessageEvent<string>) => {
       alive();
       listener.status(JSON.parse(data) as MaintenanceStatusMessage);

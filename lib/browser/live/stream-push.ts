@@ -1,6 +1,6 @@
 import type { Push, PushListener } from '../../client/connection-options.js';
 import type { MaintenanceStatusMessage } from '../../client/status-message.js';
-import { createEventStream, type EventStream } from './event-stream.js';
+import { createEventStream, SILENCE, type EventStream } from './event-stream.js';
 
 /** What the listening page passes on to the others. */
 interface News {
@@ -25,11 +25,12 @@ export function pushByStream(url: string): ((listener: PushListener) => Push) | 
 
 function share(url: string, listener: PushListener): Push {
   const name = `maintenance ${url}`;
-  const channel = new BroadcastChannel(name);
+  let channel: BroadcastChannel;
   let known: News = { open: false, status: null };
   let stream: EventStream | undefined;
   /** Ends its turn, or its wait for one. */
   let turn = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   function hear(news: News): void {
     const { open, status } = news;
@@ -51,7 +52,9 @@ function share(url: string, listener: PushListener): Push {
 
   function lead(): Promise<void> {
     const { signal } = turn;
+    clearTimeout(timer);
     const opened = createEventStream(url, {
+      alive: () => channel.postMessage(known),
       lost: () => pass({ ...known, open: false }),
       status: (status) => pass({ open: true, status }),
     });
@@ -71,6 +74,8 @@ function share(url: string, listener: PushListener): Push {
 
   function begin(): void {
     turn = new AbortController();
+    channel = new BroadcastChannel(name);
+    channel.addEventListener('message', answer);
     ask('what');
     navigator.locks.request(name, { signal: turn.signal }, lead).catch(() => undefined);
   }
@@ -78,6 +83,9 @@ function share(url: string, listener: PushListener): Push {
   function answer({ data }: MessageEvent<News | Question>): void {
     if (typeof data === 'object') {
       if (!stream) {
+        // browsers may stop a page that nobody looks at, and it keeps its turn
+        clearTimeout(timer);
+        timer = setTimeout(listener.lost, SILENCE);
         hear(data);
       }
     } else if (data === 'retry') {
@@ -87,14 +95,18 @@ function share(url: string, listener: PushListener): Push {
     }
   }
 
-  // a page that is left loses its stream, which is no news for the others; one that is kept in the cache may be shown again
-  const pause = (): void => turn.abort();
+  // a page that is left loses its stream, which is no news for the others; one that is kept in the cache, where messages would
+  // end it, may be shown again
+  const pause = (): void => {
+    turn.abort();
+    clearTimeout(timer);
+    channel.close();
+  };
   const resume = ({ persisted }: PageTransitionEvent): void => {
     if (persisted) {
       begin();
     }
   };
-  channel.addEventListener('message', answer);
   addEventListener('pagehide', pause);
   addEventListener('pageshow', resume);
   begin();
@@ -108,8 +120,7 @@ function share(url: string, listener: PushListener): Push {
       }
     },
     close() {
-      turn.abort();
-      channel.close();
+      pause();
       removeEventListener('pagehide', pause);
       removeEventListener('pageshow', resume);
     },
