@@ -209,6 +209,10 @@ describe('a bar at the foot of the window', () => {
     await serviceOf(app).setMaintenance(true, 'general', { message: 'Back at nine' });
     const page = await open('long', { attributes: 'data-exempt', bar: BANNER });
     await quiet(page);
+    // a page in another direction than the message
+    await page.evaluate(`document.documentElement.dir = 'rtl'`);
+    expect(await page.locator(BANNER).evaluate('(bar) => getComputedStyle(bar).direction')).toBe('ltr');
+    await page.evaluate(`document.documentElement.dir = ''`);
     await scrollDown(page);
     expect(await isAbove(page, '#last', BANNER)).toBe(true);
     await page.emulateMedia({ media: 'print' });

@@ -24,7 +24,7 @@ export function createBanner(kind: 'banner' | 'edge', own: string | undefined, o
   let giveBack: (() => void) | undefined;
 
   function build(): HTMLElement[] {
-    const attributes = { role: 'status' };
+    const attributes = { dir: 'auto', role: 'status' };
     if (kind === 'banner') {
       // at the foot, where it hides neither headings nor menus
       const place = 'padding:10px 16px;text-align:center;white-space:pre-line';

@@ -31,7 +31,7 @@ export function visitorLanguage(): string {
   const page = document.documentElement.lang.replace(/_/g, '-');
   const own = navigator.languages.find((tag) => tag.split('-')[0] === page.split('-')[0]);
   try {
-    return own ?? (Intl.getCanonicalLocales(page)[0] as string);
+    return own ?? new Intl.Locale(page).baseName;
   } catch {
     return navigator.language;
   }
