@@ -62,6 +62,9 @@ const isInSight = (page: Page, selector: string): Promise<boolean> =>
     `(({ top, bottom }) => top >= 0 && bottom <= innerHeight)(document.querySelector('${selector}').getBoundingClientRect())`,
   );
 
+const styleOf = (page: Page, selector: string, property: string): Promise<string> =>
+  page.evaluate(`getComputedStyle(document.querySelector('${selector}')).${property}`);
+
 const ANNOUNCED = '[data-maintenance=announcement]';
 const BANNER = '[data-maintenance=banner]';
 const EDGE = '[data-maintenance=edge]';
@@ -197,7 +200,7 @@ describe('a bar at the foot of the window', () => {
     await close.focus();
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Tab');
-    expect(await close.evaluate('(button) => getComputedStyle(button).outlineStyle')).not.toBe('none');
+    expect(await styleOf(page, `${ANNOUNCED} button`, 'outlineStyle')).toBe('auto');
     await quiet(page);
     await page.keyboard.press('Enter');
     await page.locator(ANNOUNCED).waitFor({ state: 'detached' });
@@ -211,7 +214,7 @@ describe('a bar at the foot of the window', () => {
     await quiet(page);
     // a page in another direction than the message
     await page.evaluate(`document.documentElement.dir = 'rtl'`);
-    expect(await page.locator(BANNER).evaluate('(bar) => getComputedStyle(bar).direction')).toBe('ltr');
+    expect(await styleOf(page, BANNER, 'direction')).toBe('ltr');
     await page.evaluate(`document.documentElement.dir = ''`);
     await scrollDown(page);
     expect(await isAbove(page, '#last', BANNER)).toBe(true);
@@ -243,14 +246,14 @@ describe('a bar at the foot of the window', () => {
       if (attributes === '') {
         expect(await isInSight(page, `${bar} button`)).toBe(true);
       }
-      const scrolled = () => page.locator(bar).evaluate(`(element) => element.scrollTop`);
+      const scrolled = () => page.evaluate<number>(`document.querySelector('${bar}').scrollTop`);
       expect(await scrolled()).toBe(0);
       await until(async () => {
         await page.keyboard.press('Tab');
         return page.evaluate<boolean>(`document.activeElement.closest('${bar}') !== null`);
       });
       await page.keyboard.press('End');
-      await until(async () => ((await scrolled()) as number) > 100);
+      await until(async () => (await scrolled()) > 100);
       if (attributes === '') {
         expect(await isInSight(page, `${bar} button`)).toBe(true);
       }
@@ -269,11 +272,10 @@ describe('a bar at the foot of the window', () => {
   ])('is set off from the page in forced colours: %s', async (bar, attributes) => {
     await serviceOf(app).setMaintenance(true);
     const page = await open('long', { attributes, bar, forcedColors: 'active' });
-    const [border, background] = (await page
-      .locator(bar)
-      .evaluate(
-        `(element) => (({ borderTop, backgroundColor }) => [borderTop, backgroundColor])(getComputedStyle(element))`,
-      )) as [string, string];
+    const [border, background] = [
+      await styleOf(page, bar, 'borderTop'),
+      await styleOf(page, bar, 'backgroundColor'),
+    ];
     expect(border).toMatch(/^1px solid rgb/);
     expect(border).not.toContain(background);
     await serviceOf(app).setMaintenance(false);
