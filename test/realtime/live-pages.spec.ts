@@ -397,6 +397,7 @@ describe('without a gateway', () => {
     await until(async () => (await state(page)) === 'polling', { what: 'polling', timeout: 15_000 });
     await service(app).setMaintenance(true);
     await title(page, CLOSED);
+    expect(await state(page)).not.toBe('live');
     await session.send('Debugger.disable');
     await live(page);
     await context.close();
