@@ -240,8 +240,8 @@ describe('a bar at the foot of the window', () => {
       await serviceOf(app).updateWindow(window!.id, { announcement: LONG });
       await serviceOf(app).setMaintenance(kind === 'banner', 'general', { message: LONG });
       const bar = `[data-maintenance=${kind}]`;
-    // the button, where there is one
-    const last = attributes === '' ? `${bar} button` : bar;
+      // the button, where there is one
+      const last = attributes === '' ? `${bar} button` : bar;
       const page = await open('long', { attributes, bar, viewport: ZOOMED });
       const { top, bottom } = await boxOf(page, bar);
       expect([top, bottom].map(Math.round)).toEqual([128, 256]);
