@@ -15,5 +15,8 @@ it.each([
   [['bash', '-c', "(API_TOKEN='p4 ss' ./a) && ./tokens x"], 'bash -c (API_TOKEN=*** ./a) && ./tokens x'],
   [['curl', '-H', 'Authorization: Bearer p4ss', 'https://a'], 'curl -H Authorization: *** https://a'],
   [['sh', '-c', 'curl -H "X-Api-Key: p4ss" https://a'], 'sh -c curl -H "X-Api-Key: ***" https://a'],
+  [['sh', '-c', 'MYSQL_PWD=p4ss mysqldump shop'], 'sh -c MYSQL_PWD=*** mysqldump shop'],
+  [['env', 'DB_PASS=p4ss', 'sign', '--passphrase', 'p4ss'], 'env DB_PASS=*** sign --passphrase ***'],
+  [['deploy', '--bypass', 'keep', 'compass=on'], 'deploy --bypass keep compass=on'],
   [['curl', 'https://shop.example:8080/a'], 'curl https://shop.example:8080/a'],
 ])('%j is the reason %s', (command, text) => expect(commandText(command)).toBe(text));

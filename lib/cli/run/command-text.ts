@@ -1,7 +1,7 @@
 const HIDDEN = '***';
 /** What a secret is called: `--db-password`, `API_TOKEN`, `AWS_SECRET_ACCESS_KEY`. */
 const { source: NAME } =
-  /[\w-]*(?:password|passwd|secret|token|(?:api|access|private|secret)[-_]?key|credentials?)/;
+  /[\w-]*(?:password|passwd|passphrase|(?<![a-z])(?:pass|pwd)|secret|token|(?:api|access|private|secret)[-_]?key|credentials?)/;
 /** Where a word begins within a command, and a value there, in quotes or not. */
 const { source: BEGINNING } = /^|[\s;&|("']/;
 const { source: VALUE } = /"[^"]*"|'[^']*'|[^\s;&|)"']+/;
