@@ -15,7 +15,7 @@ it.each([
   [['bash', '-c', "(API_TOKEN='p4 ss' ./a) && ./tokens x"], 'bash -c (API_TOKEN=*** ./a) && ./tokens x'],
   [['curl', '-H', 'Authorization: Bearer p4ss', 'https://a'], 'curl -H Authorization: *** https://a'],
   [['sh', '-c', 'curl -H "X-Api-Key: p4ss" https://a'], 'sh -c curl -H "X-Api-Key: ***" https://a'],
-  [['sh', '-c', 'MYSQL_PWD=p4ss mysqldump shop'], 'sh -c MYSQL_PWD=*** mysqldump shop'],
+  [['sh', '-c', 'cd shop; MYSQL_PWD=p4ss mysql < a.sql'], 'sh -c cd shop; MYSQL_PWD=*** mysql < a.sql'],
   [['env', 'DB_PASS=p4ss', 'sign', '--passphrase', 'p4ss'], 'env DB_PASS=*** sign --passphrase ***'],
   [['deploy', '--bypass', 'keep', 'compass=on'], 'deploy --bypass keep compass=on'],
   [['curl', 'https://shop.example:8080/a'], 'curl https://shop.example:8080/a'],
