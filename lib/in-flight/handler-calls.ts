@@ -1,11 +1,12 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { isObservable } from 'rxjs';
 import { Call } from '../core/calls/call.js';
 import { coarseClock } from '../core/calls/coarse-clock.js';
 
-/** What surrounds a call from before its handler begins: interceptors, and the listener to its result. */
+/** What surrounds a call from before its handler begins until after it has settled: interceptors, and the listener to its result. */
 interface Surroundings {
-  /** Whether they count for longer than the handler runs: its result is a stream, or the handler may run for others meanwhile. */
-  readonly last: boolean;
+  /** Whether they count for longer than the handler runs, even if its result is an observable. */
+  readonly streams: boolean;
   over: boolean;
 }
 
@@ -91,7 +92,7 @@ export class HandlerCalls {
     return call;
   }
 
-  end(call: HandlerCall, remainder: Remainder): void {
+  end(call: HandlerCall, remainder: Remainder, result: unknown): void {
     const { previous, next } = call;
     this.count--;
     call.running = false;
@@ -106,7 +107,7 @@ export class HandlerCalls {
     // what goes on below a call keeps the call alive, but not the others, nor its request
     call.previous = call.next = undefined;
     const { surroundings } = call;
-    if (surroundings?.last && !surroundings.over) {
+    if (surroundings && !surroundings.over && (surroundings.streams || !isObservable(result))) {
       this.pending.add(surroundings);
     }
     if (remainder === 'nothing') {
@@ -118,11 +119,11 @@ export class HandlerCalls {
 
   /**
    * A call that is about to begin.
-   * @param last it counts until the returned function is called, even after its handler has settled
+   * @param streams it counts until the returned function is called, even if its handler has returned an observable
    * @returns to be called when what is around it is over
    */
-  expect(last: boolean): () => void {
-    const surroundings: Surroundings = { last, over: false };
+  expect(streams: boolean): () => void {
+    const surroundings: Surroundings = { streams, over: false };
     this.pending.add(surroundings);
     return () => {
       surroundings.over = true;
@@ -191,9 +192,9 @@ export function createHandlerCalls(handler: object, noted: boolean): HandlerCall
 }
 
 /**
- * Counts a call before its handler begins; from then on it counts by itself.
- * @param last whether it still counts after its handler has settled, because its result has a listener, or another call's handler has
- * @returns to be called when it is over; if it does not last, in case the handler never began or is not tracked
+ * Counts a call before its handler begins, until after it has settled.
+ * @param streams as in {@link HandlerCalls.expect}
+ * @returns to be called when it is over
  */
-export const countCall = (handler: object, last: boolean): (() => void) =>
-  (getHandlerCalls(handler) ?? createHandlerCalls(handler, false)).expect(last);
+export const countCall = (handler: object, streams = true): (() => void) =>
+  (getHandlerCalls(handler) ?? createHandlerCalls(handler, false)).expect(streams);

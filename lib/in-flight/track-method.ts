@@ -24,10 +24,10 @@ export function trackMethod(instance: object, property: string, follows: boolean
     const given = argument ? argumentsFor(argument, args) : args;
     const followed = typeof follows === 'function' ? follows() : follows;
     const done = (value?: unknown): void => {
-      book.end(call, argument?.answers ? 'nothing' : argument ? remainderOf(value) : 'answer');
+      book.end(call, argument?.answers ? 'nothing' : argument ? remainderOf(value) : 'answer', value);
     };
     // a filter answers
-    const failed = (): void => book.end(call, 'answer');
+    const failed = (): void => book.end(call, 'answer', undefined);
     let result: unknown;
     try {
       result = followed ? followCall(call, original, this, given) : (original.apply(this, given) as unknown);

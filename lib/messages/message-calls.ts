@@ -55,12 +55,15 @@ class MessageCalls implements NestInterceptor {
       });
       return handleEvent(event, () => next.handle());
     }
-    const isWs = context.getType() === 'ws';
+    if (context.getType() === 'ws') {
+      await ask(context, () => true);
+      return next.handle();
+    }
     // a resolver's calls over HTTP are not announced: while this one has yet to begin, they may take its place, and give it back
-    const isCounted = !isWs && getSpan(context.getArgs())?.counts === true;
-    const over = isCounted ? NOTHING : countCall(context.getHandler(), !isWs);
+    const isCounted = getSpan(context.getArgs())?.counts === true;
+    const over = isCounted ? NOTHING : countCall(context.getHandler());
     try {
-      await (isWs ? ask(context, () => true) : askAgain(context));
+      await askAgain(context);
       const stream = findStreamCall(context.getArgByIndex(0));
       return next.handle().pipe(finalize(() => (stream ? void stream.then(over) : over())));
     } catch (error) {
@@ -73,6 +76,18 @@ class MessageCalls implements NestInterceptor {
 const NOTHING = (): void => undefined;
 
 const messageCalls = new MessageCalls();
+
+/**
+ * Counts messages of gateways from before the interceptors of the application until their answer. An observable that a handler
+ * returns does not count: many never end.
+ */
+class GatewayCalls implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(finalize(countCall(context.getHandler(), false)));
+  }
+}
+
+const gatewayCalls = new GatewayCalls();
 
 /** Asks the guard before the gateway's own guards: on Nest 11 no global guard does. */
 const firstGuard: CanActivate = {
@@ -111,10 +126,14 @@ export function watchMessages(
       continue;
     }
     leave.push(join(counters, cls, works));
+    const isGateway = Reflect.hasMetadata(GATEWAY_MARK, cls);
+    if (isGateway) {
+      putFirst(INTERCEPTORS_METADATA, gatewayCalls, cls);
+    }
     if (guard) {
       leave.push(join(guards, cls, guard));
-      if (guard.first && Reflect.hasMetadata(GATEWAY_MARK, cls)) {
-        askFirst(cls);
+      if (guard.first && isGateway) {
+        putFirst(GUARDS_METADATA, firstGuard, cls);
       }
     }
   }
@@ -128,10 +147,10 @@ function join<T>(sets: WeakMap<object, Set<T>>, cls: object, member: T): () => v
   return () => known.delete(member);
 }
 
-function askFirst(cls: object): void {
-  const own = (Reflect.getMetadata(GUARDS_METADATA, cls) ?? []) as unknown[];
-  if (!own.includes(firstGuard)) {
-    Reflect.defineMetadata(GUARDS_METADATA, [firstGuard, ...own], cls);
+function putFirst(key: string, first: object, cls: object): void {
+  const own = (Reflect.getMetadata(key, cls) ?? []) as unknown[];
+  if (!own.includes(first)) {
+    Reflect.defineMetadata(key, [first, ...own], cls);
   }
 }
 

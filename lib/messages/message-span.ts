@@ -37,7 +37,7 @@ export class MessageSpan {
 
   private count(): void {
     if (this.running && this.handler) {
-      this.over ??= countCall(this.handler, true);
+      this.over ??= countCall(this.handler);
     }
   }
 }

@@ -171,7 +171,7 @@ describe('a call that is observed by others', () => {
   it('is counted once, until it is over', () => {
     const handler = () => undefined;
     expect(runningCalls(handler)).toBe(0);
-    const [first, second] = [countCall(handler, false), countCall(handler, false)];
+    const [first, second] = [countCall(handler), countCall(handler)];
     expect(runningCalls(handler)).toBe(2);
     first();
     first();
@@ -183,7 +183,7 @@ describe('a call that is observed by others', () => {
   it("is the handler's own once the handler has started, even if the observer has gone", async () => {
     const instance = new Base();
     const method = tracked(instance, 'waits');
-    const [first, second] = [countCall(method, false), countCall(method, false)];
+    const [first, second] = [countCall(method), countCall(method)];
     expect(runningCalls(method)).toBe(2);
     const { promise, open } = gate();
     const call = instance.waits(promise);
@@ -196,10 +196,10 @@ describe('a call that is observed by others', () => {
     expect(runningCalls(method)).toBe(0);
   });
 
-  it('that lasts is counted until the observer ends it, whichever of several calls ends first', async () => {
+  it('is counted until the observer ends it, whichever of several calls ends first', async () => {
     const instance = new Base();
     const method = tracked(instance, 'waits');
-    const [first, second] = [countCall(method, true), countCall(method, true)];
+    const [first, second] = [countCall(method), countCall(method)];
     const gates = [gate(), gate()];
     const calls = gates.map(({ promise }) => instance.waits(promise));
     expect(runningCalls(method)).toBe(2);

@@ -22,10 +22,13 @@ import {
   RpcException,
   Transport,
 } from '@nestjs/microservices';
+import { MessageBody, SubscribeMessage, WebSocketGateway, WsException } from '@nestjs/websockets';
 import { MaintenanceKey, MaintenanceModule, MaintenanceService } from 'nestjs-maintenance';
 import { readFileSync } from 'node:fs';
 import { defer, mergeMap, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { io } from 'socket.io-client';
+import { adapters } from '../support/apps.js';
 import { Gates } from '../support/gates.js';
 import { until } from '../support/until.js';
 
@@ -116,6 +119,38 @@ class WorkController {
   pipeEvent(_data: string): void {}
 }
 
+@WebSocketGateway()
+class WorkGateway {
+  @UseInterceptors(After)
+  @SubscribeMessage('after')
+  after(): string {
+    return 'done';
+  }
+
+  @UseInterceptors(Before)
+  @SubscribeMessage('before')
+  before(): string {
+    return 'done';
+  }
+
+  @UsePipes(SlowPipe)
+  @SubscribeMessage('pipe')
+  pipe(@MessageBody() _data: string): string {
+    return 'done';
+  }
+
+  @SubscribeMessage('observed')
+  observed(): Observable<string> {
+    return defer(() => gates.pass('work'));
+  }
+
+  @UseInterceptors(After)
+  @SubscribeMessage('failing')
+  failing(): string {
+    throw new WsException('on purpose');
+  }
+}
+
 /** Its calls are followed. */
 @Controller()
 class HoldingController {
@@ -180,6 +215,59 @@ async function start() {
 const MESSAGES = ['after', 'before', 'guard', 'pipe', 'filter'];
 const EVENTS = ['afterEvent', 'beforeEvent', 'guardEvent', 'pipeEvent'];
 
+describe.each(adapters)('a drain on %s', (_adapter, createApp) => {
+  const startGateway = async () => {
+    gates = new Gates();
+    const app = await createApp({
+      imports: [MaintenanceModule.forRoot({ redis: false, socket: false, admin: false })],
+      providers: [WorkGateway],
+    });
+    const socket = io(app.url, { transports: ['websocket'], forceNew: true });
+    return {
+      socket,
+      service: app.app.get(MaintenanceService),
+      async [Symbol.asyncDispose]() {
+        socket.disconnect();
+        await app.close();
+      },
+    };
+  };
+
+  it.each(['after', 'before', 'pipe'])(
+    'waits for what is around a handler of a gateway: %s',
+    async (what) => {
+      await using at = await startGateway();
+      const answer = at.socket.emitWithAck(what, 'a').catch(() => 'refused');
+      await until(() => gates.begun.includes('work'));
+      await expect(at.service.maintain('general', () => 'began', { drain: 150 })).rejects.toThrow(
+        `WorkGateway.${what}`,
+      );
+      const patient = at.service.maintain('general', () => [...gates.ended]);
+      await until(() => at.service.isActive('general'));
+      gates.open('work');
+      expect(await patient).toEqual(['work']);
+      // refused: it had not begun
+      if (what !== 'before') {
+        await answer;
+      }
+    },
+  );
+
+  it('does not wait for an observable that it has returned, and nothing is left of what has failed or gone', async () => {
+    await using at = await startGateway();
+    at.socket.emit('observed', 'a');
+    await until(() => gates.begun.includes('work'));
+    expect(await at.service.maintain('general', () => 'began', { drain: 2_000 })).toBe('began');
+    const failed = new Promise((resolve) => at.socket.once('exception', resolve));
+    at.socket.emit('failing', 'a');
+    await failed;
+    at.socket.emit('after', 'a');
+    await until(() => gates.begun.length === 2);
+    at.socket.disconnect();
+    expect(await at.service.maintain('general', () => 'began', { drain: 2_000 })).toBe('began');
+  });
+});
+
 describe('a drain', () => {
   it.each([...MESSAGES, ...EVENTS])(
     'waits for what is around a handler of messages or events: %s',
@@ -212,6 +300,9 @@ describe('a drain', () => {
     const text = readFileSync(new URL('../../docs/maintain-and-drain.md', import.meta.url), 'utf8');
     expect(text).toMatch(
       /^\| Guards, interceptors and filters of messages and events of microservices +\| yes/m,
+    );
+    expect(text).toMatch(
+      /^\| Interceptors of gateway messages, as far as the answer waits for them +\| yes/m,
     );
   });
 });
