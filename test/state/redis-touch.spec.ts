@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
+import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isReply, refusalCode, storeError } from '../../lib/core/store/redis/redis-errors.js';
 import { adapters } from '../support/apps.js';
 import { request } from '../support/http.js';
+import { freePort } from '../support/process.js';
 import { RedisServer } from '../support/redis.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { readState } from '../support/redis-state.js';
@@ -267,4 +269,30 @@ describe('the last error of a connection', () => {
       secure.close();
     }
   });
+
+  it('explains why no node of a cluster, and no sentinel, can be reached', async () => {
+    const port = await freePort();
+    const node = { host: '127.0.0.1', port };
+    const secure = createServer({}).listen(0, '127.0.0.1');
+    await once(secure, 'listening');
+    const tlsPort = (secure.address() as AddressInfo).port;
+    const tls = { ...node, port: tlsPort };
+    try {
+      for (const [redis, why] of [
+        [new Cluster([node], { lazyConnect: true }), `connect ECONNREFUSED 127.0.0.1:${port}`],
+        [{ sentinels: [node], name: 'shop' }, `connect ECONNREFUSED 127.0.0.1:${port}`],
+        [new Cluster([tls], { lazyConnect: true, redisOptions: { tls: {} } }), 'handshake failure'],
+        [
+          { sentinels: [tls], name: 'shop', enableTLSForSentinelMode: true, sentinelTLS: {} },
+          'handshake failure',
+        ],
+      ] as const) {
+        await using app = await startService({ redis });
+        await until(() => app.service.health().error?.includes(why), { what: why, timeout: 10_000 });
+        await expect(app.service.setMaintenance(true)).rejects.toThrow(why);
+      }
+    } finally {
+      secure.close();
+    }
+  }, 30_000);
 });

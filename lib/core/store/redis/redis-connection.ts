@@ -1,12 +1,15 @@
 import { Backoff } from '../../common/backoff.js';
 import { MaintenanceStoreError } from '../../errors/errors.js';
 import { bounded } from '../bounded.js';
+import { findReason, isDropped } from './find-reason.js';
 import type { RedisClient, RedisSettings } from './redis-client.js';
 import { RedisAcquaintance } from './redis-acquaintance.js';
 import { explain, isReply, isUnsent, isWithoutConnection, refusalCode, storeError } from './redis-errors.js';
 
 /** Milliseconds that a call waits for a connection that has just broken; one that is away for longer is not waited for. */
 const RECONNECT_TIMEOUT = 500;
+/** Milliseconds for finding out why there is no connection, where the client does not say. */
+const REASON_TIMEOUT = 1_000;
 
 /** One connection of the library's own: whether it is up, and if not, its last error. */
 export class RedisConnection {
@@ -20,6 +23,7 @@ export class RedisConnection {
   /** Connected, but the server has not said yet that it is ready. */
   private opening = false;
   private readonly demotions = new Backoff();
+  private readonly questions = new Backoff();
 
   /** @param replaced is called when this connection is given up for another server */
   constructor(
@@ -136,6 +140,7 @@ export class RedisConnection {
     this.live = true;
     this.opening = false;
     this.problem = undefined;
+    this.questions.succeeded();
   }
 
   private closed(): void {
@@ -159,11 +164,24 @@ export class RedisConnection {
     // for a cluster, the error of one of its nodes
     const problem = error.lastNodeError ?? error;
     // why there is no connection says more than that a command of the client's own had none
-    if (!isWithoutConnection(problem)) {
+    if (isDropped(problem)) {
+      this.problem ??= problem;
+      void this.findReason();
+    } else if (!isWithoutConnection(problem)) {
       this.problem = problem;
     }
     if (error.command?.name === 'select') {
       this.misplaced = error;
+    }
+  }
+
+  private async findReason(): Promise<void> {
+    if (this.questions.due) {
+      this.questions.failed();
+      const reason = await findReason(this.client, REASON_TIMEOUT);
+      if (!this.live && reason !== undefined) {
+        this.problem = reason;
+      }
     }
   }
 
