@@ -437,11 +437,11 @@ export const MUTANTS: readonly Mutant[] = [
     'return this.isOngoing && this.waits === 0;',
   ),
   bug(
-    'delayed-message-is-not-asked-again',
+    'admission-of-a-message-is-forgotten',
     'asked',
-    'messages/message-calls.js',
-    'await (isWs ? ask(context, () => true) : askAgain(context));',
-    'await (isWs ? ask(context, () => true) : undefined);',
+    'messages/admitted-messages.js',
+    'admitted.set(context.getArgs(), guard); getSpan(context.getArgs())?.begin(context.getHandler());',
+    '',
   ),
   bug(
     'told-by-the-earliest-clock',
