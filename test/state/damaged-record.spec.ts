@@ -18,6 +18,7 @@ const damages: [string, (record: string) => string | Buffer][] = [
   ['bytes that are no text', () => Buffer.from([0xff, 0x00, 0xfe])],
   ['half of it', (record) => record.slice(0, -20)],
   ['an older format', (record) => record.replace(/^1 /, '0 ')],
+  ['its format written otherwise', (record) => record.replace(/^1 /, '01 ')],
   [
     'itself, with bytes that are no text',
     (record) => Buffer.concat([Buffer.from(record), Buffer.from([0xfe])]),

@@ -79,7 +79,7 @@ export function decodeRecord(stored: unknown): KeyRecord {
   if (header === undefined) {
     throw new Error('it does not start like a record');
   }
-  if (Number(format) !== FORMAT) {
+  if (format !== String(FORMAT)) {
     throw Number(format) > FORMAT
       ? new NewerFormatError(Number(format))
       : new Error(`its format is version ${format}, this library reads version ${FORMAT}`);
