@@ -702,5 +702,11 @@ export const MUTANTS: readonly Mutant[] = [
     'Math.min(now + remaining, end - MARGIN)',
     'end + MARGIN',
   ),
-  bug('unset-frees-the-lock', 'migrations', 'core/service/sessions.js', 'if (keepsLock) {', 'if (false) {'),
+  bug(
+    'unset-frees-the-lock',
+    'migrations',
+    'core/service/session.js',
+    'if (this.plan.keepLock) {',
+    'if (false) {',
+  ),
 ];

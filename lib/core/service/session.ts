@@ -48,9 +48,13 @@ export class Session implements HeldKey {
     return this.plan.lock && !this.lease.signal.aborted;
   }
 
-  /** Whether it keeps the lock until it is left, whatever happens to its hold. */
-  get keepsLock(): boolean {
-    return this.plan.keepLock;
+  /** Its hold is gone from the state. It may keep the lock until it is left nevertheless. */
+  end(why: string): void {
+    if (this.plan.keepLock) {
+      this.lease.stop(why);
+    } else {
+      this.lease.end(why);
+    }
   }
 
   get onShutdown(): MaintainPlan['onShutdown'] {

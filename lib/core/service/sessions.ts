@@ -115,11 +115,7 @@ export class MaintenanceSessions {
   private async start(key: MaintenanceKey, options: MaintenanceHoldOptions = {}): Promise<Session> {
     const plan = createPlan(key, options, this.manager.store.now());
     const include = excludeFromDrain();
-    try {
-      return await this.begin(key, plan);
-    } finally {
-      include();
-    }
+    return this.begin(key, plan).finally(include);
   }
 
   private async begin(key: MaintenanceKey, plan: MaintainPlan): Promise<Session> {
@@ -188,19 +184,14 @@ export class MaintenanceSessions {
     const { document, store } = this.manager;
     const now = store.latest();
     let next = Infinity;
-    for (const { key, hold, lease, keepsLock } of this.sessions.values()) {
-      const own = document?.keys.get(key)?.holds.find(({ id }) => id === hold);
+    for (const session of this.sessions.values()) {
+      const own = document?.keys.get(session.key)?.holds.find(({ id }) => id === session.hold);
       const end = own?.until ?? Infinity;
       if (own && now < end) {
         next = Math.min(next, end);
         continue;
       }
-      const why = own ? 'its time is over' : 'somebody unset the key';
-      if (keepsLock) {
-        lease.stop(why);
-      } else {
-        lease.end(why);
-      }
+      session.end(own ? 'its time is over' : 'somebody unset the key');
     }
     this.ends.set(next);
   }
