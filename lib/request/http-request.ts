@@ -54,6 +54,12 @@ export function isDecodable(path: string): boolean {
   }
 }
 
+/** Whether a browser asks on behalf of a page of another origin what it may send (Fetch, 4.9). */
+export const isPreflight = ({ method, headers }: HttpRequest): boolean =>
+  method === 'OPTIONS' &&
+  headers.origin !== undefined &&
+  headers['access-control-request-method'] !== undefined;
+
 /** The template of the route that matched, `undefined` if none did. */
 export function routeTemplate(request: HttpRequest): string | undefined {
   const path = request.routeOptions?.url ?? request.route?.path;

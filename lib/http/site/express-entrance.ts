@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MaintenanceStatus } from '../../core/keys/maintenance-status.js';
-import { isDecodable, type HttpRequest } from '../../request/http-request.js';
+import { isDecodable, isPreflight, type HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
 import { ExpressHeaders } from './express-headers.js';
-import type { ExpressLayer, Next } from './express-layers.js';
+import { handlesAllMethods, type ExpressLayer, type Next } from './express-layers.js';
 import { markEntered, mountPathOf, pathOf, routedPath, type ExpressRequest } from './express-paths.js';
 import { ExpressRequests } from './express-requests.js';
 import type { ExpressRoutes } from './express-routes.js';
@@ -152,7 +152,9 @@ export class ExpressEntrance {
       this.atEnd(request, reply, pass);
       return;
     }
-    if (!this.routes.answers(layer, path, method)) {
+    // a preflight is answered as usual, unless that ran what other methods do
+    const isAnswered = kind !== 'nest' && isPreflight(request) && !handlesAllMethods([layer], path);
+    if (isAnswered || !this.routes.answers(layer, path, method)) {
       pass();
       return;
     }

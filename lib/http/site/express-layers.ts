@@ -112,5 +112,20 @@ function passes(stack: readonly ExpressLayer[], path: string, method: string): b
   return reached.length > 0 && reached.every((layer) => recognise(layer) === 'middleware');
 }
 
+/** A method for which nobody writes a route. */
+const RARE = 'TRACE';
+
+/** Whether the path gets to a route for every method: Express makes one of each for `app.all()`. */
+export function handlesAllMethods(stack: readonly ExpressLayer[], path: string): boolean {
+  return stack.some((layer) => {
+    const rest = enter(layer, path, RARE);
+    const { stack: inner = [] } = layer.handle;
+    return (
+      rest !== undefined &&
+      (layer.route !== undefined || (recognise(layer) === 'router' && handlesAllMethods(inner, rest)))
+    );
+  });
+}
+
 /** Whether it is mounted at no path; in version 4 of Express an expression says so. */
 const isAtRoot = ({ slash, regexp }: ExpressLayer): boolean => slash ?? regexp?.fast_slash ?? false;

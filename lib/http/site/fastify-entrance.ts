@@ -1,7 +1,7 @@
 import { RequestMethod } from '@nestjs/common';
 import { isSafeMethod } from '../../decision/decision.js';
 import { EXEMPT_POLICY } from '../../decision/handler-policy.js';
-import { pathOf, type HttpRequest } from '../../request/http-request.js';
+import { isPreflight, pathOf, type HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
 import { interceptErrors } from './fastify-errors.js';
 import { FastifyHeaders } from './fastify-headers.js';
@@ -111,7 +111,9 @@ export class FastifyEntrance {
     // the guard would otherwise ask the application a second time
     const passes =
       (late && known && this.guarded) ||
-      (request.method === 'OPTIONS' && (config?.url === undefined || config.url === '*'));
+      (request.method === 'OPTIONS' && (config?.url === undefined || config.url === '*')) ||
+      // a preflight is answered as usual, unless that ran what other methods do
+      (!known && config?.method === 'OPTIONS' && isPreflight(request));
     if (passes) {
       done();
       return;
