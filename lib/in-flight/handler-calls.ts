@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { isObservable } from 'rxjs';
 import { Call } from '../core/calls/call.js';
 import { coarseClock } from '../core/calls/coarse-clock.js';
+import { trackedHandler } from './tracked-handler.js';
 
 /** What surrounds a call from before its handler begins until after it has settled: interceptors, and the listener to its result. */
 interface Surroundings {
@@ -180,10 +181,10 @@ export class HandlerCalls {
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
 const books = new WeakMap<object, HandlerCalls>();
 
-export const getHandlerCalls = (handler: object): HandlerCalls | undefined => books.get(handler);
+export const getHandlerCalls = (handler: object): HandlerCalls | undefined =>
+  books.get(handler) ?? books.get(trackedHandler(handler));
 
 export function createHandlerCalls(handler: object, noted: boolean): HandlerCalls {
   const book = new HandlerCalls(handler, noted);

@@ -8,6 +8,7 @@ import { CallCounter } from './call-counter.js';
 import { isOver } from './is-over.js';
 import { revokeHandlerCalls } from './revoke-handler-calls.js';
 import { routeName, withoutRequest } from './route-name.js';
+import { trackedHandler } from './tracked-handler.js';
 
 /** How many entries may gather before finished ones are removed: few, since keeping them costs more than looking. */
 const FIRST_SWEEP = 16;
@@ -89,7 +90,8 @@ export class InFlight implements RunningCalls {
   contextOf({ handler, subject }: HandlerCall): { context: ExecutionContext; known: boolean } | undefined {
     for (const context of subject === undefined ? [] : this.open().keys()) {
       const [request, reply] = context.getArgs<unknown[]>();
-      if (context.getHandler() === handler && (request === subject || reply === subject)) {
+      const isSubject = request === subject || reply === subject;
+      if (isSubject && trackedHandler(context.getHandler()) === handler) {
         return { context, known: true };
       }
     }
@@ -103,7 +105,7 @@ export class InFlight implements RunningCalls {
     this.sweep();
     const counters = new Map<object, CallCounter>();
     for (const [context, begun] of this.open()) {
-      const handler = context.getHandler();
+      const handler = trackedHandler(context.getHandler());
       const counter = counters.get(handler) ?? new CallCounter(handler);
       counters.set(handler, counter.add(context, counts(context, false), begun));
     }
@@ -140,9 +142,7 @@ export class InFlight implements RunningCalls {
       const handler = context.getHandler();
       if (handler !== this.lastHandler) {
         this.lastHandler = handler;
-        if (!this.handlers.has(handler)) {
-          this.handlers.set(handler, withoutRequest(context));
-        }
+        this.noteHandler(handler, context);
       }
       if (!isOver(context)) {
         times[open] = times[i] ?? 0;
@@ -155,6 +155,15 @@ export class InFlight implements RunningCalls {
     if (length > entries.length || length < entries.length / 4) {
       this.entries = Array.from({ length }, (_, index) => entries[index]);
       this.times = Array.from({ length }, (_, index) => times[index] ?? 0);
+    }
+  }
+
+  private noteHandler(called: object, context: ExecutionContext): void {
+    if (!this.handlers.has(called)) {
+      const handler = trackedHandler(called);
+      if (!this.handlers.has(handler)) {
+        this.handlers.set(handler, withoutRequest(context));
+      }
     }
   }
 

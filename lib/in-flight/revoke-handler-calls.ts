@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { CallFilter } from '../core/cluster/running-calls.js';
 import { getCallFacts } from '../decision/call-facts.js';
 import { getHandlerCalls, type HandlerCall } from './handler-calls.js';
+import { trackedHandler } from './tracked-handler.js';
 
 /** Which calls of handlers to revoke. */
 interface Revoking {
@@ -22,7 +23,7 @@ export function revokeHandlerCalls({ open, handlers, counts, alsoWaiting, revoke
   const bySubject = new Map<object, ReadonlyMap<unknown, HandlerCall>>();
   const withCounted = new Set<object>();
   for (const context of open) {
-    const handler = context.getHandler();
+    const handler = trackedHandler(context.getHandler());
     const calls = bySubject.get(handler) ?? getHandlerCalls(handler)?.bySubject() ?? NONE;
     bySubject.set(handler, calls);
     const subjects = subjectsOf(context);

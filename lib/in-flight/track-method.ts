@@ -6,6 +6,7 @@ import { settle, settleWith } from '../core/calls/settle.js';
 import { getHandlerCalls, createHandlerCalls, type HandlerCall } from './handler-calls.js';
 import { heard, listened, sentBy } from './heard-results.js';
 import { replaceMethod } from './replace-method.js';
+import { noteTracked } from './tracked-handler.js';
 import { argumentsFor, findRequestArgument, remainderOf } from './request-argument.js';
 
 /**
@@ -51,6 +52,7 @@ export function trackMethod(instance: object, property: string, follows: boolean
   };
   const book = createHandlerCalls(tracked, argument !== undefined);
   if (replaceMethod(instance, property, original, tracked)) {
+    noteTracked(tracked);
     argument?.claim();
   }
 }

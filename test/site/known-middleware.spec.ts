@@ -98,6 +98,16 @@ describe.each([
     }
   });
 
+  it('is recognised when instrumentation has wrapped it, as OpenTelemetry does', () => {
+    for (const [kind, all] of Object.entries(made)) {
+      const wrapped = all.map((middleware) => Object.assign(() => undefined, { __original: middleware }));
+      const expected = kind === 'own' ? undefined : kind;
+      expect(wrapped.map((middleware) => recogniseMiddleware(middleware))).toEqual(
+        wrapped.map(() => expected),
+      );
+    }
+  });
+
   it("does not match the application's own middleware", () => {
     expect(made['own']?.map((middleware) => recogniseMiddleware(middleware))).toEqual(
       made['own']?.map(() => undefined),

@@ -61,13 +61,22 @@ export function recogniseMiddleware(
 ): Known | undefined {
   let known = recognised.get(middleware);
   if (!known) {
+    const own = unwrapped(original);
     // bundlers number names that meet in one file
-    const name = middleware.name.replace(/^bound /, '').replace(/\d+$/, '');
+    const name = unwrapped(middleware)
+      .name.replace(/^bound /, '')
+      .replace(/\d+$/, '');
     // minifiers leave no name, or a short one
-    known = NAMES.get(name) ?? (name.length > 2 ? undefined : byText(String(original))) ?? 'unknown';
+    known = NAMES.get(name) ?? (name.length > 2 ? undefined : byText(String(own))) ?? 'unknown';
     recognised.set(middleware, known);
   }
   return known === 'unknown' ? undefined : known;
+}
+
+/** Without what instrumentation has put around it: OpenTelemetry, and with it Sentry, wraps what an Express application is given. */
+function unwrapped(middleware: Function): Function {
+  const { __original: inner } = middleware as { readonly __original?: unknown };
+  return typeof inner === 'function' ? unwrapped(inner) : middleware;
 }
 
 const byText = (text: string): Known | undefined =>
