@@ -106,6 +106,11 @@ describe.each([
         wrapped.map(() => expected),
       );
     }
+    // what it wraps twice
+    const [middleware] = made['helmet'] as [Function];
+    const wrapped: Function = Object.assign(() => undefined, { __original: middleware });
+    expect(recogniseMiddleware(Object.assign(() => undefined, { __original: wrapped }))).toBe('helmet');
+    expect(recogniseMiddleware(Object.assign(wrapped, { __original: wrapped }))).toBeUndefined();
   });
 
   it("does not match the application's own middleware", () => {

@@ -61,22 +61,32 @@ export function recogniseMiddleware(
 ): Known | undefined {
   let known = recognised.get(middleware);
   if (!known) {
-    const own = unwrapped(original);
-    // bundlers number names that meet in one file
-    const name = unwrapped(middleware)
-      .name.replace(/^bound /, '')
-      .replace(/\d+$/, '');
-    // minifiers leave no name, or a short one
-    known = NAMES.get(name) ?? (name.length > 2 ? undefined : byText(String(own))) ?? 'unknown';
+    const found = wrappedIn(middleware).map((one) => identify(one.name, one === middleware ? original : one));
+    known = found.find((one) => one !== undefined) ?? 'unknown';
     recognised.set(middleware, known);
   }
   return known === 'unknown' ? undefined : known;
 }
 
-/** Without what instrumentation has put around it: OpenTelemetry, and with it Sentry, wraps what an Express application is given. */
-function unwrapped(middleware: Function): Function {
-  const { __original: inner } = middleware as { readonly __original?: unknown };
-  return typeof inner === 'function' ? unwrapped(inner) : middleware;
+/**
+ * The function itself, and what instrumentation has put it around: OpenTelemetry, and with it Sentry, wraps what an Express
+ * application is given, some of it twice, and then it seems to be around itself.
+ */
+function wrappedIn(middleware: Function): Function[] {
+  const found = new Set<Function>();
+  let next: unknown = middleware;
+  while (typeof next === 'function' && !found.has(next)) {
+    found.add(next);
+    ({ __original: next } = next as { readonly __original?: unknown });
+  }
+  return [...found];
+}
+
+function identify(given: string, shown: Function): Known | undefined {
+  // bundlers number names that meet in one file
+  const name = given.replace(/^bound /, '').replace(/\d+$/, '');
+  // minifiers leave no name, or a short one
+  return NAMES.get(name) ?? (name.length > 2 ? undefined : byText(String(shown)));
 }
 
 const byText = (text: string): Known | undefined =>
