@@ -193,8 +193,7 @@ export function createHandlerCalls(handler: object, noted: boolean): HandlerCall
 }
 
 /**
- * Counts a call before its handler begins, until after it has settled.
- * @param streams as in {@link HandlerCalls.expect}
+ * Counts a call before its handler begins, until after it has settled. @param streams as in {@link HandlerCalls.expect}
  * @returns to be called when it is over
  */
 export const countCall = (handler: object, streams = true): (() => void) =>
