@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { amend } from './amend.js';
 import { openRedis } from './open-backend-redis.js';
 import { inOrder } from './in-order.js';
@@ -13,9 +12,8 @@ import type {
   WatchEvent,
 } from './backend.js';
 import { toJson, type HistoryJson, type QuietJson, type ReplicaJson, type WindowJson } from './json.js';
-import { ToldKeys } from './told-keys.js';
+import { watchRedis } from './watch-redis.js';
 import type { Settings } from '../settings.js';
-import { learnPublishedKeys } from '../../core/catalogue/published-keys.js';
 import { MaintenanceStoreError } from '../../core/errors/errors.js';
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
 import type { StateManager } from '../../core/state/state-manager.js';
@@ -25,11 +23,6 @@ import type {
   MaintenanceWindowOptions,
 } from '../../core/windows/window-options.js';
 import type { StandaloneMaintenance } from '../../standalone/standalone-maintenance.js';
-
-/** Milliseconds between two looks for newly published keys. */
-const LEARN_INTERVAL = 10_000;
-/** Milliseconds between two looks at the phases of keys. */
-const LOOK_INTERVAL = 1_000;
 
 /** Through Redis: the application may be down. */
 export class RedisBackend implements Backend {
@@ -140,36 +133,9 @@ export class RedisBackend implements Backend {
     tell: (event: WatchEvent) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const { service } = this;
-    const told = new ToldKeys(known);
-    const say = (name: string, always: boolean): void => {
-      if (this.problemOf(name) !== null) {
-        return;
-      }
-      const key = this.describe(name);
-      if (told.differs(key) || always) {
-        tell({ type: 'change', key });
-      }
-    };
-    // phases come without a change
-    const look = (): void => known.forEach(({ name }) => say(name, false));
-    const heard = service.changes.subscribe(({ key }) => say(key, true));
-    const health = service.healthChanges.subscribe(({ up, error }) =>
-      tell({ type: 'connection', up, error }),
-    );
-    look();
-    const looking = setInterval(look, LOOK_INTERVAL);
-    const learning = setInterval(
-      () => void learnPublishedKeys(this.manager).catch(() => undefined),
-      LEARN_INTERVAL,
-    );
-    if (!signal.aborted) {
-      await once(signal, 'abort');
-    }
-    clearInterval(looking);
-    clearInterval(learning);
-    heard.unsubscribe();
-    health.unsubscribe();
+    const describe = (name: string): MaintenanceKeyJson | undefined =>
+      this.problemOf(name) === null ? this.describe(name) : undefined;
+    await watchRedis(this, describe, known, tell, signal);
   }
 
   async doctor(): Promise<Finding[]> {

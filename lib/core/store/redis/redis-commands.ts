@@ -177,10 +177,8 @@ export class RedisCommands {
   }
 
   /** Sends others a reason to look; if it is lost, so be it. */
-  publish(message: string | undefined): void {
-    if (message !== undefined) {
-      this.connection?.client.publish(this.channel, message).catch(() => undefined);
-    }
+  publish(message: string): void {
+    this.connection?.client.publish(this.channel, message).catch(() => undefined);
   }
 
   /** As {@link RedisAcquaintance.asking}. */

@@ -1,15 +1,13 @@
 import { Backoff } from '../../common/backoff.js';
 import { MaintenanceStoreError } from '../../errors/errors.js';
 import { bounded } from '../bounded.js';
-import { findReason, isDropped } from './find-reason.js';
+import { isDropped, ReasonFinder } from './find-reason.js';
 import type { RedisClient, RedisSettings } from './redis-client.js';
 import { RedisAcquaintance } from './redis-acquaintance.js';
 import { explain, isReply, isUnsent, isWithoutConnection, refusalCode, storeError } from './redis-errors.js';
 
 /** Milliseconds that a call waits for a connection that has just broken; one that is away for longer is not waited for. */
 const RECONNECT_TIMEOUT = 500;
-/** Milliseconds for finding out why there is no connection, where the client does not say. */
-const REASON_TIMEOUT = 1_000;
 
 /** One connection of the library's own: whether it is up, and if not, its last error. */
 export class RedisConnection {
@@ -23,7 +21,7 @@ export class RedisConnection {
   /** Connected, but the server has not said yet that it is ready. */
   private opening = false;
   private readonly demotions = new Backoff();
-  private readonly questions = new Backoff();
+  private readonly reasons: ReasonFinder;
 
   /** @param replaced is called when this connection is given up for another server */
   constructor(
@@ -31,6 +29,7 @@ export class RedisConnection {
     private readonly replaced: () => void,
   ) {
     this.acquaintance = new RedisAcquaintance(client);
+    this.reasons = new ReasonFinder(client);
     client.on('connect', () => this.connected());
     client.on('ready', () => this.ready());
     client.on('close', () => this.closed());
@@ -140,7 +139,7 @@ export class RedisConnection {
     this.live = true;
     this.opening = false;
     this.problem = undefined;
-    this.questions.succeeded();
+    this.reasons.connected();
   }
 
   private closed(): void {
@@ -176,13 +175,8 @@ export class RedisConnection {
   }
 
   private async findReason(): Promise<void> {
-    if (this.questions.due) {
-      this.questions.failed();
-      const reason = await findReason(this.client, REASON_TIMEOUT);
-      if (!this.live && reason !== undefined) {
-        this.problem = reason;
-      }
-    }
+    const reason = await this.reasons.find();
+    this.problem = this.live ? this.problem : (reason ?? this.problem);
   }
 
   private async nextReady(timeout: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { MaintenanceStoreError } from '../../errors/errors.js';
-import type { News, Presence, StoredRecords, SyncResult, Version } from '../store.js';
+import type { Presence, StoredRecords, SyncResult, Version } from '../store.js';
 import type { RedisCommands } from './redis-commands.js';
 import type { RedisEntry } from './redis-entry.js';
 import { explainRefusal } from './redis-misfits.js';
@@ -10,7 +10,7 @@ import { explainUnreadable, isLate, isSameState, parseSyncReply, type SyncReply 
 
 /** A replica's side of the exchange with the store: it does not repeat what it has already reported. */
 export class RedisExchange {
-  private readonly pushes = new RedisPushes();
+  readonly pushes = new RedisPushes();
   private readonly roster = new RedisRoster();
   private readonly report: RedisReport;
   /** Leases that are alive, and Redis' mark of that list. */
@@ -93,21 +93,6 @@ export class RedisExchange {
   /** Whether replicas other than this one were listed when that was last read. */
   knowsOthers(id: string): boolean {
     return this.roster.hasOthers(id);
-  }
-
-  /** The content of a push, if it is certain. */
-  readPush(message: string | undefined): News | undefined {
-    return message === undefined ? undefined : this.pushes.read(message);
-  }
-
-  /** As {@link RedisPushes.doubt}. */
-  doubt(): string | undefined {
-    return this.pushes.doubt();
-  }
-
-  /** As {@link RedisPushes.isDoubt}. */
-  isDoubt(message: string | undefined): boolean {
-    return message !== undefined && this.pushes.isDoubt(message);
   }
 
   /** Takes note of a list that was read outside an exchange. */

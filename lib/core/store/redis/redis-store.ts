@@ -5,6 +5,7 @@ import { RedisCommands } from './redis-commands.js';
 import { openConnection, PACKAGES, throughCache, type RedisInput } from './open-redis.js';
 import { RedisConnection } from './redis-connection.js';
 import { RedisExchange } from './redis-exchange.js';
+import { hearing } from './redis-hearing.js';
 import { RedisHistory } from './redis-history.js';
 import { RedisIdentity } from './redis-identity.js';
 import { RedisLeases } from './redis-leases.js';
@@ -106,7 +107,10 @@ export class RedisStore implements StateStore {
     this.subscriber = new RedisSubscriber(
       () => openConnection(this.input, commandTimeout, 'changes'),
       this.shard ? [channel] : [channel, ownChannel],
-      { received: (message) => this.hear(message, listener), warn: (message) => listener.warn(message) },
+      {
+        received: hearing(listener, this.exchange.pushes, this.identity),
+        warn: (message) => listener.warn(message),
+      },
       { silence: replicaLease, timeout: commandTimeout },
     );
     const subscribed = this.subscriber.start();
@@ -157,7 +161,10 @@ export class RedisStore implements StateStore {
   }
 
   doubt(): void {
-    this.commands.publish(this.exchange.doubt());
+    const message = this.exchange.pushes.doubt();
+    if (message !== undefined) {
+      this.commands.publish(message);
+    }
   }
 
   async replicas(deadline: number): Promise<SeenReplica[]> {
@@ -175,22 +182,6 @@ export class RedisStore implements StateStore {
 
   forget(id: string, deadline: number): Promise<'gone' | 'absent' | 'alive'> {
     return this.looks.strike(id, true, deadline);
-  }
-
-  private hear(message: string | undefined, listener: StoreListener): void {
-    const [woken, reached] = /^a(\d*)$/.exec(message ?? '') ?? [];
-    if (woken !== undefined) {
-      listener.woken(reached ? Number(reached) : undefined);
-      return;
-    }
-    if (message === 'i') {
-      this.identity.doubt();
-    }
-    if (this.exchange.isDoubt(message)) {
-      listener.doubted?.();
-      return;
-    }
-    listener.pushed(this.exchange.readPush(message));
   }
 
   detach(): void {
