@@ -41,7 +41,7 @@ export function createConnection({ push: open, pingUrl, idle }: ConnectionOption
 
   async function ask(): Promise<PingAnswer> {
     if (pingUrl === null) {
-      throw new Error('There is no ping endpoint.');
+      throw new Error('No ping endpoint.');
     }
     return askPingEndpoint(pingUrl, TIMEOUT);
   }
@@ -65,7 +65,7 @@ export function createConnection({ push: open, pingUrl, idle }: ConnectionOption
   async function look(): Promise<MaintenanceStatusMessage> {
     const { code, state } = await ask();
     if (!state) {
-      throw new Error(`The ping endpoint answered ${code} without a state.`);
+      throw new Error(`The ping answered ${code} without a state.`);
     }
     return statusOf(state);
   }

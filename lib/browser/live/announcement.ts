@@ -18,16 +18,24 @@ const MOST = 100;
 
 const EDGE = '1px solid #7fa8cf';
 const BAR =
-  `${FOOT}padding:10px 16px calc(10px + env(safe-area-inset-bottom,0px));` +
+  `${FOOT}padding:10px 16px calc(10px + env(safe-area-inset-bottom));` +
   'display:flex;gap:12px;justify-content:center;' +
   `background:#16324f;border-top:${EDGE};font-weight:500`;
 /** In the middle, as far as there is one. */
 const CENTRED = 'margin:auto 0;';
 /** Stays in sight while a long text is scrolled. */
 const CLOSE =
-  `all:initial;outline:revert;position:sticky;top:0;bottom:0;${CENTRED}flex:none;` +
-  'width:32px;height:32px;border-radius:6px;color:#fff;text-align:center;cursor:pointer;' +
-  `border:${EDGE};font:20px/1 system-ui,sans-serif`;
+  `all:unset;outline:revert;position:sticky;top:0;bottom:0;${CENTRED}flex:none;` +
+  `width:32px;height:32px;border-radius:6px;border:${EDGE};text-align:center;cursor:pointer;font-size:20px;line-height:1`;
+
+/** A page of the application may have `en_US`, or an unfilled placeholder, in the place of its language. */
+function validLanguage(): string {
+  try {
+    return new Intl.Locale(visitorLanguage().replace('_', '-')).baseName;
+  } catch {
+    return navigator.language;
+  }
+}
 
 function readDismissed(): string[] {
   try {
@@ -79,7 +87,7 @@ export function createAnnouncement(
   }
 
   function build(window: Upcoming): void {
-    const language = visitorLanguage();
+    const language = validLanguage();
     const start = new Date(window.start);
     const bar = makeOverlay('announcement', BAR, { role: 'complementary' });
     const text = make('div', 'white-space:pre-line', { dir: 'auto', role: 'status' });

@@ -32,9 +32,9 @@ export function createBanner(kind: 'banner' | 'edge', own: string | undefined, o
       giveBack = makeRoom(bar);
       return [bar];
     }
-    const place = 'bottom:16px;padding:8px 14px 8px 18px;border-radius:0 6px 6px 0;max-width:80vw';
+    const place = 'bottom:16px;padding:8px 16px;border-radius:0 6px 6px 0;max-width:80vw';
     return [
-      makeOverlay('edge-line', `${RED}${THROUGH}top:0;bottom:0;width:8px`, { 'aria-hidden': 'true' }),
+      makeOverlay('edge-line', `${RED}${THROUGH}top:0;bottom:0;width:8px`, {}),
       makeOverlay(kind, RED + THROUGH + place, attributes),
     ];
   }

@@ -76,7 +76,7 @@ export function makeRoom(bar: HTMLElement): () => void {
   const touch = (): void => fit((touched = true));
   new ResizeObserver(() => fit(touched)).observe(bar);
   for (const input of ['wheel', 'pointerdown', 'keydown']) {
-    addEventListener(input, touch, { once: true, passive: true });
+    addEventListener(input, touch, { once: true });
   }
   return () => {
     bar.remove();

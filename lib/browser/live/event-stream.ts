@@ -12,11 +12,14 @@ export interface EventStream {
 export const SILENCE = 60_000;
 /** Milliseconds until a refused stream is tried again. */
 const REFUSED = 10_000;
+/** States of an `EventSource`, in fewer bytes than their names. */
+const OPEN = 1;
+const CLOSED = 2;
 
 /** What is heard of a stream; of the connection by the first status, which the server sends at once. */
-export interface StreamListener extends Pick<PushListener, 'lost' | 'status'> {
-  /** There is nothing new. */
-  alive(): void;
+export interface StreamListener extends Pick<PushListener, 'lost'> {
+  /** @param status `null`: there is nothing new */
+  status(status: MaintenanceStatusMessage | null): void;
 }
 
 export function createEventStream(url: string, listener: StreamListener): EventStream {
@@ -37,25 +40,24 @@ export function createEventStream(url: string, listener: StreamListener): EventS
     }, SILENCE);
   }
 
+  const heard = ({ data }: MessageEvent<string>): void => {
+    alive();
+    listener.status(data ? (JSON.parse(data) as MaintenanceStatusMessage) : null);
+  };
+
   function open(): void {
     source?.close();
     source = new EventSource(url);
     alive();
-    source.addEventListener('alive', () => {
-      alive();
-      listener.alive();
-    });
-    source.addEventListener('message', ({ data }: MessageEvent<string>) => {
-      alive();
-      listener.status(JSON.parse(data) as MaintenanceStatusMessage);
-    });
+    source.addEventListener('alive', heard);
+    source.addEventListener('message', heard);
     source.addEventListener('error', ({ target }) => {
       if (target !== source) {
         return;
       }
       listener.lost();
       // otherwise the browser retries by itself
-      if (source?.readyState === EventSource.CLOSED) {
+      if (source?.readyState === CLOSED) {
         openIn(REFUSED);
       }
     });
@@ -64,7 +66,7 @@ export function createEventStream(url: string, listener: StreamListener): EventS
   open();
   return {
     retry() {
-      if (source?.readyState !== EventSource.OPEN) {
+      if (source?.readyState !== OPEN) {
         openIn(0);
       }
     },

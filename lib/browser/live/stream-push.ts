@@ -18,9 +18,8 @@ type Question = 'what' | 'retry';
  * @returns `null` where the browser cannot: a page of plain http has no locks
  */
 export function pushByStream(url: string): ((listener: PushListener) => Push) | null {
-  return 'locks' in navigator && 'BroadcastChannel' in window && 'EventSource' in window
-    ? (listener) => share(url, listener)
-    : null;
+  // what has locks has the rest, too
+  return 'locks' in navigator ? (listener) => share(url, listener) : null;
 }
 
 function share(url: string, listener: PushListener): Push {
@@ -28,6 +27,7 @@ function share(url: string, listener: PushListener): Push {
   let channel: BroadcastChannel;
   let known: News = { open: false, status: null };
   let stream: EventStream | undefined;
+  let closed = false;
   /** Ends its turn, or its wait for one. */
   let turn = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -54,9 +54,8 @@ function share(url: string, listener: PushListener): Push {
     const { signal } = turn;
     clearTimeout(timer);
     const opened = createEventStream(url, {
-      alive: () => channel.postMessage(known),
       lost: () => pass({ ...known, open: false }),
-      status: (status) => pass({ open: true, status }),
+      status: (status) => pass({ open: true, status: status ?? known.status }),
     });
     stream = opened;
     return new Promise((resolve) => {
@@ -103,7 +102,7 @@ function share(url: string, listener: PushListener): Push {
     channel.close();
   };
   const resume = ({ persisted }: PageTransitionEvent): void => {
-    if (persisted) {
+    if (persisted && !closed) {
       begin();
     }
   };
@@ -120,9 +119,8 @@ function share(url: string, listener: PushListener): Push {
       }
     },
     close() {
+      closed = true;
       pause();
-      removeEventListener('pagehide', pause);
-      removeEventListener('pageshow', resume);
     },
   };
 }

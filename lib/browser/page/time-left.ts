@@ -23,16 +23,8 @@ export function describeTimeLeft(seconds: number, language: string, exact?: bool
     .join(' ');
 }
 
-/**
- * The reader's own variant of the page's language, if the two agree; the reader's language if the page names none. A page of the
- * application may have `en_US` or an unfilled placeholder in its place.
- */
+/** The reader's own variant of the page's language, if the two agree; the reader's language if the page names none. */
 export function visitorLanguage(): string {
-  const page = document.documentElement.lang.replace(/_/g, '-');
-  const own = navigator.languages.find((tag) => tag.split('-')[0] === page.split('-')[0]);
-  try {
-    return own ?? new Intl.Locale(page).baseName;
-  } catch {
-    return navigator.language;
-  }
+  const page = document.documentElement.lang || navigator.language;
+  return navigator.languages.find((tag) => tag.split('-')[0] === page.split('-')[0]) ?? page;
 }

@@ -146,8 +146,7 @@ export class ExpressEntrance {
     pass: Next,
   ): void {
     const kind = this.routes.kindOf(layer);
-    const path = routedPath(request);
-    const { method } = request;
+    const [path, method] = [routedPath(request), request.method];
     if (kind === 'end') {
       this.atEnd(request, reply, pass);
       return;
@@ -187,10 +186,10 @@ export class ExpressEntrance {
     if (skipped) {
       // the skipped file may exist, so a 404 could be wrong
       this.refuse(request, reply, skipped);
-    } else {
-      const refuse = (status: MaintenanceStatus): void => this.refuse(request, reply, status);
-      this.coverage.decide(request, reply, [plainRoute(undefined, pathOf(request))], pass, refuse);
+      return;
     }
+    const servers = [plainRoute(undefined, pathOf(request))];
+    this.coverage.decide(request, reply, servers, pass, (status) => this.refuse(request, reply, status));
   }
 
   private refuse(request: ExpressRequest, reply: HttpReply, status: MaintenanceStatus): void {
