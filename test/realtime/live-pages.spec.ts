@@ -386,7 +386,7 @@ describe('without a gateway', () => {
     // a minute without a heartbeat, shortened
     await page.addInitScript(`{
       const wait = setTimeout;
-      globalThis.setTimeout = (call, ms) => wait(call, ms === 60_000 ? 1_000 : ms);
+      globalThis.setTimeout = (call, ms) => wait(call, ms === 60_000 ? 5_000 : ms);
     }`);
     await page.goto(app.url);
     await live(page);
