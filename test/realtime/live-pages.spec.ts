@@ -380,25 +380,36 @@ describe('without a gateway', () => {
   it('a page polls if the one that has the stream is stopped, and listens again when that goes on', async () => {
     await using app = await createExpressApp(source({ socket: false }));
     const context = await browser.newContext();
+    // a page that a browser has stopped hears and says nothing
+    await context.addInitScript(`{
+      const { addEventListener } = EventTarget.prototype;
+      EventSource.prototype.addEventListener = function (type, listener) {
+        addEventListener.call(this, type, (event) => globalThis.isStopped || listener(event));
+      };
+      const { postMessage } = BroadcastChannel.prototype;
+      BroadcastChannel.prototype.postMessage = function (message) {
+        if (!globalThis.isStopped) postMessage.call(this, message);
+      };
+    }`);
     const leader = await open(context, app, '/status');
     await live(leader);
     const page = await context.newPage();
     // a minute without a heartbeat, shortened
     await page.addInitScript(`{
       const wait = setTimeout;
-      globalThis.setTimeout = (call, ms) => wait(call, ms === 60_000 ? 5_000 : ms);
+      globalThis.setTimeout = (call, ms) => wait(call, ms === 60_000 ? 3_000 : ms);
     }`);
     await page.goto(app.url);
     await live(page);
-    const session = await context.newCDPSession(leader);
-    await session.send('Debugger.enable');
-    await session.send('Debugger.pause');
-    void leader.evaluate('0').catch(() => undefined);
+    const stop = (isStopped: boolean) =>
+      leader.evaluate((is) => Object.assign(globalThis, { isStopped: is }), isStopped);
+    await stop(true);
     await until(async () => (await state(page)) === 'polling', { what: 'polling', timeout: 15_000 });
     await service(app).setMaintenance(true);
     await title(page, CLOSED);
     expect(await state(page)).not.toBe('live');
-    await session.send('Debugger.disable');
+    await stop(false);
+    await service(app).setMaintenance(true, 'billing');
     await live(page);
     await context.close();
   });
