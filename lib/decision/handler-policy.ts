@@ -1,5 +1,4 @@
-import { RequestMethod } from '@nestjs/common';
-import { METHOD_METADATA } from '@nestjs/common/constants.js';
+import type { RequestMethod } from '@nestjs/common';
 import 'reflect-metadata';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { ActiveKey } from '../core/state/snapshot.js';
@@ -9,6 +8,8 @@ import { isGradual } from './visitor.js';
 /** Metadata that `@EventPattern()` sets on a method, and its value for events. */
 const HANDLER_TYPE = 'microservices:handler_type';
 const EVENT = 2;
+/** Metadata of routes: their method. Scripts that have no Nest load this file, too. */
+const METHOD = 'method';
 
 /** Keys in maintenance that affect a handler. */
 export interface ConcerningKeys {
@@ -111,16 +112,17 @@ function readTarget(cls: Class, handler: Handler): HandlerPolicy {
     new Set(exempt.flat()),
     new Set(marksOf(KEYS, cls, handler).flat()),
     Reflect.getMetadata(HANDLER_TYPE, handler) === EVENT,
-    canWrite(Reflect.getMetadata(METHOD_METADATA, handler)),
+    canWrite(Reflect.getMetadata(METHOD, handler)),
   );
 }
 
 /** Methods of routes that cannot write, and that of `@All()`, for which the request decides. */
-const READING: ReadonlySet<unknown> = new Set([
-  RequestMethod.GET,
-  RequestMethod.HEAD,
-  RequestMethod.OPTIONS,
-  RequestMethod.ALL,
-]);
+const READING = {
+  GET: 0,
+  ALL: 5,
+  OPTIONS: 6,
+  HEAD: 7,
+} satisfies Partial<Record<keyof typeof RequestMethod, RequestMethod>>;
+const READERS: ReadonlySet<unknown> = new Set(Object.values(READING));
 
-const canWrite = (method: unknown): boolean => method !== undefined && !READING.has(method);
+const canWrite = (method: unknown): boolean => method !== undefined && !READERS.has(method);
