@@ -62,12 +62,9 @@ function together(files, folder) {
   };
 }
 
-/**
- * What every script loads, what importing the main entry loads besides, and what every start loads besides. What the main entry
- * shares with the store in Redis has its place among the first: it would take Nest along.
- */
+/** What every script loads, what importing the main entry loads besides, and what every start loads besides. */
 const LOADED_BY_APPLICATIONS = {
-  core: ['standalone/index.js', 'core/store/cache/cache-store.js', 'core/common/recent-names.js'],
+  core: ['standalone/index.js', 'core/store/cache/cache-store.js'],
   main: ['index.js'],
   realtime: ['realtime/realtime.module.js'],
 };

@@ -15,7 +15,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { MaintenanceModule, MaintenanceService } from 'nestjs-maintenance';
-import { connect, type Socket } from 'node:net';
+import { connect, type Server, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { map, mergeMap, of, type Observable } from 'rxjs';
@@ -137,6 +137,9 @@ describe.each(adapters)('a visitor who hangs up, on %s', (_adapter, createApp) =
       return { ...app, service: app.app.get(MaintenanceService), [Symbol.asyncDispose]: app.close };
     };
 
+    const isLeft = (server: Server) =>
+      new Promise<boolean>((resolve) => server.getConnections((_, count) => resolve(count === 0)));
+
     const ask = (port: number, path: string): Socket => {
       const visitor = connect(port, '127.0.0.1');
       visitor.on('error', () => undefined);
@@ -149,7 +152,7 @@ describe.each(adapters)('a visitor who hangs up, on %s', (_adapter, createApp) =
       const visitor = ask(at.port, path);
       await until(() => gates.begun.includes('work'));
       visitor.destroy();
-      await delay(50);
+      await until(() => isLeft(at.app.getHttpServer() as Server));
       await expect(at.service.maintain('general', () => 'began', { drain: 150 })).rejects.toThrow(
         `GET /${path}`,
       );

@@ -1,7 +1,9 @@
+import { RecentNames } from '../common/recent-names.js';
 import { encodeBody } from '../document/codec.js';
 import { reconcile } from '../document/reconcile.js';
 import type { KeyRecord } from '../document/record.js';
 import { parseVersion } from '../document/version.js';
+import { HOUR } from '../keys/durations.js';
 import type { RecordWrite, StoredRecords, SyncResult, Version } from '../store/store.js';
 import type { SyncParts } from './sync-parts.js';
 
@@ -20,7 +22,7 @@ function isAhead(one: Version | null, other: Version): one is Version {
 /** Applies what the store answers, and puts back what it has lost. */
 export class StoreAnswers {
   /** Records that could not be read, with what was stored. */
-  private readonly mentioned = new Set<string>();
+  private readonly mentioned = new RecentNames(HOUR);
 
   constructor(
     private readonly parts: Pick<SyncParts, 'store' | 'view' | 'list' | 'touch' | 'log' | 'commandTimeout'>,
@@ -90,15 +92,14 @@ export class StoreAnswers {
     return true;
   }
 
-  /** Others may know what this process cannot read: each of these is mentioned once. */
+  /** Others may know what this process cannot read: each of these is mentioned once, unless hours have passed. */
   private cry({ records }: StoredRecords, news: ReadonlyMap<string, KeyRecord>): void {
     const { store, view } = this.parts;
     const strange = [...records].flatMap(([name, one]) =>
       'record' in one || one.newer || view.records.get(name) || news.has(name) ? [] : `${name} ${one.mark}`,
     );
-    const fresh = strange.filter((one) => !this.mentioned.has(one));
-    if (fresh.length > 0) {
-      fresh.forEach((one) => this.mentioned.add(one));
+    // all of them are remembered, whichever is new
+    if (strange.filter((one) => !this.mentioned.see(one)).length > 0) {
       store.doubt?.();
     }
   }
