@@ -10,7 +10,9 @@ const LONGEST_DRAIN = 600_000;
 abstract class ChangeDto {
   /** Milliseconds, 0 means for ever. It or `until`; `null` beside the other counts as left out. No effect with `mode: false`. */
   @OrNull()
-  @Max(Number.MAX_SAFE_INTEGER, { message: '"timeout" is too long.' })
+  @Max(Number.MAX_SAFE_INTEGER, {
+    message: `"timeout" must not be more than ${Number.MAX_SAFE_INTEGER} milliseconds.`,
+  })
   @Min(0, { message: '"timeout" must not be negative; 0 is for ever.' })
   @IsInt({ message: '"timeout" must be whole milliseconds, 0 for ever.' })
   timeout?: number | null;

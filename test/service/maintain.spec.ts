@@ -356,7 +356,7 @@ describe('wrong options of maintain()', () => {
     ['lock', { lock: 'yes' as never }, /"lock" received "yes"; accepted: a boolean/],
     ['blocking', { blocking: 1.5 }, /"blocking" received 1\.5; accepted: a boolean or whole milliseconds/],
     ['blocking NaN', { blocking: Number.NaN }, /"blocking" received NaN/],
-    ['drain', { drain: -1 }, /"drain" received -1; accepted: whole milliseconds or false/],
+    ['drain', { drain: -1 }, /"drain" received -1; accepted: whole milliseconds, at least 0, or false/],
     ['drain true', { drain: true as never }, /"drain" received true/],
     ['message', { message: 5 as never }, /"message" received 5/],
     ['reason', { reason: {} as never }, /"reason" received an object/],

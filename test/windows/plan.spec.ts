@@ -354,6 +354,11 @@ describe('wrong windows', () => {
     ['no duration', { duration: 0 }, /"duration" received 0/],
     ['a fraction of a millisecond', { duration: 0.5 }, /"duration" received 0.5/],
     ['a duration that is text', { duration: '1h' }, /"duration" received "1h"/],
+    [
+      'a duration past the end of time',
+      { duration: 8.64e15 },
+      /"duration" received .* accepted: at most 86\d{14}/,
+    ],
     ['a window in the past', { start: date('2027-02-01'), duration: HOUR }, /has not ended yet/],
     ['an announcement time that is text', { announce: '1h' }, /"announce" received "1h"/],
     ['an announcement years ahead', { announce: 400 * DAY }, /at most 366 days/],

@@ -80,7 +80,7 @@ export function blockingOption(value: unknown): number {
     return Infinity;
   }
   if (!Number.isSafeInteger(value) || (value as number) < 0) {
-    throw MaintenanceConfigurationError.of('blocking', value, 'a boolean or whole milliseconds');
+    throw MaintenanceConfigurationError.of('blocking', value, 'a boolean or whole milliseconds, at least 0');
   }
   return value as number;
 }
@@ -90,7 +90,7 @@ export function blockingOption(value: unknown): number {
  */
 export function millisecondsOption(option: string, value: unknown): number | undefined {
   if (value !== undefined && (!Number.isSafeInteger(value) || (value as number) < 0)) {
-    throw MaintenanceConfigurationError.of(option, value, 'whole milliseconds');
+    throw MaintenanceConfigurationError.of(option, value, 'whole milliseconds, at least 0');
   }
   return value as number | undefined;
 }
@@ -107,7 +107,7 @@ export function reopenOverOption(value: unknown): number | undefined {
     throw MaintenanceConfigurationError.of(
       'reopenOver',
       value,
-      `whole milliseconds, at most ${LONGEST_REOPENING} (a day)`,
+      `whole milliseconds, 0 to ${LONGEST_REOPENING} (a day)`,
     );
   }
   return value as number | undefined;

@@ -58,7 +58,7 @@ export function createPlan(key: MaintenanceKey, options: MaintenanceHoldOptions,
     throw MaintenanceConfigurationError.of('lock', lock, 'a boolean');
   }
   if (drain !== false && (!Number.isSafeInteger(drain) || drain < 0)) {
-    throw MaintenanceConfigurationError.of('drain', drain, 'whole milliseconds or false');
+    throw MaintenanceConfigurationError.of('drain', drain, 'whole milliseconds, at least 0, or false');
   }
   if (onShutdown !== 'stay' && onShutdown !== 'leave') {
     throw MaintenanceConfigurationError.of('onShutdown', onShutdown, "'stay' or 'leave'");

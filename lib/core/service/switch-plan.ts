@@ -64,7 +64,7 @@ export function planSet(
   };
   parseEnd(end, key.timeout, latest);
   checkFlag('callHooks', callHooks);
-  checkWhole('acknowledge', acknowledge, 'whole milliseconds');
+  checkWhole('acknowledge', acknowledge, 'whole milliseconds, at least 0');
   checkWhole('ifRevision', ifRevision, 'the revision of a change');
   const reopenOver = reopenOverOption(options.reopenOver);
   if (mode && reopenOver !== undefined) {

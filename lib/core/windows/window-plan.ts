@@ -97,8 +97,12 @@ function parseLength(
     });
   }
   if (duration !== undefined) {
-    if (!Number.isSafeInteger(duration) || duration < 1 || begin + duration > LAST_INSTANT) {
+    if (!Number.isSafeInteger(duration) || duration < 1) {
       throw MaintenanceConfigurationError.of('duration', duration, 'whole milliseconds, at least 1');
+    }
+    const longest = LAST_INSTANT - begin;
+    if (duration > longest) {
+      throw MaintenanceConfigurationError.of('duration', duration, `at most ${longest} milliseconds`);
     }
     return duration;
   }
