@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,7 +24,8 @@ beforeAll(async () => {
   await server
     .client()
     .hset('maintenance:{maintenance}:catalogue', 'billing', `${Date.now()}|{"label":"Billing"}`);
-  const plan = ['schedule', 'billing', '2031-05-01T10:00Z', '2h', '--json', ...redis];
+  const said = ['--message', 'Back soon', '--message', `id=Segera $(touch '${join(folder, 'run-by-tab')}')`];
+  const plan = ['schedule', 'billing', '2031-05-01T10:00Z', '2h', ...said, '--json', ...redis];
   window = (JSON.parse((await cli(plan)).stdout) as { window: { id: string } }).window.id;
   // in its place something quick, which answers what it has answered
   for (const command of ['status', 'windows']) {
@@ -88,6 +89,8 @@ const LINES = (id: string) => [
     `nestjs-maintenance schedule billing --change ${id.slice(0, 4)}`,
     `nestjs-maintenance schedule billing --change ${id} `,
   ],
+  // a text of a window, for Indonesians
+  ['nestjs-maintenance cancel Sege', 'nestjs-maintenance cancel Sege'],
   // what is not ours
   ['nestjs-maintenance on billing --message gen', 'nestjs-maintenance on billing --message gen'],
   ['nestjs-maintenance run billing --keep', 'nestjs-maintenance run billing --keep-on-failure '],
@@ -115,6 +118,8 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (name) => {
     }
     terminal.end('exit\n');
     expect(await written()).toEqual(lines.map(([, expected]) => `[${expected}]`));
+    // what others have written is not carried out
+    expect(await readdir(folder)).not.toContain('run-by-tab');
     // asked where the command line says, and with little patience
     expect(await readFile(join(folder, 'calls'), 'utf8')).toMatch(
       /^status --json --command-timeout 1s --redis redis:\/\/user@127\.0\.0\.1:6379\/3 --namespace other$/m,

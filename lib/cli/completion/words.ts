@@ -63,8 +63,12 @@ export const ASKED = {
 export const CONNECTION = ['--redis', '--url', '--header', '--namespace', '--ca'];
 /** How long a shell waits for names. */
 export const PATIENCE = '--command-timeout 1s';
-/** Takes the names out of JSON, given the field: shells have no parser. */
-export const extract = (field: string): string => `grep -o "\\"${field}\\": *\\"[^\\"]*\\"" | cut -d'"' -f4`;
+/**
+ * Takes the names out of JSON, given the field: shells have no parser. Only what has the form of a name counts, and an id only before
+ * what follows it: a message for Indonesians is called `id`, too, and bash would run the commands in it.
+ */
+export const extract = (field: string): string =>
+  `grep -oE '"(name": *"[A-Za-z0-9][A-Za-z0-9_.-]*"|id": *"[A-Za-z0-9_-]+", *"(key|host)")' | grep "^\\"${field}\\"" | cut -d'"' -f4`;
 
 export function wordsOf(program: Command): Words {
   const commands = program.commands.map((command) => ({
