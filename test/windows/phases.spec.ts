@@ -166,6 +166,69 @@ describe('the reopening after a window', () => {
   });
 });
 
+describe('visitors who are back', () => {
+  /** From 22 to 24; everybody is back at 25. */
+  const short = window({ id: 'w2', start: at(22), duration: 2 * MINUTE, readOnly: 0, reopenOver: MINUTE });
+  const times = [21, 23, 24.5, 25, 25.001, 27, 29.9, 40];
+  const expected = ['reopening', 'closed', 'reopening', 'open', 'open', 'open', 'open', 'open'];
+
+  it('stay in after a second window, although the first would still refuse some of them', () => {
+    const parts = record({ windows: [window({ announce: null }), { ...short, announce: null }] });
+    expect(times.map((time) => phaseAt(parts, time))).toEqual(expected);
+    expect(times.map((time) => phaseAt(pruneRecord(parts, at(25.5)), time))).toEqual(expected);
+  });
+
+  it('stay in after a window, although an operator asked for a longer reopening before it', () => {
+    const reopening = { from: at(20), until: at(60) };
+    const parts = record({ windows: [{ ...short, announce: null }], reopening });
+    expect(times.map((time) => phaseAt(parts, time))).toEqual(expected);
+  });
+});
+
+describe('the end of a key', () => {
+  const touching = window({ id: 'w2', start: at(20), reopenOver: 0, announce: null });
+  const endOf = (parts: Partial<KeyRecord>, time: number) => {
+    const { until, endsAt } = describeRecord(record(parts), at(time), () => true);
+    return [until, endsAt].map((end) => end && minutes(end.getTime()));
+  };
+
+  it('is that of a window which begins at the end of another, or before the end of a switch or hold', () => {
+    expect(endOf({ windows: [window(), touching] }, 15)).toEqual([30, 30]);
+    expect(endOf({ windows: [window()], switch: notice({ until: at(12), announced: true }) }, 5)).toEqual([
+      20, 20,
+    ]);
+    expect(endOf({ windows: [window()], switch: notice({ until: at(9), announced: true }) }, 5)).toEqual([
+      9, 9,
+    ]);
+    expect(
+      endOf({ windows: [window(), touching], holds: [hold({ until: at(10), announced: true })] }, 5),
+    ).toEqual([30, 30]);
+    expect(endOf({ windows: [window()], holds: [hold({ until: at(12), announced: false })] }, 5)).toEqual([
+      null,
+      20,
+    ]);
+  });
+
+  it('is unknown, and the key can be opened, if windows follow one another for ever', () => {
+    const hourly = (minute: number, reopenOver: number): WindowRecord => {
+      const repeat = { cron: `${minute} * * * *`, timeZone: 'UTC', last: null, until: null, count: null };
+      const start = Math.ceil(at(0) / HOUR) * HOUR + minute * MINUTE;
+      return window({ id: `w${minute}`, start, duration: 30 * MINUTE, repeat, announce: null, reopenOver });
+    };
+    const parts = record({ windows: [hourly(0, 5 * MINUTE), hourly(30, 0)] });
+    const time = minutes(Math.ceil(at(0) / HOUR) * HOUR)! + 45;
+    expect(endOf(parts, time)).toEqual([null, null]);
+    const windows = withoutCurrent(parts.windows, at(time))!;
+    const opened = {
+      ...parts,
+      windows,
+      ...reopeningAfter(parts, { ...parts, windows }, at(time), undefined),
+    };
+    expect(phaseAt(opened, time)).toBe('open');
+    expect(phaseAt(opened, time + 15)).toBe('readOnly');
+  });
+});
+
 describe('a window that is over when it is planned', () => {
   const daily = { cron: '0 2 * * *', timeZone: 'UTC' };
   const two = Date.UTC(2031, 2, 4, 2);

@@ -98,6 +98,25 @@ describe.each(STORES)('planned windows in %s', (_name, options) => {
     expect(answer.text).toContain('Moving');
   });
 
+  it('say when the key opens, if another window of it begins at their end or before that of its switch', async () => {
+    await using app = await startService(options());
+    const { service } = app;
+    const first = await service.scheduleWindow(KEY, { start: soon(-1_000), duration: HOUR });
+    const second = await service.scheduleWindow(KEY, { start: first.end, duration: HOUR, announce: false });
+    const ends = async () => {
+      const { until, endsAt } = (await service.getKeyData())[KEY]!;
+      return [until, endsAt];
+    };
+    expect(await ends()).toEqual([second.end.toISOString(), second.end.toISOString()]);
+    const refused = await request(app.port, '/page');
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(7_000);
+    await service.setMaintenance(false, KEY);
+    await service.setMaintenance(true, KEY, { until: new Date(second.start.getTime() + MINUTE) });
+    expect(await ends()).toEqual([second.end.toISOString(), second.end.toISOString()]);
+    await service.cancelWindow(second.id);
+    expect((await ends())[0]).toBe(new Date(second.start.getTime() + MINUTE).toISOString());
+  });
+
   it('end for this occurrence with setMaintenance(false), unsetMaintenance() and cancelWindow()', async () => {
     await using app = await startService(options());
     const { service } = app;

@@ -16,7 +16,7 @@ import {
   type Occurrence,
 } from '../windows/occurrences.js';
 import type { Reopening } from '../windows/reopening.js';
-import { reopeningAt, reopensOver } from './reopenings.js';
+import { opensAt, reopeningAt, reopensOver } from './reopenings.js';
 import { liveParts, type HoldRecord, type KeyParts, type Notice } from './record.js';
 
 /** The occurrence of a window, as something that keeps a key on. */
@@ -57,10 +57,10 @@ export function describeRecord(
   const spoken = [...planned, ...holds.toReversed()];
   const told = <T extends MaintenanceText>(pick: (part: Notice) => T | null): T | null =>
     spoken.map(pick).find((text) => text !== null) ?? null;
-  // the key ends with its last part, and its end is known only if that of each part is known
+  // the key ends with its last part, or with a window that begins by then; its end is known only if that of each part is known
   const over = reopensOver(record, now);
-  const ends = parts.every((part) => part.until !== null);
-  const endsAt = ends ? new Date(Math.max(...parts.map((part) => part.until ?? 0))) : null;
+  const end = opensAt(record, Math.max(...parts.map((part) => part.until ?? Infinity)));
+  const endsAt = end === Infinity ? null : new Date(end);
   const until = parts.every((part) => part.announced) ? endsAt : null;
   const reopens = until ? reopeningAt(record, until.getTime()) : undefined;
   const first = firstHold(holds, isLive);

@@ -3,6 +3,9 @@ import { currentOccurrence, KEPT, lastEnded } from '../windows/occurrences.js';
 import { continued, type Reopening } from '../windows/reopening.js';
 import { isOn, type KeyParts, type Notice } from './record.js';
 
+/** How many occurrences that touch one another are followed: windows may do so for ever. */
+const MOST_CONNECTED = 370;
+
 type Line = { -readonly [Name in 'reopening' | 'reopenOver']?: KeyParts[Name] };
 
 /** The reopening of a key at that moment; `undefined`: it is on, or everybody is back. */
@@ -82,33 +85,42 @@ const plansReopening = ({ reopenOver, windows }: KeyParts): boolean =>
 
 /** The plan for a key that has opened by itself. */
 function planned(record: KeyParts, now: number): Reopening[] {
+  const { windows = [], reopening } = record;
   const parts = partsOf(record);
-  const ended = (record.windows ?? [])
-    .flatMap((window) => {
-      const oldest = Math.min(now - window.reopenOver, ...parts.map(({ since }) => since));
-      return lastEnded(window, oldest, now) ?? [];
-    })
-    .sort((a, b) => a.end - b.end);
-  const lengths = new Map(
-    ended.map(({ end, window }) => [openedAt(record, end), window.reopenOver] as const),
+  // of all windows in one time: one that has let everybody in counts as long as an earlier one would still refuse somebody
+  const oldest = Math.min(
+    ...windows.map(({ reopenOver }) => now - reopenOver),
+    ...parts.map(({ since }) => since),
+    reopening && now < reopening.until ? reopening.from : now,
   );
+  const ended = windows
+    .flatMap((window) => lastEnded(window, oldest, now) ?? [])
+    .sort((a, b) => a.end - b.end);
+  const lengths = new Map(ended.map(({ end, window }) => [opensAt(record, end), window.reopenOver] as const));
   const asked = record.reopenOver;
   if (asked !== undefined && parts.length > 0) {
-    lengths.set(openedAt(record, Math.max(...parts.map(({ until }) => until ?? -Infinity))), asked);
+    lengths.set(opensAt(record, Math.max(...parts.map(({ until }) => until ?? -Infinity))), asked);
   }
   return [...lengths].flatMap(([from, length]) => (length > 0 ? [{ from, until: from + length }] : []));
 }
 
-/** When a key opened after that moment, at which something that kept it on ended: what had begun by then goes on. */
-function openedAt(record: KeyParts, moment: number): number {
+/**
+ * When a key opens, if something that keeps it on ends at that moment: what has begun by then goes on. `Infinity`: not in a time that
+ * can be told.
+ */
+export function opensAt(record: KeyParts, moment: number): number {
   const parts = partsOf(record);
-  let opened = moment;
-  for (let next: number | null | undefined = moment; next !== null && next !== undefined;) {
-    opened = next;
-    const later = parts.find(({ since, until }) => since <= opened && until !== null && until > opened);
-    next = later?.until ?? currentOccurrence(record.windows, opened)?.end;
+  let end = moment;
+  for (let seen = 0; seen < MOST_CONNECTED; seen++) {
+    const opens = end;
+    const later = parts.find(({ since, until }) => since <= opens && until !== null && until > opens);
+    const next = later?.until ?? currentOccurrence(record.windows, opens)?.end;
+    if (next === undefined) {
+      return opens;
+    }
+    end = next;
   }
-  return opened;
+  return Infinity;
 }
 
 const partsOf = ({ switch: on, holds }: KeyParts): readonly Notice[] => [...(on ? [on] : []), ...holds];
