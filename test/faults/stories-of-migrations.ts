@@ -8,8 +8,8 @@ import type { World } from './world.js';
 /** Longer than its holder is let live. */
 const LONG: Migration = { steps: 900, stubborn: true };
 const SHORT: Migration = { steps: 10, wait: 60_000 };
-/** Milliseconds: longer than a lease. */
-const LASTS = 9_000;
+/** Milliseconds: longer than a lease, and than it takes somebody else to begin after that. */
+const LASTS = 12_000;
 
 /**
  * On four keys at once, somebody begins a migration and something befalls them, each time something else, while somebody else waits
