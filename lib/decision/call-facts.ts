@@ -8,7 +8,8 @@ import { pathInApplication, routeTemplate, type HttpRequest } from '../request/h
 
 /** What an execution context is about, whatever the transport. */
 export interface CallFacts extends Call {
-  readonly transport: 'http' | 'graphql' | 'ws' | 'rpc';
+  /** `'other'`: a library's own, such as that of a chat bot. */
+  readonly transport: 'http' | 'graphql' | 'ws' | 'rpc' | 'other';
   /** Its response, if there is one. */
   readonly reply: HttpReply | undefined;
 }
@@ -61,12 +62,25 @@ export function getCallFacts(context: ExecutionContext): CallFacts {
       place: undefined,
     };
   }
-  const http = args[0] as HttpRequest;
+  const [request, reply] = args;
+  if (!isReply(reply)) {
+    // Nest's default for the handlers of libraries is 'http', too
+    return {
+      transport: 'other',
+      request,
+      http: undefined,
+      reply: undefined,
+      target,
+      safe: false,
+      place: undefined,
+    };
+  }
+  const http = request as HttpRequest;
   return {
     transport: 'http',
     request: http,
     http,
-    reply: args[1] as HttpReply,
+    reply,
     target,
     safe: !target.writes && isSafeMethod(http.method),
     place: new MatchedRoute(http),
@@ -103,5 +117,6 @@ export function graphqlReply(value: unknown): HttpReply | undefined {
   return isReply(reply) ? reply : undefined;
 }
 
-const isReply = (value: unknown): value is HttpReply =>
+/** Whether it is a response of the framework. */
+export const isReply = (value: unknown): value is HttpReply =>
   typeof (value as HttpReply | undefined)?.getHeaders === 'function';

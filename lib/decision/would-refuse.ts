@@ -3,6 +3,7 @@ import { WorkCall } from '../core/calls/work-calls.js';
 import type { KeyRegistry } from '../core/keys/key-registry.js';
 import { getCallFacts } from './call-facts.js';
 import type { Evaluator } from './evaluator.js';
+import { ExternalCall } from './external-call.js';
 import { HandlerPolicy } from './handler-policy.js';
 import { readsOnly } from './reads-only.js';
 import { RequestCall } from './request-call.js';
@@ -25,6 +26,9 @@ export class WouldRefuse {
       return answers.every((answer) => typeof answer === 'boolean')
         ? answers.length > 0 && answers.every(Boolean)
         : Promise.all(answers).then((settled) => settled.every(Boolean));
+    }
+    if (call instanceof ExternalCall) {
+      return call.context !== undefined && this.evaluator.wouldRefuse(key, getCallFacts(call.context));
     }
     if (call instanceof WorkCall) {
       // what its keys say of a call of no request

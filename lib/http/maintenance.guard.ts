@@ -9,6 +9,7 @@ import { Evaluator } from '../decision/evaluator.js';
 import { getCallFacts, type CallFacts } from '../decision/call-facts.js';
 import { noteAdmission } from '../messages/admitted-messages.js';
 import { isEmitted } from '../messages/emitted-events.js';
+import { admitExternal } from '../messages/external-calls.js';
 import { MaintenanceGraphQLError, rpcError, wsError } from '../messages/transport-errors.js';
 import type { HttpReply } from '../request/http-reply.js';
 import { isFastifyReply } from './http-port.js';
@@ -135,8 +136,10 @@ export class MaintenanceGuard implements CanActivate {
   }
 
   private admit(context: ExecutionContext): true {
-    this.inFlight.admit(context);
-    noteAdmission(context, this);
+    if (!admitExternal(context)) {
+      this.inFlight.admit(context);
+      noteAdmission(context, this);
+    }
     return true;
   }
 
@@ -154,6 +157,9 @@ export class MaintenanceGuard implements CanActivate {
         withoutEtag(reply);
       }
       return promise;
+    }
+    if (transport === 'other') {
+      return this.responder.ready.rejected(status, request).promise;
     }
     // its headers, handshake or metadata name the language
     const refusal = this.responder.ready.refusal(status, http ?? request);

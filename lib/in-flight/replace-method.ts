@@ -10,16 +10,21 @@ export function replaceMethod(
   original: Function,
   replacement: Function,
 ): boolean {
+  return Reflect.defineProperty(owner, property, {
+    value: likeMethod(original, property, replacement),
+    configurable: true,
+    writable: true,
+    enumerable: false,
+  });
+}
+
+/** Gives what replaces a method the method's name, metadata and number of declared arguments. */
+export function likeMethod<T extends Function>(original: Function, property: string, replacement: T): T {
   for (const key of Reflect.getMetadataKeys(original)) {
     Reflect.defineMetadata(key, Reflect.getMetadata(key, original), replacement);
   }
   // what a decorator has put there may have none: `@GrpcStreamMethod()`
   Object.defineProperty(replacement, 'name', { value: original.name || property, configurable: true });
   Object.defineProperty(replacement, 'length', { value: original.length, configurable: true });
-  return Reflect.defineProperty(owner, property, {
-    value: replacement,
-    configurable: true,
-    writable: true,
-    enumerable: false,
-  });
+  return replacement;
 }

@@ -8,7 +8,7 @@ export function withoutRequest(context: ExecutionContext): ExecutionContext {
   const type = context.getType();
   const args: object[] = [];
   if (type === 'http') {
-    const { method, route, routeOptions } = context.getArgByIndex<RoutedRequest>(0);
+    const { method, route, routeOptions } = context.getArgByIndex<RoutedRequest | undefined>(0) ?? {};
     args.push({
       // served by what serves GET: not named after the first request, which is often that of a monitor
       method: method === 'HEAD' && servesGet(context) ? 'GET' : method,

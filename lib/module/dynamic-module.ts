@@ -5,6 +5,7 @@ import { FirstGuard } from '../http/first-guard.js';
 import { MaintenanceGuard } from '../http/maintenance.guard.js';
 import { BackgroundWork } from '../background/background-work.js';
 import { EventServers } from '../messages/event-servers.js';
+import { ExternalCalls } from '../messages/external-calls.js';
 import { MessageWatch } from '../messages/message-watch.js';
 import { CalendarRoute } from '../http/calendar.route.js';
 import { PingRoute } from '../http/ping.route.js';
@@ -25,6 +26,7 @@ const ownParts = ownProviders([
   CalendarRoute,
   SiteEntrance,
   EventServers,
+  ExternalCalls,
   MessageWatch,
   BackgroundWork,
 ]);

@@ -38,7 +38,7 @@ export const serviceProviders: Provider[] = [
   ),
   built(CallCoverage, InFlight, WouldRefuse),
   made(
-    OpenWork,
+    OpenDecision,
     [StateManager, InFlight, Decision, CallCoverage, StalePolicy, ReplicaCoordinator],
     (
       manager: StateManager,
@@ -47,11 +47,13 @@ export const serviceProviders: Provider[] = [
       coverage: CallCoverage,
       stale: StalePolicy,
       drains: ReplicaCoordinator,
-    ) => {
-      const { works } = inFlight;
-      const decision = new OpenDecision(manager, inFlight, works, statuses, coverage, stale, drains);
-      return new OpenWork(manager, works, decision);
-    },
+    ) => new OpenDecision(manager, inFlight, inFlight.works, statuses, coverage, stale, drains),
+  ),
+  made(
+    OpenWork,
+    [StateManager, InFlight, OpenDecision],
+    (manager: StateManager, { works }: InFlight, decision: OpenDecision) =>
+      new OpenWork(manager, works, decision),
   ),
   made(
     CallRights,

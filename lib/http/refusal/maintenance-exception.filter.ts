@@ -1,5 +1,6 @@
 import { Catch, Inject, Injectable, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
+import { isReply } from '../../decision/call-facts.js';
 import type { HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
 import { MaintenanceException } from './maintenance.exception.js';
@@ -32,7 +33,7 @@ export class MaintenanceExceptionFilter implements ExceptionFilter<MaintenanceEx
 
   /** @throws the exception itself outside HTTP */
   catch(exception: MaintenanceException, host: ArgumentsHost): void | Promise<void> {
-    if (host.getType() !== 'http') {
+    if (host.getType() !== 'http' || !isReply(host.getArgByIndex(1))) {
       throw exception;
     }
     return this.responder.answer(
