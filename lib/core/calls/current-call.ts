@@ -5,7 +5,7 @@ import { settle } from './settle.js';
 /** Milliseconds that following stays on when nothing is followed any more: switching it costs more than keeping it on. */
 const LINGER = 1_000;
 
-const storage = new AsyncLocalStorage<Call>();
+const storage = new AsyncLocalStorage<Call | undefined>();
 let followed = 0;
 let lingering: NodeJS.Timeout | undefined;
 
@@ -43,7 +43,11 @@ export const within = <T>(call: Call, run: () => T): T => storage.run(call, run)
 
 /** Runs something that belongs to no call. */
 export function outsideOfCalls(run: () => void): void {
-  storage.exit(run);
+  if (storage.getStore() === undefined) {
+    run();
+  } else {
+    storage.run(undefined, run);
+  }
 }
 
 /**

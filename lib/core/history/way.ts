@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { MaintenanceWay } from './maintenance-way.js';
 
-const ways = new AsyncLocalStorage<MaintenanceWay>();
+const ways = new AsyncLocalStorage<MaintenanceWay | undefined>();
 
 /** Of what this process does by itself. */
 let usual: MaintenanceWay = 'code';
@@ -16,3 +16,12 @@ export function setUsualWay(way: MaintenanceWay): void {
 
 /** What work changes, and what follows from it, counts as made by that way. */
 export const inWay = <T>(way: MaintenanceWay, work: () => T): T => ways.run(way, work);
+
+/** Runs something that follows from no particular change. */
+export function inUsualWay(run: () => void): void {
+  if (ways.getStore() === undefined) {
+    run();
+  } else {
+    ways.run(undefined, run);
+  }
+}

@@ -1,3 +1,4 @@
+import { byItself } from '../calls/by-itself.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import { withoutHold, type LeaseView } from '../document/holds.js';
@@ -98,7 +99,7 @@ export class HoldReleases {
     }
     const refused = failure instanceof MaintenanceStoreError && failure.outcome === 'refused';
     this.refusals = refused ? this.refusals + 1 : 0;
-    this.retry = setTimeout(() => this.tryNow(), retryDelay(this.refusals)).unref();
+    this.retry = setTimeout(() => byItself(() => this.tryNow()), retryDelay(this.refusals)).unref();
   }
 
   private tryNow(): void {

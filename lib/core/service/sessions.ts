@@ -1,4 +1,5 @@
 import type { MaintenanceHoldOptions, Maintenance } from './maintenance.js';
+import { byItself } from '../calls/by-itself.js';
 import { Call } from '../calls/call.js';
 import { currentCall, excludeFromDrain, follow } from '../calls/current-call.js';
 import { BoundaryTimer } from '../common/boundary-timer.js';
@@ -164,7 +165,7 @@ export class MaintenanceSessions {
       change = await this.holds.write(key, hold, lease, plan);
     } catch (error) {
       // the write may have taken effect after all; the caller does not wait for the store again
-      void release();
+      byItself(() => void release());
       throw error;
     }
     lease.hasBeenRecorded();

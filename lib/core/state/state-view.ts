@@ -1,4 +1,5 @@
 import type { Subject } from 'rxjs';
+import { byItself } from '../calls/by-itself.js';
 import type { KeyRegistry } from '../keys/key-registry.js';
 import type { AnnouncedChange } from '../document/seen-change.js';
 import type { HoldRecord, KeyRecord, StateDocument } from '../document/record.js';
@@ -169,7 +170,7 @@ export class StateView {
   /** The records mean something else now, though there is nothing to announce. */
   refresh(): void {
     this.current.compile();
-    this.updates.next();
+    byItself(() => this.updates.next());
   }
 
   stop(): void {
@@ -194,7 +195,9 @@ export class StateView {
     this.heard.clear();
     this.current.compile();
     const news = this.announcements.news(names, this.records, now);
-    this.updates.next();
-    news.forEach((change) => this.changes.next(change));
+    byItself(() => {
+      this.updates.next();
+      news.forEach((change) => this.changes.next(change));
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { Subject } from 'rxjs';
+import { byItself } from '../calls/by-itself.js';
 import { messageOf } from '../errors/message-of.js';
 import type { ReplicaLease } from './replica-lease.js';
 import type { StateView } from './state-view.js';
@@ -104,7 +105,7 @@ export class StoreHealth {
     this.since = null;
     this.lostAt = Infinity;
     this.log.log('Contact with the maintenance store is restored.');
-    this.changes.next(this.health());
+    byItself(() => this.changes.next(this.health()));
   }
 
   /** Once, until the clocks agree again. */
@@ -127,7 +128,7 @@ export class StoreHealth {
     this.tell(cause, line);
     if (first) {
       this.lostAt = performance.now();
-      this.changes.next(this.health());
+      byItself(() => this.changes.next(this.health()));
     }
   }
 
