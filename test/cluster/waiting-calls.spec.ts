@@ -1,7 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { MaintenanceKey, MaintenanceModule, MaintenanceService } from 'nestjs-maintenance';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createExpressApp } from '../support/apps.js';
 import { Gates } from '../support/gates.js';
 import { request } from '../support/http.js';
@@ -16,11 +16,13 @@ beforeAll(async () => {
   server = await RedisServer.start();
 }, 60_000);
 afterAll(() => server.stop());
+afterEach(() => vi.useRealTimers());
 
 /** One replica: `site` refuses its requests, `other` does not. */
 async function start(namespace: string) {
   const gates = new Gates();
   const { begun, ended } = gates;
+  const patience = new AbortController();
 
   @Controller()
   class WaitingController {
@@ -36,6 +38,14 @@ async function start(namespace: string) {
     async waits(@Param('gate') gate: string): Promise<string> {
       begun.push(`${gate} waits`);
       await this.service.waitUntilOpen('other');
+      return gates.pass(gate);
+    }
+
+    /** The same, until its patience is over. */
+    @Get('gives-up/:gate')
+    async givesUp(@Param('gate') gate: string): Promise<string> {
+      begun.push(`${gate} waits`);
+      await this.service.waitUntilOpen('other', { signal: patience.signal }).catch(() => undefined);
       return gates.pass(gate);
     }
 
@@ -74,6 +84,7 @@ async function start(namespace: string) {
   return {
     gates,
     service,
+    losePatience: () => patience.abort(),
     get: async (path: string) => (await request(running.port, path)).text,
     reaches: (gate: string) => until(() => begun.includes(gate), { what: gate }),
     isOn: (key: string) => until(() => service.isActive(key), { what: `${key} to be on` }),
@@ -113,8 +124,39 @@ describe('a call that waits for another key', () => {
     await two.isOn('site');
     await one.service.setMaintenance(false, 'other', { acknowledge: 5_000 });
     await two.reaches('second');
-    // reported with the next exchange
     await two.service.refresh();
+    one.gates.open('first');
+    await busy;
+    await delay(MOMENT);
+    expect(before()).toBeUndefined();
+    two.gates.open('second');
+    expect(await waits).toBe('second');
+    await begins();
+    one.gates.open('maintain');
+    await work;
+  }, 60_000);
+
+  it('is reported at once when it goes on, and not with the next heartbeat', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    await using one = await start('reports');
+    await using two = await start('reports');
+    await one.service.setMaintenance(true, 'other', { acknowledge: 5_000 });
+    const waits = two.get('/gives-up/second');
+    await two.reaches('second waits');
+    const busy = one.get('/busy/first');
+    await one.reaches('first');
+
+    const { work, before, begins } = maintain(one);
+    const reported = (count: number): Promise<boolean> =>
+      until(async () => {
+        const { replicas } = await one.service.quiet('site');
+        const routes = replicas.flatMap(({ running }) => running.map(({ route }) => route));
+        return replicas.length === 2 && replicas.every(({ applied }) => applied) && routes.length === count;
+      });
+    await reported(1);
+    two.losePatience();
+    await two.reaches('second');
+    await reported(2);
     one.gates.open('first');
     await busy;
     await delay(MOMENT);

@@ -426,7 +426,7 @@ export const MUTANTS: readonly Mutant[] = [
     'who-goes-on-is-forgotten',
     'goingOn',
     'core/cluster/call-watch.js',
-    'this.idle = left && this.rest.length === 0 && this.slowest === 0;',
+    'this.rests(left && this.rest.length === 0);',
     '',
   ),
   bug(

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { Subject } from 'rxjs';
 import { callChain, type Call } from './call.js';
 import { settle } from './settle.js';
 
@@ -6,6 +7,8 @@ import { settle } from './settle.js';
 const LINGER = 1_000;
 
 const storage = new AsyncLocalStorage<Call | undefined>();
+/** Calls that were waiting themselves go on. */
+export const resumptions = new Subject<void>();
 let followed = 0;
 let lingering: NodeJS.Timeout | undefined;
 
@@ -59,9 +62,13 @@ export function excludeFromDrain(): () => void {
   calls.forEach((call) => call.waits++);
   return () => {
     const now = performance.now();
-    for (const call of calls.splice(0)) {
+    const resumed = calls.splice(0);
+    for (const call of resumed) {
       call.waits--;
       call.waitedUntil = now;
+    }
+    if (resumed.length > 0) {
+      resumptions.next();
     }
   };
 }

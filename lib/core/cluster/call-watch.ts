@@ -1,3 +1,5 @@
+import type { Subscription } from 'rxjs';
+import { resumptions } from '../calls/current-call.js';
 import type { CallFilter, CallJudge, RunningCall, RunningCalls } from './running-calls.js';
 
 /** Looking takes at most this fraction of the time, while somebody waits for what is still running. */
@@ -16,19 +18,21 @@ export class CallWatch {
   private made = false;
   /** Only calls are left that are waiting themselves: they are not waited for unless they go on. */
   private idle = false;
+  private resumption: Subscription | undefined;
+  private soon: NodeJS.Immediate | undefined;
   private isSettled = false;
 
   /**
    * @param key its name
    * @param slowest ms between two looks at most: the longer it lasts, the less it matters when it is noticed
-   * @param done is called once nothing is left, unless there never was
+   * @param turned is called once nothing is left, unless there never was, and when a call goes on after all
    */
   constructor(
     readonly key: string,
     private readonly calls: RunningCalls,
     private readonly judge: CallJudge,
     private readonly slowest: number,
-    private readonly done: () => void,
+    private readonly turned: () => void,
   ) {
     this.calls.running((call, late) => {
       if (!late) {
@@ -42,7 +46,7 @@ export class CallWatch {
 
   /** Those that are left, the longest first. */
   get running(): readonly RunningCall[] {
-    if (this.idle) {
+    if (this.idle && this.slowest === 0) {
       this.look();
     }
     return this.rest;
@@ -60,12 +64,12 @@ export class CallWatch {
 
   stop(): void {
     clearTimeout(this.timer);
+    this.rests(false);
   }
 
   /** All that was waited for is over. */
   settle(): void {
     this.stop();
-    this.idle = false;
     this.isSettled = true;
   }
 
@@ -101,8 +105,7 @@ export class CallWatch {
       left ||= isLeft;
       return isLeft;
     });
-    // what an operator waits for is not looked at again: no work depends on it
-    this.idle = left && this.rest.length === 0 && this.slowest === 0;
+    this.rests(left && this.rest.length === 0);
     if (this.rest.length > 0) {
       // as soon as a timer can, if few calls are in progress: this delays everybody who waits
       const now = performance.now();
@@ -112,8 +115,28 @@ export class CallWatch {
     } else if (!wasIdle) {
       this.emptyAt = begun;
       if (this.made) {
-        this.done();
+        this.turned();
       }
+    }
+  }
+
+  /** While only waiting calls are left, they are looked at again when any call of this process goes on, once per turn. */
+  private rests(idle: boolean): void {
+    this.idle = idle;
+    if (idle) {
+      this.resumption ??= resumptions.subscribe(() => (this.soon ??= setImmediate(() => this.lookAgain())));
+    } else {
+      this.resumption?.unsubscribe();
+      clearImmediate(this.soon);
+      this.resumption = this.soon = undefined;
+    }
+  }
+
+  private lookAgain(): void {
+    this.soon = undefined;
+    this.look();
+    if (this.rest.length > 0) {
+      this.turned();
     }
   }
 }

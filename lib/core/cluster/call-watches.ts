@@ -20,12 +20,12 @@ export class CallWatches {
     { readonly watch: CallWatch; readonly revision: number; readonly reads: boolean }
   >();
 
-  /** @param emptied is called when nothing is left of what somebody may wait for */
+  /** @param turned is called when nothing is left of what somebody may wait for, or something is again */
   constructor(
     private readonly manager: StateManager,
     private readonly calls: RunningCalls,
     private readonly judge: CallJudge,
-    private readonly emptied: () => void,
+    private readonly turned: () => void,
   ) {
     manager.updates.subscribe(() => this.follow());
   }
@@ -138,7 +138,7 @@ export class CallWatches {
   }
 
   private watch(key: string, slowest: number): CallWatch {
-    return new CallWatch(key, this.calls, this.judge, slowest, () => queueMicrotask(this.emptied));
+    return new CallWatch(key, this.calls, this.judge, slowest, () => queueMicrotask(this.turned));
   }
 
   /** Keys by the ids of the holds that drain them. Only those that are known: nobody can say yet what others refuse. */

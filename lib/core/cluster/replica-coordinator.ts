@@ -164,7 +164,7 @@ export class ReplicaCoordinator implements Coordinator {
     return { id, host, pid, routes, silentFor: 0, connection: 'open', inFlight, knowsKey: true };
   }
 
-  /** Nothing is left here: notifies those who wait. */
+  /** Nothing is left here, or something is again: notifies those who wait. */
   private tell(): void {
     this.manager.notifier.call();
     if (this.manager.store.clustered) {
