@@ -1,3 +1,4 @@
+import type { Notice } from '../core/document/record.js';
 import type { KeptEntry } from '../core/history/entry-record.js';
 import type { MaintenanceHistoryEntry } from '../core/history/maintenance-history-entry.js';
 import { isPending } from '../core/windows/occurrences.js';
@@ -11,7 +12,7 @@ import type { Undo, UndoWindow } from './page-data.js';
  * @param now epoch ms by the store's clock
  */
 export function undoOf(
-  { cause, event, way, revision: made, switched, previous }: MaintenanceHistoryEntry,
+  { cause, event, way, revision: made, switched, previous, switchBefore }: UndoneEntry,
   revision: number,
   now: number,
 ): Undo | null {
@@ -22,19 +23,37 @@ export function undoOf(
   if (!previous.switched) {
     return switched ? { mode: false } : null;
   }
-  const { message, messages, reason, until, endsAt } = previous;
-  const ends = until ?? endsAt;
-  if (ends && ends.getTime() <= now) {
+  const { message, reason, until, announced } = switchBefore ?? describeSwitch(previous);
+  if (until !== null && until <= now) {
     return null;
   }
   return {
     mode: true,
-    message: messages ?? message,
+    message,
     reason,
     // an end that visitors did not see was the key's safety net, or none
-    ...(until ? { until: until.toISOString() } : { timeout: endsAt ? null : 0 }),
+    ...(until !== null && announced
+      ? { until: new Date(until).toISOString() }
+      : { timeout: until === null ? 0 : null }),
   };
 }
+
+/** What a change needs to be undone. */
+type UndoneEntry = MaintenanceHistoryEntry & Pick<KeptEntry, 'switchBefore'>;
+
+/** A switch that was all that kept its key on. */
+const describeSwitch = ({
+  message,
+  messages,
+  reason,
+  until,
+  endsAt,
+}: MaintenanceHistoryEntry['previous']): Pick<Notice, 'message' | 'reason' | 'until' | 'announced'> => ({
+  message: messages ?? message,
+  reason,
+  until: (until ?? endsAt)?.getTime() ?? null,
+  announced: until !== null,
+});
 
 /**
  * How to undo the last change of a planned window, also if an operator ended it early; `null` if impossible: something of its key has

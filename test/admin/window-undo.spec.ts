@@ -187,3 +187,27 @@ describe.each(adapters)('undoing a change of a window on %s', (_name, createApp)
     expect(service.getWindows()).toHaveLength(1);
   });
 });
+
+it.each(adapters)(
+  'undoing a change of a switch beside a job restores its own end on %s',
+  async (_name, createApp) => {
+    await using app = await createApp({ imports: [adminModule()] });
+    const service = serviceOf(app);
+    const end = soon(HOUR);
+    await service.setMaintenance(true, 'checkout', { until: end, reason: 'disk' });
+    const job = await service.maintain('checkout', { drain: false, message: 'Moving', timeout: 0 });
+    await service.setMaintenance(true, 'checkout', { until: soon(2 * HOUR), message: 'Later' });
+    const [last] = await shown(app);
+    const body = JSON.stringify(last!.undo);
+    const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' };
+    const answer = await as(ALL, app.port, '/maintenance/keys/checkout', { method: 'PATCH', headers, body });
+    expect(answer.status, answer.text).toBe(200);
+    await job.leave();
+    expect((await service.getKeyData())['checkout']).toMatchObject({
+      value: true,
+      until: end.toISOString(),
+      message: null,
+      reason: 'disk',
+    });
+  },
+);

@@ -84,4 +84,18 @@ describe.each(['redis', 'api'] as const)('extend by %s', (way) => {
       stderr: expect.stringContaining(why) as unknown,
     });
   });
+
+  it('makes no end earlier than it is: beside a job, it must be given', async () => {
+    const end = new Date(Date.now() + HOUR);
+    await service().setMaintenance(true, 'payments', { until: end });
+    const job = await service().maintain('payments', { drain: false, timeout: 0 });
+    expect(await call('payments', '10m')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('A job also holds key "payments"') as unknown,
+    });
+    expect(await call('payments', 'until', '2031-03-04T14:30Z')).toMatchObject({ code: 0 });
+    await job.leave();
+    await service().refresh();
+    expect((await service().getKeyData())['payments']).toMatchObject({ until: '2031-03-04T14:30:00.000Z' });
+  });
 });

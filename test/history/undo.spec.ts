@@ -62,6 +62,19 @@ describe('undoing a change', () => {
     expect(undoOf(made, 7, NOW)).toEqual(undo);
   });
 
+  it('restores the switch, not what a job or a window beside it said', () => {
+    const jobs = { message: 'Moving', reason: 'npx migrate', until: null, endsAt: null };
+    const made = entry({ event: 'changed', from: true, previous: { ...before, ...jobs, switched: true } });
+    const own = { since: 1, message: null, reason: 'disk', actor: 'ada' };
+    const undone = (until: number | null, announced: boolean) =>
+      undoOf({ ...made, switchBefore: { ...own, until, announced } }, 7, NOW);
+    const mode = { mode: true, message: null, reason: 'disk' };
+    expect(undone(20_000, true)).toEqual({ ...mode, until: '1970-01-01T00:00:20.000Z' });
+    expect(undone(20_000, false)).toEqual({ ...mode, timeout: null });
+    expect(undone(null, true)).toEqual({ ...mode, timeout: 0 });
+    expect(undone(NOW, true)).toBeNull();
+  });
+
   it.each<[string, MaintenanceHistoryEntry]>([
     ['something that was changed since', entry({ revision: 6 })],
     ['what a job did', entry({ cause: 'maintain' })],

@@ -33,6 +33,13 @@ export const extend: Work<ChangeOptions> = async (
   if (!concerned.key.value) {
     throw new CliError(EXIT.failed, `Key "${key}" is not in maintenance; nothing was changed.`, 'CLI_NOT_ON');
   }
+  if (end.timeout && concerned.key.until === null && (concerned.key.holder || concerned.key.abandoned)) {
+    throw new CliError(
+      EXIT.failed,
+      `A job also holds key "${key}", so it is not known which end to extend; nothing was changed. Say when it ends: extend ${key} until 14:30.`,
+      'CLI_NO_END',
+    );
+  }
   const from = concerned.key.until === null ? Date.now() : Date.parse(concerned.key.until);
   const until = end.until ?? (end.timeout ? new Date(Math.max(from, Date.now()) + end.timeout) : undefined);
   const does = until ? `extend "${key}" until ${formatMoment(until)}` : `extend "${key}" indefinitely`;

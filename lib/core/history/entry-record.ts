@@ -17,13 +17,13 @@ export interface HistoryNote {
   readonly at: number;
 }
 
-/** What is kept of a change of a planned window besides the public part. Absent if no window has changed. */
+/** What is kept of a change besides the public part. */
 export interface WindowChange {
-  /** `null`: there was none. */
+  /** Absent if no window has changed; `null`: there was none. */
   readonly windowBefore?: WindowRecord | null;
   /** `null`: it was removed. */
   readonly windowAfter?: WindowRecord | null;
-  /** The switch that was turned off with it. */
+  /** The switch before it was changed, or turned off with a window, where the key as a whole says something else. */
   readonly switchBefore?: Notice;
 }
 

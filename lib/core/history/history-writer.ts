@@ -60,7 +60,7 @@ export class HistoryWriter {
     });
     return {
       arisen: before ? entriesArisen(key, before, Math.floor(now)) : [],
-      change: { ...change, ...changed },
+      change: { ...change, ...changed, ...lostSwitch(left, after) },
     };
   }
 
@@ -84,10 +84,7 @@ export class HistoryWriter {
 }
 
 /** What has become of a planned window between two records of a key. Each change of one counts its revision. */
-function changedWindow(
-  left: KeyRecord | undefined,
-  { windows: after = [], switch: on }: KeyRecord,
-): WindowChange {
+function changedWindow(left: KeyRecord | undefined, { windows: after = [] }: KeyRecord): WindowChange {
   const before = left?.windows ?? [];
   if (before === after) {
     return {};
@@ -101,7 +98,13 @@ function changedWindow(
     ? {
         windowBefore: find(before, changed) ?? null,
         windowAfter: find(after, changed) ?? null,
-        ...(left?.switch && !on && { switchBefore: left.switch }),
       }
     : {};
+}
+
+/** The switch that was changed, if its key had other parts, too: its end and texts may be theirs. */
+function lostSwitch(left: KeyRecord | undefined, { change, switch: on }: KeyRecord): WindowChange {
+  const isOne = left?.holds.length === 0 && (left.windows ?? []).length === 0;
+  const byOperator = change.cause === 'set' || change.cause === 'unset';
+  return left?.switch && !isOne && (byOperator || !on) ? { switchBefore: left.switch } : {};
 }
