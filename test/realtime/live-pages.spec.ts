@@ -1,4 +1,4 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, Post } from '@nestjs/common';
 import {
   MaintenanceExempt,
   MaintenanceKey,
@@ -43,6 +43,25 @@ class ShopController {
     return html('Order', FORM);
   }
 
+  @Get('kept')
+  @Header('Content-Type', 'text/html')
+  @Header('Cache-Control', 'max-age=600')
+  kept(): string {
+    return html('Kept');
+  }
+
+  @Get('receipt')
+  @Header('Content-Type', 'text/html')
+  basket(): string {
+    return html('Basket', `<form method="post" action="/receipt#paid"><button>Pay</button></form>`);
+  }
+
+  @Post('receipt')
+  @Header('Content-Type', 'text/html')
+  receipt(): string {
+    return html('Receipt');
+  }
+
   @Get('billing')
   @MaintenanceKeys('billing')
   @Header('Content-Type', 'text/html')
@@ -69,6 +88,13 @@ const source = (options: MaintenanceRootOptions = {}) => ({
   controllers: [ShopController, StatusController],
 });
 const service = ({ app }: RunningApp) => app.get(MaintenanceService);
+
+/** Ways in which a page says that its reader would lose something, such as a drawing. */
+const BEFORE_UNLOAD = [
+  `addEventListener('beforeunload', (event) => event.preventDefault())`,
+  `addEventListener('beforeunload', (event) => void (event.returnValue = 'Not saved'))`,
+  `onbeforeunload = () => 'Not saved'`,
+];
 
 let browser: Browser;
 beforeAll(async () => {
@@ -220,6 +246,42 @@ describe('an open maintenance page', () => {
   });
 });
 
+describe('a page of the application', () => {
+  it.each([true, false])(
+    'is left although the browser keeps a copy of it, once, with socket: %s',
+    async (socket) => {
+      await using app = await createExpressApp(source({ socket }));
+      const page = await open(browser, app, '/kept');
+      await live(page);
+      await service(app).setMaintenance(true);
+      await title(page, CLOSED);
+      expect(await loads(page)).toBe('1');
+      await service(app).setMaintenance(false);
+      await title(page, 'Kept');
+      expect(await loads(page)).toBe('2');
+      await page.close();
+    },
+  );
+
+  it('that answers a form is left, and comes back, without sending the form again', async () => {
+    await using app = await createExpressApp(source());
+    const page = await open(browser, app, '/receipt');
+    await live(page);
+    const sent: string[] = [];
+    page.on('request', (asked) => asked.isNavigationRequest() && sent.push(asked.method()));
+    await page.click('button');
+    await title(page, 'Receipt');
+    await live(page);
+    await service(app).setMaintenance(true);
+    await title(page, CLOSED);
+    await live(page);
+    await service(app).setMaintenance(false);
+    await title(page, 'Basket');
+    expect([sent, new URL(page.url()).hash]).toEqual([['POST', 'GET', 'GET'], '#paid']);
+    await page.close();
+  });
+});
+
 describe('a page with a form that is partly filled in', () => {
   it.each<[string, (page: Page) => Promise<unknown>]>([
     ['a line', (page) => page.type('input[name=name]', 'Ada')],
@@ -248,9 +310,21 @@ describe('a page with a form that is partly filled in', () => {
         await page.click('h1');
       },
     ],
+    ...BEFORE_UNLOAD.map(
+      (script) =>
+        [script, (page: Page) => page.click('h1').then(() => page.evaluate(script))] as [
+          string,
+          (page: Page) => Promise<unknown>,
+        ],
+    ),
   ])('gets the banner: %s', async (_what, fillIn) => {
     await using app = await createExpressApp(source());
     const page = await open(browser, app, '/order');
+    const dialogs: string[] = [];
+    page.on('dialog', (dialog) => {
+      dialogs.push(dialog.type());
+      void dialog.dismiss();
+    });
     await live(page);
     await fillIn(page);
     const asked = page.waitForResponse((response) => response.url().endsWith('/ping'));
@@ -263,7 +337,7 @@ describe('a page with a form that is partly filled in', () => {
     await until(async () => (await banner.textContent()) === 'Later');
     await service(app).setMaintenance(false);
     await banner.waitFor({ state: 'detached' });
-    expect([await page.title(), await loads(page)]).toEqual(['Order', '1']);
+    expect([await page.title(), await loads(page), dialogs]).toEqual(['Order', '1', []]);
     await page.close();
   });
 

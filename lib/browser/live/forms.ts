@@ -2,7 +2,7 @@
 type Field = HTMLElement & { readonly value?: unknown };
 
 /** Whether this page has a partly filled-in form, which a reload would lose. */
-export function watchForms(): () => boolean {
+export function watchForms(): () => unknown {
   const touched = new Set<Field>();
   // on the window: shorter
   addEventListener(
@@ -27,9 +27,12 @@ export function watchForms(): () => boolean {
       }
     }),
   );
-  const addChanged = (): void => findChanged().forEach((field) => touched.add(field));
+  const addChanged = (): void =>
+    document
+      .querySelectorAll<HTMLInputElement>('input:not([type=hidden]),textarea,select')
+      .forEach((field) => isChanged(field) && touched.add(field));
   // somebody was faster than this script
-  if (document.activeElement?.matches('input,textarea,select')) {
+  if (document.activeElement?.matches('input:not([type=hidden]),textarea,select')) {
     addChanged();
   }
   // a page that was left and come back to: the browser puts back what was filled in, later than anything else
@@ -37,7 +40,14 @@ export function watchForms(): () => boolean {
   if (visit?.type === 'back_forward') {
     addEventListener('pageshow', () => setTimeout(addChanged));
   }
-  return () => [...touched].some((field) => field.isConnected && isFilledIn(field));
+  return () => [...touched].some((field) => field.isConnected && isFilledIn(field)) || objects();
+}
+
+/** Whether the page itself would have its reader asked before it is left. */
+function objects(): unknown {
+  const event = document.createEvent('beforeunloadevent') as BeforeUnloadEvent;
+  event.initEvent('beforeunload', false, true);
+  return !dispatchEvent(event) || event.returnValue;
 }
 
 /** An emptied field has nothing to lose. */
@@ -45,14 +55,11 @@ function isFilledIn(field: Field): boolean {
   return field.isContentEditable ? field.textContent !== '' : field.value !== '';
 }
 
-/** Fields that are not as the server sent them. */
-function findChanged(): Field[] {
-  const fields = document.querySelectorAll<HTMLInputElement>('input:not([type=hidden]),textarea,select');
-  return [...fields].filter((field) => {
-    const form = document.createElement('form');
-    const copy = field.cloneNode(true) as HTMLInputElement;
-    form.append(copy);
-    form.reset();
-    return field.value !== copy.value || field.checked !== copy.checked;
-  });
+/** Whether it is not as the server sent it. */
+function isChanged(field: HTMLInputElement): boolean {
+  const form = document.createElement('form');
+  const copy = field.cloneNode(true) as HTMLInputElement;
+  form.append(copy);
+  form.reset();
+  return field.value !== copy.value || field.checked !== copy.checked;
 }

@@ -97,7 +97,7 @@ export function createMaintenancePage(connection: Connection, leave: Leave, asks
     hearConnection(state) {
       if (state === 'lost') {
         // the page's refresh would load the browser's own error page, from which nothing leads back
-        window.stop();
+        stop();
         if (leaving) {
           leaving = false;
           forgetLeft();

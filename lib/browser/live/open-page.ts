@@ -12,16 +12,15 @@ export interface OpenPageOptions {
   /** Whether it is served in spite of maintenance. */
   readonly exempt: boolean;
   /** Whether its reader would lose something. */
-  isFilledIn(): boolean;
+  isKept(): unknown;
 }
 
 /** A page of the application: left when maintenance begins, unless it is exempt. */
 export function createOpenPage(
   connection: Connection,
   leave: Leave,
-  { banner, exempt, isFilledIn }: OpenPageOptions,
+  { banner, exempt, isKept }: OpenPageOptions,
 ): LivePage {
-  const isClosed = (): boolean => connection.status?.maintenanceMode === true;
   /** Shows the banner, as long as it is true. */
   let marked = exempt;
 
@@ -38,7 +37,7 @@ export function createOpenPage(
     if (!own && connection.connection !== 'live') {
       // a page that is left for a server that has gone would not come back
       missed = true;
-    } else if (!isFilledIn() && mayLeave(status, seen)) {
+    } else if (!isKept() && mayLeave(status, seen)) {
       reload();
     } else {
       marked = true;
@@ -48,7 +47,7 @@ export function createOpenPage(
 
   function lookWithin(ms: number, seen: boolean): void {
     leave.within(ms, 'look', () => {
-      if (isClosed()) {
+      if (connection.status?.maintenanceMode) {
         void look(seen);
       }
     });
@@ -78,7 +77,7 @@ export function createOpenPage(
         open();
       } else if (marked) {
         banner.show(status.message);
-      } else if (before?.maintenanceMode !== true) {
+      } else if (!before?.maintenanceMode) {
         lookWithin(spreadOf(status, before), before !== undefined);
       }
     },

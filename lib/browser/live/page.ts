@@ -57,11 +57,10 @@ export function runPage(
     : createOpenPage(connection, leave, {
         banner,
         exempt: admin || data['exempt'] !== undefined || data['banner'] !== undefined,
-        isFilledIn: watchForms(),
+        isKept: watchForms(),
       });
 
-  const fire = (name: string, detail: unknown): void =>
-    void window.dispatchEvent(new CustomEvent(name, { detail }));
+  const fire = (name: string, detail: unknown): void => void dispatchEvent(new CustomEvent(name, { detail }));
   let before: MaintenanceStatusMessage | undefined;
   connection.subscribe((status) => {
     fire('maintenance:change', status);

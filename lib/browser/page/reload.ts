@@ -14,13 +14,9 @@ function leave(): void {
   }
 }
 
-/** Reloads the page. */
+/** Loads the page again, from the server: to replace it by itself could show the copy that the browser keeps. */
 export function reload(): void {
-  if (location.hash) {
-    // replacing would not load
-    location.reload();
-  } else {
-    // reload() would offer to send a refused form again
-    location.replace(location.href);
-  }
+  // otherwise a form that led to this page would be sent once more
+  history.replaceState(history.state, '');
+  location.reload();
 }
