@@ -8,8 +8,6 @@ import { adapters } from '../support/apps.js';
 import { request } from '../support/http.js';
 import { freePort } from '../support/process.js';
 import { RedisServer } from '../support/redis.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
-import { readState } from '../support/redis-state.js';
 import { until } from '../support/until.js';
 import { startService, type Running } from './service.js';
 
@@ -113,38 +111,6 @@ describe('a replica that cannot record its presence', () => {
     expect(late.service.health()).toMatchObject({ up: false, lease: 0 });
     await late.service.refresh();
     expect(await own.client().hgetall('maintenance:{maintenance}:records')).toEqual(stored);
-  });
-});
-
-describe('a primary that is demoted behind a name', () => {
-  it('is replaced by the one that accepts writes, for both connections', async () => {
-    await using old = await RedisServer.start();
-    await using fresh = await RedisServer.start();
-    await using proxy = await TcpProxy.start(old);
-    await using app = await startService({ redis: proxy.url });
-    await app.service.setMaintenance(true, 'general', { message: 'kept' });
-    await fresh.client().replicaof(old.host, old.port);
-    await until(async () => (await fresh.client().info('replication')).includes('master_link_status:up'), {
-      timeout: 15_000,
-    });
-    await fresh.client().replicaof('NO', 'ONE');
-    proxy.retarget(fresh);
-    await old.client().replicaof(fresh.host, fresh.port);
-    await until(
-      async () => String(await fresh.client().client('LIST')).includes('nestjs-maintenance:state'),
-      {
-        timeout: 15_000,
-        what: 'the new primary to be found without a write',
-      },
-    );
-    await until(
-      async () => String(await fresh.client().client('LIST')).includes('nestjs-maintenance:changes'),
-      { timeout: 15_000 },
-    );
-    await until(() => app.service.health().up, { timeout: 10_000 });
-    expect(app.isOn()).toBe(true);
-    await app.service.setMaintenance(false);
-    expect((await readState(fresh.client())).keys.get('general')?.change.to).toBe(false);
   });
 });
 

@@ -4,7 +4,7 @@ import { bounded } from '../bounded.js';
 import { isDropped, ReasonFinder } from './find-reason.js';
 import type { RedisClient, RedisSettings } from './redis-client.js';
 import { RedisAcquaintance } from './redis-acquaintance.js';
-import { explain, isReply, isUnsent, isWithoutConnection, refusalCode, storeError } from './redis-errors.js';
+import { explain, isLeftBehind, isReply, isUnsent, isWithoutConnection, storeError } from './redis-errors.js';
 
 /** Milliseconds that a call waits for a connection that has just broken; one that is away for longer is not waited for. */
 const RECONNECT_TIMEOUT = 500;
@@ -104,9 +104,9 @@ export class RedisConnection {
     }
   }
 
-  /** A server that was demoted keeps answering: looks for one that accepts writes, less often the longer there is none. */
+  /** A server that was replaced keeps answering: looks for one that accepts writes, less often the longer there is none. */
   refused(error: unknown): void {
-    if (refusalCode(error) === 'READONLY' && this.demotions.due) {
+    if (isLeftBehind(error) && this.demotions.due) {
       this.demotions.failed();
       this.replace();
       this.replaced();

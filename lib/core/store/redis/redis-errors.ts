@@ -4,6 +4,8 @@ import { messageOf } from '../../errors/message-of.js';
 /** Why Redis refuses: the first word of its answer. Before version 7 the answers of scripts have it in the middle. */
 const CODE =
   /(?:^|[\s:"-])-?(READONLY|OOM|NOAUTH|NOPERM|WRONGPASS|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|LOADING|WRONGTYPE)\b/;
+/** What a server says in whose place another one may have been put: demoted, cut off from the others, without a disk. */
+const LEFT_BEHIND: ReadonlySet<string> = new Set(['READONLY', 'MASTERDOWN', 'NOREPLICAS', 'MISCONF']);
 const DENIED = 'The user executing the script can';
 /** What ioredis says of a command that was on its way when its connection ended. */
 const CUT_OFF = /^Reached the max retries per request limit/;
@@ -27,6 +29,9 @@ export function isReply(error: unknown): boolean {
   }
   return error.name === 'ReplyError' || ('command' in error && /^[A-Z]{2,}(?: |$)/.test(error.message));
 }
+
+/** Whether another server may have taken the place of the one that said this. */
+export const isLeftBehind = (error: unknown): boolean => LEFT_BEHIND.has(refusalCode(error) ?? '');
 
 /** Whether the command was not sent, since its connection had ended. */
 export const isUnsent = (error: unknown): boolean => UNSENT.test(messageOf(error));
