@@ -33,6 +33,7 @@ end
 if mode ~= '' then
   recall(KEYS[2], now, ARGV[8], ARGV[9], back, longest)
   miss_leases(KEYS[2], KEYS[1], now, longest)
+  miss_locks(KEYS[2], met, longest)
   unsure = math.max(unsure, unsure_of(KEYS[2], now, met, back, longest))
   local line = line_of(KEYS[3], now, met.calm)
   local ticket = place_in(line, now, token, ARGV[6])

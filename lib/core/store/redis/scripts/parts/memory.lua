@@ -1,6 +1,6 @@
 -- What tells a store that has lost its memory from one that never had any: a mark beside the fences, which nobody removes.
--- It contains an id, when it was created, and until when locks may be held that the store does not know of; with an exclamation
--- mark if somebody who remembers has come back.
+-- It contains an id; when it was created, or when a server was met that has it from before; and until when locks may be held that
+-- the store does not know of; with an exclamation mark if somebody who remembers has come back, or may come back.
 
 local MEMORY = ':memory'
 
@@ -44,6 +44,15 @@ local function miss_leases(fences, leases, now, lease)
     redis.call('HSET', fences, MEMORY, string.format('%s|%s|%.0f!', own, made, stop))
   end
   redis.call('HSET', leases, MEMORY, own)
+end
+
+-- A server that was started again, or that has taken over from another, may have lost the locks of the last moments, with everything
+-- that was stored after them: for as long as their holders may keep them, only those get a lock. `met`: see parts/members.lua.
+local function miss_locks(fences, met, lease)
+  local own, made, stop = memory_of(fences)
+  if not own or tonumber(made) >= met.since then return end
+  stop = math.max(tonumber(stop), met.since + lease)
+  redis.call('HSET', fences, MEMORY, string.format('%s|%.0f|%.0f!', own, met.since, stop))
 end
 
 -- The id of the mark, which is created if there is none. A caller that knew another one proves a loss: those who held a lock at that
