@@ -6,6 +6,7 @@ import {
   MaintenanceService,
   type MaintenanceRootOptions,
 } from 'nestjs-maintenance';
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { adapters } from '../support/apps.js';
 import { request } from '../support/http.js';
@@ -69,6 +70,22 @@ describe.each(adapters)('with a filter that catches all, on %s', (_name, createA
     await app.app.get(MaintenanceService).setMaintenance(false);
     expect((await request(app.port, '/broken')).status).toBe(500);
     expect(ReportingFilter.reported).toHaveLength(before + 1);
+  });
+
+  it('can log the exception, which shows nothing of any request', async () => {
+    await using app = await createApp(moduleWith({}));
+    await app.app.get(MaintenanceService).setMaintenance(true, 'general', { message: 'Back soon.' });
+    ReportingFilter.reported.length = 0;
+    await request(app.port, '/cats', { headers: { authorization: 'Bearer of-ada' } });
+    await request(app.port, '/cats', { headers: { authorization: 'Bearer of-bob' } });
+    expect(ReportingFilter.reported).toHaveLength(2);
+    for (const exception of ReportingFilter.reported) {
+      for (const logged of [inspect(exception, { depth: 10 }), JSON.stringify(exception)]) {
+        expect(logged).toContain('Back soon.');
+        expect(logged).not.toContain('Bearer');
+        expect(logged.length).toBeLessThan(2_000);
+      }
+    }
   });
 
   it("with coverage: 'site' a refused browser gets the page in any case", async () => {

@@ -20,14 +20,15 @@ export class MaintenanceException extends HttpException {
   readonly retryAfter: number;
   /** The known end, `null` when none was given. */
   readonly until: Date | null;
+  /** @internal */
+  declare readonly refusal: Refusal;
   private readonly body: MaintenanceRefusalJson;
 
   /** @internal */
-  constructor(
-    /** @internal */
-    readonly refusal: Refusal,
-  ) {
+  constructor(refusal: Refusal) {
     super(refusal.message, refusal.statusCode);
+    // it leads to a request with its headers, often that of another visitor: not for the logs of filters
+    Object.defineProperty(this, 'refusal', { value: refusal });
     this.body = refusalJson(refusal);
     this.key = refusal.status.key;
     this.retryAfter = refusal.retryAfter;
