@@ -6,6 +6,7 @@ import type { Editor } from '../document/updates.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { StateManager } from '../state/state-manager.js';
+import { unlessInConflict } from '../state/unless-in-conflict.js';
 import { toWindow, type MaintenanceWindow } from '../windows/maintenance-window.js';
 import type { Occurrence } from '../windows/occurrences.js';
 import {
@@ -116,9 +117,9 @@ export class PlannedWindows {
     asked?: (occurrence: Occurrence) => Partial<MaintenanceChange>,
   ): Promise<Occurrence> {
     const { manager, hooks } = this;
-    let planned = this.plannedNow(key, plan);
-    if (planned.unchanged) {
-      // somebody else may have changed it: then there is something to write after all
+    let planned = unlessInConflict(() => this.plannedNow(key, plan));
+    if (!planned || planned.unchanged) {
+      // somebody else may have changed it: then there is something to write after all, or no conflict any more
       await manager.refresh();
       planned = this.plannedNow(key, plan);
     }

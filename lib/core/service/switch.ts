@@ -9,6 +9,7 @@ import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import { LOCK_LEASE } from '../state/replica-lease.js';
 import type { StateManager } from '../state/state-manager.js';
+import { unlessInConflict } from '../state/unless-in-conflict.js';
 import { leaseOfKey } from '../store/leases.js';
 import type { LockWait } from './lock-wait.js';
 import type { MaintenanceSetOptions, MaintenanceUnsetOptions } from './set-maintenance-options.js';
@@ -72,6 +73,7 @@ export class MaintenanceSwitch {
       previewChange(manager.document, key.name, editor, { cause, ...words }, manager.store.now());
     // the future state is computed only if a hook asks
     if (callHooks && hooks.has('changing', key.name)) {
+      await this.requireRevision(key, ifRevision);
       await hooks.ask(preview(edit));
     }
     const editor: Editor = (record, now) => {
@@ -85,14 +87,25 @@ export class MaintenanceSwitch {
     }
     return { change, written: written?.revision ?? 0 };
   }
+
+  /** Hooks are not asked about a change that would not be made. */
+  private async requireRevision(key: MaintenanceKey, expected: number | undefined): Promise<void> {
+    const { manager } = this;
+    const check = (): true => checkRevision(key, manager.document?.keys.get(key.name), expected);
+    if (!unlessInConflict(check)) {
+      await manager.refresh();
+      check();
+    }
+  }
 }
 
 function checkRevision(
   key: MaintenanceKey,
   record: KeyRecord | undefined,
   expected: number | undefined,
-): void {
+): true {
   if (expected !== undefined && (record?.change.revision ?? 0) !== expected) {
     throw new MaintenanceConflictError(key.name);
   }
+  return true;
 }

@@ -9,6 +9,7 @@ import { toEntry, toNote } from '../history/entry-record.js';
 import { HistoryWriter } from '../history/history-writer.js';
 import type { MaintenanceWay } from '../history/maintenance-way.js';
 import { currentWay } from '../history/way.js';
+import { unlessInConflict } from './unless-in-conflict.js';
 import type { StateSync } from './state-sync.js';
 import type { StateView } from './state-view.js';
 import type { StoreSession } from './store-session.js';
@@ -79,7 +80,7 @@ export class StateWriter {
     way: MaintenanceWay,
     deadline: number,
   ): Promise<MaintenanceChange | null> {
-    // that nothing needs to be written is believed only of a record that was just read
+    // that nothing needs to be written, or that something is in conflict, is believed only of a record that was just read
     let fresh = !this.store.shared;
     while (performance.now() < deadline) {
       if (this.closed) {
@@ -101,7 +102,7 @@ export class StateWriter {
       const { known, version } = this.view;
       const present = known?.keys.get(key);
       const record = present && pruneRecord(present, now);
-      const edit = editor(record, now);
+      const edit = fresh ? editor(record, now) : unlessInConflict(() => editor(record, now));
       if (edit) {
         const stamp = { revision: (known?.revision ?? 0) + 1, at: Math.floor(now) };
         const wish = applyEdit(record, edit, stamp, this.delegates);
