@@ -25,8 +25,13 @@ class PathList {
   }
 
   has({ template, path }: Place): boolean {
+    if (path === undefined) {
+      return template !== undefined && this.hasTemplate(template);
+    }
+    // a route that serves what lies below it: its template says nothing of where a devious path leads
     return (
-      (template !== undefined && this.hasTemplate(template)) || (path !== undefined && this.hasPath(path))
+      this.hasPath(path) ||
+      (template !== undefined && this.hasTemplate(template) && servedPath(path) !== undefined)
     );
   }
 

@@ -207,6 +207,31 @@ describe.each(adapters)('ignorePaths on %s', (_name, createApp) => {
     });
   });
 
+  describe.each(['a route by hand', 'files'])('by the path of a request to %s below the path', (what) => {
+    it('opens nothing for what might lead elsewhere', async () => {
+      await using running = await createApp({ imports: [site({ ignorePaths: ['/brand'] })] }, (app) => {
+        const isExpress = app.getHttpAdapter().getType() === 'express';
+        if (what === 'files') {
+          if (isExpress)
+            (app as NestExpressApplication).useStaticAssets(`${FILES}/brand`, { prefix: '/brand' });
+          else (app as NestFastifyApplication).useStaticAssets({ root: `${FILES}/brand`, prefix: '/brand/' });
+        } else {
+          const path = isExpress ? '/brand/*rest' : '/brand/*';
+          app.getHttpAdapter().get(path, (_request: unknown, reply: { send(text: string): void }) => {
+            reply.send('<svg');
+          });
+        }
+      });
+      await close(running);
+      const ask = (path: string) =>
+        raw(running.port, `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+      expect(await ask('/brand/logo.svg')).toContain('<svg');
+      for (const path of DEVIOUS.filter((path) => path.startsWith('/brand'))) {
+        expect(await ask(path), path).toMatch(/^HTTP\/1\.1 503 /);
+      }
+    });
+  });
+
   it('a key has its own even without coverage of the site', async () => {
     const keys = [new MaintenanceKey('stock', { ignorePaths: ['/hooks'] })];
     await using running = await createApp({
