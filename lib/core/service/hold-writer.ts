@@ -3,6 +3,7 @@ import { isOvertaken, withHold, type LeaseView } from '../document/holds.js';
 import type { HoldRecord } from '../document/record.js';
 import type { Editor } from '../document/updates.js';
 import { MaintenanceLockLostError } from '../errors/errors.js';
+import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import type { HoldLease } from '../state/hold-lease.js';
 import { LOCK_LEASE } from '../state/replica-lease.js';
@@ -11,7 +12,10 @@ import type { MaintainPlan } from './maintain-plan.js';
 
 /** Writes the hold of a `maintain()` into the record of its key. */
 export class HoldWriter {
-  constructor(private readonly manager: StateManager) {}
+  constructor(
+    private readonly manager: StateManager,
+    private readonly hooks: HookRunner,
+  ) {}
 
   get leaseView(): LeaseView {
     const { holds, store } = this.manager;
@@ -36,8 +40,25 @@ export class HoldWriter {
     return manager.write(key.name, enter, Math.min(manager.deadline(), deadline));
   }
 
-  /** The change that `changing` hooks are asked about. */
-  preview(key: MaintenanceKey, id: string, plan: MaintainPlan): MaintenanceChange {
+  /**
+   * Asks `changing` hooks once the lock is there: what they said before the wait need not be true any more. If they refuse, the lock
+   * is free again.
+   */
+  async ask(key: MaintenanceKey, id: string, lease: HoldLease, plan: MaintainPlan): Promise<void> {
+    if (!this.hooks.has('changing', key.name)) {
+      return;
+    }
+    try {
+      await this.hooks.ask(this.preview(key, id, plan));
+      plan.signal?.throwIfAborted();
+      lease.signal.throwIfAborted();
+    } catch (error) {
+      await lease.giveBack();
+      throw error;
+    }
+  }
+
+  private preview(key: MaintenanceKey, id: string, plan: MaintainPlan): MaintenanceChange {
     const { document, store } = this.manager;
     const enter: Editor = (record, now) => withHold(record, this.record(plan, id, 0, now), this.leaseView);
     return previewChange(document, key.name, enter, { cause: 'maintain', ...plan.notice }, store.now());

@@ -42,7 +42,7 @@ export class MaintenanceSessions {
     private readonly warn: (message: string) => void,
   ) {
     this.releases = new HoldReleases(manager, hooks, warn);
-    this.holds = new HoldWriter(manager);
+    this.holds = new HoldWriter(manager, hooks);
     this.ends = new BoundaryTimer(
       () => manager.store.latest(),
       () => this.lookAfterHolds(),
@@ -123,9 +123,6 @@ export class MaintenanceSessions {
     this.locks.refuseWhenClosing(key.name);
     plan.signal?.throwIfAborted();
     const hold = randomId();
-    if (this.hooks.has('changing', key.name)) {
-      await this.hooks.ask(this.holds.preview(key, hold, plan));
-    }
     const opening = this.open(key, hold, plan);
     this.openings.add(opening);
     const { session, change } = await opening.finally(() => this.openings.delete(opening));
@@ -148,13 +145,14 @@ export class MaintenanceSessions {
     return session;
   }
 
-  /** Takes the leases, and records the hold. */
+  /** Takes the leases, asks hooks, and records the hold. */
   private async open(
     key: MaintenanceKey,
     hold: string,
     plan: MaintainPlan,
   ): Promise<{ session: Session; change: MaintenanceChange | null }> {
     const lease = await this.locks.take(leasesOf(key.name, hold, plan.lock, plan.lease), plan);
+    await this.holds.ask(key, hold, lease, plan);
     const release = async (takeover?: LeaseView): Promise<void> => {
       lease.close();
       await this.releases.release(key, hold, takeover, lease);
