@@ -62,6 +62,7 @@ describe('a replica that has not yet heard of the last change', () => {
     await other.service.refresh();
     await one.service.cancelWindow(id);
     const instead = await other.service.scheduleWindow(KEY, window);
+    expect(instead).toMatchObject({ key: KEY, start: window.start });
     await other.service.cancelWindow(instead.id);
   });
 
