@@ -8,7 +8,9 @@ import {
   type MaintenanceRootOptions,
 } from 'nestjs-maintenance';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import type { Server } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createExpressApp, type RunningApp } from '../support/apps.js';
@@ -279,6 +281,28 @@ describe('a page of the application', () => {
     await title(page, 'Basket');
     expect([sent, new URL(page.url()).hash]).toEqual([['POST', 'GET', 'GET'], '#paid']);
     await page.close();
+  });
+});
+
+describe('a page in a frame of another site', () => {
+  it('is left for the maintenance page, and comes back', async () => {
+    await using app = await createExpressApp(source());
+    const partner = createServer((_request, response) => {
+      response.setHeader('Content-Type', 'text/html').end(`<iframe src="${app.url}"></iframe>`);
+    });
+    await once(partner.listen(0, 'localhost'), 'listening');
+    const page = await browser.newPage();
+    await page.goto(`http://localhost:${(partner.address() as AddressInfo).port}`);
+    const heading = page.frameLocator('iframe').getByRole('heading', { level: 1 });
+    await until(async () => (await heading.textContent()) === 'Shop');
+    await until(() => page.frames()[1]?.evaluate<boolean>(`globalThis.maintenance?.connection === 'live'`));
+    await service(app).setMaintenance(true);
+    await expect.poll(() => heading.textContent()).toBe(CLOSED);
+    await service(app).setMaintenance(false);
+    await expect.poll(() => heading.textContent()).toBe('Shop');
+    await page.close();
+    partner.close();
+    partner.closeAllConnections();
   });
 });
 

@@ -85,6 +85,30 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
       expect(other.headers).toMatchObject({ 'x-content-type-options': 'nosniff' });
     });
 
+    it('let the page be shown in the same frames as the pages of the application', async () => {
+      const partners = {
+        contentSecurityPolicy: { directives: { frameAncestors: [`'self'`, 'https://a.example'] } },
+      };
+      const ways: [string | undefined, (app: INestApplication) => unknown][] = [
+        [undefined, () => undefined],
+        [`frame-ancestors 'self'`, addHelmet],
+        [
+          `frame-ancestors 'self' https://a.example`,
+          (app) =>
+            app.getHttpAdapter().getType() === 'express'
+              ? app.use(helmet(partners))
+              : (app as NestFastifyApplication).register(fastifyHelmet, partners),
+        ],
+      ];
+      for (const [expected, configure] of ways) {
+        await using running = await closed({}, configure);
+        const { headers } = await request(running.port, '/shop', { headers: { accept: 'text/html' } });
+        const policy = String(headers['content-security-policy']);
+        expect(policy.match(/frame-ancestors[^;,]*/g) ?? [undefined]).toEqual([expected]);
+        expect(policy).toMatch(/^default-src 'none'; .*form-action 'none'/);
+      }
+    });
+
     it('include CORS and helmet together', async () => {
       await using running = await closed({}, async (app) => {
         app.enableCors({ origin: ['https://shop.example'], exposedHeaders: ['Retry-After'] });

@@ -10,6 +10,8 @@ export interface MaintenancePageCspOptions {
   scriptUrl?: string | null;
   /** Further sources the script may connect to, e.g. `wss://live.example.com`. */
   connect?: string[];
+  /** Who may show the page in a frame: sources of `frame-ancestors`; `''`: everybody. Default `'self'`. */
+  ancestors?: string;
 }
 
 const OWN_SOURCES = `default-src 'none'; style-src ${PAGE_STYLES_SOURCE}; script-src ${PAGE_SCRIPT_SOURCE}`;
@@ -23,12 +25,14 @@ const OWN_SOURCES = `default-src 'none'; style-src ${PAGE_STYLES_SOURCE}; script
  * @publicApi
  */
 export function maintenancePageCsp(options: MaintenancePageCspOptions = {}): string {
+  const { ancestors = `'self'` } = options;
   const connect = (options.connect ?? []).map(encodeSource);
   if (options.scriptUrl) connect.unshift(`'self'`);
   return (
     `${OWN_SOURCES}${options.scriptUrl ? ` 'self'` : ''}; ` +
     (connect.length > 0 ? `connect-src ${connect.join(' ')}; ` : '') +
-    `img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'`
+    `img-src data:; base-uri 'none'; form-action 'none'` +
+    (ancestors ? `; frame-ancestors ${ancestors}` : '')
   );
 }
 

@@ -116,6 +116,8 @@ export class PageRenderer {
     return maintenancePageCsp({
       scriptUrl: script,
       connect: this.socketUrl.sourcesFor(request),
+      // as the application's own pages, see keepAncestors()
+      ancestors: '',
     });
   }
 

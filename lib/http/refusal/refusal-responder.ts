@@ -11,6 +11,7 @@ import { resistLateHooks } from './late-hooks.js';
 import type { MaintenanceException } from './maintenance.exception.js';
 import type { MountedPaths } from '../mounted-path.js';
 import type { Representation } from '../negotiation.js';
+import { keepAncestors } from '../page/frame-ancestors.js';
 import type { PageRenderer } from '../page/page-renderer.js';
 import type { ReadyBody, RefusalCache } from './refusal-cache.js';
 import type { RefusalHeaders } from './refusal-headers.js';
@@ -78,7 +79,7 @@ export class RefusalResponder {
     return this.chosen(request, exception, (statusCode, { body, headers }) => {
       // unless somebody has answered while the page was rendered
       if (!rawResponse(reply).headersSent) {
-        setHeaders(reply, headers);
+        setHeaders(reply, keepAncestors(reply, headers));
         sendBody(reply, statusCode, body);
       }
     });
