@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 /** The part of Node's responses, of HTTP/1 and of HTTP/2, that is read here; those of HTTP/2 do not show that their connection is gone. */
-export type NodeResponse = Partial<Pick<ServerResponse, 'destroyed' | 'socket' | 'req'>> & {
+export type NodeResponse = Partial<Pick<ServerResponse, 'destroyed' | 'socket' | 'req' | 'writableEnded'>> & {
   readonly stream?: { readonly destroyed: boolean };
 };
 
@@ -9,10 +9,17 @@ export type NodeResponse = Partial<Pick<ServerResponse, 'destroyed' | 'socket' |
 export const awaitsTurn = ({ socket }: NodeResponse): boolean => socket === null;
 
 /**
- * Whether the connection has ended before a response had its turn. Node never closes such a response.
+ * Whether it has no connection of Node's, but what adapters for serverless functions give it in place of one, to collect what is
+ * sent. Nobody closes it.
  */
+const isCollected = ({ socket, stream }: NodeResponse): boolean =>
+  stream === undefined && typeof socket?.destroyed !== 'boolean';
+
+/** Whether nothing more is sent although Node never closes it: its connection has ended before it had its turn, or it is collected. */
 export const isCutOff = (response: NodeResponse): boolean =>
-  awaitsTurn(response) && response.req?.socket?.destroyed === true;
+  awaitsTurn(response)
+    ? response.req?.socket?.destroyed === true
+    : isCollected(response) && response.writableEnded === true;
 
 /** Nothing more is sent. */
 export const isGone = (response: NodeResponse): boolean =>
@@ -24,15 +31,16 @@ const atEnd = new WeakMap<object, Set<() => void>>();
 /** Calls back once nothing more is sent, unless the returned function is called first. */
 export function onceGone(response: ServerResponse, callback: () => void): () => void {
   const waiting = awaitsTurn(response) ? callbacksOf(response) : undefined;
+  const end = !waiting && isCollected(response) ? 'finish' : 'close';
   const stop = (): void => {
-    response.off('close', gone);
+    response.off(end, gone);
     waiting?.delete(gone);
   };
   const gone = (): void => {
     stop();
     callback();
   };
-  response.once('close', gone);
+  response.once(end, gone);
   waiting?.add(gone);
   return stop;
 }
