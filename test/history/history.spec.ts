@@ -25,6 +25,17 @@ const briefly = ({ event, way, cause, from, to, actor, reason }: MaintenanceHist
   actor,
   reason,
 });
+/** Entries as another version, or a hand, may have written them. */
+const UNREADABLE = {
+  'no end that is a date': { until: 'soon' },
+  'an end that no date can be': { endsAt: 8.7e15 },
+  'no state before': { previous: undefined },
+  'a list for the state before': { previous: [] },
+  'texts that are none': { message: 7 },
+  'no event': { event: undefined },
+  'a number for an event': { event: 5 },
+  'a window that never begins': { window: { start: 'never', end: 'never' } },
+};
 let server: RedisServer;
 let count = 0;
 
@@ -302,4 +313,27 @@ describe.each(adapters)('the history by the admin API on %s', (_name, createApp)
       expect((await get(query)).status, query).toBe(400);
     }
   });
+
+  it.each(Object.entries(UNREADABLE))(
+    'and the page show the rest beside one with %s',
+    async (_what, spoil) => {
+      const namespace = `odd${++count}`;
+      await using app = await createApp({ imports: [adminModule({ redis: server.url, namespace })] });
+      await app.app.get(MaintenanceService).setMaintenance(true, KEY, { timeout: HOUR, reason: 'readable' });
+      const stream = `${namespace}:{${namespace}}:history`;
+      const redis = server.client();
+      const [[, fields = []] = []] = await redis.xrange(stream, '-', '+');
+      const at = fields.indexOf('entry') + 1;
+      const entry = JSON.parse(fields[at] ?? '') as Record<string, unknown>;
+      const odd = JSON.stringify({ ...entry, id: 'odd', reason: 'odd', ...spoil });
+      await redis.xadd(stream, '*', ...fields.with(at, odd));
+      const answers = await Promise.all(
+        ['admin/state', 'history'].map((path) => as(ALL, app.port, `/maintenance/${path}`)),
+      );
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+      const [state, history] = answers.map((answer) => answer.json());
+      expect((state as { history: unknown }).history).toMatchObject([{ reason: 'readable' }]);
+      expect(history).toMatchObject([{ reason: 'readable' }]);
+    },
+  );
 });

@@ -1,8 +1,10 @@
 import type { MaintenanceState } from '../keys/maintenance-state.js';
 import { toChange, type Told } from '../document/change.js';
+import { instant, isAbsent, object, text } from '../document/fields.js';
 import { readNotice } from '../document/read-notice.js';
 import type { Notice } from '../document/record.js';
-import { toStoredJson } from '../texts/stored-text.js';
+import { describeMessage } from '../texts/maintenance-text.js';
+import { readText, toStoredJson, withoutTexts } from '../texts/stored-text.js';
 import { firstWithin, toWindow, type MaintenanceWindow } from '../windows/maintenance-window.js';
 import { readWindow, type WindowRecord } from '../windows/window-record.js';
 import type { MaintenanceHistoryEntry } from './maintenance-history-entry.js';
@@ -77,22 +79,21 @@ export function toNote({ at, revision, ...entry }: KeptEntry): HistoryNote {
 }
 
 /** The stored entry; `undefined` if it is invalid. Fields that this version does not know are returned as they are. */
-export function readNote({ text, revision, at }: Omit<HistoryNote, 'id'>): KeptEntry | undefined {
+export function readNote({ text: stored, revision, at }: Omit<HistoryNote, 'id'>): KeptEntry | undefined {
   try {
-    const raw = JSON.parse(text) as KeptEntry;
-    const { previous, window, holder, windowBefore, windowAfter, switchBefore } = raw;
-    if (typeof raw.id !== 'string' || typeof raw.key !== 'string') {
+    const raw = object(JSON.parse(stored), 'content');
+    const { previous, window, holder, windowBefore, windowAfter, switchBefore } = raw as Partial<KeptEntry>;
+    if (!WORDS.every((name) => typeof raw[name] === 'string')) {
       return undefined;
     }
     return {
-      ...raw,
+      ...(readState(raw) as unknown as KeptEntry),
+      actor: text(raw.actor),
       revision,
       at: new Date(at),
-      until: dateOf(raw.until),
-      endsAt: dateOf(raw.endsAt),
-      previous: { ...previous, until: dateOf(previous.until), endsAt: dateOf(previous.endsAt) },
-      ...(window && { window: { ...window, start: new Date(window.start), end: new Date(window.end) } }),
-      ...(holder && { holder: { ...holder, since: new Date(holder.since) } }),
+      previous: readState(object(previous, 'state before')) as KeptEntry['previous'],
+      ...(window && { window: { ...window, start: dateOf(window.start), end: dateOf(window.end) } }),
+      ...(holder && { holder: { ...holder, since: dateOf(holder.since) } }),
       ...(windowBefore && { windowBefore: readWindow(windowBefore) }),
       ...(windowAfter && { windowAfter: readWindow(windowAfter) }),
       ...(switchBefore && { switchBefore: readNotice(switchBefore) }),
@@ -102,5 +103,17 @@ export function readNote({ text, revision, at }: Omit<HistoryNote, 'id'>): KeptE
   }
 }
 
-const dateOf = (value: unknown): Date | null =>
-  typeof value === 'string' || typeof value === 'number' ? new Date(value) : null;
+/** What no entry is without. */
+const WORDS = ['id', 'key', 'event', 'way', 'cause'] as const;
+
+/** What an entry says of its key, before or after, and whatever else is stored with it. @throws Error */
+const readState = ({ planned: _, ...raw }: Record<string, unknown>): Record<string, unknown> => ({
+  ...withoutTexts(raw),
+  ...describeMessage(readText(raw, 'message')),
+  reason: text(raw.reason),
+  until: isAbsent(raw.until) ? null : dateOf(raw.until),
+  endsAt: isAbsent(raw.endsAt) ? null : dateOf(raw.endsAt),
+});
+
+/** @throws Error */
+const dateOf = (value: unknown): Date => new Date(instant(new Date(value as string).getTime(), 'moment'));
