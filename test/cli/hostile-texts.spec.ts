@@ -18,7 +18,16 @@ const KEY = keyJson('general', {
   message: EVIL,
   reason: EVIL,
   actor: EVIL,
-  holder: { host: EVIL, pid: 7, since: '2026-11-28T10:00:00.000Z', step: EVIL },
+  holder: { host: EVIL, pid: EVIL as never, since: '2026-11-28T10:00:00.000Z', step: EVIL },
+  progress: {
+    value: 0.5,
+    done: EVIL as never,
+    total: EVIL as never,
+    step: EVIL,
+    remaining: null,
+    overrun: false,
+    public: true,
+  },
 });
 const WINDOW = windowJson(`id${EVIL}`, '2031-05-01T10:00:00.000Z', '2031-05-01T12:00:00.000Z', {
   key: `general${EVIL}`,
@@ -30,7 +39,7 @@ const WINDOW = windowJson(`id${EVIL}`, '2031-05-01T10:00:00.000Z', '2031-05-01T1
 const REPLICA = {
   id: `id${EVIL}`,
   host: EVIL,
-  pid: 7,
+  pid: EVIL,
   revision: 1,
   applied: true,
   silent: false,

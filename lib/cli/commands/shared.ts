@@ -53,13 +53,14 @@ export function describeProgress({
 }: MaintenanceProgress): string {
   const count = done !== null && total !== null ? ` (${done} of ${total})` : '';
   const left = remaining === null ? '' : `, about ${formatRoughly(remaining)} left`;
-  return `${percentOf(value)} % done${count}${step ? `: ${plain(step)}` : ''}${left}${overrun ? ', later than expected' : ''}`;
+  return `${percentOf(value)} % done${count}${step ? `: ${step}` : ''}${left}${overrun ? ', later than expected' : ''}`;
 }
 
-/** One key in a sentence. */
-export function describeKey(key: MaintenanceKeyJson): string {
-  const { value, until, endsAt, holder, abandoned, upcoming: [next] = [] } = key;
-  const name = plain(key.name);
+/** One key in a sentence. Numbers are no more than text either: something else may pose as an admin API. */
+export const describeKey = (key: MaintenanceKeyJson): string => plain(sentenceOf(key));
+
+function sentenceOf(key: MaintenanceKeyJson): string {
+  const { name, value, until, endsAt, holder, abandoned, upcoming: [next] = [] } = key;
   if (key.reopening) {
     return `${name} is reopening gradually until ${formatMoment(key.reopening.until)}.`;
   }
@@ -69,7 +70,7 @@ export function describeKey(key: MaintenanceKeyJson): string {
   const end = until ?? endsAt;
   const when = end ? ` until ${formatMoment(end)}${until ? '' : ' at the latest'}` : ', without an end';
   const who = holder
-    ? `, held by ${plain(holder.host)} (pid ${holder.pid})${abandoned ? ', which is gone' : ''}`
+    ? `, held by ${holder.host} (pid ${holder.pid})${abandoned ? ', which is gone' : ''}`
     : '';
   const far = key.progress ? `, ${describeProgress(key.progress)}` : '';
   const state = key.phase === 'readOnly' ? 'read-only' : 'in maintenance';
@@ -108,7 +109,7 @@ export async function printDryRun(
     out.line(`Would ${does}. Nothing was changed.`);
     out.line(`  now       ${describeKey(key)}`);
     out.line(`  affects   ${scope}${key.readOnly ? ', except those that only read' : ''}`);
-    const hosts = replicas.map(({ host, pid }) => `${plain(host)}:${pid}`);
+    const hosts = replicas.map(({ host, pid }) => plain(`${host}:${pid}`));
     out.line(`  replicas  ${hosts.length === 0 ? 'none is running' : hosts.join(', ')}`);
     if (routes) {
       printRoutes(out, 'refuses', routes.closes);
