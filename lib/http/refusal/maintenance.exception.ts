@@ -15,7 +15,7 @@ export class MaintenanceException extends HttpException {
   readonly code = 'MAINTENANCE';
 
   /** The key that refuses; `null` if the replica has lost contact with the store and `onStale` is `'block'`. */
-  readonly key: MaintenanceKey | null;
+  declare readonly key: MaintenanceKey | null;
   /** Whole seconds. */
   readonly retryAfter: number;
   /** The known end, `null` when none was given. */
@@ -27,10 +27,10 @@ export class MaintenanceException extends HttpException {
   /** @internal */
   constructor(refusal: Refusal) {
     super(refusal.message, refusal.statusCode);
-    // it leads to a request with its headers, often that of another visitor: not for the logs of filters
-    Object.defineProperty(this, 'refusal', { value: refusal });
+    // filters may log the exception, or send it: the refusal leads to a request with its headers, often that of another visitor,
+    // and a key to what only operators see, and to what is injected into it
+    Object.defineProperties(this, { refusal: { value: refusal }, key: { value: refusal.status.key } });
     this.body = refusalJson(refusal);
-    this.key = refusal.status.key;
     this.retryAfter = refusal.retryAfter;
     this.until = refusal.until;
   }
