@@ -1,12 +1,7 @@
-import { once } from 'node:events';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
-import { createServer } from 'node:tls';
-import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isReply, refusalCode, storeError } from '../../lib/core/store/redis/redis-errors.js';
 import { adapters } from '../support/apps.js';
 import { request } from '../support/http.js';
-import { freePort } from '../support/process.js';
 import { RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 import { startService, type Running } from './service.js';
@@ -160,105 +155,4 @@ describe('error replies of Redis', () => {
       'Redis did not answer (sync): the connection ended before it did; the outcome is unknown.',
     );
   });
-});
-
-describe('the last error of a connection', () => {
-  it('is that the server closes it at once, if it says nothing else', async () => {
-    const closing = createTcpServer((socket) => socket.end()).listen(0, '127.0.0.1');
-    await once(closing, 'listening');
-    const { port } = closing.address() as AddressInfo;
-    try {
-      await using app = await startService({ redis: `redis://127.0.0.1:${port}` });
-      const error = await app.service.refresh().catch((reason: unknown) => reason);
-      expect((error as Error).message).toMatch(
-        /^Redis cannot be reached .*: it closes the connection at once;/,
-      );
-    } finally {
-      closing.close();
-    }
-  });
-
-  it('is told, not that the client had no connection for a command of its own', async () => {
-    await using own = await RedisServer.start();
-    const admin = own.client();
-    await admin.config('SET', 'maxclients', '1');
-    await using app = await startService({ redis: own.url });
-    const errors = new Set<string | null>();
-    await until(() => errors.add(app.service.health().error) && app.logged('contact') > 0);
-    for (let i = 0; i < 3; i++) {
-      const failed = app.service.refresh().catch((error: unknown) => (error as Error).message);
-      errors.add((await failed) ?? null).add(app.service.health().error);
-    }
-    expect([...errors].join('\n')).toMatch(/^Redis cannot be reached/m);
-    expect([...errors, ...app.log].join('\n')).not.toMatch(/enableOfflineQueue|max retries/);
-    await admin.config('SET', 'maxclients', '100');
-    await until(() => app.service.health().up, { timeout: 15_000 });
-  });
-
-  it('reports a changed password in health, errors and once in the log, and retries slowly', async () => {
-    await using own = await RedisServer.start();
-    const admin = own.client();
-    await admin.acl('SETUSER', 'app', 'on', '>first', '~*', '&*', '+@all');
-    await using app = await startService({ redis: `redis://app:first@${own.host}:${own.port}` });
-    expect(app.service.health().up).toBe(true);
-    await admin.acl('SETUSER', 'app', 'resetpass', '>second');
-    await admin.client('KILL', 'USER', 'app');
-    await until(() => app.service.health().error?.includes('WRONGPASS'), { timeout: 15_000 });
-    await expect(app.service.setMaintenance(true)).rejects.toMatchObject({
-      name: 'MaintenanceStoreError',
-      message: expect.stringContaining('WRONGPASS') as string,
-    });
-    const connections = async (): Promise<number> =>
-      Number(/total_connections_received:(\d+)/.exec(await admin.info('stats'))?.[1]);
-    const before = await connections();
-    await until(() => app.service.health().lease === 0, { timeout: 10_000 });
-    expect((await connections()) - before).toBeLessThanOrEqual(6);
-    expect(app.logged('WRONGPASS')).toBe(1);
-    expect(app.log.join('\n')).not.toContain('first');
-
-    await admin.acl('SETUSER', 'app', '>first');
-    await until(() => app.service.health().up, { timeout: 40_000, interval: 100 });
-    await app.service.setMaintenance(true);
-  }, 90_000);
-
-  it('explains why no secure connection was made', async () => {
-    // without a certificate there is no handshake
-    const secure = createServer({}).listen(0, '127.0.0.1');
-    await once(secure, 'listening');
-    const { port } = secure.address() as AddressInfo;
-    try {
-      await using app = await startService({ redis: `rediss://127.0.0.1:${port}` });
-      const seen = (): string => app.service.health().error ?? '';
-      await until(() => seen().includes('handshake'));
-      expect(seen()).toMatch(/handshake failure/);
-    } finally {
-      secure.close();
-    }
-  });
-
-  it('explains why no node of a cluster, and no sentinel, can be reached', async () => {
-    const port = await freePort();
-    const node = { host: '127.0.0.1', port };
-    const secure = createServer({}).listen(0, '127.0.0.1');
-    await once(secure, 'listening');
-    const tlsPort = (secure.address() as AddressInfo).port;
-    const tls = { ...node, port: tlsPort };
-    try {
-      for (const [redis, why] of [
-        [new Cluster([node], { lazyConnect: true }), `connect ECONNREFUSED 127.0.0.1:${port}`],
-        [{ sentinels: [node], name: 'shop' }, `connect ECONNREFUSED 127.0.0.1:${port}`],
-        [new Cluster([tls], { lazyConnect: true, redisOptions: { tls: {} } }), 'handshake failure'],
-        [
-          { sentinels: [tls], name: 'shop', enableTLSForSentinelMode: true, sentinelTLS: {} },
-          'handshake failure',
-        ],
-      ] as const) {
-        await using app = await startService({ redis });
-        await until(() => app.service.health().error?.includes(why), { what: why, timeout: 10_000 });
-        await expect(app.service.setMaintenance(true)).rejects.toThrow(why);
-      }
-    } finally {
-      secure.close();
-    }
-  }, 30_000);
 });

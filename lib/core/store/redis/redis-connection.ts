@@ -1,10 +1,10 @@
 import { Backoff } from '../../common/backoff.js';
 import { MaintenanceStoreError } from '../../errors/errors.js';
 import { bounded } from '../bounded.js';
-import { isDropped, ReasonFinder } from './find-reason.js';
+import { LastProblem, type RedisEventError } from './last-problem.js';
 import type { RedisClient, RedisSettings } from './redis-client.js';
 import { RedisAcquaintance } from './redis-acquaintance.js';
-import { explain, isLeftBehind, isReply, isUnsent, isWithoutConnection, storeError } from './redis-errors.js';
+import { explain, isLeftBehind, isReply, isUnsent, storeError } from './redis-errors.js';
 
 /** Milliseconds that a call waits for a connection that has just broken; one that is away for longer is not waited for. */
 const RECONNECT_TIMEOUT = 500;
@@ -14,14 +14,10 @@ export class RedisConnection {
   readonly acquaintance: RedisAcquaintance;
   private live = false;
   private brokenAt = -Infinity;
-  /** The last error of the connection since it was last up. */
-  private problem: unknown;
+  private readonly problem: LastProblem;
   /** Why it is connected to a database other than the intended one. */
   private misplaced: unknown;
-  /** Connected, but the server has not said yet that it is ready. */
-  private opening = false;
   private readonly demotions = new Backoff();
-  private readonly reasons: ReasonFinder;
 
   /** @param replaced is called when this connection is given up for another server */
   constructor(
@@ -29,7 +25,7 @@ export class RedisConnection {
     private readonly replaced: () => void,
   ) {
     this.acquaintance = new RedisAcquaintance(client);
-    this.reasons = new ReasonFinder(client);
+    this.problem = new LastProblem(client);
     client.on('connect', () => this.connected());
     client.on('ready', () => this.ready());
     client.on('close', () => this.closed());
@@ -48,7 +44,7 @@ export class RedisConnection {
     try {
       await bounded('connect', ready, deadline);
     } catch (error) {
-      if (this.problem === undefined) {
+      if (this.problem.error === undefined) {
         // still connecting: the next call waits for it, as for a connection that has just broken
         this.brokenAt = performance.now();
       }
@@ -76,13 +72,14 @@ export class RedisConnection {
   /** Why a call failed: if the connection is gone, its own error says more than that of the call. */
   failure(what: string, error: unknown): MaintenanceStoreError {
     const certain = isReply(error) || (error instanceof MaintenanceStoreError && error.outcome === 'refused');
-    if (this.live || this.problem === undefined || certain) {
+    const { error: problem } = this.problem;
+    if (this.live || problem === undefined || certain) {
       return storeError(what, error);
     }
     return new MaintenanceStoreError(
-      `Redis cannot be reached (${what}): ${explain(this.problem)}; the outcome is unknown.`,
+      `Redis cannot be reached (${what}): ${explain(problem)}; the outcome is unknown.`,
       'unknown',
-      { cause: this.problem },
+      { cause: problem },
     );
   }
 
@@ -132,22 +129,16 @@ export class RedisConnection {
 
   private connected(): void {
     this.misplaced = undefined;
-    this.opening = true;
+    this.problem.connected();
   }
 
   private ready(): void {
     this.live = true;
-    this.opening = false;
-    this.problem = undefined;
-    this.reasons.connected();
+    this.problem.solved();
   }
 
   private closed(): void {
-    if (this.opening) {
-      // as a server with too many clients does, whose words may be lost with the connection
-      this.problem ??= new Error('it closes the connection at once');
-      this.opening = false;
-    }
+    this.problem.closed();
     this.broken();
   }
 
@@ -160,23 +151,10 @@ export class RedisConnection {
   }
 
   private note(error: RedisEventError): void {
-    // for a cluster, the error of one of its nodes
-    const problem = error.lastNodeError ?? error;
-    // why there is no connection says more than that a command of the client's own had none
-    if (isDropped(problem)) {
-      this.problem ??= problem;
-      void this.findReason();
-    } else if (!isWithoutConnection(problem)) {
-      this.problem = problem;
-    }
+    this.problem.note(error);
     if (error.command?.name === 'select') {
       this.misplaced = error;
     }
-  }
-
-  private async findReason(): Promise<void> {
-    const reason = await this.reasons.find();
-    this.problem = this.live ? this.problem : (reason ?? this.problem);
   }
 
   private async nextReady(timeout: number): Promise<void> {
@@ -191,9 +169,4 @@ export class RedisConnection {
       client.on('ready', settle);
     });
   }
-}
-
-interface RedisEventError extends Error {
-  readonly lastNodeError?: Error;
-  readonly command?: { readonly name?: string };
 }

@@ -1,0 +1,71 @@
+import { messageOf } from '../../errors/message-of.js';
+import { isDropped, ReasonFinder } from './find-reason.js';
+import type { RedisClient } from './redis-client.js';
+import { isWithoutConnection } from './redis-errors.js';
+
+/** What a client tells of an error. */
+export interface RedisEventError extends Error {
+  readonly lastNodeError?: Error;
+  readonly command?: { readonly name?: string };
+}
+
+/** What the system says if the other side has closed the connection. */
+const CLOSED = /\b(?:EPIPE|ECONNRESET)$/;
+
+/** Why a connection is not up: its last error since it was. */
+export class LastProblem {
+  error: unknown;
+  /** Connected, but the server has not said yet that it is ready. */
+  private opening = false;
+  /** The last error is one of the present attempt. */
+  private isNew = false;
+  private readonly reasons: ReasonFinder;
+
+  constructor(private readonly client: RedisClient) {
+    this.reasons = new ReasonFinder(client);
+  }
+
+  connected(): void {
+    this.opening = true;
+    this.isNew = false;
+  }
+
+  /** The server is ready. */
+  solved(): void {
+    this.opening = false;
+    this.error = undefined;
+    this.reasons.connected();
+  }
+
+  closed(): void {
+    if (this.opening && !this.isNew) {
+      this.error = new Error(
+        // its client closes the connection if the cluster is not ready, and keeps to itself what it was told
+        this.client.isCluster === true
+          ? 'the cluster is not ready; CLUSTER INFO says why'
+          : // as a server with too many clients does, whose words may be lost with the connection
+            'it closes the connection at once',
+      );
+    }
+    this.opening = false;
+  }
+
+  note(error: RedisEventError): void {
+    // for a cluster, the error of one of its nodes
+    const problem = error.lastNodeError ?? error;
+    // why there is no connection says more than that a command of the client's own had none
+    if (isDropped(problem)) {
+      this.error ??= problem;
+      void this.findReason();
+    } else if (!isWithoutConnection(problem) && !(this.opening && CLOSED.test(messageOf(problem)))) {
+      this.error = problem;
+      this.isNew = true;
+    }
+  }
+
+  private async findReason(): Promise<void> {
+    const reason = await this.reasons.find();
+    // unless it is up meanwhile
+    this.error = this.error && (reason ?? this.error);
+  }
+}
