@@ -83,3 +83,29 @@ it.each(losses)(
   },
   90_000,
 );
+
+it.each(losses)(
+  'a lock is taken again from an earlier holder that has left when Redis %s',
+  async (_, keepData) => {
+    await using server = await RedisServer.start({ config: ['dbfilename dump.rdb'] });
+    await using spare = await RedisServer.start();
+    await using way = await TcpProxy.start(server);
+    await using app = await startService({ redis: way.url });
+    await using other = await startService({ redis: way.url });
+    const earlier = await other.service.maintain(KEY, { drain: false });
+    const loseLocks = await keepData(server, spare);
+    await earlier.leave();
+    const maintenance = await app.service.maintain(KEY, { drain: false });
+    const later = await loseLocks();
+    way.retarget(later);
+    way.cut();
+    const admin = later.client();
+    const renewed = async () =>
+      Number(await admin.hget(entry('fences'), `lock:${KEY}`)) === maintenance.fence;
+    await until(async () => maintenance.signal.aborted || (await renewed()), { timeout: 15_000 });
+    expect(maintenance.signal.reason).toBeUndefined();
+    await maintenance.leave();
+    await until(() => !app.isOn(KEY) && !other.isOn(KEY), { timeout: 15_000 });
+  },
+  90_000,
+);

@@ -13,17 +13,21 @@ local now = clock()
 if is_late(ARGV[3], now) then return { 'late', now } end
 local fence = tonumber(ARGV[5])
 local lock = 'lock:' .. ARGV[4]
+local last = tonumber(redis.call('HGET', KEYS[2], lock) or '0') or 0
 local locks, lost = false, false
 for i = 7, #ARGV do
   local alive, token = standing(ARGV[i], redis.call('HGET', KEYS[1], ARGV[i]), now, nil)
-  if alive and token ~= ARGV[1] then return 0 end
+  if alive and token ~= ARGV[1] then
+    -- if it was granted before, its holder had left it by then: this server has older data
+    if ARGV[i] ~= lock or last == 0 or last >= fence then return 0 end
+    token = nil
+  end
   if ARGV[i] == lock then
     locks = true
     lost = not token
   end
 end
 if locks then
-  local last = tonumber(redis.call('HGET', KEYS[2], lock) or '0') or 0
   if last > fence then return 0 end
   if lost and ARGV[6] == '1' then
     local record = redis.pcall('HGET', KEYS[3], ARGV[4])
