@@ -136,10 +136,7 @@ export class StateView {
     }
   }
 
-  /**
-   * Whether everything is known that only an exchange returns: what others have written before this process did, and which holds are
-   * still renewed.
-   */
+  /** Whether everything is known that only an exchange returns: what others wrote before, and which holds are still renewed. */
   get isComplete(): boolean {
     return (
       this.records.unconfirmed.length === 0 &&
