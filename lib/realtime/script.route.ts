@@ -112,7 +112,8 @@ export class ScriptRoute {
 function sendNotModified(reply: HttpReply): void {
   if (reply.code && reply.send && isFastifyReply(reply)) {
     reply.code(304);
-    reply.send('');
+    // for an empty text Fastify would give one
+    reply.send(undefined);
     return;
   }
   const response = rawResponse(reply);
