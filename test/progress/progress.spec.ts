@@ -153,3 +153,28 @@ it('progress reaches other replicas, and ends with its holder', async () => {
   await until(async () => (await data())?.abandoned === true, { timeout: 20_000 });
   expect(await data()).not.toHaveProperty('progress');
 }, 60_000);
+
+it('nothing of it stays in Redis, however short the work was', async () => {
+  const namespace = 'short';
+  await using app = await startService({ redis: server.url, namespace });
+  const entry = `${namespace}:{${namespace}}:progress`;
+  const client = server.client();
+  const reported = vi.spyOn(RedisProgress.prototype, 'report');
+  await app.service.maintain(KEY, async (m) => {
+    m.progress(0.5);
+    await until(() => client.hlen(entry));
+  });
+  expect(reported).toHaveBeenCalledOnce();
+  expect(await client.hgetall(entry)).toEqual({});
+});
+
+it('nothing of it stays in memory once the next work reports', async () => {
+  await using app = await startService();
+  const reported = vi.spyOn(ProgressTable.prototype, 'report');
+  for (let value = 0; value < 10; value++) {
+    await app.service.maintain(KEY, (m) => m.progress(value / 10));
+  }
+  const [table] = reported.mock.contexts as ProgressTable[];
+  expect(reported).toHaveBeenCalledTimes(10);
+  expect(table?.['texts'].size).toBe(1);
+});

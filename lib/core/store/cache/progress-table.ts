@@ -9,20 +9,22 @@ export class ProgressTable implements ProgressStore {
   constructor(private readonly leases: LeaseTable) {}
 
   report(hold: string, text: string): Promise<boolean> {
-    const alive = this.leases.alive().has(leaseOfHold(hold));
-    if (alive) {
-      this.texts.set(hold, text);
-    }
-    return Promise.resolve(alive);
+    this.texts.set(hold, text);
+    this.forgetEnded();
+    return Promise.resolve(this.texts.has(hold));
   }
 
   read(): Promise<ReadonlyMap<string, string>> {
+    this.forgetEnded();
+    return Promise.resolve(new Map(this.texts));
+  }
+
+  private forgetEnded(): void {
     const alive = this.leases.alive();
     for (const hold of this.texts.keys()) {
       if (!alive.has(leaseOfHold(hold))) {
         this.texts.delete(hold);
       }
     }
-    return Promise.resolve(new Map(this.texts));
   }
 }

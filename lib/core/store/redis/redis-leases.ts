@@ -103,7 +103,8 @@ export class RedisLeases implements LeaseStore {
 
   async release(names: readonly string[], token: string, deadline: number): Promise<void> {
     const { channel } = this.commands;
-    await this.commands.run('unlock', 'RELEASE', ['leases', 'waiters'], deadline, [token, channel, ...names]);
+    const keys = ['leases', 'waiters', 'progress'] as const;
+    await this.commands.run('unlock', 'RELEASE', keys, deadline, [token, channel, ...names]);
   }
 }
 
