@@ -169,7 +169,7 @@ it('nothing of it stays in Redis, however short the work was', async () => {
 });
 
 it('nothing of it stays in memory once the next work reports', async () => {
-  await using app = await startService();
+  await using app = await startService({});
   const reported = vi.spyOn(ProgressTable.prototype, 'report');
   for (let value = 0; value < 10; value++) {
     await app.service.maintain(KEY, (m) => m.progress(value / 10));

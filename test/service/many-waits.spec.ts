@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MaintenanceKey } from 'nestjs-maintenance';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { failure, started } from '../module/started.js';
+import { RedisServer } from '../support/redis.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 
 const warnings: string[] = [];
 const collect = ({ name, message }: Error): void => void warnings.push(`${name}: ${message}`);
@@ -63,4 +65,25 @@ it('signals of a maintenance and of a call may have any number of listeners', as
   );
   await delay(0);
   expect(warnings).toEqual([]);
+});
+
+it('many calls wait for Redis to be back: no warning', async () => {
+  const server = await RedisServer.start();
+  const proxy = await TcpProxy.start(server);
+  try {
+    await using at = await started({ redis: proxy.url, keys: [new MaintenanceKey('mail')] });
+    proxy.pause();
+    proxy.cut();
+    await delay(20);
+    const works = Array.from({ length: 20 }, () =>
+      at.service.maintain('mail', () => undefined, { lock: false }),
+    );
+    await delay(20);
+    proxy.resume();
+    await Promise.allSettled(works);
+    expect(warnings).toEqual([]);
+  } finally {
+    await proxy.stop();
+    await server.stop();
+  }
 });

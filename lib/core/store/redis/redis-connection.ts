@@ -1,4 +1,6 @@
+import { Subject } from 'rxjs';
 import { Backoff } from '../../common/backoff.js';
+import { nextOrTimeout } from '../../common/next-or-timeout.js';
 import { MaintenanceStoreError } from '../../errors/errors.js';
 import { bounded } from '../bounded.js';
 import { LastProblem, type RedisEventError } from './last-problem.js';
@@ -13,6 +15,8 @@ const RECONNECT_TIMEOUT = 500;
 export class RedisConnection {
   readonly acquaintance: RedisAcquaintance;
   private live = false;
+  /** Many calls wait for that at once: the client gets one listener for them all. */
+  private readonly readies = new Subject<void>();
   private brokenAt = -Infinity;
   private readonly problem: LastProblem;
   /** Why it is connected to a database other than the intended one. */
@@ -59,7 +63,7 @@ export class RedisConnection {
   async require(what: string, deadline: number): Promise<void> {
     const patience = Math.min(this.brokenAt + RECONNECT_TIMEOUT, deadline) - performance.now();
     if (!this.live && patience > 0) {
-      await this.nextReady(patience);
+      await nextOrTimeout(this.readies, patience);
     }
     if (this.misplaced !== undefined) {
       throw storeError(what, this.misplaced);
@@ -135,6 +139,7 @@ export class RedisConnection {
   private ready(): void {
     this.live = true;
     this.problem.solved();
+    this.readies.next();
   }
 
   private closed(): void {
@@ -155,18 +160,5 @@ export class RedisConnection {
     if (error.command?.name === 'select') {
       this.misplaced = error;
     }
-  }
-
-  private async nextReady(timeout: number): Promise<void> {
-    const { client } = this;
-    await new Promise<void>((resolve) => {
-      const settle = (): void => {
-        clearTimeout(timer);
-        client.off('ready', settle);
-        resolve();
-      };
-      const timer = setTimeout(settle, timeout);
-      client.on('ready', settle);
-    });
   }
 }
