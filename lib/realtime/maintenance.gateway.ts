@@ -1,12 +1,20 @@
-import { Inject, Injectable, type BeforeApplicationShutdown, type Type } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type Type,
+} from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WebSocketGateway, type OnGatewayInit } from '@nestjs/websockets';
-import type { Server } from 'socket.io';
+import { Server } from 'node:http';
+import type { Server as SocketServer } from 'socket.io';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import { STRUCTURE } from '../options/tokens.js';
 import { whenAdapterIsKnown } from '../request/when-adapter-is-known.js';
 import { SOCKET_SCRIPT } from '../browser/socket.generated.js';
+import { serveHttp2Offers } from './http2-offers.js';
 import { gatewaysOf, serverOptions, socketOptionsOf } from './gateway-options.js';
 import { warn } from './log.js';
 import { ScriptRoute } from './script.route.js';
@@ -20,8 +28,8 @@ import { fitsBrowserScript } from './wire-format.js';
  */
 export function maintenanceGateway(): Type {
   @Injectable()
-  class MaintenanceGateway implements OnGatewayInit, BeforeApplicationShutdown {
-    private own: Server | undefined;
+  class MaintenanceGateway implements OnGatewayInit, OnApplicationBootstrap, BeforeApplicationShutdown {
+    private own: SocketServer | undefined;
 
     constructor(
       @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
@@ -58,18 +66,27 @@ export function maintenanceGateway(): Type {
       }
     }
 
+    /** All gateways have their servers. */
+    onApplicationBootstrap(): void {
+      const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
+      const server: unknown = adapter?.getHttpServer();
+      if (server instanceof Server) {
+        serveHttp2Offers(server);
+      }
+    }
+
     async beforeApplicationShutdown(): Promise<void> {
       await this.own?.close();
     }
 
     /** For an adapter that does not speak Socket.IO. */
-    private open(): Server {
+    private open(): SocketServer {
       const { path, cors, origins } = socketOptionsOf(this.structure);
       const options = serverOptions({ path, cors, origins }, [], () => true) as never;
       return new IoAdapter(this.host.httpAdapter.getHttpServer()).createIOServer(
         0,
         options,
-      ) as unknown as Server;
+      ) as unknown as SocketServer;
     }
   }
   return MaintenanceGateway;
@@ -79,7 +96,7 @@ function isSocketIo(adapter: unknown): boolean {
   return !adapter || typeof (adapter as { createIOServer?: unknown }).createIOServer === 'function';
 }
 
-function isServer(server: unknown): server is Server {
-  const { of, path } = server as Partial<Server>;
+function isServer(server: unknown): server is SocketServer {
+  const { of, path } = server as Partial<SocketServer>;
   return typeof of === 'function' && typeof path === 'function';
 }
