@@ -498,6 +498,18 @@ it('finds a dead holder that is reported twice, unless Redis has forgotten it in
   expect(rules(history(told(10, 7), empty, told(90, 7)))).toEqual([]);
   // of an older version, which gives holders no name
   expect(rules(history(told(10), told(90)))).toEqual([]);
+
+  // it had two holds, and one of them had ended
+  const began = (op: string, lock: boolean): [number, string, Event] => [
+    5,
+    'r2.1',
+    { e: 'op', op, wish: { ...maintainJob, lock } },
+  ];
+  const boot: [number, string, Event] = [1, 'r2.1', { e: 'boot', pid: 7 }];
+  const both = [boot, began('r2.1-a', true), began('r2.1-b', false)];
+  const ended: [number, string, Event] = [6, 'r2.1', { e: 'worked', op: 'r2.1-b' }];
+  expect(rules(history(...both, told(10, 7), told(90, 7)))).toEqual([]);
+  expect(rules(history(...both, ended, told(10, 7), told(90, 7)))).toEqual(['abandoned']);
 });
 
 it('finds overlapping migrations of two command lines, whatever has happened to the first', () => {

@@ -193,21 +193,26 @@ const TOLD = 20_000;
 const emptiedBetween = (evidence: Evidence, from: number, to: number): boolean =>
   evidence.windows.some(({ kind, begin }) => kind === 'redis-empty' && begin >= from && begin <= to);
 
-/** A holder that died is told once, by one process, however many see it. */
+/** A holder that died is told once, by one process, however many see it; each hold by itself where a process had several. */
 export const abandonments: Rule = (evidence) => {
   const found: Violation[] = [];
-  const told = new Map<string, Line>();
+  const told = new Map<string, Line[]>();
   const pids = new Map(
     evidence.lines.flatMap((line) => (line.e === 'boot' ? [[line.p, line.pid] as const] : [])),
   );
   for (const line of evidence.lines) {
     if (line.e !== 'abandoned') continue;
     const place = `${line.key} ${line.pid}`;
+    const before = told.get(place) ?? [];
+    const left = maintains(evidence).filter(
+      ({ process, wish, worked, result }) =>
+        pids.get(process) === line.pid && wish.key === line.key && (worked ?? result) === undefined,
+    );
+    const twice = before.length >= Math.max(1, left.length) ? before.at(-1) : undefined;
     // holders of the older version have no name: several look alike
-    const before = line.pid === undefined ? undefined : told.get(place);
-    if (before && !emptiedBetween(evidence, before.t, line.t))
-      found.push(breach('abandoned', `that the holder of ${line.key} died was told twice`, before, line));
-    told.set(place, line);
+    if (twice && line.pid !== undefined && !emptiedBetween(evidence, twice.t, line.t))
+      found.push(breach('abandoned', `that the holder of ${line.key} died was told twice`, twice, line));
+    told.set(place, [...before, line]);
   }
   for (const op of workers(evidence)) {
     const died = evidence.deaths.get(op.process);
