@@ -80,7 +80,12 @@ export const coreProviders: Provider[] = ownProviders([
     BypassTokens,
     [OPTIONS, StateManager],
     ({ bypass, namespace }: ResolvedOptions, { store }: StateManager) =>
-      new BypassTokens(bypass.secrets, namespace, () => store.id),
+      new BypassTokens(
+        bypass.secrets,
+        namespace,
+        () => store.id,
+        () => store.now(),
+      ),
   ),
   made(
     Permissions,

@@ -42,6 +42,8 @@ export class BypassTokens implements TokenSource {
     private readonly namespace: string,
     /** The id of the store; `undefined` where there is none, or until it is known. */
     private readonly storeId: () => string | undefined,
+    /** Epoch ms by the store's clock: one machine creates a token, others verify it. */
+    private readonly now: () => number,
   ) {}
 
   get enabled(): boolean {
@@ -63,7 +65,7 @@ export class BypassTokens implements TokenSource {
         { option: 'bypass.secret' },
       );
     }
-    if (!Number.isSafeInteger(expiresIn) || expiresIn <= 0 || Date.now() + expiresIn > 8.64e15) {
+    if (!Number.isSafeInteger(expiresIn) || expiresIn <= 0 || this.now() + expiresIn > 8.64e15) {
       throw MaintenanceConfigurationError.of('expiresIn', expiresIn, 'whole milliseconds above 0');
     }
     if (keys !== undefined && (!Array.isArray(keys) || keys.length === 0)) {
@@ -71,7 +73,7 @@ export class BypassTokens implements TokenSource {
     }
     const store = this.storeId();
     const payload: Payload = {
-      exp: Date.now() + expiresIn,
+      exp: Math.ceil(this.now() + expiresIn),
       ...(keys && { keys: keys.map((key) => getKey(key).name) }),
       ...(store !== undefined && { store }),
     };
@@ -108,7 +110,7 @@ export class BypassTokens implements TokenSource {
     const { exp, keys, store } = JSON.parse(Buffer.from(body, 'base64url').toString()) as Payload;
     const id = this.storeId();
     const isOurs = id === undefined || store === id;
-    return isOurs && exp > Date.now() ? { expires: exp, keys: keys && new Set(keys) } : undefined;
+    return isOurs && exp > this.now() ? { expires: exp, keys: keys && new Set(keys) } : undefined;
   }
 
   private sign(body: string, secret: string): Buffer {

@@ -121,7 +121,12 @@ function assemble(
     rights: new CallRights(manager, works, revocations),
     coordinator,
     statuses,
-    tokens: new BypassTokens(options.bypass.secrets, options.namespace, () => manager.store.id),
+    tokens: new BypassTokens(
+      options.bypass.secrets,
+      options.namespace,
+      () => manager.store.id,
+      () => manager.store.now(),
+    ),
     menu: { getItem: () => Promise.resolve(null) },
   };
   return new StandaloneMaintenance(parts, end);
