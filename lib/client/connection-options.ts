@@ -24,8 +24,8 @@ export interface Push {
 export interface ConnectionOptions {
   /** `null`: the ping endpoint is polled. */
   readonly push: ((listener: PushListener) => Push) | null;
-  /** `null`: there is no endpoint to fall back to. */
-  readonly pingUrl: string | null;
+  /** `''`: there is no endpoint to fall back to, and {@link idle} says that it is not to be polled. */
+  readonly pingUrl: string;
   /** Whether nobody is looking, so that polling can wait for {@link Connection.wake}. */
   readonly idle: () => boolean;
 }

@@ -39,12 +39,7 @@ export function createConnection({ push: open, pingUrl, idle }: ConnectionOption
     }
   }
 
-  async function ask(): Promise<PingAnswer> {
-    if (pingUrl === null) {
-      throw new Error('No ping endpoint.');
-    }
-    return askPingEndpoint(pingUrl, TIMEOUT);
-  }
+  const ask = (): Promise<PingAnswer> => askPingEndpoint(pingUrl, TIMEOUT);
 
   function statusOf(state: PingState): MaintenanceStatusMessage {
     const { modes = {}, revision = 0, spread } = status ?? {};
@@ -65,14 +60,14 @@ export function createConnection({ push: open, pingUrl, idle }: ConnectionOption
   async function look(): Promise<MaintenanceStatusMessage> {
     const { code, state } = await ask();
     if (!state) {
-      throw new Error(`The ping answered ${code} without a state.`);
+      throw new Error(`Ping without state: ${code}`, { cause: code });
     }
     return statusOf(state);
   }
 
   const poller = createPoller({
     ask,
-    wanted: () => !closed && connection !== 'live' && pingUrl !== null && !idle(),
+    wanted: () => !closed && connection !== 'live' && !idle(),
     found(state) {
       if (connection === 'lost') {
         push?.retry();

@@ -83,12 +83,12 @@ export function createMaintenanceClient(options: MaintenanceClientOptions = {}):
           path,
           auth,
         }),
-      pingUrl: pingUrl === null ? null : new URL(pingUrl, origin).href,
-      idle: () => document?.hidden === true,
+      pingUrl: pingUrl === null ? '' : new URL(pingUrl, origin).href,
+      idle: () => pingUrl === null || document?.hidden === true,
     });
     const needsSocket = (key: string | undefined): boolean =>
       io !== null && (key !== undefined || pingUrl === null);
-    return watched(link, document, needsSocket);
+    return watched(link, document, needsSocket, pingUrl !== null);
   };
   return options.io === undefined
     ? deferred(() => importIo().then(connect))
@@ -116,11 +116,13 @@ async function importIo(): Promise<SocketFactory | null> {
 /**
  * Checks as soon as somebody looks at the page.
  * @param needsSocket whether a ping for that key has to wait until it is known whether a socket gets through
+ * @param hasEndpoint whether anything can be asked without a socket
  */
 function watched(
   link: Connection,
   document: BrowserGlobals['document'],
   needsSocket: (key: string | undefined) => boolean,
+  hasEndpoint: boolean,
 ): MaintenanceClient {
   const wake = (): void => (document?.hidden ? undefined : link.wake());
   document?.addEventListener('visibilitychange', wake);
@@ -144,6 +146,9 @@ function watched(
       }
       if (closed) {
         throw new Error('The client is closed.');
+      }
+      if (!hasEndpoint && link.connection !== 'live') {
+        throw new Error('There is no socket, and no ping endpoint.');
       }
       return link.ping(key);
     },

@@ -9,7 +9,8 @@ import { askForTurn, takePlace, turnOf } from './turn.js';
 /** The present response of this page's own address: `null` if it is open again. */
 async function fetchPage(): Promise<string | null> {
   const answer = await fetch(location.href, { headers: { accept: 'text/html' }, cache: 'no-store' });
-  const refused = answer.status >= 500 || answer.headers.has('x-maintenance-mode');
+  // 429: somebody in front has answered, and a page that is left for that would not come back
+  const refused = answer.status > 428 || answer.headers.has('x-maintenance-mode');
   return refused ? answer.text() : null;
 }
 

@@ -15,6 +15,9 @@ export interface OpenPageOptions {
   isKept(): unknown;
 }
 
+/** Ms within which a page asks again if a proxy has answered. */
+const ASKED_AGAIN = 10_000;
+
 /** A page of the application: left when maintenance begins, unless it is exempt. */
 export function createOpenPage(
   connection: Connection,
@@ -29,14 +32,20 @@ export function createOpenPage(
 
   /** Maintenance has begun: for this visitor, too? The ping endpoint knows about bypasses. */
   async function look(seen: boolean): Promise<void> {
-    const own = await connection.look().catch(() => null);
+    let again: boolean | undefined;
+    const own = await connection.look().catch(({ cause }: Error) => {
+      // a proxy that reaches no server, or that is asked too often; with 503 it may also replace a refusal
+      again = cause === 429 || cause === 502 || cause === 504;
+    });
     const { status } = connection;
     if (!status?.maintenanceMode || own?.maintenanceMode === false) {
       return;
     }
+    // a page that is left for a server that has gone, or for a proxy's own answer, would not come back
     if (!own && connection.connection !== 'live') {
-      // a page that is left for a server that has gone would not come back
       missed = true;
+    } else if (again) {
+      lookWithin(ASKED_AGAIN, seen);
     } else if (!isKept() && mayLeave(status, seen)) {
       reload();
     } else {
