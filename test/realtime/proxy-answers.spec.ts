@@ -50,11 +50,11 @@ async function start(socket: boolean) {
     response.end('<title>Proxy</title>');
   };
   const keys = [new MaintenanceKey('billing', { scope: 'marked' })];
-  const running = await createExpressApp(
+  const started = await createExpressApp(
     { imports: [MaintenanceModule.forRoot({ socket, keys })], controllers: [ShopController] },
     (app: INestApplication) => app.use(proxy),
   );
-  return { running, asked, own, service: running.app.get(MaintenanceService) };
+  return { started, asked, own, service: started.app.get(MaintenanceService) };
 }
 
 async function open({ url }: RunningApp, path: string): Promise<Page> {
@@ -74,8 +74,8 @@ const title = (of: Page, wanted: string) =>
 
 describe.each([429, 502, 504])('while a proxy answers %i by itself', (status) => {
   it.each([true, false])('an open page is kept, and asks again: socket %s', async (socket) => {
-    const { running, asked, own, service } = await start(socket);
-    await using _ = running;
+    const { started, asked, own, service } = await start(socket);
+    await using running = started;
     const visitor = await open(running, '/');
     asked.length = 0;
     own.set('/maintenance/ping', status);
@@ -88,8 +88,8 @@ describe.each([429, 502, 504])('while a proxy answers %i by itself', (status) =>
   });
 
   it('the maintenance page of a part of the site is kept', async () => {
-    const { running, asked, own, service } = await start(true);
-    await using _ = running;
+    const { started, asked, own, service } = await start(true);
+    await using running = started;
     await service.setMaintenance(true, 'billing');
     const visitor = await open(running, '/billing');
     await title(visitor, 'Down for maintenance');

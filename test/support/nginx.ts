@@ -21,7 +21,7 @@ export async function startNginx(upstream: string, server: string): Promise<Ngin
   const file = join(folder, 'nginx.conf');
   await writeFile(
     file,
-    `daemon off; ${process.getuid?.() === 0 ? 'user root;' : ''} pid ${folder}/pid; error_log ${folder}/error.log; worker_processes 1;
+    `daemon off; master_process off; ${process.getuid?.() === 0 ? 'user root;' : ''} pid ${folder}/pid; error_log ${folder}/error.log; worker_processes 1;
 events { worker_connections 64; }
 http {
   access_log off;
