@@ -10,6 +10,8 @@ import {
   type MaintenanceChange,
 } from 'nestjs-maintenance';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { withoutHold } from '../../lib/core/document/holds.js';
+import { StateManager } from '../../lib/core/state/state-manager.js';
 import { failure, started } from '../module/started.js';
 
 async function site() {
@@ -428,4 +430,17 @@ describe('an application that closes during maintain()', () => {
       expect(at.log.filter((line) => line.startsWith('warn')).join('\n')).toMatch(warned);
     });
   });
+});
+
+it('says that nobody unset the key when its hold is gone all the same', async () => {
+  await using running = await site();
+  const maintenance = await running.service.maintain('key');
+  const manager = running.app.get(StateManager);
+  await manager.write(
+    'key',
+    (record) => withoutHold(record, record?.holds[0]?.id ?? ''),
+    performance.now() + 5_000,
+  );
+  expect(maintenance.signal.reason).toBeInstanceOf(MaintenanceLockLostError);
+  expect(String(maintenance.signal.reason)).toMatch(/its hold is gone from the store/);
 });

@@ -160,7 +160,7 @@ export class MaintenanceVetoError extends MaintenanceError {
   override readonly code = 'MAINTENANCE_VETO';
 }
 
-/** A lock or hold was lost before it was left: its lease ran out, or somebody unset the key. @publicApi */
+/** A lock or hold was lost before it was left: its lease ran out, somebody unset the key, or the store lost it. @publicApi */
 export class MaintenanceLockLostError extends MaintenanceError {
   override name = 'MaintenanceLockLostError';
   override readonly code = 'MAINTENANCE_LOCK_LOST';

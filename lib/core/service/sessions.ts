@@ -178,19 +178,22 @@ export class MaintenanceSessions {
     return { session, change };
   }
 
-  /** A hold that is gone from the state is lost: somebody unset the key, or its time is over. */
+  /** A hold that is gone from the state, or whose time is over, is lost. */
   private lookAfterHolds(): void {
     const { document, store } = this.manager;
     const now = store.latest();
     let next = Infinity;
     for (const session of this.sessions.values()) {
-      const own = document?.keys.get(session.key)?.holds.find(({ id }) => id === session.hold);
+      const record = document?.keys.get(session.key);
+      const own = record?.holds.find(({ id }) => id === session.hold);
       const end = own?.until ?? Infinity;
       if (own && now < end) {
         next = Math.min(next, end);
         continue;
       }
-      session.end(own ? 'its time is over' : 'somebody unset the key');
+      const unset = record?.change.cause === 'unset';
+      const gone = unset ? 'somebody unset the key' : 'its hold is gone from the store';
+      session.end(own ? 'its time is over' : gone);
     }
     this.ends.set(next);
   }
