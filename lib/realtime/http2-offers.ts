@@ -9,28 +9,24 @@ const OFFER: ReadonlySet<string> = new Set(['upgrade', 'http2-settings']);
 const isOffer = ({ headers, socket }: IncomingMessage): boolean =>
   headers.upgrade?.toLowerCase() === 'h2c' && !('encrypted' in socket);
 
-/** Whether it is the listener of a Socket.IO server. No minifier changes the names of its options. */
-const isSocketIo = (listener: Function): boolean => String(listener).includes('.destroyUpgrade');
-
 /**
  * Serves requests over plain http that offer HTTP/2, as those of programs in Java do, as if they did not. So does Node unless
  * somebody listens to `upgrade`; Socket.IO does, and ends their connections without an answer. Where others listen too, nothing is
  * changed.
+ * @param server one that a Socket.IO server listens to
  */
 export function serveHttp2Offers(server: Server): void {
-  const listeners = server.listeners('upgrade') as Listener[];
-  if (listeners.length === 0 || !listeners.every(isSocketIo)) {
+  const [listener, ...others] = server.listeners('upgrade') as Listener[];
+  if (!listener || others.length > 0) {
     return;
   }
-  server.removeAllListeners('upgrade');
+  server.off('upgrade', listener);
   server.on('upgrade', (request, socket, head) => {
     if (isOffer(request) && server.listenerCount('upgrade') === 1) {
       socket.unshift(Buffer.concat([Buffer.from(withoutOffer(request), 'latin1'), head]));
       server.emit('connection', socket);
     } else {
-      for (const listener of listeners) {
-        listener.call(server, request, socket, head);
-      }
+      listener.call(server, request, socket, head);
     }
   });
 }

@@ -30,6 +30,7 @@ export function maintenanceGateway(): Type {
   @Injectable()
   class MaintenanceGateway implements OnGatewayInit, OnApplicationBootstrap, BeforeApplicationShutdown {
     private own: SocketServer | undefined;
+    private io: SocketServer | undefined;
 
     constructor(
       @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
@@ -54,7 +55,7 @@ export function maintenanceGateway(): Type {
     /** Nest passes the server of the application's adapter. */
     afterInit(server: unknown): void {
       const { namespace } = socketOptionsOf(this.structure);
-      const io = isServer(server) ? server : (this.own ??= this.open());
+      const io = (this.io = isServer(server) ? server : (this.own ??= this.open()));
       this.channel.open(io.of(namespace));
       if (fitsBrowserScript(io)) {
         this.script.connectTo({ program: SOCKET_SCRIPT, path: io.path(), namespace });
@@ -68,10 +69,9 @@ export function maintenanceGateway(): Type {
 
     /** All gateways have their servers. */
     onApplicationBootstrap(): void {
-      const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
-      const server: unknown = adapter?.getHttpServer();
-      if (server instanceof Server) {
-        serveHttp2Offers(server);
+      const { httpServer } = (this.io ?? {}) as { readonly httpServer?: unknown };
+      if (httpServer instanceof Server) {
+        serveHttp2Offers(httpServer);
       }
     }
 

@@ -78,7 +78,7 @@ const COMMANDS = [
   'doctor',
   'on general 1h',
   'on general 1h --dry-run',
-  'extend general 1h',
+  'extend general until 2031-05-01T10:00:00Z',
   'off general',
   'off general --dry-run',
   'off general --force --yes',

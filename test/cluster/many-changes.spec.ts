@@ -33,11 +33,11 @@ it('many concurrent maintain() calls release each lock once, whatever happens me
   await once(lines, 'line');
   const released: unknown[] = [];
   lines.on('line', (line) => {
-    const [command, , count, , second, token] = Array.from(
+    const [command, , count, , second, , token] = Array.from(
       line.matchAll(/"(.*?)"/g),
       ([, argument]) => argument,
     );
-    const isRelease = command?.toLowerCase() === 'evalsha' && count === '2' && second?.endsWith(':waiters');
+    const isRelease = command?.toLowerCase() === 'evalsha' && count === '3' && second?.endsWith(':waiters');
     if (isRelease) released.push(token);
   });
   await Promise.all(keys.map((key, i) => services[i % 2]?.maintain(key, () => Promise.resolve())));

@@ -89,7 +89,8 @@ function planned(record: KeyParts, now: number): Reopening[] {
   const parts = partsOf(record);
   // of all windows in one time: one that has let everybody in counts as long as an earlier one would still refuse somebody
   const oldest = Math.min(
-    ...windows.map(({ reopenOver }) => now - reopenOver),
+    // those of another version may have anything there
+    ...windows.map(({ reopenOver }) => (reopenOver > 0 ? now - reopenOver : now)),
     ...parts.map(({ since }) => since),
     reopening && now < reopening.until ? reopening.from : now,
   );
@@ -111,7 +112,7 @@ function planned(record: KeyParts, now: number): Reopening[] {
 export function opensAt(record: KeyParts, moment: number): number {
   const parts = partsOf(record);
   let end = moment;
-  for (let seen = 0; seen < MOST_CONNECTED; seen++) {
+  for (let seen = 0; end < Infinity && seen < MOST_CONNECTED; seen++) {
     const opens = end;
     const later = parts.find(({ since, until }) => since <= opens && until !== null && until > opens);
     const next = later?.until ?? currentOccurrence(record.windows, opens)?.end;
