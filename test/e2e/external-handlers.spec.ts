@@ -32,9 +32,11 @@ import { adapters } from '../support/apps.js';
 import { Gates } from '../support/gates.js';
 import { request } from '../support/http.js';
 import { RedisServer } from '../support/redis.js';
+import { slowInterceptors } from '../support/slow-interceptors.js';
 import { until } from '../support/until.js';
 
 let gates = new Gates();
+const { Before, After } = slowInterceptors(() => gates);
 let type: string | undefined;
 
 const HEARS = 'bot:hears';
@@ -90,21 +92,6 @@ class SlowGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     // it has its metadata
     return Boolean((await gates.pass('work')) && Reflect.getMetadata(HEARS, context.getHandler()));
-  }
-}
-
-@Injectable()
-class Before implements NestInterceptor {
-  async intercept(_context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
-    await gates.pass('work');
-    return next.handle();
-  }
-}
-
-@Injectable()
-class After implements NestInterceptor {
-  intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    return next.handle().pipe(mergeMap(async (value) => (await gates.pass('work'), value)));
   }
 }
 

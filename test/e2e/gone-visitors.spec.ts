@@ -22,16 +22,11 @@ import { map, mergeMap, of, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { adapters } from '../support/apps.js';
 import { Gates } from '../support/gates.js';
+import { slowInterceptors } from '../support/slow-interceptors.js';
 import { until } from '../support/until.js';
 
 let gates = new Gates();
-
-@Injectable()
-class SlowAfterwards implements NestInterceptor {
-  intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    return next.handle().pipe(mergeMap(async (value) => (await gates.pass('work'), value)));
-  }
-}
+const { After: SlowAfterwards } = slowInterceptors(() => gates);
 
 @Injectable()
 class MakesFiles implements NestInterceptor {

@@ -7,11 +7,8 @@ import {
   UseGuards,
   UseInterceptors,
   UsePipes,
-  type CallHandler,
   type CanActivate,
   type ExceptionFilter,
-  type ExecutionContext,
-  type NestInterceptor,
   type PipeTransform,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -25,29 +22,16 @@ import {
 import { MessageBody, SubscribeMessage, WebSocketGateway, WsException } from '@nestjs/websockets';
 import { MaintenanceKey, MaintenanceModule, MaintenanceService } from 'nestjs-maintenance';
 import { readFileSync } from 'node:fs';
-import { defer, mergeMap, type Observable } from 'rxjs';
+import { defer, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { io } from 'socket.io-client';
 import { adapters } from '../support/apps.js';
 import { Gates } from '../support/gates.js';
+import { slowInterceptors } from '../support/slow-interceptors.js';
 import { until } from '../support/until.js';
 
 let gates = new Gates();
-
-@Injectable()
-class After implements NestInterceptor {
-  intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    return next.handle().pipe(mergeMap(async (value) => (await gates.pass('work'), value)));
-  }
-}
-
-@Injectable()
-class Before implements NestInterceptor {
-  async intercept(_context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
-    await gates.pass('work');
-    return next.handle();
-  }
-}
+const { Before, After } = slowInterceptors(() => gates);
 
 @Injectable()
 class SlowGuard implements CanActivate {
