@@ -9,7 +9,7 @@ import { Evaluator } from '../decision/evaluator.js';
 import { getCallFacts, type CallFacts } from '../decision/call-facts.js';
 import { noteAdmission } from '../messages/admitted-messages.js';
 import { isEmitted } from '../messages/emitted-events.js';
-import { admitExternal } from '../messages/external-calls.js';
+import { admitExternal, otherLibraries } from '../messages/external-calls.js';
 import { MaintenanceGraphQLError, rpcError, wsError } from '../messages/transport-errors.js';
 import type { HttpReply } from '../request/http-reply.js';
 import { isFastifyReply } from './http-port.js';
@@ -136,7 +136,7 @@ export class MaintenanceGuard implements CanActivate {
   }
 
   private admit(context: ExecutionContext): true {
-    if (!admitExternal(context)) {
+    if (!(otherLibraries.runHandlers && admitExternal(context))) {
       this.inFlight.admit(context);
       noteAdmission(context, this);
     }

@@ -10,7 +10,7 @@ import { likeMethod } from '../in-flight/replace-method.js';
 type Method = (...args: unknown[]) => unknown;
 
 /** Whether a library runs any handlers: otherwise requests, which are many, need not look for its calls. */
-let used = false;
+export const otherLibraries = { runHandlers: false };
 
 /**
  * Counts calls of handlers that other libraries run by Nest's `ExternalContextCreator`, with guards, interceptors and filters: for
@@ -40,7 +40,7 @@ export class ExternalCalls {
     property: string,
     create: (handler: Method) => unknown,
   ): Method {
-    used = true;
+    otherLibraries.runHandlers = true;
     const handler = trackedCallback(callback, property);
     const policy = getHandlerPolicy(instance.constructor, handler);
     const name = `${instance.constructor.name}.${property}`;
@@ -70,7 +70,7 @@ function trackedCallback(callback: Method, property: string): Method {
 
 /** A guard admits a call. @returns whether it is one of these: otherwise somebody else counts it */
 export function admitExternal(context: ExecutionContext): boolean {
-  const call = used ? currentCall() : undefined;
+  const call = currentCall();
   if (!(call instanceof ExternalCall) || call.handler !== context.getHandler()) {
     return false;
   }
