@@ -80,12 +80,7 @@ export const coreProviders: Provider[] = ownProviders([
     BypassTokens,
     [OPTIONS, StateManager],
     ({ bypass, namespace }: ResolvedOptions, { store }: StateManager) =>
-      new BypassTokens(
-        bypass.secrets,
-        namespace,
-        () => store.id,
-        () => store.now(),
-      ),
+      new BypassTokens(bypass.secrets, namespace, store),
   ),
   made(
     Permissions,

@@ -5,6 +5,7 @@ import { checkOptionNames } from '../core/service/call-options.js';
 import type { TokenSource } from '../core/service/service-ports.js';
 import { HOST_COOKIE } from './bypass-cookie.js';
 import { DAY } from '../core/keys/durations.js';
+import type { StateStore } from '../core/store/store.js';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 
 /** What a valid token grants. */
@@ -40,10 +41,8 @@ export class BypassTokens implements TokenSource {
     /** The first signs, all verify; empty: there are no tokens. */
     private readonly secrets: readonly string[],
     private readonly namespace: string,
-    /** The id of the store; `undefined` where there is none, or until it is known. */
-    private readonly storeId: () => string | undefined,
-    /** Epoch ms by the store's clock: one machine creates a token, others verify it. */
-    private readonly now: () => number,
+    /** Its id is part of a token as soon as it is known; by its clock one machine creates a token, and others verify it. */
+    private readonly store: Pick<StateStore, 'id' | 'now'>,
   ) {}
 
   get enabled(): boolean {
@@ -65,15 +64,15 @@ export class BypassTokens implements TokenSource {
         { option: 'bypass.secret' },
       );
     }
-    if (!Number.isSafeInteger(expiresIn) || expiresIn <= 0 || this.now() + expiresIn > 8.64e15) {
+    if (!Number.isSafeInteger(expiresIn) || expiresIn <= 0 || this.store.now() + expiresIn > 8.64e15) {
       throw MaintenanceConfigurationError.of('expiresIn', expiresIn, 'whole milliseconds above 0');
     }
     if (keys !== undefined && (!Array.isArray(keys) || keys.length === 0)) {
       throw MaintenanceConfigurationError.of('keys', keys, 'an array of at least one key');
     }
-    const store = this.storeId();
+    const store = this.store.id;
     const payload: Payload = {
-      exp: Math.ceil(this.now() + expiresIn),
+      exp: Math.ceil(this.store.now() + expiresIn),
       ...(keys && { keys: keys.map((key) => getKey(key).name) }),
       ...(store !== undefined && { store }),
     };
@@ -108,9 +107,9 @@ export class BypassTokens implements TokenSource {
       return undefined;
     }
     const { exp, keys, store } = JSON.parse(Buffer.from(body, 'base64url').toString()) as Payload;
-    const id = this.storeId();
+    const id = this.store.id;
     const isOurs = id === undefined || store === id;
-    return isOurs && exp > this.now() ? { expires: exp, keys: keys && new Set(keys) } : undefined;
+    return isOurs && exp > this.store.now() ? { expires: exp, keys: keys && new Set(keys) } : undefined;
   }
 
   private sign(body: string, secret: string): Buffer {

@@ -121,12 +121,7 @@ function assemble(
     rights: new CallRights(manager, works, revocations),
     coordinator,
     statuses,
-    tokens: new BypassTokens(
-      options.bypass.secrets,
-      options.namespace,
-      () => manager.store.id,
-      () => manager.store.now(),
-    ),
+    tokens: new BypassTokens(options.bypass.secrets, options.namespace, manager.store),
     menu: { getItem: () => Promise.resolve(null) },
   };
   return new StandaloneMaintenance(parts, end);

@@ -10,7 +10,7 @@ interface Made {
   store?: string | undefined;
 }
 const make = ({ secrets = [OLD], namespace = 'shop', store }: Made = {}): BypassTokens =>
-  new BypassTokens(secrets, namespace, () => store, Date.now);
+  new BypassTokens(secrets, namespace, { id: store, now: Date.now });
 const create = (tokens: BypassTokens, keys?: string[]): string =>
   tokens.create({ ...(keys && { keys }) }, (key) => ({ name: String(key) }));
 

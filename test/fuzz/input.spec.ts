@@ -191,7 +191,10 @@ describe('any input', () => {
   });
 
   it('no invented token or cookie bypasses or crashes anything', () => {
-    const tokens = new BypassTokens(['a-long-and-random-secret'], 'maintenance', () => 'store', Date.now);
+    const tokens = new BypassTokens(['a-long-and-random-secret'], 'maintenance', {
+      id: 'store',
+      now: Date.now,
+    });
     const calls = new ApplicationCalls(1_000, () => undefined);
     const bypass = new Bypass({}, tokens, new BypassCookie({}), calls);
     const good = tokens.create({}, (key) => ({ name: String(key) }));

@@ -9,7 +9,6 @@ import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
 import { LOCK_LEASE } from '../state/replica-lease.js';
 import type { StateManager } from '../state/state-manager.js';
-import { unlessInConflict } from '../state/unless-in-conflict.js';
 import { leaseOfKey } from '../store/leases.js';
 import type { LockWait } from './lock-wait.js';
 import type { MaintenanceSetOptions, MaintenanceUnsetOptions } from './set-maintenance-options.js';
@@ -91,21 +90,24 @@ export class MaintenanceSwitch {
   /** Hooks are not asked about a change that would not be made. */
   private async requireRevision(key: MaintenanceKey, expected: number | undefined): Promise<void> {
     const { manager } = this;
-    const check = (): true => checkRevision(key, manager.document?.keys.get(key.name), expected);
-    if (!unlessInConflict(check)) {
+    const known = (): KeyRecord | undefined => manager.document?.keys.get(key.name);
+    if (!isAt(known(), expected)) {
       await manager.refresh();
-      check();
+      checkRevision(key, known(), expected);
     }
   }
 }
+
+/** Whether a record is at the revision that a caller expects, if any. */
+const isAt = (record: KeyRecord | undefined, expected: number | undefined): boolean =>
+  expected === undefined || (record?.change.revision ?? 0) === expected;
 
 function checkRevision(
   key: MaintenanceKey,
   record: KeyRecord | undefined,
   expected: number | undefined,
-): true {
-  if (expected !== undefined && (record?.change.revision ?? 0) !== expected) {
+): void {
+  if (!isAt(record, expected)) {
     throw new MaintenanceConflictError(key.name);
   }
-  return true;
 }
