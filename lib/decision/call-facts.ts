@@ -1,4 +1,4 @@
-import type { ExecutionContext } from '@nestjs/common';
+import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
 import { isSafeMethod } from './decision.js';
 import type { Call } from './evaluator.js';
 import { getHandlerPolicy } from './handler-policy.js';
@@ -117,6 +117,12 @@ export function graphqlReply(value: unknown): HttpReply | undefined {
   return isReply(reply) ? reply : undefined;
 }
 
+/** The response of an HTTP request; handlers that other libraries run with Nest's guards call themselves HTTP, too, and have none. */
+export function httpReplyOf(host: ArgumentsHost): HttpReply | undefined {
+  const reply = host.getArgByIndex<unknown>(1);
+  return host.getType() === 'http' && isReply(reply) ? reply : undefined;
+}
+
 /** Whether it is a response of the framework. */
-export const isReply = (value: unknown): value is HttpReply =>
+const isReply = (value: unknown): value is HttpReply =>
   typeof (value as HttpReply | undefined)?.getHeaders === 'function';

@@ -110,6 +110,26 @@ function maintain({ service, gates }: Running) {
   };
 }
 
+/** A maintenance of the site while the first of two applications is busy with a call, and the second has one that goes on. */
+function maintainBeside(one: Running, two: Running, busy: Promise<string>, goesOn: Promise<string>) {
+  const { work, before, begins } = maintain(one);
+  return {
+    /** @returns what that call responded with, before work began */
+    waitedFor: async () => {
+      one.gates.open('first');
+      await busy;
+      await delay(MOMENT);
+      expect(before()).toBeUndefined();
+      two.gates.open('second');
+      const response = await goesOn;
+      await begins();
+      one.gates.open('maintain');
+      await work;
+      return response;
+    },
+  };
+}
+
 describe('a call that waits for another key', () => {
   it('is waited for again once it goes on, if work has not begun by then', async () => {
     await using one = await start('goes-on');
@@ -120,20 +140,12 @@ describe('a call that waits for another key', () => {
     const busy = one.get('/busy/first');
     await one.reaches('first');
 
-    const { work, before, begins } = maintain(one);
+    const second = maintainBeside(one, two, busy, waits);
     await two.isOn('site');
     await one.service.setMaintenance(false, 'other', { acknowledge: 5_000 });
     await two.reaches('second');
     await two.service.refresh();
-    one.gates.open('first');
-    await busy;
-    await delay(MOMENT);
-    expect(before()).toBeUndefined();
-    two.gates.open('second');
-    expect(await waits).toBe('second');
-    await begins();
-    one.gates.open('maintain');
-    await work;
+    expect(await second.waitedFor()).toBe('second');
   }, 60_000);
 
   it('is reported at once when it goes on, and not with the next heartbeat', async () => {
@@ -146,7 +158,7 @@ describe('a call that waits for another key', () => {
     const busy = one.get('/busy/first');
     await one.reaches('first');
 
-    const { work, before, begins } = maintain(one);
+    const second = maintainBeside(one, two, busy, waits);
     const reported = (count: number): Promise<boolean> =>
       until(async () => {
         const { replicas } = await one.service.quiet('site');
@@ -157,15 +169,7 @@ describe('a call that waits for another key', () => {
     two.losePatience();
     await two.reaches('second');
     await reported(2);
-    one.gates.open('first');
-    await busy;
-    await delay(MOMENT);
-    expect(before()).toBeUndefined();
-    two.gates.open('second');
-    expect(await waits).toBe('second');
-    await begins();
-    one.gates.open('maintain');
-    await work;
+    expect(await second.waitedFor()).toBe('second');
   }, 60_000);
 
   it('does so under whileOpen(), too', async () => {

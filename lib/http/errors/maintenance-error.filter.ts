@@ -2,7 +2,7 @@ import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs
 import { LogThrottle } from '../../core/common/log-throttle.js';
 import { MaintenanceActiveError } from '../../core/errors/active-error.js';
 import { MaintenanceError } from '../../core/errors/errors.js';
-import { isReply } from '../../decision/call-facts.js';
+import { httpReplyOf } from '../../decision/call-facts.js';
 import { rawResponse, setHeader } from '../http-port.js';
 import { preventCaching } from '../prevent-caching.js';
 import { sendBody } from '../refusal/send-body.js';
@@ -33,8 +33,8 @@ export class MaintenanceErrorFilter implements ExceptionFilter<MaintenanceError>
 
   /** @throws the error itself outside HTTP */
   catch(error: MaintenanceError, host: ArgumentsHost): void {
-    const reply = host.getArgByIndex<unknown>(1);
-    if (host.getType() !== 'http' || !isReply(reply)) {
+    const reply = httpReplyOf(host);
+    if (!reply) {
       throw error;
     }
     const answer = visitorAnswerFor(error, (kind, message) => this.warnings.write(kind, message));

@@ -1,8 +1,7 @@
 import { Catch, Inject, Injectable, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
-import { isReply } from '../../decision/call-facts.js';
+import { httpReplyOf } from '../../decision/call-facts.js';
 import type { HttpRequest } from '../../request/http-request.js';
-import type { HttpReply } from '../../request/http-reply.js';
 import { MaintenanceException } from './maintenance.exception.js';
 import { RefusalResponder } from './refusal-responder.js';
 
@@ -33,13 +32,10 @@ export class MaintenanceExceptionFilter implements ExceptionFilter<MaintenanceEx
 
   /** @throws the exception itself outside HTTP */
   catch(exception: MaintenanceException, host: ArgumentsHost): void | Promise<void> {
-    if (host.getType() !== 'http' || !isReply(host.getArgByIndex(1))) {
+    const reply = httpReplyOf(host);
+    if (!reply) {
       throw exception;
     }
-    return this.responder.answer(
-      host.getArgByIndex<HttpReply>(1),
-      host.getArgByIndex<HttpRequest>(0),
-      exception,
-    );
+    return this.responder.answer(reply, host.getArgByIndex<HttpRequest>(0), exception);
   }
 }
