@@ -15,8 +15,8 @@ const LOAD = ['test/{faults,package}/**/*.spec.ts', 'test/realtime/{floods,storm
  * for each file took more than a third of their CPU time.
  */
 const SHARED = [
-  'test/{access,admin,client,decision,e2e,history,hooks,hostile,http,i18n,keys}/**/*.spec.ts',
-  'test/{module,progress,realtime,service,site,windows}/**/*.spec.ts',
+  'test/{access,admin,background,cli,client,core,decision,e2e,history,hooks,hostile,http,i18n,keys}/**/*.spec.ts',
+  'test/{module,progress,realtime,service,site,state,windows}/**/*.spec.ts',
 ];
 
 /** Specs that have to wait for the time limits of others: `npm run test:all`. */
