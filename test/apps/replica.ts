@@ -135,6 +135,7 @@ const {
   REDIS_URL,
   ON_STALE = 'serve',
   HANDLERS,
+  HOOKS,
   KEYS = 'import-export,billing',
   FOREIGN_KEYS,
   NAMESPACE,
@@ -157,7 +158,7 @@ const observes = HANDLERS === 'none';
     }),
   ],
   controllers: observes ? [] : [OrdersController, JobController],
-  providers: [AbandonedHook],
+  providers: HOOKS === 'none' ? [] : [AbandonedHook],
 })
 class ReplicaModule {}
 

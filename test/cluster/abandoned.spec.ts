@@ -51,6 +51,21 @@ it('a holder that dies is reported by one live process, with its host and pid', 
   }
 }, 90_000);
 
+it('the hook is left to a process that has one, also if another has logged it before', async () => {
+  await using own = await RedisServer.start();
+  await using worker = await Replica.start(own.url, { HOOKS: 'none' });
+  const holder = await Replica.start(own.url);
+  await holder.hold('dying', KEY, { drain: false, actor: 'ada' });
+  await holder.child.kill();
+  await until(() => logged(worker) === 1, { timeout: 20_000, what: 'the line of the log' });
+  await using api = await Replica.start(own.url);
+  await until(async () => (await api.abandoned()).length > 0, { timeout: 20_000, what: 'the hook' });
+  expect(await api.abandoned()).toMatchObject([
+    { key: KEY, actor: 'ada', holder: { pid: holder.child.pid } },
+  ]);
+  expect([logged(worker), logged(api)]).toEqual([1, 0]);
+}, 60_000);
+
 it('holders that survive a restart of Redis without its data are not reported as dead', async () => {
   await using own = await RedisServer.start();
   await using holder = await Replica.start(own.url);

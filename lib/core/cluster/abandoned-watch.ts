@@ -17,7 +17,7 @@ const SETTLED = 3_000;
 /** Milliseconds between two looks while one does. */
 const LOOK_INTERVAL = 500;
 
-/** Reports a dead holder, in the log and to hooks, on one process of the cluster. */
+/** Reports a dead holder: in the log and the history on one process of the cluster, and to hooks on one that has such a hook. */
 export class AbandonedWatch {
   /** Since when holds look abandoned, on the monotonic clock. */
   private readonly since = new Map<string, number>();
@@ -56,8 +56,12 @@ export class AbandonedWatch {
       this.since.set(id, begun);
       if (now - begun >= SETTLED && this.manager.list.knowsAll) {
         const isDue = (): boolean => this.find().has(id);
-        this.once.see({ name: `abandoned:${id}`, isDue, run: () => this.tell(active, hold) });
+        this.once.see({ name: `abandoned:${id}`, isDue, run: () => this.log(active, hold) });
         this.once.see({ name: `history:abandoned:${id}`, isDue, run: () => this.note(active, hold) });
+        // a worker or another service in the namespace may have none
+        if (this.hooks.has('abandoned', active.key.name)) {
+          this.once.see({ name: `hooks:abandoned:${id}`, isDue, run: () => this.notify(active, hold) });
+        }
       }
     }
     if (found.size > 0) {
@@ -77,7 +81,7 @@ export class AbandonedWatch {
     return found;
   }
 
-  private async tell({ key, state }: ActiveKey, hold: MaintenanceHold): Promise<void> {
+  private log({ key, state }: ActiveKey, hold: MaintenanceHold): Promise<void> {
     const { host, pid, since } = hold;
     const who = host === null ? 'an unknown process' : `${host}, pid ${pid ?? 'unknown'}`;
     const end = state.endsAt ? `until ${state.endsAt.toISOString()}` : 'until somebody ends it';
@@ -85,7 +89,11 @@ export class AbandonedWatch {
       `The holder of maintenance key "${key.name}" (${who}, since ${since.toISOString()}) died; its work may be half done. ` +
         `The key stays on ${end}, or until the next maintain() of this key has done its work.`,
     );
-    await this.hooks.notify('abandoned', {
+    return Promise.resolve();
+  }
+
+  private notify({ key, state }: ActiveKey, hold: MaintenanceHold): Promise<void> {
+    return this.hooks.notify('abandoned', {
       ...toChange(key.name, state, state, this.told(key.name, state)),
       holder: describeHolder(hold),
     });
