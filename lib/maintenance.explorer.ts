@@ -2,6 +2,7 @@ import { Injectable, Logger, Scope } from '@nestjs/common';
 import { DiscoveryService, ModulesContainer } from '@nestjs/core';
 import { STATIC_CONTEXT } from '@nestjs/core/injector/constants.js';
 import { HookRunner } from './core/hooks/hook-runner.js';
+import { refuseOtherCopies } from './decision/decorator-copies.js';
 import { HOOK_MEMBERS, type HookMark } from './decision/on-maintenance.decorator.js';
 import { KeyRegistry } from './core/keys/key-registry.js';
 import { MaintenanceKey } from './core/keys/maintenance-key.js';
@@ -105,6 +106,7 @@ export class MaintenanceExplorer {
     if (typeof cls !== 'function' || (this.seen.has(cls) && !replaces)) {
       return;
     }
+    refuseOtherCopies(cls);
     const keys = markedMembers(KEY_MEMBERS, cls);
     const hooks = markedMembers<HookMark>(HOOK_MEMBERS, cls);
     const isKey = replaces || isKeyClass(cls);

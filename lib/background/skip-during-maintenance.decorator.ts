@@ -5,6 +5,7 @@ import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { MaintenanceKeyLike } from '../core/keys/maintenance-key-like.js';
 import { decoratedNames } from '../decision/decorated-names.js';
+import { noteDecorator } from '../decision/decorator-copies.js';
 import { EXEMPT, nameKeys } from '../decision/decorators.js';
 import { scheduledMethods } from './scheduled-methods.js';
 import { skippedMethod, type Skipping } from './skipped-method.js';
@@ -54,6 +55,7 @@ export function SkipDuringMaintenance(
 ): ClassDecorator & MethodDecorator {
   const skipping = parse(keys);
   return (target: object, property?: string | symbol, descriptor?: PropertyDescriptor): void => {
+    noteDecorator(DECORATOR, target, property);
     noteSkipping(target);
     if (property === undefined) {
       const { prototype } = target as { prototype: object };

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { decoratedNames } from './decorated-names.js';
+import { noteDecorator } from './decorator-copies.js';
 import { markedMembers, markMember } from './marked-members.js';
 import type { MaintenanceKeyLike } from '../core/keys/maintenance-key-like.js';
 
@@ -64,6 +65,7 @@ function mark(metadata: symbol, name: string, keys: MaintenanceKeyLike[]): Class
     if (property !== undefined) {
       nameKeys(target, property, names, `@${name}()`);
     }
+    noteDecorator(`@${name}()`, target, property);
     const subject = (descriptor?.value as object | undefined) ?? target;
     const before = (Reflect.getOwnMetadata(metadata, subject) ?? []) as string[][];
     Reflect.defineMetadata(metadata, [...before, names], subject);

@@ -2,6 +2,7 @@ import { MAINTENANCE_EVENTS, type MaintenanceEvent } from '../core/hooks/mainten
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import type { MaintenanceKeyLike } from '../core/keys/maintenance-key-like.js';
 import { decoratedNames } from './decorated-names.js';
+import { noteDecorator } from './decorator-copies.js';
 import { markMember } from './marked-members.js';
 
 /** Members that are hooks. */
@@ -37,6 +38,8 @@ export function OnMaintenance(event: MaintenanceEvent, ...keys: MaintenanceKeyLi
     throw MaintenanceConfigurationError.of('event of @OnMaintenance()', event, MAINTENANCE_EVENTS.join(', '));
   }
   const names = decoratedNames('@OnMaintenance()', keys);
-  return (target, property) =>
+  return (target, property) => {
+    noteDecorator('@OnMaintenance()', target, property);
     markMember<HookMark>(HOOK_MEMBERS, target, { property, event, keys: names }, '@OnMaintenance()');
+  };
 }

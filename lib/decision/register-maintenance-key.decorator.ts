@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { INJECTABLE_WATERMARK } from '@nestjs/common/constants.js';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
+import { noteDecorator } from './decorator-copies.js';
 import { markMember } from './marked-members.js';
 import type { MaintenanceKeyOptions } from '../core/keys/maintenance-key-options.js';
 import { declareKeyClass, MaintenanceKey } from '../core/keys/maintenance-key.js';
@@ -30,6 +31,7 @@ export function RegisterMaintenanceKey(name: string, options?: MaintenanceKeyOpt
 export function RegisterMaintenanceKey(): MemberDecorator;
 export function RegisterMaintenanceKey(name?: string, options: MaintenanceKeyOptions = {}) {
   return (target: object, property?: string | symbol): void => {
+    noteDecorator('@RegisterMaintenanceKey()', target, property);
     if (property !== undefined) {
       if (name !== undefined) {
         throw new MaintenanceConfigurationError(

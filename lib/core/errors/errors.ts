@@ -1,3 +1,5 @@
+import { isOfAnotherCopy } from '../common/copy.js';
+
 /** Base class of the errors of this library. @publicApi */
 export class MaintenanceError extends Error {
   /** Name of the class, for places where `instanceof` does not work: logs, other processes. */
@@ -27,7 +29,8 @@ export function describeValue(value: unknown): string {
 /** Parsed JSON may have a `constructor` of its own, so its prototype is asked. */
 function describeClass(value: object): string {
   const prototype = Object.getPrototypeOf(value) as Partial<object> | null;
-  return prototype?.constructor?.name ?? 'null prototype';
+  const name = prototype?.constructor?.name ?? 'null prototype';
+  return prototype && isOfAnotherCopy(prototype) ? `${name} of another copy of nestjs-maintenance` : name;
 }
 
 /**

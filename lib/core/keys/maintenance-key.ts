@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { COPY, THIS_COPY } from '../common/copy.js';
 import { describeValue, MaintenanceConfigurationError, MaintenanceError } from '../errors/errors.js';
 import { MONTH } from './durations.js';
 import { describeKey, type MaintenanceKeyJson } from './maintenance-key-json.js';
@@ -26,6 +27,10 @@ export function declareKeyClass(target: object, name: string, options: Maintenan
  * @publicApi
  */
 export class MaintenanceKey {
+  static {
+    Object.defineProperty(this.prototype, COPY, { value: THIS_COPY });
+  }
+
   /** Identifies the key in code, routes, logs and the store. */
   readonly name: string;
   /** Its name for operators. */
