@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { nextBoundary } from '../../lib/core/document/passing-time.js';
 import type { KeyRecord } from '../../lib/core/document/record.js';
 import { entriesArisen } from '../../lib/core/history/arisen.js';
 import { planWindow } from '../../lib/core/windows/window-plan.js';
@@ -120,6 +121,53 @@ describe('an event that happens by itself', () => {
       ['entering', 'window', false, true, first + DAY],
     ]);
     expect(told({ ...key, windows: [endedAt(window, first, first)] }, first + DAY - 1)).toEqual([]);
+  });
+
+  it('is the last that a window has done, if nobody has changed its key for years', () => {
+    const begun = Date.UTC(2031, 0, 1, 2);
+    const window = planWindow(
+      { start: new Date(begun), duration: 3_600_000, repeat: { cron: '0 2 * * *', timeZone: 'UTC' } },
+      'nightly',
+      begun - 1,
+    );
+    const key = at(
+      { windows: [window, { ...window, id: 'once', start: begun + DAY / 2, repeat: null }] },
+      begun - 1,
+    );
+    for (const years of [1, 2, 30]) {
+      const last = begun + years * 365 * DAY;
+      const entries = told(key, last + DAY - 1);
+      expect(entries).toHaveLength(400);
+      expect(entries.slice(-2)).toEqual([
+        ['entering', 'window', false, true, last],
+        ['exiting', 'window', true, false, last + 3_600_000],
+      ]);
+      expect(entries[0]).toEqual(['entering', 'window', false, true, last - 199 * DAY]);
+      expect(
+        entriesArisen('billing', key, last, last - 2 * DAY, 3).map(({ at: when }) => when.getTime()),
+      ).toEqual([last - DAY, last - DAY + 3_600_000, last]);
+    }
+  });
+
+  it('is found without a look at all that has come before', () => {
+    const begun = Date.UTC(2031, 0, 1, 2);
+    const repeat = { cron: '0 2 * * *', timeZone: 'Europe/Berlin' };
+    const window = planWindow({ start: new Date(begun), duration: 3_600_000, repeat }, 'nightly', begun - 1);
+    const key = at({ windows: [window] }, begun - 1);
+    const now = begun + 900 * DAY;
+    const looks = vi.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts');
+    onTestFinished(() => looks.mockRestore());
+    const looksAt = (moment: number): number => {
+      looks.mockClear();
+      nextBoundary(key, moment);
+      told(key, moment);
+      return looks.mock.calls.length;
+    };
+    looksAt(now);
+    // what is on now and what was long ago are both remembered
+    for (let day = 1; day < 5; day++) {
+      expect(looksAt(now + day * DAY)).toBeLessThan(100);
+    }
   });
 
   it('is a window that ends while the key stays on', () => {

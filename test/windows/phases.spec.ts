@@ -268,6 +268,21 @@ describe('a window that is over when it is planned', () => {
   });
 });
 
+it('reopens gradually after each occurrence, however long ago something else has ended that was on', () => {
+  const hourly = { cron: '0 * * * *', timeZone: 'UTC' };
+  const begun = Date.UTC(2031, 2, 4);
+  const options = { start: new Date(begun), duration: 10 * MINUTE, repeat: hourly, reopenOver: 10 * MINUTE };
+  const windows = [planWindow(options, 'w', begun)];
+  const ended = notice({ since: begun + 1, until: begun + 2 });
+  for (const days of [1, 40, 50, 900]) {
+    const end = begun + days * 24 * HOUR + 10 * MINUTE;
+    const line = { from: end, until: end + 10 * MINUTE };
+    expect(reopeningAt(record({ windows, switch: ended }), end + MINUTE), `${days} days`).toEqual(line);
+    const held = record({ windows, switch: ended, holds: [hold({ since: begun + 3, until: end + MINUTE })] });
+    expect(reopeningAt(held, end + 2 * MINUTE)).toEqual({ from: end + MINUTE, until: end + 11 * MINUTE });
+  }
+});
+
 describe('closing a key again during a reopening', () => {
   const windows = [window()];
   const short = hold({ since: at(22), until: null });

@@ -2,12 +2,13 @@ import { stateOf } from '../document/change.js';
 import { lateAt, type HoldRecord, type KeyRecord, type Notice } from '../document/record.js';
 import { describeHolder, describeOccurrence } from '../document/describe-record.js';
 import type { MaintenanceHolder, MaintenanceOccurrence } from '../keys/maintenance-state.js';
-import { occurrenceAfter, occurrenceFrom, type Occurrence } from '../windows/occurrences.js';
+import { lastBegun, type Occurrence } from '../windows/occurrences.js';
+import type { WindowRecord } from '../windows/window-record.js';
 import { createEntry } from './entry-record.js';
 import type { MaintenanceHistoryEntry } from './maintenance-history-entry.js';
 
-/** How many occurrences of a window are looked at: of one that comes each minute while nobody looks, the first ones count. */
-const MOST = 200;
+/** How much is told of each key: of what has happened since nobody has changed it, the latest. */
+export const MOST_ARISEN = 400;
 
 type Words = Pick<Notice, 'message' | 'reason' | 'actor'>;
 
@@ -29,23 +30,26 @@ interface Turn extends Pick<MaintenanceHistoryEntry, 'id' | 'way'> {
  * cause.
  * @param from epoch ms: what came until then is in the history already
  * @param to what comes later has not come yet
+ * @param most how many entries, the latest
  */
 export function entriesArisen(
   key: string,
   record: KeyRecord,
   to: number,
   from = notedUntil(record),
+  most = MOST_ARISEN,
 ): MaintenanceHistoryEntry[] {
   const { switch: on, holds, windows = [] } = record;
   const turns: Turn[] = [
     ...(on ? endOf('switch', on, on.announced) : []),
     ...holds.flatMap((hold) => endOf(hold.id, hold)),
     ...holds.flatMap(overrunOf),
-    ...windows.flatMap((window) => [...occurrencesIn(window, from, to)].flatMap(turnsOf)),
+    ...windows.flatMap((window) => occurrencesIn(window, from, to, most).flatMap(turnsOf)),
   ];
   return turns
     .filter(({ moment }) => from < moment && moment <= to)
     .sort((a, b) => a.moment - b.moment)
+    .slice(-most)
     .map((turn) => toEntry(key, record, turn));
 }
 
@@ -116,10 +120,6 @@ function turnsOf(occurrence: Occurrence): Turn[] {
   ];
 }
 
-function* occurrencesIn(window: Occurrence['window'], from: number, to: number): Iterable<Occurrence> {
-  let occurrence = occurrenceFrom(window, from);
-  for (let seen = 0; occurrence && occurrence.start <= to && seen < MOST; seen++) {
-    yield occurrence;
-    occurrence = occurrenceAfter(window, occurrence.start);
-  }
-}
+/** The last occurrences that have begun by then, and had not ended before. */
+const occurrencesIn = (window: WindowRecord, from: number, to: number, most: number): Occurrence[] =>
+  lastBegun(window, from - window.duration, to, most).filter(({ start, end }) => end > start);

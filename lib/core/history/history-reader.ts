@@ -1,5 +1,5 @@
 import type { StateManager } from '../state/state-manager.js';
-import { entriesArisen } from './arisen.js';
+import { entriesArisen, MOST_ARISEN, notedUntil } from './arisen.js';
 import { readNote, type KeptEntry } from './entry-record.js';
 import type { HistoryQuery } from './history-query.js';
 import type { MaintenanceHistoryEntry } from './maintenance-history-entry.js';
@@ -19,7 +19,7 @@ export class HistoryReader {
     const { manager } = this;
     // in this order: what is written meanwhile appears in both, rather than in neither
     await manager.refresh();
-    const found = new Map<string, KeptEntry>(this.arisen().map((entry) => [entry.id, entry]));
+    const found = new Map<string, KeptEntry>(this.arisen(key, limit).map((entry) => [entry.id, entry]));
     const isAsked = (entry: MaintenanceHistoryEntry): boolean =>
       (key === undefined || entry.key === key) && entry.at.getTime() >= since;
     const size = key === undefined ? Math.min(PAGE, limit) : PAGE;
@@ -43,10 +43,13 @@ export class HistoryReader {
   }
 
   /** What is not in the store yet. */
-  arisen(): MaintenanceHistoryEntry[] {
+  private arisen(key: string | undefined, limit: number): MaintenanceHistoryEntry[] {
     const { document, store } = this.manager;
     const now = Math.floor(store.now());
-    return [...(document?.live ?? [])].flatMap(([name, record]) => entriesArisen(name, record, now));
+    const most = Math.min(limit, MOST_ARISEN);
+    return [...(document?.live ?? [])]
+      .filter(([name]) => key === undefined || name === key)
+      .flatMap(([name, record]) => entriesArisen(name, record, now, notedUntil(record), most));
   }
 }
 

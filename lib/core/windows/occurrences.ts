@@ -15,6 +15,12 @@ export type WindowTimes = Pick<WindowRecord, 'start' | 'duration' | 'repeat' | '
 
 /** How many cancelled occurrences one search skips: with more, the window counts as cancelled. */
 const MOST_CANCELLED = 1_000;
+/** How many occurrences are looked at first, where the last one that was not cancelled is looked for. */
+const FEW = 4;
+/** Ms before now in which occurrences are looked for first. */
+const SHORTEST = 60_000;
+/** How many occurrences one step of such a search looks at: more come only of patterns of bursts. */
+const MOST_AT_ONCE = 5_000;
 /** Ms for which it is remembered that a window was on, so that processes that were away learn how it ended. */
 export const KEPT = 24 * 3_600_000;
 
@@ -59,19 +65,41 @@ export function occurrenceStarting(window: WindowRecord, start: number): Occurre
  */
 export function lastEnded(window: WindowRecord, after: number, now: number): Occurrence | undefined {
   const since = Math.max(after, (window.planned ?? -Infinity) + 1);
-  let last: Occurrence | undefined;
-  let start = since - window.duration - 1;
-  for (let seen = 0; seen <= MOST_CANCELLED; seen++) {
-    start = firstStart(window, start);
-    if (start > now) {
-      break;
-    }
-    const end = endOf(window, start);
-    if (end > start && end >= since && end <= now) {
-      last = { window, start, end };
+  for (let most = FEW; ; most *= 10) {
+    const found = lastBegun(window, since - window.duration - 1, now, most);
+    const last = found.findLast(({ start, end }) => end > start && end >= since && end <= now);
+    if (last || found.length < most || most > MOST_CANCELLED) {
+      return last;
     }
   }
-  return last;
+}
+
+/**
+ * The last occurrences that have begun, in order; those that were cancelled, too.
+ * @param after none that began by then counts; epoch ms
+ * @param most how many
+ */
+export function lastBegun(window: WindowRecord, after: number, now: number, most: number): Occurrence[] {
+  const first = Math.max(after, window.start - 1);
+  const starts: number[] = [];
+  let to = now;
+  // from the end, further back each time: how many there are before does not matter
+  for (let span = Math.max(window.duration, SHORTEST); starts.length < most && to > first; span *= 4) {
+    const from = Math.max(first, now - span);
+    starts.unshift(...startsBetween(window, from, to));
+    to = from;
+  }
+  return starts.slice(-most).map((start) => ({ window, start, end: endOf(window, start) }));
+}
+
+function startsBetween(window: WindowTimes, after: number, until: number): number[] {
+  const starts: number[] = [];
+  let start = firstStart(window, after);
+  while (start <= until && starts.length < MOST_AT_ONCE) {
+    starts.push(start);
+    start = firstStart(window, start);
+  }
+  return starts;
 }
 
 /** Whether an occurrence still refuses only writes. */

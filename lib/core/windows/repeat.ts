@@ -18,16 +18,23 @@ type Pattern = Pick<RepeatRecord, 'cron' | 'timeZone'>;
 
 /** How many patterns are cached, with the moments found: the same ones are requested again and again. */
 const REMEMBERED = 2_000;
-/** How many moments are cached for each. */
+/** How many stretches of moments are cached for each, and how many moments of each stretch. */
+const STRETCHES = 3;
 const MOMENTS = 1_000;
 /** Occurrences that are searched one after another before the search starts over. */
 const STEPS = 8;
 
+/** All moments of a pattern in some time. */
+interface Stretch {
+  /** They come after that one, up to the last of {@link moments}, which are in order. */
+  from: number;
+  readonly moments: number[];
+}
+
 interface Series {
   readonly clock: Cron;
-  /** All moments that come after that one, up to the last of {@link moments}, which are in order. */
-  from: number;
-  moments: number[];
+  /** Those around now, and those of which the history tells, say; the one that was used last is the last. */
+  readonly stretches: Stretch[];
 }
 
 const known = new Map<string, Series>();
@@ -50,24 +57,38 @@ export function patternFault(cron: unknown): string | undefined {
  * alone, so that a skipped or repeated local time means the same here as in a single window.
  */
 export function nextAfter(pattern: Pattern, after: number): number {
-  const series = seriesOf(pattern);
-  const { clock, moments } = series;
-  let last = moments.at(-1);
-  for (let step = 0; last !== undefined && after >= last && after >= series.from && step < STEPS; step++) {
-    last = find(clock, pattern.timeZone, last);
-    moments.push(last);
-  }
-  if (last === undefined || after < series.from || after >= last) {
-    const next = find(clock, pattern.timeZone, after);
-    Object.assign(series, { from: after, moments: [next] });
-    return next;
-  }
+  const stretch = stretchAt(seriesOf(pattern), pattern.timeZone, after);
+  const { moments } = stretch;
   if (moments.length > MOMENTS) {
-    series.from = moments.splice(0, MOMENTS / 2).at(-1) ?? series.from;
+    stretch.from = moments.splice(0, MOMENTS / 2).at(-1) ?? stretch.from;
     return nextAfter(pattern, after);
   }
   return firstGreater(moments, after);
 }
+
+/** Moments around one, in order; the last one comes after it. */
+function stretchAt({ clock, stretches }: Series, timeZone: string, after: number): Stretch {
+  let near: Stretch | undefined;
+  for (const stretch of stretches) {
+    if (stretch.from <= after && !(near && near.from > stretch.from)) {
+      near = stretch;
+    }
+  }
+  if (near) {
+    for (let step = 0; after >= lastOf(near) && step < STEPS; step++) {
+      near.moments.push(find(clock, timeZone, lastOf(near)));
+    }
+  }
+  const found =
+    near && after < lastOf(near) ? near : { from: after, moments: [find(clock, timeZone, after)] };
+  if (found !== stretches.at(-1)) {
+    const others = stretches.filter((other) => other !== found);
+    stretches.splice(0, Infinity, ...others.slice(1 - STRETCHES), found);
+  }
+  return found;
+}
+
+const lastOf = ({ moments }: Stretch): number => moments.at(-1) ?? -Infinity;
 
 /** The first greater number in a sorted list. */
 function firstGreater(list: readonly number[], than: number): number {
@@ -108,7 +129,7 @@ function seriesOf({ cron, timeZone }: Pattern): Series {
   const name = `${timeZone} ${cron}`;
   let series = known.get(name);
   if (!series) {
-    series = { clock: new Cron(cron, { utcOffset: 0, paused: true }), from: Infinity, moments: [] };
+    series = { clock: new Cron(cron, { utcOffset: 0, paused: true }), stretches: [] };
     if (known.size >= REMEMBERED) {
       known.delete(known.keys().next().value ?? '');
     }
