@@ -15,6 +15,7 @@ import { KafkaPartitions } from './kafka-partitions.js';
 import { eventMethods, messageTransports } from './message-methods.js';
 import { RefusedEventFilter } from './refused-event.filter.js';
 import { RmqConsumer } from './rmq-consumer.js';
+import { RmqQueue } from './rmq-queue.js';
 import { settleRefusals } from './rmq-refusals.js';
 import { rpcServers } from './rpc-servers.js';
 
@@ -90,10 +91,10 @@ export class EventServers implements OnApplicationShutdown {
 
   /** Whether its transport can hold events. */
   private holds({ server }: EventServer): boolean {
-    const { transportId, options } = server;
+    const { transportId } = server;
     return (
       this.options.events === 'wait' &&
-      (transportId === KAFKA || (transportId === RMQ && options?.['noAck'] === false))
+      (transportId === KAFKA || (transportId === RMQ && !new RmqQueue(server).forgets))
     );
   }
 
@@ -140,7 +141,7 @@ export class EventServers implements OnApplicationShutdown {
     if (!this.holds(events)) {
       this.logger.warn(
         `These events are handled during maintenance, too: ${patterns.join(', ')}. ${events.name} cannot keep them for later` +
-          `${transportId === RMQ ? ' with noAck, which is on by default' : ''}, and refusing them would lose them. ` +
+          `${transportId === RMQ ? ` ${new RmqQueue(events.server).forgets}` : ''}, and refusing them would lose them. ` +
           "Set the maintenance option events to 'pass' if this is intended, or to 'refuse' if they may be lost; " +
           '@MaintenanceExempt() marks a handler that is never affected.',
       );

@@ -1,12 +1,7 @@
 import { outsideOfCalls } from '../core/calls/current-call.js';
 import type { OpenWork } from '../core/service/open-work.js';
 import type { EventServer, EventSource } from './event-server.js';
-
-/**
- * Milliseconds after which held events go back to their queue, if the queue does not declare how long the broker waits for an
- * acknowledgement: 30 minutes unless its operator says otherwise, and it cannot be asked.
- */
-const RETURN_AFTER = 2_000;
+import { RmqQueue } from './rmq-queue.js';
 
 type Deliver = (message: unknown) => unknown;
 
@@ -20,7 +15,6 @@ interface Channel {
 
 /** A server of RabbitMQ. */
 interface RmqServer {
-  readonly options?: { queueOptions?: { arguments?: Record<string, unknown> } };
   setupChannel(channel: Channel, callback: () => void): Promise<unknown>;
 }
 
@@ -46,7 +40,7 @@ interface Consumer {
 /**
  * Stops consuming a queue while its events have to wait: they stay in the queue. Those that were delivered already, at most
  * `prefetchCount`, stay unacknowledged and go back once if that takes long: a broker closes a channel that holds them for too
- * long.
+ * long. A queue that would be deleted without a consumer keeps it, and sends no more than these.
  */
 export class RmqConsumer {
   private consumer: Consumer | undefined;
@@ -54,15 +48,14 @@ export class RmqConsumer {
   private waits = false;
   private timer: NodeJS.Timeout | undefined;
   private cancelling: Promise<unknown> = Promise.resolve();
-  private readonly returnAfter: number;
+  private readonly queue: RmqQueue;
 
   constructor(
     private readonly events: EventServer,
     private readonly openWork: OpenWork,
   ) {
     const server = events.server as unknown as RmqServer;
-    const limit = Number(server.options?.queueOptions?.arguments?.['x-consumer-timeout']);
-    this.returnAfter = limit > 0 ? Math.min(limit / 2, RETURN_AFTER) : RETURN_AFTER;
+    this.queue = new RmqQueue(events.server);
     const original = server.setupChannel;
     server.setupChannel = (channel, callback) => {
       const consume = channel.consume.bind(channel);
@@ -82,7 +75,7 @@ export class RmqConsumer {
     const { getMessage, getChannelRef } = context as RmqContext;
     const channel = getChannelRef.call(context);
     this.held.push({ message: getMessage.call(context), channel, source, deliver });
-    this.timer ??= setTimeout(() => this.giveBack(), this.returnAfter).unref();
+    this.timer ??= setTimeout(() => this.giveBack(), this.queue.returnAfter).unref();
     this.stop();
   }
 
@@ -105,7 +98,7 @@ export class RmqConsumer {
     this.waits = true;
     const { consumer } = this;
     const tag = consumer?.tag;
-    if (consumer && tag) {
+    if (consumer && tag && !this.queue.needsConsumer) {
       consumer.tag = undefined;
       // a closed channel has nothing to cancel
       this.cancelling = tag
@@ -157,8 +150,11 @@ export class RmqConsumer {
 
   private consume(): Promise<{ consumerTag: string }> {
     const { consumer } = this;
-    if (!consumer || this.waits) {
+    if (!consumer || (this.waits && !this.queue.needsConsumer)) {
       return Promise.resolve({ consumerTag: '' });
+    }
+    if (consumer.tag) {
+      return consumer.tag;
     }
     let tag: Consumer['tag'];
     // not as a part of the call that has led here
@@ -169,7 +165,7 @@ export class RmqConsumer {
     return (consumer.tag = started);
   }
 
-  /** Nobody takes it from there meanwhile, because the consumer is cancelled. */
+  /** Nobody takes it from there meanwhile, because the consumer is cancelled; one that must not be gets it again, and holds it. */
   private giveBack(): void {
     this.timer = undefined;
     for (const { channel, message } of this.held.splice(0)) {

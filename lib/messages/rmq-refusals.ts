@@ -1,6 +1,7 @@
 import { isEmitted } from './emitted-events.js';
 import { passOnNext } from './event-admission.js';
 import type { RpcServer } from './event-server.js';
+import { RmqQueue } from './rmq-queue.js';
 
 interface Message {
   readonly fields: { readonly deliveryTag: number };
@@ -34,9 +35,11 @@ export function noteRefusal(context: unknown): void {
 /**
  * With `noAck: false` handlers acknowledge their messages, and one that is refused never runs: without an end of its message the
  * queue would come to rest after `prefetchCount` refusals, and deliver a request again that was answered with an error. An event
- * is rejected, so that it goes where the queue sends dead letters. What the application has settled, in a filter, stays so.
+ * is rejected, so that it goes where the queue sends dead letters; a stream has none, and the connection that rejects is closed.
+ * What the application has settled, in a filter, stays so.
  */
 export function settleRefusals(server: RpcServer): void {
+  const { isStream } = new RmqQueue(server);
   const handlers = new Map<unknown, number>();
   const original = server.addHandler;
   server.addHandler = (pattern, handler, isEvent, extras) => {
@@ -52,7 +55,7 @@ export function settleRefusals(server: RpcServer): void {
       const result = await handler(...args);
       const isRefused = refusals.get(message) === (isEvent ? handlers.get(route) : 1);
       if (isRefused && !isSettled(message)) {
-        if (isEvent || isEmitted(context)) {
+        if ((isEvent || isEmitted(context)) && !isStream) {
           channel.nack(message, false, false);
         } else {
           channel.ack(message);

@@ -1,0 +1,47 @@
+/**
+ * Milliseconds after which held events go back to their queue, if the queue does not declare how long the broker waits for an
+ * acknowledgement: 30 minutes unless its operator says otherwise, and it cannot be asked.
+ */
+const RETURN_AFTER = 2_000;
+/** The same for a queue that has to keep its consumer, which gets them again at once. RabbitMQ supports no limit below a minute. */
+const RETURN_AGAIN_AFTER = 30_000;
+
+interface QueueOptions {
+  readonly autoDelete?: unknown;
+  readonly expires?: unknown;
+  readonly arguments?: Readonly<Record<string, unknown>>;
+}
+
+/** The queue of a microservice as its options declare it: RabbitMQ can be asked for none of this. */
+export class RmqQueue {
+  private readonly declared: QueueOptions;
+  /** Why it cannot keep events, if it cannot. */
+  readonly forgets: string | undefined;
+
+  constructor({ options }: { readonly options?: Record<string, unknown> }) {
+    this.declared = (options?.['queueOptions'] as QueueOptions | undefined) ?? {};
+    const forgetsAtOnce = options?.['noAck'] !== false;
+    this.forgets = forgetsAtOnce
+      ? 'with noAck, which is on by default'
+      : this.isStream
+        ? 'in a stream'
+        : undefined;
+  }
+
+  /** Nothing goes back to a stream, and a consumer that returns misses what was sent in between. */
+  get isStream(): boolean {
+    return this.declared.arguments?.['x-queue-type'] === 'stream';
+  }
+
+  /** Without a consumer it is deleted with its events, at once or after some time. */
+  get needsConsumer(): boolean {
+    const { autoDelete, expires } = this.declared;
+    return autoDelete === true || Number(expires ?? this.declared.arguments?.['x-expires']) > 0;
+  }
+
+  get returnAfter(): number {
+    const limit = Number(this.declared.arguments?.['x-consumer-timeout']);
+    const usual = this.needsConsumer ? RETURN_AGAIN_AFTER : RETURN_AFTER;
+    return limit > 0 ? Math.min(limit / 2, usual) : usual;
+  }
+}
