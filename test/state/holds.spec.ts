@@ -29,15 +29,27 @@ describe('entering a key', () => {
       ],
     });
     const edit = withHold(before, own, shared);
-    expect(ids(edit)).toEqual(['long', 'free', 'own']);
-    expect(edit.holds[0]).toMatchObject({ since: 100, until: null });
+    expect(ids(edit)).toEqual(['short', 'free', 'own']);
+    expect(edit.holds[0]).toMatchObject({ fence: 1, since: 100, until: null });
+  });
+
+  it('ends what several left behind for nobody who was only one of them', () => {
+    const before = record({
+      holds: [hold({ id: 'half-done', fence: 1, until: 5_000 }), hold({ id: 'gave-up', fence: 2 })],
+    });
+    const both = record({ holds: withHold(before, own, shared).holds });
+    for (const id of ['half-done', 'gave-up'])
+      for (const takeover of [undefined, shared]) expect(withoutHold(both, id, takeover)).toBeNull();
+    const left = withoutHold(both, 'own');
+    expect(left?.holds).toMatchObject([{ id: 'half-done', until: null }]);
+    expect(ids(withoutHold(both, 'own', shared))).toEqual([]);
   });
 
   it('does not touch living holds if other processes have their own locks', () => {
     const before = record({ holds: [hold({ id: 'a', fence: 1 }), hold({ id: 'b', fence: 9 })] });
     const separate = { isLive: alive, exclusive: false };
     expect(ids(withHold(before, own, separate))).toEqual(['a', 'b', 'own']);
-    expect(ids(withHold(before, own, { ...separate, isLive: dead }))).toEqual(['b', 'own']);
+    expect(ids(withHold(before, own, { ...separate, isLive: dead }))).toEqual(['a', 'own']);
   });
 
   it('is too late if a newer holder is working, but not if it has died', () => {

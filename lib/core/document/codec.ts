@@ -153,6 +153,7 @@ function hold(value: unknown): HoldRecord {
     draining: raw.draining === true,
     ...(raw.lease !== undefined && { lease: integer(raw.lease, 'lease') }),
     ...(raw.expected !== undefined && { expected: integer(raw.expected, 'expected length') }),
+    ...(raw.forOthers !== undefined && { forOthers: raw.forOthers === true }),
   };
 }
 

@@ -27,12 +27,12 @@ export function withHold(record: KeyRecord | undefined, hold: HoldRecord, leaseV
 }
 
 /**
- * The record without that hold; `null` if it has none of that id.
+ * The record without that hold; `null` if it has none of that id, or if that stands for others, too.
  * @param takeover given when its work has begun: then it has taken over what those left behind that had the lock and died
  */
 export function withoutHold(record: KeyRecord | undefined, id: string, takeover?: LeaseView): Edit | null {
   const hold = record?.holds.find((other) => other.id === id);
-  if (!record || !hold) {
+  if (!record || !hold || hold.forOthers) {
     return null;
   }
   const gone = new Set(takeover && predecessorsOf(record, hold, takeover)).add(hold);
@@ -51,10 +51,20 @@ const predecessorsOf = (
 const rivalsOf = (record: KeyRecord | undefined, hold: HoldRecord): HoldRecord[] =>
   hold.locked ? (record?.holds ?? []).filter(({ id, locked }) => locked && id !== hold.id) : [];
 
-/** The one that ends last stands for all; none for none. */
-function merged(holds: readonly HoldRecord[]): HoldRecord[] {
-  const [last] = holds.toSorted((a, b) => (b.until ?? Infinity) - (a.until ?? Infinity) || b.fence - a.fence);
-  return last ? [{ ...last, since: Math.min(...holds.map(({ since }) => since)) }] : [];
+/**
+ * The first stands for all, until the last of them ends; none for none. Its process may be alive, and leave what it takes for its own:
+ * that must not end what the others left behind.
+ */
+function merged(holds: readonly HoldRecord[]): readonly HoldRecord[] {
+  const [first, ...others] = holds.toSorted((a, b) => a.fence - b.fence);
+  if (!first || others.length === 0) {
+    return holds;
+  }
+  const last = holds.reduce((one, other) =>
+    (other.until ?? Infinity) > (one.until ?? Infinity) ? other : one,
+  );
+  const since = Math.min(...holds.map((hold) => hold.since));
+  return [{ ...first, since, until: last.until, announced: last.announced, forOthers: true }];
 }
 
 /** An edit that leaves the switch as it is. */

@@ -34,6 +34,8 @@ export interface HoldRecord extends Notice {
   readonly lease?: number;
   /** Milliseconds that its work is expected to take; absent: unknown. */
   readonly expected?: number;
+  /** Others that had the lock and left the key on are recorded as this hold: only who takes over from all of them ends it. */
+  readonly forOthers?: boolean;
 }
 
 /** The last change of a key, for those who learn of it from the document. */
