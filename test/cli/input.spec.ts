@@ -252,6 +252,39 @@ describe('an unreachable store exits with 4', () => {
   });
 });
 
+describe('times without an offset on a machine', () => {
+  const schedule = (TZ: string, ...args: string[]) =>
+    cliProcess(['schedule', 'general', '2031-04-01T02:30', '2h', ...args], { env: { ...env(), TZ } });
+
+  it('with an empty TZ are in UTC, as its clock is', async () => {
+    for (const args of [[], ['--repeat', '30 2 * * SUN', '--dry-run']]) {
+      const { code, stdout, stderr } = await schedule('', ...args);
+      expect([code, stdout, stderr]).toEqual([
+        0,
+        expect.stringMatching('2031-04-01 02:30 UTC'),
+        expect.any(String),
+      ]);
+    }
+  });
+
+  it.each([':/etc/localtime', 'Mars/Olympus', 'UTC+5'])(
+    'whose time zone has no name, as with TZ=%s, need --zone',
+    async (TZ) => {
+      for (const args of [[], ['--dry-run']]) {
+        const { code, stderr } = await schedule(TZ, ...args);
+        expect({ code, stderr }).toEqual({
+          code: 2,
+          stderr: `error: The time zone of this machine has no name that Node knows (TZ is ${JSON.stringify(TZ)}); use --zone, such as --zone Europe/Berlin.\n`,
+        });
+      }
+      expect(await isUntouched()).toBe(true);
+      expect((await schedule(TZ, '--zone', 'Europe/Berlin')).code).toBe(0);
+      const args = ['schedule', 'general', '2031-05-01T02:30+02:00', 'until', '2031-05-01T04:30+02:00'];
+      expect((await cliProcess(args, { env: { ...env(), TZ } })).code).toBe(0);
+    },
+  );
+});
+
 describe('settings', () => {
   it('are not looked for in a folder that is gone: the command runs all the same', async () => {
     const ended: unknown[] = [];

@@ -10,10 +10,11 @@ const OFFSET = /(Z|[+-]\d\d:?\d\d)$/i;
 /** When a window begins or ends: an instant, or what the clocks of a zone show. */
 export type WindowMoment = Date | MaintenanceLocalTime;
 
-/** The time zone of times without an offset; a given one must exist. */
-export function parseZone(given: string | undefined): string {
+/** The time zone of times without an offset; a given one must exist. `undefined`: that of this machine has no name. */
+export function parseZone(given: string | undefined): string | undefined {
   if (given === undefined) {
-    return Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const own: unknown = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    return isTimeZone(own) ? own : process.env['TZ'] === '' ? 'UTC' : undefined;
   }
   if (!isTimeZone(given)) {
     throw usage(
@@ -21,6 +22,15 @@ export function parseZone(given: string | undefined): string {
     );
   }
   return given;
+}
+
+function known(zone: string | undefined): string {
+  if (zone === undefined) {
+    throw usage(
+      `The time zone of this machine has no name that Node knows (TZ is ${JSON.stringify(process.env['TZ'])}); use --zone, such as --zone Europe/Berlin.`,
+    );
+  }
+  return zone;
 }
 
 /**
@@ -31,13 +41,14 @@ export function parseZone(given: string | undefined): string {
 export function parseWindowMoment(
   text: string,
   what: string,
-  zone: string,
+  given: string | undefined,
   after: number,
   early = 'in the past',
 ): WindowMoment {
   if (OFFSET.test(text)) {
     return parseMoment(text, what, after, early);
   }
+  const zone = known(given);
   const clock = clockOf(text);
   if (clock === undefined) {
     // whether it is a time at all does not depend on the zone
@@ -59,7 +70,7 @@ export const instantOfMoment = (moment: WindowMoment): number =>
 /** The repetition; `null`: none any more, `undefined`: not given. */
 export function parseRepetition(
   { repeat, repeatUntil, count }: { repeat?: string; repeatUntil?: string; count?: string },
-  zone: string,
+  zone: string | undefined,
 ): MaintenanceRepeat | null | undefined {
   if (repeat === undefined) {
     if (repeatUntil !== undefined || count !== undefined) {
@@ -81,7 +92,7 @@ export function parseRepetition(
       : new Date(instantOfMoment(parseWindowMoment(repeatUntil, '--repeat-until', zone, Date.now())));
   return {
     cron: repeat,
-    timeZone: zone,
+    timeZone: known(zone),
     ...(until && { until }),
     ...(count !== undefined && { count: parseWhole(count, '--count') }),
   };

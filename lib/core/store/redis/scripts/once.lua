@@ -11,6 +11,10 @@
 --- @include "parts/fields"
 --- @include "parts/members"
 
+-- Milliseconds between two looks at all that is remembered, for what is over. It may be much: windows of a month.
+local SWEEP = 3600000
+local SWEPT = ':swept'
+
 local now = clock()
 if is_late(ARGV[3], now) then return { 'late', now } end
 local met = meet(KEYS[2], now, tonumber(ARGV[7]), ARGV[8], redis.call)
@@ -19,19 +23,24 @@ local function keep(state, ms)
   redis.call('HSET', KEYS[1], ARGV[1], entry)
 end
 
-local all = redis.call('HGETALL', KEYS[1])
-local state, token
-for i = 1, #all, 2 do
-  local known, owner, ms, stop = string.match(all[i + 1], '^(%l+)|([^|]*)|(%d+)|(%d+)$')
+-- What an entry says, as long as it counts.
+local function standing(entry)
+  local state, token, ms, stop = string.match(entry or '', '^(%l+)|([^|]*)|(%d+)|(%d+)$')
   ms, stop = tonumber(ms), tonumber(stop or 0)
   -- a claim that has ended only because the clock was set may still be at work
   if ms and ((stop <= now and stop > met.before) or stop - now > ms) then stop = met.calm + ms end
-  if not known or stop <= now then
-    redis.call('HDEL', KEYS[1], all[i])
-  elseif all[i] == ARGV[1] then
-    state, token = known, owner
-  end
+  if stop > now then return state, token end
 end
+
+local swept = tonumber(redis.call('HGET', KEYS[1], SWEPT) or '0') or 0
+if math.abs(now - swept) >= SWEEP then
+  local all = redis.call('HGETALL', KEYS[1])
+  for i = 1, #all, 2 do
+    if not standing(all[i + 1]) then redis.call('HDEL', KEYS[1], all[i]) end
+  end
+  redis.call('HSET', KEYS[1], SWEPT, string.format('%.0f', now))
+end
+local state, token = standing(redis.call('HGET', KEYS[1], ARGV[1]))
 if state == 'done' or (ARGV[4] == 'done' and (not state or token == ARGV[2])) then
   keep('done', tonumber(ARGV[6]))
   return 'done'
