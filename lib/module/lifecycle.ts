@@ -90,7 +90,7 @@ export class MaintenanceLifecycle {
   async shutdown(): Promise<void> {
     await leaveWhenIdle(
       this.manager,
-      () => this.coordinator.isBusy,
+      () => this.coordinator.isBusy || this.sessions.keepsLocks,
       () => this.leave(),
     );
   }

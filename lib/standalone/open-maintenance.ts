@@ -109,7 +109,7 @@ function assemble(
       coordinator.stop();
       await manager.stop();
     };
-    await leaveWhenIdle(manager, () => coordinator.isBusy, leave);
+    await leaveWhenIdle(manager, () => coordinator.isBusy || sessions.keepsLocks, leave);
   };
   const parts = {
     manager,

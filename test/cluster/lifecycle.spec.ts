@@ -146,6 +146,36 @@ describe('SIGTERM in the middle of work', () => {
   }, 60_000);
 });
 
+describe('keepLock, and work that goes on after its application was closed', () => {
+  const lockOf = (key: string) => server.client().hget('maintenance:{maintenance}:leases', `lock:${key}`);
+
+  it.each([
+    { key: KEY, onShutdown: 'stay', after: { value: true, abandoned: false } },
+    { key: 'billing', onShutdown: 'leave', after: { value: false } },
+  ] as const)('$onShutdown: nobody else begins before the work is over', async (given) => {
+    const { key, onShutdown, after } = given;
+    await using replica = await Replica.start(server.url);
+    const gate = `stubborn-kept-${onShutdown}`;
+    replica.work(gate, key, { onShutdown, keepLock: true, drain: false }).catch(() => undefined);
+    await replica.reaches(gate);
+    await replica.child.send('close');
+    const closed = await lockOf(key);
+    await until(async () => (await lockOf(key)) !== closed, { what: 'the lock to be renewed' });
+    expect(await observer.work('too-early', key, { drain: false })).toMatchObject({
+      ran: false,
+      error: { name: 'MaintenanceLockedError' },
+    });
+    expect(await observer.keyData(key)).toMatchObject(after);
+    const next = observer.work(`after-${gate}`, key, { drain: false, blocking: true });
+    await replica.open(gate);
+    await observer.reaches(`after-${gate}`);
+    await observer.open(`after-${gate}`);
+    expect(await next).toEqual({ ran: true });
+    expect(await observer.keyData(key)).toMatchObject({ value: false });
+    await until(async () => !(await listed(replica)), { what: 'it to leave the list' });
+  });
+});
+
 describe('a replica that slept longer than its lease', () => {
   it.each([
     ['between two exchanges', 0, () => undefined],

@@ -84,8 +84,8 @@ export interface MaintenanceHoldOptions {
    */
   lease?: number;
   /**
-   * Keep the lock until the maintenance is left, even if an operator unset the key or its `timeout` is over; for work that takes a
-   * while to stop and must not overlap with the next. Not together with `lock: false`. Default `false`: the lock is free at once.
+   * Keep the lock until the maintenance is left, even if an operator unset the key or its `timeout` is over, or until the work is over
+   * if the application shuts down meanwhile; for work that takes a while to stop and must not overlap with the next. Not together with `lock: false`. Default `false`: the lock is free at once.
    */
   keepLock?: boolean;
   /**

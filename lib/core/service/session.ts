@@ -57,6 +57,11 @@ export class Session implements HeldKey {
     }
   }
 
+  /** Whether nobody else may have the lock until its work is over. */
+  get keepsLock(): boolean {
+    return this.plan.keepLock && this.patience === SHUTDOWN;
+  }
+
   get onShutdown(): MaintainPlan['onShutdown'] {
     return this.plan.onShutdown;
   }

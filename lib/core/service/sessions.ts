@@ -101,16 +101,29 @@ export class MaintenanceSessions {
     );
     await Promise.all([inPatience(open), opened]);
     for (const session of this.sessions.values()) {
-      if (session.onShutdown === 'leave') {
-        await session.leave();
-      } else {
-        this.warn(
-          `The work under maintenance key "${session.key}" did not end in time; the key stays on, marked as abandoned.`,
-        );
-        await session.lease.giveBack();
-      }
+      await this.giveUp(session);
     }
     await Promise.all([this.releases.close(), this.locks.settled()]);
+  }
+
+  /** Whether work goes on here, although this process was asked to end, that nobody else may overlap with. */
+  get keepsLocks(): boolean {
+    return [...this.sessions.values()].some(({ keepsLock }) => keepsLock);
+  }
+
+  /** Its work has not ended when the application shuts down. */
+  private async giveUp(session: Session): Promise<void> {
+    const { key, hold, keepsLock, lease, takeover } = session;
+    const opens = session.onShutdown === 'leave';
+    if (!opens) {
+      const until = keepsLock ? 'locked until the work or this process ends' : 'marked as abandoned';
+      this.warn(`The work under maintenance key "${key}" did not end in time; the key stays on, ${until}.`);
+    }
+    if (!keepsLock) {
+      await (opens ? session.leave() : lease.giveBack());
+    } else if (opens) {
+      await this.releases.release(this.manager.registry.get(key), hold, takeover);
+    }
   }
 
   private async start(key: MaintenanceKey, options: MaintenanceHoldOptions = {}): Promise<Session> {
