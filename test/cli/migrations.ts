@@ -6,7 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createMaintenance, type StandaloneMaintenance } from 'nestjs-maintenance/standalone';
 import { end, hasEnded } from '../support/process.js';
 import { until } from '../support/until.js';
-import { resultOf, startCli, type CliResult } from './cli.js';
+import { MAIN, resultOf, startCli, type CliResult } from './cli.js';
 
 /** The shortest there is: asked to end after 3 s, killed after 3.5 s. */
 export const LEASE = 6_000;
@@ -38,6 +38,8 @@ interface Wish {
   /** Milliseconds until it is done. */
   readonly ms?: number;
   readonly args?: readonly string[];
+  /** A key under which it runs itself, by another `run` with a long lease. */
+  readonly within?: string;
 }
 
 /** Migrations under `run`, in a namespace of their own, and what becomes of them. */
@@ -66,13 +68,15 @@ export class Migrations implements AsyncDisposable {
   /** Starts one. */
   run(
     name: string,
-    { url = this.url, stubborn = false, ms, args = [] }: Wish = {},
+    { url = this.url, stubborn = false, ms, args = [], within }: Wish = {},
   ): { child: ChildProcess; result: Promise<CliResult> } {
     const file = join(this.folder, 'migration.cjs');
     const kind = stubborn ? 'stubborn' : 'polite';
     const work = [process.execPath, file, this.journal, name, kind, ...(ms ? [String(ms)] : [])];
     const ours = ['--redis', url, '--namespace', this.namespace, '--lease', `${LEASE}ms`, ...args];
-    const child = startCli(['run', this.key, ...ours, '--', ...work]);
+    const inner = ['--redis', url, '--namespace', this.namespace, '--lease', '10m', '--'];
+    const command = within ? [process.execPath, MAIN, 'run', within, ...inner, ...work] : work;
+    const child = startCli(['run', this.key, ...ours, '--', ...command]);
     this.started.push(child);
     return { child, result: resultOf(child) };
   }

@@ -314,6 +314,27 @@ describe.concurrent('two migrations never overlap', () => {
     expect(await migrations.between('first', 'second')).toBeGreaterThan(0);
   }, 180_000);
 
+  it.each(['is killed', 'is stopped', 'is ended by an operator'])(
+    'when run %s, and its command is a run with a longer lease',
+    async (how) => {
+      await using migrations = await alone();
+      const { namespace, watcher } = migrations;
+      const catalogue = `${namespace}:{${namespace}}:catalogue`;
+      await server.client().hset(catalogue, 'inner', `${Date.now()}|{"label":"Inner"}`);
+      const first = migrations.run('first', { stubborn: true, within: 'inner' });
+      await migrations.begun('first');
+      const second = migrations.run('second', { ms: 100, args: ['--wait', '2m'] });
+      if (how === 'is ended by an operator') {
+        await watcher.unsetMaintenance('general');
+      } else {
+        first.child.kill(how === 'is killed' ? 'SIGKILL' : 'SIGSTOP');
+      }
+      expect((await second.result).code).toBe(0);
+      expect(await migrations.between('first', 'second')).toBeGreaterThan(0);
+    },
+    180_000,
+  );
+
   it('when the guardian is killed', async () => {
     await using migrations = await alone();
     const first = migrations.run('first', { stubborn: true });

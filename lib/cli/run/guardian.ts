@@ -39,7 +39,7 @@ class Guardian {
     if (this.pid === undefined) {
       process.exit();
     }
-    this.end(GRACE_OF_ORPHANS);
+    this.end(NESTED ? 0 : GRACE_OF_ORPHANS);
   }
 
   private get pid(): number | undefined {
@@ -114,6 +114,12 @@ class Guardian {
     tell({ type: 'exited', code, signal }, () => process.exit());
   }
 }
+
+/**
+ * Whether our parent process was itself run by `run`. That has just ended it, with its lock about to be free, and nothing may be left
+ * of the child either.
+ */
+const NESTED = process.env.MAINTENANCE_FENCE !== undefined;
 
 /** Milliseconds: a child may clean up, as long as its lease allows. */
 const GRACE_OF_ORPHANS = 600_000;

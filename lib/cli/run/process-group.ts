@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { monotonic } from './monotonic.js';
 
@@ -19,7 +20,28 @@ export function signalGroup(leader: number, signal: NodeJS.Signals): void {
 export function groupLives(leader: number): boolean {
   try {
     process.kill(-leader, 0);
-    return true;
+  } catch {
+    return false;
+  }
+  return !isDead(leader);
+}
+
+/**
+ * Whether its processes are all dead, but still listed: nobody collects those whose parents are gone where we are the first process of
+ * a container. Only Linux says so.
+ */
+function isDead(leader: number): boolean {
+  const isAlive = (pid: string | number): boolean => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      const [state = '', , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return Number(group) === leader && !'ZX'.includes(state);
+    } catch {
+      return false;
+    }
+  };
+  try {
+    return !isAlive(leader) && !readdirSync('/proc').some((name) => /^\d+$/.test(name) && isAlive(name));
   } catch {
     return false;
   }
