@@ -1,4 +1,14 @@
+import { Controller, Get, Inject, UseFilters } from '@nestjs/common';
+import {
+  HOUR,
+  MaintenanceErrorFilter,
+  MaintenanceModule,
+  MaintenanceService,
+  MINUTE,
+} from 'nestjs-maintenance';
 import { afterAll, expect, it } from 'vitest';
+import { adapters } from '../support/apps.js';
+import { request } from '../support/http.js';
 import { RedisServer } from '../support/redis.js';
 import { setRedisClock, skewRedisClock } from '../support/skewed-redis.js';
 import { until } from '../support/until.js';
@@ -39,3 +49,42 @@ it('there is no clock skew without Redis', async () => {
   await using app = await startService({});
   expect(Math.abs(app.service.health().clockSkew)).toBeLessThan(100);
 });
+
+@UseFilters(MaintenanceErrorFilter)
+@Controller('work')
+class WorkController {
+  constructor(@Inject(MaintenanceService) private readonly service: MaintenanceService) {}
+
+  @Get()
+  work() {
+    return this.service.whileOpen('general', () => 'done', { otherwise: 'throw' });
+  }
+}
+
+it.each(adapters)(
+  'Retry-After of MaintenanceErrorFilter goes by the clock of Redis, on %s',
+  async (_name, createApp) => {
+    await using server = await RedisServer.start();
+    const redis = {
+      redis: server.url,
+      socket: false,
+      admin: false,
+      general: { ignorePaths: ['/work'] },
+    } as const;
+    await using running = await createApp({
+      imports: [MaintenanceModule.forRoot(redis)],
+      controllers: [WorkController],
+    });
+    const service = running.app.get(MaintenanceService);
+    for (const ahead of [-1, 1]) {
+      await setRedisClock(server, ahead * 3_600);
+      await until(() => Math.abs(service.health().clockSkew + ahead * HOUR) < MINUTE, { timeout: 10_000 });
+      await service.setMaintenance(true, 'general', { timeout: 10 * MINUTE });
+      const { status, headers } = await request(running.port, '/work');
+      expect(status).toBe(503);
+      expect(Number(headers['retry-after'])).toBeGreaterThan(500);
+      expect(Number(headers['retry-after'])).toBeLessThanOrEqual(600);
+      await service.unsetMaintenance();
+    }
+  },
+);

@@ -40,9 +40,12 @@ export const extend: Work<ChangeOptions> = async (
       'CLI_NO_END',
     );
   }
-  const from = concerned.key.until === null ? Date.now() : Date.parse(concerned.key.until);
-  const until = end.until ?? (end.timeout ? new Date(Math.max(from, Date.now()) + end.timeout) : undefined);
-  const does = until ? `extend "${key}" until ${formatMoment(until)}` : `extend "${key}" indefinitely`;
+  const { until: present } = concerned.key;
+  const later = present !== null && end.timeout ? new Date(Date.parse(present) + end.timeout) : undefined;
+  const until = end.until ?? later;
+  // without an end it is counted from now on: by the clock of the store, whatever the clock of this machine says
+  const shown = until ?? (end.timeout ? new Date(Date.now() + end.timeout) : undefined);
+  const does = shown ? `extend "${key}" until ${formatMoment(shown)}` : `extend "${key}" indefinitely`;
   if (options.dryRun) {
     await printDryRun(out, does, concerned, backend);
     return EXIT.done;
@@ -51,7 +54,7 @@ export const extend: Work<ChangeOptions> = async (
   const result = await backend.set(key, {
     mode: true,
     onlyIfOn: true,
-    ...(until ? { until } : { timeout: 0 }),
+    ...(until ? { until } : { timeout: end.timeout ?? 0 }),
     message: parseText(options.message, '--message'),
     reason: options.reason,
     actor: actorOf(backend, options, out),

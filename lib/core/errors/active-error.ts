@@ -8,10 +8,17 @@ export class MaintenanceActiveError extends MaintenanceError {
   /** When it ends; `null` if unknown. */
   readonly until: Date | null;
 
+  /** Milliseconds to that end when it was made, by the clock of the store. @internal */
+  readonly left: number | null;
+
   constructor(
     /** Name of the key; `null` if the state is unknown, see `onStale`. */
     readonly key: string | null,
-    { until = null, waited = 0 }: { until?: Date | null; waited?: number } = {},
+    {
+      until = null,
+      waited = 0,
+      now = Date.now(),
+    }: { until?: Date | null; waited?: number; now?: number } = {},
   ) {
     super(
       (key === null
@@ -20,5 +27,6 @@ export class MaintenanceActiveError extends MaintenanceError {
         (waited > 0 ? `, even after waiting ${waited} ms.` : '; the work did not start.'),
     );
     this.until = until;
+    this.left = until && until.getTime() - now;
   }
 }

@@ -94,10 +94,11 @@ export class OpenDecision {
     const before = new Set(active.map(({ key }) => key));
     return !now || (now.status !== undefined && now.active.every(({ key }) => before.has(key)));
   }
-}
 
-/** The error for work that did not start. @param waited ms */
-export function activeError({ status }: Closed, waited = 0): MaintenanceActiveError {
-  const until = status?.state?.until ?? null;
-  return new MaintenanceActiveError(status?.key?.name ?? null, { until, waited });
+  /** The error for work that did not start. @param waited ms */
+  error({ status }: Closed, waited = 0): MaintenanceActiveError {
+    const until = status?.state?.until ?? null;
+    const now = this.manager.store.now();
+    return new MaintenanceActiveError(status?.key?.name ?? null, { until, waited, now });
+  }
 }

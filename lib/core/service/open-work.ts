@@ -8,7 +8,7 @@ import { MaintenanceError } from '../errors/errors.js';
 import type { StateManager } from '../state/state-manager.js';
 import { CircleWatch } from './circle-watch.js';
 import type { MaintenanceOtherwise } from './maintenance-otherwise.js';
-import { activeError, type OpenDecision } from './open-decision.js';
+import type { OpenDecision } from './open-decision.js';
 
 /** Milliseconds between two looks at awaited keys, in addition to changes: a status class may depend on the time. */
 const LOOK_INTERVAL = 1_000;
@@ -113,7 +113,7 @@ export class OpenWork {
         if (this.manager.lease.isResigned) {
           throw new MaintenanceError('The application has shut down; the work did not start.');
         }
-        throw activeError(closed);
+        throw this.decision.error(closed);
       }
       await this.untilOpen(source.scope, { timeout: Infinity, signal });
     }
@@ -144,7 +144,7 @@ export class OpenWork {
         await circle.look(closed.active.map(({ key }) => key.name));
         const left = Math.min(until - performance.now(), circle.interval ?? LOOK_INTERVAL);
         if (left <= 0) {
-          throw activeError(closed, timeout);
+          throw this.decision.error(closed, timeout);
         }
         await nextOrTimeout(this.changes, left, signal);
         signal?.throwIfAborted();

@@ -48,9 +48,8 @@ export class MaintenanceErrorFilter implements ExceptionFilter<MaintenanceError>
     preventCaching(reply);
     setHeader(reply, 'X-Content-Type-Options', 'nosniff');
     setHeader(reply, 'Content-Type', 'application/json; charset=utf-8');
-    if (error instanceof MaintenanceActiveError && error.until) {
-      const seconds = Math.ceil((error.until.getTime() - Date.now()) / 1000);
-      setHeader(reply, 'Retry-After', String(Math.max(1, seconds)));
+    if (error instanceof MaintenanceActiveError && error.left !== null) {
+      setHeader(reply, 'Retry-After', String(Math.max(1, Math.ceil(error.left / 1000))));
     }
     sendBody(reply, body.statusCode, JSON.stringify(body));
   }
