@@ -183,3 +183,17 @@ it('keeps at most a thousand keys, still updates known ones, and logs how many a
     expect.stringContaining('no room to publish 2 of the keys of this application'),
   ]);
 });
+
+it('keys that no running application has confirmed for days make room for others, the oldest first', async () => {
+  const days = (count: number) => Date.now() - count * 24 * 3_600_000;
+  const old = Array.from({ length: 600 }, (_, i) => [`old${i}`, `${days(3 + i / 1_000)}|{}`] as const);
+  const recent = Array.from({ length: 400 }, (_, i) => [`recent${i}`, `${days(1)}|{}`] as const);
+  await client.hset(ENTRY, Object.fromEntries([...old, ...recent]));
+  await using app = await application(new MaintenanceKey('new'));
+  app.publisher.start();
+  await until(async () => (await stored('new')) !== undefined);
+  const left = old.map(([name]) => name).filter((name) => !['old599', 'old598'].includes(name));
+  const names = ['general', 'new', ...recent.map(([name]) => name), ...left];
+  expect((await client.hkeys(ENTRY)).toSorted()).toEqual(names.toSorted());
+  expect(app.warnings).toEqual([]);
+});

@@ -1,7 +1,7 @@
 import { messageOf } from '../errors/message-of.js';
 import { MINUTE } from '../keys/durations.js';
 import type { StateManager } from '../state/state-manager.js';
-import { entryOf, FORGOTTEN } from './published-key.js';
+import { droppedOf, entryOf } from './published-key.js';
 
 /** Milliseconds after which it is looked again whether all is still there. */
 const LOOK_INTERVAL = 10 * MINUTE;
@@ -77,9 +77,9 @@ export class KeyPublisher {
     const stored = await catalogue.read(manager.deadline());
     const byName = new Map(stored.map((entry) => [entry.name, entry]));
     const wrong = manager.registry.all().flatMap((key) => entryOf(key, byName.get(key.name)) ?? []);
-    const dropped = stored
-      .filter(({ name, age }) => age > FORGOTTEN && !manager.registry.has(name))
-      .map(({ name }) => name);
+    const added = wrong.filter(({ name }) => !byName.has(name)).length;
+    const others = stored.filter(({ name }) => !manager.registry.has(name));
+    const dropped = droppedOf(others, stored.length + added - catalogue.most);
     if (wrong.length > 0 || dropped.length > 0) {
       const published = await catalogue.publish(wrong, dropped, manager.deadline());
       this.warnOfLeft(wrong.length - published, catalogue.most);

@@ -13,8 +13,9 @@ const LONGEST_ENTRY = 16_384;
 
 /** Milliseconds after which an entry that is right is written again, so that those of keys that are no more grow old. */
 const CONFIRMED = DAY;
-/** Milliseconds after which an entry that nobody has confirmed is dropped. */
-export const FORGOTTEN = 30 * DAY;
+/** Milliseconds after which an entry that nobody has confirmed is dropped; and where there is no room for others. */
+const FORGOTTEN = 30 * DAY;
+const REPLACED = 2 * CONFIRMED;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -35,6 +36,17 @@ export function entryOf(
     FIELDS.every((field) => before?.[field] === fields[field]);
   return isRight ? undefined : { name: key.name, text: JSON.stringify(fields) };
 }
+
+/**
+ * The entries to drop, of keys that no running application has.
+ * @param others entries of keys that this application does not have
+ * @param excess for how many keys there is no room
+ */
+export const droppedOf = (others: readonly CatalogueEntry[], excess: number): readonly string[] =>
+  others
+    .toSorted((a, b) => b.age - a.age)
+    .filter(({ age }, index) => age > FORGOTTEN || (index < excess && age > REPLACED))
+    .map(({ name }) => name);
 
 /** The key that an entry is about; `undefined` for what no application of any version can have published. */
 export function keyOf({ name, text }: CatalogueEntry): MaintenanceKey | undefined {
