@@ -33,6 +33,16 @@ const scenes = {
   reunited: { HOLDERS: 1, OPERATORS: 2, SERVERS: 2, LOSSES: 1, ABSENT: 4, REPORTS: 1 },
   /** As `united`, over one that comes back without its last write and what was told since, so that numbers are given out again. */
   failover: { HOLDERS: 1, OPERATORS: 2, SERVERS: 2, FAILOVERS: 1, REPORTS: 1 },
+  /** Three want the lock, one dies: who gives up leaves what the others left behind. */
+  left: { HOLDERS: 7, SERVERS: 0, CRASHES: 1, WRITES: 5 },
+  /** Two want the lock of a Redis that loses the locks alone. */
+  leases: { HOLDERS: 3, SERVERS: 0, LOCK_LOSSES: 1 },
+  /** Two want the lock of a Redis that starts again, or takes over, with the data of an earlier moment. */
+  older: { HOLDERS: 3, SERVERS: 0, FAILOVERS: 1, OLDER: 1 },
+  /** Two want the lock; the third serves, and unsets the key; the network closes a connection. */
+  unset: { HOLDERS: 3, UNSETS: 4, SERVERS: 4, RESETS: 1 },
+  /** One works and another serves and unsets the key, over a Redis that comes back empty. */
+  ended: { HOLDERS: 1, UNSETS: 2, SERVERS: 2, LOSSES: 1, ABSENT: 4 },
 };
 
 /**
@@ -74,6 +84,10 @@ const bugs = {
   CONSTANT_FENCE: { scene: 'holders', seeded: ['constant-fence'] },
   LOSS_IS_NOT_TOLD: { scene: 'holders', seeded: ['loss-not-told', 'lease-not-renewed'] },
   LOCKS_ARE_FORGOTTEN: { scene: 'locks', absent: 4 },
+  LOST_LEASES_ARE_FREE: { scene: 'leases' },
+  OLDER_LOCKS_ARE_BELIEVED: { scene: 'older' },
+  LEAVES_FOR_OTHERS: { scene: 'left' },
+  UNSET_FREES_LOCK: { scene: 'unset' },
   DEAD_HOLDER_OPENS: { scene: 'heirs', seeded: ['dead-holder-opens'] },
   HEIR_BEFORE_WORK: { scene: 'heirs', seeded: ['heir-before-work'] },
   RELEASE_ENDS_OTHER_HOLDS: { scene: 'holders', seeded: ['release-ends-other-holds'] },

@@ -48,6 +48,18 @@
 #ifndef FAILOVERS
 #define FAILOVERS 0
 #endif
+/* does a server take over, or start again, that has the data of any earlier moment, locks included */
+#ifndef OLDER
+#define OLDER 0
+#endif
+/* how often locks are lost, and nothing else */
+#ifndef LOCK_LOSSES
+#define LOCK_LOSSES 0
+#endif
+/* who unsets the key */
+#ifndef UNSETS
+#define UNSETS 0
+#endif
 #ifndef REFUSALS
 #define REFUSALS 0
 #endif
@@ -73,6 +85,26 @@ byte last;
 byte on;                  /* those with the switch on, a set */
 byte holds[WRITES + 1];   /* whose holds a write has, a set of replicas */
 byte past[WRITES + 1];    /* the writes that it was made from, a set */
+#if HOLDERS == 7
+byte forOthers[WRITES + 1]; /* holds that stand for others, too */
+byte behind[WRITES + 1];    /* whose holds it would have if each was kept */
+#define unfinished(w) (behind[w] & half)
+#define standsForOthers(i) has(forOthers[known[i]], i)
+#else
+#define unfinished(w) (holds[w] & half)
+#define standsForOthers(i) false
+#endif
+#if UNSETS > 0
+byte unsets;              /* those that were made by somebody who unset the key, a set */
+byte ended;               /* holders whose work somebody has ended that way */
+#define isUnset(w) has(unsets, w)
+#define isEnded(i) has(ended, i)
+#define isAfterUnset(w) ((unsets & (past[w] | bit(w))) != 0)
+#else
+#define isUnset(w) false
+#define isEnded(i) false
+#define isAfterUnset(w) false
+#endif
 #if PUSHES > 0
 byte before[WRITES + 1];  /* the one that it replaced in the store */
 #endif
@@ -107,10 +139,14 @@ byte back = 7;            /* replicas that have told it something since it lost 
 #define remembered 7
 #endif
 #if FAILOVERS > 0
-/* the same before the last write: what one lacks that is promoted without it */
+/* the same before the last write, or at a moment of chance: what one has that is promoted */
 byte wasStored, wasListed, wasTold;
 byte wasApplied[N];
 byte met;                 /* replicas that the store has told something */
+#endif
+#if OLDER > 0
+byte wasOwner = NOBODY, wasLockFence;
+bool saved;
 #endif
 
 /* ---- The replicas, as sets */
@@ -152,12 +188,14 @@ byte half;                /* those whose work began and did not end */
 mtype = { idle, locked, draining, working, leaving, done };
 mtype at[N] = idle;
 
-byte crashes, leaves, losses, failovers, refusals, resets;
+byte crashes, leaves, losses, failovers, lockLosses, refusals, resets;
 
 /* ---- What is promised */
 
 #define works(i) (at[i] == working && has(lockTrust, i))
-#define nobodyWorks (!works(0) && !works(1) && !works(2))
+/* an unset ends work at once: until its holder hears of it, that is not protected any more */
+#define isProtected(i) (works(i) && !isEnded(i))
+#define nobodyWorks (!isProtected(0) && !isProtected(1) && !isProtected(2))
 #define atMostOneWorks (works(0) + works(1) + works(2) <= 1)
 #define nothingRuns ((running & alive & ~excused) == 0)
 #define sure(i, w) (!has(alive, i) || !has(trust, i) || follows(known[i], w))
@@ -172,16 +210,21 @@ byte versions[N];
 #define version(i) known[i]
 #endif
 
+#if FAILOVERS > 0
+inline save() {
+    wasStored = stored; wasListed = listed; wasTold = told;
+    wasApplied[0] = applied[0]; wasApplied[1] = applied[1]; wasApplied[2] = applied[2];
+#if OLDER > 0
+    wasOwner = owner; wasLockFence = lockFence; saved = true
+#endif
+}
+#endif
+
 /* Puts a write in the place of what is stored. None of those that it replaces is lost. */
 inline put(w) {
     assert(follows(w, stored));
-#if FAILOVERS > 0
-    if
-    :: failovers < FAILOVERS ->
-        wasStored = stored; wasListed = listed; wasTold = told;
-        wasApplied[0] = applied[0]; wasApplied[1] = applied[1]; wasApplied[2] = applied[2]
-    :: else
-    fi;
+#if FAILOVERS > 0 && OLDER == 0
+    if :: failovers < FAILOVERS -> save() :: else fi;
 #endif
     stored = w
 }
@@ -222,7 +265,16 @@ inline forgetOne(w) {
         holds[w] = 0; past[w] = 0; drop(on, w); forgetPush(w);
         past[1] = past[1] & ~bit(w); past[2] = past[2] & ~bit(w); past[3] = past[3] & ~bit(w);
 #if WRITES > 3
-        past[4] = past[4] & ~bit(w)
+        past[4] = past[4] & ~bit(w);
+#endif
+#if WRITES > 4
+        past[5] = past[5] & ~bit(w);
+#endif
+#if HOLDERS == 7
+        forOthers[w] = 0; behind[w] = 0;
+#endif
+#if UNSETS > 0
+        drop(unsets, w)
 #endif
     :: else
     fi
@@ -230,7 +282,10 @@ inline forgetOne(w) {
 inline forget() {
     forgetOne(1); forgetOne(2); forgetOne(3);
 #if WRITES > 3
-    forgetOne(4)
+    forgetOne(4);
+#endif
+#if WRITES > 4
+    forgetOne(5)
 #endif
 }
 #endif
@@ -300,6 +355,17 @@ inline strike(i) {
     if :: has(running & reset, i) -> add(excused, i) :: else fi
 }
 
+#if FAILOVERS > 0
+inline goBack() {
+    failovers++;
+    stored = wasStored; listed = wasListed; told = wasTold;
+    applied[0] = wasApplied[0]; applied[1] = wasApplied[1]; applied[2] = wasApplied[2];
+    wasStored = 0; wasListed = 0; wasTold = 0;
+    wasApplied[0] = 0; wasApplied[1] = 0; wasApplied[2] = 0; met = 0;
+    nobodyIsBack; unsure = true; forget()
+}
+#endif
+
 /* All data is gone. Whoever was there trusts what it knows for a lease. */
 inline lose() {
     stored = 0;
@@ -317,12 +383,12 @@ inline lose() {
 
 /* ---- A replica's side */
 
-/* What is known changes; a hold that is gone from it is lost, in the same tick. Nobody ends one while its holder has the lock. */
+/* What is known changes; a hold that is gone from it is lost, in the same tick. Only an unset ends one while its holder has the lock. */
 inline know(i, w) {
     known[i] = w;
     if
     :: (at[i] == draining || at[i] == working) && !has(holds[w], i) ->
-        assert(!has(lockTrust, i));
+        assert(!has(lockTrust, i) || isEnded(i));
         drop(lockTrust, i);
         at[i] = leaving
     :: else
@@ -398,8 +464,11 @@ inline accept(i) {
 #ifdef BUG_LATER_WINS
             make(seen[i], has(on, later), holds[later]);
 #else
-            /* whoever made the later one did not know of the other's holds */
-            make(seen[i], has(on, later), holds[seen[i]] | holds[proven[i]]);
+            /* whoever made the later one did not know of the other's holds, which only an unset ends */
+            make(seen[i], has(on, later), (isUnset(later) -> 0 : holds[seen[i]] | holds[proven[i]]));
+#endif
+#if UNSETS > 0
+            if :: isUnset(later) -> add(unsets, last); ended = ended | holds[seen[i]] | holds[proven[i]] :: else fi;
 #endif
             past[last] = past[last] | past[proven[i]] | bit(proven[i]);
             put(last);
@@ -417,7 +486,7 @@ inline accept(i) {
 #ifdef BUG_REVISION_IS_ENOUGH
 #define hasApplied(j, i) (applied[j] != 0 && revision(applied[j]) >= revision(known[i]))
 #else
-#define hasApplied(j, i) has(holds[applied[j]], i)
+#define hasApplied(j, i) (has(holds[applied[j]], i) || (isEnded(i) && isAfterUnset(applied[j])))
 #endif
 #endif
 #ifdef BUG_DRAINS_ITSELF_ONLY
@@ -476,12 +545,54 @@ inline accept(i) {
 #ifdef BUG_HEIR_BEFORE_WORK
 #define with(i) bit(i)
 #else
+#if HOLDERS == 7
+/* those that had the lock before are recorded as one hold, that of the first */
+#define gone(i) (holds[known[i]] & overtaken(i))
+#define isNotAfter(j, k, set) (!has(set, k) || fence[j] <= fence[k])
+#define isFirst(j, set) (has(set, j) && isNotAfter(j, 0, set) && isNotAfter(j, 1, set) && isNotAfter(j, 2, set))
+#define firstOf(set) (isFirst(0, set) | (isFirst(1, set) << 1) | (isFirst(2, set) << 2))
+#define with(i) ((holds[known[i]] & ~gone(i)) | firstOf(gone(i)) | bit(i))
+#else
 #define with(i) (holds[known[i]] | bit(i))
+#endif
 #endif
 #ifdef BUG_SWITCH_ENDS_HOLDS
 #define switchedHolds(i) 0
 #else
 #define switchedHolds(i) holds[known[i]]
+#endif
+
+/* Writes with the hold of i, and without it. */
+inline enter(i) {
+    make(known[i], has(on, known[i]), with(i));
+#if HOLDERS == 7
+    forOthers[last] = forOthers[known[i]];
+    if :: firstOf(gone(i)) != gone(i) -> forOthers[last] = forOthers[last] | firstOf(gone(i)) :: else fi;
+    behind[last] = behind[known[i]] | bit(i);
+#endif
+    put(last)
+}
+inline release(i) {
+    make(known[i], has(on, known[i]), without(i));
+#if HOLDERS == 7
+    forOthers[last] = forOthers[known[i]] & holds[last];
+    behind[last] = behind[known[i]] & ~bit(i) & ~(has(tookOver, i) * overtaken(i));
+    assert(holds[last] != 0 || unfinished(last) == 0);
+#endif
+    put(last)
+}
+
+#if UNSETS > 0
+/* Work that goes on ends when its holder hears of it, which gives the lock back. */
+inline unset(i) {
+    make(known[i], false, 0);
+    add(unsets, last);
+    ended = ended | holds[known[i]];
+#ifdef BUG_UNSET_FREES_LOCK
+    owner = NOBODY;
+#endif
+    put(last)
+}
 #endif
 
 inline unlock(i) {
@@ -498,6 +609,12 @@ inline unlock(i) {
 }
 
 /* What bugs take away. */
+#ifdef BUG_LEAVES_FOR_OTHERS
+#define leavesAlone(i) has(holds[known[i]], i)
+#else
+/* a hold that stands for others, too, is not its own any more */
+#define leavesAlone(i) (has(holds[known[i]], i) && !standsForOthers(i))
+#endif
 #ifdef BUG_LEASE_OUTLIVES_PRESENCE
 #define lapse(i) skip
 #define lapseOthers skip
@@ -558,6 +675,12 @@ inline unlock(i) {
 #define lapseLock(i) skip
 #else
 #define lapseLock(i) drop(lockTrust, i)
+#endif
+/* that of somebody who had it before, as older data say, is free again, too */
+#if OLDER > 0
+#define isLost(i) ((owner == NOBODY && lockFence <= fence[i]) || (owner != i && lockFence < fence[i]))
+#else
+#define isLost(i) (owner == NOBODY && lockFence <= fence[i])
 #endif
 #ifdef BUG_LOCK_BEFORE_STATE
 #define mayRetake(i) true
@@ -628,7 +751,7 @@ inline events(i) {
 #endif
     /* -- calls */
     :: d_step { acts(i) && has(SERVERS, i) && !has(running, i) && !refuses(i) && mayTrust(i) ->
-        add(running, i); assert(nobodyWorks && (holds[known[i]] & half) == 0) }
+        add(running, i); assert(nobodyWorks && unfinished(known[i]) == 0) }
     :: d_step { acts(i) && has(running, i) -> drop(running, i); drop(excused, i) }
     /* -- faults */
     :: d_step { crashes < CRASHES && has(alive & started, i) ->
@@ -648,34 +771,33 @@ inline events(i) {
         assert(clock > fence[0] && clock > fence[1] && clock > fence[2]);
         fence[i] = clock; lockFence = clock; owner = i; add(lockTrust, i); at[i] = locked }
     :: d_step { owner == i -> lapseLock(i); owner = NOBODY }
-    :: d_step { acts(i) && has(lockTrust, i) && owner == NOBODY && lockFence <= fence[i] && mayRetake(i) -> owner = i; lockFence = fence[i] }
+    :: d_step { acts(i) && has(lockTrust, i) && isLost(i) && mayRetake(i) -> owner = i; lockFence = fence[i] }
     :: d_step { acts(i) && at[i] == locked -> at[i] = leaving }
     :: d_step { acts(i) && at[i] == working ->
         /* its lock is lost */
         add(half, i); drop(lockTrust, i); at[i] = leaving }
     :: d_step { mayWrite(i) && has(lockTrust, i) && at[i] == locked && isCurrent(i) ->
-        make(known[i], has(on, known[i]), with(i));
-        assert((holds[known[i]] & half & ~holds[last]) == 0);
-        put(last); takeOwn(i, last); at[i] = draining; forget() }
+        enter(i);
+        assert((unfinished(known[i]) & ~unfinished(last)) == 0);
+        takeOwn(i, last); at[i] = draining; forget() }
     :: d_step { mayWrite(i) && has(lockTrust, i) && at[i] == locked && isCurrent(i) ->
         /* the answer is lost */
-        make(known[i], has(on, known[i]), with(i));
-        put(last); at[i] = leaving; forget() }
+        enter(i); at[i] = leaving; forget() }
     :: d_step { acts(i) && has(lockTrust, i) && at[i] == draining && allDrained(i) ->
         at[i] = working; add(tookOver, i);
-        assert(nothingRuns); assert(atMostOneWorks) }
+        assert(nothingRuns || isEnded(i)); assert(atMostOneWorks) }
     :: d_step { acts(i) && at[i] == draining ->
         /* time is over */
         giveUp(i) }
     :: d_step { acts(i) && at[i] == working -> at[i] = leaving }
-    :: d_step { mayWrite(i) && at[i] == leaving && has(holds[known[i]], i) && isCurrent(i) ->
-        make(known[i], has(on, known[i]), without(i));
-        assert((holds[known[i]] & half & ~holds[last] & ~bit(i)) == 0 || has(tookOver, i));
+    :: d_step { mayWrite(i) && at[i] == leaving && leavesAlone(i) && isCurrent(i) ->
+        release(i);
+        assert((unfinished(known[i]) & ~unfinished(last) & ~bit(i)) == 0 || has(tookOver, i));
 #ifdef BUG_RELEASE_ENDS_OTHER_HOLDS
         assert((holds[known[i]] & ~bit(i) & ~overtaken(i)) == 0);
 #endif
-        put(last); takeOwn(i, last); unlock(i); forget(); at[i] = done }
-    :: d_step { acts(i) && at[i] == leaving && !has(holds[known[i]], i) && isCurrent(i) ->
+        takeOwn(i, last); unlock(i); forget(); at[i] = done }
+    :: d_step { acts(i) && at[i] == leaving && !leavesAlone(i) && isCurrent(i) ->
         unlock(i); at[i] = done }
     /* -- an operator */
     :: d_step { mayWrite(i) && has(OPERATORS, i) && isNextOperator(i) && isCurrent(i) && !has(givenUp, i) ->
@@ -686,6 +808,13 @@ inline events(i) {
         /* the answer is lost: nobody is told that it was written */
         make(known[i], !has(on, known[i]), switchedHolds(i));
         put(last); forget() }
+#if UNSETS > 0
+    :: d_step { mayWrite(i) && has(UNSETS, i) && isOn(known[i]) && isCurrent(i) ->
+        unset(i); takeOwn(i, last); forget() }
+    :: d_step { mayWrite(i) && has(UNSETS, i) && isOn(known[i]) && isCurrent(i) ->
+        /* the answer is lost */
+        unset(i); forget() }
+#endif
 #ifdef BUG_CONFLICT_IS_SUCCESS
     :: d_step { mayWrite(i) && has(OPERATORS, i) && !isCurrent(i) ->
         make(known[i], !has(on, known[i]), switchedHolds(i));
@@ -721,15 +850,27 @@ init {
     :: events(1)
     :: events(2)
     :: d_step { losses < LOSSES -> losses++; lose(); forget() }
-#if FAILOVERS > 0
+    :: d_step { lockLosses < LOCK_LOSSES && owner != NOBODY ->
+        /* an id that they carry shows it, see lib/core/store/redis/scripts/parts/memory.lua */
+        lockLosses++; owner = NOBODY;
+#ifndef BUG_LOST_LEASES_ARE_FREE
+        unsureLock = true
+#endif
+    }
+#if OLDER > 0
+    :: d_step { failovers < FAILOVERS && !saved -> save() }
+    :: d_step { failovers < FAILOVERS && saved && (alive & started & ~met) == 0 ->
+        /* so does the id of the server, which was met after the last one that had the locks */
+#ifndef BUG_OLDER_LOCKS_ARE_BELIEVED
+        unsureLock = true;
+#endif
+        owner = wasOwner; lockFence = wasLockFence;
+        wasOwner = NOBODY; wasLockFence = 0;
+        goBack() }
+#elif FAILOVERS > 0
     :: d_step { failovers < FAILOVERS && stored != wasStored && (alive & started & ~met) == 0 ->
         /* one that lacks the last write, and what was told since; nobody comes after that who had heard nothing before */
-        failovers++;
-        stored = wasStored; listed = wasListed; told = wasTold;
-        applied[0] = wasApplied[0]; applied[1] = wasApplied[1]; applied[2] = wasApplied[2];
-        wasStored = 0; wasListed = 0; wasTold = 0;
-        wasApplied[0] = 0; wasApplied[1] = 0; wasApplied[2] = 0; met = 0;
-        nobodyIsBack; unsure = true; forget() }
+        goBack() }
 #endif
     /* a lease after it was lost: whoever has not come back since trusts nothing */
     :: d_step { unsure -> lapseOthers; unsure = false; excused = excused | (running & ~listed & ~remembered) }
@@ -738,7 +879,10 @@ init {
     /* whatever all have told that they have applied holds at each that trusts what it knows */
     :: d_step { last != 0 && !unsure -> checkAcknowledged(1); checkAcknowledged(2); checkAcknowledged(3);
 #if WRITES > 3
-        checkAcknowledged(4)
+        checkAcknowledged(4);
+#endif
+#if WRITES > 4
+        checkAcknowledged(5)
 #endif
     }
     od
