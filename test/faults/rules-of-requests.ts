@@ -207,8 +207,11 @@ function forgottenByAll(evidence: Evidence, replica: string, from: number, to: n
 }
 
 /** Redis has lost the change, or the replica is one that serves on without it. */
-export const mayNotKnow = (evidence: Evidence, op: Op, { process, begin }: Handling): boolean =>
-  evidence.forgot(op.begin, begin) || servedStale(evidence, replicaOf(process), begin);
+export const mayNotKnow = (
+  evidence: Evidence,
+  op: Op,
+  { process, begin }: Pick<Handling, 'process' | 'begin'>,
+): boolean => evidence.forgot(op.begin, begin) || servedStale(evidence, replicaOf(process), begin);
 
 /** With `onStale: 'serve'` who was out of touch for longer than its lease goes on with what it knew, until it is back. */
 const servedStale = (evidence: Evidence, replica: string, moment: number): boolean =>

@@ -99,6 +99,23 @@ it('a visitor refused too early, too late, or while it is read-only is a breach'
   ]);
 });
 
+it('a visitor is let in too early by a replica that serves on, and was out of touch when the window was planned', () => {
+  const judged = (from: number, onStale: 'serve' | 'block') => {
+    const lines = history(
+      ...planned,
+      ...beats,
+      ...hooks,
+      ...fault(1, from, 16_000, 'partition'),
+      ...answered(14_500, 503, { message: 'one after another', until: 1_016_000, replica: 'r2' }),
+      ...answered(15_500, 200),
+    );
+    return check(lines, onStale).filter(({ rule }) => rule === 'moment');
+  };
+  expect(judged(0, 'serve')).toEqual([]);
+  expect(judged(0, 'block')).toHaveLength(1);
+  expect(judged(9_000, 'serve')).toHaveLength(1);
+});
+
 it('a visitor has one moment, and is let in only after it', () => {
   const told = (t: number, until: number): Entry[] =>
     answered(t, 503, { message: 'one after another', until, replica: t % 2 ? 'r1' : 'r2' });

@@ -82,15 +82,21 @@ export const moments: Rule = (evidence) =>
       const text = `${told.size} visitors were told the same moment after ${op.name}`;
       found.push(breach('moment', text, op.line, ...[...told.values()].map(({ line }) => line)));
     }
-    for (const { visitor, route, status, got, sent, line } of evidence.requests) {
+    for (const { visitor, route, status, got, sent, replica, line } of evidence.requests) {
       const moment = told.get(visitor ?? '')?.until;
       if (status !== 200 || !route.startsWith('/plan/') || moment === undefined) continue;
       // of a window that was planned only when it was over, somebody cut off need not know for a lease
       if (sent < Math.max(end, op.end + LEASE) || got >= moment - ROUNDING) continue;
+      if (wasAway(evidence, op, replica) && mayNotKnow(evidence, op, { process: replica, begin: sent }))
+        continue;
       found.push(breach('moment', `${visitor} was let in before their moment`, op.line, line));
     }
     return found;
   });
+
+/** Whether a replica was out of touch when a window was planned. */
+const wasAway = (evidence: Evidence, op: Op, replica: string): boolean =>
+  evidence.outages(replica).some(({ begin, end }) => begin < op.end && op.begin < end);
 
 const overlap = (one: Planned, two: Planned): boolean => one.start <= two.back && two.start <= one.back;
 
