@@ -2,6 +2,7 @@ import type { Cluster, Redis, RedisOptions } from 'ioredis';
 import { retryDelay } from '../../common/backoff.js';
 import { MaintenanceConfigurationError } from '../../errors/errors.js';
 import { messageOf } from '../../errors/message-of.js';
+import { followCredentials } from './follow-credentials.js';
 import { isRedisClient, type RedisClient } from './redis-client.js';
 import { isWithoutConnection, refusalCode } from './redis-errors.js';
 
@@ -54,6 +55,9 @@ export async function openConnection(
     sentinelRetryStrategy: soonAgain,
   } satisfies RedisOptions;
   const client = await createClient(input, overrides, `nestjs-maintenance:${role}`, packages);
+  if (typeof input !== 'string') {
+    followCredentials(client, input);
+  }
   client.on('error', (error: Error) => {
     problem = isWithoutConnection(error) ? problem : error;
     if (LACKS_INFO.test(error.message)) {
