@@ -132,6 +132,7 @@ export class RedisStore implements StateStore {
       exchange.sync(known, presence, deadline),
       options.identified && identity.isDue ? identity.learn(deadline) : undefined,
     ]);
+    this.subscriber?.answered();
     // it may have had much to read
     const later = performance.now() + patience;
     if (options.identified && result.relisted) {

@@ -2,8 +2,9 @@ import { Backoff } from '../../common/backoff.js';
 import { messageOf } from '../../errors/message-of.js';
 import { bounded } from '../bounded.js';
 import { detachClient } from './detach-client.js';
+import { LastProblem, type RedisEventError } from './last-problem.js';
 import type { RedisClient } from './redis-client.js';
-import { isReply } from './redis-errors.js';
+import { explain, isReply } from './redis-errors.js';
 
 /** What the subscriber reports. */
 export interface SubscriberListener {
@@ -25,6 +26,12 @@ export class RedisSubscriber {
   /** Redis does not let this user subscribe; retried now and then. */
   private denied = false;
   private readonly denials = new Backoff();
+  private listens = false;
+  /** Monotonic moments of the last answer of Redis elsewhere, and since when it has answered all along while nobody listened here. */
+  private answeredAt = -Infinity;
+  private missingSince = 0;
+  private warned = false;
+  private problem: LastProblem | undefined;
 
   constructor(
     private readonly open: () => Promise<RedisClient>,
@@ -41,6 +48,7 @@ export class RedisSubscriber {
       return;
     }
     this.client = client;
+    this.watch(client, (this.problem = new LastProblem(client)));
     client.on('message', (_channel: string, message: string) => this.hear(message));
     // `ready` comes before the client has subscribed again: only after a finished subscribe nothing more can be missed
     const first = new Promise<void>((resolve) => {
@@ -80,6 +88,25 @@ export class RedisSubscriber {
       .finally(() => (this.checking = false));
   }
 
+  /** Redis has answered over another connection: if this one has been missing for some time all the same, nothing else shows it. */
+  answered(): void {
+    const now = performance.now();
+    const { silence } = this.patience;
+    if (this.listens || now - this.answeredAt > silence) {
+      this.missingSince = now;
+    }
+    this.answeredAt = now;
+    if (this.warned || now - this.missingSince < silence) {
+      return;
+    }
+    this.warned = true;
+    const error = this.problem?.error;
+    const why = error === undefined ? 'Redis does not answer there' : explain(error);
+    this.listener.warn(
+      `The connection on which this process listens for changes cannot be opened (${why}): changes of other replicas are found within a second instead of at once.`,
+    );
+  }
+
   /** Gives the connection up for a new one. */
   replace(): void {
     if (!this.stopped) {
@@ -99,6 +126,22 @@ export class RedisSubscriber {
     this.client?.disconnect();
   }
 
+  private watch(client: RedisClient, problem: LastProblem): void {
+    client.on('connect', () => problem.connected());
+    client.on('ready', () => problem.solved());
+    client.on('error', (error: RedisEventError) => problem.note(error));
+    client.on('close', () => {
+      problem.closed();
+      this.listens = false;
+    });
+  }
+
+  /** It listens, or was told that it may not. */
+  private settled(): void {
+    this.listens = true;
+    this.warned = false;
+  }
+
   private hear(message: string): void {
     this.lastHeard = performance.now();
     this.listener.received(message);
@@ -111,6 +154,7 @@ export class RedisSubscriber {
       this.denied = false;
       this.denials.succeeded();
       this.listener.received(undefined);
+      this.settled();
       return true;
     } catch (error) {
       if (!isReply(error)) {
@@ -124,6 +168,7 @@ export class RedisSubscriber {
 
   private deny(error: unknown): void {
     this.denials.failed();
+    this.settled();
     if (!this.denied) {
       this.denied = true;
       this.listener.warn(
