@@ -2,7 +2,7 @@ import { Injectable, Logger, Scope } from '@nestjs/common';
 import { DiscoveryService, ModulesContainer } from '@nestjs/core';
 import { STATIC_CONTEXT } from '@nestjs/core/injector/constants.js';
 import { HookRunner } from './core/hooks/hook-runner.js';
-import { refuseOtherCopies } from './decision/decorator-copies.js';
+import { errorOfOtherCopy } from './decision/decorator-copies.js';
 import { HOOK_MEMBERS, type HookMark } from './decision/on-maintenance.decorator.js';
 import { KeyRegistry } from './core/keys/key-registry.js';
 import { MaintenanceKey } from './core/keys/maintenance-key.js';
@@ -106,7 +106,13 @@ export class MaintenanceExplorer {
     if (typeof cls !== 'function' || (this.seen.has(cls) && !replaces)) {
       return;
     }
-    refuseOtherCopies(cls);
+    const foreign = errorOfOtherCopy(cls);
+    if (foreign && !this.initialised) {
+      throw foreign;
+    } else if (foreign) {
+      // loaded lazily: keys must still open and close
+      this.logger.error(foreign.message);
+    }
     const keys = markedMembers(KEY_MEMBERS, cls);
     const hooks = markedMembers<HookMark>(HOOK_MEMBERS, cls);
     const isKey = replaces || isKeyClass(cls);

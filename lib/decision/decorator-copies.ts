@@ -17,17 +17,18 @@ export function noteDecorator(decorator: string, target: object, property?: stri
 }
 
 /**
- * Nobody here sees what decorators of another copy say: handlers would run although their keys are on.
- * @throws MaintenanceConfigurationError if the class, or one that it extends, has such decorators
+ * What is wrong with a class that has decorators of another copy, or extends one that has: nobody here sees what they say, and handlers
+ * would run although their keys are on.
  */
-export function refuseOtherCopies(cls: Function): void {
+export function errorOfOtherCopy(cls: Function): MaintenanceConfigurationError | undefined {
   for (let each: object | null = cls; each; each = Object.getPrototypeOf(each) as object | null) {
     const foreign = ((Reflect.getOwnMetadata(COPY, each) ?? []) as Decorated[]).find(isOfAnotherCopy);
     if (foreign) {
-      throw new MaintenanceConfigurationError(
+      return new MaintenanceConfigurationError(
         `${foreign.what} is of another copy of nestjs-maintenance than MaintenanceModule and would have no effect; accepted: one copy ` +
           'for the whole application ("npm ls nestjs-maintenance" lists them). A package that uses it names it in its peerDependencies.',
       );
     }
   }
+  return undefined;
 }

@@ -32,8 +32,8 @@ export const key = new MaintenanceKey('billing');
 const main = `
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { MaintenanceKey, MaintenanceKeys, MaintenanceModule } from 'nestjs-maintenance';
+import { LazyModuleLoader, NestFactory } from '@nestjs/core';
+import { MaintenanceKey, MaintenanceKeys, MaintenanceModule, MaintenanceService } from 'nestjs-maintenance';
 import { classes, key } from 'billing';
 
 async function start(options, metadata) {
@@ -51,7 +51,17 @@ for (const cls of classes) {
 }
 found.key = await start({ keys: [key] }, {});
 try { MaintenanceKeys(key); } catch (error) { found.decorator = error.message; }
-console.log(JSON.stringify(found));
+
+const logged = [];
+const module = MaintenanceModule.forRoot({ socket: false, admin: false, redis: false });
+const logger = { log() {}, warn() {}, error: (text) => logged.push(text) };
+const app = await NestFactory.createApplicationContext(module, { logger });
+await app.get(LazyModuleLoader).load(() => ({ module: class Lazy {}, providers: [classes[2]] }));
+const service = app.get(MaintenanceService);
+const { to } = await service.setMaintenance(true);
+await service.setMaintenance(false);
+await app.close();
+console.log(JSON.stringify({ found, lazy: { to, logged } }));
 `;
 
 let packed: PackedPackage;
@@ -66,7 +76,10 @@ beforeAll(async () => {
 afterAll(() => packed?.remove());
 
 it('decorators and keys of another copy of the library stop the start: nobody would see them', async () => {
-  const found = JSON.parse(await packed.run('main.mjs', main)) as Record<string, string>;
+  const { found, lazy } = JSON.parse(await packed.run('main.mjs', main)) as {
+    found: Record<string, string>;
+    lazy: unknown;
+  };
   const foreign = (what: string) =>
     `${what} is of another copy of nestjs-maintenance than MaintenanceModule and would have no effect; accepted: one copy for the whole ` +
     'application ("npm ls nestjs-maintenance" lists them). A package that uses it names it in its peerDependencies.';
@@ -84,4 +97,6 @@ it('decorators and keys of another copy of the library stop the start: nobody wo
     key: `Maintenance option "keys" received ${key} at index 0; accepted: an array of MaintenanceKey.`,
     decorator: `Maintenance option "keys of @MaintenanceKeys()" received ${key}; accepted: names of keys or MaintenanceKey objects.`,
   });
+  // in a module that is loaded lazily it is an error of the log: keys must still open and close
+  expect(lazy).toEqual({ to: true, logged: [foreign('@SkipDuringMaintenance() on Crons.run')] });
 }, 60_000);
