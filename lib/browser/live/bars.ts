@@ -24,11 +24,15 @@ export function make<Name extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Something that lies over the page. @param kind what it is, for style sheets and tests */
+/**
+ * Something that lies over the page, beside its body: libraries such as Turbo replace the body when a link is followed, and show a copy
+ * of an earlier one when its reader goes back.
+ * @param kind what it is, for style sheets and tests
+ */
 export function makeOverlay(kind: string, style: string, attributes: Record<string, string>): HTMLElement {
   const overlay = make('div', BASE + style, { ...attributes, 'data-maintenance': kind });
   hideInPrint();
-  (document.body ?? root).append(overlay);
+  root.append(overlay);
   return overlay;
 }
 
