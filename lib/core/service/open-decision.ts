@@ -55,7 +55,6 @@ export class OpenDecision {
       }
     }
     if (this.manager.lease.lapsed()) {
-      await this.manager.start();
       await this.stale.catchUp();
     }
   }

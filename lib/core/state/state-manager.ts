@@ -172,10 +172,12 @@ export class StateManager implements KeyStateReader {
   }
 
   /**
-   * One look at the store before a decision of a replica whose lease has lapsed, bounded by `commandTimeout`.
+   * One look at the store before a decision of a replica whose lease has lapsed, bounded by `commandTimeout`. Microservices get
+   * messages before their application is initialized: the first connects, which is bounded, too.
    * @returns `false` if the lease could not be renewed
    */
-  catchUp(): Promise<boolean> {
+  async catchUp(): Promise<boolean> {
+    await this.start();
     return this.catchingUp.look();
   }
 
