@@ -117,6 +117,16 @@ it('a Redis whose commands INFO, PUBSUB, CLIENT and PING were taken away works',
   expect(two.isOn()).toBe(true);
 });
 
+it('a Redis that lacks a command which changes take names it, and nothing is written', async () => {
+  await using bare = await RedisServer.start({ config: ['rename-command DEL ""'] });
+  await using one = await startService({ redis: bare.url });
+  await expect(one.service.setMaintenance(true)).rejects.toMatchObject({
+    outcome: 'refused',
+    message: expect.stringContaining("'del' command") as string,
+  });
+  expect(await bare.client().exists('maintenance:{maintenance}:records')).toBe(0);
+});
+
 it('a Redis user who may not read is refused with the reason, and does not take the state for unreadable', async () => {
   const admin = server.client();
   await admin.acl('SETUSER', 'blind', 'reset', 'on', '>secret', ...rule, '-hget');
