@@ -38,7 +38,7 @@ export class StoreSession {
 
   /** Connects and reads once. An unreachable store does not stop the start; it is tried again with each heartbeat. */
   start(): Promise<void> {
-    return (this.started ??= this.open());
+    return (this.started ??= this.stopped ? Promise.resolve() : this.open());
   }
 
   /**
