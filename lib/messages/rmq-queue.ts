@@ -5,6 +5,8 @@
 const RETURN_AFTER = 2_000;
 /** The same for a queue that has to keep its consumer, which gets them again at once. RabbitMQ supports no limit below a minute. */
 const RETURN_AGAIN_AFTER = 30_000;
+/** The same for a quorum queue, which counts deliveries and gives an event up after twenty. */
+const RETURN_TO_QUORUM_AFTER = 15 * 60_000;
 
 interface QueueOptions {
   readonly autoDelete?: unknown;
@@ -30,7 +32,7 @@ export class RmqQueue {
 
   /** Nothing goes back to a stream, and a consumer that returns misses what was sent in between. */
   get isStream(): boolean {
-    return this.declared.arguments?.['x-queue-type'] === 'stream';
+    return this.type === 'stream';
   }
 
   /** Without a consumer it is deleted with its events, at once or after some time. */
@@ -41,7 +43,12 @@ export class RmqQueue {
 
   get returnAfter(): number {
     const limit = Number(this.declared.arguments?.['x-consumer-timeout']);
-    const usual = this.needsConsumer ? RETURN_AGAIN_AFTER : RETURN_AFTER;
+    const again = this.type === 'quorum' ? RETURN_TO_QUORUM_AFTER : RETURN_AGAIN_AFTER;
+    const usual = this.needsConsumer ? again : RETURN_AFTER;
     return limit > 0 ? Math.min(limit / 2, usual) : usual;
+  }
+
+  private get type(): unknown {
+    return this.declared.arguments?.['x-queue-type'];
   }
 }

@@ -8,8 +8,9 @@ import {
   type RmqOptions,
 } from '@nestjs/microservices';
 import { connect } from 'amqplib';
-import { MaintenanceService } from 'nestjs-maintenance';
+import { HOUR, MaintenanceService } from 'nestjs-maintenance';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RmqQueue } from '../../lib/messages/rmq-queue.js';
 import { RabbitServer } from '../support/rabbit.js';
 import { until } from '../support/until.js';
 import { startHybrid } from './microservices.js';
@@ -143,4 +144,15 @@ describe('events of a RabbitMQ stream', () => {
     await until(() => handled.includes(20));
     expect(at.log.filter((line) => line.includes('Disconnected'))).toEqual([]);
   });
+});
+
+it('events that wait go back rarely to a queue that counts how often it delivers them', () => {
+  const waits = (queueOptions: object): number =>
+    new RmqQueue({ options: { noAck: false, queueOptions } }).returnAfter;
+  const quorum = { 'x-queue-type': 'quorum' };
+  // at most twenty times, by default
+  expect(waits({ expires: 60_000, arguments: quorum }) * 20).toBeGreaterThan(4 * HOUR);
+  expect(waits({ expires: 60_000 })).toBe(30_000);
+  expect(waits({ arguments: quorum })).toBe(2_000);
+  expect(waits({ expires: 60_000, arguments: { ...quorum, 'x-consumer-timeout': 60_000 } })).toBe(30_000);
 });
