@@ -7,9 +7,9 @@ import { startChromium } from '../support/chromium.js';
 import { Gates } from '../support/gates.js';
 import { until } from '../support/until.js';
 
-const html = (title: string) =>
+const html = (title: string, attributes = '') =>
   `<!doctype html><html lang="en"><head><title>${title}</title><link rel="icon" href="data:,">` +
-  `<script src="/maintenance/script" defer></script></head><body></body></html>`;
+  `<script src="/maintenance/script" ${attributes} defer></script></head><body></body></html>`;
 
 let gates = new Gates();
 beforeEach(() => {
@@ -33,7 +33,7 @@ class StatusController {
   @Header('Content-Type', 'text/html')
   async status(): Promise<string> {
     await gates.pass('status');
-    return html('Status');
+    return html('Status', 'data-exempt');
   }
 
   @Get('file')
