@@ -92,10 +92,8 @@ export class EventServers implements OnApplicationShutdown {
   /** Whether its transport can hold events. */
   private holds({ server }: EventServer): boolean {
     const { transportId } = server;
-    return (
-      this.options.events === 'wait' &&
-      (transportId === KAFKA || (transportId === RMQ && !new RmqQueue(server).forgets))
-    );
+    const keeps = transportId === KAFKA || (transportId === RMQ && !new RmqQueue(server).forgets);
+    return this.options.events === 'wait' && keeps;
   }
 
   private guard(events: EventServer): void {

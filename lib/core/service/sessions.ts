@@ -2,7 +2,7 @@ import type { MaintenanceHoldOptions, Maintenance } from './maintenance.js';
 import { byItself } from '../calls/by-itself.js';
 import { Call } from '../calls/call.js';
 import { currentCall, excludeFromDrain, follow } from '../calls/current-call.js';
-import { BoundaryTimer } from '../common/boundary-timer.js';
+import { HoldEnds } from './hold-ends.js';
 import { HoldReleases } from './hold-releases.js';
 import { HoldWriter } from './hold-writer.js';
 import type { LockWait } from './lock-wait.js';
@@ -29,8 +29,7 @@ export class MaintenanceSessions {
   private readonly openings = new Set<Promise<unknown>>();
   private readonly releases: HoldReleases;
   private readonly holds: HoldWriter;
-  /** Ends of holds: by the latest that the store's clock may show, so that no work outlives its hold on another replica. */
-  private readonly ends: BoundaryTimer;
+  private readonly ends: HoldEnds;
   private closing = false;
 
   constructor(
@@ -43,11 +42,7 @@ export class MaintenanceSessions {
   ) {
     this.releases = new HoldReleases(manager, hooks, warn);
     this.holds = new HoldWriter(manager, hooks);
-    this.ends = new BoundaryTimer(
-      () => manager.store.latest(),
-      () => this.lookAfterHolds(),
-    );
-    manager.updates.subscribe(() => this.lookAfterHolds());
+    this.ends = new HoldEnds(manager, this.sessions);
   }
 
   async enter(key: MaintenanceKey, options?: MaintenanceHoldOptions): Promise<Maintenance> {
@@ -184,30 +179,10 @@ export class MaintenanceSessions {
     const session = new Session(key.name, hold, lease, plan, release, reporter);
     this.sessions.set(hold, session);
     // what happened while the write was on its way
-    this.lookAfterHolds();
+    this.ends.look();
     if (this.closing) {
       lease.stop(SHUTS_DOWN);
     }
     return { session, change };
-  }
-
-  /** A hold that is gone from the state, or whose time is over, is lost. */
-  private lookAfterHolds(): void {
-    const { document, store } = this.manager;
-    const now = store.latest();
-    let next = Infinity;
-    for (const session of this.sessions.values()) {
-      const record = document?.keys.get(session.key);
-      const own = record?.holds.find(({ id }) => id === session.hold);
-      const end = own?.until ?? Infinity;
-      if (own && now < end) {
-        next = Math.min(next, end);
-        continue;
-      }
-      const unset = record?.change.cause === 'unset';
-      const gone = unset ? 'somebody unset the key' : 'its hold is gone from the store';
-      session.end(own ? 'its time is over' : gone);
-    }
-    this.ends.set(next);
   }
 }

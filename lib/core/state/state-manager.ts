@@ -172,13 +172,11 @@ export class StateManager implements KeyStateReader {
   }
 
   /**
-   * One look at the store before a decision of a replica whose lease has lapsed, bounded by `commandTimeout`. Microservices get
-   * messages before their application is initialized: the first connects, which is bounded, too.
+   * One look at the store, connected or not, before a decision of a replica whose lease has lapsed, bounded by `commandTimeout`.
    * @returns `false` if the lease could not be renewed
    */
-  async catchUp(): Promise<boolean> {
-    await this.start();
-    return this.catchingUp.look();
+  catchUp(): Promise<boolean> {
+    return this.start().then(() => this.catchingUp.look());
   }
 
   /** One exchange with the store: reports what was applied, returns what is new. */
