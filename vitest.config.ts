@@ -15,7 +15,7 @@ const LOAD = ['test/{faults,package}/**/*.spec.ts', 'test/realtime/{floods,storm
  * for each file took more than a third of their CPU time.
  */
 const SHARED = [
-  'test/{access,admin,background,cli,client,core,decision,e2e,history,hooks,hostile,http,i18n,keys}/**/*.spec.ts',
+  'test/{access,admin,cli,client,core,decision,e2e,history,hooks,hostile,http,i18n,keys}/**/*.spec.ts',
   'test/{module,progress,realtime,service,site,state,windows}/**/*.spec.ts',
 ];
 
