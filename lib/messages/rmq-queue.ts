@@ -17,17 +17,17 @@ interface QueueOptions {
 /** The queue of a microservice as its options declare it: RabbitMQ can be asked for none of this. */
 export class RmqQueue {
   private readonly declared: QueueOptions;
-  /** Why it cannot keep events, if it cannot. */
-  readonly forgets: string | undefined;
 
-  constructor({ options }: { readonly options?: Record<string, unknown> }) {
-    this.declared = (options?.['queueOptions'] as QueueOptions | undefined) ?? {};
-    const forgetsAtOnce = options?.['noAck'] !== false;
-    this.forgets = forgetsAtOnce
-      ? 'with noAck, which is on by default'
-      : this.isStream
-        ? 'in a stream'
-        : undefined;
+  constructor(private readonly server: { readonly options?: Record<string, unknown> }) {
+    this.declared = (server.options?.['queueOptions'] as QueueOptions | undefined) ?? {};
+  }
+
+  /** Why it cannot keep events, if it cannot. */
+  get forgets(): string | undefined {
+    if (this.server.options?.['noAck'] !== false) {
+      return 'with noAck, which is on by default';
+    }
+    return this.isStream ? 'in a stream' : undefined;
   }
 
   /** Nothing goes back to a stream, and a consumer that returns misses what was sent in between. */

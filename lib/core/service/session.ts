@@ -20,7 +20,8 @@ export class Session implements HeldKey {
   takeover: LeaseView | undefined;
   private settle: () => void = () => undefined;
   private leaving: Promise<void> | undefined;
-  private patience = SHUTDOWN_ENTERED;
+  /** Whether it has work that ends it. */
+  private working = false;
 
   /**
    * @param key name of the key
@@ -59,7 +60,7 @@ export class Session implements HeldKey {
 
   /** Whether nobody else may have the lock until its work is over. */
   get keepsLock(): boolean {
-    return this.plan.keepLock && this.patience === SHUTDOWN;
+    return this.plan.keepLock && this.working;
   }
 
   get onShutdown(): MaintainPlan['onShutdown'] {
@@ -74,11 +75,12 @@ export class Session implements HeldKey {
 
   /** Runs its work; its signal aborts when the application shuts down. */
   works(): void {
-    this.patience = SHUTDOWN;
+    this.working = true;
   }
 
   /** Settles when it was left, or when a shutdown stops waiting for it. */
   inPatience(): Promise<void> {
-    return withDeadline(this.left, this.patience, () => undefined).catch(() => undefined);
+    const patience = this.working ? SHUTDOWN : SHUTDOWN_ENTERED;
+    return withDeadline(this.left, patience, () => undefined).catch(() => undefined);
   }
 }
