@@ -98,15 +98,18 @@ export class LockWait {
     const { manager } = this;
     const until = performance.now() + blocking;
     let ticket: number | null = null;
+    let unanswered = false;
     for (;;) {
       this.refuseWhenClosing(request.key);
+      signal?.throwIfAborted();
       const { mark } = manager.notifier;
       const from = performance.now();
       const line = waiter && { waits: blocking > 0, ticket, held: waiter.held };
+      const deadline = manager.deadline();
       let unsure = 0;
       try {
         const floor = this.floorOf(request.key);
-        const asked = manager.store.leases.acquire({ ...request, floor }, line, manager.deadline());
+        const asked = manager.store.leases.acquire({ ...request, floor }, line, deadline);
         const answer = await orAborted(asked, signal);
         if (answer.fence !== null) {
           this.refuseWhenClosing(request.key);
@@ -116,8 +119,16 @@ export class LockWait {
         ({ ticket, unsure } = answer);
         this.refuseDeadlock(waiter, answer);
       } catch (error) {
+        if (!(error instanceof MaintenanceStoreError)) {
+          throw error;
+        }
+        // a connection that ended under way is usually back right away, and what was granted is granted to the same caller again
+        if (!unanswered && error.outcome === 'unknown' && performance.now() < deadline) {
+          unanswered = true;
+          continue;
+        }
         // those who wait for the lock also wait for the store
-        if (ticket === null || !(error instanceof MaintenanceStoreError) || performance.now() >= until) {
+        if (ticket === null || performance.now() >= until) {
           throw error;
         }
       }
@@ -127,7 +138,6 @@ export class LockWait {
         throw new MaintenanceLockedError(request.key, { waited: blocking });
       }
       await manager.notifier.wait(mark, Math.min(left, POLL_INTERVAL), signal, Infinity);
-      signal?.throwIfAborted();
     }
   }
 
