@@ -61,3 +61,29 @@ export function streamCallHandler<T extends (...args: never[]) => unknown>(patte
   };
   return passThrough as unknown as T;
 }
+
+/** The part of Node's `Writable` that is used here. */
+interface Sending {
+  readonly writableLength: number;
+  readonly writableEnded: boolean;
+  readonly writableFinished: boolean;
+  readonly destroyed: boolean;
+  once(event: 'finish' | 'close', listener: () => void): this;
+}
+
+const isSending = (call: unknown): call is Sending => {
+  const { writableLength = 0, writableEnded, writableFinished, destroyed } = (call ?? {}) as Partial<Sending>;
+  return !destroyed && !writableFinished && (writableLength > 0 || writableEnded === true);
+};
+
+/**
+ * Calls back once the client has what was answered: a client that reads slowly gets it long after the handler has given it.
+ * @param call the third argument of a handler, if it is one of gRPC
+ */
+export function onceSent(call: unknown, sent: () => void): void {
+  if (isSending(call)) {
+    call.once('finish', sent).once('close', sent);
+  } else {
+    sent();
+  }
+}

@@ -1,5 +1,6 @@
 import { isObservable, Observable } from 'rxjs';
 import { countCall } from '../in-flight/handler-calls.js';
+import { onceSent } from './grpc-stream-calls.js';
 
 type Handler = (...args: unknown[]) => Promise<unknown>;
 
@@ -55,7 +56,7 @@ export function getSpan([, context]: readonly unknown[]): MessageSpan | undefine
 /** The same handler, whose messages are spanned. */
 export function spannedHandler<T extends (...args: never[]) => unknown>(handler: T): T {
   const spanned: Handler = async (...args) => {
-    const [, context] = args;
+    const [, context, call] = args;
     if (!isKey(context)) {
       return (handler as unknown as Handler)(...args);
     }
@@ -67,15 +68,15 @@ export function spannedHandler<T extends (...args: never[]) => unknown>(handler:
     } finally {
       span.rest();
     }
-    return isObservable(result) ? answered(span, result) : result;
+    return isObservable(result) ? answered(span, result, call) : result;
   };
   return spanned as unknown as T;
 }
 
 /** Nobody listens to the answer of a message whose client has gone in the meantime. */
-const answered = <T>(span: MessageSpan, answer: Observable<T>): Observable<T> =>
+const answered = <T>(span: MessageSpan, answer: Observable<T>, call: unknown): Observable<T> =>
   new Observable((listener) => {
     span.resume();
-    listener.add(span.rest);
+    listener.add(() => onceSent(call, span.rest));
     listener.add(answer.subscribe(listener));
   });

@@ -221,3 +221,40 @@ describe('gRPC: a call whose client goes before its handler has begun', () => {
     expect(await service.maintain('general', () => 'worked', { drain: 2_000 })).toBe('worked');
   });
 });
+
+describe('gRPC: a call whose client does not read what it is answered', () => {
+  /** More than what lies between the two. */
+  const MANY = 20_000;
+
+  async function answeredUnread(): Promise<Readable & { cancel(): void }> {
+    const stream = sums.Count({ values: [1] });
+    await until(() => begun.length === 1);
+    for (let value = 0; value < MANY; value++) {
+      counted.next({ value });
+    }
+    counted.complete();
+    return stream;
+  }
+
+  it('is waited for until the client has it all', async () => {
+    const stream = await answeredUnread();
+    const error = await failure(service.maintain('general', () => 'worked', { drain: 300 }));
+    expect(error).toMatchObject({ routes: ['SumsController.count'] });
+    const working = service.maintain('general', () => 'worked');
+    await until(() => service.isActive());
+    expect(await collected(stream)).toHaveLength(MANY);
+    expect(await working).toBe('worked');
+  });
+
+  it('is no longer waited for when the client has gone', async () => {
+    const stream = await answeredUnread();
+    const gone = collected(stream).catch(() => 'gone');
+    stream.pause();
+    const working = service.maintain('general', () => 'worked');
+    await until(() => service.isActive());
+    stream.cancel();
+    stream.resume();
+    expect(await working).toBe('worked');
+    expect(await gone).toBe('gone');
+  });
+});
