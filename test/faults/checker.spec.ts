@@ -151,6 +151,20 @@ describe('requests and switches', () => {
     expect(rules(lines)).toEqual(['refusal']);
   });
 
+  it('finds a refusal by work that was left, unless its process died before it could say so', () => {
+    const left = (killed: number, healed: number) =>
+      history(
+        [10, 'r1.1', op('x-1', maintainJob)],
+        [20, 'driver', { e: 'fault', id: 1, kind: 'redis-stop', target: 'redis' }],
+        [30, 'r1.1', failed('x-1', 'MaintenanceStoreError', false)],
+        [killed, 'driver', { e: 'killed', who: 'r1.1' }],
+        [healed, 'driver', { e: 'healed', id: 1 }],
+        ...refused(10_000, 'c1', '/job/wait', 'x-1'),
+      ).sort((one, other) => one.t - other.t);
+    expect(check(left(40, 50))).toEqual([]);
+    expect(rules(left(60, 50))).toEqual(['refusal']);
+  });
+
   it('finds a refusal without a cause, unless the replica was out of touch, and an exempt route that is refused or silent', () => {
     expect(rules(history(...refused(10, 'c1', '/never/wait', 'We are busy')))).toEqual(['refusal']);
     const cut = history(

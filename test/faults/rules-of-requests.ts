@@ -300,7 +300,9 @@ function judge(evidence: Evidence, request: Request): string | undefined {
   if (!mayCount(op)) return `refused by ${op.name}, which had failed for certain`;
   const quiet = Math.max(op.end, evidence.quietSince(got)) + SPREAD;
   if (op.wish.kind === 'maintain') {
-    return op.result && quiet < sent ? `still refused by ${op.name}, which was left` : undefined;
+    return op.result && quiet < sent && !diedUntold(evidence, op)
+      ? `still refused by ${op.name}, which was left`
+      : undefined;
   }
   if (op.wish.kind !== 'enable') return `refused by ${op.name}, which opens`;
   const ends = op.end + (op.wish.timeout ?? Infinity) + CLOCK_LAG;
@@ -317,6 +319,12 @@ function judge(evidence: Evidence, request: Request): string | undefined {
         !evidence.forgot(op.begin, got),
     );
   return later ? `refused by ${op.name}, although ${later.name} was acknowledged after it` : undefined;
+}
+
+/** Did its process die while it could not tell Redis that it had left. */
+function diedUntold(evidence: Evidence, { process, end }: Op): boolean {
+  const died = evidence.deaths.get(process) ?? Infinity;
+  return evidence.outages(replicaOf(process)).some((outage) => outage.begin <= end && died <= outage.end);
 }
 
 function byKey(handlings: readonly Handling[]): Map<string, Handling[]> {
