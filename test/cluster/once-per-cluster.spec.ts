@@ -24,6 +24,9 @@ class Store extends OnceTable {
     this.#check('finish');
     return super.finish(...args);
   }
+  forget(name: string): void {
+    (this as unknown as { claims: Map<string, unknown> }).claims.delete(name);
+  }
   #check(call: string): void {
     if (this.failing === call) throw new MaintenanceStoreError('away', 'unknown');
   }
@@ -139,6 +142,45 @@ it('forgets what has not been seen for a while, and keeps what is seen again', a
   one.see({ name: '7', isDue: () => true, run });
   await vi.advanceTimersByTimeAsync(10);
   expect(run).toHaveBeenCalledTimes(2_001);
+});
+
+it('is not done again by a process that starts when others have seen it for months', async () => {
+  const { once, all } = replicas(3);
+  const [one, two, late] = all as [OncePerCluster, OncePerCluster, OncePerCluster];
+  // as Redis does, it forgets what nobody has asked about for forty days
+  let asked = performance.now();
+  const { claim } = once;
+  once.claim = (...args) => {
+    if (performance.now() - asked > 40 * 86_400_000) once.forget('x');
+    asked = performance.now();
+    return claim.apply(once, args);
+  };
+  const run = vi.fn(async () => undefined);
+  const x = { name: 'x', isDue: () => true, run };
+  for (let hour = 0; hour < 100 * 24; hour++) {
+    one.see(x);
+    two.see(x);
+    await vi.advanceTimersByTimeAsync(3_500_000);
+  }
+  late.see(x);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(run).toHaveBeenCalledTimes(1);
+});
+
+it('is not begun a second time while it is being done, however long that takes', async () => {
+  const { all } = replicas(1);
+  const [one] = all as [OncePerCluster];
+  let end = (): void => undefined;
+  const run = vi.fn(() => new Promise<void>((resolve) => (end = resolve)));
+  const x = { name: 'x', isDue: () => true, run };
+  for (let day = 0; day < 20; day++) {
+    one.see(x);
+    await vi.advanceTimersByTimeAsync(86_400_000);
+  }
+  end();
+  await vi.advanceTimersByTimeAsync(10);
+  one.see(x);
+  expect(run).toHaveBeenCalledTimes(1);
 });
 
 it('a process remembers only recent work', async () => {

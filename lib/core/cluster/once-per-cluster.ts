@@ -1,6 +1,6 @@
 import { RecentNames } from '../common/recent-names.js';
 import { randomId } from '../document/codec.js';
-import { HOUR } from '../keys/durations.js';
+import { HOUR, WEEK } from '../keys/durations.js';
 import type { StateManager } from '../state/state-manager.js';
 
 /** Milliseconds that a claim lasts: hooks have five seconds each. */
@@ -9,6 +9,8 @@ const CLAIM = 15_000;
 const AGAIN = 5_000;
 /** Milliseconds after which it records again what was done here: until then it is done twice if this process dies. */
 const RECORD_AGAIN = 500;
+/** Milliseconds after which it asks again about what keeps coming up: the store forgets what nobody asks about. */
+const CONFIRM_AGAIN = WEEK;
 
 /** Something that must be done once, named after the event: the same name on every process. */
 export interface Occurrence {
@@ -27,8 +29,11 @@ export interface Occurrence {
  */
 export class OncePerCluster {
   private readonly token = randomId();
-  /** Those that are done, or being claimed. The store remembers for longer. */
-  private readonly known = new RecentNames(HOUR);
+  /** Those that came up lately. The store remembers for longer. */
+  private known = new RecentNames(HOUR);
+  private knownSince = performance.now();
+  /** Those that are being claimed, or yet to be recorded. */
+  private readonly begun = new Set<string>();
   /** Those that were done here, but are not recorded yet. */
   private readonly ran = new Map<string, Occurrence>();
   private readonly timers = new Set<NodeJS.Timeout>();
@@ -40,7 +45,12 @@ export class OncePerCluster {
 
   /** Never rejects, and may be called as often as the event is seen. */
   see(occurrence: Occurrence): void {
-    if (!this.known.see(occurrence.name)) {
+    const now = performance.now();
+    if (now - this.knownSince >= CONFIRM_AGAIN) {
+      this.known = new RecentNames(HOUR);
+      this.knownSince = now;
+    }
+    if (!this.known.see(occurrence.name) && !this.begun.has(occurrence.name)) {
       this.begin(occurrence);
     }
   }
@@ -56,23 +66,32 @@ export class OncePerCluster {
   }
 
   private begin(occurrence: Occurrence): void {
-    const asked = this.ask(occurrence).finally(() => this.asking.delete(asked));
+    this.begun.add(occurrence.name);
+    const asked = this.ask(occurrence).then((again) => {
+      this.asking.delete(asked);
+      if (again === undefined) {
+        this.begun.delete(occurrence.name);
+      } else {
+        this.later(occurrence, again);
+      }
+    });
     this.asking.add(asked);
   }
 
-  private async ask(occurrence: Occurrence): Promise<void> {
+  /** @returns ms after which to ask again; `undefined` if it is done, or no longer due */
+  private async ask(occurrence: Occurrence): Promise<number | undefined> {
     const { name, isDue, run, remembered } = occurrence;
     const { ran, manager } = this;
     if (this.stopped || (!ran.has(name) && !isDue())) {
       this.known.forget(name);
-      return;
+      return undefined;
     }
     const { once } = manager.store;
     try {
       if (!ran.has(name)) {
         const outcome = await once.claim(name, this.token, CLAIM, manager.deadline(), remembered);
         if (outcome === 'done') {
-          return;
+          return undefined;
         }
         if (outcome === 'granted') {
           await run();
@@ -81,12 +100,12 @@ export class OncePerCluster {
       }
       if (ran.has(name)) {
         await this.record(occurrence);
-        return;
+        return undefined;
       }
     } catch {
       // the store is away: what was done here still has to be recorded; anything else is done by the next process that is granted it
     }
-    this.later(occurrence, ran.has(name) ? RECORD_AGAIN : AGAIN);
+    return ran.has(name) ? RECORD_AGAIN : AGAIN;
   }
 
   private async record({ name, remembered }: Occurrence): Promise<void> {
@@ -99,7 +118,6 @@ export class OncePerCluster {
     if (!this.stopped) {
       const timer = setTimeout(() => {
         this.timers.delete(timer);
-        this.known.see(occurrence.name);
         this.begin(occurrence);
       }, ms).unref();
       this.timers.add(timer);
