@@ -102,6 +102,31 @@ describe('the view of the state', () => {
     expect(news).toHaveLength(1);
   });
 
+  it('announces in order what those who are told of an earlier change are the first to see', () => {
+    const registry = new KeyRegistry();
+    const { updates, changes } = subjects();
+    const view = new StateView(registry, Date, new HoldLiveness(true), updates, changes);
+    view.begin();
+    const [first, second]: [string[], string[]] = [[], []];
+    const tell = ({ change: { cause, to } }: AnnouncedChange): string => `${cause} ${to}`;
+    // the timer of the end comes later
+    const look = (): void => {
+      vi.setSystemTime(Date.now() + 1);
+      void view.snapshot;
+    };
+    updates.subscribe(look);
+    changes.subscribe((announced) => {
+      first.push(tell(announced));
+      look();
+    });
+    changes.subscribe((announced) => second.push(tell(announced)));
+    view.take(on({ until: 1_001 }).keys, versionAt('v1'));
+    view.take(on({ until: 1_006 }, 2).keys, versionAt('v2'));
+    const inOrder = ['set true', 'expiry false', 'set true', 'expiry false'];
+    expect(first).toEqual(inOrder);
+    expect(second).toEqual(inOrder);
+  });
+
   it('announces nothing when a key that is off is written as off again', () => {
     const { view, news } = open();
     view.take(off(1).keys, versionAt('v1'));

@@ -11,6 +11,9 @@ export class Announcements {
   private next = Infinity;
   private last = -Infinity;
   private begun = false;
+  /** Noticed, but not told yet. */
+  private readonly waiting: AnnouncedChange[] = [];
+  private telling = false;
 
   /** What was seen so far is where the process starts from. */
   begin(): void {
@@ -18,15 +21,14 @@ export class Announcements {
   }
 
   /**
-   * The changes that have not been announced yet.
+   * Notices the changes that have not been announced yet.
    * @param written names of records that were written; others are looked at when their meaning may have changed by itself
    */
-  news(
+  notice(
     written: ReadonlySet<string>,
     records: Pick<KnownRecords, 'get' | 'live'>,
     now: number,
-  ): AnnouncedChange[] {
-    const news: AnnouncedChange[] = [];
+  ): void {
     // the clock may have been set back
     const passed = now >= this.next || now < this.last;
     this.last = now;
@@ -45,9 +47,20 @@ export class Announcements {
       this.next = Math.min(this.next, nextBoundary(record, now));
       const change = this.begun ? changeBetween(name, before, seen) : undefined;
       if (change) {
-        news.push(change);
+        this.waiting.push(change);
       }
     }
-    return news;
+  }
+
+  /** Tells what was noticed, in that order: those who are told may be the first to see that something else is over. */
+  tell(listener: (change: AnnouncedChange) => void): void {
+    if (this.telling) {
+      return;
+    }
+    this.telling = true;
+    for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
+      listener(next);
+    }
+    this.telling = false;
   }
 }

@@ -191,10 +191,10 @@ export class StateView {
     const names = new Set([...this.heard, ...changed]);
     this.heard.clear();
     this.current.compile();
-    const news = this.announcements.news(names, this.records, now);
+    this.announcements.notice(names, this.records, now);
     byItself(() => {
       this.updates.next();
-      news.forEach((change) => this.changes.next(change));
+      this.announcements.tell((change) => this.changes.next(change));
     });
   }
 }
