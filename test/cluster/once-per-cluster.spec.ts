@@ -34,7 +34,11 @@ class Store extends OnceTable {
 
 function replicas(count: number) {
   const once = new Store();
-  const manager = { store: { once }, deadline: () => performance.now() + 1_000 } as unknown as StateManager;
+  const manager = {
+    store: { once },
+    deadline: () => performance.now() + 1_000,
+    sync: () => Promise.resolve(),
+  } as unknown as StateManager;
   return { once, all: Array.from({ length: count }, () => new OncePerCluster(manager)) };
 }
 

@@ -604,7 +604,7 @@ export const MUTANTS: readonly Mutant[] = [
     'end-of-a-window-unrecorded',
     'windows',
     'core/history/arisen.js',
-    '{ ...common, id: `end:${window.id}`, moment: end, isAnnounced: true },',
+    '{ ...common, id: endId(window), moment: end, isAnnounced: true },',
     '',
   ),
   bug(

@@ -1,4 +1,5 @@
 import { entriesArisen, MOST_ARISEN, notedUntil } from '../history/arisen.js';
+import { hasHappened } from '../history/has-happened.js';
 import type { HistoryWriter } from '../history/history-writer.js';
 import type { MaintenanceHistoryEntry } from '../history/maintenance-history-entry.js';
 import type { StateManager } from '../state/state-manager.js';
@@ -46,6 +47,7 @@ export class HistoryWatch {
     this.once.see({
       name: `history:${entry.id}`,
       isDue: () => true,
+      isTrue: () => hasHappened(this.manager, entry),
       run: () => {
         this.history.tell(entry);
         return Promise.resolve();

@@ -17,6 +17,8 @@ export interface Occurrence {
   readonly name: string;
   /** Whether it still applies, as far as this process knows. */
   readonly isDue: () => boolean;
+  /** The same, by what the store says. */
+  readonly isTrue?: () => Promise<boolean>;
   readonly run: () => Promise<void>;
   /** Milliseconds after which no process sees it any more. Default: well over a month. */
   readonly remembered?: number;
@@ -80,7 +82,7 @@ export class OncePerCluster {
 
   /** @returns ms after which to ask again; `undefined` if it is done, or no longer due */
   private async ask(occurrence: Occurrence): Promise<number | undefined> {
-    const { name, isDue, run, remembered } = occurrence;
+    const { name, isDue, isTrue, run, remembered } = occurrence;
     const { ran, manager } = this;
     if (this.stopped || (!ran.has(name) && !isDue())) {
       this.known.forget(name);
@@ -94,6 +96,12 @@ export class OncePerCluster {
           return undefined;
         }
         if (outcome === 'granted') {
+          // somebody may have made it untrue of whom this process, perhaps cut off from the store until now, has not heard yet
+          await manager.sync();
+          if (!isDue() || (await isTrue?.()) === false) {
+            this.known.forget(name);
+            return undefined;
+          }
           await run();
           ran.set(name, occurrence);
         }

@@ -2,6 +2,8 @@ import { toChange, type MaintenanceChange } from '../document/change.js';
 import type { AnnouncedChange } from '../document/seen-change.js';
 import { describeOccurrence } from '../document/describe-record.js';
 import { revisionOf } from '../document/record.js';
+import { endOfOccurrence } from '../history/arisen.js';
+import { hasHappened } from '../history/has-happened.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceEvent } from '../hooks/maintenance-event.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
@@ -34,8 +36,11 @@ export class WindowWatch {
       const { window } = state;
       if (window) {
         // if the key was on before for another reason, nothing is entered; that is recorded, since the reason may be forgotten while the window is on
-        const isEntered = !this.isOnBefore(key, window);
-        this.see('entering', key.name, window, () => this.entering(key, window), isEntered);
+        const wasOn = this.isOnBefore(key, window);
+        const isEntered = (): boolean => !wasOn && !this.isOnBefore(key, window);
+        this.see('entering', key.name, window, () => this.entering(key, window), {
+          calls: isEntered,
+        });
       }
     }
     for (const { key, occurrence } of this.manager.snapshot.upcoming) {
@@ -50,10 +55,15 @@ export class WindowWatch {
     }
     const occurrence = describeOccurrence(ended);
     const told = { ...change, window: occurrence };
-    if (!change.to && change.cause === 'window') {
-      this.see('exiting', change.key, occurrence, () => told);
-    } else if (change.to && change.until === null) {
-      this.see('overrun', change.key, occurrence, () => told);
+    const event =
+      !change.to && change.cause === 'window'
+        ? 'exiting'
+        : change.to && change.until === null
+          ? 'overrun'
+          : undefined;
+    if (event) {
+      const entry = { ...endOfOccurrence(change.key, ended), event } as const;
+      this.see(event, change.key, occurrence, () => told, { isTrue: () => hasHappened(this.manager, entry) });
     }
   }
 
@@ -64,14 +74,14 @@ export class WindowWatch {
 
   /**
    * @param change what hooks get; `undefined` if it no longer applies
-   * @param calls whether they are called
+   * @param more whether they are called, and whether it is true by what the store says
    */
   private see(
     event: PlannedEvent,
     key: string,
     { id, start }: MaintenanceOccurrence,
     change: () => MaintenanceChange | undefined,
-    calls = true,
+    { calls, isTrue }: { calls?: () => boolean; isTrue?: () => Promise<boolean> } = {},
   ): void {
     if (!this.hooks.has(event, key)) {
       return;
@@ -79,9 +89,10 @@ export class WindowWatch {
     this.once.see({
       name: `${event}:${id}:${start.getTime()}`,
       isDue: () => change() !== undefined,
+      ...(isTrue && { isTrue }),
       run: async () => {
         const told = change();
-        if (told && calls) {
+        if (told && calls?.() !== false) {
           await this.hooks.notify(event, told);
         }
       },

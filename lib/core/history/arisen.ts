@@ -53,6 +53,19 @@ export function entriesArisen(
     .map((turn) => toEntry(key, record, turn));
 }
 
+/** The entry of the end of a window's occurrence. */
+export const endOfOccurrence = (
+  key: string,
+  { window, end }: Occurrence,
+): Pick<MaintenanceHistoryEntry, 'key' | 'id' | 'at'> => ({
+  key,
+  id: entryId(key, endId(window), end),
+  at: new Date(end),
+});
+
+const endId = ({ id }: WindowRecord): string => `end:${id}`;
+const entryId = (key: string, turn: string, moment: number): string => `${key}:${turn}:${moment}`;
+
 /** Until when what happened by itself is in the history. */
 export const notedUntil = ({ noted, change }: KeyRecord): number => noted ?? change.at;
 
@@ -65,7 +78,7 @@ function toEntry(
   const told = { cause, ...words, revision: record.change.revision, at: moment };
   const entry = createEntry(key, stateOf(record, moment - 1), after, told, {
     ...more,
-    id: `${key}:${id}:${moment}`,
+    id: entryId(key, id, moment),
   });
   // what was announced is over, and it is unknown when the key will open
   return isAnnounced && entry.event === 'changed' && after.until === null
@@ -116,7 +129,7 @@ function turnsOf(occurrence: Occurrence): Turn[] {
   } as const;
   return [
     { ...common, id: `begin:${window.id}`, moment: start },
-    { ...common, id: `end:${window.id}`, moment: end, isAnnounced: true },
+    { ...common, id: endId(window), moment: end, isAnnounced: true },
   ];
 }
 
