@@ -69,15 +69,17 @@ export class OncePerCluster {
 
   private begin(occurrence: Occurrence): void {
     this.begun.add(occurrence.name);
-    const asked = this.ask(occurrence).then((again) => {
-      this.asking.delete(asked);
-      if (again === undefined) {
-        this.begun.delete(occurrence.name);
-      } else {
-        this.later(occurrence, again);
-      }
-    });
+    const asked = this.attempt(occurrence).finally(() => this.asking.delete(asked));
     this.asking.add(asked);
+  }
+
+  private async attempt(occurrence: Occurrence): Promise<void> {
+    const again = await this.ask(occurrence);
+    if (again === undefined) {
+      this.begun.delete(occurrence.name);
+    } else {
+      this.later(occurrence, again);
+    }
   }
 
   /** @returns ms after which to ask again; `undefined` if it is done, or no longer due */

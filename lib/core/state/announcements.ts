@@ -24,11 +24,7 @@ export class Announcements {
    * Notices the changes that have not been announced yet.
    * @param written names of records that were written; others are looked at when their meaning may have changed by itself
    */
-  notice(
-    written: ReadonlySet<string>,
-    records: Pick<KnownRecords, 'get' | 'live'>,
-    now: number,
-  ): void {
+  notice(written: ReadonlySet<string>, records: Pick<KnownRecords, 'get' | 'live'>, now: number): void {
     // the clock may have been set back
     const passed = now >= this.next || now < this.last;
     this.last = now;
