@@ -1,4 +1,5 @@
 import { GATEWAY_METADATA, GATEWAY_OPTIONS, PORT_METADATA } from '@nestjs/websockets/constants.js';
+import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import type { MaintenanceSocketOptions, ResolvedStructure } from '../options/structural-options.js';
 
@@ -41,12 +42,15 @@ export function serverOptions(
   };
 }
 
-/** Options of the application's gateways on its HTTP server, in the order in which Nest opens them. */
-export function gatewaysOf(modules: ModulesContainer): GatewayOptions[] {
+/**
+ * Options of the application's gateways on its HTTP server, in the order in which Nest opens them.
+ * @param own ours; an earlier application of the same registration has left its options on it
+ */
+export function gatewaysOf(modules: ModulesContainer, own: Type): GatewayOptions[] {
   const gateways: GatewayOptions[] = [];
   for (const { providers } of modules.values()) {
     for (const { metatype } of providers.values()) {
-      if (isGateway(metatype)) {
+      if (metatype !== own && isGateway(metatype)) {
         gateways.push((Reflect.getMetadata(GATEWAY_OPTIONS, metatype) ?? {}) as GatewayOptions);
       }
     }

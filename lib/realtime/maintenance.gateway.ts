@@ -45,7 +45,8 @@ export function maintenanceGateway(): Type {
         if (!adapter) {
           return;
         }
-        const options = serverOptions(socketOptionsOf(structure), gatewaysOf(modules), () =>
+        const others = gatewaysOf(modules, MaintenanceGateway);
+        const options = serverOptions(socketOptionsOf(structure), others, () =>
           isSocketIo(config.getIoAdapter()),
         );
         WebSocketGateway(options)(MaintenanceGateway);
