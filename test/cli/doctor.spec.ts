@@ -254,7 +254,7 @@ describe('doctor', () => {
       'to write',
       ['-hset'],
       'NOT_IN_TOUCH',
-      /refuses this replica's presence: (NOPERM|.*can't run this command)/,
+      /refuses this replica's presence: (NOPERM|.*can't run this command|.*no permissions to run the 'hset' command)/,
     ],
     ['to subscribe', ['resetchannels'], 'SAID', /does not let this user subscribe/],
     ['to ask for information', ['-info'], 'NO_INFO', /NOPERM/],

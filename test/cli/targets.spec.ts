@@ -44,7 +44,7 @@ async function use(redis: string, ...options: string[]): Promise<object> {
   return {
     ...Object.fromEntries(codes),
     place,
-    version: doctor.stdout.includes('Redis is version 7.'),
+    version: /Redis is version \d/.test(doctor.stdout),
     ran: run.stdout,
     said: run.stderr,
   };

@@ -1,4 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { createCache, KeyvAdapter } from 'cache-manager';
+import { redisInsStore } from 'cache-manager-ioredis-yet';
+import { Keyv } from 'keyv';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MaintenanceStoreError } from 'nestjs-maintenance';
 import { createMaintenance } from 'nestjs-maintenance/standalone';
@@ -348,6 +351,27 @@ describe('packages that are not installed', () => {
       });
     } finally {
       vi.doUnmock(name);
+    }
+  });
+
+  it('are not needed with a client at hand, which opens the connections itself', async () => {
+    await using server = await RedisServer.start();
+    const client = server.client();
+    const adapter = new KeyvAdapter(redisInsStore(client) as never);
+    const cache = createCache({ stores: [new Keyv({ store: adapter })] });
+    const packages = ['ioredis', 'cache-manager-ioredis-yet'];
+    packages.forEach((name) =>
+      vi.doMock(name, () => {
+        throw new Error(`Cannot find package '${name}'`);
+      }),
+    );
+    try {
+      await using one = await startService({ redis: client });
+      await using two = await startService({ cache });
+      const change = await one.service.setMaintenance(true, 'general', { acknowledge: 5_000 });
+      expect([change.missing, two.isOn()]).toEqual([[], true]);
+    } finally {
+      packages.forEach((name) => vi.doUnmock(name));
     }
   });
 

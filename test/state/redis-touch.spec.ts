@@ -123,6 +123,10 @@ describe('error replies of Redis', () => {
       "ERR Error running script: @user_script:1: @user_script: 1: The user executing the script can't run this command or subcommand",
       'NOPERM',
     ],
+    [
+      "ERR ACL failure in script: User app has no permissions to run the 'hget' command script: on @user_script:72.",
+      'NOPERM',
+    ],
     ['Ready check failed: NOAUTH Authentication required.', 'NOAUTH'],
     ['WRONGPASS invalid username-password pair or user is disabled.', 'WRONGPASS'],
     ['connect ECONNREFUSED 127.0.0.1:6379', undefined],

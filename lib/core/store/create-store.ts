@@ -1,7 +1,7 @@
 import type { Cache } from 'cache-manager';
 import { MaintenanceConfigurationError } from '../errors/errors.js';
 import { LOCK_LEASE } from '../state/replica-lease.js';
-import { clientOfCache, isForeignClient } from './redis/redis-client.js';
+import { clientOfCache, isForeignClient, isRedisClient } from './redis/redis-client.js';
 import type { StateStore } from './store.js';
 
 /** The store to use, checked and with defaults; without `cache` and `redis` it is the memory of this process. */
@@ -46,6 +46,7 @@ export async function createStore(options: StoreOptions): Promise<StateStore> {
     lockLease: LOCK_LEASE,
     identified: options.identified,
     ...(options.history && { historyKeep: options.history.keep }),
-    direct: options.direct,
+    // a client at hand opens connections by itself, whatever its cache was made with
+    direct: options.direct === true || isRedisClient(redis),
   });
 }

@@ -6,7 +6,8 @@ const CODE =
   /(?:^|[\s:"-])-?(READONLY|OOM|NOAUTH|NOPERM|WRONGPASS|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|LOADING|WRONGTYPE)\b/;
 /** What a server says in whose place another one may have been put: demoted, cut off from the others, without a disk. */
 const LEFT_BEHIND: ReadonlySet<string> = new Set(['READONLY', 'MASTERDOWN', 'NOREPLICAS', 'MISCONF']);
-const DENIED = 'The user executing the script can';
+/** How scripts name a missing permission: before version 7.2, and since. */
+const DENIED = /The user executing the script can|ACL failure in script/;
 /** What ioredis says of a command that was on its way when its connection ended. */
 const CUT_OFF = /^Reached the max retries per request limit/;
 /** What ioredis says of a command that it has not sent. Its cluster client says the like also of commands that it has sent before. */
@@ -15,7 +16,7 @@ const UNSENT = /^Stream isn't writeable and enableOfflineQueue/;
 /** The word with which Redis says why it refuses; `undefined` for anything else. */
 export function refusalCode(error: unknown): string | undefined {
   const message = messageOf(error);
-  return CODE.exec(message)?.[1] ?? (message.includes(DENIED) ? 'NOPERM' : undefined);
+  return CODE.exec(message)?.[1] ?? (DENIED.test(message) ? 'NOPERM' : undefined);
 }
 
 /**
