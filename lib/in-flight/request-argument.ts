@@ -7,6 +7,7 @@ import {
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import 'reflect-metadata';
 import type { Remainder } from './handler-calls.js';
+import { isUnwatchedBody } from './streamed-bodies.js';
 
 /** The argument that identifies a call of a route handler: its request or its reply. */
 export interface RequestArgument {
@@ -78,8 +79,7 @@ export function remainderOf(result: unknown): Remainder {
   if (result instanceof StreamableFile) {
     return 'result';
   }
-  const isLeft = 'subscribe' in result || Symbol.asyncIterator in result || result instanceof Response;
-  return isLeft ? 'nothing' : 'answer';
+  return 'subscribe' in result || isUnwatchedBody(result) ? 'nothing' : 'answer';
 }
 
 const isPlain = (value: object): boolean => {

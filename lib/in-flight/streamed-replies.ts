@@ -2,6 +2,7 @@ import { StreamableFile } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { Readable } from 'node:stream';
 import { whenAdapterIsKnown } from '../request/when-adapter-is-known.js';
+import { findReading, watchStreamedBodies } from './streamed-bodies.js';
 
 type Reply = (this: unknown, reply: object, body: unknown, ...rest: unknown[]) => unknown;
 
@@ -13,6 +14,7 @@ const streams = new WeakMap<object, Partial<Readable>>();
  * goes Nest stops, and leaves the response as it is.
  */
 export function watchStreamedReplies(host: HttpAdapterHost): void {
+  watchStreamedBodies();
   whenAdapterIsKnown(host, (adapter) => {
     const watched = adapter as { reply?: Reply } | undefined;
     const original = watched?.reply;
@@ -35,9 +37,13 @@ function note(reply: object, body: object): void {
   }
 }
 
-/** Whether a stream was being sent when the client went, and nothing runs any more to read it. */
+/** Whether a stream was being sent, or read to be sent, when the client went, and nothing runs any more to read it. */
 export function hasStopped(reply: unknown): boolean | undefined {
   const stream = streams.get(reply as object);
+  const reading = findReading(reply as object);
+  if (!stream) {
+    return reading && reading.over && reading.steps === 0;
+  }
   // a generator is closed once its present step is over
-  return stream && !(stream.destroyed === true && stream.closed === false);
+  return !reading?.steps && !(stream.destroyed === true && stream.closed === false);
 }

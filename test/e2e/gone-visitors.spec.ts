@@ -35,6 +35,23 @@ class MakesFiles implements NestInterceptor {
   }
 }
 
+async function* parts(): AsyncGenerator<string> {
+  yield await gates.pass('work');
+}
+
+async function* bytes(): AsyncGenerator<Uint8Array> {
+  for await (const part of parts()) {
+    yield Buffer.from(part);
+  }
+}
+
+@Injectable()
+class MakesParts implements NestInterceptor {
+  intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(map(parts));
+  }
+}
+
 interface Reply {
   header(name: string, value: string): unknown;
   send(text: string): unknown;
@@ -92,6 +109,47 @@ class Routes {
     return new StreamableFile(Readable.from(parts()));
   }
 
+  @Get('parts')
+  parts(): AsyncGenerator<string> {
+    return parts();
+  }
+
+  @Get('laterParts')
+  async *laterParts(): AsyncGenerator<string> {
+    yield 'begun ';
+    yield* parts();
+  }
+
+  @UseInterceptors(MakesParts)
+  @Get('madeParts')
+  madeParts(): string {
+    return 'parts';
+  }
+
+  /** It cannot be closed. */
+  @Get('iterable')
+  iterable(): AsyncIterable<string> {
+    const made = parts();
+    return { [Symbol.asyncIterator]: () => ({ next: () => made.next() }) };
+  }
+
+  @Get('webStream')
+  webStream(): ReadableStream<string> {
+    return ReadableStream.from(parts());
+  }
+
+  @Get('webResponse')
+  webResponse(): Response {
+    return new Response(ReadableStream.from(bytes()));
+  }
+
+  /** Its visitor is gone before anything is read. */
+  @UseInterceptors(SlowAfterwards)
+  @Get('unreadParts')
+  async *unreadParts(): AsyncGenerator<string> {
+    yield 'never';
+  }
+
   @Get('unanswered')
   unanswered(@Next() _next: () => void): void {
     gates.begun.push('unanswered');
@@ -114,11 +172,16 @@ class FollowedController extends Routes {
   }
 }
 
-/** Nest 11 leaves the stream of a visitor who has gone as it is: whether anything still reads it cannot be seen. */
+/**
+ * Nest 11 leaves the stream of a visitor who has gone as it is: whether anything still reads it cannot be seen. What is generated it
+ * does not send.
+ */
 const closesStreams = process.env.NEST_MAJOR !== '11';
 
 const GONE = ['passthrough', 'file', 'madeFile', 'failing', 'failingLater'].concat(
-  closesStreams ? 'generated' : [],
+  closesStreams
+    ? ['generated', 'parts', 'laterParts', 'madeParts', 'iterable', 'webStream', 'webResponse', 'unreadParts']
+    : [],
 );
 
 describe.each(adapters)('a visitor who hangs up, on %s', (_adapter, createApp) => {

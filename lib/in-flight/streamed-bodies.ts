@@ -1,0 +1,91 @@
+import { RouterResponseController } from '@nestjs/core/router/router-response-controller.js';
+import { settle } from '../core/calls/settle.js';
+
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+type Opened = Partial<Record<'next' | 'return' | 'read' | 'cancel', Method>>;
+type Send = (this: unknown, body: object, reply: object, ...rest: unknown[]) => Promise<unknown>;
+
+/** A body that Nest reads as it is produced: async iterables, web streams and responses, since version 12. */
+interface Reading {
+  /** Calls for its next part, or for its end, that have not settled. */
+  steps: number;
+  /** Nest has sent it, or has seen that its client is gone. */
+  over: boolean;
+}
+
+/** By the reply that it is read for. */
+const readings = new WeakMap<object, Reading>();
+
+/** Where Nest sends such bodies; other versions send them as any object. */
+const { prototype } = RouterResponseController as unknown as { prototype: { stream?: Send } };
+let isWatched = false;
+
+/** Whether this version of Nest may send nothing of this result to a client that goes, and nobody would notice. */
+export const isUnwatchedBody = (result: object): boolean =>
+  !isWatched && (Symbol.asyncIterator in result || result instanceof Response);
+
+/** Notes what Nest reads for its replies. What it makes of a body is decided within, so there is no other place to see that. */
+export function watchStreamedBodies(): void {
+  const send = prototype.stream;
+  if (isWatched || typeof send !== 'function') {
+    return;
+  }
+  isWatched = true;
+  prototype.stream = async function (body, reply, ...rest) {
+    const reading: Reading = { steps: 0, over: false };
+    readings.set(reply, reading);
+    try {
+      return await whileOpened(body, reading, () => send.call(this, body, reply, ...rest));
+    } catch (error) {
+      // a filter answers
+      readings.delete(reply);
+      throw error;
+    } finally {
+      reading.over = true;
+    }
+  };
+}
+
+export const findReading = (reply: object): Readonly<Reading> | undefined => readings.get(reply);
+
+/** Nest opens a body in the same tick; another request may be sent the same one. */
+function whileOpened<T>(body: object, reading: Reading, open: () => T): T {
+  const source = (body instanceof Response ? body.body : body) as Record<string | symbol, Method> | null;
+  const property = source && 'getReader' in source ? 'getReader' : Symbol.asyncIterator;
+  const original = source?.[property];
+  const own = source && Object.getOwnPropertyDescriptor(source, property);
+  const value: Method = function (...args) {
+    return counted(original?.apply(this, args) as Opened, reading);
+  };
+  if (!source || !Reflect.defineProperty(source, property, { value, configurable: true })) {
+    return open();
+  }
+  try {
+    return open();
+  } finally {
+    if (own) {
+      Object.defineProperty(source, property, own);
+    } else {
+      delete source[property];
+    }
+  }
+}
+
+const STEPS = ['next', 'return', 'read', 'cancel'] as const;
+
+function counted(opened: Opened, reading: Reading): Opened {
+  const steps: Opened = {};
+  const ended = (): void => void reading.steps--;
+  for (const name of STEPS.filter((step) => typeof opened[step] === 'function')) {
+    steps[name] = (...args) => {
+      reading.steps++;
+      try {
+        return settle(opened[name]?.(...args), ended);
+      } catch (error) {
+        ended();
+        throw error;
+      }
+    };
+  }
+  return steps;
+}
