@@ -1,5 +1,5 @@
 import { entriesArisen, MOST_ARISEN, notedUntil } from '../history/arisen.js';
-import { hasHappened } from '../history/has-happened.js';
+import { whatHappened } from '../history/what-happened.js';
 import type { HistoryWriter } from '../history/history-writer.js';
 import type { MaintenanceHistoryEntry } from '../history/maintenance-history-entry.js';
 import type { StateManager } from '../state/state-manager.js';
@@ -44,12 +44,13 @@ export class HistoryWatch {
   }
 
   private see(entry: MaintenanceHistoryEntry): void {
+    let happened: MaintenanceHistoryEntry | undefined;
     this.once.see({
       name: `history:${entry.id}`,
       isDue: () => true,
-      isTrue: () => hasHappened(this.manager, entry),
+      isTrue: async () => (happened = await whatHappened(this.manager, entry)) !== undefined,
       run: () => {
-        this.history.tell(entry);
+        this.history.tell(happened ?? entry);
         return Promise.resolve();
       },
     });

@@ -3,7 +3,7 @@ import type { AnnouncedChange } from '../document/seen-change.js';
 import { describeOccurrence } from '../document/describe-record.js';
 import { revisionOf } from '../document/record.js';
 import { endOfOccurrence } from '../history/arisen.js';
-import { hasHappened } from '../history/has-happened.js';
+import { whatHappened } from '../history/what-happened.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { MaintenanceEvent } from '../hooks/maintenance-event.js';
 import type { MaintenanceKey } from '../keys/maintenance-key.js';
@@ -63,7 +63,8 @@ export class WindowWatch {
           : undefined;
     if (event) {
       const entry = { ...endOfOccurrence(change.key, ended), event } as const;
-      this.see(event, change.key, occurrence, () => told, { isTrue: () => hasHappened(this.manager, entry) });
+      const isTrue = async (): Promise<boolean> => (await whatHappened(this.manager, entry))?.event === event;
+      this.see(event, change.key, occurrence, () => told, { isTrue });
     }
   }
 

@@ -14,6 +14,7 @@ import { RedisOnce } from './redis-once.js';
 import { RedisProgress } from './redis-progress.js';
 import { RedisRecords } from './redis-records.js';
 import { RedisShardChannel } from './redis-shard-channel.js';
+import type { RedisStoreOptions } from './redis-store-options.js';
 import { RedisSubscriber } from './redis-subscriber.js';
 import {
   type Presence,
@@ -27,19 +28,6 @@ import {
   type Written,
 } from '../store.js';
 import { bounded } from '../bounded.js';
-
-/** Milliseconds, but for the last. */
-interface RedisStoreOptions {
-  readonly commandTimeout: number;
-  readonly replicaLease: number;
-  readonly lockLease: number;
-  /** How many entries of the history are kept. */
-  readonly historyKeep?: number;
-  /** Whether anybody needs to tell this store from others. */
-  readonly identified?: boolean;
-  /** Without cache-manager-ioredis-yet, which scripts need not have. */
-  readonly direct?: boolean;
-}
 
 /** Keeps the records in Redis: compare-and-set, leases with fences, presence and push, each in one script. */
 export class RedisStore implements StateStore {
@@ -60,6 +48,7 @@ export class RedisStore implements StateStore {
   private subscriber: RedisSubscriber | undefined;
   /** Only in a cluster, where scripts do not see the subscribers of other nodes. */
   private shard: RedisShardChannel | undefined;
+  private stopped = false;
 
   constructor(
     private readonly input: RedisInput,
@@ -98,6 +87,10 @@ export class RedisStore implements StateStore {
     const { commandTimeout, replicaLease, direct } = this.options;
     const opened = await openConnection(this.input, commandTimeout, 'state', direct ? undefined : PACKAGES);
     const client = direct ? opened : await throughCache(opened);
+    if (this.stopped) {
+      // the packages were loaded for longer than anybody has waited
+      return;
+    }
     const connection = new RedisConnection(client, () => this.subscriber?.replace());
     this.commands.use(connection);
     let started = false;
@@ -190,6 +183,7 @@ export class RedisStore implements StateStore {
   }
 
   stop(): Promise<void> {
+    this.stopped = true;
     this.subscriber?.stop();
     this.shard?.stop();
     this.commands.close();
