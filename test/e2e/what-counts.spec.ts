@@ -22,6 +22,7 @@ import {
 import { WebSocketGateway } from '@nestjs/websockets';
 import { MaintenanceModule, MaintenanceService } from 'nestjs-maintenance';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { concatWith, defer, finalize, from, map, mergeMap, type Observable } from 'rxjs';
 import { io, type Socket } from 'socket.io-client';
@@ -240,6 +241,9 @@ const ROWS: readonly (readonly [path: string, row: string, counts: boolean])[] =
   ['middlewareCounted', 'What middleware does under `whileOpen()`', true],
 ];
 
+const HUNG_UP =
+  'What still runs in a callback, or below an observable, after the client of such a handler has hung up';
+
 describe.each(adapters)('a drain, on %s', (name, createApp) => {
   let socket: Socket | undefined;
   afterEach(() => {
@@ -295,6 +299,17 @@ describe.each(adapters)('a drain, on %s', (name, createApp) => {
     await answer;
   });
 
+  it.each(['callback', 'observable'])('does not wait for /%s once the client has hung up', async (path) => {
+    await using at = await start();
+    const client = connect(at.port, '127.0.0.1');
+    client.on('error', () => undefined);
+    client.write(`GET /${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await until(() => gates.begun.includes('work'));
+    client.destroy();
+    expect(await waits(at.service, false)).toBe(false);
+    gates.open('work');
+  });
+
   it.each(['connects', 'disconnects'])('waits for what a gateway does when a client %s', async (when) => {
     await using at = await start();
     void gates.pass(when);
@@ -313,7 +328,7 @@ describe.each(adapters)('a drain, on %s', (name, createApp) => {
     const cells = new Map(
       [...text.matchAll(/^\| (.+?) +\| (yes|no)\b/gm)].map(([, row, counts]) => [row, counts]),
     );
-    for (const [, row, counts] of ROWS) {
+    for (const [, row, counts] of [...ROWS, ['', HUNG_UP, false] as const]) {
       expect([row, cells.get(row)]).toEqual([row, counts ? 'yes' : 'no']);
     }
     expect(name).toMatch(/express|fastify/);
