@@ -116,6 +116,7 @@ describe('options in a URL', () => {
     connectionName: 'shop & co',
     keyPrefix: 'shop:',
     monitor: 'true',
+    maxLoadingRetryTime: '60000',
     role: 'slave',
     family: '6',
   });
@@ -140,6 +141,7 @@ describe('options in a URL', () => {
         autoResubscribe: false,
         commandTimeout: 1_500,
         monitor: false,
+        maxLoadingRetryTime: 1_000,
         role: 'master',
         connectionName: 'shop & co',
         keyPrefix: 'shop:',

@@ -34,6 +34,28 @@ describe('the last error of a connection', () => {
     }
   });
 
+  it('is that the server loads its data, not that it was away before', async () => {
+    await using own = await RedisServer.start({
+      // so many keys take it some ten seconds
+      config: ['save 3600 1', 'key-load-delay 1000', 'loading-process-events-interval-bytes 1024'],
+    });
+    const admin = own.client();
+    await admin.eval(`for i = 1, 10000 do redis.call('SET', 'entry ' .. i, i) end`, 0);
+    await using app = await startService({ redis: own.url });
+    await app.service.setMaintenance(true);
+    await admin.save();
+    await own.kill();
+    await until(() => app.service.health().error?.includes('ECONNREFUSED'));
+    await own.restart();
+    await until(() => app.service.health().error?.includes('it is still loading its data, or hangs'), {
+      timeout: 15_000,
+      what: 'the reason',
+    });
+    expect(app.isOn()).toBe(true);
+    await until(() => app.service.health().up, { timeout: 30_000 });
+    await app.service.setMaintenance(false);
+  }, 90_000);
+
   it('is that a cluster is not ready', async () => {
     await using cluster = await RedisCluster.start();
     // a slot that nobody serves

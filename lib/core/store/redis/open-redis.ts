@@ -40,6 +40,8 @@ export async function openConnection(
     // a connection that was given up on is not waited for
     disconnectTimeout: 100,
     lazyConnect: true,
+    // a server that loads its data guesses how long that takes
+    maxLoadingRetryTime: 1_000,
     // an application may want numbers as text
     stringNumbers: false,
     // such a connection runs no commands

@@ -48,7 +48,7 @@ export class RedisConnection {
     try {
       await bounded('connect', ready, deadline);
     } catch (error) {
-      if (this.problem.error === undefined) {
+      if (this.problem.error === undefined || this.problem.waits) {
         // still connecting: the next call waits for it, as for a connection that has just broken
         this.brokenAt = performance.now();
       }
