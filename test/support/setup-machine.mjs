@@ -19,6 +19,13 @@ const install = `
   fi
   export DEBIAN_FRONTEND=noninteractive
   apt-get -q -o DPkg::Lock::Timeout=300 update
+  for wanted; do
+    shift
+    for name in $(echo "$wanted" | tr '|' ' '); do
+      if apt-cache show "$name" > /dev/null 2>&1; then break; fi
+    done
+    set -- "$@" "$name"
+  done
   apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@"
 `;
 
@@ -34,7 +41,7 @@ function stop(why) {
   const or = variables.length ? ` (or say where they are: ${variables.join(', ')})` : '';
   const cause = why ? ` (${why})` : '';
   console.error(
-    `The tests need ${missing().join(', ')}${cause}: apt-get install ${packages().join(' ')}${or}`,
+    `The tests need ${missing().join(', ')}${cause}: apt-get install ${packages().join(' ').replace(/\|\S+/g, '')}${or}`,
   );
   process.exit(1);
 }
