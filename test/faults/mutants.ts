@@ -262,8 +262,8 @@ export const MUTANTS: readonly Mutant[] = [
     'leaves-too-soon',
     'closing',
     'core/cluster/leave-when-idle.js',
-    'if (!store.clustered || !isBusy()) {',
-    'if (true) {',
+    'if (!isBusy()) { await resign();',
+    'if (true) { await resign();',
   ),
   bug(
     'refused-is-in-touch',

@@ -4,9 +4,9 @@ import type { StateManager } from '../state/state-manager.js';
 const LOOK_INTERVAL = 50;
 
 /**
- * Drains wait for a process until nothing runs in it, even after it was asked to end: a handler may outlive its server. The
- * shutdown does not wait for that, and the timer does not keep the process alive.
- * @param isBusy does anything run
+ * Drains wait for a process until nothing runs in it, even after it was asked to end: a handler may outlive its server. So may work
+ * that keeps a lock, and opens its key when it ends. The shutdown does not wait for that, and the timer does not keep the process alive.
+ * @param isBusy does anything run that others wait for
  * @param leave takes it off the list; called at once, or when nothing runs any more, after its lease was resigned
  */
 export async function leaveWhenIdle(
@@ -18,7 +18,7 @@ export async function leaveWhenIdle(
     lease.resign();
     return leave();
   };
-  if (!store.clustered || !isBusy()) {
+  if (!isBusy()) {
     await resign();
     return;
   }

@@ -128,9 +128,10 @@ export class ReplicaCoordinator implements Coordinator {
     return this.watches.drainingSince(key, except);
   }
 
-  /** Whether anything is in progress here, whatever became of its response. */
+  /** Whether others may wait for anything that is in progress here, whatever became of its response. */
   get isBusy(): boolean {
-    return this.calls.size > 0 || this.calls.running(() => true).length > 0;
+    const { calls, manager } = this;
+    return manager.store.clustered && (calls.size > 0 || calls.running(() => true).length > 0);
   }
 
   stop(): void {
