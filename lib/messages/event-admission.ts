@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { finalize, isObservable, Observable } from 'rxjs';
 import type { WorkCall } from '../core/calls/work-calls.js';
 
@@ -28,9 +29,17 @@ export class EventAdmission {
 
 const admissions = new WeakMap<object, EventAdmission>();
 
-/** By the context that Nest passes to handlers. */
+/** Transports of the application's own may pass no context, or the same one for all events. */
+const current = new AsyncLocalStorage<EventAdmission>();
+
+const isKey = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** @param context that Nest passes to handlers */
 export const getAdmission = (context: unknown): EventAdmission | undefined =>
-  typeof context === 'object' && context !== null ? admissions.get(context) : undefined;
+  findByContext(context) ?? current.getStore();
+
+const findByContext = (context: unknown): EventAdmission | undefined =>
+  isKey(context) ? admissions.get(context) : undefined;
 
 /**
  * Runs what hands an event to its handlers.
@@ -52,16 +61,24 @@ export async function admitEvent<T>(context: object, handle: () => Promise<T>): 
 
 /**
  * The same handler; an event is not over before the handler's result is.
+ * @param hasContexts whether its transport passes a context of its own with each event
  * @param arrive begins to count an event that its transport passes on whatever is in maintenance
  */
-export function admittedHandler(handler: EventHandler, arrive: () => EventAdmission): EventHandler {
+export function admittedHandler(
+  handler: EventHandler,
+  hasContexts: boolean,
+  arrive: () => EventAdmission,
+): EventHandler {
+  const enter = hasContexts ? enterByContext : enterByFlow;
   const admitted: EventHandler = async (...args) => {
-    const known = args.map(getAdmission).find((admission) => admission !== undefined);
-    const begin = (): (() => void) => (known ?? arriving(args, arrive)).retain();
-    const done = begin();
+    const known = hasContexts
+      ? args.map(findByContext).find((admission) => admission !== undefined)
+      : undefined;
+    const admission = known ?? arrive();
+    const done = admission.retain();
     let result: unknown;
     try {
-      result = await handler(...args);
+      result = await enter(args, admission, () => handler(...args));
     } catch (error) {
       done();
       throw error;
@@ -70,25 +87,37 @@ export function admittedHandler(handler: EventHandler, arrive: () => EventAdmiss
       done();
       return result;
     }
-    return known ? result.pipe(finalize(done)) : listened(result, done, begin);
+    return known
+      ? result.pipe(finalize(done))
+      : listened(result, done, arrive, (...of) => enter(args, ...of));
   };
   return passOnNext(handler, admitted);
 }
 
-function arriving([, context]: readonly unknown[], arrive: () => EventAdmission): EventAdmission {
-  const admission = arrive();
-  if (typeof context === 'object' && context !== null) {
+/** Runs something so that what Nest runs for the event finds its admission. */
+function enterByContext<T>([, context]: readonly unknown[], admission: EventAdmission, run: () => T): T {
+  if (isKey(context)) {
     admissions.set(context, admission);
   }
-  return admission;
+  return run();
 }
 
+/** The same, where its arguments do not tell it from others. */
+const enterByFlow = <T>(_args: readonly unknown[], admission: EventAdmission, run: () => T): T =>
+  current.run(admission, run);
+
 /** Nothing runs until somebody listens, who in a transport of the application's own may be nobody. */
-function listened<T>(result: Observable<T>, done: () => void, begin: () => () => void): Observable<T> {
+function listened<T>(
+  result: Observable<T>,
+  done: () => void,
+  arrive: () => EventAdmission,
+  enter: (admission: EventAdmission, run: () => void) => void,
+): Observable<T> {
   done();
   return new Observable((listener) => {
-    listener.add(begin());
-    listener.add(result.subscribe(listener));
+    const admission = arrive();
+    listener.add(admission.retain());
+    enter(admission, () => listener.add(result.subscribe(listener)));
   });
 }
 

@@ -78,18 +78,19 @@ export class EventServer {
     registering: () => void,
   ) {
     noteEvents(server);
+    const hasContexts = typeof server.transportId === 'number';
     const original = server.addHandler;
     server.addHandler = (pattern, handler, isEvent, extras) => {
       registering();
       if (!isEvent) {
         this.takesMessages = true;
-        const spanned = spannedHandler(streamCallHandler(pattern, handler));
+        const spanned = spannedHandler(streamCallHandler(pattern, handler), hasContexts);
         original.call(server, pattern, spanned, isEvent, extras);
         return;
       }
       const route = this.routeOf(pattern);
       const source = new EventSource(methods.filter((method) => this.isFor(method, route)));
-      const admitted = admittedHandler(handler, () => {
+      const admitted = admittedHandler(handler, hasContexts, () => {
         const call = new WorkCall(source.name, source, currentCall(), false);
         works.begin(call);
         return new EventAdmission(() => works.end(call), call);

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { isObservable, Observable } from 'rxjs';
 import { countCall } from '../in-flight/handler-calls.js';
 import { onceSent } from './grpc-stream-calls.js';
@@ -43,40 +44,59 @@ export class MessageSpan {
   }
 }
 
-/** By what transports give for each message beside its data: its context, or gRPC's metadata. */
+/** By what Nest's transports give for each message beside its data: its context, or gRPC's metadata. */
 const spans = new WeakMap<object, MessageSpan>();
+
+/** Transports of the application's own may pass nothing there, or the same for all messages. */
+const current = new AsyncLocalStorage<MessageSpan>();
 
 const isKey = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** @param args that Nest passes to all that it runs for a message */
-export function getSpan([, context]: readonly unknown[]): MessageSpan | undefined {
-  return isKey(context) ? spans.get(context) : undefined;
-}
+export const getSpan = ([, context]: readonly unknown[]): MessageSpan | undefined =>
+  (isKey(context) ? spans.get(context) : undefined) ?? current.getStore();
 
-/** The same handler, whose messages are spanned. */
-export function spannedHandler<T extends (...args: never[]) => unknown>(handler: T): T {
+/** Runs something so that what Nest runs for the message finds its span. */
+type Within = <T>(run: () => T) => T;
+
+const directly: Within = (run) => run();
+
+/**
+ * The same handler, whose messages are spanned.
+ * @param hasContexts whether its transport passes a context of its own with each message
+ */
+export function spannedHandler<T extends (...args: never[]) => unknown>(handler: T, hasContexts: boolean): T {
+  const handle = handler as unknown as Handler;
   const spanned: Handler = async (...args) => {
     const [, context, call] = args;
-    if (!isKey(context)) {
-      return (handler as unknown as Handler)(...args);
+    if (hasContexts && !isKey(context)) {
+      return handle(...args);
     }
     const span = new MessageSpan();
-    spans.set(context, span);
+    if (hasContexts) {
+      spans.set(context as object, span);
+    }
+    const within: Within = hasContexts ? directly : (run) => current.run(span, run);
     let result: unknown;
     try {
-      result = await (handler as unknown as Handler)(...args);
+      result = await within(() => handle(...args));
     } finally {
       span.rest();
     }
-    return isObservable(result) ? answered(span, result, call) : result;
+    return isObservable(result) ? answered(span, result, within, call) : result;
   };
   return spanned as unknown as T;
 }
 
 /** Nobody listens to the answer of a message whose client has gone in the meantime. */
-const answered = <T>(span: MessageSpan, answer: Observable<T>, call: unknown): Observable<T> =>
+const answered = <T>(
+  span: MessageSpan,
+  answer: Observable<T>,
+  within: Within,
+  call: unknown,
+): Observable<T> =>
   new Observable((listener) => {
     span.resume();
     listener.add(() => onceSent(call, span.rest));
-    listener.add(answer.subscribe(listener));
+    listener.add(within(() => answer.subscribe(listener)));
   });
