@@ -80,18 +80,15 @@ export function parseMoment(text: string, what: string, now = Date.now(), early 
   return moment;
 }
 
-/** The end of something as options or words say it: `--for 30m`, `--until 14:30`, or `30m`, `until 14:30` in words. */
+/** The end of something as options or words say it: `--for 30m`, `--until 14:30`, or as words `30m`, `until 14:30` or a date and time. */
 export function parseEndWords(
   words: readonly string[],
   options: { readonly for?: string; readonly until?: string },
 ): { readonly for?: string; readonly until?: string } {
   const [first, ...others] = words;
-  const said =
-    first === undefined
-      ? {}
-      : /^until$/i.test(first)
-        ? { until: others.join(' ') }
-        : { for: words.join(' ') };
+  const text = words.join(' ');
+  const moment = /^until$/i.test(first ?? '') ? others.join(' ') : WITH_TIME.test(text) ? text : undefined;
+  const said = first === undefined ? {} : moment === undefined ? { for: text } : { until: moment };
   const given = [options.for, options.until, said.for, said.until].filter((value) => value !== undefined);
   if (given.length > 1) {
     throw usage(
@@ -105,7 +102,7 @@ export function parseEndWords(
 export function isEnd([first = '', ...others]: readonly string[]): boolean {
   const words = [first, ...others].join(' ');
   // without its unit it is a mistake, and no key
-  return /^(until|\d+)$/i.test(first) || lengthOf(words) !== undefined;
+  return /^(until|\d+)$/i.test(first) || WITH_TIME.test(words) || lengthOf(words) !== undefined;
 }
 
 /** The end of maintenance that begins now; empty if none is given. */

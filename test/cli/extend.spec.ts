@@ -65,8 +65,10 @@ describe.each(['redis', 'api'] as const)('extend by %s', (way) => {
   it.each([
     ['payments', 'until', '2031-03-04T14:30Z'],
     ['until', '2031-03-04T14:30Z'],
+    ['payments', '2031-03-04T14:30Z'],
+    ['2031-03-04T14:30Z'],
   ])('%s %s %s', async (...args) => {
-    const name = args.length > 2 ? 'payments' : 'general';
+    const name = args[0] === 'payments' ? 'payments' : 'general';
     await service().setMaintenance(true, name, { timeout: HOUR });
     expect(await call(...args)).toMatchObject({ code: 0 });
     await service().refresh();

@@ -109,7 +109,14 @@ describe('an end', () => {
 
   it('in words may be a point in time', () =>
     expect(parseEnd(['until', '23:59'], {}).until).toBeInstanceOf(Date));
+  it.each([[['2099-03-28T14:30+02:00']], [['2099-03-28', '12:30Z']]])(
+    'in words may be a date and time without "until": %j',
+    (words) => expect(parseEnd(words, {})).toEqual({ until: new Date('2099-03-28T12:30Z') }),
+  );
+  it('in words must not be a date and time in the past', () =>
+    expect(() => parseEnd(['2020-03-28T14:30Z'], {})).toThrow('is in the past'));
   it('must not be given twice', () => {
+    expect(() => parseEnd(['2099-03-28T14:30Z'], { for: '1h' })).toThrow('more than once');
     expect(() => parseEnd(['30m'], { until: '14:30' })).toThrow('more than once');
     expect(() => parseEnd([], { for: '1h', until: '14:30' })).toThrow('more than once');
     expect(() => parseEnd(['0s'], {})).toThrow('0 is not a duration');
