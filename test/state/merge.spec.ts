@@ -53,6 +53,20 @@ describe('two records of one key', () => {
     expect(relate(switched, united)).toBe('later');
   });
 
+  it('keep what one of them knows of holders that others were recorded as', () => {
+    const left = hold({ id: 'left', fence: 1 });
+    const base = edit(undefined, { cause: 'maintain', holds: [left] });
+    const standsIn = { ...left, forOthers: true };
+    const succeeded = edit(base, { cause: 'maintain', holds: [standsIn, hold({ id: 'third', fence: 3 })] });
+    const older = edit(base, { switch: notice({ message: 'by an older store' }) });
+    const ids = [{ id: 'third' }, { id: 'left', forOthers: true }];
+    expect(unite(succeeded, older).holds).toMatchObject(ids);
+    const newer = edit(succeeded, { switch: notice({ message: 'later' }) });
+    expect(unite(older, newer).holds).toMatchObject(ids.toReversed());
+    const unset = edit(base, { cause: 'unset', holds: [] });
+    expect(unite(succeeded, unset).holds).toEqual([]);
+  });
+
   it('lose a hold that was knowingly ended', () => {
     const held = edit(undefined, { cause: 'maintain', holds: [hold()] });
     const released = edit(held, { cause: 'release', holds: [] });

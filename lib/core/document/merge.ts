@@ -44,13 +44,17 @@ export function unite(one: KeyRecord, other: KeyRecord): KeyRecord {
     later.change.cause === 'unset'
       ? []
       : earlier.holds.filter(({ id }) => !later.holds.some((hold) => hold.id === id));
+  // the other may be that hold before it stood for those that are nowhere else
+  const kept = later.holds.map(
+    (hold) => earlier.holds.find(({ id, forOthers }) => id === hold.id && forOthers === true) ?? hold,
+  );
   const fence = Math.max(one.fence ?? 0, other.fence ?? 0);
   const windows = uniteWindows(later, earlier);
   const to = later.change.to || left.length > 0 || currentOccurrence(windows, later.change.at) !== undefined;
   return {
     ...withoutReopening(earlier),
     ...later,
-    holds: [...left, ...later.holds],
+    holds: [...left, ...kept],
     change: { ...later.change, to },
     ...(fence > 0 && { fence }),
     ...(windows && { windows }),
