@@ -134,6 +134,19 @@ describe('a Redis that restarts', () => {
     await until(() => app.service.setMaintenance(false).then(() => true), { timeout: 10_000 });
     expect(await isStoredOn(server)).toBe(false);
   });
+
+  it('with losses again and again, as if it evicts entries, is reported once a minute, with what may be the cause', async () => {
+    await using server = await RedisServer.start();
+    await using app = await startService({ redis: server.url });
+    await app.service.setMaintenance(true);
+    const admin = server.client();
+    for (let i = 0; i < 3; i++) {
+      await admin.del('maintenance:{maintenance}:records');
+      await until(() => admin.exists('maintenance:{maintenance}:records'));
+    }
+    await until(() => app.service.setMaintenance(false).then(() => true), { timeout: 10_000 });
+    expect([app.logged('evicts entries'), app.logged('was written back')]).toEqual([1, 1]);
+  });
 });
 
 describe('a Sentinel that promotes another server', () => {

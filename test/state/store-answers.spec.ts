@@ -40,8 +40,7 @@ function setUp() {
     store,
     view,
     list: { forgot: nothing },
-    touch: { warn: nothing },
-    log: { warn: nothing },
+    touch: { warn: nothing, restored: nothing },
     commandTimeout: 1_000,
   };
   const answers = new StoreAnswers(parts as never, () => asked++);

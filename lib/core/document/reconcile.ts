@@ -16,7 +16,8 @@ export interface Finding {
   readonly warnings: readonly string[];
 }
 
-const LOST = 'The store has lost changes to the maintenance state.';
+const LOST =
+  'The store has lost changes to the maintenance state: it was emptied, set back to older data, or evicts entries when its memory is full.';
 const LATE = 'A change to the maintenance state arrived after it had been given up.';
 
 /**

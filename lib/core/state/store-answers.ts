@@ -25,7 +25,7 @@ export class StoreAnswers {
   private readonly mentioned = new RecentNames(HOUR);
 
   constructor(
-    private readonly parts: Pick<SyncParts, 'store' | 'view' | 'list' | 'touch' | 'log' | 'commandTimeout'>,
+    private readonly parts: Pick<SyncParts, 'store' | 'view' | 'list' | 'touch' | 'commandTimeout'>,
     /** Somebody else was faster: only another answer shows what is there now. */
     private readonly askAgain: () => void,
   ) {}
@@ -136,7 +136,7 @@ export class StoreAnswers {
     lost: readonly RecordWrite[],
     version: Version,
   ): Promise<{ records: ReadonlyMap<string, KeyRecord>; version: Version } | undefined> {
-    const { store, touch, log, commandTimeout } = this.parts;
+    const { store, touch, commandTimeout } = this.parts;
     const written = new Map<string, KeyRecord>();
     let at = version;
     let alone = true;
@@ -161,7 +161,7 @@ export class StoreAnswers {
       alone &&= before === at;
       at = after;
     }
-    log.warn('The last known maintenance state was written back.');
+    touch.restored();
     // what others have written in between is not known yet
     return { records: written, version: alone ? at : version };
   }

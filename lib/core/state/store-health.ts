@@ -1,5 +1,6 @@
 import { Subject } from 'rxjs';
 import { byItself } from '../calls/by-itself.js';
+import { LogThrottle } from '../common/log-throttle.js';
 import { messageOf } from '../errors/message-of.js';
 import type { ReplicaLease } from './replica-lease.js';
 import type { StateView } from './state-view.js';
@@ -45,13 +46,16 @@ export class StoreHealth {
   private error: string | null = null;
   private readonly told = new Set<string>();
   private skewed = false;
+  private readonly warnings: LogThrottle;
 
   constructor(
     private readonly log: StateLog,
     private readonly view: StateView,
     private readonly lease: ReplicaLease,
     private readonly clockSkew: () => number,
-  ) {}
+  ) {
+    this.warnings = new LogThrottle((message) => log.warn(message));
+  }
 
   health(): MaintenanceHealth {
     return {
@@ -90,9 +94,14 @@ export class StoreHealth {
     this.fail(problem, problem, problem);
   }
 
-  /** Logged once, until the store is well again. */
+  /** Logged once, until the store is well again, and at most once a minute: a store that evicts entries loses some all the time. */
   warn(warning: string): void {
-    this.tell(warning, warning);
+    this.tell(warning, warning, (line) => this.warnings.write(warning, line));
+  }
+
+  /** The store has what it had lost. */
+  restored(): void {
+    this.warnings.write('restored', 'The last known maintenance state was written back.');
   }
 
   found(): void {
@@ -133,11 +142,11 @@ export class StoreHealth {
   }
 
   /** @param cause logged once; differences in the attempted command, or in figures such as ports or milliseconds, do not make it another cause */
-  private tell(cause: string, line: string): void {
+  private tell(cause: string, line: string, write = (text: string) => this.log.warn(text)): void {
     const kind = cause.replace(/\(\w+\)/g, '').replace(/\d+/g, '0');
     if (!this.told.has(kind) && this.told.size < MOST_CAUSES) {
       this.told.add(kind);
-      this.log.warn(`${line.replace(/([^.;])$/, '$1.')} ${HOLDS}`);
+      write(`${line.replace(/([^.;])$/, '$1.')} ${HOLDS}`);
     }
   }
 }
