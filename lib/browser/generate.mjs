@@ -8,6 +8,10 @@ import { minify } from 'terser';
 /** Browsers that styles are written for, by the first version; what is newer has a fallback in the sources. */
 const BROWSERS = { chrome: 95 << 16, edge: 95 << 16, firefox: 90 << 16, safari: 15 << 16, ios_saf: 15 << 16 };
 
+/** Properties that the browser script alone knows: no page, server or browser reads them, so they may get shorter names. */
+const INTERNAL =
+  /^(lookIn|lookSoon|hear|hearConnection|onConnection|isKept|pingUrl|wanted|missed|opened|lost|within|hurry|plan|retry|tell|hide|found|idle|rest|look|wake|shown)$/;
+
 /** What the server puts its settings in the place of. */
 const SETTINGS = 'MAINTENANCE_SETTINGS';
 
@@ -18,8 +22,8 @@ const SETTINGS = 'MAINTENANCE_SETTINGS';
  */
 export async function browserCode(folder) {
   const [socket, stream, page, admin] = await Promise.all([
-    script(`${folder}live/socket.ts`),
-    script(`${folder}live/stream.ts`),
+    script(`${folder}live/socket.ts`, INTERNAL),
+    script(`${folder}live/stream.ts`, INTERNAL),
     script(`${folder}page/main.ts`),
     script(`${folder}admin/main.ts`),
   ]);
@@ -57,8 +61,9 @@ export async function browserCode(folder) {
 /**
  * One classic script without a global name, from a module and all that it imports.
  * @param {string} input
+ * @param {RegExp} [internal] properties whose names do not matter
  */
-async function script(input) {
+async function script(input, internal) {
   const build = await rolldown({
     input,
     platform: 'browser',
@@ -82,6 +87,7 @@ async function script(input) {
     ecma: 2020,
     toplevel: true,
     compress: { passes: 4, inline: 1, unsafe_arrows: true },
+    mangle: { properties: internal ? { regex: internal } : false },
     format: { comments: /^!/ },
   });
   if (output.length !== 1 || /<\/script|<!--/i.test(code)) {

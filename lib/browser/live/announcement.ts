@@ -39,8 +39,9 @@ function validLanguage(): string {
 
 function readDismissed(): string[] {
   try {
-    return localStorage.getItem(DISMISSED)?.split('\n') ?? [];
+    return (localStorage[DISMISSED] as string).split('\n');
   } catch {
+    // nothing, or a browser that keeps nothing
     return [];
   }
 }
@@ -72,7 +73,7 @@ export function createAnnouncement(
   function dismiss(window: Upcoming): void {
     dismissed.add(idOf(window));
     try {
-      localStorage.setItem(DISMISSED, [idOf(window), ...readDismissed()].slice(0, MOST).join('\n'));
+      localStorage[DISMISSED] = [idOf(window), ...readDismissed()].slice(0, MOST).join('\n');
     } catch {
       // it comes again with the next page
     }

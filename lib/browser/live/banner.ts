@@ -48,8 +48,8 @@ export function createBanner(kind: 'banner' | 'edge', own: string | undefined, o
       if (shown.length === 0) {
         shown = build();
       }
-      const label = shown[shown.length - 1];
-      if (label && label.textContent !== text) {
+      const label = shown[shown.length - 1] as HTMLElement;
+      if (label.textContent !== text) {
         label.textContent = text;
       }
     },

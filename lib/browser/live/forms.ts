@@ -1,20 +1,34 @@
+import { remember } from './left-pages.js';
+
 /** What somebody may have filled in: a field, an editable text, a frame. */
 type Field = HTMLElement & { readonly value?: unknown };
 
-/** Whether this page has a partly filled-in form, which a reload would lose. */
+/** Ms that what has been sent may take to be answered: most proxies wait no longer. */
+const ANSWERED = 60_000;
+
+/** Whether a reload of this page would lose something: a form that is partly filled in or waits for its answer, or the answer. */
 export function watchForms(): () => unknown {
   const touched = new Set<Field>();
   // on the window: shorter
-  addEventListener(
-    'input',
-    ({ target, isTrusted }) => {
-      // what a script of the page fills in, it can fill in again
-      if (isTrusted) {
-        touched.add(target as Field);
-      }
-    },
-    true,
-  );
+  for (const event of ['input', 'submit', 'beforeunload']) {
+    addEventListener(
+      event,
+      ({ target, type, isTrusted }) => {
+        // what a script of the page fills in, it can fill in again
+        if (isTrusted) {
+          touched.add(target as Field);
+          if (type !== 'input') {
+            setTimeout(() => touched.delete(target as Field), ANSWERED);
+          }
+          const { method, action } = target as HTMLFormElement;
+          if (method === 'post') {
+            remember(action);
+          }
+        }
+      },
+      true,
+    );
+  }
   addEventListener('reset', ({ target }) =>
     touched.forEach((field) => (target as Partial<Node>).contains?.(field) && touched.delete(field)),
   );
@@ -29,10 +43,10 @@ export function watchForms(): () => unknown {
   );
   const addChanged = (): void =>
     document
-      .querySelectorAll<HTMLInputElement>('input:not([type=hidden]),textarea,select')
+      .querySelectorAll<HTMLInputElement>('input,textarea,select')
       .forEach((field) => isChanged(field) && touched.add(field));
   // somebody was faster than this script
-  if (document.activeElement?.matches('input:not([type=hidden]),textarea,select')) {
+  if (document.activeElement?.matches('input,textarea,select')) {
     addChanged();
   }
   // a page that was left and come back to: the browser puts back what was filled in, later than anything else
@@ -40,7 +54,11 @@ export function watchForms(): () => unknown {
   if (visit?.type === 'back_forward') {
     addEventListener('pageshow', () => setTimeout(addChanged));
   }
-  return () => [...touched].some((field) => field.isConnected && isFilledIn(field)) || objects();
+  return () =>
+    [...touched].some((field) => field.isConnected && isFilledIn(field)) ||
+    // the answer to a form, which has come during maintenance: nobody has read it, and no reload brings it back
+    remember() === location.href ||
+    objects();
 }
 
 /** Whether the page itself would have its reader asked before it is left. */
@@ -52,7 +70,7 @@ function objects(): unknown {
 
 /** An emptied field has nothing to lose. */
 function isFilledIn(field: Field): boolean {
-  return field.isContentEditable ? field.textContent !== '' : field.value !== '';
+  return field[field.isContentEditable ? 'textContent' : 'value'] !== '';
 }
 
 /** Whether it is not as the server sent it. */

@@ -1,6 +1,20 @@
 import type { MaintenanceStatusMessage } from '../../client/status-message.js';
 
+/** Where this tab remembers which page it has left last, or the address that a form was sent to since. */
 const REMEMBERED = 'maintenance:left';
+
+/**
+ * What this tab remembers.
+ * @param next replaces it: of a form, the address that it is sent to, since what comes from there is the answer
+ * @returns `undefined`: the browser keeps nothing
+ */
+export function remember(next?: string): unknown {
+  try {
+    return next === undefined ? sessionStorage[REMEMBERED] : (sessionStorage[REMEMBERED] = next);
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * A page is left once per state: one that turns out to be served nevertheless must not be reloaded again and again.
@@ -10,18 +24,10 @@ const REMEMBERED = 'maintenance:left';
 export function mayLeave(
   { revision, maintenanceMode, until }: MaintenanceStatusMessage,
   seen: boolean,
-): boolean {
+): unknown {
   // planned windows begin and end without a write, each with an end of its own
   const mark = JSON.stringify([location.href, revision, maintenanceMode, until]);
-  try {
-    if (sessionStorage.getItem(REMEMBERED) === mark) {
-      return false;
-    }
-    sessionStorage.setItem(REMEMBERED, mark);
-  } catch {
-    return seen;
-  }
-  return true;
+  return remember() !== mark && (remember(mark) || seen);
 }
 
 /**
@@ -29,9 +35,5 @@ export function mayLeave(
  * has no revision.
  */
 export function forgetLeft(): void {
-  try {
-    sessionStorage.removeItem(REMEMBERED);
-  } catch {
-    // nothing is kept
-  }
+  remember('');
 }

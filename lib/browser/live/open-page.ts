@@ -18,6 +18,15 @@ export interface OpenPageOptions {
 /** Ms within which a page asks again if a proxy has answered. */
 const ASKED_AGAIN = 10_000;
 
+/** A router on the Navigation API may take a reload by script for a step of its own, and nothing would be loaded. */
+function keepRoutersOut(): void {
+  try {
+    NavigateEvent.prototype.intercept = () => undefined;
+  } catch {
+    // a browser without it
+  }
+}
+
 /** A page of the application: left when maintenance begins, unless it is exempt. */
 export function createOpenPage(
   connection: Connection,
@@ -47,6 +56,7 @@ export function createOpenPage(
     } else if (again) {
       lookWithin(ASKED_AGAIN, seen);
     } else if (!isKept() && mayLeave(status, seen)) {
+      keepRoutersOut();
       reload();
     } else {
       marked = true;
