@@ -51,6 +51,31 @@ it('the history is on the page, and the last change of a key can be undone', asy
   expect(await reader.getByRole('button', { name: /^Undo/ }).count()).toBe(0);
 });
 
+it('times get their date when the day is over, on a page that stays open', async () => {
+  await site.start();
+  const { service } = site;
+  await service.setMaintenance(true, 'checkout');
+  await service.scheduleWindow('general', {
+    start: new Date(Date.now() - MINUTE),
+    end: new Date(Date.now() + 72 * HOUR),
+    readOnly: 2 * MINUTE,
+  });
+  const { page } = await site.operator('Ada');
+  const entry = page.locator('#history li', { hasText: 'Checkout' }).locator('time');
+  const note = page.locator('#windows .help').first();
+  const day = new Date().toLocaleString('en-GB', { dateStyle: 'medium', timeZone: 'Europe/Berlin' });
+  await entry.waitFor();
+  expect([await entry.textContent(), await note.textContent()].join()).not.toContain(day);
+  await page.route('**/admin/state', async (route) => {
+    const answer = await route.fetch();
+    const state = (await answer.json()) as { now: string };
+    const now = new Date(Date.parse(state.now) + 24 * HOUR).toISOString();
+    await route.fulfill({ response: answer, json: { ...state, now } });
+  });
+  await until(async () => (await entry.textContent())?.includes(day), { timeout: 15_000 });
+  expect(await note.textContent()).toContain(day);
+});
+
 it('lists each change with old and new values, planned windows included, and restores a window that was ended early', async () => {
   await site.start();
   const { service } = site;

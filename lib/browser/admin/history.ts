@@ -6,7 +6,7 @@ import { noteOfEnd } from './end-dialogs.js';
 import { passFocus } from './focus.js';
 import { findKey, page, texts } from './page.js';
 import { Rows } from './rows.js';
-import { clock, lengthOf } from './times.js';
+import { clock, lengthOf, today } from './times.js';
 
 const EVENTS = {
   entering: 'didStart',
@@ -32,7 +32,8 @@ let shown = '';
 /** The latest changes. */
 export function drawHistory(): void {
   const { history, mayToggle } = page.state;
-  const now = JSON.stringify([history, mayToggle]);
+  const day = today();
+  const now = JSON.stringify([history, mayToggle, day]);
   if (now === shown) {
     return;
   }
@@ -41,7 +42,7 @@ export function drawHistory(): void {
   rows.draw(
     history.map((entry) => ({
       id: entry.id,
-      name: JSON.stringify([entry, mayToggle]),
+      name: JSON.stringify([entry, mayToggle, day]),
       make: () => ({ id: entry.id, item: drawEntry(entry, mayToggle) }),
     })),
   );
@@ -90,8 +91,8 @@ function drawValue({ name, kind, before, after }: PageValue): HTMLElement[] {
     element(
       'dd',
       { dir: 'auto' },
-      ...(before === null ? [] : [element('del', { textContent: write(before) }), ' ']),
-      ...(after === null ? [] : [element('ins', { textContent: write(after) })]),
+      ...(before === null ? [] : [element('del', { dir: 'auto', textContent: write(before) }), ' ']),
+      ...(after === null ? [] : [element('ins', { dir: 'auto', textContent: write(after) })]),
     ),
   ];
 }

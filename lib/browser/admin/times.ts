@@ -6,13 +6,19 @@ export const locale = visitorLanguage();
 
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });
 
+/** Changes when times have to be written anew: with the day, since today's have no date, and with the zone of a reader who travels. */
+export function today(): string {
+  const now = new Date(serverNow());
+  return `${now.toDateString()} ${now.getTimezoneOffset()}`;
+}
+
 /** A time of the day, with the date if it is not today's. */
 export function clock(instant: string | number, precise = false): string {
   const date = new Date(instant);
-  const today = date.toDateString() === new Date(serverNow()).toDateString();
+  const isToday = date.toDateString() === new Date(serverNow()).toDateString();
   return date.toLocaleString(locale, {
     timeStyle: precise ? 'medium' : 'short',
-    ...(!today && { dateStyle: 'medium' }),
+    ...(!isToday && { dateStyle: 'medium' }),
   });
 }
 

@@ -5,7 +5,7 @@ import { openDialog } from './dialog.js';
 import { button, byId, element, fill, write } from './elements.js';
 import { findKey, page, texts } from './page.js';
 import { Rows, type Row } from './rows.js';
-import { clock, makeTime, writeTime, type ShownTime } from './times.js';
+import { ago, clock, makeTime, today, writeTime, type ShownTime } from './times.js';
 
 /** One window, by one of its occurrences. */
 interface WindowRow extends Row {
@@ -15,7 +15,7 @@ interface WindowRow extends Row {
 const rows = new Rows<WindowRow>(byId('windows'), byId('planned'));
 /** Whether windows have been rendered before. */
 let drawn = false;
-const nameOf = (window: PageWindow): string => JSON.stringify([page.state.mayToggle, window]);
+const nameOf = (window: PageWindow): string => JSON.stringify([page.state.mayToggle, window, today()]);
 
 /** The planned windows: those that are on, and the next occurrence of the others. */
 export function drawWindows(): void {
@@ -25,8 +25,8 @@ export function drawWindows(): void {
   );
   windows.forEach((window, index) => {
     const { start } = shown[index] as WindowRow;
-    writeTime(start, window.start);
-    write(start.time, describePeriod(window));
+    // all else stays as it is for as long as the row looks the same: to write hundreds of times anew takes long
+    write(start.distance, ago(window.start));
   });
   drawn = true;
 }
@@ -37,6 +37,8 @@ const describePeriod = ({ start, end }: PageWindow): string =>
 function makeRow(window: PageWindow): WindowRow {
   const { id, label, on, repeat, readOnlyUntil, reopensUntil, reason } = window;
   const start = makeTime();
+  writeTime(start, window.start);
+  write(start.time, describePeriod(window));
   const title = element('h3', { id: `window-${id}`, dir: 'auto', textContent: label });
   const badge = element('p', { className: 'badge', textContent: texts[on ? 'windowOn' : 'windowPlanned'] });
   const notes = [
