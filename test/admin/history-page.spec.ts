@@ -76,6 +76,25 @@ it('times get their date when the day is over, on a page that stays open', async
   expect(await note.textContent()).toContain(day);
 });
 
+it('a value that turns its text round leaves the one beside it alone', async () => {
+  await site.start();
+  const { service } = site;
+  await service.setMaintenance(true, 'checkout', { reason: '\u202eone' });
+  await service.setMaintenance(true, 'checkout', { reason: 'two' });
+  const { page } = await site.operator('Ada');
+  const left = (from: number, to: number) =>
+    page.locator('#history ins', { hasText: /^two$/ }).evaluate<number, [number, number]>(
+      (element, ends) => {
+        const range = element.ownerDocument.createRange();
+        range.setStart(element.firstChild!, ends[0]);
+        range.setEnd(element.firstChild!, ends[1]);
+        return range.getBoundingClientRect().left;
+      },
+      [from, to],
+    );
+  expect(await left(0, 1)).toBeLessThan(await left(2, 3));
+});
+
 it('lists each change with old and new values, planned windows included, and restores a window that was ended early', async () => {
   await site.start();
   const { service } = site;

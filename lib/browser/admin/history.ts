@@ -91,8 +91,8 @@ function drawValue({ name, kind, before, after }: PageValue): HTMLElement[] {
     element(
       'dd',
       { dir: 'auto' },
-      ...(before === null ? [] : [element('del', { dir: 'auto', textContent: write(before) }), ' ']),
-      ...(after === null ? [] : [element('ins', { dir: 'auto', textContent: write(after) })]),
+      ...(before === null ? [] : [element('del', { textContent: write(before) }), ' ']),
+      ...(after === null ? [] : [element('ins', { textContent: write(after) })]),
     ),
   ];
 }
