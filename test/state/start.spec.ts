@@ -4,6 +4,8 @@ import { KeyRegistry } from '../../lib/core/keys/key-registry.js';
 import { newReplica } from '../../lib/core/state/replica-lease.js';
 import { StateManager } from '../../lib/core/state/state-manager.js';
 import { RedisStore } from '../../lib/core/store/redis/redis-store.js';
+import { Child } from '../support/child.js';
+import { request } from '../support/http.js';
 import { RedisServer } from '../support/redis.js';
 import { redisOptions } from './stores.js';
 
@@ -34,3 +36,30 @@ async function connections(server: RedisServer): Promise<string[] | null> {
   redis.disconnect();
   return clients;
 }
+
+/** Delays the loading of a package, as a slow disk, a busy processor or a compiler in between do. */
+const slowly = (name: string, ms: number): string => {
+  const load = `async (url, context, next) => {
+    if (url.includes('/node_modules/${name}/')) await new Promise((resolve) => setTimeout(resolve, ${ms}));
+    return next(url, context);
+  }`;
+  const inline = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
+  const hooks = inline(`export const load = ${load};`);
+  return inline(`import { register } from 'node:module'; register(${JSON.stringify(hooks)});`);
+};
+
+it.each(['ioredis', 'cache-manager-ioredis-yet'])(
+  'an application that takes long to load %s has read the state when it has started',
+  async (name) => {
+    await using server = await RedisServer.start();
+    await using first = await Child.start('replica', { env: { REDIS_URL: server.url } });
+    await first.send('set', true, 'general');
+    await using second = await Child.start<{ port: number }>('replica', {
+      env: { REDIS_URL: server.url },
+      flags: ['--import', slowly(name, 1_500)],
+    });
+    expect(second.output).not.toContain('Lost contact');
+    expect(await second.send('heard')).toMatchObject({ health: [] });
+    expect(await request(second.facts.port, '/orders')).toMatchObject({ status: 503 });
+  },
+);

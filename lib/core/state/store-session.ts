@@ -66,8 +66,12 @@ export class StoreSession {
 
   private async open(): Promise<void> {
     const { store, view, exchanges, touch } = this.parts;
-    const deadline = this.deadline();
     try {
+      await store.load?.();
+      if (this.stopped) {
+        return;
+      }
+      const deadline = this.deadline();
       await bounded('connect', this.connect(deadline), deadline).finally(() => (this.listens = true));
       await bounded('read', exchanges.sync(), deadline);
     } catch (error) {

@@ -105,8 +105,10 @@ export interface StateStore {
   now(): number;
   /** The latest that this clock may show: if it is another machine's, {@link now} may be behind it. */
   latest(): number;
+  /** Loads the packages that it needs. That may take as long as it likes: a deadline is for answers. */
+  load?(): Promise<unknown>;
   start(listener: StoreListener, deadline: number): Promise<void>;
-  /** Loads what writing needs. That may take as long as it likes: a deadline is for answers. */
+  /** Loads what writing needs, which may take long, too. */
   prepare?(): Promise<void>;
   /**
    * May take longer than its deadline if there is so much to return that it takes several answers: each has as long.

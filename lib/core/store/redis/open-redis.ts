@@ -5,12 +5,13 @@ import { messageOf } from '../../errors/message-of.js';
 import { followCredentials } from './follow-credentials.js';
 import { isRedisClient, type RedisClient } from './redis-client.js';
 import { isWithoutConnection, refusalCode } from './redis-errors.js';
+import type { RedisStoreOptions } from './redis-store-options.js';
 
 /** What a server says whose command INFO was taken away (`rename-command`). */
 const LACKS_INFO = /unknown command [`']info'/i;
 
 /** The packages that an application needs. */
-export const PACKAGES: readonly string[] = ['cache-manager-ioredis-yet', 'ioredis'];
+const PACKAGES: readonly string[] = ['cache-manager-ioredis-yet', 'ioredis'];
 
 /** The possible values of the option `redis` of `forRoot()`, before they are told apart. */
 export type RedisInput = string | object;
@@ -141,8 +142,18 @@ function withoutOptions(url: string, names: readonly string[]): string {
   return `${address}?${options.toString()}`;
 }
 
-/** The cache made with cache-manager-ioredis-yet carries the client, which can run Lua and pub/sub. */
-export async function throughCache(client: RedisClient): Promise<RedisClient> {
+/**
+ * The connection for everything but listening: that of a cache made with cache-manager-ioredis-yet, which carries the client, which can
+ * run Lua; with `direct` without that package.
+ */
+export async function openState(
+  input: RedisInput,
+  { commandTimeout, direct }: Pick<RedisStoreOptions, 'commandTimeout' | 'direct'>,
+): Promise<RedisClient> {
+  const client = await openConnection(input, commandTimeout, 'state', direct ? undefined : PACKAGES);
+  if (direct) {
+    return client;
+  }
   const { redisInsStore } = await loadPeer(
     'cache-manager-ioredis-yet',
     () => import('cache-manager-ioredis-yet'),

@@ -2,7 +2,8 @@ import type { HistoryNote } from '../../history/entry-record.js';
 import { HISTORY_KEEP } from '../../history/history-settings.js';
 import { RedisCatalogue } from './redis-catalogue.js';
 import { RedisCommands } from './redis-commands.js';
-import { openConnection, PACKAGES, throughCache, type RedisInput } from './open-redis.js';
+import { openConnection, openState, type RedisInput } from './open-redis.js';
+import type { RedisClient } from './redis-client.js';
 import { RedisConnection } from './redis-connection.js';
 import { RedisExchange } from './redis-exchange.js';
 import { hearing } from './redis-hearing.js';
@@ -45,6 +46,7 @@ export class RedisStore implements StateStore {
   private readonly exchange: RedisExchange;
   private readonly identity: RedisIdentity;
   private readonly looks: RedisLooks;
+  private client: Promise<RedisClient> | undefined;
   private subscriber: RedisSubscriber | undefined;
   /** Only in a cluster, where scripts do not see the subscribers of other nodes. */
   private shard: RedisShardChannel | undefined;
@@ -83,12 +85,15 @@ export class RedisStore implements StateStore {
     return this.commands.clock.latest();
   }
 
+  load(): Promise<RedisClient> {
+    return (this.client ??= openState(this.input, this.options));
+  }
+
   async start(listener: StoreListener, deadline: number): Promise<void> {
-    const { commandTimeout, replicaLease, direct } = this.options;
-    const opened = await openConnection(this.input, commandTimeout, 'state', direct ? undefined : PACKAGES);
-    const client = direct ? opened : await throughCache(opened);
+    const { commandTimeout, replicaLease } = this.options;
+    const client = await this.load();
+    // meanwhile
     if (this.stopped) {
-      // the packages were loaded for longer than anybody has waited
       return;
     }
     const connection = new RedisConnection(client, () => this.subscriber?.replace());
