@@ -2,7 +2,6 @@ import { RouterResponseController } from '@nestjs/core/router/router-response-co
 import { settle } from '../core/calls/settle.js';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
-type Opened = Partial<Record<'next' | 'return' | 'read' | 'cancel', Method>>;
 type Send = (this: unknown, body: object, reply: object, ...rest: unknown[]) => Promise<unknown>;
 
 /** A body that Nest reads as it is produced: async iterables, web streams and responses, since version 12. */
@@ -20,9 +19,13 @@ const readings = new WeakMap<object, Reading>();
 const { prototype } = RouterResponseController as unknown as { prototype: { stream?: Send } };
 let isWatched = false;
 
+/** Also one of another library, as Nest recognises it. */
+const isResponse = (body: object): body is Response =>
+  Object.prototype.toString.call(body) === '[object Response]';
+
 /** Whether this version of Nest may send nothing of this result to a client that goes, and nobody would notice. */
 export const isUnwatchedBody = (result: object): boolean =>
-  !isWatched && (Symbol.asyncIterator in result || result instanceof Response);
+  !isWatched && (Symbol.asyncIterator in result || isResponse(result));
 
 /** Notes what Nest reads for its replies. What it makes of a body is decided within, so there is no other place to see that. */
 export function watchStreamedBodies(): void {
@@ -50,12 +53,12 @@ export const findReading = (reply: object): Readonly<Reading> | undefined => rea
 
 /** Nest opens a body in the same tick; another request may be sent the same one. */
 function whileOpened<T>(body: object, reading: Reading, open: () => T): T {
-  const source = (body instanceof Response ? body.body : body) as Record<string | symbol, Method> | null;
+  const source = (isResponse(body) ? body.body : body) as Record<string | symbol, Method> | null;
   const property = source && 'getReader' in source ? 'getReader' : Symbol.asyncIterator;
   const original = source?.[property];
   const own = source && Object.getOwnPropertyDescriptor(source, property);
   const value: Method = function (...args) {
-    return counted(original?.apply(this, args) as Opened, reading);
+    return counted(original?.apply(this, args) as object, reading);
   };
   if (!source || !Reflect.defineProperty(source, property, { value, configurable: true })) {
     return open();
@@ -71,21 +74,29 @@ function whileOpened<T>(body: object, reading: Reading, open: () => T): T {
   }
 }
 
-const STEPS = ['next', 'return', 'read', 'cancel'] as const;
+const STEPS: ReadonlySet<string | symbol> = new Set(['next', 'return', 'throw', 'read', 'cancel']);
 
-function counted(opened: Opened, reading: Reading): Opened {
-  const steps: Opened = {};
+/** The same iterator or reader, whose steps count until they settle. */
+function counted(opened: object, reading: Reading): object {
   const ended = (): void => void reading.steps--;
-  for (const name of STEPS.filter((step) => typeof opened[step] === 'function')) {
-    steps[name] = (...args) => {
-      reading.steps++;
-      try {
-        return settle(opened[name]?.(...args), ended);
-      } catch (error) {
-        ended();
-        throw error;
+  return new Proxy(opened, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') {
+        return member;
       }
-    };
+      const method = member.bind(target) as (...args: unknown[]) => unknown;
+      return STEPS.has(name) ? (...args: unknown[]) => count(() => method(...args)) : method;
+    },
+  });
+
+  function count(step: () => unknown): unknown {
+    reading.steps++;
+    try {
+      return settle(step(), ended);
+    } catch (error) {
+      ended();
+      throw error;
+    }
   }
-  return steps;
 }

@@ -143,6 +143,13 @@ class Routes {
     return new Response(ReadableStream.from(bytes()));
   }
 
+  /** Of another implementation, such as undici's own. */
+  @Get('otherResponse')
+  otherResponse(): object {
+    const { status, type, headers, body } = new Response(ReadableStream.from(bytes()));
+    return { [Symbol.toStringTag]: 'Response', status, type, headers, body };
+  }
+
   /** Its visitor is gone before anything is read. */
   @UseInterceptors(SlowAfterwards)
   @Get('unreadParts')
@@ -180,7 +187,17 @@ const closesStreams = process.env.NEST_MAJOR !== '11';
 
 const GONE = ['passthrough', 'file', 'madeFile', 'failing', 'failingLater'].concat(
   closesStreams
-    ? ['generated', 'parts', 'laterParts', 'madeParts', 'iterable', 'webStream', 'webResponse', 'unreadParts']
+    ? [
+        'generated',
+        'parts',
+        'laterParts',
+        'madeParts',
+        'iterable',
+        'webStream',
+        'webResponse',
+        'otherResponse',
+        'unreadParts',
+      ]
     : [],
 );
 
