@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
 
 /** The part of Node's responses, of HTTP/1 and of HTTP/2, that is read here; those of HTTP/2 do not show that their connection is gone. */
 export type NodeResponse = Partial<Pick<ServerResponse, 'destroyed' | 'socket' | 'req' | 'writableEnded'>> & {
-  readonly stream?: { readonly destroyed: boolean };
+  readonly stream?: Pick<ServerHttp2Stream, 'destroyed' | 'closed' | 'on' | 'off'>;
 };
 
 /** Whether it waits behind other responses of its connection, whose requests came first (pipelining). */
@@ -21,9 +22,13 @@ export const isCutOff = (response: NodeResponse): boolean =>
     ? response.req?.socket?.destroyed === true
     : isCollected(response) && response.writableEnded === true;
 
-/** Nothing more is sent. */
+/**
+ * Nothing more is sent. Node never destroys a stream of HTTP/2 that its client has closed without an error (RST_STREAM with
+ * NO_ERROR, the default of Node's own client) while something was still to be sent.
+ */
 export const isGone = (response: NodeResponse): boolean =>
-  (response.destroyed ?? response.stream?.destroyed === true) || isCutOff(response);
+  (response.destroyed ?? (response.stream?.destroyed === true || response.stream?.closed === true)) ||
+  isCutOff(response);
 
 /** What is called when a connection ends: one listener for all its requests, however many are sent at once. */
 const atEnd = new WeakMap<object, Set<() => void>>();
@@ -32,15 +37,24 @@ const atEnd = new WeakMap<object, Set<() => void>>();
 export function onceGone(response: ServerResponse, callback: () => void): () => void {
   const waiting = awaitsTurn(response) ? callbacksOf(response) : undefined;
   const end = !waiting && isCollected(response) ? 'finish' : 'close';
+  const { stream } = response as NodeResponse;
   const stop = (): void => {
     response.off(end, gone);
+    stream?.off('end', closed);
     waiting?.delete(gone);
   };
   const gone = (): void => {
     stop();
     callback();
   };
+  // of a stream that Node never destroys, this is the last event
+  const closed = (): void => {
+    if (stream?.closed) {
+      gone();
+    }
+  };
   response.once(end, gone);
+  stream?.on('end', closed);
   waiting?.add(gone);
   return stop;
 }

@@ -1,7 +1,15 @@
-import { Controller, Get, HttpStatus, Post } from '@nestjs/common';
+import { Controller, Get, HttpStatus, Post, StreamableFile, type INestApplication } from '@nestjs/common';
 import { MaintenanceService } from 'nestjs-maintenance';
 import { once } from 'node:events';
-import { connect, constants, type ClientHttp2Session, type OutgoingHttpHeaders } from 'node:http2';
+import {
+  connect,
+  constants,
+  type ClientHttp2Session,
+  type Http2Server,
+  type Http2Session,
+  type OutgoingHttpHeaders,
+} from 'node:http2';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { createFastifyApp, type RunningApp } from '../support/apps.js';
 import { until } from '../support/until.js';
@@ -10,11 +18,32 @@ import { adminModule, ALL } from '../admin/operators.js';
 let arrived: () => void;
 let settle: () => void;
 
+/** Bytes: more than a client takes that reads nothing. */
+const MORE_THAN_FITS = 1_000_000;
+
+/** Waits for its reader. */
+const endless = (): Readable =>
+  new Readable({
+    read() {
+      this.push(Buffer.alloc(20_000));
+    },
+  });
+
 @Controller()
 class ShopController {
   @Get('page')
   page(): string {
     return 'page';
+  }
+
+  @Get('catalog')
+  catalog(): StreamableFile {
+    return new StreamableFile(endless());
+  }
+
+  @Get('ended')
+  ended(): StreamableFile {
+    return new StreamableFile(Buffer.alloc(MORE_THAN_FITS));
   }
 
   @Post('order')
@@ -43,19 +72,34 @@ async function ask(session: ClientHttp2Session, headers: OutgoingHttpHeaders, bo
   return { status: response[':status'], headers: response, text };
 }
 
+interface Fastify {
+  get(path: string, handler: (request: object, reply: { send(body: unknown): unknown }) => void): unknown;
+}
+
+/** Routes that belong to no controller. */
+function addByHand(app: INestApplication): void {
+  const fastify = app.getHttpAdapter().getInstance() as Fastify;
+  fastify.get('/by-hand/catalog', (_request, reply) => void reply.send(endless()));
+  fastify.get('/by-hand/ended', (_request, reply) => void reply.send(Buffer.alloc(MORE_THAN_FITS)));
+}
+
 describe.each(['handlers', 'site'] as const)("HTTP/2 on Fastify, coverage '%s'", (coverage) => {
   async function withSite(
     check: (session: ClientHttp2Session, at: RunningApp, service: MaintenanceService) => Promise<void>,
   ): Promise<void> {
     const source = { imports: [adminModule({ coverage })], controllers: [ShopController] };
-    await using at = await createFastifyApp(source, undefined, {
+    await using at = await createFastifyApp(source, addByHand, {
       instance: { http2: true, forceCloseConnections: true },
     });
+    const sessions: Http2Session[] = [];
+    (at.app.getHttpServer() as unknown as Http2Server).on('session', (one) => sessions.push(one));
     const session = connect(at.url);
     try {
       await check(session, at, at.app.get(MaintenanceService));
     } finally {
       session.destroy();
+      // Node keeps those with streams that it never destroys
+      sessions.forEach((one) => one.destroy());
     }
   }
 
@@ -127,4 +171,19 @@ describe.each(['handlers', 'site'] as const)("HTTP/2 on Fastify, coverage '%s'",
       await worked;
       expect(order).toEqual(['settled', 'work']);
     }));
+
+  const byHand = coverage === 'site' ? ['/by-hand/catalog', '/by-hand/ended'] : [];
+
+  it.each(['/catalog', '/ended', ...byHand])(
+    'does not wait for %s once its client has closed it without an error',
+    (path) =>
+      withSite(async (session, _at, service) => {
+        const download = session.request({ ':path': path });
+        await once(download, 'response');
+        const drain = service.maintain('general', () => 'work', { drain: 10_000 });
+        await until(() => service.isActive());
+        download.close(constants.NGHTTP2_NO_ERROR);
+        expect(await drain).toBe('work');
+      }),
+  );
 });
