@@ -16,8 +16,9 @@ const soon = (ms: number): Date => new Date(Date.now() + ms);
 /**
  * Two replicas, one of which can be cut off, and what the hooks and the sinks of both were told.
  * @param hears whether the other one has any
+ * @param keep how many entries of the history are kept
  */
-async function pair({ hears = true } = {}) {
+async function pair({ hears = true, keep = 1_000 } = {}) {
   const server = await RedisServer.start();
   const proxy = await TcpProxy.start(server);
   const exits: MaintenanceChange[] = [];
@@ -34,7 +35,7 @@ async function pair({ hears = true } = {}) {
       {
         redis,
         keys: [new MaintenanceKey('billing'), new MaintenanceKey('other')],
-        ...(all && { history: { sink: (entry: MaintenanceHistoryEntry) => void entries.push(entry) } }),
+        history: { keep, ...(all && { sink: (entry: MaintenanceHistoryEntry) => void entries.push(entry) }) },
       },
       { providers: all ? [Hooks] : [] },
     );
@@ -112,10 +113,10 @@ it.concurrent('a replica that was cut off while its key was kept on reports no e
   expect(at.ends()).toEqual([['code', ended]]);
 });
 
-it.concurrent(
-  'a replica that was cut off reports an end that has come, although the key was changed since',
-  async () => {
-    await using at = await pair({ hears: false });
+it.concurrent.each([1_000, 0])(
+  'a replica that was cut off reports an end that has come, although the key was changed since: %i entries are kept',
+  async (keep) => {
+    await using at = await pair({ hears: false, keep });
     const { end } = await at.cutOff();
     await until(() => !at.near.isActive('billing'));
     await at.near.setMaintenance(true, 'billing');

@@ -32,7 +32,9 @@ export async function whatHappened<E extends Named>(
   try {
     const notes = await store.history.read(MOST_ARISEN, undefined, manager.deadline());
     const noted = notes.map(readNote).find((entry) => entry?.id === id);
-    return noted && toEntry(noted);
+    // of a history that does not reach back so far, or is not kept, nothing follows
+    const reachesBack = notes.some((note) => note.at < moment);
+    return noted ? toEntry(noted) : reachesBack ? undefined : seemed;
   } catch (error) {
     if (error instanceof MaintenanceStoreError && error.outcome === 'refused') {
       // who may not read it may not read it later either

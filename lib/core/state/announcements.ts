@@ -54,9 +54,12 @@ export class Announcements {
       return;
     }
     this.telling = true;
-    for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
-      listener(next);
+    try {
+      for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
+        listener(next);
+      }
+    } finally {
+      this.telling = false;
     }
-    this.telling = false;
   }
 }
