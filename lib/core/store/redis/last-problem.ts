@@ -37,6 +37,11 @@ export class LastProblem {
     return this.waits ? NOT_READY : this.last;
   }
 
+  /** It can be reached, but does not answer. */
+  get isSilence(): boolean {
+    return this.error === NOT_READY;
+  }
+
   /** It has been connected for a while, without a word. */
   get waits(): boolean {
     return this.opening && !this.isNew && performance.now() - this.openedAt > READY_TIMEOUT;

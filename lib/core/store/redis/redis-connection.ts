@@ -80,6 +80,9 @@ export class RedisConnection {
     if (this.live || problem === undefined || certain) {
       return storeError(what, error);
     }
+    if (this.problem.isSilence) {
+      return storeError(what, problem);
+    }
     return new MaintenanceStoreError(
       `Redis cannot be reached (${what}): ${explain(problem)}; the outcome is unknown.`,
       'unknown',
