@@ -67,7 +67,13 @@ export class MaintenanceLifecycle {
   async init(): Promise<void> {
     this.routes.settle();
     this.explorer.begin();
-    await this.manager.start();
+    try {
+      await this.manager.start();
+    } catch (error) {
+      // nobody closes what has not started
+      await this.leave();
+      throw error;
+    }
     await this.report.store();
   }
 

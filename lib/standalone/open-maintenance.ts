@@ -74,9 +74,15 @@ export async function openMaintenance(given: MaintenanceStandaloneOptions): Prom
     new HistoryWriter(history, log.warn),
   );
   const service = assemble(manager, options, (message) => logger.error(message), log.warn);
-  await manager.start();
-  if (given.keys === undefined && store.catalogue) {
-    await learn(manager, log.warn);
+  try {
+    await manager.start();
+    if (given.keys === undefined && store.catalogue) {
+      await learn(manager, log.warn);
+    }
+  } catch (error) {
+    // nobody gets it to close it
+    await service.close();
+    throw error;
   }
   return { service, manager };
 }

@@ -3,7 +3,8 @@ import { createCache, KeyvAdapter } from 'cache-manager';
 import { redisInsStore } from 'cache-manager-ioredis-yet';
 import { Keyv } from 'keyv';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { MaintenanceStoreError } from 'nestjs-maintenance';
+import { NestFactory } from '@nestjs/core';
+import { MaintenanceModule, MaintenanceStoreError, SkipDuringMaintenance } from 'nestjs-maintenance';
 import { createMaintenance } from 'nestjs-maintenance/standalone';
 import { RedisServer } from '../support/redis.js';
 import { readState } from '../support/redis-state.js';
@@ -20,6 +21,13 @@ const isStoredOn = async (server: RedisServer) => (await stored(server)).keys.ge
 /** Connections that listen for changes. */
 const listeners = async (server: RedisServer) =>
   Number(((await server.client().pubsub('NUMSUB', CHANNEL)) as unknown[])[1]);
+
+class Mailer {
+  @SkipDuringMaintenance()
+  send(): string {
+    return 'sent';
+  }
+}
 
 describe('a Redis that is down when the application starts', () => {
   it('does not stop the start, is reported, and is used as soon as it is up', async () => {
@@ -388,6 +396,22 @@ describe('packages that are not installed', () => {
     }
   });
 
+  it('leave nothing behind that methods would ask, if they are missing', async () => {
+    vi.doMock('ioredis', () => {
+      throw new Error("Cannot find package 'ioredis'");
+    });
+    try {
+      const module = MaintenanceModule.forRoot({ redis: 'redis://127.0.0.1:1', socket: false, admin: false });
+      const app = await NestFactory.create(module, { logger: false, abortOnError: false });
+      await expect(app.init()).rejects.toMatchObject({ option: 'redis' });
+      expect(new Mailer().send()).toBe('sent');
+      await app.close();
+      expect(new Mailer().send()).toBe('sent');
+    } finally {
+      vi.doUnmock('ioredis');
+    }
+  });
+
   it('are named as far as a script needs them', async () => {
     vi.doMock('ioredis', () => {
       throw new Error("Cannot find package 'ioredis'");
@@ -400,6 +424,8 @@ describe('packages that are not installed', () => {
           /"redis" needs the package ioredis, but .*: npm install ioredis, or set "redis" to false\.$/,
         ) as string,
       });
+      // it has left nothing behind that methods would ask
+      expect(new Mailer().send()).toBe('sent');
     } finally {
       vi.doUnmock('ioredis');
     }
