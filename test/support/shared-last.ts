@@ -17,6 +17,9 @@ const SLOW = [
   'history/store',
   'windows/outage',
   'realtime/replicas',
+  'state/once-contract',
+  'state/redis-listening',
+  'state/redis-touch',
 ].map((name) => `/test/${name}.spec.ts`);
 
 /** Files that share their processes come last: each other file would end the process that they share. */
