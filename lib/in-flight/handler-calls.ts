@@ -3,6 +3,7 @@ import { isObservable } from 'rxjs';
 import { Call } from '../core/calls/call.js';
 import { coarseClock } from '../core/calls/coarse-clock.js';
 import { trackedHandler } from './tracked-handler.js';
+import { isObject } from '../core/common/is-object.js';
 
 /** What surrounds a call from before its handler begins until after it has settled: interceptors, and the listener to its result. */
 interface Surroundings {
@@ -180,7 +181,6 @@ export class HandlerCalls {
   }
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 const books = new WeakMap<object, HandlerCalls>();
 
 export const getHandlerCalls = (handler: object): HandlerCalls | undefined =>

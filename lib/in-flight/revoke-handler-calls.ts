@@ -3,6 +3,7 @@ import type { CallFilter } from '../core/cluster/running-calls.js';
 import { getCallFacts } from '../decision/call-facts.js';
 import { getHandlerCalls, type HandlerCall } from './handler-calls.js';
 import { trackedHandler } from './tracked-handler.js';
+import { isObject } from '../core/common/is-object.js';
 
 /** Which calls of handlers to revoke. */
 interface Revoking {
@@ -68,5 +69,3 @@ function subjectsAround(subject: unknown): object[] {
   const { raw: requestRaw } = (request ?? {}) as { raw?: unknown };
   return [subject, req, request, raw, requestRaw].filter(isObject);
 }
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

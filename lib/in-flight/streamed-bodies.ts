@@ -2,7 +2,11 @@ import { RouterResponseController } from '@nestjs/core/router/router-response-co
 import { settle } from '../core/calls/settle.js';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
-type Send = (this: unknown, body: object, reply: object, ...rest: unknown[]) => Promise<unknown>;
+
+/** Where Nest sends bodies that are produced while they are sent. Versions before 12 lack it, and send these as other objects. */
+interface Sending {
+  stream?(body: object, reply: object, ...rest: unknown[]): Promise<unknown>;
+}
 
 /** A body that Nest reads as it is produced: async iterables, web streams and responses, since version 12. */
 interface Reading {
@@ -15,8 +19,7 @@ interface Reading {
 /** By the reply that it is read for. */
 const readings = new WeakMap<object, Reading>();
 
-/** Where Nest sends such bodies; other versions send them as any object. */
-const { prototype } = RouterResponseController as unknown as { prototype: { stream?: Send } };
+const { prototype }: { prototype: Sending } = RouterResponseController;
 let isWatched = false;
 
 /** Also one of another library, as Nest recognises it. */

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { finalize, isObservable, Observable } from 'rxjs';
 import type { WorkCall } from '../core/calls/work-calls.js';
+import { isObject } from '../core/common/is-object.js';
 
 /** The arguments with which Nest calls an event's handlers: its data and its context. */
 export type EventHandler = ((...args: unknown[]) => unknown) & { next?: EventHandler };
@@ -32,14 +33,12 @@ const admissions = new WeakMap<object, EventAdmission>();
 /** Transports of the application's own may pass no context, or the same one for all events. */
 const current = new AsyncLocalStorage<EventAdmission>();
 
-const isKey = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
 /** @param context that Nest passes to handlers */
 export const getAdmission = (context: unknown): EventAdmission | undefined =>
   findByContext(context) ?? current.getStore();
 
 const findByContext = (context: unknown): EventAdmission | undefined =>
-  isKey(context) ? admissions.get(context) : undefined;
+  isObject(context) ? admissions.get(context) : undefined;
 
 /**
  * Runs what hands an event to its handlers.
@@ -96,7 +95,7 @@ export function admittedHandler(
 
 /** Runs something so that what Nest runs for the event finds its admission. */
 function enterByContext<T>([, context]: readonly unknown[], admission: EventAdmission, run: () => T): T {
-  if (isKey(context)) {
+  if (isObject(context)) {
     admissions.set(context, admission);
   }
   return run();

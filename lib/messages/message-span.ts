@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { isObservable, Observable } from 'rxjs';
 import { countCall } from '../in-flight/handler-calls.js';
 import { onceSent } from './grpc-stream-calls.js';
+import { isObject } from '../core/common/is-object.js';
 
 type Handler = (...args: unknown[]) => Promise<unknown>;
 
@@ -50,11 +51,9 @@ const spans = new WeakMap<object, MessageSpan>();
 /** Transports of the application's own may pass nothing there, or the same for all messages. */
 const current = new AsyncLocalStorage<MessageSpan>();
 
-const isKey = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
 /** @param args that Nest passes to all that it runs for a message */
 export const getSpan = ([, context]: readonly unknown[]): MessageSpan | undefined =>
-  (isKey(context) ? spans.get(context) : undefined) ?? current.getStore();
+  (isObject(context) ? spans.get(context) : undefined) ?? current.getStore();
 
 /** Runs something so that what Nest runs for the message finds its span. */
 type Within = <T>(run: () => T) => T;
@@ -69,7 +68,7 @@ export function spannedHandler<T extends (...args: never[]) => unknown>(handler:
   const handle = handler as unknown as Handler;
   const spanned: Handler = async (...args) => {
     const [, context, call] = args;
-    if (hasContexts && !isKey(context)) {
+    if (hasContexts && !isObject(context)) {
       return handle(...args);
     }
     const span = new MessageSpan();

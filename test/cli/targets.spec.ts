@@ -30,6 +30,12 @@ const isSettled = (...servers: readonly RedisServer[]) =>
     { timeout: 15_000 },
   );
 
+/** Of the servers of these specs. */
+const installedVersion = async (): Promise<string> => {
+  await using server = await RedisServer.start();
+  return String(/redis_version:(\S+)/.exec(await server.client().info('server'))?.[1]);
+};
+
 /** Switches, looks, asks what is wrong, and runs something, all by that address; what came of it. */
 async function use(redis: string, ...options: string[]): Promise<object> {
   const call = (...args: string[]) => cli([...args, '--redis', redis, ...options]);
@@ -44,7 +50,7 @@ async function use(redis: string, ...options: string[]): Promise<object> {
   return {
     ...Object.fromEntries(codes),
     place,
-    version: /Redis is version \d/.test(doctor.stdout),
+    version: doctor.stdout.includes(`Redis is version ${await installedVersion()}`),
     ran: run.stdout,
     said: run.stderr,
   };

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { KeyRegistry } from '../../lib/core/keys/key-registry.js';
 import { newReplica } from '../../lib/core/state/replica-lease.js';
 import { StateManager } from '../../lib/core/state/state-manager.js';
@@ -9,11 +9,15 @@ import { request } from '../support/http.js';
 import { RedisServer } from '../support/redis.js';
 import { redisOptions } from './stores.js';
 
+function open({ url }: RedisServer): StateManager {
+  const store = new RedisStore(url, 'stopped', redisOptions);
+  const log = { log: () => undefined, warn: () => undefined };
+  return new StateManager(store, new KeyRegistry(), newReplica(), 1_000, log);
+}
+
 it('a process that was stopped before it had connected does not connect any more, whatever still asks it', async () => {
   await using server = await RedisServer.start();
-  const store = new RedisStore(server.url, 'stopped', redisOptions);
-  const log = { log: () => undefined, warn: () => undefined };
-  const manager = new StateManager(store, new KeyRegistry(), newReplica(), 1_000, log);
+  const manager = open(server);
   await manager.stop();
   expect(await manager.catchUp()).toBe(false);
   await expect(manager.refresh()).rejects.toThrow('no connection');
@@ -22,11 +26,14 @@ it('a process that was stopped before it had connected does not connect any more
 
 it('a process that is stopped while the packages for Redis are loaded does not connect when they are there', async () => {
   await using server = await RedisServer.start();
-  const store = new RedisStore(server.url, 'stopped', redisOptions);
-  const listener = { pushed: vi.fn(), reconnected: vi.fn(), woken: vi.fn(), warn: vi.fn() };
-  const starting = store.start(listener, performance.now() + 1_000);
-  await store.stop();
-  await starting.catch(() => undefined);
+  const manager = open(server);
+  const admin = server.client();
+  const received = async () => /total_connections_received:(\d+)/.exec(await admin.info('stats'))?.[1];
+  const before = await received();
+  const starting = manager.start();
+  await manager.stop();
+  await starting;
+  expect(await received()).toBe(before);
   expect(await connections(server)).toBeNull();
 });
 

@@ -32,8 +32,7 @@ export interface Occurrence {
 export class OncePerCluster {
   private readonly token = randomId();
   /** Those that came up lately. The store remembers for longer. */
-  private known = new RecentNames(HOUR);
-  private knownSince = performance.now();
+  private readonly known = new RecentNames(HOUR, CONFIRM_AGAIN);
   /** Those that are being claimed, or yet to be recorded. */
   private readonly begun = new Set<string>();
   /** Those that were done here, but are not recorded yet. */
@@ -47,11 +46,6 @@ export class OncePerCluster {
 
   /** Never rejects, and may be called as often as the event is seen. */
   see(occurrence: Occurrence): void {
-    const now = performance.now();
-    if (now - this.knownSince >= CONFIRM_AGAIN) {
-      this.known = new RecentNames(HOUR);
-      this.knownSince = now;
-    }
     if (!this.known.see(occurrence.name) && !this.begun.has(occurrence.name)) {
       this.begin(occurrence);
     }

@@ -6,6 +6,7 @@ import { HoldLease } from '../state/hold-lease.js';
 import type { StateManager } from '../state/state-manager.js';
 import { leaseOfKey, type Denial, type LeaseRequest, type Waiter } from '../store/leases.js';
 import { blockersIn, closesCircle } from './deadlock.js';
+import { wasCutOff } from '../store/was-cut-off.js';
 
 /** Milliseconds between two looks at a lock, in addition to notifications. Shorter than a waiter is remembered. */
 const POLL_INTERVAL = 250;
@@ -98,7 +99,7 @@ export class LockWait {
     const { manager } = this;
     const until = performance.now() + blocking;
     let ticket: number | null = null;
-    let unanswered = false;
+    let askedAgain = false;
     for (;;) {
       this.refuseWhenClosing(request.key);
       signal?.throwIfAborted();
@@ -119,16 +120,13 @@ export class LockWait {
         ({ ticket, unsure } = answer);
         this.refuseDeadlock(waiter, answer);
       } catch (error) {
-        if (!(error instanceof MaintenanceStoreError)) {
-          throw error;
-        }
-        // a connection that ended under way is usually back right away, and what was granted is granted to the same caller again
-        if (!unanswered && error.outcome === 'unknown' && performance.now() < deadline) {
-          unanswered = true;
+        // what was granted is granted to the same caller again
+        if (!askedAgain && wasCutOff(error, deadline)) {
+          askedAgain = true;
           continue;
         }
         // those who wait for the lock also wait for the store
-        if (ticket === null || performance.now() >= until) {
+        if (ticket === null || !(error instanceof MaintenanceStoreError) || performance.now() >= until) {
           throw error;
         }
       }

@@ -1,5 +1,6 @@
 import type { ChangeRecord } from '../document/record.js';
 import { parseVersion, type Version } from '../document/version.js';
+import { isObject } from '../common/is-object.js';
 
 /** The facts about a replica that do not change while it lives. */
 export interface Member {
@@ -161,7 +162,6 @@ function isPresence(value: Partial<Presence>): value is Presence {
   );
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 /** Whether it is a number as reports contain them. */
 export const isCount = (value: unknown): value is number => Number.isSafeInteger(value);
 const isReport = (value: unknown): value is RunningReport => {

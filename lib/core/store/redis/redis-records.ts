@@ -1,8 +1,8 @@
-import { MaintenanceStoreError } from '../../errors/errors.js';
 import { encodeBody, newHistory, restamp } from '../../document/codec.js';
 import type { HistoryNote } from '../../history/entry-record.js';
 import { readRecord } from '../stored-record.js';
 import type { RecordWrite, Version, Written } from '../store.js';
+import { wasCutOff } from '../was-cut-off.js';
 import type { RedisCommands } from './redis-commands.js';
 import type { RedisHistory } from './redis-history.js';
 import { RedisPushes } from './redis-pushes.js';
@@ -61,7 +61,7 @@ export class RedisRecords {
 }
 
 /**
- * Makes a call again whose connection ended under way: what of it had arrived is in conflict with itself now, by its write id.
+ * Makes a call again that was cut off: what of it had arrived is in conflict with itself now, by its write id.
  * @throws the first error, if what is stored does not show what has become of the first call
  */
 async function again(
@@ -70,22 +70,16 @@ async function again(
   deadline: number,
   call: () => Promise<Written>,
 ): Promise<Written> {
-  const isUnknown = error instanceof MaintenanceStoreError && error.outcome === 'unknown';
-  if (!isUnknown || performance.now() >= deadline) {
+  const made = wasCutOff(error, deadline) ? await call().catch(() => undefined) : undefined;
+  const outcomes = made?.outcomes.map((outcome, i) => {
+    const { name, record } = writes[i] as RecordWrite;
+    const stored = made.shown?.get(name);
+    return outcome === 'conflict' && stored?.write === record.write ? stored : outcome;
+  });
+  if (!made || !outcomes || outcomes.includes('conflict')) {
     throw error;
   }
-  const { outcomes, ...rest } = await call().catch(() => {
-    throw error;
-  });
-  const known = outcomes.map((outcome, i) => {
-    const { name, record } = writes[i] as RecordWrite;
-    const stored = rest.shown?.get(name);
-    if (outcome === 'conflict' && stored?.write !== record.write) {
-      throw error;
-    }
-    return outcome === 'conflict' && stored ? stored : outcome;
-  });
-  return { ...rest, outcomes: known };
+  return { ...made, outcomes };
 }
 
 function written(writes: readonly RecordWrite[], [, before, version, outcomes]: WriteReply): Written {

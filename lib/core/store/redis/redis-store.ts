@@ -50,7 +50,6 @@ export class RedisStore implements StateStore {
   private subscriber: RedisSubscriber | undefined;
   /** Only in a cluster, where scripts do not see the subscribers of other nodes. */
   private shard: RedisShardChannel | undefined;
-  private stopped = false;
 
   constructor(
     private readonly input: RedisInput,
@@ -92,10 +91,6 @@ export class RedisStore implements StateStore {
   async start(listener: StoreListener, deadline: number): Promise<void> {
     const { commandTimeout, replicaLease } = this.options;
     const client = await this.load();
-    // meanwhile
-    if (this.stopped) {
-      return;
-    }
     const connection = new RedisConnection(client, () => this.subscriber?.replace());
     this.commands.use(connection);
     let started = false;
@@ -188,7 +183,6 @@ export class RedisStore implements StateStore {
   }
 
   stop(): Promise<void> {
-    this.stopped = true;
     this.subscriber?.stop();
     this.shard?.stop();
     this.commands.close();
