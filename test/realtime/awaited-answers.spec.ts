@@ -22,6 +22,10 @@ const BASKET = `<form method="post" action="/pay"><button>Pay</button></form>
     });
   </script>`;
 
+/** A form without an address of its own, which a script sends. */
+const SEARCH = `<form method="post"><button>Search</button></form>
+  <script>addEventListener('submit', (event) => event.preventDefault());</script>`;
+
 /** A router that takes every navigation that it can get, as introductions to the Navigation API show it. */
 const ROUTER = `<script>
   addEventListener('load', () =>
@@ -57,6 +61,12 @@ class ShopController {
   async invoice(): Promise<string> {
     await gates.pass('answer');
     return html('Invoice');
+  }
+
+  @Get('search')
+  @Header('Content-Type', 'text/html')
+  search(): string {
+    return html('Search', SEARCH);
   }
 
   @Get('routed')
@@ -139,6 +149,21 @@ describe.each([
     await title(page, afterwards);
     await page.close();
   });
+});
+
+it('a page whose form a script has sent a while ago is replaced when maintenance begins', async () => {
+  await using app = await start(true);
+  const page = await browser.newPage();
+  await page.clock.install();
+  await page.goto(`${app.url}/search`);
+  await live(page);
+  await page.getByRole('button').click();
+  await page.clock.fastForward(61_000);
+  await live(page);
+  await app.app.get(MaintenanceService).setMaintenance(true);
+  await title(page, 'Down for maintenance');
+  expect(await page.locator('[data-maintenance=banner]').count()).toBe(0);
+  await page.close();
 });
 
 it('a page whose router takes every navigation is replaced when maintenance begins, and returns', async () => {

@@ -83,11 +83,10 @@ export function replaceBuiltInPage(html: string): void {
 function showProgress(place: HTMLElement | null, progress: MaintenanceStatusMessage['progress']): string {
   if (place) {
     place.hidden = !progress;
-    const found: unknown = place.querySelectorAll('progress,b,span,.late');
-    const [bar, percent, step, late] = found as [HTMLProgressElement, HTMLElement, HTMLElement, HTMLElement];
-    if (progress) {
+    const [bar, percent, step, late] = place.querySelectorAll<HTMLElement>('progress,b,span,.late');
+    if (progress && bar && percent && step && late) {
       const value = percentOf(progress.value);
-      bar.value = value;
+      (bar as HTMLProgressElement).value = value;
       percent.textContent = (value / 100).toLocaleString(visitorLanguage(), { style: 'percent' });
       step.textContent = progress.step;
       late.hidden = !progress.overrun;
@@ -100,8 +99,8 @@ function showProgress(place: HTMLElement | null, progress: MaintenanceStatusMess
 function showNext(place: HTMLElement | null, next: Upcoming | undefined): string {
   if (place) {
     place.hidden = !next;
-    const [from, to] = place.querySelectorAll('time') as unknown as [HTMLTimeElement, HTMLTimeElement];
-    if (next) {
+    const [from, to] = place.querySelectorAll('time');
+    if (next && from && to) {
       from.dateTime = next.start;
       to.dateTime = next.end;
       (place.lastElementChild as Element).textContent = next.message;

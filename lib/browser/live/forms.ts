@@ -9,6 +9,7 @@ const ANSWERED = 60_000;
 /** Whether a reload of this page would lose something: a form that is partly filled in or waits for its answer, or the answer. */
 export function watchForms(): () => unknown {
   const touched = new Set<Field>();
+  let sentTo: string | undefined;
   // on the window: shorter
   for (const event of ['input', 'submit', 'beforeunload']) {
     addEventListener(
@@ -19,10 +20,13 @@ export function watchForms(): () => unknown {
           touched.add(target as Field);
           if (type !== 'input') {
             setTimeout(() => touched.delete(target as Field), ANSWERED);
-          }
-          const { method, action } = target as HTMLFormElement;
-          if (method === 'post') {
-            remember(action);
+            const { method, action } = target as HTMLFormElement;
+            if (method === 'post') {
+              sentTo = action;
+            } else {
+              // the page is left: only now can the answer be another page, while what scripts send is answered here
+              remember(sentTo);
+            }
           }
         }
       },
