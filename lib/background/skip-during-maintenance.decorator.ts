@@ -7,6 +7,7 @@ import type { MaintenanceKeyLike } from '../core/keys/maintenance-key-like.js';
 import { decoratedNames } from '../decision/decorated-names.js';
 import { noteDecorator } from '../decision/decorator-copies.js';
 import { EXEMPT, nameKeys } from '../decision/decorators.js';
+import { completeMarks, ownerOf } from '../decision/member-marks.js';
 import { scheduledMethods } from './scheduled-methods.js';
 import { skippedMethod, type Skipping } from './skipped-method.js';
 import { noteSkipping } from './skipping-classes.js';
@@ -61,10 +62,12 @@ export function SkipDuringMaintenance(
       const { prototype } = target as { prototype: object };
       for (const [name, own] of scheduledMethods(target as Function)) {
         const method = own.value as Function;
+        const owner = ownerOf(prototype, name);
+        completeMarks(owner, name, method);
         const spared = withoutExempt(skipping, method);
         if (spared) {
           noteMember(prototype, name, method, spared.missed);
-          const value = skippedMethod(method, spared, returnTypeOf(prototype, name));
+          const value = skippedMethod(method, spared, returnTypeOf(prototype, name), [owner, name]);
           Object.defineProperty(prototype, name, { ...own, value });
         }
       }
@@ -77,7 +80,8 @@ export function SkipDuringMaintenance(
       );
     }
     noteMember(target, property, descriptor.value as Function, skipping.missed);
-    descriptor.value = skippedMethod(descriptor.value as Function, skipping, returnTypeOf(target, property));
+    const returns = returnTypeOf(target, property);
+    descriptor.value = skippedMethod(descriptor.value as Function, skipping, returns, [target, property]);
     nameKeys(target, property, skipping.names, DECORATOR);
   };
 }

@@ -3,6 +3,7 @@ import { EMPTY, isObservable, Observable } from 'rxjs';
 import type { WorkScope } from '../core/calls/work-scope.js';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { getHandlerPolicy } from '../decision/handler-policy.js';
+import { completeMarks } from '../decision/member-marks.js';
 import { applicationsOf, type Application } from './applications.js';
 import { MissedCalls } from './missed-calls.js';
 
@@ -39,12 +40,14 @@ let whole: Whole | undefined;
 /**
  * A method that is called only while its keys are open. It keeps its name and its metadata.
  * @param returns its declared return type, if known
+ * @param member where it is, and under which name
  * @throws MaintenanceConfigurationError for a generator: it begins when its first value is asked for
  */
 export function skippedMethod(
   original: Function,
   { scope: keys, missed: given }: Skipping,
   returns: unknown,
+  member: readonly [owner: object, property: string | symbol],
 ): Function {
   const inner = passed.get(original);
   const nothing = inner?.nothing ?? nothingFor(original, returns);
@@ -54,7 +57,7 @@ export function skippedMethod(
     whole = undefined;
     const cls = classOf(this);
     const name = `${cls.name}.${original.name}`;
-    const scope = keys ?? getHandlerPolicy(cls, method);
+    const scope = keys ?? policyOf(cls);
     const miss = (application: Application): void =>
       entered.missed?.note(application, this, { name, scope, call: () => entered.method.apply(this, args) });
     const run = (work: () => unknown, skipped: () => unknown): unknown =>
@@ -71,6 +74,15 @@ export function skippedMethod(
       const result = original.apply(this, args) as unknown;
       return isCold(result) ? whileListened(result, run) : result;
     }, nothing);
+  };
+  let complete = false;
+  const policyOf = (cls: Function): WorkScope => {
+    if (!complete) {
+      // by the first call, decorators above have said what they say
+      complete = true;
+      completeMarks(...member, method);
+    }
+    return getHandlerPolicy(cls, method);
   };
   const own: Whole = { method, missed: missed === 'once' ? new MissedCalls() : undefined };
   passed.set(method, { missed, nothing });

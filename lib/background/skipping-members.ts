@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
+import { ownerOf } from '../decision/member-marks.js';
 import { isSkipped, type Skipping } from './skipped-method.js';
 
 type Missed = Skipping['missed'];
@@ -15,6 +16,7 @@ const MISSED = Symbol('nestjs-maintenance:missed');
  * @throws MaintenanceConfigurationError if calls are to be made up for and something is in between
  */
 export function noteMember(target: object, property: string | symbol, method: Function, given: Missed): void {
+  // a class decorator applies to inherited methods as well
   const below = Reflect.getOwnMetadata(MISSED, ownerOf(target, property), property) as
     readonly [Missed] | undefined;
   if (below && !isSkipped(method) && [below[0], given].includes('once')) {
@@ -25,13 +27,4 @@ export function noteMember(target: object, property: string | symbol, method: Fu
     );
   }
   Reflect.defineMetadata(MISSED, [below?.[0] ?? given], target, property);
-}
-
-/** What has the method itself: a class decorator applies to inherited methods as well. */
-function ownerOf(target: object, property: string | symbol): object {
-  let owner: object | null = target;
-  while (owner && !Object.hasOwn(owner, property)) {
-    owner = Object.getPrototypeOf(owner) as object | null;
-  }
-  return owner ?? target;
 }

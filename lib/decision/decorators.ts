@@ -3,6 +3,7 @@ import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { decoratedNames } from './decorated-names.js';
 import { noteDecorator } from './decorator-copies.js';
 import { markedMembers, markMember } from './marked-members.js';
+import { noteMemberMark } from './member-marks.js';
 import type { MaintenanceKeyLike } from '../core/keys/maintenance-key-like.js';
 
 /** Set by `@MaintenanceExempt()`: names of keys, or `'all'`. */
@@ -64,6 +65,7 @@ function mark(metadata: symbol, name: string, keys: MaintenanceKeyLike[]): Class
   return (target: object, property?: string | symbol, descriptor?: PropertyDescriptor) => {
     if (property !== undefined) {
       nameKeys(target, property, names, `@${name}()`);
+      noteMemberMark(target, { property, metadata, names });
     }
     noteDecorator(`@${name}()`, target, property);
     const subject = (descriptor?.value as object | undefined) ?? target;

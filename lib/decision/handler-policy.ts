@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { ActiveKey } from '../core/state/snapshot.js';
 import { EXEMPT, KEYS, marksOf } from './decorators.js';
+import { restoreMarks } from './member-marks.js';
 import { isGradual } from './visitor.js';
 
 /** Metadata that `@EventPattern()` sets on a method, and its value for events. */
@@ -105,6 +106,7 @@ function remember(
 }
 
 function readTarget(cls: Class, handler: Handler): HandlerPolicy {
+  restoreMarks(cls);
   const exempt = marksOf(EXEMPT, cls, handler);
   return new HandlerPolicy(
     `${cls.name}.${handler.name}`,

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { currentCall, follow } from '../core/calls/current-call.js';
 import { WorkCall, type WorkCalls } from '../core/calls/work-calls.js';
 import { getHandlerPolicy } from '../decision/handler-policy.js';
+import { restoreMarks } from '../decision/member-marks.js';
 
 /** Metadata that `@WebSocketGateway()` sets on a class. */
 const GATEWAY_MARK = 'websockets:is_gateway';
@@ -22,6 +23,7 @@ export function countConnectionHooks(classes: Iterable<Function>, works: WorkCal
     if (!Reflect.hasMetadata(GATEWAY_MARK, cls)) {
       continue;
     }
+    restoreMarks(cls);
     HOOKS.forEach((hook) => countHook(cls, hook));
     const own = counters.get(cls) ?? new Set();
     counters.set(cls, own.add(works));

@@ -4,6 +4,7 @@ import { currentCall, follow } from '../core/calls/current-call.js';
 import { OpenDecision } from '../core/service/open-decision.js';
 import { ExternalCall } from '../decision/external-call.js';
 import { getHandlerPolicy } from '../decision/handler-policy.js';
+import { restoreMarks } from '../decision/member-marks.js';
 import { InFlight } from '../in-flight/in-flight.js';
 import { likeMethod } from '../in-flight/replace-method.js';
 
@@ -41,6 +42,7 @@ export class ExternalCalls {
     create: (handler: Method) => unknown,
   ): Method {
     otherLibraries.runHandlers = true;
+    restoreMarks(instance.constructor);
     const handler = trackedCallback(callback, property);
     const policy = getHandlerPolicy(instance.constructor, handler);
     const name = `${instance.constructor.name}.${property}`;
