@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { AsyncResource } from 'node:async_hooks';
 import { Permissions } from './permissions.js';
 import { withDeadline } from '../core/common/with-deadline.js';
 import type { MaintenanceSubject } from '../core/service/subject.js';
@@ -30,6 +31,12 @@ interface OpenQuestion extends InfoQuestion {
   late: boolean;
 }
 
+/**
+ * Calls on behalf of a client: where the application keeps who is signed in for all that a request does (`AsyncLocalStorage`), its
+ * function must not find the user whose change or answer has made it be called.
+ */
+type OnBehalf = (call: () => Promise<boolean | undefined>) => Promise<boolean | undefined>;
+
 const NO: InfoQuestion = { answer: Promise.resolve(false), inTime: Promise.resolve(false) };
 
 /**
@@ -42,6 +49,8 @@ export class InfoPermission {
   private readonly waiting = new Set<() => void>();
   /** Unanswered calls, by the socket or stream in question: asking again does not start another call meanwhile. */
   private readonly questions = new WeakMap<object, OpenQuestion>();
+  /** Of those that will be asked again. */
+  private readonly onBehalf = new WeakMap<object, OnBehalf>();
 
   constructor(@Inject(Permissions) private readonly permissions: Permissions) {}
 
@@ -56,7 +65,7 @@ export class InfoPermission {
     // too late for the earlier caller: this one may still be in time, and asks again if there is no answer
     const answer = known
       ? known.answer.then((allowed) => allowed ?? this.ask(key, client).answer)
-      : this.find(client)
+      : this.find(key, client)
           .catch(() => false)
           .finally(() => this.questions.delete(key));
     const question: OpenQuestion = {
@@ -68,11 +77,19 @@ export class InfoPermission {
     return question;
   }
 
-  private async find(client: InfoClient): Promise<boolean | undefined> {
-    return (await client.mayBeAsked()) && this.waiting.size < WAITING && this.inTurn(client);
+  private async find(key: object, client: InfoClient): Promise<boolean | undefined> {
+    const onBehalf = this.onBehalf.get(key) ?? (AsyncResource.bind((call) => call()) as OnBehalf);
+    const allowed =
+      (await client.mayBeAsked()) && this.waiting.size < WAITING && (await this.inTurn(client, onBehalf));
+    if (allowed === false) {
+      this.onBehalf.delete(key);
+    } else {
+      this.onBehalf.set(key, onBehalf);
+    }
+    return allowed;
   }
 
-  private inTurn(client: InfoClient): Promise<boolean | undefined> {
+  private inTurn(client: InfoClient, onBehalf: OnBehalf): Promise<boolean | undefined> {
     return new Promise((resolve) => {
       const settle = (allowed: boolean | undefined): void => {
         stop();
@@ -82,8 +99,7 @@ export class InfoPermission {
       const stop = client.onceGone(() => settle(false));
       const begin = (): void => {
         this.waiting.delete(begin);
-        void this.permissions
-          .decides('see_info', client.subject)
+        void onBehalf(() => this.permissions.decides('see_info', client.subject))
           .then(settle)
           .finally(() => this.next());
       };

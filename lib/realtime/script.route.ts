@@ -5,6 +5,7 @@ import type { ResolvedOptions } from '../options/options.js';
 import { OPTIONS } from '../options/tokens.js';
 import { trustsProxy, type HttpRequest } from '../request/http-request.js';
 import type { HttpReply } from '../request/http-reply.js';
+import { forceHeaders, type ForcedHeaders } from '../http/force-header.js';
 import { isFastifyReply, rawResponse, setHeader, vary } from '../http/http-port.js';
 import { sendBody } from '../http/refusal/send-body.js';
 import { MountedPaths } from '../http/mounted-path.js';
@@ -16,6 +17,8 @@ import { ScriptSource, type ScriptProgram } from './script-source.js';
 
 /** Seconds for which a browser may use the script without revalidation. */
 const FRESH = 300;
+/** Some shared caches keep a cookie with what is public: a session that one visitor gets with the script would reach others. */
+const NO_COOKIES: ForcedHeaders = [['Set-Cookie', undefined]];
 
 /** A gateway, and the script that talks to it. */
 export interface GatewayAddress {
@@ -67,6 +70,7 @@ export class ScriptRoute {
       `${gateway && this.socketUrl.isPersonal ? 'private' : 'public'}, max-age=${FRESH}`,
     );
     setHeader(reply, 'ETag', etag);
+    forceHeaders(reply, NO_COOKIES);
     if (this.localizer.active) {
       vary(reply, 'Accept-Language');
     }

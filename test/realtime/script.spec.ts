@@ -1,4 +1,8 @@
-import { Controller, Get, VersioningType } from '@nestjs/common';
+import fastifyCookie from '@fastify/cookie';
+import fastifySession from '@fastify/session';
+import { Controller, Get, VersioningType, type INestApplication } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import session from 'express-session';
 import { MaintenanceModule, MaintenanceService, type MaintenanceRootOptions } from 'nestjs-maintenance';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
@@ -14,6 +18,19 @@ class HomeController {
 }
 
 const root = (options?: MaintenanceRootOptions) => ({ imports: [MaintenanceModule.forRoot(options)] });
+const SECRET = 'a secret with at least 32 characters';
+/** A session that visitors get with whatever they load first. */
+async function useSessions(app: INestApplication): Promise<void> {
+  if (app.getHttpAdapter().getType() === 'express') {
+    app.use(session({ secret: SECRET, resave: false, saveUninitialized: true }));
+  } else {
+    await (app as NestFastifyApplication).register(fastifyCookie);
+    await (app as NestFastifyApplication).register(fastifySession, {
+      secret: SECRET,
+      cookie: { secure: false },
+    });
+  }
+}
 const get = ({ port }: RunningApp, path = '/maintenance/script', headers: Record<string, string> = {}) =>
   request(port, path, { headers });
 
@@ -48,6 +65,17 @@ describe.each(adapters)('GET {path}/script on %s', (_name, createApp) => {
       expect(again.headers).toMatchObject({ etag, 'cache-control': 'public, max-age=300' });
     }
     expect((await get(app, undefined, { 'if-none-match': '"other"' })).status).toBe(200);
+  });
+
+  it('brings no session, which shared caches would keep with it and give to everybody', async () => {
+    await using app = await createApp({ ...root(), controllers: [HomeController] }, useSessions);
+    expect((await get(app, '/')).headers).toHaveProperty('set-cookie');
+    const { headers } = await get(app);
+    expect(headers['cache-control']).toBe('public, max-age=300');
+    expect(headers).not.toHaveProperty('set-cookie');
+    const again = await get(app, undefined, { 'if-none-match': String(headers['etag']) });
+    expect(again.status).toBe(304);
+    expect(again.headers).not.toHaveProperty('set-cookie');
   });
 
   it('is served below path and prefix, whatever the version, and knows its addresses', async () => {
