@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Controller, Get, Injectable, Param } from '@nestjs/common';
@@ -401,6 +401,33 @@ describe.each(['redis', 'api'] as Way[])('by %s', (way) => {
     expect((await writing.result).code).toBe(0);
     expect((await json('page', 'page', file)).code).toBe(0);
     expect(await there()).toBe(true);
+  });
+
+  it('the page is written as soon as that works, and again if somebody removes it', async () => {
+    const place = join(folder, `${way}-place`);
+    const file = join(place, 'page.html');
+    const writing = new RunningCli(['page', file, '--watch', '--key', 'reports', ...ways[way]()]);
+    const shows = (text: string) =>
+      readFile(file, 'utf8').then(
+        (html) => html.includes(text),
+        () => false,
+      );
+    await until(() => writing.stdout.includes('does not exist'), { timeout: 15_000 });
+    await service().setMaintenance(true, 'reports', { message: 'Back soon', timeout: 3_600_000 });
+    await until(() => writing.stderr.includes(`${file} could not be written: ENOENT`), { timeout: 15_000 });
+    await mkdir(place);
+    await until(() => shows('Back soon'), { timeout: 15_000 });
+    await rm(place, { recursive: true });
+    await until(() => writing.stderr.split('could not be written').length > 2, { timeout: 15_000 });
+    await mkdir(place);
+    await until(() => shows('Back soon'), { timeout: 15_000 });
+    await service().setMaintenance(false, 'reports');
+    await until(async () => !(await shows('')), { timeout: 15_000 });
+    writing.interrupt();
+    const { code, stderr } = await writing.result;
+    expect(code).toBe(0);
+    // once for each time
+    expect(stderr.split('could not be written')).toHaveLength(3);
   });
 
   it('windows are planned, listed, changed and cancelled', async () => {

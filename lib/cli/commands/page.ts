@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { rename, rm, writeFile } from 'node:fs/promises';
 import type { MaintenanceKeyJson } from '../../core/keys/maintenance-key-json.js';
 import { maintenancePageCsp } from '../../http/page/page-csp.js';
 import { renderMaintenancePage } from '../../http/page/page.js';
 import { DEFAULT_MESSAGE } from '../../i18n/texts.js';
 import type { Work } from '../cli.js';
-import { CliError, EXIT, usage } from '../exit.js';
+import { EXIT, usage } from '../exit.js';
 import { parseDuration, parseMoment } from '../time.js';
+import { PageFile, writePage } from './page-file.js';
 
 interface PageOptions {
   readonly key?: string;
@@ -59,29 +58,23 @@ export const page: Work<PageOptions> = async ({ options, out, settings, open, in
   }
   if (options.watch) {
     const backend = await open();
-    const target = file as string;
-    const follow = async (now: MaintenanceKeyJson): Promise<void> => {
-      await (now.value ? write(target, render(saidOf(now))) : rm(target, { force: true }));
-      out.result({ file: target, written: now.value, key: now.name }, () =>
-        out.line(now.value ? `Wrote ${target}.` : `${now.name} is open; ${target} does not exist.`),
-      );
-    };
-    // one after another: the last state is the one that stays
+    const target = new PageFile(file as string, (now) => render(saidOf(now)), out);
     const now = await backend.key(key);
-    let queue = follow(now);
-    await queue;
-    await backend.watch(
-      [now],
-      (event) => {
-        if (event.type === 'change' && event.key.name === key) {
-          queue = queue
-            .then(() => follow(event.key))
-            .catch((error: unknown) => out.error((error as Error).message));
-        }
-      },
-      interrupted(),
-    );
-    await queue;
+    await target.follow(now);
+    const settled = target.keep();
+    try {
+      await backend.watch(
+        [now],
+        (event) => {
+          if (event.type === 'change' && event.key.name === key) {
+            target.enqueue(event.key);
+          }
+        },
+        interrupted(),
+      );
+    } finally {
+      await settled();
+    }
     return EXIT.done;
   }
   const now = connected ? saidOf(await (await open()).key(key)) : { message: null, until: null };
@@ -89,7 +82,7 @@ export const page: Work<PageOptions> = async ({ options, out, settings, open, in
   if (file === undefined) {
     out.result({ html }, () => out.line(html.trimEnd()));
   } else {
-    await write(file, html);
+    await writePage(file, html);
     out.result({ file, written: true, key }, () => out.line(`Wrote ${file}.`));
   }
   return EXIT.done;
@@ -112,17 +105,4 @@ function render503({ message, until }: Said, refreshDelay: number): string {
     stored: true,
     text: (builtin) => builtin,
   });
-}
-
-/** At once or not at all: a proxy never serves half of it. */
-async function write(file: string, html: string): Promise<void> {
-  const temporary = `${file}.${randomUUID()}`;
-  try {
-    await writeFile(temporary, html);
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    const why = (error as Error).message.replace(/, \w+ '.*$/s, '');
-    throw new CliError(EXIT.failed, `${file} could not be written: ${why}`, 'CLI_FILE');
-  }
 }
