@@ -1,4 +1,5 @@
 import { answerFor } from '../http/errors/error-answer.js';
+import { removeTriedOut } from '../http/page/replaced-policy.js';
 import { preventCaching } from '../http/prevent-caching.js';
 import type { HttpReply } from '../request/http-reply.js';
 import { setHeader } from '../http/http-port.js';
@@ -43,6 +44,9 @@ function send(reply: HttpReply, { status, json, html, headers = {} }: ApiRespons
   setCommonHeaders(reply);
   for (const [name, value] of Object.entries(headers)) {
     setHeader(reply, name, value);
+  }
+  if (html !== undefined) {
+    removeTriedOut(reply);
   }
   const text = html ?? (json === undefined ? undefined : JSON.stringify(json));
   if (text !== undefined) {

@@ -28,11 +28,16 @@ class ShopController {
   }
 }
 
-const addHelmet = async (app: INestApplication): Promise<void> => {
+/** Of the options, what is the same in both packages. */
+interface HelmetPolicy {
+  contentSecurityPolicy?: { reportOnly?: boolean; directives?: { frameAncestors: string[] } };
+}
+
+const addHelmet = async (app: INestApplication, options: HelmetPolicy = {}): Promise<void> => {
   if (app.getHttpAdapter().getType() === 'express') {
-    app.use(helmet());
+    app.use(helmet(options));
   } else {
-    await (app as NestFastifyApplication).register(fastifyHelmet);
+    await (app as NestFastifyApplication).register(fastifyHelmet, options);
   }
 };
 
@@ -92,13 +97,7 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
       const ways: [string | undefined, (app: INestApplication) => unknown][] = [
         [undefined, () => undefined],
         [`frame-ancestors 'self'`, addHelmet],
-        [
-          `frame-ancestors 'self' https://a.example`,
-          (app) =>
-            app.getHttpAdapter().getType() === 'express'
-              ? app.use(helmet(partners))
-              : (app as NestFastifyApplication).register(fastifyHelmet, partners),
-        ],
+        [`frame-ancestors 'self' https://a.example`, (app) => addHelmet(app, partners)],
       ];
       for (const [expected, configure] of ways) {
         await using running = await closed({}, configure);
@@ -106,6 +105,20 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
         const policy = String(headers['content-security-policy']);
         expect(policy.match(/frame-ancestors[^;,]*/g) ?? [undefined]).toEqual([expected]);
         expect(policy).toMatch(/^default-src 'none'; .*form-action 'none'/);
+      }
+    });
+
+    it('report no page of ours to those who try out a policy for pages of their own', async () => {
+      const trial = { contentSecurityPolicy: { reportOnly: true } };
+      await using running = await closed({ admin: {}, permissions: () => true }, (app) =>
+        addHelmet(app, trial),
+      );
+      const json = await request(running.port, '/shop');
+      expect(json.headers).toHaveProperty('content-security-policy-report-only');
+      for (const path of ['/shop', '/nowhere', '/maintenance/admin']) {
+        const { headers } = await request(running.port, path, { headers: { accept: 'text/html' } });
+        expect(headers['content-security-policy']).toContain("default-src 'none'");
+        expect(headers).not.toHaveProperty('content-security-policy-report-only');
       }
     });
 

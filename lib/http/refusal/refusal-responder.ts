@@ -11,8 +11,8 @@ import { resistLateHooks } from './late-hooks.js';
 import type { MaintenanceException } from './maintenance.exception.js';
 import type { MountedPaths } from '../mounted-path.js';
 import type { Representation } from '../negotiation.js';
-import { keepAncestors } from '../page/frame-ancestors.js';
 import type { PageRenderer } from '../page/page-renderer.js';
+import { replacePolicy } from '../page/replaced-policy.js';
 import type { ReadyBody, RefusalCache } from './refusal-cache.js';
 import type { RefusalHeaders } from './refusal-headers.js';
 import type { Representations } from './representations.js';
@@ -79,7 +79,7 @@ export class RefusalResponder {
     return this.chosen(request, exception, (statusCode, { body, headers }) => {
       // unless somebody has answered while the page was rendered
       if (!rawResponse(reply).headersSent) {
-        setHeaders(reply, keepAncestors(reply, headers));
+        setHeaders(reply, replacePolicy(reply, headers));
         sendBody(reply, statusCode, body);
       }
     });
