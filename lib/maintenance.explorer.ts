@@ -1,10 +1,10 @@
-import { Injectable, Logger, Scope } from '@nestjs/common';
-import { DiscoveryService, ModulesContainer } from '@nestjs/core';
+import { Logger, Scope } from '@nestjs/common';
+import type { DiscoveryService, ModulesContainer } from '@nestjs/core';
 import { STATIC_CONTEXT } from '@nestjs/core/injector/constants.js';
-import { HookRunner } from './core/hooks/hook-runner.js';
+import type { HookRunner } from './core/hooks/hook-runner.js';
 import { errorOfOtherCopy } from './decision/decorator-copies.js';
 import { HOOK_MEMBERS, type HookMark } from './decision/on-maintenance.decorator.js';
-import { KeyRegistry } from './core/keys/key-registry.js';
+import type { KeyRegistry } from './core/keys/key-registry.js';
 import { MaintenanceKey } from './core/keys/maintenance-key.js';
 import { markedMembers } from './decision/marked-members.js';
 import { KEY_CLASS, KEY_MEMBERS } from './decision/register-maintenance-key.decorator.js';
@@ -17,7 +17,6 @@ import { isOfApplication } from './decision/own-providers.js';
  * Finds keys and hooks among all providers. Each provider class is asked once for the marks its decorators left, so
  * that a large application is not scanned method by method; what a lazily loaded module brings is found on the next ask.
  */
-@Injectable()
 export class MaintenanceExplorer {
   /** What was looked at: wrappers and instances with marks, classes without, and modules that have no more to give. */
   private readonly seen = new WeakSet<object>();

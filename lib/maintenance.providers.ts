@@ -17,15 +17,10 @@ import { Localizer } from './i18n/localizer.js';
 import { Visitors } from './decision/visitors.js';
 import { createGeneralKey } from './core/keys/general-maintenance.js';
 import { KeyRegistry } from './core/keys/key-registry.js';
-import { MaintenanceExplorer } from './maintenance.explorer.js';
 import { MODULE_OPTIONS_TOKEN } from './maintenance.module-definition.js';
 import type { ResolvedOptions } from './options/options.js';
 import type { ResolvedStructure } from './options/structural-options.js';
 import { CallFollowing } from './in-flight/call-following.js';
-import { KeyNameCheck } from './module/key-name-check.js';
-import { StartReport } from './module/start-report.js';
-import { GraphqlOperations } from './messages/graphql-operations.js';
-import { MaintenanceLifecycle } from './module/lifecycle.js';
 import { createStore } from './core/store/create-store.js';
 import { ownProviders } from './decision/own-providers.js';
 import { OPTIONS, STRUCTURE } from './options/tokens.js';
@@ -33,8 +28,9 @@ import { resolveOptions } from './options/resolve-options.js';
 import { newReplica } from './core/state/replica-lease.js';
 import { StateManager } from './core/state/state-manager.js';
 import { clusterProviders } from './module/cluster.providers.js';
+import { lifecycleProviders } from './module/lifecycle.providers.js';
 import { error, log, warn } from './module/log.js';
-import { made, built } from './module/provider-factories.js';
+import { made, built } from './decision/provider-factories.js';
 import { serviceProviders } from './module/service.providers.js';
 
 /** All that applications and the mounted parts share; pure factories, so that tests can make them without Nest. */
@@ -59,11 +55,7 @@ export const coreProviders: Provider[] = ownProviders([
     );
   }),
   made(HookRunner, [], () => new HookRunner(error)),
-  MaintenanceExplorer,
-  KeyNameCheck,
-  StartReport,
-  GraphqlOperations,
-  MaintenanceLifecycle,
+  ...lifecycleProviders,
   made(
     ApplicationCalls,
     [OPTIONS],
@@ -75,7 +67,7 @@ export const coreProviders: Provider[] = ownProviders([
     watchStreamedReplies(host);
     return new InFlight();
   }),
-  CallFollowing,
+  built(CallFollowing, OPTIONS),
   made(
     BypassTokens,
     [OPTIONS, StateManager],
@@ -101,5 +93,5 @@ export const coreProviders: Provider[] = ownProviders([
   ),
   ...clusterProviders,
   ...serviceProviders,
-  ...httpProviders(),
+  ...httpProviders,
 ]);

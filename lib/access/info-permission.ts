@@ -1,6 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { AsyncResource } from 'node:async_hooks';
-import { Permissions } from './permissions.js';
+import type { Permissions } from './permissions.js';
 import { withDeadline } from '../core/common/with-deadline.js';
 import type { MaintenanceSubject } from '../core/service/subject.js';
 
@@ -43,7 +42,6 @@ const NO: InfoQuestion = { answer: Promise.resolve(false), inTime: Promise.resol
  * Asks the application which clients may see key data. A function that hangs (its database may be in maintenance itself) costs
  * no more than one call per client and status, and nobody waits for longer than `callTimeout`.
  */
-@Injectable()
 export class InfoPermission {
   private open = 0;
   private readonly waiting = new Set<() => void>();
@@ -52,7 +50,7 @@ export class InfoPermission {
   /** Of those that will be asked again. */
   private readonly onBehalf = new WeakMap<object, OnBehalf>();
 
-  constructor(@Inject(Permissions) private readonly permissions: Permissions) {}
+  constructor(private readonly permissions: Permissions) {}
 
   ask(key: object, client: InfoClient): InfoQuestion {
     if (!this.permissions.given) {

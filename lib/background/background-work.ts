@@ -1,22 +1,22 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
-import { OpenWork } from '../core/service/open-work.js';
-import { StateManager } from '../core/state/state-manager.js';
-import { InFlight } from '../in-flight/in-flight.js';
+import { Logger } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
+import type { OpenWork } from '../core/service/open-work.js';
+import type { StateManager } from '../core/state/state-manager.js';
+import { isOfApplication } from '../decision/own-providers.js';
+import type { InFlight } from '../in-flight/in-flight.js';
 import { addApplication } from './applications.js';
 import { isSkipping } from './skipping-classes.js';
 
 /** Lets methods that are skipped during maintenance find this application while it runs. */
-@Injectable()
 export class BackgroundWork {
   /** Whether there is an instance for each request, by class. */
   private readonly perRequest = new WeakMap<Function, boolean>();
 
   constructor(
-    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
-    @Inject(OpenWork) openWork: OpenWork,
-    @Inject(InFlight) inFlight: InFlight,
-    @Inject(StateManager) manager: StateManager,
+    private readonly modules: ModulesContainer,
+    openWork: OpenWork,
+    inFlight: InFlight,
+    manager: StateManager,
   ) {
     const logger = new Logger('Maintenance');
     addApplication(
@@ -29,7 +29,9 @@ export class BackgroundWork {
       manager.updates,
     );
     // drains wait until such a process has applied a change: a tick may come at any moment
-    inFlight.serves ||= [...this.wrappers()].some(({ metatype }) => isSkipping(metatype));
+    inFlight.serves ||= [...this.wrappers()].some(
+      (wrapper) => isOfApplication(wrapper) && isSkipping(wrapper.metatype),
+    );
   }
 
   private identify(instance: object): object {

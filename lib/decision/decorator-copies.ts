@@ -21,7 +21,8 @@ export function noteDecorator(decorator: string, target: object, property?: stri
  * would run although their keys are on.
  */
 export function errorOfOtherCopy(cls: Function): MaintenanceConfigurationError | undefined {
-  for (let each: object | null = cls; each; each = Object.getPrototypeOf(each) as object | null) {
+  let each: object | null = cls;
+  for (; each && each !== Function.prototype; each = Object.getPrototypeOf(each) as object | null) {
     const foreign = ((Reflect.getOwnMetadata(COPY, each) ?? []) as Decorated[]).find(isOfAnotherCopy);
     if (foreign) {
       return new MaintenanceConfigurationError(

@@ -1,6 +1,8 @@
 import type { Provider } from '@nestjs/common';
+import { ApplicationConfig, ModuleRef } from '@nestjs/core';
 
-const tokens = new Set<unknown>();
+/** Of what is the library's own, and of what Nest adds to every module. */
+const tokens = new Set<unknown>([ApplicationConfig, ModuleRef]);
 
 /** Marks providers as the library's own: nobody looks for handlers, keys or hooks in them. */
 export function ownProviders(providers: Provider[]): Provider[] {

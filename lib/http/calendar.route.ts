@@ -1,26 +1,24 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { KeyRegistry } from '../core/keys/key-registry.js';
-import { StateManager } from '../core/state/state-manager.js';
+import type { KeyRegistry } from '../core/keys/key-registry.js';
+import type { StateManager } from '../core/state/state-manager.js';
 import { describeMessage } from '../core/texts/maintenance-text.js';
 import { announcedOccurrences, occurrenceAt } from '../core/windows/occurrences.js';
-import { Localizer } from '../i18n/localizer.js';
+import type { Localizer } from '../i18n/localizer.js';
 import { DEFAULT_ANNOUNCEMENT, MENU_TEXT } from '../i18n/texts.js';
 import type { HttpReply } from '../request/http-reply.js';
 import type { HttpRequest } from '../request/http-request.js';
 import { renderCalendar, type CalendarEvent } from './calendar.js';
 import { setHeader } from './http-port.js';
-import { OwnRoutes } from './own-routes.js';
+import type { OwnRoutes } from './own-routes.js';
 import { preventCaching } from './prevent-caching.js';
 import { sendBody } from './refusal/send-body.js';
 
 /** `GET {path}/calendar.ics`: the planned windows of public keys that are announced or on, for calendars to subscribe to. */
-@Injectable()
 export class CalendarRoute {
   constructor(
-    @Inject(OwnRoutes) routes: OwnRoutes,
-    @Inject(StateManager) private readonly manager: StateManager,
-    @Inject(KeyRegistry) private readonly registry: KeyRegistry,
-    @Inject(Localizer) private readonly localizer: Localizer,
+    routes: OwnRoutes,
+    private readonly manager: StateManager,
+    private readonly registry: KeyRegistry,
+    private readonly localizer: Localizer,
   ) {
     routes.add('calendar.ics', (request, reply) => this.calendar(request, reply));
   }

@@ -11,8 +11,10 @@ import { OwnRoutes } from './own-routes.js';
 import { OPTIONS, STRUCTURE } from '../options/tokens.js';
 import { StateManager } from '../core/state/state-manager.js';
 import { Evaluator } from '../decision/evaluator.js';
+import { built, made } from '../decision/provider-factories.js';
 import { BypassCookie } from '../access/bypass-cookie.js';
 import { Bypass } from '../access/bypass.js';
+import { InFlight } from '../in-flight/in-flight.js';
 import { IgnorePaths } from '../decision/ignore-paths.js';
 import { Localizer } from '../i18n/localizer.js';
 import { MaintenanceExceptionFilter } from './refusal/maintenance-exception.filter.js';
@@ -33,136 +35,128 @@ import { handshakeOf } from '../request/handshake.js';
 import { WouldRefuse } from '../decision/would-refuse.js';
 
 /** Everything that answers HTTP requests. */
-export function httpProviders(): Provider[] {
-  return [
-    {
-      provide: MountedPaths,
-      inject: [ApplicationConfig, STRUCTURE, OPTIONS],
-      useFactory: (config: ApplicationConfig, { path }: ResolvedStructure, { baseUrl }: ResolvedOptions) =>
-        new MountedPaths(config, path, baseUrl),
-    },
-    {
-      provide: OwnRoutes,
-      inject: [HttpAdapterHost, MountedPaths],
-      useFactory: (host: HttpAdapterHost, paths: MountedPaths) => new OwnRoutes(host, paths),
-    },
-    {
-      provide: IgnorePaths,
-      inject: [OPTIONS, ApplicationConfig, ModulesContainer, MountedPaths],
-      useFactory: (
-        { ignorePaths }: ResolvedOptions,
-        config: ApplicationConfig,
-        modules: ModulesContainer,
-        paths: MountedPaths,
-      ) =>
-        new IgnorePaths(
-          ignorePaths,
-          () => config.getGlobalPrefix(),
-          () => versionSegments(config, modules),
-          () => paths.local('ping').replace(/\/ping$/, ''),
-        ),
-    },
-    {
-      provide: GraphqlPaths,
-      inject: [ModulesContainer, ApplicationConfig],
-      useFactory: (modules: ModulesContainer, config: ApplicationConfig) =>
-        new GraphqlPaths(modules, () => config.getGlobalPrefix()),
-    },
-    {
-      provide: Bypass,
-      inject: [OPTIONS, BypassTokens, ApplicationCalls],
-      useFactory: ({ bypass }: ResolvedOptions, tokens: BypassTokens, calls: ApplicationCalls) =>
-        new Bypass(bypass, tokens, new BypassCookie(bypass.cookie ?? {}), calls),
-    },
-    {
-      provide: Evaluator,
-      inject: [StateManager, Decision, Bypass, IgnorePaths, StalePolicy, Visitors, OPTIONS],
-      useFactory: (
-        manager: StateManager,
-        decision: Decision,
-        bypass: Bypass,
-        ignorePaths: IgnorePaths,
-        stale: StalePolicy,
-        visitors: Visitors,
-        { events }: ResolvedOptions,
-      ) => new Evaluator(manager, decision, bypass, ignorePaths, stale, visitors, events),
-    },
-    {
-      provide: StalePolicy,
-      inject: [StateManager, OPTIONS],
-      useFactory: (manager: StateManager, options: ResolvedOptions) => new StalePolicy(manager, options),
-    },
-    {
-      provide: WouldRefuse,
-      inject: [KeyRegistry, Evaluator],
-      useFactory: (registry: KeyRegistry, evaluator: Evaluator) => new WouldRefuse(registry, evaluator),
-    },
-    {
-      provide: Representations,
-      inject: [OPTIONS, ApplicationCalls],
-      useFactory: (options: ResolvedOptions, calls: ApplicationCalls) => new Representations(options, calls),
-    },
-    {
-      provide: Visitors,
-      inject: [OPTIONS, ApplicationCalls, StateManager, Representations, HttpAdapterHost],
-      useFactory: (
-        { visitor }: ResolvedOptions,
-        calls: ApplicationCalls,
-        { store }: StateManager,
-        representations: Representations,
-        host: HttpAdapterHost,
-      ) =>
-        new Visitors(
-          calls,
-          {
-            now: () => store.now(),
-            isNavigation: (request) => representations.isNavigation(request),
-            handshake: (socket) => handshakeOf(host.httpAdapter, socket),
-          },
-          visitor,
-        ),
-    },
-    SocketUrl,
+export const httpProviders: Provider[] = [
+  made(
+    MountedPaths,
+    [ApplicationConfig, STRUCTURE, OPTIONS],
+    (config: ApplicationConfig, { path }: ResolvedStructure, { baseUrl }: ResolvedOptions) =>
+      new MountedPaths(config, path, baseUrl),
+  ),
+  built(OwnRoutes, HttpAdapterHost, MountedPaths),
+  made(
+    IgnorePaths,
+    [OPTIONS, ApplicationConfig, ModulesContainer, MountedPaths],
+    (
+      { ignorePaths }: ResolvedOptions,
+      config: ApplicationConfig,
+      modules: ModulesContainer,
+      paths: MountedPaths,
+    ) =>
+      new IgnorePaths(
+        ignorePaths,
+        () => config.getGlobalPrefix(),
+        () => versionSegments(config, modules),
+        () => paths.local('ping').replace(/\/ping$/, ''),
+      ),
+  ),
+  made(
+    GraphqlPaths,
+    [ModulesContainer, ApplicationConfig],
+    (modules: ModulesContainer, config: ApplicationConfig) =>
+      new GraphqlPaths(modules, () => config.getGlobalPrefix()),
+  ),
+  made(
+    Bypass,
+    [OPTIONS, BypassTokens, ApplicationCalls],
+    ({ bypass }: ResolvedOptions, tokens: BypassTokens, calls: ApplicationCalls) =>
+      new Bypass(bypass, tokens, new BypassCookie(bypass.cookie ?? {}), calls),
+  ),
+  made(
+    Evaluator,
+    [StateManager, Decision, Bypass, IgnorePaths, StalePolicy, Visitors, OPTIONS],
+    (
+      manager: StateManager,
+      decision: Decision,
+      bypass: Bypass,
+      ignorePaths: IgnorePaths,
+      stale: StalePolicy,
+      visitors: Visitors,
+      { events }: ResolvedOptions,
+    ) => new Evaluator(manager, decision, bypass, ignorePaths, stale, visitors, events),
+  ),
+  built(StalePolicy, StateManager, OPTIONS),
+  built(WouldRefuse, KeyRegistry, Evaluator),
+  built(Representations, OPTIONS, ApplicationCalls),
+  made(
+    Visitors,
+    [OPTIONS, ApplicationCalls, StateManager, Representations, HttpAdapterHost],
+    (
+      { visitor }: ResolvedOptions,
+      calls: ApplicationCalls,
+      { store }: StateManager,
+      representations: Representations,
+      host: HttpAdapterHost,
+    ) =>
+      new Visitors(
+        calls,
+        {
+          now: () => store.now(),
+          isNavigation: (request) => representations.isNavigation(request),
+          handshake: (socket) => handshakeOf(host.httpAdapter, socket),
+        },
+        visitor,
+      ),
+  ),
+  built(SocketUrl, STRUCTURE, ApplicationCalls),
+  built(
     PageRenderer,
-    {
-      provide: RefusalResponder,
-      inject: [
-        OPTIONS,
-        StateManager,
-        Localizer,
-        PageRenderer,
-        MountedPaths,
-        ApplicationCalls,
-        Representations,
-        Visitors,
-      ],
-      useFactory: (
-        options: ResolvedOptions,
-        manager: StateManager,
-        localizer: Localizer,
-        pages: PageRenderer,
-        paths: MountedPaths,
-        calls: ApplicationCalls,
-        representations: Representations,
-        visitors: Visitors,
-      ) => {
-        const cache = new RefusalCache(options, manager, localizer, pages);
-        const headers = new RefusalHeaders(options, calls);
-        return new RefusalResponder(
-          options,
-          representations,
-          cache,
-          headers,
-          pages,
-          localizer,
-          paths,
-          visitors,
-        );
-      },
+    OPTIONS,
+    Localizer,
+    MountedPaths,
+    HttpAdapterHost,
+    ApplicationCalls,
+    SocketUrl,
+    StateManager,
+  ),
+  made(
+    RefusalResponder,
+    [
+      OPTIONS,
+      StateManager,
+      Localizer,
+      PageRenderer,
+      MountedPaths,
+      ApplicationCalls,
+      Representations,
+      Visitors,
+    ],
+    (
+      options: ResolvedOptions,
+      manager: StateManager,
+      localizer: Localizer,
+      pages: PageRenderer,
+      paths: MountedPaths,
+      calls: ApplicationCalls,
+      representations: Representations,
+      visitors: Visitors,
+    ) => {
+      const cache = new RefusalCache(options, manager, localizer, pages);
+      const headers = new RefusalHeaders(options, calls);
+      return new RefusalResponder(
+        options,
+        representations,
+        cache,
+        headers,
+        pages,
+        localizer,
+        paths,
+        visitors,
+      );
     },
-    MaintenanceGuard,
-    MaintenanceExceptionFilter,
-    SiteCoverage,
-    SiteRequests,
-  ];
-}
+  ),
+  // applications may name these in their own decorators, where Nest creates them; as here they are not searched for any
+  { provide: MaintenanceGuard, useClass: MaintenanceGuard },
+  { provide: MaintenanceExceptionFilter, useClass: MaintenanceExceptionFilter },
+  built(SiteCoverage, StateManager, Evaluator, RefusalResponder, StalePolicy, ApplicationCalls),
+  built(SiteRequests, InFlight, STRUCTURE, ApplicationConfig),
+];

@@ -1,26 +1,24 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { InfoPermission } from '../access/info-permission.js';
-import { Permissions } from '../access/permissions.js';
-import { PageOrigins } from '../access/page-origins.js';
-import { SocketTickets } from '../access/socket-tickets.js';
+import type { Permissions } from '../access/permissions.js';
+import type { PageOrigins } from '../access/page-origins.js';
+import type { SocketTickets } from '../access/socket-tickets.js';
 import { PLAIN_POLICY } from '../decision/handler-policy.js';
-import { KeyRegistry } from '../core/keys/key-registry.js';
+import type { KeyRegistry } from '../core/keys/key-registry.js';
 import type { MaintenanceKeyJson, MaintenanceUpcoming } from '../core/keys/maintenance-key-json.js';
 import type { MaintenanceVisibleProgress } from '../core/progress/maintenance-progress.js';
 import type { ResolvedOptions } from '../options/options.js';
-import { OPTIONS } from '../options/tokens.js';
-import { StateManager } from '../core/state/state-manager.js';
-import { Evaluator } from '../decision/evaluator.js';
-import { StalePolicy } from '../decision/stale-policy.js';
+import type { StateManager } from '../core/state/state-manager.js';
+import type { Evaluator } from '../decision/evaluator.js';
+import type { StalePolicy } from '../decision/stale-policy.js';
 import { PERSONAL_CACHE_CONTROL, preventCaching } from './prevent-caching.js';
 import { isSafeMethod } from '../decision/decision.js';
 import type { HttpRequest } from '../request/http-request.js';
 import type { HttpReply } from '../request/http-reply.js';
 import { onceGone } from '../request/response-end.js';
 import { rawResponse, setHeader } from './http-port.js';
-import { Localizer } from '../i18n/localizer.js';
-import { OwnRoutes } from './own-routes.js';
-import { RefusalResponder } from './refusal/refusal-responder.js';
+import type { Localizer } from '../i18n/localizer.js';
+import type { OwnRoutes } from './own-routes.js';
+import type { RefusalResponder } from './refusal/refusal-responder.js';
 import { sendBody } from './refusal/send-body.js';
 
 /** Response of `GET {path}/ping`. @publicApi */
@@ -44,23 +42,22 @@ export interface MaintenancePing {
 }
 
 /** `GET {path}/ping`: says whether the site is in maintenance for the requester. */
-@Injectable()
 export class PingRoute {
   /** Apart from that of sockets: pings of visitors keep no operator's socket waiting. */
   private readonly permission: InfoPermission;
 
   constructor(
-    @Inject(OwnRoutes) routes: OwnRoutes,
-    @Inject(StateManager) private readonly manager: StateManager,
-    @Inject(KeyRegistry) private readonly registry: KeyRegistry,
-    @Inject(Evaluator) private readonly evaluator: Evaluator,
-    @Inject(StalePolicy) private readonly stale: StalePolicy,
-    @Inject(RefusalResponder) private readonly responder: RefusalResponder,
-    @Inject(Permissions) permissions: Permissions,
-    @Inject(SocketTickets) private readonly tickets: SocketTickets,
-    @Inject(PageOrigins) private readonly origins: PageOrigins,
-    @Inject(Localizer) private readonly localizer: Localizer,
-    @Inject(OPTIONS) private readonly options: ResolvedOptions,
+    routes: OwnRoutes,
+    private readonly manager: StateManager,
+    private readonly registry: KeyRegistry,
+    private readonly evaluator: Evaluator,
+    private readonly stale: StalePolicy,
+    private readonly responder: RefusalResponder,
+    permissions: Permissions,
+    private readonly tickets: SocketTickets,
+    private readonly origins: PageOrigins,
+    private readonly localizer: Localizer,
+    private readonly options: ResolvedOptions,
   ) {
     this.permission = new InfoPermission(permissions);
     routes.add('ping', (request, reply) => this.ping(request, reply));

@@ -1,15 +1,12 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { ApplicationCalls } from '../core/common/application-calls.js';
-import { STRUCTURE } from '../options/tokens.js';
+import type { ApplicationCalls } from '../core/common/application-calls.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import type { HttpRequest } from '../request/http-request.js';
 
 /** Where the pages of a request connect to, according to `socket.url`. */
-@Injectable()
 export class SocketUrl {
   constructor(
-    @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
-    @Inject(ApplicationCalls) private readonly calls: ApplicationCalls,
+    private readonly structure: ResolvedStructure,
+    private readonly calls: ApplicationCalls,
   ) {}
 
   /** Whether it is asked for every request. */

@@ -18,8 +18,8 @@ export class Languages {
   /** Canonical tags, by the tags under which they may be requested. */
   private readonly tags = new Map<string, string>();
   private readonly fallback: string;
-  /** The first tag in each script of a language, such as `zh-TW` for `zh-hant`. */
-  private readonly written = new Map<string, string>();
+  /** The first tag in each script of a language, such as `zh-TW` for `zh-hant`; few applications are ever asked for one. */
+  private written: Map<string, string> | undefined;
   private readonly known = new Map<string, string>();
   private lastLong: { readonly header: string; readonly language: string } | undefined;
 
@@ -28,7 +28,7 @@ export class Languages {
    * @param unnamed the language of `''`, where that is one of them
    */
   constructor(
-    languages: readonly string[] = OF_BROWSERS,
+    private readonly languages: readonly string[] = OF_BROWSERS,
     private readonly unnamed?: string,
   ) {
     this.fallback = languages[0] ?? 'en';
@@ -46,12 +46,6 @@ export class Languages {
         if (!this.tags.has(shorter)) {
           this.tags.set(shorter, tag);
         }
-      }
-    }
-    for (const tag of unnamed ? ['', ...languages] : languages) {
-      const script = this.scriptOf(tag);
-      if (script !== undefined && !this.written.has(script)) {
-        this.written.set(script, tag);
       }
     }
   }
@@ -105,7 +99,18 @@ export class Languages {
     const script = this.scriptOf(range);
     return script === undefined || script === this.scriptOf(found)
       ? found
-      : (this.written.get(script) ?? found);
+      : ((this.written ??= this.byScript()).get(script) ?? found);
+  }
+
+  private byScript(): Map<string, string> {
+    const written = new Map<string, string>();
+    for (const tag of this.unnamed ? ['', ...this.languages] : this.languages) {
+      const script = this.scriptOf(tag);
+      if (script !== undefined && !written.has(script)) {
+        written.set(script, tag);
+      }
+    }
+    return written;
   }
 
   /** The language of a tag and the script in which it is written there; `undefined` if invalid. */

@@ -1,18 +1,16 @@
-import { Inject, Injectable, Scope, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Scope, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { DiscoveryService } from '@nestjs/core';
 import { keepFollowing } from '../core/calls/current-call.js';
 import { MaintenanceService } from '../core/service/maintenance.service.js';
 import type { ResolvedOptions } from '../options/options.js';
-import { OPTIONS } from '../options/tokens.js';
 
 type Wrapper = ReturnType<DiscoveryService['getControllers']>[number];
 
 /** Whose calls are followed: those of classes that could call `maintain()`, since the service is injected; or all. */
-@Injectable()
 export class CallFollowing implements OnModuleInit, OnApplicationShutdown {
   private rest: (() => void) | undefined;
 
-  constructor(@Inject(OPTIONS) private readonly options: ResolvedOptions) {}
+  constructor(private readonly options: ResolvedOptions) {}
 
   /** With the option, what a handler leaves running is followed too, however long it takes. */
   onModuleInit(): void {

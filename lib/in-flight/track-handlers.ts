@@ -98,12 +98,8 @@ function routeMethods(instance: object): string[] {
   const names = new Set<string>();
   let prototype: unknown = Object.getPrototypeOf(instance);
   while (typeof prototype === 'object' && prototype !== null && prototype !== Object.prototype) {
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-      if (
-        typeof value === 'function' &&
-        name !== 'constructor' &&
-        (Reflect.hasMetadata(METHOD_METADATA, value) || isResolver(value))
-      ) {
+    for (const name of Object.getOwnPropertyNames(prototype)) {
+      if (name !== 'constructor' && isRoute(Object.getOwnPropertyDescriptor(prototype, name)?.value)) {
         names.add(name);
       }
     }
@@ -111,3 +107,6 @@ function routeMethods(instance: object): string[] {
   }
   return [...names];
 }
+
+const isRoute = (member: unknown): boolean =>
+  typeof member === 'function' && (Reflect.hasMetadata(METHOD_METADATA, member) || isResolver(member));

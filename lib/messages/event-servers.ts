@@ -1,14 +1,13 @@
-import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { Subscription } from 'rxjs';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { messageOf } from '../core/errors/message-of.js';
-import { OpenWork } from '../core/service/open-work.js';
-import { CallFollowing } from '../in-flight/call-following.js';
-import { InFlight } from '../in-flight/in-flight.js';
+import type { OpenWork } from '../core/service/open-work.js';
+import type { CallFollowing } from '../in-flight/call-following.js';
+import type { InFlight } from '../in-flight/in-flight.js';
 import type { ResolvedOptions } from '../options/options.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
-import { OPTIONS, STRUCTURE } from '../options/tokens.js';
 import { admitEvent } from './event-admission.js';
 import { EventServer, type EventHolder, type EventMethod, type RpcServer } from './event-server.js';
 import { KafkaPartitions } from './kafka-partitions.js';
@@ -23,7 +22,6 @@ const RMQ = 5;
 const KAFKA = 6;
 
 /** Makes the microservices of an application hold events that arrive while a key is on, if their transport can. */
-@Injectable()
 export class EventServers implements OnApplicationShutdown {
   private readonly logger = new Logger('Maintenance');
   private readonly known: EventServer[] = [];
@@ -32,13 +30,13 @@ export class EventServers implements OnApplicationShutdown {
   private asked = 0;
 
   constructor(
-    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
-    @Inject(ApplicationConfig) config: ApplicationConfig,
-    @Inject(OPTIONS) private readonly options: ResolvedOptions,
-    @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
-    @Inject(OpenWork) private readonly openWork: OpenWork,
-    @Inject(CallFollowing) private readonly following: CallFollowing,
-    @Inject(InFlight) private readonly inFlight: InFlight,
+    private readonly modules: ModulesContainer,
+    config: ApplicationConfig,
+    private readonly options: ResolvedOptions,
+    private readonly structure: ResolvedStructure,
+    private readonly openWork: OpenWork,
+    private readonly following: CallFollowing,
+    private readonly inFlight: InFlight,
   ) {
     const original = config.getGlobalGuards;
     config.getGlobalGuards = () => {

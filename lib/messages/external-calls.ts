@@ -1,11 +1,11 @@
-import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
-import { ExternalContextCreator } from '@nestjs/core';
+import type { ExecutionContext } from '@nestjs/common';
+import type { ExternalContextCreator } from '@nestjs/core';
 import { currentCall, follow } from '../core/calls/current-call.js';
-import { OpenDecision } from '../core/service/open-decision.js';
+import type { OpenDecision } from '../core/service/open-decision.js';
 import { ExternalCall } from '../decision/external-call.js';
 import { getHandlerPolicy } from '../decision/handler-policy.js';
 import { restoreMarks } from '../decision/member-marks.js';
-import { InFlight } from '../in-flight/in-flight.js';
+import type { InFlight } from '../in-flight/in-flight.js';
 import { likeMethod } from '../in-flight/replace-method.js';
 
 type Method = (...args: unknown[]) => unknown;
@@ -17,12 +17,11 @@ export const otherLibraries = { runHandlers: false };
  * Counts calls of handlers that other libraries run by Nest's `ExternalContextCreator`, with guards, interceptors and filters: for
  * messages of chat bots, of brokers in ways that Nest's microservices do not know, and the like.
  */
-@Injectable()
 export class ExternalCalls {
   constructor(
-    @Inject(ExternalContextCreator) creator: ExternalContextCreator,
-    @Inject(InFlight) private readonly inFlight: InFlight,
-    @Inject(OpenDecision) private readonly decision: OpenDecision,
+    creator: ExternalContextCreator,
+    private readonly inFlight: InFlight,
+    private readonly decision: OpenDecision,
   ) {
     const create = creator.create.bind(creator) as Method;
     creator.create = ((instance: object, callback: Method, property: string, ...rest: unknown[]) =>

@@ -1,19 +1,17 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { currentCall } from '../core/calls/current-call.js';
 import { WorkCall } from '../core/calls/work-calls.js';
-import { StateManager } from '../core/state/state-manager.js';
+import type { StateManager } from '../core/state/state-manager.js';
 import { GraphqlPlace, graphqlReply, graphqlRequest } from '../decision/call-facts.js';
-import { Evaluator } from '../decision/evaluator.js';
+import type { Evaluator } from '../decision/evaluator.js';
 import { PLAIN_POLICY, type HandlerPolicy } from '../decision/handler-policy.js';
-import { StalePolicy } from '../decision/stale-policy.js';
+import type { StalePolicy } from '../decision/stale-policy.js';
 import { MaintenanceGuard } from '../http/maintenance.guard.js';
 import { forcePrivate } from '../http/prevent-caching.js';
-import { RefusalResponder } from '../http/refusal/refusal-responder.js';
-import { InFlight } from '../in-flight/in-flight.js';
+import type { RefusalResponder } from '../http/refusal/refusal-responder.js';
+import type { InFlight } from '../in-flight/in-flight.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
 import type { ResolvedOptions } from '../options/options.js';
-import { OPTIONS, STRUCTURE } from '../options/tokens.js';
 import { guardApollo } from './apollo-operations.js';
 import { EntityPolicies } from './entity-policies.js';
 import type { GraphqlOperation } from './graphql-operation.js';
@@ -31,21 +29,20 @@ interface ModuleOptions extends GivenResolvers {
  * Decides about GraphQL operations that reach no resolver of Nest's, and so no guard: all operations of a federation gateway,
  * the entities that a gateway asks a subgraph for, and resolvers that are none of Nest's. An admitted operation counts as running until its response is sent.
  */
-@Injectable()
 export class GraphqlOperations {
   private readonly entities: EntityPolicies;
 
   constructor(
-    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
-    @Inject(StateManager) private readonly manager: StateManager,
-    @Inject(Evaluator) private readonly evaluator: Evaluator,
-    @Inject(StalePolicy) private readonly stale: StalePolicy,
-    @Inject(RefusalResponder) private readonly responder: RefusalResponder,
-    @Inject(InFlight) private readonly inFlight: InFlight,
-    @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
-    @Inject(OPTIONS) private readonly options: ResolvedOptions,
-    @Inject(MaintenanceGuard) private readonly builtIn: MaintenanceGuard,
-    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
+    private readonly modules: ModulesContainer,
+    private readonly manager: StateManager,
+    private readonly evaluator: Evaluator,
+    private readonly stale: StalePolicy,
+    private readonly responder: RefusalResponder,
+    private readonly inFlight: InFlight,
+    private readonly structure: ResolvedStructure,
+    private readonly options: ResolvedOptions,
+    private readonly builtIn: MaintenanceGuard,
+    private readonly config: ApplicationConfig,
   ) {
     this.entities = new EntityPolicies(modules);
   }

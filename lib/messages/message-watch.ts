@@ -1,37 +1,29 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type ExecutionContext,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
-import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import { StateManager } from '../core/state/state-manager.js';
+import { Logger, type ExecutionContext, type OnApplicationShutdown } from '@nestjs/common';
+import type { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { StateManager } from '../core/state/state-manager.js';
 import { isOfApplication } from '../decision/own-providers.js';
 import { countConnectionHooks } from './connection-hooks.js';
-import { EventServers } from './event-servers.js';
+import type { EventServers } from './event-servers.js';
 import { watchMessages } from './message-calls.js';
 import { handlesMessages } from './message-methods.js';
-import { InFlight } from '../in-flight/in-flight.js';
-import { CallFollowing } from '../in-flight/call-following.js';
+import type { InFlight } from '../in-flight/in-flight.js';
+import type { CallFollowing } from '../in-flight/call-following.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
-import { STRUCTURE } from '../options/tokens.js';
-import { MaintenanceGuard } from '../http/maintenance.guard.js';
+import type { MaintenanceGuard } from '../http/maintenance.guard.js';
 
 /** Watches the application's gateway messages and microservice handlers while it runs. */
-@Injectable()
 export class MessageWatch implements OnApplicationShutdown {
   private readonly logger = new Logger('Maintenance');
   private readonly unwatch: (() => void)[];
 
   constructor(
-    @Inject(ModulesContainer) modules: ModulesContainer,
-    @Inject(STRUCTURE) { guard: guards }: ResolvedStructure,
-    @Inject(MaintenanceGuard) guard: MaintenanceGuard,
-    @Inject(CallFollowing) following: CallFollowing,
-    @Inject(InFlight) inFlight: InFlight,
-    @Inject(EventServers) events: EventServers,
-    @Inject(StateManager) manager: StateManager,
+    modules: ModulesContainer,
+    { guard: guards }: ResolvedStructure,
+    guard: MaintenanceGuard,
+    following: CallFollowing,
+    inFlight: InFlight,
+    events: EventServers,
+    manager: StateManager,
     host: HttpAdapterHost,
   ) {
     const classes = [...messageClasses(modules)];

@@ -14,7 +14,7 @@ import type { ResolvedOptions } from '../options/options.js';
 import { OPTIONS } from '../options/tokens.js';
 import { StateManager } from '../core/state/state-manager.js';
 import { error, warn } from './log.js';
-import { built, made } from './provider-factories.js';
+import { built, made } from '../decision/provider-factories.js';
 
 /** What looks after the cluster: who takes part, what is done once for all, who has died. */
 export const clusterProviders: Provider[] = [

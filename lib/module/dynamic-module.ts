@@ -1,16 +1,11 @@
 import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
-import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { APP_GUARD, ApplicationConfig, DiscoveryModule } from '@nestjs/core';
 import { ownProviders } from '../decision/own-providers.js';
-import { FirstGuard } from '../http/first-guard.js';
+import { made } from '../decision/provider-factories.js';
+import { putFirst } from '../http/first-guard.js';
 import { MaintenanceGuard } from '../http/maintenance.guard.js';
-import { BackgroundWork } from '../background/background-work.js';
-import { EventServers } from '../messages/event-servers.js';
-import { ExternalCalls } from '../messages/external-calls.js';
-import { MessageWatch } from '../messages/message-watch.js';
-import { CalendarRoute } from '../http/calendar.route.js';
-import { PingRoute } from '../http/ping.route.js';
-import { SiteEntrance } from '../http/site/site-entrance.js';
 import { ensureInstalled } from './ensure-installed.js';
+import { mountedProviders } from './mounted.providers.js';
 import { loadFeatures, type OptionalFeature } from './optional-features.js';
 import {
   STRUCTURAL_DEFAULTS,
@@ -21,14 +16,9 @@ import { coreProviders } from '../maintenance.providers.js';
 import { STRUCTURE } from '../options/tokens.js';
 import { resolveStructure } from '../options/resolve-options.js';
 
-const ownParts = ownProviders([
-  PingRoute,
-  CalendarRoute,
-  SiteEntrance,
-  EventServers,
-  ExternalCalls,
-  MessageWatch,
-  BackgroundWork,
+const MOUNTED = ownProviders(mountedProviders);
+const FIRST = ownProviders([
+  made(Symbol('nestjs-maintenance:first-guard'), [ApplicationConfig, MaintenanceGuard], putFirst),
 ]);
 
 /** Holds what the mounted parts share. */
@@ -55,9 +45,9 @@ export function createDynamicModule(definition: DynamicModule, given: unknown): 
     global: structure.isGlobal,
     imports: [core, DiscoveryModule, realtime, ...loadFeatures(optionalParts(core, realtime, structure))],
     providers: [
-      ...(structure.guard === 'first' ? [FirstGuard] : []),
+      ...(structure.guard === 'first' ? FIRST : []),
       ...(structure.guard === 'in-order' ? [{ provide: APP_GUARD, useExisting: MaintenanceGuard }] : []),
-      ...ownParts,
+      ...MOUNTED,
     ],
     exports: [core],
   };

@@ -1,8 +1,13 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { DiscoveryService, HttpAdapterHost, LazyModuleLoader, ModulesContainer } from '@nestjs/core';
+import { Logger } from '@nestjs/common';
+import {
+  type DiscoveryService,
+  type HttpAdapterHost,
+  LazyModuleLoader,
+  type ModulesContainer,
+} from '@nestjs/core';
 import { describeValue, MaintenanceConfigurationError } from '../core/errors/errors.js';
-import { HookRunner } from '../core/hooks/hook-runner.js';
-import { KeyRegistry } from '../core/keys/key-registry.js';
+import type { HookRunner } from '../core/hooks/hook-runner.js';
+import type { KeyRegistry } from '../core/keys/key-registry.js';
 import { namedKeys } from '../decision/decorators.js';
 import { classOf } from './class-of.js';
 import { isOfApplication } from '../decision/own-providers.js';
@@ -13,7 +18,6 @@ import { rpcServers } from '../messages/rpc-servers.js';
  * is about to listen. It is only a warning if nothing listens, in a testing module (which often holds just a part of the
  * application), and if modules are loaded lazily, since they may bring the key.
  */
-@Injectable()
 export class KeyNameCheck {
   constructor(
     private readonly discovery: DiscoveryService,

@@ -1,29 +1,27 @@
-import { Injectable } from '@nestjs/common';
-import { DiscoveryService } from '@nestjs/core';
-import { KeyPublisher } from '../core/catalogue/key-publisher.js';
-import { AbandonedWatch } from '../core/cluster/abandoned-watch.js';
-import { DelegatedHooks } from '../core/cluster/delegated-hooks.js';
+import type { DiscoveryService } from '@nestjs/core';
+import type { KeyPublisher } from '../core/catalogue/key-publisher.js';
+import type { AbandonedWatch } from '../core/cluster/abandoned-watch.js';
+import type { DelegatedHooks } from '../core/cluster/delegated-hooks.js';
 import { leaveWhenIdle } from '../core/cluster/leave-when-idle.js';
-import { OncePerCluster } from '../core/cluster/once-per-cluster.js';
-import { ReplicaCoordinator } from '../core/cluster/replica-coordinator.js';
-import { HookRunner } from '../core/hooks/hook-runner.js';
-import { OpenWork } from '../core/service/open-work.js';
-import { MaintenanceSessions } from '../core/service/sessions.js';
-import { StateManager } from '../core/state/state-manager.js';
-import { OwnRoutes } from '../http/own-routes.js';
+import type { OncePerCluster } from '../core/cluster/once-per-cluster.js';
+import type { ReplicaCoordinator } from '../core/cluster/replica-coordinator.js';
+import type { HookRunner } from '../core/hooks/hook-runner.js';
+import type { OpenWork } from '../core/service/open-work.js';
+import type { MaintenanceSessions } from '../core/service/sessions.js';
+import type { StateManager } from '../core/state/state-manager.js';
+import type { OwnRoutes } from '../http/own-routes.js';
 import { noteTarget } from '../http/site/site-routes.js';
-import { CallFollowing } from '../in-flight/call-following.js';
-import { InFlight } from '../in-flight/in-flight.js';
+import type { CallFollowing } from '../in-flight/call-following.js';
+import type { InFlight } from '../in-flight/in-flight.js';
 import { trackHandlers } from '../in-flight/track-handlers.js';
-import { GraphqlOperations } from '../messages/graphql-operations.js';
+import type { GraphqlOperations } from '../messages/graphql-operations.js';
 import { interceptMessages } from '../messages/message-calls.js';
-import { MaintenanceExplorer } from '../maintenance.explorer.js';
-import { KeyNameCheck } from './key-name-check.js';
+import type { MaintenanceExplorer } from '../maintenance.explorer.js';
+import type { KeyNameCheck } from './key-name-check.js';
 import { isOfApplication } from '../decision/own-providers.js';
-import { StartReport } from './start-report.js';
+import type { StartReport } from './start-report.js';
 
 /** What happens when in the life of an application. */
-@Injectable()
 export class MaintenanceLifecycle {
   constructor(
     private readonly manager: StateManager,

@@ -20,7 +20,7 @@ import { LockWait } from '../core/service/lock-wait.js';
 import { MaintenanceSessions } from '../core/service/sessions.js';
 import { StateManager } from '../core/state/state-manager.js';
 import { warn } from './log.js';
-import { assembled, built, made } from './provider-factories.js';
+import { assembled, built, made } from '../decision/provider-factories.js';
 
 /** The service, and what it works with. */
 export const serviceProviders: Provider[] = [

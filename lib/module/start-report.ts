@@ -1,16 +1,15 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { Logger } from '@nestjs/common';
+import type { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { pathSegments } from '../core/keys/ignore-path-option.js';
-import { KeyRegistry } from '../core/keys/key-registry.js';
-import { StateManager } from '../core/state/state-manager.js';
+import type { KeyRegistry } from '../core/keys/key-registry.js';
+import type { StateManager } from '../core/state/state-manager.js';
 import { describeStore } from '../core/store/describe-store.js';
 import type { ResolvedOptions } from '../options/options.js';
 import { versionSegments } from '../http/version-segments.js';
 import { rpcServers } from '../messages/rpc-servers.js';
 import { eventMethods } from '../messages/message-methods.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
-import { OPTIONS, STRUCTURE } from '../options/tokens.js';
 
 /** What a Fastify instance says of itself; Express has no such thing. */
 interface FastifySettings {
@@ -21,18 +20,17 @@ interface FastifySettings {
 }
 
 /** Logs at the start what an operator should know, and refuses what can only be known then. */
-@Injectable()
 export class StartReport {
   private readonly logger = new Logger('Maintenance');
 
   constructor(
-    @Inject(OPTIONS) private readonly options: ResolvedOptions,
-    @Inject(StateManager) private readonly manager: StateManager,
-    @Inject(KeyRegistry) private readonly registry: KeyRegistry,
-    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
-    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
-    @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
-    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    private readonly options: ResolvedOptions,
+    private readonly manager: StateManager,
+    private readonly registry: KeyRegistry,
+    private readonly config: ApplicationConfig,
+    private readonly modules: ModulesContainer,
+    private readonly structure: ResolvedStructure,
+    private readonly host: HttpAdapterHost,
   ) {}
 
   /** One line that names the store, and a warning if several processes would each have a state of their own. */

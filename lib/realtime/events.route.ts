@@ -1,21 +1,21 @@
-import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import { PageOrigins } from '../access/page-origins.js';
-import { SocketTickets } from '../access/socket-tickets.js';
+import type { BeforeApplicationShutdown } from '@nestjs/common';
+import type { PageOrigins } from '../access/page-origins.js';
+import type { SocketTickets } from '../access/socket-tickets.js';
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
-import { StateManager } from '../core/state/state-manager.js';
+import type { StateManager } from '../core/state/state-manager.js';
 import type { HttpRequest } from '../request/http-request.js';
 import type { HttpReply } from '../request/http-reply.js';
 import { awaitsTurn, isGone } from '../request/response-end.js';
 import { rawResponse, setHeader } from '../http/http-port.js';
-import { OwnRoutes } from '../http/own-routes.js';
+import type { OwnRoutes } from '../http/own-routes.js';
 import { preventCaching } from '../http/prevent-caching.js';
 import { sendBody } from '../http/refusal/send-body.js';
 import type { Channel } from './channel.js';
 import { EventStream, toEvent } from './event-stream.js';
-import { InfoPermission, type InfoQuestion } from '../access/info-permission.js';
-import { LiveClients } from './live-clients.js';
-import { StatusNews } from './status-news.js';
-import { StatusReporter } from './status-reporter.js';
+import type { InfoPermission, InfoQuestion } from '../access/info-permission.js';
+import type { LiveClients } from './live-clients.js';
+import type { StatusNews } from './status-news.js';
+import type { StatusReporter } from './status-reporter.js';
 import { StatusRounds } from './status-rounds.js';
 
 /** Milliseconds between two heartbeats: proxies close silent connections, and so do pages. */
@@ -25,7 +25,6 @@ const ALIVE = 20_000;
  * `GET {path}/events`: the state and every change of it as server-sent events, the same objects as by socket. Nest does not know
  * of these requests, so no drain waits for them; they end when the application begins to shut down.
  */
-@Injectable()
 export class EventsRoute implements Channel<EventStream>, BeforeApplicationShutdown {
   private readonly streams = new Set<EventStream>();
   private readonly rounds: StatusRounds<EventStream>;
@@ -33,14 +32,14 @@ export class EventsRoute implements Channel<EventStream>, BeforeApplicationShutd
   private ended = false;
 
   constructor(
-    @Inject(OwnRoutes) routes: OwnRoutes,
-    @Inject(StateManager) manager: StateManager,
-    @Inject(StatusReporter) reporter: StatusReporter,
-    @Inject(StatusNews) news: StatusNews,
-    @Inject(InfoPermission) private readonly permission: InfoPermission,
-    @Inject(SocketTickets) private readonly tickets: SocketTickets,
-    @Inject(PageOrigins) private readonly origins: PageOrigins,
-    @Inject(LiveClients) live: LiveClients,
+    routes: OwnRoutes,
+    manager: StateManager,
+    reporter: StatusReporter,
+    news: StatusNews,
+    private readonly permission: InfoPermission,
+    private readonly tickets: SocketTickets,
+    private readonly origins: PageOrigins,
+    live: LiveClients,
   ) {
     this.rounds = new StatusRounds(manager, reporter, news, this);
     live.include(() => this.streams.size);

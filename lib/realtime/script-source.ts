@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
 import type { ScriptSettings } from '../browser/settings.js';
 
 /** A script ready to be sent. */
@@ -15,7 +14,6 @@ const REMEMBERED = 16;
 export type ScriptProgram = readonly [before: string, after: string];
 
 /** Browser scripts with their settings. */
-@Injectable()
 export class ScriptSource {
   private readonly ready = new Map<string, ReadyScript>();
 

@@ -1,19 +1,17 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { STREAM_SCRIPT } from '../browser/stream.generated.js';
 import type { ScriptSettings, SocketScriptSettings } from '../browser/settings.js';
 import type { ResolvedOptions } from '../options/options.js';
-import { OPTIONS } from '../options/tokens.js';
 import { trustsProxy, type HttpRequest } from '../request/http-request.js';
 import type { HttpReply } from '../request/http-reply.js';
 import { forceHeaders, type ForcedHeaders } from '../http/force-header.js';
 import { isFastifyReply, rawResponse, setHeader, vary } from '../http/http-port.js';
 import { sendBody } from '../http/refusal/send-body.js';
-import { MountedPaths } from '../http/mounted-path.js';
-import { OwnRoutes } from '../http/own-routes.js';
-import { Localizer } from '../i18n/localizer.js';
+import type { MountedPaths } from '../http/mounted-path.js';
+import type { OwnRoutes } from '../http/own-routes.js';
+import type { Localizer } from '../i18n/localizer.js';
 import { SCRIPT_TEXTS } from '../i18n/texts.js';
-import { SocketUrl } from '../http/socket-url.js';
-import { ScriptSource, type ScriptProgram } from './script-source.js';
+import type { SocketUrl } from '../http/socket-url.js';
+import type { ScriptSource, ScriptProgram } from './script-source.js';
 
 /** Seconds for which a browser may use the script without revalidation. */
 const FRESH = 300;
@@ -29,17 +27,16 @@ export interface GatewayAddress {
 }
 
 /** `GET {path}/script`: the browser script. */
-@Injectable()
 export class ScriptRoute {
   private gateway: GatewayAddress | undefined;
 
   constructor(
-    @Inject(OwnRoutes) routes: OwnRoutes,
-    @Inject(MountedPaths) private readonly paths: MountedPaths,
-    @Inject(ScriptSource) private readonly source: ScriptSource,
-    @Inject(SocketUrl) private readonly socketUrl: SocketUrl,
-    @Inject(Localizer) private readonly localizer: Localizer,
-    @Inject(OPTIONS) private readonly options: ResolvedOptions,
+    routes: OwnRoutes,
+    private readonly paths: MountedPaths,
+    private readonly source: ScriptSource,
+    private readonly socketUrl: SocketUrl,
+    private readonly localizer: Localizer,
+    private readonly options: ResolvedOptions,
   ) {
     routes.add('script', (request, reply) => this.script(request, reply));
   }

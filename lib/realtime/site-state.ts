@@ -1,21 +1,19 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { revisionOf, shownRevisionOf } from '../core/document/record.js';
-import { KeyRegistry } from '../core/keys/key-registry.js';
+import type { KeyRegistry } from '../core/keys/key-registry.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { OFF, type MaintenanceReopening, type MaintenanceState } from '../core/keys/maintenance-state.js';
 import type { ActiveKey, Snapshot } from '../core/state/snapshot.js';
-import { StateManager } from '../core/state/state-manager.js';
-import { StalePolicy, UNKNOWN } from '../decision/stale-policy.js';
+import type { StateManager } from '../core/state/state-manager.js';
+import { type StalePolicy, UNKNOWN } from '../decision/stale-policy.js';
 import { isGradual } from '../decision/visitor.js';
 import { closesSite, wouldCloseSite } from './closes-site.js';
 
 /** What the keys mean for an ordinary visitor's pages. */
-@Injectable()
 export class SiteState {
   constructor(
-    @Inject(StateManager) private readonly manager: StateManager,
-    @Inject(KeyRegistry) private readonly registry: KeyRegistry,
-    @Inject(StalePolicy) private readonly stale: StalePolicy,
+    private readonly manager: StateManager,
+    private readonly registry: KeyRegistry,
+    private readonly stale: StalePolicy,
   ) {}
 
   /** What refuses a page, if anything does. */

@@ -1,13 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { distinctUntilChanged, map, merge, share, skip, startWith, type Observable } from 'rxjs';
-import { StateManager } from '../core/state/state-manager.js';
-import { StalePolicy } from '../decision/stale-policy.js';
+import type { StateManager } from '../core/state/state-manager.js';
+import type { StalePolicy } from '../decision/stale-policy.js';
 import { markOf } from './progress-mark.js';
-import { SiteState } from './site-state.js';
-import { StatusReporter } from './status-reporter.js';
+import type { SiteState } from './site-state.js';
+import type { StatusReporter } from './status-reporter.js';
 
 /** What is news to clients although no key has changed, and whether anything is. */
-@Injectable()
 export class StatusNews {
   /** What happens without a write: announcements of planned windows, and phases. */
   readonly planned: Observable<unknown>;
@@ -17,10 +15,10 @@ export class StatusNews {
   readonly certainty: Observable<unknown>;
 
   constructor(
-    @Inject(StateManager) private readonly manager: StateManager,
-    @Inject(SiteState) private readonly site: SiteState,
-    @Inject(StatusReporter) private readonly reporter: StatusReporter,
-    @Inject(StalePolicy) stale: StalePolicy,
+    private readonly manager: StateManager,
+    private readonly site: SiteState,
+    private readonly reporter: StatusReporter,
+    stale: StalePolicy,
   ) {
     this.planned = this.changesOf(() => this.describePlanned());
     this.progress = this.changesOf(() => this.describeProgress());

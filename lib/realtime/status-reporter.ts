@@ -1,20 +1,18 @@
-import { Inject, Injectable } from '@nestjs/common';
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
 import { messageOf } from '../core/errors/message-of.js';
-import { KeyRegistry } from '../core/keys/key-registry.js';
+import type { KeyRegistry } from '../core/keys/key-registry.js';
 import { describeReopening } from '../core/keys/maintenance-key-json.js';
 import type { Snapshot } from '../core/state/snapshot.js';
-import { StateManager } from '../core/state/state-manager.js';
-import { Decision } from '../decision/decision.js';
+import type { StateManager } from '../core/state/state-manager.js';
+import type { Decision } from '../decision/decision.js';
 import { createRefusal, getRetryAfter } from '../decision/refusal.js';
-import { StalePolicy } from '../decision/stale-policy.js';
-import { Localizer } from '../i18n/localizer.js';
+import type { StalePolicy } from '../decision/stale-policy.js';
+import type { Localizer } from '../i18n/localizer.js';
 import { DEFAULT_MESSAGE } from '../i18n/texts.js';
 import type { ResolvedOptions } from '../options/options.js';
-import { OPTIONS } from '../options/tokens.js';
-import { LiveClients } from './live-clients.js';
+import type { LiveClients } from './live-clients.js';
 import { warn } from './log.js';
-import { SiteState } from './site-state.js';
+import type { SiteState } from './site-state.js';
 
 /** What is computed once for many clients. */
 interface Shared {
@@ -26,19 +24,18 @@ interface Shared {
 }
 
 /** Puts what is known into words for pages. */
-@Injectable()
 export class StatusReporter {
   private shared: Shared | undefined;
 
   constructor(
-    @Inject(StateManager) private readonly manager: StateManager,
-    @Inject(KeyRegistry) private readonly registry: KeyRegistry,
-    @Inject(Localizer) private readonly localizer: Localizer,
-    @Inject(LiveClients) private readonly clients: LiveClients,
-    @Inject(StalePolicy) private readonly stale: StalePolicy,
-    @Inject(Decision) private readonly decision: Decision,
-    @Inject(SiteState) private readonly site: SiteState,
-    @Inject(OPTIONS) private readonly options: ResolvedOptions,
+    private readonly manager: StateManager,
+    private readonly registry: KeyRegistry,
+    private readonly localizer: Localizer,
+    private readonly clients: LiveClients,
+    private readonly stale: StalePolicy,
+    private readonly decision: Decision,
+    private readonly site: SiteState,
+    private readonly options: ResolvedOptions,
   ) {}
 
   /** Whether the status depends on its recipient. */

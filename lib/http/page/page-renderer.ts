@@ -1,6 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import { ApplicationCalls } from '../../core/common/application-calls.js';
+import type { HttpAdapterHost } from '@nestjs/core';
+import type { ApplicationCalls } from '../../core/common/application-calls.js';
 import { MaintenanceKey } from '../../core/keys/maintenance-key.js';
 import type { MaintenanceTemplateContext } from '../../core/keys/maintenance-template.js';
 import type { MaintenanceVisibleProgress } from '../../core/progress/maintenance-progress.js';
@@ -8,12 +7,11 @@ import type { Refusal } from '../../decision/refusal.js';
 import { isGradual } from '../../decision/visitor.js';
 import { describeValue, MaintenanceError } from '../../core/errors/errors.js';
 import type { HttpRequest } from '../../request/http-request.js';
-import { StateManager } from '../../core/state/state-manager.js';
-import { MountedPaths } from '../mounted-path.js';
-import { SocketUrl } from '../socket-url.js';
+import type { StateManager } from '../../core/state/state-manager.js';
+import type { MountedPaths } from '../mounted-path.js';
+import type { SocketUrl } from '../socket-url.js';
 import type { ResolvedOptions } from '../../options/options.js';
-import { OPTIONS } from '../../options/tokens.js';
-import { Localizer } from '../../i18n/localizer.js';
+import type { Localizer } from '../../i18n/localizer.js';
 import { renderView } from './view-engine.js';
 import { renderMaintenancePage } from './page.js';
 import { maintenancePageCsp } from './page-csp.js';
@@ -26,16 +24,15 @@ export interface RenderedPage {
 }
 
 /** The page of a refusal: the key's own, else the application's, else the built-in one. */
-@Injectable()
 export class PageRenderer {
   constructor(
-    @Inject(OPTIONS) private readonly options: ResolvedOptions,
-    @Inject(Localizer) private readonly localizer: Localizer,
-    @Inject(MountedPaths) private readonly paths: MountedPaths,
-    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
-    @Inject(ApplicationCalls) private readonly calls: ApplicationCalls,
-    @Inject(SocketUrl) private readonly socketUrl: SocketUrl,
-    @Inject(StateManager) private readonly manager: StateManager,
+    private readonly options: ResolvedOptions,
+    private readonly localizer: Localizer,
+    private readonly paths: MountedPaths,
+    private readonly host: HttpAdapterHost,
+    private readonly calls: ApplicationCalls,
+    private readonly socketUrl: SocketUrl,
+    private readonly manager: StateManager,
   ) {}
 
   /** Whether the page is the same, except for the language, for everybody whom this key refuses now. */

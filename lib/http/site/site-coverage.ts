@@ -1,29 +1,27 @@
-import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ApplicationCalls } from '../../core/common/application-calls.js';
+import type { ApplicationCalls } from '../../core/common/application-calls.js';
 import type { MaintenanceStatus } from '../../core/keys/maintenance-status.js';
-import { StateManager } from '../../core/state/state-manager.js';
+import type { StateManager } from '../../core/state/state-manager.js';
 import { isSafeMethod, type Verdict } from '../../decision/decision.js';
-import { Evaluator, type Call } from '../../decision/evaluator.js';
-import { StalePolicy } from '../../decision/stale-policy.js';
+import type { Evaluator, Call } from '../../decision/evaluator.js';
+import type { StalePolicy } from '../../decision/stale-policy.js';
 import { pathname, type HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
 import { isUntouched, rawResponse } from '../http-port.js';
 import { hasLateHooks } from '../late-hooks.js';
 import { forcePrivate } from '../prevent-caching.js';
-import { RefusalResponder } from '../refusal/refusal-responder.js';
+import type { RefusalResponder } from '../refusal/refusal-responder.js';
 import type { Server } from './site-routes.js';
 
 /** Decides for the whole site, whatever serves it, and refuses. */
-@Injectable()
 export class SiteCoverage {
   constructor(
-    @Inject(StateManager) private readonly manager: StateManager,
-    @Inject(Evaluator) private readonly evaluator: Evaluator,
-    @Inject(RefusalResponder) private readonly responder: RefusalResponder,
-    @Inject(StalePolicy) private readonly stale: StalePolicy,
+    private readonly manager: StateManager,
+    private readonly evaluator: Evaluator,
+    private readonly responder: RefusalResponder,
+    private readonly stale: StalePolicy,
     /** Limits the time that the application's middleware takes. */
-    @Inject(ApplicationCalls) readonly calls: ApplicationCalls,
+    readonly calls: ApplicationCalls,
   ) {}
 
   /** Whether there is anything to decide, as far as is known. */

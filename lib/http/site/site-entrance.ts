@@ -1,8 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import type { HttpAdapterHost } from '@nestjs/core';
 import type { ResolvedStructure } from '../../options/structural-options.js';
-import { STRUCTURE } from '../../options/tokens.js';
-import { Bypass } from '../../access/bypass.js';
+import type { Bypass } from '../../access/bypass.js';
 import { ExpressEntrance, type ExpressAdapterLike } from './express-entrance.js';
 import { ExpressRoutes } from './express-routes.js';
 import { FastifyEntrance, type FastifyAdapterLike } from './fastify-entrance.js';
@@ -12,31 +10,30 @@ import type { HttpRequest } from '../../request/http-request.js';
 import type { HttpReply } from '../../request/http-reply.js';
 import { whenAdapterIsKnown } from '../../request/when-adapter-is-known.js';
 import { addCookie, setHeader } from '../http-port.js';
-import { MountedPaths } from '../mounted-path.js';
-import { IgnorePaths } from '../../decision/ignore-paths.js';
+import type { MountedPaths } from '../mounted-path.js';
+import type { IgnorePaths } from '../../decision/ignore-paths.js';
 import { sendBody } from '../refusal/send-body.js';
-import { SiteCoverage } from './site-coverage.js';
-import { SiteRequests } from './site-requests.js';
-import { GraphqlPaths } from './site-routes.js';
+import type { SiteCoverage } from './site-coverage.js';
+import type { SiteRequests } from './site-requests.js';
+import type { GraphqlPaths } from './site-routes.js';
 
 /**
  * What happens before anything of the application sees a request: bypass links are followed wherever they lead, and with
  * `coverage: 'site'` the whole site is covered. If neither is on, nothing is mounted.
  */
-@Injectable()
 export class SiteEntrance {
   private readonly covers: boolean;
   private readonly guarded: boolean;
 
   constructor(
     host: HttpAdapterHost,
-    @Inject(STRUCTURE) structure: ResolvedStructure,
-    @Inject(SiteCoverage) private readonly coverage: SiteCoverage,
-    @Inject(Bypass) private readonly bypass: Bypass,
-    @Inject(IgnorePaths) private readonly ignorePaths: IgnorePaths,
-    @Inject(GraphqlPaths) private readonly graphql: GraphqlPaths,
-    @Inject(MountedPaths) private readonly paths: MountedPaths,
-    @Inject(SiteRequests) private readonly requests: SiteRequests,
+    structure: ResolvedStructure,
+    private readonly coverage: SiteCoverage,
+    private readonly bypass: Bypass,
+    private readonly ignorePaths: IgnorePaths,
+    private readonly graphql: GraphqlPaths,
+    private readonly paths: MountedPaths,
+    private readonly requests: SiteRequests,
   ) {
     this.covers = structure.coverage === 'site';
     this.guarded = structure.guard !== false;

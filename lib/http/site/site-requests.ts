@@ -1,9 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { ApplicationConfig } from '@nestjs/core';
+import type { ApplicationConfig } from '@nestjs/core';
 import { RequestCall } from '../../decision/request-call.js';
-import { InFlight } from '../../in-flight/in-flight.js';
+import type { InFlight } from '../../in-flight/in-flight.js';
 import type { ResolvedStructure } from '../../options/structural-options.js';
-import { STRUCTURE } from '../../options/tokens.js';
 import type { HttpReply } from '../../request/http-reply.js';
 import type { HttpRequest } from '../../request/http-request.js';
 import { isGone, onceGone } from '../../request/response-end.js';
@@ -13,14 +11,13 @@ import { callOf } from './site-coverage.js';
 import type { Server } from './site-routes.js';
 
 /** Counts the requests that no guard counts, since no handler of Nest's serves them. */
-@Injectable()
 export class SiteRequests {
   private guarded: boolean | undefined;
 
   constructor(
-    @Inject(InFlight) private readonly inFlight: InFlight,
-    @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
-    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
+    private readonly inFlight: InFlight,
+    private readonly structure: ResolvedStructure,
+    private readonly config: ApplicationConfig,
   ) {}
 
   /** Whether a guard of ours, or one of the application that extends it, counts the calls of Nest's handlers. */

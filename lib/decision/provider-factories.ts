@@ -2,15 +2,20 @@ import type { FactoryProvider, Provider } from '@nestjs/common';
 
 type Token = FactoryProvider['provide'];
 
+/** Tokens of what a constructor takes: classes, and symbols for values. */
+type TokensOf<Taken extends unknown[]> = {
+  [Index in keyof Taken]: (abstract new (...args: never[]) => Taken[Index]) | symbol;
+};
+
 /** A provider created by a factory from the values of these tokens. */
 export function made(provide: Token, inject: Token[], useFactory: (...args: never[]) => unknown): Provider {
   return { provide, inject, useFactory };
 }
 
-/** A provider created from the class itself, with its dependencies. */
+/** A provider created from the class itself, with its dependencies; Nest finds them sooner than by decorators. */
 export function built<Taken extends unknown[]>(
   type: new (...taken: Taken) => object,
-  ...inject: { [Index in keyof Taken]: abstract new (...args: never[]) => Taken[Index] }
+  ...inject: TokensOf<Taken>
 ): Provider {
   return { provide: type, inject, useFactory: (...taken: Taken) => new type(...taken) };
 }
