@@ -5,9 +5,8 @@ const REMEMBERED = 1_000;
 /** Longer ones are not cached: no address is, without its zone, and behind a trusted proxy clients can invent others. */
 const LONGEST_REMEMBERED = 45;
 
-/** IPv4 addresses as a server sees them that listens to both families. */
-const MAPPED = new BlockList();
-MAPPED.addSubnet('::ffff:0:0', 96, 'ipv6');
+/** Created when addresses are configured: few applications have any. */
+let mapped: BlockList | undefined;
 
 /** The addresses and ranges of `bypass.ips`. */
 export class BypassAddresses {
@@ -47,7 +46,7 @@ export class BypassAddresses {
       return false;
     }
     const type = family === 6 ? 'ipv6' : 'ipv4';
-    return this.lists[MAPPED.check(plain, type) ? 'ipv4' : type].check(plain, type);
+    return this.lists[isMapped(plain, type) ? 'ipv4' : type].check(plain, type);
   }
 }
 
@@ -57,11 +56,20 @@ function rangeOf(entry: string): { address: string; prefix: number; type: Family
   const address = withoutZone(written);
   const type = isIP(address) === 6 ? 'ipv6' : 'ipv4';
   const prefix = Number(length ?? (type === 'ipv6' ? 128 : 32));
-  const mapped = type === 'ipv6' && prefix >= 96 && MAPPED.check(address, type);
-  return { address, prefix, type, family: mapped ? 'ipv4' : type };
+  const isIpv4 = type === 'ipv6' && prefix >= 96 && isMapped(address, type);
+  return { address, prefix, type, family: isIpv4 ? 'ipv4' : type };
 }
 
 type Family = 'ipv4' | 'ipv6';
+
+/** Whether it is an IPv4 address as a server sees it that listens to both families. */
+function isMapped(address: string, type: Family): boolean {
+  if (!mapped) {
+    mapped = new BlockList();
+    mapped.addSubnet('::ffff:0:0', 96, 'ipv6');
+  }
+  return mapped.check(address, type);
+}
 
 /** The zone of an IPv6 address names a link of this machine, not the client. */
 const withoutZone = (address: string): string => address.replace(/%.*$/, '');
