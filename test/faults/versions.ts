@@ -7,7 +7,7 @@ import type { Event } from './history.js';
 export const VERSIONS = {
   /** It knows no host of a hold. */
   older: [
-    { file: 'core/document/codec.js', find: 'host: text(raw.host ?? null),', replace: '' },
+    { file: 'core/document/codec.js', find: 'raw.host = text(raw.host);', replace: '' },
     { file: 'core/service/hold-writer.js', find: 'host, pid, fence,', replace: 'pid, fence,' },
   ],
   /** It knows a field more of records, one more of holds, and one more cause. */

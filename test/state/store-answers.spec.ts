@@ -45,13 +45,15 @@ function setUp() {
   };
   const answers = new StoreAnswers(parts as never, () => asked++);
   view.take(new Map(), version(5));
+  const answer = (at: number, stored: SyncResult['stored'], own: readonly string[]): Promise<boolean> =>
+    answers.accept({ version: version(at), stored } as SyncResult, true, own);
   const accept = (at: number, stored: SyncResult['stored']): Promise<boolean> =>
-    answers.accept({ version: version(at), stored } as SyncResult, true, view.records.unconfirmed);
+    answer(at, stored, view.records.unconfirmed);
   const shows = (records: Record<string, KeyRecord>, all = false): SyncResult['stored'] => ({
     all,
     records: new Map(Object.entries(records).map(([name, one]) => [name, { record: one }])),
   });
-  return { view, accept, shows, written, asked: () => asked };
+  return { view, answer, accept, shows, written, asked: () => asked };
 }
 
 describe('what this process wrote after a write of another process it did not know of', () => {
@@ -79,6 +81,27 @@ describe('what this process wrote after a write of another process it did not kn
     expect(await accept(at, shows(records ?? {}, true))).toBe(true);
     expect(written).toMatchObject([{ name: 'own', expected: '', record: own, kept: true }]);
     expect(view.records.unconfirmed).toEqual([]);
+  });
+
+  it('is covered by an answer to an earlier question that contains it', async () => {
+    const { view, answer, shows, asked } = setUp();
+    // asked before the write, of which the store says nothing later
+    const { unconfirmed } = view.records;
+    view.advance('own', own, unknown);
+    expect(await answer(7, shows({ other: made(6), own }), unconfirmed)).toBe(true);
+    expect([view.version, view.records.unconfirmed]).toEqual([version(7), []]);
+    expect(await answer(7, undefined, view.records.unconfirmed)).toBe(true);
+    expect([view.version, asked()]).toEqual([version(7), 0]);
+  });
+
+  it('is not covered by an answer that contains what was there before', async () => {
+    const { view, answer, shows } = setUp();
+    const { unconfirmed } = view.records;
+    const before = made(6);
+    view.advance('own', before, { before: '?', version: '?' });
+    view.advance('own', made(7, before), unknown);
+    expect(await answer(6, shows({ own: before }), unconfirmed)).toBe(true);
+    expect([view.version, view.records.unconfirmed]).toEqual([version(6), ['own']]);
   });
 
   it('is not mistaken for older news when the other write comes by push', () => {

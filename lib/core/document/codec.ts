@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import { randomText } from '../common/random-text.js';
-import { readText, toStoredJson, withoutTexts } from '../texts/stored-text.js';
+import { toStoredJson } from '../texts/stored-text.js';
 import type { Reopening } from '../windows/reopening.js';
 import { readWindow } from '../windows/window-record.js';
 import { id, instant, integer, isAbsent, object, text } from './fields.js';
-import { readNotice } from './read-notice.js';
-import type { ChangeRecord, HoldRecord, KeyRecord, MaintenanceCause } from './record.js';
+import { readNotice, readWords } from './read-notice.js';
+import type { ChangeRecord, HoldRecord, KeyRecord } from './record.js';
 
 /** Format of stored records; a record of another format is never read as this one. */
 const FORMAT = 1;
@@ -105,23 +105,38 @@ export function markOf(stored: string): string {
   return format === undefined ? `~${hash('sha1', stored)}` : `${format}:${write}`;
 }
 
-// Each record keeps the fields that this version does not know, so that they are written again.
+// Each record keeps the fields that this version does not know, so that they are written again. What was just parsed belongs to
+// nobody else and is completed in place: to copy it would take longer than to parse it.
 
-function keyRecord(content: Record<string, unknown>, write: string, stamp: Stamp): KeyRecord {
-  const { windows, reopening: line, reopenOver, ...raw } = content;
-  return {
-    ...raw,
-    switch: isAbsent(raw.switch) ? null : readNotice(raw.switch),
-    holds: list(raw.holds, 'holds').map(hold),
-    change: change(raw.change, stamp),
-    ...(raw.fence !== undefined && { fence: integer(raw.fence, 'highest fence') }),
-    ...(raw.noted !== undefined && { noted: instant(raw.noted, 'noted moment') }),
-    ...(!isAbsent(windows) && { windows: list(windows, 'windows').map(readWindow) }),
-    ...(!isAbsent(line) && { reopening: reopening(line) }),
-    ...(!isAbsent(reopenOver) && { reopenOver: integer(reopenOver, 'reopening to come') }),
-    write,
-    past: list(raw.past, 'past writes').map((other) => id(other, 'past')),
-  };
+type Raw = Record<string, unknown>;
+
+function keyRecord(raw: Raw, write: string, stamp: Stamp): KeyRecord {
+  raw.switch = isAbsent(raw.switch) ? null : readNotice(raw.switch);
+  raw.holds = list(raw.holds, 'holds').map(hold);
+  raw.change = change(raw.change, stamp);
+  check(raw.fence, integer, 'highest fence');
+  check(raw.noted, instant, 'noted moment');
+  readIfAny(raw, 'windows', (windows) => list(windows, 'windows').map(readWindow));
+  readIfAny(raw, 'reopening', reopening);
+  readIfAny(raw, 'reopenOver', (over) => integer(over, 'reopening to come'));
+  raw.write = write;
+  raw.past = list(raw.past, 'past writes').map((other) => id(other, 'past'));
+  return raw as unknown as KeyRecord;
+}
+
+/** @throws Error if it is there, but is none */
+function check(value: unknown, read: (value: unknown, what: string) => unknown, what: string): void {
+  if (value !== undefined) {
+    read(value, what);
+  }
+}
+
+function readIfAny(raw: Raw, name: string, read: (value: unknown) => unknown): void {
+  if (!isAbsent(raw[name])) {
+    raw[name] = read(raw[name]);
+  } else if (name in raw) {
+    delete raw[name];
+  }
 }
 
 function list(value: unknown, what: string): unknown[] {
@@ -133,45 +148,40 @@ function list(value: unknown, what: string): unknown[] {
 
 function reopening(value: unknown): Reopening {
   const raw = object(value, 'reopening');
-  return {
-    ...raw,
-    from: instant(raw.from, 'begin of a reopening'),
-    until: instant(raw.until, 'end of a reopening'),
-  };
+  instant(raw.from, 'begin of a reopening');
+  instant(raw.until, 'end of a reopening');
+  return raw as unknown as Reopening;
 }
 
 function hold(value: unknown): HoldRecord {
-  const raw = object(value, 'hold');
-  return {
-    ...readNotice(raw),
-    id: id(raw.id, 'hold id'),
-    owner: id(raw.owner, 'hold owner'),
-    host: text(raw.host ?? null),
-    pid: raw.pid === undefined || raw.pid === null ? null : integer(raw.pid, 'process'),
-    fence: integer(raw.fence, 'fence'),
-    locked: raw.locked === true,
-    draining: raw.draining === true,
-    ...(raw.lease !== undefined && { lease: integer(raw.lease, 'lease') }),
-    ...(raw.expected !== undefined && { expected: integer(raw.expected, 'expected length') }),
-    ...(raw.forOthers !== undefined && { forOthers: raw.forOthers === true }),
-  };
+  const raw = readNotice(object(value, 'hold')) as unknown as Raw;
+  id(raw.id, 'hold id');
+  id(raw.owner, 'hold owner');
+  raw.host = text(raw.host);
+  raw.pid = isAbsent(raw.pid) ? null : integer(raw.pid, 'process');
+  integer(raw.fence, 'fence');
+  raw.locked = raw.locked === true;
+  raw.draining = raw.draining === true;
+  check(raw.lease, integer, 'lease');
+  check(raw.expected, integer, 'expected length');
+  if (raw.forOthers !== undefined) {
+    raw.forOthers = raw.forOthers === true;
+  }
+  return raw as unknown as HoldRecord;
 }
 
 function change(value: unknown, { revision, at }: Stamp): ChangeRecord {
-  const raw = object(value, 'change');
-  return {
-    ...withoutTexts(raw),
-    // another version may know more of them
-    cause: id(raw.cause, 'cause') as MaintenanceCause,
-    from: raw.from === true,
-    to: raw.to === true,
-    message: readText(raw, 'message'),
-    reason: text(raw.reason),
-    actor: text(raw.actor),
-    revision,
-    at,
-    hooks: raw.hooks !== false,
-    ...(raw.delegated !== undefined && { delegated: raw.delegated === true }),
-    ...(!isAbsent(raw.shown) && { shown: integer(raw.shown, 'last visible change') }),
-  };
+  const raw = readWords(object(value, 'change'));
+  // another version may know more of them
+  raw.cause = id(raw.cause, 'cause');
+  raw.from = raw.from === true;
+  raw.to = raw.to === true;
+  raw.revision = revision;
+  raw.at = at;
+  raw.hooks = raw.hooks !== false;
+  if (raw.delegated !== undefined) {
+    raw.delegated = raw.delegated === true;
+  }
+  check(raw.shown ?? undefined, integer, 'last visible change');
+  return raw as unknown as ChangeRecord;
 }

@@ -8,7 +8,7 @@ import {
 } from '../keys/maintenance-state.js';
 import { describeProgress } from '../progress/describe-progress.js';
 import type { ProgressRecord } from '../progress/progress-record.js';
-import { describeMessage, type MaintenanceText } from '../texts/maintenance-text.js';
+import { describeMessage, mainText, textsOf } from '../texts/maintenance-text.js';
 import {
   announcedOccurrences,
   currentOccurrence,
@@ -17,7 +17,10 @@ import {
 } from '../windows/occurrences.js';
 import type { Reopening } from '../windows/reopening.js';
 import { opensAt, reopeningAt, reopensOver } from './reopenings.js';
-import { liveParts, type HoldRecord, type KeyParts, type Notice } from './record.js';
+import { hasParts, liveParts, type HoldRecord, type KeyParts, type Notice } from './record.js';
+
+/** While it is made: what does not apply is absent, and to spread it costs more than all the rest. */
+type Described = { -readonly [Name in keyof MaintenanceState]: MaintenanceState[Name] };
 
 /** The occurrence of a window, as something that keeps a key on. */
 const toNotice = ({ window, start, end }: Occurrence): Notice => ({
@@ -40,23 +43,25 @@ export function describeRecord(
   isLive: (hold: HoldRecord) => boolean,
   progressOf: (hold: HoldRecord) => ProgressRecord | undefined = () => undefined,
 ): MaintenanceState {
-  if (!record) {
+  if (!record || !hasParts(record)) {
     return OFF;
   }
   const { switch: on, holds } = liveParts(record, now);
   const { windows } = record;
   const current = currentOccurrence(windows, now);
   const upcoming = describeUpcoming(announcedOccurrences(windows, now));
-  const window = current && toNotice(current);
-  const planned = [on, window].filter((part) => part !== null && part !== undefined);
-  const parts: Notice[] = [...planned, ...holds];
+  const planned = on ? [on] : [];
+  if (current) {
+    planned.push(toNotice(current));
+  }
+  const parts = holds.length > 0 ? [...planned, ...holds] : planned;
   if (parts.length === 0) {
     return describeOpen(record, now, upcoming);
   }
   // an operator's words win over those of a plan, and those over a job's; among jobs the latest
-  const spoken = [...planned, ...holds.toReversed()];
-  const told = <T extends MaintenanceText>(pick: (part: Notice) => T | null): T | null =>
-    spoken.map(pick).find((text) => text !== null) ?? null;
+  const spoken = holds.length > 0 ? [...planned, ...holds.toReversed()] : planned;
+  const message = told(spoken, 'message');
+  const messages = textsOf(message);
   // the key ends with its last part, or with a window that begins by then; its end is known only if that of each part is known
   const over = reopensOver(record, now);
   const end = opensAt(record, Math.max(...parts.map((part) => part.until ?? Infinity)));
@@ -66,24 +71,54 @@ export function describeRecord(
   const first = firstHold(holds, isLive);
   const progress =
     first && isLive(first) ? describeProgress(first, progressOf(first), record, now) : undefined;
-  return Object.freeze({
+  const state: Described = {
     value: true,
     since: new Date(Math.min(...parts.map((part) => part.since))),
     until,
     endsAt,
-    ...describeMessage(told((part) => part.message)),
-    reason: told((part) => part.reason),
-    actor: told((part) => part.actor),
+    message: mainText(message),
+    reason: told(spoken, 'reason'),
+    actor: told(spoken, 'actor'),
     switched: on !== null,
     holds: describeHolds(holds, isLive),
     holder: first ? describeHolder(first, progress?.step) : null,
-    ...(progress && { progress }),
-    ...(isReadOnly(parts, current, now) && { phase: 'readOnly' as const }),
-    ...(over > 0 && { reopenOver: over }),
-    ...(reopens && { reopens: describeReopening(reopens) }),
-    ...(current && { window: describeOccurrence(current) }),
-    ...(upcoming.length > 0 && { upcoming }),
-  });
+  };
+  if (messages) {
+    state.messages = messages;
+  }
+  if (progress) {
+    state.progress = progress;
+  }
+  if (isReadOnly(parts, current, now)) {
+    state.phase = 'readOnly';
+  }
+  if (over > 0) {
+    state.reopenOver = over;
+  }
+  if (reopens) {
+    state.reopens = describeReopening(reopens);
+  }
+  if (current) {
+    state.window = describeOccurrence(current);
+  }
+  if (upcoming.length > 0) {
+    state.upcoming = upcoming;
+  }
+  return Object.freeze(state);
+}
+
+/** What the first part that says anything says. */
+function told<Field extends 'message' | 'reason' | 'actor'>(
+  parts: readonly Notice[],
+  field: Field,
+): Notice[Field] | null {
+  for (const part of parts) {
+    const text = part[field];
+    if (text !== null) {
+      return text;
+    }
+  }
+  return null;
 }
 
 /** A key that is off. */
@@ -143,6 +178,9 @@ function describeHolds(
   holds: readonly HoldRecord[],
   isLive: (hold: HoldRecord) => boolean,
 ): readonly MaintenanceHold[] {
+  if (holds.length === 0) {
+    return OFF.holds;
+  }
   const isSucceeded = ({ locked, fence }: HoldRecord): boolean =>
     locked && holds.some((heir) => heir.locked && heir.fence > fence && isLive(heir));
   return Object.freeze(

@@ -1,6 +1,6 @@
-import { OFF } from '../keys/maintenance-state.js';
+import { OFF, type MaintenanceState } from '../keys/maintenance-state.js';
 import type { Occurrence } from '../windows/occurrences.js';
-import { stateOf, toChange, type MaintenanceChange } from './change.js';
+import { toChange, type MaintenanceChange } from './change.js';
 import type { ChangeRecord, KeyRecord } from './record.js';
 
 /** A change, and whether hooks are called for it. */
@@ -17,7 +17,8 @@ export interface AnnouncedChange {
 export interface SeenRecord {
   readonly record: KeyRecord;
   readonly seen: number;
-  readonly on: boolean;
+  /** Its meaning then; which of its holds are alive does not matter. */
+  readonly state: MaintenanceState;
   /** The planned window that was on. */
   readonly window: Occurrence | undefined;
 }
@@ -28,8 +29,9 @@ export function changeBetween(
   before: SeenRecord | undefined,
   after: SeenRecord,
 ): AnnouncedChange | undefined {
-  const from = before?.on ?? false;
-  const { on, record, seen } = after;
+  const { state: was = OFF } = before ?? {};
+  const { record, seen, state } = after;
+  const [from, on] = [was.value, state.value];
   const { change } = record;
   // in another history it is still the same change: that history was united with this one
   const written = before?.record.change.revision !== change.revision || before.record.change.at !== change.at;
@@ -42,12 +44,7 @@ export function changeBetween(
   const byItself = !written || (from && !on ? change.to : on && !change.to);
   const told = byItself ? { ...change, ...whatCame(before, after, ended) } : change;
   return {
-    change: toChange(
-      key,
-      before && from ? stateOf(before.record, before.seen) : OFF,
-      on ? stateOf(record, seen) : OFF,
-      told,
-    ),
+    change: toChange(key, was, state, told),
     // `callHooks: false` applied to the change, not to what happens by itself
     hooks: byItself || change.hooks,
     delegated: !byItself && change.hooks && change.delegated === true,
@@ -64,12 +61,12 @@ function whatCame(
   after: SeenRecord,
   ended: Occurrence | undefined,
 ): Partial<ChangeRecord> {
-  const last = before && stateOf(before.record, before.seen).endsAt?.getTime();
+  const last = before?.state.endsAt?.getTime();
   const began = after.window;
   if (began && isOther(began, before?.window)) {
     return { ...wordsOf(began), at: began.start };
   }
-  return ended && (after.on || last === ended.end)
+  return ended && (after.state.value || last === ended.end)
     ? { ...wordsOf(ended), at: ended.end }
     : { cause: 'expiry', at: after.seen };
 }

@@ -1,7 +1,6 @@
-import { nextBoundary } from '../document/passing-time.js';
-import { isOn } from '../document/record.js';
 import { changeBetween, type AnnouncedChange, type SeenRecord } from '../document/seen-change.js';
 import { currentOccurrence } from '../windows/occurrences.js';
+import type { DescribedRecords } from './described-records.js';
 import type { KnownRecords } from './known-records.js';
 
 /** What was announced of each key, and so what is yet to be announced. */
@@ -14,6 +13,8 @@ export class Announcements {
   /** Noticed, but not told yet. */
   private readonly waiting: AnnouncedChange[] = [];
   private telling = false;
+
+  constructor(private readonly described: Pick<DescribedRecords, 'of'>) {}
 
   /** What was seen so far is where the process starts from. */
   begin(): void {
@@ -37,10 +38,10 @@ export class Announcements {
         continue;
       }
       const before = this.announced.get(name);
-      const on = isOn(record, now);
-      const seen = { record, seen: now, on, window: currentOccurrence(record.windows, now) };
+      const { state, boundary } = this.described.of(name, record, now);
+      const seen = { record, seen: now, state, window: currentOccurrence(record.windows, now) };
       this.announced.set(name, seen);
-      this.next = Math.min(this.next, nextBoundary(record, now));
+      this.next = Math.min(this.next, boundary);
       const change = this.begun ? changeBetween(name, before, seen) : undefined;
       if (change) {
         this.waiting.push(change);

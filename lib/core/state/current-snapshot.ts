@@ -11,14 +11,14 @@ export class CurrentSnapshot {
   private stopped = false;
 
   /**
-   * @param make from what is known now
+   * @param make from what is known, at a moment
    * @param now the clock by which boundaries are measured
    * @param passed is called once a boundary has passed, and compiles
    */
   constructor(
     registry: KeyRegistry,
-    private readonly make: () => Snapshot,
-    now: () => number,
+    private readonly make: (now: number) => Snapshot,
+    private readonly now: () => number,
     private readonly passed: () => void,
   ) {
     this.boundary = new BoundaryTimer(now, passed);
@@ -41,9 +41,9 @@ export class CurrentSnapshot {
     return this.made;
   }
 
-  compile(): void {
+  compile(now = this.now()): void {
     this.lacking = false;
-    this.made = this.make();
+    this.made = this.make(now);
     if (!this.stopped) {
       this.boundary.set(this.made.nextBoundary);
     }

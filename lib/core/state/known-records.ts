@@ -1,7 +1,7 @@
 import { relate } from '../document/merge.js';
 import { hasParts, type KeyRecord, type StateDocument } from '../document/record.js';
-import { parseVersion } from '../document/version.js';
-import type { News, Version, Written } from '../store/store.js';
+import { isAtLeast, parseVersion } from '../document/version.js';
+import type { News, StoredRecords, Version, Written } from '../store/store.js';
 
 const NONE: ReadonlyMap<string, KeyRecord> = new Map();
 const NOWHERE = { history: '', revision: 0, write: '' };
@@ -73,6 +73,29 @@ export class KnownRecords {
     }
     own.forEach((name) => this.beyond.delete(name));
     return true;
+  }
+
+  /** The store has mentioned these: what it shows of a key as it is known here is covered by the version of its answer. */
+  cover(shown: StoredRecords['records']): void {
+    for (const name of this.beyond) {
+      const one = shown.get(name);
+      if (one && 'record' in one && one.record.write === this.records.get(name)?.write) {
+        this.beyond.delete(name);
+      }
+    }
+  }
+
+  /**
+   * Whether an answer of the store was faster than this push: its version is not further, and what is known of its key was made
+   * from it. A store that was set back continues with the same numbers, but with other writes.
+   */
+  isPast({ name, record, version }: News): boolean {
+    const known = this.records.get(name);
+    return (
+      known !== undefined &&
+      isAtLeast(this.at ?? '', version) &&
+      (known.write === record.write || known.past.includes(record.write))
+    );
   }
 
   /** Applies what was written since the version that is known here. */

@@ -50,7 +50,7 @@ export class StateSync {
   /**
    * A push has arrived. It is applied only if it replaces exactly what is known, so that a late, duplicated or reordered one
    * does no harm, and only until the store is asked, which happens in any case and reports what was applied: what came by push
-   * alone is never written back.
+   * alone is never written back. One that comes after an answer that has brought it says nothing new.
    */
   onPush(news?: News): void {
     const { view } = this.parts;
@@ -61,7 +61,7 @@ export class StateSync {
     if (news && !this.stopped && view.unreadable.of(news.name) === null && news.before === view.version) {
       view.hear(news);
       this.acknowledge();
-    } else {
+    } else if (!news || !view.records.isPast(news)) {
       this.poll();
     }
   }
@@ -176,7 +176,11 @@ export class StateSync {
         }
       }
       if (store.clustered && (view.version !== version || !current)) {
-        this.poll();
+        if (sound && view.version !== null) {
+          this.acknowledge();
+        } else {
+          this.poll();
+        }
       }
     } catch (error) {
       if (!this.stopped) {

@@ -21,9 +21,9 @@ export class StateView {
   readonly unreadable = new UnreadableRecords();
   /** The records as they are known. */
   readonly records = new KnownRecords();
-  private readonly announcements = new Announcements();
+  private readonly announcements: Announcements;
   private readonly current: CurrentSnapshot;
-  /** Names of records that were heard since the last update. */
+  /** Names of records heard since the last update. */
   private readonly heard = new Set<string>();
   private read = false;
 
@@ -43,9 +43,10 @@ export class StateView {
     progressOf?: (hold: HoldRecord) => ProgressRecord | undefined,
   ) {
     const described = new DescribedRecords(holds.isLive, progressOf);
+    this.announcements = new Announcements(described);
     this.current = new CurrentSnapshot(
       registry,
-      () => new Snapshot(this.known, registry, clock.now(), described),
+      (now) => new Snapshot(this.known, registry, now, described),
       () => clock.now(),
       () => this.update([]),
     );
@@ -115,7 +116,8 @@ export class StateView {
     }
     this.holds.heard(record, this.records.get(name));
     this.records.hear(news);
-    this.markReadable();
+    this.unreadable.unmark();
+    this.read = true;
     if (this.heard.size === 0) {
       queueMicrotask(() => this.settle());
     }
@@ -176,13 +178,9 @@ export class StateView {
 
   /** The store could be read, and these records were written. */
   private readable(changed: Iterable<string>): void {
-    this.markReadable();
-    this.update(changed);
-  }
-
-  private markReadable(): void {
     this.unreadable.unmark();
     this.read = true;
+    this.update(changed);
   }
 
   /** @param changed names of records that were written; the meaning of others may have changed by itself */
@@ -190,7 +188,7 @@ export class StateView {
     const now = this.clock.now();
     const names = new Set([...this.heard, ...changed]);
     this.heard.clear();
-    this.current.compile();
+    this.current.compile(now);
     this.announcements.notice(names, this.records, now);
     byItself(() => {
       this.updates.next();

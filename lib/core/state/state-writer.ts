@@ -9,6 +9,7 @@ import { toEntry, toNote } from '../history/entry-record.js';
 import { HistoryWriter } from '../history/history-writer.js';
 import type { MaintenanceWay } from '../history/maintenance-way.js';
 import { currentWay } from '../history/way.js';
+import { ExpectedPushes } from './expected-pushes.js';
 import { unlessInConflict } from './unless-in-conflict.js';
 import type { StateSync } from './state-sync.js';
 import type { StateView } from './state-view.js';
@@ -22,6 +23,7 @@ const NOWHERE: Pick<Written, 'before' | 'version'> = { before: '?', version: '?'
 /** Changes stored records by compare-and-set, one change of a key after another. */
 export class StateWriter {
   private readonly queues = new Map<string, { readonly mutex: Mutex; waiting: number }>();
+  private readonly pushes: ExpectedPushes;
   private closed = false;
 
   constructor(
@@ -32,7 +34,9 @@ export class StateWriter {
     /** This process has no hooks. */
     private readonly delegates: boolean,
     private readonly history = new HistoryWriter(),
-  ) {}
+  ) {
+    this.pushes = new ExpectedPushes(view, () => exchanges.poll());
+  }
 
   /**
    * @param due on the monotonic clock; past it nothing is written. Loading what writing needs does not count.
@@ -53,6 +57,7 @@ export class StateWriter {
 
   close(): void {
     this.closed = true;
+    this.pushes.stop();
   }
 
   private async inTurn(
@@ -150,10 +155,15 @@ export class StateWriter {
 
   private commit(key: string, record: KeyRecord, written: Written): void {
     this.view.advance(key, record, written);
-    if (this.view.version !== written.version) {
+    const { clustered } = this.store;
+    if (this.view.version === written.version) {
+      if (clustered) {
+        this.exchanges.acknowledge();
+      }
+    } else if (clustered) {
+      this.pushes.wait();
+    } else {
       this.exchanges.poll();
-    } else if (this.store.clustered) {
-      this.exchanges.acknowledge();
     }
   }
 }

@@ -88,6 +88,7 @@ export class StoreAnswers {
       view.take(news, at, finding.unreadable);
     } else {
       view.follow(news, isAhead(view.version, at) ? view.version : at, finding.unreadable);
+      view.records.cover(stored.records);
     }
     return true;
   }

@@ -41,6 +41,14 @@ export function readText(
   return isTexts(all) && mainText(all) === main ? all : main;
 }
 
+/** Reads the message of a record in place: one field has all of its texts. @throws Error if it is not text */
+export function readMessage(raw: Record<string, unknown>): void {
+  raw['message'] = readText(raw, 'message');
+  if (PLURALS.message in raw) {
+    delete raw[PLURALS.message];
+  }
+}
+
 /** The fields of a record without those that {@link readText} has read. */
 export const withoutTexts = ({
   [PLURALS.message]: _,
