@@ -54,8 +54,12 @@ export class EventStream {
     return onceGone(this.response, callback);
   }
 
+  /**
+   * Ends it past what middleware has put around that: a session would be written back as it was when the stream began, hours ago.
+   */
   end(): void {
-    this.response.end();
+    const { end } = Object.getPrototypeOf(this.response) as { end(this: ServerResponse): void };
+    end.call(this.response);
   }
 }
 
