@@ -79,12 +79,13 @@ export class AffectedRoutes {
         read<string>(MODULE_PATH, host.metatype));
     const paths = (value: string | readonly string[] | undefined): readonly string[] =>
       (typeof value === 'string' ? [value] : (value ?? [''])).map((path) => `/${path.replace(/^\/+/, '')}`);
+    const versioning = this.config.getVersioning();
     const metadata = {
       globalPrefix: prefix && `/${prefix.replace(/^\/+/, '')}`,
       modulePath,
-      controllerVersion: read<Version>(VERSION_METADATA, metatype),
+      controllerVersion: read<Version>(VERSION_METADATA, metatype) ?? versioning?.defaultVersion,
       methodVersion: read<Version>(VERSION_METADATA, handler),
-      versioningOptions: this.config.getVersioning(),
+      versioningOptions: versioning,
     };
     return paths(read(PATH_METADATA, metatype)).flatMap((ctrlPath) =>
       paths(read(PATH_METADATA, handler)).flatMap((methodPath) =>

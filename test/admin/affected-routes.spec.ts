@@ -1,4 +1,13 @@
-import { Controller, Get, Module, Post, RequestMethod, Version, VersioningType } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Module,
+  Post,
+  RequestMethod,
+  Version,
+  VERSION_NEUTRAL,
+  VersioningType,
+} from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import { MaintenanceExempt, MaintenanceKey, MaintenanceKeys, MaintenanceService } from 'nestjs-maintenance';
 import { describe, expect, it } from 'vitest';
@@ -125,6 +134,27 @@ describe.each(adapters)('the routes that a key affects on %s', (_name, createApp
       expect({ key, ...seen }).toEqual({ key, closes, staysOpen });
       await service.setMaintenance(false, key);
     }
+  });
+
+  it.each([
+    ['1', ['/v1/inner/status', '/v1/inner/thing']],
+    [
+      ['2', VERSION_NEUTRAL],
+      ['/inner/status', '/inner/thing', '/v2/inner/status', '/v2/inner/thing'],
+    ],
+  ] as const)('have the version that is the default, %j', async (defaultVersion, unversioned) => {
+    await using app = await createApp(
+      { imports: [adminModule(), InnerModule], controllers: [VersionedController] },
+      (nest) =>
+        nest.enableVersioning({
+          type: VersioningType.URI,
+          defaultVersion: [defaultVersion].flat() as string[],
+        }),
+    );
+    const answer = await as('see_info', app.port, '/maintenance/keys/general/routes');
+    const paths = [...unversioned, '/v1/versioned', '/v2/versioned/two'].sort();
+    expect(answer.json()).toEqual({ closes: paths.map((path) => `GET ${path}`), staysOpen: [] });
+    for (const path of paths) expect((await request(app.port, path)).status).toBe(200);
   });
 
   it('are visible only with permission to see key data', async () => {
