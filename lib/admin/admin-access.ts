@@ -1,29 +1,26 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { Permissions } from '../access/permissions.js';
-import { ApplicationCalls } from '../core/common/application-calls.js';
+import type { Permissions } from '../access/permissions.js';
+import type { ApplicationCalls } from '../core/common/application-calls.js';
 import { describeValue, type MaintenanceError } from '../core/errors/errors.js';
-import { KeyRegistry } from '../core/keys/key-registry.js';
+import type { KeyRegistry } from '../core/keys/key-registry.js';
 import { MaintenanceKey } from '../core/keys/maintenance-key.js';
-import { StateManager } from '../core/state/state-manager.js';
+import type { StateManager } from '../core/state/state-manager.js';
 import { messageOf } from '../core/errors/message-of.js';
 import type { HttpRequest } from '../request/http-request.js';
 import type { MaintenancePermission } from '../options/access-options.js';
 import type { ResolvedOptions } from '../options/options.js';
-import { OPTIONS } from '../options/tokens.js';
 import { ADMIN_TEXTS } from '../i18n/admin-texts.js';
 import { AdminApiError } from './admin.errors.js';
-import { Csrf } from './csrf.js';
+import type { Csrf } from './csrf.js';
 
 /** Who may do what through the admin page and API, and which keys they may see. */
-@Injectable()
 export class AdminAccess {
   constructor(
-    @Inject(Permissions) private readonly permissions: Permissions,
-    @Inject(KeyRegistry) private readonly registry: KeyRegistry,
-    @Inject(StateManager) private readonly manager: StateManager,
-    @Inject(Csrf) private readonly csrf: Csrf,
-    @Inject(ApplicationCalls) private readonly calls: ApplicationCalls,
-    @Inject(OPTIONS) private readonly options: ResolvedOptions,
+    private readonly permissions: Permissions,
+    private readonly registry: KeyRegistry,
+    private readonly manager: StateManager,
+    private readonly csrf: Csrf,
+    private readonly calls: ApplicationCalls,
+    private readonly options: ResolvedOptions,
   ) {}
 
   allows(request: HttpRequest, permission: MaintenancePermission): Promise<boolean> {

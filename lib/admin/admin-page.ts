@@ -1,24 +1,23 @@
-import { Inject, Injectable, type HttpException } from '@nestjs/common';
-import { SocketTickets } from '../access/socket-tickets.js';
+import type { HttpException } from '@nestjs/common';
+import type { SocketTickets } from '../access/socket-tickets.js';
 import { DEFAULT_MESSAGE } from '../i18n/texts.js';
 import type { HttpRequest } from '../request/http-request.js';
-import { Localizer } from '../i18n/localizer.js';
+import type { Localizer } from '../i18n/localizer.js';
 import { negotiate } from '../http/negotiation.js';
-import { KeyRegistry } from '../core/keys/key-registry.js';
+import type { KeyRegistry } from '../core/keys/key-registry.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { WindowList } from '../core/service/window-list.js';
-import { MountedPaths } from '../http/mounted-path.js';
-import { SocketUrl } from '../http/socket-url.js';
+import type { MountedPaths } from '../http/mounted-path.js';
+import type { SocketUrl } from '../http/socket-url.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
-import { STRUCTURE } from '../options/tokens.js';
-import { StateManager } from '../core/state/state-manager.js';
-import { AdminAccess } from './admin-access.js';
-import { AdminService } from './admin.service.js';
+import type { StateManager } from '../core/state/state-manager.js';
+import type { AdminAccess } from './admin-access.js';
+import type { AdminService } from './admin.service.js';
 import { AdminApiError } from './admin.errors.js';
 import type { ApiResponse } from './api-response.js';
 import { createEtag } from './etag.js';
 import type { PageState } from './page-data.js';
-import { PageHistory } from './page-history.js';
+import type { PageHistory } from './page-history.js';
 import { routesElsewhere } from './page-routes.js';
 import { firstOf, headlineOf, pageKey, pageWindow } from './page-state.js';
 import {
@@ -28,7 +27,7 @@ import {
   type AdminPageContext,
   type Denial,
 } from './page/admin-page.html.js';
-import { SignIn } from './sign-in.js';
+import type { SignIn } from './sign-in.js';
 import { ADMIN_TEXTS } from '../i18n/admin-texts.js';
 
 /** Headers of every page: no framing, no leaks. */
@@ -40,20 +39,19 @@ const PAGE_HEADERS = {
 };
 
 /** The admin page and what it shows. */
-@Injectable()
 export class AdminPage {
   constructor(
-    @Inject(AdminService) private readonly api: AdminService,
-    @Inject(AdminAccess) private readonly access: AdminAccess,
-    @Inject(SignIn) private readonly signIn: SignIn,
-    @Inject(SocketTickets) private readonly tickets: SocketTickets,
-    @Inject(StateManager) private readonly manager: StateManager,
-    @Inject(KeyRegistry) private readonly registry: KeyRegistry,
-    @Inject(Localizer) private readonly localizer: Localizer,
-    @Inject(PageHistory) private readonly history: PageHistory,
-    @Inject(SocketUrl) private readonly socketUrl: SocketUrl,
-    @Inject(MountedPaths) private readonly paths: MountedPaths,
-    @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
+    private readonly api: AdminService,
+    private readonly access: AdminAccess,
+    private readonly signIn: SignIn,
+    private readonly tickets: SocketTickets,
+    private readonly manager: StateManager,
+    private readonly registry: KeyRegistry,
+    private readonly localizer: Localizer,
+    private readonly history: PageHistory,
+    private readonly socketUrl: SocketUrl,
+    private readonly paths: MountedPaths,
+    private readonly structure: ResolvedStructure,
   ) {}
 
   async render(request: HttpRequest): Promise<ApiResponse> {

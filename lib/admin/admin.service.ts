@@ -1,32 +1,30 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { describeValue, MaintenanceError, MaintenanceStoreError } from '../core/errors/errors.js';
-import { KeyRegistry } from '../core/keys/key-registry.js';
-import { MaintenanceService } from '../core/service/maintenance.service.js';
-import { StateManager } from '../core/state/state-manager.js';
+import type { KeyRegistry } from '../core/keys/key-registry.js';
+import type { MaintenanceService } from '../core/service/maintenance.service.js';
+import type { StateManager } from '../core/state/state-manager.js';
 import type { HttpRequest } from '../request/http-request.js';
-import { Localizer } from '../i18n/localizer.js';
-import { SocketTickets, TICKET_LIFETIME } from '../access/socket-tickets.js';
-import { AffectedRoutes } from './affected-routes.js';
-import { AdminAccess } from './admin-access.js';
+import type { Localizer } from '../i18n/localizer.js';
+import { type SocketTickets, TICKET_LIFETIME } from '../access/socket-tickets.js';
+import type { AffectedRoutes } from './affected-routes.js';
+import type { AdminAccess } from './admin-access.js';
 import { AdminApiError } from './admin.errors.js';
 import { checkJson, hasBody } from './request-body.js';
 import type { ApiResponse } from './api-response.js';
-import { Csrf } from './csrf.js';
+import type { Csrf } from './csrf.js';
 import { createEtag } from './etag.js';
 import { readable } from './readable.js';
 
 /** The reading routes of the admin API. */
-@Injectable()
 export class AdminService {
   constructor(
-    @Inject(MaintenanceService) private readonly service: MaintenanceService,
-    @Inject(StateManager) private readonly manager: StateManager,
-    @Inject(KeyRegistry) private readonly registry: KeyRegistry,
-    @Inject(Localizer) private readonly localizer: Localizer,
-    @Inject(AdminAccess) private readonly access: AdminAccess,
-    @Inject(Csrf) private readonly csrf: Csrf,
-    @Inject(SocketTickets) private readonly tickets: SocketTickets,
-    @Inject(AffectedRoutes) private readonly affected: AffectedRoutes,
+    private readonly service: MaintenanceService,
+    private readonly manager: StateManager,
+    private readonly registry: KeyRegistry,
+    private readonly localizer: Localizer,
+    private readonly access: AdminAccess,
+    private readonly csrf: Csrf,
+    private readonly tickets: SocketTickets,
+    private readonly affected: AffectedRoutes,
   ) {}
 
   async menu(request: HttpRequest): Promise<ApiResponse> {

@@ -1,15 +1,20 @@
-import { Inject, Injectable, RequestMethod } from '@nestjs/common';
+import { RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, MODULE_PATH, PATH_METADATA, VERSION_METADATA } from '@nestjs/common/constants.js';
-import { ApplicationConfig, DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
+import {
+  type ApplicationConfig,
+  type DiscoveryService,
+  MetadataScanner,
+  type ModulesContainer,
+} from '@nestjs/core';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { OFF } from '../core/keys/maintenance-state.js';
 import { affects } from '../decision/decision.js';
 import { getHandlerPolicy } from '../decision/handler-policy.js';
-import { IgnorePaths } from '../decision/ignore-paths.js';
+import type { IgnorePaths } from '../decision/ignore-paths.js';
 import { isOfApplication } from '../decision/own-providers.js';
 import { readsOnly } from '../decision/reads-only.js';
-import { MountedPaths } from '../http/mounted-path.js';
+import type { MountedPaths } from '../http/mounted-path.js';
 
 /** Which routes of the application a key closes, and which it leaves open. */
 export interface AffectedRoutesJson {
@@ -23,17 +28,16 @@ type RouteMetadata = Parameters<RoutePathFactory['create']>[0];
 type Version = RouteMetadata['methodVersion'];
 
 /** Determines what a key would refuse from handlers, paths and the key itself; bypasses and status classes are not consulted. */
-@Injectable()
 export class AffectedRoutes {
   private readonly scanner = new MetadataScanner();
   private readonly factory: RoutePathFactory;
 
   constructor(
-    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
-    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
-    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
-    @Inject(IgnorePaths) private readonly ignored: IgnorePaths,
-    @Inject(MountedPaths) private readonly own: MountedPaths,
+    private readonly discovery: DiscoveryService,
+    private readonly modules: ModulesContainer,
+    private readonly config: ApplicationConfig,
+    private readonly ignored: IgnorePaths,
+    private readonly own: MountedPaths,
   ) {
     this.factory = new RoutePathFactory(config);
   }

@@ -1,5 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { PageOrigins } from '../access/page-origins.js';
+import type { PageOrigins } from '../access/page-origins.js';
 import type { HttpRequest } from '../request/http-request.js';
 import { comesFromItsHost, isLocal, parseOrigin, visitedHost } from '../request/visited-host.js';
 import { AdminApiError } from './admin.errors.js';
@@ -14,9 +13,8 @@ import { AdminApiError } from './admin.errors.js';
  * - A program sends neither; it passes unless it sends cookies, since then it may be a browser that hides its origin.
  * - With `admin.origins` nothing else counts: no other Origin, and no other host whose name others could point here.
  */
-@Injectable()
 export class Csrf {
-  constructor(@Inject(PageOrigins) private readonly origins: PageOrigins) {}
+  constructor(private readonly origins: PageOrigins) {}
 
   /** @throws AdminApiError 403 that says why */
   check(request: HttpRequest): void {

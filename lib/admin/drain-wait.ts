@@ -1,7 +1,7 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import type { MaintenanceQuietReplica, MaintenanceRunningCall } from '../core/cluster/quiet.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
-import { MaintenanceService } from '../core/service/maintenance.service.js';
+import type { MaintenanceService } from '../core/service/maintenance.service.js';
 import { messageOf } from '../core/errors/message-of.js';
 import type { HttpRequest } from '../request/http-request.js';
 
@@ -20,9 +20,8 @@ export interface DrainJson {
 }
 
 /** Waits after a change until nothing that the key refuses is running any more. */
-@Injectable()
 export class DrainWait {
-  constructor(@Inject(MaintenanceService) private readonly service: MaintenanceService) {}
+  constructor(private readonly service: MaintenanceService) {}
 
   /**
    * Never rejects: the change has been made, whatever happens to the wait.

@@ -1,19 +1,17 @@
-import { Inject, Injectable } from '@nestjs/common';
 import type { MaintenanceHistoryEntry } from '../core/history/maintenance-history-entry.js';
 import { MOST_KEPT } from '../core/history/history-settings.js';
-import { MaintenanceService } from '../core/service/maintenance.service.js';
+import type { MaintenanceService } from '../core/service/maintenance.service.js';
 import type { HttpRequest } from '../request/http-request.js';
-import { AdminAccess } from './admin-access.js';
+import type { AdminAccess } from './admin-access.js';
 import { badRequest } from './admin.errors.js';
 import { readable } from './readable.js';
 import type { ApiResponse } from './api-response.js';
 
 /** Serves the history of keys. */
-@Injectable()
 export class HistoryService {
   constructor(
-    @Inject(MaintenanceService) private readonly service: MaintenanceService,
-    @Inject(AdminAccess) private readonly access: AdminAccess,
+    private readonly service: MaintenanceService,
+    private readonly access: AdminAccess,
   ) {}
 
   /** Newest first: `?key=`, `?since=`, `?limit=`. */

@@ -1,18 +1,17 @@
-import { Inject, Injectable } from '@nestjs/common';
 import type { MaintenanceChange } from '../core/document/change.js';
 import { revisionOf } from '../core/document/record.js';
 import { MaintenanceConflictError, MaintenanceStoreError } from '../core/errors/errors.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { MaintenanceKeyJson } from '../core/keys/maintenance-key-json.js';
-import { MaintenanceService } from '../core/service/maintenance.service.js';
+import type { MaintenanceService } from '../core/service/maintenance.service.js';
 import type { MaintenanceSetOptions } from '../core/service/set-maintenance-options.js';
-import { StateManager } from '../core/state/state-manager.js';
+import type { StateManager } from '../core/state/state-manager.js';
 import { messageOf } from '../core/errors/message-of.js';
 import type { HttpRequest } from '../request/http-request.js';
-import { Localizer } from '../i18n/localizer.js';
-import { AdminAccess } from './admin-access.js';
+import type { Localizer } from '../i18n/localizer.js';
+import type { AdminAccess } from './admin-access.js';
 import { AdminApiError } from './admin.errors.js';
-import { DrainWait } from './drain-wait.js';
+import type { DrainWait } from './drain-wait.js';
 import type { ApiResponse } from './api-response.js';
 import { createEtag, expectedRevision } from './etag.js';
 import { inWay } from '../core/history/way.js';
@@ -26,14 +25,13 @@ const ATTEMPTS = 5;
 type Condition = Pick<MaintenanceSetOptions, 'ifRevision'>;
 
 /** The writing routes of the admin API. */
-@Injectable()
 export class KeyWriter {
   constructor(
-    @Inject(MaintenanceService) private readonly service: MaintenanceService,
-    @Inject(StateManager) private readonly manager: StateManager,
-    @Inject(Localizer) private readonly localizer: Localizer,
-    @Inject(AdminAccess) private readonly access: AdminAccess,
-    @Inject(DrainWait) private readonly drains: DrainWait,
+    private readonly service: MaintenanceService,
+    private readonly manager: StateManager,
+    private readonly localizer: Localizer,
+    private readonly access: AdminAccess,
+    private readonly drains: DrainWait,
   ) {}
 
   /** Sets a key's switch and everything that belongs to it: fields left out go back to their defaults. */

@@ -1,12 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { revisionOf } from '../core/document/record.js';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import { toEntry, type KeptEntry } from '../core/history/entry-record.js';
 import { HistoryReader } from '../core/history/history-reader.js';
-import { KeyRegistry } from '../core/keys/key-registry.js';
-import { StateManager } from '../core/state/state-manager.js';
+import type { KeyRegistry } from '../core/keys/key-registry.js';
+import type { StateManager } from '../core/state/state-manager.js';
 import type { WindowRecord } from '../core/windows/window-record.js';
-import { Localizer } from '../i18n/localizer.js';
+import type { Localizer } from '../i18n/localizer.js';
 import type { HttpRequest } from '../request/http-request.js';
 import type { PageEntry } from './page-data.js';
 import { describeValues } from './page-values.js';
@@ -16,12 +15,11 @@ import { undoOf, undoOfWindow } from './undo.js';
 const SHOWN = 20;
 
 /** The end of the history, as the admin page shows it. */
-@Injectable()
 export class PageHistory {
   constructor(
-    @Inject(StateManager) private readonly manager: StateManager,
-    @Inject(KeyRegistry) private readonly registry: KeyRegistry,
-    @Inject(Localizer) private readonly localizer: Localizer,
+    private readonly manager: StateManager,
+    private readonly registry: KeyRegistry,
+    private readonly localizer: Localizer,
   ) {}
 
   /**

@@ -1,12 +1,11 @@
-import { HttpException, Inject, Injectable, SetMetadata, type ExecutionContext } from '@nestjs/common';
-import { ApplicationConfig } from '@nestjs/core';
+import { HttpException, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import type { ApplicationConfig } from '@nestjs/core';
 import { negotiate } from '../http/negotiation.js';
-import { MountedPaths } from '../http/mounted-path.js';
+import type { MountedPaths } from '../http/mounted-path.js';
 import { MaintenanceExceptionFilter } from '../http/refusal/maintenance-exception.filter.js';
 import { RefusedEventFilter } from '../messages/refused-event.filter.js';
 import type { HttpRequest } from '../request/http-request.js';
 import type { ResolvedStructure } from '../options/structural-options.js';
-import { STRUCTURE } from '../options/tokens.js';
 
 const ANSWERS_ITSELF = 'nestjs-maintenance:answers-itself';
 
@@ -14,15 +13,14 @@ const ANSWERS_ITSELF = 'nestjs-maintenance:answers-itself';
 export const AnswersRefused = (): MethodDecorator => SetMetadata(ANSWERS_ITSELF, true);
 
 /** Where to send people who open the admin page and are not signed in, or may not see it. */
-@Injectable()
 export class SignIn {
   /** Refusals of guards, by request. */
   private readonly refused = new WeakMap<object, HttpException>();
 
   constructor(
-    @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
-    @Inject(MountedPaths) private readonly paths: MountedPaths,
-    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
+    private readonly structure: ResolvedStructure,
+    private readonly paths: MountedPaths,
+    private readonly config: ApplicationConfig,
   ) {}
 
   /** Where to sign in, with the way back to the page; `null` if not configured. */

@@ -1,12 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { revisionOf } from '../core/document/record.js';
 import { MaintenanceStoreError } from '../core/errors/errors.js';
 import { messageOf } from '../core/errors/message-of.js';
 import { inWay } from '../core/history/way.js';
-import { MaintenanceService } from '../core/service/maintenance.service.js';
-import { StateManager } from '../core/state/state-manager.js';
+import type { MaintenanceService } from '../core/service/maintenance.service.js';
+import type { StateManager } from '../core/state/state-manager.js';
 import type { HttpRequest } from '../request/http-request.js';
-import { AdminAccess } from './admin-access.js';
+import type { AdminAccess } from './admin-access.js';
 import { AdminApiError } from './admin.errors.js';
 import type { ApiResponse } from './api-response.js';
 import { changedMeanwhile, expectedRevision } from './etag.js';
@@ -17,12 +16,11 @@ import { getRequestWay } from './request-way.js';
 import { undoOfWindow } from './undo.js';
 
 /** Undoes changes of planned windows. */
-@Injectable()
 export class WindowUndo {
   constructor(
-    @Inject(MaintenanceService) private readonly service: MaintenanceService,
-    @Inject(StateManager) private readonly manager: StateManager,
-    @Inject(AdminAccess) private readonly access: AdminAccess,
+    private readonly service: MaintenanceService,
+    private readonly manager: StateManager,
+    private readonly access: AdminAccess,
   ) {}
 
   /** @param id of an entry of the history that the admin page shows */

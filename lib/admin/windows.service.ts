@@ -1,11 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { MaintenanceStoreError, UnknownMaintenanceWindowError } from '../core/errors/errors.js';
 import { messageOf } from '../core/errors/message-of.js';
-import { MaintenanceService } from '../core/service/maintenance.service.js';
-import { StateManager } from '../core/state/state-manager.js';
+import type { MaintenanceService } from '../core/service/maintenance.service.js';
+import type { StateManager } from '../core/state/state-manager.js';
 import type { MaintenanceWindow } from '../core/windows/maintenance-window.js';
 import type { HttpRequest } from '../request/http-request.js';
-import { AdminAccess } from './admin-access.js';
+import type { AdminAccess } from './admin-access.js';
 import type { ApiResponse } from './api-response.js';
 import { inWay } from '../core/history/way.js';
 import { getRequestWay } from './request-way.js';
@@ -13,12 +12,11 @@ import { getRequestActor } from './request-actor.js';
 import { readJson, readOptionalJson } from './request-body.js';
 
 /** Planned windows in the admin API. */
-@Injectable()
 export class WindowsService {
   constructor(
-    @Inject(MaintenanceService) private readonly service: MaintenanceService,
-    @Inject(StateManager) private readonly manager: StateManager,
-    @Inject(AdminAccess) private readonly access: AdminAccess,
+    private readonly service: MaintenanceService,
+    private readonly manager: StateManager,
+    private readonly access: AdminAccess,
   ) {}
 
   /** Those that are on or planned: `?key=`, `?from=`, `?until=`. */

@@ -1,6 +1,7 @@
 import { GATEWAY_METADATA, GATEWAY_OPTIONS, PORT_METADATA } from '@nestjs/websockets/constants.js';
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
+import { isOfApplication } from '../decision/own-providers.js';
 import type { MaintenanceSocketOptions, ResolvedStructure } from '../options/structural-options.js';
 
 /** What a gateway is decorated with: the part that matters here. */
@@ -49,7 +50,7 @@ export function serverOptions(
 export function gatewaysOf(modules: ModulesContainer, own: Type): GatewayOptions[] {
   const gateways: GatewayOptions[] = [];
   for (const { providers } of modules.values()) {
-    for (const { metatype } of providers.values()) {
+    for (const { metatype } of [...providers.values()].filter(isOfApplication)) {
       if (metatype !== own && isGateway(metatype)) {
         gateways.push((Reflect.getMetadata(GATEWAY_OPTIONS, metatype) ?? {}) as GatewayOptions);
       }

@@ -1,29 +1,27 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import type { HttpAdapterHost } from '@nestjs/core';
 import type { Namespace, Socket } from 'socket.io';
-import { PageOrigins } from '../access/page-origins.js';
-import { SocketTickets } from '../access/socket-tickets.js';
-import { MaintenanceService } from '../core/service/maintenance.service.js';
-import { StateManager } from '../core/state/state-manager.js';
+import type { PageOrigins } from '../access/page-origins.js';
+import type { SocketTickets } from '../access/socket-tickets.js';
+import type { MaintenanceService } from '../core/service/maintenance.service.js';
+import type { StateManager } from '../core/state/state-manager.js';
 import { asRequest } from '../request/handshake.js';
 import type { HttpRequest } from '../request/http-request.js';
 import { messageOf } from '../core/errors/message-of.js';
 import type { MaintenanceStatusMessage } from '../client/status-message.js';
 import type { Channel } from './channel.js';
-import { ConnectionLimits } from './connection-limits.js';
+import type { ConnectionLimits } from './connection-limits.js';
 import { forget } from './disconnect.js';
 import { fanOut } from './fan-out.js';
-import { InfoPermission, type InfoQuestion } from '../access/info-permission.js';
-import { LiveClients } from './live-clients.js';
+import type { InfoPermission, InfoQuestion } from '../access/info-permission.js';
+import type { LiveClients } from './live-clients.js';
 import { warn } from './log.js';
 import { PingHandler } from './ping.handler.js';
 import { QuietHandler } from './quiet.handler.js';
-import { StatusNews } from './status-news.js';
-import { StatusReporter } from './status-reporter.js';
+import type { StatusNews } from './status-news.js';
+import type { StatusReporter } from './status-reporter.js';
 import { StatusRounds } from './status-rounds.js';
 
 /** Pages that listen by socket. */
-@Injectable()
 export class SocketChannel implements Channel<Socket> {
   private namespace: Namespace | undefined;
   private readonly rounds: StatusRounds<Socket>;
@@ -31,15 +29,15 @@ export class SocketChannel implements Channel<Socket> {
   private readonly quiets: QuietHandler;
 
   constructor(
-    @Inject(StateManager) manager: StateManager,
-    @Inject(StatusReporter) reporter: StatusReporter,
-    @Inject(StatusNews) news: StatusNews,
-    @Inject(InfoPermission) private readonly permission: InfoPermission,
-    @Inject(SocketTickets) private readonly tickets: SocketTickets,
-    @Inject(PageOrigins) private readonly origins: PageOrigins,
-    @Inject(ConnectionLimits) private readonly limits: ConnectionLimits,
-    @Inject(LiveClients) live: LiveClients,
-    @Inject(MaintenanceService) service: MaintenanceService,
+    manager: StateManager,
+    reporter: StatusReporter,
+    news: StatusNews,
+    private readonly permission: InfoPermission,
+    private readonly tickets: SocketTickets,
+    private readonly origins: PageOrigins,
+    private readonly limits: ConnectionLimits,
+    live: LiveClients,
+    service: MaintenanceService,
     private readonly host: HttpAdapterHost,
   ) {
     this.rounds = new StatusRounds(manager, reporter, news, this);
