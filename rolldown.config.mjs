@@ -24,7 +24,7 @@ const ENTRIES = ['index', 'client/index', 'standalone/index', 'integrations/bull
 
 /**
  * Puts what is loaded together into files of their own: each gets all that its modules import and that is in no file before it.
- * @param {Record<string, string[]>} files modules, by the name of the file
+ * @param {Record<string, (string | string[])[]>} files modules, by the name of the file; a list of some stands for what each of them imports
  * @param {string} folder where they are
  */
 function together(files, folder) {
@@ -44,27 +44,34 @@ function together(files, folder) {
       /** @this {import('rolldown').PluginContext} */
       buildEnd() {
         /**
+         * What a module loads, itself among it.
          * @param {string} id
-         * @param {string} name
+         * @param {Set<string>} loaded
          */
-        const add = (id, name) => {
+        const loadedBy = (id, loaded = new Set()) => {
           const info = this.getModuleInfo(id);
-          if (info && !placed.has(id)) {
-            placed.set(id, name);
-            info.importedIds.forEach((imported) => add(imported, name));
+          if (info && !loaded.has(id)) {
+            loaded.add(id);
+            info.importedIds.forEach((imported) => loadedBy(imported, loaded));
           }
+          return loaded;
         };
-        Object.entries(files).forEach(([name, modules]) =>
-          modules.forEach((module) => add(join(folder, module), name)),
-        );
+        for (const [name, modules] of Object.entries(files)) {
+          for (const module of modules) {
+            const [first, ...others] = [module].flat().map((each) => loadedBy(join(folder, each)));
+            [...(first ?? [])]
+              .filter((id) => !placed.has(id) && others.every((other) => other.has(id)))
+              .forEach((id) => placed.set(id, name));
+          }
+        }
       },
     },
   };
 }
 
-/** What every script loads, what importing the main entry loads besides, and what every start loads besides. */
+/** What scripts and applications load, what importing the main entry loads besides, and what every start loads besides. */
 const LOADED_BY_APPLICATIONS = {
-  core: ['standalone/index.js', 'core/store/cache/cache-store.js'],
+  core: [['standalone/index.js', 'index.js'], 'core/store/cache/cache-store.js'],
   main: ['index.js'],
   realtime: ['realtime/realtime.module.js'],
 };
