@@ -1,7 +1,7 @@
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
 import { isSafeMethod } from './decision.js';
-import type { Call } from './evaluator.js';
-import { getHandlerPolicy } from './handler-policy.js';
+import type { Call } from './call.js';
+import { getHandlerPolicy, type HandlerPolicy } from './handler-policy.js';
 import type { Place } from './ignore-paths.js';
 import type { HttpReply } from '../request/http-reply.js';
 import { pathInApplication, routeTemplate, type HttpRequest } from '../request/http-request.js';
@@ -14,12 +14,31 @@ export interface CallFacts extends Call {
   readonly reply: HttpReply | undefined;
 }
 
-/** The route that serves a request; read only if needed, since that costs time. */
-class MatchedRoute implements Place {
-  constructor(private readonly request: HttpRequest) {}
+/** What an HTTP request is about; it is its own place, since one object costs less than two. */
+class HttpFacts implements CallFacts, Place {
+  declare readonly transport: 'http';
+  declare readonly request: HttpRequest;
+  declare readonly http: HttpRequest;
+  declare readonly reply: HttpReply;
+  declare readonly target: HandlerPolicy;
+  declare readonly safe: boolean;
 
+  constructor(request: HttpRequest, reply: HttpReply, target: HandlerPolicy) {
+    this.transport = 'http';
+    this.request = request;
+    this.http = request;
+    this.reply = reply;
+    this.target = target;
+    this.safe = !target.writes && isSafeMethod(request.method);
+  }
+
+  get place(): Place {
+    return this;
+  }
+
+  /** The route that serves it; read only if needed, since that costs time. */
   get template(): string | undefined {
-    return routeTemplate(this.request);
+    return routeTemplate(this.http);
   }
 }
 
@@ -75,16 +94,7 @@ export function getCallFacts(context: ExecutionContext): CallFacts {
       place: undefined,
     };
   }
-  const http = request as HttpRequest;
-  return {
-    transport: 'http',
-    request: http,
-    http,
-    reply,
-    target,
-    safe: !target.writes && isSafeMethod(http.method),
-    place: new MatchedRoute(http),
-  };
+  return new HttpFacts(request as HttpRequest, reply, target);
 }
 
 /** Nest's own types do not know it. */

@@ -1,4 +1,5 @@
 import { affects, PASS, PERSONAL, type Decision, type Verdict } from './decision.js';
+import type { Call } from './call.js';
 import { PLAIN_POLICY, type ConcerningKeys, type HandlerPolicy } from './handler-policy.js';
 import type { IgnorePaths, Place } from './ignore-paths.js';
 import type { StalePolicy } from './stale-policy.js';
@@ -12,19 +13,6 @@ import type { StateManager } from '../core/state/state-manager.js';
 import type { Bypass } from '../access/bypass.js';
 import type { ResolvedOptions } from '../options/options.js';
 import type { HttpRequest } from '../request/http-request.js';
-
-/** The call to be judged. */
-export interface Call {
-  /** What status classes see. */
-  readonly request: unknown;
-  /** The source of address and cookies; `undefined` if there is no HTTP request. */
-  readonly http: HttpRequest | undefined;
-  readonly target: HandlerPolicy;
-  /** Whether it can only read: GET, HEAD, OPTIONS, a GraphQL query. */
-  readonly safe: boolean;
-  /** Where it is served, if paths matter. */
-  readonly place: Place | undefined;
-}
 
 type Active = readonly ActiveKey[];
 /** What follows from a verdict. */
@@ -102,8 +90,9 @@ export class Evaluator {
 
   /** @param looked the store has been asked since a function of the application took its time */
   private decide<T>(call: Call, conclude: Conclusion<T>, looked: boolean): T | Promise<T> {
-    if (this.isBlocked(call)) {
-      return conclude(this.blocked(call));
+    const now = this.judgeNow(call);
+    if (now) {
+      return conclude(now);
     }
     let later = false;
     const result = this.judgeBy(call, this.current, (verdict) => {
@@ -115,6 +104,21 @@ export class Evaluator {
     });
     later = true;
     return result;
+  }
+
+  /** The verdict, unless a function of the application has a say that may answer later. */
+  private judgeNow(call: Call): Verdict | undefined {
+    if (this.isBlocked(call)) {
+      return this.blocked(call);
+    }
+    if (this.passesEvent(call)) {
+      return PASS;
+    }
+    if (this.bypass.asks) {
+      return undefined;
+    }
+    const { keys, gradual } = this.affecting(call, this.current());
+    return gradual ? undefined : this.weigh(call, keys);
   }
 
   /** @param active the keys that count as in maintenance when it is called */

@@ -1,7 +1,7 @@
 import { WorkCall } from '../core/calls/work-calls.js';
 import { SITE } from '../core/calls/work-scope.js';
 import type { HttpRequest } from '../request/http-request.js';
-import type { Call } from './evaluator.js';
+import type { Call } from './call.js';
 
 /** A request that something other than Nest's handlers serves, where maintenance covers the whole site. */
 export class RequestCall extends WorkCall {

@@ -11,7 +11,8 @@ const admitted = new WeakMap<object, CanActivate>();
 
 /** The guard has admitted a call. */
 export function noteAdmission(context: ExecutionContext, guard: CanActivate): void {
-  if (context.getType() === 'rpc' || isSocketOperation(context)) {
+  const type = context.getType();
+  if (type !== 'http' && (type === 'rpc' || isSocketOperation(context))) {
     admitted.set(context.getArgs(), guard);
     getSpan(context.getArgs())?.begin(context.getHandler());
   }
