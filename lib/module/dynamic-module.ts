@@ -4,6 +4,7 @@ import { ownProviders } from '../decision/own-providers.js';
 import { made } from '../decision/provider-factories.js';
 import { putFirst } from '../http/first-guard.js';
 import { MaintenanceGuard } from '../http/maintenance.guard.js';
+import { ClosingModule } from './closing.module.js';
 import { ensureInstalled } from './ensure-installed.js';
 import { mountedProviders } from './mounted.providers.js';
 import { loadFeatures, type OptionalFeature } from './optional-features.js';
@@ -43,7 +44,13 @@ export function createDynamicModule(definition: DynamicModule, given: unknown): 
   return {
     module: definition.module,
     global: structure.isGlobal,
-    imports: [core, DiscoveryModule, realtime, ...loadFeatures(optionalParts(core, realtime, structure))],
+    imports: [
+      core,
+      DiscoveryModule,
+      ClosingModule.register(core),
+      realtime,
+      ...loadFeatures(optionalParts(core, realtime, structure)),
+    ],
     providers: [
       ...(structure.guard === 'first' ? FIRST : []),
       ...(structure.guard === 'in-order' ? [{ provide: APP_GUARD, useExisting: MaintenanceGuard }] : []),

@@ -85,9 +85,15 @@ export class MaintenanceLifecycle {
     this.publisher.start();
   }
 
-  /** Requests are still served. */
-  async beforeShutdown(): Promise<void> {
+  /** Whatever waits for the end of maintenance is to end now, and so is the work of every `maintain()`. Requests are still served. */
+  beginShutdown(): void {
     this.openWork.close();
+    this.sessions.stop();
+  }
+
+  /** The same, unless it was begun already; waits for that work. */
+  async beforeShutdown(): Promise<void> {
+    this.beginShutdown();
     await this.sessions.shutdown();
   }
 

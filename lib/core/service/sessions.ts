@@ -82,12 +82,17 @@ export class MaintenanceSessions {
     }
   }
 
-  /** Aborts all work, waits for it, and leaves the keys as the options say. */
-  async shutdown(): Promise<void> {
+  /** Aborts all work, and begins none any more. */
+  stop(): void {
     this.closing = true;
     this.locks.close();
+    this.sessions.forEach(({ lease }) => lease.stop(SHUTS_DOWN));
+  }
+
+  /** The same; waits for the work, and leaves the keys as the options say. */
+  async shutdown(): Promise<void> {
+    this.stop();
     const open = new Set(this.sessions.values());
-    open.forEach(({ lease }) => lease.stop(SHUTS_DOWN));
     const inPatience = (sessions: Iterable<Session>): Promise<unknown> =>
       Promise.all(Array.from(sessions, (session) => session.inPatience()));
     // what is being opened is left at once, and would stay on if the connection were closed before
