@@ -52,6 +52,7 @@ describe('a push that comes after an answer that has brought it', () => {
     ['a later version', 'a', last, 'h.4.last'],
     ['another history', 'a', first, 'other.2.first'],
     // a store that was set back goes on from there, with the same numbers
+    ['what is known, put back into a store that was set back', 'a', last, 'h.3.put-back'],
     ['a write that what is known was not made from', 'a', record({ write: 'fork', past: [] }), 'h.2.fork'],
   ])('is a reason to look: %s', (_, name, pushed, version) => {
     expect(setUp().isPast({ name, record: pushed, before: FIRST, version })).toBe(false);

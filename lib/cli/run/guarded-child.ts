@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { withDeadline } from '../../core/common/with-deadline.js';
 import { CliError, EXIT } from '../exit.js';
 import { monotonic } from './monotonic.js';
 import { endGroup, groupLives } from './process-group.js';
@@ -12,6 +13,8 @@ export interface ChildExit {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** Milliseconds that the guardian may take to start the command. Where processes or threads run out, it may never begin. */
+const START_TIMEOUT = 30_000;
 /** Milliseconds after which we do what the guardian should have done: it may have been stopped, too. */
 const BACKUP = 250;
 /** Milliseconds between two checks of it. */
@@ -68,14 +71,22 @@ export class GuardedChild {
     });
   }
 
-  /** @throws CliError if it cannot be started */
-  async start(command: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
+  /** @throws CliError if it cannot be started; then it does not start later, either */
+  async start(
+    command: readonly string[],
+    env: Readonly<Record<string, string>>,
+    timeout = START_TIMEOUT,
+  ): Promise<void> {
     if (!this.guardian.connected) {
       throw new CliError(EXIT.failed, 'The guardian process of the command has exited.', 'CLI_NOT_STARTED');
     }
     const answered = once(this.told, 'answer') as Promise<[FromGuardian]>;
     this.tell({ type: 'start', command, env });
-    const [answer] = await answered;
+    const silent = `The guardian process of the command did not answer within ${timeout} ms.`;
+    const [answer] = await withDeadline(answered, timeout, () => {
+      this.guardian.kill('SIGKILL');
+      return new CliError(EXIT.failed, silent, 'CLI_NOT_STARTED');
+    });
     if (answer.type === 'failed') {
       throw new CliError(
         EXIT.failed,

@@ -16,10 +16,11 @@ import {
   type Occurrence,
 } from '../windows/occurrences.js';
 import type { Reopening } from '../windows/reopening.js';
+import { isAbsent } from './fields.js';
 import { opensAt, reopeningAt, reopensOver } from './reopenings.js';
 import { hasParts, liveParts, type HoldRecord, type KeyParts, type Notice } from './record.js';
 
-/** While it is made: what does not apply is absent, and to spread it costs more than all the rest. */
+/** While it is made: to spread what applies would cost more than all the rest. */
 type Described = { -readonly [Name in keyof MaintenanceState]: MaintenanceState[Name] };
 
 /** The occurrence of a window, as something that keeps a key on. */
@@ -107,19 +108,11 @@ export function describeRecord(
   return Object.freeze(state);
 }
 
-/** What the first part that says anything says. */
-function told<Field extends 'message' | 'reason' | 'actor'>(
+/** What the first part that says anything says; a window of another version may lack it. */
+const told = <Field extends 'message' | 'reason' | 'actor'>(
   parts: readonly Notice[],
   field: Field,
-): Notice[Field] | null {
-  for (const part of parts) {
-    const text = part[field];
-    if (text !== null) {
-      return text;
-    }
-  }
-  return null;
-}
+): Notice[Field] | null => parts.find((part) => !isAbsent(part[field]))?.[field] ?? null;
 
 /** A key that is off. */
 function describeOpen(

@@ -87,13 +87,15 @@ export class KnownRecords {
 
   /**
    * Whether an answer of the store was faster than this push: its version is not further, and what is known of its key was made
-   * from it. A store that was set back continues with the same numbers, but with other writes.
+   * from it. A store that was set back continues with the same numbers, but with other writes; what was put back into it keeps its
+   * write id, but the version has another.
    */
   isPast({ name, record, version }: News): boolean {
     const known = this.records.get(name);
     return (
       known !== undefined &&
       isAtLeast(this.at ?? '', version) &&
+      parseVersion(version)?.write === record.write &&
       (known.write === record.write || known.past.includes(record.write))
     );
   }
