@@ -4,21 +4,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { GuardedChild } from '../../lib/cli/run/guarded-child.js';
+import { groupLives } from '../../lib/cli/run/process-group.js';
 import { until } from '../support/until.js';
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
 
 it('a guardian that does not answer is not waited for, and starts nothing later', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'guardian-'));
   const file = join(folder, 'silent.mjs');
   const told = join(folder, 'pid');
-  // the channel that is never listened to keeps nothing alive
   await writeFile(
     file,
     `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(told)}, String(process.pid)); setInterval(() => {}, 1_000);`,
@@ -27,13 +19,13 @@ it('a guardian that does not answer is not waited for, and starts nothing later'
   const pid = await until(async () => Number(await readFile(told, 'utf8').catch(() => '')), {
     what: 'the guardian to run',
   });
-  expect(isAlive(pid)).toBe(true);
+  expect(groupLives(pid)).toBe(true);
   await expect(child.start(['true'], {}, 200)).rejects.toMatchObject({
     code: 'CLI_NOT_STARTED',
     message: 'The guardian process of the command did not answer within 200 ms.',
   });
   expect(await child.exit).toEqual({ code: null, signal: 'SIGKILL' });
-  expect(isAlive(pid)).toBe(false);
+  expect(groupLives(pid)).toBe(false);
   child.dismiss();
   await rm(folder, { recursive: true });
 });

@@ -104,6 +104,19 @@ describe('what this process wrote after a write of another process it did not kn
     expect([view.version, view.records.unconfirmed]).toEqual([version(6), ['own']]);
   });
 
+  it('is restored if a failover has lost it, and the store shows what was there before', async () => {
+    const { view, accept, shows, written, asked } = setUp();
+    const before = made(6);
+    const over = made(7, before);
+    view.advance('own', before, { before: '?', version: '?' });
+    view.advance('own', over, unknown);
+    expect(await accept(6, shows({ own: before }))).toBe(false);
+    expect([view.version, asked()]).toEqual([null, 1]);
+    expect(await accept(6, shows({ own: before }, true))).toBe(true);
+    expect(written).toMatchObject([{ name: 'own', expected: before.write, record: over, kept: true }]);
+    expect(view.records.unconfirmed).toEqual([]);
+  });
+
   it('is not mistaken for older news when the other write comes by push', () => {
     const { view } = setUp();
     const others = made(6);

@@ -63,26 +63,29 @@ export class KnownRecords {
   /**
    * The store has answered.
    * @param own keys that it had to mention
-   * @param speaksOf whether it does
-   * @returns `false` if it does not: it has lost something, and is read as a whole next
+   * @returns `false` if it does not, or only what was there before: it has lost something, and is read as a whole next
    */
-  confirmOwn(own: readonly string[], speaksOf: (name: string) => boolean): boolean {
-    if (!own.every(speaksOf)) {
+  confirmOwn(own: readonly string[], shown: StoredRecords['records']): boolean {
+    const isWhole = own.every((name) => this.isIn(shown, name));
+    if (!isWhole) {
       this.distrust();
-      return false;
     }
-    own.forEach((name) => this.beyond.delete(name));
-    return true;
+    return isWhole;
   }
 
-  /** The store has mentioned these: what it shows of a key as it is known here is covered by the version of its answer. */
+  /** What the store has mentioned as it is known here is covered by the version of its answer. */
   cover(shown: StoredRecords['records']): void {
     for (const name of this.beyond) {
-      const one = shown.get(name);
-      if (one && 'record' in one && one.record.write === this.records.get(name)?.write) {
+      if (this.isIn(shown, name)) {
         this.beyond.delete(name);
       }
     }
+  }
+
+  /** Whether the store shows what is known of a key, or what was made of it; if that cannot be read, it may be that. */
+  private isIn(shown: StoredRecords['records'], name: string): boolean {
+    const [one, known] = [shown.get(name), this.records.get(name)];
+    return one !== undefined && !(known && 'record' in one && relate(known, one.record) === 'earlier');
   }
 
   /**

@@ -176,6 +176,7 @@ export class StateSync {
         }
       }
       if (store.clustered && (view.version !== version || !current)) {
+        // what is known now is yet to be reported
         if (sound && view.version !== null) {
           this.acknowledge();
         } else {

@@ -156,13 +156,12 @@ export class StateWriter {
   private commit(key: string, record: KeyRecord, written: Written): void {
     this.view.advance(key, record, written);
     const { clustered } = this.store;
-    if (this.view.version === written.version) {
-      if (clustered) {
-        this.exchanges.acknowledge();
-      }
+    const isCovered = this.view.version === written.version;
+    if (clustered && isCovered) {
+      this.exchanges.acknowledge();
     } else if (clustered) {
       this.pushes.wait();
-    } else {
+    } else if (!isCovered) {
       this.exchanges.poll();
     }
   }

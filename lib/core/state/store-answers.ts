@@ -2,7 +2,7 @@ import { RecentNames } from '../common/recent-names.js';
 import { encodeBody } from '../document/codec.js';
 import { reconcile } from '../document/reconcile.js';
 import type { KeyRecord } from '../document/record.js';
-import { parseVersion } from '../document/version.js';
+import { isAtLeast } from '../document/version.js';
 import { HOUR } from '../keys/durations.js';
 import type { RecordWrite, StoredRecords, SyncResult, Version } from '../store/store.js';
 import type { SyncParts } from './sync-parts.js';
@@ -10,14 +10,6 @@ import type { SyncParts } from './sync-parts.js';
 const NONE: ReadonlyMap<string, KeyRecord> = new Map();
 /** Records that are put back in one go, and characters of these: a slow connection has to take them in time. */
 const MOST_AT_ONCE = { records: 500, length: 4 * 1024 * 1024 };
-
-/**
- * Whether one version is further in the same history than another: a write of this process came while the answer was on its way.
- */
-function isAhead(one: Version | null, other: Version): one is Version {
-  const [a, b] = [parseVersion(one ?? ''), parseVersion(other)];
-  return a !== undefined && b !== undefined && a.history === b.history && a.revision > b.revision;
-}
 
 /** Applies what the store answers, and puts back what it has lost. */
 export class StoreAnswers {
@@ -44,7 +36,7 @@ export class StoreAnswers {
     if (
       !stored?.all &&
       view.unreadable.all === null &&
-      !view.records.confirmOwn(own, (name) => stored?.records.has(name) ?? false)
+      !view.records.confirmOwn(own, stored?.records ?? new Map())
     ) {
       // lost together with what others had written before it, so the version fits nevertheless
       this.askAgain();
@@ -87,7 +79,9 @@ export class StoreAnswers {
     if (stored.all) {
       view.take(news, at, finding.unreadable);
     } else {
-      view.follow(news, isAhead(view.version, at) ? view.version : at, finding.unreadable);
+      // a write of this process may have come while the answer was on its way
+      const here = view.version ?? '';
+      view.follow(news, isAtLeast(here, at) ? here : at, finding.unreadable);
       view.records.cover(stored.records);
     }
     return true;
