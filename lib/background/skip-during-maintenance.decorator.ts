@@ -7,7 +7,7 @@ import type { MaintenanceKeyLike } from '../core/keys/maintenance-key-like.js';
 import { decoratedNames } from '../decision/decorated-names.js';
 import { noteDecorator } from '../decision/decorator-copies.js';
 import { EXEMPT, nameKeys } from '../decision/decorators.js';
-import { completeMarks, ownerOf } from '../decision/member-marks.js';
+import { completeMarks, ownerOf } from '../decision/restored-marks.js';
 import { scheduledMethods } from './scheduled-methods.js';
 import { skippedMethod, type Skipping } from './skipped-method.js';
 import { noteSkipping } from './skipping-classes.js';

@@ -3,7 +3,7 @@ import { EMPTY, isObservable, Observable } from 'rxjs';
 import type { WorkScope } from '../core/calls/work-scope.js';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { getHandlerPolicy } from '../decision/handler-policy.js';
-import { completeMarks } from '../decision/member-marks.js';
+import { completeMarks } from '../decision/restored-marks.js';
 import { applicationsOf, type Application } from './applications.js';
 import { MissedCalls } from './missed-calls.js';
 

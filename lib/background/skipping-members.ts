@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
-import { ownerOf } from '../decision/member-marks.js';
+import { ownerOf } from '../decision/restored-marks.js';
 import { isSkipped, type Skipping } from './skipped-method.js';
 
 type Missed = Skipping['missed'];

@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 import { decoratedNames } from './decorated-names.js';
 import { noteDecorator } from './decorator-copies.js';
-import { markedMembers, markMember } from './marked-members.js';
-import { noteMemberMark } from './member-marks.js';
+import { addMetadata, markedMembers, markMember } from './marked-members.js';
+import { noteMemberMark } from './restored-marks.js';
 import type { MaintenanceKeyLike } from '../core/keys/maintenance-key-like.js';
 
 /** Set by `@MaintenanceExempt()`: names of keys, or `'all'`. */
@@ -68,9 +68,7 @@ function mark(metadata: symbol, name: string, keys: MaintenanceKeyLike[]): Class
       noteMemberMark(target, { property, metadata, names });
     }
     noteDecorator(`@${name}()`, target, property);
-    const subject = (descriptor?.value as object | undefined) ?? target;
-    const before = (Reflect.getOwnMetadata(metadata, subject) ?? []) as string[][];
-    Reflect.defineMetadata(metadata, [...before, names], subject);
+    addMetadata(metadata, (descriptor?.value as object | undefined) ?? target, names);
   };
 }
 

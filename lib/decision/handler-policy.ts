@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import type { MaintenanceKey } from '../core/keys/maintenance-key.js';
 import type { ActiveKey } from '../core/state/snapshot.js';
 import { EXEMPT, KEYS, marksOf } from './decorators.js';
-import { restoreMarks } from './member-marks.js';
+import { restoreMarks } from './restored-marks.js';
 import { isGradual } from './visitor.js';
 
 /** Metadata that `@EventPattern()` sets on a method, and its value for events. */

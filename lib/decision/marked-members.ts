@@ -1,6 +1,12 @@
 import 'reflect-metadata';
 import { MaintenanceConfigurationError } from '../core/errors/errors.js';
 
+/** Adds to a list that is kept as metadata. */
+export function addMetadata(metadata: symbol, target: object, entry: unknown): void {
+  const before = (Reflect.getOwnMetadata(metadata, target) ?? []) as unknown[];
+  Reflect.defineMetadata(metadata, [...before, entry], target);
+}
+
 /**
  * Records on the class that one of its members is marked, so that discovery asks each class once instead of scanning every
  * method of every provider.
@@ -19,8 +25,7 @@ export function markMember<T extends { property: string | symbol }>(
       `${decorator} on static member ${target.name}.${String(entry.property)}; accepted: a member of instances.`,
     );
   }
-  const own = (Reflect.getOwnMetadata(mark, target) ?? []) as T[];
-  Reflect.defineMetadata(mark, [...own, entry], target);
+  addMetadata(mark, target, entry);
 }
 
 /** All marked members of a class, including inherited ones. */

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { completeMarks, ownerOf } from '../decision/restored-marks.js';
 
 /**
  * Replaces a method by another one, keeping its name, its metadata and its number of declared arguments.
@@ -11,15 +12,21 @@ export function replaceMethod(
   replacement: Function,
 ): boolean {
   return Reflect.defineProperty(owner, property, {
-    value: likeMethod(original, property, replacement),
+    value: likeMethod(owner, property, original, replacement),
     configurable: true,
     writable: true,
     enumerable: false,
   });
 }
 
-/** Gives what replaces a method the method's name, metadata and number of declared arguments. */
-export function likeMethod<T extends Function>(original: Function, property: string, replacement: T): T {
+/** Gives what replaces a method the method's name, metadata and number of declared arguments. @param owner has it, or inherits it */
+export function likeMethod<T extends Function>(
+  owner: object,
+  property: string,
+  original: Function,
+  replacement: T,
+): T {
+  completeMarks(ownerOf(owner, property), property, original);
   for (const key of Reflect.getMetadataKeys(original)) {
     Reflect.defineMetadata(key, Reflect.getMetadata(key, original), replacement);
   }

@@ -4,7 +4,6 @@ import 'reflect-metadata';
 import type { CallFollowing } from './call-following.js';
 import { trackMethod } from './track-method.js';
 import { getHandlerPolicy, type HandlerPolicy } from '../decision/handler-policy.js';
-import { restoreMarks } from '../decision/member-marks.js';
 
 /** Metadata of `@nestjs/graphql` on a resolver. */
 const RESOLVER_METADATA = 'graphql:resolver_type';
@@ -36,7 +35,6 @@ export function trackHandlers(
       continue;
     }
     const follow = following.follows(wrapper);
-    restoreMarks(instance.constructor);
     for (const property of routeMethods(instance)) {
       // Nest calls the prototype's resolvers, and the instance's routes
       trackMethod(ownerOf(instance, property), property, follow);
@@ -80,7 +78,6 @@ function trackPerRequest(
   if (!cls || typeof prototype !== 'object' || prototype === null) {
     return false;
   }
-  restoreMarks(cls);
   const properties = routeMethods(Object.create(prototype) as object);
   for (const property of properties) {
     trackMethod(prototype, property, following.follows(wrapper));

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { currentCall, follow } from '../core/calls/current-call.js';
 import { WorkCall, type WorkCalls } from '../core/calls/work-calls.js';
 import { getHandlerPolicy } from '../decision/handler-policy.js';
-import { restoreMarks } from '../decision/member-marks.js';
+import { replaceMethod } from '../in-flight/replace-method.js';
 
 /** Metadata that `@WebSocketGateway()` sets on a class. */
 const GATEWAY_MARK = 'websockets:is_gateway';
@@ -23,7 +23,6 @@ export function countConnectionHooks(classes: Iterable<Function>, works: WorkCal
     if (!Reflect.hasMetadata(GATEWAY_MARK, cls)) {
       continue;
     }
-    restoreMarks(cls);
     HOOKS.forEach((hook) => countHook(cls, hook));
     const own = counters.get(cls) ?? new Set();
     counters.set(cls, own.add(works));
@@ -49,11 +48,6 @@ function countHook(cls: Function, hook: string): void {
     const run = (): unknown => original.apply(this, args) as unknown;
     return first ? follow(first.call, run, () => calls.forEach(({ works, call }) => works.end(call))) : run();
   };
-  for (const key of Reflect.getMetadataKeys(original)) {
-    Reflect.defineMetadata(key, Reflect.getMetadata(key, original), method);
-  }
-  Object.defineProperty(method, 'name', { value: hook, configurable: true });
-  Object.defineProperty(method, 'length', { value: original.length, configurable: true });
-  Object.defineProperty(prototype, hook, { value: method, configurable: true, writable: true });
+  replaceMethod(prototype, hook, original, method);
   counted.add(method);
 }

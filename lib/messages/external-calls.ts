@@ -4,7 +4,6 @@ import { currentCall, follow } from '../core/calls/current-call.js';
 import type { OpenDecision } from '../core/service/open-decision.js';
 import { ExternalCall } from '../decision/external-call.js';
 import { getHandlerPolicy } from '../decision/handler-policy.js';
-import { restoreMarks } from '../decision/member-marks.js';
 import type { InFlight } from '../in-flight/in-flight.js';
 import { likeMethod } from '../in-flight/replace-method.js';
 
@@ -41,8 +40,7 @@ export class ExternalCalls {
     create: (handler: Method) => unknown,
   ): Method {
     otherLibraries.runHandlers = true;
-    restoreMarks(instance.constructor);
-    const handler = trackedCallback(callback, property);
+    const handler = trackedCallback(instance, callback, property);
     const policy = getHandlerPolicy(instance.constructor, handler);
     const name = `${instance.constructor.name}.${property}`;
     const run = create(handler) as Method;
@@ -58,7 +56,7 @@ export class ExternalCalls {
 }
 
 /** The same handler; its call is not over before it has settled, even if an interceptor no longer waits for it. */
-function trackedCallback(callback: Method, property: string): Method {
+function trackedCallback(instance: object, callback: Method, property: string): Method {
   const tracked = function (this: unknown, ...args: unknown[]): unknown {
     const call = currentCall();
     if (!(call instanceof ExternalCall) || call.handler !== tracked) {
@@ -66,7 +64,7 @@ function trackedCallback(callback: Method, property: string): Method {
     }
     return follow(call, () => callback.apply(this, args), call.retain());
   };
-  return likeMethod(callback, property, tracked);
+  return likeMethod(instance, property, callback, tracked);
 }
 
 /** A guard admits a call. @returns whether it is one of these: otherwise somebody else counts it */

@@ -91,10 +91,9 @@ export class MaintenanceLifecycle {
     this.sessions.stop();
   }
 
-  /** The same, unless it was begun already; waits for that work. */
-  async beforeShutdown(): Promise<void> {
-    this.beginShutdown();
-    await this.sessions.shutdown();
+  /** Waits for that work. */
+  beforeShutdown(): Promise<void> {
+    return this.sessions.shutdown();
   }
 
   async shutdown(): Promise<void> {

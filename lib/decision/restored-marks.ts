@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { addMetadata } from './marked-members.js';
 
 /** What decorators of this library say about the members of a class: metadata of its prototype, or of itself for static ones. */
 const MEMBER_MARKS = Symbol('nestjs-maintenance:member-marks');
@@ -15,8 +16,7 @@ const restored = new WeakSet<object>();
 
 /** Notes what a decorator says about a member. @param target the prototype, or the class of a static member */
 export function noteMemberMark(target: object, mark: MemberMark): void {
-  const before = (Reflect.getOwnMetadata(MEMBER_MARKS, target) ?? []) as MemberMark[];
-  Reflect.defineMetadata(MEMBER_MARKS, [...before, mark], target);
+  addMetadata(MEMBER_MARKS, target, mark);
 }
 
 /**
@@ -29,12 +29,12 @@ export function completeMarks(owner: object, property: string | symbol, method: 
   for (const mark of (Reflect.getOwnMetadata(MEMBER_MARKS, owner) ?? []) as MemberMark[]) {
     const known = (Reflect.getOwnMetadata(mark.metadata, method) ?? []) as (readonly string[])[];
     if (mark.property === property && !known.includes(mark.names)) {
-      Reflect.defineMetadata(mark.metadata, [...known, mark.names], method);
+      addMetadata(mark.metadata, method, mark.names);
     }
   }
 }
 
-/** The same for the methods of a class, including inherited ones, as they are now. To be called before anything copies them. */
+/** The same for the methods of a class, including inherited ones, as they are now. */
 export function restoreMarks(cls: object): void {
   let { prototype } = cls as { prototype?: object | null };
   while (prototype && prototype !== Object.prototype) {
