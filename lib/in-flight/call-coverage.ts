@@ -13,15 +13,15 @@ export class CallCoverage implements CoverageSource {
     private readonly judge: WouldRefuse,
   ) {}
 
-  covers(call: Call, key: MaintenanceKey, since: number): boolean | Promise<boolean> {
+  covers(call: Call, key: MaintenanceKey, since: number, on: number): boolean | Promise<boolean> {
     const unsure: Promise<boolean>[] = [];
     for (const around of callChain(call)) {
-      const answer = around.isAwaitedSince(since) && this.isWaitedFor(around, key);
+      const answer = around.isAwaitedSince(since, on) && this.isWaitedFor(around, key);
       if (answer === true) {
         return true;
       }
       if (answer !== false) {
-        unsure.push(answer.then((waitedFor) => waitedFor && around.isAwaitedSince(since)));
+        unsure.push(answer.then((waitedFor) => waitedFor && around.isAwaitedSince(since, on)));
       }
     }
     return unsure.length > 0 && Promise.all(unsure).then((answers) => answers.includes(true));

@@ -17,7 +17,13 @@ export class CallWatches {
   private readonly holds = new Map<string, CallWatch>();
   private readonly keys = new Map<
     string,
-    { readonly watch: CallWatch; readonly revision: number; readonly reads: boolean }
+    {
+      readonly watch: CallWatch;
+      readonly revision: number;
+      readonly reads: boolean;
+      /** Monotonic. */
+      readonly since: number;
+    }
   >();
 
   /** @param turned is called when nothing is left of what somebody may wait for, or something is again */
@@ -74,6 +80,11 @@ export class CallWatches {
     return Math.min(...holds.map(([, { begun }]) => begun));
   }
 
+  /** Since when a key has been on here; `Infinity` if it is off. */
+  onSince(key: string): number {
+    return this.keys.get(key)?.since ?? Infinity;
+  }
+
   /** Creates watches for the present keys and holds. */
   follow(): void {
     this.followHolds();
@@ -127,7 +138,9 @@ export class CallWatches {
       const closesForReads = known?.reads === true && !reads;
       if (!known || isOnAgain || closesForReads) {
         known?.watch.stop();
-        this.keys.set(key, { watch: this.watch(key, SLOWEST), revision, reads });
+        const watch = this.watch(key, SLOWEST);
+        const since = known && !isOnAgain ? known.since : watch.begun;
+        this.keys.set(key, { watch, revision, reads, since });
       }
     }
   }

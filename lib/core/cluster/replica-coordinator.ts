@@ -128,6 +128,10 @@ export class ReplicaCoordinator implements Coordinator {
     return this.watches.drainingSince(key, except);
   }
 
+  onSince(key: string): number {
+    return this.watches.onSince(key);
+  }
+
   /** Whether others may wait for anything that is in progress here, whatever became of its response. */
   get isBusy(): boolean {
     const { calls, manager } = this;

@@ -33,7 +33,7 @@ export abstract class MaintenanceWork extends MaintenanceKnowledge {
   /**
    * Runs work while none of these keys is on. It counts like a request until its promise has settled: a `maintain()` of one of
    * the keys waits for it, on every replica. Inside a call that is already counted it runs at once, as a part of that call, as far as
-   * the keys affect that call, too.
+   * the keys affect that call, too, and it did not arrive while they were on, as an event may.
    *
    * @param keys one or more; whatever their `scope`
    * @returns the result of the work; `undefined` if it was skipped

@@ -80,7 +80,12 @@ export class OpenDecision {
     }
     const own = heldBy(call).map(({ hold }) => hold);
     const answers = active.map(({ key }) =>
-      this.coverage.covers(call, key, this.drains.drainingSince(key.name, own)),
+      this.coverage.covers(
+        call,
+        key,
+        this.drains.drainingSince(key.name, own),
+        this.drains.onSince(key.name),
+      ),
     );
     return answers.every((answer) => typeof answer === 'boolean')
       ? answers.every(Boolean)

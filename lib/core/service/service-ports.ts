@@ -18,14 +18,17 @@ export interface CoverageSource {
   /**
    * Whether a drain of the key would wait for that call, or one that it was started in, if it were admitted only now.
    * @param since monotonic moment since which the key is drained here: nobody waits for calls that have been waiting since
+   * @param on the same, since which it is on: nor for work that has begun since
    */
-  covers(call: Call, key: MaintenanceKey, since: number): boolean | Promise<boolean>;
+  covers(call: Call, key: MaintenanceKey, since: number, on: number): boolean | Promise<boolean>;
 }
 
 /** Knows who waits for calls of this replica; implemented by cluster/. */
 export interface DrainSource {
   /** Monotonic moment since when the first hold of a key, except these, has waited for calls here; `Infinity`: none does. */
   drainingSince(key: string, except: readonly string[]): number;
+  /** Monotonic moment since when a key has been on here; `Infinity` if it is off. */
+  onSince(key: string): number;
 }
 
 /** What happens to work while this replica is out of contact with the store; decision/ implements it. */
