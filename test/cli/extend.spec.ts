@@ -100,4 +100,21 @@ describe.each(['redis', 'api'] as const)('extend by %s', (way) => {
     await service().refresh();
     expect((await service().getKeyData())['payments']).toMatchObject({ until: '2031-03-04T14:30:00.000Z' });
   });
+
+  it('says what to do about a key that only a job keeps on', async () => {
+    const job = await service().maintain('payments', { drain: false });
+    const hints: string[] = [];
+    for (const args of ['10m', 'until 2031-03-04T14:30Z']) {
+      const { code, stderr } = await call('payments', ...args.split(' '));
+      expect(code).toBe(1);
+      expect(stderr).toContain('nothing was changed');
+      expect(stderr).not.toContain('"mode"');
+      hints.push(...(/\bon payments until 14:30/.exec(stderr) ?? []));
+    }
+    expect(hints).toHaveLength(2);
+    expect(
+      await cli(['on', 'payments', 'until', '2031-03-04T14:30Z', '--json', ...ways[way]()]),
+    ).toMatchObject({ code: 0 });
+    await job.leave();
+  });
 });
