@@ -30,7 +30,7 @@ export function openChange(name: string): void {
   if (restored) {
     length.restore(draft.values);
     message.restore(draft.values);
-    reason.value = draft.values['reason'] ?? before;
+    reason.value = draft.values['reason'] ?? reason.value;
   }
   openDialog(key, {
     title: editing ? 'changeTitle' : 'onTitle',
@@ -38,8 +38,18 @@ export function openChange(name: string): void {
     fields: [length.set, message.set, field('reason', texts.reasonField, reason, texts.reasonHint)],
     confirm: editing ? 'confirmChange' : 'confirmOn',
     kind: editing ? 'primary' : 'danger',
-    typed: () =>
-      saveDraft({ name, values: { ...length.values(), ...message.values(), reason: reason.value } }),
+    ...(restored && draft.tag !== null && { tag: draft.tag }),
+    taken: length.pass,
+    typed: ({ tag }) =>
+      saveDraft({
+        name,
+        tag,
+        values: {
+          ...length.values(),
+          ...message.values(),
+          ...(reason.value.trim() !== before && { reason: reason.value }),
+        },
+      }),
     send({ problem }) {
       const end = length.read();
       if (!end) {

@@ -1,21 +1,8 @@
 import type { PageKey } from '../../admin/page-data.js';
-import type { AdminText } from '../../i18n/admin-texts.js';
+import type { Asked } from './dialog-content.js';
 import { element, joinTexts, write } from './elements.js';
 import { loginUrl, texts } from './page.js';
 import { clock } from './times.js';
-
-/** The open dialog: for which key, and on which state it was opened. */
-export interface Asked {
-  readonly name: string;
-  /** What was around the button that opened it. */
-  readonly home: HTMLElement | null;
-  readonly confirm: AdminText;
-  readonly problem: HTMLElement;
-  readonly go: HTMLButtonElement;
-  tag: string | null;
-  busy: boolean;
-  conflict: boolean;
-}
 
 export function drawGo({ go, busy, conflict, confirm }: Asked): void {
   write(go, texts[busy ? 'working' : conflict ? 'confirmAnyway' : confirm]);

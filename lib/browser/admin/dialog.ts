@@ -4,30 +4,14 @@ import type { AdminText } from '../../i18n/admin-texts.js';
 import { ask, type ApiRequest } from './api.js';
 import { arm, armLate, disarm } from './arm.js';
 import { focusCard } from './cards.js';
-import { drawGo, tellNow, tellSignedOut, type Asked } from './dialog-problem.js';
+import type { Asked, DialogContent } from './dialog-content.js';
+import { drawGo, tellNow, tellSignedOut } from './dialog-problem.js';
 import { clearDraft } from './draft.js';
 import { button, byId, element, fill } from './elements.js';
 import { isFocusLost, passFocus } from './focus.js';
 import { toast } from './notices.js';
 import { findKey, page, texts } from './page.js';
 import { refresh } from './refresh.js';
-
-/** A dialog before a change: what it says, and what it sends. */
-export interface DialogContent {
-  readonly title: AdminText;
-  readonly notes: readonly string[];
-  readonly fields?: readonly HTMLElement[];
-  readonly confirm: AdminText;
-  readonly kind: 'primary' | 'danger';
-  /** Where it is sent, if not to the key. */
-  readonly path?: string;
-  /** What is said afterwards, if that does not follow from the response. */
-  readonly done?: AdminText;
-  /** Whether something was typed or chosen. */
-  typed?(): void;
-  /** The change; `null`: something is missing, and the dialog says what. */
-  send(asked: Asked): ApiRequest | null;
-}
 
 /** What the server says about a change, including one that it refused. */
 type Outcome = Partial<MaintenanceKeyJson> & { outcome?: string };
@@ -75,7 +59,9 @@ export function openDialog(key: PageKey, content: DialogContent): void {
     confirm: content.confirm,
     problem,
     go,
-    tag: content.path === undefined ? key.tag : null,
+    cancel,
+    taken: content.taken,
+    tag: content.path === undefined ? (content.tag ?? key.tag) : null,
     busy: false,
     conflict: false,
   };
@@ -85,7 +71,7 @@ export function openDialog(key: PageKey, content: DialogContent): void {
     void submit(opened, content);
   });
   form.addEventListener('input', () => {
-    content.typed?.();
+    content.typed?.(opened);
     if (!opened.busy) {
       arm(go);
     }
@@ -95,6 +81,7 @@ export function openDialog(key: PageKey, content: DialogContent): void {
   // the press that opened the dialog may be repeated, and must not count as an answer
   armLate(go);
   heading.focus();
+  watchOthers();
 }
 
 /** Tells the operator that somebody else has just changed this key; their own input stays. */
@@ -105,7 +92,10 @@ export function watchOthers(): void {
   const key = findKey(asked.name);
   if (!key) {
     closeDialog();
-  } else if (asked.tag !== null && key.tag !== asked.tag) {
+    return;
+  }
+  asked.taken?.();
+  if (asked.tag !== null && key.tag !== asked.tag) {
     asked.conflict = true;
     tellNow(asked, key, texts.changedMeanwhile);
     drawGo(asked);
@@ -116,7 +106,7 @@ export function watchOthers(): void {
   }
 }
 
-function closeDialog(): void {
+export function closeDialog(): void {
   dialog.close();
   leave();
 }
@@ -147,6 +137,8 @@ async function submit(current: Asked, content: DialogContent): Promise<void> {
     return;
   }
   current.busy = true;
+  // it is on its way, and cannot be called back
+  current.cancel.disabled = true;
   drawGo(current);
   disarm(current.go);
   current.problem.replaceChildren();
@@ -155,13 +147,18 @@ async function submit(current: Asked, content: DialogContent): Promise<void> {
   const answer = await ask<Outcome>(path, sent).catch(() => null);
   await refresh();
   current.busy = false;
-  if (asked !== current) {
-    return;
-  }
+  current.cancel.disabled = false;
   const key = findKey(current.name);
   if (answer?.ok) {
-    closeDialog();
+    if (asked === current) {
+      closeDialog();
+    }
     toast(fill(content.done ?? describeOutcome(request, answer.json), { label: key?.label ?? current.name }));
+    return;
+  }
+  if (asked !== current) {
+    // some browsers close a dialog when Escape is pressed twice
+    toast(answer?.json?.message || texts.noAnswer);
     return;
   }
   const wasConflict = current.conflict;

@@ -2,6 +2,9 @@
 export interface Draft {
   /** The key it is for. */
   readonly name: string;
+  /** On which state of it. */
+  readonly tag: string | null;
+  /** Only what is not as it was. */
   readonly values: Readonly<Record<string, string>>;
 }
 

@@ -35,11 +35,15 @@ export function joinTexts(given: readonly (string | null)[]): Child[] {
   return isolated.flatMap((text, index) => (index === 0 ? text : [' \u00b7 ', text]));
 }
 
-/** Writes only what has changed, so that nothing is read aloud twice. */
+/** What was written last: a browser that translates the page shows another text in its place. */
+const written = new WeakMap<Node, string>();
+
+/** Writes only what has changed, so that nothing is read aloud or translated twice. */
 export function write(node: Node, text: string): void {
-  if (node.textContent !== text) {
+  if ((written.get(node) ?? node.textContent) !== text) {
     node.textContent = text;
   }
+  written.set(node, text);
 }
 
 /** A text in which names in braces stand for values. */

@@ -28,8 +28,10 @@ export interface GivenEnd {
 export interface LengthChoice {
   readonly set: HTMLElement;
   readonly date: HTMLInputElement;
-  /** The choice, for a draft. */
-  readonly values: () => { length: string; date: string };
+  /** The choice, for a draft; empty if there was none. */
+  readonly values: () => { length?: string; date?: string };
+  /** Time has passed: what was chosen ends later. */
+  readonly pass: () => void;
   /** Restores what {@link values} returned, as far as it is still available. */
   restore(values: Readonly<Record<string, string>>): void;
   /** Empty if the end stays as it is; `null` if there is no such date. */
@@ -91,7 +93,9 @@ export function makeLengthChoice(key: PageKey): LengthChoice {
     return Number.isNaN(at) ? '' : fill(hidden ? 'endsNet' : 'endsAt', { time: clock(at) });
   }
 
-  function draw(): void {
+  /** @param said whether the summary is read aloud: what somebody has chosen, but not every minute */
+  function draw(said = true): void {
+    summary.ariaLive = said ? 'polite' : 'off';
     dateField.hidden = chosen() !== 'untilDate';
     write(summary, summarize(chosen()));
   }
@@ -115,18 +119,20 @@ export function makeLengthChoice(key: PageKey): LengthChoice {
   });
   const set = element(
     'fieldset',
-    { onchange: draw, oninput: draw },
+    { onchange: () => draw(), oninput: () => draw() },
     element('legend', { textContent: texts.howLong }),
     element('div', { className: 'chips' }, ...chips),
     dateField,
     summary,
   );
-  choose(kept ?? 'hour1');
+  const first = kept ?? 'hour1';
+  choose(first);
   return {
     set,
     date,
-    values: () => ({ length: chosen(), date: date.value }),
-    restore({ length = '', date: typed = '' }) {
+    values: () => (chosen() === first ? {} : { length: chosen(), date: date.value }),
+    pass: () => draw(false),
+    restore({ length = '', date: typed = date.value }) {
       date.value = typed;
       if (ids.some((id) => id === length)) {
         choose(length);

@@ -74,4 +74,7 @@ if (live) {
   document.head.append(script);
 }
 // times are shown relative to now
-setInterval(draw, LOOK);
+setInterval(() => {
+  draw();
+  watchOthers();
+}, LOOK);

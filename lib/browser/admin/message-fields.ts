@@ -7,7 +7,7 @@ import { defaultMessage, texts } from './page.js';
 /** What visitors read: one text, and further ones by language if wanted. */
 export interface MessageFields {
   readonly set: HTMLElement;
-  /** What was typed, for a draft. */
+  /** What was changed, for a draft. */
   values(): Record<string, string>;
   restore(values: Readonly<Record<string, string>>): void;
   /** `undefined`: unchanged; `null`: none. */
@@ -46,7 +46,12 @@ export function makeMessageFields({ message, messages }: Partial<PageKey>): Mess
   const before = new Map([...inputs].map(([tag, input]) => [tag, textOf(input)]));
   return {
     set,
-    values: () => Object.fromEntries([...inputs].map(([tag, { value }]) => [idOf(tag), value])),
+    values: () =>
+      Object.fromEntries(
+        [...inputs]
+          .filter(([tag, input]) => textOf(input) !== before.get(tag))
+          .map(([tag, { value }]) => [idOf(tag), value]),
+      ),
     restore(values) {
       for (const [id, value] of Object.entries(values)) {
         const tag = id === ID ? '' : id.startsWith(`${ID}-`) ? id.slice(ID.length + 1) : undefined;

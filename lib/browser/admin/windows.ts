@@ -1,7 +1,7 @@
 import type { PageWindow } from '../../admin/page-data.js';
 import type { AdminText } from '../../i18n/admin-texts.js';
 import { armLate } from './arm.js';
-import { openDialog } from './dialog.js';
+import { closeDialog, openDialog } from './dialog.js';
 import { button, byId, element, fill, write } from './elements.js';
 import { findKey, page, texts } from './page.js';
 import { Rows, type Row } from './rows.js';
@@ -89,6 +89,14 @@ function openWindow(window: PageWindow, what: 'windowEnd' | 'windowSkip' | 'wind
       kind: 'danger',
       path: `windows/${encodeURIComponent(window.id)}`,
       done: 'windowDone',
+      taken() {
+        const now = page.state.windows.find(({ id }) => id === window.id);
+        if (what === 'windowSkip' && now?.on && now.start === window.start) {
+          // it has begun: to cancel it would end it
+          closeDialog();
+          openWindow(now, 'windowEnd');
+        }
+      },
       send: () => ({
         method: 'DELETE',
         body: {
