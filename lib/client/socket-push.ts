@@ -4,6 +4,7 @@ import type { MaintenancePingError, MaintenancePong, MaintenanceStatusMessage } 
 /** The part of a Socket.IO client that is used here. */
 export interface SocketLike {
   readonly active: boolean;
+  readonly io?: { readonly engine: { readonly transport: { readonly name: string } } };
   on(event: string, listener: (...args: never[]) => void): unknown;
   connect(): unknown;
   close(): unknown;
@@ -24,6 +25,12 @@ export interface SocketAddress {
   readonly auth?: unknown;
 }
 
+/** A push that can be interrupted. */
+export interface SocketPush extends Push {
+  /** Gives a connection by long polling back, until {@link retry}. */
+  rest(): void;
+}
+
 const TIMEOUT = 10_000;
 /** Milliseconds until a socket that the server closed or refused tries again. */
 const CLOSED = 2_000;
@@ -36,9 +43,10 @@ const rooted = (path: string): string => path.replace(/^\/?/, '/');
 /** The gateway. */
 export const pushBySocket =
   (io: SocketFactory, { origin, namespace, path, auth }: SocketAddress) =>
-  (listener: PushListener): Push => {
+  (listener: PushListener): SocketPush => {
     let open = false;
     let closed = false;
+    let resting = false;
     let attempt: ReturnType<typeof setTimeout> | undefined;
     const socket = io(origin + rooted(namespace), {
       path: rooted(path),
@@ -53,7 +61,7 @@ export const pushBySocket =
     function connectIn(delay: number): void {
       clearTimeout(attempt);
       const begin = (): void => {
-        if (!open && !closed) {
+        if (!open && !closed && !resting) {
           socket.close();
           socket.connect();
         }
@@ -87,7 +95,16 @@ export const pushBySocket =
             error ? reject(error) : resolve(answer);
           socket.timeout(TIMEOUT).emit('ping', key === undefined ? {} : { key }, settle);
         }),
-      retry: () => connectIn(FOUND),
+      retry() {
+        resting = false;
+        connectIn(FOUND);
+      },
+      rest() {
+        if (open && socket.io?.engine.transport.name === 'polling') {
+          resting = true;
+          socket.close();
+        }
+      },
       close() {
         closed = true;
         clearTimeout(attempt);
