@@ -80,6 +80,7 @@ it('a refused change can be cancelled', async () => {
   await page.getByRole('dialog').getByText('The server did not respond.').waitFor();
   await confirm(page, 'Cancel');
   await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  expect(site.service.isActive()).toBe(false);
 });
 
 it('a dialog about an occurrence that has not begun does not end one that has', async () => {
