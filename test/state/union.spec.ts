@@ -100,3 +100,43 @@ it("a process without knowledge writes nothing to a Redis that has lost its data
   await newcomer.setMaintenance(true, 'a');
   expect(newcomer.isActive('a')).toBe(true);
 });
+
+it("a process without knowledge waits for records that are missing beside their indexes, with onUnknown: 'block'", async () => {
+  const client = server.client();
+  const entry = (name: string): string => `${namespace}:{${namespace}}:${name}`;
+  const proxy = await TcpProxy.start(server);
+  await using known = await join(proxy.url);
+  await known.setMaintenance(true, 'a', { message: 'known' });
+  proxy.pause();
+  // as Redis evicts it
+  await client.del(entry('records'));
+  await using newcomer = await join(server.url, { onStale: 'block' });
+  await expect(newcomer.setMaintenance(true, 'b')).rejects.toThrow('has lost its data');
+  expect(await client.exists(entry('records'))).toBe(0);
+  proxy.resume();
+  await until(() => newcomer.isActive('a'), { timeout: 10_000, what: 'the newcomer to learn what was lost' });
+  await proxy.stop();
+});
+
+it.each(['order', 'writes'])(
+  'records that nobody knows any more are given up after a lease (%s)',
+  async (left) => {
+    const client = server.client();
+    const entry = (name: string): string => `${namespace}:{${namespace}}:${name}`;
+    await client.zadd(entry(left), 1, 'a');
+    await using newcomer = await join(server.url, { onStale: 'block' });
+    await expect(newcomer.setMaintenance(true, 'b')).rejects.toThrow('has lost its data');
+    await until(
+      () =>
+        newcomer.setMaintenance(true, 'b').then(
+          () => true,
+          () => false,
+        ),
+      {
+        timeout: 10_000,
+        what: 'the store to count as new',
+      },
+    );
+    expect(await client.zrange(entry('order'), 0, -1)).toEqual(['b']);
+  },
+);

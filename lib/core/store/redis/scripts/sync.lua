@@ -134,7 +134,7 @@ table.sort(alive)
 local leases_mark = #alive > 0 and string.sub(redis.sha1hex(table.concat(alive, '\n')), 1, 8) or ''
 
 -- An empty store that lost its memory recently says nothing to a replica that knows nothing: one that remembers has come back, or
--- is listening again and has not reported anything yet.
+-- is listening again and has not reported anything yet, or the records alone are missing.
 local empty_for = 0
 if KEYS[8] and kind == 'all' and not head then
   local _, _, stop, remembered = memory_of(KEYS[8])
@@ -142,6 +142,8 @@ if KEYS[8] and kind == 'all' and not head then
     empty_for = math.max(0, math.min(tonumber(stop) - now, 60000))
   elseif now - met.since < lease and listeners(channel) > listed(KEYS[2]) then
     empty_for = met.since + lease - now
+  else
+    empty_for = records_lost_for(KEYS[4], KEYS[5], now, lease)
   end
 end
 

@@ -57,6 +57,19 @@ local function save(records, head)
   redis.call('HSET', records, HEAD, table.concat(parts, ' '))
 end
 
+-- For how many ms the records may be put back if there are none: they are lost if their indexes are there, since a first write removes
+-- these. It is recorded among the names when that was noticed.
+local function records_lost_for(order, writes, now, lease)
+  if redis.call('EXISTS', order, writes) == 0 then return 0 end
+  local noticed = redis.pcall('ZSCORE', order, ':lost')
+  noticed = type(noticed) == 'string' and tonumber(noticed)
+  if not noticed or noticed > now then
+    if type(redis.pcall('ZADD', order, int(now), ':lost')) ~= 'number' then return 0 end
+    noticed = now
+  end
+  return math.max(0, noticed + lease - now)
+end
+
 -- The revision of a version, if that is on the line of this store: it has made, or was given, that very write with that number.
 local function on_line(head, writes, version)
   local history, revision, write = string.match(version, '^([%w_-]+)%.(%d+)%.([%w_-]+)$')
