@@ -3,6 +3,11 @@ import type { Duplex } from 'node:stream';
 
 type Listener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
+/** Later versions of Node ask for each request whether its connection goes on in another protocol. */
+interface AskedServer {
+  shouldUpgradeCallback?: (this: Server, request: IncomingMessage) => boolean;
+}
+
 /** What makes a request an offer to go on in HTTP/2 (RFC 7540, 3.2). */
 const OFFER: ReadonlySet<string> = new Set(['upgrade', 'http2-settings']);
 
@@ -20,9 +25,17 @@ export function serveHttp2Offers(server: Server): void {
   if (!listener || others.length > 0) {
     return;
   }
+  const asked = server as AskedServer;
+  const { shouldUpgradeCallback: upgrades } = asked;
+  const isServed = (request: IncomingMessage): boolean =>
+    isOffer(request) && server.listenerCount('upgrade') === 1;
+  if (upgrades) {
+    asked.shouldUpgradeCallback = (request) => !isServed(request) && upgrades.call(server, request);
+    return;
+  }
   server.off('upgrade', listener);
   server.on('upgrade', (request, socket, head) => {
-    if (isOffer(request) && server.listenerCount('upgrade') === 1) {
+    if (isServed(request)) {
       socket.unshift(Buffer.concat([Buffer.from(withoutOffer(request), 'latin1'), head]));
       server.emit('connection', socket);
     } else {

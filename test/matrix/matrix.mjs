@@ -1,4 +1,4 @@
-// Runs the end-to-end suites over {Nest 12, Nest 11} x {Node 20, 22, 24}, Express and Fastify in each, and prints the table.
+// Runs the end-to-end suites over {Nest 12, Nest 11} x {Node 20, 22, 24, 26}, Express and Fastify in each, and prints the table.
 // `npm run test:matrix -- 22 24`: only these.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { nodeOf } from './nodes.mjs';
 import { SUITES } from './suites.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const ALL_NODES = ['20', '22', '24'];
+const ALL_NODES = ['20', '22', '24', '26'];
 const NODES = process.argv.length > 2 ? process.argv.slice(2) : ALL_NODES;
 const NESTS = ['12', '11'];
 
