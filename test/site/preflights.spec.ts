@@ -1,4 +1,4 @@
-import type { INestApplication } from '@nestjs/common';
+import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { MaintenanceModule, MaintenanceService, type MaintenanceRootOptions } from 'nestjs-maintenance';
 import { describe, expect, it } from 'vitest';
 import { adapters } from '../support/apps.js';
@@ -11,6 +11,14 @@ interface Answer {
 }
 type Handler = (request: { method?: string }, reply: Answer, next?: () => void) => void;
 type Routes = Record<'options' | 'get' | 'all', (path: string, handler: Handler) => unknown>;
+
+@Controller('handler')
+class HandlerController {
+  @Get()
+  get(): string {
+    return 'handled';
+  }
+}
 
 const preflight: Handler = (_request, reply) =>
   void reply.header('Access-Control-Allow-Origin', 'https://shop.example').send('');
@@ -66,7 +74,10 @@ describe.each(adapters)("preflights of routes by hand, with coverage 'site' on %
   ])('are answered as usual, decided %s', async (_moment, options) => {
     const reached: string[] = [];
     await using running = await createApp(
-      { imports: [MaintenanceModule.forRoot({ coverage: 'site', socket: false, admin: false, ...options })] },
+      {
+        imports: [MaintenanceModule.forRoot({ coverage: 'site', socket: false, admin: false, ...options })],
+        controllers: [HandlerController],
+      },
       (app) => addLate(app, reached),
       { instance: await (name === 'express' ? startExpress(reached) : startFastify(reached)) },
     );
@@ -84,6 +95,14 @@ describe.each(adapters)("preflights of routes by hand, with coverage 'site' on %
       // others are requests like any other
       const plain = await request(running.port, path, { method: 'OPTIONS' });
       expect([path, plain.status]).toEqual([path, 503]);
+    }
+    // nor is that different where nothing is: at the end, and at a path that only other methods have
+    for (const path of ['/nowhere', '/handler']) {
+      expect([path, (await request(running.port, path, { method: 'OPTIONS', headers })).status]).toEqual([
+        path,
+        404,
+      ]);
+      expect([path, (await request(running.port, path, { method: 'OPTIONS' })).status]).toEqual([path, 503]);
     }
     for (const path of ['/early/all', '/part/page/all', '/late/all']) {
       expect((await request(running.port, path, { method: 'OPTIONS', headers })).status).toBe(503);

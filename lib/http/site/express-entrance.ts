@@ -178,7 +178,7 @@ export class ExpressEntrance {
 
   /** Nothing has answered. */
   private atEnd(request: ExpressRequest, reply: HttpReply, pass: Next): void {
-    if (!this.coverage.engaged || request.method === 'OPTIONS') {
+    if (!this.coverage.engaged || isPreflight(request)) {
       pass();
       return;
     }

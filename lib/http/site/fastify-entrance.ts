@@ -111,9 +111,8 @@ export class FastifyEntrance {
     // the guard would otherwise ask the application a second time
     const passes =
       (late && known && this.guarded) ||
-      (request.method === 'OPTIONS' && (config?.url === undefined || config.url === '*')) ||
       // a preflight is answered as usual, unless that ran what other methods do
-      (!known && config?.method === 'OPTIONS' && isPreflight(request));
+      (!known && isPreflight(request) && (config?.url === undefined || config.method === 'OPTIONS'));
     if (passes) {
       done();
       return;
