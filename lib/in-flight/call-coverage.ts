@@ -16,7 +16,7 @@ export class CallCoverage implements CoverageSource {
   covers(call: Call, key: MaintenanceKey, since: number, on: number): boolean | Promise<boolean> {
     const unsure: Promise<boolean>[] = [];
     for (const around of callChain(call)) {
-      const answer = around.isAwaitedSince(since, on) && this.isWaitedFor(around, key);
+      const answer = around.isAwaitedSince(since, on) && this.isWaitedFor(around, key, on);
       if (answer === true) {
         return true;
       }
@@ -27,11 +27,16 @@ export class CallCoverage implements CoverageSource {
     return unsure.length > 0 && Promise.all(unsure).then((answers) => answers.includes(true));
   }
 
-  private isWaitedFor(call: Call, key: MaintenanceKey): boolean | Promise<boolean> {
+  private isWaitedFor(call: Call, key: MaintenanceKey, on: number): boolean | Promise<boolean> {
     if (call instanceof WorkCall) {
       return call.scope.isConcernedBy(key);
     }
-    const found = call instanceof HandlerCall ? this.inFlight.contextOf(call) : undefined;
-    return found !== undefined && this.judge.ask(key.name, found.context, !found.known);
+    if (!(call instanceof HandlerCall)) {
+      return false;
+    }
+    const found = this.inFlight.contextOf(call);
+    // nobody waits for what has begun since and comes from no request
+    const isLate = !found?.known && call.begun >= on && !this.inFlight.isAdmitted(call);
+    return found !== undefined && !isLate && this.judge.ask(key.name, found.context, !found.known);
   }
 }

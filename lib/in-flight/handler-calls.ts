@@ -17,8 +17,8 @@ export type Remainder = 'answer' | 'result' | 'nothing';
 
 /** One call of a handler, for code that is reached from it and for code that has its request. */
 export class HandlerCall extends Call {
-  /** On the monotonic clock, a second early at most. */
-  readonly begun = coarseClock.now;
+  /** On the monotonic clock; early unless it is followed, by a second at most while there are requests. */
+  begun = coarseClock.now;
   previous: HandlerCall | undefined = undefined;
   surroundings: Surroundings | undefined = undefined;
   /** Somebody listens to its result, or reads it. */

@@ -3,7 +3,7 @@ import { coarseClock } from '../core/calls/coarse-clock.js';
 import { Revocations } from '../core/calls/revocations.js';
 import { WorkCalls } from '../core/calls/work-calls.js';
 import type { CallFilter, RunningCall, RunningCalls } from '../core/cluster/running-calls.js';
-import type { HandlerCall } from './handler-calls.js';
+import { getHandlerCalls, type HandlerCall } from './handler-calls.js';
 import { CallCounter } from './call-counter.js';
 import { isOver } from './is-over.js';
 import { revokeHandlerCalls } from './revoke-handler-calls.js';
@@ -98,6 +98,17 @@ export class InFlight implements RunningCalls {
     this.sweep();
     const context = this.handlers.get(handler);
     return context && { context, known: false };
+  }
+
+  /**
+   * Whether a call whose request is unknown may be that of a request, or a message, that was admitted at some time: a schedule may
+   * call a handler, too.
+   */
+  isAdmitted({ handler, surroundings }: HandlerCall): boolean {
+    const open = [...this.open().keys()].filter(
+      (context) => trackedHandler(context.getHandler()) === handler,
+    );
+    return surroundings !== undefined || open.length >= (getHandlerCalls(handler)?.running ?? 0);
   }
 
   /** Handlers with calls that must be waited for, and when these began. */

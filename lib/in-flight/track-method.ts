@@ -60,6 +60,7 @@ export function trackMethod(instance: object, property: string, follows: boolean
 /** If the surrounding call is followed too, the new call begins inside it. */
 function followCall(call: HandlerCall, method: Function, self: unknown, args: unknown[]): unknown {
   const around = currentCall();
+  call.begun = performance.now();
   call.parent = around && partOf(around);
   return follow(call, () => method.apply(self, args) as unknown, NOTHING);
 }

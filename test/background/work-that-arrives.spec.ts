@@ -1,4 +1,4 @@
-import { Controller, Inject } from '@nestjs/common';
+import { Controller, Inject, Post, Query } from '@nestjs/common';
 import { ClientProxyFactory, EventPattern, Transport, type ClientProxy } from '@nestjs/microservices';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { MaintenanceService, SkipDuringMaintenance } from 'nestjs-maintenance';
@@ -54,7 +54,7 @@ class Gateway {
   }
 }
 
-let client: ClientProxy;
+let client: ClientProxy | undefined;
 const start = async (gateways = false) => {
   const options = { host: '127.0.0.1', port: await freePort() };
   const at = await startHybrid([{ transport: Transport.TCP, options }], {
@@ -65,13 +65,13 @@ const start = async (gateways = false) => {
   await client.connect();
   return at;
 };
-const emit = (name: string, gate: string) => client.emit('noted', [name, gate]);
+const emit = (name: string, gate: string) => client?.emit('noted', [name, gate]);
 
 beforeEach(() => {
   [gates, arrived, ran] = [new Gates(), [], []];
   gates.open('none');
 });
-afterEach(() => client.close());
+afterEach(() => client?.close());
 
 describe('whileOpen() in what arrives while a key is on', () => {
   it('waits for the end of a maintain(), which waits for what had arrived before', async () => {
@@ -97,7 +97,7 @@ describe('whileOpen() in what arrives while a key is on', () => {
     await using at = await start();
     await at.service.setMaintenance(true);
     emit('meanwhile', 'none');
-    client.emit('skipped', 'skipped');
+    client?.emit('skipped', 'skipped');
     await until(() => arrived.length === 2);
     expect((await at.service.quiet('general', { timeout: 1_000 })).quiet).toBe(true);
     expect(ran).toEqual([]);
@@ -120,5 +120,61 @@ describe('whileOpen() in what arrives while a key is on', () => {
     });
     await until(() => ran.length === 1);
     socket.disconnect();
+  });
+});
+
+const slowPipe = { transform: (value: unknown) => gates.pass('pipe').then(() => value) };
+
+@Controller('sync')
+class Sync {
+  constructor(@Inject(MaintenanceService) private readonly maintenance: MaintenanceService) {}
+
+  @Post()
+  @SkipDuringMaintenance()
+  async run(): Promise<void> {
+    ran.push('run');
+    await gates.pass('run');
+  }
+
+  @Post('slow')
+  slow(@Query('n', slowPipe) n: string): Promise<string> {
+    return this.maintenance.whileOpen('general', () => `slow ${n}`);
+  }
+
+  @Post('later')
+  later(): Promise<unknown> {
+    return this.maintenance.whileOpen('general', () => ran.push('later'), { otherwise: 'skip' });
+  }
+}
+
+describe('a handler that a schedule calls, too', () => {
+  it('is skipped, and begins nothing, while its key is on', async () => {
+    await using at = await startHybrid([], { controllers: [Sync] });
+    gates.open('run');
+    const url = await at.app.getUrl();
+    await fetch(`${url}/sync`, { method: 'POST' });
+    await fetch(`${url}/sync/later`, { method: 'POST' });
+    expect(ran.splice(0)).toEqual(['run', 'later']);
+    const sync = at.app.get(Sync);
+    await at.service.maintain('general', async () => {
+      await sync.run();
+      await sync.later();
+    });
+    expect(ran).toEqual([]);
+    await at.service.setMaintenance(true);
+    await sync.run();
+    await sync.later();
+    expect(ran).toEqual([]);
+  });
+
+  it('is a part of a request that was admitted before its key was on', async () => {
+    await using at = await startHybrid([], { controllers: [Sync] });
+    const answer = fetch(`${await at.app.getUrl()}/sync/slow?n=1`, { method: 'POST' });
+    await until(() => gates.begun.includes('pipe'));
+    const maintenance = at.service.maintain('general', () => 'done');
+    await until(() => at.service.isActive('general'));
+    gates.open('pipe');
+    expect(await (await answer).text()).toBe('slow 1');
+    expect(await maintenance).toBe('done');
   });
 });
