@@ -214,8 +214,17 @@ describe('doctor', () => {
         { what: 'the buffer to be given back' },
       );
       await config('maxmemory', String(Math.round(used / 0.95)));
-      expect((await doctor()).find('MEMORY')?.message).toMatch(/^Redis uses 9[456] % of its memory/);
+      const message = async () => (await doctor()).find('MEMORY')?.message;
+      expect(await message()).toMatch(
+        /^Redis uses 9[456] % of its memory limit; once it is full, and nothing is left in it that expires, it refuses changes\.$/,
+      );
+      await config('maxmemory-policy', 'noeviction');
+      expect(await message()).toMatch(/once it is full, it refuses changes\.$/);
+      // it drops something instead
+      await config('maxmemory-policy', 'allkeys-lru');
+      expect(await message()).toBeUndefined();
     } finally {
+      await config('maxmemory-policy', 'noeviction');
       await config('maxmemory', '0');
     }
   });
@@ -237,6 +246,17 @@ describe('doctor', () => {
     const findings = await inspectRedis(manager, { redis: server.url, headers: [] }, [], []);
     expect(findings[0]).toMatchObject({ level: 'ok', code: 'REACHED' });
     expect(looks).toBeGreaterThan(1);
+  });
+
+  it('does not take a replica for gone while Redis refuses the reports of all', async () => {
+    await replica('web-1');
+    await server.client().replicaof('127.0.0.1', 1);
+    try {
+      const silent = await until(async () => (await doctor()).find('SILENT'), { timeout: 15_000 });
+      expect(silent.message).toMatch(/^web-1 .*: drains wait for it\. Redis may refuse its reports, too\.$/);
+    } finally {
+      await server.client().replicaof('NO', 'ONE');
+    }
   });
 
   it('reports a Redis replica, and no problem with a Redis that keeps its data', async () => {

@@ -40,8 +40,11 @@ export function findingsOfKeys(keys: readonly MaintenanceKeyJson[]): Finding[] {
 /** Milliseconds by which the clock of a machine may be off without a warning. */
 const SKEW = 5_000;
 
-/** Problems of replicas, in plain words. */
-export function findingsOfReplicas(replicas: readonly ReplicaJson[]): Finding[] {
+/**
+ * Problems of replicas, in plain words.
+ * @param accepts whether the store accepts reports: otherwise silence says nothing about a replica
+ */
+export function findingsOfReplicas(replicas: readonly ReplicaJson[], accepts = true): Finding[] {
   const serving = replicas.filter(({ observer }) => !observer);
   const findings = serving.flatMap((replica): Finding[] => {
     const { lastSeen, silent, connection, applied, unknownKeys, clockSkew } = replica;
@@ -52,7 +55,7 @@ export function findingsOfReplicas(replicas: readonly ReplicaJson[]): Finding[] 
         {
           level: 'problem',
           code: 'SILENT',
-          message: `${who} has been silent since ${formatMoment(lastSeen)}, ${gone}: drains wait for it. If it is gone for good, run: forget ${replica.id}`,
+          message: `${who} has been silent since ${formatMoment(lastSeen)}, ${gone}: drains wait for it. ${accepts ? `If it is gone for good, run: forget ${replica.id}` : 'Redis may refuse its reports, too.'}`,
         },
       ];
     }

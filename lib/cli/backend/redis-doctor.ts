@@ -59,6 +59,7 @@ export async function inspectRedis(
     })),
     ...findingsOfReplicas(
       toJson(seen.filter(({ told }) => told).map((each) => toReplica(each, manager.view.version ?? ''))),
+      manager.health().up,
     ),
   ];
 }
@@ -139,10 +140,12 @@ function describeServer(field: (name: string) => string | undefined, saves: stri
   const policy = field('maxmemory_policy') ?? 'noeviction';
   const limit = Number(field('maxmemory') ?? 0);
   const used = Number(field('used_memory') ?? 0);
+  const evicts = policy.startsWith('allkeys');
+  const first = policy.startsWith('volatile') ? ', and nothing is left in it that expires' : '';
   const persists = field('aof_enabled') === '1' || saves !== '';
   return [
     { level: 'ok', code: 'VERSION', message: `Redis is version ${field('redis_version') ?? 'unknown'}.` },
-    ...(limit > 0 && policy.startsWith('allkeys')
+    ...(limit > 0 && evicts
       ? [
           {
             level: 'problem' as const,
@@ -151,12 +154,12 @@ function describeServer(field: (name: string) => string | undefined, saves: stri
           },
         ]
       : []),
-    ...(limit > 0 && used > limit * 0.9
+    ...(limit > 0 && !evicts && used > limit * 0.9
       ? [
           {
             level: 'warning' as const,
             code: 'MEMORY',
-            message: `Redis uses ${Math.round((used / limit) * 100)} % of its memory limit; once it is full, it refuses changes.`,
+            message: `Redis uses ${Math.round((used / limit) * 100)} % of its memory limit; once it is full${first}, it refuses changes.`,
           },
         ]
       : []),
