@@ -10,7 +10,7 @@ const BROWSERS = { chrome: 95 << 16, edge: 95 << 16, firefox: 90 << 16, safari: 
 
 /** Properties that the browser script alone knows: no page, server or browser reads them, so they may get shorter names. */
 const INTERNAL =
-  /^(lookIn|lookSoon|hear|hearConnection|onConnection|isKept|pingUrl|wanted|missed|opened|lost|within|hurry|plan|retry|tell|hide|found|idle|rest|look|wake|shown)$/;
+  /^(lookIn|lookSoon|hear|hearConnection|onConnection|isKept|pingUrl|wanted|missed|opened|lost|within|hurry|plan|retry|tell|hide|found|idle|rest|look|wake|shown|ask)$/;
 
 /** What the server puts its settings in the place of. */
 const SETTINGS = 'MAINTENANCE_SETTINGS';

@@ -24,7 +24,13 @@ import { TestClient } from './clients.js';
 const FORM = `<form><label>Name <input name="name"></label><label>Note <textarea name="note"></textarea></label>
 <label>Size <select name="size"><option>S<option>M</select></label><label>Gift <input type="checkbox" name="gift"></label>
 <label>Photo <input type="file" name="photo"></label><p contenteditable="true" id="rich"></p>
-<iframe title="Card" srcdoc="<input aria-label=Number>"></iframe><button type="reset">Clear</button></form>`;
+<iframe title="Card" srcdoc="<input aria-label=Number>"></iframe><button type="reset">Clear</button></form>
+<x-pay></x-pay><script>customElements.define('x-part', class extends HTMLElement {
+  connectedCallback() { this.attachShadow({ mode: 'open' }).innerHTML = '<iframe title="Part" srcdoc="<input aria-label=Code>"></iframe><input aria-label="Street">'; }
+});
+customElements.define('x-pay', class extends HTMLElement {
+  connectedCallback() { this.attachShadow({ mode: 'open' }).innerHTML = '<x-part></x-part>'; }
+});</script>`;
 const html = (title: string, body = '') =>
   `<!doctype html><html lang="en"><head>` +
   `<script>sessionStorage.loads = Number(sessionStorage.loads || 0) + 1</script>` +
@@ -325,12 +331,17 @@ describe('a page with a form that is partly filled in', () => {
     ],
     [
       'something in a frame',
-      (page) => page.frameLocator('iframe').getByLabel('Number').pressSequentially('4'),
+      (page) => page.frameLocator('iframe[title=Card]').getByLabel('Number').pressSequentially('4'),
     ],
+    [
+      'something in a frame of a web component',
+      (page) => page.frameLocator('iframe[title=Part]').getByLabel('Code').pressSequentially('4'),
+    ],
+    ['a line of a web component', (page) => page.getByLabel('Street').pressSequentially('Main')],
     [
       'something in a frame that was left again',
       async (page) => {
-        await page.frameLocator('iframe').getByLabel('Number').pressSequentially('4');
+        await page.frameLocator('iframe[title=Card]').getByLabel('Number').pressSequentially('4');
         await page.click('h1');
       },
     ],

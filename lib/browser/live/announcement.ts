@@ -61,7 +61,7 @@ export function createAnnouncement(
 ): Announcement {
   let remove: (() => void) | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
-  let shown = '';
+  let shown: string | undefined;
   /** Of this page, where the browser keeps nothing. */
   const dismissed = new Set<string>();
 
@@ -83,8 +83,7 @@ export function createAnnouncement(
   function hide(): void {
     clearInterval(timer);
     remove?.();
-    remove = undefined;
-    shown = '';
+    remove = shown = undefined;
   }
 
   function build(window: Upcoming): void {
@@ -121,8 +120,8 @@ export function createAnnouncement(
 
   return {
     show(upcoming) {
-      const next = mode === 'none' ? undefined : upcoming.find((window) => !isDismissed(window));
-      const wanted = next ? JSON.stringify(next) : '';
+      const next = upcoming.find((window) => mode !== 'none' && !isDismissed(window));
+      const wanted = next && JSON.stringify(next);
       if (wanted !== shown) {
         hide();
         if (next) {

@@ -3,6 +3,12 @@ import { remember } from './left-pages.js';
 /** What somebody may have filled in: a field, an editable text, a frame. */
 type Field = HTMLElement & { readonly value?: unknown };
 
+/** What has the focus, and may have it for something in it. */
+type Focused = Partial<Pick<HTMLIFrameElement, 'contentWindow'>> & {
+  readonly shadowRoot?: Focused | null;
+  readonly activeElement?: Element | null;
+};
+
 /** Ms that what has been sent may take to be answered: most proxies wait no longer. */
 const ANSWERED = 60_000;
 
@@ -39,9 +45,12 @@ export function watchForms(): () => unknown {
   // what is typed into a frame, such as an editor or a card number, is not seen here; some browsers are late to say who has the focus
   addEventListener('blur', () =>
     setTimeout(() => {
-      const frame = document.activeElement as HTMLIFrameElement | null;
-      if (frame?.contentWindow) {
-        touched.add(frame);
+      let at: Focused | null | undefined = document;
+      // a web component has the focus for what is in it
+      while ((at = (at.shadowRoot ?? at).activeElement)) {
+        if (at.contentWindow) {
+          touched.add(at as Field);
+        }
       }
     }),
   );

@@ -103,7 +103,7 @@ export function createMaintenancePage(connection: Connection, leave: Leave, asks
           leaving = false;
           forgetLeft();
         }
-      } else if (isOpen() && leave.plan === undefined) {
+      } else if (isOpen() && !leave.plan) {
         // what kept it from leaving before may be gone
         void look(true);
       }

@@ -48,7 +48,7 @@ export function runPage(
     idle: () => document.hidden,
   });
   const leave = createLeave();
-  const admin = data['admin'] !== undefined;
+  const admin = 'admin' in data;
   const announcement = createAnnouncement(data['announce'], texts);
   const banner = createBanner(admin ? 'edge' : 'banner', data[admin ? 'admin' : 'banner'], texts.on);
   const isMaintenancePage = data['page'] === 'maintenance';
@@ -56,7 +56,7 @@ export function runPage(
     ? createMaintenancePage(connection, leave, asks === true)
     : createOpenPage(connection, leave, {
         banner,
-        exempt: admin || data['exempt'] !== undefined || data['banner'] !== undefined,
+        exempt: admin || 'exempt' in data || 'banner' in data,
         isKept: watchForms(),
       });
 

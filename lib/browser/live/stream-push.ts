@@ -54,7 +54,7 @@ function share(url: string, listener: PushListener): Push {
     const { signal } = turn;
     clearTimeout(timer);
     const opened = createEventStream(url, {
-      lost: () => pass({ ...known, open: false }),
+      lost: () => pass({ open: false, status: known.status }),
       status: (status) => pass({ open: true, status: status ?? known.status }),
     });
     stream = opened;

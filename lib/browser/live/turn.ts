@@ -15,7 +15,7 @@ export const turnOf = (
   place: number,
 ): number => place * (Date.parse(until) - Date.parse(from));
 
-const readPlace = (): number => parseInt(document.cookie.split(COOKIE)[1] ?? '') / PLACES;
+const readPlace = (): number => parseInt(document.cookie.split(COOKIE)[1] as string) / PLACES;
 
 /**
  * This browser's place in the line. A page without one takes one, so that it comes at its own moment and is admitted then.
