@@ -42,6 +42,23 @@ const starts = (window: WindowRecord, from = NOW, count = 10): (string | undefin
 };
 
 describe('a window that is on once', () => {
+  it('is over, and everybody is back, before the last instant that there is', () => {
+    const end = new Date(8.64e15);
+    const longest = plan({ duration: undefined, end } as object);
+    expect(longest.start + longest.duration).toBe(8.64e15);
+    expect(() => plan({ duration: undefined, end, reopenOver: HOUR } as object)).toThrow(
+      /^Maintenance option "duration and reopenOver" received \d+; accepted: together at most \d+ milliseconds/,
+    );
+    const change = (changes: Partial<MaintenanceWindowOptions>) => planWindow(changes, 'w', NOW, longest);
+    expect(() => change({ reopenOver: 1 })).toThrow(/at most \d+ milliseconds/);
+    expect(() => change({ start: new Date(longest.start + 1) })).toThrow(
+      /"duration" received .* at most \d+ milli/,
+    );
+    expect(change({ start: new Date(longest.start - HOUR), reopenOver: HOUR })).toMatchObject({
+      reopenOver: HOUR,
+    });
+  });
+
   it('is on from its start to its end', () => {
     const window = plan({});
     expect(iso(window.start)).toBe('2027-03-28T01:30');

@@ -41,6 +41,23 @@ export function parseMoment(option: string, value: unknown): { instant: number; 
 }
 
 /**
+ * The first occurrence ends at a moment that a `Date` can hold, and so does its reopening.
+ * @throws MaintenanceConfigurationError
+ */
+export function checkLast({
+  start,
+  duration,
+  reopenOver,
+}: Record<'start' | 'duration' | 'reopenOver', number>): void {
+  const longest = LAST_INSTANT - start;
+  if (duration + reopenOver > longest) {
+    const [option, most] =
+      reopenOver > 0 ? ['duration and reopenOver', 'together at most'] : ['duration', 'at most'];
+    throw MaintenanceConfigurationError.of(option, duration + reopenOver, `${most} ${longest} milliseconds`);
+  }
+}
+
+/**
  * How a window repeats.
  * @param start epoch ms before which it does not begin
  * @param fallback zone of the pattern where none is given

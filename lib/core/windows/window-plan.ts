@@ -6,7 +6,7 @@ import type { MaintenanceText } from '../texts/maintenance-text.js';
 import { visitorTextOption } from '../texts/text-option.js';
 import { isPending, occurrenceStarting } from './occurrences.js';
 import { findOwnOverlap } from './overlaps.js';
-import { LAST_INSTANT, parseMoment, parseRepeat } from './parse-times.js';
+import { checkLast, LAST_INSTANT, parseMoment, parseRepeat } from './parse-times.js';
 import type { RepeatRecord } from './repeat.js';
 import type { MaintenanceWindowOptions } from './window-options.js';
 import type { WindowRecord } from './window-record.js';
@@ -137,6 +137,7 @@ export const isSameWindow = (before: WindowRecord, after: WindowRecord): boolean
   isDeepStrictEqual({ ...after, revision: before.revision, actor: before.actor }, before);
 
 function checkTimes(window: WindowRecord, options: Partial<MaintenanceWindowOptions>, now: number): void {
+  checkLast(window);
   if (!isPending(window, now)) {
     const { option, received } = decisive(window, options);
     throw MaintenanceConfigurationError.of(
