@@ -172,14 +172,22 @@ describe('MaintenanceBullModule', () => {
   });
 
   it('puts a job that was fetched when the key was switched on back in its place', async () => {
-    await using at = await startBull(redis, { providers: [Mail] });
+    const active: string[] = [];
+    @Processor('mail', { concurrency: 3 })
+    class Listening extends Mail {
+      @OnWorkerEvent('active')
+      onActive({ name }: Job): void {
+        active.push(name);
+      }
+    }
+    await using at = await startBull(redis, { providers: [Listening] });
     await using queue = openQueue(redis);
-    const late = fetchedTooLate(at, Mail);
+    const late = fetchedTooLate(at, Listening);
     await queue.addBulk(['first', 'second', 'third'].map((name) => ({ name, data: {} })));
     await until(late);
     await until(async () => (await queue.getJobCountByTypes('active')) === 0);
     await pause();
-    expect(runs).toEqual([]);
+    expect([runs, active]).toEqual([[], []]);
     expect((await queue.getJobs(['wait'])).map(({ name }) => name).reverse()).toEqual([
       'first',
       'second',
@@ -187,6 +195,7 @@ describe('MaintenanceBullModule', () => {
     ]);
     await at.service.setMaintenance(false);
     await until(() => runs.length === 3);
+    expect(active).toEqual(['first', 'second', 'third']);
     expect((await queue.getJobs(['completed'])).every(({ attemptsMade }) => attemptsMade === 1)).toBe(true);
   });
 

@@ -15,7 +15,7 @@ export interface WholeWorker {
   waiting: Promise<unknown> | null;
   /** Its queue was empty when it last looked. */
   drained: boolean;
-  emit(event: 'error', error: Error): boolean;
+  emit(event: string, ...args: unknown[]): boolean;
   run(): Promise<void>;
   pause(doNotWaitActive?: boolean): Promise<void>;
   close(force?: boolean): Promise<void>;

@@ -1,5 +1,6 @@
 import type { Job } from 'bullmq';
 import { outsideOfCalls } from '../../core/calls/current-call.js';
+import { isObject } from '../../core/common/is-object.js';
 import { isGuardable, type WholeWorkerClass, type WorkerArguments, type WorkerClass } from './bull-worker.js';
 import { remember } from './unguarded-workers.js';
 import type { GateKeeper, WorkerGate } from './worker-gate.js';
@@ -27,6 +28,10 @@ export function createGatedClass(base: WorkerClass): WorkerClass {
   const Base = base as unknown as WholeWorkerClass;
   /** Jobs that were taken too late. */
   const returned = new WeakSet<Job>();
+  /** Jobs that have begun. */
+  const begun = new WeakSet<object>();
+  /** What listeners are to hear of jobs once they begin. */
+  const announced = new WeakMap<object, unknown[]>();
 
   class GatedWorker extends Base {
     private stopWaiting: () => void = () => undefined;
@@ -83,6 +88,16 @@ export function createGatedClass(base: WorkerClass): WorkerClass {
         : this.waitForGate(gate);
     }
 
+    /** BullMQ says that a job is active when it has fetched it, which may be too late. */
+    override emit(event: string, ...args: unknown[]): boolean {
+      const [job] = args;
+      if (event === 'active' && gates.has(this) && isObject(job) && !begun.has(job)) {
+        announced.set(job, args);
+        return true;
+      }
+      return super.emit(event, ...args);
+    }
+
     override moveToActive(...args: unknown[]): Promise<unknown> {
       return gates.get(this)?.isOpen === false ? Promise.resolve(undefined) : super.moveToActive(...args);
     }
@@ -103,6 +118,7 @@ export function createGatedClass(base: WorkerClass): WorkerClass {
       if (!over) {
         return this.processLater(gate, job, () => super.processJob(job, token, fetches, others));
       }
+      this.announce(job);
       const processed = super.processJob(job, token, fetches, others);
       processed.then(over, over);
       return processed;
@@ -116,10 +132,22 @@ export function createGatedClass(base: WorkerClass): WorkerClass {
     }
 
     private processLater(gate: WorkerGate, job: Job, process: () => Promise<unknown>): Promise<unknown> {
-      return gate.process(job.name, process, () => {
+      const begin = (): Promise<unknown> => {
+        this.announce(job);
+        return process();
+      };
+      return gate.process(job.name, begin, () => {
         returned.add(job);
         return process();
       });
+    }
+
+    private announce(job: Job): void {
+      begun.add(job);
+      const args = announced.get(job);
+      if (args) {
+        super.emit('active', ...args);
+      }
     }
 
     private async waitForGate(gate: WorkerGate): Promise<undefined> {
