@@ -24,6 +24,12 @@ const ATTEMPTS = 5;
 
 type Condition = Pick<MaintenanceSetOptions, 'ifRevision'>;
 
+/** Switching on a key that something else keeps on makes it outlast that: nobody is sent there unawares. */
+const notSwitchedOn = (name: string, on: boolean): string =>
+  on
+    ? `A planned window or a job keeps maintenance key "${name}" on; it is not switched on, so nothing was changed. Send PATCH to "windows/<id>" to change a window; {"mode": true} switches the key on, and it stays on afterwards.`
+    : `Maintenance key "${name}" is not switched on, so nothing was changed; send {"mode": true} to switch it on.`;
+
 /** The writing routes of the admin API. */
 export class KeyWriter {
   constructor(
@@ -85,12 +91,9 @@ export class KeyWriter {
     { ifRevision }: Condition,
   ): Promise<MaintenanceChange> {
     for (let attempt = 1; ; attempt++) {
-      if (!this.manager.current(key).switched) {
-        throw new AdminApiError(
-          409,
-          `Maintenance key "${key.name}" is not switched on, so nothing was changed; send {"mode": true} to switch it on.`,
-          { code: 'MAINTENANCE_NOT_ON' },
-        );
+      const { switched, value } = this.manager.current(key);
+      if (!switched) {
+        throw new AdminApiError(409, notSwitchedOn(key.name, value), { code: 'MAINTENANCE_NOT_ON' });
       }
       const seen = revisionOf(this.manager.document, key.name);
       try {

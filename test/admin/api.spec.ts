@@ -140,6 +140,29 @@ describe.each(adapters)('admin API on %s', (_name, createApp) => {
     expect(await write('PATCH', { mode: false })).toMatchObject({ value: false });
   });
 
+  it('says what to change while a window or a job keeps a key on that is not switched on', async () => {
+    await using running = await start();
+    const service = running.app.get(MaintenanceService);
+    const patch = async (key: string) => {
+      const answer = await as(ALL, running.port, `/maintenance/keys/${key}`, {
+        method: 'PATCH',
+        json: { message: 'Nearly there' },
+      });
+      expect(answer.status).toBe(409);
+      return answer.json<Problem>().message;
+    };
+    await service.scheduleWindow('general', { start: new Date(Date.now() + 50), duration: 3_600_000 });
+    await until(() => service.isActive('general'));
+    await using held = await service.maintain('import-export');
+    expect(held.signal.aborted).toBe(false);
+    for (const key of ['general', 'import-export']) {
+      const message = await patch(key);
+      expect(message).toContain(`A planned window or a job keeps maintenance key "${key}" on`);
+      expect(message).toContain('it stays on afterwards');
+    }
+    expect(await patch('checkout')).toContain('send {"mode": true} to switch it on');
+  });
+
   it('switches off whatever end comes with it, and takes null beside an end for left out', async () => {
     await using running = await start();
     const write = (method: 'PUT' | 'PATCH', json: object) =>
