@@ -24,7 +24,7 @@ import { MaintenanceModule, MaintenanceService } from 'nestjs-maintenance';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
-import { concatWith, defer, finalize, from, map, mergeMap, type Observable } from 'rxjs';
+import { concatWith, defer, finalize, firstValueFrom, from, map, mergeMap, of, type Observable } from 'rxjs';
 import { io, type Socket } from 'socket.io-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { adapters } from '../support/apps.js';
@@ -49,6 +49,9 @@ class Around implements NestInterceptor {
         return result.pipe(concatWith(defer(() => gates.pass('work'))));
       case 'interceptorFinalize':
         return result.pipe(finalize(() => void gates.pass('work')));
+      case 'interceptorAhead':
+        void gates.pass('work').then(() => firstValueFrom(result));
+        return of('early');
       default:
         return result;
     }
@@ -148,6 +151,11 @@ class WorkController {
     return 'done';
   }
 
+  @Get('interceptorAhead')
+  interceptorAhead(): string {
+    return 'done';
+  }
+
   @UseGuards(SlowGuard)
   @Get('guard')
   guard(): string {
@@ -233,6 +241,11 @@ const ROWS: readonly (readonly [path: string, row: string, counts: boolean])[] =
   ['interceptorLast', 'Interceptors that change what the handler returned', true],
   ['filter', 'Exception filters, until they have responded', true],
   ['interceptorFinalize', 'What an interceptor leaves running (`finalize`, `tap`)', false],
+  [
+    'interceptorAhead',
+    'A handler that an interceptor begins after an answer of its own, until it has begun',
+    false,
+  ],
   ['forgotten', 'What a handler starts and does not await', false],
   ['forgottenCounted', 'The same, under `whileOpen()`', true],
   ['finish', "What runs on `res.on('finish')`", false],
