@@ -141,6 +141,8 @@ export const ADMIN_TEXTS = {
   confirmAnyway: 'Do it anyway',
   working: 'One moment…',
   changedMeanwhile: 'Somebody else has changed this. What you typed is kept. It is now:',
+  endedMeanwhile:
+    'This is no longer switched on, so nothing was changed. To start it again, cancel, and choose “Start maintenance…”.',
   pickDate: 'Choose a date and time in the future.',
   noAnswer:
     'The server did not respond. Your change may or may not have been made: check the state before you try again.',

@@ -71,6 +71,21 @@ it('a change on its way cannot be cancelled, and is reported even if the browser
   await headline(page, 'The site is in maintenance');
 });
 
+it('what cannot be changed any more, since it was ended meanwhile, is said in plain words', async () => {
+  await site.start();
+  await site.service.setMaintenance(true, 'general');
+  const { page } = await site.operator('Ada');
+  await press(page, 'General maintenance', 'Change…');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Reason').fill('OPS-2');
+  await site.service.setMaintenance(false, 'general', { actor: 'Bob' });
+  await dialog.getByText('Somebody else has changed this').waitFor();
+  await confirm(page, 'Do it anyway');
+  await dialog.getByText('This is no longer switched on, so nothing was changed.').waitFor();
+  expect(await dialog.getByLabel('Reason').inputValue()).toBe('OPS-2');
+  expect(site.service.isActive()).toBe(false);
+});
+
 it('a refused change can be cancelled', async () => {
   await site.start();
   const { page } = await site.operator('Ada');
@@ -85,10 +100,10 @@ it('a refused change can be cancelled', async () => {
 
 it('a dialog about an occurrence that has not begun does not end one that has', async () => {
   await site.start();
+  const { page } = await site.operator('Ada');
   const start = new Date(Math.ceil(Date.now() / 1000) * 1000 + 8_000);
   const cron = `${start.getUTCSeconds()} ${start.getUTCMinutes()} ${start.getUTCHours()} * * *`;
   await site.service.scheduleWindow('general', { start, duration: HOUR, repeat: { cron, timeZone: 'UTC' } });
-  const { page } = await site.operator('Ada');
   await page.getByRole('button', { name: 'Cancel this occurrence…' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('will not take place').waitFor();

@@ -14,7 +14,7 @@ import { findKey, page, texts } from './page.js';
 import { refresh } from './refresh.js';
 
 /** What the server says about a change, including one that it refused. */
-type Outcome = Partial<MaintenanceKeyJson> & { outcome?: string };
+type Outcome = Partial<MaintenanceKeyJson> & { outcome?: string; code?: string };
 
 const dialog = byId('dialog') as HTMLDialogElement;
 let asked: Asked | null = null;
@@ -170,7 +170,8 @@ async function submit(current: Asked, content: DialogContent): Promise<void> {
   } else if (current.conflict && key && current.tag !== null && key.tag !== current.tag) {
     tellNow(current, key, texts.changedMeanwhile);
   } else {
-    current.problem.replaceChildren(answer.json.message || texts.noAnswer);
+    const ended = answer.json.code === 'MAINTENANCE_NOT_ON';
+    current.problem.replaceChildren(ended ? texts.endedMeanwhile : answer.json.message || texts.noAnswer);
     current.conflict = wasConflict;
   }
   drawGo(current);
