@@ -16,26 +16,26 @@ export class CallCoverage implements CoverageSource {
   covers(call: Call, key: MaintenanceKey, since: number, on: number): boolean | Promise<boolean> {
     const unsure: Promise<boolean>[] = [];
     for (const around of callChain(call)) {
-      const answer = around.isAwaitedSince(since, on) && this.isWaitedFor(around, key, on);
+      const answer = around.isAwaitedSince(since) && this.isWaitedFor(around, key, on);
       if (answer === true) {
         return true;
       }
       if (answer !== false) {
-        unsure.push(answer.then((waitedFor) => waitedFor && around.isAwaitedSince(since, on)));
+        unsure.push(answer.then((waitedFor) => waitedFor && around.isAwaitedSince(since)));
       }
     }
     return unsure.length > 0 && Promise.all(unsure).then((answers) => answers.includes(true));
   }
 
+  /** Nobody waits for what has begun since a key is on and comes from no request: an event, a client that connects, a schedule. */
   private isWaitedFor(call: Call, key: MaintenanceKey, on: number): boolean | Promise<boolean> {
     if (call instanceof WorkCall) {
-      return call.scope.isConcernedBy(key);
+      return (call.covered || call.begun < on) && call.scope.isConcernedBy(key);
     }
     if (!(call instanceof HandlerCall)) {
       return false;
     }
     const found = this.inFlight.contextOf(call);
-    // nobody waits for what has begun since and comes from no request
     const isLate = !found?.known && call.begun >= on && !this.inFlight.isAdmitted(call);
     return found !== undefined && !isLate && this.judge.ask(key.name, found.context, !found.known);
   }

@@ -105,10 +105,13 @@ export class InFlight implements RunningCalls {
    * call a handler, too.
    */
   isAdmitted({ handler, surroundings }: HandlerCall): boolean {
+    if (surroundings) {
+      return true;
+    }
     const open = [...this.open().keys()].filter(
       (context) => trackedHandler(context.getHandler()) === handler,
     );
-    return surroundings !== undefined || open.length >= (getHandlerCalls(handler)?.running ?? 0);
+    return open.length >= (getHandlerCalls(handler)?.running ?? 0);
   }
 
   /** Handlers with calls that must be waited for, and when these began. */

@@ -17,7 +17,7 @@ export class WorkSources implements CallJudge, CoverageSource {
     return key !== undefined && belongsTo(call, key);
   }
 
-  covers(call: Call, key: MaintenanceKey, since: number, on: number): boolean {
-    return [...callChain(call)].some((around) => around.isAwaitedSince(since, on) && belongsTo(around, key));
+  covers(call: Call, key: MaintenanceKey, since: number): boolean {
+    return [...callChain(call)].some((around) => around.isAwaitedSince(since) && belongsTo(around, key));
   }
 }

@@ -57,7 +57,7 @@ it('pages that nobody looks at leave the connections of their browser to others 
     controllers: [ShopController],
   });
   refuseWebSockets(app);
-  const browser = await startChromium();
+  await using browser = await startChromium();
   const context = await browser.newContext();
   await context.addInitScript(VISIBILITY);
   const first = await open(context, app);
@@ -82,5 +82,4 @@ it('pages that nobody looks at leave the connections of their browser to others 
   expect(await late.title()).toBe('Shop');
   await show(late, true);
   await until(async () => (await late.title()) === 'Down for maintenance');
-  await browser.close();
 }, 90_000);

@@ -20,6 +20,9 @@ beforeEach(() => {
   namespace = `union-${++count}`;
 });
 
+/** The name of an entry of Redis. */
+const entry = (name: string): string => `${namespace}:{${namespace}}:${name}`;
+
 const join = (url: string, more: { onStale?: 'block' } = {}) =>
   createMaintenance({
     redis: url,
@@ -58,12 +61,11 @@ it.each([
       proxies.one.pause();
 
       const client = server.client();
-      const entry = `${namespace}:{${namespace}}:records`;
       await client.del(...(await client.keys(`${namespace}:*`)));
       await using newcomer = await join(server.url);
       await newcomer.setMaintenance(true, 'a', { message: 'last' });
       await newcomer.setMaintenance(true, 'd', { message: 'new' });
-      expect((await client.hkeys(entry)).sort(), 'the newcomer has written first').toEqual([
+      expect((await client.hkeys(entry('records'))).sort(), 'the newcomer has written first').toEqual([
         ':head',
         'a',
         'd',
@@ -81,7 +83,7 @@ it.each([
           what: 'all to know everything',
         });
       }
-      expect((await client.hkeys(entry)).sort()).toEqual([':head', 'a', 'b', 'c', 'd']);
+      expect((await client.hkeys(entry('records'))).sort()).toEqual([':head', 'a', 'b', 'c', 'd']);
     }
     await Promise.all(Object.values(proxies).map((proxy) => proxy.stop()));
   },
@@ -89,7 +91,6 @@ it.each([
 
 it("a process without knowledge writes nothing to a Redis that has lost its data, with onUnknown: 'block'", async () => {
   const client = server.client();
-  const entry = (name: string): string => `${namespace}:{${namespace}}:${name}`;
   const now = Date.now();
   // as those leave it who have come back and remember
   await client.hset(entry('fences'), ':memory', `memory|${now}|${now + 30_000}!`);
@@ -103,7 +104,6 @@ it("a process without knowledge writes nothing to a Redis that has lost its data
 
 it("a process without knowledge waits for records that are missing beside their indexes, with onUnknown: 'block'", async () => {
   const client = server.client();
-  const entry = (name: string): string => `${namespace}:{${namespace}}:${name}`;
   const proxy = await TcpProxy.start(server);
   await using known = await join(proxy.url);
   await known.setMaintenance(true, 'a', { message: 'known' });
@@ -122,7 +122,6 @@ it.each(['order', 'writes'])(
   'records that nobody knows any more are given up after a lease (%s)',
   async (left) => {
     const client = server.client();
-    const entry = (name: string): string => `${namespace}:{${namespace}}:${name}`;
     await client.zadd(entry(left), 1, 'a');
     await using newcomer = await join(server.url, { onStale: 'block' });
     await expect(newcomer.setMaintenance(true, 'b')).rejects.toThrow('has lost its data');

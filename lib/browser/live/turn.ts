@@ -15,6 +15,7 @@ export const turnOf = (
   place: number,
 ): number => place * (Date.parse(until) - Date.parse(from));
 
+/** `NaN` without a place: parseInt() makes a text of what it gets, also of `undefined`. */
 const readPlace = (): number => parseInt(document.cookie.split(COOKIE)[1] as string) / PLACES;
 
 /**

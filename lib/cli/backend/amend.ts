@@ -4,7 +4,7 @@ import { MaintenanceConflictError } from '../../core/errors/errors.js';
 import type { MaintenanceSetOptions } from '../../core/service/set-maintenance-options.js';
 import type { StateManager } from '../../core/state/state-manager.js';
 import type { StandaloneMaintenance } from '../../standalone/standalone-maintenance.js';
-import { CliError, EXIT } from '../exit.js';
+import { notSwitchedOn } from './not-switched-on.js';
 
 /** How often a change is retried after others came first. */
 const ATTEMPTS = 5;
@@ -19,7 +19,7 @@ export async function amend(
   const key = manager.registry.get(name);
   for (let attempt = 1; ; attempt++) {
     if (!manager.current(key).switched) {
-      throw new CliError(EXIT.failed, `Key "${name}" is not switched on; nothing was changed.`, 'CLI_NOT_ON');
+      throw notSwitchedOn(name);
     }
     const ifRevision = revisionOf(manager.document, name);
     try {

@@ -22,6 +22,7 @@ import {
 } from './api-answers.js';
 import { ApiClient } from './api-client.js';
 import { inspectApi, OUT_OF_TOUCH } from './api-doctor.js';
+import { unlessOff } from './not-switched-on.js';
 import type {
   AffectedRoutes,
   Backend,
@@ -70,7 +71,7 @@ export class ApiBackend implements Backend {
 
   async set(name: string, change: KeyChange): Promise<ChangeResult> {
     const { mode, timeout, until, message, reason, onlyIfOn, reopenOver } = change;
-    const { change: made, ...key } = await this.client.ask('PATCH', pathOf(name), isChangedKey, {
+    const asked = this.client.ask('PATCH', pathOf(name), isChangedKey, {
       ...(!onlyIfOn && { mode }),
       timeout,
       until: until?.toISOString(),
@@ -78,6 +79,7 @@ export class ApiBackend implements Backend {
       reason,
       reopenOver,
     });
+    const { change: made, ...key } = await (onlyIfOn ? unlessOff(name, asked) : asked);
     return { ...made, key };
   }
 

@@ -51,19 +51,15 @@ export const extend: Work<ChangeOptions> = async (
     return EXIT.done;
   }
   await confirm(asQuestion(does));
-  const result = await backend
-    .set(key, {
-      mode: true,
-      onlyIfOn: true,
-      ...(until ? { until } : { timeout: end.timeout ?? 0 }),
-      message: parseText(options.message, '--message'),
-      reason: options.reason,
-      actor: actorOf(backend, options, out),
-      acknowledge,
-    })
-    .catch((error: unknown) => {
-      throw isNotOn(error) ? notSwitchedOn(key) : error;
-    });
+  const result = await backend.set(key, {
+    mode: true,
+    onlyIfOn: true,
+    ...(until ? { until } : { timeout: end.timeout ?? 0 }),
+    message: parseText(options.message, '--message'),
+    reason: options.reason,
+    actor: actorOf(backend, options, out),
+    acknowledge,
+  });
   out.result(result, () => {
     out.line(describeKey(result.key));
     printMissing(result, (line) => out.line(line));
@@ -71,14 +67,3 @@ export const extend: Work<ChangeOptions> = async (
   noteVetoes(backend, out);
   return (result.missing ?? []).length > 0 ? EXIT.undrained : EXIT.done;
 };
-
-/** As Redis or the admin API says it. */
-const isNotOn = (error: unknown): boolean =>
-  error instanceof CliError && ['CLI_NOT_ON', 'MAINTENANCE_NOT_ON'].includes(error.code);
-
-const notSwitchedOn = (key: string): CliError =>
-  new CliError(
-    EXIT.failed,
-    `Key "${key}" is not switched on; nothing was changed. If a job keeps it on, this keeps it on longer: on ${key} until 14:30. A planned window is changed with: schedule ${key} --change <window>.`,
-    'CLI_NOT_ON',
-  );

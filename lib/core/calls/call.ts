@@ -49,11 +49,8 @@ export class Call {
     return this.held ?? NONE;
   }
 
-  /**
-   * Whether a drain that began at that moment waits for this call.
-   * @param _on since when its key is on
-   */
-  isAwaitedSince(moment: number, _on: number): boolean {
+  /** Whether a drain that began at that moment waits for this call. */
+  isAwaitedSince(moment: number): boolean {
     return this.isOngoing && this.waits === 0 && (this.waitedUntil ?? -Infinity) < moment;
   }
 

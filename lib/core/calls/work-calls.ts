@@ -19,11 +19,6 @@ export class WorkCall extends Call {
     super(parent);
   }
 
-  /** An event, or a client that connects, may arrive while a key is on: nobody waits for that. */
-  override isAwaitedSince(moment: number, on: number): boolean {
-    return super.isAwaitedSince(moment, on) && (this.covered || this.begun < on);
-  }
-
   /** What its code may know it by. */
   get identities(): readonly object[] {
     return [this];

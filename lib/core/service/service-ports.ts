@@ -18,7 +18,7 @@ export interface CoverageSource {
   /**
    * Whether a drain of the key would wait for that call, or one that it was started in, if it were admitted only now.
    * @param since monotonic moment since which the key is drained here: nobody waits for calls that have been waiting since
-   * @param on the same, since which it is on: nor for work that has begun since
+   * @param on the same, since which it is on: nor for what has begun since and comes from no request
    */
   covers(call: Call, key: MaintenanceKey, since: number, on: number): boolean | Promise<boolean>;
 }

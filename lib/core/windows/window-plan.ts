@@ -6,7 +6,7 @@ import type { MaintenanceText } from '../texts/maintenance-text.js';
 import { visitorTextOption } from '../texts/text-option.js';
 import { isPending, occurrenceStarting } from './occurrences.js';
 import { findOwnOverlap } from './overlaps.js';
-import { checkLast, LAST_INSTANT, parseMoment, parseRepeat } from './parse-times.js';
+import { checkLast, parseMoment, parseRepeat } from './parse-times.js';
 import type { RepeatRecord } from './repeat.js';
 import type { MaintenanceWindowOptions } from './window-options.js';
 import type { WindowRecord } from './window-record.js';
@@ -99,10 +99,6 @@ function parseLength(
   if (duration !== undefined) {
     if (!Number.isSafeInteger(duration) || duration < 1) {
       throw MaintenanceConfigurationError.of('duration', duration, 'whole milliseconds, at least 1');
-    }
-    const longest = LAST_INSTANT - begin;
-    if (duration > longest) {
-      throw MaintenanceConfigurationError.of('duration', duration, `at most ${longest} milliseconds`);
     }
     return duration;
   }
