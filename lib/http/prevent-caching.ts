@@ -55,6 +55,9 @@ export function preventCaching(reply: HttpReply, cacheControl: keyof typeof FORC
   }
 }
 
+/** Whether a header is about the content that a refusal replaces, or about how long caches keep it. */
+export const isOfReplacedContent = (name: string): boolean => UNWANTED_OF_REFUSALS.has(name.toLowerCase());
+
 /** Removes headers that were set for the response that a refusal replaces. */
 export const removeStale = (reply: HttpReply): void => removeHeaders(reply, UNWANTED_OF_REFUSALS);
 

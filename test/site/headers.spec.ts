@@ -264,6 +264,41 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
       expect((await request(running.port, '/maintenance/ping')).headers).toMatchObject(seen);
     });
 
+    it('take each cookie of refusalHeaders, and nothing that describes the content or lets caches keep it', async () => {
+      const unwanted = {
+        ETag: '"a"',
+        'Last-Modified': 'Sun, 29 Nov 2026 08:00:00 GMT',
+        'Content-Disposition': 'attachment',
+        'CDN-Cache-Control': 'max-age=600',
+        'Surrogate-Control': 'max-age=600',
+        'X-Accel-Expires': '600',
+      };
+      await using running = await closed({
+        refusalHeaders: [
+          { ...unwanted, 'Set-Cookie': 'one=1' },
+          { 'set-cookie': 'two=2', 'X-Site': 'shop' },
+          { 'Set-Cookie': 'three=3' },
+        ],
+      });
+      await using handlers = await closed({
+        coverage: 'handlers',
+        refusalHeaders: [() => ({ ...unwanted, 'Set-Cookie': 'one=1' }), { 'Set-Cookie': 'two=2' }],
+      });
+      for (const [port, path, method, cookies] of [
+        [running.port, '/shop', 'GET', ['one=1', 'two=2', 'three=3']],
+        [running.port, '/nowhere', 'HEAD', ['one=1', 'two=2', 'three=3']],
+        [running.port, '/maintenance/ping', 'GET', ['one=1', 'two=2', 'three=3']],
+        [handlers.port, '/shop', 'GET', ['one=1', 'two=2']],
+        [handlers.port, '/shop', 'HEAD', ['one=1', 'two=2']],
+      ] as const) {
+        const { status, headers } = await request(port, path, { method });
+        expect([status, headers['cache-control'], headers['set-cookie']]).toEqual([503, 'no-store', cookies]);
+        for (const name of Object.keys(unwanted)) {
+          expect(headers).not.toHaveProperty(name.toLowerCase());
+        }
+      }
+    });
+
     it('wait once for refusalHeaders and a CORS function that never call back', async () => {
       const early = !('bypass' in options);
       const never = (_request: unknown, _reply: unknown, _next: () => void): void => undefined;

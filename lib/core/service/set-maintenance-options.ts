@@ -20,7 +20,7 @@ export interface MaintenanceSetOptions {
   message?: MaintenanceText | null;
   /** Why, for operators only; `null`: none. Default: keeps the reason of a key that is on; otherwise none. */
   reason?: string | null;
-  /** For operators only. */
+  /** Who makes the change, for operators only; `null`: nobody named. Not kept from an earlier change. Default `null`. */
   actor?: string | null;
   /**
    * Only with `setMaintenance(false)`: milliseconds over which visitors come back, each at a moment of their own, at most a day; 0:

@@ -16,12 +16,12 @@ import {
   vary,
   type HeaderSet,
 } from '../http-port.js';
-import { removeStale } from '../prevent-caching.js';
+import { isOfReplacedContent, removeStale } from '../prevent-caching.js';
 
 /** Headers of every refusal. */
 interface Common {
   readonly retryAfter: number;
-  /** The same, if no header has been set. */
+  /** The same, if no header has been set; without cookies. */
   readonly alone: HeaderSet;
   readonly besides: HeaderSet;
 }
@@ -34,8 +34,8 @@ const NAME = '"refusalHeaders"';
 export class RefusalHeaders {
   /** Sets headers; runs if the application's middleware has not. */
   readonly middleware: readonly MaintenanceHeaderMiddleware[];
-  /** One of the application's, the same for everybody. */
-  readonly cookie: string | undefined;
+  /** Those of the application that are the same for everybody. */
+  readonly cookies: readonly string[];
   private readonly fixed: Headers;
   private readonly varied: readonly string[];
   private readonly functions: readonly ((request: unknown) => Headers)[];
@@ -50,13 +50,10 @@ export class RefusalHeaders {
     this.functions = functions.filter((given) => !isHeaderMiddleware(given)) as ((
       request: unknown,
     ) => Headers)[];
-    const {
-      Vary: own,
-      'Set-Cookie': cookie,
-      ...fixed
-    } = merge(options.refusalHeaders.filter((given) => typeof given !== 'function'));
+    const given = options.refusalHeaders.filter((one) => typeof one !== 'function').flatMap(entriesOf);
+    const { [VARY]: own, ...fixed } = merge(given.filter(([name]) => !isCookie(name)));
     this.fixed = fixed;
-    this.cookie = cookie;
+    this.cookies = given.filter(([name]) => isCookie(name)).map(([, value]) => value);
     this.varied = [...(own?.split(',') ?? []), 'Accept'].map((field) => field.trim());
   }
 
@@ -75,14 +72,10 @@ export class RefusalHeaders {
         // caches and search engines would take a success for the page itself
         ...(this.options.statusCode === 200 && { 'X-Robots-Tag': 'noindex' }),
       };
-      const besides = merge([this.fixed, own]);
+      const besides = merge([this.fixed, own].flatMap(entriesOf));
       this.last = {
         retryAfter,
-        alone: headerSet({
-          ...besides,
-          ...(this.cookie !== undefined && { 'Set-Cookie': this.cookie }),
-          Vary: this.varied.join(', '),
-        }),
+        alone: headerSet({ ...besides, [VARY]: this.varied.join(', ') }),
         besides: headerSet(besides),
       };
     }
@@ -97,14 +90,12 @@ export class RefusalHeaders {
     const { alone, besides } = this.of(retryAfter);
     if (isUntouched(reply)) {
       setHeaders(reply, alone);
-      return;
+    } else {
+      removeStale(reply);
+      setHeaders(reply, besides);
+      this.varied.forEach((field) => vary(reply, field));
     }
-    removeStale(reply);
-    setHeaders(reply, besides);
-    this.varied.forEach((field) => vary(reply, field));
-    if (this.cookie !== undefined) {
-      addCookie(reply, this.cookie);
-    }
+    this.cookies.forEach((cookie) => addCookie(reply, cookie));
   }
 
   /** Sets the application's headers for this request; none if it throws. */
@@ -124,7 +115,7 @@ export class RefusalHeaders {
       } else if (name.toLowerCase() === 'vary') {
         // CORS and others may have set it
         value.split(',').forEach((field) => vary(reply, field.trim()));
-      } else if (name.toLowerCase() === 'set-cookie') {
+      } else if (isCookie(name)) {
         addCookie(reply, value);
       } else {
         setHeader(reply, name, value);
@@ -133,16 +124,22 @@ export class RefusalHeaders {
   }
 }
 
-/** Names that are told apart, as they are written here. */
-const SPELLED = new Map(['Vary', 'Set-Cookie'].map((name) => [name.toLowerCase(), name]));
+const VARY = 'Vary';
+const isCookie = (name: string): boolean => name.toLowerCase() === 'set-cookie';
+
+type Entry = readonly [name: string, value: string];
+
+/** Without what a refusal never has: functions and middleware cannot set it either. */
+const entriesOf = (headers: object): Entry[] =>
+  (Object.entries(headers) as Entry[]).filter(([name]) => !isOfReplacedContent(name));
 
 /** Names are case-insensitive: the last one counts, except for `Vary`, whose fields are merged. */
-function merge(all: readonly object[]): Headers {
-  const merged = new Map<string, readonly [name: string, value: string]>();
-  for (const [name, value] of all.flatMap((headers) => Object.entries(headers) as [string, string][])) {
+function merge(entries: readonly Entry[]): Headers {
+  const merged = new Map<string, Entry>();
+  for (const [name, value] of entries) {
     const key = name.toLowerCase();
     const before = key === 'vary' ? merged.get(key)?.[1] : undefined;
-    merged.set(key, [SPELLED.get(key) ?? name, before === undefined ? value : `${before}, ${value}`]);
+    merged.set(key, [key === 'vary' ? VARY : name, before === undefined ? value : `${before}, ${value}`]);
   }
   return Object.fromEntries(merged.values());
 }

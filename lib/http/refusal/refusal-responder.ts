@@ -98,12 +98,13 @@ export class RefusalResponder {
           ...ready.headers.named,
           'Content-Length': Buffer.byteLength(ready.body),
         };
-        const cookie = this.visitors.cookie(request);
+        const { cookies } = this.headers;
+        const place = this.visitors.cookie(request);
         response.writeHead(
           statusCode,
-          cookie === undefined
+          place === undefined && cookies.length === 0
             ? ready.head
-            : { ...ready.head, 'Set-Cookie': [this.headers.cookie ?? [], cookie].flat() },
+            : { ...ready.head, 'Set-Cookie': place === undefined ? [...cookies] : [...cookies, place] },
         );
         response.end(ready.body);
       }
