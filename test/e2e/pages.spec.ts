@@ -188,8 +188,8 @@ describe.each(adapters)('representations on %s', (_name, createApp) => {
       }
     }
     class OwnPageKey extends MaintenanceKey {
-      override render(_request: unknown, parent: MaintenanceTemplateContext): Promise<string | undefined> {
-        return Promise.resolve(`<h1>${parent.key} by hand</h1>`);
+      override render(_request: unknown, parent: MaintenanceTemplateContext): string {
+        return `<h1>${parent.key} by hand</h1>`;
       }
     }
     await using running = await shop(

@@ -117,12 +117,13 @@ export class MaintenanceKey {
 
   /**
    * Override it to render the whole page for this request; `undefined` leaves it to the module's `template`, then to the built-in page.
+   * It may return a promise, as it does unless overridden.
    */
-  async render(request: unknown, parentContext: MaintenanceTemplateContext): Promise<string | undefined> {
-    const template = await this.getTemplate(request);
-    return template === undefined
-      ? undefined
-      : parentContext.renderTemplate(template, await this.getContext(request, parentContext));
+  render(
+    request: unknown,
+    parentContext: MaintenanceTemplateContext,
+  ): string | undefined | Promise<string | undefined> {
+    return renderTemplateOf(this, request, parentContext);
   }
 
   /** Its name, so that a key can be used in a template string. */
@@ -159,4 +160,16 @@ export class MaintenanceKey {
     }
     return (await reader.fresh(this)).value;
   }
+}
+
+/** The page of the template that a key has for this request. */
+async function renderTemplateOf(
+  key: MaintenanceKey,
+  request: unknown,
+  parentContext: MaintenanceTemplateContext,
+): Promise<string | undefined> {
+  const template = await key.getTemplate(request);
+  return template === undefined
+    ? undefined
+    : parentContext.renderTemplate(template, await key.getContext(request, parentContext));
 }
