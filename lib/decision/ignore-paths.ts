@@ -9,6 +9,8 @@ export interface Place {
   readonly template?: string | undefined;
   /** The path of the request as it was sent, if files, routers and the like are served by it. */
   readonly path?: string | undefined;
+  /** Something of the application serves it by its path: files, a router, a route that ends in a wildcard. */
+  readonly isServed?: boolean;
 }
 
 /** One list of paths, compiled. */
@@ -156,10 +158,12 @@ export class IgnorePaths {
   /**
    * Whether it is below the base route of this library, where the application has nothing: that is exempt like our own routes.
    */
-  private isOwn({ path }: Place): boolean {
-    if (path === undefined) {
-      return false;
-    }
+  private isOwn({ path, isServed }: Place): boolean {
+    return path !== undefined && isServed !== true && this.isBelowOwn(path);
+  }
+
+  /** Whether a path is below the base route of this library. */
+  isBelowOwn(path: string): boolean {
     this.own ??= new PathList([this.ownPath()], { globalPrefix: () => '', versions: () => new Set() });
     return this.own.has({ path });
   }

@@ -8,7 +8,7 @@ import { markEntered, mountPathOf, pathOf, routedPath, type ExpressRequest } fro
 import { ExpressRequests } from './express-requests.js';
 import type { ExpressRoutes } from './express-routes.js';
 import type { SiteCoverage } from './site-coverage.js';
-import { plainRoute } from './site-routes.js';
+import { unserved } from './site-routes.js';
 import type { SiteRequests } from './site-requests.js';
 import { StaticFiles } from './static-files.js';
 import { watchExpress } from './watch-express.js';
@@ -102,7 +102,7 @@ export class ExpressEntrance {
     }
     // before anything of the application runs: whether nothing that matches could serve the request
     const refuse = (status: MaintenanceStatus): void => this.refuse(request, reply, status);
-    this.coverage.decide(request, reply, [plainRoute(undefined, path)], goOn, (status) => {
+    this.coverage.decide(request, reply, [unserved(path)], goOn, (status) => {
       if (this.coverage.blocks || this.routes.isDoubtful(path, request.method, this.coverage.refusing)) {
         this.coverage.decide(request, reply, this.routes.servers(path, request.method), goOn, refuse);
       } else {
@@ -188,7 +188,7 @@ export class ExpressEntrance {
       this.refuse(request, reply, skipped);
       return;
     }
-    const servers = [plainRoute(undefined, pathOf(request))];
+    const servers = [unserved(pathOf(request))];
     this.coverage.decide(request, reply, servers, pass, (status) => this.refuse(request, reply, status));
   }
 

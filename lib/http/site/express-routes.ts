@@ -2,7 +2,7 @@ import type { ActiveKey } from '../../core/state/snapshot.js';
 import { EXEMPT_POLICY, PLAIN_POLICY } from '../../decision/handler-policy.js';
 import type { IgnorePaths } from '../../decision/ignore-paths.js';
 import { answers, enter, recognise, type ExpressLayer, type LayerKind } from './express-layers.js';
-import { knowledgeOf, plainRoute, type GraphqlPaths, type Server } from './site-routes.js';
+import { knowledgeOf, plainRoute, unserved, type GraphqlPaths, type Server } from './site-routes.js';
 
 /** What is known of an application's layers while the same keys are active and no layer is added. */
 interface Knowledge {
@@ -68,13 +68,24 @@ export class ExpressRoutes {
     );
     const layer = layers[first];
     if (!layer) {
-      return [plainRoute(undefined, path)];
+      return [unserved(path)];
     }
     return this.kindOf(layer) === 'nest'
       ? layers
           .slice(first)
           .flatMap((other) => (this.kindOf(other) === 'nest' ? this.serversOf(other, path) : []))
       : this.serversOf(layer, path);
+  }
+
+  /**
+   * Whether one of this library's own routes serves a request: what stands before it passes it on, and the application is not asked
+   * about that.
+   */
+  leadsToOwn(path: string, method: string): boolean {
+    return (
+      this.ignorePaths.isBelowOwn(path) &&
+      this.servers(path, method).some(({ target, place }) => target.exempt && place.template !== undefined)
+    );
   }
 
   /** Of those, Nest's handlers that can be reached by no other path. */
@@ -104,9 +115,13 @@ export class ExpressRoutes {
     });
   }
 
-  /** Whether a layer that is none of Nest's routes has something that answers this request. */
+  /** Whether a layer answers this request, as far as can be seen, instead of passing it on to one of this library's own routes. */
   answers(layer: ExpressLayer, path: string, method: string): boolean {
-    return this.kindOf(layer) !== 'router' || answers([layer], path, method);
+    const kind = this.kindOf(layer);
+    return (
+      (kind !== 'router' || answers([layer], path, method)) &&
+      (kind === 'nest' || kind === 'static' || !this.leadsToOwn(path, method))
+    );
   }
 
   /** Like {@link passesOn}, among all that match this request. */

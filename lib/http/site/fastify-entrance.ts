@@ -11,6 +11,7 @@ import type { SiteRequests } from './site-requests.js';
 import {
   knowledgeOf,
   plainRoute,
+  unserved,
   type GraphqlPaths,
   type RouteKnowledge,
   type Server,
@@ -139,7 +140,7 @@ export class FastifyEntrance {
     if (request.method === 'OPTIONS') {
       pass();
     } else {
-      this.refuseOr(request, reply, plainRoute(undefined, pathOf(request)), pass);
+      this.refuseOr(request, reply, unserved(pathOf(request)), pass);
     }
   }
 
@@ -174,9 +175,13 @@ export class FastifyEntrance {
     if (open) {
       return { target: EXEMPT_POLICY, place: {} };
     }
-    return known
-      ? { target: known.target, place: { template } }
-      : { ...plainRoute(template, pathOf(request)), writes: canOnlyWrite(config) };
+    if (known) {
+      return { target: known.target, place: { template } };
+    }
+    const path = pathOf(request);
+    return template === undefined
+      ? unserved(path)
+      : { ...plainRoute(template, path), writes: canOnlyWrite(config) };
   }
 }
 

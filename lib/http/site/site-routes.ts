@@ -47,10 +47,13 @@ export function knowledgeOf(handler: unknown): RouteKnowledge {
  * request counts as well, as it does for the same files served without a route.
  */
 export function plainRoute(template: string | undefined, path: string): Server {
-  const place =
-    template === undefined ? { path } : WILDCARD.test(template) ? { template, path } : { template };
+  const isByPath = template === undefined || WILDCARD.test(template);
+  const place = isByPath ? { template, path, isServed: true } : { template };
   return { target: PLAIN_POLICY, place };
 }
+
+/** Nothing that is known to serve a path. */
+export const unserved = (path: string): Server => ({ target: PLAIN_POLICY, place: { path } });
 
 const WILDCARD = /\*\w*\}?\/?$/;
 

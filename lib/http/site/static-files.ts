@@ -43,6 +43,7 @@ export class StaticFiles {
     return (
       // files are only read: what it may do elsewhere is decided there
       (method !== 'GET' && method !== 'HEAD') ||
+      this.routes.leadsToOwn(path, method) ||
       this.isDecided(request, layer, path) ||
       this.isBeforeOpenHandler(request, layer, path)
     );
