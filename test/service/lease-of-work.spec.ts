@@ -36,6 +36,40 @@ describe('the lease of a maintain()', () => {
     await long.leave();
   });
 
+  it.each([
+    ['somebody unsets the key', undefined, () => other.unsetMaintenance(KEY)],
+    ['its time is over', 500, () => undefined],
+  ] as const)(
+    'leaves no time once it is lost because %s: others may have the lock',
+    async (_, timeout, lose) => {
+      const held = await service.maintain(KEY, { drain: false, timeout });
+      await lose();
+      await until(() => held.signal.aborted);
+      expect(held.remaining()).toBe(0);
+      await other.maintain(KEY, () => expect(held.remaining()).toBe(0), { drain: false, blocking: 3_000 });
+      await held.leave();
+    },
+  );
+
+  it('leaves no time when its application shuts down', async () => {
+    const closing = await open(server.url);
+    const held = await closing.maintain(KEY, { drain: false });
+    const shared = await closing.maintain(KEY, { drain: false, lock: false });
+    const closed = closing.close();
+    expect([held.remaining(), shared.remaining()]).toEqual([0, 0]);
+    await Promise.all([held.leave(), shared.leave(), closed]);
+  });
+
+  it('leaves no time without Redis either once it is lost', async () => {
+    await using memory = await createMaintenance({ redis: false, logger: silent });
+    const held = await memory.maintain(KEY, { drain: false });
+    expect(held.remaining()).toBe(Infinity);
+    await memory.unsetMaintenance(KEY);
+    await until(() => held.signal.aborted);
+    expect(held.remaining()).toBe(0);
+    await held.leave();
+  });
+
   it.each([0, 2_999, 3_600_001, 1.5, Number.NaN, '6000'])('of %s is refused', async (lease) => {
     const refused = service.maintain(KEY, { lease: lease as number });
     await expect(refused).rejects.toMatchObject({ name: 'MaintenanceConfigurationError', option: 'lease' });

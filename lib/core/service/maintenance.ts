@@ -23,8 +23,9 @@ export interface Maintenance extends AsyncDisposable {
    */
   readonly fence: number;
   /**
-   * Milliseconds for which this holder certainly keeps the lock even if it is no longer renewed, by the monotonic clock; for work
-   * that must end before others begin. 0 once it is lost or left; until then `Infinity` without Redis.
+   * Milliseconds for which this holder keeps the lock even if it is no longer renewed, by the monotonic clock; for work that must end
+   * before others begin. 0 once it is left, and once the signal has aborted, unless `keepLock` keeps the lock: without that, the
+   * lock is free before this time if somebody unsets the key, or its `timeout` is over. Until then `Infinity` without Redis.
    */
   remaining(): number;
   /**

@@ -39,7 +39,7 @@ export class Session implements HeldKey {
     this.left = new Promise((resolve) => (this.settle = resolve));
     const leave = (): Promise<void> => this.leave();
     const { signal, fence } = lease;
-    const remaining = (): number => (this.leaving ? 0 : lease.remaining);
+    const remaining = (): number => (this.leaving || this.isLost ? 0 : lease.remaining);
     const progress: Maintenance['progress'] = (value, options) => reporter.tell(value, options);
     this.handle = { key, signal, fence, remaining, progress, leave, [Symbol.asyncDispose]: leave };
   }
@@ -47,6 +47,11 @@ export class Session implements HeldKey {
   /** Whether it still has the key's lock. */
   get locked(): boolean {
     return this.plan.lock && !this.lease.signal.aborted;
+  }
+
+  /** Whether others may have the lock by now, or soon, although it was not left. */
+  private get isLost(): boolean {
+    return this.lease.signal.aborted && !this.plan.keepLock;
   }
 
   /** Its hold is gone from the state. It may keep the lock until it is left nevertheless. */

@@ -49,9 +49,9 @@ export class HoldLease {
     return this.until;
   }
 
-  /** Milliseconds left of that; 0 once the leases are lost. */
+  /** Milliseconds left of that; 0 once the leases are lost, or given back. */
   get remaining(): number {
-    return this.lost ? 0 : Math.max(0, this.until - performance.now());
+    return this.lost || this.given ? 0 : Math.max(0, this.until - performance.now());
   }
 
   /** The hold was stored: a store that loses it gets it back before the lock is taken again. */
