@@ -202,6 +202,60 @@ describe.concurrent('a command in a separate namespace', () => {
     expect(last?.way).toBe('cli');
   }, 60_000);
 
+  it('does not close the key again that an operator has opened, with --keep-on-failure', async () => {
+    await using migrations = await alone();
+    const { watcher } = migrations;
+    const { result } = migrations.run('ended', { args: ['--keep-on-failure'] });
+    await migrations.begun('ended');
+    await watcher.unsetMaintenance('general');
+    const { code, stderr } = await result;
+    expect(code).toBe(121);
+    expect(stderr).not.toContain('stays in maintenance');
+    expect(await migrations.isOn()).toBe(false);
+    const history = await watcher.getHistory({ key: 'general' });
+    expect(history.map(({ event }) => event)).toEqual(['exiting', 'entering']);
+  }, 60_000);
+
+  it('leaves the key on while the command is being ended after --for, with --keep-on-failure', async () => {
+    await using migrations = await alone();
+    const { watcher } = migrations;
+    const { child, result } = migrations.run('late', {
+      stubborn: true,
+      args: ['--keep-on-failure', '--for', '8s'],
+    });
+    await migrations.begun('late');
+    await until(async () => (await migrations.lines('late')).some(({ what }) => what === 'SIGTERM'), {
+      timeout: 30_000,
+    });
+    await until(() => migrations.isOn());
+    expect(child.exitCode).toBeNull();
+    expect(await result).toMatchObject({
+      code: 121,
+      stderr: expect.stringContaining('stays in maintenance') as unknown,
+    });
+    expect(await migrations.state()).toMatchObject({ value: true, holder: null });
+    const [last] = await watcher.getHistory({ key: 'general', limit: 1 });
+    expect(last?.reason).toMatch(/^The command exited with 121: /);
+  }, 60_000);
+
+  it('does not close the key again that was opened while the command was being ended', async () => {
+    await using migrations = await alone();
+    const { watcher } = migrations;
+    const { result } = migrations.run('late', {
+      stubborn: true,
+      args: ['--keep-on-failure', '--for', '8s'],
+    });
+    await migrations.begun('late');
+    await until(async () => (await migrations.state()).reason?.startsWith('The command is being ended'), {
+      timeout: 30_000,
+    });
+    await watcher.setMaintenance(false);
+    const { code, stderr } = await result;
+    expect(code).toBe(121);
+    expect(stderr).not.toContain('stays in maintenance');
+    expect(await migrations.isOn()).toBe(false);
+  }, 60_000);
+
   it('is not started while another process holds the lock (exit code 125); with --wait it is next', async () => {
     await using migrations = await alone();
     const first = migrations.run('first');

@@ -37,8 +37,8 @@ describe('the lease of a maintain()', () => {
   });
 
   it.each([
-    ['somebody unsets the key', undefined, () => other.unsetMaintenance(KEY)],
-    ['its time is over', 500, () => undefined],
+    ['somebody unsets the key', undefined, (): Promise<void> => other.unsetMaintenance(KEY)],
+    ['its time is over', 500, (): void => undefined],
   ] as const)(
     'leaves no time once it is lost because %s: others may have the lock',
     async (_, timeout, lose) => {

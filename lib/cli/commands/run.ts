@@ -10,6 +10,7 @@ import { ProgressSocket, PROGRESS_VARIABLE } from '../run/progress-socket.js';
 import { PROGRESS_DESCRIPTOR } from '../run/protocol.js';
 import { RunProgress } from '../run/run-progress.js';
 import { lockedBy } from '../run/locked-by.js';
+import { KeyAfterFailure } from '../run/key-after-failure.js';
 import { leaseTimes } from '../run/lease-times.js';
 import { untilLeft } from '../run/until-left.js';
 import { parseText } from '../texts.js';
@@ -128,6 +129,7 @@ async function runUnder(
       // from here on it is the command that hears signals
       started = true;
       progress.attach(held);
+      const after = options.keepOnFailure ? new KeyAfterFailure(backend, key, plan, held) : undefined;
       await child.start(command, {
         MAINTENANCE_KEY: key,
         MAINTENANCE_FENCE: String(held.fence),
@@ -136,9 +138,7 @@ async function runUnder(
       });
       const exit = await supervise(held, child, renew);
       const code = exitOfChild(exit, held, child, out);
-      if (code !== 0 && options.keepOnFailure) {
-        const reason = `The command exited with ${code}: ${plan.reason}`;
-        await backend.service.setMaintenance(true, key, { message: plan.message, reason, actor: plan.actor });
+      if (code !== 0 && (await after?.keep(code))) {
         out.warn(`"${key}" stays in maintenance because the command failed. Open it with: off ${key}`);
       }
       return code;

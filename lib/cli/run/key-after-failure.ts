@@ -1,0 +1,63 @@
+import type { MaintenanceText } from '../../core/texts/maintenance-text.js';
+import type { Maintenance } from '../../core/service/maintenance.js';
+import type { RedisBackend } from '../backend/redis-backend.js';
+
+/** What the operator said about the key. */
+interface Words {
+  readonly message: MaintenanceText | undefined;
+  readonly reason: string;
+  readonly actor: string;
+}
+
+/** `--keep-on-failure`: the key stays on when the command has failed, unless somebody has opened it meanwhile. */
+export class KeyAfterFailure {
+  private opened = false;
+  /** Whether the switch has taken over from a hold whose time is over, while the command is being ended. */
+  private early: Promise<boolean> | undefined;
+
+  constructor(
+    private readonly backend: RedisBackend,
+    private readonly key: string,
+    private readonly words: Words,
+    held: Maintenance,
+  ) {
+    const lost = (): void => this.onLoss();
+    if (held.signal.aborted) {
+      lost();
+    }
+    held.signal.addEventListener('abort', lost, { once: true });
+  }
+
+  /**
+   * The command has failed.
+   * @returns whether the key stays on; `false`: somebody has opened it
+   */
+  async keep(code: number): Promise<boolean> {
+    // whoever opens it after that has seen that the command was being ended
+    this.opened ||= (await this.early) === true && !this.backend.service.isActive(this.key);
+    if (!this.opened) {
+      await this.switchOn(`The command exited with ${code}`);
+    }
+    return !this.opened;
+  }
+
+  private onLoss(): void {
+    this.opened = this.backend.manager.document?.keys.get(this.key)?.change.cause === 'unset';
+    if (!this.opened) {
+      this.early = this.switchOn('The command is being ended').then(
+        () => true,
+        // tried again once the command has ended
+        () => false,
+      );
+    }
+  }
+
+  private switchOn(why: string): Promise<unknown> {
+    const { message, reason, actor } = this.words;
+    return this.backend.service.setMaintenance(true, this.key, {
+      message,
+      reason: `${why}: ${reason}`,
+      actor,
+    });
+  }
+}
