@@ -19,7 +19,7 @@ const TARGETED = [
 const UNWANTED: ReadonlySet<string> = new Set(TARGETED);
 /**
  * The same, and headers about the content that a refusal replaces: its freshness, and what would make a browser download the page
- * or fail to decode it.
+ * or fail to decode it. The length of a refusal is known: how else its end was to be found is not said as well.
  */
 const UNWANTED_OF_REFUSALS: ReadonlySet<string> = new Set([
   ...TARGETED,
@@ -30,6 +30,8 @@ const UNWANTED_OF_REFUSALS: ReadonlySet<string> = new Set([
   'content-disposition',
   'content-range',
   'content-location',
+  'transfer-encoding',
+  'trailer',
 ]);
 
 /** Headers for visitors who are let in individually: the response is private. */

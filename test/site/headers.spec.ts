@@ -4,6 +4,7 @@ import { NestApplication } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import cors from 'cors';
 import helmet from 'helmet';
+import type { ServerResponse } from 'node:http';
 import {
   MaintenanceExempt,
   MaintenanceModule,
@@ -12,7 +13,7 @@ import {
 } from 'nestjs-maintenance';
 import { describe, expect, it, vi } from 'vitest';
 import { adapters, type CreateApp } from '../support/apps.js';
-import { request } from '../support/http.js';
+import { raw, request } from '../support/http.js';
 
 @Controller()
 class ShopController {
@@ -295,6 +296,29 @@ describe.each(adapters)("headers of refusals with coverage 'site' on %s", (_name
         expect([status, headers['cache-control'], headers['set-cookie']]).toEqual([503, 'no-store', cookies]);
         for (const name of Object.keys(unwanted)) {
           expect(headers).not.toHaveProperty(name.toLowerCase());
+        }
+      }
+    });
+
+    it('say how the body ends in one way, whatever middleware has set', async () => {
+      const streams = (_request: unknown, response: ServerResponse, next: () => void): void => {
+        response.setHeader('Transfer-Encoding', 'chunked');
+        response.setHeader('Trailer', 'X-Sum');
+        next();
+      };
+      await using early = await closed({ refusalHeaders: [streams] });
+      await using late = await closed({}, (app) => app.use(streams));
+      await using handlers = await closed({ coverage: 'handlers' }, (app) => app.use(streams));
+      for (const { port } of [early, late, handlers]) {
+        for (const [accept, end] of [
+          ['text/html', '</html>'],
+          ['application/json', '}'],
+        ] as const) {
+          const sent = `GET /shop HTTP/1.1\r\nHost: a\r\nAccept: ${accept}\r\nConnection: close\r\n\r\n`;
+          const answer = await raw(port, sent);
+          expect(answer).toMatch(/^HTTP\/1\.1 503 [^]*\r\ncontent-length: [1-9]/i);
+          expect(answer).not.toMatch(/\r\n(?:transfer-encoding|trailer):/i);
+          expect(answer.trimEnd().endsWith(end)).toBe(true);
         }
       }
     });

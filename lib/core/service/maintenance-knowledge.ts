@@ -65,7 +65,8 @@ export abstract class MaintenanceKnowledge {
   }
 
   /**
-   * Whether maintenance affects this request: look at `active` of the result. Synchronous, from memory. During a gradual reopening,
+   * Whether maintenance affects this request: look at `active` of the result. Synchronous, from memory. It asks the keys and their status
+   * classes; what else admits a request (bypass, `ignorePaths`, exempt handlers) does not count. During a gradual reopening,
    * the visitor of the request decides; without a request, the maintenance is over. Out of contact with the store it answers by the last
    * known state, even while `onStale: 'block'` refuses requests.
    * @param request the request object of the framework; without one, every key in maintenance counts
