@@ -429,6 +429,45 @@ describe('an application that closes during maintain()', () => {
       expect(at.causes()).toEqual(causes);
       expect(at.log.filter((line) => line.startsWith('warn')).join('\n')).toMatch(warned);
     });
+
+    it.each([
+      [
+        'was unset',
+        {},
+        (at) => at.service.unsetMaintenance('key'),
+        /did not end in time; the key is open, unless/,
+      ],
+      [
+        'has run out of time',
+        { timeout: 2_000 },
+        () => vi.advanceTimersByTimeAsync(3_000),
+        /did not end in time; the key is open, unless/,
+      ],
+      [
+        'was unset, with keepLock',
+        { keepLock: true },
+        (at) => at.service.unsetMaintenance('key'),
+        /did not end in time; the key is locked until the work or this process ends/,
+      ],
+    ] as [
+      string,
+      MaintenanceHoldOptions,
+      (at: Awaited<ReturnType<typeof site>>) => Promise<unknown>,
+      RegExp,
+    ][])('is not said to keep the key on if that %s', async (_, options, lose, warned) => {
+      vi.useFakeTimers();
+      const at = await site();
+      const job = work();
+      const result = failure(at.service.maintain('key', job.run, options));
+      await job.begun;
+      await lose(at);
+      const closing = at.app.close();
+      await vi.advanceTimersByTimeAsync(20_000);
+      await closing;
+      expect(at.log.filter((line) => line.startsWith('warn')).join('\n')).toMatch(warned);
+      job.end();
+      expect(await result).toBeInstanceOf(MaintenanceLockLostError);
+    });
   });
 });
 

@@ -19,6 +19,13 @@ export class HoldEnds {
     manager.updates.subscribe(() => this.look());
   }
 
+  /** Whether a hold is gone from the state, as far as this process knows, or its time is over. */
+  isOver({ key, hold }: Session): boolean {
+    const { document, store } = this.manager;
+    const own = document?.keys.get(key)?.holds.find(({ id }) => id === hold);
+    return own ? (own.until ?? Infinity) <= store.latest() : document !== null;
+  }
+
   look(): void {
     const { document, store } = this.manager;
     const now = store.latest();

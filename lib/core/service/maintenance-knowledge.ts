@@ -166,7 +166,7 @@ export abstract class MaintenanceKnowledge {
    * has waited for what it was running.
    * @param id as in {@link replicas}
    * @returns `false` if no such replica is listed (any more)
-   * @throws MaintenanceError when the replica is not silent; MaintenanceStoreError
+   * @throws MaintenanceError when the replica is not silent; MaintenanceConfigurationError, MaintenanceStoreError
    */
   forgetReplica(id: string): Promise<boolean> {
     return this.cluster.forget(id);

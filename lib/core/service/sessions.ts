@@ -117,7 +117,10 @@ export class MaintenanceSessions {
     const opens = session.onShutdown === 'leave';
     if (!opens) {
       const until = keepsLock ? 'locked until the work or this process ends' : 'marked as abandoned';
-      this.warn(`The work under maintenance key "${key}" did not end in time; the key stays on, ${until}.`);
+      const outcome = this.ends.isOver(session)
+        ? `the key is ${keepsLock ? until : 'open, unless something else keeps it on'}`
+        : `the key stays on, ${until}`;
+      this.warn(`The work under maintenance key "${key}" did not end in time; ${outcome}.`);
     }
     if (!keepsLock) {
       await (opens ? session.leave() : lease.giveBack());

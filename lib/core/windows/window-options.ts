@@ -18,7 +18,7 @@ export interface MaintenanceRepeat {
    * first match that is not before `start`.
    */
   cron: string;
-  /** IANA name of the time zone of the pattern. Default: that of `start`. */
+  /** IANA name of the time zone of the pattern. Default: that of `start`; required if `start` is a `Date`. */
   timeZone?: string;
   /** No occurrence begins after this moment. Default: no limit. */
   until?: Date;
