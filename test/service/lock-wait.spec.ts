@@ -24,7 +24,12 @@ function setUp() {
     document: null,
     holds: { holding: () => () => undefined },
   } as unknown as StateManager;
-  return { locks: new LockWait(manager), released, reply: (given: Grant | Denial) => answer?.(given) };
+  return {
+    locks: new LockWait(manager),
+    released,
+    reply: (given: Grant | Denial) => answer?.(given),
+    manager,
+  };
 }
 
 describe('a lock requested while the application shuts down', () => {
@@ -46,4 +51,21 @@ describe('a lock requested while the application shuts down', () => {
     await over;
     expect(released).toEqual(['token']);
   });
+});
+
+it('a lock is not waited for without end in a store that loses its leases again and again', async () => {
+  const { locks, reply, manager } = setUp();
+  let outcome: unknown;
+  const taken = locks.take(request, { blocking: 0, signal: undefined });
+  void taken.catch((error: unknown) => (outcome = error));
+  for (let lost = 1; lost <= 6; lost++) {
+    await nextTurn();
+    expect(outcome).toBeUndefined();
+    // somebody has asked again later each time
+    reply({ fence: null, ticket: null, waiters: [], unsure: 2_000 * lost });
+    await nextTurn();
+    manager.notifier.call();
+  }
+  await expect(taken).rejects.toThrow('the store loses its leases again and again');
+  expect(outcome).toMatchObject({ name: 'MaintenanceStoreError', outcome: 'refused' });
 });

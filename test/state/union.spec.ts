@@ -139,3 +139,21 @@ it.each(['order', 'writes'])(
     expect(await client.zrange(entry('order'), 0, -1)).toEqual(['b']);
   },
 );
+
+it('a job that asks for a lock is told so when Redis keeps evicting entries', async () => {
+  const client = server.client();
+  const entry = (name: string): string => `${namespace}:{${namespace}}:${name}`;
+  await using known = await join(server.url);
+  await known.maintain('a', () => undefined, { drain: false });
+  const names = ['leases', 'fences', 'replicas', 'waiters'].map(entry);
+  await client.del(...names);
+  const evicting = setInterval(() => void client.del(...names), 10);
+  try {
+    await expect(known.maintain('a', () => 'worked', { drain: false })).rejects.toMatchObject({
+      name: 'MaintenanceStoreError',
+      outcome: 'refused',
+    });
+  } finally {
+    clearInterval(evicting);
+  }
+}, 40_000);

@@ -10,6 +10,10 @@ import { wasCutOff } from '../store/was-cut-off.js';
 
 /** Milliseconds between two looks at a lock, in addition to notifications. Shorter than a waiter is remembered. */
 const POLL_INTERVAL = 250;
+/** How often it may begin anew that the store does not know who has locks, for those who would wait no longer. */
+const MOST_LOSSES = 5;
+/** Milliseconds by which that must end later than expected to have begun anew. */
+const LATER = 1_000;
 
 /** How long to wait for leases. */
 export interface LockPatience {
@@ -100,6 +104,8 @@ export class LockWait {
     const until = performance.now() + blocking;
     let ticket: number | null = null;
     let askedAgain = false;
+    let losses = 0;
+    let certain = -Infinity;
     for (;;) {
       this.refuseWhenClosing(request.key);
       signal?.throwIfAborted();
@@ -130,8 +136,19 @@ export class LockWait {
           throw error;
         }
       }
+      const now = performance.now();
+      if (unsure > 0 && now + unsure > certain + LATER) {
+        certain = now + unsure;
+        losses++;
+      }
+      if (now >= until && losses > MOST_LOSSES) {
+        throw new MaintenanceStoreError(
+          `Who has the lock of key "${request.key}" is not known: the store loses its leases again and again, perhaps because it evicts entries.`,
+          'refused',
+        );
+      }
       // it is not known yet whether the lock is taken: that is awaited in any case
-      const left = Math.max(until - performance.now(), unsure);
+      const left = Math.max(until - now, unsure);
       if (left <= 0) {
         throw new MaintenanceLockedError(request.key, { waited: blocking });
       }
