@@ -44,6 +44,8 @@ class HttpFacts implements CallFacts, Place {
 
 /** Where GraphQL is served: Express has no route for it, so the path counts, on both adapters. */
 export class GraphqlPlace implements Place {
+  readonly isServed = true;
+
   constructor(private readonly request: HttpRequest) {}
 
   get path(): string {

@@ -9,7 +9,7 @@ export interface Place {
   readonly template?: string | undefined;
   /** The path of the request as it was sent, if files, routers and the like are served by it. */
   readonly path?: string | undefined;
-  /** Something of the application serves it by its path: files, a router, a route that ends in a wildcard. */
+  /** Something of the application serves it by its path: files, a router, a route that ends in a wildcard, GraphQL. */
   readonly isServed?: boolean;
 }
 

@@ -124,6 +124,25 @@ describe.each(adapters)('GraphQL on %s', (_name, createApp) => {
       expect(result.data).toEqual(path === '/graphql' ? { restock: 2 } : null);
     });
 
+    it("is refused below the library's own path", async () => {
+      await using running = await start({ path: 'ops' }, { path: '/ops/graphql' });
+      const service = serviceOf(running);
+      const post = async (query: string) => {
+        const answer = await request(running.port, '/ops/graphql', { method: 'POST', json: { query } });
+        return answer.json<Result>();
+      };
+      await service.setMaintenance(true);
+      stock = 1;
+      for (const query of ['{ stock }', 'mutation { restock(count: 1) }']) {
+        expect((await post(query)).errors?.[0]?.extensions).toMatchObject({ code: 'MAINTENANCE' });
+      }
+      expect(stock).toBe(1);
+      expect(await post('{ alive }')).toEqual({ data: { alive: 'alive' } });
+      expect((await request(running.port, '/ops/ping')).status).toBe(503);
+      await service.setMaintenance(false);
+      expect(await post('{ stock }')).toEqual({ data: { stock: 1 } });
+    });
+
     it("a key's own ignorePaths, below a path of its own", async () => {
       const key = new MaintenanceKey('own', { ignorePaths: ['/api'] });
       await using running = await start({ keys: [...KEYS, key] }, { path: '/api/graph' });
