@@ -21,7 +21,7 @@ export interface HookMark {
  *
  * - `'changing'`: before a change, on the process that makes it; throwing refuses the change.
  * - `'entering'`, `'exiting'`: after a change that turned the key on or off, on the process that made it.
- * - `'changed'`: after every change, also an end by itself, on every process.
+ * - `'changed'`: after every change, except of windows that are to come, and after an end by itself that opens the key; on every process.
  * - `'abandoned'`: the process of a `maintain()` died and left its key on; on one process of the cluster.
  * - `'entering'`, `'exiting'` of a planned window, `'announced'`: on one process of the cluster that has such a hook.
  * - `'overrun'`: the announced end is over and the key stays on without a known end, or a `maintain()` takes longer than expected; on one

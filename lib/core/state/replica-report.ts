@@ -30,7 +30,7 @@ export class ReplicaReport {
 
   /**
    * Others may take this replica for an observer, in which nothing runs: it has reported so, and the store has accepted no other
-   * report since.
+   * report since. Not before it has read anything: until then `onUnknown` says whether something may begin.
    */
   passesForObserver = false;
 
@@ -42,7 +42,7 @@ export class ReplicaReport {
   /** The current report. */
   tell(): Presence {
     const presence = this.presence();
-    if (presence.observer) {
+    if (presence.observer && this.view.hasRead) {
       this.passesForObserver = true;
     }
     return presence;
