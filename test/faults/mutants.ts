@@ -33,6 +33,8 @@ const SCRIPTS = 'core/store/redis/redis-scripts.generated.js';
 const SCRIPTS_WITH_MEMBERS = 6;
 /** And the one about leases. */
 const SCRIPTS_WITH_LEASES = 4;
+/** And the one about lost records. */
+const SCRIPTS_WITH_LOSSES = 4;
 const AGREEMENT = 'core/cluster/replica-coordinator.js';
 
 /** Bugs that somebody could have written, one at a time. */
@@ -444,6 +446,29 @@ export const MUTANTS: readonly Mutant[] = [
     '',
   ),
   bug(
+    'late-event-begins-its-work',
+    'noted',
+    'in-flight/call-coverage.js',
+    'return (call.covered || call.begun < on) && call.scope.isConcernedBy(key);',
+    'return call.scope.isConcernedBy(key);',
+  ),
+  // not here: a handler that a schedule calls, too, must have been called before; test/background/work-that-arrives.spec.ts has that
+  bug(
+    'key-is-on-since-never',
+    'noted',
+    'core/cluster/replica-coordinator.js',
+    'return this.watches.onSince(key);',
+    'return Infinity;',
+  ),
+  bug(
+    'evicted-records-are-a-new-state',
+    'evicted',
+    SCRIPTS,
+    'return math.max(0, noticed + lease - now)',
+    'return 0',
+    SCRIPTS_WITH_LOSSES,
+  ),
+  bug(
     'told-by-the-earliest-clock',
     'farAway',
     'core/store/redis/redis-store.js',
@@ -471,6 +496,13 @@ export const MUTANTS: readonly Mutant[] = [
     'integrations/bullmq/gated-worker.js',
     'processed.then(over, over);',
     'over();',
+  ),
+  bug(
+    'listeners-hear-of-it-when-it-is-fetched',
+    'workers',
+    'integrations/bullmq/gated-worker.js',
+    "if (event === 'active' && gates.has(this)",
+    'if (false',
   ),
   bug(
     'drain-forgets-events',

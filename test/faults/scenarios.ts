@@ -6,7 +6,7 @@ import type { FaultKind, Line, Wish } from './history.js';
 import { settle } from './run.js';
 import { until } from '../support/until.js';
 import { migrationsStory } from './stories-of-migrations.js';
-import { asked, farAway, goingOn, lateVisitors, loaded } from './stories-of-late-calls.js';
+import { asked, evicted, farAway, goingOn, lateVisitors, loaded, noted } from './stories-of-late-calls.js';
 import { unnoted, windows } from './stories-of-windows.js';
 import { unreadable, versionsStory } from './stories-of-versions.js';
 import { rabbit, workers } from './stories-of-workers.js';
@@ -525,6 +525,8 @@ export const STORIES = {
   },
   goingOn: { replicas: 2, keys: [], scenario: goingOn },
   asked: { replicas: 2, keys: ['job'], works: true, scenario: asked },
+  noted: { replicas: 2, keys: ['job'], works: true, scenario: noted },
+  evicted: { replicas: 2, keys: [], scenario: evicted },
   farAway: { replicas: 2, keys: [], scenario: farAway },
   workers: { replicas: 2, keys: ['job'], works: true, scenario: workers },
   migrations: {

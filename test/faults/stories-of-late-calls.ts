@@ -81,6 +81,27 @@ export const asked: Scenario = async (world, stage) => {
   }
 };
 
+/** Events that nobody can keep come while somebody works, and have work to do under the key. */
+export const noted: Scenario = async (world, stage) => {
+  const [one, two] = stage.replicas;
+  await Promise.all([one.listen('redis:'), two.listen('redis:')]);
+  const client = world.redis.client();
+  try {
+    // those who listen are known by then
+    await stage.work(one, 'warm-1', 'job');
+    for (let round = 1; round <= 3; round++) {
+      const work = stage.work(round % 2 ? one : two, `work-${round}`, 'job', { steps: 20 });
+      await world.working(`work-${round}`);
+      const data = { call: `noted-${round}`, ms: 100 };
+      await client.publish('noted', JSON.stringify({ pattern: 'noted', data }));
+      await work;
+      await delay(400);
+    }
+  } finally {
+    client.disconnect();
+  }
+};
+
 /** Somebody whose answers from Redis take long works until the time is over: others know better when that is. */
 export const farAway: Scenario = async (world, stage) => {
   const [one, two] = stage.replicas;
@@ -110,3 +131,19 @@ async function askOn(world: World, replica: Replica, stop: AbortSignal): Promise
     await delay(10);
   }
 }
+
+/** Redis evicts the records, and who starts then knows nothing; who knows them has lost contact for a moment. */
+export const evicted: Scenario = async (world, stage) => {
+  const [one, two] = stage.replicas;
+  await stage.enable(one, 'on-1', 'a');
+  const cut = stage.fault('partition', 'r1', 5_000);
+  const killed = stage.fault('kill', 'r2', 400);
+  await delay(200);
+  const client = world.redis.client();
+  await client.del('maintenance:{maintenance}:records');
+  client.disconnect();
+  await killed;
+  await call(world, two, '/a/wait/0');
+  await cut;
+  await delay(1_500);
+};

@@ -17,7 +17,7 @@ const OUTAGES = new Set<string>([
 ]);
 
 /** What is no request, by its route. */
-const WORK = /\/(tick|missed|queued|event|passing|asked)$/;
+const WORK = /\/(tick|missed|queued|told|event|passing|noted|asked)$/;
 
 /** What a run amounts to, in a few lines. */
 export function summary({ seed, seconds, lines, violations }: Run): string {

@@ -1,7 +1,8 @@
 // What a replica does besides serving requests: a method that is called every now and then, a queue, events.
-import { BullModule, Processor, WorkerHost } from '@nestjs/bullmq';
+import { BullModule, OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import {
   Controller,
+  Inject,
   Injectable,
   UseGuards,
   type CanActivate,
@@ -22,7 +23,12 @@ import type { Job } from 'bullmq';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MaintenanceBullModule } from '../../lib/integrations/bullmq/index.js';
 import { replicaOf, type Journal } from './history.js';
-import { MaintenanceExempt, MaintenanceKeys, SkipDuringMaintenance } from '../../lib/index.js';
+import {
+  MaintenanceExempt,
+  MaintenanceKeys,
+  MaintenanceService,
+  SkipDuringMaintenance,
+} from '../../lib/index.js';
 
 /** The key that all this belongs to. */
 const KEY = 'job';
@@ -90,11 +96,19 @@ export function workersOf({ name, redisPort, pattern, journal, enter }: WorkerSu
     process(job: Job<Doing>): Promise<void> {
       return handle(job.data, 'queued', job.attemptsMade);
     }
+
+    /** Shorter than the job, which it is a part of. */
+    @OnWorkerEvent('active')
+    told({ data: { call, ms } }: Job<Doing>): Promise<void> {
+      return handle({ call: `${call}-told`, ms: Math.max(0, ms - 8) }, 'told');
+    }
   }
 
   @Controller()
   @MaintenanceKeys(KEY)
   class Events {
+    constructor(@Inject(MaintenanceService) private readonly maintenance: MaintenanceService) {}
+
     @EventPattern<Record<string, Doing>>(pattern)
     async handle(@Payload() event: Doing, @Ctx() context: unknown): Promise<void> {
       await handle(event, 'event');
@@ -105,6 +119,13 @@ export function workersOf({ name, redisPort, pattern, journal, enter }: WorkerSu
     @EventPattern('passing', Transport.REDIS)
     pass(@Payload() { call, ms }: Doing): Promise<void> {
       return handle({ call: `${call}-${name}`, ms }, 'passing');
+    }
+
+    /** The same, and what it has to do can wait. */
+    @EventPattern('noted', Transport.REDIS)
+    async noted(@Payload() { call, ms }: Doing): Promise<void> {
+      const work = (): Promise<void> => handle({ call: `${call}-${name}`, ms }, 'noted');
+      await this.maintenance.whileOpen(KEY, work, { otherwise: 'wait' });
     }
 
     /** Each replica is asked, and answers. */
