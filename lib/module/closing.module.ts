@@ -26,7 +26,7 @@ export class ClosingModule implements OnModuleDestroy {
     return { module: this, imports: [core] };
   }
 
-  onModuleDestroy(): void {
-    this.lifecycle.beginShutdown();
+  onModuleDestroy(): Promise<void> {
+    return this.lifecycle.beginShutdown();
   }
 }

@@ -23,6 +23,8 @@ import type { StartReport } from './start-report.js';
 
 /** What happens when in the life of an application. */
 export class MaintenanceLifecycle {
+  private ended: Promise<void> | undefined;
+
   constructor(
     private readonly manager: StateManager,
     private readonly explorer: MaintenanceExplorer,
@@ -86,14 +88,20 @@ export class MaintenanceLifecycle {
   }
 
   /** Whatever waits for the end of maintenance is to end now, and so is the work of every `maintain()`. Requests are still served. */
-  beginShutdown(): void {
+  async beginShutdown(): Promise<void> {
     this.openWork.close();
     this.sessions.stop();
+    const { store, session } = this.manager;
+    if (!store.clustered && !store.local) {
+      // the application closes its own cache next: keys are opened before, and nothing may connect it again
+      await this.beforeShutdown();
+      await session.rest();
+    }
   }
 
   /** Waits for that work. */
   beforeShutdown(): Promise<void> {
-    return this.sessions.shutdown();
+    return (this.ended ??= this.sessions.shutdown());
   }
 
   async shutdown(): Promise<void> {

@@ -49,12 +49,13 @@ export class StateManager implements KeyStateReader {
   readonly list: ListConfidence;
   /** The progress of holds. */
   readonly progress: ProgressWatch;
+  /** This process and its store. */
+  readonly session: StoreSession;
 
   private readonly touch: StoreHealth;
   private readonly exchanges: StateSync;
   private readonly catchingUp: CatchUp;
   private readonly writer: StateWriter;
-  private readonly session: StoreSession;
 
   constructor(
     readonly store: StateStore,
@@ -161,10 +162,7 @@ export class StateManager implements KeyStateReader {
     this.notifier.stop();
   }
 
-  /**
-   * Reads the store now.
-   * @throws MaintenanceStoreError, also if it can be read but for the record of that key
-   */
+  /** @throws MaintenanceStoreError if the store cannot be read now, or the record of that key */
   async refresh(key?: string): Promise<void> {
     const deadline = this.deadline();
     await this.session.opened(deadline);

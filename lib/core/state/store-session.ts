@@ -51,13 +51,18 @@ export class StoreSession {
     }
   }
 
-  /** Settles when nothing is under way any more. */
-  async stop(replica: string): Promise<void> {
-    const { store, exchanges } = this.parts;
+  /** Asks the store nothing more by itself; settles when nothing is under way any more. */
+  async rest(): Promise<void> {
     this.stopped = true;
     clearInterval(this.heartbeat);
     await this.started?.catch(() => undefined);
-    await exchanges.stop();
+    await this.parts.exchanges.stop();
+  }
+
+  /** The same, and leaves. */
+  async stop(replica: string): Promise<void> {
+    const { store } = this.parts;
+    await this.rest();
     if (this.started) {
       await store.leave(replica, this.deadline()).catch(() => undefined);
     }

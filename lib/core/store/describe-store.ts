@@ -1,5 +1,5 @@
 import type { StoreOptions } from './create-store.js';
-import { isLocalCache } from './cache/cache-entry.js';
+import { isLocalCache } from './cache/shared-store.js';
 import { clientOfCache, type RedisClient } from './redis/redis-client.js';
 
 interface Address {

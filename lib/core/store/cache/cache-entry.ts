@@ -3,30 +3,13 @@ import { MaintenanceConfigurationError, MaintenanceStoreError } from '../../erro
 import { messageOf } from '../../errors/message-of.js';
 import { DAY } from '../../keys/durations.js';
 import { bounded } from '../bounded.js';
-
-interface Events {
-  on(event: string, listener: (error: unknown) => void): unknown;
-  off(event: string, listener: (error: unknown) => void): unknown;
-}
-
-/** The part of a Keyv that is used here, and of its counterpart in cache-manager 5 and earlier. */
-interface EntryStore extends Partial<Events> {
-  /** Where values are kept; some report failures as events. */
-  readonly store: unknown;
-  getRaw(key: string): Promise<unknown>;
-  set(key: string, value: string, ttl: number): Promise<boolean>;
-}
+import { isInMemory, storeOfCache, type EntryStore, type Events } from './shared-store.js';
 
 /** A call of the cache gives up before its caller does, who would not know why: by this fraction of its time, and at most so many ms. */
 const EARLIER = { fraction: 0.1, most: 50 };
 
 /** Milliseconds: a hundred years. */
 const FOR_EVER = 100 * 365 * DAY;
-
-/**
- * Whether a cache keeps everything in the memory of this process. With several tiers the last is the one that processes share.
- */
-export const isLocalCache = (cache: Cache): boolean => cache.stores?.at(-1)?.store instanceof Map;
 
 /** One entry of a cache, kept without an end. Knows which caches hide failures. */
 export class CacheEntry {
@@ -39,38 +22,62 @@ export class CacheEntry {
     cache: Cache,
     private readonly name: string,
   ) {
-    // with several tiers the last is the one that processes share
-    const store: EntryStore | undefined = cache.stores?.at(-1) ?? legacyStore(cache);
+    const store = storeOfCache(cache);
     if (!store) {
       throw MaintenanceConfigurationError.of('cache', cache, 'a cache-manager cache with at least one store');
     }
-    this.store = typeof store.getRaw === 'function' ? store : plainStore(store as unknown as PlainStore);
+    this.store = store;
   }
 
   /** Whether it is in the memory of this process. */
   get isLocal(): boolean {
-    return this.store.store instanceof Map;
+    return isInMemory(this.store.store);
   }
 
   /** 0 is no end, unless the store gives one of its own to what has none, as some do that keep everything in memory. */
   private get ttl(): number {
-    const { ttl } = (this.store.store ?? {}) as { ttl?: unknown };
+    const { opts, ttl = opts?.ttl } = (this.store.store ?? {}) as { ttl?: unknown; opts?: { ttl?: unknown } };
     return typeof ttl === 'number' || typeof ttl === 'string' ? FOR_EVER : 0;
   }
 
-  /** `getRaw` throws where `get` would hide a failure as an absence. */
+  /** What is stored. If the cache itself cannot read that, it says why instead: damage, not an unreachable store. */
   async read(deadline: number): Promise<unknown> {
     try {
-      const raw = await this.ask('get', () => this.store.getRaw(this.name), deadline);
-      // an entry that holds nothing is not a missing one
-      return raw !== null && typeof raw === 'object' && 'value' in raw ? raw.value : (raw ?? undefined);
+      return await this.get(this.name, deadline);
     } catch (error) {
-      // something is stored that the cache itself cannot read: damage, not an unreachable store
-      if (error instanceof MaintenanceStoreError && error.cause instanceof SyntaxError) {
-        return error.cause.message;
+      const { cause } = error as Error;
+      if (cause === undefined) {
+        throw error;
       }
+      return cause instanceof SyntaxError ? cause.message : this.readAgain(cause, error, deadline);
+    }
+  }
+
+  /**
+   * What decompresses or decrypts fails with errors of its own. It is the value that cannot be read if the store answers what is
+   * asked beside it, and the same error comes again.
+   */
+  private async readAgain(cause: unknown, error: unknown, deadline: number): Promise<unknown> {
+    const answers = await this.get(`${this.name}:none`, deadline).then(
+      () => true,
+      () => false,
+    );
+    if (!answers) {
       throw error;
     }
+    return this.get(this.name, deadline).catch((again: Error) => {
+      if (again.cause !== undefined && messageOf(again.cause) === messageOf(cause)) {
+        return messageOf(cause);
+      }
+      throw again;
+    });
+  }
+
+  /** `getRaw` throws where `get` would hide a failure as an absence. */
+  private async get(name: string, deadline: number): Promise<unknown> {
+    const raw = await this.ask('get', () => this.store.getRaw(name), deadline);
+    // an entry that holds nothing is not a missing one
+    return raw !== null && typeof raw === 'object' && 'value' in raw ? raw.value : (raw ?? undefined);
   }
 
   /** Writes, and checks whether the value was kept: many caches report success in any case. */
@@ -133,35 +140,3 @@ const failed = (what: string, cause: unknown): MaintenanceStoreError =>
     'unknown',
     { cause },
   );
-
-/** A Keyv before it had `getRaw`, or the adapter of a server without a Keyv around it: either reports failures itself. */
-const plainStore = (store: PlainStore): EntryStore => ({
-  store,
-  getRaw: (key) => Promise.resolve(store.get(key, { raw: true })),
-  set: async (key, value, ttl) => (await store.set(key, value, ttl)) !== false,
-});
-
-interface PlainStore {
-  get(key: string, options: { raw: boolean }): unknown;
-  set(key: string, value: string, ttl: number): unknown;
-}
-
-/** The store of a cache of cache-manager 5 or earlier, where 0 also means no end. */
-function legacyStore(cache: object): EntryStore | undefined {
-  const { store } = cache as { store?: LegacyStore };
-  return (
-    store && {
-      store,
-      getRaw: (key) => Promise.resolve(store.get(key)),
-      set: async (key, value, ttl) => {
-        await store.set(key, value, ttl);
-        return true;
-      },
-    }
-  );
-}
-
-interface LegacyStore {
-  get(key: string): unknown;
-  set(key: string, value: unknown, ttl: number): unknown;
-}

@@ -3,7 +3,7 @@ import { MaintenanceStoreError } from '../../errors/errors.js';
 import { NewerFormatError } from '../../document/codec.js';
 import { formatVersion } from '../../document/version.js';
 import { applyWrites, EMPTY, encodeDocument, readStored, stampNotes } from './cache-document.js';
-import { CacheEntry, isLocalCache } from './cache-entry.js';
+import { CacheEntry } from './cache-entry.js';
 import type { HistoryNote } from '../../history/entry-record.js';
 import { HISTORY_KEEP } from '../../history/history-settings.js';
 import type { HistoryTable } from './history-table.js';
@@ -12,6 +12,7 @@ import type { LeaseStore } from '../leases.js';
 import type { ProgressStore } from '../progress-store.js';
 import type { OnceStore } from '../once.js';
 import { SharedParts, sharedParts } from './shared-parts.js';
+import { isLocalCache } from './shared-store.js';
 import { Mutex } from '../../common/mutex.js';
 import { messageOf } from '../../errors/message-of.js';
 import {
@@ -169,9 +170,8 @@ export class CacheStore implements StateStore {
     return { replicas: await this.replicas(), version };
   }
 
-  leave(id: string): Promise<void> {
+  async leave(id: string): Promise<void> {
     this.seen.delete(id);
-    return Promise.resolve();
   }
 
   forget(id: string): Promise<'absent' | 'alive'> {

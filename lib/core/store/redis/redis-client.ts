@@ -57,7 +57,10 @@ export function clientOfCache(cache: unknown): RedisClient | undefined {
       if (typeof value !== 'object' || value === null) {
         continue;
       }
-      const { client, redis, store, stores, opts, _cache } = value as Record<string, unknown>;
+      const { client, redis, store, stores, opts, _cache, primary, secondary } = value as Record<
+        string,
+        unknown
+      >;
       const found = [client, redis].find(isRedisClient);
       if (found) {
         return found;
@@ -65,6 +68,8 @@ export function clientOfCache(cache: unknown): RedisClient | undefined {
       pending.push(
         store,
         _cache,
+        primary,
+        secondary,
         (opts as { store?: unknown } | undefined)?.store,
         ...(Array.isArray(stores) ? stores : []),
       );
