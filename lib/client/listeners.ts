@@ -17,7 +17,7 @@ export function createListeners<T>(): Listeners<T> {
       return () => void listeners.delete(own);
     },
     tell(news) {
-      for (const listener of Array.from(listeners)) {
+      [...listeners].forEach((listener) => {
         try {
           listener(news);
         } catch (error) {
@@ -26,7 +26,7 @@ export function createListeners<T>(): Listeners<T> {
             throw error;
           });
         }
-      }
+      });
     },
     clear: () => listeners.clear(),
   };

@@ -1,4 +1,4 @@
-import { Controller, Get, Header, Post } from '@nestjs/common';
+import { Controller, Get, Header, HttpCode, Post } from '@nestjs/common';
 import {
   MaintenanceExempt,
   MaintenanceKey,
@@ -57,6 +57,10 @@ class ShopController {
   kept(): string {
     return html('Kept');
   }
+
+  @Get('nothing')
+  @HttpCode(204)
+  nothing(): void {}
 
   @Get('receipt')
   @Header('Content-Type', 'text/html')
@@ -123,6 +127,21 @@ const live = (page: Page) =>
   until(async () => (await state(page).catch(() => '')) === 'live', { what: 'live', timeout: 15_000 });
 const title = (page: Page, wanted: string) =>
   until(async () => (await page.title().catch(() => '')) === wanted, { what: wanted, timeout: 15_000 });
+/**
+ * Leaves a page, and comes back to it as its browser has kept it. Chromium keeps none that Playwright drives: the page stays, since
+ * the answer has no content, and is told what it would be told.
+ */
+async function keep(page: Page, markup: string): Promise<void> {
+  await page.evaluate(`document.body.insertAdjacentHTML('beforeend', ${JSON.stringify(markup)})`);
+  const answered = page.waitForResponse((response) => response.status() === 204);
+  await page.click('#leave');
+  await answered;
+  for (const event of ['pagehide', 'pageshow']) {
+    await page.evaluate(`dispatchEvent(new PageTransitionEvent('${event}', { persisted: true }))`);
+  }
+  await live(page);
+}
+
 const loads = (page: Page) => page.evaluate<string>(`sessionStorage.loads`);
 /** Marks the document, so that another one is noticed. */
 const mark = (page: Page) => page.evaluate(`document.documentElement.dataset.mark = 'same'`);
@@ -443,6 +462,14 @@ describe('a page with a form that is partly filled in', () => {
           .goto(page.url().replace('order', 'status'))
           .then(() => page.goBack())
           .then(() => live(page)),
+    ],
+    [
+      'left by a link, kept by the browser, and come back to',
+      (page) => keep(page, '<a id="leave" href="/nothing">Go</a>'),
+    ],
+    [
+      'left by a form, kept by the browser, and come back to',
+      (page) => keep(page, '<form action="/nothing"><button id="leave">Go</button></form>'),
     ],
   ])('is left anyway if it is %s', async (_what, touch) => {
     await using app = await createExpressApp(source());

@@ -20,7 +20,7 @@ const THROUGH = 'pointer-events:none;left:0;';
  */
 export function createBanner(kind: 'banner' | 'edge', own: string | undefined, on: string): Banner {
   /** The last one carries the text. */
-  let shown: HTMLElement[] = [];
+  let shown: HTMLElement[] | undefined;
   let giveBack: (() => void) | undefined;
 
   function build(): HTMLElement[] {
@@ -45,10 +45,8 @@ export function createBanner(kind: 'banner' | 'edge', own: string | undefined, o
         return;
       }
       const text = own || (kind === 'banner' && message) || on;
-      if (shown.length === 0) {
-        shown = build();
-      }
-      const label = shown[shown.length - 1] as HTMLElement;
+      shown ??= build();
+      const label = shown.at(-1) as HTMLElement;
       if (label.textContent !== text) {
         label.textContent = text;
       }
@@ -56,10 +54,8 @@ export function createBanner(kind: 'banner' | 'edge', own: string | undefined, o
     hide() {
       giveBack?.();
       giveBack = undefined;
-      for (const element of shown) {
-        element.remove();
-      }
-      shown = [];
+      shown?.forEach((element) => element.remove());
+      shown = undefined;
     },
   };
 }

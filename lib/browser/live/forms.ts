@@ -39,6 +39,10 @@ export function watchForms(): () => unknown {
       true,
     );
   }
+  // the answer has come, and this page may be shown again as it was left
+  addEventListener('pagehide', () =>
+    [document, ...document.forms].forEach((sent: unknown) => touched.delete(sent as Field)),
+  );
   addEventListener('reset', ({ target }) =>
     touched.forEach((field) => (target as Partial<Node>).contains?.(field) && touched.delete(field)),
   );

@@ -29,7 +29,7 @@ function share(url: string, listener: PushListener): Push {
   let stream: EventStream | undefined;
   let closed = false;
   /** Ends its turn, or its wait for one. */
-  let turn = new AbortController();
+  let turn: AbortController;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function hear(news: News): void {
