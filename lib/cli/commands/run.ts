@@ -138,7 +138,7 @@ async function runUnder(
       });
       const exit = await supervise(held, child, renew);
       const code = exitOfChild(exit, held, child, out);
-      if (code !== 0 && (await after?.keep(code))) {
+      if (await after?.settle(code)) {
         out.warn(`"${key}" stays in maintenance because the command failed. Open it with: off ${key}`);
       }
       return code;

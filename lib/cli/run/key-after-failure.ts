@@ -12,6 +12,7 @@ interface Words {
 /** `--keep-on-failure`: the key stays on when the command has failed, unless somebody has opened it meanwhile. */
 export class KeyAfterFailure {
   private opened = false;
+  private settled = false;
   /** Whether the switch has taken over from a hold whose time is over, while the command is being ended. */
   private early: Promise<boolean> | undefined;
 
@@ -29,10 +30,14 @@ export class KeyAfterFailure {
   }
 
   /**
-   * The command has failed.
-   * @returns whether the key stays on; `false`: somebody has opened it
+   * The command has ended: what happens to the hold from now on says nothing about it.
+   * @returns whether the key stays on; `false`: it has not failed, or somebody has opened the key
    */
-  async keep(code: number): Promise<boolean> {
+  async settle(code: number): Promise<boolean> {
+    this.settled = true;
+    if (code === 0) {
+      return false;
+    }
     // whoever opens it after that has seen that the command was being ended
     this.opened ||= (await this.early) === true && !this.backend.service.isActive(this.key);
     if (!this.opened) {
@@ -42,6 +47,9 @@ export class KeyAfterFailure {
   }
 
   private onLoss(): void {
+    if (this.settled) {
+      return;
+    }
     this.opened = this.backend.manager.document?.keys.get(this.key)?.change.cause === 'unset';
     if (!this.opened) {
       this.early = this.switchOn('The command is being ended').then(
