@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../support/until.js';
 import { call } from './clients.js';
 import { ask } from './handing-in.js';
 import type { Scenario, Stage } from './scenarios.js';
@@ -95,7 +96,9 @@ export const noted: Scenario = async (world, stage) => {
       const data = { call: `noted-${round}`, ms: 100 };
       await client.publish('noted', JSON.stringify({ pattern: 'noted', data }));
       await work;
-      await delay(400);
+      const done = ({ name }: Replica): boolean =>
+        world.history().some((line) => line.e === 'leave' && line.call === `${data.call}-${name}`);
+      await until(() => done(one) && done(two), { timeout: 15_000, what: `${data.call} on both` });
     }
   } finally {
     client.disconnect();

@@ -136,13 +136,16 @@ describe.each(adapters)(
       const answered = request(running.port, '/maintenance/queues/jobs');
       await vi.waitFor(() => expect(finish).toBeDefined());
       const service = serviceOf(running);
-      const drained = service.maintain('general', () => 'ran', { drain: MINUTE });
+      const steps: string[] = [];
+      const drained = service.maintain('general', () => steps.push('worked'), { drain: MINUTE });
       await vi.waitFor(async () =>
         expect((await service.quiet()).replicas.flatMap(({ running: calls }) => calls)).toHaveLength(1),
       );
+      steps.push('answered');
       finish?.();
       expect((await answered).text).toBe('jobs');
-      expect(await drained).toBe('ran');
+      await drained;
+      expect(steps).toEqual(['answered', 'worked']);
     });
 
     it('does not make our own routes wait for the application', async () => {

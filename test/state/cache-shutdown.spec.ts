@@ -10,6 +10,7 @@ import { until } from '../support/until.js';
 class Connection {
   readonly opts = {};
   closed = false;
+  asked = 0;
   /** How often it was asked after it was closed. Some adapters fail then, others connect again. */
   late = 0;
 
@@ -39,6 +40,7 @@ class Connection {
   }
 
   private look(): void {
+    this.asked++;
     if (this.closed) {
       this.late++;
       throw new Error('Cannot use a pool after calling end on the pool');
@@ -78,8 +80,9 @@ describe.each([
     const work = service.maintain(KEY, async ({ signal }) => {
       steps.push('begun');
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
-      // longer than the time between two polls
-      await new Promise((resolve) => setTimeout(resolve, 1_200));
+      const { asked } = connection;
+      // until the next poll
+      await until(() => connection.asked > asked);
       steps.push(connection.closed ? 'cleaned up too late' : 'cleaned up');
     });
     const ended = work.catch(String);

@@ -142,7 +142,6 @@ it.each(['order', 'writes'])(
 
 it('a job that asks for a lock is told so when Redis keeps evicting entries', async () => {
   const client = server.client();
-  const entry = (name: string): string => `${namespace}:{${namespace}}:${name}`;
   await using known = await join(server.url);
   await known.maintain('a', () => undefined, { drain: false });
   const names = ['leases', 'fences', 'replicas', 'waiters'].map(entry);

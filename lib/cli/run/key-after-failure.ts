@@ -12,7 +12,6 @@ interface Words {
 /** `--keep-on-failure`: the key stays on when the command has failed, unless somebody has opened it meanwhile. */
 export class KeyAfterFailure {
   private opened = false;
-  private settled = false;
   /** Whether the switch has taken over from a hold whose time is over, while the command is being ended. */
   private early: Promise<boolean> | undefined;
 
@@ -20,13 +19,12 @@ export class KeyAfterFailure {
     private readonly backend: RedisBackend,
     private readonly key: string,
     private readonly words: Words,
-    held: Maintenance,
+    private readonly held: Maintenance,
   ) {
-    const lost = (): void => this.onLoss();
     if (held.signal.aborted) {
-      lost();
+      this.onLoss();
     }
-    held.signal.addEventListener('abort', lost, { once: true });
+    held.signal.addEventListener('abort', this.onLoss, { once: true });
   }
 
   /**
@@ -34,11 +32,11 @@ export class KeyAfterFailure {
    * @returns whether the key stays on; `false`: it has not failed, or somebody has opened the key
    */
   async settle(code: number): Promise<boolean> {
-    this.settled = true;
+    this.held.signal.removeEventListener('abort', this.onLoss);
     if (code === 0) {
       return false;
     }
-    // whoever opens it after that has seen that the command was being ended
+    // an operator who opens the key after that knows that the command is being stopped
     this.opened ||= (await this.early) === true && !this.backend.service.isActive(this.key);
     if (!this.opened) {
       await this.switchOn(`The command exited with ${code}`);
@@ -46,10 +44,7 @@ export class KeyAfterFailure {
     return !this.opened;
   }
 
-  private onLoss(): void {
-    if (this.settled) {
-      return;
-    }
+  private readonly onLoss = (): void => {
     this.opened = this.backend.manager.document?.keys.get(this.key)?.change.cause === 'unset';
     if (!this.opened) {
       this.early = this.switchOn('The command is being ended').then(
@@ -58,7 +53,7 @@ export class KeyAfterFailure {
         () => false,
       );
     }
-  }
+  };
 
   private switchOn(why: string): Promise<unknown> {
     const { message, reason, actor } = this.words;

@@ -20,10 +20,9 @@ export class HoldEnds {
   }
 
   /** Whether a hold is gone from the state, as far as this process knows, or its time is over. */
-  isOver({ key, hold }: Session): boolean {
-    const { document, store } = this.manager;
-    const own = document?.keys.get(key)?.holds.find(({ id }) => id === hold);
-    return own ? (own.until ?? Infinity) <= store.latest() : document !== null;
+  isOver(session: Session): boolean {
+    const end = this.endOf(session);
+    return end === undefined ? this.manager.document !== null : end <= this.manager.store.latest();
   }
 
   look(): void {
@@ -31,17 +30,21 @@ export class HoldEnds {
     const now = store.latest();
     let next = Infinity;
     for (const session of this.sessions.values()) {
-      const record = document?.keys.get(session.key);
-      const own = record?.holds.find(({ id }) => id === session.hold);
-      const end = own?.until ?? Infinity;
-      if (own && now < end) {
+      const end = this.endOf(session);
+      if (end !== undefined && now < end) {
         next = Math.min(next, end);
         continue;
       }
-      const unset = record?.change.cause === 'unset';
+      const unset = document?.keys.get(session.key)?.change.cause === 'unset';
       const gone = unset ? 'somebody unset the key' : 'its hold is gone from the store';
-      session.end(own ? 'its time is over' : gone);
+      session.end(end === undefined ? gone : 'its time is over');
     }
     this.timer.set(next);
+  }
+
+  /** When the time of a hold is over, by the store's clock; `undefined`: it is gone from the state. */
+  private endOf({ key, hold }: Session): number | undefined {
+    const own = this.manager.document?.keys.get(key)?.holds.find(({ id }) => id === hold);
+    return own && (own.until ?? Infinity);
   }
 }

@@ -43,8 +43,8 @@ export class MaintenanceService extends MaintenancePlans {
 
   /**
    * Ends a key's maintenance: its switch, every hold, and the planned window that is on. Signals of `maintain()` calls abort, and
-   * their locks become free, except with `keepLock`. A gradual
-   * reopening ends, too. Later windows stay. For a name that is stored but no longer registered, it clears everything.
+   * their locks become free, except with `keepLock`. A gradual reopening ends, too. Later windows stay. For a name that is stored but
+   * no longer registered, it clears everything.
    * @param key default: `GENERAL_MAINTENANCE`
    * @throws UnknownMaintenanceKeyError, MaintenanceConfigurationError for wrong options, MaintenanceConflictError when `ifRevision`
    * does not match, MaintenanceStoreError, and what a `changing` hook throws

@@ -98,13 +98,11 @@ export class RefusalResponder {
           ...ready.headers.named,
           'Content-Length': Buffer.byteLength(ready.body),
         };
-        const { cookies } = this.headers;
         const place = this.visitors.cookie(request);
+        const cookies = place === undefined ? this.headers.cookies : [...this.headers.cookies, place];
         response.writeHead(
           statusCode,
-          place === undefined && cookies.length === 0
-            ? ready.head
-            : { ...ready.head, 'Set-Cookie': place === undefined ? [...cookies] : [...cookies, place] },
+          cookies.length === 0 ? ready.head : { ...ready.head, 'Set-Cookie': [...cookies] },
         );
         response.end(ready.body);
       }
